@@ -1,0 +1,102 @@
+/**
+ * What the core asks of an actor: an XState machine for control beside a numeric part for data.
+ *
+ *   batch ──► part.update ──signals──► machine ──actions──► announce · kernel · timer
+ *
+ * C1  All state of a part lives in `fields` (typed arrays of fixed length) or in the machine's context (plain JSON).
+ *     What is not there does not exist: it is neither hashed nor restored.
+ * C2  A part reads no clock and no randomness but what it is given; same batches, same bits.
+ * C3  The part gets a batch only while its machine's state is tagged "data".
+ * C4  Machines use no `after`, no invoked or spawned actors, no inline side effects: every effect is one of the named actions below.
+ */
+import type { AnyStateMachine } from "xstate";
+import type { Frame } from "../../protocol/frame.ts";
+import type { Channels, EventMessage } from "../../protocol/messages.ts";
+import type { Settings } from "../../protocol/settings.ts";
+
+export type TypedArray = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
+/** Registered state: hashed, snapshotted and restored field by field, in insertion order. */
+export type Fields = Record<string, TypedArray>;
+
+/** A group of channels as actors see it. Channels never change after creation (a grown group makes new parts). */
+export interface Group {
+  readonly name: string;
+  readonly n: number;
+  readonly channels: readonly { name: string; title: string; unit: string }[];
+  readonly sampling: Channels["sampling"];
+  readonly everyUs: number;
+  readonly innovation: Channels["innovation"];
+}
+
+/**
+ * What the group's front end made of one frame. All arrays are scratch, valid during the call; their lengths exceed the counts.
+ *
+ * A row is the joint sample of all n channels at one time; row r of a matrix starts at r * n.
+ * In a `rows` group a row is complete when every channel reported or a later time begins; in a `ticks` group rows stand on the grid
+ * `everyUs` and carry the last tick of each channel. Rows are never invented across a gap: `gap[r]` is 1 when time before row r is missing.
+ */
+export interface Batch {
+  readonly frame: Frame;
+  /** Innovation of sample k of the frame (log return, difference, or AR(1) residual); NaN where there is no predecessor. */
+  readonly sampleInnovation: Float64Array;
+  rows: number;
+  readonly rowTime: Float64Array;
+  /** Last value per channel; NaN before the first. */
+  readonly rowValue: Float64Array;
+  /** 1 where the channel reported since the row before. */
+  readonly rowFresh: Uint8Array;
+  /** Innovation between this row and the row before; 0 for a channel that did not report, NaN before the second row and across a gap. */
+  readonly rowInnovation: Float64Array;
+  readonly gap: Uint8Array;
+}
+
+/** A signal is an event of the part's machine. `timeUs` is when it is true for. */
+export interface Signal {
+  readonly type: string;
+  readonly timeUs: number;
+  readonly [field: string]: string | number | boolean | null | readonly string[];
+}
+
+/** What a part may do while it updates. */
+export interface PartContext {
+  /** Logical time, µs, and sequence of the current input. */
+  readonly now: number;
+  readonly sequence: number;
+  /** Delivered to the own machine right after `update` returns, in order. */
+  signal(signal: Signal): void;
+  /** A named random stream of this actor: uniform on [0, 1), 32 random bits. */
+  random(): number;
+}
+
+/** The numeric part of an actor. */
+export interface Part {
+  readonly fields: Fields;
+  update(batch: Batch, context: PartContext): void;
+  /** Action `kernel` of the machine: a named change such as "rebaseline". */
+  act?(name: string, parameters: Record<string, unknown>, context: PartContext): void;
+  /** Called at the publish rate when the actor publishes state; fills and returns a message without `type`, or null. */
+  publish?(context: PartContext): unknown;
+}
+
+/**
+ * The actions a machine may use, by `type`, with their `params` (static or computed from context and event):
+ *   announce      { kind, severity, title, channels?, detail? }   → an event
+ *   kernel        { do, … }                                       → part.act(do, params)
+ *   timer.start   { id, delayUs }                                 → event { type: "timer.<id>" } after logical time; restarts a pending one
+ *   timer.cancel  { id }
+ */
+export type Announcement = Pick<EventMessage, "kind" | "severity" | "title"> & {
+  channels?: readonly string[];
+  detail?: Record<string, string | number | boolean | null>;
+};
+
+export interface ActorDefinition {
+  /** Unique in a group: "estimator", "collapse", "anomaly". */
+  readonly name: string;
+  readonly machine: AnyStateMachine;
+  /** False when the settings switch it off or the group is too small. */
+  enabled(settings: Settings, group: Group): boolean;
+  createPart(settings: Settings, group: Group): Part;
+  /** Input of the machine (`setup({types: {input}})`), plain JSON. */
+  machineInput(settings: Settings, group: Group): Record<string, unknown>;
+}

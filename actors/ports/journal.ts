@@ -1,0 +1,74 @@
+/**
+ * The log of one partition: blocks of inputs in order, and beside them what was derived.
+ *
+ * J1  Blocks are read back in the order of `append`, byte for byte.
+ * J2  When `append` resolves, the block survives what the journal's durability promises.
+ * J3  An acknowledged block is never lost; an unacknowledged one is there whole or not at all.
+ * J4  Damage is reported with its place (`JournalDamage`), never skipped in silence.
+ * J5  After a failed write the journal refuses further blocks (`JournalHalted`) until it is opened again.
+ */
+export interface Journal {
+  readonly durability: Durability;
+  /** The last block that is there, or null in an empty journal. */
+  readonly last: BlockPosition | null;
+  /** The first block still kept (retention may have dropped older ones), or null. */
+  readonly first: BlockPosition | null;
+
+  /** Appends a block; blocks must arrive numbered without gaps. Resolves when durable. */
+  append(block: JournalBlock): Promise<void>;
+  /**
+   * Adds a record that can be derived again (events, state hashes): kept in order with the blocks around it, written
+   * with the next block or `flush`, not waited for.
+   */
+  note(note: JournalNote): void;
+  /** Stores the core's state after `block`, so that opening and seeking need not read everything before it. */
+  saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void>;
+  /** The newest snapshot with `block` <= the given block (or time, or input sequence), or null. */
+  loadSnapshot(at: { block?: number; timeUs?: number; sequence?: number }): Promise<StoredSnapshot | null>;
+
+  /** Blocks and notes in order, starting at block number `from` (default: the first kept). */
+  read(from?: number): AsyncIterable<JournalEntry>;
+  /** Waits until everything handed over so far is durable. */
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export type Durability = "memory" | "file";
+
+export interface BlockPosition {
+  /** Block number: 1, 2, … without gaps. */
+  number: number;
+  /** Sequence of its first and last input. */
+  firstSequence: number;
+  lastSequence: number;
+  /** Logical time of its last input, µs. */
+  timeUs: number;
+  /** SHA-256 of the encoded block: the next block names it. */
+  hash: Uint8Array;
+}
+
+export interface JournalBlock extends BlockPosition {
+  /** The encoded block (protocol/block.ts). */
+  bytes: Uint8Array;
+}
+
+/** `kind` is a row of protocol/messages.ts: `derived` (events of a block) or `checkpoint` (state hash after a block). */
+export interface JournalNote {
+  kind: "derived" | "checkpoint";
+  /** The block it belongs to. */
+  block: number;
+  bytes: Uint8Array;
+}
+
+export type JournalEntry =
+  | { kind: "block"; block: JournalBlock }
+  | { kind: "derived" | "checkpoint"; block: number; bytes: Uint8Array }
+  /** A damaged stretch: reading goes on behind it when that is possible. */
+  | { kind: "damage"; file: string; offset: number; length: number; reason: string };
+
+export interface StoredSnapshot {
+  block: number;
+  timeUs: number;
+  sequence: number;
+  bytes: Uint8Array;
+}
