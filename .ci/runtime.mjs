@@ -1,0 +1,135 @@
+/**
+ * Which JavaScript runtimes are at hand, and how each runs a TypeScript file.
+ * Plain JavaScript on node: builtins only: it works before anything is installed, on Node and on Deno.
+ */
+import { spawnSync } from "node:child_process";
+import { accessSync, constants, existsSync, realpathSync } from "node:fs";
+import { createRequire } from "node:module";
+import { delimiter, dirname, join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+export const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** Oldest Node that tsx and our dependencies run on. */
+export const NODE_OLDEST = [20, 15];
+
+/** First Node that runs TypeScript by itself, without a flag. */
+const NODE_TYPE_STRIPPING = [22, 18];
+
+/** Where `.ci/node24.mjs` puts its Node. */
+export const NODE24 = join(ROOT, ".tools", "node24", "bin", executable("node"));
+
+export const RUNS_IN_DENO = "Deno" in globalThis;
+
+/**
+ * @typedef {object} Runtime
+ * @property {string} name  "node20", "node24", "deno" …
+ * @property {"node" | "deno"} kind
+ * @property {string} version
+ * @property {string} path  the executable itself
+ * @property {string[]} command  to be followed by a .ts file and its arguments
+ */
+
+/** The runtime this process runs in. @returns {Runtime} */
+export function ownRuntime() {
+  return RUNS_IN_DENO
+    ? denoRuntime(process.execPath, /** @type {any} */ (globalThis).Deno.version.deno)
+    : nodeRuntime(process.execPath, process.versions.node);
+}
+
+/** The running Node or, under Deno, the one on PATH or the fetched one. @returns {Runtime | null} */
+export function findNode() {
+  if (!RUNS_IN_DENO) return ownRuntime();
+  const onPath = findProgram("node");
+  const version = onPath === null ? null : nodeVersion(onPath);
+  if (onPath !== null && version !== null && atLeast(version, NODE_OLDEST)) return nodeRuntime(onPath, version);
+  return findNode24();
+}
+
+/** Node 24: the running one if it is that, else the fetched one. @returns {Runtime | null} */
+export function findNode24() {
+  if (!RUNS_IN_DENO && process.versions.node.startsWith("24.")) return ownRuntime();
+  const version = existsSync(NODE24) ? nodeVersion(NODE24) : null;
+  return version === null ? null : nodeRuntime(NODE24, version);
+}
+
+/**
+ * The running Deno, else the binary of the npm package, else the one on PATH. Never `node_modules/.bin/deno`: that is
+ * a Node script which leaves Deno behind when it is stopped.
+ * @returns {Runtime | null}
+ */
+export function findDeno() {
+  if (RUNS_IN_DENO) return ownRuntime();
+  const path = denoOfPackage() ?? findProgram("deno");
+  const version = path === null ? undefined : output(path, ["--version"])?.split(" ")[1];
+  return path === null || version === undefined ? null : denoRuntime(path, version);
+}
+
+/** @returns {string | null} */
+function denoOfPackage() {
+  const libc = process.platform === "linux" ? "-glibc" : "";
+  try {
+    // Through the real path of the package: an install by Deno links to it.
+    const near = createRequire(realpathSync(join(ROOT, "node_modules", "deno", "package.json")));
+    const manifest = near.resolve(`@deno/${process.platform}-${process.arch}${libc}/package.json`);
+    return join(dirname(manifest), executable("deno"));
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} path @param {string} version @returns {Runtime} */
+function nodeRuntime(path, version) {
+  // By its place and not by name: `--import tsx` is looked up from the working directory, which may be anywhere.
+  const loader = pathToFileURL(join(ROOT, "node_modules", "tsx", "dist", "loader.mjs")).href;
+  const command = atLeast(version, NODE_TYPE_STRIPPING) ? [path] : [path, "--import", loader];
+  return { name: `node${version.split(".")[0]}`, kind: "node", version, path, command };
+}
+
+/** @param {string} path @param {string} version @returns {Runtime} */
+function denoRuntime(path, version) {
+  return { name: "deno", kind: "deno", version, path, command: [path, "run", "-A"] };
+}
+
+/** @param {string} path */
+function nodeVersion(path) {
+  return output(path, ["-p", "process.versions.node"])?.trim() ?? null;
+}
+
+/** @param {string} path @param {string[]} args */
+function output(path, args) {
+  const { status, stdout } = spawnSync(path, args, { encoding: "utf8" });
+  return status === 0 ? stdout : null;
+}
+
+/** @param {string} version @param {number[]} wanted major and minor */
+export function atLeast(version, wanted) {
+  const [major = 0, minor = 0] = version.split(".").map(Number);
+  const [wantedMajor = 0, wantedMinor = 0] = wanted;
+  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+}
+
+/** A program on PATH or in one of `places`. @param {string} name @param {string[]} places @returns {string | null} */
+export function findProgram(name, places = []) {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...places];
+  for (const folder of folders) {
+    const path = join(folder, executable(name));
+    if (folder !== "" && isExecutable(path)) return path;
+  }
+  return null;
+}
+
+/** @param {string} path */
+function isExecutable(path) {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** @param {string} name */
+function executable(name) {
+  return process.platform === "win32" ? `${name}.exe` : name;
+}

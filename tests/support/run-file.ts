@@ -1,0 +1,158 @@
+/**
+ * Runs one test file in this process and writes its counts, as JSON, to the file named by EIGENWATCH_TEST_REPORT
+ * (to stdout without it):  node --import tsx tests/support/run-file.ts tests/x.test.ts
+ *
+ * uvu's own `exec()` returns no counts, passes a suite whose hook threw, and is silent about a file without tests.
+ * Here all three fail, and so do a left-over `test.only` and a file that keeps the process alive after its tests.
+ */
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+
+export interface FileReport {
+  passed: number;
+  failed: number;
+  skipped: number;
+  failures: string[];
+  skips: string[];
+}
+
+/** Longest idle keep-alive among the clients tests use (Node's fetch: 4 s), and some. */
+const LINGER_MS_MAX = 6_000;
+
+/** What `runner(ctx, name)` of uvu returns: formatted errors or true, passed, skipped, total. */
+type SuiteRun = () => Promise<[string | true, number, number, number]>;
+type Hook = (state: unknown) => unknown;
+interface SuiteContext {
+  tests: { name: string; handler: Hook }[];
+  only: { name: string; handler: Hook }[];
+  before: Hook[];
+  after: Hook[];
+  bEach: Hook[];
+  aEach: Hook[];
+}
+
+declare global {
+  var UVU_DEFER: number | undefined;
+  var UVU_INDEX: number | undefined;
+  var UVU_QUEUE: (string | null | SuiteRun)[][] | undefined;
+}
+
+const HOOK_NAMES = { before: "before", after: "after", bEach: "before.each", aEach: "after.each" } as const;
+
+/** Of the suite that is running. */
+let skippedInside = 0;
+let hookThrows = 0;
+
+const report: FileReport = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
+
+const file = process.argv[2];
+if (file === undefined) throw new Error("Cannot run tests: no file given, wanted a path such as tests/x.test.ts");
+await runFile(pathToFileURL(resolve(file)).href);
+finish();
+
+async function runFile(url: string): Promise<void> {
+  globalThis.UVU_DEFER = 1;
+  globalThis.UVU_INDEX = 0;
+  globalThis.UVU_QUEUE = [[]];
+  globalThis.EIGENWATCH_SKIPS = [];
+  const restore = watchSuites();
+  try {
+    await import(url);
+  } catch (error) {
+    fail("(the file could not be loaded)", error);
+  } finally {
+    restore();
+  }
+  report.skips = globalThis.EIGENWATCH_SKIPS;
+  report.skipped = report.skips.length;
+  for (const run of globalThis.UVU_QUEUE[0] as SuiteRun[]) await runSuite(run);
+  if (report.passed + report.failed + report.skipped === 0)
+    fail("(no tests)", new Error(`${file} runs no test; does it end with test.run()?`));
+}
+
+async function runSuite(run: SuiteRun): Promise<void> {
+  skippedInside = 0;
+  hookThrows = 0;
+  const [errors, passed, skipped, total] = await run();
+  if (errors !== true) process.stdout.write(`\n${errors}\n`);
+  report.passed += passed - skippedInside;
+  // A throwing `before` ends its suite and uvu swallows the error: the tests that never ran have failed.
+  report.failed += Math.max(total - passed, hookThrows);
+  report.skipped += skipped + skippedInside;
+  for (let i = 0; i < skipped; i++) report.skips.push("test.skip");
+}
+
+/**
+ * uvu keeps a suite's tests and hooks in a closure; the only place where they come into sight is the `bind` call with
+ * which `test.run()` queues the suite. Watching it while the file loads lets us name failures and show errors of hooks.
+ */
+function watchSuites(): () => void {
+  const { bind } = Function.prototype;
+  Function.prototype.bind = function (this: (...args: unknown[]) => unknown, ...args: unknown[]) {
+    const context = args[1] as SuiteContext | undefined;
+    if (this.name === "runner" && Array.isArray(context?.bEach)) watch(context);
+    return Reflect.apply(bind, this, args);
+  } as typeof bind;
+  return () => {
+    Function.prototype.bind = bind;
+  };
+}
+
+function watch(context: SuiteContext): void {
+  if (context.only.length > 0) fail("(test.only)", new Error("test.only is for running a file by itself; it hides other tests"));
+  for (const test of [...context.tests, ...context.only]) test.handler = watchedTest(test.name, test.handler);
+  for (const key of ["before", "after", "bEach", "aEach"] as const)
+    context[key] = context[key].map((hook) => watchedHook(key, hook));
+}
+
+function watchedTest(name: string, handler: Hook): Hook {
+  return async (state) => {
+    const skips = report.skips.length;
+    try {
+      await handler(state);
+    } catch (error) {
+      report.failures.push(name);
+      throw error;
+    }
+    if (report.skips.length > skips) skippedInside++;
+  };
+}
+
+function watchedHook(key: keyof typeof HOOK_NAMES, hook: Hook): Hook {
+  return async (state) => {
+    try {
+      await hook(state);
+    } catch (error) {
+      report.failures.push(`(${HOOK_NAMES[key]} hook threw)`);
+      console.error(`${HOOK_NAMES[key]} hook threw:`, error);
+      hookThrows++;
+      // Thrown on, an `after` error would lose uvu's counts; the others must end what they guard.
+      if (key !== "after") throw error;
+    }
+  };
+}
+
+function fail(name: string, error: unknown): void {
+  report.failed++;
+  report.failures.push(name);
+  console.error(`${name}:`, error);
+}
+
+/** Writes the report, then waits for the event loop to empty: what keeps it alive was left open by the test. */
+function finish(): void {
+  writeReport();
+  if (report.failed > 0) process.exitCode = 1;
+  const linger = setTimeout(() => {
+    fail("(left open)", new Error(`${file} keeps the process alive: close its timers, servers, sockets and workers`));
+    writeReport();
+    process.exit(1);
+  }, LINGER_MS_MAX);
+  linger.unref();
+}
+
+function writeReport(): void {
+  const path = process.env["EIGENWATCH_TEST_REPORT"];
+  if (path === undefined) console.log(JSON.stringify(report));
+  else writeFileSync(path, JSON.stringify(report));
+}

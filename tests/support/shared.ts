@@ -1,0 +1,23 @@
+/**
+ * Where the reference data lies: oracle values, market and detection records, in `../shared/data` beside the checkout.
+ *
+ *     const file = shared("oracle/states.json.gz");
+ *     if (file === null) skip("no reference data beside the checkout");
+ *     else test("measure agrees with the oracle", () => { … });
+ */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const SHARED = fileURLToPath(new URL("../../../shared", import.meta.url));
+
+/**
+ * The path of one reference file, or null where there is no `../shared` at all (a checkout on its own).
+ * Throws when `../shared` exists and the file does not: then the data is broken, and its test must not be skipped.
+ */
+export function shared(name: string): string | null {
+  if (!existsSync(SHARED)) return null;
+  const path = join(SHARED, "data", name);
+  if (!existsSync(path)) throw new Error(`Cannot find reference data ${name}: ${path} does not exist`);
+  return path;
+}
