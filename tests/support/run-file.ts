@@ -152,7 +152,7 @@ function finish(): void {
 }
 
 function writeReport(): void {
-  const path = process.env["EIGENWATCH_TEST_REPORT"];
-  if (path === undefined) console.log(JSON.stringify(report));
+  const path = process.env["EIGENWATCH_TEST_REPORT"] ?? "";
+  if (path === "") console.log(JSON.stringify(report));
   else writeFileSync(path, JSON.stringify(report));
 }

@@ -1,0 +1,89 @@
+/** The test runner itself: what it counts, and that nothing broken passes. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
+import type { FileReport } from "../support/run-file.ts";
+
+/** Runs one fixture; the report is the last line of stdout. */
+function run(fixture: string): { status: number | null; report: FileReport | null; output: string } {
+  const [path, ...args] = ownRuntime().command as [string, ...string[]];
+  // Emptied, not left out: on Deno a child inherits what `env` does not name.
+  const env = { ...process.env, EIGENWATCH_TEST_REPORT: "" };
+  const { status, stdout, stderr } = spawnSync(
+    path,
+    [...args, join(ROOT, "tests/support/run-file.ts"), join(ROOT, "tests/ci/fixtures", fixture)],
+    { encoding: "utf8", env },
+  );
+  const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
+  const last = lines.at(-1);
+  return { status, report: last === undefined ? null : JSON.parse(last), output: stdout + stderr };
+}
+
+const report = (passed: number, failed: number, failures: string[]): FileReport => {
+  return { passed, failed, skipped: 0, failures, skips: [] };
+};
+
+test("runner counts passing tests of a suite", () => {
+  const { status, report: counted } = run("passing.ts");
+  assert.equal(counted, report(2, 0, []));
+  assert.is(status, 0);
+});
+
+test("runner names the failing test and exits 1", () => {
+  const { status, report: counted } = run("failing.ts");
+  assert.equal(counted, report(1, 1, ["one and one are three"]));
+  assert.is(status, 1);
+});
+
+test("runner fails all tests behind a throwing before hook and shows its error", () => {
+  const { status, report: counted, output } = run("throwing-before.ts");
+  assert.equal(counted, report(0, 2, ["(before hook threw)"]));
+  assert.match(output, "the database is away");
+  assert.is(status, 1);
+});
+
+test("runner keeps the counts of a suite whose after hook throws, and fails it", () => {
+  const { status, report: counted } = run("throwing-after.ts");
+  assert.equal(counted, report(1, 1, ["(after hook threw)"]));
+  assert.is(status, 1);
+});
+
+test("runner fails a file that queues no test", () => {
+  const { status, report: counted } = run("no-tests.ts");
+  assert.equal(counted, report(0, 1, ["(no tests)"]));
+  assert.is(status, 1);
+});
+
+test("runner counts skips of all three kinds with their reasons", () => {
+  const { status, report: counted } = run("skipping.ts");
+  assert.equal(counted, {
+    passed: 1,
+    failed: 0,
+    skipped: 3,
+    failures: [],
+    skips: ["no reference data", "no /proc here", "test.skip"],
+  });
+  assert.is(status, 0);
+});
+
+test("runner fails a file that hides tests behind test.only", () => {
+  const { status, report: counted } = run("only.ts");
+  assert.is(counted?.failed, 1);
+  assert.is(status, 1);
+});
+
+test("runner exits with failure when a test never settles", () => {
+  const { status, report: counted } = run("never-settling.ts");
+  assert.is(counted, null);
+  assert.is.not(status, 0);
+});
+
+test("runner fails a file that keeps the process alive", () => {
+  const { status, report: counted } = run("leaving-open.ts");
+  assert.equal(counted, report(1, 1, ["(left open)"]));
+  assert.is(status, 1);
+});
+
+test.run();

@@ -1,0 +1,74 @@
+/**
+ * Programs that tests need beside the runtimes: where they are, and how they get here.
+ * A test file asks for one with `// requires: chromium` and starts it from `program("chromium")`.
+ */
+import { spawnSync } from "node:child_process";
+import { findProgram } from "../../.ci/runtime.mjs";
+
+interface Program {
+  /** Names it goes by, the usual one first. */
+  names: string[];
+  /** Overrides the search. */
+  variable: string;
+  /** Folders that are not on everybody's PATH. */
+  places: string[];
+  /** The package of Debian and its kin. */
+  debian: string;
+}
+
+const PROGRAMS: Record<string, Program> = {
+  chromium: {
+    names: ["chromium", "chromium-browser", "google-chrome"],
+    variable: "CHROMIUM",
+    places: ["/usr/bin"],
+    debian: "chromium",
+  },
+  "nats-server": {
+    names: ["nats-server"],
+    variable: "NATS_SERVER",
+    places: ["/usr/sbin", "/usr/local/sbin"],
+    debian: "nats-server",
+  },
+};
+
+/** The path of a program, or null where it is missing. */
+export function program(name: string): string | null {
+  const { names, variable, places } = known(name);
+  const set = process.env[variable];
+  if (set !== undefined && set !== "") return set;
+  for (const each of names) {
+    const path = findProgram(each, places);
+    if (path !== null) return path;
+  }
+  return null;
+}
+
+/** Null when the program is there, or could be installed where `mayInstall`; else what to do about it. */
+export function provide(name: string, mayInstall: boolean): string | null {
+  const { debian } = known(name);
+  if (program(name) === null && mayInstall) install(debian);
+  return program(name) === null ? `no ${name}: install it (Debian, Ubuntu: apt-get install ${debian})` : null;
+}
+
+let listsUpdated = false;
+
+function install(debian: string): void {
+  const apt = findProgram("apt-get");
+  if (apt === null || process.getuid?.() !== 0) return;
+  if (!listsUpdated) {
+    console.log("Updating the package lists (apt-get update)");
+    spawnSync(apt, ["update", "-qq"], { stdio: ["ignore", "ignore", "inherit"] });
+    listsUpdated = true;
+  }
+  console.log(`Installing the package ${debian} (apt-get install)`);
+  spawnSync(apt, ["install", "-y", "-qq", "--no-install-recommends", debian], {
+    stdio: ["ignore", "ignore", "inherit"],
+    env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
+  });
+}
+
+function known(name: string): Program {
+  const found = PROGRAMS[name];
+  if (found !== undefined) return found;
+  throw new Error(`Cannot look for the program ${name}: wanted one of ${Object.keys(PROGRAMS).join(", ")}`);
+}

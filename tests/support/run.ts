@@ -1,0 +1,277 @@
+/**
+ * Runs the test files, each in a process of its own, on Node and on Deno, and ends with the counts alone on a line:
+ *
+ *     12 passed, 0 failed, 1 skipped
+ *
+ *     run.ts [--only node|deno] [--long] [--gate] [--install] [part of a file's path]…
+ *
+ * A test file says in comments among its first lines what it needs of the runner:
+ *
+ *     // requires: chromium      left out, aloud, where the program is missing
+ *     // runtime: node           on this runtime only
+ *     // serial                  alone, after all others (it measures time)
+ *     // timeout: 300            seconds, in place of TIMEOUT_S
+ *
+ * `--gate` runs formatter, linter, type check and the checks of `.ci/checks` first and counts each as one test.
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative, sep } from "node:path";
+import { parseArgs } from "node:util";
+import type { Runtime } from "../../.ci/runtime.mjs";
+import { findDeno, findNode, ownRuntime, ROOT } from "../../.ci/runtime.mjs";
+import { provide } from "./programs.ts";
+import type { FileReport } from "./run-file.ts";
+
+/** A file that takes longer hangs: whole suites of one folder take seconds. */
+const TIMEOUT_S = 120;
+
+/** Two cores are what the smallest machines in use have; more at once and timing tests disturb each other. */
+const FILES_AT_ONCE = 2;
+
+/** Directives stand in the first lines, so that the tests' own text cannot be taken for one. */
+const DIRECTIVE_LINES = 10;
+
+interface Job {
+  name: string;
+  runtime: string;
+  command: string[];
+  timeoutS: number;
+  serial: boolean;
+  /** A gate step has no report: its exit code is its one test. */
+  reports: boolean;
+}
+
+interface Directives {
+  requires: string[];
+  runtime: string | undefined;
+  serial: boolean;
+  timeoutS: number;
+}
+
+const { values: options, positionals: filters } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: "string" },
+    long: { type: "boolean", default: false },
+    gate: { type: "boolean", default: false },
+    install: { type: "boolean", default: false },
+  },
+});
+if (options.only !== undefined && !["node", "deno"].includes(options.only)) {
+  console.error(`Cannot run tests --only ${options.only}: wanted node or deno`);
+  process.exit(2);
+}
+if (options.long) process.env["EIGENWATCH_LONG"] = "1";
+
+const total: FileReport = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
+const running = new Set<number>();
+const reports = mkdtempSync(join(tmpdir(), "eigenwatch-tests-"));
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop(signal));
+
+const jobs = plan();
+if (options.gate) await runAll(gateJobs(), 1);
+await runAll(jobs.filter((job) => !job.serial), FILES_AT_ONCE);
+await runAll(jobs.filter((job) => job.serial), 1);
+conclude();
+
+function plan(): Job[] {
+  const runtimes = chosenRuntimes();
+  const files = testFiles(join(ROOT, "tests")).filter((file) => filters.every((part) => file.includes(part)));
+  if (files.length === 0) fail(`no test file matches ${JSON.stringify(filters)}`);
+  return files.flatMap((file) => jobsOf(file, runtimes));
+}
+
+function chosenRuntimes(): Runtime[] {
+  const found = { node: findNode(), deno: findDeno() };
+  const chosen: Runtime[] = [];
+  for (const kind of ["node", "deno"] as const) {
+    if (options.only !== undefined && options.only !== kind) continue;
+    const runtime = found[kind];
+    if (runtime !== null) chosen.push(runtime);
+    else skipAll(`all tests on ${kind === "node" ? "Node: install Node 20.15 or later" : "Deno: npm ci installs it"}`);
+  }
+  return chosen;
+}
+
+/** Paths relative to the root, in a total order, with "/" on every platform. */
+function testFiles(folder: string): string[] {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((name) => /\.test\.tsx?$/.test(name))
+    .map((name) => relative(ROOT, join(folder, name)).split(sep).join("/"));
+  return files.sort((a, b) => (a < b ? -1 : 1));
+}
+
+function jobsOf(file: string, runtimes: Runtime[]): Job[] {
+  const { requires, runtime: wanted, serial, timeoutS } = directives(file);
+  for (const program of requires) {
+    const problem = provide(program, options.install || process.env["CI"] === "true");
+    if (problem !== null) {
+      skipAll(`${file}: ${problem}`);
+      return [];
+    }
+  }
+  return runtimes
+    .filter(({ kind }) => wanted === undefined || wanted === kind)
+    .map((runtime) => ({
+      name: file,
+      runtime: runtime.name,
+      command: [...runtime.command, join(ROOT, "tests", "support", "run-file.ts"), file],
+      timeoutS,
+      serial,
+      reports: true,
+    }));
+}
+
+function directives(file: string): Directives {
+  const head = readFileSync(join(ROOT, file), "utf8").split("\n", DIRECTIVE_LINES).join("\n");
+  const value = (name: string) => new RegExp(`^// ${name}: *(.+?) *$`, "m").exec(head)?.[1];
+  return {
+    requires: value("requires")?.split(/[ ,]+/) ?? [],
+    runtime: value("runtime"),
+    serial: /^\/\/ serial\b/m.test(head),
+    timeoutS: Number(value("timeout") ?? TIMEOUT_S),
+  };
+}
+
+function gateJobs(): Job[] {
+  const step = (name: string, ...command: string[]): Job => ({
+    name,
+    runtime: "gate",
+    command,
+    timeoutS: TIMEOUT_S,
+    serial: true,
+    reports: false,
+  });
+  const own = ownRuntime();
+  const script = own.kind === "deno" ? own.command : [own.path];
+  return [
+    step("biome", ...script, join(ROOT, "node_modules", "@biomejs", "biome", "bin", "biome"), "check", "."),
+    step("tsc", ...script, join(ROOT, "node_modules", "typescript", "bin", "tsc"), "-p", "."),
+    step("checks", ...own.command, join(ROOT, ".ci", "check.ts")),
+  ];
+}
+
+async function runAll(queue: Job[], atOnce: number): Promise<void> {
+  const rest = [...queue];
+  const worker = async () => {
+    for (let job = rest.shift(); job !== undefined; job = rest.shift()) await runJob(job);
+  };
+  await Promise.all(Array.from({ length: atOnce }, worker));
+}
+
+async function runJob(job: Job): Promise<void> {
+  const startedMs = Date.now();
+  const reportFile = join(reports, `${job.runtime}-${job.name.replaceAll("/", "-")}.json`);
+  const { code, output, late } = await runProcess(job, reportFile);
+  const report = job.reports ? readReport(reportFile) : gateReport(code);
+  if (late) addFailure(report, `(no end within ${job.timeoutS} s)`);
+  else if (report.failed === 0 && code !== 0) addFailure(report, `(ended with ${code} before its tests were through)`);
+  const mark = report.failed > 0 ? "FAIL" : "ok  ";
+  const counts = [`${report.passed} passed`];
+  if (report.failed > 0) counts.push(`${report.failed} failed`);
+  if (report.skipped > 0) counts.push(`${report.skipped} skipped`);
+  const seconds = ((Date.now() - startedMs) / 1000).toFixed(1);
+  console.log(`${mark} ${job.runtime.padEnd(6)} ${job.name}  ${counts.join(", ")}  ${seconds} s`);
+  for (const reason of new Set(report.skips)) console.log(`     skipped: ${reason}`);
+  if (report.failed > 0) console.log(indent(output));
+  const where = `${job.runtime} ${job.name}`;
+  total.passed += report.passed;
+  total.failed += report.failed;
+  total.skipped += report.skipped;
+  total.failures.push(...report.failures.map((name) => `${where}: ${name}`));
+  total.skips.push(...report.skips.map((reason) => `${where}: ${reason}`));
+}
+
+function runProcess(job: Job, reportFile: string): Promise<{ code: number | string; output: string; late: boolean }> {
+  const [path, ...args] = job.command as [string, ...string[]];
+  return new Promise((resolve) => {
+    const child = spawn(path, args, {
+      cwd: ROOT,
+      env: { ...process.env, EIGENWATCH_TEST_REPORT: reportFile, NO_COLOR: "1" },
+      stdio: ["ignore", "pipe", "pipe"],
+      // A group of its own, so that what a hanging test has started ends with it.
+      detached: true,
+    });
+    const chunks: Buffer[] = [];
+    let late = false;
+    if (child.pid !== undefined) running.add(child.pid);
+    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const timer = setTimeout(() => {
+      late = true;
+      if (child.pid !== undefined) killGroup(child.pid);
+    }, job.timeoutS * 1000);
+    const end = (code: number | string) => {
+      clearTimeout(timer);
+      // Whatever a test has left running in its group has no owner any more.
+      if (child.pid !== undefined) killGroup(child.pid);
+      if (child.pid !== undefined) running.delete(child.pid);
+      resolve({ code, output: Buffer.concat(chunks).toString("utf8"), late });
+    };
+    child.on("error", (error) => end(error.message));
+    child.on("exit", () => setTimeout(() => child.stdout.destroy(), 1_000).unref());
+    child.on("close", (code, signal) => end(code ?? signal ?? "no exit code"));
+  });
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // The whole group has ended already.
+  }
+}
+
+function readReport(path: string): FileReport {
+  try {
+    return JSON.parse(readFileSync(path, "utf8")) as FileReport;
+  } catch {
+    // No report: the process ended before its tests did; the caller counts that by the exit code.
+    const report: FileReport = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
+    addFailure(report, "(ended before its tests were through)");
+    return report;
+  }
+}
+
+function gateReport(code: number | string): FileReport {
+  const failed = code === 0 ? 0 : 1;
+  return { passed: 1 - failed, failed, skipped: 0, failures: failed ? ["gate"] : [], skips: [] };
+}
+
+function addFailure(report: FileReport, name: string): void {
+  report.failed++;
+  report.failures.push(name);
+}
+
+function fail(what: string): void {
+  addFailure(total, what);
+  console.log(`FAIL ${what}`);
+}
+
+function skipAll(reason: string): void {
+  total.skipped++;
+  total.skips.push(reason);
+  console.log(`skip ${reason}`);
+}
+
+function indent(text: string): string {
+  return text.trimEnd().replace(/^/gm, "     ");
+}
+
+function stop(signal: "SIGINT" | "SIGTERM"): void {
+  for (const pid of running) killGroup(pid);
+  rmSync(reports, { recursive: true, force: true });
+  process.exit(signal === "SIGINT" ? 130 : 143);
+}
+
+function conclude(): void {
+  rmSync(reports, { recursive: true, force: true });
+  if (total.failures.length > 0) console.log(`\nfailed:\n${indent(total.failures.join("\n"))}`);
+  if (total.skips.length > 0) console.log(`\nskipped:\n${indent([...new Set(total.skips)].join("\n"))}`);
+  if (total.passed + total.failed + total.skipped === 0) fail("nothing was run");
+  const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
+  console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
+  process.exitCode = total.failed > 0 ? 1 : 0;
+}
