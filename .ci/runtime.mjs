@@ -16,8 +16,11 @@ export const NODE_OLDEST = [20, 15];
 /** First Node that runs TypeScript by itself, without a flag. */
 const NODE_TYPE_STRIPPING = [22, 18];
 
-/** Where `.ci/node24.mjs` puts its Node. */
-export const NODE24 = join(ROOT, ".tools", "node24", "bin", executable("node"));
+/** Where `.ci/node24.mjs` puts its Node, and the package that it comes in. */
+export const NODE24_FOLDER = join(ROOT, ".tools", "node24");
+export const NODE24_PACKAGE = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
+
+const NODE24 = join(NODE24_FOLDER, "node_modules", NODE24_PACKAGE, "bin", executable("node"));
 
 export const RUNS_IN_DENO = "Deno" in globalThis;
 
@@ -42,7 +45,8 @@ export function findNode() {
   if (!RUNS_IN_DENO) return ownRuntime();
   const onPath = findProgram("node");
   const version = onPath === null ? null : nodeVersion(onPath);
-  if (onPath !== null && version !== null && atLeast(version, NODE_OLDEST)) return nodeRuntime(onPath, version);
+  if (onPath !== null && version !== null && atLeast(version, NODE_OLDEST))
+    return nodeRuntime(onPath, version);
   return findNode24();
 }
 
@@ -82,7 +86,9 @@ function denoOfPackage() {
 function nodeRuntime(path, version) {
   // By its place and not by name: `--import tsx` is looked up from the working directory, which may be anywhere.
   const loader = pathToFileURL(join(ROOT, "node_modules", "tsx", "dist", "loader.mjs")).href;
-  const command = atLeast(version, NODE_TYPE_STRIPPING) ? [path] : [path, "--import", loader];
+  const strips = atLeast(version, NODE_TYPE_STRIPPING);
+  // Node 22 strips types, and warns at each start that it does.
+  const command = strips ? [path, "--disable-warning=ExperimentalWarning"] : [path, "--import", loader];
   return { name: `node${version.split(".")[0]}`, kind: "node", version, path, command };
 }
 

@@ -47,7 +47,8 @@ let hookThrows = 0;
 const report: FileReport = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
 
 const file = process.argv[2];
-if (file === undefined) throw new Error("Cannot run tests: no file given, wanted a path such as tests/x.test.ts");
+if (file === undefined)
+  throw new Error("Cannot run tests: no file given, wanted a path such as tests/x.test.ts");
 await runFile(pathToFileURL(resolve(file)).href);
 finish();
 
@@ -100,7 +101,8 @@ function watchSuites(): () => void {
 }
 
 function watch(context: SuiteContext): void {
-  if (context.only.length > 0) fail("(test.only)", new Error("test.only is for running a file by itself; it hides other tests"));
+  if (context.only.length > 0)
+    fail("(test.only)", new Error("test.only is for running a file by itself; it hides other tests"));
   for (const test of [...context.tests, ...context.only]) test.handler = watchedTest(test.name, test.handler);
   for (const key of ["before", "after", "bEach", "aEach"] as const)
     context[key] = context[key].map((hook) => watchedHook(key, hook));
@@ -144,7 +146,10 @@ function finish(): void {
   writeReport();
   if (report.failed > 0) process.exitCode = 1;
   const linger = setTimeout(() => {
-    fail("(left open)", new Error(`${file} keeps the process alive: close its timers, servers, sockets and workers`));
+    fail(
+      "(left open)",
+      new Error(`${file} keeps the process alive: close its timers, servers, sockets and workers`),
+    );
     writeReport();
     process.exit(1);
   }, LINGER_MS_MAX);

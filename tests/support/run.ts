@@ -72,8 +72,14 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => 
 
 const jobs = plan();
 if (options.gate) await runAll(gateJobs(), 1);
-await runAll(jobs.filter((job) => !job.serial), FILES_AT_ONCE);
-await runAll(jobs.filter((job) => job.serial), 1);
+await runAll(
+  jobs.filter((job) => !job.serial),
+  FILES_AT_ONCE,
+);
+await runAll(
+  jobs.filter((job) => job.serial),
+  1,
+);
 conclude();
 
 function plan(): Job[] {
@@ -90,7 +96,10 @@ function chosenRuntimes(): Runtime[] {
     if (options.only !== undefined && options.only !== kind) continue;
     const runtime = found[kind];
     if (runtime !== null) chosen.push(runtime);
-    else skipAll(`all tests on ${kind === "node" ? "Node: install Node 20.15 or later" : "Deno: npm ci installs it"}`);
+    else
+      skipAll(
+        `all tests on ${kind === "node" ? "Node: install Node 20.15 or later" : "Deno: npm ci installs it"}`,
+      );
   }
   return chosen;
 }
@@ -167,7 +176,8 @@ async function runJob(job: Job): Promise<void> {
   const { code, output, late } = await runProcess(job, reportFile);
   const report = job.reports ? readReport(reportFile) : gateReport(code);
   if (late) addFailure(report, `(no end within ${job.timeoutS} s)`);
-  else if (report.failed === 0 && code !== 0) addFailure(report, `(ended with ${code} before its tests were through)`);
+  else if (report.failed === 0 && code !== 0)
+    addFailure(report, `(ended with ${code} before its tests were through)`);
   const mark = report.failed > 0 ? "FAIL" : "ok  ";
   const counts = [`${report.passed} passed`];
   if (report.failed > 0) counts.push(`${report.failed} failed`);
@@ -184,7 +194,10 @@ async function runJob(job: Job): Promise<void> {
   total.skips.push(...report.skips.map((reason) => `${where}: ${reason}`));
 }
 
-function runProcess(job: Job, reportFile: string): Promise<{ code: number | string; output: string; late: boolean }> {
+function runProcess(
+  job: Job,
+  reportFile: string,
+): Promise<{ code: number | string; output: string; late: boolean }> {
   const [path, ...args] = job.command as [string, ...string[]];
   return new Promise((resolve) => {
     const child = spawn(path, args, {

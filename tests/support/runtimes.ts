@@ -14,7 +14,9 @@ export type { Runtime };
 /** The Node that runs the tests (Node 20 where that is the system's), Node 24 and Deno, as far as present. */
 export function runtimes(): Runtime[] {
   const node = findNode();
-  const found = [node, node?.name === "node24" ? null : findNode24(), findDeno()].filter((runtime) => runtime !== null);
+  const found = [node, node?.name === "node24" ? null : findNode24(), findDeno()].filter(
+    (runtime) => runtime !== null,
+  );
   if (node === null) skip("no Node: install Node 20.15 or later");
   if (!found.some(({ name }) => name === "node24")) skip("no Node 24: node .ci/node24.mjs fetches it");
   if (!found.some(({ kind }) => kind === "deno")) skip("no Deno: npm ci installs it");
