@@ -11,7 +11,7 @@
  */
 import type { AnyStateMachine } from "xstate";
 import type { Frame } from "../../protocol/frame.ts";
-import type { Channels, EventMessage } from "../../protocol/messages.ts";
+import type { Channels, EventMessage, Input } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
 
 export type TypedArray = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
@@ -74,6 +74,8 @@ export interface Part {
   update(batch: Batch, context: PartContext): void;
   /** Action `kernel` of the machine: a named change such as "rebaseline". */
   act?(name: string, parameters: Record<string, unknown>, context: PartContext): void;
+  /** Inputs other than frames, for actors of the session (monitor, feed watcher). */
+  onInput?(input: Input, context: PartContext): void;
   /** Called at the publish rate when the actor publishes state; fills and returns a message without `type`, or null. */
   publish?(context: PartContext): unknown;
 }

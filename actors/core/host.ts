@@ -1,0 +1,124 @@
+/**
+ * The one file that knows how XState is driven.
+ *
+ * A machine is stepped as a pure function: state and event in, state and a list of actions out. Nothing of XState's own actor system runs:
+ * no interpreter, no clock, no mailbox, no process-wide ids; so two runs, or two runtimes, take the same steps.
+ *
+ * H1  Actions leave as data, in the order in which the machine asked for them.
+ * H2  A machine that wants what the host does not offer (`after`, invoke, spawn, send, inline functions) is refused when it is hosted.
+ * H3  A saved machine is plain JSON and goes on where it was.
+ */
+import type { AnyMachineSnapshot, AnyStateMachine } from "xstate";
+
+export interface MachineAction {
+  type: string;
+  params: Record<string, unknown>;
+}
+
+export interface MachineEvent {
+  readonly type: string;
+}
+
+/** What a machine's snapshot is without XState: its state value and context. */
+export interface SavedMachine {
+  value: unknown;
+  context: unknown;
+}
+
+export class MachineHost {
+  private readonly machine: AnyStateMachine;
+  private readonly scope: InertScope;
+  private snapshot: AnyMachineSnapshot;
+  private actions: MachineAction[] = [];
+  /** True while the state is tagged "data": the part may be updated (C3). Read for every frame. */
+  admitsData = false;
+
+  constructor(machine: AnyStateMachine, input: Record<string, unknown>, saved?: SavedMachine) {
+    refuseForeignFeatures(machine);
+    this.machine = machine;
+    this.scope = inertScope((type, params) => this.actions.push({ type, params }));
+    this.snapshot = saved
+      ? this.machine.restoreSnapshot(
+          { status: "active", historyValue: {}, children: {}, tags: [], output: undefined, error: undefined, ...(saved as object) } as never,
+          this.scope as never,
+        )
+      : this.machine.getInitialSnapshot(this.scope as never, input as never);
+    if (this.snapshot.status === "error") throw this.snapshot.error;
+    this.look();
+  }
+
+  /** Actions of the initial state; to be taken once, right after creation. */
+  takeActions(): MachineAction[] {
+    const taken = this.actions;
+    this.actions = [];
+    return taken;
+  }
+
+  send(event: MachineEvent): MachineAction[] {
+    const next = this.machine.transition(this.snapshot, event as never, this.scope as never);
+    if (next.status === "error") throw next.error;
+    this.snapshot = next;
+    this.look();
+    return this.takeActions();
+  }
+
+  get value(): unknown {
+    return this.snapshot.value;
+  }
+
+  save(): SavedMachine {
+    return { value: this.snapshot.value, context: this.snapshot.context };
+  }
+
+  private look(): void {
+    this.admitsData = this.snapshot.hasTag("data" as never);
+  }
+}
+
+/** As much of an actor scope as a step needs; XState calls nothing else for the machines admitted here (H2). */
+interface InertScope {
+  self: object;
+  system: { _sendInspectionEvent(): void };
+  id: string;
+  sessionId: string;
+  logger(): void;
+  defer(): void;
+  emit(): void;
+  stopChild(): void;
+  actionExecutor(action: { type: string; params: unknown }): void;
+}
+
+function inertScope(collect: (type: string, params: Record<string, unknown>) => void): InertScope {
+  return {
+    self: {},
+    system: { _sendInspectionEvent() {} },
+    id: "",
+    sessionId: "",
+    logger() {},
+    defer() {},
+    emit() {},
+    stopChild() {},
+    actionExecutor(action) {
+      collect(action.type, (action.params ?? {}) as Record<string, unknown>);
+    },
+  };
+}
+
+function refuseForeignFeatures(machine: AnyStateMachine): void {
+  const { actors, delays } = machine.implementations;
+  if (Object.keys(actors ?? {}).length > 0) throw new MachineRefused(machine.id, "actors");
+  if (Object.keys(delays ?? {}).length > 0) throw new MachineRefused(machine.id, "delays");
+  const nodes = [machine.root];
+  for (let node = nodes.pop(); node; node = nodes.pop()) {
+    if (node.after.length > 0) throw new MachineRefused(machine.id, `after in ${node.id}`);
+    if (node.invoke.length > 0) throw new MachineRefused(machine.id, `invoke in ${node.id}`);
+    nodes.push(...Object.values(node.states));
+  }
+}
+
+export class MachineRefused extends Error {
+  override readonly name = "MachineRefused";
+  constructor(machine: string, feature: string) {
+    super(`Cannot host machine ${machine}: it uses ${feature}; wanted named actions (announce, kernel, timer.start, timer.cancel)`);
+  }
+}

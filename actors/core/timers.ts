@@ -1,0 +1,64 @@
+/**
+ * Logical timers of one core.
+ *
+ * T1  A timer fires before the first input whose logical time reaches it.
+ * T2  Timers fire in the order (due, creation).
+ * T3  A timer fires once; starting one that is pending replaces it.
+ * T4  Timers are plain data: they survive a snapshot.
+ */
+export interface Timer {
+  /** Who gets `timer.<id>`. */
+  actor: string;
+  id: string;
+  /** Logical time, µs. */
+  dueUs: number;
+  /** Order of creation within the session. */
+  order: number;
+}
+
+export class Timers {
+  /** Due of the next timer; Infinity without one. Read on every input, so kept at hand. */
+  nextDueUs = Number.POSITIVE_INFINITY;
+  private pending: Timer[] = [];
+  private created = 0;
+
+  start(actor: string, id: string, dueUs: number): void {
+    this.cancel(actor, id);
+    const timer = { actor, id, dueUs, order: ++this.created };
+    const after = this.pending.findIndex((other) => other.dueUs > dueUs);
+    this.pending.splice(after < 0 ? this.pending.length : after, 0, timer);
+    this.look();
+  }
+
+  cancel(actor: string, id: string): void {
+    this.pending = this.pending.filter((timer) => timer.actor !== actor || timer.id !== id);
+    this.look();
+  }
+
+  cancelAll(actor: string): void {
+    this.pending = this.pending.filter((timer) => timer.actor !== actor);
+    this.look();
+  }
+
+  /** Takes the next timer that is due at `timeUs`, or null. */
+  take(timeUs: number): Timer | null {
+    if (timeUs < this.nextDueUs) return null;
+    const timer = this.pending.shift()!;
+    this.look();
+    return timer;
+  }
+
+  save(): { created: number; pending: Timer[] } {
+    return { created: this.created, pending: this.pending.map((timer) => ({ ...timer })) };
+  }
+
+  restore(saved: { created: number; pending: Timer[] }): void {
+    this.created = saved.created;
+    this.pending = saved.pending.map((timer) => ({ ...timer }));
+    this.look();
+  }
+
+  private look(): void {
+    this.nextDueUs = this.pending[0]?.dueUs ?? Number.POSITIVE_INFINITY;
+  }
+}
