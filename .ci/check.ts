@@ -1,0 +1,50 @@
+/**
+ * Runs the checks of `.ci/checks` over the tree, prints what they find and which lines are excused, and exits 1 on any
+ * finding. By itself: node .ci/task.mjs check
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, sep } from "node:path";
+import { checkCycles } from "./checks/cycles.ts";
+import { checkDeterminism, listEscapes } from "./checks/determinism.ts";
+import { checkDocuments } from "./checks/documents.ts";
+import { checkImports } from "./checks/imports.ts";
+import type { Finding, SourceFile } from "./checks/source.ts";
+import { ROOT } from "./runtime.mjs";
+
+const SOURCE_FOLDERS = ["protocol", "actors", "collab", "sim", "tests", ".ci"];
+const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "protocol/PROTOCOL.md"];
+
+const sources = [...SOURCE_FOLDERS.flatMap(filesIn), "main.ts"]
+  .filter((path) => /\.(ts|tsx|mjs)$/.test(path) && existsSync(join(ROOT, path)))
+  .map(read);
+const documents = [...DOCUMENTS, ...filesIn("docs").filter((path) => path.endsWith(".md")), "main.ts"]
+  .filter((path) => existsSync(join(ROOT, path)))
+  .map(read);
+
+const results: Record<string, Finding[]> = {
+  imports: checkImports(sources),
+  cycles: checkCycles(sources),
+  determinism: checkDeterminism(sources),
+  documents: checkDocuments(documents, (path) => existsSync(join(ROOT, path))),
+};
+
+for (const [name, findings] of Object.entries(results)) {
+  console.log(`${name}: ${findings.length === 0 ? "ok" : `${findings.length} found`}`);
+  for (const { path, line, message } of findings) console.log(`  ${path}:${line} ${message}`);
+}
+const escapes = listEscapes(sources);
+console.log(`det-ok: ${escapes.length} ${escapes.length === 1 ? "line" : "lines"} excused`);
+for (const { path, line, reason } of escapes) console.log(`  ${path}:${line} ${reason}`);
+process.exitCode = Object.values(results).some((findings) => findings.length > 0) ? 1 : 0;
+
+/** Paths of all files below a folder of the root, none where there is no such folder. */
+function filesIn(folder: string): string[] {
+  if (!existsSync(join(ROOT, folder))) return [];
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+    .map((name) => join(folder, name).split(sep).join("/"))
+    .sort((a, b) => (a < b ? -1 : 1));
+}
+
+function read(path: string): SourceFile {
+  return { path, text: readFileSync(join(ROOT, path), "utf8") };
+}

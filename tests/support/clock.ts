@@ -1,0 +1,68 @@
+/**
+ * A clock that stands still until a test moves it. Timers fire in order of due time, then of creation, while it moves.
+ *
+ *     const clock = createManualClock(1_000_000);
+ *     await clock.advance(100);       // 100 ms; awaits what the timers' callbacks started
+ */
+import type { Clock } from "../../actors/ports/clock.ts";
+
+export interface ManualClock extends Clock {
+  /** Moves time by `ms`, firing what becomes due at its due time; promises get their turn after each timer and at the end. */
+  advance(ms: number): Promise<void>;
+  /** Moves time at once, then fires what is overdue: a process that was suspended. */
+  jump(ms: number): Promise<void>;
+  readonly pending: number;
+}
+
+export function createManualClock(startUs = 0): ManualClock {
+  let now = startUs;
+  let created = 0;
+  const timers = new Map<number, { dueUs: number; act: () => void }>();
+
+  function nextDue(untilUs: number): number | null {
+    let best: number | null = null;
+    for (const [id, { dueUs }] of timers)
+      if (dueUs <= untilUs && (best === null || dueUs < timers.get(best)!.dueUs)) best = id;
+    return best;
+  }
+
+  async function fireUntil(untilUs: number): Promise<void> {
+    for (let id = nextDue(untilUs); id !== null; id = nextDue(untilUs)) {
+      const { dueUs, act } = timers.get(id)!;
+      timers.delete(id);
+      now = Math.max(now, dueUs);
+      act();
+      await settle();
+    }
+  }
+
+  return {
+    nowUs: () => now,
+    monotonicMs: () => now / 1000,
+    after(ms, act) {
+      const id = created++;
+      timers.set(id, { dueUs: now + Math.max(0, Math.round(ms * 1000)), act });
+      return () => timers.delete(id);
+    },
+    async advance(ms) {
+      await settle();
+      const until = now + Math.round(ms * 1000);
+      await fireUntil(until);
+      now = Math.max(now, until);
+      await settle();
+    },
+    async jump(ms) {
+      await settle();
+      now += Math.round(ms * 1000);
+      await fireUntil(now);
+    },
+    get pending() {
+      return timers.size;
+    },
+  };
+}
+
+/** Lets promise reactions and what was queued by `setImmediate` run. */
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
