@@ -5,7 +5,7 @@
  * J2  When `append` resolves, the block survives what the journal's durability promises.
  * J3  An acknowledged block is never lost; an unacknowledged one is there whole or not at all.
  * J4  Damage is reported with its place (`JournalDamage`), never skipped in silence.
- * J5  After a failed write the journal refuses further blocks (`JournalHalted`) until it is opened again.
+ * J5  After a failed write the journal refuses further blocks (`JournalHalted`, actors/journal/errors.ts) until it is opened again.
  */
 export interface Journal {
   readonly durability: Durability;
@@ -24,7 +24,10 @@ export interface Journal {
   /** Stores the core's state after `block`, so that opening and seeking need not read everything before it. */
   saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void>;
   /** The newest snapshot with `block` <= the given block (or time, or input sequence), or null. */
-  loadSnapshot(at: { block?: number; timeUs?: number; sequence?: number }): Promise<StoredSnapshot | null>;
+  loadSnapshot(at: LogPlace): Promise<StoredSnapshot | null>;
+
+  /** Number of the first block that reaches a place (`timeUs` ≥, last input ≥ `sequence`, number ≥ `block`), or null behind the end. */
+  locate(at: LogPlace): Promise<number | null>;
 
   /** Blocks and notes in order, starting at block number `from` (default: the first kept). */
   read(from?: number): AsyncIterable<JournalEntry>;
@@ -34,6 +37,13 @@ export interface Journal {
 }
 
 export type Durability = "memory" | "file";
+
+/** One of the three. */
+export interface LogPlace {
+  block?: number;
+  timeUs?: number;
+  sequence?: number;
+}
 
 export interface BlockPosition {
   /** Block number: 1, 2, … without gaps. */

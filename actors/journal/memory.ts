@@ -1,0 +1,176 @@
+/**
+ * A journal in memory, for sessions that keep nothing: the same promises as on disk, for the life of the process.
+ *
+ * It holds at most `retainBytes`: the oldest goes first, be it a block with its notes or a snapshot. Unlike on disk the
+ * newest snapshot does not hold blocks back: memory stays bounded.
+ */
+import type {
+  BlockPosition,
+  Journal,
+  JournalBlock,
+  JournalEntry,
+  JournalNote,
+  LogPlace,
+  StoredSnapshot,
+} from "../ports/journal.ts";
+import { firstReaching, placeOf } from "./locate.ts";
+import { checkNextBlock, checkNote, checkSnapshot, copyPosition } from "./order.ts";
+
+/** Some minutes of a busy session, and well below what a small machine has. */
+const RETAIN_BYTES = 48 * 1024 * 1024;
+
+/** What a block or a note costs beside its bytes: objects, array headers, hash. */
+const OVERHEAD_BYTES = 400;
+
+export interface MemoryJournalOptions {
+  /** Blocks, notes and snapshots together; the newest block and the newest snapshot stay in any case. */
+  retainBytes?: number;
+}
+
+export function createMemoryJournal({
+  retainBytes = RETAIN_BYTES,
+}: MemoryJournalOptions = {}): MemoryJournal {
+  if (!(retainBytes > 0))
+    throw new RangeError(`Cannot keep a journal of ${retainBytes} bytes: wanted more than 0`);
+  return new MemoryJournal(retainBytes);
+}
+
+/** A block and the notes that came after it. */
+interface Kept {
+  block: JournalBlock;
+  notes: JournalNote[];
+}
+
+export class MemoryJournal implements Journal {
+  readonly durability = "memory";
+  readonly #retainBytes: number;
+  /** By block number, without gaps from #first to #last. */
+  readonly #kept = new Map<number, Kept>();
+  #first = 1;
+  #last: BlockPosition | null = null;
+  /** Oldest first. */
+  readonly #snapshots: StoredSnapshot[] = [];
+  #bytes = 0;
+  #closed = false;
+
+  constructor(retainBytes: number) {
+    this.#retainBytes = retainBytes;
+  }
+
+  get last(): BlockPosition | null {
+    return this.#last;
+  }
+
+  get first(): BlockPosition | null {
+    return this.#last === null ? null : this.#position(this.#first);
+  }
+
+  /** Bytes held now, objects estimated. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async append(block: JournalBlock): Promise<void> {
+    this.#checkOpen("append a block");
+    checkNextBlock(this.#last, block);
+    if (this.#last === null) this.#first = block.number;
+    const position = copyPosition(block);
+    this.#kept.set(block.number, { block: { ...position, bytes: new Uint8Array(block.bytes) }, notes: [] });
+    this.#last = position;
+    this.#grow(block.bytes.length);
+  }
+
+  note(note: JournalNote): void {
+    this.#checkOpen("add a note");
+    const last = checkNote(this.#last, note);
+    this.#kept
+      .get(last.number)!
+      .notes.push({ kind: note.kind, block: note.block, bytes: new Uint8Array(note.bytes) });
+    this.#grow(note.bytes.length);
+  }
+
+  async saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void> {
+    this.#checkOpen("save a snapshot");
+    checkSnapshot(this.#last, block);
+    const same = this.#snapshots.findIndex((other) => other.block === block);
+    if (same >= 0) this.#dropSnapshot(same);
+    this.#snapshots.push({ block, timeUs, sequence, bytes: new Uint8Array(bytes) });
+    this.#snapshots.sort((a, b) => a.block - b.block);
+    this.#grow(bytes.length);
+  }
+
+  async loadSnapshot({ block, timeUs, sequence }: LogPlace): Promise<StoredSnapshot | null> {
+    const found = this.#snapshots.findLast(
+      (each) =>
+        each.block <= (block ?? Infinity) &&
+        each.timeUs <= (timeUs ?? Infinity) &&
+        each.sequence <= (sequence ?? Infinity),
+    );
+    return found === undefined ? null : { ...found, bytes: new Uint8Array(found.bytes) };
+  }
+
+  async locate(at: LogPlace): Promise<number | null> {
+    const { field, value } = placeOf(at);
+    if (this.#last === null) return null;
+    const end = this.#last.number + 1;
+    const found = firstReaching(this.#first, end, (number) => this.#position(number), field, value);
+    return found === end ? null : found;
+  }
+
+  async *read(from = 0): AsyncGenerator<JournalEntry> {
+    let number = Math.max(from, this.#first);
+    while (this.#last !== null && number <= this.#last.number) {
+      if (number < this.#first) {
+        yield droppedWhileRead(number, this.#first - 1);
+        number = this.#first;
+      }
+      const { block, notes } = this.#kept.get(number)!;
+      yield { kind: "block", block: { ...block, bytes: new Uint8Array(block.bytes) } };
+      for (const note of notes) if (note.block >= from) yield { ...note, bytes: new Uint8Array(note.bytes) };
+      number++;
+    }
+  }
+
+  async flush(): Promise<void> {}
+
+  async close(): Promise<void> {
+    this.#closed = true;
+  }
+
+  #position(number: number): BlockPosition {
+    return this.#kept.get(number)!.block;
+  }
+
+  #grow(bytes: number): void {
+    this.#bytes += bytes + OVERHEAD_BYTES;
+    while (this.#bytes > this.#retainBytes && this.#dropOldest());
+  }
+
+  /** Drops a snapshot older than the first block, else the first block; false when only the newest of each is left. */
+  #dropOldest(): boolean {
+    if (this.#snapshots.length > 1 && this.#snapshots[0]!.block < this.#first) {
+      this.#dropSnapshot(0);
+      return true;
+    }
+    if (this.#last === null || this.#first === this.#last.number) return false;
+    const { block, notes } = this.#kept.get(this.#first)!;
+    this.#bytes -= block.bytes.length + OVERHEAD_BYTES;
+    for (const note of notes) this.#bytes -= note.bytes.length + OVERHEAD_BYTES;
+    this.#kept.delete(this.#first++);
+    return true;
+  }
+
+  #dropSnapshot(index: number): void {
+    const [dropped] = this.#snapshots.splice(index, 1);
+    this.#bytes -= dropped!.bytes.length + OVERHEAD_BYTES;
+  }
+
+  #checkOpen(action: string): void {
+    if (this.#closed) throw new Error(`Cannot ${action}: the journal is closed`);
+  }
+}
+
+function droppedWhileRead(from: number, to: number): JournalEntry {
+  const reason = `blocks ${from} to ${to} were dropped by retention while being read`;
+  return { kind: "damage", file: "memory", offset: 0, length: 0, reason };
+}
