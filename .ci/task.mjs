@@ -3,6 +3,7 @@
  * Plain JavaScript on node: builtins: it works in a fresh clone, before anything is installed.
  */
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
 import { install } from "./install.mjs";
@@ -105,6 +106,10 @@ function callersFolder() {
  * @param {string} file @param {string[]} args @param {string} folder @returns {Promise<number>}
  */
 function script(file, args, folder = ROOT) {
+  if (!existsSync(join(ROOT, file))) {
+    console.error(`Cannot run ${file}: there is no such file in ${ROOT}`);
+    return Promise.resolve(1);
+  }
   const [path = "", ...options] = ownRuntime().command;
   const child = spawn(path, [...options, join(ROOT, file), ...args], { stdio: "inherit", cwd: folder });
   /** @param {NodeJS.Signals} signal */
