@@ -1,0 +1,167 @@
+/**
+ * Eigenvalues and eigenvectors of a complex Hermitian matrix, with a workspace made once.
+ *
+ * A = Σ_k λ_k x_k x_k†, λ descending. Householder tridiagonalisation, then implicit QL; the same bits on every runtime.
+ * Residuals ‖A x − λ x‖ and |x_k†x_l − δ_kl| stay within a few n·ε of ‖A‖ (tested at 1e-14).
+ * Slow obvious version beside it: hermitian-jacobi.ts.
+ */
+import { tridiagonalise, undoTridiagonalisation } from "./hermitian-tridiagonal.ts";
+import { tridiagonalQl } from "./tridiagonal-ql.ts";
+
+/** Largest order: 2·128² doubles of workspace and 9 ms a spectrum; groups are no larger. */
+export const MAX_ORDER = 128;
+
+/** Eigen-solver for one order n, 1 ≤ n ≤ 128. Holds scratch only, no state between calls. */
+export class HermitianEigen {
+  readonly n: number;
+  private readonly re: Float64Array;
+  private readonly im: Float64Array;
+  private readonly off: Float64Array;
+  private readonly heights: Float64Array;
+  private readonly phaseRe: Float64Array;
+  private readonly phaseIm: Float64Array;
+  private readonly workRe: Float64Array;
+  private readonly workIm: Float64Array;
+
+  constructor(n: number) {
+    if (!Number.isInteger(n) || n < 1 || n > MAX_ORDER) {
+      throw new RangeError(
+        `Cannot make an eigen-solver of order ${n}: wanted an integer from 1 to ${MAX_ORDER}`,
+      );
+    }
+    this.n = n;
+    this.re = new Float64Array(n * n);
+    this.im = new Float64Array(n * n);
+    this.off = new Float64Array(n);
+    this.heights = new Float64Array(n);
+    this.phaseRe = new Float64Array(n);
+    this.phaseIm = new Float64Array(n);
+    this.workRe = new Float64Array(n);
+    this.workIm = new Float64Array(n);
+  }
+
+  /**
+   * Writes the n eigenvalues, descending, to `values`. Reads the lower triangle of `re`, `im` (n×n, row-major) and
+   * leaves it alone. Throws RangeError on entries that are not finite. O(n³): 15 µs at n = 16, 0.6 ms at n = 64.
+   */
+  eigenvalues(re: Float64Array, im: Float64Array, values: Float64Array): void {
+    const scale = this.load(re, im);
+    this.reduce(values);
+    tridiagonalQl(this.n, values, this.off, null);
+    rescale(this.n, values, scale);
+    sortDescending(this.n, values);
+  }
+
+  /**
+   * As `eigenvalues`, and writes eigenvector k as ROW k: component i of x_k is `vecRe[k·n+i] + i·vecIm[k·n+i]`.
+   * Its phase is arbitrary but the same on every runtime. About 4 times the cost of the values alone.
+   */
+  eigensystem(
+    re: Float64Array,
+    im: Float64Array,
+    values: Float64Array,
+    vecRe: Float64Array,
+    vecIm: Float64Array,
+  ): void {
+    const n = this.n;
+    const scale = this.load(re, im);
+    this.reduce(values);
+    vecRe.fill(0, 0, n * n);
+    for (let k = 0; k < n; k++) vecRe[k * n + k] = 1;
+    tridiagonalQl(n, values, this.off, vecRe);
+    undoTridiagonalisation(n, n, this.re, this.im, this.heights, this.phaseRe, this.phaseIm, vecRe, vecIm);
+    rescale(n, values, scale);
+    sortRowsDescending(n, values, vecRe, vecIm);
+  }
+
+  private reduce(values: Float64Array): void {
+    tridiagonalise(
+      this.n,
+      this.re,
+      this.im,
+      values,
+      this.off,
+      this.heights,
+      this.phaseRe,
+      this.phaseIm,
+      this.workRe,
+      this.workIm,
+    );
+  }
+
+  /** Copies the lower triangle, divided by a power of two near its largest entry so that squares neither over- nor underflow. */
+  private load(re: Float64Array, im: Float64Array): number {
+    const n = this.n;
+    let largest = 0;
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const row = i * n;
+      for (let j = 0; j <= i; j++) {
+        const x = re[row + j]!;
+        const y = i === j ? 0 : im[row + j]!;
+        this.re[row + j] = x;
+        this.im[row + j] = y;
+        const a = Math.abs(x);
+        const b = Math.abs(y);
+        if (a > largest) largest = a;
+        if (b > largest) largest = b;
+        sum += a + b;
+      }
+    }
+    // NaN compares false everywhere above; the sum does not hide it.
+    if (!(sum < Infinity)) {
+      throw new RangeError(
+        `Cannot diagonalise a ${n}×${n} matrix: it has entries that are not finite (or their sum overflows)`,
+      );
+    }
+    if (largest === 0 || (largest > SAFE_LOW && largest < SAFE_HIGH)) return 1;
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j <= i; j++) {
+        this.re[i * n + j] = this.re[i * n + j]! / largest;
+        this.im[i * n + j] = this.im[i * n + j]! / largest;
+      }
+    }
+    return largest;
+  }
+}
+
+/** Between these, squares of entries and their sums stay far from overflow, and losing 1e-154 to underflow is below ε. */
+const SAFE_LOW = 1e-100;
+const SAFE_HIGH = 1e100;
+
+function rescale(n: number, values: Float64Array, scale: number): void {
+  if (scale === 1) return;
+  for (let k = 0; k < n; k++) values[k] = values[k]! * scale;
+}
+
+function sortDescending(n: number, values: Float64Array): void {
+  for (let k = 1; k < n; k++) {
+    const x = values[k]!;
+    let j = k - 1;
+    while (j >= 0 && values[j]! < x) {
+      values[j + 1] = values[j]!;
+      j--;
+    }
+    values[j + 1] = x;
+  }
+}
+
+/** Selection sort: at most n−1 swaps of rows; ties keep the row with the lower index. */
+function sortRowsDescending(n: number, values: Float64Array, re: Float64Array, im: Float64Array): void {
+  for (let k = 0; k < n - 1; k++) {
+    let best = k;
+    for (let j = k + 1; j < n; j++) if (values[j]! > values[best]!) best = j;
+    if (best === k) continue;
+    const x = values[k]!;
+    values[k] = values[best]!;
+    values[best] = x;
+    for (let i = 0; i < n; i++) {
+      const r = re[k * n + i]!;
+      re[k * n + i] = re[best * n + i]!;
+      re[best * n + i] = r;
+      const s = im[k * n + i]!;
+      im[k * n + i] = im[best * n + i]!;
+      im[best * n + i] = s;
+    }
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * Singular values of a square complex matrix by one-sided Jacobi rotations of its rows.
+ *
+ * Small singular values come out with small error relative to their row norms, which an eigen-decomposition of A A†
+ * cannot give: that would lose half the digits of a fidelity. Source: Hestenes 1958; Demmel & Veselić 1992.
+ */
+
+/** Quadratic convergence: 6 to 10 sweeps are usual up to order 128. */
+const MAX_SWEEPS = 40;
+
+/** Rows count as orthogonal below this cosine: n·ε for the largest n. */
+const ORTHOGONAL = 1e-15;
+
+/**
+ * Writes the singular values of the n×n row-major matrix `re`, `im` (overwritten), descending, to `values`.
+ * O(n³) a sweep; allocates nothing.
+ */
+export function singularValues(n: number, re: Float64Array, im: Float64Array, values: Float64Array): void {
+  for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
+    let rotated = false;
+    for (let p = 0; p < n - 1; p++)
+      for (let q = p + 1; q < n; q++) if (orthogonalise(n, p * n, q * n, re, im)) rotated = true;
+    if (!rotated) break;
+  }
+  for (let k = 0; k < n; k++) {
+    let sum = 0;
+    for (let j = k * n; j < k * n + n; j++) sum += re[j]! * re[j]! + im[j]! * im[j]!;
+    values[k] = Math.sqrt(sum);
+  }
+  for (let k = 1; k < n; k++) {
+    const x = values[k]!;
+    let j = k - 1;
+    for (; j >= 0 && values[j]! < x; j--) values[j + 1] = values[j]!;
+    values[j + 1] = x;
+  }
+}
+
+/** Rotates the rows at offsets p and q until x_p†x_q = 0; false when they already are orthogonal. */
+function orthogonalise(n: number, p: number, q: number, re: Float64Array, im: Float64Array): boolean {
+  let pp = 0;
+  let qq = 0;
+  let gRe = 0;
+  let gIm = 0;
+  for (let j = 0; j < n; j++) {
+    const pr = re[p + j]!;
+    const pi = im[p + j]!;
+    const qr = re[q + j]!;
+    const qi = im[q + j]!;
+    pp += pr * pr + pi * pi;
+    qq += qr * qr + qi * qi;
+    gRe += pr * qr + pi * qi;
+    gIm += pr * qi - pi * qr;
+  }
+  const size = Math.sqrt(gRe * gRe + gIm * gIm);
+  if (!(size > ORTHOGONAL * Math.sqrt(pp) * Math.sqrt(qq)) || size < 1e-300) return false;
+  const uRe = gRe / size;
+  const uIm = gIm / size;
+  const tau = (qq - pp) / (2 * size);
+  const t = (tau < 0 ? -1 : 1) / (Math.abs(tau) + Math.sqrt(1 + tau * tau));
+  const c = 1 / Math.sqrt(1 + t * t);
+  const s = t * c;
+  // x_p' = c x_p − s ū x_q and x_q' = s u x_p + c x_q, where x_p†x_q = u·size.
+  for (let j = 0; j < n; j++) {
+    const pr = re[p + j]!;
+    const pi = im[p + j]!;
+    const qr = re[q + j]!;
+    const qi = im[q + j]!;
+    re[p + j] = c * pr - s * (uRe * qr + uIm * qi);
+    im[p + j] = c * pi - s * (uRe * qi - uIm * qr);
+    re[q + j] = s * (uRe * pr - uIm * pi) + c * qr;
+    im[q + j] = s * (uRe * pi + uIm * pr) + c * qi;
+  }
+  return true;
+}

@@ -1,0 +1,121 @@
+/**
+ * Is this matrix a state? The check at the edge, and the projection for those who ask for it.
+ *
+ * A state is Hermitian, has trace 1 and no negative eigenvalue, each within 1e-9.
+ */
+import { HermitianEigen, MAX_ORDER } from "./hermitian-eigen.ts";
+import { projectOnSimplex } from "./simplex.ts";
+
+/** A matrix that passed through decimal text with ten digits still passes. */
+export const HERMITIAN_TOLERANCE = 1e-9;
+export const TRACE_TOLERANCE = 1e-9;
+export const NEGATIVE_TOLERANCE = 1e-9;
+
+/** The matrix is not a state; the message names the entry or the value and what was wanted. */
+export class InvalidState extends RangeError {
+  override name = "InvalidState";
+}
+
+/**
+ * Throws InvalidState unless `re`, `im` are an n×n row-major state: 1 ≤ n ≤ 128, right lengths, finite entries,
+ * max|ρ−ρ†| ≤ 1e-9, |tr ρ−1| ≤ 1e-9, λ_min ≥ −1e-9. `what` names the matrix in messages. O(n³), allocates.
+ */
+export function checkState(n: number, re: ArrayLike<number>, im: ArrayLike<number>, what = "rho"): void {
+  checkShape(n, re, im, what);
+  checkHermitian(n, re, im, what);
+  let trace = 0;
+  for (let i = 0; i < n; i++) trace += re[i * n + i]!;
+  if (!(Math.abs(trace - 1) <= TRACE_TOLERANCE)) {
+    throw new InvalidState(
+      `Cannot accept ${what}: its trace is ${trace}, wanted 1 within ${TRACE_TOLERANCE}`,
+    );
+  }
+  const values = new Float64Array(n);
+  new HermitianEigen(n).eigenvalues(Float64Array.from(re), Float64Array.from(im), values);
+  const lowest = values[n - 1]!;
+  if (lowest < -NEGATIVE_TOLERANCE) {
+    throw new InvalidState(
+      `Cannot accept ${what}: its lowest eigenvalue is ${lowest}, wanted at least -${NEGATIVE_TOLERANCE}`,
+    );
+  }
+}
+
+/** The part of `checkState` before any arithmetic: n, lengths, finite entries. O(n²). */
+export function checkShape(n: number, re: ArrayLike<number>, im: ArrayLike<number>, what: string): void {
+  if (!Number.isInteger(n) || n < 1 || n > MAX_ORDER) {
+    throw new InvalidState(`Cannot accept ${what}: n is ${n}, wanted an integer from 1 to ${MAX_ORDER}`);
+  }
+  for (const [part, entries] of [["re", re] as const, ["im", im] as const]) {
+    if (entries.length !== n * n) {
+      throw new InvalidState(
+        `Cannot accept ${what}: ${part} has ${entries.length} entries, wanted n² = ${n * n} for n = ${n}`,
+      );
+    }
+    for (let k = 0; k < n * n; k++) {
+      if (!Number.isFinite(entries[k])) {
+        throw new InvalidState(
+          `Cannot accept ${what}: ${part}[${Math.floor(k / n)},${k % n}] is ${entries[k]}, wanted a finite number`,
+        );
+      }
+    }
+  }
+}
+
+function checkHermitian(n: number, re: ArrayLike<number>, im: ArrayLike<number>, what: string): void {
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      const x = Math.abs(re[i * n + j]! - re[j * n + i]!);
+      const y = Math.abs(im[i * n + j]! + im[j * n + i]!);
+      if (!(Math.sqrt(x * x + y * y) <= HERMITIAN_TOLERANCE)) {
+        throw new InvalidState(
+          `Cannot accept ${what}: entries [${i},${j}] and [${j},${i}] are not conjugate (differ by ${Math.sqrt(x * x + y * y)}), wanted within ${HERMITIAN_TOLERANCE}`,
+        );
+      }
+    }
+  }
+}
+
+/** ρ ← (ρ+ρ†)/2 with an exactly real diagonal, in place. O(n²). */
+export function hermitise(n: number, re: Float64Array, im: Float64Array): void {
+  for (let i = 0; i < n; i++) {
+    im[i * n + i] = 0;
+    for (let j = 0; j < i; j++) {
+      const x = 0.5 * (re[i * n + j]! + re[j * n + i]!);
+      const y = 0.5 * (im[i * n + j]! - im[j * n + i]!);
+      re[i * n + j] = x;
+      re[j * n + i] = x;
+      im[i * n + j] = y;
+      im[j * n + i] = -y;
+    }
+  }
+}
+
+/**
+ * Replaces a finite n×n matrix by the state nearest to it in Frobenius norm, in place: Hermitian part, eigenvalues
+ * projected on the simplex. Flag what leaves as projected. O(n³), allocates.
+ * Source: Smolin, Gambetta & Smith 2012, Phys. Rev. Lett. 108:070502.
+ */
+export function projectToState(n: number, re: Float64Array, im: Float64Array): void {
+  checkShape(n, re, im, "the matrix to project");
+  hermitise(n, re, im);
+  const values = new Float64Array(n);
+  const vecRe = new Float64Array(n * n);
+  const vecIm = new Float64Array(n * n);
+  new HermitianEigen(n).eigensystem(re, im, values, vecRe, vecIm);
+  projectOnSimplex(n, values);
+  re.fill(0);
+  im.fill(0);
+  for (let k = 0; k < n; k++) {
+    const p = values[k]!;
+    if (p === 0) continue;
+    const row = k * n;
+    for (let i = 0; i < n; i++) {
+      for (let j = 0; j < n; j++) {
+        const at = i * n + j;
+        re[at] = re[at]! + p * (vecRe[row + i]! * vecRe[row + j]! + vecIm[row + i]! * vecIm[row + j]!);
+        im[at] = im[at]! + p * (vecIm[row + i]! * vecRe[row + j]! - vecRe[row + i]! * vecIm[row + j]!);
+      }
+    }
+  }
+  hermitise(n, re, im);
+}
