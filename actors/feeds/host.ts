@@ -1,0 +1,123 @@
+/**
+ * The host feed: this machine, as one group of channels sampled together.
+ *
+ *   due time ─► read all meters ─► one row, one frame
+ *
+ * H1  Rows fall on start + k · every; a late one is sampled once, then the grid goes on: no drift, no burst.
+ * H2  Being more than GAP_PERIODS late is a gap, with the number of rows that were not taken.
+ * H3  All values of a row share one time.
+ *
+ * Innovations are differences: rates and shares are 0 for long stretches, where a logarithm has no value.
+ */
+
+import type { Clock } from "../ports/clock.ts";
+import type { Feed, FeedSink } from "./feed.ts";
+import { channel } from "./host/meter.ts";
+import { type Meters, openMeters } from "./host/meters.ts";
+import { createFrame, Outlet } from "./outlet.ts";
+import { Pause } from "./pause.ts";
+
+/** A row this many periods late is a gap: less is what a busy event loop or a garbage collection does. */
+const GAP_PERIODS = 3;
+
+/** How late the feed's own timer fired: the delay any other work on this event loop meets, the same measure on all runtimes. */
+const LATENESS = channel("own.loopDelay", "Event loop delay", "ms");
+
+export interface HostFeedOptions {
+  source: string;
+  group: string;
+  everyUs: number;
+  clock: Clock;
+  /** Opens the meters; default: those of this platform. */
+  meters?: () => Meters;
+}
+
+export function createHostFeed(options: HostFeedOptions): Feed {
+  const pause = new Pause(options.clock);
+  return {
+    source: options.source,
+    kind: "live",
+    run: (sink) => runHost(options, pause, sink),
+    stop() {
+      pause.stop();
+      return Promise.resolve();
+    },
+  };
+}
+
+async function runHost(options: HostFeedOptions, pause: Pause, sink: FeedSink): Promise<void> {
+  const { source, group, everyUs, clock } = options;
+  const outlet = new Outlet(source, sink);
+  const { meters, missing } = (options.meters ?? openMeters)();
+  try {
+    const channels = [...meters.flatMap((meter) => meter.channels), LATENESS];
+    const row = new Float64Array(channels.length);
+    const frame = createFrame(source, group, channels.length);
+    outlet.channels({ group, channels, sampling: "rows", everyUs, innovation: "difference" });
+    outlet.status("opened", openedText(channels.length, missing));
+
+    let readAt = clock.monotonicMs();
+    readMeters(meters, row, 0);
+    let due = clock.nowUs() + everyUs;
+    while (!pause.stopped) {
+      await pause.wait(Math.max(0, (due - clock.nowUs()) / 1000));
+      if (pause.stopped) break;
+      const now = clock.nowUs();
+      // A timer may fire a fraction of a millisecond early.
+      if (now < due) continue;
+      const at = clock.monotonicMs();
+      readMeters(meters, row, (at - readAt) / 1000);
+      readAt = at;
+      row[row.length - 1] = (now - due) / 1000;
+      fillFrame(frame, row, now);
+      if (frame.count > 0) outlet.frame(frame);
+      due = nextDue(due, now, everyUs, outlet);
+    }
+    outlet.status("ended", "stopped");
+  } catch (error) {
+    outlet.status(
+      "failed",
+      `Cannot read this machine's meters: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  } finally {
+    for (const meter of meters) meter.close();
+  }
+}
+
+function readMeters(meters: Meters["meters"], row: Float64Array, seconds: number): void {
+  let at = 0;
+  for (const meter of meters) {
+    meter.read(row, at, seconds);
+    at += meter.channels.length;
+  }
+}
+
+function fillFrame(frame: ReturnType<typeof createFrame>, row: Float64Array, timeUs: number): void {
+  let count = 0;
+  for (let k = 0; k < row.length; k++) {
+    const value = row[k]!;
+    if (!Number.isFinite(value)) continue;
+    frame.time[count] = timeUs;
+    frame.channel[count] = k;
+    frame.value[count] = value;
+    count++;
+  }
+  frame.count = count;
+}
+
+/** The next point of the grid after `now`; those in between were missed. */
+function nextDue(due: number, now: number, everyUs: number, outlet: Outlet): number {
+  const missed = Math.floor((now - due) / everyUs);
+  if (missed >= GAP_PERIODS)
+    outlet.status("gap", `row was ${Math.round((now - due) / 1000)} ms late; ${missed} rows not taken`, {
+      gap: 1,
+      missed,
+    });
+  return due + (missed + 1) * everyUs;
+}
+
+function openedText(count: number, missing: readonly string[]): string {
+  return missing.length === 0
+    ? `${count} channels`
+    : `${count} channels; not on this machine: ${missing.join(", ")}`;
+}

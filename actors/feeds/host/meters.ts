@@ -1,0 +1,49 @@
+/** Which meters this platform has. */
+
+import { platform } from "node:os";
+import { diskMeter, networkMeter } from "./linux-devices.ts";
+import { kernelMeter } from "./linux-kernel.ts";
+import { memoryMeter, pagingMeter } from "./linux-memory.ts";
+import type { Meter } from "./meter.ts";
+import { loadMeter, osMemoryMeter, osProcessorMeter, ownMeter } from "./portable.ts";
+
+export interface Meters {
+  meters: Meter[];
+  /** Channels that are left out, and why if more than "this machine has none". */
+  missing: string[];
+}
+
+/** Opens the meters; `system` other than "linux" uses what every platform has. */
+export function openMeters(system: string = platform()): Meters {
+  const found: Meters = { meters: [], missing: [] };
+  if (system === "linux") {
+    open(found, "processors (/proc/stat)", kernelMeter, osProcessorMeter);
+    open(found, "load.*", loadMeter);
+    open(found, "memory (/proc/meminfo)", memoryMeter, osMemoryMeter);
+    open(found, "paging.*", pagingMeter);
+    open(found, "disk.*", diskMeter);
+    open(found, "network.*", networkMeter);
+  } else {
+    open(found, "processors", osProcessorMeter);
+    open(found, "load.*", loadMeter);
+    open(found, "memory", osMemoryMeter);
+    found.missing.push("kernel.*", "processes.*", "paging.*", "disk.*", "network.*", "swap.used");
+  }
+  open(found, "own.*", ownMeter);
+  return found;
+}
+
+/** A meter that cannot be opened (hidden /proc, no permission) is replaced where possible and named in any case. */
+function open(found: Meters, name: string, create: () => Meter | null, instead?: () => Meter): void {
+  try {
+    const meter = create();
+    if (meter === null) found.missing.push(name);
+    else {
+      found.meters.push(meter);
+      found.missing.push(...meter.missing);
+    }
+  } catch (error) {
+    found.missing.push(`${name} (${error instanceof Error ? error.message : String(error)})`);
+    if (instead !== undefined) open(found, name, instead);
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * The walk feed: seeded random walks, equal on all runtimes, to measure the system with.
+ *
+ * With a rate it is live: rows lie on start + r · spacing and a frame leaves when its last row is due, late ones at once.
+ * With `rate=max` it is recorded: rows lie 1 ms apart from 2000-01-01 on, and frames leave as fast as they are taken.
+ */
+
+import type { Frame } from "../../protocol/frame.ts";
+import { MAX_FRAME_SAMPLES } from "../../protocol/limits.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Feed, FeedSink } from "./feed.ts";
+import type { WalkOptions } from "./kinds.ts";
+import { createFrame, Outlet } from "./outlet.ts";
+import { Pause } from "./pause.ts";
+
+const SECOND_US = 1e6;
+/** Spacing of rows, and their start, when no rate relates them to the wall clock. */
+const FREE_SPACING_US = 1000;
+const FREE_START_US = Date.UTC(2000, 0, 1) * 1000;
+/** Frames between two turns of the event loop when nobody asks for a pause: about a millisecond of work. */
+const FRAMES_PER_TURN = 64;
+/** Further behind than this (a suspended process), rows are left out rather than caught up. */
+const CATCH_UP_US = SECOND_US;
+
+export interface WalkFeedOptions {
+  source: string;
+  group: string;
+  options: WalkOptions;
+  seed: number;
+  clock: Clock;
+}
+
+export function createWalkFeed(options: WalkFeedOptions): Feed {
+  const pause = new Pause(options.clock);
+  const free = options.options.rate === Number.POSITIVE_INFINITY;
+  return {
+    source: options.source,
+    kind: free ? "recorded" : "live",
+    run: (sink) => runWalk(options, free, pause, sink),
+    stop() {
+      pause.stop();
+      return Promise.resolve();
+    },
+  };
+}
+
+async function runWalk(feed: WalkFeedOptions, free: boolean, pause: Pause, sink: FeedSink): Promise<void> {
+  const { channels, rate, frame: frameSamples, duration } = feed.options;
+  const outlet = new Outlet(feed.source, sink);
+  const spacingUs = free ? FREE_SPACING_US : (channels * SECOND_US) / rate;
+  const walk = new Walk(channels, feed.seed, free ? FREE_START_US : feed.clock.nowUs(), spacingUs);
+  const samples = duration === 0 ? Number.POSITIVE_INFINITY : Math.floor(duration / spacingUs) * channels;
+  const frame = createFrame(feed.source, feed.group, Math.min(frameSamples, MAX_FRAME_SAMPLES));
+  outlet.channels({
+    group: feed.group,
+    channels: Array.from({ length: channels }, (_, k) => ({
+      name: `walk${k + 1}`,
+      title: `Walk ${k + 1}`,
+      unit: "",
+    })),
+    sampling: "rows",
+    everyUs: Math.max(1, Math.round(spacingUs)),
+    innovation: "difference",
+  });
+  outlet.status("opened", `${channels} channels, seed ${feed.seed}`);
+  if (free) await runFree(walk, frame, samples, outlet, pause);
+  else await runPaced(walk, frame, samples, outlet, pause, feed.clock);
+  outlet.status("ended", `${walk.samples} samples`);
+}
+
+async function runFree(
+  walk: Walk,
+  frame: Frame,
+  samples: number,
+  outlet: Outlet,
+  pause: Pause,
+): Promise<void> {
+  let untilTurn = FRAMES_PER_TURN;
+  while (!pause.stopped && walk.samples < samples) {
+    walk.fill(frame, Math.min(frame.value.length, samples - walk.samples));
+    if (!outlet.frame(frame)) {
+      await pause.until(outlet.drained());
+      untilTurn = FRAMES_PER_TURN;
+    } else if (--untilTurn === 0) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      untilTurn = FRAMES_PER_TURN;
+    }
+  }
+}
+
+async function runPaced(
+  walk: Walk,
+  frame: Frame,
+  samples: number,
+  outlet: Outlet,
+  pause: Pause,
+  clock: Clock,
+): Promise<void> {
+  while (!pause.stopped && walk.samples < samples) {
+    const wanted = Math.min(frame.value.length, samples - walk.samples);
+    const due = walk.timeAfter(wanted);
+    const now = clock.nowUs();
+    if (now >= due) {
+      if (now - due > CATCH_UP_US) leaveOut(walk, now - due, outlet);
+      walk.fill(frame, wanted);
+      // A live feed does not wait: what the sequencer cannot take it sheds and counts.
+      outlet.frame(frame);
+    } else await pause.wait((due - now) / 1000);
+  }
+}
+
+function leaveOut(walk: Walk, lateUs: number, outlet: Outlet): void {
+  const rows = walk.skip(lateUs);
+  outlet.status("gap", `${Math.round(lateUs / 1000)} ms behind; ${rows} rows left out`, {
+    gap: 1,
+    missed: rows,
+  });
+}
+
+/**
+ * Random walks x[k] += s around 100, row by row. A step is the sum of the four bytes of one random word, centred (Irwin–Hall:
+ * nearly Gaussian, standard deviation 0.0074), so that no function of Math is needed that differs between runtimes.
+ *
+ * Random words: sfc32 (Chris Doty-Humphrey, PractRand 2010), 128 bits of state. About 5 ns a sample.
+ */
+export class Walk {
+  samples = 0;
+  readonly #channels: number;
+  readonly #value: Float64Array;
+  readonly #spacingUs: number;
+  #startUs: number;
+  #row = 0;
+  #channel = 0;
+  #a: number;
+  #b: number;
+  #c: number;
+  #d = 1;
+
+  constructor(channels: number, seed: number, startUs: number, spacingUs: number) {
+    this.#channels = channels;
+    this.#value = new Float64Array(channels).fill(100);
+    this.#startUs = startUs;
+    this.#spacingUs = spacingUs;
+    this.#a = seed | 0;
+    this.#b = Math.floor(seed / 0x1_0000_0000) | 0;
+    this.#c = 0x9e3779b9 | 0;
+    // Twelve rounds mix the seed into all of the state, as PractRand does.
+    for (let round = 0; round < 12; round++) this.#word();
+  }
+
+  /** Time at which the last of the next `samples` samples is due, µs. */
+  timeAfter(samples: number): number {
+    const rows = Math.floor((this.#channel + samples - 1) / this.#channels);
+    return this.#timeOfRow(this.#row + rows);
+  }
+
+  /** Shifts what follows later by whole rows covering `lateUs`; returns how many. */
+  skip(lateUs: number): number {
+    const rows = Math.floor(lateUs / this.#spacingUs);
+    this.#startUs += Math.round(rows * this.#spacingUs);
+    return rows;
+  }
+
+  /** Fills the first `count` samples of `frame`. */
+  fill(frame: Frame, count: number): void {
+    const { time, channel, value } = frame;
+    const channels = this.#channels;
+    const position = this.#value;
+    let a = this.#a;
+    let b = this.#b;
+    let c = this.#c;
+    let d = this.#d;
+    let k = this.#channel;
+    let at = this.#timeOfRow(this.#row);
+    for (let i = 0; i < count; i++) {
+      const word = (((a + b) | 0) + d) | 0;
+      d = (d + 1) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + word) | 0;
+      const sum = (word & 255) + ((word >>> 8) & 255) + ((word >>> 16) & 255) + (word >>> 24);
+      const x = position[k]! + (sum - 510) * STEP;
+      position[k] = x;
+      time[i] = at;
+      channel[i] = k;
+      value[i] = x;
+      if (++k === channels) {
+        k = 0;
+        at = this.#timeOfRow(++this.#row);
+      }
+    }
+    this.#a = a;
+    this.#b = b;
+    this.#c = c;
+    this.#d = d;
+    this.#channel = k;
+    this.samples += count;
+    frame.count = count;
+  }
+
+  #timeOfRow(row: number): number {
+    return this.#startUs + Math.floor(row * this.#spacingUs);
+  }
+
+  /** One word of sfc32; `fill` has it inlined. */
+  #word(): number {
+    const word = (((this.#a + this.#b) | 0) + this.#d) | 0;
+    this.#d = (this.#d + 1) | 0;
+    this.#a = this.#b ^ (this.#b >>> 9);
+    this.#b = (this.#c + (this.#c << 3)) | 0;
+    this.#c = (((this.#c << 21) | (this.#c >>> 11)) + word) | 0;
+    return word;
+  }
+}
+
+/** What one unit of the byte sum moves a walk by; the sum has standard deviation √(4 · (256² − 1) / 12) = 147.8. */
+const STEP = 1 / 20_000;
