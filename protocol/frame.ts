@@ -1,8 +1,11 @@
 /**
  * A frame: a columnar batch of 1 to MAX_FRAME_SAMPLES samples of one channel group from one source.
  *
- * Sample k says: channel `channel[k]` of `group` had `value[k]` (and `size[k]`) at `time[k]`.
+ * Sample k says: channel `channel[k]` of `group` had `value[k]` (and `size[k]`) at `time[k]`. Times need not rise within a frame.
+ * The bytes are in frame-encode.ts (and frame-body.ts, the slow obvious form); feeds gather samples with FrameBuilder.
  */
+import { MAX_FRAME_SAMPLES, MAX_FRAME_SPAN_US, MAX_GROUP_CHANNELS } from "./limits.ts";
+
 export interface Frame {
   readonly type: "frame";
   /** Channel group, declared before by a `channels` input. */
@@ -20,4 +23,167 @@ export interface Frame {
   value: Float64Array;
   /** Optional second value (traded size, weight). */
   size: Float64Array | null;
+}
+
+/** A frame whose columns are reused: as long as the largest frame, with a size column that waits while `size` is null. */
+export interface ScratchFrame extends Frame {
+  readonly sizeColumn: Float64Array;
+}
+
+export function createScratchFrame(): ScratchFrame {
+  return {
+    type: "frame",
+    group: "",
+    source: "",
+    sequence: 0,
+    count: 0,
+    time: new Float64Array(MAX_FRAME_SAMPLES),
+    channel: new Uint16Array(MAX_FRAME_SAMPLES),
+    value: new Float64Array(MAX_FRAME_SAMPLES),
+    size: null,
+    sizeColumn: new Float64Array(MAX_FRAME_SAMPLES),
+  };
+}
+
+/** Whether the samples can travel as one frame: count, whole times within MAX_FRAME_SPAN_US, channel indices, finite values. */
+export function frameFits(frame: Frame): boolean {
+  return frameFault(frame) === null;
+}
+
+/** What keeps a frame from travelling, as [value, wanted], or null. O(count), allocates nothing for a good frame. */
+export function frameFault(frame: Frame): [value: string, wanted: string] | null {
+  const { count, time, channel, value, size } = frame;
+  if (!Number.isInteger(count) || count < 1 || count > MAX_FRAME_SAMPLES) {
+    return [`${count} samples`, `1 to MAX_FRAME_SAMPLES (${MAX_FRAME_SAMPLES})`];
+  }
+  if (!Number.isSafeInteger(frame.sequence) || frame.sequence < 0)
+    return [`sequence ${frame.sequence}`, "a whole number ≥ 0"];
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (let k = 0; k < count; k++) {
+    const at = time[k]!;
+    if (!Number.isSafeInteger(at)) return [`time[${k}] is ${at}`, "integer µs"];
+    if (at < first) first = at;
+    if (at > last) last = at;
+  }
+  if (last - first > MAX_FRAME_SPAN_US)
+    return [`times over ${last - first} µs`, `at most MAX_FRAME_SPAN_US (${MAX_FRAME_SPAN_US})`];
+  for (let k = 0; k < count; k++) {
+    if (channel[k]! >= MAX_GROUP_CHANNELS)
+      return [`channel[${k}] is ${channel[k]}`, `under MAX_GROUP_CHANNELS (${MAX_GROUP_CHANNELS})`];
+  }
+  return columnFault("value", value, count) ?? (size === null ? null : columnFault("size", size, count));
+}
+
+function columnFault(
+  name: string,
+  column: Float64Array,
+  count: number,
+): [value: string, wanted: string] | null {
+  for (let k = 0; k < count; k++) {
+    if (!Number.isFinite(column[k])) return [`${name}[${k}] is ${column[k]}`, "a finite number"];
+  }
+  return null;
+}
+
+/**
+ * Gathers samples into frames without an object per sample.
+ *
+ *     builder.add(timeUs, channel, value);
+ *     while (builder.full) sink.frame(builder.take(++sequence));
+ *
+ * A sample whose time lies too far from the others (MAX_FRAME_SPAN_US) begins a new frame; `full` then says that the one before is ready.
+ * A taken frame is valid until the next `add`: its columns are used again.
+ */
+export class FrameBuilder {
+  readonly capacity: number;
+  #current: ScratchFrame;
+  #other: ScratchFrame;
+  /** The finished frame when a sample had to begin a new one. */
+  #ready: ScratchFrame | null = null;
+  #first = 0;
+  #last = 0;
+
+  constructor(group: string, source: string, capacity: number = MAX_FRAME_SAMPLES) {
+    if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_FRAME_SAMPLES) {
+      throw new RangeError(
+        `Cannot build frames of ${capacity} samples, wanted 1 to MAX_FRAME_SAMPLES (${MAX_FRAME_SAMPLES})`,
+      );
+    }
+    this.capacity = capacity;
+    this.#current = emptyFrame(group, source, capacity);
+    this.#other = emptyFrame(group, source, capacity);
+  }
+
+  /** Samples waiting. */
+  get count(): number {
+    return this.#current.count + (this.#ready === null ? 0 : this.#ready.count);
+  }
+
+  /** True when a frame must be taken before more is added. */
+  get full(): boolean {
+    return this.#ready !== null || this.#current.count === this.capacity;
+  }
+
+  /** `size` is the second value; where only some samples of a frame have one, the others get 0. */
+  add(timeUs: number, channel: number, value: number, size?: number): void {
+    if (this.full) throw new RangeError("Cannot add a sample: the frame is full, wanted take() first");
+    if (this.#current.count > 0 && !this.#spans(timeUs)) this.#setAside();
+    const frame = this.#current;
+    const k = frame.count++;
+    if (k === 0) {
+      this.#first = timeUs;
+      this.#last = timeUs;
+    } else if (timeUs < this.#first) {
+      this.#first = timeUs;
+    } else if (timeUs > this.#last) {
+      this.#last = timeUs;
+    }
+    frame.time[k] = timeUs;
+    frame.channel[k] = channel;
+    frame.value[k] = value;
+    frame.sizeColumn[k] = size ?? 0;
+    if (size !== undefined) frame.size = frame.sizeColumn;
+  }
+
+  /** The oldest frame, numbered `sequence` (0: not numbered). Its `count` is 0 when nothing waits. Valid until the next `add`. */
+  take(sequence = 0): Frame {
+    const frame = this.#ready ?? this.#current;
+    if (this.#ready === null) this.#swap();
+    this.#ready = null;
+    frame.sequence = sequence;
+    return frame;
+  }
+
+  #spans(timeUs: number): boolean {
+    return timeUs - this.#first <= MAX_FRAME_SPAN_US && this.#last - timeUs <= MAX_FRAME_SPAN_US;
+  }
+
+  #setAside(): void {
+    this.#ready = this.#current;
+    this.#swap();
+  }
+
+  #swap(): void {
+    const next = this.#other;
+    this.#other = this.#current;
+    this.#current = next;
+    next.count = 0;
+    next.size = null;
+  }
+}
+
+function emptyFrame(group: string, source: string, capacity: number): ScratchFrame {
+  return {
+    type: "frame",
+    group,
+    source,
+    sequence: 0,
+    count: 0,
+    time: new Float64Array(capacity),
+    channel: new Uint16Array(capacity),
+    value: new Float64Array(capacity),
+    size: null,
+    sizeColumn: new Float64Array(capacity),
+  };
 }

@@ -33,3 +33,36 @@ export const MAX_NAME_BYTES = 128;
 
 /** Free text from outside (display names, details) in UTF-8 bytes. */
 export const MAX_TEXT_BYTES = 4096;
+
+/** Bytes of one input: two of the largest fit a block, so an input never waits for an empty block of its own size. */
+export const MAX_INPUT_BYTES = 131_072;
+
+/** Bytes of any message that travels: half of the smallest NATS payload limit in common use (1 MiB); a state of 128 modes takes 150 kB. */
+export const MAX_MESSAGE_BYTES = 524_288;
+
+/** Bytes of a message from a client: the longest is a subscription that names 128 channels of 128 bytes. */
+export const MAX_CLIENT_MESSAGE_BYTES = 32_768;
+
+/** Bytes of a note beside a block (events, checkpoint): it stays on disk, and a burst of events must not stop the log. */
+export const MAX_NOTE_BYTES = 4_194_304;
+
+/** Bytes of a snapshot: the registered state of MAX_GROUPS groups of 128 channels is under half of it. */
+export const MAX_SNAPSHOT_BYTES = 268_435_456;
+
+/** Depth of arrays and maps inside each other: ours need 5; settings may bring a few of their own. */
+export const MAX_NESTING = 16;
+
+/** Span of the times in one frame, µs: offsets from the first are 32 bits, 71 minutes. */
+export const MAX_FRAME_SPAN_US = 4_294_967_295;
+
+/** Dimension of a density matrix from a feed (six qubits): two float64 matrices of it fill half of MAX_INPUT_BYTES. */
+export const MAX_MATRIX_DIMENSION = 64;
+
+/** Dimension of a state vector from a feed (ten qubits): 16 KiB. */
+export const MAX_VECTOR_DIMENSION = 1024;
+
+/** Events in one note: with MAX_NOTE_BYTES leaves 512 bytes an event. */
+export const MAX_NOTE_EVENTS = 8192;
+
+/** Parts listed in one checkpoint: 64 groups of four actors with 64 fields each. */
+export const MAX_CHECKPOINT_PARTS = 16_384;

@@ -1,39 +1,179 @@
-/** Every message, one row: name → code, flow, schema. PROTOCOL.md shows the same rows; all message types derive from here. */
+/**
+ * Every message, one row: name → code, flow, limit, schema. PROTOCOL.md shows the same rows; all message types derive from here.
+ *
+ * `flow` is the path a message takes; a hop of it says who may send it to whom: a gateway takes `subscribe` from a client, and nothing else
+ * that is not on a path with "client→gateway". `frame` has no schema here: frames are checked by lengths and ranges (frame-body.ts).
+ *
+ * Codes: 0x01-0x1f inputs, 0x20-0x2f derived, 0x30-0x3f gateway to client, 0x40-0x4f the log, 0x50-0x5f client to gateway.
+ */
 import type { InferOutput } from "valibot";
 import type { Frame } from "./frame.ts";
+import {
+  MAX_BLOCK_BYTES,
+  MAX_CLIENT_MESSAGE_BYTES,
+  MAX_FRAME_BYTES,
+  MAX_INPUT_BYTES,
+  MAX_MESSAGE_BYTES,
+  MAX_NOTE_BYTES,
+  MAX_SNAPSHOT_BYTES,
+} from "./limits.ts";
 import * as s from "./schemas.ts";
 
 export const MESSAGES = {
-  sessionOpened: { code: 0x01, flow: "runtime→core", schema: s.sessionOpened },
-  channels: { code: 0x02, flow: "feed→core", schema: s.channels },
-  frame: { code: 0x03, flow: "feed→core", schema: null },
-  feedStatus: { code: 0x04, flow: "feed→core", schema: s.feedStatus },
-  tick: { code: 0x05, flow: "runtime→core", schema: s.tick },
-  configChanged: { code: 0x06, flow: "gateway→core", schema: s.configChanged },
-  shed: { code: 0x07, flow: "runtime→core", schema: s.shed },
-  measurement: { code: 0x08, flow: "runtime→core", schema: s.measurement },
+  sessionOpened: { code: 0x01, flow: "runtime→core", maxBytes: MAX_INPUT_BYTES, schema: s.sessionOpened },
+  channels: { code: 0x02, flow: "feed→core→gateway→client", maxBytes: MAX_INPUT_BYTES, schema: s.channels },
+  frame: { code: 0x03, flow: "feed→core→gateway", maxBytes: MAX_FRAME_BYTES, schema: null },
+  feedStatus: { code: 0x04, flow: "feed→core", maxBytes: MAX_INPUT_BYTES, schema: s.feedStatus },
+  tick: { code: 0x05, flow: "runtime→core", maxBytes: MAX_INPUT_BYTES, schema: s.tick },
+  configChanged: { code: 0x06, flow: "gateway→core", maxBytes: MAX_INPUT_BYTES, schema: s.configChanged },
+  shed: { code: 0x07, flow: "runtime→core", maxBytes: MAX_INPUT_BYTES, schema: s.shed },
+  measurement: { code: 0x08, flow: "runtime→core", maxBytes: MAX_INPUT_BYTES, schema: s.measurement },
+  densityMatrix: { code: 0x09, flow: "feed→core", maxBytes: MAX_INPUT_BYTES, schema: s.densityMatrix },
+  stateVector: { code: 0x0a, flow: "feed→core", maxBytes: MAX_INPUT_BYTES, schema: s.stateVector },
+  measurementRecord: {
+    code: 0x0b,
+    flow: "feed→core",
+    maxBytes: MAX_INPUT_BYTES,
+    schema: s.measurementRecord,
+  },
 
-  event: { code: 0x20, flow: "core→gateway", schema: s.event },
-  state: { code: 0x21, flow: "core→gateway", schema: s.state },
-  metrics: { code: 0x22, flow: "core→gateway", schema: s.metrics },
+  event: { code: 0x20, flow: "core→gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.event },
+  state: { code: 0x21, flow: "core→gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.state },
+  metrics: { code: 0x22, flow: "core→gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.metrics },
+
+  samples: { code: 0x30, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.samples },
+  decimated: { code: 0x31, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.decimated },
+  welcome: { code: 0x32, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.welcome },
+  subscribed: { code: 0x33, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.subscribed },
+  lagging: { code: 0x34, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.lagging },
+  closing: { code: 0x35, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.closing },
+  refused: { code: 0x36, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.refused },
+  pong: { code: 0x37, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.pong },
+
+  block: { code: 0x40, flow: "runtime→journal", maxBytes: MAX_BLOCK_BYTES, schema: s.block },
+  derived: { code: 0x41, flow: "runtime→journal", maxBytes: MAX_NOTE_BYTES, schema: s.derived },
+  checkpoint: { code: 0x42, flow: "runtime→journal", maxBytes: MAX_NOTE_BYTES, schema: s.checkpoint },
+  snapshot: { code: 0x43, flow: "runtime→journal", maxBytes: MAX_SNAPSHOT_BYTES, schema: s.snapshot },
+  takeover: { code: 0x44, flow: "runtime→journal", maxBytes: MAX_MESSAGE_BYTES, schema: s.takeover },
+
+  hello: { code: 0x50, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: s.hello },
+  subscribe: { code: 0x51, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: s.subscribe },
+  unsubscribe: {
+    code: 0x52,
+    flow: "client→gateway",
+    maxBytes: MAX_CLIENT_MESSAGE_BYTES,
+    schema: s.unsubscribe,
+  },
+  ping: { code: 0x53, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: s.ping },
 } as const;
 
 export type MessageName = keyof typeof MESSAGES;
 
-export type SessionOpened = { type: "sessionOpened" } & InferOutput<typeof s.sessionOpened>;
-export type Channels = { type: "channels" } & InferOutput<typeof s.channels>;
-export type FeedStatus = { type: "feedStatus" } & InferOutput<typeof s.feedStatus>;
+/** The message of one row, as it is in memory: its fields and its name as `type`. */
+export type MessageOf<Name extends MessageName> = Name extends "frame"
+  ? Frame
+  : { type: Name } & InferOutput<NonNullable<(typeof MESSAGES)[Name]["schema"]>>;
+
+/** Every message. */
+export type Message = { [Name in MessageName]: MessageOf<Name> }[MessageName];
+
+/** A kind this program does not know: kept, so that it can be passed on unchanged. */
+export interface UnknownMessage {
+  readonly type: "unknown";
+  readonly version: number;
+  readonly code: number;
+  /** The encoded body, not looked into. */
+  readonly body: Uint8Array;
+}
+
+export type DecodedMessage = Message | UnknownMessage;
+
+export type SessionOpened = MessageOf<"sessionOpened">;
+export type Channels = MessageOf<"channels">;
+export type FeedStatus = MessageOf<"feedStatus">;
 export type Tick = { type: "tick" };
-export type ConfigChanged = { type: "configChanged" } & InferOutput<typeof s.configChanged>;
-export type Shed = { type: "shed" } & InferOutput<typeof s.shed>;
-export type Measurement = { type: "measurement" } & InferOutput<typeof s.measurement>;
+export type ConfigChanged = MessageOf<"configChanged">;
+export type Shed = MessageOf<"shed">;
+export type Measurement = MessageOf<"measurement">;
+export type DensityMatrix = MessageOf<"densityMatrix">;
+export type StateVector = MessageOf<"stateVector">;
+export type MeasurementRecord = MessageOf<"measurementRecord">;
 
-export type EventMessage = { type: "event" } & InferOutput<typeof s.event>;
-export type StateMessage = { type: "state" } & InferOutput<typeof s.state>;
-export type MetricsMessage = { type: "metrics" } & InferOutput<typeof s.metrics>;
+export type EventMessage = MessageOf<"event">;
+export type StateMessage = MessageOf<"state">;
+export type MetricsMessage = MessageOf<"metrics">;
 
-/** What may stand in the log, and so reach the core. */
+export type SamplesMessage = MessageOf<"samples">;
+export type DecimatedMessage = MessageOf<"decimated">;
+export type Welcome = MessageOf<"welcome">;
+export type Subscribed = MessageOf<"subscribed">;
+export type Lagging = MessageOf<"lagging">;
+export type Closing = MessageOf<"closing">;
+export type Refused = MessageOf<"refused">;
+export type Pong = MessageOf<"pong">;
+
+export type BlockMessage = MessageOf<"block">;
+export type Derived = MessageOf<"derived">;
+export type Checkpoint = MessageOf<"checkpoint">;
+export type SnapshotMessage = MessageOf<"snapshot">;
+export type Takeover = MessageOf<"takeover">;
+
+export type Hello = MessageOf<"hello">;
+export type Subscribe = MessageOf<"subscribe">;
+export type Unsubscribe = MessageOf<"unsubscribe">;
+export type Ping = MessageOf<"ping">;
+
+/** What may stand in the log, and so reach the core. Rows for quantum data join when a feed sends them. */
 export type Input = SessionOpened | Channels | Frame | FeedStatus | Tick | ConfigChanged | Shed | Measurement;
 /** What the core announces. */
 export type Output = EventMessage | StateMessage | MetricsMessage;
+export type ClientMessage = Hello | Subscribe | Unsubscribe | Ping;
 export type Severity = EventMessage["severity"];
+/** What a client subscribes to. */
+export type ClientChannel = Subscribe["channel"];
+export type CloseReason = Closing["reason"];
+
+type Hops<Path extends string> = Path extends `${infer From}→${infer To}→${infer Rest}`
+  ? `${From}→${To}` | Hops<`${To}→${Rest}`>
+  : Path;
+
+/** One hop: who sends to whom. */
+export type Hop = Hops<(typeof MESSAGES)[MessageName]["flow"]>;
+
+/** Whether a message may take this hop: what a receiver asks of everything it is sent. */
+export function mayFlow(name: MessageName | "unknown", hop: Hop): boolean {
+  return HOPS.get(hop)?.has(name) ?? false;
+}
+
+/** The row with this code, or undefined. */
+export function nameOfCode(code: number): MessageName | undefined {
+  return NAMES_BY_CODE[code];
+}
+
+const INPUTS: ReadonlySet<string> = new Set<Input["type"]>([
+  "sessionOpened",
+  "channels",
+  "frame",
+  "feedStatus",
+  "tick",
+  "configChanged",
+  "shed",
+  "measurement",
+]);
+
+/** Whether a decoded message is one that the core folds. */
+export function isInput(message: DecodedMessage): message is Input {
+  return INPUTS.has(message.type);
+}
+
+const NAMES = Object.keys(MESSAGES) as MessageName[];
+const NAMES_BY_CODE: (MessageName | undefined)[] = new Array<MessageName | undefined>(0x60).fill(undefined);
+const HOPS = new Map<string, Set<string>>();
+for (const name of NAMES) {
+  NAMES_BY_CODE[MESSAGES[name].code] = name;
+  const stations = MESSAGES[name].flow.split("→");
+  for (let k = 1; k < stations.length; k++) {
+    const hop = `${stations[k - 1]}→${stations[k]}`;
+    HOPS.set(hop, (HOPS.get(hop) ?? new Set()).add(name));
+  }
+}

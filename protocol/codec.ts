@@ -1,0 +1,156 @@
+/**
+ * Messages to bytes and back.
+ *
+ *   encodeMessage   checks by schema, so that nothing is written that a reader would refuse → exactly long bytes of its own
+ *   decodeMessage   envelope → limit of the row → structure → msgpack → older versions → schema
+ *
+ * K1  decode(encode(m)) equals m (−0 outside columns becomes 0).
+ * K2  Equal messages give equal bytes: fields stand in the order of the schema.
+ * K3  Whatever the bytes, only a ProtocolError is thrown, and memory stays in proportion to the bytes.
+ * K4  A kind that is not known comes out as `unknown` and encodes to the same bytes again.
+ *
+ * Binary fields of a decoded message are views of `bytes`; a frame's columns are its own.
+ */
+import { Decoder, Encoder } from "@msgpack/msgpack";
+import { checked, shorten } from "./check.ts";
+import { readEnvelope, writeEnvelope } from "./envelope.ts";
+import { LimitExceeded, MalformedMessage, ProtocolError, show } from "./errors.ts";
+import type { Frame, ScratchFrame } from "./frame.ts";
+import { bodyToFrame, bodyToFreshFrame, frameToBody } from "./frame-body.ts";
+import { decodeFrameFast, decodeFrameFastInto } from "./frame-decode.ts";
+import { encodeFrameFast } from "./frame-encode.ts";
+import { MAX_NESTING } from "./limits.ts";
+import {
+  type DecodedMessage,
+  MESSAGES,
+  type Message,
+  type MessageName,
+  type MessageOf,
+  nameOfCode,
+} from "./messages.ts";
+import { FORBIDDEN_KEYS } from "./schemas.ts";
+import { checkStructure } from "./structure.ts";
+import { CURRENT, checkVersion, PROTOCOL_VERSION, type Reader, upcast } from "./versions.ts";
+
+/** The message as bytes of its own, exactly as long as it is. Throws MalformedMessage or LimitExceeded. */
+export function encodeMessage(message: Message | DecodedMessage): Uint8Array {
+  if (message.type === "frame") return encodeFrame(message);
+  if (message.type === "unknown") return writeEnvelope(message.version, message.code, message.body);
+  const row = MESSAGES[message.type];
+  if (row === undefined)
+    throw new MalformedMessage("encode message", `type ${show(message.type)}`, "a row of MESSAGES");
+  const action = `encode ${message.type}`;
+  return withinLimit(action, message.type, pack(action, row.code, checked(action, row.schema, message)));
+}
+
+/** Reads one message, whoever wrote it. Throws a ProtocolError, nothing else. */
+export function decodeMessage(bytes: Uint8Array, reader: Reader = CURRENT): DecodedMessage {
+  const { version, code, bodyAt } = readEnvelope(bytes);
+  checkVersion(version, reader);
+  const name = nameOfCode(code);
+  if (name === undefined) return { type: "unknown", version, code, body: bytes.subarray(bodyAt) };
+  const action = `decode ${name}`;
+  withinLimit(action, name, bytes);
+  if (name === "frame") {
+    const frame = version === PROTOCOL_VERSION ? decodeFrameFast(bytes, bodyAt) : null;
+    return frame ?? bodyToFreshFrame(readBody(action, name, bytes, bodyAt, version, reader));
+  }
+  const body = readBody(action, name, bytes, bodyAt, version, reader);
+  return { type: name, ...(checked(action, MESSAGES[name].schema, body) as object) } as Message;
+}
+
+/** Reads a message that must be of one kind: what a journal or a client expects in one place. */
+export function decodeAs<Name extends MessageName>(name: Name, bytes: Uint8Array): MessageOf<Name> {
+  const message = decodeMessage(bytes);
+  if (message.type !== name)
+    throw new MalformedMessage(`decode ${name}`, `a message of type ${message.type}`, name);
+  return message as MessageOf<Name>;
+}
+
+/** As encodeMessage. 256 samples take some µs, one takes under one. */
+export function encodeFrame(frame: Frame): Uint8Array {
+  const bytes = encodeFrameFast(frame);
+  return (
+    bytes ??
+    withinLimit("encode frame", "frame", pack("encode frame", MESSAGES.frame.code, frameToBody(frame)))
+  );
+}
+
+/** Reads a frame message into columns that are reused: for replay. The result is `scratch`. */
+export function decodeFrameInto(bytes: Uint8Array, scratch: ScratchFrame): Frame {
+  const { version, code, bodyAt } = readEnvelope(bytes);
+  checkVersion(version, CURRENT);
+  if (code !== MESSAGES.frame.code)
+    throw new MalformedMessage("decode frame", `code ${code}`, `code ${MESSAGES.frame.code}`);
+  withinLimit("decode frame", "frame", bytes);
+  if (version === PROTOCOL_VERSION && decodeFrameFastInto(bytes, bodyAt, scratch)) return scratch;
+  return bodyToFrame(readBody("decode frame", "frame", bytes, bodyAt, version, CURRENT), scratch);
+}
+
+/** Whether the bytes claim to be a frame, without looking further: so that a replay can take `decodeFrameInto`. */
+export function isFrame(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x93 && bytes[1] === PROTOCOL_VERSION && bytes[2] === MESSAGES.frame.code;
+}
+
+// Strings, arrays and maps are no longer than the bytes (checkStructure), and the bytes are limited by row.
+const decoder = new Decoder({ mapKeyConverter: safeKey });
+const encoder = new Encoder({ ignoreUndefined: true, maxDepth: MAX_NESTING + 2 });
+
+function pack(action: string, code: number, body: unknown): Uint8Array {
+  try {
+    return encoder.encode([PROTOCOL_VERSION, code, body]);
+  } catch (cause) {
+    throw new MalformedMessage(action, describe(cause), "values that msgpack can say", { cause });
+  }
+}
+
+function readBody(
+  action: string,
+  name: string,
+  bytes: Uint8Array,
+  bodyAt: number,
+  version: number,
+  reader: Reader,
+): unknown {
+  checkStructure(action, bytes, bodyAt);
+  let body: unknown;
+  try {
+    body = decoder.decode(bytes.subarray(bodyAt));
+  } catch (cause) {
+    throw cause instanceof ProtocolError
+      ? cause
+      : new MalformedMessage(action, describe(cause), "plain msgpack", { cause });
+  }
+  if (version === reader.version) return body;
+  try {
+    return upcast(name, body, version, reader);
+  } catch (cause) {
+    throw new MalformedMessage(
+      action,
+      `a body of version ${version}: ${describe(cause)}`,
+      `one that can become version ${reader.version}`,
+      { cause },
+    );
+  }
+}
+
+function withinLimit(action: string, name: MessageName, bytes: Uint8Array): Uint8Array {
+  const { maxBytes } = MESSAGES[name];
+  if (bytes.length > maxBytes)
+    throw new LimitExceeded(action, `${bytes.length} bytes`, `at most ${maxBytes}`);
+  return bytes;
+}
+
+/** `__proto__` is refused by the library before it comes here. */
+function safeKey(key: unknown): string {
+  if (typeof key === "string" && !FORBIDDEN_KEYS.has(key)) return key;
+  throw new MalformedMessage(
+    "decode message",
+    `map key ${show(key)}`,
+    "a string other than __proto__, constructor, prototype",
+  );
+}
+
+function describe(cause: unknown): string {
+  return shorten(cause instanceof Error ? cause.message : String(cause));
+}

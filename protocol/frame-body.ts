@@ -1,0 +1,132 @@
+/**
+ * A frame as a plain map, the way it stands on the wire: the slow, obvious form.
+ *
+ *   { group, source, sequence, t0, dt, channel, value, size? }
+ *
+ * `t0` is the smallest time; `dt` the µs from it as uint32, `channel` uint16, `value` and `size` float64, all little-endian binary.
+ * The fast writer and reader (frame-encode.ts, frame-decode.ts) must agree with this one; whatever they do not recognise comes here.
+ */
+import * as v from "valibot";
+import { checked } from "./check.ts";
+import { LimitExceeded, MalformedMessage, show } from "./errors.ts";
+import { createScratchFrame, type Frame, frameFault, type ScratchFrame } from "./frame.ts";
+import { MAX_FRAME_SAMPLES } from "./limits.ts";
+import * as s from "./schemas.ts";
+
+export const frameBody = v.object({
+  group: s.name,
+  source: s.name,
+  sequence: s.count,
+  t0: s.timeUs,
+  dt: s.uint32s,
+  channel: s.uint16s,
+  value: s.float64s,
+  size: v.optional(s.float64s),
+});
+
+export type FrameBody = v.InferOutput<typeof frameBody>;
+
+/** The map of a frame that fits. Throws what frameFault tells. */
+export function frameToBody(frame: Frame): FrameBody {
+  const fault = frameFault(frame);
+  if (fault !== null) throw new MalformedMessage("encode frame", fault[0], fault[1]);
+  for (const name of [frame.group, frame.source]) {
+    if (!v.is(s.name, name))
+      throw new MalformedMessage("encode frame", `name ${show(name)}`, "1 to MAX_NAME_BYTES bytes");
+  }
+  const { count } = frame;
+  let t0 = frame.time[0]!;
+  for (let k = 1; k < count; k++) t0 = Math.min(t0, frame.time[k]!);
+  const dt = new DataView(new ArrayBuffer(4 * count));
+  const channel = new DataView(new ArrayBuffer(2 * count));
+  for (let k = 0; k < count; k++) {
+    dt.setUint32(4 * k, frame.time[k]! - t0, true);
+    channel.setUint16(2 * k, frame.channel[k]!, true);
+  }
+  const body: FrameBody = {
+    group: frame.group,
+    source: frame.source,
+    sequence: frame.sequence,
+    t0,
+    dt: asBytes(dt),
+    channel: asBytes(channel),
+    value: float64Bytes(frame.value, count),
+  };
+  if (frame.size !== null) body.size = float64Bytes(frame.size, count);
+  return body;
+}
+
+/** Fills `frame` from a decoded map, checking everything. */
+export function bodyToFrame(body: unknown, frame: ScratchFrame): Frame {
+  const { group, source, sequence, t0, dt, channel, value, size } = checked("decode frame", frameBody, body);
+  const count = value.length / 8;
+  if (count < 1 || count > MAX_FRAME_SAMPLES) {
+    throw new LimitExceeded(
+      "decode frame",
+      `${count} samples`,
+      `1 to MAX_FRAME_SAMPLES (${MAX_FRAME_SAMPLES})`,
+    );
+  }
+  if (
+    dt.length !== 4 * count ||
+    channel.length !== 2 * count ||
+    (size !== undefined && size.length !== 8 * count)
+  ) {
+    throw new MalformedMessage(
+      "decode frame",
+      `columns of ${dt.length / 4} times, ${channel.length / 2} channels, ${count} values, ${size === undefined ? "no" : size.length / 8} sizes`,
+      "equal counts",
+    );
+  }
+  frame.group = group;
+  frame.source = source;
+  frame.sequence = sequence;
+  frame.count = count;
+  frame.size = size === undefined ? null : frame.sizeColumn;
+  for (let k = 0; k < count; k++) {
+    frame.time[k] = t0 + view(dt).getUint32(4 * k, true);
+    frame.channel[k] = view(channel).getUint16(2 * k, true);
+    frame.value[k] = view(value).getFloat64(8 * k, true);
+    if (size !== undefined) frame.sizeColumn[k] = view(size).getFloat64(8 * k, true);
+  }
+  const fault = frameFault(frame);
+  if (fault !== null) throw new MalformedMessage("decode frame", fault[0], fault[1]);
+  return frame;
+}
+
+/** A frame with columns of its own, exactly as long as it needs. */
+export function copyFrame(frame: Frame): Frame {
+  const { count } = frame;
+  return {
+    type: "frame",
+    group: frame.group,
+    source: frame.source,
+    sequence: frame.sequence,
+    count,
+    time: frame.time.slice(0, count),
+    channel: frame.channel.slice(0, count),
+    value: frame.value.slice(0, count),
+    size: frame.size === null ? null : frame.size.slice(0, count),
+  };
+}
+
+/** Filled by one decoding at a time, then copied. */
+const scratch = createScratchFrame();
+
+export function bodyToFreshFrame(body: unknown): Frame {
+  return copyFrame(bodyToFrame(body, scratch));
+}
+
+function float64Bytes(column: Float64Array, count: number): Uint8Array {
+  const bytes = new DataView(new ArrayBuffer(8 * count));
+  for (let k = 0; k < count; k++) bytes.setFloat64(8 * k, column[k]!, true);
+  return asBytes(bytes);
+}
+
+function asBytes(data: DataView<ArrayBuffer>): Uint8Array {
+  return new Uint8Array(data.buffer);
+}
+
+function view(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,172 @@
+/**
+ * Writes a frame message by hand: the bytes that `Encoder.encode([version, code, frameToBody(frame)])` gives, several times as fast.
+ *
+ *   93 version code  87|88  a5 "group" str  a6 "source" str  a8 "sequence" uint  a2 "t0" int  a2 "dt" bin  a7 "channel" bin  a5 "value" bin  (a4 "size" bin)
+ *
+ * Names that are not plain ASCII, and frames that do not fit, are left to the slow form.
+ */
+import type { Frame } from "./frame.ts";
+import { CHANNEL, DT, GROUP, SEQUENCE, SIZE, SOURCE, T0, VALUE } from "./frame-keys.ts";
+import {
+  MAX_FRAME_BYTES,
+  MAX_FRAME_SAMPLES,
+  MAX_FRAME_SPAN_US,
+  MAX_GROUP_CHANNELS,
+  MAX_NAME_BYTES,
+} from "./limits.ts";
+import { MESSAGES } from "./messages.ts";
+import { PROTOCOL_VERSION } from "./versions.ts";
+
+const buffer = new Uint8Array(MAX_FRAME_BYTES);
+const data = new DataView(buffer.buffer);
+
+/** Everything up to the first value. */
+const START = [
+  Uint8Array.from([0x93, PROTOCOL_VERSION, MESSAGES.frame.code, 0x87, ...GROUP]),
+  Uint8Array.from([0x93, PROTOCOL_VERSION, MESSAGES.frame.code, 0x88, ...GROUP]),
+] as const;
+/** The encoded message in bytes of its own, or null when the slow form must look at it. O(count). */
+export function encodeFrameFast(frame: Frame): Uint8Array | null {
+  const { count, time, channel, value, size, sequence } = frame;
+  if (!(count >= 1 && count <= MAX_FRAME_SAMPLES) || !Number.isSafeInteger(sequence) || sequence < 0)
+    return null;
+
+  let t0 = time[0]!;
+  let last = t0;
+  for (let k = 0; k < count; k++) {
+    const at = time[k]!;
+    if (!Number.isSafeInteger(at)) return null;
+    if (at < t0) t0 = at;
+    if (at > last) last = at;
+  }
+  if (last - t0 > MAX_FRAME_SPAN_US) return null;
+
+  let at = putBytes(0, size === null ? START[0] : START[1]);
+  at = putName(at, frame.group);
+  if (at < 0) return null;
+  at = putName(putBytes(at, SOURCE), frame.source);
+  if (at < 0) return null;
+  at = putInteger(putBytes(at, SEQUENCE), sequence);
+  at = putInteger(putBytes(at, T0), t0);
+
+  at = putBinaryHeader(putBytes(at, DT), 4 * count);
+  for (let k = 0; k < count; k++, at += 4) data.setUint32(at, time[k]! - t0, true);
+
+  at = putBinaryHeader(putBytes(at, CHANNEL), 2 * count);
+  for (let k = 0; k < count; k++, at += 2) {
+    if (channel[k]! >= MAX_GROUP_CHANNELS) return null;
+    data.setUint16(at, channel[k]!, true);
+  }
+
+  at = putFloats(putBinaryHeader(putBytes(at, VALUE), 8 * count), value, count);
+  if (at < 0) return null;
+  if (size !== null) {
+    at = putFloats(putBinaryHeader(putBytes(at, SIZE), 8 * count), size, count);
+    if (at < 0) return null;
+  }
+  return buffer.slice(0, at);
+}
+
+function putBytes(at: number, bytes: Uint8Array): number {
+  for (let k = 0; k < bytes.length; k++) buffer[at + k] = bytes[k]!;
+  return at + bytes.length;
+}
+
+/** The position behind the name, or −1 when it is not 1 to MAX_NAME_BYTES of ASCII. */
+function putName(at: number, name: string): number {
+  const { length } = name;
+  if (length === 0 || length > MAX_NAME_BYTES) return -1;
+  if (length < 32) {
+    buffer[at++] = 0xa0 + length;
+  } else {
+    buffer[at++] = 0xd9;
+    buffer[at++] = length;
+  }
+  for (let k = 0; k < length; k++) {
+    const letter = name.charCodeAt(k);
+    if (letter >= 0x80) return -1;
+    buffer[at++] = letter;
+  }
+  return at;
+}
+
+/** A safe integer in its shortest form; −0 as 0. */
+function putInteger(at: number, value: number): number {
+  if (value < 0) return putNegative(at, value);
+  if (value < 0x80) {
+    buffer[at] = value;
+    return at + 1;
+  }
+  if (value < 0x100) {
+    buffer[at] = 0xcc;
+    buffer[at + 1] = value;
+    return at + 2;
+  }
+  if (value < 0x10000) {
+    buffer[at] = 0xcd;
+    data.setUint16(at + 1, value);
+    return at + 3;
+  }
+  if (value < 0x100000000) {
+    buffer[at] = 0xce;
+    data.setUint32(at + 1, value);
+    return at + 5;
+  }
+  buffer[at] = 0xcf;
+  return putHalves(at + 1, value);
+}
+
+function putNegative(at: number, value: number): number {
+  if (value >= -0x20) {
+    buffer[at] = 0x100 + value;
+    return at + 1;
+  }
+  if (value >= -0x80) {
+    buffer[at] = 0xd0;
+    data.setInt8(at + 1, value);
+    return at + 2;
+  }
+  if (value >= -0x8000) {
+    buffer[at] = 0xd1;
+    data.setInt16(at + 1, value);
+    return at + 3;
+  }
+  if (value >= -0x80000000) {
+    buffer[at] = 0xd2;
+    data.setInt32(at + 1, value);
+    return at + 5;
+  }
+  buffer[at] = 0xd3;
+  return putHalves(at + 1, value);
+}
+
+/** 64 bits, big-endian: floor keeps the low half positive, which is two's complement for a negative value. */
+function putHalves(at: number, value: number): number {
+  const high = Math.floor(value / 0x100000000);
+  data.setInt32(at, high);
+  data.setUint32(at + 4, value - high * 0x100000000);
+  return at + 8;
+}
+
+function putBinaryHeader(at: number, length: number): number {
+  if (length < 0x100) {
+    buffer[at] = 0xc4;
+    buffer[at + 1] = length;
+    return at + 2;
+  }
+  buffer[at] = 0xc5;
+  data.setUint16(at + 1, length);
+  return at + 3;
+}
+
+/** The position behind the column, or −1 when an element is not finite. */
+function putFloats(at: number, column: Float64Array, count: number): number {
+  let sound = true;
+  for (let k = 0; k < count; k++, at += 8) {
+    const x = column[k]!;
+    // Only NaN and the infinities differ from themselves here.
+    sound = sound && x - x === 0;
+    data.setFloat64(at, x, true);
+  }
+  return sound ? at : -1;
+}
