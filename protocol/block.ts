@@ -13,6 +13,7 @@
  * The hash itself is computed outside. Any message may be an input here; what an input may be is the sequencer's business.
  */
 import { decodeAs, encodeMessage } from "./codec.ts";
+import { float64Bytes, viewOf } from "./columns.ts";
 import { LimitExceeded, MalformedMessage } from "./errors.ts";
 import { MAX_BLOCK_BYTES, MAX_BLOCK_INPUTS } from "./limits.ts";
 import type { Checkpoint, Derived, EventMessage } from "./messages.ts";
@@ -107,15 +108,13 @@ export class BlockBuilder {
   close(): ClosedBlock {
     const count = this.#count;
     if (count === 0) throw new MalformedMessage("close block", "no inputs", "at least one");
-    const times = new DataView(new ArrayBuffer(8 * count));
-    for (let k = 0; k < count; k++) times.setFloat64(8 * k, this.#times[k]!, true);
     const timeUs = this.#times[count - 1]!;
     const bytes = encodeMessage({
       type: "block",
       ...this.#start,
       timeUs,
       count,
-      times: new Uint8Array(times.buffer),
+      times: float64Bytes(this.#times, count),
       inputs: this.#bytes.subarray(0, this.#length),
     });
     return { bytes, lastSequence: this.#start.firstSequence + count - 1, timeUs };
@@ -219,10 +218,6 @@ export function encodeCheckpoint(checkpoint: Omit<Checkpoint, "type">): Uint8Arr
 
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   return decodeAs("checkpoint", bytes);
-}
-
-function viewOf(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function writeUint32(bytes: Uint8Array, at: number, value: number): void {

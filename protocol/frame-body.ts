@@ -8,6 +8,14 @@
  */
 import * as v from "valibot";
 import { checked } from "./check.ts";
+import {
+  float64Bytes,
+  float64Column,
+  uint16Bytes,
+  uint16Column,
+  uint32Bytes,
+  uint32Column,
+} from "./columns.ts";
 import { LimitExceeded, MalformedMessage, show } from "./errors.ts";
 import { createScratchFrame, type Frame, frameFault, type ScratchFrame } from "./frame.ts";
 import { MAX_FRAME_SAMPLES } from "./limits.ts";
@@ -37,19 +45,13 @@ export function frameToBody(frame: Frame): FrameBody {
   const { count } = frame;
   let t0 = frame.time[0]!;
   for (let k = 1; k < count; k++) t0 = Math.min(t0, frame.time[k]!);
-  const dt = new DataView(new ArrayBuffer(4 * count));
-  const channel = new DataView(new ArrayBuffer(2 * count));
-  for (let k = 0; k < count; k++) {
-    dt.setUint32(4 * k, frame.time[k]! - t0, true);
-    channel.setUint16(2 * k, frame.channel[k]!, true);
-  }
   const body: FrameBody = {
     group: frame.group,
     source: frame.source,
     sequence: frame.sequence,
     t0,
-    dt: asBytes(dt),
-    channel: asBytes(channel),
+    dt: uint32Bytes(Array.from(frame.time.subarray(0, count), (time) => time - t0)),
+    channel: uint16Bytes(frame.channel, count),
     value: float64Bytes(frame.value, count),
   };
   if (frame.size !== null) body.size = float64Bytes(frame.size, count);
@@ -83,12 +85,11 @@ export function bodyToFrame(body: unknown, frame: ScratchFrame): Frame {
   frame.sequence = sequence;
   frame.count = count;
   frame.size = size === undefined ? null : frame.sizeColumn;
-  for (let k = 0; k < count; k++) {
-    frame.time[k] = t0 + view(dt).getUint32(4 * k, true);
-    frame.channel[k] = view(channel).getUint16(2 * k, true);
-    frame.value[k] = view(value).getFloat64(8 * k, true);
-    if (size !== undefined) frame.sizeColumn[k] = view(size).getFloat64(8 * k, true);
-  }
+  const offset = uint32Column(dt);
+  for (let k = 0; k < count; k++) frame.time[k] = t0 + offset[k]!;
+  frame.channel.set(uint16Column(channel));
+  frame.value.set(float64Column(value));
+  if (size !== undefined) frame.sizeColumn.set(float64Column(size));
   const fault = frameFault(frame);
   if (fault !== null) throw new MalformedMessage("decode frame", fault[0], fault[1]);
   return frame;
@@ -115,18 +116,4 @@ const scratch = createScratchFrame();
 
 export function bodyToFreshFrame(body: unknown): Frame {
   return copyFrame(bodyToFrame(body, scratch));
-}
-
-function float64Bytes(column: Float64Array, count: number): Uint8Array {
-  const bytes = new DataView(new ArrayBuffer(8 * count));
-  for (let k = 0; k < count; k++) bytes.setFloat64(8 * k, column[k]!, true);
-  return asBytes(bytes);
-}
-
-function asBytes(data: DataView<ArrayBuffer>): Uint8Array {
-  return new Uint8Array(data.buffer);
-}
-
-function view(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -15,6 +15,7 @@ import {
   MAX_NAME_BYTES,
 } from "./limits.ts";
 import { MESSAGES } from "./messages.ts";
+import { putBinaryHeader, putInteger } from "./put.ts";
 import { PROTOCOL_VERSION } from "./versions.ts";
 
 const buffer = new Uint8Array(MAX_FRAME_BYTES);
@@ -46,22 +47,22 @@ export function encodeFrameFast(frame: Frame): Uint8Array | null {
   if (at < 0) return null;
   at = putName(putBytes(at, SOURCE), frame.source);
   if (at < 0) return null;
-  at = putInteger(putBytes(at, SEQUENCE), sequence);
-  at = putInteger(putBytes(at, T0), t0);
+  at = putInteger(buffer, data, putBytes(at, SEQUENCE), sequence);
+  at = putInteger(buffer, data, putBytes(at, T0), t0);
 
-  at = putBinaryHeader(putBytes(at, DT), 4 * count);
+  at = putBinaryHeader(buffer, data, putBytes(at, DT), 4 * count);
   for (let k = 0; k < count; k++, at += 4) data.setUint32(at, time[k]! - t0, true);
 
-  at = putBinaryHeader(putBytes(at, CHANNEL), 2 * count);
+  at = putBinaryHeader(buffer, data, putBytes(at, CHANNEL), 2 * count);
   for (let k = 0; k < count; k++, at += 2) {
     if (channel[k]! >= MAX_GROUP_CHANNELS) return null;
     data.setUint16(at, channel[k]!, true);
   }
 
-  at = putFloats(putBinaryHeader(putBytes(at, VALUE), 8 * count), value, count);
+  at = putFloats(putBinaryHeader(buffer, data, putBytes(at, VALUE), 8 * count), value, count);
   if (at < 0) return null;
   if (size !== null) {
-    at = putFloats(putBinaryHeader(putBytes(at, SIZE), 8 * count), size, count);
+    at = putFloats(putBinaryHeader(buffer, data, putBytes(at, SIZE), 8 * count), size, count);
     if (at < 0) return null;
   }
   return buffer.slice(0, at);
@@ -88,75 +89,6 @@ function putName(at: number, name: string): number {
     buffer[at++] = letter;
   }
   return at;
-}
-
-/** A safe integer in its shortest form; −0 as 0. */
-function putInteger(at: number, value: number): number {
-  if (value < 0) return putNegative(at, value);
-  if (value < 0x80) {
-    buffer[at] = value;
-    return at + 1;
-  }
-  if (value < 0x100) {
-    buffer[at] = 0xcc;
-    buffer[at + 1] = value;
-    return at + 2;
-  }
-  if (value < 0x10000) {
-    buffer[at] = 0xcd;
-    data.setUint16(at + 1, value);
-    return at + 3;
-  }
-  if (value < 0x100000000) {
-    buffer[at] = 0xce;
-    data.setUint32(at + 1, value);
-    return at + 5;
-  }
-  buffer[at] = 0xcf;
-  return putHalves(at + 1, value);
-}
-
-function putNegative(at: number, value: number): number {
-  if (value >= -0x20) {
-    buffer[at] = 0x100 + value;
-    return at + 1;
-  }
-  if (value >= -0x80) {
-    buffer[at] = 0xd0;
-    data.setInt8(at + 1, value);
-    return at + 2;
-  }
-  if (value >= -0x8000) {
-    buffer[at] = 0xd1;
-    data.setInt16(at + 1, value);
-    return at + 3;
-  }
-  if (value >= -0x80000000) {
-    buffer[at] = 0xd2;
-    data.setInt32(at + 1, value);
-    return at + 5;
-  }
-  buffer[at] = 0xd3;
-  return putHalves(at + 1, value);
-}
-
-/** 64 bits, big-endian: floor keeps the low half positive, which is two's complement for a negative value. */
-function putHalves(at: number, value: number): number {
-  const high = Math.floor(value / 0x100000000);
-  data.setInt32(at, high);
-  data.setUint32(at + 4, value - high * 0x100000000);
-  return at + 8;
-}
-
-function putBinaryHeader(at: number, length: number): number {
-  if (length < 0x100) {
-    buffer[at] = 0xc4;
-    buffer[at + 1] = length;
-    return at + 2;
-  }
-  buffer[at] = 0xc5;
-  data.setUint16(at + 1, length);
-  return at + 3;
 }
 
 /** The position behind the column, or −1 when an element is not finite. */
