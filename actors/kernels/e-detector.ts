@@ -1,0 +1,113 @@
+/**
+ * Change detection with a promise: Shiryaev–Roberts and CUSUM on e-values, mixed over several bets.
+ *
+ *   SR     M_t = e_t (M_{t−1} + 1)          CUSUM  M_t = e_t max(M_{t−1}, 1)          M = Σ_m w_m M^{(m)}
+ *
+ * When every e_t has conditional mean ≤ 1 under the null, SR gives mean time to false alarm ≥ A at M ≥ A, and
+ * P(alarm by T) ≤ T/A. CUSUM lies below SR on every path. All in logarithms.
+ * Source: Shin, Ramdas & Rinaldo 2022, "E-detectors", arXiv:2203.03532.
+ */
+import ln from "@stdlib/math-base-special-ln";
+import { logOnePlusExp, logWeightedSum } from "./log-sum.ts";
+
+/** ln M after one SR step from ln M and ln e. ln M = −∞ is the start. O(1). */
+export function shiryaevRobertsStep(logM: number, logE: number): number {
+  return logE + logOnePlusExp(logM);
+}
+
+/** ln M after one CUSUM step. O(1). */
+export function cusumStep(logM: number, logE: number): number {
+  return logE + Math.max(logM, 0);
+}
+
+export type EDetectorKind = "sr" | "cusum";
+
+export class EDetector {
+  readonly members: number;
+  readonly kind: EDetectorKind;
+  /** All of the state. `logM` per member; `onset` = step after which M^{(m)} last exceeded 1; `scalars` = [steps, ln M]. */
+  readonly fields: {
+    readonly logM: Float64Array;
+    readonly onset: Float64Array;
+    readonly scalars: Float64Array;
+  };
+  private readonly logWeights: Float64Array;
+  private readonly logM: Float64Array;
+  private readonly onset: Float64Array;
+  private readonly scalars: Float64Array;
+
+  /** `weights`: positive, summing to 1 within 1e-9; one per member. */
+  constructor(weights: ArrayLike<number>, kind: EDetectorKind = "sr") {
+    let sum = 0;
+    for (let m = 0; m < weights.length; m++) {
+      if (!(weights[m]! > 0)) {
+        throw new RangeError(
+          `Cannot mix e-detectors: weight ${m} is ${weights[m]}, wanted a positive number`,
+        );
+      }
+      sum += weights[m]!;
+    }
+    if (!(Math.abs(sum - 1) <= WEIGHT_TOLERANCE)) {
+      throw new RangeError(`Cannot mix e-detectors: weights sum to ${sum}, wanted 1`);
+    }
+    this.members = weights.length;
+    this.kind = kind;
+    this.logWeights = Float64Array.from({ length: weights.length }, (_, m) => ln(weights[m]!));
+    this.logM = new Float64Array(weights.length).fill(Number.NEGATIVE_INFINITY);
+    this.onset = new Float64Array(weights.length);
+    this.scalars = Float64Array.of(0, Number.NEGATIVE_INFINITY);
+    this.fields = { logM: this.logM, onset: this.onset, scalars: this.scalars };
+  }
+
+  /** Takes ln e of every member and returns ln M of the mixture. O(members), allocates nothing. */
+  update(logE: Float64Array): number {
+    const step = this.scalars[STEPS]! + 1;
+    const sr = this.kind === "sr";
+    for (let m = 0; m < this.members; m++) {
+      const before = this.logM[m]!;
+      const after = sr ? shiryaevRobertsStep(before, logE[m]!) : cusumStep(before, logE[m]!);
+      this.logM[m] = after;
+      if (!(after > 0)) this.onset[m] = step;
+    }
+    this.scalars[STEPS] = step;
+    const mixed = logWeightedSum(this.members, this.logWeights, this.logM);
+    this.scalars[MIXED] = mixed;
+    return mixed;
+  }
+
+  /** ln M of the mixture after the last step; alarm when it is ≥ ln A. */
+  get logEvidence(): number {
+    return this.scalars[MIXED]!;
+  }
+
+  /** Steps taken since the last reset. */
+  get steps(): number {
+    return this.scalars[STEPS]!;
+  }
+
+  /** The member with the largest w_m M^{(m)} (ties: lowest index): it names the kind of change. O(members). */
+  leader(): number {
+    let best = 0;
+    for (let m = 1; m < this.members; m++) {
+      if (this.logWeights[m]! + this.logM[m]! > this.logWeights[best]! + this.logM[best]!) best = m;
+    }
+    return best;
+  }
+
+  /** Estimated onset by member m: the last step with M^{(m)} ≤ 1 (0 = never), so the change came after it. */
+  onsetOf(member: number): number {
+    return this.onset[member]!;
+  }
+
+  /** Back to M = 0, as after an alarm: the false-alarm rate then stays ≤ 1/A a step in the long run. */
+  reset(): void {
+    this.logM.fill(Number.NEGATIVE_INFINITY);
+    this.onset.fill(0);
+    this.scalars[STEPS] = 0;
+    this.scalars[MIXED] = Number.NEGATIVE_INFINITY;
+  }
+}
+
+const STEPS = 0;
+const MIXED = 1;
+const WEIGHT_TOLERANCE = 1e-9;

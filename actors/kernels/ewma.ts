@@ -1,0 +1,72 @@
+/**
+ * Exponentially weighted mean and variance of n channels, and standardisation by what was known BEFORE the sample.
+ *
+ *   m ← m + α(x−m),   v ← (1−α)(v + α(x−m)²),   α_k = max(α, 1/k)
+ *
+ * Source: Finch 2009, "Incremental calculation of weighted mean and variance"; RiskMetrics 1996 (EWMA volatility).
+ */
+
+/** A variance this far below the square of the mean is rounding, not movement. */
+const NEGLIGIBLE = 1e-28;
+
+export class EwmaMoments {
+  readonly n: number;
+  /** All of the state: per channel mean, variance and number of samples. */
+  readonly fields: {
+    readonly mean: Float64Array;
+    readonly variance: Float64Array;
+    readonly count: Float64Array;
+  };
+  readonly mean: Float64Array;
+  readonly variance: Float64Array;
+  private readonly count: Float64Array;
+  private readonly alpha: number;
+
+  /** `alpha` in (0, 1]. */
+  constructor(n: number, alpha: number) {
+    if (!(alpha > 0 && alpha <= 1)) {
+      throw new RangeError(`Cannot average with alpha ${alpha}: wanted a number in (0, 1]`);
+    }
+    this.n = n;
+    this.alpha = alpha;
+    this.mean = new Float64Array(n);
+    this.variance = new Float64Array(n);
+    this.count = new Float64Array(n);
+    this.fields = { mean: this.mean, variance: this.variance, count: this.count };
+  }
+
+  /** Learns one finite sample of channel i; others are ignored. O(1). */
+  update(i: number, x: number): void {
+    if (!Number.isFinite(x)) return;
+    const k = this.count[i]! + 1;
+    this.count[i] = k;
+    const a = Math.max(this.alpha, 1 / k);
+    const d = x - this.mean[i]!;
+    this.mean[i] = this.mean[i]! + a * d;
+    this.variance[i] = (1 - a) * (this.variance[i]! + a * d * d);
+  }
+
+  /**
+   * (x − m)/σ with the moments before x, then learns x. 0 while σ is unknown (fewer than two different samples). O(1).
+   */
+  standardise(i: number, x: number): number {
+    const d = x - this.mean[i]!;
+    const v = this.variance[i]!;
+    const z = v > NEGLIGIBLE * this.mean[i]! * this.mean[i]! && v > 0 ? d / Math.sqrt(v) : 0;
+    this.update(i, x);
+    return z;
+  }
+
+  /** x/σ with σ before x and no mean taken out (returns), then learns x. 0 while σ is unknown. O(1). */
+  scale(i: number, x: number): number {
+    const v = this.variance[i]!;
+    const z = v > NEGLIGIBLE * this.mean[i]! * this.mean[i]! && v > 0 ? x / Math.sqrt(v) : 0;
+    this.update(i, x);
+    return z;
+  }
+
+  /** Samples learned of channel i. */
+  samples(i: number): number {
+    return this.count[i]!;
+  }
+}

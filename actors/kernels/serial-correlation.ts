@@ -1,0 +1,123 @@
+/**
+ * Is the next sample predictable from the last? If so, the promises of the detectors do not hold.
+ *
+ * Streaming: an e-detector on the lag-1 product u_t = y_t·y_{t−1}/√n of whitened innovations. For any law of y_t that is
+ * symmetric given the past, d = ±λu_t has E[exp(d − d²/2)] ≤ 1; both signs and several λ are mixed (Shiryaev–Roberts), so
+ * evidence ≥ A comes by chance at most once in A samples. AR(1) φ gives u mean φ√n: about 2 ln A/(nφ²) samples to detect.
+ * Batch: Ljung & Box 1978, "On a measure of lack of fit in time series models".
+ */
+import gammainc from "@stdlib/math-base-special-gammainc";
+import { EDetector } from "./e-detector.ts";
+
+/** Fractions bet, for correlations strong and weak. */
+const FRACTIONS: readonly number[] = [0.1, 0.3, 0.6, 1];
+
+export class SerialCorrelation {
+  readonly n: number;
+  /** All of the state; `scalars` = [samples, EWMA of y_t·y_{t−1}, EWMA of ‖y‖²]. */
+  readonly fields: {
+    readonly previous: Float64Array;
+    readonly scalars: Float64Array;
+    readonly logM: Float64Array;
+    readonly onset: Float64Array;
+    readonly evidence: Float64Array;
+  };
+  private readonly previous: Float64Array;
+  private readonly scalars: Float64Array;
+  private readonly logE: Float64Array;
+  private readonly detector: EDetector;
+
+  constructor(n: number) {
+    if (!Number.isInteger(n) || n < 1) {
+      throw new RangeError(`Cannot watch the serial correlation of ${n} channels: wanted a positive integer`);
+    }
+    const members = 2 * FRACTIONS.length;
+    this.n = n;
+    this.previous = new Float64Array(n);
+    this.scalars = new Float64Array(3);
+    this.logE = new Float64Array(members);
+    this.detector = new EDetector(new Float64Array(members).fill(1 / members));
+    const inner = this.detector.fields;
+    this.fields = {
+      previous: this.previous,
+      scalars: this.scalars,
+      logM: inner.logM,
+      onset: inner.onset,
+      evidence: inner.scalars,
+    };
+  }
+
+  /** Takes one whitened sample and returns ln of the evidence for serial correlation. O(n + members). */
+  update(y: Float64Array): number {
+    const n = this.n;
+    let dot = 0;
+    let energy = 0;
+    for (let i = 0; i < n; i++) {
+      dot += y[i]! * this.previous[i]!;
+      energy += y[i]! * y[i]!;
+      this.previous[i] = y[i]!;
+    }
+    const samples = this.scalars[0]! + 1;
+    this.scalars[0] = samples;
+    const weight = Math.max(1 / MEMORY, 1 / samples);
+    this.scalars[1] = this.scalars[1]! + weight * (dot - this.scalars[1]!);
+    this.scalars[2] = this.scalars[2]! + weight * (energy - this.scalars[2]!);
+    if (samples < 2) return Number.NEGATIVE_INFINITY;
+    const u = dot / Math.sqrt(n);
+    for (let f = 0; f < FRACTIONS.length; f++) {
+      const d = FRACTIONS[f]! * u;
+      const loss = 0.5 * d * d;
+      this.logE[2 * f] = d - loss;
+      this.logE[2 * f + 1] = -d - loss;
+    }
+    return this.detector.update(this.logE);
+  }
+
+  /** ln M; serial correlation is established at ≥ ln A. */
+  get logEvidence(): number {
+    return this.detector.logEvidence;
+  }
+
+  /** Lag-1 autocorrelation averaged over channels and the last 500 or so samples, in [−1, 1]. */
+  get autocorrelation(): number {
+    return this.scalars[2]! > 0 ? this.scalars[1]! / this.scalars[2]! : 0;
+  }
+
+  /** Forgets evidence, keeps the last sample. */
+  reset(): void {
+    this.detector.reset();
+  }
+}
+
+/** Samples the reported autocorrelation looks back on: its s.d. is then 0.03/√n. */
+const MEMORY = 500;
+
+/**
+ * Ljung–Box statistic Q = N(N+2) Σ_{k=1..m} r_k²/(N−k) of a series x of length N; χ²_m when x is white.
+ * Returns 0 for a constant series. O(N m).
+ */
+export function ljungBox(x: Float64Array, lags: number): number {
+  const length = x.length;
+  if (!Number.isInteger(lags) || lags < 1 || lags >= length) {
+    throw new RangeError(`Cannot test ${lags} lags of ${length} samples: wanted 1 ≤ lags < samples`);
+  }
+  let mean = 0;
+  for (let t = 0; t < length; t++) mean += x[t]!;
+  mean /= length;
+  let variance = 0;
+  for (let t = 0; t < length; t++) variance += (x[t]! - mean) * (x[t]! - mean);
+  if (!(variance > 0)) return 0;
+  let sum = 0;
+  for (let k = 1; k <= lags; k++) {
+    let c = 0;
+    for (let t = k; t < length; t++) c += (x[t]! - mean) * (x[t - k]! - mean);
+    const r = c / variance;
+    sum += (r * r) / (length - k);
+  }
+  return length * (length + 2) * sum;
+}
+
+/** p-value of a Ljung–Box statistic: P(χ²_lags > Q). O(1). */
+export function ljungBoxPValue(q: number, lags: number): number {
+  return gammainc(q / 2, lags / 2, true, true);
+}

@@ -1,0 +1,96 @@
+/**
+ * Whitening: y = W(x − μ₀) with W = Σ₀^{−1/2}, so that y has unit covariance when the calibration still holds.
+ *
+ * The symmetric root is used because it changes the channels least: y_i still belongs to channel i.
+ * Source: Kessy, Lewin & Strimmer 2018, "Optimal whitening and decorrelation" (ZCA).
+ */
+import { HermitianEigen } from "./hermitian-eigen.ts";
+
+/** Eigenvalues below this share of the largest one are raised to it: W would otherwise amplify rounding. */
+export const EIGENVALUE_FLOOR = 1e-12;
+
+/**
+ * Writes W = A^{−1/2} of a Hermitian positive semi-definite A (n×n row-major), and leaves its eigenvalues (descending) and
+ * eigenvectors (rows) in `values`, `vecRe`, `vecIm`. Throws RangeError when A has no positive eigenvalue.
+ * O(n³); allocates an eigen-solver: calibration, not the sample path.
+ */
+export function inverseSquareRoot(
+  n: number,
+  re: Float64Array,
+  im: Float64Array,
+  outRe: Float64Array,
+  outIm: Float64Array,
+  values: Float64Array,
+  vecRe: Float64Array,
+  vecIm: Float64Array,
+): void {
+  new HermitianEigen(n).eigensystem(re, im, values, vecRe, vecIm);
+  const largest = values[0]!;
+  if (!(largest > 0)) {
+    throw new RangeError(
+      `Cannot whiten: the largest eigenvalue of the covariance is ${largest}, wanted a positive one`,
+    );
+  }
+  outRe.fill(0, 0, n * n);
+  outIm.fill(0, 0, n * n);
+  for (let k = 0; k < n; k++) {
+    const weight = 1 / Math.sqrt(Math.max(values[k]!, EIGENVALUE_FLOOR * largest));
+    const row = k * n;
+    for (let i = 0; i < n; i++) {
+      const a = weight * vecRe[row + i]!;
+      const b = weight * vecIm[row + i]!;
+      for (let j = 0; j < n; j++) {
+        const at = i * n + j;
+        outRe[at] = outRe[at]! + (a * vecRe[row + j]! + b * vecIm[row + j]!);
+        outIm[at] = outIm[at]! + (b * vecRe[row + j]! - a * vecIm[row + j]!);
+      }
+    }
+  }
+}
+
+/** y = W(x − mean) for a real n×n row-major W; returns ‖y‖². `work` is scratch of length ≥ n. O(n²), allocates nothing. */
+export function whiten(
+  n: number,
+  w: Float64Array,
+  x: Float64Array,
+  mean: Float64Array,
+  y: Float64Array,
+  work: Float64Array,
+): number {
+  for (let i = 0; i < n; i++) work[i] = x[i]! - mean[i]!;
+  let energy = 0;
+  for (let i = 0; i < n; i++) {
+    const row = i * n;
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += w[row + j]! * work[j]!;
+    y[i] = sum;
+    energy += sum * sum;
+  }
+  return energy;
+}
+
+/** The complex case: y = Wz; returns ‖y‖². Subtract the mean first if there is one. O(n²), allocates nothing. */
+export function whitenComplex(
+  n: number,
+  wRe: Float64Array,
+  wIm: Float64Array,
+  zRe: Float64Array,
+  zIm: Float64Array,
+  yRe: Float64Array,
+  yIm: Float64Array,
+): number {
+  let energy = 0;
+  for (let i = 0; i < n; i++) {
+    const row = i * n;
+    let x = 0;
+    let y = 0;
+    for (let j = 0; j < n; j++) {
+      x += wRe[row + j]! * zRe[j]! - wIm[row + j]! * zIm[j]!;
+      y += wRe[row + j]! * zIm[j]! + wIm[row + j]! * zRe[j]!;
+    }
+    yRe[i] = x;
+    yIm[i] = y;
+    energy += x * x + y * y;
+  }
+  return energy;
+}
