@@ -1,0 +1,365 @@
+/**
+ * A recording: the journal of one partition in a folder (docs/recording.md has the bytes).
+ *
+ *   0000000001.seg  0000000001.idx      a sealed segment and its index
+ *   0000004711.seg                      the segment being written
+ *   snap-0000004800.snap                the core's state after a block
+ *   journal.lock                        who writes
+ *
+ *   append ─► group commit ─► segment, fdatasync ─► resolved
+ *
+ * An appended block is copied before `append` returns: the caller may use its bytes again.
+ */
+import { dirname, join, resolve } from "node:path";
+import type {
+  BlockPosition,
+  Journal,
+  JournalBlock,
+  JournalEntry,
+  JournalNote,
+  LogPlace,
+  StoredSnapshot,
+} from "../ports/journal.ts";
+import type { Batch } from "./batch.ts";
+import type { Disk, DiskFile } from "./disk.ts";
+import { realDisk, TEMPORARY_SUFFIX } from "./disk.ts";
+import type { JournalHalted } from "./errors.ts";
+import { GroupCommit } from "./group-commit.ts";
+import { indexName } from "./index-file.ts";
+import type { Lock } from "./lock.ts";
+import { lockDirectory } from "./lock.ts";
+import { checkNextBlock, checkNote, checkSnapshot } from "./order.ts";
+import { locateBlock, readEntries } from "./reader.ts";
+import type { Recovered, Recovery } from "./recovery.ts";
+import { recover, writeIndex } from "./recovery.ts";
+import type { RetentionLimits } from "./retention.ts";
+import { planRetention } from "./retention.ts";
+import type { Damage, Segment } from "./segment.ts";
+import { emptySegment, enterBlock } from "./segment.ts";
+import { encodeSegmentHeader } from "./segment-header.ts";
+import type { SnapshotInfo } from "./snapshots.ts";
+import { SnapshotStore, thinnest } from "./snapshots.ts";
+
+/** One file to copy, check or lose; scanning it at opening takes a tenth of a second. */
+const SEGMENT_BYTES = 64 * 1024 * 1024;
+
+/** Sixty-four of the largest blocks: a disk that is that far behind has stalled. */
+const PENDING_BYTES = 16 * 1024 * 1024;
+
+export interface JournalOptions {
+  /** Read only: no lock, nothing is changed, a writer may go on beside. What it appends later is not seen. */
+  readOnly?: boolean;
+  /** Kept in each segment. Opening an existing recording of another partition fails. */
+  partition?: string;
+  /** Plain JSON kept in each segment: the settings a new recording starts from. */
+  createdFrom?: unknown;
+  /** A segment is sealed when the next batch would exceed this. */
+  segmentBytes?: number;
+  /** Bound of what waits in memory for the disk; beyond it `append` rejects with JournalBusy. */
+  pendingBytes?: number;
+  /** Bounds of what is kept (retention.ts); default: everything. */
+  retainBytes?: number;
+  retainUs?: number;
+  /** Snapshots kept for seeking; default: all whose blocks are kept. At least 2. */
+  keepSnapshots?: number;
+  onReport?: (report: JournalReport) => void;
+  disk?: Disk;
+}
+
+/** What an operator should see. */
+export type JournalReport =
+  | ({ kind: "recovered" } & Recovered)
+  | Damage
+  | { kind: "badSnapshot"; file: string; reason: string }
+  | { kind: "staleLock"; pid: number }
+  /** Segments and snapshots were removed; the first kept block, the bytes kept. */
+  | { kind: "retention"; removed: readonly string[]; firstBlock: number; bytes: number }
+  /** More is kept than the limits ask for. */
+  | { kind: "overLimit"; bytes: number; heldBy: string }
+  /** The disk will be full soon. */
+  | { kind: "diskLow"; freeBytes: number };
+
+/** Opens or creates a recording. Rejects with JournalLocked when another process writes it. */
+export async function openJournal(directory: string, options: JournalOptions = {}): Promise<FileJournal> {
+  const disk = options.disk ?? realDisk;
+  const path = resolve(directory);
+  const report = options.onReport ?? ignore;
+  const writable = options.readOnly !== true;
+  let lock: Lock | null = null;
+  if (writable) {
+    await disk.makeDirectory(path);
+    await disk.syncDirectory(dirname(path));
+    lock = await lockDirectory(disk, path);
+    if (lock.takenFrom !== null) report({ kind: "staleLock", pid: lock.takenFrom });
+  }
+  try {
+    const names = await disk.list(path);
+    if (writable)
+      for (const name of names) if (name.endsWith(TEMPORARY_SUFFIX)) await disk.remove(join(path, name));
+    const recovery = await recover(disk, path, names, writable);
+    checkPartition(path, recovery.partition, options.partition);
+    const snapshots = new SnapshotStore(disk, path, (file, reason) =>
+      report({ kind: "badSnapshot", file, reason }),
+    );
+    await snapshots.open(names, lastOf(recovery.segments)?.number ?? 0);
+    if (recovery.recovered !== null) report({ kind: "recovered", ...recovery.recovered });
+    for (const damage of recovery.damage) report(damage);
+    return new FileJournal(disk, path, options, lock, recovery, snapshots);
+  } catch (error) {
+    await lock?.release();
+    throw error;
+  }
+}
+
+export class FileJournal implements Journal {
+  readonly durability = "file";
+  readonly directory: string;
+  readonly readOnly: boolean;
+  readonly partition: string;
+  readonly createdFrom: unknown;
+  /** The torn tail found when opening, or null. */
+  readonly recovered: Recovered | null;
+  /** Damage known since opening: in the newest segment, and in segments without a good index. Reading tells all. */
+  readonly damage: readonly Damage[];
+
+  readonly #disk: Disk;
+  readonly #lock: Lock | null;
+  readonly #report: (report: JournalReport) => void;
+  readonly #segmentBytes: number;
+  readonly #limits: RetentionLimits;
+  readonly #keepSnapshots: number;
+  readonly #snapshots: SnapshotStore;
+  readonly #commit: GroupCommit;
+  /** Oldest first; the last one is written while #file is not null. */
+  #segments: Segment[];
+  #file: DiskFile | null;
+  /** The last block handed over, durable or not. */
+  #queued: BlockPosition | null;
+  #last: BlockPosition | null;
+  #first: BlockPosition | null;
+  /** Something was written since the last `closed` record. */
+  #unclosed = false;
+  #closing: Promise<void> | null = null;
+  #heldBy: string | null = null;
+
+  /** Use `openJournal`. */
+  constructor(
+    disk: Disk,
+    directory: string,
+    options: JournalOptions,
+    lock: Lock | null,
+    recovery: Recovery,
+    snapshots: SnapshotStore,
+  ) {
+    this.#disk = disk;
+    this.directory = directory;
+    this.readOnly = options.readOnly === true;
+    this.partition = recovery.partition ?? options.partition ?? "";
+    this.createdFrom = recovery.segments.length > 0 ? recovery.createdFrom : (options.createdFrom ?? null);
+    this.recovered = recovery.recovered;
+    this.damage = recovery.damage;
+    this.#lock = lock;
+    this.#report = options.onReport ?? ignore;
+    this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
+    this.#limits = { retainBytes: options.retainBytes ?? Infinity, retainUs: options.retainUs ?? Infinity };
+    this.#keepSnapshots = Math.max(2, options.keepSnapshots ?? Infinity);
+    this.#snapshots = snapshots;
+    this.#segments = recovery.segments;
+    this.#file = recovery.active;
+    this.#last = lastOf(recovery.segments);
+    this.#first = firstOf(recovery.segments);
+    this.#queued = this.#last;
+    this.#commit = new GroupCommit(
+      (batch) => this.#write(batch),
+      () => this.#dropUnfinished(),
+      options.pendingBytes ?? PENDING_BYTES,
+    );
+  }
+
+  /** The last durable block. */
+  get last(): BlockPosition | null {
+    return this.#last;
+  }
+
+  get first(): BlockPosition | null {
+    return this.#first;
+  }
+
+  /** Bytes handed over and not yet durable. */
+  get pendingBytes(): number {
+    return this.#commit.pendingBytes;
+  }
+
+  /** Why the journal takes nothing more, or null. */
+  get halted(): JournalHalted | null {
+    return this.#commit.halted;
+  }
+
+  get snapshots(): readonly SnapshotInfo[] {
+    return this.#snapshots.kept;
+  }
+
+  get segments(): readonly Segment[] {
+    return this.#segments;
+  }
+
+  async append(block: JournalBlock): Promise<void> {
+    this.#checkWritable(`append block ${block.number}`);
+    checkNextBlock(this.#queued, block);
+    const durable = this.#commit.append(block);
+    const { number, firstSequence, lastSequence, timeUs, hash } = block;
+    this.#queued = { number, firstSequence, lastSequence, timeUs, hash };
+    return durable;
+  }
+
+  note(note: JournalNote): void {
+    this.#checkWritable(`note ${note.kind} of block ${note.block}`);
+    checkNote(this.#queued, note);
+    this.#commit.note(note);
+  }
+
+  /** Waits until the block is durable: a snapshot is never newer than the log. A failure does not halt the journal. */
+  async saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void> {
+    this.#checkWritable(`save a snapshot after block ${block}`);
+    checkSnapshot(this.#queued, block);
+    const copy = new Uint8Array(bytes);
+    if (block > (this.#last?.number ?? 0)) await this.#commit.flush();
+    await this.#snapshots.save({ block, timeUs, sequence, bytes: copy });
+    while (this.#snapshots.kept.length > this.#keepSnapshots)
+      await this.#snapshots.remove(thinnest(this.#snapshots.kept)!);
+    await this.#retain();
+  }
+
+  loadSnapshot(at: LogPlace): Promise<StoredSnapshot | null> {
+    return this.#snapshots.load(at);
+  }
+
+  locate(at: LogPlace): Promise<number | null> {
+    return locateBlock(this.#disk, this.directory, this.#segments, at);
+  }
+
+  async *read(from = 0): AsyncGenerator<JournalEntry> {
+    if (!this.readOnly && this.#closing === null && this.halted === null) await this.#commit.flush();
+    yield* readEntries(this.#disk, this.directory, () => this.#segments, from);
+  }
+
+  async flush(): Promise<void> {
+    if (!this.readOnly) await this.#commit.flush();
+  }
+
+  /** Everything handed over becomes durable; then the recording may be opened by others. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    try {
+      if (this.readOnly || this.halted !== null) return;
+      await this.#commit.flush();
+      if (this.#unclosed && this.#last !== null) await this.#commit.closed(this.#last.number);
+    } finally {
+      await this.#file?.close();
+      this.#file = null;
+      await this.#lock?.release();
+    }
+  }
+
+  async #write(batch: Batch): Promise<void> {
+    const active = this.#segments.at(-1);
+    const full = active !== undefined && active.blocks > 0 && active.size + batch.length > this.#segmentBytes;
+    if (this.#file === null || active === undefined || full) await this.#roll(batch);
+    const segment = this.#segments.at(-1)!;
+    const file = this.#file!;
+    await file.write(batch.seal(segment.firstBlock), segment.size);
+    await file.sync();
+    for (const [i, position] of batch.positions.entries())
+      enterBlock(segment, position, segment.size + batch.offsets[i]!);
+    segment.size += batch.length;
+    segment.notes += batch.notes;
+    this.#last = segment.last ?? this.#last;
+    this.#first ??= segment.first;
+    this.#unclosed = true;
+  }
+
+  /** Seals the active segment and starts the next: it is in the folder, synced, before anything in it is acknowledged. */
+  async #roll(batch: Batch): Promise<void> {
+    const sealed = this.#segments.at(-1);
+    if (this.#file !== null && sealed !== undefined) {
+      await this.#file.close();
+      this.#file = null;
+      await writeIndex(this.#disk, this.directory, sealed);
+    }
+    const firstBlock = batch.positions[0]?.number ?? this.#last!.number + 1;
+    const { partition, createdFrom } = this;
+    const header = encodeSegmentHeader({ partition, firstBlock, createdFrom });
+    const segment = emptySegment(firstBlock, header.length);
+    const file = await this.#disk.open(join(this.directory, segment.file), "create");
+    this.#file = file;
+    await file.write(header, 0);
+    await file.sync();
+    await this.#disk.syncDirectory(this.directory);
+    this.#segments.push(segment);
+    await this.#retain();
+    await this.#checkFree();
+  }
+
+  /** After a failed write: what may stand behind the last durable byte is nobody's, and is cut off as far as the disk lets us. */
+  async #dropUnfinished(): Promise<void> {
+    const segment = this.#segments.at(-1);
+    try {
+      if (segment === undefined) return;
+      await this.#file?.truncate(segment.size);
+      await this.#file?.sync();
+    } catch {
+      // Opening again cuts it off; the cause of the halt is what matters now.
+    }
+  }
+
+  async #retain(): Promise<void> {
+    const plan = planRetention(this.#segments, this.#snapshots.kept, this.#limits);
+    if (plan.remove.length > 0) {
+      // Out of sight first: a reader that looks for the next segment must not meet a removed one.
+      this.#segments = this.#segments.filter((segment) => !plan.remove.includes(segment));
+      this.#first = firstOf(this.#segments);
+      for (const { file } of plan.remove) {
+        await this.#disk.remove(join(this.directory, file));
+        await this.#disk.remove(join(this.directory, indexName(file)));
+      }
+      for (const snapshot of plan.removeSnapshots) await this.#snapshots.remove(snapshot);
+      const removed = [...plan.remove, ...plan.removeSnapshots].map(({ file }) => file);
+      this.#report({ kind: "retention", removed, firstBlock: this.#first?.number ?? 0, bytes: plan.bytes });
+    }
+    if (plan.heldBy !== null && plan.heldBy !== this.#heldBy)
+      this.#report({ kind: "overLimit", bytes: plan.bytes, heldBy: plan.heldBy });
+    this.#heldBy = plan.heldBy;
+  }
+
+  async #checkFree(): Promise<void> {
+    const freeBytes = await this.#disk.freeBytes(this.directory).catch(() => null);
+    // Two more segments: enough time to act on it.
+    if (freeBytes !== null && freeBytes < 2 * this.#segmentBytes)
+      this.#report({ kind: "diskLow", freeBytes });
+  }
+
+  #checkWritable(action: string): void {
+    if (this.readOnly) throw new Error(`Cannot ${action}: ${this.directory} is opened for reading`);
+    if (this.#closing !== null) throw new Error(`Cannot ${action}: the journal is closed`);
+    if (this.halted !== null) throw this.halted;
+  }
+}
+
+function checkPartition(directory: string, found: string | null, wanted: string | undefined): void {
+  if (found !== null && wanted !== undefined && found !== wanted)
+    throw new Error(`Cannot open ${directory}: it records partition "${found}", wanted "${wanted}"`);
+}
+
+function lastOf(segments: readonly Segment[]): BlockPosition | null {
+  return segments.findLast((segment) => segment.last !== null)?.last ?? null;
+}
+
+function firstOf(segments: readonly Segment[]): BlockPosition | null {
+  return segments.find((segment) => segment.first !== null)?.first ?? null;
+}
+
+function ignore(): void {}

@@ -1,0 +1,164 @@
+/**
+ * Finds out what a recording's folder holds after whatever happened to it.
+ *
+ * R1  Sealed segments are taken from their index; one without a good index is scanned, and its index written again.
+ * R2  The newest segment is scanned whole. Its torn tail is cut off: bytes of a batch that was being written, told to nobody.
+ * R3  What counts as there is on the disk before anybody acts on it: the last batch may be in the system's cache only, or be
+ *     what an earlier failed sync left there, so it is written once more and synced.
+ * R4  Damage elsewhere is reported and left as it is.
+ */
+import { join } from "node:path";
+import type { Disk, DiskFile } from "./disk.ts";
+import { readWhole, writeWhole } from "./disk.ts";
+import { decodeIndex, encodeIndex, indexName } from "./index-file.ts";
+import type { Damage, Segment } from "./segment.ts";
+import { missing, readSegmentHeader, scanSegment, segmentFirstBlock, segmentName } from "./segment.ts";
+
+/** The tail that was cut off (or, opened for reading, passed over). */
+export interface Recovered {
+  file: string;
+  /** The file ends here now. */
+  offset: number;
+  droppedBytes: number;
+  reason: string;
+}
+
+export interface Recovery {
+  /** Oldest first. */
+  segments: Segment[];
+  /** The newest segment opened for writing; null when a new one must be made. */
+  active: DiskFile | null;
+  partition: string | null;
+  createdFrom: unknown;
+  recovered: Recovered | null;
+  damage: Damage[];
+}
+
+export async function recover(
+  disk: Disk,
+  directory: string,
+  names: readonly string[],
+  writable: boolean,
+): Promise<Recovery> {
+  const firstBlocks = names.map(segmentFirstBlock).filter((block) => block !== null);
+  firstBlocks.sort((a, b) => a - b);
+  const found: Recovery = {
+    segments: [],
+    active: null,
+    partition: null,
+    createdFrom: null,
+    recovered: null,
+    damage: [],
+  };
+  for (const [i, firstBlock] of firstBlocks.entries()) {
+    const newest = i === firstBlocks.length - 1;
+    const segment = newest
+      ? await recoverNewest(disk, directory, firstBlock, writable, found)
+      : await recoverSealed(disk, directory, firstBlock, writable);
+    if (segment === null) continue;
+    const before = found.segments.at(-1);
+    if (before !== undefined && before.damage.length === 0) {
+      const next = (before.last?.number ?? before.firstBlock - 1) + 1;
+      const reason = missing(next, firstBlock - 1);
+      if (next < firstBlock)
+        found.damage.push({ kind: "damage", file: segment.file, offset: 0, length: 0, reason });
+    }
+    found.damage.push(...segment.damage);
+    found.segments.push(segment);
+  }
+  await readOrigin(disk, directory, found);
+  return found;
+}
+
+async function recoverSealed(
+  disk: Disk,
+  directory: string,
+  firstBlock: number,
+  writable: boolean,
+): Promise<Segment | null> {
+  const name = segmentName(firstBlock);
+  const file = await disk.open(join(directory, name), "read");
+  try {
+    const index = await readIndex(disk, directory, name);
+    const known = index === null ? null : decodeIndex(index, firstBlock, await file.size());
+    if (known !== null) return known;
+    const { segment } = await scanSegment(file, firstBlock, false);
+    if (writable) await writeIndex(disk, directory, segment);
+    return segment;
+  } finally {
+    await file.close();
+  }
+}
+
+async function recoverNewest(
+  disk: Disk,
+  directory: string,
+  firstBlock: number,
+  writable: boolean,
+  found: Recovery,
+): Promise<Segment | null> {
+  const path = join(directory, segmentName(firstBlock));
+  const file = await disk.open(path, writable ? "write" : "read");
+  let keep = false;
+  try {
+    const { segment, header, tornBytes, tornReason, lastBatchAt } = await scanSegment(file, firstBlock, true);
+    if (tornBytes > 0)
+      found.recovered = {
+        file: segment.file,
+        offset: segment.size,
+        droppedBytes: tornBytes,
+        reason: tornReason,
+      };
+    const empty = header === null && segment.blocks === 0;
+    if (writable && !empty) {
+      if (tornBytes > 0) await file.truncate(segment.size);
+      await writeAgain(file, lastBatchAt, segment.size);
+      await file.sync();
+      await disk.syncDirectory(directory);
+      found.active = file;
+      keep = true;
+    }
+    if (!empty) return segment;
+  } finally {
+    if (!keep) await file.close();
+  }
+  // The crash came while its header was written: nothing was ever in it.
+  if (writable) await disk.remove(path);
+  return null;
+}
+
+async function writeAgain(file: DiskFile, from: number, to: number): Promise<void> {
+  const bytes = new Uint8Array(to - from);
+  if (bytes.length > 0) await file.write(bytes.subarray(0, await file.read(bytes, from)), from);
+}
+
+/** Best effort: without it the next opening scans the segment. A damaged segment gets none (index-file.ts). */
+export async function writeIndex(disk: Disk, directory: string, segment: Segment): Promise<void> {
+  if (segment.damage.length > 0 || segment.first?.number !== segment.firstBlock) return;
+  await writeWhole(disk, directory, indexName(segment.file), encodeIndex(segment), false).catch(() => {});
+}
+
+async function readIndex(disk: Disk, directory: string, segmentFile: string): Promise<Uint8Array | null> {
+  try {
+    return await readWhole(disk, join(directory, indexName(segmentFile)));
+  } catch {
+    // Missing or unreadable is the same: it is made again.
+    return null;
+  }
+}
+
+/** Partition and settings stand in every segment; the oldest readable header tells. */
+async function readOrigin(disk: Disk, directory: string, found: Recovery): Promise<void> {
+  for (const segment of found.segments) {
+    const file = await disk.open(join(directory, segment.file), "read");
+    try {
+      const start = await readSegmentHeader(file, segment.file);
+      if (start === null) continue;
+      found.partition = start.header.partition;
+      found.createdFrom = start.header.createdFrom;
+      return;
+    } finally {
+      await file.close();
+    }
+  }
+}

@@ -1,0 +1,216 @@
+/**
+ * Walks the records of one segment file, and past damage.
+ *
+ *   for (;;) switch (scanner.step()) {
+ *     case "more":   await scanner.fill(); continue;     // nothing else waits: a step costs no promise
+ *     case "record": …scanner.type, .block, .position(), .payload()
+ *     case "damage": …scanner.damageOffset, .damageLength, .damageReason
+ *     case "end":
+ *   }
+ *
+ * After bytes that are no record the walk goes on at the next place that looks like one and whose CRC holds: first where the
+ * damaged record says it ends, then byte by byte. Undamaged files never see that search.
+ */
+import type { BlockPosition } from "../ports/journal.ts";
+import type { DiskFile } from "./disk.ts";
+import {
+  BATCH_MARK,
+  BLOCK_FIELDS_BYTES,
+  BODY_BYTES_MIN,
+  bodyCrc,
+  MAX_BODY_BYTES,
+  RECORD,
+  RECORD_HEADER_BYTES,
+  readI64,
+  readPosition,
+  TYPE_MAX,
+} from "./record.ts";
+
+export type Step = "more" | "record" | "damage" | "end";
+
+/** Large enough that a read call is cheap beside its bytes, small enough to hold many readers. */
+const WINDOW_BYTES = 1024 * 1024;
+
+/** A lookup reads one stretch between two index entries. */
+export const SMALL_WINDOW_BYTES = 96 * 1024;
+
+/** More than blocks of any real size fit into a segment: a block number beyond is chance. */
+const SEGMENT_BLOCKS_MAX = 0x1_0000_0000;
+
+/** A damaged length is believed up to the size of usual records: the search behind it holds all between in memory. */
+const CLAIM_BYTES_MAX = 1024 * 1024;
+
+export class SegmentScanner {
+  readonly #file: DiskFile;
+  readonly #to: number;
+  readonly #firstBlock: number;
+  #bytes: Uint8Array;
+  #view: DataView;
+  /** File offsets of the window. */
+  #start: number;
+  #end: number;
+  /** What `fill` must bring. */
+  #wantedTo = 0;
+  #next: number;
+  /** Where the search for a record stands, or -1 outside damage. */
+  #searchAt = -1;
+  #claimedEnd = 0;
+  #body = 0;
+  #bodyEnd = 0;
+
+  /** Of the record: file offset, type without the mark, mark, block number. */
+  offset = 0;
+  type = 0;
+  startsBatch = false;
+  block = 0;
+
+  damageOffset = 0;
+  damageLength = 0;
+  damageReason = "";
+
+  /** Scans the records from file offset `from` (a record's start) up to `to`. */
+  constructor(
+    file: DiskFile,
+    from: number,
+    to: number,
+    firstBlock: number,
+    windowBytes: number = WINDOW_BYTES,
+  ) {
+    this.#file = file;
+    this.#next = from;
+    this.#to = to;
+    this.#firstBlock = firstBlock;
+    this.#bytes = new Uint8Array(Math.max(1, Math.min(windowBytes, to - from)));
+    this.#view = new DataView(this.#bytes.buffer);
+    this.#start = from;
+    this.#end = from;
+  }
+
+  step(): Step {
+    if (this.#searchAt >= 0) return this.#search();
+    if (this.#next >= this.#to) return "end";
+    const found = this.#recordAt(this.#next);
+    if (found === "more") return "more";
+    if (found === "record") return this.#take(this.#next);
+    this.damageOffset = this.#next;
+    this.damageReason = found;
+    this.#searchAt = this.#next + 1;
+    this.#claimedEnd = this.#claimAt(this.#next);
+    return this.#search();
+  }
+
+  /** Position fields of the current record, which must be a block. */
+  position(): BlockPosition {
+    return readPosition(this.#view, this.#bytes, this.#body);
+  }
+
+  /** A copy of the current record's payload. */
+  payload(): Uint8Array {
+    const fields = this.type === RECORD.block ? BLOCK_FIELDS_BYTES : BODY_BYTES_MIN;
+    return new Uint8Array(this.#bytes.subarray(this.#body + fields, this.#bodyEnd));
+  }
+
+  /** Reads on, after a step that said "more". */
+  async fill(): Promise<void> {
+    const from = this.#searchAt >= 0 ? this.#searchAt : this.#next;
+    const keep = Math.max(from, this.#start);
+    const kept = Math.max(0, this.#end - keep);
+    const wanted = this.#wantedTo - keep;
+    let bytes = this.#bytes;
+    if (wanted > bytes.length) bytes = new Uint8Array(wanted);
+    bytes.set(this.#bytes.subarray(keep - this.#start, keep - this.#start + kept));
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
+    this.#start = keep;
+    this.#end = keep + kept;
+    const room = Math.min(bytes.length - kept, this.#to - this.#end);
+    const read = await this.#file.read(bytes.subarray(kept, kept + room), this.#end);
+    this.#end += read;
+    // A file that is shorter than promised ends in zeros: the walk must come to its end, and reports them as damage.
+    if (this.#end < this.#wantedTo) {
+      bytes.fill(0, this.#end - keep, this.#wantedTo - keep);
+      this.#end = this.#wantedTo;
+    }
+  }
+
+  /** "record", "more", or why there is none. */
+  #recordAt(at: number): string {
+    if (at + RECORD_HEADER_BYTES + BODY_BYTES_MIN > this.#to) return "the file ends inside a record";
+    if (!this.#has(at, RECORD_HEADER_BYTES + BODY_BYTES_MIN)) return "more";
+    const head = at - this.#start;
+    const length = this.#view.getUint32(head, true);
+    if (length < BODY_BYTES_MIN || length > MAX_BODY_BYTES) return `a record of ${length} bytes cannot be`;
+    if (at + RECORD_HEADER_BYTES + length > this.#to) return "the file ends inside a record";
+    if (!this.#has(at, RECORD_HEADER_BYTES + length)) return "more";
+    const body = at - this.#start + RECORD_HEADER_BYTES;
+    if (bodyCrc(this.#bytes, body, body + length, this.#firstBlock) !== this.#view.getUint32(body - 4, true))
+      return "the checksum of a record does not hold";
+    const type = this.#view.getUint8(body) & ~BATCH_MARK;
+    if (type === RECORD.block && length < BLOCK_FIELDS_BYTES) return `a block of ${length} bytes cannot be`;
+    return "record";
+  }
+
+  #take(at: number): "record" {
+    this.offset = at;
+    this.#body = at - this.#start + RECORD_HEADER_BYTES;
+    this.#bodyEnd = this.#body + this.#view.getUint32(this.#body - RECORD_HEADER_BYTES, true);
+    const type = this.#view.getUint8(this.#body);
+    this.type = type & ~BATCH_MARK;
+    this.startsBatch = (type & BATCH_MARK) !== 0;
+    this.block = readI64(this.#view, this.#body + 1);
+    this.#next = at + (this.#bodyEnd - this.#body) + RECORD_HEADER_BYTES;
+    return "record";
+  }
+
+  /** Looks for the next record: where the damaged one claims to end, then at every byte. */
+  #search(): Step {
+    if (this.#claimedEnd > 0) {
+      const found = this.#recordAt(this.#claimedEnd);
+      if (found === "more") return "more";
+      const end = this.#claimedEnd;
+      this.#claimedEnd = 0;
+      if (found === "record") return this.#resume(end);
+    }
+    for (; this.#searchAt + RECORD_HEADER_BYTES + BODY_BYTES_MIN <= this.#to; this.#searchAt++) {
+      if (!this.#has(this.#searchAt, RECORD_HEADER_BYTES + BODY_BYTES_MIN)) return "more";
+      if (!this.#plausibleAt(this.#searchAt)) continue;
+      const found = this.#recordAt(this.#searchAt);
+      if (found === "more") return "more";
+      if (found === "record") return this.#resume(this.#searchAt);
+    }
+    return this.#resume(this.#to);
+  }
+
+  /** Cheap tests before a CRC over what may be megabytes. */
+  #plausibleAt(at: number): boolean {
+    const head = at - this.#start;
+    const length = this.#view.getUint32(head, true);
+    if (length < BODY_BYTES_MIN || length > MAX_BODY_BYTES) return false;
+    const type = this.#view.getUint8(head + RECORD_HEADER_BYTES) & ~BATCH_MARK;
+    if (type < 1 || type > TYPE_MAX) return false;
+    const block = readI64(this.#view, head + RECORD_HEADER_BYTES + 1);
+    return block >= this.#firstBlock - 1 && block <= this.#firstBlock + SEGMENT_BLOCKS_MAX;
+  }
+
+  /** Where the record at `at` says it ends, or 0 when it cannot be asked. */
+  #claimAt(at: number): number {
+    if (at < this.#start || at + RECORD_HEADER_BYTES > this.#end) return 0;
+    const length = this.#view.getUint32(at - this.#start, true);
+    const end = at + RECORD_HEADER_BYTES + length;
+    return length >= BODY_BYTES_MIN && length <= CLAIM_BYTES_MAX && end < this.#to ? end : 0;
+  }
+
+  #resume(at: number): "damage" {
+    this.damageLength = at - this.damageOffset;
+    this.#searchAt = -1;
+    this.#claimedEnd = 0;
+    this.#next = at;
+    return "damage";
+  }
+
+  #has(at: number, bytes: number): boolean {
+    if (at >= this.#start && at + bytes <= this.#end) return true;
+    this.#wantedTo = at + bytes;
+    return false;
+  }
+}
