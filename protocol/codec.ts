@@ -15,6 +15,7 @@ import { Decoder, Encoder } from "@msgpack/msgpack";
 import { checked, shorten } from "./check.ts";
 import { readEnvelope, writeEnvelope } from "./envelope.ts";
 import { LimitExceeded, MalformedMessage, ProtocolError, show } from "./errors.ts";
+import { FORBIDDEN_KEYS } from "./fields.ts";
 import type { Frame, ScratchFrame } from "./frame.ts";
 import { bodyToFrame, bodyToFreshFrame, frameToBody } from "./frame-body.ts";
 import { decodeFrameFast, decodeFrameFastInto } from "./frame-decode.ts";
@@ -28,7 +29,6 @@ import {
   type MessageOf,
   nameOfCode,
 } from "./messages.ts";
-import { FORBIDDEN_KEYS } from "./schemas.ts";
 import { checkStructure } from "./structure.ts";
 import { CURRENT, checkVersion, PROTOCOL_VERSION, type Reader, upcast } from "./versions.ts";
 

@@ -17,9 +17,9 @@ import {
   uint32Column,
 } from "./columns.ts";
 import { LimitExceeded, MalformedMessage, show } from "./errors.ts";
+import * as s from "./fields.ts";
 import { createScratchFrame, type Frame, frameFault, type ScratchFrame } from "./frame.ts";
 import { MAX_FRAME_SAMPLES } from "./limits.ts";
-import * as s from "./schemas.ts";
 
 export const frameBody = v.object({
   group: s.name,

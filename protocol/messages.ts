@@ -7,6 +7,7 @@
  * Codes: 0x01-0x1f inputs, 0x20-0x2f derived, 0x30-0x3f gateway to client, 0x40-0x4f the log, 0x50-0x5f client to gateway.
  */
 import type { InferOutput } from "valibot";
+import * as client from "./client-schemas.ts";
 import type { Frame } from "./frame.ts";
 import {
   MAX_BLOCK_BYTES,
@@ -17,8 +18,10 @@ import {
   MAX_NOTE_BYTES,
   MAX_SNAPSHOT_BYTES,
 } from "./limits.ts";
+import * as log from "./log-schemas.ts";
 import * as s from "./schemas.ts";
 
+// biome-ignore format: one row a line
 export const MESSAGES = {
   sessionOpened: { code: 0x01, flow: "runtime→core", maxBytes: MAX_INPUT_BYTES, schema: s.sessionOpened },
   channels: { code: 0x02, flow: "feed→core→gateway→client", maxBytes: MAX_INPUT_BYTES, schema: s.channels },
@@ -30,41 +33,31 @@ export const MESSAGES = {
   measurement: { code: 0x08, flow: "runtime→core", maxBytes: MAX_INPUT_BYTES, schema: s.measurement },
   densityMatrix: { code: 0x09, flow: "feed→core", maxBytes: MAX_INPUT_BYTES, schema: s.densityMatrix },
   stateVector: { code: 0x0a, flow: "feed→core", maxBytes: MAX_INPUT_BYTES, schema: s.stateVector },
-  measurementRecord: {
-    code: 0x0b,
-    flow: "feed→core",
-    maxBytes: MAX_INPUT_BYTES,
-    schema: s.measurementRecord,
-  },
+  measurementRecord: { code: 0x0b, flow: "feed→core", maxBytes: MAX_INPUT_BYTES, schema: s.measurementRecord },
 
   event: { code: 0x20, flow: "core→gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.event },
   state: { code: 0x21, flow: "core→gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.state },
   metrics: { code: 0x22, flow: "core→gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.metrics },
 
-  samples: { code: 0x30, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.samples },
-  decimated: { code: 0x31, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.decimated },
-  welcome: { code: 0x32, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.welcome },
-  subscribed: { code: 0x33, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.subscribed },
-  lagging: { code: 0x34, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.lagging },
-  closing: { code: 0x35, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.closing },
-  refused: { code: 0x36, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.refused },
-  pong: { code: 0x37, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.pong },
+  samples: { code: 0x30, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: client.samples },
+  decimated: { code: 0x31, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: client.decimated },
+  welcome: { code: 0x32, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: client.welcome },
+  subscribed: { code: 0x33, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: client.subscribed },
+  lagging: { code: 0x34, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: client.lagging },
+  closing: { code: 0x35, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: client.closing },
+  refused: { code: 0x36, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: client.refused },
+  pong: { code: 0x37, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: client.pong },
 
-  block: { code: 0x40, flow: "runtime→journal", maxBytes: MAX_BLOCK_BYTES, schema: s.block },
-  derived: { code: 0x41, flow: "runtime→journal", maxBytes: MAX_NOTE_BYTES, schema: s.derived },
-  checkpoint: { code: 0x42, flow: "runtime→journal", maxBytes: MAX_NOTE_BYTES, schema: s.checkpoint },
-  snapshot: { code: 0x43, flow: "runtime→journal", maxBytes: MAX_SNAPSHOT_BYTES, schema: s.snapshot },
-  takeover: { code: 0x44, flow: "runtime→journal", maxBytes: MAX_MESSAGE_BYTES, schema: s.takeover },
+  block: { code: 0x40, flow: "runtime→journal", maxBytes: MAX_BLOCK_BYTES, schema: log.block },
+  derived: { code: 0x41, flow: "runtime→journal", maxBytes: MAX_NOTE_BYTES, schema: log.derived },
+  checkpoint: { code: 0x42, flow: "runtime→journal", maxBytes: MAX_NOTE_BYTES, schema: log.checkpoint },
+  snapshot: { code: 0x43, flow: "runtime→journal", maxBytes: MAX_SNAPSHOT_BYTES, schema: log.snapshot },
+  takeover: { code: 0x44, flow: "runtime→journal", maxBytes: MAX_MESSAGE_BYTES, schema: log.takeover },
 
-  hello: { code: 0x50, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: s.hello },
-  subscribe: { code: 0x51, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: s.subscribe },
-  unsubscribe: {
-    code: 0x52,
-    flow: "client→gateway",
-    maxBytes: MAX_CLIENT_MESSAGE_BYTES,
-    schema: s.unsubscribe,
-  },
-  ping: { code: 0x53, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: s.ping },
+  hello: { code: 0x50, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: client.hello },
+  subscribe: { code: 0x51, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: client.subscribe },
+  unsubscribe: { code: 0x52, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: client.unsubscribe },
+  ping: { code: 0x53, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: client.ping },
 } as const;
 
 export type MessageName = keyof typeof MESSAGES;

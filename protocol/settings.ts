@@ -3,6 +3,8 @@
  * has them, and `--set path=value` names them by path: `collapse.falseAlarmsPerDay=0.1`.
  */
 import * as v from "valibot";
+import { InvalidSetting, show } from "./errors.ts";
+import { nearestTo } from "./nearest.ts";
 
 const positive = v.pipe(v.number(), v.finite(), v.minValue(Number.MIN_VALUE));
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -24,7 +26,7 @@ export const settingsSchema = v.strictObject({
       /** Rows before an estimate counts as warmed up. */
       warmupRows: v.optional(whole, 64),
       /** Resonator of tick-driven groups: centre period in seconds (0 = chosen from the observed rates), quality ω₀/γ, order 1 or 2. */
-      periodSeconds: v.optional(v.pipe(v.number(), v.minValue(0)), 0),
+      periodSeconds: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 0),
       quality: v.optional(positive, 4),
       order: v.optional(v.picklist([1, 2]), 2),
     }),
@@ -70,3 +72,90 @@ export const settingsSchema = v.strictObject({
 });
 
 export type Settings = v.InferOutput<typeof settingsSchema>;
+
+/** The settings of a session that says nothing. */
+export function defaultSettings(): Settings {
+  return v.parse(settingsSchema, {});
+}
+
+/** Settings from outside (a file, a recording): what is left out gets its default, what is not known is refused by its path. */
+export function parseSettings(input: unknown): Settings {
+  const result = v.safeParse(settingsSchema, input, { abortEarly: true });
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const path = v.getDotPath(issue);
+  if (path === null) throw new InvalidSetting("read settings", show(input), "a map of settings");
+  if (valueAt(defaultSettings(), path) === undefined) throw unknownPath(path);
+  throw new InvalidSetting(`set ${path}`, show(valueAt(input, path)), wantedBy(issue));
+}
+
+/**
+ * New settings with one of them changed; `settings` stays. A text is read as the kind of value that stands at the path, so
+ * `collapse.falseAlarmsPerDay=0.1` may come from a command line.
+ */
+export function applySetting(settings: Settings, path: string, value: unknown): Settings {
+  const before = valueAt(settings, path);
+  if (before === undefined) throw unknownPath(path);
+  if (typeof before === "object") {
+    const inside = settingPaths().filter((known) => known.startsWith(`${path}.`));
+    throw new InvalidSetting(`set ${path}`, show(value), `one of its settings: ${inside.join(", ")}`);
+  }
+  const keys = path.split(".");
+  const changed = structuredCopy(settings);
+  let parent = changed;
+  for (const key of keys.slice(0, -1)) parent = parent[key] as Record<string, unknown>;
+  parent[keys[keys.length - 1]!] = typeof value === "string" ? readAs(before, value) : value;
+
+  const result = v.safeParse(settingsSchema, changed, { abortEarly: true });
+  if (!result.success) throw new InvalidSetting(`set ${path}`, show(value), wantedBy(result.issues[0]));
+  return result.output;
+}
+
+/** Paths of all settings, in the order of the schema. */
+export function settingPaths(): string[] {
+  return pathsIn(defaultSettings(), "");
+}
+
+function pathsIn(settings: object, prefix: string): string[] {
+  return Object.entries(settings).flatMap(([key, value]) =>
+    typeof value === "object" && value !== null ? pathsIn(value, `${prefix}${key}.`) : [`${prefix}${key}`],
+  );
+}
+
+function valueAt(settings: unknown, path: string): unknown {
+  let value = settings;
+  for (const key of path.split(".")) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Record<string, unknown>)[key];
+  }
+  return value;
+}
+
+function structuredCopy(settings: Settings): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
+}
+
+/** The text as a value of the same kind as `before`; the text itself when it is none, for the schema to refuse. */
+function readAs(before: unknown, text: string): unknown {
+  const trimmed = text.trim();
+  if (typeof before === "boolean") return trimmed === "true" ? true : trimmed === "false" ? false : text;
+  if (typeof before === "number")
+    return trimmed !== "" && Number.isFinite(Number(trimmed)) ? Number(trimmed) : text;
+  return trimmed;
+}
+
+/** What the schema wanted, in words. */
+function wantedBy(issue: v.BaseIssue<unknown>): string {
+  if (issue.type === "safe_integer") return "a whole number";
+  if (issue.type === "finite") return "a finite number";
+  if (issue.requirement === Number.MIN_VALUE) return "a number > 0";
+  if (issue.type === "min_value") return `a number ≥ ${issue.requirement}`;
+  if (issue.type === "max_value") return `a number ≤ ${issue.requirement}`;
+  return issue.expected ?? issue.message;
+}
+
+function unknownPath(path: string): InvalidSetting {
+  const near = nearestTo(path, settingPaths());
+  const wanted = near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${settingPaths().join(", ")}`;
+  return new InvalidSetting(`set ${path}`, "no such setting", wanted);
+}

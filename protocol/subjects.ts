@@ -1,0 +1,129 @@
+/**
+ * Subjects: where a message travels on the bus. Built and taken apart here only.
+ *
+ *   ew.<session>.<partition>.<kind>[.<detail>]…
+ *
+ * Each part is a name escaped to the letters, digits, `_` and `-` of ASCII: any other byte of its UTF-8 form is `%` and two upper-case
+ * hexadecimal digits. So no name can bring in a `.`, `*`, `>` or space, and one name has one form.
+ */
+import { MalformedSubject, show } from "./errors.ts";
+import { MAX_NAME_BYTES } from "./limits.ts";
+
+/** First part of every subject of ours. */
+export const SUBJECT_ROOT = "ew";
+
+/** What travels under a partition, and what the details after it are. */
+export const SUBJECT_KINDS = {
+  /** Feed frames and declarations: source, group. */
+  feed: "feed→core",
+  /** Commands and edits from a gateway. */
+  command: "gateway→core",
+  /** Blocks, in the order of the log. */
+  log: "runtime→journal",
+  /** Announced by the core: kind of event. */
+  event: "core→gateway",
+  /** Published states: group. */
+  state: "core→gateway",
+  /** Gauges. */
+  metrics: "core→gateway",
+} as const;
+
+export type SubjectKind = keyof typeof SUBJECT_KINDS;
+
+export interface Subject {
+  session: string;
+  partition: string;
+  kind: SubjectKind;
+  /** Further parts: a source, a group. */
+  details: readonly string[];
+}
+
+/** More parts than any subject of ours has: bounds its length under the 4,096 bytes of a NATS control line. */
+const MAX_DETAILS = 4;
+
+export function subjectOf(
+  session: string,
+  partition: string,
+  kind: SubjectKind,
+  ...details: string[]
+): string {
+  if (details.length > MAX_DETAILS) {
+    throw new MalformedSubject("build subject", `${details.length} details`, `at most ${MAX_DETAILS}`);
+  }
+  return [SUBJECT_ROOT, ...[session, partition, kind, ...details].map(escapeName)].join(".");
+}
+
+/**
+ * A pattern for subscribing: a part left out (undefined) matches any name, and whatever details follow are matched too.
+ * `subjectPattern("s")` is `ew.s.*.*.>` and `ew.s.*.*` together: NATS' `>` wants at least one part, so two patterns are given.
+ */
+export function subjectPatterns(
+  session?: string,
+  partition?: string,
+  kind?: SubjectKind,
+): [exact: string, withDetails: string] {
+  const parts = [session, partition, kind].map((part) => (part === undefined ? "*" : escapeName(part)));
+  const exact = [SUBJECT_ROOT, ...parts].join(".");
+  return [exact, `${exact}.>`];
+}
+
+/** Takes a subject apart. Throws MalformedSubject for whatever `subjectOf` would not have built. */
+export function parseSubject(text: string): Subject {
+  const [root, session, partition, kind, ...details] = text.split(".");
+  if (root !== SUBJECT_ROOT || session === undefined || partition === undefined || kind === undefined) {
+    throw new MalformedSubject("parse subject", show(text), "ew.<session>.<partition>.<kind>");
+  }
+  if (!Object.hasOwn(SUBJECT_KINDS, kind)) {
+    throw new MalformedSubject("parse subject", `kind ${show(kind)}`, Object.keys(SUBJECT_KINDS).join(", "));
+  }
+  if (details.length > MAX_DETAILS) {
+    throw new MalformedSubject("parse subject", `${details.length} details`, `at most ${MAX_DETAILS}`);
+  }
+  return {
+    session: unescapeName(session),
+    partition: unescapeName(partition),
+    kind: kind as SubjectKind,
+    details: details.map(unescapeName),
+  };
+}
+
+const PLAIN = /^[A-Za-z0-9_-]$/;
+const ESCAPED = /^(?:[A-Za-z0-9_-]|%[0-9A-F]{2})+$/;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** One name as one part of a subject (or of a file name). */
+export function escapeName(name: string): string {
+  const bytes = encoder.encode(name);
+  if (bytes.length === 0 || bytes.length > MAX_NAME_BYTES) {
+    throw new MalformedSubject("escape name", show(name), `1 to MAX_NAME_BYTES (${MAX_NAME_BYTES}) bytes`);
+  }
+  // A lone surrogate becomes U+FFFD in the encoder, so that two names would share one form.
+  if (/\p{Cs}/u.test(name)) throw new MalformedSubject("escape name", show(name), "well-formed Unicode");
+  let escaped = "";
+  for (const byte of bytes) {
+    const letter = String.fromCharCode(byte);
+    escaped += PLAIN.test(letter) ? letter : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+  }
+  return escaped;
+}
+
+/** The name again. Throws MalformedSubject for what `escapeName` would not have written. */
+export function unescapeName(part: string): string {
+  if (!ESCAPED.test(part))
+    throw new MalformedSubject("parse subject", show(part), "letters, digits, _, - and %XX");
+  const bytes: number[] = [];
+  for (let k = 0; k < part.length; k++) {
+    const escaped = part[k] === "%";
+    bytes.push(escaped ? Number.parseInt(part.slice(k + 1, k + 3), 16) : part.charCodeAt(k));
+    if (escaped) k += 2;
+  }
+  let name: string;
+  try {
+    name = decoder.decode(Uint8Array.from(bytes));
+  } catch (cause) {
+    throw new MalformedSubject("parse subject", show(part), "UTF-8 in %XX", { cause });
+  }
+  if (escapeName(name) !== part) throw new MalformedSubject("parse subject", show(part), escapeName(name));
+  return name;
+}
