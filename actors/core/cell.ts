@@ -7,10 +7,20 @@
  * K2  A throwing actor is replaced by a fresh one; the input that broke it is named in an event and is not tried again.
  * K3  The intensity of restarts is counted in logical time, so a replay stops the same actor at the same input.
  */
-import type { ActorDefinition, Announcement, Batch, Fields, Group, Part, PartContext, Signal } from "../ports/actor.ts";
+
 import type { Input } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
-import { MachineHost, type MachineAction, type SavedMachine } from "./host.ts";
+import type {
+  ActorDefinition,
+  Announcement,
+  Batch,
+  Fields,
+  Group,
+  Part,
+  PartContext,
+  Signal,
+} from "../ports/actor.ts";
+import { type MachineAction, MachineHost, type SavedMachine } from "./host.ts";
 import { RandomStream } from "./random.ts";
 import type { Timers } from "./timers.ts";
 
@@ -64,7 +74,10 @@ export class ActorCell implements PartContext {
     this.sequence = sequence;
     this.stream = new RandomStream(this.host.settings.seed, this.key);
     this.part = this.definition.createPart(this.host.settings, this.group);
-    this.machine = new MachineHost(this.definition.machine, this.definition.machineInput(this.host.settings, this.group));
+    this.machine = new MachineHost(
+      this.definition.machine,
+      this.definition.machineInput(this.host.settings, this.group),
+    );
     this.perform(this.machine.takeActions());
   }
 
@@ -179,7 +192,8 @@ export class ActorCell implements PartContext {
           this.host.announce(this, params as unknown as Announcement);
           break;
         case "kernel":
-          if (!this.part.act) throw new Error(`part of ${this.key} has no actions, machine asks for ${String(params["do"])}`);
+          if (!this.part.act)
+            throw new Error(`part of ${this.key} has no actions, machine asks for ${String(params["do"])}`);
           this.part.act(String(params["do"]), params, this);
           break;
         case "timer.start":

@@ -12,7 +12,7 @@
  * R4  All state is registered: what `registered` does not yield does not exist for hash and snapshot.
  * R5  Event sequences are 1, 2, 3 …; ids are `partition/inputSequence/k`.
  */
-import { applySetting, parseSettings, type Settings } from "../../protocol/settings.ts";
+
 import type { Frame } from "../../protocol/frame.ts";
 import type {
   Channels,
@@ -22,6 +22,7 @@ import type {
   SessionOpened,
   StateMessage,
 } from "../../protocol/messages.ts";
+import { applySetting, parseSettings, type Settings } from "../../protocol/settings.ts";
 import { GroupFront } from "../detectors/front.ts";
 import type { ActorDefinition, Announcement, Group, TypedArray } from "../ports/actor.ts";
 import { ActorCell, type CellHost, copyFields } from "./cell.ts";
@@ -268,7 +269,7 @@ export class Core implements CellHost {
 
   private fireTimers(timeUs: number): void {
     for (let timer = this.timers.take(timeUs); timer; timer = this.timers.take(timeUs)) {
-      this.now = timer.dueUs > this.now ? timer.dueUs : this.now;
+      this.now = Math.max(timer.dueUs, this.now);
       this.cell(timer.actor)?.timer(timer.id, timer.dueUs, this.sequence);
     }
   }
@@ -284,8 +285,8 @@ export class Core implements CellHost {
 
   /** Normally an output per frame; degraded, at most one a millisecond. */
   private metrics(): void {
-    this.nextMetricsUs =
-      this.latestGauges["degraded"] === 1 ? this.now + DEGRADED_METRICS_EVERY_US : Number.NEGATIVE_INFINITY;
+    const degraded = this.sessionCells.some((cell) => cell.machine.degraded);
+    this.nextMetricsUs = degraded ? this.now + DEGRADED_METRICS_EVERY_US : Number.NEGATIVE_INFINITY;
     this.sink.metrics(this.now);
   }
 
@@ -388,7 +389,8 @@ export class Core implements CellHost {
     const savedByKey = new Map(saved.cells.map((cell) => [cell.key, cell]));
     for (const cell of core.cells()) {
       const state = savedByKey.get(cell.key);
-      if (!state) throw new Error(`Cannot restore ${cell.key}: not in the snapshot; wanted every actor of the session`);
+      if (!state)
+        throw new Error(`Cannot restore ${cell.key}: not in the snapshot; wanted every actor of the session`);
       cell.restore(state);
     }
     core.timers.restore(control.timers);

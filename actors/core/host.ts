@@ -32,6 +32,8 @@ export class MachineHost {
   private actions: MachineAction[] = [];
   /** True while the state is tagged "data": the part may be updated (C3). Read for every frame. */
   admitsData = false;
+  /** True while the state is tagged "degraded": the system thins out what it says of itself. */
+  degraded = false;
 
   constructor(machine: AnyStateMachine, input: Record<string, unknown>, saved?: SavedMachine) {
     refuseForeignFeatures(machine);
@@ -39,7 +41,15 @@ export class MachineHost {
     this.scope = inertScope((type, params) => this.actions.push({ type, params }));
     this.snapshot = saved
       ? this.machine.restoreSnapshot(
-          { status: "active", historyValue: {}, children: {}, tags: [], output: undefined, error: undefined, ...(saved as object) } as never,
+          {
+            status: "active",
+            historyValue: {},
+            children: {},
+            tags: [],
+            output: undefined,
+            error: undefined,
+            ...(saved as object),
+          } as never,
           this.scope as never,
         )
       : this.machine.getInitialSnapshot(this.scope as never, input as never);
@@ -72,6 +82,7 @@ export class MachineHost {
 
   private look(): void {
     this.admitsData = this.snapshot.hasTag("data" as never);
+    this.degraded = this.snapshot.hasTag("degraded" as never);
   }
 }
 
@@ -119,6 +130,8 @@ function refuseForeignFeatures(machine: AnyStateMachine): void {
 export class MachineRefused extends Error {
   override readonly name = "MachineRefused";
   constructor(machine: string, feature: string) {
-    super(`Cannot host machine ${machine}: it uses ${feature}; wanted named actions (announce, kernel, timer.start, timer.cancel)`);
+    super(
+      `Cannot host machine ${machine}: it uses ${feature}; wanted named actions (announce, kernel, timer.start, timer.cancel)`,
+    );
   }
 }

@@ -1,0 +1,46 @@
+/** Lines in, lines out, as a Unix filter: streaming, with backpressure, and quiet when the reader goes away (`| head`). */
+import { createReadStream } from "node:fs";
+import process from "node:process";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
+
+/** Output is written in pieces of this many characters: one system call for hundreds of lines. */
+const CHUNK_CHARACTERS = 65_536;
+
+export function openInput(path: string): Readable {
+  return path === "-" ? process.stdin : createReadStream(path);
+}
+
+export function readLines(input: Readable): AsyncIterable<string> {
+  return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+}
+
+/** Collects lines and writes them in large pieces. `closed` turns true when nobody reads any more. */
+export class LineWriter {
+  closed = false;
+  private readonly output: Writable;
+  private pending = "";
+
+  constructor(output: Writable) {
+    this.output = output;
+    output.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      this.closed = true;
+    });
+  }
+
+  /** Adds a line; a promise when the output is full and the caller should wait. */
+  write(line: string): Promise<void> | undefined {
+    this.pending += `${line}\n`;
+    return this.pending.length < CHUNK_CHARACTERS ? undefined : this.flush();
+  }
+
+  flush(): Promise<void> {
+    const text = this.pending;
+    this.pending = "";
+    if (text === "" || this.closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.output.write(text, () => resolve());
+    });
+  }
+}

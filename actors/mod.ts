@@ -1,0 +1,12 @@
+/** The public face of actors/: what main.ts, collab/ and sim/ build on. */
+export { systemClock } from "./clock.ts";
+export { CommandError } from "./errors.ts";
+export type { Feed } from "./feeds/feed.ts";
+export { createFeeds, feedHelp } from "./feeds/spec.ts";
+export { detectFile } from "./filters/detect.ts";
+export { measureFile } from "./filters/measure.ts";
+export { createMemoryJournal } from "./journal/memory.ts";
+export { describeRecording, openRecording, openRecordingForWriting } from "./journal/recording.ts";
+export { Partition } from "./partition/partition.ts";
+export { SYSTEM } from "./system.ts";
+export { VERSION, VERSIONS } from "./versions.ts";

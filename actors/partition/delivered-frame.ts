@@ -1,0 +1,22 @@
+/** A frame on its way out: the bytes that stand in the log, decoded only when somebody asks for the columns. */
+import { decodeAs } from "../../protocol/codec.ts";
+import type { Frame } from "../../protocol/frame.ts";
+import type { DeliveredFrame } from "../ports/session.ts";
+
+export class LoggedFrame implements DeliveredFrame {
+  readonly inputSequence: number;
+  readonly bytes: Uint8Array;
+  readonly group: string;
+  private decoded: Frame | null = null;
+
+  constructor(inputSequence: number, group: string, bytes: Uint8Array) {
+    this.inputSequence = inputSequence;
+    this.group = group;
+    this.bytes = bytes;
+  }
+
+  get frame(): Frame {
+    this.decoded ??= decodeAs("frame", this.bytes);
+    return this.decoded;
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * Events by their sequence: the recent ones in memory, older ones read back from the journal's notes.
+ *
+ * E1  Sequences are contiguous; `after(n)` begins with n + 1 whatever is in memory.
+ */
+
+import { decodeDerived } from "../../protocol/block.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
+import type { Journal } from "../ports/journal.ts";
+
+/** Events kept in memory: a day of one event every nine seconds. */
+const EVENTS_IN_MEMORY = 10_000;
+
+export class EventHistory {
+  private readonly journal: Journal;
+  private recent: EventMessage[];
+
+  constructor(journal: Journal, events: EventMessage[]) {
+    this.journal = journal;
+    this.recent = events;
+  }
+
+  add(event: EventMessage): void {
+    this.recent.push(event);
+    if (this.recent.length > 2 * EVENTS_IN_MEMORY) this.recent = this.recent.slice(-EVENTS_IN_MEMORY);
+  }
+
+  /** Sequence of the newest event, 0 without one. */
+  get last(): number {
+    return this.recent.at(-1)?.sequence ?? 0;
+  }
+
+  async after(sequence: number, limit: number): Promise<EventMessage[]> {
+    const first = this.recent[0]?.sequence ?? Number.POSITIVE_INFINITY;
+    if (sequence + 1 >= first || this.recent.length === 0) {
+      const start = Math.max(0, sequence + 1 - first);
+      return this.recent.slice(start, start + limit);
+    }
+    const found: EventMessage[] = [];
+    for await (const entry of this.journal.read()) {
+      if (entry.kind !== "derived") continue;
+      for (const event of decodeDerived(entry.bytes).events) {
+        if (event.sequence > sequence && event.sequence < first && found.length < limit) found.push(event);
+      }
+      if (found.length >= limit || (found.at(-1)?.sequence ?? 0) >= first - 1) break;
+    }
+    return [...found, ...this.recent.slice(0, Math.max(0, limit - found.length))];
+  }
+}

@@ -1,0 +1,119 @@
+/**
+ * Folds the entries of a journal into a core: recovery, replay and verification are this one loop.
+ *
+ * F1  A block is applied only if it is the next one and names the hash of the one before.
+ * F2  What the recording says was derived (`derived`, `checkpoint`) is handed to the observer beside what was derived now.
+ * F3  Damage stops the fold with its place, unless the observer takes it.
+ */
+import { createHash } from "node:crypto";
+import { type DecodedBlock, decodeBlock, decodeCheckpoint, decodeDerived } from "../../protocol/block.ts";
+import { decodeFrameInto, decodeMessage, isFrame } from "../../protocol/codec.ts";
+import { createScratchFrame, type ScratchFrame } from "../../protocol/frame.ts";
+import { type Checkpoint, type EventMessage, type Input, isInput } from "../../protocol/messages.ts";
+import type { Core } from "../core/core.ts";
+import type { JournalEntry } from "../ports/journal.ts";
+
+export interface FoldObserver {
+  /** Before the inputs of a block; false ends the fold. */
+  block?(block: DecodedBlock): boolean;
+  /** Before an input; false ends the fold. */
+  input?(sequence: number, timeUs: number): boolean;
+  derived?(block: number, events: EventMessage[]): void;
+  checkpoint?(checkpoint: Checkpoint): void;
+  /** False: go on behind the damage is not wanted, the fold throws. */
+  damage?(damage: Extract<JournalEntry, { kind: "damage" }>): boolean;
+}
+
+export interface FoldResult {
+  blocks: number;
+  inputs: number;
+  samples: number;
+}
+
+export async function foldJournal(
+  entries: AsyncIterable<JournalEntry>,
+  core: Core,
+  observer: FoldObserver = {},
+  previousHash: Uint8Array | null = null,
+): Promise<FoldResult> {
+  const scratch = createScratchFrame();
+  const startSamples = core.samples;
+  const result = { blocks: 0, inputs: 0, samples: 0 };
+  let previous = previousHash;
+  let number = 0;
+  for await (const entry of entries) {
+    switch (entry.kind) {
+      case "damage":
+        if (!observer.damage?.(entry)) throw new RecordingDamaged(entry);
+        break;
+      case "derived":
+        observer.derived?.(entry.block, decodeDerived(entry.bytes).events);
+        break;
+      case "checkpoint":
+        observer.checkpoint?.(decodeCheckpoint(entry.bytes));
+        break;
+      case "block": {
+        const block = decodeBlock(entry.block.bytes);
+        if (number > 0 && block.number !== number + 1)
+          throw new ChainBroken(block.number, `block ${number + 1}`);
+        if (previous && !sameBytes(previous, block.previousHash)) {
+          throw new ChainBroken(block.number, "the hash of the block before");
+        }
+        previous = sha256(entry.block.bytes);
+        number = block.number;
+        if (observer.block?.(block) === false) return done();
+        let stopped = false;
+        block.forEach((sequence, timeUs, bytes) => {
+          if (stopped || sequence <= core.sequence) return;
+          if (observer.input?.(sequence, timeUs) === false) {
+            stopped = true;
+            return;
+          }
+          core.apply(sequence, timeUs, decodeInput(bytes, scratch));
+          result.inputs++;
+        });
+        result.blocks++;
+        if (stopped) return done();
+        break;
+      }
+    }
+  }
+  return done();
+
+  function done(): FoldResult {
+    result.samples = core.samples - startSamples;
+    return result;
+  }
+}
+
+/** An input from its bytes in the log; a frame comes in the columns of `scratch`. */
+function decodeInput(bytes: Uint8Array, scratch: ScratchFrame): Input {
+  if (isFrame(bytes)) return decodeFrameInto(bytes, scratch);
+  const message = decodeMessage(bytes);
+  if (isInput(message)) return message;
+  throw new Error(`Cannot apply a message of type ${message.type}: wanted an input`);
+}
+
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return createHash("sha256").update(bytes).digest();
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
+export class RecordingDamaged extends Error {
+  override readonly name = "RecordingDamaged";
+  readonly damage: Extract<JournalEntry, { kind: "damage" }>;
+  constructor(damage: Extract<JournalEntry, { kind: "damage" }>) {
+    super(`Cannot read ${damage.file} at byte ${damage.offset}: ${damage.reason} (${damage.length} bytes)`);
+    this.damage = damage;
+  }
+}
+
+export class ChainBroken extends Error {
+  override readonly name = "ChainBroken";
+  constructor(block: number, wanted: string) {
+    super(`Cannot follow the chain at block ${block}: wanted ${wanted}`);
+  }
+}

@@ -1,0 +1,99 @@
+/**
+ * What the runtime measures of itself: rates, latency, queue depth, shed counts, memory, per-actor time.
+ *
+ * The core must not read a clock, so these figures are taken here and enter the log as a `measurement` input: a replay sees the
+ * figures of the day, not its own.
+ */
+import type { ActorCell } from "../core/cell.ts";
+import type { CoreProbe } from "../core/core.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { ClosedBlock } from "./gate.ts";
+import { LatencyHistogram } from "./latency.ts";
+
+/** One input in this many is timed actor by actor: two clock reads an actor would cost more than some actors. */
+const PROBE_EVERY = 64;
+
+export class Meter implements CoreProbe {
+  readonly latency = new LatencyHistogram();
+  offered = 0;
+  admitted = 0;
+  shed = 0;
+  duplicates = 0;
+  late = 0;
+  private samples = 0;
+  private bytes = 0;
+  private sinceMs: number;
+  private probeCountdown = PROBE_EVERY;
+  private enteredMs = 0;
+  private readonly actorMs = new Map<string, { ms: number; times: number }>();
+  private readonly clock: Clock;
+
+  constructor(clock: Clock) {
+    this.clock = clock;
+    this.sinceMs = clock.monotonicMs();
+  }
+
+  /** True for the inputs whose actors are to be timed. */
+  probeNow(): boolean {
+    if (--this.probeCountdown > 0) return false;
+    this.probeCountdown = PROBE_EVERY;
+    return true;
+  }
+
+  enter(): void {
+    this.enteredMs = this.clock.monotonicMs();
+  }
+
+  leave(actor: ActorCell): void {
+    const spent = this.clock.monotonicMs() - this.enteredMs;
+    const known = this.actorMs.get(actor.key);
+    if (known) {
+      known.ms += spent;
+      known.times++;
+    } else this.actorMs.set(actor.key, { ms: spent, times: 1 });
+  }
+
+  countSamples(samples: number): void {
+    this.samples += samples;
+  }
+
+  released(block: ClosedBlock): void {
+    const now = this.clock.monotonicMs();
+    const lastUs = (now - block.lastArrivalMs) * 1000;
+    const firstUs = (now - block.firstArrivalMs) * 1000;
+    this.latency.add(firstUs);
+    if (block.inputs > 1) this.latency.add((firstUs + lastUs) / 2, block.inputs - 1);
+    this.bytes += block.bytes;
+  }
+
+  /** Gauges since the last call, which begins a new interval. */
+  take(standing: Record<string, number>): Record<string, number> {
+    const now = this.clock.monotonicMs();
+    const seconds = Math.max(now - this.sinceMs, 1) / 1000;
+    const gauges: Record<string, number> = {
+      samplesPerSecond: round(this.samples / seconds),
+      inputsPerSecond: round(this.admitted / seconds),
+      bytesPerSecond: round(this.bytes / seconds),
+      latencyP50Us: round(this.latency.quantile(0.5)),
+      latencyP99Us: round(this.latency.quantile(0.99)),
+      offered: this.offered,
+      admitted: this.admitted,
+      shed: this.shed,
+      duplicates: this.duplicates,
+      late: this.late,
+      ...standing,
+    };
+    for (const [actor, { ms, times }] of this.actorMs)
+      gauges[`actorUs.${actor}`] = round((ms * 1000) / times);
+    this.latency.clear();
+    this.actorMs.clear();
+    this.samples = this.bytes = this.offered = this.admitted = this.shed = this.duplicates = this.late = 0;
+    this.sinceMs = now;
+    return gauges;
+  }
+}
+
+/** Three digits after the point are enough for a person and keep the log small. */
+function round(value: number): number {
+  return Math.round(value * 1000) / 1000;
+}

@@ -1,0 +1,574 @@
+/**
+ * A running partition: feeds offer, the sequencer orders, the core derives, the journal keeps, the gate releases.
+ *
+ *   offer ─► check, dedupe, shed ─► stamp ─► encode into the open block ─► core.apply
+ *                                                   │ closes when nothing more is at hand (file: when the last fdatasync returned)
+ *                                                   ▼
+ *                                         journal.append ──durable──► gate ─► listeners
+ *
+ * P1  The order of the log is the order of `admit`; logical time never goes back.
+ * P2  offered = admitted + shed + duplicates, and the log says so.
+ * P3  After a restart the core is what the durable log says, and goes on from there.
+ * P4  When the journal halts nothing more is admitted, nothing unacknowledged leaves, and `notReady` says why.
+ */
+import process from "node:process";
+import { setImmediate } from "node:timers";
+import {
+  BlockBuilder,
+  type BlockStart,
+  encodeCheckpoint,
+  encodeDerived,
+  GENESIS_HASH,
+} from "../../protocol/block.ts";
+import { encodeMessage } from "../../protocol/codec.ts";
+import type { Frame } from "../../protocol/frame.ts";
+import { CHECKPOINT_BLOCKS, MAX_BLOCK_AGE_MS, MAX_FRAME_SAMPLES } from "../../protocol/limits.ts";
+import type {
+  Channels,
+  EventMessage,
+  FeedStatus,
+  Input,
+  MetricsMessage,
+  StateMessage,
+} from "../../protocol/messages.ts";
+import type { Settings } from "../../protocol/settings.ts";
+import type { Core, CoreDefinitions, CoreSink } from "../core/core.ts";
+import type { Feed, FeedSink } from "../feeds/feed.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Journal } from "../ports/journal.ts";
+import type { DeliveredFrame, LiveSession, SessionDescription, SessionListener } from "../ports/session.ts";
+import { LoggedFrame } from "./delivered-frame.ts";
+import { EventHistory } from "./event-history.ts";
+import { sha256 } from "./fold.ts";
+import { type ClosedBlock, type Delivery, OutputGate } from "./gate.ts";
+import { Meter } from "./meter.ts";
+import { recover } from "./recovery.ts";
+
+/** Closed blocks waiting for the disk, in bytes, above which live frames are shed and recorded feeds wait: half a second of a slow disk. */
+const HELD_BYTES_MAX = 32 << 20;
+
+/** Bytes taken in one turn of the event loop before a feed that can wait is asked to: sockets get their turn. */
+const TURN_BYTES_MAX = 1 << 20;
+
+/** Released frames kept for clients that come back, in bytes: some seconds at full load, hours of a host feed. */
+const RECENT_BYTES_MAX = 24 << 20;
+
+/** Samples between snapshots: what recovery or a seek must replay at most, a tenth of a second of work. */
+const SNAPSHOT_SAMPLES = 131_072;
+
+/** How often the runtime's measurements enter the log. */
+const MEASURE_EVERY_MS = 1_000;
+
+/** A live sample may be this far ahead of our clock (clock skew); beyond, it would drag logical time with it. */
+const AHEAD_MAX_US = 1_000_000;
+
+export interface PartitionOptions {
+  session: string;
+  partition: string;
+  journal: Journal;
+  clock: Clock;
+  settings: Settings;
+  definitions: CoreDefinitions;
+  versions: Record<string, string>;
+  /** Where the journal is kept, for people; null in memory. */
+  recording: string | null;
+  log(message: string): void;
+}
+
+export class Partition implements LiveSession, CoreSink {
+  readonly session: string;
+  readonly partition: string;
+  readonly core: Core;
+  readonly meter: Meter;
+  private readonly options: PartitionOptions;
+  private readonly journal: Journal;
+  private readonly clock: Clock;
+  private readonly gate: OutputGate;
+  private readonly history: EventHistory;
+  private readonly feeds = new Map<string, { feed: Feed; status: FeedStatus; running: Promise<void> }>();
+  private readonly states = new Map<string, StateMessage>();
+  private readonly recent: LoggedFrame[] = [];
+  private recentBytes = 0;
+  private recentDropped = 0;
+
+  private readonly builder: BlockBuilder;
+  private blockNumber: number;
+  private lastAppend: Promise<void> = Promise.resolve();
+  private deliveries: Delivery[] = [];
+  private newMetricsUs: number | null = null;
+  private blockEvents: EventMessage[] = [];
+  private firstArrivalMs = 0;
+  private lastArrivalMs = 0;
+  private appendsUnderWay = 0;
+  private closeScheduled = false;
+  private maintenanceScheduled = false;
+  private checkpointDue = false;
+  private snapshotDue = false;
+  private samplesAtSnapshot = 0;
+  private turnBytes = 0;
+  private turnEnding: Promise<void> | null = null;
+  private liveTime = false;
+  private halted: string | null = null;
+  private readonly halting = withResolver<string>();
+  private closing = false;
+  private stopMeasuring: () => void = () => {};
+  private readonly shedTotals = { offered: 0, admitted: 0, shed: 0, duplicates: 0 };
+
+  /** Opens the journal's end: recovers the core from snapshot and tail, then enters `sessionOpened`. */
+  static async open(options: PartitionOptions): Promise<Partition> {
+    const recovered = await recover(options.journal, options.definitions, options.log);
+    const partition = new Partition(options, recovered.core, recovered.lastHash, recovered.events);
+    recovered.attach(partition);
+    partition.admitInput({
+      type: "sessionOpened",
+      session: options.session,
+      partition: options.partition,
+      seed: options.settings.seed,
+      settings: options.settings as unknown as Record<string, unknown>,
+      versions: options.versions,
+    });
+    partition.measureLater();
+    return partition;
+  }
+
+  private constructor(
+    options: PartitionOptions,
+    core: Core,
+    lastHash: Uint8Array | null,
+    events: EventMessage[],
+  ) {
+    this.options = options;
+    this.session = options.session;
+    this.partition = options.partition;
+    this.journal = options.journal;
+    this.clock = options.clock;
+    this.core = core;
+    this.meter = new Meter(options.clock);
+    this.history = new EventHistory(options.journal, events);
+    this.gate = new OutputGate((block) => this.released(block), options.log);
+    this.samplesAtSnapshot = core.samples;
+    this.blockNumber = options.journal.last?.number ?? 0;
+    this.builder = new BlockBuilder(this.blockStart(lastHash ?? GENESIS_HASH));
+  }
+
+  // ---- feeds --------------------------------------------------------------------------------------------------
+
+  /** Starts feeds; logical time follows the clock as soon as one of them is live, else it follows the data. */
+  startFeeds(feeds: readonly Feed[]): void {
+    this.liveTime ||= feeds.some((feed) => feed.kind === "live");
+    for (const feed of feeds) {
+      const status: FeedStatus = {
+        type: "feedStatus",
+        source: feed.source,
+        status: "opened",
+        detail: "",
+        counts: {},
+      };
+      const entry = { feed, status, running: Promise.resolve() };
+      this.feeds.set(feed.source, entry);
+      entry.running = feed.run(this.sinkFor(feed)).catch((error: unknown) => {
+        const detail = error instanceof Error ? error.message : String(error);
+        this.feedStatus({ ...status, status: "failed", detail });
+      });
+    }
+  }
+
+  /** Resolves when all feeds have ended and what they brought is durable. */
+  async feedsEnded(): Promise<void> {
+    await Promise.all(Array.from(this.feeds.values(), (entry) => entry.running));
+    await this.settle();
+  }
+
+  /** Resolves with the reason when the partition halts; never otherwise. */
+  whenHalted(): Promise<string> {
+    return this.halting.promise;
+  }
+
+  get haltReason(): string | null {
+    return this.halted;
+  }
+
+  /** Hash of the state as it stands, hex. */
+  stateHash(): string {
+    return hex(this.core.hash().hash);
+  }
+
+  async close(): Promise<void> {
+    if (this.closing) return;
+    this.closing = true;
+    this.stopMeasuring();
+    await Promise.all(
+      Array.from(this.feeds.values(), (entry) => entry.feed.stop().then(() => entry.running)),
+    );
+    await this.settle();
+    if (!this.halted) {
+      this.checkpoint();
+      await this.saveSnapshot();
+      await this.journal.flush();
+    }
+    await this.journal.close();
+  }
+
+  private sinkFor(feed: Feed): FeedSink {
+    // A live source begins to count anew after a restart; a recorded one is read again, and what is known is a duplicate.
+    const offset = feed.kind === "live" ? this.core.lastSequenceOf(feed.source) : 0;
+    const live = feed.kind === "live";
+    return {
+      channels: (declaration) => this.declare(declaration),
+      frame: (frame) => this.offerFrame(frame, live, offset),
+      status: (status) => this.feedStatus(status),
+      drained: () => this.drained(),
+    };
+  }
+
+  private declare(declaration: Channels): void {
+    this.admitInput(declaration);
+    this.deliveries.push(declaration);
+  }
+
+  private feedStatus(status: FeedStatus): void {
+    const entry = this.feeds.get(status.source);
+    if (entry) entry.status = status;
+    this.admitInput(status);
+  }
+
+  /** False asks a feed that can wait to await `drained`. */
+  private offerFrame(frame: Frame, live: boolean, sequenceOffset: number): boolean {
+    const { meter } = this;
+    meter.offered++;
+    this.shedTotals.offered++;
+    const refusal = this.refusal(frame, live, sequenceOffset);
+    if (refusal === "duplicate") {
+      meter.duplicates++;
+      this.shedTotals.duplicates++;
+      return true;
+    }
+    if (refusal) {
+      meter.shed++;
+      this.shedTotals.shed++;
+      return false;
+    }
+    const sourceSequence = frame.sequence;
+    if (sourceSequence > 0) frame.sequence = sourceSequence + sequenceOffset;
+    const bytes = encodeMessage(frame);
+    this.admit(this.logicalTime(frame, live), frame, bytes);
+    frame.sequence = sourceSequence;
+    meter.countSamples(frame.count);
+    this.deliveries.push(new LoggedFrame(this.core.sequence, frame.group, bytes));
+    this.turnBytes += bytes.length;
+    return this.turnBytes < TURN_BYTES_MAX && this.gate.heldBytes < HELD_BYTES_MAX;
+  }
+
+  private refusal(frame: Frame, live: boolean, sequenceOffset: number): string | null {
+    if (this.halted || this.closing) return "closed";
+    if (live && this.gate.heldBytes >= HELD_BYTES_MAX) return "journal behind";
+    if (frame.sequence > 0 && frame.sequence + sequenceOffset <= this.core.lastSequenceOf(frame.source)) {
+      return "duplicate";
+    }
+    const channels = this.core.channelsOf(frame.group);
+    if (frame.count < 1 || frame.count > MAX_FRAME_SAMPLES || channels === 0) return "malformed";
+    for (let k = 0; k < frame.count; k++) {
+      if (frame.channel[k]! >= channels || !Number.isFinite(frame.value[k]!)) return "malformed";
+    }
+    return null;
+  }
+
+  private logicalTime(frame: Frame, live: boolean): number {
+    const stamped = frame.time[frame.count - 1]!;
+    const { now } = this.core;
+    if (stamped < now) {
+      this.meter.late++;
+      return now;
+    }
+    if (!live) return stamped;
+    const limit = this.clock.nowUs() + AHEAD_MAX_US;
+    return stamped > limit ? Math.max(limit, now) : stamped;
+  }
+
+  /** Waits for the end of this turn of the event loop, and for the disk when it is behind. */
+  private async drained(): Promise<void> {
+    this.turnEnding ??= new Promise((resolve) => {
+      setImmediate(() => {
+        this.turnEnding = null;
+        this.turnBytes = 0;
+        resolve();
+      });
+    });
+    await this.turnEnding;
+    while (this.gate.heldBytes >= HELD_BYTES_MAX && !this.halted) {
+      await new Promise<void>((resolve) => {
+        this.clock.after(1, resolve);
+      });
+    }
+  }
+
+  // ---- the log ------------------------------------------------------------------------------------------------
+
+  private admitInput(input: Exclude<Input, Frame>): void {
+    if (this.halted) return;
+    const stamped = this.liveTime ? this.clock.nowUs() : this.core.now;
+    this.admit(Math.max(stamped, this.core.now), input, encodeMessage(input));
+  }
+
+  private admit(timeUs: number, input: Input, bytes: Uint8Array): void {
+    this.maintain();
+    if (!this.builder.fits(bytes.length)) this.closeBlock();
+    const nowMs = this.clock.monotonicMs();
+    if (this.builder.inputs === 0) this.firstArrivalMs = nowMs;
+    this.lastArrivalMs = nowMs;
+    this.builder.add(timeUs, bytes);
+    this.meter.admitted++;
+    this.shedTotals.admitted++;
+    this.core.probe = this.meter.probeNow() ? this.meter : null;
+    this.core.apply(this.core.sequence + 1, timeUs, input);
+    if (!this.builder.fits(0) || nowMs - this.firstArrivalMs >= MAX_BLOCK_AGE_MS) this.closeBlock();
+    else if (!this.closeScheduled) {
+      this.closeScheduled = true;
+      queueMicrotask(() => this.closeWhenIdle());
+    }
+  }
+
+  /** Runs when the caller has nothing more at hand: closes the block unless the disk is busy with the one before. */
+  private closeWhenIdle(): void {
+    this.closeScheduled = false;
+    if (this.builder.inputs > 0 && this.appendsUnderWay === 0) this.closeBlock();
+  }
+
+  private closeBlock(): void {
+    const { builder, journal } = this;
+    const number = this.blockNumber;
+    const { inputs } = builder;
+    const firstSequence = this.core.sequence - inputs + 1;
+    const { bytes, lastSequence, timeUs } = builder.close();
+    const hash = sha256(bytes);
+    const block: ClosedBlock = {
+      number,
+      deliveries: this.deliveries,
+      metrics: this.takeMetrics(),
+      firstArrivalMs: this.firstArrivalMs,
+      lastArrivalMs: this.lastArrivalMs,
+      inputs,
+      bytes: bytes.length,
+    };
+    this.deliveries = [];
+    this.appendsUnderWay++;
+    const durable = journal.append({ number, firstSequence, lastSequence, timeUs, hash, bytes });
+    this.lastAppend = durable;
+    if (this.blockEvents.length > 0) {
+      journal.note({ kind: "derived", block: number, bytes: encodeDerived(number, this.blockEvents) });
+      this.blockEvents = [];
+    }
+    builder.start(this.blockStart(hash));
+    this.gate
+      .hold(block, durable)
+      .catch((error: unknown) => this.halt(error))
+      .finally(() => {
+        this.appendsUnderWay--;
+        this.closeWhenIdle();
+      });
+    if (number % CHECKPOINT_BLOCKS === 0) this.checkpointDue = true;
+    if (this.core.samples - this.samplesAtSnapshot >= SNAPSHOT_SAMPLES)
+      this.snapshotDue = this.checkpointDue = true;
+    if ((this.checkpointDue || this.snapshotDue) && !this.maintenanceScheduled) {
+      this.maintenanceScheduled = true;
+      setImmediate(() => this.maintain());
+    }
+  }
+
+  /**
+   * Hash and snapshot of the state after the last closed block: taken before the next input or when the loop is idle, whichever comes
+   * first, so that they do not delay what the block has to say.
+   */
+  private maintain(): void {
+    this.maintenanceScheduled = false;
+    if (this.builder.inputs > 0 || this.halted) return;
+    if (this.checkpointDue) this.checkpoint();
+    if (this.snapshotDue) void this.saveSnapshot();
+  }
+
+  private checkpoint(): void {
+    this.checkpointDue = false;
+    const { core } = this;
+    const block = this.blockNumber - 1;
+    const { hash, parts } = core.hash();
+    this.journal.note({
+      kind: "checkpoint",
+      block,
+      bytes: encodeCheckpoint({ block, sequence: core.sequence, timeUs: core.now, hash, parts }),
+    });
+  }
+
+  private async saveSnapshot(): Promise<void> {
+    this.snapshotDue = false;
+    this.samplesAtSnapshot = this.core.samples;
+    const { now, sequence } = this.core;
+    const block = this.blockNumber - 1;
+    const bytes = this.core.snapshot();
+    try {
+      // A snapshot of a block that a crash swallows would belong to a past that never was.
+      await this.lastAppend;
+      await this.journal.saveSnapshot(block, now, sequence, bytes);
+    } catch (error) {
+      // Not fatal: without it the next start replays more.
+      this.options.log(`snapshot was not saved: ${String(error)}`);
+    }
+  }
+
+  /** Numbers the next block and chains it to the one before. */
+  private blockStart(previousHash: Uint8Array): BlockStart {
+    return {
+      partition: this.options.partition,
+      epoch: 0,
+      number: ++this.blockNumber,
+      previousHash,
+      firstSequence: this.core.sequence + 1,
+    };
+  }
+
+  private halt(error: unknown): void {
+    if (this.halted) return;
+    this.halted = error instanceof Error ? error.message : String(error);
+    this.options.log(`partition ${this.partition} halted: ${this.halted}`);
+    this.halting.resolve(this.halted);
+  }
+
+  /** Closes what is open and waits until it is durable. */
+  private async settle(): Promise<void> {
+    for (;;) {
+      if (this.builder.inputs > 0 && !this.halted) this.closeBlock();
+      if (this.appendsUnderWay === 0) return;
+      await this.journal.flush().catch((error: unknown) => this.halt(error));
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+  }
+
+  private measureLater(): void {
+    this.stopMeasuring = this.clock.after(MEASURE_EVERY_MS, () => {
+      this.measure();
+      this.measureLater();
+    });
+  }
+
+  /** Enters what the runtime measured, and what had to be shed, into the log. */
+  measure(): void {
+    const { shed, duplicates } = this.shedTotals;
+    if (shed > 0 || duplicates > 0) {
+      const reason = shed === 0 ? "duplicate" : "journal behind";
+      this.admitInput({ type: "shed", ...this.shedTotals, reason });
+      Object.assign(this.shedTotals, { offered: 0, admitted: 0, shed: 0, duplicates: 0 });
+    }
+    const memory = process.memoryUsage();
+    const gauges = this.meter.take({
+      queueDepth: this.builder.inputs,
+      heldBytes: this.gate.heldBytes,
+      bufferBytes: this.gate.heldBytes + this.recentBytes + this.builder.byteLength,
+      residentBytes: memory.rss,
+      heapBytes: memory.heapUsed,
+    });
+    this.admitInput({ type: "measurement", gauges });
+  }
+
+  // ---- outputs of the core (CoreSink) -------------------------------------------------------------------------
+
+  event(event: EventMessage): void {
+    this.blockEvents.push(event);
+    this.deliveries.push(event);
+  }
+
+  state(state: StateMessage): void {
+    this.deliveries.push(state);
+  }
+
+  metrics(timeUs: number): void {
+    this.newMetricsUs = timeUs;
+  }
+
+  private takeMetrics(): MetricsMessage | null {
+    if (this.newMetricsUs === null) return null;
+    const timeUs = this.newMetricsUs;
+    this.newMetricsUs = null;
+    return { type: "metrics", timeUs, gauges: this.core.gauges() };
+  }
+
+  private released(block: ClosedBlock): void {
+    this.meter.released(block);
+    for (const delivery of block.deliveries) {
+      if (delivery instanceof LoggedFrame) {
+        this.recent.push(delivery);
+        this.recentBytes += delivery.bytes.length;
+      } else if ("type" in delivery && delivery.type === "state") this.states.set(delivery.group, delivery);
+      else if ("type" in delivery && delivery.type === "event") this.history.add(delivery);
+    }
+    this.forgetOldFrames();
+  }
+
+  private forgetOldFrames(): void {
+    let drop = 0;
+    while (this.recentBytes > RECENT_BYTES_MAX && drop < this.recent.length - 1) {
+      this.recentBytes -= this.recent[drop]!.bytes.length;
+      this.recentDropped = this.recent[drop]!.inputSequence;
+      drop++;
+    }
+    // Dropped in one go, and only when it pays: shifting one by one would be quadratic.
+    if (drop > 0) this.recent.splice(0, drop);
+  }
+
+  // ---- LiveSession --------------------------------------------------------------------------------------------
+
+  describe(): SessionDescription {
+    return {
+      session: this.session,
+      partition: this.partition,
+      durability: this.journal.durability,
+      timeUs: this.core.now,
+      lastInputSequence: this.core.sequence,
+      lastEventSequence: this.history.last,
+      recording: this.options.recording,
+      feeds: Array.from(this.feeds.values(), ({ status }) => ({
+        source: status.source,
+        status: status.status,
+        detail: status.detail,
+      })),
+    };
+  }
+
+  groups(): readonly Channels[] {
+    return this.core.declarations();
+  }
+
+  events(after: number, limit: number): Promise<EventMessage[]> {
+    return this.history.after(after, limit);
+  }
+
+  recentFrames(after: number): { complete: boolean; frames: DeliveredFrame[] } {
+    return {
+      complete: after >= this.recentDropped,
+      frames: this.recent.filter((frame) => frame.inputSequence > after),
+    };
+  }
+
+  lastStates(): readonly StateMessage[] {
+    return [...this.states.values()];
+  }
+
+  gauges(): Readonly<Record<string, number>> {
+    return this.core.gauges();
+  }
+
+  notReady(): string | null {
+    if (this.halted) return `the journal halted: ${this.halted}`;
+    return this.closing ? "the session is closing" : null;
+  }
+
+  subscribe(listener: SessionListener): () => void {
+    return this.gate.subscribe(listener);
+  }
+}
+
+function withResolver<T>(): { promise: Promise<T>; resolve(value: T): void } {
+  let resolve!: (value: T) => void;
+  const promise = new Promise<T>((settle) => {
+    resolve = settle;
+  });
+  return { promise, resolve };
+}

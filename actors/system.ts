@@ -1,0 +1,18 @@
+/**
+ * The map of the running program: which actors exist, and who looks after them.
+ *
+ *   partition (actors/partition) ── owns ──► core (actors/core) ── supervises, one for one ──►
+ *
+ *     session          monitor        latency, shed counts → normal ⇄ degraded
+ *                      feedWatcher    what feeds report → events
+ *     each group       estimator      density matrix, coherence: warming → tracking …
+ *                      collapse       change of the joint law at a promised rate of false alarms
+ *                      anomaly        novelty per channel and joint
+ *
+ * A group's front end (actors/detectors/front.ts) turns frames into innovations and rows once, for all its actors.
+ */
+
+import type { CoreDefinitions } from "./core/core.ts";
+import { actorDefinitions, sessionActorDefinitions } from "./machines/mod.ts";
+
+export const SYSTEM: CoreDefinitions = { group: actorDefinitions, session: sessionActorDefinitions };

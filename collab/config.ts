@@ -1,0 +1,99 @@
+/** What `up` runs with: the config file, overruled by flags, filled up with defaults. */
+import { readFileSync } from "node:fs";
+import * as v from "valibot";
+import { CommandError } from "../actors/mod.ts";
+import { parseSettings, type Settings } from "../protocol/settings.ts";
+import type { UpFlags } from "./serve.ts";
+
+const fileSchema = v.strictObject({
+  session: v.optional(v.string()),
+  feeds: v.optional(v.array(v.string())),
+  host: v.optional(v.string()),
+  port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))),
+  record: v.optional(v.string()),
+  durability: v.optional(v.picklist(["memory", "file"])),
+  /** Largest size of the recording; whole old segments go first. */
+  retainBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1 << 20))),
+  retainHours: v.optional(v.pipe(v.number(), v.minValue(0.01))),
+  tokenFile: v.optional(v.string()),
+  basePath: v.optional(v.string()),
+  allowedHosts: v.optional(v.array(v.string())),
+  trustProxy: v.optional(v.boolean()),
+  settings: v.optional(v.record(v.string(), v.unknown())),
+});
+
+export interface UpConfig {
+  session: string;
+  feeds: string[];
+  host: string;
+  port: number;
+  record: string | null;
+  durability: "memory" | "file";
+  retainBytes: number | undefined;
+  retainHours: number | undefined;
+  tokenFile: string | undefined;
+  basePath: string;
+  allowedHosts: string[];
+  trustProxy: boolean;
+  settings: Settings;
+}
+
+/** Port of the page when none is asked for. */
+const DEFAULT_PORT = 7420;
+
+export function readConfig(path: string | undefined, flags: UpFlags): UpConfig {
+  const file = path === undefined ? {} : readFile(path);
+  const record = flags.record ?? file.record ?? null;
+  const durability = flags.durability ?? file.durability ?? (record === null ? "memory" : "file");
+  if (durability === "file" && record === null) {
+    throw new CommandError("Cannot keep the journal in files: no folder named; wanted --record DIR");
+  }
+  if (durability === "memory" && record !== null) {
+    throw new CommandError(
+      "Cannot record with --durability memory: wanted --durability file, or no --record",
+    );
+  }
+  const feeds = flags.feed.length > 0 ? flags.feed : (file.feeds ?? []);
+  return {
+    session: flags.session ?? file.session ?? "local",
+    feeds: feeds.length > 0 ? feeds : ["host"],
+    host: flags.host ?? file.host ?? "127.0.0.1",
+    port: flags.port ?? file.port ?? DEFAULT_PORT,
+    record,
+    durability,
+    retainBytes: file.retainBytes,
+    retainHours: file.retainHours,
+    tokenFile: flags.tokenFile ?? file.tokenFile,
+    basePath: flags.basePath ?? file.basePath ?? "",
+    allowedHosts: [...(file.allowedHosts ?? []), ...flags.allowHost],
+    trustProxy: file.trustProxy ?? false,
+    settings: settingsOf(path, file.settings),
+  };
+}
+
+function readFile(path: string): v.InferOutput<typeof fileSchema> {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, "utf8"));
+  } catch (error) {
+    throw new CommandError(
+      `Cannot read config ${path}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  const result = v.safeParse(fileSchema, json);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  throw new CommandError(
+    `Cannot use config ${path}: ${v.getDotPath(issue) ?? "the whole"} is ${issue.received}; wanted ${issue.expected ?? "a known key"}`,
+  );
+}
+
+function settingsOf(path: string | undefined, given: Record<string, unknown> = {}): Settings {
+  try {
+    return parseSettings(given);
+  } catch (error) {
+    throw new CommandError(
+      `Cannot use settings of ${path}: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}

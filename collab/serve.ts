@@ -1,0 +1,221 @@
+/**
+ * `eigenwatch up`: the live system put together.
+ *
+ *   feeds ─► partition (sequencer, core, journal, gate) ─► gateway ─► dashboard
+ */
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import {
+  CommandError,
+  createFeeds,
+  createMemoryJournal,
+  type Feed,
+  openRecordingForWriting,
+  Partition,
+  SYSTEM,
+  systemClock,
+  VERSIONS,
+} from "../actors/mod.ts";
+import type { Journal } from "../actors/ports/journal.ts";
+import type { SessionListener } from "../actors/ports/session.ts";
+import { applySetting, type Settings } from "../protocol/settings.ts";
+import { readConfig, type UpConfig } from "./config.ts";
+import { createGateway, type Gateway } from "./gateway/gateway.ts";
+
+export interface UpFlags {
+  feed: string[];
+  port?: number;
+  host?: string;
+  record?: string;
+  durability?: "memory" | "file";
+  once?: true;
+  config?: string;
+  set: string[];
+  session?: string;
+  tokenFile?: string;
+  allowHost: string[];
+  basePath?: string;
+  json?: true;
+}
+
+/** Runs until the feeds have ended (`--once`) or a signal comes. Returns the exit code. */
+export async function up(flags: UpFlags): Promise<number> {
+  const config = readConfig(flags.config, flags);
+  const settings = flags.set.reduce(setting, config.settings);
+  const say = flags.json ? sayJson : sayText;
+  const feeds = makeFeeds(config, settings);
+  if (flags.once && !feeds.some((feed) => feed.kind === "recorded")) {
+    throw new CommandError("Cannot run --once: no feed of these ends by itself; wanted a file or stdin feed");
+  }
+  const journal = await openJournal(config, say);
+  const partition = await Partition.open({
+    session: config.session,
+    partition: "p0",
+    journal,
+    clock: systemClock,
+    settings,
+    definitions: SYSTEM,
+    versions: VERSIONS,
+    recording: config.durability === "file" ? config.record : null,
+    log: (message) => say("log", { message }),
+  });
+  partition.subscribe(eventTeller(say));
+  const gateway = await openGateway(config, partition, say).catch(async (error: unknown) => {
+    await partition.close();
+    throw error;
+  });
+  say("listening", {
+    url: gateway.url,
+    open: gateway.loginUrl,
+    session: config.session,
+    recording: config.record,
+  });
+  partition.startFeeds(feeds);
+
+  const stopped = stopSignal();
+  const ended = flags.once ? partition.feedsEnded().then(() => "ended") : new Promise<never>(() => {});
+  const halted = partition.whenHalted();
+  const why = await Promise.race([stopped, ended, halted]);
+  say("stopping", { why });
+  await partition.close();
+  await gateway.close();
+  const failed = partition.describe().feeds.filter((feed) => feed.status === "failed");
+  const { core } = partition;
+  say("stopped", {
+    inputs: core.sequence,
+    samples: core.samples,
+    events: core.eventSequence,
+    hash: partition.stateHash(),
+    failedFeeds: failed.map((feed) => `${feed.source}: ${feed.detail}`),
+  });
+  return partition.haltReason || (flags.once && failed.length > 0) ? 1 : 0;
+}
+
+function setting(settings: Settings, text: string): Settings {
+  const at = text.indexOf("=");
+  if (at < 1)
+    throw new CommandError(
+      `Cannot read --set ${text}: wanted path=value, e.g. collapse.falseAlarmsPerDay=0.1`,
+    );
+  return usage(() => applySetting(settings, text.slice(0, at), text.slice(at + 1)));
+}
+
+function makeFeeds(config: UpConfig, settings: Settings): Feed[] {
+  const context = {
+    clock: systemClock,
+    seed: settings.seed,
+    stdin: process.stdin as AsyncIterable<Uint8Array>,
+  };
+  return usage(() => createFeeds(config.feeds, context));
+}
+
+async function openJournal(config: UpConfig, say: Say): Promise<Journal> {
+  if (config.durability === "memory") return createMemoryJournal({});
+  return openRecordingForWriting(config.record!, {
+    partition: "p0",
+    log: (message) => say("log", { message }),
+    ...(config.retainBytes === undefined ? {} : { retainBytes: config.retainBytes }),
+    ...(config.retainHours === undefined ? {} : { retainUs: config.retainHours * 3_600_000_000 }),
+  });
+}
+
+async function openGateway(config: UpConfig, partition: Partition, say: Say): Promise<Gateway> {
+  const staticDir = dashboardDirectory();
+  if (!staticDir)
+    say("log", { message: "the dashboard is not built (npm run build); only the API is served" });
+  try {
+    return await createGateway({
+      sessions: [partition],
+      host: config.host,
+      port: config.port,
+      basePath: config.basePath,
+      allowedHosts: config.allowedHosts,
+      trustProxy: config.trustProxy,
+      ...(config.tokenFile === undefined ? {} : { tokenFile: config.tokenFile }),
+      ...(staticDir === null ? {} : { staticDir }),
+      log: (message) => say("log", { message }),
+    });
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    throw new CommandError(text, (error as NodeJS.ErrnoException).code === "EADDRINUSE" ? 1 : 2);
+  }
+}
+
+/** dist/dashboard beside the sources, or beside the bundle. */
+function dashboardDirectory(): string | null {
+  const here = dirname(fileURLToPath(import.meta.url));
+  const candidates = [join(here, "dashboard"), join(here, "..", "dist", "dashboard")];
+  return candidates.find((path) => existsSync(join(path, "main.js"))) ?? null;
+}
+
+function stopSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+      process.once(signal, () => {
+        resolve(signal);
+        // A second one does not wait for a clean end.
+        process.once(signal, () => process.exit(130));
+      });
+    }
+  });
+}
+
+function usage<T>(act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    throw new CommandError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+// ---- what is printed --------------------------------------------------------------------------------------------
+
+type Say = (what: string, detail: Record<string, unknown>) => void;
+
+function sayJson(what: string, detail: Record<string, unknown>): void {
+  process.stdout.write(`${JSON.stringify({ what, ...detail })}\n`);
+}
+
+function sayText(what: string, detail: Record<string, unknown>): void {
+  switch (what) {
+    case "listening":
+      process.stdout.write(`\n  eigenwatch  session ${detail["session"]}\n  open        ${detail["open"]}\n`);
+      if (detail["recording"]) process.stdout.write(`  recording   ${detail["recording"]}\n`);
+      process.stdout.write("  stop        Ctrl-C\n\n");
+      break;
+    case "event":
+      process.stdout.write(
+        `${detail["time"]}  ${String(detail["severity"]).padEnd(8)}  ${detail["title"]}\n`,
+      );
+      break;
+    case "stopped":
+      process.stdout.write(
+        `${detail["inputs"]} inputs, ${detail["samples"]} samples, ${detail["events"]} events, final hash ${detail["hash"]}\n`,
+      );
+      for (const failed of detail["failedFeeds"] as string[])
+        process.stderr.write(`feed failed: ${failed}\n`);
+      break;
+    case "log":
+      process.stderr.write(`${detail["message"]}\n`);
+      break;
+    default:
+      process.stderr.write(`${what} ${Object.values(detail).join(" ")}\n`);
+  }
+}
+
+function eventTeller(say: Say): SessionListener {
+  return {
+    frame() {},
+    state() {},
+    metrics() {},
+    channels() {},
+    turn() {},
+    event(event) {
+      const time = new Date(event.timeUs / 1000).toISOString();
+      const { sequence, kind, severity, title, group, channels, detail } = event;
+      say("event", { time, sequence, kind, severity, title, group, channels, detail });
+    },
+  };
+}

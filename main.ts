@@ -1,0 +1,150 @@
+/** The program: its sub-commands, their options and help. Each command's work stands where it belongs. */
+import process from "node:process";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+
+const program = new Command("eigenwatch")
+  .description(
+    "Watch many live streams as one state: coherence and its collapse, anomalies; recorded, replayed bit for bit.",
+  )
+  .version("0.1.0")
+  .showSuggestionAfterError()
+  .showHelpAfterError("(run with --help for what there is)")
+  .exitOverride();
+
+program
+  .command("up")
+  .description("the live system: feeds, actors, journal, gateway, dashboard")
+  .option(
+    "--feed <spec>",
+    "a feed, KIND[:TARGET][?key=value&…]; may be given again (default: host)",
+    collect,
+    [],
+  )
+  .option("--port <port>", "port of the gateway, 0 for any free one (default: 7420)", wholeNumber)
+  .option("--host <address>", "address to listen on; other than loopback needs a token (default: 127.0.0.1)")
+  .option("--record <dir>", "keep the journal here: a recording that `replay` reads")
+  .addOption(
+    new Option(
+      "--durability <level>",
+      "outputs leave when their inputs are in memory, or on disk (default: file with --record)",
+    ).choices(["memory", "file"]),
+  )
+  .option("--once", "end when all file feeds have ended")
+  .option("--config <file>", "JSON file: {feeds, port, host, record, settings, …}; flags win over it")
+  .option(
+    "--set <path=value>",
+    "a setting, e.g. collapse.falseAlarmsPerDay=0.1; may be given again",
+    collect,
+    [],
+  )
+  .option("--session <name>", "name of the session (default: local)")
+  .option("--token-file <file>", "read the bearer token from this file instead of making one")
+  .option(
+    "--allow-host <name>",
+    "a further Host name to answer to (behind a proxy); may be given again",
+    collect,
+    [],
+  )
+  .option("--base-path <path>", "path under which a reverse proxy serves us")
+  .option("--json", "one JSON line per event and status on stdout")
+  .addHelpText("after", () => `\nFeeds:\n${feedHelp}`)
+  .action(async (options) => {
+    const { up } = await import("./collab/serve.ts");
+    process.exitCode = await up(options);
+  });
+
+program
+  .command("replay")
+  .description("run the actors again over a recording")
+  .argument("<path>", "a recording: the directory given to --record")
+  .option("--speed <n>", "multiples of recorded time, or max", "max")
+  .option("--from <time>", "hand out events from this time on (ISO 8601 or µs since the epoch)")
+  .option("--to <time>", "stop after this time")
+  .option("--verify", "compare state hashes and events with those recorded; exit 1 at the first difference")
+  .option("--events <file>", "write the derived events here as JSON lines (- for stdout)")
+  .option("--json", "the report as one JSON object")
+  .action(async (path, options) => {
+    const { replayCommand } = await import("./sim/mod.ts");
+    process.exitCode = await replayCommand(path, options);
+  });
+
+program
+  .command("inspect")
+  .description("what is in a recording; damaged parts are named with their offset")
+  .argument("<path>", "a recording: the directory given to --record")
+  .option("--blocks", "list the blocks")
+  .option("--events", "list the recorded events")
+  .option("--channels", "list the channels")
+  .option("--json", "as JSON")
+  .action(async (path, options) => {
+    const { inspectCommand } = await import("./sim/mod.ts");
+    process.exitCode = await inspectCommand(path, options);
+  });
+
+program
+  .command("detect")
+  .description(
+    "a detector over a CSV or NDJSON file, as a filter: one output row per input row, no look-ahead",
+  )
+  .argument("<file>", "file, also .gz; - for stdin")
+  .addOption(
+    new Option("--detector <name>", "which one")
+      .choices(["coherence", "collapse", "anomaly"])
+      .default("anomaly"),
+  )
+  .option("--columns <names>", "comma-separated value columns (default: all numeric ones)")
+  .addOption(new Option("--out <format>", "format of the output").choices(["csv", "ndjson"]).default("csv"))
+  .option("--set <path=value>", "a setting, e.g. anomaly.windowSamples=1024; may be given again", collect, [])
+  .action(async (file, options) => {
+    const { detectFile } = await import("./actors/mod.ts");
+    process.exitCode = await detectFile(file, options);
+  });
+
+program
+  .command("measure")
+  .description("functionals of density matrices: JSON lines in, JSON lines out")
+  .argument("<file>", 'lines {"n":2,"re":[row-major],"im":[…],"sigma"?,"update"?}; - for stdin')
+  .action(async (file) => {
+    const { measureFile } = await import("./actors/mod.ts");
+    process.exitCode = await measureFile(file);
+  });
+
+program
+  .command("bench")
+  .description("the benchmarks: throughput, latency, memory, each with its ratio in the same run")
+  .argument("[name]", "only those whose name contains this")
+  .option("--list", "names only")
+  .option("--json", "as JSON")
+  .action(async (name, options) => {
+    const { benchCommand } = await import("./sim/mod.ts");
+    process.exitCode = await benchCommand(name, options);
+  });
+
+const { feedHelp: describeFeeds, CommandError } = await import("./actors/mod.ts");
+const feedHelp = describeFeeds();
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  process.exitCode = exitCodeOf(error);
+}
+
+/** 0 after help and version; 2 for bad usage and bad input; 1 for what went wrong while running. */
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  process.stderr.write(`eigenwatch: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (!(error instanceof CommandError) && error instanceof Error && process.env["EIGENWATCH_DEBUG"]) {
+    process.stderr.write(`${error.stack}\n`);
+  }
+  return error instanceof CommandError ? error.exitCode : 1;
+}
+
+function collect(value: string, before: string[]): string[] {
+  return [...before, value];
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text) || Number(text) > 65_535)
+    throw new InvalidArgumentError("wanted a port, 0 to 65535");
+  return Number(text);
+}

@@ -1,0 +1,3 @@
+/** Recorded and invented worlds: the public face of sim/. */
+export { replayCommand } from "./replay/command.ts";
+export { inspectCommand } from "./replay/inspect.ts";

@@ -1,0 +1,157 @@
+/**
+ * Runs the actors again over a recording: as fast as it goes or paced, from any time, compared with what was recorded or not.
+ *
+ *   journal ──► snapshot before `from` ──► fold ──► events, states ──► caller
+ *                                            │
+ *                                            └─ verify: recorded events and state hashes beside the new ones
+ *
+ * Y1  A full replay ends in the hash that the live run had.
+ * Y2  `verify` stops at the first difference and names it: block, input, actor, field, index, both values.
+ * Y3  Nothing is written.
+ */
+import { Core, type CoreDefinitions, type CoreSink } from "../../actors/core/core.ts";
+import { hex } from "../../actors/core/hash.ts";
+import { foldJournal } from "../../actors/partition/fold.ts";
+import type { Journal, JournalEntry, StoredSnapshot } from "../../actors/ports/journal.ts";
+import type { EventMessage, StateMessage } from "../../protocol/messages.ts";
+import { type Difference, Verifier } from "./verifier.ts";
+
+export interface ReplayOptions {
+  /** Logical time, µs: outputs before it are not handed out. Default: the start. */
+  fromUs?: number;
+  /** Logical time, µs, of the last input to apply. Default: the end. */
+  toUs?: number;
+  /** Multiples of recorded time, or as fast as it goes. */
+  speed?: number | "max";
+  verify?: boolean;
+  event?(event: EventMessage): void;
+  state?(state: StateMessage): void;
+  progress?(progress: { timeUs: number; inputs: number; samples: number }): void;
+  /** Called for a damaged stretch; the replay goes on only when it is not verifying. */
+  damage?(damage: Extract<JournalEntry, { kind: "damage" }>): void;
+}
+
+export interface ReplayReport {
+  blocks: number;
+  inputs: number;
+  samples: number;
+  events: number;
+  /** Hash of the whole state at the end, hex. */
+  finalHash: string;
+  firstTimeUs: number;
+  lastTimeUs: number;
+  /** Recorded checkpoints and blocks of events that were compared. */
+  compared: { checkpoints: number; derived: number };
+  difference: Difference | null;
+}
+
+export async function replay(
+  journal: Journal,
+  definitions: CoreDefinitions,
+  options: ReplayOptions = {},
+): Promise<ReplayReport> {
+  const fromUs = options.fromUs ?? Number.NEGATIVE_INFINITY;
+  const toUs = options.toUs ?? Number.POSITIVE_INFINITY;
+  const verifier = options.verify ? new Verifier(journal) : null;
+  let events = 0;
+  let block = 0;
+  let firstTimeUs = Number.NaN;
+  const sink: CoreSink = {
+    event(event) {
+      events++;
+      verifier?.derived(block, event);
+      if (event.timeUs >= fromUs) options.event?.(event);
+    },
+    state(state) {
+      if (state.timeUs >= fromUs) options.state?.(state);
+    },
+    metrics() {},
+  };
+  const { core, startBlock } = await openAt(journal, definitions, sink, fromUs);
+  const pace = pacer(options.speed ?? "max", fromUs);
+  const entries = paced(verifier ? verifier.watch(journal.read(startBlock), core) : journal.read(startBlock));
+  const folded = await foldJournal(entries, core, {
+    block(decoded) {
+      block = decoded.number;
+      return verifier?.difference == null;
+    },
+    input(_sequence, timeUs) {
+      if (timeUs > toUs) return false;
+      if (Number.isNaN(firstTimeUs)) firstTimeUs = timeUs;
+      return true;
+    },
+    damage(damage) {
+      options.damage?.(damage);
+      return verifier === null;
+    },
+  });
+  await verifier?.finish(core);
+  return {
+    ...folded,
+    events,
+    finalHash: hex(core.hash().hash),
+    firstTimeUs,
+    lastTimeUs: core.now,
+    compared: verifier?.compared ?? { checkpoints: 0, derived: 0 },
+    difference: verifier?.difference ?? null,
+  };
+
+  async function* paced(source: AsyncIterable<JournalEntry>): AsyncGenerator<JournalEntry> {
+    for await (const entry of source) {
+      if (entry.kind === "block") {
+        options.progress?.({ timeUs: core.now, inputs: core.sequence, samples: core.samples });
+        await pace(entry.block.timeUs);
+      }
+      yield entry;
+    }
+  }
+}
+
+/** The core at a time of the recording: nearest snapshot before it, and the number of the next block. */
+export async function openAt(
+  journal: Journal,
+  definitions: CoreDefinitions,
+  sink: CoreSink,
+  timeUs: number,
+): Promise<{ core: Core; startBlock: number }> {
+  const { first } = journal;
+  if (!first) throw new Error("Cannot replay: the recording is empty; wanted at least one block");
+  const stored = Number.isFinite(timeUs) ? await journal.loadSnapshot({ timeUs }) : null;
+  if (stored && stored.block >= first.number - 1) {
+    try {
+      return { core: Core.restore(stored.bytes, definitions, sink), startBlock: stored.block + 1 };
+    } catch {
+      // Of another version of the program: the log itself does as well, only slower.
+    }
+  }
+  if (first.number === 1) return { core: new Core(definitions, sink), startBlock: 1 };
+  const oldest = await oldestSnapshot(journal, first.number - 1);
+  if (!oldest) {
+    throw new Error(`Cannot replay: blocks before ${first.number} are gone; wanted a snapshot behind them`);
+  }
+  return { core: Core.restore(oldest.bytes, definitions, sink), startBlock: oldest.block + 1 };
+}
+
+async function oldestSnapshot(journal: Journal, fromBlock: number): Promise<StoredSnapshot | null> {
+  let oldest: StoredSnapshot | null = null;
+  let before = journal.last!.number;
+  for (;;) {
+    const stored = await journal.loadSnapshot({ block: before });
+    if (!stored || stored.block < fromBlock) return oldest;
+    oldest = stored;
+    before = stored.block - 1;
+  }
+}
+
+/** Waits so that recorded time passes `speed` times as fast as the clock. */
+function pacer(speed: number | "max", fromUs: number): (timeUs: number) => Promise<void> {
+  if (speed === "max") return () => Promise.resolve();
+  let startUs = Number.NaN;
+  const startMs = performance.now();
+  return async (timeUs) => {
+    if (timeUs < fromUs) return;
+    if (Number.isNaN(startUs)) startUs = timeUs;
+    const waitMs = (timeUs - startUs) / 1000 / speed - (performance.now() - startMs);
+    if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
+  };
+}

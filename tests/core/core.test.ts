@@ -1,0 +1,181 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { RESTARTS_MAX } from "../../actors/core/cell.ts";
+import { Core } from "../../actors/core/core.ts";
+import { hex } from "../../actors/core/hash.ts";
+import type { EventMessage, Input } from "../../protocol/messages.ts";
+import { channels, opened, row } from "../support/inputs.ts";
+import { POISON, TOYS } from "../support/toy-actors.ts";
+
+test("[R5] events are numbered 1, 2, 3 and named by the input that caused them", () => {
+  const { events } = given(opened(), channels(2)).when([5, row(5, [60, 60])], [2000, row(2000, [1, 1])]);
+  assert.equal(
+    events.map((event) => [event.sequence, event.id, event.kind]),
+    [
+      [1, "p0/3/1", "toy.passed"],
+      [2, "p0/4/1", "toy.rested"],
+    ],
+  );
+});
+
+test("[R2] a timer fires at its due time, before the first input that reaches it", () => {
+  const { events } = given(opened(), channels(2)).when(
+    [5, row(5, [60, 60])],
+    [99_000, row(99_000, [101, 0])],
+  );
+  assert.equal(
+    events.map((event) => [event.kind, event.timeUs]),
+    [
+      ["toy.passed", 5],
+      ["toy.rested", 1005],
+      ["toy.passed", 99_000],
+    ],
+  );
+});
+
+test("[C3] a part gets no frames while its machine's state does not admit data", () => {
+  const world = given(opened(), channels(1)).when([5, row(5, [200])], [6, row(6, [200])], [7, row(7, [200])]);
+  assert.equal(kinds(world.events), ["toy.passed"]);
+});
+
+test("[R2] an input whose time goes back, or that skips a sequence, is a programmer's error", () => {
+  const world = given(opened(), channels(1)).when([5, row(5, [1])]);
+  assert.throws(() => world.core.apply(world.core.sequence + 1, 4, row(4, [1])), /R2/);
+  assert.throws(() => world.core.apply(world.core.sequence + 2, 6, row(6, [1])), /R3/);
+});
+
+test("[K2] a throwing actor is restarted, the input is named, the other actors go on", () => {
+  const world = given(opened(), channels(1)).when([5, row(5, [POISON])], [2005, row(2005, [1])]);
+  const restarted = world.events.find((event) => event.kind === "actor.restarted")!;
+  assert.is(restarted.actor, "touchy");
+  assert.equal(restarted.detail, { reason: "met the poison", input: 3, restarts: 1 });
+  assert.is(world.field("g/touchy", "seen")[0], 1);
+  assert.ok(kinds(world.events).includes("toy.passed"));
+});
+
+test("[K3] an actor that fails more often than it may within the window is stopped, in logical time", () => {
+  const poison = (n: number, everyUs: number): [number, Input][] =>
+    Array.from({ length: n }, (_, i) => [1 + i * everyUs, row(1 + i * everyUs, [POISON])]);
+  const often = given(opened(), channels(1)).when(...poison(RESTARTS_MAX + 2, 1_000_000));
+  assert.is(kinds(often.events).filter((kind) => kind === "actor.restarted").length, RESTARTS_MAX);
+  assert.is(kinds(often.events).filter((kind) => kind === "actor.stopped").length, 1);
+  const seldom = given(opened(), channels(1)).when(...poison(RESTARTS_MAX + 2, 60_000_000));
+  assert.is(kinds(seldom.events).filter((kind) => kind === "actor.stopped").length, 0);
+});
+
+test("[R1] same inputs, same outputs and same hash", () => {
+  const runs = [longRun(), longRun()];
+  assert.equal(runs[0]!.events, runs[1]!.events);
+  assert.is(runs[0]!.hash(), runs[1]!.hash());
+});
+
+test("another seed draws other random numbers, and nothing else changes", () => {
+  const one = longRun(1);
+  const other = longRun(2);
+  assert.is.not(one.field("g/summing", "sums")[1], other.field("g/summing", "sums")[1]);
+  assert.equal(one.events, other.events);
+});
+
+test("[R4] every element of every registered field changes the hash", () => {
+  const world = longRun();
+  const before = world.hash();
+  let fields = 0;
+  for (const { actor, field, value } of [...world.core.registered()]) {
+    if (typeof value === "string") continue;
+    for (let i = 0; i < value.length; i++) {
+      const old = value[i]!;
+      value[i] = old === 1 ? 2 : 1;
+      assert.is.not(world.hash(), before, `${actor}.${field}[${i}]`);
+      value[i] = old;
+    }
+    fields++;
+  }
+  assert.is(world.hash(), before);
+  assert.ok(fields >= 6);
+});
+
+test("a core restored from any snapshot goes on to the same outputs and the same hash", () => {
+  const inputs = longInputs();
+  const whole = longRun();
+  for (let cut = 2; cut < inputs.length; cut += 7) {
+    const first = given(opened(), channels(2)).when(...inputs.slice(0, cut));
+    const second = resumed(first.core.snapshot()).when(...inputs.slice(cut));
+    assert.equal([...first.events, ...second.events], whole.events, `cut at ${cut}`);
+    assert.is(second.hash(), whole.hash(), `cut at ${cut}`);
+  }
+});
+
+test("a setting that changes restarts the actors it concerns, and says so", () => {
+  const world = given(opened(), channels(1)).when(
+    [5, row(5, [1])],
+    [6, { type: "configChanged", path: "seed", value: 7, author: "ana" }],
+  );
+  assert.is(world.core.settings.seed, 7);
+  assert.is(world.field("g/touchy", "seen")[0], 0);
+  assert.equal(world.events.at(-1)!.detail, { path: "seed", value: "7", author: "ana" });
+});
+
+test("a group that grows gets new actors, one that is declared again as it was keeps its own", () => {
+  const world = given(opened(), channels(2)).when([5, row(5, [1, 1])], [6, channels(2)]);
+  assert.is(world.field("g/touchy", "seen")[0], 2);
+  world.when([7, channels(3)]);
+  assert.is(world.field("g/touchy", "seen")[0], 0);
+  assert.is(world.core.channelsOf("g"), 3);
+});
+
+// ---- given, when, then ------------------------------------------------------------------------------------------
+
+interface World {
+  core: Core;
+  events: EventMessage[];
+  when(...inputs: [timeUs: number, input: Input][]): World;
+  hash(): string;
+  field(actor: string, field: string): ArrayLike<number>;
+}
+
+function given(...inputs: Input[]): World {
+  const events: EventMessage[] = [];
+  return world(new Core(TOYS, sinkInto(events)), events).when(
+    ...inputs.map((input): [number, Input] => [0, input]),
+  );
+}
+
+function resumed(snapshot: Uint8Array): World {
+  const events: EventMessage[] = [];
+  return world(Core.restore(snapshot, TOYS, sinkInto(events)), events);
+}
+
+function world(core: Core, events: EventMessage[]): World {
+  return {
+    core,
+    events,
+    when(...inputs) {
+      for (const [timeUs, input] of inputs) core.apply(core.sequence + 1, timeUs, input);
+      return this;
+    },
+    hash: () => hex(core.hash().hash),
+    field(actor, field) {
+      const found = [...core.registered()].find((piece) => piece.actor === actor && piece.field === field);
+      assert.ok(found, `${actor}.${field} is registered`);
+      return found!.value as unknown as ArrayLike<number>;
+    },
+  };
+}
+
+function sinkInto(events: EventMessage[]) {
+  return { event: (event: EventMessage) => void events.push(event), state() {}, metrics() {} };
+}
+
+function longInputs(): [number, Input][] {
+  return Array.from({ length: 40 }, (_, i) => [i * 300, row(i * 300, [i % 9, i === 20 ? POISON : i % 5])]);
+}
+
+function longRun(seed = 1): World {
+  return given(opened({ seed }), channels(2)).when(...longInputs());
+}
+
+function kinds(events: EventMessage[]): string[] {
+  return events.map((event) => event.kind);
+}
+
+test.run();

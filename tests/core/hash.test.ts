@@ -1,0 +1,60 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { hex, StateHash } from "../../actors/core/hash.ts";
+
+/** MurmurHash3_x86_128 of the same bytes by murmurhash3js 3.0.1, words in order. */
+const PUBLISHED: [string, string][] = [
+  ["", "00000000000000000000000000000000"],
+  ["0123456789abcdef", "fb7d440936aed30a48ad1d9b572b3bfd"],
+  ["0123456789abcdef01234567", "bd63a8fafd7ab8850580266acfffdc30"],
+];
+
+for (const [text, expected] of PUBLISHED) {
+  test(`state hash of "${text}" is that of MurmurHash3_x86_128`, () => {
+    const bytes = new TextEncoder().encode(text);
+    const hash = new StateHash().reset();
+    for (const word of new Uint32Array(bytes.buffer.slice(0))) hash.word(word);
+    const digest = new DataView(hash.digest().buffer);
+    const words = [0, 4, 8, 12].map((at) => digest.getUint32(at, true).toString(16).padStart(8, "0"));
+    assert.is(words.join(""), expected);
+  });
+}
+
+test("state hash takes every NaN for the same NaN", () => {
+  const odd = new Float64Array(1);
+  new Uint32Array(odd.buffer).set([0x1234, 0x7ff80001]);
+  assert.is(hashOf(odd), hashOf(new Float64Array([Number.NaN])));
+});
+
+test("state hash tells -0 from 0, and infinity from NaN", () => {
+  assert.is.not(hashOf(new Float64Array([-0])), hashOf(new Float64Array([0])));
+  assert.is.not(hashOf(new Float64Array([Number.POSITIVE_INFINITY])), hashOf(new Float64Array([Number.NaN])));
+});
+
+test("state hash tells arrays of different kind or length apart", () => {
+  const seen = new Set([
+    hashOf(new Uint8Array([1, 0, 0, 0])),
+    hashOf(new Uint16Array([1, 0])),
+    hashOf(new Uint32Array([1])),
+    hashOf(new Uint32Array([1, 0])),
+    hashOf(new Uint8Array([1])),
+  ]);
+  assert.is(seen.size, 5);
+});
+
+test("state hash changes with every single element of an array", () => {
+  for (const array of [new Float64Array(9), new Int32Array(9), new Uint16Array(9), new Uint8Array(9)]) {
+    const before = hashOf(array);
+    for (let i = 0; i < array.length; i++) {
+      array[i] = 1;
+      assert.is.not(hashOf(array), before, `${array.constructor.name}[${i}]`);
+      array[i] = 0;
+    }
+  }
+});
+
+function hashOf(array: Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array): string {
+  return hex(new StateHash().reset().array(array).digest());
+}
+
+test.run();

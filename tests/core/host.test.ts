@@ -1,0 +1,99 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { assign, setup } from "xstate";
+import { MachineHost, MachineRefused } from "../../actors/core/host.ts";
+
+const lamp = setup({
+  types: {
+    context: {} as { pressed: number },
+    events: {} as { type: "press"; by: string } | { type: "timer.off" },
+  },
+  actions: {
+    announce: (_, _params: { kind: string; by?: string; pressed?: number }) => {},
+    "timer.start": (_, _params: { id: string; delayUs: number }) => {},
+  },
+}).createMachine({
+  context: { pressed: 0 },
+  initial: "dark",
+  entry: { type: "announce", params: { kind: "lamp.made" } },
+  states: {
+    dark: {
+      on: {
+        press: {
+          target: "bright",
+          actions: [
+            assign({ pressed: ({ context }) => context.pressed + 1 }),
+            {
+              type: "announce",
+              params: ({ context, event }) => ({ kind: "lamp.on", by: event.by, pressed: context.pressed }),
+            },
+          ],
+        },
+      },
+    },
+    bright: {
+      tags: ["data"],
+      entry: { type: "timer.start", params: { id: "off", delayUs: 5 } },
+      on: { "timer.off": { target: "dark", actions: { type: "announce", params: { kind: "lamp.off" } } } },
+    },
+  },
+});
+
+test("[H1] actions leave as data, in the order in which the machine asked for them", () => {
+  const host = new MachineHost(lamp, {});
+  assert.equal(host.takeActions(), [{ type: "announce", params: { kind: "lamp.made" } }]);
+  assert.equal(host.send({ type: "press", by: "ana" } as never), [
+    { type: "announce", params: { kind: "lamp.on", by: "ana", pressed: 1 } },
+    { type: "timer.start", params: { id: "off", delayUs: 5 } },
+  ]);
+});
+
+test("host says whether the state admits data", () => {
+  const host = new MachineHost(lamp, {});
+  assert.is(host.admitsData, false);
+  host.send({ type: "press", by: "ana" } as never);
+  assert.is(host.admitsData, true);
+});
+
+test("an event that the state does not know changes nothing", () => {
+  const host = new MachineHost(lamp, {});
+  host.takeActions();
+  assert.equal(host.send({ type: "timer.off" }), []);
+  assert.is(host.value, "dark");
+});
+
+test("[H3] a saved machine is plain JSON and goes on where it was", () => {
+  const host = new MachineHost(lamp, {});
+  host.send({ type: "press", by: "ana" } as never);
+  const restored = new MachineHost(lamp, {}, JSON.parse(JSON.stringify(host.save())));
+  assert.equal(restored.takeActions(), [], "entry actions do not run again");
+  assert.is(restored.admitsData, true);
+  assert.equal(restored.send({ type: "timer.off" }), host.send({ type: "timer.off" }));
+  assert.equal(restored.save(), host.save());
+});
+
+const refused: [string, () => MachineHost][] = [
+  [
+    "after",
+    () =>
+      new MachineHost(
+        setup({}).createMachine({ initial: "a", states: { a: { after: { 5: "b" } }, b: {} } }),
+        {},
+      ),
+  ],
+  [
+    "invoke",
+    () =>
+      new MachineHost(
+        setup({}).createMachine({ initial: "a", states: { a: { invoke: { src: "x" } } } } as never),
+        {},
+      ),
+  ],
+];
+for (const [feature, make] of refused) {
+  test(`[H2] a machine with ${feature} is refused when it is hosted`, () => {
+    assert.throws(make, (error: Error) => error instanceof MachineRefused && error.message.includes(feature));
+  });
+}
+
+test.run();

@@ -1,0 +1,105 @@
+/**
+ * Small actors with known behaviour, to test the core around them.
+ *
+ * `summing` keeps sum and count of innovations, draws a random number a row, and announces when the sum passes a level;
+ * `touchy` throws when it meets the value POISON.
+ */
+import { setup } from "xstate";
+import type { ActorDefinition, Part, Signal } from "../../actors/ports/actor.ts";
+
+/** A value that makes the touchy actor throw. */
+export const POISON = 13_000;
+
+const summingMachine = setup({
+  types: { events: {} as Signal },
+  actions: {
+    announce: (_, _params: object) => {},
+    kernel: (_, _params: { do: string }) => {},
+    "timer.start": (_, _params: { id: string; delayUs: number }) => {},
+  },
+}).createMachine({
+  initial: "counting",
+  states: {
+    counting: {
+      tags: ["data"],
+      on: {
+        passed: {
+          target: "resting",
+          actions: {
+            type: "announce",
+            params: ({ event }) => ({
+              kind: "toy.passed",
+              severity: "notice",
+              title: "the sum passed its level",
+              detail: { sum: event["sum"] },
+            }),
+          },
+        },
+      },
+    },
+    resting: {
+      entry: [
+        { type: "kernel", params: { do: "reset" } },
+        { type: "timer.start", params: { id: "rested", delayUs: 1_000 } },
+      ],
+      on: {
+        "timer.rested": {
+          target: "counting",
+          actions: {
+            type: "announce",
+            params: ({ event }) => ({
+              kind: "toy.rested",
+              severity: "info",
+              title: "counting again",
+              detail: { timeUs: event.timeUs },
+            }),
+          },
+        },
+      },
+    },
+  },
+});
+
+export const summing: ActorDefinition = {
+  name: "summing",
+  machine: summingMachine,
+  enabled: () => true,
+  machineInput: () => ({}),
+  createPart(): Part {
+    const sums = new Float64Array(2);
+    const rows = new Uint32Array(1);
+    return {
+      fields: { sums, rows },
+      update(batch, context) {
+        for (let k = 0; k < batch.frame.count; k++) sums[0]! += batch.frame.value[k]!;
+        for (let r = 0; r < batch.rows; r++) sums[1]! += context.random();
+        rows[0]! += batch.rows;
+        if (sums[0]! > 100) context.signal({ type: "passed", timeUs: context.now, sum: sums[0]! });
+      },
+      act(name) {
+        if (name === "reset") sums[0] = 0;
+      },
+    };
+  },
+};
+
+export const touchy: ActorDefinition = {
+  name: "touchy",
+  machine: setup({}).createMachine({ initial: "on", states: { on: { tags: ["data"] } } }),
+  enabled: () => true,
+  machineInput: () => ({}),
+  createPart(): Part {
+    const seen = new Float64Array(1);
+    return {
+      fields: { seen },
+      update(batch) {
+        for (let k = 0; k < batch.frame.count; k++) {
+          if (batch.frame.value[k] === POISON) throw new Error("met the poison");
+          seen[0]! += 1;
+        }
+      },
+    };
+  },
+};
+
+export const TOYS = { group: [summing, touchy], session: [] };
