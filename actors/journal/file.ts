@@ -31,7 +31,7 @@ import { lockDirectory } from "./lock.ts";
 import { checkNextBlock, checkNote, checkSnapshot } from "./order.ts";
 import { locateBlock, readEntries } from "./reader.ts";
 import type { Recovered, Recovery } from "./recovery.ts";
-import { recover, writeIndex } from "./recovery.ts";
+import { listRecording, recover, writeIndex } from "./recovery.ts";
 import type { RetentionLimits } from "./retention.ts";
 import { planRetention } from "./retention.ts";
 import type { Damage, Segment } from "./segment.ts";
@@ -93,7 +93,7 @@ export async function openJournal(directory: string, options: JournalOptions = {
     if (lock.takenFrom !== null) report({ kind: "staleLock", pid: lock.takenFrom });
   }
   try {
-    const names = await disk.list(path);
+    const names = await listRecording(disk, path);
     if (writable)
       for (const name of names) if (name.endsWith(TEMPORARY_SUFFIX)) await disk.remove(join(path, name));
     const recovery = await recover(disk, path, names, writable);

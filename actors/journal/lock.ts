@@ -57,6 +57,15 @@ export async function lockDirectory(disk: Disk, directory: string): Promise<Lock
   }
 }
 
+/** Who is named in the lock file, alive or not. */
+export async function readLockOwner(
+  disk: Disk,
+  directory: string,
+): Promise<{ pid: number; host: string } | null> {
+  const owner = await readOwner(disk, join(directory, LOCK_FILE));
+  return owner === null ? null : { pid: owner.pid, host: owner.host };
+}
+
 async function take(disk: Disk, directory: string): Promise<number | null> {
   const path = join(directory, LOCK_FILE);
   let takenFrom: number | null = null;

@@ -12,7 +12,7 @@ import type { Disk, DiskFile } from "./disk.ts";
 import { readWhole, writeWhole } from "./disk.ts";
 import { decodeIndex, encodeIndex, indexName } from "./index-file.ts";
 import type { Damage, Segment } from "./segment.ts";
-import { missing, readSegmentHeader, scanSegment, segmentFirstBlock, segmentName } from "./segment.ts";
+import { gapBetween, readSegmentHeader, scanSegment, segmentFirstBlock, segmentName } from "./segment.ts";
 
 /** The tail that was cut off (or, opened for reading, passed over). */
 export interface Recovered {
@@ -56,18 +56,25 @@ export async function recover(
       ? await recoverNewest(disk, directory, firstBlock, writable, found)
       : await recoverSealed(disk, directory, firstBlock, writable);
     if (segment === null) continue;
-    const before = found.segments.at(-1);
-    if (before !== undefined && before.damage.length === 0) {
-      const next = (before.last?.number ?? before.firstBlock - 1) + 1;
-      const reason = missing(next, firstBlock - 1);
-      if (next < firstBlock)
-        found.damage.push({ kind: "damage", file: segment.file, offset: 0, length: 0, reason });
-    }
+    const gap = gapBetween(found.segments.at(-1), segment);
+    if (gap !== null) found.damage.push(gap);
     found.damage.push(...segment.damage);
     found.segments.push(segment);
   }
   await readOrigin(disk, directory, found);
   return found;
+}
+
+/** Names in an existing recording's folder. */
+export async function listRecording(disk: Disk, directory: string): Promise<string[]> {
+  try {
+    return await disk.list(directory);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
+    const reason = code === "ENOENT" ? "there is no such folder" : "wanted a folder with segment files";
+    throw new Error(`Cannot read recording ${directory}: ${reason}`, { cause: error });
+  }
 }
 
 async function recoverSealed(

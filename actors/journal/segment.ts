@@ -199,6 +199,15 @@ export class BlockOrder {
   }
 }
 
-export function missing(from: number, to: number): string {
+/** Blocks missing between two segments, unless damage to the one before explains them. */
+export function gapBetween(before: Segment | undefined, segment: Segment): Damage | null {
+  if (before === undefined || before.damage.length > 0) return null;
+  const next = (before.last?.number ?? before.firstBlock - 1) + 1;
+  if (next >= segment.firstBlock) return null;
+  const reason = missing(next, segment.firstBlock - 1);
+  return { kind: "damage", file: segment.file, offset: 0, length: 0, reason };
+}
+
+function missing(from: number, to: number): string {
   return from === to ? `block ${from} is missing` : `blocks ${from} to ${to} are missing`;
 }

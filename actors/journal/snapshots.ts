@@ -85,17 +85,18 @@ export class SnapshotStore {
     this.#kept.sort((a, b) => a.block - b.block);
   }
 
-  async load({ block, timeUs, sequence }: LogPlace): Promise<StoredSnapshot | null> {
+  async load(at: LogPlace): Promise<StoredSnapshot | null> {
+    const { block: maxBlock = Infinity, timeUs: maxUs = Infinity, sequence: maxSequence = Infinity } = at;
     for (;;) {
       const info = this.#kept.findLast(
-        (each) =>
-          each.block <= (block ?? Infinity) &&
-          each.timeUs <= (timeUs ?? Infinity) &&
-          each.sequence <= (sequence ?? Infinity),
+        (each) => each.block <= maxBlock && each.timeUs <= maxUs && each.sequence <= maxSequence,
       );
       if (info === undefined) return null;
       const read = await this.#readState(info);
-      if (typeof read !== "string") return { ...info, bytes: read };
+      if (typeof read !== "string") {
+        const { block, timeUs, sequence } = info;
+        return { block, timeUs, sequence, bytes: read };
+      }
       this.#report(info.file, read);
       this.#kept = this.#kept.filter((other) => other !== info);
     }

@@ -1,0 +1,58 @@
+/** Recordings as the commands use them: opened by path, with reports as lines for people. */
+import type { FileJournal, JournalOptions, JournalReport } from "./file.ts";
+import { openJournal } from "./file.ts";
+
+export type { RecordingDescription } from "./describe.ts";
+export { describeRecording } from "./describe.ts";
+
+export interface RecordingOptions extends Omit<JournalOptions, "readOnly" | "onReport"> {
+  log?: (message: string) => void;
+}
+
+/** Opens an existing recording for reading; its writer may go on. Rejects when there is none. */
+export async function openRecording(directory: string, options: RecordingOptions = {}): Promise<FileJournal> {
+  const { log, ...rest } = options;
+  const journal = await openJournal(directory, { ...rest, ...reporting(log), readOnly: true });
+  if (journal.segments.length > 0) return journal;
+  await journal.close();
+  throw new Error(`Cannot read recording ${directory}: it holds no segment file (0000000001.seg …)`);
+}
+
+/** Opens or creates a recording to go on writing it. */
+export function openRecordingForWriting(
+  directory: string,
+  options: RecordingOptions = {},
+): Promise<FileJournal> {
+  const { log, ...rest } = options;
+  return openJournal(directory, { ...rest, ...reporting(log) });
+}
+
+/** One line of a report. */
+export function reportLine(report: JournalReport): string {
+  switch (report.kind) {
+    case "recovered":
+      return `${report.file}: cut off ${report.droppedBytes} bytes of an unfinished write at byte ${report.offset} (${report.reason})`;
+    case "damage":
+      return `${report.file}: damaged at byte ${report.offset}, ${report.length} bytes: ${report.reason}`;
+    case "badSnapshot":
+      return `${report.file}: snapshot passed over: ${report.reason}`;
+    case "staleLock":
+      return `took over the lock of process ${report.pid}, which is gone`;
+    case "retention":
+      return `removed ${report.removed.join(", ")}; kept from block ${report.firstBlock}, ${report.bytes} bytes`;
+    case "overLimit":
+      return `keeps ${report.bytes} bytes, more than its limits ask for: ${report.heldBy}`;
+    case "diskLow":
+      return `the disk has ${report.freeBytes} bytes left`;
+    default:
+      return unreachable(report);
+  }
+}
+
+function reporting(log: ((message: string) => void) | undefined): Pick<JournalOptions, "onReport"> {
+  return log === undefined ? {} : { onReport: (report) => log(`journal: ${reportLine(report)}`) };
+}
+
+function unreachable(report: never): never {
+  throw new TypeError(`Cannot tell of ${JSON.stringify(report)}: wanted a known report`);
+}
