@@ -1,0 +1,150 @@
+/**
+ * Who may look: anybody who reaches a gateway bound to loopback without a token; else whoever knows the token.
+ *
+ *   link …/#token=T ──► page ──POST api/login {token}──► HttpOnly cookie with a random login id
+ *   program ──Authorization: Bearer T──►
+ *
+ * A1  The token is compared in constant time and stands in no log, no cookie and no URL that is sent.
+ * A2  The cookie holds a random id of which only the hash is kept; a login ends by logout, age, restart, or when newer ones push it out.
+ */
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import type { GatewayLimits } from "./limits.ts";
+import { Refusal } from "./refusal.ts";
+import { RateLimit } from "./token-bucket.ts";
+
+/** A token given by the user is at least this long: with five-second waits it is then not guessed. */
+export const TOKEN_CHARACTERS_MIN = 16;
+
+/** A login lasts a week: a wall display is not signed out over the weekend. */
+const LOGIN_SECONDS = 604_800;
+
+/** `anybody`: no token is required. `login` is the hash of the login id. `stranger` may see nothing but open paths. */
+export type Identity =
+  | { kind: "anybody" }
+  | { kind: "token" }
+  | { kind: "login"; login: string }
+  | { kind: "stranger" };
+
+export class Auth {
+  /** Name of the cookie: with the port, because browsers share cookies between ports of a host. */
+  readonly cookieName: string;
+  readonly #token: Buffer | null;
+  readonly #limits: GatewayLimits;
+  readonly #failures: RateLimit;
+  /** Hash of the login id → when it ends, oldest first. */
+  readonly #logins = new Map<string, number>();
+
+  constructor(token: string | null, port: number, limits: GatewayLimits) {
+    this.cookieName = `eigenwatch-${port}`;
+    this.#token = token === null ? null : sha256(token);
+    this.#limits = limits;
+    this.#failures = new RateLimit(limits.loginsBurst, limits.loginsPerSecond, limits.addressesMax);
+  }
+
+  get required(): boolean {
+    return this.#token !== null;
+  }
+
+  /** Who the request says it is. Throws a Refusal (401, 429) for a wrong token; one without any is of a stranger. */
+  identify(request: IncomingMessage, address: string, nowMs: number): Identity {
+    if (this.#token === null) return { kind: "anybody" };
+    const login = this.#loginOf(request, nowMs);
+    if (login !== null) return { kind: "login", login };
+    const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
+    if (bearer === undefined) return { kind: "stranger" };
+    this.checkToken(bearer, address, nowMs);
+    return { kind: "token" };
+  }
+
+  /** Throws a Refusal (401, 429) for a wrong token, or too many of them from this address. */
+  checkToken(token: string | undefined, address: string, nowMs: number): void {
+    if (this.#token === null) return;
+    if (token === undefined) throw noToken();
+    if (!this.#failures.has(address, nowMs)) {
+      const wait = String(this.#failures.retrySeconds);
+      throw new Refusal(429, "sign in", "too many wrong tokens", `a pause of ${wait} s (loginsPerSecond)`, {
+        "retry-after": wait,
+      });
+    }
+    if (timingSafeEqual(sha256(token), this.#token)) return;
+    this.#failures.take(address, nowMs);
+    // The value is not echoed: a nearly right token is a secret too.
+    throw unauthorised("a wrong token", "the token of the link that was printed at start");
+  }
+
+  /** Whether who came in with this identity would still be let in. */
+  lasts(identity: Identity, nowMs: number): boolean {
+    return identity.kind !== "login" || (this.#logins.get(identity.login) ?? 0) > nowMs;
+  }
+
+  /** Exchanges the token for a cookie; returns the Set-Cookie value. Throws a Refusal for a wrong token or too many of them. */
+  login(
+    token: string,
+    address: string,
+    cookie: { path: string; secure: boolean },
+    nowMs: number,
+  ): string | null {
+    if (this.#token === null) return null;
+    this.checkToken(token, address, nowMs);
+    const id = randomBytes(32).toString("base64url");
+    if (this.#logins.size >= this.#limits.loginsMax) this.#forgetOldest();
+    this.#logins.set(sha256(id).toString("hex"), nowMs + LOGIN_SECONDS * 1000);
+    return this.#setCookie(id, LOGIN_SECONDS, cookie);
+  }
+
+  /** Ends a login; returns the Set-Cookie value that removes the cookie. */
+  logout(identity: Identity, cookie: { path: string; secure: boolean }): string {
+    if (identity.kind === "login") this.#logins.delete(identity.login);
+    return this.#setCookie("", 0, cookie);
+  }
+
+  #loginOf(request: IncomingMessage, nowMs: number): string | null {
+    const id = readCookie(request.headers.cookie, this.cookieName);
+    if (id === null) return null;
+    const login = sha256(id).toString("hex");
+    const endsAtMs = this.#logins.get(login);
+    if (endsAtMs === undefined) return null;
+    if (endsAtMs > nowMs) return login;
+    this.#logins.delete(login);
+    return null;
+  }
+
+  #forgetOldest(): void {
+    for (const login of this.#logins.keys()) {
+      this.#logins.delete(login);
+      return;
+    }
+  }
+
+  #setCookie(id: string, seconds: number, { path, secure }: { path: string; secure: boolean }): string {
+    const flags = `Path=${path}; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure ? "; Secure" : ""}`;
+    return `${this.cookieName}=${id}; ${flags}`;
+  }
+}
+
+/** A random token of 256 bits, safe in a URL. */
+export function randomToken(): string {
+  return randomBytes(32).toString("base64url");
+}
+
+/** What a stranger is told. */
+export function noToken(): Refusal {
+  return unauthorised("no token", "Authorization: Bearer TOKEN, or the cookie of POST api/login");
+}
+
+function unauthorised(value: string, wanted: string): Refusal {
+  return new Refusal(401, "sign in", value, wanted, { "www-authenticate": 'Bearer realm="eigenwatch"' });
+}
+
+function sha256(text: string): Buffer {
+  return createHash("sha256").update(text, "utf8").digest();
+}
+
+function readCookie(header: string | undefined, name: string): string | null {
+  for (const pair of header?.split(";") ?? []) {
+    const equals = pair.indexOf("=");
+    if (equals > 0 && pair.slice(0, equals).trim() === name) return pair.slice(equals + 1).trim();
+  }
+  return null;
+}

@@ -1,0 +1,89 @@
+/** The exchange with a WebSocket client beside the data: reading what it sends, and the messages that frame a connection. */
+import type { LiveSession } from "../../actors/ports/session.ts";
+import { CLOSE_CODES } from "../../protocol/client-schemas.ts";
+import { decodeMessage } from "../../protocol/codec.ts";
+import { ProtocolError } from "../../protocol/errors.ts";
+import {
+  type ClientMessage,
+  type CloseReason,
+  type Closing,
+  mayFlow,
+  type Refused,
+  type Welcome,
+} from "../../protocol/messages.ts";
+import { PROTOCOL_VERSION } from "../../protocol/versions.ts";
+import type { GatewayLimits } from "./limits.ts";
+
+/** The message, checked against what a client may send, or the refusal that answers it. Throws nothing. */
+export function readClientMessage(
+  data: Uint8Array,
+  isBinary: boolean,
+): { message: ClientMessage } | { refused: Refused } {
+  if (!isBinary)
+    return { refused: refusedMessage("", "read message", "a text message", "a binary message (msgpack)") };
+  try {
+    const message = decodeMessage(data);
+    if (isClientMessage(message)) return { message };
+    const what = message.type === "unknown" ? `code ${message.code}` : message.type;
+    const wanted = "a message whose flow has client→gateway: hello, subscribe, unsubscribe, ping";
+    return { refused: refusedMessage(message.type, "take message", what, wanted) };
+  } catch (error) {
+    if (!(error instanceof ProtocolError)) throw error;
+    return { refused: refusedMessage("", error.action, error.value, error.wanted) };
+  }
+}
+
+export function refusedMessage(
+  request: string,
+  action: string,
+  value: string,
+  wanted: string,
+  id?: number,
+): Refused {
+  return { type: "refused", request, action, value, wanted, ...(id === undefined ? {} : { id }) };
+}
+
+export function welcomeMessage(session: LiveSession, server: string, limits: GatewayLimits): Welcome {
+  const { partition, durability, timeUs, lastInputSequence, lastEventSequence } = session.describe();
+  return {
+    type: "welcome",
+    session: session.session,
+    partition,
+    server,
+    version: PROTOCOL_VERSION,
+    durability,
+    timeUs,
+    groups: session.groups().map(({ group }) => group),
+    cursors: { input: lastInputSequence, event: lastEventSequence },
+    limits: {
+      messageBytes: limits.messageBytesMax,
+      messagesPerSecond: limits.messagesPerSecond,
+      subscriptions: limits.subscriptionsMax,
+      conflateBytes: limits.conflateAboveBytes,
+      closeBytes: limits.cutAboveBytes,
+    },
+  };
+}
+
+export function closingMessage(reason: CloseReason, detail: string): Closing {
+  const retryAfterMs = RETRY_AFTER_MS[reason];
+  return {
+    type: "closing",
+    reason,
+    code: CLOSE_CODES[reason],
+    detail,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
+}
+
+/** Where coming again can help, and how soon: a restart takes about a second, a rate is forgiven in a few. */
+const RETRY_AFTER_MS: Partial<Record<CloseReason, number>> = {
+  shutdown: 250,
+  slow: 500,
+  internal: 1_000,
+  rate: 5_000,
+};
+
+function isClientMessage(message: ReturnType<typeof decodeMessage>): message is ClientMessage {
+  return mayFlow(message.type, "client→gateway");
+}

@@ -1,0 +1,116 @@
+/** Every path of the gateway but the page's files and /ws, one row: methods and what answers. */
+import type { LiveSession } from "../../actors/ports/session.ts";
+import type { Auth } from "./auth.ts";
+import type { ConnectionCount } from "./connection-count.ts";
+import type { Counters } from "./counters.ts";
+import { EventStream } from "./event-stream.ts";
+import type { Exchange } from "./exchange.ts";
+import type { GatewayLimits } from "./limits.ts";
+import { login, logout } from "./login.ts";
+import { pollEvents } from "./polling.ts";
+import { gaugeMetrics, PROMETHEUS_TYPE, prometheusText } from "./prometheus.ts";
+import { Refusal } from "./refusal.ts";
+import { respond, respondJson, startStream } from "./respond.ts";
+import type { SessionHub } from "./session-hub.ts";
+
+export interface Route {
+  readonly methods: readonly string[];
+  readonly answer: (exchange: Exchange) => void | Promise<void>;
+}
+
+/** What answers need. */
+export interface GatewayParts {
+  readonly hubs: readonly SessionHub[];
+  readonly auth: Auth;
+  readonly connections: ConnectionCount;
+  readonly counters: Counters;
+  readonly limits: GatewayLimits;
+  readonly nowMs: () => number;
+  /** Program and version of the gateway. */
+  readonly server: string;
+  readonly streams: Set<EventStream>;
+}
+
+/** Answered without sign-in: one says only that the process is alive, the other is the sign-in. */
+export const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/api/login"]);
+
+export function routes(parts: GatewayParts): Map<string, Route> {
+  const { hubs, auth, limits, nowMs } = parts;
+  const read = (answer: Route["answer"]): Route => ({ methods: ["GET", "HEAD"], answer });
+  const write = (answer: Route["answer"]): Route => ({ methods: ["POST"], answer });
+  return new Map([
+    ["/healthz", read(({ request, response }) => respondJson(request, response, { alive: true }))],
+    ["/readyz", read((exchange) => ready(exchange, hubs))],
+    ["/metrics", read((exchange) => metrics(exchange, parts))],
+    ["/events", read((exchange) => events(exchange, parts))],
+    [
+      "/api/sessions",
+      read(({ request, response }) => respondJson(request, response, { sessions: hubs.map(describe) })),
+    ],
+    ["/api/channels", read((exchange) => channels(exchange, hubs))],
+    ["/api/events", read((exchange) => pollEvents(exchange, chooseHub(hubs, exchange.query), limits))],
+    ["/api/login", write((exchange) => login(exchange, auth, limits, nowMs()))],
+    ["/api/logout", write((exchange) => logout(exchange, auth))],
+  ]);
+}
+
+/** The hub of `?session=`, or the first. Throws a Refusal (404) that names the sessions there are. */
+export function chooseHub(hubs: readonly SessionHub[], query: URLSearchParams): SessionHub {
+  const name = query.get("session");
+  const hub = name === null ? hubs[0] : hubs.find(({ session }) => session.session === name);
+  if (hub !== undefined) return hub;
+  throw new Refusal(404, "find session", name, hubs.map(({ session }) => session.session).join(" or "));
+}
+
+/** 503 with the reason as long as a session cannot take inputs. */
+function ready({ request, response }: Exchange, hubs: readonly SessionHub[]): void {
+  for (const { session } of hubs) {
+    const reason = session.notReady();
+    if (reason !== null)
+      throw new Refusal(503, `call session ${session.session} ready`, reason, "a session that takes inputs");
+  }
+  respondJson(request, response, { ready: true });
+}
+
+function metrics({ request, response }: Exchange, { hubs, counters, connections }: GatewayParts): void {
+  const gauges = hubs.map(({ session }) => ({ session: session.session, gauges: session.gauges() }));
+  const text = prometheusText([...gaugeMetrics(gauges), ...counters.metrics(connections)]);
+  respond(request, response, 200, { "content-type": PROMETHEUS_TYPE }, text);
+}
+
+function channels({ request, response, query }: Exchange, hubs: readonly SessionHub[]): void {
+  const { session } = chooseHub(hubs, query);
+  respondJson(request, response, {
+    session: session.session,
+    groups: session.groups().map(({ type: _, ...group }) => group),
+  });
+}
+
+function events(
+  exchange: Exchange,
+  { hubs, auth, limits, counters, connections, streams, nowMs }: GatewayParts,
+): void {
+  const hub = chooseHub(hubs, exchange.query);
+  if (exchange.request.method === "HEAD") {
+    startStream(exchange.response, "text/event-stream; charset=utf-8");
+    exchange.response.end();
+    return;
+  }
+  const leave = connections.enter("sse", exchange.address);
+  try {
+    const stillSignedIn = (): boolean => auth.lasts(exchange.identity, nowMs());
+    const left = (): void => {
+      streams.delete(stream);
+      leave();
+    };
+    const stream = new EventStream(exchange, { hub, limits, counters, stillSignedIn, left });
+    streams.add(stream);
+  } catch (error) {
+    leave();
+    throw error;
+  }
+}
+
+function describe({ session }: SessionHub): ReturnType<LiveSession["describe"]> & { ready: boolean } {
+  return { ...session.describe(), ready: session.notReady() === null };
+}

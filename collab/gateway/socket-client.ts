@@ -1,0 +1,323 @@
+/**
+ * One client on a WebSocket.
+ *
+ *   awaitingHello ──hello──► joined ──cut · close──► closed
+ *        └──no hello in time · wrong token · no common version──► closed
+ *
+ * W1  Nothing of a session is sent before a hello; a client that did not sign in by header or cookie does it there.
+ * W2  Only messages whose flow has the hop client→gateway are taken; others, and bytes that cannot be read, are answered by `refused`.
+ * W3  What belongs to one turn of the core leaves in one write.
+ * W4  `closing` tells why before the gateway closes.
+ */
+import type { Socket } from "node:net";
+import type { WebSocket } from "ws";
+import { encodeMessage } from "../../protocol/codec.ts";
+import type {
+  ClientMessage,
+  CloseReason,
+  Message,
+  MetricsMessage,
+  Refused,
+  StateMessage,
+} from "../../protocol/messages.ts";
+import { PROTOCOL_VERSION } from "../../protocol/versions.ts";
+import { Backlog } from "./backlog.ts";
+import { closingMessage, readClientMessage, refusedMessage, welcomeMessage } from "./client-messages.ts";
+import { type Counters, countUp, type Delivery } from "./counters.ts";
+import type { GatewayLimits } from "./limits.ts";
+import { Refusal } from "./refusal.ts";
+import type { HubClient, SessionHub } from "./session-hub.ts";
+import { type ClientPort, Subscriptions } from "./subscriptions.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+export interface ClientContext {
+  readonly hub: SessionHub;
+  readonly limits: GatewayLimits;
+  readonly counters: Counters;
+  readonly nowMs: () => number;
+  /** Throws a Refusal unless the client has signed in, by its request or with this token. */
+  readonly signIn: (token: string | undefined) => void;
+  /** False once the login that opened this connection has ended. */
+  readonly stillSignedIn: () => boolean;
+  /** Program and version of the gateway. */
+  readonly server: string;
+}
+
+export class SocketClient implements HubClient, ClientPort {
+  readonly #ws: WebSocket;
+  readonly #socket: Socket;
+  readonly #context: ClientContext;
+  readonly #messages: TokenBucket;
+  readonly #backlog: Backlog;
+  readonly #subscriptions: Subscriptions;
+  readonly #helloTimer: ReturnType<typeof setTimeout>;
+  #leaveHub: () => void = () => {};
+  #state: "awaitingHello" | "joined" | "closed" = "awaitingHello";
+  #corked = false;
+  #alive = true;
+  #dropped = { samples: 0, state: 0, metrics: 0 };
+  /** The newest of each group, and the newest metrics, held back while the client lags. */
+  readonly #heldStates = new Map<string, Uint8Array>();
+  #heldMetrics: Uint8Array | null = null;
+
+  constructor(ws: WebSocket, socket: Socket, context: ClientContext) {
+    const { limits, nowMs, hub } = context;
+    this.#ws = ws;
+    this.#socket = socket;
+    this.#context = context;
+    this.#messages = new TokenBucket(limits.messagesBurst, limits.messagesPerSecond, nowMs());
+    this.#backlog = new Backlog(limits);
+    this.#subscriptions = new Subscriptions(hub, limits, this);
+    this.#helloTimer = setTimeout(
+      () => this.cut("malformed", `no hello within ${limits.helloMsMax} ms (helloMsMax)`),
+      limits.helloMsMax,
+    );
+
+    ws.on("message", (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
+    ws.on("pong", () => {
+      this.#alive = true;
+    });
+    // Broken frames and messages over maxPayload: ws itself closes with 1002 or 1009.
+    ws.on("error", () => countUp(this.#context.counters.closed, "ws error"));
+    ws.on("close", () => this.#end());
+    socket.on("drain", () => this.#breathe());
+  }
+
+  // ---- what the client sends ------------------------------------------------------------------------------------
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    if (this.#state === "closed") return;
+    const { counters, nowMs, limits } = this.#context;
+    this.#alive = true;
+    counters.messagesReceived += 1;
+    if (!this.#messages.take(nowMs())) {
+      this.cut("rate", `more than ${limits.messagesPerSecond} messages a second (messagesPerSecond)`);
+      return;
+    }
+    const request = readClientMessage(data, isBinary);
+    if ("refused" in request) this.#refuse(request.refused);
+    else this.#obey(request.message);
+  }
+
+  #obey(message: ClientMessage): void {
+    if (this.#state === "awaitingHello" && message.type !== "hello") {
+      this.cut("malformed", `${message.type} before hello`);
+      return;
+    }
+    switch (message.type) {
+      case "hello":
+        this.#hello(message.versions, message.token);
+        break;
+      case "subscribe":
+        this.#refuse(this.#subscriptions.subscribe(message));
+        break;
+      case "unsubscribe":
+        this.#refuse(this.#subscriptions.unsubscribe(message.id));
+        break;
+      case "ping": {
+        const { timeUs } = this.#context.hub.session.describe();
+        this.send({ type: "pong", nonce: message.nonce, timeUs });
+        break;
+      }
+      default:
+        unreachable(message);
+    }
+  }
+
+  #hello(versions: readonly number[], token: string | undefined): void {
+    const { hub, limits, server, signIn } = this.#context;
+    if (this.#state !== "awaitingHello") {
+      this.#refuse(refusedMessage("hello", "say hello", "a second hello", "one per connection"));
+      return;
+    }
+    if (!versions.includes(PROTOCOL_VERSION)) {
+      this.cut("version", `versions ${versions.join(", ")}, wanted ${PROTOCOL_VERSION}`);
+      return;
+    }
+    try {
+      signIn(token);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      this.cut("unauthorized", error.message);
+      return;
+    }
+    clearTimeout(this.#helloTimer);
+    this.#state = "joined";
+    this.#leaveHub = hub.join(this);
+    this.send(welcomeMessage(hub.session, server, limits));
+    for (const declaration of hub.session.groups()) this.send(declaration);
+  }
+
+  #refuse(refused: Refused | null): void {
+    if (refused === null) return;
+    this.#context.counters.refused += 1;
+    this.send(refused);
+  }
+
+  // ---- what the client gets -------------------------------------------------------------------------------------
+
+  state(state: StateMessage, bytes: Uint8Array): void {
+    if (this.#subscriptions.wantsState(state)) this.sendState(state.group, bytes, true);
+  }
+
+  metrics(metrics: MetricsMessage, bytes: Uint8Array): void {
+    if (this.#subscriptions.wantsMetrics(metrics)) this.sendMetrics(bytes, true);
+  }
+
+  channels(bytes: Uint8Array): void {
+    this.#write("control", bytes, true);
+  }
+
+  /** Sends a message that is rare enough to be encoded for this client alone. */
+  send(message: Message): void {
+    this.#write("control", encodeMessage(message), false);
+  }
+
+  sendState(group: string, bytes: Uint8Array, live: boolean): void {
+    if (!this.#lags()) {
+      this.#write("state", bytes, live);
+      return;
+    }
+    if (this.#heldStates.has(group)) this.#drop("state");
+    this.#heldStates.set(group, bytes);
+  }
+
+  sendMetrics(bytes: Uint8Array, live: boolean): void {
+    if (!this.#lags()) {
+      this.#write("metrics", bytes, live);
+      return;
+    }
+    if (this.#heldMetrics !== null) this.#drop("metrics");
+    this.#heldMetrics = bytes;
+  }
+
+  /** Live samples are left out while the client lags; of a back-fill each is sent, and false asks for a pause. */
+  sendSamples(bytes: Uint8Array, backfill: boolean): boolean {
+    if (this.#state !== "joined") return false;
+    if (!backfill && this.#lags()) {
+      this.#drop("samples");
+      return true;
+    }
+    this.#write("samples", bytes, !backfill, backfill);
+    return !backfill || !this.#lags();
+  }
+
+  /** Events are sent even while the client lags, until the cut. */
+  sendEvent(bytes: Uint8Array, backfill: boolean): boolean {
+    if (this.#state !== "joined") return false;
+    this.#write("events", bytes, !backfill, backfill);
+    return !this.#lags() || !backfill;
+  }
+
+  turn(): void {
+    if (this.#corked) this.#uncork();
+    if (this.#backlog.lagging) this.#breathe();
+  }
+
+  /** Every `keepAliveMs`: a client that answered no ping since the last time is gone. */
+  keepAlive(): void {
+    if (this.#state === "closed") return;
+    if (!this.#context.stillSignedIn()) {
+      this.cut("unauthorized", "the login has ended");
+      return;
+    }
+    if (this.#backlog.lagging) this.#breathe();
+    if (!this.#alive) {
+      countUp(this.#context.counters.closed, "ws silent");
+      this.#ws.terminate();
+      return;
+    }
+    this.#alive = false;
+    this.#ws.ping();
+  }
+
+  /** Tells why, closes, and takes the socket away when the client does not take its leave in time. */
+  cut(reason: CloseReason, detail: string): void {
+    if (this.#state === "closed") return;
+    const { counters, limits } = this.#context;
+    const closing = closingMessage(reason, detail);
+    this.#write("control", encodeMessage(closing), false);
+    countUp(counters.closed, `ws ${reason}`);
+    this.#end();
+    this.#ws.close(closing.code, reason);
+    const grace = setTimeout(
+      () => this.#ws.terminate(),
+      reason === "slow" ? limits.cutGraceMs : limits.closeGraceMs,
+    );
+    this.#ws.once("close", () => clearTimeout(grace));
+  }
+
+  // ---- the socket -----------------------------------------------------------------------------------------------
+
+  #write(delivery: Delivery, bytes: Uint8Array, live: boolean, backfill = false): void {
+    if (this.#state === "closed") return;
+    if (live && !this.#corked) {
+      this.#corked = true;
+      this.#socket.cork();
+    }
+    if (backfill) this.#ws.send(bytes, BACKFILL, this.#afterBackfill);
+    else this.#ws.send(bytes, LIVE);
+    this.#context.counters.sent(delivery, bytes.length);
+  }
+
+  /** Deflated messages wait outside the socket, so that its `drain` can come too early. */
+  readonly #afterBackfill = (): void => this.#breathe();
+
+  #lags(): boolean {
+    const judged = this.#backlog.judge(this.#ws.bufferedAmount, this.#context.nowMs);
+    if (judged === "cut") this.#cutSlow();
+    else if (judged === "recovered") this.#recover();
+    return judged === "lagging" || judged === "cut";
+  }
+
+  /** Some bytes have left: perhaps there is room again. */
+  #breathe(): void {
+    if (this.#state === "joined" && !this.#lags()) this.#subscriptions.room();
+  }
+
+  #recover(): void {
+    const dropped = this.#dropped;
+    this.#dropped = { samples: 0, state: 0, metrics: 0 };
+    if (dropped.samples + dropped.state + dropped.metrics > 0)
+      this.send({ type: "lagging", ...dropped, bufferedBytes: this.#ws.bufferedAmount });
+    for (const bytes of this.#heldStates.values()) this.#write("state", bytes, false);
+    this.#heldStates.clear();
+    if (this.#heldMetrics !== null) this.#write("metrics", this.#heldMetrics, false);
+    this.#heldMetrics = null;
+  }
+
+  #cutSlow(): void {
+    const { cutAboveBytes, laggingMsMax } = this.#context.limits;
+    const wanted = `at most ${cutAboveBytes} (cutAboveBytes), and ${laggingMsMax} ms of lagging (laggingMsMax)`;
+    this.cut("slow", `${this.#ws.bufferedAmount} bytes not read, wanted ${wanted}`);
+  }
+
+  #drop(channel: "samples" | "state" | "metrics"): void {
+    this.#dropped[channel] += 1;
+    this.#context.counters.dropped[channel] += 1;
+  }
+
+  #uncork(): void {
+    this.#corked = false;
+    this.#socket.uncork();
+  }
+
+  #end(): void {
+    if (this.#state === "closed") return;
+    this.#state = "closed";
+    clearTimeout(this.#helloTimer);
+    this.#leaveHub();
+    this.#subscriptions.clear();
+    this.#heldStates.clear();
+    this.#heldMetrics = null;
+    if (this.#corked) this.#uncork();
+  }
+}
+
+const LIVE = { binary: true, compress: false } as const;
+/** Deflated when the client offers it and the message is longer than the threshold. */
+const BACKFILL = { binary: true, compress: true } as const;
+
+function unreachable(message: never): never {
+  throw new Error(`Cannot obey ${JSON.stringify(message)}, wanted a message of a client`);
+}

@@ -1,0 +1,94 @@
+/**
+ * The dashboard's files: read once into memory at start, so a request can name nothing that is not there.
+ *
+ * Names carry no hash of their content, hence `no-cache` with an ETag: a browser asks each time and is told 304.
+ */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { extname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { respond } from "./respond.ts";
+
+export interface StaticFile {
+  readonly type: string;
+  readonly etag: string;
+  readonly bytes: Uint8Array;
+  /** Null where it would not save a tenth. */
+  readonly gzip: Uint8Array | null;
+}
+
+/** Path as requested ("/", "/main.js") → file. Throws when the folder is missing or larger than `bytesMax`. */
+export function readStaticFiles(folder: string, bytesMax: number): Map<string, StaticFile> {
+  const files = new Map<string, StaticFile>();
+  let total = 0;
+  const visit = (path: string): void => {
+    for (const entry of readdirSync(join(folder, path), { withFileTypes: true })) {
+      const inner = `${path}/${entry.name}`;
+      if (entry.name.startsWith(".")) continue;
+      if (entry.isDirectory()) visit(inner);
+      if (!entry.isFile()) continue;
+      const bytes = readFileSync(join(folder, inner));
+      total += bytes.length;
+      if (total > bytesMax)
+        throw new Error(
+          `Cannot serve ${folder}: more than ${total} bytes, wanted at most ${bytesMax} (staticBytesMax)`,
+        );
+      files.set(inner, describe(entry.name, bytes));
+    }
+  };
+  visit("");
+  const index = files.get("/index.html");
+  if (index !== undefined) files.set("/", index);
+  return files;
+}
+
+export function serveFile(request: IncomingMessage, response: ServerResponse, file: StaticFile): void {
+  const headers = {
+    "content-type": file.type,
+    etag: file.etag,
+    "cache-control": "no-cache",
+    vary: "accept-encoding",
+  };
+  if (matches(request.headers["if-none-match"], file.etag)) {
+    respond(request, response, 304, headers, "");
+    return;
+  }
+  const zipped = file.gzip !== null && /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
+  if (zipped) respond(request, response, 200, { ...headers, "content-encoding": "gzip" }, file.gzip);
+  else respond(request, response, 200, headers, file.bytes);
+}
+
+const TYPES: Readonly<Record<string, string>> = {
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".mjs": "text/javascript; charset=utf-8",
+  ".css": "text/css; charset=utf-8",
+  ".json": "application/json; charset=utf-8",
+  ".map": "application/json; charset=utf-8",
+  ".webmanifest": "application/manifest+json",
+  ".svg": "image/svg+xml",
+  ".png": "image/png",
+  ".ico": "image/x-icon",
+  ".woff2": "font/woff2",
+  ".wasm": "application/wasm",
+  ".txt": "text/plain; charset=utf-8",
+};
+
+function describe(name: string, bytes: Uint8Array): StaticFile {
+  const gzip = gzipSync(bytes, { level: 9 });
+  return {
+    type: TYPES[extname(name).toLowerCase()] ?? "application/octet-stream",
+    // Weak: the compressed form counts as the same thing.
+    etag: `W/"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`,
+    bytes,
+    gzip: gzip.length < bytes.length * 0.9 ? gzip : null,
+  };
+}
+
+function matches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header
+    .split(",")
+    .some((one) => one.trim() === "*" || one.trim().replace(/^W\//, "") === etag.slice(2));
+}

@@ -1,0 +1,251 @@
+/**
+ * What one client is subscribed to.
+ *
+ * Only `decimated` messages carry the id of their subscription. For all others two subscriptions must not cover the same group, or
+ * the client would get everything twice: such a request is refused.
+ */
+import { encodeMessage } from "../../protocol/codec.ts";
+import type { Message, MetricsMessage, Refused, StateMessage, Subscribe } from "../../protocol/messages.ts";
+import { refusedMessage } from "./client-messages.ts";
+import { Decimation } from "./decimation.ts";
+import { EventFollower } from "./event-follower.ts";
+import type { GatewayLimits } from "./limits.ts";
+import { Refusal } from "./refusal.ts";
+import { resumeEvents, resumeSamples } from "./resume.ts";
+import { SampleFollower } from "./sample-follower.ts";
+import type { SessionHub } from "./session-hub.ts";
+
+/** How a subscription reaches its client. */
+export interface ClientPort {
+  send(message: Message): void;
+  sendState(group: string, bytes: Uint8Array, live: boolean): void;
+  sendMetrics(bytes: Uint8Array, live: boolean): void;
+  sendSamples(bytes: Uint8Array, backfill: boolean): boolean;
+  sendEvent(bytes: Uint8Array, backfill: boolean): boolean;
+  cut(reason: "internal", detail: string): void;
+}
+
+interface Subscription {
+  readonly request: Subscribe;
+  /** More of a back-fill can be sent. */
+  readonly room: () => void;
+  readonly leave: () => void;
+  /** Time of the last one sent, by group ("" for metrics). */
+  readonly sentUs: Map<string, number>;
+}
+
+export class Subscriptions {
+  readonly #hub: SessionHub;
+  readonly #limits: GatewayLimits;
+  readonly #client: ClientPort;
+  readonly #byId = new Map<number, Subscription>();
+
+  constructor(hub: SessionHub, limits: GatewayLimits, client: ClientPort) {
+    this.#hub = hub;
+    this.#limits = limits;
+    this.#client = client;
+  }
+
+  /** Begins a subscription, in place of one with the same id. Returns what to answer when it cannot. */
+  subscribe(request: Subscribe): Refused | null {
+    const refused = this.#check(request);
+    if (refused !== null) return refused;
+    try {
+      const begin = this.#prepare(request);
+      this.#byId.get(request.id)?.leave();
+      this.#byId.set(request.id, begin());
+      return null;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      return refusedMessage("subscribe", error.action, error.value, error.wanted, request.id);
+    }
+  }
+
+  unsubscribe(id: number): Refused | null {
+    const subscription = this.#byId.get(id);
+    if (subscription === undefined) {
+      const wanted = `an id that is subscribed: ${[...this.#byId.keys()].join(", ") || "there is none"}`;
+      return refusedMessage("unsubscribe", "unsubscribe", `id ${id}`, wanted, id);
+    }
+    this.#byId.delete(id);
+    subscription.leave();
+    return null;
+  }
+
+  wantsState(state: StateMessage): boolean {
+    return this.#wants("state", state.group, state.group, state.timeUs);
+  }
+
+  wantsMetrics(metrics: MetricsMessage): boolean {
+    return this.#wants("metrics", undefined, "", metrics.timeUs);
+  }
+
+  room(): void {
+    for (const { room } of this.#byId.values()) room();
+  }
+
+  clear(): void {
+    for (const { leave } of this.#byId.values()) leave();
+    this.#byId.clear();
+  }
+
+  #check(request: Subscribe): Refused | null {
+    const { id, channel, group } = request;
+    const { subscriptionsMax } = this.#limits;
+    const refuse = (value: string, wanted: string): Refused =>
+      refusedMessage("subscribe", `subscribe to ${channel}`, value, wanted, id);
+    if (!this.#byId.has(id) && this.#byId.size >= subscriptionsMax)
+      return refuse(`${this.#byId.size} subscriptions`, `at most ${subscriptionsMax} (subscriptionsMax)`);
+    for (const [other, { request: held }] of this.#byId)
+      if (other !== id && overlap(held, request))
+        return refuse(`id ${other} brings the same already`, `another group, or id ${other} to replace it`);
+    if (
+      request.channels !== undefined &&
+      (channel !== "samples" || !isDecimated(request) || group === undefined)
+    )
+      return refuse("channels", "channels only for samples of one group with decimationUs");
+    return null;
+  }
+
+  /** What can be refused is done first; what the returned function does cannot. */
+  #prepare(request: Subscribe): () => Subscription {
+    switch (request.channel) {
+      case "samples":
+        return this.#prepareSamples(request);
+      case "events":
+        return this.#prepareEvents(request);
+      case "state":
+        return () => this.#beginState(request);
+      case "metrics":
+        return () => this.#beginMetrics(request);
+    }
+  }
+
+  #prepareSamples(request: Subscribe): () => Subscription {
+    const { session } = this.#hub;
+    const decimation = isDecimated(request) ? this.#decimation(request) : null;
+    const { after, complete } = resumeSamples(session, request.after ?? null);
+    return () => {
+      const wish = { group: request.group ?? null, decimation, after };
+      const sink = {
+        samples: (bytes: Uint8Array, backfill: boolean) => this.#client.sendSamples(bytes, backfill),
+      };
+      const follower = new SampleFollower(session, wish, this.#limits.backfillFrames, sink);
+      return this.#begin(request, after, complete, follower, this.#hub.followSamples(follower));
+    };
+  }
+
+  #prepareEvents(request: Subscribe): () => Subscription {
+    const { session } = this.#hub;
+    const { after, reset } = resumeEvents(session, request.after ?? null);
+    return () => {
+      const follower = new EventFollower(session, after, this.#limits.eventsPage, {
+        event: (event, backfill) => {
+          const wanted = request.group === undefined || request.group === event.event.group;
+          return !wanted || this.#client.sendEvent(event.bytes, backfill);
+        },
+        failed: (error) =>
+          this.#client.cut(
+            "internal",
+            `events cannot be read: ${error instanceof Error ? error.message : "unknown"}`,
+          ),
+      });
+      return this.#begin(request, after, !reset, follower, this.#hub.followEvents(follower));
+    };
+  }
+
+  #begin(
+    request: Subscribe,
+    after: number,
+    complete: boolean,
+    follower: SampleFollower | EventFollower,
+    leaveHub: () => void,
+  ): Subscription {
+    this.#client.send({ type: "subscribed", id: request.id, channel: request.channel, after, complete });
+    follower.start();
+    const leave = (): void => {
+      follower.stop();
+      leaveHub();
+    };
+    return { request, room: () => follower.room(), leave, sentUs: new Map() };
+  }
+
+  #beginState(request: Subscribe): Subscription {
+    const sentUs = new Map<string, number>();
+    const after = this.#hub.session.describe().lastInputSequence;
+    this.#client.send({ type: "subscribed", id: request.id, channel: "state", after, complete: true });
+    for (const state of this.#hub.session.lastStates()) {
+      if (request.group !== undefined && request.group !== state.group) continue;
+      sentUs.set(state.group, state.timeUs);
+      this.#client.sendState(state.group, encodeMessage(state), false);
+    }
+    return { request, room: nothing, leave: nothing, sentUs };
+  }
+
+  #beginMetrics(request: Subscribe): Subscription {
+    const sentUs = new Map<string, number>();
+    const after = this.#hub.session.describe().lastInputSequence;
+    this.#client.send({ type: "subscribed", id: request.id, channel: "metrics", after, complete: true });
+    const { lastMetrics } = this.#hub;
+    if (lastMetrics !== null) {
+      sentUs.set("", lastMetrics.timeUs);
+      this.#client.sendMetrics(encodeMessage(lastMetrics), false);
+    }
+    return { request, room: nothing, leave: nothing, sentUs };
+  }
+
+  /** Throws a Refusal when a channel is not known. */
+  #decimation({ id, group, channels, decimationUs }: Subscribe): Decimation {
+    const wanted = channels === undefined ? null : channelMask(this.#hub, group ?? "", channels);
+    return new Decimation(id, decimationUs ?? 0, () => wanted);
+  }
+
+  #wants(channel: "state" | "metrics", group: string | undefined, key: string, timeUs: number): boolean {
+    for (const { request, sentUs } of this.#byId.values()) {
+      if (
+        request.channel !== channel ||
+        (request.group !== undefined && group !== undefined && request.group !== group)
+      )
+        continue;
+      const sent = sentUs.get(key);
+      const everyUs = request.decimationUs ?? 0;
+      // Times that go back are of another recording.
+      if (sent !== undefined && timeUs >= sent && timeUs - sent < everyUs) return false;
+      sentUs.set(key, timeUs);
+      return true;
+    }
+    return false;
+  }
+}
+
+function isDecimated({ channel, decimationUs }: Subscribe): boolean {
+  return channel === "samples" && (decimationUs ?? 0) > 0;
+}
+
+/** Whether both would bring the same message. Metrics belong to no group. */
+function overlap(held: Subscribe, wanted: Subscribe): boolean {
+  if (held.channel !== wanted.channel || isDecimated(held) || isDecimated(wanted)) return false;
+  if (held.channel === "metrics") return true;
+  return held.group === undefined || wanted.group === undefined || held.group === wanted.group;
+}
+
+function channelMask(hub: SessionHub, group: string, names: readonly string[]): Uint8Array {
+  const declared = hub.session.groups().find((one) => one.group === group);
+  if (declared === undefined)
+    throw new Refusal(
+      404,
+      "subscribe to samples",
+      `group ${group}`,
+      "a declared group, when channels are named",
+    );
+  const mask = new Uint8Array(declared.channels.length);
+  for (const name of names) {
+    const index = declared.channels.findIndex((channel) => channel.name === name);
+    if (index < 0)
+      throw new Refusal(404, "subscribe to samples", `channel ${name}`, `a channel of group ${group}`);
+    mask[index] = 1;
+  }
+  return mask;
+}
+
+function nothing(): void {}

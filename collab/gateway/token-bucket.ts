@@ -1,0 +1,85 @@
+/** Rates per key (an address): each key has a bucket of `burst` tokens that refills at `perSecond`. */
+export class RateLimit {
+  readonly #burst: number;
+  readonly #perSecond: number;
+  readonly #keysMax: number;
+  readonly #buckets = new Map<string, TokenBucket>();
+
+  constructor(burst: number, perSecond: number, keysMax: number) {
+    this.#burst = burst;
+    this.#perSecond = perSecond;
+    this.#keysMax = keysMax;
+  }
+
+  /** Takes one token of `key`; false when there is none. */
+  take(key: string, nowMs: number): boolean {
+    return this.#bucket(key, nowMs).take(nowMs);
+  }
+
+  /** Whether `key` has a token, without taking it. */
+  has(key: string, nowMs: number): boolean {
+    return this.#buckets.get(key)?.has(nowMs) ?? true;
+  }
+
+  /** Whole seconds until a token is there again. */
+  get retrySeconds(): number {
+    return Math.max(1, Math.ceil(1 / this.#perSecond));
+  }
+
+  #bucket(key: string, nowMs: number): TokenBucket {
+    let bucket = this.#buckets.get(key);
+    if (bucket === undefined) {
+      if (this.#buckets.size >= this.#keysMax) this.#forget(nowMs);
+      bucket = new TokenBucket(this.#burst, this.#perSecond, nowMs);
+      this.#buckets.set(key, bucket);
+    }
+    return bucket;
+  }
+
+  /** A full bucket says nothing and may go; when none is full the oldest goes. */
+  #forget(nowMs: number): void {
+    for (const [key, bucket] of this.#buckets) if (bucket.isFull(nowMs)) this.#buckets.delete(key);
+    if (this.#buckets.size < this.#keysMax) return;
+    for (const key of this.#buckets.keys()) {
+      this.#buckets.delete(key);
+      return;
+    }
+  }
+}
+
+/** One rate: `burst` at once, `perSecond` for long. */
+export class TokenBucket {
+  readonly #burst: number;
+  readonly #perSecond: number;
+  #tokens: number;
+  #filledAtMs: number;
+
+  constructor(burst: number, perSecond: number, nowMs: number) {
+    this.#burst = burst;
+    this.#perSecond = perSecond;
+    this.#tokens = burst;
+    this.#filledAtMs = nowMs;
+  }
+
+  take(nowMs: number): boolean {
+    if (!this.has(nowMs)) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+
+  has(nowMs: number): boolean {
+    this.#fill(nowMs);
+    return this.#tokens >= 1;
+  }
+
+  isFull(nowMs: number): boolean {
+    this.#fill(nowMs);
+    return this.#tokens >= this.#burst;
+  }
+
+  #fill(nowMs: number): void {
+    const gained = (Math.max(0, nowMs - this.#filledAtMs) / 1000) * this.#perSecond;
+    this.#tokens = Math.min(this.#burst, this.#tokens + gained);
+    this.#filledAtMs = nowMs;
+  }
+}

@@ -1,0 +1,63 @@
+/** HTTP for tests: one request on one connection with exactly the headers given (fetch forbids Host and Origin). */
+import { request } from "node:http";
+import { createGateway, type Gateway, type GatewayOptions } from "../../collab/gateway/gateway.ts";
+import { FakeSession } from "../support/fake-session.ts";
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+  /** The body as JSON. */
+  json: () => unknown;
+}
+
+export interface Ask {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+export function ask(
+  gateway: Gateway,
+  path: string,
+  { method = "GET", headers = {}, body }: Ask = {},
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const host = gateway.host === "0.0.0.0" ? "127.0.0.1" : gateway.host;
+    const call = request({ host, port: gateway.port, path, method, headers, agent: false }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", reject);
+      response.on("end", () => {
+        const text = Buffer.concat(chunks).toString("utf8");
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: text,
+          json: () => JSON.parse(text),
+        });
+      });
+    });
+    call.on("error", reject);
+    call.end(body);
+  });
+}
+
+/** A gateway over a fake session while `act` runs. */
+export async function withGateway(
+  options: Partial<GatewayOptions>,
+  act: (gateway: Gateway, session: FakeSession) => Promise<void>,
+): Promise<void> {
+  const session = new FakeSession();
+  const gateway = await createGateway({ sessions: [session], ...options });
+  try {
+    await act(gateway, session);
+  } finally {
+    await gateway.close();
+  }
+}
+
+/** `error` of an answer that refuses. */
+export function errorOf(answer: Answer): { action: string; value: string; wanted: string } {
+  return (answer.json() as { error: { action: string; value: string; wanted: string } }).error;
+}
