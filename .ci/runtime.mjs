@@ -3,9 +3,8 @@
  * Plain JavaScript on node: builtins only: it works before anything is installed, on Node and on Deno.
  */
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync, realpathSync } from "node:fs";
-import { createRequire } from "node:module";
-import { delimiter, dirname, join } from "node:path";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -58,8 +57,11 @@ export function findNode24() {
 }
 
 /**
- * The running Deno, else the binary of the npm package, else the one on PATH. Never `node_modules/.bin/deno`: that is
- * a Node script which leaves Deno behind when it is stopped.
+ * The running Deno, else the installed binary, else the one on PATH.
+ *
+ * We depend on the packages @deno/<platform> that hold the bare binaries, not on `deno` that chooses among them: its
+ * `node_modules/.bin/deno` would take the place of the user's Deno in `deno task`, and being a script that starts
+ * another process it leaves that behind when it is stopped.
  * @returns {Runtime | null}
  */
 export function findDeno() {
@@ -72,14 +74,9 @@ export function findDeno() {
 /** @returns {string | null} */
 function denoOfPackage() {
   const libc = process.platform === "linux" ? "-glibc" : "";
-  try {
-    // Through the real path of the package: an install by Deno links to it.
-    const near = createRequire(realpathSync(join(ROOT, "node_modules", "deno", "package.json")));
-    const manifest = near.resolve(`@deno/${process.platform}-${process.arch}${libc}/package.json`);
-    return join(dirname(manifest), executable("deno"));
-  } catch {
-    return null;
-  }
+  const folder = join(ROOT, "node_modules", "@deno", `${process.platform}-${process.arch}${libc}`);
+  const path = join(folder, executable("deno"));
+  return isExecutable(path) ? path : null;
 }
 
 /** @param {string} path @param {string} version @returns {Runtime} */
