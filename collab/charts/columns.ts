@@ -1,0 +1,100 @@
+/**
+ * Extremes per column of time: the picture of a line at one zoom level.
+ *
+ *     column a covers the times  a·width ≤ t < (a+1)·width      (a counts from the epoch, never from the screen)
+ *
+ * C1  A column keeps the smallest and the largest value that fell into it: a spike of one sample is never lost.
+ * C2  Columns are bound to absolute time. Filling them sample by sample gives the same columns as filling them all at once,
+ *     so a picture that is scrolled is the picture that would be drawn anew.
+ * C3  A column without samples is NaN: a gap stays a gap.
+ *
+ * O(1) per sample, allocates nothing after construction.
+ */
+
+/** No column has been written yet. */
+const NONE = -1;
+
+export class Columns {
+  readonly widthUs: number;
+  readonly capacity: number;
+  /** Newest column written, and the oldest one still kept; NONE before the first sample. */
+  newest = NONE;
+  oldest = NONE;
+  readonly #low: Float64Array;
+  readonly #high: Float64Array;
+  readonly #last: Float64Array;
+
+  constructor(widthUs: number, capacity: number) {
+    if (!(widthUs >= 1)) throw new RangeError(`Cannot make columns: width ${widthUs} µs, wanted at least 1`);
+    if (!(capacity >= 1))
+      throw new RangeError(`Cannot make columns: capacity ${capacity}, wanted at least 1`);
+    this.widthUs = widthUs;
+    this.capacity = capacity;
+    this.#low = new Float64Array(capacity).fill(Number.NaN);
+    this.#high = new Float64Array(capacity).fill(Number.NaN);
+    this.#last = new Float64Array(capacity).fill(Number.NaN);
+  }
+
+  columnOf(timeUs: number): number {
+    return Math.floor(timeUs / this.widthUs);
+  }
+
+  add(timeUs: number, value: number): void {
+    this.addRange(timeUs, value, value, value);
+  }
+
+  /** Adds something already summed up: a finer column whose time is `timeUs`. */
+  addRange(timeUs: number, low: number, high: number, last: number): void {
+    const column = Math.floor(timeUs / this.widthUs);
+    if (column > this.newest) this.#advance(column);
+    else if (column < this.oldest) return;
+    const at = column % this.capacity;
+    const was = this.#low[at]!;
+    // NaN compares false both ways: the first sample of a column always enters.
+    if (!(was <= low)) this.#low[at] = low;
+    if (!(this.#high[at]! >= high)) this.#high[at] = high;
+    this.#last[at] = last;
+  }
+
+  low(column: number): number {
+    return this.#holds(column) ? this.#low[column % this.capacity]! : Number.NaN;
+  }
+
+  high(column: number): number {
+    return this.#holds(column) ? this.#high[column % this.capacity]! : Number.NaN;
+  }
+
+  last(column: number): number {
+    return this.#holds(column) ? this.#last[column % this.capacity]! : Number.NaN;
+  }
+
+  clear(): void {
+    this.newest = NONE;
+    this.oldest = NONE;
+    this.#low.fill(Number.NaN);
+    this.#high.fill(Number.NaN);
+    this.#last.fill(Number.NaN);
+  }
+
+  #holds(column: number): boolean {
+    return column >= this.oldest && column <= this.newest && this.newest !== NONE;
+  }
+
+  #advance(column: number): void {
+    if (this.newest === NONE) {
+      this.oldest = column;
+    } else if (column - this.newest >= this.capacity) {
+      this.clear();
+      this.oldest = column;
+    } else {
+      for (let a = this.newest + 1; a <= column; a++) {
+        const at = a % this.capacity;
+        this.#low[at] = Number.NaN;
+        this.#high[at] = Number.NaN;
+        this.#last[at] = Number.NaN;
+      }
+      this.oldest = Math.max(this.oldest, column - this.capacity + 1);
+    }
+    this.newest = column;
+  }
+}

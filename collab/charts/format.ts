@@ -1,0 +1,87 @@
+/**
+ * Numbers, times and spans as people read them. Cheap enough to be called ten times a second for a hundred channels: no Intl.
+ */
+
+const PREFIXES = ["", "k", "M", "G", "T", "P"] as const;
+const SMALL_PREFIXES = ["m", "µ", "n"] as const;
+
+/** Units that take prefixes in steps of 1,000 (bytes are counted in 1,024). */
+const SCALED = new Set(["B", "B/s", "Hz", "s", "1/s", "/s", "op/s", "ops/s", "bit/s"]);
+const BINARY = new Set(["B", "B/s"]);
+
+/** "12.3 %", "1.21 MB/s", "842 µs": at most four digits that carry meaning. */
+export function quantity(value: number, unit: string): string {
+  const [digits, shown] = quantityParts(value, unit);
+  return shown === "" ? digits : `${digits} ${shown}`;
+}
+
+/** The same in two parts, so that columns of digits can be aligned. */
+export function quantityParts(value: number, unit: string): [digits: string, unit: string] {
+  if (!Number.isFinite(value)) return ["–", unit];
+  if (!SCALED.has(unit) && Math.abs(value) < 1e6) return [significant(value), unit];
+  const base = BINARY.has(unit) ? 1024 : 1000;
+  let size = Math.abs(value);
+  if (unit === "s" && size > 0 && size < 1) {
+    let k = -1;
+    while (size < 1 && k < SMALL_PREFIXES.length - 1) {
+      size *= 1000;
+      k++;
+    }
+    return [significant(Math.sign(value) * size), `${SMALL_PREFIXES[k]}${unit}`];
+  }
+  let k = 0;
+  while (size >= base * 0.9995 && k < PREFIXES.length - 1) {
+    size /= base;
+    k++;
+  }
+  const prefix = PREFIXES[k]!;
+  return [significant(Math.sign(value) * size), unit === "" ? prefix : `${prefix}${unit}`];
+}
+
+/** Three significant digits; integers up to 9,999 whole. */
+export function significant(value: number): string {
+  const size = Math.abs(value);
+  if (size === 0) return "0";
+  if (size >= 1000) return value.toFixed(0);
+  if (size >= 100) return value.toFixed(Number.isInteger(value) ? 0 : 1);
+  if (size >= 10) return value.toFixed(Number.isInteger(value) ? 0 : 1);
+  if (size >= 0.01) return value.toFixed(2);
+  return value.toPrecision(2);
+}
+
+/** A tick label with just the digits that the step needs. */
+export function tickLabel(value: number, step: number, unit: string): string {
+  if (SCALED.has(unit) || Math.abs(value) >= 1e5) return quantityParts(value, unit).join("");
+  const digits = Math.max(0, Math.min(8, -Math.floor(Math.log10(step) + 1e-9)));
+  return (Math.abs(value) < step / 2 ? 0 : value).toFixed(digits);
+}
+
+const pad = (n: number, width = 2) => String(n).padStart(width, "0");
+
+/** Local wall clock, with as many parts as `stepUs` needs: 14:03, 14:03:20, 14:03:20.5. */
+export function clock(timeUs: number, stepUs = 1e6): string {
+  const date = new Date(timeUs / 1000);
+  const minutes = `${pad(date.getHours())}:${pad(date.getMinutes())}`;
+  if (stepUs >= 60e6) return minutes;
+  const seconds = `${minutes}:${pad(date.getSeconds())}`;
+  if (stepUs >= 1e6) return seconds;
+  const fraction = pad((((timeUs % 1e6) + 1e6) % 1e6) | 0, 6);
+  const digits = stepUs >= 1e5 ? 1 : stepUs >= 1e3 ? 3 : 6;
+  return `${seconds}.${fraction.slice(0, digits)}`;
+}
+
+/** Full local date and time to the millisecond. */
+export function dateTime(timeUs: number): string {
+  const date = new Date(timeUs / 1000);
+  return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${clock(timeUs, 1e3)}`;
+}
+
+/** "12 s", "3 min", "1.5 h". */
+export function span(us: number): string {
+  const size = Math.abs(us);
+  if (size < 1e3) return `${significant(us)} µs`;
+  if (size < 1e6) return `${significant(us / 1e3)} ms`;
+  if (size < 60e6) return `${significant(Math.round(us / 1e5) / 10)} s`;
+  if (size < 3600e6) return `${Math.round(us / 6e6) / 10} min`;
+  return `${Math.round(us / 360e6) / 10} h`;
+}

@@ -1,0 +1,80 @@
+/**
+ * From columns to strokes: one vertical stroke per column between its extremes, joined to the neighbours'.
+ *
+ * A stroke goes low → high or high → low, whichever continues the last one; so a column costs two points, a spike of one sample keeps its
+ * full height, and calm stretches look like a plain line. Between columns further apart than `joinColumns` the line is broken.
+ */
+import type { Columns } from "./columns.ts";
+import type { TimeView } from "./time-axis.ts";
+
+/** The part of CanvasRenderingContext2D used here. */
+export interface Pen {
+  moveTo(x: number, y: number): void;
+  lineTo(x: number, y: number): void;
+}
+
+export interface LineFrame {
+  view: TimeView;
+  /** Left edge of the plot, px. */
+  leftPx: number;
+  /** y = offset + scale · value. */
+  offset: number;
+  scale: number;
+  /** Columns apart that still belong together: sparse samples are joined, gaps are not. */
+  joinColumns: number;
+}
+
+export function traceLine(pen: Pen, columns: Columns, frame: LineFrame): void {
+  const { view, offset, scale } = frame;
+  const first = view.endColumn - view.columns + 1;
+  // One sample beyond each edge may still be joined to what is seen.
+  const from = Math.max(columns.oldest, first - frame.joinColumns);
+  const to = Math.min(columns.newest, view.endColumn);
+  const shift = frame.leftPx + 0.5 - first;
+  let before = Number.NEGATIVE_INFINITY;
+  let lastY = 0;
+  for (let a = from; a <= to; a++) {
+    const low = columns.low(a);
+    if (Number.isNaN(low)) continue;
+    const x = a + shift;
+    const yLow = offset + scale * low;
+    const yHigh = offset + scale * columns.high(a);
+    const upward = Math.abs(yLow - lastY) <= Math.abs(yHigh - lastY);
+    const y0 = upward ? yLow : yHigh;
+    const y1 = upward ? yHigh : yLow;
+    if (a - before > frame.joinColumns) pen.moveTo(x, y0);
+    else pen.lineTo(x, y0);
+    if (y1 !== y0) pen.lineTo(x, y1);
+    else if (a - before > frame.joinColumns) pen.lineTo(x + 0.01, y0);
+    lastY = y1;
+    before = a;
+  }
+}
+
+/** Extremes of the columns in view; NaN when there are none. */
+export function extremes(columns: Columns, view: TimeView, into: { low: number; high: number }): void {
+  const from = Math.max(columns.oldest, view.endColumn - view.columns + 1);
+  const to = Math.min(columns.newest, view.endColumn);
+  for (let a = from; a <= to; a++) {
+    const low = columns.low(a);
+    if (Number.isNaN(low)) continue;
+    if (!(into.low <= low)) into.low = low;
+    const high = columns.high(a);
+    if (!(into.high >= high)) into.high = high;
+  }
+}
+
+/** Stretches in view without samples, longer than `joinColumns`: [firstEmpty, lastEmpty] by column. Only between samples, not before the first. */
+export function gaps(columns: Columns, view: TimeView, joinColumns: number): [number, number][] {
+  const found: [number, number][] = [];
+  const from = Math.max(columns.oldest, view.endColumn - view.columns + 1 - joinColumns);
+  const to = Math.min(columns.newest, view.endColumn);
+  let before = Number.NEGATIVE_INFINITY;
+  for (let a = from; a <= to; a++) {
+    const low = columns.low(a);
+    if (Number.isNaN(low)) continue;
+    if (a - before > joinColumns && before !== Number.NEGATIVE_INFINITY) found.push([before + 1, a - 1]);
+    before = a;
+  }
+  return found;
+}

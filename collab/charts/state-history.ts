@@ -1,0 +1,64 @@
+/**
+ * The latest joint states of a group, so that the picture of the state can be seen as it was at an earlier moment.
+ *
+ * A ring of whole matrices with a budget in bytes: at n = 24 and 20 states a second the default keeps about four minutes.
+ */
+
+/** What the page may spend on past states of one group. */
+export const HISTORY_BYTES = 24 * 1024 * 1024;
+
+/** More than this is more than anybody looks back matrix by matrix. */
+const MOST_STATES = 6000;
+
+export class StateHistory {
+  readonly n: number;
+  readonly capacity: number;
+  written = 0;
+  readonly #time: Float64Array;
+  readonly #re: Float32Array;
+  readonly #im: Float32Array;
+
+  constructor(n: number, budgetBytes = HISTORY_BYTES) {
+    this.n = n;
+    this.capacity = Math.max(1, Math.min(MOST_STATES, Math.floor(budgetBytes / (8 * n * n))));
+    this.#time = new Float64Array(this.capacity);
+    this.#re = new Float32Array(this.capacity * n * n);
+    this.#im = new Float32Array(this.capacity * n * n);
+  }
+
+  get kept(): number {
+    return Math.min(this.written, this.capacity);
+  }
+
+  add(timeUs: number, re: Float32Array, im: Float32Array): void {
+    const at = this.written % this.capacity;
+    this.#time[at] = timeUs;
+    this.#re.set(re, at * this.n * this.n);
+    this.#im.set(im, at * this.n * this.n);
+    this.written++;
+  }
+
+  timeAt(state: number): number {
+    return this.#time[state % this.capacity]!;
+  }
+
+  /** Views on the ring: valid until the next `add` that comes round to them. */
+  matrixAt(state: number): { re: Float32Array; im: Float32Array } {
+    const from = (state % this.capacity) * this.n * this.n;
+    const to = from + this.n * this.n;
+    return { re: this.#re.subarray(from, to), im: this.#im.subarray(from, to) };
+  }
+
+  /** Number of the last state not after `timeUs`; −1 when none is kept that old. O(log kept). */
+  indexBefore(timeUs: number): number {
+    let low = this.written - this.kept;
+    const first = low;
+    let high = this.written;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.timeAt(middle) <= timeUs) low = middle + 1;
+      else high = middle;
+    }
+    return low - 1 >= first ? low - 1 : -1;
+  }
+}

@@ -1,0 +1,54 @@
+/** Icons, as strokes in the text's colour. Decoration: the text beside them says it. */
+const PATHS = {
+  logo: (
+    <>
+      <path d="M2 12c2.700-8 6.300-8 9.500 0s7 8 10.500 0" stroke="var(--measure-1)" />
+      <path d="M2 12c2.700 8 6.300 8 9.500 0s7-8 10.500 0" stroke="var(--accent)" opacity="0.8" />
+    </>
+  ),
+  sun: (
+    <>
+      <circle cx="12" cy="12" r="4" />
+      <path d="M12 2v2.500M12 19.500V22M4.900 4.900l1.800 1.800M17.300 17.300l1.800 1.800M2 12h2.500M19.500 12H22M4.900 19.100l1.800-1.800M17.300 6.700l1.800-1.800" />
+    </>
+  ),
+  moon: <path d="M20 14.500A8.500 8.500 0 0 1 9.500 4 8.500 8.500 0 1 0 20 14.500z" />,
+  help: (
+    <>
+      <circle cx="12" cy="12" r="9.500" />
+      <path d="M9.300 9.200a2.800 2.800 0 0 1 5.400.9c0 1.900-2.700 2.400-2.700 4M12 17.300v.1" />
+    </>
+  ),
+  play: <path d="M7 4.500v15l12-7.500z" fill="currentColor" />,
+  search: (
+    <>
+      <circle cx="11" cy="11" r="6.500" />
+      <path d="M16 16l5 5" />
+    </>
+  ),
+  close: <path d="M6 6l12 12M18 6L6 18" />,
+  jump: <path d="M4 12h14M12.500 6l6 6-6 6" />,
+  info: <circle cx="12" cy="12" r="6" fill="currentColor" />,
+  notice: <path d="M12 3l9 9-9 9-9-9z" fill="currentColor" />,
+  warning: <path d="M12 3.500L22 20.500H2z" fill="currentColor" />,
+  critical: <rect x="4" y="4" width="16" height="16" rx="2" fill="currentColor" />,
+} as const;
+
+export function Icon({ name, size }: { name: keyof typeof PATHS; size: number }) {
+  return (
+    <svg
+      class="icon"
+      width={size}
+      height={size}
+      viewBox="0 0 24 24"
+      fill="none"
+      stroke="currentColor"
+      stroke-width="2"
+      stroke-linecap="round"
+      stroke-linejoin="round"
+      aria-hidden="true"
+    >
+      {PATHS[name]}
+    </svg>
+  );
+}

@@ -1,0 +1,194 @@
+/**
+ * All the page knows: channels with their samples, groups with their joint states, events, gauges.
+ *
+ * Samples and states lie in typed arrays and are never seen by the component library: `version` counts arrivals, canvases compare it.
+ * What components show as text hangs on `pulse`, which the frame loop advances a few times a second.
+ */
+import { batch, signal } from "@preact/signals";
+import type { Frame } from "../../protocol/frame.ts";
+import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
+import { Series } from "../charts/series.ts";
+import { StateHistory } from "../charts/state-history.ts";
+import type { Connection, SessionInfo, SourceSink } from "./source.ts";
+
+/** Events kept in the list; older ones stay in the recording. */
+const MOST_EVENTS = 1000;
+
+export interface Channel {
+  key: string;
+  group: string;
+  name: string;
+  title: string;
+  unit: string;
+  series: Series;
+}
+
+export interface Group {
+  name: string;
+  source: string;
+  everyUs: number;
+  sampling: Channels["sampling"];
+  channels: Channel[];
+  joint: JointState;
+}
+
+/** The latest joint state of a group and its past. */
+export interface JointState {
+  /** The last message, without its matrix. */
+  last: StateMessage | null;
+  re: Float32Array;
+  im: Float32Array;
+  history: StateHistory | null;
+  measures: Map<string, Series>;
+  version: number;
+}
+
+export class Model implements SourceSink {
+  readonly connected = signal<Connection>({ state: "connecting" });
+  readonly sessionInfo = signal<SessionInfo | null>(null);
+  readonly groups = signal<readonly Group[]>([]);
+  /** Newest first. */
+  readonly events = signal<readonly EventMessage[]>([]);
+  readonly gauges = signal<Readonly<Record<string, number>>>({});
+  /** Advanced at most a few times a second while data come: text that follows the data hangs on it. */
+  readonly pulse = signal(0);
+
+  /** Counts everything that changes a picture. */
+  version = 0;
+  samples = 0;
+  /** Latest time of any sample or state, µs. */
+  headUs = Number.NaN;
+  /** When something last arrived, by the page's clock. */
+  arrivedMs = Number.NaN;
+  readonly channelsByKey = new Map<string, Channel>();
+  #groupsByName = new Map<string, Group>();
+  #eventSequence = 0;
+  #pendingEvents: EventMessage[] = [];
+
+  connection(connection: Connection): void {
+    this.connected.value = connection;
+  }
+
+  session(session: SessionInfo): void {
+    const before = this.sessionInfo.value;
+    // Another session at the same address (a restart without recording): nothing of the old one fits.
+    if (before !== null && before.session !== session.session) this.#forget();
+    this.sessionInfo.value = session;
+  }
+
+  channels(declaration: Channels): void {
+    const known = this.#groupsByName.get(declaration.group);
+    const group: Group = known ?? {
+      name: declaration.group,
+      source: declaration.source,
+      everyUs: declaration.everyUs,
+      sampling: declaration.sampling,
+      channels: [],
+      joint: emptyJoint(),
+    };
+    for (const declared of declaration.channels.slice(group.channels.length)) {
+      const channel: Channel = {
+        key: `${group.name}/${declared.name}`,
+        group: group.name,
+        name: declared.name,
+        title: declared.title === "" ? declared.name : declared.title,
+        unit: declared.unit,
+        series: new Series(),
+      };
+      group.channels.push(channel);
+      this.channelsByKey.set(channel.key, channel);
+    }
+    this.#groupsByName.set(group.name, group);
+    this.groups.value = [...this.#groupsByName.values()];
+    this.version++;
+  }
+
+  frame(frame: Frame): void {
+    const channels = this.#groupsByName.get(frame.group)?.channels;
+    if (channels === undefined) return;
+    for (let k = 0; k < frame.count; k++) {
+      channels[frame.channel[k]!]?.series.add(frame.time[k]!, frame.value[k]!);
+    }
+    this.samples += frame.count;
+    this.#arrived(frame.time[frame.count - 1]!);
+  }
+
+  state(state: StateMessage): void {
+    const joint = this.#groupsByName.get(state.group)?.joint;
+    if (joint === undefined) return;
+    const { n } = state;
+    // Copied: the bytes may lie at an odd address of the message.
+    joint.re = new Float32Array(state.re.slice().buffer);
+    joint.im = new Float32Array(state.im.slice().buffer);
+    if (joint.history === null || joint.history.n !== n) joint.history = new StateHistory(n);
+    joint.history.add(state.timeUs, joint.re, joint.im);
+    for (const [name, value] of Object.entries(state.measures)) {
+      let series = joint.measures.get(name);
+      if (series === undefined) {
+        series = new Series();
+        joint.measures.set(name, series);
+      }
+      series.add(state.timeUs, value);
+    }
+    joint.last = state;
+    joint.version++;
+    this.#arrived(state.timeUs);
+  }
+
+  event(event: EventMessage): void {
+    // After a reconnection the first events may be known already.
+    if (event.sequence <= this.#eventSequence) return;
+    this.#eventSequence = event.sequence;
+    this.#pendingEvents.push(event);
+    this.version++;
+  }
+
+  metrics(metrics: MetricsMessage): void {
+    this.gauges.value = { ...this.gauges.value, ...metrics.gauges };
+  }
+
+  /** Called by the frame loop: hands what has gathered to the components. */
+  flush(): void {
+    batch(() => {
+      if (this.#pendingEvents.length > 0) {
+        this.events.value = [...this.#pendingEvents.reverse(), ...this.events.value].slice(0, MOST_EVENTS);
+        this.#pendingEvents = [];
+      }
+      this.pulse.value++;
+    });
+  }
+
+  group(name: string): Group | undefined {
+    return this.#groupsByName.get(name);
+  }
+
+  #arrived(timeUs: number): void {
+    if (!(timeUs <= this.headUs)) this.headUs = timeUs;
+    this.arrivedMs = performance.now();
+    this.version++;
+  }
+
+  #forget(): void {
+    this.#groupsByName = new Map();
+    this.channelsByKey.clear();
+    this.#eventSequence = 0;
+    this.#pendingEvents = [];
+    this.headUs = Number.NaN;
+    batch(() => {
+      this.groups.value = [];
+      this.events.value = [];
+      this.gauges.value = {};
+    });
+  }
+}
+
+function emptyJoint(): JointState {
+  return {
+    last: null,
+    re: new Float32Array(0),
+    im: new Float32Array(0),
+    history: null,
+    measures: new Map(),
+    version: 0,
+  };
+}

@@ -1,0 +1,81 @@
+/** What the keys do. `?` shows this list. */
+import type { Shortcut } from "./keyboard.ts";
+import type { Model } from "./model.ts";
+import { toggleTheme } from "./theme.ts";
+import { SPANS_US, type View } from "./view.ts";
+
+/** A step of the arrow keys, as a share of the picture. */
+const STEP = 0.1;
+const LEAP = 0.5;
+
+export function shortcutsOf(model: Model, view: View): Shortcut[] {
+  const pan = (share: number) => view.panUs(share * view.spanUs.value);
+  const openEvent = (step: number) => moveEvent(model, view, step);
+  return [
+    { keys: [" "], group: "Time", label: "Pause, or go on live", run: () => view.togglePause() },
+    {
+      keys: ["ArrowLeft"],
+      group: "Time",
+      label: "Back in time (Shift: further)",
+      run: (e) => pan(e.shiftKey ? -LEAP : -STEP),
+    },
+    {
+      keys: ["ArrowRight"],
+      group: "Time",
+      label: "Forward in time (Shift: further)",
+      run: (e) => pan(e.shiftKey ? LEAP : STEP),
+    },
+    { keys: ["End", "l"], group: "Time", label: "To the live edge", run: () => view.follow() },
+    { keys: ["+", "="], group: "Time", label: "Zoom in", run: () => view.zoom(1 / 1.5) },
+    { keys: ["-"], group: "Time", label: "Zoom out", run: () => view.zoom(1.5) },
+    ...SPANS_US.map((span, k) => ({
+      keys: [String(k + 1)],
+      group: "Time" as const,
+      label: `Show ${span.label}`,
+      run: () => view.setSpan(span.us),
+    })),
+    { keys: ["/"], group: "Lists", label: "Filter channels", run: () => focus("#channel-filter") },
+    {
+      keys: ["c"],
+      group: "Lists",
+      label: "To the channel list (↑ ↓ move, Enter shows)",
+      run: () => focus(".channel[tabindex='0']"),
+    },
+    { keys: ["j"], group: "Lists", label: "Next (older) event", run: () => openEvent(1) },
+    { keys: ["k"], group: "Lists", label: "Previous (newer) event", run: () => openEvent(-1) },
+    { keys: ["g"], group: "Look", label: "Next channel group", run: () => view.nextGroup() },
+    { keys: ["m"], group: "Look", label: "Matrix: ρ, or coherence of pairs", run: () => toggleScale(view) },
+    { keys: ["t"], group: "Look", label: "Dark or light", run: () => toggleTheme() },
+    { keys: ["?"], group: "Look", label: "These keys", run: () => toggleHelp(view) },
+    { keys: ["Escape"], group: "Look", label: "Close, or leave the field", run: () => leave(view) },
+  ];
+}
+
+export function toggleScale(view: View): void {
+  view.matrixScale.value = view.matrixScale.value === "density" ? "coherence" : "density";
+}
+
+function toggleHelp(view: View): void {
+  view.help.value = !view.help.value;
+}
+
+function leave(view: View): void {
+  view.help.value = false;
+  view.openEvent.value = null;
+  view.pinnedUs.value = null;
+  view.hoverUs.value = null;
+  if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+}
+
+function focus(selector: string): void {
+  document.querySelector<HTMLElement>(selector)?.focus();
+}
+
+function moveEvent(model: Model, view: View, step: number): void {
+  const events = model.events.value;
+  const at = events.findIndex((event) => event.sequence === view.openEvent.value);
+  const next = events[at < 0 ? 0 : Math.min(events.length - 1, Math.max(0, at + step))];
+  if (next === undefined) return;
+  view.openEvent.value = next.sequence;
+  view.jumpTo(next.timeUs);
+}

@@ -1,0 +1,35 @@
+/**
+ * Where the page's data come from, and where they go: the live socket, its fallback, or the demonstration.
+ *
+ * A source calls the sink as things arrive. The sink copies what it keeps before it returns.
+ */
+import type { Frame } from "../../protocol/frame.ts";
+import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
+
+export interface Source {
+  start(sink: SourceSink): void;
+  stop(): void;
+}
+
+export interface SourceSink {
+  connection(connection: Connection): void;
+  session(session: SessionInfo): void;
+  channels(declaration: Channels): void;
+  frame(frame: Frame): void;
+  event(event: EventMessage): void;
+  state(state: StateMessage): void;
+  metrics(metrics: MetricsMessage): void;
+}
+
+export interface SessionInfo {
+  session: string;
+  partition: string;
+}
+
+export type Connection =
+  | { state: "connecting" }
+  | { state: "open" }
+  /** Events and polled values only: no WebSocket to be had. */
+  | { state: "degraded"; reason: string }
+  | { state: "waiting"; reason: string; retryAtMs: number }
+  | { state: "refused"; reason: string };
