@@ -94,9 +94,10 @@ function denoRuntime(path, version) {
   return { name: "deno", kind: "deno", version, path, command: [path, "run", "-A"] };
 }
 
-/** @param {string} path */
+/** Null also for the `node` that Deno puts on the PATH of its children: that is Deno, under another name. @param {string} path */
 function nodeVersion(path) {
-  return output(path, ["-p", "process.versions.node"])?.trim() ?? null;
+  const answer = output(path, ["-p", "'Deno' in globalThis ? 'Deno' : process.versions.node"])?.trim();
+  return answer === undefined || answer === "Deno" ? null : answer;
 }
 
 /** @param {string} path @param {string[]} args */
@@ -114,12 +115,15 @@ export function atLeast(version, wanted) {
 
 /** A program on PATH or in one of `places`. @param {string} name @param {string[]} places @returns {string | null} */
 export function findProgram(name, places = []) {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...places];
-  for (const folder of folders) {
-    const path = join(folder, executable(name));
-    if (folder !== "" && isExecutable(path)) return path;
-  }
-  return null;
+  return findPrograms(name, places)[0] ?? null;
+}
+
+/** All of that name, in the order of the search. @param {string} name @param {string[]} places @returns {string[]} */
+function findPrograms(name, places = []) {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...places].filter(
+    (folder) => folder !== "",
+  );
+  return folders.map((folder) => join(folder, executable(name))).filter(isExecutable);
 }
 
 /** @param {string} path */
