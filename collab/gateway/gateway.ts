@@ -69,7 +69,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Starts a gateway. Rejects when the port is taken, and when token, base path or folder cannot be used. */
+/** Starts a gateway. Rejects when the port is taken (the error has its `code`), and when token, base path or folder cannot be used. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   if (options.sessions.length === 0) throw new Error("Cannot start gateway: no session, wanted at least one");
   const limits: GatewayLimits = { ...GATEWAY_LIMITS, ...options.limits };
@@ -258,9 +258,10 @@ function checkBasePath(basePath: string): string {
 
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once("error", (error) =>
-      reject(new Error(`Cannot listen on ${host}:${port}: ${error.message}`, { cause: error })),
-    );
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const error = new Error(`Cannot listen on ${host}:${port}: ${cause.message}`, { cause });
+      reject(Object.assign(error, { code: cause.code }));
+    });
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
 }
