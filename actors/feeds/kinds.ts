@@ -79,7 +79,7 @@ export const FEED_KINDS = {
     options: {
       channels: whole(16, 1, MAX_GROUP_CHANNELS, "number of channels"),
       rate: rateOrMax(10_000, 1e8, "samples a second over all channels, or as fast as they are taken"),
-      frame: whole(256, 1, MAX_FRAME_SAMPLES, "samples in a frame"),
+      frame: whole(256, 1, MAX_FRAME_SAMPLES, "samples in a frame, a second of them at most"),
       seed: seed(),
       duration: duration(0, 1000, "ends after this much of its own time (default: never)"),
       group: text("name of the channel group (default: walk)"),

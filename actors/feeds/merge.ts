@@ -1,7 +1,311 @@
-/** Merging of recorded feeds: being built. */
-import type { Clock } from "../ports/clock.ts";
-import type { Feed } from "./feed.ts";
+/**
+ * Recorded feeds merged by time into one.
+ *
+ *   feed ─► inlet (a few frames) ─┐
+ *   feed ─► inlet ────────────────┴─► the earliest sample next; frames split where another feed's sample comes between
+ *
+ * G1  Samples leave in order of time; at equal times in the order of the feeds. A sample that goes back in time inside its own
+ *     feed leaves where that feed has it.
+ * G2  Each feed's samples, declarations and reports keep their order; frames are numbered anew per source.
+ * G3  At most LOOK_AHEAD_FRAMES frames of a feed are held; a feed that has them waits.
+ * G4  With a speed, a sample leaves when (its time − first time) / speed has passed since the first left.
+ */
 
-export function createMerge(feeds: readonly Feed[], _options: { clock: Clock; speed: number }): Feed {
-  throw new Error(`Cannot merge ${feeds.length} feeds: merging is not there yet`);
+import type { Frame } from "../../protocol/frame.ts";
+import type { Channels, FeedStatus } from "../../protocol/messages.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Feed, FeedSink } from "./feed.ts";
+import { clipName, createFrame } from "./outlet.ts";
+import { Pause } from "./pause.ts";
+
+/** Enough that a feed reads on while others are ahead in time, and no more than 50 kB each. */
+const LOOK_AHEAD_FRAMES = 8;
+/** Sleeps shorter than a timer's grain are not worth it. */
+const GRAIN_US = 1000;
+
+export interface MergeOptions {
+  clock: Clock;
+  /** Multiples of recorded time; Infinity: as fast as it is taken. */
+  speed: number;
+}
+
+export function createMerge(feeds: readonly Feed[], options: MergeOptions): Feed {
+  const pause = new Pause(options.clock);
+  return {
+    source: clipName(feeds.map(({ source }) => source).join("+")),
+    kind: "recorded",
+    run: (sink) => new Merge(feeds, options, pause, sink).run(),
+    async stop() {
+      pause.stop();
+      await Promise.all(feeds.map((feed) => feed.stop()));
+    },
+  };
+}
+
+class Merge {
+  readonly #feeds: readonly Feed[];
+  readonly #inlets: Inlet[];
+  readonly #clock: Clock;
+  readonly #speed: number;
+  readonly #pause: Pause;
+  readonly #sink: FeedSink;
+  readonly #sequences = new Map<string, number>();
+  #firstUs = Number.NaN;
+  #startedUs = 0;
+  #wake: (() => void) | null = null;
+
+  constructor(feeds: readonly Feed[], { clock, speed }: MergeOptions, pause: Pause, sink: FeedSink) {
+    this.#feeds = feeds;
+    this.#inlets = feeds.map(() => new Inlet(() => this.#wake?.()));
+    this.#clock = clock;
+    this.#speed = speed;
+    this.#pause = pause;
+    this.#sink = sink;
+  }
+
+  async run(): Promise<void> {
+    const running = this.#feeds.map(async (feed, k) => {
+      try {
+        await feed.run(this.#inlets[k]!);
+      } finally {
+        this.#inlets[k]!.end();
+      }
+    });
+    const all = Promise.all(running);
+    // A feed that throws ends like the others; its error is passed on when all have ended.
+    all.catch(() => {});
+    await this.#merge();
+    for (const inlet of this.#inlets) inlet.discard();
+    await all;
+    this.#passNotices();
+  }
+
+  async #merge(): Promise<void> {
+    for (;;) {
+      this.#passNotices();
+      if (this.#pause.stopped) return;
+      const waiting = this.#inlets.find((inlet) => inlet.head === null && !inlet.ended);
+      if (waiting !== undefined) {
+        await this.#pause.until(this.#change(waiting));
+        continue;
+      }
+      const next = this.#earliest();
+      if (next === null) return;
+      if (this.#speed < Number.POSITIVE_INFINITY) await this.#untilDue(this.#inlets[next]!.headTimeUs);
+      if (this.#pause.stopped) return;
+      if (!this.#pass(next)) await this.#pause.until(this.#sink.drained());
+    }
+  }
+
+  /** Declarations and reports at the head of a feed have no time of their own: they leave at once. */
+  #passNotices(): void {
+    for (const inlet of this.#inlets)
+      for (let notice = inlet.takeNotice(); notice !== null; notice = inlet.takeNotice())
+        if (notice.type === "channels") this.#sink.channels(notice);
+        else this.#sink.status(notice);
+  }
+
+  #change(inlet: Inlet): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = () => {
+        if (inlet.empty && !inlet.ended) return;
+        this.#wake = null;
+        resolve();
+      };
+      this.#wake();
+    });
+  }
+
+  /** The feed whose next sample is earliest, the first of them at equal times. */
+  #earliest(): number | null {
+    let best: number | null = null;
+    for (const [k, inlet] of this.#inlets.entries())
+      if (inlet.head !== null && (best === null || inlet.headTimeUs < this.#inlets[best]!.headTimeUs))
+        best = k;
+    return best;
+  }
+
+  /** Hands over the samples of `next` that come before every other feed's; false when the sink wants to be waited for. */
+  #pass(next: number): boolean {
+    let untilUs = Number.POSITIVE_INFINITY;
+    let inclusive = true;
+    for (const [k, inlet] of this.#inlets.entries()) {
+      if (k === next || inlet.head === null || inlet.headTimeUs > untilUs) continue;
+      // At equal times the feed named first goes first.
+      inclusive = inlet.headTimeUs < untilUs ? next < k : inclusive && next < k;
+      untilUs = inlet.headTimeUs;
+    }
+    if (this.#speed < Number.POSITIVE_INFINITY) {
+      const dueUs = this.#recordedNow();
+      if (dueUs < untilUs) {
+        untilUs = dueUs;
+        inclusive = true;
+      }
+    }
+    const part = this.#inlets[next]!.take(untilUs, inclusive);
+    const sequence = (this.#sequences.get(part.source) ?? 0) + 1;
+    this.#sequences.set(part.source, sequence);
+    part.sequence = sequence;
+    return this.#sink.frame(part);
+  }
+
+  /** Recorded time up to which samples are due, a timer's grain ahead. */
+  #recordedNow(): number {
+    return this.#firstUs + (this.#clock.nowUs() - this.#startedUs + GRAIN_US) * this.#speed;
+  }
+
+  async #untilDue(timeUs: number): Promise<void> {
+    if (Number.isNaN(this.#firstUs)) {
+      this.#firstUs = timeUs;
+      this.#startedUs = this.#clock.nowUs();
+    }
+    while (!this.#pause.stopped) {
+      const waitUs = this.#startedUs + (timeUs - this.#firstUs) / this.#speed - this.#clock.nowUs();
+      if (waitUs < GRAIN_US) return;
+      await this.#pause.wait(waitUs / 1000);
+    }
+  }
+}
+
+type Notice = Channels | FeedStatus;
+
+/** Where one feed delivers: a short queue of its frames and notices in order. */
+class Inlet implements FeedSink {
+  ended = false;
+  /** Time of the next sample, made monotone. Valid while `head` is a frame. */
+  headTimeUs = Number.NEGATIVE_INFINITY;
+  readonly #queue: (Frame | Notice)[] = [];
+  readonly #changed: () => void;
+  /** Samples of the first frame that were taken. */
+  #taken = 0;
+  #frames = 0;
+  #discarding = false;
+  #drained: (() => void)[] = [];
+  #part: Frame | null = null;
+
+  constructor(changed: () => void) {
+    this.#changed = changed;
+  }
+
+  get empty(): boolean {
+    return this.#queue.length === 0;
+  }
+
+  /** The first frame, or null when there is none or a notice comes before it. */
+  get head(): Frame | null {
+    const first = this.#queue[0];
+    return first?.type === "frame" ? first : null;
+  }
+
+  channels(declaration: Channels): void {
+    this.#add(declaration);
+  }
+
+  status(status: FeedStatus): void {
+    this.#add(status);
+  }
+
+  frame(frame: Frame): boolean {
+    if (this.#discarding) return true;
+    this.#frames++;
+    this.#add(copyOf(frame));
+    return this.#frames < LOOK_AHEAD_FRAMES;
+  }
+
+  drained(): Promise<void> {
+    if (this.#frames < LOOK_AHEAD_FRAMES) return Promise.resolve();
+    return new Promise((resolve) => this.#drained.push(resolve));
+  }
+
+  end(): void {
+    this.ended = true;
+    this.#changed();
+  }
+
+  /** Drops the frames that are held and takes no more, so that a feed that waits can end; reports are kept. */
+  discard(): void {
+    this.#discarding = true;
+    const notices = this.#queue.filter((item) => item.type !== "frame");
+    this.#queue.splice(0, this.#queue.length, ...notices);
+    this.#frames = 0;
+    this.#release();
+  }
+
+  takeNotice(): Notice | null {
+    const first = this.#queue[0];
+    if (first === undefined || first.type === "frame") return null;
+    this.#queue.shift();
+    this.#updateHead();
+    return first;
+  }
+
+  /** The first samples of the head up to `untilUs`; at least one. Valid until the next call. */
+  take(untilUs: number, inclusive: boolean): Frame {
+    const frame = this.#queue[0] as Frame;
+    const from = this.#taken;
+    let latest = this.headTimeUs;
+    let to = from + 1;
+    for (; to < frame.count; to++) {
+      const time = Math.max(latest, frame.time[to]!);
+      if (inclusive ? time > untilUs : time >= untilUs) break;
+      latest = time;
+    }
+    this.headTimeUs = latest;
+    const whole = from === 0 && to === frame.count;
+    if (!whole) this.#part = partOf(frame, from, to, this.#part);
+    if (to === frame.count) this.#shiftFrame();
+    else this.#taken = to;
+    this.#updateHead();
+    return whole ? frame : this.#part!;
+  }
+
+  #add(item: Frame | Notice): void {
+    this.#queue.push(item);
+    if (this.#queue.length === 1) this.#updateHead();
+    this.#changed();
+  }
+
+  #shiftFrame(): void {
+    this.#queue.shift();
+    this.#taken = 0;
+    this.#frames--;
+    if (this.#frames < LOOK_AHEAD_FRAMES) this.#release();
+  }
+
+  #release(): void {
+    const waiting = this.#drained;
+    this.#drained = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  #updateHead(): void {
+    const frame = this.head;
+    if (frame !== null) this.headTimeUs = Math.max(this.headTimeUs, frame.time[this.#taken]!);
+  }
+}
+
+/** A feed fills its frame anew after it was handed over. */
+function copyOf(frame: Frame): Frame {
+  const { count } = frame;
+  return {
+    ...frame,
+    time: frame.time.slice(0, count),
+    channel: frame.channel.slice(0, count),
+    value: frame.value.slice(0, count),
+    size: frame.size === null ? null : frame.size.slice(0, count),
+  };
+}
+
+function partOf(frame: Frame, from: number, to: number, reuse: Frame | null): Frame {
+  const fits =
+    reuse !== null && reuse.value.length >= to - from && (reuse.size === null) === (frame.size === null);
+  const part = fits ? reuse : createFrame(frame.source, frame.group, frame.count, frame.size !== null);
+  part.source = frame.source;
+  part.group = frame.group;
+  part.count = to - from;
+  part.time.set(frame.time.subarray(from, to));
+  part.channel.set(frame.channel.subarray(from, to));
+  part.value.set(frame.value.subarray(from, to));
+  if (frame.size !== null) part.size!.set(frame.size.subarray(from, to));
+  return part;
 }

@@ -26,14 +26,29 @@ export class Pause {
 
   /** Resolves with `task`, or as soon as `stop` is called. */
   async until(task: Promise<void>): Promise<void> {
-    if (this.stopped) return;
-    const stop = new Promise<void>((resolve) => {
-      this.#wake = () => {
+    await this.unlessStopped(task);
+  }
+
+  /** The result of `task`, or null as soon as `stop` is called; the task is then left to itself. */
+  unlessStopped<T>(task: Promise<T>): Promise<T | null> {
+    return new Promise((resolve, reject) => {
+      const finish = (): void => {
         this.#wake = null;
-        resolve();
+        resolve(null);
       };
+      this.#wake = finish;
+      task.then(
+        (value) => {
+          if (this.#wake === finish) this.#wake = null;
+          resolve(value);
+        },
+        (error: unknown) => {
+          if (this.#wake === finish) this.#wake = null;
+          reject(error instanceof Error ? error : new Error(String(error)));
+        },
+      );
+      if (this.stopped) finish();
     });
-    await Promise.race([task, stop]);
   }
 
   stop(): void {

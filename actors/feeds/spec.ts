@@ -19,6 +19,7 @@ import {
 import { createMerge } from "./merge.ts";
 import { nearest } from "./nearest.ts";
 import type { Option, Options } from "./options.ts";
+import { clipName } from "./outlet.ts";
 import { createStdinFeed } from "./stdin.ts";
 import { createWalkFeed } from "./walk.ts";
 
@@ -218,7 +219,7 @@ function suggestion(word: string, known: readonly string[], otherwise: string): 
 
 function sourceName(spec: FeedSpec): string {
   if (spec.kind !== "file") return spec.kind;
-  return `file:${spec.target.slice(spec.target.search(/[^/\\]*$/))}`;
+  return clipName(`file:${spec.target.slice(spec.target.search(/[^/\\]*$/))}`);
 }
 
 /** "file:prices.csv.gz#2" → "prices-2", "walk#2" → "walk-2": legal in file and subject names. */

@@ -6,7 +6,6 @@
  */
 
 import type { Frame } from "../../protocol/frame.ts";
-import { MAX_FRAME_SAMPLES } from "../../protocol/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
 import type { WalkOptions } from "./kinds.ts";
@@ -50,7 +49,9 @@ async function runWalk(feed: WalkFeedOptions, free: boolean, pause: Pause, sink:
   const spacingUs = free ? FREE_SPACING_US : (channels * SECOND_US) / rate;
   const walk = new Walk(channels, feed.seed, free ? FREE_START_US : feed.clock.nowUs(), spacingUs);
   const samples = duration === 0 ? Number.POSITIVE_INFINITY : Math.floor(duration / spacingUs) * channels;
-  const frame = createFrame(feed.source, feed.group, Math.min(frameSamples, MAX_FRAME_SAMPLES));
+  // A slow walk shows itself at least once a second, and the times of a frame must lie close enough for the wire.
+  const rowsPerFrame = Math.max(1, Math.floor(SECOND_US / spacingUs));
+  const frame = createFrame(feed.source, feed.group, Math.min(frameSamples, rowsPerFrame * channels));
   outlet.channels({
     group: feed.group,
     channels: Array.from({ length: channels }, (_, k) => ({

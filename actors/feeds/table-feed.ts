@@ -1,0 +1,341 @@
+/**
+ * A table as a feed: what file and stdin feeds share.
+ *
+ *   batch ─► row by row: count what is odd ─► frames of 256 ─► sink (waits when told to, or until a row is due)
+ *
+ * R1  Odd samples are counted per reason and never end the feed; only a table that cannot be read further does, with `failed`
+ *     after its good rows.
+ * R2  Samples that go back in time are handed over where they stand, and counted.
+ * R3  For a recorded table the frames and reports depend on its rows alone, not on how fast bytes or sink are.
+ * R4  With a speed, a row leaves when (its time − first time) / speed has passed since the first row left.
+ */
+
+import type { Clock } from "../ports/clock.ts";
+import type { Feed } from "./feed.ts";
+import { Groups } from "./groups.ts";
+import type { TableFeedOptions } from "./kinds.ts";
+import { Losses, type Reason } from "./losses.ts";
+import { Outlet } from "./outlet.ts";
+import { Pause } from "./pause.ts";
+import { PLAN_ROWS, type Plan, planTable } from "./plan.ts";
+import { type ByteSource, FINE, REASONS, readTable, type Table, type TableBatch } from "./table.ts";
+
+/** A jump of this many spacings between rows is a gap: a row or two may be missing without anything being wrong. */
+const GAP_SPACINGS = 5;
+/** Rows between two reports of totals, and for live tables also the time between them. */
+const REPORT_ROWS = 10_000;
+const REPORT_US = 1_000_000;
+/** Sleeps shorter than a timer's grain are not worth a frame of their own. */
+const GRAIN_US = 1000;
+/** Frames between two turns of the event loop when the sink never asks to wait. */
+const FLUSHES_PER_TURN = 64;
+
+export interface TableFeedSource {
+  source: string;
+  group: string;
+  /** As errors name it. */
+  name: string;
+  bytes: ByteSource;
+  live: boolean;
+  options: TableFeedOptions;
+  clock: Clock;
+}
+
+export function createTableFeed(feed: TableFeedSource): Feed {
+  const pause = new Pause(feed.clock);
+  return {
+    source: feed.source,
+    kind: feed.live ? "live" : "recorded",
+    run: (sink) => runTable(feed, pause, new Outlet(feed.source, sink)),
+    stop() {
+      pause.stop();
+      return Promise.resolve();
+    },
+  };
+}
+
+async function runTable(feed: TableFeedSource, pause: Pause, outlet: Outlet): Promise<void> {
+  let reader: TableRows | null = null;
+  try {
+    const table = await pause.unlessStopped(openTable(feed));
+    if (table === null) return outlet.status("ended", "stopped before its first row");
+    const batches = table.batches();
+    for (;;) {
+      const next = await pause.unlessStopped(batches.next());
+      if (next === null || next.done === true) {
+        // Not awaited: a stream that waits for its next bytes would not answer.
+        void batches.return(undefined).catch(() => {});
+        break;
+      }
+      reader ??= new TableRows(feed, table, next.value, outlet);
+      await deliver(reader, next.value, pause, outlet);
+    }
+    reader?.finish();
+    outlet.status("ended", reader?.summary() ?? "no rows", reader?.losses.take());
+  } catch (error) {
+    reader?.finish();
+    outlet.status("failed", error instanceof Error ? error.message : String(error), reader?.losses.take());
+  }
+}
+
+function openTable({ bytes, name, options, live, clock }: TableFeedSource): Promise<Table> {
+  return readTable(bytes, {
+    ...options,
+    name,
+    everyUs: options.every,
+    firstRows: live ? 1 : PLAN_ROWS,
+    ...(live && options.time === undefined ? { arrival: () => clock.nowUs() } : {}),
+  });
+}
+
+async function deliver(reader: TableRows, batch: TableBatch, pause: Pause, outlet: Outlet): Promise<void> {
+  reader.begin(batch);
+  while (!pause.stopped && !reader.advance()) {
+    if (reader.waitUs > 0) await pause.wait(reader.waitUs / 1000);
+    else if (reader.blocked) await pause.until(outlet.drained());
+    else await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+}
+
+/** The rows of a table on their way into frames. `advance` works until it must wait. */
+class TableRows {
+  readonly losses: Losses;
+  /** Why `advance` returned false: time until the next row is due, or a sink that wants to be waited for, or neither: a turn. */
+  waitUs = 0;
+  blocked = false;
+
+  readonly #table: Table;
+  readonly #plan: Plan;
+  readonly #groups: Groups;
+  readonly #clock: Clock;
+  readonly #live: boolean;
+  readonly #speed: number;
+  readonly #name: string;
+  readonly #wanted: ReadonlySet<string>;
+  readonly #skipped: ReadonlySet<string>;
+  /** Wide: slot of each planned column. Long: of each symbol; −1 is left out. */
+  readonly #slots: number[] = [];
+  #batch: TableBatch | null = null;
+  #row = 0;
+  #rows = 0;
+  #samples = 0;
+  #flushes = 0;
+  #reportedRows = 0;
+  #reportedUs = 0;
+  /** Latest time so far; NaN before the first row. */
+  #latestUs = Number.NaN;
+  #firstUs = Number.NaN;
+  #startedUs = 0;
+  #nowUs = 0;
+
+  constructor(feed: TableFeedSource, table: Table, first: TableBatch, outlet: Outlet) {
+    const { options } = feed;
+    this.#table = table;
+    this.#clock = feed.clock;
+    this.#live = feed.live;
+    this.#speed = feed.live ? Number.POSITIVE_INFINITY : options.speed;
+    this.#name = feed.name;
+    this.#wanted = new Set(options.columns);
+    this.#skipped = new Set(options.skip);
+    this.#plan = planTable(table, first, options);
+    const { sampling, everyUs, innovation, columns } = this.#plan;
+    const unit = options.unit ?? "";
+    this.#groups = new Groups(outlet, { group: feed.group, unit, sampling, everyUs, innovation });
+    this.losses = new Losses((status, detail, counts) => {
+      // What came before an odd row shall stand before the report of it.
+      if (!this.#groups.flush()) this.blocked = true;
+      outlet.status(status, detail, counts);
+    });
+    this.#reportedUs = feed.clock.nowUs();
+    if (table.format === "wide")
+      for (const k of columns) this.#slots.push(this.#groups.add(table.valueColumns[k]!));
+    else this.#addSymbols(Math.min(first.rows, PLAN_ROWS), first);
+    this.#groups.declare();
+    outlet.status("opened", this.#openedText());
+  }
+
+  begin(batch: TableBatch): void {
+    this.#batch = batch;
+    this.#row = 0;
+  }
+
+  /** True when the batch is done; false when it must wait, for what `waitUs` and `blocked` say. */
+  advance(): boolean {
+    const batch = this.#batch!;
+    this.waitUs = 0;
+    this.blocked = false;
+    while (this.#row < batch.rows) {
+      if (this.blocked) return false;
+      if (this.#flushes >= FLUSHES_PER_TURN) {
+        this.#flushes = 0;
+        return false;
+      }
+      const time = batch.timeUs[this.#row]!;
+      if (Number.isNaN(time)) this.#countProblem("badTime", batch.line[this.#row]!);
+      else {
+        if (this.#speed < Number.POSITIVE_INFINITY && !this.#isDue(time)) return false;
+        this.#takeRow(batch, this.#row, time);
+      }
+      this.#row++;
+      this.#rows++;
+      if (this.#rows - this.#reportedRows >= REPORT_ROWS) this.#reportTotals();
+    }
+    if (this.#live) this.#endOfBytes();
+    return !this.blocked;
+  }
+
+  /** Hands over what is left. */
+  finish(): void {
+    this.#groups.flush();
+  }
+
+  summary(): string {
+    const absent = [...this.#wanted].filter(
+      (name) => this.#table.format === "long" && !this.#table.symbols.includes(name),
+    );
+    const text = `${this.#rows} rows, ${this.#samples} samples`;
+    return absent.length === 0 ? text : `${text}; never seen: ${absent.join(", ")}`;
+  }
+
+  #takeRow(batch: TableBatch, row: number, time: number): void {
+    const newTime = time !== this.#latestUs;
+    if (batch.ragged[row] === 1) this.#count("ragged", batch.line[row]!, "more cells than columns");
+    this.#checkTime(time, batch.line[row]!);
+    if (this.#table.format === "wide") {
+      this.#makeRoom();
+      const n = this.#table.valueColumns.length;
+      const { columns } = this.#plan;
+      for (let k = 0; k < columns.length; k++)
+        this.#sample(batch, row, row * n + columns[k]!, this.#slots[k]!, time);
+      return;
+    }
+    const symbol = batch.symbol[row]!;
+    if (symbol < 0) {
+      this.#count("noSymbol", batch.line[row]!, "the symbol is empty");
+      return;
+    }
+    if (symbol >= this.#slots.length) this.#meetSymbol(symbol);
+    const slot = this.#slots[symbol]!;
+    if (slot < 0) {
+      if (slot === NO_ROOM)
+        this.#count("tooManyChannels", batch.line[row]!, "there are more symbols than groups can hold");
+      return;
+    }
+    if (newTime && this.#plan.sampling === "rows") this.#makeRoom();
+    this.#sample(batch, row, row, slot, time);
+  }
+
+  #sample(batch: TableBatch, row: number, at: number, slot: number, time: number): void {
+    const reason = batch.reasons[at]!;
+    if (slot < 0) {
+      this.#count("tooManyChannels", batch.line[row]!, "there are more columns than groups can hold");
+      return;
+    }
+    if (reason !== FINE) {
+      this.#countProblem(REASONS[reason] as Reason, batch.line[row]!);
+      return;
+    }
+    const value = batch.values[at]!;
+    if (value <= 0 && this.#plan.innovation === "logReturn") {
+      this.#count("notPositive", batch.line[row]!, `${value} has no logarithm (innovation=logReturn)`);
+      return;
+    }
+    const size = batch.size.length > 0 ? batch.size[row]! : Number.NaN;
+    if (!this.#groups.hasRoom(slot)) this.#makeRoom();
+    this.#groups.sample(slot, time, value, size);
+    this.#samples++;
+  }
+
+  #checkTime(time: number, line: number): void {
+    if (!(time <= this.#latestUs)) {
+      const spacing = this.#plan.everyUs;
+      const jump = time - this.#latestUs;
+      this.#latestUs = time;
+      if (this.#plan.sampling === "rows" && spacing > 0 && jump > spacing * GAP_SPACINGS)
+        this.#count("gap", line, `no rows for ${Math.round(jump / spacing)} spacings`);
+    } else if (time < this.#latestUs) {
+      const back = (this.#latestUs - time) / 1e6;
+      this.#count("backward", line, `time goes back by ${back} s`);
+    }
+  }
+
+  /** Whether the row at `time` may leave; else sets `waitUs`, with all before it handed over. */
+  #isDue(time: number): boolean {
+    if (Number.isNaN(this.#firstUs)) {
+      this.#firstUs = time;
+      this.#startedUs = this.#clock.nowUs();
+    }
+    const due = this.#startedUs + (time - this.#firstUs) / this.#speed;
+    if (due - this.#nowUs < GRAIN_US) return true;
+    this.#nowUs = this.#clock.nowUs();
+    if (due - this.#nowUs < GRAIN_US) return true;
+    this.#flush();
+    this.waitUs = due - this.#nowUs;
+    return false;
+  }
+
+  #makeRoom(): void {
+    this.#flushes++;
+    if (!this.#groups.makeRoom()) this.blocked = true;
+  }
+
+  #flush(): void {
+    this.#flushes++;
+    if (!this.#groups.flush()) this.blocked = true;
+  }
+
+  #addSymbols(rows: number, batch: TableBatch): void {
+    for (let r = 0; r < rows; r++) {
+      const symbol = batch.symbol[r]!;
+      while (symbol >= this.#slots.length)
+        this.#slots.push(this.#slotFor(this.#table.symbols[this.#slots.length]!));
+    }
+  }
+
+  /** Symbols that appear later extend the last group, or open a further one. */
+  #meetSymbol(symbol: number): void {
+    while (symbol >= this.#slots.length)
+      this.#slots.push(this.#slotFor(this.#table.symbols[this.#slots.length]!));
+    if (!this.#groups.declare()) this.blocked = true;
+  }
+
+  #slotFor(symbol: string): number {
+    if (this.#skipped.has(symbol) || (this.#wanted.size > 0 && !this.#wanted.has(symbol))) return LEFT_OUT;
+    const slot = this.#groups.add(symbol);
+    return slot < 0 ? NO_ROOM : slot;
+  }
+
+  #count(reason: Reason, line: number, what: string): void {
+    if (this.losses.add(reason)) this.losses.first(reason, `line ${line}: ${what}`);
+  }
+
+  #countProblem(reason: Reason, line: number): void {
+    if (!this.losses.add(reason)) return;
+    const problem = this.#table.problems.get(reason);
+    const place = problem?.line === line ? `, column ${problem.column}: "${problem.text}"` : "";
+    this.losses.first(reason, `line ${line}${place} is ${reason}`);
+  }
+
+  /** A live table shows what it has when the bytes at hand are used up. */
+  #endOfBytes(): void {
+    this.#flush();
+    if (this.#clock.nowUs() - this.#reportedUs >= REPORT_US) this.#reportTotals();
+  }
+
+  #reportTotals(): void {
+    this.losses.total();
+    this.#reportedRows = this.#rows;
+    this.#reportedUs = this.#clock.nowUs();
+  }
+
+  #openedText(): string {
+    const { sampling, everyUs, innovation, textColumns } = this.#plan;
+    const channels = this.#slots.filter((slot) => slot >= 0).length;
+    const out = textColumns.length === 0 ? "" : `; left out, no numbers: ${textColumns.join(", ")}`;
+    return `${this.#name}: ${channels} channels, ${sampling} every ${everyUs / 1e6} s, innovation ${innovation}${out}`;
+  }
+}
+
+/** Slots of symbols that are not delivered. */
+const LEFT_OUT = -1;
+const NO_ROOM = -2;

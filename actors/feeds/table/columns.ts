@@ -1,0 +1,122 @@
+/** What the columns of a table mean, by their names: time, symbol, value, size. */
+
+import { nearest } from "../nearest.ts";
+import { looksNumeric } from "./decimal.ts";
+import { TableError } from "./rows.ts";
+import { type TimeForm, timeFormOf } from "./times.ts";
+
+export interface ColumnOptions {
+  format?: "long" | "wide" | undefined;
+  time?: string | undefined;
+  timeUnit?: TimeForm | undefined;
+  symbol?: string | undefined;
+  value?: string | undefined;
+  size?: string | undefined;
+  /** Only these channels; wide: columns, long: symbols. Empty: all. */
+  columns?: readonly string[] | undefined;
+  skip?: readonly string[] | undefined;
+}
+
+export interface Columns {
+  readonly format: "long" | "wide";
+  /** Places in the header; −1 where there is none. */
+  readonly time: number;
+  readonly symbol: number;
+  readonly size: number;
+  /** Wide: one per channel; long: the one value column. */
+  readonly values: readonly number[];
+}
+
+const TIME_NAME =
+  /^(ts|time|timestamp|date|datetime|epoch|unix|recv|received|(open|close|event|trade)_?time)(_(s|ms|us|ns|utc))?$/i;
+const SYMBOL_NAME = /^(symbol|ticker|channel|name|metric|series|sensor)$/i;
+/** In order of preference: of a bar, the close. */
+const VALUE_NAMES = ["value", "price", "last", "close"];
+const SIZE_NAMES = ["size", "volume", "qty", "quantity", "amount"];
+
+/** Finds the columns; throws TableError naming the column, the header, and what is wanted. `timeNeeded` false: −1 is accepted. */
+export function findColumns(header: readonly string[], options: ColumnOptions, timeNeeded: boolean): Columns {
+  refuseData(header, options);
+  const time =
+    options.time === undefined
+      ? header.findIndex((name) => TIME_NAME.test(name.trim()))
+      : named(header, options.time, "time");
+  if (time < 0 && timeNeeded)
+    throw new TableError(
+      `there is no time column among ${shortList(header)}, wanted time=COLUMN, or every=1s where rows are evenly spaced`,
+    );
+  const symbol =
+    options.symbol === undefined
+      ? header.findIndex((name, k) => k !== time && SYMBOL_NAME.test(name.trim()))
+      : named(header, options.symbol, "symbol");
+  const value =
+    options.value === undefined ? firstOf(header, VALUE_NAMES, time) : named(header, options.value, "value");
+  const wide = options.format === "wide" || (options.format === undefined && symbol < 0);
+  if (wide) return { format: "wide", time, symbol: -1, size: -1, values: wideColumns(header, time, options) };
+  if (symbol < 0)
+    throw new TableError(
+      `format=long, but there is no symbol column among ${shortList(header)}, wanted symbol=COLUMN`,
+    );
+  if (value < 0)
+    throw new TableError(
+      `it has a symbol column (${header[symbol]}) but no value column among ${shortList(header)}, wanted value=COLUMN or format=wide`,
+    );
+  const size =
+    options.size === undefined ? firstOf(header, SIZE_NAMES, time) : named(header, options.size, "size");
+  return { format: "long", time, symbol, size, values: [value] };
+}
+
+/** The unit a time column's name tells ("ts_ms", "recv_ns"), else the form of its first value; null when that is no time. */
+export function timeFormFor(name: string, firstText: string): TimeForm | null {
+  const form = timeFormOf(firstText);
+  if (form === null || form === "iso") return form;
+  // 20150102 in a column of dates is a day and not a second of August 1970.
+  if (/date/i.test(name) && /^(19|20|21)\d\d(0[1-9]|1[0-2])([0-2]\d|3[01])$/.test(firstText.trim()))
+    return "iso";
+  const unit = /_(s|ms|us|ns)$/i.exec(name.trim())?.[1];
+  return unit === undefined ? form : (unit.toLowerCase() as TimeForm);
+}
+
+/** Names as they stand in an error: not more than a line of them. */
+export function shortList(names: readonly string[]): string {
+  const shown = names.slice(0, 12).join(", ");
+  return names.length > 12 ? `${shown}, … (${names.length})` : shown;
+}
+
+function wideColumns(header: readonly string[], time: number, options: ColumnOptions): number[] {
+  const all = header.map((_, k) => k).filter((k) => k !== time);
+  const wanted = (options.columns ?? []).map((name) => named(header, name, "columns"));
+  const skipped = new Set((options.skip ?? []).map((name) => named(header, name, "skip")));
+  const kept = (wanted.length > 0 ? wanted : all).filter((k) => !skipped.has(k));
+  const repeated = kept.find((k, at) => kept.findIndex((other) => header[other] === header[k]) !== at);
+  if (repeated !== undefined)
+    throw new TableError(`column ${header[repeated]} stands twice, wanted different names`);
+  if (kept.length === 0) throw new TableError(`no column with values is left of ${shortList(header)}`);
+  return kept;
+}
+
+function named(header: readonly string[], name: string, option: string): number {
+  const at = header.indexOf(name);
+  if (at >= 0) return at;
+  const near = nearest(name, header);
+  const wanted = near === null ? `one of ${shortList(header)}` : `${near}? (one of ${shortList(header)})`;
+  throw new TableError(`${option}=${name} names no column, wanted ${wanted}`);
+}
+
+function firstOf(header: readonly string[], names: readonly string[], except: number): number {
+  const lower = header.map((name) => name.trim().toLowerCase());
+  for (const name of names) {
+    const at = lower.indexOf(name);
+    if (at >= 0 && at !== except) return at;
+  }
+  return -1;
+}
+
+function refuseData(header: readonly string[], options: ColumnOptions): void {
+  if (options.time !== undefined || header.some((name) => TIME_NAME.test(name.trim()))) return;
+  const data = header.find((name) => looksNumeric(name) || timeFormOf(name) !== null);
+  if (data !== undefined)
+    throw new TableError(
+      `line 1 has no column names but data ("${data}"), wanted a header such as ts,symbol,value`,
+    );
+}
