@@ -92,11 +92,12 @@ export async function openJournal(directory: string, options: JournalOptions = {
     lock = await lockDirectory(disk, path);
     if (lock.takenFrom !== null) report({ kind: "staleLock", pid: lock.takenFrom });
   }
+  let recovery: Recovery | null = null;
   try {
     const names = await listRecording(disk, path);
     if (writable)
       for (const name of names) if (name.endsWith(TEMPORARY_SUFFIX)) await disk.remove(join(path, name));
-    const recovery = await recover(disk, path, names, writable);
+    recovery = await recover(disk, path, names, writable);
     checkPartition(path, recovery.partition, options.partition);
     const snapshots = new SnapshotStore(disk, path, (file, reason) =>
       report({ kind: "badSnapshot", file, reason }),
@@ -106,6 +107,7 @@ export async function openJournal(directory: string, options: JournalOptions = {
     for (const damage of recovery.damage) report(damage);
     return new FileJournal(disk, path, options, lock, recovery, snapshots);
   } catch (error) {
+    await recovery?.active?.close();
     await lock?.release();
     throw error;
   }
@@ -212,7 +214,9 @@ export class FileJournal implements Journal {
     return durable;
   }
 
+  /** On a halted journal a note is let go: it can be derived again, and `append` tells of the halt. */
   note(note: JournalNote): void {
+    if (this.halted !== null) return;
     this.#checkWritable(`note ${note.kind} of block ${note.block}`);
     checkNote(this.#queued, note);
     this.#commit.note(note);
