@@ -52,7 +52,7 @@ export function decodeMessage(bytes: Uint8Array, reader: Reader = CURRENT): Deco
   const action = `decode ${name}`;
   withinLimit(action, name, bytes);
   if (name === "frame") {
-    const frame = version === PROTOCOL_VERSION ? decodeFrameFast(bytes, bodyAt) : null;
+    const frame = version === reader.version ? decodeFrameFast(bytes, bodyAt) : null;
     return frame ?? bodyToFreshFrame(readBody(action, name, bytes, bodyAt, version, reader));
   }
   const body = readBody(action, name, bytes, bodyAt, version, reader);

@@ -98,27 +98,33 @@ export const event = v.object({
 });
 
 /** The joint state of a group, at the publish rate. `re`/`im`: n² little-endian float32, row-major. */
-export const state = v.object({
-  group: name,
-  timeUs,
-  n: v.pipe(count, v.maxValue(MAX_GROUP_CHANNELS)),
-  /** Names of the modes, in the order of the matrix. */
-  modes: v.array(name),
-  source: v.picklist(["direct", "estimated"]),
-  reading: v.picklist(["native", "single-excitation"]),
-  norm: v.picklist(["unit", "power"]),
-  re: float32s,
-  im: float32s,
-  populations: v.array(finite),
-  spectrum: v.array(finite),
-  /** |v₁|² per mode and phase relative to the largest. */
-  pointer: v.array(finite),
-  pointerPhase: v.array(finite),
-  /** Scalars by name: purity, purityCorrected, cohL1, cohL1Norm, cohRel, entropy, effRank, lambdaMax, visibility, kappa, nEff, significantPairs, groupDelaySeconds … */
-  measures: mapOf(finite),
-  /** False while the estimate is below its noise floor or still warming. */
-  significant: v.boolean(),
-});
+export const state = v.pipe(
+  v.object({
+    group: name,
+    timeUs,
+    n: v.pipe(count, v.maxValue(MAX_GROUP_CHANNELS)),
+    /** Names of the modes, in the order of the matrix. */
+    modes: v.array(name),
+    source: v.picklist(["direct", "estimated"]),
+    reading: v.picklist(["native", "single-excitation"]),
+    norm: v.picklist(["unit", "power"]),
+    re: float32s,
+    im: float32s,
+    populations: v.array(finite),
+    spectrum: v.array(finite),
+    /** |v₁|² per mode and phase relative to the largest. */
+    pointer: v.array(finite),
+    pointerPhase: v.array(finite),
+    /** Scalars by name: purity, purityCorrected, cohL1, cohL1Norm, cohRel, entropy, effRank, lambdaMax, visibility, kappa, nEff, significantPairs, groupDelaySeconds … */
+    measures: mapOf(finite),
+    /** False while the estimate is below its noise floor or still warming. */
+    significant: v.boolean(),
+  }),
+  v.check(
+    (s) => s.re.length === 4 * s.n * s.n && s.im.length === s.re.length,
+    "Expected re and im of n² float32",
+  ),
+);
 
 /** What the monitor shows: gauges by name. */
 export const metrics = v.object({ timeUs, gauges: mapOf(finite) });

@@ -80,11 +80,13 @@ export function defaultSettings(): Settings {
 
 /** Settings from outside (a file, a recording): what is left out gets its default, what is not known is refused by its path. */
 export function parseSettings(input: unknown): Settings {
+  if (typeof input !== "object" || input === null || Array.isArray(input)) {
+    throw new InvalidSetting("read settings", show(input), "a map of settings");
+  }
   const result = v.safeParse(settingsSchema, input, { abortEarly: true });
   if (result.success) return result.output;
   const issue = result.issues[0];
-  const path = v.getDotPath(issue);
-  if (path === null) throw new InvalidSetting("read settings", show(input), "a map of settings");
+  const path = v.getDotPath(issue) ?? "";
   if (valueAt(defaultSettings(), path) === undefined) throw unknownPath(path);
   throw new InvalidSetting(`set ${path}`, show(valueAt(input, path)), wantedBy(issue));
 }

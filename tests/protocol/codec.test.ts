@@ -1,0 +1,241 @@
+import { Encoder, encode } from "@msgpack/msgpack";
+import fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { decodeAs, decodeMessage, encodeMessage } from "../../protocol/codec.ts";
+import { LimitExceeded, MalformedMessage, UnknownVersion } from "../../protocol/errors.ts";
+import { MAX_CLIENT_MESSAGE_BYTES, MAX_NESTING } from "../../protocol/limits.ts";
+import { MESSAGES, type Message, type MessageName } from "../../protocol/messages.ts";
+import { encodeSamples } from "../../protocol/samples.ts";
+import { anyMessage, count, MESSAGE } from "./arbitraries.ts";
+import { refuses } from "./refusal.ts";
+
+for (const name of Object.keys(MESSAGE) as MessageName[]) {
+  test(`[K1] ${name} comes back as it was sent`, () => {
+    fc.assert(
+      fc.property(MESSAGE[name] as fc.Arbitrary<Message>, (message) => {
+        assert.equal(decodeMessage(encodeMessage(message)), message);
+      }),
+      { numRuns: 60 },
+    );
+  });
+}
+
+test("[K2] the order in which an object was built does not change its bytes", () => {
+  fc.assert(
+    fc.property(anyMessage, (message) => {
+      if (message.type === "frame") return;
+      const backwards = Object.fromEntries(Object.entries(message).reverse()) as Message;
+      assert.equal(encodeMessage(backwards), encodeMessage(message));
+    }),
+  );
+});
+
+test("encoded bytes are exactly long and share no memory with the next message", () => {
+  const first = encodeMessage({ type: "ping", nonce: 1 });
+  const copy = Uint8Array.from(first);
+  encodeMessage({ type: "ping", nonce: 77 });
+  assert.is(first.byteLength, first.buffer.byteLength);
+  assert.equal(first, copy);
+});
+
+test("[K4] a kind that is not known comes out as unknown and goes on unchanged", () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0x60, max: 0xffff }), fc.jsonValue(), (code, body) => {
+      const bytes = encode([1, code, body]);
+      const message = decodeMessage(bytes);
+      assert.is(message.type, "unknown");
+      assert.is(message.type === "unknown" && message.code, code);
+      assert.equal(encodeMessage(message), Uint8Array.from(bytes));
+    }),
+  );
+});
+
+test("a field that a newer peer added is dropped", () => {
+  assert.equal(decodeMessage(encode([1, MESSAGES.ping.code, { nonce: 3, colour: "red" }])), {
+    type: "ping",
+    nonce: 3,
+  });
+});
+
+test("a message of a newer version is refused with both versions", () => {
+  refuses(
+    () => decodeMessage(encode([2, MESSAGES.ping.code, { nonce: 3 }])),
+    UnknownVersion,
+    /protocol version 2, wanted version 1/,
+  );
+});
+
+test("a refusal names action, value and what was wanted", () => {
+  const bad = encode([1, MESSAGES.ping.code, { nonce: -1 }]);
+  const error = refuses(
+    () => decodeMessage(bad),
+    MalformedMessage,
+    /^Cannot decode ping: nonce is -1, wanted >=0$/,
+  );
+  assert.equal([error.action, error.value, error.wanted], ["decode ping", "nonce is -1", ">=0"]);
+  refuses(
+    () => decodeMessage(encode([1, MESSAGES.ping.code, {}])),
+    MalformedMessage,
+    /no nonce, wanted a field nonce/,
+  );
+  refuses(() => decodeMessage(encode([1, MESSAGES.ping.code, 7])), MalformedMessage, /the body is 7/);
+  refuses(
+    () => decodeAs("pong", encodeMessage({ type: "ping", nonce: 1 })),
+    MalformedMessage,
+    /a message of type ping, wanted pong/,
+  );
+});
+
+test("what a reader would refuse is not written", () => {
+  const tooLong = { type: "hello", client: "x".repeat(129), versions: [1] } as const;
+  refuses(
+    () => encodeMessage({ ...tooLong, versions: [1] }),
+    MalformedMessage,
+    /Cannot encode hello: client is 129/,
+  );
+  refuses(
+    () => encodeMessage({ type: "measurement", gauges: { load: Number.NaN } }),
+    MalformedMessage,
+    /gauges.load is NaN/,
+  );
+  refuses(
+    () => encodeMessage({ type: "configChanged", path: "a", value: new Date(0), author: "b" }),
+    MalformedMessage,
+    /plain JSON/,
+  );
+  refuses(
+    () => encodeMessage({ type: "measurement", gauges: { constructor: 1 } }),
+    MalformedMessage,
+    /gauges/,
+  );
+});
+
+test("a message over its row's limit is refused both ways", () => {
+  const bytes = encode([
+    1,
+    MESSAGES.ping.code,
+    { nonce: 1, padding: new Uint8Array(MAX_CLIENT_MESSAGE_BYTES) },
+  ]);
+  refuses(() => decodeMessage(bytes), LimitExceeded, /bytes, wanted at most 32768/);
+  const channels = Array.from({ length: 128 }, (_, k) => ({
+    name: `c${k}`,
+    title: "t".repeat(4096),
+    unit: "",
+  }));
+  const declaration = {
+    type: "channels",
+    group: "g",
+    source: "s",
+    channels,
+    sampling: "rows",
+    everyUs: 0,
+    innovation: "ar1",
+  } as const;
+  refuses(
+    () => encodeMessage({ ...declaration, channels }),
+    LimitExceeded,
+    /Cannot encode channels: \d+ bytes, wanted at most 131072/,
+  );
+});
+
+test("keys that reach into prototypes are refused and pollute nothing", () => {
+  for (const key of ["__proto__", "constructor", "prototype"]) {
+    const bytes = new Encoder().encode([
+      1,
+      MESSAGES.measurement.code,
+      { gauges: Object.fromEntries([[key, { polluted: 1 }]]) },
+    ]);
+    refuses(() => decodeMessage(bytes), MalformedMessage, new RegExp(key));
+  }
+  assert.is((Object.prototype as Record<string, unknown>)["polluted"], undefined);
+});
+
+test("nesting is refused before it is followed", () => {
+  const deep = Uint8Array.from([
+    0x93,
+    1,
+    MESSAGES.configChanged.code,
+    ...new Array<number>(100_000).fill(0x91),
+    0xc0,
+  ]);
+  refuses(() => decodeMessage(deep), LimitExceeded, new RegExp(`nesting deeper than ${MAX_NESTING}`));
+});
+
+test("announced lengths that are not there are refused before anything is built", () => {
+  for (const head of [0xdd, 0xdf, 0xdb, 0xc6]) {
+    const bytes = Uint8Array.from([0x93, 1, MESSAGES.tick.code, head, 0xff, 0xff, 0xff, 0xff, 0x00]);
+    refuses(() => decodeMessage(bytes), MalformedMessage, /the bytes end/);
+  }
+});
+
+test("every truncated message is refused", () => {
+  fc.assert(
+    fc.property(anyMessage, fc.double({ min: 0, max: 1, noNaN: true }), (message, part) => {
+      const bytes = encodeMessage(message);
+      const cut = bytes.subarray(0, Math.floor(part * (bytes.length - 1)));
+      refuses(() => decodeMessage(cut), MalformedMessage, /^Cannot decode/);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("bytes behind a message are refused", () => {
+  const bytes = encodeMessage({ type: "ping", nonce: 1 });
+  refuses(
+    () => decodeMessage(Uint8Array.from([...bytes, 0])),
+    MalformedMessage,
+    /1 bytes behind the message's end/,
+  );
+});
+
+test("extension types, map keys that are no strings, and unused type bytes are refused", () => {
+  const body = (...bytes: number[]) => Uint8Array.from([0x93, 1, MESSAGES.tick.code, ...bytes]);
+  refuses(() => decodeMessage(body(0xd6, 0xff, 0, 0, 0, 0)), MalformedMessage, /type byte 0xd6 at byte 3/);
+  refuses(() => decodeMessage(body(0x81, 0x01, 0x01)), MalformedMessage, /map key of type 0x1 at byte 4/);
+  refuses(() => decodeMessage(body(0xc1)), MalformedMessage, /type byte 0xc1/);
+});
+
+test("version and code in a longer form than needed are refused, so that unknown kinds keep their bytes", () => {
+  refuses(() => decodeMessage(Uint8Array.from([0x93, 0xcc, 1, 5, 0x80])), MalformedMessage, /shortest form/);
+  refuses(
+    () => decodeMessage(Uint8Array.from([0x93, 1, 0xcd, 0, 5, 0x80])),
+    MalformedMessage,
+    /shortest form/,
+  );
+});
+
+test("samples wrapped by hand equal those of the codec", () => {
+  fc.assert(
+    fc.property(
+      count,
+      fc.oneof(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.constantFrom(255, 256, 65_535, 65_536).map((n) => new Uint8Array(n)),
+      ),
+      (inputSequence, frame) => {
+        assert.equal(
+          encodeSamples(inputSequence, frame),
+          encodeMessage({ type: "samples", inputSequence, frame }),
+        );
+      },
+    ),
+  );
+});
+
+test("a message in the middle of a larger buffer is read from its own bytes", () => {
+  const message = {
+    type: "takeover",
+    partition: "p",
+    epoch: 2,
+    lastBlock: 9,
+    lastHash: new Uint8Array(32).fill(7),
+    owner: "n",
+  } as const;
+  const bytes = encodeMessage(message);
+  const larger = new Uint8Array(bytes.length + 5).fill(0xff);
+  larger.set(bytes, 3);
+  assert.equal(decodeMessage(larger.subarray(3, 3 + bytes.length)), message);
+});
+
+test.run();

@@ -1,0 +1,112 @@
+import fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { InvalidSetting } from "../../protocol/errors.ts";
+import { applySetting, defaultSettings, parseSettings, settingPaths } from "../../protocol/settings.ts";
+import { refuses } from "./refusal.ts";
+
+test("a session that says nothing gets the defaults", () => {
+  assert.equal(parseSettings({}), defaultSettings());
+  assert.is(defaultSettings().collapse.falseAlarmsPerDay, 1);
+  assert.is(
+    parseSettings({ estimator: { norm: "power" } }).estimator.memoryRows,
+    defaultSettings().estimator.memoryRows,
+  );
+});
+
+test("every path can be set to its own default, as value and as text", () => {
+  const defaults = defaultSettings();
+  const paths = settingPaths();
+  assert.ok(
+    paths.includes("seed") &&
+      paths.includes("collapse.falseAlarmsPerDay") &&
+      paths.includes("estimator.order"),
+  );
+  for (const path of paths) {
+    const value = path
+      .split(".")
+      .reduce<unknown>((inner, key) => (inner as Record<string, unknown>)[key], defaults);
+    assert.equal(applySetting(defaults, path, value), defaults);
+    assert.equal(applySetting(defaults, path, String(value)), defaults);
+  }
+});
+
+test("a setting is changed by path, and the settings before stay as they were", () => {
+  const before = defaultSettings();
+  const after = applySetting(before, "collapse.falseAlarmsPerDay", "0.1");
+  assert.is(after.collapse.falseAlarmsPerDay, 0.1);
+  assert.equal(before, defaultSettings());
+  assert.is(applySetting(before, "monitor.enabled", "false").monitor.enabled, false);
+  assert.is(applySetting(before, "estimator.norm", "power").estimator.norm, "power");
+  assert.is(applySetting(before, "estimator.order", "1").estimator.order, 1);
+});
+
+test("a wrong value is refused with path, value and what is wanted", () => {
+  const settings = defaultSettings();
+  const cases: [path: string, value: unknown, message: RegExp][] = [
+    [
+      "collapse.falseAlarmsPerDay",
+      "often",
+      /^Cannot set collapse.falseAlarmsPerDay: "often", wanted number$/,
+    ],
+    ["collapse.falseAlarmsPerDay", 0, /: 0, wanted a number > 0$/],
+    ["collapse.falseAlarmsPerDay", "", /: "", wanted number$/],
+    ["collapse.falseAlarmsPerDay", Number.POSITIVE_INFINITY, /wanted a finite number$/],
+    ["anomaly.windowSamples", "7", /wanted a number ≥ 32$/],
+    ["anomaly.windowSamples", 10_001, /wanted a number ≤ 10000$/],
+    ["seed", 1.5, /^Cannot set seed: 1.5, wanted a whole number$/],
+    ["estimator.norm", "loud", /wanted \("unit" \| "power"\)$/],
+    ["estimator.order", 3, /wanted \(1 \| 2\)$/],
+    ["monitor.enabled", "yes", /wanted boolean$/],
+    ["collapse", { enabled: false }, /wanted one of its settings: collapse.enabled/],
+  ];
+  for (const [path, value, message] of cases)
+    refuses(() => applySetting(settings, path, value), InvalidSetting, message);
+});
+
+test("a mistyped path is answered with what may have been meant", () => {
+  const settings = defaultSettings();
+  refuses(
+    () => applySetting(settings, "colapse.falseAlarmsPerDay", 1),
+    InvalidSetting,
+    /no such setting, wanted perhaps collapse.falseAlarmsPerDay/,
+  );
+  refuses(
+    () => applySetting(settings, "falsealarmsperday", 1),
+    InvalidSetting,
+    /perhaps collapse.falseAlarmsPerDay or anomaly.falseAlarmsPerDay/,
+  );
+  refuses(
+    () => applySetting(settings, "zzzzzzzzzzzz", 1),
+    InvalidSetting,
+    /wanted one of seed, publishEveryUs/,
+  );
+  refuses(() => applySetting(settings, "__proto__.polluted", 1), InvalidSetting, /no such setting/);
+  refuses(() => applySetting(settings, "constructor", 1), InvalidSetting, /no such setting/);
+});
+
+test("settings from outside are refused by the path that is wrong", () => {
+  refuses(
+    () => parseSettings({ collapse: { falseAlarmPerDay: 1 } }),
+    InvalidSetting,
+    /collapse.falseAlarmPerDay: no such setting, wanted perhaps collapse.falseAlarmsPerDay/,
+  );
+  refuses(() => parseSettings({ seed: "x" }), InvalidSetting, /Cannot set seed: "x", wanted number/);
+  refuses(() => parseSettings([]), InvalidSetting, /settings/);
+  refuses(() => parseSettings(null), InvalidSetting, /Cannot read settings: null, wanted a map/);
+});
+
+test("any value at any path is taken or refused, nothing else", () => {
+  fc.assert(
+    fc.property(fc.oneof(fc.constantFrom(...settingPaths()), fc.string()), fc.anything(), (path, value) => {
+      try {
+        parseSettings(applySetting(defaultSettings(), path, value));
+      } catch (error) {
+        assert.instance(error, InvalidSetting);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test.run();
