@@ -1,0 +1,370 @@
+/**
+ * R-SR: has the law of the innovations changed? An e-detector with a promise: mean rows between false alarms ≥ A.
+ *
+ *   row ─► y = W(x−μ₀) ─┬─ ‖y‖² ──────── conformal p ─► B1 ─┐
+ *                       ├─ (u_k·y)²/‖y‖² conformal p ─► B2 ─┼─► Shiryaev–Roberts mixture M ── M ≥ A ─► declared
+ *                       ├─ y ─────────────────────────► B3 ─┘
+ *                       └─ y·y₋₁ ─► evidence of serial dependence ─► the promise is void
+ *
+ * Life of the part (the machine's states mirror it):
+ *
+ *   learning ─N₀ rows─► tracking ─M ≥ A─► collapsed ─quiet for recoveryRows─► tracking   (the old baseline holds again)
+ *                          ▲                  └─M ≥ A again, or too long undecided─► relearning ─N₀ rows─┐
+ *                          └──────────────────────────────────────────────────────────────────────────────┘
+ *
+ * Rows are scored with weights, tables and ranks from before them; θ of tied ranks comes from the actor's random stream.
+ * Sources: Shin, Ramdas & Rinaldo 2022 (e-detectors); Vovk, Gammerman & Shafer 2005 (conformal p); de la Peña 1999 (B3).
+ * Cost: about 2 µs a row at n = 16.
+ */
+import ln from "@stdlib/math-base-special-ln";
+import type { Settings } from "../../protocol/settings.ts";
+import { ConformalRank } from "../kernels/conformal.ts";
+import { EDetector } from "../kernels/e-detector.ts";
+import { MeanBet } from "../kernels/mean-bet.ts";
+import { SerialCorrelation } from "../kernels/serial-correlation.ts";
+import type { Batch, Fields, Group, Part, PartContext } from "../ports/actor.ts";
+import { Baseline, Calibration } from "./baseline.ts";
+import {
+  betTables,
+  ENERGY_AT,
+  MEAN_AT,
+  MEMBERS,
+  MODES,
+  memberName,
+  SHARE_AT,
+  SHARE_FACTORS,
+  WEIGHTS,
+} from "./collapse-bets.ts";
+import { compareRegimes } from "./collapse-report.ts";
+import { prefixed } from "./fields.ts";
+import { falseAlarmSamples, UNKNOWN_SPACING_US } from "./promise.ts";
+import { RowSpacing } from "./row-spacing.ts";
+
+/** Scores a rank is taken among: p down to 1/2048, and a move of 16 KB at most. */
+const RANK_WINDOW = 2048;
+/** Rows kept to describe what came after the onset, and to name its time. */
+const MEMORY_ROWS = 256;
+/** Evidence of serial dependence that voids the promise: by chance once in ten million rows. */
+const LN_DEPENDENT = 16.118;
+/** Rows without new evidence of dependence, and correlation below this, restore it. */
+const INDEPENDENT_ROWS = 2000;
+const INDEPENDENT_BELOW = 0.05;
+/** Suspicion begins at M = A^SUSPECT and ends below A^CLEAR. */
+const SUSPECT = 0.5;
+const CLEAR = 0.25;
+/** Undecided for this many times recoveryRows, a collapse counts as lasting. */
+const UNDECIDED = 4;
+
+/** Calibration rows when the settings leave it open. */
+const MIN_CALIBRATION = 500;
+const MAX_CALIBRATION = 2000;
+const CALIBRATION_PER_CHANNEL = 30;
+
+const LEARNING = 0;
+const TRACKING = 1;
+const COLLAPSED = 2;
+const RELEARNING = 3;
+
+// Scalars.
+const MODE = 0;
+const LN_A = 1;
+const SUSPECTED = 2;
+const ROWS_IN_MODE = 3;
+const QUIET_ROWS = 4;
+const PERSISTS_SENT = 5;
+const VOID = 6;
+const ROWS_SINCE_DEPENDENT = 7;
+const MEMORY_NEXT = 8;
+const MEMORY_FILLED = 9;
+const DECLARED_US = 10;
+const CHANGED_US = 11;
+const SCALARS = 12;
+
+export class CollapsePart implements Part {
+  readonly fields: Fields;
+  private readonly settings: Settings["collapse"];
+  private readonly group: Group;
+  private readonly calibrationRows: number;
+  private readonly scalars: Float64Array;
+  private readonly calibration: Calibration;
+  private readonly baseline: Baseline;
+  private readonly detector: EDetector;
+  private readonly ranks: readonly ConformalRank[];
+  private readonly means: MeanBet;
+  private readonly serial: SerialCorrelation;
+  private readonly spacing: RowSpacing;
+  /** Ring of the last rows, in units of σ₀, and their times. */
+  private readonly memory: Float64Array;
+  private readonly memoryTime: Float64Array;
+  private readonly standardised: Float64Array;
+  private readonly y: Float64Array;
+  private readonly logE = new Float64Array(MEMBERS);
+
+  constructor(settings: Settings, group: Group) {
+    const { n } = group;
+    this.settings = settings.collapse;
+    this.group = group;
+    this.calibrationRows =
+      settings.collapse.calibrationRows ||
+      Math.min(MAX_CALIBRATION, Math.max(MIN_CALIBRATION, CALIBRATION_PER_CHANNEL * n));
+    this.scalars = new Float64Array(SCALARS);
+    this.calibration = new Calibration(n);
+    this.baseline = new Baseline(n);
+    this.detector = new EDetector(WEIGHTS, settings.collapse.statistic);
+    this.ranks = Array.from({ length: 1 + MODES }, () => new ConformalRank(RANK_WINDOW));
+    this.means = new MeanBet(n);
+    this.serial = new SerialCorrelation(n);
+    this.spacing = new RowSpacing(group.everyUs);
+    this.memory = new Float64Array(MEMORY_ROWS * n);
+    this.memoryTime = new Float64Array(MEMORY_ROWS);
+    this.standardised = new Float64Array(n);
+    this.y = new Float64Array(n);
+    this.fields = {
+      scalars: this.scalars,
+      ...prefixed("calibration", this.calibration.fields),
+      ...prefixed("baseline", this.baseline.fields),
+      ...prefixed("detector", this.detector.fields),
+      ...prefixed("energy", this.ranks[0]!.fields),
+      ...prefixed("mode1", this.ranks[1]!.fields),
+      ...prefixed("mode2", this.ranks[2]!.fields),
+      ...prefixed("mean", this.means.fields),
+      ...prefixed("serial", this.serial.fields),
+      ...this.spacing.fields,
+      memory: this.memory,
+      memoryTime: this.memoryTime,
+    };
+  }
+
+  update(batch: Batch, context: PartContext): void {
+    const { scalars } = this;
+    for (let r = 0; r < batch.rows; r++) {
+      const time = batch.rowTime[r]!;
+      this.spacing.see(time, batch.gap[r] === 1);
+      if (scalars[MODE] === LEARNING || scalars[MODE] === RELEARNING) this.learn(batch, r, time, context);
+      else this.watch(batch, r, time, context);
+    }
+  }
+
+  act(name: string, _parameters: Record<string, unknown>): void {
+    if (name !== "rebaseline")
+      throw new Error(`Cannot do ${name} in the collapse detector: wanted "rebaseline"`);
+    this.enter(RELEARNING);
+  }
+
+  /** min(1, ln M / ln A): 1 while M ≥ A, and while a declared collapse lasts. 0 before the first calibration. */
+  score(): number {
+    const { scalars } = this;
+    if (scalars[MODE] === COLLAPSED || scalars[MODE] === RELEARNING) return 1;
+    if (scalars[MODE] === LEARNING) return 0;
+    const part = this.detector.logEvidence / scalars[LN_A]!;
+    return part > 0 ? Math.min(1, part) : 0;
+  }
+
+  /** Time of the last declaration and of its estimated onset, µs; 0 without one. */
+  get declaredUs(): number {
+    return this.scalars[DECLARED_US]!;
+  }
+
+  get changedUs(): number {
+    return this.scalars[CHANGED_US]!;
+  }
+
+  private learn(batch: Batch, r: number, time: number, context: PartContext): void {
+    const { calibration, scalars, baseline } = this;
+    calibration.take(batch.rowInnovation, r * this.group.n);
+    if (calibration.rows < this.calibrationRows) return;
+    const { rows } = calibration;
+    baseline.learn(calibration);
+    // Nothing varied: there is nothing to watch yet.
+    if (baseline.channels === 0) {
+      calibration.reset();
+      return;
+    }
+    const threshold = falseAlarmSamples(this.settings, this.spacing.us || UNKNOWN_SPACING_US);
+    scalars[LN_A] = ln(threshold);
+    for (const rank of this.ranks) rank.reset();
+    this.means.fields.means.fill(0);
+    this.serial.reset();
+    this.restart();
+    this.enter(TRACKING);
+    context.signal({
+      type: "calibrated",
+      timeUs: time,
+      rows,
+      threshold,
+      leftOut: this.leftOut(),
+    });
+  }
+
+  private watch(batch: Batch, r: number, time: number, context: PartContext): void {
+    const { scalars, baseline, standardised, y } = this;
+    const energy = baseline.apply(batch.rowInnovation, r * this.group.n, standardised, y);
+    if (Number.isNaN(energy)) return;
+    this.remember(time);
+    const logM = this.bet(energy, context);
+    scalars[ROWS_IN_MODE] = scalars[ROWS_IN_MODE]! + 1;
+    if (scalars[MODE] === COLLAPSED) {
+      this.calibration.take(batch.rowInnovation, r * this.group.n);
+      this.decide(logM, time, context);
+      return;
+    }
+    this.watchDependence(time, context);
+    if (logM >= scalars[LN_A]!) this.declare(logM, time, context);
+    else this.suspect(logM, time, context);
+  }
+
+  /** Places all bets on this row; ln M after it. */
+  private bet(energy: number, context: PartContext): number {
+    const { logE, ranks, baseline, y } = this;
+    const tables = betTables(baseline.channels);
+    logE.fill(0, ENERGY_AT, SHARE_AT);
+    tables.energy.logE(ranks[0]!.push(energy, 1 - context.random()), logE, ENERGY_AT);
+    if (tables.share === null) logE.fill(Number.NEGATIVE_INFINITY, SHARE_AT, MEAN_AT);
+    else {
+      for (let k = 0; k < MODES; k++) {
+        const share = energy > 0 ? baseline.share(k, y, energy) : 0;
+        tables.share.logE(
+          ranks[1 + k]!.push(share, 1 - context.random()),
+          logE,
+          SHARE_AT + k * SHARE_FACTORS.length,
+        );
+      }
+    }
+    this.means.logE(y, logE, MEAN_AT);
+    return this.detector.update(logE);
+  }
+
+  private suspect(logM: number, time: number, context: PartContext): void {
+    const { scalars } = this;
+    const part = logM / scalars[LN_A]!;
+    if (scalars[SUSPECTED] === 0) {
+      if (part >= SUSPECT) {
+        scalars[SUSPECTED] = 1;
+        context.signal({ type: "suspected", timeUs: time, logM });
+      } else this.baseline.refine(this.standardised);
+    } else if (part < CLEAR) {
+      scalars[SUSPECTED] = 0;
+      context.signal({ type: "cleared", timeUs: time, logM });
+    }
+  }
+
+  private declare(logM: number, time: number, context: PartContext): void {
+    const { scalars, detector, group } = this;
+    const leader = detector.leader();
+    const delayRows = Math.max(1, detector.steps - detector.onsetOf(leader));
+    const rowsAfter = Math.min(delayRows, scalars[MEMORY_FILLED]!);
+    // Beyond the rows that are remembered, by the usual spacing.
+    const forgotten = (delayRows - rowsAfter) * this.spacing.us;
+    const onsetUs = Math.round(this.timeBefore(rowsAfter - 1) - forgotten);
+    const { member, change } = memberName(leader);
+    const report = compareRegimes(this.baseline, this.recent(rowsAfter), rowsAfter);
+    scalars[DECLARED_US] = time;
+    scalars[CHANGED_US] = onsetUs;
+    context.signal({
+      type: "declared",
+      timeUs: time,
+      onsetUs,
+      delayRows,
+      member,
+      change,
+      logM,
+      threshold: Math.round(Math.max(1, this.threshold())),
+      guarantee: scalars[VOID] === 1 ? "void" : "holds",
+      purityChange: report.purityChange,
+      fidelity: report.fidelity,
+      bures: report.bures,
+      pointerOverlap: report.pointerOverlap,
+      entropyChange: report.entropyChange,
+      rowsAfter,
+      channels: report.moved.map((c) => group.channels[c]!.name),
+      leftOut: this.leftOut(),
+    });
+    this.calibration.reset();
+    this.restart();
+    this.enter(COLLAPSED);
+  }
+
+  /** After a declaration: is it over, or does it last? */
+  private decide(logM: number, time: number, context: PartContext): void {
+    const { scalars, settings } = this;
+    const lnA = scalars[LN_A]!;
+    const rows = scalars[ROWS_IN_MODE]!;
+    scalars[QUIET_ROWS] = logM < SUSPECT * lnA ? scalars[QUIET_ROWS]! + 1 : 0;
+    if (scalars[PERSISTS_SENT] === 1) return;
+    if (logM >= lnA || rows >= UNDECIDED * settings.recoveryRows) {
+      scalars[PERSISTS_SENT] = 1;
+      context.signal({ type: "persists", timeUs: time, rows });
+    } else if (scalars[QUIET_ROWS]! >= settings.recoveryRows) {
+      this.restart();
+      this.enter(TRACKING);
+      context.signal({ type: "returned", timeUs: time, rows });
+    }
+  }
+
+  private watchDependence(time: number, context: PartContext): void {
+    const { scalars, serial } = this;
+    const evidence = serial.update(this.y);
+    scalars[ROWS_SINCE_DEPENDENT] = scalars[ROWS_SINCE_DEPENDENT]! + 1;
+    if (evidence >= LN_DEPENDENT) {
+      serial.reset();
+      scalars[ROWS_SINCE_DEPENDENT] = 0;
+      if (scalars[VOID] === 1) return;
+      scalars[VOID] = 1;
+      context.signal({ type: "dependent", timeUs: time, lag1: serial.autocorrelation, evidence });
+    } else if (
+      scalars[VOID] === 1 &&
+      scalars[ROWS_SINCE_DEPENDENT]! >= INDEPENDENT_ROWS &&
+      Math.abs(serial.autocorrelation) < INDEPENDENT_BELOW
+    ) {
+      scalars[VOID] = 0;
+      context.signal({ type: "independent", timeUs: time, lag1: serial.autocorrelation });
+    }
+  }
+
+  private restart(): void {
+    this.detector.reset();
+    this.scalars[SUSPECTED] = 0;
+  }
+
+  private enter(mode: number): void {
+    const { scalars } = this;
+    scalars[MODE] = mode;
+    scalars[ROWS_IN_MODE] = 0;
+    scalars[QUIET_ROWS] = 0;
+    scalars[PERSISTS_SENT] = 0;
+    if (mode === TRACKING) this.calibration.reset();
+  }
+
+  private threshold(): number {
+    return falseAlarmSamples(this.settings, this.spacing.us || UNKNOWN_SPACING_US);
+  }
+
+  private leftOut(): string[] {
+    return this.group.channels.filter((_, c) => this.baseline.kept[c] === 0).map((channel) => channel.name);
+  }
+
+  private remember(time: number): void {
+    const { scalars, memory, standardised } = this;
+    const slot = scalars[MEMORY_NEXT]!;
+    memory.set(standardised, slot * this.group.n);
+    this.memoryTime[slot] = time;
+    scalars[MEMORY_NEXT] = slot + 1 === MEMORY_ROWS ? 0 : slot + 1;
+    if (scalars[MEMORY_FILLED]! < MEMORY_ROWS) scalars[MEMORY_FILLED] = scalars[MEMORY_FILLED]! + 1;
+  }
+
+  /** Time of the row `back` rows before the last. */
+  private timeBefore(back: number): number {
+    return this.memoryTime[(this.scalars[MEMORY_NEXT]! - 1 - back + 2 * MEMORY_ROWS) % MEMORY_ROWS]!;
+  }
+
+  /** The last `rows` standardised rows, oldest first. */
+  private recent(rows: number): Float64Array {
+    const { n } = this.group;
+    const out = new Float64Array(rows * n);
+    for (let k = 0; k < rows; k++) {
+      const slot = (this.scalars[MEMORY_NEXT]! - rows + k + 2 * MEMORY_ROWS) % MEMORY_ROWS;
+      out.set(this.memory.subarray(slot * n, (slot + 1) * n), k * n);
+    }
+    return out;
+  }
+}

@@ -1,0 +1,158 @@
+/**
+ * A density estimate as a published state: spectrum, pointer, measures, significance. Called at the publish rate only.
+ */
+import type { StateMessage } from "../../protocol/messages.ts";
+import { l1Coherence, normalisedL1Coherence, relativeEntropyOfCoherence } from "../kernels/coherence.ts";
+import { coherencePValue, coherenceThreshold } from "../kernels/coherence-significance.ts";
+import type { DensityEstimate, Norm } from "../kernels/density.ts";
+import { diagonalEntropy, effectiveRank, vonNeumannEntropy } from "../kernels/entropy.ts";
+import { HermitianEigen } from "../kernels/hermitian-eigen.ts";
+import { benjaminiHochberg } from "../kernels/multiple-testing.ts";
+import { allVisibilities, phase } from "../kernels/pair.ts";
+import { pointer } from "../kernels/pointer.ts";
+import { correctedPurity } from "../kernels/sample-size.ts";
+import type { Group } from "../ports/actor.ts";
+
+/** Share of false ones among the pairs that are called coherent. */
+const FALSE_DISCOVERIES = 0.05;
+
+/** Rest between states of wide groups, µs: an eigensystem of 64 takes 4 ms, of 128 30 ms. */
+const REST_64_US = 100_000;
+const REST_128_US = 500_000;
+
+export class StatePublisher {
+  readonly restUs: number;
+  private readonly group: Group;
+  private readonly norm: Norm;
+  private readonly solver: HermitianEigen;
+  private readonly values: Float64Array;
+  private readonly vecRe: Float64Array;
+  private readonly vecIm: Float64Array;
+  private readonly weights: Float64Array;
+  private readonly phases: Float64Array;
+  private readonly visibilities: Float64Array;
+  private readonly roots: Float64Array;
+  private readonly pValues: Float64Array;
+  private readonly order: Float64Array;
+  private readonly rejected: Uint8Array;
+
+  constructor(group: Group, norm: Norm) {
+    const { n } = group;
+    const pairs = (n * (n - 1)) / 2;
+    this.group = group;
+    this.norm = norm;
+    this.restUs = n <= 32 ? 0 : n <= 64 ? REST_64_US : REST_128_US;
+    this.solver = new HermitianEigen(n);
+    this.values = new Float64Array(n);
+    this.vecRe = new Float64Array(n * n);
+    this.vecIm = new Float64Array(n * n);
+    this.weights = new Float64Array(n);
+    this.phases = new Float64Array(n);
+    this.visibilities = new Float64Array(n * n);
+    this.roots = new Float64Array(n);
+    this.pValues = new Float64Array(pairs);
+    this.order = new Float64Array(pairs);
+    this.rejected = new Uint8Array(pairs);
+  }
+
+  /** The body of a `state` message at `timeUs`; `extra` measures of the signal come along. Values that are not finite stay out. */
+  publish(
+    timeUs: number,
+    density: DensityEstimate,
+    kappa: number,
+    extra: Readonly<Record<string, number>>,
+  ): Omit<StateMessage, "type"> {
+    const { n, name, channels } = this.group;
+    const { re, im } = density;
+    this.solver.eigensystem(re, im, this.values, this.vecRe, this.vecIm);
+    pointer(n, this.vecRe, this.vecIm, this.weights, this.phases);
+    const significantPairs = this.significantPairs(density, kappa);
+    return {
+      group: name,
+      timeUs,
+      n,
+      modes: channels.map((channel) => channel.name),
+      source: "estimated",
+      reading: "single-excitation",
+      norm: this.norm,
+      re: float32Bytes(re),
+      im: float32Bytes(im),
+      populations: Array.from({ length: n }, (_, i) => re[i * n + i]!),
+      spectrum: Array.from(this.values),
+      pointer: Array.from(this.weights),
+      pointerPhase: Array.from(this.phases),
+      measures: finiteOnly({
+        ...this.measures(density, kappa),
+        significantPairs,
+        pairs: (n * (n - 1)) / 2,
+        ...extra,
+      }),
+      significant: significantPairs > 0,
+    };
+  }
+
+  /** Pairs whose coherence exceeds chance, at a false discovery rate of 5 %. Fills the visibilities. O(n² log n). */
+  significantPairs(density: DensityEstimate, kappa: number): number {
+    const { n } = this.group;
+    allVisibilities(n, density.re, density.im, this.visibilities, this.roots);
+    if (!(kappa < 1)) return 0;
+    let k = 0;
+    for (let i = 1; i < n; i++) {
+      for (let j = 0; j < i; j++) {
+        const g = this.visibilities[i * n + j]!;
+        this.pValues[k++] = Number.isNaN(g) ? 1 : coherencePValue(Math.min(1, g), 1 / kappa);
+      }
+    }
+    return benjaminiHochberg(k, this.pValues, FALSE_DISCOVERIES, this.rejected, this.order);
+  }
+
+  private measures(density: DensityEstimate, kappa: number): Record<string, number> {
+    const { n } = this.group;
+    const { re, im } = density;
+    const cohL1 = l1Coherence(n, re, im);
+    const entropy = vonNeumannEntropy(n, this.values);
+    let sum = 0;
+    let pairs = 0;
+    let strongest = 0;
+    let strongestPhase = 0;
+    for (let i = 1; i < n; i++) {
+      for (let j = 0; j < i; j++) {
+        const g = this.visibilities[i * n + j]!;
+        if (Number.isNaN(g)) continue;
+        sum += g;
+        pairs++;
+        if (g > strongest) {
+          strongest = g;
+          strongestPhase = phase(n, re, im, i, j);
+        }
+      }
+    }
+    return {
+      purity: density.purity,
+      purityCorrected: correctedPurity(density.purity, kappa),
+      cohL1,
+      cohL1Norm: normalisedL1Coherence(n, cohL1),
+      cohRel: relativeEntropyOfCoherence(diagonalEntropy(n, re), entropy),
+      entropy,
+      effRank: effectiveRank(entropy),
+      lambdaMax: this.values[0]!,
+      visibility: pairs === 0 ? 0 : sum / pairs,
+      visibilityMax: strongest,
+      phaseOfMax: strongestPhase,
+      visibilityFloor: kappa < 1 ? Math.sqrt(coherenceThreshold(FALSE_DISCOVERIES, 1 / kappa)) : 1,
+      surprise: 1 - density.overlap,
+      kappa,
+      nEff: 1 / kappa,
+      updates: density.count,
+    };
+  }
+}
+
+/** Little-endian float32, as the wire has it; every runtime served here is little-endian. */
+function float32Bytes(values: Float64Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Float32Array.from(values).buffer);
+}
+
+function finiteOnly(measures: Record<string, number>): Record<string, number> {
+  return Object.fromEntries(Object.entries(measures).filter(([, value]) => Number.isFinite(value)));
+}

@@ -1,0 +1,58 @@
+/**
+ * Which actors there are: machine and part of each, and when it runs.
+ */
+import { AnomalyPart } from "../detectors/anomaly.ts";
+import { CollapsePart } from "../detectors/collapse.ts";
+import { EstimatorPart } from "../detectors/estimator.ts";
+import { FeedWatcherPart } from "../detectors/feed-watcher.ts";
+import { MonitorPart } from "../detectors/monitor.ts";
+import type { ActorDefinition } from "../ports/actor.ts";
+import { anomalyMachine } from "./anomaly.ts";
+import { collapseMachine } from "./collapse.ts";
+import { estimatorMachine } from "./estimator.ts";
+import { feedWatcherMachine } from "./feed-watcher.ts";
+import { monitorMachine } from "./monitor.ts";
+
+/** Each group of channels gets these, in this order. */
+export const actorDefinitions: readonly ActorDefinition[] = [
+  {
+    name: "estimator",
+    machine: estimatorMachine,
+    // One channel has no coherence.
+    enabled: (settings, group) => settings.estimator.enabled && group.n >= 2,
+    createPart: (settings, group) => new EstimatorPart(settings, group),
+    machineInput: (_settings, group) => ({ group: group.name }),
+  },
+  {
+    name: "collapse",
+    machine: collapseMachine,
+    enabled: (settings) => settings.collapse.enabled,
+    createPart: (settings, group) => new CollapsePart(settings, group),
+    machineInput: (_settings, group) => ({ group: group.name }),
+  },
+  {
+    name: "anomaly",
+    machine: anomalyMachine,
+    enabled: (settings) => settings.anomaly.enabled,
+    createPart: (settings, group) => new AnomalyPart(settings, group),
+    machineInput: (_settings, group) => ({ group: group.name }),
+  },
+];
+
+/** The session has these, once. They hear inputs other than frames. */
+export const sessionActorDefinitions: readonly ActorDefinition[] = [
+  {
+    name: "monitor",
+    machine: monitorMachine,
+    enabled: (settings) => settings.monitor.enabled,
+    createPart: (settings) => new MonitorPart(settings),
+    machineInput: (_settings, group) => ({ group: group.name }),
+  },
+  {
+    name: "feedWatcher",
+    machine: feedWatcherMachine,
+    enabled: () => true,
+    createPart: () => new FeedWatcherPart(),
+    machineInput: () => ({}),
+  },
+];
