@@ -35,7 +35,7 @@ export function quantityParts(value: number, unit: string): [digits: string, uni
     k++;
   }
   const prefix = PREFIXES[k]!;
-  return [significant(Math.sign(value) * size), unit === "" ? prefix : `${prefix}${unit}`];
+  return [significant(Math.sign(value) * size), `${prefix}${unit.startsWith("1/") ? unit.slice(1) : unit}`];
 }
 
 /** Three significant digits; integers up to 9,999 whole. */

@@ -28,7 +28,7 @@ export function traceLine(pen: Pen, columns: Columns, frame: LineFrame): void {
   const { view, offset, scale } = frame;
   const first = view.endColumn - view.columns + 1;
   // One sample beyond each edge may still be joined to what is seen.
-  const from = Math.max(columns.oldest, first - frame.joinColumns);
+  const from = Math.max(columns.oldest, first - Math.ceil(frame.joinColumns));
   const to = Math.min(columns.newest, view.endColumn);
   const shift = frame.leftPx + 0.5 - first;
   let before = Number.NEGATIVE_INFINITY;
@@ -67,7 +67,7 @@ export function extremes(columns: Columns, view: TimeView, into: { low: number; 
 /** Stretches in view without samples, longer than `joinColumns`: [firstEmpty, lastEmpty] by column. Only between samples, not before the first. */
 export function gaps(columns: Columns, view: TimeView, joinColumns: number): [number, number][] {
   const found: [number, number][] = [];
-  const from = Math.max(columns.oldest, view.endColumn - view.columns + 1 - joinColumns);
+  const from = Math.max(columns.oldest, view.endColumn - view.columns + 1 - Math.ceil(joinColumns));
   const to = Math.min(columns.newest, view.endColumn);
   let before = Number.NEGATIVE_INFINITY;
   for (let a = from; a <= to; a++) {

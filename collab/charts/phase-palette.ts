@@ -3,7 +3,7 @@
  *
  *     index = step(magnitude) · PHASES + step(phase)          packed ABGR, as ImageData wants it on little-endian machines
  *
- * Chroma goes to 0 with the magnitude: the phase of next to nothing means nothing. The display is compressed by a square root, so that
+ * Chroma goes to 0 with the magnitude: the phase of next to nothing means nothing. The display is compressed (strengthOf), so that
  * weak entries can be told from none.
  */
 import { oklchToRgb, type Rgb } from "./oklch.ts";
@@ -66,9 +66,14 @@ export function pack(colour: Rgb): number {
 
 /** Index of a complex number relative to `full`, the magnitude shown at full strength. */
 export function paletteIndex(re: number, im: number, full: number): number {
-  const magnitude = Math.sqrt(re * re + im * im) / full;
-  const strength = Math.sqrt(Math.min(1, magnitude));
+  const strength = strengthOf(Math.sqrt(re * re + im * im) / full);
   return Math.round(strength * (MAGNITUDES - 1)) * PHASES + phaseStep(re, im);
+}
+
+/** How strongly a magnitude (as a share of the full one) is shown: m^¾, between proportional, which hides the weak, and √m, which makes noise loud. */
+export function strengthOf(magnitude: number): number {
+  const m = Math.min(1, magnitude);
+  return Math.sqrt(m * Math.sqrt(m));
 }
 
 /** Phase in steps of 1/PHASES turn, 0 … PHASES−1, to the nearest. */

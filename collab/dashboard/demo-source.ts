@@ -140,10 +140,10 @@ export class DemoSource implements Source {
     const dt = this.#everyUs / 1e6;
     const second = ((this.#timeUs - this.#startUs) / 1e6) % STORY_S;
     const broken = second >= BREAK_FROM_S && second < BREAK_TO_S;
-    const keep = Math.exp(-dt / 2.5);
+    const keep = Math.exp(-dt / 5);
     const kick = Math.sqrt(1 - keep * keep);
     for (let k = 0; k < 6; k++) this.#factors[k] = keep * this.#factors[k]! + kick * this.#normal();
-    const ownKeep = Math.exp(-dt / 0.6);
+    const ownKeep = Math.exp(-dt / 1.5);
     const ownKick = Math.sqrt(1 - ownKeep * ownKeep);
     const z = new Float64Array(2 * n);
     let norm = 0;
@@ -164,7 +164,7 @@ export class DemoSource implements Source {
       norm += re * re + im * im;
       if (this.#missing(i, second)) continue;
       const spike = i === n - 4 && second > 64 && second < 64.35 ? 4.5 : 0;
-      const value = spec.centre + spec.swing * (re + spike + (broken && spec.factor === 0 ? 0.9 * re : 0));
+      const value = spec.centre + spec.swing * (re + spike + (broken && spec.factor === 0 ? 0.35 * re : 0));
       frame.time[at] = this.#timeUs;
       frame.channel[at] = i;
       frame.value[at] = spec.unit === "%" ? Math.min(100, Math.max(0, value)) : Math.max(0, value);

@@ -21,7 +21,8 @@ if (root === null) throw new Error("Cannot start: the page has no element with i
 render(<App model={model} view={view} loop={loop} />, root);
 loop.start();
 
-const source: Source = options.has("demo") ? new DemoSource(options) : new SocketSource();
+const source: Source = options.has("demo") ? new DemoSource(options) : new SocketSource(view.spanUs.peek());
 if (!options.has("demo")) await logIn();
 source.start(model);
+view.spanUs.subscribe((us) => source.setSpan?.(us));
 addEventListener("pagehide", () => source.stop());

@@ -5,8 +5,15 @@
  * What components show as text hangs on `pulse`, which the frame loop advances a few times a second.
  */
 import { batch, signal } from "@preact/signals";
+import { float32Column, float64Column, uint16Column, uint32Column } from "../../protocol/columns.ts";
 import type { Frame } from "../../protocol/frame.ts";
-import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
+import type {
+  Channels,
+  DecimatedMessage,
+  EventMessage,
+  MetricsMessage,
+  StateMessage,
+} from "../../protocol/messages.ts";
 import { Series } from "../charts/series.ts";
 import { StateHistory } from "../charts/state-history.ts";
 import type { Connection, SessionInfo, SourceSink } from "./source.ts";
@@ -113,13 +120,35 @@ export class Model implements SourceSink {
     this.#arrived(frame.time[frame.count - 1]!);
   }
 
+  /** An interval becomes up to three samples: its extremes and its last. Which extreme came first is not known. */
+  decimated(decimated: DecimatedMessage): void {
+    const channels = this.#groupsByName.get(decimated.group)?.channels;
+    if (channels === undefined) return;
+    const { fromUs, everyUs } = decimated;
+    const interval = uint32Column(decimated.interval);
+    const channel = uint16Column(decimated.channel);
+    const min = float64Column(decimated.min);
+    const max = float64Column(decimated.max);
+    const last = float64Column(decimated.last);
+    for (let r = 0; r < interval.length; r++) {
+      const series = channels[channel[r]!]?.series;
+      if (series === undefined) continue;
+      const startUs = fromUs + interval[r]! * everyUs;
+      if (max[r]! > min[r]!) {
+        series.add(startUs, min[r]!);
+        series.add(startUs + everyUs / 3, max[r]!);
+      }
+      series.add(startUs + (2 * everyUs) / 3, last[r]!);
+    }
+    if (interval.length > 0) this.#arrived(fromUs + (interval[interval.length - 1]! + 1) * everyUs);
+  }
+
   state(state: StateMessage): void {
     const joint = this.#groupsByName.get(state.group)?.joint;
     if (joint === undefined) return;
     const { n } = state;
-    // Copied: the bytes may lie at an odd address of the message.
-    joint.re = new Float32Array(state.re.slice().buffer);
-    joint.im = new Float32Array(state.im.slice().buffer);
+    joint.re = float32Column(state.re);
+    joint.im = float32Column(state.im);
     if (joint.history === null || joint.history.n !== n) joint.history = new StateHistory(n);
     joint.history.add(state.timeUs, joint.re, joint.im);
     for (const [name, value] of Object.entries(state.measures)) {
@@ -145,6 +174,12 @@ export class Model implements SourceSink {
 
   metrics(metrics: MetricsMessage): void {
     this.gauges.value = { ...this.gauges.value, ...metrics.gauges };
+  }
+
+  restarted(): void {
+    this.#eventSequence = 0;
+    this.#pendingEvents = [];
+    this.events.value = [];
   }
 
   /** Called by the frame loop: hands what has gathered to the components. */

@@ -4,11 +4,19 @@
  * A source calls the sink as things arrive. The sink copies what it keeps before it returns.
  */
 import type { Frame } from "../../protocol/frame.ts";
-import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
+import type {
+  Channels,
+  DecimatedMessage,
+  EventMessage,
+  MetricsMessage,
+  StateMessage,
+} from "../../protocol/messages.ts";
 
 export interface Source {
   start(sink: SourceSink): void;
   stop(): void;
+  /** The stretch of time that is looked at changed: less may be needed. */
+  setSpan?(spanUs: number): void;
 }
 
 export interface SourceSink {
@@ -16,9 +24,12 @@ export interface SourceSink {
   session(session: SessionInfo): void;
   channels(declaration: Channels): void;
   frame(frame: Frame): void;
+  decimated(decimated: DecimatedMessage): void;
   event(event: EventMessage): void;
   state(state: StateMessage): void;
   metrics(metrics: MetricsMessage): void;
+  /** The server began a new log: events are counted from 1 again. */
+  restarted(): void;
 }
 
 export interface SessionInfo {

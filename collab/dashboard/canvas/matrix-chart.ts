@@ -11,8 +11,11 @@ import type { View } from "../view.ts";
 import { font, Surface } from "./surface.ts";
 
 /** Width of the row labels and of the population bars. */
-const LABELS = 104;
-const BARS = 54;
+const LABELS = 92;
+const LABELS_WIDE = 118;
+/** From this width on there is room for whole names. */
+const WIDE = 500;
+const BARS = 44;
 /** Below this size a cell has no room for text beside it, a border, or a phase tick. */
 const TEXT_CELL = 10;
 const BORDER_CELL = 8;
@@ -39,6 +42,7 @@ export class MatrixChart implements Panel {
   #n = 0;
   #cell = 0;
   #left = 0;
+  #labels = LABELS;
   readonly #abort = new AbortController();
 
   constructor(element: HTMLElement, base: HTMLCanvasElement, over: HTMLCanvasElement, view: View) {
@@ -121,11 +125,13 @@ export class MatrixChart implements Panel {
       this.#pixels = new ImageData(n, n);
       this.#words = new Uint32Array(this.#pixels.data.buffer);
     }
-    const room = Math.min(this.#base.width - LABELS - BARS, this.#base.height);
+    this.#labels = this.#base.width >= WIDE ? LABELS_WIDE : LABELS;
+    const room = Math.min(this.#base.width - this.#labels - BARS, this.#base.height);
     // Whole pixels per cell where possible, so that all cells are equal.
     const cell = room / n;
     this.#cell = cell >= 3 ? Math.floor(cell) : cell;
-    this.#left = LABELS + Math.max(0, Math.floor((this.#base.width - LABELS - BARS - this.#cell * n) / 2));
+    this.#left =
+      this.#labels + Math.max(0, Math.floor((this.#base.width - this.#labels - BARS - this.#cell * n) / 2));
   }
 
   #drawBorders(context: CanvasRenderingContext2D, look: Theme, n: number): void {
@@ -174,7 +180,7 @@ export class MatrixChart implements Panel {
     context.textBaseline = "middle";
     for (let i = 0; i < n; i++) {
       context.fillStyle = look.muted;
-      const text = fitting(context, titleOf(group, i), LABELS - 12);
+      const text = fitting(context, titleOf(group, i), this.#labels - 12);
       context.fillText(text, this.#left - 7, (i + 0.5) * this.#cell + 1);
     }
   }

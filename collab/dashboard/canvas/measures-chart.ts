@@ -87,9 +87,10 @@ export class MeasuresChart extends TimeChart {
     context.lineJoin = "round";
     context.stroke();
     context.restore();
-    this.#drawBounds(context, theme, range, top, height, lane.measure);
     const value = this.view.following.peek() ? series.lastValue : series.valueBefore(this.view.endUs);
-    this.#drawTag(context, theme, colour, value, yOf(value, range, top, height), lane.measure.digits);
+    const y = yOf(value, range, top, height);
+    this.#drawBounds(context, theme, range, top, height, lane.measure, y);
+    this.#drawTag(context, theme, colour, value, y, lane.measure.digits);
   }
 
   #range(k: number, seen: Range, measure: Measure, n: number): Range {
@@ -111,14 +112,17 @@ export class MeasuresChart extends TimeChart {
     top: number,
     height: number,
     measure: Measure,
+    tagY: number,
   ): void {
     context.font = font(10.5);
     context.fillStyle = theme.muted;
     context.textAlign = "left";
     context.textBaseline = "middle";
     const x = this.plotWidth + 8;
-    context.fillText(range.high.toFixed(measure.digits), x, top + 1);
-    context.fillText(range.low.toFixed(measure.digits), x, top + height - 3);
+    // A bound that the tag of the last value would cover is left out.
+    if (!(Math.abs(tagY - top) < 15)) context.fillText(range.high.toFixed(measure.digits), x, top + 1);
+    if (!(Math.abs(tagY - top - height) < 15))
+      context.fillText(range.low.toFixed(measure.digits), x, top + height - 3);
   }
 
   #drawTag(

@@ -10,6 +10,16 @@ import type { Parts } from "./app.tsx";
 import { Icon } from "./icon.tsx";
 
 export const ROW_HEIGHT = 34;
+/** Rows a key moves by; more than there are means to the end. */
+const STEPS: Readonly<Record<string, number>> = {
+  ArrowDown: 1,
+  ArrowUp: -1,
+  PageDown: 10,
+  PageUp: -10,
+  Home: -1e9,
+  End: 1e9,
+};
+
 /** Rows kept above and below what is seen, so that scrolling does not show holes. */
 const SPARE_ROWS = 4;
 
@@ -43,7 +53,7 @@ export function ChannelList({ model, view, loop }: Parts) {
             view.filter.value = event.currentTarget.value;
           }}
         />
-        <kbd aria-hidden="true">/</kbd>
+        <kbd>/</kbd>
       </label>
       {total === 0 ? (
         <Skeleton />
@@ -123,36 +133,27 @@ function Rows({ shown, model, view, loop, many }: Parts & { shown: Channel[]; ma
     moved.current = true;
     setCurrent(next);
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const steps: Record<string, number> = {
-      ArrowDown: 1,
-      ArrowUp: -1,
-      PageDown: 10,
-      PageUp: -10,
-      Home: -1e9,
-      End: 1e9,
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const step = STEPS[event.key];
+      if (step === undefined) return;
+      event.preventDefault();
+      event.stopPropagation();
+      move(current + step);
     };
-    const step = steps[event.key];
-    if (step === undefined) return;
-    event.preventDefault();
-    event.stopPropagation();
-    move(current + step);
-  };
+    box.current?.addEventListener("keydown", onKey);
+    return () => box.current?.removeEventListener("keydown", onKey);
+  });
   const focused = Math.min(current, shown.length - 1);
   const height = shown.length * ROW_HEIGHT;
   return (
-    <div
-      class="rows"
-      ref={box}
-      onKeyDown={onKeyDown}
-      role="group"
-      aria-label="Channels: press to show or hide in the chart"
-    >
+    <div class="rows" ref={box}>
       <div class="rows-all" style={{ height: `${height}px` }}>
         <canvas
           class="sparks"
           ref={canvas}
-          aria-hidden="true"
+          role="img"
+          aria-label="The last minute of each channel"
           style={{ top: `${from * ROW_HEIGHT}px`, height: `${Math.max(1, visible.length) * ROW_HEIGHT}px` }}
         />
         {visible.map((channel, k) => (

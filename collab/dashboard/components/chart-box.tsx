@@ -39,8 +39,8 @@ export function ChartBox({ loop, kind, label, create, children }: ChartBoxParts)
       aria-roledescription={kind}
       aria-label={label}
     >
-      <canvas ref={base} aria-hidden="true" />
-      <canvas ref={over} class="over" aria-hidden="true" />
+      <canvas ref={base} />
+      <canvas ref={over} class="over" />
       {children}
     </div>
   );

@@ -1,7 +1,7 @@
 /** What the colours of the matrix mean: a wheel for the phase, a scale for the magnitude. */
 import { useEffect, useRef } from "preact/hooks";
 import { css } from "../../charts/oklch.ts";
-import { colourOf } from "../../charts/phase-palette.ts";
+import { colourOf, strengthOf } from "../../charts/phase-palette.ts";
 import { theme } from "../theme.ts";
 
 const SIZE = 64;
@@ -71,7 +71,7 @@ function drawScale(canvas: HTMLCanvasElement, ends: Ends): void {
   if (context === null) return;
   for (let y = 0; y < height; y++) {
     const magnitude = 1 - y / (height - 1);
-    context.fillStyle = css(colourOf(ends, Math.sqrt(magnitude), 0));
+    context.fillStyle = css(colourOf(ends, strengthOf(magnitude), 0));
     context.fillRect(0, y, width, 1.5);
   }
 }
