@@ -1,13 +1,14 @@
 /**
- * The known word nearest to a mistyped one, or null when none is near: at most a third of its letters differ.
- * Levenshtein distance (1966), ignoring case; O(length²) per known word.
+ * The known word nearest to a mistyped one, or null when none is near: two letters may differ (swapped ones are two), in long
+ * words a third of them. Levenshtein distance (1966), ignoring case; O(length²) per known word.
  */
 export function nearest(word: string, known: readonly string[]): string | null {
   let best: string | null = null;
-  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {
     const distance = levenshtein(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < bestDistance) {
+    // Of two short words nothing may be left in common.
+    if (distance < bestDistance && distance < Math.min(word.length, candidate.length)) {
       best = candidate;
       bestDistance = distance;
     }

@@ -2,7 +2,7 @@
  * Times in tables: whole or decimal counts of s, ms, µs or ns since the epoch, or ISO 8601 dates; read as integer µs.
  *
  * Counts are told apart by size: from 1973 on (10⁸ s, 10¹¹ ms, 10¹⁴ µs, 10¹⁷ ns) to the year 5138 their ranges do not meet.
- * A date without zone is UTC.
+ * A date without zone is UTC. Times before June 1684 and after June 2255 are refused: their µs are no safe integers.
  */
 
 import { latin1 } from "./decimal.ts";
@@ -88,7 +88,7 @@ function readIsoTime(bytes: Uint8Array, start: number, end: number): number {
   if (!(month >= 1 && month <= 12 && day >= 1 && day <= daysOf(year, month))) return Number.NaN;
   const date = daysSinceEpoch(year, month, day) * DAY_US;
   const p = start + 8 + 2 * gap;
-  if (p === end) return date;
+  if (p === end) return safe(date);
   const mark = bytes[p]!;
   if (mark !== 84 && mark !== 116 && mark !== 32) return Number.NaN;
   return safe(date + readClock(bytes, p + 1, end));

@@ -1,0 +1,195 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { FEED_KINDS } from "../../actors/feeds/kinds.ts";
+import { durationText, readDuration } from "../../actors/feeds/options.ts";
+import { createFeed, createFeeds, FeedSpecError, feedHelp, parseFeedSpec } from "../../actors/feeds/spec.ts";
+import { createManualClock } from "../support/clock.ts";
+import { pieces } from "./collect.ts";
+
+const context = { clock: createManualClock(), seed: 7 };
+
+function refusal(act: () => unknown): FeedSpecError {
+  try {
+    act();
+  } catch (error) {
+    assert.instance(error, FeedSpecError);
+    return error as FeedSpecError;
+  }
+  throw new Error("was accepted");
+}
+
+test("spec of a host feed has its default cadence, or the given one", () => {
+  assert.is(parseFeedSpec("host").options.every, 100_000);
+  const spec = parseFeedSpec("host?every=1s&group=server");
+  assert.is(spec.kind, "host");
+  if (spec.kind === "host") assert.equal({ ...spec.options }, { every: 1_000_000, group: "server" });
+});
+
+test("spec of a file feed keeps its path as it stands and reads every option", () => {
+  const spec = parseFeedSpec(
+    "file:/data/a b:c.csv.gz?speed=60&time=when&timeUnit=ms&format=long&symbol=s&value=v&size=q&columns=A,B&skip=C" +
+      "&innovation=ar1&sampling=ticks&every=5m&unit=USD&group=prices",
+  );
+  assert.is(spec.kind, "file");
+  assert.is(spec.target, "/data/a b:c.csv.gz");
+  assert.equal(
+    { ...spec.options },
+    {
+      speed: 60,
+      time: "when",
+      timeUnit: "ms",
+      format: "long",
+      symbol: "s",
+      value: "v",
+      size: "q",
+      columns: ["A", "B"],
+      skip: ["C"],
+      innovation: "ar1",
+      sampling: "ticks",
+      every: 300_000_000,
+      unit: "USD",
+      group: "prices",
+    },
+  );
+});
+
+test("spec of a file feed without options leaves the choice to the file", () => {
+  const spec = parseFeedSpec("file:x.csv");
+  if (spec.kind !== "file") throw new Error("wrong kind");
+  assert.is(spec.options.speed, Number.POSITIVE_INFINITY);
+  assert.is(spec.options.format, undefined);
+  assert.is(spec.options.innovation, undefined);
+  assert.equal(spec.options.columns, []);
+});
+
+test("spec of a file feed with speed=max is not paced", () => {
+  const spec = parseFeedSpec("file:x.csv?speed=max");
+  if (spec.kind !== "file") throw new Error("wrong kind");
+  assert.is(spec.options.speed, Number.POSITIVE_INFINITY);
+});
+
+test("spec takes percent escapes in values, and %3F and %25 in a path", () => {
+  const spec = parseFeedSpec("file:odd%3Fname%25.csv?unit=%25%26%3D&time=a%20b");
+  assert.is(spec.target, "odd?name%.csv");
+  if (spec.kind !== "file") throw new Error("wrong kind");
+  assert.is(spec.options.unit, "%&=");
+  assert.is(spec.options.time, "a b");
+});
+
+test("spec of stdin can be live", () => {
+  const spec = parseFeedSpec("stdin?live=1&time=t");
+  if (spec.kind !== "stdin") throw new Error("wrong kind");
+  assert.is(spec.options.live, true);
+});
+
+test("spec of a walk has defaults, reads every option and takes the session's seed", () => {
+  const plain = parseFeedSpec("walk");
+  if (plain.kind !== "walk") throw new Error("wrong kind");
+  assert.equal(
+    { ...plain.options },
+    { channels: 16, rate: 10_000, frame: 256, seed: undefined, duration: 0, group: undefined },
+  );
+  const full = parseFeedSpec("walk?channels=4&rate=1e6&frame=64&seed=9&duration=1.5s");
+  if (full.kind !== "walk") throw new Error("wrong kind");
+  assert.equal(
+    { ...full.options },
+    { channels: 4, rate: 1_000_000, frame: 64, seed: 9, duration: 1_500_000, group: undefined },
+  );
+});
+
+const REFUSED: [spec: string, said: RegExp][] = [
+  ["", /no kind ""/],
+  ["hots", /no kind "hots".*wanted host\?/],
+  ["prices.csv", /wanted file:prices\.csv when a file is meant/],
+  ["host:here", /host takes nothing behind a colon, got "here"/],
+  ["file", /file names no PATH, wanted file:PATH/],
+  ["file:", /file names no PATH/],
+  ["host?evry=1s", /no option "evry", wanted every\?/],
+  ["host?constructor=1", /no option "constructor"/],
+  ["host?every", /option every has no value/],
+  ["host?every=", /every= is not valid, wanted a duration of at least 10ms/],
+  ["host?every=100", /every=100 is not valid, wanted a duration/],
+  ["host?every=1ms", /every=1ms is not valid, wanted a duration of at least 10ms/],
+  ["host?every=1s&every=2s", /option every stands twice/],
+  ["file:x?speed=0", /speed=0 is not valid, wanted a number above 0/],
+  ["file:x?speed=-1", /speed=-1 is not valid/],
+  ["file:x?format=tall", /format=tall is not valid, wanted one of long, wide/],
+  ["file:x?innovation=diff", /wanted one of logReturn, difference, ar1/],
+  ["file:x?columns=a,,b", /columns=a,,b is not valid, wanted names separated by commas/],
+  ["file:x?unit=%zz", /broken % escape/],
+  ["stdin?live=yes", /live=yes is not valid, wanted 1 or 0/],
+  ["walk?channels=0", /channels=0 is not valid, wanted a whole number from 1 to 128/],
+  ["walk?channels=129", /from 1 to 128/],
+  ["walk?frame=4096", /from 1 to 2048/],
+  ["walk?rate=fast", /rate=fast is not valid, wanted a number above 0 and at most 100000000, or max/],
+  ["walk?seed=1.5", /seed=1\.5 is not valid/],
+];
+
+for (const [spec, said] of REFUSED)
+  test(`spec "${spec}" is refused with what is wrong and what is wanted`, () => {
+    const error = refusal(() => parseFeedSpec(spec));
+    assert.match(error.message, said);
+    assert.ok(error.message.startsWith(`Cannot use feed "${spec}": `));
+    assert.ok(error.wanted.length > 0);
+  });
+
+test("spec error names the option", () => {
+  assert.is(refusal(() => parseFeedSpec("walk?channels=x")).option, "channels");
+  assert.is(refusal(() => parseFeedSpec("what")).option, null);
+});
+
+test("durations are read back from their shortest text", () => {
+  for (const us of [1, 999, 1000, 100_000, 1_000_000, 90_000_000, 3_600_000_000, 86_400_000_000, 1_234_567])
+    assert.is(readDuration(durationText(us)), us);
+  assert.is(readDuration("1.5s"), 1_500_000);
+  assert.is(readDuration("1 s"), undefined);
+  assert.is(readDuration("1e3s"), undefined);
+});
+
+test("feeds of one session have different sources and groups", () => {
+  const feeds = createFeeds(["walk", "walk", "host"], context);
+  assert.equal(
+    feeds.map(({ source }) => source),
+    ["walk", "walk#2", "host"],
+  );
+});
+
+test("recorded feeds are merged into one, live ones stay apart", () => {
+  const feeds = createFeeds(["file:a/x.csv", "host", "file:b/x.csv"], context);
+  assert.equal(
+    feeds.map(({ source, kind }) => `${source} ${kind}`),
+    ["host live", "file:x.csv+file:x.csv#2 recorded"],
+  );
+});
+
+test("a single recorded feed needs no merge", () => {
+  assert.equal(
+    createFeeds(["file:a.csv"], context).map(({ source }) => source),
+    ["file:a.csv"],
+  );
+});
+
+test("recorded feeds of different speeds are refused", () => {
+  const error = refusal(() => createFeeds(["file:a.csv?speed=2", "file:b.csv?speed=3"], context));
+  assert.match(error.message, /file:b\.csv\?speed=3.*the same speed/);
+});
+
+test("stdin is refused twice, and where there is none", () => {
+  assert.match(
+    refusal(() => createFeeds(["stdin", "stdin"], { ...context, stdin: pieces() })).message,
+    /more than once/,
+  );
+  assert.match(refusal(() => createFeed("stdin", context)).message, /no standard input here/);
+});
+
+test("help names every kind and every option with its default", () => {
+  const help = feedHelp();
+  for (const [kind, { options }] of Object.entries(FEED_KINDS)) {
+    assert.ok(help.includes(`\n  ${kind}`), kind);
+    for (const option of Object.keys(options)) assert.ok(help.includes(option), option);
+  }
+  assert.ok(help.includes("(default 100ms)"));
+  assert.ok(help.includes("file:PATH[?speed=…]"));
+});
+
+test.run();
