@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { atLeast, findProgram, ROOT, RUNS_IN_DENO } from "./runtime.mjs";
 
@@ -60,24 +60,37 @@ function byNpm(say, stream) {
   return run("npm", ["ci", "--no-audit", "--no-fund"], stream);
 }
 
-/** @param {(line: string) => void} say @param {"stdout" | "stderr"} stream */
+/**
+ * Where there is no deno.lock, Deno takes versions and checksums from package-lock.json, but refuses one with entries
+ * that lack a checksum (see complete-lock.mjs): so it works on a copy without them, in a folder of its own.
+ * @param {(line: string) => void} say @param {"stdout" | "stderr"} stream
+ */
 function byDeno(say, stream) {
   say("Installing dependencies (deno install, versions of package-lock.json)");
-  // An absent lock file makes Deno start from package-lock.json; it must not survive to speak in its place.
-  const lock = join(ROOT, ".deno-install.lock");
-  rmSync(lock, { force: true });
-  rmSync(join(ROOT, "node_modules"), { recursive: true, force: true });
-  const done = run(process.execPath, ["install", "--quiet", `--lock=${lock}`], stream);
-  rmSync(lock, { force: true });
+  const staging = join(ROOT, ".tools", "install");
+  rmSync(staging, { recursive: true, force: true });
+  mkdirSync(staging, { recursive: true });
+  copyFileSync(join(ROOT, "package.json"), join(staging, "package.json"));
+  writeFileSync(join(staging, "deno.json"), JSON.stringify({ nodeModulesDir: "manual" }));
+  const lock = JSON.parse(readFileSync(LOCK, "utf8"));
+  for (const [path, { integrity, optional }] of Object.entries(lock.packages))
+    if (optional === true && integrity === undefined) delete lock.packages[path];
+  writeFileSync(join(staging, "package-lock.json"), JSON.stringify(lock));
+  const done = run(process.execPath, ["install", "--quiet"], stream, staging);
+  if (done) {
+    rmSync(join(ROOT, "node_modules"), { recursive: true, force: true });
+    renameSync(join(staging, "node_modules"), join(ROOT, "node_modules"));
+  }
+  rmSync(staging, { recursive: true, force: true });
   return done;
 }
 
-/** @param {string} command @param {string[]} args @param {"stdout" | "stderr"} stream */
-function run(command, args, stream) {
+/** @param {string} command @param {string[]} args @param {"stdout" | "stderr"} stream @param {string} folder */
+function run(command, args, stream, folder = ROOT) {
   const out = stream === "stdout" ? 1 : 2;
   // npm is a shell script on Windows.
   const shell = process.platform === "win32" && command === "npm";
-  return spawnSync(command, args, { cwd: ROOT, stdio: ["ignore", out, 2], shell }).status === 0;
+  return spawnSync(command, args, { cwd: folder, stdio: ["ignore", out, 2], shell }).status === 0;
 }
 
 function lockHash() {

@@ -30,6 +30,9 @@ const TASKS = {
   },
 };
 
+/** Whoever stopped npm has a program left for no longer than this. */
+const ORPHAN_CHECK_MS = 250;
+
 if (!RUNS_IN_DENO && !atLeast(process.versions.node, NODE_OLDEST)) {
   console.error(
     `Cannot run on Node ${process.versions.node}: wanted ${NODE_OLDEST.join(".")} or later (https://nodejs.org)`,
@@ -120,16 +123,29 @@ function script(file, args, folder = ROOT) {
   /** @type {NodeJS.Signals[]} */
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"];
   for (const signal of signals) process.on(signal, forward);
+  const orphanWatch = watchForOrphaning(() => child.kill("SIGTERM"));
   return new Promise((resolve) => {
     child.on("error", (error) => {
       console.error(`Cannot start ${path}: ${error.message}`);
       resolve(1);
     });
     child.on("exit", (code, signal) => {
+      clearInterval(orphanWatch);
       for (const each of signals) process.off(each, forward);
       resolve(code ?? 128 + (signal === null ? 0 : constants.signals[signal]));
     });
   });
+}
+
+/**
+ * npm starts us through a shell, which dies of a SIGTERM without telling us: a changed parent is the only sign.
+ * @param {() => void} onOrphaned
+ */
+function watchForOrphaning(onOrphaned) {
+  if (process.env["npm_lifecycle_event"] === undefined) return undefined;
+  const parent = process.ppid;
+  const watch = setInterval(() => process.ppid !== parent && onOrphaned(), ORPHAN_CHECK_MS);
+  return watch.unref();
 }
 
 function printTable() {

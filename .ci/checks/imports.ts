@@ -30,7 +30,10 @@ export const RULES: readonly Rule[] = [
   // The files of actors/ itself, and folders without a row above, put the parts together.
   { place: "actors/", sees: ["protocol/"] },
   { place: "collab/charts/", sees: ["protocol/"] },
-  { place: "collab/dashboard/", sees: ["collab/charts/", "collab/client.ts", "collab/event-cursor.ts", "protocol/"] },
+  {
+    place: "collab/dashboard/",
+    sees: ["collab/charts/", "collab/client.ts", "collab/event-cursor.ts", "protocol/"],
+  },
   {
     place: "collab/serve.ts",
     sees: ["collab/", "sim/mod.ts", "actors/mod.ts", "protocol/"],
