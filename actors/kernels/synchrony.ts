@@ -1,0 +1,180 @@
+/**
+ * The synchrony factor: how much coherence at ω unequal tick times alone take away (the Epps effect, exactly).
+ *
+ *   c_ij(ω) = time average of e^{−iω(d_i(s)−d_j(s))},  d_i(s) = time from s to the next tick of i
+ *
+ * For correlated Brownian prices E[g_observed] = g_true · c_ij; Poisson ticks give 1/((1+iω/λ_i)(1−iω/λ_j)). Its phase is a
+ * lag that is not there: always report g, |c| and g/c separately, and refuse g/c for |c| < 0.5.
+ *
+ * Streaming: next-tick times factorise, e^{−iωn_i}·e^{+iωn_j}. While i ticks and j is silent, stretches times e^{−iωn_i}
+ * pile up as "pending"; the next tick of j multiplies them by its e^{+iωn_j}.
+ */
+import sincos from "@stdlib/math-base-special-sincos";
+
+/** Below this |c| the correction amplifies noise more than it removes bias. */
+export const MIN_SYNCHRONY = 0.5;
+
+const MICROSECOND = 1e-6;
+
+export class Synchrony {
+  readonly n: number;
+  readonly omega: number;
+  /**
+   * All of the state, n×n of each pair i<j in the upper triangle: resolved sum, its duration (µs), pending sum, first event.
+   * `last` = last tick of each channel, `origin` = first tick of all (phases are relative to it, so they stay precise).
+   */
+  readonly fields: {
+    readonly sumRe: Float64Array;
+    readonly sumIm: Float64Array;
+    readonly duration: Float64Array;
+    readonly pendingRe: Float64Array;
+    readonly pendingIm: Float64Array;
+    readonly start: Float64Array;
+    readonly last: Float64Array;
+    readonly origin: Float64Array;
+  };
+  private readonly trig = new Float64Array(2);
+
+  /** `omega` in rad/s. */
+  constructor(n: number, omega: number) {
+    this.n = n;
+    this.omega = omega;
+    const pairs = () => new Float64Array(n * n);
+    this.fields = {
+      sumRe: pairs(),
+      sumIm: pairs(),
+      duration: pairs(),
+      pendingRe: pairs(),
+      pendingIm: pairs(),
+      start: pairs().fill(Number.NaN),
+      last: new Float64Array(n).fill(Number.NaN),
+      origin: Float64Array.of(Number.NaN),
+    };
+  }
+
+  /** Channel i ticked at t (integer µs, not before any tick seen). O(n), one sine and cosine. */
+  tick(i: number, t: number): void {
+    const f = this.fields;
+    if (Number.isNaN(f.origin[0]!)) f.origin[0] = t;
+    sincos.assign(this.omega * (t - f.origin[0]!) * MICROSECOND, this.trig, 1, 0);
+    for (let j = 0; j < this.n; j++) if (j !== i) this.tickPair(i, j, t, this.trig[1]!, this.trig[0]!);
+    f.last[i] = t;
+  }
+
+  private tickPair(i: number, j: number, t: number, cos: number, sin: number): void {
+    const f = this.fields;
+    const at = i < j ? i * this.n + j : j * this.n + i;
+    // Both factors are kept for the pair (lower, upper): e^{−iωn} for the lower index, e^{+iωn} for the upper one.
+    const eIm = i < j ? -sin : sin;
+    if (Number.isNaN(f.start[at]!)) {
+      f.start[at] = t;
+      return;
+    }
+    const mine = Number.isNaN(f.last[i]!) ? f.start[at]! : f.last[i]!;
+    const other = Number.isNaN(f.last[j]!) ? f.start[at]! : f.last[j]!;
+    if (mine >= other) {
+      // i is ahead: one more stretch that waits for j.
+      f.pendingRe[at] = f.pendingRe[at]! + (t - mine) * cos;
+      f.pendingIm[at] = f.pendingIm[at]! + (t - mine) * eIm;
+      return;
+    }
+    const pRe = f.pendingRe[at]!;
+    const pIm = f.pendingIm[at]!;
+    f.sumRe[at] = f.sumRe[at]! + (pRe * cos - pIm * eIm);
+    f.sumIm[at] = f.sumIm[at]! + (pRe * eIm + pIm * cos);
+    f.duration[at] = f.duration[at]! + (other - mine);
+    f.pendingRe[at] = (t - other) * cos;
+    f.pendingIm[at] = (t - other) * eIm;
+  }
+
+  /** c_ij into out[0] + i·out[1]; (1, 0) while the pair has no common time. c_ji is its conjugate. O(1). */
+  factor(i: number, j: number, out: Float64Array): void {
+    const f = this.fields;
+    const at = i < j ? i * this.n + j : j * this.n + i;
+    const duration = f.duration[at]!;
+    if (i === j || !(duration > 0)) {
+      out[0] = 1;
+      out[1] = 0;
+      return;
+    }
+    out[0] = f.sumRe[at]! / duration;
+    out[1] = (i < j ? f.sumIm[at]! : -f.sumIm[at]!) / duration;
+  }
+
+  /** |c_ij| of all pairs into the n×n `out`, symmetric, 1 on the diagonal. O(n²). */
+  magnitudes(out: Float64Array): void {
+    const f = this.fields;
+    for (let i = 0; i < this.n; i++) {
+      out[i * this.n + i] = 1;
+      for (let j = i + 1; j < this.n; j++) {
+        const at = i * this.n + j;
+        const d = f.duration[at]!;
+        const size = d > 0 ? Math.sqrt(f.sumRe[at]! * f.sumRe[at]! + f.sumIm[at]! * f.sumIm[at]!) / d : 1;
+        out[at] = size;
+        out[j * this.n + i] = size;
+      }
+    }
+  }
+
+  /** Multiplies what is resolved by `keep` in [0, 1]: call it at a fixed pace for an exponential memory. O(n²). */
+  forget(keep: number): void {
+    for (let k = 0; k < this.n * this.n; k++) {
+      this.fields.sumRe[k] = this.fields.sumRe[k]! * keep;
+      this.fields.sumIm[k] = this.fields.sumIm[k]! * keep;
+      this.fields.duration[k] = this.fields.duration[k]! * keep;
+    }
+  }
+}
+
+/**
+ * Coherence with the synchrony factor taken out: ρ_ij/√(ρ_iiρ_jj) divided by c_ij, into out[0] + i·out[1]. Returns false,
+ * and writes NaN, when |c| < 0.5 or the coherence is undefined. The matrix of corrected values need not be positive. O(1).
+ */
+export function correctForSynchrony(
+  gRe: number,
+  gIm: number,
+  cRe: number,
+  cIm: number,
+  out: Float64Array,
+): boolean {
+  const size2 = cRe * cRe + cIm * cIm;
+  if (!(size2 >= MIN_SYNCHRONY * MIN_SYNCHRONY) || Number.isNaN(gRe) || Number.isNaN(gIm)) {
+    out[0] = Number.NaN;
+    out[1] = Number.NaN;
+    return false;
+  }
+  out[0] = (gRe * cRe + gIm * cIm) / size2;
+  out[1] = (gIm * cRe - gRe * cIm) / size2;
+  return true;
+}
+
+/**
+ * The same by its definition: average of e^{−iω(n₁(s)−n₂(s))} over s from `from` to `to`, n = next tick after s; both channels
+ * must tick at or after `to`. Times in seconds, ascending. Writes to out[0] + i·out[1]. O(N·M), allocates.
+ */
+export function synchronySlow(
+  t1: readonly number[],
+  t2: readonly number[],
+  omega: number,
+  from: number,
+  to: number,
+  out: Float64Array,
+): void {
+  const events = [...t1, ...t2, from, to].filter((t) => t >= from && t <= to).sort((a, b) => a - b);
+  const pair = new Float64Array(2);
+  out[0] = 0;
+  out[1] = 0;
+  for (let k = 1; k < events.length; k++) {
+    const begin = events[k - 1]!;
+    const stretch = events[k]! - begin;
+    if (stretch === 0) continue;
+    const n1 = t1.find((t) => t > begin);
+    const n2 = t2.find((t) => t > begin);
+    if (n1 === undefined || n2 === undefined) {
+      throw new RangeError(`Cannot average synchrony to ${to}: a channel has no tick after ${begin}`);
+    }
+    sincos.assign(-omega * (n1 - n2), pair, 1, 0);
+    out[0] = out[0]! + (stretch * pair[1]!) / (to - from);
+    out[1] = out[1]! + (stretch * pair[0]!) / (to - from);
+  }
+}
