@@ -134,6 +134,7 @@ export class AnomalyPart implements Part {
     const { n } = this.group;
     const { look, conformal, evidence, seenBy } = this;
     const views = VIEWS.length;
+    const warm = this.scalars[WARM] === 1;
     let breadth = 0;
     for (let c = 0; c < n; c++) {
       if (batch.rowFresh[r * n + c] === 0) {
@@ -152,7 +153,8 @@ export class AnomalyPart implements Part {
           by = v;
         }
       }
-      const calibrated = this.scale.calibrate(c, most);
+      // While the windows fill, evidence is not yet comparable with what comes later.
+      const calibrated = warm ? this.scale.calibrate(c, most) : 0;
       evidence[c] = calibrated;
       seenBy[c] = by;
       breadth += Math.min(calibrated, BREADTH_CAP);
@@ -166,7 +168,7 @@ export class AnomalyPart implements Part {
     const distance = this.joint.see(batch, r, this.views);
     let most = this.conformal.evidence(base, 4 * breadth);
     if (!Number.isNaN(distance)) most = Math.max(most, this.conformal.evidence(base + 1, distance));
-    this.evidence[n] = this.scale.calibrate(n, most);
+    this.evidence[n] = this.scalars[WARM] === 1 ? this.scale.calibrate(n, most) : 0;
   }
 
   /** Opens and closes episodes. */

@@ -21,6 +21,8 @@ export const STUCK = 3;
 export const SEASON = 4;
 
 const CLIP = 4;
+/** Samples before a scale says anything. */
+const SCALE_AFTER = 16;
 /** Samples before scales are trusted enough to clip by them. */
 const CLIP_AFTER = 32;
 const SHORT_MEMORY = 16;
@@ -88,7 +90,7 @@ export class ChannelViews {
     const scale = state[at + SCALE]!;
     const deviation = x - mean;
     const size = Math.abs(deviation);
-    out[LEVEL] = ratio(size, scale, floor);
+    out[LEVEL] = count > SCALE_AFTER ? ratio(size, scale, floor) : Number.NaN;
     const limit = count > CLIP_AFTER && scale > floor ? CLIP * scale : size;
     state[at + MEAN] = mean + weight * (size > limit ? (deviation > 0 ? limit : -limit) : deviation);
     state[at + SCALE] = scale + weight * (Math.min(size, limit) - scale);
@@ -122,7 +124,7 @@ export class ChannelViews {
     state[at + STEPS] = steps;
     const weight = steps < this.memory ? 1 / steps : 1 / this.memory;
     const scale = state[at + STEP_SCALE]!;
-    out[STEP] = ratio(step, scale, floor);
+    out[STEP] = steps > SCALE_AFTER ? ratio(step, scale, floor) : Number.NaN;
     const clipped = steps > CLIP_AFTER && scale > floor ? Math.min(step, CLIP * scale) : step;
     const shortWeight = steps < SHORT_MEMORY ? 1 / steps : 1 / SHORT_MEMORY;
     const short = state[at + SHORT]! + shortWeight * (clipped - state[at + SHORT]!);

@@ -5,7 +5,8 @@
  *
  * p = (1 + #{window ≥ s}) / (N + 1) is the conformal p-value of s under exchangeability (Vovk, Gammerman & Shafer 2005), with ties
  * (equal bins) counted against s, so it is conservative. Its smallest value is 1/(N+1); a new record is judged beyond that by the tail of
- * the window itself, s^(−1/ξ) with ξ of Hill (1975) over the largest 5 %: heavy tails make ξ large and records cheap.
+ * the window itself: a generalised Pareto law fitted by moments to the excesses of the largest 5 % (Hosking & Wallis 1987), its index
+ * pulled to a light tail. Heavy tails make records cheap.
  *
  * A repeated extreme is no record any more: evidence falls by itself while an anomaly lasts.
  */
@@ -22,19 +23,23 @@ export const LARGEST_STATISTIC = 1024;
 const ORDINARY_SHARE = 0.2;
 /** Share of the window that counts as its tail. */
 const TAIL_SHARE = 0.05;
-/** Hill's estimate is pulled to this index as if by this many further values: a window of 64 has a tail of 3. */
-const PRIOR_INDEX = 0.25;
-const PRIOR_WEIGHT = 8;
-/** No tail is believed to be lighter: a Gaussian's index at 1 in 500 is about 0.15. */
-const MIN_INDEX = 0.12;
+/** The tail index is pulled to this one as if by so many further values: a window of 64 has a tail of 3. */
+const PRIOR_INDEX = 0.15;
+const PRIOR_WEIGHT = 20;
+/** No tail is believed to be lighter than nearly exponential, or without a mean. */
+const MIN_INDEX = 0.05;
+const MAX_INDEX = 0.9;
+/** Least scale of the tail, in units of the largest value: the width of a bin or so. */
+const MIN_SCALE = 0.1;
 
-const LN_EDGE = new Float64Array(BINS + 1);
+/** Edges of the bins. */
+const EDGE = new Float64Array(BINS + 1);
 const floatBits = new Float64Array(1);
 const words = new Uint32Array(floatBits.buffer);
 for (let bin = 0; bin <= BINS; bin++) {
   words[1] = (bin + FIRST_BIN) << 17;
   words[0] = 0;
-  LN_EDGE[bin] = ln(floatBits[0]!);
+  EDGE[bin] = floatBits[0]!;
 }
 
 export class ConformalViews {
@@ -120,7 +125,7 @@ export class ConformalViews {
     return filled > 0 ? lnWhole[filled + 1]! + this.beyond(base, filled, s) : 0;
   }
 
-  /** ln of how far the record s lies beyond the window, in units of the window's own tail: (1/ξ) ln(s/max). */
+  /** −ln of the chance to go from the window's largest value on to s, by the window's own tail. */
   private beyond(base: number, filled: number, s: number): number {
     const { counts } = this;
     let top = BINS - 1;
@@ -129,10 +134,26 @@ export class ConformalViews {
     let inTail = 0;
     let bin = top;
     for (; bin > 0 && inTail < wanted; bin--) inTail += counts[base + bin]!;
-    let excess = 0;
-    for (let b = top; b > bin; b--) excess += counts[base + b]! * (LN_EDGE[b + 1]! - LN_EDGE[bin + 1]!);
-    const index = Math.max(MIN_INDEX, (excess + PRIOR_INDEX * PRIOR_WEIGHT) / (inTail + PRIOR_WEIGHT));
+    const threshold = EDGE[bin + 1]!;
+    let sum = 0;
+    let squares = 0;
+    for (let b = top; b > bin; b--) {
+      const excess = (EDGE[b]! + EDGE[b + 1]!) / 2 - threshold;
+      sum += counts[base + b]! * excess;
+      squares += counts[base + b]! * excess * excess;
+    }
+    // Moments of a generalised Pareto excess: mean² / variance = 1 − 2ξ.
+    const mean = inTail > 0 ? sum / inTail : 0;
+    const variance = inTail > 0 ? squares / inTail - mean * mean : 0;
+    const moment = variance > 0 ? 0.5 * (1 - (mean * mean) / variance) : 0;
+    const index = Math.min(
+      MAX_INDEX,
+      Math.max(MIN_INDEX, (inTail * moment + PRIOR_WEIGHT * PRIOR_INDEX) / (inTail + PRIOR_WEIGHT)),
+    );
     // A statistic of ordinary size is no record, however small those in the window are.
-    return Math.max(0, ln(s) - Math.max(0, LN_EDGE[top + 1]!)) / index;
+    const largest = Math.max(1, EDGE[top + 1]!);
+    const scale = Math.max(MIN_SCALE * largest, mean * (1 - index) + index * (largest - threshold));
+    const distance = s - largest;
+    return distance > 0 ? ln(1 + (index * distance) / scale) / index : 0;
   }
 }

@@ -16,6 +16,8 @@ const WIDTH = 0.5;
 const HALVE_AT = 16_384;
 /** Below this evidence is ordinary, and is passed on as it is. */
 const ORDINARY = 2;
+/** Bins by which one value may raise the highest seen: a single giant must not make the next ones look ordinary. */
+const MAX_RISE = 2;
 /** Mean excess of an exact p-value's evidence, and how many values it weighs as. */
 const PRIOR_EXCESS = 1;
 const PRIOR_WEIGHT = 4;
@@ -46,7 +48,7 @@ export class EvidenceScale {
       above += counts[base + bin]! * Math.max(0, bin + 1 - exact);
       calibrated = above >= 1 ? ln((total + 1) / (above + 1)) : this.beyond(base, total, evidence);
     }
-    counts[base + bin]!++;
+    counts[base + (evidence > ORDINARY ? Math.min(bin, this.top(base) + MAX_RISE) : bin)]!++;
     if (total + 1 >= HALVE_AT) this.halve(i);
     else this.total[i] = total + 1;
     return calibrated;
@@ -54,8 +56,7 @@ export class EvidenceScale {
 
   private beyond(base: number, total: number, evidence: number): number {
     const { counts } = this;
-    let top = BINS - 1;
-    while (top > 0 && counts[base + top]! < 0.5) top--;
+    const top = this.top(base);
     const from = ORDINARY / WIDTH;
     let inTail = 0;
     let excess = 0;
@@ -66,6 +67,13 @@ export class EvidenceScale {
     const mean = (excess + PRIOR_EXCESS * PRIOR_WEIGHT) / (inTail + PRIOR_WEIGHT);
     const slope = mean > PRIOR_EXCESS ? 1 / mean : 1;
     return ln(total + 1) + slope * Math.max(0, evidence - (top + 1) * WIDTH);
+  }
+
+  /** The highest bin that holds something, not below ordinary evidence. */
+  private top(base: number): number {
+    let top = BINS - 1;
+    while (top > ORDINARY / WIDTH && this.counts[base + top]! < 0.5) top--;
+    return top;
   }
 
   private halve(i: number): void {
