@@ -75,7 +75,8 @@ export class Series {
     const next = this.firstAtOrAfter(timeUs + 1);
     if (next > this.written - this.kept) return this.valueAt(next - 1);
     for (const level of this.levels) {
-      const column = level.columnOf(timeUs);
+      // The column of the time itself may hold later samples.
+      const column = level.columnOf(timeUs) - 1;
       for (let a = column; a >= Math.max(level.oldest, column - 5); a--) {
         const value = level.last(a);
         if (!Number.isNaN(value)) return value;

@@ -29,6 +29,8 @@ export interface Theme {
   measures: readonly string[];
   severity: Readonly<Record<string, string>>;
   gap: string;
+  /** Text on a coloured ground. */
+  onColour: string;
 }
 
 const prefersLight = matchMedia("(prefers-color-scheme: light)");
@@ -90,5 +92,6 @@ function read(name: ThemeName): Theme {
       critical: colour("critical"),
     },
     gap: colour("gap"),
+    onColour: colour("on-colour"),
   };
 }

@@ -20,6 +20,7 @@ const BARS = 44;
 const TEXT_CELL = 10;
 const BORDER_CELL = 8;
 const TICK_CELL = 13;
+const PALE = 0.4;
 
 export interface Cell {
   i: number;
@@ -87,7 +88,7 @@ export class MatrixChart implements Panel {
   draw(): boolean {
     const group = this.#view.group;
     const matrix = this.shown();
-    if (group === undefined || matrix === null) return false;
+    if (group === undefined || matrix === null) return this.#drawNothing();
     const scale = this.#view.matrixScale.peek();
     const seen = `${group.name} ${matrix.timeUs} ${this.#base.version} ${theme.peek().name} ${scale}`;
     const hover = `${this.hovered?.i} ${this.hovered?.j} ${this.#base.version}`;
@@ -96,6 +97,15 @@ export class MatrixChart implements Panel {
     this.#seen = seen;
     if (hover !== this.#seenHover) this.#drawHover(theme.peek());
     this.#seenHover = hover;
+    return true;
+  }
+
+  #drawNothing(): boolean {
+    const seen = `nothing ${this.#base.version} ${theme.peek().name}`;
+    if (seen === this.#seen) return false;
+    this.#seen = seen;
+    this.#base.context.fillStyle = theme.peek().panel;
+    this.#base.context.fillRect(0, 0, this.#base.width, this.#base.height);
     return true;
   }
 
@@ -110,7 +120,10 @@ export class MatrixChart implements Panel {
     context.fillRect(0, 0, this.#base.width, this.#base.height);
     const size = this.#cell * n;
     context.imageSmoothingEnabled = false;
+    // What does not stand out from noise is shown pale.
+    context.globalAlpha = group.joint.last?.significant === false ? PALE : 1;
     context.drawImage(this.#image, this.#left, 0, size, size);
+    context.globalAlpha = 1;
     if (this.#cell >= BORDER_CELL) this.#drawBorders(context, look, n);
     if (this.#cell >= TICK_CELL) this.#drawPhaseTicks(context, look, matrix, scale === "density");
     this.#drawLabels(context, look, group, n);

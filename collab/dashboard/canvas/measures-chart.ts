@@ -44,10 +44,6 @@ export class MeasuresChart extends TimeChart {
   protected drawBase(context: CanvasRenderingContext2D, theme: Theme): void {
     context.fillStyle = theme.panel;
     context.fillRect(0, 0, this.base.width, this.base.height);
-    if (this.plotHeight !== this.#saidHeight) {
-      this.#saidHeight = this.plotHeight;
-      this.onResize(this.plotHeight);
-    }
     this.drawTimeGrid(context, theme, true);
     this.drawEventLines(context, theme);
     this.#drawEventMarks(context, theme);
@@ -55,6 +51,12 @@ export class MeasuresChart extends TimeChart {
     this.#lanes.forEach((lane, k) => {
       this.#drawLane(context, theme, lane, k);
     });
+  }
+
+  protected override sized(): void {
+    if (this.plotHeight === this.#saidHeight) return;
+    this.#saidHeight = this.plotHeight;
+    this.onResize(this.plotHeight);
   }
 
   #drawLane(context: CanvasRenderingContext2D, theme: Theme, lane: Lane, k: number): void {
@@ -120,8 +122,8 @@ export class MeasuresChart extends TimeChart {
     context.textBaseline = "middle";
     const x = this.plotWidth + 8;
     // A bound that the tag of the last value would cover is left out.
-    if (!(Math.abs(tagY - top) < 15)) context.fillText(range.high.toFixed(measure.digits), x, top + 1);
-    if (!(Math.abs(tagY - top - height) < 15))
+    if (!(Math.abs(tagY - top) < 16)) context.fillText(range.high.toFixed(measure.digits), x, top + 1);
+    if (!(Math.abs(tagY - top - height) < 18))
       context.fillText(range.low.toFixed(measure.digits), x, top + height - 3);
   }
 
@@ -138,7 +140,7 @@ export class MeasuresChart extends TimeChart {
     context.beginPath();
     context.roundRect(this.plotWidth + 3, y - 8, this.base.width - this.plotWidth - 4, 16, 3);
     context.fill();
-    context.fillStyle = theme.name === "dark" ? "#0b0d12" : "#ffffff";
+    context.fillStyle = theme.onColour;
     context.font = font(11, 600);
     context.textAlign = "left";
     context.textBaseline = "middle";

@@ -5,7 +5,6 @@ import { clock, quantity, tickLabel } from "../../charts/format.ts";
 import { LineCache } from "../../charts/line-cache.ts";
 import { extremes, gaps, traceLine } from "../../charts/line-path.ts";
 import { followRange, type Range, tickStep, ticks, yOf } from "../../charts/scale.ts";
-import { xOf } from "../../charts/time-axis.ts";
 import type { Channel } from "../model.ts";
 import type { Theme } from "../theme.ts";
 import { font } from "./surface.ts";
@@ -19,6 +18,13 @@ interface Pane {
   range: Range;
 }
 
+interface Tag {
+  channel: Channel;
+  value: number;
+  y: number;
+}
+
+const TAG_HEIGHT = 16;
 const PANE_GAP = 10;
 const PAD_TOP = 10;
 /** Value labels stand at least this far apart. */
@@ -89,6 +95,7 @@ export class SignalsChart extends TimeChart {
   }
 
   #drawPane(context: CanvasRenderingContext2D, theme: Theme, pane: Pane): void {
+    const tags = this.#placeTags(pane);
     const most = Math.max(2, Math.floor(pane.height / TICKS_APART));
     const step = tickStep(pane.range.high - pane.range.low, most);
     context.font = font(11);
@@ -99,7 +106,8 @@ export class SignalsChart extends TimeChart {
       context.fillStyle = theme.grid;
       context.fillRect(0, y, this.plotWidth, 1);
       context.fillStyle = theme.muted;
-      context.fillText(tickLabel(tick, step, pane.unit), this.plotWidth + 8, y);
+      const covered = tags.some((tag) => Math.abs(tag.y - y) < TAG_HEIGHT - 2);
+      if (!covered) context.fillText(tickLabel(tick, step, pane.unit), this.plotWidth + 8, y);
     }
     context.save();
     context.beginPath();
@@ -119,7 +127,7 @@ export class SignalsChart extends TimeChart {
       context.stroke();
     }
     context.restore();
-    this.#drawTags(context, theme, pane);
+    this.#drawTags(context, theme, pane, tags);
   }
 
   #drawGaps(context: CanvasRenderingContext2D, theme: Theme, pane: Pane): void {
@@ -147,35 +155,43 @@ export class SignalsChart extends TimeChart {
   }
 
   /** The last values at the axis, moved apart where they would cover each other. */
-  #drawTags(context: CanvasRenderingContext2D, theme: Theme, pane: Pane): void {
-    const high = 16;
+  #placeTags(pane: Pane): Tag[] {
     const tags = pane.channels
       .map((channel) => {
-        const value = this.view.following.peek()
-          ? channel.series.lastValue
-          : channel.series.valueBefore(this.view.endUs);
+        const following = this.view.following.peek();
+        const value = following ? channel.series.lastValue : channel.series.valueBefore(this.view.endUs);
         return { channel, value, y: yOf(value, pane.range, pane.top, pane.height) };
       })
       .filter((tag) => Number.isFinite(tag.y))
       .sort((a, b) => a.y - b.y);
-    const bottom = pane.top + pane.height;
+    const half = TAG_HEIGHT / 2;
     for (let k = 0; k < tags.length; k++) {
-      const least = k === 0 ? pane.top + high / 2 : tags[k - 1]!.y + high + 1;
+      const least = k === 0 ? pane.top + half : tags[k - 1]!.y + TAG_HEIGHT + 1;
       tags[k]!.y = Math.max(tags[k]!.y, least);
     }
     for (let k = tags.length - 1; k >= 0; k--) {
-      const most = k === tags.length - 1 ? bottom - high / 2 : tags[k + 1]!.y - high - 1;
+      const most = k === tags.length - 1 ? pane.top + pane.height - half : tags[k + 1]!.y - TAG_HEIGHT - 1;
       tags[k]!.y = Math.min(tags[k]!.y, most);
     }
+    return tags;
+  }
+
+  #drawTags(context: CanvasRenderingContext2D, theme: Theme, pane: Pane, tags: readonly Tag[]): void {
     context.font = font(11, 600);
     context.textAlign = "left";
     context.textBaseline = "middle";
     for (const tag of tags) {
       context.fillStyle = this.colourOf(tag.channel, theme);
       context.beginPath();
-      context.roundRect(this.plotWidth + 3, tag.y - high / 2, this.base.width - this.plotWidth - 4, high, 3);
+      context.roundRect(
+        this.plotWidth + 3,
+        tag.y - TAG_HEIGHT / 2,
+        this.base.width - this.plotWidth - 4,
+        TAG_HEIGHT,
+        3,
+      );
       context.fill();
-      context.fillStyle = theme.name === "dark" ? "#0b0d12" : "#ffffff";
+      context.fillStyle = theme.onColour;
       const text = tickLabel(tag.value, Math.abs(tag.value) < 10 ? 0.01 : 0.1, pane.unit);
       context.fillText(text, this.plotWidth + 8, tag.y + 0.5);
     }
@@ -262,10 +278,5 @@ export class SignalsChart extends TimeChart {
   protected describe(timeUs: number): string {
     const values = this.view.channels.map((c) => `${c.title} ${quantity(this.#valueAt(c, timeUs), c.unit)}`);
     return `${clock(timeUs)}: ${values.join(", ")}`;
-  }
-
-  /** Where a channel's line is under a given x, for tests of the geometry. */
-  xOf(timeUs: number): number {
-    return xOf(timeUs, this.time);
   }
 }

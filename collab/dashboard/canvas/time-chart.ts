@@ -67,7 +67,7 @@ export abstract class TimeChart implements Panel {
 
   draw(): boolean {
     const end = this.view.endUs;
-    if (Number.isNaN(end)) return false;
+    if (Number.isNaN(end)) return this.#drawNothing();
     // While the picture stands still, arriving data change nothing in it.
     const data = this.view.following.peek() ? this.model.version : 0;
     const seen = `${data} ${this.view.version} ${this.base.version} ${theme.peek().name} ${this.state()}`;
@@ -75,6 +75,7 @@ export abstract class TimeChart implements Panel {
     if (seen === this.#seen && cursor === this.#seenCursor) return false;
     if (seen !== this.#seen) {
       this.time = timeView(end, this.view.spanUs.peek(), Math.floor(this.plotWidth));
+      this.sized();
       this.drawBase(this.base.context, theme.peek());
     }
     this.#seen = seen;
@@ -87,6 +88,20 @@ export abstract class TimeChart implements Panel {
     }
     return true;
   }
+
+  /** Before the first data: the panel's own colour. */
+  #drawNothing(): boolean {
+    const seen = `nothing ${this.base.version} ${theme.peek().name}`;
+    if (seen === this.#seen) return false;
+    this.#seen = seen;
+    this.base.context.fillStyle = theme.peek().panel;
+    this.base.context.fillRect(0, 0, this.base.width, this.base.height);
+    this.sized();
+    return true;
+  }
+
+  /** The chart may have another size. */
+  protected sized(): void {}
 
   /** Anything else the base layer depends on. */
   protected state(): string {

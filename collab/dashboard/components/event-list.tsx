@@ -29,7 +29,7 @@ export function EventList({ model, view }: Parts) {
               <button
                 type="button"
                 key={severity}
-                class={`filter ${severity}`}
+                class={`filter is-${severity}`}
                 aria-pressed={!hidden.value.has(severity)}
                 aria-label={`${severity}: ${count}`}
                 title={severity}
@@ -75,7 +75,7 @@ function EventRow({ event, view }: { event: EventMessage; view: View }) {
     else view.pinnedUs.value = null;
   };
   return (
-    <li ref={row} class={`event ${event.severity}${open ? " open" : ""}`}>
+    <li ref={row} class={`event is-${event.severity}${open ? " open" : ""}`}>
       <button type="button" class="event-head" aria-expanded={open} onClick={press}>
         <Icon name={event.severity} size={12} />
         <span class="event-title">

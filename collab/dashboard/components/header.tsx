@@ -121,7 +121,7 @@ function ConnectionState({ model }: { model: Parts["model"] }) {
     refused: "Refused",
   } as const;
   return (
-    <div class={`connection ${connection.state}`} role="status">
+    <div class={`connection at-${connection.state}`} role="status">
       <span class="dot" aria-hidden="true" />
       {words[connection.state]}
     </div>

@@ -14,7 +14,7 @@ export function Notice({ model }: Parts) {
   if (connection.state === "waiting") {
     const seconds = Math.max(0, Math.ceil((connection.retryAtMs - performance.now()) / 1000));
     return (
-      <p class="notice bad">
+      <p class="banner bad">
         <strong>Not connected</strong> — {connection.reason}.{" "}
         {seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again…"} What is shown is the last that came.
       </p>
@@ -22,14 +22,14 @@ export function Notice({ model }: Parts) {
   }
   if (connection.state === "degraded") {
     return (
-      <p class="notice warn">
+      <p class="banner warn">
         <strong>Fallback</strong> — {connection.reason}. Events arrive as they happen; values and charts are
         not live.
       </p>
     );
   }
   return (
-    <p class="notice bad">
+    <p class="banner bad">
       <strong>Not let in</strong> — {connection.reason}. Open the link with <code>#token=</code> that the
       program printed.
     </p>

@@ -15,7 +15,7 @@ export function Waiting({ model }: Parts) {
           ? ["Not let in", "This session wants a token."]
           : ["No connection", "The page tries again by itself and goes on where it was."];
   return (
-    <div class="waiting">
+    <div class="nothing-yet">
       <svg width="220" height="56" viewBox="0 0 220 56" fill="none" aria-hidden="true">
         <path class="wave one" d="M0 28c18-34 37-34 55 0s37 34 55 0 37-34 55 0 37 34 55 0" />
         <path class="wave two" d="M0 28c18 34 37 34 55 0s37-34 55 0 37 34 55 0 37-34 55 0" />

@@ -1,0 +1,128 @@
+import fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { clock, quantity, span, tickLabel } from "../../collab/charts/format.ts";
+import { followRange, tickStep, ticks, yOf } from "../../collab/charts/scale.ts";
+import { endOf, startOf, timeMarks, timeOf, timeStep, timeView, xOf } from "../../collab/charts/time-axis.ts";
+
+test("tick steps are 1, 2 or 5 times a power of ten and do not exceed the number asked for", () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 1e-9, max: 1e12, noNaN: true }),
+      fc.integer({ min: 1, max: 20 }),
+      (width, most) => {
+        const step = tickStep(width, most);
+        const lead = step / 10 ** Math.floor(Math.log10(step) + 1e-9);
+        assert.ok(
+          [1, 2, 5, 10].some((nice) => Math.abs(lead - nice) < 1e-6),
+          `${step}`,
+        );
+        assert.ok(width / step <= most * 1.001);
+      },
+    ),
+  );
+});
+
+test("ticks lie within the range and in order", () => {
+  assert.equal(ticks({ low: -1, high: 1 }, 4), [-1, -0.5, 0, 0.5, 1]);
+  assert.equal(ticks({ low: 3, high: 97 }, 5), [20, 40, 60, 80]);
+});
+
+test("the shown range always holds the data", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.integer({ min: -1000, max: 1000 }), fc.integer({ min: 0, max: 500 })), {
+        minLength: 1,
+      }),
+      (moves) => {
+        let range = null;
+        for (const [low, width] of moves) {
+          range = followRange(range, low, low + width);
+          assert.ok(range.low <= low && range.high >= low + width);
+          assert.ok(range.high > range.low);
+        }
+      },
+    ),
+  );
+});
+
+test("the shown range does not follow a wiggle, but follows a large change", () => {
+  const first = followRange(null, 10, 90);
+  assert.is(followRange(first, 15, 85), first);
+  const second = followRange(first, 40, 50);
+  assert.ok(second.high - second.low < 20);
+});
+
+test("nothing known leaves the range as it was", () => {
+  assert.equal(followRange(null, Number.NaN, Number.NaN), { low: 0, high: 1 });
+  const range = { low: 2, high: 3 };
+  assert.is(followRange(range, Number.NaN, Number.NaN), range);
+});
+
+test("larger values stand higher", () => {
+  const range = { low: 0, high: 10 };
+  assert.is(yOf(0, range, 5, 100), 105);
+  assert.is(yOf(10, range, 5, 100), 5);
+});
+
+test("time to pixel and back lands in the same column", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 0, max: 2_000_000_000_000_000 }),
+      fc.integer({ min: 100_000, max: 3_600_000_000 }),
+      fc.integer({ min: 10, max: 4000 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (end, length, columns, share) => {
+        const view = timeView(end, length, columns);
+        const x = Math.min(columns - 1, Math.floor(share * columns)) + 0.5;
+        assert.ok(Math.abs(xOf(timeOf(x, view), view) - x) < 0.01);
+        assert.ok(endOf(view) - startOf(view) - length < view.columnUs * 1.01);
+      },
+    ),
+  );
+});
+
+test("marks of time are round in local time and far enough apart", () => {
+  const offsetUs = 5.5 * 3600e6;
+  const view = timeView(1_700_000_123_456_789, 60e6, 600);
+  const marks = timeMarks(view, 96, offsetUs);
+  const step = timeStep(view, 96);
+  assert.is(step, 10e6);
+  assert.ok(marks.length >= 5);
+  for (const mark of marks) assert.is((mark + offsetUs) % step, 0);
+  assert.ok(marks.every((mark) => mark >= startOf(view) && mark <= endOf(view)));
+});
+
+test("quantities show their unit with a prefix that fits", () => {
+  assert.is(quantity(12.345, "%"), "12.3 %");
+  assert.is(quantity(1536, "B/s"), "1.50 kB/s");
+  assert.is(quantity(6.1e9, "B"), "5.68 GB");
+  assert.is(quantity(0.0042, "s"), "4.20 ms");
+  assert.is(quantity(18_200, "1/s"), "18.2 k/s");
+  assert.is(quantity(0, "B/s"), "0 B/s");
+  assert.is(quantity(Number.NaN, "%"), "– %");
+  assert.is(quantity(3.1, ""), "3.10");
+});
+
+test("tick labels have the digits their step needs", () => {
+  assert.is(tickLabel(0.30000000000000004, 0.1, ""), "0.3");
+  assert.is(tickLabel(40, 20, "%"), "40");
+  assert.is(tickLabel(-1e-17, 0.5, ""), "0.0");
+});
+
+test("clock times have the parts their step needs", () => {
+  const noon = new Date(2026, 0, 2, 12, 34, 56, 789).getTime() * 1000;
+  assert.is(clock(noon, 60e6), "12:34");
+  assert.is(clock(noon, 1e6), "12:34:56");
+  assert.is(clock(noon, 1e3), "12:34:56.789");
+});
+
+test("spans are told in the unit people would use", () => {
+  assert.is(span(142), "142 µs");
+  assert.is(span(4_500), "4.50 ms");
+  assert.is(span(12_000_000), "12 s");
+  assert.is(span(90_000_000), "1.5 min");
+  assert.is(span(5_400_000_000), "1.5 h");
+});
+
+test.run();
