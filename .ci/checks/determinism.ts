@@ -41,7 +41,7 @@ const BANNED_GLOBALS = new Map([
   ...reason("is random or depends on the build: hashes and ids are made outside", "crypto"),
   ...reason("depends on the language data of the runtime", "Intl"),
   ...reason("reaches the machine", "process Deno Bun fetch console navigator WebSocket Worker require"),
-  ...reason("reaches everything", "globalThis global self window eval Function"),
+  ...reason("reaches everything", "globalThis global self eval Function"),
   ...reason("sees the garbage collector", "WeakRef FinalizationRegistry"),
 ]);
 

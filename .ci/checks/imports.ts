@@ -28,7 +28,7 @@ export const RULES: readonly Rule[] = [
   { place: "actors/bus/", sees: ["actors/ports/", "protocol/"] },
   { place: "actors/feeds/", sees: ["actors/ports/", "protocol/"] },
   // The files of actors/ itself, and folders without a row above, put the parts together.
-  { place: "actors/", sees: ["protocol/"] },
+  { place: "actors/", sees: ["protocol/", "package.json"] },
   { place: "collab/charts/", sees: ["protocol/"] },
   {
     place: "collab/dashboard/",

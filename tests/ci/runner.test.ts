@@ -86,4 +86,59 @@ test("runner fails a file that keeps the process alive", () => {
   assert.is(status, 1);
 });
 
+/** Runs fixtures through the whole runner, on the runtime that this test runs on. */
+function runAll(
+  fixtures: string[],
+  env: Record<string, string> = {},
+): { status: number | null; output: string; last: string } {
+  const { kind, command } = ownRuntime();
+  const [path, ...args] = command as [string, ...string[]];
+  const files = fixtures.map((name) => `tests/ci/fixtures/${name}`);
+  const { status, stdout } = spawnSync(
+    path,
+    [...args, join(ROOT, "tests/support/run.ts"), "--only", kind, ...files],
+    { encoding: "utf8", env: { ...process.env, CI: "", ...env } },
+  );
+  return { status, output: stdout, last: stdout.trimEnd().split("\n").at(-1) ?? "" };
+}
+
+test("whole run ends with the counts alone on the last line and exits by them", () => {
+  const good = runAll(["passing.ts"]);
+  assert.is(good.last, "2 passed, 0 failed");
+  assert.is(good.status, 0);
+  const bad = runAll(["passing.ts", "failing.ts", "skipping.ts"]);
+  assert.is(bad.last, "4 passed, 1 failed, 3 skipped");
+  assert.is(bad.status, 1);
+  assert.match(bad.output, "one and one are three");
+  assert.match(bad.output, "no /proc here");
+});
+
+test("whole run fails a file that ends before its tests and one that never ends", () => {
+  const { status, output, last } = runAll(["never-settling.ts", "hanging.ts"]);
+  assert.is(last, "0 passed, 2 failed");
+  assert.match(output, "(no end within 1 s)");
+  assert.is(status, 1);
+});
+
+test("whole run fails when no test file matches", () => {
+  const { status, last } = runAll(["no-such-file"]);
+  assert.is(last, "0 passed, 1 failed");
+  assert.is(status, 1);
+});
+
+test("whole run leaves out, counts and names a file whose program is missing", () => {
+  const { status, output, last } = runAll(["needing-chromium.ts"], { CHROMIUM: "/nowhere/chromium" });
+  assert.is(last, "0 passed, 0 failed, 1 skipped");
+  assert.match(
+    output,
+    "needing-chromium.ts: no chromium: install it (Debian, Ubuntu: apt-get install chromium)",
+  );
+  assert.is(status, 0);
+});
+
+test("whole run leaves a file to the one runtime it names", () => {
+  const { last } = runAll(["for-node.ts", "passing.ts"]);
+  assert.is(last, ownRuntime().kind === "node" ? "3 passed, 0 failed" : "2 passed, 0 failed");
+});
+
 test.run();

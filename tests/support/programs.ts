@@ -3,6 +3,7 @@
  * A test file asks for one with `// requires: chromium` and starts it from `program("chromium")`.
  */
 import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { findProgram } from "../../.ci/runtime.mjs";
 
 interface Program {
@@ -35,7 +36,7 @@ const PROGRAMS: Record<string, Program> = {
 export function program(name: string): string | null {
   const { names, variable, places } = known(name);
   const set = process.env[variable];
-  if (set !== undefined && set !== "") return set;
+  if (set !== undefined && set !== "") return existsSync(set) ? set : null;
   for (const each of names) {
     const path = findProgram(each, places);
     if (path !== null) return path;

@@ -3,7 +3,7 @@
  *
  *     12 passed, 0 failed, 1 skipped
  *
- *     run.ts [--only node|deno] [--long] [--gate] [--install] [part of a file's path]…
+ *     run.ts [--only node|deno] [--long] [--gate] [--install] [file or part of its path]…
  *
  * A test file says in comments among its first lines what it needs of the runner:
  *
@@ -15,7 +15,7 @@
  * `--gate` runs formatter, linter, type check and the checks of `.ci/checks` first and counts each as one test.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import { parseArgs } from "node:util";
@@ -84,9 +84,18 @@ conclude();
 
 function plan(): Job[] {
   const runtimes = chosenRuntimes();
-  const files = testFiles(join(ROOT, "tests")).filter((file) => filters.every((part) => file.includes(part)));
+  const files = chosenFiles();
   if (files.length === 0) fail(`no test file matches ${JSON.stringify(filters)}`);
   return files.flatMap((file) => jobsOf(file, runtimes));
+}
+
+/** A filter that is the path of a file means that file, whatever its name; others pick among the test files. */
+function chosenFiles(): string[] {
+  const named = filters.filter((path) => /\.tsx?$/.test(path) && existsSync(join(ROOT, path)));
+  const parts = filters.filter((part) => !named.includes(part));
+  if (filters.length > 0 && parts.length === 0) return named;
+  const all = testFiles(join(ROOT, "tests"));
+  return [...named, ...all.filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))];
 }
 
 function chosenRuntimes(): Runtime[] {
@@ -156,7 +165,14 @@ function gateJobs(): Job[] {
   const own = ownRuntime();
   const script = own.kind === "deno" ? own.command : [own.path];
   return [
-    step("biome", ...script, join(ROOT, "node_modules", "@biomejs", "biome", "bin", "biome"), "check", "."),
+    step(
+      "biome",
+      ...script,
+      join(ROOT, "node_modules", "@biomejs", "biome", "bin", "biome"),
+      "check",
+      "--diagnostic-level=error",
+      ".",
+    ),
     step("tsc", ...script, join(ROOT, "node_modules", "typescript", "bin", "tsc"), "-p", "."),
     step("checks", ...own.command, join(ROOT, ".ci", "check.ts")),
   ];
@@ -175,8 +191,9 @@ async function runJob(job: Job): Promise<void> {
   const reportFile = join(reports, `${job.runtime}-${job.name.replaceAll("/", "-")}.json`);
   const { code, output, late } = await runProcess(job, reportFile);
   const report = job.reports ? readReport(reportFile) : gateReport(code);
+  // Without a report, or with one that a later failure contradicts, the way the process ended is what counts.
   if (late) addFailure(report, `(no end within ${job.timeoutS} s)`);
-  else if (report.failed === 0 && code !== 0)
+  else if (report.failed === 0 && (code !== 0 || isEmpty(report)))
     addFailure(report, `(ended with ${code} before its tests were through)`);
   const mark = report.failed > 0 ? "FAIL" : "ok  ";
   const counts = [`${report.passed} passed`];
@@ -238,19 +255,17 @@ function killGroup(pid: number): void {
 }
 
 function readReport(path: string): FileReport {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as FileReport;
-  } catch {
-    // No report: the process ended before its tests did; the caller counts that by the exit code.
-    const report: FileReport = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
-    addFailure(report, "(ended before its tests were through)");
-    return report;
-  }
+  const empty: FileReport = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
+  return existsSync(path) ? (JSON.parse(readFileSync(path, "utf8")) as FileReport) : empty;
+}
+
+function isEmpty({ passed, failed, skipped }: FileReport): boolean {
+  return passed + failed + skipped === 0;
 }
 
 function gateReport(code: number | string): FileReport {
   const failed = code === 0 ? 0 : 1;
-  return { passed: 1 - failed, failed, skipped: 0, failures: failed ? ["gate"] : [], skips: [] };
+  return { passed: 1 - failed, failed, skipped: 0, failures: failed ? ["failed"] : [], skips: [] };
 }
 
 function addFailure(report: FileReport, name: string): void {
