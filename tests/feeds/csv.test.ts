@@ -138,10 +138,15 @@ test("csv reader gives back what was written, in pieces of any size", () => {
   );
   const table = fc.array(fc.array(cell, { minLength: 2, maxLength: 6 }), { minLength: 1, maxLength: 8 });
   fc.assert(
-    fc.property(table, fc.integer({ min: 1, max: 40 }), fc.constantFrom("\n", "\r\n"), (rows, size, lineEnd) => {
-      const text = rows.map((row) => row.map(quoted).join(",") + lineEnd).join("");
-      assert.equal(parse(text, size), rows);
-    }),
+    fc.property(
+      table,
+      fc.integer({ min: 1, max: 40 }),
+      fc.constantFrom("\n", "\r\n"),
+      (rows, size, lineEnd) => {
+        const text = rows.map((row) => row.map(quoted).join(",") + lineEnd).join("");
+        assert.equal(parse(text, size), rows);
+      },
+    ),
     { numRuns: 500 },
   );
 });

@@ -1,0 +1,168 @@
+import { platform } from "node:os";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { systemClock } from "../../actors/clock.ts";
+import type { Meter } from "../../actors/feeds/host/meter.ts";
+import { Rates } from "../../actors/feeds/host/meter.ts";
+import { type Meters, openMeters } from "../../actors/feeds/host/meters.ts";
+import { createHostFeed } from "../../actors/feeds/host.ts";
+import { createFeed } from "../../actors/feeds/spec.ts";
+import { MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
+import { createManualClock } from "../support/clock.ts";
+import { skip } from "../support/skip.ts";
+import { collectingSink } from "./collect.ts";
+
+/** One gauge that counts its readings. */
+function countingMeters(): Meters {
+  let readings = 0;
+  const meter: Meter = {
+    channels: [{ name: "readings", title: "", unit: "" }],
+    missing: ["other"],
+    read(into, at) {
+      into[at] = readings++;
+    },
+    close() {
+      readings = Number.NaN;
+    },
+  };
+  return { meters: [meter], missing: ["other"] };
+}
+
+function hostFeed(clock: ReturnType<typeof createManualClock>) {
+  return createHostFeed({ source: "host", group: "host", everyUs: 100_000, clock, meters: countingMeters });
+}
+
+test("[H1] rows fall on the grid of the cadence", async () => {
+  const clock = createManualClock(1e12);
+  const sink = collectingSink();
+  const feed = hostFeed(clock);
+  const running = feed.run(sink);
+  await clock.advance(1000);
+  assert.equal(
+    sink.samples
+      .filter(({ channel }) => channel === "readings")
+      .map(({ time, value }) => [time - 1e12, value]),
+    Array.from({ length: 10 }, (_, k) => [(k + 1) * 100_000, k + 1]),
+  );
+  await feed.stop();
+  await running;
+  assert.is(clock.pending, 0);
+  assert.is(sink.statuses.at(-1)!.status, "ended");
+});
+
+test("[H1] a late row is taken once, and the grid goes on", async () => {
+  const clock = createManualClock(1e12);
+  const sink = collectingSink();
+  const feed = hostFeed(clock);
+  const running = feed.run(sink);
+  await clock.jump(230);
+  await clock.advance(200);
+  const rows = sink.samples.filter(({ channel }) => channel === "own.loopDelay");
+  assert.equal(
+    rows.map(({ time, value }) => [time - 1e12, value]),
+    [
+      [230_000, 130],
+      [300_000, 0],
+      [400_000, 0],
+    ],
+  );
+  assert.not(sink.statuses.some(({ status }) => status === "gap"));
+  await feed.stop();
+  await running;
+});
+
+test("[H2] a row more than three periods late is a gap", async () => {
+  const clock = createManualClock(1e12);
+  const sink = collectingSink();
+  const feed = hostFeed(clock);
+  const running = feed.run(sink);
+  await clock.jump(1050);
+  const gap = sink.statuses.find(({ status }) => status === "gap")!;
+  assert.equal(gap.counts, { gap: 1, missed: 9 });
+  assert.is(sink.frames.length, 1);
+  await feed.stop();
+  await running;
+});
+
+test("host feed names what the machine lacks when it opens", async () => {
+  const clock = createManualClock();
+  const sink = collectingSink();
+  const feed = hostFeed(clock);
+  const running = feed.run(sink);
+  await clock.advance(0);
+  assert.is(sink.statuses[0]!.detail, "2 channels; not on this machine: other");
+  await feed.stop();
+  await running;
+});
+
+test("rates are differences per second, and none after a counter was set back", () => {
+  const rates = new Rates(1);
+  assert.ok(Number.isNaN(rates.rate(0, 100, 0)));
+  assert.is(rates.rate(0, 150, 0.5), 100);
+  assert.is(rates.rate(0, 150, 0.5), 0);
+  assert.ok(Number.isNaN(rates.rate(0, 20, 0.5)));
+  assert.is(rates.rate(0, 30, 1), 10);
+});
+
+test("other platforms give what the runtime knows", () => {
+  const { meters, missing } = openMeters("darwin");
+  const names = meters.flatMap(({ channels }) => channels.map(({ name }) => name));
+  for (const name of ["cpu0.busy", "memory.used", "own.cpu", "own.memory"])
+    assert.ok(names.includes(name), name);
+  assert.ok(missing.includes("disk.*"));
+  const row = new Float64Array(names.length);
+  let at = 0;
+  for (const meter of meters) {
+    meter.read(row, at, 1);
+    at += meter.channels.length;
+    meter.close();
+  }
+  assert.ok(row[names.indexOf("memory.used")]! > 0);
+});
+
+test("[H3] host feed of this machine gives at least 24 channels, plausible and of one time", async () => {
+  if (platform() !== "linux") return skip("no Linux: this machine has fewer channels");
+  const sink = collectingSink();
+  const feed = createFeed("host?every=100ms", { clock: systemClock, seed: 1 });
+  const before = process.cpuUsage();
+  const running = feed.run(sink);
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  await feed.stop();
+  await running;
+  const { user, system } = process.cpuUsage(before);
+  console.log(
+    `host feed at 10 Hz: ${((user + system) / 12_000).toFixed(2)} % of a core, with the test around it`,
+  );
+
+  const group = sink.groups.get("host")!;
+  assert.equal([group.sampling, group.innovation, group.everyUs], ["rows", "difference", 100_000]);
+  assert.ok(
+    group.channels.length >= 24 && group.channels.length <= MAX_GROUP_CHANNELS,
+    String(group.channels.length),
+  );
+  assert.is(new Set(group.channels.map(({ name }) => name)).size, group.channels.length);
+  assert.ok(group.channels.every(({ title }) => title.length > 0));
+  assert.ok(sink.frames.length >= 5, `${sink.frames.length} rows in 1.2 s`);
+
+  const rows = groupedByTime(sink.samples);
+  assert.is(rows.size, sink.frames.length);
+  const seen = new Set(sink.samples.map(({ channel }) => channel));
+  assert.equal(
+    group.channels.map(({ name }) => name).filter((name) => !seen.has(name)),
+    [],
+  );
+  for (const { channel, value } of sink.samples) {
+    assert.ok(value >= 0, `${channel} ${value}`);
+    if (/^cpu/.test(channel)) assert.ok(value <= 100, `${channel} ${value}`);
+  }
+  const memory = sink.samples.filter(({ channel }) => channel === "own.memory");
+  assert.ok(memory.every(({ value }) => value > 1e7 && value < 1e11));
+});
+
+function groupedByTime<T extends { time: number }>(samples: readonly T[]): Map<number, T[]> {
+  const groups = new Map<number, T[]>();
+  for (const sample of samples) groups.set(sample.time, [...(groups.get(sample.time) ?? []), sample]);
+  return groups;
+}
+
+test.run();

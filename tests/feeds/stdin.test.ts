@@ -1,0 +1,120 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { createFeed } from "../../actors/feeds/spec.ts";
+import { createManualClock } from "../support/clock.ts";
+import { collectingSink, collectSpec, pieces } from "./collect.ts";
+
+/** A stream whose bytes the test writes. */
+function pipe() {
+  const waiting: Uint8Array[] = [];
+  let wake = (): void => {};
+  let ended = false;
+  return {
+    write(text: string) {
+      waiting.push(new TextEncoder().encode(text));
+      wake();
+    },
+    end() {
+      ended = true;
+      wake();
+    },
+    async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+      for (;;) {
+        const next = waiting.shift();
+        if (next !== undefined) yield next;
+        else if (ended) return;
+        else
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+          });
+      }
+    },
+  };
+}
+
+test("stdin is read like a file", async () => {
+  const { samples, groups, statuses } = await collectSpec("stdin", {
+    stdin: pieces("ts,a\n1,", "10\n2,20\n"),
+  });
+  assert.equal(
+    samples.map(({ time, value }) => [time, value]),
+    [
+      [1_000_000, 10],
+      [2_000_000, 20],
+    ],
+  );
+  assert.is(groups.get("stdin")!.source, "stdin");
+  assert.match(statuses[0]!.detail, /^standard input: 1 channels/);
+});
+
+test("live stdin hands over rows as they arrive, stamped where they have no time", async () => {
+  const clock = createManualClock(1e12);
+  const stdin = pipe();
+  const sink = collectingSink();
+  const feed = createFeed("stdin?live=1", { clock, seed: 1, stdin });
+  assert.is(feed.kind, "live");
+  const running = feed.run(sink);
+  stdin.write("a,b\n1,2\n");
+  await clock.advance(10);
+  assert.equal(
+    sink.samples.map(({ time, value }) => [time - 1e12, value]),
+    [
+      [0, 1],
+      [0, 2],
+    ],
+  );
+  stdin.write("3,4\n");
+  await clock.advance(0);
+  assert.equal(
+    sink.samples.slice(2).map(({ time, value }) => [time - 1e12, value]),
+    [
+      [10_000, 3],
+      [10_000, 4],
+    ],
+  );
+  stdin.end();
+  await running;
+  assert.is(sink.statuses.at(-1)!.status, "ended");
+});
+
+test("live stdin keeps the times of a time column", async () => {
+  const { samples } = await collectSpec("stdin?live=1", { stdin: pieces("ts,a\n1381336201994,2\n") });
+  assert.is(samples[0]!.time, 1381336201994000);
+});
+
+test("live stdin reports what it left out about once a second", async () => {
+  const clock = createManualClock(1e12);
+  const stdin = pipe();
+  const sink = collectingSink();
+  const running = createFeed("stdin?live=1", { clock, seed: 1, stdin }).run(sink);
+  stdin.write("a\n1\nx\n");
+  await clock.advance(100);
+  for (let k = 0; k < 20; k++) {
+    stdin.write("y\n");
+    await clock.advance(100);
+  }
+  stdin.end();
+  await running;
+  const reports = sink.statuses.filter(({ status }) => status === "running");
+  assert.is(reports.length, 3);
+  const total = sink.statuses.reduce((sum, { counts }) => sum + (counts["unparsable"] ?? 0), 0);
+  assert.is(total, 21);
+});
+
+test("stopped stdin ends although nothing arrives, before and after the first row", async () => {
+  for (const text of ["", "ts,a\n1,2\n"]) {
+    const clock = createManualClock();
+    const stdin = pipe();
+    const sink = collectingSink();
+    const feed = createFeed("stdin?live=1", { clock, seed: 1, stdin });
+    const running = feed.run(sink);
+    if (text !== "") stdin.write(text);
+    await clock.advance(0);
+    await feed.stop();
+    await running;
+    assert.is(sink.statuses.at(-1)!.status, "ended");
+    assert.is(sink.samples.length, text === "" ? 0 : 1);
+  }
+});
+
+test.run();
