@@ -1,0 +1,72 @@
+/** A real process, really killed. */
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { ownRuntime } from "../../.ci/runtime.mjs";
+import { openJournal } from "../../actors/journal/file.ts";
+import { block, collect, range, withFolder } from "./builders.ts";
+
+const KILLS = process.env["EIGENWATCH_LONG"] === "1" ? 200 : 20;
+const WRITER = fileURLToPath(new URL("killed-writer.ts", import.meta.url));
+
+/** After the first acknowledgement the writer lives so long, at most. */
+const LIFE_MS_MAX = 120;
+
+test("[J3] writer killed at random moments leaves every acknowledged block whole and in order", async () => {
+  await withFolder(async (directory) => {
+    let acknowledged = 0;
+    for (let kill = 0; kill < KILLS; kill++) {
+      const lifeMs = ((kill * 37 * LIFE_MS_MAX) / 101) % LIFE_MS_MAX;
+      acknowledged = Math.max(acknowledged, await writeUntilKilled(directory, kill, lifeMs));
+      const journal = await openJournal(directory, { readOnly: true });
+      const last = journal.last?.number ?? 0;
+      assert.ok(last >= acknowledged, `kill ${kill}: ${acknowledged} acknowledged, ${last} is the last`);
+      const entries = await collect(journal);
+      const numbers: number[] = [];
+      for (const entry of entries) {
+        assert.is.not(entry.kind, "damage");
+        if (entry.kind !== "block") continue;
+        const { number } = entry.block;
+        assert.equal(entry.block, block(number, (number * 611) % 9000));
+        numbers.push(number);
+      }
+      assert.equal(numbers, range(1, last), `kill ${kill}`);
+      const snapshot = await journal.loadSnapshot({});
+      if (snapshot !== null) assert.equal(snapshot.bytes, block(snapshot.block, 5000).bytes);
+      await journal.close();
+    }
+    assert.ok(acknowledged > 10 * KILLS, `${acknowledged} blocks acknowledged over ${KILLS} lives`);
+  });
+});
+
+/** Returns the last block number that the writer acknowledged. */
+function writeUntilKilled(directory: string, seed: number, lifeMs: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const [path, ...args] = ownRuntime().command;
+    const child = spawn(path!, [...args, WRITER, directory, String(seed)], {
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let printed = "";
+    let errors = "";
+    let dying = false;
+    child.stderr.on("data", (chunk) => {
+      errors += chunk;
+    });
+    child.stdout.on("data", (chunk) => {
+      printed += chunk;
+      if (dying) return;
+      dying = true;
+      setTimeout(() => child.kill("SIGKILL"), lifeMs);
+    });
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      if (signal !== "SIGKILL")
+        return reject(new Error(`the writer ended with ${code ?? signal}: ${errors}`));
+      const lines = printed.split("\n").slice(0, -1);
+      resolve(Number(lines.at(-1) ?? 0));
+    });
+  });
+}
+
+test.run();

@@ -1,0 +1,143 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { JournalReport } from "../../actors/journal/file.ts";
+import { openJournal } from "../../actors/journal/file.ts";
+import { SimulatedDisk } from "../../actors/journal/simulated-disk.ts";
+import { appendAll, block, blockNumbers, damageOf, range, withFolder } from "./builders.ts";
+
+/** Nine blocks of 1,000 bytes to a segment. */
+const SEGMENT_BYTES = 10_000;
+
+function retaining(options: { retainBytes?: number; retainUs?: number; keepSnapshots?: number }) {
+  const reports: JournalReport[] = [];
+  const open = (disk: SimulatedDisk) =>
+    openJournal("/recording", {
+      disk,
+      segmentBytes: SEGMENT_BYTES,
+      ...options,
+      onReport: (each) => reports.push(each),
+    });
+  return { reports, open };
+}
+
+test("retention by size removes whole sealed segments, oldest first, and says so", async () => {
+  await withFolder(async (directory) => {
+    const reports: JournalReport[] = [];
+    const journal = await openJournal(directory, {
+      segmentBytes: SEGMENT_BYTES,
+      retainBytes: 35_000,
+      onReport: (each) => reports.push(each),
+    });
+    for (const number of range(1, 100)) {
+      await journal.append(block(number, 1000));
+      if (number % 9 === 0)
+        await journal.saveSnapshot(number, block(number).timeUs, number * 10, new Uint8Array(10));
+      const bytes = journal.segments.reduce((sum, { size }) => sum + size, 0);
+      assert.ok(bytes <= 35_000 + SEGMENT_BYTES, `${bytes} bytes after block ${number}`);
+    }
+    const first = journal.first!.number;
+    assert.is((first - 1) % 9, 0);
+    assert.ok(first > 60, `first kept block ${first}`);
+    assert.equal(await blockNumbers(journal), range(first, 100));
+    assert.equal(await damageOf(journal), []);
+    assert.ok(journal.snapshots.every(({ block: of }) => of >= first - 1));
+    const removed = reports.flatMap((report) => (report.kind === "retention" ? report.removed : []));
+    assert.equal(
+      removed.filter((name) => name.endsWith(".seg")),
+      range(0, (first - 1) / 9 - 1).map((i) => `${String(1 + 9 * i).padStart(10, "0")}.seg`),
+    );
+    for (const name of removed) assert.not(existsSync(join(directory, name)));
+    await journal.close();
+    const kept = readdirSync(directory);
+    assert.is(kept.filter((name) => name.endsWith(".seg")).length, journal.segments.length);
+    const again = await openJournal(directory);
+    assert.is(again.first?.number, first);
+    assert.equal(await blockNumbers(again), range(first, 100));
+    await again.close();
+  });
+});
+
+test("retention by age counts in logical time", async () => {
+  // 1 ms a block: nine blocks a segment.
+  const { open } = retaining({ retainUs: 20_000 });
+  const journal = await open(new SimulatedDisk(1));
+  await appendAll(journal, 1, 60, 1000);
+  await journal.saveSnapshot(60, block(60).timeUs, 600, new Uint8Array(10));
+  // The segment of blocks 37 to 45 has a block that is 15 ms old.
+  assert.is(journal.first?.number, 37);
+  await journal.close();
+});
+
+test("retention never removes what the newest snapshot needs, and tells that more is kept", async () => {
+  const { open, reports } = retaining({ retainBytes: 25_000 });
+  const journal = await open(new SimulatedDisk(1));
+  await appendAll(journal, 1, 20, 1000);
+  await journal.saveSnapshot(20, block(20).timeUs, 200, new Uint8Array(10));
+  await appendAll(journal, 21, 80, 1000);
+  assert.is(journal.first?.number, 19);
+  assert.equal(await blockNumbers(journal), range(19, 80));
+  const over = reports.filter(({ kind }) => kind === "overLimit");
+  assert.is(over.length, 1, "told once, not at each segment");
+  assert.match((over[0] as { heldBy: string }).heldBy, "the newest snapshot is of block 20");
+  await journal.saveSnapshot(80, block(80).timeUs, 800, new Uint8Array(10));
+  assert.ok(journal.first!.number > 60);
+  assert.equal(
+    journal.snapshots.map(({ block: of }) => of),
+    [80],
+  );
+  await journal.close();
+});
+
+test("retention keeps everything while there is no snapshot, and tells so", async () => {
+  const { open, reports } = retaining({ retainBytes: 25_000 });
+  const journal = await open(new SimulatedDisk(1));
+  await appendAll(journal, 1, 40, 1000);
+  assert.is(journal.first?.number, 1);
+  assert.equal(
+    reports.map((report) => ("heldBy" in report ? report.heldBy : report.kind)),
+    ["there is no snapshot to start from without them"],
+  );
+  await journal.close();
+});
+
+test("retention beside a reader leaves it a named gap or nothing missing", async () => {
+  const { open } = retaining({ retainBytes: 30_000 });
+  const journal = await open(new SimulatedDisk(1));
+  await appendAll(journal, 1, 27, 1000);
+  const reader = journal.read();
+  const numbers: number[] = [];
+  const reasons: string[] = [];
+  for await (const entry of reader) {
+    if (entry.kind === "damage") reasons.push(entry.reason);
+    if (entry.kind !== "block") continue;
+    numbers.push(entry.block.number);
+    if (entry.block.number !== 5) continue;
+    await journal.saveSnapshot(27, block(27).timeUs, 270, new Uint8Array(10));
+    await appendAll(journal, 28, 50, 1000);
+  }
+  assert.ok(journal.first!.number > 18);
+  // The first segment was open; the next ones were gone when it was read to its end.
+  assert.equal(numbers.slice(0, 9), range(1, 9));
+  const next = numbers[9];
+  assert.equal(reasons, next === undefined ? [] : [`blocks 10 to ${next - 1} are missing`]);
+  await journal.close();
+});
+
+test("retention thins snapshots out so that the rest stays spread", async () => {
+  const { open } = retaining({ keepSnapshots: 5 });
+  const journal = await open(new SimulatedDisk(1));
+  for (const number of range(1, 64)) {
+    await journal.append(block(number));
+    await journal.saveSnapshot(number, block(number).timeUs, number * 10, new Uint8Array(10));
+  }
+  const kept = journal.snapshots.map(({ block: of }) => of);
+  assert.is(kept.length, 5);
+  assert.equal([kept[0], kept.at(-1)], [1, 64]);
+  const gaps = kept.slice(1).map((of, i) => of - kept[i]!);
+  assert.ok(Math.max(...gaps) <= 40, `gaps ${gaps}`);
+  await journal.close();
+});
+
+test.run();
