@@ -47,20 +47,19 @@ export class ConformalRank {
   push(score: number, theta: number): number {
     if (Number.isNaN(score)) return Number.NaN;
     const held = this.scalars[COUNT]!;
-    const count = held < this.window ? held + 1 : held;
     if (held < this.window) {
       this.ring[held] = score;
-      this.scalars[COUNT] = count;
+      this.scalars[COUNT] = held + 1;
       const at = upperBound(this.sorted, held, score);
       if (at < held) this.sorted.copyWithin(at + 1, at, held);
       this.sorted[at] = score;
-    } else {
-      const head = this.scalars[HEAD]!;
-      this.replace(this.ring[head]!, score);
-      this.ring[head] = score;
-      this.scalars[HEAD] = head + 1 === this.window ? 0 : head + 1;
+      return this.rankAt(at, score, theta, held + 1);
     }
-    return this.rank(score, theta, count);
+    const head = this.scalars[HEAD]!;
+    const old = this.ring[head]!;
+    this.ring[head] = score;
+    this.scalars[HEAD] = head + 1 === held ? 0 : head + 1;
+    return this.rankAt(this.replace(old, score), score, theta, held);
   }
 
   /** The p-value `score` would have as one more member of the present window, without adding it. O(log N). */
@@ -82,52 +81,59 @@ export class ConformalRank {
     this.scalars.fill(0);
   }
 
-  /** Takes `old` out of the sorted array and puts `fresh` in, moving only what lies between them. */
-  private replace(old: number, fresh: number): void {
+  /** Takes `old` out of the sorted array and puts `fresh` in, moving only what lies between them; where it went. */
+  private replace(old: number, fresh: number): number {
     const n = this.window;
     const from = lowerBound(this.sorted, n, old);
     if (fresh > old) {
       const to = lowerBound(this.sorted, n, fresh);
       if (to - 1 > from) this.sorted.copyWithin(from, from + 1, to);
       this.sorted[to - 1] = fresh;
-    } else if (fresh < old) {
-      const to = upperBound(this.sorted, n, fresh);
-      if (from > to) this.sorted.copyWithin(to + 1, to, from);
-      this.sorted[to] = fresh;
+      return to - 1;
     }
+    if (fresh === old) return from;
+    const to = upperBound(this.sorted, n, fresh);
+    if (from > to) this.sorted.copyWithin(to + 1, to, from);
+    this.sorted[to] = fresh;
+    return to;
   }
 
-  private rank(score: number, theta: number, count: number): number {
-    const above = upperBound(this.sorted, count, score);
-    // Ties are rare: look at the neighbour before searching for where they begin.
-    const single = above < 2 || this.sorted[above - 2]! < score;
-    const below = single ? above - 1 : lowerBound(this.sorted, above, score);
+  /** p-value of the score that stands at `at`; its equals, if any, are its neighbours. */
+  private rankAt(at: number, score: number, theta: number, count: number): number {
+    const sorted = this.sorted;
+    const above = at + 1 < count && sorted[at + 1] === score ? upperBound(sorted, count, score) : at + 1;
+    const below = at > 0 && sorted[at - 1] === score ? lowerBound(sorted, above, score) : at;
     return (count - above + theta * (above - below)) / count;
   }
 }
 
+/*
+ * Both searches halve a range whose comparisons are as likely true as false: the comparison becomes a mask instead of a
+ * branch, because a mispredicted branch costs more than the whole step.
+ */
+
 /** First index whose value is > x. */
 function upperBound(sorted: Float64Array, count: number, x: number): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]! <= x) low = middle + 1;
-    else high = middle;
+  let base = 0;
+  let length = count;
+  while (length > 1) {
+    const half = length >>> 1;
+    base += half & -+(sorted[base + half - 1]! <= x);
+    length -= half;
   }
-  return low;
+  return length === 1 && sorted[base]! <= x ? base + 1 : base;
 }
 
 /** First index whose value is ≥ x. */
 function lowerBound(sorted: Float64Array, count: number, x: number): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (sorted[middle]! < x) low = middle + 1;
-    else high = middle;
+  let base = 0;
+  let length = count;
+  while (length > 1) {
+    const half = length >>> 1;
+    base += half & -+(sorted[base + half - 1]! < x);
+    length -= half;
   }
-  return low;
+  return length === 1 && sorted[base]! < x ? base + 1 : base;
 }
 
 /** The same by counting: p-value of the last of `scores`. O(N). */
