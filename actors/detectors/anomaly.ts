@@ -63,12 +63,15 @@ export class AnomalyPart implements Part {
   /** E of the last row: channels, then the joint state. */
   private readonly evidence: Float64Array;
   private readonly seenBy: Uint8Array;
+  /** ln n: the price of having looked at n channels. */
+  private readonly lnChannels: number;
   private readonly look = new Float64Array(VIEWS.length);
 
   constructor(settings: Settings, group: Group) {
     const { n } = group;
     this.settings = settings.anomaly;
     this.group = group;
+    this.lnChannels = ln(n);
     this.views = new ChannelViews(n, settings.anomaly.windowSamples);
     this.conformal = new ConformalViews(n * VIEWS.length + JOINT_VIEWS, settings.anomaly.windowSamples);
     this.scale = new EvidenceScale(n + 1);
@@ -107,7 +110,7 @@ export class AnomalyPart implements Part {
     const { n } = this.group;
     let most = 0;
     for (let c = 0; c < n; c++) if (this.evidence[c]! > most) most = this.evidence[c]!;
-    if (n > 1) most = Math.max(this.evidence[n]!, most - ln(n));
+    if (n > 1) most = Math.max(this.evidence[n]!, most - this.lnChannels);
     return scoreOf(Math.max(0, most));
   }
 
@@ -178,9 +181,14 @@ export class AnomalyPart implements Part {
     const threshold = scalars[THRESHOLD]!;
     if (n > 1 && episodes[n * EPISODE + ACTIVE] === 0) {
       let loud = 0;
-      for (let c = 0; c < n; c++)
+      let loudest = 0;
+      for (let c = 0; c < n; c++) {
+        if (evidence[c]! > loudest) loudest = evidence[c]!;
         if (evidence[c]! >= threshold && episodes[c * EPISODE + ACTIVE] === 0) loud++;
-      if (evidence[n]! >= threshold || (loud >= 3 && loud * 4 >= n)) this.open(n, batch, r, time, context);
+      }
+      // What the loudest of n channels explains alone is that channel's episode, however far it carries the joint distance.
+      const joint = evidence[n]! >= threshold && evidence[n]! > loudest - this.lnChannels;
+      if (joint || (loud >= 3 && loud * 4 >= n)) this.open(n, batch, r, time, context);
     }
     const inhibited = n > 1 && episodes[n * EPISODE + ACTIVE] === 1;
     for (let i = 0; i <= n; i++) {

@@ -56,6 +56,11 @@ export class Baseline {
     return this.scalars[0]!;
   }
 
+  /** Rows behind μ₀, refinements included. */
+  get rows(): number {
+    return this.scalars[1]!;
+  }
+
   /** Takes what a calibration learnt. O(n³). */
   learn(from: Calibration): void {
     const { n, kept, scale, correlation } = this;

@@ -20,7 +20,7 @@ import ln from "@stdlib/math-base-special-ln";
 import type { Settings } from "../../protocol/settings.ts";
 import { ConformalRank } from "../kernels/conformal.ts";
 import { EDetector } from "../kernels/e-detector.ts";
-import { MeanBet } from "../kernels/mean-bet.ts";
+import { MEAN_BET_FRACTIONS, MEAN_BET_WINDOWS, MeanBet } from "../kernels/mean-bet.ts";
 import { SerialCorrelation } from "../kernels/serial-correlation.ts";
 import type { Batch, Fields, Group, Part, PartContext } from "../ports/actor.ts";
 import { Baseline, Calibration } from "./baseline.ts";
@@ -28,6 +28,7 @@ import {
   betTables,
   ENERGY_AT,
   MEAN_AT,
+  MEAN_MEMBERS,
   MEMBERS,
   MODES,
   memberName,
@@ -54,6 +55,9 @@ const SUSPECT = 0.5;
 const CLEAR = 0.25;
 /** Undecided for this many times recoveryRows, a collapse counts as lasting. */
 const UNDECIDED = 4;
+
+/** Share of ‖b‖‖δ‖ that a bet on the mean is charged: the cosine between the two is about a half when the bet is on nothing but δ. */
+const MEAN_DOUBT = 0.5;
 
 /** Calibration rows when the settings leave it open. */
 const MIN_CALIBRATION = 500;
@@ -98,6 +102,7 @@ export class CollapsePart implements Part {
   private readonly memoryTime: Float64Array;
   private readonly standardised: Float64Array;
   private readonly y: Float64Array;
+  private readonly betLength = new Float64Array(MEAN_BET_WINDOWS.length);
   private readonly logE = new Float64Array(MEMBERS);
 
   constructor(settings: Settings, group: Group) {
@@ -230,8 +235,29 @@ export class CollapsePart implements Part {
         );
       }
     }
-    this.means.logE(y, logE, MEAN_AT);
+    this.betOnMean();
     return this.detector.update(logE);
+  }
+
+  /**
+   * B3, less what the error of μ₀ can make it win. That error δ has E‖δ‖² = m/N; a bet b on it gains at most ‖b‖‖δ‖ a row, and a
+   * bet on the mean of the last 128 rows does find it. Without the charge ARL 500 is 510 and ARL 2000 is 1400 at N = 500, n = 16.
+   */
+  private betOnMean(): void {
+    const { baseline, logE, means, y } = this;
+    const { n } = this.group;
+    const doubt = Math.sqrt(baseline.channels / baseline.rows);
+    for (let w = 0; w < MEAN_BET_WINDOWS.length; w++) {
+      let norm2 = 0;
+      for (let i = w * n; i < (w + 1) * n; i++) norm2 += means.fields.means[i]! * means.fields.means[i]!;
+      this.betLength[w] = norm2 > 0 ? Math.max(0.5, Math.min(1.2, Math.sqrt(norm2))) : 0;
+    }
+    means.logE(y, logE, MEAN_AT);
+    for (let m = 0; m < MEAN_MEMBERS; m++) {
+      const window = Math.floor(m / MEAN_BET_FRACTIONS.length);
+      const fraction = MEAN_BET_FRACTIONS[m % MEAN_BET_FRACTIONS.length]!;
+      logE[MEAN_AT + m] = logE[MEAN_AT + m]! - MEAN_DOUBT * doubt * fraction * this.betLength[window]!;
+    }
   }
 
   private suspect(logM: number, time: number, context: PartContext): void {
