@@ -77,7 +77,7 @@ export type Wish = Omit<Subscribe, "type" | "id">;
 /** The part of the WebSocket interface that is used: browsers, Deno, Node and `ws` have it. */
 export interface ClientSocket {
   binaryType: string;
-  send(data: Uint8Array): void;
+  send(data: Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
   addEventListener(
     type: "open" | "message" | "close" | "error",
@@ -242,7 +242,8 @@ export class Client {
   }
 
   #send(message: Parameters<typeof encodeMessage>[0]): void {
-    this.#socket?.send(encodeMessage(message));
+    // Encoded bytes are always of a plain ArrayBuffer, which is what browsers ask for.
+    this.#socket?.send(encodeMessage(message) as Uint8Array<ArrayBuffer>);
   }
 
   #ask(id: number): void {

@@ -12,6 +12,7 @@
  * E3  While reading, live events are only noticed; the session has them. Nothing is stored here.
  */
 import type { LiveSession } from "../../actors/ports/session.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
 import { EncodedEvent } from "./encoded-event.ts";
 
 export interface EventSink {
@@ -83,17 +84,22 @@ export class EventFollower {
       const page = await this.#session.events(this.#cursor, this.#page);
       if (this.#state !== "reading") return;
       const before = this.#cursor;
-      let room = true;
-      for (const event of page) {
-        if (event.sequence <= this.#cursor) continue;
-        this.#cursor = event.sequence;
-        room = this.#sink.event(new EncodedEvent(event), true) && room;
-        if (this.#isStopped()) return;
-      }
+      const room = this.#handPage(page);
+      if (this.#isStopped()) return;
       if (!room) this.#state = "waiting";
       // An event noticed while nothing new was read makes one more reading worth while.
       else if (this.#cursor === before && this.#noticed === noticed) this.#state = "live";
     }
+  }
+
+  /** False when the sink is full: what is left of the page is read again later. */
+  #handPage(page: readonly EventMessage[]): boolean {
+    for (const event of page) {
+      if (event.sequence <= this.#cursor) continue;
+      this.#cursor = event.sequence;
+      if (!this.#sink.event(new EncodedEvent(event), true)) return false;
+    }
+    return true;
   }
 
   /** A sink may stop its follower while it takes an event. */

@@ -33,6 +33,7 @@ export class EventStream implements EventSink {
   readonly #leave: () => void;
   readonly #stillSignedIn: () => boolean;
   #open = true;
+  #stalled = false;
 
   /** Throws a Refusal before anything is written. */
   constructor(exchange: Exchange, { hub, limits, counters, stillSignedIn, left }: EventStreamContext) {
@@ -44,7 +45,10 @@ export class EventStream implements EventSink {
     this.#follower = new EventFollower(hub.session, after, limits.eventsPage, this);
     this.#leave = hub.followEvents(this.#follower);
 
-    this.#response.on("drain", () => this.#follower.room());
+    this.#response.on("drain", () => {
+      this.#stalled = false;
+      this.#follower.room();
+    });
     this.#response.on("close", () => {
       this.#stop();
       left();
@@ -66,10 +70,16 @@ export class EventStream implements EventSink {
     this.#cut("unreadable");
   }
 
-  /** A comment, so that proxies see life; a stream that has not read the one before is left alone. */
+  /** Every `keepAliveMs`: a comment, so that proxies see life. A stream that took nothing since the last time is cut. */
   keepAlive(): void {
-    if (!this.#stillSignedIn()) this.end();
-    else if (this.#open && !this.#response.writableNeedDrain) this.#response.write(": alive\n\n");
+    if (!this.#open) return;
+    if (!this.#stillSignedIn()) {
+      this.end();
+      return;
+    }
+    if (!this.#response.writableNeedDrain) this.#response.write(": alive\n\n");
+    else if (this.#stalled) this.#cut("stalled");
+    else this.#stalled = true;
   }
 
   /** The orderly end: the browser reconnects after `retry`. */

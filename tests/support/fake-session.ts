@@ -25,6 +25,7 @@ export class FakeSession implements LiveSession {
   #frames: DeliveredFrame[] = [];
   #states = new Map<string, StateMessage>();
   #groups: Channels[] = [];
+  #inTurn = false;
   #listeners = new Set<SessionListener>();
 
   constructor(session = "test") {
@@ -94,19 +95,19 @@ export class FakeSession implements LiveSession {
     return this.#deliver(delivered, (listener) => listener.frame(delivered));
   }
 
-  /** A state of a group; `n` = 1 and `padding` bytes of matrix, so that its weight can be chosen. */
-  publishState(group: string, timeUs: number, padding = 4): StateMessage {
+  /** A state of a group with n modes: 8 n² bytes. */
+  publishState(group: string, timeUs: number, n = 1): StateMessage {
     const state: StateMessage = {
       type: "state",
       group,
       timeUs,
-      n: 1,
-      modes: ["a"],
+      n,
+      modes: Array.from({ length: n }, (_, k) => `m${k}`),
       source: "estimated",
       reading: "single-excitation",
       norm: "unit",
-      re: new Uint8Array(padding),
-      im: new Uint8Array(4),
+      re: new Uint8Array(4 * n * n),
+      im: new Uint8Array(4 * n * n),
       populations: [1],
       spectrum: [1],
       pointer: [1],
@@ -121,6 +122,14 @@ export class FakeSession implements LiveSession {
   publishMetrics(gauges: Record<string, number>): MetricsMessage {
     const metrics: MetricsMessage = { type: "metrics", timeUs: START_US, gauges };
     return this.#deliver(metrics, (listener) => listener.metrics(metrics));
+  }
+
+  /** Everything that `act` makes happen is one turn. */
+  inOneTurn(act: () => void): void {
+    this.#inTurn = true;
+    act();
+    this.#inTurn = false;
+    for (const listener of this.#listeners) listener.turn();
   }
 
   /** The recording was replaced by an empty one, as after a restart without a journal. */
@@ -184,7 +193,7 @@ export class FakeSession implements LiveSession {
   #deliver<Delivered>(delivered: Delivered, hand: (listener: SessionListener) => void): Delivered {
     for (const listener of this.#listeners) {
       hand(listener);
-      listener.turn();
+      if (!this.#inTurn) listener.turn();
     }
     return delivered;
   }

@@ -1,0 +1,176 @@
+/** The reconnecting client: resumes events and samples across restarts of the gateway, gives up where it must. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { ClientState } from "../../collab/client.ts";
+import { createProgramClient } from "../../collab/gateway/client.ts";
+import { createGateway } from "../../collab/gateway/gateway.ts";
+import { FakeSession } from "../support/fake-session.ts";
+import { withGateway } from "./http.ts";
+
+/** Resolves as soon as `holds`, looked at whenever the returned `look` is called. */
+function condition(): { look: () => void; until: (holds: () => boolean) => Promise<void> } {
+  let look: () => void = () => {};
+  return {
+    look: () => look(),
+    until: (holds) =>
+      new Promise((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`Cannot go on: waited 10 s for ${holds}`)), 10_000);
+        look = () => {
+          if (!holds()) return;
+          clearTimeout(late);
+          resolve();
+        };
+        look();
+      }),
+  };
+}
+
+test("a client gets each event and each frame once across restarts of the gateway", async () => {
+  const session = new FakeSession();
+  let gateway = await createGateway({ sessions: [session] });
+  const { port } = gateway;
+  const events: number[] = [];
+  const frames: number[] = [];
+  const states: string[] = [];
+  const { look, until } = condition();
+  const client = createProgramClient({
+    url: gateway.url,
+    retryMs: 5,
+    retryMsMax: 5,
+    handlers: {
+      event: ({ sequence }) => {
+        events.push(sequence);
+        look();
+      },
+      samples: (frame, inputSequence) => {
+        assert.is(frame.value[0], inputSequence);
+        frames.push(inputSequence);
+        look();
+      },
+      connection: ({ state }) => {
+        states.push(state);
+        look();
+      },
+    },
+  });
+  client.subscribe({ channel: "events", after: 0 });
+  client.subscribe({ channel: "samples", after: 0 });
+  client.start();
+  for (let round = 1; round <= 4; round++) {
+    for (let k = 0; k < 10; k++) {
+      session.announce("event");
+      const next = session.describe().lastInputSequence + 1;
+      session.measure("a", [[next, 0, next]]);
+    }
+    await until(() => events.length === round * 20 - 10 && frames.length === round * 20 - 10);
+    await gateway.close();
+    for (let k = 0; k < 10; k++) {
+      session.announce("while nobody listens");
+      const next = session.describe().lastInputSequence + 1;
+      session.measure("a", [[next, 0, next]]);
+    }
+    gateway = await createGateway({ sessions: [session], port });
+    await until(() => events.length === round * 20 && frames.length === round * 20);
+  }
+  const all = Array.from({ length: 80 }, (_, k) => k + 1);
+  assert.equal(events, all);
+  assert.equal(frames, all);
+  assert.equal(states.slice(0, 3), ["connecting", "open", "waiting"]);
+  client.stop();
+  assert.is(states.at(-1), "stopped");
+  await gateway.close();
+});
+
+test("a client of a session that began anew begins anew, and is told", async () => {
+  const session = new FakeSession();
+  for (let k = 0; k < 5; k++) session.announce("old");
+  let gateway = await createGateway({ sessions: [session] });
+  const { port } = gateway;
+  const titles: string[] = [];
+  const missed: boolean[] = [];
+  const { look, until } = condition();
+  const client = createProgramClient({
+    url: gateway.url,
+    retryMs: 5,
+    retryMsMax: 5,
+    handlers: {
+      event: ({ title }) => {
+        titles.push(title);
+        look();
+      },
+      missed: ({ reset }) => missed.push(reset),
+    },
+  });
+  client.subscribe({ channel: "events", after: 0 });
+  client.start();
+  await until(() => titles.length === 5);
+  await gateway.close();
+  session.beginAnew();
+  session.announce("new");
+  gateway = await createGateway({ sessions: [session], port });
+  await until(() => titles.length === 6);
+  assert.is(titles[5], "new");
+  assert.equal(missed, [true]);
+  client.stop();
+  await gateway.close();
+});
+
+test("a client with a wrong token is refused for good, and one with the right token is let in", () =>
+  withGateway({ token: "a-token-of-enough-length" }, async (gateway) => {
+    const outcome = (token: string): Promise<ClientState> =>
+      new Promise((resolve) => {
+        const client = createProgramClient({
+          url: gateway.url,
+          token,
+          handlers: {
+            connection: (state) => {
+              if (state.state !== "open" && state.state !== "refused" && state.state !== "waiting") return;
+              resolve(state);
+              if (state.state === "open") client.stop();
+            },
+          },
+        });
+        client.start();
+      });
+    const refused = await outcome("a-wrong-token-of-enough-length");
+    assert.is(refused.state, "refused");
+    assert.match(refused.state === "refused" ? refused.reason : "", /^unauthorized: Cannot sign in/);
+    assert.is((await outcome("a-token-of-enough-length")).state, "open");
+  }));
+
+test("a client that hears nothing pings, and reconnects when there is no answer", async () => {
+  const session = new FakeSession();
+  const gateway = await createGateway({ sessions: [session] });
+  const { look, until } = condition();
+  const states: ClientState[] = [];
+  let opened = 0;
+  const client = createProgramClient({
+    url: gateway.url,
+    pingMs: 20,
+    retryMs: 1,
+    retryMsMax: 1,
+    handlers: {
+      connection: (state) => {
+        states.push(state);
+        if (state.state === "open") opened += 1;
+        look();
+      },
+    },
+  });
+  client.start();
+  await until(() => opened === 1);
+  // A server that answers nothing: its event loop would have to hang, so its answers are taken away instead.
+  const describe = session.describe.bind(session);
+  let pings = 0;
+  session.describe = () => {
+    pings += 1;
+    look();
+    return describe();
+  };
+  await until(() => pings >= 3);
+  assert.is(opened, 1, "answered pings keep the connection");
+  client.stop();
+  await gateway.close();
+});
+
+test.run();

@@ -1,0 +1,263 @@
+/** The same events by WebSocket, Server-Sent Events and polling, each once, through forced disconnects. */
+import { type IncomingMessage, request } from "node:http";
+import * as fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { EventCursor } from "../../collab/event-cursor.ts";
+import { createProgramClient } from "../../collab/gateway/client.ts";
+import type { Gateway } from "../../collab/gateway/gateway.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
+import type { FakeSession } from "../support/fake-session.ts";
+import { ask, withGateway } from "./http.ts";
+
+/** Gets events one way until `wanted` new ones were taken, then breaks off in the middle of whatever comes. */
+type Way = (
+  gateway: Gateway,
+  cursor: EventCursor,
+  take: (event: EventMessage) => void,
+  wanted: number,
+) => Promise<void>;
+
+const socketWay: Way = (gateway, cursor, take, wanted) =>
+  new Promise((resolve) => {
+    let left = wanted;
+    const client = createProgramClient({
+      url: gateway.url,
+      eventCursor: cursor,
+      handlers: {
+        event: (event) => {
+          take(event);
+          if (--left > 0) return;
+          client.stop();
+          resolve();
+        },
+      },
+    });
+    client.subscribe({ channel: "events" });
+    client.start();
+  });
+
+const streamWay: Way = (gateway, cursor, take, wanted) =>
+  new Promise((resolve, reject) => {
+    const headers = { "last-event-id": String(cursor.sequence ?? 0) };
+    const call = request({ host: "127.0.0.1", port: gateway.port, path: "/events", headers, agent: false });
+    let left = wanted;
+    call.on("response", (response) => {
+      response.on(
+        "close",
+        () => left > 0 && reject(new Error(`Cannot go on: the stream ended ${left} events early`)),
+      );
+      readStream(response, (id, event) => {
+        assert.is(id, event.sequence);
+        if (left === 0 || !cursor.take(event)) return;
+        take(event);
+        if (--left > 0) return;
+        call.destroy();
+        resolve();
+      });
+    });
+    call.on("error", (error) => (left > 0 ? reject(error) : resolve()));
+    call.end();
+  });
+
+/** Reads a stream as a browser does: fields until an empty line. */
+function readStream(response: IncomingMessage, event: (id: number, event: EventMessage) => void): void {
+  let text = "";
+  response.setEncoding("utf8");
+  response.on("data", (chunk: string) => {
+    text += chunk;
+    const blocks = text.split("\n\n");
+    text = blocks.pop()!;
+    for (const block of blocks) {
+      const field = (name: string) =>
+        block
+          .split("\n")
+          .find((line) => line.startsWith(`${name}: `))
+          ?.slice(name.length + 2);
+      const data = field("data");
+      if (data !== undefined && field("id") !== undefined)
+        event(Number(field("id")), JSON.parse(data) as EventMessage);
+    }
+  });
+  response.on("error", () => {});
+}
+
+const pollWay: Way = async (gateway, cursor, take, wanted) => {
+  for (let left = wanted; left > 0; ) {
+    const query = `after=${cursor.sequence ?? 0}&limit=${left}&wait=5000`;
+    const { events, next } = (await ask(gateway, `/api/events?${query}`)).json() as {
+      events: EventMessage[];
+      next: number;
+    };
+    for (const event of events) if (cursor.take(event)) take(event);
+    assert.is(next, cursor.sequence);
+    left -= events.length;
+  }
+};
+
+const WAYS = { socket: socketWay, stream: streamWay, poll: pollWay } as const;
+
+test("a client that changes ways through disconnects gets every event once, in order", () =>
+  withGateway({ limits: { eventsPage: 5, requestsBurst: 100_000 } }, async (gateway, session) => {
+    const steps = fc.array(
+      fc.tuple(
+        fc.constantFrom(...(Object.keys(WAYS) as (keyof typeof WAYS)[])),
+        fc.integer({ min: 1, max: 25 }),
+      ),
+      {
+        minLength: 3,
+        maxLength: 12,
+      },
+    );
+    const numRuns = process.env["EIGENWATCH_LONG"] === "1" ? 300 : 25;
+    await fc.assert(
+      fc.asyncProperty(steps, async (script) => {
+        const from = session.allEvents.length;
+        const cursor = new EventCursor(from);
+        const taken: EventMessage[] = [];
+        const stop = announceWhileTaking(session);
+        for (const [way, wanted] of script)
+          await WAYS[way](gateway, cursor, (event) => taken.push(event), wanted);
+        stop();
+        const wanted = script.reduce((sum, [, count]) => sum + count, 0);
+        assert.is(taken.length, wanted);
+        assert.equal(taken, session.allEvents.slice(from, from + wanted));
+      }),
+      { numRuns },
+    );
+  }));
+
+/** Events in bursts, as fast as the loop turns, also while clients read back. */
+function announceWhileTaking(session: FakeSession): () => void {
+  let on = true;
+  let burst = 0;
+  const again = (): void => {
+    if (!on) return;
+    burst = (burst + 1) % 4;
+    for (let k = 0; k < burst; k++)
+      session.announce(`line one\nline two ${burst}`, { detail: "ü\u2028\n\n" });
+    setImmediate(again);
+  };
+  again();
+  return () => {
+    on = false;
+  };
+}
+
+test("an event stream begins with what comes, or behind `after`, and Last-Event-ID outweighs it", () =>
+  withGateway({}, async (gateway, session) => {
+    for (let k = 0; k < 6; k++) session.announce(`event ${k}`);
+    const first = async (path: string, headers: Record<string, string>, expected: number): Promise<void> => {
+      const sequence = await new Promise<number>((resolve) => {
+        const call = request(
+          { host: "127.0.0.1", port: gateway.port, path, headers, agent: false },
+          (response) => {
+            if (expected > 6) session.announce("new");
+            readStream(response, (id) => {
+              resolve(id);
+              call.destroy();
+            });
+          },
+        );
+        call.on("error", () => {});
+        call.end();
+      });
+      assert.is(sequence, expected);
+    };
+    await first("/events?after=2", {}, 3);
+    await first("/events?after=2", { "last-event-id": "4" }, 5);
+    await first("/events", {}, 7);
+    assert.is((await ask(gateway, "/events", { headers: { "last-event-id": "seven" } })).status, 400);
+  }));
+
+test("a stream whose cursor is of another recording says reset and begins with the first event", () =>
+  withGateway({}, async (gateway, session) => {
+    session.announce("first");
+    const text = await new Promise<string>((resolve) => {
+      const call = request(
+        { host: "127.0.0.1", port: gateway.port, path: "/events?after=50", agent: false },
+        (response) => {
+          let received = "";
+          response.on("error", () => {});
+          response.on("data", (chunk: Buffer) => {
+            received += chunk.toString();
+            if (!received.includes("id: 1\n")) return;
+            call.destroy();
+            resolve(received);
+          });
+        },
+      );
+      call.on("error", () => {});
+      call.end();
+    });
+    assert.match(text, /^retry: 1000\nevent: reset\ndata: \{\}\n\nid: 1\ndata: \{/);
+    session.reasonNotReady = "recovering";
+    assert.is((await ask(gateway, "/events?after=50")).status, 503);
+  }));
+
+test("a silent stream gets comments, and too many streams are refused with the limit's name", () =>
+  withGateway({ limits: { keepAliveMs: 20, sseConnectionsMax: 1 } }, async (gateway) => {
+    await new Promise<void>((resolve, reject) => {
+      const call = request(
+        { host: "127.0.0.1", port: gateway.port, path: "/events", agent: false },
+        (response) => {
+          let received = "";
+          response.on("error", () => {});
+          response.on("data", (chunk: Buffer) => {
+            received += chunk.toString();
+            if (received.split(": alive\n\n").length < 3) return;
+            ask(gateway, "/events")
+              .then((answer) => {
+                assert.is(answer.status, 503);
+                assert.match(answer.body, /sseConnectionsMax/);
+                call.destroy();
+                resolve();
+              })
+              .catch(reject);
+            response.removeAllListeners("data");
+          });
+        },
+      );
+      call.on("error", () => {});
+      call.end();
+    });
+  }));
+
+test("a stream that is not read is cut, and what it missed comes after Last-Event-ID", () =>
+  withGateway(
+    { limits: { conflateAboveBytes: 50_000, cutAboveBytes: 400_000 } },
+    async (gateway, session) => {
+      const detail = Object.fromEntries(
+        Array.from({ length: 20 }, (_, k) => [`field${k}`, "x".repeat(4_000)]),
+      );
+      const taken: number[] = [];
+      const cursor = new EventCursor(0);
+      const take = (event: EventMessage): void => {
+        taken.push(event.sequence);
+      };
+      await new Promise<void>((resolve) => {
+        const call = request(
+          { host: "127.0.0.1", port: gateway.port, path: "/events?after=0", agent: false },
+          async (response) => {
+            response.pause();
+            while (!/reason="sse slow"\} 1/.test((await ask(gateway, "/metrics")).body))
+              session.announce("heavy", detail);
+            readStream(response, (_, event) => cursor.take(event) && take(event));
+            response.on("close", resolve);
+            response.resume();
+          },
+        );
+        call.on("error", () => {});
+        call.end();
+      });
+      const missing = session.allEvents.length - taken.length;
+      assert.ok(missing > 0, "it was cut before the last event");
+      await streamWay(gateway, cursor, take, missing);
+      assert.equal(
+        taken,
+        session.allEvents.map(({ sequence }) => sequence),
+      );
+    },
+  ));
+
+test.run();
