@@ -85,7 +85,7 @@ export class Columns {
       this.oldest = column;
     } else if (column - this.newest >= this.capacity) {
       this.clear();
-      this.oldest = column;
+      this.oldest = column - this.capacity + 1;
     } else {
       for (let a = this.newest + 1; a <= column; a++) {
         const at = a % this.capacity;

@@ -1,0 +1,250 @@
+// requires: chromium
+// runtime: node
+// timeout: 240
+/** The page on its made-up source, in a real browser: draws, obeys keys, is accessible, complains about nothing. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { buildDashboard, coloursOf, complaintsOf, launchChromium, serveFolder } from "../support/browser.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+let browser: Browser;
+let server: Awaited<ReturnType<typeof serveFolder>>;
+
+test.before(async () => {
+  server = await serveFolder(buildDashboard());
+  browser = await launchChromium();
+});
+
+test.after(async () => {
+  await browser.close();
+  await server.close();
+});
+
+test("page draws its charts and complains about nothing", async () => {
+  await onPage({}, async (page) => {
+    await page.waitForSelector(".channel");
+    await painted(page, ".signals canvas", 20);
+    await painted(page, ".measures canvas", 20);
+    await painted(page, ".matrix canvas", 50);
+    await painted(page, ".sparks", 3);
+    assert.is(await page.locator(".count").first().textContent(), "24");
+    await page.screenshot({ path: join(tmpdir(), "eigenwatch-dashboard-dark.png") });
+  });
+});
+
+for (const colorScheme of ["dark", "light"] as const) {
+  test(`page has no serious accessibility fault in the ${colorScheme}`, async () => {
+    await onPage({ colorScheme }, async (page) => {
+      await page.waitForSelector(".event");
+      await page.locator(".event-head").first().click();
+      assert.equal(await faults(page), []);
+      await page.keyboard.press("?");
+      await page.waitForSelector("dialog[open]");
+      assert.equal(await faults(page), []);
+    });
+  });
+}
+
+for (const state of ["connecting", "empty", "warming", "disconnected"]) {
+  test(`page that is ${state} says so and has no serious accessibility fault`, async () => {
+    await onPage({ query: `demo&state=${state}` }, async (page) => {
+      const text = {
+        connecting: "Connecting…",
+        empty: "Waiting for the first channels",
+        warming: "Warming up",
+        disconnected: "Not connected",
+      }[state];
+      await page
+        .getByText(text ?? "")
+        .first()
+        .waitFor();
+      assert.equal(await faults(page), []);
+    });
+  });
+}
+
+test("each chart has a name and takes the keyboard", async () => {
+  await onPage({}, async (page) => {
+    await page.waitForSelector(".channel");
+    const charts = page.locator("[role=application]");
+    assert.is(await charts.count(), 3);
+    for (const chart of await charts.all()) {
+      assert.ok(((await chart.getAttribute("aria-label")) ?? "").length > 20);
+      assert.is(await chart.getAttribute("tabindex"), "0");
+    }
+    await page.locator(".signals [role=application]").focus();
+    await page.keyboard.press("ArrowLeft");
+    await page.waitForFunction(() => /CPU 0 [\d.]+ %/.test(document.body.textContent ?? ""));
+  });
+});
+
+test("keys open help, filter, pause and events", async () => {
+  await onPage({}, async (page) => {
+    await page.waitForSelector(".event");
+    await page.keyboard.press("?");
+    await page.waitForSelector("dialog[open]");
+    assert.ok((await page.locator("dialog kbd").count()) > 15);
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("dialog[open]", { state: "detached" });
+
+    await page.keyboard.press("/");
+    await page.keyboard.type("net");
+    await page.waitForFunction(() => document.querySelectorAll(".channel").length === 3);
+    await page.keyboard.press("Escape");
+
+    await page.keyboard.press(" ");
+    await page.waitForSelector(".live.paused");
+    await page.keyboard.press(" ");
+    await page.waitForSelector(".live:not(.paused)");
+
+    await page.keyboard.press("j");
+    await page.waitForSelector(".event.open .detail");
+    await page.waitForSelector(".live.paused");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(".event.open", { state: "detached" });
+  });
+});
+
+test("an event that is pressed moves the charts to its time", async () => {
+  await onPage({}, async (page) => {
+    const event = page.locator(".event.is-critical .event-head").first();
+    await event.click();
+    const time = await event.locator("time").textContent();
+    await page.waitForSelector(".badge.past");
+    assert.is(await page.locator(".badge.past").textContent(), `as of ${time}`);
+  });
+});
+
+test("a channel that is pressed joins the chart and leaves it again", async () => {
+  await onPage({}, async (page) => {
+    const row = page.getByRole("button", { name: "Interrupts" }).first();
+    await row.click();
+    await page.locator(".chip", { hasText: "Interrupts" }).waitFor();
+    assert.is(await row.getAttribute("aria-pressed"), "true");
+    await row.click();
+    await page.locator(".chip", { hasText: "Interrupts" }).waitFor({ state: "detached" });
+  });
+});
+
+test("the wheel zooms, dragging moves into the past, a double click goes back to the live edge", async () => {
+  await onPage({}, async (page) => {
+    await page.waitForSelector(".channel");
+    const box = await page.locator(".signals .chart-box").boundingBox();
+    assert.ok(box !== null);
+    const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+    await page.mouse.move(x, y);
+    await page.mouse.wheel(0, 200);
+    await page.waitForFunction(
+      () => document.querySelector(".signals .segments [aria-pressed=true]") === null,
+    );
+    await page.mouse.down();
+    await page.mouse.move(x + 120, y, { steps: 4 });
+    await page.mouse.up();
+    await page.waitForSelector(".live.paused");
+    await page.mouse.dblclick(x, y);
+    await page.waitForSelector(".live:not(.paused)");
+  });
+});
+
+test("the pointer on the matrix reads a pair, by names and in polar form", async () => {
+  await onPage({}, async (page) => {
+    await painted(page, ".matrix canvas", 50);
+    await page.locator(".matrix [role=application]").focus();
+    await page.keyboard.press("ArrowRight");
+    const text = await page.locator(".read-out").textContent();
+    assert.match(text ?? "", /CPU 0 – CPU 1.*∠ [+−]\d+°.*coherence \d\.\d\d/);
+  });
+});
+
+test("dark and light follow the system, until somebody chooses", async () => {
+  await onPage({ colorScheme: "light" }, async (page) => {
+    assert.is(await page.evaluate(() => document.documentElement.dataset["theme"]), "light");
+    await page.keyboard.press("t");
+    await page.waitForFunction(() => document.documentElement.dataset["theme"] === "dark");
+    await page.reload();
+    await page.waitForFunction(() => document.documentElement.dataset["theme"] === "dark");
+  });
+});
+
+test("nothing is cut off sideways in a narrow window", async () => {
+  await onPage({ width: 800 }, async (page) => {
+    await page.waitForSelector(".channel");
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+  });
+});
+
+test("a token in the link leaves the address bar and is handed in once", async () => {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const bodies: (string | null)[] = [];
+  await page.route("**/api/login", (route) => {
+    bodies.push(route.request().postData());
+    return route.fulfill({ status: 204 });
+  });
+  await page.goto(`${server.url}#token=secret`);
+  await page.waitForFunction(() => location.hash === "");
+  await page.waitForSelector(".nothing-yet");
+  assert.equal(bodies, ['{"token":"secret"}']);
+  await context.close();
+});
+
+interface Wish {
+  colorScheme?: "dark" | "light";
+  query?: string;
+  width?: number;
+}
+
+async function onPage(
+  { colorScheme = "dark", query = "demo", width = 1440 }: Wish,
+  act: (page: Page) => Promise<void>,
+): Promise<void> {
+  const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });
+  const page = await context.newPage();
+  const complaints = complaintsOf(page);
+  await page.goto(`${server.url}?${query}`);
+  try {
+    await act(page);
+    assert.equal(complaints, []);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Waits until a canvas shows more colours than a blank one could. */
+async function painted(page: Page, selector: string, colours: number): Promise<void> {
+  await page.waitForSelector(selector);
+  let seen = 0;
+  for (let tries = 0; tries < 40 && seen < colours; tries++) {
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    seen = await coloursOf(page, selector);
+  }
+  assert.ok(seen >= colours, `${selector} shows ${seen} colours, wanted ${colours}`);
+}
+
+async function faults(page: Page): Promise<string[]> {
+  // Through evaluate and not as a script element: the page's policy forbids those.
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: {
+        run(): Promise<{
+          violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
+        }>;
+      };
+    };
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(
+        ({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)} ${nodes[0]?.failureSummary.slice(0, 300)}`,
+      );
+  });
+}
+
+test.run();
