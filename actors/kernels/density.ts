@@ -1,14 +1,3 @@
-/**
- * The state of n channels, estimated from their samples by exponential weighting.
- *
- *   z_t ─► ψ = z/‖z‖ ─► ρ ← (1−w)ρ + wψψ†      unit:  w = α_t               power:  w = α_t‖z‖²/s_t
- *                                                      s_t = (1−α_t)s_{t−1} + α_t‖z_t‖²
- *
- * With `power` ρ is EWMA(zz†)/EWMA(z†z), which is the same rank-one update with another weight. Start-up: the k-th
- * sample has α_k = max(α, 1/k), so the first sample is the whole state and I/n never leaks in.
- *
- * `unit` is bounded against heavy tails but its eigenvalues are biased towards 1/n; they are not "explained variance".
- */
 import { rankOneUpdate } from "./rank-one.ts";
 import { kappaAfterUpdate } from "./sample-size.ts";
 

@@ -89,7 +89,7 @@ export class HermitianEigen {
     );
   }
 
-  /** Copies the lower triangle, divided by a power of two near its largest entry so that squares neither over- nor underflow. */
+  /** Copies the lower triangle; an extreme one is divided by its largest entry (returned) so that squares neither over- nor underflow. */
   private load(re: Float64Array, im: Float64Array): number {
     const n = this.n;
     let largest = 0;

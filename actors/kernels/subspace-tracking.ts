@@ -19,17 +19,23 @@ const DEGENERATE = 1e-150;
 export class SubspaceTracker {
   readonly n: number;
   readonly r: number;
-  /** All of the state: r orthonormal row vectors. The Ritz values and vectors below are results of the last step. */
-  readonly fields: { readonly re: Float64Array; readonly im: Float64Array };
+  /** All of the state: r orthonormal row vectors, and the results of the last step; `scalars` = [leak]. */
+  readonly fields: {
+    readonly re: Float64Array;
+    readonly im: Float64Array;
+    readonly values: Float64Array;
+    readonly vecRe: Float64Array;
+    readonly vecIm: Float64Array;
+    readonly scalars: Float64Array;
+  };
   /** Ritz values, descending. */
   readonly values: Float64Array;
   /** Ritz vectors as rows: component i of vector k at k·n+i. */
   readonly vecRe: Float64Array;
   readonly vecIm: Float64Array;
-  /** Σ|ρ|² between the tracked subspace and the rest at the last step: 0 when the subspace is invariant. */
-  leak = 0;
   private readonly re: Float64Array;
   private readonly im: Float64Array;
+  private readonly scalars: Float64Array;
   private readonly imageRe: Float64Array;
   private readonly imageIm: Float64Array;
   private readonly smallRe: Float64Array;
@@ -46,10 +52,18 @@ export class SubspaceTracker {
     const small = () => new Float64Array(this.r * this.r);
     this.re = wide();
     this.im = wide();
-    this.fields = { re: this.re, im: this.im };
     this.values = new Float64Array(this.r);
     this.vecRe = wide();
     this.vecIm = wide();
+    this.scalars = new Float64Array(1);
+    this.fields = {
+      re: this.re,
+      im: this.im,
+      values: this.values,
+      vecRe: this.vecRe,
+      vecIm: this.vecIm,
+      scalars: this.scalars,
+    };
     this.imageRe = wide();
     this.imageIm = wide();
     this.smallRe = small();
@@ -70,6 +84,11 @@ export class SubspaceTracker {
     this.orthonormalise();
   }
 
+  /** Σ|ρ|² between the tracked subspace and the rest at the last step: 0 when the subspace is invariant. */
+  get leak(): number {
+    return this.scalars[0]!;
+  }
+
   /** [lower, upper] of the von Neumann entropy, nats, from the Ritz values, the leak and the purity γ of the same state. */
   entropyBounds(gamma: number, out: Float64Array): void {
     entropyBoundsFromTop(this.n, this.r, this.values, gamma, this.leak, out);
@@ -84,7 +103,9 @@ export class SubspaceTracker {
     }
     this.orthonormalise();
     this.values.fill(0);
-    this.leak = 0;
+    this.vecRe.fill(0);
+    this.vecIm.fill(0);
+    this.scalars[0] = 0;
   }
 
   /** Z_k = ρ q_k. */
@@ -135,7 +156,7 @@ export class SubspaceTracker {
         all += this.imageRe[i]! * this.imageRe[i]! + this.imageIm[i]! * this.imageIm[i]!;
       }
     }
-    this.leak = Math.max(0, all - inside);
+    this.scalars[0] = Math.max(0, all - inside);
   }
 
   /** out_k = Σ_l U_lk in_l, with eigenvector k of B in row k of `turn`. */

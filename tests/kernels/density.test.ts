@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { coherencePValue } from "../../actors/kernels/coherence-significance.ts";
 import { DensityEstimate } from "../../actors/kernels/density.ts";
 import { pureOverlap } from "../../actors/kernels/overlap.ts";
+import { visibility } from "../../actors/kernels/pair.ts";
 import { purity, purityAfterUpdate } from "../../actors/kernels/purity.ts";
 import { rankOneUpdate, rankOneUpdateSlow } from "../../actors/kernels/rank-one.ts";
 import {
@@ -170,6 +172,37 @@ test("corrected purity of independent samples is within 0.002 of the true one", 
   const other = (1 - p) / n;
   const truth = first * first + (n - 1) * other * other;
   near(sum / count, truth, 0.002, "corrected purity");
+});
+
+test("coherence of independent channels is called significant at most as often as promised", () => {
+  const random = seeded(27);
+  const alpha = 2 / 33;
+  const estimate = new DensityEstimate(2, alpha, "power");
+  const levels = [0.1, 0.05, 0.01];
+  const hits = levels.map(() => 0);
+  const looks = process.env["EIGENWATCH_LONG"] === "1" ? 40_000 : 8_000;
+  const zr = new Float64Array(2);
+  const zi = new Float64Array(2);
+  for (let look = 0; look < looks; look++) {
+    // 100 samples apart the estimates share e^{-6} of their weight.
+    for (let k = 0; k < 100; k++) {
+      for (let i = 0; i < 2; i++) {
+        zr[i] = gaussian(random);
+        zi[i] = gaussian(random);
+      }
+      estimate.update(zr, zi);
+    }
+    const p = coherencePValue(visibility(2, estimate.re, estimate.im, 0, 1), 1 / estimate.kappa);
+    levels.forEach((level, k) => {
+      if (p <= level) hits[k]!++;
+    });
+  }
+  levels.forEach((level, k) => {
+    const realised = hits[k]! / looks / level;
+    // Four standard deviations of the count on top of the promised [0.8, 1.05].
+    const slack = 4 / Math.sqrt(level * looks);
+    assert.ok(realised > 0.8 - slack && realised < 1.05 + slack, `${realised} of the nominal ${level}`);
+  });
 });
 
 test("kappa formulas reduce to the independent case and to each other", () => {
