@@ -111,7 +111,6 @@ function nextDue(due: number, now: number, everyUs: number, outlet: Outlet): num
   if (missed >= GAP_PERIODS)
     outlet.status("gap", `row was ${Math.round((now - due) / 1000)} ms late; ${missed} rows not taken`, {
       gap: 1,
-      missed,
     });
   return due + (missed + 1) * everyUs;
 }

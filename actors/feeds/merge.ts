@@ -9,6 +9,7 @@
  * G2  Each feed's samples, declarations and reports keep their order; frames are numbered anew per source.
  * G3  At most LOOK_AHEAD_FRAMES frames of a feed are held; a feed that has them waits.
  * G4  With a speed, a sample leaves when (its time − first time) / speed has passed since the first left.
+ * G5  Frames and their numbers depend on the feeds' samples and the speed alone.
  */
 
 import type { Frame } from "../../protocol/frame.ts";
@@ -16,12 +17,11 @@ import type { Channels, FeedStatus } from "../../protocol/messages.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
 import { clipName, createFrame } from "./outlet.ts";
+import { Pace } from "./pace.ts";
 import { Pause } from "./pause.ts";
 
 /** Enough that a feed reads on while others are ahead in time, and no more than 50 kB each. */
 const LOOK_AHEAD_FRAMES = 8;
-/** Sleeps shorter than a timer's grain are not worth it. */
-const GRAIN_US = 1000;
 
 export interface MergeOptions {
   clock: Clock;
@@ -45,20 +45,16 @@ export function createMerge(feeds: readonly Feed[], options: MergeOptions): Feed
 class Merge {
   readonly #feeds: readonly Feed[];
   readonly #inlets: Inlet[];
-  readonly #clock: Clock;
-  readonly #speed: number;
+  readonly #pace: Pace | null;
   readonly #pause: Pause;
   readonly #sink: FeedSink;
   readonly #sequences = new Map<string, number>();
-  #firstUs = Number.NaN;
-  #startedUs = 0;
   #wake: (() => void) | null = null;
 
   constructor(feeds: readonly Feed[], { clock, speed }: MergeOptions, pause: Pause, sink: FeedSink) {
     this.#feeds = feeds;
     this.#inlets = feeds.map(() => new Inlet(() => this.#wake?.()));
-    this.#clock = clock;
-    this.#speed = speed;
+    this.#pace = speed < Number.POSITIVE_INFINITY ? new Pace(clock, speed) : null;
     this.#pause = pause;
     this.#sink = sink;
   }
@@ -91,7 +87,7 @@ class Merge {
       }
       const next = this.#earliest();
       if (next === null) return;
-      if (this.#speed < Number.POSITIVE_INFINITY) await this.#untilDue(this.#inlets[next]!.headTimeUs);
+      if (this.#pace !== null) await this.#untilDue(this.#pace, this.#inlets[next]!.headTimeUs);
       if (this.#pause.stopped) return;
       if (!this.#pass(next)) await this.#pause.until(this.#sink.drained());
     }
@@ -135,12 +131,9 @@ class Merge {
       inclusive = inlet.headTimeUs < untilUs ? next < k : inclusive && next < k;
       untilUs = inlet.headTimeUs;
     }
-    if (this.#speed < Number.POSITIVE_INFINITY) {
-      const dueUs = this.#recordedNow();
-      if (dueUs < untilUs) {
-        untilUs = dueUs;
-        inclusive = true;
-      }
+    if (this.#pace !== null && this.#pace.stepEndUs <= untilUs) {
+      untilUs = this.#pace.stepEndUs;
+      inclusive = false;
     }
     const part = this.#inlets[next]!.take(untilUs, inclusive);
     const sequence = (this.#sequences.get(part.source) ?? 0) + 1;
@@ -149,21 +142,10 @@ class Merge {
     return this.#sink.frame(part);
   }
 
-  /** Recorded time up to which samples are due, a timer's grain ahead. */
-  #recordedNow(): number {
-    return this.#firstUs + (this.#clock.nowUs() - this.#startedUs + GRAIN_US) * this.#speed;
-  }
-
-  async #untilDue(timeUs: number): Promise<void> {
-    if (Number.isNaN(this.#firstUs)) {
-      this.#firstUs = timeUs;
-      this.#startedUs = this.#clock.nowUs();
-    }
-    while (!this.#pause.stopped) {
-      const waitUs = this.#startedUs + (timeUs - this.#firstUs) / this.#speed - this.#clock.nowUs();
-      if (waitUs < GRAIN_US) return;
+  async #untilDue(pace: Pace, timeUs: number): Promise<void> {
+    pace.begins(timeUs);
+    for (let waitUs = pace.waitUs(timeUs); waitUs > 0 && !this.#pause.stopped; waitUs = pace.waitUs(timeUs))
       await this.#pause.wait(waitUs / 1000);
-    }
   }
 }
 

@@ -6,8 +6,11 @@
  * R1  Odd samples are counted per reason and never end the feed; only a table that cannot be read further does, with `failed`
  *     after its good rows.
  * R2  Samples that go back in time are handed over where they stand, and counted.
- * R3  For a recorded table the frames and reports depend on its rows alone, not on how fast bytes or sink are.
- * R4  With a speed, a row leaves when (its time − first time) / speed has passed since the first row left.
+ * R3  For a recorded table the frames, their numbers and the reports depend on its rows and the speed alone, not on how fast
+ *     bytes, sink or clock are: read again after a restart, a frame that is known is told by its number. So a stopped feed keeps
+ *     back the frame it was filling.
+ * R4  With a speed, a row leaves when (its time − first time) / speed has passed since the first row left, give or take the
+ *     millisecond of rows that leave together.
  */
 
 import type { Clock } from "../ports/clock.ts";
@@ -16,6 +19,7 @@ import { Groups } from "./groups.ts";
 import type { TableFeedOptions } from "./kinds.ts";
 import { Losses, type Reason } from "./losses.ts";
 import { Outlet } from "./outlet.ts";
+import { Pace } from "./pace.ts";
 import { Pause } from "./pause.ts";
 import { PLAN_ROWS, type Plan, planTable } from "./plan.ts";
 import { type ByteSource, FINE, REASONS, readTable, type Table, type TableBatch } from "./table.ts";
@@ -25,8 +29,6 @@ const GAP_SPACINGS = 5;
 /** Rows between two reports of totals, and for live tables also the time between them. */
 const REPORT_ROWS = 10_000;
 const REPORT_US = 1_000_000;
-/** Sleeps shorter than a timer's grain are not worth a frame of their own. */
-const GRAIN_US = 1000;
 /** Frames between two turns of the event loop when the sink never asks to wait. */
 const FLUSHES_PER_TURN = 64;
 
@@ -70,7 +72,8 @@ async function runTable(feed: TableFeedSource, pause: Pause, outlet: Outlet): Pr
       reader ??= new TableRows(feed, table, next.value, outlet);
       await deliver(reader, next.value, pause, outlet);
     }
-    reader?.finish();
+    // The frame that was being filled would have the number of a longer one when the table is read again.
+    if (feed.live || !pause.stopped) reader?.finish();
     outlet.status("ended", reader?.summary() ?? "no rows", reader?.losses.take());
   } catch (error) {
     reader?.finish();
@@ -109,7 +112,6 @@ class TableRows {
   readonly #groups: Groups;
   readonly #clock: Clock;
   readonly #live: boolean;
-  readonly #speed: number;
   readonly #name: string;
   readonly #wanted: ReadonlySet<string>;
   readonly #skipped: ReadonlySet<string>;
@@ -124,16 +126,15 @@ class TableRows {
   #reportedUs = 0;
   /** Latest time so far; NaN before the first row. */
   #latestUs = Number.NaN;
-  #firstUs = Number.NaN;
-  #startedUs = 0;
-  #nowUs = 0;
+  readonly #pace: Pace | null;
 
   constructor(feed: TableFeedSource, table: Table, first: TableBatch, outlet: Outlet) {
     const { options } = feed;
     this.#table = table;
     this.#clock = feed.clock;
     this.#live = feed.live;
-    this.#speed = feed.live ? Number.POSITIVE_INFINITY : options.speed;
+    const paced = !feed.live && options.speed < Number.POSITIVE_INFINITY;
+    this.#pace = paced ? new Pace(feed.clock, options.speed) : null;
     this.#name = feed.name;
     this.#wanted = new Set(options.columns);
     this.#skipped = new Set(options.skip);
@@ -173,7 +174,7 @@ class TableRows {
       const time = batch.timeUs[this.#row]!;
       if (Number.isNaN(time)) this.#countProblem("badTime", batch.line[this.#row]!);
       else {
-        if (this.#speed < Number.POSITIVE_INFINITY && !this.#isDue(time)) return false;
+        if (this.#pace !== null && !this.#isDue(this.#pace, time)) return false;
         this.#takeRow(batch, this.#row, time);
       }
       this.#row++;
@@ -260,18 +261,10 @@ class TableRows {
   }
 
   /** Whether the row at `time` may leave; else sets `waitUs`, with all before it handed over. */
-  #isDue(time: number): boolean {
-    if (Number.isNaN(this.#firstUs)) {
-      this.#firstUs = time;
-      this.#startedUs = this.#clock.nowUs();
-    }
-    const due = this.#startedUs + (time - this.#firstUs) / this.#speed;
-    if (due - this.#nowUs < GRAIN_US) return true;
-    this.#nowUs = this.#clock.nowUs();
-    if (due - this.#nowUs < GRAIN_US) return true;
-    this.#flush();
-    this.waitUs = due - this.#nowUs;
-    return false;
+  #isDue(pace: Pace, time: number): boolean {
+    if (pace.begins(time)) this.#flush();
+    this.waitUs = pace.waitUs(time);
+    return this.waitUs === 0;
   }
 
   #makeRoom(): void {

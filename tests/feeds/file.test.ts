@@ -291,6 +291,45 @@ test("a paced file hands over each row when its time has come", async () => {
   );
 });
 
+test("[R3] a file that was stopped and is read again gives the same frames under the same numbers", async () => {
+  const text = secondly(3000, (k) => `${k},1`);
+  await withFile("table.csv", text, async (path) => {
+    const whole = (await collectSpec(`file:${path}`)).frames;
+    for (const fullAfter of [1, 5, 9]) {
+      const feed = createFeed(`file:${path}`, { clock: createManualClock(), seed: 1 });
+      const sink = collectingSink();
+      sink.fullAfter = fullAfter;
+      const running = feed.run(sink);
+      while (sink.frames.length < fullAfter) await new Promise((resolve) => setImmediate(resolve));
+      await feed.stop();
+      await running;
+      assert.equal(sink.frames, whole.slice(0, sink.frames.length));
+    }
+  });
+});
+
+test("[R3] a paced file is cut into the same frames however late its timers are", async () => {
+  // Rows 0.4 ms apart: some leave together.
+  let text = "ts_us,a\n";
+  for (let k = 0; k < 200; k++) text += `${1e15 + 400 * k},1\n`;
+  await withFile("table.csv", text, async (path) => {
+    const cut = async (stepMs: number): Promise<number[]> => {
+      const clock = createManualClock(1e12);
+      const sink = collectingSink();
+      const running = createFeed(`file:${path}?speed=1`, { clock, seed: 1 }).run(sink);
+      let ended = false;
+      void running.then(() => {
+        ended = true;
+      });
+      while (!ended) await clock.jump(stepMs);
+      return sink.frames.map(({ count }) => count);
+    };
+    const punctual = await cut(0.25);
+    assert.equal(await cut(7), punctual);
+    assert.equal(punctual.slice(0, 4), [3, 2, 3, 2]);
+  });
+});
+
 test("a stopped file feed ends early, also while it sleeps or waits for the sink", async () => {
   await withFile(
     "table.csv",

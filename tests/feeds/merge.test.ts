@@ -172,6 +172,24 @@ test("[G4] merged feeds are paced by one clock", async () => {
   assert.equal(counts, [1, 2, 3, 3, 4, 4, 5]);
 });
 
+test("[G5] paced feeds are cut into the same frames however late timers are", async () => {
+  const cut = async (stepMs: number): Promise<unknown> => {
+    const clock = createManualClock(1e12);
+    const sink = collectingSink();
+    const a = recorded("a", [Array.from({ length: 60 }, (_, k) => k * 300)]);
+    const b = recorded("b", [Array.from({ length: 10 }, (_, k) => 100 + k * 2000)]);
+    let ended = false;
+    void createMerge([a, b], { clock, speed: 1 })
+      .run(sink)
+      .then(() => {
+        ended = true;
+      });
+    while (!ended) await clock.jump(stepMs);
+    return sink.frames;
+  };
+  assert.equal(await cut(9), await cut(0.25));
+});
+
 test("merged feeds that are stopped end, with their reports", async () => {
   const sink = collectingSink();
   sink.fullAfter = 1;
