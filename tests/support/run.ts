@@ -15,8 +15,7 @@
  * `--gate` runs formatter, linter, type check and the checks of `.ci/checks` first and counts each as one test.
  */
 import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { parseArgs } from "node:util";
 import type { Runtime } from "../../.ci/runtime.mjs";
@@ -67,7 +66,9 @@ if (options.long) process.env["EIGENWATCH_LONG"] = "1";
 
 const total: FileReport = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
 const running = new Set<number>();
-const reports = mkdtempSync(join(tmpdir(), "eigenwatch-tests-"));
+/** In the tree and not in the system's temporary folder, where tests and people tidy up. */
+const reports = join(ROOT, ".tools", "test-reports", String(process.pid));
+mkdirSync(reports, { recursive: true });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop(signal));
 
 const jobs = plan();
