@@ -7,8 +7,15 @@
 import * as v from "valibot";
 import { MAX_NAME_BYTES, MAX_NESTING, MAX_TEXT_BYTES } from "./limits.ts";
 
-export const name = v.pipe(v.string(), v.nonEmpty(), v.maxBytes(MAX_NAME_BYTES));
-export const text = v.pipe(v.string(), v.maxBytes(MAX_TEXT_BYTES));
+export const name = v.pipe(
+  v.string(),
+  v.nonEmpty(),
+  v.check((name) => withinBytes(name, MAX_NAME_BYTES), "Expected at most MAX_NAME_BYTES bytes"),
+);
+export const text = v.pipe(
+  v.string(),
+  v.check((text) => withinBytes(text, MAX_TEXT_BYTES), "Expected at most MAX_TEXT_BYTES bytes"),
+);
 export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 export const timeUs = v.pipe(v.number(), v.safeInteger());
 export const finite = v.pipe(v.number(), v.finite());
@@ -66,4 +73,11 @@ function isJson(value: unknown, depth: number): boolean {
   return Object.entries(value).every(
     ([key, element]) => !FORBIDDEN_KEYS.has(key) && isJson(element, depth + 1),
   );
+}
+
+const encoder = new TextEncoder();
+
+/** A UTF-16 unit takes at most three bytes of UTF-8, so most strings need no counting. */
+function withinBytes(text: string, limit: number): boolean {
+  return 3 * text.length <= limit || (text.length <= limit && encoder.encode(text).length <= limit);
 }

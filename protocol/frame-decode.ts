@@ -28,10 +28,13 @@ export function decodeFrameFastInto(bytes: Uint8Array, bodyAt: number, frame: Sc
 export function decodeFrameFast(bytes: Uint8Array, bodyAt: number): Frame | null {
   if (!readHeader(bytes, bodyAt)) return null;
   const { count } = header;
-  const time = new Float64Array(count);
-  const channel = new Uint16Array(count);
-  const value = new Float64Array(count);
-  const size = header.sizeAt === 0 ? null : new Float64Array(count);
+  // One buffer for all columns: allocating a buffer is what costs, up to 1 µs on Deno.
+  const sized = header.sizeAt !== 0;
+  const buffer = new ArrayBuffer((sized ? 26 : 18) * count);
+  const time = new Float64Array(buffer, 0, count);
+  const value = new Float64Array(buffer, 8 * count, count);
+  const size = sized ? new Float64Array(buffer, 16 * count, count) : null;
+  const channel = new Uint16Array(buffer, (sized ? 24 : 16) * count, count);
   if (!readColumns(bytes, time, channel, value, size, count)) return null;
   return {
     type: "frame",

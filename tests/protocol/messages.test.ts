@@ -24,7 +24,7 @@ function section(heading: string): string {
 /** Cells of the first table in a text, without its heading lines. */
 function firstTable(text: string): string[][] {
   const lines = text.split("\n");
-  const start = lines.findIndex((line) => line.startsWith("|---"));
+  const start = lines.findIndex((line) => /^\| *---/.test(line));
   const rows: string[][] = [];
   for (let k = start + 1; lines[k]?.startsWith("|"); k++)
     rows.push(
