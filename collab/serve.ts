@@ -8,6 +8,8 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import {
+  asked,
+  askedAsync,
   CommandError,
   createFeeds,
   createMemoryJournal,
@@ -99,7 +101,7 @@ function setting(settings: Settings, text: string): Settings {
     throw new CommandError(
       `Cannot read --set ${text}: wanted path=value, e.g. collapse.falseAlarmsPerDay=0.1`,
     );
-  return usage(() => applySetting(settings, text.slice(0, at), text.slice(at + 1)));
+  return asked(() => applySetting(settings, text.slice(0, at), text.slice(at + 1)));
 }
 
 function makeFeeds(config: UpConfig, settings: Settings): Feed[] {
@@ -108,17 +110,19 @@ function makeFeeds(config: UpConfig, settings: Settings): Feed[] {
     seed: settings.seed,
     stdin: process.stdin as AsyncIterable<Uint8Array>,
   };
-  return usage(() => createFeeds(config.feeds, context));
+  return asked(() => createFeeds(config.feeds, context));
 }
 
 async function openJournal(config: UpConfig, say: Say): Promise<Journal> {
   if (config.durability === "memory") return createMemoryJournal({});
-  return openRecordingForWriting(config.record!, {
-    partition: "p0",
-    log: (message) => say("log", { message }),
-    ...(config.retainBytes === undefined ? {} : { retainBytes: config.retainBytes }),
-    ...(config.retainHours === undefined ? {} : { retainUs: config.retainHours * 3_600_000_000 }),
-  });
+  return askedAsync(() =>
+    openRecordingForWriting(config.record!, {
+      partition: "p0",
+      log: (message) => say("log", { message }),
+      ...(config.retainBytes === undefined ? {} : { retainBytes: config.retainBytes }),
+      ...(config.retainHours === undefined ? {} : { retainUs: config.retainHours * 3_600_000_000 }),
+    }),
+  );
 }
 
 async function openGateway(config: UpConfig, partition: Partition, say: Say): Promise<Gateway> {
@@ -160,14 +164,6 @@ function stopSignal(): Promise<string> {
       });
     }
   });
-}
-
-function usage<T>(act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    throw new CommandError(error instanceof Error ? error.message : String(error));
-  }
 }
 
 // ---- what is printed --------------------------------------------------------------------------------------------

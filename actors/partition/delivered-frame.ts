@@ -6,12 +6,10 @@ import type { DeliveredFrame } from "../ports/session.ts";
 export class LoggedFrame implements DeliveredFrame {
   readonly inputSequence: number;
   readonly bytes: Uint8Array;
-  readonly group: string;
   private decoded: Frame | null = null;
 
-  constructor(inputSequence: number, group: string, bytes: Uint8Array) {
+  constructor(inputSequence: number, bytes: Uint8Array) {
     this.inputSequence = inputSequence;
-    this.group = group;
     this.bytes = bytes;
   }
 

@@ -20,7 +20,7 @@ import {
   encodeDerived,
   GENESIS_HASH,
 } from "../../protocol/block.ts";
-import { encodeMessage } from "../../protocol/codec.ts";
+import { decodeMessage, encodeMessage } from "../../protocol/codec.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { CHECKPOINT_BLOCKS, MAX_BLOCK_AGE_MS, MAX_FRAME_SAMPLES } from "../../protocol/limits.ts";
 import type {
@@ -33,6 +33,7 @@ import type {
 } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import type { Core, CoreDefinitions, CoreSink } from "../core/core.ts";
+import { hex } from "../core/hash.ts";
 import type { Feed, FeedSink } from "../feeds/feed.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
@@ -44,8 +45,8 @@ import { type ClosedBlock, type Delivery, OutputGate } from "./gate.ts";
 import { Meter } from "./meter.ts";
 import { recover } from "./recovery.ts";
 
-/** Closed blocks waiting for the disk, in bytes, above which live frames are shed and recorded feeds wait: half a second of a slow disk. */
-const HELD_BYTES_MAX = 32 << 20;
+/** Closed blocks waiting for the disk, in bytes, above which live frames are shed and recorded feeds wait: half of what the journal takes. */
+const HELD_BYTES_MAX = 8 << 20;
 
 /** Bytes taken in one turn of the event loop before a feed that can wait is asked to: sockets get their turn. */
 const TURN_BYTES_MAX = 1 << 20;
@@ -223,7 +224,6 @@ export class Partition implements LiveSession, CoreSink {
 
   private declare(declaration: Channels): void {
     this.admitInput(declaration);
-    this.deliveries.push(declaration);
   }
 
   private feedStatus(status: FeedStatus): void {
@@ -254,7 +254,6 @@ export class Partition implements LiveSession, CoreSink {
     this.admit(this.logicalTime(frame, live), frame, bytes);
     frame.sequence = sourceSequence;
     meter.countSamples(frame.count);
-    this.deliveries.push(new LoggedFrame(this.core.sequence, frame.group, bytes));
     this.turnBytes += bytes.length;
     return this.turnBytes < TURN_BYTES_MAX && this.gate.heldBytes < HELD_BYTES_MAX;
   }
@@ -307,7 +306,9 @@ export class Partition implements LiveSession, CoreSink {
   private admitInput(input: Exclude<Input, Frame>): void {
     if (this.halted) return;
     const stamped = this.liveTime ? this.clock.nowUs() : this.core.now;
-    this.admit(Math.max(stamped, this.core.now), input, encodeMessage(input));
+    const bytes = encodeMessage(input);
+    // The core is given what the log says, not what was meant: a replay has nothing else.
+    this.admit(Math.max(stamped, this.core.now), decodeMessage(bytes) as Exclude<Input, Frame>, bytes);
   }
 
   private admit(timeUs: number, input: Input, bytes: Uint8Array): void {
@@ -319,6 +320,9 @@ export class Partition implements LiveSession, CoreSink {
     this.builder.add(timeUs, bytes);
     this.meter.admitted++;
     this.shedTotals.admitted++;
+    // Before what is derived from it, and in its own block.
+    if (input.type === "frame") this.deliveries.push(new LoggedFrame(this.core.sequence + 1, bytes));
+    else if (input.type === "channels") this.deliveries.push(input);
     this.core.probe = this.meter.probeNow() ? this.meter : null;
     this.core.apply(this.core.sequence + 1, timeUs, input);
     if (!this.builder.fits(0) || nowMs - this.firstArrivalMs >= MAX_BLOCK_AGE_MS) this.closeBlock();

@@ -2,7 +2,7 @@
 import { createWriteStream, type WriteStream } from "node:fs";
 import process from "node:process";
 import cliProgress from "cli-progress";
-import { CommandError, openRecording, SYSTEM } from "../../actors/mod.ts";
+import { askedAsync, CommandError, openRecording, SYSTEM } from "../../actors/mod.ts";
 import { parseTimeUs } from "./parse-time.ts";
 import { type ReplayReport, replay } from "./replay.ts";
 
@@ -16,7 +16,7 @@ export interface ReplayFlags {
 }
 
 export async function replayCommand(path: string, flags: ReplayFlags): Promise<number> {
-  const journal = await openRecording(path);
+  const journal = await askedAsync(() => openRecording(path));
   const speed = parseSpeed(flags.speed);
   const fromUs = flags.from === undefined ? undefined : parseTimeUs("--from", flags.from);
   const toUs = flags.to === undefined ? undefined : parseTimeUs("--to", flags.to);

@@ -73,11 +73,12 @@ export async function replay(
   const folded = await foldJournal(entries, core, {
     block(decoded) {
       block = decoded.number;
-      return verifier?.difference == null;
+      return !verifier?.done;
     },
     input(_sequence, timeUs) {
       if (timeUs > toUs) return false;
-      if (Number.isNaN(firstTimeUs)) firstTimeUs = timeUs;
+      // Before the first data of a recorded feed logical time is still 0.
+      if (Number.isNaN(firstTimeUs) && timeUs > 0) firstTimeUs = timeUs;
       return true;
     },
     damage(damage) {

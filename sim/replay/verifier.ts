@@ -7,7 +7,8 @@
  */
 import type { Core } from "../../actors/core/core.ts";
 import { hex } from "../../actors/core/hash.ts";
-import { readSnapshot } from "../../actors/core/snapshot.ts";
+import { readSnapshot, type SavedCore } from "../../actors/core/snapshot.ts";
+import type { TypedArray } from "../../actors/ports/actor.ts";
 import type { Journal, JournalEntry } from "../../actors/ports/journal.ts";
 import { decodeCheckpoint, decodeDerived } from "../../protocol/block.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
@@ -31,9 +32,16 @@ export class Verifier {
   private readonly journal: Journal;
   private derivedByBlock = new Map<number, EventMessage[]>();
   private lastBlock = 0;
+  /** The state differs, but only hashes are known so far: the next snapshot holds values. */
+  private valuesWanted = false;
 
   constructor(journal: Journal) {
     this.journal = journal;
+  }
+
+  /** True when a difference was found and nothing more is to be said about it. */
+  get done(): boolean {
+    return this.difference !== null && !this.valuesWanted;
   }
 
   derived(block: number, event: EventMessage): void {
@@ -46,9 +54,11 @@ export class Verifier {
   async *watch(entries: AsyncIterable<JournalEntry>, core: Core): AsyncGenerator<JournalEntry> {
     for await (const entry of entries) {
       if (entry.kind === "block") this.lastBlock = entry.block.number;
-      if (entry.kind === "derived") this.compareEvents(entry.block, entry.bytes, core);
-      if (entry.kind === "checkpoint") await this.compareState(entry.bytes, core);
-      if (this.difference) return;
+      if (this.difference) {
+        if (entry.kind === "checkpoint") await this.nameValues(core, this.difference);
+      } else if (entry.kind === "derived") this.compareEvents(entry.block, entry.bytes, core);
+      else if (entry.kind === "checkpoint") await this.compareState(entry.bytes, core);
+      if (this.done) return;
       yield entry;
     }
   }
@@ -97,28 +107,32 @@ export class Verifier {
       recorded: other ? `hash ${hex(other.hash)}` : `hash ${hex(recorded.hash)}`,
       replayed: mine ? `hash ${hex(mine.hash)}` : other ? "absent" : `hash ${hex(hash)}`,
     };
+    this.valuesWanted = true;
     await this.nameValues(core, this.difference);
   }
 
-  /** A snapshot of the very block holds the recorded values themselves. */
+  /** A snapshot of the block that the core stands behind holds the recorded values themselves. */
   private async nameValues(core: Core, difference: Difference): Promise<void> {
-    const stored = await this.journal.loadSnapshot({ block: difference.block });
-    if (stored?.block !== difference.block) return;
-    const saved = readSnapshot(stored.bytes);
-    const fields =
-      saved.cells.find((cell) => cell.key === difference.actor)?.fields ??
-      saved.fronts[[...core.declarations()].findIndex((d) => `${d.group}/front` === difference.actor)];
-    const recorded = fields?.[difference.field];
+    const stored = await this.journal.loadSnapshot({ block: this.lastBlock });
+    if (stored?.block !== this.lastBlock || stored.sequence !== core.sequence) return;
+    const recorded = savedArray(readSnapshot(stored.bytes), core, difference);
     for (const { actor, field, value } of core.registered()) {
-      if (actor !== difference.actor || field !== difference.field || typeof value === "string" || !recorded)
-        continue;
+      if (actor !== difference.actor || field !== difference.field || typeof value === "string" || !recorded) continue;
       const index = Array.from(value).findIndex((x, i) => !Object.is(x, recorded[i]));
-      if (index < 0) return;
+      if (index < 0) continue;
       difference.index = index;
       difference.recorded = String(recorded[index]);
       difference.replayed = String(value[index]);
     }
+    this.valuesWanted = false;
   }
+}
+
+function savedArray(saved: SavedCore, core: Core, { actor, field }: Difference): TypedArray | undefined {
+  const cell = saved.cells.find((candidate) => candidate.key === actor);
+  if (cell) return field === "random" ? cell.random : cell.fields[field];
+  const front = core.declarations().findIndex(({ group }) => `${group}/front` === actor);
+  return saved.fronts[front]?.[field];
 }
 
 function eventDifference(

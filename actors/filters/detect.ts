@@ -1,0 +1,91 @@
+/**
+ * `eigenwatch detect FILE|-`: a detector over a table, as a filter: one output row per input row, streaming, no look-ahead.
+ *
+ * CSV columns: `timestamp` (the input's time column as it stood), then the detector's fields; NDJSON: the same as objects.
+ */
+import process from "node:process";
+import { applySetting, defaultSettings, type Settings } from "../../protocol/settings.ts";
+import { createScorer, type DetectorName, type ScoredRow, type Scorer } from "../detectors/score.ts";
+import { asked, CommandError } from "../errors.ts";
+import { readTable, type Table, TableError } from "../feeds/table.ts";
+import { LineWriter } from "./lines.ts";
+
+export interface DetectFlags {
+  detector: DetectorName;
+  columns?: string;
+  out: "csv" | "ndjson";
+  set: string[];
+}
+
+export async function detectFile(path: string, flags: DetectFlags): Promise<number> {
+  const settings = flags.set.reduce(withSetting, defaultSettings());
+  const table = await openTable(path, flags.columns?.split(",").map((name) => name.trim()));
+  const scorer = asked(() =>
+    createScorer(flags.detector, table.valueColumns, {
+      settings: settings as unknown as Record<string, unknown>,
+    }),
+  );
+  const writer = new LineWriter(process.stdout);
+  const format = flags.out === "csv" ? csvRow : jsonRow;
+  if (flags.out === "csv") writer.write(["timestamp", ...scorer.fields].join(","));
+  const n = table.valueColumns.length;
+  let lastTimeUs = 0;
+  try {
+    for await (const batch of table.batches()) {
+      for (let r = 0; r < batch.rows && !writer.closed; r++) {
+        // A row whose time cannot be read is scored all the same, at the time of the row before.
+        const timeUs = Number.isNaN(batch.timeUs[r]!) ? lastTimeUs : batch.timeUs[r]!;
+        lastTimeUs = timeUs;
+        const scored = scorer.row(timeUs, batch.values.subarray(r * n, (r + 1) * n));
+        await writer.write(format(batch.timeText[r] ?? String(timeUs), scored, scorer));
+      }
+      // What is known is out before more is read: the filter stands in pipes of live data.
+      await writer.flush();
+      if (writer.closed) return 0;
+    }
+  } catch (error) {
+    await writer.flush();
+    if (error instanceof TableError) throw new CommandError(error.message, 1);
+    throw error;
+  }
+  await writer.flush();
+  for (const [reason, { line, column, text }] of table.problems) {
+    process.stderr.write(`${reason}: first at line ${line}, column ${column}: ${JSON.stringify(text)}\n`);
+  }
+  return 0;
+}
+
+async function openTable(path: string, columns: string[] | undefined): Promise<Table> {
+  const source = path === "-" ? (process.stdin as AsyncIterable<Uint8Array>) : path;
+  try {
+    const table = await readTable(source, {
+      name: path === "-" ? "standard input" : path,
+      keepTimeText: true,
+      ...(columns === undefined ? {} : { columns, format: "wide" as const }),
+    });
+    if (table.format === "wide") return table;
+    throw new CommandError(
+      `Cannot score ${path}: its rows are of ${table.symbolColumn} one at a time; wanted one row per time ` +
+        `(columns side by side), or --columns to take the rows as one series`,
+    );
+  } catch (error) {
+    if (error instanceof TableError) throw new CommandError(error.message);
+    throw error;
+  }
+}
+
+function withSetting(settings: Settings, text: string): Settings {
+  const at = text.indexOf("=");
+  if (at < 1) throw new CommandError(`Cannot read --set ${text}: wanted path=value, e.g. anomaly.windowSamples=1024`);
+  return asked(() => applySetting(settings, text.slice(0, at), text.slice(at + 1)));
+}
+
+function csvRow(time: string, scored: ScoredRow, scorer: Scorer): string {
+  let line = /[",\n]/.test(time) ? `"${time.replaceAll('"', '""')}"` : time;
+  for (const field of scorer.fields) line += `,${scored[field] ?? ""}`;
+  return line;
+}
+
+function jsonRow(time: string, scored: ScoredRow): string {
+  return JSON.stringify({ timestamp: time, ...scored });
+}

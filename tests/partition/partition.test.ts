@@ -1,0 +1,321 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { FeedSink } from "../../actors/feeds/feed.ts";
+import { createMemoryJournal } from "../../actors/journal/memory.ts";
+import { Partition } from "../../actors/partition/partition.ts";
+import type { Journal } from "../../actors/ports/journal.ts";
+import { decodeBlock } from "../../protocol/block.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
+import { defaultSettings } from "../../protocol/settings.ts";
+import { createManualClock, type ManualClock } from "../support/clock.ts";
+import { channels, row } from "../support/inputs.ts";
+import { type ScriptedFeed, scriptedFeed } from "../support/scripted-feed.ts";
+import { TOYS } from "../support/toy-actors.ts";
+
+test("[O1] nothing leaves before its block is durable", async () => {
+  const world = await given({ journal: slowJournal() });
+  world.sink.frame(row(world.clock.nowUs(), [150]));
+  await turns();
+  assert.equal(world.seen(), []);
+  world.journal.acknowledgeAll();
+  await turns();
+  assert.equal(world.seen(), ["frame", "event toy.passed"]);
+});
+
+test("[O2] blocks leave in their order, whatever the order of acknowledgements", async () => {
+  const world = await given({ journal: slowJournal() });
+  for (let i = 1; i <= 3; i++) {
+    world.sink.frame(row(world.clock.nowUs(), [i]));
+    await world.clock.advance(10);
+    world.sink.frame(row(world.clock.nowUs(), [i]));
+  }
+  await turns();
+  world.journal.acknowledge("last");
+  await turns();
+  assert.equal(world.frameSequences(), []);
+  for (let i = 0; i < 6; i++) {
+    world.journal.acknowledgeAll();
+    await turns();
+  }
+  const sequences = world.frameSequences();
+  assert.is(sequences.length, 6);
+  assert.equal(
+    sequences,
+    [...sequences].sort((a, b) => a - b),
+  );
+});
+
+test("[O4] a listener that throws is dropped, the others go on", async () => {
+  const world = await given();
+  world.partition.subscribe({ ...silent, frame: () => assert.unreachable("thrown in a listener") });
+  world.sink.frame(row(world.clock.nowUs(), [1]));
+  await turns();
+  world.sink.frame(row(world.clock.nowUs(), [2]));
+  await turns();
+  assert.is(world.frameSequences().length, 2);
+  assert.match(world.logged.join(), /listener failed/);
+});
+
+test("[P1] logical time is clamped when a sample is early, and follows the clock when one is from the future", async () => {
+  const world = await given();
+  const now = world.clock.nowUs();
+  world.sink.frame(row(now + 5_000, [1]));
+  world.sink.frame(row(now - 5_000, [1]));
+  assert.is(world.partition.core.now, now + 5_000);
+  world.sink.frame(row(now + 3_600_000_000, [1]));
+  assert.ok(world.partition.core.now <= now + 1_000_000, "at most the allowed skew ahead of the clock");
+});
+
+test("a frame whose source sequence was seen is a duplicate; one without sequence never is", async () => {
+  const world = await given({ kind: "recorded" });
+  world.sink.frame(row(10, [1], 1));
+  world.sink.frame(row(10, [1], 1));
+  world.sink.frame(row(11, [1], 2));
+  world.sink.frame(row(11, [1], 0));
+  world.sink.frame(row(11, [1], 0));
+  await turns();
+  assert.is(world.frameSequences().length, 4);
+});
+
+test("[P2] what is offered is admitted, shed or a duplicate, and the log says so", async () => {
+  const world = await given({ kind: "recorded" });
+  world.sink.frame(row(10, [1], 1));
+  world.sink.frame(row(10, [1], 1));
+  world.sink.frame({ ...row(12, [Number.NaN], 2) });
+  world.sink.frame({ ...row(12, [1], 3), group: "never declared" });
+  await world.clock.advance(1_100);
+  const shed = (await world.inputs()).find((input) => input.type === "shed");
+  assert.ok(shed);
+  const { offered, admitted, duplicates } = shed as unknown as Record<string, number>;
+  const dropped = (shed as unknown as Record<string, number>)["shed"]!;
+  assert.equal([offered, duplicates, dropped], [4, 1, 2]);
+  assert.ok(admitted! >= 1);
+});
+
+test("[P2] live frames are shed and recorded ones wait while the journal is behind", async () => {
+  const live = await given({ journal: slowJournal() });
+  const big = () => {
+    const values = Array.from({ length: 2048 }, (_, i) => i);
+    const frame = row(live.clock.nowUs(), values);
+    frame.channel.fill(0);
+    return frame;
+  };
+  let taken = 0;
+  while (taken < 10_000 && live.partition.meter.shed === 0) {
+    live.sink.frame(big());
+    if (++taken % 8 === 0) await turns();
+  }
+  assert.ok(taken < 10_000, "something was shed");
+  live.journal.acknowledgeAll();
+});
+
+test("[P3] a partition that is opened again goes on from the durable log", async () => {
+  const journal = createMemoryJournal({});
+  const first = await given({ journal: keepOpen(journal) });
+  for (let i = 0; i < 50; i++) {
+    first.sink.frame(row(first.clock.nowUs(), [i % 7]));
+    await first.clock.advance(3);
+  }
+  await turns();
+  const { core } = first.partition;
+  const second = await given({ journal: keepOpen(journal), clock: first.clock });
+  assert.is(second.partition.core.samples, core.samples);
+  assert.is(second.partition.core.eventSequence, core.eventSequence);
+  const events = await second.partition.events(0, 100);
+  assert.equal(events, first.events);
+});
+
+test("a live source counts on after a restart: its new frames are no duplicates", async () => {
+  const journal = createMemoryJournal({});
+  const first = await given({ journal: keepOpen(journal) });
+  first.sink.frame(row(first.clock.nowUs(), [1], 1));
+  await turns();
+  const second = await given({ journal: keepOpen(journal), clock: first.clock });
+  second.sink.frame(row(second.clock.nowUs(), [1], 1));
+  await turns();
+  assert.is(second.frameSequences().length, 1);
+  assert.is(second.partition.core.lastSequenceOf("feed"), 2);
+});
+
+test("[P4] a journal that halts stops the partition with the reason; nothing unacknowledged leaves", async () => {
+  const world = await given({ journal: slowJournal() });
+  world.sink.frame(row(world.clock.nowUs(), [1]));
+  await turns();
+  world.journal.fail(new Error("disk full"));
+  assert.is(await world.partition.whenHalted(), "disk full");
+  assert.match(world.partition.notReady() ?? "", /disk full/);
+  assert.is(world.sink.frame(row(world.clock.nowUs(), [1])), false);
+  assert.equal(world.frameSequences(), []);
+});
+
+test("a feed that fails is reported and the others go on", async () => {
+  const world = await given();
+  const failing = { ...scriptedFeed("bad", "live"), run: () => Promise.reject(new Error("no such device")) };
+  world.partition.startFeeds([failing]);
+  await turns();
+  const bad = world.partition.describe().feeds.find((feed) => feed.source === "bad");
+  assert.equal(bad, { source: "bad", status: "failed", detail: "no such device" });
+  world.sink.frame(row(world.clock.nowUs(), [1]));
+  await turns();
+  assert.is(world.frameSequences().length, 1);
+});
+
+test("recent frames begin behind the cursor, and say whether older ones are gone", async () => {
+  const world = await given();
+  for (let i = 0; i < 3; i++) {
+    world.sink.frame(row(world.clock.nowUs(), [i]));
+    await turns();
+  }
+  const [first] = world.frameSequences();
+  const { complete, frames } = world.partition.recentFrames(first!);
+  assert.is(complete, true);
+  assert.equal(
+    frames.map((delivered) => delivered.frame.value[0]),
+    [1, 2],
+  );
+});
+
+// ---- given ------------------------------------------------------------------------------------------------------
+
+type AnyJournal = Journal & Partial<SlowJournal>;
+
+interface World<J> {
+  partition: Partition;
+  clock: ManualClock;
+  journal: J;
+  feed: ScriptedFeed;
+  sink: FeedSink;
+  events: EventMessage[];
+  logged: string[];
+  seen(): string[];
+  frameSequences(): number[];
+  inputs(): Promise<{ type: string }[]>;
+}
+
+const silent = { frame() {}, event() {}, state() {}, metrics() {}, channels() {}, turn() {} };
+
+async function given<J extends AnyJournal = Journal>(
+  options: { journal?: J; kind?: "live" | "recorded"; clock?: ManualClock } = {},
+): Promise<World<J>> {
+  const journal = (options.journal ?? createMemoryJournal({})) as J;
+  const clock = options.clock ?? createManualClock(1_700_000_000_000_000);
+  const logged: string[] = [];
+  const partition = await Partition.open({
+    session: "test",
+    partition: "p0",
+    journal,
+    clock,
+    settings: defaultSettings(),
+    definitions: TOYS,
+    versions: {},
+    recording: null,
+    log: (message) => logged.push(message),
+  });
+  const seen: string[] = [];
+  const sequences: number[] = [];
+  const events: EventMessage[] = [];
+  const feed = scriptedFeed("feed", options.kind ?? "live");
+  partition.startFeeds([feed]);
+  const sink = await feed.sink;
+  sink.channels(channels(1));
+  await turns();
+  journal.acknowledgeAll?.();
+  await turns();
+  journal.acknowledgeAll?.();
+  await turns();
+  partition.subscribe({
+    ...silent,
+    frame(delivered) {
+      seen.push("frame");
+      sequences.push(delivered.inputSequence);
+    },
+    event(event) {
+      seen.push(`event ${event.kind}`);
+      events.push(event);
+    },
+  });
+  return {
+    partition,
+    clock,
+    journal,
+    feed,
+    sink,
+    events,
+    logged,
+    seen: () => seen,
+    frameSequences: () => sequences,
+    async inputs() {
+      const { decodeMessage } = await import("../../protocol/codec.ts");
+      const found: { type: string }[] = [];
+      for await (const entry of journal.read()) {
+        if (entry.kind !== "block") continue;
+        decodeBlock(entry.block.bytes).forEach((_sequence, _timeUs, bytes) => {
+          found.push(decodeMessage(bytes));
+        });
+      }
+      return found;
+    },
+  };
+}
+
+/** Lets promises and immediates that are due have their turn. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 4; i++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+interface SlowJournal {
+  acknowledgeAll(): void;
+  acknowledge(which: "last"): void;
+  fail(error: Error): void;
+}
+
+/** A memory journal whose acknowledgements come when the test gives them. */
+function slowJournal(): Journal & SlowJournal {
+  const inner = createMemoryJournal({});
+  let waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  return {
+    ...delegate(inner),
+    async append(block) {
+      await inner.append(block);
+      await new Promise<void>((resolve, reject) => waiting.push({ resolve, reject }));
+    },
+    async flush() {},
+    acknowledgeAll() {
+      for (const { resolve } of waiting) resolve();
+      waiting = [];
+    },
+    acknowledge() {
+      waiting.pop()?.resolve();
+    },
+    fail(error) {
+      for (const { reject } of waiting) reject(error);
+      waiting = [];
+    },
+  };
+}
+
+/** The same journal under another partition after the first is forgotten: `close` must not end it. */
+function keepOpen(inner: Journal): Journal {
+  return { ...delegate(inner), async close() {} };
+}
+
+function delegate(inner: Journal): Journal {
+  return {
+    durability: inner.durability,
+    get last() {
+      return inner.last;
+    },
+    get first() {
+      return inner.first;
+    },
+    append: (block) => inner.append(block),
+    note: (note) => inner.note(note),
+    saveSnapshot: (block, timeUs, sequence, bytes) => inner.saveSnapshot(block, timeUs, sequence, bytes),
+    loadSnapshot: (at) => inner.loadSnapshot(at),
+    read: (from) => inner.read(from),
+    flush: () => inner.flush(),
+    close: () => inner.close(),
+  } as Journal;
+}
+
+test.run();
