@@ -17,6 +17,7 @@ import type { Batch, Fields, Group, Part, PartContext } from "../ports/actor.ts"
 import { ChannelViews, VIEWS } from "./channel-views.ts";
 import { ConformalViews } from "./conformal-views.ts";
 import { EvidenceScale } from "./evidence-scale.ts";
+import { prefixed } from "./fields.ts";
 import { JointDistance } from "./joint-distance.ts";
 import { falseAlarmSamples, UNKNOWN_SPACING_US } from "./promise.ts";
 import { RowSpacing } from "./row-spacing.ts";
@@ -89,9 +90,9 @@ export class AnomalyPart implements Part {
       seenBy: this.seenBy,
       ...this.spacing.fields,
       ...this.views.fields,
-      ...this.conformal.fields,
-      ...this.scale.fields,
-      ...this.joint.fields,
+      ...prefixed("window", this.conformal.fields),
+      ...prefixed("scale", this.scale.fields),
+      ...prefixed("joint", this.joint.fields),
     };
   }
 
@@ -139,12 +140,13 @@ export class AnomalyPart implements Part {
     const views = VIEWS.length;
     const warm = this.scalars[WARM] === 1;
     let breadth = 0;
+    this.views.at(time);
     for (let c = 0; c < n; c++) {
       if (batch.rowFresh[r * n + c] === 0) {
         evidence[c] = 0;
         continue;
       }
-      this.views.look(c, time, batch.rowValue[r * n + c]!, batch.rowInnovation[r * n + c]!, look);
+      this.views.look(c, batch.rowValue[r * n + c]!, batch.rowInnovation[r * n + c]!, look);
       let most = 0;
       let by = 0;
       for (let v = 0; v < views; v++) {

@@ -66,6 +66,9 @@ export class ChannelViews {
   private readonly state: Float64Array;
   private readonly day: Float64Array;
   private readonly memory: number;
+  /** Day and half-hour of the row: set before every look, so not state. */
+  private date = 0;
+  private bin = 0;
 
   constructor(channels: number, memory: number) {
     this.memory = memory;
@@ -74,11 +77,17 @@ export class ChannelViews {
     this.fields = { views: this.state, day: this.day };
   }
 
+  /** Sets the time of the values that follow, µs. */
+  at(t: number): void {
+    this.date = Math.floor(t / DAY_US);
+    this.bin = Math.floor((t - this.date * DAY_US) / BIN_US);
+  }
+
   /**
-   * Statistics of value x with innovation r (NaN: none) of channel c at time t, into out[0..4]; NaN where a view has nothing to say.
-   * O(1), about 30 ns.
+   * Statistics of value x with innovation r (NaN: none) of channel c at the time set last, into out[0..4]; NaN where a view has
+   * nothing to say. O(1), about 30 ns.
    */
-  look(c: number, t: number, x: number, r: number, out: Float64Array): void {
+  look(c: number, x: number, r: number, out: Float64Array): void {
     const { state } = this;
     const at = c * WIDTH;
     const count = state[at + COUNT]! + 1;
@@ -105,7 +114,7 @@ export class ChannelViews {
     state[at + RUN] = run;
     out[STUCK] = Math.min(run / ORDINARY_RUN, LARGEST_STATISTIC);
 
-    out[SEASON] = this.lookAtDay(c, at, t, x, floor);
+    out[SEASON] = this.lookAtDay(c, at, x, floor);
   }
 
   /** What the channel's value usually is. */
@@ -139,10 +148,9 @@ export class ChannelViews {
     state[at + STEP_SCALE] = scale + weight * (clipped - scale);
   }
 
-  private lookAtDay(c: number, at: number, t: number, x: number, floor: number): number {
-    const { day, state } = this;
-    const date = Math.floor(t / DAY_US);
-    const cell = (c * DAY_BINS + Math.floor((t - date * DAY_US) / BIN_US)) * DAY_WIDTH;
+  private lookAtDay(c: number, at: number, x: number, floor: number): number {
+    const { day, state, date } = this;
+    const cell = (c * DAY_BINS + this.bin) * DAY_WIDTH;
     if (day[cell + TODAY]! !== date || day[cell + TODAY_COUNT] === 0) {
       // A new day: what today was yesterday joins the usual.
       if (day[cell + TODAY_COUNT]! > 0) {

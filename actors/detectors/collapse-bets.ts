@@ -7,7 +7,10 @@
  *
  * Each family has a third of the weight. A single channel has no modes: there B2 stays out (its e-values are 0).
  */
-import { BetTable } from "../kernels/bets.ts";
+import exp from "@stdlib/math-base-special-exp";
+import { BET_BINS, BetTable, betBin } from "../kernels/bets.ts";
+
+import { MEAN_BET_FRACTIONS, MEAN_BET_WINDOWS } from "../kernels/mean-bet.ts";
 
 export const ENERGY_SCALES: readonly number[] = [0.6, 0.8, 1.3, 1.8];
 export const SHARE_FACTORS: readonly number[] = [0.4, 0.65, 1.5, 2.5];
@@ -16,7 +19,7 @@ export const MODES = 2;
 export const ENERGY_AT = 0;
 export const SHARE_AT = ENERGY_SCALES.length;
 export const MEAN_AT = SHARE_AT + MODES * SHARE_FACTORS.length;
-export const MEAN_MEMBERS = 6;
+export const MEAN_MEMBERS = MEAN_BET_WINDOWS.length * MEAN_BET_FRACTIONS.length;
 export const MEMBERS = MEAN_AT + MEAN_MEMBERS;
 
 export const WEIGHTS = Float64Array.from({ length: MEMBERS }, (_, m) => {
@@ -25,23 +28,37 @@ export const WEIGHTS = Float64Array.from({ length: MEMBERS }, (_, m) => {
   return 1 / (3 * MEAN_MEMBERS);
 });
 
-/** Tables are constants of the number of channels and cost some ms: made once for each number. */
-const tables = new Map<number, { energy: BetTable; share: BetTable | null }>();
+/** e-values of one family by bin of p: member m, bin k at m·BET_BINS + k. */
+export interface EValueTable {
+  readonly members: number;
+  readonly values: Float64Array;
+}
 
-export function betTables(n: number): { energy: BetTable; share: BetTable | null } {
+/** Tables are constants of the number of channels and cost some ms: made once for each number. */
+const tables = new Map<number, { energy: EValueTable; share: EValueTable | null }>();
+
+/** Tables for n whitened channels; a single channel has no shares. */
+export function betTables(n: number): { energy: EValueTable; share: EValueTable | null } {
   let found = tables.get(n);
   if (!found) {
     found = {
-      energy: new BetTable("energy", "real", n, ENERGY_SCALES),
-      share: n > 1 ? new BetTable("share", "real", n, SHARE_FACTORS) : null,
+      energy: eValues(new BetTable("energy", "real", n, ENERGY_SCALES)),
+      share: n > 1 ? eValues(new BetTable("share", "real", n, SHARE_FACTORS)) : null,
     };
     tables.set(n, found);
   }
   return found;
 }
 
-const MEAN_WINDOWS = [8, 32, 128];
-const MEAN_FRACTIONS = [0.5, 1];
+function eValues(table: BetTable): EValueTable {
+  return { members: table.parameters.length, values: table.logValues.map((logE) => exp(logE)) };
+}
+
+/** Writes e of every member for the p-value to `out[at..]`. One logarithm. */
+export function placeBet(table: EValueTable, p: number, out: Float64Array, at: number): void {
+  const bin = betBin(p);
+  for (let m = 0; m < table.members; m++) out[at + m] = table.values[m * BET_BINS + bin]!;
+}
 
 /** Name of a member, and the change it found, in words. */
 export function memberName(member: number): { member: string; change: string } {
@@ -63,6 +80,6 @@ export function memberName(member: number): { member: string; change: string } {
     };
   }
   const k = member - MEAN_AT;
-  const window = MEAN_WINDOWS[Math.floor(k / MEAN_FRACTIONS.length)]!;
+  const window = MEAN_BET_WINDOWS[Math.floor(k / MEAN_BET_FRACTIONS.length)]!;
   return { member: `mean over ${window}`, change: "the channels drift in one direction" };
 }

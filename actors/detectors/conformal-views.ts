@@ -19,8 +19,8 @@ const FIRST_BIN = (1023 - 6) * 8;
 /** Values below and above fall in the first and last bin. */
 export const LARGEST_STATISTIC = 1024;
 
-/** The window's upper fifth is ranked exactly, the rest is ordinary. */
-const ORDINARY_SHARE = 0.2;
+/** The window's upper tenth is ranked exactly, the rest is ordinary. */
+const ORDINARY_SHARE = 0.1;
 /** Share of the window that counts as its tail. */
 const TAIL_SHARE = 0.05;
 /** The tail index is pulled to this one as if by so many further values: a window of 64 has a tail of 3. */

@@ -23,14 +23,17 @@ const PRIOR_EXCESS = 1;
 const PRIOR_WEIGHT = 4;
 
 export class EvidenceScale {
-  readonly fields: { counts: Float64Array; total: Float64Array };
+  readonly fields: { evidence: Float64Array; total: Float64Array; highest: Uint8Array };
   private readonly counts: Float64Array;
   private readonly total: Float64Array;
+  /** The highest bin that holds something, not below ordinary evidence. */
+  private readonly highest: Uint8Array;
 
   constructor(size: number) {
     this.counts = new Float64Array(size * BINS);
     this.total = new Float64Array(size);
-    this.fields = { counts: this.counts, total: this.total };
+    this.highest = new Uint8Array(size).fill(ORDINARY / WIDTH);
+    this.fields = { evidence: this.counts, total: this.total, highest: this.highest };
   }
 
   /** −ln of the long-run frequency of `evidence` or more in stream i; then it is counted. */
@@ -40,23 +43,31 @@ export class EvidenceScale {
     const total = this.total[i]!;
     const exact = evidence / WIDTH;
     const bin = exact < BINS - 1 ? exact | 0 : BINS - 1;
-    let calibrated = evidence;
-    if (evidence > ORDINARY) {
-      let above = 0;
-      for (let b = base + BINS - 1, end = base + bin; b > end; b--) above += counts[b]!;
-      // Within the own bin by its share: a step of half a nat would show as jumps.
-      above += counts[base + bin]! * Math.max(0, bin + 1 - exact);
-      calibrated = above >= 1 ? ln((total + 1) / (above + 1)) : this.beyond(base, total, evidence);
+    if (evidence <= ORDINARY) {
+      this.count(i, base + bin);
+      return evidence;
     }
-    counts[base + (evidence > ORDINARY ? Math.min(bin, this.top(base) + MAX_RISE) : bin)]!++;
-    if (total + 1 >= HALVE_AT) this.halve(i);
-    else this.total[i] = total + 1;
+    const top = this.highest[i]!;
+    let above = 0;
+    for (let b = base + top, end = base + bin; b > end; b--) above += counts[b]!;
+    // Within the own bin by its share: a step of half a nat would show as jumps.
+    above += counts[base + bin]! * Math.max(0, bin + 1 - exact);
+    const calibrated = above >= 1 ? ln((total + 1) / (above + 1)) : this.beyond(base, top, total, evidence);
+    const counted = Math.min(bin, top + MAX_RISE);
+    if (counted > top) this.highest[i] = counted;
+    this.count(i, base + counted);
     return calibrated;
   }
 
-  private beyond(base: number, total: number, evidence: number): number {
+  private count(i: number, at: number): void {
+    this.counts[at] = this.counts[at]! + 1;
+    const total = this.total[i]! + 1;
+    if (total >= HALVE_AT) this.halve(i);
+    else this.total[i] = total;
+  }
+
+  private beyond(base: number, top: number, total: number, evidence: number): number {
     const { counts } = this;
-    const top = this.top(base);
     const from = ORDINARY / WIDTH;
     let inTail = 0;
     let excess = 0;
@@ -69,20 +80,18 @@ export class EvidenceScale {
     return ln(total + 1) + slope * Math.max(0, evidence - (top + 1) * WIDTH);
   }
 
-  /** The highest bin that holds something, not below ordinary evidence. */
-  private top(base: number): number {
-    let top = BINS - 1;
-    while (top > ORDINARY / WIDTH && this.counts[base + top]! < 0.5) top--;
-    return top;
-  }
-
   private halve(i: number): void {
     const { counts } = this;
+    const base = i * BINS;
     let total = 0;
-    for (let b = i * BINS; b < (i + 1) * BINS; b++) {
-      counts[b] = counts[b]! / 2;
-      total += counts[b]!;
+    let top = ORDINARY / WIDTH;
+    for (let b = 0; b < BINS; b++) {
+      counts[base + b] = counts[base + b]! / 2;
+      total += counts[base + b]!;
+      // Half a sample of 30,000 ago is forgotten.
+      if (b > top && counts[base + b]! >= 0.5) top = b;
     }
     this.total[i] = total;
+    this.highest[i] = top;
   }
 }

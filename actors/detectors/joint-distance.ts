@@ -5,7 +5,7 @@
  * before the row, with a share of the identity added: collinear channels must not turn rounding into distance. Σ is factored again every
  * REFACTOR_EVERY rows. O(n²) a row: 0.3 µs at n = 16.
  */
-import { cholesky, inverseQuadraticForm } from "../kernels/cholesky.ts";
+import { cholesky } from "../kernels/cholesky.ts";
 import type { Batch, Fields } from "../ports/actor.ts";
 import type { ChannelViews } from "./channel-views.ts";
 
@@ -56,16 +56,7 @@ export class JointDistance {
     rows[0] = seen;
     let distance = Number.NaN;
     if (seen > 2 * REFACTOR_EVERY) {
-      const squared = inverseQuadraticForm(
-        n,
-        this.factor,
-        this.zeros,
-        u,
-        this.zeros,
-        this.whitened,
-        this.scratch,
-      );
-      distance = Math.sqrt(squared / n);
+      distance = Math.sqrt(this.squared() / n);
     }
     const weight = seen < this.memory ? 1 / seen : 1 / this.memory;
     for (let i = 0; i < n; i++) {
@@ -81,6 +72,21 @@ export class JointDistance {
   /** Channel c's standardised innovation in the last row, as a size for ranking. */
   share(c: number): number {
     return Math.abs(this.u[c]!);
+  }
+
+  /** u'Σ⁻¹u = ‖L⁻¹u‖² by forward substitution: the kernel `inverseQuadraticForm` for real numbers, at half its cost. */
+  private squared(): number {
+    const { n, u, factor, whitened } = this;
+    let sum = 0;
+    for (let i = 0; i < n; i++) {
+      const row = i * n;
+      let x = u[i]!;
+      for (let k = 0; k < i; k++) x -= factor[row + k]! * whitened[k]!;
+      x /= factor[row + i]!;
+      whitened[i] = x;
+      sum += x * x;
+    }
+    return sum;
   }
 
   private refactor(): void {
