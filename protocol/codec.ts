@@ -20,7 +20,7 @@ import type { Frame, ScratchFrame } from "./frame.ts";
 import { bodyToFrame, bodyToFreshFrame, frameToBody } from "./frame-body.ts";
 import { decodeFrameFast, decodeFrameFastInto } from "./frame-decode.ts";
 import { encodeFrameFast } from "./frame-encode.ts";
-import { MAX_NESTING } from "./limits.ts";
+import { MAX_MESSAGE_BYTES, MAX_NESTING } from "./limits.ts";
 import {
   type DecodedMessage,
   MESSAGES,
@@ -33,7 +33,7 @@ import { checkStructure } from "./structure.ts";
 import { CURRENT, checkVersion, PROTOCOL_VERSION, type Reader, upcast } from "./versions.ts";
 
 /** The message as bytes of its own, exactly as long as it is. Throws MalformedMessage or LimitExceeded. */
-export function encodeMessage(message: Message | DecodedMessage): Uint8Array {
+export function encodeMessage(message: DecodedMessage): Uint8Array {
   if (message.type === "frame") return encodeFrame(message);
   if (message.type === "unknown") return writeEnvelope(message.version, message.code, message.body);
   const row = MESSAGES[message.type];
@@ -48,7 +48,16 @@ export function decodeMessage(bytes: Uint8Array, reader: Reader = CURRENT): Deco
   const { version, code, bodyAt } = readEnvelope(bytes);
   checkVersion(version, reader);
   const name = nameOfCode(code);
-  if (name === undefined) return { type: "unknown", version, code, body: bytes.subarray(bodyAt) };
+  if (name === undefined) {
+    if (bytes.length > MAX_MESSAGE_BYTES) {
+      throw new LimitExceeded(
+        `decode message of code ${code}`,
+        `${bytes.length} bytes`,
+        `at most MAX_MESSAGE_BYTES (${MAX_MESSAGE_BYTES})`,
+      );
+    }
+    return { type: "unknown", version, code, body: bytes.subarray(bodyAt) };
+  }
   const action = `decode ${name}`;
   withinLimit(action, name, bytes);
   if (name === "frame") {

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { decodeAs, decodeMessage, encodeMessage } from "../../protocol/codec.ts";
-import { LimitExceeded, MalformedMessage, UnknownVersion } from "../../protocol/errors.ts";
-import { MAX_CLIENT_MESSAGE_BYTES, MAX_NESTING } from "../../protocol/limits.ts";
+import { LimitExceeded, MalformedMessage, ProtocolError, UnknownVersion } from "../../protocol/errors.ts";
+import { MAX_CLIENT_MESSAGE_BYTES, MAX_MESSAGE_BYTES, MAX_NESTING } from "../../protocol/limits.ts";
 import { MESSAGES, type Message, type MessageName } from "../../protocol/messages.ts";
 import { encodeSamples } from "../../protocol/samples.ts";
 import { anyMessage, count, MESSAGE } from "./arbitraries.ts";
@@ -178,6 +178,32 @@ test("every truncated message is refused", () => {
     }),
     { numRuns: 300 },
   );
+});
+
+test("[K3] any bytes are decoded or refused", () => {
+  const body = fc.uint8Array({ maxLength: 60 });
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        body,
+        fc.tuple(fc.nat(0x60), body).map(([code, rest]) => Uint8Array.from([0x93, 1, code, ...rest])),
+      ),
+      (bytes) => {
+        try {
+          assert.type(decodeMessage(bytes).type, "string");
+        } catch (error) {
+          assert.instance(error, ProtocolError);
+        }
+      },
+    ),
+    { numRuns: 3000 },
+  );
+});
+
+test("a kind that is not known is refused beyond the limit of messages", () => {
+  const bytes = new Uint8Array(MAX_MESSAGE_BYTES + 1);
+  bytes.set([0x93, 1, 0x7f, 0xc0]);
+  refuses(() => decodeMessage(bytes), LimitExceeded, /Cannot decode message of code 127: 524289 bytes/);
 });
 
 test("bytes behind a message are refused", () => {
