@@ -325,7 +325,8 @@ class TableRows {
     const { sampling, everyUs, innovation, textColumns } = this.#plan;
     const channels = this.#slots.filter((slot) => slot >= 0).length;
     const out = textColumns.length === 0 ? "" : `; left out, no numbers: ${textColumns.join(", ")}`;
-    return `${this.#name}: ${channels} channels, ${sampling} every ${everyUs / 1e6} s, innovation ${innovation}${out}`;
+    const spacing = everyUs === 0 ? "at unknown spacing" : `every ${everyUs / 1e6} s`;
+    return `${this.#name}: ${channels} channels, ${sampling} ${spacing}, innovation ${innovation}${out}`;
   }
 }
 
