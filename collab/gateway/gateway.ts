@@ -79,7 +79,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const files =
     options.staticDir === undefined ? new Map() : readStaticFiles(options.staticDir, limits.staticBytesMax);
 
-  const server = createServer({ maxHeaderSize: limits.headerBytesMax });
+  const { headerBytesMax, headersMsMax, requestMsMax } = limits;
+  const server = createServer({
+    maxHeaderSize: headerBytesMax,
+    headersTimeout: headersMsMax,
+    requestTimeout: requestMsMax,
+  });
   const port = await listen(server, host, options.port ?? 0);
   const running = new RunningGateway(server, options, { limits, host, port, token, basePath, files });
   const url = `http://${authority(host, port)}${basePath}/`;
@@ -142,7 +147,6 @@ class RunningGateway {
     this.#socketServer = new SocketServer(parts);
     this.#beat = setInterval(() => this.#keepAlive(), limits.keepAliveMs);
     this.#beat.unref();
-    server.maxConnections = limits.socketsMax;
     server.on("connection", (socket: Socket) => this.#hold(socket));
     server.on("request", (request, response) => void this.#answer(request, response));
     server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
@@ -155,6 +159,8 @@ class RunningGateway {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // A client that leaves while something is written to it is no failure of ours.
+    response.on("error", () => response.destroy());
     response.on("finish", () => countUp(this.#counters.requests, response.statusCode));
     try {
       await this.#route(request, response);
@@ -215,6 +221,11 @@ class RunningGateway {
   }
 
   #hold(socket: Socket): void {
+    if (this.#sockets.size >= this.#limits.socketsMax) {
+      countUp(this.#counters.closed, "socketsMax");
+      socket.destroy();
+      return;
+    }
     socket.setNoDelay(true);
     this.#sockets.add(socket);
     socket.on("close", () => this.#sockets.delete(socket));

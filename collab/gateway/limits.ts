@@ -26,6 +26,9 @@ export const GATEWAY_LIMITS = {
   socketsMax: 800,
   /** Request line and headers in bytes: Node's default, named so that both runtimes hold it. */
   headerBytesMax: 16_384,
+  /** Time for the headers, and for a whole request: who sends a byte now and then holds a socket that others need. */
+  headersMsMax: 10_000,
+  requestMsMax: 30_000,
   /** Body of a POST: it carries a token and nothing else. */
   bodyBytesMax: 4_096,
   /** Requests of one address at once: a page loads a few dozen files. */

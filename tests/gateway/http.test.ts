@@ -269,6 +269,18 @@ function raw(gateway: Gateway, bytes: string): Promise<string> {
   });
 }
 
+test("sockets over the limit are closed at once, and a place that was left is free again", () =>
+  withGateway({ limits: { socketsMax: 2 } }, async (gateway) => {
+    const held = [connect(gateway.port, "127.0.0.1"), connect(gateway.port, "127.0.0.1")];
+    await Promise.all(held.map((socket) => new Promise((resolve) => socket.once("connect", resolve))));
+    assert.is(await raw(gateway, "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"), "");
+    const left = new Promise((resolve) => held[0]!.once("close", resolve));
+    held[0]!.resume().end();
+    await left;
+    assert.is((await ask(gateway, "/healthz")).status, 200);
+    held[1]!.destroy();
+  }));
+
 test("more requests of an address than its rate are answered 429 until time has passed", async () => {
   let nowMs = 0;
   await withGateway(

@@ -1,0 +1,272 @@
+/**
+ * What the gateway adds to a bare WebSocket: a frame of 256 samples from the session to 1 and to 50 clients, beside a plain `ws` server
+ * that broadcasts the same bytes. Server and clients share one process and one loop, for both alike, and they take turns frame
+ * by frame, so that the load of the machine meets both. Ratios are ours / bare.
+ */
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { type WebSocket as ServerSocket, WebSocket, WebSocketServer } from "ws";
+import type { DeliveredFrame, LiveSession, SessionListener } from "../../actors/ports/session.ts";
+import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
+import { createGateway } from "./gateway.ts";
+
+export interface BenchRow {
+  name: string;
+  value: number;
+  unit: string;
+  p50?: number;
+  p99?: number;
+  target?: number;
+  ratioTo?: string;
+  ratio?: number;
+  note?: string;
+}
+
+const SAMPLES = 256;
+const ROUNDS = 6;
+const FRAMES_PER_ROUND = 300;
+/** Frames of one turn in the throughput runs: what a block of the core releases under load. */
+const TURN_FRAMES = 8;
+
+export async function benchGateway(): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const clients of [1, 50]) rows.push(...(await compare(clients)));
+  return rows;
+}
+
+/** A sender with its clients: `send` hands `count` frames over, `done` resolves when every client has them. */
+interface Fanout {
+  send(count: number): void;
+  close(): Promise<void>;
+  readonly receivers: Receivers;
+}
+
+async function compare(clients: number): Promise<BenchRow[]> {
+  const gateway = await gatewayFanout(clients);
+  const bare = await bareFanout(clients);
+  const latency = { gateway: [] as number[], bare: [] as number[] };
+  const rate = { gateway: [] as number[], bare: [] as number[] };
+  for (let round = 0; round < ROUNDS; round++) {
+    const measured = round > 0;
+    for (let k = 0; k < FRAMES_PER_ROUND; k++) {
+      await one(bare, measured ? latency.bare : []);
+      await one(gateway, measured ? latency.gateway : []);
+    }
+    const [bareRate, gatewayRate] = [await flatOut(bare), await flatOut(gateway)];
+    if (measured) rate.bare.push(bareRate);
+    if (measured) rate.gateway.push(gatewayRate);
+  }
+  await gateway.close();
+  await bare.close();
+
+  const [p50, p99] = [quantile(latency.gateway, 0.5), quantile(latency.gateway, 0.99)];
+  const [bareP50, bareP99] = [quantile(latency.bare, 0.5), quantile(latency.bare, 0.99)];
+  const [perSecond, barePerSecond] = [quantile(rate.gateway, 0.5), quantile(rate.bare, 0.5)];
+  const to = `${clients} client${clients === 1 ? "" : "s"}`;
+  return [
+    { name: `bare ws, frame → ${to}`, value: bareP50, unit: "µs", p50: bareP50, p99: bareP99 },
+    {
+      name: `gateway, frame → ${to}`,
+      value: p50,
+      unit: "µs",
+      p50,
+      p99,
+      ratioTo: "bare ws",
+      ratio: p50 / bareP50,
+      note: `p99 ${(p99 / bareP99).toFixed(2)} × bare`,
+    },
+    {
+      name: `gateway, deliveries to ${to}`,
+      value: perSecond,
+      unit: "frames/s",
+      ratioTo: "bare ws",
+      ratio: perSecond / barePerSecond,
+      note: `turns of ${TURN_FRAMES} frames; bare ${Math.round(barePerSecond)}`,
+    },
+  ];
+}
+
+/** One frame; the time to each client, µs. */
+async function one(fanout: Fanout, times: number[]): Promise<void> {
+  const from = performance.now();
+  const done = fanout.receivers.expect(1, () => times.push((performance.now() - from) * 1000));
+  fanout.send(1);
+  await done;
+}
+
+async function flatOut(fanout: Fanout): Promise<number> {
+  const from = performance.now();
+  for (let sent = 0; sent < FRAMES_PER_ROUND; sent += TURN_FRAMES) {
+    const done = fanout.receivers.expect(TURN_FRAMES, () => {});
+    fanout.send(TURN_FRAMES);
+    await done;
+  }
+  const frames = Math.ceil(FRAMES_PER_ROUND / TURN_FRAMES) * TURN_FRAMES;
+  return (frames * fanout.receivers.count) / ((performance.now() - from) / 1000);
+}
+
+async function gatewayFanout(clients: number): Promise<Fanout> {
+  const session = new BenchSession();
+  const gateway = await createGateway({ sessions: [session] });
+  const receivers = new Receivers();
+  for (let k = 0; k < clients; k++) {
+    const socket = await open(gateway.url.replace("http", "ws").concat("ws"));
+    const ready = messages(socket, 2);
+    socket.send(encodeMessage({ type: "hello", client: "bench", versions: [1] }));
+    socket.send(encodeMessage({ type: "subscribe", id: 1, channel: "samples" }));
+    // Welcome and subscribed.
+    await ready;
+    receivers.add(socket);
+  }
+  const frame = benchFrame();
+  receivers.check = (bytes) => sameBytes(decodeAs("samples", bytes).frame, frame.bytes);
+  return {
+    send: (count) => session.deliver(frame, count),
+    close: () => shut(receivers, () => gateway.close()),
+    receivers,
+  };
+}
+
+async function bareFanout(clients: number): Promise<Fanout> {
+  const server = createServer();
+  const sockets: ServerSocket[] = [];
+  new WebSocketServer({ server, perMessageDeflate: false }).on("connection", (socket) =>
+    sockets.push(socket),
+  );
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const receivers = new Receivers();
+  for (let k = 0; k < clients; k++)
+    receivers.add(await open(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`));
+  const { bytes } = benchFrame();
+  const wrapped = encodeMessage({ type: "samples", inputSequence: 1, frame: bytes });
+  receivers.check = (received) => sameBytes(received, wrapped);
+  const send = (count: number): void => {
+    for (let k = 0; k < count; k++)
+      for (const socket of sockets) socket.send(wrapped, { binary: true, compress: false });
+  };
+  const stop = () => new Promise<void>((resolve) => server.close(() => resolve()));
+  return { send, close: () => shut(receivers, stop), receivers };
+}
+
+async function shut(receivers: Receivers, stop: () => Promise<void>): Promise<void> {
+  receivers.close();
+  await stop();
+}
+
+/** Counts what arrives at the clients; the first message of each is compared with what was sent. */
+class Receivers {
+  readonly #sockets: WebSocket[] = [];
+  readonly #checked = new Set<WebSocket>();
+  check: (bytes: Uint8Array) => boolean = () => true;
+  #missing = 0;
+  #arrived: () => void = () => {};
+  #done: () => void = () => {};
+
+  get count(): number {
+    return this.#sockets.length;
+  }
+
+  add(socket: WebSocket): void {
+    this.#sockets.push(socket);
+    socket.on("message", (data: Buffer) => {
+      if (!this.#checked.has(socket)) {
+        this.#checked.add(socket);
+        if (!this.check(new Uint8Array(data)))
+          throw new Error("Cannot measure: a client got other bytes than were sent");
+      }
+      this.#arrived();
+      if (--this.#missing === 0) this.#done();
+    });
+  }
+
+  expect(messagesEach: number, arrived: () => void): Promise<void> {
+    this.#missing = messagesEach * this.#sockets.length;
+    this.#arrived = arrived;
+    return new Promise((resolve) => {
+      this.#done = resolve;
+    });
+  }
+
+  close(): void {
+    for (const socket of this.#sockets) socket.terminate();
+  }
+}
+
+/** Just enough of a session to deliver the same frame again and again, each with a sequence of its own. */
+class BenchSession implements LiveSession {
+  readonly session = "bench";
+  readonly partition = "p0";
+  #listener: SessionListener | null = null;
+  #sequence = 0;
+
+  deliver(frame: DeliveredFrame, count: number): void {
+    for (let k = 0; k < count; k++) this.#listener?.frame({ ...frame, inputSequence: ++this.#sequence });
+    this.#listener?.turn();
+  }
+
+  describe(): ReturnType<LiveSession["describe"]> {
+    const cursors = { lastInputSequence: this.#sequence, lastEventSequence: 0 };
+    return {
+      session: "bench",
+      partition: "p0",
+      durability: "memory",
+      timeUs: 0,
+      ...cursors,
+      recording: null,
+      feeds: [],
+    };
+  }
+  groups = () => [];
+  events = async () => [];
+  recentFrames = () => ({ complete: true, frames: [] });
+  lastStates = () => [];
+  gauges = () => ({});
+  notReady = () => null;
+  subscribe(listener: SessionListener): () => void {
+    this.#listener = listener;
+    return () => {};
+  }
+}
+
+function benchFrame(): DeliveredFrame {
+  const frame = {
+    type: "frame" as const,
+    group: "walk",
+    source: "walk",
+    sequence: 1,
+    count: SAMPLES,
+    time: Float64Array.from({ length: SAMPLES }, (_, k) => 1_767_225_600_000_000 + 10 * k),
+    channel: Uint16Array.from({ length: SAMPLES }, (_, k) => k % 16),
+    value: Float64Array.from({ length: SAMPLES }, (_, k) => k / 7),
+    size: null,
+  };
+  return { inputSequence: 0, frame, bytes: encodeMessage(frame) };
+}
+
+function open(url: string): Promise<WebSocket> {
+  const socket = new WebSocket(url, { perMessageDeflate: false });
+  return new Promise((resolve, reject) => {
+    socket.once("open", () => resolve(socket));
+    socket.once("error", reject);
+  });
+}
+
+function messages(socket: WebSocket, count: number): Promise<void> {
+  return new Promise((resolve) => {
+    const one = (): void => {
+      if (--count > 0) return;
+      socket.off("message", one);
+      resolve();
+    };
+    socket.on("message", one);
+  });
+}
+
+function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return Buffer.compare(one, other) === 0;
+}
+
+function quantile(values: readonly number[], q: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+}
