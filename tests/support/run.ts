@@ -14,7 +14,6 @@
  *
  * `--gate` runs formatter, linter, type check and the checks of `.ci/checks` first and counts each as one test.
  */
-import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { parseArgs } from "node:util";
@@ -22,6 +21,7 @@ import type { Runtime } from "../../.ci/runtime.mjs";
 import { findDeno, findNode, ownRuntime, ROOT } from "../../.ci/runtime.mjs";
 import { provide } from "./programs.ts";
 import type { FileReport } from "./run-file.ts";
+import { killRunning, runProcess } from "./run-process.ts";
 
 /** A file that takes longer hangs: whole suites of one folder take seconds. */
 const TIMEOUT_S = 120;
@@ -65,7 +65,6 @@ if (options.only !== undefined && !["node", "deno"].includes(options.only)) {
 if (options.long) process.env["EIGENWATCH_LONG"] = "1";
 
 const total: FileReport = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
-const running = new Set<number>();
 /** In the tree and not in the system's temporary folder, where tests and people tidy up. */
 const reports = join(ROOT, ".tools", "test-reports", String(process.pid));
 mkdirSync(reports, { recursive: true });
@@ -190,7 +189,9 @@ async function runAll(queue: Job[], atOnce: number): Promise<void> {
 async function runJob(job: Job): Promise<void> {
   const startedMs = Date.now();
   const reportFile = join(reports, `${job.runtime}-${job.name.replaceAll("/", "-")}.json`);
-  const { code, output, late } = await runProcess(job, reportFile);
+  const { code, output, late } = await runProcess(job.command, job.timeoutS, {
+    EIGENWATCH_TEST_REPORT: reportFile,
+  });
   const report = job.reports ? readReport(reportFile) : gateReport(code);
   // Without a report, or with one that a later failure contradicts, the way the process ended is what counts.
   if (late) addFailure(report, `(no end within ${job.timeoutS} s)`);
@@ -210,49 +211,6 @@ async function runJob(job: Job): Promise<void> {
   total.skipped += report.skipped;
   total.failures.push(...report.failures.map((name) => `${where}: ${name}`));
   total.skips.push(...report.skips.map((reason) => `${where}: ${reason}`));
-}
-
-function runProcess(
-  job: Job,
-  reportFile: string,
-): Promise<{ code: number | string; output: string; late: boolean }> {
-  const [path, ...args] = job.command as [string, ...string[]];
-  return new Promise((resolve) => {
-    const child = spawn(path, args, {
-      cwd: ROOT,
-      env: { ...process.env, EIGENWATCH_TEST_REPORT: reportFile, NO_COLOR: "1" },
-      stdio: ["ignore", "pipe", "pipe"],
-      // A group of its own, so that what a hanging test has started ends with it.
-      detached: true,
-    });
-    const chunks: Buffer[] = [];
-    let late = false;
-    if (child.pid !== undefined) running.add(child.pid);
-    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
-    child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
-    const timer = setTimeout(() => {
-      late = true;
-      if (child.pid !== undefined) killGroup(child.pid);
-    }, job.timeoutS * 1000);
-    const end = (code: number | string) => {
-      clearTimeout(timer);
-      // Whatever a test has left running in its group has no owner any more.
-      if (child.pid !== undefined) killGroup(child.pid);
-      if (child.pid !== undefined) running.delete(child.pid);
-      resolve({ code, output: Buffer.concat(chunks).toString("utf8"), late });
-    };
-    child.on("error", (error) => end(error.message));
-    child.on("exit", () => setTimeout(() => child.stdout.destroy(), 1_000).unref());
-    child.on("close", (code, signal) => end(code ?? signal ?? "no exit code"));
-  });
-}
-
-function killGroup(pid: number): void {
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch {
-    // The whole group has ended already.
-  }
 }
 
 function readReport(path: string): FileReport {
@@ -290,7 +248,7 @@ function indent(text: string): string {
 }
 
 function stop(signal: "SIGINT" | "SIGTERM"): void {
-  for (const pid of running) killGroup(pid);
+  killRunning();
   rmSync(reports, { recursive: true, force: true });
   process.exit(signal === "SIGINT" ? 130 : 143);
 }

@@ -1,0 +1,72 @@
+/** Runs one command of the test run to its end, or ends it, with everything that it has started. */
+import { spawn } from "node:child_process";
+import { ROOT } from "../../.ci/runtime.mjs";
+
+export interface Outcome {
+  /** Exit code, or the signal or error that took its place. */
+  code: number | string;
+  /** stdout and stderr as they came. */
+  output: string;
+  /** It did not end in time and was killed. */
+  late: boolean;
+}
+
+/** A grandchild that inherited our pipes may hold them open: so long after the exit we no longer wait for them. */
+const PIPE_LINGER_MS = 1_000;
+
+/** Leaders of the process groups that run now. */
+const running = new Set<number>();
+
+/** Runs in the root, without stdin, in a process group of its own. */
+export function runProcess(
+  command: string[],
+  timeoutS: number,
+  env: Record<string, string>,
+): Promise<Outcome> {
+  const [path, ...args] = command as [string, ...string[]];
+  return new Promise((resolve) => {
+    const child = spawn(path, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...env, NO_COLOR: "1" },
+      stdio: ["ignore", "pipe", "pipe"],
+      // A group of its own, so that what a hanging test has started ends with it.
+      detached: true,
+    });
+    const chunks: Buffer[] = [];
+    let late = false;
+    if (child.pid !== undefined) running.add(child.pid);
+    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+    child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
+    const timer = setTimeout(() => {
+      late = true;
+      if (child.pid !== undefined) killGroup(child.pid);
+    }, timeoutS * 1000);
+    const end = (code: number | string) => {
+      clearTimeout(timer);
+      // Whatever a test has left running in its group has no owner any more.
+      if (child.pid !== undefined) killGroup(child.pid);
+      if (child.pid !== undefined) running.delete(child.pid);
+      resolve({ code, output: Buffer.concat(chunks).toString("utf8"), late });
+    };
+    child.on("error", (error) => end(error.message));
+    child.on("exit", () => {
+      setTimeout(() => {
+        child.stdout.destroy();
+        child.stderr.destroy();
+      }, PIPE_LINGER_MS).unref();
+    });
+    child.on("close", (code, signal) => end(code ?? signal ?? "no exit code"));
+  });
+}
+
+export function killRunning(): void {
+  for (const pid of running) killGroup(pid);
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // The whole group has ended already.
+  }
+}
