@@ -1,0 +1,58 @@
+/** A whole live system for a benchmark: partition, gateway, a recording in a temporary folder. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  createMemoryJournal,
+  type Feed,
+  openRecordingForWriting,
+  Partition,
+  SYSTEM,
+  systemClock,
+} from "../../actors/mod.ts";
+import { createGateway, type Gateway } from "../../collab/gateway/gateway.ts";
+import { applySetting, defaultSettings, type Settings } from "../../protocol/settings.ts";
+
+export interface Live {
+  partition: Partition;
+  gateway: Gateway;
+  /** URL of the WebSocket. */
+  socketUrl: string;
+  directory: string | null;
+  close(): Promise<void>;
+}
+
+export async function startLive(options: {
+  durability: "memory" | "file";
+  detectors: boolean;
+  set?: Record<string, unknown>;
+}): Promise<Live> {
+  const directory = options.durability === "file" ? mkdtempSync(join(tmpdir(), "eigenwatch-bench-")) : null;
+  let settings: Settings = defaultSettings();
+  for (const [path, value] of Object.entries(options.set ?? {})) settings = applySetting(settings, path, value);
+  const partition = await Partition.open({
+    session: "bench",
+    partition: "p0",
+    journal: directory ? await openRecordingForWriting(directory, { partition: "p0" }) : createMemoryJournal({}),
+    clock: systemClock,
+    settings,
+    definitions: options.detectors ? SYSTEM : { group: [], session: SYSTEM.session },
+    versions: {},
+    recording: directory,
+    log: (message) => process.stderr.write(`${message}\n`),
+  });
+  const gateway = await createGateway({ sessions: [partition] });
+  return {
+    partition,
+    gateway,
+    socketUrl: `${gateway.url.replace("http", "ws")}ws`,
+    directory,
+    async close() {
+      await partition.close();
+      await gateway.close();
+      if (directory) rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
+
+export type { Feed };

@@ -1,0 +1,63 @@
+/** `eigenwatch bench [NAME]`: every benchmark by name, its rows as a table or as JSON. */
+import process from "node:process";
+import { CommandError } from "../../actors/mod.ts";
+import { runtimeName } from "./own-runtime.ts";
+import type { BenchRow } from "./row.ts";
+
+type Bench = () => Promise<BenchRow[]>;
+
+const BENCHES: Record<string, Bench> = {
+  kernels: async () => (await import("../../actors/kernels/kernels.bench.ts")).benchKernels(),
+  protocol: async () => (await import("../../protocol/protocol.bench.ts")).benchProtocol(),
+  journal: async () => (await import("../../actors/journal/journal.bench.ts")).benchJournal(),
+  feeds: async () => (await import("../../actors/feeds/feeds.bench.ts")).benchFeeds(),
+  detectors: async () => (await import("../../actors/detectors/detectors.bench.ts")).benchDetectors(),
+  gateway: async () => (await import("../../collab/gateway/gateway.bench.ts")).benchGateway(),
+  core: async () => (await import("./core.ts")).benchCore(),
+  pipeline: async () => (await import("./pipeline.ts")).benchPipeline(),
+  latency: async () => (await import("./latency.ts")).benchLatency(),
+  replay: async () => (await import("./replay.ts")).benchReplay(),
+  recovery: async () => (await import("./recovery.ts")).benchRecovery(),
+  dashboard: async () => (await import("../../collab/dashboard/dashboard.bench.ts")).benchDashboard(),
+};
+
+export async function benchCommand(name: string | undefined, flags: { list?: true; json?: true }): Promise<number> {
+  const names = Object.keys(BENCHES).filter((candidate) => candidate.includes(name ?? ""));
+  if (flags.list) {
+    process.stdout.write(`${names.join("\n")}\n`);
+    return 0;
+  }
+  if (names.length === 0) {
+    throw new CommandError(`Cannot run bench ${name}: wanted part of one of ${Object.keys(BENCHES).join(", ")}`);
+  }
+  if (!flags.json) process.stdout.write(`${runtimeName()}, ${names.length} benches\n`);
+  let failed = 0;
+  for (const each of names) {
+    if (!flags.json) process.stderr.write(`… ${each}\r`);
+    try {
+      for (const row of await BENCHES[each]!()) {
+        process.stdout.write(flags.json ? `${JSON.stringify({ runtime: runtimeName(), bench: each, ...row })}\n` : `${tell(row)}\n`);
+      }
+    } catch (error) {
+      failed++;
+      process.stderr.write(`bench ${each} failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+    }
+  }
+  return failed > 0 ? 1 : 0;
+}
+
+function tell(row: BenchRow): string {
+  const parts = [`${number(row.value)} ${row.unit}`];
+  if (row.p50 !== undefined) parts.push(`p50 ${number(row.p50)}`);
+  if (row.p99 !== undefined) parts.push(`p99 ${number(row.p99)}`);
+  if (row.target !== undefined) parts.push(`target ${number(row.target)}`);
+  if (row.ratio !== undefined) parts.push(`${number(row.ratio)} × ${row.ratioTo}`);
+  if (row.note) parts.push(row.note);
+  return `${row.name.padEnd(64)} ${parts.join(" · ")}`;
+}
+
+function number(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en-US");
+  return String(Number(value.toPrecision(3)));
+}

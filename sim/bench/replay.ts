@@ -1,0 +1,2 @@
+import type { BenchRow } from "./row.ts";
+export async function benchReplay(): Promise<BenchRow[]> { return []; }
