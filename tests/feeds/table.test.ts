@@ -1,7 +1,8 @@
 import { gzipSync } from "node:zlib";
+import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { REASONS, readTable, type TableOptions } from "../../actors/feeds/table.ts";
+import { REASONS, readTable, TableError, type TableOptions } from "../../actors/feeds/table.ts";
 import { pieces, withFile } from "./collect.ts";
 
 interface Read {
@@ -212,6 +213,40 @@ for (const [k, [text, options, said]] of FAILURES.entries())
   test(`table that cannot be read says why (${k}: ${said.source.slice(0, 50)})`, async () => {
     assert.match(await failure(read(pieces(text), options)), said);
   });
+
+test("whatever bytes come, only a TableError leaves the reader, and every value is finite or has a reason", async () => {
+  const good = [
+    new TextEncoder().encode('ts,a,"b c"\r\n1600000000,1.5,"x ""y"""\n1600000001,,-2e3\n'),
+    new TextEncoder().encode("ts,symbol,price,size\n2020-01-01T00:00:00Z,A,1,2\n2020-01-01T00:00:01Z,B,3,\n"),
+    new TextEncoder().encode('{"ts":1,"a":2}\n{"ts":2,"a":"NaN"}\n'),
+    new Uint8Array(gzipSync("ts,a\n1,2\n2,3\n")),
+  ];
+  const change = fc.tuple(fc.nat(), fc.integer({ min: 0, max: 255 }));
+  const bytes = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }),
+    fc
+      .tuple(fc.constantFrom(...good), fc.array(change, { maxLength: 5 }), fc.nat())
+      .map(([text, changes, cut]) => {
+        const copy = text.slice(0, cut % 3 === 0 ? cut % text.length : text.length);
+        for (const [at, byte] of changes) if (copy.length > 0) copy[at % copy.length] = byte;
+        return copy;
+      }),
+  );
+  await fc.assert(
+    fc.asyncProperty(bytes, fc.integer({ min: 1, max: 64 }), async (input, size) => {
+      const chunks = Array.from({ length: Math.ceil(input.length / size) }, (_, k) =>
+        input.slice(k * size, (k + 1) * size),
+      );
+      try {
+        const { values } = await read(pieces(...chunks), { everyUs: 1 });
+        for (const cell of values.flat()) assert.ok(typeof cell === "string" || Number.isFinite(cell));
+      } catch (error) {
+        assert.instance(error, TableError);
+      }
+    }),
+    { numRuns: 1500 },
+  );
+});
 
 test("missing file and folder are named", async () => {
   assert.is(await failure(read("/no/such.csv")), "Cannot read /no/such.csv: there is no such file");
