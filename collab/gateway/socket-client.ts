@@ -199,14 +199,14 @@ export class SocketClient implements HubClient, ClientPort {
       return true;
     }
     this.#write("samples", bytes, !backfill, backfill);
-    return !backfill || !this.#lags();
+    return !backfill || this.#hasRoom();
   }
 
   /** Events are sent even while the client lags, until the cut. */
   sendEvent(bytes: Uint8Array, backfill: boolean): boolean {
     if (this.#state !== "joined") return false;
     this.#write("events", bytes, !backfill, backfill);
-    return !this.#lags() || !backfill;
+    return this.#hasRoom() || !backfill;
   }
 
   turn(): void {
@@ -272,7 +272,13 @@ export class SocketClient implements HubClient, ClientPort {
 
   /** Some bytes have left: perhaps there is room again. */
   #breathe(): void {
-    if (this.#state === "joined" && !this.#lags()) this.#subscriptions.room();
+    if (this.#state !== "joined" || this.#lags()) return;
+    if (this.#ws.bufferedAmount <= this.#context.limits.conflateAboveBytes / 4) this.#subscriptions.room();
+  }
+
+  /** A back-fill takes half of what makes a client lag: it must not be the reason that live state is held back. */
+  #hasRoom(): boolean {
+    return !this.#lags() && this.#ws.bufferedAmount <= this.#context.limits.conflateAboveBytes / 2;
   }
 
   #recover(): void {

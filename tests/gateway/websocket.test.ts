@@ -110,7 +110,7 @@ test("decimated samples bring min, max and last of each channel and interval, as
           client.close();
         },
       ),
-      { numRuns: 30 },
+      { numRuns: 20 },
     );
   }));
 
@@ -297,7 +297,7 @@ test("text, foreign messages and bytes that are no message are refused, and the 
     }
     await client.settled();
     assert.is(client.closed, null);
-    assert.ok(client.of("refused").length > 1_000, `${client.of("refused").length} refused`);
+    assert.ok(client.of("refused").length > 500, `${client.of("refused").length} refused`);
     for (const { action, wanted } of client.of("refused")) assert.ok(action !== "" && wanted !== "");
     client.close();
   }));
@@ -330,7 +330,7 @@ test("connections over a limit are refused with its name, and a place that was l
 
 test("a client that does not read is conflated: the newest state, counted drops, all events in order", () =>
   withGateway(
-    { limits: { conflateAboveBytes: 200_000, cutAboveBytes: 50_000_000 } },
+    { limits: { conflateAboveBytes: 100_000, cutAboveBytes: 50_000_000 } },
     async (gateway, session) => {
       const [slow, quick] = [await new TestSocket(gateway).join(), await new TestSocket(gateway).join()];
       for (const client of [slow, quick]) {
@@ -341,7 +341,7 @@ test("a client that does not read is conflated: the newest state, counted drops,
       }
       slow.ws.pause();
       const big = Array.from({ length: 2_000 }, (_, k) => [k, 0, k] as const);
-      const rounds = 400;
+      const rounds = 200;
       for (let k = 1; k <= rounds; k++) {
         session.measure("a", big);
         session.publishState("a", k, 70);
@@ -445,6 +445,27 @@ test("a large back-fill is deflated for a client that offers it, live frames are
     session.measure("a", flat);
     await client.next("samples", 21);
     assert.ok(socket.bytesRead - before - backfill >= payload);
+    client.close();
+  }));
+
+test("a large back-fill does not make a client that reads lag", () =>
+  withGateway({ limits: { conflateAboveBytes: 100_000 } }, async (gateway, session) => {
+    const flat = Array.from({ length: 2_000 }, (_, k) => [k, 0, k] as const);
+    for (let k = 0; k < 60; k++) session.measure("a", flat);
+    const client = await new TestSocket(gateway, { deflate: true }).join();
+    client.send({ type: "subscribe", id: 1, channel: "state" });
+    client.send({ type: "subscribe", id: 2, channel: "samples", after: 0 });
+    await client.next("subscribed", 2);
+    let published = 0;
+    const again = (): void => {
+      session.publishState("a", ++published);
+      if (client.of("samples").length < 60) setTimeout(again, 1);
+    };
+    again();
+    await client.next("samples", 60);
+    await client.until(() => client.of("state").length === published);
+    assert.is(client.of("lagging").length, 0);
+    assert.equal(client.of("samples").map(sequenceOf), range(1, 60));
     client.close();
   }));
 
