@@ -7,10 +7,10 @@
  */
 import type { FileHandle } from "node:fs/promises";
 import { mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 export interface Disk {
-  /** Creates a folder and those above it; an existing one is left alone. */
+  /** Creates a folder and those above it, to last; an existing one is left alone. */
   makeDirectory(path: string): Promise<void>;
   /** Names in a folder, unordered. */
   list(directory: string): Promise<string[]>;
@@ -42,7 +42,12 @@ export interface DiskFile {
  */
 export const realDisk: Disk = {
   async makeDirectory(path) {
-    await mkdir(path, { recursive: true });
+    const firstMade = await mkdir(path, { recursive: true });
+    if (firstMade === undefined) return;
+    for (let made = resolve(path); ; made = dirname(made)) {
+      await realDisk.syncDirectory(dirname(made));
+      if (made === resolve(firstMade) || made === dirname(made)) return;
+    }
   },
   list: (directory) => readdir(directory),
   async open(path, mode) {

@@ -10,7 +10,7 @@
  *
  * An appended block is copied before `append` returns: the caller may use its bytes again.
  */
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import type {
   BlockPosition,
   Journal,
@@ -88,7 +88,6 @@ export async function openJournal(directory: string, options: JournalOptions = {
   let lock: Lock | null = null;
   if (writable) {
     await disk.makeDirectory(path);
-    await disk.syncDirectory(dirname(path));
     lock = await lockDirectory(disk, path);
     if (lock.takenFrom !== null) report({ kind: "staleLock", pid: lock.takenFrom });
   }
@@ -142,6 +141,8 @@ export class FileJournal implements Journal {
   /** Something was written since the last `closed` record. */
   #unclosed = false;
   #closing: Promise<void> | null = null;
+  /** Settles when the snapshots asked for so far are stored: one after the other, and before closing. */
+  #saving: Promise<void> = Promise.resolve();
   #heldBy: string | null = null;
 
   /** Use `openJournal`. */
@@ -226,9 +227,15 @@ export class FileJournal implements Journal {
   async saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void> {
     this.#checkWritable(`save a snapshot after block ${block}`);
     checkSnapshot(this.#queued, block);
-    const copy = new Uint8Array(bytes);
-    if (block > (this.#last?.number ?? 0)) await this.#commit.flush();
-    await this.#snapshots.save({ block, timeUs, sequence, bytes: copy });
+    const saved = this.#save({ block, timeUs, sequence, bytes: new Uint8Array(bytes) }, this.#saving);
+    this.#saving = saved.catch(() => {});
+    return saved;
+  }
+
+  async #save(snapshot: StoredSnapshot, before: Promise<void>): Promise<void> {
+    await before;
+    if (snapshot.block > (this.#last?.number ?? 0)) await this.#commit.flush();
+    await this.#snapshots.save(snapshot);
     while (this.#snapshots.kept.length > this.#keepSnapshots)
       await this.#snapshots.remove(thinnest(this.#snapshots.kept)!);
     await this.#retain();
@@ -263,6 +270,7 @@ export class FileJournal implements Journal {
       await this.#commit.flush();
       if (this.#unclosed && this.#last !== null) await this.#commit.closed(this.#last.number);
     } finally {
+      await this.#saving;
       await this.#file?.close();
       this.#file = null;
       await this.#lock?.release();
@@ -298,14 +306,26 @@ export class FileJournal implements Journal {
     const { partition, createdFrom } = this;
     const header = encodeSegmentHeader({ partition, firstBlock, createdFrom });
     const segment = emptySegment(firstBlock, header.length);
-    const file = await this.#disk.open(join(this.directory, segment.file), "create");
-    this.#file = file;
-    await file.write(header, 0);
-    await file.sync();
-    await this.#disk.syncDirectory(this.directory);
+    this.#file = await this.#create(segment.file, header);
     this.#segments.push(segment);
     await this.#retain();
     await this.#checkFree();
+  }
+
+  async #create(name: string, header: Uint8Array): Promise<DiskFile> {
+    const path = join(this.directory, name);
+    const file = await this.#disk.open(path, "create");
+    try {
+      await file.write(header, 0);
+      await file.sync();
+      await this.#disk.syncDirectory(this.directory);
+      return file;
+    } catch (error) {
+      await file.close();
+      // Best effort, as the disk has just failed: opening sets an unfinished segment aside.
+      await this.#disk.remove(path).catch(() => {});
+      throw error;
+    }
   }
 
   /** After a failed write: what may stand behind the last durable byte is nobody's, and is cut off as far as the disk lets us. */

@@ -47,7 +47,10 @@ export async function lockDirectory(disk: Disk, directory: string): Promise<Lock
     return {
       takenFrom,
       async release() {
-        await disk.remove(join(directory, LOCK_FILE));
+        const owner = await readLockOwner(disk, directory);
+        // Somebody may have deleted it and begun to write: then it is theirs.
+        if (owner?.pid === process.pid && owner.host === hostname())
+          await disk.remove(join(directory, LOCK_FILE));
         held.delete(directory);
       },
     };

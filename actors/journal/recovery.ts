@@ -23,6 +23,9 @@ export interface Recovered {
   reason: string;
 }
 
+/** A segment at the end in which no block can be read, set aside. */
+const UNREADABLE_SUFFIX = ".unreadable";
+
 export interface Recovery {
   /** Oldest first. */
   segments: Segment[];
@@ -62,7 +65,29 @@ export async function recover(
     found.segments.push(segment);
   }
   await readOrigin(disk, directory, found);
+  if (writable) await setAsideBlockless(disk, directory, found);
   return found;
+}
+
+/**
+ * The log goes on behind its last block. Segments behind that in which no block can be read stand in the way of those to come;
+ * only the newest may be without a block, when the next one is to be its first. Their damage is reported already.
+ */
+async function setAsideBlockless(disk: Disk, directory: string, found: Recovery): Promise<void> {
+  const { segments } = found;
+  for (;;) {
+    const newest = segments.at(-1);
+    if (newest === undefined || newest.blocks > 0) return;
+    const before = segments.findLast((segment) => segment.last !== null)?.last?.number;
+    if (found.active !== null && before !== undefined && newest.firstBlock === before + 1) return;
+    await found.active?.close();
+    found.active = null;
+    const path = join(directory, newest.file);
+    // A header alone says nothing: the next block decides the name of its segment.
+    if (newest.size === newest.recordsAt) await disk.remove(path);
+    else await disk.rename(path, `${path}${UNREADABLE_SUFFIX}`);
+    segments.pop();
+  }
 }
 
 /** Names in an existing recording's folder. */
@@ -84,7 +109,14 @@ async function recoverSealed(
   writable: boolean,
 ): Promise<Segment | null> {
   const name = segmentName(firstBlock);
-  const file = await disk.open(join(directory, name), "read");
+  let file: DiskFile;
+  try {
+    file = await disk.open(join(directory, name), "read");
+  } catch (error) {
+    // The writer's retention may remove old segments while we read the folder.
+    if (!writable && (error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
+  }
   try {
     const index = await readIndex(disk, directory, name);
     const known = index === null ? null : decodeIndex(index, firstBlock, await file.size());
@@ -116,7 +148,7 @@ async function recoverNewest(
         droppedBytes: tornBytes,
         reason: tornReason,
       };
-    const empty = header === null && segment.blocks === 0;
+    const empty = header === null && segment.size === 0;
     if (writable && !empty) {
       if (tornBytes > 0) await file.truncate(segment.size);
       await writeAgain(file, lastBatchAt, segment.size);
@@ -129,8 +161,9 @@ async function recoverNewest(
   } finally {
     if (!keep) await file.close();
   }
-  // The crash came while its header was written: nothing was ever in it.
-  if (writable) await disk.remove(path);
+  // Nothing in it can be read: the crash came while its header was written. What if not? It is set aside, not deleted.
+  if (writable && found.recovered === null) await disk.remove(path);
+  else if (writable) await disk.rename(path, `${path}${UNREADABLE_SUFFIX}`);
   return null;
 }
 

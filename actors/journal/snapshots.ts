@@ -13,7 +13,7 @@
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { LogPlace, StoredSnapshot } from "../ports/journal.ts";
-import type { Disk } from "./disk.ts";
+import type { Disk, DiskFile } from "./disk.ts";
 import { readWhole, writeWhole } from "./disk.ts";
 import { readI64, writeI64 } from "./record.ts";
 
@@ -109,7 +109,12 @@ export class SnapshotStore {
 
   /** The header, or why it cannot be used. */
   async #readInfo(name: string): Promise<SnapshotInfo | string> {
-    const file = await this.#disk.open(join(this.#directory, name), "read");
+    let file: DiskFile;
+    try {
+      file = await this.#disk.open(join(this.#directory, name), "read");
+    } catch (error) {
+      return `it cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
+    }
     try {
       const header = new Uint8Array(HEADER_BYTES);
       if ((await file.read(header, 0)) < HEADER_BYTES) return "it ends inside its header";

@@ -265,6 +265,36 @@ test("recording drops a snapshot that is newer than its last block, and says so"
   await again.close();
 });
 
+test("recording whose first block was never finished begins anew, with any number", async () => {
+  const disk = new SimulatedDisk(1);
+  const journal = await openJournal(DIRECTORY, { disk });
+  await journal.append(block(1));
+  const after = disk.kill();
+  await cutFile(after, join(DIRECTORY, "0000000001.seg"), journal.segments[0]!.recordsAt + 30);
+  const again = await openJournal(DIRECTORY, { disk: after });
+  assert.is(again.last, null);
+  assert.is(again.recovered?.droppedBytes, 30);
+  await appendAll(again, 7, 8);
+  assert.equal(await blockNumbers(again), [7, 8]);
+  assert.equal(await damageOf(again), []);
+  await again.close();
+});
+
+test("recording sets segments aside in which no block is left, and goes on behind the last block", async () => {
+  const disk = await recording(true);
+  const newest = join(DIRECTORY, "0000000017.seg");
+  for (let i = 0; i < 4; i++) await changeByte(disk, newest, HEADER_BYTES + i * RECORD_BYTES + 50);
+  const journal = await openJournal(DIRECTORY, { disk });
+  assert.is(journal.last?.number, 16);
+  assert.ok(journal.damage.length > 0);
+  assert.ok((await disk.list(DIRECTORY)).includes("0000000017.seg.unreadable"));
+  await appendAll(journal, 17, 18);
+  await journal.close();
+  const again = await openJournal(DIRECTORY, { disk });
+  assert.equal(await blockNumbers(again), range(1, 18));
+  await again.close();
+});
+
 test("recording uses the snapshot before a bad one, and says so", async () => {
   const disk = new SimulatedDisk(1);
   const journal = await openJournal(DIRECTORY, { disk });
