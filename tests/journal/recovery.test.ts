@@ -282,16 +282,23 @@ test("recording whose first block was never finished begins anew, with any numbe
 
 test("recording sets segments aside in which no block is left, and goes on behind the last block", async () => {
   const disk = await recording(true);
-  const newest = join(DIRECTORY, "0000000017.seg");
-  for (let i = 0; i < 4; i++) await changeByte(disk, newest, HEADER_BYTES + i * RECORD_BYTES + 50);
+  await disk.remove(join(DIRECTORY, "0000000009.idx"));
+  for (const [file, records] of [
+    ["0000000009.seg", 8],
+    ["0000000017.seg", 4],
+  ] as const)
+    for (let i = 0; i < records; i++)
+      await changeByte(disk, join(DIRECTORY, file), HEADER_BYTES + i * RECORD_BYTES + 50);
   const journal = await openJournal(DIRECTORY, { disk });
-  assert.is(journal.last?.number, 16);
-  assert.ok(journal.damage.length > 0);
-  assert.ok((await disk.list(DIRECTORY)).includes("0000000017.seg.unreadable"));
-  await appendAll(journal, 17, 18);
+  assert.is(journal.last?.number, 8);
+  assert.ok(journal.damage.length >= 2);
+  const names = await disk.list(DIRECTORY);
+  for (const name of ["0000000009.seg", "0000000017.seg"])
+    assert.ok(names.includes(`${name}.unreadable`), name);
+  await appendAll(journal, 9, 20);
   await journal.close();
   const again = await openJournal(DIRECTORY, { disk });
-  assert.equal(await blockNumbers(again), range(1, 18));
+  assert.equal(await blockNumbers(again), range(1, 20));
   await again.close();
 });
 
