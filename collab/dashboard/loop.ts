@@ -8,6 +8,8 @@ export interface Panel {
   readonly element: Element;
   /** Least time between two drawings because of new data, ms. */
   readonly everyMs: number;
+  /** Whether a hand moved something: that is not kept waiting. */
+  isUrgent?(): boolean;
   /** Draws if something changed. Returns whether it did. */
   draw(nowMs: number): boolean;
 }
@@ -61,7 +63,9 @@ export class Loop {
     }
     for (const [panel, at] of this.#panels) {
       // 2 ms of slack: frames do not come at exact multiples.
-      if (!at.seen || nowMs - at.lastMs < panel.everyMs * this.#thinning - 2) continue;
+      if (!at.seen) continue;
+      const isEarly = nowMs - at.lastMs < panel.everyMs * this.#thinning - 2;
+      if (isEarly && panel.isUrgent?.() !== true) continue;
       if (panel.draw(nowMs)) at.lastMs = nowMs;
     }
     this.#adapt(performance.now() - begin);

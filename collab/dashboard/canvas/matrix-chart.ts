@@ -17,7 +17,7 @@ const LABELS_WIDE = 118;
 const WIDE = 500;
 const BARS = 44;
 /** Below this size a cell has no room for text beside it, a border, or a phase tick. */
-const TEXT_CELL = 10;
+const TEXT_CELL = 8;
 const BORDER_CELL = 8;
 const TICK_CELL = 13;
 const PALE = 0.4;
@@ -29,7 +29,7 @@ export interface Cell {
 
 export class MatrixChart implements Panel {
   readonly element: HTMLElement;
-  readonly everyMs = 50;
+  readonly everyMs = 66;
   hovered: Cell | null = null;
   onHover: (cell: Cell | null) => void = () => {};
   readonly #view: View;
@@ -40,6 +40,7 @@ export class MatrixChart implements Panel {
   #words = new Uint32Array(0);
   #seen = "";
   #seenHover = "";
+  #seenView = -1;
   #n = 0;
   #cell = 0;
   #left = 0;
@@ -85,13 +86,22 @@ export class MatrixChart implements Panel {
     return { re: joint.re, im: joint.im, n: joint.last.n, timeUs: joint.last.timeUs, past: false };
   }
 
+  isUrgent(): boolean {
+    return this.#seenView !== this.#view.version || this.#seenHover !== this.#hover();
+  }
+
+  #hover(): string {
+    return `${this.hovered?.i} ${this.hovered?.j} ${this.#base.version}`;
+  }
+
   draw(): boolean {
+    this.#seenView = this.#view.version;
     const group = this.#view.group;
     const matrix = this.shown();
     if (group === undefined || matrix === null) return this.#drawNothing();
     const scale = this.#view.matrixScale.peek();
     const seen = `${group.name} ${matrix.timeUs} ${this.#base.version} ${theme.peek().name} ${scale}`;
-    const hover = `${this.hovered?.i} ${this.hovered?.j} ${this.#base.version}`;
+    const hover = this.#hover();
     if (seen === this.#seen && hover === this.#seenHover) return false;
     if (seen !== this.#seen) this.#drawBase(group, matrix, theme.peek());
     this.#seen = seen;
@@ -188,7 +198,7 @@ export class MatrixChart implements Panel {
 
   #drawLabels(context: CanvasRenderingContext2D, look: Theme, group: Group, n: number): void {
     if (this.#cell < TEXT_CELL) return;
-    context.font = font(Math.min(11.5, this.#cell - 1));
+    context.font = font(Math.min(11.5, Math.max(8.5, this.#cell - 1)));
     context.textAlign = "right";
     context.textBaseline = "middle";
     for (let i = 0; i < n; i++) {

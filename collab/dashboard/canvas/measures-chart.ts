@@ -24,6 +24,11 @@ interface Lane {
 }
 
 export class MeasuresChart extends TimeChart {
+  /** The measures change slowly. */
+  override get everyMs(): number {
+    return Math.max(100, super.everyMs);
+  }
+
   #caches: LineCache[] = MEASURES.map(() => new LineCache());
   #ranges: (Range | null)[] = MEASURES.map(() => null);
   #lanes: Lane[] = [];

@@ -12,8 +12,8 @@ const SPAN_US = 60e6;
 
 export class SparkLines implements Panel {
   readonly element: HTMLElement;
-  /** Ten times a second. */
-  readonly everyMs = 100;
+  /** A pixel of a spark line is more than half a second. */
+  readonly everyMs = 200;
   rows: readonly Channel[] = [];
   rowHeight = 1;
   readonly #model: Model;

@@ -8,7 +8,7 @@ const MOST_BARS = 32;
 
 export class SpectrumChart implements Panel {
   readonly element: HTMLElement;
-  readonly everyMs = 100;
+  readonly everyMs = 200;
   readonly #view: View;
   readonly #surface: Surface;
   #seen = "";

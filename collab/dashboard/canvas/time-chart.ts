@@ -18,19 +18,28 @@ export const GUTTER_BOTTOM = 22;
 /** Labels of the time axis stand at least this far apart. */
 const MARKS_APART = 96;
 
+const FASTEST_MS = 50;
+const SLOWEST_MS = 200;
+
 /** One notch of a wheel zooms by about a fifth. */
 const ZOOM_PER_PIXEL = 1.0018;
 
 export abstract class TimeChart implements Panel {
   readonly element: HTMLElement;
-  readonly everyMs = 33;
+  /** Painting the lines is what costs: no oftener than a line can move by half a pixel, and 5 to 20 times a second. */
+  get everyMs(): number {
+    return Math.min(SLOWEST_MS, Math.max(FASTEST_MS, this.time.columnUs / 2000));
+  }
+
   protected readonly model: Model;
   protected readonly view: View;
   protected readonly base: Surface;
   protected readonly over: Surface;
   protected time: TimeView = timeView(0, 1, 1);
   #seen = "";
-  #seenCursor: unknown = null;
+  #seenCursor: number | null = null;
+  #seenView = -1;
+  #overlayUsed = false;
   #drag: { x: number; moved: boolean } | null = null;
   #abort = new AbortController();
 
@@ -80,13 +89,25 @@ export abstract class TimeChart implements Panel {
     }
     this.#seen = seen;
     this.#seenCursor = cursor;
-    const context = this.over.context;
-    context.clearRect(0, 0, this.over.width, this.over.height);
-    if (cursor !== null) {
-      const x = xOf(cursor, this.time);
-      if (x >= 0 && x <= this.plotWidth) this.drawCursor(context, theme.peek(), cursor, x);
-    }
+    this.#seenView = this.view.version;
+    this.#drawOverlay(cursor);
     return true;
+  }
+
+  isUrgent(): boolean {
+    return this.#seenView !== this.view.version;
+  }
+
+  /** Touched only when there is something on it: each touched canvas is copied as a whole. */
+  #drawOverlay(cursor: number | null): void {
+    const { context, width, height } = this.over;
+    if (this.#overlayUsed) context.clearRect(0, 0, width, height);
+    this.#overlayUsed = false;
+    if (cursor === null) return;
+    const x = xOf(cursor, this.time);
+    if (x < 0 || x > this.plotWidth) return;
+    this.#overlayUsed = true;
+    this.drawCursor(context, theme.peek(), cursor, x);
   }
 
   /** Before the first data: the panel's own colour. */

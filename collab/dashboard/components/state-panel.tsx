@@ -165,6 +165,9 @@ function leadWords(degrees: number, row: string, column: string): string {
   return `${degrees > 0 ? row : column} leads`;
 }
 
+/** An estimate on fewer rows is still warming up: more channels than that are rarely watched together. */
+const FEW_ROWS = 32;
+
 /** Estimated or direct, on how much data, above the noise or not: an estimate never stands without this. */
 function Honesty({ group }: { group: Group | undefined }) {
   const last = group?.joint.last ?? null;
@@ -186,7 +189,7 @@ function Honesty({ group }: { group: Group | undefined }) {
           class={last.significant ? "badge good" : "badge quiet"}
           title="Whether the estimate stands out from what unrelated channels would show"
         >
-          {last.significant ? "above noise" : "below noise floor"}
+          {last.significant ? "above noise" : (nEff ?? 0) < FEW_ROWS ? "warming up" : "below noise floor"}
         </span>
       )}
       <span

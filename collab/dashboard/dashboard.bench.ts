@@ -1,0 +1,186 @@
+/**
+ * What the page costs the browser's main thread: 64 channels at 1,000 samples a second each, from a walk feed through the whole system.
+ *
+ * CPU of the renderer's main thread (DevTools' TaskDuration in thread ticks), per animation frame, less that of an empty page which only asks
+ * for frames; medians over windows of a second. EIGENWATCH_LONG=1 runs ten minutes and looks for growth.
+ *
+ *     node --import tsx collab/dashboard/dashboard.bench.ts
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { type Browser, type CDPSession, chromium, type Page } from "playwright-core";
+
+export interface BenchRow {
+  name: string;
+  value: number;
+  unit: string;
+  p50?: number;
+  p99?: number;
+  target?: number;
+  ratioTo?: string;
+  ratio?: number;
+  note?: string;
+}
+
+const CHANNELS = 64;
+const RATE = 1000;
+/** Rows that travel together: a frame of samples every ten milliseconds. */
+const ROWS_PER_FRAME = 10;
+const SECONDS = process.env["EIGENWATCH_LONG"] === "1" ? 600 : 20;
+/** Caches fill and code is compiled first. */
+const WARM_UP_S = 8;
+const TARGET_MS = 4;
+
+const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+const FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Rows; empty with a note on stderr where there is no Chromium. `root` is where main.ts and dist/dashboard lie. */
+export async function benchDashboard({ seconds = SECONDS, root = ROOT } = {}): Promise<BenchRow[]> {
+  const executablePath = process.env["CHROMIUM"] ?? CHROMIUM.find((path) => existsSync(path));
+  if (executablePath === undefined) {
+    console.error("dashboard: no chromium (Debian, Ubuntu: apt-get install chromium)");
+    return [];
+  }
+  const feed = `walk?channels=${CHANNELS}&rate=${CHANNELS * RATE}&frame=${CHANNELS * ROWS_PER_FRAME}`;
+  const { child, url } = await startSystem(root, feed);
+  let browser: Browser | null = null;
+  try {
+    browser = await chromium.launch({ executablePath, args: FLAGS });
+    const floor = await measure(browser, `${url}icon.svg`, Math.min(seconds, 10), 2);
+    const page = await measure(browser, url, seconds, WARM_UP_S);
+    return rows(floor, page, seconds);
+  } finally {
+    await browser?.close();
+    child.kill("SIGTERM");
+  }
+}
+
+interface Measured {
+  /** Main-thread CPU per frame, ms, window by window. */
+  costs: number[];
+  framesPerSecond: number;
+  heapBefore: number;
+  heapAfter: number;
+}
+
+function rows(floor: Measured, page: Measured, seconds: number): BenchRow[] {
+  const empty = median(floor.costs);
+  const above = page.costs.map((cost) => cost - empty);
+  const quarter = Math.max(1, Math.floor(above.length / 4));
+  const first = median(above.slice(0, quarter));
+  const last = median(above.slice(-quarter));
+  const what = `${CHANNELS} channels × ${RATE} samples/s, ${seconds} s`;
+  return [
+    {
+      name: "dashboard main-thread CPU per frame, above the empty page",
+      value: median(above),
+      unit: "ms",
+      p50: median(above),
+      p99: quantile(above, 0.99),
+      target: TARGET_MS,
+      note: `${what}; empty page ${empty.toFixed(2)} ms; ${page.framesPerSecond.toFixed(0)} frames/s`,
+    },
+    {
+      name: "dashboard CPU, last quarter of the time",
+      value: last,
+      unit: "ms",
+      ratioTo: "first quarter",
+      ratio: last / first,
+    },
+    {
+      name: "dashboard JavaScript heap at the end",
+      value: page.heapAfter / 2 ** 20,
+      unit: "MiB",
+      ratioTo: `after ${WARM_UP_S} s`,
+      ratio: page.heapAfter / page.heapBefore,
+      note: "after garbage collection; rings fill during the first minutes",
+    },
+  ];
+}
+
+async function measure(browser: Browser, url: string, seconds: number, warmUpS: number): Promise<Measured> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  await page.goto(url);
+  const devtools = await context.newCDPSession(page);
+  await devtools.send("Performance.enable", { timeDomain: "threadTicks" });
+  await countFrames(page);
+  await page.waitForTimeout(warmUpS * 1000);
+  const heapBefore = await heapBytes(devtools);
+  const costs: number[] = [];
+  let frames = await framesSoFar(page);
+  let busy = await taskSeconds(devtools);
+  const framesBefore = frames;
+  const begin = performance.now();
+  for (let second = 0; second < seconds; second++) {
+    await page.waitForTimeout(1000);
+    const [framesNow, busyNow] = [await framesSoFar(page), await taskSeconds(devtools)];
+    if (framesNow > frames) costs.push((1000 * (busyNow - busy)) / (framesNow - frames));
+    [frames, busy] = [framesNow, busyNow];
+  }
+  const framesPerSecond = (1000 * (frames - framesBefore)) / (performance.now() - begin);
+  const heapAfter = await heapBytes(devtools);
+  await context.close();
+  return { costs, framesPerSecond, heapBefore, heapAfter };
+}
+
+/** As text: what a TypeScript loader does to functions would not be known in the page. */
+const COUNT_FRAMES = `
+  globalThis.framesSoFar = 0;
+  requestAnimationFrame(function next() {
+    globalThis.framesSoFar++;
+    requestAnimationFrame(next);
+  });
+`;
+
+function countFrames(page: Page): Promise<void> {
+  return page.evaluate(COUNT_FRAMES);
+}
+
+function framesSoFar(page: Page): Promise<number> {
+  return page.evaluate("globalThis.framesSoFar");
+}
+
+async function taskSeconds(devtools: CDPSession): Promise<number> {
+  const { metrics } = await devtools.send("Performance.getMetrics");
+  return metrics.find(({ name }) => name === "TaskDuration")?.value ?? Number.NaN;
+}
+
+async function heapBytes(devtools: CDPSession): Promise<number> {
+  await devtools.send("HeapProfiler.collectGarbage");
+  return (await devtools.send("Runtime.getHeapUsage")).usedSize;
+}
+
+async function startSystem(root: string, feed: string): Promise<{ child: ChildProcess; url: string }> {
+  // Deno and Node ≥ 22.18 read TypeScript by themselves; `process.execArgv` hands on how this process does it.
+  const own = "Deno" in globalThis ? ["run", "-A"] : process.execArgv;
+  const args = [...own, "main.ts", "up", "--feed", feed, "--port", "0", "--json"];
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+  const url = await new Promise<string>((resolve, reject) => {
+    let said = "";
+    child.stdout.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+      const found = /http:\/\/[\d.:]+\//.exec(said);
+      if (found !== null) resolve(found[0]);
+    });
+    child.once("exit", (code) =>
+      reject(new Error(`Cannot start the system: it ended with ${code}, wanted a link\n${said}`)),
+    );
+  });
+  return { child, url };
+}
+
+function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  console.table(await benchDashboard(process.argv[2] === undefined ? {} : { root: process.argv[2] }));
+}

@@ -1,0 +1,128 @@
+// requires: chromium
+// runtime: node
+// timeout: 240
+/** The whole system in a real browser: this machine's own channels in, events seen, nothing to complain about. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
+import { buildDashboard, coloursOf, complaintsOf, launchChromium } from "../support/browser.ts";
+
+/** Long enough to raise the load of a core from idle to full in many rows of 100 ms. */
+const BURN_MS = 4_000;
+
+let browser: Browser;
+let system: Awaited<ReturnType<typeof startSystem>>;
+
+test.before(async () => {
+  buildDashboard();
+  system = await startSystem(["--feed", "host"]);
+  browser = await launchChromium();
+});
+
+test.after(async () => {
+  await browser?.close();
+  await system?.stop();
+});
+
+test("page shows the channels of this machine, its joint state and its events, and complains about nothing", async () => {
+  const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
+  const complaints = complaintsOf(page);
+  await page.goto(system.url);
+  await page.waitForSelector(".connection.at-open");
+  await page.waitForSelector(".channel");
+  const channels = Number(await page.locator(".channels .count").textContent());
+  assert.ok(channels >= 24, `${channels} channels, wanted at least 24`);
+  await page.waitForFunction(() => /\d/.test(document.querySelector(".channel .value")?.textContent ?? ""));
+  await painted(page, ".signals canvas", 20);
+  await painted(page, ".matrix canvas", 8);
+  await painted(page, ".measures canvas", 8);
+  await page.locator(".badge", { hasText: "estimated · single-excitation reading" }).waitFor();
+  await burn();
+  await page.waitForSelector(".event", { timeout: 60_000 });
+  await page.screenshot({ path: join(tmpdir(), "eigenwatch-live.png") });
+  assert.equal(complaints, []);
+  await page.context().close();
+});
+
+test("page loses the server, says so, and goes on by itself when it is back", async () => {
+  const own = await startSystem(["--feed", "walk?channels=8&rate=800&frame=8"]);
+  const page = await (await browser.newContext()).newPage();
+  await page.goto(own.url);
+  await page.waitForSelector(".channel");
+  await own.stop();
+  await page.getByText("Not connected").waitFor();
+  const again = await startSystem(["--feed", "walk?channels=8&rate=800&frame=8"], new URL(own.url).port);
+  await page.waitForSelector(".connection.at-open", { timeout: 20_000 });
+  await page.waitForFunction(() => document.querySelector(".live:not(.stalled):not(.paused)") !== null);
+  await page.context().close();
+  await again.stop();
+});
+
+test("page is let in by the token of the link, and told so without it", async () => {
+  const own = await startSystem(["--feed", "walk?channels=4&rate=400&frame=4", "--host", "0.0.0.0"]);
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const local = own.url.replace("0.0.0.0", "127.0.0.1");
+  await page.goto(local.replace(/#.*/, ""));
+  await page.getByText("Not let in").first().waitFor();
+  await page.goto("about:blank");
+  await page.goto(local);
+  await page.waitForSelector(".channel");
+  assert.is(await page.evaluate(() => location.hash), "");
+  await context.close();
+  await own.stop();
+});
+
+async function startSystem(args: string[], port = "0"): Promise<{ url: string; stop(): Promise<void> }> {
+  const [program = "", ...rest] = ownRuntime().command;
+  const child: ChildProcess = spawn(program, [...rest, "main.ts", "up", ...args, "--port", port, "--json"], {
+    cwd: ROOT,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let said = "";
+  const url = await new Promise<string>((resolve, reject) => {
+    const hear = (chunk: Buffer) => {
+      said += chunk.toString();
+      const found = /"open":"([^"]+)"/.exec(said) ?? /"url":"([^"]+)"/.exec(said);
+      if (found?.[1] !== undefined) resolve(found[1]);
+    };
+    child.stdout?.on("data", hear);
+    child.stderr?.on("data", (chunk: Buffer) => {
+      said += chunk.toString();
+    });
+    child.once("exit", (code) => reject(new Error(`the system ended with ${code}, wanted a link:\n${said}`)));
+  });
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  return {
+    url,
+    stop() {
+      child.kill("SIGTERM");
+      return ended;
+    },
+  };
+}
+
+/** Keeps a core busy: what this machine does changes for all to see. */
+function burn(): Promise<void> {
+  const child = spawn(process.execPath, [
+    "-e",
+    `const end = Date.now() + ${BURN_MS}; while (Date.now() < end);`,
+  ]);
+  return new Promise((resolve) => child.once("exit", () => resolve()));
+}
+
+async function painted(page: Page, selector: string, colours: number): Promise<void> {
+  await page.waitForSelector(selector);
+  let seen = 0;
+  for (let tries = 0; tries < 600 && seen < colours; tries++) {
+    await page.evaluate("new Promise(requestAnimationFrame)");
+    seen = await coloursOf(page, selector);
+  }
+  assert.ok(seen >= colours, `${selector} shows ${seen} colours, wanted ${colours}`);
+}
+
+test.run();
