@@ -52,9 +52,9 @@ const LN_DEPENDENT = 16.118;
 /** Rows without new evidence of dependence, and correlation below this, restore it. */
 const INDEPENDENT_ROWS = 2000;
 const INDEPENDENT_BELOW = 0.05;
-/** Suspicion begins at M = A^SUSPECT and ends below A^CLEAR. */
-const SUSPECT = 0.5;
-const CLEAR = 0.25;
+/** Suspicion begins at M = A/10 and ends below A/100: M has mean t on the null, so a root of A would be passed all the time. */
+const LN_SUSPECT = Math.LN10;
+const LN_CLEAR = 2 * Math.LN10;
 /** Undecided for this many times recoveryRows, a collapse counts as lasting. */
 const UNDECIDED = 4;
 
@@ -263,13 +263,13 @@ export class CollapsePart implements Part {
 
   private suspect(logM: number, time: number, context: PartContext): void {
     const { scalars } = this;
-    const part = logM / scalars[LN_A]!;
+    const short = scalars[LN_A]! - logM;
     if (scalars[SUSPECTED] === 0) {
-      if (part >= SUSPECT) {
+      if (short <= LN_SUSPECT) {
         scalars[SUSPECTED] = 1;
         context.signal({ type: "suspected", timeUs: time, logM });
       } else this.baseline.refine(this.standardised);
-    } else if (part < CLEAR) {
+    } else if (short > LN_CLEAR) {
       scalars[SUSPECTED] = 0;
       context.signal({ type: "cleared", timeUs: time, logM });
     }
@@ -316,7 +316,7 @@ export class CollapsePart implements Part {
     const { scalars, settings } = this;
     const lnA = scalars[LN_A]!;
     const rows = scalars[ROWS_IN_MODE]!;
-    scalars[QUIET_ROWS] = logM < SUSPECT * lnA ? scalars[QUIET_ROWS]! + 1 : 0;
+    scalars[QUIET_ROWS] = lnA - logM > LN_SUSPECT ? scalars[QUIET_ROWS]! + 1 : 0;
     if (scalars[PERSISTS_SENT] === 1) return;
     if (logM >= lnA || rows >= UNDECIDED * settings.recoveryRows) {
       scalars[PERSISTS_SENT] = 1;

@@ -1,0 +1,152 @@
+/**
+ * What the detectors cost: n = 16 channels, rows in frames of 256 samples, each alone and all together, on one core.
+ *
+ * Time is user CPU time where the runtime tells it, so that a busy machine does not make the code look slow. Each figure is the best
+ * of several rounds; each run checks that its detector did its work.
+ */
+
+import type { Frame } from "../../protocol/frame.ts";
+import { parseSettings } from "../../protocol/settings.ts";
+import { actorDefinitions } from "../machines/mod.ts";
+import type { Group, Part, PartContext } from "../ports/actor.ts";
+import { GroupFront } from "./front.ts";
+
+export interface BenchRow {
+  name: string;
+  value: number;
+  unit: string;
+  p50?: number;
+  p99?: number;
+  target?: number;
+  ratioTo?: string;
+  ratio?: number;
+  note?: string;
+}
+
+const CHANNELS = 16;
+const FRAME_SAMPLES = 256;
+const FRAMES = 200;
+const ROUNDS = 12;
+const ROW_US = 1000;
+
+/** Samples per second of the front end, of each detector behind it, and of all together. */
+export function benchDetectors(): BenchRow[] {
+  const frames = walk();
+  const rows: BenchRow[] = [];
+  const front = samplesPerSecond(frames, []);
+  rows.push({ name: "front end, rows n=16", value: front, unit: "samples/s", target: 66_000_000 });
+  for (const definition of actorDefinitions) {
+    const value = samplesPerSecond(frames, [definition.name]);
+    rows.push({
+      name: `front end + ${definition.name}, n=16`,
+      value,
+      unit: "samples/s",
+      ratioTo: "front end",
+      ratio: value / front,
+    });
+  }
+  const names = actorDefinitions.map((definition) => definition.name);
+  const all = samplesPerSecond(frames, names);
+  rows.push({
+    name: "all detectors, n=16, frames of 256",
+    value: all,
+    unit: "samples/s",
+    target: 1_500_000,
+    ratioTo: "front end",
+    ratio: all / front,
+  });
+  return rows;
+}
+
+function samplesPerSecond(frames: readonly Frame[], names: readonly string[]): number {
+  const settings = parseSettings({});
+  const group = benchGroup();
+  const parts: Part[] = actorDefinitions
+    .filter((definition) => names.includes(definition.name))
+    .map((definition) => definition.createPart(settings, group));
+  const front = new GroupFront(group);
+  const context = new BenchContext();
+  let best = Number.POSITIVE_INFINITY;
+  let time = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const began = cpuSeconds();
+    for (const frame of frames) {
+      for (let k = 0; k < FRAME_SAMPLES; k++) frame.time[k] = time + Math.floor(k / CHANNELS) * ROW_US;
+      time += (FRAME_SAMPLES / CHANNELS) * ROW_US;
+      context.now = time;
+      const batch = front.consume(frame);
+      for (const part of parts) part.update(batch, context);
+    }
+    best = Math.min(best, cpuSeconds() - began);
+  }
+  const rows = (ROUNDS * FRAMES * FRAME_SAMPLES) / CHANNELS;
+  if (front.counts().rows !== rows)
+    throw new Error(`front end made ${front.counts().rows} rows; wanted ${rows}`);
+  if (names.includes("collapse") && !context.heard.has("calibrated"))
+    throw new Error("collapse detector did not calibrate");
+  if (names.includes("anomaly") && !context.heard.has("warmed"))
+    throw new Error("anomaly detector did not warm up");
+  return (FRAMES * FRAME_SAMPLES) / best;
+}
+
+/** CPU time of this process; both runtimes offer it to programs, core code never asks. */
+function cpuSeconds(): number {
+  const host = globalThis as { process?: { cpuUsage?: () => { user: number } } };
+  // det-ok: a bench measures time
+  return (host.process?.cpuUsage?.().user ?? performance.now() * 1000) / 1e6;
+}
+
+class BenchContext implements PartContext {
+  now = 0;
+  sequence = 0;
+  readonly heard = new Set<string>();
+  private state = 1;
+
+  signal(signal: { type: string }): void {
+    this.heard.add(signal.type);
+  }
+
+  random(): number {
+    this.state = (Math.imul(this.state, 1_664_525) + 1_013_904_223) >>> 0;
+    return this.state / 4_294_967_296;
+  }
+}
+
+function benchGroup(): Group {
+  return {
+    name: "bench",
+    n: CHANNELS,
+    channels: Array.from({ length: CHANNELS }, (_, c) => ({ name: `c${c}`, title: "", unit: "" })),
+    sampling: "rows",
+    everyUs: ROW_US,
+    innovation: "difference",
+  };
+}
+
+/** A walk of 16 channels with a common part. */
+function walk(): Frame[] {
+  const source = new BenchContext();
+  const gauss = () => source.random() + source.random() + source.random() + source.random() - 2;
+  const level = new Float64Array(CHANNELS).fill(100);
+  return Array.from({ length: FRAMES }, () => {
+    const value = new Float64Array(FRAME_SAMPLES);
+    for (let r = 0; r < FRAME_SAMPLES / CHANNELS; r++) {
+      const common = 0.5 * gauss();
+      for (let c = 0; c < CHANNELS; c++) {
+        level[c] = level[c]! + 0.01 * (common + gauss());
+        value[r * CHANNELS + c] = level[c]!;
+      }
+    }
+    return {
+      type: "frame",
+      group: "bench",
+      source: "bench",
+      sequence: 0,
+      count: FRAME_SAMPLES,
+      time: new Float64Array(FRAME_SAMPLES),
+      channel: Uint16Array.from({ length: FRAME_SAMPLES }, (_, k) => k % CHANNELS),
+      value,
+      size: null,
+    };
+  });
+}

@@ -1,0 +1,87 @@
+/**
+ * Worlds for the collapse detector: n = 16 channels, Σ₀ = .7 I + .3 J, and the changes of the target table.
+ *
+ * Everything is seeded; draws come from one stream, so a longer run begins like a shorter one.
+ */
+import { CollapsePart } from "../../actors/detectors/collapse.ts";
+import type { PartContext, Signal } from "../../actors/ports/actor.ts";
+import { parseSettings } from "../../protocol/settings.ts";
+import { normals, uniforms } from "../support/random-streams.ts";
+import { groupOf, InnovationBatch } from "../support/rows.ts";
+
+export const CHANNELS = 16;
+export type Change = "none" | "corr up" | "block" | "mean";
+
+const S3 = Math.sqrt(0.3);
+const S7 = Math.sqrt(0.7);
+
+/** A detector fed row by row with invented innovations, with the machine's part played by hand. */
+export class CollapseRun implements PartContext {
+  now = 0;
+  sequence = 0;
+  readonly signals: Signal[] = [];
+  readonly part: CollapsePart;
+  private readonly batch = new InnovationBatch(1, CHANNELS);
+  private readonly normal: () => number;
+  private readonly uniform: () => number;
+
+  constructor(falseAlarmSamples: number, calibrationRows: number, seed: number) {
+    this.part = new CollapsePart(
+      parseSettings({ collapse: { falseAlarmSamples, calibrationRows } }),
+      groupOf(CHANNELS),
+    );
+    this.normal = normals(seed);
+    this.uniform = uniforms(seed + 1);
+  }
+
+  step(change: Change = "none"): void {
+    const x = this.batch.rowInnovation;
+    const common = this.normal();
+    for (let i = 0; i < CHANNELS; i++) {
+      if (change === "corr up") x[i] = Math.sqrt(0.45) * common + Math.sqrt(0.55) * this.normal();
+      else x[i] = (change === "block" && i < 8 ? -S3 : S3) * common + S7 * this.normal();
+      if (change === "mean" && i < 4) x[i] = x[i]! + 0.5;
+    }
+    this.take();
+  }
+
+  /** Rows with AR(1) coefficient φ in every channel. */
+  stepDependent(phi: number, state: Float64Array): void {
+    for (let i = 0; i < CHANNELS; i++) {
+      state[i] = phi * state[i]! + Math.sqrt(1 - phi * phi) * this.normal();
+      this.batch.rowInnovation[i] = state[i]!;
+    }
+    this.take();
+  }
+
+  heard(type: string): number {
+    return this.signals.filter((signal) => signal.type === type).length;
+  }
+
+  signal(signal: Signal): void {
+    this.signals.push(signal);
+    if (signal.type === "persists") this.part.act("rebaseline", {});
+  }
+
+  random(): number {
+    return this.uniform();
+  }
+
+  private take(): void {
+    this.now += 1_000_000;
+    this.batch.rowTime[0] = this.now;
+    this.part.update(this.batch, this);
+  }
+}
+
+/** Rows until the next declaration after 300 quiet ones, at most `most`; null when it came too early. */
+export function delayOf(change: Change, falseAlarmSamples: number, seed: number, most = 1500): number | null {
+  const run = new CollapseRun(falseAlarmSamples, 500, seed);
+  for (let k = 0; k < 500 + 300; k++) run.step();
+  if (run.heard("declared") > 0) return null;
+  for (let k = 1; k <= most; k++) {
+    run.step(change);
+    if (run.heard("declared") > 0) return k;
+  }
+  return most;
+}

@@ -1,0 +1,203 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { CollapsePart } from "../../actors/detectors/collapse.ts";
+import { parseSettings } from "../../protocol/settings.ts";
+import { uniforms } from "../support/random-streams.ts";
+import { groupOf, InnovationBatch } from "../support/rows.ts";
+import { CHANNELS, type Change, CollapseRun, delayOf } from "./collapse-runs.ts";
+
+const LONG = process.env["EIGENWATCH_LONG"] === "1";
+/** Null rows in all, half of them for each threshold. */
+const NULL_ROWS = LONG ? 1_000_000 : 100_000;
+
+for (const promised of [500, 2000]) {
+  test(`collapse detector promised ${promised} rows between false alarms keeps it on a Gaussian null`, () => {
+    const run = new CollapseRun(promised, 0, 11);
+    let watched = 0;
+    for (let k = 0; k < NULL_ROWS / 2; k++) {
+      const before = run.part.fields["scalars"]![0];
+      run.step();
+      // Only rows on which an alarm could have been raised count.
+      if (before === 1) watched++;
+    }
+    const alarms = Math.max(1, run.heard("declared"));
+    const realised = watched / alarms;
+    console.log(`  A = ${promised}: ${alarms} alarms in ${watched} watched rows, ARL ${realised.toFixed(0)}`);
+    assert.ok(realised >= promised, `ARL ${realised} below ${promised}`);
+  });
+}
+
+/** Mean delays of the reference table (R-SR, guaranteed) at promised 500 and 2,000 rows. */
+const TABLE: [Change, number, number][] = [
+  ["corr up", 500, 28.8],
+  ["corr up", 2000, 40.1],
+  ["block", 500, 14.1],
+  ["block", 2000, 18.6],
+];
+
+for (const [change, promised, wanted] of TABLE) {
+  test(`collapse detector finds a ${change} change at ${promised} within 1.5 times ${wanted} rows`, () => {
+    const runs = LONG ? 200 : 50;
+    const delays = Array.from({ length: runs }, (_, k) => delayOf(change, promised, 1000 + 7 * k)).filter(
+      (d) => d !== null,
+    );
+    const mean = delays.reduce((sum, d) => sum + d, 0) / delays.length;
+    console.log(
+      `  ${change} at ${promised}: ${mean.toFixed(1)} rows over ${delays.length} runs (table ${wanted})`,
+    );
+    assert.ok(mean <= 1.5 * wanted, `mean delay ${mean}`);
+  });
+}
+
+test("collapse detector says its guarantee is void within 2,000 rows of AR(1) rows with φ = 0.3", () => {
+  const run = new CollapseRun(2000, 0, 5);
+  const state = new Float64Array(CHANNELS);
+  let rows = 0;
+  while (run.heard("dependent") === 0 && rows < 2000) {
+    run.stepDependent(0.3, state);
+    rows++;
+  }
+  assert.ok(rows < 2000, "no void in 2,000 rows");
+  const said = run.signals.find((signal) => signal.type === "dependent")!;
+  assert.ok((said["lag1"] as number) > 0.1);
+});
+
+test("collapse detector marks a collapse declared on dependent rows as without guarantee", () => {
+  const run = new CollapseRun(2000, 0, 6);
+  const state = new Float64Array(CHANNELS);
+  for (let k = 0; k < 2500; k++) run.stepDependent(0.3, state);
+  for (let k = 0; k < 600 && run.heard("declared") === 0; k++) run.step("block");
+  const declared = run.signals.find((signal) => signal.type === "declared");
+  assert.is(declared?.["guarantee"], "void");
+});
+
+test("collapse detector keeps its guarantee on independent rows", () => {
+  const run = new CollapseRun(2000, 0, 7);
+  for (let k = 0; k < 6000; k++) run.step();
+  assert.is(run.heard("dependent"), 0);
+});
+
+test("collapse detector tells kind, evidence and states of a block change", () => {
+  const run = new CollapseRun(2000, 0, 8);
+  for (let k = 0; k < 900; k++) run.step();
+  while (run.heard("declared") === 0) run.step("block");
+  const said = run.signals.find((signal) => signal.type === "declared")!;
+  assert.ok((said["logM"] as number) >= Math.log(2000));
+  assert.is(said["threshold"], 2000);
+  assert.is(said["guarantee"], "holds");
+  assert.ok((said["fidelity"] as number) >= 0 && (said["fidelity"] as number) < 1);
+  assert.ok((said["pointerOverlap"] as number) <= 1);
+  assert.is((said["channels"] as string[]).length, 5);
+});
+
+test("collapse detector estimates the onset of a block change within 15 rows in the median of eleven runs", () => {
+  const errors = Array.from({ length: 11 }, (_, k) => {
+    const run = new CollapseRun(2000, 0, 300 + k);
+    for (let row = 0; row < 900; row++) run.step();
+    const seen = run.heard("declared");
+    const firstUs = run.now + 1_000_000;
+    while (run.heard("declared") === seen) run.step("block");
+    const said = run.signals.filter((signal) => signal.type === "declared").pop()!;
+    return Math.abs((said["onsetUs"] as number) - firstUs) / 1_000_000;
+  }).sort((a, b) => a - b);
+  assert.ok(errors[5]! <= 15, `median error ${errors[5]} rows`);
+});
+
+test("collapse detector takes a lasting change as the new normal and declares the next one", () => {
+  const run = new CollapseRun(2000, 0, 9);
+  for (let k = 0; k < 900; k++) run.step();
+  for (let k = 0; k < 1500; k++) run.step("block");
+  assert.is(run.heard("declared"), 1);
+  assert.is(run.heard("persists"), 1);
+  assert.is(run.heard("calibrated"), 2);
+  for (let k = 0; k < 300 && run.heard("declared") < 2; k++) run.step();
+  assert.is(run.heard("declared"), 2);
+});
+
+test("collapse detector keeps its baseline when the old regime returns", () => {
+  const run = new CollapseRun(2000, 0, 11);
+  for (let k = 0; k < 900; k++) run.step();
+  while (run.heard("declared") === 0) run.step("block");
+  for (let k = 0; k < 400; k++) run.step();
+  assert.is(run.heard("returned"), 1);
+  assert.is(run.heard("calibrated"), 1);
+});
+
+test("collapse detector leaves constant channels out, names them, and still finds a change in the others", () => {
+  const n = 4;
+  const part = new CollapsePart(parseSettings({ collapse: { falseAlarmSamples: 2000 } }), groupOf(n));
+  const heard: Record<string, unknown>[] = [];
+  const uniform = uniforms(3);
+  const context = { now: 0, sequence: 0, signal: (s: object) => heard.push({ ...s }), random: uniforms(4) };
+  const batch = new InnovationBatch(1, n);
+  const sum = () => uniform() + uniform() + uniform() + uniform() - 2;
+  for (let k = 0; k < 1200; k++) {
+    const size = k < 900 ? 1 : 3;
+    batch.rowTime[0] = k * 1_000_000;
+    batch.rowInnovation.set([size * sum(), 0, size * sum(), 0]);
+    part.update(batch, context);
+  }
+  const calibrated = heard.find((signal) => signal["type"] === "calibrated")!;
+  assert.equal(calibrated["leftOut"], ["c1", "c3"]);
+  const declared = heard.find((signal) => signal["type"] === "declared");
+  assert.ok(declared, "no collapse declared");
+  assert.equal(declared["leftOut"], ["c1", "c3"]);
+  assert.is(declared["change"], "the channels move more than before");
+});
+
+test("collapse detector waits without an alarm or an error while nothing varies", () => {
+  const part = new CollapsePart(parseSettings({}), groupOf(3));
+  const heard: string[] = [];
+  const batch = new InnovationBatch(1, 3);
+  for (let k = 0; k < 1500; k++) {
+    batch.rowTime[0] = k * 1_000_000;
+    part.update(batch, { now: 0, sequence: 0, signal: (s) => heard.push(s.type), random: () => 0.5 });
+  }
+  assert.equal(heard, []);
+  assert.is(part.score(), 0);
+});
+
+test("collapse detector watches a single channel by its energy and mean", () => {
+  const part = new CollapsePart(parseSettings({ collapse: { falseAlarmSamples: 2000 } }), groupOf(1));
+  const heard: string[] = [];
+  const uniform = uniforms(12);
+  const context = {
+    now: 0,
+    sequence: 0,
+    signal: (s: { type: string }) => heard.push(s.type),
+    random: uniforms(13),
+  };
+  const batch = new InnovationBatch(1, 1);
+  for (let k = 0; k < 1400; k++) {
+    batch.rowTime[0] = k * 1_000_000;
+    batch.rowInnovation[0] = uniform() - 0.5 + (k < 1000 ? 0 : 0.5);
+    part.update(batch, context);
+    if (k === 999)
+      assert.equal(
+        heard.filter((type) => type === "declared"),
+        [],
+      );
+  }
+  assert.ok(heard.includes("declared"));
+});
+
+test("collapse detector goes on from copied fields as if nothing had happened", () => {
+  const straight = new CollapseRun(500, 0, 20);
+  const first = new CollapseRun(500, 0, 20);
+  for (let k = 0; k < 800; k++) {
+    straight.step();
+    first.step();
+  }
+  const fresh = new CollapsePart(parseSettings({ collapse: { falseAlarmSamples: 500 } }), groupOf(CHANNELS));
+  for (const [name, array] of Object.entries(first.part.fields)) fresh.fields[name]!.set(array as never);
+  Object.assign(first, { part: fresh });
+  for (let k = 0; k < 400; k++) {
+    straight.step(k > 200 ? "block" : "none");
+    first.step(k > 200 ? "block" : "none");
+  }
+  assert.equal(Array.from(first.part.fields["detector.m"]!), Array.from(straight.part.fields["detector.m"]!));
+  assert.equal(first.heard("declared"), straight.heard("declared"));
+  assert.ok(straight.heard("declared") > 0);
+});
+
+test.run();
