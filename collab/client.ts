@@ -12,11 +12,13 @@
  * Knows no runtime: sockets come from `connect`, time from setTimeout.
  */
 import { decodeFrameInto, decodeMessage, encodeMessage } from "../protocol/codec.ts";
+import { ProtocolError } from "../protocol/errors.ts";
 import { createScratchFrame, type Frame } from "../protocol/frame.ts";
 import type {
   Channels,
   Closing,
   DecimatedMessage,
+  DecodedMessage,
   EventMessage,
   Lagging,
   MetricsMessage,
@@ -158,8 +160,9 @@ export class Client {
   // ---- the connection -------------------------------------------------------------------------------------------
 
   #connect(): void {
-    this.#become({ state: "connecting" });
     this.#closing = null;
+    this.#become({ state: "connecting" });
+    if (this.#state.state !== "connecting") return;
     const socket = this.#options.connect();
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
@@ -169,7 +172,7 @@ export class Client {
       if (this.#socket === socket) this.#hello();
     });
     socket.addEventListener("message", ({ data }) => {
-      if (this.#socket === socket && data instanceof ArrayBuffer) this.#receive(new Uint8Array(data));
+      if (this.#socket === socket && data instanceof ArrayBuffer) this.#read(new Uint8Array(data));
     });
     socket.addEventListener("error", () => {});
     socket.addEventListener("close", ({ code, reason }) => {
@@ -256,9 +259,20 @@ export class Client {
 
   // ---- what comes -----------------------------------------------------------------------------------------------
 
-  #receive(bytes: Uint8Array): void {
+  #read(bytes: Uint8Array): void {
     this.#heard = true;
-    const message = decodeMessage(bytes);
+    let message: DecodedMessage;
+    try {
+      message = decodeMessage(bytes);
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      this.#broken(error.message);
+      return;
+    }
+    this.#hand(message);
+  }
+
+  #hand(message: DecodedMessage): void {
     switch (message.type) {
       case "samples":
         this.#samples(message);

@@ -1,9 +1,11 @@
 /** The reconnecting client: resumes events and samples across restarts of the gateway, gives up where it must. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { ClientState } from "../../collab/client.ts";
+import { Client, type ClientSocket, type ClientState } from "../../collab/client.ts";
 import { createProgramClient } from "../../collab/gateway/client.ts";
 import { createGateway } from "../../collab/gateway/gateway.ts";
+import { decodeMessage, encodeMessage } from "../../protocol/codec.ts";
+import type { DecodedMessage } from "../../protocol/messages.ts";
 import { FakeSession } from "../support/fake-session.ts";
 import { withGateway } from "./http.ts";
 
@@ -138,39 +140,127 @@ test("a client with a wrong token is refused for good, and one with the right to
     assert.is((await outcome("a-token-of-enough-length")).state, "open");
   }));
 
-test("a client that hears nothing pings, and reconnects when there is no answer", async () => {
-  const session = new FakeSession();
-  const gateway = await createGateway({ sessions: [session] });
-  const { look, until } = condition();
-  const states: ClientState[] = [];
-  let opened = 0;
-  const client = createProgramClient({
-    url: gateway.url,
-    pingMs: 20,
-    retryMs: 1,
-    retryMsMax: 1,
-    handlers: {
-      connection: (state) => {
-        states.push(state);
-        if (state.state === "open") opened += 1;
-        look();
+/** A socket whose other end is the test: it answers what the test lets it answer. */
+class FakeSocket implements ClientSocket {
+  binaryType = "";
+  readonly sent: DecodedMessage[] = [];
+  closed = false;
+  readonly #answer: (message: DecodedMessage, socket: FakeSocket) => void;
+  readonly #listeners = new Map<string, (event: { type: string; data?: unknown }) => void>();
+
+  constructor(answer: (message: DecodedMessage, socket: FakeSocket) => void) {
+    this.#answer = answer;
+    queueMicrotask(() => this.#emit("open"));
+  }
+
+  addEventListener(type: string, listener: (event: { type: string; data?: unknown }) => void): void {
+    this.#listeners.set(type, listener);
+  }
+
+  send(data: Uint8Array): void {
+    const message = decodeMessage(data);
+    this.sent.push(message);
+    this.#answer(message, this);
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  /** Something comes from the server. */
+  deliver(bytes: Uint8Array): void {
+    this.#emit("message", bytes.slice().buffer);
+  }
+
+  #emit(type: string, data?: unknown): void {
+    this.#listeners.get(type)?.({ type, data });
+  }
+}
+
+const WELCOME = encodeMessage({
+  type: "welcome",
+  session: "test",
+  partition: "p0",
+  server: "fake",
+  version: 1,
+  durability: "memory",
+  timeUs: 0,
+  groups: [],
+  cursors: { input: 0, event: 0 },
+  limits: { messageBytes: 1, messagesPerSecond: 1, subscriptions: 1, conflateBytes: 1, closeBytes: 1 },
+});
+
+/** A client over fake sockets; resolves when `enough` of them were opened. */
+function overFakes(
+  answer: (message: DecodedMessage, socket: FakeSocket) => void,
+  enough: number,
+): Promise<FakeSocket[]> {
+  return new Promise((resolve) => {
+    const sockets: FakeSocket[] = [];
+    const client = new Client({
+      name: "test",
+      handlers: {},
+      pingMs: 10,
+      retryMs: 1,
+      retryMsMax: 1,
+      connect: () => {
+        const socket = new FakeSocket(answer);
+        sockets.push(socket);
+        if (sockets.length < enough) return socket;
+        queueMicrotask(() => {
+          client.stop();
+          resolve(sockets);
+        });
+        return socket;
       },
-    },
+    });
+    client.start();
   });
-  client.start();
-  await until(() => opened === 1);
-  // A server that answers nothing: its event loop would have to hang, so its answers are taken away instead.
-  const describe = session.describe.bind(session);
+}
+
+test("a client that hears nothing pings, and reconnects when there is no answer", async () => {
+  const [first] = await overFakes((message, socket) => {
+    if (message.type === "hello") socket.deliver(WELCOME);
+  }, 2);
+  assert.equal(
+    first!.sent.map(({ type }) => type),
+    ["hello", "ping"],
+  );
+  assert.ok(first!.closed);
+});
+
+test("a client that is sent bytes it cannot read reconnects", async () => {
+  const sockets = await overFakes((message, socket) => {
+    if (message.type === "hello") socket.deliver(new Uint8Array([0x93, 1, 0x20, 0xff]));
+  }, 3);
+  assert.ok(sockets[0]!.closed && sockets[1]!.closed);
+});
+
+test("answered pings keep a silent connection", async () => {
   let pings = 0;
-  session.describe = () => {
-    pings += 1;
-    look();
-    return describe();
-  };
-  await until(() => pings >= 3);
-  assert.is(opened, 1, "answered pings keep the connection");
-  client.stop();
-  await gateway.close();
+  const sockets = await new Promise<FakeSocket[]>((resolve) => {
+    const opened: FakeSocket[] = [];
+    const client = new Client({
+      name: "test",
+      handlers: {},
+      pingMs: 5,
+      connect: () => {
+        const socket = new FakeSocket((message, peer) => {
+          if (message.type === "hello") peer.deliver(WELCOME);
+          if (message.type !== "ping") return;
+          peer.deliver(encodeMessage({ type: "pong", nonce: message.nonce, timeUs: 0 }));
+          pings += 1;
+          if (pings < 5) return;
+          client.stop();
+          resolve(opened);
+        });
+        opened.push(socket);
+        return socket;
+      },
+    });
+    client.start();
+  });
+  assert.is(sockets.length, 1);
 });
 
 test.run();
