@@ -164,10 +164,12 @@ export class SimulatedDisk implements Disk {
       },
       async sync() {
         check();
-        if (faults.syncsLeft !== undefined && faults.syncsLeft-- <= 0) throw fault("EIO", "fdatasync");
         if (faults.ignoreSync === true) return;
-        content.durable = content.cached.slice();
+        const { changes } = content;
         content.changes = [];
+        // As systems do: after a failure the cache keeps the bytes and forgets that they were to be written.
+        if (faults.syncsLeft !== undefined && faults.syncsLeft-- <= 0) throw fault("EIO", "fdatasync");
+        for (const change of changes) content.durable = changed(content.durable, change);
       },
       async close() {},
     };
@@ -193,10 +195,13 @@ export class SimulatedDisk implements Disk {
 
 function changeContent(content: Content, change: Change): void {
   content.changes.push(change);
-  content.cached =
-    change.kind === "truncate"
-      ? resized(content.cached, change.size)
-      : written(content.cached, change.bytes, change.offset);
+  content.cached = changed(content.cached, change);
+}
+
+function changed(content: Uint8Array, change: Change): Uint8Array {
+  return change.kind === "truncate"
+    ? resized(content, change.size)
+    : written(content, change.bytes, change.offset);
 }
 
 /** A write behind the end leaves zeros before it. */

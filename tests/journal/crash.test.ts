@@ -9,7 +9,8 @@ import { SimulatedDisk } from "../../actors/journal/simulated-disk.ts";
 import { block, collect, note } from "./builders.ts";
 
 const LONG = process.env["EIGENWATCH_LONG"] === "1";
-const RUNS = LONG ? 5000 : 150;
+const STEP = LONG ? 1 : 6;
+const RUNS = LONG ? 5000 : 100;
 
 /** One life of the process: what it appends, and when it ends. */
 interface Life {
@@ -20,6 +21,7 @@ interface Life {
   /** Turns of the event queue before the end, counted from opening. */
   turns: number;
   power: boolean;
+  faults?: DiskFaults;
 }
 
 const life: fc.Arbitrary<Life> = fc.record({
@@ -31,22 +33,23 @@ const life: fc.Arbitrary<Life> = fc.record({
 });
 
 /** Lives through it and returns what is wrong at the end, or null. */
-async function ordeal(seed: number, lives: readonly Life[], faults: DiskFaults): Promise<string | null> {
-  let disk = new SimulatedDisk(seed, { ...faults });
+async function ordeal(seed: number, lives: readonly Life[]): Promise<string | null> {
+  let disk = new SimulatedDisk(seed);
   let acknowledged = 0;
   /** Sizes of blocks ever handed over, by number: an unacknowledged one may be there or be replaced. */
   const sizes = new Map<number, Set<number>>();
   const snapshots = new Set<number>();
   for (const each of lives) {
+    Object.assign(disk.faults, each.faults);
     const living = live(disk, each, sizes, snapshots, (number) => {
       acknowledged = Math.max(acknowledged, number);
     });
     await turns(each.turns);
-    disk = each.power ? disk.crash({ ...faults }) : disk.kill({ ...faults });
+    disk = each.power ? disk.crash() : disk.kill();
     await living;
     const wrong = await check(disk, acknowledged, sizes, snapshots);
     if (wrong !== null) return wrong;
-    disk = disk.kill({ ...faults });
+    disk = disk.kill();
   }
   return null;
 }
@@ -142,14 +145,15 @@ function same(a: unknown, b: unknown): boolean {
 test("[J3] journal that loses power or its process at any moment has every acknowledged block and a clean tail", async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer(), fc.array(life, { minLength: 1, maxLength: 5 }), async (seed, lives) => {
-      assert.is(await ordeal(seed, lives, {}), null);
+      assert.is(await ordeal(seed, lives), null);
     }),
     { numRuns: RUNS },
   );
 });
 
 test("[J3] journal on a disk that does not sync is caught losing acknowledged blocks", async () => {
-  const steady = (power: boolean): Life => ({
+  const steady = (power: boolean, ignoreSync: boolean): Life => ({
+    faults: { ignoreSync },
     sizes: [300, 300, 300],
     together: 1,
     snapshotEvery: 6,
@@ -158,16 +162,25 @@ test("[J3] journal on a disk that does not sync is caught losing acknowledged bl
   });
   let caught = 0;
   for (let seed = 0; seed < 20; seed++) {
-    const wrong = await ordeal(seed, [steady(true)], { ignoreSync: true });
+    const wrong = await ordeal(seed, [steady(true, true)]);
     if (wrong?.startsWith("J3: block 3 was acknowledged") || wrong?.startsWith("cannot be opened")) caught++;
-    assert.is(await ordeal(seed, [steady(true)], {}), null, "the same on a disk that does");
-    assert.is(
-      await ordeal(seed, [steady(false)], { ignoreSync: true }),
-      null,
-      "the end of the process loses nothing",
-    );
+    assert.is(await ordeal(seed, [steady(true, false)]), null, "the same on a disk that does");
+    assert.is(await ordeal(seed, [steady(false, true)]), null, "the end of the process loses nothing");
   }
   assert.ok(caught >= 15, `caught in ${caught} of 20 crashes`);
+});
+
+test("[J3] journal whose process ends at any turn, with a sync failing or not, is safe when power is lost in the next life", async () => {
+  const next: Life = { sizes: [200, 200], together: 1, snapshotEvery: 6, turns: 400, power: true };
+  for (let turnsLived = 0; turnsLived < 150; turnsLived += STEP) {
+    for (const syncsLeft of [0, 1, 2, 3, 4, undefined]) {
+      const faults = syncsLeft === undefined ? {} : { syncsLeft };
+      const first: Life = { ...next, turns: turnsLived, power: false, faults };
+      // The next life sees what the first left in the cache, and builds on it.
+      assert.is(await ordeal(turnsLived, [first, next]), null, `${turnsLived} turns, ${syncsLeft} syncs`);
+      assert.is(await ordeal(turnsLived, [{ ...next, turns: 400 }, first, { ...next, sizes: [] }]), null);
+    }
+  }
 });
 
 test.run();

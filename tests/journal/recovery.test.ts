@@ -203,6 +203,9 @@ test("recording passes over zeros and noise at its end", async () => {
     assert.is(journal.recovered?.droppedBytes, 100_000);
     assert.equal(await damageOf(journal), []);
     await journal.close();
+    const again = await openJournal(DIRECTORY, { disk });
+    assert.is(again.recovered, null);
+    await again.close();
   }
 });
 
