@@ -224,8 +224,8 @@ export class Client {
       }
       this.#pinged = !this.#heard;
       this.#heard = false;
-      if (this.#pinged) this.#send({ type: "ping", nonce: 1 });
       this.#listen();
+      if (this.#pinged) this.#send({ type: "ping", nonce: 1 });
     });
   }
 
