@@ -90,12 +90,12 @@ function rows(floor: Measured, page: Measured, seconds: number): BenchRow[] {
       ratio: last / first,
     },
     {
-      name: "dashboard JavaScript heap at the end",
+      name: "dashboard memory of scripts at the end",
       value: page.heapAfter / 2 ** 20,
       unit: "MiB",
       ratioTo: `after ${WARM_UP_S} s`,
       ratio: page.heapAfter / page.heapBefore,
-      note: "after garbage collection; rings fill during the first minutes",
+      note: "objects and typed arrays, after garbage collection",
     },
   ];
 }
@@ -150,7 +150,8 @@ async function taskSeconds(devtools: CDPSession): Promise<number> {
 
 async function heapBytes(devtools: CDPSession): Promise<number> {
   await devtools.send("HeapProfiler.collectGarbage");
-  return (await devtools.send("Runtime.getHeapUsage")).usedSize;
+  const { usedSize, backingStorageSize } = await devtools.send("Runtime.getHeapUsage");
+  return usedSize + backingStorageSize;
 }
 
 async function startSystem(root: string, feed: string): Promise<{ child: ChildProcess; url: string }> {

@@ -140,10 +140,10 @@ export class DemoSource implements Source {
     const dt = this.#everyUs / 1e6;
     const second = ((this.#timeUs - this.#startUs) / 1e6) % STORY_S;
     const broken = second >= BREAK_FROM_S && second < BREAK_TO_S;
-    const keep = Math.exp(-dt / 5);
+    const keep = Math.exp(-dt / 3);
     const kick = Math.sqrt(1 - keep * keep);
     for (let k = 0; k < 6; k++) this.#factors[k] = keep * this.#factors[k]! + kick * this.#normal();
-    const ownKeep = Math.exp(-dt / 1.5);
+    const ownKeep = Math.exp(-dt / 1.2);
     const ownKick = Math.sqrt(1 - ownKeep * ownKeep);
     const z = new Float64Array(2 * n);
     let norm = 0;
@@ -171,7 +171,7 @@ export class DemoSource implements Source {
       at++;
     }
     this.#row++;
-    const alpha = Math.max(1 / this.#row, 1 - Math.exp(-dt / 9));
+    const alpha = Math.max(1 / this.#row, 1 - Math.exp(-dt / 22));
     for (let i = 0; i < n; i++) {
       for (let j = 0; j <= i; j++) {
         const re = (z[2 * i]! * z[2 * j]! + z[2 * i + 1]! * z[2 * j + 1]!) / norm;
@@ -228,7 +228,7 @@ export class DemoSource implements Source {
         entropy,
         effRank: Math.exp(entropy),
         lambdaMax: spectrum[0]!,
-        nEff: Math.min(this.#row, 84),
+        nEff: Math.min(this.#row, 187),
         significantPairs: 61,
         ...(warm < 1 ? { warmup: warm } : {}),
       },

@@ -84,15 +84,20 @@ export class Model implements SourceSink {
   }
 
   channels(declaration: Channels): void {
-    const known = this.#groupsByName.get(declaration.group);
-    const group: Group = known ?? {
-      name: declaration.group,
-      source: declaration.source,
-      everyUs: declaration.everyUs,
-      sampling: declaration.sampling,
-      channels: [],
-      joint: emptyJoint(),
-    };
+    const before = this.#groupsByName.get(declaration.group);
+    // A server that was started anew may give a group other channels: then nothing of the old group fits.
+    const same = before?.channels.every(({ name }, k) => name === declaration.channels[k]?.name) ?? false;
+    const group: Group =
+      same && before !== undefined
+        ? before
+        : {
+            name: declaration.group,
+            source: declaration.source,
+            everyUs: declaration.everyUs,
+            sampling: declaration.sampling,
+            channels: [],
+            joint: emptyJoint(),
+          };
     for (const declared of declaration.channels.slice(group.channels.length)) {
       const channel: Channel = {
         key: `${group.name}/${declared.name}`,

@@ -158,7 +158,7 @@ test("the pointer on the matrix reads a pair, by names and in polar form", async
     await page.locator(".matrix [role=application]").focus();
     await page.keyboard.press("ArrowRight");
     const text = await page.locator(".read-out").textContent();
-    assert.match(text ?? "", /CPU 0 – CPU 1.*∠ [+−]\d+°.*coherence \d\.\d\d/);
+    assert.match(text ?? "", /CPU 0 – CPU 1.*∠ [+−]?\d+°.*coherence \d\.\d\d/);
   });
 });
 

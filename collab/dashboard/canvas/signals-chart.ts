@@ -116,11 +116,14 @@ export class SignalsChart extends TimeChart {
     this.#drawGaps(context, theme, pane);
     const scale = -pane.height / (pane.range.high - pane.range.low);
     const offset = pane.top + pane.height - scale * pane.range.low;
-    context.lineWidth = 1.5;
     context.lineJoin = "round";
     for (const channel of pane.channels) {
       const cache = this.#cache(channel);
       context.strokeStyle = this.colourOf(channel, theme);
+      // Where every column goes up and down, thin strokes keep the lines apart.
+      const isDense = channel.series.spacingUs < this.time.columnUs;
+      context.lineWidth = isDense ? 1 : 1.5;
+      context.globalAlpha = isDense ? 0.9 : 1;
       context.beginPath();
       const joinColumns = cache.joinColumns(channel.series);
       traceLine(context, cache.columns, { view: this.time, leftPx: 0, offset, scale, joinColumns });

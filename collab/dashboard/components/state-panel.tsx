@@ -156,7 +156,8 @@ function ReadOut({ group, cell, shown }: ReadOutParts) {
 }
 
 function signed(degrees: number): string {
-  return `${degrees < 0 ? "−" : "+"}${Math.abs(degrees).toFixed(0)}`;
+  const whole = Math.round(degrees);
+  return whole === 0 ? "0" : `${whole < 0 ? "−" : "+"}${Math.abs(whole)}`;
 }
 
 function leadWords(degrees: number, row: string, column: string): string {

@@ -1,0 +1,251 @@
+/** What the page knows and looks at, without a browser. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { type Shortcut, shortcutsByKey } from "../../collab/dashboard/keyboard.ts";
+import { Model } from "../../collab/dashboard/model.ts";
+import { intervalFor } from "../../collab/dashboard/socket-source.ts";
+import { View } from "../../collab/dashboard/view.ts";
+import { float32Bytes, float64Bytes, uint16Bytes, uint32Bytes } from "../../protocol/columns.ts";
+import type { Channels, EventMessage, StateMessage } from "../../protocol/messages.ts";
+
+const T = 1_767_225_600_000_000;
+
+test("samples of a frame reach the channels they name", () => {
+  const model = knowing(["a", "b"]);
+  feed(model, [
+    [0, 0, 1],
+    [0, 1, 2],
+    [10, 0, 3],
+  ]);
+  assert.is(series(model, "a").lastValue, 3);
+  assert.is(series(model, "b").lastValue, 2);
+  assert.is(model.headUs, T + 10);
+  assert.is(model.samples, 3);
+});
+
+test("samples of an undeclared group or channel are left out", () => {
+  const model = knowing(["a"]);
+  feed(model, [[0, 7, 1]]);
+  model.frame({ ...frameOf([[0, 0, 1]]), group: "other" });
+  assert.is(series(model, "a").written, 0);
+});
+
+test("an interval of decimated samples keeps its extremes and its last value", () => {
+  const model = knowing(["a"]);
+  model.decimated({
+    type: "decimated",
+    id: 1,
+    inputSequence: 1,
+    group: "g",
+    fromUs: T,
+    everyUs: 1000,
+    interval: uint32Bytes([0, 2]),
+    channel: uint16Bytes([0, 0]),
+    min: float64Bytes([-5, 1]),
+    max: float64Bytes([9, 1]),
+    last: float64Bytes([2, 1]),
+    samples: uint32Bytes([20, 1]),
+  });
+  const own = series(model, "a");
+  assert.is(own.written, 4);
+  assert.is(own.levels[0]?.low(Math.floor(T / 100_000)), -5);
+  assert.is(own.levels[0]?.high(Math.floor(T / 100_000)), 9);
+  assert.is(own.lastValue, 1);
+});
+
+test("a group that is declared anew with more channels keeps what it has", () => {
+  const model = knowing(["a"]);
+  feed(model, [[0, 0, 1]]);
+  model.channels(declaration(["a", "b"]));
+  assert.is(series(model, "a").written, 1);
+  assert.is(model.groups.value[0]?.channels.length, 2);
+});
+
+test("a group that is declared anew with other channels begins anew", () => {
+  const model = knowing(["a"]);
+  feed(model, [[0, 0, 1]]);
+  model.channels(declaration(["x", "a"]));
+  assert.equal(
+    model.groups.value[0]?.channels.map(({ name }) => name),
+    ["x", "a"],
+  );
+  assert.is(series(model, "a").written, 0);
+});
+
+test("events stand newest first and each once", () => {
+  const model = knowing(["a"]);
+  for (const sequence of [1, 2, 2, 1, 3]) model.event(event(sequence));
+  model.flush();
+  assert.equal(
+    model.events.value.map(({ sequence }) => sequence),
+    [3, 2, 1],
+  );
+});
+
+test("after a restart of the server with a new log its first events are heard", () => {
+  const model = knowing(["a"]);
+  model.event(event(7));
+  model.flush();
+  model.restarted();
+  model.event(event(1));
+  model.flush();
+  assert.equal(
+    model.events.value.map(({ sequence }) => sequence),
+    [1],
+  );
+});
+
+test("a joint state is remembered, with its measures", () => {
+  const model = knowing(["a", "b"]);
+  model.state(state(0, 0.7));
+  model.state(state(100, 0.4));
+  const joint = model.group("g")?.joint;
+  assert.is(joint?.history?.indexBefore(T + 50), 0);
+  assert.is(joint?.measures.get("purity")?.valueBefore(T + 50), 0.7);
+  assert.is(joint?.measures.get("purity")?.lastValue, 0.4);
+});
+
+test("the view follows the newest sample until it is paused, and then stands still", () => {
+  const model = knowing(["a"]);
+  const view = new View(model);
+  feed(model, [[0, 0, 1]]);
+  assert.is(view.endUs, T);
+  view.pause();
+  feed(model, [[5000, 0, 1]]);
+  assert.is(view.endUs, T);
+  view.follow();
+  assert.is(view.endUs, T + 5000);
+});
+
+test("zooming while paused keeps the time under the pointer where it is", () => {
+  const model = knowing(["a"]);
+  const view = new View(model);
+  feed(model, [[0, 0, 1]]);
+  view.pause();
+  const share = 0.25;
+  const under = () => view.endUs - view.spanUs.value * (1 - share);
+  const before = under();
+  view.zoom(0.5, share);
+  assert.is(under(), before);
+});
+
+test("panning into the past stops following, panning to the newest sample follows again", () => {
+  const model = knowing(["a"]);
+  const view = new View(model);
+  feed(model, [[0, 0, 1]]);
+  view.panUs(-1000);
+  assert.not(view.following.value);
+  view.panUs(2000);
+  assert.ok(view.following.value);
+});
+
+test("the first choice of channels is a few of the first units, and a hand's choice stays", () => {
+  const model = knowing(["a", "b", "c", "d", "e", "f"]);
+  const view = new View(model);
+  assert.equal(view.chosen.value, ["g/a", "g/b", "g/c", "g/d"]);
+  view.toggleChannel("g/b");
+  model.channels({ ...declaration(["z"]), group: "h" });
+  assert.equal(view.chosen.value, ["g/a", "g/c", "g/d"]);
+});
+
+test("slow channels are taken whole, fast ones in intervals shorter than a pixel", () => {
+  assert.is(intervalFor(5_000, 60e6), 0);
+  assert.is(intervalFor(64_000, 2e6), 0);
+  for (const spanUs of [15e6, 60e6, 300e6, 3600e6]) {
+    const interval = intervalFor(64_000, spanUs);
+    assert.ok(
+      interval > 0 && interval <= Math.max(4000, spanUs / 2400) && interval <= 100_000,
+      `${interval}`,
+    );
+  }
+});
+
+test("two shortcuts cannot want the same key", () => {
+  const shortcut = (label: string, ...keys: string[]): Shortcut => ({ keys, group: "Look", label, run() {} });
+  assert.throws(
+    () => shortcutsByKey([shortcut("one", "a", "b"), shortcut("two", "b")]),
+    /bind b to "two".*"one"/,
+  );
+  assert.is(shortcutsByKey([shortcut("one", "a"), shortcut("two", "b")]).size, 2);
+});
+
+function declaration(names: string[]): Channels {
+  return {
+    type: "channels",
+    group: "g",
+    source: "s",
+    channels: names.map((name) => ({ name, title: "", unit: "" })),
+    sampling: "rows",
+    everyUs: 10,
+    innovation: "difference",
+  };
+}
+
+function knowing(names: string[]): Model {
+  const model = new Model();
+  model.channels(declaration(names));
+  return model;
+}
+
+function frameOf(samples: [afterUs: number, channel: number, value: number][]) {
+  return {
+    type: "frame" as const,
+    group: "g",
+    source: "s",
+    sequence: 0,
+    count: samples.length,
+    time: Float64Array.from(samples, ([after]) => T + after),
+    channel: Uint16Array.from(samples, ([, channel]) => channel),
+    value: Float64Array.from(samples, ([, , value]) => value),
+    size: null,
+  };
+}
+
+function feed(model: Model, samples: [number, number, number][]): void {
+  model.frame(frameOf(samples));
+}
+
+function series(model: Model, name: string) {
+  const channel = model.channelsByKey.get(`g/${name}`);
+  if (channel === undefined) throw new Error(`no channel ${name}`);
+  return channel.series;
+}
+
+function event(sequence: number): EventMessage {
+  return {
+    type: "event",
+    sequence,
+    id: `p0/${sequence}/0`,
+    timeUs: T + sequence,
+    kind: "feed.gap",
+    severity: "notice",
+    actor: "feed",
+    group: "g",
+    channels: [],
+    title: "A gap",
+    detail: {},
+  };
+}
+
+function state(afterUs: number, purity: number): StateMessage {
+  return {
+    type: "state",
+    group: "g",
+    timeUs: T + afterUs,
+    n: 2,
+    modes: ["a", "b"],
+    source: "estimated",
+    reading: "single-excitation",
+    norm: "unit",
+    re: float32Bytes([0.5, 0, 0, 0.5]),
+    im: float32Bytes([0, 0, 0, 0]),
+    populations: [0.5, 0.5],
+    spectrum: [0.5, 0.5],
+    pointer: [0.5, 0.5],
+    pointerPhase: [0, 0],
+    measures: { purity },
+    significant: true,
+  };
+}
+
+test.run();
