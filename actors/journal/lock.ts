@@ -109,6 +109,8 @@ async function create(disk: Disk, path: string): Promise<boolean> {
     const file = await disk.open(path, "create");
     try {
       await file.write(new TextEncoder().encode(JSON.stringify(owner)), 0);
+      // After a power loss an empty lock would have to be waited for.
+      await file.sync();
     } finally {
       await file.close();
     }
