@@ -95,7 +95,6 @@ export class EventFollower {
   /** False when the sink is full: what is left of the page is read again later. */
   #handPage(page: readonly EventMessage[]): boolean {
     for (const event of page) {
-      if (event.sequence <= this.#cursor) continue;
       this.#cursor = event.sequence;
       if (!this.#sink.event(new EncodedEvent(event), true)) return false;
     }

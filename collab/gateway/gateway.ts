@@ -165,9 +165,9 @@ class RunningGateway {
     try {
       await this.#route(request, response);
     } catch (error) {
+      const refusal = error instanceof Refusal ? error : this.#failure(request, error);
       if (response.headersSent) response.destroy();
-      else
-        respondRefusal(request, response, error instanceof Refusal ? error : this.#failure(request, error));
+      else respondRefusal(request, response, refusal);
     }
   }
 
@@ -179,6 +179,8 @@ class RunningGateway {
       const last = (request.url ?? "").split("?")[0]!.split("/").pop()!;
       throw new Refusal(308, "serve the page", last, `${last}/`, { location: `${last}/` });
     }
+    if (path === "/ws")
+      throw new Refusal(426, "open a WebSocket", "a plain request", "an upgrade", { upgrade: "websocket" });
     const file = this.#files.get(path);
     const route = this.#routes.get(path);
     if (file === undefined && route === undefined)

@@ -102,6 +102,9 @@ test("unknown paths are 404 and wrong methods 405 with Allow, as JSON that says 
     const wrong = await ask(gateway, "/api/events", { method: "DELETE" });
     assert.is(wrong.status, 405);
     assert.is(wrong.headers["allow"], "GET, HEAD");
+    const plain = await ask(gateway, "/ws");
+    assert.is(plain.status, 426);
+    assert.is(plain.headers["upgrade"], "websocket");
     const login = await ask(gateway, "/api/login");
     assert.is(login.status, 405);
     assert.is(login.headers["allow"], "POST");

@@ -1,0 +1,124 @@
+/** The follower alone: reading back against what comes, in every interleaving. */
+import * as fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { EventCursor } from "../../collab/event-cursor.ts";
+import { EncodedEvent } from "../../collab/gateway/encoded-event.ts";
+import { EventFollower } from "../../collab/gateway/event-follower.ts";
+import { FakeSession } from "../support/fake-session.ts";
+
+/** A follower over a session, with what it handed over; `full` makes the sink ask for a pause after each event. */
+function following(session: FakeSession, after: number, page = 3) {
+  const taken: number[] = [];
+  const sink = {
+    full: false,
+    event: ({ event }: EncodedEvent): boolean => {
+      taken.push(event.sequence);
+      return !sink.full;
+    },
+    failed: (error: unknown): void => {
+      throw error;
+    },
+  };
+  const follower = new EventFollower(session, after, page, sink);
+  return { follower, taken, sink };
+}
+
+/** Lets everything that was begun come to rest. */
+const rest = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, k) => from + k);
+
+test("[E3] an event that comes while nothing more was found arrives without another one after it", async () => {
+  const session = new FakeSession();
+  const { follower, taken } = following(session, 0);
+  session.whileReading = () => {
+    session.whileReading = null;
+    follower.live(new EncodedEvent(session.announce("in between")));
+  };
+  follower.start();
+  await rest();
+  assert.equal(taken, [1]);
+});
+
+test("[E2] a live event that leaves out others is preceded by them", async () => {
+  const session = new FakeSession();
+  const { follower, taken } = following(session, 0);
+  follower.start();
+  await rest();
+  session.announce("not delivered");
+  session.announce("not delivered either");
+  follower.live(new EncodedEvent(session.announce("delivered")));
+  await rest();
+  assert.equal(taken, [1, 2, 3]);
+});
+
+test("[E1] a live event that was read back already is not handed over again", async () => {
+  const session = new FakeSession();
+  const { follower, taken } = following(session, 0);
+  const event = new EncodedEvent(session.announce("read back"));
+  follower.start();
+  await rest();
+  follower.live(event);
+  assert.equal(taken, [1]);
+});
+
+test("[E1] whatever the interleaving of reading, coming, pausing and going on, each event is handed over once, in order", async () => {
+  const step = fc.constantFrom("announce", "announceUndelivered", "rest", "fill", "drain");
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(5),
+      fc.nat(5),
+      fc.array(step, { maxLength: 40 }),
+      async (before, cursor, script) => {
+        const session = new FakeSession();
+        for (let k = 0; k < before; k++) session.announce("before");
+        const after = Math.min(cursor, before);
+        const { follower, taken, sink } = following(session, after);
+        follower.start();
+        const drain = (): void => {
+          sink.full = false;
+          follower.room();
+        };
+        for (const action of script) {
+          if (action === "announce") follower.live(new EncodedEvent(session.announce("live")));
+          if (action === "announceUndelivered") session.announce("lost on the way");
+          if (action === "rest") await rest();
+          if (action === "fill") sink.full = true;
+          if (action === "drain") drain();
+        }
+        drain();
+        follower.live(new EncodedEvent(session.announce("last")));
+        await rest();
+        drain();
+        await rest();
+        assert.equal(taken, range(after + 1, session.allEvents.length));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test("a follower that was stopped hands over nothing more", async () => {
+  const session = new FakeSession();
+  for (let k = 0; k < 10; k++) session.announce("before");
+  const { follower, taken } = following(session, 0);
+  follower.start();
+  follower.stop();
+  await rest();
+  follower.live(new EncodedEvent(session.announce("live")));
+  assert.equal(taken, []);
+});
+
+test("a cursor takes each sequence once and moves back only to another recording", () => {
+  const cursor = new EventCursor();
+  assert.is(cursor.moveTo(4), false);
+  assert.is(cursor.take({ sequence: 5 }), true);
+  assert.is(cursor.take({ sequence: 5 }), false);
+  assert.is(cursor.take({ sequence: 3 }), false);
+  assert.is(cursor.moveTo(5), false);
+  assert.is(cursor.moveTo(0), true);
+  assert.is(cursor.take({ sequence: 1 }), true);
+  assert.is(cursor.sequence, 1);
+});
+
+test.run();
