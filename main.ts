@@ -128,6 +128,8 @@ try {
 } catch (error) {
   process.exitCode = exitCodeOf(error);
 }
+// A pending read of stdin would keep some runtimes alive; what was written must be out first.
+process.stdout.write("", () => process.stderr.write("", () => process.exit()));
 
 /** 0 after help and version; 2 for bad usage and bad input; 1 for what went wrong while running. */
 function exitCodeOf(error: unknown): number {

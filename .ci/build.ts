@@ -8,6 +8,7 @@
  *
  * A part whose sources have not changed since its last build is left as it is; one without an entry file is passed over.
  */
+
 import { createHash } from "node:crypto";
 import {
   chmodSync,
@@ -23,6 +24,7 @@ import { builtinModules } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { type BuildOptions, build, type OutputFile, type Plugin, stop } from "esbuild";
+import manifest from "../package.json" with { type: "json" };
 import { ROOT } from "./runtime.mjs";
 
 /** Scripts that run beside the page's or the program's main thread; each becomes a file beside the main one. */
@@ -86,8 +88,8 @@ const PARTS: Part[] = [
       format: "esm",
       target: "node20",
       banner: { js: programBanner() },
-      // Optional native helpers of ws: it does without them.
-      external: ["bufferutil", "utf-8-validate"],
+      // Optional native helpers of ws: it does without them. What only benches and tests need stays outside.
+      external: ["bufferutil", "utf-8-validate", ...Object.keys(manifest.devDependencies)],
       plugins: [prefixedBuiltins],
     }),
     copies: () => [],

@@ -1,7 +1,7 @@
 /** The public face of actors/: what main.ts, collab/ and sim/ build on. */
 export { systemClock } from "./clock.ts";
 export { asked, askedAsync, CommandError } from "./errors.ts";
-export type { Feed } from "./feeds/feed.ts";
+export type { Feed, FeedSink } from "./feeds/feed.ts";
 export { createFeeds, feedHelp } from "./feeds/spec.ts";
 export { detectFile } from "./filters/detect.ts";
 export { measureFile } from "./filters/measure.ts";

@@ -3,7 +3,23 @@ import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { CommandError } from "../actors/mod.ts";
 import { parseSettings, type Settings } from "../protocol/settings.ts";
-import type { UpFlags } from "./serve.ts";
+
+/** The options of `up` as the command line gives them. */
+export interface UpFlags {
+  feed: string[];
+  port?: number;
+  host?: string;
+  record?: string;
+  durability?: "memory" | "file";
+  once?: true;
+  config?: string;
+  set: string[];
+  session?: string;
+  tokenFile?: string;
+  allowHost: string[];
+  basePath?: string;
+  json?: true;
+}
 
 const fileSchema = v.strictObject({
   session: v.optional(v.string()),

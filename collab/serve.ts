@@ -23,24 +23,8 @@ import {
 import type { Journal } from "../actors/ports/journal.ts";
 import type { SessionListener } from "../actors/ports/session.ts";
 import { applySetting, type Settings } from "../protocol/settings.ts";
-import { readConfig, type UpConfig } from "./config.ts";
+import { readConfig, type UpConfig, type UpFlags } from "./config.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
-
-export interface UpFlags {
-  feed: string[];
-  port?: number;
-  host?: string;
-  record?: string;
-  durability?: "memory" | "file";
-  once?: true;
-  config?: string;
-  set: string[];
-  session?: string;
-  tokenFile?: string;
-  allowHost: string[];
-  basePath?: string;
-  json?: true;
-}
 
 /** Runs until the feeds have ended (`--once`) or a signal comes. Returns the exit code. */
 export async function up(flags: UpFlags): Promise<number> {

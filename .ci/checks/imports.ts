@@ -36,10 +36,10 @@ export const RULES: readonly Rule[] = [
   },
   {
     place: "collab/serve.ts",
-    sees: ["collab/", "sim/mod.ts", "actors/mod.ts", "protocol/"],
+    sees: ["collab/", "sim/mod.ts", "actors/mod.ts", "actors/ports/", "protocol/"],
     hidden: ["collab/dashboard/"],
   },
-  { place: "collab/", sees: ["actors/mod.ts", "protocol/"], hidden: ["collab/dashboard/"] },
+  { place: "collab/", sees: ["actors/mod.ts", "actors/ports/", "protocol/"], hidden: ["collab/dashboard/"] },
   { place: "sim/", sees: ["actors/", "collab/", "protocol/"] },
   { place: "main.ts", sees: ["collab/serve.ts", "sim/mod.ts", "actors/mod.ts", "protocol/"] },
   { place: "tests/", sees: ["actors/", "collab/", "sim/", "protocol/", ".ci/", "main.ts"] },

@@ -14,25 +14,29 @@ const EVENTS_IN_MEMORY = 10_000;
 export class EventHistory {
   private readonly journal: Journal;
   private recent: EventMessage[];
+  private newest: number;
 
-  constructor(journal: Journal, events: EventMessage[]) {
+  /** `newest`: sequence of the last event there is, 0 without one; `events`: the last ones of them, perhaps none. */
+  constructor(journal: Journal, newest: number, events: EventMessage[]) {
     this.journal = journal;
+    this.newest = newest;
     this.recent = events;
   }
 
   add(event: EventMessage): void {
     this.recent.push(event);
+    this.newest = event.sequence;
     if (this.recent.length > 2 * EVENTS_IN_MEMORY) this.recent = this.recent.slice(-EVENTS_IN_MEMORY);
   }
 
   /** Sequence of the newest event, 0 without one. */
   get last(): number {
-    return this.recent.at(-1)?.sequence ?? 0;
+    return this.newest;
   }
 
   async after(sequence: number, limit: number): Promise<EventMessage[]> {
-    const first = this.recent[0]?.sequence ?? Number.POSITIVE_INFINITY;
-    if (sequence + 1 >= first || this.recent.length === 0) {
+    const first = this.recent[0]?.sequence ?? this.newest + 1;
+    if (sequence + 1 >= first) {
       const start = Math.max(0, sequence + 1 - first);
       return this.recent.slice(start, start + limit);
     }

@@ -86,7 +86,9 @@ export class Partition implements LiveSession, CoreSink {
   private readonly clock: Clock;
   private readonly gate: OutputGate;
   private readonly history: EventHistory;
-  private readonly feeds = new Map<string, { feed: Feed; status: FeedStatus; running: Promise<void> }>();
+  private readonly feeds: { feed: Feed; running: Promise<void> }[] = [];
+  /** Last report of each source; a merged feed reports for the sources it is made of. */
+  private readonly statuses = new Map<string, FeedStatus>();
   private readonly states = new Map<string, StateMessage>();
   private readonly recent: LoggedFrame[] = [];
   private recentBytes = 0;
@@ -145,7 +147,7 @@ export class Partition implements LiveSession, CoreSink {
     this.clock = options.clock;
     this.core = core;
     this.meter = new Meter(options.clock);
-    this.history = new EventHistory(options.journal, events);
+    this.history = new EventHistory(options.journal, core.eventSequence, events);
     this.gate = new OutputGate((block) => this.released(block), options.log);
     this.samplesAtSnapshot = core.samples;
     this.blockNumber = options.journal.last?.number ?? 0;
@@ -158,25 +160,17 @@ export class Partition implements LiveSession, CoreSink {
   startFeeds(feeds: readonly Feed[]): void {
     this.liveTime ||= feeds.some((feed) => feed.kind === "live");
     for (const feed of feeds) {
-      const status: FeedStatus = {
-        type: "feedStatus",
-        source: feed.source,
-        status: "opened",
-        detail: "",
-        counts: {},
-      };
-      const entry = { feed, status, running: Promise.resolve() };
-      this.feeds.set(feed.source, entry);
-      entry.running = feed.run(this.sinkFor(feed)).catch((error: unknown) => {
+      const running = feed.run(this.sinkFor(feed)).catch((error: unknown) => {
         const detail = error instanceof Error ? error.message : String(error);
-        this.feedStatus({ ...status, status: "failed", detail });
+        this.feedStatus({ type: "feedStatus", source: feed.source, status: "failed", detail, counts: {} });
       });
+      this.feeds.push({ feed, running });
     }
   }
 
   /** Resolves when all feeds have ended and what they brought is durable. */
   async feedsEnded(): Promise<void> {
-    await Promise.all(Array.from(this.feeds.values(), (entry) => entry.running));
+    await Promise.all(this.feeds.map(({ running }) => running));
     await this.settle();
   }
 
@@ -198,9 +192,7 @@ export class Partition implements LiveSession, CoreSink {
     if (this.closing) return;
     this.closing = true;
     this.stopMeasuring();
-    await Promise.all(
-      Array.from(this.feeds.values(), (entry) => entry.feed.stop().then(() => entry.running)),
-    );
+    await Promise.all(this.feeds.map(({ feed, running }) => feed.stop().then(() => running)));
     await this.settle();
     if (!this.halted) {
       this.checkpoint();
@@ -227,8 +219,7 @@ export class Partition implements LiveSession, CoreSink {
   }
 
   private feedStatus(status: FeedStatus): void {
-    const entry = this.feeds.get(status.source);
-    if (entry) entry.status = status;
+    this.statuses.set(status.source, status);
     this.admitInput(status);
   }
 
@@ -528,11 +519,7 @@ export class Partition implements LiveSession, CoreSink {
       lastInputSequence: this.core.sequence,
       lastEventSequence: this.history.last,
       recording: this.options.recording,
-      feeds: Array.from(this.feeds.values(), ({ status }) => ({
-        source: status.source,
-        status: status.status,
-        detail: status.detail,
-      })),
+      feeds: Array.from(this.statuses.values(), ({ source, status, detail }) => ({ source, status, detail })),
     };
   }
 

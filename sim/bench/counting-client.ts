@@ -6,7 +6,16 @@ import process from "node:process";
 import WebSocket from "ws";
 import { Client, type ClientSocket } from "../../collab/client.ts";
 
-const totals = { samples: 0, frames: 0, states: 0, events: 0, outOfOrder: 0, missed: 0, lagging: 0, lastInput: 0 };
+const totals = {
+  samples: 0,
+  frames: 0,
+  states: 0,
+  events: 0,
+  outOfOrder: 0,
+  missed: 0,
+  lagging: 0,
+  lastInput: 0,
+};
 const client = new Client({
   name: "bench",
   connect: () => new WebSocket(process.argv[2]!) as unknown as ClientSocket,

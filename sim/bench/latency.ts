@@ -1,2 +1,203 @@
+/**
+ * Latency, sample in → message at a WebSocket client, beside a bare WebSocket echo of the same bytes at the same cadence.
+ *
+ * One process and one clock: a stamp is taken when the feed offers a frame and when the client's handler gets its message. The echo has the
+ * same `ws` on both ends and nothing between.
+ */
+import { closeSync, fdatasyncSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import WebSocket, { WebSocketServer } from "ws";
+import type { Feed, FeedSink } from "../../actors/mod.ts";
+import { decodeMessage, encodeMessage } from "../../protocol/codec.ts";
+import type { Frame } from "../../protocol/frame.ts";
+import { PROTOCOL_VERSION } from "../../protocol/versions.ts";
+import { startLive } from "./live.ts";
 import type { BenchRow } from "./row.ts";
-export async function benchLatency(): Promise<BenchRow[]> { return []; }
+
+const SECONDS = 5;
+const WARMUP_FRAMES = 2_000;
+const CHANNELS = 16;
+
+interface Load {
+  name: string;
+  framesPerSecond: number;
+  samplesPerFrame: number;
+}
+
+const LOADS: Load[] = [
+  { name: "100,000 samples/s in rows of 16", framesPerSecond: 6_250, samplesPerFrame: 16 },
+  { name: "10,000/s in single-sample frames", framesPerSecond: 10_000, samplesPerFrame: 1 },
+];
+
+export async function benchLatency(): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const load of LOADS) {
+    const before = await echo(load);
+    const memory = await through(load, "memory");
+    const after = await echo(load);
+    const bare = { p50: (before.p50 + after.p50) / 2, p99: (before.p99 + after.p99) / 2 };
+    rows.push({
+      name: `latency: ${load.name}, memory`,
+      value: memory.p50,
+      unit: "µs",
+      p50: memory.p50,
+      p99: memory.p99,
+      target: 200,
+      ratioTo: "bare echo p50",
+      ratio: memory.p50 / bare.p50,
+      note: `p99 is ${(memory.p99 / bare.p99).toFixed(2)} × the echo's; echo p50 ${bare.p50.toFixed(0)} p99 ${bare.p99.toFixed(0)} µs`,
+    });
+    const file = await through(load, "file");
+    const sync = fdatasyncTimes(file.directory);
+    rows.push({
+      name: `latency: ${load.name}, file`,
+      value: file.p50,
+      unit: "µs",
+      p50: file.p50,
+      p99: file.p99,
+      target: 2 * bare.p99 + sync.p99 + 2_000,
+      note: `target is for p99: 2 × echo p99 + fdatasync p99 (${sync.p99.toFixed(0)} µs) + 2 ms; fdatasync p50 ${sync.p50.toFixed(0)} µs`,
+    });
+  }
+  return rows;
+}
+
+async function through(
+  load: Load,
+  durability: "memory" | "file",
+): Promise<{ p50: number; p99: number; directory: string }> {
+  const live = await startLive({ durability, detectors: true });
+  const offered = new Map<number, number>();
+  const latencies: number[] = [];
+  let received = 0;
+  const socket = new WebSocket(live.socketUrl);
+  socket.on("message", (data: Uint8Array) => {
+    const at = performance.now();
+    const message = decodeMessage(data);
+    if (message.type !== "samples") return;
+    const frame = decodeMessage(message.frame) as Frame;
+    if (++received > WARMUP_FRAMES) latencies.push((at - offered.get(frame.sequence)!) * 1000);
+    offered.delete(frame.sequence);
+  });
+  await new Promise((resolve) => socket.once("open", resolve));
+  socket.send(encodeMessage({ type: "hello", client: "bench", versions: [PROTOCOL_VERSION] }));
+  socket.send(encodeMessage({ type: "subscribe", id: 1, channel: "samples" }));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const frames = load.framesPerSecond * SECONDS + WARMUP_FRAMES;
+  const feed = steadyFeed(load, frames, (sequence) => offered.set(sequence, performance.now()));
+  live.partition.startFeeds([feed]);
+  await live.partition.feedsEnded();
+  for (let i = 0; i < 100 && received < frames; i++) await new Promise((resolve) => setTimeout(resolve, 20));
+  const { directory } = live;
+  if (received !== frames) throw new Error(`${load.name}: the client got ${received} of ${frames} frames`);
+  socket.terminate();
+  await live.close();
+  return { ...quantiles(latencies), directory: directory ?? "" };
+}
+
+/** Offers frames on a due-time schedule: what a timer's grain lets pile up comes in one burst, as from a socket. */
+function steadyFeed(load: Load, frames: number, offering: (sequence: number) => void): Feed {
+  return {
+    source: "steady",
+    kind: "live",
+    async stop() {},
+    async run(sink: FeedSink) {
+      sink.channels({
+        type: "channels",
+        group: "steady",
+        source: "steady",
+        channels: Array.from({ length: CHANNELS }, (_, i) => ({ name: `c${i}`, title: "", unit: "" })),
+        sampling: "rows",
+        everyUs: Math.round((1e6 * CHANNELS) / (load.framesPerSecond * load.samplesPerFrame)),
+        innovation: "difference",
+      });
+      const frame = frameOf(load);
+      await onSchedule(load.framesPerSecond, frames, (k) => {
+        frame.sequence = k + 1;
+        const nowUs = Math.round((performance.timeOrigin + performance.now()) * 1000);
+        for (let i = 0; i < load.samplesPerFrame; i++) {
+          frame.time[i] = nowUs;
+          frame.channel[i] = (k * load.samplesPerFrame + i) % CHANNELS;
+          frame.value[i] = ((k * 7919 + i * 104729) % 1000) / 1000;
+        }
+        offering(frame.sequence);
+        sink.frame(frame);
+      });
+    },
+  };
+}
+
+async function echo(load: Load): Promise<{ p50: number; p99: number }> {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: false });
+  await new Promise((resolve) => server.once("listening", resolve));
+  server.on("connection", (peer) =>
+    peer.on("message", (data: Uint8Array) => peer.send(data, { binary: true })),
+  );
+  const { port } = server.address() as { port: number };
+  const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });
+  await new Promise((resolve) => socket.once("open", resolve));
+  const bytes = encodeMessage(frameOf(load));
+  const sent: number[] = [];
+  const latencies: number[] = [];
+  let received = 0;
+  socket.on("message", () => {
+    const took = (performance.now() - sent[received]!) * 1000;
+    if (++received > WARMUP_FRAMES) latencies.push(took);
+  });
+  const frames = load.framesPerSecond * 2 + WARMUP_FRAMES;
+  await onSchedule(load.framesPerSecond, frames, () => {
+    sent.push(performance.now());
+    socket.send(bytes);
+  });
+  for (let i = 0; i < 100 && received < frames; i++) await new Promise((resolve) => setTimeout(resolve, 20));
+  socket.terminate();
+  server.close();
+  return quantiles(latencies);
+}
+
+function frameOf(load: Load): Frame {
+  return {
+    type: "frame",
+    group: "steady",
+    source: "steady",
+    sequence: 1,
+    count: load.samplesPerFrame,
+    time: new Float64Array(load.samplesPerFrame),
+    channel: new Uint16Array(load.samplesPerFrame),
+    value: new Float64Array(load.samplesPerFrame),
+    size: null,
+  };
+}
+
+/** Calls `act` `perSecond` times a second on average, catching up after each wait of a millisecond. */
+async function onSchedule(perSecond: number, times: number, act: (k: number) => void): Promise<void> {
+  const start = performance.now();
+  for (let k = 0; k < times; ) {
+    const due = Math.min(times, Math.floor(((performance.now() - start) * perSecond) / 1000));
+    while (k < due) act(k++);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+}
+
+/** fdatasync after 4 KB, on the disk that the recording was on. */
+function fdatasyncTimes(directory: string): { p50: number; p99: number } {
+  const path = join(directory, "..", `eigenwatch-bench-sync-${process.pid}`);
+  const file = openSync(path, "w");
+  const piece = new Uint8Array(4096);
+  const times = Array.from({ length: 500 }, () => {
+    writeSync(file, piece);
+    const start = performance.now();
+    fdatasyncSync(file);
+    return (performance.now() - start) * 1000;
+  });
+  closeSync(file);
+  unlinkSync(path);
+  return quantiles(times);
+}
+
+function quantiles(times: number[]): { p50: number; p99: number } {
+  const sorted = Float64Array.from(times).sort();
+  const at = (q: number) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
+  return { p50: at(0.5), p99: at(0.99) };
+}

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import {
   createMemoryJournal,
-  type Feed,
   openRecordingForWriting,
   Partition,
   SYSTEM,
@@ -29,11 +29,14 @@ export async function startLive(options: {
 }): Promise<Live> {
   const directory = options.durability === "file" ? mkdtempSync(join(tmpdir(), "eigenwatch-bench-")) : null;
   let settings: Settings = defaultSettings();
-  for (const [path, value] of Object.entries(options.set ?? {})) settings = applySetting(settings, path, value);
+  for (const [path, value] of Object.entries(options.set ?? {}))
+    settings = applySetting(settings, path, value);
   const partition = await Partition.open({
     session: "bench",
     partition: "p0",
-    journal: directory ? await openRecordingForWriting(directory, { partition: "p0" }) : createMemoryJournal({}),
+    journal: directory
+      ? await openRecordingForWriting(directory, { partition: "p0" })
+      : createMemoryJournal({}),
     clock: systemClock,
     settings,
     definitions: options.detectors ? SYSTEM : { group: [], session: SYSTEM.session },
@@ -54,5 +57,3 @@ export async function startLive(options: {
     },
   };
 }
-
-export type { Feed };

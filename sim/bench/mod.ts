@@ -21,14 +21,19 @@ const BENCHES: Record<string, Bench> = {
   dashboard: async () => (await import("../../collab/dashboard/dashboard.bench.ts")).benchDashboard(),
 };
 
-export async function benchCommand(name: string | undefined, flags: { list?: true; json?: true }): Promise<number> {
+export async function benchCommand(
+  name: string | undefined,
+  flags: { list?: true; json?: true },
+): Promise<number> {
   const names = Object.keys(BENCHES).filter((candidate) => candidate.includes(name ?? ""));
   if (flags.list) {
     process.stdout.write(`${names.join("\n")}\n`);
     return 0;
   }
   if (names.length === 0) {
-    throw new CommandError(`Cannot run bench ${name}: wanted part of one of ${Object.keys(BENCHES).join(", ")}`);
+    throw new CommandError(
+      `Cannot run bench ${name}: wanted part of one of ${Object.keys(BENCHES).join(", ")}`,
+    );
   }
   if (!flags.json) process.stdout.write(`${runtimeName()}, ${names.length} benches\n`);
   let failed = 0;
@@ -36,7 +41,11 @@ export async function benchCommand(name: string | undefined, flags: { list?: tru
     if (!flags.json) process.stderr.write(`… ${each}\r`);
     try {
       for (const row of await BENCHES[each]!()) {
-        process.stdout.write(flags.json ? `${JSON.stringify({ runtime: runtimeName(), bench: each, ...row })}\n` : `${tell(row)}\n`);
+        process.stdout.write(
+          flags.json
+            ? `${JSON.stringify({ runtime: runtimeName(), bench: each, ...row })}\n`
+            : `${tell(row)}\n`,
+        );
       }
     } catch (error) {
       failed++;

@@ -1,2 +1,110 @@
+/**
+ * Replay with verification, and seeking, over a recording of ten million samples made by the live system a moment before.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  createFeeds,
+  openRecording,
+  openRecordingForWriting,
+  Partition,
+  SYSTEM,
+  systemClock,
+} from "../../actors/mod.ts";
+import { foldJournal } from "../../actors/partition/fold.ts";
+import { applySetting, defaultSettings } from "../../protocol/settings.ts";
+import { openAt, replay } from "../replay/replay.ts";
 import type { BenchRow } from "./row.ts";
-export async function benchReplay(): Promise<BenchRow[]> { return []; }
+
+const SAMPLES = 10_000_000;
+const CHANNELS = 16;
+const SEEKS = 200;
+
+export async function benchReplay(): Promise<BenchRow[]> {
+  const directory = mkdtempSync(join(tmpdir(), "eigenwatch-bench-"));
+  try {
+    const hash = await makeRecording(directory);
+    return [await verify(directory, hash), await seek(directory)];
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function makeRecording(directory: string): Promise<string> {
+  const partition = await Partition.open({
+    session: "bench",
+    partition: "p0",
+    journal: await openRecordingForWriting(directory, { partition: "p0" }),
+    clock: systemClock,
+    // The walk's rows are 1 ms apart and come many times as fast: states as often as a live session of that rate would have them.
+    settings: applySetting(defaultSettings(), "publishEveryUs", 3_000_000),
+    definitions: SYSTEM,
+    versions: {},
+    recording: directory,
+    log: () => {},
+  });
+  const seconds = SAMPLES / CHANNELS / 1000;
+  partition.startFeeds(
+    createFeeds([`walk?channels=${CHANNELS}&rate=max&frame=256&duration=${seconds}s`], {
+      clock: systemClock,
+      seed: 1,
+    }),
+  );
+  await partition.feedsEnded();
+  await partition.close();
+  return partition.stateHash();
+}
+
+async function verify(directory: string, hash: string): Promise<BenchRow> {
+  const journal = await openRecording(directory);
+  const started = performance.now();
+  const report = await replay(journal, SYSTEM, { verify: true });
+  const seconds = (performance.now() - started) / 1000;
+  await journal.close();
+  if (report.difference || report.finalHash !== hash || report.samples !== SAMPLES) {
+    throw new Error(`replay of ${report.samples} samples ended in ${report.finalHash}, wanted ${hash}`);
+  }
+  const rate = report.samples / seconds;
+  return {
+    name: "replay --verify, all actors at n = 16",
+    value: rate,
+    unit: "samples/s",
+    target: 1_000_000,
+    ratioTo: "target",
+    ratio: rate / 1_000_000,
+    note: `${report.inputs} inputs, ${report.compared.checkpoints} state hashes compared`,
+  };
+}
+
+async function seek(directory: string): Promise<BenchRow> {
+  const opened = performance.now();
+  const journal = await openRecording(directory);
+  const openMs = performance.now() - opened;
+  const { first, last } = journal;
+  const startUs = 946_684_800_000_000;
+  const sink = { event() {}, state() {}, metrics() {} };
+  const times: number[] = [];
+  for (let k = 0; k < SEEKS; k++) {
+    // A low-discrepancy walk over the whole recording.
+    const timeUs =
+      startUs + 1_000_000 + Math.floor(((k * 0.618_033_988_75) % 1) * (last!.timeUs - startUs - 1_000_000));
+    const started = performance.now();
+    const { core, startBlock } = await openAt(journal, SYSTEM, sink, timeUs);
+    await foldJournal(journal.read(startBlock), core, { input: (_sequence, at) => at <= timeUs });
+    times.push(performance.now() - started);
+    if (core.now > timeUs || core.samples === 0) throw new Error(`seek to ${timeUs} ended at ${core.now}`);
+  }
+  await journal.close();
+  times.sort((a, b) => a - b);
+  const p99 = times[Math.floor(0.99 * times.length)]!;
+  return {
+    name: "seek to any time in 10 M samples",
+    value: p99,
+    unit: "ms",
+    p50: times[Math.floor(0.5 * times.length)]!,
+    p99,
+    target: 250,
+    note: `${SEEKS} seeks over blocks ${first!.number} to ${last!.number}; opening took ${openMs.toFixed(0)} ms`,
+  };
+}

@@ -117,7 +117,8 @@ export class Verifier {
     if (stored?.block !== this.lastBlock || stored.sequence !== core.sequence) return;
     const recorded = savedArray(readSnapshot(stored.bytes), core, difference);
     for (const { actor, field, value } of core.registered()) {
-      if (actor !== difference.actor || field !== difference.field || typeof value === "string" || !recorded) continue;
+      if (actor !== difference.actor || field !== difference.field || typeof value === "string" || !recorded)
+        continue;
       const index = Array.from(value).findIndex((x, i) => !Object.is(x, recorded[i]));
       if (index < 0) continue;
       difference.index = index;

@@ -1,0 +1,65 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { createMemoryJournal } from "../../actors/journal/memory.ts";
+import { EventHistory } from "../../actors/partition/event-history.ts";
+import { encodeDerived } from "../../protocol/block.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
+
+test("[E1] events in memory and in the journal are one sequence", async () => {
+  for (const inMemory of [0, 3, 10]) {
+    const history = new EventHistory(await journalWith(10), 10, events(1, 10).slice(10 - inMemory));
+    for (let after = 0; after <= 11; after++) {
+      assert.equal(
+        (await history.after(after, 100)).map((event) => event.sequence),
+        Array.from({ length: Math.max(0, 10 - after) }, (_, i) => after + 1 + i),
+        `after ${after} with ${inMemory} in memory`,
+      );
+    }
+  }
+});
+
+test("[E1] a limit cuts the newer end, wherever the events are", async () => {
+  const history = new EventHistory(await journalWith(10), 10, events(8, 10));
+  assert.equal(
+    (await history.after(4, 5)).map((event) => event.sequence),
+    [5, 6, 7, 8, 9],
+  );
+  assert.equal(
+    (await history.after(1, 2)).map((event) => event.sequence),
+    [2, 3],
+  );
+});
+
+test("the last sequence is known before any event is in memory", async () => {
+  assert.is(new EventHistory(await journalWith(10), 10, []).last, 10);
+  assert.is(new EventHistory(await journalWith(0), 0, []).last, 0);
+});
+
+async function journalWith(count: number) {
+  const journal = createMemoryJournal({});
+  const hash = new Uint8Array(32);
+  for (let number = 1; number <= Math.max(1, count); number++) {
+    const position = { number, firstSequence: number, lastSequence: number, timeUs: number, hash };
+    await journal.append({ ...position, bytes: new Uint8Array([number]) });
+    if (count > 0) journal.note({ kind: "derived", block: number, bytes: encodeDerived(number, events(number, number)) });
+  }
+  return journal;
+}
+
+function events(first: number, last: number): EventMessage[] {
+  return Array.from({ length: last - first + 1 }, (_, i) => ({
+    type: "event",
+    sequence: first + i,
+    id: `p0/${first + i}/1`,
+    timeUs: first + i,
+    kind: "test",
+    severity: "info",
+    actor: "test",
+    group: "",
+    channels: [],
+    title: "a test",
+    detail: {},
+  }));
+}
+
+test.run();
