@@ -115,7 +115,8 @@ export async function scanSegment(file: DiskFile, firstBlock: number, newest: bo
   const segment = emptySegment(firstBlock, headerBytes);
   const scanner = new SegmentScanner(file, headerBytes, fileSize, firstBlock);
   const order = new BlockOrder(firstBlock);
-  let lastBatchAt = headerBytes;
+  // Before the first batch the header itself is what may not have reached the disk.
+  let lastBatchAt = 0;
   /** The segment as it was before damage that may turn out to be a torn tail. */
   let before: { segment: Segment; damage: Damage } | null = null;
 
