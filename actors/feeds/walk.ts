@@ -18,6 +18,8 @@ const FREE_SPACING_US = 1000;
 const FREE_START_US = Date.UTC(2000, 0, 1) * 1000;
 /** Frames between two turns of the event loop when nobody asks for a pause: about a millisecond of work. */
 const FRAMES_PER_TURN = 64;
+/** Work without a turn for others that a client would not notice. */
+const TURN_MS = 1;
 /** Further behind than this (a suspended process), rows are left out rather than caught up. */
 const CATCH_UP_US = SECOND_US;
 
@@ -97,6 +99,7 @@ async function runPaced(
   pause: Pause,
   clock: Clock,
 ): Promise<void> {
+  let turnStartMs = clock.monotonicMs();
   while (!pause.stopped && walk.samples < samples) {
     const wanted = Math.min(frame.value.length, samples - walk.samples);
     const due = walk.timeAfter(wanted);
@@ -106,7 +109,11 @@ async function runPaced(
       walk.fill(frame, wanted);
       // A live feed does not wait: what the sequencer cannot take it sheds and counts.
       outlet.frame(frame);
+      if (clock.monotonicMs() - turnStartMs < TURN_MS) continue;
+      // Behind its schedule it must not keep the loop to itself: sockets and the disk come first.
+      await new Promise<void>((resolve) => setImmediate(resolve));
     } else await pause.wait((due - now) / 1000);
+    turnStartMs = clock.monotonicMs();
   }
 }
 
