@@ -26,6 +26,8 @@ import { RowSpacing } from "./row-spacing.ts";
 const SCORE_HALF = 9.21;
 /** Evidence of one channel in the joint view: breadth counts, not one loud channel. */
 const BREADTH_CAP = 8;
+/** Nats by which another view must exceed an episode's peak to begin an episode of its own. */
+const ESCALATION = 4;
 /** Channels named in an event. */
 const CHANNELS_NAMED = 8;
 /** Rows between two looks at the threshold (the spacing of rows may drift). */
@@ -195,8 +197,13 @@ export class AnomalyPart implements Part {
     const inhibited = n > 1 && episodes[n * EPISODE + ACTIVE] === 1;
     for (let i = 0; i <= n; i++) {
       const at = i * EPISODE;
-      if (episodes[at + ACTIVE] === 1) this.follow(i, at, time, context);
-      else if (i < n && !inhibited && evidence[i]! >= threshold) this.open(i, batch, r, time, context);
+      if (episodes[at + ACTIVE] === 1) {
+        // Something else, and much stronger, within an episode is an episode of its own.
+        if (i < n && this.escalates(i, at)) {
+          this.close(i, at, time, context);
+          this.open(i, batch, r, time, context);
+        } else this.follow(i, at, time, context);
+      } else if (i < n && !inhibited && evidence[i]! >= threshold) this.open(i, batch, r, time, context);
     }
     if (scalars[OPEN]! > 0 || scalars[QUIET]! < 0) return;
     scalars[QUIET] = scalars[QUIET]! + 1;
@@ -229,7 +236,7 @@ export class AnomalyPart implements Part {
       score: scoreOf(evidence[i]!),
       evidence: evidence[i]!,
       value: joint ? null : batch.rowValue[r * n + i]!,
-      expected: joint ? null : this.views.expected(i),
+      expected: joint ? null : this.views.expected(i, this.seenBy[i]!),
     });
   }
 
@@ -240,6 +247,20 @@ export class AnomalyPart implements Part {
     if (e > episodes[at + PEAK]!) episodes[at + PEAK] = e;
     episodes[at + CALM] = e >= scalars[THRESHOLD]! / 2 ? 0 : episodes[at + CALM]! + 1;
     if (episodes[at + CALM]! < this.settings.cooldownSamples) return;
+    this.close(i, at, time, context);
+    if (scalars[OPEN] === 0) {
+      scalars[QUIET] = 0;
+      context.signal({ type: "quiet", timeUs: time });
+    }
+  }
+
+  private escalates(i: number, at: number): boolean {
+    const e = this.evidence[i]!;
+    return e > this.episodes[at + PEAK]! + ESCALATION && this.seenBy[i] !== this.episodes[at + VIEW];
+  }
+
+  private close(i: number, at: number, time: number, context: PartContext): void {
+    const { episodes, scalars } = this;
     episodes[at + ACTIVE] = 0;
     scalars[OPEN] = scalars[OPEN]! - 1;
     context.signal({
@@ -253,10 +274,6 @@ export class AnomalyPart implements Part {
       peakScore: scoreOf(episodes[at + PEAK]!),
       samples: episodes[at + LENGTH]! - episodes[at + CALM]! + 1,
     });
-    if (scalars[OPEN] === 0) {
-      scalars[QUIET] = 0;
-      context.signal({ type: "quiet", timeUs: time });
-    }
   }
 
   /** The channel, or those of a joint episode by their share in it. */

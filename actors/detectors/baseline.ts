@@ -14,8 +14,8 @@ import type { Fields } from "../ports/actor.ts";
 const MIN_SHRINKAGE = 0.01;
 /** A variance below this part of the largest |x|² seen is rounding. */
 const NEGLIGIBLE_VARIANCE = 1e-24;
-/** The refined mean remembers this many times the calibration rows. */
-const MEAN_MEMORY = 16;
+/** Rows the refined mean remembers. */
+const MEAN_MEMORY_ROWS = 8192;
 
 export class Baseline {
   readonly fields: Fields;
@@ -61,44 +61,52 @@ export class Baseline {
     return this.scalars[1]!;
   }
 
-  /** Takes what a calibration learnt. O(n³). */
-  learn(from: Calibration): void {
+  /**
+   * Takes what a calibration learnt; the correlation known before counts as `priorRows` further rows (0: forgotten), and a channel that
+   * was known to vary keeps its scale if it stood still meanwhile. O(n³).
+   */
+  learn(from: Calibration, priorRows: number): void {
     const { n, kept, scale, correlation } = this;
-    const rows = from.rows;
+    const { rows } = from;
     let m = 0;
     for (let c = 0; c < n; c++) {
       const variance = from.covariance(c, c);
       const largest = from.largest(c);
-      kept[c] = variance > NEGLIGIBLE_VARIANCE * largest * largest ? 1 : 0;
+      const varies = variance > NEGLIGIBLE_VARIANCE * largest * largest;
+      if (varies) scale[c] = Math.sqrt(variance);
+      kept[c] = varies || (priorRows > 0 && kept[c] === 1) ? 1 : 0;
       m += kept[c]!;
       this.mean[c] = from.mean(c);
-      scale[c] = kept[c] === 1 ? Math.sqrt(variance) : 1;
     }
-    const shrinkage = Math.max(MIN_SHRINKAGE, m / (m + rows));
-    correlation.fill(0);
+    const shrinkage = Math.max(MIN_SHRINKAGE, m / (m + rows + priorRows));
     const shrunk = new Float64Array(n * n);
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < n; j++) {
-        if (kept[i] === 0 || kept[j] === 0) continue;
-        const r = i === j ? 1 : from.covariance(i, j) / (scale[i]! * scale[j]!);
-        correlation[i * n + j] = r;
-        shrunk[i * n + j] = i === j ? 1 : (1 - shrinkage) * r;
+        const at = i * n + j;
+        if (kept[i] === 0 || kept[j] === 0) {
+          correlation[at] = 0;
+          continue;
+        }
+        const fresh = i === j ? 1 : from.covariance(i, j) / (scale[i]! * scale[j]!);
+        const r = i === j ? 1 : (rows * fresh + priorRows * correlation[at]!) / (rows + priorRows);
+        correlation[at] = r;
+        shrunk[at] = i === j ? 1 : (1 - shrinkage) * r;
       }
     }
     this.scalars[0] = m;
     this.scalars[1] = rows;
-    this.scalars[2] = rows * MEAN_MEMORY;
+    this.scalars[2] = MEAN_MEMORY_ROWS;
     if (m > 0) this.whiten(shrunk);
   }
 
   /**
-   * y of one row of innovations (x at offset `at`), and its energy ‖y‖²; NaN when an innovation that counts is NaN. `x` in units of σ₀
+   * y of one row of innovations x, and its energy ‖y‖²; NaN when an innovation that counts is NaN. `x` in units of σ₀
    * goes to `standardised`. O(n²).
    */
-  apply(x: Float64Array, at: number, standardised: Float64Array, y: Float64Array): number {
+  apply(x: Float64Array, standardised: Float64Array, y: Float64Array): number {
     const { n, kept, w } = this;
     for (let c = 0; c < n; c++) {
-      const v = x[at + c]!;
+      const v = x[c]!;
       if (kept[c] === 0) standardised[c] = 0;
       else if (Number.isNaN(v)) return Number.NaN;
       else standardised[c] = (v - this.mean[c]!) / this.scale[c]!;
@@ -185,15 +193,15 @@ export class Calibration {
     this.size.fill(0);
   }
 
-  /** Takes the row at x[at..]; a row with a NaN is left out. */
-  take(x: Float64Array, at: number): void {
+  /** Takes a row; one with a NaN is left out. */
+  take(x: Float64Array): void {
     const { n, means, products, delta, size } = this;
-    for (let c = 0; c < n; c++) if (Number.isNaN(x[at + c]!)) return;
+    for (let c = 0; c < n; c++) if (Number.isNaN(x[c]!)) return;
     const rows = this.scalars[0]! + 1;
     this.scalars[0] = rows;
     const weight = (rows - 1) / rows;
     for (let c = 0; c < n; c++) {
-      const v = x[at + c]!;
+      const v = x[c]!;
       const d = v - means[c]!;
       delta[c] = d;
       means[c] = means[c]! + d / rows;

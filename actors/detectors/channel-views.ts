@@ -4,7 +4,7 @@
  *   level    |x − m| / s                     how far from its running location, in running scales
  *   step     |r| / s_r                       how large this innovation is
  *   spread   4 (max(v/V, V/v) − 1)           volatility of the last 16 samples against the long run, up or down
- *   stuck    run of equal values / 8         how long the value has not moved
+ *   stuck    run of equal values / 8         how long the value has not moved, each time that doubles
  *   season   |x − d| / s_d                   how far from what it was at this time of day on the days before
  *
  * Locations and scales are exponentially weighted absolute moments from before the sample (lagged), and what enters them is clipped at
@@ -30,7 +30,7 @@ const SHORT_MEMORY = 16;
 const RELATIVE_FLOOR = 1 / 1_099_511_627_776;
 
 /** Equal values in a row that rounding alone may give. */
-const ORDINARY_RUN = 8;
+const ORDINARY_RUN = 12;
 
 const DAY_US = 86_400_000_000;
 /** Half-hours: long enough to be visited on every day by hourly data's neighbours, short enough for a morning peak. */
@@ -112,13 +112,14 @@ export class ChannelViews {
     const run = x === state[at + LAST]! && count > 1 ? state[at + RUN]! + 1 : 0;
     state[at + LAST] = x;
     state[at + RUN] = run;
-    out[STUCK] = Math.min(run / ORDINARY_RUN, LARGEST_STATISTIC);
+    out[STUCK] = stuck(run);
 
     out[SEASON] = this.lookAtDay(c, at, x, floor);
   }
 
-  /** What the channel's value usually is. */
-  expected(c: number): number {
+  /** What the channel's value usually is, as a view sees it. */
+  expected(c: number, view: number): number {
+    if (view === SEASON) return this.day[(c * DAY_BINS + this.bin) * DAY_WIDTH + USUAL]!;
     return this.state[c * WIDTH + MEAN]!;
   }
 
@@ -173,6 +174,17 @@ export class ChannelViews {
     state[at + SEASON_SCALE] = scale > floor ? scale + (clipped - scale) / this.memory : size;
     return scale > floor ? ratio(size, scale, floor) : Number.NaN;
   }
+}
+
+/**
+ * A run is looked at when its length has doubled: 0 while the value moves, 1.5 · 2^k at a run of ORDINARY_RUN · 2^k, NaN between. Each sample of a run is a record by a hair; looked at singly, none would ever stand out.
+ */
+function stuck(run: number): number {
+  if (run === 0) return 0;
+  const folds = run / ORDINARY_RUN;
+  return Number.isInteger(folds) && (folds & (folds - 1)) === 0
+    ? Math.min(1.5 * folds, LARGEST_STATISTIC)
+    : Number.NaN;
 }
 
 /** size / scale in [0, LARGEST_STATISTIC]; a departure from something constant is as large as can be. */

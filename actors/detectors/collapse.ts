@@ -4,13 +4,16 @@
  *   row ─► y = W(x−μ₀) ─┬─ ‖y‖² ──────── conformal p ─► B1 ─┐
  *                       ├─ (u_k·y)²/‖y‖² conformal p ─► B2 ─┼─► Shiryaev–Roberts mixture M ── M ≥ A ─► declared
  *                       ├─ y ─────────────────────────► B3 ─┘
- *                       └─ y·y₋₁ ─► evidence of serial dependence ─► the promise is void
+ *                       └─ y·y₋₁ and sizes ─► evidence of serial dependence ─► the promise is void
  *
  * Life of the part (the machine's states mirror it):
  *
  *   learning ─N₀ rows─► tracking ─M ≥ A─► collapsed ─quiet for recoveryRows─► tracking   (the old baseline holds again)
- *                          ▲                  └─M ≥ A again, or too long undecided─► relearning ─N₀ rows─┐
+ *                          ▲                  └─M ≥ A again, or too long undecided─► relearning ─4n rows─┐
  *                          └──────────────────────────────────────────────────────────────────────────────┘
+ *
+ * Returns of markets come in clusters of volatility, which is no collapse and breaks exchangeability: with log returns (or where the
+ * settings say so) x is first divided by a lagged running volatility. A sudden change is seen still, a slow one is followed.
  *
  * Rows are scored with weights, tables and ranks from before them; θ of tied ranks comes from the actor's random stream.
  * Sources: Shin, Ramdas & Rinaldo 2022 (e-detectors); Vovk, Gammerman & Shafer 2005 (conformal p); de la Peña 1999 (B3).
@@ -20,6 +23,7 @@ import exp from "@stdlib/math-base-special-exp";
 import ln from "@stdlib/math-base-special-ln";
 import type { Settings } from "../../protocol/settings.ts";
 import { ConformalRank } from "../kernels/conformal.ts";
+import { EwmaMoments } from "../kernels/ewma.ts";
 import { MEAN_BET_FRACTIONS, MEAN_BET_WINDOWS, MeanBet } from "../kernels/mean-bet.ts";
 import { SerialCorrelation } from "../kernels/serial-correlation.ts";
 import type { Batch, Fields, Group, Part, PartContext } from "../ports/actor.ts";
@@ -43,6 +47,8 @@ import { prefixed } from "./fields.ts";
 import { falseAlarmSamples, UNKNOWN_SPACING_US } from "./promise.ts";
 import { RowSpacing } from "./row-spacing.ts";
 
+/** Weight of a row in the running volatility: λ = 0.94 (RiskMetrics 1996). */
+const VOLATILITY_WEIGHT = 0.06;
 /** Scores a rank is taken among: p down to 1/2048, and a move of 16 KB at most. */
 const RANK_WINDOW = 2048;
 /** Rows kept to describe what came after the onset, and to name its time. */
@@ -52,6 +58,16 @@ const LN_DEPENDENT = 16.118;
 /** Rows without new evidence of dependence, and correlation below this, restore it. */
 const INDEPENDENT_ROWS = 2000;
 const INDEPENDENT_BELOW = 0.05;
+/** The one number a row of sizes is noisier: two standard deviations over its memory. */
+const INDEPENDENT_SIZES_BELOW = 0.1;
+/** Makes a uniform's standard deviation 1. */
+const SQRT_12 = 3.4641016151377544;
+/**
+ * Every alarm raises the threshold by so many nats, and each row lowers it by their promised share, never below ln A. On the null of the
+ * promise this hardly matters; on data that break it (volatility in clusters), alarms come in the long run no more often than promised,
+ * whatever the data. Gibbs & Candès 2021, "Adaptive conformal inference under distribution shift".
+ */
+const PER_ALARM = 2;
 /** Suspicion begins at M = A/10 and ends below A/100: M has mean t on the null, so a root of A would be passed all the time. */
 const LN_SUSPECT = Math.LN10;
 const LN_CLEAR = 2 * Math.LN10;
@@ -65,6 +81,13 @@ const MEAN_DOUBT = 0.5;
 const MIN_CALIBRATION = 500;
 const MAX_CALIBRATION = 2000;
 const CALIBRATION_PER_CHANNEL = 30;
+
+/**
+ * Rows to learn a new regime, on top of the correlation known before. Few, for the detector is blind meanwhile and the next collapse may
+ * follow the last: B1 and B2 keep their promise with any whitening, and B3 pays for the error of the mean.
+ */
+const MIN_RELEARNING = 64;
+const RELEARNING_PER_CHANNEL = 4;
 
 const LEARNING = 0;
 const TRACKING = 1;
@@ -84,13 +107,18 @@ const MEMORY_NEXT = 8;
 const MEMORY_FILLED = 9;
 const DECLARED_US = 10;
 const CHANGED_US = 11;
-const SCALARS = 12;
+/** Nats above ln A, from alarms already given. */
+const EXTRA = 12;
+/** A. */
+const PROMISED = 13;
+const SCALARS = 14;
 
 export class CollapsePart implements Part {
   readonly fields: Fields;
   private readonly settings: Settings["collapse"];
   private readonly group: Group;
   private readonly calibrationRows: number;
+  private readonly relearningRows: number;
   private readonly scalars: Float64Array;
   private readonly calibration: Calibration;
   private readonly baseline: Baseline;
@@ -98,11 +126,17 @@ export class CollapsePart implements Part {
   private readonly ranks: readonly ConformalRank[];
   private readonly means: MeanBet;
   private readonly serial: SerialCorrelation;
+  /** The same for how large rows are: volatility in clusters is dependence too. */
+  private readonly sizes: SerialCorrelation;
   private readonly spacing: RowSpacing;
   /** Ring of the last rows, in units of σ₀, and their times. */
   private readonly memory: Float64Array;
   private readonly memoryTime: Float64Array;
+  private readonly volatility: EwmaMoments | null;
+  private readonly x: Float64Array;
   private readonly standardised: Float64Array;
+  /** Rank of the row's energy, uniform on (−√3, √3) while rows are exchangeable. */
+  private readonly size = new Float64Array(1);
   private readonly y: Float64Array;
   private readonly betLength = new Float64Array(MEAN_BET_WINDOWS.length);
   private readonly eValues = new Float64Array(MEMBERS);
@@ -115,6 +149,10 @@ export class CollapsePart implements Part {
     this.calibrationRows =
       settings.collapse.calibrationRows ||
       Math.min(MAX_CALIBRATION, Math.max(MIN_CALIBRATION, CALIBRATION_PER_CHANNEL * n));
+    this.relearningRows = Math.min(
+      this.calibrationRows,
+      Math.max(MIN_RELEARNING, RELEARNING_PER_CHANNEL * n),
+    );
     this.scalars = new Float64Array(SCALARS);
     this.calibration = new Calibration(n);
     this.baseline = new Baseline(n);
@@ -122,6 +160,11 @@ export class CollapsePart implements Part {
     this.ranks = Array.from({ length: 1 + MODES }, () => new ConformalRank(RANK_WINDOW));
     this.means = new MeanBet(n);
     this.serial = new SerialCorrelation(n);
+    this.sizes = new SerialCorrelation(1);
+    const { volatility } = settings.collapse;
+    const clusters = volatility === "auto" ? group.innovation === "logReturn" : volatility === "ewma";
+    this.volatility = clusters ? new EwmaMoments(n, VOLATILITY_WEIGHT) : null;
+    this.x = new Float64Array(n);
     this.spacing = new RowSpacing(group.everyUs);
     this.memory = new Float64Array(MEMORY_ROWS * n);
     this.memoryTime = new Float64Array(MEMORY_ROWS);
@@ -137,6 +180,8 @@ export class CollapsePart implements Part {
       ...prefixed("mode2", this.ranks[2]!.fields),
       ...prefixed("mean", this.means.fields),
       ...prefixed("serial", this.serial.fields),
+      ...prefixed("sizes", this.sizes.fields),
+      ...(this.volatility ? prefixed("volatility", this.volatility.fields) : {}),
       ...this.spacing.fields,
       memory: this.memory,
       memoryTime: this.memoryTime,
@@ -148,8 +193,9 @@ export class CollapsePart implements Part {
     for (let r = 0; r < batch.rows; r++) {
       const time = batch.rowTime[r]!;
       this.spacing.see(time, batch.gap[r] === 1);
-      if (scalars[MODE] === LEARNING || scalars[MODE] === RELEARNING) this.learn(batch, r, time, context);
-      else this.watch(batch, r, time, context);
+      this.takeInnovations(batch, r);
+      if (scalars[MODE] === LEARNING || scalars[MODE] === RELEARNING) this.learn(time, context);
+      else this.watch(time, context);
     }
   }
 
@@ -164,7 +210,7 @@ export class CollapsePart implements Part {
     const { scalars } = this;
     if (scalars[MODE] === COLLAPSED || scalars[MODE] === RELEARNING) return 1;
     if (scalars[MODE] === LEARNING) return 0;
-    const part = this.detector.logEvidence / scalars[LN_A]!;
+    const part = this.detector.logEvidence / (scalars[LN_A]! + scalars[EXTRA]!);
     return part > 0 ? Math.min(1, part) : 0;
   }
 
@@ -177,12 +223,23 @@ export class CollapsePart implements Part {
     return this.scalars[CHANGED_US]!;
   }
 
-  private learn(batch: Batch, r: number, time: number, context: PartContext): void {
+  /** The row's innovations, in units of their running volatility where that is asked for. */
+  private takeInnovations(batch: Batch, r: number): void {
+    const { n } = this.group;
+    const { x, volatility } = this;
+    for (let c = 0; c < n; c++) {
+      const innovation = batch.rowInnovation[r * n + c]!;
+      x[c] = volatility === null || Number.isNaN(innovation) ? innovation : volatility.scale(c, innovation);
+    }
+  }
+
+  private learn(time: number, context: PartContext): void {
     const { calibration, scalars, baseline } = this;
-    calibration.take(batch.rowInnovation, r * this.group.n);
-    if (calibration.rows < this.calibrationRows) return;
+    calibration.take(this.x);
     const { rows } = calibration;
-    baseline.learn(calibration);
+    const again = scalars[MODE] === RELEARNING;
+    if (rows < (again ? this.relearningRows : this.calibrationRows)) return;
+    baseline.learn(calibration, again ? this.relearningRows : 0);
     // Nothing varied: there is nothing to watch yet.
     if (baseline.channels === 0) {
       calibration.reset();
@@ -190,9 +247,11 @@ export class CollapsePart implements Part {
     }
     const threshold = falseAlarmSamples(this.settings, this.spacing.us || UNKNOWN_SPACING_US);
     scalars[LN_A] = ln(threshold);
+    scalars[PROMISED] = threshold;
     for (const rank of this.ranks) rank.reset();
     this.means.fields.means.fill(0);
     this.serial.reset();
+    this.sizes.reset();
     this.restart();
     this.enter(TRACKING);
     context.signal({
@@ -204,20 +263,21 @@ export class CollapsePart implements Part {
     });
   }
 
-  private watch(batch: Batch, r: number, time: number, context: PartContext): void {
+  private watch(time: number, context: PartContext): void {
     const { scalars, baseline, standardised, y } = this;
-    const energy = baseline.apply(batch.rowInnovation, r * this.group.n, standardised, y);
+    const energy = baseline.apply(this.x, standardised, y);
     if (Number.isNaN(energy)) return;
     this.remember(time);
     const logM = this.bet(energy, context);
     scalars[ROWS_IN_MODE] = scalars[ROWS_IN_MODE]! + 1;
     if (scalars[MODE] === COLLAPSED) {
-      this.calibration.take(batch.rowInnovation, r * this.group.n);
+      this.calibration.take(this.x);
       this.decide(logM, time, context);
       return;
     }
     this.watchDependence(time, context);
-    if (logM >= scalars[LN_A]!) this.declare(logM, time, context);
+    scalars[EXTRA] = Math.max(0, scalars[EXTRA]! - PER_ALARM * this.promisedRate);
+    if (logM >= scalars[LN_A]! + scalars[EXTRA]!) this.declare(logM, time, context);
     else this.suspect(logM, time, context);
   }
 
@@ -225,7 +285,9 @@ export class CollapsePart implements Part {
   private bet(energy: number, context: PartContext): number {
     const { eValues, ranks, baseline, y } = this;
     const tables = betTables(baseline.channels);
-    placeBet(tables.energy, ranks[0]!.push(energy, 1 - context.random()), eValues, ENERGY_AT);
+    const p = ranks[0]!.push(energy, 1 - context.random());
+    this.size[0] = SQRT_12 * (p - 0.5);
+    placeBet(tables.energy, p, eValues, ENERGY_AT);
     for (let k = 0; k < MODES; k++) {
       const at = SHARE_AT + k * SHARE_FACTORS.length;
       if (tables.share === null) eValues.fill(0, at, at + SHARE_FACTORS.length);
@@ -263,7 +325,7 @@ export class CollapsePart implements Part {
 
   private suspect(logM: number, time: number, context: PartContext): void {
     const { scalars } = this;
-    const short = scalars[LN_A]! - logM;
+    const short = scalars[LN_A]! + scalars[EXTRA]! - logM;
     if (scalars[SUSPECTED] === 0) {
       if (short <= LN_SUSPECT) {
         scalars[SUSPECTED] = 1;
@@ -285,6 +347,7 @@ export class CollapsePart implements Part {
     const onsetUs = Math.round(this.timeBefore(rowsAfter - 1) - forgotten);
     const { member, change } = memberName(leader);
     const report = compareRegimes(this.baseline, this.recent(rowsAfter), rowsAfter);
+    scalars[EXTRA] = scalars[EXTRA]! + PER_ALARM;
     scalars[DECLARED_US] = time;
     scalars[CHANGED_US] = onsetUs;
     context.signal({
@@ -295,7 +358,8 @@ export class CollapsePart implements Part {
       member,
       change,
       logM,
-      threshold: Math.round(Math.max(1, this.threshold())),
+      threshold: scalars[PROMISED]!,
+      extraNats: scalars[EXTRA]! - PER_ALARM,
       guarantee: scalars[VOID] === 1 ? "void" : "holds",
       purityChange: report.purityChange,
       fidelity: report.fidelity,
@@ -329,19 +393,24 @@ export class CollapsePart implements Part {
   }
 
   private watchDependence(time: number, context: PartContext): void {
-    const { scalars, serial } = this;
-    const evidence = serial.update(this.y);
+    const { scalars, serial, sizes } = this;
+    const ofRows = serial.update(this.y);
+    const ofSizes = sizes.update(this.size);
+    const evidence = Math.max(ofRows, ofSizes);
+    const worse = ofRows >= ofSizes ? serial : sizes;
     scalars[ROWS_SINCE_DEPENDENT] = scalars[ROWS_SINCE_DEPENDENT]! + 1;
     if (evidence >= LN_DEPENDENT) {
-      serial.reset();
+      worse.reset();
       scalars[ROWS_SINCE_DEPENDENT] = 0;
       if (scalars[VOID] === 1) return;
       scalars[VOID] = 1;
-      context.signal({ type: "dependent", timeUs: time, lag1: serial.autocorrelation, evidence });
+      const of = worse === serial ? "values" : "sizes";
+      context.signal({ type: "dependent", timeUs: time, of, lag1: worse.autocorrelation, evidence });
     } else if (
       scalars[VOID] === 1 &&
       scalars[ROWS_SINCE_DEPENDENT]! >= INDEPENDENT_ROWS &&
-      Math.abs(serial.autocorrelation) < INDEPENDENT_BELOW
+      Math.abs(serial.autocorrelation) < INDEPENDENT_BELOW &&
+      Math.abs(sizes.autocorrelation) < INDEPENDENT_SIZES_BELOW
     ) {
       scalars[VOID] = 0;
       context.signal({ type: "independent", timeUs: time, lag1: serial.autocorrelation });
@@ -362,8 +431,9 @@ export class CollapsePart implements Part {
     if (mode === TRACKING) this.calibration.reset();
   }
 
-  private threshold(): number {
-    return falseAlarmSamples(this.settings, this.spacing.us || UNKNOWN_SPACING_US);
+  /** False alarms per row, as promised. */
+  private get promisedRate(): number {
+    return 1 / this.scalars[PROMISED]!;
   }
 
   private leftOut(): string[] {

@@ -30,6 +30,8 @@ interface Declaration extends Signal {
   readonly change: string;
   readonly logM: number;
   readonly threshold: number;
+  /** Nats that were wanted above ln A, because of alarms before. */
+  readonly extraNats: number;
   readonly guarantee: "holds" | "void";
   readonly purityChange: number;
   readonly fidelity: number;
@@ -55,7 +57,12 @@ export type CollapseSignal =
   | Declaration
   | (Signal & { readonly type: "returned"; readonly rows: number })
   | (Signal & { readonly type: "persists"; readonly rows: number })
-  | (Signal & { readonly type: "dependent"; readonly lag1: number; readonly evidence: number })
+  | (Signal & {
+      readonly type: "dependent";
+      readonly of: "values" | "sizes";
+      readonly lag1: number;
+      readonly evidence: number;
+    })
   | (Signal & { readonly type: "independent"; readonly lag1: number });
 
 type Row = CompleteRow<CollapseSignal>;
@@ -192,6 +199,7 @@ function declared(event: Declaration, group: string): Announcement {
       change: event.change,
       logM: event.logM,
       A: event.threshold,
+      extraNats: event.extraNats,
       guarantee: event.guarantee,
       purityChange: event.purityChange,
       fidelity: event.fidelity,
@@ -227,8 +235,14 @@ function voided(event: Extract<CollapseSignal, { type: "dependent" }>, group: st
   return {
     kind: "collapse.guarantee-void",
     severity: "notice",
-    title: `${group}: successive rows depend on each other (lag-1 correlation ${brief(event.lag1)}), so alarms come without a guaranteed rate`,
-    detail: { atUs: event.timeUs, lag1: event.lag1, evidence: event.evidence, guarantee: "void" },
+    title: `${group}: the ${event.of} of successive rows depend on each other (lag-1 correlation ${brief(event.lag1)}), so alarms come without a guaranteed rate`,
+    detail: {
+      atUs: event.timeUs,
+      of: event.of,
+      lag1: event.lag1,
+      evidence: event.evidence,
+      guarantee: "void",
+    },
   };
 }
 

@@ -104,7 +104,7 @@ test("collapse detector estimates the onset of a block change within 15 rows in 
 });
 
 test("collapse detector takes a lasting change as the new normal and declares the next one", () => {
-  const run = new CollapseRun(2000, 0, 9);
+  const run = new CollapseRun(20_000, 0, 9);
   for (let k = 0; k < 900; k++) run.step();
   for (let k = 0; k < 1500; k++) run.step("block");
   assert.is(run.heard("declared"), 1);

@@ -49,6 +49,7 @@ const FIELDS = {
   guarantee: "holds",
   change: "c",
   member: "m",
+  of: "values",
   lag1: 0.3,
   evidence: 20,
   fingerprint: "f",

@@ -1,0 +1,167 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { actorDefinitions } from "../../actors/machines/mod.ts";
+import { parseSettings } from "../../protocol/settings.ts";
+import { ActorHarness, type HeardEvent } from "../support/actor-harness.ts";
+import { normals } from "../support/random-streams.ts";
+import { groupOf } from "../support/rows.ts";
+
+const definition = actorDefinitions.find(({ name }) => name === "anomaly")!;
+const N = 6;
+const S = 5000;
+
+type World = (k: number, row: number[], z: () => number) => void;
+
+/** Rows of independent normal channels (AR coefficient `ar`) that `world` may change. */
+function watch(rows: number, world: World, seed = 7, ar = 0, n = N): ActorHarness {
+  const actor = new ActorHarness(definition, { anomaly: { falseAlarmSamples: S } }, groupOf(n));
+  const z = normals(seed);
+  const x = new Float64Array(n);
+  for (let k = 0; k < rows; k++) {
+    const row = Array.from(x, (before, c) => {
+      x[c] = ar * before + z();
+      return x[c]!;
+    });
+    world(k, row, z);
+    actor.rows([row], () => k * 1_000_000);
+  }
+  return actor;
+}
+
+function started(actor: ActorHarness, from: number, to: number): HeardEvent[] {
+  return actor.events.filter(
+    ({ kind, timeUs }) => kind === "anomaly.started" && timeUs >= from * 1e6 && timeUs < to * 1e6,
+  );
+}
+
+for (const ar of [0, 0.9, 1]) {
+  test(`anomaly detector names the channel of a single spike (AR ${ar})`, () => {
+    const actor = watch(
+      3100,
+      (k, row) => {
+        if (k === 3000) row[1] = row[1]! + 12;
+      },
+      7,
+      ar,
+    );
+    const [event] = started(actor, 3000, 3001);
+    assert.equal(event?.channels, ["c1"]);
+    assert.is(event?.detail?.["joint"], false);
+    assert.ok((event?.detail?.["score"] as number) > 0.5);
+  });
+}
+
+test("anomaly detector finds a level shift, a volatility burst and a frozen channel", () => {
+  const actor = watch(
+    9000,
+    (k, row, z) => {
+      if (k >= 3000 && k < 3060) row[2] = row[2]! + 8;
+      if (k >= 5000 && k < 5060) row[4] = row[4]! + 4 * z();
+      if (k >= 7000 && k < 7200) row[3] = 0.5;
+    },
+    8,
+  );
+  assert.ok(
+    started(actor, 3000, 3005).some(({ channels }) => channels![0] === "c2"),
+    "shift",
+  );
+  assert.ok(
+    started(actor, 5000, 5060).some(({ channels }) => channels!.includes("c4")),
+    "burst",
+  );
+  assert.ok(
+    started(actor, 7000, 7200).some(({ channels }) => channels![0] === "c3"),
+    "frozen",
+  );
+});
+
+test("anomaly detector finds a channel that leaves a constant", () => {
+  const actor = watch(2000, (k, row) => {
+    row[0] = k < 1500 ? 3 : 3.1;
+  });
+  assert.ok(started(actor, 1500, 1501).some(({ channels }) => channels!.includes("c0")));
+});
+
+test("[A4] anomaly detector reports one joint episode when all channels move together", () => {
+  const actor = watch(3100, (k, row) => {
+    if (k >= 3000 && k < 3020) for (let c = 0; c < N; c++) row[c] = row[c]! + 6;
+  });
+  const events = started(actor, 3000, 3020);
+  assert.is(events.length, 1);
+  assert.is(events[0]!.detail!["joint"], true);
+  assert.ok(events[0]!.channels!.length > 1);
+});
+
+test("[A2] anomaly detector ends what it started, and does not start it twice", () => {
+  const actor = watch(
+    3400,
+    (k, row) => {
+      if (k >= 3000 && k < 3030) row[2] = row[2]! + 8;
+    },
+    9,
+  );
+  const mine = actor.events.filter(({ timeUs, channels }) => timeUs >= 3000e6 && channels![0] === "c2");
+  assert.equal(
+    mine.slice(0, 2).map(({ kind }) => kind),
+    ["anomaly.started", "anomaly.ended"],
+  );
+  assert.is(mine[0]!.detail!["fingerprint"], mine[1]!.detail!["fingerprint"]);
+});
+
+for (const ar of [0, 0.9]) {
+  test(`anomaly detector opens no more episodes on a null than promised (AR ${ar})`, () => {
+    const rows = 40_000;
+    const actor = watch(rows, () => {}, 10, ar);
+    const count = started(actor, 0, rows).length;
+    // N channels and the joint state, each one episode in S rows.
+    const most = (rows / S) * (N + 1);
+    console.log(`  AR ${ar}: ${count} episodes, promised at most ${most}`);
+    assert.ok(count <= most, `${count} episodes, promised ${most}`);
+  });
+}
+
+test("anomaly detector says nothing while warming up", () => {
+  const actor = watch(60, (k, row) => {
+    if (k === 40) row[0] = 1000;
+  });
+  assert.equal(actor.kinds(), []);
+  assert.is(actor.state, "warming");
+});
+
+test("anomaly detector knows the time of day after some days", () => {
+  const actor = new ActorHarness(
+    definition,
+    { anomaly: { falseAlarmSamples: 500 } },
+    groupOf(1, { everyUs: 300e6 }),
+  );
+  const z = normals(12);
+  for (let k = 0; k < 288 * 12; k++) {
+    const day = Math.sin((2 * Math.PI * k) / 288);
+    // On the last day the daily peak stays out: the value is one that is usual at other hours.
+    const value = k >= 288 * 11 + 60 && k < 288 * 11 + 90 ? 0 : day;
+    actor.rows([[10 * value + 0.3 * z()]], () => k * 300e6);
+  }
+  const from = 288 * 11 + 60;
+  assert.ok(started(actor, from * 300, (from + 30) * 300).length > 0);
+});
+
+test("anomaly detector goes on from copied fields as if nothing had happened", () => {
+  const straight = watch(1500, () => {}, 13);
+  const second = watch(1500, () => {}, 13);
+  const copy = definition.createPart(parseSettings({ anomaly: { falseAlarmSamples: S } }), groupOf(N));
+  assert.equal(Object.keys(copy.fields), Object.keys(second.part.fields));
+  for (const [name, array] of Object.entries(second.part.fields)) copy.fields[name]!.set(array as never);
+  Object.assign(second, { part: copy });
+  const z = normals(14);
+  for (let k = 1500; k < 1700; k++) {
+    const row = Array.from({ length: N }, () => z() * (k === 1600 ? 9 : 1));
+    straight.rows([row], () => k * 1_000_000);
+    second.rows([row], () => k * 1_000_000);
+  }
+  for (const name of Object.keys(copy.fields)) {
+    assert.equal(Array.from(copy.fields[name]!), Array.from(straight.part.fields[name]!), name);
+  }
+  assert.equal(second.kinds(), straight.kinds());
+});
+
+test.run();

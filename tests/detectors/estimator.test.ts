@@ -1,0 +1,236 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import * as v from "valibot";
+import { EstimatorPart } from "../../actors/detectors/estimator.ts";
+import { actorDefinitions } from "../../actors/machines/mod.ts";
+import type { PartContext } from "../../actors/ports/actor.ts";
+import type { StateMessage } from "../../protocol/messages.ts";
+import { state as stateSchema } from "../../protocol/schemas.ts";
+import { parseSettings } from "../../protocol/settings.ts";
+import { ActorHarness } from "../support/actor-harness.ts";
+import { normals, uniforms } from "../support/random-streams.ts";
+import { frameOf, groupOf, InnovationBatch } from "../support/rows.ts";
+
+const definition = actorDefinitions.find(({ name }) => name === "estimator")!;
+const quiet: PartContext = { now: 0, sequence: 0, signal() {}, random: () => 0.5 };
+
+/** Rows of innovations with the given correlation to one common factor. */
+function run(
+  part: EstimatorPart,
+  n: number,
+  rows: number,
+  loading: number,
+  seed: number,
+  each?: (k: number) => void,
+) {
+  const z = normals(seed);
+  const batch = new InnovationBatch(1, n);
+  for (let k = 0; k < rows; k++) {
+    const common = z();
+    for (let c = 0; c < n; c++) {
+      batch.rowInnovation[c] = Math.sqrt(loading) * common + Math.sqrt(1 - loading) * z();
+    }
+    batch.rowTime[0] = k * 1_000_000;
+    part.update(batch, quiet);
+    each?.(k);
+  }
+}
+
+function published(part: EstimatorPart): Omit<StateMessage, "type"> {
+  return part.publish({ ...quiet, now: 1e12 }) as Omit<StateMessage, "type">;
+}
+
+test("estimator publishes a state that the protocol accepts, with its honesty on it", () => {
+  const n = 5;
+  const part = new EstimatorPart(parseSettings({}), groupOf(n));
+  run(part, n, 400, 0.5, 1);
+  const body = published(part);
+  v.parse(stateSchema, body);
+  assert.is(body.source, "estimated");
+  assert.is(body.reading, "single-excitation");
+  assert.is(body.re.byteLength, 4 * n * n);
+  const sum = (values: number[]) => values.reduce((a, b) => a + b, 0);
+  assert.ok(Math.abs(sum(body.populations) - 1) < 1e-12);
+  assert.ok(Math.abs(sum(body.spectrum) - 1) < 1e-12);
+  assert.ok(Math.abs(sum(body.pointer) - 1) < 1e-12);
+  const { measures } = body;
+  for (const name of [
+    "purity",
+    "purityCorrected",
+    "cohL1",
+    "cohL1Norm",
+    "cohRel",
+    "entropy",
+    "effRank",
+    "lambdaMax",
+    "visibility",
+    "kappa",
+    "nEff",
+    "significantPairs",
+    "groupDelaySeconds",
+  ]) {
+    assert.type(measures[name], "number", name);
+  }
+  assert.ok(Math.abs(measures["kappa"]! * measures["nEff"]! - 1) < 1e-12);
+});
+
+test("estimator calls a common factor significant, and independent channels not", () => {
+  const n = 6;
+  const together = new EstimatorPart(parseSettings({}), groupOf(n));
+  run(together, n, 1000, 0.6, 2);
+  assert.ok(published(together).significant);
+  assert.is(published(together), null, "nothing new to publish");
+  let significant = 0;
+  for (let seed = 0; seed < 20; seed++) {
+    const alone = new EstimatorPart(parseSettings({}), groupOf(n));
+    run(alone, n, 600, 0, 100 + seed);
+    if (published(alone).significant) significant++;
+  }
+  // 5 % expected; 5 of 20 has a chance of 0.3 %.
+  assert.ok(significant < 5, `${significant} of 20 null runs significant`);
+});
+
+test("estimator's κ of rows is what independent channels' squared coherence shows", () => {
+  const n = 4;
+  const part = new EstimatorPart(parseSettings({ estimator: { memoryRows: 64, norm: "power" } }), groupOf(n));
+  let measured = 0;
+  let kappa = 0;
+  let looks = 0;
+  run(part, n, 40_000, 0, 3, (k) => {
+    if (k < 1000 || k % 10 !== 0) return;
+    const { re, im } = part.density;
+    for (let i = 1; i < n; i++) {
+      for (let j = 0; j < i; j++) {
+        measured += (re[i * n + j]! ** 2 + im[i * n + j]! ** 2) / (re[i * n + i]! * re[j * n + j]!);
+        kappa += 2 * part.density.kappa;
+        looks++;
+      }
+    }
+  });
+  assert.ok(Math.abs(measured / kappa - 1) < 0.1, `measured ${measured / looks}, said ${kappa / looks}`);
+});
+
+test("estimator's corrected purity of independent channels is 1/n", () => {
+  const n = 8;
+  const part = new EstimatorPart(parseSettings({}), groupOf(n));
+  let sum = 0;
+  let looks = 0;
+  run(part, n, 12_000, 0, 4, (k) => {
+    if (k < 1000 || k % 200 !== 0) return;
+    sum += part.measures()!["purityCorrected"]!;
+    looks++;
+  });
+  assert.ok(Math.abs(sum / looks - 1 / n) < 0.01, `${sum / looks}`);
+});
+
+test("estimator shows a channel that leads with a positive phase", () => {
+  const n = 2;
+  const part = new EstimatorPart(parseSettings({}), groupOf(n));
+  const batch = new InnovationBatch(1, n);
+  const z = normals(5);
+  const omega = 0.25 * Math.PI;
+  for (let k = 0; k < 4000; k++) {
+    batch.rowTime[0] = k * 1_000_000;
+    batch.rowInnovation.set([Math.cos(omega * k) + 0.1 * z(), Math.cos(omega * (k - 1)) + 0.1 * z()]);
+    part.update(batch, quiet);
+  }
+  const phase = Math.atan2(part.density.im[1]!, part.density.re[1]!);
+  assert.ok(Math.abs(phase - omega) < 0.05, `phase ${phase}, wanted ${omega}`);
+});
+
+test("[C2] estimator announces that coherence is known, lost and regained, once each", () => {
+  const n = 6;
+  const actor = new ActorHarness(definition, {}, groupOf(n));
+  const z = normals(7);
+  const x = new Float64Array(n);
+  for (let k = 0; k < 9000; k++) {
+    const loading = k >= 3000 && k < 6000 ? 0 : 0.6;
+    const common = z();
+    for (let c = 0; c < n; c++) x[c] = x[c]! + Math.sqrt(loading) * common + Math.sqrt(1 - loading) * z();
+    actor.rows([x.slice()], () => k * 1_000_000);
+  }
+  assert.equal(actor.kinds(), ["coherence.warmed", "coherence.lost", "coherence.regained"]);
+  const [, lost, regained] = actor.events;
+  assert.ok(lost!.timeUs > 3e9 && lost!.timeUs < 3.4e9, `lost at row ${lost!.timeUs / 1e6}`);
+  assert.ok(regained!.timeUs > 6e9 && regained!.timeUs < 6.5e9, `regained at row ${regained!.timeUs / 1e6}`);
+});
+
+test("estimator goes on after a gap without its filters' memory and keeps the state", () => {
+  const n = 3;
+  const part = new EstimatorPart(parseSettings({}), groupOf(n));
+  run(part, n, 300, 0.5, 8);
+  const before = part.density.count;
+  const batch = new InnovationBatch(1, n);
+  batch.gap[0] = 1;
+  batch.rowInnovation.fill(Number.NaN);
+  part.update(batch, quiet);
+  assert.is(part.density.count, before);
+  assert.ok(part.fields["signal.filter.history"]!.every((x) => x === 0));
+});
+
+test("estimator of ticks chooses a period that keeps the slowest pair in step", () => {
+  const group = groupOf(3, { sampling: "ticks" });
+  const actor = new ActorHarness(definition, { estimator: { memoryRows: 16 } }, group);
+  feedTicks(actor, [1, 0.5, 0.3], 4000, 9);
+  const { measures } = actor.part.publish!({ ...quiet, now: 1e13 }) as StateMessage;
+  assert.ok(Math.abs(measures["omega0"]! - 0.15) < 0.06, `ω₀ ${measures["omega0"]}`);
+  assert.ok(measures["syncMin"]! > 0.7, `least synchrony ${measures["syncMin"]}`);
+  assert.ok(Math.abs(measures["groupDelaySeconds"]! - (2 * 4) / measures["omega0"]!) < 1e-9);
+  assert.ok(measures["visibility"]! > 0.5, `visibility ${measures["visibility"]}`);
+});
+
+test("estimator of ticks hears the period it is told", () => {
+  const group = groupOf(2, { sampling: "ticks" });
+  const actor = new ActorHarness(definition, { estimator: { periodSeconds: 20, memoryRows: 16 } }, group);
+  feedTicks(actor, [2, 1], 2000, 10);
+  const { measures } = actor.part.publish!({ ...quiet, now: 1e13 }) as StateMessage;
+  assert.ok(Math.abs(measures["periodSeconds"]! - 20) < 1e-9);
+  assert.ok(actor.kinds().includes("coherence.warmed"));
+});
+
+/** Poisson ticks at the given rates on correlated Brownian prices (g = 0.8). */
+function feedTicks(actor: ActorHarness, rates: number[], seconds: number, seed: number): void {
+  const z = normals(seed);
+  const uniform = uniforms(seed + 1);
+  const price = new Float64Array(rates.length);
+  const step = 0.05;
+  for (let k = 0; k * step < seconds; k++) {
+    const common = z();
+    const ticks: [number, number, number][] = [];
+    rates.forEach((rate, c) => {
+      price[c] = price[c]! + Math.sqrt(step) * (Math.sqrt(0.8) * common + Math.sqrt(0.2) * z());
+      if (uniform() < rate * step) ticks.push([Math.round(k * step * 1e6), c, price[c]!]);
+    });
+    if (ticks.length > 0) actor.feed(frameOf(ticks));
+  }
+}
+
+test("estimator goes on from copied fields as if nothing had happened", () => {
+  for (const sampling of ["rows", "ticks"] as const) {
+    const group = groupOf(3, { sampling });
+    const settings = { estimator: { memoryRows: 8 } };
+    const straight = new ActorHarness(definition, settings, group);
+    const second = new ActorHarness(definition, settings, group);
+    feedTicks(straight, [2, 1, 1], 300, 11);
+    feedTicks(second, [2, 1, 1], 300, 11);
+    const copy = definition.createPart(parseSettings(settings), group);
+    for (const [name, array] of Object.entries(second.part.fields)) copy.fields[name]!.set(array as never);
+    Object.assign(second, { part: copy });
+    // Later ticks need later times.
+    straight.feed(
+      frameOf(Array.from({ length: 60 }, (_, k) => [400e6 + k * 3e5, k % 3, Math.sin(k)] as const)),
+    );
+    second.feed(
+      frameOf(Array.from({ length: 60 }, (_, k) => [400e6 + k * 3e5, k % 3, Math.sin(k)] as const)),
+    );
+    for (const name of Object.keys(straight.part.fields)) {
+      assert.equal(
+        Array.from(second.part.fields[name]!),
+        Array.from(straight.part.fields[name]!),
+        `${sampling} ${name}`,
+      );
+    }
+  }
+});
+
+test.run();

@@ -1,0 +1,82 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { sessionActorDefinitions } from "../../actors/machines/mod.ts";
+import { ActorHarness } from "../support/actor-harness.ts";
+import { groupOf } from "../support/rows.ts";
+
+const definition = (name: string) => sessionActorDefinitions.find((known) => known.name === name)!;
+const SECOND = 1_000_000;
+
+function measured(gauges: Record<string, number>) {
+  return { type: "measurement", gauges } as const;
+}
+
+function monitor(): ActorHarness {
+  return new ActorHarness(definition("monitor"), { monitor: { degradedLatencyUs: 10_000 } }, groupOf(1));
+}
+
+test("monitor is degraded by a latency that stays high, not by one slow measurement", () => {
+  const actor = monitor();
+  [20_000, 1000, 20_000, 20_000].forEach((latencyP99Us, k) => {
+    actor.input(measured({ latencyP99Us }), k * SECOND);
+  });
+  assert.is(actor.state, "normal");
+  actor.input(measured({ latencyP99Us: 20_000 }), 4 * SECOND);
+  assert.is(actor.state, "degraded");
+  assert.is(actor.events[0]!.detail!["reason"], "latency");
+});
+
+test("monitor recovers only well below the limit, and says how long it took", () => {
+  const actor = monitor();
+  let now = 0;
+  const measure = (latencyP99Us: number, times: number) => {
+    for (let k = 0; k < times; k++) {
+      now += SECOND;
+      actor.input(measured({ latencyP99Us }), now);
+    }
+  };
+  measure(20_000, 3);
+  measure(8000, 20);
+  assert.is(actor.state, "degraded");
+  measure(4000, 5);
+  assert.equal(actor.kinds(), ["monitor.degraded", "monitor.recovered"]);
+  assert.is(actor.events[1]!.detail!["degradedForUs"], 25 * SECOND);
+});
+
+test("monitor takes new shed inputs and coalescing as strain", () => {
+  const shedding = monitor();
+  [5, 9, 12].forEach((shed, k) => {
+    shedding.input(measured({ shed }), k * SECOND);
+  });
+  assert.is(shedding.events[0]?.detail?.["reason"], "shedding");
+  const coalescing = monitor();
+  coalescing.input(measured({ degraded: 1 }), SECOND);
+  assert.is(coalescing.events[0]?.detail?.["reason"], "coalescing");
+});
+
+test("monitor does not mind measurements that lack gauges", () => {
+  const actor = monitor();
+  for (let k = 0; k < 10; k++) actor.input(measured({}), k * SECOND);
+  assert.equal(actor.kinds(), []);
+});
+
+test("feed watcher announces what feeds report and how much was left out", () => {
+  const actor = new ActorHarness(definition("feedWatcher"), {}, groupOf(1));
+  const status = (
+    status: "opened" | "gap" | "failed" | "running",
+    counts: Record<string, number>,
+    detail = "",
+  ) => ({ type: "feedStatus", source: "disk", status, detail, counts }) as const;
+  actor.input(status("opened", {}), 0);
+  actor.input(status("gap", { gap: 1 }, "3 rows"), SECOND);
+  actor.input(status("running", { nan: 2, backward: 1, duplicate: 5 }), 2 * SECOND);
+  actor.input(status("running", { nan: 4 }), 3 * SECOND);
+  actor.input(status("failed", {}, "no such file"), 4 * SECOND);
+  assert.equal(actor.kinds(), ["feed.gap", "feed.bad-samples", "feed.failed"]);
+  assert.is(actor.events[1]!.detail!["bad"], 3);
+  assert.is(actor.events[1]!.detail!["reasons"], "nan 2, backward 1");
+  actor.fireTimers(62 * SECOND);
+  assert.is(actor.events[3]!.detail!["bad"], 4);
+});
+
+test.run();
