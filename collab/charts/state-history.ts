@@ -1,7 +1,7 @@
 /**
  * The latest joint states of a group, so that the picture of the state can be seen as it was at an earlier moment.
  *
- * A ring of whole matrices with a budget in bytes: at n = 24 and 20 states a second the default keeps about four minutes.
+ * A ring of whole matrices and their spectra with a budget in bytes: at n = 24 and 20 states a second the default keeps about four minutes.
  */
 
 /** What the page may spend on past states of one group. */
@@ -17,6 +17,7 @@ export class StateHistory {
   readonly #time: Float64Array;
   readonly #re: Float32Array;
   readonly #im: Float32Array;
+  readonly #spectrum: Float32Array;
 
   constructor(n: number, budgetBytes = HISTORY_BYTES) {
     this.n = n;
@@ -24,17 +25,20 @@ export class StateHistory {
     this.#time = new Float64Array(this.capacity);
     this.#re = new Float32Array(this.capacity * n * n);
     this.#im = new Float32Array(this.capacity * n * n);
+    this.#spectrum = new Float32Array(this.capacity * n);
   }
 
   get kept(): number {
     return Math.min(this.written, this.capacity);
   }
 
-  add(timeUs: number, re: Float32Array, im: Float32Array): void {
+  /** A spectrum shorter than n (none was computed) is filled up with zeros. */
+  add(timeUs: number, re: Float32Array, im: Float32Array, spectrum: ArrayLike<number>): void {
     const at = this.written % this.capacity;
     this.#time[at] = timeUs;
     this.#re.set(re, at * this.n * this.n);
     this.#im.set(im, at * this.n * this.n);
+    for (let k = 0; k < this.n; k++) this.#spectrum[at * this.n + k] = spectrum[k] ?? 0;
     this.written++;
   }
 
@@ -47,6 +51,11 @@ export class StateHistory {
     const from = (state % this.capacity) * this.n * this.n;
     const to = from + this.n * this.n;
     return { re: this.#re.subarray(from, to), im: this.#im.subarray(from, to) };
+  }
+
+  spectrumAt(state: number): Float32Array {
+    const from = (state % this.capacity) * this.n;
+    return this.#spectrum.subarray(from, from + this.n);
   }
 
   /** Number of the last state not after `timeUs`; −1 when none is kept that old. O(log kept). */

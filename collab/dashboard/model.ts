@@ -39,9 +39,9 @@ export interface Group {
   joint: JointState;
 }
 
-/** The latest joint state of a group and its past. */
+/** The latest joint state of a group and its past. Among the measures is `significant`, as 0 or 1. */
 export interface JointState {
-  /** The last message, without its matrix. */
+  /** The last message. */
   last: StateMessage | null;
   re: Float32Array;
   im: Float32Array;
@@ -155,8 +155,9 @@ export class Model implements SourceSink {
     joint.re = float32Column(state.re);
     joint.im = float32Column(state.im);
     if (joint.history === null || joint.history.n !== n) joint.history = new StateHistory(n);
-    joint.history.add(state.timeUs, joint.re, joint.im);
-    for (const [name, value] of Object.entries(state.measures)) {
+    joint.history.add(state.timeUs, joint.re, joint.im, state.spectrum);
+    const { measures, significant } = state;
+    for (const [name, value] of Object.entries({ ...measures, significant: significant ? 1 : 0 })) {
       let series = joint.measures.get(name);
       if (series === undefined) {
         series = new Series();
@@ -220,6 +221,38 @@ export class Model implements SourceSink {
       this.gauges.value = {};
     });
   }
+}
+
+/** A joint state at one moment. */
+export interface Moment {
+  timeUs: number;
+  n: number;
+  re: Float32Array;
+  im: Float32Array;
+  spectrum: ArrayLike<number>;
+  /** Not the latest. */
+  past: boolean;
+}
+
+/** The state at a time (null: the latest), or the latest when none that old is kept. Null before the first. */
+export function momentOf(joint: JointState, atUs: number | null): Moment | null {
+  const { last, history, re, im } = joint;
+  if (last === null || history === null) return null;
+  const k = atUs === null ? -1 : history.indexBefore(atUs);
+  if (k < 0) return { timeUs: last.timeUs, n: last.n, re, im, spectrum: last.spectrum, past: false };
+  return {
+    timeUs: history.timeAt(k),
+    n: history.n,
+    ...history.matrixAt(k),
+    spectrum: history.spectrumAt(k),
+    past: k < history.written - 1,
+  };
+}
+
+/** A measure at that moment; undefined when it is not given. */
+export function measureAt(joint: JointState, moment: Moment, name: string): number | undefined {
+  const value = joint.measures.get(name)?.valueBefore(moment.timeUs);
+  return value === undefined || Number.isNaN(value) ? undefined : value;
 }
 
 function emptyJoint(): JointState {

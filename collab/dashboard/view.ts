@@ -2,7 +2,7 @@
  * What is being looked at: the stretch of time, the cursor, the chosen channels and group. One for all charts, so that they move together.
  */
 import { computed, effect, signal } from "@preact/signals";
-import type { Channel, Group, Model } from "./model.ts";
+import { type Channel, type Group, type Model, type Moment, momentOf } from "./model.ts";
 
 /** Closest zoom: at 1,000 samples a second a hundred of them. */
 const SHORTEST_US = 100_000;
@@ -68,6 +68,12 @@ export class View {
 
   get group(): Group | undefined {
     return this.#model.group(this.groupName.value);
+  }
+
+  /** The joint state to show: at the cursor, at the frozen right edge, or the latest. */
+  get moment(): Moment | null {
+    const joint = this.#model.group(this.groupName.peek())?.joint;
+    return joint === undefined ? null : momentOf(joint, this.cursorUs.peek() ?? this.frozenEndUs.peek());
   }
 
   get channels(): Channel[] {

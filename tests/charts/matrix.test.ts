@@ -114,11 +114,13 @@ test("the history of states finds what was there at a time, and forgets the olde
   const n = 2;
   const history = new StateHistory(n, 3 * 8 * n * n);
   assert.is(history.indexBefore(100), -1);
-  for (let k = 1; k <= 5; k++) history.add(k * 100, new Float32Array(4).fill(k), new Float32Array(4));
+  for (let k = 1; k <= 5; k++)
+    history.add(k * 100, new Float32Array(4).fill(k), new Float32Array(4), [k, -k]);
   assert.is(history.kept, 3);
   assert.is(history.indexBefore(299), -1);
   assert.is(history.timeAt(history.indexBefore(450)), 400);
   assert.is(history.matrixAt(history.indexBefore(1e9)).re[0], 5);
+  assert.equal([...history.spectrumAt(history.indexBefore(450))], [4, -4]);
 });
 
 /** Gram matrix of fixed vectors: Hermitian and positive. */

@@ -5,7 +5,7 @@
  */
 import { drawDensity, largestMagnitude } from "../../charts/density-image.ts";
 import type { Panel } from "../loop.ts";
-import type { Group } from "../model.ts";
+import { type Group, type Moment, measureAt } from "../model.ts";
 import { type Theme, theme } from "../theme.ts";
 import type { View } from "../view.ts";
 import { font, Surface } from "./surface.ts";
@@ -71,21 +71,6 @@ export class MatrixChart implements Panel {
     this.onHover(cell);
   }
 
-  /** The matrix on show: at the cursor, at the frozen right edge, or the latest. Null before the first. */
-  shown(): { re: Float32Array; im: Float32Array; n: number; timeUs: number; past: boolean } | null {
-    const joint = this.#view.group?.joint;
-    if (joint === undefined || joint.last === null || joint.history === null) return null;
-    const at = this.#view.cursorUs.peek() ?? this.#view.frozenEndUs.peek();
-    if (at !== null) {
-      const k = joint.history.indexBefore(at);
-      if (k >= 0) {
-        const past = k < joint.history.written - 1;
-        return { ...joint.history.matrixAt(k), n: joint.history.n, timeUs: joint.history.timeAt(k), past };
-      }
-    }
-    return { re: joint.re, im: joint.im, n: joint.last.n, timeUs: joint.last.timeUs, past: false };
-  }
-
   isUrgent(): boolean {
     return this.#seenView !== this.#view.version || this.#seenHover !== this.#hover();
   }
@@ -97,7 +82,7 @@ export class MatrixChart implements Panel {
   draw(): boolean {
     this.#seenView = this.#view.version;
     const group = this.#view.group;
-    const matrix = this.shown();
+    const matrix = this.#view.moment;
     if (group === undefined || matrix === null) return this.#drawNothing();
     const scale = this.#view.matrixScale.peek();
     const seen = `${group.name} ${matrix.timeUs} ${this.#base.version} ${theme.peek().name} ${scale}`;
@@ -119,7 +104,7 @@ export class MatrixChart implements Panel {
     return true;
   }
 
-  #drawBase(group: Group, matrix: { re: Float32Array; im: Float32Array; n: number }, look: Theme): void {
+  #drawBase(group: Group, matrix: Moment, look: Theme): void {
     const { n } = matrix;
     this.#fit(n);
     const scale = this.#view.matrixScale.peek();
@@ -131,7 +116,7 @@ export class MatrixChart implements Panel {
     const size = this.#cell * n;
     context.imageSmoothingEnabled = false;
     // What does not stand out from noise is shown pale.
-    context.globalAlpha = group.joint.last?.significant === false ? PALE : 1;
+    context.globalAlpha = measureAt(group.joint, matrix, "significant") === 0 ? PALE : 1;
     context.drawImage(this.#image, this.#left, 0, size, size);
     context.globalAlpha = 1;
     if (this.#cell >= BORDER_CELL) this.#drawBorders(context, look, n);

@@ -24,15 +24,15 @@ export class SpectrumChart implements Panel {
   }
 
   draw(): boolean {
-    const joint = this.#view.group?.joint;
-    if (joint === undefined || joint.last === null) return false;
-    const seen = `${this.#view.groupName.peek()} ${joint.version} ${this.#surface.version} ${theme.peek().name}`;
+    const { moment } = this.#view;
+    if (moment === null) return false;
+    const seen = `${this.#view.groupName.peek()} ${moment.timeUs} ${this.#surface.version} ${theme.peek().name}`;
     if (seen === this.#seen) return false;
     this.#seen = seen;
     const look = theme.peek();
     const { context, width, height } = this.#surface;
     context.clearRect(0, 0, width, height);
-    const values = joint.last.spectrum.slice(0, MOST_BARS);
+    const values = Array.from(moment.spectrum).slice(0, MOST_BARS);
     const pitch = width / Math.max(8, values.length);
     const thick = Math.max(1, Math.min(16, pitch - 2));
     context.fillStyle = look.grid;

@@ -4,7 +4,7 @@ import { entryOf } from "../../charts/density-image.ts";
 import { clock } from "../../charts/format.ts";
 import { type Cell, MatrixChart, titleOf } from "../canvas/matrix-chart.ts";
 import { SpectrumChart } from "../canvas/spectrum-chart.ts";
-import type { Group } from "../model.ts";
+import { type Group, type Moment, measureAt } from "../model.ts";
 import { toggleScale } from "../shortcuts.ts";
 import type { Parts } from "./app.tsx";
 import { ChartBox } from "./chart-box.tsx";
@@ -12,7 +12,6 @@ import { Legend } from "./legend.tsx";
 
 export function StatePanel({ model, view, loop }: Parts) {
   const bars = useRef<HTMLCanvasElement>(null);
-  const chart = useRef<MatrixChart | null>(null);
   const [cell, setCell] = useState<Cell | null>(null);
   useEffect(() => {
     if (bars.current === null) return;
@@ -26,7 +25,7 @@ export function StatePanel({ model, view, loop }: Parts) {
   model.pulse.value;
   const group = view.group;
   const last = group?.joint.last ?? null;
-  const shown = chart.current?.shown() ?? null;
+  const shown = view.moment;
   const n = last?.n ?? 0;
   return (
     <section class="panel state" aria-label="Joint state">
@@ -64,7 +63,6 @@ export function StatePanel({ model, view, loop }: Parts) {
             create={(element, base, over) => {
               const matrix = new MatrixChart(element, base, over, view);
               matrix.onHover = setCell;
-              chart.current = matrix;
               return matrix;
             }}
           />
@@ -77,22 +75,24 @@ export function StatePanel({ model, view, loop }: Parts) {
             <div class="mini-head">
               <span>Spectrum λ</span>
               <span class="mini-plain">
-                {last === null || last.spectrum.length === 0
+                {shown === null || !shown.spectrum[0]
                   ? "share of each pattern"
-                  : `strongest pattern carries ${((last.spectrum[0] ?? 0) * 100).toFixed(0)} %`}
+                  : `strongest pattern carries ${(shown.spectrum[0] * 100).toFixed(0)} %`}
               </span>
             </div>
-            <canvas ref={bars} role="img" aria-label={spectrumWords(last?.spectrum ?? [])} />
+            <canvas ref={bars} role="img" aria-label={spectrumWords(shown?.spectrum ?? [])} />
           </div>
         </div>
-        <Honesty group={group} />
+        <Honesty group={group} shown={shown} />
       </div>
     </section>
   );
 }
 
-function spectrumWords(spectrum: readonly number[]): string {
-  const first = spectrum.slice(0, 3).map((x) => `${(100 * x).toFixed(0)} %`);
+function spectrumWords(spectrum: ArrayLike<number>): string {
+  const first = Array.from(spectrum)
+    .slice(0, 3)
+    .map((x) => `${(100 * x).toFixed(0)} %`);
   return `Spectrum of the joint state: ${first.join(", ") || "not known yet"}`;
 }
 
@@ -113,7 +113,7 @@ function NoState({ group }: { group: Group | undefined }) {
 interface ReadOutParts {
   group: Group | undefined;
   cell: Cell | null;
-  shown: ReturnType<MatrixChart["shown"]>;
+  shown: Moment | null;
 }
 
 function ReadOut({ group, cell, shown }: ReadOutParts) {
@@ -170,12 +170,14 @@ function leadWords(degrees: number, row: string, column: string): string {
 const FEW_ROWS = 32;
 
 /** Estimated or direct, on how much data, above the noise or not: an estimate never stands without this. */
-function Honesty({ group }: { group: Group | undefined }) {
+function Honesty({ group, shown }: { group: Group | undefined; shown: Moment | null }) {
   const last = group?.joint.last ?? null;
-  if (last === null) return null;
-  const nEff = last.measures["nEff"];
-  const warmup = last.measures["warmup"];
-  const delay = last.measures["groupDelaySeconds"];
+  if (group === undefined || last === null || shown === null) return null;
+  const measure = (name: string) => measureAt(group.joint, shown, name);
+  const nEff = measure("nEff");
+  const warmup = shown.past ? undefined : last.measures["warmup"];
+  const delay = measure("groupDelaySeconds");
+  const significant = measure("significant") === 1;
   const estimated = last.source === "estimated";
   return (
     <div class="honesty">
@@ -187,10 +189,10 @@ function Honesty({ group }: { group: Group | undefined }) {
         </div>
       ) : (
         <span
-          class={last.significant ? "badge good" : "badge quiet"}
+          class={significant ? "badge good" : "badge quiet"}
           title="Whether the estimate stands out from what unrelated channels would show"
         >
-          {last.significant ? "above noise" : (nEff ?? 0) < FEW_ROWS ? "warming up" : "below noise floor"}
+          {significant ? "above noise" : (nEff ?? 0) < FEW_ROWS ? "warming up" : "below noise floor"}
         </span>
       )}
       <span
