@@ -1,12 +1,13 @@
 /** The program: its sub-commands, their options and help. Each command's work stands where it belongs. */
 import process from "node:process";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { CommandError, feedHelp, VERSION } from "./actors/mod.ts";
 
 const program = new Command("eigenwatch")
   .description(
     "Watch many live streams as one state: coherence and its collapse, anomalies; recorded, replayed bit for bit.",
   )
-  .version("0.1.0")
+  .version(VERSION)
   .showSuggestionAfterError()
   .showHelpAfterError("(run with --help for what there is)")
   .exitOverride();
@@ -47,7 +48,7 @@ program
   )
   .option("--base-path <path>", "path under which a reverse proxy serves us")
   .option("--json", "one JSON line per event and status on stdout")
-  .addHelpText("after", () => `\nFeeds:\n${feedHelp}`)
+  .addHelpText("after", () => `\nFeeds:\n${feedHelp()}`)
   .action(async (options) => {
     const { up } = await import("./collab/serve.ts");
     process.exitCode = await up(options);
@@ -119,9 +120,6 @@ program
     const { benchCommand } = await import("./sim/mod.ts");
     process.exitCode = await benchCommand(name, options);
   });
-
-const { feedHelp: describeFeeds, CommandError } = await import("./actors/mod.ts");
-const feedHelp = describeFeeds();
 
 try {
   await program.parseAsync(process.argv);

@@ -18,6 +18,7 @@ import {
   Partition,
   SYSTEM,
   systemClock,
+  VERSION,
   VERSIONS,
 } from "../actors/mod.ts";
 import type { Journal } from "../actors/ports/journal.ts";
@@ -121,6 +122,7 @@ async function openGateway(config: UpConfig, partition: Partition, say: Say): Pr
       basePath: config.basePath,
       allowedHosts: config.allowedHosts,
       trustProxy: config.trustProxy,
+      server: `eigenwatch ${VERSION}`,
       ...(config.tokenFile === undefined ? {} : { tokenFile: config.tokenFile }),
       ...(staticDir === null ? {} : { staticDir }),
       log: (message) => say("log", { message }),

@@ -497,6 +497,18 @@ export class Partition implements LiveSession, CoreSink {
     this.forgetOldFrames();
   }
 
+  /** Index of the first recent frame with an input sequence > `after`, by bisection. */
+  private firstBehind(after: number): number {
+    let low = 0;
+    let high = this.recent.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.recent[middle]!.inputSequence > after) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
   private forgetOldFrames(): void {
     let drop = 0;
     while (this.recentBytes > RECENT_BYTES_MAX && drop < this.recent.length - 1) {
@@ -532,10 +544,7 @@ export class Partition implements LiveSession, CoreSink {
   }
 
   recentFrames(after: number): { complete: boolean; frames: DeliveredFrame[] } {
-    return {
-      complete: after >= this.recentDropped,
-      frames: this.recent.filter((frame) => frame.inputSequence > after),
-    };
+    return { complete: after >= this.recentDropped, frames: this.recent.slice(this.firstBehind(after)) };
   }
 
   lastStates(): readonly StateMessage[] {
