@@ -6,9 +6,11 @@
  */
 
 import type { Frame } from "../../protocol/frame.ts";
-import { parseSettings } from "../../protocol/settings.ts";
-import { actorDefinitions } from "../machines/mod.ts";
+import { parseSettings, type Settings } from "../../protocol/settings.ts";
 import type { Group, Part, PartContext } from "../ports/actor.ts";
+import { AnomalyPart } from "./anomaly.ts";
+import { CollapsePart } from "./collapse.ts";
+import { EstimatorPart } from "./estimator.ts";
 import { GroupFront } from "./front.ts";
 
 export interface BenchRow {
@@ -23,6 +25,14 @@ export interface BenchRow {
   note?: string;
 }
 
+const PARTS = {
+  estimator: (settings: Settings, group: Group): Part => new EstimatorPart(settings, group),
+  collapse: (settings: Settings, group: Group): Part => new CollapsePart(settings, group),
+  anomaly: (settings: Settings, group: Group): Part => new AnomalyPart(settings, group),
+};
+type Name = keyof typeof PARTS;
+const NAMES: readonly Name[] = ["estimator", "collapse", "anomaly"];
+
 const CHANNELS = 16;
 const FRAME_SAMPLES = 256;
 const FRAMES = 200;
@@ -35,18 +45,17 @@ export function benchDetectors(): BenchRow[] {
   const rows: BenchRow[] = [];
   const front = samplesPerSecond(frames, []);
   rows.push({ name: "front end, rows n=16", value: front, unit: "samples/s", target: 66_000_000 });
-  for (const definition of actorDefinitions) {
-    const value = samplesPerSecond(frames, [definition.name]);
+  for (const name of NAMES) {
+    const value = samplesPerSecond(frames, [name]);
     rows.push({
-      name: `front end + ${definition.name}, n=16`,
+      name: `front end + ${name}, n=16`,
       value,
       unit: "samples/s",
       ratioTo: "front end",
       ratio: value / front,
     });
   }
-  const names = actorDefinitions.map((definition) => definition.name);
-  const all = samplesPerSecond(frames, names);
+  const all = samplesPerSecond(frames, NAMES);
   rows.push({
     name: "all detectors, n=16, frames of 256",
     value: all,
@@ -58,12 +67,10 @@ export function benchDetectors(): BenchRow[] {
   return rows;
 }
 
-function samplesPerSecond(frames: readonly Frame[], names: readonly string[]): number {
+function samplesPerSecond(frames: readonly Frame[], names: readonly Name[]): number {
   const settings = parseSettings({});
   const group = benchGroup();
-  const parts: Part[] = actorDefinitions
-    .filter((definition) => names.includes(definition.name))
-    .map((definition) => definition.createPart(settings, group));
+  const parts = names.map((name) => PARTS[name](settings, group));
   const front = new GroupFront(group);
   const context = new BenchContext();
   let best = Number.POSITIVE_INFINITY;
