@@ -215,6 +215,12 @@ export class Partition implements LiveSession, CoreSink {
   }
 
   private declare(declaration: Channels): void {
+    const groups = this.core.declarations();
+    if (groups.length >= MAX_GROUPS && !groups.some(({ group }) => group === declaration.group)) {
+      throw new Error(
+        `Cannot declare group ${declaration.group}: there are ${groups.length}; wanted at most ${MAX_GROUPS}`,
+      );
+    }
     this.admitInput(declaration);
   }
 

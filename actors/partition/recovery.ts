@@ -87,6 +87,10 @@ async function newestCore(
       before = stored.block - 1;
     }
   }
+  const first = journal.first?.number ?? 1;
+  if (first > 1) {
+    throw new Error(`Cannot recover: blocks before ${first} are gone; wanted a usable snapshot behind them`);
+  }
   return { core: new Core(definitions, sink), snapshotBlock: 0 };
 }
 
