@@ -22,7 +22,7 @@ import {
 } from "../../protocol/block.ts";
 import { decodeMessage, encodeMessage } from "../../protocol/codec.ts";
 import type { Frame } from "../../protocol/frame.ts";
-import { CHECKPOINT_BLOCKS, MAX_BLOCK_AGE_MS, MAX_FRAME_SAMPLES } from "../../protocol/limits.ts";
+import { CHECKPOINT_BLOCKS, MAX_BLOCK_AGE_MS, MAX_FRAME_SAMPLES, MAX_GROUPS } from "../../protocol/limits.ts";
 import type {
   Channels,
   EventMessage,
