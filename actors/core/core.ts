@@ -192,7 +192,7 @@ export class Core implements CellHost {
         this.open(input);
         break;
       case "channels":
-        this.declare(input);
+        this.declareGroup(input);
         break;
       case "configChanged":
         this.configure(input);
@@ -225,7 +225,7 @@ export class Core implements CellHost {
     }
   }
 
-  private declare(declaration: Channels): void {
+  private declareGroup(declaration: Channels): void {
     const known = this.groupsByName.get(declaration.group);
     if (known) {
       if (sameChannels(known.declaration, declaration)) return;

@@ -277,7 +277,7 @@ export class CollapsePart implements Part {
     }
     this.watchDependence(time, context);
     scalars[EXTRA] = Math.max(0, scalars[EXTRA]! - PER_ALARM * this.promisedRate);
-    if (logM >= scalars[LN_A]! + scalars[EXTRA]!) this.declare(logM, time, context);
+    if (logM >= scalars[LN_A]! + scalars[EXTRA]!) this.declareCollapse(logM, time, context);
     else this.suspect(logM, time, context);
   }
 
@@ -337,7 +337,7 @@ export class CollapsePart implements Part {
     }
   }
 
-  private declare(logM: number, time: number, context: PartContext): void {
+  private declareCollapse(logM: number, time: number, context: PartContext): void {
     const { scalars, detector, group } = this;
     const leader = detector.leader();
     const delayRows = Math.max(1, detector.steps - detector.onsetOf(leader));

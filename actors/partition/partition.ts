@@ -207,14 +207,14 @@ export class Partition implements LiveSession, CoreSink {
     const offset = feed.kind === "live" ? this.core.lastSequenceOf(feed.source) : 0;
     const live = feed.kind === "live";
     return {
-      channels: (declaration) => this.declare(declaration),
+      channels: (declaration) => this.declareChannels(declaration),
       frame: (frame) => this.offerFrame(frame, live, offset),
       status: (status) => this.feedStatus(status),
       drained: () => this.drained(),
     };
   }
 
-  private declare(declaration: Channels): void {
+  private declareChannels(declaration: Channels): void {
     const groups = this.core.declarations();
     if (groups.length >= MAX_GROUPS && !groups.some(({ group }) => group === declaration.group)) {
       throw new Error(
