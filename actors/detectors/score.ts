@@ -42,7 +42,7 @@ export function createScorer(
   columns: readonly string[],
   options: ScorerOptions = {},
 ): Scorer {
-  const settings = parseSettings(options.settings ?? {});
+  const settings = parseSettings(forFiles(options.settings ?? {}, columns.length));
   const group: Group = {
     name: "rows",
     n: columns.length,
@@ -72,6 +72,16 @@ const DEFAULT_INNOVATION: Record<DetectorName, Group["innovation"]> = {
   collapse: "ar1",
   coherence: "difference",
 };
+
+/**
+ * Files may be short: where the settings leave it open, a baseline is learnt from max(32, 4n) rows (the promise holds with any number: see
+ * the collapse detector) and a collapse is over after 32 quiet ones. A live system has time for more.
+ */
+function forFiles(settings: Record<string, unknown>, n: number): Record<string, unknown> {
+  const collapse = settings["collapse"];
+  const given = typeof collapse === "object" && collapse !== null ? collapse : {};
+  return { ...settings, collapse: { calibrationRows: Math.max(32, 4 * n), recoveryRows: 32, ...given } };
+}
 
 function anomalyScorer(feed: RowFeed, part: AnomalyPart): Scorer {
   const out: ScoredRow = { anomaly_score: 0 };

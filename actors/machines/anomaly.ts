@@ -24,7 +24,7 @@ interface Opened extends Signal {
   readonly joint: boolean;
   /** Ranked by contribution. */
   readonly channels: readonly string[];
-  /** Which view of the data saw it: "level", "step", "spread", "stuck", "joint". */
+  /** Which view of the data saw it: "level", "step", "spread", "stuck", "season", "joint". */
   readonly view: string;
   readonly score: number;
   /** −ln of how often a sample of this channel is so unusual. */

@@ -7,8 +7,7 @@
  *
  * C1  Coherence is first judged when the estimate has warmed up, and that is announced once.
  * C2  `coherence.lost` is announced only from `coherent`, `coherence.regained` only from `decohered`: they alternate.
- * C3  A gap in the data is told to nobody here: the part drops its filters, the judgement stands until there is new evidence.
- * C4  In every state the part gets data.
+ * C3  In every state the part gets data.
  *
  * Levels, dwell times and the noise floor are the part's business (detectors/estimator.ts); here is only what they mean.
  */
@@ -30,8 +29,7 @@ interface Judgement extends Signal {
 export type EstimatorSignal =
   | (Judgement & { readonly type: "warmed"; readonly coherent: boolean })
   | (Judgement & { readonly type: "lost" })
-  | (Judgement & { readonly type: "regained" })
-  | (Signal & { readonly type: "gap" });
+  | (Judgement & { readonly type: "regained" });
 
 type Row = CompleteRow<EstimatorSignal>;
 
@@ -65,7 +63,6 @@ export const estimatorMachine = setup({
         ],
         lost: ignored,
         regained: ignored,
-        gap: ignored,
       } as const satisfies Row,
     },
     coherent: {
@@ -77,7 +74,6 @@ export const estimatorMachine = setup({
           actions: announces(lost),
         },
         regained: ignored,
-        gap: ignored,
       } as const satisfies Row,
     },
     decohered: {
@@ -89,7 +85,6 @@ export const estimatorMachine = setup({
           target: "coherent",
           actions: announces(regained),
         },
-        gap: ignored,
       } as const satisfies Row,
     },
   },

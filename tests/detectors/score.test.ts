@@ -57,6 +57,25 @@ test("collapse scorer tells when a change was declared and when it began", () =>
   assert.ok(declared >= 900 && declared < 960, `declared at row ${declared}`);
 });
 
+test("collapse scorer finds a shift in a short series and is quiet before it", () => {
+  let early = 0;
+  let found = 0;
+  for (let seed = 0; seed < 20; seed++) {
+    const scorer = createScorer("collapse", ["a"], { innovation: "difference" });
+    const z = normals(50 + seed);
+    let level = 0;
+    for (let k = 0; k < 160; k++) {
+      level += z() + (k < 100 ? 0 : 2);
+      const { declared_at } = scorer.row(k * 365 * 1440 * MINUTE, [level]);
+      if (declared_at === null || k === 0) continue;
+      if (k < 100) early++;
+      else found++;
+      break;
+    }
+  }
+  assert.ok(early <= 4 && found >= 14, `${found} found, ${early} early`);
+});
+
 test("coherence scorer gives the measures of each row", () => {
   const scorer = createScorer("coherence", ["a", "b", "c"]);
   const z = normals(3);

@@ -92,12 +92,6 @@ test("[C2] estimator's lost and regained alternate", () => {
   assert.equal(given.said.slice(1), ["coherence.lost", "coherence.regained", "coherence.lost"]);
 });
 
-test("[C3] estimator says nothing about a gap", () => {
-  const given = new Given("estimator").when(coherent, "gap");
-  assert.equal(given.said, ["coherence.warmed"]);
-  assert.is(given.state, "coherent");
-});
-
 test("[K1] collapse is declared only while a baseline is known", () => {
   const given = new Given("collapse").when("declared", "suspected");
   assert.equal(given.said, []);
