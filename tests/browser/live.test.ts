@@ -14,6 +14,8 @@ import { buildDashboard, coloursOf, complaintsOf, launchChromium } from "../supp
 /** Long enough to raise the load of a core from idle to full in many rows of 100 ms. */
 const BURN_MS = 4_000;
 
+/** Ended after the tests, whatever became of them. */
+const systems: { stop(): Promise<void> }[] = [];
 let browser: Browser;
 let system: Awaited<ReturnType<typeof startSystem>>;
 
@@ -25,7 +27,7 @@ test.before(async () => {
 
 test.after(async () => {
   await browser?.close();
-  await system?.stop();
+  await Promise.all(systems.map((each) => each.stop()));
 });
 
 test("page shows the channels of this machine, its joint state and its events, and complains about nothing", async () => {
@@ -83,6 +85,12 @@ async function startSystem(args: string[], port = "0"): Promise<{ url: string; s
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const stop = () => {
+    child.kill("SIGTERM");
+    return ended;
+  };
+  systems.push({ stop });
   let said = "";
   const url = await new Promise<string>((resolve, reject) => {
     const hear = (chunk: Buffer) => {
@@ -96,14 +104,7 @@ async function startSystem(args: string[], port = "0"): Promise<{ url: string; s
     });
     child.once("exit", (code) => reject(new Error(`the system ended with ${code}, wanted a link:\n${said}`)));
   });
-  const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
-  return {
-    url,
-    stop() {
-      child.kill("SIGTERM");
-      return ended;
-    },
-  };
+  return { url, stop };
 }
 
 /** Keeps a core busy: what this machine does changes for all to see. */

@@ -121,7 +121,7 @@ export class SignalsChart extends TimeChart {
       const cache = this.#cache(channel);
       context.strokeStyle = this.colourOf(channel, theme);
       // Where every column goes up and down, thin strokes keep the lines apart.
-      const isDense = channel.series.spacingUs < this.time.columnUs;
+      const isDense = 2 * channel.series.spacingUs < this.time.columnUs;
       context.lineWidth = isDense ? 1 : 1.5;
       context.globalAlpha = isDense ? 0.9 : 1;
       context.beginPath();

@@ -19,16 +19,16 @@ export const GUTTER_BOTTOM = 22;
 const MARKS_APART = 96;
 
 const FASTEST_MS = 50;
-const SLOWEST_MS = 200;
+const SLOWEST_MS = 150;
 
 /** One notch of a wheel zooms by about a fifth. */
 const ZOOM_PER_PIXEL = 1.0018;
 
 export abstract class TimeChart implements Panel {
   readonly element: HTMLElement;
-  /** Painting the lines is what costs: no oftener than a line can move by half a pixel, and 5 to 20 times a second. */
+  /** Painting the lines is what costs: no oftener than a line moves by a pixel, within 7 to 20 times a second. */
   get everyMs(): number {
-    return Math.min(SLOWEST_MS, Math.max(FASTEST_MS, this.time.columnUs / 2000));
+    return Math.min(SLOWEST_MS, Math.max(FASTEST_MS, this.time.columnUs / 1000));
   }
 
   protected readonly model: Model;

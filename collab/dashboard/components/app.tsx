@@ -1,10 +1,7 @@
 /** The page's frame: what stands where. */
 import { useEffect } from "preact/hooks";
 import { listen } from "../keyboard.ts";
-import type { Loop } from "../loop.ts";
-import type { Model } from "../model.ts";
 import { shortcutsOf } from "../shortcuts.ts";
-import type { View } from "../view.ts";
 import { Announcer } from "./announcer.tsx";
 import { ChannelList } from "./channel-list.tsx";
 import { EventList } from "./event-list.tsx";
@@ -12,14 +9,9 @@ import { Header } from "./header.tsx";
 import { Help } from "./help.tsx";
 import { MeasuresPanel } from "./measures-panel.tsx";
 import { Notice } from "./notice.tsx";
+import type { Parts } from "./parts.ts";
 import { SignalsPanel } from "./signals-panel.tsx";
 import { StatePanel } from "./state-panel.tsx";
-
-export interface Parts {
-  model: Model;
-  view: View;
-  loop: Loop;
-}
 
 export function App(parts: Parts) {
   useEffect(() => listen(document, shortcutsOf(parts.model, parts.view)), []);

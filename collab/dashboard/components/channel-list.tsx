@@ -6,8 +6,8 @@ import { quantityParts } from "../../charts/format.ts";
 import { SparkLines } from "../canvas/spark-lines.ts";
 import type { Channel } from "../model.ts";
 import { MOST_LINES } from "../view.ts";
-import type { Parts } from "./app.tsx";
 import { Icon } from "./icon.tsx";
+import type { Parts } from "./parts.ts";
 
 export const ROW_HEIGHT = 34;
 /** Rows a key moves by; more than there are means to the end. */

@@ -4,8 +4,8 @@ import { useEffect, useRef } from "preact/hooks";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import { clock, dateTime, significant } from "../../charts/format.ts";
 import type { View } from "../view.ts";
-import type { Parts } from "./app.tsx";
 import { Icon } from "./icon.tsx";
+import type { Parts } from "./parts.ts";
 
 const SEVERITIES = ["critical", "warning", "notice", "info"] as const;
 /** Rows drawn; the filter reaches the others. */

@@ -2,8 +2,8 @@
 import { quantityParts, span } from "../../charts/format.ts";
 import { themeName, toggleTheme } from "../theme.ts";
 import type { View } from "../view.ts";
-import type { Parts } from "./app.tsx";
 import { Icon } from "./icon.tsx";
+import type { Parts } from "./parts.ts";
 
 export function Header({ model, view }: Parts) {
   const session = model.sessionInfo.value;

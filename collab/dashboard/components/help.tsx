@@ -3,8 +3,8 @@ import { useEffect, useRef } from "preact/hooks";
 import { keyCap } from "../keyboard.ts";
 import { MEASURES } from "../measures.ts";
 import { shortcutsOf } from "../shortcuts.ts";
-import type { Parts } from "./app.tsx";
 import { Icon } from "./icon.tsx";
+import type { Parts } from "./parts.ts";
 
 const GROUPS = ["Time", "Lists", "Look"] as const;
 

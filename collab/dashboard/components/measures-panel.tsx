@@ -2,8 +2,8 @@
 import { useState } from "preact/hooks";
 import { MeasuresChart } from "../canvas/measures-chart.ts";
 import { MEASURES } from "../measures.ts";
-import type { Parts } from "./app.tsx";
 import { ChartBox } from "./chart-box.tsx";
+import type { Parts } from "./parts.ts";
 
 export function MeasuresPanel({ model, view, loop }: Parts) {
   const [height, setHeight] = useState(0);

@@ -1,6 +1,6 @@
 /** A line below the header when not all is well with the connection: what happened, and what happens next. */
 import { useEffect, useState } from "preact/hooks";
-import type { Parts } from "./app.tsx";
+import type { Parts } from "./parts.ts";
 
 export function Notice({ model }: Parts) {
   const connection = model.connected.value;

@@ -1,9 +1,9 @@
 /** The chart of the chosen channels. */
 import { SignalsChart } from "../canvas/signals-chart.ts";
 import { SPANS_US } from "../view.ts";
-import type { Parts } from "./app.tsx";
 import { ChartBox } from "./chart-box.tsx";
 import { Icon } from "./icon.tsx";
+import type { Parts } from "./parts.ts";
 import { Waiting } from "./waiting.tsx";
 
 export function SignalsPanel(parts: Parts) {

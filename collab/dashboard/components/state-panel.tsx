@@ -6,9 +6,9 @@ import { type Cell, MatrixChart, titleOf } from "../canvas/matrix-chart.ts";
 import { SpectrumChart } from "../canvas/spectrum-chart.ts";
 import { type Group, type Moment, measureAt } from "../model.ts";
 import { toggleScale } from "../shortcuts.ts";
-import type { Parts } from "./app.tsx";
 import { ChartBox } from "./chart-box.tsx";
 import { Legend } from "./legend.tsx";
+import type { Parts } from "./parts.ts";
 
 export function StatePanel({ model, view, loop }: Parts) {
   const bars = useRef<HTMLCanvasElement>(null);
