@@ -9,7 +9,7 @@
  * Life of the part (the machine's states mirror it):
  *
  *   learning ─N₀ rows─► tracking ─M ≥ A─► collapsed ─quiet for recoveryRows─► tracking   (the old baseline holds again)
- *                          ▲                  └─M ≥ A again, or too long undecided─► relearning ─4n rows─┐
+ *                          ▲                  └─M ≥ A again, or too long undecided─► relearning ─2n rows─┐
  *                          └──────────────────────────────────────────────────────────────────────────────┘
  *
  * Returns of markets come in clusters of volatility, which is no collapse and breaks exchangeability: with log returns (or where the
@@ -86,8 +86,8 @@ const CALIBRATION_PER_CHANNEL = 30;
  * Rows to learn a new regime, on top of the correlation known before. Few, for the detector is blind meanwhile and the next collapse may
  * follow the last: B1 and B2 keep their promise with any whitening, and B3 pays for the error of the mean.
  */
-const MIN_RELEARNING = 64;
-const RELEARNING_PER_CHANNEL = 4;
+const MIN_RELEARNING = 32;
+const RELEARNING_PER_CHANNEL = 2;
 
 const LEARNING = 0;
 const TRACKING = 1;

@@ -9,7 +9,7 @@
  */
 
 import type { Frame } from "../../protocol/frame.ts";
-import { parseSettings } from "../../protocol/settings.ts";
+import { parseSettings, type Settings } from "../../protocol/settings.ts";
 import type { Group, Part, PartContext, Signal } from "../ports/actor.ts";
 import { AnomalyPart } from "./anomaly.ts";
 import { CollapsePart } from "./collapse.ts";
@@ -42,7 +42,7 @@ export function createScorer(
   columns: readonly string[],
   options: ScorerOptions = {},
 ): Scorer {
-  const settings = parseSettings(forFiles(options.settings ?? {}, columns.length));
+  const settings = forFiles(parseSettings(options.settings ?? {}), columns.length);
   const group: Group = {
     name: "rows",
     n: columns.length,
@@ -77,10 +77,10 @@ const DEFAULT_INNOVATION: Record<DetectorName, Group["innovation"]> = {
  * Files may be short: where the settings leave it open, a baseline is learnt from max(32, 4n) rows (the promise holds with any number: see
  * the collapse detector) and a collapse is over after 32 quiet ones. A live system has time for more.
  */
-function forFiles(settings: Record<string, unknown>, n: number): Record<string, unknown> {
-  const collapse = settings["collapse"];
-  const given = typeof collapse === "object" && collapse !== null ? collapse : {};
-  return { ...settings, collapse: { calibrationRows: Math.max(32, 4 * n), recoveryRows: 32, ...given } };
+function forFiles(settings: Settings, n: number): Settings {
+  if (settings.collapse.calibrationRows > 0) return settings;
+  const collapse = { ...settings.collapse, calibrationRows: Math.max(32, 4 * n), recoveryRows: 32 };
+  return { ...settings, collapse };
 }
 
 function anomalyScorer(feed: RowFeed, part: AnomalyPart): Scorer {
