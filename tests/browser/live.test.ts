@@ -64,6 +64,16 @@ test("page loses the server, says so, and goes on by itself when it is back", as
   await again.stop();
 });
 
+test("page without a WebSocket shows the events all the same, and says what is missing", async () => {
+  const page = await (await browser.newContext()).newPage();
+  await page.routeWebSocket("**/ws", (socket) => socket.close({ code: 1011, reason: "blocked by a proxy" }));
+  await page.goto(system.url);
+  await page.locator(".banner", { hasText: "Fallback" }).waitFor({ timeout: 20_000 });
+  await page.waitForSelector(".event");
+  await page.waitForSelector(".channel");
+  await page.context().close();
+});
+
 test("page is let in by the token of the link, and told so without it", async () => {
   const own = await startSystem(["--feed", "walk?channels=4&rate=400&frame=4", "--host", "0.0.0.0"]);
   const context = await browser.newContext();

@@ -153,7 +153,7 @@ function LivePill({ model, view }: { model: Parts["model"]; view: View }) {
       onClick={() => view.pause()}
       title={stalled ? "Nothing has come for a while" : "Following the newest samples. Pause (Space)"}
     >
-      <span class="dot" aria-hidden="true" />
+      <span class="live-dot" aria-hidden="true" />
       <span>{stalled ? `Quiet for ${span(Math.round(quietMs / 1000) * 1e6)}` : "Live"}</span>
     </button>
   );

@@ -23,7 +23,7 @@ export function SignalsPanel(parts: Parts) {
                 onClick={() => view.toggleChannel(channel.key)}
                 title={`Take ${channel.title} out of the chart`}
               >
-                <span class="swatch" aria-hidden="true" />
+                <span class="chip-swatch" aria-hidden="true" />
                 {channel.title}
                 <Icon name="close" size={10} />
               </button>
