@@ -19,7 +19,7 @@
 import ln from "@stdlib/math-base-special-ln";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Batch, Fields, Group } from "../ports/actor.ts";
-import { ar1Residual, logRatio } from "./innovation.ts";
+import { AR_STATE, ar1Residual, logRatio } from "./innovation.ts";
 
 /** Rows: a spacing above this many nominal ones is missing time. Business days (3 days over a weekend) and jitter are not. */
 export const GAP_ROWS = 5;
@@ -81,7 +81,7 @@ export class GroupFront {
     this.sum = new Float64Array(n);
     this.reported = new Uint8Array(n);
     this.fresh = new Uint8Array(n);
-    this.ar = new Float64Array(group.innovation === "ar1" ? 4 * n : 0);
+    this.ar = new Float64Array(group.innovation === "ar1" ? AR_STATE * n : 0);
     this.scalars = new Float64Array(SCALARS);
     this.scalars[PENDING_TIME] = Number.NaN;
     this.scalars[LAST_ROW_TIME] = Number.NaN;

@@ -21,42 +21,60 @@ export function logRatio(value: number, before: number, slow: (x: number) => num
 /** Memory of the streaming AR(1) coefficient, samples: long enough that its error stays below 0.05, short enough to follow a drift. */
 export const AR_MEMORY = 512;
 
-/** Below this the residual of an AR(1) is the difference: a coefficient estimated at 1 − 1/AR_MEMORY cannot be told from 1. */
+/** A stationary series has |φ| < 1; beyond is noise. */
 const AR_MAX = 1;
 
 /** Deviations are clipped at this many standard deviations when they enter the coefficient: one spike must not become the model. */
 const AR_CLIP = 6;
 
 /**
- * Streaming AR(1): x_t − m = φ (x_{t−1} − m) + e_t.
+ * When differences have errors within this factor of the AR(1)'s own, they are taken: near φ = 1 the estimate is biased low (Kendall
+ * 1954), and what it leaves over drifts with the level for thousands of samples, which is just what an innovation must not do.
+ */
+const WALK_FACTOR = 1.1;
+
+/** Numbers of state a channel. */
+export const AR_STATE = 6;
+const MEAN = 0;
+const S0 = 1;
+const S1 = 2;
+const COUNT = 3;
+const ERROR = 4;
+const STEP = 5;
+
+/**
+ * Streaming AR(1): x_t − m = φ (x_{t−1} − m) + e_t, or x_t = x_{t−1} + e_t where that predicts as well.
  *
- * m, S₀ = E(x−m)², S₁ = E(x_t−m)(x_{t−1}−m) are exponentially weighted (start 1/k, then 1/AR_MEMORY); φ = S₁/S₀ in [−1, 1].
- * The residual uses the coefficients from before the sample (non-anticipating). Four numbers a channel in `state`, from 4·channel:
- * m, S₀, S₁, count. O(1), allocates nothing.
+ * m, S₀ = E(x−m)², S₁ = E(x_t−m)(x_{t−1}−m) and the squared errors of both predictions are exponentially weighted (start 1/k, then
+ * 1/AR_MEMORY); φ = S₁/S₀ in [−1, 1]. The residual uses the coefficients from before the sample (non-anticipating). AR_STATE numbers a
+ * channel in `state`. O(1), allocates nothing.
  */
 export function ar1Residual(state: Float64Array, channel: number, value: number, before: number): number {
-  const at = channel * 4;
-  const mean = state[at]!;
-  const variance = state[at + 1]!;
-  const count = state[at + 3]!;
+  const at = channel * AR_STATE;
+  const step = value - before;
+  const mean = state[at + MEAN]!;
+  const variance = state[at + S0]!;
+  const count = state[at + COUNT]!;
   const weight = count < AR_MEMORY ? 1 / (count + 1) : 1 / AR_MEMORY;
   if (count === 0) {
-    state[at] = value;
-    state[at + 3] = 1;
-    return value - before;
+    state[at + MEAN] = value;
+    state[at + COUNT] = 1;
+    return step;
   }
-  let phi = variance > 0 ? state[at + 2]! / variance : 0;
-  phi = Math.max(-AR_MAX, Math.min(AR_MAX, phi));
+  const phi = variance > 0 ? Math.max(-AR_MAX, Math.min(AR_MAX, state[at + S1]! / variance)) : 0;
   const last = before - mean;
   let deviation = value - mean;
   const residual = deviation - phi * last;
+  const walks = state[at + STEP]! <= WALK_FACTOR * state[at + ERROR]!;
   if (count > 16) {
     const limit = AR_CLIP * Math.sqrt(variance);
     if (limit > 0) deviation = Math.max(-limit, Math.min(limit, deviation));
   }
-  state[at] = mean + weight * deviation;
-  state[at + 1] = variance + weight * (deviation * deviation - variance);
-  state[at + 2] = state[at + 2]! + weight * (deviation * last - state[at + 2]!);
-  state[at + 3] = count + 1;
-  return residual;
+  state[at + MEAN] = mean + weight * deviation;
+  state[at + S0] = variance + weight * (deviation * deviation - variance);
+  state[at + S1] = state[at + S1]! + weight * (deviation * last - state[at + S1]!);
+  state[at + COUNT] = count + 1;
+  state[at + ERROR] = state[at + ERROR]! + weight * (residual * residual - state[at + ERROR]!);
+  state[at + STEP] = state[at + STEP]! + weight * (step * step - state[at + STEP]!);
+  return walks ? step : residual;
 }
