@@ -171,8 +171,15 @@ export class Core implements CellHost {
     if (!group) throw new Error(`frame of undeclared group ${frame.group} passed the sequencer`);
     if (frame.sequence > 0) this.highWater.set(frame.source, frame.sequence);
     this.samples += frame.count;
-    const batch = group.front.consume(frame);
     const { cells } = group;
+    // With all actors switched off nobody wants rows.
+    if (cells.length > 0) this.work(group, cells, frame);
+    if (this.now >= group.nextPublishUs) this.publish(group);
+    if (this.now >= this.nextMetricsUs) this.metrics();
+  }
+
+  private work(group: ChannelGroup, cells: readonly ActorCell[], frame: Frame): void {
+    const batch = group.front.consume(frame);
     for (let i = 0; i < cells.length; i++) {
       const cell = cells[i]!;
       if (!cell.admitsData) continue;
@@ -182,8 +189,6 @@ export class Core implements CellHost {
         this.probe.leave(cell);
       } else cell.update(batch, this.now, this.sequence);
     }
-    if (this.now >= group.nextPublishUs) this.publish(group);
-    if (this.now >= this.nextMetricsUs) this.metrics();
   }
 
   private other(input: Exclude<Input, Frame>): void {

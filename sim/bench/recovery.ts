@@ -46,10 +46,10 @@ export async function benchRecovery(): Promise<BenchRow[]> {
     }
     await pause(500);
   } finally {
-    client.stop();
     const gone = exited(child);
     child.kill("SIGTERM");
     await gone;
+    client.stop();
   }
   const { lost, events } = await witness.compare(directory);
   rmSync(directory, { recursive: true, force: true });

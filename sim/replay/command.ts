@@ -1,5 +1,6 @@
 /** `eigenwatch replay PATH`: options in, report out. */
-import { createWriteStream, type WriteStream } from "node:fs";
+import type { WriteStream } from "node:fs";
+import { open } from "node:fs/promises";
 import process from "node:process";
 import cliProgress from "cli-progress";
 import { askedAsync, CommandError, openRecording, SYSTEM } from "../../actors/mod.ts";
@@ -16,14 +17,14 @@ export interface ReplayFlags {
 }
 
 export async function replayCommand(path: string, flags: ReplayFlags): Promise<number> {
-  const journal = await askedAsync(() => openRecording(path));
   const speed = parseSpeed(flags.speed);
   const fromUs = flags.from === undefined ? undefined : parseTimeUs("--from", flags.from);
   const toUs = flags.to === undefined ? undefined : parseTimeUs("--to", flags.to);
   if (fromUs !== undefined && toUs !== undefined && fromUs > toUs) {
     throw new CommandError(`Cannot replay from ${flags.from} to ${flags.to}: wanted --from before --to`);
   }
-  const out = flags.events === undefined ? null : eventWriter(flags.events);
+  const journal = await askedAsync(() => openRecording(path));
+  const out = flags.events === undefined ? null : await eventWriter(flags.events);
   const bar = progressBar(journal.last?.lastSequence ?? 0, flags.json === true);
   const started = performance.now();
   try {
@@ -55,13 +56,13 @@ function tell(report: ReplayReport, flags: ReplayFlags, seconds: number): void {
     inputsPerSecond: report.inputs / seconds,
     samplesPerSecond: report.samples / seconds,
   };
+  // With the events on stdout the report goes where people look.
+  const stream = flags.events === "-" ? process.stderr : process.stdout;
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ ...report, ...rate })}\n`);
+    stream.write(`${JSON.stringify({ ...report, ...rate })}\n`);
     return;
   }
   const { difference: d } = report;
-  // With the events on stdout the report goes where people look.
-  const stream = flags.events === "-" ? process.stderr : process.stdout;
   if (d) {
     stream.write(
       `differs at partition ${d.partition}, block ${d.block}, input ${d.input}: ${d.actor} ${d.field}` +
@@ -89,8 +90,12 @@ function progressBar(total: number, json: boolean): cliProgress.SingleBar | null
   return bar;
 }
 
-function eventWriter(path: string): WriteStream | typeof process.stdout {
-  return path === "-" ? process.stdout : createWriteStream(path);
+async function eventWriter(path: string): Promise<WriteStream | typeof process.stdout> {
+  if (path === "-") return process.stdout;
+  const file = await open(path, "w").catch((error: Error) => {
+    throw new CommandError(`Cannot write events to ${path}: ${error.message}`);
+  });
+  return file.createWriteStream();
 }
 
 function parseSpeed(text: string): number | "max" {

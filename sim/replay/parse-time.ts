@@ -13,5 +13,7 @@ export function parseTimeUs(option: string, text: string): number {
       `Cannot read ${option} ${text}: wanted ISO 8601 (2021-05-19T12:43:00Z) or µs since the epoch`,
     );
   }
-  return ms * 1000;
+  // Date knows milliseconds; the digits behind them are ours.
+  const behind = /[.,]\d{3}(\d{1,3})/.exec(text)?.[1] ?? "";
+  return ms * 1000 + Number(behind.padEnd(3, "0"));
 }
