@@ -10,7 +10,11 @@ const program = new Command("eigenwatch")
   .version(VERSION)
   .showSuggestionAfterError()
   .showHelpAfterError("(run with --help for what there is)")
-  .exitOverride();
+  .exitOverride()
+  .hook("preAction", (_program, command) => {
+    // `up` ends as it does on a signal instead: its recording is to be closed.
+    if (command.name() !== "up") endWhenUnread(command.opts()["verify"] === true ? 1 : 0);
+  });
 
 program
   .command("up")
@@ -137,6 +141,16 @@ function exitCodeOf(error: unknown): number {
     process.stderr.write(`${error.stack}\n`);
   }
   return error instanceof CommandError ? error.exitCode : 1;
+}
+
+/** A reader that goes away (`| head`) is an end and no failure, but what was to be verified is not verified. */
+function endWhenUnread(exitCode: number): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+      process.exit(exitCode);
+    });
+  }
 }
 
 function collect(value: string, before: string[]): string[] {
