@@ -3,7 +3,7 @@
  *
  *   feeds ─► partition (sequencer, core, journal, gate) ─► gateway ─► dashboard
  */
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -34,7 +34,7 @@ export async function up(flags: UpFlags): Promise<number> {
   const say = flags.json ? sayJson : sayText;
   const feeds = makeFeeds(config, settings);
   if (flags.once && !feeds.some((feed) => feed.kind === "recorded")) {
-    throw new CommandError("Cannot run --once: no feed of these ends by itself; wanted a file or stdin feed");
+    throw new CommandError("Cannot run --once: all of these feeds are live; wanted a file or stdin feed");
   }
   const journal = await openJournal(config, say);
   const partition = await Partition.open({
@@ -62,7 +62,9 @@ export async function up(flags: UpFlags): Promise<number> {
   partition.startFeeds(feeds);
 
   const stopped = stopSignal();
-  const ended = flags.once ? partition.feedsEnded().then(() => "ended") : new Promise<never>(() => {});
+  const ended = flags.once
+    ? partition.feedsEnded("recorded").then(() => "ended")
+    : new Promise<never>(() => {});
   const halted = partition.whenHalted();
   const why = await Promise.race([stopped, ended, halted]);
   say("stopping", { why });
@@ -100,8 +102,14 @@ function makeFeeds(config: UpConfig, settings: Settings): Feed[] {
 
 async function openJournal(config: UpConfig, say: Say): Promise<Journal> {
   if (config.durability === "memory") return createMemoryJournal({});
+  const record = config.record!;
+  if (existsSync(record) && !statSync(record).isDirectory()) {
+    throw new CommandError(
+      `Cannot record to ${record}: it is a file; wanted a folder, or a name for a new one`,
+    );
+  }
   return askedAsync(() =>
-    openRecordingForWriting(config.record!, {
+    openRecordingForWriting(record, {
       partition: "p0",
       log: (message) => say("log", { message }),
       ...(config.retainBytes === undefined ? {} : { retainBytes: config.retainBytes }),
@@ -142,6 +150,12 @@ function dashboardDirectory(): string | null {
 
 function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
+    for (const stream of [process.stdout, process.stderr]) {
+      stream.on("error", (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EPIPE") throw error;
+        resolve("nobody reads the output any more");
+      });
+    }
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       process.once(signal, () => {
         resolve(signal);
@@ -169,7 +183,7 @@ function sayText(what: string, detail: Record<string, unknown>): void {
       break;
     case "event":
       process.stdout.write(
-        `${detail["time"]}  ${String(detail["severity"]).padEnd(8)}  ${detail["title"]}\n`,
+        `${detail["time"] ?? "(before data)           "}  ${String(detail["severity"]).padEnd(8)}  ${detail["title"]}\n`,
       );
       break;
     case "stopped":
@@ -195,7 +209,8 @@ function eventTeller(say: Say): SessionListener {
     channels() {},
     turn() {},
     event(event) {
-      const time = new Date(event.timeUs / 1000).toISOString();
+      // Before the first data of a recorded feed logical time is still 0.
+      const time = event.timeUs === 0 ? null : new Date(event.timeUs / 1000).toISOString();
       const { sequence, kind, severity, title, group, channels, detail } = event;
       say("event", { time, sequence, kind, severity, title, group, channels, detail });
     },

@@ -168,9 +168,10 @@ export class Partition implements LiveSession, CoreSink {
     }
   }
 
-  /** Resolves when all feeds have ended and what they brought is durable. */
-  async feedsEnded(): Promise<void> {
-    await Promise.all(this.feeds.map(({ running }) => running));
+  /** Resolves when all feeds, or all of one kind, have ended and what they brought is durable. */
+  async feedsEnded(kind?: Feed["kind"]): Promise<void> {
+    const awaited = this.feeds.filter(({ feed }) => kind === undefined || feed.kind === kind);
+    await Promise.all(awaited.map(({ running }) => running));
     await this.settle();
   }
 
