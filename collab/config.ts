@@ -1,7 +1,10 @@
 /** What `up` runs with: the config file, overruled by flags, filled up with defaults. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import * as v from "valibot";
 import { CommandError } from "../actors/mod.ts";
+import { name } from "../protocol/fields.ts";
+import { MAX_NAME_BYTES } from "../protocol/limits.ts";
+import { nearestTo } from "../protocol/nearest.ts";
 import { parseSettings, type Settings } from "../protocol/settings.ts";
 
 /** The options of `up` as the command line gives them. */
@@ -59,7 +62,12 @@ const DEFAULT_PORT = 7420;
 
 export function readConfig(path: string | undefined, flags: UpFlags): UpConfig {
   const file = path === undefined ? {} : readFile(path);
+  const session = flags.session ?? file.session ?? "local";
+  if (!v.is(name, session)) {
+    throw new CommandError(`Cannot name a session "${session}": wanted 1 to ${MAX_NAME_BYTES} bytes`);
+  }
   const record = flags.record ?? file.record ?? null;
+  if (record === "") throw new CommandError(`Cannot record to "": wanted --record DIR`);
   const durability = flags.durability ?? file.durability ?? (record === null ? "memory" : "file");
   if (durability === "file" && record === null) {
     throw new CommandError("Cannot keep the journal in files: no folder named; wanted --record DIR");
@@ -69,9 +77,13 @@ export function readConfig(path: string | undefined, flags: UpFlags): UpConfig {
       "Cannot record with --durability memory: wanted --durability file, or no --record",
     );
   }
+  const tokenFile = flags.tokenFile ?? file.tokenFile;
+  if (tokenFile !== undefined && !existsSync(tokenFile)) {
+    throw new CommandError(`Cannot read the token from ${tokenFile}: there is no such file`);
+  }
   const feeds = flags.feed.length > 0 ? flags.feed : (file.feeds ?? []);
   return {
-    session: flags.session ?? file.session ?? "local",
+    session,
     feeds: feeds.length > 0 ? feeds : ["host"],
     host: flags.host ?? file.host ?? "127.0.0.1",
     port: flags.port ?? file.port ?? DEFAULT_PORT,
@@ -79,7 +91,7 @@ export function readConfig(path: string | undefined, flags: UpFlags): UpConfig {
     durability,
     retainBytes: file.retainBytes,
     retainHours: file.retainHours,
-    tokenFile: flags.tokenFile ?? file.tokenFile,
+    tokenFile,
     basePath: flags.basePath ?? file.basePath ?? "",
     allowedHosts: [...(file.allowedHosts ?? []), ...flags.allowHost],
     trustProxy: file.trustProxy ?? false,
@@ -99,9 +111,18 @@ function readFile(path: string): v.InferOutput<typeof fileSchema> {
   const result = v.safeParse(fileSchema, json);
   if (result.success) return result.output;
   const issue = result.issues[0];
+  const key = v.getDotPath(issue) ?? "";
+  if (key !== "" && !Object.hasOwn(fileSchema.entries, key.split(".")[0]!)) throw unknownKey(path, key);
   throw new CommandError(
-    `Cannot use config ${path}: ${v.getDotPath(issue) ?? "the whole"} is ${issue.received}; wanted ${issue.expected ?? "a known key"}`,
+    `Cannot use config ${path}: ${key || "the whole"} is ${issue.received}; wanted ${issue.expected ?? issue.message}`,
   );
+}
+
+function unknownKey(path: string, key: string): CommandError {
+  const keys = Object.keys(fileSchema.entries);
+  const near = nearestTo(key, keys);
+  const wanted = near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${keys.join(", ")}`;
+  return new CommandError(`Cannot use config ${path}: there is no key ${key}; wanted ${wanted}`);
 }
 
 function settingsOf(path: string | undefined, given: Record<string, unknown> = {}): Settings {
