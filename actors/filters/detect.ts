@@ -19,7 +19,10 @@ export interface DetectFlags {
 
 export async function detectFile(path: string, flags: DetectFlags): Promise<number> {
   const settings = flags.set.reduce(withSetting, defaultSettings());
-  const table = await openTable(path, flags.columns?.split(",").map((name) => name.trim()));
+  const table = await openTable(
+    path,
+    flags.columns?.split(",").map((name) => name.trim()),
+  );
   const scorer = asked(() =>
     createScorer(flags.detector, table.valueColumns, {
       settings: settings as unknown as Record<string, unknown>,
@@ -76,7 +79,8 @@ async function openTable(path: string, columns: string[] | undefined): Promise<T
 
 function withSetting(settings: Settings, text: string): Settings {
   const at = text.indexOf("=");
-  if (at < 1) throw new CommandError(`Cannot read --set ${text}: wanted path=value, e.g. anomaly.windowSamples=1024`);
+  if (at < 1)
+    throw new CommandError(`Cannot read --set ${text}: wanted path=value, e.g. anomaly.windowSamples=1024`);
   return asked(() => applySetting(settings, text.slice(0, at), text.slice(at + 1)));
 }
 

@@ -1,14 +1,26 @@
 /** Lines in, lines out, as a Unix filter: streaming, with backpressure, and quiet when the reader goes away (`| head`). */
-import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
+import { CommandError } from "../errors.ts";
 
 /** Output is written in pieces of this many characters: one system call for hundreds of lines. */
 const CHUNK_CHARACTERS = 65_536;
 
-export function openInput(path: string): Readable {
-  return path === "-" ? process.stdin : createReadStream(path);
+/** The file, or stdin for "-". Throws CommandError when it cannot be opened. */
+export async function openInput(path: string): Promise<Readable> {
+  if (path === "-") return process.stdin;
+  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    throw new CommandError(
+      `Cannot read ${path}: ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
+    );
+  });
+  if ((await file.stat()).isDirectory()) {
+    await file.close();
+    throw new CommandError(`Cannot read ${path}: it is a folder, wanted a file`);
+  }
+  return file.createReadStream();
 }
 
 export function readLines(input: Readable): AsyncIterable<string> {

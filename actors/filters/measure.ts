@@ -5,9 +5,10 @@ import { LineWriter, openInput, readLines } from "./lines.ts";
 
 /** Returns the exit code: 1 when a line could not be answered. */
 export async function measureFile(path: string): Promise<number> {
+  const input = await openInput(path);
   const out = new LineWriter(process.stdout);
   let failed = 0;
-  for await (const line of readLines(openInput(path))) {
+  for await (const line of readLines(input)) {
     if (line.trim() === "") continue;
     const answer = measureLine(line);
     if (answer.startsWith('{"error"')) failed++;
