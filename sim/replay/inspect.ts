@@ -15,6 +15,8 @@ export interface InspectFlags {
 /** Returns the exit code: 1 when something in the recording is damaged. */
 export async function inspectCommand(path: string, flags: InspectFlags): Promise<number> {
   const recording = await askedAsync(() => describeRecording(path));
+  // Before the first data of a recorded feed logical time is still 0: that is not where the recording begins.
+  if (recording.fromUs === 0) recording.fromUs = await firstDataUs(path);
   if (flags.blocks || flags.events || flags.channels) await list(path, flags);
   else if (flags.json) process.stdout.write(`${JSON.stringify(recording)}\n`);
   else tell(recording);
@@ -42,6 +44,18 @@ function tell(recording: Awaited<ReturnType<typeof describeRecording>>): void {
   line("last hash", recording.lastHash ?? "none");
   line("writer", recording.writer ? `process ${recording.writer.pid} on ${recording.writer.host}` : "none");
   line("damage", recording.damage.length === 0 ? "none" : `${recording.damage.length} stretches, see below`);
+}
+
+async function firstDataUs(path: string): Promise<number | null> {
+  const journal = await askedAsync(() => openRecording(path));
+  try {
+    for await (const entry of journal.read()) {
+      if (entry.kind === "block" && entry.block.timeUs > 0) return entry.block.timeUs;
+    }
+    return null;
+  } finally {
+    await journal.close();
+  }
 }
 
 async function list(path: string, flags: InspectFlags): Promise<void> {

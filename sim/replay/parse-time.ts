@@ -14,6 +14,6 @@ export function parseTimeUs(option: string, text: string): number {
     );
   }
   // Date knows milliseconds; the digits behind them are ours.
-  const behind = /[.,]\d{3}(\d{1,3})/.exec(text)?.[1] ?? "";
+  const behind = /\.\d{3}(\d{1,3})/.exec(text)?.[1] ?? "";
   return ms * 1000 + Number(behind.padEnd(3, "0"));
 }
