@@ -60,6 +60,15 @@ export function placeBet(table: EValueTable, p: number, out: Float64Array, at: n
   for (let m = 0; m < table.members; m++) out[at + m] = table.values[m * BET_BINS + bin]!;
 }
 
+/** Members that find the same kind of change have the same number: energy up or down, a mode's share up or down, the mean. */
+export function kindOf(member: number): number {
+  if (member < SHARE_AT) return ENERGY_SCALES[member]! > 1 ? 1 : 0;
+  if (member >= MEAN_AT) return 2;
+  const k = member - SHARE_AT;
+  const up = SHARE_FACTORS[k % SHARE_FACTORS.length]! > 1 ? 1 : 0;
+  return 3 + 2 * Math.floor(k / SHARE_FACTORS.length) + up;
+}
+
 /** Name of a member, and the change it found, in words. */
 export function memberName(member: number): { member: string; change: string } {
   if (member < SHARE_AT) {

@@ -9,7 +9,8 @@
  * Life of the part (the machine's states mirror it):
  *
  *   learning ─N₀ rows─► tracking ─M ≥ A─► collapsed ─quiet for recoveryRows─► tracking   (the old baseline holds again)
- *                          ▲                  └─M ≥ A again, or too long undecided─► relearning ─2n rows─┐
+ *                          ▲                  ├─M ≥ A for another kind of change─► declared again
+ *                          │                  └─M ≥ A again, or too long undecided─► relearning ─2n rows─┐
  *                          └──────────────────────────────────────────────────────────────────────────────┘
  *
  * Returns of markets come in clusters of volatility, which is no collapse and breaks exchangeability: with log returns (or where the
@@ -31,6 +32,7 @@ import { Baseline, Calibration } from "./baseline.ts";
 import {
   betTables,
   ENERGY_AT,
+  kindOf,
   MEAN_AT,
   MEAN_MEMBERS,
   MEMBERS,
@@ -111,7 +113,9 @@ const CHANGED_US = 11;
 const EXTRA = 12;
 /** A. */
 const PROMISED = 13;
-const SCALARS = 14;
+/** Kind of the last declared change. */
+const KIND = 14;
+const SCALARS = 15;
 
 export class CollapsePart implements Part {
   readonly fields: Fields;
@@ -348,6 +352,7 @@ export class CollapsePart implements Part {
     const { member, change } = memberName(leader);
     const report = compareRegimes(this.baseline, this.recent(rowsAfter), rowsAfter);
     scalars[EXTRA] = scalars[EXTRA]! + PER_ALARM;
+    scalars[KIND] = kindOf(leader);
     scalars[DECLARED_US] = time;
     scalars[CHANGED_US] = onsetUs;
     context.signal({
@@ -382,7 +387,10 @@ export class CollapsePart implements Part {
     const rows = scalars[ROWS_IN_MODE]!;
     scalars[QUIET_ROWS] = lnA - logM > LN_SUSPECT ? scalars[QUIET_ROWS]! + 1 : 0;
     if (scalars[PERSISTS_SENT] === 1) return;
-    if (logM >= lnA || rows >= UNDECIDED * settings.recoveryRows) {
+    // Strong evidence of another kind of change is not the first one lasting, but a further one.
+    const further = logM >= lnA && kindOf(this.detector.leader()) !== scalars[KIND];
+    if (further && logM >= lnA + scalars[EXTRA]!) this.declareCollapse(logM, time, context);
+    else if ((logM >= lnA && !further) || rows >= UNDECIDED * settings.recoveryRows) {
       scalars[PERSISTS_SENT] = 1;
       context.signal({ type: "persists", timeUs: time, rows });
     } else if (scalars[QUIET_ROWS]! >= settings.recoveryRows) {

@@ -6,8 +6,8 @@
  *                            │  └───────────────returned────────────────┘                      │
  *                            └──────────────────────────────calibrated─────────────────────────┘
  *
- * K1  A collapse is declared only while a baseline is known: never in `warming`, `collapsed` or `recovering`.
- * K2  One `collapse.declared` for one change: until the group has returned or has a new baseline there is no second one.
+ * K1  A collapse is declared only while a baseline is known: never in `warming` or `recovering`.
+ * K2  One `collapse.declared` for one change: in `collapsed` the part declares only a change of another kind.
  * K3  When the old regime comes back, the old baseline stays (`collapse.recovered`).
  * K4  When the new regime persists, the part learns it (`rebaseline`), and tracking begins against it (`collapse.rebaselined`).
  * K5  What voids or restores the promise of the false-alarm rate is announced in any state, once per change.
@@ -144,7 +144,7 @@ export const collapseMachine = setup({
         calibrated: ignored,
         suspected: ignored,
         cleared: ignored,
-        declared: ignored,
+        declared: { actions: ["countDeclared", announces(declared)] },
         returned: {
           target: "tracking",
           actions: announces(returned),

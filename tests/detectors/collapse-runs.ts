@@ -10,7 +10,7 @@ import { normals, uniforms } from "../support/random-streams.ts";
 import { groupOf, InnovationBatch } from "../support/rows.ts";
 
 export const CHANNELS = 16;
-export type Change = "none" | "corr up" | "block" | "mean";
+export type Change = "none" | "corr up" | "block" | "mean" | "loud";
 
 const S3 = Math.sqrt(0.3);
 const S7 = Math.sqrt(0.7);
@@ -40,6 +40,7 @@ export class CollapseRun implements PartContext {
     for (let i = 0; i < CHANNELS; i++) {
       if (change === "corr up") x[i] = Math.sqrt(0.45) * common + Math.sqrt(0.55) * this.normal();
       else x[i] = (change === "block" && i < 8 ? -S3 : S3) * common + S7 * this.normal();
+      if (change === "loud") x[i] = 2 * x[i]!;
       if (change === "mean" && i < 4) x[i] = x[i]! + 0.5;
     }
     this.take();

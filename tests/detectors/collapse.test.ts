@@ -114,6 +114,18 @@ test("collapse detector takes a lasting change as the new normal and declares th
   assert.is(run.heard("declared"), 2);
 });
 
+test("[K2] collapse detector declares a further change of another kind at once, and a lasting one not again", () => {
+  const run = new CollapseRun(20_000, 0, 31);
+  for (let k = 0; k < 900; k++) run.step();
+  while (run.heard("declared") === 0) run.step("block");
+  const declared = run.now;
+  while (run.heard("declared") === 1 && run.now < declared + 60e6) run.step("loud");
+  assert.is(run.heard("declared"), 2);
+  assert.is(run.heard("calibrated"), 1);
+  const [, second] = run.signals.filter((signal) => signal.type === "declared");
+  assert.is(second!["change"], "the channels move more than before");
+});
+
 test("collapse detector keeps its baseline when the old regime returns", () => {
   const run = new CollapseRun(2000, 0, 11);
   for (let k = 0; k < 900; k++) run.step();
