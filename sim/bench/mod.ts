@@ -7,18 +7,18 @@ import type { BenchRow } from "./row.ts";
 type Bench = () => Promise<BenchRow[]>;
 
 const BENCHES: Record<string, Bench> = {
-  kernels: async () => (await import("../../actors/kernels/kernels.bench.ts")).benchKernels(),
-  protocol: async () => (await import("../../protocol/protocol.bench.ts")).benchProtocol(),
-  journal: async () => (await import("../../actors/journal/journal.bench.ts")).benchJournal(),
-  feeds: async () => (await import("../../actors/feeds/feeds.bench.ts")).benchFeeds(),
+  kernels: async () => (await import("./kernels.ts")).benchKernels(),
+  protocol: async () => (await import("./protocol.ts")).benchProtocol(),
+  journal: async () => (await import("./journal.ts")).benchJournal(),
+  feeds: async () => (await import("./feeds.ts")).benchFeeds(),
   detectors: async () => (await import("../../actors/detectors/detectors.bench.ts")).benchDetectors(),
-  gateway: async () => (await import("../../collab/gateway/gateway.bench.ts")).benchGateway(),
+  gateway: async () => (await import("./gateway.ts")).benchGateway(),
   core: async () => (await import("./core.ts")).benchCore(),
   pipeline: async () => (await import("./pipeline.ts")).benchPipeline(),
   latency: async () => (await import("./latency.ts")).benchLatency(),
   replay: async () => (await import("./replay.ts")).benchReplay(),
   recovery: async () => (await import("./recovery.ts")).benchRecovery(),
-  dashboard: async () => (await import("../../collab/dashboard/dashboard.bench.ts")).benchDashboard(),
+  dashboard: async () => (await import("./dashboard.ts")).benchDashboard(),
 };
 
 export async function benchCommand(
@@ -38,7 +38,7 @@ export async function benchCommand(
   if (!flags.json) process.stdout.write(`${runtimeName()}, ${names.length} benches\n`);
   let failed = 0;
   for (const each of names) {
-    if (!flags.json) process.stderr.write(`… ${each}\r`);
+    if (process.stderr.isTTY) process.stderr.write(`… ${each}\n`);
     try {
       for (const row of await BENCHES[each]!()) {
         process.stdout.write(

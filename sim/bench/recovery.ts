@@ -7,7 +7,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import WebSocket from "ws";
@@ -20,7 +20,7 @@ import type { BenchRow } from "./row.ts";
 
 const KILLS = Number(process.env["EIGENWATCH_KILLS"] ?? 100);
 const LOAD = "walk?channels=16&rate=1000000&frame=256";
-const BUNDLE = fileURLToPath(new URL("../../dist/eigenwatch.mjs", import.meta.url));
+const BUNDLE = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "dist", "eigenwatch.mjs");
 
 export async function benchRecovery(): Promise<BenchRow[]> {
   if (!existsSync(BUNDLE))

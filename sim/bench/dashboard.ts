@@ -4,24 +4,13 @@
  * CPU of the renderer's main thread (DevTools' TaskDuration in thread ticks), per animation frame, less that of an empty page which only asks
  * for frames; medians over windows of a second. EIGENWATCH_LONG=1 runs ten minutes and looks for growth.
  *
- *     node --import tsx collab/dashboard/dashboard.bench.ts
  */
+
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 import { type Browser, type CDPSession, chromium, type Page } from "playwright-core";
-
-export interface BenchRow {
-  name: string;
-  value: number;
-  unit: string;
-  p50?: number;
-  p99?: number;
-  target?: number;
-  ratioTo?: string;
-  ratio?: number;
-  note?: string;
-}
+import type { BenchRow } from "./row.ts";
 
 const CHANNELS = 64;
 const RATE = 1000;
@@ -180,8 +169,4 @@ function median(values: readonly number[]): number {
 function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  console.table(await benchDashboard(process.argv[2] === undefined ? {} : { root: process.argv[2] }));
 }

@@ -1,31 +1,17 @@
 /**
  * What the codec costs, beside plain JSON and the library alone on the same frame in the same run.
  *
- *     node --import tsx protocol/protocol.bench.ts
- *
  * Each figure is the median of ROUNDS rounds; results are compared before any is reported.
  */
-import process from "node:process";
-import { pathToFileURL } from "node:url";
-import { Decoder, Encoder } from "@msgpack/msgpack";
-import { BlockBuilder, decodeBlock, GENESIS_HASH } from "./block.ts";
-import { decodeFrameInto, decodeMessage, encodeFrame, encodeMessage } from "./codec.ts";
-import { createScratchFrame, type Frame, FrameBuilder } from "./frame.ts";
-import { bodyToFreshFrame, frameToBody } from "./frame-body.ts";
-import { MAX_BLOCK_INPUTS } from "./limits.ts";
-import type { EventMessage } from "./messages.ts";
 
-export interface BenchRow {
-  name: string;
-  value: number;
-  unit: string;
-  p50?: number;
-  p99?: number;
-  target?: number;
-  ratioTo?: string;
-  ratio?: number;
-  note?: string;
-}
+import { Decoder, Encoder } from "@msgpack/msgpack";
+import { BlockBuilder, decodeBlock, GENESIS_HASH } from "../../protocol/block.ts";
+import { decodeFrameInto, decodeMessage, encodeFrame, encodeMessage } from "../../protocol/codec.ts";
+import { createScratchFrame, type Frame, FrameBuilder } from "../../protocol/frame.ts";
+import { bodyToFreshFrame, frameToBody } from "../../protocol/frame-body.ts";
+import { MAX_BLOCK_INPUTS } from "../../protocol/limits.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
+import type { BenchRow } from "./row.ts";
 
 const ROUNDS = 7;
 /** Long enough for the clock, short enough that all rounds of all rows take a few seconds. */
@@ -258,13 +244,4 @@ function toObjects({ count, time, channel, value }: Frame): unknown[] {
 function same(a: Uint8Array, b: Uint8Array, what: string): void {
   if (a.length !== b.length || a.some((byte, k) => byte !== b[k]))
     throw new Error(`Cannot bench: ${what} differ`);
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  for (const { name, value, unit, target, ratioTo, ratio } of benchProtocol()) {
-    const beside = ratio === undefined ? "" : `${ratio.toFixed(1)} × ${ratioTo}`;
-    console.log(
-      `${name.padEnd(48)} ${(value / 1e6).toFixed(2).padStart(9)} M ${unit.padEnd(11)} ${target === undefined ? "" : `(≥ ${target / 1e6} M) `}${beside}`,
-    );
-  }
 }

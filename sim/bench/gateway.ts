@@ -3,24 +3,14 @@
  * that broadcasts the same bytes. Server and clients share one process and one loop, for both alike, and they take turns frame
  * by frame, so that the load of the machine meets both. Ratios are ours / bare.
  */
+
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket as ServerSocket, WebSocket, WebSocketServer } from "ws";
 import type { DeliveredFrame, LiveSession, SessionListener } from "../../actors/ports/session.ts";
+import { createGateway } from "../../collab/gateway/gateway.ts";
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
-import { createGateway } from "./gateway.ts";
-
-export interface BenchRow {
-  name: string;
-  value: number;
-  unit: string;
-  p50?: number;
-  p99?: number;
-  target?: number;
-  ratioTo?: string;
-  ratio?: number;
-  note?: string;
-}
+import type { BenchRow } from "./row.ts";
 
 const SAMPLES = 256;
 const ROUNDS = 6;

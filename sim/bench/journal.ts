@@ -1,29 +1,15 @@
 /**
  * How fast recordings are written, opened and read, beside bare write + fdatasync of the same bytes in the same run.
  * It works in a temporary folder (EIGENWATCH_BENCH_DIR names another: a tmpfs would flatter it) and checks what it reads back.
- *
- *     node --import tsx actors/journal/journal.bench.ts
  */
+
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
-import { pathToFileURL } from "node:url";
-import type { JournalBlock } from "../ports/journal.ts";
-import type { FileJournal } from "./file.ts";
-import { openJournal } from "./file.ts";
-
-export interface BenchRow {
-  name: string;
-  value: number;
-  unit: string;
-  p50?: number;
-  p99?: number;
-  target?: number;
-  ratioTo?: string;
-  ratio?: number;
-  note?: string;
-}
+import type { FileJournal } from "../../actors/journal/file.ts";
+import { openJournal } from "../../actors/journal/file.ts";
+import type { JournalBlock } from "../../actors/ports/journal.ts";
+import type { BenchRow } from "./row.ts";
 
 /** 8,192 samples of 14 bytes: time and channel mostly deltas, value whole. */
 const LARGE_BYTES = 115_000;
@@ -276,5 +262,3 @@ function quantile(times: readonly number[], q: number): number {
   const sorted = [...times].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
 }
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) console.table(await benchJournal());

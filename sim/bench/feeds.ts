@@ -6,30 +6,17 @@
 
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
-import type { Clock } from "../ports/clock.ts";
-import type { Feed, FeedSink } from "./feed.ts";
-import { openMeters } from "./host/meters.ts";
-import { createHostFeed } from "./host.ts";
-import { createMerge } from "./merge.ts";
-import { createFrame } from "./outlet.ts";
-import { parseFeedSpec } from "./spec.ts";
-import { createStdinFeed } from "./stdin.ts";
-import { readTable } from "./table.ts";
-import { Walk } from "./walk.ts";
-
-export interface BenchRow {
-  name: string;
-  value: number;
-  unit: string;
-  p50?: number;
-  p99?: number;
-  /** The value that is wanted: at least for rates, at most for costs. */
-  target?: number;
-  /** What `ratio` compares with; ratio = our rate / its rate. */
-  ratioTo?: string;
-  ratio?: number;
-  note?: string;
-}
+import type { Feed, FeedSink } from "../../actors/feeds/feed.ts";
+import { openMeters } from "../../actors/feeds/host/meters.ts";
+import { createHostFeed } from "../../actors/feeds/host.ts";
+import { createMerge } from "../../actors/feeds/merge.ts";
+import { createFrame } from "../../actors/feeds/outlet.ts";
+import { parseFeedSpec } from "../../actors/feeds/spec.ts";
+import { createStdinFeed } from "../../actors/feeds/stdin.ts";
+import { readTable } from "../../actors/feeds/table.ts";
+import { Walk } from "../../actors/feeds/walk.ts";
+import type { Clock } from "../../actors/ports/clock.ts";
+import type { BenchRow } from "./row.ts";
 
 /** Feeds see ports, not the system's clock; for a bench this one is good enough. */
 const clock: Clock = {

@@ -4,35 +4,22 @@
  * Times are µs per call: p50 and p99 of single calls, or the median of batches where a call is as short as the clock's grain. Reads the clock: bench only, never part of the core.
  */
 
-import { AnalyticSignal } from "./analytic-signal.ts";
-import { BetTable } from "./bets.ts";
-import { l1Coherence } from "./coherence.ts";
-import { ConformalRank } from "./conformal.ts";
-import { DensityEstimate } from "./density.ts";
-import { EDetector } from "./e-detector.ts";
-import { vonNeumannEntropy } from "./entropy.ts";
-import { HermitianEigen } from "./hermitian-eigen.ts";
-import { measure } from "./measure.ts";
-import { allConcurrences, allVisibilities } from "./pair.ts";
-import { purity } from "./purity.ts";
-import { Resonators } from "./resonator.ts";
-import { StateComparison } from "./state-comparison.ts";
-import { SubspaceTracker } from "./subspace-tracking.ts";
-import { whiten } from "./whitening.ts";
-
-export interface BenchRow {
-  name: string;
-  value: number;
-  unit: string;
-  p50?: number;
-  p99?: number;
-  /** The value (p99 where there is one) that is wanted at most. */
-  target?: number;
-  /** What `ratio` compares with; ratio = its time / ours. */
-  ratioTo?: string;
-  ratio?: number;
-  note?: string;
-}
+import { AnalyticSignal } from "../../actors/kernels/analytic-signal.ts";
+import { BetTable } from "../../actors/kernels/bets.ts";
+import { l1Coherence } from "../../actors/kernels/coherence.ts";
+import { ConformalRank } from "../../actors/kernels/conformal.ts";
+import { DensityEstimate } from "../../actors/kernels/density.ts";
+import { EDetector } from "../../actors/kernels/e-detector.ts";
+import { vonNeumannEntropy } from "../../actors/kernels/entropy.ts";
+import { HermitianEigen } from "../../actors/kernels/hermitian-eigen.ts";
+import { measure } from "../../actors/kernels/measure.ts";
+import { allConcurrences, allVisibilities } from "../../actors/kernels/pair.ts";
+import { purity } from "../../actors/kernels/purity.ts";
+import { Resonators } from "../../actors/kernels/resonator.ts";
+import { StateComparison } from "../../actors/kernels/state-comparison.ts";
+import { SubspaceTracker } from "../../actors/kernels/subspace-tracking.ts";
+import { whiten } from "../../actors/kernels/whitening.ts";
+import type { BenchRow } from "./row.ts";
 
 /** All kernel benches; takes about four seconds. Throws when a kernel gives a wrong result. */
 export async function benchKernels(): Promise<BenchRow[]> {
@@ -186,7 +173,7 @@ function benchSpectrum(n: number, library: MlMatrix | null): BenchRow[] {
   if (library !== null) {
     const theirs = mlMatrix(library, n, estimate.re, estimate.im, values);
     rows[1]!.ratioTo = "ml-matrix";
-    rows[1]!.ratio = theirs / rows[1]!.p50!;
+    rows[1]!.ratio = rows[1]!.p50! / theirs;
     rows[1]!.note = `ml-matrix ${theirs.toFixed(0)} µs: real symmetric matrix of order 2n, the same question`;
   }
   return rows;
