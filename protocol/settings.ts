@@ -42,8 +42,8 @@ export const settingsSchema = v.strictObject({
       /** Rows used to learn μ₀ and Σ₀; 0 = max(500, 30 n), at most 2,000. */
       calibrationRows: v.optional(whole, 0),
       statistic: v.optional(v.picklist(["sr", "cusum"]), "sr"),
-      /** Innovations in units of their running volatility (`ewma`) or as they are (`none`); `auto`: `ewma` for log returns. */
-      volatility: v.optional(v.picklist(["auto", "none", "ewma"]), "auto"),
+      /** Innovations as they are (`none`), or in units of their running volatility (`ewma`: slow changes of size are followed, not reported). */
+      volatility: v.optional(v.picklist(["none", "ewma"]), "none"),
       /** Rows of quiet before a recovering state counts as tracking again. */
       recoveryRows: v.optional(whole, 200),
     }),
