@@ -156,11 +156,13 @@ function stopSignal(): Promise<string> {
         resolve("nobody reads the output any more");
       });
     }
+    let signals = 0;
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      process.once(signal, () => {
-        resolve(signal);
+      // One listener for all of them: to Deno, a listener added by the first signal's own is called for that signal as well.
+      process.on(signal, () => {
         // A second one does not wait for a clean end.
-        process.once(signal, () => process.exit(130));
+        if (++signals > 1) process.exit(130);
+        resolve(signal);
       });
     }
   });
