@@ -39,6 +39,8 @@ export interface BlockStart {
 
 export interface ClosedBlock {
   bytes: Uint8Array;
+  /** Where in `bytes` the inputs begin: an input's message stands at this plus what \`add\` returned for it. */
+  inputsAt: number;
   lastSequence: number;
   /** Logical time of the last input, µs. */
   timeUs: number;
@@ -80,8 +82,8 @@ export class BlockBuilder {
     );
   }
 
-  /** Adds an encoded message at its logical time. Throws when it does not fit, or time goes back. */
-  add(timeUs: number, message: Uint8Array): void {
+  /** Adds an encoded message at its logical time; its offset among the inputs. Throws when it does not fit, or time goes back. */
+  add(timeUs: number, message: Uint8Array): number {
     if (!this.fits(message.length)) {
       throw new LimitExceeded(
         "add to block",
@@ -103,6 +105,7 @@ export class BlockBuilder {
     this.#bytes.set(message, this.#length + 4);
     this.#length = end;
     this.#times[this.#count++] = timeUs;
+    return end - message.length;
   }
 
   close(): ClosedBlock {
@@ -117,7 +120,9 @@ export class BlockBuilder {
       times: float64Bytes(this.#times, count),
       inputs: this.#bytes.subarray(0, this.#length),
     });
-    return { bytes, lastSequence: this.#start.firstSequence + count - 1, timeUs };
+    // The inputs are the last field of the last value.
+    const inputsAt = bytes.length - this.#length;
+    return { bytes, inputsAt, lastSequence: this.#start.firstSequence + count - 1, timeUs };
   }
 
   #grow(needed: number): void {

@@ -19,7 +19,7 @@ import { FORBIDDEN_KEYS } from "./fields.ts";
 import type { Frame, ScratchFrame } from "./frame.ts";
 import { bodyToFrame, bodyToFreshFrame, frameToBody } from "./frame-body.ts";
 import { decodeFrameFast, decodeFrameFastInto } from "./frame-decode.ts";
-import { encodeFrameFast } from "./frame-encode.ts";
+import { encodeFrameFast, encodeFrameFastView } from "./frame-encode.ts";
 import { MAX_MESSAGE_BYTES, MAX_NESTING } from "./limits.ts";
 import {
   type DecodedMessage,
@@ -83,6 +83,11 @@ export function encodeFrame(frame: Frame): Uint8Array {
     bytes ??
     withinLimit("encode frame", "frame", pack("encode frame", MESSAGES.frame.code, frameToBody(frame)))
   );
+}
+
+/** As encodeFrame, without a copy of its own: the bytes hold until the next frame is encoded. */
+export function encodeFrameView(frame: Frame): Uint8Array {
+  return encodeFrameFastView(frame) ?? encodeFrame(frame);
 }
 
 /** Reads a frame message into columns that are reused: for replay. The result is `scratch`. */

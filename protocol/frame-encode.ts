@@ -26,27 +26,40 @@ const START = [
   Uint8Array.from([0x93, PROTOCOL_VERSION, MESSAGES.frame.code, 0x87, ...GROUP]),
   Uint8Array.from([0x93, PROTOCOL_VERSION, MESSAGES.frame.code, 0x88, ...GROUP]),
 ] as const;
+
 /** The encoded message in bytes of its own, or null when the slow form must look at it. O(count). */
 export function encodeFrameFast(frame: Frame): Uint8Array | null {
+  const length = write(frame);
+  return length < 0 ? null : buffer.slice(0, length);
+}
+
+/** The same without the copy: the bytes hold until the next frame is encoded. */
+export function encodeFrameFastView(frame: Frame): Uint8Array | null {
+  const length = write(frame);
+  return length < 0 ? null : buffer.subarray(0, length);
+}
+
+/** Writes the message into the buffer; its length, or −1 when the slow form must look at it. */
+function write(frame: Frame): number {
   const { count, time, channel, value, size, sequence } = frame;
   if (!(count >= 1 && count <= MAX_FRAME_SAMPLES) || !Number.isSafeInteger(sequence) || sequence < 0)
-    return null;
+    return -1;
 
   let t0 = time[0]!;
   let last = t0;
   for (let k = 0; k < count; k++) {
     const at = time[k]!;
-    if (!Number.isSafeInteger(at)) return null;
+    if (!Number.isSafeInteger(at)) return -1;
     if (at < t0) t0 = at;
     if (at > last) last = at;
   }
-  if (last - t0 > MAX_FRAME_SPAN_US) return null;
+  if (last - t0 > MAX_FRAME_SPAN_US) return -1;
 
   let at = putBytes(0, size === null ? START[0] : START[1]);
   at = putName(at, frame.group);
-  if (at < 0) return null;
+  if (at < 0) return -1;
   at = putName(putBytes(at, SOURCE), frame.source);
-  if (at < 0) return null;
+  if (at < 0) return -1;
   at = putInteger(buffer, data, putBytes(at, SEQUENCE), sequence);
   at = putInteger(buffer, data, putBytes(at, T0), t0);
 
@@ -55,17 +68,17 @@ export function encodeFrameFast(frame: Frame): Uint8Array | null {
 
   at = putBinaryHeader(buffer, data, putBytes(at, CHANNEL), 2 * count);
   for (let k = 0; k < count; k++, at += 2) {
-    if (channel[k]! >= MAX_GROUP_CHANNELS) return null;
+    if (channel[k]! >= MAX_GROUP_CHANNELS) return -1;
     data.setUint16(at, channel[k]!, true);
   }
 
   at = putFloats(putBinaryHeader(buffer, data, putBytes(at, VALUE), 8 * count), value, count);
-  if (at < 0) return null;
+  if (at < 0) return -1;
   if (size !== null) {
     at = putFloats(putBinaryHeader(buffer, data, putBytes(at, SIZE), 8 * count), size, count);
-    if (at < 0) return null;
+    if (at < 0) return -1;
   }
-  return buffer.slice(0, at);
+  return at;
 }
 
 function putBytes(at: number, bytes: Uint8Array): number {

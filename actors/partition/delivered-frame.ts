@@ -1,16 +1,37 @@
-/** A frame on its way out: the bytes that stand in the log, decoded only when somebody asks for the columns. */
+/**
+ * A frame on its way out: a place in the bytes of its block, read only when somebody asks.
+ *
+ * Made when the frame is admitted, readable when its block is closed. Frames are many and short-lived: nothing is allocated for one but
+ * this object, until a client wants it.
+ */
 import { decodeAs } from "../../protocol/codec.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { DeliveredFrame } from "../ports/session.ts";
 
+/** The encoded block, filled in when it is closed. */
+export interface BlockBytes {
+  bytes: Uint8Array;
+  inputsAt: number;
+}
+
 export class LoggedFrame implements DeliveredFrame {
   readonly inputSequence: number;
-  readonly bytes: Uint8Array;
+  private readonly block: BlockBytes;
+  private readonly offset: number;
+  private readonly length: number;
   private decoded: Frame | null = null;
 
-  constructor(inputSequence: number, bytes: Uint8Array) {
+  /** The message stands at `offset` among the inputs of `block`. */
+  constructor(inputSequence: number, block: BlockBytes, offset: number, length: number) {
     this.inputSequence = inputSequence;
-    this.bytes = bytes;
+    this.block = block;
+    this.offset = offset;
+    this.length = length;
+  }
+
+  get bytes(): Uint8Array {
+    const at = this.block.inputsAt + this.offset;
+    return this.block.bytes.subarray(at, at + this.length);
   }
 
   get frame(): Frame {

@@ -21,7 +21,9 @@ export interface ClosedBlock {
   readonly firstArrivalMs: number;
   readonly lastArrivalMs: number;
   readonly inputs: number;
-  readonly bytes: number;
+  readonly lastSequence: number;
+  /** The encoded block. */
+  readonly bytes: Uint8Array;
 }
 
 interface Waiting {
@@ -52,14 +54,14 @@ export class OutputGate {
   async hold(block: ClosedBlock, durable: Promise<void>): Promise<void> {
     const entry = { block, durable: false };
     this.waiting.push(entry);
-    this.heldBytes += block.bytes;
+    this.heldBytes += block.bytes.length;
     await durable;
     entry.durable = true;
     while (this.waiting[0]?.durable) this.release(this.waiting.shift()!.block);
   }
 
   private release(block: ClosedBlock): void {
-    this.heldBytes -= block.bytes;
+    this.heldBytes -= block.bytes.length;
     for (const listener of this.listeners) {
       try {
         deliver(block, listener);

@@ -63,7 +63,7 @@ export class Meter implements CoreProbe {
     const firstUs = (now - block.firstArrivalMs) * 1000;
     this.latency.add(firstUs);
     if (block.inputs > 1) this.latency.add((firstUs + lastUs) / 2, block.inputs - 1);
-    this.bytes += block.bytes;
+    this.bytes += block.bytes.length;
   }
 
   /** Gauges since the last call, which begins a new interval. */

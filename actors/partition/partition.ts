@@ -20,7 +20,7 @@ import {
   encodeDerived,
   GENESIS_HASH,
 } from "../../protocol/block.ts";
-import { decodeMessage, encodeMessage } from "../../protocol/codec.ts";
+import { decodeMessage, encodeFrameView, encodeMessage } from "../../protocol/codec.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { CHECKPOINT_BLOCKS, MAX_BLOCK_AGE_MS, MAX_FRAME_SAMPLES, MAX_GROUPS } from "../../protocol/limits.ts";
 import type {
@@ -38,11 +38,12 @@ import type { Feed, FeedSink } from "../feeds/feed.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { DeliveredFrame, LiveSession, SessionDescription, SessionListener } from "../ports/session.ts";
-import { LoggedFrame } from "./delivered-frame.ts";
+import { type BlockBytes, LoggedFrame } from "./delivered-frame.ts";
 import { EventHistory } from "./event-history.ts";
 import { sha256 } from "./fold.ts";
 import { type ClosedBlock, type Delivery, OutputGate } from "./gate.ts";
 import { Meter } from "./meter.ts";
+import { RecentBlocks } from "./recent-blocks.ts";
 import { recover } from "./recovery.ts";
 
 /** Closed blocks waiting for the disk, in bytes, above which live frames are shed and recorded feeds wait: half of what the journal takes. */
@@ -51,7 +52,7 @@ const HELD_BYTES_MAX = 8 << 20;
 /** Bytes taken in one turn of the event loop before a feed that can wait is asked to: sockets get their turn. */
 const TURN_BYTES_MAX = 1 << 20;
 
-/** Released frames kept for clients that come back, in bytes: some seconds at full load, hours of a host feed. */
+/** Released blocks kept for clients that come back, in bytes: some seconds at full load, hours of a host feed. */
 const RECENT_BYTES_MAX = 24 << 20;
 
 /** Samples between snapshots: what recovery or a seek must replay at most, a tenth of a second of work. */
@@ -90,14 +91,13 @@ export class Partition implements LiveSession, CoreSink {
   /** Last report of each source; a merged feed reports for the sources it is made of. */
   private readonly statuses = new Map<string, FeedStatus>();
   private readonly states = new Map<string, StateMessage>();
-  private readonly recent: LoggedFrame[] = [];
-  private recentBytes = 0;
-  private recentDropped = 0;
+  private readonly recent: RecentBlocks;
 
   private readonly builder: BlockBuilder;
   private blockNumber: number;
   private lastAppend: Promise<void> = Promise.resolve();
   private deliveries: Delivery[] = [];
+  private openBytes: BlockBytes = { bytes: NO_BYTES, inputsAt: 0 };
   private newMetricsUs: number | null = null;
   private blockEvents: EventMessage[] = [];
   private firstArrivalMs = 0;
@@ -150,6 +150,7 @@ export class Partition implements LiveSession, CoreSink {
     this.history = new EventHistory(options.journal, core.eventSequence, events);
     this.gate = new OutputGate((block) => this.released(block), options.log);
     this.samplesAtSnapshot = core.samples;
+    this.recent = new RecentBlocks(RECENT_BYTES_MAX, core.sequence);
     this.blockNumber = options.journal.last?.number ?? 0;
     this.builder = new BlockBuilder(this.blockStart(lastHash ?? GENESIS_HASH));
   }
@@ -248,7 +249,7 @@ export class Partition implements LiveSession, CoreSink {
     }
     const sourceSequence = frame.sequence;
     if (sourceSequence > 0) frame.sequence = sourceSequence + sequenceOffset;
-    const bytes = encodeMessage(frame);
+    const bytes = encodeFrameView(frame);
     this.admit(this.logicalTime(frame, live), frame, bytes);
     frame.sequence = sourceSequence;
     meter.countSamples(frame.count);
@@ -315,12 +316,13 @@ export class Partition implements LiveSession, CoreSink {
     const nowMs = this.clock.monotonicMs();
     if (this.builder.inputs === 0) this.firstArrivalMs = nowMs;
     this.lastArrivalMs = nowMs;
-    this.builder.add(timeUs, bytes);
+    const offset = this.builder.add(timeUs, bytes);
     this.meter.admitted++;
     this.shedTotals.admitted++;
     // Before what is derived from it, and in its own block.
-    if (input.type === "frame") this.deliveries.push(new LoggedFrame(this.core.sequence + 1, bytes));
-    else if (input.type === "channels") this.deliveries.push(input);
+    if (input.type === "frame") {
+      this.deliveries.push(new LoggedFrame(this.core.sequence + 1, this.openBytes, offset, bytes.length));
+    } else if (input.type === "channels") this.deliveries.push(input);
     this.core.probe = this.meter.probeNow() ? this.meter : null;
     this.core.apply(this.core.sequence + 1, timeUs, input);
     if (!this.builder.fits(0) || nowMs - this.firstArrivalMs >= MAX_BLOCK_AGE_MS) this.closeBlock();
@@ -341,7 +343,10 @@ export class Partition implements LiveSession, CoreSink {
     const number = this.blockNumber;
     const { inputs } = builder;
     const firstSequence = this.core.sequence - inputs + 1;
-    const { bytes, lastSequence, timeUs } = builder.close();
+    const { bytes, inputsAt, lastSequence, timeUs } = builder.close();
+    this.openBytes.bytes = bytes;
+    this.openBytes.inputsAt = inputsAt;
+    this.openBytes = { bytes: NO_BYTES, inputsAt: 0 };
     const hash = sha256(bytes);
     const block: ClosedBlock = {
       number,
@@ -350,7 +355,8 @@ export class Partition implements LiveSession, CoreSink {
       firstArrivalMs: this.firstArrivalMs,
       lastArrivalMs: this.lastArrivalMs,
       inputs,
-      bytes: bytes.length,
+      lastSequence,
+      bytes,
     };
     this.deliveries = [];
     this.appendsUnderWay++;
@@ -463,7 +469,7 @@ export class Partition implements LiveSession, CoreSink {
     const gauges = this.meter.take({
       queueDepth: this.builder.inputs,
       heldBytes: this.gate.heldBytes,
-      bufferBytes: this.gate.heldBytes + this.recentBytes + this.builder.byteLength,
+      bufferBytes: this.gate.heldBytes + this.recent.bytes + this.builder.byteLength,
       residentBytes: memory.rss,
       heapBytes: memory.heapUsed,
     });
@@ -494,37 +500,12 @@ export class Partition implements LiveSession, CoreSink {
 
   private released(block: ClosedBlock): void {
     this.meter.released(block);
+    this.recent.add(block.lastSequence, block.bytes);
     for (const delivery of block.deliveries) {
-      if (delivery instanceof LoggedFrame) {
-        this.recent.push(delivery);
-        this.recentBytes += delivery.bytes.length;
-      } else if ("type" in delivery && delivery.type === "state") this.states.set(delivery.group, delivery);
-      else if ("type" in delivery && delivery.type === "event") this.history.add(delivery);
+      if ("inputSequence" in delivery) continue;
+      if (delivery.type === "state") this.states.set(delivery.group, delivery);
+      else if (delivery.type === "event") this.history.add(delivery);
     }
-    this.forgetOldFrames();
-  }
-
-  /** Index of the first recent frame with an input sequence > `after`, by bisection. */
-  private firstBehind(after: number): number {
-    let low = 0;
-    let high = this.recent.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.recent[middle]!.inputSequence > after) high = middle;
-      else low = middle + 1;
-    }
-    return low;
-  }
-
-  private forgetOldFrames(): void {
-    let drop = 0;
-    while (this.recentBytes > RECENT_BYTES_MAX && drop < this.recent.length - 1) {
-      this.recentBytes -= this.recent[drop]!.bytes.length;
-      this.recentDropped = this.recent[drop]!.inputSequence;
-      drop++;
-    }
-    // Dropped in one go, and only when it pays: shifting one by one would be quadratic.
-    if (drop > 0) this.recent.splice(0, drop);
   }
 
   // ---- LiveSession --------------------------------------------------------------------------------------------
@@ -550,8 +531,11 @@ export class Partition implements LiveSession, CoreSink {
     return this.history.after(after, limit);
   }
 
-  recentFrames(after: number): { complete: boolean; frames: DeliveredFrame[] } {
-    return { complete: after >= this.recentDropped, frames: this.recent.slice(this.firstBehind(after)) };
+  recentFrames(
+    after: number,
+    limit = Number.POSITIVE_INFINITY,
+  ): { complete: boolean; frames: DeliveredFrame[] } {
+    return this.recent.framesAfter(after, limit);
   }
 
   lastStates(): readonly StateMessage[] {
@@ -571,6 +555,8 @@ export class Partition implements LiveSession, CoreSink {
     return this.gate.subscribe(listener);
   }
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 function withResolver<T>(): { promise: Promise<T>; resolve(value: T): void } {
   let resolve!: (value: T) => void;

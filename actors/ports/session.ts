@@ -16,8 +16,11 @@ export interface LiveSession {
   groups(): readonly Channels[];
   /** Events with sequence > `after`, oldest first, at most `limit`. Reads back from the journal what is no longer in memory. */
   events(after: number, limit: number): Promise<EventMessage[]>;
-  /** Frames with input sequence > `after` that are still in memory, oldest first; `complete` is false when older ones are gone. */
-  recentFrames(after: number): { complete: boolean; frames: DeliveredFrame[] };
+  /**
+   * Frames with input sequence > `after` that are still in memory, oldest first, at most `limit` (default: all); `complete` is false
+   * when older ones are gone.
+   */
+  recentFrames(after: number, limit?: number): { complete: boolean; frames: DeliveredFrame[] };
   /** The last published state of each group. */
   lastStates(): readonly StateMessage[];
   /** Current gauges by name, for /metrics. */

@@ -27,7 +27,7 @@ export function resumeSamples(
   const last = session.describe().lastInputSequence;
   if (after === null) return { after: last, complete: true };
   if (after > last) return { after: 0, complete: false };
-  const { complete, frames } = session.recentFrames(after);
+  const { complete, frames } = session.recentFrames(after, 1);
   if (complete) return { after, complete };
   return { after: frames.length === 0 ? last : frames[0]!.inputSequence - 1, complete };
 }

@@ -64,7 +64,8 @@ export class SampleFollower {
 
   #readSlice(): void {
     if (this.#state !== "reading") return;
-    const { frames } = this.#session.recentFrames(this.#cursor);
+    // One more than is read tells whether there are more.
+    const { frames } = this.#session.recentFrames(this.#cursor, this.#sliceFrames + 1);
     const slice = Math.min(frames.length, this.#sliceFrames);
     for (let k = 0; k < slice; k++) {
       if (this.#hand(new EncodedFrame(frames[k]!), true)) continue;
@@ -76,11 +77,14 @@ export class SampleFollower {
   }
 
   #hand(frame: EncodedFrame, backfill: boolean): boolean {
-    const { inputSequence, frame: columns } = frame.delivered;
+    const { delivered } = frame;
+    const { inputSequence } = delivered;
     if (inputSequence <= this.#cursor) return true;
     this.#cursor = inputSequence;
-    if (this.#group !== null && this.#group !== columns.group) return true;
-    const bytes = this.#decimation === null ? frame.bytes : this.#decimation.add(columns, inputSequence);
+    // The columns are decoded when they are asked for: whole frames of all groups go out unread.
+    if (this.#group !== null && this.#group !== delivered.frame.group) return true;
+    const bytes =
+      this.#decimation === null ? frame.bytes : this.#decimation.add(delivered.frame, inputSequence);
     return bytes === null || this.#sink.samples(bytes, backfill);
   }
 

@@ -9,8 +9,8 @@ import { join } from "node:path";
 import process from "node:process";
 import WebSocket, { WebSocketServer } from "ws";
 import type { Feed, FeedSink } from "../../actors/mod.ts";
-import { decodeMessage, encodeMessage } from "../../protocol/codec.ts";
-import type { Frame } from "../../protocol/frame.ts";
+import { decodeFrameInto, decodeMessage, encodeMessage } from "../../protocol/codec.ts";
+import { createScratchFrame, type Frame } from "../../protocol/frame.ts";
 import { PROTOCOL_VERSION } from "../../protocol/versions.ts";
 import { startLive } from "./live.ts";
 import type { BenchRow } from "./row.ts";
@@ -70,13 +70,14 @@ async function through(
   const live = await startLive({ durability, detectors: true });
   const offered = new Map<number, number>();
   const latencies: number[] = [];
+  const scratch = createScratchFrame();
   let received = 0;
   const socket = new WebSocket(live.socketUrl);
   socket.on("message", (data: Uint8Array) => {
     const at = performance.now();
     const message = decodeMessage(data);
     if (message.type !== "samples") return;
-    const frame = decodeMessage(message.frame) as Frame;
+    const frame = decodeFrameInto(message.frame, scratch);
     if (++received > WARMUP_FRAMES) latencies.push((at - offered.get(frame.sequence)!) * 1000);
     offered.delete(frame.sequence);
   });

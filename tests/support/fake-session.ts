@@ -165,11 +165,14 @@ export class FakeSession implements LiveSession {
     return page;
   }
 
-  recentFrames(after: number): { complete: boolean; frames: DeliveredFrame[] } {
+  recentFrames(
+    after: number,
+    limit = Number.POSITIVE_INFINITY,
+  ): { complete: boolean; frames: DeliveredFrame[] } {
     const first = this.#frames[0]?.inputSequence ?? this.#inputSequence + 1;
     return {
       complete: after + 1 >= first,
-      frames: this.#frames.filter(({ inputSequence }) => inputSequence > after),
+      frames: this.#frames.filter(({ inputSequence }) => inputSequence > after).slice(0, limit),
     };
   }
 
