@@ -108,6 +108,9 @@ function readFile(path: string): v.InferOutput<typeof fileSchema> {
       `Cannot read config ${path}: ${error instanceof Error ? error.message : String(error)}`,
     );
   }
+  // To valibot an array is an object.
+  if (Array.isArray(json))
+    throw new CommandError(`Cannot use config ${path}: it is an array; wanted an object`);
   const result = v.safeParse(fileSchema, json);
   if (result.success) return result.output;
   const issue = result.issues[0];
