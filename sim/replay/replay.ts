@@ -68,7 +68,7 @@ export async function replay(
     metrics() {},
   };
   const { core, startBlock } = await openAt(journal, definitions, sink, fromUs);
-  const pace = pacer(options.speed ?? "max", fromUs);
+  const pace = pacer(options.speed ?? "max", fromUs, toUs);
   const entries = paced(verifier ? verifier.watch(journal.read(startBlock), core) : journal.read(startBlock));
   const folded = await foldJournal(entries, core, {
     block(decoded) {
@@ -144,15 +144,27 @@ async function oldestSnapshot(journal: Journal, fromBlock: number): Promise<Stor
   }
 }
 
-/** Waits so that recorded time passes `speed` times as fast as the clock. */
-function pacer(speed: number | "max", fromUs: number): (timeUs: number) => Promise<void> {
+/** Longest wait of setTimeout, which takes a longer one for none. */
+const WAIT_MS_MAX = 2 ** 31 - 1;
+
+/** Waits so that recorded time between `fromUs` and `toUs` passes `speed` times as fast as the clock; in steps of whole blocks. */
+function pacer(speed: number | "max", fromUs: number, toUs: number): (timeUs: number) => Promise<void> {
   if (speed === "max") return () => Promise.resolve();
   let startUs = Number.NaN;
-  const startMs = performance.now();
-  return async (timeUs) => {
-    if (timeUs < fromUs) return;
-    if (Number.isNaN(startUs)) startUs = timeUs;
-    const waitMs = (timeUs - startUs) / 1000 / speed - (performance.now() - startMs);
-    if (waitMs > 1) await new Promise((resolve) => setTimeout(resolve, waitMs));
+  let startMs = 0;
+  return async (blockUs) => {
+    // Before the first data of a recorded feed logical time is still 0: from there to the data nobody wants to wait.
+    if (blockUs < fromUs || blockUs === 0) return;
+    const timeUs = Math.min(blockUs, toUs);
+    if (Number.isNaN(startUs)) {
+      startUs = timeUs;
+      startMs = performance.now();
+    }
+    const dueMs = startMs + (timeUs - startUs) / 1000 / speed;
+    for (;;) {
+      const waitMs = dueMs - performance.now();
+      if (waitMs <= 1) return;
+      await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, WAIT_MS_MAX)));
+    }
   };
 }
