@@ -27,6 +27,7 @@ export class StateHash {
   array(array: TypedArray): this {
     this.word(array.length);
     this.word(array.BYTES_PER_ELEMENT);
+    this.align();
     if (array instanceof Float64Array) this.doubles(array);
     else if (array instanceof Uint32Array || array instanceof Int32Array) {
       for (let i = 0; i < array.length; i++) this.word(array[i]! | 0);
@@ -95,20 +96,48 @@ export class StateHash {
     this.h4 = (Math.imul((rotl(this.h4, 13) + this.h1) | 0, 5) + 0x32ac3b17) | 0;
   }
 
+  /** Fills up with zeros to a whole block, so that arrays are mixed block by block. */
+  private align(): void {
+    while (this.filled > 0) this.word(0);
+  }
+
+  /** Starts and leaves the hash aligned but for an odd last element. */
   private doubles(array: Float64Array): void {
-    const words = new Uint32Array(array.buffer, array.byteOffset, array.length * 2);
-    for (let i = 0; i < words.length; i += 2) {
-      const low = words[i]!;
-      const high = words[i + 1]!;
-      const exponent = high & 0x7ff00000;
-      if (exponent === 0x7ff00000 && ((high & 0xfffff) | low) !== 0) {
-        this.word(0);
-        this.word(CANONICAL_NAN_HIGH);
-      } else {
-        this.word(low);
-        this.word(high);
+    const words = new Int32Array(array.buffer, array.byteOffset, array.length * 2);
+    const whole = words.length & ~3;
+    let { h1, h2, h3, h4 } = this;
+    for (let i = 0; i < whole; i += 4) {
+      let k1 = words[i]!;
+      let k2 = words[i + 1]!;
+      let k3 = words[i + 2]!;
+      let k4 = words[i + 3]!;
+      if ((k2 & EXPONENT) === EXPONENT && ((k2 & FRACTION) | k1) !== 0) {
+        k1 = 0;
+        k2 = CANONICAL_NAN_HIGH;
       }
+      if ((k4 & EXPONENT) === EXPONENT && ((k4 & FRACTION) | k3) !== 0) {
+        k3 = 0;
+        k4 = CANONICAL_NAN_HIGH;
+      }
+      h1 ^= Math.imul(rotl(Math.imul(k1, C1), 15), C2);
+      h1 = (Math.imul((rotl(h1, 19) + h2) | 0, 5) + 0x561ccd1b) | 0;
+      h2 ^= Math.imul(rotl(Math.imul(k2, C2), 16), C3);
+      h2 = (Math.imul((rotl(h2, 17) + h3) | 0, 5) + 0x0bcaa747) | 0;
+      h3 ^= Math.imul(rotl(Math.imul(k3, C3), 17), C4);
+      h3 = (Math.imul((rotl(h3, 15) + h4) | 0, 5) + 0x96cd1c35) | 0;
+      h4 ^= Math.imul(rotl(Math.imul(k4, C4), 18), C1);
+      h4 = (Math.imul((rotl(h4, 13) + h1) | 0, 5) + 0x32ac3b17) | 0;
     }
+    this.h1 = h1;
+    this.h2 = h2;
+    this.h3 = h3;
+    this.h4 = h4;
+    this.words += whole;
+    if (whole === words.length) return;
+    const last = array[array.length - 1]!;
+    const isNaN = last !== last;
+    this.word(isNaN ? 0 : words[whole]!);
+    this.word(isNaN ? CANONICAL_NAN_HIGH : words[whole + 1]!);
   }
 
   private small(array: Uint8Array | Uint16Array): void {
@@ -134,6 +163,9 @@ const C2 = 0xab0e9789 | 0;
 const C3 = 0x38b34ae5;
 const C4 = 0xa1e38b93 | 0;
 const CANONICAL_NAN_HIGH = 0x7ff80000;
+/** Of the high word of a double: all exponent bits set means infinity or, with a fraction, NaN. */
+const EXPONENT = 0x7ff00000;
+const FRACTION = 0xfffff;
 
 function rotl(x: number, bits: number): number {
   return (x << bits) | (x >>> (32 - bits));

@@ -495,7 +495,15 @@ export class Partition implements LiveSession, CoreSink {
     if (this.newMetricsUs === null) return null;
     const timeUs = this.newMetricsUs;
     this.newMetricsUs = null;
-    return { type: "metrics", timeUs, gauges: this.core.gauges() };
+    const { core } = this;
+    // Gathered when somebody reads it: most blocks have no reader of metrics.
+    return {
+      type: "metrics",
+      timeUs,
+      get gauges() {
+        return core.gauges();
+      },
+    };
   }
 
   private released(block: ClosedBlock): void {

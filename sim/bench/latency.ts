@@ -16,7 +16,8 @@ import { startLive } from "./live.ts";
 import type { BenchRow } from "./row.ts";
 
 const SECONDS = 5;
-const WARMUP_FRAMES = 2_000;
+/** Code is compiled and detectors are calibrated (500 rows) before anything counts. */
+const WARMUP_SECONDS = 3;
 const CHANNELS = 16;
 
 interface Load {
@@ -71,6 +72,7 @@ async function through(
   const offered = new Map<number, number>();
   const latencies: number[] = [];
   const scratch = createScratchFrame();
+  const warmUp = load.framesPerSecond * WARMUP_SECONDS;
   let received = 0;
   const socket = new WebSocket(live.socketUrl);
   socket.on("message", (data: Uint8Array) => {
@@ -78,14 +80,14 @@ async function through(
     const message = decodeMessage(data);
     if (message.type !== "samples") return;
     const frame = decodeFrameInto(message.frame, scratch);
-    if (++received > WARMUP_FRAMES) latencies.push((at - offered.get(frame.sequence)!) * 1000);
+    if (++received > warmUp) latencies.push((at - offered.get(frame.sequence)!) * 1000);
     offered.delete(frame.sequence);
   });
   await new Promise((resolve) => socket.once("open", resolve));
   socket.send(encodeMessage({ type: "hello", client: "bench", versions: [PROTOCOL_VERSION] }));
   socket.send(encodeMessage({ type: "subscribe", id: 1, channel: "samples" }));
   await new Promise((resolve) => setTimeout(resolve, 200));
-  const frames = load.framesPerSecond * SECONDS + WARMUP_FRAMES;
+  const frames = load.framesPerSecond * (SECONDS + WARMUP_SECONDS);
   const feed = steadyFeed(load, frames, (sequence) => offered.set(sequence, performance.now()));
   live.partition.startFeeds([feed]);
   await live.partition.feedsEnded();
@@ -139,14 +141,15 @@ async function echo(load: Load): Promise<{ p50: number; p99: number }> {
   const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });
   await new Promise((resolve) => socket.once("open", resolve));
   const bytes = encodeMessage(frameOf(load));
+  const warmUp = load.framesPerSecond * WARMUP_SECONDS;
   const sent: number[] = [];
   const latencies: number[] = [];
   let received = 0;
   socket.on("message", () => {
     const took = (performance.now() - sent[received]!) * 1000;
-    if (++received > WARMUP_FRAMES) latencies.push(took);
+    if (++received > warmUp) latencies.push(took);
   });
-  const frames = load.framesPerSecond * 2 + WARMUP_FRAMES;
+  const frames = load.framesPerSecond * (2 + WARMUP_SECONDS);
   await onSchedule(load.framesPerSecond, frames, () => {
     sent.push(performance.now());
     socket.send(bytes);
