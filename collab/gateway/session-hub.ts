@@ -9,13 +9,14 @@ import { encodeMessage } from "../../protocol/codec.ts";
 import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
 import { EncodedEvent } from "./encoded-event.ts";
 import { EncodedFrame } from "./encoded-frame.ts";
+import { EncodedMetrics } from "./encoded-metrics.ts";
 import type { EventFollower } from "./event-follower.ts";
 import type { SampleFollower } from "./sample-follower.ts";
 
 /** What a WebSocket client does with deliveries other than events and samples, which have followers. */
 export interface HubClient {
   state(state: StateMessage, bytes: Uint8Array): void;
-  metrics(metrics: MetricsMessage, bytes: Uint8Array): void;
+  metrics(metrics: EncodedMetrics): void;
   channels(bytes: Uint8Array): void;
   /** The end of a turn: what was held back for one write goes out. */
   turn(): void;
@@ -93,8 +94,8 @@ export class SessionHub implements SessionListener {
   metrics(metrics: MetricsMessage): void {
     this.lastMetrics = metrics;
     if (this.#clients.size === 0) return;
-    const bytes = encodeMessage(metrics);
-    for (const client of this.#clients) client.metrics(metrics, bytes);
+    const encoded = new EncodedMetrics(metrics);
+    for (const client of this.#clients) client.metrics(encoded);
   }
 
   channels(declaration: Channels): void {

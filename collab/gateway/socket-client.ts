@@ -12,18 +12,12 @@
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import { encodeMessage } from "../../protocol/codec.ts";
-import type {
-  ClientMessage,
-  CloseReason,
-  Message,
-  MetricsMessage,
-  Refused,
-  StateMessage,
-} from "../../protocol/messages.ts";
+import type { ClientMessage, CloseReason, Message, Refused, StateMessage } from "../../protocol/messages.ts";
 import { PROTOCOL_VERSION } from "../../protocol/versions.ts";
 import { Backlog } from "./backlog.ts";
 import { closingMessage, readClientMessage, refusedMessage, welcomeMessage } from "./client-messages.ts";
 import { type Counters, countUp, type Delivery } from "./counters.ts";
+import type { EncodedMetrics } from "./encoded-metrics.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { Refusal } from "./refusal.ts";
 import type { HubClient, SessionHub } from "./session-hub.ts";
@@ -160,8 +154,8 @@ export class SocketClient implements HubClient, ClientPort {
     if (this.#subscriptions.wantsState(state)) this.sendState(state.group, bytes, true);
   }
 
-  metrics(metrics: MetricsMessage, bytes: Uint8Array): void {
-    if (this.#subscriptions.wantsMetrics(metrics)) this.sendMetrics(bytes, true);
+  metrics(encoded: EncodedMetrics): void {
+    if (this.#subscriptions.wantsMetrics(encoded.metrics)) this.sendMetrics(encoded.bytes, true);
   }
 
   channels(bytes: Uint8Array): void {
