@@ -27,11 +27,15 @@ export function readLines(input: Readable): AsyncIterable<string> {
   return createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
 }
 
-/** Collects lines and writes them in large pieces. `closed` turns true when nobody reads any more. */
+/**
+ * Collects lines and writes them in large pieces, but none later than the end of the event loop's turn: the filter stands in pipes of
+ * live data. `closed` turns true when nobody reads any more.
+ */
 export class LineWriter {
   closed = false;
   private readonly output: Writable;
   private pending = "";
+  private flushScheduled = false;
 
   constructor(output: Writable) {
     this.output = output;
@@ -44,6 +48,13 @@ export class LineWriter {
   /** Adds a line; a promise when the output is full and the caller should wait. */
   write(line: string): Promise<void> | undefined {
     this.pending += `${line}\n`;
+    if (!this.flushScheduled) {
+      this.flushScheduled = true;
+      setImmediate(() => {
+        this.flushScheduled = false;
+        void this.flush();
+      });
+    }
     return this.pending.length < CHUNK_CHARACTERS ? undefined : this.flush();
   }
 
