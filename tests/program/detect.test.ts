@@ -1,0 +1,143 @@
+/** `detect` as a filter: a row out for every row in, nothing looked at ahead. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { run, start } from "../support/program-run.ts";
+import { temporaryDirectory } from "../support/recorded-run.ts";
+import { walkCsv } from "../support/walk-table.ts";
+
+const ROWS = 1_200;
+const DETECTORS = ["coherence", "collapse", "anomaly"] as const;
+const folder = temporaryDirectory();
+
+/** The table with what real tables have: empty cells, words, an unreadable time, a repeated one, a last line without its end. */
+const odd = (() => {
+  const [header, ...rows] = walkCsv(ROWS).trimEnd().split("\n");
+  rows[100] = rows[100]!.replace(/,[^,]*,/, ",,");
+  rows[200] = rows[200]!.replace(/[^,]*$/, "NaN");
+  rows[300] = rows[300]!.replace(/[^,]*$/, "broken");
+  rows[400] = `${rows[400]!.split(",")[0]},,,`;
+  rows[500] = rows[500]!.replace(/^[^,]*/, "yesterday");
+  rows[600] = rows[599]!;
+  return { header: header!, rows };
+})();
+const table = join(folder, "odd.csv");
+writeFileSync(table, [odd.header, ...odd.rows].join("\n"));
+
+/** Every row of the output, by column. */
+async function detected(args: string[], stdin?: string): Promise<Record<string, string>[]> {
+  const { code, stdout, stderr } = await run(["detect", ...args], stdin === undefined ? {} : { stdin });
+  assert.is(code, 0, stderr);
+  const [header, ...rows] = stdout.trimEnd().split("\n");
+  const names = header!.split(",");
+  return rows.map((row) => {
+    const cells = row.split(",");
+    assert.is(cells.length, names.length, row);
+    return Object.fromEntries(names.map((name, k) => [name, cells[k]!]));
+  });
+}
+
+for (const detector of DETECTORS) {
+  test(`${detector} has one row for each row, with its time as it stood, and knows nothing of later rows`, async () => {
+    const rows = await detected([table, "--detector", detector]);
+    assert.is(rows.length, ROWS);
+    assert.equal(
+      rows.map(({ timestamp }) => timestamp),
+      odd.rows.map((row) => row.split(",")[0]),
+    );
+    const score = { coherence: null, collapse: "collapse_score", anomaly: "anomaly_score" }[detector];
+    if (score !== null) {
+      const scores = rows.map((row) => Number(row[score]));
+      assert.ok(scores.every((value) => value >= 0 && value <= 1));
+      assert.ok(
+        scores.some((value) => value > 0.5),
+        "something is found in the second half",
+      );
+    }
+    for (const row of rows)
+      for (const [name, cell] of Object.entries(row))
+        assert.ok(name === "timestamp" || cell === "" || Number.isFinite(Number(cell)), `${name} is ${cell}`);
+
+    const cut = Math.floor(ROWS * 0.7);
+    const before = await detected(
+      ["-", "--detector", detector],
+      [odd.header, ...odd.rows.slice(0, cut)].join("\n"),
+    );
+    assert.equal(before, rows.slice(0, cut));
+  });
+}
+
+test("collapse says when it was declared and when it began, in that order, only after the change", async () => {
+  const rows = await detected([table, "--detector", "collapse"]);
+  const first = rows.findIndex((row) => row["declared_at"] !== "");
+  assert.ok(first >= ROWS / 2, `declared at row ${first}`);
+  const { declared_at, changed_at } = rows[first]!;
+  assert.ok(Number(changed_at) <= Number(declared_at));
+});
+
+test("CSV, NDJSON, gzip and standard input give the same rows", async () => {
+  const wanted = await detected([table]);
+  const packed = join(folder, "odd.csv.gz");
+  writeFileSync(packed, gzipSync([odd.header, ...odd.rows].join("\n")));
+  assert.equal(await detected([packed]), wanted);
+
+  const { code, stdout } = await run(["detect", table, "--out", "ndjson"]);
+  assert.is(code, 0);
+  const objects = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { timestamp: string; anomaly_score: number });
+  assert.equal(
+    objects.map(({ timestamp, anomaly_score }) => ({ timestamp, anomaly_score: String(anomaly_score) })),
+    wanted,
+  );
+
+  // Numbers as JSON has them: without the cells that no number is in.
+  const fine = walkCsv(300).trimEnd().split("\n");
+  const names = fine[0]!.split(",");
+  const lines = fine.slice(1).map((row) => {
+    const cells = row.split(",");
+    return JSON.stringify(Object.fromEntries(names.map((name, k) => [name, Number(cells[k])])));
+  });
+  assert.equal(await detected(["-"], `${lines.join("\n")}\n`), await detected(["-"], walkCsv(300)));
+});
+
+test("--columns chooses what is looked at", async () => {
+  const one = await detected([table, "--columns", "c2"]);
+  const alone = odd.rows.map((row) => {
+    const [time, , c2 = ""] = row.split(",");
+    return `${time},${c2}`;
+  });
+  assert.equal(one, await detected(["-"], ["time,c2", ...alone].join("\n")));
+  assert.not.equal(one, await detected([table, "--columns", "c1,c2"]));
+});
+
+test("times in ISO 8601, with commas or quotes in them, come out as they went in", async () => {
+  const times = ["2024-05-01T12:30:00Z", "2024-05-01 12:30:01.250Z", '"2024-05-01T12:30:02,5Z"'];
+  const { code, stdout } = await run(["detect", "-"], {
+    stdin: `ts,a\n${times.map((time) => `${time},1`).join("\n")}\n`,
+  });
+  assert.is(code, 0);
+  assert.equal(
+    stdout.trimEnd().split("\n").slice(1),
+    times.map((time) => `${time},0`),
+  );
+});
+
+test("a row comes out while standard input is still open, and nothing breaks when the reader goes", async () => {
+  const [header, ...rows] = walkCsv(400).trimEnd().split("\n");
+  const filter = start(["detect", "-"]);
+  filter.write(`${header}\n${rows[0]}\n`);
+  await filter.matched(/^timestamp,anomaly_score\n1700000000,0\n/);
+  filter.write(`${rows[1]}\n`);
+  await filter.matched(/\n1700000001,/);
+  filter.closeOutput();
+  filter.write(rows.slice(2).join("\n"));
+  filter.endInput("\n");
+  const { code, stderr } = await filter.ended;
+  assert.equal([code, stderr], [0, ""]);
+});
+
+test.run();
