@@ -5,7 +5,7 @@
  *
  *     session          monitor        latency, shed counts → normal ⇄ degraded
  *                      feedWatcher    what feeds report → events
- *     each group       estimator      density matrix, coherence: warming → tracking …
+ *     each group       estimator      density matrix, coherence: how much the channels move together
  *                      collapse       change of the joint law at a promised rate of false alarms
  *                      anomaly        novelty per channel and joint
  *

@@ -148,6 +148,9 @@ function dashboardDirectory(): string | null {
   return candidates.find((path) => existsSync(join(path, "main.js"))) ?? null;
 }
 
+/** Signals closer together than this are one. */
+const IMPATIENT_AFTER_MS = 1_000;
+
 function stopSignal(): Promise<string> {
   return new Promise((resolve) => {
     for (const stream of [process.stdout, process.stderr]) {
@@ -156,12 +159,13 @@ function stopSignal(): Promise<string> {
         resolve("nobody reads the output any more");
       });
     }
-    let signals = 0;
+    let firstMs: number | null = null;
     for (const signal of ["SIGINT", "SIGTERM"] as const) {
       // One listener for all of them: to Deno, a listener added by the first signal's own is called for that signal as well.
       process.on(signal, () => {
-        // A second one does not wait for a clean end.
-        if (++signals > 1) process.exit(130);
+        // A second one does not wait for a clean end. One Ctrl-C may come twice: from the terminal, and from who started us.
+        firstMs ??= performance.now();
+        if (performance.now() - firstMs > IMPATIENT_AFTER_MS) process.exit(130);
         resolve(signal);
       });
     }

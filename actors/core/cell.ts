@@ -53,6 +53,8 @@ export class ActorCell implements PartContext {
   readonly group: Group;
   now = 0;
   sequence = 0;
+  /** When what the machine is told now is true for: the time of its announcements. */
+  signalUs = 0;
   part!: Part;
   machine!: MachineHost;
   stopped = false;
@@ -70,7 +72,7 @@ export class ActorCell implements PartContext {
 
   /** Makes part and machine afresh and runs the machine's first actions. */
   start(now: number, sequence: number): void {
-    this.now = now;
+    this.now = this.signalUs = now;
     this.sequence = sequence;
     this.stream = new RandomStream(this.host.settings.seed, this.key);
     this.part = this.definition.createPart(this.host.settings, this.group);
@@ -179,7 +181,10 @@ export class ActorCell implements PartContext {
   private deliver(): void {
     for (let i = 0; i < this.signals.length; i++) {
       if (i >= SIGNALS_MAX) throw new Error(`actor ${this.key} signals itself without end`);
-      this.perform(this.machine.send(this.signals[i]!));
+      const signal = this.signals[i]!;
+      // Within one frame rows have times of their own; none is later than the input.
+      this.signalUs = Math.min(signal.timeUs, this.now);
+      this.perform(this.machine.send(signal));
     }
     this.signals = [];
   }
@@ -210,6 +215,7 @@ export class ActorCell implements PartContext {
 
   private fail(error: unknown): void {
     this.signals = [];
+    this.signalUs = this.now;
     const reason = error instanceof Error ? error.message : String(error);
     this.host.timers.cancelAll(this.key);
     this.restarts = [...this.restarts.filter((at) => at > this.now - RESTART_WINDOW_US), this.now];

@@ -24,7 +24,7 @@ import type {
 } from "../../protocol/messages.ts";
 import { applySetting, parseSettings, type Settings } from "../../protocol/settings.ts";
 import { GroupFront } from "../detectors/front.ts";
-import type { ActorDefinition, Announcement, Group, TypedArray } from "../ports/actor.ts";
+import type { ActorDefinition, Announcement, Batch, Group, TypedArray } from "../ports/actor.ts";
 import { ActorCell, type CellHost, copyFields } from "./cell.ts";
 import { StateHash } from "./hash.ts";
 import { readSnapshot, type SavedCore, writeSnapshot } from "./snapshot.ts";
@@ -136,14 +136,14 @@ export class Core implements CellHost {
       samples: this.samples,
       events: this.eventSequence,
       groups: this.groupsByName.size,
-      timers: this.timers.save().pending.length,
+      degraded: this.degraded ? 1 : 0,
     };
   }
 
   // ---- announcements of actors (CellHost) ---------------------------------------------------------------------
 
   announce(cell: ActorCell, announcement: Announcement): void {
-    this.emit(cell.definition.name, cell.group.name, cell.now, announcement);
+    this.emit(cell.definition.name, cell.group.name, cell.signalUs, announcement);
   }
 
   private emit(actor: string, group: string, timeUs: number, a: Announcement): void {
@@ -159,8 +159,8 @@ export class Core implements CellHost {
       actor,
       group,
       channels: [...(a.channels ?? [])],
-      title: a.title,
-      detail: { ...a.detail },
+      title: shorten(a.title),
+      detail: sayable(a.detail ?? {}),
     });
   }
 
@@ -179,7 +179,8 @@ export class Core implements CellHost {
   }
 
   private work(group: ChannelGroup, cells: readonly ActorCell[], frame: Frame): void {
-    const batch = group.front.consume(frame);
+    const batch = this.assemble(group, frame);
+    if (batch === null) return;
     for (let i = 0; i < cells.length; i++) {
       const cell = cells[i]!;
       if (!cell.admitsData) continue;
@@ -188,6 +189,23 @@ export class Core implements CellHost {
         cell.update(batch, this.now, this.sequence);
         this.probe.leave(cell);
       } else cell.update(batch, this.now, this.sequence);
+    }
+  }
+
+  /** The group's rows of this frame; a front end that throws is replaced like an actor, and the frame set aside. */
+  private assemble(group: ChannelGroup, frame: Frame): Batch | null {
+    try {
+      return group.front.consume(frame);
+    } catch (error) {
+      const { group: name } = group.declaration;
+      this.groupsByName.set(name, { ...group, front: this.makeGroup(group.declaration).front });
+      this.emit("front", name, this.now, {
+        kind: "actor.restarted",
+        severity: "warning",
+        title: `the front end of ${name} failed on input ${this.sequence} and was restarted`,
+        detail: { reason: error instanceof Error ? error.message : String(error), input: this.sequence },
+      });
+      return null;
     }
   }
 
@@ -288,10 +306,13 @@ export class Core implements CellHost {
     }
   }
 
+  private get degraded(): boolean {
+    return this.sessionCells.some((cell) => cell.machine.degraded);
+  }
+
   /** Normally an output per frame; degraded, at most one a millisecond. */
   private metrics(): void {
-    const degraded = this.sessionCells.some((cell) => cell.machine.degraded);
-    this.nextMetricsUs = degraded ? this.now + DEGRADED_METRICS_EVERY_US : Number.NEGATIVE_INFINITY;
+    this.nextMetricsUs = this.degraded ? this.now + DEGRADED_METRICS_EVERY_US : Number.NEGATIVE_INFINITY;
     this.sink.metrics(this.now);
   }
 
@@ -433,6 +454,27 @@ const SESSION_GROUP: Group = {
   everyUs: 0,
   innovation: "difference",
 };
+
+/** Texts of events have a limit on the wire; a longer one (a foreign error message) is cut rather than refused. */
+const TITLE_CHARACTERS = 1000;
+
+function shorten(text: string): string {
+  return text.length > TITLE_CHARACTERS ? `${text.slice(0, TITLE_CHARACTERS)}…` : text;
+}
+
+/** Details as the wire can say them: no NaN, no infinity, no endless text. */
+function sayable(detail: NonNullable<Announcement["detail"]>): EventMessage["detail"] {
+  return Object.fromEntries(
+    Object.entries(detail).map(([name, value]) => [
+      name,
+      typeof value === "number" && !Number.isFinite(value)
+        ? null
+        : typeof value === "string"
+          ? shorten(value)
+          : (value ?? null),
+    ]),
+  );
+}
 
 function sameChannels(a: Channels, b: Channels): boolean {
   return (

@@ -135,9 +135,9 @@ export class StateHash {
     this.words += whole;
     if (whole === words.length) return;
     const last = array[array.length - 1]!;
-    const isNaN = last !== last;
-    this.word(isNaN ? 0 : words[whole]!);
-    this.word(isNaN ? CANONICAL_NAN_HIGH : words[whole + 1]!);
+    const unreal = Number.isNaN(last);
+    this.word(unreal ? 0 : words[whole]!);
+    this.word(unreal ? CANONICAL_NAN_HIGH : words[whole + 1]!);
   }
 
   private small(array: Uint8Array | Uint16Array): void {

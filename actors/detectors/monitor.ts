@@ -1,9 +1,8 @@
 /**
- * Is the system keeping up? From the runtime's measurements: latency, queue, shedding, coalescing.
+ * Is the system keeping up? From the runtime's measurements, each of the time since the one before: latency, queue, shedding.
  *
- * Strained: the p99 latency is at or above `degradedLatencyUs`, or inputs were shed since the last measurement, or outputs are being
- * coalesced (`degraded` gauge), in STRAINED_AFTER measurements in a row; coalescing counts at once, for the runtime has judged already.
- * Relieved: RELIEVED_AFTER measurements in a row below half of that latency, with nothing shed and nothing coalesced.
+ * Strained: the p99 latency is at or above `degradedLatencyUs`, or inputs were shed, in STRAINED_AFTER measurements in a row.
+ * Relieved: RELIEVED_AFTER measurements in a row below half of that latency, with nothing shed.
  */
 import type { Input } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
@@ -16,8 +15,7 @@ const RELIEVED_AFTER = 5;
 const STRAINED = 0;
 const IN_A_ROW = 1;
 const SINCE_US = 2;
-const SHED = 3;
-const SCALARS = 4;
+const SCALARS = 3;
 
 export class MonitorPart implements Part {
   readonly fields: Fields;
@@ -36,22 +34,12 @@ export class MonitorPart implements Part {
     const { scalars, limitUs } = this;
     const latencyP99Us = gauge(input.gauges, "latencyP99Us");
     const queueDepth = gauge(input.gauges, "queueDepth");
-    const total = gauge(input.gauges, "shed");
-    // The gauge is a running total; after a restart of the runtime it begins anew.
-    const shed = total >= scalars[SHED]! ? total - scalars[SHED]! : total;
-    scalars[SHED] = total;
-    const coalescing = gauge(input.gauges, "degraded") > 0;
-    const reason = coalescing
-      ? "coalescing"
-      : shed > 0
-        ? "shedding"
-        : latencyP99Us >= limitUs
-          ? "latency"
-          : "";
+    const shed = gauge(input.gauges, "shed");
+    const reason = shed > 0 ? "shedding" : latencyP99Us >= limitUs ? "latency" : "";
     const said = { timeUs: context.now, reason, latencyP99Us, queueDepth, shed };
     if (scalars[STRAINED] === 0) {
       scalars[IN_A_ROW] = reason === "" ? 0 : scalars[IN_A_ROW]! + 1;
-      if (scalars[IN_A_ROW]! < STRAINED_AFTER && !coalescing) return;
+      if (scalars[IN_A_ROW]! < STRAINED_AFTER) return;
       this.enter(1, context.now);
       context.signal({ type: "strained", ...said });
       return;

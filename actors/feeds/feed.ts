@@ -23,7 +23,7 @@ export interface FeedSink {
   channels(declaration: Channels): void;
   /**
    * Hands over a frame. The sink copies or encodes what it keeps before it returns, so a feed may reuse its columns.
-   * False means: the inbound queue is long; a recorded feed should `await drained()`, a live one goes on (the sequencer sheds and counts).
+   * False means: enough for this turn, or the disk is behind; a recorded feed should `await drained()`, a live one goes on (the sequencer sheds and counts).
    */
   frame(frame: Frame): boolean;
   status(status: FeedStatus): void;

@@ -7,7 +7,7 @@
  * H2  Being more than GAP_PERIODS late is a gap, with the number of rows that were not taken.
  * H3  All values of a row share one time.
  *
- * Innovations are differences: rates and shares are 0 for long stretches, where a logarithm has no value.
+ * Innovations are AR(1) residuals: load follows itself, so differences would be dependent; and a share of 0 has no logarithm.
  */
 
 import type { Clock } from "../ports/clock.ts";
@@ -53,7 +53,7 @@ async function runHost(options: HostFeedOptions, pause: Pause, sink: FeedSink): 
     const channels = [...meters.flatMap((meter) => meter.channels), LATENESS];
     const row = new Float64Array(channels.length);
     const frame = createFrame(source, group, channels.length);
-    outlet.channels({ group, channels, sampling: "rows", everyUs, innovation: "difference" });
+    outlet.channels({ group, channels, sampling: "rows", everyUs, innovation: "ar1" });
     outlet.status("opened", openedText(channels.length, missing));
 
     let readAt = clock.monotonicMs();

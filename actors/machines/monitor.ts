@@ -12,7 +12,7 @@ import type { Announcement, Signal } from "../ports/actor.ts";
 import { actorActions, announces, brief, type CompleteRow, ignored } from "./actions.ts";
 
 interface Health extends Signal {
-  /** "latency", "shedding", "coalescing". */
+  /** "latency" or "shedding". */
   readonly reason: string;
   readonly latencyP99Us: number;
   readonly queueDepth: number;
@@ -30,7 +30,7 @@ export const monitorMachine = setup({
     context: {} as { readonly group: string },
     input: {} as { readonly group: string },
     events: {} as MonitorSignal,
-    tags: {} as "data",
+    tags: {} as "data" | "degraded",
   },
   actions: actorActions,
 }).createMachine({
@@ -49,7 +49,8 @@ export const monitorMachine = setup({
       } as const satisfies Row,
     },
     degraded: {
-      tags: "data",
+      // The core thins out metrics while this holds.
+      tags: ["data", "degraded"],
       on: {
         strained: ignored,
         relieved: {
@@ -65,7 +66,6 @@ function degraded(event: Health): Announcement {
   const because: Record<string, string> = {
     latency: `latency (p99) is ${brief(event.latencyP99Us / 1000)} ms`,
     shedding: `${event.shed} inputs had to be left out`,
-    coalescing: "outputs are coalesced to keep up",
   };
   return {
     kind: "monitor.degraded",

@@ -115,6 +115,8 @@ export class Partition implements LiveSession, CoreSink {
   private readonly halting = withResolver<string>();
   private closing = false;
   private stopMeasuring: () => void = () => {};
+  /** Why the last one was shed. */
+  private shedReason = "";
   private readonly shedTotals = { offered: 0, admitted: 0, shed: 0, duplicates: 0 };
 
   /** Opens the journal's end: recovers the core from snapshot and tail, then enters `sessionOpened`. */
@@ -245,6 +247,7 @@ export class Partition implements LiveSession, CoreSink {
     if (refusal) {
       meter.shed++;
       this.shedTotals.shed++;
+      this.shedReason = refusal;
       return false;
     }
     const sourceSequence = frame.sequence;
@@ -461,8 +464,11 @@ export class Partition implements LiveSession, CoreSink {
   measure(): void {
     const { shed, duplicates } = this.shedTotals;
     if (shed > 0 || duplicates > 0) {
-      const reason = shed === 0 ? "duplicate" : "journal behind";
-      this.admitInput({ type: "shed", ...this.shedTotals, reason });
+      this.admitInput({
+        type: "shed",
+        ...this.shedTotals,
+        reason: shed === 0 ? "duplicate" : this.shedReason,
+      });
       Object.assign(this.shedTotals, { offered: 0, admitted: 0, shed: 0, duplicates: 0 });
     }
     const memory = process.memoryUsage();

@@ -136,7 +136,7 @@ test("[H3] host feed of this machine gives at least 24 channels, plausible and o
   );
 
   const group = sink.groups.get("host")!;
-  assert.equal([group.sampling, group.innovation, group.everyUs], ["rows", "difference", 100_000]);
+  assert.equal([group.sampling, group.innovation, group.everyUs], ["rows", "ar1", 100_000]);
   assert.ok(
     group.channels.length >= 24 && group.channels.length <= MAX_GROUP_CHANNELS,
     String(group.channels.length),

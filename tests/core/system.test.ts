@@ -1,0 +1,95 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { Core } from "../../actors/core/core.ts";
+import { hex } from "../../actors/core/hash.ts";
+import { RandomStream } from "../../actors/core/random.ts";
+import { SYSTEM } from "../../actors/system.ts";
+import type { StateMessage } from "../../protocol/messages.ts";
+import { channels, opened, row } from "../support/inputs.ts";
+
+const CHANNELS = 4;
+const ROWS = 1200;
+
+test("[R4] every field of every real actor changes the hash", () => {
+  const core = calibrated();
+  const before = hex(core.hash().hash);
+  const random = new RandomStream(1, "elements");
+  const actors = new Set<string>();
+  for (const { actor, field, value } of [...core.registered()]) {
+    if (typeof value === "string" || value.length === 0) continue;
+    actors.add(actor);
+    const elements = [0, value.length - 1, Math.floor(random.next() * value.length)];
+    for (const i of elements) {
+      const old = value[i]!;
+      value[i] = old === 1 ? 2 : 1;
+      assert.is.not(hex(core.hash().hash), before, `${actor}.${field}[${i}]`);
+      value[i] = old;
+    }
+  }
+  assert.is(hex(core.hash().hash), before);
+  for (const name of ["front", "estimator", "collapse", "anomaly"]) assert.ok(actors.has(`g/${name}`), name);
+});
+
+test("the real actors, restored from a snapshot at any time, go on to the same events, states and hash", () => {
+  const whole = run(0, ROWS);
+  for (const cut of [3, 70, 501, 640, 1100]) {
+    const first = run(0, cut);
+    const states: StateMessage[] = [...first.states];
+    const events = [...first.events];
+    const core = Core.restore(first.core.snapshot(), SYSTEM, {
+      event: (event) => void events.push(event.id),
+      state: (state) => void states.push(state),
+      metrics() {},
+    });
+    feed(core, cut, ROWS);
+    assert.equal(events, whole.events, `events, cut at row ${cut}`);
+    assert.equal(states, whole.states, `states, cut at row ${cut}`);
+    assert.is(hex(core.hash().hash), hex(whole.core.hash().hash), `hash, cut at row ${cut}`);
+  }
+});
+
+test("what the real actors publish can be said on the wire: every number is finite", () => {
+  const { states } = run(0, ROWS);
+  assert.ok(states.length > 5);
+  for (const state of states) {
+    for (const [name, value] of Object.entries(state.measures)) assert.ok(Number.isFinite(value), name);
+    for (const value of [...state.populations, ...state.spectrum, ...state.pointer, ...state.pointerPhase]) {
+      assert.ok(Number.isFinite(value));
+    }
+  }
+});
+
+function calibrated(): Core {
+  return run(0, ROWS).core;
+}
+
+function run(from: number, to: number) {
+  const events: string[] = [];
+  const states: StateMessage[] = [];
+  const core = new Core(SYSTEM, {
+    event: (event) => void events.push(event.id),
+    state: (state) => void states.push(state),
+    metrics() {},
+  });
+  core.apply(1, 0, opened({}));
+  core.apply(2, 0, channels(CHANNELS, { everyUs: 10_000, innovation: "difference" }));
+  feed(core, from, to);
+  return { core, events, states };
+}
+
+/** A common factor and noise, which jumps apart at row 900 so that there is something to announce. */
+function feed(core: Core, from: number, to: number): void {
+  const random = new RandomStream(7, "walk");
+  const level = new Float64Array(CHANNELS);
+  for (let r = 0; r < to; r++) {
+    const common = random.next() - 0.5;
+    for (let c = 0; c < CHANNELS; c++) {
+      const sign = r > 900 && c < 2 ? -3 : 1;
+      level[c] = level[c]! + sign * common + 0.5 * (random.next() - 0.5);
+    }
+    if (r >= from)
+      core.apply(core.sequence + 1, (r + 1) * 10_000, row((r + 1) * 10_000, Array.from(level), r + 1));
+  }
+}
+
+test.run();
