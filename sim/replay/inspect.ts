@@ -1,5 +1,6 @@
 /** `eigenwatch inspect PATH`: what is in a recording, read and checked from the first byte to the last. */
 import process from "node:process";
+import { LineWriter } from "../../actors/filters/lines.ts";
 import { askedAsync, describeRecording, openRecording } from "../../actors/mod.ts";
 import { decodeBlock, decodeDerived } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
@@ -61,9 +62,13 @@ async function firstDataUs(path: string): Promise<number | null> {
 async function list(path: string, flags: InspectFlags): Promise<void> {
   const journal = await askedAsync(() => openRecording(path));
   const seen = new Set<string>();
-  const out = (row: Record<string, unknown>, text: string) =>
-    process.stdout.write(flags.json ? `${JSON.stringify(row)}\n` : `${text}\n`);
+  const writer = new LineWriter(process.stdout);
+  const out = (row: Record<string, unknown>, text: string) => {
+    writer.write(flags.json ? JSON.stringify(row) : text);
+  };
   for await (const entry of journal.read()) {
+    await writer.flush();
+    if (writer.closed) break;
     if (entry.kind === "block") {
       const block = decodeBlock(entry.block.bytes);
       if (flags.blocks) {
@@ -96,6 +101,7 @@ async function list(path: string, flags: InspectFlags): Promise<void> {
       }
     }
   }
+  await writer.flush();
   await journal.close();
 }
 
