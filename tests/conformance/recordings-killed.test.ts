@@ -1,0 +1,46 @@
+/** A recording whose writer was killed: it verifies as far as it goes, goes on where it was, and ends as if nothing had happened. */
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { finalState } from "../support/final-state.ts";
+import { run, start } from "../support/program-run.ts";
+import { temporaryDirectory } from "../support/recorded-run.ts";
+import { walkFile } from "../support/walk-table.ts";
+
+const ROWS = 1_600;
+const folder = temporaryDirectory();
+const table = walkFile(join(folder, "walk.csv"), ROWS);
+
+/** Paced, so that there is a middle to be killed in; frames are cut by the table and the speed, so the speed stays the same. */
+const args = (record: string) => [
+  ...["up", "--feed", `file:${table}?speed=800`, "--once", "--record", record, "--port", "0", "--json"],
+];
+
+test("a run that is killed twice leaves a recording that verifies, and ends like one that was not", async () => {
+  const killed = join(folder, "killed");
+  for (const kind of ["coherence.warmed", "collapse.calibrated"]) {
+    const program = start(args(killed));
+    await program.said("event", (event) => event["kind"] === kind);
+    program.kill("SIGKILL");
+    assert.is((await program.ended).code, "SIGKILL");
+    assert.not.match(program.stdout, '"what":"stopping"');
+    const { code, stdout, stderr } = await run(["replay", killed, "--verify"]);
+    assert.is(code, 0, stdout + stderr);
+  }
+  const last = await run(args(killed));
+  assert.is(last.code, 0, last.stderr);
+  const verified = await run(["replay", killed, "--verify"]);
+  assert.is(verified.code, 0, verified.stdout + verified.stderr);
+
+  const whole = join(folder, "whole");
+  assert.is((await run(args(whole))).code, 0);
+  const [mine, wanted] = [await finalState(killed), await finalState(whole)];
+  assert.is(mine.samples, 3 * ROWS, "none lost, none doubled");
+  assert.is(wanted.samples, 3 * ROWS);
+  assert.ok(wanted.events.length >= 3);
+  assert.equal(mine.events, wanted.events);
+  assert.equal([...mine.fields.keys()], [...wanted.fields.keys()]);
+  for (const [key, value] of wanted.fields) assert.equal(mine.fields.get(key), value, key);
+});
+
+test.run();

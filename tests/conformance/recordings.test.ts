@@ -1,0 +1,97 @@
+// runtime: node
+/**
+ * One recording, one final hash: recordings of several feeds, each made on one runtime, are verified on all of them.
+ * It starts the other runtimes itself, so it need not run on each.
+ */
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { finalState } from "../support/final-state.ts";
+import { run } from "../support/program-run.ts";
+import { temporaryDirectory } from "../support/recorded-run.ts";
+import { type Runtime, runtimes } from "../support/runtimes.ts";
+import { shared } from "../support/shared.ts";
+import { skip } from "../support/skip.ts";
+
+const all = runtimes();
+const folder = temporaryDirectory();
+
+interface Stopped {
+  inputs: number;
+  samples: number;
+  events: number;
+  hash: string;
+}
+
+let recordings = 0;
+
+/** Makes a recording of a feed on a runtime. */
+async function recordOn(runtime: Runtime, feed: string): Promise<{ directory: string; stopped: Stopped }> {
+  const directory = join(folder, String(++recordings));
+  const args = ["up", "--feed", feed, "--once", "--record", directory, "--port", "0", "--json"];
+  const { code, stdout, stderr } = await run(args, { runtime });
+  assert.is(code, 0, stderr);
+  return { directory, stopped: JSON.parse(stdout.trimEnd().split("\n").at(-1)!) as Stopped };
+}
+
+async function verifyOnAll(directory: string, { inputs, events, hash }: Stopped): Promise<void> {
+  for (const runtime of all) {
+    const { code, stdout, stderr } = await run(["replay", directory, "--verify"], { runtime });
+    assert.is(code, 0, `${runtime.name}: ${stdout}${stderr}`);
+    assert.match(stdout, `verified ${inputs} inputs, ${events} events, final hash ${hash}\n`, runtime.name);
+  }
+}
+
+/** Each feed on another runtime, so that all of them have written. */
+const maker = (k: number): Runtime => all[k % all.length]!;
+
+test(`a walk recorded on ${maker(0).name} verifies on ${all.map(({ name }) => name).join(", ")}`, async () => {
+  const { directory, stopped } = await recordOn(maker(0), "walk?channels=16&rate=max&duration=20s&seed=5");
+  assert.is(stopped.samples, 320_000);
+  await verifyOnAll(directory, stopped);
+  const { fields, states } = await finalState(directory);
+  const actors = new Set([...fields.keys()].map((key) => key.split(".")[0]));
+  assert.equal([...actors].sort(), ["walk/anomaly", "walk/collapse", "walk/estimator", "walk/front"]);
+  // 20 s of logical time, a state each 50 ms.
+  assert.ok(states.length > 100, `${states.length} states`);
+});
+
+test(`one-minute bars recorded on ${maker(1).name} verifies on all runtimes`, async () => {
+  const bars = shared("market/B_crypto_1m/bars_1m.csv.gz");
+  if (bars === null) return skip("no reference data beside the checkout");
+  const { directory, stopped } = await recordOn(maker(1), `file:${bars}?value=close`);
+  assert.is(stopped.samples, 139_960);
+  await verifyOnAll(directory, stopped);
+});
+
+test(`trades of five instruments recorded on ${maker(2).name} give states of a tick-driven estimator, and verify on all runtimes`, async () => {
+  const trades = shared("market/A_equity_ticks/trades.csv.gz");
+  if (trades === null) return skip("no reference data beside the checkout");
+  const { directory, stopped } = await recordOn(maker(2), `file:${trades}`);
+  assert.is(stopped.samples, 250_170);
+  await verifyOnAll(directory, stopped);
+  const { fields, states } = await finalState(directory);
+  assert.ok(fields.has("trades/estimator.control"));
+  const warm = states.filter(({ n, measures }) => n === 5 && (measures["purity"] ?? 0) > 0);
+  assert.ok(warm.length > 100, `${warm.length} states`);
+  for (const { measures } of warm) {
+    const purity = measures["purity"]!;
+    assert.ok(purity >= 0.2 - 1e-9 && purity <= 1 + 1e-9, `purity ${purity}`);
+  }
+});
+
+test("every runtime finds the same in the same file", async () => {
+  const feed = "walk?channels=4&rate=max&duration=3s&seed=11";
+  const [first, ...others] = await Promise.all(
+    all.map(async (runtime) => finalState((await recordOn(runtime, feed)).directory)),
+  );
+  assert.ok(first!.events.length > 0);
+  for (const [k, other] of others.entries()) {
+    const { name } = all[k + 1]!;
+    assert.equal(other.events, first!.events, name);
+    assert.equal([...other.fields.keys()], [...first!.fields.keys()], name);
+    for (const [key, value] of first!.fields) assert.equal(other.fields.get(key), value, `${name} ${key}`);
+  }
+});
+
+test.run();
