@@ -34,7 +34,9 @@ export async function up(flags: UpFlags): Promise<number> {
   const say = flags.json ? sayJson : sayText;
   const feeds = makeFeeds(config, settings);
   if (flags.once && !feeds.some((feed) => feed.kind === "recorded")) {
-    throw new CommandError("Cannot run --once: all of these feeds are live; wanted a file or stdin feed");
+    throw new CommandError(
+      "Cannot run --once: all of these feeds are live; wanted a recorded one: file, or stdin that is not live",
+    );
   }
   const journal = await openJournal(config, say);
   const partition = await Partition.open({

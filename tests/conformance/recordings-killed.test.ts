@@ -10,10 +10,23 @@ import { walkFile } from "../support/walk-table.ts";
 const ROWS = 1_600;
 const folder = temporaryDirectory();
 const table = walkFile(join(folder, "walk.csv"), ROWS);
+const second = walkFile(join(folder, "second.csv"), ROWS, 5);
 
-/** Paced, so that there is a middle to be killed in; frames are cut by the table and the speed, so the speed stays the same. */
+/** Two files, merged by time. Paced, so that there is a middle to be killed in; frames are cut by the table and the speed, so the speed stays the same. */
 const args = (record: string) => [
-  ...["up", "--feed", `file:${table}?speed=800`, "--once", "--record", record, "--port", "0", "--json"],
+  ...[
+    "up",
+    "--feed",
+    `file:${table}?speed=800`,
+    "--feed",
+    `file:${second}?speed=800`,
+    "--once",
+    "--record",
+    record,
+    "--port",
+    "0",
+    "--json",
+  ],
 ];
 
 test("a run that is killed twice leaves a recording that verifies, and ends like one that was not", async () => {
@@ -35,8 +48,8 @@ test("a run that is killed twice leaves a recording that verifies, and ends like
   const whole = join(folder, "whole");
   assert.is((await run(args(whole))).code, 0);
   const [mine, wanted] = [await finalState(killed), await finalState(whole)];
-  assert.is(mine.samples, 3 * ROWS, "none lost, none doubled");
-  assert.is(wanted.samples, 3 * ROWS);
+  assert.is(mine.samples, 8 * ROWS, "none lost, none doubled");
+  assert.is(wanted.samples, 8 * ROWS);
   assert.ok(wanted.events.length >= 3);
   assert.equal(mine.events, wanted.events);
   assert.equal([...mine.fields.keys()], [...wanted.fields.keys()]);
