@@ -24,7 +24,6 @@ import { builtinModules } from "node:module";
 import { basename, dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { type BuildOptions, build, type OutputFile, type Plugin, stop } from "esbuild";
-import manifest from "../package.json" with { type: "json" };
 import { ROOT } from "./runtime.mjs";
 
 /** Scripts that run beside the page's or the program's main thread; each becomes a file beside the main one. */
@@ -88,14 +87,28 @@ const PARTS: Part[] = [
       format: "esm",
       target: "node20",
       banner: { js: programBanner() },
-      // Optional native helpers of ws: it does without them. What only benches and tests need stays outside.
-      external: ["bufferutil", "utf-8-validate", ...Object.keys(manifest.devDependencies)],
-      plugins: [prefixedBuiltins],
+      // Optional native helpers of ws: it does without them.
+      external: ["bufferutil", "utf-8-validate"],
+      plugins: [prefixedBuiltins, withoutBenches],
     }),
     copies: () => [],
     executable: "dist/eigenwatch.mjs",
   },
 ];
+
+/** Benches drive browsers and peers that only a checkout has; the built program says so instead. */
+const withoutBenches: Plugin = {
+  name: "without benches",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /\/bench\/mod\.ts$/ }, () => ({ path: "benches", namespace: "absent" }));
+    onLoad({ filter: /.*/, namespace: "absent" }, () => ({
+      contents: `export async function benchCommand() {
+        process.stderr.write("Cannot run benches in the built program: wanted a checkout (npm run bench)\\n");
+        return 2;
+      }`,
+    }));
+  },
+};
 
 /** Deno knows `events` only as `node:events`. */
 const prefixedBuiltins: Plugin = {
@@ -140,7 +153,8 @@ async function buildPart(part: Part): Promise<void> {
   for (const [from, to] of copies) writeAtomically(to, readFileSync(from));
   if (part.executable !== undefined) chmodSync(part.executable, 0o755);
   const inputs = [
-    ...Object.keys(result.metafile.inputs),
+    // Inputs that a plugin made up are no files; they stand in OWN_SOURCE.
+    ...Object.keys(result.metafile.inputs).filter((path) => existsSync(path)),
     ...copies.map(([from]) => from),
     "package-lock.json",
     OWN_SOURCE,

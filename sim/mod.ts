@@ -1,5 +1,11 @@
 /** Recorded and invented worlds: the public face of sim/. */
 
-export { benchCommand } from "./bench/mod.ts";
 export { replayCommand } from "./replay/command.ts";
 export { inspectCommand } from "./replay/inspect.ts";
+
+/** Loaded when asked for: benches need what only a checkout has. */
+export async function benchCommand(
+  ...args: Parameters<typeof import("./bench/mod.ts").benchCommand>
+): Promise<number> {
+  return (await import("./bench/mod.ts")).benchCommand(...args);
+}

@@ -14,7 +14,7 @@ export interface StaticFile {
   readonly type: string;
   readonly etag: string;
   readonly bytes: Uint8Array;
-  /** Null where it would not save a tenth. */
+  /** Null where it would not save a tenth. Made at the first request: starting must not wait for it. */
   readonly gzip: Uint8Array | null;
 }
 
@@ -54,7 +54,7 @@ export function serveFile(request: IncomingMessage, response: ServerResponse, fi
     respond(request, response, 304, headers, "");
     return;
   }
-  const zipped = file.gzip !== null && /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? ""));
+  const zipped = /\bgzip\b/.test(String(request.headers["accept-encoding"] ?? "")) && file.gzip !== null;
   if (zipped) respond(request, response, 200, { ...headers, "content-encoding": "gzip" }, file.gzip);
   else respond(request, response, 200, headers, file.bytes);
 }
@@ -76,14 +76,21 @@ const TYPES: Readonly<Record<string, string>> = {
 };
 
 function describe(name: string, bytes: Uint8Array): StaticFile {
-  const gzip = gzipSync(bytes, { level: 9 });
+  let gzip: Uint8Array | null | undefined;
   return {
     type: TYPES[extname(name).toLowerCase()] ?? "application/octet-stream",
     // Weak: the compressed form counts as the same thing.
     etag: `W/"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`,
     bytes,
-    gzip: gzip.length < bytes.length * 0.9 ? gzip : null,
+    get gzip() {
+      if (gzip === undefined) gzip = worthwhile(gzipSync(bytes, { level: 9 }), bytes);
+      return gzip;
+    },
   };
+}
+
+function worthwhile(gzip: Uint8Array, bytes: Uint8Array): Uint8Array | null {
+  return gzip.length < bytes.length * 0.9 ? gzip : null;
 }
 
 function matches(header: string | undefined, etag: string): boolean {
