@@ -4,8 +4,8 @@
  * of exp, sin, pow …, and of `**`).
  *
  * Works on names as they stand, without scopes: a local called `Date` is a finding too, which is as it should be.
- * Types are not looked at, nor are benches (`*.bench.ts`), which measure core code and are none. A line that must break the rule says why: `// det-ok: reason`; such lines are listed at each
- * run, and one that excuses nothing is a finding.
+ * Types are not looked at. A line that must break the rule says why: `// det-ok: reason`; such lines are listed at each run, and one that
+ * excuses nothing is a finding.
  */
 import {
   type Finding,
@@ -79,8 +79,7 @@ export function listEscapes(files: readonly SourceFile[]): Escape[] {
 }
 
 function coreSide(files: readonly SourceFile[]): SourceFile[] {
-  const isBench = (path: string) => path.endsWith(".bench.ts");
-  return files.filter(({ path }) => PLACES.some((place) => liesIn(path, place)) && !isBench(path));
+  return files.filter(({ path }) => PLACES.some((place) => liesIn(path, place)));
 }
 
 function escapesOf(file: SourceFile): Escape[] {

@@ -224,7 +224,7 @@ determinism("only core-side folders are looked at", () => {
     "actors/machines/a.ts",
   ];
   for (const path of core) assert.is(checkDeterminism([file(path, line)]).length, 1, path);
-  for (const path of ["actors/feeds/a.ts", "actors/kernels/kernels.bench.ts", "collab/a.ts", "main.ts"])
+  for (const path of ["actors/feeds/a.ts", "sim/bench/a.ts", "collab/a.ts", "main.ts"])
     assert.is(checkDeterminism([file(path, line)]).length, 0, path);
 });
 

@@ -5,25 +5,14 @@
  * of several rounds; each run checks that its detector did its work.
  */
 
+import { AnomalyPart } from "../../actors/detectors/anomaly.ts";
+import { CollapsePart } from "../../actors/detectors/collapse.ts";
+import { EstimatorPart } from "../../actors/detectors/estimator.ts";
+import { GroupFront } from "../../actors/detectors/front.ts";
+import type { Group, Part, PartContext } from "../../actors/ports/actor.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { parseSettings, type Settings } from "../../protocol/settings.ts";
-import type { Group, Part, PartContext } from "../ports/actor.ts";
-import { AnomalyPart } from "./anomaly.ts";
-import { CollapsePart } from "./collapse.ts";
-import { EstimatorPart } from "./estimator.ts";
-import { GroupFront } from "./front.ts";
-
-export interface BenchRow {
-  name: string;
-  value: number;
-  unit: string;
-  p50?: number;
-  p99?: number;
-  target?: number;
-  ratioTo?: string;
-  ratio?: number;
-  note?: string;
-}
+import type { BenchRow } from "./row.ts";
 
 const PARTS = {
   estimator: (settings: Settings, group: Group): Part => new EstimatorPart(settings, group),
