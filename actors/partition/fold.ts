@@ -3,7 +3,7 @@
  *
  * F1  A block is applied only if it is the next one and names the hash of the one before.
  * F2  What the recording says was derived (`derived`, `checkpoint`) is handed to the observer beside what was derived now.
- * F3  Damage stops the fold with its place, unless the observer takes it.
+ * F3  Damage stops the fold with its place: what comes behind it follows from inputs that are not known.
  */
 import { createHash } from "node:crypto";
 import { type DecodedBlock, decodeBlock, decodeCheckpoint, decodeDerived } from "../../protocol/block.ts";
@@ -20,8 +20,6 @@ export interface FoldObserver {
   input?(sequence: number, timeUs: number): boolean;
   derived?(block: number, events: EventMessage[]): void;
   checkpoint?(checkpoint: Checkpoint): void;
-  /** False: go on behind the damage is not wanted, the fold throws. */
-  damage?(damage: Extract<JournalEntry, { kind: "damage" }>): boolean;
 }
 
 export interface FoldResult {
@@ -44,8 +42,7 @@ export async function foldJournal(
   for await (const entry of entries) {
     switch (entry.kind) {
       case "damage":
-        if (!observer.damage?.(entry)) throw new RecordingDamaged(entry);
-        break;
+        throw new RecordingDamaged(entry);
       case "derived":
         observer.derived?.(entry.block, decodeDerived(entry.bytes).events);
         break;
@@ -106,7 +103,9 @@ export class RecordingDamaged extends Error {
   override readonly name = "RecordingDamaged";
   readonly damage: Extract<JournalEntry, { kind: "damage" }>;
   constructor(damage: Extract<JournalEntry, { kind: "damage" }>) {
-    super(`Cannot read ${damage.file} at byte ${damage.offset}: ${damage.reason} (${damage.length} bytes)`);
+    super(
+      `Cannot read on, damaged: ${damage.file} at byte ${damage.offset}, ${damage.length} bytes: ${damage.reason}`,
+    );
     this.damage = damage;
   }
 }

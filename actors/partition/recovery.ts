@@ -49,10 +49,6 @@ export async function recover(
       derived(of) {
         noted.add(of);
       },
-      damage(damage) {
-        log(`damaged stretch in ${damage.file} at byte ${damage.offset}: ${damage.reason}`);
-        return false;
-      },
     });
   }
   for (const [number, events] of derived) {

@@ -35,10 +35,6 @@ export async function replayCommand(path: string, flags: ReplayFlags): Promise<n
       verify: flags.verify === true,
       event: (event) => out?.write(`${JSON.stringify(event)}\n`),
       progress: ({ inputs }) => bar?.update(inputs),
-      damage: (damage) =>
-        process.stderr.write(
-          `damaged: ${damage.file} at byte ${damage.offset}, ${damage.length} bytes: ${damage.reason}\n`,
-        ),
     });
     bar?.stop();
     tell(report, flags, (performance.now() - started) / 1000);

@@ -7,7 +7,7 @@
  *
  * Y1  A full replay ends in the hash that the live run had.
  * Y2  `verify` stops at the first difference and names it: block, input, actor, field, index, both values.
- * Y3  Nothing is written.
+ * Y3  Nothing is written. Damage ends a replay with its place (RecordingDamaged).
  */
 import { Core, type CoreDefinitions, type CoreSink } from "../../actors/core/core.ts";
 import { hex } from "../../actors/core/hash.ts";
@@ -27,8 +27,6 @@ export interface ReplayOptions {
   event?(event: EventMessage): void;
   state?(state: StateMessage): void;
   progress?(progress: { timeUs: number; inputs: number; samples: number }): void;
-  /** Called for a damaged stretch; the replay goes on only when it is not verifying. */
-  damage?(damage: Extract<JournalEntry, { kind: "damage" }>): void;
 }
 
 export interface ReplayReport {
@@ -58,9 +56,10 @@ export async function replay(
   let firstTimeUs = Number.NaN;
   const sink: CoreSink = {
     event(event) {
-      events++;
       verifier?.derived(block, event);
-      if (event.timeUs >= fromUs) options.event?.(event);
+      if (event.timeUs < fromUs) return;
+      events++;
+      options.event?.(event);
     },
     state(state) {
       if (state.timeUs >= fromUs) options.state?.(state);
@@ -80,10 +79,6 @@ export async function replay(
       // Before the first data of a recorded feed logical time is still 0.
       if (Number.isNaN(firstTimeUs) && timeUs > 0) firstTimeUs = timeUs;
       return true;
-    },
-    damage(damage) {
-      options.damage?.(damage);
-      return verifier === null;
     },
   });
   await verifier?.finish(core);
