@@ -4,7 +4,8 @@
  */
 
 import type { TableFeedOptions } from "./kinds.ts";
-import { UNPARSABLE } from "./table/rows.ts";
+import { unnamedColumn } from "./table/columns.ts";
+import { TableError, UNPARSABLE } from "./table/rows.ts";
 import type { Table, TableBatch } from "./table.ts";
 
 /** Rows looked at, less where they are very wide: some times of a long table of 500 symbols, few enough to hold. */
@@ -27,9 +28,21 @@ export interface Plan {
   textColumns: string[];
 }
 
-export function planTable(table: Table, first: TableBatch, options: TableFeedOptions): Plan {
+export interface PlannedFeed {
+  /** Stands for the table in errors. */
+  name: string;
+  live: boolean;
+  options: TableFeedOptions;
+}
+
+/** Throws TableError when no column of a recorded wide table holds numbers; of a live one, the next rows may. */
+export function planTable(table: Table, first: TableBatch, { name, live, options }: PlannedFeed): Plan {
   const rows = Math.min(first.rows, PLAN_ROWS);
-  const columns = table.format === "long" ? [0] : numericColumns(table, first, rows);
+  let columns = table.format === "long" ? [0] : numericColumns(table, first, rows);
+  if (columns.length === 0) {
+    if (!live) throw noNumbers(name, table);
+    columns = table.valueColumns.map((_, k) => k);
+  }
   const textColumns = table.valueColumns.filter((_, k) => !columns.includes(k));
   const innovation =
     options.innovation ?? (isPrice(table, first, rows, columns) ? "logReturn" : "difference");
@@ -57,6 +70,17 @@ export function medianStep(batch: TableBatch, rows: number): number {
   return median(steps);
 }
 
+/** Decimal commas and thousands separators end here: 1,234 may mean either, so neither is guessed. */
+function noNumbers(name: string, table: Table): TableError {
+  const problem = table.problems.get("unparsable");
+  const shown =
+    problem === undefined ? "" : `: line ${problem.line}, column ${problem.column} says "${problem.text}"`;
+  return new TableError(
+    `Cannot read ${name}: no column holds numbers${shown}, wanted numbers such as 1234.5`,
+  );
+}
+
+/** Columns with a number, or still without any cell that is none; one without a name needs a number: most are what follows a last delimiter. */
 function numericColumns(table: Table, batch: TableBatch, rows: number): number[] {
   const n = table.valueColumns.length;
   const kept: number[] = [];
@@ -67,9 +91,14 @@ function numericColumns(table: Table, batch: TableBatch, rows: number): number[]
       if (batch.reasons[r * n + k] === UNPARSABLE) unparsable++;
       else if (batch.reasons[r * n + k] === 0) fine++;
     }
-    if (fine > 0 || unparsable === 0) kept.push(k);
+    if (fine > 0 || (unparsable === 0 && !isUnnamed(table, k))) kept.push(k);
   }
   return kept;
+}
+
+function isUnnamed(table: Table, k: number): boolean {
+  const name = table.valueColumns[k]!;
+  return name === unnamedColumn(table.header.indexOf(name));
 }
 
 function isPrice(table: Table, batch: TableBatch, rows: number, columns: readonly number[]): boolean {

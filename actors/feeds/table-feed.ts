@@ -22,6 +22,7 @@ import { Outlet } from "./outlet.ts";
 import { Pace } from "./pace.ts";
 import { Pause } from "./pause.ts";
 import { PLAN_ROWS, type Plan, planTable } from "./plan.ts";
+import { shortList } from "./table/columns.ts";
 import { type ByteSource, FINE, REASONS, readTable, type Table, type TableBatch } from "./table.ts";
 
 /** A jump of this many spacings between rows is a gap: a row or two may be missing without anything being wrong. */
@@ -138,7 +139,7 @@ class TableRows {
     this.#name = feed.name;
     this.#wanted = new Set(options.columns);
     this.#skipped = new Set(options.skip);
-    this.#plan = planTable(table, first, options);
+    this.#plan = planTable(table, first, feed);
     const { sampling, everyUs, innovation, columns } = this.#plan;
     const unit = options.unit ?? "";
     this.#groups = new Groups(outlet, { group: feed.group, unit, sampling, everyUs, innovation });
@@ -194,7 +195,7 @@ class TableRows {
     const absent = [...this.#wanted].filter(
       (name) => this.#table.format === "long" && !this.#table.symbols.includes(name),
     );
-    const text = `${this.#rows} rows, ${this.#samples} samples`;
+    const text = `${this.#rows} rows, ${this.#samples} samples${this.#leftOutText()}`;
     return absent.length === 0 ? text : `${text}; never seen: ${absent.join(", ")}`;
   }
 
@@ -322,11 +323,15 @@ class TableRows {
   }
 
   #openedText(): string {
-    const { sampling, everyUs, innovation, textColumns } = this.#plan;
+    const { sampling, everyUs, innovation } = this.#plan;
     const channels = this.#slots.filter((slot) => slot >= 0).length;
-    const out = textColumns.length === 0 ? "" : `; left out, no numbers: ${textColumns.join(", ")}`;
     const spacing = everyUs === 0 ? "at unknown spacing" : `every ${everyUs / 1e6} s`;
-    return `${this.#name}: ${channels} channels, ${sampling} ${spacing}, innovation ${innovation}${out}`;
+    return `${this.#name}: ${channels} channels, ${sampling} ${spacing}, innovation ${innovation}${this.#leftOutText()}`;
+  }
+
+  #leftOutText(): string {
+    const { textColumns } = this.#plan;
+    return textColumns.length === 0 ? "" : `; left out, no numbers: ${shortList(textColumns)}`;
   }
 }
 

@@ -9,7 +9,13 @@
  */
 
 import { type ByteSource, readBytes } from "./table/bytes.ts";
-import { type ColumnOptions, type Columns, findColumns, timeFormFor } from "./table/columns.ts";
+import {
+  type ColumnOptions,
+  type Columns,
+  findColumns,
+  timeFormFor,
+  unnamedColumn,
+} from "./table/columns.ts";
 import { CsvRows } from "./table/csv.ts";
 import { JsonRows } from "./table/ndjson.ts";
 import { FINE, REASONS, type RowReader, TableError } from "./table/rows.ts";
@@ -34,6 +40,7 @@ export interface TableOptions extends ColumnOptions {
 }
 
 export interface Table {
+  /** Columns without a name are "column 1", "column 2" … by their place. */
   readonly header: readonly string[];
   readonly format: "long" | "wide";
   /** Null when the rows have no time column. */
@@ -129,7 +136,7 @@ async function openRows(chunks: AsyncGenerator<Uint8Array>): Promise<OpenedRows>
     throw new TableError("it has nothing but blank lines, wanted a header line and rows");
   }
   if (rows instanceof JsonRows) return { rows, header: rows.columns, holdsRow: true };
-  const header = Array.from({ length: rows.width }, (_, k) => rows.text(k).trim());
+  const header = Array.from({ length: rows.width }, (_, k) => rows.text(k).trim() || unnamedColumn(k));
   return { rows, header, holdsRow: false };
 }
 

@@ -101,6 +101,38 @@ test("columns of text are left out and named", async () => {
     ["a"],
   );
   assert.match(statuses[0]!.detail, /left out, no numbers: b/);
+  assert.match(statuses.at(-1)!.detail, /3 rows, 3 samples; left out, no numbers: b/);
+});
+
+test("a table without a number in any column fails and says what stands there", async () => {
+  const decimalCommas = await collectText("ts;a;b\n1000000000;1,5;2,5\n1000000001;1,6;2,6\n", "", "x.csv");
+  assert.equal(
+    decimalCommas.statuses.map(({ status }) => status),
+    ["failed"],
+  );
+  assert.match(
+    decimalCommas.statuses[0]!.detail,
+    /^Cannot read .*x\.csv: no column holds numbers: line 2, column a says "1,5", wanted numbers such as 1234\.5$/,
+  );
+});
+
+test("a column without a name is left out when it is empty, else named by its place", async () => {
+  const trailing = await collectText("ts,a,\n1000000000,1,\n1000000001,2,\n");
+  assert.equal(totalCounts(trailing), {});
+  assert.equal(
+    trailing.samples.map(({ channel }) => channel),
+    ["a", "a"],
+  );
+  const index = await collectText(",a\n1000000000,1\n1000000001,2\n", "time=column%201");
+  assert.equal(
+    index.samples.map(({ time }) => time),
+    [1e15, 1e15 + 1e6],
+  );
+  const unnamed = await collectText("ts,,b\n1000000000,1,2\n");
+  assert.equal(
+    unnamed.samples.map(({ channel }) => channel),
+    ["column 2", "b"],
+  );
 });
 
 test("long file takes only the wanted symbols and names those it never saw", async () => {

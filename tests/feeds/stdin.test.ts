@@ -82,6 +82,17 @@ test("live stdin keeps the times of a time column", async () => {
   assert.is(samples[0]!.time, 1381336201994000);
 });
 
+test("live stdin whose first row has no number waits for rows that have", async () => {
+  const { samples, statuses } = await collectSpec("stdin?live=1", {
+    stdin: pieces("ts,a\n1000000000,starting\n", "1000000001,4\n"),
+  });
+  assert.equal(
+    samples.map(({ value }) => value),
+    [4],
+  );
+  assert.equal(statuses.find(({ status }) => status === "running")?.counts, { unparsable: 1 });
+});
+
 test("live stdin reports what it left out about once a second", async () => {
   const clock = createManualClock(1e12);
   const stdin = pipe();

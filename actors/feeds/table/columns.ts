@@ -77,6 +77,11 @@ export function timeFormFor(name: string, firstText: string): TimeForm | null {
   return unit === undefined ? form : (unit.toLowerCase() as TimeForm);
 }
 
+/** What a column without a name is called, so that options and errors can name it; `place` from 0. */
+export function unnamedColumn(place: number): string {
+  return `column ${place + 1}`;
+}
+
 /** Names as they stand in an error: not more than a line of them. */
 export function shortList(names: readonly string[]): string {
   const shown = names.slice(0, 12).join(", ");
