@@ -26,7 +26,10 @@ export class FeedWatcherPart implements Part {
       bad: counts.reduce((sum, [, count]) => sum + count, 0),
       reasons: counts.map(([reason, count]) => `${reason} ${count}`).join(", "),
     };
+    const closing = input.status === "ended" || input.status === "failed";
+    // What a feed counts at its end belongs before the end.
+    if (closing && report.bad > 0) context.signal({ type: "spoiled", ...report });
     if (input.status !== "running") context.signal({ type: input.status, ...report });
-    if (report.bad > 0) context.signal({ type: "spoiled", ...report });
+    if (!closing && report.bad > 0) context.signal({ type: "spoiled", ...report });
   }
 }

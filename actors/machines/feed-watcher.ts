@@ -2,11 +2,12 @@
  * What happens to the feeds of a session, in events.
  *
  *   quiet ──spoiled──► holding ──timer.report──► quiet       (bad samples: at once, then at most once in REPORT_EVERY_US)
- *     └── opened · gap · stalled · failed · ended: announced in both states
+ *     └── opened · gap · stalled · failed · ended: announced in both states, an end or failure after what was held
  *
  * F1  Each report of a gap, a stall, a failure or an end is one event, with the counts the feed gave.
  * F2  Bad samples are announced at once when there was peace, and then summed: nothing counted is left out of some event.
  * F3  `holding` ends by the timer; if more came meanwhile, their sum is announced and the hold begins again.
+ * F4  The end or failure of a feed announces what is held first: nothing may come after it that lets the timer fire.
  */
 import { assign, setup } from "xstate";
 import type { Announcement, Signal } from "../ports/actor.ts";
@@ -52,6 +53,10 @@ const announceHeld = {
   params: ({ context }: { context: FeedWatcherContext }) =>
     spoiled(context.bad, context.sources, context.reasons),
 } as const;
+const announceLast = [
+  { guard: "heldSome", actions: [announceHeld, "forget", announceReport.actions] },
+  announceReport,
+] as const;
 const hold = { type: "hold", params: ({ event }: { event: FeedReport }) => event } as const;
 const startHold = { type: "timer.start", params: { id: "report", delayUs: REPORT_EVERY_US } } as const;
 const reports = {
@@ -90,6 +95,8 @@ export const feedWatcherMachine = setup({
       tags: "data",
       on: {
         ...reports,
+        failed: announceLast,
+        ended: announceLast,
         spoiled: { actions: hold },
         "timer.report": [
           {

@@ -215,4 +215,12 @@ test("[F3] holding goes on while bad samples keep coming and ends when none came
   assert.is(REPORT_EVERY_US, 60_000_000);
 });
 
+for (const last of ["ended", "failed"])
+  test(`[F4] bad samples that are held are announced before a feed has ${last}`, () => {
+    const given = new Given("feedWatcher").when("spoiled", { type: "spoiled", bad: 5 }, last);
+    assert.equal(given.said, ["feed.bad-samples", "feed.bad-samples", `feed.${last}`]);
+    assert.is((given.announcements[1]!["detail"] as Record<string, unknown>)["bad"], 5);
+    assert.is(given.when("timer.report").said.length, 3);
+  });
+
 test.run();
