@@ -274,20 +274,29 @@ export class Core implements CellHost {
   /** Actors whose settings changed begin anew: their state was learned under the old ones. */
   private restartActors(concerned: (cell: ActorCell) => boolean): void {
     for (const [name, group] of this.groupsByName) {
-      const before = new Map(group.cells.map((cell) => [cell.key, cell]));
-      const fresh = this.makeGroup(group.declaration);
-      const cells = fresh.cells.map((cell) => {
-        const old = before.get(cell.key);
-        return old && !concerned(old) ? old : cell;
-      });
-      for (const old of group.cells) if (!cells.includes(old)) this.timers.cancelAll(old.key);
+      const of = groupOf(group.declaration);
+      const cells = this.renewed(group.cells, this.definitions.group, of, concerned);
       this.groupsByName.set(name, { ...group, cells });
       for (const cell of cells) if (!group.cells.includes(cell)) cell.start(this.now, this.sequence);
     }
-    for (const cell of this.sessionCells.filter(concerned)) {
-      this.timers.cancelAll(cell.key);
-      cell.start(this.now, this.sequence);
-    }
+    const session = this.sessionCells;
+    this.sessionCells = this.renewed(session, this.definitions.session, SESSION_GROUP, concerned);
+    for (const cell of this.sessionCells) if (!session.includes(cell)) cell.start(this.now, this.sequence);
+  }
+
+  /** The cells that the settings want now: those not concerned stay, the others are new; the timers of those that go are cancelled. */
+  private renewed(
+    before: readonly ActorCell[],
+    definitions: readonly ActorDefinition[],
+    group: Group,
+    concerned: (cell: ActorCell) => boolean,
+  ): ActorCell[] {
+    const cells = this.makeCells(definitions, group).map((cell) => {
+      const old = before.find(({ key }) => key === cell.key);
+      return old && !concerned(old) ? old : cell;
+    });
+    for (const old of before) if (!cells.includes(old)) this.timers.cancelAll(old.key);
+    return cells;
   }
 
   private fireTimers(timeUs: number): void {
@@ -319,14 +328,7 @@ export class Core implements CellHost {
   // ---- groups and cells ---------------------------------------------------------------------------------------
 
   private makeGroup(declaration: Channels): ChannelGroup {
-    const group: Group = {
-      name: declaration.group,
-      n: declaration.channels.length,
-      channels: declaration.channels,
-      sampling: declaration.sampling,
-      everyUs: declaration.everyUs,
-      innovation: declaration.innovation,
-    };
+    const group = groupOf(declaration);
     return {
       declaration,
       front: new GroupFront(group),
@@ -454,6 +456,11 @@ const SESSION_GROUP: Group = {
   everyUs: 0,
   innovation: "difference",
 };
+
+function groupOf(declaration: Channels): Group {
+  const { group, channels, sampling, everyUs, innovation } = declaration;
+  return { name: group, n: channels.length, channels, sampling, everyUs, innovation };
+}
 
 /** Texts of events have a limit on the wire; a longer one (a foreign error message) is cut rather than refused. */
 const TITLE_CHARACTERS = 1000;

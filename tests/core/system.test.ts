@@ -5,10 +5,12 @@ import { hex } from "../../actors/core/hash.ts";
 import { RandomStream } from "../../actors/core/random.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import type { StateMessage } from "../../protocol/messages.ts";
+import { defaultSettings } from "../../protocol/settings.ts";
 import { channels, opened, row } from "../support/inputs.ts";
 
 const CHANNELS = 4;
 const ROWS = 1200;
+const silent = { event() {}, state() {}, metrics() {} };
 
 test("[R4] every field of every real actor changes the hash", () => {
   const core = calibrated();
@@ -91,5 +93,22 @@ function feed(core: Core, from: number, to: number): void {
       core.apply(core.sequence + 1, (r + 1) * 10_000, row((r + 1) * 10_000, Array.from(level), r + 1));
   }
 }
+
+test("a session goes on with the actors that its new settings want, and a snapshot of it is restored", () => {
+  const settings = defaultSettings();
+  for (const [before, after] of [
+    [true, false],
+    [false, true],
+  ] as const) {
+    const core = new Core(SYSTEM, silent);
+    const enter = (monitor: boolean) =>
+      core.apply(core.sequence + 1, 0, opened({ monitor: { ...settings.monitor, enabled: monitor } }));
+    enter(before);
+    enter(after);
+    const parts = core.hash().parts.map(({ actor }) => actor);
+    assert.is(parts.includes("/monitor"), after);
+    assert.is(hex(Core.restore(core.snapshot(), SYSTEM, silent).hash().hash), hex(core.hash().hash));
+  }
+});
 
 test.run();
