@@ -8,8 +8,9 @@
  *     complete when a tick later than g arrives.
  * G3  No row is invented across a gap. A gap is longer than GAP_ROWS × the spacing (rows) or a silence of all channels longer than
  *     GAP_TICKS × everyUs (ticks). The first row behind it has `gap` 1 and NaN innovations, and every channel starts anew.
- * G4  A sample that is not finite, or whose channel the group lacks, changes nothing but its count. A sample whose value is finite but
- *     has no innovation (not positive, with log returns) is carried as a value; its innovation is NaN and the next one spans it.
+ * G4  A sample that is not finite or beyond LARGEST_VALUE, or whose channel the group lacks, changes nothing but its count. A sample
+ *     whose value is fine but has no finite innovation (not positive, with log returns) is carried as a value; its innovation is NaN and
+ *     the next one spans it.
  * G5  A sample earlier than the pending row is counted as late and belongs to the pending row.
  * G6  The rows do not depend on how the samples were cut into frames.
  *
@@ -25,6 +26,8 @@ import { AR_STATE, ar1Residual, logRatio } from "./innovation.ts";
 export const GAP_ROWS = 5;
 /** Ticks: quiet grid steps that still count as quiet rather than as missing. */
 export const GAP_TICKS = 10;
+/** Nothing measured is larger; the squares of what is larger overflow, and an infinite variance would never be forgotten. */
+export const LARGEST_VALUE = 1e100;
 /** Grid of tick-driven groups that name none, µs: one second. */
 export const DEFAULT_GRID_US = 1_000_000;
 /** Row spacings seen before an unnamed spacing counts as known. */
@@ -49,7 +52,7 @@ const SCALARS = 12;
 export interface FrontCounts {
   readonly samples: number;
   readonly rows: number;
-  /** Not finite, of an unknown channel, or not positive where log returns were asked for. */
+  /** Not finite, too large, of an unknown channel, or not positive where log returns were asked for. */
   readonly bad: number;
   readonly late: number;
   readonly gaps: number;
@@ -201,8 +204,8 @@ export class GroupFront {
 
   /** The innovation of a value of channel c, and the pending row's share of it. */
   private take(c: number, value: number): number {
-    // value − value is NaN for NaN and ±Infinity: one test for both.
-    if (value - value !== 0) {
+    // Written so that NaN fails too.
+    if (!(value <= LARGEST_VALUE && value >= -LARGEST_VALUE)) {
       this.scalars[BAD]!++;
       return Number.NaN;
     }
@@ -219,6 +222,8 @@ export class GroupFront {
       if (this.kind === "logReturn") innovation = logRatio(value, before, ln);
       else if (this.kind === "difference") innovation = value - before;
       else innovation = ar1Residual(this.ar, c, value, before);
+      // The ratio of a usual value to a denormal one overflows.
+      if (innovation - innovation !== 0) innovation = Number.NaN;
     }
     this.sum[c] = this.sum[c]! + innovation;
     return innovation;

@@ -337,4 +337,22 @@ test("front end hands out the pending row when it is flushed, once", () => {
   assert.is(front.flush().rows, 0);
 });
 
+test("[G4] front end leaves out values whose squares overflow, and innovations that do", () => {
+  const values = [1, 1e200, -1.7e308, 3, 5];
+  const front = new GroupFront(groupOf(1));
+  const rows = values.flatMap((value, t) => rowsOf(front.consume(frameOf([[t * SECOND, 0, value]])), 1));
+  assert.equal(
+    rows.map((row) => row.innovation[0]),
+    [NaN, 0, 0, 2, 2],
+  );
+  assert.is(front.counts().bad, 2);
+
+  const ratios = new GroupFront(groupOf(1, { innovation: "logReturn" }));
+  const tiny = [100, 5e-324, 100, 100].flatMap((value, t) =>
+    rowsOf(ratios.consume(frameOf([[t * SECOND, 0, value]])), 1),
+  );
+  assert.is(tiny.filter((row) => Math.abs(row.innovation[0]!) === Infinity).length, 0);
+  assert.is(tiny.at(-1)!.innovation[0], 0);
+});
+
 test.run();
