@@ -112,7 +112,8 @@ export async function openAt(
 ): Promise<{ core: Core; startBlock: number }> {
   const { first } = journal;
   if (!first) throw new Error("Cannot replay: the recording is empty; wanted at least one block");
-  const stored = Number.isFinite(timeUs) ? await journal.loadSnapshot({ timeUs }) : null;
+  // Before that time, not at it: what came earlier in the same microsecond is wanted too.
+  const stored = Number.isFinite(timeUs) ? await journal.loadSnapshot({ timeUs: timeUs - 1 }) : null;
   if (stored && stored.block >= first.number - 1) {
     try {
       return { core: Core.restore(stored.bytes, definitions, sink), startBlock: stored.block + 1 };

@@ -63,12 +63,11 @@ export class Verifier {
     }
   }
 
-  /** After the fold: events that the recording does not have. The very last blocks of a killed run may lack their note. */
+  /** After the fold: events that the recording does not have. The block it ended in or at may lack its note: stopped, or killed. */
   async finish(core: Core): Promise<void> {
     if (this.difference) return;
-    const lastCompared = this.journal.last?.number ?? 0;
     for (const [block, events] of this.derivedByBlock) {
-      if (block >= lastCompared) continue;
+      if (block >= this.lastBlock) continue;
       this.difference = eventDifference(core.partition, block, undefined, events[0]);
       return;
     }

@@ -30,7 +30,10 @@ test("a replay from a time hands out the events from there on, and ends in the s
   const fromUs = Math.floor((whole.firstTimeUs + whole.lastTimeUs) / 2);
   const late: EventMessage[] = [];
   const part = await replayed({ fromUs, event: (event) => void late.push(event) });
-  assert.equal(late, all.filter((event) => event.timeUs >= fromUs));
+  assert.equal(
+    late,
+    all.filter((event) => event.timeUs >= fromUs),
+  );
   assert.ok(late.length > 0 && late.length < all.length);
   assert.is(part.finalHash, run.hash);
   assert.ok(part.inputs < whole.inputs, "starts from a snapshot");
@@ -56,6 +59,32 @@ test("[Y2] verification names actor, field, index and both values when an actor 
   assert.is(difference!.index, 1);
   assert.is.not(difference!.recorded, difference!.replayed);
   assert.ok(Number.isFinite(Number(difference!.recorded)) && Number.isFinite(Number(difference!.replayed)));
+});
+
+test("[Y2] a verification that stops at any time finds no difference", async () => {
+  const events: EventMessage[] = [];
+  await replayed({ event: (event) => void events.push(event) });
+  for (const { timeUs } of events.filter((_, i) => i % Math.ceil(events.length / 20) === 0)) {
+    const report = await replayed({ verify: true, toUs: timeUs });
+    assert.is(report.difference, null, `to ${timeUs}`);
+  }
+});
+
+test("a replay from the time of a snapshot hands out all events of that time", async () => {
+  const all: EventMessage[] = [];
+  await replayed({ event: (event) => void all.push(event) });
+  const journal = await openRecording(run.directory);
+  const { snapshots } = journal;
+  await journal.close();
+  for (const { timeUs } of snapshots) {
+    const late: EventMessage[] = [];
+    await replayed({ fromUs: timeUs, event: (event) => void late.push(event) });
+    assert.equal(
+      late,
+      all.filter((event) => event.timeUs >= timeUs),
+      `from ${timeUs}`,
+    );
+  }
 });
 
 test("a flipped byte in a segment is reported with its place", async () => {
