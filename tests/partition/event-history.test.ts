@@ -41,7 +41,8 @@ async function journalWith(count: number) {
   for (let number = 1; number <= Math.max(1, count); number++) {
     const position = { number, firstSequence: number, lastSequence: number, timeUs: number, hash };
     await journal.append({ ...position, bytes: new Uint8Array([number]) });
-    if (count > 0) journal.note({ kind: "derived", block: number, bytes: encodeDerived(number, events(number, number)) });
+    if (count > 0)
+      journal.note({ kind: "derived", block: number, bytes: encodeDerived(number, events(number, number)) });
   }
   return journal;
 }
