@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { createProgramClient } from "../../collab/gateway/client.ts";
 import { finalState } from "../support/final-state.ts";
 import { run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
@@ -34,7 +35,7 @@ test("a run that is killed twice leaves a recording that verifies, and ends like
   for (const inputs of [500, 1_500]) {
     const program = start(args(killed));
     const { url } = await program.said("listening");
-    while ((await lastInput(String(url))) < inputs);
+    await reached(String(url), inputs);
     program.kill("SIGKILL");
     assert.is((await program.ended).code, "SIGKILL");
     assert.not.match(program.stdout, '"what":"stopping"');
@@ -57,11 +58,22 @@ test("a run that is killed twice leaves a recording that verifies, and ends like
   for (const [key, value] of wanted.fields) assert.equal(mine.fields.get(key), value, key);
 });
 
-async function lastInput(url: string): Promise<number> {
-  const { sessions } = (await (await fetch(`${url}api/sessions`)).json()) as {
-    sessions: { lastInputSequence: number }[];
-  };
-  return sessions[0]!.lastInputSequence;
+/** Resolves when a client has been sent the given input. */
+async function reached(url: string, inputs: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const client = createProgramClient({
+      url,
+      handlers: {
+        samples(_frame, inputSequence) {
+          if (inputSequence < inputs) return;
+          client.stop();
+          resolve();
+        },
+      },
+    });
+    client.subscribe({ channel: "samples", after: 0 });
+    client.start();
+  });
 }
 
 test.run();
