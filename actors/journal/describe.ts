@@ -138,7 +138,7 @@ async function checkedSnapshots(
   const store = new SnapshotStore(disk, directory, (file, reason) => {
     damage.push({ file, offset: 0, length: 0, reason });
   });
-  await store.open(names, lastBlock);
+  await store.open(names, lastBlock, false);
   // Loading passes over bad ones, so asking for each block once finds each bad one once.
   for (const { block } of [...store.kept]) await store.load({ block });
   return [...store.kept];

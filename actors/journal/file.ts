@@ -101,7 +101,7 @@ export async function openJournal(directory: string, options: JournalOptions = {
     const snapshots = new SnapshotStore(disk, path, (file, reason) =>
       report({ kind: "badSnapshot", file, reason }),
     );
-    await snapshots.open(names, lastOf(recovery.segments)?.number ?? 0);
+    await snapshots.open(names, lastOf(recovery.segments)?.number ?? 0, writable);
     if (recovery.recovered !== null) report({ kind: "recovered", ...recovery.recovered });
     for (const damage of recovery.damage) report(damage);
     return new FileJournal(disk, path, options, lock, recovery, snapshots);

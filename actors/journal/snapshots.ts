@@ -50,8 +50,11 @@ export class SnapshotStore {
     return this.#kept;
   }
 
-  /** Learns what is there. Snapshots after `lastBlock` belong to blocks that are not: they are passed over. */
-  async open(names: readonly string[], lastBlock: number): Promise<void> {
+  /**
+   * Learns what is there. Snapshots after `lastBlock` belong to blocks that are not: they are passed over, and removed by who writes,
+   * for other blocks will get those numbers and they would pass for theirs.
+   */
+  async open(names: readonly string[], lastBlock: number, writable: boolean): Promise<void> {
     for (const name of names) {
       const match = SNAPSHOT_NAME.exec(name);
       if (match === null) continue;
@@ -59,9 +62,10 @@ export class SnapshotStore {
       if (typeof read === "string") this.#report(name, read);
       else if (read.block !== Number(match[1]))
         this.#report(name, `it holds the state after block ${read.block}`);
-      else if (read.block > lastBlock)
+      else if (read.block > lastBlock) {
         this.#report(name, `it is newer than block ${lastBlock}, the last of the log`);
-      else this.#kept.push(read);
+        if (writable) await this.#disk.remove(join(this.#directory, name));
+      } else this.#kept.push(read);
     }
     this.#kept.sort((a, b) => a.block - b.block);
   }

@@ -1,7 +1,7 @@
 /**
  * Folds the entries of a journal into a core: recovery, replay and verification are this one loop.
  *
- * F1  A block is applied only if it is the next one and names the hash of the one before.
+ * F1  A block is applied only if it is the next one, names the hash of the one before, and begins with the input that the core waits for.
  * F2  What the recording says was derived (`derived`, `checkpoint`) is handed to the observer beside what was derived now.
  * F3  Damage stops the fold with its place: what comes behind it follows from inputs that are not known.
  */
@@ -56,12 +56,19 @@ export async function foldJournal(
         if (previous && !sameBytes(previous, block.previousHash)) {
           throw new ChainBroken(block.number, "the hash of the block before");
         }
+        // A snapshot that does not belong to this log shows here.
+        if (block.firstSequence !== core.sequence + 1) {
+          throw new ChainBroken(
+            block.number,
+            `input ${core.sequence + 1} first, it begins with ${block.firstSequence}`,
+          );
+        }
         previous = sha256(entry.block.bytes);
         number = block.number;
         if (observer.block?.(block) === false) return done();
         let stopped = false;
         block.forEach((sequence, timeUs, bytes) => {
-          if (stopped || sequence <= core.sequence) return;
+          if (stopped) return;
           if (observer.input?.(sequence, timeUs) === false) {
             stopped = true;
             return;

@@ -265,7 +265,11 @@ test("recording drops a snapshot that is newer than its last block, and says so"
       reason: "it is newer than block 7, the last of the log",
     },
   );
-  await again.close();
+  // Nor does it come back when other blocks have got those numbers.
+  await appendAll(again, 8, 12);
+  const later = await openJournal(DIRECTORY, { disk: after.kill() });
+  assert.is((await later.loadSnapshot({}))?.block, 5);
+  await later.close();
 });
 
 test("recording whose first block was never finished begins anew, with any number", async () => {
