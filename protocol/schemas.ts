@@ -62,7 +62,7 @@ export const configChanged = v.object({
   author: name,
 });
 
-/** Inputs offered to the sequencer since the last report, and how many of them it had to shed (offered = admitted + shed). */
+/** Inputs offered to the sequencer since the last report, and how many of them it had to shed (offered = admitted + shed + duplicates). */
 export const shed = v.object({
   offered: count,
   admitted: count,

@@ -36,7 +36,7 @@ import type { Core, CoreDefinitions, CoreSink } from "../core/core.ts";
 import { hex } from "../core/hash.ts";
 import type { Feed, FeedSink } from "../feeds/feed.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Journal } from "../ports/journal.ts";
+import type { Journal, JournalNote } from "../ports/journal.ts";
 import type { DeliveredFrame, LiveSession, SessionDescription, SessionListener } from "../ports/session.ts";
 import { type BlockBytes, LoggedFrame } from "./delivered-frame.ts";
 import { EventHistory } from "./event-history.ts";
@@ -220,7 +220,10 @@ export class Partition implements LiveSession, CoreSink {
 
   private declareChannels(declaration: Channels): void {
     const groups = this.core.declarations();
-    if (groups.length >= MAX_GROUPS && !groups.some(({ group }) => group === declaration.group)) {
+    const known = groups.find(({ group }) => group === declaration.group);
+    // A table that is read again after a restart begins with the channels it began with; the group has met more since.
+    if (known && beginsWith(known, declaration)) return;
+    if (groups.length >= MAX_GROUPS && !known) {
       throw new Error(
         `Cannot declare group ${declaration.group}: there are ${groups.length}; wanted at most ${MAX_GROUPS}`,
       );
@@ -244,20 +247,29 @@ export class Partition implements LiveSession, CoreSink {
       this.shedTotals.duplicates++;
       return true;
     }
-    if (refusal) {
-      meter.shed++;
-      this.shedTotals.shed++;
-      this.shedReason = refusal;
-      return false;
-    }
+    if (refusal) return this.shed(refusal);
     const sourceSequence = frame.sequence;
     if (sourceSequence > 0) frame.sequence = sourceSequence + sequenceOffset;
-    const bytes = encodeFrameView(frame);
+    let bytes: Uint8Array;
+    try {
+      bytes = encodeFrameView(frame);
+    } catch {
+      // Times that are not whole or too far apart: rare, so not looked for in every frame.
+      frame.sequence = sourceSequence;
+      return this.shed("malformed");
+    }
     this.admit(this.logicalTime(frame, live), frame, bytes);
     frame.sequence = sourceSequence;
     meter.countSamples(frame.count);
     this.turnBytes += bytes.length;
     return this.turnBytes < TURN_BYTES_MAX && this.gate.heldBytes < HELD_BYTES_MAX;
+  }
+
+  private shed(reason: string): false {
+    this.meter.shed++;
+    this.shedTotals.shed++;
+    this.shedReason = reason;
+    return false;
   }
 
   private refusal(frame: Frame, live: boolean, sequenceOffset: number): string | null {
@@ -307,6 +319,8 @@ export class Partition implements LiveSession, CoreSink {
 
   private admitInput(input: Exclude<Input, Frame>): void {
     if (this.halted) return;
+    this.meter.offered++;
+    this.shedTotals.offered++;
     const stamped = this.liveTime ? this.clock.nowUs() : this.core.now;
     const bytes = encodeMessage(input);
     // The core is given what the log says, not what was meant: a replay has nothing else.
@@ -361,14 +375,12 @@ export class Partition implements LiveSession, CoreSink {
       lastSequence,
       bytes,
     };
+    const events = this.blockEvents;
     this.deliveries = [];
+    this.blockEvents = [];
     this.appendsUnderWay++;
     const durable = journal.append({ number, firstSequence, lastSequence, timeUs, hash, bytes });
     this.lastAppend = durable;
-    if (this.blockEvents.length > 0) {
-      journal.note({ kind: "derived", block: number, bytes: encodeDerived(number, this.blockEvents) });
-      this.blockEvents = [];
-    }
     builder.start(this.blockStart(hash));
     this.gate
       .hold(block, durable)
@@ -377,6 +389,7 @@ export class Partition implements LiveSession, CoreSink {
         this.appendsUnderWay--;
         this.closeWhenIdle();
       });
+    if (events.length > 0) this.note("derived", number, () => encodeDerived(number, events));
     if (number % CHECKPOINT_BLOCKS === 0) this.checkpointDue = true;
     if (this.core.samples - this.samplesAtSnapshot >= SNAPSHOT_SAMPLES)
       this.snapshotDue = this.checkpointDue = true;
@@ -402,11 +415,21 @@ export class Partition implements LiveSession, CoreSink {
     const { core } = this;
     const block = this.blockNumber - 1;
     const { hash, parts } = core.hash();
-    this.journal.note({
-      kind: "checkpoint",
-      block,
-      bytes: encodeCheckpoint({ block, sequence: core.sequence, timeUs: core.now, hash, parts }),
-    });
+    this.note("checkpoint", block, () =>
+      encodeCheckpoint({ block, sequence: core.sequence, timeUs: core.now, hash, parts }),
+    );
+  }
+
+  /** A log without a note could not be verified: the partition halts, with the block's own reason if that was not taken either. */
+  private note(kind: JournalNote["kind"], block: number, encode: () => Uint8Array): void {
+    try {
+      this.journal.note({ kind, block, bytes: encode() });
+    } catch (error) {
+      this.lastAppend.then(
+        () => this.halt(error),
+        () => {},
+      );
+    }
   }
 
   private async saveSnapshot(): Promise<void> {
@@ -571,6 +594,17 @@ export class Partition implements LiveSession, CoreSink {
 }
 
 const NO_BYTES = new Uint8Array(0);
+
+/** Whether `known` is the declared group with channels added at its end. */
+function beginsWith(known: Channels, declared: Channels): boolean {
+  return (
+    known.channels.length > declared.channels.length &&
+    known.sampling === declared.sampling &&
+    known.everyUs === declared.everyUs &&
+    known.innovation === declared.innovation &&
+    declared.channels.every(({ name }, i) => name === known.channels[i]!.name)
+  );
+}
 
 function withResolver<T>(): { promise: Promise<T>; resolve(value: T): void } {
   let resolve!: (value: T) => void;
