@@ -4,7 +4,7 @@
  *   connecting ──► open                     everything, live
  *        └─► waiting ──► connecting …       the server does not answer
  *               ├─► degraded                it answers, but no WebSocket gets through: events only, until one does
- *               └─► refused                 it wants a sign-in
+ *               └─► refused                 it wants a sign-in, or another version of the page
  *
  * Of fast channels only what the picture can show is asked for: extremes per interval, a fraction of a pixel long.
  */
@@ -109,7 +109,11 @@ export class SocketSource implements Source {
       if (!this.#fallback.running) this.#waiting(state.reason, state.retryMs);
       void this.#diagnose();
     } else if (state.state === "refused") {
-      this.#sink?.connection({ state: "refused", reason: state.reason });
+      this.#sink?.connection({
+        state: "refused",
+        reason: state.reason,
+        signIn: state.reason.startsWith("unauthorized"),
+      });
     } else if (state.state === "connecting" && this.#failures === 0) {
       this.#sink?.connection({ state: "connecting" });
     }
@@ -132,7 +136,7 @@ export class SocketSource implements Source {
     if (this.#client.state.state === "open") return;
     if (status === 401 || status === 403) {
       this.#client.stop();
-      this.#sink?.connection({ state: "refused", reason: "this session wants a sign-in" });
+      this.#sink?.connection({ state: "refused", reason: "this session wants a sign-in", signIn: true });
     } else if (status === 200 && this.#failures >= TRIES && this.#sink !== null) {
       this.#fallback.start(this.#sink);
     }

@@ -43,4 +43,5 @@ export type Connection =
   /** Events and polled values only: no WebSocket to be had. */
   | { state: "degraded"; reason: string }
   | { state: "waiting"; reason: string; retryAtMs: number }
-  | { state: "refused"; reason: string };
+  /** Trying again does not help; `signIn`: a token would. */
+  | { state: "refused"; reason: string; signIn: boolean };

@@ -65,8 +65,11 @@ export function welcomeMessage(session: LiveSession, server: string, limits: Gat
   };
 }
 
-export function closingMessage(reason: CloseReason, detail: string): Closing {
-  const retryAfterMs = RETRY_AFTER_MS[reason];
+export function closingMessage(
+  reason: CloseReason,
+  detail: string,
+  retryAfterMs: number | undefined = RETRY_AFTER_MS[reason],
+): Closing {
   return {
     type: "closing",
     reason,

@@ -37,6 +37,11 @@ export interface ClientContext {
   readonly server: string;
 }
 
+/** Long enough for a turn or two that read the sockets. */
+const HELLO_GRACE_MS = 50;
+/** A hello that came too late may come in time from a page or a machine that was busy. */
+const NO_HELLO_RETRY_MS = 1_000;
+
 export class SocketClient implements HubClient, ClientPort {
   readonly #ws: WebSocket;
   readonly #socket: Socket;
@@ -44,7 +49,7 @@ export class SocketClient implements HubClient, ClientPort {
   readonly #messages: TokenBucket;
   readonly #backlog: Backlog;
   readonly #subscriptions: Subscriptions;
-  readonly #helloTimer: ReturnType<typeof setTimeout>;
+  #helloTimer: ReturnType<typeof setTimeout>;
   #leaveHub: () => void = () => {};
   #state: "awaitingHello" | "joined" | "closed" = "awaitingHello";
   #corked = false;
@@ -62,10 +67,7 @@ export class SocketClient implements HubClient, ClientPort {
     this.#messages = new TokenBucket(limits.messagesBurst, limits.messagesPerSecond, nowMs());
     this.#backlog = new Backlog(limits);
     this.#subscriptions = new Subscriptions(hub, limits, this);
-    this.#helloTimer = setTimeout(
-      () => this.cut("malformed", `no hello within ${limits.helloMsMax} ms (helloMsMax)`),
-      limits.helloMsMax,
-    );
+    this.#helloTimer = setTimeout(() => this.#lastCallForHello(), limits.helloMsMax);
 
     ws.on("message", (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     ws.on("pong", () => {
@@ -75,6 +77,14 @@ export class SocketClient implements HubClient, ClientPort {
     ws.on("error", () => countUp(this.#context.counters.closed, "ws error"));
     ws.on("close", () => this.#end());
     socket.on("drain", () => this.#breathe());
+  }
+
+  /** After a stall of ours timers run before the sockets are read: what has arrived by now still counts. */
+  #lastCallForHello(): void {
+    this.#helloTimer = setTimeout(() => {
+      const { helloMsMax } = this.#context.limits;
+      this.cut("malformed", `no hello within ${helloMsMax} ms (helloMsMax)`, NO_HELLO_RETRY_MS);
+    }, HELLO_GRACE_MS);
   }
 
   // ---- what the client sends ------------------------------------------------------------------------------------
@@ -226,10 +236,10 @@ export class SocketClient implements HubClient, ClientPort {
   }
 
   /** Tells why, closes, and takes the socket away when the client does not take its leave in time. */
-  cut(reason: CloseReason, detail: string): void {
+  cut(reason: CloseReason, detail: string, retryAfterMs?: number): void {
     if (this.#state === "closed") return;
     const { counters, limits } = this.#context;
-    const closing = closingMessage(reason, detail);
+    const closing = closingMessage(reason, detail, retryAfterMs);
     this.#write("control", encodeMessage(closing), false);
     countUp(counters.closed, `ws ${reason}`);
     this.#end();

@@ -37,6 +37,20 @@ test("a first message other than hello, no common version, and no hello at all c
     await closes({ type: "ping", nonce: 1 }, 1002, "malformed");
     await closes({ type: "hello", client: "future", versions: [7, 8] }, 4426, "version");
     await closes(null, 1002, "malformed");
+    const late = new TestSocket(gateway);
+    await late.untilClosed();
+    assert.ok(late.of("closing")[0]!.retryAfterMs! > 0, "who was late may come again");
+  }));
+
+test("a hello that arrived while the gateway was busy is heard, however long that took", () =>
+  withGateway({ limits: { helloMsMax: 100 } }, async (gateway) => {
+    const client = new TestSocket(gateway);
+    await client.opened();
+    client.send({ type: "hello", client: "test", versions: [1] });
+    const busyUntil = performance.now() + 300;
+    while (performance.now() < busyUntil);
+    await client.next("welcome");
+    client.close();
   }));
 
 test("samples are forwarded byte for byte with their input sequence, only of the group asked for", () =>

@@ -30,8 +30,14 @@ export function Notice({ model }: Parts) {
   }
   return (
     <p class="banner bad">
-      <strong>Not let in</strong> — {connection.reason}. Open the link with <code>#token=</code> that the
-      program printed.
+      <strong>Not let in</strong> — {connection.reason}.{" "}
+      {connection.signIn ? (
+        <>
+          Open the link with <code>#token=</code> that the program printed.
+        </>
+      ) : (
+        "Reload the page: the program may be a newer one."
+      )}
     </p>
   );
 }

@@ -12,7 +12,10 @@ export function Waiting({ model }: Parts) {
             "The session is open. Channels appear here as soon as a feed declares them.",
           ]
         : connection.state === "refused"
-          ? ["Not let in", "This session wants a token."]
+          ? [
+              "Not let in",
+              connection.signIn ? "This session wants a token." : "Reload the page to try again.",
+            ]
           : ["No connection", "The page tries again by itself and goes on where it was."];
   return (
     <div class="nothing-yet">
