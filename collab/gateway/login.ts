@@ -31,24 +31,35 @@ async function readJson(request: IncomingMessage, bytesMax: number): Promise<unk
   const type = String(request.headers["content-type"] ?? "");
   if (!/^application\/json\b/i.test(type))
     throw new Refusal(415, "read body", type || "no content-type", "application/json");
-  const chunks: Buffer[] = [];
-  let length = 0;
-  // A refused body must not take the socket with it: the answer still has to leave.
-  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > bytesMax)
-      throw new Refusal(
-        413,
-        "read body",
-        `more than ${bytesMax} bytes`,
-        `at most ${bytesMax} (bodyBytesMax)`,
-      );
-    chunks.push(chunk);
-  }
+  const body = await readBody(request, bytesMax);
   try {
-    return JSON.parse(Buffer.concat(chunks).toString("utf8"));
+    return JSON.parse(body.toString("utf8"));
   } catch {
     // What it says is not echoed: it may hold the token.
-    throw new Refusal(400, "read body", `${length} bytes that are not JSON`, "JSON");
+    throw new Refusal(400, "read body", `${body.length} bytes that are not JSON`, "JSON");
   }
+}
+
+async function readBody(request: IncomingMessage, bytesMax: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    // A refused body must not take the socket with it: the answer still has to leave.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > bytesMax)
+        throw new Refusal(
+          413,
+          "read body",
+          `more than ${bytesMax} bytes`,
+          `at most ${bytesMax} (bodyBytesMax)`,
+        );
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof Refusal) throw error;
+    // Whoever leaves in the middle is no failure of ours.
+    throw new Refusal(400, "read body", `${length} bytes, then no more`, "the whole body");
+  }
+  return Buffer.concat(chunks);
 }

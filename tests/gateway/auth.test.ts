@@ -1,5 +1,6 @@
 /** Who may look: token, cookie, rates, Host and Origin, on HTTP and WebSocket alike. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -148,6 +149,28 @@ test("a login wants JSON of the right shape and size", () =>
     assert.is(await post("application/json", '{"token":7}'), 400);
     assert.is(await post("application/json", JSON.stringify({ token: "x".repeat(100_000) })), 413);
   }));
+
+test("a login that breaks off is no failure of the gateway", async () => {
+  const log: string[] = [];
+  await withGateway({ token: TOKEN, log: (line) => log.push(line) }, async (gateway) => {
+    const headers = { "content-type": "application/json", "content-length": "100" };
+    const call = request({
+      host: gateway.host,
+      port: gateway.port,
+      path: "/api/login",
+      method: "POST",
+      headers,
+    });
+    const gone = new Promise((resolve) => call.on("close", resolve));
+    call.on("error", () => {});
+    call.write('{"token":"');
+    await ask(gateway, "/healthz");
+    call.destroy();
+    await gone;
+    await ask(gateway, "/healthz");
+  });
+  assert.equal(log, []);
+});
 
 test("a WebSocket signs in by cookie, by bearer token or by its hello, and gets nothing before", () =>
   withGateway({ token: TOKEN }, async (gateway, session) => {
