@@ -466,7 +466,9 @@ function groupOf(declaration: Channels): Group {
 const TITLE_CHARACTERS = 1000;
 
 function shorten(text: string): string {
-  return text.length > TITLE_CHARACTERS ? `${text.slice(0, TITLE_CHARACTERS)}…` : text;
+  if (text.length <= TITLE_CHARACTERS) return text;
+  // Half a surrogate pair would not come back from the wire as it went.
+  return `${text.slice(0, TITLE_CHARACTERS).replace(/[\uD800-\uDBFF]$/, "")}…`;
 }
 
 /** Details as the wire can say them: no NaN, no infinity, no endless text. */

@@ -27,6 +27,8 @@ const PATIENCE = 10;
 const MIN_TICKS = 4;
 /** ψ is taken this often in units of 1/γ: closer ones would be copies. */
 const CADENCE = 0.25;
+/** Updates one tick may bring: 3/γ of silence hold twelve; at more a step is lost in the rounding of the time it is added to. */
+const UPDATES_MAX = 16;
 /** Synchrony is followed pair by pair up to this size (its state is 6 n²), and from the tick rates above. */
 const MAX_EXACT_SYNCHRONY = 32;
 
@@ -151,7 +153,7 @@ export class TickSignal implements SignalSource {
     if (scalars[NEXT] === 0) scalars[NEXT] = now + step;
     // Nothing is heard after 3/γ of silence: the cadence goes on from here.
     if (now - scalars[NEXT]! > (3 / this.gamma) * 1e6) scalars[NEXT] = now;
-    for (; scalars[NEXT]! <= now; scalars[NEXT] = scalars[NEXT]! + step) {
+    for (let k = 0; k < UPDATES_MAX && scalars[NEXT]! <= now; k++, scalars[NEXT] = scalars[NEXT]! + step) {
       this.resonators.read(scalars[NEXT]!, zRe, zIm);
       this.standardise();
       if (density.update(zRe, zIm, this.alpha)) taken(Math.floor(scalars[NEXT]! / omega + scalars[ORIGIN]!));

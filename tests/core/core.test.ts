@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { RESTARTS_MAX } from "../../actors/core/cell.ts";
 import { Core } from "../../actors/core/core.ts";
 import { hex } from "../../actors/core/hash.ts";
+import { decodeDerived, encodeDerived } from "../../protocol/block.ts";
 import type { EventMessage, Input } from "../../protocol/messages.ts";
 import { channels, opened, row } from "../support/inputs.ts";
 import { POISON, TOYS } from "../support/toy-actors.ts";
@@ -121,6 +122,17 @@ test("a group that grows gets new actors, one that is declared again as it was k
   world.when([7, channels(3)]);
   assert.is(world.field("g/touchy", "seen")[0], 0);
   assert.is(world.core.channelsOf("g"), 3);
+});
+
+test("a long text is cut between characters, so that the event comes back from the log as it went", () => {
+  for (let before = 960; before < 1000; before++) {
+    const author = `${"x".repeat(before)}${"\u{1F600}".repeat(30)}`;
+    const { events } = given(opened(), channels(1)).when([
+      6,
+      { type: "configChanged", path: "seed", value: 7, author },
+    ]);
+    assert.equal(decodeDerived(encodeDerived(1, events)).events, events, `${before} letters before`);
+  }
 });
 
 // ---- given, when, then ------------------------------------------------------------------------------------------

@@ -188,6 +188,20 @@ test("estimator of ticks hears the period it is told", () => {
   assert.ok(actor.kinds().includes("coherence.warmed"));
 });
 
+test("estimator of ticks comes to an end of every tick, however fine its period and quality are set", () => {
+  for (const estimator of [{ quality: 1e-14, periodSeconds: 1 }, { periodSeconds: 1e-15 }]) {
+    const actor = new ActorHarness(definition, { estimator }, groupOf(2, { sampling: "ticks" }));
+    const start = 1.7e15;
+    for (let k = 0; k < 500; k++)
+      actor.feed(
+        frameOf([
+          [start + k * 20_000, 0, k % 7],
+          [start + k * 20_000, 1, k % 5],
+        ]),
+      );
+  }
+});
+
 /** Poisson ticks at the given rates on correlated Brownian prices (g = 0.8). */
 function feedTicks(actor: ActorHarness, rates: number[], seconds: number, seed: number): void {
   const z = normals(seed);
