@@ -8,6 +8,7 @@ import type { Panel } from "../loop.ts";
 import { type Group, type Moment, measureAt } from "../model.ts";
 import { type Theme, theme } from "../theme.ts";
 import type { View } from "../view.ts";
+import { fitting } from "./fitting.ts";
 import { font, Surface } from "./surface.ts";
 
 /** Width of the row labels and of the population bars. */
@@ -257,11 +258,4 @@ export function titleOf(group: Group, mode: number): string {
   const name = group.joint.last?.modes[mode];
   const channel = group.channels.find((c) => c.name === name) ?? group.channels[mode];
   return channel?.title ?? name ?? String(mode);
-}
-
-function fitting(context: CanvasRenderingContext2D, text: string, width: number): string {
-  if (context.measureText(text).width <= width) return text;
-  let short = text;
-  while (short.length > 1 && context.measureText(`${short}…`).width > width) short = short.slice(0, -1);
-  return `${short}…`;
 }

@@ -7,6 +7,7 @@ import { extremes, gaps, traceLine } from "../../charts/line-path.ts";
 import { followRange, type Range, tickStep, ticks, yOf } from "../../charts/scale.ts";
 import type { Channel } from "../model.ts";
 import type { Theme } from "../theme.ts";
+import { fitting } from "./fitting.ts";
 import { font } from "./surface.ts";
 import { TimeChart } from "./time-chart.ts";
 
@@ -29,6 +30,8 @@ const PANE_GAP = 10;
 const PAD_TOP = 10;
 /** Value labels stand at least this far apart. */
 const TICKS_APART = 34;
+/** Names in the box at the cursor are cut to this: with value and margins it fits the narrowest chart. */
+const TIP_TITLE_WIDTH = 220;
 
 export class SignalsChart extends TimeChart {
   #caches = new Map<string, LineCache>();
@@ -243,12 +246,13 @@ export class SignalsChart extends TimeChart {
     rows: { colour: string; title: string; value: string }[],
   ): void {
     context.font = font(12);
-    const titles = Math.max(...rows.map((row) => context.measureText(row.title).width));
+    const shown = rows.map(({ title }) => fitting(context, title, TIP_TITLE_WIDTH));
+    const titles = Math.max(...shown.map((title) => context.measureText(title).width));
     context.font = font(12, 600);
     const values = Math.max(...rows.map((row) => context.measureText(row.value).width));
     const width = titles + values + 46;
     const height = rows.length * 19 + 12;
-    const left = x + 14 + width < this.plotWidth ? x + 14 : x - 14 - width;
+    const left = x + 14 + width < this.plotWidth ? x + 14 : Math.max(0, x - 14 - width);
     const top = PAD_TOP + 4;
     context.shadowColor = "rgba(0, 0, 0, 0.35)";
     context.shadowBlur = 14;
@@ -270,7 +274,7 @@ export class SignalsChart extends TimeChart {
       context.fillStyle = theme.muted;
       context.font = font(12);
       context.textAlign = "left";
-      context.fillText(row.title, left + 25, y);
+      context.fillText(shown[k]!, left + 25, y);
       context.fillStyle = theme.text;
       context.font = font(12, 600);
       context.textAlign = "right";
