@@ -250,6 +250,7 @@ export class Partition implements LiveSession, CoreSink {
     if (refusal) return this.shed(refusal);
     const sourceSequence = frame.sequence;
     if (sourceSequence > 0) frame.sequence = sourceSequence + sequenceOffset;
+    if (live) this.holdBackFuture(frame);
     let bytes: Uint8Array;
     try {
       bytes = encodeFrameView(frame);
@@ -258,7 +259,7 @@ export class Partition implements LiveSession, CoreSink {
       frame.sequence = sourceSequence;
       return this.shed("malformed");
     }
-    this.admit(this.logicalTime(frame, live), frame, bytes);
+    this.admit(this.logicalTime(frame), frame, bytes);
     frame.sequence = sourceSequence;
     meter.countSamples(frame.count);
     this.turnBytes += bytes.length;
@@ -286,16 +287,18 @@ export class Partition implements LiveSession, CoreSink {
     return null;
   }
 
-  private logicalTime(frame: Frame, live: boolean): number {
+  private logicalTime(frame: Frame): number {
     const stamped = frame.time[frame.count - 1]!;
     const { now } = this.core;
-    if (stamped < now) {
-      this.meter.late++;
-      return now;
-    }
-    if (!live) return stamped;
-    const limit = this.clock.nowUs() + AHEAD_MAX_US;
-    return stamped > limit ? Math.max(limit, now) : stamped;
+    if (stamped >= now) return stamped;
+    this.meter.late++;
+    return now;
+  }
+
+  /** A live sample from the future is taken as one of now, at most AHEAD_MAX_US on: detectors would wait for that time to come. */
+  private holdBackFuture(frame: Frame): void {
+    const limit = Math.max(this.clock.nowUs() + AHEAD_MAX_US, this.core.now);
+    for (let k = 0; k < frame.count; k++) if (frame.time[k]! > limit) frame.time[k] = limit;
   }
 
   /** Waits for the end of this turn of the event loop, and for the disk when it is behind. */
