@@ -76,7 +76,7 @@ test("a live sample from far in the future does not stop the rows behind it", as
     values(world.clock.nowUs());
   }
   const rows = [...world.partition.core.registered()].find(({ field }) => field === "rows");
-  assert.is((rows?.value as Uint32Array)[0], 5);
+  assert.is((rows!.value as Uint32Array)[0], 5);
 });
 
 test("a frame whose source sequence was seen is a duplicate; one without sequence never is", async () => {
