@@ -79,11 +79,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const files =
     options.staticDir === undefined ? new Map() : readStaticFiles(options.staticDir, limits.staticBytesMax);
 
-  const { headerBytesMax, headersMsMax, requestMsMax } = limits;
+  const { headerBytesMax, headersMsMax, requestMsMax, slowCheckMs } = limits;
   const server = createServer({
     maxHeaderSize: headerBytesMax,
     headersTimeout: headersMsMax,
     requestTimeout: requestMsMax,
+    connectionsCheckingInterval: slowCheckMs,
   });
   const port = await listen(server, host, options.port ?? 0);
   const running = new RunningGateway(server, options, { limits, host, port, token, basePath, files });

@@ -29,6 +29,8 @@ export const GATEWAY_LIMITS = {
   /** Time for the headers, and for a whole request: who sends a byte now and then holds a socket that others need. */
   headersMsMax: 10_000,
   requestMsMax: 30_000,
+  /** How often these two times are looked at: Node's own 30 s would let a slow sender stay four times as long. */
+  slowCheckMs: 1_000,
   /** Body of a POST: it carries a token and nothing else. */
   bodyBytesMax: 4_096,
   /** Requests of one address at once: a page loads a few dozen files. */

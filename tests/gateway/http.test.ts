@@ -272,6 +272,19 @@ function raw(gateway: Gateway, bytes: string): Promise<string> {
   });
 }
 
+test("a request whose headers do not end is ended when their time is over", () =>
+  withGateway({ limits: { headersMsMax: 100, slowCheckMs: 20 } }, async (gateway) => {
+    const socket = connect(gateway.port, gateway.host);
+    let answer = "";
+    socket.on("data", (chunk: Buffer) => {
+      answer += chunk.toString("latin1");
+    });
+    const closed = new Promise((resolve) => socket.on("close", resolve));
+    socket.write("GET / HTTP/1.1\r\nX-Slow: ");
+    await closed;
+    assert.match(answer, /^HTTP\/1\.1 (400|408) /);
+  }));
+
 test("sockets over the limit are closed at once, and a place that was left is free again", () =>
   withGateway({ limits: { socketsMax: 2 } }, async (gateway) => {
     const held = [connect(gateway.port, "127.0.0.1"), connect(gateway.port, "127.0.0.1")];
