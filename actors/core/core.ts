@@ -84,7 +84,10 @@ export class Core implements CellHost {
   private readonly groupsByName = new Map<string, ChannelGroup>();
   private sessionCells: ActorCell[] = [];
   /** Highest sequence seen of each source. */
-  private readonly highWater = new Map<string, number>();
+  private readonly highWater = new Map<string, { sequence: number }>();
+  /** The source of the last frame and its entry: mostly the next one's, too. */
+  private lastSource = "";
+  private lastMark = { sequence: 0 };
   private latestGauges: Record<string, number> = {};
   private nextMetricsUs = 0;
   private announcedInInput = 0;
@@ -108,7 +111,7 @@ export class Core implements CellHost {
 
   /** Last sequence seen of a source, 0 for an unknown one. */
   lastSequenceOf(source: string): number {
-    return this.highWater.get(source) ?? 0;
+    return this.highWater.get(source)?.sequence ?? 0;
   }
 
   declarations(): Channels[] {
@@ -169,13 +172,22 @@ export class Core implements CellHost {
   private frame(frame: Frame): void {
     const group = this.groupsByName.get(frame.group);
     if (!group) throw new Error(`frame of undeclared group ${frame.group} passed the sequencer`);
-    if (frame.sequence > 0) this.highWater.set(frame.source, frame.sequence);
+    if (frame.sequence > 0) this.markOf(frame.source).sequence = frame.sequence;
     this.samples += frame.count;
     const { cells } = group;
     // With all actors switched off nobody wants rows.
     if (cells.length > 0) this.work(group, cells, frame);
     if (this.now >= group.nextPublishUs) this.publish(group);
     if (this.now >= this.nextMetricsUs) this.metrics();
+  }
+
+  private markOf(source: string): { sequence: number } {
+    if (source === this.lastSource) return this.lastMark;
+    const mark = this.highWater.get(source) ?? { sequence: 0 };
+    this.highWater.set(source, mark);
+    this.lastSource = source;
+    this.lastMark = mark;
+    return mark;
   }
 
   private work(group: ChannelGroup, cells: readonly ActorCell[], frame: Frame): void {
@@ -316,7 +328,9 @@ export class Core implements CellHost {
   }
 
   private get degraded(): boolean {
-    return this.sessionCells.some((cell) => cell.machine.degraded);
+    // Asked with every frame: a loop, for a callback would be made each time.
+    for (const cell of this.sessionCells) if (cell.machine.degraded) return true;
+    return false;
   }
 
   /** Normally an output per frame; degraded, at most one a millisecond. */
@@ -406,7 +420,7 @@ export class Core implements CellHost {
     core.samples = control.samples;
     core.latestGauges = control.latestGauges;
     core.nextMetricsUs = control.nextMetricsUs ?? Number.NEGATIVE_INFINITY;
-    for (const [source, sequence] of control.highWater) core.highWater.set(source, sequence);
+    for (const [source, sequence] of control.highWater) core.highWater.set(source, { sequence });
     if (core.opened) core.sessionCells = core.makeCells(definitions.session, SESSION_GROUP);
     control.groups.forEach(({ declaration, nextPublishUs }, i) => {
       const group = core.makeGroup(declaration);
@@ -437,7 +451,7 @@ export class Core implements CellHost {
       latestGauges: this.latestGauges,
       // JSON has no infinity: null stands for "at once".
       nextMetricsUs: this.nextMetricsUs === Number.NEGATIVE_INFINITY ? null : this.nextMetricsUs,
-      highWater: [...this.highWater],
+      highWater: Array.from(this.highWater, ([source, { sequence }]) => [source, sequence] as const),
       groups: Array.from(this.groupsByName.values(), (group) => ({
         declaration: group.declaration,
         nextPublishUs: group.nextPublishUs,
