@@ -225,13 +225,15 @@ export class AnomalyPart implements Part {
     scalars[OPEN] = scalars[OPEN]! + 1;
     scalars[QUIET] = -1;
     const joint = i === n;
-    const channels = this.named(i);
+    const concerned = this.concerned(i);
     context.signal({
       type: "opened",
       timeUs: time,
       fingerprint: this.fingerprint(i),
       joint,
-      channels,
+      channels: concerned.map((c) => group.channels[c]!.name),
+      titles: concerned.map((c) => called(group, c)),
+      unit: joint ? "" : group.channels[i]!.unit,
       view: this.viewName(i),
       score: scoreOf(evidence[i]!),
       evidence: evidence[i]!,
@@ -260,15 +262,17 @@ export class AnomalyPart implements Part {
   }
 
   private close(i: number, at: number, time: number, context: PartContext): void {
-    const { episodes, scalars } = this;
+    const { group, episodes, scalars } = this;
     episodes[at + ACTIVE] = 0;
     scalars[OPEN] = scalars[OPEN]! - 1;
+    const concerned = this.concerned(i);
     context.signal({
       type: "closed",
       timeUs: time,
       fingerprint: this.fingerprint(i),
       joint: i === this.group.n,
-      channels: this.named(i),
+      channels: concerned.map((c) => group.channels[c]!.name),
+      titles: concerned.map((c) => called(group, c)),
       view: this.viewName(i),
       startedUs: episodes[at + STARTED]!,
       peakScore: scoreOf(episodes[at + PEAK]!),
@@ -277,15 +281,14 @@ export class AnomalyPart implements Part {
   }
 
   /** The channel, or those of a joint episode by their share in it. */
-  private named(i: number): string[] {
+  private concerned(i: number): number[] {
     const { n, channels } = this.group;
-    if (i < n) return [channels[i]!.name];
+    if (i < n) return [i];
     const weight = (c: number) => this.evidence[c]! + this.joint.share(c);
     return channels
       .map((_, c) => c)
       .sort((a, b) => weight(b) - weight(a) || a - b)
-      .slice(0, CHANNELS_NAMED)
-      .map((c) => channels[c]!.name);
+      .slice(0, CHANNELS_NAMED);
   }
 
   private viewName(i: number): string {
@@ -304,4 +307,10 @@ export class AnomalyPart implements Part {
 
 function scoreOf(evidence: number): number {
   return evidence / (evidence + SCORE_HALF);
+}
+
+/** What people call a channel. */
+function called(group: Group, c: number): string {
+  const { name, title } = group.channels[c]!;
+  return title === "" ? name : title;
 }

@@ -24,6 +24,9 @@ interface Opened extends Signal {
   readonly joint: boolean;
   /** Ranked by contribution. */
   readonly channels: readonly string[];
+  /** What people call them, in the same order, and the unit of the first. */
+  readonly titles: readonly string[];
+  readonly unit: string;
   /** Which view of the data saw it: "level", "step", "spread", "stuck", "season", "joint". */
   readonly view: string;
   readonly score: number;
@@ -38,6 +41,7 @@ interface Closed extends Signal {
   readonly fingerprint: string;
   readonly joint: boolean;
   readonly channels: readonly string[];
+  readonly titles: readonly string[];
   readonly view: string;
   readonly startedUs: number;
   readonly peakScore: number;
@@ -123,13 +127,13 @@ function started(event: Opened, group: string): Announcement {
   const values =
     event.value === null || event.expected === null
       ? ""
-      : ` (${brief(event.value)}, expected about ${brief(event.expected)})`;
+      : ` (${brief(event.value)}, expected about ${brief(event.expected)}${event.unit === "" ? "" : ` ${event.unit}`})`;
   return {
     kind: "anomaly.started",
     severity: event.joint ? "warning" : "notice",
     title: event.joint
-      ? `${group}: ${listed(event.channels)} ${what}`
-      : `${event.channels[0] ?? group} ${what}${values}`,
+      ? `${group}: ${listed(event.titles)} ${what}`
+      : `${event.titles[0] ?? group} ${what}${values}`,
     channels: event.channels,
     detail: {
       atUs: event.timeUs,
@@ -149,7 +153,7 @@ function ended(event: Closed, group: string): Announcement {
   return {
     kind: "anomaly.ended",
     severity: "info",
-    title: `${event.joint ? group : (event.channels[0] ?? group)} is normal again after ${brief(seconds)} s`,
+    title: `${event.joint ? group : (event.titles[0] ?? group)} is normal again after ${brief(seconds)} s`,
     channels: event.channels,
     detail: {
       atUs: event.timeUs,

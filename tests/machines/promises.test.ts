@@ -46,6 +46,8 @@ const FIELDS = {
   threshold: 2000,
   leftOut: [],
   channels: ["a"],
+  titles: ["Channel a"],
+  unit: "V",
   guarantee: "holds",
   change: "c",
   member: "m",
@@ -164,6 +166,16 @@ test("[A1] no anomaly is announced while warming up", () => {
 test("[A2] an anomaly is announced when it starts and when it ends", () => {
   const given = new Given("anomaly").when("warmed", "opened", "closed");
   assert.equal(given.said, ["anomaly.started", "anomaly.ended"]);
+});
+
+test("an anomaly is told in the words of people: display name and unit", () => {
+  const opened = { type: "opened", joint: false, view: "step", value: 3, expected: 1 };
+  const { announcements } = new Given("anomaly").when("warmed", opened);
+  assert.match(
+    String(announcements[0]!["title"]),
+    "Channel a jumped as it seldom does (3.00, expected about 1.00 V)",
+  );
+  assert.equal(announcements[0]!["channels"], ["a"]);
 });
 
 test("[A3] the group is watched again only after the quiet time", () => {

@@ -87,6 +87,8 @@ function sample(type: string) {
     entropyChange: -0.1,
     rowsAfter: 12,
     channels: ["a", "b"],
+    titles: ["Channel a", "Channel b"],
+    unit: "V",
     of: "values",
     lag1: 0.3,
     evidence: 17,
