@@ -63,9 +63,9 @@ export class Baseline {
 
   /**
    * Takes what a calibration learnt; the correlation known before counts as `priorRows` further rows (0: forgotten), and a channel that
-   * was known to vary keeps its scale if it stood still meanwhile. O(n³).
+   * was known to vary keeps its scale if it stood still meanwhile. `shrinkRows`: the rows the shrinkage is chosen for. O(n³).
    */
-  learn(from: Calibration, priorRows: number): void {
+  learn(from: Calibration, priorRows: number, shrinkRows = from.rows + priorRows): void {
     const { n, kept, scale, correlation } = this;
     const { rows } = from;
     let m = 0;
@@ -78,7 +78,7 @@ export class Baseline {
       m += kept[c]!;
       this.mean[c] = from.mean(c);
     }
-    const shrinkage = Math.max(MIN_SHRINKAGE, m / (m + rows + priorRows));
+    const shrinkage = Math.max(MIN_SHRINKAGE, m / (m + shrinkRows));
     const shrunk = new Float64Array(n * n);
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < n; j++) {
@@ -120,6 +120,17 @@ export class Baseline {
       energy += sum * sum;
     }
     return energy;
+  }
+
+  /** Innovations x of rows in units of σ₀, one after another. */
+  unstandardise(rows: Float64Array): Float64Array {
+    return rows.map((v, i) => v * this.scale[i % this.n]! + this.mean[i % this.n]!);
+  }
+
+  copy(): Baseline {
+    const copy = new Baseline(this.n);
+    for (const [name, array] of Object.entries(this.fields)) copy.fields[name]!.set(array as never);
+    return copy;
   }
 
   /** Share of mode k in y, (u_k·y)²/‖y‖². */

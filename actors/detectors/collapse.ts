@@ -240,7 +240,11 @@ export class CollapsePart implements Part {
     calibration.take(this.x);
     const { rows } = calibration;
     const again = scalars[MODE] === RELEARNING;
+    // The rows themselves are needed once more, in units of the old baseline: seedEnergies.
+    if (again && !Number.isNaN(baseline.apply(this.x, this.standardised, this.y))) this.remember(time);
     if (rows < (again ? this.relearningRows : this.calibrationRows)) return;
+    for (const rank of this.ranks) rank.reset();
+    if (again) this.seedEnergies(context);
     baseline.learn(calibration, again ? this.relearningRows : 0);
     // Nothing varied: there is nothing to watch yet.
     if (baseline.channels === 0) {
@@ -250,7 +254,6 @@ export class CollapsePart implements Part {
     const threshold = falseAlarmSamples(this.settings, this.spacing.us || UNKNOWN_SPACING_US);
     scalars[LN_A] = ln(threshold);
     scalars[PROMISED] = threshold;
-    for (const rank of this.ranks) rank.reset();
     this.means.fields.means.fill(0);
     this.serial.reset();
     this.sizes.reset();
@@ -263,6 +266,30 @@ export class CollapsePart implements Part {
       threshold,
       leftOut: this.leftOut(),
     });
+  }
+
+  /**
+   * Energies for the ranks of a relearnt baseline, so that it is not blind until new rows have filled them: those of the rows it is
+   * learnt from, each scored by a baseline learnt without it (two halves, every other row; same mixture with the old correlation, same
+   * shrinkage). Vovk 2015, "Cross-conformal predictors". Shares of modes get no such start: the halves' modes differ too much, and
+   * false alarms after a relearning came three times as often as promised. With energies alone ARL 500 is 1,200 and more.
+   */
+  private seedEnergies(context: PartContext): void {
+    const { n } = this.group;
+    const { baseline, relearningRows, standardised, y } = this;
+    const rows = Math.min(relearningRows, this.scalars[MEMORY_FILLED]!);
+    const x = baseline.unstandardise(this.recent(rows));
+    const halves = [0, 1].map((half) => {
+      const others = new Calibration(n);
+      for (let r = 0; r < rows; r++) if (r % 2 !== half) others.take(x.subarray(r * n, (r + 1) * n));
+      const learnt = baseline.copy();
+      learnt.learn(others, relearningRows / 2, rows + relearningRows);
+      return learnt;
+    });
+    for (let r = 0; r < rows; r++) {
+      const energy = halves[r % 2]!.apply(x.subarray(r * n, (r + 1) * n), standardised, y);
+      this.ranks[0]!.push(energy, 1 - context.random());
+    }
   }
 
   private watch(time: number, context: PartContext): void {

@@ -114,6 +114,28 @@ test("collapse detector takes a lasting change as the new normal and declares th
   assert.is(run.heard("declared"), 2);
 });
 
+test("collapse detector keeps its promise in a regime that it has just relearnt", () => {
+  for (const change of ["block", "loud"] as const) {
+    let alarms = 0;
+    let rows = 0;
+    for (let seed = 1000; seed < 1030; seed++) {
+      const run = new CollapseRun(500, 0, seed);
+      for (let k = 0; k < 900; k++) run.step();
+      if (run.heard("declared") > 0) continue;
+      for (let k = 0; k < 300 && run.heard("calibrated") < 2; k++) run.step(change);
+      if (run.heard("calibrated") < 2) continue;
+      const before = run.heard("declared");
+      for (let k = 0; k < 600 && run.heard("declared") === before; k++, rows++) run.step(change);
+      alarms += run.heard("declared") - before;
+    }
+    console.log(
+      `  after a relearnt ${change} change: ${alarms} alarms in ${rows} rows (promised: one in 500)`,
+    );
+    assert.ok(rows > 10_000, `${rows} rows watched`);
+    assert.ok(alarms <= rows / 500, `${alarms} alarms in ${rows} rows`);
+  }
+});
+
 test("[K2] collapse detector declares a further change of another kind at once, and a lasting one not again", () => {
   const run = new CollapseRun(20_000, 0, 31);
   for (let k = 0; k < 900; k++) run.step();

@@ -59,6 +59,7 @@ test("collapse detector on one-minute crypto closes is reported as it is", () =>
       `${rest.toFixed(2)} alarms a day in the rest; chance of a hit at that rate ${(100 * chance).toFixed(1)} %`,
   );
   assert.is(actor.kinds()[0], "collapse.calibrated");
+  assert.ok(inside, "the collapse of 2021-05-19 is announced while it lasts");
   for (const { detail } of declared)
     assert.ok(Number(detail!["logM"]) >= Math.log(Number(detail!["A"])) - 1e-9);
 });
