@@ -142,7 +142,7 @@ function spoiled(bad: number, sources: readonly string[], reasons: string): Anno
   return {
     kind: "feed.bad-samples",
     severity: "warning",
-    title: `${bad} ${bad === 1 ? "sample" : "samples"} of ${sources.join(", ")} could not be used (${reasons})`,
+    title: `${bad} ${bad === 1 ? "sample" : "samples"} of ${sources.join(", ")} ${bad === 1 ? "was" : "were"} missing, unusable or out of order (${reasons})`,
     detail: { bad, sources: sources.join(", "), reasons },
   };
 }

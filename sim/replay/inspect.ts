@@ -1,7 +1,7 @@
 /** `eigenwatch inspect PATH`: what is in a recording, read and checked from the first byte to the last. */
 import process from "node:process";
 import { LineWriter } from "../../actors/filters/lines.ts";
-import { askedAsync, describeRecording, openRecording } from "../../actors/mod.ts";
+import { askedAsync, CommandError, describeRecording, openRecording } from "../../actors/mod.ts";
 import { decodeBlock, decodeDerived } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
 import { MESSAGES } from "../../protocol/messages.ts";
@@ -16,6 +16,11 @@ export interface InspectFlags {
 /** Returns the exit code: 1 when something in the recording is damaged. */
 export async function inspectCommand(path: string, flags: InspectFlags): Promise<number> {
   const recording = await askedAsync(() => describeRecording(path));
+  if (recording.segments.length === 0) {
+    throw new CommandError(
+      `Cannot inspect ${path}: it holds no segment file; wanted the folder given to --record`,
+    );
+  }
   // Before the first data of a recorded feed logical time is still 0: that is not where the recording begins.
   if (recording.fromUs === 0) recording.fromUs = await firstDataUs(path);
   if (flags.blocks || flags.events || flags.channels) await list(path, flags);

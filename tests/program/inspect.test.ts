@@ -109,4 +109,11 @@ test("inspect whose reader goes away ends in silence", async () => {
   assert.equal([code, stderr], [0, ""]);
 });
 
+test("inspect of a folder without a recording says so and ends with 2", async () => {
+  const { code, stdout, stderr } = await run(["inspect", temporaryDirectory()]);
+  assert.is(code, 2);
+  assert.is(stdout, "");
+  assert.match(stderr, "holds no segment file");
+});
+
 test.run();
