@@ -8,5 +8,6 @@ export { measureFile } from "./filters/measure.ts";
 export { createMemoryJournal } from "./journal/memory.ts";
 export { describeRecording, openRecording, openRecordingForWriting } from "./journal/recording.ts";
 export { Partition } from "./partition/partition.ts";
+export { withSetting } from "./setting-flag.ts";
 export { SYSTEM } from "./system.ts";
 export { VERSION, VERSIONS } from "./versions.ts";

@@ -20,17 +20,21 @@ import {
   systemClock,
   VERSION,
   VERSIONS,
+  withSetting,
 } from "../actors/mod.ts";
 import type { Journal } from "../actors/ports/journal.ts";
 import type { SessionListener } from "../actors/ports/session.ts";
-import { applySetting, type Settings } from "../protocol/settings.ts";
+import type { Settings } from "../protocol/settings.ts";
 import { readConfig, type UpConfig, type UpFlags } from "./config.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
 
 /** Runs until the feeds have ended (`--once`) or a signal comes. Returns the exit code. */
 export async function up(flags: UpFlags): Promise<number> {
   const config = readConfig(flags.config, flags);
-  const settings = flags.set.reduce(setting, config.settings);
+  const settings = flags.set.reduce(
+    (before, text) => withSetting(before, text, "collapse.falseAlarmsPerDay=0.1"),
+    config.settings,
+  );
   const say = flags.json ? sayJson : sayText;
   const feeds = makeFeeds(config, settings);
   if (flags.once && !feeds.some((feed) => feed.kind === "recorded")) {
@@ -82,15 +86,6 @@ export async function up(flags: UpFlags): Promise<number> {
     failedFeeds: failed.map((feed) => `${feed.source}: ${feed.detail}`),
   });
   return partition.haltReason || (flags.once && failed.length > 0) ? 1 : 0;
-}
-
-function setting(settings: Settings, text: string): Settings {
-  const at = text.indexOf("=");
-  if (at < 1)
-    throw new CommandError(
-      `Cannot read --set ${text}: wanted path=value, e.g. collapse.falseAlarmsPerDay=0.1`,
-    );
-  return asked(() => applySetting(settings, text.slice(0, at), text.slice(at + 1)));
 }
 
 function makeFeeds(config: UpConfig, settings: Settings): Feed[] {

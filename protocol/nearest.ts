@@ -18,7 +18,7 @@ export function nearestTo(path: string, known: readonly string[]): string[] {
 }
 
 /** Levenshtein (1966): fewest insertions, deletions and replacements. O(|a| |b|). */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, k) => k);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

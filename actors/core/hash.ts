@@ -47,11 +47,10 @@ export class StateHash {
   /** The 16 bytes of the hash, little-endian words. The hash may not be continued. */
   digest(): Uint8Array {
     let { h1, h2, h3, h4 } = this;
-    const [k1, k2, k3, k4] = this.block as unknown as [number, number, number, number];
+    const [k1, k2, k3] = this.block as unknown as [number, number, number];
     if (this.filled > 2) h3 ^= Math.imul(rotl(Math.imul(k3, C3), 17), C4);
     if (this.filled > 1) h2 ^= Math.imul(rotl(Math.imul(k2, C2), 16), C3);
     if (this.filled > 0) h1 ^= Math.imul(rotl(Math.imul(k1, C1), 15), C2);
-    void k4;
     const length = this.words * 4;
     h1 ^= length;
     h2 ^= length;
@@ -167,7 +166,8 @@ const CANONICAL_NAN_HIGH = 0x7ff80000;
 const EXPONENT = 0x7ff00000;
 const FRACTION = 0xfffff;
 
-function rotl(x: number, bits: number): number {
+/** x rotated left by `bits` of its 32. */
+export function rotl(x: number, bits: number): number {
   return (x << bits) | (x >>> (32 - bits));
 }
 

@@ -4,7 +4,7 @@
  * A stream's state is four registered words, so it is hashed, saved and restored like any other state, and two streams of
  * different names are independent: adding an actor never changes what another one draws.
  */
-import { StateHash } from "./hash.ts";
+import { rotl, StateHash } from "./hash.ts";
 
 export class RandomStream {
   readonly state: Uint32Array;
@@ -34,7 +34,3 @@ export class RandomStream {
 
 /** Keeps the streams apart from other uses of the hash. */
 const RANDOM_SALT = 0x5eed;
-
-function rotl(x: number, bits: number): number {
-  return (x << bits) | (x >>> (32 - bits));
-}

@@ -1,3 +1,5 @@
+import { editDistance } from "../../protocol/nearest.ts";
+
 /**
  * The known word nearest to a mistyped one, or null when none is near: two letters may differ (swapped ones are two), in long
  * words a third of them. Levenshtein distance (1966), ignoring case; O(length²) per known word.
@@ -6,7 +8,7 @@ export function nearest(word: string, known: readonly string[]): string | null {
   let best: string | null = null;
   let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of known) {
-    const distance = levenshtein(word.toLowerCase(), candidate.toLowerCase());
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
     // Of two short words nothing may be left in common.
     if (distance < bestDistance && distance < Math.min(word.length, candidate.length)) {
       best = candidate;
@@ -14,17 +16,4 @@ export function nearest(word: string, known: readonly string[]): string | null {
     }
   }
   return best;
-}
-
-function levenshtein(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, k) => k);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(replaced, row[j]! + 1, next[j - 1]! + 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

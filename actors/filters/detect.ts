@@ -4,10 +4,11 @@
  * CSV columns: `timestamp` (the input's time column as it stood), then the detector's fields; NDJSON: the same as objects.
  */
 import process from "node:process";
-import { applySetting, defaultSettings, type Settings } from "../../protocol/settings.ts";
+import { defaultSettings } from "../../protocol/settings.ts";
 import { createScorer, type DetectorName, type ScoredRow, type Scorer } from "../detectors/score.ts";
 import { asked, CommandError } from "../errors.ts";
 import { readTable, type Table, TableError } from "../feeds/table.ts";
+import { withSetting } from "../setting-flag.ts";
 import { LineWriter } from "./lines.ts";
 
 export interface DetectFlags {
@@ -18,7 +19,10 @@ export interface DetectFlags {
 }
 
 export async function detectFile(path: string, flags: DetectFlags): Promise<number> {
-  const settings = flags.set.reduce(withSetting, defaultSettings());
+  const settings = flags.set.reduce(
+    (before, text) => withSetting(before, text, "anomaly.windowSamples=1024"),
+    defaultSettings(),
+  );
   const table = await openTable(
     path,
     flags.columns?.split(",").map((name) => name.trim()),
@@ -75,13 +79,6 @@ async function openTable(path: string, columns: string[] | undefined): Promise<T
     if (error instanceof TableError) throw new CommandError(error.message);
     throw error;
   }
-}
-
-function withSetting(settings: Settings, text: string): Settings {
-  const at = text.indexOf("=");
-  if (at < 1)
-    throw new CommandError(`Cannot read --set ${text}: wanted path=value, e.g. anomaly.windowSamples=1024`);
-  return asked(() => applySetting(settings, text.slice(0, at), text.slice(at + 1)));
 }
 
 function csvRow(time: string, scored: ScoredRow, scorer: Scorer): string {

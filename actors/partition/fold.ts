@@ -32,12 +32,11 @@ export async function foldJournal(
   entries: AsyncIterable<JournalEntry>,
   core: Core,
   observer: FoldObserver = {},
-  previousHash: Uint8Array | null = null,
 ): Promise<FoldResult> {
   const scratch = createScratchFrame();
   const startSamples = core.samples;
   const result = { blocks: 0, inputs: 0, samples: 0 };
-  let previous = previousHash;
+  let previous: Uint8Array | null = null;
   let number = 0;
   for await (const entry of entries) {
     switch (entry.kind) {
