@@ -6,6 +6,7 @@
  * slower, because a session's time never goes back.
  */
 
+import { setImmediate } from "node:timers";
 import type { Clock } from "./ports/clock.ts";
 
 /** Wall and monotonic clock are compared this often: a comparison costs a call, a sleep may end at any time. */
@@ -45,6 +46,9 @@ export function createSystemClock(monotonic: () => number, wall: () => number, o
     after(ms, act) {
       const timer = setTimeout(act, ms);
       return () => clearTimeout(timer);
+    },
+    soon(act) {
+      setImmediate(act);
     },
   };
 }

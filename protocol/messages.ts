@@ -34,6 +34,7 @@ export const MESSAGES = {
   densityMatrix: { code: 0x09, flow: "feed→core", maxBytes: MAX_INPUT_BYTES, schema: s.densityMatrix },
   stateVector: { code: 0x0a, flow: "feed→core", maxBytes: MAX_INPUT_BYTES, schema: s.stateVector },
   measurementRecord: { code: 0x0b, flow: "feed→core", maxBytes: MAX_INPUT_BYTES, schema: s.measurementRecord },
+  notice: { code: 0x0c, flow: "runtime→core", maxBytes: MAX_INPUT_BYTES, schema: s.notice },
 
   event: { code: 0x20, flow: "core→gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.event },
   state: { code: 0x21, flow: "core→gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.state },
@@ -92,6 +93,7 @@ export type DensityMatrix = MessageOf<"densityMatrix">;
 export type StateVector = MessageOf<"stateVector">;
 export type MeasurementRecord = MessageOf<"measurementRecord">;
 
+export type Notice = MessageOf<"notice">;
 export type EventMessage = MessageOf<"event">;
 export type StateMessage = MessageOf<"state">;
 export type MetricsMessage = MessageOf<"metrics">;
@@ -117,7 +119,16 @@ export type Unsubscribe = MessageOf<"unsubscribe">;
 export type Ping = MessageOf<"ping">;
 
 /** What may stand in the log, and so reach the core. Rows for quantum data join when a feed sends them. */
-export type Input = SessionOpened | Channels | Frame | FeedStatus | Tick | ConfigChanged | Shed | Measurement;
+export type Input =
+  | SessionOpened
+  | Channels
+  | Frame
+  | FeedStatus
+  | Tick
+  | ConfigChanged
+  | Shed
+  | Measurement
+  | Notice;
 /** What the core announces. */
 export type Output = EventMessage | StateMessage | MetricsMessage;
 export type ClientMessage = Hello | Subscribe | Unsubscribe | Ping;
@@ -152,6 +163,7 @@ const INPUTS: ReadonlySet<string> = new Set<Input["type"]>([
   "configChanged",
   "shed",
   "measurement",
+  "notice",
 ]);
 
 /** Whether a decoded message is one that the core folds. */

@@ -62,6 +62,21 @@ export const configChanged = v.object({
   author: name,
 });
 
+/** Something the runtime, or a person through it, has to say: the core makes it an event. Injections are marked by these. */
+export const notice = v.object({
+  /** e.g. "injection.started", "shadow.differs". */
+  kind: name,
+  severity: v.picklist(SEVERITIES),
+  /** Group concerned, "" for the whole session, and its channels. */
+  group: v.string(),
+  channels: v.array(name),
+  /** One plain sentence. */
+  title: text,
+  detail: plainMap,
+  /** Who says it: a person's name, or a part of the runtime. */
+  author: name,
+});
+
 /** Inputs offered to the sequencer since the last report, and how many of them it had to shed (offered = admitted + shed + duplicates). */
 export const shed = v.object({
   offered: count,

@@ -236,6 +236,15 @@ export class Core implements CellHost {
         this.latestGauges = input.gauges;
         this.metrics();
         break;
+      case "notice":
+        this.emit("runtime", input.group, this.now, {
+          kind: input.kind,
+          severity: input.severity,
+          title: input.title,
+          channels: input.channels,
+          detail: { ...input.detail, author: input.author },
+        });
+        break;
       case "feedStatus":
       case "shed":
       case "tick":

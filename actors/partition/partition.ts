@@ -12,7 +12,6 @@
  * P4  When the journal halts nothing more is admitted, nothing unacknowledged leaves, and `notReady` says why.
  */
 import process from "node:process";
-import { setImmediate } from "node:timers";
 import {
   BlockBuilder,
   type BlockStart,
@@ -25,18 +24,21 @@ import type { Frame } from "../../protocol/frame.ts";
 import { CHECKPOINT_BLOCKS, MAX_BLOCK_AGE_MS, MAX_FRAME_SAMPLES, MAX_GROUPS } from "../../protocol/limits.ts";
 import type {
   Channels,
+  ConfigChanged,
   EventMessage,
   FeedStatus,
   Input,
   MetricsMessage,
+  Notice,
   StateMessage,
 } from "../../protocol/messages.ts";
-import type { Settings } from "../../protocol/settings.ts";
+import { applySetting, type Settings } from "../../protocol/settings.ts";
 import type { Core, CoreDefinitions, CoreSink } from "../core/core.ts";
 import { hex } from "../core/hash.ts";
 import type { Feed, FeedSink } from "../feeds/feed.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal, JournalNote } from "../ports/journal.ts";
+import type { FrameOverlay } from "../ports/overlay.ts";
 import type { DeliveredFrame, LiveSession, SessionDescription, SessionListener } from "../ports/session.ts";
 import { type BlockBytes, LoggedFrame } from "./delivered-frame.ts";
 import { EventHistory } from "./event-history.ts";
@@ -72,6 +74,10 @@ export interface PartitionOptions {
   settings: Settings;
   definitions: CoreDefinitions;
   versions: Record<string, string>;
+  /** The owner's, counting take-overs; 0 where there is one owner only. */
+  epoch?: number;
+  /** What the process holds, bytes; default: asked of the system. */
+  memory?(): { rss: number; heapUsed: number };
   /** Where the journal is kept, for people; null in memory. */
   recording: string | null;
   log(message: string): void;
@@ -89,6 +95,7 @@ export class Partition implements LiveSession, CoreSink {
   private readonly history: EventHistory;
   private readonly feeds: { feed: Feed; running: Promise<void> }[] = [];
   /** Last report of each source; a merged feed reports for the sources it is made of. */
+  private readonly overlays: FrameOverlay[] = [];
   private readonly statuses = new Map<string, FeedStatus>();
   private readonly states = new Map<string, StateMessage>();
   private readonly recent: RecentBlocks;
@@ -171,6 +178,47 @@ export class Partition implements LiveSession, CoreSink {
     }
   }
 
+  // ---- what people and the runtime enter ------------------------------------------------------------------------
+
+  /** Something that the runtime or a person has to say: becomes an event. */
+  notice(notice: Omit<Notice, "type">): void {
+    this.admitInput({ type: "notice", ...notice });
+  }
+
+  /** Changes a setting for everything that follows. Throws what `applySetting` throws. */
+  configure(path: string, value: ConfigChanged["value"], author: string): void {
+    applySetting(this.core.settings, path, value);
+    this.admitInput({ type: "configChanged", path, value, author });
+  }
+
+  /** Lays a disturbance over the frames that come from now on, and marks its begin and end in the log. */
+  inject(overlay: FrameOverlay): void {
+    if (overlay.untilUs <= this.core.now)
+      throw new Error(`Cannot inject ${overlay.name}: it is over already`);
+    if (this.core.channelsOf(overlay.group) === 0) {
+      const known = this.core.declarations().map(({ group }) => group);
+      throw new Error(
+        `Cannot inject ${overlay.name} into group ${overlay.group}: wanted one of ${known.join(", ")}`,
+      );
+    }
+    this.notice(overlay.begin);
+    this.overlays.push(overlay);
+  }
+
+  /** The frame as the overlays leave it, or null when nothing is left of it. */
+  private disturbed(frame: Frame): Frame | null {
+    let left: Frame | null = frame;
+    for (const overlay of [...this.overlays]) {
+      if (frame.time[0]! > overlay.untilUs) {
+        this.overlays.splice(this.overlays.indexOf(overlay), 1);
+        this.notice(overlay.end);
+      } else if (left !== null && overlay.group === frame.group) left = overlay.apply(left);
+    }
+    return left;
+  }
+
+  // ---- ends -----------------------------------------------------------------------------------------------------
+
   /** Resolves when all feeds, or all of one kind, have ended and what they brought is durable. */
   async feedsEnded(kind?: Feed["kind"]): Promise<void> {
     const awaited = this.feeds.filter(({ feed }) => kind === undefined || feed.kind === kind);
@@ -248,22 +296,24 @@ export class Partition implements LiveSession, CoreSink {
       return true;
     }
     if (refusal) return this.shed(refusal);
+    const disturbed = this.overlays.length === 0 ? frame : this.disturbed(frame);
+    if (disturbed === null) return this.shed("silenced by an injection");
+    const bytes = this.admitFrame(disturbed, live, sequenceOffset);
+    if (bytes === 0) return this.shed("malformed");
+    meter.countSamples(disturbed.count);
+    this.turnBytes += bytes;
+    return this.turnBytes < TURN_BYTES_MAX && this.gate.heldBytes < HELD_BYTES_MAX;
+  }
+
+  /** Stamps, encodes and admits a frame; returns its encoded length, 0 when its times cannot be encoded. */
+  private admitFrame(frame: Frame, live: boolean, sequenceOffset: number): number {
     const sourceSequence = frame.sequence;
     if (sourceSequence > 0) frame.sequence = sourceSequence + sequenceOffset;
     if (live) this.holdBackFuture(frame);
-    let bytes: Uint8Array;
-    try {
-      bytes = encodeFrameView(frame);
-    } catch {
-      // Times that are not whole or too far apart: rare, so not looked for in every frame.
-      frame.sequence = sourceSequence;
-      return this.shed("malformed");
-    }
-    this.admit(this.logicalTime(frame), frame, bytes);
+    const bytes = encoded(frame);
+    if (bytes !== null) this.admit(this.logicalTime(frame), frame, bytes);
     frame.sequence = sourceSequence;
-    meter.countSamples(frame.count);
-    this.turnBytes += bytes.length;
-    return this.turnBytes < TURN_BYTES_MAX && this.gate.heldBytes < HELD_BYTES_MAX;
+    return bytes?.length ?? 0;
   }
 
   private shed(reason: string): false {
@@ -304,7 +354,7 @@ export class Partition implements LiveSession, CoreSink {
   /** Waits for the end of this turn of the event loop, and for the disk when it is behind. */
   private async drained(): Promise<void> {
     this.turnEnding ??= new Promise((resolve) => {
-      setImmediate(() => {
+      this.clock.soon(() => {
         this.turnEnding = null;
         this.turnBytes = 0;
         resolve();
@@ -398,7 +448,7 @@ export class Partition implements LiveSession, CoreSink {
       this.snapshotDue = this.checkpointDue = true;
     if ((this.checkpointDue || this.snapshotDue) && !this.maintenanceScheduled) {
       this.maintenanceScheduled = true;
-      setImmediate(() => this.maintain());
+      this.clock.soon(() => this.maintain());
     }
   }
 
@@ -455,7 +505,7 @@ export class Partition implements LiveSession, CoreSink {
   private blockStart(previousHash: Uint8Array): BlockStart {
     return {
       partition: this.options.partition,
-      epoch: 0,
+      epoch: this.options.epoch ?? 0,
       number: ++this.blockNumber,
       previousHash,
       firstSequence: this.core.sequence + 1,
@@ -475,7 +525,7 @@ export class Partition implements LiveSession, CoreSink {
       if (this.builder.inputs > 0 && !this.halted) this.closeBlock();
       if (this.appendsUnderWay === 0) return;
       await this.journal.flush().catch((error: unknown) => this.halt(error));
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await new Promise<void>((resolve) => this.clock.soon(resolve));
     }
   }
 
@@ -497,7 +547,7 @@ export class Partition implements LiveSession, CoreSink {
       });
       Object.assign(this.shedTotals, { offered: 0, admitted: 0, shed: 0, duplicates: 0 });
     }
-    const memory = process.memoryUsage();
+    const memory = this.options.memory?.() ?? process.memoryUsage();
     const gauges = this.meter.take({
       queueDepth: this.builder.inputs,
       heldBytes: this.gate.heldBytes,
@@ -607,6 +657,15 @@ function beginsWith(known: Channels, declared: Channels): boolean {
     known.innovation === declared.innovation &&
     declared.channels.every(({ name }, i) => name === known.channels[i]!.name)
   );
+}
+
+/** Null when its times are not whole or too far apart: rare, so not looked for in every frame. */
+function encoded(frame: Frame): Uint8Array | null {
+  try {
+    return encodeFrameView(frame);
+  } catch {
+    return null;
+  }
 }
 
 function withResolver<T>(): { promise: Promise<T>; resolve(value: T): void } {

@@ -6,4 +6,6 @@ export interface Clock {
   monotonicMs(): number;
   /** Calls `act` once after `ms`; the returned function cancels. */
   after(ms: number, act: () => void): () => void;
+  /** Calls `act` once, when what is at hand is done and sockets had their turn. */
+  soon(act: () => void): void;
 }

@@ -26,6 +26,9 @@ const clock: Clock = {
     const timer = setTimeout(act, ms);
     return () => clearTimeout(timer);
   },
+  soon(act) {
+    setImmediate(act);
+  },
 };
 
 /** All feed benches; takes about eight seconds. Throws when a feed gives a wrong result. */

@@ -80,6 +80,16 @@ const EVERY_ROW: { readonly [Name in MessageName]: MessageOf<Name> } = {
   configChanged: { type: "configChanged", path: "collapse.falseAlarmsPerDay", value: 0.1, author: "ana" },
   shed: { type: "shed", offered: 70_000, admitted: 69_990, shed: 9, duplicates: 1, reason: "queue" },
   measurement: { type: "measurement", gauges: { samplesPerSecond: 1e6, latencyP50Us: 128.5, degraded: 0 } },
+  notice: {
+    type: "notice",
+    kind: "injection.started",
+    severity: "notice",
+    group: "host",
+    channels: ["cpu0"],
+    title: "flash-crash is injected into host",
+    detail: { scenario: "flash-crash", strength: 2, seed: 7 },
+    author: "ana",
+  },
   densityMatrix: {
     type: "densityMatrix",
     group: "qubit",

@@ -192,6 +192,15 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
   configChanged: message("configChanged", { path: name, value: json, author: name }),
   shed: message("shed", { offered: count, admitted: count, shed: count, duplicates: count, reason: name }),
   measurement: message("measurement", { gauges }),
+  notice: message("notice", {
+    kind: name,
+    severity: fc.constantFrom(...SEVERITIES),
+    group: text,
+    channels: fc.array(name, { maxLength: 3 }),
+    title: text,
+    detail: plainMap,
+    author: name,
+  }),
   densityMatrix: quantum("densityMatrix", (n) => n * n),
   stateVector: quantum("stateVector", (n) => n),
   measurementRecord: message("measurementRecord", {

@@ -44,6 +44,9 @@ export function createManualClock(startUs = 0): ManualClock {
       timers.set(id, { dueUs: now + Math.max(0, Math.round(ms * 1000)), act });
       return () => timers.delete(id);
     },
+    soon(act) {
+      setImmediate(act);
+    },
     async advance(ms) {
       await settle();
       const until = now + Math.round(ms * 1000);

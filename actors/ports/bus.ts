@@ -1,0 +1,68 @@
+/**
+ * What nodes of a cluster share: messages, ordered logs, hints and snapshots. NATS has all four; the simulator has a false one of each.
+ *
+ * B1  `publish` is at most once and promises no order between subjects; nobody may rely on more.
+ * B2  A stream is totally ordered: every reader sees the same entries under the same sequences 1, 2, 3 …
+ * B3  A stream does not decide who may write. Two writers that expect the same last entry may both be accepted, and an entry may be
+ *     there twice: readers apply the rule of admission (actors/cluster/admission.ts).
+ * B4  A rejected `append` may have been stored or not.
+ * B5  Hints may be stale, lost, or differ between nodes. Nothing of safety rests on them.
+ */
+
+export interface Bus {
+  publish(subject: string, bytes: Uint8Array): void;
+  /** `pattern` with `*` for one part and `>` for the rest. The returned function ends it. */
+  subscribe(pattern: string, take: (subject: string, bytes: Uint8Array) => void): () => void;
+  stream(name: string): LogStream;
+  hints(bucket: string): Hints;
+  snapshots(bucket: string): SnapshotStore;
+  /** False while the servers cannot be reached, as far as we know. */
+  readonly connected: boolean;
+  onConnection(change: (connected: boolean) => void): () => void;
+}
+
+export interface LogStream {
+  /**
+   * Resolves with the entry's sequence when the server has acknowledged it. `id` names the entry for the server's dedupe window;
+   * `expectedLast` asks it to refuse when the stream's last sequence is another. Rejects with AppendRefused, or with
+   * AppendUncertain when no answer came.
+   */
+  append(bytes: Uint8Array, options: { id: string; expectedLast?: number }): Promise<number>;
+  /** Hands over entries from `fromSequence` on, in order and without gaps, those to come as well; the returned function ends it. */
+  follow(fromSequence: number, take: (entry: StreamEntry) => void): () => void;
+  /** Entries that are there now, from `fromSequence` on. Rejects when the server cannot be reached. */
+  read(fromSequence: number): AsyncIterable<StreamEntry>;
+  /** Sequence of the last entry, 0 for none, as the server says now. Rejects when it cannot be reached. */
+  lastSequence(): Promise<number>;
+}
+
+export interface StreamEntry {
+  readonly sequence: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Small values with a time to live: who is there, who should own what. */
+export interface Hints {
+  put(key: string, value: Uint8Array): Promise<void>;
+  remove(key: string): Promise<void>;
+  /** Hands over what is there, then every change; null for a value that ended. */
+  watch(change: (key: string, value: Uint8Array | null) => void): () => void;
+}
+
+/** States of cores by block, in reach of every node. */
+export interface SnapshotStore {
+  save(name: string, bytes: Uint8Array): Promise<void>;
+  load(name: string): Promise<Uint8Array | null>;
+  list(): Promise<string[]>;
+  remove(name: string): Promise<void>;
+}
+
+/** The server has not stored it: the last sequence was not the expected one, or it does not take it at all. */
+export class AppendRefused extends Error {
+  override readonly name = "AppendRefused";
+}
+
+/** No answer in time: stored or not. */
+export class AppendUncertain extends Error {
+  override readonly name = "AppendUncertain";
+}
