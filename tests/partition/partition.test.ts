@@ -4,8 +4,10 @@ import type { FeedSink } from "../../actors/feeds/feed.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
+import type { FrameOverlay } from "../../actors/ports/overlay.ts";
 import { decodeBlock } from "../../protocol/block.ts";
-import type { EventMessage } from "../../protocol/messages.ts";
+import type { Frame } from "../../protocol/frame.ts";
+import type { EventMessage, Shed } from "../../protocol/messages.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
 import { channels, row } from "../support/inputs.ts";
@@ -232,7 +234,94 @@ test("recent frames begin behind the cursor, and say whether older ones are gone
   );
 });
 
+test("a notice becomes an event by its author, and stands in the log", async () => {
+  const world = await given();
+  world.partition.notice({
+    kind: "shadow.differs",
+    severity: "critical",
+    group: "g",
+    channels: ["c0"],
+    title: "the shadow differs",
+    detail: { block: 7 },
+    author: "shadow",
+  });
+  await turns();
+  const [event] = world.events;
+  assert.equal(
+    [event!.kind, event!.severity, event!.group, event!.channels, event!.title],
+    ["shadow.differs", "critical", "g", ["c0"], "the shadow differs"],
+  );
+  assert.equal(event!.detail, { block: 7, author: "shadow" });
+  assert.ok((await world.inputs()).some(({ type }) => type === "notice"));
+});
+
+test("a setting is changed by an input that names who did it; an unknown path or a bad value changes nothing", async () => {
+  const world = await given();
+  world.partition.configure("publishEveryUs", 250_000, "ana");
+  assert.is(world.partition.core.settings.publishEveryUs, 250_000);
+  const count = (await world.inputs()).length;
+  assert.throws(() => world.partition.configure("publishEvery", 1, "ana"), /publishEveryUs/);
+  assert.throws(() => world.partition.configure("publishEveryUs", "often", "ana"));
+  assert.is((await world.inputs()).length, count);
+  await turns();
+  assert.match(world.events.find(({ kind }) => kind === "config.changed")!.title, /by ana/);
+});
+
+test("an injection changes the frames between its two marks in the log, and not the feed's own columns", async () => {
+  const world = await given();
+  const start = world.clock.nowUs();
+  world.sink.frame(row(start, [1], 1));
+  world.partition.inject(plus100(start + 10));
+  const frame = row(start + 5, [2], 2);
+  world.sink.frame(frame);
+  world.sink.frame(row(start + 11, [3], 3));
+  assert.is(frame.value[0], 2);
+  const told = (await world.inputs()).slice(2).map((input) => {
+    if (input.type === "frame") return (input as unknown as Frame).value[0];
+    return (input as { kind?: string }).kind ?? input.type;
+  });
+  assert.equal(told, [1, "injection.started", 102, "injection.ended", 3]);
+});
+
+test("an injection into a group that is not there, or that is over, is refused and leaves no mark", async () => {
+  const world = await given();
+  const late = world.partition.core.now - 1;
+  assert.throws(() => world.partition.inject(plus100(late)), /over already/);
+  assert.throws(() => world.partition.inject({ ...plus100(late + 100), group: "h" }), /wanted one of g/);
+  assert.is((await world.inputs()).filter(({ type }) => type === "notice").length, 0);
+});
+
+test("[P2] frames that an injection silences are counted as shed, with the reason", async () => {
+  const world = await given();
+  const start = world.clock.nowUs();
+  world.partition.inject({ ...plus100(start + 10), apply: () => null });
+  world.sink.frame(row(start, [1], 1));
+  await world.clock.advance(1_100);
+  const shed = (await world.inputs()).find(({ type }) => type === "shed") as unknown as Shed;
+  assert.equal([shed.shed, shed.reason], [1, "silenced by an injection"]);
+});
+
 // ---- given ------------------------------------------------------------------------------------------------------
+
+function plus100(untilUs: number): FrameOverlay {
+  const mark = {
+    severity: "notice" as const,
+    group: "g",
+    channels: [],
+    title: "…",
+    detail: {},
+    author: "ana",
+  };
+  return {
+    name: "plus100",
+    group: "g",
+    fromUs: 0,
+    untilUs,
+    begin: { ...mark, kind: "injection.started" },
+    end: { ...mark, kind: "injection.ended" },
+    apply: (frame) => ({ ...frame, value: frame.value.map((value) => value + 100) }),
+  };
+}
 
 type AnyJournal = Journal & Partial<SlowJournal>;
 
