@@ -7,9 +7,10 @@
  *
  * C1  Events are handed over in the order of their sequences, each once, across any number of breaks.
  * C2  Frames as recorded likewise; those that are no longer in the server's memory are gone, which `missed` tells.
+ *     A recorded session may be moved to another place: `rewound` tells, and what lies behind that place comes again.
  * C3  What the server refuses for good (token, version) is not tried again.
  *
- * Knows no runtime: sockets come from `connect`, time from setTimeout.
+ * Knows no runtime: sockets come from `connect`, time from `after`, chance from `random`.
  */
 import { decodeFrameInto, decodeMessage, encodeMessage } from "../protocol/codec.ts";
 import { ProtocolError } from "../protocol/errors.ts";
@@ -23,6 +24,7 @@ import type {
   Lagging,
   MetricsMessage,
   Refused,
+  Rewound,
   SamplesMessage,
   StateMessage,
   Subscribe,
@@ -47,6 +49,10 @@ export interface ClientOptions {
   readonly retryMsMax?: number;
   /** Silence after which a ping is sent, and after twice of which the connection counts as broken. */
   readonly pingMs?: number;
+  /** Calls `act` once after `ms`; the returned function cancels. Default: setTimeout. */
+  readonly after?: (ms: number, act: () => void) => () => void;
+  /** Uniform on [0, 1), to spread retries. Default: Math.random. */
+  readonly random?: () => number;
 }
 
 /** Every handler may throw: that is the caller's error and not caught here. */
@@ -64,6 +70,8 @@ export interface ClientHandlers {
   refused?(refused: Refused): void;
   /** Some samples behind the cursor are gone (`complete` false), or the server has another recording (`reset`). */
   missed?(missed: { channel: Subscribe["channel"]; id: number; reset: boolean }): void;
+  /** What came behind this place counts no more; it comes once more. */
+  rewound?(rewound: Rewound): void;
 }
 
 export type ClientState =
@@ -113,7 +121,7 @@ export class Client {
   readonly #scratch = createScratchFrame();
   #state: ClientState = { state: "stopped" };
   #socket: ClientSocket | null = null;
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  #cancelTimer: () => void = nothing;
   #closing: Closing | null = null;
   #failures = 0;
   #heard = false;
@@ -201,7 +209,8 @@ export class Client {
     const { retryMs = RETRY_MS, retryMsMax = Math.max(retryMs, RETRY_MS_MAX) } = this.#options;
     const grown = Math.min(retryMsMax, retryMs * 2 ** Math.min(this.#failures++, 16));
     // Spread, so that all pages of a team do not come back in the same millisecond.
-    const spread = retryMs === retryMsMax ? grown : grown * (0.5 + Math.random() / 2);
+    const spread =
+      retryMs === retryMsMax ? grown : grown * (0.5 + (this.#options.random ?? Math.random)() / 2);
     const waitMs = Math.max(spread, closing?.retryAfterMs ?? 0);
     this.#become({ state: "waiting", reason: why, retryMs: waitMs });
     if (this.#state.state === "waiting") this.#after(waitMs, () => this.#connect());
@@ -231,12 +240,12 @@ export class Client {
 
   #after(ms: number, act: () => void): void {
     this.#cancel();
-    this.#timer = setTimeout(act, ms);
+    this.#cancelTimer = (this.#options.after ?? afterTimeout)(ms, act);
   }
 
   #cancel(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#cancelTimer();
+    this.#cancelTimer = nothing;
   }
 
   #become(state: ClientState): void {
@@ -307,6 +316,9 @@ export class Client {
       case "closing":
         this.#closing = message;
         break;
+      case "rewound":
+        this.#rewound(message);
+        break;
       default:
       // Pong, and what a newer server may say.
     }
@@ -335,6 +347,12 @@ export class Client {
     }
   }
 
+  #rewound(rewound: Rewound): void {
+    this.eventCursor.moveBackTo(rewound.cursors.event);
+    for (const held of this.#wishes.values()) if (held.cursor !== null) held.cursor = rewound.cursors.input;
+    this.#handlers.rewound?.(rewound);
+  }
+
   #samples({ inputSequence, frame: bytes }: SamplesMessage): void {
     const frame = decodeFrameInto(bytes, this.#scratch);
     let seen = false;
@@ -356,3 +374,10 @@ export class Client {
     this.#handlers.decimated?.(decimated);
   }
 }
+
+function afterTimeout(ms: number, act: () => void): () => void {
+  const timer = setTimeout(act, ms);
+  return () => clearTimeout(timer);
+}
+
+function nothing(): void {}

@@ -10,6 +10,7 @@
  * Other than events, frames that fall out of memory while a client reads slowly are gone for it.
  * Reading back is cut into slices, so that it does not hold up the core, which runs on the same thread.
  */
+import type { Clock } from "../../actors/ports/clock.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import type { Decimation } from "./decimation.ts";
 import { EncodedFrame } from "./encoded-frame.ts";
@@ -25,6 +26,7 @@ export class SampleFollower {
   readonly #decimation: Decimation | null;
   readonly #sliceFrames: number;
   readonly #sink: SampleSink;
+  readonly #soon: Clock["soon"];
   #cursor: number;
   #state: "reading" | "waiting" | "live" | "stopped" = "waiting";
 
@@ -34,6 +36,7 @@ export class SampleFollower {
     wish: { group: string | null; decimation: Decimation | null; after: number },
     sliceFrames: number,
     sink: SampleSink,
+    soon: Clock["soon"],
   ) {
     this.#session = session;
     this.#group = wish.group;
@@ -41,6 +44,7 @@ export class SampleFollower {
     this.#cursor = wish.after;
     this.#sliceFrames = sliceFrames;
     this.#sink = sink;
+    this.#soon = soon;
   }
 
   start(): void {
@@ -58,6 +62,12 @@ export class SampleFollower {
     if (this.#state === "live") this.#hand(frame, false);
   }
 
+  /** The session goes on behind input `last`. */
+  rewind(last: number): void {
+    this.#cursor = last;
+    this.#decimation?.clear();
+  }
+
   stop(): void {
     this.#state = "stopped";
   }
@@ -73,7 +83,7 @@ export class SampleFollower {
       return;
     }
     if (slice === frames.length) this.#state = "live";
-    else setImmediate(() => this.#readSlice());
+    else this.#soon(() => this.#readSlice());
   }
 
   #hand(frame: EncodedFrame, backfill: boolean): boolean {

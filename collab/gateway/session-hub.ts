@@ -4,7 +4,14 @@
  * What goes to many is encoded once here. A client that cannot take it deals with that itself and never makes the others wait.
  */
 import type { ServerResponse } from "node:http";
-import type { DeliveredFrame, LiveSession, SessionListener } from "../../actors/ports/session.ts";
+import { systemClock } from "../../actors/mod.ts";
+import type { Clock } from "../../actors/ports/clock.ts";
+import type {
+  DeliveredFrame,
+  LiveSession,
+  SessionListener,
+  SessionPlace,
+} from "../../actors/ports/session.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
 import { EncodedEvent } from "./encoded-event.ts";
@@ -20,10 +27,14 @@ export interface HubClient {
   channels(bytes: Uint8Array): void;
   /** The end of a turn: what was held back for one write goes out. */
   turn(): void;
+  /** The session goes on from another place; followers are told by themselves. */
+  rewound(place: SessionPlace): void;
 }
 
 export class SessionHub implements SessionListener {
   readonly session: LiveSession;
+  /** The time of everything that the gateway does for this session. */
+  readonly clock: Clock;
   /** The newest, for clients that come later. */
   lastMetrics: MetricsMessage | null = null;
   readonly #eventFollowers = new Set<EventFollower>();
@@ -32,8 +43,9 @@ export class SessionHub implements SessionListener {
   readonly #waiting = new Set<() => void>();
   readonly #unsubscribe: () => void;
 
-  constructor(session: LiveSession) {
+  constructor(session: LiveSession, clock: Clock = systemClock) {
     this.session = session;
+    this.clock = clock;
     this.#unsubscribe = session.subscribe(this);
   }
 
@@ -57,12 +69,12 @@ export class SessionHub implements SessionListener {
   nextEvent(waitMs: number, response: ServerResponse): Promise<void> {
     return new Promise((resolve) => {
       const done = (): void => {
-        clearTimeout(timer);
+        cancel();
         this.#waiting.delete(done);
         response.off("close", done);
         resolve();
       };
-      const timer = setTimeout(done, waitMs);
+      const cancel = this.clock.after(waitMs, done);
       this.#waiting.add(done);
       response.on("close", done);
     });
@@ -106,6 +118,14 @@ export class SessionHub implements SessionListener {
 
   turn(): void {
     for (const client of this.#clients) client.turn();
+  }
+
+  /** Clients hear of it before anything from the new place reaches them. */
+  rewound(place: SessionPlace): void {
+    this.lastMetrics = null;
+    for (const client of this.#clients) client.rewound(place);
+    for (const follower of this.#sampleFollowers) follower.rewind(place.input);
+    for (const follower of this.#eventFollowers) follower.rewind(place.event);
   }
 
   #wake(): void {

@@ -11,6 +11,7 @@
  */
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
+import type { SessionPlace } from "../../actors/ports/session.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import type { ClientMessage, CloseReason, Message, Refused, StateMessage } from "../../protocol/messages.ts";
 import { PROTOCOL_VERSION } from "../../protocol/versions.ts";
@@ -49,7 +50,7 @@ export class SocketClient implements HubClient, ClientPort {
   readonly #messages: TokenBucket;
   readonly #backlog: Backlog;
   readonly #subscriptions: Subscriptions;
-  #helloTimer: ReturnType<typeof setTimeout>;
+  #cancelHello: () => void;
   #leaveHub: () => void = () => {};
   #state: "awaitingHello" | "joined" | "closed" = "awaitingHello";
   #corked = false;
@@ -67,7 +68,7 @@ export class SocketClient implements HubClient, ClientPort {
     this.#messages = new TokenBucket(limits.messagesBurst, limits.messagesPerSecond, nowMs());
     this.#backlog = new Backlog(limits);
     this.#subscriptions = new Subscriptions(hub, limits, this);
-    this.#helloTimer = setTimeout(() => this.#lastCallForHello(), limits.helloMsMax);
+    this.#cancelHello = hub.clock.after(limits.helloMsMax, () => this.#lastCallForHello());
 
     ws.on("message", (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
     ws.on("pong", () => {
@@ -81,10 +82,10 @@ export class SocketClient implements HubClient, ClientPort {
 
   /** After a stall of ours timers run before the sockets are read: what has arrived by now still counts. */
   #lastCallForHello(): void {
-    this.#helloTimer = setTimeout(() => {
+    this.#cancelHello = this.#context.hub.clock.after(HELLO_GRACE_MS, () => {
       const { helloMsMax } = this.#context.limits;
       this.cut("malformed", `no hello within ${helloMsMax} ms (helloMsMax)`, NO_HELLO_RETRY_MS);
-    }, HELLO_GRACE_MS);
+    });
   }
 
   // ---- what the client sends ------------------------------------------------------------------------------------
@@ -145,7 +146,7 @@ export class SocketClient implements HubClient, ClientPort {
       this.cut("unauthorized", error.message);
       return;
     }
-    clearTimeout(this.#helloTimer);
+    this.#cancelHello();
     this.#state = "joined";
     this.#leaveHub = hub.join(this);
     this.send(welcomeMessage(hub.session, server, limits));
@@ -213,6 +214,13 @@ export class SocketClient implements HubClient, ClientPort {
     return this.#hasRoom() || !backfill;
   }
 
+  rewound({ timeUs, input, event }: SessionPlace): void {
+    this.#heldStates.clear();
+    this.#heldMetrics = null;
+    this.send({ type: "rewound", timeUs, cursors: { input, event } });
+    for (const declaration of this.#context.hub.session.groups()) this.send(declaration);
+  }
+
   turn(): void {
     if (this.#corked) this.#uncork();
     if (this.#backlog.lagging) this.#breathe();
@@ -238,17 +246,17 @@ export class SocketClient implements HubClient, ClientPort {
   /** Tells why, closes, and takes the socket away when the client does not take its leave in time. */
   cut(reason: CloseReason, detail: string, retryAfterMs?: number): void {
     if (this.#state === "closed") return;
-    const { counters, limits } = this.#context;
+    const { counters, hub, limits } = this.#context;
     const closing = closingMessage(reason, detail, retryAfterMs);
     this.#write("control", encodeMessage(closing), false);
     countUp(counters.closed, `ws ${reason}`);
     this.#end();
     this.#ws.close(closing.code, reason);
-    const grace = setTimeout(
-      () => this.#ws.terminate(),
-      reason === "slow" ? limits.cutGraceMs : limits.closeGraceMs,
+    const graceMs = reason === "slow" ? limits.cutGraceMs : limits.closeGraceMs;
+    this.#ws.once(
+      "close",
+      hub.clock.after(graceMs, () => this.#ws.terminate()),
     );
-    this.#ws.once("close", () => clearTimeout(grace));
   }
 
   // ---- the socket -----------------------------------------------------------------------------------------------
@@ -315,7 +323,7 @@ export class SocketClient implements HubClient, ClientPort {
   #end(): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    clearTimeout(this.#helloTimer);
+    this.#cancelHello();
     this.#leaveHub();
     this.#subscriptions.clear();
     this.#heldStates.clear();

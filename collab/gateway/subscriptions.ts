@@ -122,7 +122,7 @@ export class Subscriptions {
   }
 
   #prepareSamples(request: Subscribe): () => Subscription {
-    const { session } = this.#hub;
+    const { session, clock } = this.#hub;
     const decimation = isDecimated(request) ? this.#decimation(request) : null;
     const { after, complete } = resumeSamples(session, request.after ?? null);
     return () => {
@@ -130,7 +130,9 @@ export class Subscriptions {
       const sink = {
         samples: (bytes: Uint8Array, backfill: boolean) => this.#client.sendSamples(bytes, backfill),
       };
-      const follower = new SampleFollower(session, wish, this.#limits.backfillFrames, sink);
+      const follower = new SampleFollower(session, wish, this.#limits.backfillFrames, sink, (act) =>
+        clock.soon(act),
+      );
       return this.#begin(request, after, complete, follower, this.#hub.followSamples(follower));
     };
   }
