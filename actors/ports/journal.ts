@@ -36,7 +36,7 @@ export interface Journal {
   close(): Promise<void>;
 }
 
-export type Durability = "memory" | "file";
+export type Durability = "memory" | "file" | "stream";
 
 /** One of the three. */
 export interface LogPlace {

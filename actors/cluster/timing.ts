@@ -1,0 +1,26 @@
+/**
+ * The times by which nodes of a cluster act. None of them is needed for safety: that is the rule of admission (admission.ts).
+ *
+ *   announce ──► renewed every ANNOUNCE_MS ──► three lost ──► others count the node out after MEMBER_TTL_MS
+ *                                                      └──► the node itself lets go after LEASE_MS, a little before them
+ */
+export interface ClusterTiming {
+  readonly announceMs: number;
+  readonly memberTtlMs: number;
+  readonly leaseMs: number;
+  readonly retryMs: number;
+  readonly patienceMs: number;
+}
+
+export const CLUSTER_TIMING: ClusterTiming = {
+  /** How often a node says that it is there: a hint of some hundred bytes, so a second is cheap, and noticed within three. */
+  announceMs: 1_000,
+  /** Three announcements lost in a row mean gone; one or two are a busy moment. */
+  memberTtlMs: 3_500,
+  /** A node that could not renew for so long stops by itself before others may take over: less doubled work, nothing of safety. */
+  leaseMs: 3_000,
+  /** Before a failed or unanswered append, read or claim is tried again: longer than a round trip, shorter than a person notices. */
+  retryMs: 250,
+  /** How long a would-be owner waits for the present one to let go by itself: settling takes one round trip and a snapshot. */
+  patienceMs: 2_000,
+};
