@@ -64,6 +64,8 @@ export interface JournalOptions {
   keepSnapshots?: number;
   onReport?: (report: JournalReport) => void;
   disk?: Disk;
+  /** Resolves after so many ms; default: the system's time. */
+  wait?: (ms: number) => Promise<unknown>;
 }
 
 /** What an operator should see. */
@@ -88,7 +90,7 @@ export async function openJournal(directory: string, options: JournalOptions = {
   let lock: Lock | null = null;
   if (writable) {
     await disk.makeDirectory(path);
-    lock = await lockDirectory(disk, path);
+    lock = await lockDirectory(disk, path, options.wait);
     if (lock.takenFrom !== null) report({ kind: "staleLock", pid: lock.takenFrom });
   }
   let recovery: Recovery | null = null;

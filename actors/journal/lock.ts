@@ -36,14 +36,19 @@ export interface Lock {
   release(): Promise<void>;
 }
 
-export async function lockDirectory(disk: Disk, directory: string): Promise<Lock> {
+/** `wait` resolves after so many ms. */
+export async function lockDirectory(
+  disk: Disk,
+  directory: string,
+  wait: (ms: number) => Promise<unknown> = setTimeout,
+): Promise<Lock> {
   const held = heldByDisk.get(disk) ?? new Set();
   heldByDisk.set(disk, held);
   if (held.has(directory)) throw locked(directory, "this process");
   // Entered at once: two opens in one process must not both pass.
   held.add(directory);
   try {
-    const takenFrom = await take(disk, directory);
+    const takenFrom = await take(disk, directory, wait);
     return {
       takenFrom,
       async release() {
@@ -69,13 +74,17 @@ export async function readLockOwner(
   return owner === null ? null : { pid: owner.pid, host: owner.host };
 }
 
-async function take(disk: Disk, directory: string): Promise<number | null> {
+async function take(
+  disk: Disk,
+  directory: string,
+  wait: (ms: number) => Promise<unknown>,
+): Promise<number | null> {
   const path = join(directory, LOCK_FILE);
   let takenFrom: number | null = null;
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     if (await create(disk, path)) return takenFrom;
     const owner = await readOwner(disk, path);
-    if (owner === null) await setTimeout(UNFINISHED_LOCK_MS);
+    if (owner === null) await wait(UNFINISHED_LOCK_MS);
     else if (isAlive(owner)) throw locked(directory, `process ${owner.pid} on ${owner.host}`);
     if (await removeStale(disk, path, owner)) takenFrom = owner?.pid ?? takenFrom;
   }
