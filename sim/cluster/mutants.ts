@@ -1,0 +1,32 @@
+/**
+ * Deliberate bugs: what the checkers and faults of the simulated world must find.
+ *
+ * Each is a patch of shipped source, applied while the simulator is bundled (mutant-build.ts): no seam for it stands in shipped code.
+ *
+ * M1  `find` stands exactly once in `file`; the patched text differs and still compiles.
+ * M2  Each changes what somebody outside can see under some fault: a bug that nobody can ever notice is none.
+ * M3  The list was written before the checkers, so that no checker is made for a bug it knows.
+ */
+import { CLUSTER_MUTANTS } from "./mutants/cluster.ts";
+import { CORE_MUTANTS } from "./mutants/core.ts";
+import { GATEWAY_MUTANTS } from "./mutants/gateway.ts";
+import { JOURNAL_MUTANTS } from "./mutants/journal.ts";
+import { PARTITION_MUTANTS } from "./mutants/partition.ts";
+
+export interface Mutant {
+  readonly name: string;
+  /** What goes wrong, in one sentence. */
+  readonly bug: string;
+  /** Path from the root of the checkout. */
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  ...CORE_MUTANTS,
+  ...PARTITION_MUTANTS,
+  ...JOURNAL_MUTANTS,
+  ...GATEWAY_MUTANTS,
+  ...CLUSTER_MUTANTS,
+];

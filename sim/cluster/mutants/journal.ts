@@ -1,0 +1,65 @@
+/** Bugs of the journal in files. */
+import type { Mutant } from "../mutants.ts";
+
+const FILE = "actors/journal/file.ts";
+const COMMIT = "actors/journal/group-commit.ts";
+
+export const JOURNAL_MUTANTS: readonly Mutant[] = [
+  {
+    name: "acknowledged-before-sync",
+    bug: "A block is acknowledged when it is written, not when it is on the disk.",
+    file: FILE,
+    find: "await file.write(batch.seal(segment.firstBlock), segment.size);\n    await file.sync();",
+    replace: "await file.write(batch.seal(segment.firstBlock), segment.size);",
+  },
+  {
+    name: "segment-name-not-synced",
+    bug: "A new segment's name may be gone after a loss of power, with all that was acknowledged in it.",
+    file: FILE,
+    find: "await file.sync();\n      await this.#disk.syncDirectory(this.directory);\n      return file;",
+    replace: "await file.sync();\n      return file;",
+  },
+  {
+    name: "batch-overwritten",
+    bug: "Each batch is written over the one before.",
+    file: FILE,
+    find: "segment.size += batch.length;",
+    replace: "",
+  },
+  {
+    name: "failed-write-acknowledged",
+    bug: "A failed write is acknowledged.",
+    file: COMMIT,
+    find: "batch.settle(this.#halted);\n    this.#gathering.settle(this.#halted);",
+    replace: "batch.settle(null);\n    this.#gathering.settle(null);",
+  },
+  {
+    name: "halt-not-kept",
+    bug: "A journal goes on after a failed write.",
+    file: COMMIT,
+    find: "batch.settle(this.#halted);\n    this.#gathering.settle(this.#halted);",
+    replace:
+      "batch.settle(this.#halted);\n    this.#gathering.settle(this.#halted);\n    this.#halted = null;",
+  },
+  {
+    name: "crc-not-checked",
+    bug: "A record is believed without its checksum.",
+    file: "actors/journal/scanner.ts",
+    find: "if (bodyCrc(this.#bytes, body, body + length, this.#firstBlock) !== this.#view.getUint32(body - 4, true))",
+    replace: "if (length === 0)",
+  },
+  {
+    name: "torn-tail-kept",
+    bug: "An unfinished write at the end counts as damage of the log.",
+    file: "actors/journal/segment.ts",
+    find: "if (!newest || before === null) return",
+    replace: "if (segment.size >= 0 || before === null) return",
+  },
+  {
+    name: "snapshot-checksum-ignored",
+    bug: "A snapshot with flipped bits is restored.",
+    file: "actors/journal/snapshots.ts",
+    find: 'return crc32(state) === stored ? state : "the checksum of its state does not hold";',
+    replace: 'return stored >= 0 ? state : "";',
+  },
+];
