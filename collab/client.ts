@@ -349,7 +349,8 @@ export class Client {
 
   #rewound(rewound: Rewound): void {
     this.eventCursor.moveBackTo(rewound.cursors.event);
-    for (const held of this.#wishes.values()) if (held.cursor !== null) held.cursor = rewound.cursors.input;
+    for (const held of this.#wishes.values())
+      if (held.wish.channel === "samples" && held.cursor !== null) held.cursor = rewound.cursors.input;
     this.#handlers.rewound?.(rewound);
   }
 

@@ -1,7 +1,8 @@
 /**
  * The last event a client has seen: what makes each count once, by whichever way it comes (WebSocket, SSE, polling).
  *
- * Sequences rise without gaps and are the same after a restart of the server; only another recording begins anew.
+ * Sequences rise without gaps and are the same after a restart of the server; only another recording begins anew, and a recorded session
+ * that is moved to an earlier place goes back.
  */
 export class EventCursor {
   #sequence: number | null;
@@ -28,5 +29,10 @@ export class EventCursor {
     const another = this.#sequence !== null && after < this.#sequence;
     if (this.#sequence === null || another) this.#sequence = after;
     return another;
+  }
+
+  /** The session was moved: what lies behind `last` will come again. */
+  moveBackTo(last: number): void {
+    if (this.#sequence !== null && last < this.#sequence) this.#sequence = last;
   }
 }

@@ -7,6 +7,7 @@
  *   subscribe { id, channel, after? } ──►
  *                                       ◄ subscribed, then what was asked for
  *                                       ◄ lagging when samples or states had to be left out
+ *                                       ◄ rewound when a recorded session was moved to another place
  *   ping ───────────────────────────────►
  *                                       ◄ pong
  *                                       ◄ closing { reason }, then the socket's close
@@ -180,6 +181,17 @@ export const pong = v.object({
   nonce: count,
   /** Logical time of the last input. */
   timeUs,
+});
+
+/**
+ * A recorded session was moved to another place: what was delivered behind it counts no more, and all subscriptions go on from these
+ * cursors. Samples, states and metrics up to here are not sent again; events with a greater sequence come once more.
+ */
+export const rewound = v.object({
+  /** Logical time of the last input before the place. */
+  timeUs,
+  /** Last input and event before the place. */
+  cursors: v.object({ input: count, event: count }),
 });
 
 function sameRows(

@@ -48,6 +48,7 @@ export const MESSAGES = {
   closing: { code: 0x35, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: client.closing },
   refused: { code: 0x36, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: client.refused },
   pong: { code: 0x37, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: client.pong },
+  rewound: { code: 0x38, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: client.rewound },
 
   block: { code: 0x40, flow: "runtime→journal", maxBytes: MAX_BLOCK_BYTES, schema: log.block },
   derived: { code: 0x41, flow: "runtime→journal", maxBytes: MAX_NOTE_BYTES, schema: log.derived },
@@ -106,6 +107,7 @@ export type Lagging = MessageOf<"lagging">;
 export type Closing = MessageOf<"closing">;
 export type Refused = MessageOf<"refused">;
 export type Pong = MessageOf<"pong">;
+export type Rewound = MessageOf<"rewound">;
 
 export type BlockMessage = MessageOf<"block">;
 export type Derived = MessageOf<"derived">;
@@ -118,7 +120,10 @@ export type Subscribe = MessageOf<"subscribe">;
 export type Unsubscribe = MessageOf<"unsubscribe">;
 export type Ping = MessageOf<"ping">;
 
-/** What may stand in the log, and so reach the core. Rows for quantum data join when a feed sends them. */
+/** What a quantum feed brings: a state, known as a whole, or the current of a continuous measurement. */
+export type QuantumInput = DensityMatrix | StateVector | MeasurementRecord;
+
+/** What may stand in the log, and so reach the core. */
 export type Input =
   | SessionOpened
   | Channels
@@ -128,6 +133,7 @@ export type Input =
   | ConfigChanged
   | Shed
   | Measurement
+  | QuantumInput
   | Notice;
 /** What the core announces. */
 export type Output = EventMessage | StateMessage | MetricsMessage;
@@ -163,6 +169,9 @@ const INPUTS: ReadonlySet<string> = new Set<Input["type"]>([
   "configChanged",
   "shed",
   "measurement",
+  "densityMatrix",
+  "stateVector",
+  "measurementRecord",
   "notice",
 ]);
 

@@ -4,6 +4,7 @@
  * S1  Everything delivered here is durable at the session's level; nothing is delivered before.
  * S2  Deliveries come in the order of the log; `turn` follows the last delivery of a released block (one chance to flush sockets).
  * S3  Event sequences are 1, 2, 3 … without gaps, and the same event has the same sequence after a restart.
+ * S4  A recorded session may be moved to another place: `rewound` says so, and deliveries go on behind that place as S2 and S3 have it.
  */
 import type { Frame } from "../../protocol/frame.ts";
 import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
@@ -45,6 +46,15 @@ export interface SessionListener {
   metrics(metrics: MetricsMessage): void;
   channels(declaration: Channels): void;
   turn(): void;
+  /** What was delivered behind this place counts no more; only recorded sessions say so. */
+  rewound?(place: SessionPlace): void;
+}
+
+/** Where deliveries go on: logical time of the last input before, and its and the last event's sequence. */
+export interface SessionPlace {
+  readonly timeUs: number;
+  readonly input: number;
+  readonly event: number;
 }
 
 export interface SessionDescription {

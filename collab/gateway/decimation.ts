@@ -21,6 +21,11 @@ export class Decimation {
     this.#channelsOf = channelsOf;
   }
 
+  /** Forgets the open intervals. */
+  clear(): void {
+    this.#groups.clear();
+  }
+
   /** Takes a frame in; returns a `decimated` message when intervals ended with it, else null. O(samples). */
   add(frame: Frame, inputSequence: number): Uint8Array | null {
     let group = this.#groups.get(frame.group);

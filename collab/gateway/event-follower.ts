@@ -5,9 +5,9 @@
  *      │ ▲                                     any ──stop──► stopped
  *   full │ │ room()
  *      ▼ │
- *    waiting
+ *    waiting                              any ──rewind──► reading, from an earlier cursor
  *
- * E1  Sequences handed to the sink rise; none is handed over twice.
+ * E1  Sequences handed to the sink rise; none is handed over twice, but those behind a place that the session was rewound to.
  * E2  In `live` an event that does not follow the cursor is not handed over: what lies between is read first.
  * E3  While reading, live events are only noticed; the session has them. Nothing is stored here.
  */
@@ -18,6 +18,8 @@ import { EncodedEvent } from "./encoded-event.ts";
 export interface EventSink {
   /** Takes an event. False: taken, but no more of a back-fill until `room()`. */
   event(event: EncodedEvent, backfill: boolean): boolean;
+  /** What lies behind event `last` comes again. */
+  rewound?(last: number): void;
   /** Reading the session's events failed: the client is closed and resumes later. */
   failed(error: unknown): void;
 }
@@ -29,6 +31,8 @@ export class EventFollower {
   #cursor: number;
   #noticed: number;
   #state: "reading" | "waiting" | "live" | "stopped" = "waiting";
+  /** Counts rewinds: what was read before one is not handed over after it. */
+  #rewinds = 0;
 
   /** Starts after sequence `after`; `page` events are read at once. */
   constructor(session: LiveSession, after: number, page: number, sink: EventSink) {
@@ -65,6 +69,16 @@ export class EventFollower {
     this.#sink.event(event, false);
   }
 
+  /** The session goes on behind event `last`: what the client has not seen up to there is read, what lies behind comes again. */
+  rewind(last: number): void {
+    if (this.#state === "stopped") return;
+    this.#rewinds++;
+    this.#cursor = Math.min(this.#cursor, last);
+    this.#noticed = last;
+    this.#sink.rewound?.(last);
+    this.#read();
+  }
+
   stop(): void {
     this.#state = "stopped";
   }
@@ -79,13 +93,14 @@ export class EventFollower {
   }
 
   async #readPages(): Promise<void> {
+    const rewinds = this.#rewinds;
     while (this.#state === "reading") {
       const noticed = this.#noticed;
       const page = await this.#session.events(this.#cursor, this.#page);
-      if (this.#state !== "reading") return;
+      if (this.#state !== "reading" || this.#rewinds !== rewinds) return;
       const before = this.#cursor;
       const room = this.#handPage(page);
-      if (this.#isStopped()) return;
+      if (this.#isStopped() || this.#rewinds !== rewinds) return;
       if (!room) this.#state = "waiting";
       // An event noticed while nothing new was read makes one more reading worth while.
       else if (this.#cursor === before && this.#noticed === noticed) this.#state = "live";

@@ -3,6 +3,7 @@
  *
  * The id of each is its sequence. Where to begin: `Last-Event-ID` (a browser that reconnects), else `?after=`, else with what comes.
  * A cursor ahead of the session is one of an earlier session: the stream says `event: reset` and begins with the first event.
+ * A recorded session that is moved to another place says `event: rewound`: what lies behind its id comes again.
  */
 import type { ServerResponse } from "node:http";
 import { type Counters, countUp } from "./counters.ts";
@@ -64,6 +65,12 @@ export class EventStream implements EventSink {
     this.#counters.sent("events", event.eventStream.length);
     if (this.#response.writableLength > this.#limits.cutAboveBytes) this.#cut("slow");
     return !backfill || this.#response.writableLength < this.#limits.conflateAboveBytes;
+  }
+
+  /** With its id, so that a browser that reconnects begins there. */
+  rewound(last: number): void {
+    if (this.#open)
+      this.#response.write(`event: rewound\nid: ${last}\ndata: ${JSON.stringify({ event: last })}\n\n`);
   }
 
   failed(): void {

@@ -186,6 +186,7 @@ const EVERY_ROW: { readonly [Name in MessageName]: MessageOf<Name> } = {
     wanted: '"samples"',
   },
   pong: { type: "pong", nonce: 9, timeUs: T },
+  rewound: { type: "rewound", timeUs: T, cursors: { input: 900, event: 2 } },
   block: {
     type: "block",
     partition: "p0",

@@ -139,6 +139,14 @@ export class FakeSession implements LiveSession {
     this.#inputSequence = 0;
   }
 
+  /** As a recorded session that is moved back: what lies behind input and event is forgotten. */
+  rewind(input: number, event: number): void {
+    this.#inputSequence = input;
+    this.#frames = this.#frames.filter((frame) => frame.inputSequence <= input);
+    this.allEvents.length = Math.min(event, this.allEvents.length);
+    for (const listener of this.#listeners) listener.rewound?.({ timeUs: START_US + event, input, event });
+  }
+
   // ---- LiveSession ----------------------------------------------------------------------------------------------
 
   describe(): SessionDescription {

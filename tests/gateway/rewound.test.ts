@@ -1,0 +1,152 @@
+/** A recorded session that is moved: every client hears of it first, then gets what lies behind the place once more. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { createProgramClient } from "../../collab/gateway/client.ts";
+import { ask, withGateway } from "./http.ts";
+import { TestSocket } from "./socket.ts";
+
+test("a client is told the place before anything behind it, and gets it again without asking", async () => {
+  await withGateway({}, async (gateway, session) => {
+    session.declare("a", ["x"]);
+    const socket = await new TestSocket(gateway).join();
+    socket.send({ type: "subscribe", id: 1, channel: "events", after: 0 });
+    socket.send({ type: "subscribe", id: 2, channel: "samples" });
+    socket.send({ type: "subscribe", id: 3, channel: "state" });
+    await socket.settled();
+    for (let k = 1; k <= 4; k++) {
+      session.measure("a", [[k, 0, k]]);
+      session.announce(`first ${k}`);
+      session.publishState("a", 1_000 * k);
+    }
+    session.rewind(2, 1);
+    session.measure("a", [[3, 0, 30]]);
+    session.announce("second 2");
+    session.publishState("a", 2_500);
+    await socket.settled();
+    const said = socket.received.map((message) => {
+      if (message.type === "rewound") return `rewound ${message.cursors.input} ${message.cursors.event}`;
+      if (message.type === "event") return `event ${message.sequence} ${message.title}`;
+      if (message.type === "samples") return `samples ${message.inputSequence}`;
+      return message.type === "state" ? `state ${message.timeUs}` : message.type;
+    });
+    const at = said.indexOf("rewound 2 1");
+    assert.ok(at > 0, said.join(", "));
+    assert.ok(said.slice(0, at).includes("event 4 first 4"));
+    assert.equal(
+      said
+        .slice(at + 1)
+        .filter((line) => !line.startsWith("pong"))
+        .sort(),
+      ["channels", "event 2 second 2", "samples 3", "state 2500"],
+    );
+  });
+});
+
+test("a client that had not seen all events up to the place gets them first", async () => {
+  await withGateway({}, async (gateway, session) => {
+    for (let k = 1; k <= 5; k++) session.announce(`event ${k}`);
+    const socket = await new TestSocket(gateway).join();
+    socket.send({ type: "subscribe", id: 1, channel: "events", after: 2 });
+    session.rewind(0, 4);
+    await socket.settled();
+    session.announce("another 5");
+    await socket.settled();
+    const titles = socket.of("event").map(({ title }) => title);
+    assert.equal(titles.slice(-3), ["event 3", "event 4", "another 5"]);
+  });
+});
+
+test("the reconnecting client hands over what lies behind the place a second time, with the same sequences", async () => {
+  await withGateway({}, async (gateway, session) => {
+    session.declare("a", ["x"]);
+    const said: string[] = [];
+    let wake: () => void = () => {};
+    const say = (line: string): void => {
+      said.push(line);
+      wake();
+    };
+    const until = (line: string): Promise<void> =>
+      new Promise((resolve) => {
+        wake = () => {
+          if (said.includes(line)) resolve();
+        };
+        wake();
+      });
+    const client = createProgramClient({
+      url: gateway.url,
+      handlers: {
+        event: ({ sequence, title }) => say(`${sequence} ${title}`),
+        samples: (_frame, inputSequence) => say(`input ${inputSequence}`),
+        rewound: ({ cursors }) => say(`rewound ${cursors.event}`),
+        connection: ({ state }) => say(state),
+        missed: () => say("missed"),
+      },
+    });
+    client.subscribe({ channel: "events", after: 0 });
+    client.subscribe({ channel: "samples", after: 0 });
+    client.start();
+    await until("open");
+    for (let k = 1; k <= 3; k++) {
+      session.measure("a", [[k, 0, k]]);
+      session.announce("a");
+    }
+    await until("3 a");
+    session.rewind(1, 1);
+    session.measure("a", [[2, 0, 2]]);
+    session.announce("b");
+    await until("2 b");
+    client.stop();
+    const behind = said.slice(said.indexOf("rewound 1") + 1);
+    assert.equal(behind.filter((line) => line !== "stopped").sort(), ["2 b", "input 2"]);
+    assert.not.ok(said.includes("missed"));
+  });
+});
+
+test("a decimated subscription begins its intervals anew", async () => {
+  await withGateway({}, async (gateway, session) => {
+    session.declare("a", ["x"]);
+    const socket = await new TestSocket(gateway).join();
+    socket.send({ type: "subscribe", id: 1, channel: "samples", group: "a", decimationUs: 1_000 });
+    await socket.settled();
+    session.measure("a", [[5_100, 0, 7]]);
+    session.rewind(0, 0);
+    session.measure("a", [[100, 0, 1]]);
+    session.measure("a", [[1_200, 0, 2]]);
+    await socket.settled();
+    const [decimated, ...more] = socket.of("decimated");
+    assert.equal(more, []);
+    const { last } = decimated!;
+    assert.equal([...new Float64Array(last.slice().buffer)], [1]);
+  });
+});
+
+test("an event stream says rewound, with the id to resume behind", async () => {
+  await withGateway({}, async (gateway, session) => {
+    for (let k = 1; k <= 3; k++) session.announce(`event ${k}`);
+    const stop = new AbortController();
+    const response = await fetch(`${gateway.url}events?after=0`, { signal: stop.signal });
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    const until = async (part: string): Promise<void> => {
+      while (!text.includes(part)) text += (await reader.read()).value ?? "";
+    };
+    await until("event 3");
+    session.rewind(0, 1);
+    session.announce("another 2");
+    await until("another 2");
+    assert.ok(text.includes('event: rewound\nid: 1\ndata: {"event":1}\n\n'), text);
+    stop.abort();
+    await reader.cancel().catch(() => {});
+  });
+});
+
+test("a poll behind the place is told to begin anew", async () => {
+  await withGateway({}, async (gateway, session) => {
+    for (let k = 1; k <= 3; k++) session.announce(`event ${k}`);
+    session.rewind(0, 1);
+    const answer = (await ask(gateway, "/api/events?after=3")).json() as { reset: boolean; next: number };
+    assert.equal([answer.reset, answer.next], [true, 1]);
+  });
+});
+
+test.run();
