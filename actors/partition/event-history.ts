@@ -15,9 +15,19 @@ export class EventHistory {
   private readonly journal: Journal;
   private recent: EventMessage[];
   private newest: number;
+  private readonly blockOf: (sequence: number) => number | undefined;
 
-  /** `newest`: sequence of the last event there is, 0 without one; `events`: the last ones of them, perhaps none. */
-  constructor(journal: Journal, newest: number, events: EventMessage[]) {
+  /**
+   * `newest`: sequence of the last event there is, 0 without one; `events`: the last ones of them, perhaps none; `blockOf`: a block at
+   * or before the one with an event's note, where that is known.
+   */
+  constructor(
+    journal: Journal,
+    newest: number,
+    events: EventMessage[],
+    blockOf: (sequence: number) => number | undefined = () => undefined,
+  ) {
+    this.blockOf = blockOf;
     this.journal = journal;
     this.newest = newest;
     this.recent = events;
@@ -41,7 +51,7 @@ export class EventHistory {
       return this.recent.slice(start, start + limit);
     }
     const found: EventMessage[] = [];
-    for await (const entry of this.journal.read()) {
+    for await (const entry of this.journal.read(this.blockOf(sequence + 1))) {
       if (entry.kind !== "derived") continue;
       for (const event of decodeDerived(entry.bytes).events) {
         if (event.sequence > sequence && event.sequence < first && found.length < limit) found.push(event);

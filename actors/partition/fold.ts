@@ -36,8 +36,7 @@ export async function foldJournal(
   const scratch = createScratchFrame();
   const startSamples = core.samples;
   const result = { blocks: 0, inputs: 0, samples: 0 };
-  let previous: Uint8Array | null = null;
-  let number = 0;
+  const chain = new BlockChain();
   for await (const entry of entries) {
     switch (entry.kind) {
       case "damage":
@@ -49,21 +48,7 @@ export async function foldJournal(
         observer.checkpoint?.(decodeCheckpoint(entry.bytes));
         break;
       case "block": {
-        const block = decodeBlock(entry.block.bytes);
-        if (number > 0 && block.number !== number + 1)
-          throw new ChainBroken(block.number, `block ${number + 1}`);
-        if (previous && !sameBytes(previous, block.previousHash)) {
-          throw new ChainBroken(block.number, "the hash of the block before");
-        }
-        // A snapshot that does not belong to this log shows here.
-        if (block.firstSequence !== core.sequence + 1) {
-          throw new ChainBroken(
-            block.number,
-            `input ${core.sequence + 1} first, it begins with ${block.firstSequence}`,
-          );
-        }
-        previous = sha256(entry.block.bytes);
-        number = block.number;
+        const block = chain.next(entry.block.bytes, core.sequence);
         if (observer.block?.(block) === false) return done();
         let stopped = false;
         block.forEach((sequence, timeUs, bytes) => {
@@ -89,8 +74,30 @@ export async function foldJournal(
   }
 }
 
+/** Follows blocks one by one and refuses one that is not the next (F1). */
+export class BlockChain {
+  private previous: Uint8Array | null = null;
+  private number = 0;
+
+  /** `sequence`: the last input that the core has. */
+  next(bytes: Uint8Array, sequence: number): DecodedBlock {
+    const block = decodeBlock(bytes);
+    const { number, previousHash, firstSequence } = block;
+    if (this.number > 0 && number !== this.number + 1)
+      throw new ChainBroken(number, `block ${this.number + 1}`);
+    if (this.previous && !sameBytes(this.previous, previousHash))
+      throw new ChainBroken(number, "the hash of the block before");
+    // A snapshot that does not belong to this log shows here.
+    if (firstSequence !== sequence + 1)
+      throw new ChainBroken(number, `input ${sequence + 1} first, it begins with ${firstSequence}`);
+    this.previous = sha256(bytes);
+    this.number = number;
+    return block;
+  }
+}
+
 /** An input from its bytes in the log; a frame comes in the columns of `scratch`. */
-function decodeInput(bytes: Uint8Array, scratch: ScratchFrame): Input {
+export function decodeInput(bytes: Uint8Array, scratch: ScratchFrame): Input {
   if (isFrame(bytes)) return decodeFrameInto(bytes, scratch);
   const message = decodeMessage(bytes);
   if (isInput(message)) return message;
