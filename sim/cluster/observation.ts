@@ -1,20 +1,25 @@
 /**
  * What a simulated world tells its checkers: every step that a rule speaks of, in the order in which it happened.
  *
- * Observations come from the world's own ports (stream, disk, network, clients) and from taps beside the shipped code, never from what
- * the shipped code says of itself where the world can see it.
+ * Observations come from the world's own ports (stream, disk, network, clients) and from taps beside the shipped code
+ * (actors/ports/tap.ts), never from what the shipped code says of itself where the world can see it.
+ *
+ * What follows from the log alone (timers, supervision, order of sources, sums) is no observation: checkers fold the log again at
+ * the end (checkers/retelling.ts).
  */
+import type { CoreDefinitions } from "../../actors/core/core.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 
 export type Observation = { readonly atUs: number } & (
   | { readonly kind: "nodeStarted" | "nodeCrashed" | "nodePaused" | "nodeWoke"; readonly node: string }
-  /** The server stored an entry of a partition's stream; `lost` says that it later forgot all behind `after` (an un-synced tail). */
+  /** The server stored an entry of a partition's stream; of a journal in files: a block's bytes reached the disk as far as it says. */
   | {
       readonly kind: "stored";
       readonly partition: string;
       readonly sequence: number;
       readonly bytes: Uint8Array;
     }
+  /** The server forgot all entries behind `after` (an un-synced tail): what was promised of them is excused. */
   | { readonly kind: "lost"; readonly partition: string; readonly after: number }
   /** A node's journal promised that the block is durable. */
   | {
@@ -47,30 +52,31 @@ export type Observation = { readonly atUs: number } & (
       readonly source: string;
       readonly sourceSequence: number;
     }
-  /** A live core announced an event; the gate let it out; a client was handed it. */
+  /** The gate let an event out. */
   | {
-      readonly kind: "announced" | "released";
+      readonly kind: "released";
       readonly node: string;
       readonly partition: string;
       readonly block: number;
       readonly event: EventMessage;
     }
+  /** An event was written to a connection: seen on the wire, before the client's own care. `connection` is unique in the run. */
+  | {
+      readonly kind: "sent";
+      readonly connection: number;
+      readonly partition: string;
+      readonly sequence: number;
+    }
+  /** A client's program was handed an event. */
   | {
       readonly kind: "delivered";
       readonly client: string;
       readonly partition: string;
       readonly event: EventMessage;
     }
-  /** A timer of the core fired: when it was due and the logical time of the input that reached it. */
-  | {
-      readonly kind: "timer";
-      readonly node: string;
-      readonly partition: string;
-      readonly dueUs: number;
-      readonly beforeUs: number;
-      readonly id: string;
-    }
-  /** The state hash of a live core after a block. */
+  /** A client was told that its cursor belongs to another recording (`missed` with `reset`): it begins behind `after`. */
+  | { readonly kind: "reset"; readonly client: string; readonly partition: string; readonly after: number }
+  /** The state hash of a live core after a block: of a sample of blocks, chosen by number, so that every owner tells of the same. */
   | {
       readonly kind: "hash";
       readonly node: string;
@@ -103,25 +109,20 @@ export type Observation = { readonly atUs: number } & (
       readonly value: number;
       readonly limit: number;
     }
-  | {
-      readonly kind: "restarted";
-      readonly node: string;
-      readonly partition: string;
-      readonly actor: string;
-      readonly timeUs: number;
-    }
+  /** Shipped code threw where nothing caught it, or a promise of its was rejected and nobody looked. */
+  | { readonly kind: "threw"; readonly where: string; readonly error: string }
   /** The faults have ended: from here on the world must converge. */
   | { readonly kind: "healed" }
+  /** After `healed`: a feed sent a good frame that must get into the log. */
+  | {
+      readonly kind: "offered";
+      readonly partition: string;
+      readonly source: string;
+      readonly sourceSequence: number;
+    }
 );
 
-/** One invariant. Throws nothing: what is wrong is returned, once. */
-export interface Checker {
-  /** The rule in one sentence. */
-  readonly rule: string;
-  observe(observation: Observation): Violation | null;
-  /** At the end of a run, with what the world finally holds. */
-  finish(end: WorldEnd): Violation | null;
-}
+export type ObservationKind = Observation["kind"];
 
 export interface Violation {
   readonly rule: string;
@@ -130,13 +131,17 @@ export interface Violation {
   readonly what: string;
 }
 
+/** What a world finally holds. */
 export interface WorldEnd {
   readonly atUs: number;
-  /** Entries of each partition's stream as the servers hold them at last. */
+  /** Entries of each partition's stream as the servers hold them at last; of a journal in files: its blocks, numbered from 1. */
   readonly streams: ReadonlyMap<string, readonly { sequence: number; bytes: Uint8Array }[]>;
-  /** Live state hash of each partition at the end, where it has an owner. */
+  /** Live state hash of each partition at the end, where it has an owner. `block` is the last closed one, and no block is open. */
   readonly live: ReadonlyMap<string, { node: string; epoch: number; block: number; hash: string }>;
-  /** Per client and partition, the last event sequence it holds. */
+  /** Per client and partition, the last event sequence it holds; clients that came to the end without a break of their own doing. */
   readonly clients: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** The actors that the nodes ran. */
+  readonly definitions: CoreDefinitions;
+  /** False when the run ended in the phase of faults: nothing need have converged. */
   readonly healed: boolean;
 }
