@@ -1,5 +1,14 @@
 /** Recorded and invented worlds: the public face of sim/. */
 
+export {
+  type InjectRequest,
+  injectRequestSchema,
+  parseInjectRequest,
+  type StartedInjection,
+  startInjection,
+} from "./feeds/inject.ts";
+export { createOverlay } from "./feeds/overlay.ts";
+export { injectableNames, scenarioNames } from "./feeds/scenarios.ts";
 export { replayCommand } from "./replay/command.ts";
 export { inspectCommand } from "./replay/inspect.ts";
 

@@ -1,0 +1,37 @@
+/** A clock that is set wrong for a while: the values are true, their times are not. */
+
+import { METRICS_USUALS } from "./metric-scenario.ts";
+import { type Happening, MetricsWorld } from "./metrics-world.ts";
+import { rowsRun } from "./rows.ts";
+import type { Scenario, ScenarioOptions } from "./scenario.ts";
+import { Variates } from "./variates.ts";
+import { drawWindow, plan, type Window } from "./window.ts";
+
+/** How far a clock is set ahead, in rows: three of them seem to be missing, then three come twice. */
+const STEP_ROWS = 3;
+/** A frame's times must lie within an hour. */
+const STEP_MOST_US = 600e6;
+
+export const clockStep: Scenario = {
+  ...METRICS_USUALS,
+  name: "clock-step",
+  title: "the clock that stamps all metrics is set ahead, and back later; no value is odd",
+  source: "RFC 5905 (2010): step of a system clock",
+  create(options) {
+    const window = drawWindow(options, new Variates(options.seed, "happening"), 0.05);
+    return rowsRun("clock-step", options, new MetricsWorld(options, [steppedClock(options, window)]));
+  },
+};
+
+export function steppedClock(options: ScenarioOptions, window: Window): Happening {
+  const wanted = Math.round((STEP_ROWS * options.strength * 1e6) / options.rate);
+  const clockStepUs = Math.min(STEP_MOST_US, wanted);
+  const channels = new MetricsWorld(options, []).channels.map(({ name }) => name);
+  const truth = plan(options, window, {
+    kind: "clockStep",
+    detectors: [],
+    channels,
+    detail: { clockStepUs },
+  });
+  return { window, truth, channel: 0, disturbance: null, clockStepUs };
+}

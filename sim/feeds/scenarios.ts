@@ -1,0 +1,41 @@
+/** Every scenario, one row: its name here is its name everywhere. SCENARIOS.md lists the same rows. */
+import { CommandError } from "../../actors/errors.ts";
+import { nearestTo } from "../../protocol/nearest.ts";
+import { burst } from "./burst.ts";
+import { clockStep } from "./clock-step.ts";
+import { drift } from "./drift.ts";
+import { dropOut } from "./drop-out.ts";
+import { levelShift } from "./level-shift.ts";
+import type { Scenario } from "./scenario.ts";
+import { serverMetrics } from "./server-metrics.ts";
+import { spike } from "./spike.ts";
+import { stuckSensor } from "./stuck-sensor.ts";
+
+export const SCENARIOS: readonly Scenario[] = [
+  serverMetrics,
+  spike,
+  levelShift,
+  drift,
+  stuckSensor,
+  dropOut,
+  burst,
+  clockStep,
+];
+
+export function scenarioNames(): string[] {
+  return SCENARIOS.map(({ name }) => name);
+}
+
+/** Those that can be laid over real streams. */
+export function injectableNames(): string[] {
+  return SCENARIOS.filter(({ disturb }) => disturb !== undefined).map(({ name }) => name);
+}
+
+/** Throws CommandError with what may have been meant. */
+export function findScenario(name: string): Scenario {
+  const found = SCENARIOS.find((scenario) => scenario.name === name);
+  if (found !== undefined) return found;
+  const near = nearestTo(name, scenarioNames());
+  const wanted = near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${scenarioNames().join(", ")}`;
+  throw new CommandError(`Cannot find scenario ${name}: there is none; wanted ${wanted}`);
+}

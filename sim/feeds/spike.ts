@@ -1,0 +1,22 @@
+/** One sample far away from its neighbours, in one metric of a server. */
+import { disturbance } from "./disturbance.ts";
+import { metricScenario } from "./metric-scenario.ts";
+import type { Disturbance, DisturbanceOptions } from "./scenario.ts";
+
+/** Height in standard deviations of the channel's increments: one such in 10²² samples comes by itself. */
+const HEIGHT = 10;
+
+export const spike = metricScenario({
+  name: "spike",
+  title: "one sample of one metric far out; anomaly names the channel, then all is as before",
+  source: "Fox (1972): additive outlier",
+  shareOfRun: 0,
+  disturb(options: DisturbanceOptions): Disturbance {
+    const spiked = new Set<number>();
+    return disturbance(options, { kind: "spike", detectors: ["anomaly"] }, ({ channel, value, floor }) => {
+      if (spiked.has(channel)) return value;
+      spiked.add(channel);
+      return value + HEIGHT * options.strength * floor.deviation;
+    });
+  },
+});
