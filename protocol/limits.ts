@@ -46,6 +46,12 @@ export const MAX_CLIENT_MESSAGE_BYTES = 32_768;
 /** Bytes of a note beside a block (events, checkpoint): it stays on disk, and a burst of events must not stop the log. */
 export const MAX_NOTE_BYTES = 4_194_304;
 
+/** Bytes of a note in a log that several nodes write: the note, and a name and numbers around it. */
+export const MAX_STREAM_NOTE_BYTES = 4_195_328;
+
+/** Partitions of one session: an announcement that owns them all, with names of 128 bytes, stays under MAX_MESSAGE_BYTES. */
+export const MAX_PARTITIONS = 1024;
+
 /** Bytes of a snapshot: the registered state of MAX_GROUPS groups of 128 channels is under half of it. */
 export const MAX_SNAPSHOT_BYTES = 268_435_456;
 

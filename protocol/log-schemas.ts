@@ -1,7 +1,7 @@
-/** The bodies of what a journal keeps: blocks of inputs, what was derived from them, hashes and snapshots of the state, take-overs. */
+/** The bodies of what a journal keeps: blocks of inputs, what was derived from them, hashes and snapshots of the state, take-overs; and what nodes say of themselves. */
 import * as v from "valibot";
 import { bytes, count, float64s, hash32, name, timeUs } from "./fields.ts";
-import { MAX_BLOCK_INPUTS, MAX_CHECKPOINT_PARTS, MAX_NOTE_EVENTS } from "./limits.ts";
+import { MAX_BLOCK_INPUTS, MAX_CHECKPOINT_PARTS, MAX_NOTE_EVENTS, MAX_PARTITIONS } from "./limits.ts";
 import { event } from "./schemas.ts";
 
 /** Inputs of one partition in order (block.ts). */
@@ -52,12 +52,34 @@ export const snapshot = v.object({
   state: bytes,
 });
 
-/** A node takes a partition over: a control record of the log, with no input sequence and no logical time. Reserved. */
+/** A node takes a partition over: a control record of the log, with no input sequence and no logical time. */
 export const takeover = v.object({
   partition: name,
   /** The epoch before plus one. */
   epoch: v.pipe(count, v.minValue(1)),
   lastBlock: count,
   lastHash: hash32,
+  /** The node, and when this life of it began: unlike any other owner's. */
   owner: name,
+});
+
+/** A note (`derived`, `checkpoint`) in a log that several nodes write: with its author's epoch, so that readers can tell whose it is. */
+export const note = v.object({
+  partition: name,
+  epoch: count,
+  /** 1, 2, … in the epoch, without gaps. */
+  number: v.pipe(count, v.minValue(1)),
+  /** The block it belongs to. */
+  block: v.pipe(count, v.minValue(1)),
+  kind: v.picklist(["derived", "checkpoint"]),
+  /** The encoded note. */
+  body: bytes,
+});
+
+/** A node says that it is there, and what it owns. */
+export const announcement = v.object({
+  node: name,
+  /** When this life of it began, by its own clock. */
+  sinceUs: timeUs,
+  owns: v.pipe(v.array(v.object({ partition: name, epoch: count })), v.maxLength(MAX_PARTITIONS)),
 });

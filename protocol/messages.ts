@@ -17,6 +17,7 @@ import {
   MAX_MESSAGE_BYTES,
   MAX_NOTE_BYTES,
   MAX_SNAPSHOT_BYTES,
+  MAX_STREAM_NOTE_BYTES,
 } from "./limits.ts";
 import * as log from "./log-schemas.ts";
 import * as s from "./schemas.ts";
@@ -55,6 +56,8 @@ export const MESSAGES = {
   checkpoint: { code: 0x42, flow: "runtime→journal", maxBytes: MAX_NOTE_BYTES, schema: log.checkpoint },
   snapshot: { code: 0x43, flow: "runtime→journal", maxBytes: MAX_SNAPSHOT_BYTES, schema: log.snapshot },
   takeover: { code: 0x44, flow: "runtime→journal", maxBytes: MAX_MESSAGE_BYTES, schema: log.takeover },
+  note: { code: 0x45, flow: "runtime→journal", maxBytes: MAX_STREAM_NOTE_BYTES, schema: log.note },
+  announcement: { code: 0x46, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.announcement },
 
   hello: { code: 0x50, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: client.hello },
   subscribe: { code: 0x51, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: client.subscribe },
@@ -114,6 +117,8 @@ export type Derived = MessageOf<"derived">;
 export type Checkpoint = MessageOf<"checkpoint">;
 export type SnapshotMessage = MessageOf<"snapshot">;
 export type Takeover = MessageOf<"takeover">;
+export type StreamNote = MessageOf<"note">;
+export type NodeAnnouncement = MessageOf<"announcement">;
 
 export type Hello = MessageOf<"hello">;
 export type Subscribe = MessageOf<"subscribe">;

@@ -224,6 +224,21 @@ const EVERY_ROW: { readonly [Name in MessageName]: MessageOf<Name> } = {
     lastHash: hashOf(32),
     owner: "node-b",
   },
+  note: {
+    type: "note",
+    partition: "p0",
+    epoch: 4,
+    number: 1,
+    block: 256,
+    kind: "derived",
+    body: Uint8Array.of(1, 2, 3),
+  },
+  announcement: {
+    type: "announcement",
+    node: "node-b",
+    sinceUs: T,
+    owns: [{ partition: "p0", epoch: 4 }],
+  },
   hello: { type: "hello", client: "dashboard 0.1.0", versions: [1] },
   subscribe: {
     type: "subscribe",

@@ -299,6 +299,19 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     lastHash: bytesOf(32),
     owner: name,
   }),
+  note: message("note", {
+    partition: name,
+    epoch: count,
+    number: fc.integer({ min: 1, max: 2 ** 40 }),
+    block: fc.integer({ min: 1, max: 2 ** 40 }),
+    kind: fc.constantFrom("derived", "checkpoint"),
+    body: fc.uint8Array({ maxLength: 100 }),
+  }),
+  announcement: message("announcement", {
+    node: name,
+    sinceUs: timeUs,
+    owns: fc.array(fc.record({ partition: name, epoch: count }, plainObjects), { maxLength: 3 }),
+  }),
   hello: message(
     "hello",
     { client: name, versions: fc.array(count, { minLength: 1, maxLength: 3 }), token: text },
