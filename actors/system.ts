@@ -8,6 +8,7 @@
  *     each group       estimator      density matrix, coherence: how much the channels move together
  *                      collapse       change of the joint law at a promised rate of false alarms
  *                      anomaly        novelty per channel and joint
+ *     group of states  trajectory     states that feeds give whole: purity, coherence, jumps
  *
  * A group's front end (actors/detectors/front.ts) turns frames into innovations and rows once, for all its actors.
  */

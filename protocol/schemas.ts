@@ -144,7 +144,7 @@ export const state = v.pipe(
 /** What the monitor shows: gauges by name. */
 export const metrics = v.object({ timeUs, gauges: mapOf(finite) });
 
-// ---- true quantum data from feeds: rows are reserved, no release sends them yet ----------------------------------
+// ---- true quantum data from feeds ---------------------------------------------------------------------------------
 
 /** A density matrix that a simulation or a tomography gives: n² little-endian float64 each, row-major. */
 export const densityMatrix = v.pipe(

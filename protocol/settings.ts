@@ -63,6 +63,18 @@ export const settingsSchema = v.strictObject({
     }),
     {},
   ),
+  trajectory: v.optional(
+    v.strictObject({
+      enabled: v.optional(v.boolean(), true),
+      /** States that the reference remembers; 1 = each state is compared with the one before. */
+      memoryStates: v.optional(v.pipe(whole, v.minValue(1)), 16),
+      /** Fidelity with the reference below which the state jumped: half is what a qubit has with nothing in particular. */
+      jumpedBelow: v.optional(v.pipe(positive, v.maxValue(1)), 0.5),
+      /** Fidelity above which it has settled: the gap between the two keeps noise from jumping to and fro. */
+      settledAbove: v.optional(v.pipe(positive, v.maxValue(1)), 0.9),
+    }),
+    {},
+  ),
   monitor: v.optional(
     v.strictObject({
       enabled: v.optional(v.boolean(), true),

@@ -1,8 +1,9 @@
 /**
  * The core of one partition: a pure, synchronous fold over the log of inputs.
  *
- *   input ─► timers due before it ─► router ─┬─ frame ─► front end of its group ─► actors of the group
- *                                            └─ other ─► actors of the session
+ *   input ─► timers due before it ─► router ─┬─ frame, record ─► front end of its group ─► actors of the group
+ *                                            ├─ state ─────────► the group's actors for states that are given whole
+ *                                            └─ other ─────────► actors of the session
  *                                                             │
  *                             events · states · metrics ◄─────┘
  *
@@ -17,16 +18,21 @@ import type { Frame } from "../../protocol/frame.ts";
 import type {
   Channels,
   ConfigChanged,
+  DensityMatrix,
   EventMessage,
   Input,
+  MeasurementRecord,
+  QuantumInput,
   SessionOpened,
   StateMessage,
+  StateVector,
 } from "../../protocol/messages.ts";
 import { applySetting, parseSettings, type Settings } from "../../protocol/settings.ts";
 import { GroupFront } from "../detectors/front.ts";
 import type { ActorDefinition, Announcement, Batch, Group, TypedArray } from "../ports/actor.ts";
 import { ActorCell, type CellHost, copyFields } from "./cell.ts";
 import { StateHash } from "./hash.ts";
+import { recordAsFrame } from "./record-frame.ts";
 import { readSnapshot, type SavedCore, writeSnapshot } from "./snapshot.ts";
 import { Timers } from "./timers.ts";
 
@@ -41,7 +47,7 @@ export interface CoreSink {
 export interface CoreDefinitions {
   /** Actors that every group of channels gets. */
   group: readonly ActorDefinition[];
-  /** Actors of the session: they hear every input but frames. */
+  /** Actors of the session: they hear every input but data. */
   session: readonly ActorDefinition[];
 }
 
@@ -58,6 +64,8 @@ interface ChannelGroup {
   readonly declaration: Channels;
   readonly front: GroupFront;
   readonly cells: readonly ActorCell[];
+  /** States were given for it: it has the actors for them, and no others. */
+  readonly states: boolean;
   nextPublishUs: number;
 }
 
@@ -105,8 +113,20 @@ export class Core implements CellHost {
     this.announcedInInput = 0;
     if (timeUs >= this.timers.nextDueUs) this.fireTimers(timeUs);
     this.now = timeUs;
-    if (input.type === "frame") this.frame(input);
-    else this.other(input);
+    switch (input.type) {
+      case "frame":
+        this.frame(input);
+        break;
+      case "densityMatrix":
+      case "stateVector":
+        this.state(input);
+        break;
+      case "measurementRecord":
+        this.record(input);
+        break;
+      default:
+        this.other(input);
+    }
   }
 
   /** Last sequence seen of a source, 0 for an unknown one. */
@@ -116,6 +136,10 @@ export class Core implements CellHost {
 
   declarations(): Channels[] {
     return Array.from(this.groupsByName.values(), (group) => group.declaration);
+  }
+
+  declarationOf(group: string): Channels | undefined {
+    return this.groupsByName.get(group)?.declaration;
   }
 
   /** Channels of a group, 0 when it is not declared. */
@@ -177,6 +201,31 @@ export class Core implements CellHost {
     const { cells } = group;
     // With all actors switched off nobody wants rows.
     if (cells.length > 0) this.work(group, cells, frame);
+    this.show(group);
+  }
+
+  /** A measured current is a frame of the channel that its operator names. */
+  private record(record: MeasurementRecord): void {
+    const declaration = this.declarationOf(record.group);
+    const channel = declaration?.channels.findIndex(({ name }) => name === record.operator) ?? -1;
+    if (channel < 0) throw new Error(`record of undeclared channel ${record.operator} passed the sequencer`);
+    this.frame(recordAsFrame(record, channel));
+  }
+
+  private state(input: DensityMatrix | StateVector): void {
+    const group = this.groupOfStates(input.group);
+    if (input.sequence > 0) this.markOf(input.source).sequence = input.sequence;
+    // A state is a sample of each of its modes: snapshots are due by samples.
+    this.samples += input.n;
+    for (const cell of group.cells) {
+      this.probe?.enter(cell);
+      cell.input(input, this.now, this.sequence);
+      this.probe?.leave(cell);
+    }
+    this.show(group);
+  }
+
+  private show(group: ChannelGroup): void {
     if (this.now >= group.nextPublishUs) this.publish(group);
     if (this.now >= this.nextMetricsUs) this.metrics();
   }
@@ -221,7 +270,7 @@ export class Core implements CellHost {
     }
   }
 
-  private other(input: Exclude<Input, Frame>): void {
+  private other(input: Exclude<Input, Frame | QuantumInput>): void {
     switch (input.type) {
       case "sessionOpened":
         this.open(input);
@@ -295,7 +344,7 @@ export class Core implements CellHost {
   /** Actors whose settings changed begin anew: their state was learned under the old ones. */
   private restartActors(concerned: (cell: ActorCell) => boolean): void {
     for (const [name, group] of this.groupsByName) {
-      const of = groupOf(group.declaration);
+      const of = groupOf(group.declaration, group.states);
       const cells = this.renewed(group.cells, this.definitions.group, of, concerned);
       this.groupsByName.set(name, { ...group, cells });
       for (const cell of cells) if (!group.cells.includes(cell)) cell.start(this.now, this.sequence);
@@ -350,14 +399,28 @@ export class Core implements CellHost {
 
   // ---- groups and cells ---------------------------------------------------------------------------------------
 
-  private makeGroup(declaration: Channels): ChannelGroup {
-    const group = groupOf(declaration);
+  private makeGroup(declaration: Channels, states = false): ChannelGroup {
+    const group = groupOf(declaration, states);
     return {
       declaration,
       front: new GroupFront(group),
       cells: this.makeCells(this.definitions.group, group),
+      states,
       nextPublishUs: 0,
     };
+  }
+
+  /** The group, with the actors for states from its first one on. */
+  private groupOfStates(name: string): ChannelGroup {
+    const known = this.groupsByName.get(name);
+    if (!known) throw new Error(`state of undeclared group ${name} passed the sequencer`);
+    if (known.states) return known;
+    const of = groupOf(known.declaration, true);
+    const cells = this.renewed(known.cells, this.definitions.group, of, () => false);
+    const group = { ...known, cells, states: true };
+    this.groupsByName.set(name, group);
+    for (const cell of cells) if (!known.cells.includes(cell)) cell.start(this.now, this.sequence);
+    return group;
   }
 
   private makeCells(definitions: readonly ActorDefinition[], group: Group): ActorCell[] {
@@ -431,8 +494,8 @@ export class Core implements CellHost {
     core.nextMetricsUs = control.nextMetricsUs ?? Number.NEGATIVE_INFINITY;
     for (const [source, sequence] of control.highWater) core.highWater.set(source, { sequence });
     if (core.opened) core.sessionCells = core.makeCells(definitions.session, SESSION_GROUP);
-    control.groups.forEach(({ declaration, nextPublishUs }, i) => {
-      const group = core.makeGroup(declaration);
+    control.groups.forEach(({ declaration, nextPublishUs, states }, i) => {
+      const group = core.makeGroup(declaration, states);
       group.nextPublishUs = nextPublishUs;
       copyFields(`${declaration.group}/front`, saved.fronts[i]!, group.front.fields);
       core.groupsByName.set(declaration.group, group);
@@ -464,6 +527,7 @@ export class Core implements CellHost {
       groups: Array.from(this.groupsByName.values(), (group) => ({
         declaration: group.declaration,
         nextPublishUs: group.nextPublishUs,
+        ...(group.states ? { states: true } : {}),
       })),
       timers: this.timers.save(),
     };
@@ -480,9 +544,9 @@ const SESSION_GROUP: Group = {
   innovation: "difference",
 };
 
-function groupOf(declaration: Channels): Group {
+function groupOf(declaration: Channels, states: boolean): Group {
   const { group, channels, sampling, everyUs, innovation } = declaration;
-  return { name: group, n: channels.length, channels, sampling, everyUs, innovation };
+  return { name: group, n: channels.length, channels, sampling, everyUs, innovation, states };
 }
 
 /** Texts of events have a limit on the wire; a longer one (a foreign error message) is cut rather than refused. */

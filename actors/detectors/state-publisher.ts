@@ -20,6 +20,11 @@ const FALSE_DISCOVERIES = 0.05;
 const REST_64_US = 100_000;
 const REST_128_US = 500_000;
 
+/** Least time between two published states of n modes, µs: 0 up to 32. */
+export function publishRestUs(n: number): number {
+  return n <= 32 ? 0 : n <= 64 ? REST_64_US : REST_128_US;
+}
+
 export class StatePublisher {
   readonly restUs: number;
   private readonly group: Group;
@@ -41,7 +46,7 @@ export class StatePublisher {
     const pairs = (n * (n - 1)) / 2;
     this.group = group;
     this.norm = norm;
-    this.restUs = n <= 32 ? 0 : n <= 64 ? REST_64_US : REST_128_US;
+    this.restUs = publishRestUs(n);
     this.solver = new HermitianEigen(n);
     this.values = new Float64Array(n);
     this.vecRe = new Float64Array(n * n);

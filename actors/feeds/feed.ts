@@ -6,7 +6,7 @@
  */
 
 import type { Frame } from "../../protocol/frame.ts";
-import type { Channels, FeedStatus } from "../../protocol/messages.ts";
+import type { Channels, FeedStatus, QuantumInput } from "../../protocol/messages.ts";
 
 export interface Feed {
   /** Unique in a session: "host", "file:prices.csv", "walk#2". */
@@ -26,6 +26,8 @@ export interface FeedSink {
    * False means: enough for this turn, or the disk is behind; a recorded feed should `await drained()`, a live one goes on (the sequencer sheds and counts).
    */
   frame(frame: Frame): boolean;
+  /** As `frame`: a state whose basis is the group's channels, or the current of the channel that its operator names. */
+  quantum(input: QuantumInput): boolean;
   status(status: FeedStatus): void;
   /** Resolves when the sink takes more without shedding. */
   drained(): Promise<void>;

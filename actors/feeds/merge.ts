@@ -5,7 +5,7 @@
  *   feed ─► inlet ────────────────┴─► the earliest sample next; frames split where another feed's sample comes between
  *
  * G1  Samples leave in order of time; at equal times in the order of the feeds. A sample that goes back in time inside its own
- *     feed leaves where that feed has it.
+ *     feed leaves where that feed has it. A state or a measurement record is never cut: it counts as one sample at its first time.
  * G2  Each feed's samples, declarations and reports keep their order; frames are numbered anew per source.
  * G3  At most LOOK_AHEAD_FRAMES frames of a feed are held; a feed that has them waits.
  * G4  With a speed, a sample leaves when (its time − first time) / speed has passed since the first left.
@@ -13,7 +13,7 @@
  */
 
 import type { Frame } from "../../protocol/frame.ts";
-import type { Channels, FeedStatus } from "../../protocol/messages.ts";
+import type { Channels, FeedStatus, QuantumInput } from "../../protocol/messages.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
 import { clipName, createFrame } from "./outlet.ts";
@@ -138,6 +138,7 @@ class Merge {
     const part = this.#inlets[next]!.take(untilUs, inclusive);
     const sequence = (this.#sequences.get(part.source) ?? 0) + 1;
     this.#sequences.set(part.source, sequence);
+    if (part.type !== "frame") return this.#sink.quantum({ ...part, sequence });
     part.sequence = sequence;
     return this.#sink.frame(part);
   }
@@ -150,13 +151,15 @@ class Merge {
 }
 
 type Notice = Channels | FeedStatus;
+/** What has a time, and so a place among the other feeds. */
+type Piece = Frame | QuantumInput;
 
 /** Where one feed delivers: a short queue of its frames and notices in order. */
 class Inlet implements FeedSink {
   ended = false;
-  /** Time of the next sample, made monotone. Valid while `head` is a frame. */
+  /** Time of the next sample, made monotone. Valid while there is a `head`. */
   headTimeUs = Number.NEGATIVE_INFINITY;
-  readonly #queue: (Frame | Notice)[] = [];
+  readonly #queue: (Piece | Notice)[] = [];
   readonly #changed: () => void;
   /** Samples of the first frame that were taken. */
   #taken = 0;
@@ -173,10 +176,10 @@ class Inlet implements FeedSink {
     return this.#queue.length === 0;
   }
 
-  /** The first frame, or null when there is none or a notice comes before it. */
-  get head(): Frame | null {
+  /** The first piece, or null when there is none or a notice comes before it. */
+  get head(): Piece | null {
     const first = this.#queue[0];
-    return first?.type === "frame" ? first : null;
+    return first === undefined || isNotice(first) ? null : first;
   }
 
   channels(declaration: Channels): void {
@@ -188,9 +191,16 @@ class Inlet implements FeedSink {
   }
 
   frame(frame: Frame): boolean {
-    if (this.#discarding) return true;
+    return this.#discarding || this.#hold(copyOf(frame));
+  }
+
+  quantum(input: QuantumInput): boolean {
+    return this.#discarding || this.#hold(input);
+  }
+
+  #hold(piece: Piece): boolean {
     this.#frames++;
-    this.#add(copyOf(frame));
+    this.#add(piece);
     return this.#frames < LOOK_AHEAD_FRAMES;
   }
 
@@ -207,7 +217,7 @@ class Inlet implements FeedSink {
   /** Drops the frames that are held and takes no more, so that a feed that waits can end; reports are kept. */
   discard(): void {
     this.#discarding = true;
-    const notices = this.#queue.filter((item) => item.type !== "frame");
+    const notices = this.#queue.filter(isNotice);
     this.#queue.splice(0, this.#queue.length, ...notices);
     this.#frames = 0;
     this.#release();
@@ -215,15 +225,20 @@ class Inlet implements FeedSink {
 
   takeNotice(): Notice | null {
     const first = this.#queue[0];
-    if (first === undefined || first.type === "frame") return null;
+    if (first === undefined || !isNotice(first)) return null;
     this.#queue.shift();
     this.#updateHead();
     return first;
   }
 
   /** The first samples of the head up to `untilUs`; at least one. Valid until the next call. */
-  take(untilUs: number, inclusive: boolean): Frame {
-    const frame = this.#queue[0] as Frame;
+  take(untilUs: number, inclusive: boolean): Piece {
+    const frame = this.#queue[0] as Piece;
+    if (frame.type !== "frame") {
+      this.#shiftFrame();
+      this.#updateHead();
+      return frame;
+    }
     const from = this.#taken;
     let latest = this.headTimeUs;
     let to = from + 1;
@@ -241,7 +256,7 @@ class Inlet implements FeedSink {
     return whole ? frame : this.#part!;
   }
 
-  #add(item: Frame | Notice): void {
+  #add(item: Piece | Notice): void {
     this.#queue.push(item);
     if (this.#queue.length === 1) this.#updateHead();
     this.#changed();
@@ -261,9 +276,15 @@ class Inlet implements FeedSink {
   }
 
   #updateHead(): void {
-    const frame = this.head;
-    if (frame !== null) this.headTimeUs = Math.max(this.headTimeUs, frame.time[this.#taken]!);
+    const { head } = this;
+    if (head === null) return;
+    const timeUs = head.type === "frame" ? head.time[this.#taken]! : head.timeUs;
+    this.headTimeUs = Math.max(this.headTimeUs, timeUs);
   }
+}
+
+function isNotice(item: Piece | Notice): item is Notice {
+  return item.type === "channels" || item.type === "feedStatus";
 }
 
 /** A feed fills its frame anew after it was handed over. */

@@ -4,7 +4,7 @@
 
 import type { Frame } from "../../protocol/frame.ts";
 import { MAX_NAME_BYTES, MAX_TEXT_BYTES } from "../../protocol/limits.ts";
-import type { Channels, FeedStatus } from "../../protocol/messages.ts";
+import type { Channels, FeedStatus, QuantumInput } from "../../protocol/messages.ts";
 import type { FeedSink } from "./feed.ts";
 
 export class Outlet {
@@ -25,6 +25,11 @@ export class Outlet {
   frame(frame: Frame): boolean {
     frame.sequence = ++this.#sequence;
     return this.#sink.frame(frame);
+  }
+
+  /** Numbered with the frames; false when the sink wants to be waited for. */
+  quantum(input: QuantumInput): boolean {
+    return this.#sink.quantum({ ...input, source: this.source, sequence: ++this.#sequence });
   }
 
   status(status: FeedStatus["status"], detail = "", counts: Readonly<Record<string, number>> = {}): void {

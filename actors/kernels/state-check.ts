@@ -40,6 +40,24 @@ export function checkState(n: number, re: ArrayLike<number>, im: ArrayLike<numbe
   }
 }
 
+/** As `checkState`, for those who count what is none instead of saying why. O(n³), allocates. */
+export function isState(n: number, re: ArrayLike<number>, im: ArrayLike<number>): boolean {
+  try {
+    checkState(n, re, im);
+    return true;
+  } catch (error) {
+    if (error instanceof InvalidState) return false;
+    throw error;
+  }
+}
+
+/** Whether ‖ψ‖² is 1 within 1e-9; an amplitude that is not finite makes it none. O(n). */
+export function isStateVector(re: ArrayLike<number>, im: ArrayLike<number>): boolean {
+  let norm2 = 0;
+  for (let i = 0; i < re.length; i++) norm2 += re[i]! * re[i]! + im[i]! * im[i]!;
+  return Math.abs(norm2 - 1) <= TRACE_TOLERANCE;
+}
+
 /** The part of `checkState` before any arithmetic: n, lengths, finite entries. O(n²). */
 export function checkShape(n: number, re: ArrayLike<number>, im: ArrayLike<number>, what: string): void {
   if (!Number.isInteger(n) || n < 1 || n > MAX_ORDER) {

@@ -6,35 +6,44 @@ import { CollapsePart } from "../detectors/collapse.ts";
 import { EstimatorPart } from "../detectors/estimator.ts";
 import { FeedWatcherPart } from "../detectors/feed-watcher.ts";
 import { MonitorPart } from "../detectors/monitor.ts";
+import { TrajectoryPart } from "../detectors/trajectory.ts";
 import type { ActorDefinition } from "../ports/actor.ts";
 import { anomalyMachine } from "./anomaly.ts";
 import { collapseMachine } from "./collapse.ts";
 import { estimatorMachine } from "./estimator.ts";
 import { feedWatcherMachine } from "./feed-watcher.ts";
 import { monitorMachine } from "./monitor.ts";
+import { trajectoryMachine } from "./trajectory.ts";
 
-/** Each group of channels gets these, in this order. */
+/** Each group of channels gets those that are enabled for it, in this order: a group of given states the last alone. */
 export const actorDefinitions: readonly ActorDefinition[] = [
   {
     name: "estimator",
     machine: estimatorMachine,
     // One channel has no coherence.
-    enabled: (settings, group) => settings.estimator.enabled && group.n >= 2,
+    enabled: (settings, group) => settings.estimator.enabled && group.n >= 2 && !group.states,
     createPart: (settings, group) => new EstimatorPart(settings, group),
     machineInput: (_settings, group) => ({ group: group.name }),
   },
   {
     name: "collapse",
     machine: collapseMachine,
-    enabled: (settings) => settings.collapse.enabled,
+    enabled: (settings, group) => settings.collapse.enabled && !group.states,
     createPart: (settings, group) => new CollapsePart(settings, group),
     machineInput: (_settings, group) => ({ group: group.name }),
   },
   {
     name: "anomaly",
     machine: anomalyMachine,
-    enabled: (settings) => settings.anomaly.enabled,
+    enabled: (settings, group) => settings.anomaly.enabled && !group.states,
     createPart: (settings, group) => new AnomalyPart(settings, group),
+    machineInput: (_settings, group) => ({ group: group.name }),
+  },
+  {
+    name: "trajectory",
+    machine: trajectoryMachine,
+    enabled: (settings, group) => settings.trajectory.enabled && group.states === true,
+    createPart: (settings, group) => new TrajectoryPart(settings, group),
     machineInput: (_settings, group) => ({ group: group.name }),
   },
 ];

@@ -30,6 +30,7 @@ import type {
   Input,
   MetricsMessage,
   Notice,
+  QuantumInput,
   StateMessage,
 } from "../../protocol/messages.ts";
 import { applySetting, type Settings } from "../../protocol/settings.ts";
@@ -45,6 +46,7 @@ import { EventHistory } from "./event-history.ts";
 import { sha256 } from "./fold.ts";
 import { type ClosedBlock, type Delivery, OutputGate } from "./gate.ts";
 import { Meter } from "./meter.ts";
+import { isQuantumInputOf, lastTimeUs } from "./quantum-check.ts";
 import { RecentBlocks } from "./recent-blocks.ts";
 import { recover } from "./recovery.ts";
 
@@ -261,6 +263,7 @@ export class Partition implements LiveSession, CoreSink {
     return {
       channels: (declaration) => this.declareChannels(declaration),
       frame: (frame) => this.offerFrame(frame, live, offset),
+      quantum: (input) => this.offerQuantum(input, live, offset),
       status: (status) => this.feedStatus(status),
       drained: () => this.drained(),
     };
@@ -286,21 +289,49 @@ export class Partition implements LiveSession, CoreSink {
 
   /** False asks a feed that can wait to await `drained`. */
   private offerFrame(frame: Frame, live: boolean, sequenceOffset: number): boolean {
-    const { meter } = this;
-    meter.offered++;
-    this.shedTotals.offered++;
-    const refusal = this.refusal(frame, live, sequenceOffset);
-    if (refusal === "duplicate") {
-      meter.duplicates++;
-      this.shedTotals.duplicates++;
-      return true;
-    }
-    if (refusal) return this.shed(refusal);
+    const refusal = this.refusal(frame, live, sequenceOffset) ?? this.malformed(frame);
+    this.countOffered();
+    if (refusal !== null) return this.refuse(refusal);
     const disturbed = this.overlays.length === 0 ? frame : this.disturbed(frame);
     if (disturbed === null) return this.shed("silenced by an injection");
     const bytes = this.admitFrame(disturbed, live, sequenceOffset);
     if (bytes === 0) return this.shed("malformed");
-    meter.countSamples(disturbed.count);
+    return this.taken(disturbed.count, bytes);
+  }
+
+  /** As `offerFrame`. Injections do not touch states: they would have to stay states. */
+  private offerQuantum(input: QuantumInput, live: boolean, sequenceOffset: number): boolean {
+    const refusal = this.refusal(input, live, sequenceOffset);
+    this.countOffered();
+    if (refusal !== null) return this.refuse(refusal);
+    const sequence = input.sequence > 0 ? input.sequence + sequenceOffset : 0;
+    const latestUs = live ? Math.max(this.clock.nowUs() + AHEAD_MAX_US, this.core.now) : input.timeUs;
+    const bytes = encodedQuantum({ ...input, sequence, timeUs: Math.min(input.timeUs, latestUs) });
+    if (bytes === null) return this.shed("malformed");
+    const logged = decodeMessage(bytes) as QuantumInput;
+    if (!isQuantumInputOf(this.core.declarationOf(logged.group), logged)) return this.shed("malformed");
+    this.admit(this.logicalTime(lastTimeUs(logged)), logged, bytes);
+    return this.taken(
+      logged.type === "measurementRecord" ? logged.current.length / 8 : logged.n,
+      bytes.length,
+    );
+  }
+
+  private countOffered(): void {
+    this.meter.offered++;
+    this.shedTotals.offered++;
+  }
+
+  /** A duplicate is what the feed may well send; all else is lost and said so. */
+  private refuse(refusal: string): boolean {
+    if (refusal !== "duplicate") return this.shed(refusal);
+    this.meter.duplicates++;
+    this.shedTotals.duplicates++;
+    return true;
+  }
+
+  private taken(samples: number, bytes: number): boolean {
+    this.meter.countSamples(samples);
     this.turnBytes += bytes;
     return this.turnBytes < TURN_BYTES_MAX && this.gate.heldBytes < HELD_BYTES_MAX;
   }
@@ -311,7 +342,7 @@ export class Partition implements LiveSession, CoreSink {
     if (sourceSequence > 0) frame.sequence = sourceSequence + sequenceOffset;
     if (live) this.holdBackFuture(frame);
     const bytes = encoded(frame);
-    if (bytes !== null) this.admit(this.logicalTime(frame), frame, bytes);
+    if (bytes !== null) this.admit(this.logicalTime(frame.time[frame.count - 1]!), frame, bytes);
     frame.sequence = sourceSequence;
     return bytes?.length ?? 0;
   }
@@ -323,12 +354,17 @@ export class Partition implements LiveSession, CoreSink {
     return false;
   }
 
-  private refusal(frame: Frame, live: boolean, sequenceOffset: number): string | null {
+  private refusal(
+    { sequence, source }: Frame | QuantumInput,
+    live: boolean,
+    sequenceOffset: number,
+  ): string | null {
     if (this.halted || this.closing) return "closed";
     if (live && this.gate.heldBytes >= HELD_BYTES_MAX) return "journal behind";
-    if (frame.sequence > 0 && frame.sequence + sequenceOffset <= this.core.lastSequenceOf(frame.source)) {
-      return "duplicate";
-    }
+    return sequence > 0 && sequence + sequenceOffset <= this.core.lastSequenceOf(source) ? "duplicate" : null;
+  }
+
+  private malformed(frame: Frame): string | null {
     const channels = this.core.channelsOf(frame.group);
     if (frame.count < 1 || frame.count > MAX_FRAME_SAMPLES || channels === 0) return "malformed";
     for (let k = 0; k < frame.count; k++) {
@@ -337,8 +373,8 @@ export class Partition implements LiveSession, CoreSink {
     return null;
   }
 
-  private logicalTime(frame: Frame): number {
-    const stamped = frame.time[frame.count - 1]!;
+  /** Of an input whose last sample is of `stamped`. */
+  private logicalTime(stamped: number): number {
     const { now } = this.core;
     if (stamped >= now) return stamped;
     this.meter.late++;
@@ -663,6 +699,15 @@ function beginsWith(known: Channels, declared: Channels): boolean {
 function encoded(frame: Frame): Uint8Array | null {
   try {
     return encodeFrameView(frame);
+  } catch {
+    return null;
+  }
+}
+
+/** Null when its schema refuses it: lengths, names, numbers. */
+function encodedQuantum(input: QuantumInput): Uint8Array | null {
+  try {
+    return encodeMessage(input);
   } catch {
     return null;
   }

@@ -26,6 +26,8 @@ export interface Group {
   readonly sampling: Channels["sampling"];
   readonly everyUs: number;
   readonly innovation: Channels["innovation"];
+  /** True: its states are given whole, and its channels are their basis. */
+  readonly states?: boolean;
 }
 
 /**
@@ -74,7 +76,7 @@ export interface Part {
   update(batch: Batch, context: PartContext): void;
   /** Action `kernel` of the machine: a named change such as "rebaseline". */
   act?(name: string, parameters: Record<string, unknown>, context: PartContext): void;
-  /** Inputs other than frames, for actors of the session (monitor, feed watcher). */
+  /** Inputs other than frames: for actors of the session (monitor, feed watcher), and states for actors of their group. */
   onInput?(input: Input, context: PartContext): void;
   /** Called at the publish rate when the actor publishes state; fills and returns a message without `type`, or null. */
   publish?(context: PartContext): unknown;

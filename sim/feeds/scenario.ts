@@ -9,7 +9,7 @@
  * S3  Times are whole µs and never fall, except where the scenario is about a clock that goes wrong.
  */
 import type { Frame } from "../../protocol/frame.ts";
-import type { Channels, DensityMatrix, MeasurementRecord, StateVector } from "../../protocol/messages.ts";
+import type { Channels, QuantumInput } from "../../protocol/messages.ts";
 
 export interface Scenario {
   /** e.g. "flash-crash". */
@@ -50,17 +50,18 @@ export interface ScenarioRun {
   /** Grows while pieces are drawn (S2). */
   readonly truth: readonly Truth[];
   /** The next piece, or null at the end. A frame's columns are used again by the next call. */
-  next(): Frame | QuantumPiece | null;
+  next(): Frame | QuantumInput | null;
 }
-
-export type QuantumPiece = DensityMatrix | StateVector | MeasurementRecord;
 
 /** Something that truly happened. */
 export interface Truth {
   /** e.g. "levelShift", "collapse", "jump". */
   readonly kind: string;
-  /** Which detectors should find it: "anomaly" (single channels), "collapse" (the joint law), or neither. */
-  readonly detectors: readonly ("anomaly" | "collapse")[];
+  /**
+   * Which detectors should find it: "anomaly" (single channels), "collapse" (the joint law), "trajectory" (states that are given
+   * whole), or none of them.
+   */
+  readonly detectors: readonly ("anomaly" | "collapse" | "trajectory")[];
   readonly group: string;
   readonly channels: readonly string[];
   readonly onsetUs: number;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Feed, FeedSink } from "../../actors/feeds/feed.ts";
 import { createFeed, type FeedContext } from "../../actors/feeds/spec.ts";
-import type { Channels, FeedStatus } from "../../protocol/messages.ts";
+import type { Channels, FeedStatus, QuantumInput } from "../../protocol/messages.ts";
 import { createManualClock } from "../support/clock.ts";
 
 export interface Sample {
@@ -20,6 +20,8 @@ export interface Collected {
   /** Samples of each frame. */
   frames: { source: string; group: string; sequence: number; count: number }[];
   groups: Map<string, Channels>;
+  /** States and records. */
+  quanta: QuantumInput[];
   statuses: FeedStatus[];
   /** What arrived, in order: "channels prices", "frame 3", "running". */
   order: string[];
@@ -37,6 +39,7 @@ export function collectingSink(): CollectingSink {
     samples: [],
     frames: [],
     groups: new Map(),
+    quanta: [],
     statuses: [],
     order: [],
     fullAfter: Number.POSITIVE_INFINITY,
@@ -68,6 +71,11 @@ export function collectingSink(): CollectingSink {
       });
       sink.order.push(`frame ${frame.count}`);
       return sink.frames.length < sink.fullAfter;
+    },
+    quantum(input) {
+      sink.quanta.push(structuredClone(input));
+      sink.order.push(input.type);
+      return true;
     },
     status(status) {
       sink.statuses.push(structuredClone(status));

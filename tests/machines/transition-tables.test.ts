@@ -110,6 +110,9 @@ function sample(type: string) {
     detail: "text",
     bad: 3,
     reasons: "nan 3",
+    from: "0",
+    to: "1",
+    tookUs: 30_000,
   };
 }
 
