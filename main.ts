@@ -86,6 +86,31 @@ program
     process.exitCode = await inspectCommand(path, options);
   });
 
+const recordings = program.command("record").description("recordings as files that other tools open");
+
+recordings
+  .command("export")
+  .description("a recording as an MCAP file: samples, events and state hashes by topic and time, nothing lost")
+  .argument("<path>", "a recording: the directory given to --record")
+  .requiredOption("--to <file>", "the MCAP file to write")
+  .option("--overwrite", "replace the file if it is there")
+  .option("--json", "the report as one JSON object")
+  .action(async (path, options) => {
+    const { exportCommand } = await import("./sim/mod.ts");
+    process.exitCode = await exportCommand(path, options);
+  });
+
+recordings
+  .command("import")
+  .description("a recording back from an MCAP file that `record export` wrote")
+  .argument("<file>", "the MCAP file")
+  .requiredOption("--to <dir>", "the folder to make")
+  .option("--json", "the report as one JSON object")
+  .action(async (path, options) => {
+    const { importCommand } = await import("./sim/mod.ts");
+    process.exitCode = await importCommand(path, options);
+  });
+
 program
   .command("detect")
   .description(

@@ -9,6 +9,7 @@ export {
 } from "./feeds/inject.ts";
 export { createOverlay } from "./feeds/overlay.ts";
 export { injectableNames, scenarioNames } from "./feeds/scenarios.ts";
+export { exportCommand, importCommand } from "./archive/record-command.ts";
 export { replayCommand } from "./replay/command.ts";
 export { inspectCommand } from "./replay/inspect.ts";
 
