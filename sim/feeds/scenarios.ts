@@ -1,17 +1,39 @@
 /** Every scenario, one row: its name here is its name everywhere. SCENARIOS.md lists the same rows. */
 import { CommandError } from "../../actors/errors.ts";
 import { nearestTo } from "../../protocol/nearest.ts";
+import { blockFlip } from "./block-flip.ts";
 import { burst } from "./burst.ts";
 import { clockStep } from "./clock-step.ts";
+import { cointegratedPairs } from "./cointegrated-pairs.ts";
+import { decoherence } from "./decoherence.ts";
 import { drift } from "./drift.ts";
 import { dropOut } from "./drop-out.ts";
+import { flashCrash } from "./flash-crash.ts";
+import { hawkesTrades } from "./hawkes-trades.ts";
+import { hestonJumps } from "./heston-jumps.ts";
+import { leadLag } from "./lead-lag.ts";
 import { levelShift } from "./level-shift.ts";
+import { orderBook } from "./order-book.ts";
+import { pointerCollapse } from "./pointer-collapse.ts";
+import { regimeSwitching } from "./regime-switching.ts";
 import type { Scenario } from "./scenario.ts";
 import { serverMetrics } from "./server-metrics.ts";
 import { spike } from "./spike.ts";
 import { stuckSensor } from "./stuck-sensor.ts";
+import { venueGap } from "./venue-gap.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
+  regimeSwitching,
+  flashCrash,
+  decoherence,
+  pointerCollapse,
+  blockFlip,
+  hawkesTrades,
+  hestonJumps,
+  leadLag,
+  orderBook,
+  cointegratedPairs,
+  venueGap,
   serverMetrics,
   spike,
   levelShift,

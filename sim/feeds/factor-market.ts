@@ -1,0 +1,100 @@
+/**
+ * Assets that move together: a market, sectors, and each asset's own way.
+ *
+ *   return_i = volatility · (√market · M + √sector · S_{sector of i} + √(1 − market − sector) · ε_i)
+ *
+ * So the correlation of two assets is `market`, and `market + sector` within a sector. The same variates are drawn whatever the law is,
+ * so that worlds of one seed differ only by the law.
+ */
+import type { Channels } from "../../protocol/messages.ts";
+import { assets, fillPrices, rowVolatility } from "./prices.ts";
+import { type RowWorld, rowsRun } from "./rows.ts";
+import type { Scenario, ScenarioOptions, ScenarioRun, Truth } from "./scenario.ts";
+import { Variates } from "./variates.ts";
+
+/** The joint law of one row; a scenario changes it in time. */
+export interface FactorLaw {
+  /** Shares of an asset's variance, their sum at most 1. */
+  market: number;
+  sector: number;
+  /** Multiple of the usual volatility. */
+  volatility: number;
+  /** Added to every return, in usual volatilities. */
+  drift: number;
+  /** Sign of each asset's loading on the market. */
+  readonly sign: Float64Array;
+}
+
+/** Share of the market in calm times. */
+export const CALM_MARKET = 0.4;
+export const SECTOR_SIZE = 4;
+
+export class FactorMarket implements RowWorld {
+  readonly channels: Channels["channels"];
+  readonly innovation = "logReturn";
+  readonly planned: readonly Truth[];
+  private readonly setLaw: (law: FactorLaw, timeUs: number) => void;
+  private readonly law: FactorLaw;
+  private readonly variates: Variates;
+  private readonly deviation: number;
+  private readonly logPrices: Float64Array;
+  private readonly returns: Float64Array;
+
+  /** `setLaw` is called before each row, with the calm law to change. */
+  constructor(
+    { seed, channels, rate }: ScenarioOptions,
+    planned: readonly Truth[],
+    setLaw: (law: FactorLaw, timeUs: number) => void,
+  ) {
+    this.channels = assets(channels);
+    this.planned = planned;
+    this.setLaw = setLaw;
+    this.law = { market: 0, sector: 0, volatility: 1, drift: 0, sign: new Float64Array(channels) };
+    this.variates = new Variates(seed, "market");
+    this.deviation = rowVolatility(rate);
+    this.logPrices = new Float64Array(channels);
+    this.returns = new Float64Array(channels);
+  }
+
+  row(timeUs: number, values: Float64Array): number {
+    const { law, variates, returns } = this;
+    law.market = CALM_MARKET;
+    law.sector = 0;
+    law.volatility = 1;
+    law.drift = 0;
+    law.sign.fill(1);
+    this.setLaw(law, timeUs);
+    const own = Math.sqrt(1 - law.market - law.sector);
+    const market = Math.sqrt(law.market) * variates.normal();
+    let sector = 0;
+    for (let k = 0; k < returns.length; k++) {
+      if (k % SECTOR_SIZE === 0) sector = Math.sqrt(law.sector) * variates.normal();
+      const move = law.sign[k]! * market + sector + own * variates.normal();
+      returns[k] = this.deviation * (law.volatility * move + law.drift);
+    }
+    fillPrices(this.logPrices, returns, values);
+    return timeUs;
+  }
+}
+
+/** What scenarios of such a market have in common: an hour of seconds. */
+export const MARKET_USUALS = {
+  family: "market",
+  channels: { least: 2, most: 128, usual: 8 },
+  usualRate: 1,
+  usualDurationUs: 3600e6,
+} as const;
+
+export function factorRun(
+  { name }: Pick<Scenario, "name">,
+  options: ScenarioOptions,
+  planned: readonly Truth[],
+  setLaw: (law: FactorLaw, timeUs: number) => void,
+): ScenarioRun {
+  return rowsRun(name, options, new FactorMarket(options, planned, setLaw));
+}
+
+/** Names of all channels of such a market. */
+export function assetNames({ channels }: ScenarioOptions): string[] {
+  return assets(channels).map(({ name }) => name);
+}
