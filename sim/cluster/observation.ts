@@ -60,7 +60,14 @@ export type Observation = { readonly atUs: number } & (
       readonly block: number;
       readonly event: EventMessage;
     }
-  /** An event was written to a connection: seen on the wire, before the client's own care. `connection` is unique in the run. */
+  /** A client's program asks for the events behind `after` for the first time; null: whatever comes. */
+  | {
+      readonly kind: "began";
+      readonly client: string;
+      readonly partition: string;
+      readonly after: number | null;
+    }
+  /** An event was written to a connection: seen on the wire, before the client's own care. `connection` counts subscriptions of the run. */
   | {
       readonly kind: "sent";
       readonly connection: number;
@@ -76,12 +83,13 @@ export type Observation = { readonly atUs: number } & (
     }
   /** A client was told that its cursor belongs to another recording (`missed` with `reset`): it begins behind `after`. */
   | { readonly kind: "reset"; readonly client: string; readonly partition: string; readonly after: number }
-  /** The state hash of a live core after a block: of a sample of blocks, chosen by number, so that every owner tells of the same. */
+  /** The state hash of a live core after a block that it closed, of some blocks; `blockHash` says which: it may never be admitted. */
   | {
       readonly kind: "hash";
       readonly node: string;
       readonly partition: string;
       readonly block: number;
+      readonly blockHash: string;
       readonly hash: string;
     }
   | {

@@ -1,0 +1,134 @@
+/**
+ * Which entries of a partition's stream count, the slow and obvious way: the whole log so far is kept, and each entry is held against it.
+ *
+ *   entry ─► is it a block, is it the next one, of the last owner, behind the last block?  ─► kept
+ *         └► is it a take-over, of the next epoch, behind the last block?                  ─► kept
+ *         └► anything else                                                                 ─► passed over
+ *
+ * Shares no line with the rule that nodes apply (actors/cluster/admission.ts): the two are held against each other.
+ */
+import { createHash } from "node:crypto";
+import { type DecodedBlock, decodeBlock } from "../../../protocol/block.ts";
+import { decodeMessage } from "../../../protocol/codec.ts";
+import type { Takeover } from "../../../protocol/messages.ts";
+
+export interface AdmittedBlock {
+  /** Of its entry in the stream. */
+  readonly entry: number;
+  readonly hash: string;
+  readonly block: DecodedBlock;
+}
+
+export interface AdmittedTakeover {
+  readonly entry: number;
+  readonly epoch: number;
+  readonly owner: string;
+  readonly lastBlock: number;
+}
+
+/** What stands before the first block. */
+const NOTHING = "00".repeat(32);
+
+export class AdmittedLog {
+  readonly partition: string;
+  blocks: AdmittedBlock[] = [];
+  takeovers: AdmittedTakeover[] = [];
+  /** Hashes of admitted blocks that the server forgot. */
+  readonly forgotten = new Set<string>();
+
+  constructor(partition: string) {
+    this.partition = partition;
+  }
+
+  get epoch(): number {
+    return this.takeovers.length;
+  }
+
+  get lastHash(): string {
+    return this.blocks.at(-1)?.hash ?? NOTHING;
+  }
+
+  /** The admitted block of this number. */
+  block(number: number): AdmittedBlock | undefined {
+    // A kept recording may begin behind block 1.
+    return this.blocks[number - (this.blocks[0]?.block.number ?? 1)];
+  }
+
+  store(entry: number, bytes: Uint8Array): void {
+    const block = readBlock(bytes);
+    if (block !== null) this.storeBlock(entry, bytes, block);
+    else {
+      const takeover = readTakeover(bytes);
+      if (takeover !== null) this.storeTakeover(entry, takeover);
+    }
+  }
+
+  /** Entries behind `after` are gone. */
+  forget(after: number): void {
+    for (const { entry, hash } of this.blocks) if (entry > after) this.forgotten.add(hash);
+    this.blocks = this.blocks.filter(({ entry }) => entry <= after);
+    this.takeovers = this.takeovers.filter(({ entry }) => entry <= after);
+  }
+
+  private storeBlock(entry: number, bytes: Uint8Array, block: DecodedBlock): void {
+    const wanted = (this.blocks.at(-1)?.block.number ?? block.number - 1) + 1;
+    if (block.partition !== this.partition || block.epoch !== this.epoch || block.number !== wanted) return;
+    if (this.blocks.length > 0 && toHex(block.previousHash) !== this.lastHash) return;
+    if (block.number === 1 && toHex(block.previousHash) !== NOTHING) return;
+    this.blocks.push({ entry, hash: createHash("sha256").update(bytes).digest("hex"), block });
+  }
+
+  private storeTakeover(entry: number, { partition, epoch, owner, lastBlock, lastHash }: Takeover): void {
+    if (partition !== this.partition || epoch !== this.epoch + 1) return;
+    if (lastBlock !== (this.blocks.at(-1)?.block.number ?? 0) || toHex(lastHash) !== this.lastHash) return;
+    this.takeovers.push({ entry, epoch, owner, lastBlock });
+  }
+}
+
+/** The logs of a run as they grow; told of every entry before anybody who asks. */
+export class StoredLogs {
+  private readonly byPartition = new Map<string, AdmittedLog>();
+  /** Partitions of which the server once forgot something. */
+  readonly lossy = new Set<string>();
+
+  /** Null for a partition that tells nothing of its entries. */
+  of(partition: string): AdmittedLog | null {
+    return this.byPartition.get(partition) ?? null;
+  }
+
+  store(partition: string, entry: number, bytes: Uint8Array): void {
+    let log = this.byPartition.get(partition);
+    if (log === undefined) {
+      log = new AdmittedLog(partition);
+      this.byPartition.set(partition, log);
+    }
+    log.store(entry, bytes);
+  }
+
+  forget(partition: string, after: number): void {
+    this.lossy.add(partition);
+    this.byPartition.get(partition)?.forget(after);
+  }
+}
+
+function readBlock(bytes: Uint8Array): DecodedBlock | null {
+  try {
+    return decodeBlock(bytes);
+  } catch {
+    // Notes, take-overs, garbage: not a block.
+    return null;
+  }
+}
+
+function readTakeover(bytes: Uint8Array): Takeover | null {
+  try {
+    const message = decodeMessage(bytes);
+    return message.type === "takeover" ? message : null;
+  } catch {
+    return null;
+  }
+}
+
+export function toHex(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex");
+}

@@ -1,0 +1,30 @@
+/** One invariant: told what happens, and at the end what the log tells when it is folded again. */
+import type { Input } from "../../../protocol/messages.ts";
+import type { Observation, ObservationKind, WorldEnd } from "../observation.ts";
+import type { Retelling } from "./retelling.ts";
+
+export interface Checker {
+  /** The rule's name in reports and in the corpus, e.g. "one-chain". */
+  readonly name: string;
+  /** The rule in one sentence. */
+  readonly rule: string;
+  /** What it wants to hear: other observations cost it nothing. */
+  readonly hears: readonly ObservationKind[];
+  /** What is wrong, in words, or null. */
+  observe?(observation: Observation): string | null;
+  /** Each input of the admitted log at the end, right after the core was given it. */
+  retold?(input: RetoldInput): string | null;
+  /** At the end of a run, with the admitted logs folded without faults. */
+  finish?(end: WorldEnd, retelling: Retelling): string | null;
+}
+
+/** Valid during the call: a frame's columns are used again for the next. */
+export interface RetoldInput {
+  readonly partition: string;
+  readonly block: number;
+  readonly sequence: number;
+  readonly timeUs: number;
+  readonly input: Input;
+  /** Of a frame: channels of its group. */
+  readonly channels: number;
+}

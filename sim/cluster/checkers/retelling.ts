@@ -1,0 +1,199 @@
+/**
+ * The admitted logs at the end of a run, folded once more without faults: what live cores should have been and said.
+ *
+ *   streams at the end ─► AdmittedLog (naive) ─► core ─► events, timers, hashes of the blocks that somebody spoke of
+ *                                                 └── from the oldest kept snapshot a second core folds the tail beside it
+ *
+ * Snapshots are a sample: the first SNAPSHOTS_FIRST and the last SNAPSHOTS_LAST of a partition are restored and compared.
+ */
+import { Core } from "../../../actors/core/core.ts";
+import { hex } from "../../../actors/core/hash.ts";
+import { decodeFrameInto, decodeMessage, isFrame } from "../../../protocol/codec.ts";
+import { createScratchFrame } from "../../../protocol/frame.ts";
+import type { EventMessage, Input } from "../../../protocol/messages.ts";
+import type { Observation, WorldEnd } from "../observation.ts";
+import { type AdmittedBlock, AdmittedLog, StoredLogs } from "./admitted-log.ts";
+import type { RetoldInput } from "./checker.ts";
+import { TimerModel } from "./timer-model.ts";
+
+const SNAPSHOTS_FIRST = 1;
+const SNAPSHOTS_LAST = 2;
+
+export interface Retold {
+  readonly log: AdmittedLog;
+  /** Event sequence k at index k − 1, and the block it belongs to. */
+  readonly events: readonly EventMessage[];
+  readonly blockOfEvent: readonly number[];
+  /** State hash after those blocks that somebody spoke of. */
+  readonly hashes: ReadonlyMap<number, string>;
+  /** What was wrong with a timer, or null. */
+  readonly timerTrouble: string | null;
+  /** What was wrong with a snapshot, or null. */
+  readonly snapshotTrouble: string | null;
+}
+
+interface Snapshot {
+  readonly block: number;
+  readonly bytes: Uint8Array;
+}
+
+export class Retelling {
+  /** The logs as they grew. */
+  readonly stored = new StoredLogs();
+  readonly partitions = new Map<string, Retold>();
+  private readonly wantedBlocks = new Map<string, Set<number>>();
+  private readonly snapshots = new Map<string, Snapshot[]>();
+
+  observe(observation: Observation): void {
+    switch (observation.kind) {
+      case "stored":
+        this.stored.store(observation.partition, observation.sequence, observation.bytes);
+        break;
+      case "lost":
+        this.stored.forget(observation.partition, observation.after);
+        // What was saved of a past that is gone is nobody's.
+        this.snapshots.delete(observation.partition);
+        break;
+      case "hash":
+      case "opened":
+        this.want(observation.partition, observation.block);
+        break;
+      case "snapshot":
+        this.want(observation.partition, observation.block);
+        this.keep(observation.partition, observation);
+        break;
+      default:
+    }
+  }
+
+  /** Folds every log; `hear` is told each input and may object. Returns what went wrong in the folding itself, or the objection. */
+  tell(end: WorldEnd, hear: (input: RetoldInput) => string | null): string | null {
+    for (const [partition, { block }] of end.live) this.want(partition, block);
+    for (const [partition, entries] of end.streams) {
+      const log = new AdmittedLog(partition);
+      for (const { sequence, bytes } of entries) log.store(sequence, bytes);
+      const trouble = this.fold(end, log, hear);
+      if (trouble !== null) return trouble;
+    }
+    return null;
+  }
+
+  private fold(end: WorldEnd, log: AdmittedLog, hear: (input: RetoldInput) => string | null): string | null {
+    const { partition } = log;
+    const snapshots = this.snapshots.get(partition) ?? [];
+    const teller = new Teller(end, log, this.wantedBlocks.get(partition) ?? new Set(), snapshots, hear);
+    for (const block of log.blocks) {
+      try {
+        teller.block(block);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        return `${partition} block ${block.block.number} cannot be folded: ${reason}`;
+      }
+      if (teller.objection !== null) return teller.objection;
+    }
+    this.partitions.set(partition, teller.told());
+    return null;
+  }
+
+  private want(partition: string, block: number): void {
+    const wanted = this.wantedBlocks.get(partition);
+    if (wanted) wanted.add(block);
+    else this.wantedBlocks.set(partition, new Set([block]));
+  }
+
+  private keep(partition: string, { block, bytes }: Snapshot): void {
+    const kept = this.snapshots.get(partition) ?? [];
+    this.snapshots.set(partition, kept);
+    kept.push({ block, bytes: new Uint8Array(bytes) });
+    if (kept.length > SNAPSHOTS_FIRST + SNAPSHOTS_LAST) kept.splice(SNAPSHOTS_FIRST, 1);
+  }
+}
+
+/** One fold. */
+class Teller {
+  objection: string | null = null;
+  private readonly log: AdmittedLog;
+  private readonly end: WorldEnd;
+  private readonly wanted: ReadonlySet<number>;
+  private readonly snapshots: readonly Snapshot[];
+  private readonly hear: (input: RetoldInput) => string | null;
+  private readonly core: Core;
+  private readonly timers: TimerModel;
+  private readonly scratch = createScratchFrame();
+  private readonly events: EventMessage[] = [];
+  private readonly blockOfEvent: number[] = [];
+  private readonly hashes = new Map<number, string>();
+  private snapshotTrouble: string | null = null;
+  /** Restored from a snapshot, and folding the same tail. */
+  private shadow: Core | null = null;
+  private number = 0;
+
+  constructor(
+    end: WorldEnd,
+    log: AdmittedLog,
+    wanted: ReadonlySet<number>,
+    snapshots: readonly Snapshot[],
+    hear: (input: RetoldInput) => string | null,
+  ) {
+    this.end = end;
+    this.log = log;
+    this.wanted = wanted;
+    this.snapshots = snapshots;
+    this.hear = hear;
+    this.core = new Core(end.definitions, {
+      event: (event) => {
+        this.timers.announced(event);
+        this.events.push(event);
+        this.blockOfEvent.push(this.number);
+      },
+      state() {},
+      metrics() {},
+    });
+    this.timers = new TimerModel(this.core.timers);
+    if (this.wanted.has(0)) this.hashes.set(0, hex(this.core.hash().hash));
+  }
+
+  block({ block }: AdmittedBlock): void {
+    this.number = block.number;
+    block.forEach((sequence, timeUs, bytes) => {
+      if (this.objection !== null) return;
+      const input = isFrame(bytes)
+        ? decodeFrameInto(bytes, this.scratch)
+        : (decodeMessage(bytes) as Exclude<Input, { type: "frame" }>);
+      this.timers.before(timeUs);
+      this.core.apply(sequence, timeUs, input);
+      this.timers.after(timeUs);
+      this.shadow?.apply(sequence, timeUs, input);
+      const { partition } = this.log;
+      const channels = input.type === "frame" ? this.core.channelsOf(input.group) : 0;
+      this.objection = this.hear({ partition, block: block.number, sequence, timeUs, input, channels });
+    });
+    if (this.wanted.has(block.number)) this.hashes.set(block.number, hex(this.core.hash().hash));
+    for (const snapshot of this.snapshots) if (snapshot.block === block.number) this.compare(snapshot);
+  }
+
+  told(): Retold {
+    const last = this.log.blocks.at(-1)?.block.number ?? 0;
+    if (this.shadow !== null && this.snapshotTrouble === null) {
+      const [own, restored] = [hex(this.core.hash().hash), hex(this.shadow.hash().hash)];
+      if (own !== restored)
+        this.snapshotTrouble = `the snapshot of block ${this.snapshots[0]!.block} and its tail end at block ${last} in ${restored}, the whole log in ${own}`;
+    }
+    const { log, events, blockOfEvent, hashes, snapshotTrouble } = this;
+    return { log, events, blockOfEvent, hashes, snapshotTrouble, timerTrouble: this.timers.trouble };
+  }
+
+  private compare({ block, bytes }: Snapshot): void {
+    const quiet = { event() {}, state() {}, metrics() {} };
+    try {
+      const restored = Core.restore(bytes, this.end.definitions, quiet);
+      const found = hex(restored.hash().hash);
+      const wanted = this.hashes.get(block);
+      if (found !== wanted)
+        this.snapshotTrouble ??= `the snapshot of block ${block} holds ${found}, the log ${wanted}`;
+      else this.shadow ??= restored;
+    } catch (error) {
+      this.snapshotTrouble ??= `the snapshot of block ${block} cannot be restored: ${String(error)}`;
+    }
+  }
+}

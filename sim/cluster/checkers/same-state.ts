@@ -1,0 +1,59 @@
+import type { WorldEnd } from "../observation.ts";
+import type { Checker, Observed } from "./checker.ts";
+import type { Retelling } from "./retelling.ts";
+
+/**
+ * The state of a live core, of a replay, and of a snapshot with its tail is one state, by its hash.
+ *
+ * Live: after the blocks of which the world tells, at each opening, and at the end. A closed block that was never admitted proves
+ * nothing, and what was opened before the server forgot something neither.
+ */
+export function sameState(): Checker {
+  interface Seen {
+    readonly node: string;
+    readonly partition: string;
+    readonly block: number;
+    readonly hash: string;
+    /** "" where the block is known to be admitted. */
+    readonly blockHash: string;
+    readonly when: string;
+  }
+  let seen: Seen[] = [];
+
+  return {
+    name: "same-state",
+    rule: "live hash = replay hash = hash of snapshot and tail",
+    hears: ["hash", "opened", "lost"],
+    observe(observation) {
+      if (observation.kind === "lost") {
+        const { partition } = observation;
+        seen = seen.filter((one) => one.partition !== partition || one.blockHash !== "");
+      } else if (observation.kind === "opened") {
+        const { node, partition, block, hash } = observation;
+        seen.push({ node, partition, block, hash, blockHash: "", when: "when it opened" });
+      } else {
+        const { node, partition, block, hash, blockHash } = observation as Observed<"hash">;
+        seen.push({ node, partition, block, hash, blockHash, when: "live" });
+      }
+      return null;
+    },
+    finish({ live }: WorldEnd, { partitions }: Retelling) {
+      const last = [...live].map(([partition, one]) => ({
+        ...one,
+        partition,
+        blockHash: "",
+        when: "at the end",
+      }));
+      for (const { node, partition, block, hash, blockHash, when } of [...seen, ...last]) {
+        const retold = partitions.get(partition);
+        if (blockHash !== "" && retold?.log.block(block)?.hash !== blockHash) continue;
+        const wanted = retold?.hashes.get(block);
+        if (wanted !== hash)
+          return `${node} stood behind block ${block} of ${partition} in ${hash} ${when}, the replay in ${wanted ?? "no such block"}`;
+      }
+      for (const [partition, { snapshotTrouble }] of partitions)
+        if (snapshotTrouble !== null) return `${partition}: ${snapshotTrouble}`;
+      return null;
+    },
+  };
+}

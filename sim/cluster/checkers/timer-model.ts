@@ -1,0 +1,104 @@
+/**
+ * What timers ought to do, beside those of a core: every start, cancel and firing is held against a plain list.
+ *
+ *   start ─► pending ─┬─ an input reaches it ─► fires, next in order of (due, creation), and its actor hears its own time
+ *                     ├─ started again, cancelled ─► gone
+ *                     └─ its actor failed ─► gone
+ *
+ * Sits on the methods of a core's `Timers`, so it sees what the core asks for, not how the core keeps it.
+ */
+import type { Timer, Timers } from "../../../actors/core/timers.ts";
+import type { EventMessage } from "../../../protocol/messages.ts";
+
+interface Pending {
+  readonly actor: string;
+  readonly id: string;
+  readonly dueUs: number;
+  readonly order: number;
+}
+
+export class TimerModel {
+  /** The first thing that was wrong. */
+  trouble: string | null = null;
+  private pending: Pending[] = [];
+  private created = 0;
+  private inputUs = 0;
+  private firing: Timer | null = null;
+
+  constructor(timers: Timers) {
+    const start = timers.start.bind(timers);
+    const cancel = timers.cancel.bind(timers);
+    const cancelAll = timers.cancelAll.bind(timers);
+    const take = timers.take.bind(timers);
+    timers.start = (actor, id, dueUs) => {
+      this.started(actor, id, dueUs);
+      start(actor, id, dueUs);
+    };
+    timers.cancel = (actor, id) => {
+      this.drop((timer) => timer.actor === actor && timer.id === id);
+      cancel(actor, id);
+    };
+    timers.cancelAll = (actor) => {
+      this.drop((timer) => timer.actor === actor);
+      cancelAll(actor);
+    };
+    timers.take = (timeUs) => {
+      const taken = take(timeUs);
+      this.firing = taken;
+      if (taken !== null) this.fired(taken);
+      return taken;
+    };
+  }
+
+  /** The next input of the log, before the core is given it. */
+  before(timeUs: number): void {
+    this.inputUs = timeUs;
+  }
+
+  /** The core has done with the input: no timer may wait that it reached, but those it has just started. */
+  after(timeUs: number): void {
+    const late = this.pending.find(({ dueUs }) => dueUs < timeUs);
+    if (late) this.blame(`${name(late)} did not fire before the input at ${timeUs}`);
+  }
+
+  /** An event left while a timer was firing: of that moment, not of the input that reached it. Who failed loses its timers. */
+  announced(event: EventMessage): void {
+    if (event.kind === "actor.restarted" || event.kind === "actor.stopped")
+      this.drop(({ actor }) => actor === `${event.group}/${event.actor}`);
+    if (this.firing !== null && event.timeUs !== this.firing.dueUs)
+      this.blame(`${name(this.firing)} made an event at ${event.timeUs}`);
+  }
+
+  private started(actor: string, id: string, dueUs: number): void {
+    this.drop((timer) => timer.actor === actor && timer.id === id);
+    this.pending.push({ actor, id, dueUs, order: ++this.created });
+  }
+
+  private fired(timer: Timer): void {
+    const own = this.pending.find(({ actor, id }) => actor === timer.actor && id === timer.id);
+    if (own === undefined || own.dueUs !== timer.dueUs) {
+      this.blame(
+        `${name(timer)} fired; wanted ${own === undefined ? "no such timer" : `it at ${own.dueUs}`}`,
+      );
+      return;
+    }
+    const earlier = this.pending.find(
+      ({ dueUs, order }) => dueUs < own.dueUs || (dueUs === own.dueUs && order < own.order),
+    );
+    if (earlier) this.blame(`${name(timer)} fired before ${name(earlier)}`);
+    if (timer.dueUs > this.inputUs) this.blame(`${name(timer)} fired with the input at ${this.inputUs}`);
+    this.drop((other) => other === own);
+  }
+
+  private drop(goes: (timer: Pending) => boolean): void {
+    this.pending = this.pending.filter((timer) => !goes(timer));
+  }
+
+  private blame(what: string): void {
+    this.trouble ??= `timer ${what}`;
+  }
+}
+
+function name({ actor, id, dueUs }: Pick<Timer, "actor" | "id" | "dueUs">): string {
+  return `${actor}.${id} due at ${dueUs}`;
+}

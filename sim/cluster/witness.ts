@@ -1,0 +1,100 @@
+/**
+ * An actor that notices everything: put beside the shipped ones, so that what a fault may spoil shows in events.
+ *
+ *   watching ──beat (each BEAT_FRAMES frames)──► announces counts, sum and a random draw; starts `echo`
+ *            ──timer.echo──► announces             ──timer.pulse──► announces, starts `pulse` again
+ *            ──POISON in a frame──► throws: what its supervisor does then is seen as well
+ *
+ * Its events depend on every frame, every draw and every timer before them: a frame lost, doubled or moved changes what it says.
+ */
+import { setup } from "xstate";
+import { actorActions } from "../../actors/machines/actions.ts";
+import type {
+  ActorDefinition,
+  Announcement,
+  Batch,
+  Fields,
+  Part,
+  PartContext,
+} from "../../actors/ports/actor.ts";
+
+/** A value that makes the witness throw. Plain enough for everybody else. */
+export const POISON = 1234.56789;
+
+/** Frames between two beats: some events a second would drown the rest. */
+const BEAT_FRAMES = 16;
+
+/** Fires between two beats of a usual feed. */
+const ECHO_US = 700_000;
+
+/** Longer than a usual time between crashes, so that it is pending in most snapshots. */
+const PULSE_US = 5_000_000;
+
+interface Beat {
+  readonly type: "beat";
+  readonly timeUs: number;
+  readonly frames: number;
+  readonly sum: number;
+  readonly draw: number;
+}
+
+type WitnessSignal = Beat | { readonly type: "timer.echo" | "timer.pulse"; readonly timeUs: number };
+
+const startPulse = { type: "timer.start", params: { id: "pulse", delayUs: PULSE_US } } as const;
+const startEcho = { type: "timer.start", params: { id: "echo", delayUs: ECHO_US } } as const;
+
+const machine = setup({
+  types: { events: {} as WitnessSignal, tags: {} as "data" },
+  actions: actorActions,
+}).createMachine({
+  id: "witness",
+  initial: "watching",
+  states: {
+    watching: {
+      tags: "data",
+      entry: startPulse,
+      on: {
+        beat: {
+          actions: [
+            { type: "announce", params: ({ event }: { event: Beat }) => said("beat", event) },
+            startEcho,
+          ],
+        },
+        "timer.echo": { actions: { type: "announce", params: said("echo", null) } },
+        "timer.pulse": { actions: [{ type: "announce", params: said("pulse", null) }, startPulse] },
+      },
+    },
+  },
+});
+
+function said(what: string, beat: Beat | null): Announcement {
+  const detail = beat === null ? {} : { frames: beat.frames, sum: beat.sum, draw: beat.draw };
+  return { kind: `witness.${what}`, severity: "info", title: `witness: ${what}`, detail };
+}
+
+class WitnessPart implements Part {
+  readonly fields: Fields = { frames: new Uint32Array(1), sum: new Float64Array(1) };
+
+  update({ frame }: Batch, context: PartContext): void {
+    const { frames, sum } = this.fields as { frames: Uint32Array; sum: Float64Array };
+    let total = sum[0]!;
+    for (let k = 0; k < frame.count; k++) {
+      if (frame.value[k] === POISON) throw new Error(`poison in sample ${k} of ${frame.source}`);
+      // Each sample counts otherwise by its place, so that none can stand in for another.
+      total = (total * 31 + frame.value[k]! + frame.channel[k]! + (frame.time[k]! % 1009)) % 1_000_003;
+    }
+    sum[0] = total;
+    frames[0] = frames[0]! + 1;
+    const draw = context.random();
+    if (frames[0]! % BEAT_FRAMES === 0)
+      context.signal({ type: "beat", timeUs: context.now, frames: frames[0]!, sum: total, draw });
+  }
+}
+
+export const WITNESS: ActorDefinition = {
+  name: "witness",
+  machine,
+  enabled: () => true,
+  createPart: () => new WitnessPart(),
+  machineInput: () => ({}),
+};
