@@ -80,6 +80,8 @@ export interface PartitionOptions {
   epoch?: number;
   /** What the process holds, bytes; default: asked of the system. */
   memory?(): { rss: number; heapUsed: number };
+  /** Samples between snapshots; default SNAPSHOT_SAMPLES. */
+  snapshotSamples?: number;
   /** Where the journal is kept, for people; null in memory. */
   recording: string | null;
   log(message: string): void;
@@ -480,7 +482,7 @@ export class Partition implements LiveSession, CoreSink {
       });
     if (events.length > 0) this.note("derived", number, () => encodeDerived(number, events));
     if (number % CHECKPOINT_BLOCKS === 0) this.checkpointDue = true;
-    if (this.core.samples - this.samplesAtSnapshot >= SNAPSHOT_SAMPLES)
+    if (this.core.samples - this.samplesAtSnapshot >= (this.options.snapshotSamples ?? SNAPSHOT_SAMPLES))
       this.snapshotDue = this.checkpointDue = true;
     if ((this.checkpointDue || this.snapshotDue) && !this.maintenanceScheduled) {
       this.maintenanceScheduled = true;
