@@ -1,0 +1,108 @@
+/**
+ * The events of the original behind the point: those that the recording noted, run again only where a note is missing.
+ *
+ *   notes ──► by sequence, without gaps ──► told
+ *               ▲
+ *   snapshot says how many events there were ──less are known──► actors run again up to there
+ *
+ * N1  Events are told in their order, each once; after `finish` all there are up to the last input.
+ * N2  Before `completeUs` all are known. A note may be missing (killed before it was written) or come late (written by the recovery),
+ *     so time that passed without a note says nothing; a snapshot does.
+ */
+import type { CoreDefinitions } from "../../actors/core/core.ts";
+import { Core } from "../../actors/core/core.ts";
+import { readSnapshot } from "../../actors/core/snapshot.ts";
+import { foldJournal } from "../../actors/partition/fold.ts";
+import type { Journal } from "../../actors/ports/journal.ts";
+import { decodeDerived } from "../../protocol/block.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
+
+/** A state of the actors that can be gone on from. */
+interface Anchor {
+  block: number;
+  bytes: Uint8Array;
+}
+
+export class OriginalEvents {
+  completeUs = Number.NEGATIVE_INFINITY;
+  private readonly journal: Journal;
+  private readonly definitions: CoreDefinitions;
+  private readonly tell: (event: EventMessage) => void;
+  /** Sequence of the last event told, or that came before the point. */
+  private told: number;
+  private readonly ahead = new Map<number, EventMessage>();
+  private anchor: Anchor | null;
+
+  /** `eventsBefore`: how many there were before the point; `anchor`: a state before the point, null for the very beginning. */
+  constructor(
+    journal: Journal,
+    definitions: CoreDefinitions,
+    eventsBefore: number,
+    anchor: Anchor | null,
+    tell: (event: EventMessage) => void,
+  ) {
+    this.journal = journal;
+    this.definitions = definitions;
+    this.told = eventsBefore;
+    this.anchor = anchor;
+    this.tell = tell;
+  }
+
+  /** Takes a note of the recording. */
+  note(bytes: Uint8Array): void {
+    for (const event of decodeDerived(bytes).events) this.take(event);
+  }
+
+  /** Asks the newest snapshot up to `block` whether anything is missing. */
+  async confirm(block: number): Promise<void> {
+    const stored = await this.journal.loadSnapshot({ block });
+    if (!stored || stored.block <= (this.anchor?.block ?? 0)) return;
+    const events = eventsIn(stored.bytes);
+    if (events === null) return;
+    if (events > this.told) await this.runAgain(stored.sequence);
+    this.anchor = stored;
+    this.completeUs = stored.timeUs;
+  }
+
+  /** Tells what is left, up to an input: behind the newest snapshot there is no other way to know than to run the actors. */
+  async finish(block: number, lastSequence: number, timeUs: number): Promise<void> {
+    await this.confirm(block);
+    await this.runAgain(lastSequence);
+    this.completeUs = timeUs;
+  }
+
+  private async runAgain(lastSequence: number): Promise<void> {
+    const sink = {
+      event: (event: EventMessage) => this.take(event),
+      state() {},
+      metrics() {},
+    };
+    const { anchor } = this;
+    const core = anchor
+      ? Core.restore(anchor.bytes, this.definitions, sink)
+      : new Core(this.definitions, sink);
+    if (core.sequence >= lastSequence) return;
+    await foldJournal(this.journal.read((anchor?.block ?? 0) + 1), core, {
+      input: (sequence) => sequence <= lastSequence,
+    });
+  }
+
+  private take(event: EventMessage): void {
+    if (event.sequence <= this.told) return;
+    this.ahead.set(event.sequence, event);
+    for (let next = this.ahead.get(this.told + 1); next; next = this.ahead.get(this.told + 1)) {
+      this.ahead.delete(++this.told);
+      this.tell(next);
+    }
+  }
+}
+
+/** How many events there were at a snapshot, or null when it is not one of this version. */
+function eventsIn(snapshot: Uint8Array): number | null {
+  try {
+    const { eventSequence } = readSnapshot(snapshot).control as { eventSequence?: unknown };
+    return typeof eventSequence === "number" ? eventSequence : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,184 @@
+/** Everything about a branch that must be known, and right, before it is run: where it parts, from which state, and what is different. */
+import { Core, type CoreDefinitions, type CoreSink } from "../../actors/core/core.ts";
+import { hex } from "../../actors/core/hash.ts";
+import { CommandError } from "../../actors/mod.ts";
+import { decodeInput, foldJournal } from "../../actors/partition/fold.ts";
+import type { Journal, StoredSnapshot } from "../../actors/ports/journal.ts";
+import { decodeBlock } from "../../protocol/block.ts";
+import { decodeMessage, isFrame } from "../../protocol/codec.ts";
+import { createScratchFrame } from "../../protocol/frame.ts";
+import { type Channels, MESSAGES } from "../../protocol/messages.ts";
+import type { ScenarioOverlay } from "../feeds/overlay.ts";
+import { coreBehind, SILENT } from "./base.ts";
+import { channelError, dropChannels, unknownChannels } from "./drop-channels.ts";
+import type { Edit } from "./edit.ts";
+import { layOver, overlayOf } from "./lay-over.ts";
+import { findPlace, iso, type Place } from "./place.ts";
+import type { ParsedRequest } from "./request.ts";
+import type { BranchChanges, BranchParent } from "./result.ts";
+import { setSettings, settingChanges } from "./set-settings.ts";
+
+export interface BranchPlan {
+  parent: BranchParent;
+  /** State behind the last shared block; null when there is no such block. */
+  base: StoredSnapshot | null;
+  /** Hash that the first block of the branch names. */
+  previousHash: Uint8Array;
+  /** Stands behind the last shared block; silent until its outputs are attached. */
+  core: Core;
+  attach(sink: CoreSink): void;
+  edits: Edit[];
+  /** Events and samples of the original before the point. */
+  eventsBefore: number;
+  samplesBefore: number;
+  untilUs: number;
+  toleranceUs: number;
+}
+
+/** Events further apart than this are taken for two: ten seconds, or a thousandth of what follows where rows are days apart. */
+const TOLERANCE_US = 10_000_000;
+
+/** Inputs before the point from which an injection learns the channels' own noise: hundreds of samples of each. */
+const LEARN_INPUTS = 4096;
+
+export async function planBranch(
+  journal: Journal,
+  definitions: CoreDefinitions,
+  request: ParsedRequest,
+  recording: string,
+): Promise<BranchPlan> {
+  const place = await findPlace(journal, "--at", request.at);
+  const untilUs = request.untilUs ?? Number.POSITIVE_INFINITY;
+  if (untilUs < place.atUs) {
+    throw new CommandError(
+      `Cannot branch at ${iso(place.atUs)} until ${iso(untilUs)}: wanted --at before --until`,
+    );
+  }
+  const outlet: { sink: CoreSink } = { sink: SILENT };
+  const { core } = await coreBehind(journal, definitions, switchable(outlet), place.block - 1);
+  const bytes = place.block > 1 ? core.snapshot() : null;
+  const base = bytes && { block: place.block - 1, timeUs: core.now, sequence: core.sequence, bytes };
+  const atPoint = await coreAtPoint(journal, definitions, base, place);
+  const { partition, previousHash } = await headerOf(journal, place.block);
+  const { edits, changes } = await editsOf(journal, request, atPoint, place);
+  return {
+    parent: {
+      recording,
+      partition,
+      block: place.block - 1,
+      hash: hex(previousHash),
+      sequence: place.sequence,
+      atUs: place.atUs,
+      changes,
+    },
+    base,
+    previousHash,
+    core,
+    attach(sink) {
+      outlet.sink = sink;
+    },
+    edits,
+    eventsBefore: atPoint.eventSequence,
+    samplesBefore: atPoint.samples,
+    untilUs,
+    toleranceUs:
+      request.toleranceUs ?? Math.max(TOLERANCE_US, Math.floor((journal.last!.timeUs - place.atUs) / 1000)),
+  };
+}
+
+async function editsOf(
+  journal: Journal,
+  request: ParsedRequest,
+  atPoint: Core,
+  place: Place,
+): Promise<{ edits: Edit[]; changes: BranchChanges }> {
+  const declared = atPoint.declarations();
+  const edits: Edit[] = [];
+  const changes: BranchChanges = {};
+  const settings = settingChanges(atPoint.settings, request.set ?? {}, request.seed);
+  if (settings.length > 0) {
+    edits.push(setSettings(settings, place.atUs, atPoint.session !== null));
+    changes.set = Object.fromEntries(settings.map(({ path, value }) => [path, value]));
+  }
+  const overlays = (request.inject ?? []).map((each) => overlayOf(each, declared, place.atUs));
+  if (overlays.length > 0) await learn(journal, overlays, place);
+  edits.push(...overlays.map(layOver));
+  if (request.inject?.length) changes.inject = request.inject;
+  // After the injections: those count channels as they were declared.
+  if (request.drop?.length) {
+    await checkChannels(journal, request.drop, declared, place);
+    edits.push(dropChannels(request.drop, declared));
+    changes.drop = request.drop;
+  }
+  if (request.untilUs !== undefined) changes.untilUs = request.untilUs;
+  return { edits, changes };
+}
+
+/** The core as it is just before the first input that may be different. */
+async function coreAtPoint(
+  journal: Journal,
+  definitions: CoreDefinitions,
+  base: StoredSnapshot | null,
+  place: Place,
+): Promise<Core> {
+  const core = base ? Core.restore(base.bytes, definitions, SILENT) : new Core(definitions, SILENT);
+  await foldJournal(journal.read(place.block), core, { input: (sequence) => sequence < place.sequence });
+  return core;
+}
+
+async function headerOf(journal: Journal, block: number) {
+  for await (const entry of journal.read(block)) {
+    if (entry.kind !== "block") continue;
+    const { partition, previousHash } = decodeBlock(entry.block.bytes);
+    return { partition, previousHash };
+  }
+  throw new CommandError(`Cannot branch: block ${block} cannot be read; wanted it undamaged`);
+}
+
+/** Shows overlays the frames before the point, so that they know what noise is usual. */
+async function learn(
+  journal: Journal,
+  overlays: readonly ScenarioOverlay[],
+  { sequence }: Place,
+): Promise<void> {
+  const scratch = createScratchFrame();
+  const from = await journal.locate({ sequence: Math.max(1, sequence - LEARN_INPUTS) });
+  for await (const entry of journal.read(from ?? undefined)) {
+    if (entry.kind !== "block") continue;
+    if (entry.block.firstSequence >= sequence) return;
+    decodeBlock(entry.block.bytes).forEach((number, _timeUs, bytes) => {
+      if (number >= sequence || !isFrame(bytes)) return;
+      const input = decodeInput(bytes, scratch);
+      if (input.type === "frame") for (const overlay of overlays) overlay.learn(input);
+    });
+  }
+}
+
+/** A name that is not declared yet may be declared later: then the rest of the recording is looked through. */
+async function checkChannels(
+  journal: Journal,
+  names: readonly string[],
+  declared: readonly Channels[],
+  { block }: Place,
+): Promise<void> {
+  const all = [...declared];
+  if (unknownChannels(names, all).length === 0) return;
+  for await (const entry of journal.read(block)) {
+    if (entry.kind !== "block") continue;
+    decodeBlock(entry.block.bytes).forEach((_sequence, _timeUs, bytes) => {
+      if (bytes[2] !== MESSAGES.channels.code) return;
+      const message = decodeMessage(bytes);
+      if (message.type === "channels") all.push(message);
+    });
+  }
+  const [unknown] = unknownChannels(names, all);
+  if (unknown !== undefined) throw channelError(unknown, all);
+}
+
+function switchable(outlet: { sink: CoreSink }): CoreSink {
+  return {
+    event: (event) => outlet.sink.event(event),
+    state: (state) => outlet.sink.state(state),
+    metrics: (timeUs) => outlet.sink.metrics(timeUs),
+  };
+}
