@@ -24,6 +24,10 @@ export const PLACES = [
   "actors/kernels/",
   "actors/detectors/",
   "actors/machines/",
+  "actors/cluster/admission.ts",
+  "actors/cluster/membership.ts",
+  "actors/cluster/placement.ts",
+  "actors/cluster/takeover.ts",
 ];
 
 const MATH_EXACT = new Set([

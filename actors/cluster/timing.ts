@@ -4,7 +4,10 @@
  *   announce ──► renewed every ANNOUNCE_MS ──► three lost ──► others count the node out after MEMBER_TTL_MS
  *                                                      └──► the node itself lets go after LEASE_MS, a little before them
  */
+import { HINT_TTL_MS } from "../ports/bus.ts";
+
 export interface ClusterTiming {
+  readonly listenMs: number;
   readonly announceMs: number;
   readonly memberTtlMs: number;
   readonly leaseMs: number;
@@ -16,9 +19,11 @@ export const CLUSTER_TIMING: ClusterTiming = {
   /** How often a node says that it is there: a hint of some hundred bytes, so a second is cheap, and noticed within three. */
   announceMs: 1_000,
   /** Three announcements lost in a row mean gone; one or two are a busy moment. */
-  memberTtlMs: 3_500,
+  memberTtlMs: HINT_TTL_MS,
   /** A node that could not renew for so long stops by itself before others may take over: less doubled work, nothing of safety. */
   leaseMs: 3_000,
+  /** A node that starts listens first: who is there already has been heard by then, and is not taken from. */
+  listenMs: 300,
   /** Before a failed or unanswered append, read or claim is tried again: longer than a round trip, shorter than a person notices. */
   retryMs: 250,
   /** How long a would-be owner waits for the present one to let go by itself: settling takes one round trip and a snapshot. */

@@ -14,3 +14,23 @@ export class JournalBusy extends Error {
 export class JournalLocked extends Error {
   override readonly name = "JournalLocked";
 }
+
+/** Another node took the partition over: what was not admitted before that never will be. */
+export class Fenced extends Error {
+  override readonly name = "Fenced";
+  readonly epoch: number;
+  /** Who owns it now. */
+  readonly owner: string;
+  constructor(partition: string, epoch: number, owner: string) {
+    super(
+      `Cannot write partition ${partition} in an epoch that is over: ${owner} took it over with epoch ${epoch}`,
+    );
+    this.epoch = epoch;
+    this.owner = owner;
+  }
+}
+
+/** The servers lost the end of a log that had been acknowledged, or never showed it: read it anew. */
+export class LogRewound extends Error {
+  override readonly name = "LogRewound";
+}

@@ -15,7 +15,7 @@ export function placeOf(at: LogPlace): { field: "number" | "timeUs" | "lastSeque
 export function firstReaching(
   low: number,
   high: number,
-  positionAt: (index: number) => BlockPosition,
+  positionAt: (index: number) => Pick<BlockPosition, "number" | "timeUs" | "lastSequence">,
   field: "number" | "timeUs" | "lastSequence",
   value: number,
 ): number {

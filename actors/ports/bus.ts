@@ -21,6 +21,12 @@ export interface Bus {
   onConnection(change: (connected: boolean) => void): () => void;
 }
 
+/** How long a hint is there after it was put: three announcements a second apart may be lost. Buckets of hints are made with it. */
+export const HINT_TTL_MS = 3_500;
+
+/** For how long a server at least knows an id again. */
+export const DEDUPE_MS = 120_000;
+
 export interface LogStream {
   /**
    * Resolves with the entry's sequence when the server has acknowledged it. `id` names the entry for the server's dedupe window;

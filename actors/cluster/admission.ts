@@ -1,0 +1,151 @@
+/**
+ * The rule of admission: which entries of a partition's stream count. Every reader applies it, so every reader knows the same log,
+ * whatever the server let in.
+ *
+ *   entries in stream order ─► admit ─┬─ block      epoch is the current one, number the next, previous hash the last
+ *                                     ├─ takeover   epoch is the next one, last block and hash are the current ones
+ *                                     ├─ note       epoch is the current one, number the next of the epoch, block is there
+ *                                     └─ skipped    all else, counted by reason
+ *
+ * A1  Admitted blocks are one chain: numbers without gaps, each naming the hash of the one before.
+ * A2  An epoch has one owner: the first take-over in stream order wins, and from there on blocks of the epoch before are skipped.
+ * A3  Readers of the same stream agree, wherever they began and whatever is in it twice.
+ *
+ * Nothing here knows who is alive or what time it is. A paused owner that wakes is refused by this rule alone.
+ */
+import { GENESIS_HASH } from "../../protocol/block.ts";
+
+/** An entry of the stream as the rule sees it. */
+export type LogEntry =
+  | {
+      readonly kind: "block";
+      readonly partition: string;
+      readonly epoch: number;
+      readonly number: number;
+      readonly previousHash: Uint8Array;
+      /** SHA-256 of the encoded block. */
+      readonly hash: Uint8Array;
+    }
+  | {
+      readonly kind: "takeover";
+      readonly partition: string;
+      readonly epoch: number;
+      readonly lastBlock: number;
+      readonly lastHash: Uint8Array;
+      readonly owner: string;
+    }
+  | {
+      readonly kind: "note";
+      readonly partition: string;
+      readonly epoch: number;
+      readonly number: number;
+      readonly block: number;
+    }
+  /** Bytes that are none of the three. */
+  | { readonly kind: "undecodable" };
+
+export type SkipReason =
+  | "undecodable"
+  /** Of another partition. */
+  | "foreign"
+  /** Its owner has been succeeded. */
+  | "fenced"
+  /** Of an epoch that nobody took over. */
+  | "unclaimed"
+  /** A block or note with a number that is there. */
+  | "duplicate"
+  /** A block or note whose predecessor is not there, or a note whose block is not. */
+  | "gap"
+  /** A block that names another predecessor. */
+  | "fork"
+  /** A take-over of an epoch that has an owner. */
+  | "lost"
+  /** A take-over that names another end of the log: a block came before it. */
+  | "outrun";
+
+export type Verdict = "block" | "takeover" | "note" | SkipReason;
+
+export interface Admission {
+  readonly partition: string;
+  /** 0 before the first take-over: a log that has one owner only. */
+  readonly epoch: number;
+  /** Who took it over; "" in epoch 0. */
+  readonly owner: string;
+  readonly lastBlock: number;
+  readonly lastHash: Uint8Array;
+  /** Notes of the current epoch. */
+  readonly notes: number;
+  /** Entries that did not count. */
+  readonly skipped: Readonly<Partial<Record<SkipReason, number>>>;
+}
+
+/** Before the first entry. */
+export function emptyLog(partition: string): Admission {
+  return { partition, epoch: 0, owner: "", lastBlock: 0, lastHash: GENESIS_HASH, notes: 0, skipped: {} };
+}
+
+/** The log with one more entry, and what that entry was. */
+export function admit(log: Admission, entry: LogEntry): { log: Admission; verdict: Verdict } {
+  const verdict = judge(log, entry);
+  return { log: advance(log, entry, verdict), verdict };
+}
+
+/** Whether an entry counts, and as what. */
+export function judge(log: Admission, entry: LogEntry): Verdict {
+  if (entry.kind === "undecodable") return "undecodable";
+  if (entry.partition !== log.partition) return "foreign";
+  switch (entry.kind) {
+    case "block":
+      if (entry.epoch !== log.epoch) return entry.epoch < log.epoch ? "fenced" : "unclaimed";
+      if (entry.number !== log.lastBlock + 1) return entry.number <= log.lastBlock ? "duplicate" : "gap";
+      return sameHash(entry.previousHash, log.lastHash) ? "block" : "fork";
+    case "takeover":
+      if (entry.epoch !== log.epoch + 1) return entry.epoch <= log.epoch ? "lost" : "unclaimed";
+      return entry.lastBlock === log.lastBlock && sameHash(entry.lastHash, log.lastHash)
+        ? "takeover"
+        : "outrun";
+    case "note":
+      if (entry.epoch !== log.epoch) return entry.epoch < log.epoch ? "fenced" : "unclaimed";
+      if (entry.number !== log.notes + 1) return entry.number <= log.notes ? "duplicate" : "gap";
+      return entry.block <= log.lastBlock ? "note" : "gap";
+    default:
+      return unreachable(entry);
+  }
+}
+
+function advance(log: Admission, entry: LogEntry, verdict: Verdict): Admission {
+  switch (verdict) {
+    case "block":
+    case "takeover":
+    case "note":
+      return extended(log, entry);
+    default:
+      return { ...log, skipped: { ...log.skipped, [verdict]: (log.skipped[verdict] ?? 0) + 1 } };
+  }
+}
+
+/** By an entry that counts. */
+function extended(log: Admission, entry: LogEntry): Admission {
+  switch (entry.kind) {
+    case "block":
+      return { ...log, lastBlock: entry.number, lastHash: entry.hash };
+    case "takeover":
+      return { ...log, epoch: entry.epoch, owner: entry.owner, notes: 0 };
+    case "note":
+      return { ...log, notes: entry.number };
+    case "undecodable":
+      return log;
+    default:
+      return unreachable(entry);
+  }
+}
+
+function sameHash(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+function unreachable(entry: never): never {
+  throw new Error(`unknown entry ${JSON.stringify(entry)}`);
+}

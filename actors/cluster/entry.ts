@@ -1,0 +1,60 @@
+/**
+ * Entries of a partition's stream, from their bytes: what admission looks at, and where a block stands in the log.
+ *
+ * Bytes that are no entry come out as one that is skipped: a stream is open to whoever can reach the servers.
+ */
+import { createHash } from "node:crypto";
+import { decodeBlock } from "../../protocol/block.ts";
+import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
+import { readEnvelope } from "../../protocol/envelope.ts";
+import { ProtocolError } from "../../protocol/errors.ts";
+import { type MessageName, nameOfCode } from "../../protocol/messages.ts";
+import type { BlockPosition, JournalNote } from "../ports/journal.ts";
+import type { LogEntry } from "./admission.ts";
+
+export type StreamedBlock = Extract<LogEntry, { kind: "block" }> & BlockPosition;
+export type StreamedTakeover = Extract<LogEntry, { kind: "takeover" }>;
+export type StreamedNote = Extract<LogEntry, { kind: "note" }> & { readonly note: JournalNote };
+export type StreamedEntry = StreamedBlock | StreamedTakeover | StreamedNote | { kind: "undecodable" };
+
+export function readEntry(bytes: Uint8Array): StreamedEntry {
+  try {
+    switch (entryName(bytes)) {
+      case "block":
+        return readBlock(bytes);
+      case "takeover":
+        return { ...decodeAs("takeover", bytes), kind: "takeover" };
+      case "note":
+        return readNote(bytes);
+      default:
+        return { kind: "undecodable" };
+    }
+  } catch (error) {
+    if (error instanceof ProtocolError) return { kind: "undecodable" };
+    throw error;
+  }
+}
+
+function entryName(bytes: Uint8Array): MessageName | undefined {
+  return nameOfCode(readEnvelope(bytes).code);
+}
+
+function readBlock(bytes: Uint8Array): StreamedBlock {
+  const { partition, epoch, number, previousHash, firstSequence, lastSequence, timeUs } = decodeBlock(bytes);
+  const hash = new Uint8Array(createHash("sha256").update(bytes).digest());
+  return { kind: "block", partition, epoch, number, previousHash, hash, firstSequence, lastSequence, timeUs };
+}
+
+function readNote(bytes: Uint8Array): StreamedNote {
+  const { partition, epoch, number, block, kind, body } = decodeAs("note", bytes);
+  return { kind: "note", partition, epoch, number, block, note: { kind, block, bytes: body } };
+}
+
+export function encodeTakeover(takeover: Omit<StreamedTakeover, "kind">): Uint8Array {
+  return encodeMessage({ type: "takeover", ...takeover });
+}
+
+export function encodeNote(partition: string, epoch: number, number: number, note: JournalNote): Uint8Array {
+  const { kind, block, bytes } = note;
+  return encodeMessage({ type: "note", partition, epoch, number, block, kind, body: bytes });
+}

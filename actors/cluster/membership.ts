@@ -1,0 +1,66 @@
+/**
+ * Membership: the live nodes as one node sees them, folded from what it hears. Time is given in.
+ *
+ *   heard(node, at) ─► alive until at + ttl ─┬─ heard again ─► alive longer
+ *                                            ├─ left, or not heard in time ─► gone
+ *                                            └─ heard of an older life of the same name ─► nothing changes
+ *
+ * M1  A node is a member from being heard until its time is over or it leaves.
+ * M2  A late word of an earlier life of a node (it restarted since) does not bring that life back.
+ * M3  Views of different nodes may differ for a while; nothing of safety rests on them.
+ */
+
+/** What a node says of itself. */
+export interface Announced {
+  readonly node: string;
+  /** When this life of the node began, by its own clock, µs. */
+  readonly sinceUs: number;
+  /** What it owns, with the epochs of its take-overs. */
+  readonly owns: readonly { readonly partition: string; readonly epoch: number }[];
+}
+
+export interface Member extends Announced {
+  /** Counted out at this time unless heard again, µs. */
+  readonly untilUs: number;
+}
+
+/** By node. */
+export type Members = ReadonlyMap<string, Member>;
+
+export const NO_MEMBERS: Members = new Map();
+
+export function heard(members: Members, announced: Announced, nowUs: number, ttlUs: number): Members {
+  const known = members.get(announced.node);
+  if (known !== undefined && known.sinceUs > announced.sinceUs) return members;
+  return new Map(members).set(announced.node, { ...announced, untilUs: nowUs + ttlUs });
+}
+
+export function left(members: Members, node: string): Members {
+  if (!members.has(node)) return members;
+  const others = new Map(members);
+  others.delete(node);
+  return others;
+}
+
+/** Without those whose time is over. */
+export function expired(members: Members, nowUs: number): Members {
+  const alive = new Map([...members].filter(([, { untilUs }]) => untilUs > nowUs));
+  return alive.size === members.size ? members : alive;
+}
+
+/** Names of the members, in order. */
+export function namesOf(members: Members): string[] {
+  return [...members.keys()].sort();
+}
+
+/** The member that says it owns the partition under the highest epoch, or null. */
+export function announcedOwner(members: Members, partition: string): { node: string; epoch: number } | null {
+  let found: { node: string; epoch: number } | null = null;
+  for (const node of namesOf(members)) {
+    for (const owned of members.get(node)!.owns) {
+      if (owned.partition !== partition || (found !== null && found.epoch >= owned.epoch)) continue;
+      found = { node, epoch: owned.epoch };
+    }
+  }
+  return found;
+}

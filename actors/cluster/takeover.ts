@@ -1,0 +1,146 @@
+/**
+ * The way of a would-be owner to a partition and away from it, as a table: state and event → state and what to do.
+ *
+ *             wanted            free, or out of patience          read                 claimed              opened
+ *      idle ─────────► waiting ─────────────────────────► reading ─────► claiming ──────────────► opening ─────────► owning
+ *       ▲                 ▲                                  │failed        │lost, failed            │                  │
+ *       │                 └──── rested ──── resting ◄────────┴──────────────┘                        │                  │
+ *       │                                      ▲                                                     │                  │
+ *       │                                      └─ released ── yielding ◄── ended, lease lost, failed ┴──────────────────┤
+ *       └──────────────────────────────────────── released ── closing ◄───────────────── unwanted ──────────────────────┘
+ *
+ * `unwanted` leads to idle from everywhere; `closing` and `yielding` turn into each other as the wish changes.
+ *
+ * W1  The partition runs in `owning` only, and only after the node's own take-over was read back.
+ * W2  Nobody takes over from one that announces itself as owner before it had time to let go.
+ * W3  Whoever lost, failed or was fenced rests before it tries again, longer each time in a row: two nodes that do not see each
+ *     other then take turns of seconds, not of milliseconds.
+ * W4  What arrives late, for a try that was given up, changes nothing (the seat numbers its tries).
+ */
+
+export type TakeoverState =
+  | "idle"
+  /** For the present owner to let go. */
+  | "waiting"
+  /** After a failure. */
+  | "resting"
+  /** The stream, to its end. */
+  | "reading"
+  /** A take-over was appended, its reading back is awaited. */
+  | "claiming"
+  /** The core is being recovered. */
+  | "opening"
+  | "owning"
+  /** Lets go, and is not to come back. */
+  | "closing"
+  /** Lets go, and would come back. */
+  | "yielding";
+
+export type TakeoverEvent =
+  /** By placement. */
+  | "wanted"
+  | "unwanted"
+  /** No live member announces that it owns the partition. */
+  | "free"
+  | "outOfPatience"
+  | "rested"
+  | "read"
+  | "claimed"
+  /** Somebody else's take-over or block came first. */
+  | "lost"
+  | "failed"
+  | "opened"
+  /** Fenced, or halted. */
+  | "ended"
+  /** The node could not renew its announcement. */
+  | "leaseLost"
+  | "released";
+
+export type TakeoverAction =
+  /** Watch for `free`, and become impatient. */
+  | "wait"
+  | "rest"
+  | "read"
+  | "claim"
+  | "open"
+  /** In order: settle, snapshot, close; then `released`. */
+  | "handOver"
+  /** What is not durable yet is given up; then `released`. */
+  | "drop"
+  /** End the try: what it still brings is not looked at. */
+  | "abandon";
+
+export interface TakeoverStep {
+  readonly state: TakeoverState;
+  readonly actions: readonly TakeoverAction[];
+}
+
+/** Null: the event means nothing in this state. */
+export function step(state: TakeoverState, event: TakeoverEvent): TakeoverStep | null {
+  return TABLE[state][event] ?? null;
+}
+
+/** How long to rest after so many failures in a row. */
+export function restMs(retryMs: number, failures: number): number {
+  return retryMs * (1 << Math.min(Math.max(failures - 1, 0), DOUBLINGS_MAX));
+}
+
+/** 250 ms become 8 s: as long as the longest election of the servers. */
+const DOUBLINGS_MAX = 5;
+
+// biome-ignore format: one event a line
+const TABLE: Record<TakeoverState, Partial<Record<TakeoverEvent, TakeoverStep>>> = {
+  idle: {
+    wanted: to("waiting", "wait"),
+  },
+  waiting: {
+    unwanted: to("idle", "abandon"),
+    free: to("reading", "read"),
+    outOfPatience: to("reading", "read"),
+  },
+  resting: {
+    unwanted: to("idle", "abandon"),
+    rested: to("waiting", "wait"),
+  },
+  reading: {
+    unwanted: to("idle", "abandon"),
+    leaseLost: to("resting", "abandon", "rest"),
+    read: to("claiming", "claim"),
+    failed: to("resting", "abandon", "rest"),
+  },
+  claiming: {
+    unwanted: to("idle", "abandon"),
+    leaseLost: to("resting", "abandon", "rest"),
+    claimed: to("opening", "open"),
+    lost: to("resting", "abandon", "rest"),
+    failed: to("resting", "abandon", "rest"),
+  },
+  opening: {
+    unwanted: to("closing", "drop"),
+    leaseLost: to("yielding", "drop"),
+    ended: to("yielding", "drop"),
+    failed: to("yielding", "drop"),
+    opened: to("owning"),
+  },
+  owning: {
+    unwanted: to("closing", "handOver"),
+    leaseLost: to("yielding", "drop"),
+    ended: to("yielding", "drop"),
+  },
+  closing: {
+    wanted: to("yielding"),
+    leaseLost: to("closing", "drop"),
+    ended: to("closing", "drop"),
+    released: to("idle"),
+  },
+  yielding: {
+    unwanted: to("closing"),
+    leaseLost: to("yielding", "drop"),
+    ended: to("yielding", "drop"),
+    released: to("resting", "rest"),
+  },
+};
+
+function to(state: TakeoverState, ...actions: TakeoverAction[]): TakeoverStep {
+  return { state, actions };
+}

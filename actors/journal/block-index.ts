@@ -1,0 +1,92 @@
+/**
+ * Where the blocks of a streamed log stand: by block number, in columns, 40 bytes a block.
+ *
+ * The first 8 bytes of a block's hash are kept to tell whether a snapshot belongs to this log; a collision takes 2³² tries that
+ * nobody makes by accident.
+ */
+import type { BlockPosition } from "../ports/journal.ts";
+
+export interface IndexedBlock extends Omit<BlockPosition, "hash" | "firstSequence"> {
+  /** In the stream. */
+  readonly streamSequence: number;
+  /** Notes of its epoch before it: so that reading may begin here. */
+  readonly notes: number;
+}
+
+const HASH_BYTES = 8;
+
+export class BlockIndex {
+  #count = 0;
+  #streamSequence = new Float64Array(1024);
+  #lastSequence = new Float64Array(1024);
+  #timeUs = new Float64Array(1024);
+  #notes = new Float64Array(1024);
+  #hash = new Uint8Array(1024 * HASH_BYTES);
+
+  /** Blocks 1 to `count` are there. */
+  get count(): number {
+    return this.#count;
+  }
+
+  add(position: BlockPosition, streamSequence: number, notes: number): void {
+    if (position.number !== this.#count + 1)
+      throw new RangeError(`Cannot index block ${position.number}: wanted ${this.#count + 1}`);
+    const at = this.#count++;
+    if (at === this.#timeUs.length) this.#grow();
+    this.#streamSequence[at] = streamSequence;
+    this.#lastSequence[at] = position.lastSequence;
+    this.#timeUs[at] = position.timeUs;
+    this.#notes[at] = notes;
+    this.#hash.set(position.hash.subarray(0, HASH_BYTES), at * HASH_BYTES);
+  }
+
+  get(number: number): IndexedBlock {
+    const at = this.#checked(number) - 1;
+    return {
+      number,
+      streamSequence: this.#streamSequence[at]!,
+      lastSequence: this.#lastSequence[at]!,
+      timeUs: this.#timeUs[at]!,
+      notes: this.#notes[at]!,
+    };
+  }
+
+  /** Whether this is the block that stands under its number. */
+  holds({ number, hash }: BlockPosition): boolean {
+    return number >= 1 && number <= this.#count && prefixOf(hash) === this.hashPrefix(number);
+  }
+
+  /** The first bytes of the block's hash, hex; of zeros for the place before the first block. */
+  hashPrefix(number: number): string {
+    if (number === 0) return "0".repeat(2 * HASH_BYTES);
+    const at = (this.#checked(number) - 1) * HASH_BYTES;
+    return prefixOf(this.#hash.subarray(at, at + HASH_BYTES));
+  }
+
+  #checked(number: number): number {
+    if (Number.isSafeInteger(number) && number >= 1 && number <= this.#count) return number;
+    throw new RangeError(`Cannot look up block ${number}: wanted 1 to ${this.#count}`);
+  }
+
+  #grow(): void {
+    this.#streamSequence = grown(this.#streamSequence);
+    this.#lastSequence = grown(this.#lastSequence);
+    this.#timeUs = grown(this.#timeUs);
+    this.#notes = grown(this.#notes);
+    const hash = new Uint8Array(2 * this.#hash.length);
+    hash.set(this.#hash);
+    this.#hash = hash;
+  }
+}
+
+function prefixOf(hash: Uint8Array): string {
+  let prefix = "";
+  for (let i = 0; i < HASH_BYTES; i++) prefix += hash[i]!.toString(16).padStart(2, "0");
+  return prefix;
+}
+
+function grown(column: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
+  const longer = new Float64Array(2 * column.length);
+  longer.set(column);
+  return longer;
+}

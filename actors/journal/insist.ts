@@ -1,0 +1,65 @@
+/**
+ * Appends one entry to a stream again and again, under one id, until it is told to stop.
+ *
+ *   append ─┬─ stored at n ─► wait ─► still not stopped: where does the stream end? ─► append …
+ *           └─ no answer, refused ─► wait ─► append …
+ *
+ * That the server stored an entry does not say that it counts: only who reads the log knows when to stop. An entry that is stored twice
+ * counts once, so that trying again is always right.
+ */
+import type { LogStream } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+
+export interface Insistence {
+  readonly stream: LogStream;
+  readonly clock: Clock;
+  readonly retryMs: number;
+  /** The server says that the entry has this sequence. */
+  stored(sequence: number): void;
+  /** The stream ends here, asked when an entry that was stored did not come back in time. */
+  endsWith(sequence: number): void;
+  /** Told of the first failure. */
+  report(message: string): void;
+}
+
+/** The returned function stops it. */
+export function insist(bytes: Uint8Array, id: string, options: Insistence): () => void {
+  const { stream, clock, retryMs } = options;
+  let stopped = false;
+  let reported = false;
+  let cancel: () => void = () => {};
+
+  const later = (act: () => void) => {
+    if (!stopped) cancel = clock.after(retryMs, act);
+  };
+
+  const failed = (error: unknown) => {
+    if (stopped) return;
+    if (!reported)
+      options.report(`entry ${id} is tried again: ${error instanceof Error ? error.message : error}`);
+    reported = true;
+    later(attempt);
+  };
+
+  const attempt = () => {
+    stream.append(bytes, { id }).then((sequence) => {
+      if (stopped) return;
+      options.stored(sequence);
+      later(look);
+    }, failed);
+  };
+
+  const look = () => {
+    stream.lastSequence().then((sequence) => {
+      if (stopped) return;
+      options.endsWith(sequence);
+      if (!stopped) attempt();
+    }, failed);
+  };
+
+  attempt();
+  return () => {
+    stopped = true;
+    cancel();
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * Snapshots of a streamed log, in a store that every node reaches. The name says what a snapshot follows, so that choosing one reads
+ * names only:
+ *
+ *   <partition>.<block>.<timeUs>.<input sequence>.<first bytes of the block's hash>        4 bytes CRC-32, then the state
+ *
+ * H1  A snapshot is used only if its block is the one that stands in the log: one of an owner that was refused, or of an end that the
+ *     servers lost, is not of this log whatever its number.
+ * H2  A bad one is passed over with a report: it can be made again from the log.
+ */
+import { crc32 } from "node:zlib";
+import { escapeName } from "../../protocol/subjects.ts";
+import type { SnapshotStore } from "../ports/bus.ts";
+import type { LogPlace, StoredSnapshot } from "../ports/journal.ts";
+import type { AdmittedLog } from "./admitted-log.ts";
+
+/** The newest are for take-overs, the others for the case that these are bad; seeking far back reads the log. */
+const KEPT = 8;
+
+const CRC_BYTES = 4;
+
+interface Named extends Omit<StoredSnapshot, "bytes"> {
+  readonly name: string;
+  readonly hash: string;
+}
+
+export class StreamSnapshots {
+  readonly #store: SnapshotStore;
+  readonly #log: AdmittedLog;
+  readonly #report: (message: string) => void;
+
+  constructor(store: SnapshotStore, log: AdmittedLog, report: (message: string) => void) {
+    this.#store = store;
+    this.#log = log;
+    this.#report = report;
+  }
+
+  /** The block must be in the log. */
+  async save({ block, timeUs, sequence, bytes }: StoredSnapshot): Promise<void> {
+    const name = this.#prefix + [block, timeUs, sequence, this.#log.index.hashPrefix(block)].join(".");
+    const value = new Uint8Array(CRC_BYTES + bytes.length);
+    new DataView(value.buffer).setUint32(0, crc32(bytes), true);
+    value.set(bytes, CRC_BYTES);
+    await this.#store.save(name, value);
+    await this.#thin();
+  }
+
+  async load({
+    block = Infinity,
+    timeUs = Infinity,
+    sequence = Infinity,
+  }: LogPlace): Promise<StoredSnapshot | null> {
+    const usable = (await this.#list()).filter(
+      (each) =>
+        this.#belongs(each) && each.block <= block && each.timeUs <= timeUs && each.sequence <= sequence,
+    );
+    for (const each of usable.reverse()) {
+      const bytes = await this.#read(each.name);
+      if (bytes !== null) return { block: each.block, timeUs: each.timeUs, sequence: each.sequence, bytes };
+    }
+    return null;
+  }
+
+  /** Removes the oldest, and what is not of this log; newer ones may be another owner's, who knows more of the log. */
+  async #thin(): Promise<void> {
+    const all = await this.#list();
+    const ours = all.filter((each) => this.#belongs(each));
+    const strangers = all.filter((each) => each.block <= this.#log.index.count && !this.#belongs(each));
+    for (const { name } of [...strangers, ...ours.slice(0, -KEPT)]) await this.#store.remove(name);
+  }
+
+  /** Snapshots of the partition, oldest first. */
+  async #list(): Promise<Named[]> {
+    const prefix = this.#prefix;
+    return (await this.#store.list())
+      .filter((name) => name.startsWith(prefix))
+      .flatMap((name) => {
+        const match = /^(\d+)\.(-?\d+)\.(\d+)\.([0-9a-f]{16})$/.exec(name.slice(prefix.length));
+        if (match === null) return [];
+        const [block, timeUs, sequence] = match.slice(1, 4).map(Number) as [number, number, number];
+        return [{ name, block, timeUs, sequence, hash: match[4]! }];
+      })
+      .sort((a, b) => a.block - b.block);
+  }
+
+  #belongs({ block, hash }: Named): boolean {
+    return block <= this.#log.index.count && this.#log.index.hashPrefix(block) === hash;
+  }
+
+  async #read(name: string): Promise<Uint8Array | null> {
+    const value = await this.#store.load(name);
+    if (value === null) return null;
+    const bytes = new Uint8Array(value.subarray(CRC_BYTES));
+    const sound =
+      value.length >= CRC_BYTES &&
+      crc32(bytes) === new DataView(value.buffer, value.byteOffset).getUint32(0, true);
+    if (sound) return bytes;
+    this.#report(`snapshot ${name} is passed over: its checksum does not hold`);
+    return null;
+  }
+
+  get #prefix(): string {
+    return `${escapeName(this.#log.partition)}.`;
+  }
+}
