@@ -3,6 +3,8 @@ import type { Input } from "../../../protocol/messages.ts";
 import type { Observation, ObservationKind, WorldEnd } from "../observation.ts";
 import type { Retelling } from "./retelling.ts";
 
+export type Observed<Kind extends ObservationKind> = Extract<Observation, { kind: Kind }>;
+
 export interface Checker {
   /** The rule's name in reports and in the corpus, e.g. "one-chain". */
   readonly name: string;

@@ -31,8 +31,9 @@ export class TimerModel {
     const cancelAll = timers.cancelAll.bind(timers);
     const take = timers.take.bind(timers);
     timers.start = (actor, id, dueUs) => {
-      this.started(actor, id, dueUs);
+      // It cancels the one before by the method below.
       start(actor, id, dueUs);
+      this.started(actor, id, dueUs);
     };
     timers.cancel = (actor, id) => {
       this.drop((timer) => timer.actor === actor && timer.id === id);

@@ -1,0 +1,82 @@
+/** The plain model of timers, beside timers that keep their promises and timers that do not. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { Timers } from "../../actors/core/timers.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
+import { TimerModel } from "../../sim/cluster/checkers/timer-model.ts";
+
+/** As the core does it: what is due fires, then the input is applied. */
+function input(model: TimerModel, timers: Timers, timeUs: number, during: () => void = () => {}): void {
+  model.before(timeUs);
+  while (timers.take(timeUs) !== null);
+  during();
+  model.after(timeUs);
+}
+
+function event(kind: string, timeUs: number): EventMessage {
+  const place = { actor: "witness", group: "g", channels: [], detail: {} };
+  return { type: "event", sequence: 1, id: "p/1/1", timeUs, kind, severity: "info", title: kind, ...place };
+}
+
+test("timers that fire once, in order, when they are reached break nothing", () => {
+  const timers = new Timers();
+  const model = new TimerModel(timers);
+  input(model, timers, 1, () => {
+    timers.start("g/a", "x", 30);
+    timers.start("g/b", "x", 10);
+    timers.start("g/b", "y", 10);
+    timers.start("g/a", "x", 20);
+    timers.cancel("g/b", "y");
+  });
+  for (const timeUs of [9, 10, 19, 40]) input(model, timers, timeUs);
+  assert.is(model.trouble, null);
+});
+
+test("a timer that is lost is missed with the first input that should have reached it", () => {
+  const timers = new Timers();
+  const model = new TimerModel(timers);
+  timers.start("g/a", "x", 10);
+  timers.restore({ created: 1, pending: [] });
+  input(model, timers, 11);
+  assert.match(model.trouble ?? "", "g/a.x due at 10 did not fire");
+});
+
+test("a timer that fires twice, and one that fires early, are noticed", () => {
+  const twice = new Timers();
+  const model = new TimerModel(twice);
+  twice.start("g/a", "x", 10);
+  const { created, pending } = twice.save();
+  twice.restore({ created, pending: [...pending, ...pending] });
+  input(model, twice, 10);
+  assert.match(model.trouble ?? "", "wanted no such timer");
+
+  const early = new Timers();
+  const other = new TimerModel(early);
+  early.start("g/a", "x", 10);
+  other.before(5);
+  early.take(10);
+  assert.match(other.trouble ?? "", "fired with the input at 5");
+});
+
+test("a timer of an actor that failed may not fire any more", () => {
+  const timers = new Timers();
+  const model = new TimerModel(timers);
+  timers.start("g/witness", "x", 10);
+  model.announced(event("actor.restarted", 5));
+  input(model, timers, 10);
+  assert.match(model.trouble ?? "", "wanted no such timer");
+});
+
+test("what a timer makes its actor say is of the timer's time", () => {
+  const timers = new Timers();
+  const model = new TimerModel(timers);
+  timers.start("g/witness", "x", 10);
+  model.before(12);
+  timers.take(12);
+  model.announced(event("witness.echo", 10));
+  assert.is(model.trouble, null);
+  model.announced(event("witness.echo", 12));
+  assert.match(model.trouble ?? "", "made an event at 12");
+});
+
+test.run();
