@@ -74,6 +74,38 @@ program
   });
 
 program
+  .command("whatif")
+  .description("branch a recording at a point, run it with other settings or inputs, compare the events")
+  .argument("<path>", "a recording: the directory given to --record")
+  .option("--at <place>", "where it branches: ISO 8601, µs since the epoch, or an input's sequence")
+  .option("--set <path=value>", "a setting from there on; may be given again", collect, [])
+  .option(
+    "--drop <channel>",
+    "a channel that falls silent, NAME or GROUP/NAME; may be given again",
+    collect,
+    [],
+  )
+  .option(
+    "--inject <spec>",
+    "a disturbance, SCENARIO[?strength=…&group=…&channels=a,b&duration=30s&seed=…&at=…]; may be given again",
+    collect,
+    [],
+  )
+  .option("--seed <n>", "seed of all random streams from there on")
+  .option("--until <time>", "end of both lanes (default: of the recording)")
+  .option(
+    "--tolerance <duration>",
+    "events further apart are not the same one (default: 10s, or more in long recordings)",
+  )
+  .option("--to <dir>", "folder of the branch recording (default: PATH.whatif-1, …)")
+  .option("--no-write", "compare only")
+  .option("--json", "the result as one JSON object")
+  .action(async (path, options) => {
+    const { whatIfCommand } = await import("./sim/mod.ts");
+    process.exitCode = await whatIfCommand(path, options);
+  });
+
+program
   .command("inspect")
   .description("what is in a recording; damaged parts are named with their offset")
   .argument("<path>", "a recording: the directory given to --record")
@@ -90,7 +122,9 @@ const recordings = program.command("record").description("recordings as files th
 
 recordings
   .command("export")
-  .description("a recording as an MCAP file: samples, events and state hashes by topic and time, nothing lost")
+  .description(
+    "a recording as an MCAP file: samples, events and state hashes by topic and time, nothing lost",
+  )
   .argument("<path>", "a recording: the directory given to --record")
   .requiredOption("--to <file>", "the MCAP file to write")
   .option("--overwrite", "replace the file if it is there")
@@ -109,6 +143,39 @@ recordings
   .action(async (path, options) => {
     const { importCommand } = await import("./sim/mod.ts");
     process.exitCode = await importCommand(path, options);
+  });
+
+const verifying = program
+  .command("verify")
+  .description(
+    "whether a recording is whole: checksums, chain of hashes, notes, indexes, snapshots, and its seal",
+  )
+  .argument("<path>", "a recording: the directory given to --record")
+  .option(
+    "--sign <keyfile>",
+    "seal it as it is, signed with this secret key; may be given again",
+    collect,
+    [],
+  )
+  .option("--check [pubkey]", "fail without a valid seal, by this public key where one is named")
+  .option("--json", "the report as one JSON object")
+  .action(async (path, options) => {
+    const { verifyCommand } = await import("./sim/mod.ts");
+    process.exitCode = await verifyCommand(path, options);
+  });
+
+verifying
+  .command("keygen")
+  .description("a pair of keys to seal recordings with: NAME.key, which is secret, and NAME.pub")
+  .requiredOption("--out <name>", "path and name of the files, without their ends")
+  .addOption(
+    new Option("--algorithm <name>", "ml-dsa-65 (FIPS 204) also holds against quantum computers")
+      .choices(["ed25519", "ml-dsa-65"])
+      .default("ed25519"),
+  )
+  .action(async (options) => {
+    const { keygenCommand } = await import("./sim/mod.ts");
+    process.exitCode = await keygenCommand(options);
   });
 
 program

@@ -1,5 +1,7 @@
 /** Recorded and invented worlds: the public face of sim/. */
 
+export { exportCommand, importCommand } from "./archive/record-command.ts";
+export { keygenCommand, verifyCommand } from "./archive/verify-command.ts";
 export {
   type InjectRequest,
   injectRequestSchema,
@@ -9,9 +11,19 @@ export {
 } from "./feeds/inject.ts";
 export { createOverlay } from "./feeds/overlay.ts";
 export { injectableNames, scenarioNames } from "./feeds/scenarios.ts";
-export { exportCommand, importCommand } from "./archive/record-command.ts";
+export { synthWorlds } from "./feeds/worlds.ts";
 export { replayCommand } from "./replay/command.ts";
 export { inspectCommand } from "./replay/inspect.ts";
+export {
+  type BranchParent,
+  type EventDifference,
+  parseWhatIfRequest,
+  runWhatIf,
+  type WhatIfOptions,
+  type WhatIfRequest,
+  type WhatIfResult,
+} from "./whatif/api.ts";
+export { whatIfCommand } from "./whatif/command.ts";
 
 /** Loaded when asked for: benches need what only a checkout has. */
 export async function benchCommand(

@@ -2,8 +2,8 @@
 import { CommandError } from "../../actors/mod.ts";
 import type { Channels } from "../../protocol/messages.ts";
 import { createOverlay, type ScenarioOverlay } from "../feeds/overlay.ts";
+import { parsePlace } from "../replay/place.ts";
 import type { Edit } from "./edit.ts";
-import { parsePlace } from "./place.ts";
 import type { InjectionRequest } from "./request.ts";
 import { AUTHOR } from "./set-settings.ts";
 
@@ -46,7 +46,7 @@ export function overlayOf(
 }
 
 function timeOf(at: number | string): number {
-  const place = parsePlace("inject at", at);
+  const place = parsePlace("inject at", String(at));
   if ("timeUs" in place) return place.timeUs;
   throw new CommandError(`Cannot inject at ${at}: wanted ISO 8601 or µs since the epoch`);
 }

@@ -9,11 +9,12 @@ import { decodeMessage, isFrame } from "../../protocol/codec.ts";
 import { createScratchFrame } from "../../protocol/frame.ts";
 import { type Channels, MESSAGES } from "../../protocol/messages.ts";
 import type { ScenarioOverlay } from "../feeds/overlay.ts";
+import { iso } from "../replay/place.ts";
 import { coreBehind, SILENT } from "./base.ts";
 import { channelError, dropChannels, unknownChannels } from "./drop-channels.ts";
 import type { Edit } from "./edit.ts";
 import { layOver, overlayOf } from "./lay-over.ts";
-import { findPlace, iso, type Place } from "./place.ts";
+import { type BranchPoint, findPoint } from "./point.ts";
 import type { ParsedRequest } from "./request.ts";
 import type { BranchChanges, BranchParent } from "./result.ts";
 import { setSettings, settingChanges } from "./set-settings.ts";
@@ -47,28 +48,28 @@ export async function planBranch(
   request: ParsedRequest,
   recording: string,
 ): Promise<BranchPlan> {
-  const place = await findPlace(journal, "--at", request.at);
+  const point = await findPoint(journal, request.at);
   const untilUs = request.untilUs ?? Number.POSITIVE_INFINITY;
-  if (untilUs < place.atUs) {
+  if (untilUs < point.atUs) {
     throw new CommandError(
-      `Cannot branch at ${iso(place.atUs)} until ${iso(untilUs)}: wanted --at before --until`,
+      `Cannot branch at ${iso(point.atUs)} until ${iso(untilUs)}: wanted --at before --until`,
     );
   }
   const outlet: { sink: CoreSink } = { sink: SILENT };
-  const { core } = await coreBehind(journal, definitions, switchable(outlet), place.block - 1);
-  const bytes = place.block > 1 ? core.snapshot() : null;
-  const base = bytes && { block: place.block - 1, timeUs: core.now, sequence: core.sequence, bytes };
-  const atPoint = await coreAtPoint(journal, definitions, base, place);
-  const { partition, previousHash } = await headerOf(journal, place.block);
-  const { edits, changes } = await editsOf(journal, request, atPoint, place);
+  const { core } = await coreBehind(journal, definitions, switchable(outlet), point.block - 1);
+  const bytes = point.block > 1 ? core.snapshot() : null;
+  const base = bytes && { block: point.block - 1, timeUs: core.now, sequence: core.sequence, bytes };
+  const atPoint = await coreAtPoint(journal, definitions, base, point);
+  const { partition, previousHash } = await headerOf(journal, point.block);
+  const { edits, changes } = await editsOf(journal, request, atPoint, point);
   return {
     parent: {
       recording,
       partition,
-      block: place.block - 1,
+      block: point.block - 1,
       hash: hex(previousHash),
-      sequence: place.sequence,
-      atUs: place.atUs,
+      sequence: point.sequence,
+      atUs: point.atUs,
       changes,
     },
     base,
@@ -82,7 +83,7 @@ export async function planBranch(
     samplesBefore: atPoint.samples,
     untilUs,
     toleranceUs:
-      request.toleranceUs ?? Math.max(TOLERANCE_US, Math.floor((journal.last!.timeUs - place.atUs) / 1000)),
+      request.toleranceUs ?? Math.max(TOLERANCE_US, Math.floor((journal.last!.timeUs - point.atUs) / 1000)),
   };
 }
 
@@ -90,23 +91,23 @@ async function editsOf(
   journal: Journal,
   request: ParsedRequest,
   atPoint: Core,
-  place: Place,
+  point: BranchPoint,
 ): Promise<{ edits: Edit[]; changes: BranchChanges }> {
   const declared = atPoint.declarations();
   const edits: Edit[] = [];
   const changes: BranchChanges = {};
   const settings = settingChanges(atPoint.settings, request.set ?? {}, request.seed);
   if (settings.length > 0) {
-    edits.push(setSettings(settings, place.atUs, atPoint.session !== null));
+    edits.push(setSettings(settings, point.atUs, atPoint.session !== null));
     changes.set = Object.fromEntries(settings.map(({ path, value }) => [path, value]));
   }
-  const overlays = (request.inject ?? []).map((each) => overlayOf(each, declared, place.atUs));
-  if (overlays.length > 0) await learn(journal, overlays, place);
+  const overlays = (request.inject ?? []).map((each) => overlayOf(each, declared, point.atUs));
+  if (overlays.length > 0) await learn(journal, overlays, point);
   edits.push(...overlays.map(layOver));
   if (request.inject?.length) changes.inject = request.inject;
   // After the injections: those count channels as they were declared.
   if (request.drop?.length) {
-    await checkChannels(journal, request.drop, declared, place);
+    await checkChannels(journal, request.drop, declared, point);
     edits.push(dropChannels(request.drop, declared));
     changes.drop = request.drop;
   }
@@ -119,10 +120,10 @@ async function coreAtPoint(
   journal: Journal,
   definitions: CoreDefinitions,
   base: StoredSnapshot | null,
-  place: Place,
+  point: BranchPoint,
 ): Promise<Core> {
   const core = base ? Core.restore(base.bytes, definitions, SILENT) : new Core(definitions, SILENT);
-  await foldJournal(journal.read(place.block), core, { input: (sequence) => sequence < place.sequence });
+  await foldJournal(journal.read(point.block), core, { input: (sequence) => sequence < point.sequence });
   return core;
 }
 
@@ -139,7 +140,7 @@ async function headerOf(journal: Journal, block: number) {
 async function learn(
   journal: Journal,
   overlays: readonly ScenarioOverlay[],
-  { sequence }: Place,
+  { sequence }: BranchPoint,
 ): Promise<void> {
   const scratch = createScratchFrame();
   const from = await journal.locate({ sequence: Math.max(1, sequence - LEARN_INPUTS) });
@@ -159,7 +160,7 @@ async function checkChannels(
   journal: Journal,
   names: readonly string[],
   declared: readonly Channels[],
-  { block }: Place,
+  { block }: BranchPoint,
 ): Promise<void> {
   const all = [...declared];
   if (unknownChannels(names, all).length === 0) return;

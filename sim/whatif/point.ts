@@ -1,0 +1,32 @@
+/** Where a branch begins: the first input that may be different. */
+import { CommandError } from "../../actors/mod.ts";
+import { RecordingDamaged } from "../../actors/partition/fold.ts";
+import type { Journal } from "../../actors/ports/journal.ts";
+import { decodeBlock } from "../../protocol/block.ts";
+import { checkPlace, parsePlace, rangeOf, reaches } from "../replay/place.ts";
+
+export interface BranchPoint {
+  /** The block that holds the input. */
+  block: number;
+  sequence: number;
+  /** The time from which something may be different: the one asked for, or the input's own. */
+  atUs: number;
+}
+
+/** Throws CommandError with the recording's range when the place is outside of it. */
+export async function findPoint(journal: Journal, at: number | string): Promise<BranchPoint> {
+  const place = parsePlace("--at", String(at));
+  checkPlace(place, await rangeOf(journal), "branch");
+  const block = (await journal.locate(place))!;
+  for await (const entry of journal.read(block)) {
+    if (entry.kind === "damage") throw new RecordingDamaged(entry);
+    if (entry.kind !== "block") continue;
+    let found: BranchPoint | null = null;
+    decodeBlock(entry.block.bytes).forEach((sequence, timeUs) => {
+      if (found !== null || !reaches(place, sequence, timeUs)) return;
+      found = { block, sequence, atUs: "timeUs" in place ? place.timeUs : timeUs };
+    });
+    if (found !== null) return found;
+  }
+  throw new CommandError(`Cannot branch at ${at}: block ${block} cannot be read; wanted it undamaged`);
+}
