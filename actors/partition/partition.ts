@@ -41,6 +41,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Journal, JournalNote } from "../ports/journal.ts";
 import type { FrameOverlay } from "../ports/overlay.ts";
 import type { DeliveredFrame, LiveSession, SessionDescription, SessionListener } from "../ports/session.ts";
+import type { PartitionTap } from "../ports/tap.ts";
 import { type BlockBytes, LoggedFrame } from "./delivered-frame.ts";
 import { EventHistory } from "./event-history.ts";
 import { sha256 } from "./fold.ts";
@@ -78,6 +79,10 @@ export interface PartitionOptions {
   versions: Record<string, string>;
   /** The owner's, counting take-overs; 0 where there is one owner only. */
   epoch?: number;
+  /** Whether a session that is there goes on with the settings it has, so that a change of owner changes nothing else. */
+  keepSettings?: boolean;
+  /** Told of every step, for checks from outside. */
+  tap?: PartitionTap;
   /** What the process holds, bytes; default: asked of the system. */
   memory?(): { rss: number; heapUsed: number };
   /** Samples between snapshots; default SNAPSHOT_SAMPLES. */
@@ -95,6 +100,7 @@ export class Partition implements LiveSession, CoreSink {
   private readonly options: PartitionOptions;
   private readonly journal: Journal;
   private readonly clock: Clock;
+  private readonly tap: PartitionTap | undefined;
   private readonly gate: OutputGate;
   private readonly history: EventHistory;
   private readonly feeds: { feed: Feed; running: Promise<void> }[] = [];
@@ -135,12 +141,20 @@ export class Partition implements LiveSession, CoreSink {
     const recovered = await recover(options.journal, options.definitions, options.log);
     const partition = new Partition(options, recovered.core, recovered.lastHash, recovered.events);
     recovered.attach(partition);
+    partition.tap?.opened?.(partition.partition, {
+      epoch: options.epoch ?? 0,
+      block: options.journal.last?.number ?? 0,
+      sequence: partition.core.sequence,
+      stateHash: partition.stateHash(),
+    });
+    const keep = options.keepSettings === true && partition.core.session !== null;
+    const settings = keep ? partition.core.settings : options.settings;
     partition.admitInput({
       type: "sessionOpened",
       session: options.session,
       partition: options.partition,
-      seed: options.settings.seed,
-      settings: options.settings as unknown as Record<string, unknown>,
+      seed: settings.seed,
+      settings: settings as unknown as Record<string, unknown>,
       versions: options.versions,
     });
     partition.measureLater();
@@ -158,6 +172,7 @@ export class Partition implements LiveSession, CoreSink {
     this.partition = options.partition;
     this.journal = options.journal;
     this.clock = options.clock;
+    this.tap = options.tap;
     this.core = core;
     this.meter = new Meter(options.clock);
     this.history = new EventHistory(options.journal, core.eventSequence, events);
@@ -253,7 +268,12 @@ export class Partition implements LiveSession, CoreSink {
     if (!this.halted) {
       this.checkpoint();
       await this.saveSnapshot();
-      await this.journal.flush();
+      await this.journal.flush().catch((error: unknown) => {
+        this.halt(error);
+        throw error;
+      });
+      this.tellCounts();
+      this.tap?.closed?.(this.partition, this.options.epoch ?? 0, "");
     }
     await this.journal.close();
   }
@@ -433,11 +453,18 @@ export class Partition implements LiveSession, CoreSink {
     } else if (input.type === "channels") this.deliveries.push(input);
     this.core.probe = this.meter.probeNow() ? this.meter : null;
     this.core.apply(this.core.sequence + 1, timeUs, input);
+    if (this.tap !== undefined) this.tellApplied(this.tap, timeUs, input);
     if (!this.builder.fits(0) || nowMs - this.firstArrivalMs >= MAX_BLOCK_AGE_MS) this.closeBlock();
     else if (!this.closeScheduled) {
       this.closeScheduled = true;
       queueMicrotask(() => this.closeWhenIdle());
     }
+  }
+
+  private tellApplied(tap: PartitionTap, timeUs: number, input: Input): void {
+    const { source, sequence } =
+      "sequence" in input && "source" in input ? input : { source: "", sequence: 0 };
+    tap.applied?.(this.partition, this.core.sequence, timeUs, source, sequence);
   }
 
   /** Runs when the caller has nothing more at hand: closes the block unless the disk is busy with the one before. */
@@ -472,6 +499,7 @@ export class Partition implements LiveSession, CoreSink {
     this.appendsUnderWay++;
     const durable = journal.append({ number, firstSequence, lastSequence, timeUs, hash, bytes });
     this.lastAppend = durable;
+    if (this.tap !== undefined) this.tellClosed(this.tap, { number, hash, lastSequence }, durable);
     builder.start(this.blockStart(hash));
     this.gate
       .hold(block, durable)
@@ -488,6 +516,19 @@ export class Partition implements LiveSession, CoreSink {
       this.maintenanceScheduled = true;
       this.clock.soon(() => this.maintain());
     }
+  }
+
+  private tellClosed(
+    tap: PartitionTap,
+    { number: block, hash, lastSequence }: { number: number; hash: Uint8Array; lastSequence: number },
+    durable: Promise<void>,
+  ): void {
+    const epoch = this.options.epoch ?? 0;
+    tap.blockClosed?.(this.partition, { epoch, block, hash, stateHash: () => this.stateHash() });
+    durable.then(
+      () => tap.acknowledged?.(this.partition, { epoch, block, hash, lastSequence }),
+      () => {},
+    );
   }
 
   /**
@@ -529,6 +570,7 @@ export class Partition implements LiveSession, CoreSink {
     const { now, sequence } = this.core;
     const block = this.blockNumber - 1;
     const bytes = this.core.snapshot();
+    this.tap?.snapshot?.(this.partition, block, bytes);
     try {
       // A snapshot of a block that a crash swallows would belong to a past that never was.
       await this.lastAppend;
@@ -554,6 +596,7 @@ export class Partition implements LiveSession, CoreSink {
     if (this.halted) return;
     this.halted = error instanceof Error ? error.message : String(error);
     this.options.log(`partition ${this.partition} halted: ${this.halted}`);
+    this.tap?.closed?.(this.partition, this.options.epoch ?? 0, this.halted);
     this.halting.resolve(this.halted);
   }
 
@@ -574,8 +617,16 @@ export class Partition implements LiveSession, CoreSink {
     });
   }
 
+  private tellCounts(): void {
+    const { offered, admitted, shed, duplicates } = this.meter;
+    const { heldBytes } = this.gate;
+    const queueDepth = this.builder.inputs;
+    this.tap?.counts?.(this.partition, { offered, admitted, shed, duplicates, heldBytes, queueDepth });
+  }
+
   /** Enters what the runtime measured, and what had to be shed, into the log. */
   measure(): void {
+    if (this.tap !== undefined) this.tellCounts();
     const { shed, duplicates } = this.shedTotals;
     if (shed > 0 || duplicates > 0) {
       this.admitInput({
@@ -601,6 +652,7 @@ export class Partition implements LiveSession, CoreSink {
   event(event: EventMessage): void {
     this.blockEvents.push(event);
     this.deliveries.push(event);
+    this.tap?.announced?.(this.partition, this.blockNumber, event);
   }
 
   state(state: StateMessage): void {
@@ -632,7 +684,10 @@ export class Partition implements LiveSession, CoreSink {
     for (const delivery of block.deliveries) {
       if ("inputSequence" in delivery) continue;
       if (delivery.type === "state") this.states.set(delivery.group, delivery);
-      else if (delivery.type === "event") this.history.add(delivery);
+      else if (delivery.type === "event") {
+        this.history.add(delivery);
+        this.tap?.released?.(this.partition, block.number, delivery);
+      }
     }
   }
 
