@@ -24,7 +24,9 @@ import {
 } from "../actors/mod.ts";
 import type { Journal } from "../actors/ports/journal.ts";
 import type { SessionListener } from "../actors/ports/session.ts";
+import type { Notice } from "../protocol/messages.ts";
 import type { Settings } from "../protocol/settings.ts";
+import { synthWorlds } from "../sim/mod.ts";
 import { readConfig, type UpConfig, type UpFlags } from "./config.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
 
@@ -36,10 +38,11 @@ export async function up(flags: UpFlags): Promise<number> {
     config.settings,
   );
   const say = flags.json ? sayJson : sayText;
-  const feeds = makeFeeds(config, settings);
+  // Feeds are made before the partition, so that a wrong spec begins nothing; they speak only when it runs them.
+  const feeds = makeFeeds(config, settings, (notice) => partition.notice(notice));
   if (flags.once && !feeds.some((feed) => feed.kind === "recorded")) {
     throw new CommandError(
-      "Cannot run --once: all of these feeds are live; wanted a recorded one: file, or stdin that is not live",
+      "Cannot run --once: all of these feeds are live; wanted a recorded one: file, synth with a speed, or stdin that is not live",
     );
   }
   const journal = await openJournal(config, say);
@@ -88,8 +91,14 @@ export async function up(flags: UpFlags): Promise<number> {
   return partition.haltReason || (flags.once && failed.length > 0) ? 1 : 0;
 }
 
-function makeFeeds(config: UpConfig, settings: Settings): Feed[] {
+function makeFeeds(
+  config: UpConfig,
+  settings: Settings,
+  notice: (notice: Omit<Notice, "type">) => void,
+): Feed[] {
   const context = {
+    worlds: synthWorlds(),
+    notice,
     clock: systemClock,
     seed: settings.seed,
     stdin: process.stdin as AsyncIterable<Uint8Array>,

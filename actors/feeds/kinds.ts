@@ -5,10 +5,13 @@ import {
   choice,
   duration,
   flag,
+  moment,
+  multiple,
   names,
   type Option,
   type Options,
   type OptionValues,
+  optional,
   rateOrMax,
   text,
   whole,
@@ -73,6 +76,28 @@ export const FEED_KINDS = {
       ...tableOptions,
     },
   },
+  synth: {
+    target: "SCENARIO",
+    help: "a synthetic world of known truth; `eigenwatch feed list` shows them",
+    options: {
+      seed: seed("seed of the world (default: the session's)"),
+      channels: optional(whole(1, 1, MAX_GROUP_CHANNELS, "number of channels (default: the scenario's)")),
+      rate: optional(rateOrMax(1, 1e6, "samples a second of one channel (default: the scenario's)")),
+      duration: duration(0, 1000, "ends after this much of its own time (default: the scenario's)"),
+      strength: multiple(1, 100, "size of what happens, in multiples of the usual; 0: nothing happens"),
+      speed: optional(
+        rateOrMax(
+          1,
+          1e9,
+          "makes it a recording: multiples of its time, or max (default: live, times from now)",
+        ),
+      ),
+      start: moment("time of a recording's first sample (default: 2024-01-01T00:00:00Z)"),
+      form: choice(["record", "vector", "density"], "quantum worlds: what is streamed"),
+      truth: flag("what truly happens stands in the session as events of kind synth.truth"),
+      group: text("name of the channel group (default: the scenario's name)"),
+    },
+  },
   walk: {
     target: null,
     help: "seeded random walks, for benchmarks",
@@ -80,7 +105,7 @@ export const FEED_KINDS = {
       channels: whole(16, 1, MAX_GROUP_CHANNELS, "number of channels"),
       rate: rateOrMax(10_000, 1e8, "samples a second over all channels, or as fast as they are taken"),
       frame: whole(256, 1, MAX_FRAME_SAMPLES, "samples in a frame, a second of them at most"),
-      seed: seed(),
+      seed: seed("seed of the walk (default: the session's)"),
       duration: duration(0, 1000, "ends after this much of its own time (default: never)"),
       group: text("name of the channel group (default: walk)"),
     },
@@ -91,14 +116,11 @@ export type FeedKind = keyof typeof FEED_KINDS;
 export type HostOptions = OptionValues<typeof FEED_KINDS.host.options>;
 export type FileOptions = OptionValues<typeof FEED_KINDS.file.options>;
 export type StdinOptions = OptionValues<typeof FEED_KINDS.stdin.options>;
+export type SynthOptions = OptionValues<typeof FEED_KINDS.synth.options>;
 export type WalkOptions = OptionValues<typeof FEED_KINDS.walk.options>;
 export type TableFeedOptions = OptionValues<typeof tableOptions> & { readonly speed: number };
 
 /** A seed that may be left out: then the session's is used. */
-function seed(): Option<number | undefined> {
-  return {
-    ...whole(1, 0, 0xffffffff, "seed of the walk (default: the session's)"),
-    initial: undefined,
-    shown: "",
-  };
+function seed(help: string): Option<number | undefined> {
+  return optional(whole(1, 0, 0xffffffff, help));
 }

@@ -2,6 +2,8 @@
  * The kinds of values a feed option can have. Each knows how to read its text, its default, and what to say when it cannot.
  */
 
+import { readTime, timeFormOf } from "./table/times.ts";
+
 export interface Option<T> {
   /** The value, or undefined when `text` is not one. */
   read(text: string): T | undefined;
@@ -88,6 +90,41 @@ export function rateOrMax(initial: number, most: number, help: string): Option<n
     help,
     shown: initial === Number.POSITIVE_INFINITY ? "max" : String(initial),
   };
+}
+
+/** A number from 0 to `most`. */
+export function multiple(initial: number, most: number, help: string): Option<number> {
+  return {
+    read(text) {
+      const value = /^\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+      return value <= most ? value : undefined;
+    },
+    initial,
+    wanted: `a number from 0 to ${most}`,
+    help,
+    shown: String(initial),
+  };
+}
+
+/** A time, ISO 8601 or a count since the epoch, as µs. */
+export function moment(help: string): Option<number | undefined> {
+  return {
+    read(text) {
+      const form = timeFormOf(text);
+      const bytes = new TextEncoder().encode(text.trim());
+      const us = form === null ? Number.NaN : readTime(bytes, 0, bytes.length, form);
+      return Number.isNaN(us) ? undefined : us;
+    },
+    initial: undefined,
+    wanted: "a time such as 2024-01-01T00:00:00Z, or µs since the epoch",
+    help,
+    shown: "",
+  };
+}
+
+/** The same option without a default: undefined when it is not given. */
+export function optional<T>(option: Option<T>): Option<T | undefined> {
+  return { ...option, initial: undefined, shown: "" };
 }
 
 /** One of several words; undefined as `initial` lets the feed choose. */

@@ -4,6 +4,7 @@
  * In a target "%3F" stands for "?" and "%25" for "%"; values are percent-decoded.
  */
 
+import type { Notice } from "../../protocol/messages.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed } from "./feed.ts";
 import { createFileFeed } from "./file.ts";
@@ -14,6 +15,7 @@ import {
   type FileOptions,
   type HostOptions,
   type StdinOptions,
+  type SynthOptions,
   type WalkOptions,
 } from "./kinds.ts";
 import { createMerge } from "./merge.ts";
@@ -21,6 +23,7 @@ import { nearest } from "./nearest.ts";
 import type { Option, Options } from "./options.ts";
 import { clipName } from "./outlet.ts";
 import { createStdinFeed } from "./stdin.ts";
+import { createSynthFeed, type SynthWorlds } from "./synth.ts";
 import { createWalkFeed } from "./walk.ts";
 
 /** What feeds are made with. */
@@ -30,12 +33,17 @@ export interface FeedContext {
   stdin?: AsyncIterable<Uint8Array>;
   /** Of the session; feeds with a `seed` option of their own ignore it. */
   seed: number;
+  /** Needed by `synth` only. */
+  worlds?: SynthWorlds;
+  /** Takes what a synthetic feed tells of its truth. */
+  notice?: (notice: Omit<Notice, "type">) => void;
 }
 
 export type FeedSpec =
   | { kind: "host"; text: string; target: null; options: HostOptions }
   | { kind: "file"; text: string; target: string; options: FileOptions }
   | { kind: "stdin"; text: string; target: null; options: StdinOptions }
+  | { kind: "synth"; text: string; target: string; options: SynthOptions }
   | { kind: "walk"; text: string; target: null; options: WalkOptions };
 
 /** A spec that cannot be read or does not go with the others. */
@@ -92,6 +100,17 @@ export function createFeed(spec: FeedSpec | string, context: FeedContext, source
         seed: parsed.options.seed ?? context.seed,
         clock: context.clock,
       });
+    case "synth":
+      return createSynthFeed({
+        source: name,
+        group,
+        scenario: parsed.target,
+        options: parsed.options,
+        seed: context.seed,
+        worlds: worldsWith(parsed, context.worlds),
+        clock: context.clock,
+        notice: context.notice,
+      });
     case "file":
       return createFileFeed({
         source: name,
@@ -135,6 +154,15 @@ export function createFeeds(specs: readonly string[], context: FeedContext): Fee
   }
   if (merged.length > 0) feeds.push(createMerge(merged, { clock: context.clock, speed }));
   return feeds;
+}
+
+/** The worlds, when the scenario is one of them. */
+function worldsWith(spec: FeedSpec & { kind: "synth" }, worlds: SynthWorlds | undefined): SynthWorlds {
+  if (worlds === undefined)
+    throw new FeedSpecError(spec.text, "there are no synthetic worlds here", "another kind of feed");
+  if (worlds.names.includes(spec.target)) return worlds;
+  const wanted = suggestion(spec.target, worlds.names, `one of ${worlds.names.join(", ")}`);
+  throw new FeedSpecError(spec.text, `there is no scenario "${spec.target}"`, wanted);
 }
 
 /** What --help says about feeds. */
@@ -218,13 +246,14 @@ function suggestion(word: string, known: readonly string[], otherwise: string): 
 }
 
 function sourceName(spec: FeedSpec): string {
+  if (spec.kind === "synth") return clipName(`synth:${spec.target}`);
   if (spec.kind !== "file") return spec.kind;
   return clipName(`file:${spec.target.slice(spec.target.search(/[^/\\]*$/))}`);
 }
 
 /** "file:prices.csv.gz#2" → "prices-2", "walk#2" → "walk-2": legal in file and subject names. */
 function groupName(source: string): string {
-  const [, name = "", number] = /^(?:file:)?(.*?)(?:#(\d+))?$/s.exec(source) ?? [];
+  const [, name = "", number] = /^(?:file:|synth:)?(.*?)(?:#(\d+))?$/s.exec(source) ?? [];
   const base = name
     .replace(/\.(gz|csv|tsv|txt|json|jsonl|ndjson)$/gi, "")
     .replace(/\.(csv|tsv|txt|json|jsonl|ndjson)$/i, "");
@@ -242,6 +271,7 @@ function uniqueNames(wanted: readonly string[]): string[] {
 }
 
 function isPacedByTime(spec: FeedSpec): spec is FeedSpec & { options: { speed: number } } {
+  if (spec.kind === "synth") return spec.options.speed !== undefined;
   return spec.kind === "file" || (spec.kind === "stdin" && !spec.options.live);
 }
 
