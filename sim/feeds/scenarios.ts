@@ -15,6 +15,9 @@ import { leadLag } from "./lead-lag.ts";
 import { levelShift } from "./level-shift.ts";
 import { orderBook } from "./order-book.ts";
 import { pointerCollapse } from "./pointer-collapse.ts";
+import { quantumShelving } from "./quantum/shelving.ts";
+import { quantumLadder, quantumTelegraph } from "./quantum/telegraph.ts";
+import { quantumZeno } from "./quantum/zeno.ts";
 import { regimeSwitching } from "./regime-switching.ts";
 import type { Scenario } from "./scenario.ts";
 import { serverMetrics } from "./server-metrics.ts";
@@ -42,6 +45,10 @@ export const SCENARIOS: readonly Scenario[] = [
   dropOut,
   burst,
   clockStep,
+  quantumTelegraph,
+  quantumLadder,
+  quantumZeno,
+  quantumShelving,
 ];
 
 export function scenarioNames(): string[] {

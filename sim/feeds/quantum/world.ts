@@ -1,0 +1,104 @@
+/**
+ * A quantum system under watch: what such scenarios have in common.
+ *
+ *   nature ──all that happens──► pure state ─────────────► form=vector
+ *      └──share η of it──► current ──────────────────────► form=record    one channel, named after the operator
+ *                             └──► optimal filter ─► ρ ──► form=density
+ *
+ * Q1  The three forms of one seed tell of the same world: the record is the one that the filter saw, and the pure state the one that
+ *     made it.
+ * Q2  A sample at time t is of the time since the sample before, and a state is the one at t.
+ * Q3  Truth is nature's: an observer with η < 1 learns of a jump later, or never.
+ */
+import { float64Bytes } from "../../../protocol/columns.ts";
+import type { QuantumInput } from "../../../protocol/messages.ts";
+import { rowCount, rowsRun, rowTimeUs } from "../rows.ts";
+import type { ScenarioOptions, ScenarioRun, Truth } from "../scenario.ts";
+
+/** Share of what nature tells that reaches the observer: what good readout of superconducting qubits has. */
+export const EFFICIENCY = 0.5;
+
+export interface QuantumWorld {
+  readonly levels: readonly { readonly name: string; readonly title: string }[];
+  readonly operator: { readonly name: string; readonly title: string; readonly unit: string };
+  /** What happens, by onset; grows while the world goes on, and may reach ahead. */
+  readonly planned: readonly Truth[];
+  /** Goes on to `timeUs` and returns the record's sample of the time since the last call (at first: since one sample before). */
+  advance(timeUs: number): number;
+  /** Nature's state: n amplitudes of norm 1. */
+  pure(re: Float64Array, im: Float64Array): void;
+  /** What the observer knows: n×n row-major, trace 1. */
+  known(re: Float64Array, im: Float64Array): void;
+}
+
+export function quantumRun(name: string, options: ScenarioOptions, world: QuantumWorld): ScenarioRun {
+  const { form = "record" } = options;
+  return form === "record" ? recordRun(name, options, world) : statesRun(name, options, world, form);
+}
+
+/** Channels of the truth in this form: of the record its one channel, of states their levels. */
+export function told(options: ScenarioOptions, operator: string, levels: readonly string[]): string[] {
+  return (options.form ?? "record") === "record" ? [operator] : [...new Set(levels)];
+}
+
+/** Detectors that should find what `found` would find in a record, in the form that is streamed. */
+export function finders(
+  options: ScenarioOptions,
+  inRecord: Truth["detectors"],
+  inStates: Truth["detectors"] = ["trajectory"],
+): Truth["detectors"] {
+  return (options.form ?? "record") === "record" ? inRecord : inStates;
+}
+
+function recordRun(name: string, options: ScenarioOptions, world: QuantumWorld): ScenarioRun {
+  const { operator } = world;
+  return rowsRun(name, options, {
+    channels: [{ ...operator, title: `${operator.title} (synthetic)` }],
+    // A record is white noise around a mean that moves: it is no walk.
+    innovation: "ar1",
+    planned: world.planned,
+    row(timeUs, values) {
+      values[0] = world.advance(timeUs);
+      return timeUs;
+    },
+  });
+}
+
+function statesRun(
+  source: string,
+  options: ScenarioOptions,
+  world: QuantumWorld,
+  form: "vector" | "density",
+): ScenarioRun {
+  const { group } = options;
+  const n = world.levels.length;
+  const elements = form === "vector" ? n : n * n;
+  const re = new Float64Array(elements);
+  const im = new Float64Array(elements);
+  const rows = rowCount(options);
+  const truth: Truth[] = [];
+  let row = 0;
+  return {
+    declarations: [
+      {
+        group,
+        channels: world.levels.map(({ name, title }) => ({ name, title: `${title} (synthetic)`, unit: "" })),
+        sampling: "rows",
+        everyUs: Math.max(1, Math.round(1e6 / options.rate)),
+        innovation: "difference",
+      },
+    ],
+    truth,
+    next(): QuantumInput | null {
+      if (row >= rows) return null;
+      const timeUs = rowTimeUs(options, row++);
+      world.advance(timeUs);
+      while (truth.length < world.planned.length && world.planned[truth.length]!.onsetUs <= timeUs)
+        truth.push(world.planned[truth.length]!);
+      if (form === "vector") world.pure(re, im);
+      else world.known(re, im);
+      const type = form === "vector" ? "stateVector" : "densityMatrix";
+      return { type, group, source, sequence: 0, timeUs, n, re: float64Bytes(re), im: float64Bytes(im) };
+    },
+  };
+}
