@@ -198,6 +198,33 @@ program
   });
 
 program
+  .command("feed")
+  .description("a synthetic world of known truth, as a table; `feed list` shows what there is")
+  .argument("<scenario>", "name of a scenario, or list")
+  .option("--seed <n>", "seed of the world (default: 1)")
+  .option("--channels <n>", "number of channels (default: the scenario's)")
+  .option("--rate <n>", "samples a second of one channel (default: the scenario's)")
+  .option("--duration <time>", "such as 90s, 10m, 1d (default: the scenario's)")
+  .option("--strength <x>", "size of what happens, in multiples of the usual; 0: nothing (default: 1)")
+  .option("--speed <n>", "multiples of the world's time, or max", "max")
+  .option("--start <time>", "time of the first sample (default: 2024-01-01)")
+  .addOption(
+    new Option("--form <form>", "quantum worlds: what is streamed").choices(["record", "vector", "density"]),
+  )
+  .option("--to <target>", "stdout (NDJSON), file:PATH (.csv, .ndjson, also .gz), or session", "stdout")
+  .option("--truth <file>", "write what truly happens here, one JSON object a line")
+  .option("--json", "the list, or the report, as JSON")
+  .action(async (scenario, options) => {
+    const { feedCommand, feedListCommand, sessionSpec } = await import("./sim/mod.ts");
+    if (scenario === "list") process.exitCode = feedListCommand(options);
+    else if (options.to === "session") {
+      const { up } = await import("./collab/serve.ts");
+      const feed = [sessionSpec(scenario, options)];
+      process.exitCode = await up({ feed, set: [], allowHost: [], json: options.json });
+    } else process.exitCode = await feedCommand(scenario, options);
+  });
+
+program
   .command("measure")
   .description("functionals of density matrices: JSON lines in, JSON lines out")
   .argument("<file>", 'lines {"n":2,"re":[row-major],"im":[…],"sigma"?,"update"?}; - for stdin')

@@ -2,6 +2,8 @@
 
 export { exportCommand, importCommand } from "./archive/record-command.ts";
 export { keygenCommand, verifyCommand } from "./archive/verify-command.ts";
+export { feedCommand, sessionSpec } from "./feed-command/command.ts";
+export { feedListCommand } from "./feed-command/list.ts";
 export {
   type InjectRequest,
   injectRequestSchema,
