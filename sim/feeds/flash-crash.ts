@@ -15,7 +15,7 @@ import { drawWindow, plan, progress, within } from "./window.ts";
 /** Share of the window in which prices fall. */
 const FALL = 0.1;
 /** Depth in standard deviations of a price's change over the time of the fall. */
-const DEPTH = 8;
+const DEPTH = 20;
 /** Volatility is multiplied by 1 + this · strength at the bottom, less before and after. */
 const AGITATION = 2;
 /** The way back has passed 95 % after three of these shares of the window. */
