@@ -14,11 +14,14 @@ import { hex } from "../../actors/core/hash.ts";
 import { foldJournal } from "../../actors/partition/fold.ts";
 import type { Journal, JournalEntry, StoredSnapshot } from "../../actors/ports/journal.ts";
 import type { EventMessage, StateMessage } from "../../protocol/messages.ts";
+import { type Place, reaches, timeOfPlace } from "./place.ts";
 import { type Difference, Verifier } from "./verifier.ts";
 
 export interface ReplayOptions {
   /** Logical time, µs: outputs before it are not handed out. Default: the start. */
   fromUs?: number;
+  /** Outputs of inputs before this place are not handed out. */
+  seek?: Place;
   /** Logical time, µs, of the last input to apply. Default: the end. */
   toUs?: number;
   /** Multiples of recorded time, or as fast as it goes. */
@@ -51,31 +54,35 @@ export async function replay(
   const fromUs = options.fromUs ?? Number.NEGATIVE_INFINITY;
   const toUs = options.toUs ?? Number.POSITIVE_INFINITY;
   const verifier = options.verify ? new Verifier(journal) : null;
+  const { seek } = options;
   let events = 0;
   let block = 0;
+  let before = seek !== undefined;
   let firstTimeUs = Number.NaN;
   const sink: CoreSink = {
     event(event) {
       verifier?.derived(block, event);
-      if (event.timeUs < fromUs) return;
+      if (before || event.timeUs < fromUs) return;
       events++;
       options.event?.(event);
     },
     state(state) {
-      if (state.timeUs >= fromUs) options.state?.(state);
+      if (!before && state.timeUs >= fromUs) options.state?.(state);
     },
     metrics() {},
   };
-  const { core, startBlock } = await openAt(journal, definitions, sink, fromUs);
-  const pace = pacer(options.speed ?? "max", fromUs, toUs);
+  const { core, startBlock } = await openAt(journal, definitions, sink, seek ?? fromUs);
+  const startUs = seek === undefined ? fromUs : await timeOfPlace(journal, seek);
+  const pace = pacer(options.speed ?? "max", startUs, toUs);
   const entries = paced(verifier ? verifier.watch(journal.read(startBlock), core) : journal.read(startBlock));
   const folded = await foldJournal(entries, core, {
     block(decoded) {
       block = decoded.number;
       return !verifier?.done;
     },
-    input(_sequence, timeUs) {
+    input(sequence, timeUs) {
       if (timeUs > toUs) return false;
+      if (before && reaches(seek!, sequence, timeUs)) before = false;
       // Before the first data of a recorded feed logical time is still 0.
       if (Number.isNaN(firstTimeUs) && timeUs > 0) firstTimeUs = timeUs;
       return true;
@@ -103,17 +110,17 @@ export async function replay(
   }
 }
 
-/** The core at a time of the recording: nearest snapshot before it, and the number of the next block. */
+/** The core before a time, or a place, of the recording: nearest snapshot before it, and the number of the next block. */
 export async function openAt(
   journal: Journal,
   definitions: CoreDefinitions,
   sink: CoreSink,
-  timeUs: number,
+  at: number | Place,
 ): Promise<{ core: Core; startBlock: number }> {
   const { first } = journal;
   if (!first) throw new Error("Cannot replay: the recording is empty; wanted at least one block");
   // Before that time, not at it: what came earlier in the same microsecond is wanted too.
-  const stored = Number.isFinite(timeUs) ? await journal.loadSnapshot({ timeUs: timeUs - 1 }) : null;
+  const stored = await snapshotBefore(journal, typeof at === "number" ? { timeUs: at } : at);
   if (stored && stored.block >= first.number - 1) {
     try {
       return { core: Core.restore(stored.bytes, definitions, sink), startBlock: stored.block + 1 };
@@ -127,6 +134,13 @@ export async function openAt(
     throw new Error(`Cannot replay: blocks before ${first.number} are gone; wanted a snapshot behind them`);
   }
   return { core: Core.restore(oldest.bytes, definitions, sink), startBlock: oldest.block + 1 };
+}
+
+function snapshotBefore(journal: Journal, place: Place): Promise<StoredSnapshot | null> {
+  if ("sequence" in place) return journal.loadSnapshot({ sequence: place.sequence - 1 });
+  return Number.isFinite(place.timeUs)
+    ? journal.loadSnapshot({ timeUs: place.timeUs - 1 })
+    : Promise.resolve(null);
 }
 
 async function oldestSnapshot(journal: Journal, fromBlock: number): Promise<StoredSnapshot | null> {

@@ -1,0 +1,327 @@
+/** A recording as a session: delivers what the live one delivered, at any pace, from any place. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { systemClock } from "../../actors/clock.ts";
+import { createFeeds } from "../../actors/feeds/spec.ts";
+import { createMemoryJournal } from "../../actors/journal/memory.ts";
+import { Partition } from "../../actors/partition/partition.ts";
+import type { Journal, JournalEntry } from "../../actors/ports/journal.ts";
+import type { SessionListener } from "../../actors/ports/session.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
+import { defaultSettings } from "../../protocol/settings.ts";
+import { ReplaySession, type ReplaySessionOptions } from "../../sim/replay/session.ts";
+import { createManualClock, type ManualClock } from "../support/clock.ts";
+import { TOYS } from "../support/toy-actors.ts";
+
+const SECOND = 1_000_000;
+/** Short enough that a seek into the middle has something before its window. */
+const WINDOW_US = 5 * SECOND;
+
+/** One line a delivery; metrics without their gauges, which a live listener reads a little later. */
+class Listening implements SessionListener {
+  lines: string[] = [];
+  times: number[] = [];
+  events: EventMessage[] = [];
+  inputs: number[] = [];
+  frame({ inputSequence, frame, bytes }: Parameters<SessionListener["frame"]>[0]): void {
+    this.inputs.push(inputSequence);
+    this.times.push(frame.time[frame.count - 1]!);
+    this.lines.push(`frame ${inputSequence} ${bytes.length} ${frame.value.join(" ")}`);
+  }
+  event(event: EventMessage): void {
+    this.events.push(event);
+    this.lines.push(JSON.stringify(event));
+  }
+  state(state: Parameters<SessionListener["state"]>[0]): void {
+    this.lines.push(JSON.stringify(state));
+  }
+  channels(declaration: Parameters<SessionListener["channels"]>[0]): void {
+    this.lines.push(JSON.stringify(declaration));
+  }
+  metrics({ timeUs }: Parameters<SessionListener["metrics"]>[0]): void {
+    this.lines.push(`metrics ${timeUs}`);
+  }
+  turn(): void {}
+  rewound({ input, event }: { input: number; event: number }): void {
+    this.lines.push(`rewound ${input} ${event}`);
+  }
+}
+
+let journal: Journal;
+let partition: Partition;
+const live = new Listening();
+
+test.before(async () => {
+  // Kept open: the session reads it as it would a recording on disk.
+  journal = createMemoryJournal({});
+  partition = await Partition.open({
+    session: "recorded",
+    partition: "p0",
+    journal,
+    clock: systemClock,
+    settings: defaultSettings(),
+    definitions: TOYS,
+    versions: {},
+    recording: null,
+    log: () => {},
+  });
+  partition.subscribe(live);
+  const walk = "walk?channels=4&rate=max&frame=16&seed=3&duration=40s";
+  partition.startFeeds(createFeeds([walk], { clock: systemClock, seed: 1 }));
+  await partition.feedsEnded();
+});
+
+test.after(() => partition.close());
+
+test("[P1] played to its end a recording delivers what the live session delivered, in the same order", async () => {
+  await onSession({ speed: "max" }, async ({ session, heard }) => {
+    await session.play();
+    await until(() => session.status().state === "ended");
+    assert.ok(live.events.length > 0 && heard.lines.length > 1_000);
+    assert.equal(heard.lines, live.lines);
+    assert.equal(await session.events(0, 100_000), live.events);
+    assert.is(session.session, "recorded");
+  });
+});
+
+test("inputs come at their times, at any speed, and not before", async () => {
+  await onSession({ speed: 2 }, async ({ session, heard, clock }) => {
+    const { fromUs } = session.status();
+    await session.play();
+    for (const wholeMs of [100, 1_500, 2_000]) {
+      await play(clock, wholeMs - clock.monotonicMs());
+      const reachedUs = fromUs + 2 * wholeMs * 1_000;
+      assert.equal(
+        heard.times,
+        live.times.filter((timeUs) => timeUs <= reachedUs),
+        `after ${wholeMs} ms`,
+      );
+      assert.is(session.status().timeUs, reachedUs);
+    }
+  });
+});
+
+test("a pause stops in the middle of a wait, and goes on with what is left of it", async () => {
+  await onSession({ speed: 0.01 }, async ({ session, heard, clock }) => {
+    await session.play();
+    await play(clock, 1_010);
+    const before = heard.times.length;
+    const { timeUs } = session.status();
+    await session.pause();
+    await clock.advance(3_600_000);
+    assert.is(heard.times.length, before);
+    assert.is(session.status().timeUs, timeUs);
+    await session.play();
+    const nextUs = live.times[before]!;
+    const leftMs = (nextUs - timeUs) / 1_000 / 0.01;
+    assert.ok(leftMs > 2, "the pause fell into a wait");
+    await play(clock, leftMs - 1);
+    assert.is(heard.times.length, before);
+    await play(clock, 2);
+    assert.is.not(heard.times.length, before);
+  });
+});
+
+test("a change of speed holds from where the playing is", async () => {
+  await onSession({ speed: 1 }, async ({ session, clock }) => {
+    const { fromUs } = session.status();
+    await session.play();
+    await play(clock, 1_000);
+    await session.setSpeed(10);
+    await play(clock, 500);
+    assert.is(session.status().timeUs, fromUs + 6 * SECOND);
+    await session.setSpeed("max");
+    await until(() => session.status().state === "ended");
+  });
+});
+
+test("[L1] a seek says rewound, delivers the stretch before the place as it was live, and stands before the place", async () => {
+  await onSession({ speed: "max" }, async ({ session, heard }) => {
+    await session.play();
+    await until(() => session.status().state === "ended");
+    heard.lines = [];
+    const timeUs = session.status().fromUs + 20 * SECOND;
+    await session.seek({ timeUs });
+    const { sequence, state } = session.status();
+    assert.is(state, "paused");
+    assert.match(heard.lines[0]!, /^rewound \d+ \d+$/);
+    const [, input = 0, event = 0] = heard.lines[0]!.split(" ").map(Number);
+    const between = live.inputs.filter((of) => of > input && of <= sequence);
+    const delivered = heard.lines.filter((line) => line.startsWith("frame "));
+    assert.equal(
+      delivered,
+      live.lines.filter((line) => line.startsWith("frame ") && between.includes(Number(line.split(" ")[1]))),
+    );
+    const windowFromUs = live.times[live.inputs.indexOf(between[0]!)]!;
+    assert.ok(windowFromUs >= timeUs - WINDOW_US && windowFromUs < timeUs - WINDOW_US + SECOND);
+    assert.ok(live.times[live.inputs.indexOf(between.at(-1)!)]! < timeUs);
+    const upTo = live.events.filter((each) => Number(each.id.split("/")[1]) <= sequence);
+    assert.equal(await session.events(0, 100_000), upTo);
+    assert.is(session.describe().lastEventSequence, upTo.length);
+    assert.ok(event <= upTo.length);
+  });
+});
+
+test("[P2] what is played after a seek is what was live after that place", async () => {
+  await onSession({ speed: "max", windowUs: 0 }, async ({ session, heard }) => {
+    const place = live.inputs[Math.floor(live.inputs.length / 3)]!;
+    await session.seek({ sequence: place });
+    assert.is(session.status().sequence, place - 1);
+    heard.lines = [];
+    await session.play();
+    await until(() => session.status().state === "ended");
+    const from = live.lines.findIndex((line) => line.startsWith(`frame ${place} `));
+    assert.equal(heard.lines, live.lines.slice(from));
+  });
+});
+
+test("frames asked for later are those behind the begin of the window, and none that were not played", async () => {
+  await onSession({}, async ({ session }) => {
+    const place = live.inputs[Math.floor(live.inputs.length / 2)]!;
+    await session.seek({ sequence: place });
+    const { frames, complete } = session.recentFrames(0);
+    assert.is(complete, true);
+    assert.is(frames.at(-1)!.inputSequence, place - 1);
+    assert.ok(frames.length > 10);
+  });
+});
+
+test("[L2] of seeks that wait only the last is carried out; playing goes on where it was playing", async () => {
+  await onSession({ speed: 1 }, async ({ session, heard }) => {
+    await session.play();
+    const { fromUs } = session.status();
+    const seeks = [30, 10, 25, 15].map((seconds) => session.seek({ timeUs: fromUs + seconds * SECOND }));
+    await Promise.all(seeks);
+    await until(() => session.status().state === "playing");
+    assert.is(session.status().timeUs, fromUs + 15 * SECOND);
+    assert.is(heard.lines.filter((line) => line.startsWith("rewound ")).length, 1);
+  });
+});
+
+test("playing at the end begins at the beginning", async () => {
+  await onSession({ speed: "max" }, async ({ session, heard }) => {
+    await session.seek({ timeUs: session.status().toUs });
+    await session.play();
+    await until(() => session.status().state === "ended");
+    heard.lines = [];
+    await session.play();
+    await until(() => session.status().state === "ended");
+    assert.equal(heard.lines, ["rewound 0 0", ...live.lines]);
+  });
+});
+
+test("the marks are the events of the whole recording, wherever it stands", async () => {
+  await onSession({}, async ({ session }) => {
+    await until(() => session.marks().length === live.events.length);
+    assert.equal(
+      session.marks().map(({ sequence, timeUs }) => [sequence, timeUs]),
+      live.events.map(({ sequence, timeUs }) => [sequence, timeUs]),
+    );
+  });
+});
+
+test("a place outside of the recording is refused by its range, and nothing moves", async () => {
+  await onSession({}, async ({ session, heard }) => {
+    const { lastSequence, toUs } = session.status();
+    const places = [{ sequence: 0 }, { sequence: lastSequence + 1 }, { timeUs: toUs + 1 }, { timeUs: 5 }];
+    for (const place of places) {
+      try {
+        await session.seek(place);
+        assert.unreachable("it went there");
+      } catch (error) {
+        assert.match(
+          (error as Error).message,
+          /in the recording; wanted 1 to \d+|wanted \d{4}-.*Z to \d{4}-.*Z/,
+        );
+      }
+    }
+    assert.equal(heard.lines, []);
+    assert.is(session.status().state, "paused");
+  });
+});
+
+test("[P3] damage ends the playing with its place", async () => {
+  async function* read(from?: number): AsyncGenerator<JournalEntry> {
+    for await (const entry of journal.read(from)) {
+      if (entry.kind === "block" && entry.block.number === 40) {
+        yield { kind: "damage", file: "0000000001.seg", offset: 4711, length: 8, reason: "checksum" };
+        return;
+      }
+      yield entry;
+    }
+  }
+  const damaged = seenThrough(journal, { read });
+  await onSession({ speed: "max", journal: damaged }, async ({ session }) => {
+    await session.play();
+    await until(() => session.status().state === "failed");
+    assert.match(session.status().reason, /0000000001\.seg at byte 4711/);
+    assert.match(session.notReady() ?? "", /4711/);
+  });
+});
+
+interface Opened {
+  session: ReplaySession;
+  heard: Listening;
+  clock: ManualClock;
+}
+
+async function onSession(
+  options: Partial<ReplaySessionOptions>,
+  act: (opened: Opened) => Promise<void>,
+): Promise<void> {
+  const clock = createManualClock();
+  const kept = seenThrough(options.journal ?? journal, { close: async () => {} });
+  const session = await ReplaySession.open({
+    definitions: TOYS,
+    clock,
+    recording: null,
+    windowUs: WINDOW_US,
+    ...options,
+    journal: kept,
+  });
+  const heard = new Listening();
+  session.subscribe(heard);
+  try {
+    await act({ session, heard, clock });
+  } finally {
+    await session.close();
+  }
+}
+
+/** The journal with some of its methods replaced. */
+function seenThrough(of: Journal, replaced: Partial<Journal>): Journal {
+  return {
+    durability: of.durability,
+    first: of.first,
+    last: of.last,
+    append: (block) => of.append(block),
+    note: (note) => of.note(note),
+    saveSnapshot: (...snapshot) => of.saveSnapshot(...snapshot),
+    loadSnapshot: (at) => of.loadSnapshot(at),
+    locate: (at) => of.locate(at),
+    read: (from) => of.read(from),
+    flush: () => of.flush(),
+    close: () => of.close(),
+    ...replaced,
+  };
+}
+
+/** Lets time pass in small steps, each after the player has come to wait again. */
+async function play(clock: ManualClock, ms: number): Promise<void> {
+  const endMs = clock.monotonicMs() + ms;
+  while (clock.monotonicMs() < endMs) {
+    await until(() => clock.pending > 0);
+    await clock.advance(Math.min(1, endMs - clock.monotonicMs()));
+  }
+  await until(() => clock.pending > 0);
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  for (let turns = 0; turns < 100_000; turns++) {
+    if (holds()) return;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  throw new Error(`Cannot go on: waited for ${holds}`);
+}
+
+test.run();
