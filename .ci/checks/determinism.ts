@@ -28,6 +28,7 @@ export const PLACES = [
   "actors/cluster/membership.ts",
   "actors/cluster/placement.ts",
   "actors/cluster/takeover.ts",
+  "sim/feeds/",
 ];
 
 const MATH_EXACT = new Set([

@@ -222,6 +222,7 @@ determinism("only core-side folders are looked at", () => {
     "actors/kernels/a.ts",
     "actors/detectors/a.ts",
     "actors/machines/a.ts",
+    "sim/feeds/a.ts",
   ];
   for (const path of core) assert.is(checkDeterminism([file(path, line)]).length, 1, path);
   for (const path of ["actors/feeds/a.ts", "sim/bench/a.ts", "collab/a.ts", "main.ts"])

@@ -53,7 +53,7 @@ export class Semigroup {
       if (passed(re, im)) {
         re.set(beforeRe);
         im.set(beforeIm);
-      } else steps += 2 ** k;
+      } else steps += 1 << k;
     }
     return steps + 1;
   }
