@@ -570,10 +570,10 @@ export class Partition implements LiveSession, CoreSink {
     const { now, sequence } = this.core;
     const block = this.blockNumber - 1;
     const bytes = this.core.snapshot();
-    this.tap?.snapshot?.(this.partition, block, bytes);
     try {
       // A snapshot of a block that a crash swallows would belong to a past that never was.
       await this.lastAppend;
+      this.tap?.snapshot?.(this.partition, block, bytes);
       await this.journal.saveSnapshot(block, now, sequence, bytes);
     } catch (error) {
       // Not fatal: without it the next start replays more.
