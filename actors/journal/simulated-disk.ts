@@ -81,6 +81,14 @@ export class SimulatedDisk implements Disk {
     return next;
   }
 
+  /** A bit of a file turns over, in the cache and on the platter: at a share of its length, 0 to 1. */
+  flipBit(path: string, share: number, bit: number): void {
+    const content = this.#platter.cachedNames.get(path);
+    if (content === undefined || content.cached.length === 0) return;
+    const at = Math.floor(share * content.cached.length);
+    for (const bytes of [content.cached, content.durable]) if (at < bytes.length) bytes[at]! ^= 1 << bit;
+  }
+
   async makeDirectory(): Promise<void> {}
 
   async list(directory: string): Promise<string[]> {

@@ -1,0 +1,75 @@
+/**
+ * What must have happened somewhere in a thousand seeds: every kind of fault, and every branch of the protocol that only faults reach.
+ * A branch that is never taken is not tested; then the run of many seeds fails and names it.
+ */
+
+/** Kinds of faults, as `Decisions.of(component, kind)` names them. */
+export const FAULT_KINDS = [
+  "message dropped",
+  "message duplicated",
+  "message delayed",
+  "network partition",
+  "network partition one way",
+  "link clogged",
+  "both writers accepted",
+  "acknowledgement lost",
+  "bus crashed",
+  "stream election",
+  "append refused",
+  "disk slow",
+  "sync failed",
+  "disk full",
+  "bit flipped",
+  "snapshot lost",
+  "power lost",
+  "node crashed",
+  "node crashed in a call",
+  "node stopped",
+  "node paused",
+  "node clock stepped",
+  "setting changed",
+  "feed gap",
+  "frame duplicated",
+  "frame late",
+  "frame backward",
+  "feed burst",
+  "not a number",
+  "feed clock stepped",
+  "feed silent",
+  "feed restarted",
+  "spike",
+  "poison",
+  "client stalled",
+  "client reconnected",
+  "client reloaded",
+  "client garbage",
+] as const;
+
+/** Branches of shipped code, as the world's ports see them taken. */
+export const PROTOCOL_BRANCHES = [
+  "partition opened empty",
+  "partition recovered",
+  "partition taken over",
+  "partition let go",
+  "node fenced",
+  "append uncertain",
+  "append refused by the stream",
+  "append found duplicate",
+  "dedupe window over",
+  "snapshot saved",
+  "snapshot restored",
+  "checkpoint noted",
+  "torn tail cut off",
+  "journal halted",
+  "frame shed",
+  "frame shed as duplicate",
+  "client resumed",
+  "client started anew",
+  "client refused a message",
+  "client lagging",
+  "client cut",
+  "client's server was another",
+  "actor restarted",
+] as const;
+
+export type BranchName = (typeof PROTOCOL_BRANCHES)[number];

@@ -1,0 +1,89 @@
+/**
+ * Every fault of a run is a decision: asked at a place, for a kind, the n-th time.
+ *
+ *   decisions.of("link n1→bus", "drop").happens(0.02)  →  false … true, recorded as "link n1→bus/drop#17"
+ *
+ * D1  Each (component, kind) draws from a random stream of its own: asking more often in one place changes no other.
+ * D2  `only` names decisions that may be taken; all others come out as "no fault". What comes out is then still a function of the seed.
+ * D3  After `heal` nothing is decided any more.
+ */
+import { RandomStream } from "../../actors/core/random.ts";
+
+export interface Fault {
+  /** True with `probability`, while faults are on and this decision is allowed. */
+  happens(probability: number): boolean;
+  /** How large: uniform in [from, to). Drawn for what happened, so it needs no decision of its own. */
+  size(from: number, to: number): number;
+  /** Heavy-tailed: median `scale`, one in ten beyond 7 times, one in a hundred beyond 80 times, at most `most` (Lomax, shape 0.9). */
+  tail(scale: number, most: number): number;
+}
+
+export class Decisions {
+  /** Ids of what happened, in order. */
+  readonly taken: string[] = [];
+  readonly #seed: number;
+  readonly #only: ReadonlySet<string> | null;
+  readonly #onTaken: (kind: string) => void;
+  readonly #faults = new Map<string, Fault>();
+  #healed = false;
+
+  /** `onTaken` hears the kind of each fault that happens. */
+  constructor(seed: number, only: ReadonlySet<string> | null, onTaken: (kind: string) => void) {
+    this.#seed = seed;
+    this.#only = only;
+    this.#onTaken = onTaken;
+  }
+
+  get healed(): boolean {
+    return this.#healed;
+  }
+
+  heal(): void {
+    this.#healed = true;
+  }
+
+  of(component: string, kind: string): Fault {
+    const name = `${component}/${kind}`;
+    let fault = this.#faults.get(name);
+    if (fault === undefined) {
+      fault = this.#create(name, kind);
+      this.#faults.set(name, fault);
+    }
+    return fault;
+  }
+
+  #create(name: string, kind: string): Fault {
+    // Created when first used: most kinds of most components never are.
+    let chance: RandomStream | null = null;
+    let sizes: RandomStream | null = null;
+    let asked = 0;
+    const size = (): number => {
+      sizes ??= new RandomStream(this.#seed, `size ${name}`);
+      return sizes.next();
+    };
+    return {
+      happens: (probability) => {
+        if (this.#healed) return false;
+        const index = ++asked;
+        if (probability <= 0) return false;
+        chance ??= new RandomStream(this.#seed, `fault ${name}`);
+        if (chance.next() >= probability) return false;
+        const id = `${name}#${index}`;
+        if (this.#only !== null && !this.#only.has(id)) return false;
+        this.taken.push(id);
+        this.#onTaken(kind);
+        return true;
+      },
+      size: (from, to) => from + (to - from) * size(),
+      tail: (scale, most) => Math.min(most, scale * lomax(size())),
+    };
+  }
+}
+
+/** Quantile of (1 − u)^(−1/0.9) − 1 relative to its median, by square roots alone: 1/0.9 ≈ 1 + 1/8 − 1/64. */
+function lomax(u: number): number {
+  const x = 1 / (1 - u);
+  const eighth = Math.sqrt(Math.sqrt(Math.sqrt(x)));
+  const sixtyFourth = Math.sqrt(Math.sqrt(Math.sqrt(eighth)));
+  return (x * eighth) / sixtyFourth - 1;
+}

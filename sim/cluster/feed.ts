@@ -1,0 +1,206 @@
+/**
+ * A simulated source: a shipped-shape Feed (actors/feeds/feed.ts) that brings correlated walks, well or badly.
+ *
+ *   gaps · duplicates · late and backward samples · bursts · NaN · clock steps · silence · spikes · a restart that counts anew
+ *
+ * Every fault is a decision of its own. What it sends well after healing is told as `offered`: that must get into the log.
+ */
+import type { Feed, FeedSink } from "../../actors/feeds/feed.ts";
+import type { Clock } from "../../actors/ports/clock.ts";
+import type { Frame } from "../../protocol/frame.ts";
+import type { Fault } from "./decisions.ts";
+import { POISON } from "./witness.ts";
+import type { World } from "./world.ts";
+
+/** After healing nodes, subscriptions and clients get this long before what is sent must arrive. */
+const SETTLE_US = 15_000_000;
+/** What is sent so short before the end may still be under way. */
+const UNDER_WAY_US = 4_000_000;
+
+export interface SimulatedFeedOptions {
+  readonly world: World;
+  readonly partition: string;
+  readonly source: string;
+  readonly group: string;
+  /** Of the machine it runs on. */
+  readonly clock: Clock;
+  /** Of the process: each has values of its own. */
+  readonly life: number;
+  /** Whether a restart may count its frames from 1 again. */
+  readonly countsAnew: boolean;
+  /** What the sequencer adds to the source's numbers. */
+  readonly offset: () => number;
+}
+
+type Faults = Record<
+  | "gap"
+  | "duplicated"
+  | "late"
+  | "backward"
+  | "burst"
+  | "notANumber"
+  | "clockStepped"
+  | "silent"
+  | "restarted"
+  | "spike"
+  | "poison",
+  Fault
+>;
+
+const KINDS: Record<keyof Faults, string> = {
+  gap: "feed gap",
+  duplicated: "frame duplicated",
+  late: "frame late",
+  backward: "frame backward",
+  burst: "feed burst",
+  notANumber: "not a number",
+  clockStepped: "feed clock stepped",
+  silent: "feed silent",
+  restarted: "feed restarted",
+  spike: "spike",
+  poison: "poison",
+};
+
+export class SimulatedFeed implements Feed {
+  readonly source: string;
+  readonly kind = "live";
+  readonly #options: SimulatedFeedOptions;
+  readonly #faults: Faults;
+  readonly #random: { next(): number };
+  readonly #values: Float64Array;
+  #sequence = 0;
+  #stopped: (() => void) | null = null;
+  /** Runs until then without a word. */
+  #silentUntilUs = 0;
+  #clockUs = 0;
+  #held: Frame | null = null;
+
+  constructor(options: SimulatedFeedOptions) {
+    this.#options = options;
+    this.source = options.source;
+    const { world, source } = options;
+    const names = Object.keys(KINDS) as (keyof Faults)[];
+    this.#faults = Object.fromEntries(
+      names.map((name) => [name, world.decisions.of(`feed ${source}`, KINDS[name])]),
+    ) as Faults;
+    this.#random = world.random(`feed ${source} ${options.life}`);
+    this.#values = new Float64Array(world.options.channels).fill(100);
+  }
+
+  run(sink: FeedSink): Promise<void> {
+    this.#declareTo(sink);
+    sink.status({
+      type: "feedStatus",
+      source: this.source,
+      status: "opened",
+      detail: "simulated",
+      counts: {},
+    });
+    this.#later(sink);
+    return new Promise((resolve) => {
+      this.#stopped = resolve;
+    });
+  }
+
+  stop(): Promise<void> {
+    this.#stopped?.();
+    this.#stopped = null;
+    return Promise.resolve();
+  }
+
+  #declareTo(sink: FeedSink): void {
+    const { group, world } = this.#options;
+    sink.channels({
+      type: "channels",
+      source: this.source,
+      group,
+      channels: Array.from({ length: world.options.channels }, (_, k) => ({
+        name: `${group}${k}`,
+        title: `${group} ${k}`,
+        unit: "",
+      })),
+      sampling: "rows",
+      everyUs: Math.round(1e6 / world.options.framesPerSecond),
+      innovation: "difference",
+    });
+  }
+
+  #later(sink: FeedSink): void {
+    const { clock, world } = this.#options;
+    clock.after(1000 / world.options.framesPerSecond, () => {
+      if (this.#stopped === null) return;
+      this.#turn(sink);
+      this.#later(sink);
+    });
+  }
+
+  #turn(sink: FeedSink): void {
+    const { clock, countsAnew, world } = this.#options;
+    const { feed } = world.options;
+    const faults = this.#faults;
+    if (world.decisions.healed) this.#silentUntilUs = this.#clockUs = 0;
+    if (clock.nowUs() < this.#silentUntilUs) return;
+    if (faults.silent.happens(feed.silent))
+      this.#silentUntilUs = clock.nowUs() + faults.silent.size(2e6, 15e6);
+    if (faults.clockStepped.happens(feed.clockStepped))
+      this.#clockUs = Math.round(faults.clockStepped.size(-2e7, 1e7));
+    if (faults.restarted.happens(feed.restarted)) {
+      if (countsAnew) this.#sequence = 0;
+      this.#declareTo(sink);
+    }
+    const frames = faults.burst.happens(feed.burst) ? 10 : 1;
+    for (let k = 0; k < frames; k++) this.#send(sink, k);
+  }
+
+  #send(sink: FeedSink, ofBurst: number): void {
+    const { feed } = this.#options.world.options;
+    const faults = this.#faults;
+    if (faults.gap.happens(feed.gap)) this.#sequence += Math.ceil(faults.gap.size(0, 5));
+    const frame = this.#frame(ofBurst);
+    const held = this.#held;
+    this.#held = null;
+    if (faults.late.happens(feed.late)) this.#held = frame;
+    else this.#offer(sink, frame);
+    // The next one has overtaken it.
+    if (held !== null) sink.frame(held);
+    if (faults.duplicated.happens(feed.duplicated)) sink.frame(frame);
+  }
+
+  #offer(sink: FeedSink, frame: Frame): void {
+    const { world, partition, offset } = this.#options;
+    const { nowUs, options } = world;
+    const endUs = world.startUs + options.minutes * 60e6;
+    const calmUs = endUs - options.calmSeconds * 1e6;
+    if (nowUs > calmUs + SETTLE_US && nowUs < endUs - UNDER_WAY_US) {
+      const sourceSequence = frame.sequence + offset();
+      world.observe({ kind: "offered", atUs: nowUs, partition, source: this.source, sourceSequence });
+    }
+    sink.frame(frame);
+  }
+
+  #frame(ofBurst: number): Frame {
+    const { clock, group, world } = this.#options;
+    const { feed, channels: count } = world.options;
+    const faults = this.#faults;
+    const values = this.#values;
+    const common = this.#random.next() - 0.5;
+    for (let k = 0; k < count; k++) values[k] = values[k]! + 0.7 * common + 0.5 * (this.#random.next() - 0.5);
+    const value = values.slice();
+    if (faults.spike.happens(feed.spike)) value[0] = value[0]! + faults.spike.size(-30, 30);
+    if (faults.poison.happens(feed.poison)) value[0] = POISON;
+    if (faults.notANumber.happens(feed.notANumber)) value[count - 1] = Number.NaN;
+    const backwardUs = faults.backward.happens(feed.backward) ? faults.backward.size(0, 3e6) : 0;
+    const atUs = Math.round(clock.nowUs() + this.#clockUs - backwardUs) + ofBurst;
+    return {
+      type: "frame",
+      group,
+      source: this.source,
+      sequence: ++this.#sequence,
+      count,
+      time: new Float64Array(count).fill(atUs),
+      channel: Uint16Array.from({ length: count }, (_, k) => k),
+      value,
+      size: null,
+    };
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The gateway of one simulated node: shipped session hubs and socket clients, on sockets of the simulated network.
+ *
+ * The HTTP side (sign-in, files, SSE, polling) is not simulated: it has no part in the protocol of events but the WebSocket's.
+ */
+import type { Socket } from "node:net";
+import type { WebSocket } from "ws";
+import type { Clock } from "../../actors/ports/clock.ts";
+import type { LiveSession } from "../../actors/ports/session.ts";
+import { Counters } from "../../collab/gateway/counters.ts";
+import { GATEWAY_LIMITS, type GatewayLimits } from "../../collab/gateway/limits.ts";
+import { SessionHub } from "../../collab/gateway/session-hub.ts";
+import { SocketClient } from "../../collab/gateway/socket-client.ts";
+import type { Connection, ServerSocket } from "./socket.ts";
+import type { World } from "./world.ts";
+
+/** Small, so that small worlds reach them. */
+const LIMITS: GatewayLimits = {
+  ...GATEWAY_LIMITS,
+  conflateAboveBytes: 6_000,
+  cutAboveBytes: 40_000,
+  laggingMsMax: 6_000,
+  eventsPage: 8,
+  backfillFrames: 8,
+  keepAliveMs: 5_000,
+};
+
+interface Served {
+  readonly hub: SessionHub;
+  readonly clients: Map<SocketClient, ServerSocket>;
+}
+
+export class SimulatedGateway {
+  readonly #world: World;
+  readonly #clock: Clock;
+  readonly #counters = new Counters();
+  readonly #served = new Map<string, Served>();
+
+  constructor(world: World, clock: Clock) {
+    this.#world = world;
+    this.#clock = clock;
+    this.#keepAlive();
+  }
+
+  serve(session: LiveSession): void {
+    this.drop(session.partition);
+    const hub = new SessionHub(session, this.#clock);
+    this.#served.set(session.partition, { hub, clients: new Map() });
+  }
+
+  /** The partition is no longer here: its clients are told to come back, and find its new owner. */
+  drop(partition: string): void {
+    const served = this.#served.get(partition);
+    if (served === undefined) return;
+    this.#served.delete(partition);
+    for (const client of served.clients.keys()) client.cut("shutdown", "the partition is elsewhere now");
+    served.hub.close();
+  }
+
+  /** False when the partition is not here. */
+  accept(connection: Connection): boolean {
+    const served = this.#served.get(connection.partition);
+    if (served === undefined) return false;
+    const { server } = connection;
+    // The two interfaces are the shipped libraries'; the simulated socket has what SocketClient uses of them.
+    const client = new SocketClient(server as unknown as WebSocket, server as unknown as Socket, {
+      hub: served.hub,
+      limits: LIMITS,
+      counters: this.#counters,
+      nowMs: () => this.#clock.monotonicMs(),
+      server: "simulated",
+      signIn: () => {},
+      stillSignedIn: () => true,
+    });
+    served.clients.set(client, server);
+    server.on("close", () => served.clients.delete(client));
+    return true;
+  }
+
+  /** The process has ended. */
+  ended(): void {
+    for (const { clients } of this.#served.values())
+      for (const server of clients.values()) server.processEnded();
+  }
+
+  #keepAlive(): void {
+    this.#clock.after(LIMITS.keepAliveMs, () => {
+      this.#keepAlive();
+      for (const { clients } of this.#served.values())
+        for (const [client, server] of clients) {
+          client.keepAlive();
+          this.#tellSize(server);
+        }
+      if (this.#counters.refused > 0) this.#world.sometimes("client refused a message");
+      if ((this.#counters.closed.get("ws slow") ?? 0) > 0) this.#world.sometimes("client cut");
+      if (this.#counters.dropped.samples > 0) this.#world.sometimes("client lagging");
+    });
+  }
+
+  #tellSize(server: ServerSocket): void {
+    this.#world.observe({
+      kind: "size",
+      atUs: this.#world.nowUs,
+      node: server.process.name,
+      what: "bytes a client has not read",
+      value: server.bufferedAmount,
+      // One turn's events and states may come on top before the next judgement.
+      limit: 2 * LIMITS.cutAboveBytes,
+    });
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * The network between simulated hosts: what is sent comes later, twice, in another order, or never.
+ *
+ *   datagram ──► lost │ delayed (heavy tail) │ twice ──► receiver          for what promises nothing
+ *   pipe     ──► delayed, in order, never lost while it stands ──► receiver   as TCP: a cut holds it up
+ *
+ * A link is one direction between two hosts. A cut or clogged link lets nothing through until its time; both ends come back by themselves.
+ * Everything in flight belongs to the receiving process: when that has ended it is gone.
+ */
+import type { RandomStream } from "../../actors/core/random.ts";
+import type { Fault } from "./decisions.ts";
+import type { Process } from "./process.ts";
+import type { World } from "./world.ts";
+
+/** Retransmission after a cut has healed, at most. */
+const RETRANSMIT_US = 200_000;
+
+interface Link {
+  readonly from: string;
+  readonly to: string;
+  readonly random: RandomStream;
+  readonly drop: Fault;
+  readonly twice: Fault;
+  readonly slow: Fault;
+  /** Nothing sent before this time arrives before it; datagrams are lost. */
+  cutUntilUs: number;
+  /** Nothing sent before this time arrives before it. */
+  clogUntilUs: number;
+}
+
+/** A direction of a connection: in order, nothing is lost. */
+export interface Pipe {
+  send(owner: Process, what: number, deliver: () => void): void;
+}
+
+export class Network {
+  readonly #world: World;
+  readonly #links = new Map<string, Link>();
+  readonly #hosts: string[] = [];
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#misbehave();
+  }
+
+  /** Hosts that partitions may part; call in a fixed order. */
+  addHost(name: string): void {
+    this.#hosts.push(name);
+  }
+
+  datagram(from: string, to: string, owner: Process, what: number, deliver: () => void): void {
+    const { queue, options } = this.#world;
+    const link = this.#link(from, to);
+    const { dropped, duplicated } = options.network;
+    if (queue.nowUs < link.cutUntilUs || link.drop.happens(dropped)) return;
+    queue.after(this.#delayUs(link), owner, what, deliver);
+    if (link.twice.happens(duplicated)) queue.after(this.#delayUs(link), owner, what, deliver);
+  }
+
+  pipe(from: string, to: string): Pipe {
+    const { queue } = this.#world;
+    const link = this.#link(from, to);
+    let lastUs = 0;
+    return {
+      send: (owner, what, deliver) => {
+        const heldUs =
+          link.cutUntilUs > queue.nowUs ? link.cutUntilUs + link.random.next() * RETRANSMIT_US : 0;
+        lastUs = Math.max(lastUs, heldUs, queue.nowUs + this.#delayUs(link));
+        queue.after(lastUs - queue.nowUs, owner, what, deliver);
+      },
+    };
+  }
+
+  /** Whether a round trip can work now. */
+  reaches(a: string, b: string): boolean {
+    const { nowUs } = this.#world.queue;
+    return nowUs >= this.#link(a, b).cutUntilUs && nowUs >= this.#link(b, a).cutUntilUs;
+  }
+
+  /** All links are whole from now on; what is held up comes at its time. */
+  heal(): void {
+    for (const link of this.#links.values()) link.cutUntilUs = link.clogUntilUs = 0;
+  }
+
+  #delayUs(link: Link): number {
+    const { queue, options } = this.#world;
+    const { latencyUs, slow, tailMsMax } = options.network;
+    let delayUs = latencyUs * (0.5 + link.random.next());
+    if (link.slow.happens(slow)) delayUs += link.slow.tail(20 * latencyUs, tailMsMax * 1000);
+    return link.clogUntilUs > queue.nowUs ? link.clogUntilUs - queue.nowUs + delayUs : delayUs;
+  }
+
+  #link(from: string, to: string): Link {
+    const name = `${from}→${to}`;
+    let link = this.#links.get(name);
+    if (link === undefined) {
+      const { decisions } = this.#world;
+      link = {
+        from,
+        to,
+        random: this.#world.random(`network ${name}`),
+        drop: decisions.of(name, "message dropped"),
+        twice: decisions.of(name, "message duplicated"),
+        slow: decisions.of(name, "message delayed"),
+        cutUntilUs: 0,
+        clogUntilUs: 0,
+      };
+      this.#links.set(name, link);
+    }
+    return link;
+  }
+
+  /** Once a second links may be clogged, and hosts parted from the others, both ways or one way. */
+  #misbehave(): void {
+    const world = this.#world;
+    const { decisions, queue } = world;
+    const parted = decisions.of("network", "network partition");
+    const oneWay = decisions.of("network", "network partition one way");
+    const clogged = decisions.of("network", "link clogged");
+    const pick = (fault: Fault): string => this.#hosts[Math.floor(fault.size(0, this.#hosts.length))]!;
+    world.every(1000, null, "network second", () => {
+      if (decisions.healed) return false;
+      const { partitioned, oneWayPartitioned, cloggedLinks, partitionMsMax } = world.options.network;
+      if (parted.happens(partitioned)) this.#part(pick(parted), parted.size(500, partitionMsMax), true);
+      if (oneWay.happens(oneWayPartitioned))
+        this.#part(pick(oneWay), oneWay.size(500, partitionMsMax), false);
+      if (clogged.happens(cloggedLinks)) {
+        const link = this.#link(pick(clogged), pick(clogged));
+        link.clogUntilUs = queue.nowUs + clogged.size(200_000, 4_000_000);
+      }
+    });
+  }
+
+  /** `host` loses its way to all others, and with `bothWays` they theirs to it. */
+  #part(host: string, ms: number, bothWays: boolean): void {
+    const untilUs = this.#world.queue.nowUs + ms * 1000;
+    for (const other of this.#hosts) {
+      if (other === host) continue;
+      this.#link(host, other).cutUntilUs = untilUs;
+      if (bothWays) this.#link(other, host).cutUntilUs = untilUs;
+    }
+  }
+}

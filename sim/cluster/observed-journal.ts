@@ -1,0 +1,93 @@
+/** A journal in files, as it is, with every durable block told of as `stored`: the checkers' own view of the log. */
+import type {
+  Journal,
+  JournalBlock,
+  JournalEntry,
+  JournalNote,
+  LogPlace,
+  StoredSnapshot,
+} from "../../actors/ports/journal.ts";
+import type { World } from "./world.ts";
+
+export class ObservedJournal implements Journal {
+  readonly #world: World;
+  readonly #journal: Journal;
+  readonly #partition: string;
+  /** Number of the last block told of, across lives of the process. */
+  readonly #stored: { last: number };
+
+  constructor(world: World, journal: Journal, partition: string, stored: { last: number }) {
+    this.#world = world;
+    this.#journal = journal;
+    this.#partition = partition;
+    this.#stored = stored;
+  }
+
+  /** Blocks that were written and never acknowledged, and have survived. */
+  async tellRecovered(): Promise<void> {
+    if ((this.last?.number ?? 0) <= this.#stored.last) return;
+    for await (const entry of this.read(this.#stored.last + 1))
+      if (entry.kind === "block") this.#tell(entry.block);
+  }
+
+  get durability(): Journal["durability"] {
+    return this.#journal.durability;
+  }
+
+  get last(): Journal["last"] {
+    return this.#journal.last;
+  }
+
+  get first(): Journal["first"] {
+    return this.#journal.first;
+  }
+
+  async append(block: JournalBlock): Promise<void> {
+    const bytes = block.bytes.slice();
+    await this.#journal.append(block);
+    this.#tell({ ...block, bytes });
+  }
+
+  note(note: JournalNote): void {
+    if (note.kind === "checkpoint") this.#world.sometimes("checkpoint noted");
+    this.#journal.note(note);
+  }
+
+  saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void> {
+    return this.#journal.saveSnapshot(block, timeUs, sequence, bytes);
+  }
+
+  async loadSnapshot(at: LogPlace): Promise<StoredSnapshot | null> {
+    const found = await this.#journal.loadSnapshot(at);
+    if (found !== null) this.#world.sometimes("snapshot restored");
+    return found;
+  }
+
+  locate(at: LogPlace): Promise<number | null> {
+    return this.#journal.locate(at);
+  }
+
+  read(from?: number): AsyncIterable<JournalEntry> {
+    return this.#journal.read(from);
+  }
+
+  flush(): Promise<void> {
+    return this.#journal.flush();
+  }
+
+  close(): Promise<void> {
+    return this.#journal.close();
+  }
+
+  #tell({ number, bytes }: JournalBlock): void {
+    if (number !== this.#stored.last + 1) return;
+    this.#stored.last = number;
+    this.#world.observe({
+      kind: "stored",
+      atUs: this.#world.nowUs,
+      partition: this.#partition,
+      sequence: number,
+      bytes,
+    });
+  }
+}

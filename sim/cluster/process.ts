@@ -1,0 +1,20 @@
+/**
+ * One simulated operating-system process: a node, a client's page, a feed, the bus servers.
+ *
+ *   running ──pause──► paused ──wake──► running          running · paused ──end──► ended
+ *
+ * What it waits for (timers, answers, messages) are entries of the queue that name it as owner; ending it drops them all, at
+ * whatever await point its code stands. Code of an ended process is never called again.
+ */
+import type { Entry } from "./queue.ts";
+
+export class Process {
+  readonly name: string;
+  state: "running" | "paused" | "ended" = "running";
+  /** Entries that came up while it was paused. */
+  held: Entry[] = [];
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}

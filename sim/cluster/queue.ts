@@ -1,0 +1,110 @@
+/**
+ * The one queue of a simulated world: what happens next, ordered by (time, order of entering).
+ *
+ * Q1  Time never goes back, and stands still while an entry acts.
+ * Q2  Entries of one time act in the order in which they entered.
+ * Q3  An entry of a process that has ended never acts; one of a paused process acts when that wakes.
+ */
+import type { Process } from "./process.ts";
+
+export interface Entry {
+  atUs: number;
+  order: number;
+  /** Null once it has acted or was cancelled. */
+  act: (() => void) | null;
+  readonly owner: Process | null;
+  /** Interned name of what it is (trace.ts). */
+  readonly what: number;
+}
+
+export class EventQueue {
+  /** µs since the epoch, of the entry that acts. */
+  nowUs: number;
+  #orders = 0;
+  /** A binary heap. Cancelled entries stay until they are on top. */
+  readonly #heap: Entry[] = [];
+
+  constructor(startUs: number) {
+    this.nowUs = startUs;
+  }
+
+  get length(): number {
+    return this.#heap.length;
+  }
+
+  /** `delayUs` is rounded up to whole µs. */
+  after(delayUs: number, owner: Process | null, what: number, act: () => void): Entry {
+    const entry = {
+      atUs: this.nowUs + Math.max(0, Math.ceil(delayUs)),
+      order: ++this.#orders,
+      act,
+      owner,
+      what,
+    };
+    this.#push(entry);
+    return entry;
+  }
+
+  /** The next entry that may act, with the time set to it; null when nothing is left before `untilUs`. */
+  next(untilUs: number): Entry | null {
+    for (;;) {
+      const top = this.#heap[0];
+      if (top === undefined || top.atUs > untilUs) return null;
+      this.#pop();
+      if (top.act === null) continue;
+      const { owner } = top;
+      if (owner !== null && owner.state !== "running") {
+        if (owner.state === "paused") owner.held.push(top);
+        continue;
+      }
+      this.nowUs = top.atUs;
+      return top;
+    }
+  }
+
+  /** Entries that a paused process missed: they act now, in their order. */
+  release(held: readonly Entry[]): void {
+    for (const entry of held) {
+      if (entry.act === null) continue;
+      entry.atUs = this.nowUs;
+      entry.order = ++this.#orders;
+      this.#push(entry);
+    }
+  }
+
+  #push(entry: Entry): void {
+    const heap = this.#heap;
+    let at = heap.length;
+    heap.push(entry);
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const other = heap[above]!;
+      if (before(other, entry)) break;
+      heap[at] = other;
+      at = above;
+    }
+    heap[at] = entry;
+  }
+
+  #pop(): void {
+    const heap = this.#heap;
+    const last = heap.pop()!;
+    const size = heap.length;
+    if (size === 0) return;
+    let at = 0;
+    for (;;) {
+      let below = 2 * at + 1;
+      if (below >= size) break;
+      if (below + 1 < size && before(heap[below + 1]!, heap[below]!)) below++;
+      const other = heap[below]!;
+      if (before(last, other)) break;
+      heap[at] = other;
+      at = below;
+    }
+    heap[at] = last;
+  }
+}
+
+function before(a: Entry, b: Entry): boolean {
+  return a.atUs < b.atUs || (a.atUs === b.atUs && a.order < b.order);
+}

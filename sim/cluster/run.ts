@@ -1,0 +1,170 @@
+/**
+ * One run of a simulated world: faults, then calm, then the end, where everything must have come together.
+ *
+ *   build ─► faults ──heal──► calm: nothing fails, everything is up ──► finish: checkers judge what is there
+ *               └──── a rule is broken ────┴─────────────────────────────► the run ends with it
+ *
+ * Reads no clock: the same request gives the same result, on every runtime.
+ */
+import process from "node:process";
+import { Checkers } from "./checkers/mod.ts";
+import { drain, hop } from "./microtasks.ts";
+import type { Violation } from "./observation.ts";
+import { drawOptions, type WorldOptions } from "./options.ts";
+import type { ScenarioName } from "./scenarios.ts";
+import { buildSingle } from "./single.ts";
+import { START_US, World } from "./world.ts";
+
+export interface RunRequest {
+  readonly seed: number;
+  readonly scenario: ScenarioName;
+  readonly minutes?: number;
+  /** Ids of decisions that may be taken; absent: all. */
+  readonly only?: ReadonlySet<string>;
+  /** Laid over the drawn options: how shrinking makes a world smaller. */
+  readonly override?: Partial<WorldOptions>;
+  /** Hears every step as a line. */
+  readonly write?: (line: string) => void;
+}
+
+export interface RunResult {
+  readonly seed: number;
+  readonly options: WorldOptions;
+  readonly violation: Violation | null;
+  /** Ids of the faults that happened, in order. */
+  readonly decisions: readonly string[];
+  /** How often each branch of branches.ts was taken. */
+  readonly branches: ReadonlyMap<string, number>;
+  /** Entries of the queue that acted. */
+  readonly events: number;
+  /** Until the end or the broken rule. */
+  readonly simulatedUs: number;
+  /** Of all steps: equal runs have equal hashes. */
+  readonly traceHash: string;
+  /** Derived events that clients were handed. */
+  readonly delivered: number;
+}
+
+/** The sequencer lets live samples be a second ahead of its clock, and clocks may be wrong by so much (options.ts). */
+const AHEAD_MAX_US = 1_000_000 + 15_000_000;
+
+/** An orderly end takes round trips and a snapshot. */
+const STOPPING_US = 8_000_000;
+
+/** Events between two looks at the event loop: rejections nobody handled are reported there. */
+const EVENTS_A_TURN = 50_000;
+
+export async function run(request: RunRequest): Promise<RunResult> {
+  const { seed, scenario, minutes, only, override, write } = request;
+  const options = { ...drawOptions(seed, scenario, minutes), ...override };
+  const checkers = new Checkers({ aheadMaxUs: AHEAD_MAX_US });
+  const world = new World({ seed, options, only: only ?? null, checkers, write: write ?? null });
+  const onRejection = (error: unknown): void => {
+    world.threw("a promise", error);
+  };
+  process.on("unhandledRejection", onRejection);
+  try {
+    const inhabitants = buildSingle(world);
+    const endUs = START_US + options.minutes * 60e6;
+    let events = await runUntil(world, endUs - options.calmSeconds * 1e6);
+    if (world.violation === null) {
+      world.decisions.heal();
+      world.observe({ kind: "healed", atUs: world.nowUs });
+      inhabitants.heal();
+      events += await runUntil(world, endUs);
+    }
+    if (world.violation === null) {
+      const apart = inhabitants.apart();
+      if (apart !== null) world.fail("after the faults have ended everything comes together", apart);
+    }
+    if (world.violation === null) {
+      const clients = inhabitants.holds();
+      inhabitants.stop();
+      events += await runUntil(world, endUs + STOPPING_US);
+      world.violation ??= checkers.finish(await inhabitants.end(clients));
+    }
+    return {
+      seed,
+      options,
+      violation: world.violation,
+      decisions: world.decisions.taken,
+      branches: world.branches,
+      events,
+      simulatedUs: world.nowUs - START_US,
+      traceHash: world.trace.hash(),
+      delivered: inhabitants.delivered(),
+    };
+  } finally {
+    process.off("unhandledRejection", onRejection);
+  }
+}
+
+/** Lets the queue act until a time or a broken rule; returns how many entries acted. */
+async function runUntil(world: World, untilUs: number): Promise<number> {
+  let events = 0;
+  let more = true;
+  while (more) {
+    // From here on outside of microtasks, so that `drain` works.
+    more = await new Promise<boolean>((resolve, reject) => {
+      setImmediate(() => {
+        try {
+          if (drain === null) resolve(false);
+          else {
+            const acted = actMany(world, untilUs, drain);
+            events += acted;
+            resolve(acted === EVENTS_A_TURN);
+          }
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+  if (drain === null) events = await actByTurns(world, untilUs);
+  await hop();
+  return events;
+}
+
+function actMany(world: World, untilUs: number, drainNow: () => void): number {
+  const { queue, trace } = world;
+  let events = 0;
+  // What ran before the first event has reactions as well.
+  drainNow();
+  while (events < EVENTS_A_TURN && world.violation === null) {
+    const entry = queue.next(untilUs);
+    if (entry === null) break;
+    events++;
+    trace.step(entry.atUs, entry.what);
+    const act = entry.act!;
+    entry.act = null;
+    try {
+      act();
+    } catch (error) {
+      world.threw(trace.nameOf(entry.what), error);
+    }
+    drainNow();
+  }
+  return events;
+}
+
+/** The same on a runtime without `drain`. */
+async function actByTurns(world: World, untilUs: number): Promise<number> {
+  const { queue, trace } = world;
+  let events = 0;
+  await hop();
+  while (world.violation === null) {
+    const entry = queue.next(untilUs);
+    if (entry === null) break;
+    events++;
+    trace.step(entry.atUs, entry.what);
+    const act = entry.act!;
+    entry.act = null;
+    try {
+      act();
+    } catch (error) {
+      world.threw(trace.nameOf(entry.what), error);
+    }
+    await hop();
+  }
+  return events;
+}

@@ -1,0 +1,66 @@
+/** The worlds that can be asked for by name. A weight is how much of a family of faults they get: 0 none, 1 usual. */
+
+export interface ScenarioShape {
+  readonly title: string;
+  readonly minutes: number;
+  /** 0: one node on its own disk. */
+  readonly nodes: number;
+  readonly partitions: number;
+  readonly canary: boolean;
+  readonly weights: Record<"network" | "bus" | "disk" | "node" | "feed" | "client", number>;
+}
+
+const USUAL = { network: 1, bus: 1, disk: 1, node: 1, feed: 1, client: 1 };
+
+export const SCENARIOS = {
+  standard: {
+    title: "three nodes, two partitions over the bus, feeds, clients; every fault now and then",
+    minutes: 2,
+    nodes: 3,
+    partitions: 2,
+    canary: false,
+    weights: USUAL,
+  },
+  single: {
+    title: "one node with its journal on a disk that fails; power losses, restarts",
+    minutes: 2,
+    nodes: 0,
+    partitions: 1,
+    canary: false,
+    weights: USUAL,
+  },
+  partitions: {
+    title: "the network parts, clogs and delays; everything else is well",
+    minutes: 2,
+    nodes: 3,
+    partitions: 2,
+    canary: false,
+    weights: { ...USUAL, network: 3, bus: 0.5, disk: 0, node: 0.3, feed: 0.3 },
+  },
+  disk: {
+    title: "one node on a bad disk: slow, full, failing, torn writes",
+    minutes: 2,
+    nodes: 0,
+    partitions: 1,
+    canary: false,
+    weights: { ...USUAL, disk: 4, node: 2, feed: 0.3 },
+  },
+  storm: {
+    title: "everything at once, most of the time",
+    minutes: 2,
+    nodes: 3,
+    partitions: 2,
+    canary: false,
+    weights: { network: 3, bus: 3, disk: 3, node: 3, feed: 3, client: 3 },
+  },
+  canary: {
+    title: "a known bug: the journal's disk acknowledges what it has not stored. Must fail",
+    minutes: 2,
+    nodes: 0,
+    partitions: 1,
+    canary: true,
+    weights: { ...USUAL, disk: 2, node: 3 },
+  },
+} as const satisfies Record<string, ScenarioShape>;
+
+export type ScenarioName = keyof typeof SCENARIOS;

@@ -1,0 +1,271 @@
+/**
+ * One machine with one node on its own disk: the shipped file journal, partition, gateway.
+ *
+ *   down ──start──► booting (open the journal, recover) ──► running ──killed · power lost · journal halted──► down
+ *                        └──cannot open──► down                 └──stop (orderly)──► down
+ */
+import { join } from "node:path";
+import { type FileJournal, openJournal } from "../../actors/journal/file.ts";
+import { SimulatedDisk } from "../../actors/journal/simulated-disk.ts";
+import { Partition } from "../../actors/mod.ts";
+import { SimulatedClient } from "./client.ts";
+import { SimulatedClock } from "./clock.ts";
+import { SETTING_CHANGES, SIMULATED_SYSTEM, SNAPSHOT_SAMPLES, simulatedSettings } from "./definitions.ts";
+import { TimedDisk } from "./disk.ts";
+import { SimulatedFeed } from "./feed.ts";
+import { SimulatedGateway } from "./gateway.ts";
+import type { Inhabitants } from "./inhabitants.ts";
+import { Network } from "./network.ts";
+import type { WorldEnd } from "./observation.ts";
+import { ObservedJournal } from "./observed-journal.ts";
+import { Process } from "./process.ts";
+import type { Connection } from "./socket.ts";
+import { observingTap } from "./tap.ts";
+import type { World } from "./world.ts";
+
+const PARTITION = "p0";
+const DIRECTORY = "/journal";
+const NODE = "n1";
+
+/** Small, so that a run has many segments. */
+const SEGMENT_BYTES = 32_768;
+const KEEP_SNAPSHOTS = 4;
+
+export function buildSingle(world: World): Inhabitants {
+  const network = new Network(world);
+  const machine = new Machine(world, network);
+  const numbers = { next: 1 };
+  const clients = Array.from(
+    { length: world.options.clients },
+    (_, k) => new SimulatedClient(world, network, () => [machine], numbers, k + 1, [PARTITION]),
+  );
+  return {
+    heal() {
+      network.heal();
+      machine.heal();
+      for (const client of clients) client.heal();
+    },
+    stop: () => machine.stop(),
+    apart: () =>
+      machine.apart() ?? clients.map((client) => client.apart()).find((each) => each !== null) ?? null,
+    holds: () => new Map(clients.map((client) => [client.name, client.holds()])),
+    end: (clientsHold) => machine.end(clientsHold),
+    delivered: () => clients.reduce((sum, client) => sum + client.delivered, 0),
+  };
+}
+
+class Machine {
+  readonly #world: World;
+  #disk: SimulatedDisk;
+  #process = new Process(NODE);
+  #partition: Partition | null = null;
+  #journal: FileJournal | null = null;
+  #gateway: SimulatedGateway | null = null;
+  #life = 0;
+  /** Blocks that were told of as stored. */
+  #stored = { last: 0 };
+  #stopping = false;
+  #live: WorldEnd["live"] = new Map();
+
+  constructor(world: World, network: Network) {
+    this.#world = world;
+    this.#disk = new SimulatedDisk(world.seed, this.#diskFaults());
+    network.addHost(NODE);
+    this.#start();
+    this.#misbehave();
+  }
+
+  get process(): Process {
+    return this.#process;
+  }
+
+  accept(connection: Connection): boolean {
+    return this.#gateway?.accept(connection) ?? false;
+  }
+
+  apart(): string | null {
+    return this.#partition === null ? `${NODE} does not run ${PARTITION}` : null;
+  }
+
+  heal(): void {
+    const { faults } = this.#disk;
+    delete faults.bytesLeft;
+    delete faults.syncsLeft;
+    this.#world.wake(this.#process);
+    if (this.#process.state === "ended") this.#start();
+  }
+
+  /** The orderly end. */
+  stop(): void {
+    const partition = this.#partition;
+    const journal = this.#journal;
+    if (partition === null || journal === null) return;
+    this.#stopping = true;
+    void partition.close().then(() => {
+      const block = journal.last?.number ?? 0;
+      this.#live = new Map([[PARTITION, { node: NODE, epoch: 0, block, hash: partition.stateHash() }]]);
+      this.#world.end(this.#process);
+    });
+  }
+
+  /** Reads what the disk finally holds, outside of simulated time. */
+  async end(clients: WorldEnd["clients"]): Promise<WorldEnd> {
+    const blocks: { sequence: number; bytes: Uint8Array }[] = [];
+    const journal = await openJournal(DIRECTORY, { disk: this.#disk.kill(), readOnly: true });
+    for await (const entry of journal.read())
+      if (entry.kind === "block") blocks.push({ sequence: entry.block.number, bytes: entry.block.bytes });
+    await journal.close();
+    return {
+      atUs: this.#world.nowUs,
+      streams: new Map([[PARTITION, blocks]]),
+      live: this.#live,
+      clients,
+      definitions: SIMULATED_SYSTEM,
+      healed: true,
+    };
+  }
+
+  // ---- lives of the process -----------------------------------------------------------------------------------
+
+  #start(): void {
+    this.#life++;
+    const process = new Process(NODE);
+    this.#process = process;
+    this.#world.observe({ kind: "nodeStarted", atUs: this.#world.nowUs, node: NODE });
+    this.#boot(process).catch((error: unknown) => {
+      // As a program that ends with a message: its supervisor starts it again.
+      if (this.#process === process && process.state !== "ended") this.#down("kill", 1_000, String(error));
+    });
+  }
+
+  async #boot(process: Process): Promise<void> {
+    const world = this.#world;
+    const { node } = world.options;
+    const clock = new SimulatedClock(world, process, node.skewMs * 1000, node.drift);
+    const journal = await openJournal(DIRECTORY, {
+      partition: PARTITION,
+      disk: new TimedDisk(world, process, this.#disk, () => this.#down("power", this.#restartMs())),
+      wait: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve(undefined))),
+      segmentBytes: SEGMENT_BYTES,
+      keepSnapshots: KEEP_SNAPSHOTS,
+      onReport: (report) => {
+        if (report.kind === "recovered") world.sometimes("torn tail cut off");
+      },
+    });
+    this.#journal = journal;
+    const observed = new ObservedJournal(world, journal, PARTITION, this.#stored);
+    await observed.tellRecovered();
+    const partition = await Partition.open({
+      session: "simulated",
+      partition: PARTITION,
+      journal: observed,
+      clock,
+      settings: simulatedSettings(world.seed),
+      definitions: SIMULATED_SYSTEM,
+      versions: {},
+      recording: null,
+      memory: () => ({ rss: 0, heapUsed: 0 }),
+      snapshotSamples: SNAPSHOT_SAMPLES,
+      tap: observingTap(world, NODE),
+      log: () => {},
+    });
+    this.#partition = partition;
+    this.#gateway = new SimulatedGateway(world, clock);
+    this.#gateway.serve(partition);
+    partition.startFeeds(this.#feeds(partition, clock));
+    void partition.whenHalted().then(() => {
+      world.sometimes("journal halted");
+      if (this.#process === process) this.#down("kill", this.#restartMs());
+    });
+  }
+
+  #feeds(partition: Partition, clock: SimulatedClock): SimulatedFeed[] {
+    const world = this.#world;
+    return Array.from({ length: world.options.feedsOfPartition }, (_, k) => {
+      const source = `${PARTITION}f${k}`;
+      const offset = partition.core.lastSequenceOf(source);
+      return new SimulatedFeed({
+        world,
+        partition: PARTITION,
+        source,
+        group: `g${k}`,
+        clock,
+        life: this.#life,
+        countsAnew: false,
+        offset: () => offset,
+      });
+    });
+  }
+
+  /** `kill`: the process ends, what it wrote stays. `power`: the machine goes down. */
+  #down(how: "kill" | "power", restartMs: number, _reason = ""): void {
+    const world = this.#world;
+    if (this.#process.state === "ended") return;
+    world.observe({ kind: "nodeCrashed", atUs: world.nowUs, node: NODE });
+    world.end(this.#process);
+    this.#gateway?.ended();
+    this.#gateway = this.#partition = this.#journal = null;
+    const faults = this.#diskFaults();
+    this.#disk = how === "power" ? this.#disk.crash(faults) : this.#disk.kill(faults);
+    if (this.#stopping) return;
+    const process = this.#process;
+    world.after(restartMs, null, `${NODE} starts`, () => {
+      if (this.#process !== process) return;
+      void this.#damageDisk().then(() => this.#start());
+    });
+  }
+
+  #restartMs(): number {
+    const { decisions, options } = this.#world;
+    return decisions.healed ? 300 : decisions.of(NODE, "restart").size(100, options.node.restartMsMax);
+  }
+
+  #diskFaults(): { ignoreSync?: true } {
+    return this.#world.options.canary ? { ignoreSync: true } : {};
+  }
+
+  /** What a machine may find on its disk when it comes back: snapshots and indexes can be made again, so they may be damaged. */
+  async #damageDisk(): Promise<void> {
+    const { decisions, options } = this.#world;
+    const flipped = decisions.of(NODE, "bit flipped");
+    const lost = decisions.of(NODE, "snapshot lost");
+    const names = (await this.#disk.list(DIRECTORY)).sort();
+    const snapshot = names.findLast((name) => name.endsWith(".snap"));
+    if (snapshot !== undefined && lost.happens(options.disk.snapshotLost))
+      await this.#disk.remove(join(DIRECTORY, snapshot));
+    const derived = names.filter((name) => name !== snapshot && /\.(snap|idx)$/.test(name));
+    if (derived.length === 0 || !flipped.happens(options.disk.bitFlipped)) return;
+    const name = derived[Math.floor(flipped.size(0, derived.length))]!;
+    this.#disk.flipBit(join(DIRECTORY, name), flipped.size(0, 1), Math.floor(flipped.size(0, 8)));
+  }
+
+  #misbehave(): void {
+    const world = this.#world;
+    const { decisions, options } = world;
+    const crashed = decisions.of(NODE, "node crashed");
+    const paused = decisions.of(NODE, "node paused");
+    const configured = decisions.of(NODE, "setting changed");
+    world.every(1000, null, `${NODE} second`, () => {
+      if (decisions.healed) return false;
+      if (crashed.happens(options.node.crashed))
+        this.#down(crashed.size(0, 1) < 0.5 ? "kill" : "power", this.#restartMs());
+      if (paused.happens(options.node.paused)) this.#pause(paused.size(100, options.node.pauseMsMax));
+      if (configured.happens(options.node.configured)) {
+        const change = SETTING_CHANGES[Math.floor(configured.size(0, SETTING_CHANGES.length))]!;
+        this.#partition?.configure(change[0], change[1], "somebody");
+      }
+    });
+  }
+
+  #pause(ms: number): void {
+    const world = this.#world;
+    const process = this.#process;
+    if (process.state !== "running") return;
+    world.pause(process);
+    world.observe({ kind: "nodePaused", atUs: world.nowUs, node: NODE });
+    world.after(ms, null, `${NODE} wakes`, () => {
+      world.wake(process);
+      if (this.#process === process) world.observe({ kind: "nodeWoke", atUs: world.nowUs, node: NODE });
+    });
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * A WebSocket connection between a page and a node, both ends as the shipped code sees them.
+ *
+ *   page (ClientSocket of collab/client.ts)  ◄── pipes of the network ──►  server (what SocketClient uses of `ws` and of its socket)
+ *
+ * What is written while corked leaves in one segment. Bytes count as buffered until the page reads them; a page that does not read
+ * lets them pile up. When a process ends, its end is closed by the system, and the other hears of it if the network lets it.
+ */
+import type { ClientSocket } from "../../collab/client.ts";
+import { decodeMessage } from "../../protocol/codec.ts";
+import { MESSAGES } from "../../protocol/messages.ts";
+import type { Network, Pipe } from "./network.ts";
+import type { Process } from "./process.ts";
+import type { World } from "./world.ts";
+
+type Listener = (...parameters: unknown[]) => void;
+type PageListener = Parameters<ClientSocket["addEventListener"]>[1];
+
+/** A socket tells of `drain` only after so much was waiting; far below the limits of the gateway, as 16 KiB are below the real ones. */
+const HIGH_WATER_BYTES = 1_024;
+
+/** Closed without a close frame. */
+const ABNORMAL = 1006;
+
+class Emitter {
+  readonly #listeners = new Map<string, Listener[]>();
+
+  on(name: string, listener: Listener): void {
+    this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), listener]);
+  }
+
+  emit(name: string, ...parameters: unknown[]): void {
+    for (const listener of this.#listeners.get(name) ?? []) listener(...parameters);
+  }
+}
+
+export class Connection {
+  readonly id: number;
+  readonly partition: string;
+  readonly page: PageSocket;
+  readonly server: ServerSocket;
+
+  constructor(
+    world: World,
+    network: Network,
+    ends: { id: number; partition: string; page: Process; node: Process },
+  ) {
+    this.id = ends.id;
+    this.partition = ends.partition;
+    const { page, node } = ends;
+    const down = network.pipe(node.name, page.name);
+    const up = network.pipe(page.name, node.name);
+    this.page = new PageSocket(world, up, page, this);
+    this.server = new ServerSocket(world, down, node, this);
+  }
+}
+
+/** The page's end. */
+export class PageSocket implements ClientSocket {
+  binaryType = "arraybuffer";
+  readonly process: Process;
+  readonly #up: Pipe;
+  readonly #connection: Connection;
+  readonly #listeners: { type: string; listener: PageListener }[] = [];
+  readonly #what: number;
+  /** Segments that were not read. */
+  #unread: Uint8Array[][] = [];
+  #reads = true;
+  #open = false;
+  #closed = false;
+
+  constructor(world: World, up: Pipe, process: Process, connection: Connection) {
+    this.#up = up;
+    this.process = process;
+    this.#connection = connection;
+    this.#what = world.trace.intern(`message from ${process.name}`);
+  }
+
+  addEventListener(type: "open" | "message" | "close" | "error", listener: PageListener): void {
+    this.#listeners.push({ type, listener });
+  }
+
+  send(data: Uint8Array): void {
+    const { server } = this.#connection;
+    if (this.#closed || !this.#open) return;
+    const bytes = data.slice();
+    this.#up.send(server.process, this.#what, () => server.receive(bytes));
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { server } = this.#connection;
+    this.#up.send(server.process, this.#what, () => server.closedByPeer());
+  }
+
+  // ---- what the network brings --------------------------------------------------------------------------------
+
+  opened(): void {
+    if (this.#closed) return;
+    this.#open = true;
+    this.#emit("open", {});
+  }
+
+  segment(messages: Uint8Array[]): void {
+    if (this.#closed) return;
+    if (this.#reads) this.#read(messages);
+    else this.#unread.push(messages);
+  }
+
+  pinged(): void {
+    const { server } = this.#connection;
+    if (!this.#closed && this.#reads) this.#up.send(server.process, this.#what, () => server.emit("pong"));
+  }
+
+  closedByPeer(code: number, reason: string): void {
+    if (this.#closed) return;
+    // What was sent before is read before.
+    for (const messages of this.#unread.splice(0)) this.#read(messages);
+    this.#closed = true;
+    this.#emit("close", { code, reason });
+  }
+
+  /** Whether the page takes anything from its socket. */
+  reading(reads: boolean): void {
+    this.#reads = reads;
+    if (reads) for (const messages of this.#unread.splice(0)) this.#read(messages);
+  }
+
+  #read(messages: readonly Uint8Array[]): void {
+    for (const message of messages) {
+      this.#connection.server.wasRead(message.length);
+      if (this.#closed) continue;
+      const own = message.slice();
+      this.#emit("message", { data: own.buffer });
+    }
+  }
+
+  #emit(type: string, event: { data?: unknown; code?: number; reason?: string }): void {
+    for (const each of this.#listeners) if (each.type === type) each.listener({ type, ...event });
+  }
+}
+
+/** The node's end: `ws` and the TCP socket below it in one. */
+export class ServerSocket extends Emitter {
+  readonly process: Process;
+  bufferedAmount = 0;
+  readonly #world: World;
+  readonly #down: Pipe;
+  readonly #connection: Connection;
+  readonly #what: number;
+  #corked = false;
+  #waiting: Uint8Array[] = [];
+  #wasHigh = false;
+  #closed = false;
+
+  constructor(world: World, down: Pipe, process: Process, connection: Connection) {
+    super();
+    this.#world = world;
+    this.#down = down;
+    this.process = process;
+    this.#connection = connection;
+    this.#what = world.trace.intern(`message to ${connection.page.process.name}`);
+  }
+
+  /** As `on`, for what happens once anyhow. */
+  once(name: string, listener: Listener): void {
+    this.on(name, listener);
+  }
+
+  send(bytes: Uint8Array, _options: unknown, written?: () => void): void {
+    if (this.#closed) return;
+    this.#tell(bytes);
+    this.#waiting.push(bytes);
+    this.bufferedAmount += bytes.length;
+    if (this.bufferedAmount > HIGH_WATER_BYTES) this.#wasHigh = true;
+    if (!this.#corked) this.#flush();
+    if (written !== undefined) this.#world.queue.after(20, this.process, this.#what, written);
+  }
+
+  cork(): void {
+    this.#corked = true;
+  }
+
+  uncork(): void {
+    this.#corked = false;
+    this.#flush();
+  }
+
+  ping(): void {
+    const { page } = this.#connection;
+    this.#down.send(page.process, this.#what, () => page.pinged());
+  }
+
+  close(code: number, reason: string): void {
+    if (this.#closed) return;
+    this.#flush();
+    this.#end(code, reason);
+  }
+
+  terminate(): void {
+    if (!this.#closed) this.#end(ABNORMAL, "");
+  }
+
+  // ---- what the network brings --------------------------------------------------------------------------------
+
+  receive(bytes: Uint8Array): void {
+    if (!this.#closed) this.emit("message", bytes, true);
+  }
+
+  closedByPeer(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.emit("close");
+  }
+
+  wasRead(bytes: number): void {
+    this.bufferedAmount -= bytes;
+    if (this.bufferedAmount > 0 || !this.#wasHigh || this.#closed) return;
+    this.#wasHigh = false;
+    this.#world.queue.after(0, this.process, this.#what, () => this.emit("drain"));
+  }
+
+  /** The process has ended: the system closes its sockets. */
+  processEnded(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { page } = this.#connection;
+    this.#down.send(page.process, this.#what, () => page.closedByPeer(ABNORMAL, ""));
+  }
+
+  #end(code: number, reason: string): void {
+    this.#closed = true;
+    const { page } = this.#connection;
+    this.#down.send(page.process, this.#what, () => page.closedByPeer(code, reason));
+    this.#world.queue.after(20, this.process, this.#what, () => this.emit("close"));
+  }
+
+  #flush(): void {
+    if (this.#waiting.length === 0) return;
+    const messages = this.#waiting;
+    this.#waiting = [];
+    const { page } = this.#connection;
+    this.#down.send(page.process, this.#what, () => page.segment(messages));
+  }
+
+  /** Events are what is promised once and in order: each is told of as it is written. */
+  #tell(bytes: Uint8Array): void {
+    if (bytes[2] !== MESSAGES.event.code) return;
+    const message = decodeMessage(bytes);
+    if (message.type !== "event") return;
+    const { id, partition } = this.#connection;
+    const { nowUs } = this.#world;
+    this.#world.observe({ kind: "sent", atUs: nowUs, connection: id, partition, sequence: message.sequence });
+  }
+}

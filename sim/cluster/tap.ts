@@ -1,0 +1,70 @@
+/** What the shipped partitions of one node do, told to the checkers of the world. */
+import { hex } from "../../actors/core/hash.ts";
+import type { PartitionTap } from "../../actors/ports/tap.ts";
+import type { World } from "./world.ts";
+
+/** State hashes are told of one block in so many: each reads the whole state. */
+const HASH_EVERY_BLOCKS = 64;
+
+/** Blocks that wait for durability, in bytes: the sequencer sheds above half of what the journal takes, and frames are small here. */
+const HELD_BYTES_MAX = (8 << 20) + 65_536;
+
+export function observingTap(world: World, node: string): PartitionTap {
+  const noted = world.trace.intern(`${node} applied`);
+  const announced = world.trace.intern(`${node} event`);
+  return {
+    opened(partition, { epoch, block, sequence, stateHash }) {
+      world.sometimes(block === 0 ? "partition opened empty" : "partition recovered");
+      world.observe({
+        kind: "opened",
+        atUs: world.nowUs,
+        node,
+        partition,
+        epoch,
+        block,
+        sequence,
+        hash: stateHash,
+      });
+    },
+    applied(partition, sequence, timeUs, source, sourceSequence) {
+      const atUs = world.nowUs;
+      world.trace.note(atUs, noted, sequence, partition);
+      world.observe({ kind: "applied", atUs, node, partition, sequence, timeUs, source, sourceSequence });
+    },
+    blockClosed(partition, { block, hash, stateHash }) {
+      if (block % HASH_EVERY_BLOCKS !== 0) return;
+      const atUs = world.nowUs;
+      world.observe({ kind: "hash", atUs, node, partition, block, blockHash: hex(hash), hash: stateHash() });
+    },
+    acknowledged(partition, { epoch, block, hash }) {
+      const atUs = world.nowUs;
+      world.observe({ kind: "acknowledged", atUs, node, partition, epoch, block, hash: hex(hash) });
+    },
+    released(partition, block, event) {
+      if (event.kind === "actor.restarted") world.sometimes("actor restarted");
+      world.trace.note(world.nowUs, announced, event.sequence, event.id);
+      world.observe({ kind: "released", atUs: world.nowUs, node, partition, block, event });
+    },
+    snapshot(partition, block, bytes) {
+      world.sometimes("snapshot saved");
+      world.observe({ kind: "snapshot", atUs: world.nowUs, node, partition, block, bytes });
+    },
+    counts(partition, { offered, admitted, shed, duplicates, heldBytes }) {
+      const atUs = world.nowUs;
+      if (shed > 0) world.sometimes("frame shed");
+      if (duplicates > 0) world.sometimes("frame shed as duplicate");
+      world.observe({ kind: "counts", atUs, node, partition, offered, admitted, shed, duplicates });
+      world.observe({
+        kind: "size",
+        atUs,
+        node,
+        what: `bytes of ${partition} that wait for the journal`,
+        value: heldBytes,
+        limit: HELD_BYTES_MAX,
+      });
+    },
+    closed(partition, _epoch, reason) {
+      world.observe({ kind: "closed", atUs: world.nowUs, node, partition, reason });
+    },
+  };
+}

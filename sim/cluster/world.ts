@@ -1,0 +1,120 @@
+/**
+ * What everything in a simulated world shares: the queue, the decisions, the trace, and the checkers that watch.
+ *
+ *   queue ──next──► entry acts ──► shipped code ──► ports of this world ──► queue
+ *                                        └──taps──► observe ──► checkers ──► violation: the run ends
+ *
+ * W1  All that happens is a function of seed, scenario, minutes and the decisions allowed.
+ */
+import { RandomStream } from "../../actors/core/random.ts";
+import type { BranchName } from "./branches.ts";
+import type { Checkers } from "./checkers/mod.ts";
+import { Decisions } from "./decisions.ts";
+import type { Observation, Violation } from "./observation.ts";
+import type { WorldOptions } from "./options.ts";
+import type { Process } from "./process.ts";
+import { EventQueue } from "./queue.ts";
+import { Trace } from "./trace.ts";
+
+/** When every simulated world begins: 2026-01-01, µs since the epoch. */
+export const START_US = 1_767_225_600_000_000;
+
+export interface WorldSetup {
+  readonly seed: number;
+  readonly options: WorldOptions;
+  /** Decisions that may be taken; null: all. */
+  readonly only: ReadonlySet<string> | null;
+  readonly checkers: Checkers;
+  /** Hears every step as a line. */
+  readonly write: ((line: string) => void) | null;
+}
+
+export class World {
+  readonly startUs = START_US;
+  readonly seed: number;
+  readonly options: WorldOptions;
+  readonly queue = new EventQueue(START_US);
+  readonly trace: Trace;
+  readonly decisions: Decisions;
+  /** The first rule that was broken. */
+  violation: Violation | null = null;
+  /** How often each branch was taken. */
+  readonly branches = new Map<string, number>();
+  readonly #checkers: Checkers;
+
+  constructor({ seed, options, only, checkers, write }: WorldSetup) {
+    this.seed = seed;
+    this.options = options;
+    this.#checkers = checkers;
+    this.trace = new Trace(START_US, write);
+    this.decisions = new Decisions(seed, only, (kind) => this.#count(kind));
+  }
+
+  get nowUs(): number {
+    return this.queue.nowUs;
+  }
+
+  /** A stream of random numbers for what is no fault: latencies, data, turns of clients. */
+  random(component: string): RandomStream {
+    return new RandomStream(this.seed, component);
+  }
+
+  after(delayMs: number, owner: Process | null, what: string, act: () => void): () => void {
+    const entry = this.queue.after(delayMs * 1000, owner, this.trace.intern(what), act);
+    return () => {
+      entry.act = null;
+    };
+  }
+
+  /** Calls `act` every `ms`, until it returns false or the owner ends. */
+  every(ms: number, owner: Process | null, what: string, act: () => boolean | undefined): void {
+    const code = this.trace.intern(what);
+    const turn = (): void => {
+      if (act() !== false) this.queue.after(ms * 1000, owner, code, turn);
+    };
+    this.queue.after(ms * 1000, owner, code, turn);
+  }
+
+  /** A protocol branch was taken. */
+  sometimes(name: BranchName): void {
+    this.#count(name);
+  }
+
+  observe(observation: Observation): void {
+    const violation = this.#checkers.observe(observation);
+    if (violation !== null) this.violation ??= violation;
+  }
+
+  threw(where: string, error: unknown): void {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.observe({ kind: "threw", atUs: this.nowUs, where, error: text });
+  }
+
+  /** A rule of the world's own was broken. */
+  fail(rule: string, what: string): void {
+    this.violation ??= { rule, atUs: this.queue.nowUs, what };
+  }
+
+  // ---- processes ------------------------------------------------------------------------------------------------
+
+  end(process: Process): void {
+    process.state = "ended";
+    process.held = [];
+  }
+
+  pause(process: Process): void {
+    if (process.state === "running") process.state = "paused";
+  }
+
+  wake(process: Process): void {
+    if (process.state !== "paused") return;
+    process.state = "running";
+    const held = process.held;
+    process.held = [];
+    this.queue.release(held);
+  }
+
+  #count(name: string): void {
+    this.branches.set(name, (this.branches.get(name) ?? 0) + 1);
+  }
+}
