@@ -1,7 +1,7 @@
 /**
  * A node of a cluster: announces itself, watches the others, and owns the partitions that placement gives it.
  *
- *   hints ─► membership ─► placement ─► per partition: take over ─► recover ─► own ─► hand over
+ *   hints ─► membership ─► placement ─► a seat per partition: take over ─► recover ─► own ─► hand over
  *                                            └────────── log of the partition (bus.stream) ──────────┘
  *
  * N1  A node acts for a partition only between reading its own take-over back and losing ownership, however it loses it.
@@ -9,12 +9,22 @@
  * N3  Whatever fails for one partition leaves the others alone.
  */
 import type { Settings } from "../../protocol/settings.ts";
+import { escapeName, subjectOf } from "../../protocol/subjects.ts";
 import type { CoreDefinitions } from "../core/core.ts";
-import type { Partition } from "../partition/partition.ts";
+import { BusFeed } from "../feeds/bus.ts";
+import { AdmittedLog } from "../journal/admitted-log.ts";
+import { StreamJournal } from "../journal/stream.ts";
+import { Partition } from "../partition/partition.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { PartitionTap } from "../ports/tap.ts";
+import { ownerOf } from "./placement.ts";
+import { Presence } from "./presence.ts";
+import { Seat } from "./seat.ts";
 import { CLUSTER_TIMING, type ClusterTiming } from "./timing.ts";
+
+/** Leaves room for `@` and a time in a name of 128 bytes. */
+const MAX_NODE_NAME_BYTES = 100;
 
 export interface ClusterNodeOptions {
   /** Unique in the cluster, the same after a restart. */
@@ -41,7 +51,7 @@ export interface OwnershipChange {
   readonly epoch: number;
   /** The running partition, or null when it was let go. */
   readonly owned: Partition | null;
-  /** Why it was let go: "placement moved", "fenced by n2@…", "lease lost", "stopping" …; "" when it came. */
+  /** Why it was let go: placement moved, fenced, lease lost, stopping …; "" when it came. */
   readonly reason: string;
 }
 
@@ -51,21 +61,48 @@ export class ClusterNode {
   private readonly timing: ClusterTiming;
   private readonly partitions = new Map<string, Partition>();
   private readonly listeners = new Set<(change: OwnershipChange) => void>();
+  private readonly seats = new Map<string, Seat>();
+  private readonly presence: Presence;
+  private listening = true;
+  private stopping = false;
+  private cancelListening: () => void = () => {};
 
   constructor(options: ClusterNodeOptions) {
     this.name = options.name;
+    if (new TextEncoder().encode(options.name).length > MAX_NODE_NAME_BYTES)
+      throw new RangeError(`Cannot name a node ${options.name}: wanted at most ${MAX_NODE_NAME_BYTES} bytes`);
     this.options = options;
     this.timing = { ...CLUSTER_TIMING, ...options.timing };
+    const { bus, clock, session, log } = options;
+    this.presence = new Presence({
+      node: options.name,
+      hints: bus.hints(`${escapeName(session)}-nodes`),
+      clock,
+      timing: this.timing,
+      owns: () => this.held(),
+      changed: () => this.place(),
+      leaseLost: () => this.each((seat) => seat.dispatch("leaseLost", "lease lost")),
+      log,
+    });
+    for (const partition of options.partitions) this.seats.set(partition, this.seatOf(partition));
   }
 
   /** Joins the cluster; returns at once, partitions come as they are taken over. */
   start(): void {
-    this.options.log(`node ${this.name} announces itself every ${this.timing.announceMs} ms`);
+    this.presence.start();
+    this.cancelListening = this.options.clock.after(this.timing.listenMs, () => {
+      this.listening = false;
+      this.place();
+    });
   }
 
   /** Lets everything go in order and leaves. Resolves when the last partition is closed. */
   async stop(): Promise<void> {
-    this.listeners.clear();
+    this.stopping = true;
+    this.cancelListening();
+    this.place();
+    await Promise.all([...this.seats.values()].map((seat) => seat.whenReleased()));
+    await this.presence.stop();
   }
 
   /** Partitions that this node owns now, running, by name. */
@@ -75,12 +112,99 @@ export class ClusterNode {
 
   /** Live nodes as this one sees them, in order of name. */
   members(): readonly string[] {
-    return [this.name];
+    return this.presence.members();
   }
 
   /** The returned function ends it. */
   onChange(listener: (change: OwnershipChange) => void): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Tells every seat whether its partition should be here. */
+  private place(): void {
+    const active = !this.listening && !this.stopping && this.presence.leased;
+    const nodes = this.presence.members();
+    this.each((seat, partition) => {
+      if (active && ownerOf(partition, nodes) === this.name) seat.dispatch("wanted");
+      else seat.dispatch("unwanted", this.stopping ? "stopping" : "placement moved");
+      seat.lookAround();
+    });
+  }
+
+  private each(act: (seat: Seat, partition: string) => void): void {
+    for (const [partition, seat] of this.seats) act(seat, partition);
+  }
+
+  private held(): { partition: string; epoch: number }[] {
+    return [...this.seats].flatMap(([partition, { heldEpoch }]) =>
+      heldEpoch === null ? [] : [{ partition, epoch: heldEpoch }],
+    );
+  }
+
+  private seatOf(partition: string): Seat {
+    const { bus, clock, session, log } = this.options;
+    return new Seat({
+      partition,
+      clock,
+      log,
+      timing: this.timing,
+      owner: () => `${this.name}@${this.presence.sinceUs}`,
+      readLog: () => AdmittedLog.open(bus.stream(subjectOf(session, partition, "log")), partition),
+      openJournal: (admitted, epoch) => this.openJournal(admitted, epoch),
+      openPartition: (journal, epoch) => this.openPartition(partition, journal, epoch),
+      isFree: () => this.presence.isFree(partition),
+      opened: (running, epoch) => this.opened(partition, running, epoch),
+      left: (epoch, reason) => this.left(partition, epoch, reason),
+      released: () => this.presence.announce(),
+    });
+  }
+
+  private openJournal(log: AdmittedLog, epoch: number): StreamJournal {
+    const { bus, clock, session } = this.options;
+    const snapshots = bus.snapshots(`${escapeName(session)}-snapshots`);
+    const { retryMs } = this.timing;
+    return new StreamJournal({ log, epoch, snapshots, clock, retryMs, report: this.options.log });
+  }
+
+  private openPartition(partition: string, journal: StreamJournal, epoch: number): Promise<Partition> {
+    const { session, clock, settings, definitions, versions, log, memory, tap } = this.options;
+    return Partition.open({
+      session,
+      partition,
+      journal,
+      clock,
+      settings,
+      definitions,
+      versions,
+      epoch,
+      log,
+      keepSettings: true,
+      recording: null,
+      ...(memory === undefined ? {} : { memory }),
+      ...(tap === undefined ? {} : { tap }),
+    });
+  }
+
+  private opened(partition: string, running: Partition, epoch: number): void {
+    const { bus, session } = this.options;
+    running.startFeeds([new BusFeed({ bus, session, partition })]);
+    this.partitions.set(partition, running);
+    this.presence.announce();
+    this.tell({ partition, epoch, owned: running, reason: "" });
+  }
+
+  private left(partition: string, epoch: number, reason: string): void {
+    if (this.partitions.delete(partition)) this.tell({ partition, epoch, owned: null, reason });
+  }
+
+  private tell(change: OwnershipChange): void {
+    const { partition, epoch, reason } = change;
+    this.options.log(
+      change.owned === null
+        ? `node ${this.name} lets partition ${partition} go: ${reason}`
+        : `node ${this.name} owns partition ${partition} with epoch ${epoch}`,
+    );
+    for (const listener of this.listeners) listener(change);
   }
 }

@@ -18,7 +18,8 @@ export type Reason =
   | "ragged"
   | "noSymbol"
   | "notPositive"
-  | "tooManyChannels";
+  | "tooManyChannels"
+  | "malformed";
 
 export type Report = (
   status: FeedStatus["status"],

@@ -1,0 +1,148 @@
+/**
+ * A node's presence: says that it is there, hears who else is, and knows for how long it may count on being heard itself.
+ *
+ *   announce every announceMs ──put──► hints ──watch──► members (membership.ts)
+ *        └─ answered: leased for leaseMs from when it was sent ─ not renewed in time ─► lease lost
+ *
+ * Hints may be stale or lost, and nodes may see different members: whoever decides by this decides about effort, not about truth.
+ */
+import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
+import { escapeName, unescapeName } from "../../protocol/subjects.ts";
+import type { Hints } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+import {
+  type Announced,
+  announcedOwner,
+  expired,
+  heard,
+  left,
+  type Members,
+  NO_MEMBERS,
+  namesOf,
+} from "./membership.ts";
+import type { ClusterTiming } from "./timing.ts";
+
+export interface PresenceOptions {
+  readonly node: string;
+  readonly hints: Hints;
+  readonly clock: Clock;
+  readonly timing: ClusterTiming;
+  owns(): Announced["owns"];
+  /** Members, what they own, or the lease may have changed. */
+  changed(): void;
+  leaseLost(): void;
+  log(message: string): void;
+}
+
+export class Presence {
+  /** When this life of the node began. */
+  sinceUs = 0;
+  private readonly options: PresenceOptions;
+  private readonly key: string;
+  private others: Members = NO_MEMBERS;
+  private running = false;
+  /** Monotonic, ms. */
+  private leasedUntilMs = Number.NEGATIVE_INFINITY;
+  private readonly told = new Set<string>();
+  private unwatch: () => void = () => {};
+  private cancelTick: () => void = () => {};
+  private cancelLease: () => void = () => {};
+
+  constructor(options: PresenceOptions) {
+    this.options = options;
+    this.key = escapeName(options.node);
+  }
+
+  start(): void {
+    const { hints, clock } = this.options;
+    this.sinceUs = clock.nowUs();
+    this.running = true;
+    this.unwatch = hints.watch((key, value) => this.hear(key, value));
+    this.tick();
+  }
+
+  async stop(): Promise<void> {
+    this.running = false;
+    this.unwatch();
+    this.cancelTick();
+    this.cancelLease();
+    await this.options.hints
+      .remove(this.key)
+      .catch((error: unknown) => this.tellOnce(`cannot sign off: ${error}`));
+  }
+
+  /** Whether the last announcement that was answered is young enough. */
+  get leased(): boolean {
+    return this.options.clock.monotonicMs() < this.leasedUntilMs;
+  }
+
+  /** Names of the live nodes, this one among them, in order. */
+  members(): string[] {
+    return [...namesOf(this.others), this.options.node].sort();
+  }
+
+  /** Whether no other live node says that it owns the partition. */
+  isFree(partition: string): boolean {
+    return announcedOwner(this.others, partition) === null;
+  }
+
+  /** Says now that the node is there and what it owns. */
+  announce(): void {
+    if (!this.running) return;
+    const { node, hints, clock, timing } = this.options;
+    const sentMs = clock.monotonicMs();
+    const owns = [...this.options.owns()];
+    hints.put(this.key, encodeMessage({ type: "announcement", node, sinceUs: this.sinceUs, owns })).then(
+      () => this.renew(sentMs + timing.leaseMs),
+      (error: unknown) => this.tellOnce(`cannot announce node ${node}: ${error}`),
+    );
+  }
+
+  private tick(): void {
+    const { clock, timing } = this.options;
+    this.announce();
+    this.others = expired(this.others, monotonicUs(clock));
+    this.options.changed();
+    this.cancelTick = clock.after(timing.announceMs, () => this.tick());
+  }
+
+  private renew(untilMs: number): void {
+    if (!this.running || untilMs <= this.leasedUntilMs) return;
+    const { clock } = this.options;
+    const wasLeased = this.leased;
+    this.leasedUntilMs = untilMs;
+    this.cancelLease();
+    this.cancelLease = clock.after(Math.max(0, untilMs - clock.monotonicMs()), () => {
+      this.options.leaseLost();
+      this.options.changed();
+    });
+    if (!wasLeased) this.options.changed();
+  }
+
+  private hear(key: string, value: Uint8Array | null): void {
+    if (!this.running || key === this.key) return;
+    const { clock, timing } = this.options;
+    try {
+      if (value === null) this.others = left(this.others, unescapeName(key));
+      else {
+        const announced = decodeAs("announcement", value);
+        this.others = heard(this.others, announced, monotonicUs(clock), timing.memberTtlMs * 1000);
+      }
+    } catch (error) {
+      this.tellOnce(`what stands under ${key} is no announcement: ${error}`);
+      return;
+    }
+    this.options.changed();
+  }
+
+  private tellOnce(message: string): void {
+    if (this.told.has(message)) return;
+    this.told.add(message);
+    this.options.log(message);
+  }
+}
+
+/** Members live by a clock that nobody sets. */
+function monotonicUs(clock: Clock): number {
+  return clock.monotonicMs() * 1000;
+}
