@@ -70,11 +70,14 @@ export class TrajectoryPart implements Part {
     const { scalars } = this;
     if (input.n !== this.group.n)
       throw new Error(`state of ${input.n} levels; wanted ${this.group.n}, the channels of the group`);
+    const first = scalars[COUNT] === 0;
+    // The state before joins the reference only now, so that what is published compares the state with those before it.
+    if (!first) this.follow(this.pace());
     this.take(input);
+    if (first) this.follow(1);
+    else this.judge(input.timeUs, context);
     scalars[COUNT] = scalars[COUNT]! + 1;
     scalars[LAST_US] = input.timeUs;
-    if (scalars[COUNT] === 1) this.follow(1);
-    else this.judge(input.timeUs, context);
   }
 
   publish(context: PartContext): unknown {
@@ -116,8 +119,6 @@ export class TrajectoryPart implements Part {
         });
       }
     }
-    const pace = scalars[MOVING] === 1 ? FASTER : 1;
-    this.follow(Math.min(1, pace / Math.min(scalars[COUNT]!, options.memoryStates)));
   }
 
   /** The fidelity with the reference, or null when its bounds already decide. */
@@ -146,6 +147,12 @@ export class TrajectoryPart implements Part {
       to: channels[likeliest(n, this.re)]!.name,
       purity: purity(n, this.re, this.im),
     };
+  }
+
+  /** Weight of the next state in the reference. */
+  private pace(): number {
+    const pace = this.scalars[MOVING] === 1 ? FASTER : 1;
+    return Math.min(1, pace / Math.min(this.scalars[COUNT]!, this.options.memoryStates));
   }
 
   private follow(alpha: number): void {

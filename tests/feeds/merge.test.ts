@@ -6,6 +6,7 @@ import { createMerge } from "../../actors/feeds/merge.ts";
 import { createFrame, Outlet } from "../../actors/feeds/outlet.ts";
 import { createFeeds } from "../../actors/feeds/spec.ts";
 import { createManualClock } from "../support/clock.ts";
+import { vector } from "../support/quantum.ts";
 import { type Collected, collect, collectingSink, withFile } from "./collect.ts";
 
 const MAX = Number.POSITIVE_INFINITY;
@@ -222,6 +223,29 @@ test("two files are merged by time, and one that is missing does not end the oth
         ["file:such.csv"],
       );
     }),
+  );
+});
+
+test("[G1] states are merged whole by their times, and numbered with the frames of their source", async () => {
+  const states: Feed = {
+    source: "q",
+    kind: "recorded",
+    async run(sink) {
+      const outlet = new Outlet("q", sink);
+      // More than a merge holds at once.
+      for (let k = 0; k < 20; k++) if (!outlet.quantum(vector(2 * k + 1, [1, 0]))) await outlet.drained();
+    },
+    stop: () => Promise.resolve(),
+  };
+  const times = Array.from({ length: 20 }, (_, k) => 2 * k);
+  const result = await collect(merged([recorded("a", [times]), states]));
+  assert.equal(
+    result.order.filter((what) => what === "frame 1" || what === "stateVector"),
+    times.flatMap(() => ["frame 1", "stateVector"]),
+  );
+  assert.equal(
+    result.quanta.map(({ source, sequence, timeUs }) => [source, sequence, timeUs]),
+    times.map((time, k) => ["q", k + 1, time + 1]),
   );
 });
 

@@ -1,0 +1,160 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { actorDefinitions } from "../../actors/machines/mod.ts";
+import type { StateMessage } from "../../protocol/messages.ts";
+import { ActorHarness } from "../support/actor-harness.ts";
+import { density, mixture, vector } from "../support/quantum.ts";
+import { groupOf } from "../support/rows.ts";
+
+const definition = actorDefinitions.find(({ name }) => name === "trajectory")!;
+const MS = 1000;
+
+function given(n: number, trajectory: Record<string, number> = {}): ActorHarness {
+  return new ActorHarness(definition, { trajectory }, groupOf(n, { states: true }));
+}
+
+/** cos θ|0⟩ + sin θ|1⟩. */
+function turned(degrees: number): number[] {
+  const angle = (degrees * Math.PI) / 180;
+  return [Math.cos(angle), Math.sin(angle)];
+}
+
+function published(actor: ActorHarness): Omit<StateMessage, "type"> {
+  return actor.part.publish!(actor) as Omit<StateMessage, "type">;
+}
+
+test("trajectory is there for groups of states alone", () => {
+  const settings = { trajectory: { enabled: true } } as never;
+  assert.ok(definition.enabled(settings, groupOf(2, { states: true })));
+  assert.not(definition.enabled(settings, groupOf(2)));
+});
+
+test("trajectory publishes the state as it was given, with exact measures", () => {
+  const actor = given(2);
+  actor.input(density(5 * MS, [0.75, 0.25, 0.25, 0.25]), 5 * MS);
+  const state = published(actor);
+  assert.equal(
+    [state.source, state.reading, state.significant, state.timeUs, state.n],
+    ["direct", "native", true, 5 * MS, 2],
+  );
+  assert.equal(state.populations, [0.75, 0.25]);
+  assert.equal([...new Float32Array(state.re.slice().buffer)], [0.75, 0.25, 0.25, 0.25]);
+  // γ = .75² + .25² + 2·.25²; λ = ½ ± √(.25² + .25²); C_l1 = 2·.25.
+  close(state.measures["purity"]!, 0.75);
+  close(state.measures["cohL1"]!, 0.5);
+  close(state.spectrum[0]!, 0.5 + Math.sqrt(0.125));
+  close(state.measures["fidelity"]!, 1);
+});
+
+test("trajectory of a pure state is the one of its projector", () => {
+  const [c, s] = turned(20) as [number, number];
+  const pure = given(2);
+  pure.input(vector(MS, [c, s]), MS);
+  const projector = given(2);
+  projector.input(density(MS, [c * c, c * s, c * s, s * s]), MS);
+  assert.equal(published(pure), published(projector));
+  close(published2(pure, [0.6, 0.8]).measures["purity"]!, 1);
+});
+
+test("trajectory publishes nothing twice", () => {
+  const actor = given(2);
+  assert.is(actor.part.publish!(actor), null);
+  actor.input(vector(MS, [1, 0]), MS);
+  published(actor);
+  assert.is(actor.part.publish!(actor), null);
+});
+
+test("fidelity is the one with the state before when one state is remembered: of mixtures (Σ√pq)²", () => {
+  const actor = given(3, { memoryStates: 1 });
+  const before = [0.5, 0.3, 0.2];
+  const after = [0.2, 0.2, 0.6];
+  actor.input(mixture(MS, before), MS);
+  actor.input(mixture(2 * MS, after), 2 * MS);
+  const root = before.reduce((sum, p, k) => sum + Math.sqrt(p * after[k]!), 0);
+  const { measures } = published(actor);
+  close(measures["fidelity"]!, root * root);
+  close(measures["surprise"]!, 1 - root * root);
+});
+
+test("fidelity of a state that turns is the one with the mean of the states remembered", () => {
+  const actor = given(2, { memoryStates: 2 });
+  for (const [k, degrees] of [0, 10, 20].entries()) actor.input(vector(k * MS, turned(degrees)), k * MS);
+  // The second of two states weighs as much as the first; F with a pure state is the mean of cos².
+  const cos2 = (degrees: number) => turned(degrees)[0]! ** 2;
+  close(published(actor).measures["fidelity"]!, (cos2(20) + cos2(10)) / 2);
+});
+
+test("a jump is announced once, from where to where, and again only when the state has settled", () => {
+  const actor = given(2);
+  let now = 0;
+  const give = (amplitudes: number[], times: number) => {
+    for (let k = 0; k < times; k++) {
+      now += MS;
+      actor.input(vector(now, amplitudes), now);
+    }
+  };
+  give([1, 0], 20);
+  give([0, 1], 1);
+  assert.equal(actor.kinds(), ["trajectory.jumped"]);
+  assert.match(actor.events[0]!.title, /from c0 towards c1/);
+  assert.equal(actor.events[0]!.detail!["fidelity"], 0);
+  // Back at once: still the same flight.
+  give([1, 0], 1);
+  assert.equal(actor.kinds(), ["trajectory.jumped"]);
+  give([0, 1], 60);
+  assert.equal(actor.kinds(), ["trajectory.jumped", "trajectory.settled"]);
+  give([1, 0], 60);
+  assert.equal(actor.kinds(), [
+    "trajectory.jumped",
+    "trajectory.settled",
+    "trajectory.jumped",
+    "trajectory.settled",
+  ]);
+});
+
+test("a slow turn is no jump, the same turn in a few states is one flight", () => {
+  const slow = given(2);
+  for (let k = 0; k <= 900; k++) slow.input(vector(k * MS, turned(k / 10)), k * MS);
+  assert.equal(slow.kinds(), []);
+  const quick = given(2);
+  for (let k = 0; k <= 60; k++)
+    quick.input(vector(k * MS, turned(k < 20 ? 0 : Math.min(90, (k - 20) * 9))), k * MS);
+  assert.equal(quick.kinds(), ["trajectory.jumped", "trajectory.settled"]);
+});
+
+test("with one state remembered a turn of 30° a state is no jump, and one of 50° is", () => {
+  // F = cos²30° = ¾ and cos²50° = .41.
+  for (const [degrees, kinds] of [
+    [30, []],
+    [50, ["trajectory.jumped"]],
+  ] as const) {
+    const actor = given(2, { memoryStates: 1 });
+    actor.input(vector(MS, turned(0)), MS);
+    actor.input(vector(2 * MS, turned(degrees)), 2 * MS);
+    assert.equal(actor.kinds(), kinds, `${degrees}°`);
+  }
+});
+
+test("bounds never decide otherwise than the fidelity: jumps of mixed three-level states fall where (Σ√pq)² < ½", () => {
+  for (let k = 0; k <= 50; k++) {
+    const p = [0.9, 0.08, 0.02];
+    const q = [0.9 - k * 0.017, 0.08, 0.02 + k * 0.017];
+    const actor = given(3, { memoryStates: 1 });
+    actor.input(mixture(MS, p), MS);
+    actor.input(mixture(2 * MS, q), 2 * MS);
+    const root = p.reduce((sum, each, i) => sum + Math.sqrt(each * q[i]!), 0);
+    if (Math.abs(root * root - 0.5) < 1e-9) continue;
+    assert.is(actor.events.length === 1, root * root < 0.5, `step ${k}: F ${root * root}`);
+  }
+});
+
+function published2(actor: ActorHarness, amplitudes: number[]): Omit<StateMessage, "type"> {
+  actor.input(vector(9 * MS, amplitudes), 9 * MS);
+  return published(actor);
+}
+
+function close(value: number, wanted: number): void {
+  assert.ok(Math.abs(value - wanted) < 1e-12, `${value}, wanted ${wanted}`);
+}
+
+test.run();
