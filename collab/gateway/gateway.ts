@@ -15,6 +15,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, isIPv6, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Duplex } from "node:stream";
+import type { SessionControls } from "../../actors/ports/controls.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import { Auth, type Identity, noToken, randomToken, TOKEN_CHARACTERS_MIN } from "./auth.ts";
 import { ConnectionCount } from "./connection-count.ts";
@@ -26,7 +27,8 @@ import { isLoopback } from "./hosts.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
 import { Refusal } from "./refusal.ts";
 import { refuseUpgrade, respondRefusal } from "./respond.ts";
-import { type GatewayParts, OPEN_PATHS, type Route, routes } from "./routes.ts";
+import type { GatewayParts, Route } from "./route.ts";
+import { OPEN_PATHS, routes } from "./routes.ts";
 import { SessionHub } from "./session-hub.ts";
 import { SocketServer } from "./socket-server.ts";
 import { readStaticFiles, type StaticFile, serveFile } from "./static-files.ts";
@@ -34,6 +36,8 @@ import { readStaticFiles, type StaticFile, serveFile } from "./static-files.ts";
 export interface GatewayOptions {
   /** The first is the one a request means that names none. */
   readonly sessions: readonly LiveSession[];
+  /** What people may do to a session beside looking, by its name. */
+  readonly controls?: Readonly<Record<string, SessionControls>>;
   /** Default 127.0.0.1. Beyond loopback a token is required, and made when none is given. */
   readonly host?: string;
   /** Default 0: any free port. */
@@ -136,6 +140,7 @@ class RunningGateway {
     this.#hubs = options.sessions.map((session) => new SessionHub(session));
     const parts: GatewayParts = {
       hubs: this.#hubs,
+      controls: options.controls ?? {},
       auth,
       connections,
       counters: this.#counters,

@@ -31,8 +31,10 @@ export const GATEWAY_LIMITS = {
   requestMsMax: 30_000,
   /** How often these two times are looked at: Node's own 30 s would let a slow sender stay four times as long. */
   slowCheckMs: 1_000,
-  /** Body of a POST: it carries a token and nothing else. */
+  /** Body of a sign-in: it carries a token and nothing else. */
   bodyBytesMax: 4_096,
+  /** Body of a request that moves, disturbs or branches a session: the longest names a few hundred channels. */
+  controlBytesMax: 65_536,
   /** Requests of one address at once: a page loads a few dozen files. */
   requestsBurst: 400,
   /** Requests of one address per second for long: polling at 10 Hz by twenty programs. */

@@ -1,41 +1,22 @@
 /** Every path of the gateway but the page's files and /ws, one row: methods and what answers. */
 import type { LiveSession } from "../../actors/ports/session.ts";
-import type { Auth } from "./auth.ts";
-import type { ConnectionCount } from "./connection-count.ts";
-import type { Counters } from "./counters.ts";
+import { controlRoutes } from "./control-routes.ts";
 import { EventStream } from "./event-stream.ts";
 import type { Exchange } from "./exchange.ts";
-import type { GatewayLimits } from "./limits.ts";
 import { login, logout } from "./login.ts";
 import { pollEvents } from "./polling.ts";
 import { gaugeMetrics, PROMETHEUS_TYPE, prometheusText } from "./prometheus.ts";
 import { Refusal } from "./refusal.ts";
 import { respond, respondJson, startStream } from "./respond.ts";
+import { chooseHub, type GatewayParts, type Route } from "./route.ts";
 import type { SessionHub } from "./session-hub.ts";
-
-export interface Route {
-  readonly methods: readonly string[];
-  readonly answer: (exchange: Exchange) => void | Promise<void>;
-}
-
-/** What answers need. */
-export interface GatewayParts {
-  readonly hubs: readonly SessionHub[];
-  readonly auth: Auth;
-  readonly connections: ConnectionCount;
-  readonly counters: Counters;
-  readonly limits: GatewayLimits;
-  readonly nowMs: () => number;
-  /** Program and version of the gateway. */
-  readonly server: string;
-  readonly streams: Set<EventStream>;
-}
 
 /** Answered without sign-in: one says only that the process is alive, the other is the sign-in. */
 export const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/api/login"]);
 
 export function routes(parts: GatewayParts): Map<string, Route> {
   const { hubs, auth, limits, nowMs } = parts;
+  const describe = (hub: SessionHub) => describeSession(hub, parts);
   const read = (answer: Route["answer"]): Route => ({ methods: ["GET", "HEAD"], answer });
   const write = (answer: Route["answer"]): Route => ({ methods: ["POST"], answer });
   return new Map([
@@ -51,15 +32,8 @@ export function routes(parts: GatewayParts): Map<string, Route> {
     ["/api/events", read((exchange) => pollEvents(exchange, chooseHub(hubs, exchange.query), limits))],
     ["/api/login", write((exchange) => login(exchange, auth, limits, nowMs()))],
     ["/api/logout", write((exchange) => logout(exchange, auth))],
+    ...controlRoutes(parts),
   ]);
-}
-
-/** The hub of `?session=`, or the first. Throws a Refusal (404) that names the sessions there are. */
-export function chooseHub(hubs: readonly SessionHub[], query: URLSearchParams): SessionHub {
-  const name = query.get("session");
-  const hub = name === null ? hubs[0] : hubs.find(({ session }) => session.session === name);
-  if (hub !== undefined) return hub;
-  throw new Refusal(404, "find session", name, hubs.map(({ session }) => session.session).join(" or "));
 }
 
 /** 503 with the reason as long as a session cannot take inputs. */
@@ -111,6 +85,10 @@ function events(
   }
 }
 
-function describe({ session }: SessionHub): ReturnType<LiveSession["describe"]> & { ready: boolean } {
-  return { ...session.describe(), ready: session.notReady() === null };
+function describeSession(
+  { session }: SessionHub,
+  { controls }: GatewayParts,
+): ReturnType<LiveSession["describe"]> & { ready: boolean; controls: string[] } {
+  const ready = session.notReady() === null;
+  return { ...session.describe(), ready, controls: Object.keys(controls[session.session] ?? {}) };
 }

@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { WebSocketServer } from "ws";
 import type { Identity } from "./auth.ts";
 import type { Visitor } from "./door.ts";
-import { chooseHub, type GatewayParts } from "./routes.ts";
+import { chooseHub, type GatewayParts } from "./route.ts";
 import { SocketClient } from "./socket-client.ts";
 
 export class SocketServer {

@@ -1,0 +1,245 @@
+/** What people may do to a session over HTTP: who may, in which words, and what is refused. */
+import { request } from "node:http";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { CommandError } from "../../actors/errors.ts";
+import type { ReplayStatus, SessionControls } from "../../actors/ports/controls.ts";
+import type { Gateway } from "../../collab/gateway/gateway.ts";
+import { GATEWAY_LIMITS } from "../../collab/gateway/limits.ts";
+import { applySetting, defaultSettings, type Settings } from "../../protocol/settings.ts";
+import { type Answer, ask, errorOf, withGateway } from "./http.ts";
+
+const TOKEN = "a-token-of-enough-letters";
+const POSTS = ["/api/replay", "/api/inject", "/api/settings", "/api/whatif"];
+const GETS = ["/api/replay", "/api/replay/marks", "/api/scenarios", "/api/settings"];
+
+/** Controls that note what they are asked for. */
+function noting() {
+  const done: string[] = [];
+  let settings: Settings = defaultSettings();
+  let answer: (signal: AbortSignal) => Promise<unknown> = async () => ({ differences: [] });
+  const status: ReplayStatus = {
+    state: "paused",
+    reason: "",
+    speed: 1,
+    timeUs: 5,
+    sequence: 1,
+    fromUs: 1,
+    toUs: 9,
+    firstSequence: 1,
+    lastSequence: 7,
+    recording: "there",
+  };
+  const controls: SessionControls = {
+    replay: {
+      status: () => status,
+      marks: () => [{ sequence: 1, timeUs: 5, severity: "info", kind: "a", title: "b" }],
+      play: async () => void done.push("play"),
+      pause: async () => void done.push("pause"),
+      seek: async (place) => {
+        if ("sequence" in place && place.sequence > 7)
+          throw new CommandError("Cannot seek: input 8 is not in the recording; wanted 1 to 7");
+        done.push(`seek ${JSON.stringify(place)}`);
+      },
+      setSpeed: async (speed) => void done.push(`speed ${speed}`),
+    },
+    inject: {
+      scenarios: () => [{ name: "spike", title: "a spike", family: "metrics" }],
+      start: async (wish, author) => {
+        done.push(`inject ${JSON.stringify(wish)} by ${author}`);
+        return { scenario: "spike" };
+      },
+    },
+    settings: {
+      current: () => settings,
+      change: async (path, value, author) => {
+        settings = applySetting(settings, path, value);
+        done.push(`set ${path} to ${value} by ${author}`);
+      },
+    },
+    whatIf: { run: (_wish, signal) => answer(signal) },
+  };
+  return {
+    done,
+    controls,
+    answerWith(next: (signal: AbortSignal) => Promise<unknown>) {
+      answer = next;
+    },
+  };
+}
+
+const JSON_TYPE = { "content-type": "application/json" };
+
+function post(gateway: Gateway, path: string, body: unknown, headers = {}): Promise<Answer> {
+  return ask(gateway, path, {
+    method: "POST",
+    headers: { ...JSON_TYPE, ...headers },
+    body: JSON.stringify(body),
+  });
+}
+
+test("a recorded session is played, paused, moved and paced, and each answer is the state it is in", async () => {
+  const { controls, done } = noting();
+  await withGateway({ controls: { test: controls } }, async (gateway) => {
+    const wishes = [
+      { action: "play" },
+      { action: "play", speed: 4 },
+      { action: "pause" },
+      { action: "speed", speed: "max" },
+      { action: "seek", timeUs: 6 },
+      { action: "seek", sequence: 3 },
+    ];
+    for (const wish of wishes) {
+      const answer = await post(gateway, "/api/replay", wish);
+      assert.is(answer.status, 200, answer.body);
+      assert.is((answer.json() as ReplayStatus).state, "paused");
+    }
+    assert.equal(done, [
+      "play",
+      "speed 4",
+      "play",
+      "pause",
+      "speed max",
+      'seek {"timeUs":6}',
+      'seek {"sequence":3}',
+    ]);
+    assert.is(((await ask(gateway, "/api/replay")).json() as ReplayStatus).toUs, 9);
+    assert.equal((await ask(gateway, "/api/replay/marks")).json(), { marks: controls.replay!.marks() });
+  });
+});
+
+test("requests of another shape are refused by what is wrong with them, and nothing happens", async () => {
+  const { controls, done } = noting();
+  const refused: [string, unknown, RegExp][] = [
+    ["/api/replay", {}, /action/],
+    ["/api/replay", { action: "rewind" }, /action is "rewind".*"play"/],
+    ["/api/replay", [], /action is undefined/],
+    ["/api/replay", { action: "speed", speed: 0 }, /speed is .*0/],
+    ["/api/replay", { action: "speed", speed: -1 }, /speed is .*-1/],
+    ["/api/replay", { action: "speed", speed: "fast" }, /speed is "fast"/],
+    ["/api/replay", { action: "play", loudly: true }, /field loudly/],
+    ["/api/replay", { action: "seek" }, /no place.*timeUs or sequence/],
+    ["/api/replay", { action: "seek", timeUs: 1, sequence: 1 }, /two places/],
+    ["/api/replay", { action: "seek", timeUs: "noon" }, /timeUs is "noon"/],
+    ["/api/replay", { action: "seek", sequence: 8 }, /input 8 is not in the recording.*1 to 7/],
+    ["/api/settings", { path: "collapse.falseAlarmsPerDay" }, /value is undefined/],
+    ["/api/settings", { path: "collapse.falseAlarmPerDay", value: 1 }, /collapse\.falseAlarmsPerDay/],
+    ["/api/settings", { path: "collapse.falseAlarmsPerDay", value: -1 }, /-1/],
+    ["/api/settings", { path: "collapse.falseAlarmsPerDay", value: null }, /value is null/],
+  ];
+  await withGateway({ controls: { test: controls } }, async (gateway) => {
+    for (const [path, body, wanted] of refused) {
+      const answer = await post(gateway, path, body);
+      assert.is(answer.status, 400, `${path} ${JSON.stringify(body)}: ${answer.body}`);
+      const { action, value, wanted: said } = errorOf(answer);
+      assert.match(`${action}: ${value}, wanted ${said}`, wanted);
+    }
+    assert.equal(done, []);
+  });
+});
+
+test("without a sign-in nothing of it is answered; with the token of the session it is, and the log is told who asked", async () => {
+  const { controls, done } = noting();
+  await withGateway({ controls: { test: controls }, token: TOKEN }, async (gateway) => {
+    for (const path of POSTS) assert.is((await post(gateway, path, { action: "play" })).status, 401, path);
+    for (const path of GETS) assert.is((await ask(gateway, path)).status, 401, path);
+    const wrong = await post(gateway, "/api/replay", { action: "play" }, { authorization: "Bearer wrong" });
+    assert.is(wrong.status, 401);
+    assert.equal(done, []);
+
+    const signedIn = { authorization: `Bearer ${TOKEN}` };
+    assert.is((await post(gateway, "/api/inject", { scenario: "spike" }, signedIn)).status, 200);
+    const login = await post(gateway, "/api/login", { token: TOKEN });
+    const cookie = String(login.headers["set-cookie"]).split(";")[0]!;
+    const change = { path: "collapse.falseAlarmsPerDay", value: 0.5 };
+    assert.is((await post(gateway, "/api/settings", change, { cookie })).status, 200);
+    assert.is(done[0], 'inject {"scenario":"spike"} by token at 127.0.0.1');
+    assert.match(done[1]!, /^set collapse\.falseAlarmsPerDay to 0\.5 by login [0-9a-f]{8} at 127\.0\.0\.1$/);
+    assert.not.ok(done.join().includes(TOKEN));
+  });
+});
+
+test("a page of another origin, another host name and a form are kept out", async () => {
+  const { controls, done } = noting();
+  await withGateway({ controls: { test: controls } }, async (gateway) => {
+    for (const path of POSTS) {
+      const elsewhere = await post(gateway, path, { action: "play" }, { origin: "http://evil.example" });
+      assert.is(elsewhere.status, 403, path);
+      const rebound = await post(gateway, path, { action: "play" }, { host: "evil.example" });
+      assert.is(rebound.status, 403, path);
+      const form = await post(gateway, path, { action: "play" }, { "content-type": "text/plain" });
+      assert.is(form.status, 415, path);
+    }
+    assert.equal(done, []);
+  });
+});
+
+test("a body over its limit is refused by the limit's name, broken JSON as such", async () => {
+  const { controls, done } = noting();
+  await withGateway({ controls: { test: controls } }, async (gateway) => {
+    for (const path of POSTS) {
+      const long = await post(gateway, path, { text: "x".repeat(GATEWAY_LIMITS.controlBytesMax) });
+      assert.is(long.status, 413);
+      assert.match(errorOf(long).wanted, /controlBytesMax/);
+      const broken = await ask(gateway, path, { method: "POST", headers: JSON_TYPE, body: "{" });
+      assert.is(broken.status, 400);
+    }
+    assert.equal(done, []);
+  });
+});
+
+test("what a session cannot do is not found, and says which kind of session can", async () => {
+  await withGateway({ controls: { test: {} } }, async (gateway) => {
+    for (const path of POSTS) {
+      const answer = await post(gateway, path, { action: "play" });
+      assert.is(answer.status, 404, path);
+      assert.match(errorOf(answer).wanted, /session/);
+    }
+    assert.is((await post(gateway, "/api/scenarios", {})).status, 405);
+  });
+});
+
+test("the list of sessions says what may be done to each", async () => {
+  const { controls } = noting();
+  await withGateway({ controls: { test: { replay: controls.replay! } } }, async (gateway) => {
+    const { sessions } = (await ask(gateway, "/api/sessions")).json() as {
+      sessions: { controls: string[] }[];
+    };
+    assert.equal(sessions[0]!.controls, ["replay"]);
+  });
+});
+
+test("one question is answered at a time, and one whose asker leaves is given up", async () => {
+  const { controls, answerWith } = noting();
+  let begun: () => void = () => {};
+  const hasBegun = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  answerWith((signal) => {
+    begun();
+    return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  });
+  await withGateway({ controls: { test: controls } }, async (gateway) => {
+    const leaving = request({
+      host: gateway.host,
+      port: gateway.port,
+      path: "/api/whatif",
+      method: "POST",
+      headers: JSON_TYPE,
+    });
+    leaving.on("error", () => {});
+    leaving.end("{}");
+    await hasBegun;
+    assert.is((await post(gateway, "/api/whatif", {})).status, 409);
+    leaving.destroy();
+    answerWith(async () => ({ differences: ["one"] }));
+    for (;;) {
+      const answer = await post(gateway, "/api/whatif", {});
+      if (answer.status === 409) continue;
+      assert.equal(answer.json(), { differences: ["one"] });
+      break;
+    }
+  });
+});
+
+test.run();
