@@ -1,5 +1,6 @@
 /** Recorded and invented worlds: the public face of sim/. */
 
+export { diffCommand } from "./archive/diff-command.ts";
 export { exportCommand, importCommand } from "./archive/record-command.ts";
 export { keygenCommand, verifyCommand } from "./archive/verify-command.ts";
 export { feedCommand, sessionSpec } from "./feed-command/command.ts";
@@ -25,11 +26,17 @@ export {
   type WhatIfRequest,
   type WhatIfResult,
 } from "./whatif/api.ts";
-export { whatIfCommand } from "./whatif/command.ts";
 
 /** Loaded when asked for: benches need what only a checkout has. */
 export async function benchCommand(
   ...args: Parameters<typeof import("./bench/mod.ts").benchCommand>
 ): Promise<number> {
   return (await import("./bench/mod.ts")).benchCommand(...args);
+}
+
+/** Loaded when asked for: every command waits for what stands above. */
+export async function whatIfCommand(
+  ...args: Parameters<typeof import("./whatif/command.ts").whatIfCommand>
+): Promise<number> {
+  return (await import("./whatif/command.ts")).whatIfCommand(...args);
 }

@@ -7,7 +7,7 @@
  *
  * N1  Events are told in their order, each once; after `finish` all there are up to the last input.
  * N2  Before `completeUs` all are known. A note may be missing (killed before it was written) or come late (written by the recovery),
- *     so time that passed without a note says nothing; a snapshot does.
+ *     so time that passed without a note says nothing; the next event does, by its sequence, and a snapshot.
  */
 import type { CoreDefinitions } from "../../actors/core/core.ts";
 import { Core } from "../../actors/core/core.ts";
@@ -92,6 +92,7 @@ export class OriginalEvents {
     this.ahead.set(event.sequence, event);
     for (let next = this.ahead.get(this.told + 1); next; next = this.ahead.get(this.told + 1)) {
       this.ahead.delete(++this.told);
+      this.completeUs = Math.max(this.completeUs, next.timeUs);
       this.tell(next);
     }
   }

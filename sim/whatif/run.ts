@@ -91,8 +91,12 @@ async function branch(
 /** A turn of the event loop is given back this often: the same process may be serving people. */
 const TURN_MS = 10;
 
-/** Samples between two looks whether all events of the original are known: snapshots are no closer. */
+/**
+ * Samples between two looks whether all events of the original are known: snapshots are no closer. The first looks are closer, so that
+ * the first differences are told soon.
+ */
 const CONFIRM_SAMPLES = 131_072;
+const FIRST_CONFIRM_SAMPLES = 4_096;
 
 class BranchRun {
   private readonly journal: Journal;
@@ -112,7 +116,7 @@ class BranchRun {
   private lastBlock: number;
   private lastSequence: number;
   private lastUs: number;
-  private confirmedSamples = 0;
+  private confirmAtSamples: number;
   private turnStartMs = performance.now();
 
   constructor(
@@ -145,6 +149,7 @@ class BranchRun {
     this.lastBlock = plan.parent.block;
     this.lastSequence = plan.core.sequence;
     this.lastUs = plan.core.now;
+    this.confirmAtSamples = plan.samplesBefore + FIRST_CONFIRM_SAMPLES;
   }
 
   async run(): Promise<WhatIfResult> {
@@ -211,8 +216,9 @@ class BranchRun {
   private async betweenBlocks(): Promise<void> {
     const { core } = this.lane;
     const { original, options, plan } = this;
-    if (core.samples - this.confirmedSamples >= CONFIRM_SAMPLES) {
-      this.confirmedSamples = core.samples;
+    if (core.samples >= this.confirmAtSamples) {
+      const taken = core.samples - plan.samplesBefore;
+      this.confirmAtSamples += Math.min(CONFIRM_SAMPLES, Math.max(FIRST_CONFIRM_SAMPLES, taken));
       await original.confirm(this.lastBlock);
       this.aligner.passed(Math.min(original.completeUs, this.lastUs));
     }
