@@ -179,6 +179,17 @@ verifying
   });
 
 program
+  .command("diff")
+  .description("the first difference between two recordings, and a summary; exit 1 when they differ")
+  .argument("<a>", "a recording")
+  .argument("<b>", "another, or a branch of it")
+  .option("--json", "as one JSON object")
+  .action(async (a, b, options) => {
+    const { diffCommand } = await import("./sim/mod.ts");
+    process.exitCode = await diffCommand(a, b, options);
+  });
+
+program
   .command("detect")
   .description(
     "a detector over a CSV or NDJSON file, as a filter: one output row per input row, no look-ahead",
