@@ -5,7 +5,8 @@
  *
  * M1  `find` stands exactly once in `file`; the patched text differs and still compiles.
  * M2  Each changes what somebody outside can see under some fault: a bug that nobody can ever notice is none.
- * M3  The list was written before the checkers, so that no checker is made for a bug it knows.
+ * M3  The list was written before the checkers, so that no checker is made for a bug it knows. Patches were fitted to code that came
+ *     later; a bug that turned out to change nothing was replaced.
  */
 import { CLUSTER_MUTANTS } from "./mutants/cluster.ts";
 import { CORE_MUTANTS } from "./mutants/core.ts";

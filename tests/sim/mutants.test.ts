@@ -4,22 +4,21 @@ import * as assert from "uvu/assert";
 import { MUTANTS } from "../../sim/cluster/mutants.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const known = MUTANTS.filter(({ find }) => find !== "");
 
 test("[M1] what each patch looks for stands exactly once in its file", () => {
-  for (const { name, file, find } of known) {
+  for (const { name, file, find } of MUTANTS) {
     const places = readFileSync(new URL(file, ROOT), "utf8").split(find).length - 1;
     assert.is(places, 1, `${name}: ${places} places in ${file} for ${JSON.stringify(find)}`);
   }
 });
 
 test("[M1] each patch changes its file", () => {
-  for (const { name, find, replace } of known) assert.is.not(find, replace, name);
+  for (const { name, find, replace } of MUTANTS) assert.is.not(find, replace, name);
 });
 
 test("names are unique, and no two bugs are the same patch", () => {
   assert.is(new Set(MUTANTS.map(({ name }) => name)).size, MUTANTS.length);
-  const patches = known.map(({ file, find, replace }) => JSON.stringify([file, find, replace]));
+  const patches = MUTANTS.map(({ file, find, replace }) => JSON.stringify([file, find, replace]));
   assert.is(new Set(patches).size, patches.length);
 });
 

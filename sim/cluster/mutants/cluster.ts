@@ -1,55 +1,160 @@
-/** Bugs of ownership: admission, take-over, placement, and the journal on a stream. An empty `find` waits for its code. */
+/** Bugs of ownership: admission, take-over, presence, the journal on a stream, feeds over the bus. */
 import type { Mutant } from "../mutants.ts";
 
 const ADMISSION = "actors/cluster/admission.ts";
-const MEMBERSHIP = "actors/cluster/membership.ts";
-const NODE = "actors/cluster/node.ts";
+const SEAT = "actors/cluster/seat.ts";
+const CLAIM = "actors/cluster/claim.ts";
+const PRESENCE = "actors/cluster/presence.ts";
 const STREAM = "actors/journal/stream.ts";
-const BUS_FEED = "actors/feeds/bus.ts";
+const INSIST = "actors/journal/insist.ts";
+const PUBLISH = "actors/feeds/publish.ts";
 
 export const CLUSTER_MUTANTS: readonly Mutant[] = [
-  awaited("skip-fencing", ADMISSION, "A block of an owner that was replaced is admitted."),
-  awaited("chain-not-checked", ADMISSION, "A block is admitted whatever block it follows."),
-  awaited("block-number-not-checked", ADMISSION, "A block is admitted out of its number."),
-  awaited(
-    "take-over-of-any-epoch",
-    ADMISSION,
-    "A take-over is admitted though its epoch is not the next one.",
-  ),
-  awaited(
-    "take-over-of-stale-end",
-    ADMISSION,
-    "A take-over is admitted though its author had not read to the end.",
-  ),
-  awaited("last-take-over-wins", ADMISSION, "Of two take-overs of one epoch the later one counts."),
-  awaited(
-    "undecodable-stops-readers",
-    ADMISSION,
-    "An entry that cannot be read ends the reading of the stream.",
-  ),
-  awaited(
-    "ack-taken-for-admission",
-    STREAM,
-    "A block counts as durable when the server has stored it, not when it was read back admitted.",
-  ),
-  awaited("uncertain-taken-for-stored", STREAM, "An append without an answer counts as done."),
-  awaited("uncertain-not-retried", STREAM, "An append without an answer is waited for and never sent again."),
-  awaited("fencing-not-noticed", STREAM, "An owner that was replaced waits for its blocks for ever."),
-  awaited("stream-not-read-to-its-end", STREAM, "A journal opens on what it has seen so far of the stream."),
-  awaited("snapshot-before-admission", STREAM, "A snapshot is stored before its block is admitted."),
-  awaited("pending-without-bound", STREAM, "What waits for the bus piles up without end."),
-  awaited("take-over-not-read-back", NODE, "A node owns a partition as soon as the server stored its claim."),
-  awaited("hand-over-without-settling", NODE, "A node that hands over drops what it has not yet written."),
-  awaited("loser-does-not-look-again", NODE, "A node that lost a take-over never tries again."),
-  awaited("fenced-owner-stays", NODE, "A fenced owner keeps its partition in its list."),
-  awaited("dead-stay-members", MEMBERSHIP, "A node that went silent keeps its partitions."),
-  awaited(
-    "feed-renumbers",
-    BUS_FEED,
-    "Frames from the bus get new numbers, so that repeated ones pass for new.",
-  ),
+  {
+    name: "skip-fencing",
+    bug: "A block of an owner that was replaced is admitted.",
+    file: ADMISSION,
+    find: 'case "block":\n      if (entry.epoch !== log.epoch) return entry.epoch < log.epoch ? "fenced" : "unclaimed";',
+    replace: 'case "block":\n      if (entry.epoch > log.epoch) return "unclaimed";',
+  },
+  {
+    name: "chain-not-checked",
+    bug: "Within an epoch every block is admitted, whatever it follows.",
+    file: ADMISSION,
+    find: 'if (entry.number !== log.lastBlock + 1) return entry.number <= log.lastBlock ? "duplicate" : "gap";\n      return sameHash(entry.previousHash, log.lastHash) ? "block" : "fork";',
+    replace: 'return "block";',
+  },
+  {
+    name: "last-take-over-wins",
+    bug: "Of two take-overs of one epoch the later one counts.",
+    file: ADMISSION,
+    find: 'if (entry.epoch !== log.epoch + 1) return entry.epoch <= log.epoch ? "lost" : "unclaimed";',
+    replace: 'if (entry.epoch < log.epoch || entry.epoch > log.epoch + 1) return "lost";',
+  },
+  {
+    name: "take-over-of-stale-end",
+    bug: "A take-over is admitted though its author had not read to the end.",
+    file: ADMISSION,
+    find: '? "takeover"\n        : "outrun";',
+    replace: '? "takeover"\n        : "takeover";',
+  },
+  {
+    name: "undecodable-stops-readers",
+    bug: "An entry that cannot be read ends the reading of the stream.",
+    file: ADMISSION,
+    find: 'if (entry.kind === "undecodable") return "undecodable";',
+    replace: 'if (entry.kind === "undecodable") throw new Error("undecodable");',
+  },
+  {
+    name: "note-counted-twice",
+    bug: "A note that is stored twice is read twice.",
+    file: ADMISSION,
+    find: 'if (entry.number !== log.notes + 1) return entry.number <= log.notes ? "duplicate" : "gap";',
+    replace: "",
+  },
+  {
+    name: "notes-of-former-owner-count",
+    bug: "The notes of a new owner are numbered behind those of the one before.",
+    file: ADMISSION,
+    find: "return { ...log, epoch: entry.epoch, owner: entry.owner, notes: 0 };",
+    replace: "return { ...log, epoch: entry.epoch, owner: entry.owner };",
+  },
+  {
+    name: "ack-taken-for-admission",
+    bug: "A block counts as durable when the server has stored it, not when it was read back admitted.",
+    file: STREAM,
+    find: "stored: (sequence) => sequence <= log.sequence && log.missed(sequence),",
+    replace: "stored: () => head.resolve(),",
+  },
+  {
+    name: "uncertain-taken-for-stored",
+    bug: "An append without an answer counts as done.",
+    file: STREAM,
+    find: "endsWith: (sequence) => log.checkEnd(sequence),\n      report,",
+    replace: "endsWith: (sequence) => log.checkEnd(sequence),\n      report: () => head.resolve(),",
+  },
+  {
+    name: "uncertain-not-retried",
+    bug: "An append without an answer is waited for and never sent again.",
+    file: INSIST,
+    find: "reported = true;\n    later(attempt);",
+    replace: "reported = true;",
+  },
+  {
+    name: "fencing-not-noticed",
+    bug: "An owner that was replaced waits for its blocks for ever.",
+    file: STREAM,
+    find: 'if (verdict === "takeover" && entry.kind === "takeover")',
+    replace: 'if (verdict === "takeover" && entry.kind === "block")',
+  },
+  {
+    name: "stream-not-read-to-its-end",
+    bug: "A would-be owner claims a partition before it has read its log.",
+    file: "actors/journal/admitted-log.ts",
+    find: "await log.#readToEnd();",
+    replace: "",
+  },
+  {
+    name: "any-take-over-is-mine",
+    bug: "A node that claims a partition owns it whoever was first.",
+    file: CLAIM,
+    find: "if (entry.owner === owner) resolve(entry.epoch);",
+    replace: 'if (entry.owner !== "") resolve(entry.epoch);',
+  },
+  {
+    name: "outrun-claim-kept",
+    bug: "A take-over that was outrun by a block is sent again and again as it is.",
+    file: CLAIM,
+    find: '} else if (verdict === "block") {',
+    replace: '} else if (verdict === "block" && outrun > OUTRUN_MAX) {',
+  },
+  {
+    name: "fenced-owner-stays",
+    bug: "A node goes on with a partition whose journal has ended.",
+    file: SEAT,
+    find: "if (next === null) return;",
+    replace: 'if (next === null || event === "ended") return;',
+  },
+  {
+    name: "loser-does-not-look-again",
+    bug: "A node that lost a take-over never tries again.",
+    file: SEAT,
+    find: 'this.later(restMs(timing.retryMs, this.failures), "rested");',
+    replace: "",
+  },
+  {
+    name: "announced-once",
+    bug: "A node says only once that it is there.",
+    file: PRESENCE,
+    find: "this.cancelTick = clock.after(timing.announceMs, () => this.tick());",
+    replace: "",
+  },
+  {
+    name: "everybody-wants-everything",
+    bug: "Each node wants each partition, whatever placement says.",
+    file: "actors/cluster/node.ts",
+    find: "if (active && ownerOf(partition, nodes) === this.name)",
+    replace: "if (active)",
+  },
+  {
+    name: "feed-loses-numbers",
+    bug: "Frames from the bus lose their numbers, so that repeated ones pass for new.",
+    file: "actors/feeds/bus.ts",
+    find: "this.sink.frame(message);",
+    replace: "this.sink.frame({ ...message, sequence: 0 });",
+  },
+  {
+    name: "declared-once",
+    bug: "A declaration that was lost on the bus is never said again.",
+    file: PUBLISH,
+    find: "this.firstNumber = options.clock.nowUs();\n    this.redeclareLater();",
+    replace: "this.firstNumber = options.clock.nowUs();",
+  },
+  {
+    name: "publisher-counts-anew",
+    bug: "A feed that begins anew numbers its frames as before, and is taken for its own repetition.",
+    file: PUBLISH,
+    find: "this.firstNumber = options.clock.nowUs();",
+    replace: "this.firstNumber = 0;",
+  },
 ];
-
-function awaited(name: string, file: string, bug: string): Mutant {
-  return { name, bug, file, find: "", replace: "" };
-}

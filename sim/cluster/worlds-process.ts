@@ -1,0 +1,66 @@
+/**
+ * A process that runs worlds until one fails: what a bundle with a mutant in it does, away from the process that asked.
+ *
+ *   worlds-process '{"scenarios":["standard","single"],"seeds":200,"shrinkMs":60000}'
+ *   {"runs":17,"events":…,"failure":{"seed":…,"scenario":…,"rule":…,"what":…},"shrunk":{…} | null}
+ *
+ * Seeds count from 1; each goes to the next scenario in turn. `case` instead of scenarios: that one world.
+ */
+
+import { performance } from "node:perf_hooks";
+import process from "node:process";
+import { type CorpusCase, runCase } from "./corpus.ts";
+import { type RunResult, run } from "./run.ts";
+import type { ScenarioName } from "./scenarios.ts";
+import { type Shrunk, shrink } from "./shrink.ts";
+
+export interface WorldsRequest {
+  readonly scenarios: readonly ScenarioName[];
+  readonly seeds: number;
+  /** Time to make a failing world small; 0: leave it. */
+  readonly shrinkMs: number;
+  /** Instead of seeds. */
+  readonly case?: CorpusCase;
+}
+
+export interface WorldsAnswer {
+  /** Worlds run, the failing one among them. */
+  readonly runs: number;
+  readonly events: number;
+  readonly failure: { seed: number; scenario: ScenarioName; rule: string; what: string } | null;
+  readonly shrunk: Shrunk | null;
+}
+
+async function answer(request: WorldsRequest): Promise<WorldsAnswer> {
+  if (request.case !== undefined) {
+    const result = await runCase(request.case);
+    return {
+      runs: 1,
+      events: result.events,
+      failure: failureOf(result, request.case.scenario),
+      shrunk: null,
+    };
+  }
+  let events = 0;
+  for (let seed = 1; seed <= request.seeds; seed++) {
+    const scenario = request.scenarios[(seed - 1) % request.scenarios.length]!;
+    const result = await run({ seed, scenario });
+    events += result.events;
+    const failure = failureOf(result, scenario);
+    if (failure === null) continue;
+    const untilMs = performance.now() + request.shrinkMs;
+    const mayGoOn = (): boolean => performance.now() < untilMs;
+    const shrunk = request.shrinkMs > 0 ? await shrink({ seed, scenario, run, mayGoOn }) : null;
+    return { runs: seed, events, failure, shrunk };
+  }
+  return { runs: request.seeds, events, failure: null, shrunk: null };
+}
+
+function failureOf({ seed, violation }: RunResult, scenario: ScenarioName): WorldsAnswer["failure"] {
+  return violation === null ? null : { seed, scenario, rule: violation.rule, what: violation.what };
+}
+
+const asked = JSON.parse(process.argv[2] ?? "null") as WorldsRequest;
+const line = `${JSON.stringify(await answer(asked))}\n`;
+// Timers of worlds that are over keep no process alive; this one has said what it was asked.
+process.stdout.write(line, () => process.exit(0));
