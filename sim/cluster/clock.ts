@@ -3,7 +3,7 @@
  *
  *   seen = start + offset + (true − start) · (1 + drift)
  *
- * Behind the Clock port of the shipped code. A step of the clock (`shift`) moves what it shows; what is waited for is monotonic.
+ * Behind the Clock port of the shipped code. A step of the clock (`stepTo`) moves what it shows; what is waited for is monotonic.
  */
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { Process } from "./process.ts";
@@ -56,7 +56,7 @@ export class SimulatedClock implements Clock {
   }
 
   /** Somebody sets the wall clock. */
-  shift(byUs: number): void {
-    this.#offsetUs += byUs;
+  stepTo(offsetUs: number): void {
+    this.#offsetUs = offsetUs;
   }
 }

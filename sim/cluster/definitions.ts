@@ -3,6 +3,8 @@ import { SYSTEM } from "../../actors/mod.ts";
 import { parseSettings, type Settings } from "../../protocol/settings.ts";
 import { WITNESS } from "./witness.ts";
 
+export const SESSION = "simulated";
+
 export const SIMULATED_SYSTEM = { group: [...SYSTEM.group, WITNESS], session: SYSTEM.session };
 
 /** A world of two minutes has a thousand rows: memories and promises are scaled to that. */

@@ -26,10 +26,12 @@ export interface SimulatedFeedOptions {
   readonly clock: Clock;
   /** Of the process: each has values of its own. */
   readonly life: number;
-  /** Whether a restart may count its frames from 1 again. */
-  readonly countsAnew: boolean;
-  /** What the sequencer adds to the source's numbers. */
-  readonly offset: () => number;
+  /** What becomes of the source's numbers on their way into the log. */
+  readonly numbered: (sequence: number) => number;
+  /** Sends a frame as broken bytes; absent where a feed hands over frames and not bytes: those get a NaN. */
+  readonly sendBroken?: (frame: Frame) => void;
+  /** Ends the process and starts another; absent where the feed lives in the node's. */
+  readonly restart?: () => void;
 }
 
 type Faults = Record<
@@ -135,7 +137,7 @@ export class SimulatedFeed implements Feed {
   }
 
   #turn(sink: FeedSink): void {
-    const { clock, countsAnew, world } = this.#options;
+    const { clock, restart, world } = this.#options;
     const { feed } = world.options;
     const faults = this.#faults;
     if (world.decisions.healed) this.#silentUntilUs = this.#clockUs = 0;
@@ -145,7 +147,10 @@ export class SimulatedFeed implements Feed {
     if (faults.clockStepped.happens(feed.clockStepped))
       this.#clockUs = Math.round(faults.clockStepped.size(-2e7, 1e7));
     if (faults.restarted.happens(feed.restarted)) {
-      if (countsAnew) this.#sequence = 0;
+      if (restart !== undefined) {
+        restart();
+        return;
+      }
       this.#declareTo(sink);
     }
     const frames = faults.burst.happens(feed.burst) ? 10 : 1;
@@ -157,6 +162,7 @@ export class SimulatedFeed implements Feed {
     const faults = this.#faults;
     if (faults.gap.happens(feed.gap)) this.#sequence += Math.ceil(faults.gap.size(0, 5));
     const frame = this.#frame(ofBurst);
+    if (faults.notANumber.happens(feed.notANumber)) this.#offerBroken(sink, frame);
     const held = this.#held;
     this.#held = null;
     if (faults.late.happens(feed.late)) this.#held = frame;
@@ -166,13 +172,20 @@ export class SimulatedFeed implements Feed {
     if (faults.duplicated.happens(feed.duplicated)) sink.frame(frame);
   }
 
+  /** Before the good one, under the same number: it must not count. */
+  #offerBroken(sink: FeedSink, frame: Frame): void {
+    const { sendBroken } = this.#options;
+    if (sendBroken !== undefined) sendBroken(frame);
+    else sink.frame({ ...frame, value: frame.value.map(() => Number.NaN) });
+  }
+
   #offer(sink: FeedSink, frame: Frame): void {
-    const { world, partition, offset } = this.#options;
+    const { world, partition, numbered } = this.#options;
     const { nowUs, options } = world;
     const endUs = world.startUs + options.minutes * 60e6;
     const calmUs = endUs - options.calmSeconds * 1e6;
     if (nowUs > calmUs + SETTLE_US && nowUs < endUs - UNDER_WAY_US) {
-      const sourceSequence = frame.sequence + offset();
+      const sourceSequence = numbered(frame.sequence);
       world.observe({ kind: "offered", atUs: nowUs, partition, source: this.source, sourceSequence });
     }
     sink.frame(frame);
@@ -188,7 +201,6 @@ export class SimulatedFeed implements Feed {
     const value = values.slice();
     if (faults.spike.happens(feed.spike)) value[0] = value[0]! + faults.spike.size(-30, 30);
     if (faults.poison.happens(feed.poison)) value[0] = POISON;
-    if (faults.notANumber.happens(feed.notANumber)) value[count - 1] = Number.NaN;
     const backwardUs = faults.backward.happens(feed.backward) ? faults.backward.size(0, 3e6) : 0;
     const atUs = Math.round(clock.nowUs() + this.#clockUs - backwardUs) + ofBurst;
     return {

@@ -148,6 +148,8 @@ export interface WorldEnd {
   readonly live: ReadonlyMap<string, { node: string; epoch: number; block: number; hash: string }>;
   /** Per client and partition, the last event sequence it holds; clients that came to the end without a break of their own doing. */
   readonly clients: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** Per partition, the last event that was let out so early that every client must hold it; absent: every event of the log. */
+  readonly mustHold?: ReadonlyMap<string, number>;
   /** The actors that the nodes ran. */
   readonly definitions: CoreDefinitions;
   /** False when the run ended in the phase of faults: nothing need have converged. */

@@ -8,6 +8,7 @@
  */
 import process from "node:process";
 import { Checkers } from "./checkers/mod.ts";
+import { buildCluster } from "./cluster.ts";
 import { drain, hop } from "./microtasks.ts";
 import type { Violation } from "./observation.ts";
 import { drawOptions, type WorldOptions } from "./options.ts";
@@ -48,6 +49,9 @@ export interface RunResult {
 /** The sequencer lets live samples be a second ahead of its clock, and clocks may be wrong by so much (options.ts). */
 const AHEAD_MAX_US = 1_000_000 + 15_000_000;
 
+/** Events and frames that are younger may still be under way. */
+const UNDER_WAY_US = 4_000_000;
+
 /** An orderly end takes round trips and a snapshot. */
 const STOPPING_US = 8_000_000;
 
@@ -64,15 +68,17 @@ export async function run(request: RunRequest): Promise<RunResult> {
   };
   process.on("unhandledRejection", onRejection);
   try {
-    const inhabitants = buildSingle(world);
+    const inhabitants = options.nodes === 0 ? buildSingle(world) : buildCluster(world);
     const endUs = START_US + options.minutes * 60e6;
     let events = await runUntil(world, endUs - options.calmSeconds * 1e6);
     if (world.violation === null) {
       world.decisions.heal();
       world.observe({ kind: "healed", atUs: world.nowUs });
       inhabitants.heal();
-      events += await runUntil(world, endUs);
+      events += await runUntil(world, endUs - UNDER_WAY_US);
     }
+    const mustHold = new Map(world.released);
+    if (world.violation === null) events += await runUntil(world, endUs);
     if (world.violation === null) {
       const apart = inhabitants.apart();
       if (apart !== null) world.fail("after the faults have ended everything comes together", apart);
@@ -81,7 +87,8 @@ export async function run(request: RunRequest): Promise<RunResult> {
       const clients = inhabitants.holds();
       inhabitants.stop();
       events += await runUntil(world, endUs + STOPPING_US);
-      world.violation ??= checkers.finish(await inhabitants.end(clients));
+      const end = await inhabitants.end(clients);
+      world.violation ??= checkers.finish({ ...end, mustHold });
     }
     return {
       seed,

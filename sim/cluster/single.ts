@@ -10,7 +10,13 @@ import { SimulatedDisk } from "../../actors/journal/simulated-disk.ts";
 import { Partition } from "../../actors/mod.ts";
 import { SimulatedClient } from "./client.ts";
 import { SimulatedClock } from "./clock.ts";
-import { SETTING_CHANGES, SIMULATED_SYSTEM, SNAPSHOT_SAMPLES, simulatedSettings } from "./definitions.ts";
+import {
+  SESSION,
+  SETTING_CHANGES,
+  SIMULATED_SYSTEM,
+  SNAPSHOT_SAMPLES,
+  simulatedSettings,
+} from "./definitions.ts";
 import { TimedDisk } from "./disk.ts";
 import { SimulatedFeed } from "./feed.ts";
 import { SimulatedGateway } from "./gateway.ts";
@@ -156,7 +162,7 @@ class Machine {
     const observed = new ObservedJournal(world, journal, PARTITION, this.#stored);
     await observed.tellRecovered();
     const partition = await Partition.open({
-      session: "simulated",
+      session: SESSION,
       partition: PARTITION,
       journal: observed,
       clock,
@@ -191,8 +197,7 @@ class Machine {
         group: `g${k}`,
         clock,
         life: this.#life,
-        countsAnew: false,
-        offset: () => offset,
+        numbered: (sequence) => sequence + offset,
       });
     });
   }

@@ -42,6 +42,7 @@ export function observingTap(world: World, node: string): PartitionTap {
     },
     released(partition, block, event) {
       if (event.kind === "actor.restarted") world.sometimes("actor restarted");
+      world.released.set(partition, event.sequence);
       world.trace.note(world.nowUs, announced, event.sequence, event.id);
       world.observe({ kind: "released", atUs: world.nowUs, node, partition, block, event });
     },

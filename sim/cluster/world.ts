@@ -38,6 +38,8 @@ export class World {
   readonly decisions: Decisions;
   /** The first rule that was broken. */
   violation: Violation | null = null;
+  /** Last event that was let out, by partition. */
+  readonly released = new Map<string, number>();
   /** How often each branch was taken. */
   readonly branches = new Map<string, number>();
   readonly #checkers: Checkers;

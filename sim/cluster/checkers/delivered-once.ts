@@ -39,14 +39,15 @@ export function deliveredOnce(stored: StoredLogs): Checker {
           return delivered(observation as Observed<"delivered">);
       }
     },
-    finish({ healed, clients }: WorldEnd, { partitions }: Retelling) {
+    finish({ healed, clients, mustHold }: WorldEnd, { partitions }: Retelling) {
       if (!healed) return null;
       for (const [client, byPartition] of clients)
         for (const [partition, last] of byPartition) {
           const events = partitions.get(partition)?.events.length ?? 0;
+          const wanted = mustHold?.get(partition) ?? events;
           const excused = places.get(client)?.get(partition)?.excused ?? false;
-          if (last === events || (excused && last > events)) continue;
-          return `${client} holds ${partition} up to event ${last}, the log has ${events}`;
+          if (last >= wanted && (last <= events || excused)) continue;
+          return `${client} holds ${partition} up to event ${last}, the log has ${events}, let out in time were ${wanted}`;
         }
       return null;
     },

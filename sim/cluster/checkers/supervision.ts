@@ -9,7 +9,7 @@ const WINDOW_US = 60_000_000;
 /**
  * A failing actor is restarted up to three times within a minute of logical time, then stopped and silent.
  *
- * Read from the events of the log, actor by actor. An actor that was made anew (settings, channels) is another one from then on.
+ * Read from the events of the log, actor by actor. An actor that was made anew because its settings changed is another one from then on.
  */
 export function supervision(): Checker {
   return {
@@ -20,12 +20,16 @@ export function supervision(): Checker {
       for (const [partition, { events }] of partitions) {
         const failures = new Map<string, number[]>();
         const stopped = new Set<string>();
-        for (const { kind, actor, group, timeUs, sequence } of events) {
+        for (const { kind, actor, group, timeUs, sequence, detail } of events) {
           const key = `${group}/${actor}`;
           const where = `event ${sequence} of ${partition}`;
           if (kind === "config.changed") {
-            failures.clear();
-            stopped.clear();
+            const section = String(detail["path"]).split(".")[0]!;
+            for (const known of [...failures.keys(), ...stopped])
+              if (section === "seed" || known.endsWith(`/${section}`)) {
+                failures.delete(known);
+                stopped.delete(known);
+              }
           }
           if (stopped.has(key)) return `${where} is of ${key}, which was stopped`;
           if (actor === "front" || (kind !== "actor.restarted" && kind !== "actor.stopped")) continue;

@@ -1,0 +1,296 @@
+/**
+ * One process's line to the servers of the bus: the Bus port, over the simulated network.
+ *
+ * A request that gets no answer in time is rejected, and may have been done. Pushes come in order and without gaps, late after a cut.
+ */
+import { matches } from "../../actors/bus/subject-match.ts";
+import {
+  AppendUncertain,
+  type Bus,
+  HINT_TTL_MS,
+  type Hints,
+  type LogStream,
+  type SnapshotStore,
+  type StreamEntry,
+} from "../../actors/ports/bus.ts";
+import { BUS_HOST, type BusServers, type Follower, type ServedStream } from "./bus.ts";
+import type { Pipe } from "./network.ts";
+import type { Process } from "./process.ts";
+import type { World } from "./world.ts";
+
+/** As the client library's default is; a round trip takes some ms. */
+const ANSWER_MS = 2_000;
+/** Unreachable for so long, a line calls itself disconnected. */
+const DISCONNECTED_MS = 2_000;
+
+interface Subscriber {
+  readonly process: Process;
+  readonly pattern: string;
+  take(subject: string, bytes: Uint8Array): void;
+}
+
+/** Who asked for which subjects: of all lines. */
+export type Subscribers = Set<Subscriber>;
+
+export class BusLine implements Bus {
+  readonly #servers: BusServers;
+  readonly #world: World;
+  readonly #process: Process;
+  readonly #host: string;
+  readonly #subscribers: Subscribers;
+  /** Called before a request leaves: the process may end there. */
+  readonly #crashPoint: () => void;
+  readonly #up: Pipe;
+  readonly #down: Pipe;
+  readonly #codes: Record<"publish" | "push" | "request" | "answer" | "subscribe", number>;
+  readonly #listeners = new Set<(connected: boolean) => void>();
+  #unreachableMs = 0;
+
+  constructor(
+    servers: BusServers,
+    subscribers: Subscribers,
+    process: Process,
+    crashPoint: () => void = () => {},
+  ) {
+    const { world, network } = servers;
+    this.#servers = servers;
+    this.#world = world;
+    this.#process = process;
+    this.#host = process.name;
+    this.#subscribers = subscribers;
+    this.#crashPoint = crashPoint;
+    this.#up = network.pipe(this.#host, BUS_HOST);
+    this.#down = network.pipe(BUS_HOST, this.#host);
+    const code = (what: string): number => world.trace.intern(`${this.#host} ${what}`);
+    this.#codes = {
+      publish: code("publishes"),
+      push: code("is told"),
+      request: code("asks the bus"),
+      answer: code("is answered"),
+      subscribe: code("subscribes"),
+    };
+    world.every(500, process, `${this.#host} looks at its line`, () => this.#look());
+  }
+
+  get connected(): boolean {
+    return this.#unreachableMs < DISCONNECTED_MS;
+  }
+
+  onConnection(change: (connected: boolean) => void): () => void {
+    const listener: typeof change = (connected) => change(connected);
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  publish(subject: string, bytes: Uint8Array): void {
+    const { network, process } = this.#servers;
+    const copy = bytes.slice();
+    network.datagram(this.#host, BUS_HOST, process, this.#codes.publish, () => {
+      if (!this.#servers.up) return;
+      for (const subscriber of this.#subscribers) {
+        if (!matches(subscriber.pattern, subject)) continue;
+        if (subscriber.process.state === "ended") {
+          this.#subscribers.delete(subscriber);
+          continue;
+        }
+        network.datagram(BUS_HOST, subscriber.process.name, subscriber.process, this.#codes.push, () => {
+          if (this.#subscribers.has(subscriber)) subscriber.take(subject, copy.slice());
+        });
+      }
+    });
+  }
+
+  subscribe(pattern: string, take: (subject: string, bytes: Uint8Array) => void): () => void {
+    const subscriber: Subscriber = { process: this.#process, pattern, take };
+    let ended = false;
+    this.#up.send(this.#servers.process, this.#codes.subscribe, () => {
+      if (!ended) this.#subscribers.add(subscriber);
+    });
+    return () => {
+      ended = true;
+      this.#subscribers.delete(subscriber);
+    };
+  }
+
+  // ---- streams --------------------------------------------------------------------------------------------------
+
+  stream(name: string): LogStream {
+    const servers = this.#servers;
+    const stream = servers.stream(name);
+    return {
+      append: (bytes, options) => this.#append(stream, bytes.slice(), options),
+      follow: (fromSequence, take) => this.#follow(stream, fromSequence, take),
+      read: (fromSequence) => this.#read(stream, fromSequence),
+      lastSequence: () =>
+        this.#ask(
+          () => stream.entries.length,
+          () => servers.answers(stream),
+        ),
+    };
+  }
+
+  async #append(
+    stream: ServedStream,
+    bytes: Uint8Array,
+    { id, expectedLast }: { id: string; expectedLast?: number },
+  ): Promise<number> {
+    const servers = this.#servers;
+    const world = this.#world;
+    const ackLost = world.decisions.of(this.#host, "acknowledgement lost");
+    try {
+      return await this.#ask(
+        () => servers.append(stream, bytes, id, expectedLast),
+        () => servers.answers(stream),
+        () => ackLost.happens(world.options.bus.ackLost),
+      );
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      world.sometimes("append uncertain");
+      throw new AppendUncertain(`Cannot tell whether ${id} was stored in ${stream.name}: no answer`);
+    }
+  }
+
+  async *#read(stream: ServedStream, fromSequence: number): AsyncGenerator<StreamEntry> {
+    const from = Math.max(1, fromSequence);
+    const found = await this.#ask(
+      () => stream.entries.slice(from - 1),
+      () => this.#servers.answers(stream),
+    );
+    for (const [k, { bytes }] of found.entries()) yield { sequence: from + k, bytes: bytes.slice() };
+  }
+
+  #follow(stream: ServedStream, fromSequence: number, take: (entry: StreamEntry) => void): () => void {
+    const servers = this.#servers;
+    let ended = false;
+    const follower: Follower = {
+      process: this.#process,
+      pipe: this.#down,
+      next: Math.max(1, fromSequence),
+      take: (sequence, bytes) => {
+        if (!ended) take({ sequence, bytes: bytes.slice() });
+      },
+    };
+    this.#up.send(servers.process, this.#codes.subscribe, () => {
+      if (ended) return;
+      stream.followers.add(follower);
+      servers.pump(stream, follower);
+    });
+    return () => {
+      ended = true;
+      stream.followers.delete(follower);
+    };
+  }
+
+  // ---- hints and snapshots --------------------------------------------------------------------------------------
+
+  hints(name: string): Hints {
+    const servers = this.#servers;
+    const bucket = servers.bucket(name);
+    const remove = (key: string): void => {
+      bucket.values.get(key)?.cancel();
+      if (bucket.values.delete(key)) servers.tell(bucket, key);
+    };
+    return {
+      put: (key, value) => {
+        const copy = value.slice();
+        return this.#ask(() => {
+          bucket.values.get(key)?.cancel();
+          const cancel = this.#world.after(HINT_TTL_MS, null, "hint ends", () => remove(key));
+          bucket.values.set(key, { value: copy, cancel });
+          servers.tell(bucket, key);
+        });
+      },
+      remove: (key) => this.#ask(() => remove(key)),
+      watch: (change) => {
+        const watcher = {
+          process: this.#process,
+          pipe: this.#down,
+          change: (key: string, value: Uint8Array | null) => {
+            if (!ended) change(key, value?.slice() ?? null);
+          },
+        };
+        let ended = false;
+        this.#up.send(servers.process, this.#codes.subscribe, () => {
+          if (ended) return;
+          bucket.watchers.add(watcher);
+          for (const [key, { value }] of bucket.values)
+            this.#down.send(this.#process, this.#codes.push, () => watcher.change(key, value));
+        });
+        return () => {
+          ended = true;
+          bucket.watchers.delete(watcher);
+        };
+      },
+    };
+  }
+
+  snapshots(name: string): SnapshotStore {
+    const store = this.#servers.store(name);
+    const { decisions, options } = this.#world;
+    const flipped = decisions.of(this.#host, "bit flipped");
+    const lost = decisions.of(this.#host, "snapshot lost");
+    return {
+      save: (key, bytes) => {
+        const copy = bytes.slice();
+        // Answered and gone: a snapshot can be made again, so nobody may count on one.
+        const isLost = lost.happens(options.disk.snapshotLost / 4);
+        return this.#ask(() => void (isLost || store.set(key, copy)));
+      },
+      load: async (key) => {
+        const found = (await this.#ask(() => store.get(key)))?.slice() ?? null;
+        if (found !== null && found.length > 0 && flipped.happens(options.disk.bitFlipped))
+          found[Math.floor(flipped.size(0, found.length))]! ^= 1 << Math.floor(flipped.size(0, 8));
+        return found;
+      },
+      list: () => this.#ask(() => [...store.keys()]),
+      remove: (key) => this.#ask(() => void store.delete(key)),
+    };
+  }
+
+  // ---- requests -------------------------------------------------------------------------------------------------
+
+  /** Has `act` done by the servers. Rejects with what it throws, or with NoAnswer. */
+  #ask<Answer>(
+    act: () => Answer,
+    answers: () => boolean = () => this.#servers.up,
+    ackLost: () => boolean = () => false,
+  ): Promise<Answer> {
+    const { network, process } = this.#servers;
+    this.#crashPoint();
+    return new Promise<Answer>((resolve, reject) => {
+      let open = true;
+      const settle = (how: () => void): void => {
+        if (!open) return;
+        open = false;
+        cancel();
+        how();
+      };
+      const cancel = this.#world.after(ANSWER_MS, this.#process, `${this.#host} waits no longer`, () =>
+        settle(() => reject(new NoAnswer(`no answer within ${ANSWER_MS} ms`))),
+      );
+      network.datagram(this.#host, BUS_HOST, process, this.#codes.request, () => {
+        if (!answers()) return;
+        let how: () => void;
+        try {
+          const answer = act();
+          how = () => resolve(answer);
+        } catch (error) {
+          how = () => reject(error);
+        }
+        if (ackLost()) return;
+        network.datagram(BUS_HOST, this.#host, this.#process, this.#codes.answer, () => settle(how));
+      });
+    });
+  }
+
+  #look(): undefined {
+    const { network, up } = this.#servers;
+    const was = this.connected;
+    this.#unreachableMs = up && network.reaches(this.#host, BUS_HOST) ? 0 : this.#unreachableMs + 500;
+    if (this.connected !== was) for (const listener of this.#listeners) listener(this.connected);
+  }
+}
+
+class NoAnswer extends Error {
+  override readonly name = "NoAnswer";
+}

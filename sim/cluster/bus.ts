@@ -1,0 +1,242 @@
+/**
+ * The servers of the bus, as they misbehave: the twin of a NATS cluster behind actors/ports/bus.ts.
+ *
+ *   line of a process ──requests──► servers ──answers──► line          over links that lose, delay and double
+ *                                      └──pushes (followers, watchers)──► line      in order, held up by cuts
+ *
+ * What real servers were seen to do, each a decision: both of two writers accepted that expected the same last entry; an entry stored and
+ * its acknowledgement lost; an id forgotten when its window is over, so that a repeated entry is stored again; no leader, and no answer,
+ * for four to nine seconds; an end, after which what was not synced is gone.
+ */
+import type { AppendRefused } from "../../actors/ports/bus.ts";
+import { AppendRefused as Refused } from "../../actors/ports/bus.ts";
+import { parseSubject } from "../../protocol/subjects.ts";
+import type { Fault } from "./decisions.ts";
+import type { Network, Pipe } from "./network.ts";
+import { Process } from "./process.ts";
+import type { World } from "./world.ts";
+
+export const BUS_HOST = "bus";
+
+/** Two writers race when the other's entry is so young. */
+const RACE_US = 50_000;
+
+/** How long a restarted server takes to be there again. */
+const DOWN_MS = { from: 300, to: 3_000 };
+/** How long a stream has no leader, as measured. */
+const ELECTION_MS = { from: 4_000, to: 9_000 };
+
+interface Stored {
+  readonly bytes: Uint8Array;
+  readonly expectedLast: number | undefined;
+  readonly atUs: number;
+}
+
+/** Somebody to whom entries or hints are pushed. */
+export interface Receiver {
+  readonly process: Process;
+  readonly pipe: Pipe;
+}
+
+export interface Follower extends Receiver {
+  next: number;
+  take(sequence: number, bytes: Uint8Array): void;
+}
+
+export class ServedStream {
+  readonly entries: Stored[] = [];
+  readonly ids = new Map<string, { sequence: number; atUs: number }>();
+  readonly followers = new Set<Follower>();
+  synced = 0;
+  leaderlessUntilUs = 0;
+  readonly name: string;
+  /** Of a log; null for other streams. */
+  readonly partition: string | null;
+
+  constructor(name: string) {
+    this.name = name;
+    this.partition = partitionOf(name);
+  }
+}
+
+export interface Bucket {
+  readonly values: Map<string, { value: Uint8Array; cancel(): void }>;
+  readonly watchers: Set<Receiver & { change(key: string, value: Uint8Array | null): void }>;
+}
+
+export class BusServers {
+  readonly world: World;
+  readonly network: Network;
+  readonly process = new Process(BUS_HOST);
+  readonly streams = new Map<string, ServedStream>();
+  readonly buckets = new Map<string, Bucket>();
+  readonly stores = new Map<string, Map<string, Uint8Array>>();
+  up = true;
+  readonly #faults: Record<"both" | "refused" | "crashed" | "tail" | "election", Fault>;
+  readonly #push: number;
+
+  constructor(world: World, network: Network) {
+    this.world = world;
+    this.network = network;
+    network.addHost(BUS_HOST);
+    const of = (kind: string): Fault => world.decisions.of(BUS_HOST, kind);
+    this.#faults = {
+      both: of("both writers accepted"),
+      refused: of("append refused"),
+      crashed: of("bus crashed"),
+      tail: of("unsynced tail lost"),
+      election: of("stream election"),
+    };
+    this.#push = world.trace.intern("bus pushes");
+    this.#misbehave();
+  }
+
+  stream(name: string): ServedStream {
+    let stream = this.streams.get(name);
+    if (stream === undefined) {
+      stream = new ServedStream(name);
+      this.streams.set(name, stream);
+    }
+    return stream;
+  }
+
+  bucket(name: string): Bucket {
+    let bucket = this.buckets.get(name);
+    if (bucket === undefined) {
+      bucket = { values: new Map(), watchers: new Set() };
+      this.buckets.set(name, bucket);
+    }
+    return bucket;
+  }
+
+  store(name: string): Map<string, Uint8Array> {
+    let store = this.stores.get(name);
+    if (store === undefined) {
+      store = new Map();
+      this.stores.set(name, store);
+    }
+    return store;
+  }
+
+  /** Whether a request to this stream is answered now. */
+  answers(stream: ServedStream): boolean {
+    return this.up && this.world.nowUs >= stream.leaderlessUntilUs;
+  }
+
+  /** The entry's sequence. Throws AppendRefused. */
+  append(stream: ServedStream, bytes: Uint8Array, id: string, expectedLast: number | undefined): number {
+    const { world } = this;
+    const { bus } = world.options;
+    const known = stream.ids.get(id);
+    if (known !== undefined && world.nowUs - known.atUs <= bus.dedupeWindowMs * 1000) {
+      world.sometimes("append found duplicate");
+      return known.sequence;
+    }
+    const last = stream.entries.length;
+    if (expectedLast !== undefined && expectedLast !== last && !this.#race(stream, expectedLast))
+      throw this.#refuse(`the last entry of ${stream.name} is ${last}, wanted ${expectedLast}`);
+    if (this.#faults.refused.happens(bus.refused)) throw this.#refuse(`${stream.name} takes nothing now`);
+    if (known !== undefined) world.sometimes("dedupe window over");
+    const sequence = stream.entries.push({ bytes, expectedLast, atUs: world.nowUs });
+    stream.ids.set(id, { sequence, atUs: world.nowUs });
+    if (stream.partition !== null)
+      world.observe({ kind: "stored", atUs: world.nowUs, partition: stream.partition, sequence, bytes });
+    for (const follower of stream.followers) this.pump(stream, follower);
+    return sequence;
+  }
+
+  /** Pushes what a follower has not got. */
+  pump(stream: ServedStream, follower: Follower): void {
+    if (!this.up) return;
+    if (follower.process.state === "ended") stream.followers.delete(follower);
+    else
+      while (follower.next <= stream.entries.length) {
+        const sequence = follower.next++;
+        const { bytes } = stream.entries[sequence - 1]!;
+        follower.pipe.send(follower.process, this.#push, () => follower.take(sequence, bytes));
+      }
+  }
+
+  /** Tells everybody who watches what stands under a key now. */
+  tell(bucket: Bucket, key: string): void {
+    const value = bucket.values.get(key)?.value ?? null;
+    for (const watcher of bucket.watchers) {
+      if (watcher.process.state === "ended") bucket.watchers.delete(watcher);
+      else watcher.pipe.send(watcher.process, this.#push, () => watcher.change(key, value));
+    }
+  }
+
+  heal(): void {
+    for (const stream of this.streams.values()) stream.leaderlessUntilUs = 0;
+    this.#comeUp();
+  }
+
+  /** B3: two writers that expect the same last entry, a moment apart. */
+  #race(stream: ServedStream, expectedLast: number): boolean {
+    const newest = stream.entries.at(-1);
+    if (newest === undefined || newest.expectedLast !== expectedLast) return false;
+    return (
+      this.world.nowUs - newest.atUs < RACE_US &&
+      this.#faults.both.happens(this.world.options.bus.bothAccepted)
+    );
+  }
+
+  #refuse(why: string): AppendRefused {
+    this.world.sometimes("append refused by the stream");
+    return new Refused(`Cannot append: ${why}`);
+  }
+
+  #misbehave(): void {
+    const { world } = this;
+    const { crashed, election, tail } = this.#faults;
+    world.every(world.options.bus.syncEveryMs, null, "bus syncs", () => {
+      if (this.up) for (const stream of this.streams.values()) stream.synced = stream.entries.length;
+    });
+    world.every(1000, null, "bus second", () => {
+      const { bus } = world.options;
+      if (world.decisions.healed) return false;
+      for (const stream of this.streams.values())
+        if (election.happens(bus.election))
+          stream.leaderlessUntilUs = world.nowUs + election.size(ELECTION_MS.from, ELECTION_MS.to) * 1000;
+      if (this.up && crashed.happens(bus.crashed)) this.#goDown(crashed.size(DOWN_MS.from, DOWN_MS.to));
+      if (!this.up && tail.happens(bus.tailLost)) this.#loseTail();
+      return true;
+    });
+  }
+
+  #goDown(ms: number): void {
+    this.up = false;
+    this.world.after(ms, null, "bus comes up", () => this.#comeUp());
+  }
+
+  #comeUp(): void {
+    this.up = true;
+    for (const stream of this.streams.values())
+      for (const follower of stream.followers) this.pump(stream, follower);
+  }
+
+  #loseTail(): void {
+    for (const stream of this.streams.values()) {
+      if (stream.synced === stream.entries.length) continue;
+      stream.entries.length = stream.synced;
+      for (const [id, { sequence }] of stream.ids) if (sequence > stream.synced) stream.ids.delete(id);
+      for (const follower of stream.followers) follower.next = Math.min(follower.next, stream.synced + 1);
+      if (stream.partition !== null)
+        this.world.observe({
+          kind: "lost",
+          atUs: this.world.nowUs,
+          partition: stream.partition,
+          after: stream.synced,
+        });
+    }
+  }
+}
+
+function partitionOf(stream: string): string | null {
+  try {
+    const { kind, partition } = parseSubject(stream);
+    return kind === "log" ? partition : null;
+  } catch {
+    return null;
+  }
+}

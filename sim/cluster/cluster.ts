@@ -1,0 +1,125 @@
+/**
+ * A cluster: nodes, the servers of the bus, feeds on machines of their own, pages.
+ *
+ *   feeds ──publish──► bus ──► owner of the partition ──blocks──► bus (the log) ──read back──► owner ──► pages
+ *                               └── takes over from the last one, whenever that is gone or thought to be ──┘
+ */
+import { publishFeed } from "../../actors/feeds/publish.ts";
+import { encodeFrame } from "../../protocol/codec.ts";
+import { subjectOf } from "../../protocol/subjects.ts";
+import { BusServers } from "./bus.ts";
+import { BusLine, type Subscribers } from "./bus-line.ts";
+import { SimulatedClient } from "./client.ts";
+import { SimulatedClock } from "./clock.ts";
+import { SESSION, SIMULATED_SYSTEM } from "./definitions.ts";
+import { SimulatedFeed } from "./feed.ts";
+import type { Inhabitants } from "./inhabitants.ts";
+import { Network } from "./network.ts";
+import { SimulatedNode } from "./node.ts";
+import type { WorldEnd } from "./observation.ts";
+import { Process } from "./process.ts";
+import type { World } from "./world.ts";
+
+export function buildCluster(world: World): Inhabitants {
+  const { options } = world;
+  const network = new Network(world);
+  const servers = new BusServers(world, network);
+  const subscribers: Subscribers = new Set();
+  const partitions = Array.from({ length: options.partitions }, (_, k) => `p${k}`);
+  const nodes = Array.from(
+    { length: options.nodes },
+    (_, k) => new SimulatedNode(world, servers, subscribers, `n${k + 1}`, partitions),
+  );
+  for (const partition of partitions)
+    for (let k = 0; k < options.feedsOfPartition; k++)
+      startFeed(world, servers, subscribers, partition, `${partition}f${k}`, 1);
+  const numbers = { next: 1 };
+  const clients = Array.from(
+    { length: options.clients },
+    (_, k) => new SimulatedClient(world, network, () => nodes, numbers, k + 1, partitions),
+  );
+  return {
+    heal() {
+      network.heal();
+      servers.heal();
+      for (const each of [...nodes, ...clients]) each.heal();
+    },
+    apart() {
+      for (const partition of partitions) {
+        const owners = nodes.filter((node) => node.owns(partition)).map(({ name }) => name);
+        if (owners.length !== 1) return `${partition} has ${owners.length} owners: ${owners.join(", ")}`;
+      }
+      return clients.map((client) => client.apart()).find((each) => each !== null) ?? null;
+    },
+    holds: () => new Map(clients.map((client) => [client.name, client.holds()])),
+    stop() {
+      for (const node of nodes) node.stop();
+    },
+    end: async (held) => endOf(world, servers, nodes, held),
+    delivered: () => clients.reduce((sum, client) => sum + client.delivered, 0),
+  };
+}
+
+function endOf(
+  world: World,
+  servers: BusServers,
+  nodes: readonly SimulatedNode[],
+  clients: WorldEnd["clients"],
+): WorldEnd {
+  const streams = new Map<string, { sequence: number; bytes: Uint8Array }[]>();
+  for (const { partition, entries } of servers.streams.values())
+    if (partition !== null)
+      streams.set(
+        partition,
+        entries.map(({ bytes }, k) => ({ sequence: k + 1, bytes })),
+      );
+  return {
+    atUs: world.nowUs,
+    streams,
+    live: new Map(nodes.flatMap((node) => [...node.live])),
+    clients,
+    definitions: SIMULATED_SYSTEM,
+    healed: true,
+  };
+}
+
+/** A machine that runs one feed; when the feed restarts it does so as another process. */
+function startFeed(
+  world: World,
+  servers: BusServers,
+  subscribers: Subscribers,
+  partition: string,
+  source: string,
+  life: number,
+): void {
+  const process = new Process(source);
+  if (life === 1) servers.network.addHost(source);
+  const clock = new SimulatedClock(world, process);
+  const bus = new BusLine(servers, subscribers, process);
+  const feed = new SimulatedFeed({
+    world,
+    partition,
+    source,
+    group: `${source}g`,
+    clock,
+    life,
+    numbered: (sequence) => sequence,
+    sendBroken(frame) {
+      const bytes = encodeFrame(frame);
+      bus.publish(
+        subjectOf(SESSION, partition, "feed", source, frame.group),
+        bytes.subarray(0, bytes.length - 5),
+      );
+    },
+    restart() {
+      world.end(process);
+      startFeed(world, servers, subscribers, partition, source, life + 1);
+    },
+  });
+  void publishFeed(feed, {
+    bus,
+    session: SESSION,
+    partition,
+    clock,
+  });
+}

@@ -1,0 +1,242 @@
+/**
+ * One machine of a simulated cluster and the lives of the node on it: shipped ClusterNode, journal, partitions and gateway sessions.
+ *
+ *   down ──start──► running ──crash (at any event, or in a call)──► down
+ *                      ├──pause──► paused, perhaps longer than its lease ──wake──► running
+ *                      └──stop──► handing over ──► down
+ */
+import { ClusterNode, type OwnershipChange } from "../../actors/cluster/node.ts";
+import type { BusServers } from "./bus.ts";
+import { BusLine, type Subscribers } from "./bus-line.ts";
+import { SimulatedClock } from "./clock.ts";
+import type { Fault } from "./decisions.ts";
+import {
+  SESSION,
+  SETTING_CHANGES,
+  SIMULATED_SYSTEM,
+  SNAPSHOT_SAMPLES,
+  simulatedSettings,
+} from "./definitions.ts";
+import { SimulatedGateway } from "./gateway.ts";
+import type { WorldEnd } from "./observation.ts";
+import { Process } from "./process.ts";
+import type { Connection } from "./socket.ts";
+import { observingTap } from "./tap.ts";
+import type { World } from "./world.ts";
+
+/** The largest error of a node's clock, µs. */
+export const CLOCK_ERROR_US = { from: -5e6, to: 1e7 };
+
+type Live = WorldEnd["live"] extends ReadonlyMap<string, infer Each> ? Each : never;
+
+export class SimulatedNode {
+  readonly name: string;
+  readonly #world: World;
+  readonly #servers: BusServers;
+  readonly #subscribers: Subscribers;
+  readonly #partitions: readonly string[];
+  readonly #faults: Record<
+    "crashed" | "inCall" | "stopped" | "paused" | "stepped" | "configured" | "restart",
+    Fault
+  >;
+  /** How wrong its clock is when nobody has set it. */
+  readonly #skewUs: number;
+  #process: Process;
+  #node: ClusterNode | null = null;
+  #gateway: SimulatedGateway | null = null;
+  #clock: SimulatedClock | null = null;
+  /** Last closed block of each partition in this life. */
+  #lastBlocks = new Map<string, number>();
+  #epochs = new Map<string, number>();
+  #ending = false;
+  readonly live = new Map<string, Live>();
+
+  constructor(
+    world: World,
+    servers: BusServers,
+    subscribers: Subscribers,
+    name: string,
+    partitions: readonly string[],
+  ) {
+    this.#world = world;
+    this.#servers = servers;
+    this.#subscribers = subscribers;
+    this.name = name;
+    this.#partitions = partitions;
+    this.#process = new Process(name);
+    const of = (kind: string): Fault => world.decisions.of(name, kind);
+    this.#faults = {
+      crashed: of("node crashed"),
+      inCall: of("node crashed in a call"),
+      stopped: of("node stopped"),
+      paused: of("node paused"),
+      stepped: of("node clock stepped"),
+      configured: of("setting changed"),
+      restart: of("restart"),
+    };
+    this.#skewUs = (world.random(`clock of ${name}`).next() - 0.5) * 2000 * world.options.node.skewMs;
+    servers.network.addHost(name);
+    this.#start();
+    this.#misbehave();
+  }
+
+  get process(): Process {
+    return this.#process;
+  }
+
+  accept(connection: Connection): boolean {
+    return this.#gateway?.accept(connection) ?? false;
+  }
+
+  owns(partition: string): boolean {
+    return this.#node?.owned().has(partition) ?? false;
+  }
+
+  heal(): void {
+    this.#world.wake(this.#process);
+    this.#clock?.stepTo(this.#skewUs);
+    if (this.#process.state === "ended") this.#start();
+  }
+
+  /** The orderly end of the last life. */
+  stop(): void {
+    this.#ending = true;
+    this.#leave(() => {});
+  }
+
+  // ---- lives ----------------------------------------------------------------------------------------------------
+
+  #start(): void {
+    const world = this.#world;
+    const process = new Process(this.name);
+    this.#process = process;
+    this.#lastBlocks = new Map();
+    this.#epochs = new Map();
+    world.observe({ kind: "nodeStarted", atUs: world.nowUs, node: this.name });
+    const clock = new SimulatedClock(world, process, this.#skewUs, world.options.node.drift);
+    const gateway = new SimulatedGateway(world, clock);
+    const tap = observingTap(world, this.name);
+    const node = new ClusterNode({
+      name: this.name,
+      session: SESSION,
+      partitions: this.#partitions,
+      bus: new BusLine(this.#servers, this.#subscribers, process, () => this.#crashInCall()),
+      clock,
+      definitions: SIMULATED_SYSTEM,
+      settings: simulatedSettings(world.seed),
+      versions: {},
+      memory: () => ({ rss: 0, heapUsed: 0 }),
+      snapshotSamples: SNAPSHOT_SAMPLES,
+      tap: {
+        ...tap,
+        blockClosed: (partition, closed) => {
+          this.#lastBlocks.set(partition, closed.block);
+          tap.blockClosed?.(partition, closed);
+        },
+      },
+      log: () => {},
+    });
+    node.onChange((change) => this.#changed(gateway, change));
+    this.#clock = clock;
+    this.#gateway = gateway;
+    this.#node = node;
+    node.start();
+  }
+
+  #changed(gateway: SimulatedGateway, { partition, epoch, owned, reason }: OwnershipChange): void {
+    if (owned === null) {
+      this.#world.sometimes("partition let go");
+      if (/fenced/i.test(reason)) this.#world.sometimes("node fenced");
+      gateway.drop(partition);
+      return;
+    }
+    if (epoch > 1) this.#world.sometimes("partition taken over");
+    this.#epochs.set(partition, epoch);
+    gateway.serve(owned);
+  }
+
+  #crash(): void {
+    const world = this.#world;
+    if (this.#process.state === "ended") return;
+    world.observe({ kind: "nodeCrashed", atUs: world.nowUs, node: this.name });
+    this.#down();
+  }
+
+  /** Ends the process; another one starts later, unless this was the last. */
+  #down(): void {
+    const world = this.#world;
+    world.end(this.#process);
+    this.#gateway?.ended();
+    this.#node = this.#gateway = this.#clock = null;
+    if (this.#ending) return;
+    const process = this.#process;
+    const ms = world.decisions.healed ? 300 : this.#faults.restart.size(100, world.options.node.restartMsMax);
+    world.after(ms, null, `${this.name} starts`, () => {
+      if (this.#process === process) this.#start();
+    });
+  }
+
+  /** Ends where a request would leave: the request does not. */
+  #crashInCall(): void {
+    if (!this.#faults.inCall.happens(this.#world.options.node.crashedInCall)) return;
+    // Not in the middle of its own code, which would go on: at the next event, before anything else of it acts.
+    const process = this.#process;
+    this.#world.after(0, null, `${this.name} crashes in a call`, () => {
+      if (this.#process === process) this.#crash();
+    });
+  }
+
+  #leave(then: () => void): void {
+    const node = this.#node;
+    const process = this.#process;
+    if (node === null) return;
+    const held = [...node.owned()];
+    void node.stop().then(() => {
+      for (const [partition, running] of held)
+        this.live.set(partition, {
+          node: this.name,
+          epoch: this.#epochs.get(partition) ?? 0,
+          block: this.#lastBlocks.get(partition) ?? 0,
+          hash: running.stateHash(),
+        });
+      if (this.#process === process && process.state === "running") this.#down();
+      then();
+    });
+  }
+
+  #misbehave(): void {
+    const world = this.#world;
+    const { decisions, options } = world;
+    const { crashed, stopped, paused, stepped, configured } = this.#faults;
+    world.every(1000, null, `${this.name} second`, () => {
+      if (decisions.healed) return false;
+      if (crashed.happens(options.node.crashed)) this.#crash();
+      if (stopped.happens(options.node.stopped)) this.#leave(() => this.live.clear());
+      if (paused.happens(options.node.paused)) this.#pause(paused.size(100, options.node.pauseMsMax));
+      if (stepped.happens(options.node.clockStepped))
+        this.#clock?.stepTo(stepped.size(CLOCK_ERROR_US.from, CLOCK_ERROR_US.to));
+      if (configured.happens(options.node.configured)) this.#configure();
+      return true;
+    });
+  }
+
+  #configure(): void {
+    const { configured } = this.#faults;
+    const [path, value] = SETTING_CHANGES[Math.floor(configured.size(0, SETTING_CHANGES.length))]!;
+    if (this.#process.state !== "running") return;
+    for (const partition of this.#node?.owned().values() ?? []) partition.configure(path, value, "somebody");
+  }
+
+  #pause(ms: number): void {
+    const world = this.#world;
+    const process = this.#process;
+    if (process.state !== "running") return;
+    world.pause(process);
+    world.observe({ kind: "nodePaused", atUs: world.nowUs, node: this.name });
+    world.after(ms, null, `${this.name} wakes`, () => {
+      if (process.state !== "paused") return;
+      world.wake(process);
+      world.observe({ kind: "nodeWoke", atUs: world.nowUs, node: this.name });
+    });
+  }
+}
