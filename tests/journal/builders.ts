@@ -7,16 +7,23 @@ import type { Disk } from "../../actors/journal/disk.ts";
 import { readWhole } from "../../actors/journal/disk.ts";
 import type { Journal, JournalBlock, JournalEntry, JournalNote } from "../../actors/ports/journal.ts";
 
+/** Makes block `number` of a log: the same one whenever it is asked for the same. */
+export type BlockMaker = (number: number, size?: number, timeUs?: number) => JournalBlock;
+
 /** Block `number` with 10 inputs a block, 1 ms a block, and bytes that depend on its number alone. */
-export function block(number: number, size = 40): JournalBlock {
+export function block(number: number, size = 40, timeUs = timeOf(number)): JournalBlock {
   return {
     number,
     firstSequence: (number - 1) * 10 + 1,
     lastSequence: number * 10,
-    timeUs: 1_700_000_000_000_000 + number * 1000,
+    timeUs,
     hash: pattern(number * 7 + 3, 32),
     bytes: pattern(number, size),
   };
+}
+
+export function timeOf(number: number): number {
+  return 1_700_000_000_000_000 + number * 1000;
 }
 
 export function note(number: number, size = 12): JournalNote {
@@ -38,8 +45,14 @@ export function pattern(seed: number, size: number): Uint8Array {
   return bytes;
 }
 
-export async function appendAll(journal: Journal, from: number, to: number, size?: number): Promise<void> {
-  for (let number = from; number <= to; number++) await journal.append(block(number, size));
+export async function appendAll(
+  journal: Journal,
+  from: number,
+  to: number,
+  size?: number,
+  make: BlockMaker = block,
+): Promise<void> {
+  for (let number = from; number <= to; number++) await journal.append(make(number, size));
 }
 
 export async function collect(journal: Journal, from?: number): Promise<JournalEntry[]> {
@@ -48,12 +61,17 @@ export async function collect(journal: Journal, from?: number): Promise<JournalE
   return entries;
 }
 
-/** Numbers of the blocks that are read, each checked to be byte for byte `block(number, size)`. */
-export async function blockNumbers(journal: Journal, from?: number, size?: number): Promise<number[]> {
+/** Numbers of the blocks that are read, each checked to be byte for byte `make(number, size)`. */
+export async function blockNumbers(
+  journal: Journal,
+  from?: number,
+  size?: number,
+  make: BlockMaker = block,
+): Promise<number[]> {
   const numbers: number[] = [];
   for await (const entry of journal.read(from)) {
     if (entry.kind !== "block") continue;
-    assert.equal(entry.block, block(entry.block.number, size ?? entry.block.bytes.length));
+    assert.equal(entry.block, make(entry.block.number, size ?? entry.block.bytes.length));
     numbers.push(entry.block.number);
   }
   return numbers;
