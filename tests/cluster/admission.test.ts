@@ -1,0 +1,230 @@
+import fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { admit, emptyLog, type LogEntry } from "../../actors/cluster/admission.ts";
+import { encodeNote, encodeTakeover, readEntry } from "../../actors/cluster/entry.ts";
+import { GENESIS_HASH } from "../../protocol/block.ts";
+import { encodeMessage } from "../../protocol/codec.ts";
+import { trueBlock } from "../journal/streamed.ts";
+import { fold, LAWLESS, PARTITION, type Written, write, writerScript } from "./writers.ts";
+
+const RUNS = { numRuns: 500 };
+
+/** The rule once more, slow and as it is written down: an entry is held against the list of all that counted before it. */
+function admittedSlowly(stream: readonly Written[]): Written[] {
+  const counted: Written[] = [];
+  for (const written of stream) {
+    const { entry } = written;
+    const before = counted.map((each) => each.entry);
+    const takeovers = before.filter(({ kind }) => kind === "takeover");
+    const blocks = before.flatMap((each) => (each.kind === "block" ? [each] : []));
+    const epoch = takeovers.length;
+    const sinceTakeover = epoch === 0 ? before : before.slice(before.lastIndexOf(takeovers.at(-1)!) + 1);
+    const notes = sinceTakeover.filter(({ kind }) => kind === "note").length;
+    const last = String(blocks.at(-1)?.hash ?? GENESIS_HASH);
+    const counts =
+      (entry.kind === "block" &&
+        entry.epoch === epoch &&
+        entry.number === blocks.length + 1 &&
+        String(entry.previousHash) === last) ||
+      (entry.kind === "takeover" &&
+        entry.epoch === epoch + 1 &&
+        entry.lastBlock === blocks.length &&
+        String(entry.lastHash) === last) ||
+      (entry.kind === "note" &&
+        entry.epoch === epoch &&
+        entry.number === notes + 1 &&
+        entry.block <= blocks.length);
+    if (counts && entry.partition === PARTITION) counted.push(written);
+  }
+  return counted;
+}
+
+function admitted(stream: readonly Written[]): Written[] {
+  let log = emptyLog(PARTITION);
+  return stream.filter(({ entry }) => {
+    const { log: next, verdict } = admit(log, entry);
+    log = next;
+    return verdict === entry.kind && verdict !== "undecodable";
+  });
+}
+
+test("[A1] whoever wrote what and when, the blocks that count are one chain", () => {
+  fc.assert(
+    fc.property(writerScript, (script) => {
+      let previous = GENESIS_HASH;
+      let number = 0;
+      for (const { entry } of admitted(write(script))) {
+        if (entry.kind !== "block") continue;
+        assert.is(entry.number, ++number);
+        assert.equal([...entry.previousHash], [...previous]);
+        previous = entry.hash;
+      }
+    }),
+    RUNS,
+  );
+});
+
+test("[A2] an epoch has one owner, and counts blocks of nobody else who keeps to the rules", () => {
+  fc.assert(
+    fc.property(writerScript, (any) => {
+      const script = any.filter((step) => !("writer" in step) || step.writer !== LAWLESS);
+      let owner: number | null = null;
+      let epoch = 0;
+      for (const { entry, writer } of admitted(write(script))) {
+        if (entry.kind === "takeover") {
+          assert.is(entry.epoch, ++epoch);
+          owner = writer;
+        } else if (entry.kind === "block") {
+          assert.is(entry.epoch, epoch);
+          assert.is(writer, owner, `block ${entry.number} of epoch ${epoch}`);
+        }
+      }
+    }),
+    RUNS,
+  );
+});
+
+test("the rule is the one that is written down", () => {
+  fc.assert(
+    fc.property(writerScript, (script) => {
+      const stream = write(script);
+      assert.equal(admitted(stream), admittedSlowly(stream));
+    }),
+    RUNS,
+  );
+});
+
+test("[A3] what counted changes nothing when it comes again, however often and late", () => {
+  fc.assert(
+    fc.property(writerScript, fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 20 }), (script, again) => {
+      const stream = write(script);
+      const counted = new Set(admitted(stream));
+      const repeated = [...stream];
+      for (const [which, where] of again) {
+        const from = which % Math.max(1, repeated.length);
+        const entry = repeated[from];
+        if (entry === undefined || !counted.has(entry) || repeated.indexOf(entry) !== from) continue;
+        repeated.splice(from + 1 + (where % (repeated.length - from)), 0, entry);
+      }
+      const { skipped: _, ...plain } = fold(stream.map(({ entry }) => entry));
+      const { skipped: __, ...twice } = fold(repeated.map(({ entry }) => entry));
+      assert.equal(twice, plain);
+    }),
+    RUNS,
+  );
+});
+
+test("every entry counts or is counted as skipped", () => {
+  fc.assert(
+    fc.property(writerScript, (script) => {
+      const stream = write(script);
+      const { skipped } = fold(stream.map(({ entry }) => entry));
+      const total = Object.values(skipped).reduce((sum, count) => sum + count, 0);
+      assert.is(admitted(stream).length + total, stream.length);
+    }),
+    RUNS,
+  );
+});
+
+test("the scripts reach every verdict", () => {
+  const met = new Set<string>();
+  for (const script of fc.sample(writerScript, { numRuns: 300, seed: 1 })) {
+    let log = emptyLog(PARTITION);
+    for (const { entry } of write(script)) {
+      const next = admit(log, entry);
+      log = next.log;
+      met.add(next.verdict);
+    }
+  }
+  const wanted = "block takeover note undecodable foreign fenced unclaimed duplicate gap fork lost outrun";
+  assert.equal([...met].sort(), wanted.split(" ").sort());
+});
+
+test("[A2] of two take-overs that the server accepted the first in its order wins, and a woken owner's block is skipped", () => {
+  const one = block(1, 0, GENESIS_HASH, 1);
+  const claim = (owner: string): LogEntry => ({
+    kind: "takeover",
+    partition: PARTITION,
+    epoch: 1,
+    lastBlock: 1,
+    lastHash: one.hash,
+    owner,
+  });
+  const woken = block(2, 0, one.hash, 2);
+  const log = fold([one, claim("b"), claim("a"), woken, block(2, 1, one.hash, 3)]);
+  assert.is(log.owner, "b");
+  assert.is(log.lastBlock, 2);
+  assert.equal([...log.lastHash], [3]);
+  assert.equal(log.skipped, { lost: 1, fenced: 1 });
+});
+
+test("a take-over that names an end which the log has left is skipped", () => {
+  const one = block(1, 0, GENESIS_HASH, 1);
+  const stale: LogEntry = {
+    kind: "takeover",
+    partition: PARTITION,
+    epoch: 1,
+    lastBlock: 0,
+    lastHash: GENESIS_HASH,
+    owner: "a",
+  };
+  assert.equal(fold([one, stale]).skipped, { outrun: 1 });
+  assert.is(fold([stale, one]).lastBlock, 0);
+});
+
+test("blocks, take-overs and notes are read as they were written", () => {
+  const { bytes, hash, ...position } = trueBlock(3, 2, new Uint8Array(32).fill(7));
+  const previousHash = new Uint8Array(32).fill(7);
+  assert.equal(readEntry(bytes), {
+    kind: "block",
+    partition: "p0",
+    epoch: 2,
+    previousHash,
+    hash,
+    ...position,
+  });
+  const takeover = { partition: "p0", epoch: 3, lastBlock: 9, lastHash: new Uint8Array(32), owner: "n@1" };
+  const read = readEntry(encodeTakeover(takeover));
+  assert.is(read.kind, "takeover");
+  for (const [field, value] of Object.entries(takeover))
+    assert.equal(read[field as keyof typeof read], value);
+  const note = { kind: "derived", block: 4, bytes: Uint8Array.of(1, 2) } as const;
+  assert.equal(readEntry(encodeNote("p0", 2, 5, note)), {
+    kind: "note",
+    partition: "p0",
+    epoch: 2,
+    number: 5,
+    block: 4,
+    note,
+  });
+});
+
+test("whatever bytes lie in a stream are an entry to skip, and never a failure", () => {
+  const { bytes } = trueBlock(1, 1, GENESIS_HASH);
+  assert.equal(readEntry(encodeMessage({ type: "tick" })), { kind: "undecodable" });
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), (any) => void readEntry(any)));
+  fc.assert(
+    fc.property(
+      fc.nat(bytes.length - 1),
+      fc.integer({ min: 1, max: 255 }),
+      fc.nat(bytes.length),
+      (at, flip, cut) => {
+        const changed = bytes.slice(0, cut < 20 ? cut : bytes.length);
+        if (at < changed.length) changed[at]! ^= flip;
+        readEntry(changed);
+      },
+    ),
+  );
+});
+
+function block(
+  number: number,
+  epoch: number,
+  previousHash: Uint8Array,
+  id: number,
+): Extract<LogEntry, { kind: "block" }> {
+  return { kind: "block", partition: PARTITION, epoch, number, previousHash, hash: Uint8Array.of(id) };
+}
+
+test.run();
