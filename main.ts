@@ -62,11 +62,15 @@ program
   .command("replay")
   .description("run the actors again over a recording")
   .argument("<path>", "a recording: the directory given to --record")
-  .option("--speed <n>", "multiples of recorded time, or max", "max")
+  .option("--speed <n>", "multiples of recorded time, or max (default: max; with --follow 1)")
   .option("--from <time>", "hand out events from this time on (ISO 8601 or µs since the epoch)")
+  .option("--seek <place>", "begin at this time, or at the input with this sequence")
   .option("--to <time>", "stop after this time")
   .option("--verify", "compare state hashes and events with those recorded; exit 1 at the first difference")
   .option("--events <file>", "write the derived events here as JSON lines (- for stdout)")
+  .option("--step", "input by input: Enter, a number of inputs, e for the next event, q")
+  .option("--follow", "open the recording as a session in the dashboard")
+  .option("--port <port>", "with --follow: port of the page (default: any free one)", wholeNumber)
   .option("--json", "the report as one JSON object")
   .action(async (path, options) => {
     const { replayCommand } = await import("./sim/mod.ts");
@@ -249,6 +253,9 @@ program
   .description("the benchmarks: throughput, latency, memory, each with its ratio in the same run")
   .argument("[name]", "only those whose name contains this")
   .option("--list", "names only")
+  .option("--suite <name>", "with detect: what is to be found; synthetic is every scenario")
+  .option("--seeds <n>", "with --suite: runs of each scenario (default: 100)")
+  .option("--scenario <name>", "with --suite: only this one")
   .option("--json", "as JSON")
   .action(async (name, options) => {
     const { benchCommand } = await import("./sim/mod.ts");

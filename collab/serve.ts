@@ -4,9 +4,7 @@
  *   feeds ─► partition (sequencer, core, journal, gate) ─► gateway ─► dashboard
  */
 import { existsSync, statSync } from "node:fs";
-import { dirname, join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import {
   asked,
   askedAsync,
@@ -22,13 +20,16 @@ import {
   VERSIONS,
   withSetting,
 } from "../actors/mod.ts";
+import type { SessionControls } from "../actors/ports/controls.ts";
 import type { Journal } from "../actors/ports/journal.ts";
 import type { SessionListener } from "../actors/ports/session.ts";
 import type { Notice } from "../protocol/messages.ts";
 import type { Settings } from "../protocol/settings.ts";
-import { synthWorlds } from "../sim/mod.ts";
+import { liveControls, synthWorlds } from "../sim/mod.ts";
 import { readConfig, type UpConfig, type UpFlags } from "./config.ts";
+import { dashboardDirectory } from "./dashboard-files.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
+import { stopSignal } from "./stop-signal.ts";
 
 /** Runs until the feeds have ended (`--once`) or a signal comes. Returns the exit code. */
 export async function up(flags: UpFlags): Promise<number> {
@@ -46,6 +47,7 @@ export async function up(flags: UpFlags): Promise<number> {
     );
   }
   const journal = await openJournal(config, say);
+  const recording = config.durability === "file" ? config.record : null;
   const partition = await Partition.open({
     session: config.session,
     partition: "p0",
@@ -54,11 +56,12 @@ export async function up(flags: UpFlags): Promise<number> {
     settings,
     definitions: SYSTEM,
     versions: VERSIONS,
-    recording: config.durability === "file" ? config.record : null,
+    recording,
     log: (message) => say("log", { message }),
   });
   partition.subscribe(eventTeller(say));
-  const gateway = await openGateway(config, partition, say).catch(async (error: unknown) => {
+  const controls = liveControls(partition, journal, recording);
+  const gateway = await openGateway(config, partition, controls, say).catch(async (error: unknown) => {
     await partition.close();
     throw error;
   });
@@ -124,13 +127,19 @@ async function openJournal(config: UpConfig, say: Say): Promise<Journal> {
   );
 }
 
-async function openGateway(config: UpConfig, partition: Partition, say: Say): Promise<Gateway> {
+async function openGateway(
+  config: UpConfig,
+  partition: Partition,
+  controls: SessionControls,
+  say: Say,
+): Promise<Gateway> {
   const staticDir = dashboardDirectory();
   if (!staticDir)
     say("log", { message: "the dashboard is not built (npm run build); only the API is served" });
   try {
     return await createGateway({
       sessions: [partition],
+      controls: { [partition.session]: controls },
       host: config.host,
       port: config.port,
       basePath: config.basePath,
@@ -145,37 +154,6 @@ async function openGateway(config: UpConfig, partition: Partition, say: Say): Pr
     const text = error instanceof Error ? error.message : String(error);
     throw new CommandError(text, (error as NodeJS.ErrnoException).code === "EADDRINUSE" ? 1 : 2);
   }
-}
-
-/** dist/dashboard beside the sources, or beside the bundle. */
-function dashboardDirectory(): string | null {
-  const here = dirname(fileURLToPath(import.meta.url));
-  const candidates = [join(here, "dashboard"), join(here, "..", "dist", "dashboard")];
-  return candidates.find((path) => existsSync(join(path, "main.js"))) ?? null;
-}
-
-/** Signals closer together than this are one. */
-const IMPATIENT_AFTER_MS = 1_000;
-
-function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const stream of [process.stdout, process.stderr]) {
-      stream.on("error", (error: NodeJS.ErrnoException) => {
-        if (error.code !== "EPIPE") throw error;
-        resolve("nobody reads the output any more");
-      });
-    }
-    let firstMs: number | null = null;
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-      // One listener for all of them: to Deno, a listener added by the first signal's own is called for that signal as well.
-      process.on(signal, () => {
-        // A second one does not wait for a clean end. One Ctrl-C may come twice: from the terminal, and from who started us.
-        firstMs ??= performance.now();
-        if (performance.now() - firstMs > IMPATIENT_AFTER_MS) process.exit(130);
-        resolve(signal);
-      });
-    }
-  });
 }
 
 // ---- what is printed --------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ export { injectableNames, scenarioNames } from "./feeds/scenarios.ts";
 export { synthWorlds } from "./feeds/worlds.ts";
 export { replayCommand } from "./replay/command.ts";
 export { inspectCommand } from "./replay/inspect.ts";
+export { liveControls } from "./session-controls.ts";
 export {
   type BranchParent,
   type EventDifference,

@@ -4,12 +4,20 @@ import { open } from "node:fs/promises";
 import process from "node:process";
 import cliProgress from "cli-progress";
 import { askedAsync, CommandError, openRecording, SYSTEM } from "../../actors/mod.ts";
+import type { Journal } from "../../actors/ports/journal.ts";
+import { follow } from "./follow.ts";
 import { parseTimeUs } from "./parse-time.ts";
+import { checkPlace, type Place, parsePlace, rangeOf } from "./place.ts";
 import { type ReplayReport, replay } from "./replay.ts";
+import { type StepOptions, stepThrough } from "./step.ts";
 
 export interface ReplayFlags {
-  speed: string;
+  speed?: string;
   from?: string;
+  seek?: string;
+  step?: true;
+  follow?: true;
+  port?: number;
   to?: string;
   verify?: true;
   events?: string;
@@ -17,13 +25,64 @@ export interface ReplayFlags {
 }
 
 export async function replayCommand(path: string, flags: ReplayFlags): Promise<number> {
-  const speed = parseSpeed(flags.speed);
-  const fromUs = flags.from === undefined ? undefined : parseTimeUs("--from", flags.from);
-  const toUs = flags.to === undefined ? undefined : parseTimeUs("--to", flags.to);
-  if (fromUs !== undefined && toUs !== undefined && fromUs > toUs) {
-    throw new CommandError(`Cannot replay from ${flags.from} to ${flags.to}: wanted --from before --to`);
+  const wish = parseFlags(flags);
+  if (flags.follow) {
+    const { speed = 1, place } = wish;
+    const { port = 0, json = false } = flags;
+    return follow(path, { speed, port, json, ...(place === undefined ? {} : { place }) });
   }
   const journal = await askedAsync(() => openRecording(path));
+  try {
+    if (wish.place !== undefined) checkPlace(wish.place, await rangeOf(journal), "seek");
+    if (flags.step) return await stepThrough(journal, await stepOptions(journal, wish, flags.json === true));
+    return await replayToEnd(journal, wish, flags);
+  } finally {
+    await journal.close();
+  }
+}
+
+interface Wish {
+  speed?: number | "max";
+  fromUs?: number;
+  toUs?: number;
+  place?: Place;
+}
+
+function parseFlags(flags: ReplayFlags): Wish {
+  const { speed, from, to, seek } = flags;
+  refuseTogether(flags, "from", "seek");
+  refuseTogether(flags, "step", "follow");
+  for (const other of ["from", "to", "verify", "events"] as const) refuseTogether(flags, "follow", other);
+  for (const other of ["from", "speed", "verify", "events"] as const) refuseTogether(flags, "step", other);
+  if (flags.port !== undefined && !flags.follow)
+    throw new CommandError("Cannot replay with --port: nothing listens; wanted --follow with it");
+  const fromUs = from === undefined ? undefined : parseTimeUs("--from", from);
+  const toUs = to === undefined ? undefined : parseTimeUs("--to", to);
+  if (fromUs !== undefined && toUs !== undefined && fromUs > toUs)
+    throw new CommandError(`Cannot replay from ${from} to ${to}: wanted --from before --to`);
+  return {
+    ...(speed === undefined ? {} : { speed: parseSpeed(speed) }),
+    ...(fromUs === undefined ? {} : { fromUs }),
+    ...(toUs === undefined ? {} : { toUs }),
+    ...(seek === undefined ? {} : { place: parsePlace("--seek", seek) }),
+  };
+}
+
+function refuseTogether(flags: ReplayFlags, one: keyof ReplayFlags, other: keyof ReplayFlags): void {
+  if (flags[one] === undefined || flags[other] === undefined) return;
+  throw new CommandError(`Cannot replay with --${one} and --${other}: wanted one of them`);
+}
+
+async function stepOptions(journal: Journal, { place, toUs }: Wish, json: boolean): Promise<StepOptions> {
+  const { firstSequence } = await rangeOf(journal);
+  return { place: place ?? { sequence: firstSequence }, toUs: toUs ?? Number.POSITIVE_INFINITY, json };
+}
+
+async function replayToEnd(
+  journal: Journal,
+  { speed = "max", fromUs, toUs, place }: Wish,
+  flags: ReplayFlags,
+): Promise<number> {
   const out = flags.events === undefined ? null : await eventWriter(flags.events);
   const bar = progressBar(journal.last?.lastSequence ?? 0, flags.json === true);
   const started = performance.now();
@@ -31,6 +90,7 @@ export async function replayCommand(path: string, flags: ReplayFlags): Promise<n
     const report = await replay(journal, SYSTEM, {
       ...(fromUs === undefined ? {} : { fromUs }),
       ...(toUs === undefined ? {} : { toUs }),
+      ...(place === undefined ? {} : { seek: place }),
       speed,
       verify: flags.verify === true,
       event: (event) => out?.write(`${JSON.stringify(event)}\n`),
@@ -42,7 +102,6 @@ export async function replayCommand(path: string, flags: ReplayFlags): Promise<n
   } finally {
     bar?.stop();
     await new Promise<void>((resolve) => (out && out !== process.stdout ? out.end(resolve) : resolve()));
-    await journal.close();
   }
 }
 
@@ -75,15 +134,23 @@ function tell(report: ReplayReport, flags: ReplayFlags, seconds: number): void {
 }
 
 /** A bar with ETA where a person looks, nothing where a program reads. */
-function progressBar(total: number, json: boolean): cliProgress.SingleBar | null {
+function progressBar(total: number, json: boolean): { update(inputs: number): void; stop(): void } | null {
   if (json || !process.stderr.isTTY || total === 0) return null;
+  let isStarted = false;
   const bar = new cliProgress.SingleBar({
     format: "replay {bar} {percentage}% | {value}/{total} inputs | ETA {eta_formatted}",
     clearOnComplete: true,
     stream: process.stderr,
   });
-  bar.start(total, 0);
-  return bar;
+  return {
+    update(inputs) {
+      // From a snapshot on, the inputs before it take no time.
+      if (!isStarted) bar.start(total, inputs);
+      isStarted = true;
+      bar.update(inputs);
+    },
+    stop: () => bar.stop(),
+  };
 }
 
 async function eventWriter(path: string): Promise<WriteStream | typeof process.stdout> {

@@ -13,7 +13,7 @@ import type { Journal, JournalEntry } from "../../actors/ports/journal.ts";
 import type { SessionListener } from "../../actors/ports/session.ts";
 import { isFrame } from "../../protocol/codec.ts";
 import { createScratchFrame } from "../../protocol/frame.ts";
-import type { EventMessage, StateMessage } from "../../protocol/messages.ts";
+import type { EventMessage, Input, StateMessage } from "../../protocol/messages.ts";
 import { type Place, reaches } from "./place.ts";
 import { openAt } from "./replay.ts";
 
@@ -96,8 +96,8 @@ export class Take {
     }
   }
 
-  /** Applies `next`. */
-  step(): void {
+  /** Applies `next`; says what it was. */
+  step(): Input["type"] {
     const { sequence, timeUs, bytes } = this.inputs[this.at++]!;
     const { sink, core } = this;
     const input = decodeInput(bytes, this.scratch);
@@ -108,6 +108,7 @@ export class Take {
     }
     core.apply(sequence, timeUs, input);
     if (this.at === this.inputs.length) sink.endBlock(core);
+    return input.type;
   }
 
   async close(): Promise<void> {

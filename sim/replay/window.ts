@@ -1,8 +1,8 @@
 /** How much before a place is delivered with it: as far back as asked for, but no more than is quickly folded. */
 import type { Journal } from "../../actors/ports/journal.ts";
 
-/** Snapshots stand 131,072 samples apart: four of them are half a second of work. */
-const SNAPSHOTS_BACK = 4;
+/** Snapshots stand 131,072 samples apart: two of them are a quarter of a second of work. */
+const SNAPSHOTS_BACK = 2;
 
 /** The time to begin with, from `fromUs` to `timeUs`. */
 export async function windowStart(journal: Journal, fromUs: number, timeUs: number): Promise<number> {

@@ -1,0 +1,47 @@
+/** What people may do to a session through the gateway, for the two kinds of session there are. */
+import { asked, type Partition } from "../actors/mod.ts";
+import type { SessionControls, WhatIfControls } from "../actors/ports/controls.ts";
+import type { Journal } from "../actors/ports/journal.ts";
+import { parseInjectRequest, startInjection } from "./feeds/inject.ts";
+import { findScenario, injectableNames } from "./feeds/scenarios.ts";
+import type { ReplaySession } from "./replay/session.ts";
+import { parseWhatIfRequest, runWhatIf } from "./whatif/api.ts";
+
+/** `recording`: the folder that `journal` writes, null when it is in memory. */
+export function liveControls(
+  partition: Partition,
+  journal: Journal,
+  recording: string | null,
+): SessionControls {
+  return {
+    inject: {
+      scenarios: () => injectableNames().map(describeScenario),
+      start: async (request, author) =>
+        asked(() => startInjection(partition, parseInjectRequest(request), author)),
+    },
+    settings: {
+      current: () => partition.core.settings,
+      change: async (path, value, author) => partition.configure(path, value, author),
+    },
+    whatIf: {
+      async run(request, signal) {
+        const parsed = parseWhatIfRequest(request);
+        await journal.flush();
+        return runWhatIf(recording ?? journal, parsed, { signal });
+      },
+    },
+  };
+}
+
+/** `recording`: its folder. */
+export function recordedControls(session: ReplaySession, recording: string): SessionControls {
+  const whatIf: WhatIfControls = {
+    run: async (request, signal) => runWhatIf(recording, parseWhatIfRequest(request), { signal }),
+  };
+  return { replay: session, whatIf };
+}
+
+function describeScenario(name: string) {
+  const { title, family } = findScenario(name);
+  return { name, title, family };
+}
