@@ -13,7 +13,7 @@ import { POISON } from "./witness.ts";
 import type { World } from "./world.ts";
 
 /** After healing nodes, subscriptions and clients get this long before what is sent must arrive. */
-const SETTLE_US = 15_000_000;
+const SETTLE_US = 12_000_000;
 /** What is sent so short before the end may still be under way. */
 const UNDER_WAY_US = 4_000_000;
 

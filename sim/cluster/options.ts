@@ -128,12 +128,12 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
   return {
     scenario: name,
     minutes: minutes ?? scenario.minutes,
-    calmSeconds: 30,
+    calmSeconds: 25,
     nodes: scenario.nodes,
     partitions: scenario.partitions,
     feedsOfPartition: 2,
     channels: whole(3, 4),
-    framesPerSecond: whole(6, 12),
+    framesPerSecond: whole(2, 5),
     clients: whole(2, 3),
     canary: scenario.canary,
     network: {

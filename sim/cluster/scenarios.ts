@@ -15,7 +15,7 @@ const USUAL = { network: 1, bus: 1, disk: 1, node: 1, feed: 1, client: 1 };
 export const SCENARIOS = {
   standard: {
     title: "three nodes, two partitions over the bus, feeds, clients; every fault now and then",
-    minutes: 2,
+    minutes: 1.5,
     nodes: 3,
     partitions: 2,
     canary: false,
@@ -23,7 +23,7 @@ export const SCENARIOS = {
   },
   single: {
     title: "one node with its journal on a disk that fails; power losses, restarts",
-    minutes: 2,
+    minutes: 1.5,
     nodes: 0,
     partitions: 1,
     canary: false,
@@ -31,7 +31,7 @@ export const SCENARIOS = {
   },
   partitions: {
     title: "the network parts, clogs and delays; everything else is well",
-    minutes: 2,
+    minutes: 1.5,
     nodes: 3,
     partitions: 2,
     canary: false,
@@ -39,7 +39,7 @@ export const SCENARIOS = {
   },
   disk: {
     title: "one node on a bad disk: slow, full, failing, torn writes",
-    minutes: 2,
+    minutes: 1.5,
     nodes: 0,
     partitions: 1,
     canary: false,
@@ -47,7 +47,7 @@ export const SCENARIOS = {
   },
   storm: {
     title: "everything at once, most of the time",
-    minutes: 2,
+    minutes: 1.5,
     nodes: 3,
     partitions: 2,
     canary: false,
@@ -55,7 +55,7 @@ export const SCENARIOS = {
   },
   canary: {
     title: "a known bug: the journal's disk acknowledges what it has not stored. Must fail",
-    minutes: 2,
+    minutes: 1.5,
     nodes: 0,
     partitions: 1,
     canary: true,

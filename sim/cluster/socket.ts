@@ -7,7 +7,7 @@
  * lets them pile up. When a process ends, its end is closed by the system, and the other hears of it if the network lets it.
  */
 import type { ClientSocket } from "../../collab/client.ts";
-import { decodeMessage } from "../../protocol/codec.ts";
+import { decodeAs } from "../../protocol/codec.ts";
 import { MESSAGES } from "../../protocol/messages.ts";
 import type { Network, Pipe } from "./network.ts";
 import type { Process } from "./process.ts";
@@ -247,10 +247,20 @@ export class ServerSocket extends Emitter {
   /** Events are what is promised once and in order: each is told of as it is written. */
   #tell(bytes: Uint8Array): void {
     if (bytes[2] !== MESSAGES.event.code) return;
-    const message = decodeMessage(bytes);
-    if (message.type !== "event") return;
     const { id, partition } = this.#connection;
     const { nowUs } = this.#world;
-    this.#world.observe({ kind: "sent", atUs: nowUs, connection: id, partition, sequence: message.sequence });
+    const sequence = sequenceOf(bytes);
+    this.#world.observe({ kind: "sent", atUs: nowUs, connection: id, partition, sequence });
   }
+}
+
+/** Encoded once for all clients of a hub: decoded once here. */
+const sequences = new WeakMap<Uint8Array, number>();
+
+function sequenceOf(bytes: Uint8Array): number {
+  const known = sequences.get(bytes);
+  if (known !== undefined) return known;
+  const { sequence } = decodeAs("event", bytes);
+  sequences.set(bytes, sequence);
+  return sequence;
 }

@@ -55,8 +55,8 @@ export class AdmittedLog {
   }
 
   store(entry: number, bytes: Uint8Array): void {
-    const block = readBlock(bytes);
-    if (block !== null) this.storeBlock(entry, bytes, block);
+    const found = readBlock(bytes);
+    if (found !== null) this.storeBlock(entry, found.hash, found.block);
     else {
       const takeover = readTakeover(bytes);
       if (takeover !== null) this.storeTakeover(entry, takeover);
@@ -70,12 +70,12 @@ export class AdmittedLog {
     this.takeovers = this.takeovers.filter(({ entry }) => entry <= after);
   }
 
-  private storeBlock(entry: number, bytes: Uint8Array, block: DecodedBlock): void {
+  private storeBlock(entry: number, hash: string, block: DecodedBlock): void {
     const wanted = (this.blocks.at(-1)?.block.number ?? block.number - 1) + 1;
     if (block.partition !== this.partition || block.epoch !== this.epoch || block.number !== wanted) return;
     if (this.blocks.length > 0 && toHex(block.previousHash) !== this.lastHash) return;
     if (block.number === 1 && toHex(block.previousHash) !== NOTHING) return;
-    this.blocks.push({ entry, hash: createHash("sha256").update(bytes).digest("hex"), block });
+    this.blocks.push({ entry, hash, block });
   }
 
   private storeTakeover(entry: number, { partition, epoch, owner, lastBlock, lastHash }: Takeover): void {
@@ -111,13 +111,21 @@ export class StoredLogs {
   }
 }
 
-function readBlock(bytes: Uint8Array): DecodedBlock | null {
+/** Entries are looked at as they are stored and once more at the end: each is read once. */
+const read = new WeakMap<Uint8Array, { block: DecodedBlock; hash: string } | null>();
+
+function readBlock(bytes: Uint8Array): { block: DecodedBlock; hash: string } | null {
+  const known = read.get(bytes);
+  if (known !== undefined) return known;
+  let found: { block: DecodedBlock; hash: string } | null = null;
   try {
-    return decodeBlock(bytes);
+    const block = decodeBlock(bytes);
+    found = { block, hash: createHash("sha256").update(bytes).digest("hex") };
   } catch {
     // Notes, take-overs, garbage: not a block.
-    return null;
   }
+  read.set(bytes, found);
+  return found;
 }
 
 function readTakeover(bytes: Uint8Array): Takeover | null {
