@@ -1,6 +1,7 @@
 /** `eigenwatch bench [NAME]`: every benchmark by name, its rows as a table or as JSON. */
 import process from "node:process";
 import { CommandError } from "../../actors/mod.ts";
+import type { DetectFlags } from "./detect.ts";
 import { runtimeName } from "./own-runtime.ts";
 import type { BenchRow } from "./row.ts";
 
@@ -23,8 +24,17 @@ const BENCHES: Record<string, Bench> = {
 
 export async function benchCommand(
   name: string | undefined,
-  flags: { list?: true; json?: true },
+  flags: { list?: true } & DetectFlags,
 ): Promise<number> {
+  const { suite, seeds, scenario } = flags;
+  if (suite !== undefined || seeds !== undefined || scenario !== undefined) {
+    if (name !== "detect") {
+      throw new CommandError(
+        `Cannot run bench ${name ?? ""} with a suite: wanted \`bench detect --suite synthetic\``,
+      );
+    }
+    return (await import("./detect.ts")).benchDetection(flags);
+  }
   const names = Object.keys(BENCHES).filter((candidate) => candidate.includes(name ?? ""));
   if (flags.list) {
     process.stdout.write(`${names.join("\n")}\n`);

@@ -88,7 +88,7 @@ test("a live state from the future is one of at most a second ahead; logical tim
   world.sink.quantum(vector(NOW + 3_600_000_000, [1, 0], 1));
   world.sink.quantum(vector(NOW - 5_000_000, [1, 0], 2));
   await turns();
-  const [ahead, late] = (await world.logged()) as { timeUs: number }[];
+  const [ahead, late] = (await world.logged()) as QuantumInput[];
   assert.is(ahead!.timeUs, world.clock.nowUs() + 1_000_000);
   assert.is(late!.timeUs, NOW - 5_000_000);
   assert.is(world.partition.core.now, ahead!.timeUs);
@@ -103,7 +103,7 @@ interface World {
   states: StateMessage[];
   inputs(): Promise<{ type: string }[]>;
   /** States and records in the log. */
-  logged(): Promise<{ type: string }[]>;
+  logged(): Promise<QuantumInput[]>;
 }
 
 async function given(kind: "live" | "recorded"): Promise<World> {
@@ -151,7 +151,7 @@ async function given(kind: "live" | "recorded"): Promise<World> {
     sink,
     states,
     inputs,
-    logged: async () => (await inputs()).filter(({ type }) => quantum.has(type)),
+    logged: async () => (await inputs()).filter(({ type }) => quantum.has(type)) as QuantumInput[],
   };
 }
 

@@ -93,7 +93,11 @@ test("telegraph jumps as often as its rate says", () => {
 });
 
 test("ladder goes to neighbours only, and its record has the mean of its level", () => {
-  const world = new TelegraphWorld(options(quantumLadder, { strength: 0.1, seed: 3 }), "jz", [1, 0, -1]);
+  const world = new TelegraphWorld(
+    options(quantumLadder, { rate: 500, strength: 0.1, seed: 3 }),
+    "jz",
+    [1, 0, -1],
+  );
   const sums = [0, 0, 0];
   const counts = [0, 0, 0];
   let before = world.level;

@@ -39,7 +39,7 @@ export const quantumShelving: Scenario = {
   family: "quantum",
   channels: { least: 1, most: 1, usual: 1 },
   usualRate: 10,
-  usualDurationUs: 1800e6,
+  usualDurationUs: 900e6,
   source: "Minev et al. (2019): to catch and reverse a quantum jump mid-flight; Nagourney et al. (1986)",
   name: "quantum-shelving",
   title:

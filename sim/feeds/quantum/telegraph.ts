@@ -13,7 +13,7 @@ import { Variates } from "../variates.ts";
 import { WonhamFilter } from "./wonham.ts";
 import { EFFICIENCY, finders, type QuantumWorld, quantumRun, told } from "./world.ts";
 
-/** k, 1/s: s² = 4kη = 20/s, so that 50 ms of record tell two levels apart. */
+/** k, 1/s: s² = 4kη = 20/s, so that a fifth of a second of record tells two levels apart. */
 const STRENGTH = 10;
 /** λ/s² at strength 1. */
 export const RATIO = 0.01;
@@ -23,7 +23,7 @@ const STEP_MOST = 0.05;
 const USUALS = {
   family: "quantum",
   channels: { least: 1, most: 1, usual: 1 },
-  usualRate: 500,
+  usualRate: 100,
   usualDurationUs: 120e6,
   source: "Wonham (1965); Gambetta et al. (2007): QND measurement of a qubit that jumps",
 } as const;

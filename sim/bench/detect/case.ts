@@ -1,0 +1,52 @@
+/** A case of the suite: a scenario in one form, and what a seed of it says about each detector. */
+
+import type { ScenarioOptions } from "../../feeds/scenario.ts";
+import { findScenario, SCENARIOS } from "../../feeds/scenarios.ts";
+import { runScenario } from "./run.ts";
+import { DETECTORS, type Detector, score, type Tally } from "./score.ts";
+
+export interface DetectCase {
+  readonly scenario: string;
+  readonly form?: NonNullable<ScenarioOptions["form"]>;
+}
+
+/** What one seed says: the tally of the run in which it happens, and the alarms of the run in which nothing does. */
+export type SeedScore = Partial<Record<Detector, { tally: Tally; quietAlarms: number }>>;
+
+/**
+ * Longest delay that counts after what happened has ended, as a share of the run: 72 s of an hour of prices, a quarter of an hour of half
+ * a day of metrics. Long enough for sequential tests to gather evidence, short enough that chance seldom hits.
+ */
+export const ALLOWED_SHARE = 0.02;
+
+/** Every scenario once; quantum ones also as states. */
+export function allCases(): DetectCase[] {
+  return SCENARIOS.flatMap(({ name, family }): DetectCase[] =>
+    family === "quantum"
+      ? [{ scenario: name }, { scenario: name, form: "density" }, { scenario: name, form: "vector" }]
+      : [{ scenario: name }],
+  );
+}
+
+/** Detectors that work on such data: coherence takes two channels, and states have their own. */
+export function detectorsOf({ scenario, form }: DetectCase): Detector[] {
+  if (form === "density" || form === "vector") return ["trajectory"];
+  const { channels } = findScenario(scenario);
+  return DETECTORS.filter((name) => name !== "trajectory" && (name !== "coherence" || channels.usual >= 2));
+}
+
+export function scoreSeed(each: DetectCase, seed: number): SeedScore {
+  const scenario = findScenario(each.scenario);
+  const form = each.form === undefined ? {} : { form: each.form };
+  const eventful = runScenario(scenario, { seed, strength: 1, ...form });
+  const quiet = runScenario(scenario, { seed, strength: 0, ...form });
+  const allowedUs = ALLOWED_SHARE * scenario.usualDurationUs;
+  const result: SeedScore = {};
+  for (const detector of detectorsOf(each)) {
+    result[detector] = {
+      tally: score(detector, eventful.truths, eventful.alarms, allowedUs),
+      quietAlarms: quiet.alarms.filter((alarm) => alarm.detector === detector).length,
+    };
+  }
+  return result;
+}

@@ -1,0 +1,93 @@
+/** All seeds of a case and a detector together: a row of the table. */
+import type { Detector, Tally } from "./score.ts";
+
+const DAY_US = 86_400e6;
+
+export interface DetectRow {
+  readonly scenario: string;
+  /** "record", "density", "vector" of quantum scenarios; "" elsewhere. */
+  readonly form: string;
+  readonly detector: Detector;
+  readonly seeds: number;
+  readonly truths: number;
+  readonly hits: number;
+  readonly repeats: number;
+  readonly beside: number;
+  readonly falseAlarms: number;
+  /** Null where there is nothing to find, or nothing was said. */
+  readonly recall: number | null;
+  readonly precision: number | null;
+  readonly delaySeconds: { readonly median: number; readonly mean: number } | null;
+  /** Of the runs in which nothing happens. */
+  readonly quietAlarms: number;
+  readonly quietDays: number;
+  readonly falsePerDay: number;
+}
+
+export function summarise(
+  what: Pick<DetectRow, "scenario" | "form" | "detector">,
+  tallies: readonly { tally: Tally; quietAlarms: number }[],
+  runUs: number,
+): DetectRow {
+  const sum = (of: (tally: Tally) => number) => tallies.reduce((total, { tally }) => total + of(tally), 0);
+  const truths = sum((tally) => tally.truths);
+  const hits = sum((tally) => tally.hits);
+  const falseAlarms = sum((tally) => tally.false);
+  const delays = tallies.flatMap(({ tally }) => tally.delaysUs).sort((a, b) => a - b);
+  const quietAlarms = tallies.reduce((total, each) => total + each.quietAlarms, 0);
+  const quietDays = (tallies.length * runUs) / DAY_US;
+  return {
+    ...what,
+    seeds: tallies.length,
+    truths,
+    hits,
+    repeats: sum((tally) => tally.repeats),
+    beside: sum((tally) => tally.beside),
+    falseAlarms,
+    recall: truths === 0 ? null : hits / truths,
+    precision: truths === 0 || hits + falseAlarms === 0 ? null : hits / (hits + falseAlarms),
+    delaySeconds:
+      delays.length === 0
+        ? null
+        : {
+            median: delays[Math.floor((delays.length - 1) / 2)]! / 1e6,
+            mean: delays.reduce((total, delay) => total + delay, 0) / delays.length / 1e6,
+          },
+    quietAlarms,
+    quietDays,
+    falsePerDay: quietAlarms / quietDays,
+  };
+}
+
+/** A table in Markdown, as wide as its widest cells. */
+export function table(rows: readonly DetectRow[]): string {
+  const head = ["scenario", "detector", "to find", "recall", "precision", "delay, s", "mean", "false a day"];
+  const cells = rows.map((row) => [
+    row.form === "" ? row.scenario : `${row.scenario} (${row.form})`,
+    row.detector,
+    String(row.truths),
+    share(row.recall),
+    share(row.precision),
+    row.delaySeconds === null ? "–" : brief(row.delaySeconds.median),
+    row.delaySeconds === null ? "–" : brief(row.delaySeconds.mean),
+    perDay(row),
+  ]);
+  const widths = head.map((title, c) => Math.max(title.length, ...cells.map((row) => row[c]!.length)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, c) => (c < 2 ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!))).join(" | ")} |`;
+  const rule = `| ${widths.map((width, c) => (c < 2 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
+  return `${[line(head), rule, ...cells.map(line)].join("\n")}\n`;
+}
+
+function share(value: number | null): string {
+  return value === null ? "–" : value.toFixed(2);
+}
+
+/** With none seen, what more than this would have shown in 95 of 100 suites: 3 / days. */
+function perDay({ quietAlarms, quietDays, falsePerDay }: DetectRow): string {
+  return quietAlarms === 0 ? `< ${brief(3 / quietDays)}` : brief(falsePerDay);
+}
+
+function brief(value: number): string {
+  return String(Number(value.toPrecision(2)));
+}
