@@ -51,6 +51,7 @@ program
     [],
   )
   .option("--base-path <path>", "path under which a reverse proxy serves us")
+  .option("--shadow", "execute the log once more in another process and compare events and state hashes")
   .option("--json", "one JSON line per event and status on stdout")
   .addHelpText("after", () => `\nFeeds:\n${feedHelp()}`)
   .action(async (options) => {
@@ -103,11 +104,44 @@ program
   )
   .option("--to <dir>", "folder of the branch recording (default: PATH.whatif-1, …)")
   .option("--no-write", "compare only")
+  .option(
+    "--sweep <path=values>",
+    "try many values, from:to:step or a,b,c, in parallel; given again: a grid",
+    collect,
+    [],
+  )
+  .option(
+    "--truth <file>",
+    "with --sweep: what truly happened (feed --truth), for recall, delay, false alarms",
+  )
+  .option("--plot <file>", "with --sweep: the table as an SVG file")
   .option("--json", "the result as one JSON object")
   .action(async (path, options) => {
     const { whatIfCommand } = await import("./sim/mod.ts");
     process.exitCode = await whatIfCommand(path, options);
   });
+
+program
+  .command("causality")
+  .description("rewind before an event, perturb what came, and see how likely it still was")
+  .argument("<path>", "a recording: the directory given to --record")
+  .requiredOption("--event <id>", "id of the event, such as p0/4711/1 (inspect --events --json)")
+  .option("--rewinds <durations>", "how far back to go (default: 1s,2s,5s,10s,20s,30s,60s)")
+  .option("--runs <n>", "runs of each rewind", "200")
+  .option("--noise <times>", "multiples of each channel's own noise", "1")
+  .option("--tolerance <duration>", "how far from its time the event may happen (default: 10s, or more)")
+  .option("--seed <n>", "seed of the perturbations", "1")
+  .option("--plot <file>", "the probabilities as an SVG file")
+  .option("--json", "the result as one JSON object")
+  .action(async (path, options) => {
+    const { causalityCommand } = await import("./sim/mod.ts");
+    process.exitCode = await causalityCommand(path, options);
+  });
+
+program.command("whatif-worker", { hidden: true }).action(async () => {
+  const { whatIfWorkerCommand } = await import("./sim/mod.ts");
+  process.exitCode = await whatIfWorkerCommand();
+});
 
 program
   .command("inspect")
@@ -261,6 +295,11 @@ program
     const { benchCommand } = await import("./sim/mod.ts");
     process.exitCode = await benchCommand(name, options);
   });
+
+program.command("shadow-worker", { hidden: true }).action(async () => {
+  const { shadowWorkerCommand } = await import("./sim/mod.ts");
+  process.exitCode = await shadowWorkerCommand();
+});
 
 try {
   await program.parseAsync(process.argv);

@@ -18,6 +18,8 @@ export { synthWorlds } from "./feeds/worlds.ts";
 export { replayCommand } from "./replay/command.ts";
 export { inspectCommand } from "./replay/inspect.ts";
 export { liveControls } from "./session-controls.ts";
+export { Shadow, type ShadowReport } from "./shadow/shadow.ts";
+export { shadowWorkerCommand } from "./shadow/worker.ts";
 export {
   type BranchParent,
   type EventDifference,
@@ -40,4 +42,14 @@ export async function whatIfCommand(
   ...args: Parameters<typeof import("./whatif/command.ts").whatIfCommand>
 ): Promise<number> {
   return (await import("./whatif/command.ts")).whatIfCommand(...args);
+}
+
+export async function causalityCommand(
+  ...args: Parameters<typeof import("./whatif/causality-command.ts").causalityCommand>
+): Promise<number> {
+  return (await import("./whatif/causality-command.ts")).causalityCommand(...args);
+}
+
+export async function whatIfWorkerCommand(): Promise<number> {
+  return (await import("./whatif/worker.ts")).workerCommand();
 }

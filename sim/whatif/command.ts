@@ -1,15 +1,17 @@
 /** `eigenwatch whatif PATH`: options in, two lanes of events out. */
 import process from "node:process";
-import cliProgress from "cli-progress";
 import { CommandError } from "../../actors/mod.ts";
+import { type Progress, startProgress } from "../archive/progress.ts";
 import { checkFree, freeName } from "./branch-recording.ts";
 import { requestOf, type WhatIfFlags } from "./flags.ts";
 import { parentLine } from "./parent.ts";
 import type { WhatIfResult } from "./result.ts";
 import { runWhatIf, type WhatIfProgress } from "./run.ts";
 import { countsLine, heading, sideBySide } from "./side-by-side.ts";
+import { sweepCommand } from "./sweep-command.ts";
 
 export async function whatIfCommand(path: string, flags: WhatIfFlags): Promise<number> {
+  if (flags.sweep.length > 0) return sweepCommand(path, flags, flags.sweep);
   if (flags.at === undefined)
     throw new CommandError("Cannot branch without a place: wanted --at TIME or --at SEQUENCE");
   const request = requestOf(flags, flags.at);
@@ -18,24 +20,24 @@ export async function whatIfCommand(path: string, flags: WhatIfFlags): Promise<n
   const ending = new AbortController();
   process.once("SIGINT", () => ending.abort(new CommandError("interrupted: no branch was written", 1)));
   const told = flags.json ? null : new Lines();
-  const bar = progressBar("whatif", flags.json === true);
+  const bar = new LateProgress(flags.json === true);
   const started = performance.now();
   try {
     const result = await runWhatIf(path, request, {
       to,
       signal: ending.signal,
-      progress: (progress) => bar?.(progress),
+      progress: (progress) => bar.update(progress),
       difference: (difference, original, branch) => {
         if (difference.type !== "same") told?.line(sideBySide(difference, original, branch));
       },
     });
-    bar?.(null);
+    bar.stop();
     const seconds = (performance.now() - started) / 1000;
     if (flags.json) process.stdout.write(`${JSON.stringify({ ...result, seconds })}\n`);
     else summary(result, seconds);
     return 0;
   } finally {
-    bar?.(null);
+    bar.stop();
   }
 }
 
@@ -53,30 +55,29 @@ class Lines {
   private begun = false;
 
   line(text: string): void {
+    // The bar stands on the line that is to be written.
+    if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
     if (!this.begun) process.stdout.write(`${heading()}\n`);
     this.begun = true;
     process.stdout.write(`${text}\n`);
   }
 }
 
-/** A bar with ETA where a person looks, nothing where a program reads. `null` takes it away. */
-function progressBar(what: string, json: boolean): ((progress: WhatIfProgress | null) => void) | null {
-  if (json || !process.stderr.isTTY || process.stdout.isTTY) return null;
-  let bar: cliProgress.SingleBar | null = null;
-  return (progress) => {
-    if (progress === null) {
-      bar?.stop();
-      bar = null;
-      return;
-    }
-    if (bar === null) {
-      bar = new cliProgress.SingleBar({
-        format: `${what} {bar} {percentage}% | {value}/{total} inputs | ETA {eta_formatted}`,
-        clearOnComplete: true,
-        stream: process.stderr,
-      });
-      bar.start(progress.of, 0);
-    }
-    bar.update(progress.inputs);
-  };
+/** How many inputs there will be is known with the first of them. */
+class LateProgress {
+  private bar: Progress | null = null;
+  private readonly json: boolean;
+
+  constructor(json: boolean) {
+    this.json = json;
+  }
+
+  update({ inputs, of }: WhatIfProgress): void {
+    this.bar ??= startProgress("whatif", of, "inputs", this.json);
+    this.bar.update(inputs);
+  }
+
+  stop(): void {
+    this.bar?.stop();
+  }
 }

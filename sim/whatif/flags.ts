@@ -16,6 +16,10 @@ export interface WhatIfFlags {
   until?: string;
   tolerance?: string;
   to?: string;
+  /** `path=from:to:step`; with any of them nothing is written. */
+  sweep: string[];
+  truth?: string;
+  plot?: string;
   /** `--no-write`. */
   write: boolean;
   json?: true;

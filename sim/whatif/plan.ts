@@ -36,7 +36,7 @@ export interface BranchPlan {
   toleranceUs: number;
 }
 
-/** Events further apart than this are taken for two: ten seconds, or a thousandth of what follows where rows are days apart. */
+/** Events further apart than this are two: ten seconds, or a thousandth of what follows, for where rows are days apart. */
 const TOLERANCE_US = 10_000_000;
 
 /** Inputs before the point from which an injection learns the channels' own noise: hundreds of samples of each. */
@@ -82,9 +82,13 @@ export async function planBranch(
     eventsBefore: atPoint.eventSequence,
     samplesBefore: atPoint.samples,
     untilUs,
-    toleranceUs:
-      request.toleranceUs ?? Math.max(TOLERANCE_US, Math.floor((journal.last!.timeUs - point.atUs) / 1000)),
+    toleranceUs: request.toleranceUs ?? toleranceUs(journal, point.atUs),
   };
+}
+
+/** For a recording from a time on. */
+export function toleranceUs(journal: Journal, fromUs: number): number {
+  return Math.max(TOLERANCE_US, Math.floor((journal.last!.timeUs - fromUs) / 1000));
 }
 
 async function editsOf(

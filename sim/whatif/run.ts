@@ -12,12 +12,11 @@
  */
 import type { CoreDefinitions } from "../../actors/core/core.ts";
 import { hex } from "../../actors/core/hash.ts";
-import { askedAsync, CommandError, openRecording, SYSTEM } from "../../actors/mod.ts";
-import { BlockChain, ChainBroken, decodeInput, RecordingDamaged } from "../../actors/partition/fold.ts";
+import { askedAsync, openRecording, SYSTEM } from "../../actors/mod.ts";
+import { BlockChain, decodeInput, RecordingDamaged } from "../../actors/partition/fold.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import type { DecodedBlock } from "../../protocol/block.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
-import { ProtocolError } from "../../protocol/errors.ts";
 import { createScratchFrame } from "../../protocol/frame.ts";
 import type { EventMessage, Input } from "../../protocol/messages.ts";
 import { BranchLane } from "./branch-lane.ts";
@@ -28,6 +27,7 @@ import { createdFromParent } from "./parent.ts";
 import { type BranchPlan, planBranch } from "./plan.ts";
 import { parseWhatIfRequest, type WhatIfRequest } from "./request.ts";
 import type { EventDifference, WhatIfResult } from "./result.ts";
+import { said } from "./said.ts";
 
 export interface WhatIfOptions {
   /** Name of the parent, for the branch; default: its folder, or "memory". */
@@ -260,16 +260,5 @@ class BranchRun {
       samples: lane.core.samples - plan.samplesBefore,
       finalHash: hex(lane.core.hash().hash),
     };
-  }
-}
-
-/** What a recording has that cannot be gone on with is the recording's fault, not ours. */
-async function said<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    const known =
-      error instanceof RecordingDamaged || error instanceof ChainBroken || error instanceof ProtocolError;
-    throw known ? new CommandError(error.message) : error;
   }
 }

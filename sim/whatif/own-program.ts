@@ -1,0 +1,14 @@
+/** How to start this same program again: from its sources or as one built file, on the runtime that it runs on. */
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** Ends with the program; its sub-command and arguments are to follow. */
+export function ownProgram(): [command: string, ...args: string[]] {
+  const here = fileURLToPath(import.meta.url);
+  const fromSources = here.endsWith(".ts");
+  const entry = fromSources ? fileURLToPath(new URL("../../main.ts", import.meta.url)) : here;
+  if ("Deno" in globalThis) return [process.execPath, "run", "-A", entry];
+  // What makes this process read TypeScript (--import tsx) makes the other one; what watches this process is not for it.
+  const flags = process.execArgv.filter((flag) => !/^--(cpu-prof|heap-prof|inspect|test)/.test(flag));
+  return [process.execPath, ...flags, entry];
+}

@@ -1,0 +1,118 @@
+/**
+ * `eigenwatch whatif PATH --sweep path=from:to:step`: a table with a bar, and a plot where one is asked for.
+ *
+ *   collapse.falseAlarmsPerDay  alarms  alarms/day  recall  delay  false/day
+ *                          0.1       2         0.8   1.000    40s          0  ███▍
+ */
+import { writeFile } from "node:fs/promises";
+import process from "node:process";
+import { durationText } from "../../actors/feeds/options.ts";
+import { askedAsync, CommandError, openRecording } from "../../actors/mod.ts";
+import { significant } from "../../collab/charts/format.ts";
+import { startProgress } from "../archive/progress.ts";
+import { rangeOf } from "../replay/place.ts";
+import { requestOf, type WhatIfFlags } from "./flags.ts";
+import { type GridPoint, gridOf } from "./grid.ts";
+import { type Panel, panelsSvg } from "./svg.ts";
+import { type SweepPoint, sweep } from "./sweep.ts";
+import { bar, table } from "./table.ts";
+import { readTruths } from "./truth-file.ts";
+
+/** Time after its end in which a truth still counts as found: a detector of a group may say it some rows late. */
+const GRACE_US = 60_000_000;
+
+export async function sweepCommand(
+  path: string,
+  flags: WhatIfFlags,
+  sweeps: readonly string[],
+): Promise<number> {
+  const points = gridOf(sweeps);
+  const fromUs = await firstDataUs(path);
+  const request = requestOf(flags, flags.at ?? String(fromUs));
+  const truths = flags.truth === undefined ? null : await readTruths(flags.truth);
+  const progress = startProgress("sweep", points.length, "runs", flags.json === true);
+  const graceUs = request.toleranceUs ?? GRACE_US;
+  try {
+    const found = await sweep({ recording: path, request, fromUs, truths, graceUs }, points, {
+      done: (count) => progress.update(count),
+    });
+    progress.stop();
+    if (flags.plot !== undefined) await writePlot(flags.plot, found);
+    process.stdout.write(flags.json ? `${JSON.stringify(found)}\n` : told(found));
+    return 0;
+  } finally {
+    progress.stop();
+  }
+}
+
+async function firstDataUs(path: string): Promise<number> {
+  const journal = await askedAsync(() => openRecording(path));
+  try {
+    return (await rangeOf(journal)).fromUs;
+  } finally {
+    await journal.close();
+  }
+}
+
+function told(points: readonly SweepPoint[]): string {
+  const most = Math.max(...points.map(({ score }) => score.alarms), 1);
+  const rows = points.map((point) => [...cells(point), bar(point.score.alarms / most)]);
+  return `${table([[...headings(points[0]!), ""], ...rows])}\n`;
+}
+
+function headings({ set, score }: SweepPoint): string[] {
+  const truth = score.truth ? ["recall", "delay", "false", "false/day"] : [];
+  return [...Object.keys(set), "alarms", "alarms/day", ...truth];
+}
+
+function cells({ set, score }: SweepPoint): string[] {
+  const { alarms, alarmsPerDay, truth } = score;
+  const known = truth
+    ? [
+        truth.recall === null ? "–" : truth.recall.toFixed(3),
+        truth.delayUs === null ? "–" : durationText(truth.delayUs),
+        String(truth.falseAlarms),
+        significant(truth.falseAlarmsPerDay),
+      ]
+    : [];
+  return [...Object.values(set), String(alarms), significant(alarmsPerDay), ...known];
+}
+
+async function writePlot(path: string, points: readonly SweepPoint[]): Promise<void> {
+  const [first] = points;
+  const paths = Object.keys(first!.set);
+  const [name] = paths;
+  const xs = points.map(({ set }) => Number(set[name!]));
+  if (paths.length !== 1 || xs.some((x) => !Number.isFinite(x)))
+    throw new CommandError(`Cannot plot ${paths.join(" and ")}: wanted one setting with numbers for values`);
+  const panels: Panel[] = [
+    panel("alarms/day", points, name!, ({ score }) => score.alarmsPerDay),
+    ...(first!.score.truth
+      ? [
+          panel("recall", points, name!, ({ score }) => score.truth!.recall),
+          panel("delay, s", points, name!, ({ score }) => delaySeconds(score.truth!.delayUs)),
+          panel("false alarms/day", points, name!, ({ score }) => score.truth!.falseAlarmsPerDay),
+        ]
+      : []),
+  ];
+  await writeFile(path, panelsSvg(name!, panels)).catch((error: Error) => {
+    throw new CommandError(`Cannot write the plot to ${path}: ${error.message}`);
+  });
+}
+
+function panel(
+  title: string,
+  points: readonly SweepPoint[],
+  path: string,
+  value: (point: SweepPoint) => number | null,
+): Panel {
+  const dots = points.flatMap((point) => {
+    const y = value(point);
+    return y === null ? [] : [{ x: Number((point.set as GridPoint)[path]), y }];
+  });
+  return { title, points: dots.sort((a, b) => a.x - b.x) };
+}
+
+function delaySeconds(us: number | null): number | null {
+  return us === null ? null : us / 1e6;
+}
