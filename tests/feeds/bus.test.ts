@@ -1,0 +1,217 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { createMemoryBus } from "../../actors/bus/memory.ts";
+import { BusFeed } from "../../actors/feeds/bus.ts";
+import type { FeedSink } from "../../actors/feeds/feed.ts";
+import { createFrame } from "../../actors/feeds/outlet.ts";
+import { publishFeed } from "../../actors/feeds/publish.ts";
+import type { Bus } from "../../actors/ports/bus.ts";
+import { encodeMessage } from "../../protocol/codec.ts";
+import type { Frame } from "../../protocol/frame.ts";
+import type { Channels, FeedStatus, QuantumInput } from "../../protocol/messages.ts";
+import { subjectOf } from "../../protocol/subjects.ts";
+import { createManualClock, type ManualClock } from "../support/clock.ts";
+import { scriptedFeed } from "../support/scripted-feed.ts";
+
+const PLACE = { session: "s", partition: "p.0" };
+
+const DECLARATION: Channels = {
+  type: "channels",
+  source: "plant#1",
+  group: "boiler",
+  channels: [{ name: "t", title: "T", unit: "°C" }],
+  sampling: "rows",
+  everyUs: 1_000,
+  innovation: "difference",
+};
+
+interface Taken {
+  declarations: Channels[];
+  frames: { source: string; sequence: number; values: number[] }[];
+  quantum: QuantumInput[];
+  statuses: FeedStatus[];
+}
+
+/** A sink that writes down what it is given. */
+function recordingSink(): { sink: FeedSink; taken: Taken } {
+  const taken: Taken = { declarations: [], frames: [], quantum: [], statuses: [] };
+  const sink: FeedSink = {
+    channels: (declaration) => void taken.declarations.push(declaration),
+    frame(frame) {
+      const values = [...frame.value.subarray(0, frame.count)];
+      taken.frames.push({ source: frame.source, sequence: frame.sequence, values });
+      return true;
+    },
+    quantum: (input) => taken.quantum.push(input) > 0,
+    status: (status) => void taken.statuses.push(status),
+    drained: async () => {},
+  };
+  return { sink, taken };
+}
+
+function frameOf(sequence: number, ...values: number[]): Frame {
+  const frame = createFrame("plant#1", "boiler", values.length);
+  values.forEach((value, k) => {
+    frame.time[k] = 1_000 + k;
+    frame.value[k] = value;
+  });
+  frame.count = values.length;
+  frame.sequence = sequence;
+  return frame;
+}
+
+interface World {
+  bus: Bus;
+  clock: ManualClock;
+  /** Publishes what a scripted feed brings. */
+  publish(): Promise<{ sink: FeedSink; end(): void }>;
+  /** Takes it at the other end. */
+  take(): { feed: BusFeed; taken: Taken; ended: Promise<void> };
+}
+
+function world(): World {
+  const clock = createManualClock(1_700_000_000_000_000);
+  const bus = createMemoryBus(clock);
+  return {
+    bus,
+    clock,
+    async publish() {
+      const feed = scriptedFeed("plant#1", "live");
+      void publishFeed(feed, { bus, clock, ...PLACE });
+      return { sink: await feed.sink, end: () => feed.end() };
+    },
+    take() {
+      const feed = new BusFeed({ bus, ...PLACE });
+      const { sink, taken } = recordingSink();
+      return { feed, taken, ended: feed.run(sink) };
+    },
+  };
+}
+
+test("[G1] what a feed brings comes out at the other end, under its own source and in its own order", async () => {
+  const { clock, publish, take } = world();
+  const { taken } = take();
+  const { sink } = await publish();
+  sink.channels(DECLARATION);
+  assert.ok(sink.frame(frameOf(1, 3, 4)));
+  sink.frame(frameOf(2, 5));
+  sink.frame(frameOf(0, 6));
+  sink.status({ type: "feedStatus", source: "plant#1", status: "stalled", detail: "", counts: { nan: 2 } });
+  await clock.advance(10);
+  assert.equal(taken.declarations, [DECLARATION]);
+  assert.equal(
+    taken.frames.map(({ values }) => values),
+    [[3, 4], [5], [6]],
+  );
+  const [first, second, unnumbered] = taken.frames.map(({ sequence }) => sequence);
+  assert.is(second! - first!, 1);
+  assert.is(unnumbered, 0);
+  assert.ok(taken.frames.every(({ source }) => source === "plant#1"));
+  assert.equal(
+    taken.statuses.filter(({ source }) => source === "plant#1").map(({ counts }) => counts),
+    [{ nan: 2 }],
+  );
+});
+
+test("[G1] a feed that begins anew numbers on from where it was, and its frame is left as it was", async () => {
+  const { clock, publish, take } = world();
+  const { taken } = take();
+  const before = await publish();
+  const frame = frameOf(1_000, 1);
+  before.sink.frame(frame);
+  assert.is(frame.sequence, 1_000);
+  before.end();
+  await clock.advance(2);
+  const after = await publish();
+  after.sink.frame(frameOf(1, 2));
+  await clock.advance(10);
+  const [last, next] = taken.frames.map(({ sequence }) => sequence);
+  assert.ok(next! > last!);
+});
+
+test("[G2] what is no message, not a feed's to say, or under another's subject is counted and dropped", async () => {
+  const { bus, clock, take } = world();
+  const { feed, taken, ended } = take();
+  const send = (bytes: Uint8Array, source = "plant#1") =>
+    bus.publish(subjectOf(PLACE.session, PLACE.partition, "feed", source), bytes);
+  send(Uint8Array.of(1, 2, 3));
+  send(encodeMessage({ type: "tick" }));
+  send(encodeMessage({ type: "ping", nonce: 1 }));
+  send(encodeMessage({ type: "configChanged", path: "seed", value: 1, author: "me" }));
+  send(encodeMessage(DECLARATION), "another");
+  bus.publish("ew.s.p%2E0.feed.not%20ok", encodeMessage(DECLARATION));
+  await clock.advance(10);
+  await feed.stop();
+  await ended;
+  assert.equal(taken.declarations, []);
+  assert.equal(taken.frames, []);
+  const malformed = taken.statuses.reduce((sum, { counts }) => sum + (counts["malformed"] ?? 0), 0);
+  assert.is(malformed, 6);
+});
+
+test("[G2] a declaration that the partition refuses is counted, and the feed goes on", async () => {
+  const { bus, clock } = world();
+  const feed = new BusFeed({ bus, ...PLACE });
+  const { sink, taken } = recordingSink();
+  void feed.run({
+    ...sink,
+    channels() {
+      throw new Error("Cannot declare group boiler: there are 64");
+    },
+  });
+  const subject = subjectOf(PLACE.session, PLACE.partition, "feed", "plant#1");
+  bus.publish(subject, encodeMessage(DECLARATION));
+  bus.publish(subject, encodeMessage(frameOf(1, 7)));
+  await clock.advance(10);
+  assert.is(taken.frames.length, 1);
+  assert.ok(taken.statuses.some(({ detail }) => detail.includes("there are 64")));
+});
+
+test("[G3] an owner that comes later is told the groups within two seconds, and enters each once", async () => {
+  const { clock, publish, take } = world();
+  const { sink } = await publish();
+  sink.channels(DECLARATION);
+  await clock.advance(10);
+  const { taken } = take();
+  await clock.advance(7_000);
+  assert.equal(taken.declarations, [DECLARATION]);
+  sink.channels({ ...DECLARATION, everyUs: 2_000 });
+  await clock.advance(10);
+  assert.is(taken.declarations.length, 2);
+});
+
+test("a feed that was stopped takes nothing more, here and there", async () => {
+  const { clock, publish, take } = world();
+  const { feed, taken, ended } = take();
+  const publisher = await publish();
+  await feed.stop();
+  await ended;
+  publisher.sink.frame(frameOf(1, 1));
+  publisher.end();
+  await clock.advance(5_000);
+  assert.equal(taken.frames, []);
+  assert.is(clock.pending, 0);
+});
+
+test("quantum data keeps its numbers as frames do", async () => {
+  const { clock, publish, take } = world();
+  const { taken } = take();
+  const { sink } = await publish();
+  const state = (sequence: number): QuantumInput => ({
+    type: "stateVector",
+    group: "qubit",
+    source: "plant#1",
+    sequence,
+    timeUs: 5,
+    n: 2,
+    re: new Uint8Array(new Float64Array([1, 0]).buffer),
+    im: new Uint8Array(new Float64Array([0, 0]).buffer),
+  });
+  sink.quantum(state(1));
+  sink.quantum(state(2));
+  await clock.advance(10);
+  assert.is(taken.quantum.length, 2);
+  assert.is(taken.quantum[1]!.sequence - taken.quantum[0]!.sequence, 1);
+});
+
+test.run();
