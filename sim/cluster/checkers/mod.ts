@@ -45,7 +45,7 @@ export class Checkers {
       oneChain(stored),
       acknowledgedSurvives(stored),
       durableFirst(stored),
-      sameState(),
+      sameState(stored),
       derivedSame(stored),
       sentOnce(),
       deliveredOnce(stored),

@@ -11,6 +11,7 @@ import { hex } from "../../../actors/core/hash.ts";
 import { decodeFrameInto, decodeMessage, isFrame } from "../../../protocol/codec.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { EventMessage, Input } from "../../../protocol/messages.ts";
+import { parseSettings } from "../../../protocol/settings.ts";
 import type { Observation, WorldEnd } from "../observation.ts";
 import { type AdmittedBlock, AdmittedLog, StoredLogs } from "./admitted-log.ts";
 import type { RetoldInput } from "./checker.ts";
@@ -24,12 +25,23 @@ export interface Retold {
   /** Event sequence k at index k − 1, and the block it belongs to. */
   readonly events: readonly EventMessage[];
   readonly blockOfEvent: readonly number[];
+  /** Where actors were made anew by an input, in order. */
+  readonly renewals: readonly Renewal[];
   /** State hash after those blocks that somebody spoke of. */
   readonly hashes: ReadonlyMap<number, string>;
   /** What was wrong with a timer, or null. */
   readonly timerTrouble: string | null;
   /** What was wrong with a snapshot, or null. */
   readonly snapshotTrouble: string | null;
+}
+
+/** Settings or channels have changed: these actors have no past any more. */
+export interface Renewal {
+  /** Events before it. */
+  readonly events: number;
+  /** Null: of every group; any actor. */
+  readonly group: string | null;
+  readonly actor: string | null;
 }
 
 interface Snapshot {
@@ -123,6 +135,7 @@ class Teller {
   private readonly events: EventMessage[] = [];
   private readonly blockOfEvent: number[] = [];
   private readonly hashes = new Map<number, string>();
+  private readonly renewals: Renewal[] = [];
   private snapshotTrouble: string | null = null;
   /** Restored from a snapshot, and folding the same tail. */
   private shadow: Core | null = null;
@@ -161,6 +174,7 @@ class Teller {
         ? decodeFrameInto(bytes, this.scratch)
         : (decodeMessage(bytes) as Exclude<Input, { type: "frame" }>);
       this.timers.before(timeUs);
+      this.noteRenewal(input);
       this.core.apply(sequence, timeUs, input);
       this.timers.after(timeUs);
       this.shadow?.apply(sequence, timeUs, input);
@@ -179,8 +193,26 @@ class Teller {
       if (own !== restored)
         this.snapshotTrouble = `the snapshot of block ${this.snapshots[0]!.block} and its tail end at block ${last} in ${restored}, the whole log in ${own}`;
     }
-    const { log, events, blockOfEvent, hashes, snapshotTrouble } = this;
-    return { log, events, blockOfEvent, hashes, snapshotTrouble, timerTrouble: this.timers.trouble };
+    const { log, events, blockOfEvent, renewals, hashes, snapshotTrouble } = this;
+    const timerTrouble = this.timers.trouble;
+    return { log, events, blockOfEvent, renewals, hashes, snapshotTrouble, timerTrouble };
+  }
+
+  /** Which inputs make actors anew: those that change what they are made of. */
+  private noteRenewal(input: Input): void {
+    const events = this.events.length;
+    if (input.type === "configChanged") {
+      const section = input.path.split(".")[0]!;
+      this.renewals.push({ events, group: null, actor: section === "seed" ? null : section });
+    } else if (input.type === "channels") {
+      const known = this.core.declarations().find(({ group }) => group === input.group);
+      if (known !== undefined && JSON.stringify(known.channels) !== JSON.stringify(input.channels))
+        this.renewals.push({ events, group: input.group, actor: null });
+    } else if (input.type === "sessionOpened") {
+      const settings = JSON.stringify(parseSettings(input.settings));
+      if (settings !== JSON.stringify(this.core.settings))
+        this.renewals.push({ events, group: null, actor: null });
+    }
   }
 
   private compare({ block, bytes }: Snapshot): void {

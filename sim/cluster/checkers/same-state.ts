@@ -1,4 +1,5 @@
 import type { WorldEnd } from "../observation.ts";
+import type { StoredLogs } from "./admitted-log.ts";
 import type { Checker, Observed } from "./checker.ts";
 import type { Retelling } from "./retelling.ts";
 
@@ -6,9 +7,9 @@ import type { Retelling } from "./retelling.ts";
  * The state of a live core, of a replay, and of a snapshot with its tail is one state, by its hash.
  *
  * Live: after the blocks of which the world tells, at each opening, and at the end. A closed block that was never admitted proves
- * nothing, and what was opened before the server forgot something neither.
+ * nothing, and neither does what was opened before the server forgot something, or by who was fenced before it had opened.
  */
-export function sameState(): Checker {
+export function sameState(stored: StoredLogs): Checker {
   interface Seen {
     readonly node: string;
     readonly partition: string;
@@ -29,7 +30,8 @@ export function sameState(): Checker {
         const { partition } = observation;
         seen = seen.filter((one) => one.partition !== partition || one.blockHash !== "");
       } else if (observation.kind === "opened") {
-        const { node, partition, block, hash } = observation;
+        const { node, partition, epoch, block, hash } = observation;
+        if ((stored.of(partition)?.epoch ?? 0) > epoch) return null;
         seen.push({ node, partition, block, hash, blockHash: "", when: "when it opened" });
       } else {
         const { node, partition, block, hash, blockHash } = observation as Observed<"hash">;

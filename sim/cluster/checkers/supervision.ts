@@ -1,6 +1,6 @@
 import type { WorldEnd } from "../observation.ts";
 import type { Checker } from "./checker.ts";
-import type { Retelling } from "./retelling.ts";
+import type { Renewal, Retelling, Retold } from "./retelling.ts";
 
 /** More failures than this within the window stop an actor: what is promised, not what the code says. */
 const FAILURES_MAX = 3;
@@ -17,31 +17,42 @@ export function supervision(): Checker {
     rule: "an actor that fails more than three times in a minute is stopped, no other is",
     hears: [],
     finish(_end: WorldEnd, { partitions }: Retelling) {
-      for (const [partition, { events }] of partitions) {
-        const failures = new Map<string, number[]>();
-        const stopped = new Set<string>();
-        for (const { kind, actor, group, timeUs, sequence, detail } of events) {
-          const key = `${group}/${actor}`;
-          const where = `event ${sequence} of ${partition}`;
-          if (kind === "config.changed") {
-            const section = String(detail["path"]).split(".")[0]!;
-            for (const known of [...failures.keys(), ...stopped])
-              if (section === "seed" || known.endsWith(`/${section}`)) {
-                failures.delete(known);
-                stopped.delete(known);
-              }
-          }
-          if (stopped.has(key)) return `${where} is of ${key}, which was stopped`;
-          if (actor === "front" || (kind !== "actor.restarted" && kind !== "actor.stopped")) continue;
-          const within = [...(failures.get(key) ?? []), timeUs].filter((at) => at > timeUs - WINDOW_US);
-          failures.set(key, within);
-          const wanted = within.length > FAILURES_MAX ? "actor.stopped" : "actor.restarted";
-          if (kind !== wanted)
-            return `${where} is ${kind} of ${key} at its failure ${within.length} in a minute`;
-          if (kind === "actor.stopped") stopped.add(key);
-        }
+      for (const [partition, retold] of partitions) {
+        const wrong = firstWrong(retold);
+        if (wrong !== null) return `${partition}: ${wrong}`;
       }
       return null;
     },
   };
+}
+
+function firstWrong({ events, renewals }: Retold): string | null {
+  /** By group and actor. */
+  const failures = new Map<string, number[]>();
+  const stopped = new Set<string>();
+  let renewed = 0;
+  for (const [index, { kind, actor, group, timeUs, sequence }] of events.entries()) {
+    for (; renewed < renewals.length && renewals[renewed]!.events <= index; renewed++)
+      forget(renewals[renewed]!);
+    const key = `${group}/${actor}`;
+    if (stopped.has(key)) return `event ${sequence} is of ${key}, which was stopped`;
+    // A front end is replaced as often as it fails: nothing else could feed the group.
+    if (actor === "front" || (kind !== "actor.restarted" && kind !== "actor.stopped")) continue;
+    const within = [...(failures.get(key) ?? []), timeUs].filter((at) => at > timeUs - WINDOW_US);
+    failures.set(key, within);
+    const wanted = within.length > FAILURES_MAX ? "actor.stopped" : "actor.restarted";
+    if (kind !== wanted)
+      return `event ${sequence} is ${kind} of ${key} at its failure ${within.length} in a minute`;
+    if (kind === "actor.stopped") stopped.add(key);
+  }
+  return null;
+
+  function forget({ group, actor }: Renewal): void {
+    for (const key of [...failures.keys()]) {
+      if (group !== null && !key.startsWith(`${group}/`)) continue;
+      if (actor !== null && !key.endsWith(`/${actor}`)) continue;
+      failures.delete(key);
+      stopped.delete(key);
+    }
+  }
 }
