@@ -34,7 +34,7 @@ export interface StartedInjection {
   readonly group: string;
   readonly channels: readonly string[];
   readonly seed: number;
-  /** Times of samples that it changes, µs. */
+  /** Times of samples that it changes, µs: from the first on, not the last. */
   readonly fromUs: number;
   readonly untilUs: number;
 }
@@ -53,6 +53,8 @@ export function parseInjectRequest(json: unknown): InjectRequest {
   const keys = Object.keys(injectRequestSchema.entries);
   if (issue.expected === "never")
     throw new CommandError(`Cannot inject: there is no field ${field}; wanted ${oneOf(field, keys)}`);
+  if (issue.received === "undefined")
+    throw new CommandError(`Cannot inject: there is no ${field}; wanted {scenario, group, strength, …}`);
   throw new CommandError(`Cannot inject: ${field} is ${issue.received}; wanted ${issue.expected}`);
 }
 
@@ -71,7 +73,7 @@ export function startInjection(
     channels: request.channels ?? declaration.channels.map(({ name }) => name),
     seed: request.seed ?? lastInputSequence % 0x1_0000_0000,
     fromUs: timeUs + 1,
-    untilUs: timeUs + durationUs(request, declaration),
+    untilUs: timeUs + 1 + durationUs(request, declaration),
   };
   const overlay = createOverlay({ ...started, declaration, author });
   for (const { frame } of partition.recentFrames(lastInputSequence - LEARNT_INPUTS).frames)

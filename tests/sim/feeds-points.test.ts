@@ -7,7 +7,7 @@ import { SHARED } from "../../sim/feeds/lead-lag.ts";
 import { LEVELS, LIMIT_RATE, LimitOrderBook, MARKET_RATE } from "../../sim/feeds/limit-order-book.ts";
 import { Variates } from "../../sim/feeds/variates.ts";
 import { autocorrelation, logReturns, mean, near, variance } from "./moments.ts";
-import { createWorld, START_US, type Samples, samplesOf } from "./worlds.ts";
+import { createWorld, type Samples, START_US, samplesOf } from "./worlds.ts";
 
 /** Mean of blocks and its standard error: the blocks are long against the memory of what is in them. */
 function ofBlocks(values: readonly number[]): { mean: number; error: number } {
