@@ -42,6 +42,8 @@ export interface ClusterNodeOptions {
   /** What the process holds, bytes; default: asked of the system. */
   memory?(): { rss: number; heapUsed: number };
   readonly tap?: PartitionTap;
+  /** Samples between snapshots of a partition; default: the partition's own. */
+  readonly snapshotSamples?: number;
   readonly timing?: Partial<ClusterTiming>;
 }
 
@@ -81,7 +83,6 @@ export class ClusterNode {
       timing: this.timing,
       owns: () => this.held(),
       changed: () => this.place(),
-      leaseLost: () => this.each((seat) => seat.dispatch("leaseLost", "lease lost")),
       log,
     });
     for (const partition of options.partitions) this.seats.set(partition, this.seatOf(partition));
@@ -123,17 +124,16 @@ export class ClusterNode {
 
   /** Tells every seat whether its partition should be here. */
   private place(): void {
-    const active = !this.listening && !this.stopping && this.presence.leased;
+    const { leased } = this.presence;
+    const active = !this.listening && !this.stopping && leased;
     const nodes = this.presence.members();
-    this.each((seat, partition) => {
+    for (const [partition, seat] of this.seats) {
+      // Also what woke too late to have heard of it: others may have taken over, there is nothing to hand over in order.
+      if (!leased) seat.dispatch("leaseLost", "lease lost");
       if (active && ownerOf(partition, nodes) === this.name) seat.dispatch("wanted");
       else seat.dispatch("unwanted", this.stopping ? "stopping" : "placement moved");
       seat.lookAround();
-    });
-  }
-
-  private each(act: (seat: Seat, partition: string) => void): void {
-    for (const [partition, seat] of this.seats) act(seat, partition);
+    }
   }
 
   private held(): { partition: string; epoch: number }[] {
@@ -168,7 +168,8 @@ export class ClusterNode {
   }
 
   private openPartition(partition: string, journal: StreamJournal, epoch: number): Promise<Partition> {
-    const { session, clock, settings, definitions, versions, log, memory, tap } = this.options;
+    const { session, clock, settings, definitions, versions, log, memory, tap, snapshotSamples } =
+      this.options;
     return Partition.open({
       session,
       partition,
@@ -183,6 +184,7 @@ export class ClusterNode {
       recording: null,
       ...(memory === undefined ? {} : { memory }),
       ...(tap === undefined ? {} : { tap }),
+      ...(snapshotSamples === undefined ? {} : { snapshotSamples }),
     });
   }
 

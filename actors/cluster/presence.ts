@@ -30,7 +30,6 @@ export interface PresenceOptions {
   owns(): Announced["owns"];
   /** Members, what they own, or the lease may have changed. */
   changed(): void;
-  leaseLost(): void;
   log(message: string): void;
 }
 
@@ -112,10 +111,7 @@ export class Presence {
     const wasLeased = this.leased;
     this.leasedUntilMs = untilMs;
     this.cancelLease();
-    this.cancelLease = clock.after(Math.max(0, untilMs - clock.monotonicMs()), () => {
-      this.options.leaseLost();
-      this.options.changed();
-    });
+    this.cancelLease = clock.after(Math.max(0, untilMs - clock.monotonicMs()), () => this.options.changed());
     if (!wasLeased) this.options.changed();
   }
 
