@@ -22,6 +22,7 @@ export interface UpFlags {
   allowHost: string[];
   basePath?: string;
   json?: true;
+  shadow?: true;
 }
 
 const fileSchema = v.strictObject({
@@ -38,6 +39,8 @@ const fileSchema = v.strictObject({
   basePath: v.optional(v.string()),
   allowedHosts: v.optional(v.array(v.string())),
   trustProxy: v.optional(v.boolean()),
+  /** Another process executes the log once more and compares. */
+  shadow: v.optional(v.boolean()),
   settings: v.optional(v.record(v.string(), v.unknown())),
 });
 
@@ -54,6 +57,7 @@ export interface UpConfig {
   basePath: string;
   allowedHosts: string[];
   trustProxy: boolean;
+  shadow: boolean;
   settings: Settings;
 }
 
@@ -95,6 +99,7 @@ export function readConfig(path: string | undefined, flags: UpFlags): UpConfig {
     basePath: flags.basePath ?? file.basePath ?? "",
     allowedHosts: [...(file.allowedHosts ?? []), ...flags.allowHost],
     trustProxy: file.trustProxy ?? false,
+    shadow: flags.shadow ?? file.shadow ?? false,
     settings: settingsOf(path, file.settings),
   };
 }

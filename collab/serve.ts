@@ -25,7 +25,7 @@ import type { Journal } from "../actors/ports/journal.ts";
 import type { SessionListener } from "../actors/ports/session.ts";
 import type { Notice } from "../protocol/messages.ts";
 import type { Settings } from "../protocol/settings.ts";
-import { liveControls, synthWorlds } from "../sim/mod.ts";
+import { liveControls, SessionShadow, synthWorlds } from "../sim/mod.ts";
 import { readConfig, type UpConfig, type UpFlags } from "./config.ts";
 import { dashboardDirectory } from "./dashboard-files.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
@@ -46,7 +46,9 @@ export async function up(flags: UpFlags): Promise<number> {
       "Cannot run --once: all of these feeds are live; wanted a recorded one: file, synth with a speed, or stdin that is not live",
     );
   }
-  const journal = await openJournal(config, say);
+  const shadow = config.shadow ? new SessionShadow((message) => say("log", { message })) : null;
+  const kept = await openJournal(config, say);
+  const journal = shadow === null ? kept : await shadow.follow(kept);
   const recording = config.durability === "file" ? config.record : null;
   const partition = await Partition.open({
     session: config.session,
@@ -58,8 +60,10 @@ export async function up(flags: UpFlags): Promise<number> {
     versions: VERSIONS,
     recording,
     log: (message) => say("log", { message }),
+    ...(shadow === null ? {} : { gauges: () => shadow.gauges() }),
   });
   partition.subscribe(eventTeller(say));
+  shadow?.announceBy((notice) => partition.notice(notice));
   const controls = liveControls(partition, journal, recording);
   const gateway = await openGateway(config, partition, controls, say).catch(async (error: unknown) => {
     await partition.close();
@@ -82,6 +86,8 @@ export async function up(flags: UpFlags): Promise<number> {
   say("stopping", { why });
   await partition.close();
   await gateway.close();
+  const shadowed = shadow === null ? null : await shadow.finish();
+  if (shadowed !== null) say("shadow", { ...shadowed });
   const failed = partition.describe().feeds.filter((feed) => feed.status === "failed");
   const { core } = partition;
   say("stopped", {
@@ -91,7 +97,8 @@ export async function up(flags: UpFlags): Promise<number> {
     hash: partition.stateHash(),
     failedFeeds: failed.map((feed) => `${feed.source}: ${feed.detail}`),
   });
-  return partition.haltReason || (flags.once && failed.length > 0) ? 1 : 0;
+  const differs = shadowed !== null && shadowed.differences > 0;
+  return partition.haltReason || differs || (flags.once && failed.length > 0) ? 1 : 0;
 }
 
 function makeFeeds(
@@ -182,6 +189,12 @@ function sayText(what: string, detail: Record<string, unknown>): void {
       );
       for (const failed of detail["failedFeeds"] as string[])
         process.stderr.write(`feed failed: ${failed}\n`);
+      break;
+    case "shadow":
+      process.stderr.write(
+        `shadow: ${detail["blocks"]} blocks executed once more, ${detail["hashes"]} state hashes compared, ` +
+          `${detail["differences"]} differences${detail["complete"] ? "" : "; not everything was executed"}\n`,
+      );
       break;
     case "log":
       process.stderr.write(`${detail["message"]}\n`);

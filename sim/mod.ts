@@ -1,8 +1,5 @@
 /** Recorded and invented worlds: the public face of sim/. */
 
-export { diffCommand } from "./archive/diff-command.ts";
-export { exportCommand, importCommand } from "./archive/record-command.ts";
-export { keygenCommand, verifyCommand } from "./archive/verify-command.ts";
 export { feedCommand, sessionSpec } from "./feed-command/command.ts";
 export { feedListCommand } from "./feed-command/list.ts";
 export {
@@ -18,8 +15,7 @@ export { synthWorlds } from "./feeds/worlds.ts";
 export { replayCommand } from "./replay/command.ts";
 export { inspectCommand } from "./replay/inspect.ts";
 export { liveControls } from "./session-controls.ts";
-export { Shadow, type ShadowReport } from "./shadow/shadow.ts";
-export { shadowWorkerCommand } from "./shadow/worker.ts";
+export { SessionShadow } from "./shadow/session-shadow.ts";
 export {
   type BranchParent,
   type EventDifference,
@@ -52,4 +48,40 @@ export async function causalityCommand(
 
 export async function whatIfWorkerCommand(): Promise<number> {
   return (await import("./whatif/worker.ts")).workerCommand();
+}
+
+export async function exportCommand(
+  ...args: Parameters<typeof import("./archive/record-command.ts").exportCommand>
+): Promise<number> {
+  return (await import("./archive/record-command.ts")).exportCommand(...args);
+}
+
+export async function importCommand(
+  ...args: Parameters<typeof import("./archive/record-command.ts").importCommand>
+): Promise<number> {
+  return (await import("./archive/record-command.ts")).importCommand(...args);
+}
+
+export async function verifyCommand(
+  ...args: Parameters<typeof import("./archive/verify-command.ts").verifyCommand>
+): Promise<number> {
+  return (await import("./archive/verify-command.ts")).verifyCommand(...args);
+}
+
+export async function keygenCommand(
+  ...args: Parameters<typeof import("./archive/verify-command.ts").keygenCommand>
+): Promise<number> {
+  return (await import("./archive/verify-command.ts")).keygenCommand(...args);
+}
+
+export async function diffCommand(
+  ...args: Parameters<typeof import("./archive/diff-command.ts").diffCommand>
+): Promise<number> {
+  return (await import("./archive/diff-command.ts")).diffCommand(...args);
+}
+
+export async function shadowWorkerCommand(
+  ...args: Parameters<typeof import("./shadow/worker.ts").shadowWorkerCommand>
+): Promise<number> {
+  return (await import("./shadow/worker.ts")).shadowWorkerCommand(...args);
 }

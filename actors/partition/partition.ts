@@ -85,6 +85,8 @@ export interface PartitionOptions {
   tap?: PartitionTap;
   /** What the process holds, bytes; default: asked of the system. */
   memory?(): { rss: number; heapUsed: number };
+  /** Further gauges of the runtime, for its measurements. */
+  gauges?(): Readonly<Record<string, number>>;
   /** Samples between snapshots; default SNAPSHOT_SAMPLES. */
   snapshotSamples?: number;
   /** Where the journal is kept, for people; null in memory. */
@@ -643,6 +645,7 @@ export class Partition implements LiveSession, CoreSink {
       bufferBytes: this.gate.heldBytes + this.recent.bytes + this.builder.byteLength,
       residentBytes: memory.rss,
       heapBytes: memory.heapUsed,
+      ...this.options.gauges?.(),
     });
     this.admitInput({ type: "measurement", gauges });
   }

@@ -29,13 +29,14 @@ export interface Difference {
 export class Verifier {
   difference: Difference | null = null;
   readonly compared = { checkpoints: 0, derived: 0 };
-  private readonly journal: Journal;
+  private readonly journal: Pick<Journal, "loadSnapshot">;
   private derivedByBlock = new Map<number, EventMessage[]>();
   private lastBlock = 0;
   /** The state differs, but only hashes are known so far: the next snapshot holds values. */
   private valuesWanted = false;
 
-  constructor(journal: Journal) {
+  /** The journal's snapshots hold recorded values. */
+  constructor(journal: Pick<Journal, "loadSnapshot">) {
     this.journal = journal;
   }
 

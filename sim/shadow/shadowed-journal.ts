@@ -1,0 +1,68 @@
+/** A journal whose shadow is told of everything that goes into it. */
+import type {
+  BlockPosition,
+  Journal,
+  JournalBlock,
+  JournalEntry,
+  JournalNote,
+  LogPlace,
+} from "../../actors/ports/journal.ts";
+import type { Shadow } from "./shadow.ts";
+
+export class ShadowedJournal implements Journal {
+  private readonly journal: Journal;
+  private readonly shadow: Pick<Shadow, "block" | "note" | "snapshot">;
+
+  constructor(journal: Journal, shadow: Pick<Shadow, "block" | "note" | "snapshot">) {
+    this.journal = journal;
+    this.shadow = shadow;
+  }
+
+  get durability() {
+    return this.journal.durability;
+  }
+
+  get last(): BlockPosition | null {
+    return this.journal.last;
+  }
+
+  get first(): BlockPosition | null {
+    return this.journal.first;
+  }
+
+  append(block: JournalBlock): Promise<void> {
+    const durable = this.journal.append(block);
+    this.shadow.block(block.number, block.bytes);
+    return durable;
+  }
+
+  note(note: JournalNote): void {
+    this.journal.note(note);
+    this.shadow.note(note);
+  }
+
+  saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void> {
+    this.shadow.snapshot(block, bytes);
+    return this.journal.saveSnapshot(block, timeUs, sequence, bytes);
+  }
+
+  loadSnapshot(at: LogPlace) {
+    return this.journal.loadSnapshot(at);
+  }
+
+  locate(at: LogPlace): Promise<number | null> {
+    return this.journal.locate(at);
+  }
+
+  read(from?: number): AsyncIterable<JournalEntry> {
+    return this.journal.read(from);
+  }
+
+  flush(): Promise<void> {
+    return this.journal.flush();
+  }
+
+  close(): Promise<void> {
+    return this.journal.close();
+  }
+}
