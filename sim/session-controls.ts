@@ -2,6 +2,7 @@
 import { asked, type Partition } from "../actors/mod.ts";
 import type { SessionControls, WhatIfControls } from "../actors/ports/controls.ts";
 import type { Journal } from "../actors/ports/journal.ts";
+import type { InjectableScenario } from "../protocol/controls.ts";
 import { parseInjectRequest, startInjection } from "./feeds/inject.ts";
 import { findScenario, injectableNames } from "./feeds/scenarios.ts";
 import type { ReplaySession } from "./replay/session.ts";
@@ -15,7 +16,7 @@ export function liveControls(
 ): SessionControls {
   return {
     inject: {
-      scenarios: () => injectableNames().map(describeScenario),
+      scenarios,
       start: async (request, author) =>
         asked(() => startInjection(partition, parseInjectRequest(request), author)),
     },
@@ -24,6 +25,7 @@ export function liveControls(
       change: async (path, value, author) => partition.configure(path, value, author),
     },
     whatIf: {
+      scenarios,
       async run(request, signal) {
         const parsed = parseWhatIfRequest(request);
         await journal.flush();
@@ -36,12 +38,15 @@ export function liveControls(
 /** `recording`: its folder. */
 export function recordedControls(session: ReplaySession, recording: string): SessionControls {
   const whatIf: WhatIfControls = {
+    scenarios,
     run: async (request, signal) => runWhatIf(recording, parseWhatIfRequest(request), { signal }),
   };
   return { replay: session, whatIf };
 }
 
-function describeScenario(name: string) {
-  const { title, family } = findScenario(name);
-  return { name, title, family };
+function scenarios(): InjectableScenario[] {
+  return injectableNames().map((name) => {
+    const { title, family } = findScenario(name);
+    return { name, title, family };
+  });
 }

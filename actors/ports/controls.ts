@@ -5,7 +5,8 @@
  *
  * What cannot be done as asked rejects with a CommandError that says what was wanted. `author` is who asks, as the gateway knows.
  */
-import type { ConfigChanged, Severity } from "../../protocol/messages.ts";
+import type { InjectableScenario, ReplayMark, ReplayStatus, WhatIfAnswer } from "../../protocol/controls.ts";
+import type { ConfigChanged } from "../../protocol/messages.ts";
 
 export interface SessionControls {
   readonly replay?: ReplayControls;
@@ -27,45 +28,17 @@ export interface ReplayControls {
   setSpeed(speed: number | "max"): Promise<void>;
 }
 
-export interface ReplayStatus {
-  readonly state: "paused" | "playing" | "seeking" | "ended" | "failed";
-  /** Why it failed, "" otherwise. */
-  readonly reason: string;
-  readonly speed: number | "max";
-  /** Where the session stands. */
-  readonly timeUs: number;
-  readonly sequence: number;
-  /** What there is to go to. */
-  readonly fromUs: number;
-  readonly toUs: number;
-  readonly firstSequence: number;
-  readonly lastSequence: number;
-  readonly recording: string | null;
-}
-
-export interface ReplayMark {
-  readonly sequence: number;
-  readonly timeUs: number;
-  readonly severity: Severity;
-  readonly kind: string;
-  readonly title: string;
-}
-
 export interface InjectControls {
   /** What can be laid over the session's channels. */
   scenarios(): readonly InjectableScenario[];
   start(request: unknown, author: string): Promise<unknown>;
 }
 
-export interface InjectableScenario {
-  readonly name: string;
-  readonly title: string;
-  readonly family: string;
-}
-
 export interface WhatIfControls {
+  /** What a branch can be disturbed by. */
+  scenarios(): readonly InjectableScenario[];
   /** Ends with an AbortError when `signal` says so. */
-  run(request: unknown, signal: AbortSignal): Promise<unknown>;
+  run(request: unknown, signal: AbortSignal): Promise<WhatIfAnswer>;
 }
 
 export interface SettingsControls {

@@ -77,8 +77,13 @@ function marks(exchange: Exchange, parts: GatewayParts): void {
   respondJson(exchange.request, exchange.response, { marks: controls.marks() });
 }
 
+/** The same can be injected into a live session and into a branch. */
 function scenarios(exchange: Exchange, parts: GatewayParts): void {
-  const controls = controlsOf(exchange, parts, "inject", "a live session");
+  const { session } = chooseHub(parts.hubs, exchange.query).session;
+  const { inject, whatIf } = parts.controls[session] ?? {};
+  const controls = inject ?? whatIf;
+  if (controls === undefined)
+    throw new Refusal(404, "list scenarios", `session ${session}`, "a live session, or one with a recording");
   respondJson(exchange.request, exchange.response, { scenarios: controls.scenarios() });
 }
 

@@ -4,9 +4,9 @@
  * M1  Reading gives way to whatever else there is to do; what is known so far is there at once.
  */
 
-import type { ReplayMark } from "../../actors/ports/controls.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import { decodeDerived } from "../../protocol/block.ts";
+import type { ReplayMark } from "../../protocol/controls.ts";
 
 /** About a millisecond of reading. */
 const REST_AFTER_ENTRIES = 64;

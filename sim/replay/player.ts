@@ -10,8 +10,8 @@
  */
 import type { CoreDefinitions } from "../../actors/core/core.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
-import type { ReplayStatus } from "../../actors/ports/controls.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
+import type { ReplayStatus } from "../../protocol/controls.ts";
 import { Pace } from "./pace.ts";
 import { checkPlace, type Place, type RecordedRange, reaches, timeOfPlace } from "./place.ts";
 import { Take, type TakeListener } from "./take.ts";

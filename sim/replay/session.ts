@@ -12,7 +12,7 @@ import type { CoreDefinitions } from "../../actors/core/core.ts";
 import { EventHistory } from "../../actors/partition/event-history.ts";
 import { RecentBlocks } from "../../actors/partition/recent-blocks.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
-import type { ReplayControls, ReplayMark, ReplayStatus } from "../../actors/ports/controls.ts";
+import type { ReplayControls } from "../../actors/ports/controls.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import type {
   DeliveredFrame,
@@ -22,6 +22,7 @@ import type {
 } from "../../actors/ports/session.ts";
 import { decodeBlock } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
+import type { ReplayMark, ReplayStatus } from "../../protocol/controls.ts";
 import type { Channels, EventMessage, StateMessage } from "../../protocol/messages.ts";
 import { EventMarks } from "./event-marks.ts";
 import { type Place, type RecordedRange, rangeOf } from "./place.ts";

@@ -3,9 +3,10 @@ import { request } from "node:http";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { CommandError } from "../../actors/errors.ts";
-import type { ReplayStatus, SessionControls } from "../../actors/ports/controls.ts";
+import type { SessionControls } from "../../actors/ports/controls.ts";
 import type { Gateway } from "../../collab/gateway/gateway.ts";
 import { GATEWAY_LIMITS } from "../../collab/gateway/limits.ts";
+import type { ReplayStatus, WhatIfAnswer } from "../../protocol/controls.ts";
 import { applySetting, defaultSettings, type Settings } from "../../protocol/settings.ts";
 import { type Answer, ask, errorOf, withGateway } from "./http.ts";
 
@@ -13,11 +14,21 @@ const TOKEN = "a-token-of-enough-letters";
 const POSTS = ["/api/replay", "/api/inject", "/api/settings", "/api/whatif"];
 const GETS = ["/api/replay", "/api/replay/marks", "/api/scenarios", "/api/settings"];
 
+const ANSWER: WhatIfAnswer = {
+  atUs: 5,
+  sequence: 2,
+  untilUs: 9,
+  original: [],
+  events: [],
+  differences: [],
+  counts: { same: 0, moved: 0, changed: 0, gone: 0, new: 0 },
+};
+
 /** Controls that note what they are asked for. */
 function noting() {
   const done: string[] = [];
   let settings: Settings = defaultSettings();
-  let answer: (signal: AbortSignal) => Promise<unknown> = async () => ({ differences: [] });
+  let answer: (signal: AbortSignal) => Promise<WhatIfAnswer> = async () => ANSWER;
   const status: ReplayStatus = {
     state: "paused",
     reason: "",
@@ -57,12 +68,12 @@ function noting() {
         done.push(`set ${path} to ${value} by ${author}`);
       },
     },
-    whatIf: { run: (_wish, signal) => answer(signal) },
+    whatIf: { scenarios: () => [], run: (_wish, signal) => answer(signal) },
   };
   return {
     done,
     controls,
-    answerWith(next: (signal: AbortSignal) => Promise<unknown>) {
+    answerWith(next: (signal: AbortSignal) => Promise<WhatIfAnswer>) {
       answer = next;
     },
   };
@@ -232,11 +243,11 @@ test("one question is answered at a time, and one whose asker leaves is given up
     await hasBegun;
     assert.is((await post(gateway, "/api/whatif", {})).status, 409);
     leaving.destroy();
-    answerWith(async () => ({ differences: ["one"] }));
+    answerWith(async () => ANSWER);
     for (;;) {
       const answer = await post(gateway, "/api/whatif", {});
       if (answer.status === 409) continue;
-      assert.equal(answer.json(), { differences: ["one"] });
+      assert.equal(answer.json(), ANSWER);
       break;
     }
   });
