@@ -34,6 +34,7 @@ export class SimulatedClient {
   readonly #index: number;
   readonly #random: { next(): number };
   #life = 0;
+  #tries = 0;
   #process!: Process;
   #clients = new Map<string, Client>();
   readonly #sockets = new Map<string, PageSocket>();
@@ -136,8 +137,9 @@ export class SimulatedClient {
 
   #connect(partition: string): PageSocket {
     const world = this.#world;
+    // One after the other: what a balancer before the nodes would do.
     const nodes = this.#nodes();
-    const node = nodes[Math.floor(this.#random.next() * nodes.length)]!;
+    const node = nodes[this.#tries++ % nodes.length]!;
     const id = this.#numbers.next++;
     const connection = new Connection(world, this.#network, {
       id,
