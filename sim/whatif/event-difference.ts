@@ -1,18 +1,19 @@
 /**
  * Which event of one lane is which of the other: an alignment in order, by time, of events that say the same kind of thing.
  *
- *   original ──┐  by (actor, group, kind, channels)   ┌─► same · moved · changed      pairs
- *              ├──────────► pairs of least cost ──────┤
- *   branch ────┘                                      └─► gone · new                  what is left of each lane
+ *   original ──┐  by actor, group, kind, channels   ┌─► same · moved · changed        pairs
+ *              ├───────► pairs of least cost ───────┤
+ *   branch ────┘                                    └─► alone ──by actor, group, kind; a channel in common──► pairs · gone · new
  *
  * A1  Each event of either lane stands in exactly one difference.
- * A2  Pairs agree in actor, group, kind and channels, are at most the tolerance apart, and do not cross within those.
- * A3  Of all such alignments it is one of least cost: |Δt| a pair, half the tolerance an event that stays alone. That is the
+ * A2  Pairs agree in actor, group and kind, share a channel if they name any, are at most the tolerance apart, and do not cross.
+ * A3  Of all such alignments each round makes one of least cost: |Δt| a pair, half the tolerance an event that stays alone. That is the
  *     distance of Victor and Purpura (J. Neurophysiol. 76, 1996) between trains of events, with q = 1 / (half the tolerance).
  * A4  What is decided early is what would be decided at the end: an event that is further than the tolerance from all that
  *     come later decides alone, and heads at the same time belong together in some best alignment.
  *
- * Ids cannot be compared, since an inserted input shifts those that follow. A3 and A4 hold within PENDING_MAX undecided events of a kind.
+ * Ids cannot be compared, since an inserted input shifts those that follow. The second round is for alarms of many channels, which name
+ * first those that did most. A3 and A4 hold within PENDING_MAX undecided events of a kind.
  */
 import type { EventMessage } from "../../protocol/messages.ts";
 import type { EventDifference } from "./result.ts";
@@ -26,62 +27,91 @@ export type Decided = (
   branch: EventMessage | null,
 ) => void;
 
+export class EventAligner {
+  private readonly exact: Round;
+  private readonly kindred: Round;
+
+  constructor(toleranceUs: number, decided: Decided) {
+    this.kindred = new Round(toleranceUs, kindOf, decided);
+    this.exact = new Round(toleranceUs, channelsOf, (difference, a, b) => {
+      if (a && b) decided(difference, a, b);
+      else this.kindred.add(a ? "original" : "branch", (a ?? b)!);
+    });
+  }
+
+  original(event: EventMessage): void {
+    this.exact.add("original", event);
+  }
+
+  branch(event: EventMessage): void {
+    this.exact.add("branch", event);
+  }
+
+  /** Both lanes have told all their events before `timeUs`: what lies far enough behind is decided. */
+  passed(timeUs: number): void {
+    this.exact.passed(timeUs);
+    this.kindred.passed(Math.min(timeUs, this.exact.oldestUs()));
+  }
+
+  finish(): void {
+    this.exact.passed(Number.POSITIVE_INFINITY);
+    this.kindred.passed(Number.POSITIVE_INFINITY);
+  }
+}
+
 interface Pending {
   original: EventMessage[];
   branch: EventMessage[];
 }
 
-export class EventAligner {
+/** Aligns events that have the same key. */
+class Round {
   private readonly toleranceUs: number;
+  private readonly keyOf: (event: EventMessage) => string;
   private readonly decided: Decided;
-  private readonly pendingByKind = new Map<string, Pending>();
-  /** No kind can be decided before both lanes have passed this. */
+  private readonly pendingByKey = new Map<string, Pending>();
+  /** Nothing can be decided before both lanes have passed this. */
   private nextUs = Number.POSITIVE_INFINITY;
 
-  constructor(toleranceUs: number, decided: Decided) {
+  constructor(toleranceUs: number, keyOf: (event: EventMessage) => string, decided: Decided) {
     this.toleranceUs = toleranceUs;
+    this.keyOf = keyOf;
     this.decided = decided;
   }
 
-  original(event: EventMessage): void {
-    this.add("original", event);
+  add(lane: keyof Pending, event: EventMessage): void {
+    const key = this.keyOf(event);
+    const pending = this.pendingByKey.get(key) ?? { original: [], branch: [] };
+    this.pendingByKey.set(key, pending);
+    pending[lane].push(event);
+    const { original, branch } = pending;
+    while (original[0] && branch[0] && doubleCost(original[0], branch[0], this.toleranceUs) === 0)
+      this.pair(original.shift()!, branch.shift()!);
+    if (original.length + branch.length === 0) this.pendingByKey.delete(key);
+    else if (original.length > PENDING_MAX || branch.length > PENDING_MAX) this.nextUs = 0;
+    else this.nextUs = Math.min(this.nextUs, newestUs(pending) + this.toleranceUs);
   }
 
-  branch(event: EventMessage): void {
-    this.add("branch", event);
-  }
-
-  /** Both lanes have told all their events before `timeUs`: what lies far enough behind is decided. */
   passed(timeUs: number): void {
     if (timeUs <= this.nextUs) return;
     this.nextUs = Number.POSITIVE_INFINITY;
-    for (const [kind, pending] of this.pendingByKind) {
-      const { original, branch } = pending;
-      while (original.length > PENDING_MAX || branch.length > PENDING_MAX)
+    for (const [key, pending] of this.pendingByKey) {
+      while (pending.original.length > PENDING_MAX || pending.branch.length > PENDING_MAX)
         this.settle(pending, PENDING_MAX / 2);
       const openUs = newestUs(pending) + this.toleranceUs;
       if (timeUs > openUs) {
         this.settle(pending, Number.POSITIVE_INFINITY);
-        this.pendingByKind.delete(kind);
+        this.pendingByKey.delete(key);
       } else if (openUs < this.nextUs) this.nextUs = openUs;
     }
   }
 
-  finish(): void {
-    this.passed(Number.POSITIVE_INFINITY);
-  }
-
-  private add(lane: keyof Pending, event: EventMessage): void {
-    const kind = kindOf(event);
-    const pending = this.pendingByKind.get(kind) ?? { original: [], branch: [] };
-    this.pendingByKind.set(kind, pending);
-    pending[lane].push(event);
-    while (pending.original[0] && pending.original[0].timeUs === pending.branch[0]?.timeUs)
-      this.pair(pending.original.shift()!, pending.branch.shift()!);
-    const { original, branch } = pending;
-    if (original.length + branch.length === 0) this.pendingByKind.delete(kind);
-    else if (original.length > PENDING_MAX || branch.length > PENDING_MAX) this.nextUs = 0;
-    else this.nextUs = Math.min(this.nextUs, newestUs(pending) + this.toleranceUs);
+  /** Time of the oldest undecided event. */
+  oldestUs(): number {
+    let oldest = Number.POSITIVE_INFINITY;
+    for (const { original, branch } of this.pendingByKey.values())
+      for (const event of [original[0], branch[0]]) if (event) oldest = Math.min(oldest, event.timeUs);
+    return oldest;
   }
 
   /** Decides the first `steps` of the best alignment of what is there. */
@@ -96,7 +126,7 @@ export class EventAligner {
       const here = cost[i * width + j]!;
       const a = original[i];
       const b = branch[j];
-      if (a && b && here === cost[(i + 1) * width + j + 1]! + pairCost(a, b, this.toleranceUs)) {
+      if (a && b && here === cost[(i + 1) * width + j + 1]! + doubleCost(a, b, this.toleranceUs)) {
         this.pair(a, b);
         i++;
         j++;
@@ -170,7 +200,7 @@ function costs(original: readonly EventMessage[], branch: readonly EventMessage[
       if (i < n) least = Math.min(least, cost[(i + 1) * width + j]! + toleranceUs);
       if (j < m) least = Math.min(least, cost[i * width + j + 1]! + toleranceUs);
       if (i < n && j < m) {
-        const paired = pairCost(original[i]!, branch[j]!, toleranceUs);
+        const paired = doubleCost(original[i]!, branch[j]!, toleranceUs);
         least = Math.min(least, cost[(i + 1) * width + j + 1]! + paired);
       }
       cost[i * width + j] = least;
@@ -179,14 +209,22 @@ function costs(original: readonly EventMessage[], branch: readonly EventMessage[
   return cost;
 }
 
-/** Twice the distance; further apart than the tolerance is no pair. */
-function pairCost(a: EventMessage, b: EventMessage, toleranceUs: number): number {
+/** Twice the distance of a pair; what is further apart than the tolerance, or shares no channel, is none. */
+function doubleCost(a: EventMessage, b: EventMessage, toleranceUs: number): number {
   const apart = Math.abs(a.timeUs - b.timeUs);
-  return apart <= toleranceUs ? 2 * apart : Number.POSITIVE_INFINITY;
+  return apart <= toleranceUs && related(a.channels, b.channels) ? 2 * apart : Number.POSITIVE_INFINITY;
 }
 
-function kindOf({ actor, group, kind, channels }: EventMessage): string {
-  return [actor, group, kind, ...channels].join("\n");
+function related(a: readonly string[], b: readonly string[]): boolean {
+  return (a.length === 0 && b.length === 0) || a.some((name) => b.includes(name));
+}
+
+function kindOf({ actor, group, kind }: EventMessage): string {
+  return [actor, group, kind].join("\n");
+}
+
+function channelsOf(event: EventMessage): string {
+  return [kindOf(event), ...event.channels].join("\n");
 }
 
 function newestUs({ original, branch }: Pending): number {
@@ -200,6 +238,7 @@ function differingFields(a: EventMessage, b: EventMessage): string[] {
   const fields: string[] = [];
   if (a.severity !== b.severity) fields.push("severity");
   if (a.title !== b.title) fields.push("title");
+  if (a.channels.join("\n") !== b.channels.join("\n")) fields.push("channels");
   for (const name of new Set([...Object.keys(a.detail), ...Object.keys(b.detail)])) {
     if (!Object.is(a.detail[name], b.detail[name])) fields.push(`detail.${name}`);
   }

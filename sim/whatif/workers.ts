@@ -21,6 +21,8 @@ export interface WorkersOptions {
   /** Default: one each core, no more than jobs. 1 works in this process. */
   processes?: number;
   signal?: AbortSignal;
+  /** The hidden sub-command by which a worker starts; default: WORKER_COMMAND. */
+  command?: string;
   /** Called when one more is done. */
   done?(count: number): void;
 }
@@ -49,7 +51,10 @@ export async function inWorkers<Common, Job, Result>(
     }
     return results;
   }
-  const lanes = Array.from({ length: processes }, () => new Worker({ kind, common }));
+  const lanes = Array.from(
+    { length: processes },
+    () => new Worker(options.command ?? WORKER_COMMAND, { kind, common }),
+  );
   try {
     await Promise.all(
       lanes.map(async (worker) => {
@@ -70,9 +75,9 @@ class Worker {
   private readonly child: ChildProcess;
   private waiting: { resolve(result: unknown): void; reject(error: Error): void } | null = null;
 
-  constructor(setting: { kind: string; common: unknown }) {
-    const [command, ...args] = ownProgram();
-    this.child = spawn(command, [...args, WORKER_COMMAND], { stdio: ["pipe", "pipe", "inherit"] });
+  constructor(command: string, setting: { kind: string; common: unknown }) {
+    const [program, ...args] = ownProgram();
+    this.child = spawn(program, [...args, command], { stdio: ["pipe", "pipe", "inherit"] });
     this.child.on("error", (error) => this.fail(error));
     this.child.on("close", (code) => this.fail(new Error(`a worker ended with ${code}`)));
     // A worker that ended already does not read: its end is what is told.

@@ -53,6 +53,29 @@ test("events of other actors, groups, kinds or channels are never a pair", () =>
   }
 });
 
+test("alarms of many channels that name some others beside are a pair, and the channels are among what differs", () => {
+  const one = { ...event(1, "a", 100), channels: ["x", "y", "z"] };
+  const other = { ...event(1, "a", 103), channels: ["z", "w"] };
+  assert.equal(differencesOf([one], [other], TOLERANCE_US), [
+    { type: "moved", original: "o/1/1", branch: "o/1/1", byUs: 3, fields: ["channels"] },
+  ]);
+});
+
+test("the very channels come before others that are nearer in time", () => {
+  const original = [{ ...event(1, "a", 100), channels: ["x", "y"] }];
+  const branch = [
+    { ...event(1, "a", 101), channels: ["x"] },
+    { ...event(2, "a", 105), channels: ["x", "y"] },
+  ];
+  assert.equal(
+    differencesOf(original, branch, TOLERANCE_US).map(({ type, branch: id }) => [type, id]),
+    [
+      ["moved", "o/2/1"],
+      ["new", "o/1/1"],
+    ],
+  );
+});
+
 test("the nearest is the pair, not the first: one event more before it does not push the rest along", () => {
   const original = [event(1, "a", 100), event(2, "a", 105)];
   const branch = [event(1, "a", 97), event(2, "a", 101), event(3, "a", 106)];
