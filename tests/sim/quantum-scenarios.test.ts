@@ -13,8 +13,9 @@ import type { Frame } from "../../protocol/frame.ts";
 import type { DensityMatrix, QuantumInput, StateVector } from "../../protocol/messages.ts";
 import { ContinuousMeasurement } from "../../sim/feeds/quantum/continuous-measurement.ts";
 import { Semigroup } from "../../sim/feeds/quantum/semigroup.ts";
-import { DECAY, GRID, quantumShelving, ShelvingWorld } from "../../sim/feeds/quantum/shelving.ts";
+import { DECAY, quantumShelving, ShelvingWorld } from "../../sim/feeds/quantum/shelving.ts";
 import { quantumLadder, quantumTelegraph, RATIO, TelegraphWorld } from "../../sim/feeds/quantum/telegraph.ts";
+import { GRID, ThreeLevelAtom } from "../../sim/feeds/quantum/three-level-atom.ts";
 import { WonhamFilter } from "../../sim/feeds/quantum/wonham.ts";
 import { quantumZeno, ZenoWorld } from "../../sim/feeds/quantum/zeno.ts";
 import type { Scenario, ScenarioOptions } from "../../sim/feeds/scenario.ts";
@@ -147,14 +148,51 @@ test("Wonham's filter is Bayes' rule: on short records it gives what a sum over 
 // ---- shelving -----------------------------------------------------------------------------------------------------
 
 test("shelving: without clicks the state passes the middle 31.6/γ after the last, and ends at P_D = .9955", () => {
-  const world = new ShelvingWorld(options(quantumShelving));
-  assert.ok(Math.abs(world.middle / GRID - 31.6) < 0.1, `t_mid ${world.middle / GRID}`);
-  const [re, im] = noClickState(400);
-  assert.ok(Math.abs(re[2]! * re[2]! + im[2]! * im[2]! - 0.9955) < 5e-5);
+  const atom = new ThreeLevelAtom(0.01, 0.5);
+  assert.ok(Math.abs(atom.middle / GRID - 31.6) < 0.1, `t_mid ${atom.middle / GRID}`);
+  const [re, im] = [new Float64Array(3), new Float64Array(3)];
+  const weights = (steps: number) => {
+    atom.pure(steps, re, im);
+    return [0, 1, 2].map((i) => re[i]! ** 2 + im[i]! ** 2);
+  };
+  assert.ok(Math.abs(weights(400 * GRID)[2]! - 0.9955) < 5e-5);
   // Half way the flight is coherent: 2|ρ_GD| = .892.
-  const [midRe, midIm] = noClickState(world.middle / GRID);
-  const coherence = 2 * Math.sqrt((midRe[0]! ** 2 + midIm[0]! ** 2) * (midRe[2]! ** 2 + midIm[2]! ** 2));
-  assert.ok(Math.abs(coherence - 0.892) < 0.005, `2|ρ_GD| ${coherence}`);
+  const [ground, , dark] = weights(atom.middle);
+  assert.ok(Math.abs(2 * Math.sqrt(ground! * dark!) - 0.892) < 0.005);
+});
+
+test("shelving: the state without clicks is that of small steps of its equation", () => {
+  const atom = new ThreeLevelAtom(0.01, 0.5);
+  const [re, im] = [new Float64Array(3), new Float64Array(3)];
+  for (const t of [0.25, 3, 17.5, 60]) {
+    atom.pure(t * GRID, re, im);
+    const [slowRe, slowIm] = noClickState(t);
+    for (let i = 0; i < 3; i++)
+      assert.ok(Math.abs(re[i]! - slowRe[i]!) + Math.abs(im[i]! - slowIm[i]!) < 1e-9, `${t}/γ, level ${i}`);
+  }
+});
+
+test("shelving: a waiting time is the first step at which the chance of no click has fallen so far", () => {
+  const atom = new ThreeLevelAtom(0.01, 0.5);
+  // Simpson's rule for the rate γ‖⟨B|ψ⟩‖² of clicks, from the slow evolution: the chance of none is exp(−∫).
+  for (const survival of [0.9, 0.5, 0.1]) {
+    const t = atom.wait(survival) / GRID;
+    const rate = (at: number) => {
+      const [re, im] =
+        at === 0
+          ? [
+              [1, 0, 0],
+              [0, 0, 0],
+            ]
+          : noClickState(at);
+      return re[1]! ** 2 + im[1]! ** 2;
+    };
+    const parts = 60;
+    let integral = 0;
+    for (let k = 0; k <= parts; k++)
+      integral += rate((t * k) / parts) * (k === 0 || k === parts ? 1 : k % 2 === 1 ? 4 : 2);
+    assert.ok(Math.abs(exp((-integral * t) / parts / 3) - survival) < 2e-3, `survival ${survival}`);
+  }
 });
 
 test("shelving: in the long run the atom is dark, and clicks, as its master equation says", () => {
@@ -282,6 +320,17 @@ test("zeno: turned up, the measurement freezes the qubit at its poles, and the r
 // ---- reference sequences ------------------------------------------------------------------------------------------
 
 interface Sequences {
+  C_vtype: {
+    OmegaDG: number;
+    dt: number;
+    T: number;
+    clicks: number[];
+    "detectedAtEta0.5": (0 | 1)[];
+    darkOn: number[];
+    darkOff: number[];
+    "filterPD_eta0.5_every40": number[];
+    tol: number;
+  };
   A_telegraph: {
     k: number;
     eta: number;
@@ -350,6 +399,33 @@ else {
       const off = Math.max(Math.abs(re[0]! - r00), Math.abs(re[1]! - re01), Math.abs(im[1]! - im01));
       assert.ok(off < tol, `step ${step}: off by ${off}`);
     });
+  });
+
+  test("shelving agrees with the reference clicks: when it is dark, and what an observer at η = .5 knows", () => {
+    const { OmegaDG, dt, T, clicks, darkOn, darkOff, tol, ...rest } = sequences.C_vtype;
+    const atom = new ThreeLevelAtom(OmegaDG, 0.5);
+    // The end of the record ends what is dark then.
+    const gaps = clicks.map((click, k) => [click, clicks[k + 1] ?? T] as const);
+    const dark = gaps.filter(([from, to]) => to - from > atom.middle / GRID + dt);
+    assert.ok(Math.abs(dark.length - darkOn.length) <= 1, `${dark.length} dark periods`);
+    for (const [k, on] of darkOn.entries()) {
+      // Told on the grid of dt, at the end of its step.
+      const near = gaps.find(([from, to]) => on > from && on <= to + dt)!;
+      assert.ok(Math.abs(near[0] + atom.middle / GRID - on) <= 2 * dt, `dark from ${on}`);
+      if (darkOff[k] !== undefined) assert.ok(Math.abs(near[1] - darkOff[k]!) <= dt, `until ${darkOff[k]}`);
+    }
+    const heard = new Set(
+      clicks.filter((_, k) => rest["detectedAtEta0.5"][k] === 1).map((click) => Math.floor(click / dt)),
+    );
+    const [re, im] = [new Float64Array(9), new Float64Array(9)];
+    let since = 0;
+    for (let bin = 0; bin < T / dt; bin++) {
+      since = heard.has(bin) ? 0 : since + 1;
+      if (bin % 40 !== 39) continue;
+      atom.known(since * dt * GRID, re, im);
+      const told = rest["filterPD_eta0.5_every40"][(bin - 39) / 40]!;
+      assert.ok(Math.abs(re[8]! - told) < tol, `bin ${bin}: ${re[8]}, reference ${told}`);
+    }
   });
 }
 
