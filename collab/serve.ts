@@ -69,6 +69,8 @@ export async function up(flags: UpFlags): Promise<number> {
     await partition.close();
     throw error;
   });
+  // Who reads "listening" may send a signal at once.
+  const stopped = stopSignal();
   say("listening", {
     url: gateway.url,
     open: gateway.loginUrl,
@@ -77,7 +79,6 @@ export async function up(flags: UpFlags): Promise<number> {
   });
   partition.startFeeds(feeds);
 
-  const stopped = stopSignal();
   const ended = flags.once
     ? partition.feedsEnded("recorded").then(() => "ended")
     : new Promise<never>(() => {});

@@ -134,6 +134,7 @@ class SynthRun {
 
   /** In steps of recorded time, each when it is due; returns how many samples left. */
   private async passFrame(frame: Frame): Promise<number> {
+    frame.source = this.feed.source;
     if (this.speed === Number.POSITIVE_INFINITY) {
       await this.passed(this.outlet.frame(frame));
       return frame.count;
@@ -190,6 +191,7 @@ class SynthRun {
     if (!fits || !alike)
       this.slice = createFrame(frame.source, frame.group, frame.value.length, frame.size !== null);
     const slice = this.slice!;
+    slice.source = frame.source;
     slice.group = frame.group;
     slice.count = to - from;
     slice.time.set(frame.time.subarray(from, to));

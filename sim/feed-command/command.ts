@@ -4,7 +4,9 @@
  *   scenario ─► synth feed (paces) ─► table of the world ─► stdout · file
  *                                └──► truth ─► file, one JSON object a line
  */
+import { existsSync } from "node:fs";
 import { open } from "node:fs/promises";
+import { dirname } from "node:path";
 import process from "node:process";
 import { PassThrough, type Writable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
@@ -45,6 +47,7 @@ interface Wanted {
 
 export async function feedCommand(name: string, flags: FeedFlags): Promise<number> {
   const wanted = readFlags(name, flags);
+  for (const path of [wanted.to.path, flags.truth ?? null]) refuseWithoutFolder(path);
   const out = await openOutput(wanted.to.path, wanted.to.gzipped);
   const truth = flags.truth === undefined ? null : await openOutput(flags.truth, false);
   const bar = progressBar(name, wanted, flags.json === true);
@@ -186,12 +189,17 @@ interface Output {
   end(): Promise<void>;
 }
 
+/** Before any file is made, so that a wrong name for one leaves no other. */
+function refuseWithoutFolder(path: string | null): void {
+  if (path !== null && !existsSync(dirname(path)))
+    throw new CommandError(`Cannot write to ${path}: its folder is not there`);
+}
+
 /** Null: stdout. Throws CommandError when the file cannot be made. */
 async function openOutput(path: string | null, gzipped: boolean): Promise<Output> {
   if (path === null) return { stream: process.stdout, end: () => Promise.resolve() };
-  const file = await open(path, "w").catch((error: NodeJS.ErrnoException) => {
-    const why = error.code === "ENOENT" ? "its folder is not there" : error.message;
-    throw new CommandError(`Cannot write to ${path}: ${why}`);
+  const file = await open(path, "w").catch((error: Error) => {
+    throw new CommandError(`Cannot write to ${path}: ${error.message}`);
   });
   const disk = file.createWriteStream();
   if (!gzipped) return { stream: disk, end: () => ended(disk) };
