@@ -283,6 +283,27 @@ program
   });
 
 program
+  .command("sim")
+  .description("a whole cluster under faults in a simulated world, from one seed: every rule is checked")
+  .option("--seed <n>", "one world, told of in detail (default: 1)")
+  .option("--seeds <range>", "many worlds, A..B: a summary, and how to see each failure again")
+  .option("--scenario <name>", "standard, single, partitions, disk, storm or canary (default: standard)")
+  .option("--minutes <n>", "simulated time (default: the scenario's)")
+  .option("--only-decisions <file>", "take only these faults: JSON list of ids, or what --json printed")
+  .option("--jobs <n>", "with --seeds: processes (default: one a core)")
+  .option("--trace <file>", "write every step here, a line each")
+  .option("--json", "the result as one JSON object")
+  .action(async (options) => {
+    const { simCommand } = await import("./sim/mod.ts");
+    process.exitCode = await simCommand(options);
+  });
+
+program.command("sim-worker", { hidden: true }).action(async () => {
+  const { simWorkerCommand } = await import("./sim/mod.ts");
+  process.exitCode = await simWorkerCommand();
+});
+
+program
   .command("bench")
   .description("the benchmarks: throughput, latency, memory, each with its ratio in the same run")
   .argument("[name]", "only those whose name contains this")

@@ -85,3 +85,13 @@ export async function shadowWorkerCommand(
 ): Promise<number> {
   return (await import("./shadow/worker.ts")).shadowWorkerCommand(...args);
 }
+
+export async function simCommand(
+  ...args: Parameters<typeof import("./cluster/command.ts").simCommand>
+): Promise<number> {
+  return (await import("./cluster/command.ts")).simCommand(...args);
+}
+
+export async function simWorkerCommand(): Promise<number> {
+  return (await import("./cluster/many.ts")).simWorker();
+}

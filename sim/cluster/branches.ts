@@ -2,74 +2,66 @@
  * What must have happened somewhere in a thousand seeds: every kind of fault, and every branch of the protocol that only faults reach.
  * A branch that is never taken is not tested; then the run of many seeds fails and names it.
  */
+import { SCENARIOS, type ScenarioName, type ScenarioShape } from "./scenarios.ts";
 
-/** Kinds of faults, as `Decisions.of(component, kind)` names them. */
-export const FAULT_KINDS = [
-  "message dropped",
-  "message duplicated",
-  "message delayed",
-  "network partition",
-  "network partition one way",
-  "link clogged",
-  "both writers accepted",
-  "acknowledgement lost",
-  "bus crashed",
-  "stream election",
-  "append refused",
-  "disk slow",
-  "sync failed",
-  "disk full",
-  "bit flipped",
-  "snapshot lost",
-  "power lost",
-  "node crashed",
-  "node crashed in a call",
-  "node stopped",
-  "node paused",
-  "node clock stepped",
-  "setting changed",
-  "feed gap",
-  "frame duplicated",
-  "frame late",
-  "frame backward",
-  "feed burst",
-  "not a number",
-  "feed clock stepped",
-  "feed silent",
-  "feed restarted",
-  "spike",
-  "poison",
-  "client stalled",
-  "client reconnected",
-  "client reloaded",
-  "client garbage",
-] as const;
+interface Branch {
+  /** Worlds in which it can happen: with a bus, with one machine, or all. */
+  readonly world: "cluster" | "single" | "any";
+  /** The faults it needs: where that family is off, it need not happen. */
+  readonly needs: keyof ScenarioShape["weights"] | null;
+}
 
-/** Branches of shipped code, as the world's ports see them taken. */
-export const PROTOCOL_BRANCHES = [
-  "partition opened empty",
-  "partition recovered",
-  "partition taken over",
-  "partition let go",
-  "node fenced",
-  "append uncertain",
-  "append refused by the stream",
-  "append found duplicate",
-  "dedupe window over",
-  "snapshot saved",
-  "snapshot restored",
-  "checkpoint noted",
-  "torn tail cut off",
-  "journal halted",
-  "frame shed",
-  "frame shed as duplicate",
-  "client resumed",
-  "client started anew",
-  "client refused a message",
-  "client lagging",
-  "client cut",
-  "client's server was another",
-  "actor restarted",
-] as const;
+const of = (world: Branch["world"], needs: Branch["needs"], ...names: string[]): [string, Branch][] =>
+  names.map((name) => [name, { world, needs }]);
 
-export type BranchName = (typeof PROTOCOL_BRANCHES)[number];
+/** Kinds of faults, as `Decisions.of(component, kind)` names them, and branches, as `World.sometimes` does. */
+export const BRANCHES: ReadonlyMap<string, Branch> = new Map([
+  ...of("cluster", "network", "message dropped", "message duplicated"),
+  ...of(
+    "any",
+    "network",
+    "message delayed",
+    "network partition",
+    "network partition one way",
+    "link clogged",
+  ),
+  ...of("cluster", "bus", "both writers accepted", "acknowledgement lost", "append refused"),
+  ...of("cluster", "bus", "bus crashed", "stream election", "append found duplicate", "dedupe window over"),
+  ...of("single", "disk", "disk slow", "sync failed", "disk full", "power lost", "journal halted"),
+  ...of("single", "disk", "torn tail cut off"),
+  ...of("any", "disk", "bit flipped", "snapshot lost"),
+  ...of("any", "node", "node crashed", "node paused", "setting changed"),
+  ...of("cluster", "node", "node crashed in a call", "node stopped", "node clock stepped"),
+  ...of("any", "feed", "feed gap", "frame duplicated", "frame late", "frame backward", "feed burst"),
+  ...of(
+    "any",
+    "feed",
+    "not a number",
+    "feed clock stepped",
+    "feed silent",
+    "feed restarted",
+    "spike",
+    "poison",
+  ),
+  ...of("any", "feed", "frame shed as duplicate", "actor restarted"),
+  ...of("single", "feed", "frame shed"),
+  ...of("any", "client", "client stalled", "client reconnected", "client reloaded", "client garbage"),
+  ...of("any", "client", "client resumed", "client started anew", "client refused a message"),
+  ...of("any", "client", "client lagging", "client cut"),
+  ...of("any", null, "partition opened empty", "snapshot saved"),
+  ...of("any", "node", "partition recovered"),
+  ...of("single", "node", "snapshot restored", "checkpoint noted"),
+  ...of("cluster", "node", "partition taken over", "partition let go", "node fenced"),
+  ...of("cluster", "bus", "append uncertain", "append refused by the stream"),
+]);
+
+/** Branches that this scenario can take. */
+export function branchesOf(scenario: ScenarioName): string[] {
+  const { nodes, weights }: ScenarioShape = SCENARIOS[scenario];
+  const here = nodes === 0 ? "single" : "cluster";
+  return [...BRANCHES]
+    .filter(
+      ([, { world, needs }]) => (world === "any" || world === here) && (needs === null || weights[needs] > 0),
+    )
+    .map(([name]) => name);
+}

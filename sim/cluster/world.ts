@@ -7,7 +7,6 @@
  * W1  All that happens is a function of seed, scenario, minutes and the decisions allowed.
  */
 import { RandomStream } from "../../actors/core/random.ts";
-import type { BranchName } from "./branches.ts";
 import type { Checkers } from "./checkers/mod.ts";
 import { Decisions } from "./decisions.ts";
 import type { Observation, Violation } from "./observation.ts";
@@ -77,8 +76,8 @@ export class World {
     this.queue.after(ms * 1000, owner, code, turn);
   }
 
-  /** A protocol branch was taken. */
-  sometimes(name: BranchName): void {
+  /** A branch of the protocol (branches.ts) was taken. */
+  sometimes(name: string): void {
     this.#count(name);
   }
 

@@ -1,0 +1,107 @@
+/** Many seeds of one scenario, in as many processes as there are cores, and what came of them taken together. */
+import process from "node:process";
+import { inWorkers, type Work, workOnInput } from "../whatif/workers.ts";
+import { branchesOf } from "./branches.ts";
+import type { Violation } from "./observation.ts";
+import { type RunRequest, run } from "./run.ts";
+import type { ScenarioName } from "./scenarios.ts";
+
+/** From so many seeds on, a branch that was never taken is a failure: rarer ones than that are not tested. */
+export const SEEDS_FOR_ALL_BRANCHES = 1_000;
+
+const WORKER = "sim-worker";
+
+interface Common {
+  readonly scenario: ScenarioName;
+  readonly minutes?: number;
+}
+
+/** Of one seed. */
+export interface SeedResult {
+  readonly seed: number;
+  readonly events: number;
+  readonly simulatedUs: number;
+  readonly cpuMs: number;
+  readonly decisions: number;
+  readonly delivered: number;
+  readonly traceHash: string;
+  readonly violation: Violation | null;
+  readonly branches: Record<string, number>;
+}
+
+export interface ManyResult {
+  readonly scenario: ScenarioName;
+  readonly seeds: number;
+  readonly events: number;
+  readonly simulatedSeconds: number;
+  /** Of all processes together: what it costs of a core. */
+  readonly cpuSeconds: number;
+  readonly wallSeconds: number;
+  readonly decisions: number;
+  readonly delivered: number;
+  readonly failures: readonly SeedResult[];
+  readonly branchesTaken: number;
+  readonly neverTaken: readonly string[];
+  /** Folded over the seeds in their order. */
+  readonly hashes: readonly string[];
+}
+
+export async function runMany(
+  common: Common,
+  seeds: readonly number[],
+  jobs: number,
+  done: (count: number) => void,
+): Promise<ManyResult> {
+  const started = performance.now();
+  const results = await inWorkers("seed", seedWork, common, seeds, {
+    processes: jobs,
+    command: WORKER,
+    done,
+  });
+  return { ...summed(common.scenario, results), wallSeconds: (performance.now() - started) / 1000 };
+}
+
+/** The worker's side. */
+export function simWorker(): Promise<number> {
+  return workOnInput({ seed: seedWork } as unknown as Record<string, Work<never, never, unknown>>);
+}
+
+const seedWork: Work<Common, number, SeedResult> = async (common, seed) => {
+  const before = process.cpuUsage();
+  const request: RunRequest = { ...common, seed };
+  const { events, simulatedUs, decisions, delivered, traceHash, violation, branches } = await run(request);
+  const { user, system } = process.cpuUsage(before);
+  const cpuMs = (user + system) / 1000;
+  const taken = Object.fromEntries(branches);
+  return {
+    seed,
+    events,
+    simulatedUs,
+    cpuMs,
+    decisions: decisions.length,
+    delivered,
+    traceHash,
+    violation,
+    branches: taken,
+  };
+};
+
+function summed(scenario: ScenarioName, results: readonly SeedResult[]): Omit<ManyResult, "wallSeconds"> {
+  const sum = (of: (result: SeedResult) => number): number =>
+    results.reduce((total, result) => total + of(result), 0);
+  const taken = new Set(results.flatMap(({ branches }) => Object.keys(branches)));
+  const wanted = branchesOf(scenario);
+  return {
+    scenario,
+    seeds: results.length,
+    events: sum(({ events }) => events),
+    simulatedSeconds: sum(({ simulatedUs }) => simulatedUs) / 1e6,
+    cpuSeconds: sum(({ cpuMs }) => cpuMs) / 1000,
+    decisions: sum(({ decisions }) => decisions),
+    delivered: sum(({ delivered }) => delivered),
+    failures: results.filter(({ violation }) => violation !== null),
+    branchesTaken: wanted.filter((name) => taken.has(name)).length,
+    neverTaken: wanted.filter((name) => !taken.has(name)),
+    hashes: results.map(({ traceHash }) => traceHash),
+  };
+}
