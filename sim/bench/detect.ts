@@ -79,9 +79,7 @@ async function scoreAll(cases: readonly DetectCase[], seeds: number): Promise<Se
   const bar = progressBar(total);
   let next = 0;
   let done = 0;
-  const workers = Array.from({ length: Math.min(total, availableParallelism()) }, () =>
-    startBeside(import.meta.url, "./detect/worker.ts", []),
-  );
+  const workers = Array.from({ length: Math.min(total, availableParallelism()) }, startWorker);
   try {
     await Promise.all(
       workers.map(async (worker) => {
@@ -101,6 +99,13 @@ async function scoreAll(cases: readonly DetectCase[], seeds: number): Promise<Se
     for (const worker of workers) worker.kill();
   }
   return scores;
+}
+
+function startWorker(): ChildProcess {
+  const worker = startBeside(import.meta.url, "./detect/worker.ts", []);
+  // One that ended does not read: its end is what is told.
+  worker.stdin!.on("error", () => {});
+  return worker;
 }
 
 function linesOf(worker: ChildProcess): AsyncIterator<string> {

@@ -1,5 +1,6 @@
 /**
- * What the detectors cost: n = 16 channels, rows in frames of 256 samples, each alone and all together, on one core.
+ * What the detectors cost: n = 16 channels, rows in frames of 256 samples, each alone and all together, on one core; and states that
+ * are given whole.
  *
  * Time is user CPU time where the runtime tells it, so that a busy machine does not make the code look slow. Each figure is the best
  * of several rounds; each run checks that its detector did its work.
@@ -9,8 +10,11 @@ import { AnomalyPart } from "../../actors/detectors/anomaly.ts";
 import { CollapsePart } from "../../actors/detectors/collapse.ts";
 import { EstimatorPart } from "../../actors/detectors/estimator.ts";
 import { GroupFront } from "../../actors/detectors/front.ts";
+import { TrajectoryPart } from "../../actors/detectors/trajectory.ts";
 import type { Group, Part, PartContext } from "../../actors/ports/actor.ts";
+import { float64Bytes } from "../../protocol/columns.ts";
 import type { Frame } from "../../protocol/frame.ts";
+import type { DensityMatrix } from "../../protocol/messages.ts";
 import { parseSettings, type Settings } from "../../protocol/settings.ts";
 import type { BenchRow } from "./row.ts";
 
@@ -26,6 +30,7 @@ const CHANNELS = 16;
 const FRAME_SAMPLES = 256;
 const FRAMES = 200;
 const ROUNDS = 12;
+const STATES = 5000;
 const ROW_US = 1000;
 
 /** Samples per second of the front end, of each detector behind it, and of all together. */
@@ -53,7 +58,37 @@ export function benchDetectors(): BenchRow[] {
     ratioTo: "front end",
     ratio: all / front,
   });
+  for (const n of [2, 16]) {
+    rows.push({ name: `trajectory, density matrices n=${n}`, value: statesPerSecond(n), unit: "states/s" });
+  }
   return rows;
+}
+
+/** States of the trajectory part alone, with a state published each hundredth one. */
+function statesPerSecond(n: number): number {
+  const group = { ...benchGroup(), n, channels: benchGroup().channels.slice(0, n), states: true };
+  const context = new BenchContext();
+  const part = new TrajectoryPart(parseSettings({}), group);
+  // Two mixtures near each other, so that bounds decide as they mostly do.
+  const inputs = [0, 0.01].map((off): DensityMatrix => {
+    const re = new Float64Array(n * n);
+    for (let i = 0; i < n; i++) re[i * (n + 1)] = i === 0 ? 0.9 - off : (0.1 + off) / (n - 1);
+    const im = float64Bytes(new Float64Array(n * n));
+    const of = { group: "bench", source: "bench", sequence: 0, timeUs: 0 };
+    return { type: "densityMatrix", ...of, n, re: float64Bytes(re), im };
+  });
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < ROUNDS; round++) {
+    const began = cpuSeconds();
+    for (let k = 0; k < STATES; k++) {
+      context.now += 1000;
+      part.onInput(inputs[k % 2]!, context);
+      if (k % 100 === 0) part.publish(context);
+    }
+    best = Math.min(best, cpuSeconds() - began);
+  }
+  if (part.fields["scalars"]![0] !== ROUNDS * STATES) throw new Error("trajectory did not count its states");
+  return STATES / best;
 }
 
 function samplesPerSecond(frames: readonly Frame[], names: readonly Name[]): number {

@@ -25,14 +25,14 @@ const LEVELS = [
 const OPERATOR = { name: "clicks", title: "Clicks heard", unit: "1" } as const;
 
 export const quantumShelving: Scenario = {
+  name: "quantum-shelving",
+  title:
+    "an atom whose light goes out while it is shelved in a dark level; clicks stop for seconds, then come back",
   family: "quantum",
   channels: { least: 1, most: 1, usual: 1 },
   usualRate: 10,
   usualDurationUs: 900e6,
   source: "Minev et al. (2019): to catch and reverse a quantum jump mid-flight; Nagourney et al. (1986)",
-  name: "quantum-shelving",
-  title:
-    "an atom whose light goes out while it is shelved in a dark level; clicks stop for seconds, then come back",
   create: (options) => quantumRun("quantum-shelving", options, new ShelvingWorld(options)),
 };
 

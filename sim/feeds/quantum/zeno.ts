@@ -31,15 +31,15 @@ const LEVELS = [
 ] as const;
 
 export const quantumZeno: Scenario = {
+  name: "quantum-zeno",
+  title:
+    "a driven qubit oscillates until its measurement is turned up: it collapses to a pole and jumps from then on",
   family: "quantum",
   channels: { least: 1, most: 1, usual: 1 },
   usualRate: 200,
   usualDurationUs: 120e6,
   source:
     "Gambetta et al. (2008); Misra & Sudarshan (1977): a driven qubit under weak, then strong measurement",
-  name: "quantum-zeno",
-  title:
-    "a driven qubit oscillates until its measurement is turned up: it collapses to a pole and jumps from then on",
   create: (options) => quantumRun("quantum-zeno", options, new ZenoWorld(options)),
 };
 
