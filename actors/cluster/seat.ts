@@ -10,7 +10,14 @@ import type { StreamJournal } from "../journal/stream.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type Claim, ClaimLost, claim } from "./claim.ts";
-import { restMs, step, type TakeoverAction, type TakeoverEvent, type TakeoverState } from "./takeover.ts";
+import {
+  restMs,
+  STEADY_MS,
+  step,
+  type TakeoverAction,
+  type TakeoverEvent,
+  type TakeoverState,
+} from "./takeover.ts";
 import type { ClusterTiming } from "./timing.ts";
 
 export interface SeatOptions {
@@ -100,8 +107,7 @@ export class Seat {
 
   private rest(): void {
     const { clock, timing } = this.options;
-    // One that worked for a while begins to count its failures anew.
-    if (this.openedMs !== null && clock.monotonicMs() - this.openedMs > timing.memberTtlMs) this.failures = 0;
+    if (this.openedMs !== null && clock.monotonicMs() - this.openedMs > STEADY_MS) this.failures = 0;
     this.openedMs = null;
     this.failures++;
     this.later(restMs(timing.retryMs, this.failures), "rested");

@@ -85,6 +85,9 @@ export function restMs(retryMs: number, failures: number): number {
   return retryMs * (1 << Math.min(Math.max(failures - 1, 0), DOUBLINGS_MAX));
 }
 
+/** Who owned for so long, several of the longest rests, begins to count its failures anew. */
+export const STEADY_MS = 30_000;
+
 /** 250 ms become 8 s: as long as the longest election of the servers. */
 const DOUBLINGS_MAX = 5;
 

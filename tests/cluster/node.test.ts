@@ -69,17 +69,15 @@ test("when the owner dies another takes over, goes on from the log, and its even
   const endWalk = cluster.walk("p0");
   await clock.advance(5_000);
   const owner = nodes.find(({ node }) => node.owned().has("p0"))!;
-  cluster
-    .runningOf("p0")
-    .notice({
-      kind: "test.before",
-      severity: "info",
-      title: "before",
-      group: "",
-      channels: [],
-      detail: {},
-      author: "test",
-    });
+  cluster.runningOf("p0").notice({
+    kind: "test.before",
+    severity: "info",
+    title: "before",
+    group: "",
+    channels: [],
+    detail: {},
+    author: "test",
+  });
   await clock.advance(50);
   const { samples } = cluster.runningOf("p0").core;
   owner.kill();
@@ -160,7 +158,7 @@ test("nodes that do not hear of each other take turns of seconds, and agree when
   const endWalk = cluster.walk("p0");
   await clock.advance(60_000);
   const during = (await cluster.readLog("p0")).state.epoch;
-  assert.ok(during > 2 && during < 30, `${during} take-overs in a minute`);
+  assert.ok(during > 2 && during < 20, `${during} take-overs in a minute`);
   for (const node of nodes) node.deaf = false;
   await clock.advance(20_000);
   assert.is(ownersOf("p0").length, 1);
@@ -221,17 +219,15 @@ test("a tap is told of blocks before they are acknowledged, and of events before
     closed: (_, epoch, reason) => told.push(`ended ${epoch} ${reason}`),
   });
   await clock.advance(1_000);
-  cluster
-    .runningOf("p0")
-    .notice({
-      kind: "test",
-      severity: "info",
-      title: "t",
-      group: "",
-      channels: [],
-      detail: {},
-      author: "test",
-    });
+  cluster.runningOf("p0").notice({
+    kind: "test",
+    severity: "info",
+    title: "t",
+    group: "",
+    channels: [],
+    detail: {},
+    author: "test",
+  });
   const stopped = only.node.stop();
   await clock.advance(1_000);
   await stopped;
