@@ -17,6 +17,7 @@ import { readTable } from "../../actors/feeds/table.ts";
 import { Walk } from "../../actors/feeds/walk.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { BenchRow } from "./row.ts";
+import { benchWorlds } from "./worlds.ts";
 
 /** Feeds see ports, not the system's clock; for a bench this one is good enough. */
 const clock: Clock = {
@@ -31,7 +32,7 @@ const clock: Clock = {
   },
 };
 
-/** All feed benches; takes about eight seconds. Throws when a feed gives a wrong result. */
+/** All feed benches; takes about twenty seconds. Throws when a feed gives a wrong result. */
 export async function benchFeeds(): Promise<BenchRow[]> {
   return [
     benchWalk(),
@@ -41,6 +42,7 @@ export async function benchFeeds(): Promise<BenchRow[]> {
     await benchMerge(),
     await benchHost(),
     benchMeters(),
+    ...benchWorlds(),
   ];
 }
 

@@ -129,11 +129,14 @@ function readFlags(name: string, flags: FeedFlags): Wanted {
   };
   const { options } = chosenWorld(name, choice);
   const startUs = flags.start === undefined ? RECORDED_START_US : parseTimeUs("--start", flags.start);
+  const to = readTarget(flags.to);
+  if (to.format === "csv" && (flags.form === "vector" || flags.form === "density"))
+    throw new CommandError(`Cannot feed form ${flags.form} to ${flags.to}: wanted .ndjson for states`);
   const speed =
     flags.speed === "max"
       ? Number.POSITIVE_INFINITY
       : numberOf("--speed", flags.speed, 1, (value) => value > 0);
-  return { choice, durationUs: options.durationUs, startUs, speed, to: readTarget(flags.to) };
+  return { choice, durationUs: options.durationUs, startUs, speed, to };
 }
 
 function readTarget(to: string): Wanted["to"] {

@@ -4,7 +4,7 @@
  *   leader    ln p(t) = √SHARED · W(t)     + √(1 − SHARED) · B(t)
  *   follower  ln p(t) = √SHARED · W(τ(t))  + √(1 − SHARED) · B′(t)     τ(t) = t before, then it stands still until t − lag
  *
- * W lies on a grid of GRID_SECONDS, so lags are whole multiples of it; the own parts are exact at every tick.
+ * W lies on a grid of GRID_TICKS usual spacings, so lags are whole multiples of it; the own parts are exact at every tick.
  */
 import type { Channels } from "../../protocol/messages.ts";
 import { disturbance } from "./disturbance.ts";
@@ -21,7 +21,8 @@ const LEADER_RATE = 1.5;
 const FOLLOWER_RATE = 0.5;
 /** Lag at strength 1, in usual spacings of ticks; so it is longer than the grid on which joint rows are formed. */
 const LAG_TICKS = 4;
-const GRID_SECONDS = 0.01;
+/** Spacing of the grid, in usual spacings of ticks. */
+const GRID_TICKS = 0.04;
 /** The lag is at most so many steps of the grid. */
 const LAG_STEPS_MOST = 6000;
 
@@ -48,6 +49,7 @@ class LeadLagPairs implements TickWorld {
   readonly planned: readonly Truth[];
   private readonly startUs: number;
   private readonly window: Window;
+  private readonly gridSeconds: number;
   private readonly lagSteps: number;
   private readonly ticking: readonly TickingAsset[];
   private readonly shared: readonly SharedPath[];
@@ -58,17 +60,18 @@ class LeadLagPairs implements TickWorld {
     this.everyUs = tickGridUs(rate);
     this.startUs = startUs;
     this.window = window;
-    this.lagSteps = Math.min(LAG_STEPS_MOST, Math.round((strength * LAG_TICKS) / rate / GRID_SECONDS));
+    this.gridSeconds = GRID_TICKS / rate;
+    this.lagSteps = Math.min(LAG_STEPS_MOST, Math.round((strength * LAG_TICKS) / GRID_TICKS));
     this.ticking = this.channels.map((_, k) => {
       const perTick = k % 2 === 0 ? LEADER_RATE : FOLLOWER_RATE;
       return new TickingAsset(rate * perTick, new Variates(seed, `asset/${k}`));
     });
     this.shared = Array.from(
       { length: Math.ceil(channels / 2) },
-      (_, pair) => new SharedPath(new Variates(seed, `pair/${pair}`)),
+      (_, pair) => new SharedPath(new Variates(seed, `pair/${pair}`), this.gridSeconds),
     );
     const followers = this.channels.filter((_, k) => k % 2 === 1).map(({ name }) => name);
-    const lagSeconds = this.lagSteps * GRID_SECONDS;
+    const lagSeconds = this.lagSteps * this.gridSeconds;
     this.planned = plan(options, window, {
       kind: "lag",
       detectors: ["collapse"],
@@ -92,9 +95,9 @@ class LeadLagPairs implements TickWorld {
 
   /** The step of the grid at which an asset reads its pair's path. */
   private stepOf(seconds: number, timeUs: number, follows: boolean): number {
-    const step = Math.floor(seconds / GRID_SECONDS);
+    const step = Math.floor(seconds / this.gridSeconds);
     if (!follows || this.lagSteps === 0 || !within(this.window, timeUs)) return step;
-    const onset = Math.floor((this.window.fromUs - this.startUs) / 1e6 / GRID_SECONDS);
+    const onset = Math.floor((this.window.fromUs - this.startUs) / 1e6 / this.gridSeconds);
     return Math.max(onset, step - this.lagSteps);
   }
 }
@@ -123,14 +126,16 @@ class TickingAsset {
   }
 }
 
-/** A Brownian motion on the grid, of which the last minute is kept. */
+/** A Brownian motion on the grid, of which twice the longest lag is kept. */
 class SharedPath {
   private readonly variates: Variates;
   private readonly kept = new Float64Array(2 * LAG_STEPS_MOST);
+  private readonly spread: number;
   private last = 0;
 
-  constructor(variates: Variates) {
+  constructor(variates: Variates, gridSeconds: number) {
     this.variates = variates;
+    this.spread = Math.sqrt(gridSeconds);
   }
 
   /** O(steps since the last that was asked for). */
@@ -138,7 +143,7 @@ class SharedPath {
     const { kept } = this;
     while (this.last < step) {
       const before = kept[this.last % kept.length]!;
-      kept[++this.last % kept.length] = before + Math.sqrt(GRID_SECONDS) * this.variates.normal();
+      kept[++this.last % kept.length] = before + this.spread * this.variates.normal();
     }
     return kept[step % kept.length]!;
   }

@@ -33,6 +33,8 @@ export function chosenWorld(
   if (1e6 / rate > MAX_FRAME_SPAN_US) throw refused(name, `rate ${rate}`, "a sample an hour at least");
   if (durationUs * rate < 1e6)
     throw refused(name, `${durationUs / 1e6} s at ${rate} samples/s`, "at least one sample");
+  if (form !== undefined && scenario.family !== "quantum")
+    throw refused(name, `form ${form}`, "no form: it has samples only");
   const options = { seed, channels, rate, durationUs, strength, group };
   return { scenario, options: form === undefined ? options : { ...options, form } };
 }

@@ -174,6 +174,7 @@ test("each flag that cannot be is named with what it takes, before a file is tou
     [{ duration: "soon" }, /for soon: wanted a duration such as/],
     [{ duration: "1s" }, /wanted at least one sample/],
     [{ speed: "0" }, /--speed 0: wanted a number above 0, or max/],
+    [{ form: "density" }, /spike with form density; wanted no form/],
     [{ start: "then" }, /Cannot read --start then/],
   ];
   for (const [flags, says] of cases)
@@ -184,6 +185,12 @@ test("each flag that cannot be is named with what it takes, before a file is tou
       assert.match((error as Error).message, says);
       assert.is((error as CommandError).exitCode, 2);
     }
+  const states = { speed: "max", form: "density" as const, to: `file:${target}` };
+  await feedCommand("quantum-zeno", states).then(
+    () => assert.unreachable(),
+    (error: Error) =>
+      assert.match(error.message, /form density to file:.*none.csv: wanted .ndjson for states/),
+  );
   assert.not.ok(existsSync(target));
 });
 
