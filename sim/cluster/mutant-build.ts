@@ -5,6 +5,7 @@
  *
  * Needs the sources and esbuild, so a checkout.
  */
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
@@ -40,12 +41,14 @@ export async function bundleWorlds(mutant: Mutant | null, outfile: string): Prom
 }
 
 async function loadBundler(): Promise<typeof import("esbuild")> {
+  const wanted = "wanted a checkout with its development dependencies (npm install)";
+  if (!existsSync(join(ROOT, ENTRY)))
+    throw new CommandError(`Cannot build mutants: there is no ${ENTRY} beside this program; ${wanted}`);
   try {
     return await import("esbuild");
   } catch (error) {
-    throw new CommandError(
-      `Cannot build mutants: esbuild is missing (${error instanceof Error ? error.message : String(error)}); wanted a checkout with its development dependencies (npm install)`,
-    );
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`Cannot build mutants: esbuild is missing (${reason}); ${wanted}`);
   }
 }
 
