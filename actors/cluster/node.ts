@@ -125,12 +125,14 @@ export class ClusterNode {
   /** Tells every seat whether its partition should be here. */
   private place(): void {
     const { leased } = this.presence;
-    const active = !this.listening && !this.stopping && leased;
+    const active = !this.stopping && leased;
     const nodes = this.presence.members();
     for (const [partition, seat] of this.seats) {
       // Also what woke too late to have heard of it: others may have taken over, there is nothing to hand over in order.
       if (!leased) seat.dispatch("leaseLost", "lease lost");
-      if (active && ownerOf(partition, nodes) === this.name) seat.dispatch("wanted");
+      // Before it has listened a node takes nothing that seems to be nobody's, but what is handed over to it.
+      const mayTake = !this.listening || seat.state !== "idle" || !this.presence.isFree(partition);
+      if (active && mayTake && ownerOf(partition, nodes) === this.name) seat.dispatch("wanted");
       else seat.dispatch("unwanted", this.stopping ? "stopping" : "placement moved");
       seat.lookAround();
     }

@@ -170,6 +170,8 @@ test("a take-over that names an end which the log has left is skipped", () => {
     owner: "a",
   };
   assert.equal(fold([one, stale]).skipped, { outrun: 1 });
+  assert.equal(fold([one, { ...stale, lastHash: one.hash }]).skipped, { outrun: 1 });
+  assert.equal(fold([one, { ...stale, lastBlock: 1 }]).skipped, { outrun: 1 });
   assert.is(fold([stale, one]).lastBlock, 0);
 });
 

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createMemoryBus } from "../../actors/bus/memory.ts";
+import { claim } from "../../actors/cluster/claim.ts";
 import { AdmittedLog } from "../../actors/journal/admitted-log.ts";
 import { Fenced, JournalBusy, JournalHalted, LogRewound } from "../../actors/journal/errors.ts";
-import type { StreamJournal } from "../../actors/journal/stream.ts";
+import { StreamJournal } from "../../actors/journal/stream.ts";
 import type { Bus } from "../../actors/ports/bus.ts";
 import { journalContract } from "../contracts/journal.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
@@ -207,6 +208,70 @@ test("[J5] [D3] a server that lost the acknowledged end of the log halts its own
   const four = trueBlock(4, 2, next.last!.hash);
   await next.append(four);
   assert.equal(await numbersOf(next), [1, 2, 3, 4]);
+});
+
+test("[D3] an entry that the server stores where another was read shows that it lost the end", async () => {
+  const { stream, chain, open } = world();
+  const journal = await open();
+  for (const number of range(1, 5)) await journal.append(chain.block(number));
+  stream.loseTail(4, "wait");
+  assert.instance(await rejection(journal.append(chain.block(6))), LogRewound);
+});
+
+test("[D3] an entry that was stored and does not come back makes the owner ask where the log ends", async () => {
+  const { clock, stream, chain, open } = world();
+  const journal = await open();
+  for (const number of range(1, 5)) await journal.append(chain.block(number));
+  stream.hold();
+  const appended = journal.append(chain.block(6));
+  appended.catch(() => {});
+  await clock.advance(100);
+  stream.loseTail(3, "wait");
+  await clock.advance(250);
+  assert.is(await state(appended, clock), "rejected");
+  assert.instance(await rejection(appended), LogRewound);
+});
+
+test("a log is read to the end that the server names, whatever a server that is behind gives out", async () => {
+  const { stream, chain, open } = world();
+  const journal = await open();
+  for (const number of range(1, 5)) await journal.append(chain.block(number));
+  stream.readsUpTo.push(2, 4);
+  assert.is((await AdmittedLog.open(stream, PARTITION)).last?.number, 5);
+  stream.readsUpTo.push(2, 2);
+  assert.match((await rejection(AdmittedLog.open(stream, PARTITION))).message, "ends with entry 6");
+});
+
+test("a log reads out what it has folded, and not what it has yet to judge", async () => {
+  const { stream, chain, open } = world();
+  const journal = await open();
+  for (const number of range(1, 3)) await journal.append(chain.block(number));
+  stream.hold();
+  stream.put(chain.block(4).bytes);
+  assert.equal(await numbersOf(journal), [1, 2, 3]);
+});
+
+test("[X3] a journal that is opened in an epoch that was just succeeded is fenced from the start", async () => {
+  const { clock, bus, stream, chain, open } = world();
+  const log = await AdmittedLog.open(stream, PARTITION);
+  const epoch = await claim({ log, owner: "slow@1", clock, retryMs: 250, report() {} }).settled;
+  await open();
+  const snapshots = bus.snapshots("snapshots");
+  const late = new StreamJournal({ log, epoch, snapshots, clock, retryMs: 250, report() {} });
+  assert.instance(await late.whenEnded(), Fenced);
+  assert.instance(await rejection(late.append(chain.block(1))), JournalHalted);
+});
+
+test("[A2] an owner in whose epoch somebody else's block counts halts, for one of the two breaks the rules", async () => {
+  const { clock, stream, open } = world();
+  const journal = await open();
+  const genesis = new Uint8Array(32);
+  stream.fault = () => "lost";
+  const appended = journal.append(trueBlock(1, 1, genesis, 10));
+  appended.catch(() => {});
+  stream.put(trueBlock(1, 1, genesis, 20).bytes);
+  await clock.advance(1);
+  assert.match((await rejection(appended)).message, "somebody else writes in its epoch");
 });
 
 test("an abandoned journal lets go at once and says why", async () => {

@@ -15,6 +15,8 @@ export class FaultyStream implements LogStream {
   private readonly ids = new Map<string, number>();
   private readonly followers = new Set<{ next: number; take(entry: StreamEntry): void }>();
   private held = false;
+  /** Sequences at which the next reads stop, as from a server that is behind. */
+  readonly readsUpTo: number[] = [];
   /** Decides what happens to an append. */
   fault: (id: string) => AppendFault = () => null;
 
@@ -45,7 +47,7 @@ export class FaultyStream implements LogStream {
   }
 
   async *read(fromSequence: number): AsyncGenerator<StreamEntry> {
-    const end = this.entries.length;
+    const end = Math.min(this.entries.length, this.readsUpTo.shift() ?? this.entries.length);
     for (let k = fromSequence; k <= Math.min(end, this.entries.length); k++) yield this.entry(k);
   }
 
@@ -63,10 +65,14 @@ export class FaultyStream implements LogStream {
     this.deliver();
   }
 
-  /** The server forgets all behind `after`, with their ids. Followers that were further go on with what comes then. */
-  loseTail(after: number): void {
+  /**
+   * The server forgets all behind `after`, with their ids. Followers that were further go on with what comes then, or with what comes
+   * behind the place where they were.
+   */
+  loseTail(after: number, followers: "goBack" | "wait" = "goBack"): void {
     this.entries.length = after;
     for (const [id, sequence] of this.ids) if (sequence > after) this.ids.delete(id);
+    if (followers === "wait") return;
     for (const follower of this.followers) follower.next = Math.min(follower.next, after + 1);
   }
 
