@@ -7,15 +7,15 @@
  * T1  A jump is judged against what was, not against a model: the reference is the mean of the last `memoryStates` states, with 1
  *     the state before. A motion that turns the state by a right angle within the memory therefore is a jump, too.
  * T2  Between a jump and the next the state settles: a flight through many states is one jump.
- * T3  The fidelity is Jozsa's, exact. Where a bound decides (tr ρσ ≤ F ≤ super-fidelity) it is not computed.
+ * T3  The fidelity is Jozsa's, exact. Where a bound decides (tr ρσ and (1−T)² ≤ F ≤ super-fidelity) it is not computed.
  *
  * While it moves the reference follows FASTER times as fast, so that a second jump is seen soon after the first.
- * Cost: O(n²) a state, O(n³) when one is published, or near a threshold for n > 2.
+ * Cost: O(n²) a state; O(n³) when one is published, and for n > 2 while it moves or is nearly as far as a jump.
  */
 import { float64Column } from "../../protocol/columns.ts";
 import type { DensityMatrix, Input, StateVector } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
-import { overlap, superFidelity } from "../kernels/overlap.ts";
+import { hilbertSchmidtDistance, overlap, superFidelity } from "../kernels/overlap.ts";
 import { purity } from "../kernels/purity.ts";
 import { StateComparison } from "../kernels/state-comparison.ts";
 import type { Fields, Group, Part, PartContext } from "../ports/actor.ts";
@@ -125,9 +125,12 @@ export class TrajectoryPart implements Part {
   private fidelityUnless(decided: (lower: number, upper: number) => boolean): number | null {
     const { n } = this.group;
     const { re, im, referenceRe, referenceIm } = this;
-    const lower = overlap(n, re, im, referenceRe, referenceIm);
-    const upper = superFidelity(lower, 1 - purity(n, re, im), 1 - purity(n, referenceRe, referenceIm));
-    if (decided(lower, upper)) return null;
+    const shared = overlap(n, re, im, referenceRe, referenceIm);
+    // √F ≥ 1 − T (Fuchs & van de Graaf 1999): decides for mixed states, whose overlap is small also when they are equal.
+    const distance = 0.5 * Math.sqrt(n) * hilbertSchmidtDistance(n, re, im, referenceRe, referenceIm);
+    const near = Math.max(0, 1 - distance);
+    const upper = superFidelity(shared, 1 - purity(n, re, im), 1 - purity(n, referenceRe, referenceIm));
+    if (decided(Math.max(shared, near * near), upper)) return null;
     // For two levels the bound is the fidelity.
     return n <= 2 ? Math.min(1, upper) : this.fidelity();
   }

@@ -329,8 +329,13 @@ export class Partition implements LiveSession, CoreSink {
     this.countOffered();
     if (refusal !== null) return this.refuse(refusal);
     const sequence = input.sequence > 0 ? input.sequence + sequenceOffset : 0;
-    const latestUs = live ? Math.max(this.clock.nowUs() + AHEAD_MAX_US, this.core.now) : input.timeUs;
-    const bytes = encodedQuantum({ ...input, sequence, timeUs: Math.min(input.timeUs, latestUs) });
+    const lastUs = lastTimeUs(input);
+    const latestUs = live ? Math.max(this.clock.nowUs() + AHEAD_MAX_US, this.core.now) : lastUs;
+    const bytes = encodedQuantum({
+      ...input,
+      sequence,
+      timeUs: input.timeUs - Math.max(0, lastUs - latestUs),
+    });
     if (bytes === null) return this.shed("malformed");
     const logged = decodeMessage(bytes) as QuantumInput;
     if (!isQuantumInputOf(this.core.declarationOf(logged.group), logged)) return this.shed("malformed");

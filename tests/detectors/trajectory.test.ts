@@ -135,16 +135,19 @@ test("with one state remembered a turn of 30° a state is no jump, and one of 50
   }
 });
 
-test("bounds never decide otherwise than the fidelity: jumps of mixed three-level states fall where (Σ√pq)² < ½", () => {
-  for (let k = 0; k <= 50; k++) {
-    const p = [0.9, 0.08, 0.02];
-    const q = [0.9 - k * 0.017, 0.08, 0.02 + k * 0.017];
-    const actor = given(3, { memoryStates: 1 });
-    actor.input(mixture(MS, p), MS);
-    actor.input(mixture(2 * MS, q), 2 * MS);
-    const root = p.reduce((sum, each, i) => sum + Math.sqrt(each * q[i]!), 0);
-    if (Math.abs(root * root - 0.5) < 1e-9) continue;
-    assert.is(actor.events.length === 1, root * root < 0.5, `step ${k}: F ${root * root}`);
+test("bounds never decide otherwise than the fidelity: mixtures jump where (Σ√pq)² < ½, few and many levels", () => {
+  for (const n of [3, 12]) {
+    for (let k = 0; k <= 50; k++) {
+      // q goes from p to its mirror image.
+      const p = Array.from({ length: n }, (_, i) => (i === 0 ? 0.9 : 0.1 / (n - 1)));
+      const q = p.map((each, i) => each + (k / 50) * (p[n - 1 - i]! - each));
+      const actor = given(n, { memoryStates: 1 });
+      actor.input(mixture(MS, p), MS);
+      actor.input(mixture(2 * MS, q), 2 * MS);
+      const root = p.reduce((sum, each, i) => sum + Math.sqrt(each * q[i]!), 0);
+      if (Math.abs(root * root - 0.5) < 1e-9) continue;
+      assert.is(actor.events.length === 1, root * root < 0.5, `n ${n}, step ${k}: F ${root * root}`);
+    }
   }
 });
 

@@ -87,10 +87,13 @@ test("a live state from the future is one of at most a second ahead; logical tim
   const world = await given("live");
   world.sink.quantum(vector(NOW + 3_600_000_000, [1, 0], 1));
   world.sink.quantum(vector(NOW - 5_000_000, [1, 0], 2));
+  world.sink.quantum(currents(NOW + 3_600_000_000, [1, 2, 3], { sequence: 3 }));
   await turns();
-  const [ahead, late] = (await world.logged()) as QuantumInput[];
+  const [ahead, late, record] = (await world.logged()) as QuantumInput[];
   assert.is(ahead!.timeUs, world.clock.nowUs() + 1_000_000);
   assert.is(late!.timeUs, NOW - 5_000_000);
+  // Its last sample is 2 ms behind its first.
+  assert.is(record!.timeUs, ahead!.timeUs - 2000);
   assert.is(world.partition.core.now, ahead!.timeUs);
 });
 
