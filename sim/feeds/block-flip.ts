@@ -9,7 +9,7 @@ export const blockFlip: Scenario = {
   ...MARKET_USUALS,
   name: "block-flip",
   title: "correlations across two halves of the channels change sign, no channel by itself does: collapse",
-  source: "Galeano & Peña (2014): change of the correlation structure",
+  source: "Galeano & Wied (2014): breaks of the correlation structure",
   create(options) {
     const window = drawWindow(options, new Variates(options.seed, "happening"), 0.2);
     // At strength 1 the loading is mirrored; above, no more; below, the market's share shrinks on its way through 0.

@@ -8,7 +8,7 @@ const REACH = 12;
 export const drift = metricScenario({
   name: "drift",
   title: "one metric runs away slowly; no single sample is odd, anomaly should name the channel all the same",
-  source: "Page (1954): slow change of the mean",
+  source: "Ni et al. (2009): sensor fault, calibration drift",
   shareOfRun: 0.1,
   disturb: (options) =>
     disturbance(
