@@ -21,7 +21,7 @@ const SECONDS = 5;
 const WARMUP_SECONDS = 3;
 const CHANNELS = 16;
 
-interface Load {
+export interface Load {
   name: string;
   framesPerSecond: number;
   samplesPerFrame: number;
@@ -65,11 +65,13 @@ export async function benchLatency(): Promise<BenchRow[]> {
   return rows;
 }
 
-async function through(
+/** From the feed to a client of the gateway. */
+export async function through(
   load: Load,
   durability: "memory" | "file",
+  shadow = false,
 ): Promise<{ p50: number; p99: number; directory: string }> {
-  const live = await startLive({ durability, detectors: true });
+  const live = await startLive({ durability, detectors: true, shadow });
   const warmUp = load.framesPerSecond * WARMUP_SECONDS;
   const frames = load.framesPerSecond * (SECONDS + WARMUP_SECONDS);
   // By input sequence; some inputs are no frames. Plain arrays: what the bench allocates it would measure as well.

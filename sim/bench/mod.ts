@@ -18,6 +18,7 @@ const BENCHES: Record<string, Bench> = {
   pipeline: async () => (await import("./pipeline.ts")).benchPipeline(),
   latency: async () => (await import("./latency.ts")).benchLatency(),
   replay: async () => (await import("./replay.ts")).benchReplay(),
+  shadow: async () => (await import("./shadow.ts")).benchShadow(),
   recovery: async () => (await import("./recovery.ts")).benchRecovery(),
   sim: async () => (await import("./sim.ts")).benchSim(),
   dashboard: async () => (await import("./dashboard.ts")).benchDashboard(),
