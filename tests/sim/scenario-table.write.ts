@@ -6,5 +6,5 @@ const path = new URL("../../sim/feeds/SCENARIOS.md", import.meta.url);
 const text = readFileSync(path, "utf8");
 writeFileSync(
   path,
-  text.replace(/\| scenario \|[^]*?\n\n/, () => `${scenarioTable()}\n\n`),
+  text.replace(/\| scenario \|[\s\S]*?\n\n/, () => `${scenarioTable()}\n\n`),
 );
