@@ -32,8 +32,8 @@ export class EventAligner {
   private readonly kindred: Round;
 
   constructor(toleranceUs: number, decided: Decided) {
-    this.kindred = new Round(toleranceUs, kindOf, decided);
-    this.exact = new Round(toleranceUs, channelsOf, (difference, a, b) => {
+    this.kindred = new Round(toleranceUs, kindOf, false, decided);
+    this.exact = new Round(toleranceUs, channelsOf, true, (difference, a, b) => {
       if (a && b) decided(difference, a, b);
       else this.kindred.add(a ? "original" : "branch", (a ?? b)!);
     });
@@ -69,13 +69,21 @@ class Round {
   private readonly toleranceUs: number;
   private readonly keyOf: (event: EventMessage) => string;
   private readonly decided: Decided;
+  /** Whether each lane's events of a key come in their order, so that heads are known to be heads. */
+  private readonly inOrder: boolean;
   private readonly pendingByKey = new Map<string, Pending>();
   /** Nothing can be decided before both lanes have passed this. */
   private nextUs = Number.POSITIVE_INFINITY;
 
-  constructor(toleranceUs: number, keyOf: (event: EventMessage) => string, decided: Decided) {
+  constructor(
+    toleranceUs: number,
+    keyOf: (event: EventMessage) => string,
+    inOrder: boolean,
+    decided: Decided,
+  ) {
     this.toleranceUs = toleranceUs;
     this.keyOf = keyOf;
+    this.inOrder = inOrder;
     this.decided = decided;
   }
 
@@ -83,9 +91,9 @@ class Round {
     const key = this.keyOf(event);
     const pending = this.pendingByKey.get(key) ?? { original: [], branch: [] };
     this.pendingByKey.set(key, pending);
-    pending[lane].push(event);
+    insert(pending[lane], event);
     const { original, branch } = pending;
-    while (original[0] && branch[0] && doubleCost(original[0], branch[0], this.toleranceUs) === 0)
+    while (this.inOrder && original[0] && original[0].timeUs === branch[0]?.timeUs)
       this.pair(original.shift()!, branch.shift()!);
     if (original.length + branch.length === 0) this.pendingByKey.delete(key);
     else if (original.length > PENDING_MAX || branch.length > PENDING_MAX) this.nextUs = 0;
@@ -225,6 +233,13 @@ function kindOf({ actor, group, kind }: EventMessage): string {
 
 function channelsOf(event: EventMessage): string {
   return [kindOf(event), ...event.channels].join("\n");
+}
+
+/** Keeps the order of the lane; mostly at the end. */
+function insert(lane: EventMessage[], event: EventMessage): void {
+  let at = lane.length;
+  while (at > 0 && lane[at - 1]!.sequence > event.sequence) at--;
+  lane.splice(at, 0, event);
 }
 
 function newestUs({ original, branch }: Pending): number {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../actors/clock.ts";
 import type { CoreDefinitions } from "../../actors/core/core.ts";
+import type { Feed } from "../../actors/feeds/feed.ts";
 import { createFeeds } from "../../actors/feeds/spec.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { Partition } from "../../actors/partition/partition.ts";
@@ -17,13 +18,19 @@ export interface RecordedRun {
   samples: number;
 }
 
-/** Feeds a session until the feeds have ended; `keepOpen` leaves it as a crash would, without the last checkpoint and snapshot. */
-export async function record(options: {
+/** Feeds a session until the feeds have ended. */
+export async function record(options: RecordOptions & { feeds: string[] }): Promise<RecordedRun> {
+  const { seed } = options.settings ?? defaultSettings();
+  return recordFeeds({ ...options, feeds: createFeeds(options.feeds, { clock: systemClock, seed }) });
+}
+
+interface RecordOptions {
   definitions: CoreDefinitions;
-  feeds: string[];
   directory?: string;
   settings?: Settings;
-}): Promise<RecordedRun> {
+}
+
+export async function recordFeeds(options: RecordOptions & { feeds: Feed[] }): Promise<RecordedRun> {
   const directory = options.directory ?? temporaryDirectory();
   const settings = options.settings ?? defaultSettings();
   const partition = await Partition.open({
@@ -37,7 +44,7 @@ export async function record(options: {
     recording: directory,
     log: () => {},
   });
-  partition.startFeeds(createFeeds(options.feeds, { clock: systemClock, seed: settings.seed }));
+  partition.startFeeds(options.feeds);
   await partition.feedsEnded();
   await partition.close();
   const { core } = partition;
@@ -54,6 +61,13 @@ export { openRecording };
 
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "eigenwatch-"));
-  process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+  if (made.length === 0)
+    process.on("exit", () => {
+      for (const each of made) rmSync(each, { recursive: true, force: true });
+    });
+  made.push(directory);
   return directory;
 }
+
+/** Removed when the tests end. */
+const made: string[] = [];

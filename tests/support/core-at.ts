@@ -1,0 +1,14 @@
+/** The actors of this program as they stand at the end of a recording. */
+import type { Core } from "../../actors/core/core.ts";
+import { openRecording, SYSTEM } from "../../actors/mod.ts";
+import { foldJournal } from "../../actors/partition/fold.ts";
+import { openAt } from "../../sim/replay/replay.ts";
+
+export async function coreAt(directory: string): Promise<Core> {
+  const journal = await openRecording(directory);
+  const silent = { event() {}, state() {}, metrics() {} };
+  const { core, startBlock } = await openAt(journal, SYSTEM, silent, Number.NEGATIVE_INFINITY);
+  await foldJournal(journal.read(startBlock), core);
+  await journal.close();
+  return core;
+}
