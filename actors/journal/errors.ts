@@ -22,9 +22,7 @@ export class Fenced extends Error {
   /** Who owns it now. */
   readonly owner: string;
   constructor(partition: string, epoch: number, owner: string) {
-    super(
-      `Cannot write partition ${partition} in an epoch that is over: ${owner} took it over with epoch ${epoch}`,
-    );
+    super(`Fenced from partition ${partition}: ${owner} took it over with epoch ${epoch}`);
     this.epoch = epoch;
     this.owner = owner;
   }
