@@ -18,7 +18,7 @@ import type { Difference } from "../replay/verifier.ts";
 import { KeptMessages } from "./kept-messages.ts";
 import { type MessageKind, startPayload } from "./messages.ts";
 import { ShadowPipe } from "./pipe.ts";
-import { ShadowedJournal } from "./shadowed-journal.ts";
+import { type JournalListener, ShadowedJournal } from "./shadowed-journal.ts";
 import type { ShadowLine } from "./worker.ts";
 
 /** What may wait for the pipe: some seconds of a session at full speed. */
@@ -51,7 +51,7 @@ export interface ShadowReport {
 /** Values of the gauge `shadowState`. */
 const STATES = { following: 0, waiting: 1, ended: 2 } as const;
 
-export class Shadow {
+export class Shadow implements JournalListener {
   private readonly options: ShadowOptions;
   private readonly child: ChildProcess;
   private readonly pipe: ShadowPipe;

@@ -7,13 +7,19 @@ import type {
   JournalNote,
   LogPlace,
 } from "../../actors/ports/journal.ts";
-import type { Shadow } from "./shadow.ts";
+
+export interface JournalListener {
+  block(number: number, bytes: Uint8Array): void;
+  note(note: JournalNote): void;
+  /** The state after a block is about to be stored. */
+  snapshot(block: number, state: Uint8Array): void;
+}
 
 export class ShadowedJournal implements Journal {
   private readonly journal: Journal;
-  private readonly shadow: Pick<Shadow, "block" | "note" | "snapshot">;
+  private readonly shadow: JournalListener;
 
-  constructor(journal: Journal, shadow: Pick<Shadow, "block" | "note" | "snapshot">) {
+  constructor(journal: Journal, shadow: JournalListener) {
     this.journal = journal;
     this.shadow = shadow;
   }
