@@ -5,7 +5,8 @@
  *
  * What counts as a hit, a repetition and a false alarm is defined in `detect/score.ts`; the longest delay that counts is ALLOWED_SHARE of
  * the run. False alarms a day are those of the runs in which nothing happens, warm-up included; "< x" means none was seen, and
- * more than x a day would have shown (3 / days watched, 95 %).
+ * more than x a day would have shown (3 / days watched, 95 %). "promised" leaves out those of which the detector itself said that the
+ * data void its promise.
  *
  * Default settings, nothing tuned; the same seeds give the same table.
  */

@@ -97,6 +97,11 @@ test("the time of an alarm is that of the row that decided; ends and warm-ups ar
     alarmOf({ kind, timeUs: 9, group: "g", channels: ["a"], detail } as unknown as EventMessage);
   assert.equal(event("anomaly.started", { atUs: 5 }), alarm(5, { detector: "anomaly", channels: ["a"] }));
   assert.is(event("trajectory.jumped")!.timeUs, 9);
+  const voided = event("collapse.declared", { guarantee: "void" })!;
+  assert.equal(
+    [voided.promised, event("collapse.declared", { guarantee: "holds" })!.promised],
+    [false, true],
+  );
   for (const kind of [
     "anomaly.ended",
     "collapse.calibrated",
@@ -113,14 +118,18 @@ test("a row sums over seeds: rates of all truths and alarms, delays of all hits,
   const row = summarise(
     { scenario: "s", form: "", detector: "collapse" },
     [
-      { tally: tallyOf({ truths: 2, hits: 1, false: 3, delaysUs: [4e6] }), quietAlarms: 1 },
-      { tally: tallyOf({ truths: 2, hits: 2, repeats: 5, delaysUs: [1e6, 10e6] }), quietAlarms: 0 },
+      { tally: tallyOf({ truths: 2, hits: 1, false: 3, delaysUs: [4e6] }), quietAlarms: 4, quietPromised: 1 },
+      {
+        tally: tallyOf({ truths: 2, hits: 2, repeats: 5, delaysUs: [1e6, 10e6] }),
+        quietAlarms: 0,
+        quietPromised: 0,
+      },
     ],
     43_200e6,
   );
   assert.equal([row.recall, row.precision], [3 / 4, 3 / 6]);
   assert.equal(row.delaySeconds, { median: 4, mean: 5 });
-  assert.equal([row.quietDays, row.falsePerDay], [1, 1]);
+  assert.equal([row.quietDays, row.falsePerDay, row.promisedPerDay], [1, 4, 1]);
   const [head, , cells] = table([row]).split("\n");
   assert.is(head!.length, cells!.length);
   assert.match(cells!, / 0\.75 \| +0\.50 \|/);
@@ -129,12 +138,12 @@ test("a row sums over seeds: rates of all truths and alarms, delays of all hits,
 test("what cannot be said is not: no recall without truths, no precision without alarms, a bound for none seen", () => {
   const row = summarise(
     { scenario: "s", form: "", detector: "anomaly" },
-    [{ tally: tallyOf({}), quietAlarms: 0 }],
+    [{ tally: tallyOf({}), quietAlarms: 0, quietPromised: 0 }],
     86_400e6,
   );
   assert.equal([row.recall, row.precision, row.delaySeconds], [null, null, null]);
   // 95 % that fewer than 3 a day: e^-3 = .05.
-  assert.match(table([row]), /\| +– \| +– \| +– \| +– \| +< 3 \|/);
+  assert.match(table([row]), /\| +– \| +– \| +– \| +– \| +< 3 \| +< 3 \|/);
 });
 
 // ---- runs ---------------------------------------------------------------------------------------------------------
@@ -154,7 +163,7 @@ test("each case has a detector, states their own; a seed is scored the same twic
     assert.is(detectorsOf(each).includes("trajectory"), states, each.scenario);
     assert.ok(detectorsOf(each).length > 0);
   }
-  const each = { scenario: "quantum-shelving", form: "vector" } as const;
+  const each = { scenario: "quantum-ladder", form: "density" } as const;
   assert.equal(scoreSeed(each, 3), scoreSeed(each, 3));
 });
 
@@ -167,7 +176,7 @@ test("bench detect prints a row for each detector, as JSON for programs", async 
     "--seeds",
     "2",
     "--scenario",
-    "quantum-zeno",
+    "quantum-ladder",
     "--json",
   ];
   const { code, stdout, stderr } = await run(args);
@@ -208,7 +217,7 @@ function truth(onsetUs: number, endUs: number, more: Partial<Truth> = {}): Truth
 }
 
 function alarm(timeUs: number, more: Partial<Alarm> = {}): Alarm {
-  return { detector: "collapse", timeUs, group: "g", channels: [], ...more };
+  return { detector: "collapse", timeUs, group: "g", channels: [], promised: true, ...more };
 }
 
 function tallyOf(more: Partial<Tally>): Tally {

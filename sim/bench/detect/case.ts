@@ -11,7 +11,14 @@ export interface DetectCase {
 }
 
 /** What one seed says: the tally of the run in which it happens, and the alarms of the run in which nothing does. */
-export type SeedScore = Partial<Record<Detector, { tally: Tally; quietAlarms: number }>>;
+export interface DetectorScore {
+  readonly tally: Tally;
+  readonly quietAlarms: number;
+  /** Those of them that came under the promise of a rate. */
+  readonly quietPromised: number;
+}
+
+export type SeedScore = Partial<Record<Detector, DetectorScore>>;
 
 /**
  * Longest delay that counts after what happened has ended, as a share of the run: 72 s of an hour of prices, a quarter of an hour of half
@@ -43,9 +50,11 @@ export function scoreSeed(each: DetectCase, seed: number): SeedScore {
   const allowedUs = ALLOWED_SHARE * scenario.usualDurationUs;
   const result: SeedScore = {};
   for (const detector of detectorsOf(each)) {
+    const alarms = quiet.alarms.filter((alarm) => alarm.detector === detector);
     result[detector] = {
       tally: score(detector, eventful.truths, eventful.alarms, allowedUs),
-      quietAlarms: quiet.alarms.filter((alarm) => alarm.detector === detector).length,
+      quietAlarms: alarms.length,
+      quietPromised: alarms.filter(({ promised }) => promised).length,
     };
   }
   return result;

@@ -38,6 +38,8 @@ export interface Alarm {
   readonly timeUs: number;
   readonly group: string;
   readonly channels: readonly string[];
+  /** False where the detector itself said that the data void its promise of a rate. */
+  readonly promised: boolean;
 }
 
 export interface Tally {
@@ -54,7 +56,8 @@ export function alarmOf({ kind, timeUs, group, channels, detail }: EventMessage)
   const detector = Object.hasOwn(ALARMS, kind) ? ALARMS[kind] : undefined;
   if (detector === undefined) return null;
   const atUs = detail["atUs"];
-  return { detector, timeUs: typeof atUs === "number" ? atUs : timeUs, group, channels };
+  const promised = detail["guarantee"] !== "void";
+  return { detector, timeUs: typeof atUs === "number" ? atUs : timeUs, group, channels, promised };
 }
 
 export function isMeantFor(detector: Detector, { kind, detectors }: Truth): boolean {

@@ -1,4 +1,5 @@
 /** All seeds of a case and a detector together: a row of the table. */
+import type { DetectorScore } from "./case.ts";
 import type { Detector, Tally } from "./score.ts";
 
 const DAY_US = 86_400e6;
@@ -22,11 +23,13 @@ export interface DetectRow {
   readonly quietAlarms: number;
   readonly quietDays: number;
   readonly falsePerDay: number;
+  /** Without those of which the detector said that its promise does not hold on such data. */
+  readonly promisedPerDay: number;
 }
 
 export function summarise(
   what: Pick<DetectRow, "scenario" | "form" | "detector">,
-  tallies: readonly { tally: Tally; quietAlarms: number }[],
+  tallies: readonly DetectorScore[],
   runUs: number,
 ): DetectRow {
   const sum = (of: (tally: Tally) => number) => tallies.reduce((total, { tally }) => total + of(tally), 0);
@@ -35,6 +38,7 @@ export function summarise(
   const falseAlarms = sum((tally) => tally.false);
   const delays = tallies.flatMap(({ tally }) => tally.delaysUs).sort((a, b) => a - b);
   const quietAlarms = tallies.reduce((total, each) => total + each.quietAlarms, 0);
+  const promised = tallies.reduce((total, each) => total + each.quietPromised, 0);
   const quietDays = (tallies.length * runUs) / DAY_US;
   return {
     ...what,
@@ -56,12 +60,23 @@ export function summarise(
     quietAlarms,
     quietDays,
     falsePerDay: quietAlarms / quietDays,
+    promisedPerDay: promised / quietDays,
   };
 }
 
 /** A table in Markdown, as wide as its widest cells. */
 export function table(rows: readonly DetectRow[]): string {
-  const head = ["scenario", "detector", "to find", "recall", "precision", "delay, s", "mean", "false a day"];
+  const head = [
+    "scenario",
+    "detector",
+    "to find",
+    "recall",
+    "precision",
+    "delay, s",
+    "mean",
+    "false a day",
+    "promised",
+  ];
   const cells = rows.map((row) => [
     row.form === "" ? row.scenario : `${row.scenario} (${row.form})`,
     row.detector,
@@ -70,7 +85,8 @@ export function table(rows: readonly DetectRow[]): string {
     share(row.precision),
     row.delaySeconds === null ? "–" : brief(row.delaySeconds.median),
     row.delaySeconds === null ? "–" : brief(row.delaySeconds.mean),
-    perDay(row),
+    perDay(row.falsePerDay, row),
+    perDay(row.promisedPerDay, row),
   ]);
   const widths = head.map((title, c) => Math.max(title.length, ...cells.map((row) => row[c]!.length)));
   const line = (row: readonly string[]) =>
@@ -84,8 +100,8 @@ function share(value: number | null): string {
 }
 
 /** With none seen, what more than this would have shown in 95 of 100 suites: 3 / days. */
-function perDay({ quietAlarms, quietDays, falsePerDay }: DetectRow): string {
-  return quietAlarms === 0 ? `< ${brief(3 / quietDays)}` : brief(falsePerDay);
+function perDay(rate: number, { quietDays }: DetectRow): string {
+  return rate === 0 ? `< ${brief(3 / quietDays)}` : brief(rate);
 }
 
 function brief(value: number): string {
