@@ -23,13 +23,15 @@ const HEAD_BYTES = 13;
 
 const NO_BYTES = new Uint8Array(0);
 
-/** Gathers whole messages into one buffer, so that one write call takes many. */
+/** Gathers whole messages into one buffer that is used again, so that one write call takes many. */
 export class MessageBatch {
   length = 0;
+  private readonly capacity: number;
   private bytes: Uint8Array<ArrayBuffer>;
   private view: DataView;
 
   constructor(capacity: number) {
+    this.capacity = capacity;
     this.bytes = new Uint8Array(capacity);
     this.view = new DataView(this.bytes.buffer);
   }
@@ -44,14 +46,22 @@ export class MessageBatch {
     this.bytes.set(payload, at + HEAD_BYTES);
   }
 
-  /** The messages so far; the batch may not be used again. */
-  finished(): Uint8Array {
-    return this.bytes.subarray(0, this.length);
+  /** The messages so far, in bytes of their own; the batch is empty then. */
+  take(): Uint8Array {
+    const taken = this.bytes.slice(0, this.length);
+    this.length = 0;
+    // A state may have been many times as long.
+    if (this.bytes.length > 4 * this.capacity) this.replace(new Uint8Array(this.capacity));
+    return taken;
   }
 
   private grow(filled: number): void {
     const bytes = new Uint8Array(Math.max(this.length, 2 * this.bytes.length));
     bytes.set(this.bytes.subarray(0, filled));
+    this.replace(bytes);
+  }
+
+  private replace(bytes: Uint8Array<ArrayBuffer>): void {
     this.bytes = bytes;
     this.view = new DataView(bytes.buffer);
   }

@@ -21,7 +21,7 @@ export class ShadowPipe {
   /** Of batches that the pipe has not taken yet. */
   waitingBytes = 0;
   private readonly pipe: Writable;
-  private messages = new MessageBatch(BATCH_BYTES);
+  private readonly messages = new MessageBatch(BATCH_BYTES);
   private lastBlock = 0;
   private sinceMs = 0;
   private timer: ReturnType<typeof setTimeout> | null = null;
@@ -53,8 +53,7 @@ export class ShadowPipe {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
     if (this.messages.length === 0) return;
-    const bytes = this.messages.finished();
-    this.messages = new MessageBatch(BATCH_BYTES);
+    const bytes = this.messages.take();
     this.batches.push({ bytes, lastBlock: this.lastBlock, sinceMs: this.sinceMs });
     this.waitingBytes += bytes.length;
     this.write();
@@ -73,7 +72,7 @@ export class ShadowPipe {
   drop(): void {
     if (this.timer !== null) clearTimeout(this.timer);
     this.timer = null;
-    this.messages = new MessageBatch(BATCH_BYTES);
+    this.messages.take();
     this.batches = [];
     this.marks = [];
     this.waitingBytes = 0;

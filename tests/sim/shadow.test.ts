@@ -122,7 +122,7 @@ test("messages come through a pipe whole, however it cuts them", async () => {
         const batch = new MessageBatch(16);
         batch.add("start", 7, startPayload(settled, state));
         for (const { kind, block, payload } of sent) batch.add(kind, block, payload);
-        const bytes = batch.finished();
+        const bytes = batch.take();
         const chunks: Uint8Array[] = [];
         for (let at = 0; at < bytes.length; at += cut) chunks.push(bytes.subarray(at, at + cut));
         const got = [];
