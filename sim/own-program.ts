@@ -1,10 +1,15 @@
-/** The program that runs, as a command to run it once more beside: from the sources and from the built file alike. */
+/** How to start this same program again: from its sources or as one built file, on the runtime that it runs on. */
+import { dirname, join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 
-export function ownProgram(): [string, ...string[]] {
-  const script = process.argv[1] ?? "";
-  if ("Deno" in globalThis) return [process.execPath, "run", "-A", script];
-  // A debugger can hold one process only.
-  const flags = process.execArgv.filter((flag) => !flag.startsWith("--inspect"));
-  return [process.execPath, ...flags, script];
+/** Ends with the program; its sub-command and arguments are to follow. */
+export function ownProgram(): [command: string, ...args: string[]] {
+  // In the built file everything lies in that file.
+  const here = fileURLToPath(import.meta.url);
+  const entry = here.endsWith(".ts") ? join(dirname(here), "..", "main.ts") : here;
+  if ("Deno" in globalThis) return [process.execPath, "run", "-A", entry];
+  // What makes this process read TypeScript (--import tsx) makes the other one; what watches this process is not for it.
+  const flags = process.execArgv.filter((flag) => !/^--(cpu-prof|heap-prof|inspect|test)/.test(flag));
+  return [process.execPath, ...flags, entry];
 }

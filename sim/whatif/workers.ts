@@ -10,7 +10,7 @@ import { availableParallelism } from "node:os";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { CommandError } from "../../actors/mod.ts";
-import { ownProgram } from "./own-program.ts";
+import { ownProgram } from "../own-program.ts";
 
 export const WORKER_COMMAND = "whatif-worker";
 
