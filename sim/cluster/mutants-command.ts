@@ -4,11 +4,12 @@ import process from "node:process";
 import cliProgress from "cli-progress";
 import { CommandError } from "../../actors/mod.ts";
 import { nearestTo } from "../../protocol/nearest.ts";
+import { parseJobs, parseScenario, parseSeed } from "./flags.ts";
 import { type MutantResult, runMutants } from "./mutant-run.ts";
 import { MUTANTS, type Mutant } from "./mutants.ts";
 import type { ScenarioName } from "./scenarios.ts";
 import { factorOf } from "./shrink.ts";
-import { keepCase, scenarioOf, wholeNumber } from "./shrink-command.ts";
+import { keepCase } from "./shrink-command.ts";
 
 /** A cluster, a disk, and everything at once, in turn: no bug is told where it would be found. */
 const SCENARIOS_IN_TURN: readonly ScenarioName[] = ["standard", "single", "storm", "disk"];
@@ -32,14 +33,14 @@ export interface MutantsFlags {
 /** 0 when all are caught, 1 when one was missed. */
 export async function mutantsCommand(flags: MutantsFlags): Promise<number> {
   const mutants = named(flags.name);
-  const seeds = flags.seeds === undefined ? 200 : wholeNumber("--seeds", flags.seeds);
-  const jobs = flags.jobs === undefined ? availableParallelism() : wholeNumber("--jobs", flags.jobs);
-  const scenarios = flags.scenario === undefined ? SCENARIOS_IN_TURN : [scenarioOf(flags.scenario)];
+  const seeds = flags.seeds === undefined ? 200 : parseSeed("--seeds", flags.seeds);
+  const jobs = flags.jobs === undefined ? availableParallelism() : parseJobs(flags.jobs);
+  const scenarios = flags.scenario === undefined ? SCENARIOS_IN_TURN : [parseScenario(flags.scenario)];
   const bar = progressBar(mutants.length, flags.json === true);
   const results = await runMutants({
     mutants,
     request: { scenarios, seeds, shrinkMs: flags.shrink ? SHRINK_MS : 0 },
-    jobs: Math.max(1, jobs),
+    jobs,
     timeoutMs: TIMEOUT_MS,
     done: ({ mutant }) => bar?.increment(1, { name: mutant.name }),
   });

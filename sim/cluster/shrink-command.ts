@@ -5,18 +5,16 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import process from "node:process";
 import cliProgress from "cli-progress";
-import { CommandError } from "../../actors/mod.ts";
-import { nearestTo } from "../../protocol/nearest.ts";
 import { CORPUS, type CorpusCase, caseFile, printCase } from "./corpus.ts";
+import { parseMinutes, parseScenario, parseSeed } from "./flags.ts";
 import { run } from "./run.ts";
-import { SCENARIOS, type ScenarioName } from "./scenarios.ts";
 import { factorOf, type Shrunk, shrink } from "./shrink.ts";
 
 /** What a person waits for without leaving. */
 const SHRINK_MS = 60_000;
 
 export interface ShrinkFlags {
-  seed?: string;
+  seed: string;
   scenario?: string;
   minutes?: string;
   /** Folder of the case; default: the corpus of the checkout, else this folder. */
@@ -26,9 +24,9 @@ export interface ShrinkFlags {
 
 /** 1 when the seed fails and was made small, as `sim` says it; 0 when there is nothing to shrink. */
 export async function shrinkCommand(flags: ShrinkFlags): Promise<number> {
-  const seed = wholeNumber("--seed", flags.seed);
-  const scenario = scenarioOf(flags.scenario ?? "standard");
-  const minutes = flags.minutes === undefined ? undefined : positive("--minutes", flags.minutes);
+  const seed = parseSeed("--seed", flags.seed);
+  const scenario = parseScenario(flags.scenario ?? "standard");
+  const minutes = flags.minutes === undefined ? undefined : parseMinutes(flags.minutes);
   const startedMs = performance.now();
   const elapsedMs = (): number => performance.now() - startedMs;
   const bar = progressBar(flags.json === true);
@@ -62,28 +60,6 @@ export async function keepCase(one: CorpusCase, folder: string | undefined): Pro
   const path = join(to, caseFile(one));
   await writeFile(path, printCase(one));
   return path;
-}
-
-export function scenarioOf(name: string): ScenarioName {
-  const names = Object.keys(SCENARIOS) as ScenarioName[];
-  const found = names.find((known) => known === name);
-  if (found !== undefined) return found;
-  const [nearest] = nearestTo(name, names);
-  const hint = nearest === undefined ? "" : `; did you mean ${nearest}?`;
-  throw new CommandError(
-    `Cannot simulate scenario ${name}: there is none${hint}; wanted one of ${names.join(", ")}`,
-  );
-}
-
-export function wholeNumber(flag: string, text: string | undefined): number {
-  if (text !== undefined && /^\d{1,15}$/.test(text)) return Number(text);
-  throw new CommandError(`Cannot simulate with ${flag} ${text ?? ""}: wanted ${flag} and a whole number`);
-}
-
-function positive(flag: string, text: string): number {
-  const value = Number(text);
-  if (value > 0 && Number.isFinite(value)) return value;
-  throw new CommandError(`Cannot simulate with ${flag} ${text}: wanted a number above 0`);
 }
 
 function tell(shrunk: Shrunk, file: string, seconds: number, json: boolean): void {

@@ -100,6 +100,13 @@ test("durable-first: an event that leaves before its block is promised is caught
   assert.is(world.violation?.rule, "durable-first");
 });
 
+test("durable-first: an event that waits although its block is durable is caught", () => {
+  const world = quietWorld();
+  const block = world.block(...frames(61, 80));
+  world.acknowledged(block).later(1).released(block);
+  assert.is(world.violation?.rule, "durable-first");
+});
+
 test("durable-first: a promise for a block that no reader admits is caught", () => {
   const world = quietWorld();
   const late = world.blocks.at(-1)!;

@@ -59,9 +59,13 @@ export class ToldWorld {
   }
 
   tell<Kind extends Observation["kind"]>(kind: Kind, told: Told<Kind>): this {
-    this.atUs += 1_000;
     const observation = { kind, atUs: this.atUs, ...told } as unknown as Observation;
     this.violation ??= this.checkers.observe(observation);
+    return this;
+  }
+
+  later(us: number): this {
+    this.atUs += us;
     return this;
   }
 

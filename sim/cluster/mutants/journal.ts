@@ -34,12 +34,12 @@ export const JOURNAL_MUTANTS: readonly Mutant[] = [
     replace: "batch.settle(null);\n    this.#gathering.settle(null);",
   },
   {
-    name: "halt-not-kept",
-    bug: "A journal goes on after a failed write.",
+    name: "acknowledged-at-once",
+    bug: "A block is acknowledged when it was handed over.",
     file: COMMIT,
-    find: "batch.settle(this.#halted);\n    this.#gathering.settle(this.#halted);",
+    find: "this.#gathering.addBlock(copyPosition(block), block);\n    return this.flush();",
     replace:
-      "batch.settle(this.#halted);\n    this.#gathering.settle(this.#halted);\n    this.#halted = null;",
+      "this.#gathering.addBlock(copyPosition(block), block);\n    this.flush().catch(() => {});\n    return Promise.resolve();",
   },
   {
     name: "crc-not-checked",

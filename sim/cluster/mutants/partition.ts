@@ -86,11 +86,11 @@ export const PARTITION_MUTANTS: readonly Mutant[] = [
     replace: "await durable.catch(() => {});",
   },
   {
-    name: "release-reversed",
-    bug: "The outputs of one block leave in reverse.",
+    name: "released-not-remembered",
+    bug: "Events that have left are not kept for clients that come later.",
     file: GATE,
-    find: "for (const delivery of block.deliveries) {",
-    replace: "for (const delivery of [...block.deliveries].reverse()) {",
+    find: "this.released(block);",
+    replace: "",
   },
   {
     name: "release-one-late",
@@ -156,11 +156,11 @@ export const PARTITION_MUTANTS: readonly Mutant[] = [
     replace: "if (noted.has(number))",
   },
   {
-    name: "tail-events-forgotten",
-    bug: "Events derived again at recovery are not served to clients.",
-    file: RECOVERY,
-    find: "events: [...derived.values()].flat(),",
-    replace: "events: [],",
+    name: "last-event-forgotten",
+    bug: "After a restart a session says that it has no events until the next one comes.",
+    file: HISTORY,
+    find: "this.newest = newest;",
+    replace: "this.newest = events.at(-1)?.sequence ?? 0;",
   },
   {
     name: "history-serves-only-memory",
