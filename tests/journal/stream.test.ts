@@ -312,6 +312,22 @@ test("[H2] a snapshot with a changed byte is passed over for an older one", asyn
   assert.match(reports.at(-1)!, "checksum");
 });
 
+test("a snapshot is stored when the notes of its block were read back: who starts from it derives them no more", async () => {
+  const { bus, clock, stream, chain, open } = world();
+  const journal = await open();
+  const appended = journal.append(chain.block(1));
+  journal.note(note(1));
+  const saved = journal.saveSnapshot(1, 1, 1, Uint8Array.of(1));
+  stream.fault = (id) => (id.includes("note") ? "lost" : null);
+  await appended;
+  await clock.advance(1_000);
+  assert.equal(await bus.snapshots("snapshots").list(), []);
+  stream.fault = () => null;
+  await clock.advance(1_000);
+  await saved;
+  assert.is((await bus.snapshots("snapshots").list()).length, 1);
+});
+
 test("a snapshot is stored when its block was read back, and the newest eight are kept", async () => {
   const { bus, clock, stream, chain, open } = world();
   const journal = await open();
