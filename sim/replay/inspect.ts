@@ -5,6 +5,7 @@ import { askedAsync, CommandError, describeRecording, openRecording } from "../.
 import { decodeBlock, decodeDerived } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
 import { MESSAGES } from "../../protocol/messages.ts";
+import { parentLine, parentOf } from "../whatif/parent.ts";
 
 export interface InspectFlags {
   blocks?: true;
@@ -40,6 +41,8 @@ function tell(recording: Awaited<ReturnType<typeof describeRecording>>): void {
   const line = (name: string, value: unknown) => process.stdout.write(`${name.padEnd(11)} ${value}\n`);
   line("recording", recording.directory);
   line("partition", recording.partition ?? "none");
+  const parent = parentOf(recording.createdFrom);
+  if (parent) line("branch of", parentLine(parent));
   line("from", iso(recording.fromUs));
   line("to", iso(recording.toUs));
   line("inputs", range(recording.firstSequence, recording.lastSequence));

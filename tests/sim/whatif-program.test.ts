@@ -1,0 +1,196 @@
+// timeout: 240
+/** `whatif`, its sweeps and `causality` as a user runs them, over a recording of the market feed. */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { SYSTEM } from "../../actors/mod.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
+import type { Truth } from "../../sim/feeds/scenario.ts";
+import type { WhatIfResult } from "../../sim/whatif/api.ts";
+import { marketFeed, rowUs } from "../support/market-feed.ts";
+import { run, runAll } from "../support/program-run.ts";
+import { recordFeeds, temporaryDirectory } from "../support/recorded-run.ts";
+
+const recording = join(temporaryDirectory(), "recording");
+
+test.before(async () => {
+  await recordFeeds({ definitions: SYSTEM, feeds: [marketFeed(1_500)], directory: recording });
+});
+
+test("whatif writes the branch beside its parent, shows what differs side by side, and inspect names the parent", async () => {
+  const asked = ["--at", iso(rowUs(900)), "--set", "collapse.enabled=false"];
+  const { code, stdout } = await run(["whatif", recording, ...asked]);
+  assert.is(code, 0, stdout);
+  const branch = `${recording}.whatif-1`;
+  assert.match(stdout, /^original +│ branch/);
+  assert.match(stdout, /│ 01-05 00:01:30\.000 config\.changed +new\n/);
+  assert.match(stdout, /01-05 [\d:.]+ collapse\.declared east[^\n]*│ +gone\n/);
+  assert.match(stdout, /\d+ the same, \d+ moved, \d+ changed, \d+ gone, \d+ new\n/);
+  assert.ok(stdout.includes(`branch written to ${branch}\n`));
+  const [verified, inspected] = await runAll([
+    ["replay", branch, "--verify"],
+    ["inspect", branch],
+  ]);
+  assert.is(verified!.code, 0, verified!.stdout);
+  assert.match(
+    inspected!.stdout,
+    /branch of +\S+recording behind block \d+, from input \d+: collapse\.enabled=false/,
+  );
+});
+
+test("whatif --json is the result as one object, and --no-write writes nothing", async () => {
+  const before = readdirSync(dirname(recording));
+  const asked = [
+    "--at",
+    "1000",
+    "--drop",
+    "a",
+    "--inject",
+    "spike?group=west&channels=b&strength=5&duration=10s",
+  ];
+  const { code, stdout } = await run(["whatif", recording, ...asked, "--no-write", "--json"]);
+  assert.is(code, 0);
+  const result = JSON.parse(stdout) as WhatIfResult;
+  assert.is(result.branch, null);
+  assert.is(result.sequence, 1000);
+  assert.equal(result.parent.changes.drop, ["a"]);
+  assert.equal(
+    result.parent.changes.inject?.map(({ scenario, strength }) => [scenario, strength]),
+    [["spike", 5]],
+  );
+  assert.is(
+    result.differences.length,
+    Object.values(result.counts).reduce((sum, count) => sum + count, 0),
+  );
+  assert.ok(result.events.some(({ kind }) => kind === "injection.started"));
+  assert.equal(readdirSync(dirname(recording)), before);
+});
+
+test("a sweep is a table over the values, with recall and delay where the truth is known, and a plot", async () => {
+  const folder = temporaryDirectory();
+  const truth: Truth = {
+    kind: "burst",
+    detectors: ["collapse"],
+    group: "east",
+    channels: ["a", "b", "c", "d"],
+    onsetUs: rowUs(541),
+    endUs: rowUs(600),
+  };
+  writeFileSync(join(folder, "truth.ndjson"), `${JSON.stringify(truth)}\n`);
+  const sweep = [
+    "whatif",
+    recording,
+    "--sweep",
+    "collapse.falseAlarmsPerDay=1,100",
+    "--truth",
+    join(folder, "truth.ndjson"),
+  ];
+  const [table, json] = await runAll([
+    [...sweep, "--plot", join(folder, "plot.svg")],
+    [...sweep, "--json"],
+  ]);
+  assert.is(table!.code, 0, table!.stderr);
+  const lines = table!.stdout.trimEnd().split("\n");
+  assert.match(
+    lines[0]!,
+    /^collapse\.falseAlarmsPerDay +alarms +alarms\/day +recall +delay +false +false\/day/,
+  );
+  assert.is(lines.length, 3);
+  const points = JSON.parse(json!.stdout) as {
+    set: object;
+    score: { truth: { recall: number; delayUs: number } };
+  }[];
+  assert.equal(
+    points.map(({ set }) => set),
+    [1, 100].map((value) => ({ "collapse.falseAlarmsPerDay": String(value) })),
+  );
+  for (const { score } of points) {
+    assert.is(score.truth.recall, 1);
+    assert.ok(score.truth.delayUs > 0 && score.truth.delayUs < 20e6);
+  }
+  const plot = readFileSync(join(folder, "plot.svg"), "utf8");
+  assert.match(plot, /^<svg .*<\/svg>\n$/s);
+  assert.is(plot.split('class="title"').length - 1, 4, "four panels");
+  assert.not(plot.includes("NaN"));
+});
+
+test("causality tells how likely an event was by how far back one rewinds, the same each time", async () => {
+  const event = (await eventsOf()).find(({ kind }) => kind === "collapse.declared")!;
+  const asked = [
+    "causality",
+    recording,
+    "--event",
+    event.id,
+    "--rewinds",
+    "500ms,20s",
+    "--runs",
+    "80",
+    "--tolerance",
+    "1s",
+  ];
+  const [text, json, again] = await runAll([asked, [...asked, "--json"], [...asked, "--json"]]);
+  assert.is(text!.code, 0, text!.stderr);
+  assert.match(text!.stdout, /^rewind +happened +probability +95 %\n +500ms +\d+\/80 /m);
+  const result = JSON.parse(json!.stdout) as {
+    event: EventMessage;
+    rewinds: { rewindUs: number; happened: number }[];
+  };
+  assert.is(result.event.id, event.id);
+  assert.equal(
+    result.rewinds.map(({ rewindUs }) => rewindUs),
+    [500_000, 20_000_000],
+  );
+  assert.ok(result.rewinds[0]!.happened >= result.rewinds[1]!.happened);
+  assert.ok(result.rewinds[0]!.happened > 0);
+  assert.is(again!.stdout, json!.stdout);
+});
+
+test("what cannot be is refused with exit code 2 and what would be right, and nothing is written", async () => {
+  const before = readdirSync(dirname(recording));
+  const refusals: [string[], RegExp][] = [
+    [["whatif", recording], /wanted --at TIME/],
+    [["whatif", `${recording}-none`, "--at", "1"], /there is no such folder/],
+    [
+      ["whatif", recording, "--at", "1999-01-01"],
+      /outside of the recording; wanted 2026-01-05T00:00:00\.000Z to/,
+    ],
+    [
+      ["whatif", recording, "--at", "9", "--set", "anomaly.windowSample=64"],
+      /perhaps anomaly\.windowSamples/,
+    ],
+    [["whatif", recording, "--at", "9", "--drop", "q"], /has no such channel; wanted perhaps/],
+    [["whatif", recording, "--at", "9", "--inject", "spike?grup=west"], /wanted perhaps group/],
+    [["whatif", recording, "--at", "9", "--to", recording], /it exists; wanted a new folder/],
+    [["whatif", recording, "--at", "9", "--until", "2026-01-01"], /wanted --at before --until/],
+    [
+      ["whatif", recording, "--sweep", "collapse.statistic=sr", "--truth", "none"],
+      /Cannot read --truth none/,
+    ],
+    [["causality", recording, "--event", "p0/1/7"], /the recording has none/],
+    [["causality", recording, "--event", "seven"], /wanted an id such as/],
+  ];
+  const ends = await runAll(refusals.map(([args]) => args));
+  for (const [k, { code, stderr, stdout }] of ends.entries()) {
+    const [args, message] = refusals[k]!;
+    assert.is(code, 2, `${args.join(" ")}: ${stderr}`);
+    assert.match(stderr, message);
+    assert.is(stdout, "");
+  }
+  assert.equal(readdirSync(dirname(recording)), before);
+  assert.ok(existsSync(join(dirname(recording), basename(recording))));
+});
+
+async function eventsOf(): Promise<EventMessage[]> {
+  const { stdout } = await run(["inspect", recording, "--events", "--json"]);
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as EventMessage);
+}
+
+function iso(timeUs: number): string {
+  return new Date(timeUs / 1000).toISOString();
+}
+
+test.run();
