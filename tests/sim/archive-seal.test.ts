@@ -1,3 +1,4 @@
+// timeout: 300
 /** `verify`: any changed byte is named, and what checksums cannot show a seal does. */
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

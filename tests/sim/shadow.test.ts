@@ -1,9 +1,9 @@
+// timeout: 300
 /** The shadow of a session: what comes out differently is named, and the session never waits. */
 import { join } from "node:path";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
 import { systemClock } from "../../actors/clock.ts";
 import { createFeeds } from "../../actors/feeds/spec.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
@@ -146,9 +146,6 @@ test("messages come through a pipe whole, however it cuts them", async () => {
 
 // ---- the other process ------------------------------------------------------------------------------------------
 
-const [command, ...args] = ownRuntime().command as [string, ...string[]];
-const program: [string, ...string[]] = [command, ...args, join(ROOT, "main.ts")];
-
 test("[W3] a difference becomes a critical event of the session, and the shadow goes on from the next snapshot", async () => {
   let altered = 0;
   const { shadow, partition, differences } = await session({
@@ -196,7 +193,7 @@ test("a shadow of a recording that goes on begins with its newest snapshot", asy
   const directory = join(temporaryDirectory(), "recording");
   const counts: number[] = [];
   for (const duration of [6, 7]) {
-    const shadow = new Shadow({ difference: () => {}, ended: () => {}, log: () => {}, program });
+    const shadow = new Shadow({ difference: () => {}, ended: () => {}, log: () => {} });
     const partition = await open(
       await shadow.follow(await openRecordingForWriting(directory, { partition: "p0" })),
     );
@@ -246,7 +243,6 @@ async function session(options: { note?: (note: JournalNote) => JournalNote; wai
     },
     ended: () => {},
     log: () => {},
-    program,
     ...(options.waitingBytesMax === undefined ? {} : { waitingBytesMax: options.waitingBytesMax }),
   });
   const followed = await shadow.follow(createMemoryJournal({}));
