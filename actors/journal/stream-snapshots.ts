@@ -6,7 +6,7 @@
  *
  * H1  A snapshot is used only if its block is the one that stands in the log: one of an owner that was refused, or of an end that the
  *     servers lost, is not of this log whatever its number.
- * H2  A bad one is passed over with a report: it can be made again from the log.
+ * H2  A bad one is passed over with a report, and so is a store that cannot be reached: states can be made again from the log.
  */
 import { crc32 } from "node:zlib";
 import { escapeName } from "../../protocol/subjects.ts";
@@ -50,13 +50,17 @@ export class StreamSnapshots {
     timeUs = Infinity,
     sequence = Infinity,
   }: LogPlace): Promise<StoredSnapshot | null> {
-    const usable = (await this.#list()).filter(
-      (each) =>
-        this.#belongs(each) && each.block <= block && each.timeUs <= timeUs && each.sequence <= sequence,
-    );
-    for (const each of usable.reverse()) {
-      const bytes = await this.#read(each.name);
-      if (bytes !== null) return { block: each.block, timeUs: each.timeUs, sequence: each.sequence, bytes };
+    try {
+      const usable = (await this.#list()).filter(
+        (each) =>
+          this.#belongs(each) && each.block <= block && each.timeUs <= timeUs && each.sequence <= sequence,
+      );
+      for (const each of usable.reverse()) {
+        const bytes = await this.#read(each.name);
+        if (bytes !== null) return { block: each.block, timeUs: each.timeUs, sequence: each.sequence, bytes };
+      }
+    } catch (error) {
+      this.#report(`snapshots cannot be reached, the log is read instead: ${error}`);
     }
     return null;
   }

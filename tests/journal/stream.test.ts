@@ -298,6 +298,22 @@ test("[H1] a snapshot of a block that is not in the log is not loaded, whatever 
   assert.equal((await next.loadSnapshot({}))?.block, 2);
 });
 
+test("[H2] when snapshots cannot be reached the log is read instead", async () => {
+  const { bus, clock, stream, chain, reports, open } = world();
+  const journal = await open();
+  await journal.append(chain.block(1));
+  await journal.saveSnapshot(1, 1, 1, Uint8Array.of(1));
+  const gone = async () => {
+    throw new Error("no connection");
+  };
+  const log = await AdmittedLog.open(stream, PARTITION);
+  const report = (message: string) => void reports.push(message);
+  const snapshots = { ...bus.snapshots("snapshots"), save: gone, list: gone, load: gone, remove: gone };
+  const cut = new StreamJournal({ log, epoch: 1, snapshots, clock, retryMs: 250, report });
+  assert.is(await cut.loadSnapshot({}), null);
+  assert.match(reports.at(-1)!, "the log is read instead: Error: no connection");
+});
+
 test("[H2] a snapshot with a changed byte is passed over for an older one", async () => {
   const { bus, chain, open, reports } = world();
   const journal = await open();
@@ -353,7 +369,9 @@ test("[J3] [A3] whatever the connection does, acknowledged blocks stay and all r
   await fc.assert(
     fc.asyncProperty(
       fc.array(faults, { minLength: 1, maxLength: 40 }),
-      fc.array(fc.constantFrom("append", "append", "append", "note", "succeed"), { maxLength: 40 }),
+      fc.array(fc.constantFrom("append", "append", "append", "note", "succeed", "garbage"), {
+        maxLength: 40,
+      }),
       async (script, steps) => {
         const { clock, stream, open } = world();
         let at = 0;
@@ -369,7 +387,8 @@ test("[J3] [A3] whatever the connection does, acknowledged blocks stay and all r
             journal = await settled(open(), clock);
             epoch++;
             given = journal.last;
-          } else if (step === "note" && given !== null) journal.note({ ...note(1), block: given.number });
+          } else if (step === "garbage") stream.put(Uint8Array.of(1, 2, 3));
+          else if (step === "note" && given !== null) journal.note({ ...note(1), block: given.number });
           else if (step === "append") {
             const block = trueBlock((given?.number ?? 0) + 1, epoch, given?.hash ?? new Uint8Array(32));
             given = block;
@@ -399,11 +418,25 @@ test("[J3] [A3] whatever the connection does, acknowledged blocks stay and all r
           for (const hash of acknowledged) assert.ok(hashes.has(hash), "an acknowledged block is gone");
           assert.is(reader.last?.number ?? 0, previous);
         }
+        const all = await entriesOf(readers[0]!, 1);
+        for (const from of range(1, readers[0]!.index.count)) {
+          const start = all.findIndex((entry) => entry.kind === "block" && entry.block.number === from);
+          const wanted = all
+            .slice(start)
+            .filter((entry) => entry.kind === "block" || ("block" in entry && entry.block >= from));
+          assert.equal(await entriesOf(readers[1]!, from), wanted, `from block ${from}`);
+        }
       },
     ),
     { numRuns: 150 },
   );
 });
+
+async function entriesOf(log: AdmittedLog, from: number) {
+  const entries = [];
+  for await (const entry of log.entries(from)) entries.push(entry);
+  return entries;
+}
 
 /** Lets time pass until a promise has settled. */
 async function settled<T>(promise: Promise<T>, clock: ManualClock): Promise<T> {
