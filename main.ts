@@ -282,9 +282,10 @@ program
     process.exitCode = await measureFile(file);
   });
 
-program
+const sim = program
   .command("sim")
   .description("a whole cluster under faults in a simulated world, from one seed: every rule is checked")
+  .enablePositionalOptions()
   .option("--seed <n>", "one world, told of in detail (default: 1)")
   .option("--seeds <range>", "many worlds, A..B: a summary, and how to see each failure again")
   .option("--scenario <name>", "standard, single, partitions, disk, storm or canary (default: standard)")
@@ -296,6 +297,36 @@ program
   .action(async (options) => {
     const { simCommand } = await import("./sim/mod.ts");
     process.exitCode = await simCommand(options);
+  });
+
+sim
+  .command("shrink")
+  .description("make a failing world small: fewer faults, then less of a world; kept as a case")
+  .requiredOption("--seed <n>", "a seed that fails")
+  .option("--scenario <name>", "the scenario in which it does (default: standard)")
+  .option("--minutes <n>", "simulated time (default: the scenario's)")
+  .option("--to <dir>", "folder of the case (default: sim/corpus of a checkout, else this folder)")
+  .option("--json", "the result as one JSON object")
+  .action(async (options) => {
+    const { simShrinkCommand } = await import("./sim/mod.ts");
+    process.exitCode = await simShrinkCommand(options);
+  });
+
+sim
+  .command("mutants")
+  .description(
+    "deliberate bugs in the shipped code: how many are caught, by which rule, after how many seeds",
+  )
+  .option("--name <part>", "only those whose name contains this")
+  .option("--seeds <n>", "seeds until a bug counts as missed (default: 200)")
+  .option("--scenario <name>", "worlds of this scenario only")
+  .option("--jobs <n>", "processes (default: one a core)")
+  .option("--shrink", "make the failing worlds small, and keep them as cases")
+  .option("--to <dir>", "folder of the cases")
+  .option("--json", "the result as one JSON object")
+  .action(async (options) => {
+    const { simMutantsCommand } = await import("./sim/mod.ts");
+    process.exitCode = await simMutantsCommand(options);
   });
 
 program.command("sim-worker", { hidden: true }).action(async () => {

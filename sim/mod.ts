@@ -92,6 +92,18 @@ export async function simCommand(
   return (await import("./cluster/command.ts")).simCommand(...args);
 }
 
+export async function simShrinkCommand(
+  ...args: Parameters<typeof import("./cluster/shrink-command.ts").shrinkCommand>
+): Promise<number> {
+  return (await import("./cluster/shrink-command.ts")).shrinkCommand(...args);
+}
+
+export async function simMutantsCommand(
+  ...args: Parameters<typeof import("./cluster/mutants-command.ts").mutantsCommand>
+): Promise<number> {
+  return (await import("./cluster/mutants-command.ts")).mutantsCommand(...args);
+}
+
 export async function simWorkerCommand(): Promise<number> {
   return (await import("./cluster/many.ts")).simWorker();
 }

@@ -72,7 +72,7 @@ export class BusServers {
   readonly buckets = new Map<string, Bucket>();
   readonly stores = new Map<string, Map<string, Uint8Array>>();
   up = true;
-  readonly #faults: Record<"both" | "refused" | "crashed" | "tail" | "election", Fault>;
+  readonly #faults: Record<"both" | "refused" | "crashed" | "tail" | "election" | "stranger", Fault>;
   readonly #push: number;
 
   constructor(world: World, network: Network) {
@@ -86,6 +86,7 @@ export class BusServers {
       crashed: of("bus crashed"),
       tail: of("unsynced tail lost"),
       election: of("stream election"),
+      stranger: of("stranger writes"),
     };
     this.#push = world.trace.intern("bus pushes");
     this.#misbehave();
@@ -188,7 +189,7 @@ export class BusServers {
 
   #misbehave(): void {
     const { world } = this;
-    const { crashed, election, tail } = this.#faults;
+    const { crashed, election, stranger, tail } = this.#faults;
     world.every(world.options.bus.syncEveryMs, null, "bus syncs", () => {
       if (this.up) for (const stream of this.streams.values()) stream.synced = stream.entries.length;
     });
@@ -198,10 +199,21 @@ export class BusServers {
       for (const stream of this.streams.values())
         if (election.happens(bus.election))
           stream.leaderlessUntilUs = world.nowUs + election.size(ELECTION_MS.from, ELECTION_MS.to) * 1000;
+      for (const stream of this.streams.values())
+        if (this.answers(stream) && stranger.happens(bus.stranger)) this.#strangerWrites(stream);
       if (this.up && crashed.happens(bus.crashed)) this.#goDown(crashed.size(DOWN_MS.from, DOWN_MS.to));
       if (!this.up && tail.happens(bus.tailLost)) this.#loseTail();
       return true;
     });
+  }
+
+  /** A stream is open to whoever can reach the servers: garbage, or an entry of before once more. */
+  #strangerWrites(stream: ServedStream): void {
+    const { stranger } = this.#faults;
+    const old = stream.entries[Math.floor(stranger.size(0, 2 * stream.entries.length))];
+    const garbage = (): Uint8Array =>
+      Uint8Array.from({ length: 20 }, () => Math.floor(stranger.size(0, 256)));
+    this.append(stream, old?.bytes ?? garbage(), `stranger ${stream.entries.length}`, undefined);
   }
 
   #goDown(ms: number): void {

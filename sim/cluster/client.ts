@@ -12,6 +12,9 @@ import { Process } from "./process.ts";
 import { Connection, type PageSocket } from "./socket.ts";
 import type { World } from "./world.ts";
 
+/** Further than any event of a simulated world: of another recording. */
+const FOREIGN_CURSOR = 1_000_000;
+
 /** A node as a page can reach it. */
 export interface Reachable {
   readonly process: Process;
@@ -57,7 +60,7 @@ export class SimulatedClient {
     this.#partitions = partitions;
     this.#random = world.random(this.#host);
     network.addHost(this.#host);
-    this.#begin();
+    this.#begin(0);
     this.#misbehave();
   }
 
@@ -87,15 +90,17 @@ export class SimulatedClient {
 
   // ---- the page -------------------------------------------------------------------------------------------------
 
-  #begin(): void {
+  /** A life that has seen events up to `after`; 0: none. */
+  #begin(after: number): void {
     this.#life++;
     this.#process = new Process(this.#host);
     const clock = new SimulatedClock(this.#world, this.#process);
     this.#clients = new Map();
     for (const partition of this.#partitions) {
-      const client = this.#client(partition, clock);
+      const client = this.#client(partition, clock, after);
+      this.#world.observe({ kind: "began", atUs: this.#world.nowUs, client: this.name, partition, after });
       this.#clients.set(partition, client);
-      client.subscribe({ channel: "events", after: 0 });
+      client.subscribe({ channel: "events", after });
       if (this.#index === 1) client.subscribe({ channel: "samples" });
       if (this.#index === 2) client.subscribe({ channel: "state" });
       if (this.#index === 3) client.subscribe({ channel: "samples", decimationUs: 500_000 });
@@ -103,13 +108,13 @@ export class SimulatedClient {
     }
   }
 
-  #client(partition: string, clock: SimulatedClock): Client {
+  #client(partition: string, clock: SimulatedClock, after: number): Client {
     const world = this.#world;
     const name = this.name;
     let wasOpen = false;
     const client = new Client({
       name,
-      eventCursor: new EventCursor(),
+      eventCursor: new EventCursor(after),
       connect: () => this.#connect(partition),
       after: (ms, act) => clock.after(ms, act),
       random: () => this.#random.next(),
@@ -168,7 +173,9 @@ export class SimulatedClient {
     for (const client of this.#clients.values()) client.stop();
     this.#world.end(this.#process);
     this.#sockets.clear();
-    this.#begin();
+    const { decisions, options } = this.#world;
+    const isForeign = decisions.of(this.#host, "foreign cursor").happens(options.client.foreignCursor);
+    this.#begin(isForeign ? FOREIGN_CURSOR : 0);
   }
 
   #misbehave(): void {

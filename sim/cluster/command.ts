@@ -25,7 +25,7 @@ export function rerunLine(seed: number, scenario: ScenarioName, minutes?: number
 // ---- one seed ---------------------------------------------------------------------------------------------------
 
 async function simulateOne(wish: SimWish, flags: SimFlags): Promise<number> {
-  const { scenario, minutes, only } = wish;
+  const { scenario, minutes, only, override } = wish;
   const seed = wish.seeds[0]!;
   const trace = flags.trace === undefined ? null : openTrace(flags.trace);
   const before = process.cpuUsage();
@@ -36,6 +36,7 @@ async function simulateOne(wish: SimWish, flags: SimFlags): Promise<number> {
       scenario,
       ...(minutes === undefined ? {} : { minutes }),
       ...(only === undefined ? {} : { only }),
+      ...(override === undefined ? {} : { override }),
       ...(trace === null ? {} : { write: trace.write }),
     });
   } finally {

@@ -45,7 +45,8 @@ type Faults = Record<
   | "silent"
   | "restarted"
   | "spike"
-  | "poison",
+  | "poison"
+  | "foreignChannel",
   Fault
 >;
 
@@ -61,6 +62,7 @@ const KINDS: Record<keyof Faults, string> = {
   restarted: "feed restarted",
   spike: "spike",
   poison: "poison",
+  foreignChannel: "foreign channel",
 };
 
 export class SimulatedFeed implements Feed {
@@ -163,6 +165,8 @@ export class SimulatedFeed implements Feed {
     if (faults.gap.happens(feed.gap)) this.#sequence += Math.ceil(faults.gap.size(0, 5));
     const frame = this.#frame(ofBurst);
     if (faults.notANumber.happens(feed.notANumber)) this.#offerBroken(sink, frame);
+    if (faults.foreignChannel.happens(feed.foreignChannel))
+      sink.frame({ ...frame, channel: frame.channel.map((channel) => channel + 1) });
     const held = this.#held;
     this.#held = null;
     if (faults.late.happens(feed.late)) this.#held = frame;

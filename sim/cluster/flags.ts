@@ -1,7 +1,9 @@
 /** What `eigenwatch sim` was asked for, checked. */
 import { readFileSync } from "node:fs";
+import * as v from "valibot";
 import { CommandError } from "../../actors/mod.ts";
 import { nearestTo } from "../../protocol/nearest.ts";
+import type { WorldOptions } from "./options.ts";
 import { SCENARIOS, type ScenarioName } from "./scenarios.ts";
 
 export interface SimFlags {
@@ -29,6 +31,8 @@ export interface SimWish {
   readonly one: boolean;
   readonly minutes?: number;
   readonly only?: ReadonlySet<string>;
+  /** Of a case: how its world differs from the drawn one. */
+  readonly override?: Partial<WorldOptions>;
 }
 
 export function parseSimFlags(flags: SimFlags): SimWish {
@@ -41,12 +45,13 @@ export function parseSimFlags(flags: SimFlags): SimWish {
     );
   if (seeds !== undefined && flags.trace !== undefined)
     throw new CommandError("Cannot write --trace of many seeds: wanted --seed");
+  const kept = onlyDecisions === undefined ? null : readDecisions(onlyDecisions);
   return {
-    scenario: parseScenario(flags.scenario ?? "standard"),
-    seeds: seeds === undefined ? [parseSeed("--seed", seed ?? "1")] : parseSeeds(seeds),
+    scenario: parseScenario(flags.scenario ?? kept?.scenario ?? "standard"),
+    seeds: seeds === undefined ? [parseSeed("--seed", seed ?? kept?.seed ?? "1")] : parseSeeds(seeds),
     one: seeds === undefined,
     ...(minutes === undefined ? {} : { minutes: parseMinutes(minutes) }),
-    ...(onlyDecisions === undefined ? {} : { only: readDecisions(onlyDecisions) }),
+    ...(kept === null ? {} : { only: kept.only, override: kept.override }),
   };
 }
 
@@ -89,18 +94,39 @@ function parseSeeds(text: string): number[] {
   return Array.from({ length: to - from + 1 }, (_, k) => from + k);
 }
 
-/** A JSON list of ids, or any object with one under `decisions`: what `sim --json` prints, a case of sim/corpus. */
-function readDecisions(file: string): ReadonlySet<string> {
+interface Kept {
+  readonly only: ReadonlySet<string>;
+  readonly override: Partial<WorldOptions>;
+  /** Where the file says them. */
+  readonly seed?: string;
+  readonly scenario?: string;
+}
+
+/** A JSON list of ids; or an object with one under `decisions`: what `sim --json` prints, or a case of sim/corpus, which says its world, too. */
+function readDecisions(file: string): Kept {
   let read: unknown;
   try {
     read = JSON.parse(readFileSync(file, "utf8"));
   } catch (error) {
     throw new CommandError(`Cannot read decisions from ${file}: ${(error as Error).message}`);
   }
-  const list = Array.isArray(read) ? read : (read as { decisions?: unknown } | null)?.decisions;
-  if (!Array.isArray(list) || list.some((id) => typeof id !== "string" || !/\/.+#\d+$/.test(id)))
+  const found = v.safeParse(KEPT, Array.isArray(read) ? { decisions: read } : read);
+  if (!found.success)
     throw new CommandError(
       `Cannot use the decisions in ${file}: wanted a JSON list of ids such as "n1→bus/message dropped#17", or an object with one under "decisions"`,
     );
-  return new Set(list as string[]);
+  const { decisions, override, seed, scenario } = found.output;
+  return {
+    only: new Set(decisions),
+    override,
+    ...(seed === undefined ? {} : { seed: String(seed) }),
+    ...(scenario === undefined ? {} : { scenario }),
+  };
 }
+
+const KEPT = v.object({
+  decisions: v.array(v.pipe(v.string(), v.regex(/\/.+#\d+$/))),
+  override: v.optional(v.record(v.string(), v.union([v.number(), v.boolean()])), {}),
+  seed: v.optional(v.number()),
+  scenario: v.optional(v.string()),
+});

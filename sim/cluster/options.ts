@@ -56,8 +56,10 @@ export interface BusOptions {
   /** Of a crash: what was not synced is gone. */
   readonly tailLost: number;
   readonly election: number;
-  /** Of a request. */
+  /** Of an append. */
   readonly refused: number;
+  /** Of a second and a stream. */
+  readonly stranger: number;
 }
 
 export interface DiskOptions {
@@ -103,6 +105,8 @@ export interface FeedOptions {
   readonly spike: number;
   /** A value at which the witness throws. */
   readonly poison: number;
+  /** A sample of a channel that the group does not have. */
+  readonly foreignChannel: number;
 }
 
 /** Of a second. */
@@ -110,20 +114,14 @@ export interface ClientOptions {
   readonly stalled: number;
   readonly reconnected: number;
   readonly reloaded: number;
+  /** Of a reload: with the cursor of another recording. */
+  readonly foreignCursor: number;
   readonly garbage: number;
 }
 
 export function drawOptions(seed: number, name: ScenarioName, minutes: number | undefined): WorldOptions {
   const scenario = SCENARIOS[name];
-  const random = new RandomStream(seed, "options");
-  const between = (from: number, to: number): number => round(from + (to - from) * random.next());
-  const whole = (from: number, to: number): number => from + Math.floor(random.next() * (to - from + 1));
-  /** Off in a share of seeds; else up to `most`, small values as likely as large ones. */
-  const chance = (most: number, weight: number): number => {
-    const on = random.next() < Math.min(1, 0.6 * weight);
-    const [a, b] = [random.next(), random.next()];
-    return on && weight > 0 ? round(most * a * b * Math.min(2, weight)) : 0;
-  };
+  const { between, whole, chance } = draws(seed);
   const { network, bus, disk, node, feed, client } = scenario.weights;
   return {
     scenario: name,
@@ -132,71 +130,92 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
     nodes: scenario.nodes,
     partitions: scenario.partitions,
     feedsOfPartition: 2,
-    channels: whole(3, 4),
-    framesPerSecond: whole(2, 5),
-    clients: whole(2, 3),
+    channels: whole("channels", 3, 4),
+    framesPerSecond: whole("framesPerSecond", 2, 5),
+    clients: whole("clients", 2, 3),
     canary: scenario.canary,
     network: {
-      latencyUs: whole(100, 2_000),
-      dropped: chance(0.05, network),
-      duplicated: chance(0.05, network),
-      slow: chance(0.1, network),
-      tailMsMax: whole(500, 8_000),
-      partitioned: chance(0.08, network),
-      oneWayPartitioned: chance(0.08, network),
-      cloggedLinks: chance(0.2, network),
-      partitionMsMax: whole(2_000, 12_000),
+      latencyUs: whole("network.latencyUs", 100, 2_000),
+      dropped: chance("network.dropped", 0.05, network),
+      duplicated: chance("network.duplicated", 0.05, network),
+      slow: chance("network.slow", 0.1, network),
+      tailMsMax: whole("network.tailMsMax", 500, 8_000),
+      partitioned: chance("network.partitioned", 0.08, network),
+      oneWayPartitioned: chance("network.oneWayPartitioned", 0.08, network),
+      cloggedLinks: chance("network.cloggedLinks", 0.2, network),
+      partitionMsMax: whole("network.partitionMsMax", 2_000, 12_000),
     },
     bus: {
-      bothAccepted: chance(1, bus),
-      ackLost: chance(0.05, bus),
-      dedupeWindowMs: whole(200, 20_000),
-      syncEveryMs: whole(50, 2_000),
-      crashed: chance(0.05, bus),
+      bothAccepted: chance("bus.bothAccepted", 1, bus),
+      ackLost: chance("bus.ackLost", 0.05, bus),
+      dedupeWindowMs: whole("bus.dedupeWindowMs", 200, 20_000),
+      syncEveryMs: whole("bus.syncEveryMs", 50, 2_000),
+      crashed: chance("bus.crashed", 0.05, bus),
       tailLost: 0,
-      election: chance(0.06, bus),
-      refused: chance(0.02, bus),
+      election: chance("bus.election", 0.06, bus),
+      refused: chance("bus.refused", 0.02, bus),
+      stranger: chance("bus.stranger", 0.1, bus),
     },
     disk: {
-      writeUs: whole(20, 200),
-      syncUs: whole(100, 3_000),
-      slowSync: chance(0.05, disk),
-      syncFails: chance(0.002, disk),
-      full: chance(0.03, disk),
-      bitFlipped: chance(1, disk),
-      snapshotLost: chance(1, disk),
-      powerLost: chance(0.004, disk),
+      writeUs: whole("disk.writeUs", 20, 200),
+      syncUs: whole("disk.syncUs", 100, 3_000),
+      slowSync: chance("disk.slowSync", 0.05, disk),
+      syncFails: chance("disk.syncFails", 0.002, disk),
+      full: chance("disk.full", 0.03, disk),
+      bitFlipped: chance("disk.bitFlipped", 1, disk),
+      snapshotLost: chance("disk.snapshotLost", 1, disk),
+      powerLost: chance("disk.powerLost", 0.004, disk),
     },
     node: {
-      crashed: chance(0.06, node),
-      crashedInCall: chance(0.01, node),
-      stopped: chance(0.03, node),
-      paused: chance(0.08, node),
-      pauseMsMax: whole(500, 12_000),
-      restartMsMax: whole(300, 8_000),
-      skewMs: between(0, 400),
-      drift: between(0, 0.0005),
-      clockStepped: chance(0.03, node),
-      configured: chance(0.05, node),
+      crashed: chance("node.crashed", 0.06, node),
+      crashedInCall: chance("node.crashedInCall", 0.01, node),
+      stopped: chance("node.stopped", 0.03, node),
+      paused: chance("node.paused", 0.08, node),
+      pauseMsMax: whole("node.pauseMsMax", 500, 12_000),
+      restartMsMax: whole("node.restartMsMax", 300, 8_000),
+      skewMs: between("node.skewMs", 0, 400),
+      drift: between("node.drift", 0, 0.0005),
+      clockStepped: chance("node.clockStepped", 0.03, node),
+      configured: chance("node.configured", 0.05, node),
     },
     feed: {
-      gap: chance(0.02, feed),
-      duplicated: chance(0.03, feed),
-      late: chance(0.03, feed),
-      backward: chance(0.03, feed),
-      burst: chance(0.01, feed),
-      notANumber: chance(0.02, feed),
-      clockStepped: chance(0.004, feed),
-      silent: chance(0.005, feed),
-      restarted: chance(0.005, feed),
-      spike: chance(0.04, feed),
-      poison: chance(0.02, feed),
+      gap: chance("feed.gap", 0.02, feed),
+      duplicated: chance("feed.duplicated", 0.03, feed),
+      late: chance("feed.late", 0.03, feed),
+      backward: chance("feed.backward", 0.03, feed),
+      burst: chance("feed.burst", 0.01, feed),
+      notANumber: chance("feed.notANumber", 0.02, feed),
+      clockStepped: chance("feed.clockStepped", 0.004, feed),
+      silent: chance("feed.silent", 0.005, feed),
+      restarted: chance("feed.restarted", 0.005, feed),
+      spike: chance("feed.spike", 0.04, feed),
+      poison: chance("feed.poison", 0.02, feed),
+      foreignChannel: chance("feed.foreignChannel", 0.02, feed),
     },
     client: {
-      stalled: chance(0.06, client),
-      reconnected: chance(0.1, client),
-      reloaded: chance(0.03, client),
-      garbage: chance(0.1, client),
+      stalled: chance("client.stalled", 0.06, client),
+      reconnected: chance("client.reconnected", 0.1, client),
+      reloaded: chance("client.reloaded", 0.05, client),
+      foreignCursor: chance("client.foreignCursor", 1, client),
+      garbage: chance("client.garbage", 0.1, client),
+    },
+  };
+}
+
+/** Each option has a random stream of its own: one more changes no other, and a seed that failed once goes on to mean the same world. */
+function draws(seed: number) {
+  const stream = (name: string): RandomStream => new RandomStream(seed, `option ${name}`);
+  return {
+    between: (name: string, from: number, to: number): number =>
+      round(from + (to - from) * stream(name).next()),
+    whole: (name: string, from: number, to: number): number =>
+      from + Math.floor(stream(name).next() * (to - from + 1)),
+    /** Off in a share of seeds; else up to `most`, small values as likely as large ones. */
+    chance(name: string, most: number, weight: number): number {
+      const random = stream(name);
+      const isOn = random.next() < Math.min(1, 0.6 * weight);
+      const size = random.next() * random.next();
+      return isOn && weight > 0 ? round(most * size * Math.min(2, weight)) : 0;
     },
   };
 }
