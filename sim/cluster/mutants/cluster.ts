@@ -133,8 +133,8 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     name: "everybody-wants-everything",
     bug: "Each node wants each partition, whatever placement says.",
     file: "actors/cluster/node.ts",
-    find: "if (active && ownerOf(partition, nodes) === this.name)",
-    replace: "if (active)",
+    find: "if (active && mayTake && ownerOf(partition, nodes) === this.name)",
+    replace: "if (active && mayTake)",
   },
   {
     name: "feed-loses-numbers",
