@@ -1,5 +1,4 @@
 /** One of two recordings that are compared: read block by block, its notes aside, its content counted. */
-import { RecordingDamaged } from "../../actors/partition/fold.ts";
 import type { Journal, JournalEntry } from "../../actors/ports/journal.ts";
 import { decodeBlock, decodeCheckpoint, decodeDerived } from "../../protocol/block.ts";
 import { decodeFrameInto, decodeMessage, isFrame } from "../../protocol/codec.ts";
@@ -93,7 +92,12 @@ export class Lane {
     for (;;) {
       const { value: entry, done } = await this.entries.next();
       if (done) return null;
-      if (entry.kind === "damage") throw new RecordingDamaged(entry);
+      if (entry.kind === "damage") {
+        const { file, offset, length, reason } = entry;
+        throw new Error(
+          `Cannot compare ${this.summary.recording}: damaged: ${file} at byte ${offset}, ${length} bytes: ${reason}`,
+        );
+      }
       if (entry.kind === "block") return this.block(entry.block.bytes, entry.block.hash);
       if (entry.kind === "derived") this.note(decodeDerived(entry.bytes).events);
       else this.checkpoints.push(decodeCheckpoint(entry.bytes));

@@ -79,6 +79,7 @@ export async function importRecording(path: string, flags: ImportFlags): Promise
     );
   if (existsSync(path) && statSync(path).isDirectory())
     throw new CommandError(`Cannot import ${path}: it is a folder; wanted an MCAP file`);
+  if (!existsSync(path)) throw new CommandError(`Cannot import ${path}: there is no such file`);
   const handle = await askedAsync(() => open(path, "r"));
   const unfinished = besideName(to);
   const file = readableFile(path, handle);

@@ -1,4 +1,5 @@
 /** `diff`: the first difference of two recordings is named with its input, its time and its fields. */
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { test } from "uvu";
@@ -164,6 +165,17 @@ test("the command ends with 1 for a difference, as JSON too, and with 2 where th
   const missing = await run(["diff", original.directory, join(folder, "nowhere")]);
   assert.is(missing.code, 2);
   assert.match(missing.stderr, "there is no such folder");
+});
+
+test("a damaged recording is named with its place and ends with 2", async () => {
+  const damaged = await rewritten({ cut: 50 });
+  const path = join(damaged, "0000000001.seg");
+  const bytes = readFileSync(path);
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(path, bytes);
+  const { code, stderr } = await run(["diff", original.directory, damaged]);
+  assert.is(code, 2);
+  assert.match(stderr, `Cannot compare ${damaged}: damaged: 0000000001.seg at byte `);
 });
 
 test("differing fields are named by path, of columns the first element alone", () => {
