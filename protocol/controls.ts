@@ -22,6 +22,8 @@ export interface ReplayStatus {
 /** An event of the whole recording, for the bar it is scrubbed by. */
 export interface ReplayMark {
   readonly sequence: number;
+  /** Sequence of the input that it follows from. */
+  readonly input: number;
   readonly timeUs: number;
   readonly severity: Severity;
   readonly kind: string;

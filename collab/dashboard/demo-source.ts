@@ -76,7 +76,7 @@ export class DemoSource implements Source {
       return;
     }
     sink.connection({ state: "open" });
-    sink.session({ session: "demo", partition: "p0" });
+    sink.session({ session: "demo", partition: "p0", timeUs: 0 });
     if (look === "empty") return;
     sink.channels({
       type: "channels",

@@ -29,6 +29,11 @@ export class EventStreamSource {
       this.#cursor.moveTo(0);
       sink.restarted();
     });
+    this.#stream.addEventListener("rewound", (message: MessageEvent<string>) => {
+      const { event } = JSON.parse(message.data) as { event: number };
+      this.#cursor.moveBackTo(event);
+      sink.rewound(event);
+    });
     this.#stream.addEventListener("message", (message: MessageEvent<string>) => {
       // The schema was checked by the gateway, which is the page's own origin.
       const event = { ...(JSON.parse(message.data) as EventMessage), type: "event" as const };
@@ -50,7 +55,7 @@ async function describe(sink: SourceSink): Promise<void> {
   try {
     const response = await fetch("api/channels");
     const answer = (await response.json()) as { session: string; groups: Omit<Channels, "type">[] };
-    sink.session({ session: answer.session, partition: "" });
+    sink.session({ session: answer.session, partition: "", timeUs: 0 });
     for (const group of answer.groups) sink.channels({ type: "channels", ...group });
   } catch {
     // Without their names the events still stand.

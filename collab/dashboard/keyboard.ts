@@ -1,7 +1,7 @@
 /**
  * The one registry of shortcuts: the keys that work and the list shown by `?` are the same list.
  *
- * None fires while somebody types in a field (except Escape), nor together with Ctrl, Alt or Meta: those belong to the browser.
+ * None fires while somebody types in a field (except Escape) or moves a slider by its own keys, nor together with Ctrl, Alt or Meta: those belong to the browser.
  */
 export interface Shortcut {
   /** As in KeyboardEvent.key; several that do the same. */
@@ -15,7 +15,7 @@ export function listen(target: Document, shortcuts: readonly Shortcut[]): () => 
   const byKey = shortcutsByKey(shortcuts);
   const onKey = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
-    if (event.key !== "Escape" && isTyping(event.target)) return;
+    if (event.key !== "Escape" && (isTyping(event.target) || movesSlider(event))) return;
     // Space and Enter press the button that has the focus; they are not ours then.
     if ((event.key === " " || event.key === "Enter") && isPressable(event.target)) return;
     const shortcut = byKey.get(event.key);
@@ -55,7 +55,16 @@ export function keyCap(key: string): string {
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
+  return (
+    target instanceof HTMLElement &&
+    target.matches("input:not([type=range]), textarea, select, [contenteditable]")
+  );
+}
+
+const SLIDER_KEYS = ["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End", "PageUp", "PageDown"];
+
+function movesSlider({ target, key }: KeyboardEvent): boolean {
+  return target instanceof HTMLElement && target.matches("input[type=range]") && SLIDER_KEYS.includes(key);
 }
 
 function isPressable(target: EventTarget | null): boolean {

@@ -3,6 +3,7 @@
  */
 import { render } from "preact";
 import { App } from "./components/app.tsx";
+import { Controls } from "./controls.ts";
 import { DemoSource } from "./demo-source.ts";
 import { logIn } from "./login.ts";
 import { Loop } from "./loop.ts";
@@ -12,17 +13,28 @@ import type { Source } from "./source.ts";
 import { View } from "./view.ts";
 
 const options = new URLSearchParams(location.search);
+const isDemo = options.has("demo");
 const model = new Model();
+const controls = new Controls();
 const view = new View(model);
 const loop = new Loop(() => model.flush());
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("Cannot start: the page has no element with id app");
-render(<App model={model} view={view} loop={loop} />, root);
+render(<App model={model} view={view} loop={loop} controls={controls} />, root);
 loop.start();
 
-const source: Source = options.has("demo") ? new DemoSource(options) : new SocketSource(view.spanUs.peek());
-if (!options.has("demo")) await logIn();
+const source: Source = isDemo ? new DemoSource(options) : new SocketSource(view.spanUs.peek());
+if (!isDemo) {
+  await logIn();
+  model.sessionInfo.subscribe((info) => {
+    if (info !== null) void controls.start(info.session);
+  });
+  model.rewinds.subscribe(() => void controls.refresh());
+}
 source.start(model);
 view.spanUs.subscribe((us) => source.setSpan?.(us));
-addEventListener("pagehide", () => source.stop());
+addEventListener("pagehide", () => {
+  source.stop();
+  controls.stop();
+});

@@ -16,10 +16,14 @@ import type {
 } from "../../protocol/messages.ts";
 import { Series } from "../charts/series.ts";
 import { StateHistory } from "../charts/state-history.ts";
+import { type Injection, injectionsAfter, injectionsUpTo } from "./injections.ts";
 import type { Connection, SessionInfo, SourceSink } from "./source.ts";
 
 /** Events kept in the list; older ones stay in the recording. */
 const MOST_EVENTS = 1000;
+
+/** A session that goes on where it was is never further back than what is on the way. */
+const BEHIND_US = 5_000_000;
 
 export interface Channel {
   key: string;
@@ -56,7 +60,11 @@ export class Model implements SourceSink {
   readonly groups = signal<readonly Group[]>([]);
   /** Newest first. */
   readonly events = signal<readonly EventMessage[]>([]);
+  /** In the order in which they were told of. */
+  readonly injections = signal<readonly Injection[]>([]);
   readonly gauges = signal<Readonly<Record<string, number>>>({});
+  /** Counts how often a recorded session was moved. */
+  readonly rewinds = signal(0);
   /** Advanced at most a few times a second while data come: text that follows the data hangs on it. */
   readonly pulse = signal(0);
 
@@ -80,6 +88,9 @@ export class Model implements SourceSink {
     const before = this.sessionInfo.value;
     // Another session at the same address (a restart without recording): nothing of the old one fits.
     if (before !== null && before.session !== session.session) this.#forget();
+    // A recorded one that was moved back while we did not hear it: its samples come anew.
+    else if (session.timeUs > 0 && session.timeUs < this.headUs - BEHIND_US)
+      this.rewound(this.#eventSequence);
     this.sessionInfo.value = session;
   }
 
@@ -186,12 +197,31 @@ export class Model implements SourceSink {
     this.#eventSequence = 0;
     this.#pendingEvents = [];
     this.events.value = [];
+    this.injections.value = [];
+  }
+
+  /** The samples and states of all groups are forgotten, and the events behind `event`. */
+  rewound(event: number): void {
+    for (const group of this.#groupsByName.values()) {
+      for (const channel of group.channels) channel.series = new Series();
+      group.joint = emptyJoint();
+    }
+    this.headUs = Number.NaN;
+    this.#eventSequence = Math.min(this.#eventSequence, event);
+    this.#pendingEvents = this.#pendingEvents.filter(({ sequence }) => sequence <= event);
+    this.version++;
+    batch(() => {
+      this.events.value = this.events.value.filter(({ sequence }) => sequence <= event);
+      this.injections.value = injectionsUpTo(this.injections.value, event);
+      this.rewinds.value++;
+    });
   }
 
   /** Called by the frame loop: hands what has gathered to the components. */
   flush(): void {
     batch(() => {
       if (this.#pendingEvents.length > 0) {
+        this.injections.value = this.#pendingEvents.reduce(injectionsAfter, this.injections.value);
         this.events.value = [...this.#pendingEvents.reverse(), ...this.events.value].slice(0, MOST_EVENTS);
         this.#pendingEvents = [];
       }
@@ -218,6 +248,7 @@ export class Model implements SourceSink {
     batch(() => {
       this.groups.value = [];
       this.events.value = [];
+      this.injections.value = [];
       this.gauges.value = {};
     });
   }

@@ -1,4 +1,5 @@
 /** What the keys do. `?` shows this list. */
+import type { Controls } from "./controls.ts";
 import type { Shortcut } from "./keyboard.ts";
 import type { Model } from "./model.ts";
 import { toggleTheme } from "./theme.ts";
@@ -8,11 +9,22 @@ import { SPANS_US, type View } from "./view.ts";
 const STEP = 0.1;
 const LEAP = 0.5;
 
-export function shortcutsOf(model: Model, view: View): Shortcut[] {
-  const pan = (share: number) => view.panUs(share * view.spanUs.value);
+export function shortcutsOf(model: Model, view: View, controls: Controls): Shortcut[] {
+  const isReplay = () => controls.isReplay.peek();
+  // A recording is moved, a live picture is only looked back at.
+  const pan = (share: number) =>
+    isReplay() ? controls.moveBy(share * view.spanUs.value) : view.panUs(share * view.spanUs.value);
+  const open = (dialog: "inject" | "whatIf") => {
+    if (controls.has.peek().has(dialog)) view.dialog.value = dialog;
+  };
   const openEvent = (step: number) => moveEvent(model, view, step);
   return [
-    { keys: [" "], group: "Time", label: "Pause, or go on live", run: () => view.togglePause() },
+    {
+      keys: [" "],
+      group: "Time",
+      label: "Pause, or go on",
+      run: () => (isReplay() ? controls.togglePlay() : view.togglePause()),
+    },
     {
       keys: ["ArrowLeft"],
       group: "Time",
@@ -26,6 +38,15 @@ export function shortcutsOf(model: Model, view: View): Shortcut[] {
       run: (e) => pan(e.shiftKey ? LEAP : STEP),
     },
     { keys: ["End", "l"], group: "Time", label: "To the live edge", run: () => view.follow() },
+    { keys: ["n"], group: "Time", label: "Recording: next event", run: () => void controls.moveToMark(1) },
+    {
+      keys: ["b"],
+      group: "Time",
+      label: "Recording: previous event",
+      run: () => void controls.moveToMark(-1),
+    },
+    { keys: ["]"], group: "Time", label: "Recording: faster", run: () => controls.changeSpeed(1) },
+    { keys: ["["], group: "Time", label: "Recording: slower", run: () => controls.changeSpeed(-1) },
     { keys: ["+", "="], group: "Time", label: "Zoom in", run: () => view.zoom(1 / 1.5) },
     { keys: ["-"], group: "Time", label: "Zoom out", run: () => view.zoom(1.5) },
     ...SPANS_US.map((span, k) => ({
@@ -45,6 +66,8 @@ export function shortcutsOf(model: Model, view: View): Shortcut[] {
     { keys: ["k"], group: "Lists", label: "Previous (newer) event", run: () => openEvent(-1) },
     { keys: ["g"], group: "Look", label: "Next channel group", run: () => view.nextGroup() },
     { keys: ["m"], group: "Look", label: "Matrix: ρ, or coherence of pairs", run: () => toggleScale(view) },
+    { keys: ["i"], group: "Look", label: "Inject a synthetic event", run: () => open("inject") },
+    { keys: ["w"], group: "Look", label: "What would have happened?", run: () => open("whatIf") },
     { keys: ["t"], group: "Look", label: "Dark or light", run: () => toggleTheme() },
     { keys: ["?"], group: "Look", label: "These keys", run: () => toggleHelp(view) },
     { keys: ["Escape"], group: "Look", label: "Close, or leave the field", run: () => leave(view) },
@@ -61,6 +84,7 @@ function toggleHelp(view: View): void {
 
 function leave(view: View): void {
   view.help.value = false;
+  view.dialog.value = null;
   view.openEvent.value = null;
   view.pinnedUs.value = null;
   view.hoverUs.value = null;

@@ -52,8 +52,8 @@ export class SocketSource implements Source {
       connect: () => new WebSocket(socketUrl()),
       handlers: {
         connection: (state) => this.#connection(state),
-        welcome: ({ session, partition, cursors }) => {
-          this.#sink?.session({ session, partition });
+        welcome: ({ session, partition, cursors, timeUs }) => {
+          this.#sink?.session({ session, partition, timeUs });
           if (this.#subscription === null) this.#subscribe(cursors.event);
         },
         channels: (declaration) => this.#sink?.channels(declaration),
@@ -66,6 +66,10 @@ export class SocketSource implements Source {
         event: (event) => this.#sink?.event(event),
         state: (state) => this.#sink?.state(state),
         metrics: (metrics) => this.#sink?.metrics(metrics),
+        rewound: ({ cursors }) => {
+          this.#lastInput = cursors.input;
+          this.#sink?.rewound(cursors.event);
+        },
         missed: ({ channel, reset }) => {
           if (reset && channel === "events") this.#sink?.restarted();
         },

@@ -30,11 +30,15 @@ export interface SourceSink {
   metrics(metrics: MetricsMessage): void;
   /** The server began a new log: events are counted from 1 again. */
   restarted(): void;
+  /** A recorded session was moved: samples and states come anew, and events behind `event`. */
+  rewound(event: number): void;
 }
 
 export interface SessionInfo {
   session: string;
   partition: string;
+  /** Logical time of its last input, µs; 0 where it is not known. */
+  timeUs: number;
 }
 
 export type Connection =

@@ -36,6 +36,8 @@ export class View {
   readonly openEvent = signal<number | null>(null);
   readonly matrixScale = signal<"coherence" | "density">("density");
   readonly help = signal(false);
+  /** The window that lies over the page. */
+  readonly dialog = signal<"inject" | "whatIf" | null>(null);
   /** Said to screen readers, politely. */
   readonly said = signal("");
   /** Counts every change of what is looked at: canvases compare it. */
@@ -53,6 +55,10 @@ export class View {
       this.groupName.value;
       this.matrixScale.value;
       this.version++;
+    });
+    effect(() => {
+      // A recorded session stands somewhere else: what was frozen or pinned is not there any more.
+      if (model.rewinds.value > 0) this.follow();
     });
     effect(() => {
       const groups = model.groups.value;

@@ -24,8 +24,10 @@ export class EventMarks {
       if (++entries % REST_AFTER_ENTRIES === 0) await rest();
       if (this.stopped) return;
       if (entry.kind !== "derived") continue;
-      for (const { sequence, timeUs, severity, kind, title } of decodeDerived(entry.bytes).events) {
-        this.marks.push({ sequence, timeUs, severity, kind, title });
+      for (const { sequence, id, timeUs, severity, kind, title } of decodeDerived(entry.bytes).events) {
+        // An id is partition/input/k, and a partition's name may have slashes.
+        const input = Number(id.split("/").at(-2));
+        this.marks.push({ sequence, input, timeUs, severity, kind, title });
         this.blocks.push(entry.block);
       }
     }

@@ -44,7 +44,7 @@ function noting() {
   const controls: SessionControls = {
     replay: {
       status: () => status,
-      marks: () => [{ sequence: 1, timeUs: 5, severity: "info", kind: "a", title: "b" }],
+      marks: () => [{ sequence: 1, input: 3, timeUs: 5, severity: "info", kind: "a", title: "b" }],
       play: async () => void done.push("play"),
       pause: async () => void done.push("pause"),
       seek: async (place) => {

@@ -214,8 +214,8 @@ test("the marks are the events of the whole recording, wherever it stands", asyn
   await onSession({}, async ({ session }) => {
     await until(() => session.marks().length === live.events.length);
     assert.equal(
-      session.marks().map(({ sequence, timeUs }) => [sequence, timeUs]),
-      live.events.map(({ sequence, timeUs }) => [sequence, timeUs]),
+      session.marks().map(({ sequence, timeUs, input }) => [sequence, timeUs, input]),
+      live.events.map(({ sequence, timeUs, id }) => [sequence, timeUs, Number(id.split("/")[1])]),
     );
   });
 });

@@ -37,7 +37,7 @@ export class MeasuresChart extends TimeChart {
   #saidHeight = 0;
 
   protected override state(): string {
-    return `${this.model.events.peek().length} ${this.view.openEvent.peek()}`;
+    return `${this.model.events.peek()[0]?.sequence} ${this.view.openEvent.peek()}`;
   }
 
   /** Pixel ranges of the lanes, for the captions that lie over them. */
@@ -50,6 +50,7 @@ export class MeasuresChart extends TimeChart {
     context.fillStyle = theme.panel;
     context.fillRect(0, 0, this.base.width, this.base.height);
     this.drawTimeGrid(context, theme, true);
+    this.drawInjections(context, theme, { top: MARKS_HEIGHT, height: this.plotHeight - MARKS_HEIGHT });
     this.drawEventLines(context, theme);
     this.#drawEventMarks(context, theme);
     this.#lanes = MeasuresChart.lanes(this.plotHeight).map((lane, k) => ({ ...lane, measure: MEASURES[k]! }));

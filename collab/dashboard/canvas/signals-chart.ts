@@ -39,7 +39,7 @@ export class SignalsChart extends TimeChart {
   #panes: Pane[] = [];
 
   protected override state(): string {
-    return String(this.model.events.peek().length);
+    return `${this.model.events.peek()[0]?.sequence}`;
   }
 
   protected drawBase(context: CanvasRenderingContext2D, theme: Theme): void {
@@ -48,6 +48,7 @@ export class SignalsChart extends TimeChart {
     this.#layout();
     this.drawTimeGrid(context, theme, true);
     this.drawEventLines(context, theme);
+    for (const pane of this.#panes) this.drawInjections(context, theme, pane);
     for (const pane of this.#panes) this.#drawPane(context, theme, pane);
   }
 

@@ -5,6 +5,7 @@ import type { Panel } from "../loop.ts";
 import type { Channel, Model } from "../model.ts";
 import { theme } from "../theme.ts";
 import type { View } from "../view.ts";
+import { drawHatch } from "./hatch.ts";
 import { Surface } from "./surface.ts";
 
 /** What a spark line covers. */
@@ -44,10 +45,23 @@ export class SparkLines implements Panel {
     const chosen = this.#view.chosen.peek();
     this.rows.forEach((channel, k) => {
       const at = chosen.indexOf(channel.key);
+      this.#drawInjections(context, channel, k * this.rowHeight, width);
       context.strokeStyle = at < 0 ? look.muted : (look.lines[at % look.lines.length] ?? look.text);
       this.#drawLine(context, channel, k * this.rowHeight, width);
     });
     return true;
+  }
+
+  #drawInjections(context: CanvasRenderingContext2D, channel: Channel, top: number, width: number): void {
+    const { headUs, injections } = this.#model;
+    const xOf = (timeUs: number) => (1 - (headUs - timeUs) / SPAN_US) * (width - 2);
+    for (const { group, channels, fromUs, untilUs } of injections.peek()) {
+      if (group !== channel.group || !channels.has(channel.name)) continue;
+      const left = Math.max(0, xOf(fromUs));
+      const right = Math.min(width, xOf(untilUs));
+      if (right <= left) continue;
+      drawHatch(context, theme.peek(), { left, right, top: top + 3, height: this.rowHeight - 6 });
+    }
   }
 
   /** Reads the 100 ms level: it covers the span whatever the channel's rate is. */

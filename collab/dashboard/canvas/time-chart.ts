@@ -9,6 +9,7 @@ import type { Panel } from "../loop.ts";
 import type { Model } from "../model.ts";
 import { type Theme, theme } from "../theme.ts";
 import type { View } from "../view.ts";
+import { drawHatch, drawInjectedLabel } from "./hatch.ts";
 import { font, Surface } from "./surface.ts";
 
 /** Room for the labels of the value axis and for those of the time axis. */
@@ -169,6 +170,28 @@ export abstract class TimeChart implements Panel {
       for (let y = 0; y < this.plotHeight; y += 6) context.fillRect(x, y, 1, 3);
     }
     context.globalAlpha = 1;
+  }
+
+  /** Hatches what was injected into `group` (and into one of `channels`, where given) between two heights. */
+  protected drawInjections(
+    context: CanvasRenderingContext2D,
+    theme: Theme,
+    area: { top: number; height: number; channels?: readonly { group: string; name: string }[] },
+  ): void {
+    const { top, height, channels } = area;
+    for (const injection of this.model.injections.peek()) {
+      const left = xOf(injection.fromUs, this.time);
+      const right = xOf(injection.untilUs, this.time);
+      if (right < 0 || left > this.plotWidth) continue;
+      const concerned =
+        channels === undefined
+          ? injection.group === this.view.groupName.peek()
+          : channels.some(({ group, name }) => group === injection.group && injection.channels.has(name));
+      if (!concerned) continue;
+      const band = { left: Math.max(-1, left), right: Math.min(this.plotWidth + 1, right), top, height };
+      drawHatch(context, theme, { ...band, right: Math.min(this.plotWidth, band.right) });
+      drawInjectedLabel(context, theme, band, injection, this.plotWidth);
+    }
   }
 
   protected eventsInView(): EventMessage[] {

@@ -71,7 +71,13 @@ function matches(channel: Channel, filter: string): boolean {
   );
 }
 
-function Rows({ shown, model, view, loop, many }: Parts & { shown: Channel[]; many: boolean }) {
+function Rows({
+  shown,
+  model,
+  view,
+  loop,
+  many,
+}: Omit<Parts, "controls"> & { shown: Channel[]; many: boolean }) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const sparks = useRef<SparkLines | null>(null);
@@ -178,7 +184,7 @@ function Rows({ shown, model, view, loop, many }: Parts & { shown: Channel[]; ma
   );
 }
 
-interface RowParts extends Parts {
+interface RowParts extends Omit<Parts, "controls"> {
   channel: Channel;
   top: number;
   many: boolean;

@@ -1,11 +1,12 @@
 /** The top line: where we are, whether it is live, how it goes. */
 import { quantityParts, span } from "../../charts/format.ts";
+import type { Controls } from "../controls.ts";
 import { themeName, toggleTheme } from "../theme.ts";
 import type { View } from "../view.ts";
 import { Icon } from "./icon.tsx";
 import type { Parts } from "./parts.ts";
 
-export function Header({ model, view }: Parts) {
+export function Header({ model, view, controls }: Parts) {
   const session = model.sessionInfo.value;
   return (
     <header class="header">
@@ -25,8 +26,9 @@ export function Header({ model, view }: Parts) {
       <GroupTabs model={model} view={view} />
       <div class="spacer" />
       <Stats model={model} />
+      <Actions view={view} controls={controls} />
       <ConnectionState model={model} />
-      <LivePill model={model} view={view} />
+      {controls.isReplay.value ? <ReplayPill controls={controls} /> : <LivePill model={model} view={view} />}
       <button
         type="button"
         class="icon-button"
@@ -48,6 +50,58 @@ export function Header({ model, view }: Parts) {
         <Icon name="help" size={18} />
       </button>
     </header>
+  );
+}
+
+function Actions({ view, controls }: { view: View; controls: Controls }) {
+  const has = controls.has.value;
+  return (
+    <>
+      {has.has("inject") ? (
+        <button
+          type="button"
+          class="button action"
+          onClick={() => {
+            view.dialog.value = "inject";
+          }}
+          title="Inject a synthetic event (I)"
+        >
+          <Icon name="inject" size={14} />
+          <span>Inject</span>
+        </button>
+      ) : null}
+      {has.has("whatIf") ? (
+        <button
+          type="button"
+          class="button action"
+          onClick={() => {
+            view.dialog.value = "whatIf";
+          }}
+          title="What would have happened? (W)"
+        >
+          <Icon name="branch" size={14} />
+          <span>What if</span>
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+function ReplayPill({ controls }: { controls: Controls }) {
+  const status = controls.replay.value;
+  if (status === null) return null;
+  const plays = status.state === "playing";
+  const speed = status.speed === "max" ? "max" : `×${status.speed}`;
+  return (
+    <button
+      type="button"
+      class={plays ? "live replay" : "live replay paused"}
+      onClick={() => controls.togglePlay()}
+      title={`A recording${status.recording === null ? "" : `: ${status.recording}`}`}
+    >
+      <Icon name={plays ? "play" : "pause"} size={12} />
+      <span>{plays ? `Replay ${speed}` : `Replay ${status.state}`}</span>
+    </button>
   );
 }
 

@@ -1,86 +1,76 @@
 /** The keys, from the registry they work by, and the words. */
-import { useEffect, useRef } from "preact/hooks";
 import { keyCap } from "../keyboard.ts";
 import { MEASURES } from "../measures.ts";
 import { shortcutsOf } from "../shortcuts.ts";
-import { Icon } from "./icon.tsx";
+import { Dialog } from "./dialog.tsx";
 import type { Parts } from "./parts.ts";
 
 const GROUPS = ["Time", "Lists", "Look"] as const;
 
-export function Help({ model, view }: Parts) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  const open = view.help.value;
-  useEffect(() => {
-    if (open && !dialog.current?.open) dialog.current?.showModal();
-    if (!open && dialog.current?.open) dialog.current.close();
-  }, [open]);
+export function Help(parts: Parts) {
+  const { view } = parts;
   const close = () => {
     view.help.value = false;
   };
   return (
-    <dialog class="help" ref={dialog} onClose={close} aria-labelledby="help-title">
-      {open ? (
-        <>
-          <div class="help-head">
-            <h2 id="help-title">Keys and words</h2>
-            <button type="button" class="icon-button" onClick={close} aria-label="Close">
-              <Icon name="close" size={16} />
-            </button>
-          </div>
-          <div class="help-body">
-            <div class="help-keys">
-              {GROUPS.map((group) => (
-                <section key={group}>
-                  <h3>{group}</h3>
-                  <dl>
-                    {shortcutsOf(model, view)
-                      .filter((shortcut) => shortcut.group === group)
-                      .map((shortcut) => (
-                        <div key={shortcut.label}>
-                          <dt>
-                            {shortcut.keys.map((key) => (
-                              <kbd key={key}>{keyCap(key)}</kbd>
-                            ))}
-                          </dt>
-                          <dd>{shortcut.label}</dd>
-                        </div>
+    <Dialog open={view.help.value} close={close} title="Keys and words" kind="help">
+      {() => <HelpBody {...parts} />}
+    </Dialog>
+  );
+}
+
+function HelpBody({ model, view, controls }: Parts) {
+  return (
+    <div class="help-body">
+      <div class="help-keys">
+        {GROUPS.map((group) => (
+          <section key={group}>
+            <h3>{group}</h3>
+            <dl>
+              {shortcutsOf(model, view, controls)
+                .filter((shortcut) => shortcut.group === group)
+                .map((shortcut) => (
+                  <div key={shortcut.label}>
+                    <dt>
+                      {shortcut.keys.map((key) => (
+                        <kbd key={key}>{keyCap(key)}</kbd>
                       ))}
-                  </dl>
-                </section>
-              ))}
-            </div>
-            <section class="help-words">
-              <h3>Words</h3>
-              <dl>
-                <div>
-                  <dt>Joint state ρ</dt>
-                  <dd>
-                    One matrix for all channels: the diagonal says how much of the motion each has, the rest
-                    how strongly two move together and with what lead.
-                  </dd>
-                </div>
-                {MEASURES.map((measure) => (
-                  <div key={measure.title}>
-                    <dt>{measure.title}</dt>
-                    <dd>{measure.help}</dd>
+                    </dt>
+                    <dd>{shortcut.label}</dd>
                   </div>
                 ))}
-                <div>
-                  <dt>estimated · single-excitation</dt>
-                  <dd>
-                    ρ was estimated from ordinary channels. It is an exact density matrix of that estimate;
-                    words of quantum physics are a reading of it, not a claim about your machines.
-                  </dd>
-                </div>
-              </dl>
-              <p class="hint">
-                Wheel zooms at the pointer, dragging moves, a double click goes back to the live edge.
-              </p>
-            </section>
+            </dl>
+          </section>
+        ))}
+      </div>
+      <section class="help-words">
+        <h3>Words</h3>
+        <dl>
+          <div>
+            <dt>Joint state ρ</dt>
+            <dd>
+              One matrix for all channels: the diagonal says how much of the motion each has, the rest how
+              strongly two move together and with what lead.
+            </dd>
           </div>
-        </>
-      ) : null}
-    </dialog>
+          {MEASURES.map((measure) => (
+            <div key={measure.title}>
+              <dt>{measure.title}</dt>
+              <dd>{measure.help}</dd>
+            </div>
+          ))}
+          <div>
+            <dt>estimated · single-excitation</dt>
+            <dd>
+              ρ was estimated from ordinary channels. It is an exact density matrix of that estimate; words of
+              quantum physics are a reading of it, not a claim about your machines.
+            </dd>
+          </div>
+        </dl>
+        <p class="hint">
+          Wheel zooms at the pointer, dragging moves, a double click goes back to the live edge.
+        </p>
+      </section>
+    </div>
   );
 }

@@ -20,6 +20,19 @@ const PATHS = {
     </>
   ),
   play: <path d="M7 4.500v15l12-7.500z" fill="currentColor" />,
+  pause: <path d="M7 5h3.500v14H7zM13.500 5H17v14h-3.500z" fill="currentColor" stroke="none" />,
+  previous: <path d="M6 5v14M19 5L9 12l10 7z" />,
+  next: <path d="M18 5v14M5 5l10 7-10 7z" />,
+  inject: <path d="M13 2L5 13.500h6L10 22l9-12.500h-6.500z" />,
+  branch: (
+    <>
+      <circle cx="6" cy="5" r="2.500" />
+      <circle cx="6" cy="19" r="2.500" />
+      <circle cx="18" cy="8" r="2.500" />
+      <path d="M6 7.500v9M18 10.500c0 4-6 3-11 6.500" />
+    </>
+  ),
+  plus: <path d="M12 5v14M5 12h14" />,
   search: (
     <>
       <circle cx="11" cy="11" r="6.500" />

@@ -4,7 +4,7 @@ import { entryOf } from "../../charts/density-image.ts";
 import { clock } from "../../charts/format.ts";
 import { type Cell, MatrixChart, titleOf } from "../canvas/matrix-chart.ts";
 import { SpectrumChart } from "../canvas/spectrum-chart.ts";
-import { type Group, type Moment, measureAt } from "../model.ts";
+import { type Group, type Model, type Moment, measureAt } from "../model.ts";
 import { toggleScale } from "../shortcuts.ts";
 import { ChartBox } from "./chart-box.tsx";
 import { Legend } from "./legend.tsx";
@@ -35,6 +35,7 @@ export function StatePanel({ model, view, loop }: Parts) {
         </h2>
         <span class="hint">who moves with whom</span>
         <div class="spacer" />
+        {isDisturbed(model, group, shown?.timeUs) ? <span class="badge injected">injected data</span> : null}
         {shown?.past ? <span class="badge past">as of {clock(shown.timeUs)}</span> : null}
         <fieldset class="segments" aria-label="What the matrix shows">
           <button
@@ -86,6 +87,13 @@ export function StatePanel({ model, view, loop }: Parts) {
         <Honesty group={group} shown={shown} />
       </div>
     </section>
+  );
+}
+
+/** Whether the moment lies in something that was injected into the group. */
+function isDisturbed(model: Model, group: Group | undefined, timeUs = Number.NaN): boolean {
+  return model.injections.value.some(
+    (each) => each.group === group?.name && timeUs >= each.fromUs && timeUs <= each.untilUs,
   );
 }
 

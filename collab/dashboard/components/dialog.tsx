@@ -1,0 +1,37 @@
+/** A window over the page: modal, closed by Escape, its button, or whoever opened it. Its content exists only while it is open. */
+import type { ComponentChildren } from "preact";
+import { useEffect, useId, useRef } from "preact/hooks";
+import { Icon } from "./icon.tsx";
+
+export interface DialogParts {
+  open: boolean;
+  close: () => void;
+  title: string;
+  /** Names the style: its size. */
+  kind: string;
+  children: () => ComponentChildren;
+}
+
+export function Dialog({ open, close, title, kind, children }: DialogParts) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    if (open && !dialog.current?.open) dialog.current?.showModal();
+    if (!open && dialog.current?.open) dialog.current.close();
+  }, [open]);
+  return (
+    <dialog class={`dialog ${kind}`} ref={dialog} onClose={close} aria-labelledby={id}>
+      {open ? (
+        <>
+          <div class="dialog-head">
+            <h2 id={id}>{title}</h2>
+            <button type="button" class="icon-button" onClick={close} aria-label="Close">
+              <Icon name="close" size={16} />
+            </button>
+          </div>
+          {children()}
+        </>
+      ) : null}
+    </dialog>
+  );
+}

@@ -1,0 +1,203 @@
+/** What the page knows of injections, of a moved recording and of a what-if, without a browser. */
+import * as fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  type Injection,
+  injectionsAfter,
+  injectionsUpTo,
+  isActive,
+} from "../../collab/dashboard/injections.ts";
+import { pairsOf } from "../../collab/dashboard/lanes.ts";
+import { Model } from "../../collab/dashboard/model.ts";
+import { View } from "../../collab/dashboard/view.ts";
+import { EMPTY_FORM, localTime, requestOf } from "../../collab/dashboard/what-if-form.ts";
+import type { WhatIfAnswer } from "../../protocol/controls.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
+
+const T = 1_767_225_600_000_000;
+const SECOND = 1_000_000;
+
+test("an injection is active from its begin until its end was told", () => {
+  const begun = injectionsAfter([], injected(1, "started"));
+  assert.is(begun.length, 1);
+  assert.is(begun[0]!.what, "spike ×2");
+  assert.equal([...begun[0]!.channels], ["x"]);
+  assert.ok(isActive(begun[0]!, T + 5 * SECOND));
+  const ended = injectionsAfter(begun, injected(2, "ended"));
+  assert.is(ended.length, 1);
+  assert.not.ok(isActive(ended[0]!, T + 5 * SECOND));
+  assert.equal([ended[0]!.fromUs, ended[0]!.untilUs], [T, T + 10 * SECOND]);
+});
+
+test("an injection whose end was never told is over some seconds behind its last sample", () => {
+  const [injection] = injectionsAfter([], injected(1, "started"));
+  assert.ok(isActive(injection!, T + 12 * SECOND));
+  assert.not.ok(isActive(injection!, T + 16 * SECOND));
+});
+
+test("a page that hears only of the end of an injection marks it all the same", () => {
+  const [injection] = injectionsAfter([], injected(9, "ended"));
+  assert.equal([injection!.fromUs, injection!.untilUs, injection!.endSequence], [T, T + 10 * SECOND, 9]);
+});
+
+test("a recording that is moved to any place has the injections that were known there", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom("started", "ended", "other"), { maxLength: 12 }),
+      fc.nat(13),
+      (kinds, at) => {
+        const events = kinds.map((kind, k) => injected(k + 1, kind, k));
+        const after = (some: readonly EventMessage[]) =>
+          some
+            .reduce(injectionsAfter, [] as readonly Injection[])
+            .map(comparable)
+            .sort();
+        const moved = injectionsUpTo(events.reduce(injectionsAfter, [] as readonly Injection[]), at);
+        assert.equal(moved.map(comparable).sort(), after(events.filter(({ sequence }) => sequence <= at)));
+      },
+    ),
+  );
+});
+
+test("a moved recording takes samples and states away, and the events behind the place", () => {
+  const model = new Model();
+  const view = new View(model);
+  model.channels({
+    type: "channels",
+    group: "g",
+    source: "s",
+    channels: [{ name: "x", title: "", unit: "" }],
+    sampling: "rows",
+    everyUs: 1,
+    innovation: "difference",
+  });
+  feed(model, T + 60 * SECOND, 1);
+  for (const sequence of [1, 2, 3]) model.event(injected(sequence, "other"));
+  model.flush();
+  view.jumpTo(T);
+  model.rewound(2);
+  assert.equal(
+    model.events.value.map(({ sequence }) => sequence),
+    [2, 1],
+  );
+  assert.ok(view.following.value, "what was frozen is not there any more");
+  feed(model, T + 10 * SECOND, 7);
+  assert.is(model.headUs, T + 10 * SECOND);
+  assert.is(model.channelsByKey.get("g/x")!.series.written, 1);
+  model.event(injected(3, "other"));
+  model.flush();
+  assert.is(model.events.value[0]!.sequence, 3);
+});
+
+test("a session that stands further back after a break is taken for a moved one, one that goes on is not", () => {
+  const model = new Model();
+  const session = { session: "a", partition: "p0" };
+  model.session({ ...session, timeUs: T });
+  model.headUs = T + 60 * SECOND;
+  model.session({ ...session, timeUs: T + 59 * SECOND });
+  assert.is(model.rewinds.value, 0);
+  model.session({ ...session, timeUs: T + 5 * SECOND });
+  assert.is(model.rewinds.value, 1);
+});
+
+test("the lanes of a what-if pair the events of both by their ids, and say how they differ", () => {
+  const original = [injected(1, "other"), { ...injected(2, "other"), id: "p0/2/1" }];
+  const branch = [
+    { ...injected(1, "other"), timeUs: T + 2_500_000 },
+    { ...injected(3, "other"), id: "p0/9/1" },
+  ];
+  const answer: WhatIfAnswer = {
+    atUs: T,
+    sequence: 1,
+    untilUs: T + 60 * SECOND,
+    original,
+    events: branch,
+    differences: [
+      {
+        type: "moved",
+        original: original[0]!.id,
+        branch: branch[0]!.id,
+        byUs: 2_500_000,
+        fields: ["detail.sum"],
+      },
+      { type: "gone", original: "p0/2/1" },
+      { type: "new", branch: "p0/9/1" },
+    ],
+    counts: { same: 0, moved: 1, changed: 0, gone: 1, new: 1 },
+  };
+  const [moved, gone, fresh] = pairsOf(answer);
+  assert.equal([moved!.original, moved!.branch, moved!.how], [original[0], branch[0], "2.50 s later; sum"]);
+  assert.equal([gone!.original?.id, gone!.branch], ["p0/2/1", null]);
+  assert.equal([fresh!.original, fresh!.branch?.id], [null, "p0/9/1"]);
+  assert.is(moved!.timeUs, original[0]!.timeUs);
+});
+
+test("a filled-in question becomes the request that the gateway takes", () => {
+  const at = localTime(T + 1_000);
+  assert.equal(
+    requestOf({
+      ...EMPTY_FORM,
+      at,
+      set: [
+        { path: " collapse.falseAlarmsPerDay ", value: "0.5" },
+        { path: "collapse.statistic", value: "cusum" },
+        { path: "anomaly.enabled", value: "false" },
+        { path: "", value: "7" },
+      ],
+      drop: ["g/x"],
+      scenario: "spike",
+      strength: 2,
+      group: "g",
+    }),
+    {
+      at: T + 1_000,
+      set: { "collapse.falseAlarmsPerDay": 0.5, "collapse.statistic": "cusum", "anomaly.enabled": false },
+      drop: ["g/x"],
+      inject: [{ scenario: "spike", strength: 2, group: "g" }],
+    },
+  );
+});
+
+test("a question without a moment, or in which nothing is different, is not asked", () => {
+  assert.throws(() => requestOf({ ...EMPTY_FORM, drop: ["g/x"] }), /moment/);
+  assert.throws(() => requestOf({ ...EMPTY_FORM, at: localTime(T) }), /something that is different/);
+});
+
+function comparable({ sequence, endSequence, fromUs }: Injection): string {
+  return `${sequence} ${endSequence} ${fromUs}`;
+}
+
+/** `which`: told apart by when it begins, so that an end finds its own begin. */
+function injected(sequence: number, kind: string, which = 0): EventMessage {
+  const fromUs = T + 100 * SECOND * Math.floor(which / 2);
+  return {
+    type: "event",
+    sequence,
+    id: `p0/${sequence}/1`,
+    timeUs: fromUs + sequence,
+    kind: kind === "other" ? "test.happened" : `injection.${kind}`,
+    severity: "notice",
+    actor: "runtime",
+    group: "g",
+    channels: ["x"],
+    title: "something",
+    detail: { scenario: "spike", strength: 2, fromUs, untilUs: fromUs + 10 * SECOND, author: "me" },
+  };
+}
+
+function feed(model: Model, timeUs: number, value: number): void {
+  model.frame({
+    type: "frame",
+    group: "g",
+    source: "s",
+    sequence: 1,
+    count: 1,
+    time: Float64Array.of(timeUs),
+    channel: Uint16Array.of(0),
+    value: Float64Array.of(value),
+    size: null,
+  });
+}
+
+test.run();

@@ -1,0 +1,290 @@
+// requires: chromium
+// runtime: node
+// timeout: 300
+/** What people do to a session in a real browser: play and scrub a recording, inject into a live one, ask what would have happened. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { ReplayStatus } from "../../protocol/controls.ts";
+import { buildDashboard, complaintsOf, launchChromium } from "../support/browser.ts";
+import { type RunningProgram, run, start } from "../support/program-run.ts";
+import { temporaryDirectory } from "../support/recorded-run.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** The tests of this file go on for longer than a program of one test. */
+const LONG_S = 240;
+
+let browser: Browser;
+const recording = join(temporaryDirectory(), "recording");
+let replay: RunningProgram;
+let live: RunningProgram;
+let replayUrl = "";
+let liveUrl = "";
+
+test.before(async () => {
+  buildDashboard();
+  const feed = "synth:flash-crash?speed=max&rate=10&channels=6&duration=600s&seed=4";
+  const made = await run(["up", "--feed", feed, "--once", "--port", "0", "--json", "--record", recording]);
+  assert.is(made.code, 0, made.stderr);
+  replay = start(["replay", recording, "--follow", "--seek", "4", "--json"], { timeoutS: LONG_S });
+  live = start(["up", "--feed", "walk?channels=4&rate=400&frame=4&seed=2", "--port", "0", "--json"], {
+    timeoutS: LONG_S,
+  });
+  replayUrl = String((await replay.said("listening"))["url"]);
+  liveUrl = String((await live.said("listening"))["url"]);
+  browser = await launchChromium();
+});
+
+test.after(async () => {
+  await browser?.close();
+  for (const program of [replay, live]) program?.kill("SIGTERM");
+  await Promise.all([replay?.ended, live?.ended]);
+});
+
+test("a recording has a bar: the button and the space bar pause and play it", async () => {
+  await onPage(replayUrl, {}, async (page) => {
+    await page.getByRole("button", { name: "Pause", exact: true }).click();
+    await page.getByRole("button", { name: "Play", exact: true }).waitFor();
+    assert.is((await status()).state, "paused");
+    assert.match((await page.locator(".live.replay").textContent()) ?? "", /Replay paused/);
+    await page.locator("body").press(" ");
+    await page.getByRole("button", { name: "Pause", exact: true }).waitFor();
+    assert.is((await status()).state, "playing");
+    await page.locator("body").press("]");
+    await page.waitForFunction(
+      () => document.querySelector<HTMLSelectElement>(".speed select")?.value === "2",
+    );
+    assert.is((await status()).speed, 2);
+    await page.getByLabel("Speed").selectOption("1");
+    await page.locator("body").press(" ");
+    await page.getByRole("button", { name: "Play", exact: true }).waitFor();
+  });
+});
+
+test("scrubbing goes to the place: charts and events are those up to there, also back in time", async () => {
+  await onPage(replayUrl, {}, async (page) => {
+    const { fromUs, toUs } = await status();
+    const bar = page.getByLabel("Place in the recording");
+    const eventsAt = async (share: number): Promise<number> => {
+      await bar.fill(String(Math.round((share * (toUs - fromUs)) / 1e6) * 1000));
+      const timeUs = fromUs + share * (toUs - fromUs);
+      for (;;) {
+        const now = await status();
+        if (now.state === "paused" && Math.abs(now.timeUs - timeUs) < 2e6) break;
+      }
+      const wanted = (await events()).length;
+      await page.waitForFunction(
+        (count) => document.querySelector(".events .count")?.textContent === String(count),
+        wanted,
+      );
+      // What is drawn ends at the place.
+      await page.waitForFunction(
+        (clock) => document.querySelector(".transport-time time")?.textContent?.startsWith(clock) === true,
+        new Date(timeUs / 1000).toTimeString().slice(0, 5),
+      );
+      return wanted;
+    };
+    const late = await eventsAt(0.95);
+    const early = await eventsAt(0.3);
+    assert.ok(early < late, `${early} events at a third, ${late} near the end`);
+    await bar.focus();
+    const before = await status();
+    await page.keyboard.press("ArrowRight");
+    await untilStatus(({ timeUs }) => timeUs > before.timeUs);
+    await page.locator("body").press("n");
+    await untilStatus(({ timeUs, state }) => timeUs > before.timeUs + 20e6 && state === "paused");
+    const next = (await events()).length;
+    assert.ok(next > early, "the next event is in the list");
+    const first = (await status()).sequence;
+    await page.locator("body").press("n");
+    await untilStatus(({ sequence, state }) => sequence > first && state === "paused");
+    await page.locator("body").press("b");
+    await untilStatus(({ sequence }) => sequence === first);
+    await page.screenshot({ path: join(tmpdir(), "eigenwatch-replay.png") });
+  });
+});
+
+test("a moved recording moves on every page that looks at it, and its charts are filled anew", async () => {
+  await onPage(replayUrl, {}, async (page) => {
+    const { fromUs } = await status();
+    await post("replay", { action: "seek", timeUs: fromUs + 400e6 });
+    const drawn = () =>
+      page.waitForFunction(() => {
+        const canvas = document.querySelector<HTMLCanvasElement>(".measures canvas");
+        const data = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data;
+        return new Set(new Uint32Array(data?.buffer ?? new ArrayBuffer(4))).size > 8;
+      });
+    await drawn();
+    await post("replay", { action: "seek", timeUs: fromUs + 200e6 });
+    await page.waitForFunction(
+      (clock) => document.querySelector(".transport-time time")?.textContent?.startsWith(clock) === true,
+      new Date(fromUs / 1000 + 200e3).toTimeString().slice(0, 8),
+    );
+    await drawn();
+  });
+});
+
+test("the lanes show what would have happened, event by event, and the list says it in words", async () => {
+  await onPage(replayUrl, {}, async (page) => {
+    const { fromUs } = await status();
+    await page.locator("body").press("w");
+    await page.getByRole("heading", { name: "What would have happened?" }).waitFor();
+    await page.getByRole("button", { name: "Run the branch" }).click();
+    await page.locator(".trouble", { hasText: "something that is different" }).waitFor();
+    const at = new Date(fromUs / 1000 + 120e3);
+    const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, -1);
+    await page.getByLabel("From this moment on").fill(local);
+    await page.getByLabel("Path of setting 1").fill("collapse.falseAlarmPerDay");
+    await page.getByLabel("Value of setting 1").fill("0.01");
+    await page.getByRole("button", { name: "Run the branch" }).click();
+    await page.locator(".trouble", { hasText: "collapse.falseAlarmsPerDay" }).waitFor();
+
+    await page.getByLabel("Path of setting 1").fill("collapse.falseAlarmsPerDay");
+    await page.getByLabel("Channel that falls silent").selectOption({ index: 1 });
+    await page.getByLabel("Scenario to inject").selectOption("level-shift");
+    const answered = page.waitForResponse((response) => response.url().endsWith("api/whatif"));
+    await page.getByRole("button", { name: "Run the branch" }).click();
+    const { counts } = (await (await answered).json()) as { counts: Record<string, number> };
+    await page.locator(".answer").waitFor();
+    assert.ok(counts["new"]! >= 2, "the setting and the injection are told of");
+    for (const [kind, count] of Object.entries(counts))
+      assert.is(await page.locator(`.lanes .pair.at-${kind}`).count(), count, kind);
+    const differs = counts["new"]! + counts["gone"]! + counts["moved"]! + counts["changed"]!;
+    assert.is(await page.locator(".differences tbody tr").count(), differs);
+    await page.locator(".differences", { hasText: "Injected level-shift" }).waitFor();
+    await page.getByRole("button", { name: /^new \d/ }).click();
+    assert.is(await page.locator(".differences tbody tr.at-new").count(), 0);
+    await page.screenshot({ path: join(tmpdir(), "eigenwatch-what-if.png") });
+    assert.equal(await faults(page), []);
+  });
+});
+
+test("an injection is begun from the page, and marked there and on a page that is opened later", async () => {
+  await onPage(liveUrl, {}, async (page) => {
+    await page.waitForSelector(".channel");
+    await page.locator("body").press("i");
+    await page.getByRole("radio", { name: /^burst/ }).check();
+    await page.getByRole("button", { name: "1 min" }).click();
+    await page.getByRole("checkbox").first().uncheck();
+    assert.equal(await faults(page), []);
+    await page.getByRole("button", { name: "Inject", exact: true }).last().click();
+    await page.locator(".injected-banner", { hasText: "burst ×1 on 3 channels of walk" }).waitFor();
+    await page.locator(".event", { hasText: "Injected burst" }).waitFor();
+    await hatched(page, ".signals canvas");
+    await hatched(page, ".measures canvas");
+    await hatched(page, ".sparks");
+    await page.locator(".badge.injected").waitFor();
+    await page.screenshot({ path: join(tmpdir(), "eigenwatch-injected.png") });
+  });
+  await onPage(liveUrl, { colorScheme: "light" }, async (page) => {
+    await page.locator(".injected-banner", { hasText: "burst" }).waitFor();
+    await hatched(page, ".signals canvas");
+    assert.equal(await faults(page), []);
+  });
+});
+
+test("what the session refuses is said in the window, which stays", async () => {
+  await onPage(liveUrl, {}, async (page) => {
+    await page.route("**/api/inject", (route) =>
+      route.continue({ postData: JSON.stringify({ scenario: "burst", group: "other" }) }),
+    );
+    await page.getByTitle(/^Inject/).click();
+    await page.getByRole("radio", { name: /^burst/ }).check();
+    await page.getByRole("button", { name: "Inject", exact: true }).last().click();
+    await page.getByRole("alert").filter({ hasText: "group other" }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.waitForSelector("dialog[open]", { state: "detached" });
+  });
+});
+
+for (const colorScheme of ["dark", "light"] as const) {
+  test(`the bar has no serious accessibility fault in the ${colorScheme}, and nothing is cut off at 390 pixels`, async () => {
+    await onPage(replayUrl, { colorScheme }, async (page) => {
+      assert.equal(await faults(page), []);
+      await page.setViewportSize({ width: 390, height: 844 });
+      await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth);
+      const bar = await page.getByLabel("Place in the recording").boundingBox();
+      assert.ok(bar !== null && bar.width > 300, "the bar has a line of its own");
+      await page.screenshot({ path: join(tmpdir(), `eigenwatch-replay-narrow-${colorScheme}.png`) });
+    });
+  });
+}
+
+// ---- what the tests look at ---------------------------------------------------------------------------------------
+
+async function onPage(
+  url: string,
+  { colorScheme = "dark" }: { colorScheme?: "dark" | "light" },
+  act: (page: Page) => Promise<void>,
+): Promise<void> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme });
+  const page = await context.newPage();
+  const complaints = complaintsOf(page);
+  await page.goto(url);
+  await page.waitForSelector(url === replayUrl ? ".transport" : ".channel");
+  try {
+    await act(page);
+    assert.equal(complaints.filter(isOfThePage), []);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Not what the tests provoke: requests that are refused, and canvases read again and again. */
+function isOfThePage(complaint: string): boolean {
+  return !/status of 400|willReadFrequently/.test(complaint);
+}
+
+async function api<Answer>(path: string, init?: RequestInit): Promise<Answer> {
+  return (await (await fetch(`${replayUrl}api/${path}`, init)).json()) as Answer;
+}
+
+function post(path: string, body: object): Promise<unknown> {
+  const headers = { "content-type": "application/json" };
+  return api(path, { method: "POST", headers, body: JSON.stringify(body) });
+}
+
+function status(): Promise<ReplayStatus> {
+  return api("replay");
+}
+
+async function untilStatus(holds: (status: ReplayStatus) => boolean): Promise<void> {
+  for (let tries = 0; tries < 2_000; tries++) if (holds(await status())) return;
+  throw new Error(`Cannot go on: waited for ${holds}`);
+}
+
+async function events(): Promise<unknown[]> {
+  return (await api<{ events: unknown[] }>("events?limit=1000")).events;
+}
+
+/** Strokes of the warning's colour, thinly laid over the panel's: more orange than the panel, in many places. */
+function hatched(page: Page, selector: string): Promise<unknown> {
+  return page.waitForFunction((of) => {
+    const canvas = document.querySelector<HTMLCanvasElement>(of);
+    const data = canvas?.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data;
+    if (data === undefined) return false;
+    let orange = 0;
+    for (let at = 0; at < data.length; at += 4)
+      if (data[at]! - data[at + 2]! > 18 && data[at]! > data[at + 1]!) orange++;
+    return orange > 100;
+  }, selector);
+}
+
+async function faults(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
+    };
+    const { violations } = await axe.run();
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`);
+  });
+}
+
+test.run();
