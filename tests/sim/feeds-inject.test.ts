@@ -94,15 +94,18 @@ test("frames are never changed themselves; one in which nothing changes is hande
 
 test("nothing is changed before the noise is known, unless the overlay was shown what was before", () => {
   const frames = REAL.slice(500, 520);
-  const blind = disturbed(overlayOf("level-shift"), frames);
-  // Eight increments: the ninth sample is the first that is judged.
-  assert.equal(
-    blind[0]!.map((value, k) => value !== before[0]![500 + k]),
-    frames.map((_, k) => k >= 8),
-  );
-  const taught = overlayOf("level-shift");
-  for (const frame of REAL.slice(0, 500)) taught.learn(frame);
-  assert.ok(disturbed(taught, frames)[0]!.every((value, k) => value !== before[0]![500 + k]));
+  for (const scenario of ["level-shift", "drop-out"]) {
+    const blind = disturbed(overlayOf(scenario), frames);
+    // Eight increments: the ninth sample is the first that is judged.
+    assert.equal(
+      blind[0]!.map((value, k) => value !== before[0]![500 + k]),
+      frames.map((_, k) => k >= 8),
+      scenario,
+    );
+    const taught = overlayOf(scenario);
+    for (const frame of REAL.slice(0, 500)) taught.learn(frame);
+    assert.ok(disturbed(taught, frames)[0]!.every((value, k) => value !== before[0]![500 + k]));
+  }
 });
 
 /** The floor's spread is known to a part in √(2 · 256). */
@@ -118,6 +121,7 @@ test("decoherence: increments no longer go together, and are as large as before"
   const [a, b] = incrementsWithin(disturbed(overlayOf("decoherence"))) as [number[], number[]];
   correlationNear(...(incrementsWithin(before).slice(0, 2) as [number[], number[]]), SHARED, "before");
   correlationNear(a, b, 0, "within");
+  correlationNear(a, incrementsWithin(before)[0]!, 0, "with what was there");
   // Being drawn back adds a part in 64.
   near(variance(a) / SPREAD ** 2, 65 / 64, Math.sqrt(2 / a.length) + 2 * FLOOR_ERROR, "variance");
 });

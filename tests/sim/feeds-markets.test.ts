@@ -65,8 +65,9 @@ test("regimes: correlations are those of market and sector, in calm and in stres
   const first = samples.truth[0]!;
   const calm = returnsIn(samples, 0, first.onsetUs);
   // Sector mates share .4 + .2, others .4.
-  correlationNear(calm[0]!, calm[1]!, 0.6, "calm, one sector");
-  correlationNear(calm[0]!, calm[4]!, 0.4, "calm, two sectors");
+  for (let a = 0; a < 8; a++)
+    for (let b = 0; b < a; b++)
+      correlationNear(calm[a]!, calm[b]!, a < 4 === b < 4 ? 0.6 : 0.4, `calm, ${a} and ${b}`);
   varianceNear(calm[0]!, ROW_VOLATILITY ** 2, "calm");
   const longest = samples.truth.toSorted((a, b) => b.endUs - b.onsetUs - (a.endUs - a.onsetUs))[0]!;
   const stress = returnsIn(samples, longest.onsetUs, longest.endUs);
@@ -102,6 +103,9 @@ test("decoherence: the correlation falls as said, and no channel moves more or l
   // Over the first time constant the mean of .4 e^{−t/τ} is .4 (1 − 1/e).
   const first = returnsIn(samples, onsetUs, onsetUs + tauUs);
   correlationNear(first[0]!, first[1]!, CALM_MARKET * (1 - Math.exp(-1)), "within the first time constant");
+  const second = returnsIn(samples, onsetUs + tauUs, onsetUs + 2 * tauUs);
+  const left = CALM_MARKET * (Math.exp(-1) - Math.exp(-2));
+  correlationNear(second[0]!, second[1]!, left, "within the second");
   const after = returnsIn(samples, onsetUs + 6 * tauUs, FOREVER);
   correlationNear(after[0]!, after[1]!, 0, "long after");
   varianceNear(after[0]!, ROW_VOLATILITY ** 2, "long after");
@@ -138,16 +142,20 @@ test("flash crash: prices fall by what is said at the bottom of the window, and 
   const away = (at: number): number =>
     mean(loud.value.map((prices, k) => Math.log(prices[at]! / quiet.value[k]![at]!)));
   const bottom = away(row(onsetUs) + fallRows);
-  // 20 standard deviations of a price over the time of the fall, at strength 3; the extra noise has a known spread.
+  // 20 standard deviations of a price over the time of the fall, at strength 3.
   const depth = 20 * 3 * ROW_VOLATILITY * Math.sqrt(fallRows);
-  const noise = 6 * ROW_VOLATILITY * Math.sqrt(fallRows);
-  near(bottom, -depth, noise, "bottom");
-  near(away(row(endUs) + 1), 0, 6 * ROW_VOLATILITY * Math.sqrt(rows), "after the end");
+  // Volatility is higher by 6 · fallen: mean square 36/5 in the fall, and 36 (.1/5 + .125) over the window. Of the mean of eight
+  // assets .4 + .6/8 of a variance is left.
+  const ofMean = Math.sqrt(0.4 + 0.6 / 8) * ROW_VOLATILITY;
+  near(bottom, -depth, ofMean * Math.sqrt((36 / 5) * fallRows), "bottom");
+  near(away(row(endUs) + 1), 0, ofMean * Math.sqrt(36 * 0.145 * rows), "after the end");
 });
 
 test("pairs: the difference of a pair comes back with its half-life, and a pair that parts no longer follows", () => {
   const options = { ...LONG, channels: 4 };
-  const quiet = samplesOf(createWorld("cointegrated-pairs", { ...options, strength: 0 }));
+  const quiet = samplesOf(
+    createWorld("cointegrated-pairs", { ...options, strength: 0, durationUs: 86_400e6 }),
+  );
   const error = quiet.value[1]!.map((price, k) => Math.log(price / quiet.value[0]![k]!));
   const persistence = 0.5 ** (1 / HALF_LIFE_ROWS);
   const n = error.length;

@@ -4,7 +4,13 @@ import * as assert from "uvu/assert";
 import { Hawkes } from "../../sim/feeds/hawkes.ts";
 import { CALM } from "../../sim/feeds/hawkes-trades.ts";
 import { SHARED } from "../../sim/feeds/lead-lag.ts";
-import { LEVELS, LIMIT_RATE, LimitOrderBook, MARKET_RATE } from "../../sim/feeds/limit-order-book.ts";
+import {
+  type BookPace,
+  LEVELS,
+  LIMIT_RATE,
+  LimitOrderBook,
+  MARKET_RATE,
+} from "../../sim/feeds/limit-order-book.ts";
 import { Variates } from "../../sim/feeds/variates.ts";
 import { autocorrelation, logReturns, mean, near, variance } from "./moments.ts";
 import { createWorld, type Samples, START_US, samplesOf } from "./worlds.ts";
@@ -188,16 +194,23 @@ function shared(blocks: readonly [Path, Path][], lagUs: number): { mean: number;
 // ---- order books ------------------------------------------------------------------------------------------------
 
 test("order book: each kind of event comes at its rate, quotes never cross, and the price has no drift", () => {
+  for (const pace of [
+    { limit: 1, market: 1, cancel: 1 },
+    { limit: 0.8, market: 2, cancel: 0.5 },
+  ])
+    checkBook(pace);
+});
+
+function checkBook(pace: BookPace): void {
   const book = new LimitOrderBook();
   const variates = new Variates(8, "book");
-  const pace = { limit: 1, market: 1, cancel: 1 };
-  const constant = 2 * (limitsOfASide() + MARKET_RATE);
+  const constant = 2 * (pace.limit * limitsOfASide() + pace.market * MARKET_RATE);
   const counts = { limit: 0, market: 0, cancel: 0 };
   let seconds = 0;
   let cancellations = 0;
   const moves: number[] = [];
   let middle = 0;
-  for (let k = 0; k < 400_000; k++) {
+  for (let k = 0; k < 200_000; k++) {
     const total = book.totalRate(pace);
     const wait = variates.exponential() / total;
     seconds += wait;
@@ -205,19 +218,19 @@ test("order book: each kind of event comes at its rate, quotes never cross, and 
     cancellations += wait * (total - constant);
     counts[book.step(pace, total, variates)]++;
     assert.ok(book.bid < book.ask && book.bidSize() > 0 && book.askSize() > 0, "[L1] [L2]");
-    if (k % 4000 === 0) {
+    if (k % 2000 === 0) {
       moves.push((book.bid + book.ask) / 2 - middle);
       middle = (book.bid + book.ask) / 2;
     }
   }
-  const limits = 2 * limitsOfASide() * seconds;
+  const limits = 2 * pace.limit * limitsOfASide() * seconds;
   near(counts.limit, limits, Math.sqrt(limits), "limit orders");
-  const markets = 2 * MARKET_RATE * seconds;
+  const markets = 2 * pace.market * MARKET_RATE * seconds;
   near(counts.market, markets, Math.sqrt(markets), "market orders");
   near(counts.cancel, cancellations, Math.sqrt(cancellations), "cancellations");
   const drift = ofBlocks(moves.slice(1));
   near(drift.mean, 0, drift.error, "drift of the middle");
-});
+}
 
 /** Σ λ(i) by the definition. */
 function limitsOfASide(): number {
