@@ -19,6 +19,7 @@ const BENCHES: Record<string, Bench> = {
   latency: async () => (await import("./latency.ts")).benchLatency(),
   replay: async () => (await import("./replay.ts")).benchReplay(),
   shadow: async () => (await import("./shadow.ts")).benchShadow(),
+  whatif: async () => (await import("./whatif.ts")).benchWhatIf(),
   recovery: async () => (await import("./recovery.ts")).benchRecovery(),
   sim: async () => (await import("./sim.ts")).benchSim(),
   dashboard: async () => (await import("./dashboard.ts")).benchDashboard(),

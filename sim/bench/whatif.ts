@@ -1,0 +1,156 @@
+/**
+ * What-if and causality over an hour of 600 inputs a second (one tick of one of eight channels each), beside plain replay of the same.
+ *
+ * The recording is made by the live partition a moment before. The last minutes hold larger steps, so that there is something to find.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { RandomStream } from "../../actors/core/random.ts";
+import type { Feed } from "../../actors/feeds/feed.ts";
+import { createFrame, Outlet } from "../../actors/feeds/outlet.ts";
+import { openRecording, openRecordingForWriting, Partition, SYSTEM, systemClock } from "../../actors/mod.ts";
+import { decodeDerived } from "../../protocol/block.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
+import { defaultSettings } from "../../protocol/settings.ts";
+import { replay } from "../replay/replay.ts";
+import { runWhatIf } from "../whatif/api.ts";
+import { causality } from "../whatif/causality.ts";
+import type { BenchRow } from "./row.ts";
+
+const CHANNELS = 8;
+const INPUTS_A_SECOND = 600;
+const SECONDS = 3_600;
+const START_US = Date.UTC(2026, 0, 5) * 1000;
+/** Steps are larger in the last sixth. */
+const LARGER_FROM = (5 / 6) * SECONDS * INPUTS_A_SECOND;
+const LARGER = 6;
+const RUNS = 200;
+const REWIND_US = 60_000_000;
+
+export async function benchWhatIf(): Promise<BenchRow[]> {
+  const directory = mkdtempSync(join(tmpdir(), "eigenwatch-bench-"));
+  try {
+    const recording = join(directory, "hour");
+    const hash = await makeRecording(recording);
+    const replayed = await timeReplay(recording, hash);
+    return [...(await timeBranch(recording, replayed)), await timeCausality(recording)];
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+async function timeReplay(recording: string, hash: string): Promise<number> {
+  const journal = await openRecording(recording);
+  const started = performance.now();
+  const { finalHash } = await replay(journal, SYSTEM);
+  const seconds = (performance.now() - started) / 1000;
+  await journal.close();
+  if (finalHash !== hash) throw new Error(`replay ended in ${finalHash}, wanted ${hash}`);
+  return seconds;
+}
+
+async function timeBranch(recording: string, replaySeconds: number): Promise<BenchRow[]> {
+  const started = performance.now();
+  let firstMs = 0;
+  const to = `${recording}.branch`;
+  const request = { at: START_US, set: { "collapse.falseAlarmsPerDay": 50 } };
+  const result = await runWhatIf(recording, request, {
+    to,
+    difference: ({ type }) => {
+      if (type !== "same") firstMs ||= performance.now() - started;
+    },
+  });
+  const seconds = (performance.now() - started) / 1000;
+  const journal = await openRecording(to);
+  const report = await replay(journal, SYSTEM, { verify: true });
+  await journal.close();
+  if (report.difference || report.finalHash !== result.finalHash)
+    throw new Error(`the branch replays to ${report.finalHash}, wanted ${result.finalHash}`);
+  return [
+    {
+      name: "what-if: one hour of 600 inputs/s, branch written",
+      value: seconds,
+      unit: "s",
+      target: 5,
+      ratio: seconds / replaySeconds,
+      ratioTo: "plain replay",
+      note: `${result.inputs} inputs, ${result.differences.length - result.counts.same} differences; replay ${replaySeconds.toFixed(2)} s`,
+    },
+    { name: "what-if: first difference after the start", value: firstMs, unit: "ms", target: 1_000 },
+  ];
+}
+
+async function timeCausality(recording: string): Promise<BenchRow> {
+  const event = await lastAlarm(recording);
+  const noise = { market: Array.from({ length: CHANNELS }, () => ({ deviation: 0.05, step: 0 })) };
+  const question = { recording, event, toleranceUs: 10_000_000, seed: 1, noise, noiseTimes: 1 };
+  const started = performance.now();
+  const [found] = await causality(question, [REWIND_US], RUNS, {});
+  const seconds = (performance.now() - started) / 1000;
+  if (found!.runs !== RUNS) throw new Error(`${found!.runs} runs, wanted ${RUNS}`);
+  const inputs = (RUNS * REWIND_US * INPUTS_A_SECOND) / 1e6;
+  return {
+    name: `causality: ${RUNS} branches of a 60 s rewind, all cores`,
+    value: seconds,
+    unit: "s",
+    target: 60,
+    note: `${Math.round(inputs / seconds)} inputs/s; ${event.kind} happened in ${found!.happened}`,
+  };
+}
+
+async function lastAlarm(recording: string): Promise<EventMessage> {
+  const journal = await openRecording(recording);
+  let last: EventMessage | null = null;
+  for await (const entry of journal.read()) {
+    if (entry.kind !== "derived") continue;
+    last = decodeDerived(entry.bytes).events.findLast(({ group }) => group === "market") ?? last;
+  }
+  await journal.close();
+  if (last === null) throw new Error("the recording has no event to ask about");
+  return last;
+}
+
+async function makeRecording(directory: string): Promise<string> {
+  const partition = await Partition.open({
+    session: "bench",
+    partition: "p0",
+    journal: await openRecordingForWriting(directory, { partition: "p0" }),
+    clock: systemClock,
+    settings: defaultSettings(),
+    definitions: SYSTEM,
+    versions: {},
+    recording: directory,
+    log: () => {},
+  });
+  partition.startFeeds([tickFeed()]);
+  await partition.feedsEnded();
+  await partition.close();
+  return partition.stateHash();
+}
+
+function tickFeed(): Feed {
+  return {
+    source: "market",
+    kind: "recorded",
+    stop: () => Promise.resolve(),
+    async run(sink) {
+      const outlet = new Outlet("market", sink);
+      const random = new RandomStream(1, "ticks");
+      const channels = Array.from({ length: CHANNELS }, (_, k) => ({ name: `c${k}`, title: "", unit: "" }));
+      outlet.channels({ group: "market", channels, sampling: "ticks", everyUs: 0, innovation: "difference" });
+      const frame = createFrame("market", "market", 1);
+      const level = new Float64Array(CHANNELS).fill(100);
+      for (let k = 0; k < SECONDS * INPUTS_A_SECOND; k++) {
+        const channel = Math.floor(random.next() * CHANNELS);
+        level[channel]! += (random.next() - 0.5) * (k < LARGER_FROM ? 1 : LARGER);
+        frame.time[0] = START_US + Math.floor((k * 1e6) / INPUTS_A_SECOND);
+        frame.channel[0] = channel;
+        frame.value[0] = level[channel]!;
+        frame.count = 1;
+        if (!outlet.frame(frame)) await outlet.drained();
+        else if (k % 256 === 0) await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+  };
+}
