@@ -14,7 +14,7 @@ export interface Fault {
   happens(probability: number): boolean;
   /** How large: uniform in [from, to). Drawn for what happened, so it needs no decision of its own. */
   size(from: number, to: number): number;
-  /** Heavy-tailed: median `scale`, one in ten beyond 7 times, one in a hundred beyond 80 times, at most `most` (Lomax, shape 0.9). */
+  /** Heavy-tailed: half of them beyond 1.2 times `scale`, one in ten beyond 12, one in a hundred beyond 170; at most `most` (Lomax, shape 0.9). */
   tail(scale: number, most: number): number;
 }
 

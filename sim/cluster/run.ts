@@ -26,6 +26,8 @@ export interface RunRequest {
   readonly override?: Partial<WorldOptions>;
   /** Hears every step as a line. */
   readonly write?: (line: string) => void;
+  /** Reactions of promises run in turns of the event loop, as on a runtime without a checkpoint: slower, the same result. */
+  readonly byTurns?: boolean;
 }
 
 export interface RunResult {
@@ -59,7 +61,7 @@ const STOPPING_US = 8_000_000;
 const EVENTS_A_TURN = 50_000;
 
 export async function run(request: RunRequest): Promise<RunResult> {
-  const { seed, scenario, minutes, only, override, write } = request;
+  const { seed, scenario, minutes, only, override, write, byTurns = drain === null } = request;
   const options = { ...drawOptions(seed, scenario, minutes), ...override };
   const checkers = new Checkers({ aheadMaxUs: AHEAD_MAX_US });
   const world = new World({ seed, options, only: only ?? null, checkers, write: write ?? null });
@@ -70,15 +72,15 @@ export async function run(request: RunRequest): Promise<RunResult> {
   try {
     const inhabitants = options.nodes === 0 ? buildSingle(world) : buildCluster(world);
     const endUs = START_US + options.minutes * 60e6;
-    let events = await runUntil(world, endUs - options.calmSeconds * 1e6);
+    let events = await runUntil(world, byTurns, endUs - options.calmSeconds * 1e6);
     if (world.violation === null) {
       world.decisions.heal();
       world.observe({ kind: "healed", atUs: world.nowUs });
       inhabitants.heal();
-      events += await runUntil(world, endUs - UNDER_WAY_US);
+      events += await runUntil(world, byTurns, endUs - UNDER_WAY_US);
     }
     const mustHold = new Map(world.released);
-    if (world.violation === null) events += await runUntil(world, endUs);
+    if (world.violation === null) events += await runUntil(world, byTurns, endUs);
     if (world.violation === null) {
       const apart = inhabitants.apart();
       if (apart !== null) world.fail("after the faults have ended everything comes together", apart);
@@ -86,7 +88,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
     if (world.violation === null) {
       const clients = inhabitants.holds();
       inhabitants.stop();
-      events += await runUntil(world, endUs + STOPPING_US);
+      events += await runUntil(world, byTurns, endUs + STOPPING_US);
       const end = await inhabitants.end(clients);
       world.violation ??= checkers.finish({ ...end, mustHold });
     }
@@ -107,71 +109,68 @@ export async function run(request: RunRequest): Promise<RunResult> {
 }
 
 /** Lets the queue act until a time or a broken rule; returns how many entries acted. */
-async function runUntil(world: World, untilUs: number): Promise<number> {
+async function runUntil(world: World, byTurns: boolean, untilUs: number): Promise<number> {
+  const events =
+    byTurns || drain === null ? await actByTurns(world, untilUs) : await actAtOnce(world, untilUs, drain);
+  // Rejections that nobody handled are told of at the end of a turn.
+  await hop();
+  return events;
+}
+
+/** Many events a turn of the event loop, with a checkpoint behind each. */
+async function actAtOnce(world: World, untilUs: number, drainNow: () => void): Promise<number> {
   let events = 0;
-  let more = true;
-  while (more) {
-    // From here on outside of microtasks, so that `drain` works.
-    more = await new Promise<boolean>((resolve, reject) => {
+  for (let more = true; more; ) {
+    // From a macrotask, so that the checkpoint works.
+    const acted = await new Promise<number>((resolve, reject) => {
       setImmediate(() => {
         try {
-          if (drain === null) resolve(false);
-          else {
-            const acted = actMany(world, untilUs, drain);
-            events += acted;
-            resolve(acted === EVENTS_A_TURN);
-          }
+          resolve(actMany(world, untilUs, drainNow));
         } catch (error) {
           reject(error);
         }
       });
     });
+    events += acted;
+    more = acted === EVENTS_A_TURN;
   }
-  if (drain === null) events = await actByTurns(world, untilUs);
-  await hop();
   return events;
 }
 
 function actMany(world: World, untilUs: number, drainNow: () => void): number {
-  const { queue, trace } = world;
   let events = 0;
   // What ran before the first event has reactions as well.
   drainNow();
-  while (events < EVENTS_A_TURN && world.violation === null) {
-    const entry = queue.next(untilUs);
-    if (entry === null) break;
+  while (events < EVENTS_A_TURN && actNext(world, untilUs)) {
     events++;
-    trace.step(entry.atUs, entry.what);
-    const act = entry.act!;
-    entry.act = null;
-    try {
-      act();
-    } catch (error) {
-      world.threw(trace.nameOf(entry.what), error);
-    }
     drainNow();
   }
   return events;
 }
 
-/** The same on a runtime without `drain`. */
 async function actByTurns(world: World, untilUs: number): Promise<number> {
-  const { queue, trace } = world;
   let events = 0;
   await hop();
-  while (world.violation === null) {
-    const entry = queue.next(untilUs);
-    if (entry === null) break;
+  while (actNext(world, untilUs)) {
     events++;
-    trace.step(entry.atUs, entry.what);
-    const act = entry.act!;
-    entry.act = null;
-    try {
-      act();
-    } catch (error) {
-      world.threw(trace.nameOf(entry.what), error);
-    }
     await hop();
   }
   return events;
+}
+
+/** False when nothing is left to do before `untilUs`, or a rule is broken. */
+function actNext(world: World, untilUs: number): boolean {
+  const { queue, trace } = world;
+  if (world.violation !== null) return false;
+  const entry = queue.next(untilUs);
+  if (entry === null) return false;
+  trace.step(entry.atUs, entry.what);
+  const act = entry.act!;
+  entry.act = null;
+  try {
+    act();
+  } catch (error) {
+    world.threw(trace.nameOf(entry.what), error);
+  }
+  return true;
 }

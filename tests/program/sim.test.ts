@@ -1,0 +1,82 @@
+// timeout: 300
+/** `eigenwatch sim` as it is used: what it says of a world, of many, and of what it cannot do. */
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { run, runAll } from "../support/program-run.ts";
+import { temporaryDirectory } from "../support/recorded-run.ts";
+
+const folder = temporaryDirectory();
+
+test("what cannot be simulated is told in one sentence with exit code 2, and nothing is written", async () => {
+  const bad = join(folder, "bad.json");
+  writeFileSync(bad, '["no id"]');
+  const trace = join(folder, "trace.txt");
+  const cases: [args: string[], says: RegExp][] = [
+    [
+      ["--scenario", "strom"],
+      /^eigenwatch: Cannot simulate scenario strom: wanted one of .* \(did you mean storm\?\)\n$/,
+    ],
+    [["--seed", "-1"], /Cannot simulate --seed -1: wanted a whole number/],
+    [["--seeds", "5"], /Cannot simulate --seeds 5: wanted A\.\.B/],
+    [["--seeds", "9..3"], /Cannot simulate --seeds 9\.\.3: wanted the smaller first/],
+    [["--seed", "1", "--seeds", "1..2"], /Cannot simulate --seed and --seeds: wanted one of them/],
+    [["--minutes", "0"], /Cannot simulate --minutes 0: wanted a number from/],
+    [["--seeds", "1..2", "--jobs", "0"], /Cannot use --jobs 0/],
+    [["--only-decisions", join(folder, "none")], /Cannot read decisions from .*none/],
+    [
+      ["--only-decisions", bad, "--trace", trace],
+      /Cannot use the decisions in .*bad\.json: wanted a JSON list of ids/,
+    ],
+    [["--trace", join(folder, "no", "trace")], /Cannot write the trace to /],
+  ];
+  const ends = await runAll(cases.map(([args]) => ["sim", ...args]));
+  const wrong = cases.flatMap(([args, says], k) => {
+    const { code, stdout, stderr } = ends[k]!;
+    return code === 2 && stdout === "" && says.test(stderr) ? [] : [{ args, code, stdout, stderr }];
+  });
+  assert.equal(wrong, []);
+  assert.not(existsSync(trace));
+});
+
+test("one world is told with its options, and again as JSON; its trace is the same when it is run again", async () => {
+  const args = ["sim", "--seed", "2", "--minutes", "0.6"];
+  const traces = [join(folder, "a.txt"), join(folder, "b.txt")];
+  const [text, json] = await runAll([
+    [...args, "--trace", traces[0]!],
+    [...args, "--json", "--trace", traces[1]!],
+  ]);
+  assert.is(text!.code, 0, text!.stdout);
+  assert.match(text!.stdout, /^seed 2, scenario standard, 0\.6 minutes/);
+  assert.match(text!.stdout, /network .*latencyUs \d+/);
+  const told = JSON.parse(json!.stdout) as { traceHash: string; decisions: string[]; rerun: string };
+  assert.ok(text!.stdout.includes(told.traceHash));
+  assert.is(told.rerun, "eigenwatch sim --seed 2 --scenario standard --minutes 0.6");
+  assert.is(readFileSync(traces[0]!, "utf8"), readFileSync(traces[1]!, "utf8"));
+  const kept = join(folder, "kept.json");
+  writeFileSync(kept, json!.stdout);
+  const again = JSON.parse((await run([...args, "--json", "--only-decisions", kept])).stdout) as typeof told;
+  assert.is(again.traceHash, told.traceHash);
+});
+
+test("a failing world is told with seed, time, rule and how to see it again, and ends with 1", async () => {
+  const { code, stdout } = await run(["sim", "--seeds", "6..7", "--scenario", "canary", "--jobs", "2"]);
+  assert.is(code, 1);
+  assert.match(stdout, /FAIL seed=6 time=\+\d+\.\d+ s [a-z- ]+: /);
+  assert.match(stdout, /rerun: eigenwatch sim --seed 6 --scenario canary\n/);
+});
+
+test("many worlds give the same whatever the number of processes", async () => {
+  const args = ["sim", "--seeds", "11..14", "--minutes", "0.6", "--json"];
+  const ends = await runAll([
+    [...args, "--jobs", "1"],
+    [...args, "--jobs", "3"],
+  ]);
+  const [one, three] = ends.map(({ stdout }) => JSON.parse(stdout) as { hashes: string[]; events: number });
+  assert.is(one!.hashes.length, 4);
+  assert.equal(three!.hashes, one!.hashes);
+  assert.is(three!.events, one!.events);
+});
+
+test.run();

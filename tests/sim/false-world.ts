@@ -1,0 +1,71 @@
+/** A simulated world without faults, driven by the test: time passes when it says so, and what is sent arrives. */
+import { Checkers } from "../../sim/cluster/checkers/mod.ts";
+import { drawOptions, type WorldOptions } from "../../sim/cluster/options.ts";
+import { World } from "../../sim/cluster/world.ts";
+
+export type Families = Pick<WorldOptions, "network" | "bus" | "disk" | "node" | "feed" | "client">;
+
+/** Options in which nothing fails; `change` lays faults over them by family. */
+export function calmOptions(
+  change: { [Family in keyof Families]?: Partial<Families[Family]> } = {},
+): WorldOptions {
+  const drawn = drawOptions(1, "standard", undefined);
+  const zero = <Family extends object>(family: Family): Family =>
+    Object.fromEntries(Object.keys(family).map((name) => [name, 0])) as Family;
+  return {
+    ...drawn,
+    network: {
+      ...zero(drawn.network),
+      latencyUs: 100,
+      partitionMsMax: 5_000,
+      tailMsMax: 1_000,
+      ...change.network,
+    },
+    bus: { ...zero(drawn.bus), dedupeWindowMs: 120_000, syncEveryMs: 1_000, ...change.bus },
+    disk: { ...zero(drawn.disk), writeUs: 20, syncUs: 100, ...change.disk },
+    node: { ...zero(drawn.node), pauseMsMax: 1_000, restartMsMax: 1_000, ...change.node },
+    feed: { ...zero(drawn.feed), ...change.feed },
+    client: { ...zero(drawn.client), ...change.client },
+  };
+}
+
+export function falseWorld(options = calmOptions(), only: ReadonlySet<string> | null = null): World {
+  const checkers = new Checkers({ aheadMaxUs: 1e7 });
+  return new World({ seed: 1, options, only, checkers, write: null });
+}
+
+/** Lets `ms` of the world's time pass; promises get their turn after each event. */
+export async function pass(world: World, ms: number): Promise<void> {
+  const untilUs = world.nowUs + ms * 1000;
+  await turn();
+  for (let entry = world.queue.next(untilUs); entry !== null; entry = world.queue.next(untilUs)) {
+    entry.act!();
+    await turn();
+  }
+  world.queue.nowUs = Math.max(world.queue.nowUs, untilUs);
+}
+
+/** Lets time go on by itself, a little each turn, while a test awaits something of the world; the returned function ends it. */
+export function flow(world: World): () => void {
+  let flowing = true;
+  let busy = false;
+  const step = async (): Promise<void> => {
+    if (!flowing) return;
+    if (!busy) {
+      busy = true;
+      await pass(world, 0.1);
+      busy = false;
+    }
+    setImmediate(() => void step());
+  };
+  setImmediate(() => void step());
+  return () => {
+    flowing = false;
+  };
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

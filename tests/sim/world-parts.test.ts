@@ -1,0 +1,163 @@
+/** Queue, decisions, clocks and network of simulated worlds, each by its promises. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { SimulatedClock } from "../../sim/cluster/clock.ts";
+import { Decisions } from "../../sim/cluster/decisions.ts";
+import { Network } from "../../sim/cluster/network.ts";
+import { Process } from "../../sim/cluster/process.ts";
+import { EventQueue } from "../../sim/cluster/queue.ts";
+import { calmOptions, falseWorld, pass } from "./false-world.ts";
+
+function actAll(queue: EventQueue, untilUs = Number.POSITIVE_INFINITY): void {
+  for (let entry = queue.next(untilUs); entry !== null; entry = queue.next(untilUs)) entry.act!();
+}
+
+test("[Q1 Q2] entries act by time, and those of one time as they entered", () => {
+  const queue = new EventQueue(1_000);
+  const acted: string[] = [];
+  const delays = [50, 10, 30, 10, 0, 30, 50, 10];
+  for (const [k, delay] of delays.entries())
+    queue.after(delay, null, 0, () => acted.push(`${queue.nowUs - 1_000} ${k}`));
+  actAll(queue);
+  const wanted = delays.map((delay, k) => ({ delay, k })).sort((a, b) => a.delay - b.delay || a.k - b.k);
+  assert.equal(
+    acted,
+    wanted.map(({ delay, k }) => `${delay} ${k}`),
+  );
+});
+
+test("[Q2] thousands of entries come out as a sort would order them", () => {
+  const queue = new EventQueue(0);
+  const given = Array.from({ length: 3_000 }, (_, k) => ({ at: (k * 7_919) % 501, k }));
+  const acted: number[] = [];
+  for (const { at, k } of given) queue.after(at, null, 0, () => acted.push(k));
+  actAll(queue);
+  const wanted = [...given].sort((a, b) => a.at - b.at || a.k - b.k).map(({ k }) => k);
+  assert.equal(acted, wanted);
+});
+
+test("[Q3] entries of an ended process are gone, those of a paused one wait for it", () => {
+  const queue = new EventQueue(0);
+  const [ended, paused] = [new Process("ended"), new Process("paused")];
+  const acted: string[] = [];
+  queue.after(10, ended, 0, () => acted.push("ended"));
+  queue.after(20, paused, 0, () => acted.push("first"));
+  queue.after(30, paused, 0, () => acted.push("second"));
+  queue.after(40, null, 0, () => acted.push("other"));
+  ended.state = "ended";
+  paused.state = "paused";
+  actAll(queue);
+  assert.equal(acted, ["other"]);
+  paused.state = "running";
+  queue.release(paused.held);
+  actAll(queue);
+  assert.equal(acted, ["other", "first", "second"]);
+});
+
+test("[Q1] an entry that was cancelled does not act", () => {
+  const queue = new EventQueue(0);
+  let acted = 0;
+  const entry = queue.after(10, null, 0, () => acted++);
+  entry.act = null;
+  actAll(queue);
+  assert.is(acted, 0);
+});
+
+test("[D1] asking one component more often changes no other's decisions", () => {
+  const ask = (often: number): boolean[] => {
+    const decisions = new Decisions(7, null, () => {});
+    for (let k = 0; k < often; k++) decisions.of("a", "drop").happens(0.5);
+    return Array.from({ length: 50 }, () => decisions.of("b", "drop").happens(0.5));
+  };
+  assert.equal(ask(0), ask(33));
+});
+
+test("[D2] with only some decisions allowed, those and no others are taken", () => {
+  const asked = (only: ReadonlySet<string> | null): readonly string[] => {
+    const decisions = new Decisions(7, only, () => {});
+    for (let k = 0; k < 100; k++) for (const part of ["a", "b"]) decisions.of(part, "drop").happens(0.3);
+    return decisions.taken;
+  };
+  const all = asked(null);
+  assert.ok(all.length > 30 && all.length < 90, `${all.length}`);
+  const some = all.filter((_, k) => k % 3 === 0);
+  assert.equal(asked(new Set(some)), some);
+  assert.equal(asked(new Set()), []);
+});
+
+test("[D3] after healing nothing is decided", () => {
+  const decisions = new Decisions(7, null, () => {});
+  decisions.heal();
+  for (let k = 0; k < 100; k++) assert.not(decisions.of("a", "drop").happens(1));
+});
+
+test("sizes with a heavy tail are beyond x with probability (1 + x)^-0.9", () => {
+  const fault = new Decisions(3, null, () => {}).of("a", "slow");
+  const sizes = Array.from({ length: 20_000 }, () => fault.tail(1, 1e9)).sort((a, b) => a - b);
+  const share = (above: number): number => sizes.filter((size) => size > above).length / sizes.length;
+  for (const x of [1, 12, 170]) {
+    const wanted = (1 + x) ** -0.9;
+    assert.ok(Math.abs(share(x) - wanted) < 0.015, `${x}: ${share(x)}, wanted ${wanted}`);
+  }
+});
+
+test("a machine's clock runs at its own rate, never goes back, and its waits are of its own time", async () => {
+  const world = falseWorld();
+  const clock = new SimulatedClock(world, new Process("n1"), 250_000, 0.25);
+  const startUs = clock.nowUs();
+  assert.is(startUs, world.startUs + 250_000);
+  let woken = 0;
+  clock.after(1_250, () => {
+    woken = (world.nowUs - world.startUs) / 1000;
+  });
+  await pass(world, 2_000);
+  assert.is(woken, 1_000);
+  assert.is(clock.nowUs() - startUs, 2_500_000);
+  clock.stepTo(-5_000_000);
+  assert.is(clock.nowUs() - startUs, 2_500_000);
+  clock.stepTo(5_000_000);
+  assert.ok(clock.nowUs() - startUs > 6_000_000);
+});
+
+test("a pipe delivers everything in order, a cut only delays it; datagrams are lost in a cut", async () => {
+  const world = falseWorld(calmOptions({ network: { partitioned: 1, slow: 0.3 } }));
+  const network = new Network(world);
+  network.addHost("a");
+  const b = new Process("b");
+  network.addHost("b");
+  const [piped, thrown]: [number[], number[]] = [[], []];
+  const pipe = network.pipe("a", "b");
+  for (let k = 0; k < 200; k++) {
+    pipe.send(b, 0, () => piped.push(k));
+    network.datagram("a", "b", b, 0, () => thrown.push(k));
+    await pass(world, 50);
+  }
+  await pass(world, 20_000);
+  assert.equal(
+    piped,
+    Array.from({ length: 200 }, (_, k) => k),
+  );
+  assert.ok(thrown.length < 200 && new Set(thrown).size === thrown.length, `${thrown.length}`);
+});
+
+test("datagrams are dropped, doubled and overtaken as often as they are said to be", async () => {
+  const world = falseWorld(calmOptions({ network: { dropped: 0.2, duplicated: 0.1, slow: 0.2 } }));
+  const network = new Network(world);
+  const b = new Process("b");
+  const arrived: number[] = [];
+  for (let k = 0; k < 2_000; k++) {
+    network.datagram("a", "b", b, 0, () => arrived.push(k));
+    if (k % 50 === 0) await pass(world, 1);
+  }
+  await pass(world, 5_000);
+  const lost = 2_000 - new Set(arrived).size;
+  const doubled = arrived.length - new Set(arrived).size;
+  assert.ok(Math.abs(lost - 400) < 80, `${lost} lost`);
+  assert.ok(Math.abs(doubled - 160) < 60, `${doubled} doubled`);
+  assert.ok(
+    arrived.some((k, at) => at > 0 && k < arrived[at - 1]!),
+    "none was overtaken",
+  );
+});
+
+test.run();
