@@ -164,7 +164,8 @@ export class BusLine implements Bus {
     let ended = false;
     const follower: Follower = {
       process: this.#process,
-      pipe: this.#down,
+      // What a stream delivers is in order in itself, and not with the answers to requests: an acknowledgement may come first.
+      pipe: servers.network.pipe(BUS_HOST, this.#host),
       next: Math.max(1, fromSequence),
       take: (sequence, bytes) => {
         if (!ended) take({ sequence, bytes: bytes.slice() });

@@ -37,6 +37,8 @@ export class SimulatedClient {
   readonly #index: number;
   readonly #random: { next(): number };
   #life = 0;
+  /** It has sent nothing that a gateway may send it away for. */
+  #harmless = true;
   #tries = 0;
   #process!: Process;
   #clients = new Map<string, Client>();
@@ -121,6 +123,10 @@ export class SimulatedClient {
       retryMsMax: 2_000,
       pingMs: 3_000,
       handlers: {
+        connection: (state) => {
+          if (state.state === "refused" && this.#harmless)
+            world.fail("harmless-stay", `${name} was sent away from ${partition} for good: ${state.reason}`);
+        },
         welcome: () => {
           if (wasOpen) world.sometimes("client resumed");
           wasOpen = true;
@@ -210,6 +216,7 @@ export class SimulatedClient {
   }
 
   #sendGarbage(fault: Fault): void {
+    this.#harmless = false;
     const bytes = Uint8Array.from({ length: Math.floor(fault.size(0, 40)) }, () =>
       Math.floor(fault.size(0, 256)),
     );

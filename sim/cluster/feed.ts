@@ -147,7 +147,7 @@ export class SimulatedFeed implements Feed {
     if (faults.silent.happens(feed.silent))
       this.#silentUntilUs = clock.nowUs() + faults.silent.size(2e6, 15e6);
     if (faults.clockStepped.happens(feed.clockStepped))
-      this.#clockUs = Math.round(faults.clockStepped.size(-2e7, 1e7));
+      this.#clockUs = Math.round(faults.clockStepped.size(-2e7, 6e7));
     if (faults.restarted.happens(feed.restarted)) {
       if (restart !== undefined) {
         restart();

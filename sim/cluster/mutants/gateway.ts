@@ -58,13 +58,6 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     replace: 'if (!this.#lags()) this.#write("events", bytes, !backfill, backfill);',
   },
   {
-    name: "slow-client-never-cut",
-    bug: "What a client does not read piles up without end.",
-    file: SOCKET,
-    find: 'if (judged === "cut") this.#cutSlow();\n    else if',
-    replace: "if",
-  },
-  {
     name: "corked-for-ever",
     bug: "What is held back for one write never leaves.",
     file: SOCKET,
