@@ -126,7 +126,7 @@ export class Player {
     );
     await this.take?.close();
     this.take = take;
-    this.headUs = timeUs;
+    this.headUs = 0;
     this.outputs.rewound(take);
     while (turn === this.turn) {
       const next = take.next ?? (await take.fill());
@@ -135,7 +135,10 @@ export class Player {
       await this.rest();
     }
     if (turn !== this.turn) return;
+    // A time may lie in a stretch without inputs; before an input is right behind the one before it.
+    this.headUs = "timeUs" in place ? timeUs : take.core.now;
     this.state = "paused";
+    this.reason = "";
     if (this.plays) this.start();
   }
 
