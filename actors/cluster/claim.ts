@@ -35,6 +35,7 @@ export interface Claim {
 export function claim({ log, owner, clock, retryMs, report }: ClaimOptions): Claim {
   let stop: () => void = () => {};
   let outrun = 0;
+  let open = true;
 
   const send = () => {
     const { partition, epoch, lastBlock, lastHash } = log.state;
@@ -56,7 +57,9 @@ export function claim({ log, owner, clock, retryMs, report }: ClaimOptions): Cla
     };
     log.watch({
       entry(entry, verdict) {
+        if (!open) return;
         if (verdict === "takeover" && entry.kind === "takeover") {
+          open = false;
           stop();
           if (entry.owner === owner) resolve(entry.epoch);
           else lose(`${entry.owner} did, with epoch ${entry.epoch}`);
@@ -73,7 +76,13 @@ export function claim({ log, owner, clock, retryMs, report }: ClaimOptions): Cla
     });
     send();
   });
-  return { settled, abandon: () => stop() };
+  return {
+    settled,
+    abandon() {
+      open = false;
+      stop();
+    },
+  };
 }
 
 /** Somebody else was first. */

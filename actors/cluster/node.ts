@@ -8,6 +8,7 @@
  * N2  Everything it waits for is the clock's or the bus's: in a simulated world it is driven by these alone.
  * N3  Whatever fails for one partition leaves the others alone.
  */
+import { MAX_PARTITIONS } from "../../protocol/limits.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { escapeName, subjectOf } from "../../protocol/subjects.ts";
 import type { CoreDefinitions } from "../core/core.ts";
@@ -73,6 +74,10 @@ export class ClusterNode {
     this.name = options.name;
     if (new TextEncoder().encode(options.name).length > MAX_NODE_NAME_BYTES)
       throw new RangeError(`Cannot name a node ${options.name}: wanted at most ${MAX_NODE_NAME_BYTES} bytes`);
+    if (options.partitions.length > MAX_PARTITIONS)
+      throw new RangeError(
+        `Cannot share ${options.partitions.length} partitions: wanted at most ${MAX_PARTITIONS}`,
+      );
     this.options = options;
     this.timing = { ...CLUSTER_TIMING, ...options.timing };
     const { bus, clock, session, log } = options;

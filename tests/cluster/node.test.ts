@@ -270,8 +270,12 @@ test("a tap is told of blocks before they are acknowledged, and of events before
   assert.is([...hashes.values()].at(-1), await cluster.replayedHash("p0"));
 });
 
-test("a node with a name that leaves no room for its time of start is refused", () => {
+test("a node with a name that leaves no room for its time of start is refused, and so are more partitions than fit", () => {
   const { start } = testCluster([]);
+  assert.throws(
+    () => testCluster(range(1, 1025).map(String)).start("a"),
+    /Cannot share 1025 partitions: wanted at most 1024/,
+  );
   assert.throws(() => start("n".repeat(101)), /wanted at most 100 bytes/);
 });
 
