@@ -1,6 +1,7 @@
 /** Recorded and invented worlds: the public face of sim/. */
 
-export { feedCommand, sessionSpec } from "./feed-command/command.ts";
+export { feedCommand } from "./feed-command/command.ts";
+export { sessionSpec } from "./feed-command/flags.ts";
 export { feedListCommand } from "./feed-command/list.ts";
 export {
   type InjectRequest,
@@ -69,9 +70,9 @@ export async function verifyCommand(
 }
 
 export async function keygenCommand(
-  ...args: Parameters<typeof import("./archive/verify-command.ts").keygenCommand>
+  ...args: Parameters<typeof import("./archive/key-files.ts").keygenCommand>
 ): Promise<number> {
-  return (await import("./archive/verify-command.ts")).keygenCommand(...args);
+  return (await import("./archive/key-files.ts")).keygenCommand(...args);
 }
 
 export async function diffCommand(

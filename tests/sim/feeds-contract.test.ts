@@ -1,3 +1,4 @@
+// timeout: 300
 /** What holds of every scenario, whatever it is about. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
