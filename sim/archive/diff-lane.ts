@@ -19,6 +19,11 @@ export interface LaneBlock {
   inputs: LaneInput[];
 }
 
+export interface NotedEvent {
+  block: number;
+  event: EventMessage;
+}
+
 export interface LaneSummary {
   recording: string;
   partition: string;
@@ -44,7 +49,7 @@ export class Lane {
   /** As they stand at the end. Null when no input said so, in a recording whose beginning is gone. */
   settings: Settings | null = null;
   /** Notes that were read and not yet asked for. */
-  readonly events: EventMessage[] = [];
+  readonly events: NotedEvent[] = [];
   readonly checkpoints: Checkpoint[] = [];
   private readonly entries: AsyncIterator<JournalEntry>;
   private readonly fromSequence: number;
@@ -99,7 +104,7 @@ export class Lane {
         );
       }
       if (entry.kind === "block") return this.block(entry.block.bytes, entry.block.hash);
-      if (entry.kind === "derived") this.note(decodeDerived(entry.bytes).events);
+      if (entry.kind === "derived") this.note(entry.block, decodeDerived(entry.bytes).events);
       else this.checkpoints.push(decodeCheckpoint(entry.bytes));
     }
   }
@@ -132,10 +137,10 @@ export class Lane {
       this.settings = applySetting(this.settings, input.path, input.value);
   }
 
-  private note(events: readonly EventMessage[]): void {
+  private note(block: number, events: readonly EventMessage[]): void {
     for (const event of events) {
       if (inputOf(event) < this.fromSequence) continue;
-      this.events.push(event);
+      this.events.push({ block, event });
       countUp(this.summary.eventsByKind, event.kind);
     }
   }

@@ -15,26 +15,14 @@
 import { sameBytes } from "../../actors/partition/fold.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
-import type { Checkpoint, EventMessage } from "../../protocol/messages.ts";
-import { EventAligner } from "../whatif/event-difference.ts";
 import type { EventDifference } from "../whatif/result.ts";
-import { inputOf, Lane, type LaneBlock, type LaneInput, type LaneSummary } from "./diff-lane.ts";
+import { Lane, type LaneBlock, type LaneSummary } from "./diff-lane.ts";
+import { NoteComparison } from "./diff-notes.ts";
 import { differingFields, type FieldDifference } from "./differing-fields.ts";
+import { differenceOfInputs, earlier, type FirstDifference } from "./first-difference.ts";
 
 export interface Compared extends Journal {
   readonly partition: string;
-}
-
-export interface FirstDifference {
-  what: "input" | "event" | "state" | "end";
-  /** Input at which it shows, and its time. */
-  sequence: number;
-  timeUs: number;
-  /** Block that holds the input, of each. */
-  block: { a: number | null; b: number | null };
-  /** Kind of the input or event; actor and field of a state. */
-  subject: { a: string; b: string };
-  fields: FieldDifference[];
 }
 
 export interface RecordingDifference {
@@ -48,9 +36,6 @@ export interface RecordingDifference {
   settings: FieldDifference[];
   events: Record<EventDifference["type"], number>;
 }
-
-/** An event may come so much later or earlier and still be taken for the same. */
-const TOLERANCE_US = 60_000_000;
 
 export async function diffRecordings(
   a: { recording: string; journal: Compared },
@@ -78,19 +63,9 @@ class Comparison {
   private readonly a: Cursor;
   private readonly b: Cursor;
   private inputDifference: FirstDifference | null = null;
-  private eventDifference: FirstDifference | null = null;
-  private stateDifference: FirstDifference | null = null;
   private shared: { block: number; sequence: number } | null = null;
   private cutDifferently = false;
-  private readonly counts = { same: 0, moved: 0, changed: 0, gone: 0, new: 0 };
-  private readonly aligner = new EventAligner(TOLERANCE_US, ({ type }) => {
-    this.counts[type]++;
-  });
-  private readonly waiting: { a: EventMessage[]; b: EventMessage[] } = { a: [], b: [] };
-  private readonly hashes: { a: Map<number, Checkpoint>; b: Map<number, Checkpoint> } = {
-    a: new Map(),
-    b: new Map(),
-  };
+  private readonly notes = new NoteComparison();
 
   constructor(a: Lane, b: Lane) {
     this.a = { lane: a, block: null, at: 0, notedUs: Number.NEGATIVE_INFINITY };
@@ -113,13 +88,12 @@ class Comparison {
       progress(a.lane.summary.inputs + b.lane.summary.inputs);
     }
     this.compareNotes();
-    this.endOfEvents();
-    this.aligner.finish();
+    this.notes.finish();
   }
 
   result(): RecordingDifference {
-    const { inputDifference, eventDifference, stateDifference } = this;
-    const first = [inputDifference, eventDifference, stateDifference].reduce(earlier, null);
+    const { inputDifference, notes } = this;
+    const first = [inputDifference, notes.eventDifference, notes.stateDifference].reduce(earlier, null);
     const { a, b } = { a: this.a.lane, b: this.b.lane };
     const settings = a.settings && b.settings ? differingFields(a.settings, b.settings) : [];
     return {
@@ -129,7 +103,7 @@ class Comparison {
       shared: this.shared,
       cutDifferently: this.cutDifferently && inputDifference === null,
       settings,
-      events: this.counts,
+      events: notes.counts,
     };
   }
 
@@ -178,6 +152,13 @@ class Comparison {
     }
   }
 
+  private compareNotes(): void {
+    const { a, b, notes } = this;
+    notes.take("a", a.lane);
+    notes.take("b", b.lane);
+    notes.compare(positionOf(a), positionOf(b), Math.min(a.notedUs, b.notedUs));
+  }
+
   private ended(): void {
     const { a, b } = this;
     const rest = a.block ?? b.block!;
@@ -192,110 +173,6 @@ class Comparison {
       fields: [],
     };
   }
-
-  private compareNotes(): void {
-    for (const side of ["a", "b"] as const) {
-      const { lane } = this[side];
-      for (const event of lane.events.splice(0)) {
-        if (side === "a") this.aligner.original(event);
-        else this.aligner.branch(event);
-        if (this.eventDifference === null) this.waiting[side].push(event);
-      }
-      for (const checkpoint of lane.checkpoints.splice(0))
-        if (this.stateDifference === null) this.hashes[side].set(checkpoint.sequence, checkpoint);
-    }
-    this.aligner.passed(Math.min(this.a.notedUs, this.b.notedUs));
-    this.compareEvents();
-    this.compareStates();
-  }
-
-  private compareEvents(): void {
-    const { a, b } = this.waiting;
-    while (this.eventDifference === null && a.length > 0 && b.length > 0) {
-      const [one, other] = [a.shift()!, b.shift()!];
-      const fields = differingFields(one, other);
-      if (fields.length > 0) this.eventDifference = differenceOfEvents(one, other, fields);
-    }
-  }
-
-  /** Events that one recording has and the other has not. */
-  private endOfEvents(): void {
-    const { a, b } = this.waiting;
-    if (this.eventDifference !== null || (a.length === 0 && b.length === 0)) return;
-    this.eventDifference = differenceOfEvents(a[0], b[0], []);
-  }
-
-  private compareStates(): void {
-    const { a, b } = this.hashes;
-    for (const [sequence, one] of a) {
-      const other = b.get(sequence);
-      if (other === undefined) {
-        // The other is past it and has none there: another cut, another place for hashes.
-        if (sequence < positionOf(this.b)) a.delete(sequence);
-        continue;
-      }
-      a.delete(sequence);
-      b.delete(sequence);
-      if (this.stateDifference === null && !sameBytes(one.hash, other.hash))
-        this.stateDifference = differenceOfStates(one, other);
-    }
-    for (const sequence of b.keys()) if (sequence < positionOf(this.a)) b.delete(sequence);
-  }
-}
-
-function differenceOfInputs(x: LaneInput, y: LaneInput, blockA: number, blockB: number): FirstDifference {
-  const [one, other] = [decodeMessage(x.message), decodeMessage(y.message)];
-  const fields = one.type === other.type ? differingFields(one, other) : [];
-  if (x.timeUs !== y.timeUs) fields.unshift({ path: "(logical time, µs)", a: x.timeUs, b: y.timeUs });
-  return {
-    what: "input",
-    sequence: x.sequence,
-    timeUs: Math.min(x.timeUs, y.timeUs),
-    block: { a: blockA, b: blockB },
-    subject: { a: one.type, b: other.type },
-    fields,
-  };
-}
-
-function differenceOfEvents(
-  a: EventMessage | undefined,
-  b: EventMessage | undefined,
-  fields: FieldDifference[],
-): FirstDifference {
-  const one = a && b ? (inputOf(a) <= inputOf(b) ? a : b) : (a ?? b)!;
-  const name = (event: EventMessage | undefined) => (event ? `${event.actor} ${event.kind}` : "no event");
-  return {
-    what: "event",
-    sequence: inputOf(one),
-    timeUs: one.timeUs,
-    block: { a: null, b: null },
-    subject: { a: name(a), b: name(b) },
-    fields,
-  };
-}
-
-function differenceOfStates(a: Checkpoint, b: Checkpoint): FirstDifference {
-  const key = ({ actor, field }: Checkpoint["parts"][number]) => `${actor} ${field}`;
-  const partsOf = ({ parts }: Checkpoint) =>
-    new Map(parts.map((part) => [key(part), Buffer.from(part.hash).toString("hex")]));
-  const [one, other] = [partsOf(a), partsOf(b)];
-  const name = [...new Set([...one.keys(), ...other.keys()])].find(
-    (part) => one.get(part) !== other.get(part),
-  );
-  const subject = name ?? "the core";
-  return {
-    what: "state",
-    sequence: a.sequence,
-    timeUs: a.timeUs,
-    block: { a: a.block, b: b.block },
-    subject: { a: subject, b: subject },
-    fields: name === undefined ? [] : [{ path: "hash", a: one.get(name), b: other.get(name) }],
-  };
-}
-
-function earlier(a: FirstDifference | null, b: FirstDifference | null): FirstDifference | null {
-  if (a === null || b === null) return a ?? b;
-  return b.sequence < a.sequence ? b : a;
 }
 
 function timeOf({ block }: Cursor): number {

@@ -35,6 +35,8 @@ import { schemaOf } from "./mcap-schemas.ts";
 export interface McapSource extends Journal {
   readonly partition: string;
   readonly createdFrom: unknown;
+  /** Oldest first. */
+  readonly snapshots: readonly { block: number }[];
 }
 
 export interface McapTarget {
@@ -63,7 +65,11 @@ export async function exportMcap(
     await exporter.entry(entry);
     if (entry.kind === "block") progress(exporter.content.blocks);
   }
-  for (const snapshot of await snapshotsOf(journal)) await exporter.snapshot(await snapshot());
+  for (const { block } of journal.snapshots) {
+    const stored = await journal.loadSnapshot({ block });
+    // For a bad one the one before is given, which had its turn already.
+    if (stored?.block === block && block >= journal.first!.number - 1) await exporter.snapshot(stored);
+  }
   const last = journal.last!;
   await writer.addMetadata({
     name: METADATA,
@@ -222,18 +228,6 @@ async function firstDataUs(journal: Journal): Promise<number> {
     return first;
   }
   return 0;
-}
-
-/** All snapshots that follow kept blocks, oldest first; each is read when asked for. */
-async function snapshotsOf(journal: Journal): Promise<(() => Promise<StoredSnapshot>)[]> {
-  const loaders: (() => Promise<StoredSnapshot>)[] = [];
-  for (let before = journal.last!.number; ; ) {
-    const stored = await journal.loadSnapshot({ block: before });
-    if (stored === null || stored.block < journal.first!.number - 1) return loaders.reverse();
-    const { block } = stored;
-    loaders.push(async () => (await journal.loadSnapshot({ block }))!);
-    before = block - 1;
-  }
 }
 
 function unreachable(entry: never): never {

@@ -14,7 +14,7 @@
  */
 import * as v from "valibot";
 import { bytes, count, float64s, hash32, name } from "../../protocol/fields.ts";
-import { MESSAGES, type MessageName } from "../../protocol/messages.ts";
+import type { MessageName } from "../../protocol/messages.ts";
 
 /** Rises when an older import would misunderstand a file. */
 export const FORMAT = 1;
@@ -83,5 +83,3 @@ export function nanoseconds(timeUs: number): bigint {
 export function microseconds(logTime: bigint): number {
   return Number(logTime / 1000n);
 }
-
-export const EVENT_CODE: number = MESSAGES.event.code;

@@ -8,22 +8,21 @@
  *
  * Digests are SHA-256 of pieces of 4 MiB, so that a changed byte is known within that.
  */
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { type FileHandle, open, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { realDisk, writeWhole } from "../../actors/journal/disk.ts";
 import { segmentFirstBlock } from "../../actors/journal/segment.ts";
 import { CommandError } from "../../actors/mod.ts";
+import type { Finding } from "./finding.ts";
+import { digests, PIECE_BYTES } from "./piece-digests.ts";
 import { ALGORITHMS, publicKeyOfDer, type SecretKey } from "./signing-keys.ts";
-import { type Finding, isPassing, type Survey } from "./survey.ts";
+import { isPassing, type Survey } from "./survey.ts";
 
 export const SEAL_FILE = "seal.json";
 
 const FORMAT = 1;
-
-const PIECE_BYTES = 4 << 20;
 
 /** A signature for something else must never pass for one of a seal. */
 const DOMAIN = "eigenwatch recording seal\n";
@@ -194,31 +193,6 @@ async function contentOf(directory: string, survey: Survey): Promise<SealContent
     lastHash: Buffer.from(last!.hash).toString("hex"),
     files,
   };
-}
-
-async function digests(path: string, bytes: number): Promise<string[]> {
-  const file = await open(path, "r");
-  try {
-    const piece = new Uint8Array(Math.min(PIECE_BYTES, Math.max(bytes, 1)));
-    const found: string[] = [];
-    for (let at = 0; at < bytes; at += PIECE_BYTES) {
-      const filled = await fill(file, piece.subarray(0, Math.min(PIECE_BYTES, bytes - at)), at);
-      found.push(createHash("sha256").update(filled).digest("hex"));
-    }
-    return found;
-  } finally {
-    await file.close();
-  }
-}
-
-async function fill(file: FileHandle, into: Uint8Array, from: number): Promise<Uint8Array> {
-  let filled = 0;
-  while (filled < into.length) {
-    const { bytesRead } = await file.read(into, filled, into.length - filled, from + filled);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return into.subarray(0, filled);
 }
 
 function signedBytes(content: SealContent): Uint8Array {

@@ -8,14 +8,11 @@
  * A change of any byte of these files is found and named with its file and offset, as far as it was no one who mends checksums and hashes:
  * against that there are seals (seal.ts).
  */
-import { statSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
-import { hostname } from "node:os";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import process from "node:process";
 import { realDisk } from "../../actors/journal/disk.ts";
-import { encodeIndex, indexName } from "../../actors/journal/index-file.ts";
-import { LOCK_FILE, readLockOwner } from "../../actors/journal/lock.ts";
+import { indexName } from "../../actors/journal/index-file.ts";
+import { LOCK_FILE } from "../../actors/journal/lock.ts";
 import {
   BLOCK_FIELDS_BYTES,
   BODY_BYTES_MIN,
@@ -25,24 +22,16 @@ import {
 import { SegmentScanner } from "../../actors/journal/scanner.ts";
 import {
   gapBetween,
-  readSegmentHeader,
   type Segment,
   scanSegment,
   segmentFirstBlock,
   segmentName,
 } from "../../actors/journal/segment.ts";
-import { type SnapshotInfo, SnapshotStore } from "../../actors/journal/snapshots.ts";
+import type { SnapshotInfo } from "../../actors/journal/snapshots.ts";
 import type { BlockPosition } from "../../actors/ports/journal.ts";
+import { at, type Finding, findingOf } from "./finding.ts";
 import { RecordChecks } from "./record-checks.ts";
-
-/** Bytes that do not hold, and why. */
-export interface Finding {
-  file: string;
-  offset: number;
-  /** 0 where the place is known and not the extent. */
-  length: number;
-  reason: string;
-}
+import { isWritten, partitionOf, snapshotsOf, surveyIndex } from "./survey-files.ts";
 
 export interface Survey {
   partition: string;
@@ -204,73 +193,7 @@ async function surveyRecords(scanner: SegmentScanner, file: string, walk: Walk):
   }
 }
 
-/** A segment's index is what reading the segment gives; a damaged segment has none. */
-async function surveyIndex(directory: string, segment: Segment, findings: Finding[]): Promise<void> {
-  if (segment.damage.length > 0 || segment.first === null) return;
-  const file = indexName(segment.file);
-  const found = await readFile(join(directory, file));
-  const wanted = encodeIndex(segment);
-  const length = Math.max(found.length, wanted.length);
-  for (let offset = 0; offset < length; offset++) {
-    if (found[offset] === wanted[offset]) continue;
-    findings.push(at(file, offset, 1, "it is not what its segment gives"));
-    return;
-  }
-}
-
-/** Snapshots whose checksums hold; the others are findings. */
-async function snapshotsOf(
-  directory: string,
-  names: readonly string[],
-  findings: Finding[],
-): Promise<SnapshotInfo[]> {
-  const store = new SnapshotStore(realDisk, directory, (file, reason) => {
-    findings.push(at(file, 0, sizeOf(join(directory, file)), reason));
-  });
-  await store.open(names, Number.POSITIVE_INFINITY, false);
-  for (const { block } of [...store.kept]) await store.load({ block });
-  return [...store.kept];
-}
-
-/** Of the oldest segment whose header can be read. */
-async function partitionOf(directory: string, firstBlocks: readonly number[]): Promise<string> {
-  for (const firstBlock of firstBlocks) {
-    const name = segmentName(firstBlock);
-    const file = await realDisk.open(join(directory, name), "read");
-    try {
-      const start = await readSegmentHeader(file, name);
-      if (start !== null) return start.header.partition;
-    } finally {
-      await file.close();
-    }
-  }
-  return "";
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-async function isWritten(directory: string): Promise<boolean> {
-  const owner = await readLockOwner(realDisk, directory);
-  if (owner === null || owner.host !== hostname()) return owner !== null;
-  try {
-    process.kill(owner.pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
 /** Names that come and go beside the recording itself. */
 export function isPassing(name: string): boolean {
   return name.startsWith(LOCK_FILE) || name.endsWith(".tmp");
-}
-
-function findingOf({ file, offset, length, reason }: Finding): Finding {
-  return { file, offset, length, reason };
-}
-
-function at(file: string, offset: number, length: number, reason: string): Finding {
-  return { file, offset, length, reason };
 }

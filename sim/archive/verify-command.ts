@@ -1,21 +1,15 @@
-/** `eigenwatch verify PATH`: whether a recording is whole and as it was sealed; `verify keygen`: keys to seal it with. */
-import { existsSync } from "node:fs";
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+/** `eigenwatch verify PATH`: whether a recording is whole and as it was sealed. */
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { segmentFirstBlock } from "../../actors/journal/segment.ts";
 import { askedAsync, CommandError } from "../../actors/mod.ts";
+import type { Finding } from "./finding.ts";
+import { publicKey, secretKey } from "./key-files.ts";
 import { startProgress } from "./progress.ts";
 import { checkContent, checkSignatures, readSeal, SEAL_FILE, type Seal, sealRecording } from "./seal.ts";
-import {
-  type Algorithm,
-  generateKeys,
-  type PublicKey,
-  readPublicKey,
-  readSecretKey,
-  type SecretKey,
-} from "./signing-keys.ts";
-import { type Finding, type Survey, surveyRecording } from "./survey.ts";
+import type { PublicKey, SecretKey } from "./signing-keys.ts";
+import { type Survey, surveyRecording } from "./survey.ts";
 
 export interface VerifyFlags {
   sign: string[];
@@ -187,48 +181,4 @@ async function segmentBytes(path: string): Promise<number> {
     .filter((name) => segmentFirstBlock(name) !== null)
     .map((name) => stat(join(path, name)));
   return (await Promise.all(sizes)).reduce((sum, { size }) => sum + size, 0);
-}
-
-// ---- keys -------------------------------------------------------------------------------------------------------
-
-export interface KeygenFlags {
-  out: string;
-  algorithm: Algorithm;
-}
-
-/** Two files that only their owner may read. The secret is never printed. */
-export async function keygenCommand({ out, algorithm }: KeygenFlags): Promise<number> {
-  const files = { secret: `${out}.key`, public: `${out}.pub` };
-  for (const file of Object.values(files))
-    if (existsSync(file))
-      throw new CommandError(`Cannot write a key to ${file}: it is there already; wanted another --out`);
-  const keys = generateKeys(algorithm);
-  await askedAsync(() => writeFile(files.secret, keys.secret, { mode: 0o600, flag: "wx" }));
-  await askedAsync(() => writeFile(files.public, keys.public, { mode: 0o600, flag: "wx" }));
-  process.stdout.write(
-    `${algorithm} key ${keys.fingerprint}\nsecret  ${files.secret}\npublic  ${files.public}\n`,
-  );
-  return 0;
-}
-
-async function secretKey(path: string): Promise<SecretKey> {
-  const key = readSecretKey(await textOf(path));
-  if (key !== null) return key;
-  throw new CommandError(
-    `Cannot sign with ${path}: it holds no secret key; wanted a file NAME.key of \`verify keygen\``,
-  );
-}
-
-async function publicKey(path: string): Promise<PublicKey> {
-  const key = readPublicKey(await textOf(path));
-  if (key !== null) return key;
-  throw new CommandError(
-    `Cannot check with ${path}: it holds no public key; wanted a file NAME.pub of \`verify keygen\``,
-  );
-}
-
-async function textOf(path: string): Promise<string> {
-  return readFile(path, "utf8").catch((error: Error) => {
-    throw new CommandError(`Cannot read the key ${path}: ${error.message}`);
-  });
 }

@@ -100,6 +100,7 @@ test("a changed event is found at its input with the field, the event itself cou
   });
   const { first, events } = await diff(original.directory, other);
   assert.is(first!.what, "event");
+  assert.ok(first!.block.a! > 0 && first!.block.a === first!.block.b);
   assert.equal(
     first!.fields.map(({ path, b }) => [path, b]),
     [["title", "another"]],
