@@ -34,6 +34,7 @@ export const BRANCHES: ReadonlyMap<string, Branch> = new Map([
     "stranger writes",
   ),
   ...of("cluster", "bus", "bus crashed", "stream election", "append found duplicate", "dedupe window over"),
+  ...of("cluster", "tail", "unsynced tail lost"),
   ...of("single", "disk", "disk slow", "sync failed", "disk full", "power lost", "journal halted"),
   ...of("single", "disk", "torn tail cut off"),
   ...of("any", "disk", "bit flipped", "snapshot lost"),

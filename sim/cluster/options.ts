@@ -122,7 +122,7 @@ export interface ClientOptions {
 export function drawOptions(seed: number, name: ScenarioName, minutes: number | undefined): WorldOptions {
   const scenario = SCENARIOS[name];
   const { between, whole, chance } = draws(seed);
-  const { network, bus, disk, node, feed, client } = scenario.weights;
+  const { network, bus, tail, disk, node, feed, client } = scenario.weights;
   return {
     scenario: name,
     minutes: minutes ?? scenario.minutes,
@@ -151,7 +151,7 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
       dedupeWindowMs: whole("bus.dedupeWindowMs", 200, 20_000),
       syncEveryMs: whole("bus.syncEveryMs", 50, 2_000),
       crashed: chance("bus.crashed", 0.05, bus),
-      tailLost: 0,
+      tailLost: chance("bus.tailLost", 1, tail),
       election: chance("bus.election", 0.06, bus),
       refused: chance("bus.refused", 0.02, bus),
       stranger: chance("bus.stranger", 0.1, bus),
