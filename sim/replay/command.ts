@@ -7,7 +7,8 @@ import { askedAsync, CommandError, openRecording, SYSTEM } from "../../actors/mo
 import type { Journal } from "../../actors/ports/journal.ts";
 import { follow } from "./follow.ts";
 import { parseTimeUs } from "./parse-time.ts";
-import { checkPlace, type Place, parsePlace, rangeOf } from "./place.ts";
+import { type Place, parsePlace } from "./place.ts";
+import { checkPlace, rangeOf } from "./range.ts";
 import { type ReplayReport, replay } from "./replay.ts";
 import { type StepOptions, stepThrough } from "./step.ts";
 
@@ -33,7 +34,7 @@ export async function replayCommand(path: string, flags: ReplayFlags): Promise<n
   }
   const journal = await askedAsync(() => openRecording(path));
   try {
-    if (wish.place !== undefined) checkPlace(wish.place, await rangeOf(journal), "seek");
+    if (wish.place !== undefined) checkPlace(wish.place, await rangeOf(journal, SYSTEM), "seek");
     if (flags.step) return await stepThrough(journal, await stepOptions(journal, wish, flags.json === true));
     return await replayToEnd(journal, wish, flags);
   } finally {
@@ -74,7 +75,7 @@ function refuseTogether(flags: ReplayFlags, one: keyof ReplayFlags, other: keyof
 }
 
 async function stepOptions(journal: Journal, { place, toUs }: Wish, json: boolean): Promise<StepOptions> {
-  const { firstSequence } = await rangeOf(journal);
+  const { firstSequence } = await rangeOf(journal, SYSTEM);
   return { place: place ?? { sequence: firstSequence }, toUs: toUs ?? Number.POSITIVE_INFINITY, json };
 }
 

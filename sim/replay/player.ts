@@ -13,7 +13,8 @@ import type { Clock } from "../../actors/ports/clock.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import type { ReplayStatus } from "../../protocol/controls.ts";
 import { Pace } from "./pace.ts";
-import { checkPlace, type Place, type RecordedRange, reaches, timeOfPlace } from "./place.ts";
+import { type Place, reaches, timeOfPlace } from "./place.ts";
+import { checkPlace, type RecordedRange } from "./range.ts";
 import { Take, type TakeListener } from "./take.ts";
 import { windowStart } from "./window.ts";
 

@@ -25,8 +25,9 @@ import { decodeMessage } from "../../protocol/codec.ts";
 import type { ReplayMark, ReplayStatus } from "../../protocol/controls.ts";
 import type { Channels, EventMessage, StateMessage } from "../../protocol/messages.ts";
 import { EventMarks } from "./event-marks.ts";
-import { type Place, type RecordedRange, rangeOf } from "./place.ts";
+import type { Place } from "./place.ts";
 import { Player, type PlayerOutputs } from "./player.ts";
+import { type RecordedRange, rangeOf } from "./range.ts";
 import type { Take } from "./take.ts";
 
 /** Blocks kept for clients that come later, in bytes, as in a live session. */
@@ -65,7 +66,7 @@ export class ReplaySession implements LiveSession, ReplayControls {
 
   /** Stands paused at its place. Rejects when that is not in the recording, or the recording cannot be read. */
   static async open(options: ReplaySessionOptions): Promise<ReplaySession> {
-    const range = await rangeOf(options.journal);
+    const range = await rangeOf(options.journal, options.definitions);
     const session = new ReplaySession(options, range, await nameOf(options.journal));
     const rest = () => new Promise<void>((resolve) => options.clock.soon(resolve));
     session.known.read(options.journal, rest).catch((error: unknown) => options.log?.(String(error)));
