@@ -23,7 +23,8 @@ import { nearest } from "./nearest.ts";
 import type { Option, Options } from "./options.ts";
 import { clipName } from "./outlet.ts";
 import { createStdinFeed } from "./stdin.ts";
-import { createSynthFeed, type SynthWorlds } from "./synth.ts";
+import { createSynthFeed } from "./synth.ts";
+import type { SynthWorlds } from "./synth-world.ts";
 import { createWalkFeed } from "./walk.ts";
 
 /** What feeds are made with. */

@@ -6,51 +6,15 @@
  * Y1  Live, times begin now and a sample leaves when its time has come; with a speed they begin at a fixed time, and it is a recording.
  * Y2  A recording's slices depend on the world and the speed alone.
  * Y3  Everybody can see that it is synthetic: the feed's reports begin with that word.
- *
- * Worlds come from the simulator, which is no part of the live system: who composes the system hands them in.
  */
 import type { Frame } from "../../protocol/frame.ts";
-import type { Channels, Notice, QuantumInput } from "../../protocol/messages.ts";
+import type { Notice, QuantumInput } from "../../protocol/messages.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
 import type { SynthOptions } from "./kinds.ts";
 import { createFrame, Outlet } from "./outlet.ts";
 import { Pause } from "./pause.ts";
-
-export interface SynthWorlds {
-  readonly names: readonly string[];
-  /** Throws when there is no such world with these options. What it returns makes it, beginning at a time. */
-  prepare(name: string, options: SynthChoice): (startUs: number) => SynthWorld;
-}
-
-/** What is left out is as usual for the scenario. */
-export interface SynthChoice {
-  readonly seed: number;
-  readonly strength: number;
-  readonly group: string;
-  readonly channels?: number | undefined;
-  /** Samples a second of one channel. */
-  readonly rate?: number | undefined;
-  readonly durationUs?: number | undefined;
-  readonly form?: "record" | "vector" | "density" | undefined;
-}
-
-export interface SynthWorld {
-  readonly declarations: readonly Omit<Channels, "type" | "source">[];
-  /** What has truly happened so far. */
-  readonly truth: readonly SynthTruth[];
-  /** The next piece in order of time, null at the end; valid until the next call. */
-  next(): Frame | QuantumInput | null;
-}
-
-export interface SynthTruth {
-  readonly kind: string;
-  readonly group: string;
-  readonly channels: readonly string[];
-  readonly onsetUs: number;
-  readonly endUs: number;
-  readonly detail?: Notice["detail"];
-}
+import type { SynthWorld, SynthWorlds } from "./synth-world.ts";
 
 export interface SynthFeedOptions {
   source: string;

@@ -1,7 +1,8 @@
 /** What the flags of `eigenwatch feed` ask for. */
 import { CommandError } from "../../actors/errors.ts";
 import { readDuration } from "../../actors/feeds/options.ts";
-import { RECORDED_START_US, type SynthChoice } from "../../actors/feeds/synth.ts";
+import { RECORDED_START_US } from "../../actors/feeds/synth.ts";
+import type { SynthChoice } from "../../actors/feeds/synth-world.ts";
 import { chosenWorld } from "../feeds/worlds.ts";
 import { parseTimeUs } from "../replay/parse-time.ts";
 import type { TableFormat } from "./world-table.ts";

@@ -1,6 +1,6 @@
 /** A scenario made ready: what is left out is as usual, and what it cannot do is refused in words. */
 import { CommandError } from "../../actors/errors.ts";
-import type { SynthChoice, SynthWorlds } from "../../actors/feeds/synth.ts";
+import type { SynthChoice, SynthWorlds } from "../../actors/feeds/synth-world.ts";
 import { MAX_FRAME_SPAN_US } from "../../protocol/limits.ts";
 import type { Scenario, ScenarioOptions, ScenarioRun } from "./scenario.ts";
 import { findScenario, scenarioNames } from "./scenarios.ts";

@@ -3,12 +3,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createFrame } from "../../actors/feeds/outlet.ts";
 import { createFeed, createFeeds, FeedSpecError } from "../../actors/feeds/spec.ts";
-import {
-  RECORDED_START_US,
-  type SynthChoice,
-  type SynthTruth,
-  type SynthWorlds,
-} from "../../actors/feeds/synth.ts";
+import { RECORDED_START_US } from "../../actors/feeds/synth.ts";
+import type { SynthChoice, SynthTruth, SynthWorlds } from "../../actors/feeds/synth-world.ts";
 import type { Notice } from "../../protocol/messages.ts";
 import { createManualClock } from "../support/clock.ts";
 import { collect, collectingSink, collectSpec } from "./collect.ts";
