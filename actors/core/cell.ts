@@ -35,6 +35,8 @@ const SIGNALS_MAX = 10_000;
 export interface CellHost {
   readonly timers: Timers;
   readonly settings: Settings;
+  /** Published states go to nobody. */
+  readonly unread: boolean;
   announce(cell: ActorCell, announcement: Announcement): void;
 }
 
@@ -142,6 +144,10 @@ export class ActorCell implements PartContext {
 
   random(): number {
     return this.stream.next();
+  }
+
+  get unread(): boolean {
+    return this.host.unread;
   }
 
   get randomState(): Uint32Array {

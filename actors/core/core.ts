@@ -40,6 +40,8 @@ import { Timers } from "./timers.ts";
 export interface CoreSink {
   event(event: EventMessage): void;
   state(state: StateMessage): void;
+  /** True when `state` does nothing: states are then decided on, but not all of them are made. */
+  readonly unread?: boolean;
   /** New metrics are to be had from `gauges`. */
   metrics(timeUs: number): void;
 }
@@ -145,6 +147,10 @@ export class Core implements CellHost {
   /** Channels of a group, 0 when it is not declared. */
   channelsOf(group: string): number {
     return this.groupsByName.get(group)?.declaration.channels.length ?? 0;
+  }
+
+  get unread(): boolean {
+    return this.sink.unread === true;
   }
 
   get partition(): string {

@@ -93,6 +93,10 @@ export class EstimatorPart implements Part {
     if (context.now - scalars[PUBLISHED_US]! < this.publisher.restUs) return null;
     scalars[PUBLISHED_COUNT] = density.count;
     scalars[PUBLISHED_US] = context.now;
+    if (context.unread) {
+      this.publisher.solve(density);
+      return null;
+    }
     return this.publisher.publish(scalars[LAST_US]!, density, this.source.kappa(density), {
       ...this.source.measures(),
       coherence: scalars[LEVEL]!,

@@ -69,7 +69,7 @@ export class StatePublisher {
   ): Omit<StateMessage, "type"> {
     const { n, name, channels } = this.group;
     const { re, im } = density;
-    this.solver.eigensystem(re, im, this.values, this.vecRe, this.vecIm);
+    this.solve(density);
     pointer(n, this.vecRe, this.vecIm, this.weights, this.phases);
     const significantPairs = this.significantPairs(density, kappa);
     return {
@@ -94,6 +94,11 @@ export class StatePublisher {
       }),
       significant: significantPairs > 0,
     };
+  }
+
+  /** The part of it that may throw, for a matrix that no iteration can solve. */
+  solve({ re, im }: DensityEstimate): void {
+    this.solver.eigensystem(re, im, this.values, this.vecRe, this.vecIm);
   }
 
   /** Pairs whose coherence exceeds chance, at a false discovery rate of 5 %. Fills the visibilities. O(n² log n). */

@@ -33,6 +33,7 @@ export async function recover(
   const derived = new Map<number, EventMessage[]>();
   let block = 0;
   sink.target = {
+    unread: true,
     event(event) {
       derived.set(block, [...(derived.get(block) ?? []), event]);
     },
@@ -91,7 +92,10 @@ async function newestCore(
 }
 
 class SwitchableSink implements CoreSink {
-  target: CoreSink = { event() {}, state() {}, metrics() {} };
+  target: CoreSink = { unread: true, event() {}, state() {}, metrics() {} };
+  get unread(): boolean {
+    return this.target.unread === true;
+  }
   event(event: EventMessage): void {
     this.target.event(event);
   }

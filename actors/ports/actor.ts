@@ -64,6 +64,11 @@ export interface PartContext {
   /** Logical time, µs, and sequence of the current input. */
   readonly now: number;
   readonly sequence: number;
+  /**
+   * True when nobody reads the state that `publish` returns: it may be left out, but not what may throw or what is registered, for
+   * those have to be as they are where somebody does.
+   */
+  readonly unread?: boolean;
   /** Delivered to the own machine right after `update` returns, in order. */
   signal(signal: Signal): void;
   /** A named random stream of this actor: uniform on [0, 1), 32 random bits. */

@@ -60,6 +60,7 @@ export async function replay(
   let before = seek !== undefined;
   let firstTimeUs = Number.NaN;
   const sink: CoreSink = {
+    unread: options.state === undefined,
     event(event) {
       verifier?.derived(block, event);
       if (before || event.timeUs < fromUs) return;

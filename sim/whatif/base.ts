@@ -12,7 +12,7 @@ export interface Base {
   block: number;
 }
 
-export const SILENT: CoreSink = { event() {}, state() {}, metrics() {} };
+export const SILENT: CoreSink = { unread: true, event() {}, state() {}, metrics() {} };
 
 /** The core behind `block`; what it says on the way goes to `sink`. */
 export async function coreBehind(

@@ -28,6 +28,7 @@ export interface LaneStart {
 }
 
 export class BranchLane implements CoreSink {
+  readonly unread = true;
   readonly core: Core;
   private readonly start: LaneStart;
   private readonly builder: BlockBuilder;

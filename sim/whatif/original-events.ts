@@ -16,6 +16,7 @@ import { foldJournal } from "../../actors/partition/fold.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import { decodeDerived } from "../../protocol/block.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
+import { SILENT } from "./base.ts";
 
 /** A state of the actors that can be gone on from. */
 interface Anchor {
@@ -73,9 +74,8 @@ export class OriginalEvents {
 
   private async runAgain(lastSequence: number): Promise<void> {
     const sink = {
+      ...SILENT,
       event: (event: EventMessage) => this.take(event),
-      state() {},
-      metrics() {},
     };
     const { anchor } = this;
     const core = anchor

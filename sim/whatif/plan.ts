@@ -182,6 +182,9 @@ async function checkChannels(
 
 function switchable(outlet: { sink: CoreSink }): CoreSink {
   return {
+    get unread() {
+      return outlet.sink.unread === true;
+    },
     event: (event) => outlet.sink.event(event),
     state: (state) => outlet.sink.state(state),
     metrics: (timeUs) => outlet.sink.metrics(timeUs),
