@@ -16,7 +16,8 @@ import { isFrame } from "../../protocol/codec.ts";
 import { createScratchFrame } from "../../protocol/frame.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { startProgress } from "../archive/progress.ts";
-import { iso, rangeOf } from "../replay/place.ts";
+import { iso } from "../replay/place.ts";
+import { rangeOf } from "../replay/range.ts";
 import { coreBehind, SILENT } from "./base.ts";
 import { causality, INEVITABLE, inevitableFrom, type RewindResult } from "./causality.ts";
 import { durationOf, wholeOf } from "./flags.ts";
@@ -73,7 +74,7 @@ export async function causalityCommand(path: string, flags: CausalityFlags): Pro
 /** Everything that may be wrong with the question, before the first run. */
 async function prepare(journal: Journal, flags: CausalityFlags) {
   const event = await findEvent(journal, flags.event);
-  const { fromUs } = await rangeOf(journal);
+  const { fromUs } = await rangeOf(journal, SYSTEM);
   const asked = flags.rewinds?.split(",").map((text) => durationOf("--rewinds", text.trim()));
   const possible = (us: number) => event.timeUs - us >= fromUs;
   const early = asked?.find((us) => !possible(us));

@@ -170,7 +170,7 @@ export async function readScene(
   { event, toleranceUs }: Pick<CausalityQuestion, "event" | "toleranceUs">,
   rewindUs: number,
 ): Promise<Omit<Scene, "key">> {
-  const point = await findPoint(journal, event.timeUs - rewindUs);
+  const point = await findPoint(journal, definitions, event.timeUs - rewindUs);
   const { core } = await coreBehind(journal, definitions, SILENT, point.block - 1);
   await foldJournal(journal.read(point.block), core, { input: (sequence) => sequence < point.sequence });
   const inputs = await inputsBetween(journal, point.sequence, event.timeUs + toleranceUs);

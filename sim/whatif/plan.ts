@@ -48,7 +48,7 @@ export async function planBranch(
   request: ParsedRequest,
   recording: string,
 ): Promise<BranchPlan> {
-  const point = await findPoint(journal, request.at);
+  const point = await findPoint(journal, definitions, request.at);
   const untilUs = request.untilUs ?? Number.POSITIVE_INFINITY;
   if (untilUs < point.atUs) {
     throw new CommandError(

@@ -1,9 +1,11 @@
 /** Where a branch begins: the first input that may be different. */
+import type { CoreDefinitions } from "../../actors/core/core.ts";
 import { CommandError } from "../../actors/mod.ts";
 import { RecordingDamaged } from "../../actors/partition/fold.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import { decodeBlock } from "../../protocol/block.ts";
-import { checkPlace, parsePlace, rangeOf, reaches } from "../replay/place.ts";
+import { parsePlace, reaches } from "../replay/place.ts";
+import { checkPlace, rangeOf } from "../replay/range.ts";
 
 export interface BranchPoint {
   /** The block that holds the input. */
@@ -14,9 +16,13 @@ export interface BranchPoint {
 }
 
 /** Throws CommandError with the recording's range when the place is outside of it. */
-export async function findPoint(journal: Journal, at: number | string): Promise<BranchPoint> {
+export async function findPoint(
+  journal: Journal,
+  definitions: CoreDefinitions,
+  at: number | string,
+): Promise<BranchPoint> {
   const place = parsePlace("--at", String(at));
-  checkPlace(place, await rangeOf(journal), "branch");
+  checkPlace(place, await rangeOf(journal, definitions), "branch");
   const block = (await journal.locate(place))!;
   for await (const entry of journal.read(block)) {
     if (entry.kind === "damage") throw new RecordingDamaged(entry);

@@ -7,10 +7,10 @@
 import { writeFile } from "node:fs/promises";
 import process from "node:process";
 import { durationText } from "../../actors/feeds/options.ts";
-import { askedAsync, CommandError, openRecording } from "../../actors/mod.ts";
+import { askedAsync, CommandError, openRecording, SYSTEM } from "../../actors/mod.ts";
 import { significant } from "../../collab/charts/format.ts";
 import { startProgress } from "../archive/progress.ts";
-import { rangeOf } from "../replay/place.ts";
+import { rangeOf } from "../replay/range.ts";
 import { requestOf, type WhatIfFlags } from "./flags.ts";
 import { type GridPoint, gridOf } from "./grid.ts";
 import { type Panel, panelsSvg } from "./svg.ts";
@@ -48,7 +48,7 @@ export async function sweepCommand(
 async function firstDataUs(path: string): Promise<number> {
   const journal = await askedAsync(() => openRecording(path));
   try {
-    return (await rangeOf(journal)).fromUs;
+    return (await rangeOf(journal, SYSTEM)).fromUs;
   } finally {
     await journal.close();
   }
