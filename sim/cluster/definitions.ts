@@ -11,7 +11,7 @@ export const SIMULATED_SYSTEM = { group: [...SYSTEM.group, WITNESS], session: SY
 export function simulatedSettings(seed: number): Settings {
   return parseSettings({
     seed,
-    publishEveryUs: 500_000,
+    publishEveryUs: 2_000_000,
     estimator: { memoryRows: 32, scaleRows: 64, warmupRows: 16 },
     collapse: { falseAlarmSamples: 200, calibrationRows: 100, recoveryRows: 20 },
     anomaly: { falseAlarmSamples: 200, windowSamples: 64, warmupSamples: 32, cooldownSamples: 8 },
@@ -28,5 +28,5 @@ export const SETTING_CHANGES: readonly (readonly [path: string, value: number | 
   ["collapse.falseAlarmSamples", 150],
   ["anomaly.enabled", false],
   ["anomaly.enabled", true],
-  ["publishEveryUs", 250_000],
+  ["publishEveryUs", 1_000_000],
 ];
