@@ -14,6 +14,8 @@ export interface Insistence {
   readonly stream: LogStream;
   readonly clock: Clock;
   readonly retryMs: number;
+  /** The server is asked to refuse the entry behind another one than this; default: behind any. */
+  expectedLast?(): number;
   /** The server says that the entry has this sequence. */
   stored(sequence: number): void;
   /** The stream ends here, asked when an entry that was stored did not come back in time. */
@@ -42,7 +44,8 @@ export function insist(bytes: Uint8Array, id: string, options: Insistence): () =
   };
 
   const attempt = () => {
-    stream.append(bytes, { id }).then((sequence) => {
+    const expectedLast = options.expectedLast?.();
+    stream.append(bytes, expectedLast === undefined ? { id } : { id, expectedLast }).then((sequence) => {
       if (stopped) return;
       options.stored(sequence);
       later(look);

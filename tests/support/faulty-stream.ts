@@ -3,10 +3,11 @@
  *
  *   lost         not stored, no answer          unanswered   stored, no answer
  *   twice        stored twice, answered         refused      not stored, says so
+ *   unguarded    stored whatever the last entry is
  */
 import { AppendRefused, AppendUncertain, type LogStream, type StreamEntry } from "../../actors/ports/bus.ts";
 
-export type AppendFault = "lost" | "unanswered" | "twice" | "refused" | null;
+export type AppendFault = "lost" | "unanswered" | "twice" | "refused" | "unguarded" | null;
 
 export class FaultyStream implements LogStream {
   /** Ids of all attempts, in order. */
@@ -20,9 +21,12 @@ export class FaultyStream implements LogStream {
   /** Decides what happens to an append. */
   fault: (id: string) => AppendFault = () => null;
 
-  async append(bytes: Uint8Array, { id }: { id: string }): Promise<number> {
+  async append(bytes: Uint8Array, options: { id: string; expectedLast?: number }): Promise<number> {
+    const { id, expectedLast = this.entries.length } = options;
     this.attempts.push(id);
     const fault = this.fault(id);
+    if (fault !== "unguarded" && !this.ids.has(id) && expectedLast !== this.entries.length)
+      throw new AppendRefused(`the last entry is ${this.entries.length}, wanted ${expectedLast}`);
     if (fault === "lost") throw new AppendUncertain(`no answer to ${id}`);
     if (fault === "refused") throw new AppendRefused(`${id} is refused`);
     const sequence = this.ids.get(id) ?? this.entries.push(new Uint8Array(bytes));
