@@ -85,6 +85,8 @@ export async function up(flags: UpFlags): Promise<number> {
   const halted = partition.whenHalted();
   const why = await Promise.race([stopped, ended, halted]);
   say("stopping", { why });
+  if (why === "ended") await shadow?.caughtUp();
+  shadow?.logCloses();
   await partition.close();
   await gateway.close();
   const shadowed = shadow === null ? null : await shadow.finish();

@@ -12,10 +12,10 @@ import { Encoder } from "@msgpack/msgpack";
 import { RecordingDamaged, sameBytes } from "../../actors/partition/fold.ts";
 import type { Journal, JournalBlock, JournalEntry, StoredSnapshot } from "../../actors/ports/journal.ts";
 import { decodeBlock, decodeDerived, encodeDerived } from "../../protocol/block.ts";
-import { decodeFrameInto, encodeMessage } from "../../protocol/codec.ts";
+import { decodeAs, decodeFrameInto, encodeMessage } from "../../protocol/codec.ts";
 import { readEnvelope } from "../../protocol/envelope.ts";
 import { createScratchFrame } from "../../protocol/frame.ts";
-import { MESSAGES, nameOfCode } from "../../protocol/messages.ts";
+import { MESSAGES, type MessageName, nameOfCode } from "../../protocol/messages.ts";
 import { blockOf, type LoggedInput, rowOf } from "./mcap-block.ts";
 import {
   type BlockRow,
@@ -159,9 +159,17 @@ class Exporter {
   /** The body of an encoded message, as it stands. */
   private async message(role: Role, message: Uint8Array, sequence: number, logUs: number): Promise<void> {
     const { version, code, bodyAt } = readEnvelope(message);
-    const kind = kindOf(nameOfCode(code), code);
-    const group = code === MESSAGES.frame.code ? decodeFrameInto(message, this.scratch).group : undefined;
-    await this.add(role, { kind, version, code, group }, message.subarray(bodyAt), sequence, logUs);
+    const name = nameOfCode(code);
+    const group = role === "input" ? this.groupOf(name, message) : undefined;
+    const shape = { kind: kindOf(name, code), version, code, group };
+    await this.add(role, shape, message.subarray(bodyAt), sequence, logUs);
+  }
+
+  /** Of data: a topic for each group. */
+  private groupOf(name: MessageName | undefined, message: Uint8Array): string | undefined {
+    if (name === "frame") return decodeFrameInto(message, this.scratch).group;
+    if (name !== "densityMatrix" && name !== "stateVector" && name !== "measurementRecord") return undefined;
+    return decodeAs(name, message).group;
   }
 
   private async row(kind: "block" | "derived", row: BlockRow | DerivedRow, number: number): Promise<void> {

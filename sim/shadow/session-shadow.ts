@@ -43,9 +43,18 @@ export class SessionShadow {
     return this.shadow.gauges();
   }
 
-  /** When the session has closed its log: what is found from now on is told to people only. */
-  finish(): Promise<ShadowReport> {
+  /** Waits some seconds for the shadow, so that what it finds can still be announced. */
+  async caughtUp(): Promise<void> {
+    await this.shadow.caughtUp();
+  }
+
+  /** The session closes its log: what is found from now on is told to people only. */
+  logCloses(): void {
     this.announce = ({ title }) => this.log(title);
+  }
+
+  /** When the log is closed. */
+  finish(): Promise<ShadowReport> {
     return this.shadow.finish();
   }
 

@@ -180,14 +180,19 @@ export class Shadow implements JournalListener {
     };
   }
 
-  /** Lets the shadow come to the end of what the session has written, for some seconds, and ends it. */
-  async finish(): Promise<ShadowReport> {
-    this.finishing = true;
+  /** Resolves when everything that the session has written so far was executed, when nothing is, or after some seconds. */
+  async caughtUp(): Promise<boolean> {
     this.pipe.flush();
     const lateMs = performance.now() + FINISH_MS;
     while (this.state === "following" && this.doneBlock < this.lastBlock && performance.now() < lateMs)
       await this.somethingHeard(lateMs - performance.now());
-    const complete = this.state === "following" && this.doneBlock === this.lastBlock;
+    return this.state === "following" && this.doneBlock === this.lastBlock;
+  }
+
+  /** Lets the shadow come to the end of what the session has written, and ends it. */
+  async finish(): Promise<ShadowReport> {
+    this.finishing = true;
+    const complete = await this.caughtUp();
     this.pipe.end();
     const timer = setTimeout(() => this.child.kill("SIGKILL"), FINISH_MS);
     await this.gone;

@@ -2,15 +2,16 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { McapIndexedReader, McapWriter } from "@mcap/core";
-import { decode } from "@msgpack/msgpack";
+import { decode, encode } from "@msgpack/msgpack";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { CommandError } from "../../actors/errors.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
+import { sha256 } from "../../actors/partition/fold.ts";
 import type { JournalEntry } from "../../actors/ports/journal.ts";
-import { decodeBlock } from "../../protocol/block.ts";
-import { decodeMessage } from "../../protocol/codec.ts";
-import { isInput } from "../../protocol/messages.ts";
+import { BlockBuilder, decodeBlock, GENESIS_HASH } from "../../protocol/block.ts";
+import { decodeAs, decodeMessage, encodeMessage } from "../../protocol/codec.ts";
+import { isInput, MESSAGES } from "../../protocol/messages.ts";
 import { exportRecording, importRecording } from "../../sim/archive/record-command.ts";
 import { run } from "../support/program-run.ts";
 import { type RecordedRun, record, temporaryDirectory } from "../support/recorded-run.ts";
@@ -57,6 +58,58 @@ test("[X1] a recording whose beginning was removed comes back with the snapshot 
   const entries = await contents(back);
   assert.equal(entries, await contents(original.directory));
   assert.ok((entries[0] as unknown as { number: number }).number > 1);
+});
+
+test("[X1] quantum data, kinds that are not known, and a block that another program wrote come back as they were", async () => {
+  const directory = join(folder, "odd");
+  const target = await openRecordingForWriting(directory, { partition: "p0", createdFrom: { by: "hand" } });
+  const column = new Uint8Array(8 * 4).fill(63);
+  const matrix = encodeMessage({
+    ...{ type: "densityMatrix", group: "qubit", source: "q", sequence: 1, timeUs: 5_000_000, n: 2 },
+    ...{ re: column, im: column },
+  });
+  const future = encodeMessage({ type: "unknown", version: 1, code: 0x1f, body: encode({ hello: [1, 2] }) });
+  const builder = new BlockBuilder({
+    ...{ partition: "p0", epoch: 2, number: 1, previousHash: GENESIS_HASH, firstSequence: 1 },
+  });
+  builder.add(0, future);
+  builder.add(5_000_000, matrix);
+  const usual = builder.close().bytes;
+  await target.append({ ...placeOf(1, 1), hash: sha256(usual), bytes: usual });
+  const { inputs, ...fields } = decodeAs("block", usual);
+  const odd = encode(
+    [
+      1,
+      MESSAGES.block.code,
+      {
+        inputs,
+        ...fields,
+        previousHash: sha256(usual),
+        number: 2,
+        firstSequence: 3,
+        type: undefined,
+      },
+    ],
+    { ignoreUndefined: true },
+  );
+  await target.append({ ...placeOf(2, 3), hash: sha256(odd), bytes: odd });
+  await target.close();
+
+  const to = join(folder, "odd.mcap");
+  await exportRecording(directory, { to });
+  await importRecording(to, { to: join(folder, "odd-back") });
+  const back = await openRecording(join(folder, "odd-back"));
+  const blocks: Uint8Array[] = [];
+  for await (const entry of back.read()) if (entry.kind === "block") blocks.push(entry.block.bytes);
+  assert.equal(back.createdFrom, { by: "hand" });
+  await back.close();
+  assert.equal(
+    blocks.map((bytes) => Buffer.from(bytes)),
+    [usual, odd].map((bytes) => Buffer.from(bytes)),
+  );
+  const reader = await McapIndexedReader.Initialize({ readable: bytesOf(readFileSync(to)) });
+  const topics = Array.from(reader.channelsById.values(), ({ topic }) => topic).sort();
+  assert.equal(topics, ["/p0/block", "/p0/code-31", "/p0/densityMatrix/qubit"]);
 });
 
 test("the file is indexed, has a schema for every channel, and its messages say what the log says", async () => {
@@ -251,6 +304,10 @@ function bytesOf(bytes: Uint8Array) {
     read: async (offset: bigint, length: bigint) =>
       Uint8Array.from(bytes.subarray(Number(offset), Number(offset + length))),
   };
+}
+
+function placeOf(number: number, firstSequence: number) {
+  return { number, firstSequence, lastSequence: firstSequence + 1, timeUs: 5_000_000 };
 }
 
 /** The bytes with every occurrence of an ASCII text replaced by one of equal length; checksums are not mended. */
