@@ -6,12 +6,11 @@
  * What it waits for (timers, answers, messages) are entries of the queue that name it as owner; ending it drops them all, at
  * whatever await point its code stands. Code of an ended process is never called again.
  */
-import type { Entry } from "./queue.ts";
+import type { Entry, Owner } from "./queue.ts";
 
-export class Process {
+export class Process implements Owner {
   readonly name: string;
   state: "running" | "paused" | "ended" = "running";
-  /** Entries that came up while it was paused. */
   held: Entry[] = [];
 
   constructor(name: string) {

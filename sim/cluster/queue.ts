@@ -5,14 +5,20 @@
  * Q2  Entries of one time act in the order in which they entered.
  * Q3  An entry of a process that has ended never acts; one of a paused process acts when that wakes.
  */
-import type { Process } from "./process.ts";
+
+/** Whoever entries belong to (process.ts). */
+export interface Owner {
+  readonly state: "running" | "paused" | "ended";
+  /** Entries that came up while it was paused. */
+  readonly held: Entry[];
+}
 
 export interface Entry {
   atUs: number;
   order: number;
   /** Null once it has acted or was cancelled. */
   act: (() => void) | null;
-  readonly owner: Process | null;
+  readonly owner: Owner | null;
   /** Interned name of what it is (trace.ts). */
   readonly what: number;
 }
@@ -33,7 +39,7 @@ export class EventQueue {
   }
 
   /** `delayUs` is rounded up to whole µs. */
-  after(delayUs: number, owner: Process | null, what: number, act: () => void): Entry {
+  after(delayUs: number, owner: Owner | null, what: number, act: () => void): Entry {
     const entry = {
       atUs: this.nowUs + Math.max(0, Math.ceil(delayUs)),
       order: ++this.#orders,
