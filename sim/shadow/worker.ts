@@ -81,8 +81,10 @@ function progressTeller(
 ): { stop(): void } {
   let told = 0;
   const tell = () => {
-    if (progress.blocks === told) return;
-    told = progress.blocks;
+    // Both only grow, so their sum tells of either.
+    const now = progress.blocks + progress.hashes;
+    if (now === told) return;
+    told = now;
     say({
       block: progress.block,
       blocks: before.blocks + progress.blocks,
