@@ -6,7 +6,7 @@ import type { InjectableScenario } from "../protocol/controls.ts";
 import { parseInjectRequest, startInjection } from "./feeds/inject.ts";
 import { findScenario, injectableNames } from "./feeds/scenarios.ts";
 import type { ReplaySession } from "./replay/session.ts";
-import { parseWhatIfRequest, runWhatIf } from "./whatif/api.ts";
+import { parseWhatIfRequest, runWhatIf, runWhatIfApart } from "./whatif/api.ts";
 
 /** `recording`: the folder that `journal` writes, null when it is in memory. */
 export function liveControls(
@@ -29,7 +29,9 @@ export function liveControls(
       async run(request, signal) {
         const parsed = parseWhatIfRequest(request);
         await journal.flush();
-        return runWhatIf(recording ?? journal, parsed, { signal });
+        return recording === null
+          ? runWhatIf(journal, parsed, { signal })
+          : runWhatIfApart(recording, parsed, { signal });
       },
     },
   };
@@ -39,7 +41,7 @@ export function liveControls(
 export function recordedControls(session: ReplaySession, recording: string): SessionControls {
   const whatIf: WhatIfControls = {
     scenarios,
-    run: async (request, signal) => runWhatIf(recording, parseWhatIfRequest(request), { signal }),
+    run: async (request, signal) => runWhatIfApart(recording, parseWhatIfRequest(request), { signal }),
   };
   return { replay: session, whatIf };
 }

@@ -1,9 +1,10 @@
 /** The hidden sub-command by which this program helps another process of itself (workers.ts). */
+import { whatIfWork } from "./apart.ts";
 import { causalityWork } from "./causality.ts";
 import { sweepWork } from "./sweep.ts";
 import { type Work, workOnInput } from "./workers.ts";
 
-const KINDS = { sweep: sweepWork, causality: causalityWork };
+const KINDS = { whatif: whatIfWork, sweep: sweepWork, causality: causalityWork };
 
 export function workerCommand(): Promise<number> {
   return workOnInput(KINDS as unknown as Record<string, Work<never, never, unknown>>);

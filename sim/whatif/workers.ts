@@ -18,8 +18,11 @@ export const WORKER_COMMAND = "whatif-worker";
 export type Work<Common, Job, Result> = (common: Common, job: Job) => Promise<Result>;
 
 export interface WorkersOptions {
-  /** Default: one each core, no more than jobs. 1 works in this process. */
+  /** Default: one each core, no more than jobs. 1 works in this process, unless it is to be kept free. */
   processes?: number;
+  /** Another process even for one. */
+  apart?: boolean;
+  /** Ends the workers, whatever they are at. */
   signal?: AbortSignal;
   /** The hidden sub-command by which a worker starts; default: WORKER_COMMAND. */
   command?: string;
@@ -44,7 +47,7 @@ export async function inWorkers<Common, Job, Result>(
     results[index] = result;
     options.done?.(++count);
   };
-  if (processes <= 1) {
+  if (processes <= 1 && !options.apart) {
     for (let index = take(); index >= 0; index = take()) {
       options.signal?.throwIfAborted();
       finished(index, await work(common, jobs[index]!));
@@ -56,17 +59,27 @@ export async function inWorkers<Common, Job, Result>(
     () => new Worker(options.command ?? WORKER_COMMAND, { kind, common }),
   );
   try {
-    await Promise.all(
-      lanes.map(async (worker) => {
-        for (let index = take(); index >= 0; index = take()) {
-          options.signal?.throwIfAborted();
-          finished(index, (await worker.run(jobs[index])) as Result);
-        }
-      }),
-    );
+    const work = lanes.map(async (worker) => {
+      for (let index = take(); index >= 0; index = take())
+        finished(index, (await worker.run(jobs[index])) as Result);
+    });
+    await untilAborted(Promise.all(work), options.signal);
     return results;
   } finally {
     for (const worker of lanes) worker.end();
+  }
+}
+
+async function untilAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  const leave = new AbortController();
+  const aborted = new Promise<never>((_, reject) => {
+    signal?.addEventListener("abort", () => reject(signal.reason), { signal: leave.signal });
+  });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    leave.abort();
   }
 }
 

@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { SYSTEM } from "../../actors/mod.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import type { Truth } from "../../sim/feeds/scenario.ts";
+import { runWhatIf, runWhatIfApart } from "../../sim/whatif/api.ts";
 import { gridOf } from "../../sim/whatif/grid.ts";
 import { score } from "../../sim/whatif/score.ts";
 import { detectorsOf, sweepWork } from "../../sim/whatif/sweep.ts";
@@ -114,6 +115,18 @@ test("a sweep counts the alarms of each branch, whoever runs it", async () => {
   const counts = alone.map((point) => point.score.alarms);
   assert.ok(counts[2]! > 0 && counts[0]! <= counts[2]!, counts.join());
   assert.is(new Set(alone.map(({ finalHash }) => finalHash)).size, 3);
+});
+
+test("a branch that another process runs is the same, and ends when nobody waits for it", async () => {
+  const { directory } = await recordFeeds({ definitions: SYSTEM, feeds: [marketFeed(700)] });
+  const request = { at: rowUs(500), set: { "collapse.falseAlarmsPerDay": 500 } };
+  assert.equal(await runWhatIfApart(directory, request), await runWhatIf(directory, request));
+  const ending = new AbortController();
+  const left = runWhatIfApart(directory, request, { signal: ending.signal }).catch(
+    (thrown: unknown) => thrown,
+  );
+  ending.abort(new Error("nobody waits"));
+  assert.is(((await left) as Error).message, "nobody waits");
 });
 
 test("what a worker refuses is refused here in the same words", async () => {
