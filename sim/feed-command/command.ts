@@ -27,7 +27,7 @@ export async function feedCommand(name: string, flags: FeedFlags): Promise<numbe
   const world = worldFeed(name, wanted);
   let told = 0;
   table.onPiece = (timeUs) => {
-    bar?.update(Math.min(wanted.durationUs, timeUs - wanted.startUs) / 1e6);
+    bar?.update(Math.floor(Math.min(wanted.durationUs, timeUs - wanted.startUs) / 1e6));
     for (const truth of world.truth().slice(told)) truthLines?.write(JSON.stringify(truth));
     told = world.truth().length;
   };
