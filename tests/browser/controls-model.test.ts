@@ -139,6 +139,7 @@ test("a filled-in question becomes the request that the gateway takes", () => {
     requestOf({
       ...EMPTY_FORM,
       at,
+      until: localTime(T + 60 * SECOND),
       set: [
         { path: " collapse.falseAlarmsPerDay ", value: "0.5" },
         { path: "collapse.statistic", value: "cusum" },
@@ -152,6 +153,7 @@ test("a filled-in question becomes the request that the gateway takes", () => {
     }),
     {
       at: T + 1_000,
+      untilUs: T + 60 * SECOND,
       set: { "collapse.falseAlarmsPerDay": 0.5, "collapse.statistic": "cusum", "anomaly.enabled": false },
       drop: ["g/x"],
       inject: [{ scenario: "spike", strength: 2, group: "g" }],

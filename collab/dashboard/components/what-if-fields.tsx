@@ -16,16 +16,29 @@ export function WhatIfFields({ model, controls }: Pick<Parts, "model" | "control
   };
   return (
     <div class="what-if-fields">
-      <label class="field">
-        <span>From this moment on</span>
-        <input
-          type="datetime-local"
-          step="0.001"
-          required
-          value={now.at}
-          onInput={({ currentTarget }) => change({ at: currentTarget.value })}
-        />
-      </label>
+      <div class="moments">
+        <label class="field">
+          <span>From this moment on</span>
+          <input
+            type="datetime-local"
+            step="0.001"
+            required
+            value={now.at}
+            onInput={({ currentTarget }) => change({ at: currentTarget.value })}
+          />
+        </label>
+        <label class="field">
+          <span>
+            Until <span class="hint">empty: the end</span>
+          </span>
+          <input
+            type="datetime-local"
+            step="0.001"
+            value={now.until}
+            onInput={({ currentTarget }) => change({ until: currentTarget.value })}
+          />
+        </label>
+      </div>
       <Settings set={now.set} change={(set) => change({ set })} />
       <Dropped model={model} drop={now.drop} change={(drop) => change({ drop })} />
       <fieldset class="field">
