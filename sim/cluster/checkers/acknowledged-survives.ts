@@ -38,8 +38,10 @@ export function acknowledgedSurvives(stored: StoredLogs): Checker {
     },
   };
 
-  function opened({ partition, node, block }: Observed<"opened">): string | null {
+  function opened({ partition, node, epoch, block }: Observed<"opened">): string | null {
     const known = promised.get(partition);
+    // Who was succeeded before it opened, and has not heard of it yet, opens what is over: nothing of it will count.
+    if ((stored.of(partition)?.epoch ?? 0) > epoch) return null;
     if (known === undefined || known.highest <= block || stored.lossy.has(partition)) return null;
     return `${node} opened ${partition} behind block ${block}, but block ${known.highest} was acknowledged`;
   }
