@@ -8,6 +8,8 @@ import { run, runAll } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
 const folder = temporaryDirectory();
+/** Worlds take seconds, on a busy machine a minute. */
+const PATIENT = { timeoutS: 200 };
 
 test("what cannot be simulated is told in one sentence with exit code 2, and nothing is written", async () => {
   const bad = join(folder, "bad.json");
@@ -43,10 +45,13 @@ test("what cannot be simulated is told in one sentence with exit code 2, and not
 test("one world is told with its options, and again as JSON; its trace is the same when it is run again", async () => {
   const args = ["sim", "--seed", "2", "--minutes", "0.6"];
   const traces = [join(folder, "a.txt"), join(folder, "b.txt")];
-  const [text, json] = await runAll([
-    [...args, "--trace", traces[0]!],
-    [...args, "--json", "--trace", traces[1]!],
-  ]);
+  const [text, json] = await runAll(
+    [
+      [...args, "--trace", traces[0]!],
+      [...args, "--json", "--trace", traces[1]!],
+    ],
+    PATIENT,
+  );
   assert.is(text!.code, 0, text!.stdout);
   assert.match(text!.stdout, /^seed 2, scenario standard, 0\.6 minutes/);
   assert.match(text!.stdout, /network .*latencyUs \d+/);
@@ -56,27 +61,35 @@ test("one world is told with its options, and again as JSON; its trace is the sa
   assert.is(readFileSync(traces[0]!, "utf8"), readFileSync(traces[1]!, "utf8"));
   const kept = join(folder, "kept.json");
   writeFileSync(kept, json!.stdout);
-  const again = JSON.parse((await run([...args, "--json", "--only-decisions", kept])).stdout) as typeof told;
+  const again = JSON.parse(
+    (await run([...args, "--json", "--only-decisions", kept], PATIENT)).stdout,
+  ) as typeof told;
   assert.is(again.traceHash, told.traceHash);
 });
 
 test("a failing world is told with seed, time, rule and how to see it again, and ends with 1", async () => {
-  const { code, stdout } = await run(["sim", "--seeds", "6..7", "--scenario", "canary", "--jobs", "2"]);
+  const { code, stdout } = await run(
+    ["sim", "--seeds", "6..7", "--scenario", "canary", "--jobs", "2"],
+    PATIENT,
+  );
   assert.is(code, 1);
   assert.match(stdout, /FAIL seed=6 time=\+\d+\.\d+ s [a-z- ]+: /);
   assert.match(stdout, /rerun: eigenwatch sim --seed 6 --scenario canary\n/);
 });
 
 test("many worlds give the same whatever the number of processes", async () => {
-  const args = ["sim", "--seeds", "11..14", "--minutes", "0.6", "--json"];
-  const ends = await runAll([
-    [...args, "--jobs", "1"],
-    [...args, "--jobs", "3"],
-  ]);
-  const [one, three] = ends.map(({ stdout }) => JSON.parse(stdout) as { hashes: string[]; events: number });
-  assert.is(one!.hashes.length, 4);
-  assert.equal(three!.hashes, one!.hashes);
-  assert.is(three!.events, one!.events);
+  const args = ["sim", "--seeds", "11..13", "--minutes", "0.6", "--json"];
+  const ends = await runAll(
+    [
+      [...args, "--jobs", "1"],
+      [...args, "--jobs", "2"],
+    ],
+    PATIENT,
+  );
+  const [one, two] = ends.map(({ stdout }) => JSON.parse(stdout) as { hashes: string[]; events: number });
+  assert.is(one!.hashes.length, 3);
+  assert.equal(two!.hashes, one!.hashes);
+  assert.is(two!.events, one!.events);
 });
 
 test.run();
