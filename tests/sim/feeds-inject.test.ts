@@ -28,6 +28,9 @@ const SPREAD = 3;
 
 const declaration: Channels = channels(4, { everyUs: SECOND });
 
+/** The floor's spread is known to a part in √(2 · 256). */
+const FLOOR_ERROR = 1 / Math.sqrt(512);
+
 /** Walks of one factor, row by row a second apart: real data, as far as an overlay can see. */
 function walks(): Frame[] {
   const variates = new Variates(77, "walks");
@@ -66,7 +69,7 @@ function incrementsWithin(series: readonly number[][]): number[][] {
   return series.map((values) => differences(values.slice(1000, 2250)));
 }
 
-test("every injectable scenario changes samples of its window only, and only of the channels it is given", () => {
+test("[D1] every injectable scenario changes samples of its window only, and only of the channels it is given", () => {
   for (const scenario of injectableNames()) {
     const after = disturbed(overlayOf(scenario, { channels: ["c1", "c3"] }));
     let changed = 0;
@@ -80,7 +83,7 @@ test("every injectable scenario changes samples of its window only, and only of 
   }
 });
 
-test("frames are never changed themselves; one in which nothing changes is handed on as it is", () => {
+test("[O1] frames are never changed themselves; one in which nothing changes is handed on as it is", () => {
   const copies = REAL.map((frame) => frame.value.slice());
   for (const scenario of injectableNames()) {
     const overlay = overlayOf(scenario, { channels: ["c0", "c1"] });
@@ -92,7 +95,7 @@ test("frames are never changed themselves; one in which nothing changes is hande
   for (const [k, frame] of REAL.entries()) assert.equal(frame.value, copies[k]);
 });
 
-test("nothing is changed before the noise is known, unless the overlay was shown what was before", () => {
+test("[D1] nothing is changed before the noise is known, unless the overlay was shown what was before", () => {
   const frames = REAL.slice(500, 520);
   for (const scenario of ["level-shift", "drop-out"]) {
     const blind = disturbed(overlayOf(scenario), frames);
@@ -108,8 +111,14 @@ test("nothing is changed before the noise is known, unless the overlay was shown
   }
 });
 
-/** The floor's spread is known to a part in √(2 · 256). */
-const FLOOR_ERROR = 1 / Math.sqrt(512);
+test("[D2] the noise is learnt from what was: a burst does not grow from what it has added itself", () => {
+  const after = disturbed(overlayOf("burst"));
+  const added = after.map((values, k) =>
+    values.slice(2000, 2500).map((value, at) => value - before[k]![2000 + at]!),
+  );
+  const spread = mean(added.map((values) => Math.sqrt(variance(values))));
+  near(spread / SPREAD, 4, 4 * (FLOOR_ERROR + 1 / Math.sqrt(2 * 2000)), "at the end of the window");
+});
 
 test("a level shift of strength 2 is sixteen standard deviations of the channel's own increments", () => {
   const after = disturbed(overlayOf("level-shift", { strength: 2 }));
@@ -166,7 +175,7 @@ test("what was moved away comes home before the end: the last sample within is n
   }
 });
 
-test("drop-out: a frame of which no sample is left is none, others lose the samples of their channel", () => {
+test("[O1] drop-out: a frame of which no sample is left is none, others lose the samples of their channel", () => {
   const overlay = overlayOf("drop-out");
   for (const frame of REAL.slice(0, 500)) overlay.learn(frame);
   assert.is(overlay.apply(REAL[600]!), null);
@@ -180,7 +189,7 @@ test("drop-out: a frame of which no sample is left is none, others lose the samp
   );
 });
 
-test("sizes stay with their samples, and prices above 0", () => {
+test("[O2] sizes stay with their samples, and prices above 0", () => {
   const prices = { ...declaration, innovation: "logReturn" as const };
   const overlay = overlayOf("flash-crash", { declaration: prices, strength: 100, channels: ["c1"] });
   for (const frame of REAL.slice(0, 500)) overlay.learn(frame);
