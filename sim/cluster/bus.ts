@@ -213,7 +213,12 @@ export class BusServers {
     const old = stream.entries[Math.floor(stranger.size(0, 2 * stream.entries.length))];
     const garbage = (): Uint8Array =>
       Uint8Array.from({ length: 20 }, () => Math.floor(stranger.size(0, 256)));
-    this.append(stream, old?.bytes ?? garbage(), `stranger ${stream.entries.length}`, undefined);
+    try {
+      this.append(stream, old?.bytes ?? garbage(), `stranger ${stream.entries.length}`, undefined);
+    } catch (error) {
+      // A stranger is refused as everybody is.
+      if (!(error instanceof Refused)) throw error;
+    }
   }
 
   #goDown(ms: number): void {

@@ -236,11 +236,13 @@ class Machine {
     const lost = decisions.of(NODE, "snapshot lost");
     const names = (await this.#disk.list(DIRECTORY)).sort();
     const snapshot = names.findLast((name) => name.endsWith(".snap"));
-    if (snapshot !== undefined && lost.happens(options.disk.snapshotLost))
-      await this.#disk.remove(join(DIRECTORY, snapshot));
-    const derived = names.filter((name) => name !== snapshot && /\.(snap|idx)$/.test(name));
+    const isLost = snapshot !== undefined && lost.happens(options.disk.snapshotLost);
+    if (isLost) await this.#disk.remove(join(DIRECTORY, snapshot));
+    const derived = names.filter((name) => !(isLost && name === snapshot) && /\.(snap|idx)$/.test(name));
     if (derived.length === 0 || !flipped.happens(options.disk.bitFlipped)) return;
-    const name = derived[Math.floor(flipped.size(0, derived.length))]!;
+    // The last one by name is the newest snapshot, which is read first: half of the time it is that one.
+    const place = flipped.size(0, 1) < 0.5 ? derived.length - 1 : Math.floor(flipped.size(0, derived.length));
+    const name = derived[place]!;
     this.#disk.flipBit(join(DIRECTORY, name), flipped.size(0, 1), Math.floor(flipped.size(0, 8)));
   }
 
