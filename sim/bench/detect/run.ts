@@ -42,6 +42,7 @@ export function runScenario(
       if (alarm !== null) alarms.push(alarm);
     },
     state() {},
+    unread: true,
     metrics() {},
   });
   // Time never goes back, as the sequencer sees to; some scenarios are about clocks that do.
