@@ -6,8 +6,8 @@ import { run } from "../cluster/run.ts";
 import { replay } from "../replay/replay.ts";
 import type { BenchRow } from "./row.ts";
 
-const WARM_SEEDS = 5;
-const SEEDS = 20;
+const WARM_SEEDS = 3;
+const SEEDS = 10;
 /** Inputs of the log that is replayed: as many as some dozens of simulated worlds have. */
 const REPLAYED_FRAMES = 20_000;
 const CHANNELS = 4;

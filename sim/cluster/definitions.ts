@@ -13,7 +13,7 @@ export function simulatedSettings(seed: number): Settings {
     seed,
     publishEveryUs: 2_000_000,
     estimator: { memoryRows: 32, scaleRows: 64, warmupRows: 16 },
-    collapse: { falseAlarmSamples: 200, calibrationRows: 100, recoveryRows: 20 },
+    collapse: { falseAlarmSamples: 200, calibrationRows: 60, recoveryRows: 20 },
     anomaly: { falseAlarmSamples: 200, windowSamples: 64, warmupSamples: 32, cooldownSamples: 8 },
   });
 }

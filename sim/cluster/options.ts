@@ -131,7 +131,7 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
     partitions: scenario.partitions,
     feedsOfPartition: 2,
     channels: whole("channels", 3, 4),
-    framesPerSecond: whole("framesPerSecond", 2, 5),
+    framesPerSecond: whole("framesPerSecond", 1, 3),
     clients: whole("clients", 2, 3),
     canary: scenario.canary,
     network: {
@@ -168,7 +168,7 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
     },
     node: {
       crashed: chance("node.crashed", 0.06, node),
-      crashedInCall: chance("node.crashedInCall", 0.01, node),
+      crashedInCall: chance("node.crashedInCall", 0.003, node),
       stopped: chance("node.stopped", 0.03, node),
       paused: chance("node.paused", 0.08, node),
       pauseMsMax: whole("node.pauseMsMax", 500, 12_000),

@@ -16,7 +16,7 @@ const USUAL = { network: 1, bus: 1, tail: 0, disk: 1, node: 1, feed: 1, client: 
 export const SCENARIOS = {
   standard: {
     title: "three nodes, two partitions over the bus, feeds, clients; every fault now and then",
-    minutes: 1.5,
+    minutes: 2,
     nodes: 3,
     partitions: 2,
     canary: false,
@@ -24,7 +24,7 @@ export const SCENARIOS = {
   },
   single: {
     title: "one node with its journal on a disk that fails; power losses, restarts",
-    minutes: 1.5,
+    minutes: 2,
     nodes: 0,
     partitions: 1,
     canary: false,
@@ -32,7 +32,7 @@ export const SCENARIOS = {
   },
   partitions: {
     title: "the network parts, clogs and delays; everything else is well",
-    minutes: 1.5,
+    minutes: 2,
     nodes: 3,
     partitions: 2,
     canary: false,
@@ -40,7 +40,7 @@ export const SCENARIOS = {
   },
   disk: {
     title: "one node on a bad disk: slow, full, failing, torn writes",
-    minutes: 1.5,
+    minutes: 2,
     nodes: 0,
     partitions: 1,
     canary: false,
@@ -48,7 +48,7 @@ export const SCENARIOS = {
   },
   storm: {
     title: "everything at once, most of the time",
-    minutes: 1.5,
+    minutes: 2,
     nodes: 3,
     partitions: 2,
     canary: false,
@@ -56,7 +56,7 @@ export const SCENARIOS = {
   },
   canary: {
     title: "a known bug: the journal's disk acknowledges what it has not stored. Must fail",
-    minutes: 1.5,
+    minutes: 2,
     nodes: 0,
     partitions: 1,
     canary: true,
