@@ -31,6 +31,11 @@ export class EventCursor {
     return another;
   }
 
+  /** Begins behind an event, whatever was seen. */
+  beginAt(sequence: number): void {
+    this.#sequence = sequence;
+  }
+
   /** The session was moved: what lies behind `last` will come again. */
   moveBackTo(last: number): void {
     if (this.#sequence !== null && last < this.#sequence) this.#sequence = last;

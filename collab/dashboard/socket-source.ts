@@ -37,6 +37,9 @@ export class SocketSource implements Source {
   readonly #fallback: EventStreamSource;
   #sink: SourceSink | null = null;
   #subscription: number | null = null;
+  /** The subscription to events, and behind which one it began. */
+  #events = 0;
+  #eventsAfter = 0;
   #failures = 0;
   #spanUs: number;
   #intervalUs = 0;
@@ -54,7 +57,7 @@ export class SocketSource implements Source {
         connection: (state) => this.#connection(state),
         welcome: ({ session, partition, cursors, timeUs }) => {
           this.#sink?.session({ session, partition, timeUs });
-          if (this.#subscription === null) this.#subscribe(cursors.event);
+          if (this.#subscription === null) this.#subscribe(listfulBefore(cursors.event));
         },
         channels: (declaration) => this.#sink?.channels(declaration),
         samples: (frame, inputSequence) => {
@@ -68,7 +71,7 @@ export class SocketSource implements Source {
         metrics: (metrics) => this.#sink?.metrics(metrics),
         rewound: ({ cursors }) => {
           this.#lastInput = cursors.input;
-          this.#sink?.rewound(cursors.event);
+          this.#rewound(cursors.event);
         },
         missed: ({ channel, reset }) => {
           if (reset && channel === "events") this.#sink?.restarted();
@@ -95,12 +98,27 @@ export class SocketSource implements Source {
     this.#chooseInterval();
   }
 
-  #subscribe(lastEvent: number): void {
-    this.#client.subscribe({ channel: "events", after: Math.max(0, lastEvent - FIRST_EVENTS) });
+  #subscribe(eventsAfter: number): void {
+    this.#eventsAfter = eventsAfter;
+    this.#events = this.#client.subscribe({ channel: "events", after: eventsAfter });
     this.#client.subscribe({ channel: "state" });
     this.#client.subscribe({ channel: "metrics", decimationUs: 500_000 });
     // From the first frame that is still in the server's memory: the charts begin with some past.
     this.#subscription = this.#client.subscribe({ channel: "samples", after: 0 });
+  }
+
+  /** Far from what the page knows its list is filled anew; near it what is missing comes by itself. */
+  #rewound(event: number): void {
+    const { eventCursor } = this.#client;
+    const after = eventsBehind({ after: this.#eventsAfter, upTo: eventCursor.sequence ?? 0 }, event);
+    if (after === this.#eventsAfter) {
+      this.#sink?.rewound(event);
+      return;
+    }
+    this.#eventsAfter = after;
+    eventCursor.beginAt(after);
+    this.#sink?.rewound(0);
+    this.#client.resubscribe(this.#events, { channel: "events", after });
   }
 
   #connection(state: ClientState): void {
@@ -171,6 +189,19 @@ export class SocketSource implements Source {
       ...(wanted > 0 ? { decimationUs: wanted } : {}),
     });
   }
+}
+
+/**
+ * Behind which event the list is to begin in a recording that was moved behind event `last`, where those of (after, upTo] are known: where
+ * it begins now, unless a listful is not known, or more than a listful would have to come.
+ */
+export function eventsBehind({ after, upTo }: { after: number; upTo: number }, last: number): number {
+  const listful = listfulBefore(last);
+  return listful < after || listful > upTo ? listful : after;
+}
+
+function listfulBefore(last: number): number {
+  return Math.max(0, last - FIRST_EVENTS);
 }
 
 /** Interval to ask for, µs; 0 = every sample. Powers of two times the shortest, so that small zooms change nothing. */

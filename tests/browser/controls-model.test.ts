@@ -10,6 +10,7 @@ import {
 } from "../../collab/dashboard/injections.ts";
 import { pairsOf } from "../../collab/dashboard/lanes.ts";
 import { Model } from "../../collab/dashboard/model.ts";
+import { eventsBehind } from "../../collab/dashboard/socket-source.ts";
 import { View } from "../../collab/dashboard/view.ts";
 import { EMPTY_FORM, localTime, requestOf } from "../../collab/dashboard/what-if-form.ts";
 import type { WhatIfAnswer } from "../../protocol/controls.ts";
@@ -88,6 +89,18 @@ test("a moved recording takes samples and states away, and the events behind the
   model.event(injected(3, "other"));
   model.flush();
   assert.is(model.events.value[0]!.sequence, 3);
+});
+
+test("the list of events is begun anew only where what is known is too little, or too far away", () => {
+  // Known from the first on: back and a little forward nothing is asked for.
+  assert.is(eventsBehind({ after: 0, upTo: 300 }, 20), 0);
+  assert.is(eventsBehind({ after: 0, upTo: 300 }, 400), 0);
+  // Far forward: not everything in between is wanted.
+  assert.is(eventsBehind({ after: 0, upTo: 300 }, 5_000), 4_500);
+  // Known are the last of many: back to where fewer than a listful of them are left.
+  assert.is(eventsBehind({ after: 1_500, upTo: 2_000 }, 1_600), 1_100);
+  assert.is(eventsBehind({ after: 1_500, upTo: 2_000 }, 100), 0);
+  assert.is(eventsBehind({ after: 1_500, upTo: 2_300 }, 2_100), 1_500);
 });
 
 test("a session that stands further back after a break is taken for a moved one, one that goes on is not", () => {

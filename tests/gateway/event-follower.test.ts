@@ -98,6 +98,58 @@ test("[E1] whatever the interleaving of reading, coming, pausing and going on, e
   );
 });
 
+test("[E1] whatever happens around rewinds, each is followed by the events behind its place, or by those not seen up to there", async () => {
+  const step = fc.oneof(
+    fc.constantFrom("announce", "announceUndelivered", "rest", "fill", "drain"),
+    fc.nat(12).map((place) => ({ place })),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.nat(8),
+      fc.nat(8),
+      fc.array(step, { maxLength: 40 }),
+      async (before, cursor, script) => {
+        const session = new FakeSession();
+        for (let k = 0; k < before; k++) session.announce("before");
+        const after = Math.min(cursor, before);
+        const { follower, taken, sink } = following(session, after);
+        /** What was handed over up to each rewind, and where it began. */
+        const stretches: { from: number; got: number[] }[] = [];
+        let from = after;
+        let begun = 0;
+        follower.start();
+        const drain = (): void => {
+          sink.full = false;
+          follower.room();
+        };
+        for (const action of script) {
+          if (typeof action === "object") {
+            const place = Math.min(action.place, session.allEvents.length);
+            const got = taken.slice(begun);
+            stretches.push({ from, got });
+            from = Math.min(got.at(-1) ?? from, place);
+            begun = taken.length;
+            session.rewind(0, place);
+            follower.rewind(place);
+          } else if (action === "announce") follower.live(new EncodedEvent(session.announce("live")));
+          else if (action === "announceUndelivered") session.announce("lost on the way");
+          else if (action === "rest") await rest();
+          else if (action === "fill") sink.full = true;
+          else drain();
+        }
+        drain();
+        follower.live(new EncodedEvent(session.announce("last")));
+        await rest();
+        drain();
+        await rest();
+        for (const { from, got } of stretches) assert.equal(got, range(from + 1, from + got.length));
+        assert.equal(taken.slice(begun), range(from + 1, session.allEvents.length));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
 test("a follower that was stopped hands over nothing more", async () => {
   const session = new FakeSession();
   for (let k = 0; k < 10; k++) session.announce("before");
