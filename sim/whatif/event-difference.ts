@@ -191,9 +191,11 @@ export function timed(
 }
 
 export function inOrder(found: readonly TimedDifference[]): EventDifference[] {
-  return [...found]
-    .sort((a, b) => a.timeUs - b.timeUs || a.sequence - b.sequence)
-    .map(({ difference }) => difference);
+  return [...found].sort(byTime).map(({ difference }) => difference);
+}
+
+export function byTime(a: TimedDifference, b: TimedDifference): number {
+  return a.timeUs - b.timeUs || a.sequence - b.sequence;
 }
 
 /** Least cost of aligning the events from i and from j on, times two: whole numbers, so that equal costs are equal. O(n m). */

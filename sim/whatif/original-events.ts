@@ -9,8 +9,7 @@
  * N2  Before `completeUs` all are known. A note may be missing (killed before it was written) or come late (written by the recovery),
  *     so time that passed without a note says nothing; the next event does, by its sequence, and a snapshot.
  */
-import type { CoreDefinitions } from "../../actors/core/core.ts";
-import { Core } from "../../actors/core/core.ts";
+import { Core, type CoreDefinitions, type CoreSink } from "../../actors/core/core.ts";
 import { readSnapshot } from "../../actors/core/snapshot.ts";
 import { foldJournal } from "../../actors/partition/fold.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
@@ -32,20 +31,23 @@ export class OriginalEvents {
   /** Sequence of the last event told, or that came before the point. */
   private told: number;
   private readonly ahead = new Map<number, EventMessage>();
+  /** Where the branch parts, and the newest state known: nearer, but perhaps of another version of the program. */
+  private readonly base: Anchor | null;
   private anchor: Anchor | null;
 
-  /** `eventsBefore`: how many there were before the point; `anchor`: a state before the point, null for the very beginning. */
+  /** `eventsBefore`: how many there were before the point; `base`: a state before the point, null for the very beginning. */
   constructor(
     journal: Journal,
     definitions: CoreDefinitions,
     eventsBefore: number,
-    anchor: Anchor | null,
+    base: Anchor | null,
     tell: (event: EventMessage) => void,
   ) {
     this.journal = journal;
     this.definitions = definitions;
     this.told = eventsBefore;
-    this.anchor = anchor;
+    this.base = base;
+    this.anchor = base;
     this.tell = tell;
   }
 
@@ -77,14 +79,24 @@ export class OriginalEvents {
       ...SILENT,
       event: (event: EventMessage) => this.take(event),
     };
-    const { anchor } = this;
-    const core = anchor
-      ? Core.restore(anchor.bytes, this.definitions, sink)
-      : new Core(this.definitions, sink);
+    const { core, block } = this.restored(sink);
     if (core.sequence >= lastSequence) return;
-    await foldJournal(this.journal.read((anchor?.block ?? 0) + 1), core, {
+    await foldJournal(this.journal.read(block + 1), core, {
       input: (sequence) => sequence <= lastSequence,
     });
+  }
+
+  private restored(sink: CoreSink): { core: Core; block: number } {
+    for (const each of [this.anchor, this.base]) {
+      if (each === null) continue;
+      try {
+        return { core: Core.restore(each.bytes, this.definitions, sink), block: each.block };
+      } catch (error) {
+        // The branch itself began with the base: what is wrong with that is more than its version.
+        if (each === this.base) throw error;
+      }
+    }
+    return { core: new Core(this.definitions, sink), block: 0 };
   }
 
   private take(event: EventMessage): void {

@@ -21,7 +21,7 @@ import { createScratchFrame } from "../../protocol/frame.ts";
 import type { EventMessage, Input } from "../../protocol/messages.ts";
 import { BranchLane } from "./branch-lane.ts";
 import { BranchRecording, checkFree } from "./branch-recording.ts";
-import { EventAligner, inOrder, type TimedDifference, timed } from "./event-difference.ts";
+import { byTime, EventAligner, inOrder, type TimedDifference, timed } from "./event-difference.ts";
 import { OriginalEvents } from "./original-events.ts";
 import { createdFromParent } from "./parent.ts";
 import { type BranchPlan, planBranch } from "./plan.ts";
@@ -110,6 +110,7 @@ class BranchRun {
   /** For what an edit made of a frame, as it is in the log. */
   private readonly edited = createScratchFrame();
   private readonly found: TimedDifference[] = [];
+  private readonly untold: (TimedDifference & { a: EventMessage | null; b: EventMessage | null })[] = [];
   private readonly events: EventMessage[] = [];
   private readonly originals: EventMessage[] = [];
   /** The last block and input of the original that were taken, and its time. */
@@ -131,8 +132,9 @@ class BranchRun {
     this.options = options;
     this.recording = recording;
     this.aligner = new EventAligner(plan.toleranceUs, (difference, a, b) => {
-      this.found.push(timed(difference, a, b));
-      options.difference?.(difference, a, b);
+      const decided = timed(difference, a, b);
+      this.found.push(decided);
+      if (options.difference) this.untold.push({ ...decided, a, b });
     });
     this.original = new OriginalEvents(journal, definitions, plan.eventsBefore, plan.base, (event) => {
       this.originals.push(event);
@@ -165,6 +167,7 @@ class BranchRun {
     }
     await this.original.finish(this.lastBlock, this.lastSequence, this.lastUs);
     this.aligner.finish();
+    this.tell();
     const written = await this.lane.finish();
     return this.result(written ? this.recording!.directory : null);
   }
@@ -221,6 +224,7 @@ class BranchRun {
       this.confirmAtSamples += Math.min(CONFIRM_SAMPLES, Math.max(FIRST_CONFIRM_SAMPLES, taken));
       await original.confirm(this.lastBlock);
       this.aligner.passed(Math.min(original.completeUs, this.lastUs));
+      this.tell();
     }
     if (performance.now() - this.turnStartMs < TURN_MS) return;
     options.signal?.throwIfAborted();
@@ -232,6 +236,12 @@ class BranchRun {
     });
     await new Promise((resolve) => setTimeout(resolve, 0));
     this.turnStartMs = performance.now();
+  }
+
+  /** What was decided together is told in order of time. */
+  private tell(): void {
+    for (const { difference, a, b } of this.untold.sort(byTime)) this.options.difference?.(difference, a, b);
+    this.untold.length = 0;
   }
 
   private branchEvent(event: EventMessage): void {

@@ -3,6 +3,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { readSnapshot, writeSnapshot } from "../../actors/core/snapshot.ts";
 import {
   CommandError,
   createMemoryJournal,
@@ -11,7 +12,7 @@ import {
   SYSTEM,
   systemClock,
 } from "../../actors/mod.ts";
-import type { Journal } from "../../actors/ports/journal.ts";
+import type { Journal, StoredSnapshot } from "../../actors/ports/journal.ts";
 import { decodeBlock, decodeDerived } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
 import type { EventMessage, Input } from "../../protocol/messages.ts";
@@ -250,6 +251,7 @@ test("events whose notes are missing, or came late, are those of the original al
     await copied(run.directory, { notes: "none", snapshots: false }),
     await copied(run.directory, { notes: "half", snapshots: true }),
     await copied(run.directory, { notes: "late", snapshots: true }),
+    await copied(run.directory, { notes: "half", snapshots: true, foreignFrom: rowUs(500) }),
   ];
   for (const journal of lacking) {
     const result = await runWhatIf(journal, request, { recording: run.directory });
@@ -357,10 +359,14 @@ async function branched(
   return { result, directory };
 }
 
-/** The recording in memory, with some of what can be derived again left out. */
+/** The recording in memory, with some of what can be derived again left out; snapshots from a time on are of no use to this program. */
 async function copied(
   directory: string,
-  { notes, snapshots }: { notes: "none" | "half" | "late"; snapshots: boolean },
+  {
+    notes,
+    snapshots,
+    foreignFrom = Number.POSITIVE_INFINITY,
+  }: { notes: "none" | "half" | "late"; snapshots: boolean; foreignFrom?: number },
 ): Promise<Journal> {
   const from = await openRecording(directory);
   const to = createMemoryJournal({ retainBytes: 1e9 });
@@ -370,7 +376,7 @@ async function copied(
       await to.append(entry.block);
       const stored = snapshots ? await from.loadSnapshot({ block: entry.block.number }) : null;
       if (stored?.block === entry.block.number)
-        await to.saveSnapshot(stored.block, stored.timeUs, stored.sequence, stored.bytes);
+        await to.saveSnapshot(stored.block, stored.timeUs, stored.sequence, stateOf(stored, foreignFrom));
       if (late.length > 4) for (const note of late.splice(0)) to.note(note);
     } else if (entry.kind === "derived" && notes === "late") late.push(entry);
     else if (entry.kind === "derived" && notes === "half" && entry.block % 2 === 0) to.note(entry);
@@ -378,6 +384,10 @@ async function copied(
   for (const note of late) to.note(note);
   await from.close();
   return to;
+}
+
+function stateOf({ bytes, timeUs }: StoredSnapshot, foreignFrom: number): Uint8Array {
+  return timeUs < foreignFrom ? bytes : writeSnapshot({ ...readSnapshot(bytes), cells: [] });
 }
 
 async function blocksOf(directory: string): Promise<Block[]> {
