@@ -10,7 +10,7 @@
 import { createHash } from "node:crypto";
 import { type DecodedBlock, decodeBlock } from "../../../protocol/block.ts";
 import { decodeMessage } from "../../../protocol/codec.ts";
-import type { Takeover } from "../../../protocol/messages.ts";
+import { MESSAGES, type Takeover } from "../../../protocol/messages.ts";
 
 export interface AdmittedBlock {
   /** Of its entry in the stream. */
@@ -118,17 +118,20 @@ function readBlock(bytes: Uint8Array): { block: DecodedBlock; hash: string } | n
   const known = read.get(bytes);
   if (known !== undefined) return known;
   let found: { block: DecodedBlock; hash: string } | null = null;
+  // Notes are as many as blocks: not tried in vain.
+  if (bytes[2] !== MESSAGES.block.code) return null;
   try {
     const block = decodeBlock(bytes);
     found = { block, hash: createHash("sha256").update(bytes).digest("hex") };
   } catch {
-    // Notes, take-overs, garbage: not a block.
+    // Garbage: not a block.
   }
   read.set(bytes, found);
   return found;
 }
 
 function readTakeover(bytes: Uint8Array): Takeover | null {
+  if (bytes[2] !== MESSAGES.takeover.code) return null;
   try {
     const message = decodeMessage(bytes);
     return message.type === "takeover" ? message : null;
