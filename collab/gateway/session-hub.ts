@@ -126,6 +126,8 @@ export class SessionHub implements SessionListener {
     for (const client of this.#clients) client.rewound(place);
     for (const follower of this.#sampleFollowers) follower.rewind(place.input);
     for (const follower of this.#eventFollowers) follower.rewind(place.event);
+    // Who polls asks again, and is told.
+    this.#wake();
   }
 
   #wake(): void {

@@ -54,7 +54,6 @@ export class Take {
       take.step();
     }
     sink.silent = false;
-    sink.metricsUs = null;
     return take;
   }
 

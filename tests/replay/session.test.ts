@@ -1,4 +1,5 @@
 /** A recording as a session: delivers what the live one delivered, at any pace, from any place. */
+import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { systemClock } from "../../actors/clock.ts";
@@ -212,6 +213,49 @@ test("playing at the end begins at the beginning", async () => {
   });
 });
 
+test("[P1] [P2] whatever is done to it, what it delivers between two moves is a stretch of the live session without gaps", async () => {
+  const command = fc.oneof(
+    fc.constantFrom("play" as const, "pause" as const),
+    fc.nat(1_000).map((promille) => ({ promille })),
+    fc.constantFrom(0.5, 20, 1_000, "max" as const).map((speed) => ({ speed })),
+    fc.integer({ min: 1, max: 40 }).map((ms) => ({ ms })),
+  );
+  const indexOf = new Map(live.lines.map((line, k) => [line, k]));
+  await fc.assert(
+    fc.asyncProperty(fc.array(command, { maxLength: 12 }), async (commands) => {
+      await onSession({ windowUs: SECOND }, async ({ session, heard, clock }) => {
+        const { lastSequence } = session.status();
+        for (const each of commands) {
+          if (each === "play") await session.play();
+          else if (each === "pause") await session.pause();
+          else if ("speed" in each) await session.setSpeed(each.speed);
+          else if ("ms" in each) await clock.advance(each.ms);
+          // Not waited for: others may come while it is under way.
+          else void session.seek({ sequence: 1 + Math.floor((each.promille / 1_001) * lastSequence) });
+        }
+        await session.pause();
+        await until(() => ["paused", "ended"].includes(session.status().state));
+        for (const stretch of stretchesOf(heard.lines)) {
+          if (stretch.lines.length === 0) continue;
+          const from = indexOf.get(stretch.lines[0]!)!;
+          assert.equal(stretch.lines, live.lines.slice(from, from + stretch.lines.length));
+          const [first = 0] = stretch.lines.flatMap(
+            (line) => /^frame (\d+)/.exec(line)?.slice(1, 2).map(Number) ?? [],
+          );
+          const next = live.inputs.find((input) => input > stretch.place);
+          if (first > 0) assert.is(first, next);
+        }
+        const { sequence } = session.status();
+        assert.equal(
+          (await session.events(0, 100_000)).map(({ id }) => id),
+          live.events.map(({ id }) => id).filter((id) => Number(id.split("/")[1]) <= sequence),
+        );
+      });
+    }),
+    { numRuns: 25 },
+  );
+});
+
 test("a client of the gateway gets the events of the live session, and after a move those behind the place once more", async () => {
   await onSession({ speed: "max" }, async ({ session }) => {
     const gateway = await createGateway({ sessions: [session] });
@@ -345,6 +389,17 @@ async function play(clock: ManualClock, ms: number): Promise<void> {
     await clock.advance(Math.min(1, endMs - clock.monotonicMs()));
   }
   await until(() => clock.pending > 0);
+}
+
+/** What was heard, cut at each move: the input behind which it goes on, and what came then. */
+function stretchesOf(lines: readonly string[]): { place: number; lines: string[] }[] {
+  const stretches = [{ place: 0, lines: [] as string[] }];
+  for (const line of lines) {
+    const moved = /^rewound (\d+)/.exec(line);
+    if (moved === null) stretches.at(-1)!.lines.push(line);
+    else stretches.push({ place: Number(moved[1]), lines: [] });
+  }
+  return stretches;
 }
 
 async function until(holds: () => boolean): Promise<void> {
