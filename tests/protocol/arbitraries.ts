@@ -257,7 +257,7 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
   ),
   refused: message("refused", { request: text, id: count, action: text, value: text, wanted: text }, ["id"]),
   pong: message("pong", { nonce: count, timeUs }),
-  rewound: message("rewound", { timeUs, cursors: fc.record({ input: count, event: count }) }),
+  rewound: message("rewound", { timeUs, cursors: fc.record({ input: count, event: count }, plainObjects) }),
   block: message("block", {
     partition: name,
     epoch: count,
