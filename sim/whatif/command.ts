@@ -3,10 +3,11 @@ import process from "node:process";
 import { CommandError } from "../../actors/mod.ts";
 import { type Progress, startProgress } from "../archive/progress.ts";
 import { checkFree, freeName } from "./branch-recording.ts";
+import type { WhatIfProgress } from "./branch-run.ts";
 import { requestOf, type WhatIfFlags } from "./flags.ts";
 import { parentLine } from "./parent.ts";
 import type { WhatIfResult } from "./result.ts";
-import { runWhatIf, type WhatIfProgress } from "./run.ts";
+import { runWhatIf } from "./run.ts";
 import { countsLine, heading, sideBySide } from "./side-by-side.ts";
 import { sweepCommand } from "./sweep-command.ts";
 

@@ -148,6 +148,19 @@ test("a difference is told as soon as both lanes are further on than the toleran
   assert.equal(told, [{ type: "gone", original: "o/1/1" }]);
 });
 
+test("a lane that is thousands of events ahead is not decided before the other has come as far", () => {
+  const lane = Array.from({ length: 3_000 }, (_, i) => event(i + 1, "a", 5 * i));
+  const types = new Set<string>();
+  const aligner = new EventAligner(TOLERANCE_US, ({ type }) => types.add(type));
+  for (const each of lane) aligner.branch(each);
+  for (const each of lane) {
+    aligner.passed(each.timeUs);
+    aligner.original(each);
+  }
+  aligner.finish();
+  assert.equal([...types], ["same"]);
+});
+
 test("thousands of events of one kind that never pause are aligned in bounded pieces", () => {
   const original = Array.from({ length: 4000 }, (_, i) => event(i + 1, "a", 5 * i));
   const branch = original.map((e) => ({ ...e, timeUs: e.timeUs + 1 }));
