@@ -8,6 +8,7 @@ const program = new Command("eigenwatch")
     "Watch many live streams as one state: coherence and its collapse, anomalies; recorded, replayed bit for bit.",
   )
   .version(VERSION)
+  .enablePositionalOptions()
   .showSuggestionAfterError()
   .showHelpAfterError("(run with --help for what there is)")
   .exitOverride()

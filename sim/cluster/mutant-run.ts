@@ -55,7 +55,8 @@ export function askWorlds(file: string, request: WorldsRequest, timeoutMs: numbe
   const flags = "Deno" in globalThis ? ["run", "-A"] : [];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...flags, file, JSON.stringify(request)], {
-      stdio: ["ignore", "pipe", "pipe"],
+      // Its stdin is held open as long as somebody waits for the answer.
+      stdio: ["pipe", "pipe", "pipe"],
     });
     let out = "";
     let errors = "";

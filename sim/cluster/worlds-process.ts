@@ -60,6 +60,8 @@ function failureOf({ seed, violation }: RunResult, scenario: ScenarioName): Worl
   return violation === null ? null : { seed, scenario, rule: violation.rule, what: violation.what };
 }
 
+// Who asked is gone when stdin ends: nobody waits for the answer.
+process.stdin.on("end", () => process.exit(1)).resume();
 const asked = JSON.parse(process.argv[2] ?? "null") as WorldsRequest;
 const line = `${JSON.stringify(await answer(asked))}\n`;
 // Timers of worlds that are over keep no process alive; this one has said what it was asked.
