@@ -6,9 +6,7 @@ import type { Feed } from "../../actors/feeds/feed.ts";
 import { createFrame, Outlet } from "../../actors/feeds/outlet.ts";
 import { normalCdf } from "../../actors/kernels/normal.ts";
 import { openRecording } from "../../actors/mod.ts";
-import { decodeDerived } from "../../protocol/block.ts";
 import { createScratchFrame } from "../../protocol/frame.ts";
-import type { EventMessage } from "../../protocol/messages.ts";
 import { type CausalityQuestion, happensIn, inevitableFrom, readScene } from "../../sim/whatif/causality.ts";
 import { deviationOf, NoiseLearner, stepOf } from "../../sim/whatif/measurement-noise.ts";
 import {
@@ -20,6 +18,7 @@ import {
 } from "../../sim/whatif/perturb.ts";
 import { wilson } from "../../sim/whatif/wilson.ts";
 import { normals } from "../support/random-streams.ts";
+import { eventsOf } from "../support/recorded-blocks.ts";
 import { recordFeeds } from "../support/recorded-run.ts";
 import { TOYS } from "../support/toy-actors.ts";
 
@@ -252,15 +251,6 @@ function scripted(values: readonly number[]): Feed {
       }
     },
   };
-}
-
-async function eventsOf(directory: string): Promise<EventMessage[]> {
-  const journal = await openRecording(directory);
-  const found: EventMessage[] = [];
-  for await (const entry of journal.read())
-    if (entry.kind === "derived") found.push(...decodeDerived(entry.bytes).events);
-  await journal.close();
-  return found;
 }
 
 function incrementsOf(series: readonly number[]): number[] {

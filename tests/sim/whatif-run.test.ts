@@ -3,19 +3,8 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { readSnapshot, writeSnapshot } from "../../actors/core/snapshot.ts";
-import {
-  CommandError,
-  createMemoryJournal,
-  openRecording,
-  Partition,
-  SYSTEM,
-  systemClock,
-} from "../../actors/mod.ts";
-import type { Journal, StoredSnapshot } from "../../actors/ports/journal.ts";
-import { decodeBlock, decodeDerived } from "../../protocol/block.ts";
-import { decodeMessage } from "../../protocol/codec.ts";
-import type { EventMessage, Input } from "../../protocol/messages.ts";
+import { CommandError, openRecording, Partition, SYSTEM, systemClock } from "../../actors/mod.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
 import { applySetting, defaultSettings } from "../../protocol/settings.ts";
 import { replay } from "../../sim/replay/replay.ts";
 import {
@@ -27,6 +16,7 @@ import {
 import { parentOf } from "../../sim/whatif/parent.ts";
 import { coreAt } from "../support/core-at.ts";
 import { CHANNELS, marketFeed, rowUs } from "../support/market-feed.ts";
+import { type Block, blocksOf, copied, eventsOf, inputsOf, samplesIn } from "../support/recorded-blocks.ts";
 import { type RecordedRun, recordFeeds, temporaryDirectory } from "../support/recorded-run.ts";
 
 const ROWS = 2_400;
@@ -36,14 +26,6 @@ const LATE = 1_200;
 let run: RecordedRun;
 let blocks: Block[];
 let recorded: EventMessage[];
-
-interface Block {
-  number: number;
-  hash: string;
-  firstSequence: number;
-  lastSequence: number;
-  inputs: { sequence: number; timeUs: number; input: Input }[];
-}
 
 test.before(async () => {
   run = await recordFeeds({ definitions: SYSTEM, feeds: [marketFeed(ROWS, { late: LATE })] });
@@ -357,84 +339,6 @@ async function branched(
   assert.is(result.branch, directory);
   assert.ok(existsSync(directory));
   return { result, directory };
-}
-
-/** The recording in memory, with some of what can be derived again left out; snapshots from a time on are of no use to this program. */
-async function copied(
-  directory: string,
-  {
-    notes,
-    snapshots,
-    foreignFrom = Number.POSITIVE_INFINITY,
-  }: { notes: "none" | "half" | "late"; snapshots: boolean; foreignFrom?: number },
-): Promise<Journal> {
-  const from = await openRecording(directory);
-  const to = createMemoryJournal({ retainBytes: 1e9 });
-  const late: Parameters<Journal["note"]>[0][] = [];
-  for await (const entry of from.read()) {
-    if (entry.kind === "block") {
-      await to.append(entry.block);
-      const stored = snapshots ? await from.loadSnapshot({ block: entry.block.number }) : null;
-      if (stored?.block === entry.block.number)
-        await to.saveSnapshot(stored.block, stored.timeUs, stored.sequence, stateOf(stored, foreignFrom));
-      if (late.length > 4) for (const note of late.splice(0)) to.note(note);
-    } else if (entry.kind === "derived" && notes === "late") late.push(entry);
-    else if (entry.kind === "derived" && notes === "half" && entry.block % 2 === 0) to.note(entry);
-  }
-  for (const note of late) to.note(note);
-  await from.close();
-  return to;
-}
-
-function stateOf({ bytes, timeUs }: StoredSnapshot, foreignFrom: number): Uint8Array {
-  return timeUs < foreignFrom ? bytes : writeSnapshot({ ...readSnapshot(bytes), cells: [] });
-}
-
-async function blocksOf(directory: string): Promise<Block[]> {
-  const journal = await openRecording(directory);
-  const found: Block[] = [];
-  for await (const entry of journal.read()) {
-    if (entry.kind !== "block") continue;
-    const { number, firstSequence, lastSequence, hash, bytes } = entry.block;
-    const inputs: Block["inputs"] = [];
-    decodeBlock(bytes).forEach((sequence, timeUs, message) => {
-      inputs.push({ sequence, timeUs, input: decodeMessage(message) as Input });
-    });
-    found.push({ number, hash: Buffer.from(hash).toString("hex"), firstSequence, lastSequence, inputs });
-  }
-  await journal.close();
-  return found;
-}
-
-async function inputsOf(directory: string): Promise<Block["inputs"]> {
-  return (await blocksOf(directory)).flatMap(({ inputs }) => inputs);
-}
-
-async function eventsOf(directory: string): Promise<EventMessage[]> {
-  const journal = await openRecording(directory);
-  const found: EventMessage[] = [];
-  for await (const entry of journal.read())
-    if (entry.kind === "derived") found.push(...decodeDerived(entry.bytes).events);
-  await journal.close();
-  return found;
-}
-
-/** Samples behind an input by the names of their channels, as declared when they came. */
-function samplesIn(inputs: Block["inputs"], from: number, declared: Map<string, string[]> = new Map()) {
-  const samples: { group: string; channel: string; timeUs: number; value: number }[] = [];
-  for (const { sequence, input } of inputs) {
-    if (input.type === "channels")
-      declared.set(
-        input.group,
-        input.channels.map(({ name }) => name),
-      );
-    if (input.type !== "frame" || sequence < from) continue;
-    for (let k = 0; k < input.count; k++) {
-      const channel = declared.get(input.group)![input.channel[k]!]!;
-      samples.push({ group: input.group, channel, timeUs: input.time[k]!, value: input.value[k]! });
-    }
-  }
-  return samples;
 }
 
 /** Groups and their channels as the original has declared them before an input. */
