@@ -13,6 +13,10 @@ import { sweepCommand } from "./sweep-command.ts";
 
 export async function whatIfCommand(path: string, flags: WhatIfFlags): Promise<number> {
   if (flags.sweep.length > 0) return sweepCommand(path, flags, flags.sweep);
+  for (const name of ["truth", "plot"] as const) {
+    if (flags[name] !== undefined)
+      throw new CommandError(`Cannot use --${name} for one branch: wanted it with --sweep path=values`);
+  }
   if (flags.at === undefined)
     throw new CommandError("Cannot branch without a place: wanted --at TIME or --at SEQUENCE");
   const request = requestOf(flags, flags.at);

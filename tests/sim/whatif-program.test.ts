@@ -168,6 +168,7 @@ test("what cannot be is refused with exit code 2 and what would be right, and no
       /Cannot read --truth none/,
     ],
     [["causality", recording, "--event", "p0/1/7"], /the recording has none/],
+    [["whatif", recording, "--at", "9", "--plot", "plot.svg"], /wanted it with --sweep/],
     [["causality", recording, "--event", "seven"], /wanted an id such as/],
   ];
   const ends = await runAll(refusals.map(([args]) => args));
