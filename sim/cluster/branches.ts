@@ -32,6 +32,7 @@ export const BRANCHES: ReadonlyMap<string, Branch> = new Map([
     "acknowledgement lost",
     "append refused",
     "stranger writes",
+    "hints not heard",
   ),
   ...of("cluster", "bus", "bus crashed", "stream election", "append found duplicate", "dedupe window over"),
   ...of("cluster", "tail", "unsynced tail lost"),

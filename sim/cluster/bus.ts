@@ -6,7 +6,8 @@
  *
  * What real servers were seen to do, each a decision: both of two writers accepted that expected the same last entry; an entry stored and
  * its acknowledgement lost; an id forgotten when its window is over, so that a repeated entry is stored again; no leader, and no answer,
- * for four to nine seconds; an end, after which what was not synced is gone.
+ * for four to nine seconds; an end, after which what was not synced is gone. And hints that somebody does not hear for a while, so that
+ * nodes take others for gone that are there, and differ in what they see.
  */
 import type { AppendRefused } from "../../actors/ports/bus.ts";
 import { AppendRefused as Refused } from "../../actors/ports/bus.ts";
@@ -18,17 +19,18 @@ import type { World } from "./world.ts";
 
 export const BUS_HOST = "bus";
 
-/** Two writers race when the other's entry is so young. */
-const RACE_US = 50_000;
+/** Servers that do not agree yet accept a second writer for so long: milliseconds as a rule, more while their links are slow. */
+const RACE_US = 2_000_000;
 
 /** How long a restarted server takes to be there again. */
 const DOWN_MS = { from: 300, to: 3_000 };
+/** Longer than a member is believed to be there without a word of it. */
+const DEAF_MS = { from: 1_000, to: 9_000 };
 /** How long a stream has no leader, as measured. */
 const ELECTION_MS = { from: 4_000, to: 9_000 };
 
 interface Stored {
   readonly bytes: Uint8Array;
-  readonly expectedLast: number | undefined;
   readonly atUs: number;
 }
 
@@ -72,7 +74,9 @@ export class BusServers {
   readonly buckets = new Map<string, Bucket>();
   readonly stores = new Map<string, Map<string, Uint8Array>>();
   up = true;
-  readonly #faults: Record<"both" | "refused" | "crashed" | "tail" | "election" | "stranger", Fault>;
+  /** By host: until when it hears no hints. */
+  readonly #deafUntilUs = new Map<string, number>();
+  readonly #faults: Record<"both" | "refused" | "crashed" | "tail" | "election" | "stranger" | "deaf", Fault>;
   readonly #push: number;
 
   constructor(world: World, network: Network) {
@@ -87,6 +91,7 @@ export class BusServers {
       tail: of("unsynced tail lost"),
       election: of("stream election"),
       stranger: of("stranger writes"),
+      deaf: of("hints not heard"),
     };
     this.#push = world.trace.intern("bus pushes");
     this.#misbehave();
@@ -138,7 +143,7 @@ export class BusServers {
       throw this.#refuse(`the last entry of ${stream.name} is ${last}, wanted ${expectedLast}`);
     if (this.#faults.refused.happens(bus.refused)) throw this.#refuse(`${stream.name} takes nothing now`);
     if (known !== undefined) world.sometimes("dedupe window over");
-    const sequence = stream.entries.push({ bytes, expectedLast, atUs: world.nowUs });
+    const sequence = stream.entries.push({ bytes, atUs: world.nowUs });
     stream.ids.set(id, { sequence, atUs: world.nowUs });
     if (stream.partition !== null)
       world.observe({ kind: "stored", atUs: world.nowUs, partition: stream.partition, sequence, bytes });
@@ -163,23 +168,22 @@ export class BusServers {
     const value = bucket.values.get(key)?.value ?? null;
     for (const watcher of bucket.watchers) {
       if (watcher.process.state === "ended") bucket.watchers.delete(watcher);
-      else watcher.pipe.send(watcher.process, this.#push, () => watcher.change(key, value));
+      else if ((this.#deafUntilUs.get(watcher.process.name) ?? 0) < this.world.nowUs)
+        watcher.pipe.send(watcher.process, this.#push, () => watcher.change(key, value));
     }
   }
 
   heal(): void {
     for (const stream of this.streams.values()) stream.leaderlessUntilUs = 0;
+    this.#deafUntilUs.clear();
     this.#comeUp();
   }
 
-  /** B3: two writers that expect the same last entry, a moment apart. */
+  /** B3: a server that has not heard of the newest entries yet lets a second writer in. */
   #race(stream: ServedStream, expectedLast: number): boolean {
-    const newest = stream.entries.at(-1);
-    if (newest === undefined || newest.expectedLast !== expectedLast) return false;
-    return (
-      this.world.nowUs - newest.atUs < RACE_US &&
-      this.#faults.both.happens(this.world.options.bus.bothAccepted)
-    );
+    const oldest = stream.entries[expectedLast];
+    if (oldest === undefined || this.world.nowUs - oldest.atUs >= RACE_US) return false;
+    return this.#faults.both.happens(this.world.options.bus.bothAccepted);
   }
 
   #refuse(why: string): AppendRefused {
@@ -189,7 +193,7 @@ export class BusServers {
 
   #misbehave(): void {
     const { world } = this;
-    const { crashed, election, stranger, tail } = this.#faults;
+    const { crashed, election, stranger, tail, deaf } = this.#faults;
     world.every(world.options.bus.syncEveryMs, null, "bus syncs", () => {
       if (this.up) for (const stream of this.streams.values()) stream.synced = stream.entries.length;
     });
@@ -201,6 +205,10 @@ export class BusServers {
           stream.leaderlessUntilUs = world.nowUs + election.size(ELECTION_MS.from, ELECTION_MS.to) * 1000;
       for (const stream of this.streams.values())
         if (this.answers(stream) && stranger.happens(bus.stranger)) this.#strangerWrites(stream);
+      for (const bucket of this.buckets.values())
+        for (const { process } of bucket.watchers)
+          if (deaf.happens(bus.hintsNotHeard))
+            this.#deafUntilUs.set(process.name, world.nowUs + deaf.size(DEAF_MS.from, DEAF_MS.to) * 1000);
       if (this.up && crashed.happens(bus.crashed)) this.#goDown(crashed.size(DOWN_MS.from, DOWN_MS.to));
       if (!this.up && tail.happens(bus.tailLost)) this.#loseTail();
       return true;

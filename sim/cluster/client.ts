@@ -192,7 +192,7 @@ export class SimulatedClient {
     const [reloaded, garbage] = [of("client reloaded"), of("client garbage")];
     world.every(1000, null, `${this.#host} second`, () => {
       if (decisions.healed) return false;
-      if (stalled.happens(options.client.stalled)) this.#stall(stalled.size(500, 12_000));
+      if (stalled.happens(options.client.stalled)) this.#stall(stalled.size(500, 16_000));
       if (reconnected.happens(options.client.reconnected)) this.#breakOff(reconnected);
       if (reloaded.happens(options.client.reloaded)) this.#reload();
       if (garbage.happens(options.client.garbage)) this.#sendGarbage(garbage);

@@ -17,9 +17,9 @@ import type { World } from "./world.ts";
 /** Small, so that small worlds reach them. */
 const LIMITS: GatewayLimits = {
   ...GATEWAY_LIMITS,
-  conflateAboveBytes: 6_000,
-  cutAboveBytes: 40_000,
-  laggingMsMax: 6_000,
+  conflateAboveBytes: 2_000,
+  cutAboveBytes: 12_000,
+  laggingMsMax: 4_000,
   eventsPage: 8,
   backfillFrames: 8,
   keepAliveMs: 5_000,

@@ -60,6 +60,8 @@ export interface BusOptions {
   readonly refused: number;
   /** Of a second and a stream. */
   readonly stranger: number;
+  /** Of a second, of each who watches hints. */
+  readonly hintsNotHeard: number;
 }
 
 export interface DiskOptions {
@@ -155,6 +157,7 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
       election: chance("bus.election", 0.06, bus),
       refused: chance("bus.refused", 0.02, bus),
       stranger: chance("bus.stranger", 0.1, bus),
+      hintsNotHeard: chance("bus.hintsNotHeard", 0.1, bus),
     },
     disk: {
       writeUs: whole("disk.writeUs", 20, 200),

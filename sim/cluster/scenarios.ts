@@ -52,7 +52,7 @@ export const SCENARIOS = {
     nodes: 3,
     partitions: 2,
     canary: false,
-    weights: { network: 3, bus: 3, tail: 0.5, disk: 3, node: 3, feed: 3, client: 3 },
+    weights: { network: 3, bus: 3, tail: 1, disk: 3, node: 3, feed: 3, client: 3 },
   },
   canary: {
     title: "a known bug: the journal's disk acknowledges what it has not stored. Must fail",

@@ -17,7 +17,7 @@ type Listener = (...parameters: unknown[]) => void;
 type PageListener = Parameters<ClientSocket["addEventListener"]>[1];
 
 /** A socket tells of `drain` only after so much was waiting; far below the limits of the gateway, as 16 KiB are below the real ones. */
-const HIGH_WATER_BYTES = 1_024;
+const HIGH_WATER_BYTES = 512;
 
 /** Closed without a close frame. */
 const ABNORMAL = 1006;
