@@ -8,14 +8,17 @@ import { runtimes } from "../support/runtimes.ts";
 
 const all = runtimes();
 
+/** A small set by default; EIGENWATCH_SEEDS=1..500 makes it a large one. */
+const seeds = process.env["EIGENWATCH_SEEDS"] ?? "1..3";
+
 for (const scenario of ["standard", "storm", "single"]) {
-  test(`seeds 1 to 3 of ${scenario} are the same worlds on ${all.map(({ name }) => name).join(", ")}`, async () => {
+  test(`seeds ${seeds} of ${scenario} are the same worlds on ${all.map(({ name }) => name).join(", ")}`, async () => {
     const told = [];
     for (const runtime of all) {
       const args = [
         "sim",
         "--seeds",
-        "1..3",
+        seeds,
         "--scenario",
         scenario,
         "--minutes",
@@ -24,10 +27,10 @@ for (const scenario of ["standard", "storm", "single"]) {
         "1",
         "--json",
       ];
-      const { code, stdout, stderr } = await run(args, { runtime, timeoutS: 200 });
+      const { code, stdout, stderr } = await run(args, { runtime, timeoutS: 3_600 });
       assert.is(code, 0, `${runtime.name}: ${stdout}${stderr}`);
       const { hashes, events } = JSON.parse(stdout) as { hashes: string[]; events: number };
-      assert.is(hashes.length, 3);
+      assert.ok(hashes.length > 0);
       told.push({ hashes, events });
     }
     for (const [k, each] of told.entries()) assert.equal(each, told[0], all[k]!.name);
