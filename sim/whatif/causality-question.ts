@@ -13,11 +13,13 @@ import { coreBehind, SILENT } from "./base.ts";
 import { durationOf } from "./flags.ts";
 import { type NoiseByGroup, NoiseLearner } from "./measurement-noise.ts";
 import { toleranceUs } from "./plan.ts";
+import { findPoint } from "./point.ts";
 
 const REWINDS_US = [1, 2, 5, 10, 20, 30, 60].map((seconds) => seconds * 1e6);
 
 /** Inputs before the longest rewind from which the channels' noise is learnt. */
 const LEARN_INPUTS = 20_000;
+const LEARN_INPUTS_LEAST = 2_000;
 
 export interface AskedEvent {
   event: EventMessage;
@@ -64,12 +66,11 @@ export async function readQuestion(journal: Journal, flags: AskedFlags): Promise
 
 /** The event with an id, derived again: whether it was noted or not. */
 async function findEvent(journal: Journal, id: string): Promise<EventMessage> {
-  const match = /\/(\d{1,15})\/\d+$/.exec(id);
-  if (match === null)
+  const sequence = inputOf(id);
+  if (sequence === null)
     throw new CommandError(
       `Cannot find event ${id}: wanted an id such as p0/4711/1 (inspect --events --json)`,
     );
-  const sequence = Number(match[1]);
   const { first, last } = journal;
   const inside = first && last && sequence >= first.firstSequence && sequence <= last.lastSequence;
   const events = inside ? await eventsOfInput(journal, sequence) : [];
@@ -101,27 +102,31 @@ async function eventsOfInput(journal: Journal, sequence: number): Promise<EventM
   return events;
 }
 
-/** From what came before the longest rewind: the event itself is no noise. */
+/**
+ * From what came before the longest rewind: the event itself is no noise. Where that is too little, from what came until there was enough,
+ * the event at the latest.
+ */
 async function learnNoise(journal: Journal, event: EventMessage, rewindUs: number): Promise<NoiseByGroup> {
   const learner = new NoiseLearner();
   const scratch = createScratchFrame();
-  const endUs = event.timeUs - rewindUs;
-  const endBlock = (await journal.locate({ timeUs: endUs })) ?? journal.last!.number;
-  let end = journal.first!.firstSequence;
-  for await (const entry of journal.read(endBlock)) {
+  const { sequence } = await findPoint(journal, SYSTEM, event.timeUs - rewindUs);
+  const enough = journal.first!.firstSequence + LEARN_INPUTS_LEAST;
+  const end = Math.max(sequence, Math.min(enough, inputOf(event.id)!));
+  const start = Math.max(1, end - LEARN_INPUTS);
+  for await (const entry of journal.read((await journal.locate({ sequence: start })) ?? undefined)) {
     if (entry.kind !== "block") continue;
-    end = entry.block.lastSequence;
-    break;
-  }
-  const from = await journal.locate({ sequence: Math.max(1, end - LEARN_INPUTS) });
-  for await (const entry of journal.read(from ?? undefined)) {
-    if (entry.kind !== "block") continue;
-    if (entry.block.firstSequence > end) break;
-    decodeBlock(entry.block.bytes).forEach((_sequence, _timeUs, bytes) => {
-      if (!isFrame(bytes)) return;
+    if (entry.block.firstSequence >= end) break;
+    decodeBlock(entry.block.bytes).forEach((number, _timeUs, bytes) => {
+      if (number < start || number >= end || !isFrame(bytes)) return;
       const input = decodeInput(bytes, scratch);
       if (input.type === "frame") learner.learn(input);
     });
   }
   return learner.noise();
+}
+
+/** The input that an event followed from, by its id; null when it is none. */
+function inputOf(id: string): number | null {
+  const match = /\/(\d{1,15})\/\d+$/.exec(id);
+  return match === null ? null : Number(match[1]);
 }
