@@ -67,9 +67,11 @@ export class ZenoWorld implements QuantumWorld {
   constructor(options: ScenarioOptions) {
     this.options = options;
     this.window = drawWindow(options, new Variates(options.seed, "zeno.onset"), 1);
-    this.planned = plan(options, this.window, {
+    const { fromUs } = this.window;
+    const inRecord = (options.form ?? "record") === "record";
+    // The law of the record is another one from then on. Whoever is given states sees jumps that follow, each by itself.
+    this.planned = plan(options, inRecord ? this.window : { fromUs, untilUs: fromUs }, {
       kind: "collapse",
-      // Of one who is given states: what is turned up is no jump, but jumps follow.
       detectors: finders(options, ["collapse"], []),
       channels: told(options, "sz", ["|0⟩", "|1⟩"]),
     });
