@@ -170,6 +170,8 @@ test("[P2] what is played after a seek is what was live after that place", async
     const place = live.inputs[Math.floor(live.inputs.length / 3)]!;
     await session.seek({ sequence: place });
     assert.is(session.status().sequence, place - 1);
+    const before = live.events.filter(({ id }) => Number(id.split("/")[1]) < place);
+    assert.equal(await session.events(0, 100_000), before);
     heard.lines = [];
     await session.play();
     await until(() => session.status().state === "ended");
@@ -213,6 +215,19 @@ test("playing at the end begins at the beginning", async () => {
   });
 });
 
+test("paused and played on while a block is being read, it leaves out nothing", async () => {
+  await onSession({ speed: "max", journal: slowed(journal) }, async ({ session, heard }) => {
+    await session.play();
+    while (session.status().state === "playing") {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+      await session.pause();
+      if (session.status().state === "paused") await session.play();
+    }
+    assert.is(session.status().state, "ended");
+    assert.equal(heard.lines, live.lines);
+  });
+});
+
 test("[P1] [P2] whatever is done to it, what it delivers between two moves is a stretch of the live session without gaps", async () => {
   const command = fc.oneof(
     fc.constantFrom("play" as const, "pause" as const),
@@ -223,7 +238,7 @@ test("[P1] [P2] whatever is done to it, what it delivers between two moves is a 
   const indexOf = new Map(live.lines.map((line, k) => [line, k]));
   await fc.assert(
     fc.asyncProperty(fc.array(command, { maxLength: 12 }), async (commands) => {
-      await onSession({ windowUs: SECOND }, async ({ session, heard, clock }) => {
+      await onSession({ windowUs: SECOND, journal: slowed(journal) }, async ({ session, heard, clock }) => {
         const { lastSequence } = session.status();
         for (const each of commands) {
           if (each === "play") await session.play();
@@ -361,6 +376,18 @@ async function onSession(
   } finally {
     await session.close();
   }
+}
+
+/** As a disk: each block takes a turn of the event loop or two, in which other things happen. */
+function slowed(of: Journal): Journal {
+  return seenThrough(of, {
+    async *read(from?: number): AsyncGenerator<JournalEntry> {
+      for await (const entry of of.read(from)) {
+        await new Promise<void>((resolve) => setImmediate(() => setImmediate(resolve)));
+        yield entry;
+      }
+    },
+  });
 }
 
 /** The journal with some of its methods replaced. */
