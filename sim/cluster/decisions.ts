@@ -4,7 +4,8 @@
  *   decisions.of("link n1→bus", "drop").happens(0.02)  →  false … true, recorded as "link n1→bus/drop#17"
  *
  * D1  Each (component, kind) draws from a random stream of its own: asking more often in one place changes no other.
- * D2  `only` names decisions that may be taken; all others come out as "no fault". What comes out is then still a function of the seed.
+ * D2  `only` names the decisions that are taken; all others come out as "no fault". The ids of a run, given back, give that run again;
+ *     one that is moved to another number happens there.
  * D3  After `heal` nothing is decided any more.
  */
 import { RandomStream } from "../../actors/core/random.ts";
@@ -66,10 +67,11 @@ export class Decisions {
         if (this.#healed) return false;
         const index = ++asked;
         if (probability <= 0) return false;
-        chance ??= new RandomStream(this.#seed, `fault ${name}`);
-        if (chance.next() >= probability) return false;
         const id = `${name}#${index}`;
-        if (this.#only !== null && !this.#only.has(id)) return false;
+        if (this.#only === null) {
+          chance ??= new RandomStream(this.#seed, `fault ${name}`);
+          if (chance.next() >= probability) return false;
+        } else if (!this.#only.has(id)) return false;
         this.taken.push(id);
         this.#onTaken(kind);
         return true;

@@ -2,7 +2,8 @@
  * A failing world made small: first the faults it needs, then the world itself.
  *
  *   seed fails by rule R ─► ddmin over its decisions ─► fewer nodes, partitions, clients, feeds, channels, frames, minutes
- *                                    └──────────────── and once over what is left ◄──┘
+ *                                    ▲                                                         │
+ *                                    └──── and once over what is left ◄── faults that come earlier
  *
  * S1  Every step keeps a world that breaks the same rule; what the shrunk one does is told by `corpus.ts`.
  * S2  `mayGoOn` bounds the search: what was found by then is the result.
@@ -51,6 +52,7 @@ export async function shrink(shrinking: Shrinking): Promise<Shrunk | null> {
   const search = new Search(shrinking, first);
   await search.fewerDecisions();
   await search.smallerWorld();
+  await search.earlierFaults();
   await search.fewerDecisions();
   return search.found();
 }
@@ -98,6 +100,23 @@ class Search {
     if (channels > 1) await this.#smallest("channels", below(channels).slice(1));
     await this.#shorter();
     if (rate > 1) await this.#smallest("framesPerSecond", [1, 2, Math.floor(rate / 2)]);
+    await this.#shorter();
+  }
+
+  /** A fault that comes sooner in its row makes the run shorter. What is left is few, so each is tried by itself. */
+  async earlierFaults(): Promise<void> {
+    for (const decision of this.#only.slice(0, EARLIER_MAX)) {
+      const hash = decision.lastIndexOf("#") + 1;
+      const index = Number(decision.slice(hash));
+      for (const part of [0, 1 / 8, 1 / 4, 1 / 2, 3 / 4]) {
+        const sooner = `${decision.slice(0, hash)}${1 + Math.floor(part * index)}`;
+        if (!this.#shrinking.mayGoOn() || this.#only.includes(sooner)) break;
+        const moved = this.#only.map((other) => (other === decision ? sooner : other));
+        if (!(await this.#fails(moved, this.#override))) continue;
+        this.#only = moved;
+        break;
+      }
+    }
     await this.#shorter();
   }
 
@@ -166,6 +185,9 @@ function requestOf(
     override: override as Partial<WorldOptions>,
   };
 }
+
+/** More that are all needed are a story of their own; moving each would take the time that is left. */
+const EARLIER_MAX = 12;
 
 /** 0 to n − 1. */
 function below(n: number): number[] {

@@ -47,8 +47,16 @@ test("[S1] the faults that a failure needs are left, and a small world around th
   assert.is(nodes, 2, "one node is too few for this failure");
   assert.equal([partitions, channels, feedsOfPartition], [1, 1, 1]);
   assert.is(clients, 0);
-  assert.ok((framesPerSecond as number) <= 2);
+  assert.ok(((framesPerSecond ?? 1) as number) <= 2);
   assert.ok(factorOf(shrunk!) > 20, `${factorOf(shrunk!)}`);
+});
+
+test("[S1] a fault that may come sooner does", async () => {
+  const { run } = world((only) => ([...only].some((id) => Number(id.split("#")[1]) >= 8) ? "bounds" : null));
+  const shrunk = await shrink(shrinking(run));
+  const [left, ...more] = shrunk!.case.decisions;
+  assert.equal(more, []);
+  assert.ok(Number(left!.split("#")[1]) < 16, left!);
 });
 
 test("[S1] a smaller world that breaks another rule is not taken", async () => {
