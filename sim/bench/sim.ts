@@ -51,6 +51,7 @@ export async function benchSim(): Promise<BenchRow[]> {
 
 /** Inputs a second of a replay with verification, of frames as small as the simulator's. */
 async function replaySpeed(): Promise<number> {
+  let nowUs = 1e15;
   const journal = createMemoryJournal({});
   const partition = await Partition.open({
     session: "bench",
@@ -63,7 +64,6 @@ async function replaySpeed(): Promise<number> {
     recording: null,
     log: () => {},
   });
-  let nowUs = 1e15;
   const frame = { ...createScratchFrame(), group: "g", source: "walk", count: CHANNELS };
   let ended: () => void = () => {};
   partition.startFeeds([
