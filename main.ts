@@ -376,8 +376,9 @@ function exitCodeOf(error: unknown): number {
 function endWhenUnread(exitCode: number): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      process.exit(exitCode);
+      if (error.code === "EPIPE") process.exit(exitCode);
+      process.stderr.write(`eigenwatch: Cannot write: ${error.message}\n`);
+      process.exit(1);
     });
   }
 }

@@ -1,4 +1,7 @@
-/** Lines in, lines out, as a Unix filter: streaming, with backpressure, and quiet when the reader goes away (`| head`). */
+/**
+ * Lines in, lines out, as a Unix filter: streaming, with backpressure, quiet when the reader goes away (`| head`), and one sentence when
+ * nothing more can be written (a full disk).
+ */
 import { open } from "node:fs/promises";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -29,19 +32,26 @@ export function readLines(input: Readable): AsyncIterable<string> {
 
 /**
  * Collects lines and writes them in large pieces, but none later than the end of the event loop's turn: the filter stands in pipes of
- * live data. `closed` turns true when nobody reads any more.
+ * live data. `closed` turns true when nobody reads any more, or nothing can be written any more; `flush` then says why.
  */
 export class LineWriter {
   closed = false;
   private readonly output: Writable;
+  /** As it is called in an error. */
+  private readonly name: string;
   private pending = "";
   private flushScheduled = false;
+  private failure: Error | null = null;
+  /** Writes under way: a stream that breaks does not call all of them back. */
+  private readonly waiting = new Set<() => void>();
 
-  constructor(output: Writable) {
+  constructor(output: Writable, name = "standard output") {
     this.output = output;
+    this.name = name;
     output.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
       this.closed = true;
+      if (error.code !== "EPIPE") this.failure ??= error;
+      for (const release of this.waiting) release();
     });
   }
 
@@ -52,18 +62,30 @@ export class LineWriter {
       this.flushScheduled = true;
       setImmediate(() => {
         this.flushScheduled = false;
-        void this.flush();
+        void this.pass();
       });
     }
-    return this.pending.length < CHUNK_CHARACTERS ? undefined : this.flush();
+    return this.pending.length < CHUNK_CHARACTERS ? undefined : this.pass();
   }
 
-  flush(): Promise<void> {
+  /** Throws CommandError when something could not be written. */
+  async flush(): Promise<void> {
+    await this.pass();
+    if (this.failure !== null)
+      throw new CommandError(`Cannot write to ${this.name}: ${this.failure.message}`, 1);
+  }
+
+  private pass(): Promise<void> {
     const text = this.pending;
     this.pending = "";
     if (text === "" || this.closed) return Promise.resolve();
     return new Promise((resolve) => {
-      this.output.write(text, () => resolve());
+      const release = () => {
+        this.waiting.delete(release);
+        resolve();
+      };
+      this.waiting.add(release);
+      this.output.write(text, release);
     });
   }
 }

@@ -13,35 +13,81 @@ import { LineWriter } from "../../actors/filters/lines.ts";
 import type { ScenarioRun, Truth } from "../feeds/scenario.ts";
 import { chosenWorld } from "../feeds/worlds.ts";
 import { type FeedFlags, readFlags, type Wanted } from "./flags.ts";
-import { openOutput, refuseWithoutFolder } from "./output.ts";
+import { type Output, openOutput, refuseTarget } from "./output.ts";
 import { WorldTable } from "./world-table.ts";
 
+/** What was written. */
+export interface FeedReport {
+  scenario: string;
+  seed: number;
+  strength: number;
+  startUs: number;
+  durationUs: number;
+  to: string;
+  rows: number;
+  samples: number;
+  truths: number;
+}
+
+/** Exit code 0, or that of the signal that ended it early: what came before is a whole table. */
 export async function feedCommand(name: string, flags: FeedFlags): Promise<number> {
+  let signalled: keyof typeof SIGNAL_CODES | null = null;
+  const stopping = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => {
+      signalled = signal;
+      stopping.abort();
+    });
+  const report = await writeWorld(name, flags, stopping.signal);
+  tell(report, flags);
+  return signalled === null ? 0 : SIGNAL_CODES[signalled];
+}
+
+/** 128 and the number of the signal, as shells have it. */
+const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Writes table and truth, up to their end or until it is stopped. Throws CommandError, and leaves no half of a file then. */
+export async function writeWorld(name: string, flags: FeedFlags, stop?: AbortSignal): Promise<FeedReport> {
   const wanted = readFlags(name, flags);
-  for (const path of [wanted.to.path, flags.truth ?? null]) refuseWithoutFolder(path);
-  const out = await openOutput(wanted.to.path, wanted.to.gzipped);
-  const truthFile = flags.truth === undefined ? null : await openOutput(flags.truth, false);
+  const { to, startUs, durationUs } = wanted;
+  for (const path of [to.path, flags.truth ?? null]) refuseTarget(path);
+  const outputs: Output[] = [];
   const bar = progressBar(name, wanted, flags.json === true);
-  const table = new WorldTable(wanted.to.format, new LineWriter(out.stream));
-  const truthLines = truthFile === null ? null : new LineWriter(truthFile.stream);
-  const world = worldFeed(name, wanted);
-  let told = 0;
-  table.onPiece = (timeUs) => {
-    bar?.update(Math.floor(Math.min(wanted.durationUs, timeUs - wanted.startUs) / 1e6));
-    for (const truth of world.truth().slice(told)) truthLines?.write(JSON.stringify(truth));
-    told = world.truth().length;
-  };
   try {
+    const out = await openOutput(to.path, to.gzipped);
+    outputs.push(out);
+    const lines = new LineWriter(out.stream, to.path ?? undefined);
+    const table = new WorldTable(to.format, lines);
+    let truthLines: LineWriter | null = null;
+    if (flags.truth !== undefined) {
+      const truthFile = await openOutput(flags.truth, false);
+      outputs.push(truthFile);
+      truthLines = new LineWriter(truthFile.stream, flags.truth);
+    }
+    const world = worldFeed(name, wanted);
+    const endEarly = () => void world.feed.stop();
+    if (stop?.aborted) endEarly();
+    stop?.addEventListener("abort", endEarly, { once: true });
+    let told = 0;
+    table.onPiece = (timeUs) => {
+      bar?.update(Math.floor(Math.min(durationUs, timeUs - startUs) / 1e6));
+      for (const truth of world.truth().slice(told)) truthLines?.write(JSON.stringify(truth));
+      told = world.truth().length;
+      if (lines.closed || truthLines?.closed) endEarly();
+    };
     await world.feed.run(table);
     await table.end();
     await truthLines?.flush();
+    for (const output of outputs) await output.end();
+    const { seed, strength } = wanted.choice;
+    const counts = { rows: table.rows, samples: table.samples, truths: told };
+    return { scenario: name, seed, strength, startUs, durationUs, to: flags.to, ...counts };
+  } catch (error) {
+    for (const output of outputs) await output.discard();
+    throw error;
   } finally {
     bar?.stop();
-    await out.end();
-    await truthFile?.end();
   }
-  tell(name, wanted, { rows: table.rows, samples: table.samples, truths: told }, flags);
-  return 0;
 }
 
 /** The feed of the world, and what has happened in it so far. */
@@ -88,20 +134,14 @@ function progressBar(name: string, { durationUs, to }: Wanted, json: boolean): c
   return bar;
 }
 
-function tell(
-  name: string,
-  { choice, startUs, durationUs, to }: Wanted,
-  counts: { rows: number; samples: number; truths: number },
-  flags: FeedFlags,
-): void {
+function tell(report: FeedReport, flags: FeedFlags): void {
+  const { scenario, seed, to, rows, samples, truths } = report;
   // With the table on stdout the report goes where people look.
-  const stream = to.path === null ? process.stderr : process.stdout;
-  const { seed, strength } = choice;
-  if (flags.json) {
-    const report = { scenario: name, seed, strength, startUs, durationUs, to: flags.to, ...counts };
-    stream.write(`${JSON.stringify(report)}\n`);
-  } else if (to.path !== null)
+  const onStdout = to === "stdout";
+  const stream = onStdout ? process.stderr : process.stdout;
+  if (flags.json) stream.write(`${JSON.stringify(report)}\n`);
+  else if (!onStdout)
     stream.write(
-      `${to.path}: ${counts.samples} samples in ${counts.rows} rows, ${counts.truths} things happen (${name}, seed ${seed})\n`,
+      `${to.slice("file:".length)}: ${samples} samples in ${rows} rows, ${truths} things happen (${scenario}, seed ${seed})\n`,
     );
 }

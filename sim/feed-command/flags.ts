@@ -1,4 +1,5 @@
 /** What the flags of `eigenwatch feed` ask for. */
+import { resolve } from "node:path";
 import { CommandError } from "../../actors/errors.ts";
 import { readDuration } from "../../actors/feeds/options.ts";
 import { RECORDED_START_US } from "../../actors/feeds/synth.ts";
@@ -47,6 +48,10 @@ export function readFlags(name: string, flags: FeedFlags): Wanted {
   const { options } = chosenWorld(name, choice);
   const startUs = flags.start === undefined ? RECORDED_START_US : parseTimeUs("--start", flags.start);
   const to = readTarget(flags.to);
+  if (flags.truth !== undefined && to.path !== null && resolve(flags.truth) === resolve(to.path))
+    throw new CommandError(
+      `Cannot write --truth to ${flags.truth}: the table goes there; wanted a file of its own`,
+    );
   if (to.format === "csv" && (flags.form === "vector" || flags.form === "density"))
     throw new CommandError(`Cannot feed form ${flags.form} to ${flags.to}: wanted .ndjson for states`);
   const speed =
@@ -107,6 +112,10 @@ const WANTED: Readonly<Record<string, string>> = {
 /** The same world as a spec for `up`. Throws CommandError for what cannot be. */
 export function sessionSpec(name: string, flags: FeedFlags): string {
   const { choice } = readFlags(name, { ...flags, to: "stdout" });
+  if (flags.truth !== undefined)
+    throw new CommandError(
+      `Cannot write --truth ${flags.truth} of a session; wanted --to stdout or file:PATH, or \`up --feed synth:${name}?truth=1\``,
+    );
   const given: [string, string | number | undefined][] = [
     ["seed", choice.seed],
     ["channels", choice.channels],

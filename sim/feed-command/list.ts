@@ -8,22 +8,21 @@ import { chosenWorld } from "../feeds/worlds.ts";
 import { sparkLines } from "./spark-lines.ts";
 
 export function feedListCommand(flags: { json?: true }): number {
-  if (flags.json) {
-    process.stdout.write(`${JSON.stringify(SCENARIOS.map(described))}\n`);
-    return 0;
-  }
-  const width = Math.max(...SCENARIOS.map(({ name }) => name.length));
-  for (const scenario of SCENARIOS) {
-    const { name, title, usualRate, usualDurationUs, channels } = scenario;
-    process.stdout.write(`${name.padEnd(width)}  ${title}\n`);
-    const usual = `${channels.usual} × ${usualRate}/s for ${durationText(usualDurationUs)}`;
-    process.stdout.write(
-      `${" ".repeat(width)}  ${usual}${scenario.disturb === undefined ? "" : ", can be injected"}\n`,
-    );
-    for (const line of plotted(scenario)) process.stdout.write(`${" ".repeat(width)}  ${line}\n`);
-    process.stdout.write("\n");
-  }
+  process.stdout.write(flags.json ? `${JSON.stringify(SCENARIOS.map(described))}\n` : listText());
   return 0;
+}
+
+/** An entry a scenario, with an empty line behind it. */
+export function listText(): string {
+  const width = Math.max(...SCENARIOS.map(({ name }) => name.length));
+  const margin = " ".repeat(width);
+  const entries = SCENARIOS.map((scenario) => {
+    const { name, title, usualRate, usualDurationUs, channels, disturb } = scenario;
+    const usual = `${channels.usual} × ${usualRate}/s for ${durationText(usualDurationUs)}`;
+    const below = [`${usual}${disturb === undefined ? "" : ", can be injected"}`, ...plotted(scenario)];
+    return `${name.padEnd(width)}  ${title}\n${below.map((line) => `${margin}  ${line}\n`).join("")}\n`;
+  });
+  return entries.join("");
 }
 
 function described(scenario: Scenario): Record<string, unknown> {

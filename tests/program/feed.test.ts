@@ -1,17 +1,19 @@
 // timeout: 300
 /** `feed` as people use it: tables that other commands read, their truth beside them, and plain refusals. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { CommandError } from "../../actors/mod.ts";
-import { feedCommand } from "../../sim/feed-command/command.ts";
-import type { FeedFlags } from "../../sim/feed-command/flags.ts";
+import { CommandError } from "../../actors/mod.ts";
+import { type FeedReport, writeWorld } from "../../sim/feed-command/command.ts";
+import { type FeedFlags, sessionSpec } from "../../sim/feed-command/flags.ts";
+import { listText } from "../../sim/feed-command/list.ts";
 import type { Truth } from "../../sim/feeds/scenario.ts";
 import { SCENARIOS } from "../../sim/feeds/scenarios.ts";
-import { run, runAll, start } from "../support/program-run.ts";
-import { temporaryDirectory } from "../support/recorded-run.ts";
+import { run, start } from "../support/program-run.ts";
+import { record, temporaryDirectory } from "../support/recorded-run.ts";
+import { TOYS } from "../support/toy-actors.ts";
 
 const folder = temporaryDirectory();
 
@@ -22,18 +24,16 @@ function linesOf(path: string): string[] {
 }
 
 test("feed list shows every scenario with its line, a plot and what happens; --json the same for programs", async () => {
-  const [text, json] = await runAll([
-    ["feed", "list"],
-    ["feed", "list", "--json"],
-  ]);
-  const listed = JSON.parse(json!.stdout) as { name: string; title: string; source: string }[];
+  const { stdout } = await run(["feed", "list", "--json"]);
+  const listed = JSON.parse(stdout) as { name: string; title: string; source: string }[];
   assert.equal(
     listed.map(({ name }) => name),
     SCENARIOS.map(({ name }) => name),
   );
+  const text = listText();
   for (const { name, title } of listed) {
-    const at = `\n${text!.stdout}`.indexOf(`\n${name} `);
-    const entry = text!.stdout.slice(at).split("\n\n")[0]!;
+    const at = `\n${text}`.indexOf(`\n${name} `);
+    const entry = text.slice(at).split("\n\n")[0]!;
     assert.ok(entry.includes(title), name);
     assert.match(entry, /[▁▂▃▄▅▆▇█]{20}/, name);
     assert.match(entry, /▔/, name);
@@ -73,19 +73,14 @@ test("a world in a pipe to detect: the channel's odd samples are found where its
 });
 
 test("rows are one line a time, ticks one line a sample, and both come back as they were through the file feed", async () => {
-  const commands = [
+  const reports: FeedReport[] = [];
+  for (const [name, file] of [
     ["flash-crash", "rows.csv"],
     ["flash-crash", "rows.ndjson.gz"],
     ["hawkes-trades", "ticks.csv.gz"],
     ["hawkes-trades", "ticks.jsonl"],
-  ].map(([name, file]) => [
-    ...["feed", name!, "--seed", "2", "--duration", "5m"],
-    ...["--to", `file:${join(folder, file!)}`, "--json"],
-  ]);
-  const reports = (await runAll(commands)).map(({ code, stdout, stderr }) => {
-    assert.is(code, 0, stderr);
-    return JSON.parse(stdout) as { rows: number; samples: number };
-  });
+  ] as const)
+    reports.push(await written(name, file, { seed: "2", duration: "5m" }));
   const [rowsCsv, rowsJson, ticksCsv, ticksJson] = [
     "rows.csv",
     "rows.ndjson.gz",
@@ -108,13 +103,39 @@ test("rows are one line a time, ticks one line a sample, and both come back as t
   );
   assert.is(ticksJson.length, reports[3]!.samples);
 
-  const back = await run([
-    ...["up", "--once", "--json", "--port", "0"],
-    ...["--feed", `file:${join(folder, "rows.csv")}`, "--feed", `file:${join(folder, "ticks.csv.gz")}`],
-  ]);
-  assert.is(back.code, 0, back.stderr);
-  const stopped = JSON.parse(back.stdout.trimEnd().split("\n").at(-1)!) as { samples: number };
-  assert.is(stopped.samples, reports[0]!.samples + reports[2]!.samples);
+  const feeds = ["rows.csv", "ticks.csv.gz"].map((file) => `file:${join(folder, file)}`);
+  const back = await record({ definitions: TOYS, feeds });
+  assert.is(back.samples, reports[0]!.samples + reports[2]!.samples);
+});
+
+test("a world that is stopped early is a whole table of what came before", async () => {
+  const stopping = new AbortController();
+  const flags = { speed: "1", rate: "200", duration: "1h" };
+  const writing = written("spike", "stopped.csv.gz", flags, stopping.signal);
+  // Whenever that is.
+  setTimeout(() => stopping.abort(), 20);
+  const { rows } = await writing;
+  assert.is(linesOf(join(folder, "stopped.csv.gz")).slice(1).length, rows);
+  assert.ok(rows < 3600 * 200);
+});
+
+test("where nothing more can be written one sentence says so, and no half of a table is left", async () => {
+  // What /dev/full takes never arrives, as on a full disk.
+  if (!existsSync("/dev/full")) return;
+  for (const name of ["full.csv", "full.csv.gz", "full.truth"]) symlinkSync("/dev/full", join(folder, name));
+  const cases: [file: string, flags: Partial<FeedFlags>, broken: string][] = [
+    ["full.csv", {}, "full.csv"],
+    ["full.csv.gz", {}, "full.csv.gz"],
+    ["half.csv", { truth: join(folder, "full.truth") }, "full.truth"],
+  ];
+  for (const [file, flags, broken] of cases) {
+    const { message, exitCode } = await refused(() => written("flash-crash", file, flags));
+    assert.ok(message.startsWith(`Cannot write to ${join(folder, broken)}: `), message);
+    assert.is(exitCode, 1);
+  }
+  assert.not.ok(existsSync(join(folder, "half.csv")));
+  const { code, stderr } = await run(["feed", "spike", "--to", `file:${join(folder, "full.csv")}`]);
+  assert.equal([code, stderr.split("\n").length], [1, 2], stderr);
 });
 
 test("up --feed synth is a session that says it is synthetic, with its truth where asked for", async () => {
@@ -143,20 +164,9 @@ test("feed --to session is up with that feed", async () => {
 });
 
 test("what cannot be fed is answered by one sentence and exit code 2, and nothing is written", async () => {
-  const cases: [args: string[], says: RegExp][] = [
-    [["feed"], /missing required argument 'scenario'/],
-    [
-      ["feed", "flash-crahs"],
-      /Cannot find scenario flash-crahs: there is none; wanted perhaps flash-crash\n$/,
-    ],
-    [["feed", "spike", "--form", "wave"], /Allowed choices are record, vector, density/],
-  ];
-  const ends = await runAll(cases.map(([args]) => args));
-  const wrong = cases.flatMap(([args, says], k) => {
-    const { code, stdout, stderr } = ends[k]!;
-    return code === 2 && stdout === "" && says.test(stderr) ? [] : [{ args, code, stdout, stderr }];
-  });
-  assert.equal(wrong, []);
+  const { code, stdout, stderr } = await run(["feed", "flash-crahs"]);
+  assert.equal([code, stdout], [2, ""]);
+  assert.match(stderr, /Cannot find scenario flash-crahs: there is none; wanted perhaps flash-crash\n$/);
 });
 
 test("each flag that cannot be is named with what it takes, before a file is touched", async () => {
@@ -166,6 +176,8 @@ test("each flag that cannot be is named with what it takes, before a file is tou
     [{ to: "file:x.parquet" }, /its ending says no format; wanted \.csv, \.ndjson/],
     [{ to: `file:${join(folder, "no", "x.csv")}` }, /Cannot write to .*its folder is not there/],
     [{ truth: join(folder, "no", "x") }, /Cannot write to .*its folder is not there/],
+    [{ truth: folder }, /Cannot write to .*it is a folder; wanted the name of a file/],
+    [{ truth: target }, /Cannot write --truth to .*none.csv: the table goes there/],
     [{ channels: "0" }, /0 channels; wanted 1 to 128/],
     [{ seed: "-1" }, /--seed -1: wanted a whole number/],
     [{ seed: "1.5" }, /--seed 1.5: wanted a whole number/],
@@ -178,21 +190,36 @@ test("each flag that cannot be is named with what it takes, before a file is tou
     [{ form: "density" }, /spike with form density; wanted no form/],
     [{ start: "then" }, /Cannot read --start then/],
   ];
-  for (const [flags, says] of cases)
-    try {
-      await feedCommand("spike", { speed: "max", to: `file:${target}`, ...flags });
-      assert.unreachable(JSON.stringify(flags));
-    } catch (error) {
-      assert.match((error as Error).message, says);
-      assert.is((error as CommandError).exitCode, 2);
-    }
-  const states = { speed: "max", form: "density" as const, to: `file:${target}` };
-  await feedCommand("quantum-zeno", states).then(
-    () => assert.unreachable(),
-    (error: Error) =>
-      assert.match(error.message, /form density to file:.*none.csv: wanted .ndjson for states/),
-  );
+  for (const [flags, says] of cases) {
+    const { message, exitCode } = await refused(() => written("spike", "none.csv", flags));
+    assert.match(message, says);
+    assert.is(exitCode, 2);
+  }
+  const states = await refused(() => written("quantum-zeno", "none.csv", { form: "density" }));
+  assert.match(states.message, /form density to file:.*none.csv: wanted .ndjson for states/);
+  const truth = join(folder, "truth.none");
+  assert.throws(() => sessionSpec("spike", { speed: "max", to: "session", truth }), /wanted .*truth=1/);
   assert.not.ok(existsSync(target));
 });
+
+/** A world as a file of the folder. */
+function written(
+  name: string,
+  file: string,
+  flags: Partial<FeedFlags>,
+  stop?: AbortSignal,
+): Promise<FeedReport> {
+  return writeWorld(name, { speed: "max", to: `file:${join(folder, file)}`, ...flags }, stop);
+}
+
+async function refused(act: () => Promise<unknown>): Promise<CommandError> {
+  try {
+    await act();
+  } catch (error) {
+    assert.instance(error, CommandError);
+    return error as CommandError;
+  }
+  return assert.unreachable("it was not refused") as never;
+}
 
 test.run();
