@@ -1,9 +1,11 @@
 /**
- * A failing world made small: first the faults it needs, then the world itself.
+ * A failing world made small: the world itself, then the faults it needs.
  *
- *   seed fails by rule R ─► ddmin over its decisions ─► fewer nodes, partitions, clients, feeds, channels, frames, minutes
- *                                    ▲                                                         │
- *                                    └──── and once over what is left ◄── faults that come earlier
+ *   seed fails by rule R ─► fewer nodes, partitions, clients, feeds, channels, frames, minutes ─► ddmin over its decisions
+ *                                    ▲                                                                   │
+ *                                    └────────────── once more ──── faults that come earlier ◄───────────┘
+ *
+ * The world comes first: it takes a dozen tries, and each that works makes all further ones cheaper.
  *
  * S1  Every step keeps a world that breaks the same rule; what the shrunk one does is told by `corpus.ts`.
  * S2  `mayGoOn` bounds the search: what was found by then is the result.
@@ -50,10 +52,10 @@ export async function shrink(shrinking: Shrinking): Promise<Shrunk | null> {
   const first = await shrinking.run(requestOf(shrinking, null, {}));
   if (first.violation === null) return null;
   const search = new Search(shrinking, first);
-  await search.fewerDecisions();
   await search.smallerWorld();
-  await search.earlierFaults();
   await search.fewerDecisions();
+  await search.earlierFaults();
+  await search.smallerWorld();
   return search.found();
 }
 

@@ -70,7 +70,7 @@ test("[S2] when the time is over the smallest failing world so far is the result
   const { run, requests } = world((only) => (only.has(DECISIONS[9]!) ? "bounds" : null));
   const shrunk = await shrink(shrinking(run, () => requests.length < 4));
   assert.ok(shrunk!.case.decisions.includes(DECISIONS[9]!));
-  assert.ok(shrunk!.case.decisions.length < 60);
+  assert.ok(factorOf(shrunk!) > 1, "something was left out");
   assert.ok(requests.length <= 5, `${requests.length} runs`);
 });
 

@@ -81,11 +81,11 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     replace: "reported = true;",
   },
   {
-    name: "fencing-not-noticed",
-    bug: "An owner that was replaced waits for its blocks for ever.",
+    name: "fenced-blocks-acknowledged",
+    bug: "What an owner still waited for when it was replaced counts as durable.",
     file: STREAM,
-    find: 'if (verdict === "takeover" && entry.kind === "takeover")',
-    replace: 'if (verdict === "takeover" && entry.kind === "block")',
+    find: "for (const waiting of this.#waiting.splice(0)) waiting.reject(cause);",
+    replace: "for (const waiting of this.#waiting.splice(0)) waiting.resolve();",
   },
   {
     name: "stream-not-read-to-its-end",
