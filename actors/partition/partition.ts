@@ -266,6 +266,8 @@ export class Partition implements LiveSession, CoreSink {
     this.closing = true;
     this.stopMeasuring();
     await Promise.all(this.feeds.map(({ feed, running }) => feed.stop().then(() => running)));
+    // No session takes over another's injections: what was begun is over with it.
+    for (const overlay of this.overlays.splice(0)) this.notice(overlay.end);
     await this.settle();
     if (!this.halted) {
       this.checkpoint();

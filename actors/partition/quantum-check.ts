@@ -2,10 +2,10 @@
  * Is what a quantum feed offers what it says it is? Asked once, at the sequencer; behind it states are trusted.
  *
  * A state is one within the tolerances of `actors/kernels/state-check.ts`, of as many levels as its group has channels. A record is
- * finite, of one of the group's channels, and no longer than a frame. Lengths and names are the schema's business.
+ * finite, of one of the group's channels, and no longer than a frame, in samples and in time. Lengths and names are the schema's business.
  */
 import { float64Column } from "../../protocol/columns.ts";
-import { MAX_FRAME_SAMPLES } from "../../protocol/limits.ts";
+import { MAX_FRAME_SAMPLES, MAX_FRAME_SPAN_US } from "../../protocol/limits.ts";
 import type { Channels, MeasurementRecord, QuantumInput } from "../../protocol/messages.ts";
 import { isState, isStateVector } from "../kernels/state-check.ts";
 
@@ -29,5 +29,6 @@ function isRecordOf(group: Channels, record: MeasurementRecord): boolean {
   const current = float64Column(record.current);
   if (current.length < 1 || current.length > MAX_FRAME_SAMPLES) return false;
   if (record.everyUs < 1 && current.length > 1) return false;
+  if (lastTimeUs(record) - record.timeUs > MAX_FRAME_SPAN_US) return false;
   return group.channels.some(({ name }) => name === record.operator) && current.every(Number.isFinite);
 }

@@ -283,6 +283,19 @@ test("an injection changes the frames between its two marks in the log, and not 
   assert.equal(told, [1, "injection.started", 102, "injection.ended", 3]);
 });
 
+test("an injection ends with the session at the latest, once", async () => {
+  const world = await given();
+  const start = world.clock.nowUs();
+  world.partition.inject(plus100(start + 10));
+  world.sink.frame(row(start, [1], 1));
+  await world.partition.close();
+  const kinds = (await world.inputs()).map((input) => (input as { kind?: string }).kind ?? input.type);
+  assert.equal(
+    kinds.filter((kind) => kind === "frame" || kind.startsWith("injection")),
+    ["injection.started", "frame", "injection.ended"],
+  );
+});
+
 test("an injection into a group that is not there, or that is over, is refused and leaves no mark", async () => {
   const world = await given();
   const late = world.partition.core.now - 1;

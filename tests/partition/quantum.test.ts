@@ -8,7 +8,7 @@ import { SYSTEM } from "../../actors/system.ts";
 import { decodeBlock } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
 import { float64Bytes } from "../../protocol/columns.ts";
-import { MAX_FRAME_SAMPLES } from "../../protocol/limits.ts";
+import { MAX_FRAME_SAMPLES, MAX_FRAME_SPAN_US } from "../../protocol/limits.ts";
 import type { QuantumInput, Shed, StateMessage } from "../../protocol/messages.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
@@ -58,6 +58,7 @@ const MALFORMED: [what: string, input: QuantumInput][] = [
   ["that is an empty record", currents(NOW, [])],
   ["that is a record of many samples at one time", currents(NOW, [1, 2], { everyUs: 0 })],
   ["that is a record longer than a frame", currents(NOW, new Array<number>(MAX_FRAME_SAMPLES + 1).fill(0))],
+  ["that is a record over more time than a frame", currents(NOW, [1, 2], { everyUs: MAX_FRAME_SPAN_US + 1 })],
   ["that is a record of an impossible efficiency", currents(NOW, [1], { efficiency: 1.5 })],
 ];
 
