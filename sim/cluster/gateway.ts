@@ -20,7 +20,7 @@ const LIMITS: GatewayLimits = {
   conflateAboveBytes: 2_000,
   cutAboveBytes: 12_000,
   laggingMsMax: 4_000,
-  eventsPage: 8,
+  eventsPage: 16,
   backfillFrames: 8,
   keepAliveMs: 5_000,
 };
