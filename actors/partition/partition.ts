@@ -97,6 +97,7 @@ export interface PartitionOptions {
 export class Partition implements LiveSession, CoreSink {
   readonly session: string;
   readonly partition: string;
+  readonly ownedThrough?: () => number;
   readonly core: Core;
   readonly meter: Meter;
   private readonly options: PartitionOptions;
@@ -129,6 +130,7 @@ export class Partition implements LiveSession, CoreSink {
   private samplesAtSnapshot = 0;
   private turnBytes = 0;
   private turnEnding: Promise<void> | null = null;
+  private releasedThrough = 0;
   private liveTime = false;
   private halted: string | null = null;
   private readonly halting = withResolver<string>();
@@ -175,6 +177,7 @@ export class Partition implements LiveSession, CoreSink {
     this.journal = options.journal;
     this.clock = options.clock;
     this.tap = options.tap;
+    if (options.journal.durability === "stream") this.ownedThrough = () => this.releasedThrough;
     this.core = core;
     this.meter = new Meter(options.clock);
     this.history = new EventHistory(options.journal, core.eventSequence, events);
@@ -690,6 +693,7 @@ export class Partition implements LiveSession, CoreSink {
 
   private released(block: ClosedBlock): void {
     this.meter.released(block);
+    this.releasedThrough = block.lastSequence;
     this.recent.add(block.lastSequence, block.bytes);
     for (const delivery of block.deliveries) {
       if ("inputSequence" in delivery) continue;

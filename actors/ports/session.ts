@@ -24,6 +24,11 @@ export interface LiveSession {
   recentFrames(after: number, limit?: number): { complete: boolean; frames: DeliveredFrame[] };
   /** The last published state of each group. */
   lastStates(): readonly StateMessage[];
+  /**
+   * Where nodes take the session over from each other: sequence of the last input of which it is sure that this node was the owner when it took
+   * it. Absent where there is one owner for ever.
+   */
+  readonly ownedThrough?: () => number;
   /** Current gauges by name, for /metrics. */
   gauges(): Readonly<Record<string, number>>;
   /** Why the session cannot take inputs (halted journal, not yet recovered), or null when it can. */

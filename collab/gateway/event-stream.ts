@@ -38,7 +38,7 @@ export class EventStream implements EventSink {
 
   /** Throws a Refusal before anything is written. */
   constructor(exchange: Exchange, { hub, limits, counters, stillSignedIn, left }: EventStreamContext) {
-    const { after, reset } = resumeEvents(hub.session, requestedCursor(exchange));
+    const { after, reset } = resumeEvents(hub, requestedCursor(exchange));
     this.#response = exchange.response;
     this.#limits = limits;
     this.#counters = counters;

@@ -19,7 +19,7 @@ export async function pollEvents(
   const requested = wholeParameter(query, "after", 0, 0, Number.MAX_SAFE_INTEGER);
   const limit = wholeParameter(query, "limit", limits.pollEvents, 1, limits.pollEventsMax);
   const waitMs = wholeParameter(query, "wait", 0, 0, limits.pollWaitMsMax);
-  const { after, reset } = resumeEvents(hub.session, requested);
+  const { after, reset } = resumeEvents(hub, requested);
 
   let events = await hub.session.events(after, limit);
   if (events.length === 0 && waitMs > 0 && hub.session.describe().lastEventSequence <= after) {

@@ -18,6 +18,7 @@ import { EncodedEvent } from "./encoded-event.ts";
 import { EncodedFrame } from "./encoded-frame.ts";
 import { EncodedMetrics } from "./encoded-metrics.ts";
 import type { EventFollower } from "./event-follower.ts";
+import { ForeignCursors } from "./foreign-cursor.ts";
 import type { SampleFollower } from "./sample-follower.ts";
 
 /** What a WebSocket client does with deliveries other than events and samples, which have followers. */
@@ -37,6 +38,7 @@ export class SessionHub implements SessionListener {
   readonly clock: Clock;
   /** The newest, for clients that come later. */
   lastMetrics: MetricsMessage | null = null;
+  readonly foreignCursors = new ForeignCursors();
   readonly #eventFollowers = new Set<EventFollower>();
   readonly #sampleFollowers = new Set<SampleFollower>();
   readonly #clients = new Set<HubClient>();

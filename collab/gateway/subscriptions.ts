@@ -57,6 +57,11 @@ export class Subscriptions {
       return null;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      // Not for good: a client does not ask again by itself for what was refused, but it comes again when it was cut.
+      if (error.status === 503) {
+        this.#client.cut("internal", error.message);
+        return null;
+      }
       return refusedMessage("subscribe", error.action, error.value, error.wanted, request.id);
     }
   }
@@ -139,7 +144,7 @@ export class Subscriptions {
 
   #prepareEvents(request: Subscribe): () => Subscription {
     const { session } = this.#hub;
-    const { after, reset } = resumeEvents(session, request.after ?? null);
+    const { after, reset } = resumeEvents(this.#hub, request.after ?? null);
     return () => {
       const follower = new EventFollower(session, after, this.#limits.eventsPage, {
         event: (event, backfill) => {

@@ -193,6 +193,20 @@ test("a cursor ahead of the session begins anew and says so, and is not judged w
     assert.is((await ask(gateway, "/api/events?after=0")).status, 200);
   }));
 
+test("where nodes take over from each other, a cursor is foreign only when the node was surely the owner behind the question", () =>
+  withGateway({}, async (gateway, session) => {
+    session.announce("the only one so far");
+    session.ownedThrough = () => 0;
+    const statusOf = async (after: number): Promise<number> =>
+      (await ask(gateway, `/api/events?after=${after}`)).status;
+    assert.is(await statusOf(57), 503);
+    assert.is(await statusOf(57), 503, "nothing was admitted since");
+    session.ownedThrough = () => session.describe().lastInputSequence + 1;
+    assert.is(await statusOf(58), 503, "asked for the first time");
+    assert.is(await statusOf(57), 200);
+    assert.is(await statusOf(1), 200, "a cursor that is not ahead needs no proof");
+  }));
+
 function withFiles(act: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "eigenwatch-static-"));
   mkdirSync(join(folder, "img"));

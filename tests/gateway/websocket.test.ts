@@ -246,14 +246,17 @@ test("events resume behind the cursor also when more come while they are read ba
     client.close();
   }));
 
-test("an event cursor ahead of the session begins anew, and waits while the session is not ready", () =>
+test("an event cursor ahead of the session begins anew, and is to come again while the session is not ready", () =>
   withGateway({}, async (gateway, session) => {
     session.announce("the first of a new recording");
-    const client = await new TestSocket(gateway).join();
+    const early = await new TestSocket(gateway).join();
     session.reasonNotReady = "recovering";
-    client.send({ type: "subscribe", id: 1, channel: "events", after: 99 });
-    assert.is((await client.next("refused")).value, "recovering");
+    early.send({ type: "subscribe", id: 1, channel: "events", after: 99 });
+    const closing = await early.next("closing");
+    assert.match(closing.detail, /recovering/);
+    assert.ok(closing.retryAfterMs! > 0);
     session.reasonNotReady = null;
+    const client = await new TestSocket(gateway).join();
     client.send({ type: "subscribe", id: 1, channel: "events", after: 99 });
     assert.equal(pick(await client.next("subscribed")), { after: 0, complete: false });
     assert.is((await client.next("event")).sequence, 1);
