@@ -12,17 +12,10 @@ import { CLUSTER_MUTANTS } from "./mutants/cluster.ts";
 import { CORE_MUTANTS } from "./mutants/core.ts";
 import { GATEWAY_MUTANTS } from "./mutants/gateway.ts";
 import { JOURNAL_MUTANTS } from "./mutants/journal.ts";
+import type { Mutant } from "./mutants/mutant.ts";
 import { PARTITION_MUTANTS } from "./mutants/partition.ts";
 
-export interface Mutant {
-  readonly name: string;
-  /** What goes wrong, in one sentence. */
-  readonly bug: string;
-  /** Path from the root of the checkout. */
-  readonly file: string;
-  readonly find: string;
-  readonly replace: string;
-}
+export type { Mutant };
 
 export const MUTANTS: readonly Mutant[] = [
   ...CORE_MUTANTS,

@@ -1,7 +1,6 @@
 /** One invariant: told what happens, and at the end what the log tells when it is folded again. */
-import type { Input } from "../../../protocol/messages.ts";
 import type { Observation, ObservationKind, WorldEnd } from "../observation.ts";
-import type { Retelling } from "./retelling.ts";
+import type { Retelling, RetoldInput } from "./retelling.ts";
 
 export type Observed<Kind extends ObservationKind> = Extract<Observation, { kind: Kind }>;
 
@@ -18,15 +17,4 @@ export interface Checker {
   retold?(input: RetoldInput): string | null;
   /** At the end of a run, with the admitted logs folded without faults. */
   finish?(end: WorldEnd, retelling: Retelling): string | null;
-}
-
-/** Valid during the call: a frame's columns are used again for the next. */
-export interface RetoldInput {
-  readonly partition: string;
-  readonly block: number;
-  readonly sequence: number;
-  readonly timeUs: number;
-  readonly input: Input;
-  /** Of a frame: channels of its group. */
-  readonly channels: number;
 }

@@ -14,7 +14,6 @@ import type { EventMessage, Input } from "../../../protocol/messages.ts";
 import { parseSettings } from "../../../protocol/settings.ts";
 import type { Observation, WorldEnd } from "../observation.ts";
 import { type AdmittedBlock, AdmittedLog, StoredLogs } from "./admitted-log.ts";
-import type { RetoldInput } from "./checker.ts";
 import { TimerModel } from "./timer-model.ts";
 
 const SNAPSHOTS_FIRST = 1;
@@ -33,6 +32,17 @@ export interface Retold {
   readonly timerTrouble: string | null;
   /** What was wrong with a snapshot, or null. */
   readonly snapshotTrouble: string | null;
+}
+
+/** An input of an admitted log. Valid during the call: a frame's columns are used again for the next. */
+export interface RetoldInput {
+  readonly partition: string;
+  readonly block: number;
+  readonly sequence: number;
+  readonly timeUs: number;
+  readonly input: Input;
+  /** Of a frame: channels of its group. */
+  readonly channels: number;
 }
 
 /** Settings or channels have changed: these actors have no past any more. */

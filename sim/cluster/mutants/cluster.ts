@@ -1,5 +1,5 @@
 /** Bugs of ownership: admission, take-over, presence, the journal on a stream, feeds over the bus. */
-import type { Mutant } from "../mutants.ts";
+import type { Mutant } from "./mutant.ts";
 
 const ADMISSION = "actors/cluster/admission.ts";
 const SEAT = "actors/cluster/seat.ts";

@@ -1,5 +1,5 @@
 /** Bugs of the fold: time, timers, supervision, and what a snapshot must bring back. */
-import type { Mutant } from "../mutants.ts";
+import type { Mutant } from "./mutant.ts";
 
 const CORE = "actors/core/core.ts";
 const CELL = "actors/core/cell.ts";

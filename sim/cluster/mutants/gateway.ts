@@ -1,5 +1,5 @@
 /** Bugs between the gate and the people: the gateway's session side and the client. */
-import type { Mutant } from "../mutants.ts";
+import type { Mutant } from "./mutant.ts";
 
 const FOLLOWER = "collab/gateway/event-follower.ts";
 const RESUME = "collab/gateway/resume.ts";
@@ -29,11 +29,11 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     replace: "if (this.#sequence === null) this.#sequence = after;",
   },
   {
-    name: "follower-stops-after-a-page",
-    bug: "A back-fill ends with its first page.",
+    name: "page-off-by-one",
+    bug: "Each page of a back-fill leaves out its first event.",
     file: FOLLOWER,
-    find: 'else if (this.#cursor === before && this.#noticed === noticed) this.#state = "live";',
-    replace: 'else this.#state = "live";',
+    find: "await this.#session.events(this.#cursor, this.#page);",
+    replace: "await this.#session.events(this.#cursor + 1, this.#page);",
   },
   {
     name: "follower-repeats-when-full",

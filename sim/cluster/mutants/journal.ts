@@ -1,5 +1,5 @@
 /** Bugs of the journal in files. */
-import type { Mutant } from "../mutants.ts";
+import type { Mutant } from "./mutant.ts";
 
 const FILE = "actors/journal/file.ts";
 const COMMIT = "actors/journal/group-commit.ts";

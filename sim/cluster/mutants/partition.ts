@@ -1,5 +1,5 @@
 /** Bugs of the sequencer, the output gate and recovery. */
-import type { Mutant } from "../mutants.ts";
+import type { Mutant } from "./mutant.ts";
 
 const PARTITION = "actors/partition/partition.ts";
 const GATE = "actors/partition/gate.ts";
