@@ -31,6 +31,8 @@ export function oneChain(stored: StoredLogs): Checker {
   };
 
   function acknowledged({ partition, block, hash, node }: Observed<"acknowledged">): string | null {
+    // Read back in time, and forgotten by the server while the word of it was under way.
+    if (stored.of(partition)?.forgotten.has(hash)) return null;
     const key = `${partition}/${block}`;
     const known = hashes.get(key);
     hashes.set(key, hash);
