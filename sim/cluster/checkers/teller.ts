@@ -1,0 +1,164 @@
+/**
+ * Folds one admitted log once more, without faults, and notes what checkers compare with: events, hashes, timers, renewals of actors.
+ *
+ *   blocks in order ─► core under a model of its timers ─► what it said and was
+ *                        └─ at the first kept snapshot: a second core, restored, folds the tail beside it
+ */
+import { Core } from "../../../actors/core/core.ts";
+import { hex } from "../../../actors/core/hash.ts";
+import { decodeFrameInto, decodeMessage, isFrame } from "../../../protocol/codec.ts";
+import { createScratchFrame } from "../../../protocol/frame.ts";
+import type { EventMessage, Input } from "../../../protocol/messages.ts";
+import { parseSettings } from "../../../protocol/settings.ts";
+import type { WorldEnd } from "../observation.ts";
+import type { AdmittedBlock, AdmittedLog } from "./admitted-log.ts";
+import { TimerModel } from "./timer-model.ts";
+
+export interface Retold {
+  readonly log: AdmittedLog;
+  /** Event sequence k at index k − 1, and the block it belongs to. */
+  readonly events: readonly EventMessage[];
+  readonly blockOfEvent: readonly number[];
+  /** Where actors were made anew by an input, in order. */
+  readonly renewals: readonly Renewal[];
+  /** State hash after those blocks that somebody spoke of. */
+  readonly hashes: ReadonlyMap<number, string>;
+  /** What was wrong with a timer, or null. */
+  readonly timerTrouble: string | null;
+  /** What was wrong with a snapshot, or null. */
+  readonly snapshotTrouble: string | null;
+}
+
+/** An input of an admitted log. Valid during the call: a frame's columns are used again for the next. */
+export interface RetoldInput {
+  readonly partition: string;
+  readonly block: number;
+  readonly sequence: number;
+  readonly timeUs: number;
+  readonly input: Input;
+  /** Of a frame: channels of its group. */
+  readonly channels: number;
+}
+
+/** Settings or channels have changed: these actors have no past any more. */
+export interface Renewal {
+  /** Events before it. */
+  readonly events: number;
+  /** Null: of every group; any actor. */
+  readonly group: string | null;
+  readonly actor: string | null;
+}
+
+/** A state that a node handed to its journal. */
+export interface Snapshot {
+  readonly block: number;
+  readonly bytes: Uint8Array;
+}
+
+export class Teller {
+  objection: string | null = null;
+  private readonly log: AdmittedLog;
+  private readonly end: WorldEnd;
+  private readonly wanted: ReadonlySet<number>;
+  private readonly snapshots: readonly Snapshot[];
+  private readonly hear: (input: RetoldInput) => string | null;
+  private readonly core: Core;
+  private readonly timers: TimerModel;
+  private readonly scratch = createScratchFrame();
+  private readonly events: EventMessage[] = [];
+  private readonly blockOfEvent: number[] = [];
+  private readonly hashes = new Map<number, string>();
+  private readonly renewals: Renewal[] = [];
+  private snapshotTrouble: string | null = null;
+  /** Restored from a snapshot, and folding the same tail. */
+  private shadow: Core | null = null;
+  private number = 0;
+
+  constructor(
+    end: WorldEnd,
+    log: AdmittedLog,
+    wanted: ReadonlySet<number>,
+    snapshots: readonly Snapshot[],
+    hear: (input: RetoldInput) => string | null,
+  ) {
+    this.end = end;
+    this.log = log;
+    this.wanted = wanted;
+    this.snapshots = snapshots;
+    this.hear = hear;
+    this.core = new Core(end.definitions, {
+      event: (event) => {
+        this.timers.announced(event);
+        this.events.push(event);
+        this.blockOfEvent.push(this.number);
+      },
+      state() {},
+      metrics() {},
+    });
+    this.timers = new TimerModel(this.core.timers);
+    if (this.wanted.has(0)) this.hashes.set(0, hex(this.core.hash().hash));
+  }
+
+  block({ block }: AdmittedBlock): void {
+    this.number = block.number;
+    block.forEach((sequence, timeUs, bytes) => {
+      if (this.objection !== null) return;
+      const input = isFrame(bytes)
+        ? decodeFrameInto(bytes, this.scratch)
+        : (decodeMessage(bytes) as Exclude<Input, { type: "frame" }>);
+      this.timers.before(timeUs);
+      this.noteRenewal(input);
+      this.core.apply(sequence, timeUs, input);
+      this.timers.after(timeUs);
+      this.shadow?.apply(sequence, timeUs, input);
+      const { partition } = this.log;
+      const channels = input.type === "frame" ? this.core.channelsOf(input.group) : 0;
+      this.objection = this.hear({ partition, block: block.number, sequence, timeUs, input, channels });
+    });
+    if (this.wanted.has(block.number)) this.hashes.set(block.number, hex(this.core.hash().hash));
+    for (const snapshot of this.snapshots) if (snapshot.block === block.number) this.compare(snapshot);
+  }
+
+  told(): Retold {
+    const last = this.log.blocks.at(-1)?.block.number ?? 0;
+    if (this.shadow !== null && this.snapshotTrouble === null) {
+      const [own, restored] = [hex(this.core.hash().hash), hex(this.shadow.hash().hash)];
+      if (own !== restored)
+        this.snapshotTrouble = `the snapshot of block ${this.snapshots[0]!.block} and its tail end at block ${last} in ${restored}, the whole log in ${own}`;
+    }
+    const { log, events, blockOfEvent, renewals, hashes, snapshotTrouble } = this;
+    const timerTrouble = this.timers.trouble;
+    return { log, events, blockOfEvent, renewals, hashes, snapshotTrouble, timerTrouble };
+  }
+
+  /** Which inputs make actors anew: those that change what they are made of. */
+  private noteRenewal(input: Input): void {
+    const events = this.events.length;
+    if (input.type === "configChanged") {
+      const section = input.path.split(".")[0]!;
+      this.renewals.push({ events, group: null, actor: section === "seed" ? null : section });
+    } else if (input.type === "channels") {
+      const known = this.core.declarations().find(({ group }) => group === input.group);
+      if (known !== undefined && JSON.stringify(known.channels) !== JSON.stringify(input.channels))
+        this.renewals.push({ events, group: input.group, actor: null });
+    } else if (input.type === "sessionOpened") {
+      const settings = JSON.stringify(parseSettings(input.settings));
+      if (settings !== JSON.stringify(this.core.settings))
+        this.renewals.push({ events, group: null, actor: null });
+    }
+  }
+
+  private compare({ block, bytes }: Snapshot): void {
+    const quiet = { event() {}, state() {}, metrics() {} };
+    try {
+      const restored = Core.restore(bytes, this.end.definitions, quiet);
+      const found = hex(restored.hash().hash);
+      const wanted = this.hashes.get(block);
+      if (found !== wanted)
+        this.snapshotTrouble ??= `the snapshot of block ${block} holds ${found}, the log ${wanted}`;
+      else this.shadow ??= restored;
+    } catch (error) {
+      this.snapshotTrouble ??= `the snapshot of block ${block} cannot be restored: ${String(error)}`;
+    }
+  }
+}
