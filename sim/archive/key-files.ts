@@ -1,8 +1,8 @@
 /** `eigenwatch verify keygen`: keys to seal recordings with, and how they are read from their files. */
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import process from "node:process";
-import { askedAsync, CommandError } from "../../actors/mod.ts";
+import { CommandError } from "../../actors/mod.ts";
 import {
   type Algorithm,
   generateKeys,
@@ -24,12 +24,22 @@ export async function keygenCommand({ out, algorithm }: KeygenFlags): Promise<nu
     if (existsSync(file))
       throw new CommandError(`Cannot write a key to ${file}: it is there already; wanted another --out`);
   const keys = generateKeys(algorithm);
-  await askedAsync(() => writeFile(files.secret, keys.secret, { mode: 0o600, flag: "wx" }));
-  await askedAsync(() => writeFile(files.public, keys.public, { mode: 0o600, flag: "wx" }));
+  await written(files.secret, keys.secret);
+  // Who has no public key has no use of the secret one.
+  await written(files.public, keys.public).catch(async (error: Error) => {
+    await rm(files.secret, { force: true });
+    throw error;
+  });
   process.stdout.write(
     `${algorithm} key ${keys.fingerprint}\nsecret  ${files.secret}\npublic  ${files.public}\n`,
   );
   return 0;
+}
+
+async function written(file: string, key: string): Promise<void> {
+  await writeFile(file, key, { mode: 0o600, flag: "wx" }).catch((error: Error) => {
+    throw new CommandError(`Cannot write a key to ${file}: ${error.message}`);
+  });
 }
 
 export async function secretKey(path: string): Promise<SecretKey> {

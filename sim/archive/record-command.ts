@@ -1,8 +1,9 @@
 /** `eigenwatch record export` and `record import`: a recording as an MCAP file, and back. Whole or not at all. */
 import { existsSync, statSync } from "node:fs";
-import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join, resolve } from "node:path";
+import { type FileHandle, open } from "node:fs/promises";
+import { resolve } from "node:path";
 import process from "node:process";
+import { JournalHalted } from "../../actors/journal/errors.ts";
 import {
   askedAsync,
   CommandError,
@@ -13,6 +14,7 @@ import {
 import { exportMcap, type McapContent } from "./mcap-export.ts";
 import { type McapFile, McapRecording } from "./mcap-import.ts";
 import { startProgress } from "./progress.ts";
+import { wholeOrNot } from "./unfinished.ts";
 
 export interface ExportFlags {
   to: string;
@@ -54,19 +56,18 @@ export async function exportRecording(path: string, flags: ExportFlags): Promise
   const journal = await askedAsync(() => openRecording(path));
   const first = journal.first?.number ?? 1;
   const bar = startProgress("export", (journal.last?.number ?? 0) - first + 1, "blocks", flags.json === true);
-  const unfinished = besideName(to);
   try {
     if (journal.last === null) throw new CommandError(`Cannot export ${path}: it holds no block`);
-    const file = await askedAsync(() => open(unfinished, "wx"));
-    const target = fileTarget(file);
-    const content = await askedAsync(() =>
-      exportMcap(journal, target, `eigenwatch ${VERSION}`, (blocks) => bar.update(blocks)),
-    ).finally(() => file.close());
-    await rename(unfinished, to);
-    return { content, bytes: Number(target.position()) };
+    return await wholeOrNot(to, async (unfinished) => {
+      const file = await askedAsync(() => open(unfinished, "wx"));
+      const target = fileTarget(file, flags.to);
+      const content = await askedAsync(() =>
+        exportMcap(journal, target, `eigenwatch ${VERSION}`, (blocks) => bar.update(blocks)),
+      ).finally(() => file.close());
+      return { content, bytes: Number(target.position()) };
+    });
   } finally {
     bar.stop();
-    await rm(unfinished, { force: true });
     await journal.close();
   }
 }
@@ -81,19 +82,18 @@ export async function importRecording(path: string, flags: ImportFlags): Promise
     throw new CommandError(`Cannot import ${path}: it is a folder; wanted an MCAP file`);
   if (!existsSync(path)) throw new CommandError(`Cannot import ${path}: there is no such file`);
   const handle = await askedAsync(() => open(path, "r"));
-  const unfinished = besideName(to);
   const file = readableFile(path, handle);
   const bytes = Number(await file.size());
   const bar = startProgress("import", bytes, "bytes", flags.json === true);
   try {
     const recording = await McapRecording.open(file);
-    const content = await imported(recording, unfinished, path, (read) => bar.update(read));
-    await rename(unfinished, to);
+    const content = await wholeOrNot(to, (unfinished) =>
+      imported(recording, unfinished, path, (read) => bar.update(read)),
+    );
     return { content, bytes };
   } finally {
     bar.stop();
     await handle.close();
-    await rm(unfinished, { recursive: true, force: true });
   }
 }
 
@@ -108,6 +108,8 @@ async function imported(
   try {
     return await recording.into(journal, progress);
   } catch (error) {
+    // That the disk is full says nothing of the file.
+    if (error instanceof JournalHalted) throw new CommandError(`Cannot import ${path}: ${error.message}`, 1);
     throw new CommandError(
       `Cannot import ${path}: ${error instanceof Error ? error.message : String(error)}; wanted the file as \`record export\` wrote it`,
     );
@@ -116,19 +118,14 @@ async function imported(
   }
 }
 
-/** Beside the target, so that renaming it is one step. */
-function besideName(to: string): string {
-  const folder = dirname(to);
-  if (!existsSync(folder)) throw new CommandError(`Cannot write ${to}: there is no folder ${folder}`);
-  return join(folder, `.${basename(to)}.${process.pid}`);
-}
-
-function fileTarget(file: FileHandle) {
+function fileTarget(file: FileHandle, name: string) {
   let position = 0;
   return {
     async write(bytes: Uint8Array) {
       for (let at = 0; at < bytes.length; ) {
-        const { bytesWritten } = await file.write(bytes, at, bytes.length - at);
+        const { bytesWritten } = await file.write(bytes, at, bytes.length - at).catch((error: Error) => {
+          throw new CommandError(`Cannot write ${name}: ${error.message}`, 1);
+        });
         at += bytesWritten;
       }
       position += bytes.length;

@@ -2,7 +2,7 @@
  * A seal: `seal.json` in a recording's folder says what was there when it was sealed, and is signed.
  *
  * L1  Every file of the recording is covered byte by byte, also what the chain of blocks does not hash: headers, notes, indexes, snapshots,
- *     and files of others.
+ *     and files of others (not what stands in further folders).
  * L2  What comes behind the sealed end is not covered, and leaves the seal valid: new blocks, segments, and snapshots of them.
  * L3  The file has one form only: every byte of it is signed, or is a signature.
  *

@@ -45,7 +45,7 @@ export interface Survey {
   before: Uint8Array | null;
   /** Bytes of each segment that hold: a running session may be writing behind them. */
   segments: readonly { file: string; bytes: number; lastBlock: number }[];
-  /** All names in the folder. */
+  /** All names in the folder but those of further folders, which are no part of it. */
   names: readonly string[];
   /** A process is writing the recording now. */
   written: boolean;
@@ -58,7 +58,10 @@ export async function surveyRecording(
   progress: (bytes: number) => void = () => {},
   hashAt: (block: BlockPosition) => void = () => {},
 ): Promise<Survey> {
-  const names = (await readdir(directory)).sort();
+  const names = (await readdir(directory, { withFileTypes: true }))
+    .filter((entry) => !entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
   const firstBlocks = names.map(segmentFirstBlock).filter((block) => block !== null);
   firstBlocks.sort((a, b) => a - b);
   if (firstBlocks.length === 0)

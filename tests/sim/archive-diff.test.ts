@@ -4,6 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { CommandError } from "../../actors/errors.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { sha256 } from "../../actors/partition/fold.ts";
 import type { JournalEntry } from "../../actors/ports/journal.ts";
@@ -19,6 +20,7 @@ import {
 import { decodeMessage, encodeMessage, isFrame } from "../../protocol/codec.ts";
 import type { Checkpoint, EventMessage } from "../../protocol/messages.ts";
 import { diffRecordings, type RecordingDifference } from "../../sim/archive/diff.ts";
+import { diffCommand } from "../../sim/archive/diff-command.ts";
 import { differingFields } from "../../sim/archive/differing-fields.ts";
 import { run } from "../support/program-run.ts";
 import { type RecordedRun, record, temporaryDirectory } from "../support/recorded-run.ts";
@@ -163,9 +165,7 @@ test("the command ends with 1 for a difference, as JSON too, and with 2 where th
   const report = JSON.parse(stdout) as RecordingDifference & { relation: string };
   assert.is(report.first!.sequence, 301);
   assert.is(report.relation, "A and B share no block");
-  const missing = await run(["diff", original.directory, join(folder, "nowhere")]);
-  assert.is(missing.code, 2);
-  assert.match(missing.stderr, "there is no such folder");
+  await refuses(join(folder, "nowhere"), /there is no such folder/);
 });
 
 test("a damaged recording is named with its place and ends with 2", async () => {
@@ -174,9 +174,7 @@ test("a damaged recording is named with its place and ends with 2", async () => 
   const bytes = readFileSync(path);
   bytes[bytes.length >> 1]! ^= 1;
   writeFileSync(path, bytes);
-  const { code, stderr } = await run(["diff", original.directory, damaged]);
-  assert.is(code, 2);
-  assert.match(stderr, `Cannot compare ${damaged}: damaged: 0000000001.seg at byte `);
+  await refuses(damaged, /^Cannot compare .*: damaged: 0000000001\.seg at byte /);
 });
 
 test("differing fields are named by path, of columns the first element alone", () => {
@@ -190,6 +188,19 @@ test("differing fields are named by path, of columns the first element alone", (
   assert.equal(differingFields({ v: 1 }, {}), [{ path: "v", a: 1, b: undefined }]);
   assert.equal(differingFields({ v: 0 }, { v: -0 }), [{ path: "v", a: 0, b: -0 }]);
 });
+
+/** By the command, which ends with 2. */
+async function refuses(other: string, message: RegExp): Promise<void> {
+  try {
+    await diffCommand(original.directory, other, {});
+  } catch (error) {
+    assert.instance(error, CommandError);
+    assert.is((error as CommandError).exitCode, 2);
+    assert.match((error as CommandError).message, message);
+    return;
+  }
+  assert.unreachable(`it was not refused: ${message}`);
+}
 
 async function diff(a: string, b: string): Promise<RecordingDifference> {
   const [one, other] = [await openRecording(a), await openRecording(b)];

@@ -9,10 +9,12 @@ import { CommandError } from "../../actors/errors.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { sha256 } from "../../actors/partition/fold.ts";
 import type { JournalEntry } from "../../actors/ports/journal.ts";
+import { SYSTEM } from "../../actors/system.ts";
 import { BlockBuilder, decodeBlock, GENESIS_HASH } from "../../protocol/block.ts";
 import { decodeAs, decodeMessage, encodeMessage } from "../../protocol/codec.ts";
 import { isInput, MESSAGES } from "../../protocol/messages.ts";
 import { exportRecording, importRecording } from "../../sim/archive/record-command.ts";
+import { replay } from "../../sim/replay/replay.ts";
 import { run } from "../support/program-run.ts";
 import { type RecordedRun, record, temporaryDirectory } from "../support/recorded-run.ts";
 import { TOYS } from "../support/toy-actors.ts";
@@ -21,32 +23,35 @@ import { START_S, walkFile } from "../support/walk-table.ts";
 const folder = temporaryDirectory();
 const recording = join(folder, "recording");
 const file = join(folder, "whole.mcap");
-let made: { inputs: number; samples: number; events: number; hash: string };
+let made: RecordedRun;
 
 test.before(async () => {
   const table = walkFile(join(folder, "walk.csv"), 1_600);
-  const up = await run([
-    ...["up", "--feed", `file:${table}`, "--once", "--port", "0", "--json"],
-    ...["--record", recording],
-  ]);
-  made = JSON.parse(up.stdout.trimEnd().split("\n").at(-1)!) as typeof made;
-  const { code, stderr } = await run(["record", "export", recording, "--to", file]);
-  assert.is(code, 0, stderr);
+  made = await record({ definitions: SYSTEM, feeds: [`file:${table}`], directory: recording });
+  await exportRecording(recording, { to: file });
 });
 
 test("[X1] an exported and imported recording has the same blocks, notes and snapshots, and replays to the same hash", async () => {
   const back = join(folder, "back");
-  const { code, stdout, stderr } = await run(["record", "import", file, "--to", back, "--json"]);
-  assert.is(code, 0, stderr);
-  const report = JSON.parse(stdout) as { inputs: number; events: number };
-  assert.equal([report.inputs, report.events], [made.inputs, made.events]);
+  const { content } = await importRecording(file, { to: back });
+  assert.equal([content.inputs, content.events], [made.inputs, made.events]);
   assert.equal(await contents(back), await contents(recording));
+  const journal = await openRecording(back);
+  const { finalHash, difference, compared } = await replay(journal, SYSTEM, { verify: true });
+  await journal.close();
+  assert.equal([finalHash, difference], [made.hash, null]);
+  assert.ok(compared.checkpoints > 0);
+});
 
-  const verified = await run(["replay", back, "--verify", "--json"]);
-  assert.is(verified.code, 0, verified.stderr);
-  const replayed = JSON.parse(verified.stdout) as { finalHash: string; compared: { checkpoints: number } };
-  assert.is(replayed.finalHash, made.hash);
-  assert.ok(replayed.compared.checkpoints > 0);
+test("export and import work from the command line, and end with 2 where they cannot do what was asked", async () => {
+  const to = join(folder, "commanded.mcap");
+  const exported = await run(["record", "export", recording, "--to", to]);
+  assert.is(exported.code, 0, exported.stderr);
+  assert.equal(readFileSync(to), readFileSync(file));
+  const none = ["record", "import", join(folder, "walk.csv"), "--to", join(folder, "no")];
+  const { code, stderr } = await run(none);
+  assert.is(code, 2);
+  assert.match(stderr, /eigenwatch: Cannot import .*walk\.csv: it is no whole MCAP file/);
 });
 
 test("[X1] a recording whose beginning was removed comes back with the snapshot that it goes on from", async () => {
@@ -166,18 +171,6 @@ test("an existing file is not overwritten unless asked for, an existing folder n
     /wanted the name of a file/,
   );
   await refuses(() => importRecording(file, { to: recording }), /wanted the name of a new folder/);
-});
-
-test("the command line ends with 2 where it cannot do what was asked", async () => {
-  const { code, stderr } = await run([
-    "record",
-    "import",
-    join(folder, "walk.csv"),
-    "--to",
-    join(folder, "no"),
-  ]);
-  assert.is(code, 2);
-  assert.match(stderr, /eigenwatch: Cannot import .*walk\.csv: it is no whole MCAP file/);
 });
 
 test("what cannot be imported is named, ends with 2, and leaves nothing behind", async () => {

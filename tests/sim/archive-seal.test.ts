@@ -1,6 +1,16 @@
 // timeout: 300
 /** `verify`: any changed byte is named, and what checksums cannot show a seal does. */
-import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { test } from "uvu";
@@ -10,9 +20,10 @@ import { realDisk } from "../../actors/journal/disk.ts";
 import { bodyCrc, RECORD } from "../../actors/journal/record.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { SegmentScanner } from "../../actors/journal/scanner.ts";
+import { keygenCommand } from "../../sim/archive/key-files.ts";
 import { generateKeys, readPublicKey, readSecretKey } from "../../sim/archive/signing-keys.ts";
-import { type VerifyReport, verifyRecording } from "../../sim/archive/verify-command.ts";
-import { run, runAll } from "../support/program-run.ts";
+import { type VerifyReport, verifyCommand, verifyRecording } from "../../sim/archive/verify-command.ts";
+import { run } from "../support/program-run.ts";
 import { record, temporaryDirectory } from "../support/recorded-run.ts";
 import { TOYS } from "../support/toy-actors.ts";
 
@@ -144,6 +155,13 @@ test("a seal of a newer format and a segment of a newer version are refused by n
   await refuses(() => verifyRecording(newerSegment), 2, /0000000001\.seg: its format has version 2/);
 });
 
+test("a folder within the recording's is no part of it, sealed or not", async () => {
+  const place = copyOf(bare);
+  mkdirSync(join(place, "mine"));
+  await verifyRecording(place, { secrets: [secret] });
+  assert.is(texts(await verifyRecording(place, { demanded: publicKey })), "");
+});
+
 test("verify and its keys work from the command line, and the secret stays in its file", async () => {
   const place = copyOf(bare);
   const key = join(folder, "key");
@@ -151,15 +169,25 @@ test("verify and its keys work from the command line, and the secret stays in it
   assert.is(made.code, 0, made.stderr);
   assert.not.ok(made.stdout.includes(readFileSync(`${key}.key`, "utf8").split("\n")[1]!));
   assert.is(statSync(`${key}.key`).mode & 0o777, 0o600);
-  assert.is((await run(["verify", place, "--sign", `${key}.key`])).code, 0);
-  const [checked, wrong] = await runAll([
-    ["verify", place, "--check", `${key}.pub`],
-    ["verify", place, "--check", `${key}.key`],
-  ]);
-  assert.is(checked!.code, 0, checked!.stdout);
-  assert.match(checked!.stdout, "seal by ml-dsa-65 key");
-  assert.is(wrong!.code, 2);
-  assert.match(wrong!.stderr, "it holds no public key; wanted a file NAME.pub");
+  const sealed = await run(["verify", place, "--sign", `${key}.key`, "--check", `${key}.pub`]);
+  assert.is(sealed.code, 0, sealed.stdout);
+  assert.match(sealed.stdout, "sealed by ml-dsa-65 key");
+  const wrong = { sign: [], check: `${key}.key` };
+  await refuses(() => verifyCommand(place, wrong), 2, /it holds no public key; wanted a file NAME\.pub/);
+});
+
+test("keys are not written where only one of them can be", async () => {
+  const out = join(folder, "nowhere", "key");
+  await refuses(() => keygenCommand({ out, algorithm: "ed25519" }), 2, /Cannot write a key to .*nowhere/);
+  const half = join(folder, "half");
+  // A link to nothing is not there, and cannot be made anew.
+  symlinkSync(join(folder, "nowhere", "pub"), `${half}.pub`);
+  await refuses(
+    () => keygenCommand({ out: half, algorithm: "ed25519" }),
+    2,
+    /Cannot write a key to .*half\.pub/,
+  );
+  assert.not.ok(existsSync(`${half}.key`));
 });
 
 /** Random files and offsets; what is found must cover the byte. */
