@@ -102,13 +102,6 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     replace: 'if (entry.owner !== "") resolve(entry.epoch);',
   },
   {
-    name: "outrun-claim-kept",
-    bug: "A take-over that was outrun by a block is sent again and again as it is.",
-    file: CLAIM,
-    find: '} else if (verdict === "block") {',
-    replace: '} else if (verdict === "block" && outrun > OUTRUN_MAX) {',
-  },
-  {
     name: "fenced-owner-stays",
     bug: "A node goes on with a partition whose journal has ended.",
     file: SEAT,
