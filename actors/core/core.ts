@@ -149,6 +149,11 @@ export class Core implements CellHost {
     return this.groupsByName.get(group)?.declaration.channels.length ?? 0;
   }
 
+  /** Whether the group is given states whole: it has no samples that could be changed. */
+  hasStates(group: string): boolean {
+    return this.groupsByName.get(group)?.states ?? false;
+  }
+
   get unread(): boolean {
     return this.sink.unread === true;
   }

@@ -36,6 +36,7 @@ import type {
 import { applySetting, type Settings } from "../../protocol/settings.ts";
 import type { Core, CoreDefinitions, CoreSink } from "../core/core.ts";
 import { hex } from "../core/hash.ts";
+import { CommandError } from "../errors.ts";
 import type { Feed, FeedSink } from "../feeds/feed.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal, JournalNote } from "../ports/journal.ts";
@@ -225,6 +226,10 @@ export class Partition implements LiveSession, CoreSink {
         `Cannot inject ${overlay.name} into group ${overlay.group}: wanted one of ${known.join(", ")}`,
       );
     }
+    if (this.core.hasStates(overlay.group))
+      throw new CommandError(
+        `Cannot inject ${overlay.name} into group ${overlay.group}: it is given whole states; wanted a group of samples`,
+      );
     this.notice(overlay.begin);
     this.overlays.push(overlay);
   }

@@ -18,8 +18,14 @@ export const injectRequestSchema = v.strictObject({
   /** Multiples of the usual size, in units of each channel's own noise. */
   strength: v.optional(v.pipe(finite, v.minValue(0.01), v.maxValue(100)), 1),
   group: v.string(),
-  /** Names; absent: all channels of the group. */
-  channels: v.optional(v.pipe(v.array(v.string()), v.minLength(1))),
+  /** Names, each meant once; absent: all channels of the group. */
+  channels: v.optional(
+    v.pipe(
+      v.array(v.string()),
+      v.minLength(1),
+      v.transform((names) => [...new Set(names)]),
+    ),
+  ),
   /** Absent: a minute, or 60 samples where those take longer. */
   durationSeconds: v.optional(v.pipe(finite, v.minValue(0.001), v.maxValue(7 * 86_400))),
   seed: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0xffffffff))),

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import type { FeedSink } from "../../actors/feeds/feed.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { Partition } from "../../actors/partition/partition.ts";
+import type { FrameOverlay } from "../../actors/ports/overlay.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { decodeBlock } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
@@ -82,6 +83,32 @@ test("[P2] a state whose sequence was seen is a duplicate, whatever it says", as
   assert.is((await world.logged()).length, 1);
   const shed = (await world.inputs()).find(({ type }) => type === "shed") as Shed;
   assert.equal([shed.shed, shed.duplicates], [0, 1]);
+});
+
+test("a group that is given states takes no injection: nothing of it would change", async () => {
+  const world = await given("live");
+  world.sink.quantum(mixture(NOW, [0.5, 0.5]));
+  const mark = {
+    kind: "…",
+    severity: "notice" as const,
+    group: "g",
+    channels: [],
+    title: "…",
+    detail: {},
+    author: "ana",
+  };
+  const times = { fromUs: NOW, untilUs: NOW + 1e9 };
+  const overlay: FrameOverlay = {
+    name: "drift",
+    group: "g",
+    ...times,
+    begin: mark,
+    end: mark,
+    apply: (frame) => frame,
+  };
+  assert.throws(() => world.partition.inject(overlay), /drift into group g: it is given whole states/);
+  await turns();
+  assert.is((await world.inputs()).filter(({ type }) => type === "notice").length, 0);
 });
 
 test("a live state from the future is one of at most a second ahead; logical time never goes back", async () => {

@@ -229,7 +229,8 @@ test("an injection into a session stands in its log from begin to end, by its au
     scenario: "level-shift",
     strength: 5,
     group: "g",
-    channels: ["c1"],
+    // Twice named, meant once.
+    channels: ["c1", "c1"],
     durationSeconds: 10,
   });
   const started = startInjection(partition, request, "ana");
