@@ -9,10 +9,10 @@
  * Digests are SHA-256 of pieces of 4 MiB, so that a changed byte is known within that.
  */
 import { existsSync } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
-import { realDisk, writeWhole } from "../../actors/journal/disk.ts";
+import { realDisk, TEMPORARY_SUFFIX, writeWhole } from "../../actors/journal/disk.ts";
 import { segmentFirstBlock } from "../../actors/journal/segment.ts";
 import { CommandError } from "../../actors/mod.ts";
 import type { Finding } from "./finding.ts";
@@ -68,7 +68,11 @@ export async function sealRecording(
   }));
   const others = kept.filter(({ publicKey }) => added.every((each) => each.publicKey !== publicKey));
   const seal = { content, signatures: [...others, ...added] };
-  await writeWhole(realDisk, directory, SEAL_FILE, new TextEncoder().encode(textOf(seal)), true);
+  const bytes = new TextEncoder().encode(textOf(seal));
+  await writeWhole(realDisk, directory, SEAL_FILE, bytes, true).catch(async (error: Error) => {
+    await rm(join(directory, `${SEAL_FILE}${TEMPORARY_SUFFIX}`), { force: true });
+    throw new CommandError(`Cannot seal ${directory}: ${error.message}`, 1);
+  });
   return seal;
 }
 
@@ -79,7 +83,9 @@ export async function readSeal(
 ): Promise<Seal | null> {
   const path = join(directory, SEAL_FILE);
   if (!existsSync(path)) return null;
-  const bytes = await readFile(path);
+  const bytes = await readFile(path).catch((error: Error) => {
+    throw new CommandError(`Cannot read ${path}: ${error.message}`);
+  });
   const fault = (reason: string) => tell({ file: SEAL_FILE, offset: 0, length: bytes.length, reason });
   let json: unknown;
   try {

@@ -144,6 +144,10 @@ async function surveySegment(directory: string, firstBlock: number, walk: Walk):
       walk.findings.push(
         at(segment.file, 20, 8, `its header says that it begins with block ${header.firstBlock}`),
       );
+    if ((await file.size()) === 0 && !walk.written)
+      walk.findings.push(
+        at(segment.file, 0, 0, "it is empty: an unfinished beginning, or all of it was removed"),
+      );
     // Of a session that runs it is the write under way.
     if (tornBytes > 0 && !walk.written)
       walk.findings.push(

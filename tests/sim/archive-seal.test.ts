@@ -155,6 +155,23 @@ test("a seal of a newer format and a segment of a newer version are refused by n
   await refuses(() => verifyRecording(newerSegment), 2, /0000000001\.seg: its format has version 2/);
 });
 
+test("a segment of which nothing is left is named", async () => {
+  const emptied = join(folder, "emptied");
+  mkdirSync(emptied);
+  writeFileSync(join(emptied, "0000000001.seg"), "");
+  const { findings } = await verifyRecording(emptied);
+  assert.equal(
+    findings.map(({ file, offset }) => [file, offset]),
+    [["0000000001.seg", 0]],
+  );
+});
+
+test("a seal that cannot be read is named", async () => {
+  const place = copyOf(bare);
+  mkdirSync(join(place, "seal.json"));
+  await refuses(() => verifyRecording(place), 2, /^Cannot read .*seal\.json: /);
+});
+
 test("a folder within the recording's is no part of it, sealed or not", async () => {
   const place = copyOf(bare);
   mkdirSync(join(place, "mine"));
