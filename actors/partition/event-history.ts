@@ -11,6 +11,9 @@ import type { Journal } from "../ports/journal.ts";
 /** Events kept in memory: a day of one event every nine seconds. */
 const EVENTS_IN_MEMORY = 10_000;
 
+/** First step back in a journal: a second or two of blocks, which takes a millisecond to read. */
+const BLOCKS_BACK = 256;
+
 export class EventHistory {
   private readonly journal: Journal;
   private recent: EventMessage[];
@@ -51,7 +54,7 @@ export class EventHistory {
       return this.recent.slice(start, start + limit);
     }
     const found: EventMessage[] = [];
-    for await (const entry of this.journal.read(this.blockOf(sequence + 1))) {
+    for await (const entry of this.journal.read(await this.startFor(sequence + 1))) {
       if (entry.kind !== "derived") continue;
       for (const event of decodeDerived(entry.bytes).events) {
         if (event.sequence > sequence && event.sequence < first && found.length < limit) found.push(event);
@@ -59,5 +62,28 @@ export class EventHistory {
       if (found.length >= limit || (found.at(-1)?.sequence ?? 0) >= first - 1) break;
     }
     return [...found, ...this.recent.slice(0, Math.max(0, limit - found.length))];
+  }
+
+  /**
+   * A block from which on the note of an event is met: where nobody knows, from the end backwards, further each time, for what clients
+   * miss is mostly recent.
+   */
+  private async startFor(sequence: number): Promise<number | undefined> {
+    const known = this.blockOf(sequence);
+    const { first, last } = this.journal;
+    if (known !== undefined || first === null || last === null) return known;
+    for (let back = BLOCKS_BACK; last.number - back > first.number; back *= 4) {
+      const block = last.number - back;
+      if ((await this.firstNotedFrom(block)) <= sequence) return block;
+    }
+    return undefined;
+  }
+
+  private async firstNotedFrom(block: number): Promise<number> {
+    for await (const entry of this.journal.read(block)) {
+      const event = entry.kind === "derived" ? decodeDerived(entry.bytes).events[0] : undefined;
+      if (event !== undefined) return event.sequence;
+    }
+    return Number.POSITIVE_INFINITY;
   }
 }

@@ -35,6 +35,27 @@ test("the last sequence is known before any event is in memory", async () => {
   assert.is(new EventHistory(await journalWith(0), 0, []).last, 0);
 });
 
+test("what a client missed last is found without reading a long journal from its beginning", async () => {
+  const journal = await journalWith(5_000);
+  let read = 0;
+  const plain = journal.read.bind(journal);
+  journal.read = async function* (from) {
+    for await (const entry of plain(from)) {
+      read++;
+      yield entry;
+    }
+  };
+  const history = new EventHistory(journal, 5_000, []);
+  for (const after of [0, 1, 500, 3_900, 4_743, 4_744, 4_745, 4_990]) {
+    read = 0;
+    assert.equal(
+      (await history.after(after, 3)).map((event) => event.sequence),
+      [after + 1, after + 2, after + 3],
+    );
+    if (after > 4_744) assert.ok(read < 2 * 256 + 10, `${read} entries for what came behind ${after}`);
+  }
+});
+
 async function journalWith(count: number) {
   const journal = createMemoryJournal({});
   const hash = new Uint8Array(32);
