@@ -18,6 +18,8 @@ export interface FoldObserver {
   block?(block: DecodedBlock): boolean;
   /** Before an input; false ends the fold. */
   input?(sequence: number, timeUs: number): boolean;
+  /** Before each input, where they are to come one by one: resolves when it is due. */
+  due?(timeUs: number): Promise<void>;
   derived?(block: number, events: EventMessage[]): void;
   checkpoint?(checkpoint: Checkpoint): void;
 }
@@ -51,7 +53,7 @@ export async function foldJournal(
         const block = chain.next(entry.block.bytes, core.sequence);
         if (observer.block?.(block) === false) return done();
         let stopped = false;
-        block.forEach((sequence, timeUs, bytes) => {
+        const apply = (sequence: number, timeUs: number, bytes: Uint8Array): void => {
           if (stopped) return;
           if (observer.input?.(sequence, timeUs) === false) {
             stopped = true;
@@ -59,7 +61,15 @@ export async function foldJournal(
           }
           core.apply(sequence, timeUs, decodeInput(bytes, scratch));
           result.inputs++;
-        });
+        };
+        if (observer.due === undefined) block.forEach(apply);
+        else {
+          for (const [sequence, timeUs, bytes] of inputsOf(block)) {
+            await observer.due(timeUs);
+            apply(sequence, timeUs, bytes);
+            if (stopped) break;
+          }
+        }
         result.blocks++;
         if (stopped) return done();
         break;
@@ -72,6 +82,12 @@ export async function foldJournal(
     result.samples = core.samples - startSamples;
     return result;
   }
+}
+
+function inputsOf(block: DecodedBlock): Parameters<Parameters<DecodedBlock["forEach"]>[0]>[] {
+  const inputs: Parameters<Parameters<DecodedBlock["forEach"]>[0]>[] = [];
+  block.forEach((...input) => void inputs.push(input));
+  return inputs;
 }
 
 /** Follows blocks one by one and refuses one that is not the next (F1). */

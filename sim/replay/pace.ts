@@ -27,9 +27,9 @@ export class Pace {
     else this.startUs = Number.NaN;
   }
 
-  /** Goes on from where recorded time is now; `nextUs`: time of the input that is waited for. */
-  setSpeed(speed: number | "max", nextUs: number | undefined): void {
-    const nowUs = this.nowUs(nextUs);
+  /** Goes on from where recorded time is now, at most `reachableUs`. */
+  setSpeed(speed: number | "max", reachableUs: number): void {
+    const nowUs = this.nowUs(reachableUs);
     this.speed = speed;
     this.begin(nowUs);
     this.interrupt();
@@ -40,11 +40,11 @@ export class Pace {
     this.wake?.();
   }
 
-  /** Recorded time that has been reached, at most that of the next input; 0 before anything was waited for. */
-  nowUs(nextUs: number | undefined): number {
+  /** Recorded time that has been reached, at most `reachableUs`; 0 before anything was waited for. */
+  nowUs(reachableUs: number): number {
     if (Number.isNaN(this.startUs) || this.speed === "max") return 0;
     const passedUs = (this.clock.monotonicMs() - this.startMs) * 1000 * this.speed;
-    return Math.min(Math.floor(this.startUs + passedUs), nextUs ?? Number.POSITIVE_INFINITY);
+    return Math.min(Math.floor(this.startUs + passedUs), reachableUs);
   }
 
   isDue(timeUs: number): boolean {

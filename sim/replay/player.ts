@@ -68,7 +68,7 @@ export class Player {
   /** Recorded time that has been reached, within the range. */
   get timeUs(): number {
     const { fromUs, toUs } = this.options.range;
-    const head = this.state === "playing" ? this.pace.nowUs(this.take?.next?.timeUs) : this.headUs;
+    const head = this.state === "playing" ? this.pace.nowUs(this.reachableUs) : this.headUs;
     return Math.min(Math.max(this.take?.core.now ?? 0, head, fromUs), toUs);
   }
 
@@ -81,13 +81,19 @@ export class Player {
   pause(): void {
     this.plays = false;
     if (this.state !== "playing") return;
-    this.headUs = this.pace.nowUs(this.take?.next?.timeUs);
+    this.headUs = this.pace.nowUs(this.reachableUs);
     this.state = "paused";
     this.interrupt();
   }
 
   setSpeed(speed: number | "max"): void {
-    this.pace.setSpeed(speed, this.take?.next?.timeUs);
+    this.pace.setSpeed(speed, this.reachableUs);
+  }
+
+  /** Recorded time that may have been reached at most: that of the next input, while it is being read that of the last. */
+  private get reachableUs(): number {
+    const { take } = this;
+    return take?.next?.timeUs ?? take?.core.now ?? 0;
   }
 
   /** Resolves when it stands there, or a later seek took over. Throws a CommandError for a place that is not in the recording. */

@@ -9,11 +9,14 @@
  * Y2  `verify` stops at the first difference and names it: block, input, actor, field, index, both values.
  * Y3  Nothing is written. Damage ends a replay with its place (RecordingDamaged).
  */
+import { systemClock } from "../../actors/clock.ts";
 import { Core, type CoreDefinitions, type CoreSink } from "../../actors/core/core.ts";
 import { hex } from "../../actors/core/hash.ts";
 import { foldJournal } from "../../actors/partition/fold.ts";
+import type { Clock } from "../../actors/ports/clock.ts";
 import type { Journal, JournalEntry, StoredSnapshot } from "../../actors/ports/journal.ts";
 import type { EventMessage, StateMessage } from "../../protocol/messages.ts";
+import { Pace } from "./pace.ts";
 import { type Place, reaches, timeOfPlace } from "./place.ts";
 import { type Difference, Verifier } from "./verifier.ts";
 
@@ -26,6 +29,8 @@ export interface ReplayOptions {
   toUs?: number;
   /** Multiples of recorded time, or as fast as it goes. */
   speed?: number | "max";
+  /** What the pace is kept by. */
+  clock?: Clock;
   verify?: boolean;
   event?(event: EventMessage): void;
   state?(state: StateMessage): void;
@@ -74,13 +79,15 @@ export async function replay(
   };
   const { core, startBlock } = await openAt(journal, definitions, sink, seek ?? fromUs);
   const startUs = seek === undefined ? fromUs : await timeOfPlace(journal, seek);
-  const pace = pacer(options.speed ?? "max", startUs, toUs);
-  const entries = paced(verifier ? verifier.watch(journal.read(startBlock), core) : journal.read(startBlock));
+  const { speed = "max", clock = systemClock } = options;
+  const pace = new Pace(clock, speed);
+  const entries = told(verifier ? verifier.watch(journal.read(startBlock), core) : journal.read(startBlock));
   const folded = await foldJournal(entries, core, {
     block(decoded) {
       block = decoded.number;
       return !verifier?.done;
     },
+    ...(speed === "max" ? {} : { due }),
     input(sequence, timeUs) {
       if (timeUs > toUs) return false;
       if (before && reaches(seek!, sequence, timeUs)) before = false;
@@ -100,14 +107,21 @@ export async function replay(
     difference: verifier?.difference ?? null,
   };
 
-  async function* paced(source: AsyncIterable<JournalEntry>): AsyncGenerator<JournalEntry> {
+  async function* told(source: AsyncIterable<JournalEntry>): AsyncGenerator<JournalEntry> {
     for await (const entry of source) {
-      if (entry.kind === "block") {
-        options.progress?.({ timeUs: core.now, inputs: core.sequence, samples: core.samples });
-        await pace(entry.block.timeUs);
-      }
+      if (entry.kind === "block") tellProgress();
       yield entry;
     }
+  }
+
+  /** What nobody asked to see is not waited for, nor what lies behind the end. */
+  async function due(timeUs: number): Promise<void> {
+    if (timeUs < startUs) return;
+    while (await pace.waitFor(Math.min(timeUs, toUs))) tellProgress();
+  }
+
+  function tellProgress(): void {
+    options.progress?.({ timeUs: core.now, inputs: core.sequence, samples: core.samples });
   }
 }
 
@@ -153,29 +167,4 @@ async function oldestSnapshot(journal: Journal, fromBlock: number): Promise<Stor
     oldest = stored;
     before = stored.block - 1;
   }
-}
-
-/** Longest wait of setTimeout, which takes a longer one for none. */
-const WAIT_MS_MAX = 2 ** 31 - 1;
-
-/** Waits so that recorded time between `fromUs` and `toUs` passes `speed` times as fast as the clock; in steps of whole blocks. */
-function pacer(speed: number | "max", fromUs: number, toUs: number): (timeUs: number) => Promise<void> {
-  if (speed === "max") return () => Promise.resolve();
-  let startUs = Number.NaN;
-  let startMs = 0;
-  return async (blockUs) => {
-    // Before the first data of a recorded feed logical time is still 0: from there to the data nobody wants to wait.
-    if (blockUs < fromUs || blockUs === 0) return;
-    const timeUs = Math.min(blockUs, toUs);
-    if (Number.isNaN(startUs)) {
-      startUs = timeUs;
-      startMs = performance.now();
-    }
-    const dueMs = startMs + (timeUs - startUs) / 1000 / speed;
-    for (;;) {
-      const waitMs = dueMs - performance.now();
-      if (waitMs <= 1) return;
-      await new Promise((resolve) => setTimeout(resolve, Math.min(waitMs, WAIT_MS_MAX)));
-    }
-  };
 }

@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { decodeBlock } from "../../protocol/block.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { replay } from "../../sim/replay/replay.ts";
+import { createManualClock } from "../support/clock.ts";
 import { openRecording, type RecordedRun, record } from "../support/recorded-run.ts";
 import { summing, TOYS } from "../support/toy-actors.ts";
 
@@ -45,6 +46,28 @@ test("a replay to a time stops there", async () => {
   const part = await replayed({ toUs });
   assert.ok(part.lastTimeUs <= toUs);
   assert.ok(part.inputs > 0 && part.inputs < whole.inputs);
+});
+
+test("a paced replay hands out what follows from an input at the time of the input, not at that of its block", async () => {
+  const SPEED = 100;
+  const clock = createManualClock();
+  const came: [timeUs: number, ms: number][] = [];
+  const whole = await replayed({});
+  let done = false;
+  const event = ({ timeUs }: EventMessage) => void came.push([timeUs, clock.monotonicMs()]);
+  const paced = replayed({ speed: SPEED, clock, event }).finally(() => {
+    done = true;
+  });
+  while (!done) {
+    if (clock.pending > 0) await clock.advance(1);
+    else await new Promise<void>((resolve) => setImmediate(resolve));
+  }
+  await paced;
+  assert.is(came.length, run.events);
+  for (const [timeUs, ms] of came) {
+    const dueMs = (timeUs - whole.firstTimeUs) / 1_000 / SPEED;
+    assert.ok(ms >= dueMs - 1 && ms <= dueMs + 1, `${timeUs} is due at ${dueMs} ms, it came at ${ms} ms`);
+  }
 });
 
 test("[Y2] verification names actor, field, index and both values when an actor computes differently", async () => {
