@@ -30,12 +30,22 @@ export interface ReplayMark {
   readonly title: string;
 }
 
+/** Those that are known by now, in order. */
+export interface ReplayMarks {
+  readonly marks: readonly ReplayMark[];
+  /** False while the recording is still being read. */
+  readonly complete: boolean;
+}
+
 /** A scenario that can be laid over streams that are there. */
 export interface InjectableScenario {
   readonly name: string;
   readonly title: string;
   readonly family: string;
 }
+
+/** An injection that is under way, as the event that told of its begin has it: an older page of events than a client reads. */
+export type InjectionUnderWay = Pick<EventMessage, "group" | "channels" | "detail">;
 
 /** One event of the original, one of the branch, or a pair that is the same event. */
 export interface LaneDifference {

@@ -19,6 +19,8 @@ export function liveControls(
       scenarios,
       start: async (request, author) =>
         asked(() => startInjection(partition, parseInjectRequest(request), author)),
+      underWay: () =>
+        partition.injections().map(({ group, channels, detail }) => ({ group, channels, detail })),
     },
     settings: {
       current: () => partition.core.settings,

@@ -67,6 +67,9 @@ const SNAPSHOT_SAMPLES = 131_072;
 /** How often the runtime's measurements enter the log. */
 const MEASURE_EVERY_MS = 1_000;
 
+/** Injections at a time: each looks at every frame, and more than a handful on the charts nobody can tell apart. */
+const INJECTIONS_MAX = 16;
+
 /** A live sample may be this far ahead of our clock (clock skew); beyond, it would drag logical time with it. */
 const AHEAD_MAX_US = 1_000_000;
 
@@ -108,8 +111,8 @@ export class Partition implements LiveSession, CoreSink {
   private readonly gate: OutputGate;
   private readonly history: EventHistory;
   private readonly feeds: { feed: Feed; running: Promise<void> }[] = [];
-  /** Last report of each source; a merged feed reports for the sources it is made of. */
   private readonly overlays: FrameOverlay[] = [];
+  /** Last report of each source; a merged feed reports for the sources it is made of. */
   private readonly statuses = new Map<string, FeedStatus>();
   private readonly states = new Map<string, StateMessage>();
   private readonly recent: RecentBlocks;
@@ -230,8 +233,17 @@ export class Partition implements LiveSession, CoreSink {
       throw new CommandError(
         `Cannot inject ${overlay.name} into group ${overlay.group}: it is given whole states; wanted a group of samples`,
       );
+    if (this.overlays.length >= INJECTIONS_MAX)
+      throw new CommandError(
+        `Cannot inject ${overlay.name}: ${this.overlays.length} injections are under way; wanted at most ${INJECTIONS_MAX} at a time`,
+      );
     this.notice(overlay.begin);
     this.overlays.push(overlay);
+  }
+
+  /** What the log said of the injections that are under way when they began. */
+  injections(): Omit<Notice, "type">[] {
+    return this.overlays.map(({ begin }) => begin);
   }
 
   /** The frame as the overlays leave it, or null when nothing is left of it. */

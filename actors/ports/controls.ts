@@ -5,7 +5,13 @@
  *
  * What cannot be done as asked rejects with a CommandError that says what was wanted. `author` is who asks, as the gateway knows.
  */
-import type { InjectableScenario, ReplayMark, ReplayStatus, WhatIfAnswer } from "../../protocol/controls.ts";
+import type {
+  InjectableScenario,
+  InjectionUnderWay,
+  ReplayMarks,
+  ReplayStatus,
+  WhatIfAnswer,
+} from "../../protocol/controls.ts";
 import type { ConfigChanged } from "../../protocol/messages.ts";
 
 export interface SessionControls {
@@ -19,7 +25,7 @@ export interface SessionControls {
 export interface ReplayControls {
   status(): ReplayStatus;
   /** The events of the whole recording, as far as they are known by now. */
-  marks(): readonly ReplayMark[];
+  marks(): ReplayMarks;
   /** At the end: from the beginning again. */
   play(): Promise<void>;
   pause(): Promise<void>;
@@ -32,6 +38,7 @@ export interface InjectControls {
   /** What can be laid over the session's channels. */
   scenarios(): readonly InjectableScenario[];
   start(request: unknown, author: string): Promise<unknown>;
+  underWay(): readonly InjectionUnderWay[];
 }
 
 export interface WhatIfControls {

@@ -4,10 +4,17 @@
  * A recorded session's place is asked for once a second, since others may move it; in between the page counts on by its own clock.
  */
 import { computed, signal } from "@preact/signals";
-import type { InjectableScenario, ReplayMark, ReplayStatus, WhatIfAnswer } from "../../protocol/controls.ts";
+import type {
+  InjectableScenario,
+  InjectionUnderWay,
+  ReplayMark,
+  ReplayMarks,
+  ReplayStatus,
+  WhatIfAnswer,
+} from "../../protocol/controls.ts";
 
 const ASK_EVERY_MS = 1_000;
-/** While the recording's events are still being read, and for a moment after. */
+/** While the recording's events are still being read. */
 const MARKS_AGAIN_MS = 3_000;
 
 export type ReplayWish =
@@ -26,8 +33,13 @@ export class Controls {
   readonly replay = signal<ReplayStatus | null>(null);
   readonly marks = signal<readonly ReplayMark[]>([]);
   readonly isReplay = computed(() => this.has.value.has("replay"));
+  /** Injections that were under way when the page came; the event of their begin may be older than those it has. */
+  readonly underWay = signal<readonly InjectionUnderWay[]>([]);
+  /** Why the last wish was not carried out, "" when it was. */
+  readonly trouble = signal("");
   #askedAtMs = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #marksTimer: ReturnType<typeof setTimeout> | undefined;
   /** Of several places asked for while one is under way only the last is. */
   #wanted: Place | null = null;
   #seeking = false;
@@ -39,21 +51,23 @@ export class Controls {
     ).catch(() => ({ sessions: [] }));
     this.has.value = new Set(sessions.find((each) => each.session === session)?.controls);
     clearInterval(this.#timer);
+    if (this.has.value.has("inject")) await this.#readInjections();
     if (!this.isReplay.value) return;
     this.#timer = setInterval(() => void this.refresh(), ASK_EVERY_MS);
     await this.refresh();
     await this.#readMarks();
-    setTimeout(() => void this.#readMarks(), MARKS_AGAIN_MS);
   }
 
   stop(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#marksTimer);
   }
 
-  /** Recorded time now, µs. */
+  /** Recorded time now, µs; on the way to another place already that of the place, which the next step is counted from. */
   timeUs(): number {
     const status = this.replay.peek();
     if (status === null) return Number.NaN;
+    if (this.#wanted !== null && "timeUs" in this.#wanted) return this.#wanted.timeUs;
     const { state, speed, timeUs, toUs } = status;
     if (state !== "playing" || speed === "max") return timeUs;
     return Math.min(toUs, timeUs + (performance.now() - this.#askedAtMs) * 1000 * speed);
@@ -67,8 +81,14 @@ export class Controls {
     );
   }
 
+  /** What cannot be carried out is said in `trouble`. */
   async wish(wish: ReplayWish): Promise<void> {
-    this.#stands(await this.#ask<ReplayStatus>("api/replay", wish));
+    try {
+      this.#stands(await this.#ask<ReplayStatus>("api/replay", wish));
+      this.trouble.value = "";
+    } catch (error) {
+      this.trouble.value = (error as Error).message;
+    }
   }
 
   togglePlay(): void {
@@ -83,8 +103,7 @@ export class Controls {
   }
 
   moveBy(us: number): void {
-    const wanted = this.#wanted;
-    this.seek((wanted !== null && "timeUs" in wanted ? wanted.timeUs : this.timeUs()) + us);
+    this.seek(this.timeUs() + us);
   }
 
   /** Goes there, or a little later when it is on its way to another place. */
@@ -99,7 +118,9 @@ export class Controls {
     await this.refresh();
     const status = this.replay.peek();
     if (status === null) return;
-    const { sequence, lastSequence } = status;
+    const { lastSequence } = status;
+    const wanted = this.#wanted;
+    const sequence = wanted !== null && "sequence" in wanted ? wanted.sequence - 1 : status.sequence;
     const marks = this.marks.peek().filter(({ severity }) => severity !== "info");
     const found =
       step > 0
@@ -131,16 +152,28 @@ export class Controls {
     this.#seeking = true;
     while (this.#wanted !== null) {
       const place = this.#wanted;
-      await this.wish({ action: "seek", ...place }).catch(() => {});
+      await this.wish({ action: "seek", ...place });
       if (this.#wanted === place) this.#wanted = null;
     }
     this.#seeking = false;
   }
 
+  /** Again and again until all are known: a long recording is read for a while. */
   async #readMarks(): Promise<void> {
-    await this.#ask<{ marks: ReplayMark[] }>("api/replay/marks").then(
-      ({ marks }) => {
-        if (marks.length !== this.marks.peek().length) this.marks.value = marks;
+    clearTimeout(this.#marksTimer);
+    await this.#ask<ReplayMarks>("api/replay/marks").then(
+      ({ marks, complete }) => {
+        this.marks.value = marks;
+        if (!complete) this.#marksTimer = setTimeout(() => void this.#readMarks(), MARKS_AGAIN_MS);
+      },
+      () => {},
+    );
+  }
+
+  async #readInjections(): Promise<void> {
+    await this.#ask<{ underWay: InjectionUnderWay[] }>("api/inject").then(
+      ({ underWay }) => {
+        this.underWay.value = underWay;
       },
       () => {},
     );

@@ -1,10 +1,11 @@
 /**
  * Disturbances that somebody laid over the data, as the session's events tell of them: nobody is to take them for real.
  */
+import type { InjectionUnderWay } from "../../protocol/controls.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 
 export interface Injection {
-  /** Sequence of the event that told of its begin, and of its end once that came. */
+  /** Sequence of the event that told of its begin (0: it was not seen), and of its end once that came. */
   readonly sequence: number;
   readonly endSequence: number | null;
   readonly group: string;
@@ -19,16 +20,31 @@ export interface Injection {
 
 /** What is known after one more event; the same list when the event is about something else. */
 export function injectionsAfter(known: readonly Injection[], event: EventMessage): readonly Injection[] {
-  if (event.kind === "injection.started") return [...known, read(event)];
+  if (event.kind === "injection.started") {
+    const started = read(event);
+    return [...known.filter((each) => each.sequence > 0 || !isSame(each, started)), started];
+  }
   if (event.kind !== "injection.ended") return known;
   const ended = read(event);
-  const begun = known.find(
-    ({ what, fromUs, group, endSequence }) =>
-      endSequence === null && what === ended.what && fromUs === ended.fromUs && group === ended.group,
-  );
+  const begun = known.find((each) => each.endSequence === null && isSame(each, ended));
   // Of one that began before the first event the page has, the end tells all as well.
   const closed = { ...(begun ?? ended), endSequence: event.sequence };
   return [...known.filter((each) => each !== begun), closed];
+}
+
+/** What is known with those that were under way when the page came. */
+export function injectionsWith(
+  known: readonly Injection[],
+  underWay: readonly InjectionUnderWay[],
+): readonly Injection[] {
+  const unseen = underWay
+    .map((each) => read({ ...each, sequence: 0, timeUs: 0 }))
+    .filter((each) => !known.some((other) => isSame(other, each)));
+  return unseen.length === 0 ? known : [...known, ...unseen];
+}
+
+function isSame(a: Injection, b: Injection): boolean {
+  return a.what === b.what && a.fromUs === b.fromUs && a.group === b.group;
 }
 
 /** What is known when all events behind `sequence` count no more. */
@@ -46,7 +62,13 @@ export function isActive(injection: Injection, headUs: number): boolean {
   return injection.endSequence === null && !(headUs > injection.untilUs + LATE_US);
 }
 
-function read({ sequence, group, channels, timeUs, detail }: EventMessage): Injection {
+function read({
+  sequence,
+  group,
+  channels,
+  timeUs,
+  detail,
+}: InjectionUnderWay & Pick<EventMessage, "sequence" | "timeUs">): Injection {
   const { scenario, strength, fromUs, untilUs, author } = detail;
   return {
     sequence,

@@ -30,6 +30,7 @@ if (!isDemo) {
   model.sessionInfo.subscribe((info) => {
     if (info !== null) void controls.start(info.session);
   });
+  controls.underWay.subscribe((underWay) => model.injectionsUnderWay(underWay));
   model.rewinds.subscribe(() => void controls.refresh());
 }
 source.start(model);

@@ -6,6 +6,7 @@
  */
 import { batch, signal } from "@preact/signals";
 import { float32Column, float64Column, uint16Column, uint32Column } from "../../protocol/columns.ts";
+import type { InjectionUnderWay } from "../../protocol/controls.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type {
   Channels,
@@ -16,7 +17,7 @@ import type {
 } from "../../protocol/messages.ts";
 import { Series } from "../charts/series.ts";
 import { StateHistory } from "../charts/state-history.ts";
-import { type Injection, injectionsAfter, injectionsUpTo } from "./injections.ts";
+import { type Injection, injectionsAfter, injectionsUpTo, injectionsWith } from "./injections.ts";
 import type { Connection, SessionInfo, SourceSink } from "./source.ts";
 
 /** Events kept in the list; older ones stay in the recording. */
@@ -215,6 +216,11 @@ export class Model implements SourceSink {
       this.injections.value = injectionsUpTo(this.injections.value, event);
       this.rewinds.value++;
     });
+  }
+
+  /** Injections that were under way when the page came: their begin may be older than the events it has. */
+  injectionsUnderWay(underWay: readonly InjectionUnderWay[]): void {
+    this.injections.value = injectionsWith(this.injections.value, underWay);
   }
 
   /** Called by the frame loop: hands what has gathered to the components. */

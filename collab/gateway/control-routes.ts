@@ -18,8 +18,9 @@ const READ = ["GET", "HEAD"] as const;
 const WRITE = ["POST"] as const;
 const BOTH = ["GET", "HEAD", "POST"] as const;
 
-const speed = v.union([v.pipe(v.number(), v.finite(), v.gtValue(0)), v.literal("max")]);
-const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const finite = v.pipe(v.number(), v.finite("a finite number"));
+const speed = v.union([v.pipe(finite, v.gtValue(0)), v.literal("max")]);
+const whole = v.pipe(v.number(), v.safeInteger("a whole number"), v.minValue(0));
 
 const replayRequest = v.variant("action", [
   v.strictObject({ action: v.literal("play"), speed: v.optional(speed) }),
@@ -30,7 +31,7 @@ const replayRequest = v.variant("action", [
 
 const settingRequest = v.strictObject({
   path: v.string(),
-  value: v.union([v.string(), v.pipe(v.number(), v.finite()), v.boolean()]),
+  value: v.union([v.string(), finite, v.boolean()]),
 });
 
 export function controlRoutes(parts: GatewayParts): [string, Route][] {
@@ -38,7 +39,7 @@ export function controlRoutes(parts: GatewayParts): [string, Route][] {
     ["/api/replay", { methods: BOTH, answer: (exchange) => replay(exchange, parts) }],
     ["/api/replay/marks", { methods: READ, answer: (exchange) => marks(exchange, parts) }],
     ["/api/scenarios", { methods: READ, answer: (exchange) => scenarios(exchange, parts) }],
-    ["/api/inject", { methods: WRITE, answer: (exchange) => inject(exchange, parts) }],
+    ["/api/inject", { methods: BOTH, answer: (exchange) => inject(exchange, parts) }],
     ["/api/settings", { methods: BOTH, answer: (exchange) => settings(exchange, parts) }],
     ["/api/whatif", { methods: WRITE, answer: (exchange) => whatIf(exchange, parts) }],
   ];
@@ -74,7 +75,7 @@ function placeOf({ timeUs, sequence }: { timeUs?: number | undefined; sequence?:
 
 function marks(exchange: Exchange, parts: GatewayParts): void {
   const controls = controlsOf(exchange, parts, "replay", "a recorded session (replay --follow)");
-  respondJson(exchange.request, exchange.response, { marks: controls.marks() });
+  respondJson(exchange.request, exchange.response, controls.marks());
 }
 
 /** The same can be injected into a live session and into a branch. */
@@ -89,9 +90,11 @@ function scenarios(exchange: Exchange, parts: GatewayParts): void {
 
 async function inject(exchange: Exchange, parts: GatewayParts): Promise<void> {
   const controls = controlsOf(exchange, parts, "inject", "a live session");
-  const wish = await readJson(exchange.request, parts.limits, "controlBytesMax");
+  const { request, response } = exchange;
+  if (request.method !== "POST") return respondJson(request, response, { underWay: controls.underWay() });
+  const wish = await readJson(request, parts.limits, "controlBytesMax");
   const started = await carriedOut(() => controls.start(wish, authorOf(exchange)));
-  respondJson(exchange.request, exchange.response, { started });
+  respondJson(request, response, { started });
 }
 
 async function settings(exchange: Exchange, parts: GatewayParts): Promise<void> {

@@ -14,6 +14,7 @@ const REST_AFTER_ENTRIES = 64;
 export class EventMarks {
   /** In the order of their sequences. */
   readonly marks: ReplayMark[] = [];
+  complete = false;
   private readonly blocks: number[] = [];
   private stopped = false;
 
@@ -31,6 +32,7 @@ export class EventMarks {
         this.blocks.push(entry.block);
       }
     }
+    this.complete = true;
   }
 
   /** The block with the first known event at or behind `sequence`; undefined when it is not known yet. */

@@ -22,7 +22,7 @@ import type {
 } from "../../actors/ports/session.ts";
 import { decodeBlock } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
-import type { ReplayMark, ReplayStatus } from "../../protocol/controls.ts";
+import type { ReplayMarks, ReplayStatus } from "../../protocol/controls.ts";
 import type { Channels, EventMessage, StateMessage } from "../../protocol/messages.ts";
 import { EventMarks } from "./event-marks.ts";
 import type { Place } from "./place.ts";
@@ -104,8 +104,9 @@ export class ReplaySession implements LiveSession, ReplayControls {
     return { state, reason, speed, timeUs, sequence: take?.core.sequence ?? 0, ...this.range, recording };
   }
 
-  marks(): readonly ReplayMark[] {
-    return this.known.marks;
+  marks(): ReplayMarks {
+    const { marks, complete } = this.known;
+    return { marks, complete };
   }
 
   play(): Promise<void> {

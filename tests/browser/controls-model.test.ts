@@ -6,6 +6,7 @@ import {
   type Injection,
   injectionsAfter,
   injectionsUpTo,
+  injectionsWith,
   isActive,
 } from "../../collab/dashboard/injections.ts";
 import { pairsOf } from "../../collab/dashboard/lanes.ts";
@@ -40,6 +41,20 @@ test("an injection whose end was never told is over some seconds behind its last
 test("a page that hears only of the end of an injection marks it all the same", () => {
   const [injection] = injectionsAfter([], injected(9, "ended"));
   assert.equal([injection!.fromUs, injection!.untilUs, injection!.endSequence], [T, T + 10 * SECOND, 9]);
+});
+
+test("an injection that was under way when the page came is marked once, whatever of its events the page has, in any order", () => {
+  const { group, channels, detail } = injected(1, "started");
+  const underWay = [{ group, channels, detail }];
+  const started = injected(4, "started");
+  const ended = injected(9, "ended");
+  const alone = injectionsWith([], underWay);
+  assert.ok(isActive(alone[0]!, T + 5 * SECOND));
+  assert.equal(injectionsAfter(alone, started), [{ ...alone[0]!, sequence: 4 }]);
+  assert.equal(injectionsWith(injectionsAfter([], started), underWay), injectionsAfter([], started));
+  const [closed, ...others] = injectionsAfter(alone, ended);
+  assert.equal([closed!.endSequence, others.length], [9, 0]);
+  assert.equal(injectionsWith([closed!], underWay), [closed!]);
 });
 
 test("a recording that is moved to any place has the injections that were known there", () => {

@@ -12,7 +12,7 @@ import { type Answer, ask, errorOf, withGateway } from "./http.ts";
 
 const TOKEN = "a-token-of-enough-letters";
 const POSTS = ["/api/replay", "/api/inject", "/api/settings", "/api/whatif"];
-const GETS = ["/api/replay", "/api/replay/marks", "/api/scenarios", "/api/settings"];
+const GETS = ["/api/replay", "/api/inject", "/api/replay/marks", "/api/scenarios", "/api/settings"];
 
 const ANSWER: WhatIfAnswer = {
   atUs: 5,
@@ -44,7 +44,10 @@ function noting() {
   const controls: SessionControls = {
     replay: {
       status: () => status,
-      marks: () => [{ sequence: 1, input: 3, timeUs: 5, severity: "info", kind: "a", title: "b" }],
+      marks: () => ({
+        marks: [{ sequence: 1, input: 3, timeUs: 5, severity: "info", kind: "a", title: "b" }],
+        complete: true,
+      }),
       play: async () => void done.push("play"),
       pause: async () => void done.push("pause"),
       seek: async (place) => {
@@ -55,6 +58,7 @@ function noting() {
       setSpeed: async (speed) => void done.push(`speed ${speed}`),
     },
     inject: {
+      underWay: () => [{ group: "g", channels: ["x"], detail: { scenario: "spike" } }],
       scenarios: () => [{ name: "spike", title: "a spike", family: "metrics" }],
       start: async (wish, author) => {
         done.push(`inject ${JSON.stringify(wish)} by ${author}`);
@@ -115,7 +119,7 @@ test("a recorded session is played, paused, moved and paced, and each answer is 
       'seek {"sequence":3}',
     ]);
     assert.is(((await ask(gateway, "/api/replay")).json() as ReplayStatus).toUs, 9);
-    assert.equal((await ask(gateway, "/api/replay/marks")).json(), { marks: controls.replay!.marks() });
+    assert.equal((await ask(gateway, "/api/replay/marks")).json(), controls.replay!.marks());
   });
 });
 
@@ -132,6 +136,7 @@ test("requests of another shape are refused by what is wrong with them, and noth
     ["/api/replay", { action: "seek" }, /no place.*timeUs or sequence/],
     ["/api/replay", { action: "seek", timeUs: 1, sequence: 1 }, /two places/],
     ["/api/replay", { action: "seek", timeUs: "noon" }, /timeUs is "noon"/],
+    ["/api/replay", { action: "seek", timeUs: 1.5 }, /timeUs is 1\.5, wanted a whole number$/],
     ["/api/replay", { action: "seek", sequence: 8 }, /input 8 is not in the recording.*1 to 7/],
     ["/api/settings", { path: "collapse.falseAlarmsPerDay" }, /value is undefined/],
     ["/api/settings", { path: "collapse.falseAlarmPerDay", value: 1 }, /collapse\.falseAlarmsPerDay/],

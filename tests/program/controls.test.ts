@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { InjectableScenario, WhatIfAnswer } from "../../protocol/controls.ts";
+import type { InjectableScenario, InjectionUnderWay, WhatIfAnswer } from "../../protocol/controls.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
@@ -42,6 +42,14 @@ test("what is done to a running session stands in its log with its author, and i
     { ...wish, channels: ["walk9"] },
   ])
     assert.is((await ask("inject", wrong)).status, 400, JSON.stringify(wrong));
+  for (let k = 0; k < 16; k++)
+    assert.is((await ask("inject", { ...wish, durationSeconds: 600 })).status, 200, `${k} before it`);
+  assert.is((await ask("inject", wish)).status, 400, "more than can be told apart");
+  const { underWay } = (await ask<{ underWay: InjectionUnderWay[] }>("inject")).body;
+  assert.equal(
+    underWay.map(({ group, channels, detail }) => [group, channels, detail["scenario"]]),
+    Array(16).fill(["walk", ["walk2"], "spike"]),
+  );
 
   const same = (await ask<WhatIfAnswer>("whatif", { at: 5 })).body;
   assert.ok(same.counts.same > 0);

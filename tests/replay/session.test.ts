@@ -125,6 +125,34 @@ test("a pause stops in the middle of a wait, and goes on with what is left of it
   });
 });
 
+test("paused while the next block is read, it stands where it was, however fast it plays", async () => {
+  let goOn = (): void => {};
+  const held = new Promise<void>((resolve) => {
+    goOn = resolve;
+  });
+  const stuck = seenThrough(journal, {
+    async *read(from?: number): AsyncGenerator<JournalEntry> {
+      for await (const entry of journal.read(from)) {
+        if (entry.kind === "block" && entry.block.number === 40) await held;
+        yield entry;
+      }
+    },
+  });
+  await onSession({ speed: 1_000, journal: stuck }, async ({ session, heard, clock }) => {
+    await session.play();
+    let sequence = -1;
+    while (sequence !== session.status().sequence) {
+      ({ sequence } = session.status());
+      for (let turns = 0; turns < 20; turns++) await clock.advance(1);
+    }
+    await clock.advance(5_000);
+    await session.pause();
+    const { timeUs } = session.status();
+    goOn();
+    assert.is(timeUs, heard.times.at(-1));
+  });
+});
+
 test("a change of speed holds from where the playing is", async () => {
   await onSession({ speed: 1 }, async ({ session, clock }) => {
     const { fromUs } = session.status();
@@ -302,9 +330,9 @@ test("a client of the gateway gets the events of the live session, and after a m
 
 test("the marks are the events of the whole recording, wherever it stands", async () => {
   await onSession({}, async ({ session }) => {
-    await until(() => session.marks().length === live.events.length);
+    await until(() => session.marks().complete);
     assert.equal(
-      session.marks().map(({ sequence, timeUs, input }) => [sequence, timeUs, input]),
+      session.marks().marks.map(({ sequence, timeUs, input }) => [sequence, timeUs, input]),
       live.events.map(({ sequence, timeUs, id }) => [sequence, timeUs, Number(id.split("/")[1])]),
     );
   });

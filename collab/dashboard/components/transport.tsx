@@ -59,8 +59,17 @@ export function Transport({ model, controls }: Parts) {
           ))}
         </select>
       </label>
-      {status.state === "failed" ? <p class="transport-failed">{status.reason}</p> : null}
+      <Trouble controls={controls} status={status} />
     </section>
+  );
+}
+
+function Trouble({ controls, status }: { controls: Controls; status: ReplayStatus }) {
+  const said = status.state === "failed" ? status.reason : controls.trouble.value;
+  return said === "" ? null : (
+    <p class="transport-failed" role="alert">
+      {said}
+    </p>
   );
 }
 
@@ -84,7 +93,7 @@ function Scrubber({ controls, status }: { controls: Controls; status: ReplayStat
           type="range"
           min={0}
           max={lengthMs}
-          step={lengthMs > 100_000 ? 1000 : 100}
+          step={Math.min(1000, lengthMs / 100)}
           value={atMs}
           aria-label="Place in the recording"
           aria-valuetext={dateTime(timeUs)}

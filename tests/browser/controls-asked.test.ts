@@ -1,0 +1,117 @@
+/** What the page asks of its session, against a gateway that answers when the test lets it. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { Controls } from "../../collab/dashboard/controls.ts";
+import type { ReplayMark, ReplayStatus } from "../../protocol/controls.ts";
+
+const SECOND = 1_000_000;
+const FROM_US = 1_767_225_600 * SECOND;
+
+const STATUS: ReplayStatus = {
+  state: "paused",
+  reason: "",
+  speed: 1,
+  timeUs: FROM_US,
+  sequence: 5,
+  fromUs: FROM_US,
+  toUs: FROM_US + 100 * SECOND,
+  firstSequence: 1,
+  lastSequence: 100,
+  recording: null,
+};
+
+test("steps taken while a move is under way are counted from where it goes, and the bar stands there at once", async () => {
+  await onControls({}, async ({ controls, asked, answer }) => {
+    for (let presses = 0; presses < 4; presses++) controls.moveBy(6 * SECOND);
+    assert.is(controls.timeUs(), FROM_US + 24 * SECOND);
+    controls.seek(controls.timeUs() + SECOND);
+    await answer({ ...STATUS, timeUs: FROM_US + 6 * SECOND });
+    assert.is(controls.timeUs(), FROM_US + 25 * SECOND, "not back to where the first move ended");
+    await answer({ ...STATUS, timeUs: FROM_US + 25 * SECOND });
+    assert.equal(asked, [
+      { action: "seek", timeUs: FROM_US + 6 * SECOND },
+      { action: "seek", timeUs: FROM_US + 25 * SECOND },
+    ]);
+    assert.is(controls.timeUs(), FROM_US + 25 * SECOND);
+  });
+});
+
+test("from event to event: a second press goes to the second event, answered or not", async () => {
+  const marks = [10, 20, 30, 40].map((input): ReplayMark => {
+    return { sequence: input, input, timeUs: FROM_US, severity: "warning", kind: "a", title: "b" };
+  });
+  await onControls({ marks }, async ({ controls, asked, answer }) => {
+    for (const step of [1, 1, 1, -1] as const) await controls.moveToMark(step);
+    await answer(STATUS);
+    await answer({ ...STATUS, sequence: 20 });
+    assert.equal(asked, [
+      { action: "seek", sequence: 11 },
+      { action: "seek", sequence: 21 },
+    ]);
+  });
+});
+
+test("what is not carried out is said, until something is", async () => {
+  await onControls({}, async ({ controls, answer }) => {
+    controls.changeSpeed(1);
+    await answer(null);
+    assert.is(controls.trouble.value, "Cannot replay: it; wanted that");
+    controls.togglePlay();
+    await answer({ ...STATUS, state: "playing" });
+    assert.is(controls.trouble.value, "");
+    assert.is(controls.replay.value?.state, "playing");
+  });
+});
+
+interface Asked {
+  controls: Controls;
+  /** Bodies of all POSTs. */
+  asked: object[];
+  /** Answers the oldest POST that waits; null: refuses it. */
+  answer(status: ReplayStatus | null): Promise<void>;
+}
+
+async function onControls(
+  { marks = [] }: { marks?: readonly ReplayMark[] },
+  act: (asked: Asked) => Promise<void>,
+): Promise<void> {
+  const asked: object[] = [];
+  const waiting: ((status: ReplayStatus | null) => void)[] = [];
+  const { fetch, document } = globalThis;
+  globalThis.fetch = ((path: string, { body }: { body?: string } = {}) => {
+    if (body !== undefined) {
+      asked.push(JSON.parse(body) as object);
+      return new Promise<Response>((resolve) => {
+        waiting.push((status) => resolve(status === null ? REFUSED.clone() : Response.json(status)));
+      });
+    }
+    if (path === "api/replay") return Promise.resolve(Response.json(STATUS));
+    if (path === "api/replay/marks") return Promise.resolve(Response.json({ marks, complete: true }));
+    return Promise.resolve(Response.json({ sessions: [{ session: "s", controls: ["replay"] }] }));
+  }) as typeof globalThis.fetch;
+  globalThis.document = { hidden: false } as Document;
+  const controls = new Controls();
+  try {
+    await controls.start("s");
+    await act({
+      controls,
+      asked,
+      async answer(status) {
+        await turns();
+        waiting.shift()!(status);
+        await turns();
+      },
+    });
+  } finally {
+    controls.stop();
+    Object.assign(globalThis, { fetch, document });
+  }
+}
+
+const REFUSED = Response.json({ error: { action: "replay", value: "it", wanted: "that" } }, { status: 400 });
+
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 5; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+test.run();
