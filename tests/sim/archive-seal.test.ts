@@ -99,11 +99,23 @@ test("[L2] a recording that goes on keeps its seal for what was sealed", async (
   assert.ok(names((await verifyRecording(directory)).findings, "0000000001.seg", 100));
 });
 
-test("a file that was removed or added after sealing is named", async () => {
+test("a file that was removed, added or made longer after sealing is named", async () => {
+  const longer = copyOf(bare);
+  writeFileSync(join(longer, "note.txt"), "mine");
+  await verifyRecording(longer, { secrets: [secret] });
+  assert.is(texts(await verifyRecording(longer)), "");
+  writeFileSync(join(longer, "note.txt"), "mine, too");
+  assert.ok(names((await verifyRecording(longer)).findings, "note.txt", 4));
   const removed = copyOf(sealed);
   const snapshot = readdirSync(removed).find((name) => name.endsWith(".snap"))!;
   rmSync(join(removed, snapshot));
   assert.ok((await verifyRecording(removed)).findings.some(({ file }) => file === snapshot));
+  // A snapshot that holds, of a block that was sealed: `replay` would begin with it.
+  const later = copyOf(bare);
+  rmSync(join(later, snapshot));
+  await verifyRecording(later, { secrets: [secret] });
+  cpSync(join(bare, snapshot), join(later, snapshot));
+  assert.ok((await verifyRecording(later)).findings.some(({ file }) => file === snapshot));
   const added = copyOf(sealed);
   writeFileSync(join(added, "note.txt"), "mine");
   assert.ok((await verifyRecording(added)).findings.some(({ file }) => file === "note.txt"));
