@@ -10,20 +10,22 @@ import type { Lane, NotedEvent } from "./diff-lane.ts";
 import { differingFields } from "./differing-fields.ts";
 import { differenceOfEvents, differenceOfStates, type FirstDifference } from "./first-difference.ts";
 
-/** An event may come so much later or earlier and still be taken for the same. */
-const TOLERANCE_US = 60_000_000;
-
 export class NoteComparison {
   eventDifference: FirstDifference | null = null;
   stateDifference: FirstDifference | null = null;
   /** Of events of A in B. */
   readonly counts = { same: 0, moved: 0, changed: 0, gone: 0, new: 0 };
-  private readonly aligner = new EventAligner(TOLERANCE_US, ({ type }) => {
-    this.counts[type]++;
-  });
+  private readonly aligner: EventAligner;
   private readonly events: { a: NotedEvent[]; b: NotedEvent[] } = { a: [], b: [] };
   /** By input. */
   private readonly hashes = { a: new Map<number, Checkpoint>(), b: new Map<number, Checkpoint>() };
+
+  /** `toleranceUs`: an event may come so much later or earlier and still be taken for the same. */
+  constructor(toleranceUs: number) {
+    this.aligner = new EventAligner(toleranceUs, ({ type }) => {
+      this.counts[type]++;
+    });
+  }
 
   /** What the lane has read since the last time. */
   take(side: "a" | "b", lane: Lane): void {

@@ -15,6 +15,9 @@
 import { sameBytes } from "../../actors/partition/fold.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
+import { firstTime } from "../replay/place.ts";
+import { parentOf } from "../whatif/parent.ts";
+import { toleranceUs } from "../whatif/plan.ts";
 import type { EventDifference } from "../whatif/result.ts";
 import { Lane, type LaneBlock, type LaneSummary } from "./diff-lane.ts";
 import { NoteComparison } from "./diff-notes.ts";
@@ -23,6 +26,7 @@ import { differenceOfInputs, earlier, type FirstDifference } from "./first-diffe
 
 export interface Compared extends Journal {
   readonly partition: string;
+  readonly createdFrom?: unknown;
 }
 
 export interface RecordingDifference {
@@ -46,9 +50,17 @@ export async function diffRecordings(
   const comparison = new Comparison(
     await Lane.open(a.recording, a.journal, fromSequence),
     await Lane.open(b.recording, b.journal, fromSequence),
+    await toleranceOf(a.journal, b.journal),
   );
   await comparison.run(progress);
   return comparison.result();
+}
+
+/** What `whatif` takes where one is a branch of the other, so that both count its events alike. */
+async function toleranceOf(a: Compared, b: Compared): Promise<number> {
+  const [whole, branch] = parentOf(b.createdFrom) === null ? [b, a] : [a, b];
+  const dataUs = await firstTime(whole, { timeUs: 1 }, (_sequence, timeUs) => timeUs > 0);
+  return toleranceUs(whole, Math.max(dataUs ?? whole.last!.timeUs, parentOf(branch.createdFrom)?.atUs ?? 0));
 }
 
 interface Cursor {
@@ -65,9 +77,10 @@ class Comparison {
   private inputDifference: FirstDifference | null = null;
   private shared: { block: number; sequence: number } | null = null;
   private cutDifferently = false;
-  private readonly notes = new NoteComparison();
+  private readonly notes: NoteComparison;
 
-  constructor(a: Lane, b: Lane) {
+  constructor(a: Lane, b: Lane, toleranceUs: number) {
+    this.notes = new NoteComparison(toleranceUs);
     this.a = { lane: a, block: null, at: 0, notedUs: Number.NEGATIVE_INFINITY };
     this.b = { lane: b, block: null, at: 0, notedUs: Number.NEGATIVE_INFINITY };
   }

@@ -106,7 +106,7 @@ export class BranchRecording {
 
 /** The first name beside a recording that is free: PATH.whatif-1, PATH.whatif-2, … */
 export function freeName(recording: string): string {
-  const stem = recording.replace(/[/\\]+$/, "");
+  const stem = resolve(recording);
   for (let k = 1; ; k++) if (!existsSync(`${stem}.whatif-${k}`)) return `${stem}.whatif-${k}`;
 }
 

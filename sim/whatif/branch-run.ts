@@ -62,6 +62,8 @@ export class BranchRun {
   private lastBlock: number;
   private lastSequence: number;
   private lastUs: number;
+  /** How long before its input's time a sample was taken, at most: as old an event may be. */
+  private longestUs = 0;
   private confirmAtSamples: number;
   private turnStartMs = performance.now();
 
@@ -131,6 +133,7 @@ export class BranchRun {
         return;
       }
       const input = decodeInput(bytes, this.scratch);
+      if (input.type === "frame") this.longestUs = Math.max(this.longestUs, timeUs - input.time[0]!);
       if (sequence < point || plan.edits.length === 0) lane.admit(timeUs, bytes, input);
       else this.admitEdited(timeUs, bytes, input);
       this.lastSequence = sequence;
@@ -168,7 +171,7 @@ export class BranchRun {
       const taken = core.samples - plan.samplesBefore;
       this.confirmAtSamples += Math.min(CONFIRM_SAMPLES, Math.max(FIRST_CONFIRM_SAMPLES, taken));
       await original.confirm(this.lastBlock);
-      this.aligner.passed(Math.min(original.completeUs, this.lastUs));
+      this.aligner.passed(Math.min(original.completeUs, this.lastUs) - this.longestUs);
       this.tell();
     }
     if (performance.now() - this.turnStartMs < TURN_MS) return;

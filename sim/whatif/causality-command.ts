@@ -5,7 +5,6 @@
  *       1s   200/200        1.000  0.981–1.000  ████████████████████████
  *      60s    41/200        0.205  0.155–0.266  ████▉
  */
-import { writeFile } from "node:fs/promises";
 import process from "node:process";
 import { durationText } from "../../actors/feeds/options.ts";
 import { askedAsync, CommandError, openRecording } from "../../actors/mod.ts";
@@ -15,6 +14,7 @@ import { iso } from "../replay/place.ts";
 import { causality, INEVITABLE, inevitableFrom, type RewindResult } from "./causality.ts";
 import { type AskedFlags, readQuestion } from "./causality-question.ts";
 import { wholeOf } from "./flags.ts";
+import { checkPlot, writePlot } from "./plot-file.ts";
 import { said } from "./said.ts";
 import { panelsSvg } from "./svg.ts";
 import { bar, table } from "./table.ts";
@@ -28,12 +28,20 @@ export interface CausalityFlags extends AskedFlags {
   json?: true;
 }
 
+/** Of each rewind: the interval is a thousandth wide then, and more is a slip. */
+const MAX_RUNS = 1_000_000;
+
+/** Beyond it nothing is left of the values. */
+const MAX_NOISE_TIMES = 1_000;
+
 export async function causalityCommand(path: string, flags: CausalityFlags): Promise<number> {
   const runs = wholeOf("--runs", flags.runs);
   const noiseTimes = Number(flags.noise);
-  if (runs < 1) throw new CommandError(`Cannot run ${flags.runs} times: wanted at least 1`);
-  if (!(noiseTimes >= 0) || flags.noise.trim() === "")
-    throw new CommandError(`Cannot read --noise ${flags.noise}: wanted a number ≥ 0`);
+  if (runs < 1 || runs > MAX_RUNS)
+    throw new CommandError(`Cannot run ${flags.runs} times: wanted 1 to ${MAX_RUNS}`);
+  if (!(noiseTimes >= 0 && noiseTimes <= MAX_NOISE_TIMES) || flags.noise.trim() === "")
+    throw new CommandError(`Cannot read --noise ${flags.noise}: wanted a number of 0 to ${MAX_NOISE_TIMES}`);
+  if (flags.plot !== undefined) checkPlot(flags.plot);
   const journal = await askedAsync(() => openRecording(path));
   const asked = await said(() => readQuestion(journal, flags)).finally(() => journal.close());
   const { event, rewindsUs, left } = asked;
@@ -46,9 +54,9 @@ export async function causalityCommand(path: string, flags: CausalityFlags): Pro
     });
     progress.stop();
     const inevitableUs = inevitableFrom(results);
-    if (flags.plot !== undefined) await writePlot(flags.plot, results);
     if (flags.json) process.stdout.write(`${JSON.stringify({ event, rewinds: results, inevitableUs })}\n`);
     else tell(event, results, inevitableUs, left);
+    if (flags.plot !== undefined) await writePlot(flags.plot, plotOf(results));
     return 0;
   } finally {
     progress.stop();
@@ -89,7 +97,7 @@ function verdict(results: readonly RewindResult[], inevitableUs: number | null):
   return `inevitable (above ${percent}) from ${durationText(inevitableUs)} before it on${longest ? ", or earlier" : ""}`;
 }
 
-async function writePlot(path: string, results: readonly RewindResult[]): Promise<void> {
+function plotOf(results: readonly RewindResult[]): string {
   const points = results.map(({ rewindUs, probability, low, high }) => ({
     x: rewindUs / 1e6,
     y: probability,
@@ -97,7 +105,5 @@ async function writePlot(path: string, results: readonly RewindResult[]): Promis
     high,
   }));
   const panel = { title: "probability that the event still happens", points, range: { low: 0, high: 1.05 } };
-  await writeFile(path, panelsSvg("rewind, s", [panel])).catch((error: Error) => {
-    throw new CommandError(`Cannot write the plot to ${path}: ${error.message}`);
-  });
+  return panelsSvg("rewind, s", [panel]);
 }

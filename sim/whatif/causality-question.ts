@@ -10,6 +10,7 @@ import type { EventMessage } from "../../protocol/messages.ts";
 import { iso } from "../replay/place.ts";
 import { rangeOf } from "../replay/range.ts";
 import { coreBehind, SILENT } from "./base.ts";
+import { inputOf } from "./causality.ts";
 import { durationOf } from "./flags.ts";
 import { type NoiseByGroup, NoiseLearner } from "./measurement-noise.ts";
 import { toleranceUs } from "./plan.ts";
@@ -123,10 +124,4 @@ async function learnNoise(journal: Journal, event: EventMessage, rewindUs: numbe
     });
   }
   return learner.noise();
-}
-
-/** The input that an event followed from, by its id; null when it is none. */
-function inputOf(id: string): number | null {
-  const match = /\/(\d{1,15})\/\d+$/.exec(id);
-  return match === null ? null : Number(match[1]);
 }

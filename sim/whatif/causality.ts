@@ -2,7 +2,7 @@
  * When did an event become inevitable? Rewind to before it, perturb what came then, run again, and count how often it still happens.
  *
  *   ───────●───────────●─────●──┼────────────►      ● rewinds    ┼ the event
- *          └ runs ~~~~~~~~~~~~~~┊~~┤                ~ perturbed inputs, to the event's time plus the tolerance
+ *          └ runs ~~~~~~~~~~~~~~┊~~┤                ~ perturbed inputs, as far as they tell of the event's time plus the tolerance
  *
  * H1  The event happens in a run that announces one of its actor, group and kind, with a channel of its own if it has any, within the
  *     tolerance of its time.
@@ -173,25 +173,40 @@ export async function readScene(
   const point = await findPoint(journal, definitions, event.timeUs - rewindUs);
   const { core } = await coreBehind(journal, definitions, SILENT, point.block - 1);
   await foldJournal(journal.read(point.block), core, { input: (sequence) => sequence < point.sequence });
-  const inputs = await inputsBetween(journal, point.sequence, event.timeUs + toleranceUs);
+  const until = { sequence: inputOf(event.id) ?? 0, timeUs: event.timeUs + toleranceUs };
+  const inputs = await inputsBetween(journal, point.sequence, until);
   return { definitions, state: core.snapshot(), inputs, ties: tiesOf(inputs) };
 }
 
-/** Inputs from a sequence on to a time. */
-async function inputsBetween(journal: Journal, sequence: number, untilUs: number): Promise<TimedInput[]> {
+/** The input that an event followed from, by its id; null when it is none. */
+export function inputOf(id: string): number | null {
+  const match = /\/(\d{1,15})\/\d+$/.exec(id);
+  return match === null ? null : Number(match[1]);
+}
+
+/**
+ * Inputs from a sequence on that may have an event up to `until`. A row is as old as its frame is long when that enters, and a timer fires
+ * with the first input behind it: so they end with the first that is later by more than any frame is long.
+ */
+async function inputsBetween(
+  journal: Journal,
+  sequence: number,
+  until: { sequence: number; timeUs: number },
+): Promise<TimedInput[]> {
   const scratch = createScratchFrame();
   const inputs: TimedInput[] = [];
+  let longestUs = 0;
   const from = await journal.locate({ sequence });
   for await (const entry of journal.read(from ?? undefined)) {
     if (entry.kind === "damage") throw new RecordingDamaged(entry);
     if (entry.kind !== "block") continue;
     let over = false;
     decodeBlock(entry.block.bytes).forEach((number, timeUs, bytes) => {
-      if (timeUs > untilUs) over = true;
-      else if (number >= sequence) {
-        const source = isFrame(bytes) ? decodeFrameInto(bytes, scratch).source : null;
-        inputs.push({ timeUs, bytes, source });
-      }
+      if (over || number < sequence) return;
+      const frame = isFrame(bytes) ? decodeFrameInto(bytes, scratch) : null;
+      if (frame !== null) longestUs = Math.max(longestUs, timeUs - frame.time[0]!);
+      inputs.push({ timeUs, bytes, source: frame?.source ?? null });
+      over = number >= until.sequence && timeUs > until.timeUs + longestUs;
     });
     if (over) break;
   }

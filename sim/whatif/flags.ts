@@ -77,11 +77,19 @@ function injectionOf(text: string): Injection {
   const injection: Injection = { scenario };
   for (const pair of rest === "" ? [] : rest.split("&")) {
     const [key, value] = split(pair, "=");
-    const read = INJECTION[key];
+    const read = Object.hasOwn(INJECTION, key) ? INJECTION[key] : undefined;
     if (read === undefined) throw unknownOption(key);
-    Object.assign(injection, read(decodeURIComponent(value)));
+    Object.assign(injection, read(decoded(text, value)));
   }
   return injection;
+}
+
+function decoded(text: string, value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    throw new CommandError(`Cannot read --inject ${text}: ${value} is no text; wanted a "%" written as %25`);
+  }
 }
 
 function unknownOption(key: string): CommandError {

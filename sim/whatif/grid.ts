@@ -13,6 +13,8 @@ export function gridOf(sweeps: readonly string[]): GridPoint[] {
   let points: GridPoint[] = [{}];
   for (const sweep of sweeps) {
     const [path, text] = pathAndValue(sweep);
+    if (Object.hasOwn(points[0]!, path))
+      throw new CommandError(`Cannot sweep ${path} twice: wanted all its values in one --sweep`);
     const values = valuesOf(sweep, text);
     for (const value of values) asked(() => applySetting(defaultSettings(), path, value));
     points = points.flatMap((point) => values.map((value) => ({ ...point, [path]: value })));

@@ -2,7 +2,7 @@
 import { CommandError } from "../../actors/mod.ts";
 import type { Channels } from "../../protocol/messages.ts";
 import { createOverlay, type ScenarioOverlay } from "../feeds/overlay.ts";
-import { parsePlace } from "../replay/place.ts";
+import { iso, parsePlace } from "../replay/place.ts";
 import type { Edit } from "./edit.ts";
 import type { InjectionRequest } from "./request.ts";
 import { AUTHOR } from "./set-settings.ts";
@@ -32,12 +32,18 @@ export function overlayOf(
   request: InjectionRequest,
   declared: readonly Channels[],
   atUs: number,
+  endUs: number,
 ): ScenarioOverlay {
   const { scenario, strength, seed, channels, durationSeconds } = request;
   const fromUs = request.at === undefined ? atUs : timeOf(request.at);
   if (fromUs < atUs) {
     throw new CommandError(
       `Cannot inject ${scenario} at ${request.at}: the branch begins later; wanted a time behind --at`,
+    );
+  }
+  if (fromUs > endUs) {
+    throw new CommandError(
+      `Cannot inject ${scenario} at ${request.at}: it is outside of the recording; wanted a time up to ${iso(endUs)}`,
     );
   }
   const untilUs = fromUs + Math.round(durationSeconds * 1e6);

@@ -55,6 +55,11 @@ export async function planBranch(
       `Cannot branch at ${iso(point.atUs)} until ${iso(untilUs)}: wanted --at before --until`,
     );
   }
+  const { timeUs: endUs } = journal.last!;
+  if (request.untilUs !== undefined && untilUs > endUs)
+    throw new CommandError(
+      `Cannot branch until ${iso(untilUs)}: it is outside of the recording; wanted at most ${iso(endUs)}`,
+    );
   const outlet: { sink: CoreSink } = { sink: SILENT };
   const { core } = await coreBehind(journal, definitions, switchable(outlet), point.block - 1);
   const bytes = point.block > 1 ? core.snapshot() : null;
@@ -82,7 +87,7 @@ export async function planBranch(
     eventsBefore: atPoint.eventSequence,
     samplesBefore: atPoint.samples,
     untilUs,
-    toleranceUs: request.toleranceUs ?? toleranceUs(journal, point.atUs),
+    toleranceUs: request.toleranceUs ?? toleranceUs(journal, Math.max(point.atUs, point.fromUs)),
   };
 }
 
@@ -105,7 +110,9 @@ async function editsOf(
     edits.push(setSettings(settings, point.atUs, atPoint.session !== null));
     changes.set = Object.fromEntries(settings.map(({ path, value }) => [path, value]));
   }
-  const overlays = (request.inject ?? []).map((each) => overlayOf(each, declared, point.atUs));
+  const overlays = (request.inject ?? []).map((each) =>
+    overlayOf(each, declared, point.atUs, journal.last!.timeUs),
+  );
   if (overlays.length > 0) await learn(journal, overlays, point);
   edits.push(...overlays.map(layOver));
   if (request.inject?.length) changes.inject = request.inject;

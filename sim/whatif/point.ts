@@ -13,6 +13,8 @@ export interface BranchPoint {
   sequence: number;
   /** The time from which something may be different: the one asked for, or the input's own. */
   atUs: number;
+  /** Time of the recording's first data: before it logical time is 0. */
+  fromUs: number;
 }
 
 /** Throws CommandError with the recording's range when the place is outside of it. */
@@ -22,7 +24,9 @@ export async function findPoint(
   at: number | string,
 ): Promise<BranchPoint> {
   const place = parsePlace("--at", String(at));
-  checkPlace(place, await rangeOf(journal, definitions), "branch");
+  const range = await rangeOf(journal, definitions);
+  checkPlace(place, range, "branch");
+  const { fromUs } = range;
   const block = (await journal.locate(place))!;
   for await (const entry of journal.read(block)) {
     if (entry.kind === "damage") throw new RecordingDamaged(entry);
@@ -30,7 +34,7 @@ export async function findPoint(
     let found: BranchPoint | null = null;
     decodeBlock(entry.block.bytes).forEach((sequence, timeUs) => {
       if (found !== null || !reaches(place, sequence, timeUs)) return;
-      found = { block, sequence, atUs: "timeUs" in place ? place.timeUs : timeUs };
+      found = { block, sequence, atUs: "timeUs" in place ? place.timeUs : timeUs, fromUs };
     });
     if (found !== null) return found;
   }

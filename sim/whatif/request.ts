@@ -54,6 +54,10 @@ export type InjectionRequest = v.InferOutput<typeof injectionSchema>;
 export function parseWhatIfRequest(json: unknown): ParsedRequest {
   if (typeof json !== "object" || json === null || Array.isArray(json))
     throw new CommandError("Cannot branch: the request is no object; wanted {at, set, drop, inject, …}");
+  const { set } = json as { set?: unknown };
+  // The schema passes over it.
+  if (typeof set === "object" && set !== null && Object.hasOwn(set, "__proto__"))
+    throw new CommandError("Cannot set __proto__: no such setting");
   const result = v.safeParse(whatIfRequestSchema, json, { abortEarly: true });
   if (result.success) return result.output;
   const issue = result.issues[0];

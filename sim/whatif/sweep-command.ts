@@ -4,7 +4,6 @@
  *   collapse.falseAlarmsPerDay  alarms  alarms/day  recall  delay  false/day
  *                          0.1       2         0.8   1.000    40s          0  ███▍
  */
-import { writeFile } from "node:fs/promises";
 import process from "node:process";
 import { durationText } from "../../actors/feeds/options.ts";
 import { askedAsync, CommandError, openRecording, SYSTEM } from "../../actors/mod.ts";
@@ -13,6 +12,7 @@ import { startProgress } from "../archive/progress.ts";
 import { rangeOf } from "../replay/range.ts";
 import { requestOf, type WhatIfFlags } from "./flags.ts";
 import { type GridPoint, gridOf } from "./grid.ts";
+import { checkPlot, writePlot } from "./plot-file.ts";
 import { type Panel, panelsSvg } from "./svg.ts";
 import { type SweepPoint, sweep } from "./sweep.ts";
 import { bar, table } from "./table.ts";
@@ -27,6 +27,12 @@ export async function sweepCommand(
   sweeps: readonly string[],
 ): Promise<number> {
   const points = gridOf(sweeps);
+  if (flags.to !== undefined)
+    throw new CommandError("Cannot sweep --to a folder: wanted a sweep alone, which writes no branch");
+  if (flags.plot !== undefined) {
+    checkPlottable(points);
+    checkPlot(flags.plot);
+  }
   const fromUs = await firstDataUs(path);
   const request = requestOf(flags, flags.at ?? String(fromUs));
   const truths = flags.truth === undefined ? null : await readTruths(flags.truth);
@@ -37,8 +43,8 @@ export async function sweepCommand(
       done: (count) => progress.update(count),
     });
     progress.stop();
-    if (flags.plot !== undefined) await writePlot(flags.plot, found);
     process.stdout.write(flags.json ? `${JSON.stringify(found)}\n` : told(found));
+    if (flags.plot !== undefined) await writePlot(flags.plot, plotOf(found));
     return 0;
   } finally {
     progress.stop();
@@ -78,13 +84,16 @@ function cells({ set, score }: SweepPoint): string[] {
   return [...Object.values(set), String(alarms), significant(alarmsPerDay), ...known];
 }
 
-async function writePlot(path: string, points: readonly SweepPoint[]): Promise<void> {
-  const [first] = points;
-  const paths = Object.keys(first!.set);
-  const [name] = paths;
-  const xs = points.map(({ set }) => Number(set[name!]));
-  if (paths.length !== 1 || xs.some((x) => !Number.isFinite(x)))
+function checkPlottable(points: readonly GridPoint[]): void {
+  const paths = Object.keys(points[0]!);
+  const values = points.flatMap((point) => Object.values(point));
+  if (paths.length !== 1 || values.some((value) => !Number.isFinite(Number(value))))
     throw new CommandError(`Cannot plot ${paths.join(" and ")}: wanted one setting with numbers for values`);
+}
+
+function plotOf(points: readonly SweepPoint[]): string {
+  const [first] = points;
+  const [name] = Object.keys(first!.set);
   const panels: Panel[] = [
     panel("alarms/day", points, name!, ({ score }) => score.alarmsPerDay),
     ...(first!.score.truth
@@ -95,9 +104,7 @@ async function writePlot(path: string, points: readonly SweepPoint[]): Promise<v
         ]
       : []),
   ];
-  await writeFile(path, panelsSvg(name!, panels)).catch((error: Error) => {
-    throw new CommandError(`Cannot write the plot to ${path}: ${error.message}`);
-  });
+  return panelsSvg(name!, panels);
 }
 
 function panel(

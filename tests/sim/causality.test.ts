@@ -4,9 +4,11 @@ import * as assert from "uvu/assert";
 import { RandomStream } from "../../actors/core/random.ts";
 import type { Feed } from "../../actors/feeds/feed.ts";
 import { createFrame, Outlet } from "../../actors/feeds/outlet.ts";
+import { createFeeds } from "../../actors/feeds/spec.ts";
 import { normalCdf } from "../../actors/kernels/normal.ts";
-import { openRecording } from "../../actors/mod.ts";
+import { openRecording, SYSTEM, systemClock } from "../../actors/mod.ts";
 import { createScratchFrame } from "../../protocol/frame.ts";
+import { synthWorlds } from "../../sim/feeds/worlds.ts";
 import { type CausalityQuestion, happensIn, inevitableFrom, readScene } from "../../sim/whatif/causality.ts";
 import { deviationOf, NoiseLearner, stepOf } from "../../sim/whatif/measurement-noise.ts";
 import {
@@ -196,6 +198,32 @@ test("[H1] the share of runs in which an event happens is the probability that i
   const quiet = { ...question, noiseTimes: 0 };
   for (let run = 0; run < 10; run++) assert.ok(happensIn(scene, quiet, new RandomStream(run, "quiet")));
   await journal.close();
+});
+
+test("[H1] left as it was, every event happens, also one whose input comes late: a timer's, and one of a row inside a frame", async () => {
+  const toy = await recordFeeds({
+    definitions: TOYS,
+    feeds: [scripted(new Array<number>(60).fill(2))],
+  });
+  const context = { clock: systemClock, seed: 1, worlds: synthWorlds() };
+  const feeds = createFeeds(["synth:flash-crash?duration=20m&speed=max&seed=3"], context);
+  const frames = await recordFeeds({ definitions: SYSTEM, feeds });
+  for (const [{ directory }, definitions, kind] of [
+    [toy, TOYS, "toy.rested"],
+    [frames, SYSTEM, "collapse.declared"],
+  ] as const) {
+    const journal = await openRecording(directory);
+    const event = (await eventsOf(directory)).find((each) => each.kind === kind)!;
+    const question = { recording: directory, event, toleranceUs: 1_000, seed: 1, noise: {}, noiseTimes: 0 };
+    for (const rewindUs of [STEP_US / 1000, 20 * STEP_US]) {
+      const scene = { key: "", ...(await readScene(journal, definitions, question, rewindUs)) };
+      assert.ok(
+        happensIn(scene, question, new RandomStream(1, "quiet")),
+        `${kind} from ${rewindUs} µs before`,
+      );
+    }
+    await journal.close();
+  }
 });
 
 test("[H3] an event is inevitable from the longest rewind on up to which all are sure", () => {

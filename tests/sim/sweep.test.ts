@@ -46,6 +46,7 @@ test("a sweep that cannot be is refused with what would be right", () => {
     ["collapse.statistic=sr,,cusum", /a value is missing/],
   ];
   for (const [sweep, message] of refusals) assert.throws(() => gridOf([sweep]), message, sweep);
+  assert.throws(() => gridOf(["seed=1,2", "seed=3"]), /Cannot sweep seed twice/);
 });
 
 test("alarms are right, late or false by the truth they find", () => {

@@ -4,10 +4,15 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { SYSTEM } from "../../actors/mod.ts";
+import { readDuration } from "../../actors/feeds/options.ts";
+import { CommandError, SYSTEM } from "../../actors/mod.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import type { Truth } from "../../sim/feeds/scenario.ts";
 import type { WhatIfResult } from "../../sim/whatif/api.ts";
+import { freeName } from "../../sim/whatif/branch-recording.ts";
+import { type CausalityFlags, causalityCommand } from "../../sim/whatif/causality-command.ts";
+import { whatIfCommand } from "../../sim/whatif/command.ts";
+import type { WhatIfFlags } from "../../sim/whatif/flags.ts";
 import { marketFeed, rowUs } from "../support/market-feed.ts";
 import { run, runAll } from "../support/program-run.ts";
 import { recordFeeds, temporaryDirectory } from "../support/recorded-run.ts";
@@ -86,28 +91,20 @@ test("a sweep is a table over the values, with recall and delay where the truth 
     "--truth",
     join(folder, "truth.ndjson"),
   ];
-  const [table, json] = await runAll([
-    [...sweep, "--plot", join(folder, "plot.svg")],
-    [...sweep, "--json"],
-  ]);
-  assert.is(table!.code, 0, table!.stderr);
-  const lines = table!.stdout.trimEnd().split("\n");
+  const { code, stdout, stderr } = await run([...sweep, "--plot", join(folder, "plot.svg")]);
+  assert.is(code, 0, stderr);
+  const lines = stdout.trimEnd().split("\n");
   assert.match(
     lines[0]!,
     /^collapse\.falseAlarmsPerDay +alarms +alarms\/day +recall +delay +false +false\/day/,
   );
   assert.is(lines.length, 3);
-  const points = JSON.parse(json!.stdout) as {
-    set: object;
-    score: { truth: { recall: number; delayUs: number } };
-  }[];
-  assert.equal(
-    points.map(({ set }) => set),
-    [1, 100].map((value) => ({ "collapse.falseAlarmsPerDay": String(value) })),
-  );
-  for (const { score } of points) {
-    assert.is(score.truth.recall, 1);
-    assert.ok(score.truth.delayUs > 0 && score.truth.delayUs < 20e6);
+  for (const [k, value] of ["1", "100"].entries()) {
+    const [set, , , recall, delay] = lines[k + 1]!.trim().split(/ +/);
+    assert.is(set, value);
+    assert.is(recall, "1.000");
+    const delayUs = readDuration(delay!)!;
+    assert.ok(delayUs > 0 && delayUs < 20e6, delay);
   }
   const plot = readFileSync(join(folder, "plot.svg"), "utf8");
   assert.match(plot, /^<svg .*<\/svg>\n$/s);
@@ -129,12 +126,12 @@ test("causality tells how likely an event was by how far back one rewinds, the s
     "--tolerance",
     "1s",
   ];
-  const [text, json, again] = await runAll([asked, [...asked, "--json"], [...asked, "--json"]]);
+  const [text, json] = await runAll([asked, [...asked, "--json"]]);
   assert.is(text!.code, 0, text!.stderr);
   assert.match(text!.stdout, /^rewind +happened +probability +95 %\n +500ms +\d+\/20 /m);
   const result = JSON.parse(json!.stdout) as {
     event: EventMessage;
-    rewinds: { rewindUs: number; happened: number }[];
+    rewinds: { rewindUs: number; happened: number; runs: number }[];
   };
   assert.is(result.event.id, event.id);
   assert.equal(
@@ -142,33 +139,67 @@ test("causality tells how likely an event was by how far back one rewinds, the s
     [500_000, 20_000_000],
   );
   assert.ok(result.rewinds[0]!.happened > 0);
-  assert.is(again!.stdout, json!.stdout);
+  for (const { happened, runs } of result.rewinds)
+    assert.ok(text!.stdout.includes(` ${happened}/${runs} `), "the same of both runs");
 });
 
 test("what cannot be is refused with exit code 2 and what would be right, and nothing is written", async () => {
   const before = readdirSync(dirname(recording));
-  const refusals: [string[], RegExp][] = [
-    [["whatif", recording], /wanted --at TIME/],
+  const { code, stderr, stdout } = await run(["whatif", recording, "--at", "1999-01-01"]);
+  assert.is(code, 2, stderr);
+  assert.match(stderr, /outside of the recording; wanted 2026-01-05T00:00:00\.000Z to/);
+  assert.is(stdout, "");
+  const sweep = ["seed=1,2"];
+  const lacking = join(dirname(recording), "none", "plot.svg");
+  const refusals: [() => Promise<unknown>, RegExp][] = [
+    [() => whatIfCommand(recording, flags({})), /wanted --at TIME/],
+    [() => whatIfCommand(recording, flags({ at: "9", plot: "x.svg" })), /--plot for one branch/],
+    [() => whatIfCommand(recording, flags({ at: "9", inject: ["spike?grup=west"] })), /wanted perhaps group/],
     [
-      ["whatif", recording, "--at", "1999-01-01"],
-      /outside of the recording; wanted 2026-01-05T00:00:00\.000Z to/,
+      () => whatIfCommand(recording, flags({ at: "9", inject: ["spike?toString=1"] })),
+      /wanted one of strength/,
     ],
-    [["whatif", recording, "--at", "9", "--inject", "spike?grup=west"], /wanted perhaps group/],
     [
-      ["whatif", recording, "--sweep", "collapse.statistic=sr", "--truth", "none"],
-      /Cannot read --truth none/,
+      () => whatIfCommand(recording, flags({ at: "9", inject: ["spike?group=%E0%A4%A"] })),
+      /%E0%A4%A is no text/,
     ],
-    [["causality", recording, "--event", "p0/1/7"], /the recording has none/],
+    [() => whatIfCommand(recording, flags({ sweep, truth: "none" })), /Cannot read --truth none/],
+    [() => whatIfCommand(recording, flags({ sweep, to: "x" })), /Cannot sweep --to a folder/],
+    [() => whatIfCommand(recording, flags({ sweep, plot: lacking })), /Cannot write the plot to/],
+    [
+      () => whatIfCommand(recording, flags({ sweep: ["seed=1,2", "anomaly.enabled=true"], plot: "x.svg" })),
+      /Cannot plot seed and/,
+    ],
+    [() => causalityCommand(recording, asking("p0/1/7", {})), /the recording has none/],
+    [() => causalityCommand(recording, asking("p0/1/7", { runs: "99999999999" })), /wanted 1 to 1000000/],
+    [() => causalityCommand(recording, asking("p0/1/7", { noise: "Infinity" })), /wanted a number of 0 to/],
+    [() => causalityCommand(recording, asking("p0/1/7", { plot: lacking })), /Cannot write the plot to/],
   ];
-  const ends = await runAll(refusals.map(([args]) => args));
-  for (const [k, { code, stderr, stdout }] of ends.entries()) {
-    const [args, message] = refusals[k]!;
-    assert.is(code, 2, `${args.join(" ")}: ${stderr}`);
-    assert.match(stderr, message);
-    assert.is(stdout, "");
+  for (const [act, message] of refusals) {
+    const error = await act().then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    assert.instance(error, CommandError, String(message));
+    assert.match((error as CommandError).message, message);
+    assert.is((error as CommandError).exitCode, 2);
   }
   assert.equal(readdirSync(dirname(recording)), before);
 });
+
+test("a branch lies beside the recording, however that is named", () => {
+  const here = join(dirname(recording), "session");
+  for (const name of [here, `${here}/`, join(here, "x", ".."), `${here}/.`])
+    assert.is(freeName(name), `${here}.whatif-1`, name);
+});
+
+function flags(flags: Partial<WhatIfFlags>): WhatIfFlags {
+  return { set: [], drop: [], inject: [], sweep: [], write: false, ...flags };
+}
+
+function asking(event: string, flags: Partial<CausalityFlags>): CausalityFlags {
+  return { event, runs: "10", seed: "1", noise: "1", ...flags };
+}
 
 async function eventsOf(): Promise<EventMessage[]> {
   const { stdout } = await run(["inspect", recording, "--events", "--json"]);

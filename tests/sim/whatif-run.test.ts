@@ -6,6 +6,7 @@ import * as assert from "uvu/assert";
 import { CommandError, openRecording, Partition, SYSTEM, systemClock } from "../../actors/mod.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { applySetting, defaultSettings } from "../../protocol/settings.ts";
+import { diffRecordings } from "../../sim/archive/diff.ts";
 import { replay } from "../../sim/replay/replay.ts";
 import {
   runWhatIf,
@@ -75,6 +76,31 @@ test("a branch is a recording that replays and verifies, and that names its pare
   assert.is(parent.recording, run.directory);
   assert.equal(parent.changes, { set: { "collapse.falseAlarmsPerDay": 500, seed: 9 } });
   assert.is(firstAt(at).sequence, parent.sequence);
+});
+
+test("diff of a recording and its branch counts what moved, changed, went and came as the branch itself does", async () => {
+  // Bursts are a minute apart and found within seconds: with a wide tolerance other pairs would be made.
+  for (const at of [2, rowUs(300)]) {
+    const { result, directory } = await branched({
+      at,
+      set: { "collapse.falseAlarmsPerDay": 1e-6 },
+      seed: 9,
+    });
+    assert.is(result.toleranceUs, 10_000_000, "a recording of minutes, wherever it begins");
+    const [a, b] = [await openRecording(run.directory), await openRecording(directory)];
+    const compared = [
+      { recording: "a", journal: a },
+      { recording: "b", journal: b },
+    ] as const;
+    const { events } = await diffRecordings(...compared);
+    await a.close();
+    await b.close();
+    const { same: _, ...counts } = result.counts;
+    const { same: shared, ...others } = events;
+    assert.equal(others, counts);
+    assert.ok(shared >= result.counts.same, "the block of the point may begin before it");
+    assert.ok(counts.gone + counts.moved > 0);
+  }
 });
 
 test("[W2] the same request gives the same branch, byte for byte", async () => {
@@ -281,6 +307,12 @@ test("[W3] a request that cannot be is refused before anything is written", asyn
       /Cannot inject into channel x/,
     ],
     [{ at: rowUs(500), untilUs: rowUs(400) }, /wanted --at before --until/],
+    [{ at: 100, untilUs: rowUs(ROWS) }, /Cannot branch until .* outside of the recording; wanted at most/],
+    [
+      { at: 100, inject: [{ scenario: "spike", group: "west", at: rowUs(ROWS) }] },
+      /Cannot inject spike at .* outside of the recording; wanted a time up to/,
+    ],
+    [JSON.parse('{ "at": 100, "set": { "__proto__": 1 } }') as WhatIfRequest, /no such setting/],
     [{ at: 100, sett: {} } as WhatIfRequest, /there is no field sett; wanted perhaps set/],
   ];
   for (const [request, message] of refusals) {
