@@ -40,7 +40,8 @@ export class BranchRecording {
       const journal = await openRecordingForWriting(partial, { partition, createdFrom });
       return new BranchRecording(resolve(directory), partial, journal, base);
     } catch (error) {
-      await rm(partial, { recursive: true, force: true });
+      // Where no folder can be, there is none to take away either.
+      await rm(partial, { recursive: true, force: true }).catch(() => {});
       const reason = error instanceof Error ? error.message : String(error);
       throw new CommandError(`Cannot write the branch to ${directory}: ${reason}`);
     }

@@ -23,7 +23,8 @@ export async function whatIfCommand(path: string, flags: WhatIfFlags): Promise<n
   const to = flags.write ? (flags.to ?? freeName(path)) : null;
   if (to !== null) checkFree(to);
   const ending = new AbortController();
-  process.once("SIGINT", () => ending.abort(new CommandError("interrupted: no branch was written", 1)));
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => ending.abort(new CommandError("interrupted: no branch was written", 1)));
   const told = flags.json ? null : new Lines();
   const bar = new LateProgress(flags.json === true);
   const started = performance.now();

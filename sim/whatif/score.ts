@@ -6,7 +6,8 @@
  *                          └ found, so late           └ false
  *
  * An alarm finds a truth of its detector and group that lasts or ended no longer than the grace ago; for single channels it must name one
- * of them. The delay is that of the first such alarm. An alarm that finds nothing is false.
+ * of them. The delay is that of the first such alarm. An alarm that finds nothing is false; one that finds a truth which began before the
+ * span is not, but that truth is not among those to be found.
  */
 import type { EventMessage } from "../../protocol/messages.ts";
 import type { Truth } from "../feeds/scenario.ts";
@@ -60,25 +61,23 @@ function against(
   { fromUs, untilUs, graceUs }: { fromUs: number; untilUs: number; graceUs: number },
   days: number,
 ): TruthScore {
-  const meant = truths.filter(
-    (truth) =>
-      truth.onsetUs >= fromUs &&
-      truth.onsetUs <= untilUs &&
-      truth.detectors.some((detector) => detectors.includes(detector)),
-  );
+  const meant = truths.filter((truth) => truth.detectors.some((detector) => detectors.includes(detector)));
   const right = new Set<EventMessage>();
   const delays: number[] = [];
+  let counted = 0;
   for (const truth of meant) {
     const finding = alarms.filter((alarm) => finds(alarm, truth, graceUs));
     for (const alarm of finding) right.add(alarm);
+    if (truth.onsetUs < fromUs || truth.onsetUs > untilUs) continue;
+    counted++;
     if (finding.length > 0) delays.push(Math.min(...finding.map(({ timeUs }) => timeUs)) - truth.onsetUs);
   }
   delays.sort((a, b) => a - b);
   const falseAlarms = alarms.length - right.size;
   return {
-    truths: meant.length,
+    truths: counted,
     found: delays.length,
-    recall: meant.length === 0 ? null : delays.length / meant.length,
+    recall: counted === 0 ? null : delays.length / counted,
     delayUs: delays.length === 0 ? null : delays[Math.floor((delays.length - 1) / 2)]!,
     falseAlarms,
     falseAlarmsPerDay: falseAlarms / days,

@@ -86,6 +86,10 @@ test("alarms are right, late or false by the truth they find", () => {
     falseAlarms: 0,
     falseAlarmsPerDay: 0,
   });
+  // Began before, lasts: nobody can be early for it, and who says so is not wrong.
+  const later = { fromUs: 120, untilUs: DAY_US / 2 + 120, graceUs: 50 };
+  const since = score(events.slice(1), truths, ["anomaly"], later).truth!;
+  assert.equal([since.truths, since.found, since.falseAlarms], [1, 0, 2]);
   assert.is(score(events, null, ["anomaly", "collapse"], span).alarms, 6);
 });
 

@@ -346,6 +346,16 @@ test("[W3] a damaged recording is named with its place, and a run that fails lea
   assert.equal(readdirSync(folder), []);
 });
 
+test("[W3] a branch that cannot be written is refused with its place and the reason", async () => {
+  const file = join(temporaryDirectory(), "file");
+  writeFileSync(file, "");
+  const to = join(file, "branch");
+  await refused(
+    runWhatIf(run.directory, { at: 100 }, { to }),
+    /Cannot write the branch to .*branch: E[A-Z]+/,
+  );
+});
+
 test("[W3] a folder that is there is not written into", async () => {
   const to = temporaryDirectory();
   await refused(runWhatIf(run.directory, { at: 100 }, { to }), /it exists; wanted a new folder/);
