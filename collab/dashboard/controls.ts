@@ -118,10 +118,11 @@ export class Controls {
     await this.refresh();
     const status = this.replay.peek();
     if (status === null) return;
-    const { lastSequence } = status;
+    const { firstSequence, lastSequence } = status;
     const wanted = this.#wanted;
     const sequence = wanted !== null && "sequence" in wanted ? wanted.sequence - 1 : status.sequence;
-    const marks = this.marks.peek().filter(({ severity }) => severity !== "info");
+    // Of a recording whose beginning is gone some events are older than what can be gone to.
+    const marks = this.marks.peek().filter((mark) => mark.severity !== "info" && mark.input >= firstSequence);
     const found =
       step > 0
         ? marks.find(({ input }) => input > sequence)
@@ -186,7 +187,10 @@ export class Controls {
 
   async #ask<Answer>(path: string, body?: object): Promise<Answer> {
     const post = { method: "POST", headers: { "content-type": "application/json" } };
-    const response = await fetch(path, body === undefined ? {} : { ...post, body: JSON.stringify(body) });
+    const init = body === undefined ? {} : { ...post, body: JSON.stringify(body) };
+    const response = await fetch(path, init).catch((cause: unknown) => {
+      throw new Error("Cannot reach the session: it does not answer", { cause });
+    });
     const answer = (await response.json()) as Answer & {
       error?: { action: string; value: string; wanted: string };
     };

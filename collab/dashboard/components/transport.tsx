@@ -79,6 +79,7 @@ function Scrubber({ controls, status }: { controls: Controls; status: ReplayStat
   const [heldUs, hold] = useState<number | null>(null);
   const timeUs = heldUs ?? controls.timeUs();
   const lengthMs = Math.max(1, Math.ceil((toUs - fromUs) / 1000));
+  const stepMs = Math.min(1000, lengthMs / 100);
   const atMs = (timeUs - fromUs) / 1000;
   const hasDays = toUs - fromUs > 86_400e6 / 2;
   return (
@@ -93,13 +94,15 @@ function Scrubber({ controls, status }: { controls: Controls; status: ReplayStat
           type="range"
           min={0}
           max={lengthMs}
-          step={Math.min(1000, lengthMs / 100)}
+          step={stepMs}
           value={atMs}
           aria-label="Place in the recording"
           aria-valuetext={dateTime(timeUs)}
           style={{ "--played": `${Math.min(100, (100 * atMs) / lengthMs)}%` }}
           onInput={({ currentTarget }) => {
-            const wantedUs = fromUs + currentTarget.valueAsNumber * 1000;
+            const wantedMs = currentTarget.valueAsNumber;
+            // A last step that is a short one is taken as well.
+            const wantedUs = wantedMs + stepMs > lengthMs ? toUs : fromUs + wantedMs * 1000;
             hold(wantedUs);
             controls.seek(wantedUs);
           }}

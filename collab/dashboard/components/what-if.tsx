@@ -1,6 +1,6 @@
 /** What would have happened: something made different from a moment on, the same data run again, and both lanes of events beside each other. */
 import { signal } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { WhatIfAnswer } from "../../../protocol/controls.ts";
 import { clock } from "../../charts/format.ts";
 import { LANE_KINDS, type LaneKind, type LanePair, pairsOf } from "../lanes.ts";
@@ -12,6 +12,9 @@ import type { Parts } from "./parts.ts";
 import { WhatIfFields } from "./what-if-fields.tsx";
 
 const answer = signal<WhatIfAnswer | null>(null);
+/** Whether a question is being answered, and why it was not: also of one whose window was closed meanwhile. */
+const busy = signal(false);
+const trouble = signal("");
 const hidden = signal<ReadonlySet<LaneKind>>(new Set(["same"]));
 /** Rows of the list: what is beyond is in the lanes. */
 const MOST_ROWS = 300;
@@ -35,39 +38,40 @@ export function WhatIf(parts: Parts) {
 
 function WhatIfBody(parts: Parts) {
   const { model, view, controls } = parts;
-  const [trouble, setTrouble] = useState("");
-  const [busy, setBusy] = useState(false);
   useEffect(() => {
     if (form.peek().at !== "") return;
     form.value = { ...EMPTY_FORM, at: localTime(firstMoment(parts)), group: view.groupName.peek() };
   }, []);
   const ask = async (event: Event) => {
     event.preventDefault();
-    setTrouble("");
-    setBusy(true);
+    trouble.value = "";
+    busy.value = true;
     try {
       answer.value = await controls.whatIf(requestOf(form.value));
       const { counts } = answer.value;
       const differs = counts.new + counts.gone + counts.moved + counts.changed;
       view.said.value = `${differs} events differ, ${counts.same} are the same`;
     } catch (error) {
-      setTrouble((error as Error).message);
+      trouble.value = (error as Error).message;
     }
-    setBusy(false);
+    busy.value = false;
   };
   return (
     <>
       <form class="what-if-form" onSubmit={ask}>
         <WhatIfFields model={model} controls={controls} />
         <div class="dialog-foot">
-          <p class={trouble === "" ? "hint" : "trouble"} role={trouble === "" ? undefined : "alert"}>
-            {trouble === ""
+          <p
+            class={trouble.value === "" ? "hint" : "trouble"}
+            role={trouble.value === "" ? undefined : "alert"}
+          >
+            {trouble.value === ""
               ? "The same actors run again over what was recorded. Nothing is changed."
-              : trouble}
+              : trouble.value}
           </p>
-          <button type="submit" class="button primary" disabled={busy}>
+          <button type="submit" class="button primary" disabled={busy.value}>
             <Icon name="branch" size={14} />
-            {busy ? "Running…" : "Run the branch"}
+            {busy.value ? "Running…" : "Run the branch"}
           </button>
         </div>
       </form>
