@@ -4,7 +4,7 @@ import { CommandError } from "../../actors/mod.ts";
 import { nearestTo } from "../../protocol/nearest.ts";
 
 const finite = v.pipe(v.number(), v.finite());
-const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const whole = v.pipe(v.number(), v.safeInteger("a whole number"), v.minValue(0));
 
 /** Scenarios, channels and settings of one branch: more is a slip, or somebody who wants our memory. */
 const MANY = 128;
@@ -31,7 +31,7 @@ export const whatIfRequestSchema = v.strictObject({
   set: v.optional(
     v.pipe(
       v.record(v.string(), v.union([v.string(), finite, v.boolean()])),
-      v.check((set) => Object.keys(set).length <= MANY, `Expected at most ${MANY} settings`),
+      v.check((set) => Object.keys(set).length <= MANY, `at most ${MANY} settings`),
     ),
   ),
   /** Channels that fall silent: by name, or as group/name. */
@@ -40,7 +40,7 @@ export const whatIfRequestSchema = v.strictObject({
   /** Seed of all random streams from there on. */
   seed: v.optional(whole),
   /** Time of the last input of both lanes, µs; absent: the end of the recording. */
-  untilUs: v.optional(v.pipe(v.number(), v.safeInteger())),
+  untilUs: v.optional(v.pipe(v.number(), v.safeInteger("a whole number"))),
   /** Two events further apart are not the same one; absent: 10 s, or a thousandth of what follows where that is more. */
   toleranceUs: v.optional(v.pipe(whole, v.minValue(1))),
 });

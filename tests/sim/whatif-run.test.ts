@@ -307,6 +307,7 @@ test("[W3] a request that cannot be is refused before anything is written", asyn
       /Cannot inject into channel x/,
     ],
     [{ at: rowUs(500), untilUs: rowUs(400) }, /wanted --at before --until/],
+    [{ at: 100, untilUs: 1e18 }, /untilUs is 1000000000000000000; wanted a whole number$/],
     [{ at: 100, untilUs: rowUs(ROWS) }, /Cannot branch until .* outside of the recording; wanted at most/],
     [
       { at: 100, inject: [{ scenario: "spike", group: "west", at: rowUs(ROWS) }] },
