@@ -136,9 +136,8 @@ test("a branch that another process runs is the same, and ends when nobody waits
 
 test("what a worker refuses is refused here in the same words", async () => {
   const common = { recording: temporaryDirectory(), request: { at: 1 }, fromUs: 0, truths: null, graceUs: 1 };
-  const points = [{ seed: "1" }, { seed: "2" }];
   try {
-    await inWorkers("sweep", sweepWork, common, points, { processes: 2 });
+    await inWorkers("sweep", sweepWork, common, [{ seed: "1" }], { apart: true });
     assert.unreachable("an empty folder was swept");
   } catch (error) {
     assert.match((error as Error).message, /holds no segment file/);
