@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { joined } from "../../collab/dashboard/canvas/hatch.ts";
 import {
   type Injection,
   injectionsAfter,
@@ -55,6 +56,21 @@ test("an injection that was under way when the page came is marked once, whateve
   const [closed, ...others] = injectionsAfter(alone, ended);
   assert.equal([closed!.endSequence, others.length], [9, 0]);
   assert.equal(injectionsWith([closed!], underWay), [closed!]);
+});
+
+test("where several injections overlap, each pixel is hatched once", () => {
+  const span = fc.tuple(fc.nat(60), fc.integer({ min: 1, max: 20 }));
+  fc.assert(
+    fc.property(fc.array(span, { maxLength: 8 }), (spans) => {
+      const bands = spans.map(([left, width]) => ({ left, right: left + width, top: 3, height: 9 }));
+      const times = (of: readonly { left: number; right: number }[]) =>
+        Array.from({ length: 80 }, (_, x) => of.filter(({ left, right }) => x >= left && x < right).length);
+      assert.equal(
+        times(joined(bands)),
+        times(bands).map((count) => Math.min(1, count)),
+      );
+    }),
+  );
 });
 
 test("a recording that is moved to any place has the injections that were known there", () => {

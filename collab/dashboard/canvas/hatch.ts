@@ -17,17 +17,31 @@ const LABEL_HEIGHT = 17;
 
 const patterns = new Map<string, CanvasPattern | null>();
 
-export function drawHatch(context: CanvasRenderingContext2D, theme: Theme, band: Band): void {
-  const { left, right, top, height } = band;
+/** `bands`: of one height. Each place is hatched once, however many of them lie over it. */
+export function drawHatch(context: CanvasRenderingContext2D, theme: Theme, bands: readonly Band[]): void {
   const colour = injectedColour(theme);
+  const pattern = patternOf(context, colour) ?? colour;
   context.save();
-  context.fillStyle = colour;
-  context.globalAlpha = 0.07;
-  context.fillRect(left, top, right - left, height);
-  context.globalAlpha = 0.3;
-  context.fillStyle = patternOf(context, colour) ?? colour;
-  context.fillRect(left, top, right - left, height);
+  for (const { left, right, top, height } of joined(bands)) {
+    context.fillStyle = colour;
+    context.globalAlpha = 0.07;
+    context.fillRect(left, top, right - left, height);
+    context.globalAlpha = 0.3;
+    context.fillStyle = pattern;
+    context.fillRect(left, top, right - left, height);
+  }
   context.restore();
+}
+
+/** The places that any of the bands covers, from left to right, each once. */
+export function joined(bands: readonly Band[]): Band[] {
+  const places: Band[] = [];
+  for (const band of [...bands].sort((a, b) => a.left - b.left)) {
+    const last = places.at(-1);
+    if (last !== undefined && band.left <= last.right) last.right = Math.max(last.right, band.right);
+    else places.push({ ...band });
+  }
+  return places;
 }
 
 /** The band's edges where they are in the picture, and what was injected. */

@@ -5,7 +5,7 @@ import type { Panel } from "../loop.ts";
 import type { Channel, Model } from "../model.ts";
 import { theme } from "../theme.ts";
 import type { View } from "../view.ts";
-import { drawHatch } from "./hatch.ts";
+import { type Band, drawHatch } from "./hatch.ts";
 import { Surface } from "./surface.ts";
 
 /** What a spark line covers. */
@@ -55,13 +55,15 @@ export class SparkLines implements Panel {
   #drawInjections(context: CanvasRenderingContext2D, channel: Channel, top: number, width: number): void {
     const { headUs, injections } = this.#model;
     const xOf = (timeUs: number) => (1 - (headUs - timeUs) / SPAN_US) * (width - 2);
+    const bands: Band[] = [];
     for (const { group, channels, fromUs, untilUs } of injections.peek()) {
       if (group !== channel.group || !channels.has(channel.name)) continue;
       const left = Math.max(0, xOf(fromUs));
       const right = Math.min(width, xOf(untilUs));
       if (right <= left) continue;
-      drawHatch(context, theme.peek(), { left, right, top: top + 3, height: this.rowHeight - 6 });
+      bands.push({ left, right, top: top + 3, height: this.rowHeight - 6 });
     }
+    if (bands.length > 0) drawHatch(context, theme.peek(), bands);
   }
 
   /** Reads the 100 ms level: it covers the span whatever the channel's rate is. */

@@ -5,11 +5,12 @@
 import type { EventMessage } from "../../../protocol/messages.ts";
 import { clock } from "../../charts/format.ts";
 import { type TimeView, timeMarks, timeOf, timeStep, timeView, xOf } from "../../charts/time-axis.ts";
+import type { Injection } from "../injections.ts";
 import type { Panel } from "../loop.ts";
 import type { Model } from "../model.ts";
 import { type Theme, theme } from "../theme.ts";
 import type { View } from "../view.ts";
-import { drawHatch, drawInjectedLabel } from "./hatch.ts";
+import { type Band, drawHatch, drawInjectedLabel } from "./hatch.ts";
 import { font, Surface } from "./surface.ts";
 
 /** Room for the labels of the value axis and for those of the time axis. */
@@ -179,6 +180,7 @@ export abstract class TimeChart implements Panel {
     area: { top: number; height: number; channels?: readonly { group: string; name: string }[] },
   ): void {
     const { top, height, channels } = area;
+    const bands: { band: Band; injection: Injection }[] = [];
     for (const injection of this.model.injections.peek()) {
       const left = xOf(injection.fromUs, this.time);
       const right = xOf(injection.untilUs, this.time);
@@ -189,9 +191,15 @@ export abstract class TimeChart implements Panel {
           : channels.some(({ group, name }) => group === injection.group && injection.channels.has(name));
       if (!concerned) continue;
       const band = { left: Math.max(-1, left), right: Math.min(this.plotWidth + 1, right), top, height };
-      drawHatch(context, theme, { ...band, right: Math.min(this.plotWidth, band.right) });
-      drawInjectedLabel(context, theme, band, injection, this.plotWidth);
+      bands.push({ band, injection });
     }
+    drawHatch(
+      context,
+      theme,
+      bands.map(({ band }) => ({ ...band, right: Math.min(this.plotWidth, band.right) })),
+    );
+    for (const { band, injection } of bands)
+      drawInjectedLabel(context, theme, band, injection, this.plotWidth);
   }
 
   protected eventsInView(): EventMessage[] {

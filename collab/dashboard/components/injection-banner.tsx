@@ -4,6 +4,9 @@ import { isActive } from "../injections.ts";
 import { Icon } from "./icon.tsx";
 import type { Parts } from "./parts.ts";
 
+/** More of them take the page from a telephone; the list of events has all. */
+const MOST_TOLD = 3;
+
 export function InjectionBanner({ model }: Parts) {
   model.pulse.value;
   const { headUs } = model;
@@ -14,13 +17,14 @@ export function InjectionBanner({ model }: Parts) {
       <Icon name="inject" size={16} />
       <p>
         <strong>Injected, not real</strong>
-        {active.map(({ sequence, what, channels, group, untilUs, author }) => (
+        {active.slice(0, MOST_TOLD).map(({ sequence, what, channels, group, untilUs, author }) => (
           <span key={sequence} title={author === "" ? undefined : `asked for by ${author}`}>
             {what} on {channels.size === 1 ? [...channels][0] : `${channels.size} channels`} of {group}, until{" "}
             {clock(untilUs)}
             {untilUs > headUs ? ` (${left(untilUs - headUs)})` : ""}
           </span>
         ))}
+        {active.length > MOST_TOLD ? <span>and {active.length - MOST_TOLD} more</span> : null}
       </p>
     </div>
   );
