@@ -201,18 +201,20 @@ test("what the session refuses is said in the window, which stays", async () => 
   });
 });
 
-for (const colorScheme of ["dark", "light"] as const) {
-  test(`the bar has no serious accessibility fault in the ${colorScheme}, and nothing is cut off at 390 pixels`, async () => {
-    await onPage(replayUrl, { colorScheme }, async (page) => {
-      assert.equal(await faults(page), []);
+test("the bar has no serious accessibility fault in the dark and the light, and nothing is cut off at 390 pixels", async () => {
+  await onPage(replayUrl, {}, async (page) => {
+    for (const colorScheme of ["dark", "light"] as const) {
+      await page.setViewportSize({ width: 1440, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      assert.equal(await faults(page), [], colorScheme);
       await page.setViewportSize({ width: 390, height: 844 });
       await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth);
       const bar = await page.getByLabel("Place in the recording").boundingBox();
       assert.ok(bar !== null && bar.width > 300, "the bar has a line of its own");
       await page.screenshot({ path: join(tmpdir(), `eigenwatch-replay-narrow-${colorScheme}.png`) });
-    });
+    }
   });
-}
+});
 
 // ---- what the tests look at ---------------------------------------------------------------------------------------
 
