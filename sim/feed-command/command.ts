@@ -33,7 +33,8 @@ export interface FeedReport {
 export async function feedCommand(name: string, flags: FeedFlags): Promise<number> {
   let signalled: keyof typeof SIGNAL_CODES | null = null;
   const stopping = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
+  // At full speed the event loop may not turn for long: there a signal ends the process as always.
+  for (const signal of flags.speed === "max" ? [] : (["SIGINT", "SIGTERM"] as const))
     process.once(signal, () => {
       signalled = signal;
       stopping.abort();

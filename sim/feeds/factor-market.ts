@@ -64,7 +64,8 @@ export class FactorMarket implements RowWorld {
     law.drift = 0;
     law.sign.fill(1);
     this.setLaw(law, timeUs);
-    const own = Math.sqrt(1 - law.market - law.sector);
+    // Where hardly anything is left for it, rounding may leave less than nothing.
+    const own = Math.sqrt(Math.max(0, 1 - law.market - law.sector));
     const market = Math.sqrt(law.market) * variates.normal();
     let sector = 0;
     for (let k = 0; k < returns.length; k++) {

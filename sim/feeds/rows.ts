@@ -43,8 +43,13 @@ export function rowsRun(name: string, options: ScenarioOptions, world: RowWorld)
     truth,
     next() {
       frame.count = 0;
+      let firstUs = 0;
       while (row < rows && frame.count + n <= frame.value.length) {
-        const timeUs = rowTimeUs(options, row++);
+        const timeUs = rowTimeUs(options, row);
+        // Rows of which nothing is sent do not fill a frame, but make it longer.
+        if (frame.count > 0 && timeUs - firstUs > MAX_FRAME_SPAN_US / 2) break;
+        row++;
+        if (frame.count === 0) firstUs = timeUs;
         while (truth.length < world.planned.length && world.planned[truth.length]!.onsetUs <= timeUs)
           truth.push(world.planned[truth.length]!);
         const stampUs = world.row(timeUs, values);

@@ -38,6 +38,16 @@ test("[S1] every runtime makes the same bits of the same seed", () => {
   }
 });
 
+test("at the greatest strength every market still sends all its rows, and a long silence makes no frame too long", () => {
+  for (const name of ["regime-switching", "decoherence", "pointer-collapse", "block-flip", "flash-crash"]) {
+    const { value } = samplesOf(createWorld(name, { strength: 100 }));
+    assert.is(value[0]!.length, 3600, name);
+  }
+  const run = createWorld("drop-out", { channels: 1, durationUs: 86_400e6 });
+  for (let piece = run.next(); piece !== null; piece = run.next())
+    if (piece.type === "frame") assert.is(frameFault({ ...piece, sequence: 1 }), null);
+});
+
 test("[S2] what is true of a moment is known when its piece is handed out", () => {
   for (const { name } of CLASSICAL) for (const seed of [1, 2]) assertToldInTime(name, { seed });
   // With two rows to a frame, what happens in the second is not there for having been told late.

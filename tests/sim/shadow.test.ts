@@ -15,6 +15,7 @@ import { decodeCheckpoint, decodeDerived, encodeCheckpoint, encodeDerived } from
 import type { EventMessage } from "../../protocol/messages.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import type { Difference } from "../../sim/replay/verifier.ts";
+import { KeptMessages } from "../../sim/shadow/kept-messages.ts";
 import { entryOf, MessageBatch, readMessages, startPayload } from "../../sim/shadow/messages.ts";
 import { differenceNotice } from "../../sim/shadow/session-shadow.ts";
 import { Shadow } from "../../sim/shadow/shadow.ts";
@@ -141,6 +142,23 @@ test("messages come through a pipe whole, however it cuts them", async () => {
   const block = { kind: "block" as const, block: 3, bytes: new Uint8Array([1]) };
   const entry = entryOf(block);
   assert.ok(entry.kind === "block" && entry.block.number === 3);
+});
+
+test("while a shadow waits, the newest messages are kept: a snapshot from before them is of no use to it", () => {
+  const kept = new KeptMessages();
+  assert.ok(kept.reachBackTo(7, 7), "nothing came behind the snapshot");
+  assert.not.ok(kept.reachBackTo(6, 7), "block 7 is not here");
+  // More than twice of what is kept at most; the buffer is used again by its owner.
+  const bytes = new Uint8Array(1 << 20);
+  for (let block = 1; block <= 40; block++) kept.add({ kind: "block", block, bytes: bytes.fill(block) });
+  assert.not.ok(kept.reachBackTo(1, 40));
+  assert.ok(kept.reachBackTo(35, 40));
+  const behind = kept.behind(35);
+  assert.equal(
+    behind.map(({ block, bytes }) => [block, bytes[0]]),
+    [36, 37, 38, 39, 40].map((k) => [k, k]),
+  );
+  assert.not.ok(kept.reachBackTo(35, 40), "they were handed on");
 });
 
 // ---- the other process ------------------------------------------------------------------------------------------
