@@ -358,6 +358,40 @@ test("a place outside of the recording is refused by its range, and nothing move
   });
 });
 
+test("a recording whose beginning is gone is played from the oldest place that is left", async () => {
+  const short = createMemoryJournal({ retainBytes: 2 << 20 });
+  const whole = new Listening();
+  const writer = await Partition.open({
+    session: "recorded",
+    partition: "p0",
+    journal: short,
+    clock: systemClock,
+    settings: defaultSettings(),
+    definitions: TOYS,
+    versions: {},
+    recording: null,
+    log: () => {},
+  });
+  writer.subscribe(whole);
+  writer.startFeeds(
+    createFeeds(["walk?channels=4&rate=max&frame=256&seed=3&duration=120s"], { clock: systemClock, seed: 1 }),
+  );
+  await writer.feedsEnded();
+  assert.ok(short.first!.number > 1, "some of it is gone");
+  await onSession({ speed: "max", journal: short, windowUs: 0 }, async ({ session, heard }) => {
+    const { firstSequence, lastSequence } = session.status();
+    assert.ok(firstSequence > 1);
+    await session.seek({ sequence: lastSequence });
+    await session.seek({ sequence: firstSequence });
+    heard.lines = [];
+    await session.play();
+    await until(() => session.status().state === "ended");
+    const from = whole.lines.findIndex((line) => line.startsWith(`frame ${firstSequence} `));
+    assert.equal(heard.lines, whole.lines.slice(from));
+  });
+  await writer.close();
+});
+
 test("[P3] damage ends the playing with its place", async () => {
   async function* read(from?: number): AsyncGenerator<JournalEntry> {
     for await (const entry of journal.read(from)) {
