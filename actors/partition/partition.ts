@@ -36,7 +36,6 @@ import type {
 import { applySetting, type Settings } from "../../protocol/settings.ts";
 import type { Core, CoreDefinitions, CoreSink } from "../core/core.ts";
 import { hex } from "../core/hash.ts";
-import { CommandError } from "../errors.ts";
 import type { Feed, FeedSink } from "../feeds/feed.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal, JournalNote } from "../ports/journal.ts";
@@ -47,6 +46,7 @@ import { type BlockBytes, LoggedFrame } from "./delivered-frame.ts";
 import { EventHistory } from "./event-history.ts";
 import { sha256 } from "./fold.ts";
 import { type ClosedBlock, type Delivery, OutputGate } from "./gate.ts";
+import { Injections } from "./injections.ts";
 import { Meter } from "./meter.ts";
 import { isQuantumInputOf, lastTimeUs } from "./quantum-check.ts";
 import { RecentBlocks } from "./recent-blocks.ts";
@@ -66,9 +66,6 @@ const SNAPSHOT_SAMPLES = 131_072;
 
 /** How often the runtime's measurements enter the log. */
 const MEASURE_EVERY_MS = 1_000;
-
-/** Injections at a time: each looks at every frame, and more than a handful on the charts nobody can tell apart. */
-const INJECTIONS_MAX = 16;
 
 /** A live sample may be this far ahead of our clock (clock skew); beyond, it would drag logical time with it. */
 const AHEAD_MAX_US = 1_000_000;
@@ -111,7 +108,7 @@ export class Partition implements LiveSession, CoreSink {
   private readonly gate: OutputGate;
   private readonly history: EventHistory;
   private readonly feeds: { feed: Feed; running: Promise<void> }[] = [];
-  private readonly overlays: FrameOverlay[] = [];
+  private readonly overlays: Injections;
   /** Last report of each source; a merged feed reports for the sources it is made of. */
   private readonly statuses = new Map<string, FeedStatus>();
   private readonly states = new Map<string, StateMessage>();
@@ -183,6 +180,7 @@ export class Partition implements LiveSession, CoreSink {
     this.tap = options.tap;
     if (options.journal.durability === "stream") this.ownedThrough = () => this.releasedThrough;
     this.core = core;
+    this.overlays = new Injections(core, (notice) => this.notice(notice));
     this.meter = new Meter(options.clock);
     this.history = new EventHistory(options.journal, core.eventSequence, events);
     this.gate = new OutputGate((block) => this.released(block), options.log);
@@ -221,41 +219,12 @@ export class Partition implements LiveSession, CoreSink {
 
   /** Lays a disturbance over the frames that come from now on, and marks its begin and end in the log. */
   inject(overlay: FrameOverlay): void {
-    if (overlay.untilUs <= this.core.now)
-      throw new Error(`Cannot inject ${overlay.name}: it is over already`);
-    if (this.core.channelsOf(overlay.group) === 0) {
-      const known = this.core.declarations().map(({ group }) => group);
-      throw new Error(
-        `Cannot inject ${overlay.name} into group ${overlay.group}: wanted one of ${known.join(", ")}`,
-      );
-    }
-    if (this.core.hasStates(overlay.group))
-      throw new CommandError(
-        `Cannot inject ${overlay.name} into group ${overlay.group}: it is given whole states; wanted a group of samples`,
-      );
-    if (this.overlays.length >= INJECTIONS_MAX)
-      throw new CommandError(
-        `Cannot inject ${overlay.name}: ${this.overlays.length} injections are under way; wanted at most ${INJECTIONS_MAX} at a time`,
-      );
-    this.notice(overlay.begin);
-    this.overlays.push(overlay);
+    this.overlays.begin(overlay);
   }
 
   /** What the log said of the injections that are under way when they began. */
   injections(): Omit<Notice, "type">[] {
-    return this.overlays.map(({ begin }) => begin);
-  }
-
-  /** The frame as the overlays leave it, or null when nothing is left of it. */
-  private disturbed(frame: Frame): Frame | null {
-    let left: Frame | null = frame;
-    for (const overlay of [...this.overlays]) {
-      if (frame.time[0]! > overlay.untilUs) {
-        this.overlays.splice(this.overlays.indexOf(overlay), 1);
-        this.notice(overlay.end);
-      } else if (left !== null && overlay.group === frame.group) left = overlay.apply(left);
-    }
-    return left;
+    return this.overlays.underWay();
   }
 
   // ---- ends -----------------------------------------------------------------------------------------------------
@@ -286,8 +255,7 @@ export class Partition implements LiveSession, CoreSink {
     this.closing = true;
     this.stopMeasuring();
     await Promise.all(this.feeds.map(({ feed, running }) => feed.stop().then(() => running)));
-    // No session takes over another's injections: what was begun is over with it.
-    for (const overlay of this.overlays.splice(0)) this.notice(overlay.end);
+    this.overlays.endAll();
     await this.settle();
     if (!this.halted) {
       this.checkpoint();
@@ -338,7 +306,7 @@ export class Partition implements LiveSession, CoreSink {
     const refusal = this.refusal(frame, live, sequenceOffset) ?? this.malformed(frame);
     this.countOffered();
     if (refusal !== null) return this.refuse(refusal);
-    const disturbed = this.overlays.length === 0 ? frame : this.disturbed(frame);
+    const disturbed = this.overlays.applyTo(frame);
     if (disturbed === null) return this.shed("silenced by an injection");
     const bytes = this.admitFrame(disturbed, live, sequenceOffset);
     if (bytes === 0) return this.shed("malformed");

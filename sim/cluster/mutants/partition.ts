@@ -131,8 +131,8 @@ export const PARTITION_MUTANTS: readonly Mutant[] = [
     name: "open-block-lost-at-close",
     bug: "A partition that closes leaves its open block behind, and snapshots a state that no log reaches.",
     file: PARTITION,
-    find: "this.notice(overlay.end);\n    await this.settle();",
-    replace: "this.notice(overlay.end);",
+    find: "this.overlays.endAll();\n    await this.settle();",
+    replace: "this.overlays.endAll();",
   },
   {
     name: "event-not-noted",

@@ -1,0 +1,66 @@
+/** The injections of a session: overlays on frames that are about to enter the log, begun and ended by a notice each. */
+import type { Frame } from "../../protocol/frame.ts";
+import type { Notice } from "../../protocol/messages.ts";
+import type { Core } from "../core/core.ts";
+import { CommandError } from "../errors.ts";
+import type { FrameOverlay } from "../ports/overlay.ts";
+
+/** Injections at a time: each looks at every frame, and more than a handful on the charts nobody can tell apart. */
+const INJECTIONS_MAX = 16;
+
+export class Injections {
+  private readonly core: Core;
+  private readonly notice: (notice: Omit<Notice, "type">) => void;
+  private readonly overlays: FrameOverlay[] = [];
+
+  /** `notice` enters a mark into the log. */
+  constructor(core: Core, notice: (notice: Omit<Notice, "type">) => void) {
+    this.core = core;
+    this.notice = notice;
+  }
+
+  /** Throws where the log could not keep what is promised of an injection, and leaves no mark then. */
+  begin(overlay: FrameOverlay): void {
+    this.check(overlay);
+    this.notice(overlay.begin);
+    this.overlays.push(overlay);
+  }
+
+  underWay(): Omit<Notice, "type">[] {
+    return this.overlays.map(({ begin }) => begin);
+  }
+
+  /** The frame as the overlays leave it, or null when nothing is left of it; those that it lies behind are ended. */
+  applyTo(frame: Frame): Frame | null {
+    if (this.overlays.length === 0) return frame;
+    let left: Frame | null = frame;
+    for (const overlay of [...this.overlays]) {
+      if (frame.time[0]! > overlay.untilUs) {
+        this.overlays.splice(this.overlays.indexOf(overlay), 1);
+        this.notice(overlay.end);
+      } else if (left !== null && overlay.group === frame.group) left = overlay.apply(left);
+    }
+    return left;
+  }
+
+  /** No session takes over another's injections: what was begun is over with it. */
+  endAll(): void {
+    for (const overlay of this.overlays.splice(0)) this.notice(overlay.end);
+  }
+
+  private check({ name, group, untilUs }: FrameOverlay): void {
+    const into = `Cannot inject ${name} into group ${group}`;
+    if (untilUs <= this.core.now) throw new CommandError(`Cannot inject ${name}: it is over already`);
+    if (this.core.channelsOf(group) === 0) {
+      const known = this.core.declarations().map((declaration) => declaration.group);
+      throw new CommandError(`${into}: wanted one of ${known.join(", ")}`);
+    }
+    if (this.core.hasStates(group))
+      throw new CommandError(`${into}: it is given whole states; wanted a group of samples`);
+    const { length } = this.overlays;
+    if (length >= INJECTIONS_MAX)
+      throw new CommandError(
+        `Cannot inject ${name}: ${length} injections are under way; wanted at most ${INJECTIONS_MAX} at a time`,
+      );
+  }
+}
