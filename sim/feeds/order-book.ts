@@ -16,6 +16,8 @@ import { drawWindow, plan, type Window, within } from "./window.ts";
 export const TICKS_A_SECOND = 4.83;
 /** Share of the limit orders that still comes at strength 1; cancellations and market orders grow as much. */
 const LEFT = 0.35;
+/** Takers come at most so many times as often: a book that is that empty has nothing left to lose, and each of them is a step of work. */
+const TAKERS_MOST = 10;
 /** Price of tick 0, and of one tick, USD. */
 const START = 100;
 const TICK_SIZE = 0.01;
@@ -58,7 +60,8 @@ class Books implements TickWorld {
     });
     this.startUs = startUs;
     const left = leftAfter(LEFT, strength);
-    const drained: BookPace = { limit: left, market: 1 / left, cancel: 1 / left };
+    const takers = Math.min(TAKERS_MOST, 1 / left);
+    const drained: BookPace = { limit: left, market: takers, cancel: takers };
     this.pace = (seconds) => (within(window, startUs + seconds * 1e6) ? drained : CALM);
     const speed = rate / TICKS_A_SECOND;
     this.books = Array.from(
