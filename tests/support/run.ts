@@ -1,7 +1,7 @@
 /**
  * Runs the test files, each in a process of its own, on Node and on Deno, and ends with the counts alone on a line:
  *
- *     12 passed, 0 failed, 1 skipped
+ *     12 passed, 0 failed
  *
  *     run.ts [--only node|deno] [--long] [--gate] [--install] [file or part of its path]…
  *
@@ -256,9 +256,8 @@ function stop(signal: "SIGINT" | "SIGTERM"): void {
 function conclude(): void {
   rmSync(reports, { recursive: true, force: true });
   if (total.failures.length > 0) console.log(`\nfailed:\n${indent(total.failures.join("\n"))}`);
-  if (total.skips.length > 0) console.log(`\nskipped:\n${indent([...new Set(total.skips)].join("\n"))}`);
+  if (total.skips.length > 0) console.log(`\n${total.skipped} skipped:\n${indent([...new Set(total.skips)].join("\n"))}`);
   if (total.passed + total.failed + total.skipped === 0) fail("nothing was run");
-  const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : "";
-  console.log(`\n${total.passed} passed, ${total.failed} failed${skipped}`);
+  console.log(`\n${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed > 0 ? 1 : 0;
 }
