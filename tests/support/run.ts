@@ -256,7 +256,8 @@ function stop(signal: "SIGINT" | "SIGTERM"): void {
 function conclude(): void {
   rmSync(reports, { recursive: true, force: true });
   if (total.failures.length > 0) console.log(`\nfailed:\n${indent(total.failures.join("\n"))}`);
-  if (total.skips.length > 0) console.log(`\n${total.skipped} skipped:\n${indent([...new Set(total.skips)].join("\n"))}`);
+  if (total.skips.length > 0)
+    console.log(`\n${total.skipped} skipped:\n${indent([...new Set(total.skips)].join("\n"))}`);
   if (total.passed + total.failed + total.skipped === 0) fail("nothing was run");
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   process.exitCode = total.failed > 0 ? 1 : 0;
