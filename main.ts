@@ -266,10 +266,10 @@ program
   .option("--json", "the list, or the report, as JSON")
   .action(async (scenario, options) => {
     const { feedCommand, feedListCommand, sessionSpec } = await import("./sim/mod.ts");
-    if (scenario === "list") process.exitCode = feedListCommand(options);
+    if (scenario === "list") process.exitCode = await feedListCommand(options);
     else if (options.to === "session") {
       const { up } = await import("./collab/serve.ts");
-      const feed = [sessionSpec(scenario, options)];
+      const feed = [await sessionSpec(scenario, options)];
       process.exitCode = await up({ feed, set: [], allowHost: [], json: options.json });
     } else process.exitCode = await feedCommand(scenario, options);
   });
@@ -348,6 +348,11 @@ program
     const { benchCommand } = await import("./sim/mod.ts");
     process.exitCode = await benchCommand(name, options);
   });
+
+program.command("bench-worker", { hidden: true }).action(async () => {
+  const { benchWorkerCommand } = await import("./sim/mod.ts");
+  process.exitCode = await benchWorkerCommand();
+});
 
 program.command("shadow-worker", { hidden: true }).action(async () => {
   const { shadowWorkerCommand } = await import("./sim/mod.ts");

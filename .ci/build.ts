@@ -105,7 +105,8 @@ const withoutBenches: Plugin = {
       contents: `export async function benchCommand() {
         process.stderr.write("Cannot run benches in the built program: wanted a checkout (npm run bench)\\n");
         return 2;
-      }`,
+      }
+      export const benchWorkerCommand = benchCommand;`,
     }));
   },
 };

@@ -1,12 +1,12 @@
 /** `eigenwatch diff A B`: the first difference between two recordings, and a summary. */
 import process from "node:process";
 import { askedAsync, CommandError, openRecording } from "../../actors/mod.ts";
+import { startProgress } from "../progress.ts";
 import { parentOf } from "../whatif/parent.ts";
 import { diffRecordings, type RecordingDifference } from "./diff.ts";
 import type { LaneSummary } from "./diff-lane.ts";
 import type { FieldDifference } from "./differing-fields.ts";
 import type { FirstDifference } from "./first-difference.ts";
-import { startProgress } from "./progress.ts";
 
 type Opened = Awaited<ReturnType<typeof openRecording>>;
 

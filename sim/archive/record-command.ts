@@ -11,9 +11,9 @@ import {
   openRecordingForWriting,
   VERSION,
 } from "../../actors/mod.ts";
+import { startProgress } from "../progress.ts";
 import { exportMcap, type McapContent } from "./mcap-export.ts";
 import { type McapFile, McapRecording } from "./mcap-import.ts";
-import { startProgress } from "./progress.ts";
 import { wholeOrNot } from "./unfinished.ts";
 
 export interface ExportFlags {

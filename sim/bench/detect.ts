@@ -10,20 +10,20 @@
  *
  * Default settings, nothing tuned; the same seeds give the same table.
  */
-import type { ChildProcess } from "node:child_process";
-import { availableParallelism } from "node:os";
 import process from "node:process";
-import { createInterface } from "node:readline";
-import cliProgress from "cli-progress";
 import { CommandError } from "../../actors/mod.ts";
 import { findScenario } from "../feeds/scenarios.ts";
-import { allCases, type DetectCase, detectorsOf, type SeedScore } from "./detect/case.ts";
+import { startProgress } from "../progress.ts";
+import { inWorkers, type Work, workOnInput } from "../workers.ts";
+import { allCases, type DetectCase, detectorsOf, type SeedScore, scoreSeed } from "./detect/case.ts";
 import { type DetectRow, summarise, table } from "./detect/summary.ts";
-import { runtimeName, startBeside } from "./own-runtime.ts";
+import { runtimeName } from "./own-runtime.ts";
 
 const USUAL_SEEDS = 100;
 /** A thousand seeds of everything take an hour of two cores. */
 const MOST_SEEDS = 10_000;
+
+const WORKER = "bench-worker";
 
 export interface DetectFlags {
   suite?: string;
@@ -73,62 +73,28 @@ function rowsOf(each: DetectCase, scores: readonly SeedScore[]): DetectRow[] {
   );
 }
 
-/** Scores by case and seed: tasks go to whichever process is free, results to their places. */
+/** Scores by case and seed. */
 async function scoreAll(cases: readonly DetectCase[], seeds: number): Promise<SeedScore[][]> {
-  const scores: SeedScore[][] = cases.map(() => new Array<SeedScore>(seeds));
-  const total = cases.length * seeds;
-  const bar = progressBar(total);
-  let next = 0;
-  let done = 0;
-  const workers = Array.from({ length: Math.min(total, availableParallelism()) }, startWorker);
+  const jobs = cases.flatMap((each) => Array.from({ length: seeds }, (_, k) => ({ ...each, seed: k + 1 })));
+  const bar = startProgress("detect", jobs.length, "runs", false);
   try {
-    await Promise.all(
-      workers.map(async (worker) => {
-        const answers = linesOf(worker);
-        while (next < total) {
-          const task = next++;
-          const each = cases[Math.floor(task / seeds)]!;
-          const seed = (task % seeds) + 1;
-          worker.stdin!.write(`${JSON.stringify({ ...each, seed })}\n`);
-          scores[Math.floor(task / seeds)]![seed - 1] = readAnswer(await answers.next(), each, seed);
-          bar?.update(++done);
-        }
-      }),
-    );
+    const done = (count: number): void => bar.update(count);
+    const scores = await inWorkers("detect", detectWork, null, jobs, { command: WORKER, done });
+    return cases.map((_, k) => scores.slice(k * seeds, (k + 1) * seeds));
   } finally {
-    bar?.stop();
-    for (const worker of workers) worker.kill();
+    bar.stop();
   }
-  return scores;
 }
 
-function startWorker(): ChildProcess {
-  const worker = startBeside(import.meta.url, "./detect/worker.ts", []);
-  // One that ended does not read: its end is what is told.
-  worker.stdin!.on("error", () => {});
-  return worker;
+/** The worker's side. */
+export function detectWorker(): Promise<number> {
+  return workOnInput({ detect: detectWork } as unknown as Record<string, Work<never, never, unknown>>);
 }
 
-function linesOf(worker: ChildProcess): AsyncIterator<string> {
-  return createInterface({ input: worker.stdout! })[Symbol.asyncIterator]();
-}
-
-function readAnswer(line: IteratorResult<string>, each: DetectCase, seed: number): SeedScore {
-  const where = `${each.scenario} ${each.form ?? ""} seed ${seed}`;
-  if (line.done) throw new Error(`Cannot score ${where}: its process ended`);
-  const answer = JSON.parse(line.value) as { scores: SeedScore } | { error: string };
-  if ("error" in answer) throw new Error(`Cannot score ${where}: ${answer.error}`);
-  return answer.scores;
-}
-
-/** Where a person looks. */
-function progressBar(total: number): cliProgress.SingleBar | null {
-  if (!process.stderr.isTTY) return null;
-  const bar = new cliProgress.SingleBar({
-    format: "detect {bar} {percentage}% | {value}/{total} runs | ETA {eta_formatted}",
-    clearOnComplete: true,
-    stream: process.stderr,
-  });
-  bar.start(total, 0);
-  return bar;
-}
+const detectWork: Work<null, DetectCase & { seed: number }, SeedScore> = async (_, { seed, ...each }) => {
+  try {
+    return scoreSeed(each, seed);
+  } catch (error) {
+    throw new Error(`Cannot score ${each.scenario} ${each.form ?? ""} seed ${seed}: ${String(error)}`);
+  }
+};

@@ -25,6 +25,11 @@ const BENCHES: Record<string, Bench> = {
   dashboard: async () => (await import("./dashboard.ts")).benchDashboard(),
 };
 
+/** A process that helps `bench detect`. */
+export async function benchWorkerCommand(): Promise<number> {
+  return (await import("./detect.ts")).detectWorker();
+}
+
 export async function benchCommand(
   name: string | undefined,
   flags: { list?: true } & DetectFlags,

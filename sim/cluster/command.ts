@@ -2,8 +2,8 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
-import cliProgress from "cli-progress";
 import { CommandError } from "../../actors/mod.ts";
+import { startProgress } from "../progress.ts";
 import { parseJobs, parseSimFlags, type SimFlags, type SimWish } from "./flags.ts";
 import { type ManyResult, runMany, SEEDS_FOR_ALL_BRANCHES } from "./many.ts";
 import { type RunResult, run } from "./run.ts";
@@ -120,9 +120,9 @@ function openTrace(file: string): { write(line: string): void; close(): void } {
 async function simulateMany(wish: SimWish, flags: SimFlags): Promise<number> {
   const { scenario, seeds, minutes } = wish;
   const jobs = flags.jobs === undefined ? availableParallelism() : parseJobs(flags.jobs);
-  const bar = progressBar(seeds.length, flags.json === true);
+  const bar = startProgress("sim", seeds.length, "seeds", flags.json === true);
   const common = { scenario, ...(minutes === undefined ? {} : { minutes }) };
-  const result = await runMany(common, seeds, jobs, (count) => bar?.update(count)).finally(() => bar?.stop());
+  const result = await runMany(common, seeds, jobs, (count) => bar.update(count)).finally(() => bar.stop());
   const missing = result.seeds >= SEEDS_FOR_ALL_BRANCHES ? result.neverTaken : [];
   if (flags.json) {
     const failures = result.failures.map((failure) => ({
@@ -157,17 +157,6 @@ function tellMany(result: ManyResult, minutes: number | undefined): void {
     process.stdout.write(`rerun: ${rerunLine(seed, scenario, minutes)}\n`);
   }
   if (failures.length === 0) process.stdout.write("every rule held\n");
-}
-
-function progressBar(seeds: number, json: boolean): cliProgress.SingleBar | null {
-  if (json || !process.stderr.isTTY) return null;
-  const bar = new cliProgress.SingleBar({
-    stream: process.stderr,
-    format: "sim {bar} {percentage} % · {value} of {total} seeds · {eta_formatted} left",
-    hideCursor: true,
-  });
-  bar.start(seeds, 0);
-  return bar;
 }
 
 function seconds(us: number): string {

@@ -5,13 +5,13 @@
  *                                └──► truth ─► file, one JSON object a line
  */
 import process from "node:process";
-import cliProgress from "cli-progress";
 import { systemClock } from "../../actors/clock.ts";
 import type { Feed } from "../../actors/feeds/feed.ts";
 import { createSynthFeed } from "../../actors/feeds/synth.ts";
 import { LineWriter } from "../../actors/filters/lines.ts";
 import type { ScenarioRun, Truth } from "../feeds/scenario.ts";
 import { chosenWorld } from "../feeds/worlds.ts";
+import { startProgress } from "../progress.ts";
 import { type FeedFlags, readFlags, type Wanted } from "./flags.ts";
 import { type Output, openOutput, refuseTarget } from "./output.ts";
 import { WorldTable } from "./world-table.ts";
@@ -53,7 +53,8 @@ export async function writeWorld(name: string, flags: FeedFlags, stop?: AbortSig
   const { to, startUs, durationUs } = wanted;
   for (const path of [to.path, flags.truth ?? null]) refuseTarget(path);
   const outputs: Output[] = [];
-  const bar = progressBar(name, wanted, flags.json === true);
+  // A table on stdout says itself how far it is.
+  const bar = startProgress(name, durationUs / 1e6, "s", flags.json === true || to.path === null);
   try {
     const out = await openOutput(to.path, to.gzipped);
     outputs.push(out);
@@ -71,7 +72,7 @@ export async function writeWorld(name: string, flags: FeedFlags, stop?: AbortSig
     stop?.addEventListener("abort", endEarly, { once: true });
     let told = 0;
     table.onPiece = (timeUs) => {
-      bar?.update(Math.floor(Math.min(durationUs, timeUs - startUs) / 1e6));
+      bar.update(Math.floor(Math.min(durationUs, timeUs - startUs) / 1e6));
       for (const truth of world.truth().slice(told)) truthLines?.write(JSON.stringify(truth));
       told = world.truth().length;
       if (lines.closed || truthLines?.closed) endEarly();
@@ -87,7 +88,7 @@ export async function writeWorld(name: string, flags: FeedFlags, stop?: AbortSig
     for (const output of outputs) await output.discard();
     throw error;
   } finally {
-    bar?.stop();
+    bar.stop();
   }
 }
 
@@ -121,18 +122,6 @@ function worldFeed(
     },
   });
   return { feed, truth: () => run?.truth ?? [] };
-}
-
-/** A bar with ETA where a person looks; a table on stdout says itself how far it is. */
-function progressBar(name: string, { durationUs, to }: Wanted, json: boolean): cliProgress.SingleBar | null {
-  if (json || to.path === null || !process.stderr.isTTY) return null;
-  const bar = new cliProgress.SingleBar({
-    format: `${name} {bar} {percentage}% | {value}/{total} s | ETA {eta_formatted}`,
-    clearOnComplete: true,
-    stream: process.stderr,
-  });
-  bar.start(durationUs / 1e6, 0);
-  return bar;
 }
 
 function tell(report: FeedReport, flags: FeedFlags): void {

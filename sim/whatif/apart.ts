@@ -1,8 +1,9 @@
 /** A what-if in another process, so that this one has its core for other things. Nothing is written. */
+
+import { inWorkers, type Work } from "../workers.ts";
 import type { WhatIfRequest } from "./request.ts";
 import type { WhatIfResult } from "./result.ts";
 import { runWhatIf } from "./run.ts";
-import { inWorkers, type Work } from "./workers.ts";
 
 /** `recording`: its folder. Ends with the reason of `signal` when that says so. */
 export async function runWhatIfApart(

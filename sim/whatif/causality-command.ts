@@ -9,7 +9,7 @@ import process from "node:process";
 import { durationText } from "../../actors/feeds/options.ts";
 import { askedAsync, CommandError, openRecording } from "../../actors/mod.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
-import { startProgress } from "../archive/progress.ts";
+import { startProgress } from "../progress.ts";
 import { iso } from "../replay/place.ts";
 import { causality, INEVITABLE, inevitableFrom, type RewindResult } from "./causality.ts";
 import { type AskedFlags, readQuestion } from "./causality-question.ts";

@@ -19,12 +19,12 @@ import { decodeBlock } from "../../protocol/block.ts";
 import { decodeFrameInto, isFrame } from "../../protocol/codec.ts";
 import { createScratchFrame } from "../../protocol/frame.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
+import { inWorkers, type Work, type WorkersOptions } from "../workers.ts";
 import { coreBehind, SILENT } from "./base.ts";
 import type { NoiseByGroup } from "./measurement-noise.ts";
 import { drawOrder, measureAgain, reorderSamples, type TimedInput, tiesOf } from "./perturb.ts";
 import { findPoint } from "./point.ts";
 import { wilson } from "./wilson.ts";
-import { inWorkers, type Work, type WorkersOptions } from "./workers.ts";
 
 /** Lower end of the interval above which an event counts as inevitable. */
 export const INEVITABLE = 0.95;

@@ -1,10 +1,10 @@
 /** The same branch with many values of a setting: what each would have cost in alarms, and what it would have found. */
 import type { Truth } from "../feeds/scenario.ts";
+import { inWorkers, type Work, type WorkersOptions } from "../workers.ts";
 import type { GridPoint } from "./grid.ts";
 import type { WhatIfRequest } from "./request.ts";
 import { runWhatIf } from "./run.ts";
 import { ALARMS, type Score, score } from "./score.ts";
-import { inWorkers, type Work, type WorkersOptions } from "./workers.ts";
 
 export interface Sweep {
   recording: string;

@@ -1,8 +1,9 @@
 /** The hidden sub-command by which this program helps another process of itself (workers.ts). */
+
+import { type Work, workOnInput } from "../workers.ts";
 import { whatIfWork } from "./apart.ts";
 import { causalityWork } from "./causality.ts";
 import { sweepWork } from "./sweep.ts";
-import { type Work, workOnInput } from "./workers.ts";
 
 const KINDS = { whatif: whatIfWork, sweep: sweepWork, causality: causalityWork };
 

@@ -11,7 +11,7 @@ import { score } from "../../sim/whatif/score.ts";
 import { detectorsOf, sweepWork } from "../../sim/whatif/sweep.ts";
 import { bar, table } from "../../sim/whatif/table.ts";
 import { readTruths } from "../../sim/whatif/truth-file.ts";
-import { inWorkers } from "../../sim/whatif/workers.ts";
+import { inWorkers } from "../../sim/workers.ts";
 import { MARKET_START_US, marketFeed, rowUs } from "../support/market-feed.ts";
 import { recordFeeds, temporaryDirectory } from "../support/recorded-run.ts";
 

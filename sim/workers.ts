@@ -1,5 +1,5 @@
 /**
- * Many runs over one recording, in as many processes of this program as there are cores.
+ * Many runs of one kind, in as many processes of this program as there are cores.
  *
  *   jobs 1 … n ──contiguous chunks, the next to whoever is done──► worker: JSON lines in, JSON lines out ──► results 1 … n
  *
@@ -9,8 +9,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { CommandError } from "../../actors/mod.ts";
-import { ownProgram } from "../own-program.ts";
+import { CommandError } from "../actors/mod.ts";
+import { ownProgram } from "./own-program.ts";
 
 export const WORKER_COMMAND = "whatif-worker";
 
@@ -86,13 +86,15 @@ async function untilAborted(work: Promise<unknown>, signal: AbortSignal | undefi
 /** One process. What it answers to the jobs comes in their order. */
 class Worker {
   private readonly child: ChildProcess;
+  /** What it was asked last, for the message of its end. */
+  private job = "";
   private waiting: { resolve(result: unknown): void; reject(error: Error): void } | null = null;
 
   constructor(command: string, setting: { kind: string; common: unknown }) {
     const [program, ...args] = ownProgram();
     this.child = spawn(program, [...args, command], { stdio: ["pipe", "pipe", "inherit"] });
     this.child.on("error", (error) => this.fail(error));
-    this.child.on("close", (code) => this.fail(new Error(`a worker ended with ${code}`)));
+    this.child.on("close", (code) => this.fail(new Error(`a worker ended with ${code}${this.job}`)));
     // A worker that ended already does not read: its end is what is told.
     this.child.stdin!.on("error", () => {});
     this.send(setting);
@@ -102,6 +104,7 @@ class Worker {
   run(job: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject };
+      this.job = `, asked for ${JSON.stringify(job)}`;
       this.send({ job });
     });
   }
