@@ -46,6 +46,9 @@ export interface CoreSink {
   metrics(timeUs: number): void;
 }
 
+/** Where nobody listens. */
+export const SILENT: CoreSink = { unread: true, event() {}, state() {}, metrics() {} };
+
 export interface CoreDefinitions {
   /** Actors that every group of channels gets. */
   group: readonly ActorDefinition[];

@@ -7,7 +7,7 @@
 
 import { encodeDerived } from "../../protocol/block.ts";
 import type { EventMessage, StateMessage } from "../../protocol/messages.ts";
-import { Core, type CoreDefinitions, type CoreSink } from "../core/core.ts";
+import { Core, type CoreDefinitions, type CoreSink, SILENT } from "../core/core.ts";
 import type { Journal } from "../ports/journal.ts";
 import { foldJournal } from "./fold.ts";
 
@@ -92,7 +92,7 @@ async function newestCore(
 }
 
 class SwitchableSink implements CoreSink {
-  target: CoreSink = { unread: true, event() {}, state() {}, metrics() {} };
+  target: CoreSink = SILENT;
   get unread(): boolean {
     return this.target.unread === true;
   }

@@ -1,5 +1,5 @@
 /** What of a recording can be gone to: all of it, or what lies behind the oldest usable snapshot where retention removed the beginning. */
-import type { CoreDefinitions } from "../../actors/core/core.ts";
+import { type CoreDefinitions, SILENT } from "../../actors/core/core.ts";
 import { CommandError } from "../../actors/mod.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import { firstTime, iso, type Place } from "./place.ts";
@@ -20,8 +20,7 @@ export async function rangeOf(journal: Journal, definitions: CoreDefinitions): P
     throw new CommandError("Cannot replay: the recording is empty; wanted at least one block");
   const { timeUs: toUs, lastSequence } = last;
   if (first.number > 1) {
-    const sink = { event() {}, state() {}, metrics() {} };
-    const { core } = await openAt(journal, definitions, sink, { sequence: first.firstSequence });
+    const { core } = await openAt(journal, definitions, SILENT, { sequence: first.firstSequence });
     return { fromUs: core.now, toUs, firstSequence: core.sequence + 1, lastSequence };
   }
   const fromUs = (await firstTime(journal, { timeUs: 1 }, (_sequence, timeUs) => timeUs > 0)) ?? toUs;

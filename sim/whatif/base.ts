@@ -12,8 +12,6 @@ export interface Base {
   block: number;
 }
 
-export const SILENT: CoreSink = { unread: true, event() {}, state() {}, metrics() {} };
-
 /** The core behind `block`; what it says on the way goes to `sink`. */
 export async function coreBehind(
   journal: Journal,

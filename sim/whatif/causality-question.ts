@@ -1,4 +1,5 @@
 /** What is asked of a recording about one of its events: the event itself, how far back to go, and what noise its channels have. */
+import { SILENT } from "../../actors/core/core.ts";
 import { durationText } from "../../actors/feeds/options.ts";
 import { CommandError, SYSTEM } from "../../actors/mod.ts";
 import { decodeInput, foldJournal } from "../../actors/partition/fold.ts";
@@ -9,7 +10,7 @@ import { createScratchFrame } from "../../protocol/frame.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { iso } from "../replay/place.ts";
 import { rangeOf } from "../replay/range.ts";
-import { coreBehind, SILENT } from "./base.ts";
+import { coreBehind } from "./base.ts";
 import { inputOf } from "./causality.ts";
 import { durationOf } from "./flags.ts";
 import { type NoiseByGroup, NoiseLearner } from "./measurement-noise.ts";

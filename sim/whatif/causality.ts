@@ -10,7 +10,7 @@
  * H3  An event is inevitable from the longest rewind on for which, and for all shorter ones, the lower end of Wilson's interval of its
  *     probability is above INEVITABLE.
  */
-import { Core, type CoreDefinitions } from "../../actors/core/core.ts";
+import { Core, type CoreDefinitions, SILENT } from "../../actors/core/core.ts";
 import { RandomStream } from "../../actors/core/random.ts";
 import { openRecording, SYSTEM } from "../../actors/mod.ts";
 import { decodeInput, foldJournal, RecordingDamaged } from "../../actors/partition/fold.ts";
@@ -20,7 +20,7 @@ import { decodeFrameInto, isFrame } from "../../protocol/codec.ts";
 import { createScratchFrame } from "../../protocol/frame.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { inWorkers, type Work, type WorkersOptions } from "../workers.ts";
-import { coreBehind, SILENT } from "./base.ts";
+import { coreBehind } from "./base.ts";
 import type { NoiseByGroup } from "./measurement-noise.ts";
 import { drawOrder, measureAgain, reorderSamples, type TimedInput, tiesOf } from "./perturb.ts";
 import { findPoint } from "./point.ts";

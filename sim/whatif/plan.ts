@@ -1,5 +1,5 @@
 /** Everything about a branch that must be known, and right, before it is run: where it parts, from which state, and what is different. */
-import { Core, type CoreDefinitions, type CoreSink } from "../../actors/core/core.ts";
+import { Core, type CoreDefinitions, type CoreSink, SILENT } from "../../actors/core/core.ts";
 import { hex } from "../../actors/core/hash.ts";
 import { CommandError } from "../../actors/mod.ts";
 import { decodeInput, foldJournal } from "../../actors/partition/fold.ts";
@@ -10,7 +10,7 @@ import { createScratchFrame } from "../../protocol/frame.ts";
 import { type Channels, MESSAGES } from "../../protocol/messages.ts";
 import type { ScenarioOverlay } from "../feeds/overlay.ts";
 import { iso } from "../replay/place.ts";
-import { coreBehind, SILENT } from "./base.ts";
+import { coreBehind } from "./base.ts";
 import { channelError, dropChannels, unknownChannels } from "./drop-channels.ts";
 import type { Edit } from "./edit.ts";
 import { layOver, overlayOf } from "./lay-over.ts";

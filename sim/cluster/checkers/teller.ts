@@ -4,7 +4,7 @@
  *   blocks in order ─► core under a model of its timers ─► what it said and was
  *                        └─ at the first kept snapshot: a second core, restored, folds the tail beside it
  */
-import { Core } from "../../../actors/core/core.ts";
+import { Core, SILENT } from "../../../actors/core/core.ts";
 import { hex } from "../../../actors/core/hash.ts";
 import { decodeFrameInto, decodeMessage, isFrame } from "../../../protocol/codec.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
@@ -149,9 +149,8 @@ export class Teller {
   }
 
   private compare({ block, bytes }: Snapshot): void {
-    const quiet = { event() {}, state() {}, metrics() {} };
     try {
-      const restored = Core.restore(bytes, this.end.definitions, quiet);
+      const restored = Core.restore(bytes, this.end.definitions, SILENT);
       const found = hex(restored.hash().hash);
       const wanted = this.hashes.get(block);
       if (found !== wanted)
