@@ -306,7 +306,10 @@ sim
   .requiredOption("--seed <n>", "a seed that fails")
   .option("--scenario <name>", "the scenario in which it does (default: standard)")
   .option("--minutes <n>", "simulated time (default: the scenario's)")
-  .option("--to <dir>", "folder of the case (default: sim/corpus of a checkout, else this folder)")
+  .option(
+    "--to <dir>",
+    "folder of the case (default: tests/simulation/corpus of a checkout, else this folder)",
+  )
   .option("--json", "the result as one JSON object")
   .action(async (options) => {
     const { simShrinkCommand } = await import("./sim/mod.ts");

@@ -10,10 +10,10 @@
  *                      anomaly        novelty per channel and joint
  *     group of states  trajectory     states that feeds give whole: purity, coherence, jumps
  *
- * A group's front end (actors/detectors/front.ts) turns frames into innovations and rows once, for all its actors.
+ * A group's front end (actors/detectors/rows/row-assembler.ts) turns frames into innovations and rows once, for all its actors.
  */
 
 import type { CoreDefinitions } from "./core/core.ts";
-import { actorDefinitions, sessionActorDefinitions } from "./machines/mod.ts";
+import { actorDefinitions, sessionActorDefinitions } from "./detectors/mod.ts";
 
 export const SYSTEM: CoreDefinitions = { group: actorDefinitions, session: sessionActorDefinitions };

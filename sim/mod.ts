@@ -5,35 +5,45 @@
  * benches need what only a checkout has.
  */
 
-export { synthWorlds } from "./feeds/worlds.ts";
 export { liveControls } from "./session-controls.ts";
 export { SessionShadow } from "./shadow/session-shadow.ts";
+export { synthWorlds } from "./worlds/worlds.ts";
 
-export const replayCommand = later(async () => (await import("./replay/command.ts")).replayCommand);
-export const inspectCommand = later(async () => (await import("./replay/inspect.ts")).inspectCommand);
-export const whatIfCommand = later(async () => (await import("./whatif/command.ts")).whatIfCommand);
-export const causalityCommand = later(
-  async () => (await import("./whatif/causality-command.ts")).causalityCommand,
+export const replayCommand = later(
+  async () => (await import("./recordings/replay/command.ts")).replayCommand,
 );
-export const diffCommand = later(async () => (await import("./archive/diff-command.ts")).diffCommand);
-export const exportCommand = later(async () => (await import("./archive/record-command.ts")).exportCommand);
-export const importCommand = later(async () => (await import("./archive/record-command.ts")).importCommand);
-export const verifyCommand = later(async () => (await import("./archive/verify-command.ts")).verifyCommand);
-export const keygenCommand = later(async () => (await import("./archive/key-files.ts")).keygenCommand);
-export const feedCommand = later(async () => (await import("./feed-command/command.ts")).feedCommand);
-export const feedListCommand = later(async () => (await import("./feed-command/list.ts")).feedListCommand);
-export const sessionSpec = later(async () => (await import("./feed-command/flags.ts")).sessionSpec);
+export const inspectCommand = later(
+  async () => (await import("./recordings/replay/inspect.ts")).inspectCommand,
+);
+export const whatIfCommand = later(
+  async () => (await import("./recordings/whatif/command.ts")).whatIfCommand,
+);
+export const causalityCommand = later(
+  async () => (await import("./recordings/whatif/causality-command.ts")).causalityCommand,
+);
+export const diffCommand = later(async () => (await import("./recordings/diff/command.ts")).diffCommand);
+export const exportCommand = later(async () => (await import("./recordings/mcap/command.ts")).exportCommand);
+export const importCommand = later(async () => (await import("./recordings/mcap/command.ts")).importCommand);
+export const verifyCommand = later(async () => (await import("./recordings/seal/command.ts")).verifyCommand);
+export const keygenCommand = later(
+  async () => (await import("./recordings/seal/key-files.ts")).keygenCommand,
+);
+export const feedCommand = later(async () => (await import("./worlds/command/command.ts")).feedCommand);
+export const feedListCommand = later(async () => (await import("./worlds/command/list.ts")).feedListCommand);
+export const sessionSpec = later(async () => (await import("./worlds/command/flags.ts")).sessionSpec);
 export const simCommand = later(async () => (await import("./cluster/command.ts")).simCommand);
 export const simShrinkCommand = later(
   async () => (await import("./cluster/shrink-command.ts")).shrinkCommand,
 );
 export const simMutantsCommand = later(
-  async () => (await import("./cluster/mutants-command.ts")).mutantsCommand,
+  async () => (await import("../tests/simulation/mutants/command.ts")).mutantsCommand,
 );
 export const benchCommand = later(async () => (await import("./bench/mod.ts")).benchCommand);
 
 // What this program is asked by another process of itself.
-export const whatIfWorkerCommand = later(async () => (await import("./whatif/worker.ts")).workerCommand);
+export const whatIfWorkerCommand = later(
+  async () => (await import("./recordings/whatif/worker.ts")).workerCommand,
+);
 export const simWorkerCommand = later(async () => (await import("./cluster/many.ts")).simWorker);
 export const shadowWorkerCommand = later(
   async () => (await import("./shadow/worker.ts")).shadowWorkerCommand,

@@ -3,10 +3,10 @@ import { asked, type Partition } from "../actors/mod.ts";
 import type { SessionControls, WhatIfControls } from "../actors/ports/controls.ts";
 import type { Journal } from "../actors/ports/journal.ts";
 import type { InjectableScenario } from "../protocol/controls.ts";
-import { parseInjectRequest, startInjection } from "./feeds/inject.ts";
-import { findScenario, injectableNames } from "./feeds/scenarios.ts";
-import type { ReplaySession } from "./replay/session.ts";
-import { parseWhatIfRequest, runWhatIf, runWhatIfApart } from "./whatif/api.ts";
+import type { ReplaySession } from "./recordings/replay/session.ts";
+import { parseWhatIfRequest, runWhatIf, runWhatIfApart } from "./recordings/whatif/api.ts";
+import { parseInjectRequest, startInjection } from "./worlds/inject.ts";
+import { findScenario, injectableNames } from "./worlds/scenarios.ts";
 
 /** `recording`: the folder that `journal` writes, null when it is in memory. */
 export function liveControls(

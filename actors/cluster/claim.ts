@@ -7,9 +7,10 @@
  *
  * That the server stored the claim says nothing: it may have stored two.
  */
-import type { AdmittedLog } from "../journal/admitted-log.ts";
-import { insist } from "../journal/insist.ts";
+
 import type { Clock } from "../ports/clock.ts";
+import type { AdmittedLog } from "./admitted-log.ts";
+import { insist } from "./append-until-stopped.ts";
 import { encodeTakeover } from "./entry.ts";
 
 /** An owner that writes without pause wins half of the races for the next place: so many in a row are no accident. */

@@ -13,15 +13,15 @@ import type { Settings } from "../../protocol/settings.ts";
 import { escapeName, subjectOf } from "../../protocol/subjects.ts";
 import type { CoreDefinitions } from "../core/core.ts";
 import { BusFeed } from "../feeds/bus.ts";
-import { AdmittedLog } from "../journal/admitted-log.ts";
-import { StreamJournal } from "../journal/stream.ts";
 import { Partition } from "../partition/partition.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { PartitionTap } from "../ports/tap.ts";
+import { AdmittedLog } from "./admitted-log.ts";
+import { Presence } from "./heartbeat.ts";
+import { Seat } from "./ownership.ts";
 import { ownerOf } from "./placement.ts";
-import { Presence } from "./presence.ts";
-import { Seat } from "./seat.ts";
+import { StreamJournal } from "./stream-journal.ts";
 import { CLUSTER_TIMING, type ClusterTiming } from "./timing.ts";
 
 /** Leaves room for `@` and a time in a name of 128 bytes. */

@@ -28,9 +28,9 @@ import type {
   StateVector,
 } from "../../protocol/messages.ts";
 import { applySetting, parseSettings, type Settings } from "../../protocol/settings.ts";
-import { GroupFront } from "../detectors/front.ts";
-import type { ActorDefinition, Announcement, Batch, Group, TypedArray } from "../ports/actor.ts";
-import { ActorCell, type CellHost, copyFields } from "./cell.ts";
+import { GroupFront } from "../detectors/rows/row-assembler.ts";
+import type { ActorDefinition, Announcement, Batch, Group, TypedArray } from "../ports/detector.ts";
+import { ActorCell, type CellHost, copyFields } from "./actor.ts";
 import { StateHash } from "./hash.ts";
 import { recordAsFrame } from "./record-frame.ts";
 import { readSnapshot, type SavedCore, writeSnapshot } from "./snapshot.ts";

@@ -5,7 +5,7 @@
  * Every NaN counts as the same NaN, since its payload is the engine's business; -0 and 0 differ, as they do in later results.
  * O(bytes), about 1 ns a byte; allocates only in `digest`.
  */
-import type { TypedArray } from "../ports/actor.ts";
+import type { TypedArray } from "../ports/detector.ts";
 
 export class StateHash {
   private h1 = 0;

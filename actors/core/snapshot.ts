@@ -5,8 +5,8 @@
  * back as what it was. Made for one version of the program: other layouts are refused by name when fields are copied back.
  */
 import { Decoder, Encoder, ExtensionCodec } from "@msgpack/msgpack";
-import type { Fields, TypedArray } from "../ports/actor.ts";
-import type { SavedCell } from "./cell.ts";
+import type { Fields, TypedArray } from "../ports/detector.ts";
+import type { SavedCell } from "./actor.ts";
 
 /** Grows when the layout of a snapshot changes; an older one is not used, the log is replayed instead. */
 export const SNAPSHOT_VERSION = 1;

@@ -1,5 +1,5 @@
 /** Registered state made of the registered states of parts. */
-import type { Fields } from "../ports/actor.ts";
+import type { Fields } from "../ports/detector.ts";
 
 /** The same arrays under names that begin with `prefix`. */
 export function prefixed(prefix: string, fields: Readonly<Fields>): Fields {

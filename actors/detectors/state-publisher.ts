@@ -11,7 +11,7 @@ import { benjaminiHochberg } from "../kernels/multiple-testing.ts";
 import { allVisibilities, phase } from "../kernels/pair.ts";
 import { pointer } from "../kernels/pointer.ts";
 import { correctedPurity } from "../kernels/sample-size.ts";
-import type { Group } from "../ports/actor.ts";
+import type { Group } from "../ports/detector.ts";
 
 /** Share of false ones among the pairs that are called coherent. */
 const FALSE_DISCOVERIES = 0.05;

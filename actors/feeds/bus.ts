@@ -12,9 +12,9 @@ import { ProtocolError } from "../../protocol/errors.ts";
 import { type Channels, isInput, mayFlow } from "../../protocol/messages.ts";
 import { parseSubject, subjectPatterns } from "../../protocol/subjects.ts";
 import type { Bus } from "../ports/bus.ts";
+import { Losses } from "./bad-samples.ts";
 import type { Feed, FeedSink } from "./feed.ts";
-import { Losses } from "./losses.ts";
-import { Outlet } from "./outlet.ts";
+import { Outlet } from "./feed-writer.ts";
 
 /** Messages between two reports of what was dropped. */
 const REPORT_EVERY = 10_000;

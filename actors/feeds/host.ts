@@ -12,9 +12,9 @@
 
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
+import { createFrame, Outlet } from "./feed-writer.ts";
 import { channel } from "./host/meter.ts";
 import { type Meters, openMeters } from "./host/meters.ts";
-import { createFrame, Outlet } from "./outlet.ts";
 import { Pause } from "./pause.ts";
 
 /** A row this many periods late is a gap: less is what a busy event loop or a garbage collection does. */

@@ -16,7 +16,7 @@ import type { Frame } from "../../protocol/frame.ts";
 import type { Channels, FeedStatus, QuantumInput } from "../../protocol/messages.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
-import { clipName, createFrame } from "./outlet.ts";
+import { clipName, createFrame } from "./feed-writer.ts";
 import { Pace } from "./pace.ts";
 import { Pause } from "./pause.ts";
 

@@ -7,6 +7,7 @@
 import type { Notice } from "../../protocol/messages.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed } from "./feed.ts";
+import { clipName } from "./feed-writer.ts";
 import { createFileFeed } from "./file.ts";
 import { createHostFeed } from "./host.ts";
 import {
@@ -21,7 +22,6 @@ import {
 import { createMerge } from "./merge.ts";
 import { nearest } from "./nearest.ts";
 import type { Option, Options } from "./options.ts";
-import { clipName } from "./outlet.ts";
 import { createStdinFeed } from "./stdin.ts";
 import { createSynthFeed } from "./synth.ts";
 import type { SynthWorlds } from "./synth-world.ts";

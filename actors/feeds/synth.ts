@@ -11,8 +11,8 @@ import type { Frame } from "../../protocol/frame.ts";
 import type { Notice, QuantumInput } from "../../protocol/messages.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
+import { createFrame, Outlet } from "./feed-writer.ts";
 import type { SynthOptions } from "./kinds.ts";
-import { createFrame, Outlet } from "./outlet.ts";
 import { Pause } from "./pause.ts";
 import type { SynthWorld, SynthWorlds } from "./synth-world.ts";
 

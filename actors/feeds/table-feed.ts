@@ -14,11 +14,11 @@
  */
 
 import type { Clock } from "../ports/clock.ts";
+import { Losses, type Reason } from "./bad-samples.ts";
 import type { Feed } from "./feed.ts";
+import { Outlet } from "./feed-writer.ts";
 import { Groups } from "./groups.ts";
 import type { TableFeedOptions } from "./kinds.ts";
-import { Losses, type Reason } from "./losses.ts";
-import { Outlet } from "./outlet.ts";
 import { Pace } from "./pace.ts";
 import { Pause } from "./pause.ts";
 import { PLAN_ROWS, type Plan, planTable } from "./plan.ts";

@@ -8,8 +8,8 @@
 import type { Frame } from "../../protocol/frame.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
+import { createFrame, Outlet } from "./feed-writer.ts";
 import type { WalkOptions } from "./kinds.ts";
-import { createFrame, Outlet } from "./outlet.ts";
 import { Pause } from "./pause.ts";
 
 const SECOND_US = 1e6;

@@ -5,11 +5,11 @@
  */
 import process from "node:process";
 import { defaultSettings } from "../../protocol/settings.ts";
-import { createScorer, type DetectorName, type ScoredRow, type Scorer } from "../detectors/score.ts";
 import { asked, CommandError } from "../errors.ts";
 import { readTable, type Table, TableError } from "../feeds/table.ts";
 import { withSetting } from "../setting-flag.ts";
 import { LineWriter } from "./lines.ts";
+import { createScorer, type DetectorName, type ScoredRow, type Scorer } from "./scorer.ts";
 
 export interface DetectFlags {
   detector: DetectorName;

@@ -4,7 +4,7 @@
  * The core must not read a clock, so these figures are taken here and enter the log as a `measurement` input: a replay sees the
  * figures of the day, not its own.
  */
-import type { ActorCell } from "../core/cell.ts";
+import type { ActorCell } from "../core/actor.ts";
 import type { CoreProbe } from "../core/core.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ClosedBlock } from "./gate.ts";

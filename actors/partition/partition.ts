@@ -37,6 +37,7 @@ import { applySetting, type Settings } from "../../protocol/settings.ts";
 import type { Core, CoreDefinitions, CoreSink } from "../core/core.ts";
 import { hex } from "../core/hash.ts";
 import type { Feed, FeedSink } from "../feeds/feed.ts";
+import { sha256 } from "../log/fold.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal, JournalNote } from "../ports/journal.ts";
 import type { FrameOverlay } from "../ports/overlay.ts";
@@ -44,7 +45,6 @@ import type { DeliveredFrame, LiveSession, SessionDescription, SessionListener }
 import type { PartitionTap } from "../ports/tap.ts";
 import { type BlockBytes, LoggedFrame } from "./delivered-frame.ts";
 import { EventHistory } from "./event-history.ts";
-import { sha256 } from "./fold.ts";
 import { type ClosedBlock, type Delivery, OutputGate } from "./gate.ts";
 import { Injections } from "./injections.ts";
 import { Meter } from "./meter.ts";

@@ -8,8 +8,8 @@
 import { encodeDerived } from "../../protocol/block.ts";
 import type { EventMessage, StateMessage } from "../../protocol/messages.ts";
 import { Core, type CoreDefinitions, type CoreSink, SILENT } from "../core/core.ts";
+import { foldJournal } from "../log/fold.ts";
 import type { Journal } from "../ports/journal.ts";
-import { foldJournal } from "./fold.ts";
 
 export interface Recovered {
   core: Core;

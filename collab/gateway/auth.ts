@@ -9,8 +9,8 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { Refusal } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
-import { Refusal } from "./refusal.ts";
 import { RateLimit } from "./token-bucket.ts";
 
 /** A token given by the user is at least this long: with five-second waits it is then not guessed. */

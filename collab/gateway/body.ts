@@ -1,7 +1,7 @@
 /** The body of a POST: JSON, whole, within its limit; or a Refusal (400, 413, 415). */
 import type { IncomingMessage } from "node:http";
+import { Refusal } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
-import { Refusal } from "./refusal.ts";
 
 /** The JSON type is insisted on: a form of another site cannot send it without being asked first. */
 export async function readJson(

@@ -1,6 +1,7 @@
 /** How many live connections (WebSocket, SSE) there are, in all and per address, and who may open one more. */
+
+import { Refusal } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
-import { Refusal } from "./refusal.ts";
 
 export type Transport = "ws" | "sse";
 

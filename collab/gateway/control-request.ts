@@ -2,8 +2,8 @@
 import * as v from "valibot";
 import { CommandError } from "../../actors/mod.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
-import type { Exchange } from "./exchange.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal } from "./http-error.ts";
+import type { Exchange } from "./request-context.ts";
 
 /** The body as the schema has it, or a Refusal (400) that names the field. */
 export function parsed<Schema extends v.GenericSchema>(

@@ -9,8 +9,8 @@ import * as v from "valibot";
 import type { SessionControls } from "../../actors/ports/controls.ts";
 import { readJson } from "./body.ts";
 import { authorOf, carriedOut, parsed } from "./control-request.ts";
-import type { Exchange } from "./exchange.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal } from "./http-error.ts";
+import type { Exchange } from "./request-context.ts";
 import { respondJson } from "./respond.ts";
 import { chooseHub, type GatewayParts, type Route } from "./route.ts";
 

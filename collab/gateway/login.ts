@@ -2,9 +2,9 @@
 import * as v from "valibot";
 import type { Auth } from "./auth.ts";
 import { readJson } from "./body.ts";
-import type { Exchange } from "./exchange.ts";
+import { Refusal } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
-import { Refusal } from "./refusal.ts";
+import type { Exchange } from "./request-context.ts";
 import { respond } from "./respond.ts";
 
 const credentials = v.object({ token: v.pipe(v.string(), v.nonEmpty()) });

@@ -5,8 +5,8 @@
  * `reset` is true when `after` was ahead of the session, and the answer begins with its first event.
  */
 import type { EventMessage } from "../../protocol/messages.ts";
-import { type Exchange, wholeParameter } from "./exchange.ts";
 import type { GatewayLimits } from "./limits.ts";
+import { type Exchange, wholeParameter } from "./request-context.ts";
 import { respondJson } from "./respond.ts";
 import { resumeEvents } from "./resume.ts";
 import type { SessionHub } from "./session-hub.ts";

@@ -1,7 +1,7 @@
 /** Answers of the HTTP side: security headers on everything, errors as `{ error: { action, value, wanted } }`. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Refusal } from "./refusal.ts";
+import type { Refusal } from "./http-error.ts";
 
 /** The page loads nothing but its own files and talks to nobody but us; nobody frames it. */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {

@@ -5,7 +5,7 @@
  * While the session is not ready, or not surely this node's, its last sequence says nothing yet, and such a client is asked to come back.
  */
 import type { LiveSession } from "../../actors/ports/session.ts";
-import { Refusal } from "./refusal.ts";
+import { Refusal } from "./http-error.ts";
 import type { SessionHub } from "./session-hub.ts";
 
 /** Where a client whose cursor cannot be judged yet comes again, s: an owner has something admitted once a second. */

@@ -4,9 +4,9 @@ import type { Auth } from "./auth.ts";
 import type { ConnectionCount } from "./connection-count.ts";
 import type { Counters } from "./counters.ts";
 import type { EventStream } from "./event-stream.ts";
-import type { Exchange } from "./exchange.ts";
+import { Refusal } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
-import { Refusal } from "./refusal.ts";
+import type { Exchange } from "./request-context.ts";
 import type { SessionHub } from "./session-hub.ts";
 
 export interface Route {

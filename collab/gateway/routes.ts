@@ -2,11 +2,11 @@
 import type { LiveSession } from "../../actors/ports/session.ts";
 import { controlRoutes } from "./control-routes.ts";
 import { EventStream } from "./event-stream.ts";
-import type { Exchange } from "./exchange.ts";
+import { Refusal } from "./http-error.ts";
 import { login, logout } from "./login.ts";
 import { pollEvents } from "./polling.ts";
 import { gaugeMetrics, PROMETHEUS_TYPE, prometheusText } from "./prometheus.ts";
-import { Refusal } from "./refusal.ts";
+import type { Exchange } from "./request-context.ts";
 import { respond, respondJson, startStream } from "./respond.ts";
 import { chooseHub, type GatewayParts, type Route } from "./route.ts";
 import type { SessionHub } from "./session-hub.ts";

@@ -3,7 +3,7 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { WebSocketServer } from "ws";
 import type { Identity } from "./auth.ts";
-import type { Visitor } from "./door.ts";
+import type { Visitor } from "./request-guard.ts";
 import { chooseHub, type GatewayParts } from "./route.ts";
 import { SocketClient } from "./socket-client.ts";
 

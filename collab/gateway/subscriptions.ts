@@ -9,8 +9,8 @@ import type { Message, MetricsMessage, Refused, StateMessage, Subscribe } from "
 import { refusedMessage } from "./client-messages.ts";
 import { Decimation } from "./decimation.ts";
 import { EventFollower } from "./event-follower.ts";
+import { Refusal } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
-import { Refusal } from "./refusal.ts";
 import { resumeEvents, resumeSamples } from "./resume.ts";
 import { SampleFollower } from "./sample-follower.ts";
 import type { SessionHub } from "./session-hub.ts";

@@ -6,12 +6,12 @@
  * of several rounds; each run checks that its detector did its work.
  */
 
-import { AnomalyPart } from "../../actors/detectors/anomaly.ts";
-import { CollapsePart } from "../../actors/detectors/collapse.ts";
-import { EstimatorPart } from "../../actors/detectors/estimator.ts";
-import { GroupFront } from "../../actors/detectors/front.ts";
-import { TrajectoryPart } from "../../actors/detectors/trajectory.ts";
-import type { Group, Part, PartContext } from "../../actors/ports/actor.ts";
+import { AnomalyPart } from "../../actors/detectors/anomaly/detector.ts";
+import { CollapsePart } from "../../actors/detectors/collapse/detector.ts";
+import { EstimatorPart } from "../../actors/detectors/estimator/detector.ts";
+import { GroupFront } from "../../actors/detectors/rows/row-assembler.ts";
+import { TrajectoryPart } from "../../actors/detectors/trajectory/detector.ts";
+import type { Group, Part, PartContext } from "../../actors/ports/detector.ts";
 import { float64Bytes } from "../../protocol/columns.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { DensityMatrix } from "../../protocol/messages.ts";

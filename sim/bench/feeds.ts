@@ -7,10 +7,10 @@
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import type { Feed, FeedSink } from "../../actors/feeds/feed.ts";
+import { createFrame } from "../../actors/feeds/feed-writer.ts";
 import { openMeters } from "../../actors/feeds/host/meters.ts";
 import { createHostFeed } from "../../actors/feeds/host.ts";
 import { createMerge } from "../../actors/feeds/merge.ts";
-import { createFrame } from "../../actors/feeds/outlet.ts";
 import { parseFeedSpec } from "../../actors/feeds/spec.ts";
 import { createStdinFeed } from "../../actors/feeds/stdin.ts";
 import { readTable } from "../../actors/feeds/table.ts";

@@ -4,6 +4,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { foldJournal } from "../../actors/log/fold.ts";
 import {
   createFeeds,
   openRecording,
@@ -12,9 +13,8 @@ import {
   SYSTEM,
   systemClock,
 } from "../../actors/mod.ts";
-import { foldJournal } from "../../actors/partition/fold.ts";
 import { applySetting, defaultSettings } from "../../protocol/settings.ts";
-import { openAt, replay } from "../replay/replay.ts";
+import { openAt, replay } from "../recordings/replay/replay.ts";
 import type { BenchRow } from "./row.ts";
 
 const SAMPLES = 10_000_000;

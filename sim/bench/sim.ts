@@ -3,7 +3,7 @@ import { createMemoryJournal, Partition } from "../../actors/mod.ts";
 import { createScratchFrame } from "../../protocol/frame.ts";
 import { SIMULATED_SYSTEM, simulatedSettings } from "../cluster/definitions.ts";
 import { run } from "../cluster/run.ts";
-import { replay } from "../replay/replay.ts";
+import { replay } from "../recordings/replay/replay.ts";
 import type { BenchRow } from "./row.ts";
 
 const WARM_SEEDS = 3;

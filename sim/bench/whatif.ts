@@ -8,14 +8,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RandomStream } from "../../actors/core/random.ts";
 import type { Feed } from "../../actors/feeds/feed.ts";
-import { createFrame, Outlet } from "../../actors/feeds/outlet.ts";
+import { createFrame, Outlet } from "../../actors/feeds/feed-writer.ts";
 import { openRecording, openRecordingForWriting, Partition, SYSTEM, systemClock } from "../../actors/mod.ts";
 import { decodeDerived } from "../../protocol/block.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
-import { replay } from "../replay/replay.ts";
-import { runWhatIf } from "../whatif/api.ts";
-import { causality } from "../whatif/causality.ts";
+import { replay } from "../recordings/replay/replay.ts";
+import { runWhatIf } from "../recordings/whatif/api.ts";
+import { causality } from "../recordings/whatif/causality.ts";
 import type { BenchRow } from "./row.ts";
 
 const CHANNELS = 8;

@@ -1,11 +1,11 @@
 /** How fast synthetic worlds are made, scenario by scenario, and what an injection costs. Reads the clock: bench only. */
-import { createFrame } from "../../actors/feeds/outlet.ts";
+import { createFrame } from "../../actors/feeds/feed-writer.ts";
 import { RECORDED_START_US } from "../../actors/feeds/synth.ts";
 import { Walk } from "../../actors/feeds/walk.ts";
 import type { Channels } from "../../protocol/messages.ts";
-import { createOverlay } from "../feeds/overlay.ts";
-import { injectableNames, SCENARIOS } from "../feeds/scenarios.ts";
-import { createRun } from "../feeds/worlds.ts";
+import { createOverlay } from "../worlds/overlay.ts";
+import { injectableNames, SCENARIOS } from "../worlds/scenarios.ts";
+import { createRun } from "../worlds/worlds.ts";
 import type { BenchRow } from "./row.ts";
 
 /** A second of a bench is enough: runs are repeated for at least so long. */

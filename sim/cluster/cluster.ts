@@ -13,7 +13,7 @@ import { SimulatedClient } from "./client.ts";
 import { SimulatedClock } from "./clock.ts";
 import { SESSION, SIMULATED_SYSTEM } from "./definitions.ts";
 import { SimulatedFeed } from "./feed.ts";
-import type { Inhabitants } from "./inhabitants.ts";
+import type { Inhabitants } from "./fixture.ts";
 import { Network } from "./network.ts";
 import { SimulatedNode } from "./node.ts";
 import type { WorldEnd } from "./observation.ts";

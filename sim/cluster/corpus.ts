@@ -1,5 +1,5 @@
 /**
- * Failures that were found, shrunk and kept: each is run again by the tests for ever (sim/corpus/).
+ * Failures that were found, shrunk and kept: each is run again by the tests for ever (tests/simulation/corpus/).
  *
  * C1  On the present code a case breaks no rule.
  * C2  A case that names a mutant breaks its rule under that mutant: so the case can fail, and shows what.
@@ -12,7 +12,7 @@ import type { WorldOptions } from "./options.ts";
 import { type RunResult, run } from "./run.ts";
 import { SCENARIOS, type ScenarioName } from "./scenarios.ts";
 
-export const CORPUS = fileURLToPath(new URL("../corpus/", import.meta.url));
+export const CORPUS = fileURLToPath(new URL("../../tests/simulation/corpus/", import.meta.url));
 
 const scenarioNames = Object.keys(SCENARIOS) as [ScenarioName, ...ScenarioName[]];
 

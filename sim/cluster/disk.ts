@@ -7,9 +7,9 @@
  * An operation of an ended process never comes back to it; whether it was done before the end is the platter's business.
  */
 import type { Disk, DiskFile, OpenMode } from "../../actors/journal/disk.ts";
-import type { DiskFaults, SimulatedDisk } from "../../actors/journal/simulated-disk.ts";
 import type { Fault } from "./decisions.ts";
 import type { Process } from "./process.ts";
+import type { DiskFaults, SimulatedDisk } from "./simulated-disk.ts";
 import type { World } from "./world.ts";
 
 /** So much a failing disk stays full, ms. */

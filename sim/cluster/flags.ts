@@ -102,7 +102,7 @@ interface Kept {
   readonly scenario?: string;
 }
 
-/** A JSON list of ids; or an object with one under `decisions`: what `sim --json` prints, or a case of sim/corpus, which says its world, too. */
+/** A JSON list of ids; or an object with one under `decisions`: what `sim --json` prints, or a case of tests/simulation/corpus, which says its world, too. */
 function readDecisions(file: string): Kept {
   let read: unknown;
   try {

@@ -1,6 +1,6 @@
 /** Many seeds of one scenario, in as many processes as there are cores, and what came of them taken together. */
 import process from "node:process";
-import { inWorkers, type Work, workOnInput } from "../workers.ts";
+import { inWorkers, type Work, workOnInput } from "../../actors/workers/pool.ts";
 import { branchesOf } from "./branches.ts";
 import type { Violation } from "./observation.ts";
 import { type RunRequest, run } from "./run.ts";

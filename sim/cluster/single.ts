@@ -6,7 +6,6 @@
  */
 import { join } from "node:path";
 import { type FileJournal, openJournal } from "../../actors/journal/file.ts";
-import { SimulatedDisk } from "../../actors/journal/simulated-disk.ts";
 import { Partition } from "../../actors/mod.ts";
 import { SimulatedClient } from "./client.ts";
 import { SimulatedClock } from "./clock.ts";
@@ -19,12 +18,13 @@ import {
 } from "./definitions.ts";
 import { TimedDisk } from "./disk.ts";
 import { SimulatedFeed } from "./feed.ts";
+import type { Inhabitants } from "./fixture.ts";
 import { SimulatedGateway } from "./gateway.ts";
-import type { Inhabitants } from "./inhabitants.ts";
 import { Network } from "./network.ts";
 import type { WorldEnd } from "./observation.ts";
 import { ObservedJournal } from "./observed-journal.ts";
 import { Process } from "./process.ts";
+import { SimulatedDisk } from "./simulated-disk.ts";
 import type { Connection } from "./socket.ts";
 import { observingTap } from "./tap.ts";
 import type { World } from "./world.ts";

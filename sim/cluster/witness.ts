@@ -8,7 +8,7 @@
  * Its events depend on every frame, every draw and every timer before them: a frame lost, doubled or moved changes what it says.
  */
 import { setup } from "xstate";
-import { actorActions } from "../../actors/machines/actions.ts";
+import { actorActions } from "../../actors/detectors/machine-actions.ts";
 import type {
   ActorDefinition,
   Announcement,
@@ -16,7 +16,7 @@ import type {
   Fields,
   Part,
   PartContext,
-} from "../../actors/ports/actor.ts";
+} from "../../actors/ports/detector.ts";
 
 /** A value that makes the witness throw. Plain enough for everybody else. */
 export const POISON = 1234.56789;

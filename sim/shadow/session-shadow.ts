@@ -1,7 +1,7 @@
 /** A live session's shadow: what it finds stands in the session's log, as an event. */
 import type { Journal } from "../../actors/ports/journal.ts";
 import type { Notice } from "../../protocol/messages.ts";
-import type { Difference } from "../replay/verifier.ts";
+import type { Difference } from "../recordings/replay/verifier.ts";
 import { Shadow, type ShadowReport } from "./shadow.ts";
 
 /** Who says it. */

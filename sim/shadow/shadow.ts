@@ -13,8 +13,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Journal, JournalNote } from "../../actors/ports/journal.ts";
-import { ownProgram } from "../own-program.ts";
-import type { Difference } from "../replay/verifier.ts";
+import { ownProgram } from "../../actors/workers/own-program.ts";
+import type { Difference } from "../recordings/replay/verifier.ts";
 import { KeptMessages } from "./kept-messages.ts";
 import { type MessageKind, startPayload } from "./messages.ts";
 import { ShadowPipe } from "./pipe.ts";

@@ -9,9 +9,9 @@
  * H2  A note that is missing is a difference, but of blocks up to `settledFrom`: a crash may have swallowed theirs, and they come later.
  */
 import { Core, type CoreDefinitions, type CoreSink } from "../../actors/core/core.ts";
-import { foldJournal } from "../../actors/partition/fold.ts";
+import { foldJournal } from "../../actors/log/fold.ts";
 import type { JournalEntry } from "../../actors/ports/journal.ts";
-import { type Difference, Verifier } from "../replay/verifier.ts";
+import { type Difference, Verifier } from "../recordings/replay/verifier.ts";
 
 /** No recorded values are at hand, only their hashes. */
 const NO_SNAPSHOTS = { loadSnapshot: async () => null };

@@ -9,7 +9,7 @@ import { setPriority } from "node:os";
 import process from "node:process";
 import { SYSTEM } from "../../actors/mod.ts";
 import type { JournalEntry } from "../../actors/ports/journal.ts";
-import type { Difference } from "../replay/verifier.ts";
+import type { Difference } from "../recordings/replay/verifier.ts";
 import { entryOf, readMessages, type ShadowMessage } from "./messages.ts";
 import { type ShadowProgress, ShadowVerifier } from "./verifier.ts";
 

@@ -50,7 +50,7 @@ imports("collab sees actors through its mod.ts, and the simulator from serve.ts 
   assert.not.ok(mayImport("collab/gateway/http.ts", "../../sim/mod.ts"));
   assert.not.ok(mayImport("collab/gateway/http.ts", "../dashboard/main.tsx"));
   assert.ok(mayImport("collab/serve.ts", "../sim/mod.ts"));
-  assert.not.ok(mayImport("collab/serve.ts", "../sim/replay/seek.ts"));
+  assert.not.ok(mayImport("collab/serve.ts", "../sim/recordings/replay/seek.ts"));
 });
 
 imports("dashboard sees protocol and charts only", () => {
@@ -63,8 +63,8 @@ imports("dashboard sees protocol and charts only", () => {
 imports("nothing below the simulator imports it, nor does the product import its tests", () => {
   assert.not.ok(mayImport("actors/system.ts", "../sim/mod.ts"));
   assert.not.ok(mayImport("protocol/codec.ts", "../sim/mod.ts"));
-  assert.not.ok(mayImport("sim/replay/seek.ts", "../../tests/support/clock.ts"));
-  assert.ok(mayImport("sim/replay/seek.ts", "../../actors/core/core.ts"));
+  assert.not.ok(mayImport("sim/recordings/seek.ts", "../../tests/support/clock.ts"));
+  assert.ok(mayImport("sim/recordings/seek.ts", "../../actors/core/core.ts"));
 });
 
 imports("main.ts sees the composition root and the three mod.ts only", () => {
@@ -221,8 +221,7 @@ determinism("only core-side folders are looked at", () => {
     "actors/core/a.ts",
     "actors/kernels/a.ts",
     "actors/detectors/a.ts",
-    "actors/machines/a.ts",
-    "sim/feeds/a.ts",
+    "sim/worlds/a.ts",
   ];
   for (const path of core) assert.is(checkDeterminism([file(path, line)]).length, 1, path);
   for (const path of ["actors/feeds/a.ts", "sim/bench/a.ts", "collab/a.ts", "main.ts"])

@@ -5,7 +5,7 @@ import { admit, emptyLog, type LogEntry } from "../../actors/cluster/admission.t
 import { encodeNote, encodeTakeover, readEntry } from "../../actors/cluster/entry.ts";
 import { GENESIS_HASH } from "../../protocol/block.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
-import { trueBlock } from "../journal/streamed.ts";
+import { trueBlock } from "./streamed.ts";
 import { fold, LAWLESS, PARTITION, type Written, write, writerScript } from "./writers.ts";
 
 const RUNS = { numRuns: 500 };

@@ -1,12 +1,12 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
 import { type Claim, ClaimLost, claim } from "../../actors/cluster/claim.ts";
-import { AdmittedLog } from "../../actors/journal/admitted-log.ts";
 import { GENESIS_HASH } from "../../protocol/block.ts";
 import { range, rejection } from "../journal/builders.ts";
-import { PARTITION, trueBlock } from "../journal/streamed.ts";
 import { createManualClock } from "../support/clock.ts";
 import { FaultyStream } from "../support/faulty-stream.ts";
+import { PARTITION, trueBlock } from "./streamed.ts";
 
 function world() {
   const clock = createManualClock();

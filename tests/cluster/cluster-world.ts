@@ -3,13 +3,13 @@
  * cut off from hints or logs.
  */
 import { createMemoryBus } from "../../actors/bus/memory.ts";
+import { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
 import { ClusterNode } from "../../actors/cluster/node.ts";
 import { Core } from "../../actors/core/core.ts";
 import { hex } from "../../actors/core/hash.ts";
 import { publishFeed } from "../../actors/feeds/publish.ts";
 import { createWalkFeed } from "../../actors/feeds/walk.ts";
-import { AdmittedLog } from "../../actors/journal/admitted-log.ts";
-import { foldJournal } from "../../actors/partition/fold.ts";
+import { foldJournal } from "../../actors/log/fold.ts";
 import type { Partition } from "../../actors/partition/partition.ts";
 import { AppendUncertain, type Bus, type Hints, type LogStream } from "../../actors/ports/bus.ts";
 import type { Clock } from "../../actors/ports/clock.ts";

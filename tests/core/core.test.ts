@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { RESTARTS_MAX } from "../../actors/core/cell.ts";
+import { RESTARTS_MAX } from "../../actors/core/actor.ts";
 import { Core } from "../../actors/core/core.ts";
 import { hex } from "../../actors/core/hash.ts";
 import { decodeDerived, encodeDerived } from "../../protocol/block.ts";

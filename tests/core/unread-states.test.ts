@@ -3,8 +3,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Core } from "../../actors/core/core.ts";
 import { hex } from "../../actors/core/hash.ts";
+import { foldJournal } from "../../actors/log/fold.ts";
 import { openRecording, SYSTEM } from "../../actors/mod.ts";
-import { foldJournal } from "../../actors/partition/fold.ts";
 import { marketFeed } from "../support/market-feed.ts";
 import { recordFeeds } from "../support/recorded-run.ts";
 

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { actorDefinitions } from "../../actors/machines/mod.ts";
+import { actorDefinitions } from "../../actors/detectors/mod.ts";
 import { parseSettings } from "../../protocol/settings.ts";
 import { ActorHarness, type HeardEvent } from "../support/actor-harness.ts";
 import { normals } from "../support/random-streams.ts";

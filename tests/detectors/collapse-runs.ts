@@ -3,8 +3,8 @@
  *
  * Everything is seeded; draws come from one stream, so a longer run begins like a shorter one.
  */
-import { CollapsePart } from "../../actors/detectors/collapse.ts";
-import type { PartContext, Signal } from "../../actors/ports/actor.ts";
+import { CollapsePart } from "../../actors/detectors/collapse/detector.ts";
+import type { PartContext, Signal } from "../../actors/ports/detector.ts";
 import { parseSettings } from "../../protocol/settings.ts";
 import { normals, uniforms } from "../support/random-streams.ts";
 import { groupOf, InnovationBatch } from "../support/rows.ts";

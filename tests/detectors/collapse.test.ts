@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CollapsePart } from "../../actors/detectors/collapse.ts";
+import { CollapsePart } from "../../actors/detectors/collapse/detector.ts";
 import { parseSettings } from "../../protocol/settings.ts";
 import { uniforms } from "../support/random-streams.ts";
 import { groupOf, InnovationBatch } from "../support/rows.ts";

@@ -1,9 +1,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as v from "valibot";
-import { EstimatorPart } from "../../actors/detectors/estimator.ts";
-import { actorDefinitions } from "../../actors/machines/mod.ts";
-import type { PartContext } from "../../actors/ports/actor.ts";
+import { EstimatorPart } from "../../actors/detectors/estimator/detector.ts";
+import { actorDefinitions } from "../../actors/detectors/mod.ts";
+import type { PartContext } from "../../actors/ports/detector.ts";
 import type { StateMessage } from "../../protocol/messages.ts";
 import { state as stateSchema } from "../../protocol/schemas.ts";
 import { parseSettings } from "../../protocol/settings.ts";

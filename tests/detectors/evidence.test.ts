@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { WEIGHTS } from "../../actors/detectors/collapse-bets.ts";
-import { ConformalViews } from "../../actors/detectors/conformal-views.ts";
-import { EMixture } from "../../actors/detectors/e-mixture.ts";
-import { EvidenceScale } from "../../actors/detectors/evidence-scale.ts";
+import { ConformalViews } from "../../actors/detectors/anomaly/conformal-views.ts";
+import { EvidenceScale } from "../../actors/detectors/anomaly/evidence-scale.ts";
+import { WEIGHTS } from "../../actors/detectors/collapse/bets.ts";
+import { EMixture } from "../../actors/detectors/collapse/e-mixture.ts";
 import { EDetector } from "../../actors/kernels/e-detector.ts";
 import { normals, uniforms } from "../support/random-streams.ts";
 

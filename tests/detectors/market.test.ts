@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { actorDefinitions } from "../../actors/machines/mod.ts";
+import { actorDefinitions } from "../../actors/detectors/mod.ts";
 import type { StateMessage } from "../../protocol/messages.ts";
 import { ActorHarness } from "../support/actor-harness.ts";
 import { frameOf, groupOf } from "../support/rows.ts";

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { sessionActorDefinitions } from "../../actors/machines/mod.ts";
+import { sessionActorDefinitions } from "../../actors/detectors/mod.ts";
 import { ActorHarness } from "../support/actor-harness.ts";
 import { groupOf } from "../support/rows.ts";
 

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { actorDefinitions } from "../../actors/machines/mod.ts";
+import { actorDefinitions } from "../../actors/detectors/mod.ts";
 import { float64Bytes } from "../../protocol/columns.ts";
 import type { StateMessage } from "../../protocol/messages.ts";
 import { ActorHarness } from "../support/actor-harness.ts";

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { createMemoryBus } from "../../actors/bus/memory.ts";
 import { BusFeed } from "../../actors/feeds/bus.ts";
 import type { FeedSink } from "../../actors/feeds/feed.ts";
-import { createFrame } from "../../actors/feeds/outlet.ts";
+import { createFrame } from "../../actors/feeds/feed-writer.ts";
 import { publishFeed } from "../../actors/feeds/publish.ts";
 import type { Bus } from "../../actors/ports/bus.ts";
 import { encodeMessage } from "../../protocol/codec.ts";

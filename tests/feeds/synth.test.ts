@@ -1,7 +1,7 @@
 /** The synth feed over worlds that a test makes: when its samples leave, and how it says that they are synthetic. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createFrame } from "../../actors/feeds/outlet.ts";
+import { createFrame } from "../../actors/feeds/feed-writer.ts";
 import { createFeed, createFeeds, FeedSpecError } from "../../actors/feeds/spec.ts";
 import { RECORDED_START_US } from "../../actors/feeds/synth.ts";
 import type { SynthChoice, SynthTruth, SynthWorlds } from "../../actors/feeds/synth-world.ts";

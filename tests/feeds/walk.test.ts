@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createFrame } from "../../actors/feeds/outlet.ts";
+import { createFrame } from "../../actors/feeds/feed-writer.ts";
 import { createFeed } from "../../actors/feeds/spec.ts";
 import { Walk } from "../../actors/feeds/walk.ts";
 import { createManualClock } from "../support/clock.ts";

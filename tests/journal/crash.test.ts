@@ -4,8 +4,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { FileJournal } from "../../actors/journal/file.ts";
 import { openJournal } from "../../actors/journal/file.ts";
-import type { DiskFaults } from "../../actors/journal/simulated-disk.ts";
-import { SimulatedDisk } from "../../actors/journal/simulated-disk.ts";
+import type { DiskFaults } from "../../sim/cluster/simulated-disk.ts";
+import { SimulatedDisk } from "../../sim/cluster/simulated-disk.ts";
 import { block, collect, note } from "./builders.ts";
 
 const LONG = process.env["EIGENWATCH_LONG"] === "1";

@@ -6,8 +6,8 @@ import * as assert from "uvu/assert";
 import { describeRecording } from "../../actors/journal/describe.ts";
 import { readWhole } from "../../actors/journal/disk.ts";
 import { openJournal } from "../../actors/journal/file.ts";
-import { SimulatedDisk } from "../../actors/journal/simulated-disk.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
+import { SimulatedDisk } from "../../sim/cluster/simulated-disk.ts";
 import { appendAll, block, copyFiles, note, pattern, range } from "./builders.ts";
 
 const RUNS = process.env["EIGENWATCH_LONG"] === "1" ? 5000 : 250;

@@ -6,7 +6,7 @@ import { describeRecording } from "../../actors/journal/describe.ts";
 import { JournalBusy } from "../../actors/journal/errors.ts";
 import { openJournal } from "../../actors/journal/file.ts";
 import { openRecording } from "../../actors/journal/recording.ts";
-import { SimulatedDisk } from "../../actors/journal/simulated-disk.ts";
+import { SimulatedDisk } from "../../sim/cluster/simulated-disk.ts";
 import { journalContract } from "../contracts/journal.ts";
 import {
   appendAll,

@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { JournalHalted } from "../../actors/journal/errors.ts";
 import { openJournal } from "../../actors/journal/file.ts";
-import { SimulatedDisk } from "../../actors/journal/simulated-disk.ts";
+import { SimulatedDisk } from "../../sim/cluster/simulated-disk.ts";
 import { skip } from "../support/skip.ts";
 import {
   appendAll,

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { readWhole } from "../../actors/journal/disk.ts";
 import type { JournalReport } from "../../actors/journal/file.ts";
 import { openJournal } from "../../actors/journal/file.ts";
-import { SimulatedDisk } from "../../actors/journal/simulated-disk.ts";
+import { SimulatedDisk } from "../../sim/cluster/simulated-disk.ts";
 import {
   appendAll,
   block,

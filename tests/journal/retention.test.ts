@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { JournalReport } from "../../actors/journal/file.ts";
 import { openJournal } from "../../actors/journal/file.ts";
-import { SimulatedDisk } from "../../actors/journal/simulated-disk.ts";
+import { SimulatedDisk } from "../../sim/cluster/simulated-disk.ts";
 import { appendAll, block, blockNumbers, damageOf, range, withFolder } from "./builders.ts";
 
 /** Nine blocks of 1,000 bytes to a segment. */

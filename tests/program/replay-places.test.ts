@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { CommandError } from "../../actors/errors.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
-import { type ReplayFlags, replayCommand } from "../../sim/replay/command.ts";
+import { type ReplayFlags, replayCommand } from "../../sim/recordings/replay/command.ts";
 import { run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 import { START_S, walkFile } from "../support/walk-table.ts";

@@ -6,7 +6,7 @@
  *     assert.equal(actor.kinds(), ["collapse.calibrated"]);
  */
 import { initialTransition, transition } from "xstate";
-import { GroupFront } from "../../actors/detectors/front.ts";
+import { GroupFront } from "../../actors/detectors/rows/row-assembler.ts";
 import type {
   ActorDefinition,
   Announcement,
@@ -14,7 +14,7 @@ import type {
   Part,
   PartContext,
   Signal,
-} from "../../actors/ports/actor.ts";
+} from "../../actors/ports/detector.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Input } from "../../protocol/messages.ts";
 import { parseSettings } from "../../protocol/settings.ts";

@@ -1,8 +1,8 @@
 /** The actors of this program as they stand at the end of a recording. */
 import type { Core } from "../../actors/core/core.ts";
+import { foldJournal } from "../../actors/log/fold.ts";
 import { openRecording, SYSTEM } from "../../actors/mod.ts";
-import { foldJournal } from "../../actors/partition/fold.ts";
-import { openAt } from "../../sim/replay/replay.ts";
+import { openAt } from "../../sim/recordings/replay/replay.ts";
 
 export async function coreAt(directory: string): Promise<Core> {
   const journal = await openRecording(directory);

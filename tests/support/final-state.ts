@@ -1,6 +1,6 @@
 /** What a recording leads to, for comparing recordings of the same data that were made under different circumstances. */
 import { Core } from "../../actors/core/core.ts";
-import { foldJournal } from "../../actors/partition/fold.ts";
+import { foldJournal } from "../../actors/log/fold.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import type { EventMessage, StateMessage } from "../../protocol/messages.ts";
 import { openRecording } from "./recorded-run.ts";

@@ -1,5 +1,5 @@
 /** Builders of groups, frames and batches for detectors' tests. */
-import type { Batch, Group } from "../../actors/ports/actor.ts";
+import type { Batch, Group } from "../../actors/ports/detector.ts";
 import type { Frame } from "../../protocol/frame.ts";
 
 export function groupOf(n: number, more: Partial<Group> = {}): Group {

@@ -5,7 +5,7 @@
  * `touchy` throws when it meets the value POISON.
  */
 import { setup } from "xstate";
-import type { ActorDefinition, Part, Signal } from "../../actors/ports/actor.ts";
+import type { ActorDefinition, Part, Signal } from "../../actors/ports/detector.ts";
 
 /** A value that makes the touchy actor throw. */
 export const POISON = 13_000;

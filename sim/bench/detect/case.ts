@@ -1,7 +1,7 @@
 /** A case of the suite: a scenario in one form, and what a seed of it says about each detector. */
 
-import type { ScenarioOptions } from "../../feeds/scenario.ts";
-import { findScenario, SCENARIOS } from "../../feeds/scenarios.ts";
+import type { ScenarioOptions } from "../../worlds/scenario.ts";
+import { findScenario, SCENARIOS } from "../../worlds/scenarios.ts";
 import { runScenario } from "./run.ts";
 import { DETECTORS, type Detector, score, type Tally } from "./score.ts";
 

@@ -1,7 +1,7 @@
 /** One invariant: told what happens, and at the end what the log tells when it is folded again. */
 import type { Observation, ObservationKind, WorldEnd } from "../observation.ts";
+import type { RetoldInput } from "./reference-replay.ts";
 import type { Retelling } from "./retelling.ts";
-import type { RetoldInput } from "./teller.ts";
 
 export type Observed<Kind extends ObservationKind> = Extract<Observation, { kind: Kind }>;
 

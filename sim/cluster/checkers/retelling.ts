@@ -8,7 +8,7 @@
  */
 import type { Observation, WorldEnd } from "../observation.ts";
 import { AdmittedLog, StoredLogs } from "./admitted-log.ts";
-import { type Retold, type RetoldInput, type Snapshot, Teller } from "./teller.ts";
+import { type Retold, type RetoldInput, type Snapshot, Teller } from "./reference-replay.ts";
 
 const SNAPSHOTS_FIRST = 1;
 const SNAPSHOTS_LAST = 2;

@@ -1,7 +1,7 @@
 import type { WorldEnd } from "../observation.ts";
 import type { Checker } from "./checker.ts";
+import type { Renewal, Retold } from "./reference-replay.ts";
 import type { Retelling } from "./retelling.ts";
-import type { Renewal, Retold } from "./teller.ts";
 
 /** More failures than this within the window stop an actor: what is promised, not what the code says. */
 const FAILURES_MAX = 3;

@@ -1,0 +1,174 @@
+/**
+ * A reader of a partition's stream: applies the rule of admission to every entry and knows where the blocks that count stand.
+ *
+ *   read ──► entries that are there, to the end as the server says it ──► follow ──► entries to come ──► watcher
+ *                                                                           └─ the stream went back ─► broken
+ *
+ * D1  Every reader of the same stream comes to the same log (actors/cluster/admission.ts).
+ * D2  An entry reaches the watcher after it was folded: `state` is the log behind it.
+ * D3  A stream that goes back or leaves a gap breaks the log: what was folded is not what the server holds, nothing may rest on it.
+ */
+
+import { LogRewound } from "../journal/errors.ts";
+import type { LogStream, StreamEntry } from "../ports/bus.ts";
+import type { BlockPosition, JournalEntry } from "../ports/journal.ts";
+import { type Admission, admit, emptyLog, type Verdict } from "./admission.ts";
+import { BlockIndex } from "./block-index.ts";
+import { readEntry, type StreamedBlock, type StreamedEntry } from "./entry.ts";
+
+export interface LogWatcher {
+  entry(entry: StreamedEntry, verdict: Verdict): void;
+  /** Nothing more comes. */
+  broken(error: LogRewound): void;
+}
+
+export class AdmittedLog {
+  readonly partition: string;
+  readonly stream: LogStream;
+  readonly index = new BlockIndex();
+  #state: Admission;
+  #sequence = 0;
+  #first: BlockPosition | null = null;
+  #last: BlockPosition | null = null;
+  #watcher: LogWatcher | null = null;
+  #broken: LogRewound | null = null;
+  #ended = false;
+  #unfollow: () => void = () => {};
+
+  /** Reads the stream to its end and goes on following it. Rejects when the server cannot be reached. */
+  static async open(stream: LogStream, partition: string): Promise<AdmittedLog> {
+    const log = new AdmittedLog(stream, partition);
+    await log.#readToEnd();
+    log.#unfollow = stream.follow(log.#sequence + 1, (entry) => log.#take(entry));
+    return log;
+  }
+
+  private constructor(stream: LogStream, partition: string) {
+    this.stream = stream;
+    this.partition = partition;
+    this.#state = emptyLog(partition);
+  }
+
+  get state(): Admission {
+    return this.#state;
+  }
+
+  /** Sequence of the last entry folded. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  get first(): BlockPosition | null {
+    return this.#first;
+  }
+
+  get last(): BlockPosition | null {
+    return this.#last;
+  }
+
+  /** From now on entries are told to this watcher, and to no other. */
+  watch(watcher: LogWatcher): void {
+    this.#watcher = watcher;
+    if (this.#broken !== null) watcher.broken(this.#broken);
+  }
+
+  /** The server says that its last entry is `sequence`: less than was folded means that it forgot. */
+  checkEnd(sequence: number): void {
+    if (sequence < this.#sequence)
+      this.#break(`it ends with entry ${sequence} after entry ${this.#sequence} was read`);
+  }
+
+  /** The server says that it stored at `sequence` what was not met there. */
+  missed(sequence: number): void {
+    this.#break(`entry ${sequence} is another than the one that was read there`);
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#watcher = null;
+    this.#unfollow();
+  }
+
+  /** Blocks and notes that count, from block `from` on to the last one folded now. */
+  async *entries(from: number): AsyncGenerator<JournalEntry> {
+    const until = this.#sequence;
+    if (from > this.index.count) return;
+    const { streamSequence, notes } = this.index.get(from);
+    let state: Admission | null = null;
+    for await (const { sequence, bytes } of this.stream.read(streamSequence)) {
+      if (sequence > until) return;
+      const entry = readEntry(bytes);
+      state ??= this.#before(entry, notes);
+      if (state === null) {
+        const reason = `it is not block ${from}, which was read there before`;
+        yield {
+          kind: "damage",
+          file: `log of ${this.partition}`,
+          offset: sequence,
+          length: bytes.length,
+          reason,
+        };
+        return;
+      }
+      const { log, verdict } = admit(state, entry);
+      state = log;
+      if (verdict === "block" && entry.kind === "block")
+        yield { kind: "block", block: { ...positionOf(entry), bytes: new Uint8Array(bytes) } };
+      else if (verdict === "note" && entry.kind === "note" && entry.block >= from)
+        yield { ...entry.note, bytes: new Uint8Array(entry.note.bytes) };
+    }
+  }
+
+  /** The log right before an indexed block; null when the entry is not the one that stands in the index. */
+  #before(entry: StreamedEntry, notes: number): Admission | null {
+    if (entry.kind !== "block" || !this.index.holds(entry)) return null;
+    const { partition, epoch, number, previousHash } = entry;
+    return { ...emptyLog(partition), epoch, lastBlock: number - 1, lastHash: previousHash, notes };
+  }
+
+  async #readToEnd(): Promise<void> {
+    for (;;) {
+      const before = this.#sequence;
+      for await (const entry of this.stream.read(before + 1)) {
+        this.#take(entry);
+        if (this.#broken !== null) throw this.#broken;
+      }
+      const end = await this.stream.lastSequence();
+      if (this.#sequence >= end) return;
+      if (this.#sequence === before)
+        throw new LogRewound(
+          `Cannot read log of ${this.partition}: it ends with entry ${end}, reading stopped behind ${before}`,
+        );
+    }
+  }
+
+  #take({ sequence, bytes }: StreamEntry): void {
+    if (this.#ended || this.#broken !== null) return;
+    if (sequence !== this.#sequence + 1) {
+      this.#break(`entry ${sequence} came after entry ${this.#sequence}`);
+      return;
+    }
+    const entry = readEntry(bytes);
+    const { log, verdict } = admit(this.#state, entry);
+    this.#state = log;
+    this.#sequence = sequence;
+    if (verdict === "block" && entry.kind === "block") {
+      const position = positionOf(entry);
+      this.index.add(position, sequence, log.notes);
+      this.#first ??= position;
+      this.#last = position;
+    }
+    this.#watcher?.entry(entry, verdict);
+  }
+
+  #break(reason: string): void {
+    if (this.#broken !== null || this.#ended) return;
+    this.#broken = new LogRewound(`Cannot follow log of ${this.partition}: ${reason}`);
+    this.#unfollow();
+    this.#watcher?.broken(this.#broken);
+  }
+}
+
+function positionOf({ number, firstSequence, lastSequence, timeUs, hash }: StreamedBlock): BlockPosition {
+  return { number, firstSequence, lastSequence, timeUs, hash };
+}

@@ -1,0 +1,231 @@
+/**
+ * One partition's place at a node: carries out what the table of take-overs says (takeover.ts).
+ *
+ *   node ─ wanted, free, lease lost … ─► step ─► read · claim · open · hand over · drop ─► events of their outcome ─► step …
+ *
+ * Each try has a number: what an abandoned one still brings is let go of, and reported to nobody.
+ */
+
+import type { Partition } from "../partition/partition.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { AdmittedLog } from "./admitted-log.ts";
+import { type Claim, ClaimLost, claim } from "./claim.ts";
+import type { StreamJournal } from "./stream-journal.ts";
+import {
+  restMs,
+  STEADY_MS,
+  step,
+  type TakeoverAction,
+  type TakeoverEvent,
+  type TakeoverState,
+} from "./takeover.ts";
+import type { ClusterTiming } from "./timing.ts";
+
+export interface SeatOptions {
+  readonly partition: string;
+  /** This life of the node. */
+  owner(): string;
+  readonly clock: Clock;
+  readonly timing: ClusterTiming;
+  /** The partition's stream, and the core that runs on it. */
+  readLog(): Promise<AdmittedLog>;
+  openJournal(log: AdmittedLog, epoch: number): StreamJournal;
+  openPartition(journal: StreamJournal, epoch: number): Promise<Partition>;
+  /** Whether no other live node announces that it owns the partition. */
+  isFree(): boolean;
+  /** It runs here from now on. */
+  opened(partition: Partition, epoch: number): void;
+  /** It is no longer this node's to serve; what is durable of it is still delivered while it is closed. */
+  left(epoch: number, reason: string): void;
+  /** Nothing of it is open here any more. */
+  released(): void;
+  log(message: string): void;
+}
+
+export class Seat {
+  private readonly options: SeatOptions;
+  private current: TakeoverState = "idle";
+  private trying = 0;
+  private failures = 0;
+  /** When it was opened last, until the next rest. */
+  private openedMs: number | null = null;
+  private cancelTimer: () => void = () => {};
+  private log: AdmittedLog | null = null;
+  private claiming: Claim | null = null;
+  private epoch = 0;
+  private journal: StreamJournal | null = null;
+  private partition: Partition | null = null;
+  private opening: Promise<unknown> = Promise.resolve();
+  private releasing: Promise<void> | null = null;
+  private reason = "";
+  private readonly actions: Record<TakeoverAction, () => void> = {
+    wait: () => this.wait(),
+    rest: () => this.rest(),
+    read: () => this.read(),
+    claim: () => this.claim(),
+    open: () => this.open(),
+    handOver: () => this.release(),
+    drop: () => this.drop(),
+    abandon: () => this.abandon(),
+  };
+
+  constructor(options: SeatOptions) {
+    this.options = options;
+  }
+
+  get state(): TakeoverState {
+    return this.current;
+  }
+
+  /** The epoch under which this node holds the partition, until it is closed; null when it does not. */
+  get heldEpoch(): number | null {
+    return this.journal === null ? null : this.epoch;
+  }
+
+  /** `reason`: why, where the event ends an ownership. */
+  dispatch(event: TakeoverEvent, reason = ""): void {
+    const next = step(this.current, event);
+    if (next === null) return;
+    if (reason !== "") this.reason = reason;
+    this.current = next.state;
+    for (const action of next.actions) this.actions[action]();
+  }
+
+  /** Looks again whether the present owner has let go. */
+  lookAround(): void {
+    if (this.current === "waiting" && this.options.isFree()) this.dispatch("free");
+  }
+
+  /** Resolves when nothing of the partition is open here any more. */
+  async whenReleased(): Promise<void> {
+    await this.releasing;
+  }
+
+  private wait(): void {
+    this.later(this.options.timing.patienceMs, "outOfPatience");
+    this.lookAround();
+  }
+
+  private rest(): void {
+    const { clock, timing } = this.options;
+    if (this.openedMs !== null && clock.monotonicMs() - this.openedMs > STEADY_MS) this.failures = 0;
+    this.openedMs = null;
+    this.failures++;
+    this.later(restMs(timing.retryMs, this.failures), "rested");
+  }
+
+  private read(): void {
+    this.cancelTimer();
+    this.attempt(
+      this.options.readLog(),
+      (log) => log.end(),
+      (log) => {
+        this.log = log;
+        return "read";
+      },
+    );
+  }
+
+  private claim(): void {
+    const { clock, timing, log: report } = this.options;
+    const owner = this.options.owner();
+    this.claiming = claim({ log: this.log!, owner, clock, retryMs: timing.retryMs, report });
+    this.attempt(
+      this.claiming.settled,
+      () => {},
+      (epoch) => {
+        this.epoch = epoch;
+        return "claimed";
+      },
+    );
+  }
+
+  private open(): void {
+    const { epoch, options } = this;
+    this.claiming = null;
+    const journal = options.openJournal(this.log!, epoch);
+    this.journal = journal;
+    this.reason = "";
+    void journal
+      .whenEnded()
+      .then((error) => this.journal === journal && this.dispatch("ended", error.message));
+    this.opening = options.openPartition(journal, epoch).then(
+      (partition) => this.take(partition, journal),
+      (error: unknown) => this.dispatch("failed", `it cannot be opened: ${text(error)}`),
+    );
+  }
+
+  /** A partition that was recovered, perhaps too late. */
+  private take(partition: Partition, journal: StreamJournal): void {
+    this.partition = partition;
+    this.dispatch("opened");
+    if (this.current !== "owning") return;
+    this.openedMs = this.options.clock.monotonicMs();
+    this.options.opened(partition, this.epoch);
+    void partition.whenHalted().then((reason) => this.journal === journal && this.dispatch("ended", reason));
+  }
+
+  /** Closes what is open, once; an abandoned journal lets go at once, one in order is waited for. */
+  private release(): void {
+    if (this.releasing !== null) return;
+    this.options.left(this.epoch, this.reason);
+    this.releasing = this.close().finally(() => {
+      this.releasing = null;
+      this.journal = null;
+      this.partition = null;
+      this.log = null;
+      this.options.released();
+      this.dispatch("released");
+    });
+  }
+
+  private async close(): Promise<void> {
+    try {
+      await this.opening;
+      await this.partition?.close();
+    } catch (error) {
+      this.options.log(`partition ${this.options.partition} was not closed in order: ${text(error)}`);
+    }
+    await this.journal?.close();
+  }
+
+  private drop(): void {
+    this.journal?.abandon(this.reason);
+    this.release();
+  }
+
+  private abandon(): void {
+    this.trying++;
+    this.cancelTimer();
+    this.claiming?.abandon();
+    this.claiming = null;
+    this.log?.end();
+    this.log = null;
+  }
+
+  /** Waits for the outcome of a try; `discard` is given what came for one that was abandoned. */
+  private attempt<T>(
+    outcome: Promise<T>,
+    discard: (value: T) => void,
+    came: (value: T) => TakeoverEvent,
+  ): void {
+    const trying = this.trying;
+    outcome.then(
+      (value) => (trying === this.trying ? this.dispatch(came(value)) : discard(value)),
+      (error: unknown) => {
+        if (trying !== this.trying) return;
+        this.options.log(text(error));
+        this.dispatch(error instanceof ClaimLost ? "lost" : "failed");
+      },
+    );
+  }
+
+  private later(ms: number, event: TakeoverEvent): void {
+    this.cancelTimer();
+    this.cancelTimer = this.options.clock.after(ms, () => this.dispatch(event));
+  }
+}
+
+function text(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,268 @@
+/**
+ * The journal of a partition in a stream that several nodes write: a block is durable when it was read back admitted.
+ *
+ *   append, note ─► queue ─► one entry at a time ─► stream ─► read back ─┬─ admitted ─► resolved, the next one
+ *                                    ▲                                   └─ somebody took over ─► Fenced, halted
+ *                                    └── no answer: the same entry again, under the same id
+ *
+ * X1  `append` resolves when every reader of the stream will count the block, and not when the server says that it stored it.
+ * X2  An entry leaves when the one before it was admitted: what is stored and not yet fenced counts, so that trying again is harmless.
+ * X3  After a take-over by another nothing more is admitted: what waits is rejected with `Fenced`, what comes later with `JournalHalted`.
+ * X4  Notes travel in the same stream, numbered in the epoch: their order among the blocks is part of what a verifier reads, and one
+ *     stream has one order. The rule of admission lets them pass as it lets blocks pass.
+ *
+ * One entry at a time costs no throughput: a partition gathers inputs into the next block while one is on its way.
+ */
+
+import { Fenced, JournalBusy, JournalHalted } from "../journal/errors.ts";
+import { firstReaching, placeOf } from "../journal/locate.ts";
+import { checkNextBlock, checkNote, checkSnapshot, copyPosition } from "../journal/order.ts";
+import type { SnapshotStore } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+import type {
+  BlockPosition,
+  Journal,
+  JournalBlock,
+  JournalEntry,
+  JournalNote,
+  LogPlace,
+  StoredSnapshot,
+} from "../ports/journal.ts";
+import type { Verdict } from "./admission.ts";
+import type { AdmittedLog } from "./admitted-log.ts";
+import { insist } from "./append-until-stopped.ts";
+import { encodeNote, type StreamedEntry } from "./entry.ts";
+import { StreamSnapshots } from "./stream-snapshots.ts";
+
+/** Bound of what waits to be read back, as for the disk (file.ts). */
+const PENDING_BYTES = 16 * 1024 * 1024;
+
+/** What a waiting entry costs beside its bytes. */
+const OVERHEAD_BYTES = 200;
+
+export interface StreamJournalOptions {
+  /** Read to its end, in an epoch that the caller took over. */
+  readonly log: AdmittedLog;
+  readonly epoch: number;
+  readonly snapshots: SnapshotStore;
+  readonly clock: Clock;
+  /** Before an entry that was not answered or not read back is sent again. */
+  readonly retryMs: number;
+  /** Beyond it `append` rejects with JournalBusy. */
+  readonly pendingBytes?: number;
+  report(message: string): void;
+}
+
+interface Waiting {
+  readonly kind: "block" | "note";
+  /** Of the block, or of the note in the epoch. */
+  readonly number: number;
+  /** Of a block. */
+  readonly hash: Uint8Array | null;
+  readonly bytes: Uint8Array;
+  readonly settled: Promise<void>;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+export class StreamJournal implements Journal {
+  readonly durability = "stream";
+  readonly #options: StreamJournalOptions;
+  readonly #log: AdmittedLog;
+  readonly #snapshots: StreamSnapshots;
+  readonly #ending = resolvable<Error>();
+  /** In order; the first is on its way. */
+  readonly #waiting: Waiting[] = [];
+  #stopSending: (() => void) | null = null;
+  #pendingBytes = 0;
+  /** Last block and number of notes handed over. */
+  #given: BlockPosition | null;
+  #notes = 0;
+  #halted: JournalHalted | null = null;
+  #closed = false;
+
+  constructor(options: StreamJournalOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    this.#given = options.log.last;
+    this.#snapshots = new StreamSnapshots(options.snapshots, options.log, options.report);
+    const { epoch, owner } = options.log.state;
+    if (epoch !== options.epoch) this.#end(new Fenced(this.#log.partition, epoch, owner));
+    this.#log.watch({
+      entry: (entry, verdict) => this.#readBack(entry, verdict),
+      broken: (error) => this.#end(error),
+    });
+  }
+
+  get last(): BlockPosition | null {
+    return this.#log.last;
+  }
+
+  get first(): BlockPosition | null {
+    return this.#log.first;
+  }
+
+  /** Bytes handed over and not yet read back. */
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  /** Resolves with the reason when the journal can take nothing more, `Fenced` above all; never otherwise. */
+  whenEnded(): Promise<Error> {
+    return this.#ending.promise;
+  }
+
+  async append(block: JournalBlock): Promise<void> {
+    this.#checkUsable("append a block");
+    checkNextBlock(this.#given, block);
+    this.#checkRoom(`append block ${block.number}`, block.bytes.length, this.#pendingBytesMax);
+    this.#given = copyPosition(block);
+    const { number, hash } = this.#given;
+    await this.#hand({ kind: "block", number, hash, bytes: new Uint8Array(block.bytes) });
+  }
+
+  note(note: JournalNote): void {
+    this.#checkUsable("add a note");
+    checkNote(this.#given, note);
+    // Notes may fill twice the bound: they come from blocks that were let in.
+    this.#checkRoom(`note ${note.kind} of block ${note.block}`, note.bytes.length, 2 * this.#pendingBytesMax);
+    const { partition } = this.#log;
+    const bytes = encodeNote(partition, this.#options.epoch, this.#notes + 1, note);
+    this.#hand({ kind: "note", number: ++this.#notes, hash: null, bytes }).catch(() => {
+      // Not waited for; that the journal halted is told by `whenEnded` and by the next block.
+    });
+  }
+
+  async saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void> {
+    this.#checkUsable("save a snapshot");
+    checkSnapshot(this.#given, block);
+    const copy = new Uint8Array(bytes);
+    // The block, and its notes too: who recovers from the snapshot does not derive them again.
+    await this.flush();
+    await this.#snapshots.save({ block, timeUs, sequence, bytes: copy });
+  }
+
+  loadSnapshot(at: LogPlace): Promise<StoredSnapshot | null> {
+    return this.#snapshots.load(at);
+  }
+
+  async locate(at: LogPlace): Promise<number | null> {
+    const { field, value } = placeOf(at);
+    const { index } = this.#log;
+    const end = index.count + 1;
+    const found = firstReaching(1, end, (number) => index.get(number), field, value);
+    return found === end ? null : found;
+  }
+
+  async *read(from = 1): AsyncGenerator<JournalEntry> {
+    // What was handed over before is part of what is read, unless it never will be.
+    await this.#waiting.at(-1)?.settled.catch(() => {});
+    yield* this.#log.entries(Math.max(1, from));
+  }
+
+  async flush(): Promise<void> {
+    if (this.#halted !== null) throw this.#halted;
+    await this.#waiting.at(-1)?.settled;
+  }
+
+  /** Waits for what was handed over; a journal that halted is closed as it is. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#waiting.at(-1)?.settled.catch(() => {});
+    this.#log.end();
+  }
+
+  /** Gives up what is not read back yet: for an owner that must not wait any longer. */
+  abandon(reason: string): void {
+    this.#end(new JournalHalted(`Cannot write partition ${this.#log.partition} any more: ${reason}`));
+  }
+
+  #hand(entry: Pick<Waiting, "kind" | "number" | "hash" | "bytes">): Promise<void> {
+    const { promise, resolve, reject } = resolvable<void>();
+    this.#waiting.push({ ...entry, settled: promise, resolve, reject });
+    this.#pendingBytes += entry.bytes.length + OVERHEAD_BYTES;
+    if (this.#waiting.length === 1) this.#send();
+    return promise;
+  }
+
+  /** Sends the first that waits until it was read back. */
+  #send(): void {
+    const [head] = this.#waiting;
+    if (head === undefined) return;
+    const { clock, retryMs, report, epoch } = this.#options;
+    const log = this.#log;
+    this.#stopSending = insist(head.bytes, `${log.partition}/${epoch}/${head.kind}/${head.number}`, {
+      stream: log.stream,
+      clock,
+      retryMs,
+      // Read already, and it was something else: the server gave the place out twice.
+      stored: (sequence) => sequence <= log.sequence && log.missed(sequence),
+      endsWith: (sequence) => log.checkEnd(sequence),
+      report,
+    });
+  }
+
+  #readBack(entry: StreamedEntry, verdict: Verdict): void {
+    if (verdict === "takeover" && entry.kind === "takeover")
+      this.#end(new Fenced(this.#log.partition, entry.epoch, entry.owner));
+    if ((verdict !== "block" && verdict !== "note") || this.#halted !== null) return;
+    const [head] = this.#waiting;
+    if (head === undefined || !isEntryOf(head, entry)) {
+      this.#end(
+        new JournalHalted(`Cannot write partition ${this.#log.partition}: somebody else writes in its epoch`),
+      );
+      return;
+    }
+    this.#stopSending?.();
+    this.#waiting.shift();
+    this.#pendingBytes -= head.bytes.length + OVERHEAD_BYTES;
+    head.resolve();
+    this.#send();
+  }
+
+  #end(cause: Error): void {
+    if (this.#halted !== null) return;
+    this.#halted =
+      cause instanceof JournalHalted
+        ? cause
+        : new JournalHalted(`Cannot write the journal: ${cause.message}`, { cause });
+    this.#stopSending?.();
+    for (const waiting of this.#waiting.splice(0)) waiting.reject(cause);
+    this.#pendingBytes = 0;
+    this.#ending.resolve(cause);
+  }
+
+  get #pendingBytesMax(): number {
+    return this.#options.pendingBytes ?? PENDING_BYTES;
+  }
+
+  #checkUsable(action: string): void {
+    if (this.#closed) throw new Error(`Cannot ${action}: the journal is closed`);
+    if (this.#halted !== null) throw this.#halted;
+  }
+
+  #checkRoom(action: string, bytes: number, most: number): void {
+    const pending = this.#pendingBytes;
+    // Something larger than the bound may pass when nothing else waits: it could never be written otherwise.
+    if (pending > 0 && pending + bytes > most)
+      throw new JournalBusy(
+        `Cannot ${action}: ${pending} bytes wait to be read back, wanted at most ${most - bytes}; try again after flush()`,
+      );
+  }
+}
+
+function isEntryOf(waiting: Waiting, entry: StreamedEntry): boolean {
+  if (entry.kind !== waiting.kind || entry.number !== waiting.number) return false;
+  return entry.kind === "note" || entry.hash.every((byte, i) => byte === waiting.hash?.[i]);
+}
+
+function resolvable<T>(): { promise: Promise<T>; resolve(value: T): void; reject(error: Error): void } {
+  let resolve!: (value: T) => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<T>((settle, refuse) => {
+    resolve = settle;
+    reject = refuse;
+  });
+  return { promise, resolve, reject };
+}

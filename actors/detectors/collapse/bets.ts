@@ -1,0 +1,94 @@
+/**
+ * The bets of the collapse detector and what each of them means.
+ *
+ *   B1 energy   4 members  ‖y‖² scaled by s                         all channels vary more (s > 1) or less
+ *   B2 pointer  8 members  share of the 1st and 2nd mode times θ     the group gathers on that mode (θ > 1) or leaves it
+ *   B3 mean     6 members  y has a mean, EWMA 8/32/128, λ .5/1       levels drift
+ *
+ * Each family has a third of the weight. A single channel has no modes: there B2 stays out (its e-values are 0).
+ */
+import exp from "@stdlib/math-base-special-exp";
+import { BET_BINS, BetTable, betBin } from "../../kernels/bets.ts";
+
+import { MEAN_BET_FRACTIONS, MEAN_BET_WINDOWS } from "../../kernels/mean-bet.ts";
+
+export const ENERGY_SCALES: readonly number[] = [0.6, 0.8, 1.3, 1.8];
+export const SHARE_FACTORS: readonly number[] = [0.4, 0.65, 1.5, 2.5];
+export const MODES = 2;
+
+export const ENERGY_AT = 0;
+export const SHARE_AT = ENERGY_SCALES.length;
+export const MEAN_AT = SHARE_AT + MODES * SHARE_FACTORS.length;
+export const MEAN_MEMBERS = MEAN_BET_WINDOWS.length * MEAN_BET_FRACTIONS.length;
+export const MEMBERS = MEAN_AT + MEAN_MEMBERS;
+
+export const WEIGHTS = Float64Array.from({ length: MEMBERS }, (_, m) => {
+  if (m < SHARE_AT) return 1 / (3 * ENERGY_SCALES.length);
+  if (m < MEAN_AT) return 1 / (3 * MODES * SHARE_FACTORS.length);
+  return 1 / (3 * MEAN_MEMBERS);
+});
+
+/** e-values of one family by bin of p: member m, bin k at m·BET_BINS + k. */
+export interface EValueTable {
+  readonly members: number;
+  readonly values: Float64Array;
+}
+
+/** Tables are constants of the number of channels and cost some ms: made once for each number. */
+const tables = new Map<number, { energy: EValueTable; share: EValueTable | null }>();
+
+/** Tables for n whitened channels; a single channel has no shares. */
+export function betTables(n: number): { energy: EValueTable; share: EValueTable | null } {
+  let found = tables.get(n);
+  if (!found) {
+    found = {
+      energy: eValues(new BetTable("energy", "real", n, ENERGY_SCALES)),
+      share: n > 1 ? eValues(new BetTable("share", "real", n, SHARE_FACTORS)) : null,
+    };
+    tables.set(n, found);
+  }
+  return found;
+}
+
+function eValues(table: BetTable): EValueTable {
+  return { members: table.parameters.length, values: table.logValues.map((logE) => exp(logE)) };
+}
+
+/** Writes e of every member for the p-value to `out[at..]`. One logarithm. */
+export function placeBet(table: EValueTable, p: number, out: Float64Array, at: number): void {
+  const bin = betBin(p);
+  for (let m = 0; m < table.members; m++) out[at + m] = table.values[m * BET_BINS + bin]!;
+}
+
+/** Members that find the same kind of change have the same number: energy up or down, a mode's share up or down, the mean. */
+export function kindOf(member: number): number {
+  if (member < SHARE_AT) return ENERGY_SCALES[member]! > 1 ? 1 : 0;
+  if (member >= MEAN_AT) return 2;
+  const k = member - SHARE_AT;
+  const up = SHARE_FACTORS[k % SHARE_FACTORS.length]! > 1 ? 1 : 0;
+  return 3 + 2 * Math.floor(k / SHARE_FACTORS.length) + up;
+}
+
+/** Name of a member, and the change it found, in words. */
+export function memberName(member: number): { member: string; change: string } {
+  if (member < SHARE_AT) {
+    const scale = ENERGY_SCALES[member]!;
+    return {
+      member: `energy x${scale}`,
+      change: scale > 1 ? "the channels move more than before" : "the channels move less than before",
+    };
+  }
+  if (member < MEAN_AT) {
+    const k = member - SHARE_AT;
+    const mode = Math.floor(k / SHARE_FACTORS.length) + 1;
+    const factor = SHARE_FACTORS[k % SHARE_FACTORS.length]!;
+    const which = mode === 1 ? "the common mode" : "the second mode";
+    return {
+      member: `mode ${mode} x${factor}`,
+      change: factor > 1 ? `the channels gather on ${which}` : `${which} lost its weight`,
+    };
+  }
+  const k = member - MEAN_AT;
+  const window = MEAN_BET_WINDOWS[Math.floor(k / MEAN_BET_FRACTIONS.length)]!;
+  return { member: `mean over ${window}`, change: "the channels drift in one direction" };
+}

@@ -1,0 +1,126 @@
+/**
+ * The coherence of one group, as its state estimator sees it.
+ *
+ *   warming ──warmed(coherent)──► coherent ◄──regained── decohered
+ *      └──────warmed(not)──────────────┼──────────────────►┘ ▲
+ *                                      └───────lost──────────┘
+ *
+ * C1  Coherence is first judged when the estimate has warmed up, and that is announced once.
+ * C2  `coherence.lost` is announced only from `coherent`, `coherence.regained` only from `decohered`: they alternate.
+ * C3  In every state the part gets data.
+ *
+ * Levels, dwell times and the noise floor are the part's business (detectors/estimator.ts); here is only what they mean.
+ */
+import { setup } from "xstate";
+import type { Announcement, Signal } from "../../ports/detector.ts";
+import { actorActions, announces, brief, type CompleteRow, ignored } from "../machine-actions.ts";
+
+interface Judgement extends Signal {
+  /** Mean bias-corrected squared coherence of all pairs, [0, 1]. */
+  readonly level: number;
+  /** The level that counted as normal before. */
+  readonly reference: number;
+  readonly purity: number;
+  readonly nEff: number;
+  readonly significantPairs: number;
+  readonly pairs: number;
+}
+
+export type EstimatorSignal =
+  | (Judgement & { readonly type: "warmed"; readonly coherent: boolean })
+  | (Judgement & { readonly type: "lost" })
+  | (Judgement & { readonly type: "regained" });
+
+type Row = CompleteRow<EstimatorSignal>;
+
+export const estimatorMachine = setup({
+  types: {
+    context: {} as { readonly group: string },
+    input: {} as { readonly group: string },
+    events: {} as EstimatorSignal,
+    tags: {} as "data",
+  },
+  actions: actorActions,
+  guards: { coherent: ({ event }) => event.type === "warmed" && event.coherent },
+}).createMachine({
+  id: "estimator",
+  context: ({ input }) => ({ group: input.group }),
+  initial: "warming",
+  states: {
+    warming: {
+      tags: "data",
+      on: {
+        warmed: [
+          {
+            guard: "coherent",
+            target: "coherent",
+            actions: announces(warmed),
+          },
+          {
+            target: "decohered",
+            actions: announces(warmed),
+          },
+        ],
+        lost: ignored,
+        regained: ignored,
+      } as const satisfies Row,
+    },
+    coherent: {
+      tags: "data",
+      on: {
+        warmed: ignored,
+        lost: {
+          target: "decohered",
+          actions: announces(lost),
+        },
+        regained: ignored,
+      } as const satisfies Row,
+    },
+    decohered: {
+      tags: "data",
+      on: {
+        warmed: ignored,
+        lost: ignored,
+        regained: {
+          target: "coherent",
+          actions: announces(regained),
+        },
+      } as const satisfies Row,
+    },
+  },
+});
+
+function warmed(judgement: Judgement, group: string): Announcement {
+  return {
+    kind: "coherence.warmed",
+    severity: "info",
+    title:
+      judgement.significantPairs > 0
+        ? `${group}: coherence is known now, ${judgement.significantPairs} of ${judgement.pairs} pairs move together`
+        : `${group}: coherence is known now, no pair moves together beyond chance`,
+    detail: detail(judgement),
+  };
+}
+
+function lost(judgement: Judgement, group: string): Announcement {
+  return {
+    kind: "coherence.lost",
+    severity: "notice",
+    title: `${group} no longer moves together: mean squared coherence ${brief(judgement.level)}, before ${brief(judgement.reference)}`,
+    detail: detail(judgement),
+  };
+}
+
+function regained(judgement: Judgement, group: string): Announcement {
+  return {
+    kind: "coherence.regained",
+    severity: "notice",
+    title: `${group} moves together again: mean squared coherence ${brief(judgement.level)}, before ${brief(judgement.reference)}`,
+    detail: detail(judgement),
+  };
+}
+
+function detail(judgement: Judgement): NonNullable<Announcement["detail"]> {
+  const { level, reference, purity, nEff, significantPairs, pairs, timeUs } = judgement;
+  return { atUs: timeUs, level, reference, purity, nEff, significantPairs, pairs, source: "estimated" };
+}

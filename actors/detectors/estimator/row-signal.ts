@@ -1,0 +1,84 @@
+/**
+ * z of a row-sampled group: innovations in units of their lagged scale, through the all-pass pair.
+ *
+ * A row across a gap has no innovations; the filter's memory is then dropped, for its delay is a few rows. A channel that did not report
+ * has innovation 0.
+ */
+import type { Settings } from "../../../protocol/settings.ts";
+import { AnalyticSignal } from "../../kernels/analytic-signal.ts";
+import type { DensityEstimate } from "../../kernels/density.ts";
+import { EwmaMoments } from "../../kernels/ewma.ts";
+import type { Batch, Fields, Group } from "../../ports/detector.ts";
+import { prefixed } from "../fields.ts";
+import { RowSpacing } from "../row-spacing.ts";
+import type { SignalSource } from "./signal-source.ts";
+
+/**
+ * Successive z of white innovations are correlated: |ρ_k|² = (2/πk)² at odd lags k and 0 at even ones, which sums to ½ on either side,
+ * so an analytic signal holds half as many independent samples: κ = 2 κ₀.
+ */
+const ANALYTIC_KAPPA = 2;
+/** Delay of the all-pass pair at a quarter of the sampling rate, rows. */
+const DELAY_ROWS = 2.7;
+
+export class RowSignal implements SignalSource {
+  readonly fields: Fields;
+  readonly warm = true;
+  private readonly n: number;
+  private readonly scale: EwmaMoments;
+  private readonly filter: AnalyticSignal;
+  private readonly spacing: RowSpacing;
+  private readonly u: Float64Array;
+  private readonly zRe: Float64Array;
+  private readonly zIm: Float64Array;
+
+  constructor(settings: Settings, group: Group) {
+    const { n } = group;
+    this.n = n;
+    // Half its weight within `scaleRows` rows: 1 − 2^(−1/h) ≈ ln 2 / h.
+    this.scale = new EwmaMoments(n, Math.min(1, Math.LN2 / settings.estimator.scaleRows));
+    this.filter = new AnalyticSignal(n);
+    this.spacing = new RowSpacing(group.everyUs);
+    this.u = new Float64Array(n);
+    this.zRe = new Float64Array(n);
+    this.zIm = new Float64Array(n);
+    this.fields = {
+      ...prefixed("scale", this.scale.fields),
+      ...prefixed("filter", this.filter.fields),
+      ...this.spacing.fields,
+    };
+  }
+
+  consume(batch: Batch, density: DensityEstimate, taken: (timeUs: number) => void): void {
+    const { n, u, zRe, zIm } = this;
+    for (let r = 0; r < batch.rows; r++) {
+      const time = batch.rowTime[r]!;
+      const gap = batch.gap[r] === 1;
+      this.spacing.see(time, gap);
+      if (gap) {
+        this.filter.reset();
+        continue;
+      }
+      let known = false;
+      for (let c = 0; c < n; c++) {
+        const x = batch.rowInnovation[r * n + c]!;
+        if (Number.isNaN(x)) u[c] = 0;
+        else {
+          known = true;
+          u[c] = this.scale.scale(c, x);
+        }
+      }
+      if (!known) continue;
+      this.filter.update(u, zRe, zIm);
+      if (density.update(zRe, zIm)) taken(time);
+    }
+  }
+
+  kappa(density: DensityEstimate): number {
+    return Math.min(1, ANALYTIC_KAPPA * density.kappa);
+  }
+
+  measures(): Record<string, number> {
+    return this.spacing.us > 0 ? { groupDelaySeconds: (DELAY_ROWS * this.spacing.us) / 1e6 } : {};
+  }
+}

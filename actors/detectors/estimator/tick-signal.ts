@@ -1,0 +1,215 @@
+/**
+ * z of a tick-driven group: a complex resonator per channel, driven by its own ticks; ψ is taken on a logical cadence.
+ *
+ *   choosing ─rates known─► listening          (at once where the settings name the period)
+ *
+ * While choosing, ticks are counted; then ω₀ = RATE_SHARE · λ_min, so that the synchrony factor of the slowest pair stays ≥ 0.8.
+ * Inside, time is counted in radians of ω₀ since the first tick: the resonators are tuned to 1 and their constants are not state.
+ * After 3/γ of silence a channel's z starts anew.
+ */
+import exp from "@stdlib/math-base-special-exp";
+import type { Settings } from "../../../protocol/settings.ts";
+import type { DensityEstimate } from "../../kernels/density.ts";
+import { Resonators } from "../../kernels/resonator.ts";
+import { resonatorKappa } from "../../kernels/sample-size.ts";
+import { Synchrony } from "../../kernels/synchrony.ts";
+import type { Batch, Fields, Group } from "../../ports/detector.ts";
+import { prefixed } from "../fields.ts";
+import type { SignalSource } from "./signal-source.ts";
+
+const TWO_PI = 2 * Math.PI;
+/** ω₀ in units of the slowest channel's tick rate: Poisson ticks then give |c| = 1/(1 + ω²/λ²) = 0.8. */
+const RATE_SHARE = 0.5;
+/** Ticks of the slowest channel that fix its rate within 25 %. */
+const TICKS_TO_CHOOSE = 16;
+/** Choosing ends at this many times the warm-up rows; channels with fewer ticks than MIN_TICKS are left out of the choice. */
+const PATIENCE = 10;
+const MIN_TICKS = 4;
+/** ψ is taken this often in units of 1/γ: closer ones would be copies. */
+const CADENCE = 0.25;
+/** Updates one tick may bring: 3/γ of silence hold twelve; at more a step is lost in the rounding of the time it is added to. */
+const UPDATES_MAX = 16;
+/** Synchrony is followed pair by pair up to this size (its state is 6 n²), and from the tick rates above. */
+const MAX_EXACT_SYNCHRONY = 32;
+
+// Scalars.
+const ORIGIN = 0;
+const OMEGA = 1;
+const NEXT = 2;
+const LAST = 3;
+const ROWS = 4;
+const START = 5;
+const SCALARS = 6;
+
+export class TickSignal implements SignalSource {
+  readonly fields: Fields;
+  private readonly n: number;
+  private readonly order: 1 | 2;
+  /** γ and ψ-cadence in radians of ω₀. */
+  private readonly gamma: number;
+  private readonly cadence: number;
+  private readonly alpha: number;
+  private readonly averagingRate: number;
+  private readonly warmupRows: number;
+  private readonly scalars = new Float64Array(SCALARS);
+  private readonly ticks: Float64Array;
+  private readonly power: Float64Array;
+  private readonly powerAlpha: number;
+  private readonly resonators: Resonators;
+  private readonly synchrony: Synchrony | null;
+  private readonly zRe: Float64Array;
+  private readonly zIm: Float64Array;
+
+  constructor(settings: Settings, group: Group) {
+    const { n } = group;
+    const { order, quality, periodSeconds, memoryRows, scaleRows, warmupRows } = settings.estimator;
+    this.n = n;
+    this.order = order;
+    this.gamma = 1 / quality;
+    this.cadence = CADENCE * quality;
+    this.averagingRate = 1 / (TWO_PI * memoryRows);
+    this.alpha = 1 - exp(-this.cadence * this.averagingRate);
+    this.powerAlpha = Math.min(1, (Math.LN2 * this.cadence) / (TWO_PI * scaleRows));
+    this.warmupRows = warmupRows;
+    this.scalars[ORIGIN] = Number.NaN;
+    this.scalars[OMEGA] = periodSeconds > 0 ? TWO_PI / periodSeconds : 0;
+    this.ticks = new Float64Array(n);
+    this.power = new Float64Array(n);
+    this.resonators = new Resonators(n, 1, this.gamma, order);
+    this.synchrony = n <= MAX_EXACT_SYNCHRONY ? new Synchrony(n, 1) : null;
+    this.zRe = new Float64Array(n);
+    this.zIm = new Float64Array(n);
+    this.fields = {
+      scalars: this.scalars,
+      ticks: this.ticks,
+      power: this.power,
+      ...prefixed("resonators", this.resonators.fields),
+      ...(this.synchrony ? prefixed("synchrony", this.synchrony.fields) : {}),
+    };
+  }
+
+  get warm(): boolean {
+    return this.scalars[OMEGA]! > 0;
+  }
+
+  /** ω₀ in rad/s, 0 while choosing. */
+  get omega0(): number {
+    return this.scalars[OMEGA]!;
+  }
+
+  consume(batch: Batch, density: DensityEstimate, taken: (timeUs: number) => void): void {
+    const { scalars, ticks, n } = this;
+    const { frame, sampleInnovation } = batch;
+    for (let k = 0; k < frame.count; k++) {
+      const c = frame.channel[k]!;
+      if (c >= n) continue;
+      const t = Math.max(frame.time[k]!, scalars[LAST]!);
+      if (Number.isNaN(scalars[ORIGIN]!)) {
+        scalars[ORIGIN] = t;
+        scalars[START] = t;
+      }
+      scalars[LAST] = t;
+      ticks[c] = ticks[c]! + 1;
+      if (scalars[OMEGA] === 0) continue;
+      this.listen(c, t, sampleInnovation[k]!, density, taken);
+    }
+    scalars[ROWS] = scalars[ROWS]! + batch.rows;
+    if (scalars[OMEGA] === 0) this.choose();
+  }
+
+  kappa(density: DensityEstimate): number {
+    if (density.count === 0) return 1;
+    const stationary = resonatorKappa(this.averagingRate, this.gamma, this.order);
+    // Equal weights over a time T are worth as much as an exponential memory of T/2.
+    const elapsed = density.count * this.cadence;
+    const young = resonatorKappa(2 / elapsed, this.gamma, this.order);
+    return Math.min(1, Math.max(stationary, young));
+  }
+
+  measures(): Record<string, number> {
+    const omega = this.scalars[OMEGA]!;
+    if (omega === 0) return {};
+    return {
+      omega0: omega,
+      gamma: this.gamma * omega,
+      order: this.order,
+      periodSeconds: TWO_PI / omega,
+      groupDelaySeconds: this.resonators.groupDelay / omega,
+      syncMin: this.leastSynchrony(),
+    };
+  }
+
+  private listen(
+    c: number,
+    t: number,
+    innovation: number,
+    density: DensityEstimate,
+    taken: (timeUs: number) => void,
+  ): void {
+    const { scalars, zRe, zIm } = this;
+    const omega = scalars[OMEGA]!;
+    const now = (t - scalars[ORIGIN]!) * omega;
+    const step = this.cadence * 1e6;
+    if (scalars[NEXT] === 0) scalars[NEXT] = now + step;
+    // Nothing is heard after 3/γ of silence: the cadence goes on from here.
+    if (now - scalars[NEXT]! > (3 / this.gamma) * 1e6) scalars[NEXT] = now;
+    for (let k = 0; k < UPDATES_MAX && scalars[NEXT]! <= now; k++, scalars[NEXT] = scalars[NEXT]! + step) {
+      this.resonators.read(scalars[NEXT]!, zRe, zIm);
+      this.standardise();
+      if (density.update(zRe, zIm, this.alpha)) taken(Math.floor(scalars[NEXT]! / omega + scalars[ORIGIN]!));
+    }
+    this.resonators.tick(c, now, innovation);
+    this.synchrony?.tick(c, now);
+  }
+
+  /** z in units of its lagged root mean square. */
+  private standardise(): void {
+    const { zRe, zIm, power } = this;
+    for (let c = 0; c < this.n; c++) {
+      const p = zRe[c]! * zRe[c]! + zIm[c]! * zIm[c]!;
+      const before = power[c]!;
+      const scale = before > 0 ? 1 / Math.sqrt(before) : 0;
+      zRe[c] = zRe[c]! * scale;
+      zIm[c] = zIm[c]! * scale;
+      power[c] = before > 0 ? before + this.powerAlpha * (p - before) : p;
+    }
+  }
+
+  private choose(): void {
+    const { scalars, ticks } = this;
+    const seconds = (scalars[LAST]! - scalars[START]!) / 1e6;
+    if (!(seconds > 0) || scalars[ROWS]! < this.warmupRows) return;
+    const patient = scalars[ROWS]! < PATIENCE * this.warmupRows;
+    let least = Number.POSITIVE_INFINITY;
+    for (let c = 0; c < this.n; c++) {
+      if (patient && ticks[c]! < TICKS_TO_CHOOSE) return;
+      if (ticks[c]! >= MIN_TICKS && ticks[c]! < least) least = ticks[c]!;
+    }
+    if (least === Number.POSITIVE_INFINITY) return;
+    scalars[OMEGA] = (RATE_SHARE * least) / seconds;
+    scalars[ORIGIN] = scalars[LAST]!;
+  }
+
+  private leastSynchrony(): number {
+    const { synchrony, n, scalars, ticks } = this;
+    let least = 1;
+    if (synchrony) {
+      const out = new Float64Array(2);
+      for (let i = 1; i < n; i++) {
+        for (let j = 0; j < i; j++) {
+          synchrony.factor(i, j, out);
+          least = Math.min(least, Math.sqrt(out[0]! * out[0]! + out[1]! * out[1]!));
+        }
+      }
+      return least;
+    }
+    // Poisson ticks: |c_ij| = 1/√((1+ω²/λ_i²)(1+ω²/λ_j²)); the two slowest make the least.
+    const seconds = (scalars[LAST]! - scalars[START]!) / 1e6;
+    const rates = Array.from(ticks, (count) => count / seconds).sort((a, b) => a - b);
+    for (let k = 0; k < Math.min(2, n); k++) {
+      const x = scalars[OMEGA]! / rates[k]!;
+      least /= Math.sqrt(1 + x * x);
+    }
+    return least;
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * What happens to the feeds of a session, in events.
+ *
+ *   quiet ──spoiled──► holding ──timer.report──► quiet       (bad samples: at once, then at most once in REPORT_EVERY_US)
+ *     └── opened · gap · stalled · failed · ended: announced in both states, an end or failure after what was held
+ *
+ * F1  Each report of a gap, a stall, a failure or an end is one event, with the counts the feed gave.
+ * F2  Bad samples are announced at once when there was peace, and then summed: nothing counted is left out of some event.
+ * F3  `holding` ends by the timer; if more came meanwhile, their sum is announced and the hold begins again.
+ * F4  The end or failure of a feed announces what is held first: nothing may come after it that lets the timer fire.
+ */
+import { assign, setup } from "xstate";
+import type { Announcement, Signal } from "../../ports/detector.ts";
+import { actorActions, type CompleteRow, ignored } from "../machine-actions.ts";
+
+/** A noisy feed may lose samples in each frame; one line a minute is what a person can read. */
+export const REPORT_EVERY_US = 60_000_000;
+
+interface FeedReport extends Signal {
+  readonly source: string;
+  readonly detail: string;
+  /** What was left out since the last report: total, and as "nan 3, backward 1". */
+  readonly bad: number;
+  readonly reasons: string;
+}
+
+export type FeedSignal =
+  | (FeedReport & { readonly type: "opened" | "gap" | "stalled" | "failed" | "ended" | "spoiled" })
+  | (Signal & { readonly type: "timer.report" });
+
+type Row = CompleteRow<FeedSignal>;
+
+export interface FeedWatcherContext {
+  /** Held back since the last report: samples, sources they came from, and the last reasons. */
+  readonly bad: number;
+  readonly sources: readonly string[];
+  readonly reasons: string;
+}
+
+const EMPTY: FeedWatcherContext = { bad: 0, sources: [], reasons: "" };
+/** Sources named in one summed report; the others are in its count. */
+const SOURCES_NAMED = 8;
+
+const announceReport = {
+  actions: { type: "announce", params: ({ event }: { event: FeedReport }) => reported(event) },
+} as const;
+const announceSpoiled = {
+  type: "announce",
+  params: ({ event }: { event: FeedReport }) => spoiled(event.bad, [event.source], event.reasons),
+} as const;
+const announceHeld = {
+  type: "announce",
+  params: ({ context }: { context: FeedWatcherContext }) =>
+    spoiled(context.bad, context.sources, context.reasons),
+} as const;
+const announceLast = [
+  { guard: "heldSome", actions: [announceHeld, "forget", announceReport.actions] },
+  announceReport,
+] as const;
+const hold = { type: "hold", params: ({ event }: { event: FeedReport }) => event } as const;
+const startHold = { type: "timer.start", params: { id: "report", delayUs: REPORT_EVERY_US } } as const;
+const reports = {
+  opened: ignored,
+  gap: announceReport,
+  stalled: announceReport,
+  failed: announceReport,
+  ended: announceReport,
+} as const;
+
+export const feedWatcherMachine = setup({
+  types: { context: {} as FeedWatcherContext, events: {} as FeedSignal, tags: {} as "data" },
+  actions: {
+    ...actorActions,
+    hold: assign((args: { context: FeedWatcherContext }, report: FeedReport) => held(args.context, report)),
+    forget: assign(EMPTY),
+  },
+  guards: { heldSome: ({ context }) => context.bad > 0 },
+}).createMachine({
+  id: "feedWatcher",
+  context: EMPTY,
+  initial: "quiet",
+  states: {
+    quiet: {
+      tags: "data",
+      on: {
+        ...reports,
+        spoiled: {
+          target: "holding",
+          actions: [announceSpoiled, startHold],
+        },
+        "timer.report": ignored,
+      } as const satisfies Row,
+    },
+    holding: {
+      tags: "data",
+      on: {
+        ...reports,
+        failed: announceLast,
+        ended: announceLast,
+        spoiled: { actions: hold },
+        "timer.report": [
+          {
+            guard: "heldSome",
+            actions: [announceHeld, "forget", startHold],
+          },
+          { target: "quiet" },
+        ],
+      } as const satisfies Row,
+    },
+  },
+});
+
+function held(context: FeedWatcherContext, report: FeedReport): FeedWatcherContext {
+  const known = context.sources.includes(report.source) || context.sources.length >= SOURCES_NAMED;
+  return {
+    bad: context.bad + report.bad,
+    sources: known ? context.sources : [...context.sources, report.source],
+    reasons: report.reasons,
+  };
+}
+
+const SEVERITY = { gap: "warning", stalled: "warning", failed: "critical", ended: "info" } as const;
+const VERB = { gap: "has a gap", stalled: "has gone silent", failed: "failed", ended: "ended" } as const;
+
+function reported(event: FeedReport): Announcement {
+  const what = event.type as keyof typeof SEVERITY;
+  return {
+    kind: `feed.${what}`,
+    severity: SEVERITY[what],
+    title: `Feed ${event.source} ${VERB[what]}${event.detail === "" ? "" : `: ${event.detail}`}`,
+    detail: {
+      atUs: event.timeUs,
+      source: event.source,
+      text: event.detail,
+      bad: event.bad,
+      reasons: event.reasons,
+    },
+  };
+}
+
+function spoiled(bad: number, sources: readonly string[], reasons: string): Announcement {
+  return {
+    kind: "feed.bad-samples",
+    severity: "warning",
+    title: `${bad} ${bad === 1 ? "sample" : "samples"} of ${sources.join(", ")} ${bad === 1 ? "was" : "were"} missing, unusable or out of order (${reasons})`,
+    detail: { bad, sources: sources.join(", "), reasons },
+  };
+}

@@ -1,0 +1,79 @@
+/**
+ * The trajectory of a state that is given whole: it rests near where it was, or it is on its way.
+ *
+ *   settled ──jumped──► moving ──settled──► settled
+ *
+ * T1  `trajectory.jumped` is announced only from `settled`, `trajectory.settled` only from `moving`: they alternate.
+ * T2  In every state the part gets data.
+ *
+ * What counts as a jump is the part's business (detectors/trajectory.ts).
+ */
+import { setup } from "xstate";
+import type { Announcement, Signal } from "../../ports/detector.ts";
+import { actorActions, announces, brief, type CompleteRow, ignored } from "../machine-actions.ts";
+
+interface Place extends Signal {
+  /** With the states before. */
+  readonly fidelity: number;
+  /** Likeliest level before and now. */
+  readonly from: string;
+  readonly to: string;
+  readonly purity: number;
+}
+
+export type TrajectorySignal =
+  | (Place & { readonly type: "jumped" })
+  | (Place & { readonly type: "settled"; readonly tookUs: number });
+
+type Row = CompleteRow<TrajectorySignal>;
+
+export const trajectoryMachine = setup({
+  types: {
+    context: {} as { readonly group: string },
+    input: {} as { readonly group: string },
+    events: {} as TrajectorySignal,
+    tags: {} as "data",
+  },
+  actions: actorActions,
+}).createMachine({
+  id: "trajectory",
+  context: ({ input }) => ({ group: input.group }),
+  initial: "settled",
+  states: {
+    settled: {
+      tags: "data",
+      on: {
+        jumped: { target: "moving", actions: announces(jumped) },
+        settled: ignored,
+      } as const satisfies Row,
+    },
+    moving: {
+      tags: "data",
+      on: {
+        jumped: ignored,
+        settled: { target: "settled", actions: announces(settled) },
+      } as const satisfies Row,
+    },
+  },
+});
+
+function jumped(place: Place, group: string): Announcement {
+  const { fidelity, from, to, purity, timeUs } = place;
+  const way = from === to ? `near ${to}` : `from ${from} towards ${to}`;
+  return {
+    kind: "trajectory.jumped",
+    severity: "notice",
+    title: `${group} jumped ${way}: fidelity ${brief(fidelity)} with the states before`,
+    detail: { atUs: timeUs, fidelity, from, to, purity, source: "direct" },
+  };
+}
+
+function settled(place: Place & { readonly tookUs: number }, group: string): Announcement {
+  const { fidelity, to, purity, timeUs, tookUs } = place;
+  return {
+    kind: "trajectory.settled",
+    severity: "info",
+    title: `${group} rests near ${to}, ${brief(tookUs / 1_000_000)} s after its jump`,
+    detail: { atUs: timeUs, fidelity, to, purity, tookUs, source: "direct" },
+  };
+}

@@ -1,0 +1,247 @@
+/**
+ * A disk in memory that forgets like a real one: it keeps what was synced apart from what was only written.
+ *
+ *   write, truncate ──► the system's cache ──sync──► the platter
+ *   create, rename, remove ──► cached names ──syncDirectory──► names on the platter
+ *
+ * `crash()` is a loss of power: of what was only cached any part survives, chosen by the seed. Writes survive by sectors, in no
+ * order, as disks reorder them; changes of names survive up to some point in their order, as file systems log them.
+ * `kill()` is the end of the process: the cache survives. Both end every open file and return the disk as the next process sees it.
+ */
+import { basename, dirname } from "node:path";
+import type { Disk, DiskFile, OpenMode } from "../../actors/journal/disk.ts";
+
+/** What a disk writes whole or not at all. */
+const SECTOR_BYTES = 512;
+
+export interface DiskFaults {
+  /** Total bytes that may be written before writes fail with ENOSPC; the failing write gets as far as it can. */
+  bytesLeft?: number;
+  /** Number of `sync` calls that succeed before they fail with EIO. */
+  syncsLeft?: number;
+  /** `sync` and `syncDirectory` claim success and do nothing: a journal on such a disk breaks its promises. */
+  ignoreSync?: boolean;
+}
+
+type Change = { kind: "write"; bytes: Uint8Array; offset: number } | { kind: "truncate"; size: number };
+
+interface Content {
+  durable: Uint8Array;
+  cached: Uint8Array;
+  /** What lies between the two, in order. */
+  changes: Change[];
+}
+
+interface NameChange {
+  directory: string;
+  removed: string | null;
+  added: { path: string; content: Content } | null;
+}
+
+interface Platter {
+  durableNames: Map<string, Content>;
+  cachedNames: Map<string, Content>;
+  nameChanges: NameChange[];
+}
+
+export class SimulatedDisk implements Disk {
+  readonly faults: DiskFaults;
+  readonly #random: () => number;
+  #platter: Platter;
+  /** False once the process that used it is gone. */
+  #powered = true;
+
+  constructor(seed: number, faults: DiskFaults = {}) {
+    this.#random = uniform(seed);
+    this.faults = faults;
+    this.#platter = { durableNames: new Map(), cachedNames: new Map(), nameChanges: [] };
+  }
+
+  /** Loses power. The disk that comes back has no faults unless given. */
+  crash(faults: DiskFaults = {}): SimulatedDisk {
+    const { durableNames, nameChanges } = this.#platter;
+    const survivingNames = Math.floor(this.#random() * (nameChanges.length + 1));
+    for (const change of nameChanges.slice(0, survivingNames)) applyName(durableNames, change);
+    const contents = new Set([...durableNames.values()]);
+    for (const content of contents) {
+      for (const change of content.changes) content.durable = this.#survivor(content.durable, change);
+      content.cached = content.durable.slice();
+      content.changes = [];
+    }
+    this.#platter.nameChanges = [];
+    this.#platter.cachedNames = new Map(durableNames);
+    return this.kill(faults);
+  }
+
+  /** Ends the process; everything written stays. */
+  kill(faults: DiskFaults = {}): SimulatedDisk {
+    this.#powered = false;
+    const next = new SimulatedDisk(Math.floor(this.#random() * 0x1_0000_0000), faults);
+    next.#platter = this.#platter;
+    return next;
+  }
+
+  /** A bit of a file turns over, in the cache and on the platter: at a share of its length, 0 to 1. */
+  flipBit(path: string, share: number, bit: number): void {
+    const content = this.#platter.cachedNames.get(path);
+    if (content === undefined || content.cached.length === 0) return;
+    const at = Math.floor(share * content.cached.length);
+    for (const bytes of [content.cached, content.durable]) if (at < bytes.length) bytes[at]! ^= 1 << bit;
+  }
+
+  async makeDirectory(): Promise<void> {}
+
+  async list(directory: string): Promise<string[]> {
+    this.#checkPower();
+    return [...this.#platter.cachedNames.keys()]
+      .filter((path) => dirname(path) === directory)
+      .map((path) => basename(path));
+  }
+
+  async open(path: string, mode: OpenMode): Promise<DiskFile> {
+    this.#checkPower();
+    const { cachedNames } = this.#platter;
+    let content = cachedNames.get(path);
+    if (mode === "create") {
+      if (content !== undefined) throw fault("EEXIST", `create ${path}`);
+      content = { durable: new Uint8Array(0), cached: new Uint8Array(0), changes: [] };
+      this.#change({ directory: dirname(path), removed: null, added: { path, content } });
+    }
+    if (content === undefined) throw fault("ENOENT", `open ${path}`);
+    return this.#file(content);
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    this.#checkPower();
+    const content = this.#platter.cachedNames.get(from);
+    if (content === undefined) throw fault("ENOENT", `rename ${from}`);
+    this.#change({ directory: dirname(to), removed: from, added: { path: to, content } });
+  }
+
+  async remove(path: string): Promise<void> {
+    this.#checkPower();
+    if (!this.#platter.cachedNames.has(path)) return;
+    this.#change({ directory: dirname(path), removed: path, added: null });
+  }
+
+  async syncDirectory(path: string): Promise<void> {
+    this.#checkPower();
+    if (this.faults.ignoreSync === true) return;
+    const { durableNames, nameChanges } = this.#platter;
+    this.#platter.nameChanges = nameChanges.filter((change) => {
+      if (change.directory !== path) return true;
+      applyName(durableNames, change);
+      return false;
+    });
+  }
+
+  async freeBytes(): Promise<number | null> {
+    return this.faults.bytesLeft ?? null;
+  }
+
+  #change(change: NameChange): void {
+    applyName(this.#platter.cachedNames, change);
+    this.#platter.nameChanges.push(change);
+  }
+
+  #file(content: Content): DiskFile {
+    const { faults } = this;
+    const check = () => this.#checkPower();
+    return {
+      async size() {
+        check();
+        return content.cached.length;
+      },
+      async read(into, offset) {
+        check();
+        const found = content.cached.subarray(offset, offset + into.length);
+        into.set(found);
+        return found.length;
+      },
+      async write(bytes, offset) {
+        check();
+        const taken = Math.min(bytes.length, faults.bytesLeft ?? Infinity);
+        if (faults.bytesLeft !== undefined) faults.bytesLeft -= taken;
+        if (taken > 0)
+          changeContent(content, { kind: "write", bytes: new Uint8Array(bytes.subarray(0, taken)), offset });
+        if (taken < bytes.length) throw fault("ENOSPC", "write");
+      },
+      async truncate(size) {
+        check();
+        changeContent(content, { kind: "truncate", size });
+      },
+      async sync() {
+        check();
+        if (faults.ignoreSync === true) return;
+        const { changes } = content;
+        content.changes = [];
+        // As systems do: after a failure the cache keeps the bytes and forgets that they were to be written.
+        if (faults.syncsLeft !== undefined && faults.syncsLeft-- <= 0) throw fault("EIO", "fdatasync");
+        for (const change of changes) content.durable = changed(content.durable, change);
+      },
+      async close() {},
+    };
+  }
+
+  /** What is on the platter when power goes while a change is under way: some of its sectors. */
+  #survivor(durable: Uint8Array, change: Change): Uint8Array {
+    if (change.kind === "truncate") return this.#random() < 0.5 ? durable : resized(durable, change.size);
+    const { bytes, offset } = change;
+    let survivor = durable;
+    for (let from = 0; from < bytes.length; ) {
+      const to = Math.min(bytes.length, from + SECTOR_BYTES - ((offset + from) % SECTOR_BYTES));
+      if (this.#random() < 0.5) survivor = written(survivor, bytes.subarray(from, to), offset + from);
+      from = to;
+    }
+    return survivor;
+  }
+
+  #checkPower(): void {
+    if (!this.#powered) throw fault("EIO", "use a disk after its process ended");
+  }
+}
+
+function changeContent(content: Content, change: Change): void {
+  content.changes.push(change);
+  content.cached = changed(content.cached, change);
+}
+
+function changed(content: Uint8Array, change: Change): Uint8Array {
+  return change.kind === "truncate"
+    ? resized(content, change.size)
+    : written(content, change.bytes, change.offset);
+}
+
+/** A write behind the end leaves zeros before it. */
+function written(content: Uint8Array, bytes: Uint8Array, offset: number): Uint8Array {
+  const grown =
+    offset + bytes.length > content.length ? resized(content, offset + bytes.length) : content.slice();
+  grown.set(bytes, offset);
+  return grown;
+}
+
+function resized(content: Uint8Array, size: number): Uint8Array {
+  const other = new Uint8Array(size);
+  other.set(content.subarray(0, size));
+  return other;
+}
+
+function applyName(names: Map<string, Content>, { removed, added }: NameChange): void {
+  if (removed !== null) names.delete(removed);
+  if (added !== null) names.set(added.path, added.content);
+}
+
+function fault(code: string, action: string): Error {
+  return Object.assign(new Error(`${code}: simulated, ${action}`), { code });
+}
+
+/** Mulberry32 (Tommy Ettinger, 2017): uniform on [0, 1), 32 bits of state. */
+function uniform(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
+  };
+}

@@ -1,0 +1,133 @@
+/** `eigenwatch diff A B`: the first difference between two recordings, and a summary. */
+import process from "node:process";
+import { askedAsync, CommandError, openRecording } from "../../../actors/mod.ts";
+import { startProgress } from "../../progress.ts";
+import { parentOf } from "../parent.ts";
+import { diffRecordings, type RecordingDifference } from "./diff.ts";
+import type { LaneSummary } from "./diff-lane.ts";
+import type { FieldDifference } from "./differing-fields.ts";
+import type { FirstDifference } from "./first-difference.ts";
+
+type Opened = Awaited<ReturnType<typeof openRecording>>;
+
+/** 0 when their content is equal, 1 when it differs. */
+export async function diffCommand(pathA: string, pathB: string, flags: { json?: true }): Promise<number> {
+  const a = await opened(pathA);
+  const b = await opened(pathB).catch(async (error: unknown) => {
+    await a.close();
+    throw error;
+  });
+  const total = (a.last?.lastSequence ?? 0) + (b.last?.lastSequence ?? 0);
+  const bar = startProgress("diff", total, "inputs", flags.json === true);
+  try {
+    const difference = await askedAsync(() =>
+      diffRecordings({ recording: pathA, journal: a }, { recording: pathB, journal: b }, (inputs) =>
+        bar.update(inputs),
+      ),
+    );
+    bar.stop();
+    const relation = relationOf(difference, a, b);
+    if (flags.json) process.stdout.write(`${JSON.stringify({ ...difference, relation }, plain)}\n`);
+    else tell(difference, relation);
+    return difference.first === null ? 0 : 1;
+  } finally {
+    bar.stop();
+    await a.close();
+    await b.close();
+  }
+}
+
+async function opened(path: string): Promise<Opened> {
+  const journal = await askedAsync(() => openRecording(path));
+  if (journal.first !== null) return journal;
+  await journal.close();
+  throw new CommandError(`Cannot compare ${path}: it holds no block`);
+}
+
+/** How the two chains of blocks hang together, in words. */
+function relationOf({ shared, first }: RecordingDifference, a: Opened, b: Opened): string {
+  const [parentA, parentB] = [parentOf(a.createdFrom), parentOf(b.createdFrom)];
+  const upTo = shared === null ? "" : ` up to block ${shared.block}, input ${shared.sequence}`;
+  if (parentA !== null && parentB !== null && parentA.hash === parentB.hash)
+    return `A and B are branches of ${parentA.recording} behind block ${parentA.block}`;
+  if (parentB !== null && shared !== null && shared.block >= parentB.block)
+    return `B is a branch of A: they share everything${upTo}`;
+  if (parentA !== null && shared !== null && shared.block >= parentA.block)
+    return `A is a branch of B: they share everything${upTo}`;
+  if (shared === null) return "A and B share no block";
+  if (first === null && a.last!.number === b.last!.number) return `A and B are one chain${upTo}`;
+  return `A and B share their blocks${upTo}`;
+}
+
+function tell(difference: RecordingDifference, relation: string): void {
+  const { a, b, first, settings, events, cutDifferently } = difference;
+  const out = (line: string) => process.stdout.write(`${line}\n`);
+  out(`A  ${laneLine(a)}`);
+  out(`B  ${laneLine(b)}`);
+  out(relation);
+  if (cutDifferently) out("the same inputs stand in other blocks");
+  if (first === null) out(`no difference from input ${a.firstSequence} on`);
+  else tellFirst(first, out);
+  out("");
+  const row = (name: string, x: unknown, y: unknown) => {
+    out(`${x === y ? " " : "≠"} ${name.padEnd(28)} ${String(x).padStart(14)} ${String(y).padStart(14)}`);
+  };
+  out(`${"".padEnd(30)} ${"A".padStart(14)} ${"B".padStart(14)}`);
+  row("blocks", a.lastBlock - a.firstBlock + 1, b.lastBlock - b.firstBlock + 1);
+  row("inputs", a.inputs, b.inputs);
+  for (const kind of keysOf(a.inputsByKind, b.inputsByKind))
+    row(`  ${kind}`, a.inputsByKind[kind] ?? 0, b.inputsByKind[kind] ?? 0);
+  row("samples", a.samples, b.samples);
+  row("events", sum(a.eventsByKind), sum(b.eventsByKind));
+  for (const kind of keysOf(a.eventsByKind, b.eventsByKind))
+    row(`  ${kind}`, a.eventsByKind[kind] ?? 0, b.eventsByKind[kind] ?? 0);
+  for (const group of keysOf(a.channels, b.channels))
+    row(`channels of ${group}`, (a.channels[group] ?? []).length, (b.channels[group] ?? []).length);
+  for (const field of settings) out(`≠ setting ${fieldLine(field)}`);
+  const { same, moved, changed, gone } = events;
+  out(
+    `events of A in B: ${same} the same, ${moved} moved, ${changed} changed, ${gone} gone; ${events.new} new`,
+  );
+}
+
+function tellFirst(first: FirstDifference, out: (line: string) => void): void {
+  const { what, sequence, timeUs, subject, block, fields } = first;
+  const of = subject.a === subject.b ? subject.a : `A ${subject.a}, B ${subject.b}`;
+  const blocks =
+    block.a === block.b ? `block ${block.a}` : `block ${block.a ?? "none"} of A, ${block.b ?? "none"} of B`;
+  const where = block.a === null && block.b === null ? "" : `, ${blocks}`;
+  out(
+    `first difference at input ${sequence}${where}, ${iso(timeUs)}: ${what === "end" ? "" : `${what} `}${of}`,
+  );
+  for (const field of fields) out(`    ${fieldLine(field)}`);
+}
+
+function laneLine(lane: LaneSummary): string {
+  const { recording, partition, firstSequence, lastSequence, fromUs, toUs } = lane;
+  return `${recording}  partition ${partition}, inputs ${firstSequence} to ${lastSequence}, ${iso(fromUs)} to ${iso(toUs)}`;
+}
+
+function fieldLine({ path, a, b }: FieldDifference): string {
+  return `${path}: A ${shown(a)}, B ${shown(b)}`;
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? "nothing" : JSON.stringify(value, plain);
+}
+
+/** Columns as plain numbers. */
+function plain(_key: string, value: unknown): unknown {
+  return ArrayBuffer.isView(value) ? Array.from(value as Uint8Array) : value;
+}
+
+function keysOf(a: Record<string, unknown>, b: Record<string, unknown>): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
+}
+
+function sum(counts: Record<string, number>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
+}
+
+function iso(timeUs: number): string {
+  return timeUs === 0 ? "(before data)" : new Date(timeUs / 1000).toISOString();
+}

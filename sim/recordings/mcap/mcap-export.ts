@@ -1,0 +1,243 @@
+/**
+ * A recording as an MCAP file that other tools open (mcap-layout.ts).
+ *
+ *   journal ──► entry by entry ──► messages, in chunks of 1 MiB with their indexes ──► file
+ *
+ * X1  Importing the file gives the same blocks, notes and snapshots, byte for byte.
+ * X2  Memory does not grow with the recording but for the index of chunks and the largest snapshot.
+ * X3  A damaged recording is not exported: the error names the place.
+ */
+import { McapWriter } from "@mcap/core";
+import { Encoder } from "@msgpack/msgpack";
+import { RecordingDamaged, sameBytes } from "../../../actors/log/fold.ts";
+import type { Journal, JournalBlock, JournalEntry, StoredSnapshot } from "../../../actors/ports/journal.ts";
+import { decodeBlock, decodeDerived, encodeDerived } from "../../../protocol/block.ts";
+import { decodeAs, decodeFrameInto, encodeMessage } from "../../../protocol/codec.ts";
+import { readEnvelope } from "../../../protocol/envelope.ts";
+import { createScratchFrame } from "../../../protocol/frame.ts";
+import { MESSAGES, type MessageName, nameOfCode } from "../../../protocol/messages.ts";
+import { blockOf, type LoggedInput, rowOf } from "./mcap-block.ts";
+import {
+  type BlockRow,
+  CHUNK_BYTES,
+  type DerivedRow,
+  FORMAT,
+  kindOf,
+  METADATA,
+  nanoseconds,
+  type Role,
+  SNAPSHOT_MEDIA_TYPE,
+  snapshotName,
+  topicOf,
+} from "./mcap-layout.ts";
+import { schemaOf } from "./mcap-schemas.ts";
+
+export interface McapSource extends Journal {
+  readonly partition: string;
+  readonly createdFrom: unknown;
+  /** Oldest first. */
+  readonly snapshots: readonly { block: number }[];
+}
+
+export interface McapTarget {
+  write(bytes: Uint8Array): Promise<unknown>;
+  position(): bigint;
+}
+
+export interface McapContent {
+  blocks: number;
+  inputs: number;
+  events: number;
+  checkpoints: number;
+  snapshots: number;
+}
+
+export async function exportMcap(
+  journal: McapSource,
+  target: McapTarget,
+  library: string,
+  progress: (blocks: number) => void = () => {},
+): Promise<McapContent> {
+  const writer = new McapWriter({ writable: target, chunkSize: CHUNK_BYTES });
+  await writer.start({ profile: "", library });
+  const exporter = new Exporter(writer, journal.partition, await firstDataUs(journal));
+  for await (const entry of journal.read()) {
+    await exporter.entry(entry);
+    if (entry.kind === "block") progress(exporter.content.blocks);
+  }
+  for (const { block } of journal.snapshots) {
+    const stored = await journal.loadSnapshot({ block });
+    // For a bad one the one before is given, which had its turn already.
+    if (stored?.block === block && block >= journal.first!.number - 1) await exporter.snapshot(stored);
+  }
+  const last = journal.last!;
+  await writer.addMetadata({
+    name: METADATA,
+    metadata: new Map([
+      ["format", String(FORMAT)],
+      ["partition", journal.partition],
+      ["createdFrom", JSON.stringify(journal.createdFrom ?? null)],
+      ["lastBlock", String(last.number)],
+      ["lastHash", Buffer.from(last.hash).toString("hex")],
+    ]),
+  });
+  await writer.end();
+  return exporter.content;
+}
+
+class Exporter {
+  readonly content: McapContent = { blocks: 0, inputs: 0, events: 0, checkpoints: 0, snapshots: 0 };
+  private readonly writer: McapWriter;
+  private readonly partition: string;
+  /** Log time of what stands at time 0: before the first data of a recorded feed. A time line from 1970 on would be of no use. */
+  private readonly firstUs: number;
+  private readonly schemas = new Map<string, number>();
+  private readonly channels = new Map<string, number>();
+  private readonly scratch = createScratchFrame();
+  private readonly encoder = new Encoder({ ignoreUndefined: true });
+  private blockUs = 0;
+
+  constructor(writer: McapWriter, partition: string, firstUs: number) {
+    this.writer = writer;
+    this.partition = partition;
+    this.firstUs = firstUs;
+  }
+
+  async entry(entry: JournalEntry): Promise<void> {
+    switch (entry.kind) {
+      case "damage":
+        throw new RecordingDamaged(entry);
+      case "block":
+        return this.block(entry.block);
+      case "derived":
+        return this.derived(entry.block, entry.bytes);
+      case "checkpoint":
+        this.content.checkpoints++;
+        return this.message("checkpoint", entry.bytes, entry.block, this.blockUs);
+      default:
+        return unreachable(entry);
+    }
+  }
+
+  private async block({ bytes, hash }: JournalBlock): Promise<void> {
+    const block = decodeBlock(bytes);
+    const inputs: LoggedInput[] = [];
+    block.forEach((_sequence, timeUs, message) => void inputs.push({ timeUs, message }));
+    this.blockUs = this.logUs(block.timeUs);
+    for (const [k, { timeUs, message }] of inputs.entries())
+      await this.message("input", message, block.firstSequence + k, this.logUs(timeUs));
+    const logTimes = inputs.map(({ timeUs }) => this.logUs(timeUs));
+    const row = rowOf(block, hash, inputs, logTimes);
+    if (!sameBytes(blockOf(row, inputs), bytes)) row.bytes = bytes;
+    await this.row("block", row, block.number);
+    this.content.blocks++;
+    this.content.inputs += inputs.length;
+  }
+
+  private async derived(number: number, bytes: Uint8Array): Promise<void> {
+    const { block, events } = decodeDerived(bytes);
+    for (const event of events)
+      await this.message("event", encodeMessage(event), event.sequence, this.logUs(event.timeUs));
+    const row: DerivedRow = { block: number, count: events.length };
+    if (block !== number || !sameBytes(encodeDerived(block, events), bytes)) row.bytes = bytes;
+    await this.row("derived", row, number);
+    this.content.events += events.length;
+  }
+
+  async snapshot({ block, timeUs, sequence, bytes }: StoredSnapshot): Promise<void> {
+    const logTime = nanoseconds(timeUs);
+    await this.writer.addAttachment({
+      name: snapshotName(block, sequence),
+      mediaType: SNAPSHOT_MEDIA_TYPE,
+      logTime,
+      createTime: logTime,
+      data: bytes,
+    });
+    this.content.snapshots++;
+  }
+
+  /** The body of an encoded message, as it stands. */
+  private async message(role: Role, message: Uint8Array, sequence: number, logUs: number): Promise<void> {
+    const { version, code, bodyAt } = readEnvelope(message);
+    const name = nameOfCode(code);
+    const group = role === "input" ? this.groupOf(name, message) : undefined;
+    const shape = { kind: kindOf(name, code), version, code, group };
+    await this.add(role, shape, message.subarray(bodyAt), sequence, logUs);
+  }
+
+  /** Of data: a topic for each group. */
+  private groupOf(name: MessageName | undefined, message: Uint8Array): string | undefined {
+    if (name === "frame") return decodeFrameInto(message, this.scratch).group;
+    if (name !== "densityMatrix" && name !== "stateVector" && name !== "measurementRecord") return undefined;
+    return decodeAs(name, message).group;
+  }
+
+  private async row(kind: "block" | "derived", row: BlockRow | DerivedRow, number: number): Promise<void> {
+    const shape = { kind, version: FORMAT, code: MESSAGES[kind].code, group: undefined };
+    await this.add(kind, shape, this.encoder.encode(row), number, this.blockUs);
+  }
+
+  private async add(
+    role: Role,
+    shape: Shape,
+    data: Uint8Array,
+    sequence: number,
+    logUs: number,
+  ): Promise<void> {
+    const logTime = nanoseconds(logUs);
+    const channelId = await this.channel(role, shape);
+    // 32 bits are all that MCAP has; the block's row knows the whole number.
+    await this.writer.addMessage({
+      channelId,
+      sequence: sequence >>> 0,
+      logTime,
+      publishTime: logTime,
+      data,
+    });
+  }
+
+  private async channel(role: Role, { kind, version, code, group }: Shape): Promise<number> {
+    const key = `${code}/${version}/${group ?? ""}`;
+    const known = this.channels.get(key);
+    if (known !== undefined) return known;
+    const schemaId = this.schemas.get(kind) ?? (await this.writer.registerSchema(schemaOf(kind)));
+    this.schemas.set(kind, schemaId);
+    const metadata = new Map([
+      ["eigenwatch.role", role],
+      ["eigenwatch.version", String(version)],
+      ["eigenwatch.code", String(code)],
+    ]);
+    const topic = topicOf(this.partition, kind, group);
+    const id = await this.writer.registerChannel({ topic, schemaId, messageEncoding: "msgpack", metadata });
+    this.channels.set(key, id);
+    return id;
+  }
+
+  private logUs(timeUs: number): number {
+    return timeUs === 0 ? this.firstUs : timeUs;
+  }
+}
+
+interface Shape {
+  kind: string;
+  version: number;
+  code: number;
+  group: string | undefined;
+}
+
+/** Time of the first input that has one, or 0. */
+async function firstDataUs(journal: Journal): Promise<number> {
+  for await (const entry of journal.read()) {
+    if (entry.kind !== "block" || entry.block.timeUs === 0) continue;
+    let first = 0;
+    decodeBlock(entry.block.bytes).forEach((_sequence, timeUs) => {
+      if (first === 0) first = timeUs;
+    });
+    return first;
+  }
+  return 0;
+}
+
+function unreachable(entry: never): never {
+  throw new TypeError(`Cannot export ${JSON.stringify(entry)}: wanted a known entry`);
+}

@@ -1,0 +1,241 @@
+/**
+ * A recording back from an MCAP file that `record export` wrote (mcap-layout.ts).
+ *
+ *   file ──► message by message ──► blocks, notes ──► journal; then the snapshots
+ *
+ * Blocks are put together again and compared with their hashes, and each must name the one before: what another tool left out, changed or
+ * put into another order is found and named.
+ */
+import { McapIndexedReader, McapStreamReader, type McapTypes } from "@mcap/core";
+import { decode } from "@msgpack/msgpack";
+import * as v from "valibot";
+import { sameBytes, sha256 } from "../../../actors/log/fold.ts";
+import { CommandError } from "../../../actors/mod.ts";
+import type { Journal } from "../../../actors/ports/journal.ts";
+import { decodeBlock, encodeDerived } from "../../../protocol/block.ts";
+import { decodeAs } from "../../../protocol/codec.ts";
+import { writeEnvelope } from "../../../protocol/envelope.ts";
+import type { EventMessage } from "../../../protocol/messages.ts";
+import { blockOf, type LoggedInput } from "./mcap-block.ts";
+import type { McapContent } from "./mcap-export.ts";
+import {
+  blockRow,
+  derivedRow,
+  FORMAT,
+  METADATA,
+  microseconds,
+  parseSnapshotName,
+  type Role,
+  SNAPSHOT_MEDIA_TYPE,
+} from "./mcap-layout.ts";
+
+/** The file as it is read: in pieces, and at places. */
+export interface McapFile {
+  readonly path: string;
+  size(): Promise<bigint>;
+  read(offset: bigint, length: bigint): Promise<Uint8Array>;
+}
+
+/** What an MCAP file says of the recording in it. */
+export interface McapOrigin {
+  partition: string;
+  createdFrom: unknown;
+  lastBlock: number;
+  lastHash: string;
+}
+
+/** Bytes asked of the file at once. */
+const PIECE_BYTES = 1 << 20;
+
+/** Blocks handed over before their way to the disk is awaited: half of what a journal lets wait. */
+const UNDER_WAY_BYTES = 8 << 20;
+
+export class McapRecording {
+  readonly origin: McapOrigin;
+  private readonly file: McapFile;
+  private readonly reader: McapIndexedReader;
+
+  private constructor(file: McapFile, reader: McapIndexedReader, origin: McapOrigin) {
+    this.file = file;
+    this.reader = reader;
+    this.origin = origin;
+  }
+
+  /** Looks at the index only. Throws a CommandError for a file that cannot be imported. */
+  static async open(file: McapFile): Promise<McapRecording> {
+    const refuse = (met: string, wanted: string) =>
+      new CommandError(`Cannot import ${file.path}: ${met}; wanted ${wanted}`);
+    const reader = await McapIndexedReader.Initialize({ readable: file }).catch((error: Error) => {
+      throw refuse(`it is no whole MCAP file (${error.message})`, "one that `record export` wrote");
+    });
+    const [metadata] = await collect(reader.readMetadata({ name: METADATA }));
+    if (metadata === undefined)
+      throw refuse("it holds no recording of Eigenwatch", "one that `record export` wrote");
+    const field = (name: string) => metadata.metadata.get(name) ?? "";
+    const format = Number(field("format"));
+    if (format !== FORMAT)
+      throw refuse(`its recording has format ${field("format") || "none"}`, `format ${FORMAT}`);
+    const compressed = reader.chunkIndexes.find(({ compression }) => compression !== "");
+    if (compressed !== undefined)
+      throw refuse(
+        `its chunks are compressed (${compressed.compression})`,
+        "none: `mcap compress --compression none`",
+      );
+    const origin = {
+      partition: field("partition"),
+      createdFrom: JSON.parse(field("createdFrom") || "null") as unknown,
+      lastBlock: Number(field("lastBlock")),
+      lastHash: field("lastHash"),
+    };
+    return new McapRecording(file, reader, origin);
+  }
+
+  /** Fills an empty journal. */
+  async into(journal: Journal, progress: (bytes: number) => void = () => {}): Promise<McapContent> {
+    const importer = new Importer(journal);
+    const stream = new McapStreamReader();
+    const size = Number(await this.file.size());
+    for (let at = 0; at < size; at += PIECE_BYTES) {
+      stream.append(await this.file.read(BigInt(at), BigInt(Math.min(PIECE_BYTES, size - at))));
+      for (let record = stream.nextRecord(); record; record = stream.nextRecord())
+        await importer.record(record);
+      progress(Math.min(at + PIECE_BYTES, size));
+    }
+    importer.finish(this.origin);
+    for await (const attachment of this.reader.readAttachments({ mediaType: SNAPSHOT_MEDIA_TYPE }))
+      await importer.snapshot(attachment);
+    await journal.flush();
+    return importer.content;
+  }
+}
+
+interface ChannelUse {
+  role: Role;
+  version: number;
+  code: number;
+}
+
+class Importer {
+  readonly content: McapContent = { blocks: 0, inputs: 0, events: 0, checkpoints: 0, snapshots: 0 };
+  private readonly journal: Journal;
+  private readonly channels = new Map<number, ChannelUse | null>();
+  private inputs: LoggedInput[] = [];
+  private events: EventMessage[] = [];
+  private last: { number: number; hash: Uint8Array } | null = null;
+  private underWay: Promise<void> = Promise.resolve();
+  private underWayBytes = 0;
+
+  constructor(journal: Journal) {
+    this.journal = journal;
+  }
+
+  async record(record: McapTypes.TypedMcapRecord): Promise<void> {
+    if (record.type === "Channel") this.channels.set(record.id, useOf(record.metadata));
+    if (record.type !== "Message") return;
+    const use = this.channels.get(record.channelId);
+    if (!use) return;
+    switch (use.role) {
+      case "input":
+        this.inputs.push({
+          timeUs: microseconds(record.logTime),
+          // The stream's buffer is used again.
+          message: writeEnvelope(use.version, use.code, record.data),
+        });
+        break;
+      case "event":
+        this.events.push(decodeAs("event", writeEnvelope(use.version, use.code, record.data)));
+        break;
+      case "block":
+        await this.block(record.data);
+        break;
+      case "derived":
+        this.derived(record.data);
+        break;
+      case "checkpoint":
+        this.checkpoint(writeEnvelope(use.version, use.code, record.data));
+        break;
+      default:
+        unreachable(use.role);
+    }
+  }
+
+  private async block(data: Uint8Array): Promise<void> {
+    const row = v.parse(blockRow, decode(data));
+    const { inputs, last } = this;
+    this.inputs = [];
+    if (inputs.length !== row.count)
+      throw new Error(`block ${row.number} has ${inputs.length} inputs before it, wanted ${row.count}`);
+    const bytes = Uint8Array.from(blockOf(row, inputs));
+    if (!sameBytes(sha256(bytes), row.hash))
+      throw new Error(
+        `block ${row.number} does not give its hash: inputs were changed, or stand in another order`,
+      );
+    if (last !== null && (row.number !== last.number + 1 || !sameBytes(row.previousHash, last.hash)))
+      throw new Error(`block ${row.number} does not follow block ${last.number}`);
+    const { number, firstSequence, lastSequence, timeUs } = decodeBlock(bytes);
+    const hash = Uint8Array.from(row.hash);
+    this.last = { number, hash };
+    this.underWay = this.journal.append({ number, firstSequence, lastSequence, timeUs, hash, bytes });
+    // Awaited below, or by the flush at the end: a failure must not be taken for nobody's.
+    this.underWay.catch(() => {});
+    this.content.blocks++;
+    this.content.inputs += inputs.length;
+    this.underWayBytes += bytes.length;
+    if (this.underWayBytes < UNDER_WAY_BYTES) return;
+    await this.underWay;
+    this.underWayBytes = 0;
+  }
+
+  private derived(data: Uint8Array): void {
+    const row = v.parse(derivedRow, decode(data));
+    const { events } = this;
+    this.events = [];
+    if (events.length !== row.count)
+      throw new Error(
+        `${events.length} events stand before the note of block ${row.block}, wanted ${row.count}`,
+      );
+    const bytes = row.bytes ?? encodeDerived(row.block, events);
+    this.journal.note({ kind: "derived", block: row.block, bytes });
+    this.content.events += events.length;
+  }
+
+  private checkpoint(bytes: Uint8Array): void {
+    this.journal.note({ kind: "checkpoint", block: decodeAs("checkpoint", bytes).block, bytes });
+    this.content.checkpoints++;
+  }
+
+  finish({ lastBlock, lastHash }: McapOrigin): void {
+    const { last } = this;
+    if (last?.number === lastBlock && Buffer.from(last.hash).toString("hex") === lastHash) return;
+    throw new Error(`its last block is ${last?.number ?? "none"}, wanted ${lastBlock} with hash ${lastHash}`);
+  }
+
+  async snapshot({ name, logTime, data }: McapTypes.TypedMcapRecords["Attachment"]): Promise<void> {
+    const place = parseSnapshotName(name);
+    if (place === null) return;
+    await this.journal.saveSnapshot(place.block, microseconds(logTime), place.sequence, data);
+    this.content.snapshots++;
+  }
+}
+
+const ROLES: ReadonlySet<string> = new Set<Role>(["input", "event", "block", "derived", "checkpoint"]);
+
+function useOf(metadata: ReadonlyMap<string, string>): ChannelUse | null {
+  const role = metadata.get("eigenwatch.role") ?? "";
+  if (!ROLES.has(role)) return null;
+  return {
+    role: role as Role,
+    version: Number(metadata.get("eigenwatch.version")),
+    code: Number(metadata.get("eigenwatch.code")),
+  };
+}
+
+async function collect<T>(source: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const each of source) all.push(each);
+  return all;
+}
+
+function unreachable(role: never): never {
+  throw new TypeError(`Cannot import a message of role ${String(role)}`);
+}

@@ -1,0 +1,125 @@
+/**
+ * What must agree between the records of a recording, one after the other: block to block, note to block.
+ *
+ * V1  Block numbers, input sequences and times follow one another; each block names the hash of the one before and gives its own.
+ * V2  A note belongs to a block before it; events are numbered without gaps; a state hash stands at its block's last input.
+ *
+ * After damage that was told of already, expectations begin anew: what is missing follows from it.
+ */
+import { sameBytes, sha256 } from "../../../actors/log/fold.ts";
+import type { BlockPosition } from "../../../actors/ports/journal.ts";
+import { decodeBlock, decodeCheckpoint, decodeDerived } from "../../../protocol/block.ts";
+
+/** Blocks whose ends are remembered for their notes: a note follows its block closely. */
+const REMEMBERED_BLOCKS = 4096;
+
+/** Tells of what does not agree. */
+export type Tell = (reason: string) => void;
+
+export class RecordChecks {
+  blocks = 0;
+  inputs = 0;
+  events = 0;
+  checkpoints = 0;
+  first: BlockPosition | null = null;
+  last: BlockPosition | null = null;
+  /** Hash that the first block names as the one before it. */
+  before: Uint8Array | null = null;
+  private readonly partition: string;
+  /** Last input and time by block. */
+  private readonly ends = new Map<number, { sequence: number; timeUs: number }>();
+  private previous: BlockPosition | null = null;
+  private eventSequence: number | null = null;
+
+  /** The partition that the headers of segments name. */
+  constructor(partition: string) {
+    this.partition = partition;
+  }
+
+  /** After damage nothing is known of what came before. */
+  forget(): void {
+    this.previous = null;
+    this.eventSequence = null;
+  }
+
+  block(position: BlockPosition, bytes: Uint8Array, tell: Tell): void {
+    const { number } = position;
+    try {
+      this.chained(position, bytes, tell);
+    } catch (error) {
+      tell(`block ${number} cannot be read: ${textOf(error)}`);
+    }
+    this.blocks++;
+    this.inputs += position.lastSequence - position.firstSequence + 1;
+    this.first ??= position;
+    this.last = this.previous = position;
+    this.ends.set(number, { sequence: position.lastSequence, timeUs: position.timeUs });
+    this.ends.delete(number - REMEMBERED_BLOCKS);
+  }
+
+  private chained(position: BlockPosition, bytes: Uint8Array, tell: Tell): void {
+    const { number } = position;
+    const { previous } = this;
+    if (!sameBytes(sha256(bytes), position.hash)) tell(`block ${number} does not give its hash`);
+    const block = decodeBlock(bytes);
+    for (const name of ["number", "firstSequence", "lastSequence", "timeUs"] as const) {
+      if (block[name] !== position[name])
+        tell(`the record of block ${number} says ${name} ${position[name]}, the block itself ${block[name]}`);
+    }
+    if (block.partition !== this.partition)
+      tell(`block ${number} is of partition ${block.partition}, the recording of ${this.partition}`);
+    this.before ??= Uint8Array.from(block.previousHash);
+    if (previous === null) return;
+    if (!sameBytes(block.previousHash, previous.hash))
+      tell(`block ${number} does not name the block before it`);
+    if (block.firstSequence !== previous.lastSequence + 1)
+      tell(`block ${number} begins with input ${block.firstSequence}, wanted ${previous.lastSequence + 1}`);
+    if (block.timeUs < previous.timeUs) tell(`block ${number} goes back in time`);
+  }
+
+  derived(number: number, bytes: Uint8Array, tell: Tell): void {
+    const note = read(() => decodeDerived(bytes), `the events of block ${number}`, tell);
+    if (note === null) return;
+    const end = this.ends.get(number);
+    if (note.block !== number) tell(`a note of block ${number} says that it is of block ${note.block}`);
+    for (const { sequence, id } of note.events) {
+      const input = Number(id.split("/").at(-2));
+      if (end !== undefined && input > end.sequence)
+        tell(`event ${id} is said to be of block ${number}, which ends with input ${end.sequence}`);
+      const wanted = this.eventSequence === null ? sequence : this.eventSequence + 1;
+      if (sequence !== wanted) tell(`event ${sequence} stands where event ${wanted} was expected`);
+      this.eventSequence = sequence;
+    }
+    this.events += note.events.length;
+  }
+
+  checkpoint(number: number, bytes: Uint8Array, tell: Tell): void {
+    const note = read(() => decodeCheckpoint(bytes), `the state hash of block ${number}`, tell);
+    if (note === null) return;
+    this.checkpoints++;
+    if (note.block !== number) tell(`a state hash of block ${number} says that it is of block ${note.block}`);
+    this.endsAt(number, note, "state hash", tell);
+  }
+
+  /** That a state hash or a snapshot after a block stands at the block's last input. */
+  endsAt(number: number, at: { sequence: number; timeUs: number }, what: string, tell: Tell): void {
+    const end = this.ends.get(number);
+    if (end === undefined || (end.sequence === at.sequence && end.timeUs === at.timeUs)) return;
+    tell(
+      `the ${what} of block ${number} stands at input ${at.sequence}, ${at.timeUs} µs; the block ends at input ${end.sequence}, ${end.timeUs} µs`,
+    );
+  }
+}
+
+function read<T>(decode: () => T, what: string, tell: Tell): T | null {
+  try {
+    return decode();
+  } catch (error) {
+    tell(`${what} cannot be read: ${textOf(error)}`);
+    return null;
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,88 @@
+/** `eigenwatch replay PATH --follow`: the recording as a session in the dashboard, on this machine only. */
+import process from "node:process";
+import {
+  askedAsync,
+  CommandError,
+  openRecording,
+  SYSTEM,
+  systemClock,
+  VERSION,
+} from "../../../actors/mod.ts";
+import { dashboardDirectory } from "../../../collab/dashboard-files.ts";
+import { createGateway, type Gateway } from "../../../collab/gateway/gateway.ts";
+import { stopSignal } from "../../../collab/stop-signal.ts";
+import { recordedControls } from "../../session-controls.ts";
+import type { Place } from "../place.ts";
+import { ReplaySession } from "./session.ts";
+
+export interface FollowOptions {
+  speed: number | "max";
+  place?: Place;
+  port: number;
+  json: boolean;
+}
+
+/** Plays until a signal comes. Returns the exit code: 1 when the recording could not be read to where somebody wanted. */
+export async function follow(path: string, options: FollowOptions): Promise<number> {
+  const { speed, place, port, json } = options;
+  const log = (line: string): void => void process.stderr.write(`${line}\n`);
+  const journal = await askedAsync(() => openRecording(path, { log }));
+  const session = await askedAsync(() =>
+    ReplaySession.open({
+      journal,
+      definitions: SYSTEM,
+      clock: systemClock,
+      recording: path,
+      speed,
+      log,
+      ...(place === undefined ? {} : { place }),
+    }),
+  ).catch(async (error: unknown) => {
+    await journal.close();
+    throw error;
+  });
+  const gateway = await openGateway(session, path, port, log).catch(async (error: unknown) => {
+    await session.close();
+    throw error;
+  });
+  tell(gateway, session, json);
+  await session.play();
+  const why = await stopSignal();
+  process.stderr.write(`stopping ${why}\n`);
+  const failed = session.status().state === "failed";
+  await gateway.close();
+  await session.close();
+  return failed ? 1 : 0;
+}
+
+async function openGateway(
+  session: ReplaySession,
+  path: string,
+  port: number,
+  log: (line: string) => void,
+): Promise<Gateway> {
+  const staticDir = dashboardDirectory();
+  if (staticDir === null) log("the dashboard is not built (npm run build); only the API is served");
+  try {
+    return await createGateway({
+      sessions: [session],
+      controls: { [session.session]: recordedControls(session, path) },
+      port,
+      server: `eigenwatch ${VERSION}`,
+      ...(staticDir === null ? {} : { staticDir }),
+      log,
+    });
+  } catch (error) {
+    throw new CommandError(error instanceof Error ? error.message : String(error), 1);
+  }
+}
+
+function tell({ url, loginUrl }: Gateway, session: ReplaySession, json: boolean): void {
+  const status = session.status();
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ what: "listening", url, open: loginUrl, ...status })}\n`);
+    return;
+  }
+  process.stdout.write(`\n  eigenwatch  recorded session ${session.session}\n  open        ${loginUrl}\n`);
+  process.stdout.write(`  recording   ${status.recording}\n  stop        Ctrl-C\n\n`);
+}

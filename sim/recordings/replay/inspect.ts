@@ -1,0 +1,122 @@
+/** `eigenwatch inspect PATH`: what is in a recording, read and checked from the first byte to the last. */
+import process from "node:process";
+import { LineWriter } from "../../../actors/filters/lines.ts";
+import { askedAsync, CommandError, describeRecording, openRecording } from "../../../actors/mod.ts";
+import { decodeBlock, decodeDerived } from "../../../protocol/block.ts";
+import { decodeMessage } from "../../../protocol/codec.ts";
+import { MESSAGES } from "../../../protocol/messages.ts";
+import { parentLine, parentOf } from "../parent.ts";
+
+export interface InspectFlags {
+  blocks?: true;
+  events?: true;
+  channels?: true;
+  json?: true;
+}
+
+/** Returns the exit code: 1 when something in the recording is damaged. */
+export async function inspectCommand(path: string, flags: InspectFlags): Promise<number> {
+  const recording = await askedAsync(() => describeRecording(path));
+  if (recording.segments.length === 0) {
+    throw new CommandError(
+      `Cannot inspect ${path}: it holds no segment file; wanted the folder given to --record`,
+    );
+  }
+  // Before the first data of a recorded feed logical time is still 0: that is not where the recording begins.
+  if (recording.fromUs === 0) recording.fromUs = await firstDataUs(path);
+  if (flags.blocks || flags.events || flags.channels) await list(path, flags);
+  else if (flags.json) process.stdout.write(`${JSON.stringify(recording)}\n`);
+  else tell(recording);
+  for (const { file, offset, length, reason } of recording.damage) {
+    process.stderr.write(`damaged: ${file} at byte ${offset}, ${length} bytes: ${reason}\n`);
+  }
+  if (recording.tornTail) {
+    const { file, offset, droppedBytes } = recording.tornTail;
+    process.stderr.write(`unfinished write at the end of ${file}, byte ${offset}: ${droppedBytes} bytes\n`);
+  }
+  return recording.damage.length > 0 ? 1 : 0;
+}
+
+function tell(recording: Awaited<ReturnType<typeof describeRecording>>): void {
+  const line = (name: string, value: unknown) => process.stdout.write(`${name.padEnd(11)} ${value}\n`);
+  line("recording", recording.directory);
+  line("partition", recording.partition ?? "none");
+  const parent = parentOf(recording.createdFrom);
+  if (parent) line("branch of", parentLine(parent));
+  line("from", iso(recording.fromUs));
+  line("to", iso(recording.toUs));
+  line("inputs", range(recording.firstSequence, recording.lastSequence));
+  line("blocks", range(recording.firstBlock, recording.lastBlock));
+  line("notes", recording.notes);
+  line("snapshots", recording.snapshots.length);
+  line("size", `${(recording.bytes / 1e6).toFixed(1)} MB in ${recording.segments.length} segments`);
+  line("last hash", recording.lastHash ?? "none");
+  line("writer", recording.writer ? `process ${recording.writer.pid} on ${recording.writer.host}` : "none");
+  line("damage", recording.damage.length === 0 ? "none" : `${recording.damage.length} stretches, see below`);
+}
+
+async function firstDataUs(path: string): Promise<number | null> {
+  const journal = await askedAsync(() => openRecording(path));
+  try {
+    for await (const entry of journal.read()) {
+      if (entry.kind === "block" && entry.block.timeUs > 0) return entry.block.timeUs;
+    }
+    return null;
+  } finally {
+    await journal.close();
+  }
+}
+
+async function list(path: string, flags: InspectFlags): Promise<void> {
+  const journal = await askedAsync(() => openRecording(path));
+  const seen = new Set<string>();
+  const writer = new LineWriter(process.stdout);
+  const out = (row: Record<string, unknown>, text: string) => {
+    writer.write(flags.json ? JSON.stringify(row) : text);
+  };
+  for await (const entry of journal.read()) {
+    await writer.flush();
+    if (writer.closed) break;
+    if (entry.kind === "block") {
+      const block = decodeBlock(entry.block.bytes);
+      if (flags.blocks) {
+        const { number, firstSequence, lastSequence, timeUs } = block;
+        const bytes = entry.block.bytes.length;
+        out(
+          { number, firstSequence, lastSequence, timeUs, bytes },
+          `${number}\t${firstSequence}-${lastSequence}\t${iso(timeUs)}\t${bytes} B`,
+        );
+      }
+      if (flags.channels) {
+        block.forEach((_sequence, _timeUs, bytes) => {
+          if (bytes[2] !== MESSAGES.channels.code) return;
+          const message = decodeMessage(bytes);
+          if (message.type !== "channels") return;
+          const { group, sampling, innovation } = message;
+          for (const { name, title, unit } of message.channels) {
+            if (seen.has(`${group}\t${name}`)) continue;
+            seen.add(`${group}\t${name}`);
+            out({ group, name, title, unit, sampling, innovation }, `${group}\t${name}\t${unit}\t${title}`);
+          }
+        });
+      }
+    } else if (entry.kind === "derived" && flags.events) {
+      for (const event of decodeDerived(entry.bytes).events) {
+        out(
+          event,
+          `${event.sequence}\t${iso(event.timeUs)}\t${event.severity}\t${event.kind}\t${event.title}`,
+        );
+      }
+    }
+  }
+  await writer.flush();
+  await journal.close();
+}
+
+function iso(timeUs: number | null): string {
+  return timeUs === null ? "none" : new Date(timeUs / 1000).toISOString();
+}
+
+function range(first: number | null, last: number | null): string {
+  return first === null || last === null ? "none" : `${first} to ${last}`;
+}

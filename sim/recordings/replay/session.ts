@@ -1,0 +1,237 @@
+/**
+ * A recording as a session: what the gateway and the page see is what they saw when it was live.
+ *
+ *   recording ──► Player ──frames, events, states, metrics, turns──► listeners
+ *                   ▲ play · pause · seek · speed
+ *
+ * P1  Between two seeks deliveries are those of the live session, in order (S1-S3 of actors/ports/session.ts).
+ * P2  After a seek the session is as it was at that place (S4): its events, groups and states are those up to there.
+ * P3  Nothing is written. Damage ends the playing with its place.
+ */
+import type { CoreDefinitions } from "../../../actors/core/core.ts";
+import { EventHistory } from "../../../actors/partition/event-history.ts";
+import { RecentBlocks } from "../../../actors/partition/recent-blocks.ts";
+import type { Clock } from "../../../actors/ports/clock.ts";
+import type { ReplayControls } from "../../../actors/ports/controls.ts";
+import type { Journal } from "../../../actors/ports/journal.ts";
+import type {
+  DeliveredFrame,
+  LiveSession,
+  SessionDescription,
+  SessionListener,
+} from "../../../actors/ports/session.ts";
+import { decodeBlock } from "../../../protocol/block.ts";
+import { decodeMessage } from "../../../protocol/codec.ts";
+import type { ReplayMarks, ReplayStatus } from "../../../protocol/controls.ts";
+import type { Channels, EventMessage, StateMessage } from "../../../protocol/messages.ts";
+import type { Place } from "../place.ts";
+import { type RecordedRange, rangeOf } from "../range.ts";
+import { EventMarks } from "./event-marks.ts";
+import { Player, type PlayerOutputs } from "./player.ts";
+import type { Take } from "./replayer.ts";
+
+/** Blocks kept for clients that come later, in bytes, as in a live session. */
+const RECENT_BYTES_MAX = 24 << 20;
+
+/** Twice what the page shows at first. */
+const WINDOW_US = 120_000_000;
+
+export interface ReplaySessionOptions {
+  journal: Journal;
+  definitions: CoreDefinitions;
+  clock: Clock;
+  /** Folder of the recording, for people. */
+  recording: string | null;
+  /** Multiples of recorded time; default 1. */
+  speed?: number | "max";
+  /** Where it stands at first; default: the beginning. */
+  place?: Place;
+  /** What is delivered before a place that is gone to, µs of recorded time at most. */
+  windowUs?: number;
+  log?(message: string): void;
+}
+
+export class ReplaySession implements LiveSession, ReplayControls {
+  readonly session: string;
+  readonly partition: string;
+  private readonly options: ReplaySessionOptions;
+  private readonly range: RecordedRange;
+  private readonly player: Player;
+  private readonly known = new EventMarks();
+  private readonly listeners = new Set<SessionListener>();
+  private readonly states = new Map<string, StateMessage>();
+  private history: EventHistory;
+  private recent = new RecentBlocks(RECENT_BYTES_MAX, 0);
+  private opening = this.recent;
+
+  /** Stands paused at its place. Rejects when that is not in the recording, or the recording cannot be read. */
+  static async open(options: ReplaySessionOptions): Promise<ReplaySession> {
+    const range = await rangeOf(options.journal, options.definitions);
+    const session = new ReplaySession(options, range, await nameOf(options.journal));
+    const rest = () => new Promise<void>((resolve) => options.clock.soon(resolve));
+    session.known.read(options.journal, rest).catch((error: unknown) => options.log?.(String(error)));
+    await session.seek(options.place ?? { sequence: range.firstSequence });
+    const { state, reason } = session.player;
+    if (state === "failed") throw new Error(reason);
+    return session;
+  }
+
+  private constructor(
+    options: ReplaySessionOptions,
+    range: RecordedRange,
+    name: { session: string; partition: string },
+  ) {
+    const { speed = 1, windowUs = WINDOW_US } = options;
+    this.options = options;
+    this.range = range;
+    this.session = name.session;
+    this.partition = name.partition;
+    this.player = new Player({ ...options, range, speed, windowUs }, this.outputs());
+    this.history = new EventHistory(options.journal, 0, []);
+  }
+
+  async close(): Promise<void> {
+    this.known.stop();
+    await this.player.close();
+    await this.options.journal.close();
+  }
+
+  // ---- ReplayControls -------------------------------------------------------------------------------------------
+
+  status(): ReplayStatus {
+    const { state, reason, speed, timeUs, take } = this.player;
+    const { recording } = this.options;
+    return { state, reason, speed, timeUs, sequence: take?.core.sequence ?? 0, ...this.range, recording };
+  }
+
+  marks(): ReplayMarks {
+    const { marks, complete } = this.known;
+    return { marks, complete };
+  }
+
+  play(): Promise<void> {
+    return this.player.play();
+  }
+
+  async pause(): Promise<void> {
+    this.player.pause();
+  }
+
+  async setSpeed(speed: number | "max"): Promise<void> {
+    this.player.setSpeed(speed);
+  }
+
+  async seek(place: Place): Promise<void> {
+    await this.player.seek(place);
+  }
+
+  // ---- what the player hands out --------------------------------------------------------------------------------
+
+  private outputs(): PlayerOutputs {
+    return {
+      opening: () => {
+        this.opening = new RecentBlocks(RECENT_BYTES_MAX, 0);
+      },
+      block: (lastSequence, bytes) => this.opening.add(lastSequence, bytes),
+      rewound: (take) => this.rewound(take),
+      frame: (delivered) => this.tell((listener) => listener.frame(delivered)),
+      channels: (declaration) => this.tell((listener) => listener.channels(declaration)),
+      metrics: (metrics) => this.tell((listener) => listener.metrics(metrics)),
+      state: (state) => {
+        this.states.set(state.group, state);
+        this.tell((listener) => listener.state(state));
+      },
+      event: (event) => {
+        this.history.add(event);
+        this.tell((listener) => listener.event(event));
+      },
+      turn: () => this.tell((listener) => listener.turn()),
+      failed: (reason) => this.options.log?.(reason),
+    };
+  }
+
+  private rewound({ core }: Take): void {
+    this.recent = this.opening;
+    this.states.clear();
+    this.history = new EventHistory(this.options.journal, core.eventSequence, [], (sequence) =>
+      this.known.blockOf(sequence),
+    );
+    const place = { timeUs: core.now, input: core.sequence, event: core.eventSequence };
+    this.tell((listener) => listener.rewound?.(place));
+  }
+
+  private tell(act: (listener: SessionListener) => void): void {
+    for (const listener of this.listeners) {
+      try {
+        act(listener);
+      } catch (error) {
+        this.listeners.delete(listener);
+        this.options.log?.(`a listener failed and was dropped: ${String(error)}`);
+      }
+    }
+  }
+
+  // ---- LiveSession ----------------------------------------------------------------------------------------------
+
+  describe(): SessionDescription {
+    const { state, speed, take } = this.player;
+    const detail = `a recording, ${state}${state === "playing" ? ` at speed ${speed}` : ""}`;
+    return {
+      session: this.session,
+      partition: this.partition,
+      durability: this.options.journal.durability,
+      timeUs: take?.core.now ?? 0,
+      lastInputSequence: take?.core.sequence ?? 0,
+      lastEventSequence: this.history.last,
+      recording: this.options.recording,
+      feeds: [{ source: "replay", status: state, detail }],
+    };
+  }
+
+  groups(): readonly Channels[] {
+    return this.player.take?.core.declarations() ?? [];
+  }
+
+  events(after: number, limit: number): Promise<EventMessage[]> {
+    return this.history.after(after, limit);
+  }
+
+  recentFrames(after: number, limit?: number): { complete: boolean; frames: DeliveredFrame[] } {
+    const { complete, frames } = this.recent.framesAfter(after, limit ?? Number.POSITIVE_INFINITY);
+    // A block is known as a whole before its inputs are played.
+    const played = this.player.take?.core.sequence ?? 0;
+    return { complete, frames: frames.filter(({ inputSequence }) => inputSequence <= played) };
+  }
+
+  lastStates(): readonly StateMessage[] {
+    return [...this.states.values()];
+  }
+
+  gauges(): Readonly<Record<string, number>> {
+    return this.player.take?.core.gauges() ?? {};
+  }
+
+  notReady(): string | null {
+    return this.player.state === "failed" ? this.player.reason : null;
+  }
+
+  subscribe(listener: SessionListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+}
+
+/** As the recording's first kept block has it; what retention removed has a name no more. */
+async function nameOf(journal: Journal): Promise<{ session: string; partition: string }> {
+  for await (const entry of journal.read()) {
+    if (entry.kind !== "block") continue;
+    const block = decodeBlock(entry.block.bytes);
+    let session = "recording";
+    block.forEach((_sequence, _timeUs, bytes) => {
+      const message = decodeMessage(bytes);
+      if (message.type === "sessionOpened") session = message.session;
+    });
+    return { session, partition: block.partition };
+  }
+  return { session: "recording", partition: "p0" };
+}

@@ -1,0 +1,98 @@
+/**
+ * `eigenwatch replay PATH --step`: the recording input by input, as somebody asks for it line by line.
+ *
+ *   Enter   the next input or, where it made some, its events
+ *   N       that many inputs
+ *   e       on to the next event
+ *   q       the end
+ */
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { SYSTEM } from "../../../actors/mod.ts";
+import type { Journal } from "../../../actors/ports/journal.ts";
+import type { EventMessage } from "../../../protocol/messages.ts";
+import { iso, type Place } from "../place.ts";
+import { Take, type TakeListener } from "./replayer.ts";
+
+const HELP = "Enter: next input · N: that many · e: to the next event · q: end";
+
+export interface StepOptions {
+  place: Place;
+  /** Inputs behind this time are the end, µs. */
+  toUs: number;
+  json: boolean;
+}
+
+/** Returns the exit code. */
+export async function stepThrough(journal: Journal, options: StepOptions): Promise<number> {
+  const events: EventMessage[] = [];
+  const take = await Take.open(journal, SYSTEM, options.place, listener(events));
+  const lines = createInterface({ input: process.stdin, terminal: false });
+  const say = options.json ? sayJson : sayText;
+  if (!options.json) process.stdout.write(`${HELP}\n`);
+  prompt();
+  try {
+    for await (const line of lines) {
+      const word = line.trim();
+      if (word === "q") break;
+      const steps = word === "" || word === "e" ? 1 : Number(word);
+      if (!Number.isSafeInteger(steps) || steps < 1) {
+        process.stderr.write(`Cannot step ${word}; wanted ${HELP}\n`);
+      } else if (!(await advance(word === "e" ? "event" : steps))) break;
+      prompt();
+    }
+  } finally {
+    lines.close();
+    await take.close();
+  }
+  return 0;
+
+  /** False at the end of the recording. */
+  async function advance(until: number | "event"): Promise<boolean> {
+    for (let done = 0; until === "event" || done < until; done++) {
+      const next = take.next ?? (await take.fill());
+      if (next === null || next.timeUs > options.toUs) {
+        say({ what: "end", sequence: take.core.sequence, timeUs: take.core.now });
+        return false;
+      }
+      const { sequence, timeUs } = next;
+      events.length = 0;
+      const type = take.step();
+      if (until !== "event" || events.length > 0) say({ what: "input", sequence, timeUs, type });
+      for (const event of events) say({ what: "event", ...event });
+      if (until === "event" && events.length > 0) return true;
+    }
+    return true;
+  }
+
+  function prompt(): void {
+    if (process.stdin.isTTY && !options.json) process.stdout.write("> ");
+  }
+}
+
+type Said =
+  | { what: "input"; sequence: number; timeUs: number; type: string }
+  | { what: "end"; sequence: number; timeUs: number }
+  | ({ what: "event" } & EventMessage);
+
+function sayJson(said: Said): void {
+  process.stdout.write(`${JSON.stringify(said)}\n`);
+}
+
+function sayText(said: Said): void {
+  const time = said.timeUs === 0 ? "(before data)" : iso(said.timeUs);
+  if (said.what === "input") process.stdout.write(`${said.sequence}  ${time}  ${said.type}\n`);
+  else if (said.what === "end") process.stdout.write(`end of the recording behind input ${said.sequence}\n`);
+  else process.stdout.write(`    ${time}  ${said.severity}  ${said.kind}  ${said.title}\n`);
+}
+
+function listener(events: EventMessage[]): TakeListener {
+  return {
+    block() {},
+    frame() {},
+    state() {},
+    metrics() {},
+    channels() {},
+    event: (event) => void events.push(event),
+  };
+}

@@ -1,0 +1,70 @@
+/** What stands beside the records of segments: indexes, snapshots, headers, the lock. */
+import { statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { realDisk } from "../../../actors/journal/disk.ts";
+import { encodeIndex, indexName } from "../../../actors/journal/index-file.ts";
+import { readLockOwner } from "../../../actors/journal/lock.ts";
+import { readSegmentHeader, type Segment, segmentName } from "../../../actors/journal/segment.ts";
+import { type SnapshotInfo, SnapshotStore } from "../../../actors/journal/snapshots.ts";
+import { at, type Finding } from "./finding.ts";
+
+/** A segment's index is what reading the segment gives; a damaged segment has none. */
+export async function surveyIndex(directory: string, segment: Segment, findings: Finding[]): Promise<void> {
+  if (segment.damage.length > 0 || segment.first === null) return;
+  const file = indexName(segment.file);
+  const found = await readFile(join(directory, file));
+  const wanted = encodeIndex(segment);
+  const length = Math.max(found.length, wanted.length);
+  for (let offset = 0; offset < length; offset++) {
+    if (found[offset] === wanted[offset]) continue;
+    findings.push(at(file, offset, 1, "it is not what its segment gives"));
+    return;
+  }
+}
+
+/** Snapshots whose checksums hold; the others are findings. */
+export async function snapshotsOf(
+  directory: string,
+  names: readonly string[],
+  findings: Finding[],
+): Promise<SnapshotInfo[]> {
+  const store = new SnapshotStore(realDisk, directory, (file, reason) => {
+    findings.push(at(file, 0, sizeOf(join(directory, file)), reason));
+  });
+  await store.open(names, Number.POSITIVE_INFINITY, false);
+  for (const { block } of [...store.kept]) await store.load({ block });
+  return [...store.kept];
+}
+
+/** Of the oldest segment whose header can be read. */
+export async function partitionOf(directory: string, firstBlocks: readonly number[]): Promise<string> {
+  for (const firstBlock of firstBlocks) {
+    const name = segmentName(firstBlock);
+    const file = await realDisk.open(join(directory, name), "read");
+    try {
+      const start = await readSegmentHeader(file, name);
+      if (start !== null) return start.header.partition;
+    } finally {
+      await file.close();
+    }
+  }
+  return "";
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}
+
+export async function isWritten(directory: string): Promise<boolean> {
+  const owner = await readLockOwner(realDisk, directory);
+  if (owner === null || owner.host !== hostname()) return owner !== null;
+  try {
+    process.kill(owner.pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * Everything in a recording's folder, read from the first byte to the last, and what does not hold.
+ *
+ *   segments ──► CRC of each record ──► chain of blocks, notes (record-checks.ts)
+ *   indexes  ──► equal to what the segment gives
+ *   snapshots ─► checksums, and their place in the log
+ *
+ * A change of any byte of these files is found and named with its file and offset, as far as it was no one who mends checksums and hashes:
+ * against that there are seals (seal.ts).
+ */
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { realDisk } from "../../../actors/journal/disk.ts";
+import { indexName } from "../../../actors/journal/index-file.ts";
+import { LOCK_FILE } from "../../../actors/journal/lock.ts";
+import {
+  BLOCK_FIELDS_BYTES,
+  BODY_BYTES_MIN,
+  RECORD,
+  RECORD_HEADER_BYTES,
+} from "../../../actors/journal/record.ts";
+import { SegmentScanner } from "../../../actors/journal/scanner.ts";
+import {
+  gapBetween,
+  type Segment,
+  scanSegment,
+  segmentFirstBlock,
+  segmentName,
+} from "../../../actors/journal/segment.ts";
+import type { SnapshotInfo } from "../../../actors/journal/snapshots.ts";
+import type { BlockPosition } from "../../../actors/ports/journal.ts";
+import { RecordChecks } from "../mcap/record-checks.ts";
+import { at, type Finding, findingOf } from "./finding.ts";
+import { isWritten, partitionOf, snapshotsOf, surveyIndex } from "./survey-files.ts";
+
+export interface Survey {
+  partition: string;
+  blocks: number;
+  inputs: number;
+  events: number;
+  checkpoints: number;
+  snapshots: readonly SnapshotInfo[];
+  first: BlockPosition | null;
+  last: BlockPosition | null;
+  before: Uint8Array | null;
+  /** Bytes of each segment that hold: a running session may be writing behind them. */
+  segments: readonly { file: string; bytes: number; lastBlock: number }[];
+  /** All names in the folder but those of further folders, which are no part of it. */
+  names: readonly string[];
+  /** A process is writing the recording now. */
+  written: boolean;
+  findings: Finding[];
+}
+
+/** `hashAt`: called with each block in order. */
+export async function surveyRecording(
+  directory: string,
+  progress: (bytes: number) => void = () => {},
+  hashAt: (block: BlockPosition) => void = () => {},
+): Promise<Survey> {
+  const names = (await readdir(directory, { withFileTypes: true }))
+    .filter((entry) => !entry.isDirectory())
+    .map(({ name }) => name)
+    .sort();
+  const firstBlocks = names.map(segmentFirstBlock).filter((block) => block !== null);
+  firstBlocks.sort((a, b) => a - b);
+  if (firstBlocks.length === 0)
+    throw new Error(`Cannot verify ${directory}: it holds no segment file (0000000001.seg …)`);
+  const written = await isWritten(directory);
+  const findings: Finding[] = [];
+  const partition = await partitionOf(directory, firstBlocks);
+  const checks = new RecordChecks(partition);
+  const snapshots = await snapshotsOf(directory, names, findings);
+  const segments: Segment[] = [];
+  let bytes = 0;
+  for (const firstBlock of firstBlocks) {
+    const newest = firstBlock === firstBlocks.at(-1);
+    const segment = await surveySegment(directory, firstBlock, {
+      newest,
+      written,
+      checks,
+      snapshots,
+      findings,
+      hashAt,
+    });
+    const gap = gapBetween(segments.at(-1), segment);
+    if (gap !== null) findings.push(findingOf(gap));
+    if (names.includes(indexName(segment.file))) await surveyIndex(directory, segment, findings);
+    segments.push(segment);
+    bytes += segment.size;
+    progress(bytes);
+  }
+  for (const name of names) {
+    if (/^\d{10,16}\.idx$/.test(name) && !names.includes(name.replace(".idx", ".seg")))
+      findings.push({
+        file: name,
+        offset: 0,
+        length: 0,
+        reason: "it is the index of a segment that is not there",
+      });
+  }
+  const { last } = checks;
+  for (const { file, block } of snapshots) {
+    if (block > (last?.number ?? 0) && !written)
+      findings.push({
+        file,
+        offset: 0,
+        length: 0,
+        reason: `it is newer than block ${last?.number ?? 0}, the last of the log`,
+      });
+  }
+  return {
+    partition,
+    blocks: checks.blocks,
+    inputs: checks.inputs,
+    events: checks.events,
+    checkpoints: checks.checkpoints,
+    snapshots,
+    first: checks.first,
+    last,
+    before: checks.before,
+    segments: segments.map(({ file, size, last }) => ({ file, bytes: size, lastBlock: last?.number ?? 0 })),
+    names,
+    written,
+    findings,
+  };
+}
+
+interface Walk {
+  newest: boolean;
+  written: boolean;
+  checks: RecordChecks;
+  snapshots: readonly SnapshotInfo[];
+  findings: Finding[];
+  hashAt(block: BlockPosition): void;
+}
+
+async function surveySegment(directory: string, firstBlock: number, walk: Walk): Promise<Segment> {
+  const file = await realDisk.open(join(directory, segmentName(firstBlock)), "read");
+  try {
+    const { segment, header, tornBytes, tornReason } = await scanSegment(file, firstBlock, walk.newest);
+    for (const damage of segment.damage) walk.findings.push(findingOf(damage));
+    if (header !== null && header.firstBlock !== firstBlock)
+      walk.findings.push(
+        at(segment.file, 20, 8, `its header says that it begins with block ${header.firstBlock}`),
+      );
+    if ((await file.size()) === 0 && !walk.written)
+      walk.findings.push(
+        at(segment.file, 0, 0, "it is empty: an unfinished beginning, or all of it was removed"),
+      );
+    // Of a session that runs it is the write under way.
+    if (tornBytes > 0 && !walk.written)
+      walk.findings.push(
+        at(
+          segment.file,
+          segment.size,
+          tornBytes,
+          `${tornReason}: an unfinished write, or a change to the last one`,
+        ),
+      );
+    await surveyRecords(
+      new SegmentScanner(file, segment.recordsAt, segment.size, firstBlock),
+      segment.file,
+      walk,
+    );
+    return segment;
+  } finally {
+    await file.close();
+  }
+}
+
+/** Damage was told of by the scan before. */
+async function surveyRecords(scanner: SegmentScanner, file: string, walk: Walk): Promise<void> {
+  const { checks, findings } = walk;
+  for (;;) {
+    const step = scanner.step();
+    if (step === "end") return;
+    if (step === "more") await scanner.fill();
+    else if (step === "damage") checks.forget();
+    else {
+      const { offset, type, block } = scanner;
+      const payload = scanner.payload();
+      const fields = type === RECORD.block ? BLOCK_FIELDS_BYTES : BODY_BYTES_MIN;
+      const length = RECORD_HEADER_BYTES + fields + payload.length;
+      const tell = (reason: string) => void findings.push(at(file, offset, length, reason));
+      if (type === RECORD.block) {
+        const position = scanner.position();
+        checks.block(position, payload, tell);
+        walk.hashAt(position);
+        for (const snapshot of walk.snapshots)
+          if (snapshot.block === block)
+            checks.endsAt(block, snapshot, "snapshot", (reason) =>
+              findings.push(at(snapshot.file, 24, 32, reason)),
+            );
+      } else if (type === RECORD.derived) checks.derived(block, payload, tell);
+      else if (type === RECORD.checkpoint) checks.checkpoint(block, payload, tell);
+      else if (type === RECORD.closed && block !== (checks.last?.number ?? block))
+        tell(`it says that the log was closed after block ${block}, behind block ${checks.last?.number}`);
+    }
+  }
+}
+
+/** Names that come and go beside the recording itself. */
+export function isPassing(name: string): boolean {
+  return name.startsWith(LOCK_FILE) || name.endsWith(".tmp");
+}

@@ -1,0 +1,222 @@
+/**
+ * One branch beside its original, block by block.
+ *
+ *   recording ─┬─ blocks ──► edits ──► branch lane (core, blocks, recording) ──► events ─┐
+ *              │                                                                         ├──► aligner ──► differences
+ *              └─ notes ───► original lane ─────────────────────────────────────► events ─┘
+ */
+import type { CoreDefinitions } from "../../../actors/core/core.ts";
+import { hex } from "../../../actors/core/hash.ts";
+import { BlockChain, decodeInput, RecordingDamaged } from "../../../actors/log/fold.ts";
+import type { Journal } from "../../../actors/ports/journal.ts";
+import type { DecodedBlock } from "../../../protocol/block.ts";
+import { encodeMessage } from "../../../protocol/codec.ts";
+import { createScratchFrame } from "../../../protocol/frame.ts";
+import type { EventMessage, Input } from "../../../protocol/messages.ts";
+import { BranchLane } from "./branch-log.ts";
+import type { BranchRecording } from "./branch-recording.ts";
+import { byTime, EventAligner, inOrder, type TimedDifference, timed } from "./event-difference.ts";
+import { OriginalEvents } from "./original-events.ts";
+import type { BranchPlan } from "./plan.ts";
+import type { EventDifference, WhatIfResult } from "./result.ts";
+
+export interface BranchObserver {
+  signal?: AbortSignal;
+  progress?(progress: WhatIfProgress): void;
+  /** Told as soon as it is decided: an event that differs a little later than one of another kind may come first. */
+  difference?(difference: EventDifference, original: EventMessage | null, branch: EventMessage | null): void;
+}
+
+export interface WhatIfProgress {
+  inputs: number;
+  of: number;
+  timeUs: number;
+}
+
+/** A turn of the event loop is given back this often: the same process may be serving people. */
+const TURN_MS = 10;
+
+/**
+ * Samples between two looks whether all events of the original are known: snapshots are no closer. The first looks are closer, so that
+ * the first differences are told soon.
+ */
+const CONFIRM_SAMPLES = 131_072;
+const FIRST_CONFIRM_SAMPLES = 4_096;
+
+export class BranchRun {
+  private readonly journal: Journal;
+  private readonly plan: BranchPlan;
+  private readonly options: BranchObserver;
+  private readonly recording: BranchRecording | null;
+  private readonly lane: BranchLane;
+  private readonly original: OriginalEvents;
+  private readonly aligner: EventAligner;
+  private readonly scratch = createScratchFrame();
+  /** For what an edit made of a frame, as it is in the log. */
+  private readonly edited = createScratchFrame();
+  private readonly found: TimedDifference[] = [];
+  private readonly untold: (TimedDifference & { a: EventMessage | null; b: EventMessage | null })[] = [];
+  private readonly events: EventMessage[] = [];
+  private readonly originals: EventMessage[] = [];
+  /** The last block and input of the original that were taken, and its time. */
+  private lastBlock: number;
+  private lastSequence: number;
+  private lastUs: number;
+  /** How long before its input's time a sample was taken, at most: as old an event may be. */
+  private longestUs = 0;
+  private confirmAtSamples: number;
+  private turnStartMs = performance.now();
+
+  constructor(
+    journal: Journal,
+    definitions: CoreDefinitions,
+    plan: BranchPlan,
+    recording: BranchRecording | null,
+    options: BranchObserver,
+  ) {
+    this.journal = journal;
+    this.plan = plan;
+    this.options = options;
+    this.recording = recording;
+    this.aligner = new EventAligner(plan.toleranceUs, (difference, a, b) => {
+      const decided = timed(difference, a, b);
+      this.found.push(decided);
+      if (options.difference) this.untold.push({ ...decided, a, b });
+    });
+    this.original = new OriginalEvents(journal, definitions, plan.eventsBefore, plan.base, (event) => {
+      this.originals.push(event);
+      this.aligner.original(event);
+    });
+    this.lane = new BranchLane({
+      core: plan.core,
+      number: plan.parent.block + 1,
+      previousHash: plan.previousHash,
+      recording,
+      event: (event) => this.branchEvent(event),
+    });
+    plan.attach(this.lane);
+    this.lastBlock = plan.parent.block;
+    this.lastSequence = plan.core.sequence;
+    this.lastUs = plan.core.now;
+    this.confirmAtSamples = plan.samplesBefore + FIRST_CONFIRM_SAMPLES;
+  }
+
+  async run(): Promise<WhatIfResult> {
+    const chain = new BlockChain();
+    for await (const entry of this.journal.read(this.plan.parent.block + 1)) {
+      if (entry.kind === "damage") throw new RecordingDamaged(entry);
+      if (entry.kind === "derived") this.original.note(entry.bytes);
+      if (entry.kind !== "block") continue;
+      const whole = this.takeBlock(chain.next(entry.block.bytes, this.lastSequence));
+      await this.lane.endBlock(entry.block);
+      await this.betweenBlocks();
+      if (!whole) break;
+    }
+    await this.original.finish(this.lastBlock, this.lastSequence, this.lastUs);
+    this.aligner.finish();
+    this.tell();
+    const written = await this.lane.finish();
+    return this.result(written ? this.recording!.directory : null);
+  }
+
+  /** False when the branch ends inside the block. */
+  private takeBlock(block: DecodedBlock): boolean {
+    const { plan, lane } = this;
+    const { sequence: point } = plan.parent;
+    let whole = true;
+    lane.beginBlock(block);
+    block.forEach((sequence, timeUs, bytes) => {
+      if (!whole) return;
+      if (timeUs > plan.untilUs) {
+        whole = false;
+        lane.part();
+        return;
+      }
+      const input = decodeInput(bytes, this.scratch);
+      if (input.type === "frame") this.longestUs = Math.max(this.longestUs, timeUs - input.time[0]!);
+      if (sequence < point || plan.edits.length === 0) lane.admit(timeUs, bytes, input);
+      else this.admitEdited(timeUs, bytes, input);
+      this.lastSequence = sequence;
+      this.lastUs = timeUs;
+    });
+    if (this.lastSequence >= block.firstSequence) this.lastBlock = block.number;
+    return whole;
+  }
+
+  private admitEdited(timeUs: number, bytes: Uint8Array, input: Input): void {
+    const { lane } = this;
+    let now: Input | null = input;
+    for (const edit of this.plan.edits) {
+      edit.before(timeUs, input, (atUs, inserted) => {
+        this.admitChanged(Math.max(lane.core.now, Math.min(atUs, timeUs)), inserted);
+      });
+      if (now !== null) now = edit.change(now);
+    }
+    if (now === input) lane.admit(timeUs, bytes, input);
+    else if (now !== null) this.admitChanged(timeUs, now);
+    else lane.part();
+  }
+
+  /** The core is given what the log says, not what was meant: a replay has nothing else. */
+  private admitChanged(timeUs: number, input: Input): void {
+    this.lane.part();
+    const bytes = encodeMessage(input);
+    this.lane.admit(timeUs, bytes, decodeInput(bytes, this.edited));
+  }
+
+  private async betweenBlocks(): Promise<void> {
+    const { core } = this.lane;
+    const { original, options, plan } = this;
+    if (core.samples >= this.confirmAtSamples) {
+      const taken = core.samples - plan.samplesBefore;
+      this.confirmAtSamples += Math.min(CONFIRM_SAMPLES, Math.max(FIRST_CONFIRM_SAMPLES, taken));
+      await original.confirm(this.lastBlock);
+      this.aligner.passed(Math.min(original.completeUs, this.lastUs) - this.longestUs);
+      this.tell();
+    }
+    if (performance.now() - this.turnStartMs < TURN_MS) return;
+    options.signal?.throwIfAborted();
+    const before = plan.parent.sequence;
+    options.progress?.({
+      inputs: Math.max(0, this.lastSequence - before),
+      of: Math.max(0, this.journal.last!.lastSequence - before),
+      timeUs: this.lastUs,
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    this.turnStartMs = performance.now();
+  }
+
+  /** What was decided together is told in order of time. */
+  private tell(): void {
+    for (const { difference, a, b } of this.untold.sort(byTime)) this.options.difference?.(difference, a, b);
+    this.untold.length = 0;
+  }
+
+  private branchEvent(event: EventMessage): void {
+    if (event.sequence <= this.plan.eventsBefore) return;
+    this.events.push(event);
+    this.aligner.branch(event);
+  }
+
+  private result(written: string | null): WhatIfResult {
+    const { plan, lane } = this;
+    const differences = inOrder(this.found);
+    const counts = { same: 0, moved: 0, changed: 0, gone: 0, new: 0 };
+    for (const { type } of differences) counts[type]++;
+    return {
+      branch: written,
+      parent: plan.parent,
+      atUs: plan.parent.atUs,
+      sequence: plan.parent.sequence,
+      untilUs: this.lastUs,
+      toleranceUs: plan.toleranceUs,
+      original: this.originals,
+      events: this.events,
+      differences,
+      counts,
+      inputs: lane.core.sequence - plan.parent.sequence + 1,
+      samples: lane.core.samples - plan.samplesBefore,
+      finalHash: hex(lane.core.hash().hash),
+    };
+  }
+}

@@ -1,0 +1,128 @@
+/** What is asked of a recording about one of its events: the event itself, how far back to go, and what noise its channels have. */
+import { SILENT } from "../../../actors/core/core.ts";
+import { durationText } from "../../../actors/feeds/options.ts";
+import { decodeInput, foldJournal } from "../../../actors/log/fold.ts";
+import { CommandError, SYSTEM } from "../../../actors/mod.ts";
+import type { Journal } from "../../../actors/ports/journal.ts";
+import { decodeBlock } from "../../../protocol/block.ts";
+import { isFrame } from "../../../protocol/codec.ts";
+import { createScratchFrame } from "../../../protocol/frame.ts";
+import type { EventMessage } from "../../../protocol/messages.ts";
+import { iso } from "../place.ts";
+import { rangeOf } from "../range.ts";
+import { coreBehind } from "./base.ts";
+import { inputOf } from "./causality.ts";
+import { durationOf } from "./flags.ts";
+import { type NoiseByGroup, NoiseLearner } from "./measurement-noise.ts";
+import { toleranceUs } from "./plan.ts";
+import { findPoint } from "./point.ts";
+
+const REWINDS_US = [1, 2, 5, 10, 20, 30, 60].map((seconds) => seconds * 1e6);
+
+/** Inputs before the longest rewind from which the channels' noise is learnt. */
+const LEARN_INPUTS = 20_000;
+const LEARN_INPUTS_LEAST = 2_000;
+
+export interface AskedEvent {
+  event: EventMessage;
+  rewindsUs: number[];
+  /** Usual rewinds that would begin before the recording. */
+  left: number[];
+  noise: NoiseByGroup;
+  toleranceUs: number;
+}
+
+export interface AskedFlags {
+  event: string;
+  rewinds?: string;
+  tolerance?: string;
+}
+
+/** Everything that may be wrong with the question, before the first run. */
+export async function readQuestion(journal: Journal, flags: AskedFlags): Promise<AskedEvent> {
+  const event = await findEvent(journal, flags.event);
+  const { fromUs } = await rangeOf(journal, SYSTEM);
+  const asked = flags.rewinds?.split(",").map((text) => durationOf("--rewinds", text.trim()));
+  const possible = (us: number) => event.timeUs - us >= fromUs;
+  const early = asked?.find((us) => !possible(us));
+  if (early !== undefined) {
+    throw new CommandError(
+      `Cannot rewind ${durationText(early)} from ${iso(event.timeUs)}: the recording begins at ${iso(fromUs)}; ` +
+        `wanted at most ${durationText(event.timeUs - fromUs)}`,
+    );
+  }
+  const rewindsUs = asked ?? REWINDS_US.filter(possible);
+  if (rewindsUs.length === 0)
+    throw new CommandError(`Cannot rewind from ${iso(event.timeUs)}: wanted --rewinds shorter than 1s`);
+  return {
+    event,
+    rewindsUs,
+    left: asked ? [] : REWINDS_US.filter((us) => !possible(us)),
+    noise: await learnNoise(journal, event, Math.max(...rewindsUs)),
+    toleranceUs:
+      flags.tolerance === undefined
+        ? toleranceUs(journal, fromUs)
+        : durationOf("--tolerance", flags.tolerance),
+  };
+}
+
+/** The event with an id, derived again: whether it was noted or not. */
+async function findEvent(journal: Journal, id: string): Promise<EventMessage> {
+  const sequence = inputOf(id);
+  if (sequence === null)
+    throw new CommandError(
+      `Cannot find event ${id}: wanted an id such as p0/4711/1 (inspect --events --json)`,
+    );
+  const { first, last } = journal;
+  const inside = first && last && sequence >= first.firstSequence && sequence <= last.lastSequence;
+  const events = inside ? await eventsOfInput(journal, sequence) : [];
+  const found = events.find((event) => event.id === id);
+  if (found !== undefined) return found;
+  const there = events.map((event) => event.id);
+  throw new CommandError(
+    `Cannot find event ${id}: the recording has none; wanted ${there.length > 0 ? there.join(" or ") : "one that inspect --events --json lists"}`,
+  );
+}
+
+async function eventsOfInput(journal: Journal, sequence: number): Promise<EventMessage[]> {
+  const block = (await journal.locate({ sequence }))!;
+  const events: EventMessage[] = [];
+  let now = 0;
+  const sink = {
+    ...SILENT,
+    event(event: EventMessage) {
+      if (now === sequence) events.push(event);
+    },
+  };
+  const { core } = await coreBehind(journal, SYSTEM, sink, block - 1);
+  await foldJournal(journal.read(block), core, {
+    input(of) {
+      now = of;
+      return of <= sequence;
+    },
+  });
+  return events;
+}
+
+/**
+ * From what came before the longest rewind: the event itself is no noise. Where that is too little, from what came until there was enough,
+ * the event at the latest.
+ */
+async function learnNoise(journal: Journal, event: EventMessage, rewindUs: number): Promise<NoiseByGroup> {
+  const learner = new NoiseLearner();
+  const scratch = createScratchFrame();
+  const { sequence } = await findPoint(journal, SYSTEM, event.timeUs - rewindUs);
+  const enough = journal.first!.firstSequence + LEARN_INPUTS_LEAST;
+  const end = Math.max(sequence, Math.min(enough, inputOf(event.id)!));
+  const start = Math.max(1, end - LEARN_INPUTS);
+  for await (const entry of journal.read((await journal.locate({ sequence: start })) ?? undefined)) {
+    if (entry.kind !== "block") continue;
+    if (entry.block.firstSequence >= end) break;
+    decodeBlock(entry.block.bytes).forEach((number, _timeUs, bytes) => {
+      if (number < start || number >= end || !isFrame(bytes)) return;
+      const input = decodeInput(bytes, scratch);
+      if (input.type === "frame") learner.learn(input);
+    });
+  }
+  return learner.noise();
+}

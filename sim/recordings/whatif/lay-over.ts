@@ -1,0 +1,69 @@
+/** `--inject SCENARIO`: a disturbance laid over a group's frames, marked where it begins and ends as in a running session. */
+import { CommandError } from "../../../actors/mod.ts";
+import type { Channels } from "../../../protocol/messages.ts";
+import { createOverlay, type ScenarioOverlay } from "../../worlds/overlay.ts";
+import { iso, parsePlace } from "../place.ts";
+import type { Edit } from "./edit.ts";
+import type { InjectionRequest } from "./request.ts";
+import { AUTHOR } from "./set-settings.ts";
+
+export function layOver(overlay: ScenarioOverlay): Edit {
+  let state: "before" | "active" | "over" = "before";
+  return {
+    before(timeUs, input, insert) {
+      if (state === "before" && timeUs >= overlay.fromUs) {
+        state = "active";
+        insert(overlay.fromUs, { type: "notice", ...overlay.begin });
+      }
+      if (state === "active" && input.type === "frame" && input.time[0]! > overlay.untilUs) {
+        state = "over";
+        insert(overlay.untilUs, { type: "notice", ...overlay.end });
+      }
+    },
+    change(input) {
+      if (state !== "active" || input.type !== "frame" || input.group !== overlay.group) return input;
+      return overlay.apply(input);
+    },
+  };
+}
+
+/** The overlay that a request means, in a session with these groups. Throws CommandError that names what is not there. */
+export function overlayOf(
+  request: InjectionRequest,
+  declared: readonly Channels[],
+  atUs: number,
+  endUs: number,
+): ScenarioOverlay {
+  const { scenario, strength, seed, channels, durationSeconds } = request;
+  const fromUs = request.at === undefined ? atUs : timeOf(request.at);
+  if (fromUs < atUs) {
+    throw new CommandError(
+      `Cannot inject ${scenario} at ${request.at}: the branch begins later; wanted a time behind --at`,
+    );
+  }
+  if (fromUs > endUs) {
+    throw new CommandError(
+      `Cannot inject ${scenario} at ${request.at}: it is outside of the recording; wanted a time up to ${iso(endUs)}`,
+    );
+  }
+  const untilUs = fromUs + Math.round(durationSeconds * 1e6);
+  const declaration = groupOf(request, declared);
+  return createOverlay({ scenario, strength, seed, fromUs, untilUs, declaration, channels, author: AUTHOR });
+}
+
+function timeOf(at: number | string): number {
+  const place = parsePlace("inject at", String(at));
+  if ("timeUs" in place) return place.timeUs;
+  throw new CommandError(`Cannot inject at ${at}: wanted ISO 8601 or µs since the epoch`);
+}
+
+function groupOf({ scenario, group }: InjectionRequest, declared: readonly Channels[]): Channels {
+  const known = declared.map((each) => each.group);
+  const found = group === undefined && declared.length === 1 ? declared[0] : undefined;
+  const named = found ?? declared.find((each) => each.group === group);
+  if (named !== undefined) return named;
+  throw new CommandError(
+    `Cannot inject ${scenario} ${group === undefined ? "without a group" : `into group ${group}`}: ` +
+      `wanted one of ${known.join(", ") || "the groups, but none is declared yet"}`,
+  );
+}

@@ -1,0 +1,199 @@
+/** Everything about a branch that must be known, and right, before it is run: where it parts, from which state, and what is different. */
+import { Core, type CoreDefinitions, type CoreSink, SILENT } from "../../../actors/core/core.ts";
+import { hex } from "../../../actors/core/hash.ts";
+import { decodeInput, foldJournal } from "../../../actors/log/fold.ts";
+import { CommandError } from "../../../actors/mod.ts";
+import type { Journal, StoredSnapshot } from "../../../actors/ports/journal.ts";
+import { decodeBlock } from "../../../protocol/block.ts";
+import { decodeMessage, isFrame } from "../../../protocol/codec.ts";
+import { createScratchFrame } from "../../../protocol/frame.ts";
+import { type Channels, MESSAGES } from "../../../protocol/messages.ts";
+import type { ScenarioOverlay } from "../../worlds/overlay.ts";
+import { iso } from "../place.ts";
+import { coreBehind } from "./base.ts";
+import { channelError, dropChannels, unknownChannels } from "./drop-channels.ts";
+import type { Edit } from "./edit.ts";
+import { layOver, overlayOf } from "./lay-over.ts";
+import { type BranchPoint, findPoint } from "./point.ts";
+import type { ParsedRequest } from "./request.ts";
+import type { BranchChanges, BranchParent } from "./result.ts";
+import { setSettings, settingChanges } from "./set-settings.ts";
+
+export interface BranchPlan {
+  parent: BranchParent;
+  /** State behind the last shared block; null when there is no such block. */
+  base: StoredSnapshot | null;
+  /** Hash that the first block of the branch names. */
+  previousHash: Uint8Array;
+  /** Stands behind the last shared block; silent until its outputs are attached. */
+  core: Core;
+  attach(sink: CoreSink): void;
+  edits: Edit[];
+  /** Events and samples of the original before the point. */
+  eventsBefore: number;
+  samplesBefore: number;
+  untilUs: number;
+  toleranceUs: number;
+}
+
+/** Events further apart than this are two: ten seconds, or a thousandth of what follows, for where rows are days apart. */
+const TOLERANCE_US = 10_000_000;
+
+/** Inputs before the point from which an injection learns the channels' own noise: hundreds of samples of each. */
+const LEARN_INPUTS = 4096;
+
+export async function planBranch(
+  journal: Journal,
+  definitions: CoreDefinitions,
+  request: ParsedRequest,
+  recording: string,
+): Promise<BranchPlan> {
+  const point = await findPoint(journal, definitions, request.at);
+  const untilUs = request.untilUs ?? Number.POSITIVE_INFINITY;
+  if (untilUs < point.atUs) {
+    throw new CommandError(
+      `Cannot branch at ${iso(point.atUs)} until ${iso(untilUs)}: wanted --at before --until`,
+    );
+  }
+  const { timeUs: endUs } = journal.last!;
+  if (request.untilUs !== undefined && untilUs > endUs)
+    throw new CommandError(
+      `Cannot branch until ${iso(untilUs)}: it is outside of the recording; wanted at most ${iso(endUs)}`,
+    );
+  const outlet: { sink: CoreSink } = { sink: SILENT };
+  const { core } = await coreBehind(journal, definitions, switchable(outlet), point.block - 1);
+  const bytes = point.block > 1 ? core.snapshot() : null;
+  const base = bytes && { block: point.block - 1, timeUs: core.now, sequence: core.sequence, bytes };
+  const atPoint = await coreAtPoint(journal, definitions, base, point);
+  const { partition, previousHash } = await headerOf(journal, point.block);
+  const { edits, changes } = await editsOf(journal, request, atPoint, point);
+  return {
+    parent: {
+      recording,
+      partition,
+      block: point.block - 1,
+      hash: hex(previousHash),
+      sequence: point.sequence,
+      atUs: point.atUs,
+      changes,
+    },
+    base,
+    previousHash,
+    core,
+    attach(sink) {
+      outlet.sink = sink;
+    },
+    edits,
+    eventsBefore: atPoint.eventSequence,
+    samplesBefore: atPoint.samples,
+    untilUs,
+    toleranceUs: request.toleranceUs ?? toleranceUs(journal, Math.max(point.atUs, point.fromUs)),
+  };
+}
+
+/** For a recording from a time on. */
+export function toleranceUs(journal: Journal, fromUs: number): number {
+  return Math.max(TOLERANCE_US, Math.floor((journal.last!.timeUs - fromUs) / 1000));
+}
+
+async function editsOf(
+  journal: Journal,
+  request: ParsedRequest,
+  atPoint: Core,
+  point: BranchPoint,
+): Promise<{ edits: Edit[]; changes: BranchChanges }> {
+  const declared = atPoint.declarations();
+  const edits: Edit[] = [];
+  const changes: BranchChanges = {};
+  const settings = settingChanges(atPoint.settings, request.set ?? {}, request.seed);
+  if (settings.length > 0) {
+    edits.push(setSettings(settings, point.atUs, atPoint.session !== null));
+    changes.set = Object.fromEntries(settings.map(({ path, value }) => [path, value]));
+  }
+  const overlays = (request.inject ?? []).map((each) =>
+    overlayOf(each, declared, point.atUs, journal.last!.timeUs),
+  );
+  if (overlays.length > 0) await learn(journal, overlays, point);
+  edits.push(...overlays.map(layOver));
+  if (request.inject?.length) changes.inject = request.inject;
+  // After the injections: those count channels as they were declared.
+  if (request.drop?.length) {
+    await checkChannels(journal, request.drop, declared, point);
+    edits.push(dropChannels(request.drop, declared));
+    changes.drop = request.drop;
+  }
+  if (request.untilUs !== undefined) changes.untilUs = request.untilUs;
+  return { edits, changes };
+}
+
+/** The core as it is just before the first input that may be different. */
+async function coreAtPoint(
+  journal: Journal,
+  definitions: CoreDefinitions,
+  base: StoredSnapshot | null,
+  point: BranchPoint,
+): Promise<Core> {
+  const core = base ? Core.restore(base.bytes, definitions, SILENT) : new Core(definitions, SILENT);
+  await foldJournal(journal.read(point.block), core, { input: (sequence) => sequence < point.sequence });
+  return core;
+}
+
+async function headerOf(journal: Journal, block: number) {
+  for await (const entry of journal.read(block)) {
+    if (entry.kind !== "block") continue;
+    const { partition, previousHash } = decodeBlock(entry.block.bytes);
+    return { partition, previousHash };
+  }
+  throw new CommandError(`Cannot branch: block ${block} cannot be read; wanted it undamaged`);
+}
+
+/** Shows overlays the frames before the point, so that they know what noise is usual. */
+async function learn(
+  journal: Journal,
+  overlays: readonly ScenarioOverlay[],
+  { sequence }: BranchPoint,
+): Promise<void> {
+  const scratch = createScratchFrame();
+  const from = await journal.locate({ sequence: Math.max(1, sequence - LEARN_INPUTS) });
+  for await (const entry of journal.read(from ?? undefined)) {
+    if (entry.kind !== "block") continue;
+    if (entry.block.firstSequence >= sequence) return;
+    decodeBlock(entry.block.bytes).forEach((number, _timeUs, bytes) => {
+      if (number >= sequence || !isFrame(bytes)) return;
+      const input = decodeInput(bytes, scratch);
+      if (input.type === "frame") for (const overlay of overlays) overlay.learn(input);
+    });
+  }
+}
+
+/** A name that is not declared yet may be declared later: then the rest of the recording is looked through. */
+async function checkChannels(
+  journal: Journal,
+  names: readonly string[],
+  declared: readonly Channels[],
+  { block }: BranchPoint,
+): Promise<void> {
+  const all = [...declared];
+  if (unknownChannels(names, all).length === 0) return;
+  for await (const entry of journal.read(block)) {
+    if (entry.kind !== "block") continue;
+    decodeBlock(entry.block.bytes).forEach((_sequence, _timeUs, bytes) => {
+      if (bytes[2] !== MESSAGES.channels.code) return;
+      const message = decodeMessage(bytes);
+      if (message.type === "channels") all.push(message);
+    });
+  }
+  const [unknown] = unknownChannels(names, all);
+  if (unknown !== undefined) throw channelError(unknown, all);
+}
+
+function switchable(outlet: { sink: CoreSink }): CoreSink {
+  return {
+    get unread() {
+      return outlet.sink.unread === true;
+    },
+    event: (event) => outlet.sink.event(event),
+    state: (state) => outlet.sink.state(state),
+    metrics: (timeUs) => outlet.sink.metrics(timeUs),
+  };
+}

@@ -1,0 +1,62 @@
+/**
+ * Two lanes of events as lines of text, the differences only:
+ *
+ *   original                                  │ branch
+ *   12:43:07 collapse.declared host           │ 12:43:11 collapse.declared host             4 s later
+ *   12:50:00 anomaly.started host: cpu        │                                             gone
+ */
+import { durationText } from "../../../actors/feeds/options.ts";
+import type { EventMessage } from "../../../protocol/messages.ts";
+import type { EventDifference, WhatIfResult } from "./result.ts";
+
+const LANE_COLUMNS = 46;
+
+export function heading(): string {
+  return `${"original".padEnd(LANE_COLUMNS)} │ ${"branch".padEnd(LANE_COLUMNS)}`;
+}
+
+export function sideBySide(
+  difference: EventDifference,
+  original: EventMessage | null,
+  branch: EventMessage | null,
+): string {
+  return `${lane(original)} │ ${lane(branch)} ${what(difference, original, branch)}`;
+}
+
+/** What was the same and what was not, in one line. */
+export function countsLine({ counts }: WhatIfResult): string {
+  const { same, moved, changed, gone } = counts;
+  return `${same} the same, ${moved} moved, ${changed} changed, ${gone} gone, ${counts.new} new`;
+}
+
+function lane(event: EventMessage | null): string {
+  if (event === null) return " ".repeat(LANE_COLUMNS);
+  const { timeUs, kind, group, channels } = event;
+  const where = [group, channels.slice(0, 3).join(",")].filter((part) => part !== "").join(": ");
+  const text = `${clock(timeUs)} ${kind} ${where}`;
+  return text.length > LANE_COLUMNS ? `${text.slice(0, LANE_COLUMNS - 1)}…` : text.padEnd(LANE_COLUMNS);
+}
+
+function what(
+  { type, byUs, fields }: EventDifference,
+  original: EventMessage | null,
+  branch: EventMessage | null,
+): string {
+  if (type !== "moved" && type !== "changed") return type;
+  const moved = byUs! === 0 ? "" : `${durationText(Math.abs(byUs!))} ${byUs! > 0 ? "later" : "earlier"}`;
+  const changed = fields!.map((field) => `${field} ${told(original, field)} → ${told(branch, field)}`);
+  return [moved, ...changed.slice(0, moved ? 0 : 3)].filter((part) => part !== "").join(", ");
+}
+
+function told(event: EventMessage | null, field: string): string {
+  if (event === null) return "";
+  const value = field.startsWith("detail.")
+    ? event.detail[field.slice("detail.".length)]
+    : event[field as keyof EventMessage];
+  return typeof value === "number" ? String(Number(value.toPrecision(4))) : String(value ?? "none");
+}
+
+/** Day and time: a recording may be of one hour or of twenty years. */
+function clock(timeUs: number): string {
+  return new Date(Math.floor(timeUs / 1000)).toISOString().slice(5, 23).replace("T", " ");
+}

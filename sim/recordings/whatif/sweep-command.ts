@@ -1,0 +1,125 @@
+/**
+ * `eigenwatch whatif PATH --sweep path=from:to:step`: a table with a bar, and a plot where one is asked for.
+ *
+ *   collapse.falseAlarmsPerDay  alarms  alarms/day  recall  delay  false/day
+ *                          0.1       2         0.8   1.000    40s          0  ███▍
+ */
+import process from "node:process";
+import { durationText } from "../../../actors/feeds/options.ts";
+import { askedAsync, CommandError, openRecording, SYSTEM } from "../../../actors/mod.ts";
+import { significant } from "../../../collab/charts/format.ts";
+import { startProgress } from "../../progress.ts";
+import { rangeOf } from "../range.ts";
+import { requestOf, type WhatIfFlags } from "./flags.ts";
+import { type GridPoint, gridOf } from "./grid.ts";
+import { checkPlot, writePlot } from "./plot-file.ts";
+import { type Panel, panelsSvg } from "./svg.ts";
+import { type SweepPoint, sweep } from "./sweep.ts";
+import { bar, table } from "./table.ts";
+import { readTruths } from "./truth-file.ts";
+
+/** Time after its end in which a truth still counts as found: a detector of a group may say it some rows late. */
+const GRACE_US = 60_000_000;
+
+export async function sweepCommand(
+  path: string,
+  flags: WhatIfFlags,
+  sweeps: readonly string[],
+): Promise<number> {
+  const points = gridOf(sweeps);
+  if (flags.to !== undefined)
+    throw new CommandError("Cannot sweep --to a folder: wanted a sweep alone, which writes no branch");
+  if (flags.plot !== undefined) {
+    checkPlottable(points);
+    checkPlot(flags.plot);
+  }
+  const fromUs = await firstDataUs(path);
+  const request = requestOf(flags, flags.at ?? String(fromUs));
+  const truths = flags.truth === undefined ? null : await readTruths(flags.truth);
+  const progress = startProgress("sweep", points.length, "runs", flags.json === true);
+  const graceUs = request.toleranceUs ?? GRACE_US;
+  try {
+    const found = await sweep({ recording: path, request, fromUs, truths, graceUs }, points, {
+      done: (count) => progress.update(count),
+    });
+    progress.stop();
+    process.stdout.write(flags.json ? `${JSON.stringify(found)}\n` : told(found));
+    if (flags.plot !== undefined) await writePlot(flags.plot, plotOf(found));
+    return 0;
+  } finally {
+    progress.stop();
+  }
+}
+
+async function firstDataUs(path: string): Promise<number> {
+  const journal = await askedAsync(() => openRecording(path));
+  try {
+    return (await rangeOf(journal, SYSTEM)).fromUs;
+  } finally {
+    await journal.close();
+  }
+}
+
+function told(points: readonly SweepPoint[]): string {
+  const most = Math.max(...points.map(({ score }) => score.alarms), 1);
+  const rows = points.map((point) => [...cells(point), bar(point.score.alarms / most)]);
+  return `${table([[...headings(points[0]!), ""], ...rows])}\n`;
+}
+
+function headings({ set, score }: SweepPoint): string[] {
+  const truth = score.truth ? ["recall", "delay", "false", "false/day"] : [];
+  return [...Object.keys(set), "alarms", "alarms/day", ...truth];
+}
+
+function cells({ set, score }: SweepPoint): string[] {
+  const { alarms, alarmsPerDay, truth } = score;
+  const known = truth
+    ? [
+        truth.recall === null ? "–" : truth.recall.toFixed(3),
+        truth.delayUs === null ? "–" : durationText(truth.delayUs),
+        String(truth.falseAlarms),
+        significant(truth.falseAlarmsPerDay),
+      ]
+    : [];
+  return [...Object.values(set), String(alarms), significant(alarmsPerDay), ...known];
+}
+
+function checkPlottable(points: readonly GridPoint[]): void {
+  const paths = Object.keys(points[0]!);
+  const values = points.flatMap((point) => Object.values(point));
+  if (paths.length !== 1 || values.some((value) => !Number.isFinite(Number(value))))
+    throw new CommandError(`Cannot plot ${paths.join(" and ")}: wanted one setting with numbers for values`);
+}
+
+function plotOf(points: readonly SweepPoint[]): string {
+  const [first] = points;
+  const [name] = Object.keys(first!.set);
+  const panels: Panel[] = [
+    panel("alarms/day", points, name!, ({ score }) => score.alarmsPerDay),
+    ...(first!.score.truth
+      ? [
+          panel("recall", points, name!, ({ score }) => score.truth!.recall),
+          panel("delay, s", points, name!, ({ score }) => delaySeconds(score.truth!.delayUs)),
+          panel("false alarms/day", points, name!, ({ score }) => score.truth!.falseAlarmsPerDay),
+        ]
+      : []),
+  ];
+  return panelsSvg(name!, panels);
+}
+
+function panel(
+  title: string,
+  points: readonly SweepPoint[],
+  path: string,
+  value: (point: SweepPoint) => number | null,
+): Panel {
+  const dots = points.flatMap((point) => {
+    const y = value(point);
+    return y === null ? [] : [{ x: Number((point.set as GridPoint)[path]), y }];
+  });
+  return { title, points: dots.sort((a, b) => a.x - b.x) };
+}
+
+function delaySeconds(us: number | null): number | null {
+  return us === null ? null : us / 1e6;
+}

@@ -1,0 +1,12 @@
+/** The hidden sub-command by which this program helps another process of itself (workers.ts). */
+
+import { type Work, workOnInput } from "../../../actors/workers/pool.ts";
+import { causalityWork } from "./causality.ts";
+import { whatIfWork } from "./in-worker.ts";
+import { sweepWork } from "./sweep.ts";
+
+const KINDS = { whatif: whatIfWork, sweep: sweepWork, causality: causalityWork };
+
+export function workerCommand(): Promise<number> {
+  return workOnInput(KINDS as unknown as Record<string, Work<never, never, unknown>>);
+}

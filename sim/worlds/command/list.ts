@@ -1,0 +1,48 @@
+/** `eigenwatch feed list`: each scenario with a line, and a small plot of what one run of it looks like. */
+import process from "node:process";
+import { durationText } from "../../../actors/feeds/options.ts";
+import { RECORDED_START_US } from "../../../actors/feeds/synth.ts";
+import type { Scenario } from "../scenario.ts";
+import { SCENARIOS } from "../scenarios.ts";
+import { chosenWorld } from "../worlds.ts";
+import { sparkLines } from "./spark-lines.ts";
+
+export function feedListCommand(flags: { json?: true }): number {
+  process.stdout.write(flags.json ? `${JSON.stringify(SCENARIOS.map(described))}\n` : listText());
+  return 0;
+}
+
+/** An entry a scenario, with an empty line behind it. */
+export function listText(): string {
+  const width = Math.max(...SCENARIOS.map(({ name }) => name.length));
+  const margin = " ".repeat(width);
+  const entries = SCENARIOS.map((scenario) => {
+    const { name, title, usualRate, usualDurationUs, channels, disturb } = scenario;
+    const usual = `${channels.usual} × ${usualRate}/s for ${durationText(usualDurationUs)}`;
+    const below = [`${usual}${disturb === undefined ? "" : ", can be injected"}`, ...plotted(scenario)];
+    return `${name.padEnd(width)}  ${title}\n${below.map((line) => `${margin}  ${line}\n`).join("")}\n`;
+  });
+  return entries.join("");
+}
+
+function described(scenario: Scenario): Record<string, unknown> {
+  const { name, family, title, source, channels, usualRate, usualDurationUs, disturb } = scenario;
+  return {
+    name,
+    family,
+    title,
+    source,
+    channels,
+    rate: usualRate,
+    durationSeconds: usualDurationUs / 1e6,
+    injectable: disturb !== undefined,
+  };
+}
+
+function plotted({ name }: Scenario): string[] {
+  const { scenario, options } = chosenWorld(name, { seed: 1, strength: 1, group: name });
+  return sparkLines(scenario.create({ ...options, startUs: RECORDED_START_US }), {
+    fromUs: RECORDED_START_US,
+    untilUs: RECORDED_START_US + options.durationUs,
+  });
+}

@@ -1,0 +1,150 @@
+/**
+ * A scenario's disturbance as an overlay over the frames of a group (actors/ports/overlay.ts).
+ *
+ *   frame ─► samples of the chosen channels ─► disturbance ─► the same frame, or a copy with other values, or null
+ *
+ * O1  A frame in which nothing changes is handed on as it is; one that changes is never changed itself.
+ * O2  Prices (groups of log returns) stay above 0.
+ */
+import { CommandError } from "../../actors/errors.ts";
+import { createFrame } from "../../actors/feeds/feed-writer.ts";
+import type { FrameOverlay } from "../../actors/ports/overlay.ts";
+import type { Frame } from "../../protocol/frame.ts";
+import { MAX_FRAME_SAMPLES } from "../../protocol/limits.ts";
+import type { Channels, Notice } from "../../protocol/messages.ts";
+import { nearestTo } from "../../protocol/nearest.ts";
+import type { Disturbance } from "./scenario.ts";
+import { findScenario, injectableNames } from "./scenarios.ts";
+
+export interface OverlayOptions {
+  readonly scenario: string;
+  /** Multiples of the usual size, above 0. */
+  readonly strength: number;
+  readonly seed: number;
+  /** Times of samples it changes, µs: from the first on, not the last. */
+  readonly fromUs: number;
+  readonly untilUs: number;
+  /** The group as it is declared. */
+  readonly declaration: Channels;
+  /** Names; absent: all channels of the group. */
+  readonly channels?: readonly string[] | undefined;
+  /** Who asked for it. */
+  readonly author: string;
+}
+
+/** An overlay that can be shown what was before it: it then knows the channels' noise from its first sample on. */
+export interface ScenarioOverlay extends FrameOverlay {
+  learn(frame: Frame): void;
+}
+
+/** Throws CommandError when the scenario cannot be injected or a channel is not there. */
+export function createOverlay(options: OverlayOptions): ScenarioOverlay {
+  const { declaration, fromUs, untilUs } = options;
+  const { group } = declaration;
+  const channels = options.channels ?? declaration.channels.map(({ name }) => name);
+  const slots = slotsOf(declaration, channels);
+  const disturbance = disturbanceOf(options, channels.length);
+  const positive = declaration.innovation === "logReturn";
+  let scratch: Frame | null = null;
+  return {
+    name: options.scenario,
+    group,
+    fromUs,
+    untilUs,
+    begin: notice("injection.started", options, channels),
+    end: notice("injection.ended", options, channels),
+    learn(frame) {
+      if (frame.group !== group) return;
+      for (let k = 0; k < frame.count && frame.time[k]! < fromUs; k++) {
+        const slot = slots[frame.channel[k]!] ?? -1;
+        if (slot >= 0) disturbance.change(frame.time[k]!, slot, frame.value[k]!);
+      }
+    },
+    apply(frame) {
+      scratch ??= createFrame("", group, MAX_FRAME_SAMPLES, true);
+      const changed = disturbed(frame, scratch, slots, disturbance, positive);
+      if (!changed) return frame;
+      return scratch.count === 0 ? null : scratch;
+    },
+  };
+}
+
+/** Fills `into` with the frame as the disturbance leaves it; false when that is the frame itself. */
+function disturbed(
+  frame: Frame,
+  into: Frame,
+  slots: Int16Array,
+  disturbance: Disturbance,
+  positive: boolean,
+): boolean {
+  const size = into.size ?? new Float64Array(MAX_FRAME_SAMPLES);
+  let changed = false;
+  let kept = 0;
+  for (let k = 0; k < frame.count; k++) {
+    const slot = slots[frame.channel[k]!] ?? -1;
+    const before = frame.value[k]!;
+    let value = slot < 0 ? before : disturbance.change(frame.time[k]!, slot, before);
+    if (positive && before > 0 && value <= 0) value = before * LEAST_PRICE;
+    if (value !== before) changed = true;
+    if (Number.isNaN(value)) continue;
+    into.time[kept] = frame.time[k]!;
+    into.channel[kept] = frame.channel[k]!;
+    into.value[kept] = value;
+    if (frame.size !== null) size[kept] = frame.size[k]!;
+    kept++;
+  }
+  Object.assign(into, { source: frame.source, sequence: frame.sequence, count: kept });
+  into.size = frame.size === null ? null : size;
+  return changed;
+}
+
+/** What is left of a price that would have fallen through 0. */
+const LEAST_PRICE = 1e-3;
+
+/** Place of each channel of the group among those disturbed; −1: not disturbed. */
+function slotsOf({ group, channels }: Channels, chosen: readonly string[]): Int16Array {
+  const known = channels.map(({ name }) => name);
+  const slots = new Int16Array(known.length).fill(-1);
+  for (const [slot, name] of chosen.entries()) {
+    const at = known.indexOf(name);
+    if (at < 0)
+      throw new CommandError(
+        `Cannot inject into channel ${name}: group ${group} has none; wanted ${oneOf(name, known)}`,
+      );
+    slots[at] = slot;
+  }
+  return slots;
+}
+
+function disturbanceOf(options: OverlayOptions, channels: number): Disturbance {
+  const { scenario, seed, strength, fromUs, untilUs } = options;
+  const { disturb } = findScenario(scenario);
+  if (disturb === undefined)
+    throw new CommandError(
+      `Cannot inject ${scenario}: it is a world of its own; wanted one of ${injectableNames().join(", ")}`,
+    );
+  return disturb({ seed, strength, fromUs, durationUs: untilUs - fromUs, channels });
+}
+
+function notice(kind: string, options: OverlayOptions, channels: readonly string[]): Omit<Notice, "type"> {
+  const { scenario, strength, seed, fromUs, untilUs, declaration, author } = options;
+  const what = `${scenario} ×${strength}`;
+  const where = channels.length === 1 ? channels[0] : `${channels.length} channels`;
+  return {
+    kind,
+    severity: "notice",
+    group: declaration.group,
+    channels: [...channels],
+    title:
+      kind === "injection.started"
+        ? `Injected ${what} into ${where} of ${declaration.group}: not real data until it ends`
+        : `Injection of ${what} into ${where} of ${declaration.group} is over`,
+    detail: { scenario, strength, seed, fromUs, untilUs },
+    author,
+  };
+}
+
+function oneOf(name: string, known: readonly string[]): string {
+  const near = nearestTo(name, known);
+  return near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${known.join(", ")}`;
+}

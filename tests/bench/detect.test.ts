@@ -1,0 +1,292 @@
+/** The scoring of `bench detect`, with detectors whose every alarm is scripted. */
+import fc from "fast-check";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { CommandError } from "../../actors/errors.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
+import { allCases, detectorsOf, scoreSeed } from "../../sim/bench/detect/case.ts";
+import { runScenario } from "../../sim/bench/detect/run.ts";
+import { type Alarm, alarmOf, type Detector, score, type Tally } from "../../sim/bench/detect/score.ts";
+import { summarise, table } from "../../sim/bench/detect/summary.ts";
+import { benchCommand } from "../../sim/bench/mod.ts";
+import type { Scenario, Truth } from "../../sim/worlds/scenario.ts";
+import { findScenario } from "../../sim/worlds/scenarios.ts";
+import { run } from "../support/program-run.ts";
+
+const ALLOWED = 10;
+
+// ---- D1 to D5 -----------------------------------------------------------------------------------------------------
+
+test("[D1] an alarm hits from the onset to the allowed delay after the end, both included", () => {
+  for (const [timeUs, hits] of [
+    [99, 0],
+    [100, 1],
+    [150, 1],
+    [210, 1],
+    [211, 0],
+  ] as const) {
+    const tally = score("collapse", [truth(100, 200)], [alarm(timeUs)], ALLOWED);
+    assert.equal([tally.hits, tally.false], [hits, 1 - hits], `at ${timeUs}`);
+  }
+});
+
+test("[D1] an anomaly hits when it names one of the channels, a collapse whatever it names", () => {
+  const truths = [truth(100, 200, { detectors: ["anomaly", "collapse"], channels: ["a", "b"] })];
+  const alarms = (detector: Detector, channels: string[]) => [alarm(150, { detector, channels })];
+  assert.is(score("anomaly", truths, alarms("anomaly", ["x", "b"]), ALLOWED).hits, 1);
+  assert.is(score("collapse", truths, alarms("collapse", ["x"]), ALLOWED).hits, 1);
+});
+
+test("[D4] an alarm that names the wrong channel, or is of another group, is false", () => {
+  const truths = [truth(100, 200, { detectors: ["anomaly"], channels: ["a"] })];
+  const wrong = alarm(150, { detector: "anomaly", channels: ["b"] });
+  const elsewhere = alarm(150, { detector: "anomaly", channels: ["a"], group: "h" });
+  assert.equal(score("anomaly", truths, [wrong, elsewhere], ALLOWED), tallyOf({ truths: 1, false: 2 }));
+});
+
+test("[D3] a second alarm for the same truth is a repetition, neither hit nor false", () => {
+  const tally = score("collapse", [truth(100, 200)], [alarm(190), alarm(120), alarm(205)], ALLOWED);
+  assert.equal(tally, tallyOf({ truths: 1, hits: 1, repeats: 2, delaysUs: [20] }));
+});
+
+test("[D4] an alarm inside a truth that is another detector's is beside the point, outside of it false", () => {
+  const truths = [truth(100, 200, { detectors: ["anomaly"] })];
+  const tally = score("collapse", truths, [alarm(150), alarm(300)], ALLOWED);
+  assert.equal(tally, tallyOf({ beside: 1, false: 1 }));
+});
+
+test("[D2] where truths overlap, the alarm takes the one that ends first, so that the next can hit the other", () => {
+  const long = truth(100, 1000);
+  const short = truth(110, 120);
+  const tally = score("collapse", [long, short], [alarm(125), alarm(500)], ALLOWED);
+  assert.equal(tally, tallyOf({ truths: 2, hits: 2, delaysUs: [15, 400] }));
+});
+
+test("[D2] no matching has more hits: compared with all of them, on random truths and alarms", () => {
+  const interval = fc.tuple(fc.nat(60), fc.nat(15)).map(([from, length]) => truth(from, from + length));
+  fc.assert(
+    fc.property(
+      fc.array(interval, { maxLength: 5 }),
+      fc.array(fc.nat(90), { maxLength: 5 }),
+      (truths, times) => {
+        const tally = score(
+          "collapse",
+          truths,
+          times.map((t) => alarm(t)),
+          ALLOWED,
+        );
+        assert.is(tally.hits, mostHits(truths, times));
+        assert.is(tally.hits + tally.repeats + tally.beside + tally.false, times.length);
+      },
+    ),
+    { seed: 11, numRuns: 300 },
+  );
+});
+
+test("coherence is judged by the kinds of truth that are its business, and by its own events", () => {
+  const truths = [truth(100, 200, { kind: "decoherence" }), truth(300, 400, { kind: "blockFlip" })];
+  const alarms = [alarm(150, { detector: "coherence" }), alarm(350, { detector: "coherence" }), alarm(160)];
+  assert.equal(
+    score("coherence", truths, alarms, ALLOWED),
+    tallyOf({ truths: 1, hits: 1, beside: 1, delaysUs: [50] }),
+  );
+});
+
+test("the time of an alarm is that of the row that decided; ends and warm-ups are no alarms", () => {
+  const event = (kind: string, detail: EventMessage["detail"] = {}) =>
+    alarmOf({ kind, timeUs: 9, group: "g", channels: ["a"], detail } as unknown as EventMessage);
+  assert.equal(event("anomaly.started", { atUs: 5 }), alarm(5, { detector: "anomaly", channels: ["a"] }));
+  assert.is(event("trajectory.jumped")!.timeUs, 9);
+  const voided = event("collapse.declared", { guarantee: "void" })!;
+  assert.equal(
+    [voided.promised, event("collapse.declared", { guarantee: "holds" })!.promised],
+    [false, true],
+  );
+  for (const kind of [
+    "anomaly.ended",
+    "collapse.calibrated",
+    "collapse.recovered",
+    "coherence.warmed",
+    "constructor",
+  ])
+    assert.is(event(kind), null, kind);
+});
+
+// ---- sums and table -----------------------------------------------------------------------------------------------
+
+test("a row sums over seeds: rates of all truths and alarms, delays of all hits, alarms a day of quiet runs", () => {
+  const row = summarise(
+    { scenario: "s", form: "", detector: "collapse" },
+    [
+      { tally: tallyOf({ truths: 2, hits: 1, false: 3, delaysUs: [4e6] }), quietAlarms: 4, quietPromised: 1 },
+      {
+        tally: tallyOf({ truths: 2, hits: 2, repeats: 5, delaysUs: [1e6, 10e6] }),
+        quietAlarms: 0,
+        quietPromised: 0,
+      },
+    ],
+    43_200e6,
+  );
+  assert.equal([row.recall, row.precision], [3 / 4, 3 / 6]);
+  assert.equal(row.delaySeconds, { median: 4, mean: 5 });
+  assert.equal([row.quietDays, row.falsePerDay, row.promisedPerDay], [1, 4, 1]);
+  const [head, , cells] = table([row]).split("\n");
+  assert.is(head!.length, cells!.length);
+  assert.match(cells!, / 0\.75 \| +0\.50 \|/);
+});
+
+test("what cannot be said is not: no recall without truths, no precision without alarms, a bound for none seen", () => {
+  const row = summarise(
+    { scenario: "s", form: "", detector: "anomaly" },
+    [{ tally: tallyOf({}), quietAlarms: 0, quietPromised: 0 }],
+    86_400e6,
+  );
+  assert.equal([row.recall, row.precision, row.delaySeconds], [null, null, null]);
+  // 95 % that fewer than 3 a day: e^-3 = .05.
+  assert.match(table([row]), /\| +– \| +– \| +– \| +– \| +< 3 \| +< 3 \|/);
+});
+
+// ---- runs ---------------------------------------------------------------------------------------------------------
+
+test("a run goes through the shipped core: a channel that jumps by 100 deviations is found at the row it happens", () => {
+  const scenario = scripted();
+  const { truths, alarms, samples } = runScenario(scenario, { seed: 1, strength: 1 });
+  assert.is(samples, 2 * 3000);
+  const tally = score("anomaly", truths, alarms, 0);
+  assert.equal([tally.truths, tally.hits, tally.delaysUs], [1, 1, [0]]);
+  assert.is(runScenario(scenario, { seed: 1, strength: 0 }).truths.length, 0);
+});
+
+test("each case has a detector, states their own; a seed is scored the same twice", () => {
+  for (const each of allCases()) {
+    const states = each.form !== undefined;
+    assert.is(detectorsOf(each).includes("trajectory"), states, each.scenario);
+    assert.ok(detectorsOf(each).length > 0);
+  }
+  const each = { scenario: "quantum-ladder", form: "density" } as const;
+  assert.equal(scoreSeed(each, 3), scoreSeed(each, 3));
+});
+
+test("bench detect prints a row for each detector, as JSON for programs", async () => {
+  const args = [
+    "bench",
+    "detect",
+    "--suite",
+    "synthetic",
+    "--seeds",
+    "2",
+    "--scenario",
+    "quantum-ladder",
+    "--json",
+  ];
+  const { code, stdout, stderr } = await run(args);
+  assert.is(code, 0, stderr);
+  const rows = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  assert.equal(
+    rows.map(({ form, detector, seeds }) => [form, detector, seeds]),
+    [
+      ["record", "anomaly", 2],
+      ["record", "collapse", 2],
+      ["density", "trajectory", 2],
+      ["vector", "trajectory", 2],
+    ],
+  );
+});
+
+test("bench detect refuses what it does not know, and says what would be", async () => {
+  const refused = async (name: string, flags: Parameters<typeof benchCommand>[1], message: RegExp) => {
+    const error = await benchCommand(name, flags).catch((thrown: unknown) => thrown);
+    assert.instance(error, CommandError);
+    assert.match((error as CommandError).message, message);
+    assert.is((error as CommandError).exitCode, 2);
+  };
+  await refused("detect", { suite: "synthetc" }, /wanted --suite synthetic/);
+  await refused("detect", { suite: "synthetic", scenario: "quantum-zemo" }, /quantum-zeno/);
+  await refused("detect", { suite: "synthetic", seeds: "0" }, /from 1 to/);
+  await refused("detect", { seeds: "3" }, /no suite/);
+  await refused("gateway", { suite: "synthetic" }, /bench detect --suite synthetic/);
+});
+
+// ---- given --------------------------------------------------------------------------------------------------------
+
+function truth(onsetUs: number, endUs: number, more: Partial<Truth> = {}): Truth {
+  return { kind: "k", detectors: ["collapse"], group: "g", channels: ["a"], onsetUs, endUs, ...more };
+}
+
+function alarm(timeUs: number, more: Partial<Alarm> = {}): Alarm {
+  return { detector: "collapse", timeUs, group: "g", channels: [], promised: true, ...more };
+}
+
+function tallyOf(more: Partial<Tally>): Tally {
+  return { truths: 0, hits: 0, repeats: 0, beside: 0, false: 0, delaysUs: [], ...more };
+}
+
+/** The most hits of any one-to-one matching, by trying all. */
+function mostHits(truths: readonly Truth[], times: readonly number[]): number {
+  const [first, ...rest] = times;
+  if (first === undefined) return 0;
+  let most = mostHits(truths, rest);
+  truths.forEach((each, k) => {
+    if (first < each.onsetUs || first > each.endUs + ALLOWED) return;
+    most = Math.max(most, 1 + mostHits([...truths.slice(0, k), ...truths.slice(k + 1)], rest));
+  });
+  return most;
+}
+
+/** Two channels of noise; in row 2,000 channel b is far away, unless the strength is 0. */
+function scripted(): Scenario {
+  const base = findScenario("spike");
+  return {
+    ...base,
+    usualRate: 1,
+    usualDurationUs: 3000e6,
+    channels: { least: 2, most: 2, usual: 2 },
+    create({ startUs, strength, group }) {
+      let row = 0;
+      const timeOf = (r: number) => startUs + r * 1e6;
+      const happened: Truth = {
+        kind: "far",
+        detectors: ["anomaly"],
+        group,
+        channels: ["b"],
+        onsetUs: timeOf(2000),
+        endUs: timeOf(2000),
+      };
+      return {
+        declarations: [
+          {
+            group,
+            channels: ["a", "b"].map((name) => ({ name, title: "", unit: "" })),
+            sampling: "rows",
+            everyUs: 1e6,
+            innovation: "ar1",
+          },
+        ],
+        truth: strength === 0 ? [] : [happened],
+        next() {
+          if (row >= 3000) return null;
+          const timeUs = timeOf(row);
+          const noise = (k: number) => ((Math.imul(row * 2 + k + 1, 0x9e3779b1) >>> 0) % 1000) / 1000;
+          const far = row === 2000 && strength > 0 ? 30 : 0;
+          row++;
+          return {
+            type: "frame",
+            group,
+            source: "scripted",
+            sequence: row,
+            count: 2,
+            time: Float64Array.of(timeUs, timeUs),
+            channel: Uint16Array.of(0, 1),
+            value: Float64Array.of(noise(0), noise(1) + far),
+            size: null,
+          };
+        },
+      };
+    },
+  };
+}
+
+test.run();

@@ -1,0 +1,134 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { Presence } from "../../actors/cluster/heartbeat.ts";
+import { CLUSTER_TIMING } from "../../actors/cluster/timing.ts";
+import type { Hints } from "../../actors/ports/bus.ts";
+import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
+import { createManualClock } from "../support/clock.ts";
+
+/** A lease that does not end in the moment of an announcement. */
+const TIMING = { ...CLUSTER_TIMING, leaseMs: 2_500 };
+const { announceMs, leaseMs, memberTtlMs } = TIMING;
+
+/** A presence on hints that do what the test says. */
+function world() {
+  const clock = createManualClock(1_700_000_000_000_000);
+  const put: Uint8Array[] = [];
+  const said: string[] = [];
+  let reachable = true;
+  let hear: (key: string, value: Uint8Array | null) => void = () => {};
+  const hints: Hints = {
+    put: async (_, value) => {
+      if (!reachable) throw new Error("no connection");
+      put.push(value);
+    },
+    remove: async () => {},
+    watch(change) {
+      hear = change;
+      return () => {};
+    },
+  };
+  let changes = 0;
+  const presence = new Presence({
+    node: "me",
+    hints,
+    clock,
+    timing: TIMING,
+    owns: () => [{ partition: "p", epoch: 7 }],
+    changed: () => void changes++,
+    log: (message) => said.push(message),
+  });
+  return {
+    clock,
+    put,
+    said,
+    presence,
+    changes: () => changes,
+    reach: (can: boolean) => {
+      reachable = can;
+    },
+    announce(node: string, ...owns: { partition: string; epoch: number }[]) {
+      hear(node, encodeMessage({ type: "announcement", node, sinceUs: 1, owns }));
+    },
+    hear: (key: string, value: Uint8Array | null) => hear(key, value),
+  };
+}
+
+test("a node announces itself and what it owns at once, and again before it is counted out", async () => {
+  const { clock, put, presence } = world();
+  presence.start();
+  await clock.advance(memberTtlMs);
+  assert.ok(put.length >= 3);
+  assert.equal(decodeAs("announcement", put[0]!), {
+    type: "announcement",
+    node: "me",
+    sinceUs: 1_700_000_000_000_000,
+    owns: [{ partition: "p", epoch: 7 }],
+  });
+});
+
+test("a member is counted out when its time is over, though nobody said that it ended", async () => {
+  const { clock, presence, announce } = world();
+  presence.start();
+  await clock.advance(10);
+  announce("other", { partition: "q", epoch: 1 });
+  assert.equal(presence.members(), ["me", "other"]);
+  assert.not(presence.isFree("q"));
+  await clock.advance(memberTtlMs - 500);
+  assert.equal(presence.members(), ["me", "other"]);
+  await clock.advance(500 + announceMs);
+  assert.equal(presence.members(), ["me"]);
+  assert.ok(presence.isFree("q"));
+});
+
+test("a member that left is gone at once, and the change is told", async () => {
+  const { presence, announce, hear, changes } = world();
+  presence.start();
+  announce("other");
+  const before = changes();
+  hear("other", null);
+  assert.equal(presence.members(), ["me"]);
+  assert.is(changes(), before + 1);
+});
+
+test("what is no announcement is said once and changes nothing", async () => {
+  const { presence, hear, said } = world();
+  presence.start();
+  hear("odd", Uint8Array.of(1, 2));
+  hear("odd", Uint8Array.of(1, 2));
+  hear("me", null);
+  assert.equal(presence.members(), ["me"]);
+  assert.is(said.length, 1);
+  assert.match(said[0]!, "what stands under odd is no announcement");
+});
+
+test("the lease counts from when an answered announcement was sent, is told when lost, and when it is back", async () => {
+  const { clock, presence, reach, changes } = world();
+  presence.start();
+  assert.not(presence.leased);
+  await clock.advance(announceMs * 2 + 1);
+  assert.ok(presence.leased);
+  reach(false);
+  await clock.advance(leaseMs - 2);
+  assert.ok(presence.leased);
+  const before = changes();
+  await clock.advance(1);
+  assert.not(presence.leased);
+  assert.is(changes(), before + 1);
+  reach(true);
+  const lost = changes();
+  await clock.advance(announceMs);
+  assert.ok(presence.leased);
+  // Once as every second, and once because the lease is back.
+  assert.is(changes(), lost + 2);
+});
+
+test("a presence that was stopped leaves no timer", async () => {
+  const { clock, presence } = world();
+  presence.start();
+  await clock.advance(5_000);
+  await presence.stop();
+  assert.is(clock.pending, 0);
+});
+
+test.run();

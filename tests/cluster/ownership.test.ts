@@ -1,0 +1,84 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
+import { Seat } from "../../actors/cluster/ownership.ts";
+import { restMs } from "../../actors/cluster/takeover.ts";
+import { CLUSTER_TIMING } from "../../actors/cluster/timing.ts";
+import { createManualClock } from "../support/clock.ts";
+
+/** A seat whose reading of the log ends when the test says so. */
+function world() {
+  const clock = createManualClock();
+  const reads: { give(log: AdmittedLog): void; fail(): void; atMs: number }[] = [];
+  const seat = new Seat({
+    partition: "p",
+    clock,
+    timing: CLUSTER_TIMING,
+    owner: () => "me@1",
+    readLog: () =>
+      new Promise((resolve, reject) => {
+        const fail = () => reject(new Error("no connection"));
+        reads.push({ give: resolve, fail, atMs: clock.monotonicMs() });
+      }),
+    openJournal: () => {
+      throw new Error("not reached");
+    },
+    openPartition: async () => {
+      throw new Error("not reached");
+    },
+    isFree: () => true,
+    opened() {},
+    left() {},
+    released() {},
+    log() {},
+  });
+  return { clock, seat, reads };
+}
+
+test("[W4] a log that comes for a try that was given up is let go of, and the new try waits for its own", async () => {
+  const { clock, seat, reads } = world();
+  seat.dispatch("wanted");
+  seat.dispatch("unwanted");
+  assert.is(seat.state, "idle");
+  seat.dispatch("wanted");
+  assert.is(seat.state, "reading");
+  assert.is(reads.length, 2);
+  let ended = false;
+  const late = {
+    end() {
+      ended = true;
+    },
+  } as unknown as AdmittedLog;
+  reads[0]!.give(late);
+  await clock.advance(1);
+  assert.is(seat.state, "reading");
+  assert.ok(ended);
+});
+
+test("[W4] a failure of a try that was given up does not disturb the next", async () => {
+  const { clock, seat, reads } = world();
+  seat.dispatch("wanted");
+  seat.dispatch("unwanted");
+  seat.dispatch("wanted");
+  reads[0]!.fail();
+  await clock.advance(1);
+  assert.is(seat.state, "reading");
+});
+
+test("[W3] a log that cannot be read is tried again, after longer and longer rests", async () => {
+  const { clock, seat, reads } = world();
+  seat.dispatch("wanted");
+  for (let failures = 1; failures <= 8; failures++) {
+    reads.at(-1)!.fail();
+    await clock.advance(9_000);
+    assert.is(reads.length, failures + 1);
+    const rested = reads.at(-1)!.atMs - reads.at(-2)!.atMs;
+    const since = failures === 1 ? 0 : 9_000 - restMs(CLUSTER_TIMING.retryMs, failures - 1);
+    assert.ok(
+      Math.abs(rested - since - restMs(CLUSTER_TIMING.retryMs, failures)) < 5,
+      `rest ${failures}: ${rested} ms`,
+    );
+  }
+});
+
+test.run();

@@ -1,0 +1,238 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { MachineHost } from "../../actors/core/host.ts";
+import { REPORT_EVERY_US } from "../../actors/detectors/feed-watcher/machine.ts";
+import { actorDefinitions, sessionActorDefinitions } from "../../actors/detectors/mod.ts";
+
+/** A machine by its actor's name, and what it announces when it is given signals by type. */
+class Given {
+  readonly host: MachineHost;
+  readonly said: string[] = [];
+  readonly asked: string[] = [];
+  readonly announcements: Record<string, unknown>[] = [];
+
+  constructor(actor: string) {
+    const definition = [...actorDefinitions, ...sessionActorDefinitions].find(({ name }) => name === actor)!;
+    this.host = new MachineHost(definition.machine, { group: "g" });
+  }
+
+  when(...signals: (string | Record<string, unknown>)[]): this {
+    for (const signal of signals) {
+      const event = typeof signal === "string" ? { ...FIELDS, type: signal } : { ...FIELDS, ...signal };
+      for (const action of this.host.send(event as { type: string })) {
+        if (action.type === "announce") {
+          this.said.push(String(action.params["kind"]));
+          this.announcements.push(action.params);
+        } else this.asked.push(`${action.type} ${String(action.params["do"] ?? action.params["id"])}`);
+      }
+    }
+    return this;
+  }
+
+  get state(): string {
+    return String(this.host.value);
+  }
+}
+
+const FIELDS = {
+  timeUs: 1,
+  level: 0.1,
+  reference: 0.2,
+  purity: 0.3,
+  nEff: 10,
+  significantPairs: 1,
+  pairs: 3,
+  rows: 500,
+  threshold: 2000,
+  leftOut: [],
+  channels: ["a"],
+  titles: ["Channel a"],
+  unit: "V",
+  guarantee: "holds",
+  change: "c",
+  member: "m",
+  of: "values",
+  lag1: 0.3,
+  evidence: 20,
+  fingerprint: "f",
+  view: "level",
+  value: null,
+  expected: null,
+  joint: false,
+  source: "s",
+  detail: "",
+  bad: 2,
+  reasons: "nan 2",
+  reason: "latency",
+  latencyP99Us: 1,
+  queueDepth: 0,
+  shed: 0,
+  degradedForUs: 1,
+};
+const coherent = { type: "warmed", coherent: true };
+
+test("[C1] estimator announces its first judgement once", () => {
+  const given = new Given("estimator").when("lost", "regained", coherent, coherent);
+  assert.equal(given.said, ["coherence.warmed"]);
+  assert.is(given.state, "coherent");
+});
+
+test("[C1] estimator that warms up without coherence is decohered", () => {
+  assert.is(new Given("estimator").when({ type: "warmed", coherent: false }).state, "decohered");
+});
+
+test("[C2] estimator's lost and regained alternate", () => {
+  const given = new Given("estimator").when(
+    coherent,
+    "regained",
+    "lost",
+    "lost",
+    "regained",
+    "regained",
+    "lost",
+  );
+  assert.equal(given.said.slice(1), ["coherence.lost", "coherence.regained", "coherence.lost"]);
+});
+
+test("[K1] collapse is declared only while a baseline is known", () => {
+  const given = new Given("collapse").when("declared", "suspected");
+  assert.equal(given.said, []);
+  assert.equal(given.when("calibrated", "declared").said, ["collapse.calibrated", "collapse.declared"]);
+});
+
+test("[K1] no collapse is declared while the new regime is learnt", () => {
+  const given = new Given("collapse").when("calibrated", "suspected", "declared", "persists", "declared");
+  assert.is(given.state, "recovering");
+  assert.is(given.said.filter((kind) => kind === "collapse.declared").length, 1);
+});
+
+test("[K2] a further change within a collapse is announced, and the group stays collapsed", () => {
+  const given = new Given("collapse").when("calibrated", "declared", "suspected", "declared");
+  assert.is(given.state, "collapsed");
+  assert.is(given.said.filter((kind) => kind === "collapse.declared").length, 2);
+});
+
+test("[K3] a collapse that passes leaves the old baseline in place", () => {
+  const given = new Given("collapse").when("calibrated", "declared", "returned");
+  assert.is(given.state, "tracking");
+  assert.equal(given.said.slice(2), ["collapse.recovered"]);
+  assert.equal(given.asked, []);
+});
+
+test("[K4] a collapse that lasts makes the part learn the new regime", () => {
+  const given = new Given("collapse").when("calibrated", "declared", "persists");
+  assert.equal(given.asked, ["kernel rebaseline"]);
+  assert.equal(given.when("calibrated").said.slice(2), ["collapse.rebaselined"]);
+  assert.is(given.state, "tracking");
+});
+
+test("[K5] a void guarantee is announced in any state and kept in mind", () => {
+  for (const before of [
+    [],
+    ["calibrated"],
+    ["calibrated", "suspected"],
+    ["calibrated", "declared"],
+    ["calibrated", "declared", "persists"],
+  ]) {
+    const given = new Given("collapse").when(...before);
+    const state = given.state;
+    given.when("dependent");
+    assert.is(given.said.pop(), "collapse.guarantee-void");
+    assert.is(given.state, state);
+    assert.is((given.host.save().context as { guarantee: string }).guarantee, "void");
+    given.when("independent");
+    assert.is((given.host.save().context as { guarantee: string }).guarantee, "holds");
+  }
+});
+
+test("[K6] a suspicion is not announced, and passes", () => {
+  const given = new Given("collapse").when("calibrated", "suspected");
+  assert.is(given.state, "suspected");
+  assert.is(given.when("cleared").state, "tracking");
+  assert.equal(given.said, ["collapse.calibrated"]);
+});
+
+test("[K2] a declared collapse without guarantee is a warning, with one it is critical", () => {
+  const severity = (guarantee: string) =>
+    new Given("collapse").when("calibrated", { type: "declared", guarantee }).announcements[1]!["severity"];
+  assert.is(severity("holds"), "critical");
+  assert.is(severity("void"), "warning");
+});
+
+test("[A1] no anomaly is announced while warming up", () => {
+  assert.equal(new Given("anomaly").when("opened", "closed").said, []);
+});
+
+test("[A2] an anomaly is announced when it starts and when it ends", () => {
+  const given = new Given("anomaly").when("warmed", "opened", "closed");
+  assert.equal(given.said, ["anomaly.started", "anomaly.ended"]);
+});
+
+test("an anomaly is told in the words of people: display name and unit", () => {
+  const opened = { type: "opened", joint: false, view: "step", value: 3, expected: 1 };
+  const { announcements } = new Given("anomaly").when("warmed", opened);
+  assert.match(
+    String(announcements[0]!["title"]),
+    "Channel a jumped as it seldom does (3.00, expected about 1.00 V)",
+  );
+  assert.equal(announcements[0]!["channels"], ["a"]);
+});
+
+test("[A3] the group is watched again only after the quiet time", () => {
+  const given = new Given("anomaly").when("warmed", "opened", "closed", "quiet");
+  assert.is(given.state, "cooling");
+  assert.is(given.when("cooled").state, "watching");
+});
+
+test("[A3] an anomaly that starts while cooling is announced", () => {
+  const given = new Given("anomaly").when("warmed", "opened", "closed", "quiet", "opened");
+  assert.is(given.state, "anomalous");
+  assert.is(given.said.length, 3);
+});
+
+test("[M1] monitor's degraded and recovered alternate", () => {
+  const given = new Given("monitor").when(
+    "relieved",
+    "strained",
+    "strained",
+    "relieved",
+    "relieved",
+    "strained",
+  );
+  assert.equal(given.said, ["monitor.degraded", "monitor.recovered", "monitor.degraded"]);
+});
+
+test("[F1] each gap, stall, failure and end of a feed is one event", () => {
+  const given = new Given("feedWatcher").when("opened", "gap", "gap", "stalled", "failed", "ended");
+  assert.equal(given.said, ["feed.gap", "feed.gap", "feed.stalled", "feed.failed", "feed.ended"]);
+});
+
+test("[F2] bad samples are announced at once, then summed until the report is due", () => {
+  const given = new Given("feedWatcher").when("spoiled");
+  assert.equal(given.said, ["feed.bad-samples"]);
+  assert.equal(given.asked, ["timer.start report"]);
+  given.when("spoiled", { type: "spoiled", source: "other", bad: 5 });
+  assert.is(given.said.length, 1);
+  given.when("timer.report");
+  assert.is(given.said.length, 2);
+  const detail = given.announcements[1]!["detail"] as Record<string, unknown>;
+  assert.is(detail["bad"], 7);
+  assert.is(detail["sources"], "s, other");
+});
+
+test("[F3] holding goes on while bad samples keep coming and ends when none came", () => {
+  const given = new Given("feedWatcher").when("spoiled", "spoiled", "timer.report");
+  assert.is(given.state, "holding");
+  assert.is(given.when("timer.report").state, "quiet");
+  assert.is(REPORT_EVERY_US, 60_000_000);
+});
+
+for (const last of ["ended", "failed"])
+  test(`[F4] bad samples that are held are announced before a feed has ${last}`, () => {
+    const given = new Given("feedWatcher").when("spoiled", { type: "spoiled", bad: 5 }, last);
+    assert.equal(given.said, ["feed.bad-samples", "feed.bad-samples", `feed.${last}`]);
+    assert.is((given.announcements[1]!["detail"] as Record<string, unknown>)["bad"], 5);
+    assert.is(given.when("timer.report").said.length, 3);
+  });
+
+test.run();

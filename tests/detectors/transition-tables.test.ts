@@ -1,0 +1,119 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { type AnyStateMachine, initialTransition, transition } from "xstate";
+import { MachineHost } from "../../actors/core/host.ts";
+import { actorDefinitions, sessionActorDefinitions } from "../../actors/detectors/mod.ts";
+
+const definitions = [...actorDefinitions, ...sessionActorDefinitions];
+const ACTIONS = new Set(["announce", "kernel", "timer.start", "timer.cancel"]);
+
+function statesOf(machine: AnyStateMachine): string[] {
+  return Object.keys(machine.states);
+}
+
+function signalsOf(machine: AnyStateMachine): string[] {
+  return [
+    ...new Set(statesOf(machine).flatMap((state) => Object.keys(machine.states[state]!.config.on ?? {}))),
+  ];
+}
+
+for (const { name, machine } of definitions) {
+  test(`${name} machine has an entry for every signal in every state`, () => {
+    for (const state of statesOf(machine)) {
+      const entries = Object.keys(machine.states[state]!.config.on ?? {});
+      assert.equal(entries.sort(), signalsOf(machine).sort(), `state ${state}`);
+    }
+  });
+
+  test(`${name} machine gets data in every state`, () => {
+    for (const state of statesOf(machine)) assert.ok(machine.states[state]!.tags.includes("data"), state);
+  });
+
+  test(`${name} machine is accepted by the host`, () => {
+    const host = new MachineHost(machine, { group: "g" });
+    assert.ok(host.admitsData);
+  });
+
+  test(`${name} machine asks only for actions that the core offers, in every state and for every signal`, () => {
+    for (const state of statesOf(machine)) {
+      for (const type of signalsOf(machine)) {
+        const [start] = initialTransition(machine, { group: "g" });
+        const at = machine.resolveState({ value: state, context: start.context });
+        const [, actions] = transition(machine, at, sample(type));
+        for (const action of actions as readonly { type: string; params?: unknown }[]) {
+          assert.ok(ACTIONS.has(action.type), `${state} × ${type} asks for ${action.type}`);
+          if (action.type !== "announce") continue;
+          const said = action.params as { kind: string; title: string; detail: object };
+          assert.match(said.kind, /^[a-z]+\.[a-z-]+$/);
+          assert.ok(said.title.length > 0 && !said.title.includes("undefined"), said.title);
+          for (const [key, value] of Object.entries(said.detail)) {
+            assert.ok(
+              value === null || ["string", "number", "boolean"].includes(typeof value),
+              `${said.kind} detail ${key}`,
+            );
+          }
+        }
+      }
+    }
+  });
+}
+
+/** A signal with every field that any machine reads. */
+function sample(type: string) {
+  return {
+    type,
+    timeUs: 5_000_000,
+    coherent: true,
+    level: 0.1,
+    reference: 0.4,
+    purity: 0.3,
+    nEff: 60,
+    significantPairs: 2,
+    pairs: 6,
+    rows: 500,
+    threshold: 2000,
+    leftOut: [],
+    logM: 8,
+    extraNats: 0,
+    onsetUs: 4_000_000,
+    delayRows: 12,
+    member: "energy x1.3",
+    change: "the channels move more than before",
+    guarantee: "holds",
+    purityChange: 0.1,
+    fidelity: 0.9,
+    bures: 0.2,
+    pointerOverlap: 0.8,
+    entropyChange: -0.1,
+    rowsAfter: 12,
+    channels: ["a", "b"],
+    titles: ["Channel a", "Channel b"],
+    unit: "V",
+    of: "values",
+    lag1: 0.3,
+    evidence: 17,
+    samples: 64,
+    fingerprint: "level:a",
+    joint: false,
+    view: "level",
+    score: 0.6,
+    value: 3,
+    expected: 1,
+    startedUs: 1_000_000,
+    peakScore: 0.7,
+    reason: "latency",
+    latencyP99Us: 60_000,
+    queueDepth: 3,
+    shed: 0,
+    degradedForUs: 4_000_000,
+    source: "feed",
+    detail: "text",
+    bad: 3,
+    reasons: "nan 3",
+    from: "0",
+    to: "1",
+    tookUs: 30_000,
+  };
+}
+
+test.run();

@@ -1,0 +1,216 @@
+// timeout: 240
+/** `whatif`, its sweeps and `causality` as a user runs them, over a recording of the market feed. */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { readDuration } from "../../actors/feeds/options.ts";
+import { CommandError, SYSTEM } from "../../actors/mod.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
+import type { WhatIfResult } from "../../sim/recordings/whatif/api.ts";
+import { freeName } from "../../sim/recordings/whatif/branch-recording.ts";
+import { type CausalityFlags, causalityCommand } from "../../sim/recordings/whatif/causality-command.ts";
+import { whatIfCommand } from "../../sim/recordings/whatif/command.ts";
+import type { WhatIfFlags } from "../../sim/recordings/whatif/flags.ts";
+import type { Truth } from "../../sim/worlds/scenario.ts";
+import { marketFeed, rowUs } from "../support/market-feed.ts";
+import { run, runAll } from "../support/program-run.ts";
+import { recordFeeds, temporaryDirectory } from "../support/recorded-run.ts";
+
+const recording = join(temporaryDirectory(), "recording");
+
+test.before(async () => {
+  await recordFeeds({ definitions: SYSTEM, feeds: [marketFeed(1_500)], directory: recording });
+});
+
+test("whatif writes the branch beside its parent, shows what differs side by side, and inspect names the parent", async () => {
+  const asked = ["--at", iso(rowUs(900)), "--set", "collapse.enabled=false"];
+  const { code, stdout } = await run(["whatif", recording, ...asked]);
+  assert.is(code, 0, stdout);
+  const branch = `${recording}.whatif-1`;
+  assert.match(stdout, /^original +│ branch/);
+  assert.match(stdout, /│ 01-05 00:01:30\.000 config\.changed +new\n/);
+  assert.match(stdout, /01-05 [\d:.]+ collapse\.declared east[^\n]*│ +gone\n/);
+  assert.match(stdout, /\d+ the same, \d+ moved, \d+ changed, \d+ gone, \d+ new\n/);
+  assert.ok(stdout.includes(`branch written to ${branch}\n`));
+  const [verified, inspected] = await runAll([
+    ["replay", branch, "--verify"],
+    ["inspect", branch],
+  ]);
+  assert.is(verified!.code, 0, verified!.stdout);
+  assert.match(
+    inspected!.stdout,
+    /branch of +\S+recording behind block \d+, from input \d+: collapse\.enabled=false/,
+  );
+});
+
+test("whatif --json is the result as one object, and --no-write writes nothing", async () => {
+  const before = readdirSync(dirname(recording));
+  const asked = [
+    "--at",
+    "1000",
+    "--drop",
+    "a",
+    "--inject",
+    "spike?group=west&channels=b&strength=5&duration=10s",
+  ];
+  const { code, stdout } = await run(["whatif", recording, ...asked, "--no-write", "--json"]);
+  assert.is(code, 0);
+  const result = JSON.parse(stdout) as WhatIfResult;
+  assert.is(result.branch, null);
+  assert.is(result.sequence, 1000);
+  assert.equal(result.parent.changes.drop, ["a"]);
+  assert.equal(
+    result.parent.changes.inject?.map(({ scenario, strength }) => [scenario, strength]),
+    [["spike", 5]],
+  );
+  assert.is(
+    result.differences.length,
+    Object.values(result.counts).reduce((sum, count) => sum + count, 0),
+  );
+  assert.ok(result.events.some(({ kind }) => kind === "injection.started"));
+  assert.equal(readdirSync(dirname(recording)), before);
+});
+
+test("a sweep is a table over the values, with recall and delay where the truth is known, and a plot", async () => {
+  const folder = temporaryDirectory();
+  const truth: Truth = {
+    kind: "burst",
+    detectors: ["collapse"],
+    group: "east",
+    channels: ["a", "b", "c", "d"],
+    onsetUs: rowUs(541),
+    endUs: rowUs(600),
+  };
+  writeFileSync(join(folder, "truth.ndjson"), `${JSON.stringify(truth)}\n`);
+  const sweep = [
+    "whatif",
+    recording,
+    "--sweep",
+    "collapse.falseAlarmsPerDay=1,100",
+    "--truth",
+    join(folder, "truth.ndjson"),
+  ];
+  const { code, stdout, stderr } = await run([...sweep, "--plot", join(folder, "plot.svg")]);
+  assert.is(code, 0, stderr);
+  const lines = stdout.trimEnd().split("\n");
+  assert.match(
+    lines[0]!,
+    /^collapse\.falseAlarmsPerDay +alarms +alarms\/day +recall +delay +false +false\/day/,
+  );
+  assert.is(lines.length, 3);
+  for (const [k, value] of ["1", "100"].entries()) {
+    const [set, , , recall, delay] = lines[k + 1]!.trim().split(/ +/);
+    assert.is(set, value);
+    assert.is(recall, "1.000");
+    const delayUs = readDuration(delay!)!;
+    assert.ok(delayUs > 0 && delayUs < 20e6, delay);
+  }
+  const plot = readFileSync(join(folder, "plot.svg"), "utf8");
+  assert.match(plot, /^<svg .*<\/svg>\n$/s);
+  assert.is(plot.split('class="title"').length - 1, 4, "four panels");
+  assert.not(plot.includes("NaN"));
+});
+
+test("causality tells how likely an event was by how far back one rewinds, the same each time", async () => {
+  const event = (await eventsOf()).find(({ kind }) => kind === "collapse.declared")!;
+  const asked = [
+    "causality",
+    recording,
+    "--event",
+    event.id,
+    "--rewinds",
+    "500ms,20s",
+    "--runs",
+    "20",
+    "--tolerance",
+    "1s",
+  ];
+  const [text, json] = await runAll([asked, [...asked, "--json"]]);
+  assert.is(text!.code, 0, text!.stderr);
+  assert.match(text!.stdout, /^rewind +happened +probability +95 %\n +500ms +\d+\/20 /m);
+  const result = JSON.parse(json!.stdout) as {
+    event: EventMessage;
+    rewinds: { rewindUs: number; happened: number; runs: number }[];
+  };
+  assert.is(result.event.id, event.id);
+  assert.equal(
+    result.rewinds.map(({ rewindUs }) => rewindUs),
+    [500_000, 20_000_000],
+  );
+  assert.ok(result.rewinds[0]!.happened > 0);
+  for (const { happened, runs } of result.rewinds)
+    assert.ok(text!.stdout.includes(` ${happened}/${runs} `), "the same of both runs");
+});
+
+test("what cannot be is refused with exit code 2 and what would be right, and nothing is written", async () => {
+  const before = readdirSync(dirname(recording));
+  const { code, stderr, stdout } = await run(["whatif", recording, "--at", "1999-01-01"]);
+  assert.is(code, 2, stderr);
+  assert.match(stderr, /outside of the recording; wanted 2026-01-05T00:00:00\.000Z to/);
+  assert.is(stdout, "");
+  const sweep = ["seed=1,2"];
+  const lacking = join(dirname(recording), "none", "plot.svg");
+  const refusals: [() => Promise<unknown>, RegExp][] = [
+    [() => whatIfCommand(recording, flags({})), /wanted --at TIME/],
+    [() => whatIfCommand(recording, flags({ at: "9", plot: "x.svg" })), /--plot for one branch/],
+    [() => whatIfCommand(recording, flags({ at: "9", inject: ["spike?grup=west"] })), /wanted perhaps group/],
+    [
+      () => whatIfCommand(recording, flags({ at: "9", inject: ["spike?toString=1"] })),
+      /wanted one of strength/,
+    ],
+    [
+      () => whatIfCommand(recording, flags({ at: "9", inject: ["spike?group=%E0%A4%A"] })),
+      /%E0%A4%A is no text/,
+    ],
+    [() => whatIfCommand(recording, flags({ sweep, truth: "none" })), /Cannot read --truth none/],
+    [() => whatIfCommand(recording, flags({ sweep, to: "x" })), /Cannot sweep --to a folder/],
+    [() => whatIfCommand(recording, flags({ sweep, plot: lacking })), /Cannot write the plot to/],
+    [
+      () => whatIfCommand(recording, flags({ sweep: ["seed=1,2", "anomaly.enabled=true"], plot: "x.svg" })),
+      /Cannot plot seed and/,
+    ],
+    [() => causalityCommand(recording, asking("p0/1/7", {})), /the recording has none/],
+    [() => causalityCommand(recording, asking("p0/1/7", { runs: "99999999999" })), /wanted 1 to 1000000/],
+    [() => causalityCommand(recording, asking("p0/1/7", { noise: "Infinity" })), /wanted a number of 0 to/],
+    [() => causalityCommand(recording, asking("p0/1/7", { plot: lacking })), /Cannot write the plot to/],
+  ];
+  for (const [act, message] of refusals) {
+    const error = await act().then(
+      () => null,
+      (thrown: unknown) => thrown,
+    );
+    assert.instance(error, CommandError, String(message));
+    assert.match((error as CommandError).message, message);
+    assert.is((error as CommandError).exitCode, 2);
+  }
+  assert.equal(readdirSync(dirname(recording)), before);
+});
+
+test("a branch lies beside the recording, however that is named", () => {
+  const here = join(dirname(recording), "session");
+  for (const name of [here, `${here}/`, join(here, "x", ".."), `${here}/.`])
+    assert.is(freeName(name), `${here}.whatif-1`, name);
+});
+
+function flags(flags: Partial<WhatIfFlags>): WhatIfFlags {
+  return { set: [], drop: [], inject: [], sweep: [], write: false, ...flags };
+}
+
+function asking(event: string, flags: Partial<CausalityFlags>): CausalityFlags {
+  return { event, runs: "10", seed: "1", noise: "1", ...flags };
+}
+
+async function eventsOf(): Promise<EventMessage[]> {
+  const { stdout } = await run(["inspect", recording, "--events", "--json"]);
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as EventMessage);
+}
+
+function iso(timeUs: number): string {
+  return new Date(timeUs / 1000).toISOString();
+}
+
+test.run();

@@ -1,0 +1,156 @@
+/** Bugs of the fold: time, timers, supervision, and what a snapshot must bring back. */
+import type { Mutant } from "./mutant.ts";
+
+const CORE = "actors/core/core.ts";
+const CELL = "actors/core/actor.ts";
+const TIMERS = "actors/core/timers.ts";
+
+export const CORE_MUTANTS: readonly Mutant[] = [
+  {
+    name: "high-water-not-restored",
+    bug: "A snapshot brings no high-water marks back: frames seen before it are taken again.",
+    file: CORE,
+    find: "for (const [source, sequence] of control.highWater) core.highWater.set(source, { sequence });",
+    replace: "",
+  },
+  {
+    name: "high-water-behind",
+    bug: "The mark of a source stays one behind: its last frame counts twice when it is sent again.",
+    file: CORE,
+    find: "this.markOf(frame.source).sequence = frame.sequence;",
+    replace: "this.markOf(frame.source).sequence = frame.sequence - 1;",
+  },
+  {
+    name: "high-water-shared",
+    bug: "All sources share the mark of the first one.",
+    file: CORE,
+    find: "if (source === this.lastSource) return this.lastMark;",
+    replace: 'if (this.lastSource !== "") return this.lastMark;',
+  },
+  {
+    name: "events-renumbered",
+    bug: "After a restart from a snapshot events are numbered from 1 again.",
+    file: CORE,
+    find: "core.eventSequence = control.eventSequence;",
+    replace: "",
+  },
+  {
+    name: "event-ids-repeat",
+    bug: "The counter in event ids does not begin anew with each input.",
+    file: CORE,
+    find: "this.announcedInInput = 0;\n    if (timeUs",
+    replace: "if (timeUs",
+  },
+  {
+    name: "logical-time-not-restored",
+    bug: "A snapshot brings logical time back as 0.",
+    file: CORE,
+    find: "core.now = control.now;",
+    replace: "",
+  },
+  {
+    name: "front-not-restored",
+    bug: "A snapshot brings the front end of a group back empty.",
+    file: CORE,
+    find: "saved.fronts[i]!, group.front.fields);",
+    replace: "group.front.fields, group.front.fields);",
+  },
+  {
+    name: "timers-lost",
+    bug: "Timers that were pending in a snapshot never fire.",
+    file: CORE,
+    find: "core.timers.restore(control.timers);",
+    replace: "",
+  },
+  {
+    name: "timer-early",
+    bug: "A timer fires with the first input within a second of its time.",
+    file: CORE,
+    find: "if (timeUs >= this.timers.nextDueUs) this.fireTimers(timeUs);",
+    replace: "if (timeUs + 1_000_000 >= this.timers.nextDueUs) this.fireTimers(timeUs + 1_000_000);",
+  },
+  {
+    name: "timer-late",
+    bug: "A timer waits for an input a second behind its time.",
+    file: CORE,
+    find: "if (timeUs >= this.timers.nextDueUs) this.fireTimers(timeUs);",
+    replace: "if (timeUs >= this.timers.nextDueUs + 1_000_000) this.fireTimers(timeUs);",
+  },
+  {
+    name: "timer-told-wrong-time",
+    bug: "An actor is told the time of the input that reached its timer, not the timer's own: periods drift.",
+    file: CORE,
+    find: "this.cell(timer.actor)?.timer(timer.id, timer.dueUs, this.sequence);",
+    replace: "this.cell(timer.actor)?.timer(timer.id, timeUs, this.sequence);",
+  },
+  {
+    name: "timer-twice-after-restore",
+    bug: "A restored timer fires twice.",
+    file: TIMERS,
+    find: "this.pending = saved.pending.map((timer) => ({ ...timer }));",
+    replace: "this.pending = saved.pending.flatMap((timer) => [{ ...timer }, { ...timer }]);",
+  },
+  {
+    name: "timer-order-not-restored",
+    bug: "After a restore timers are counted from 1 again: ties break otherwise than in a replay.",
+    file: TIMERS,
+    find: "this.created = saved.created;",
+    replace: "",
+  },
+  {
+    name: "timer-cancel-takes-all",
+    bug: "Restarting one timer of an actor cancels its others.",
+    file: TIMERS,
+    find: "this.pending.filter((timer) => timer.actor !== actor || timer.id !== id)",
+    replace: "this.pending.filter((timer) => timer.actor !== actor)",
+  },
+  {
+    name: "timers-of-the-dead",
+    bug: "The timers of an actor that failed fire in the one that takes its place.",
+    file: CELL,
+    find: "this.host.timers.cancelAll(this.key);",
+    replace: "",
+  },
+  {
+    name: "restarts-without-limit",
+    bug: "An actor that keeps failing is restarted for ever.",
+    file: CELL,
+    find: "this.stopped = this.restarts.length > RESTARTS_MAX;",
+    replace: "this.stopped = false;",
+  },
+  {
+    name: "restarts-never-forgiven",
+    bug: "Restarts long past count against an actor.",
+    file: CELL,
+    find: "this.restarts.filter((at) => at > this.now - RESTART_WINDOW_US)",
+    replace: "this.restarts",
+  },
+  {
+    name: "restarts-not-restored",
+    bug: "A snapshot forgets how often an actor failed.",
+    file: CELL,
+    find: "this.restarts = [...saved.restarts];",
+    replace: "",
+  },
+  {
+    name: "random-not-restored",
+    bug: "A restored actor draws other random numbers than a replay.",
+    file: CELL,
+    find: "this.stream.state.set(saved.random);",
+    replace: "",
+  },
+  {
+    name: "fields-not-restored",
+    bug: "A restored actor has forgotten what it learned.",
+    file: CELL,
+    find: "copyFields(this.key, saved.fields, this.part.fields);",
+    replace: "",
+  },
+  {
+    name: "stopped-not-restored",
+    bug: "An actor that was stopped runs again after a restore.",
+    file: CELL,
+    find: "this.stopped = saved.stopped;",
+    replace: "",
+  },
+];

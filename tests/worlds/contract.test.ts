@@ -1,0 +1,166 @@
+// timeout: 300
+/** What holds of every scenario, whatever it is about. */
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { ROOT } from "../../.ci/runtime.mjs";
+import { frameFault } from "../../protocol/frame.ts";
+import type { ScenarioOptions, ScenarioRun } from "../../sim/worlds/scenario.ts";
+import { SCENARIOS } from "../../sim/worlds/scenarios.ts";
+import { runtimes } from "../support/runtimes.ts";
+import { createWorld, START_US, samplesOf, usual, worldHash } from "./worlds.ts";
+
+const CLASSICAL = SCENARIOS.filter(({ family }) => family !== "quantum");
+/** Short runs where what they say does not depend on length. */
+const part = (durationUs: number) => ({ durationUs: durationUs / 16 });
+
+test("[S1] the same options give the same world, another seed another one", () => {
+  for (const { name, usualDurationUs } of SCENARIOS) {
+    const options = part(usualDurationUs);
+    const first = worldHash(createWorld(name, options));
+    assert.is(worldHash(createWorld(name, options)), first, name);
+    assert.not.equal(worldHash(createWorld(name, { ...options, seed: 2 })), first, name);
+  }
+});
+
+test("[S1] every runtime makes the same bits of the same seed", () => {
+  const script = join(ROOT, "tests", "sim", "worlds-hashes.ts");
+  const outputs = runtimes().map(({ name, command }) => {
+    const [path, ...args] = command as [string, ...string[]];
+    const { stdout, stderr, status } = spawnSync(path, [...args, script], { cwd: ROOT, encoding: "utf8" });
+    assert.is(status, 0, `${name}: ${stderr}`);
+    return { name, stdout };
+  });
+  for (const { name, stdout } of outputs) {
+    assert.ok(stdout.trim().split("\n").length >= SCENARIOS.length, name);
+    assert.is(stdout, outputs[0]!.stdout, `${name} differs from ${outputs[0]!.name}`);
+  }
+});
+
+test("at the greatest strength every market still sends all its rows, and a long silence makes no frame too long", () => {
+  for (const name of ["regime-switching", "decoherence", "pointer-collapse", "block-flip", "flash-crash"]) {
+    const { value } = samplesOf(createWorld(name, { strength: 100 }));
+    assert.is(value[0]!.length, 3600, name);
+  }
+  const run = createWorld("drop-out", { channels: 1, durationUs: 86_400e6 });
+  for (let piece = run.next(); piece !== null; piece = run.next())
+    if (piece.type === "frame") assert.is(frameFault({ ...piece, sequence: 1 }), null);
+});
+
+test("[S2] what is true of a moment is known when its piece is handed out", () => {
+  for (const { name } of CLASSICAL) for (const seed of [1, 2]) assertToldInTime(name, { seed });
+  // With two rows to a frame, what happens in the second is not there for having been told late.
+  for (let seed = 1; seed <= 6; seed++)
+    assertToldInTime("level-shift", { seed, channels: 128, durationUs: 3000e6 });
+});
+
+function assertToldInTime(name: string, options: Partial<ScenarioOptions>): void {
+  const all = samplesOf(createWorld(name, options)).truth;
+  // A clock that is set ahead tells later times than are true.
+  const wrong = Number(all.find(({ kind }) => kind === "clockStep")?.detail?.["clockStepUs"] ?? 0);
+  const run = createWorld(name, options);
+  for (let piece = run.next(); piece !== null; piece = run.next()) {
+    if (piece.type !== "frame") continue;
+    const latest = Math.max(...piece.time.subarray(0, piece.count)) - wrong;
+    const due = all.filter(({ onsetUs }) => onsetUs <= latest).length;
+    assert.ok(run.truth.length >= due, `${name} ${JSON.stringify(options)}`);
+  }
+}
+
+test("[S3] times are whole, within the run, and never fall but where a clock goes wrong; frames can travel", () => {
+  for (const scenario of CLASSICAL) {
+    const options = usual(scenario);
+    const run = createWorld(scenario.name);
+    const channels = run.declarations[0]!.channels.length;
+    const stepped = ["clock-step", "server-metrics"].includes(scenario.name);
+    let last = 0;
+    for (let piece = run.next(); piece !== null; piece = run.next()) {
+      if (piece.type !== "frame") continue;
+      assert.is(frameFault(piece), null, scenario.name);
+      for (let k = 0; k < piece.count; k++) {
+        const time = piece.time[k]!;
+        assert.ok(time >= START_US && (stepped || time < START_US + options.durationUs), scenario.name);
+        assert.ok(stepped || time >= last, `${scenario.name}: ${time} after ${last}`);
+        assert.ok(piece.channel[k]! < channels, scenario.name);
+        last = time;
+      }
+    }
+    assert.ok(last > START_US + 0.98 * options.durationUs, `${scenario.name} goes on to the end`);
+  }
+});
+
+test("truth lies in the run, in order, of channels that are declared and detectors that there are", () => {
+  for (const scenario of SCENARIOS) {
+    // A quantum world is slow to draw, and something happens in it all the time.
+    const durationUs = usual(scenario).durationUs / (scenario.family === "quantum" ? 4 : 1);
+    for (let seed = 1; seed <= 2; seed++) {
+      const run = ended(createWorld(scenario.name, { seed, durationUs }));
+      const { group, channels } = run.declarations[0]!;
+      const names = channels.map(({ name }) => name);
+      assert.ok(run.truth.length > 0, `${scenario.name} seed ${seed}: something happens`);
+      let before = 0;
+      for (const truth of run.truth) {
+        assert.ok(truth.onsetUs >= before && truth.onsetUs >= START_US, scenario.name);
+        assert.ok(truth.endUs >= truth.onsetUs && truth.endUs <= START_US + durationUs, scenario.name);
+        assert.is(truth.group, group);
+        assert.equal(
+          truth.channels.filter((name) => !names.includes(name)),
+          [],
+        );
+        assert.equal(
+          truth.detectors.filter((name) => !["anomaly", "collapse", "trajectory"].includes(name)),
+          [],
+        );
+        before = truth.onsetUs;
+      }
+    }
+  }
+});
+
+test("with strength 0 nothing happens, and until the first onset the world is the same", () => {
+  for (const scenario of CLASSICAL) {
+    const quiet = samplesOf(createWorld(scenario.name, { strength: 0 }));
+    const loud = samplesOf(createWorld(scenario.name, { strength: 2 }));
+    assert.equal(quiet.truth, [], scenario.name);
+    const onset = loud.truth[0]!.onsetUs;
+    let same = 0;
+    let different = 0;
+    for (const [channel, times] of loud.time.entries())
+      for (const [k, time] of times.entries()) {
+        const equal =
+          time === quiet.time[channel]![k] && loud.value[channel]![k] === quiet.value[channel]![k];
+        if (time < onset) assert.ok(equal, `${scenario.name}: sample ${k} of channel ${channel}`);
+        if (equal) same++;
+        else different++;
+      }
+    const lost = quiet.value.flat().length - loud.value.flat().length;
+    assert.ok(same > 0 && (different > 0 || lost > 0), `${scenario.name}: something happens at strength 2`);
+  }
+});
+
+test("every scenario takes its fewest and its most channels, and other rates", () => {
+  for (const scenario of CLASSICAL) {
+    const { least, most } = scenario.channels;
+    for (const channels of [least, most])
+      for (const factor of [0.25, 8]) {
+        const rate = scenario.usualRate * factor;
+        const options: Partial<ScenarioOptions> = { channels, rate, durationUs: 200e6 / rate };
+        const samples = samplesOf(createWorld(scenario.name, options));
+        const expected = 200 * samples.names.length;
+        const count = samples.value.flat().length;
+        assert.ok(
+          count > 0.4 * expected && count < 6 * expected,
+          `${scenario.name}: ${count} of ${expected}`,
+        );
+        assert.ok(samples.value.flat().every(Number.isFinite), scenario.name);
+      }
+  }
+});
+
+function ended(run: ScenarioRun): ScenarioRun {
+  while (run.next() !== null);
+  return run;
+}
+
+test.run();
