@@ -23,7 +23,7 @@ import {
 import type { SessionControls } from "../actors/ports/controls.ts";
 import type { Journal } from "../actors/ports/journal.ts";
 import type { SessionListener } from "../actors/ports/session.ts";
-import type { Notice } from "../protocol/messages.ts";
+import type { OperatorNotice } from "../protocol/messages.ts";
 import type { Settings } from "../protocol/settings.ts";
 import { liveControls, SessionShadow, synthWorlds } from "../sim/mod.ts";
 import { readConfig, type UpConfig, type UpFlags } from "./config.ts";
@@ -107,7 +107,7 @@ export async function up(flags: UpFlags): Promise<number> {
 function makeFeeds(
   config: UpConfig,
   settings: Settings,
-  notice: (notice: Omit<Notice, "type">) => void,
+  notice: (notice: Omit<OperatorNotice, "type">) => void,
 ): Feed[] {
   const context = {
     worlds: synthWorlds(),

@@ -97,7 +97,7 @@ export type DensityMatrix = MessageOf<"densityMatrix">;
 export type StateVector = MessageOf<"stateVector">;
 export type MeasurementRecord = MessageOf<"measurementRecord">;
 
-export type Notice = MessageOf<"notice">;
+export type OperatorNotice = MessageOf<"notice">;
 export type EventMessage = MessageOf<"event">;
 export type StateMessage = MessageOf<"state">;
 export type MetricsMessage = MessageOf<"metrics">;
@@ -139,7 +139,7 @@ export type Input =
   | Shed
   | Measurement
   | QuantumInput
-  | Notice;
+  | OperatorNotice;
 /** What the core announces. */
 export type Output = EventMessage | StateMessage | MetricsMessage;
 export type ClientMessage = Hello | Subscribe | Unsubscribe | Ping;

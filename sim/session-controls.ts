@@ -4,7 +4,7 @@ import type { SessionControls, WhatIfControls } from "../actors/ports/controls.t
 import type { Journal } from "../actors/ports/journal.ts";
 import type { InjectableScenario } from "../protocol/controls.ts";
 import type { ReplaySession } from "./recordings/replay/session.ts";
-import { parseWhatIfRequest, runWhatIf, runWhatIfApart } from "./recordings/whatif/api.ts";
+import { parseWhatIfRequest, runWhatIf, runWhatIfInWorker } from "./recordings/whatif/api.ts";
 import { parseInjectRequest, startInjection } from "./worlds/inject.ts";
 import { findScenario, injectableNames } from "./worlds/scenarios.ts";
 
@@ -33,7 +33,7 @@ export function liveControls(
         await journal.flush();
         return recording === null
           ? runWhatIf(journal, parsed, { signal })
-          : runWhatIfApart(recording, parsed, { signal });
+          : runWhatIfInWorker(recording, parsed, { signal });
       },
     },
   };
@@ -43,7 +43,7 @@ export function liveControls(
 export function recordedControls(session: ReplaySession, recording: string): SessionControls {
   const whatIf: WhatIfControls = {
     scenarios,
-    run: async (request, signal) => runWhatIfApart(recording, parseWhatIfRequest(request), { signal }),
+    run: async (request, signal) => runWhatIfInWorker(recording, parseWhatIfRequest(request), { signal }),
   };
   return { replay: session, whatIf };
 }

@@ -25,7 +25,7 @@ export interface Insistence {
 }
 
 /** The returned function stops it. */
-export function insist(bytes: Uint8Array, id: string, options: Insistence): () => void {
+export function appendUntilStopped(bytes: Uint8Array, id: string, options: Insistence): () => void {
   const { stream, clock, retryMs } = options;
   let stopped = false;
   let reported = false;

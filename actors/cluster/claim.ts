@@ -10,7 +10,7 @@
 
 import type { Clock } from "../ports/clock.ts";
 import type { AdmittedLog } from "./admitted-log.ts";
-import { insist } from "./append-until-stopped.ts";
+import { appendUntilStopped } from "./append-until-stopped.ts";
 import { encodeTakeover } from "./entry.ts";
 
 /** An owner that writes without pause wins half of the races for the next place: so many in a row are no accident. */
@@ -41,7 +41,7 @@ export function claim({ log, owner, clock, retryMs, report }: ClaimOptions): Cla
   const send = () => {
     const { partition, epoch, lastBlock, lastHash } = log.state;
     const bytes = encodeTakeover({ partition, epoch: epoch + 1, lastBlock, lastHash, owner });
-    stop = insist(bytes, `${partition}/${epoch + 1}/takeover/${owner}/${lastBlock}`, {
+    stop = appendUntilStopped(bytes, `${partition}/${epoch + 1}/takeover/${owner}/${lastBlock}`, {
       stream: log.stream,
       clock,
       retryMs,

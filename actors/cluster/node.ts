@@ -19,7 +19,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { PartitionTap } from "../ports/tap.ts";
 import { AdmittedLog } from "./admitted-log.ts";
 import { Presence } from "./heartbeat.ts";
-import { Seat } from "./ownership.ts";
+import { Ownership } from "./ownership.ts";
 import { ownerOf } from "./placement.ts";
 import { StreamJournal } from "./stream-journal.ts";
 import { CLUSTER_TIMING, type ClusterTiming } from "./timing.ts";
@@ -64,7 +64,7 @@ export class ClusterNode {
   private readonly timing: ClusterTiming;
   private readonly partitions = new Map<string, Partition>();
   private readonly listeners = new Set<(change: OwnershipChange) => void>();
-  private readonly seats = new Map<string, Seat>();
+  private readonly seats = new Map<string, Ownership>();
   private readonly presence: Presence;
   private listening = true;
   private stopping = false;
@@ -149,9 +149,9 @@ export class ClusterNode {
     );
   }
 
-  private seatOf(partition: string): Seat {
+  private seatOf(partition: string): Ownership {
     const { bus, clock, session, log } = this.options;
-    return new Seat({
+    return new Ownership({
       partition,
       clock,
       log,

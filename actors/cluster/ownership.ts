@@ -42,7 +42,7 @@ export interface SeatOptions {
   log(message: string): void;
 }
 
-export class Seat {
+export class Ownership {
   private readonly options: SeatOptions;
   private current: TakeoverState = "idle";
   private trying = 0;

@@ -30,7 +30,7 @@ import type {
 } from "../ports/journal.ts";
 import type { Verdict } from "./admission.ts";
 import type { AdmittedLog } from "./admitted-log.ts";
-import { insist } from "./append-until-stopped.ts";
+import { appendUntilStopped } from "./append-until-stopped.ts";
 import { encodeNote, type StreamedEntry } from "./entry.ts";
 import { StreamSnapshots } from "./stream-snapshots.ts";
 
@@ -192,15 +192,19 @@ export class StreamJournal implements Journal {
     if (head === undefined) return;
     const { clock, retryMs, report, epoch } = this.#options;
     const log = this.#log;
-    this.#stopSending = insist(head.bytes, `${log.partition}/${epoch}/${head.kind}/${head.number}`, {
-      stream: log.stream,
-      clock,
-      retryMs,
-      // Read already, and it was something else: the server gave the place out twice.
-      stored: (sequence) => sequence <= log.sequence && log.missed(sequence),
-      endsWith: (sequence) => log.checkEnd(sequence),
-      report,
-    });
+    this.#stopSending = appendUntilStopped(
+      head.bytes,
+      `${log.partition}/${epoch}/${head.kind}/${head.number}`,
+      {
+        stream: log.stream,
+        clock,
+        retryMs,
+        // Read already, and it was something else: the server gave the place out twice.
+        stored: (sequence) => sequence <= log.sequence && log.missed(sequence),
+        endsWith: (sequence) => log.checkEnd(sequence),
+        report,
+      },
+    );
   }
 
   #readBack(entry: StreamedEntry, verdict: Verdict): void {

@@ -14,10 +14,10 @@ import type {
   ActorDefinition,
   Announcement,
   Batch,
+  Detector,
+  DetectorContext,
   Fields,
   Group,
-  Part,
-  PartContext,
   Signal,
 } from "../ports/detector.ts";
 import { type MachineAction, MachineHost, type SavedMachine } from "./host.ts";
@@ -32,15 +32,15 @@ export const RESTART_WINDOW_US = 60_000_000;
 const SIGNALS_MAX = 10_000;
 
 /** What a cell needs of the core around it. */
-export interface CellHost {
+export interface ActorHost {
   readonly timers: Timers;
   readonly settings: Settings;
   /** Published states go to nobody. */
   readonly unread: boolean;
-  announce(cell: ActorCell, announcement: Announcement): void;
+  announce(cell: Actor, announcement: Announcement): void;
 }
 
-export interface SavedCell {
+export interface SavedActor {
   key: string;
   machine: SavedMachine;
   stopped: boolean;
@@ -49,7 +49,7 @@ export interface SavedCell {
   fields: Fields;
 }
 
-export class ActorCell implements PartContext {
+export class Actor implements DetectorContext {
   readonly key: string;
   readonly definition: ActorDefinition;
   readonly group: Group;
@@ -57,15 +57,15 @@ export class ActorCell implements PartContext {
   sequence = 0;
   /** When what the machine is told now is true for: the time of its announcements. */
   signalUs = 0;
-  part!: Part;
+  part!: Detector;
   machine!: MachineHost;
   stopped = false;
   private restarts: number[] = [];
   private stream!: RandomStream;
   private signals: Signal[] = [];
-  private readonly host: CellHost;
+  private readonly host: ActorHost;
 
-  constructor(definition: ActorDefinition, group: Group, host: CellHost) {
+  constructor(definition: ActorDefinition, group: Group, host: ActorHost) {
     this.key = `${group.name}/${definition.name}`;
     this.definition = definition;
     this.group = group;
@@ -77,7 +77,7 @@ export class ActorCell implements PartContext {
     this.now = this.signalUs = now;
     this.sequence = sequence;
     this.stream = new RandomStream(this.host.settings.seed, this.key);
-    this.part = this.definition.createPart(this.host.settings, this.group);
+    this.part = this.definition.createDetector(this.host.settings, this.group);
     this.machine = new MachineHost(
       this.definition.machine,
       this.definition.machineInput(this.host.settings, this.group),
@@ -154,7 +154,7 @@ export class ActorCell implements PartContext {
     return this.stream.state;
   }
 
-  save(): SavedCell {
+  save(): SavedActor {
     return {
       key: this.key,
       machine: this.machine.save(),
@@ -170,12 +170,12 @@ export class ActorCell implements PartContext {
     return { machine: this.machine.save(), stopped: this.stopped, restarts: this.restarts };
   }
 
-  restore(saved: SavedCell): void {
+  restore(saved: SavedActor): void {
     this.stream = new RandomStream(0, "");
     this.stream.state.set(saved.random);
     this.stopped = saved.stopped;
     this.restarts = [...saved.restarts];
-    this.part = this.definition.createPart(this.host.settings, this.group);
+    this.part = this.definition.createDetector(this.host.settings, this.group);
     copyFields(this.key, saved.fields, this.part.fields);
     this.machine = new MachineHost(
       this.definition.machine,

@@ -28,9 +28,9 @@ import type {
   StateVector,
 } from "../../protocol/messages.ts";
 import { applySetting, parseSettings, type Settings } from "../../protocol/settings.ts";
-import { GroupFront } from "../detectors/rows/row-assembler.ts";
+import { RowAssembler } from "../detectors/rows/row-assembler.ts";
 import type { ActorDefinition, Announcement, Batch, Group, TypedArray } from "../ports/detector.ts";
-import { ActorCell, type CellHost, copyFields } from "./actor.ts";
+import { Actor, type ActorHost, copyFields } from "./actor.ts";
 import { StateHash } from "./hash.ts";
 import { recordAsFrame } from "./record-frame.ts";
 import { readSnapshot, type SavedCore, writeSnapshot } from "./snapshot.ts";
@@ -58,8 +58,8 @@ export interface CoreDefinitions {
 
 /** Told before and after an actor works, so that the runtime can measure it; nothing flows back. */
 export interface CoreProbe {
-  enter(actor: ActorCell): void;
-  leave(actor: ActorCell): void;
+  enter(actor: Actor): void;
+  leave(actor: Actor): void;
 }
 
 /** In degraded mode metrics leave at most this often: people and charts need no more. */
@@ -67,8 +67,8 @@ const DEGRADED_METRICS_EVERY_US = 1_000;
 
 interface ChannelGroup {
   readonly declaration: Channels;
-  readonly front: GroupFront;
-  readonly cells: readonly ActorCell[];
+  readonly front: RowAssembler;
+  readonly cells: readonly Actor[];
   /** States were given for it: it has the actors for them, and no others. */
   readonly states: boolean;
   nextPublishUs: number;
@@ -81,7 +81,7 @@ export interface Registered {
   value: TypedArray | string;
 }
 
-export class Core implements CellHost {
+export class Core implements ActorHost {
   readonly timers = new Timers();
   settings: Settings = parseSettings({});
   /** Sequence and logical time of the last input. */
@@ -95,7 +95,7 @@ export class Core implements CellHost {
   private sink: CoreSink;
   private opened: SessionOpened | null = null;
   private readonly groupsByName = new Map<string, ChannelGroup>();
-  private sessionCells: ActorCell[] = [];
+  private sessionCells: Actor[] = [];
   /** Highest sequence seen of each source. */
   private readonly highWater = new Map<string, { sequence: number }>();
   /** The source of the last frame and its entry: mostly the next one's, too. */
@@ -181,9 +181,9 @@ export class Core implements CellHost {
     };
   }
 
-  // ---- announcements of actors (CellHost) ---------------------------------------------------------------------
+  // ---- announcements of actors (ActorHost) ---------------------------------------------------------------------
 
-  announce(cell: ActorCell, announcement: Announcement): void {
+  announce(cell: Actor, announcement: Announcement): void {
     this.emit(cell.definition.name, cell.group.name, cell.signalUs, announcement);
   }
 
@@ -253,7 +253,7 @@ export class Core implements CellHost {
     return mark;
   }
 
-  private work(group: ChannelGroup, cells: readonly ActorCell[], frame: Frame): void {
+  private work(group: ChannelGroup, cells: readonly Actor[], frame: Frame): void {
     const batch = this.assemble(group, frame);
     if (batch === null) return;
     for (let i = 0; i < cells.length; i++) {
@@ -356,7 +356,7 @@ export class Core implements CellHost {
   }
 
   /** Actors whose settings changed begin anew: their state was learned under the old ones. */
-  private restartActors(concerned: (cell: ActorCell) => boolean): void {
+  private restartActors(concerned: (cell: Actor) => boolean): void {
     for (const [name, group] of this.groupsByName) {
       const of = groupOf(group.declaration, group.states);
       const cells = this.renewed(group.cells, this.definitions.group, of, concerned);
@@ -370,11 +370,11 @@ export class Core implements CellHost {
 
   /** The cells that the settings want now: those not concerned stay, the others are new; the timers of those that go are cancelled. */
   private renewed(
-    before: readonly ActorCell[],
+    before: readonly Actor[],
     definitions: readonly ActorDefinition[],
     group: Group,
-    concerned: (cell: ActorCell) => boolean,
-  ): ActorCell[] {
+    concerned: (cell: Actor) => boolean,
+  ): Actor[] {
     const cells = this.makeCells(definitions, group).map((cell) => {
       const old = before.find(({ key }) => key === cell.key);
       return old && !concerned(old) ? old : cell;
@@ -417,7 +417,7 @@ export class Core implements CellHost {
     const group = groupOf(declaration, states);
     return {
       declaration,
-      front: new GroupFront(group),
+      front: new RowAssembler(group),
       cells: this.makeCells(this.definitions.group, group),
       states,
       nextPublishUs: 0,
@@ -437,18 +437,18 @@ export class Core implements CellHost {
     return group;
   }
 
-  private makeCells(definitions: readonly ActorDefinition[], group: Group): ActorCell[] {
+  private makeCells(definitions: readonly ActorDefinition[], group: Group): Actor[] {
     return definitions
       .filter((definition) => definition.enabled(this.settings, group))
-      .map((definition) => new ActorCell(definition, group, this));
+      .map((definition) => new Actor(definition, group, this));
   }
 
-  private cell(key: string): ActorCell | undefined {
+  private cell(key: string): Actor | undefined {
     for (const cell of this.cells()) if (cell.key === key) return cell;
     return undefined;
   }
 
-  private *cells(): Generator<ActorCell> {
+  private *cells(): Generator<Actor> {
     yield* this.sessionCells;
     for (const group of this.groupsByName.values()) yield* group.cells;
   }

@@ -6,7 +6,7 @@
  */
 import { Decoder, Encoder, ExtensionCodec } from "@msgpack/msgpack";
 import type { Fields, TypedArray } from "../ports/detector.ts";
-import type { SavedCell } from "./actor.ts";
+import type { SavedActor } from "./actor.ts";
 
 /** Grows when the layout of a snapshot changes; an older one is not used, the log is replayed instead. */
 export const SNAPSHOT_VERSION = 1;
@@ -14,7 +14,7 @@ export const SNAPSHOT_VERSION = 1;
 export interface SavedCore<Control = unknown> {
   control: Control;
   fronts: Fields[];
-  cells: SavedCell[];
+  cells: SavedActor[];
 }
 
 export function writeSnapshot(saved: SavedCore): Uint8Array {

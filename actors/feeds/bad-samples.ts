@@ -27,7 +27,7 @@ export type Report = (
   counts: Readonly<Record<string, number>>,
 ) => void;
 
-export class Losses {
+export class BadSamples {
   readonly #report: Report;
   #counts: Record<string, number> = {};
   readonly #seen = new Set<Reason>();

@@ -12,9 +12,9 @@ import { ProtocolError } from "../../protocol/errors.ts";
 import { type Channels, isInput, mayFlow } from "../../protocol/messages.ts";
 import { parseSubject, subjectPatterns } from "../../protocol/subjects.ts";
 import type { Bus } from "../ports/bus.ts";
-import { Losses } from "./bad-samples.ts";
+import { BadSamples } from "./bad-samples.ts";
 import type { Feed, FeedSink } from "./feed.ts";
-import { Outlet } from "./feed-writer.ts";
+import { FeedWriter } from "./feed-writer.ts";
 
 /** Messages between two reports of what was dropped. */
 const REPORT_EVERY = 10_000;
@@ -42,8 +42,8 @@ export class BusFeed implements Feed {
     const ended = new Promise<void>((resolve) => {
       this.end = resolve;
     });
-    const outlet = new Outlet(this.source, sink);
-    const losses = new Losses((status, detail, counts) => outlet.status(status, detail, counts));
+    const outlet = new FeedWriter(this.source, sink);
+    const losses = new BadSamples((status, detail, counts) => outlet.status(status, detail, counts));
     const [, pattern] = subjectPatterns(session, partition, "feed");
     outlet.status("opened", pattern);
     const entrance = new Entrance(sink, losses);
@@ -61,11 +61,11 @@ export class BusFeed implements Feed {
 /** The edge: what passes is well-formed and its source's own. */
 class Entrance {
   private readonly sink: FeedSink;
-  private readonly losses: Losses;
+  private readonly losses: BadSamples;
   private readonly declared = new Map<string, string>();
   private sinceReport = 0;
 
-  constructor(sink: FeedSink, losses: Losses) {
+  constructor(sink: FeedSink, losses: BadSamples) {
     this.sink = sink;
     this.losses = losses;
   }

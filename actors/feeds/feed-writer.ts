@@ -7,7 +7,7 @@ import { MAX_NAME_BYTES, MAX_TEXT_BYTES } from "../../protocol/limits.ts";
 import type { Channels, FeedStatus, QuantumInput } from "../../protocol/messages.ts";
 import type { FeedSink } from "./feed.ts";
 
-export class Outlet {
+export class FeedWriter {
   readonly source: string;
   readonly #sink: FeedSink;
   #sequence = 0;

@@ -8,7 +8,7 @@
 import { FrameBuilder } from "../../protocol/frame.ts";
 import { MAX_GROUP_CHANNELS, MAX_GROUPS } from "../../protocol/limits.ts";
 import type { Channels } from "../../protocol/messages.ts";
-import { clipName, type Outlet } from "./feed-writer.ts";
+import { clipName, type FeedWriter } from "./feed-writer.ts";
 
 /** Samples of a frame: enough to make the cost per frame small, few enough to be one step of a display. */
 export const FRAME_SAMPLES = 256;
@@ -26,11 +26,11 @@ interface OpenGroup {
 }
 
 export class Groups {
-  readonly #outlet: Outlet;
+  readonly #outlet: FeedWriter;
   readonly #traits: GroupTraits;
   readonly #groups: OpenGroup[] = [];
 
-  constructor(outlet: Outlet, traits: GroupTraits) {
+  constructor(outlet: FeedWriter, traits: GroupTraits) {
     this.#outlet = outlet;
     this.#traits = traits;
   }

@@ -12,7 +12,7 @@
 
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
-import { createFrame, Outlet } from "./feed-writer.ts";
+import { createFrame, FeedWriter } from "./feed-writer.ts";
 import { channel } from "./host/meter.ts";
 import { type Meters, openMeters } from "./host/meters.ts";
 import { Pause } from "./pause.ts";
@@ -47,7 +47,7 @@ export function createHostFeed(options: HostFeedOptions): Feed {
 
 async function runHost(options: HostFeedOptions, pause: Pause, sink: FeedSink): Promise<void> {
   const { source, group, everyUs, clock } = options;
-  const outlet = new Outlet(source, sink);
+  const outlet = new FeedWriter(source, sink);
   const { meters, missing } = (options.meters ?? openMeters)();
   try {
     const channels = [...meters.flatMap((meter) => meter.channels), LATENESS];
@@ -106,7 +106,7 @@ function fillFrame(frame: ReturnType<typeof createFrame>, row: Float64Array, tim
 }
 
 /** The next point of the grid after `now`; those in between were missed. */
-function nextDue(due: number, now: number, everyUs: number, outlet: Outlet): number {
+function nextDue(due: number, now: number, everyUs: number, outlet: FeedWriter): number {
   const missed = Math.floor((now - due) / everyUs);
   if (missed >= GAP_PERIODS)
     outlet.status("gap", `row was ${Math.round((now - due) / 1000)} ms late; ${missed} rows not taken`, {

@@ -96,7 +96,7 @@ class Merge {
   /** Declarations and reports at the head of a feed have no time of their own: they leave at once. */
   #passNotices(): void {
     for (const inlet of this.#inlets)
-      for (let notice = inlet.takeNotice(); notice !== null; notice = inlet.takeNotice())
+      for (let notice = inlet.takeMessage(); notice !== null; notice = inlet.takeNotice())
         if (notice.type === "channels") this.#sink.channels(notice);
         else this.#sink.status(notice);
   }
@@ -150,7 +150,7 @@ class Merge {
   }
 }
 
-type Notice = Channels | FeedStatus;
+type GroupMessage = Channels | FeedStatus;
 /** What has a time, and so a place among the other feeds. */
 type Piece = Frame | QuantumInput;
 
@@ -159,7 +159,7 @@ class Inlet implements FeedSink {
   ended = false;
   /** Time of the next sample, made monotone. Valid while there is a `head`. */
   headTimeUs = Number.NEGATIVE_INFINITY;
-  readonly #queue: (Piece | Notice)[] = [];
+  readonly #queue: (Piece | GroupMessage)[] = [];
   readonly #changed: () => void;
   /** Samples of the first frame that were taken. */
   #taken = 0;
@@ -179,7 +179,7 @@ class Inlet implements FeedSink {
   /** The first piece, or null when there is none or a notice comes before it. */
   get head(): Piece | null {
     const first = this.#queue[0];
-    return first === undefined || isNotice(first) ? null : first;
+    return first === undefined || isMessage(first) ? null : first;
   }
 
   channels(declaration: Channels): void {
@@ -217,15 +217,15 @@ class Inlet implements FeedSink {
   /** Drops the frames that are held and takes no more, so that a feed that waits can end; reports are kept. */
   discard(): void {
     this.#discarding = true;
-    const notices = this.#queue.filter(isNotice);
+    const notices = this.#queue.filter(isMessage);
     this.#queue.splice(0, this.#queue.length, ...notices);
     this.#frames = 0;
     this.#release();
   }
 
-  takeNotice(): Notice | null {
+  takeMessage(): GroupMessage | null {
     const first = this.#queue[0];
-    if (first === undefined || !isNotice(first)) return null;
+    if (first === undefined || !isMessage(first)) return null;
     this.#queue.shift();
     this.#updateHead();
     return first;
@@ -256,7 +256,7 @@ class Inlet implements FeedSink {
     return whole ? frame : this.#part!;
   }
 
-  #add(item: Piece | Notice): void {
+  #add(item: Piece | GroupMessage): void {
     this.#queue.push(item);
     if (this.#queue.length === 1) this.#updateHead();
     this.#changed();
@@ -283,7 +283,7 @@ class Inlet implements FeedSink {
   }
 }
 
-function isNotice(item: Piece | Notice): item is Notice {
+function isMessage(item: Piece | GroupMessage): item is GroupMessage {
   return item.type === "channels" || item.type === "feedStatus";
 }
 

@@ -4,7 +4,7 @@
  * In a target "%3F" stands for "?" and "%25" for "%"; values are percent-decoded.
  */
 
-import type { Notice } from "../../protocol/messages.ts";
+import type { OperatorNotice } from "../../protocol/messages.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed } from "./feed.ts";
 import { clipName } from "./feed-writer.ts";
@@ -37,7 +37,7 @@ export interface FeedContext {
   /** Needed by `synth` only. */
   worlds?: SynthWorlds;
   /** Takes what a synthetic feed tells of its truth. */
-  notice?: (notice: Omit<Notice, "type">) => void;
+  notice?: (notice: Omit<OperatorNotice, "type">) => void;
 }
 
 export type FeedSpec =

@@ -4,7 +4,7 @@
  * They come from the simulator, which is no part of the live system: who composes the system hands them in.
  */
 import type { Frame } from "../../protocol/frame.ts";
-import type { Channels, Notice, QuantumInput } from "../../protocol/messages.ts";
+import type { Channels, OperatorNotice, QuantumInput } from "../../protocol/messages.ts";
 
 export interface SynthWorlds {
   readonly names: readonly string[];
@@ -38,5 +38,5 @@ export interface SynthTruth {
   readonly channels: readonly string[];
   readonly onsetUs: number;
   readonly endUs: number;
-  readonly detail?: Notice["detail"];
+  readonly detail?: OperatorNotice["detail"];
 }

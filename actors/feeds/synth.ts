@@ -8,10 +8,10 @@
  * Y3  Everybody can see that it is synthetic: the feed's reports begin with that word.
  */
 import type { Frame } from "../../protocol/frame.ts";
-import type { Notice, QuantumInput } from "../../protocol/messages.ts";
+import type { OperatorNotice, QuantumInput } from "../../protocol/messages.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
-import { createFrame, Outlet } from "./feed-writer.ts";
+import { createFrame, FeedWriter } from "./feed-writer.ts";
 import type { SynthOptions } from "./kinds.ts";
 import { Pause } from "./pause.ts";
 import type { SynthWorld, SynthWorlds } from "./synth-world.ts";
@@ -25,7 +25,7 @@ export interface SynthFeedOptions {
   seed: number;
   worlds: SynthWorlds;
   clock: Clock;
-  notice?: ((notice: Omit<Notice, "type">) => void) | undefined;
+  notice?: ((notice: Omit<OperatorNotice, "type">) => void) | undefined;
 }
 
 /** Where the times of a recording begin when nothing else is asked for. */
@@ -64,7 +64,7 @@ class SynthRun {
   private readonly feed: SynthFeedOptions;
   private readonly live: boolean;
   private readonly pause: Pause;
-  private readonly outlet: Outlet;
+  private readonly outlet: FeedWriter;
   private readonly speed: number;
   private slice: Frame | null = null;
   private startUs = 0;
@@ -76,7 +76,7 @@ class SynthRun {
     this.feed = feed;
     this.live = live;
     this.pause = pause;
-    this.outlet = new Outlet(feed.source, sink);
+    this.outlet = new FeedWriter(feed.source, sink);
     this.speed = feed.options.speed ?? 1;
   }
 

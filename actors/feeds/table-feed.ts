@@ -14,9 +14,9 @@
  */
 
 import type { Clock } from "../ports/clock.ts";
-import { Losses, type Reason } from "./bad-samples.ts";
+import { BadSamples, type Reason } from "./bad-samples.ts";
 import type { Feed } from "./feed.ts";
-import { Outlet } from "./feed-writer.ts";
+import { FeedWriter } from "./feed-writer.ts";
 import { Groups } from "./groups.ts";
 import type { TableFeedOptions } from "./kinds.ts";
 import { Pace } from "./pace.ts";
@@ -49,7 +49,7 @@ export function createTableFeed(feed: TableFeedSource): Feed {
   return {
     source: feed.source,
     kind: feed.live ? "live" : "recorded",
-    run: (sink) => runTable(feed, pause, new Outlet(feed.source, sink)),
+    run: (sink) => runTable(feed, pause, new FeedWriter(feed.source, sink)),
     stop() {
       pause.stop();
       return Promise.resolve();
@@ -57,7 +57,7 @@ export function createTableFeed(feed: TableFeedSource): Feed {
   };
 }
 
-async function runTable(feed: TableFeedSource, pause: Pause, outlet: Outlet): Promise<void> {
+async function runTable(feed: TableFeedSource, pause: Pause, outlet: FeedWriter): Promise<void> {
   let reader: TableRows | null = null;
   try {
     const table = await pause.unlessStopped(openTable(feed));
@@ -92,7 +92,12 @@ function openTable({ bytes, name, options, live, clock }: TableFeedSource): Prom
   });
 }
 
-async function deliver(reader: TableRows, batch: TableBatch, pause: Pause, outlet: Outlet): Promise<void> {
+async function deliver(
+  reader: TableRows,
+  batch: TableBatch,
+  pause: Pause,
+  outlet: FeedWriter,
+): Promise<void> {
   reader.begin(batch);
   while (!pause.stopped && !reader.advance()) {
     if (reader.waitUs > 0) await pause.wait(reader.waitUs / 1000);
@@ -103,7 +108,7 @@ async function deliver(reader: TableRows, batch: TableBatch, pause: Pause, outle
 
 /** The rows of a table on their way into frames. `advance` works until it must wait. */
 class TableRows {
-  readonly losses: Losses;
+  readonly losses: BadSamples;
   /** Why `advance` returned false: time until the next row is due, or a sink that wants to be waited for, or neither: a turn. */
   waitUs = 0;
   blocked = false;
@@ -129,7 +134,7 @@ class TableRows {
   #latestUs = Number.NaN;
   readonly #pace: Pace | null;
 
-  constructor(feed: TableFeedSource, table: Table, first: TableBatch, outlet: Outlet) {
+  constructor(feed: TableFeedSource, table: Table, first: TableBatch, outlet: FeedWriter) {
     const { options } = feed;
     this.#table = table;
     this.#clock = feed.clock;
@@ -143,7 +148,7 @@ class TableRows {
     const { sampling, everyUs, innovation, columns } = this.#plan;
     const unit = options.unit ?? "";
     this.#groups = new Groups(outlet, { group: feed.group, unit, sampling, everyUs, innovation });
-    this.losses = new Losses((status, detail, counts) => {
+    this.losses = new BadSamples((status, detail, counts) => {
       // What came before an odd row shall stand before the report of it.
       if (!this.#groups.flush()) this.blocked = true;
       outlet.status(status, detail, counts);

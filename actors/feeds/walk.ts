@@ -8,7 +8,7 @@
 import type { Frame } from "../../protocol/frame.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
-import { createFrame, Outlet } from "./feed-writer.ts";
+import { createFrame, FeedWriter } from "./feed-writer.ts";
 import type { WalkOptions } from "./kinds.ts";
 import { Pause } from "./pause.ts";
 
@@ -47,7 +47,7 @@ export function createWalkFeed(options: WalkFeedOptions): Feed {
 
 async function runWalk(feed: WalkFeedOptions, free: boolean, pause: Pause, sink: FeedSink): Promise<void> {
   const { channels, rate, frame: frameSamples, duration } = feed.options;
-  const outlet = new Outlet(feed.source, sink);
+  const outlet = new FeedWriter(feed.source, sink);
   const spacingUs = free ? FREE_SPACING_US : (channels * SECOND_US) / rate;
   const walk = new Walk(channels, feed.seed, free ? FREE_START_US : feed.clock.nowUs(), spacingUs);
   const samples = duration === 0 ? Number.POSITIVE_INFINITY : Math.floor(duration / spacingUs) * channels;
@@ -75,7 +75,7 @@ async function runFree(
   walk: Walk,
   frame: Frame,
   samples: number,
-  outlet: Outlet,
+  outlet: FeedWriter,
   pause: Pause,
 ): Promise<void> {
   let untilTurn = FRAMES_PER_TURN;
@@ -95,7 +95,7 @@ async function runPaced(
   walk: Walk,
   frame: Frame,
   samples: number,
-  outlet: Outlet,
+  outlet: FeedWriter,
   pause: Pause,
   clock: Clock,
 ): Promise<void> {
@@ -117,7 +117,7 @@ async function runPaced(
   }
 }
 
-function leaveOut(walk: Walk, lateUs: number, outlet: Outlet): void {
+function leaveOut(walk: Walk, lateUs: number, outlet: FeedWriter): void {
   const rows = walk.skip(lateUs);
   outlet.status("gap", `${Math.round(lateUs / 1000)} ms behind; ${rows} rows left out`, { gap: 1 });
 }

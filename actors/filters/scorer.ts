@@ -10,11 +10,11 @@
 
 import type { Frame } from "../../protocol/frame.ts";
 import { parseSettings, type Settings } from "../../protocol/settings.ts";
-import { AnomalyPart } from "../detectors/anomaly/detector.ts";
-import { CollapsePart } from "../detectors/collapse/detector.ts";
-import { EstimatorPart } from "../detectors/estimator/detector.ts";
-import { GroupFront } from "../detectors/rows/row-assembler.ts";
-import type { Group, Part, PartContext, Signal } from "../ports/detector.ts";
+import { AnomalyDetector } from "../detectors/anomaly/detector.ts";
+import { CollapseDetector } from "../detectors/collapse/detector.ts";
+import { EstimatorDetector } from "../detectors/estimator/detector.ts";
+import { RowAssembler } from "../detectors/rows/row-assembler.ts";
+import type { Detector, DetectorContext, Group, Signal } from "../ports/detector.ts";
 
 export type DetectorName = "coherence" | "collapse" | "anomaly";
 
@@ -53,14 +53,14 @@ export function createScorer(
   };
   switch (detector) {
     case "anomaly":
-      return anomalyScorer(new RowFeed(group, settings.seed), new AnomalyPart(settings, group));
+      return anomalyScorer(new RowFeed(group, settings.seed), new AnomalyDetector(settings, group));
     case "collapse":
-      return collapseScorer(new RowFeed(group, settings.seed), new CollapsePart(settings, group));
+      return collapseScorer(new RowFeed(group, settings.seed), new CollapseDetector(settings, group));
     case "coherence":
       if (columns.length < 2) {
         throw new RangeError(`Cannot score coherence of ${columns.length} column: wanted at least two`);
       }
-      return coherenceScorer(new RowFeed(group, settings.seed), new EstimatorPart(settings, group));
+      return coherenceScorer(new RowFeed(group, settings.seed), new EstimatorDetector(settings, group));
     default:
       return unreachable(detector);
   }
@@ -83,7 +83,7 @@ function forFiles(settings: Settings, n: number): Settings {
   return { ...settings, collapse };
 }
 
-function anomalyScorer(feed: RowFeed, part: AnomalyPart): Scorer {
+function anomalyScorer(feed: RowFeed, part: AnomalyDetector): Scorer {
   const out: ScoredRow = { anomaly_score: 0 };
   return {
     fields: ["anomaly_score"],
@@ -94,7 +94,7 @@ function anomalyScorer(feed: RowFeed, part: AnomalyPart): Scorer {
   };
 }
 
-function collapseScorer(feed: RowFeed, part: CollapsePart): Scorer {
+function collapseScorer(feed: RowFeed, part: CollapseDetector): Scorer {
   const out: ScoredRow = { collapse_score: 0, declared_at: null, changed_at: null };
   return {
     fields: ["collapse_score", "declared_at", "changed_at"],
@@ -129,7 +129,7 @@ const MEASURES = [
   "nEff",
 ] as const;
 
-function coherenceScorer(feed: RowFeed, part: EstimatorPart): Scorer {
+function coherenceScorer(feed: RowFeed, part: EstimatorDetector): Scorer {
   const out: ScoredRow = Object.fromEntries(MEASURES.map((name) => [name, 0]));
   return {
     fields: MEASURES,
@@ -144,16 +144,16 @@ function coherenceScorer(feed: RowFeed, part: EstimatorPart): Scorer {
 }
 
 /** Rows as one-row frames through the group's front end. */
-class RowFeed implements PartContext {
+class RowFeed implements DetectorContext {
   now = 0;
   sequence = 0;
-  private readonly front: GroupFront;
+  private readonly front: RowAssembler;
   private readonly frame: Frame;
   private readonly signals: string[] = [];
   private state: number;
 
   constructor(group: Group, seed: number) {
-    this.front = new GroupFront(group);
+    this.front = new RowAssembler(group);
     this.frame = {
       type: "frame",
       group: group.name,
@@ -169,7 +169,7 @@ class RowFeed implements PartContext {
   }
 
   /** False when the row completed nothing. */
-  push(timeUs: number, values: ArrayLike<number>, part: Part): boolean {
+  push(timeUs: number, values: ArrayLike<number>, part: Detector): boolean {
     const { frame } = this;
     this.sequence++;
     this.now = Math.max(this.now, timeUs);

@@ -1,6 +1,6 @@
 /** The injections of a session: overlays on frames that are about to enter the log, begun and ended by a notice each. */
 import type { Frame } from "../../protocol/frame.ts";
-import type { Notice } from "../../protocol/messages.ts";
+import type { OperatorNotice } from "../../protocol/messages.ts";
 import type { Core } from "../core/core.ts";
 import { CommandError } from "../errors.ts";
 import type { FrameOverlay } from "../ports/overlay.ts";
@@ -10,11 +10,11 @@ const INJECTIONS_MAX = 16;
 
 export class Injections {
   private readonly core: Core;
-  private readonly notice: (notice: Omit<Notice, "type">) => void;
+  private readonly notice: (notice: Omit<OperatorNotice, "type">) => void;
   private readonly overlays: FrameOverlay[] = [];
 
   /** `notice` enters a mark into the log. */
-  constructor(core: Core, notice: (notice: Omit<Notice, "type">) => void) {
+  constructor(core: Core, notice: (notice: Omit<OperatorNotice, "type">) => void) {
     this.core = core;
     this.notice = notice;
   }
@@ -26,7 +26,7 @@ export class Injections {
     this.overlays.push(overlay);
   }
 
-  underWay(): Omit<Notice, "type">[] {
+  underWay(): Omit<OperatorNotice, "type">[] {
     return this.overlays.map(({ begin }) => begin);
   }
 

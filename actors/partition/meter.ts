@@ -4,7 +4,7 @@
  * The core must not read a clock, so these figures are taken here and enter the log as a `measurement` input: a replay sees the
  * figures of the day, not its own.
  */
-import type { ActorCell } from "../core/actor.ts";
+import type { Actor } from "../core/actor.ts";
 import type { CoreProbe } from "../core/core.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ClosedBlock } from "./gate.ts";
@@ -44,7 +44,7 @@ export class Meter implements CoreProbe {
     this.enteredMs = this.clock.monotonicMs();
   }
 
-  leave(actor: ActorCell): void {
+  leave(actor: Actor): void {
     const spent = this.clock.monotonicMs() - this.enteredMs;
     const known = this.actorMs.get(actor.key);
     if (known) {

@@ -29,7 +29,7 @@ import type {
   FeedStatus,
   Input,
   MetricsMessage,
-  Notice,
+  OperatorNotice,
   QuantumInput,
   StateMessage,
 } from "../../protocol/messages.ts";
@@ -207,7 +207,7 @@ export class Partition implements LiveSession, CoreSink {
   // ---- what people and the runtime enter ------------------------------------------------------------------------
 
   /** Something that the runtime or a person has to say: becomes an event. */
-  notice(notice: Omit<Notice, "type">): void {
+  notice(notice: Omit<OperatorNotice, "type">): void {
     this.admitInput({ type: "notice", ...notice });
   }
 
@@ -223,7 +223,7 @@ export class Partition implements LiveSession, CoreSink {
   }
 
   /** What the log said of the injections that are under way when they began. */
-  injections(): Omit<Notice, "type">[] {
+  injections(): Omit<OperatorNotice, "type">[] {
     return this.overlays.underWay();
   }
 

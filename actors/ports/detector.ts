@@ -60,7 +60,7 @@ export interface Signal {
 }
 
 /** What a part may do while it updates. */
-export interface PartContext {
+export interface DetectorContext {
   /** Logical time, µs, and sequence of the current input. */
   readonly now: number;
   readonly sequence: number;
@@ -76,15 +76,15 @@ export interface PartContext {
 }
 
 /** The numeric part of an actor. */
-export interface Part {
+export interface Detector {
   readonly fields: Fields;
-  update(batch: Batch, context: PartContext): void;
+  update(batch: Batch, context: DetectorContext): void;
   /** Action `kernel` of the machine: a named change such as "rebaseline". */
-  act?(name: string, parameters: Record<string, unknown>, context: PartContext): void;
+  act?(name: string, parameters: Record<string, unknown>, context: DetectorContext): void;
   /** Inputs other than frames: for actors of the session (monitor, feed watcher), and states for actors of their group. */
-  onInput?(input: Input, context: PartContext): void;
+  onInput?(input: Input, context: DetectorContext): void;
   /** Called at the publish rate when the actor publishes state; fills and returns a message without `type`, or null. */
-  publish?(context: PartContext): unknown;
+  publish?(context: DetectorContext): unknown;
 }
 
 /**
@@ -105,7 +105,7 @@ export interface ActorDefinition {
   readonly machine: AnyStateMachine;
   /** False when the settings switch it off or the group is too small. */
   enabled(settings: Settings, group: Group): boolean;
-  createPart(settings: Settings, group: Group): Part;
+  createDetector(settings: Settings, group: Group): Detector;
   /** Input of the machine (`setup({types: {input}})`), plain JSON. */
   machineInput(settings: Settings, group: Group): Record<string, unknown>;
 }

@@ -1,6 +1,6 @@
 /** A disturbance laid over real frames before they enter the log: how synthetic events get into a running session. */
 import type { Frame } from "../../protocol/frame.ts";
-import type { Notice } from "../../protocol/messages.ts";
+import type { OperatorNotice } from "../../protocol/messages.ts";
 
 export interface FrameOverlay {
   /** e.g. "flash-crash". */
@@ -10,8 +10,8 @@ export interface FrameOverlay {
   readonly fromUs: number;
   readonly untilUs: number;
   /** What the log says when it begins and ends: kinds `injection.started` and `injection.ended`. */
-  readonly begin: Omit<Notice, "type">;
-  readonly end: Omit<Notice, "type">;
+  readonly begin: Omit<OperatorNotice, "type">;
+  readonly end: Omit<OperatorNotice, "type">;
   /**
    * The frame as it is to enter the log: the same one where nothing changes, else one of the overlay's own, valid until the next
    * call; null when no sample is left. Never changes `frame` itself.

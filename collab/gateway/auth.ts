@@ -9,7 +9,7 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
-import { Refusal } from "./http-error.ts";
+import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { RateLimit } from "./token-bucket.ts";
 
@@ -46,7 +46,7 @@ export class Auth {
     return this.#token !== null;
   }
 
-  /** Who the request says it is. Throws a Refusal (401, 429) for a wrong token; one without any is of a stranger. */
+  /** Who the request says it is. Throws a HttpError (401, 429) for a wrong token; one without any is of a stranger. */
   identify(request: IncomingMessage, address: string, nowMs: number): Identity {
     if (this.#token === null) return { kind: "anybody" };
     const login = this.#loginOf(request, nowMs);
@@ -57,13 +57,13 @@ export class Auth {
     return { kind: "token" };
   }
 
-  /** Throws a Refusal (401, 429) for a wrong token, or too many of them from this address. */
+  /** Throws a HttpError (401, 429) for a wrong token, or too many of them from this address. */
   checkToken(token: string | undefined, address: string, nowMs: number): void {
     if (this.#token === null) return;
     if (token === undefined) throw noToken();
     if (!this.#failures.has(address, nowMs)) {
       const wait = String(this.#failures.retrySeconds);
-      throw new Refusal(429, "sign in", "too many wrong tokens", `a pause of ${wait} s (loginsPerSecond)`, {
+      throw new HttpError(429, "sign in", "too many wrong tokens", `a pause of ${wait} s (loginsPerSecond)`, {
         "retry-after": wait,
       });
     }
@@ -78,7 +78,7 @@ export class Auth {
     return identity.kind !== "login" || (this.#logins.get(identity.login) ?? 0) > nowMs;
   }
 
-  /** Exchanges the token for a cookie; returns the Set-Cookie value. Throws a Refusal for a wrong token or too many of them. */
+  /** Exchanges the token for a cookie; returns the Set-Cookie value. Throws a HttpError for a wrong token or too many of them. */
   login(
     token: string,
     address: string,
@@ -129,12 +129,12 @@ export function randomToken(): string {
 }
 
 /** What a stranger is told. */
-export function noToken(): Refusal {
+export function noToken(): HttpError {
   return unauthorised("no token", "Authorization: Bearer TOKEN, or the cookie of POST api/login");
 }
 
-function unauthorised(value: string, wanted: string): Refusal {
-  return new Refusal(401, "sign in", value, wanted, { "www-authenticate": 'Bearer realm="eigenwatch"' });
+function unauthorised(value: string, wanted: string): HttpError {
+  return new HttpError(401, "sign in", value, wanted, { "www-authenticate": 'Bearer realm="eigenwatch"' });
 }
 
 function sha256(text: string): Buffer {

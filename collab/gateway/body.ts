@@ -1,6 +1,6 @@
-/** The body of a POST: JSON, whole, within its limit; or a Refusal (400, 413, 415). */
+/** The body of a POST: JSON, whole, within its limit; or a HttpError (400, 413, 415). */
 import type { IncomingMessage } from "node:http";
-import { Refusal } from "./http-error.ts";
+import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 
 /** The JSON type is insisted on: a form of another site cannot send it without being asked first. */
@@ -11,13 +11,13 @@ export async function readJson(
 ): Promise<unknown> {
   const type = String(request.headers["content-type"] ?? "");
   if (!/^application\/json\b/i.test(type))
-    throw new Refusal(415, "read body", type || "no content-type", "application/json");
+    throw new HttpError(415, "read body", type || "no content-type", "application/json");
   const body = await readBody(request, limits[limit], limit);
   try {
     return JSON.parse(body.toString("utf8"));
   } catch {
     // What it says is not echoed: it may hold the token.
-    throw new Refusal(400, "read body", `${body.length} bytes that are not JSON`, "JSON");
+    throw new HttpError(400, "read body", `${body.length} bytes that are not JSON`, "JSON");
   }
 }
 
@@ -29,13 +29,18 @@ async function readBody(request: IncomingMessage, bytesMax: number, limit: strin
     for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
       length += chunk.length;
       if (length > bytesMax)
-        throw new Refusal(413, "read body", `more than ${bytesMax} bytes`, `at most ${bytesMax} (${limit})`);
+        throw new HttpError(
+          413,
+          "read body",
+          `more than ${bytesMax} bytes`,
+          `at most ${bytesMax} (${limit})`,
+        );
       chunks.push(chunk);
     }
   } catch (error) {
-    if (error instanceof Refusal) throw error;
+    if (error instanceof HttpError) throw error;
     // Whoever leaves in the middle is no failure of ours.
-    throw new Refusal(400, "read body", `${length} bytes, then no more`, "the whole body");
+    throw new HttpError(400, "read body", `${length} bytes, then no more`, "the whole body");
   }
   return Buffer.concat(chunks);
 }

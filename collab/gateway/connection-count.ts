@@ -1,6 +1,6 @@
 /** How many live connections (WebSocket, SSE) there are, in all and per address, and who may open one more. */
 
-import { Refusal } from "./http-error.ts";
+import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 
 export type Transport = "ws" | "sse";
@@ -14,7 +14,7 @@ export class ConnectionCount {
     this.#limits = limits;
   }
 
-  /** Counts a connection in, or throws a Refusal that names the limit. The returned function counts it out, once. */
+  /** Counts a connection in, or throws a HttpError that names the limit. The returned function counts it out, once. */
   enter(transport: Transport, address: string): () => void {
     const { connectionsMax, connectionsPerAddressMax, sseConnectionsMax } = this.#limits;
     const total = this.open.ws + this.open.sse;
@@ -43,8 +43,8 @@ export class ConnectionCount {
   }
 }
 
-function tooMany(value: string, name: string, limit: number): Refusal {
-  return new Refusal(503, "open one more connection", value, `at most ${limit} (${name})`, {
+function tooMany(value: string, name: string, limit: number): HttpError {
+  return new HttpError(503, "open one more connection", value, `at most ${limit} (${name})`, {
     "retry-after": "5",
   });
 }

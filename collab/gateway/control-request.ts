@@ -2,10 +2,10 @@
 import * as v from "valibot";
 import { CommandError } from "../../actors/mod.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
-import { Refusal } from "./http-error.ts";
-import type { Exchange } from "./request-context.ts";
+import { HttpError } from "./http-error.ts";
+import type { RequestContext } from "./request-context.ts";
 
-/** The body as the schema has it, or a Refusal (400) that names the field. */
+/** The body as the schema has it, or a HttpError (400) that names the field. */
 export function parsed<Schema extends v.GenericSchema>(
   schema: Schema,
   body: unknown,
@@ -15,31 +15,31 @@ export function parsed<Schema extends v.GenericSchema>(
   if (result.success) return result.output;
   const [issue] = result.issues;
   const field = v.getDotPath(issue);
-  if (issue.expected === "never") throw new Refusal(400, action, `field ${field}`, "no such field");
+  if (issue.expected === "never") throw new HttpError(400, action, `field ${field}`, "no such field");
   const value = field === null ? issue.received : `${field} is ${issue.received}`;
-  throw new Refusal(400, action, value, issue.expected ?? issue.message);
+  throw new HttpError(400, action, value, issue.expected ?? issue.message);
 }
 
 /** Who asks, for the log of the session: how the gateway knows them, and from where. */
-export function authorOf({ identity, address }: Exchange): string {
+export function authorOf({ identity, address }: RequestContext): string {
   const who = identity.kind === "login" ? `login ${identity.login.slice(0, 8)}` : identity.kind;
   return `${who} at ${address}`;
 }
 
-/** What a session refuses in words becomes a Refusal with these words. */
+/** What a session refuses in words becomes a HttpError with these words. */
 export async function carriedOut<T>(act: () => T | Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    if (error instanceof ProtocolError) throw new Refusal(400, error.action, error.value, error.wanted);
+    if (error instanceof ProtocolError) throw new HttpError(400, error.action, error.value, error.wanted);
     if (error instanceof CommandError) throw refusalOf(error.message);
     throw error;
   }
 }
 
 /** "Cannot do: this was met; wanted that" in its three parts. */
-function refusalOf(message: string): Refusal {
+function refusalOf(message: string): HttpError {
   const [, action = "do that", value = message, wanted = "a request that can be carried out"] =
     /^Cannot ([^:]+): (.*?)(?:[;,] wanted (.*))?$/s.exec(message) ?? [];
-  return new Refusal(400, action, value, wanted);
+  return new HttpError(400, action, value, wanted);
 }

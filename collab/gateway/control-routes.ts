@@ -9,8 +9,8 @@ import * as v from "valibot";
 import type { SessionControls } from "../../actors/ports/controls.ts";
 import { readJson } from "./body.ts";
 import { authorOf, carriedOut, parsed } from "./control-request.ts";
-import { Refusal } from "./http-error.ts";
-import type { Exchange } from "./request-context.ts";
+import { HttpError } from "./http-error.ts";
+import type { RequestContext } from "./request-context.ts";
 import { respondJson } from "./respond.ts";
 import { chooseHub, type GatewayParts, type Route } from "./route.ts";
 
@@ -45,7 +45,7 @@ export function controlRoutes(parts: GatewayParts): [string, Route][] {
   ];
 }
 
-async function replay(exchange: Exchange, parts: GatewayParts): Promise<void> {
+async function replay(exchange: RequestContext, parts: GatewayParts): Promise<void> {
   const controls = controlsOf(exchange, parts, "replay", "a recorded session (replay --follow)");
   const { request, response } = exchange;
   if (request.method === "POST") {
@@ -70,25 +70,30 @@ async function replay(exchange: Exchange, parts: GatewayParts): Promise<void> {
 function placeOf({ timeUs, sequence }: { timeUs?: number | undefined; sequence?: number | undefined }) {
   if (timeUs !== undefined && sequence === undefined) return { timeUs };
   if (sequence !== undefined && timeUs === undefined) return { sequence };
-  throw new Refusal(400, "seek", timeUs === undefined ? "no place" : "two places", "timeUs or sequence");
+  throw new HttpError(400, "seek", timeUs === undefined ? "no place" : "two places", "timeUs or sequence");
 }
 
-function marks(exchange: Exchange, parts: GatewayParts): void {
+function marks(exchange: RequestContext, parts: GatewayParts): void {
   const controls = controlsOf(exchange, parts, "replay", "a recorded session (replay --follow)");
   respondJson(exchange.request, exchange.response, controls.marks());
 }
 
 /** The same can be injected into a live session and into a branch. */
-function scenarios(exchange: Exchange, parts: GatewayParts): void {
+function scenarios(exchange: RequestContext, parts: GatewayParts): void {
   const { session } = chooseHub(parts.hubs, exchange.query).session;
   const { inject, whatIf } = parts.controls[session] ?? {};
   const controls = inject ?? whatIf;
   if (controls === undefined)
-    throw new Refusal(404, "list scenarios", `session ${session}`, "a live session, or one with a recording");
+    throw new HttpError(
+      404,
+      "list scenarios",
+      `session ${session}`,
+      "a live session, or one with a recording",
+    );
   respondJson(exchange.request, exchange.response, { scenarios: controls.scenarios() });
 }
 
-async function inject(exchange: Exchange, parts: GatewayParts): Promise<void> {
+async function inject(exchange: RequestContext, parts: GatewayParts): Promise<void> {
   const controls = controlsOf(exchange, parts, "inject", "a live session");
   const { request, response } = exchange;
   if (request.method !== "POST") return respondJson(request, response, { underWay: controls.underWay() });
@@ -97,7 +102,7 @@ async function inject(exchange: Exchange, parts: GatewayParts): Promise<void> {
   respondJson(request, response, { started });
 }
 
-async function settings(exchange: Exchange, parts: GatewayParts): Promise<void> {
+async function settings(exchange: RequestContext, parts: GatewayParts): Promise<void> {
   const controls = controlsOf(exchange, parts, "settings", "a live session");
   const { request, response } = exchange;
   if (request.method === "POST") {
@@ -111,11 +116,11 @@ async function settings(exchange: Exchange, parts: GatewayParts): Promise<void> 
 /** Sessions in which one is being answered: each takes a core for seconds. */
 const busy = new WeakSet<object>();
 
-async function whatIf(exchange: Exchange, parts: GatewayParts): Promise<void> {
+async function whatIf(exchange: RequestContext, parts: GatewayParts): Promise<void> {
   const controls = controlsOf(exchange, parts, "whatIf", "a session that keeps a recording");
   const wish = await readJson(exchange.request, parts.limits, "controlBytesMax");
   if (busy.has(controls))
-    throw new Refusal(409, "ask what if", "another question is being answered", "its end", {
+    throw new HttpError(409, "ask what if", "another question is being answered", "its end", {
       "retry-after": "1",
     });
   busy.add(controls);
@@ -134,7 +139,7 @@ async function whatIf(exchange: Exchange, parts: GatewayParts): Promise<void> {
 }
 
 function controlsOf<Name extends keyof SessionControls>(
-  { query, path }: Exchange,
+  { query, path }: RequestContext,
   { hubs, controls }: GatewayParts,
   name: Name,
   wanted: string,
@@ -142,5 +147,5 @@ function controlsOf<Name extends keyof SessionControls>(
   const { session } = chooseHub(hubs, query).session;
   const found = controls[session]?.[name];
   if (found !== undefined) return found as NonNullable<SessionControls[Name]>;
-  throw new Refusal(404, `answer ${path}`, `session ${session}`, wanted);
+  throw new HttpError(404, `answer ${path}`, `session ${session}`, wanted);
 }

@@ -9,9 +9,9 @@ import type { ServerResponse } from "node:http";
 import { type Counters, countUp } from "./counters.ts";
 import type { EncodedEvent } from "./encoded-event.ts";
 import { EventFollower, type EventSink } from "./event-follower.ts";
-import { Refusal } from "./http-error.ts";
+import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
-import { type Exchange, wholeParameter } from "./request-context.ts";
+import { type RequestContext, wholeParameter } from "./request-context.ts";
 import { startStream } from "./respond.ts";
 import { resumeEvents } from "./resume.ts";
 import type { SessionHub } from "./session-hub.ts";
@@ -36,8 +36,8 @@ export class EventStream implements EventSink {
   #open = true;
   #stalled = false;
 
-  /** Throws a Refusal before anything is written. */
-  constructor(exchange: Exchange, { hub, limits, counters, stillSignedIn, left }: EventStreamContext) {
+  /** Throws a HttpError before anything is written. */
+  constructor(exchange: RequestContext, { hub, limits, counters, stillSignedIn, left }: EventStreamContext) {
     const { after, reset } = resumeEvents(hub, requestedCursor(exchange));
     this.#response = exchange.response;
     this.#limits = limits;
@@ -110,11 +110,11 @@ export class EventStream implements EventSink {
   }
 }
 
-function requestedCursor({ request, query }: Exchange): number | null {
+function requestedCursor({ request, query }: RequestContext): number | null {
   const header = request.headers["last-event-id"];
   if (typeof header === "string" && header !== "") {
     if (/^\d{1,15}$/.test(header)) return Number(header);
-    throw new Refusal(400, "resume events", header, "a Last-Event-ID that is a sequence of this session");
+    throw new HttpError(400, "resume events", header, "a Last-Event-ID that is a sequence of this session");
   }
   return query.has("after") ? wholeParameter(query, "after", 0, 0, Number.MAX_SAFE_INTEGER) : null;
 }

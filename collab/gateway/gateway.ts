@@ -4,7 +4,7 @@
  *   session ──► SessionHub ─┬─► SocketClient (/ws)        samples · state · events · metrics
  *                           ├─► EventStream  (/events)    events
  *                           └─► pollEvents   (/api/events) events
- *   browser ──► Door (rate, Host, Origin, base path, sign-in) ──► routes
+ *   browser ──► RequestGuard (rate, Host, Origin, base path, sign-in) ──► routes
  *
  * G1  The same events go all three ways, each once, in the order of their sequences.
  * G2  A slow client costs others nothing: it is conflated, then cut with a reason, and resumes from its cursor.
@@ -22,10 +22,10 @@ import { ConnectionCount } from "./connection-count.ts";
 import { Counters, countUp } from "./counters.ts";
 import type { EventStream } from "./event-stream.ts";
 import { isLoopback } from "./hosts.ts";
-import { Refusal } from "./http-error.ts";
+import { HttpError } from "./http-error.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
-import type { Exchange } from "./request-context.ts";
-import { Door } from "./request-guard.ts";
+import type { RequestContext } from "./request-context.ts";
+import { RequestGuard } from "./request-guard.ts";
 import { refuseUpgrade, respondRefusal } from "./respond.ts";
 import type { GatewayParts, Route } from "./route.ts";
 import { OPEN_PATHS, routes } from "./routes.ts";
@@ -116,7 +116,7 @@ class RunningGateway {
   readonly #limits: GatewayLimits;
   readonly #log: (line: string) => void;
   readonly #files: ReadonlyMap<string, StaticFile>;
-  readonly #door: Door;
+  readonly #door: RequestGuard;
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #hubs: readonly SessionHub[];
   readonly #counters = new Counters();
@@ -136,7 +136,14 @@ class RunningGateway {
     this.#limits = limits;
     this.#log = options.log ?? (() => {});
     this.#files = files;
-    this.#door = new Door({ auth, hosts, basePath, trustProxy: options.trustProxy === true, limits, nowMs });
+    this.#door = new RequestGuard({
+      auth,
+      hosts,
+      basePath,
+      trustProxy: options.trustProxy === true,
+      limits,
+      nowMs,
+    });
     this.#hubs = options.sessions.map((session) => new SessionHub(session));
     const parts: GatewayParts = {
       hubs: this.#hubs,
@@ -171,7 +178,7 @@ class RunningGateway {
     try {
       await this.#route(request, response);
     } catch (error) {
-      const refusal = error instanceof Refusal ? error : this.#failure(request, error);
+      const refusal = error instanceof HttpError ? error : this.#failure(request, error);
       if (response.headersSent) response.destroy();
       else respondRefusal(request, response, refusal);
     }
@@ -183,25 +190,25 @@ class RunningGateway {
     if (path === "") {
       // Relative, so that it holds behind any proxy: the page's own URLs are relative to this slash.
       const last = (request.url ?? "").split("?")[0]!.split("/").pop()!;
-      throw new Refusal(308, "serve the page", last, `${last}/`, { location: `${last}/` });
+      throw new HttpError(308, "serve the page", last, `${last}/`, { location: `${last}/` });
     }
     if (path === "/ws")
-      throw new Refusal(426, "open a WebSocket", "a plain request", "an upgrade", { upgrade: "websocket" });
+      throw new HttpError(426, "open a WebSocket", "a plain request", "an upgrade", { upgrade: "websocket" });
     const file = this.#files.get(path);
     const route = this.#routes.get(path);
     if (file === undefined && route === undefined)
-      throw new Refusal(404, "find", path, wantedPath(path, this.#files));
+      throw new HttpError(404, "find", path, wantedPath(path, this.#files));
     const methods = file !== undefined ? ["GET", "HEAD"] : route!.methods;
     if (!methods.includes(request.method ?? "")) {
       const allow = methods.join(", ");
-      throw new Refusal(405, `answer ${path}`, request.method, allow, { allow });
+      throw new HttpError(405, `answer ${path}`, request.method, allow, { allow });
     }
     if (file !== undefined) return serveFile(request, response, file);
     const identity: Identity = OPEN_PATHS.has(path)
       ? { kind: "stranger" }
       : this.#door.identify(request, visitor);
     if (identity.kind === "stranger" && !OPEN_PATHS.has(path)) throw noToken();
-    const exchange: Exchange = { ...visitor, request, response, identity };
+    const exchange: RequestContext = { ...visitor, request, response, identity };
     await route!.answer(exchange);
   }
 
@@ -209,23 +216,24 @@ class RunningGateway {
     socket.on("error", () => socket.destroy());
     try {
       const visitor = this.#door.enter(request);
-      if (visitor.path !== "/ws") throw new Refusal(404, "upgrade to WebSocket at", visitor.path, "/ws");
-      if (this.#closing !== null) throw new Refusal(503, "open a WebSocket", "closing", "a running gateway");
+      if (visitor.path !== "/ws") throw new HttpError(404, "upgrade to WebSocket at", visitor.path, "/ws");
+      if (this.#closing !== null)
+        throw new HttpError(503, "open a WebSocket", "closing", "a running gateway");
       // A stranger may still say the token in its hello: a browser is not told why an upgrade was refused, but it can read `closing`.
       const identity = this.#door.identify(request, visitor);
       this.#socketServer.accept(request, socket as Socket, head, visitor, identity);
     } catch (error) {
-      refuseUpgrade(socket, error instanceof Refusal ? error : this.#failure(request, error));
+      refuseUpgrade(socket, error instanceof HttpError ? error : this.#failure(request, error));
     }
   }
 
   /** An error of ours: told to the log in full, to the client without its inside. */
-  #failure(request: IncomingMessage, error: unknown): Refusal {
+  #failure(request: IncomingMessage, error: unknown): HttpError {
     const path = (request.url ?? "").split("?")[0];
     this.#log(
       `gateway: cannot answer ${request.method} ${path}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
     );
-    return new Refusal(500, "answer", path, "no failure of the server: see its log");
+    return new HttpError(500, "answer", path, "no failure of the server: see its log");
   }
 
   #hold(socket: Socket): void {
@@ -311,8 +319,8 @@ function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex, limits: Gatew
   }
   if (error.code === "HPE_HEADER_OVERFLOW") {
     const wanted = `at most ${limits.headerBytesMax} bytes (headerBytesMax)`;
-    refuseUpgrade(socket, new Refusal(431, "read headers", "longer headers", wanted));
+    refuseUpgrade(socket, new HttpError(431, "read headers", "longer headers", wanted));
   } else {
-    refuseUpgrade(socket, new Refusal(400, "read request", error.code ?? "unknown bytes", "HTTP/1.1"));
+    refuseUpgrade(socket, new HttpError(400, "read request", error.code ?? "unknown bytes", "HTTP/1.1"));
   }
 }

@@ -1,5 +1,5 @@
 /** A request that is refused: an HTTP status, and what was tried, with which value, and what was wanted. */
-export class Refusal extends Error {
+export class HttpError extends Error {
   readonly status: number;
   readonly action: string;
   readonly value: string;
@@ -15,7 +15,7 @@ export class Refusal extends Error {
   ) {
     const shown = short(value);
     super(`Cannot ${action}: ${shown}, wanted ${wanted}`);
-    this.name = "Refusal";
+    this.name = "HttpError";
     this.status = status;
     this.action = action;
     this.value = shown;

@@ -6,13 +6,13 @@
  */
 import type { EventMessage } from "../../protocol/messages.ts";
 import type { GatewayLimits } from "./limits.ts";
-import { type Exchange, wholeParameter } from "./request-context.ts";
+import { type RequestContext, wholeParameter } from "./request-context.ts";
 import { respondJson } from "./respond.ts";
 import { resumeEvents } from "./resume.ts";
 import type { SessionHub } from "./session-hub.ts";
 
 export async function pollEvents(
-  { request, response, query }: Exchange,
+  { request, response, query }: RequestContext,
   hub: SessionHub,
   limits: GatewayLimits,
 ): Promise<void> {

@@ -1,9 +1,9 @@
 /** One HTTP request on its way through the gateway: what the checks at the door found out about it. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Identity } from "./auth.ts";
-import { Refusal } from "./http-error.ts";
+import { HttpError } from "./http-error.ts";
 
-export interface Exchange {
+export interface RequestContext {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   /** Below the base path, beginning with "/". */
@@ -18,7 +18,7 @@ export interface Exchange {
   readonly identity: Identity;
 }
 
-/** A query parameter that is a whole number from `min` to `max`; `otherwise` when it is absent. Throws a Refusal (400). */
+/** A query parameter that is a whole number from `min` to `max`; `otherwise` when it is absent. Throws a HttpError (400). */
 export function wholeParameter(
   query: URLSearchParams,
   name: string,
@@ -30,5 +30,5 @@ export function wholeParameter(
   if (text === null) return otherwise;
   const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= min && value <= max) return value;
-  throw new Refusal(400, `read parameter ${name}`, text, `a whole number from ${min} to ${max}`);
+  throw new HttpError(400, `read parameter ${name}`, text, `a whole number from ${min} to ${max}`);
 }

@@ -7,7 +7,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Auth, Identity } from "./auth.ts";
 import { type HostRules, hostAllowed, originAllowed, wantedHosts } from "./hosts.ts";
-import { Refusal } from "./http-error.ts";
+import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { RateLimit } from "./token-bucket.ts";
 
@@ -30,7 +30,7 @@ export interface Visitor {
   readonly secure: boolean;
 }
 
-export class Door {
+export class RequestGuard {
   readonly #options: DoorOptions;
   readonly #requests: RateLimit;
 
@@ -40,13 +40,13 @@ export class Door {
     this.#requests = new RateLimit(requestsBurst, requestsPerSecond, addressesMax);
   }
 
-  /** Who asks for what, or a Refusal (400, 403, 404, 429). */
+  /** Who asks for what, or a HttpError (400, 403, 404, 429). */
   enter(request: IncomingMessage): Visitor {
     const { limits, nowMs, trustProxy, basePath } = this.#options;
     const address = this.#address(request);
     if (!this.#requests.take(address, nowMs())) {
       const wanted = `at most ${limits.requestsPerSecond} requests a second (requestsPerSecond)`;
-      throw new Refusal(429, "answer", `one more request of ${address}`, wanted, {
+      throw new HttpError(429, "answer", `one more request of ${address}`, wanted, {
         "retry-after": String(this.#requests.retrySeconds),
       });
     }
@@ -63,10 +63,10 @@ export class Door {
     this.#checkHost(request);
     if (path === basePath) return { ...visitor, path: "" };
     if (path.startsWith(`${basePath}/`)) return { ...visitor, path: path.slice(basePath.length) };
-    throw new Refusal(404, "find", path, `a path below ${basePath}/`);
+    throw new HttpError(404, "find", path, `a path below ${basePath}/`);
   }
 
-  /** Who the visitor is; throws a Refusal (401, 429) for a wrong token. */
+  /** Who the visitor is; throws a HttpError (401, 429) for a wrong token. */
   identify(request: IncomingMessage, visitor: Visitor): Identity {
     return this.#options.auth.identify(request, visitor.address, this.#options.nowMs());
   }
@@ -78,7 +78,7 @@ export class Door {
     ).length;
     const host = names === 1 ? request.headers.host : undefined;
     if (host === undefined || !hostAllowed(host, hosts))
-      throw new Refusal(
+      throw new HttpError(
         403,
         "answer for host",
         names > 1 ? `${names} Host headers` : (host ?? "none"),
@@ -86,7 +86,7 @@ export class Door {
       );
     const { origin } = request.headers;
     if (origin !== undefined && !originAllowed(origin, host, hosts))
-      throw new Refusal(
+      throw new HttpError(
         403,
         "answer a page of origin",
         origin,
@@ -121,6 +121,6 @@ function splitTarget(target: string): { path: string; query: URLSearchParams } {
   const question = target.indexOf("?");
   const path = question < 0 ? target : target.slice(0, question);
   if (!path.startsWith("/"))
-    throw new Refusal(400, "read request target", target, "a path that begins with /");
+    throw new HttpError(400, "read request target", target, "a path that begins with /");
   return { path, query: new URLSearchParams(question < 0 ? "" : target.slice(question + 1)) };
 }

@@ -1,7 +1,7 @@
 /** Answers of the HTTP side: security headers on everything, errors as `{ error: { action, value, wanted } }`. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Refusal } from "./http-error.ts";
+import type { HttpError } from "./http-error.ts";
 
 /** The page loads nothing but its own files and talks to nobody but us; nobody frames it. */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
@@ -44,7 +44,7 @@ export function respondJson(request: IncomingMessage, response: ServerResponse, 
   respond(request, response, 200, JSON_TYPE, JSON.stringify(body));
 }
 
-export function respondRefusal(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
+export function respondRefusal(request: IncomingMessage, response: ServerResponse, refusal: HttpError): void {
   // What is left of a refused body is not read: the connection ends with the answer.
   const close: Record<string, string> = request.complete ? {} : { connection: "close" };
   respond(
@@ -57,7 +57,7 @@ export function respondRefusal(request: IncomingMessage, response: ServerRespons
 }
 
 /** Refuses an upgrade, where there is a bare socket and no response object. */
-export function refuseUpgrade(socket: Duplex, refusal: Refusal): void {
+export function refuseUpgrade(socket: Duplex, refusal: HttpError): void {
   const body = errorBody(refusal);
   const headers = {
     ...SECURITY_HEADERS,
@@ -83,6 +83,6 @@ export function startStream(response: ServerResponse, type: string): void {
 
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" } as const;
 
-function errorBody({ action, value, wanted }: Refusal): string {
+function errorBody({ action, value, wanted }: HttpError): string {
   return JSON.stringify({ error: { action, value, wanted } });
 }

@@ -5,7 +5,7 @@
  * While the session is not ready, or not surely this node's, its last sequence says nothing yet, and such a client is asked to come back.
  */
 import type { LiveSession } from "../../actors/ports/session.ts";
-import { Refusal } from "./http-error.ts";
+import { HttpError } from "./http-error.ts";
 import type { SessionHub } from "./session-hub.ts";
 
 /** Where a client whose cursor cannot be judged yet comes again, s: an owner has something admitted once a second. */
@@ -22,7 +22,7 @@ export function resumeEvents(
   const notReady = session.notReady();
   if (notReady === null && foreignCursors.isForeign(session, after)) return { after: 0, reset: true };
   const value = notReady ?? "another node may own the session";
-  throw new Refusal(503, `resume events after ${after}`, value, "a session that is ready", {
+  throw new HttpError(503, `resume events after ${after}`, value, "a session that is ready", {
     "retry-after": RETRY_AFTER_S,
   });
 }

@@ -4,14 +4,14 @@ import type { Auth } from "./auth.ts";
 import type { ConnectionCount } from "./connection-count.ts";
 import type { Counters } from "./counters.ts";
 import type { EventStream } from "./event-stream.ts";
-import { Refusal } from "./http-error.ts";
+import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
-import type { Exchange } from "./request-context.ts";
+import type { RequestContext } from "./request-context.ts";
 import type { SessionHub } from "./session-hub.ts";
 
 export interface Route {
   readonly methods: readonly string[];
-  readonly answer: (exchange: Exchange) => void | Promise<void>;
+  readonly answer: (exchange: RequestContext) => void | Promise<void>;
 }
 
 /** What answers need. */
@@ -28,10 +28,10 @@ export interface GatewayParts {
   readonly streams: Set<EventStream>;
 }
 
-/** The hub of `?session=`, or the first. Throws a Refusal (404) that names the sessions there are. */
+/** The hub of `?session=`, or the first. Throws a HttpError (404) that names the sessions there are. */
 export function chooseHub(hubs: readonly SessionHub[], query: URLSearchParams): SessionHub {
   const name = query.get("session");
   const hub = name === null ? hubs[0] : hubs.find(({ session }) => session.session === name);
   if (hub !== undefined) return hub;
-  throw new Refusal(404, "find session", name, hubs.map(({ session }) => session.session).join(" or "));
+  throw new HttpError(404, "find session", name, hubs.map(({ session }) => session.session).join(" or "));
 }

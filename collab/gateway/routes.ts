@@ -2,11 +2,11 @@
 import type { LiveSession } from "../../actors/ports/session.ts";
 import { controlRoutes } from "./control-routes.ts";
 import { EventStream } from "./event-stream.ts";
-import { Refusal } from "./http-error.ts";
+import { HttpError } from "./http-error.ts";
 import { login, logout } from "./login.ts";
 import { pollEvents } from "./polling.ts";
 import { gaugeMetrics, PROMETHEUS_TYPE, prometheusText } from "./prometheus.ts";
-import type { Exchange } from "./request-context.ts";
+import type { RequestContext } from "./request-context.ts";
 import { respond, respondJson, startStream } from "./respond.ts";
 import { chooseHub, type GatewayParts, type Route } from "./route.ts";
 import type { SessionHub } from "./session-hub.ts";
@@ -37,22 +37,27 @@ export function routes(parts: GatewayParts): Map<string, Route> {
 }
 
 /** 503 with the reason as long as a session cannot take inputs. */
-function ready({ request, response }: Exchange, hubs: readonly SessionHub[]): void {
+function ready({ request, response }: RequestContext, hubs: readonly SessionHub[]): void {
   for (const { session } of hubs) {
     const reason = session.notReady();
     if (reason !== null)
-      throw new Refusal(503, `call session ${session.session} ready`, reason, "a session that takes inputs");
+      throw new HttpError(
+        503,
+        `call session ${session.session} ready`,
+        reason,
+        "a session that takes inputs",
+      );
   }
   respondJson(request, response, { ready: true });
 }
 
-function metrics({ request, response }: Exchange, { hubs, counters, connections }: GatewayParts): void {
+function metrics({ request, response }: RequestContext, { hubs, counters, connections }: GatewayParts): void {
   const gauges = hubs.map(({ session }) => ({ session: session.session, gauges: session.gauges() }));
   const text = prometheusText([...gaugeMetrics(gauges), ...counters.metrics(connections)]);
   respond(request, response, 200, { "content-type": PROMETHEUS_TYPE }, text);
 }
 
-function channels({ request, response, query }: Exchange, hubs: readonly SessionHub[]): void {
+function channels({ request, response, query }: RequestContext, hubs: readonly SessionHub[]): void {
   const { session } = chooseHub(hubs, query);
   respondJson(request, response, {
     session: session.session,
@@ -61,7 +66,7 @@ function channels({ request, response, query }: Exchange, hubs: readonly Session
 }
 
 function events(
-  exchange: Exchange,
+  exchange: RequestContext,
   { hubs, auth, limits, counters, connections, streams, nowMs }: GatewayParts,
 ): void {
   const hub = chooseHub(hubs, exchange.query);

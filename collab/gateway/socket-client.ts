@@ -19,7 +19,7 @@ import { Backlog } from "./backlog.ts";
 import { closingMessage, readClientMessage, refusedMessage, welcomeMessage } from "./client-messages.ts";
 import { type Counters, countUp, type Delivery } from "./counters.ts";
 import type { EncodedMetrics } from "./encoded-metrics.ts";
-import { Refusal } from "./http-error.ts";
+import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { HubClient, SessionHub } from "./session-hub.ts";
 import { type ClientPort, Subscriptions } from "./subscriptions.ts";
@@ -30,7 +30,7 @@ export interface ClientContext {
   readonly limits: GatewayLimits;
   readonly counters: Counters;
   readonly nowMs: () => number;
-  /** Throws a Refusal unless the client has signed in, by its request or with this token. */
+  /** Throws a HttpError unless the client has signed in, by its request or with this token. */
   readonly signIn: (token: string | undefined) => void;
   /** False once the login that opened this connection has ended. */
   readonly stillSignedIn: () => boolean;
@@ -142,7 +142,7 @@ export class SocketClient implements HubClient, ClientPort {
     try {
       signIn(token);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof HttpError)) throw error;
       this.cut("unauthorized", error.message);
       return;
     }

@@ -29,7 +29,7 @@ export class SocketServer {
     });
   }
 
-  /** Throws a Refusal when there are too many connections or no such session. */
+  /** Throws a HttpError when there are too many connections or no such session. */
   accept(request: IncomingMessage, socket: Socket, head: Buffer, visitor: Visitor, identity: Identity): void {
     const { hubs, connections, auth, counters, limits, nowMs, server } = this.#parts;
     const hub = chooseHub(hubs, visitor.query);

@@ -9,7 +9,7 @@ import type { Message, MetricsMessage, Refused, StateMessage, Subscribe } from "
 import { refusedMessage } from "./client-messages.ts";
 import { Decimation } from "./decimation.ts";
 import { EventFollower } from "./event-follower.ts";
-import { Refusal } from "./http-error.ts";
+import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { resumeEvents, resumeSamples } from "./resume.ts";
 import { SampleFollower } from "./sample-follower.ts";
@@ -56,7 +56,7 @@ export class Subscriptions {
       this.#byId.set(request.id, begin());
       return null;
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
+      if (!(error instanceof HttpError)) throw error;
       // Not for good: a client does not ask again by itself for what was refused, but it comes again when it was cut.
       if (error.status === 503) {
         this.#client.cut("internal", error.message);
@@ -201,7 +201,7 @@ export class Subscriptions {
     return { request, room: nothing, leave: nothing, sentUs };
   }
 
-  /** Throws a Refusal when a channel is not known. */
+  /** Throws a HttpError when a channel is not known. */
   #decimation({ id, group, channels, decimationUs }: Subscribe): Decimation {
     const wanted = channels === undefined ? null : channelMask(this.#hub, group ?? "", channels);
     return new Decimation(id, decimationUs ?? 0, () => wanted);
@@ -239,7 +239,7 @@ function overlap(held: Subscribe, wanted: Subscribe): boolean {
 function channelMask(hub: SessionHub, group: string, names: readonly string[]): Uint8Array {
   const declared = hub.session.groups().find((one) => one.group === group);
   if (declared === undefined)
-    throw new Refusal(
+    throw new HttpError(
       404,
       "subscribe to samples",
       `group ${group}`,
@@ -249,7 +249,7 @@ function channelMask(hub: SessionHub, group: string, names: readonly string[]): 
   for (const name of names) {
     const index = declared.channels.findIndex((channel) => channel.name === name);
     if (index < 0)
-      throw new Refusal(404, "subscribe to samples", `channel ${name}`, `a channel of group ${group}`);
+      throw new HttpError(404, "subscribe to samples", `channel ${name}`, `a channel of group ${group}`);
     mask[index] = 1;
   }
   return mask;

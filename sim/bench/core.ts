@@ -6,7 +6,7 @@
  */
 import { assign, createActor, setup } from "xstate";
 import { Core } from "../../actors/core/core.ts";
-import type { ActorDefinition, Part } from "../../actors/ports/detector.ts";
+import type { ActorDefinition, Detector } from "../../actors/ports/detector.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { CHECKPOINT_BLOCKS, MAX_BLOCK_INPUTS } from "../../protocol/limits.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
@@ -103,7 +103,7 @@ const moments: ActorDefinition = {
   machine: setup({}).createMachine({ initial: "on", states: { on: { tags: ["data"] } } }),
   enabled: () => true,
   machineInput: () => ({}),
-  createPart(): Part {
+  createDetector(): Detector {
     const state = new Float64Array(3);
     return {
       fields: { moments: state },

@@ -6,12 +6,12 @@
  * of several rounds; each run checks that its detector did its work.
  */
 
-import { AnomalyPart } from "../../actors/detectors/anomaly/detector.ts";
-import { CollapsePart } from "../../actors/detectors/collapse/detector.ts";
-import { EstimatorPart } from "../../actors/detectors/estimator/detector.ts";
-import { GroupFront } from "../../actors/detectors/rows/row-assembler.ts";
-import { TrajectoryPart } from "../../actors/detectors/trajectory/detector.ts";
-import type { Group, Part, PartContext } from "../../actors/ports/detector.ts";
+import { AnomalyDetector } from "../../actors/detectors/anomaly/detector.ts";
+import { CollapseDetector } from "../../actors/detectors/collapse/detector.ts";
+import { EstimatorDetector } from "../../actors/detectors/estimator/detector.ts";
+import { RowAssembler } from "../../actors/detectors/rows/row-assembler.ts";
+import { TrajectoryDetector } from "../../actors/detectors/trajectory/detector.ts";
+import type { Detector, DetectorContext, Group } from "../../actors/ports/detector.ts";
 import { float64Bytes } from "../../protocol/columns.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { DensityMatrix } from "../../protocol/messages.ts";
@@ -19,9 +19,9 @@ import { parseSettings, type Settings } from "../../protocol/settings.ts";
 import type { BenchRow } from "./row.ts";
 
 const PARTS = {
-  estimator: (settings: Settings, group: Group): Part => new EstimatorPart(settings, group),
-  collapse: (settings: Settings, group: Group): Part => new CollapsePart(settings, group),
-  anomaly: (settings: Settings, group: Group): Part => new AnomalyPart(settings, group),
+  estimator: (settings: Settings, group: Group): Detector => new EstimatorDetector(settings, group),
+  collapse: (settings: Settings, group: Group): Detector => new CollapseDetector(settings, group),
+  anomaly: (settings: Settings, group: Group): Detector => new AnomalyDetector(settings, group),
 };
 type Name = keyof typeof PARTS;
 const NAMES: readonly Name[] = ["estimator", "collapse", "anomaly"];
@@ -68,7 +68,7 @@ export function benchDetectors(): BenchRow[] {
 function statesPerSecond(n: number): number {
   const group = { ...benchGroup(), n, channels: benchGroup().channels.slice(0, n), states: true };
   const context = new BenchContext();
-  const part = new TrajectoryPart(parseSettings({}), group);
+  const part = new TrajectoryDetector(parseSettings({}), group);
   // Two mixtures near each other, so that bounds decide as they mostly do.
   const inputs = [0, 0.01].map((off): DensityMatrix => {
     const re = new Float64Array(n * n);
@@ -95,7 +95,7 @@ function samplesPerSecond(frames: readonly Frame[], names: readonly Name[]): num
   const settings = parseSettings({});
   const group = benchGroup();
   const parts = names.map((name) => PARTS[name](settings, group));
-  const front = new GroupFront(group);
+  const front = new RowAssembler(group);
   const context = new BenchContext();
   let best = Number.POSITIVE_INFINITY;
   let time = 0;
@@ -127,7 +127,7 @@ function cpuSeconds(): number {
   return (host.process?.cpuUsage?.().user ?? performance.now() * 1000) / 1e6;
 }
 
-class BenchContext implements PartContext {
+class BenchContext implements DetectorContext {
   now = 0;
   sequence = 0;
   readonly heard = new Set<string>();

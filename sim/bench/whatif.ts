@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RandomStream } from "../../actors/core/random.ts";
 import type { Feed } from "../../actors/feeds/feed.ts";
-import { createFrame, Outlet } from "../../actors/feeds/feed-writer.ts";
+import { createFrame, FeedWriter } from "../../actors/feeds/feed-writer.ts";
 import { openRecording, openRecordingForWriting, Partition, SYSTEM, systemClock } from "../../actors/mod.ts";
 import { decodeDerived } from "../../protocol/block.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
@@ -135,7 +135,7 @@ function tickFeed(): Feed {
     kind: "recorded",
     stop: () => Promise.resolve(),
     async run(sink) {
-      const outlet = new Outlet("market", sink);
+      const outlet = new FeedWriter("market", sink);
       const random = new RandomStream(1, "ticks");
       const channels = Array.from({ length: CHANNELS }, (_, k) => ({ name: `c${k}`, title: "", unit: "" }));
       outlet.channels({ group: "market", channels, sampling: "ticks", everyUs: 0, innovation: "difference" });

@@ -13,14 +13,14 @@ import { SimulatedClient } from "./client.ts";
 import { SimulatedClock } from "./clock.ts";
 import { SESSION, SIMULATED_SYSTEM } from "./definitions.ts";
 import { SimulatedFeed } from "./feed.ts";
-import type { Inhabitants } from "./fixture.ts";
+import type { Fixture } from "./fixture.ts";
 import { Network } from "./network.ts";
 import { SimulatedNode } from "./node.ts";
 import type { WorldEnd } from "./observation.ts";
 import { Process } from "./process.ts";
 import type { World } from "./world.ts";
 
-export function buildCluster(world: World): Inhabitants {
+export function buildCluster(world: World): Fixture {
   const { options } = world;
   const network = new Network(world);
   const servers = new BusServers(world, network);

@@ -1,7 +1,7 @@
 /** What a scenario puts into a world, as its run sees it. */
 import type { WorldEnd } from "./observation.ts";
 
-export interface Inhabitants {
+export interface Fixture {
   /** The faults are over: everything that is down starts, everything that is stopped goes on. */
   heal(): void;
   /** What did not come together, or null. */

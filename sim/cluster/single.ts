@@ -18,7 +18,7 @@ import {
 } from "./definitions.ts";
 import { TimedDisk } from "./disk.ts";
 import { SimulatedFeed } from "./feed.ts";
-import type { Inhabitants } from "./fixture.ts";
+import type { Fixture } from "./fixture.ts";
 import { SimulatedGateway } from "./gateway.ts";
 import { Network } from "./network.ts";
 import type { WorldEnd } from "./observation.ts";
@@ -37,7 +37,7 @@ const NODE = "n1";
 const SEGMENT_BYTES = 32_768;
 const KEEP_SNAPSHOTS = 4;
 
-export function buildSingle(world: World): Inhabitants {
+export function buildSingle(world: World): Fixture {
   const network = new Network(world);
   const machine = new Machine(world, network);
   const numbers = { next: 1 };

@@ -13,9 +13,9 @@ import type {
   ActorDefinition,
   Announcement,
   Batch,
+  Detector,
+  DetectorContext,
   Fields,
-  Part,
-  PartContext,
 } from "../../actors/ports/detector.ts";
 
 /** A value that makes the witness throw. Plain enough for everybody else. */
@@ -72,10 +72,10 @@ function said(what: string, beat: Beat | null): Announcement {
   return { kind: `witness.${what}`, severity: "info", title: `witness: ${what}`, detail };
 }
 
-class WitnessPart implements Part {
+class WitnessDetector implements Detector {
   readonly fields: Fields = { frames: new Uint32Array(1), sum: new Float64Array(1) };
 
-  update({ frame }: Batch, context: PartContext): void {
+  update({ frame }: Batch, context: DetectorContext): void {
     const { frames, sum } = this.fields as { frames: Uint32Array; sum: Float64Array };
     let total = sum[0]!;
     for (let k = 0; k < frame.count; k++) {
@@ -95,6 +95,6 @@ export const WITNESS: ActorDefinition = {
   name: "witness",
   machine,
   enabled: () => true,
-  createPart: () => new WitnessPart(),
+  createDetector: () => new WitnessDetector(),
   machineInput: () => ({}),
 };

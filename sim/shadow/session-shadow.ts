@@ -1,6 +1,6 @@
 /** A live session's shadow: what it finds stands in the session's log, as an event. */
 import type { Journal } from "../../actors/ports/journal.ts";
-import type { Notice } from "../../protocol/messages.ts";
+import type { OperatorNotice } from "../../protocol/messages.ts";
 import type { Difference } from "../recordings/replay/verifier.ts";
 import { Shadow, type ShadowReport } from "./shadow.ts";
 
@@ -10,13 +10,13 @@ const AUTHOR = "shadow";
 /** Enough of a recorded and a replayed value for one line. */
 const VALUE_CHARACTERS = 200;
 
-type Announce = (notice: Omit<Notice, "type">) => void;
+type Announce = (notice: Omit<OperatorNotice, "type">) => void;
 
 export class SessionShadow {
   private readonly shadow: Shadow;
   private readonly log: (message: string) => void;
   /** What was found before there was anybody to announce it. */
-  private readonly waiting: Omit<Notice, "type">[] = [];
+  private readonly waiting: Omit<OperatorNotice, "type">[] = [];
   private announce: Announce | null = null;
 
   constructor(log: (message: string) => void) {
@@ -58,13 +58,13 @@ export class SessionShadow {
     return this.shadow.finish();
   }
 
-  private tell(notice: Omit<Notice, "type">): void {
+  private tell(notice: Omit<OperatorNotice, "type">): void {
     if (this.announce === null) this.waiting.push(notice);
     else this.announce(notice);
   }
 }
 
-const ENDED: Omit<Notice, "type"> = {
+const ENDED: Omit<OperatorNotice, "type"> = {
   kind: "shadow.ended",
   severity: "warning",
   group: "",
@@ -74,7 +74,7 @@ const ENDED: Omit<Notice, "type"> = {
   author: AUTHOR,
 };
 
-export function differenceNotice(difference: Difference): Omit<Notice, "type"> {
+export function differenceNotice(difference: Difference): Omit<OperatorNotice, "type"> {
   const { block, input, actor, field, index } = difference;
   return {
     kind: "shadow.differs",

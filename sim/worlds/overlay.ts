@@ -11,7 +11,7 @@ import { createFrame } from "../../actors/feeds/feed-writer.ts";
 import type { FrameOverlay } from "../../actors/ports/overlay.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { MAX_FRAME_SAMPLES } from "../../protocol/limits.ts";
-import type { Channels, Notice } from "../../protocol/messages.ts";
+import type { Channels, OperatorNotice } from "../../protocol/messages.ts";
 import { nearestTo } from "../../protocol/nearest.ts";
 import type { Disturbance } from "./scenario.ts";
 import { findScenario, injectableNames } from "./scenarios.ts";
@@ -126,7 +126,11 @@ function disturbanceOf(options: OverlayOptions, channels: number): Disturbance {
   return disturb({ seed, strength, fromUs, durationUs: untilUs - fromUs, channels });
 }
 
-function notice(kind: string, options: OverlayOptions, channels: readonly string[]): Omit<Notice, "type"> {
+function notice(
+  kind: string,
+  options: OverlayOptions,
+  channels: readonly string[],
+): Omit<OperatorNotice, "type"> {
   const { scenario, strength, seed, fromUs, untilUs, declaration, author } = options;
   const what = `${scenario} ×${strength}`;
   const where = channels.length === 1 ? channels[0] : `${channels.length} channels`;

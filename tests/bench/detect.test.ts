@@ -6,7 +6,7 @@ import { CommandError } from "../../actors/errors.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { allCases, detectorsOf, scoreSeed } from "../../sim/bench/detect/case.ts";
 import { runScenario } from "../../sim/bench/detect/run.ts";
-import { type Alarm, alarmOf, type Detector, score, type Tally } from "../../sim/bench/detect/score.ts";
+import { type Alarm, alarmOf, type DetectorName, score, type Tally } from "../../sim/bench/detect/score.ts";
 import { summarise, table } from "../../sim/bench/detect/summary.ts";
 import { benchCommand } from "../../sim/bench/mod.ts";
 import type { Scenario, Truth } from "../../sim/worlds/scenario.ts";
@@ -32,7 +32,7 @@ test("[D1] an alarm hits from the onset to the allowed delay after the end, both
 
 test("[D1] an anomaly hits when it names one of the channels, a collapse whatever it names", () => {
   const truths = [truth(100, 200, { detectors: ["anomaly", "collapse"], channels: ["a", "b"] })];
-  const alarms = (detector: Detector, channels: string[]) => [alarm(150, { detector, channels })];
+  const alarms = (detector: DetectorName, channels: string[]) => [alarm(150, { detector, channels })];
   assert.is(score("anomaly", truths, alarms("anomaly", ["x", "b"]), ALLOWED).hits, 1);
   assert.is(score("collapse", truths, alarms("collapse", ["x"]), ALLOWED).hits, 1);
 });

@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
-import { Seat } from "../../actors/cluster/ownership.ts";
+import { Ownership } from "../../actors/cluster/ownership.ts";
 import { restMs } from "../../actors/cluster/takeover.ts";
 import { CLUSTER_TIMING } from "../../actors/cluster/timing.ts";
 import { createManualClock } from "../support/clock.ts";
@@ -10,7 +10,7 @@ import { createManualClock } from "../support/clock.ts";
 function world() {
   const clock = createManualClock();
   const reads: { give(log: AdmittedLog): void; fail(): void; atMs: number }[] = [];
-  const seat = new Seat({
+  const seat = new Ownership({
     partition: "p",
     clock,
     timing: CLUSTER_TIMING,

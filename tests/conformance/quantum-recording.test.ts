@@ -7,7 +7,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { systemClock } from "../../actors/clock.ts";
 import type { Feed } from "../../actors/feeds/feed.ts";
-import { Outlet } from "../../actors/feeds/feed-writer.ts";
+import { FeedWriter } from "../../actors/feeds/feed-writer.ts";
 import { openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import { SYSTEM } from "../../actors/system.ts";
@@ -76,7 +76,7 @@ function feed(scenario: Scenario, options: Pick<ScenarioOptions, "group" | "form
     source: group,
     kind: "recorded",
     async run(sink) {
-      const outlet = new Outlet(group, sink);
+      const outlet = new FeedWriter(group, sink);
       for (const declaration of world.declarations) outlet.channels(declaration);
       for (let piece = world.next(); piece !== null; piece = world.next()) {
         const quantum: QuantumInput = piece.type === "frame" ? recordOf(piece, scenario.usualRate) : piece;

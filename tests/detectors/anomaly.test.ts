@@ -148,7 +148,7 @@ test("anomaly detector knows the time of day after some days", () => {
 test("anomaly detector goes on from copied fields as if nothing had happened", () => {
   const straight = watch(1500, () => {}, 13);
   const second = watch(1500, () => {}, 13);
-  const copy = definition.createPart(parseSettings({ anomaly: { falseAlarmSamples: S } }), groupOf(N));
+  const copy = definition.createDetector(parseSettings({ anomaly: { falseAlarmSamples: S } }), groupOf(N));
   assert.equal(Object.keys(copy.fields), Object.keys(second.part.fields));
   for (const [name, array] of Object.entries(second.part.fields)) copy.fields[name]!.set(array as never);
   Object.assign(second, { part: copy });

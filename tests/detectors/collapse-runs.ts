@@ -3,8 +3,8 @@
  *
  * Everything is seeded; draws come from one stream, so a longer run begins like a shorter one.
  */
-import { CollapsePart } from "../../actors/detectors/collapse/detector.ts";
-import type { PartContext, Signal } from "../../actors/ports/detector.ts";
+import { CollapseDetector } from "../../actors/detectors/collapse/detector.ts";
+import type { DetectorContext, Signal } from "../../actors/ports/detector.ts";
 import { parseSettings } from "../../protocol/settings.ts";
 import { normals, uniforms } from "../support/random-streams.ts";
 import { groupOf, InnovationBatch } from "../support/rows.ts";
@@ -16,17 +16,17 @@ const S3 = Math.sqrt(0.3);
 const S7 = Math.sqrt(0.7);
 
 /** A detector fed row by row with invented innovations, with the machine's part played by hand. */
-export class CollapseRun implements PartContext {
+export class CollapseRun implements DetectorContext {
   now = 0;
   sequence = 0;
   readonly signals: Signal[] = [];
-  readonly part: CollapsePart;
+  readonly part: CollapseDetector;
   private readonly batch = new InnovationBatch(1, CHANNELS);
   private readonly normal: () => number;
   private readonly uniform: () => number;
 
   constructor(falseAlarmSamples: number, calibrationRows: number, seed: number) {
-    this.part = new CollapsePart(
+    this.part = new CollapseDetector(
       parseSettings({ collapse: { falseAlarmSamples, calibrationRows } }),
       groupOf(CHANNELS),
     );

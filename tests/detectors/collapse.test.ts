@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CollapsePart } from "../../actors/detectors/collapse/detector.ts";
+import { CollapseDetector } from "../../actors/detectors/collapse/detector.ts";
 import { parseSettings } from "../../protocol/settings.ts";
 import { uniforms } from "../support/random-streams.ts";
 import { groupOf, InnovationBatch } from "../support/rows.ts";
@@ -159,7 +159,7 @@ test("collapse detector keeps its baseline when the old regime returns", () => {
 
 test("collapse detector leaves constant channels out, names them, and still finds a change in the others", () => {
   const n = 4;
-  const part = new CollapsePart(parseSettings({ collapse: { falseAlarmSamples: 2000 } }), groupOf(n));
+  const part = new CollapseDetector(parseSettings({ collapse: { falseAlarmSamples: 2000 } }), groupOf(n));
   const heard: Record<string, unknown>[] = [];
   const uniform = uniforms(3);
   const context = { now: 0, sequence: 0, signal: (s: object) => heard.push({ ...s }), random: uniforms(4) };
@@ -180,7 +180,7 @@ test("collapse detector leaves constant channels out, names them, and still find
 });
 
 test("collapse detector waits without an alarm or an error while nothing varies", () => {
-  const part = new CollapsePart(parseSettings({}), groupOf(3));
+  const part = new CollapseDetector(parseSettings({}), groupOf(3));
   const heard: string[] = [];
   const batch = new InnovationBatch(1, 3);
   for (let k = 0; k < 1500; k++) {
@@ -192,7 +192,7 @@ test("collapse detector waits without an alarm or an error while nothing varies"
 });
 
 test("collapse detector watches a single channel by its energy and mean", () => {
-  const part = new CollapsePart(parseSettings({ collapse: { falseAlarmSamples: 2000 } }), groupOf(1));
+  const part = new CollapseDetector(parseSettings({ collapse: { falseAlarmSamples: 2000 } }), groupOf(1));
   const heard: string[] = [];
   const uniform = uniforms(12);
   const context = {
@@ -222,7 +222,10 @@ test("collapse detector goes on from copied fields as if nothing had happened", 
     straight.step();
     first.step();
   }
-  const fresh = new CollapsePart(parseSettings({ collapse: { falseAlarmSamples: 500 } }), groupOf(CHANNELS));
+  const fresh = new CollapseDetector(
+    parseSettings({ collapse: { falseAlarmSamples: 500 } }),
+    groupOf(CHANNELS),
+  );
   for (const [name, array] of Object.entries(first.part.fields)) fresh.fields[name]!.set(array as never);
   Object.assign(first, { part: fresh });
   for (let k = 0; k < 400; k++) {

@@ -1,9 +1,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as v from "valibot";
-import { EstimatorPart } from "../../actors/detectors/estimator/detector.ts";
+import { EstimatorDetector } from "../../actors/detectors/estimator/detector.ts";
 import { actorDefinitions } from "../../actors/detectors/mod.ts";
-import type { PartContext } from "../../actors/ports/detector.ts";
+import type { DetectorContext } from "../../actors/ports/detector.ts";
 import type { StateMessage } from "../../protocol/messages.ts";
 import { state as stateSchema } from "../../protocol/schemas.ts";
 import { parseSettings } from "../../protocol/settings.ts";
@@ -12,11 +12,11 @@ import { normals, uniforms } from "../support/random-streams.ts";
 import { frameOf, groupOf, InnovationBatch } from "../support/rows.ts";
 
 const definition = actorDefinitions.find(({ name }) => name === "estimator")!;
-const quiet: PartContext = { now: 0, sequence: 0, signal() {}, random: () => 0.5 };
+const quiet: DetectorContext = { now: 0, sequence: 0, signal() {}, random: () => 0.5 };
 
 /** Rows of innovations with the given correlation to one common factor. */
 function run(
-  part: EstimatorPart,
+  part: EstimatorDetector,
   n: number,
   rows: number,
   loading: number,
@@ -36,13 +36,13 @@ function run(
   }
 }
 
-function published(part: EstimatorPart): Omit<StateMessage, "type"> {
+function published(part: EstimatorDetector): Omit<StateMessage, "type"> {
   return part.publish({ ...quiet, now: 1e12 }) as Omit<StateMessage, "type">;
 }
 
 test("estimator publishes a state that the protocol accepts, with its honesty on it", () => {
   const n = 5;
-  const part = new EstimatorPart(parseSettings({}), groupOf(n));
+  const part = new EstimatorDetector(parseSettings({}), groupOf(n));
   run(part, n, 400, 0.5, 1);
   const body = published(part);
   v.parse(stateSchema, body);
@@ -76,13 +76,13 @@ test("estimator publishes a state that the protocol accepts, with its honesty on
 
 test("estimator calls a common factor significant, and independent channels not", () => {
   const n = 6;
-  const together = new EstimatorPart(parseSettings({}), groupOf(n));
+  const together = new EstimatorDetector(parseSettings({}), groupOf(n));
   run(together, n, 1000, 0.6, 2);
   assert.ok(published(together).significant);
   assert.is(published(together), null, "nothing new to publish");
   let significant = 0;
   for (let seed = 0; seed < 20; seed++) {
-    const alone = new EstimatorPart(parseSettings({}), groupOf(n));
+    const alone = new EstimatorDetector(parseSettings({}), groupOf(n));
     run(alone, n, 600, 0, 100 + seed);
     if (published(alone).significant) significant++;
   }
@@ -92,7 +92,10 @@ test("estimator calls a common factor significant, and independent channels not"
 
 test("estimator's κ of rows is what independent channels' squared coherence shows", () => {
   const n = 4;
-  const part = new EstimatorPart(parseSettings({ estimator: { memoryRows: 64, norm: "power" } }), groupOf(n));
+  const part = new EstimatorDetector(
+    parseSettings({ estimator: { memoryRows: 64, norm: "power" } }),
+    groupOf(n),
+  );
   let measured = 0;
   let kappa = 0;
   let looks = 0;
@@ -112,7 +115,7 @@ test("estimator's κ of rows is what independent channels' squared coherence sho
 
 test("estimator's corrected purity of independent channels is 1/n", () => {
   const n = 8;
-  const part = new EstimatorPart(parseSettings({}), groupOf(n));
+  const part = new EstimatorDetector(parseSettings({}), groupOf(n));
   let sum = 0;
   let looks = 0;
   run(part, n, 12_000, 0, 4, (k) => {
@@ -125,7 +128,7 @@ test("estimator's corrected purity of independent channels is 1/n", () => {
 
 test("estimator shows a channel that leads with a positive phase", () => {
   const n = 2;
-  const part = new EstimatorPart(parseSettings({}), groupOf(n));
+  const part = new EstimatorDetector(parseSettings({}), groupOf(n));
   const batch = new InnovationBatch(1, n);
   const z = normals(5);
   const omega = 0.25 * Math.PI;
@@ -157,7 +160,7 @@ test("[C2] estimator announces that coherence is known, lost and regained, once 
 
 test("estimator goes on after a gap without its filters' memory and keeps the state", () => {
   const n = 3;
-  const part = new EstimatorPart(parseSettings({}), groupOf(n));
+  const part = new EstimatorDetector(parseSettings({}), groupOf(n));
   run(part, n, 300, 0.5, 8);
   const before = part.density.count;
   const batch = new InnovationBatch(1, n);
@@ -227,7 +230,7 @@ test("estimator goes on from copied fields as if nothing had happened", () => {
     const second = new ActorHarness(definition, settings, group);
     feedTicks(straight, [2, 1, 1], 300, 11);
     feedTicks(second, [2, 1, 1], 300, 11);
-    const copy = definition.createPart(parseSettings(settings), group);
+    const copy = definition.createDetector(parseSettings(settings), group);
     for (const [name, array] of Object.entries(second.part.fields)) copy.fields[name]!.set(array as never);
     Object.assign(second, { part: copy });
     // Later ticks need later times.

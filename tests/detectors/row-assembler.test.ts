@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { GAP_ROWS, GAP_TICKS, GroupFront } from "../../actors/detectors/rows/row-assembler.ts";
+import { GAP_ROWS, GAP_TICKS, RowAssembler } from "../../actors/detectors/rows/row-assembler.ts";
 import type { Batch } from "../../actors/ports/detector.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { frameOf, groupOf } from "../support/rows.ts";
@@ -27,14 +27,14 @@ function rowsOf(batch: Batch, n: number): Row[] {
 }
 
 test("[G1] front end completes a row when all channels have reported", () => {
-  const front = new GroupFront(groupOf(2));
+  const front = new RowAssembler(groupOf(2));
   assert.is(front.consume(frameOf([[0, 0, 1]])).rows, 0);
   const rows = rowsOf(front.consume(frameOf([[0, 1, 5]])), 2);
   assert.equal(rows, [{ time: 0, value: [1, 5], fresh: [1, 1], innovation: [NaN, NaN], gap: 0 }]);
 });
 
 test("[G1] front end completes a partial row when a later time begins, with innovation 0 where nothing came", () => {
-  const front = new GroupFront(groupOf(2));
+  const front = new RowAssembler(groupOf(2));
   front.consume(
     frameOf([
       [0, 0, 1],
@@ -47,7 +47,7 @@ test("[G1] front end completes a partial row when a later time begins, with inno
 });
 
 test("[G1] front end begins a row when a channel reports a second time", () => {
-  const front = new GroupFront(groupOf(1));
+  const front = new RowAssembler(groupOf(1));
   const rows = rowsOf(
     front.consume(
       frameOf([
@@ -69,7 +69,7 @@ test("[G1] front end begins a row when a channel reports a second time", () => {
 });
 
 test("[G2] front end of ticks puts rows on the grid with the last tick of each channel", () => {
-  const front = new GroupFront(groupOf(2, { sampling: "ticks" }));
+  const front = new RowAssembler(groupOf(2, { sampling: "ticks" }));
   const rows = rowsOf(
     front.consume(
       frameOf([
@@ -90,7 +90,7 @@ test("[G2] front end of ticks puts rows on the grid with the last tick of each c
 });
 
 test("[G2] front end of ticks lets quiet grid steps stand as rows without innovations", () => {
-  const front = new GroupFront(groupOf(1, { sampling: "ticks" }));
+  const front = new RowAssembler(groupOf(1, { sampling: "ticks" }));
   const rows = rowsOf(
     front.consume(
       frameOf([
@@ -114,7 +114,7 @@ test("[G2] front end of ticks lets quiet grid steps stand as rows without innova
 });
 
 test("[G3] front end invents no rows across a silence of ticks and starts anew behind it", () => {
-  const front = new GroupFront(groupOf(1, { sampling: "ticks" }));
+  const front = new RowAssembler(groupOf(1, { sampling: "ticks" }));
   const late = (GAP_TICKS + 2) * SECOND;
   const rows = rowsOf(
     front.consume(
@@ -140,7 +140,7 @@ test("[G3] front end invents no rows across a silence of ticks and starts anew b
 });
 
 test("[G3] front end marks the first row after missing rows and gives it no innovation", () => {
-  const front = new GroupFront(groupOf(1));
+  const front = new RowAssembler(groupOf(1));
   const late = (GAP_ROWS + 2) * SECOND;
   const rows = rowsOf(
     front.consume(
@@ -165,7 +165,7 @@ test("[G3] front end marks the first row after missing rows and gives it no inno
 });
 
 test("[G3] front end learns the spacing where none is declared", () => {
-  const front = new GroupFront(groupOf(1, { everyUs: 0 }));
+  const front = new RowAssembler(groupOf(1, { everyUs: 0 }));
   const samples = Array.from({ length: 20 }, (_, k) => [k * 60 * SECOND, 0, k] as const);
   front.consume(frameOf(samples));
   const rows = rowsOf(front.consume(frameOf([[40 * 60 * SECOND, 0, 1]])), 1);
@@ -173,7 +173,7 @@ test("[G3] front end learns the spacing where none is declared", () => {
 });
 
 test("[G4] front end counts samples that are not finite or of no channel and changes nothing else", () => {
-  const front = new GroupFront(groupOf(1));
+  const front = new RowAssembler(groupOf(1));
   const batch = front.consume(
     frameOf([
       [0, 0, 1],
@@ -197,7 +197,7 @@ test("[G4] front end counts samples that are not finite or of no channel and cha
 });
 
 test("[G4] front end of log returns carries a value that is not positive but takes no return of it", () => {
-  const front = new GroupFront(groupOf(1, { innovation: "logReturn" }));
+  const front = new RowAssembler(groupOf(1, { innovation: "logReturn" }));
   const batch = front.consume(
     frameOf([
       [0, 0, 100],
@@ -216,7 +216,7 @@ test("front end's log returns agree with the logarithm of the ratio, small and l
       fc.double({ min: 1e-6, max: 1e6, noNaN: true }),
       fc.double({ min: 0.2, max: 5, noNaN: true }),
       (x, ratio) => {
-        const front = new GroupFront(groupOf(1, { innovation: "logReturn" }));
+        const front = new RowAssembler(groupOf(1, { innovation: "logReturn" }));
         const y = x * ratio;
         const batch = front.consume(
           frameOf([
@@ -232,7 +232,7 @@ test("front end's log returns agree with the logarithm of the ratio, small and l
 });
 
 test("front end's AR(1) residuals are white for an AR(1) series", () => {
-  const front = new GroupFront(groupOf(1, { innovation: "ar1" }));
+  const front = new RowAssembler(groupOf(1, { innovation: "ar1" }));
   let x = 0;
   let seed = 1;
   const samples: [number, number, number][] = [];
@@ -252,7 +252,7 @@ test("front end's AR(1) residuals are white for an AR(1) series", () => {
 });
 
 test("[G5] front end counts a late sample and keeps it in the pending row", () => {
-  const front = new GroupFront(groupOf(2));
+  const front = new RowAssembler(groupOf(2));
   const rows = rowsOf(
     front.consume(
       frameOf([
@@ -291,8 +291,8 @@ for (const sampling of ["rows", "ticks"] as const) {
             ...cuts.map((cut) => Math.min(cut, samples.length)).sort((a, b) => a - b),
             samples.length,
           ];
-          const whole = new GroupFront(groupOf(3, { sampling }));
-          const parts = new GroupFront(groupOf(3, { sampling }));
+          const whole = new RowAssembler(groupOf(3, { sampling }));
+          const parts = new RowAssembler(groupOf(3, { sampling }));
           const wanted = rowsOf(whole.consume(frameOf(samples)), 3);
           const got = edges
             .slice(1)
@@ -315,9 +315,9 @@ test("front end goes on from copied fields as if nothing had happened", () => {
       Array.from({ length: 7 }, (_, k) => [(f * 7 + k) * 300_000, k % 3, Math.sqrt(f + k + 1)] as const),
     ),
   );
-  const straight = new GroupFront(groupOf(3, { innovation: "ar1", sampling: "ticks" }));
-  const first = new GroupFront(groupOf(3, { innovation: "ar1", sampling: "ticks" }));
-  const second = new GroupFront(groupOf(3, { innovation: "ar1", sampling: "ticks" }));
+  const straight = new RowAssembler(groupOf(3, { innovation: "ar1", sampling: "ticks" }));
+  const first = new RowAssembler(groupOf(3, { innovation: "ar1", sampling: "ticks" }));
+  const second = new RowAssembler(groupOf(3, { innovation: "ar1", sampling: "ticks" }));
   frames.forEach((frame, f) => {
     const wanted = rowsOf(straight.consume(frame), 3);
     if (f < 4) first.consume(frame);
@@ -328,7 +328,7 @@ test("front end goes on from copied fields as if nothing had happened", () => {
 });
 
 test("front end hands out the pending row when it is flushed, once", () => {
-  const front = new GroupFront(groupOf(2));
+  const front = new RowAssembler(groupOf(2));
   front.consume(frameOf([[0, 0, 1]]));
   assert.equal(
     rowsOf(front.flush(), 2).map((row) => row.fresh),
@@ -339,7 +339,7 @@ test("front end hands out the pending row when it is flushed, once", () => {
 
 test("[G4] front end leaves out values whose squares overflow, and innovations that do", () => {
   const values = [1, 1e200, -1.7e308, 3, 5];
-  const front = new GroupFront(groupOf(1));
+  const front = new RowAssembler(groupOf(1));
   const rows = values.flatMap((value, t) => rowsOf(front.consume(frameOf([[t * SECOND, 0, value]])), 1));
   assert.equal(
     rows.map((row) => row.innovation[0]),
@@ -347,7 +347,7 @@ test("[G4] front end leaves out values whose squares overflow, and innovations t
   );
   assert.is(front.counts().bad, 2);
 
-  const ratios = new GroupFront(groupOf(1, { innovation: "logReturn" }));
+  const ratios = new RowAssembler(groupOf(1, { innovation: "logReturn" }));
   const tiny = [100, 5e-324, 100, 100].flatMap((value, t) =>
     rowsOf(ratios.consume(frameOf([[t * SECOND, 0, value]])), 1),
   );

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Feed } from "../../actors/feeds/feed.ts";
-import { createFrame, Outlet } from "../../actors/feeds/feed-writer.ts";
+import { createFrame, FeedWriter } from "../../actors/feeds/feed-writer.ts";
 import { createMerge } from "../../actors/feeds/merge.ts";
 import { createFeeds } from "../../actors/feeds/spec.ts";
 import { createManualClock } from "../support/clock.ts";
@@ -18,7 +18,7 @@ function recorded(source: string, frames: number[][], log: string[] = []): Feed 
     source,
     kind: "recorded",
     async run(sink) {
-      const outlet = new Outlet(source, sink);
+      const outlet = new FeedWriter(source, sink);
       outlet.channels({
         group: source,
         channels: [{ name: source, title: "", unit: "" }],
@@ -231,7 +231,7 @@ test("[G1] states are merged whole by their times, and numbered with the frames 
     source: "q",
     kind: "recorded",
     async run(sink) {
-      const outlet = new Outlet("q", sink);
+      const outlet = new FeedWriter("q", sink);
       // More than a merge holds at once.
       for (let k = 0; k < 20; k++) if (!outlet.quantum(vector(2 * k + 1, [1, 0]))) await outlet.drained();
     },

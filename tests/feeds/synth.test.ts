@@ -5,7 +5,7 @@ import { createFrame } from "../../actors/feeds/feed-writer.ts";
 import { createFeed, createFeeds, FeedSpecError } from "../../actors/feeds/spec.ts";
 import { RECORDED_START_US } from "../../actors/feeds/synth.ts";
 import type { SynthChoice, SynthTruth, SynthWorlds } from "../../actors/feeds/synth-world.ts";
-import type { Notice } from "../../protocol/messages.ts";
+import type { OperatorNotice } from "../../protocol/messages.ts";
 import { createManualClock } from "../support/clock.ts";
 import { collect, collectingSink, collectSpec } from "./collect.ts";
 
@@ -151,7 +151,7 @@ test("options reach the world; those left out are left to it, the seed is the se
 
 test("the truth is told as notices when it is asked for, before the samples it is true of", async () => {
   for (const truth of [0, 1]) {
-    const notices: Omit<Notice, "type">[] = [];
+    const notices: Omit<OperatorNotice, "type">[] = [];
     const sink = collectingSink();
     const clock = createManualClock();
     const feed = createFeed(`synth:even?speed=max&truth=${truth}`, {
@@ -166,7 +166,7 @@ test("the truth is told as notices when it is asked for, before the samples it i
     await feed.run(sink);
     assert.is(notices.length, truth);
     if (truth === 0) continue;
-    const [{ kind, severity, group, channels, detail, author }] = notices as [Omit<Notice, "type">];
+    const [{ kind, severity, group, channels, detail, author }] = notices as [Omit<OperatorNotice, "type">];
     assert.equal([kind, severity, group, channels], ["synth.truth", "info", "even", ["a"]]);
     assert.equal([detail["kind"], detail["onsetUs"]], ["spike", RECORDED_START_US + 30_000]);
     assert.is(author, "synth:even");

@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { RandomStream } from "../../actors/core/random.ts";
 import type { Feed } from "../../actors/feeds/feed.ts";
-import { createFrame, Outlet } from "../../actors/feeds/feed-writer.ts";
+import { createFrame, FeedWriter } from "../../actors/feeds/feed-writer.ts";
 import { createFeeds } from "../../actors/feeds/spec.ts";
 import { normalCdf } from "../../actors/kernels/normal.ts";
 import { openRecording, SYSTEM, systemClock } from "../../actors/mod.ts";
@@ -266,7 +266,7 @@ function scripted(values: readonly number[]): Feed {
     kind: "recorded",
     stop: async () => {},
     async run(sink) {
-      const outlet = new Outlet("toy", sink);
+      const outlet = new FeedWriter("toy", sink);
       const channels = [{ name: "x", title: "", unit: "" }];
       outlet.channels({
         group: "toy",

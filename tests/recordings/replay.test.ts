@@ -71,7 +71,7 @@ test("a paced replay hands out what follows from an input at the time of the inp
 });
 
 test("[Y2] verification names actor, field, index and both values when an actor computes differently", async () => {
-  const altered = { ...summing, createPart: alteredPart };
+  const altered = { ...summing, createDetector: alteredPart };
   const journal = await openRecording(run.directory);
   const report = await replay(journal, { group: [altered, TOYS.group[1]!], session: [] }, { verify: true });
   await journal.close();
@@ -145,8 +145,8 @@ test("blocks are chained: each names the hash of the one before, and inputs are 
 });
 
 /** The summing part with one sum off by a billionth from the 1,000th row on. */
-function alteredPart(...args: Parameters<typeof summing.createPart>) {
-  const part = summing.createPart(...args);
+function alteredPart(...args: Parameters<typeof summing.createDetector>) {
+  const part = summing.createDetector(...args);
   const rows = part.fields["rows"]!;
   const { update } = part;
   part.update = (batch, context) => {

@@ -96,7 +96,7 @@ test("[H1] a changed state hash is named with actor and field", async () => {
 });
 
 test("an actor that computes differently is named, an input that cannot be applied too", async () => {
-  const altered = { ...summing, createPart: alteredPart };
+  const altered = { ...summing, createDetector: alteredPart };
   const definitions = { group: [altered, TOYS.group[1]!], session: [] };
   const difference = await new ShadowVerifier(definitions).run(null, from(entries));
   assert.ok(difference!.actor === "walk/summing" || difference!.actor === "summing", difference!.actor);
@@ -351,8 +351,8 @@ async function stateInTheMiddle(): Promise<{ block: number; bytes: Uint8Array }>
 }
 
 /** The summing part with one sum off by a billionth from the 1,000th row on. */
-function alteredPart(...args: Parameters<typeof summing.createPart>) {
-  const part = summing.createPart(...args);
+function alteredPart(...args: Parameters<typeof summing.createDetector>) {
+  const part = summing.createDetector(...args);
   const rows = part.fields["rows"]!;
   const { update } = part;
   part.update = (batch, context) => {

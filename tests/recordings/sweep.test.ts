@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { SYSTEM } from "../../actors/mod.ts";
 import { inWorkers } from "../../actors/workers/pool.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
-import { runWhatIf, runWhatIfApart } from "../../sim/recordings/whatif/api.ts";
+import { runWhatIf, runWhatIfInWorker } from "../../sim/recordings/whatif/api.ts";
 import { gridOf } from "../../sim/recordings/whatif/grid.ts";
 import { score } from "../../sim/recordings/whatif/score.ts";
 import { detectorsOf, sweepWork } from "../../sim/recordings/whatif/sweep.ts";
@@ -125,9 +125,9 @@ test("a sweep counts the alarms of each branch, whoever runs it", async () => {
 test("a branch that another process runs is the same, and ends when nobody waits for it", async () => {
   const { directory } = await recordFeeds({ definitions: SYSTEM, feeds: [marketFeed(700)] });
   const request = { at: rowUs(500), set: { "collapse.falseAlarmsPerDay": 500 } };
-  assert.equal(await runWhatIfApart(directory, request), await runWhatIf(directory, request));
+  assert.equal(await runWhatIfInWorker(directory, request), await runWhatIf(directory, request));
   const ending = new AbortController();
-  const left = runWhatIfApart(directory, request, { signal: ending.signal }).catch(
+  const left = runWhatIfInWorker(directory, request, { signal: ending.signal }).catch(
     (thrown: unknown) => thrown,
   );
   ending.abort(new Error("nobody waits"));

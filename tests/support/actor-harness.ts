@@ -6,13 +6,13 @@
  *     assert.equal(actor.kinds(), ["collapse.calibrated"]);
  */
 import { initialTransition, transition } from "xstate";
-import { GroupFront } from "../../actors/detectors/rows/row-assembler.ts";
+import { RowAssembler } from "../../actors/detectors/rows/row-assembler.ts";
 import type {
   ActorDefinition,
   Announcement,
+  Detector,
+  DetectorContext,
   Group,
-  Part,
-  PartContext,
   Signal,
 } from "../../actors/ports/detector.ts";
 import type { Frame } from "../../protocol/frame.ts";
@@ -25,14 +25,14 @@ export interface HeardEvent extends Announcement {
   timeUs: number;
 }
 
-export class ActorHarness implements PartContext {
+export class ActorHarness implements DetectorContext {
   now = 0;
   sequence = 0;
   readonly events: HeardEvent[] = [];
   readonly signals: Signal[] = [];
   readonly timers = new Map<string, number>();
-  readonly part: Part;
-  readonly front: GroupFront;
+  readonly part: Detector;
+  readonly front: RowAssembler;
   private readonly definition: ActorDefinition;
   private readonly draw = uniforms(1);
   private snapshot: ReturnType<typeof initialTransition>[0];
@@ -41,8 +41,8 @@ export class ActorHarness implements PartContext {
   constructor(definition: ActorDefinition, settings: unknown, group: Group) {
     const parsed = parseSettings(settings);
     this.definition = definition;
-    this.part = definition.createPart(parsed, group);
-    this.front = new GroupFront(group);
+    this.part = definition.createDetector(parsed, group);
+    this.front = new RowAssembler(group);
     const [snapshot, actions] = initialTransition(definition.machine, definition.machineInput(parsed, group));
     this.snapshot = snapshot;
     this.perform(actions);

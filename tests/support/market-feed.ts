@@ -1,6 +1,6 @@
 /** A recorded feed of noisy walks in two groups whose frames share their times, with a burst of larger steps in each minute. */
 import type { Feed, FeedSink } from "../../actors/feeds/feed.ts";
-import { createFrame, Outlet } from "../../actors/feeds/feed-writer.ts";
+import { createFrame, FeedWriter } from "../../actors/feeds/feed-writer.ts";
 import { normals } from "./random-streams.ts";
 
 export const MARKET_START_US = Date.UTC(2026, 0, 5) * 1000;
@@ -18,7 +18,7 @@ export function marketFeed(rows: number, { seed = 1, late }: { seed?: number; la
     kind: "recorded",
     stop: async () => {},
     async run(sink) {
-      const outlet = new Outlet("market", sink);
+      const outlet = new FeedWriter("market", sink);
       const groups = ["east", "west"].map((name, i) => walkOf(outlet, name, seed + i));
       for (const { declare } of groups) declare();
       let last: ReturnType<typeof walkOf> | null = null;
@@ -37,7 +37,7 @@ export function marketFeed(rows: number, { seed = 1, late }: { seed?: number; la
   } satisfies Feed & { run(sink: FeedSink): Promise<void> };
 }
 
-function walkOf(outlet: Outlet, group: string, seed: number) {
+function walkOf(outlet: FeedWriter, group: string, seed: number) {
   const normal = normals(seed);
   const level = new Float64Array(CHANNELS.length).fill(100);
   const frame = createFrame("market", group, CHANNELS.length);

@@ -5,7 +5,7 @@
  * `touchy` throws when it meets the value POISON.
  */
 import { setup } from "xstate";
-import type { ActorDefinition, Part, Signal } from "../../actors/ports/detector.ts";
+import type { ActorDefinition, Detector, Signal } from "../../actors/ports/detector.ts";
 
 /** A value that makes the touchy actor throw. */
 export const POISON = 13_000;
@@ -65,7 +65,7 @@ export const summing: ActorDefinition = {
   machine: summingMachine,
   enabled: () => true,
   machineInput: () => ({}),
-  createPart(): Part {
+  createDetector(): Detector {
     const sums = new Float64Array(2);
     const rows = new Uint32Array(1);
     return {
@@ -88,7 +88,7 @@ export const touchy: ActorDefinition = {
   machine: setup({}).createMachine({ initial: "on", states: { on: { tags: ["data"] } } }),
   enabled: () => true,
   machineInput: () => ({}),
-  createPart(): Part {
+  createDetector(): Detector {
     const seen = new Float64Array(1);
     return {
       fields: { seen },

@@ -13,7 +13,7 @@
 
 import ln from "@stdlib/math-base-special-ln";
 import type { Settings } from "../../../protocol/settings.ts";
-import type { Batch, Fields, Group, Part, PartContext } from "../../ports/detector.ts";
+import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
 import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
 import { prefixed } from "../fields.ts";
 import { RowSpacing } from "../row-spacing.ts";
@@ -52,7 +52,7 @@ const EPISODE = 6;
 
 const JOINT_VIEWS = 2;
 
-export class AnomalyPart implements Part {
+export class AnomalyDetector implements Detector {
   readonly fields: Fields;
   private readonly settings: Settings["anomaly"];
   private readonly group: Group;
@@ -98,7 +98,7 @@ export class AnomalyPart implements Part {
     };
   }
 
-  update(batch: Batch, context: PartContext): void {
+  update(batch: Batch, context: DetectorContext): void {
     for (let r = 0; r < batch.rows; r++) this.row(batch, r, context);
   }
 
@@ -117,7 +117,7 @@ export class AnomalyPart implements Part {
     return scoreOf(Math.max(0, most));
   }
 
-  private row(batch: Batch, r: number, context: PartContext): void {
+  private row(batch: Batch, r: number, context: DetectorContext): void {
     const { group, scalars, settings } = this;
     const { n } = group;
     const time = batch.rowTime[r]!;
@@ -179,7 +179,7 @@ export class AnomalyPart implements Part {
   }
 
   /** Opens and closes episodes. */
-  private judge(batch: Batch, r: number, time: number, context: PartContext): void {
+  private judge(batch: Batch, r: number, time: number, context: DetectorContext): void {
     const { n } = this.group;
     const { evidence, episodes, scalars } = this;
     const threshold = scalars[THRESHOLD]!;
@@ -213,7 +213,7 @@ export class AnomalyPart implements Part {
     }
   }
 
-  private open(i: number, batch: Batch, r: number, time: number, context: PartContext): void {
+  private open(i: number, batch: Batch, r: number, time: number, context: DetectorContext): void {
     const { group, episodes, evidence, scalars } = this;
     const { n } = group;
     const at = i * EPISODE;
@@ -242,7 +242,7 @@ export class AnomalyPart implements Part {
     });
   }
 
-  private follow(i: number, at: number, time: number, context: PartContext): void {
+  private follow(i: number, at: number, time: number, context: DetectorContext): void {
     const { episodes, evidence, scalars } = this;
     const e = evidence[i]!;
     episodes[at + LENGTH] = episodes[at + LENGTH]! + 1;
@@ -261,7 +261,7 @@ export class AnomalyPart implements Part {
     return e > this.episodes[at + PEAK]! + ESCALATION && this.seenBy[i] !== this.episodes[at + VIEW];
   }
 
-  private close(i: number, at: number, time: number, context: PartContext): void {
+  private close(i: number, at: number, time: number, context: DetectorContext): void {
     const { group, episodes, scalars } = this;
     episodes[at + ACTIVE] = 0;
     scalars[OPEN] = scalars[OPEN]! - 1;

@@ -27,7 +27,7 @@ import { ConformalRank } from "../../kernels/conformal.ts";
 import { EwmaMoments } from "../../kernels/ewma.ts";
 import { MEAN_BET_FRACTIONS, MEAN_BET_WINDOWS, MeanBet } from "../../kernels/mean-bet.ts";
 import { SerialCorrelation } from "../../kernels/serial-correlation.ts";
-import type { Batch, Fields, Group, Part, PartContext } from "../../ports/detector.ts";
+import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
 import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
 import { prefixed } from "../fields.ts";
 import { RowSpacing } from "../row-spacing.ts";
@@ -117,7 +117,7 @@ const PROMISED = 13;
 const KIND = 14;
 const SCALARS = 15;
 
-export class CollapsePart implements Part {
+export class CollapseDetector implements Detector {
   readonly fields: Fields;
   private readonly settings: Settings["collapse"];
   private readonly group: Group;
@@ -190,7 +190,7 @@ export class CollapsePart implements Part {
     };
   }
 
-  update(batch: Batch, context: PartContext): void {
+  update(batch: Batch, context: DetectorContext): void {
     const { scalars } = this;
     for (let r = 0; r < batch.rows; r++) {
       const time = batch.rowTime[r]!;
@@ -235,7 +235,7 @@ export class CollapsePart implements Part {
     }
   }
 
-  private learn(time: number, context: PartContext): void {
+  private learn(time: number, context: DetectorContext): void {
     const { calibration, scalars, baseline } = this;
     calibration.take(this.x);
     const { rows } = calibration;
@@ -274,7 +274,7 @@ export class CollapsePart implements Part {
    * shrinkage). Vovk 2015, "Cross-conformal predictors". Shares of modes get no such start: the halves' modes differ too much, and
    * false alarms after a relearning came three times as often as promised. With energies alone ARL 500 is 1,200 and more.
    */
-  private seedEnergies(context: PartContext): void {
+  private seedEnergies(context: DetectorContext): void {
     const { n } = this.group;
     const { baseline, relearningRows, standardised, y } = this;
     const rows = Math.min(relearningRows, this.scalars[MEMORY_FILLED]!);
@@ -292,7 +292,7 @@ export class CollapsePart implements Part {
     }
   }
 
-  private watch(time: number, context: PartContext): void {
+  private watch(time: number, context: DetectorContext): void {
     const { scalars, baseline, standardised, y } = this;
     const energy = baseline.apply(this.x, standardised, y);
     if (Number.isNaN(energy)) return;
@@ -311,7 +311,7 @@ export class CollapsePart implements Part {
   }
 
   /** Places all bets on this row; ln M after it. */
-  private bet(energy: number, context: PartContext): number {
+  private bet(energy: number, context: DetectorContext): number {
     const { eValues, ranks, baseline, y } = this;
     const tables = betTables(baseline.channels);
     const p = ranks[0]!.push(energy, 1 - context.random());
@@ -352,7 +352,7 @@ export class CollapsePart implements Part {
     }
   }
 
-  private suspect(logM: number, time: number, context: PartContext): void {
+  private suspect(logM: number, time: number, context: DetectorContext): void {
     const { scalars } = this;
     const short = scalars[LN_A]! + scalars[EXTRA]! - logM;
     if (scalars[SUSPECTED] === 0) {
@@ -366,7 +366,7 @@ export class CollapsePart implements Part {
     }
   }
 
-  private declareCollapse(logM: number, time: number, context: PartContext): void {
+  private declareCollapse(logM: number, time: number, context: DetectorContext): void {
     const { scalars, detector, group } = this;
     const leader = detector.leader();
     const delayRows = Math.max(1, detector.steps - detector.onsetOf(leader));
@@ -407,7 +407,7 @@ export class CollapsePart implements Part {
   }
 
   /** After a declaration: is it over, or does it last? */
-  private decide(logM: number, time: number, context: PartContext): void {
+  private decide(logM: number, time: number, context: DetectorContext): void {
     const { scalars, settings } = this;
     const lnA = scalars[LN_A]!;
     const rows = scalars[ROWS_IN_MODE]!;
@@ -426,7 +426,7 @@ export class CollapsePart implements Part {
     }
   }
 
-  private watchDependence(time: number, context: PartContext): void {
+  private watchDependence(time: number, context: DetectorContext): void {
     const { scalars, serial, sizes } = this;
     const ofRows = serial.update(this.y);
     const ofSizes = sizes.update(this.size);

@@ -18,7 +18,7 @@ import type { Settings } from "../../../protocol/settings.ts";
 import { DensityEstimate } from "../../kernels/density.ts";
 import { allVisibilities } from "../../kernels/pair.ts";
 import { correctedPurity } from "../../kernels/sample-size.ts";
-import type { Batch, Fields, Group, Part, PartContext } from "../../ports/detector.ts";
+import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
 import { prefixed } from "../fields.ts";
 import { StatePublisher } from "../state-publisher.ts";
 import { RowSignal } from "./row-signal.ts";
@@ -47,7 +47,7 @@ const PUBLISHED_US = 7;
 const PUBLISHED_COUNT = 8;
 const SCALARS = 9;
 
-export class EstimatorPart implements Part {
+export class EstimatorDetector implements Detector {
   readonly fields: Fields;
   readonly density: DensityEstimate;
   private readonly group: Group;
@@ -58,7 +58,7 @@ export class EstimatorPart implements Part {
   private readonly scalars = new Float64Array(SCALARS);
   private readonly visibilities: Float64Array;
   private readonly roots: Float64Array;
-  private context: PartContext | null = null;
+  private context: DetectorContext | null = null;
   private readonly taken = (timeUs: number): void => this.look(timeUs);
 
   constructor(settings: Settings, group: Group) {
@@ -80,13 +80,13 @@ export class EstimatorPart implements Part {
     };
   }
 
-  update(batch: Batch, context: PartContext): void {
+  update(batch: Batch, context: DetectorContext): void {
     this.context = context;
     this.source.consume(batch, this.density, this.taken);
     this.context = null;
   }
 
-  publish(context: PartContext): unknown {
+  publish(context: DetectorContext): unknown {
     const { scalars, density } = this;
     if (density.count === 0 || density.count === scalars[PUBLISHED_COUNT]) return null;
     // A spectrum costs n³: wide groups are published at their own pace.

@@ -4,17 +4,17 @@
  * A duplicate is no bad sample, it was taken once; nor is a gap, which has an event of its own. Every other count is.
  */
 import type { Input } from "../../../protocol/messages.ts";
-import type { Fields, Part, PartContext } from "../../ports/detector.ts";
+import type { Detector, DetectorContext, Fields } from "../../ports/detector.ts";
 
 /** Reasons that are not the sample's fault. */
 const NOT_BAD = new Set(["duplicate", "duplicates", "gap"]);
 
-export class FeedWatcherPart implements Part {
+export class FeedWatcherDetector implements Detector {
   readonly fields: Fields = {};
 
   update(): void {}
 
-  onInput(input: Input, context: PartContext): void {
+  onInput(input: Input, context: DetectorContext): void {
     if (input.type !== "feedStatus") return;
     const counts = Object.entries(input.counts).filter(
       ([reason, count]) => count > 0 && !NOT_BAD.has(reason),

@@ -6,7 +6,7 @@
  */
 import type { Input } from "../../../protocol/messages.ts";
 import type { Settings } from "../../../protocol/settings.ts";
-import type { Fields, Part, PartContext } from "../../ports/detector.ts";
+import type { Detector, DetectorContext, Fields } from "../../ports/detector.ts";
 
 /** One slow second is a collection of garbage, three are a state. */
 const STRAINED_AFTER = 3;
@@ -17,7 +17,7 @@ const IN_A_ROW = 1;
 const SINCE_US = 2;
 const SCALARS = 3;
 
-export class MonitorPart implements Part {
+export class MonitorDetector implements Detector {
   readonly fields: Fields;
   private readonly limitUs: number;
   private readonly scalars = new Float64Array(SCALARS);
@@ -29,7 +29,7 @@ export class MonitorPart implements Part {
 
   update(): void {}
 
-  onInput(input: Input, context: PartContext): void {
+  onInput(input: Input, context: DetectorContext): void {
     if (input.type !== "measurement") return;
     const { scalars, limitUs } = this;
     const latencyP99Us = gauge(input.gauges, "latencyP99Us");

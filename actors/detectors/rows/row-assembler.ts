@@ -58,7 +58,7 @@ export interface FrontCounts {
   readonly gaps: number;
 }
 
-export class GroupFront {
+export class RowAssembler {
   readonly fields: Fields;
   private readonly n: number;
   private readonly ticks: boolean;

@@ -18,7 +18,7 @@ import type { Settings } from "../../../protocol/settings.ts";
 import { hilbertSchmidtDistance, overlap, superFidelity } from "../../kernels/overlap.ts";
 import { purity } from "../../kernels/purity.ts";
 import { StateComparison } from "../../kernels/state-comparison.ts";
-import type { Fields, Group, Part, PartContext } from "../../ports/detector.ts";
+import type { Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
 import { publishRestUs } from "../state-publisher.ts";
 import { directState } from "./direct-state.ts";
 
@@ -34,7 +34,7 @@ const PUBLISHED_COUNT = 5;
 const PUBLISHED_US = 6;
 const SCALARS = 7;
 
-export class TrajectoryPart implements Part {
+export class TrajectoryDetector implements Detector {
   readonly fields: Fields;
   private readonly group: Group;
   private readonly options: Settings["trajectory"];
@@ -65,7 +65,7 @@ export class TrajectoryPart implements Part {
 
   update(): void {}
 
-  onInput(input: Input, context: PartContext): void {
+  onInput(input: Input, context: DetectorContext): void {
     if (input.type !== "densityMatrix" && input.type !== "stateVector") return;
     const { scalars } = this;
     if (input.n !== this.group.n)
@@ -80,7 +80,7 @@ export class TrajectoryPart implements Part {
     scalars[LAST_US] = input.timeUs;
   }
 
-  publish(context: PartContext): unknown {
+  publish(context: DetectorContext): unknown {
     const { scalars, re, im } = this;
     if (scalars[COUNT] === scalars[PUBLISHED_COUNT]) return null;
     // A spectrum costs n³: states of many levels are published at their own pace.
@@ -96,7 +96,7 @@ export class TrajectoryPart implements Part {
     });
   }
 
-  private judge(timeUs: number, context: PartContext): void {
+  private judge(timeUs: number, context: DetectorContext): void {
     const { scalars, options } = this;
     if (scalars[MOVING] === 0) {
       const fidelity = this.fidelityUnless((lower) => lower >= options.jumpedBelow);

@@ -3,7 +3,7 @@
 import type { ScenarioOptions } from "../../worlds/scenario.ts";
 import { findScenario, SCENARIOS } from "../../worlds/scenarios.ts";
 import { runScenario } from "./run.ts";
-import { DETECTORS, type Detector, score, type Tally } from "./score.ts";
+import { DETECTORS, type DetectorName, score, type Tally } from "./score.ts";
 
 export interface DetectCase {
   readonly scenario: string;
@@ -18,7 +18,7 @@ export interface DetectorScore {
   readonly quietPromised: number;
 }
 
-export type SeedScore = Partial<Record<Detector, DetectorScore>>;
+export type SeedScore = Partial<Record<DetectorName, DetectorScore>>;
 
 /**
  * Longest delay that counts after what happened has ended, as a share of the run: 72 s of an hour of prices, a quarter of an hour of half
@@ -36,7 +36,7 @@ export function allCases(): DetectCase[] {
 }
 
 /** Detectors that work on such data: coherence takes two channels, and states have their own. */
-export function detectorsOf({ scenario, form }: DetectCase): Detector[] {
+export function detectorsOf({ scenario, form }: DetectCase): DetectorName[] {
   if (form === "density" || form === "vector") return ["trajectory"];
   const { channels } = findScenario(scenario);
   return DETECTORS.filter((name) => name !== "trajectory" && (name !== "coherence" || channels.usual >= 2));

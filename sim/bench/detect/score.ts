@@ -20,9 +20,9 @@ import type { EventMessage } from "../../../protocol/messages.ts";
 import type { Truth } from "../../worlds/scenario.ts";
 
 export const DETECTORS = ["anomaly", "collapse", "coherence", "trajectory"] as const;
-export type Detector = (typeof DETECTORS)[number];
+export type DetectorName = (typeof DETECTORS)[number];
 
-const ALARMS: Readonly<Record<string, Detector>> = {
+const ALARMS: Readonly<Record<string, DetectorName>> = {
   "anomaly.started": "anomaly",
   "collapse.declared": "collapse",
   "coherence.lost": "coherence",
@@ -34,7 +34,7 @@ const ALARMS: Readonly<Record<string, Detector>> = {
 const OF_COHERENCE: ReadonlySet<string> = new Set(["decoherence", "pointerCollapse", "stress"]);
 
 export interface Alarm {
-  readonly detector: Detector;
+  readonly detector: DetectorName;
   readonly timeUs: number;
   readonly group: string;
   readonly channels: readonly string[];
@@ -60,13 +60,13 @@ export function alarmOf({ kind, timeUs, group, channels, detail }: EventMessage)
   return { detector, timeUs: typeof atUs === "number" ? atUs : timeUs, group, channels, promised };
 }
 
-export function isMeantFor(detector: Detector, { kind, detectors }: Truth): boolean {
+export function isMeantFor(detector: DetectorName, { kind, detectors }: Truth): boolean {
   return detector === "coherence" ? OF_COHERENCE.has(kind) : detectors.includes(detector);
 }
 
 /** Alarms of other detectors are left out. O(alarms × truths). */
 export function score(
-  detector: Detector,
+  detector: DetectorName,
   truths: readonly Truth[],
   alarms: readonly Alarm[],
   allowedUs: number,

@@ -1,6 +1,6 @@
 /** All seeds of a case and a detector together: a row of the table. */
 import type { DetectorScore } from "./case.ts";
-import type { Detector, Tally } from "./score.ts";
+import type { DetectorName, Tally } from "./score.ts";
 
 const DAY_US = 86_400e6;
 
@@ -8,7 +8,7 @@ export interface DetectRow {
   readonly scenario: string;
   /** "record", "density", "vector" of quantum scenarios; "" elsewhere. */
   readonly form: string;
-  readonly detector: Detector;
+  readonly detector: DetectorName;
   readonly seeds: number;
   readonly truths: number;
   readonly hits: number;

@@ -55,7 +55,7 @@ export interface Snapshot {
   readonly bytes: Uint8Array;
 }
 
-export class Teller {
+export class ReferenceReplay {
   objection: string | null = null;
   private readonly log: AdmittedLog;
   private readonly end: WorldEnd;

@@ -8,7 +8,7 @@
  */
 import type { Observation, WorldEnd } from "../observation.ts";
 import { AdmittedLog, StoredLogs } from "./admitted-log.ts";
-import { type Retold, type RetoldInput, type Snapshot, Teller } from "./reference-replay.ts";
+import { ReferenceReplay, type Retold, type RetoldInput, type Snapshot } from "./reference-replay.ts";
 
 const SNAPSHOTS_FIRST = 1;
 const SNAPSHOTS_LAST = 2;
@@ -57,7 +57,13 @@ export class Retelling {
   private fold(end: WorldEnd, log: AdmittedLog, hear: (input: RetoldInput) => string | null): string | null {
     const { partition } = log;
     const snapshots = this.snapshots.get(partition) ?? [];
-    const teller = new Teller(end, log, this.wantedBlocks.get(partition) ?? new Set(), snapshots, hear);
+    const teller = new ReferenceReplay(
+      end,
+      log,
+      this.wantedBlocks.get(partition) ?? new Set(),
+      snapshots,
+      hear,
+    );
     for (const block of log.blocks) {
       try {
         teller.block(block);

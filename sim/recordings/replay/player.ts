@@ -15,7 +15,7 @@ import type { ReplayStatus } from "../../../protocol/controls.ts";
 import { type Place, reaches, timeOfPlace } from "../place.ts";
 import { checkPlace, type RecordedRange } from "../range.ts";
 import { Pace } from "./pace.ts";
-import { Take, type TakeListener } from "./replayer.ts";
+import { Replayer, type TakeListener } from "./replayer.ts";
 import { windowStart } from "./window.ts";
 
 /** Inputs between two turns of the event loop: a few milliseconds of work. */
@@ -35,13 +35,13 @@ export interface PlayerOutputs extends TakeListener {
   /** Before a new take begins to read. */
   opening(): void;
   /** A take stands at the begin of the stretch before a place. */
-  rewound(take: Take): void;
+  rewound(take: Replayer): void;
   turn(): void;
   failed(reason: string): void;
 }
 
 export class Player {
-  take: Take | null = null;
+  take: Replayer | null = null;
   state: ReplayStatus["state"] = "paused";
   reason = "";
   private readonly options: PlayerOptions;
@@ -125,7 +125,7 @@ export class Player {
     const timeUs = await timeOfPlace(journal, place);
     const from = await windowStart(journal, Math.max(range.fromUs, timeUs - windowUs), timeUs);
     this.outputs.opening();
-    const take = await Take.open(
+    const take = await Replayer.open(
       journal,
       definitions,
       from < timeUs ? { timeUs: from } : place,
@@ -173,7 +173,7 @@ export class Player {
   }
 
   /** Steps through what is at hand, then lets listeners flush. */
-  private stepWhile(take: Take, wanted: (next: { sequence: number; timeUs: number }) => boolean): void {
+  private stepWhile(take: Replayer, wanted: (next: { sequence: number; timeUs: number }) => boolean): void {
     for (let steps = 0; steps < TURN_INPUTS; steps++) {
       const { next } = take;
       if (next === null || !wanted(next)) break;

@@ -28,7 +28,7 @@ interface LoggedInput {
   bytes: Uint8Array;
 }
 
-export class Take {
+export class Replayer {
   readonly core: Core;
   private readonly entries: AsyncIterator<JournalEntry>;
   private readonly sink: ListenerSink;
@@ -44,10 +44,10 @@ export class Take {
     definitions: CoreDefinitions,
     place: Place,
     listener: TakeListener,
-  ): Promise<Take> {
+  ): Promise<Replayer> {
     const sink = new ListenerSink(listener);
     const { core, startBlock } = await openAt(journal, definitions, sink, place);
-    const take = new Take(core, journal.read(startBlock)[Symbol.asyncIterator](), sink);
+    const take = new Replayer(core, journal.read(startBlock)[Symbol.asyncIterator](), sink);
     for (;;) {
       const next = take.next ?? (await take.fill());
       if (next === null || reaches(place, next.sequence, next.timeUs)) break;

@@ -28,7 +28,7 @@ import type { Place } from "../place.ts";
 import { type RecordedRange, rangeOf } from "../range.ts";
 import { EventMarks } from "./event-marks.ts";
 import { Player, type PlayerOutputs } from "./player.ts";
-import type { Take } from "./replayer.ts";
+import type { Replayer } from "./replayer.ts";
 
 /** Blocks kept for clients that come later, in bytes, as in a live session. */
 const RECENT_BYTES_MAX = 24 << 20;
@@ -150,7 +150,7 @@ export class ReplaySession implements LiveSession, ReplayControls {
     };
   }
 
-  private rewound({ core }: Take): void {
+  private rewound({ core }: Replayer): void {
     this.recent = this.opening;
     this.states.clear();
     this.history = new EventHistory(this.options.journal, core.eventSequence, [], (sequence) =>

@@ -12,7 +12,7 @@ import { SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import { iso, type Place } from "../place.ts";
-import { Take, type TakeListener } from "./replayer.ts";
+import { Replayer, type TakeListener } from "./replayer.ts";
 
 const HELP = "Enter: next input · N: that many · e: to the next event · q: end";
 
@@ -26,7 +26,7 @@ export interface StepOptions {
 /** Returns the exit code. */
 export async function stepThrough(journal: Journal, options: StepOptions): Promise<number> {
   const events: EventMessage[] = [];
-  const take = await Take.open(journal, SYSTEM, options.place, listener(events));
+  const take = await Replayer.open(journal, SYSTEM, options.place, listener(events));
   const lines = createInterface({ input: process.stdin, terminal: false });
   const say = options.json ? sayJson : sayText;
   if (!options.json) process.stdout.write(`${HELP}\n`);

@@ -4,11 +4,11 @@
  *     const request = parseWhatIfRequest(json);            // throws CommandError that says what is wrong
  *     const result = await runWhatIf(journal, request, { signal });
  *
- * A process that serves people asks another one, `runWhatIfApart`: a branch takes a core for seconds.
+ * A process that serves people asks another one, `runWhatIfInWorker`: a branch takes a core for seconds.
  *
  * The recording may be one that is still being written, or a journal in memory. Nothing is written without `to`.
  */
-export { runWhatIfApart } from "./in-worker.ts";
+export { runWhatIfInWorker } from "./in-worker.ts";
 export { parseWhatIfRequest, type WhatIfRequest, whatIfRequestSchema } from "./request.ts";
 export type { BranchParent, EventDifference, WhatIfResult } from "./result.ts";
 export { runWhatIf, type WhatIfOptions } from "./run.ts";

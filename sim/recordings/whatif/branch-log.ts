@@ -27,7 +27,7 @@ export interface LaneStart {
   event(event: EventMessage): void;
 }
 
-export class BranchLane implements CoreSink {
+export class BranchLog implements CoreSink {
   readonly unread = true;
   readonly core: Core;
   private readonly start: LaneStart;

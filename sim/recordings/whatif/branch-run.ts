@@ -13,7 +13,7 @@ import type { DecodedBlock } from "../../../protocol/block.ts";
 import { encodeMessage } from "../../../protocol/codec.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { EventMessage, Input } from "../../../protocol/messages.ts";
-import { BranchLane } from "./branch-log.ts";
+import { BranchLog } from "./branch-log.ts";
 import type { BranchRecording } from "./branch-recording.ts";
 import { byTime, EventAligner, inOrder, type TimedDifference, timed } from "./event-difference.ts";
 import { OriginalEvents } from "./original-events.ts";
@@ -48,7 +48,7 @@ export class BranchRun {
   private readonly plan: BranchPlan;
   private readonly options: BranchObserver;
   private readonly recording: BranchRecording | null;
-  private readonly lane: BranchLane;
+  private readonly lane: BranchLog;
   private readonly original: OriginalEvents;
   private readonly aligner: EventAligner;
   private readonly scratch = createScratchFrame();
@@ -87,7 +87,7 @@ export class BranchRun {
       this.originals.push(event);
       this.aligner.original(event);
     });
-    this.lane = new BranchLane({
+    this.lane = new BranchLog({
       core: plan.core,
       number: plan.parent.block + 1,
       previousHash: plan.previousHash,

@@ -6,7 +6,7 @@ import type { WhatIfResult } from "./result.ts";
 import { runWhatIf } from "./run.ts";
 
 /** `recording`: its folder. Ends with the reason of `signal` when that says so. */
-export async function runWhatIfApart(
+export async function runWhatIfInWorker(
   recording: string,
   request: WhatIfRequest,
   { signal }: { signal?: AbortSignal } = {},
