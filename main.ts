@@ -397,6 +397,6 @@ function collect(value: string, before: string[]): string[] {
 
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text) || Number(text) > 65_535)
-    throw new InvalidArgumentError("wanted a port, 0 to 65535");
+    throw new InvalidArgumentError("expected a port, 0 to 65535");
   return Number(text);
 }

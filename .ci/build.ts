@@ -103,7 +103,7 @@ const withoutBenches: Plugin = {
     onResolve({ filter: /\/bench\/mod\.ts$/ }, () => ({ path: "benches", namespace: "absent" }));
     onLoad({ filter: /.*/, namespace: "absent" }, () => ({
       contents: `export async function benchCommand() {
-        process.stderr.write("Cannot run benches in the built program: wanted a checkout (npm run bench)\\n");
+        process.stderr.write("Cannot run benches in the built program: expected a checkout (npm run bench)\\n");
         return 2;
       }
       export const benchWorkerCommand = benchCommand;`,
@@ -128,7 +128,7 @@ const { values: options, positionals } = parseArgs({
 });
 const unknown = positionals.filter((name) => !PARTS.some((part) => part.name === name));
 if (unknown.length > 0) {
-  console.error(`Cannot build ${unknown.join(", ")}: wanted ${PARTS.map(({ name }) => name).join(" or ")}`);
+  console.error(`Cannot build ${unknown.join(", ")}: expected ${PARTS.map(({ name }) => name).join(" or ")}`);
   process.exit(2);
 }
 process.chdir(ROOT);
@@ -170,8 +170,9 @@ async function buildPart(part: Part): Promise<void> {
 function isCurrent(stampFile: string, copies: [string, string][]): boolean {
   if (!existsSync(stampFile)) return false;
   const { inputs, digest, outputs } = JSON.parse(readFileSync(stampFile, "utf8")) as Stamp;
-  const wanted = copies.every(([from]) => inputs.includes(from)) && outputs.every((path) => existsSync(path));
-  return wanted && inputs.every((path) => existsSync(path)) && digestOf(inputs) === digest;
+  const expected =
+    copies.every(([from]) => inputs.includes(from)) && outputs.every((path) => existsSync(path));
+  return expected && inputs.every((path) => existsSync(path)) && digestOf(inputs) === digest;
 }
 
 function digestOf(inputs: string[]): string {

@@ -19,7 +19,7 @@ const STAMP = join(ROOT, "node_modules", ".eigenwatch-lock");
 /** First npm that honours all of our .npmrc. */
 const NPM_OLDEST = [10, 0];
 
-/** @param {"stdout" | "stderr"} stream where to say what is done @returns {boolean} whether the tree is as wanted */
+/** @param {"stdout" | "stderr"} stream where to say what is done @returns {boolean} whether the tree is as expected */
 export function install(stream) {
   const say = stream === "stdout" ? console.log : console.error;
   if (isCurrent()) return true;
@@ -29,7 +29,7 @@ export function install(stream) {
   const npmServes = npmVersion !== null && atLeast(npmVersion, NPM_OLDEST);
   if (!npmServes && !RUNS_IN_DENO) {
     const found = npmVersion === null ? "there is no npm on PATH" : `npm is ${npmVersion}`;
-    say(`Cannot install dependencies: ${found}, wanted npm 10 or later (it comes with Node), or Deno 2`);
+    say(`Cannot install dependencies: ${found}, expected npm 10 or later (it comes with Node), or Deno 2`);
     return false;
   }
   const done = npmServes ? byNpm(say, stream) : byDeno(say, stream);
@@ -48,8 +48,8 @@ function describesSameTree() {
   if (installed === null) return false;
   const present = JSON.parse(installed).packages;
   /** @type {Record<string, { version?: string, optional?: boolean }>} */
-  const wanted = JSON.parse(readFileSync(LOCK, "utf8")).packages;
-  return Object.entries(wanted).every(
+  const expected = JSON.parse(readFileSync(LOCK, "utf8")).packages;
+  return Object.entries(expected).every(
     ([path, { version, optional }]) => path === "" || optional === true || present[path]?.version === version,
   );
 }

@@ -106,10 +106,10 @@ function output(path, args) {
   return status === 0 ? stdout : null;
 }
 
-/** @param {string} version @param {number[]} wanted major and minor */
-export function atLeast(version, wanted) {
+/** @param {string} version @param {number[]} expected major and minor */
+export function atLeast(version, expected) {
   const [major = 0, minor = 0] = version.split(".").map(Number);
-  const [wantedMajor = 0, wantedMinor = 0] = wanted;
+  const [wantedMajor = 0, wantedMinor = 0] = expected;
   return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
 }
 

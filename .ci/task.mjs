@@ -35,7 +35,7 @@ const ORPHAN_CHECK_MS = 250;
 
 if (!RUNS_IN_DENO && !atLeast(process.versions.node, NODE_OLDEST)) {
   console.error(
-    `Cannot run on Node ${process.versions.node}: wanted ${NODE_OLDEST.join(".")} or later (https://nodejs.org)`,
+    `Cannot run on Node ${process.versions.node}: expected ${NODE_OLDEST.join(".")} or later (https://nodejs.org)`,
   );
   process.exit(1);
 }
@@ -46,7 +46,7 @@ if (task !== undefined) process.exitCode = await task.run(args);
 else {
   printTable();
   if (name !== undefined && !["help", "--help", "-h"].includes(name)) {
-    console.error(`\nCannot run task ${name}: wanted one of ${Object.keys(TASKS).join(", ")}`);
+    console.error(`\nCannot run task ${name}: expected one of ${Object.keys(TASKS).join(", ")}`);
     process.exitCode = 2;
   }
 }

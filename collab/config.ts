@@ -68,17 +68,17 @@ export function readConfig(path: string | undefined, flags: UpFlags): UpConfig {
   const file = path === undefined ? {} : readFile(path);
   const session = flags.session ?? file.session ?? "local";
   if (!v.is(name, session)) {
-    throw new CommandError(`Cannot name a session "${session}": wanted 1 to ${MAX_NAME_BYTES} bytes`);
+    throw new CommandError(`Cannot name a session "${session}": expected 1 to ${MAX_NAME_BYTES} bytes`);
   }
   const record = flags.record ?? file.record ?? null;
-  if (record === "") throw new CommandError(`Cannot record to "": wanted --record DIR`);
+  if (record === "") throw new CommandError(`Cannot record to "": expected --record DIR`);
   const durability = flags.durability ?? file.durability ?? (record === null ? "memory" : "file");
   if (durability === "file" && record === null) {
-    throw new CommandError("Cannot keep the journal in files: no folder named; wanted --record DIR");
+    throw new CommandError("Cannot keep the journal in files: no folder named; expected --record DIR");
   }
   if (durability === "memory" && record !== null) {
     throw new CommandError(
-      "Cannot record with --durability memory: wanted --durability file, or no --record",
+      "Cannot record with --durability memory: expected --durability file, or no --record",
     );
   }
   const tokenFile = flags.tokenFile ?? file.tokenFile;
@@ -115,22 +115,22 @@ function readFile(path: string): v.InferOutput<typeof fileSchema> {
   }
   // To valibot an array is an object.
   if (Array.isArray(json))
-    throw new CommandError(`Cannot use config ${path}: it is an array; wanted an object`);
+    throw new CommandError(`Cannot use config ${path}: it is an array; expected an object`);
   const result = v.safeParse(fileSchema, json);
   if (result.success) return result.output;
   const issue = result.issues[0];
   const key = v.getDotPath(issue) ?? "";
   if (key !== "" && !Object.hasOwn(fileSchema.entries, key.split(".")[0]!)) throw unknownKey(path, key);
   throw new CommandError(
-    `Cannot use config ${path}: ${key || "the whole"} is ${issue.received}; wanted ${issue.expected ?? issue.message}`,
+    `Cannot use config ${path}: ${key || "the whole"} is ${issue.received}; expected ${issue.expected ?? issue.message}`,
   );
 }
 
 function unknownKey(path: string, key: string): CommandError {
   const keys = Object.keys(fileSchema.entries);
   const near = nearestTo(key, keys);
-  const wanted = near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${keys.join(", ")}`;
-  return new CommandError(`Cannot use config ${path}: there is no key ${key}; wanted ${wanted}`);
+  const expected = near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${keys.join(", ")}`;
+  return new CommandError(`Cannot use config ${path}: there is no key ${key}; expected ${expected}`);
 }
 
 function settingsOf(path: string | undefined, given: Record<string, unknown> = {}): Settings {

@@ -43,7 +43,7 @@ export async function up(flags: UpFlags): Promise<number> {
   const feeds = makeFeeds(config, settings, (notice) => partition.notice(notice));
   if (flags.once && !feeds.some((feed) => feed.kind === "recorded")) {
     throw new CommandError(
-      "Cannot run --once: all of these feeds are live; wanted a recorded one: file, synth with a speed, or stdin that is not live",
+      "Cannot run --once: all of these feeds are live; expected a recorded one: file, synth with a speed, or stdin that is not live",
     );
   }
   const shadow = config.shadow ? new SessionShadow((message) => say("log", { message })) : null;
@@ -124,7 +124,7 @@ async function openJournal(config: UpConfig, say: Say): Promise<Journal> {
   const record = config.record!;
   if (existsSync(record) && !statSync(record).isDirectory()) {
     throw new CommandError(
-      `Cannot record to ${record}: it is a file; wanted a folder, or a name for a new one`,
+      `Cannot record to ${record}: it is a file; expected a folder, or a name for a new one`,
     );
   }
   return askedAsync(() =>

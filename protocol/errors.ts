@@ -16,13 +16,13 @@ export class ProtocolError extends Error {
   /** What was met: "value[3] is NaN". */
   readonly value: string;
   /** What would have been right: "a finite number". */
-  readonly wanted: string;
+  readonly expected: string;
 
-  constructor(action: string, value: string, wanted: string, options?: ErrorOptions) {
-    super(`Cannot ${action}: ${value}, wanted ${wanted}`, options);
+  constructor(action: string, value: string, expected: string, options?: ErrorOptions) {
+    super(`Cannot ${action}: ${value}, expected ${expected}`, options);
     this.action = action;
     this.value = value;
-    this.wanted = wanted;
+    this.expected = expected;
   }
 }
 

@@ -50,8 +50,8 @@ export function frameFits(frame: Frame): boolean {
   return frameFault(frame) === null;
 }
 
-/** What keeps a frame from travelling, as [value, wanted], or null. O(count), allocates nothing for a good frame. */
-export function frameFault(frame: Frame): [value: string, wanted: string] | null {
+/** What keeps a frame from travelling, as [value, expected], or null. O(count), allocates nothing for a good frame. */
+export function frameFault(frame: Frame): [value: string, expected: string] | null {
   const { count, time, channel, value, size } = frame;
   if (!Number.isInteger(count) || count < 1 || count > MAX_FRAME_SAMPLES) {
     return [`${count} samples`, `1 to MAX_FRAME_SAMPLES (${MAX_FRAME_SAMPLES})`];
@@ -79,7 +79,7 @@ function columnFault(
   name: string,
   column: Float64Array,
   count: number,
-): [value: string, wanted: string] | null {
+): [value: string, expected: string] | null {
   for (let k = 0; k < count; k++) {
     if (!Number.isFinite(column[k])) return [`${name}[${k}] is ${column[k]}`, "a finite number"];
   }
@@ -107,7 +107,7 @@ export class FrameBuilder {
   constructor(group: string, source: string, capacity: number = MAX_FRAME_SAMPLES) {
     if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_FRAME_SAMPLES) {
       throw new RangeError(
-        `Cannot build frames of ${capacity} samples, wanted 1 to MAX_FRAME_SAMPLES (${MAX_FRAME_SAMPLES})`,
+        `Cannot build frames of ${capacity} samples, expected 1 to MAX_FRAME_SAMPLES (${MAX_FRAME_SAMPLES})`,
       );
     }
     this.capacity = capacity;
@@ -127,7 +127,7 @@ export class FrameBuilder {
 
   /** `size` is the second value; where only some samples of a frame have one, the others get 0. */
   add(timeUs: number, channel: number, value: number, size?: number): void {
-    if (this.full) throw new RangeError("Cannot add a sample: the frame is full, wanted take() first");
+    if (this.full) throw new RangeError("Cannot add a sample: the frame is full, expected take() first");
     if (this.#current.count > 0 && !this.#spans(timeUs)) this.#setAside();
     const frame = this.#current;
     const k = frame.count++;

@@ -2,12 +2,12 @@
 
 /** Known paths a slip of the pen away, by edit distance of the whole or of the last part, then in their own order. At most three. */
 export function nearestTo(path: string, known: readonly string[]): string[] {
-  const wanted = path.toLowerCase().slice(0, 64);
-  const last = wanted.slice(wanted.lastIndexOf(".") + 1);
+  const expected = path.toLowerCase().slice(0, 64);
+  const last = expected.slice(expected.lastIndexOf(".") + 1);
   return known
     .map((candidate) => {
       const lower = candidate.toLowerCase();
-      const whole = editDistance(wanted, lower);
+      const whole = editDistance(expected, lower);
       const leaf = editDistance(last, lower.slice(lower.lastIndexOf(".") + 1));
       return { candidate, distance: Math.min(whole, leaf + 1) };
     })

@@ -160,7 +160,7 @@ function readAs(before: unknown, text: string): unknown {
   return trimmed;
 }
 
-/** What the schema wanted, in words. */
+/** What the schema expected, in words. */
 function wantedBy(issue: v.BaseIssue<unknown>): string {
   if (issue.type === "safe_integer") return "a whole number";
   if (issue.type === "finite") return "a finite number";
@@ -172,6 +172,6 @@ function wantedBy(issue: v.BaseIssue<unknown>): string {
 
 function unknownPath(path: string): InvalidSetting {
   const near = nearestTo(path, settingPaths());
-  const wanted = near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${settingPaths().join(", ")}`;
-  return new InvalidSetting(`set ${path}`, "no such setting", wanted);
+  const expected = near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${settingPaths().join(", ")}`;
+  return new InvalidSetting(`set ${path}`, "no such setting", expected);
 }

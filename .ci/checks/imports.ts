@@ -65,8 +65,8 @@ function checkFile(file: SourceFile): Finding[] {
     const isVisible = visible.some((place) => liesIn(target, place));
     const isHidden = rule.hidden?.some((place) => liesIn(target, place)) ?? false;
     if (isVisible && !isHidden) continue;
-    const wanted = isHidden ? "may not see that" : `sees only ${rule.sees.join(", ") || "itself"}`;
-    findings.push({ path: file.path, line, message: `imports ${target}: ${rule.place} ${wanted}` });
+    const expected = isHidden ? "may not see that" : `sees only ${rule.sees.join(", ") || "itself"}`;
+    findings.push({ path: file.path, line, message: `imports ${target}: ${rule.place} ${expected}` });
   }
   return findings;
 }

@@ -30,7 +30,7 @@ export class BlockIndex {
 
   add(position: BlockPosition, streamSequence: number, notes: number): void {
     if (position.number !== this.#count + 1)
-      throw new RangeError(`Cannot index block ${position.number}: wanted ${this.#count + 1}`);
+      throw new RangeError(`Cannot index block ${position.number}: expected ${this.#count + 1}`);
     const at = this.#count++;
     if (at === this.#timeUs.length) this.#grow();
     this.#streamSequence[at] = streamSequence;
@@ -65,7 +65,7 @@ export class BlockIndex {
 
   #checked(number: number): number {
     if (Number.isSafeInteger(number) && number >= 1 && number <= this.#count) return number;
-    throw new RangeError(`Cannot look up block ${number}: wanted 1 to ${this.#count}`);
+    throw new RangeError(`Cannot look up block ${number}: expected 1 to ${this.#count}`);
   }
 
   #grow(): void {

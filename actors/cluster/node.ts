@@ -73,10 +73,12 @@ export class ClusterNode {
   constructor(options: ClusterNodeOptions) {
     this.name = options.name;
     if (new TextEncoder().encode(options.name).length > MAX_NODE_NAME_BYTES)
-      throw new RangeError(`Cannot name a node ${options.name}: wanted at most ${MAX_NODE_NAME_BYTES} bytes`);
+      throw new RangeError(
+        `Cannot name a node ${options.name}: expected at most ${MAX_NODE_NAME_BYTES} bytes`,
+      );
     if (options.partitions.length > MAX_PARTITIONS)
       throw new RangeError(
-        `Cannot share ${options.partitions.length} partitions: wanted at most ${MAX_PARTITIONS}`,
+        `Cannot share ${options.partitions.length} partitions: expected at most ${MAX_PARTITIONS}`,
       );
     this.options = options;
     this.timing = { ...CLUSTER_TIMING, ...options.timing };

@@ -240,8 +240,8 @@ export class Actor implements DetectorContext {
 
 /** Copies saved arrays back into live ones; a snapshot with other fields or lengths is of another version. */
 export function copyFields(actor: string, from: Fields, to: Fields): void {
-  const wanted = Object.keys(to);
-  for (const name of new Set([...Object.keys(from), ...wanted])) {
+  const expected = Object.keys(to);
+  for (const name of new Set([...Object.keys(from), ...expected])) {
     const source = from[name];
     const target = to[name];
     if (!source || !target || source.length !== target.length || source.constructor !== target.constructor) {
@@ -253,8 +253,8 @@ export function copyFields(actor: string, from: Fields, to: Fields): void {
 
 export class SnapshotMismatch extends Error {
   override readonly name = "SnapshotMismatch";
-  constructor(actor: string, field: string, found: string, wanted: string) {
-    super(`Cannot restore ${actor}: field ${field} is ${found} in the snapshot; wanted ${wanted}`);
+  constructor(actor: string, field: string, found: string, expected: string) {
+    super(`Cannot restore ${actor}: field ${field} is ${found} in the snapshot; expected ${expected}`);
   }
 }
 

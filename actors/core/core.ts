@@ -518,7 +518,9 @@ export class Core implements ActorHost {
     for (const cell of core.cells()) {
       const state = savedByKey.get(cell.key);
       if (!state)
-        throw new Error(`Cannot restore ${cell.key}: not in the snapshot; wanted every actor of the session`);
+        throw new Error(
+          `Cannot restore ${cell.key}: not in the snapshot; expected every actor of the session`,
+        );
       cell.restore(state);
     }
     core.timers.restore(control.timers);

@@ -131,7 +131,7 @@ export class MachineRefused extends Error {
   override readonly name = "MachineRefused";
   constructor(machine: string, feature: string) {
     super(
-      `Cannot host machine ${machine}: it uses ${feature}; wanted named actions (announce, kernel, timer.start, timer.cancel)`,
+      `Cannot host machine ${machine}: it uses ${feature}; expected named actions (announce, kernel, timer.start, timer.cancel)`,
     );
   }
 }

@@ -22,11 +22,11 @@ export function writeSnapshot(saved: SavedCore): Uint8Array {
 }
 
 export function readSnapshot(bytes: Uint8Array): SavedCore {
-  // A Buffer's `slice` is a view and its `subarray` a Buffer: neither is wanted below.
+  // A Buffer's `slice` is a view and its `subarray` a Buffer: neither is expected below.
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const saved = new Decoder({ extensionCodec: typedArrays }).decode(plain) as SavedCore & { version: number };
   if (saved.version !== SNAPSHOT_VERSION) {
-    throw new Error(`Cannot restore snapshot: version ${saved.version}; wanted ${SNAPSHOT_VERSION}`);
+    throw new Error(`Cannot restore snapshot: version ${saved.version}; expected ${SNAPSHOT_VERSION}`);
   }
   return saved;
 }

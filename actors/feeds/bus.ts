@@ -83,7 +83,7 @@ class Entrance {
     try {
       const message = decodeMessage(bytes);
       if (!mayFlow(message.type, "feed→core") || !isInput(message) || !("source" in message))
-        return `a message of type ${message.type} under ${subject}: wanted one that a feed sends`;
+        return `a message of type ${message.type} under ${subject}: expected one that a feed sends`;
       const [source] = parseSubject(subject).details;
       if (message.source !== source) return `source ${message.source} under ${subject}`;
       switch (message.type) {

@@ -96,7 +96,7 @@ class Merge {
   /** Declarations and reports at the head of a feed have no time of their own: they leave at once. */
   #passNotices(): void {
     for (const inlet of this.#inlets)
-      for (let notice = inlet.takeMessage(); notice !== null; notice = inlet.takeNotice())
+      for (let notice = inlet.takeMessage(); notice !== null; notice = inlet.takeMessage())
         if (notice.type === "channels") this.#sink.channels(notice);
         else this.#sink.status(notice);
   }

@@ -8,8 +8,8 @@ export interface Option<T> {
   /** The value, or undefined when `text` is not one. */
   read(text: string): T | undefined;
   readonly initial: T;
-  /** Completes "wanted …" in an error. */
-  readonly wanted: string;
+  /** Completes "expected …" in an error. */
+  readonly expected: string;
   /** One line for --help. */
   readonly help: string;
   /** The default as written in a spec; "" when there is none to write. */
@@ -58,7 +58,7 @@ export function duration(initial: number, leastUs: number, help: string): Option
       return us !== undefined && us >= leastUs ? us : undefined;
     },
     initial,
-    wanted: `a duration of at least ${durationText(leastUs)}, such as 100ms, 1s or 5m`,
+    expected: `a duration of at least ${durationText(leastUs)}, such as 100ms, 1s or 5m`,
     help,
     shown: initial === 0 ? "" : durationText(initial),
   };
@@ -71,7 +71,7 @@ export function whole(initial: number, least: number, most: number, help: string
       return value >= least && value <= most ? value : undefined;
     },
     initial,
-    wanted: `a whole number from ${least} to ${most}`,
+    expected: `a whole number from ${least} to ${most}`,
     help,
     shown: String(initial),
   };
@@ -86,7 +86,7 @@ export function rateOrMax(initial: number, most: number, help: string): Option<n
       return value > 0 && value <= most ? value : undefined;
     },
     initial,
-    wanted: `a number above 0 and at most ${most}, or max`,
+    expected: `a number above 0 and at most ${most}, or max`,
     help,
     shown: initial === Number.POSITIVE_INFINITY ? "max" : String(initial),
   };
@@ -100,7 +100,7 @@ export function multiple(initial: number, most: number, help: string): Option<nu
       return value <= most ? value : undefined;
     },
     initial,
-    wanted: `a number from 0 to ${most}`,
+    expected: `a number from 0 to ${most}`,
     help,
     shown: String(initial),
   };
@@ -116,7 +116,7 @@ export function moment(help: string): Option<number | undefined> {
       return Number.isNaN(us) ? undefined : us;
     },
     initial: undefined,
-    wanted: "a time such as 2024-01-01T00:00:00Z, or µs since the epoch",
+    expected: "a time such as 2024-01-01T00:00:00Z, or µs since the epoch",
     help,
     shown: "",
   };
@@ -132,7 +132,7 @@ export function choice<const T extends string>(words: readonly T[], help: string
   return {
     read: (text) => words.find((word) => word === text),
     initial: undefined,
-    wanted: `one of ${words.join(", ")}`,
+    expected: `one of ${words.join(", ")}`,
     help,
     shown: "",
   };
@@ -142,7 +142,7 @@ export function text(help: string): Option<string | undefined> {
   return {
     read: (value) => (value === "" ? undefined : value),
     initial: undefined,
-    wanted: "a text that is not empty",
+    expected: "a text that is not empty",
     help,
     shown: "",
   };
@@ -156,7 +156,7 @@ export function names(help: string): Option<readonly string[]> {
       return list.includes("") ? undefined : list;
     },
     initial: [],
-    wanted: "names separated by commas",
+    expected: "names separated by commas",
     help,
     shown: "",
   };
@@ -166,7 +166,7 @@ export function flag(help: string): Option<boolean> {
   return {
     read: (value) => ({ "1": true, true: true, "0": false, false: false })[value],
     initial: false,
-    wanted: "1 or 0",
+    expected: "1 or 0",
     help,
     shown: "0",
   };

@@ -53,16 +53,16 @@ export class FeedSpecError extends Error {
   readonly spec: string;
   /** The option that is wrong, or null when it is the kind or the target. */
   readonly option: string | null;
-  readonly wanted: string;
-  constructor(spec: string, what: string, wanted: string, option: string | null = null) {
-    super(`Cannot use feed "${spec}": ${what}, wanted ${wanted}`);
+  readonly expected: string;
+  constructor(spec: string, what: string, expected: string, option: string | null = null) {
+    super(`Cannot use feed "${spec}": ${what}, expected ${expected}`);
     this.spec = spec;
     this.option = option;
-    this.wanted = wanted;
+    this.expected = expected;
   }
 }
 
-/** Reads a spec; throws FeedSpecError naming the spec, the option, the value and what is wanted. */
+/** Reads a spec; throws FeedSpecError naming the spec, the option, the value and what is expected. */
 export function parseFeedSpec(text: string): FeedSpec {
   const { head, query } = splitQuery(text);
   const colon = head.indexOf(":");
@@ -162,8 +162,8 @@ function worldsWith(spec: FeedSpec & { kind: "synth" }, worlds: SynthWorlds | un
   if (worlds === undefined)
     throw new FeedSpecError(spec.text, "there are no synthetic worlds here", "another kind of feed");
   if (worlds.names.includes(spec.target)) return worlds;
-  const wanted = suggestion(spec.target, worlds.names, `one of ${worlds.names.join(", ")}`);
-  throw new FeedSpecError(spec.text, `there is no scenario "${spec.target}"`, wanted);
+  const expected = suggestion(spec.target, worlds.names, `one of ${worlds.names.join(", ")}`);
+  throw new FeedSpecError(spec.text, `there is no scenario "${spec.target}"`, expected);
 }
 
 /** What --help says about feeds. */
@@ -209,14 +209,14 @@ function readOptions(text: string, query: string, kind: FeedKind, options: Optio
     const key = equals < 0 ? pair : pair.slice(0, equals);
     if (!Object.hasOwn(options, key)) {
       const known = Object.keys(options);
-      const wanted = suggestion(key, known, `one of ${known.join(", ")}`);
-      throw new FeedSpecError(text, `${kind} has no option "${key}"`, wanted, key);
+      const expected = suggestion(key, known, `one of ${known.join(", ")}`);
+      throw new FeedSpecError(text, `${kind} has no option "${key}"`, expected, key);
     }
     if (given.has(key)) throw new FeedSpecError(text, `option ${key} stands twice`, "it once", key);
     given.add(key);
     const option = options[key]!;
     if (equals < 0)
-      throw new FeedSpecError(text, `option ${key} has no value`, `${key}=${option.wanted}`, key);
+      throw new FeedSpecError(text, `option ${key} has no value`, `${key}=${option.expected}`, key);
     values[key] = readValue(text, key, pair.slice(equals + 1), option);
   }
   return values;
@@ -231,7 +231,7 @@ function readValue(text: string, key: string, raw: string, option: Option<unknow
   }
   const value = option.read(decoded);
   if (value === undefined)
-    throw new FeedSpecError(text, `${key}=${decoded} is not valid`, option.wanted, key);
+    throw new FeedSpecError(text, `${key}=${decoded} is not valid`, option.expected, key);
   return value;
 }
 
@@ -262,9 +262,9 @@ function groupName(source: string): string {
   return number === undefined ? group : `${group}-${number}`;
 }
 
-function uniqueNames(wanted: readonly string[]): string[] {
+function uniqueNames(expected: readonly string[]): string[] {
   const uses = new Map<string, number>();
-  return wanted.map((name) => {
+  return expected.map((name) => {
     const use = (uses.get(name) ?? 0) + 1;
     uses.set(name, use);
     return use === 1 ? name : `${name}#${use}`;

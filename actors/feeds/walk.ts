@@ -101,12 +101,12 @@ async function runPaced(
 ): Promise<void> {
   let turnStartMs = clock.monotonicMs();
   while (!pause.stopped && walk.samples < samples) {
-    const wanted = Math.min(frame.value.length, samples - walk.samples);
-    const due = walk.timeAfter(wanted);
+    const expected = Math.min(frame.value.length, samples - walk.samples);
+    const due = walk.timeAfter(expected);
     const now = clock.nowUs();
     if (now >= due) {
       if (now - due > CATCH_UP_US) leaveOut(walk, now - due, outlet);
-      walk.fill(frame, wanted);
+      walk.fill(frame, expected);
       // A live feed does not wait: what the sequencer cannot take it sheds and counts.
       outlet.frame(frame);
       if (clock.monotonicMs() - turnStartMs < TURN_MS) continue;

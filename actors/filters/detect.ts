@@ -72,7 +72,7 @@ async function openTable(path: string, columns: string[] | undefined): Promise<T
     });
     if (table.format === "wide") return table;
     throw new CommandError(
-      `Cannot score ${path}: its rows are of ${table.symbolColumn} one at a time; wanted one row per time ` +
+      `Cannot score ${path}: its rows are of ${table.symbolColumn} one at a time; expected one row per time ` +
         `(columns side by side), or --columns to take the rows as one series`,
     );
   } catch (error) {

@@ -58,7 +58,7 @@ export function createScorer(
       return collapseScorer(new RowFeed(group, settings.seed), new CollapseDetector(settings, group));
     case "coherence":
       if (columns.length < 2) {
-        throw new RangeError(`Cannot score coherence of ${columns.length} column: wanted at least two`);
+        throw new RangeError(`Cannot score coherence of ${columns.length} column: expected at least two`);
       }
       return coherenceScorer(new RowFeed(group, settings.seed), new EstimatorDetector(settings, group));
     default:
@@ -204,5 +204,7 @@ class RowFeed implements DetectorContext {
 }
 
 function unreachable(detector: never): never {
-  throw new RangeError(`Cannot make a scorer of ${String(detector)}: wanted coherence, collapse or anomaly`);
+  throw new RangeError(
+    `Cannot make a scorer of ${String(detector)}: expected coherence, collapse or anomaly`,
+  );
 }

@@ -6,7 +6,7 @@ export function placeOf(at: LogPlace): { field: "number" | "timeUs" | "lastSeque
   if (at.block !== undefined) return { field: "number", value: at.block };
   if (at.timeUs !== undefined) return { field: "timeUs", value: at.timeUs };
   if (at.sequence !== undefined) return { field: "lastSequence", value: at.sequence };
-  throw new TypeError("Cannot locate a place in the log: wanted block, timeUs or sequence");
+  throw new TypeError("Cannot locate a place in the log: expected block, timeUs or sequence");
 }
 
 /**

@@ -31,7 +31,7 @@ export function createMemoryJournal({
   retainBytes = RETAIN_BYTES,
 }: MemoryJournalOptions = {}): MemoryJournal {
   if (!(retainBytes > 0))
-    throw new RangeError(`Cannot keep a journal of ${retainBytes} bytes: wanted more than 0`);
+    throw new RangeError(`Cannot keep a journal of ${retainBytes} bytes: expected more than 0`);
   return new MemoryJournal(retainBytes);
 }
 

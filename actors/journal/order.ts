@@ -10,14 +10,14 @@ import type { BlockPosition, JournalNote } from "../ports/journal.ts";
 export const HASH_BYTES = 32;
 
 export function checkNextBlock(last: BlockPosition | null, next: BlockPosition): void {
-  const wanted = last === null ? next.number : last.number + 1;
-  if (!Number.isSafeInteger(next.number) || next.number < 1 || next.number !== wanted)
+  const expected = last === null ? next.number : last.number + 1;
+  if (!Number.isSafeInteger(next.number) || next.number < 1 || next.number !== expected)
     throw new RangeError(
-      `Cannot append block ${next.number}: wanted ${last === null ? "a whole number from 1" : wanted}`,
+      `Cannot append block ${next.number}: expected ${last === null ? "a whole number from 1" : expected}`,
     );
   if (next.hash.length !== HASH_BYTES)
     throw new RangeError(
-      `Cannot append block ${next.number}: its hash has ${next.hash.length} bytes, wanted ${HASH_BYTES}`,
+      `Cannot append block ${next.number}: its hash has ${next.hash.length} bytes, expected ${HASH_BYTES}`,
     );
   checkWhole(next, "firstSequence");
   checkWhole(next, "lastSequence");
@@ -47,7 +47,7 @@ export function checkSnapshot(last: BlockPosition | null, block: number): void {
   const newest = last === null ? 0 : last.number;
   if (!Number.isSafeInteger(block) || block < 0 || block > newest)
     throw new RangeError(
-      `Cannot save a snapshot after block ${block}: wanted 0 to ${newest}, the last block`,
+      `Cannot save a snapshot after block ${block}: expected 0 to ${newest}, the last block`,
     );
 }
 
@@ -60,6 +60,6 @@ export function copyPosition(position: BlockPosition): BlockPosition {
 function checkWhole(block: BlockPosition, field: "firstSequence" | "lastSequence" | "timeUs"): void {
   if (!Number.isSafeInteger(block[field]))
     throw new RangeError(
-      `Cannot append block ${block.number}: ${field} is ${block[field]}, wanted a whole number`,
+      `Cannot append block ${block.number}: ${field} is ${block[field]}, expected a whole number`,
     );
 }

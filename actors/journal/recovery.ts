@@ -97,7 +97,7 @@ export async function listRecording(disk: Disk, directory: string): Promise<stri
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
-    const reason = code === "ENOENT" ? "there is no such folder" : "wanted a folder with segment files";
+    const reason = code === "ENOENT" ? "there is no such folder" : "expected a folder with segment files";
     throw new Error(`Cannot read recording ${directory}: ${reason}`, { cause: error });
   }
 }

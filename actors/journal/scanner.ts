@@ -115,9 +115,9 @@ export class SegmentScanner {
     const from = this.#searchAt >= 0 ? this.#searchAt : this.#next;
     const keep = Math.max(from, this.#start);
     const kept = Math.max(0, this.#end - keep);
-    const wanted = this.#wantedTo - keep;
+    const expected = this.#wantedTo - keep;
     let bytes = this.#bytes;
-    if (wanted > bytes.length) bytes = new Uint8Array(wanted);
+    if (expected > bytes.length) bytes = new Uint8Array(expected);
     bytes.set(this.#bytes.subarray(keep - this.#start, keep - this.#start + kept));
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer);

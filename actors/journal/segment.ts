@@ -182,21 +182,21 @@ export class BlockOrder {
 
   /** What is odd about this block number, or null. */
   check(number: number): string | null {
-    const wanted = this.#next ?? number;
-    this.accepted = number >= wanted;
-    if (!this.accepted) return `block ${number} stands where block ${wanted} was expected`;
+    const expected = this.#next ?? number;
+    this.accepted = number >= expected;
+    if (!this.accepted) return `block ${number} stands where block ${expected} was expected`;
     const explained = this.#damaged;
     this.#next = number + 1;
     this.#damaged = false;
-    return number === wanted || explained ? null : missing(wanted, number - 1);
+    return number === expected || explained ? null : missing(expected, number - 1);
   }
 
   /** The same before a segment that begins with block `number`. */
   checkSegment(number: number): string | null {
-    const wanted = this.#next ?? number;
-    if (number <= wanted || this.#damaged) return null;
+    const expected = this.#next ?? number;
+    if (number <= expected || this.#damaged) return null;
     this.#damaged = true;
-    return missing(wanted, number - 1);
+    return missing(expected, number - 1);
   }
 }
 

@@ -26,7 +26,7 @@ export class AnalyticSignal {
 
   constructor(n: number) {
     if (!Number.isInteger(n) || n < 1) {
-      throw new RangeError(`Cannot filter ${n} channels: wanted a positive integer`);
+      throw new RangeError(`Cannot filter ${n} channels: expected a positive integer`);
     }
     this.n = n;
     this.history = new Float64Array(n * PER_CHANNEL);

@@ -93,7 +93,7 @@ export class BetTable {
     const least = kind === "share" ? 2 : 1;
     if (!Number.isInteger(n) || n < least) {
       throw new RangeError(
-        `Cannot make a ${kind} bet on ${n} channels: wanted an integer of at least ${least}`,
+        `Cannot make a ${kind} bet on ${n} channels: expected an integer of at least ${least}`,
       );
     }
     this.parameters = parameters;

@@ -30,7 +30,7 @@ export class ConformalRank {
   constructor(window: number) {
     if (!Number.isInteger(window) || window < 1 || window > MAX_CONFORMAL_WINDOW) {
       throw new RangeError(
-        `Cannot make a conformal window of ${window} scores: wanted an integer from 1 to ${MAX_CONFORMAL_WINDOW}`,
+        `Cannot make a conformal window of ${window} scores: expected an integer from 1 to ${MAX_CONFORMAL_WINDOW}`,
       );
     }
     this.window = window;

@@ -57,11 +57,11 @@ export class DensityEstimate {
   constructor(n: number, alpha: number, norm: Norm = "unit") {
     if (!Number.isInteger(n) || n < 1 || n > 128) {
       throw new RangeError(
-        `Cannot make a density estimate of ${n} channels: wanted an integer from 1 to 128`,
+        `Cannot make a density estimate of ${n} channels: expected an integer from 1 to 128`,
       );
     }
     if (!(alpha > 0 && alpha <= 1)) {
-      throw new RangeError(`Cannot make a density estimate with alpha ${alpha}: wanted a number in (0, 1]`);
+      throw new RangeError(`Cannot make a density estimate with alpha ${alpha}: expected a number in (0, 1]`);
     }
     this.n = n;
     this.norm = norm;

@@ -25,7 +25,7 @@ export class EwmaMoments {
   /** `alpha` in (0, 1]. */
   constructor(n: number, alpha: number) {
     if (!(alpha > 0 && alpha <= 1)) {
-      throw new RangeError(`Cannot average with alpha ${alpha}: wanted a number in (0, 1]`);
+      throw new RangeError(`Cannot average with alpha ${alpha}: expected a number in (0, 1]`);
     }
     this.n = n;
     this.alpha = alpha;

@@ -26,7 +26,7 @@ export class HermitianEigen {
   constructor(n: number) {
     if (!Number.isInteger(n) || n < 1 || n > MAX_ORDER) {
       throw new RangeError(
-        `Cannot make an eigen-solver of order ${n}: wanted an integer from 1 to ${MAX_ORDER}`,
+        `Cannot make an eigen-solver of order ${n}: expected an integer from 1 to ${MAX_ORDER}`,
       );
     }
     this.n = n;

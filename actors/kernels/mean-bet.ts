@@ -30,7 +30,7 @@ export class MeanBet {
     fractions: readonly number[] = MEAN_BET_FRACTIONS,
   ) {
     for (const w of windows) {
-      if (!(w >= 1)) throw new RangeError(`Cannot bet on a mean over ${w} samples: wanted at least 1`);
+      if (!(w >= 1)) throw new RangeError(`Cannot bet on a mean over ${w} samples: expected at least 1`);
     }
     this.n = n;
     this.windows = windows;

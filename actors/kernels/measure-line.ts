@@ -4,7 +4,7 @@
  *   {"n":2,"re":[…],"im":[…],"sigma":{"re":[…],"im":[…]},"update":{"alpha":0.1,"psi":{"re":[…],"im":[…]}}}
  *
  * `re`, `im` are n×n row-major; `sigma` and `update` are optional. A line that cannot be answered gives
- * {"error": "what was wrong and what was wanted"}; it never throws.
+ * {"error": "what was wrong and what was expected"}; it never throws.
  */
 import { type Matrix, type MatrixOfOrder, measure, type UpdateRequest } from "./measure.ts";
 
@@ -37,7 +37,7 @@ function parse(json: string): unknown {
   } catch {
     // The engine's own message differs between runtimes; ours must not.
     throw new TypeError(
-      `Cannot read the line: it is not JSON (${json.length} characters), wanted one object a line`,
+      `Cannot read the line: it is not JSON (${json.length} characters), expected one object a line`,
     );
   }
 }
@@ -56,21 +56,21 @@ function readMatrix(holder: Record<string, unknown>, name: string): Matrix {
 
 function asObject(value: unknown, name: string): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TypeError(`Cannot read ${name}: it is ${describe(value)}, wanted an object`);
+    throw new TypeError(`Cannot read ${name}: it is ${describe(value)}, expected an object`);
   }
   return value as Record<string, unknown>;
 }
 
 function asNumber(value: unknown, name: string): number {
   if (typeof value !== "number") {
-    throw new TypeError(`Cannot read ${name}: it is ${describe(value)}, wanted a number`);
+    throw new TypeError(`Cannot read ${name}: it is ${describe(value)}, expected a number`);
   }
   return value;
 }
 
 function asNumbers(value: unknown, name: string): number[] {
   if (!Array.isArray(value)) {
-    throw new TypeError(`Cannot read ${name}: it is ${describe(value)}, wanted an array of numbers`);
+    throw new TypeError(`Cannot read ${name}: it is ${describe(value)}, expected an array of numbers`);
   }
   for (let k = 0; k < value.length; k++) asNumber(value[k], `${name}[${k}]`);
   return value as number[];

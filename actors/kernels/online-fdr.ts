@@ -64,7 +64,7 @@ export class LordPlusPlus {
   constructor(alpha: number, w0: number = alpha / 2) {
     checkLevel(alpha);
     if (!(w0 > 0 && w0 <= alpha)) {
-      throw new RangeError(`Cannot start LORD++ with wealth ${w0}: wanted a number in (0, ${alpha}]`);
+      throw new RangeError(`Cannot start LORD++ with wealth ${w0}: expected a number in (0, ${alpha}]`);
     }
     this.alpha = alpha;
     this.start = w0;
@@ -127,6 +127,6 @@ function lordGamma(): Float64Array {
 
 function checkLevel(alpha: number): void {
   if (!(alpha > 0 && alpha < 1)) {
-    throw new RangeError(`Cannot control a false discovery rate of ${alpha}: wanted a number in (0, 1)`);
+    throw new RangeError(`Cannot control a false discovery rate of ${alpha}: expected a number in (0, 1)`);
   }
 }

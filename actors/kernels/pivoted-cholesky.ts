@@ -56,8 +56,8 @@ export function pivotedCholesky(
       const a = xColumn[i]! / root;
       const b = yColumn[i]! / root;
       const allowed = Math.max(0, x[i * n + i]!);
-      const wanted = a * a + b * b;
-      const cut = wanted > allowed ? Math.sqrt(allowed / wanted) : 1;
+      const expected = a * a + b * b;
+      const cut = expected > allowed ? Math.sqrt(allowed / expected) : 1;
       outRe[rank * n + i] = a * cut;
       outIm[rank * n + i] = b * cut;
     }

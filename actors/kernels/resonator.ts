@@ -36,7 +36,7 @@ export class Resonators {
   /** `omega0` and `gamma` in rad/s and 1/s, both positive. */
   constructor(n: number, omega0: number, gamma: number, order: 1 | 2 = 2) {
     if (!(omega0 > 0 && gamma > 0)) {
-      throw new RangeError(`Cannot tune a resonator to ω₀=${omega0}, γ=${gamma}: wanted both positive`);
+      throw new RangeError(`Cannot tune a resonator to ω₀=${omega0}, γ=${gamma}: expected both positive`);
     }
     this.n = n;
     this.omega0 = omega0;

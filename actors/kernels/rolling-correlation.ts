@@ -35,7 +35,7 @@ export class RollingCorrelation {
   /** `n` channels, the last `length` returns; length ≥ 2. */
   constructor(n: number, length: number) {
     if (!Number.isInteger(length) || length < 2) {
-      throw new RangeError(`Cannot correlate over ${length} samples: wanted an integer of at least 2`);
+      throw new RangeError(`Cannot correlate over ${length} samples: expected an integer of at least 2`);
     }
     this.n = n;
     this.length = length;

@@ -29,7 +29,9 @@ export class SerialCorrelation {
 
   constructor(n: number) {
     if (!Number.isInteger(n) || n < 1) {
-      throw new RangeError(`Cannot watch the serial correlation of ${n} channels: wanted a positive integer`);
+      throw new RangeError(
+        `Cannot watch the serial correlation of ${n} channels: expected a positive integer`,
+      );
     }
     const members = 2 * FRACTIONS.length;
     this.n = n;
@@ -99,7 +101,7 @@ const MEMORY = 500;
 export function ljungBox(x: Float64Array, lags: number): number {
   const length = x.length;
   if (!Number.isInteger(lags) || lags < 1 || lags >= length) {
-    throw new RangeError(`Cannot test ${lags} lags of ${length} samples: wanted 1 ≤ lags < samples`);
+    throw new RangeError(`Cannot test ${lags} lags of ${length} samples: expected 1 ≤ lags < samples`);
   }
   let mean = 0;
   for (let t = 0; t < length; t++) mean += x[t]!;

@@ -30,7 +30,7 @@ export function tridiagonalQl(
       if (m === l) break;
       if (sweep === MAX_SWEEPS) {
         throw new RangeError(
-          `Cannot find eigenvalue ${l} of a ${n}×${n} matrix: no convergence in ${MAX_SWEEPS} sweeps; wanted finite entries`,
+          `Cannot find eigenvalue ${l} of a ${n}×${n} matrix: no convergence in ${MAX_SWEEPS} sweeps; expected finite entries`,
         );
       }
       sweepUp(n, l, m, diagonal, offDiagonal, vectors);

@@ -117,7 +117,7 @@ export function decodeInput(bytes: Uint8Array, scratch: ScratchFrame): Input {
   if (isFrame(bytes)) return decodeFrameInto(bytes, scratch);
   const message = decodeMessage(bytes);
   if (isInput(message)) return message;
-  throw new Error(`Cannot apply a message of type ${message.type}: wanted an input`);
+  throw new Error(`Cannot apply a message of type ${message.type}: expected an input`);
 }
 
 export function sha256(bytes: Uint8Array): Uint8Array {
@@ -141,7 +141,7 @@ export class RecordingDamaged extends Error {
 
 export class ChainBroken extends Error {
   override readonly name = "ChainBroken";
-  constructor(block: number, wanted: string) {
-    super(`Cannot follow the chain at block ${block}: wanted ${wanted}`);
+  constructor(block: number, expected: string) {
+    super(`Cannot follow the chain at block ${block}: expected ${expected}`);
   }
 }

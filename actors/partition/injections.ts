@@ -53,14 +53,14 @@ export class Injections {
     if (untilUs <= this.core.now) throw new CommandError(`Cannot inject ${name}: it is over already`);
     if (this.core.channelsOf(group) === 0) {
       const known = this.core.declarations().map((declaration) => declaration.group);
-      throw new CommandError(`${into}: wanted one of ${known.join(", ")}`);
+      throw new CommandError(`${into}: expected one of ${known.join(", ")}`);
     }
     if (this.core.hasStates(group))
-      throw new CommandError(`${into}: it is given whole states; wanted a group of samples`);
+      throw new CommandError(`${into}: it is given whole states; expected a group of samples`);
     const { length } = this.overlays;
     if (length >= INJECTIONS_MAX)
       throw new CommandError(
-        `Cannot inject ${name}: ${length} injections are under way; wanted at most ${INJECTIONS_MAX} at a time`,
+        `Cannot inject ${name}: ${length} injections are under way; expected at most ${INJECTIONS_MAX} at a time`,
       );
   }
 }

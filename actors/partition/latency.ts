@@ -16,11 +16,11 @@ export class LatencyHistogram {
 
   /** Microseconds under which the share `q` of all durations lies: the upper edge of its bucket. */
   quantile(q: number): number {
-    const wanted = q * this.total;
+    const expected = q * this.total;
     let seen = 0;
     for (let i = 0; i < BUCKETS && this.total > 0; i++) {
       seen += this.counts[i]!;
-      if (seen >= wanted) return 2 ** ((i + 1) / PER_DOUBLING);
+      if (seen >= expected) return 2 ** ((i + 1) / PER_DOUBLING);
     }
     return 0;
   }

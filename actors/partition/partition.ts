@@ -290,7 +290,7 @@ export class Partition implements LiveSession, CoreSink {
     if (known && beginsWith(known, declaration)) return;
     if (groups.length >= MAX_GROUPS && !known) {
       throw new Error(
-        `Cannot declare group ${declaration.group}: there are ${groups.length}; wanted at most ${MAX_GROUPS}`,
+        `Cannot declare group ${declaration.group}: there are ${groups.length}; expected at most ${MAX_GROUPS}`,
       );
     }
     this.admitInput(declaration);

@@ -86,7 +86,9 @@ async function newestCore(
   }
   const first = journal.first?.number ?? 1;
   if (first > 1) {
-    throw new Error(`Cannot recover: blocks before ${first} are gone; wanted a usable snapshot behind them`);
+    throw new Error(
+      `Cannot recover: blocks before ${first} are gone; expected a usable snapshot behind them`,
+    );
   }
   return { core: new Core(definitions, sink), snapshotBlock: 0 };
 }

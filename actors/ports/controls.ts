@@ -3,7 +3,7 @@
  *
  *   page, program ──POST /api/…──► gateway (who may, what shape) ──► controls ──► session
  *
- * What cannot be done as asked rejects with a CommandError that says what was wanted. `author` is who asks, as the gateway knows.
+ * What cannot be done as asked rejects with a CommandError that says what was expected. `author` is who asks, as the gateway knows.
  */
 import type {
   InjectableScenario,

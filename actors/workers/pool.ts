@@ -151,7 +151,7 @@ export async function workOnInput(kinds: Record<string, Work<never, never, unkno
     if ("kind" in said) {
       const of = kinds[said.kind] as Work<unknown, unknown, unknown> | undefined;
       if (of === undefined)
-        throw new CommandError(`Cannot work on ${said.kind}: wanted ${Object.keys(kinds)}`);
+        throw new CommandError(`Cannot work on ${said.kind}: expected ${Object.keys(kinds)}`);
       work = (job) => of(said.common, job);
     } else process.stdout.write(`${JSON.stringify(await answerOf(work!, said.job))}\n`);
   }

@@ -25,12 +25,12 @@ export function followRange(now: Range | null, low: number, high: number): Range
   const air = span > 0 ? span * MARGIN : Math.max(Math.abs(high) * 0.05, Number.MIN_VALUE, 1e-9);
   // Quantities that are never negative do not get an axis below zero.
   const floor = low >= 0 ? 0 : Number.NEGATIVE_INFINITY;
-  const wanted = { low: Math.max(low - air, floor), high: high + air };
+  const expected = { low: Math.max(low - air, floor), high: high + air };
   if (now !== null && low >= now.low && high <= now.high) {
-    const wantedSpan = wanted.high - wanted.low;
+    const wantedSpan = expected.high - expected.low;
     if (wantedSpan >= SHRINK_BELOW * (now.high - now.low)) return now;
   }
-  return wanted;
+  return expected;
 }
 
 /** The step of 1, 2 or 5 · 10^k that divides `span` into at most `most` parts. */

@@ -119,8 +119,8 @@ export class Controls {
     const status = this.replay.peek();
     if (status === null) return;
     const { firstSequence, lastSequence } = status;
-    const wanted = this.#wanted;
-    const sequence = wanted !== null && "sequence" in wanted ? wanted.sequence - 1 : status.sequence;
+    const expected = this.#wanted;
+    const sequence = expected !== null && "sequence" in expected ? expected.sequence - 1 : status.sequence;
     // Of a recording whose beginning is gone some events are older than what can be gone to.
     const marks = this.marks.peek().filter((mark) => mark.severity !== "info" && mark.input >= firstSequence);
     const found =
@@ -192,10 +192,10 @@ export class Controls {
       throw new Error("Cannot reach the session: it does not answer", { cause });
     });
     const answer = (await response.json()) as Answer & {
-      error?: { action: string; value: string; wanted: string };
+      error?: { action: string; value: string; expected: string };
     };
     if (response.ok) return answer;
-    const { action = "do that", value = response.statusText, wanted = "" } = answer.error ?? {};
-    throw new Error(`Cannot ${action}: ${value}${wanted === "" ? "" : `; wanted ${wanted}`}`);
+    const { action = "do that", value = response.statusText, expected = "" } = answer.error ?? {};
+    throw new Error(`Cannot ${action}: ${value}${expected === "" ? "" : `; expected ${expected}`}`);
   }
 }

@@ -180,13 +180,13 @@ export class SocketSource implements Source {
 
   #chooseInterval(): void {
     if (this.#subscription === null) return;
-    const wanted = intervalFor(this.#samplesPerSecond, this.#spanUs);
-    if (wanted === this.#intervalUs || this.#client.state.state !== "open") return;
-    this.#intervalUs = wanted;
+    const expected = intervalFor(this.#samplesPerSecond, this.#spanUs);
+    if (expected === this.#intervalUs || this.#client.state.state !== "open") return;
+    this.#intervalUs = expected;
     this.#client.resubscribe(this.#subscription, {
       channel: "samples",
       after: this.#lastInput,
-      ...(wanted > 0 ? { decimationUs: wanted } : {}),
+      ...(expected > 0 ? { decimationUs: expected } : {}),
     });
   }
 }

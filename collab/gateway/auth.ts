@@ -133,8 +133,8 @@ export function noToken(): HttpError {
   return unauthorised("no token", "Authorization: Bearer TOKEN, or the cookie of POST api/login");
 }
 
-function unauthorised(value: string, wanted: string): HttpError {
-  return new HttpError(401, "sign in", value, wanted, { "www-authenticate": 'Bearer realm="eigenwatch"' });
+function unauthorised(value: string, expected: string): HttpError {
+  return new HttpError(401, "sign in", value, expected, { "www-authenticate": 'Bearer realm="eigenwatch"' });
 }
 
 function sha256(text: string): Buffer {

@@ -25,11 +25,11 @@ export function readClientMessage(
     const message = decodeMessage(data);
     if (isClientMessage(message)) return { message };
     const what = message.type === "unknown" ? `code ${message.code}` : message.type;
-    const wanted = "a message whose flow has client→gateway: hello, subscribe, unsubscribe, ping";
-    return { refused: refusedMessage(message.type, "take message", what, wanted) };
+    const expected = "a message whose flow has client→gateway: hello, subscribe, unsubscribe, ping";
+    return { refused: refusedMessage(message.type, "take message", what, expected) };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    return { refused: refusedMessage("", error.action, error.value, error.wanted) };
+    return { refused: refusedMessage("", error.action, error.value, error.expected) };
   }
 }
 
@@ -37,10 +37,10 @@ export function refusedMessage(
   request: string,
   action: string,
   value: string,
-  wanted: string,
+  expected: string,
   id?: number,
 ): Refused {
-  return { type: "refused", request, action, value, wanted, ...(id === undefined ? {} : { id }) };
+  return { type: "refused", request, action, value, wanted: expected, ...(id === undefined ? {} : { id }) };
 }
 
 export function welcomeMessage(session: LiveSession, server: string, limits: GatewayLimits): Welcome {

@@ -31,15 +31,15 @@ export async function carriedOut<T>(act: () => T | Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    if (error instanceof ProtocolError) throw new HttpError(400, error.action, error.value, error.wanted);
+    if (error instanceof ProtocolError) throw new HttpError(400, error.action, error.value, error.expected);
     if (error instanceof CommandError) throw refusalOf(error.message);
     throw error;
   }
 }
 
-/** "Cannot do: this was met; wanted that" in its three parts. */
+/** "Cannot do: this was met; expected that" in its three parts. */
 function refusalOf(message: string): HttpError {
-  const [, action = "do that", value = message, wanted = "a request that can be carried out"] =
-    /^Cannot ([^:]+): (.*?)(?:[;,] wanted (.*))?$/s.exec(message) ?? [];
-  return new HttpError(400, action, value, wanted);
+  const [, action = "do that", value = message, expected = "a request that can be carried out"] =
+    /^Cannot ([^:]+): (.*?)(?:[;,] expected (.*))?$/s.exec(message) ?? [];
+  return new HttpError(400, action, value, expected);
 }

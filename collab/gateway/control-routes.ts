@@ -2,7 +2,7 @@
  * What people may do to a session: play a recorded one, disturb a live one, change its settings, ask what would have happened.
  *
  * K1  Whoever may look may do these; the checks at the door (Host, Origin, sign-in) and the JSON type keep other pages out.
- * K2  A request of another shape, or one that cannot be carried out, is answered by what was met and what is wanted; nothing happened.
+ * K2  A request of another shape, or one that cannot be carried out, is answered by what was met and what is expected; nothing happened.
  * K3  What enters the log carries who asked.
  */
 import * as v from "valibot";
@@ -142,10 +142,10 @@ function controlsOf<Name extends keyof SessionControls>(
   { query, path }: RequestContext,
   { hubs, controls }: GatewayParts,
   name: Name,
-  wanted: string,
+  expected: string,
 ): NonNullable<SessionControls[Name]> {
   const { session } = chooseHub(hubs, query).session;
   const found = controls[session]?.[name];
   if (found !== undefined) return found as NonNullable<SessionControls[Name]>;
-  throw new HttpError(404, `answer ${path}`, `session ${session}`, wanted);
+  throw new HttpError(404, `answer ${path}`, `session ${session}`, expected);
 }

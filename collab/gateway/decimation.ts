@@ -14,7 +14,7 @@ export class Decimation {
   readonly #channelsOf: (group: string) => Uint8Array | null;
   readonly #groups = new Map<string, GroupDecimation>();
 
-  /** `channelsOf(group)`: 1 for each wanted channel index, or null for all. Asked again when a group is met first. */
+  /** `channelsOf(group)`: 1 for each expected channel index, or null for all. Asked again when a group is met first. */
   constructor(id: number, everyUs: number, channelsOf: (group: string) => Uint8Array | null) {
     this.#id = id;
     this.#everyUs = everyUs;
@@ -58,9 +58,9 @@ class GroupDecimation {
   readonly #samples = new Uint32Array(MAX_GROUP_CHANNELS);
   #channels = 0;
 
-  constructor(everyUs: number, wanted: Uint8Array | null) {
+  constructor(everyUs: number, expected: Uint8Array | null) {
     this.#everyUs = everyUs;
-    this.#wanted = wanted;
+    this.#wanted = expected;
   }
 
   add(frame: Frame): Rows | null {

@@ -75,7 +75,8 @@ export interface Gateway {
 
 /** Starts a gateway. Rejects when the port is taken (the error has its `code`), and when token, base path or folder cannot be used. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  if (options.sessions.length === 0) throw new Error("Cannot start gateway: no session, wanted at least one");
+  if (options.sessions.length === 0)
+    throw new Error("Cannot start gateway: no session, expected at least one");
   const limits: GatewayLimits = { ...GATEWAY_LIMITS, ...options.limits };
   const host = options.host ?? "127.0.0.1";
   const token = chooseToken(options, host);
@@ -273,14 +274,14 @@ function chooseToken(options: GatewayOptions, host: string): string | null {
   if (given === undefined) return isLoopback(host) ? null : randomToken();
   if (/^[\x21-\x7e]+$/.test(given) && given.length >= TOKEN_CHARACTERS_MIN) return given;
   const from = options.tokenFile === undefined ? "token" : `token of ${options.tokenFile}`;
-  const wanted = `at least ${TOKEN_CHARACTERS_MIN} visible ASCII characters without spaces`;
-  throw new Error(`Cannot start gateway: the ${from} has ${given.length} characters, wanted ${wanted}`);
+  const expected = `at least ${TOKEN_CHARACTERS_MIN} visible ASCII characters without spaces`;
+  throw new Error(`Cannot start gateway: the ${from} has ${given.length} characters, expected ${expected}`);
 }
 
 function checkBasePath(basePath: string): string {
   const bare = basePath.replace(/\/+$/, "");
   if (bare === "" || /^(\/[\w.~-]+)+$/.test(bare)) return bare;
-  throw new Error(`Cannot start gateway: base path ${basePath}, wanted "" or a path such as "/eigenwatch"`);
+  throw new Error(`Cannot start gateway: base path ${basePath}, expected "" or a path such as "/eigenwatch"`);
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {
@@ -318,8 +319,8 @@ function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex, limits: Gatew
     return;
   }
   if (error.code === "HPE_HEADER_OVERFLOW") {
-    const wanted = `at most ${limits.headerBytesMax} bytes (headerBytesMax)`;
-    refuseUpgrade(socket, new HttpError(431, "read headers", "longer headers", wanted));
+    const expected = `at most ${limits.headerBytesMax} bytes (headerBytesMax)`;
+    refuseUpgrade(socket, new HttpError(431, "read headers", "longer headers", expected));
   } else {
     refuseUpgrade(socket, new HttpError(400, "read request", error.code ?? "unknown bytes", "HTTP/1.1"));
   }

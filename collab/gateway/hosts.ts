@@ -66,8 +66,8 @@ function parseAuthority(text: string): Authority | null {
 
 function isListed(authority: Authority, allowed: readonly string[]): boolean {
   return allowed.some((entry) => {
-    const wanted = parseAuthority(entry);
-    if (wanted === null || wanted.name !== authority.name) return false;
-    return wanted.port === null || wanted.port === authority.port;
+    const expected = parseAuthority(entry);
+    if (expected === null || expected.name !== authority.name) return false;
+    return expected.port === null || expected.port === authority.port;
   });
 }

@@ -1,25 +1,25 @@
-/** A request that is refused: an HTTP status, and what was tried, with which value, and what was wanted. */
+/** A request that is refused: an HTTP status, and what was tried, with which value, and what was expected. */
 export class HttpError extends Error {
   readonly status: number;
   readonly action: string;
   readonly value: string;
-  readonly wanted: string;
+  readonly expected: string;
   readonly headers: Readonly<Record<string, string>>;
 
   constructor(
     status: number,
     action: string,
     value: unknown,
-    wanted: string,
+    expected: string,
     headers: Record<string, string> = {},
   ) {
     const shown = short(value);
-    super(`Cannot ${action}: ${shown}, wanted ${wanted}`);
+    super(`Cannot ${action}: ${shown}, expected ${expected}`);
     this.name = "HttpError";
     this.status = status;
     this.action = action;
     this.value = shown;
-    this.wanted = wanted;
+    this.expected = expected;
     this.headers = headers;
   }
 }

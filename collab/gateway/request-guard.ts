@@ -1,7 +1,7 @@
 /**
  * The checks every request and every upgrade passes, in this order: rate, Host, Origin, base path, sign-in.
  *
- * D1  A request that fails one is told what was wanted, and reaches no route.
+ * D1  A request that fails one is told what was expected, and reaches no route.
  * D2  `/healthz` needs neither Host nor sign-in, and the page's files need no sign-in: they hold no data.
  */
 import type { IncomingMessage } from "node:http";
@@ -45,8 +45,8 @@ export class RequestGuard {
     const { limits, nowMs, trustProxy, basePath } = this.#options;
     const address = this.#address(request);
     if (!this.#requests.take(address, nowMs())) {
-      const wanted = `at most ${limits.requestsPerSecond} requests a second (requestsPerSecond)`;
-      throw new HttpError(429, "answer", `one more request of ${address}`, wanted, {
+      const expected = `at most ${limits.requestsPerSecond} requests a second (requestsPerSecond)`;
+      throw new HttpError(429, "answer", `one more request of ${address}`, expected, {
         "retry-after": String(this.#requests.retrySeconds),
       });
     }

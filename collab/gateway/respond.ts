@@ -1,4 +1,4 @@
-/** Answers of the HTTP side: security headers on everything, errors as `{ error: { action, value, wanted } }`. */
+/** Answers of the HTTP side: security headers on everything, errors as `{ error: { action, value, expected } }`. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { HttpError } from "./http-error.ts";
@@ -83,6 +83,6 @@ export function startStream(response: ServerResponse, type: string): void {
 
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" } as const;
 
-function errorBody({ action, value, wanted }: HttpError): string {
-  return JSON.stringify({ error: { action, value, wanted } });
+function errorBody({ action, value, expected }: HttpError): string {
+  return JSON.stringify({ error: { action, value, expected } });
 }

@@ -62,15 +62,15 @@ export class Subscriptions {
         this.#client.cut("internal", error.message);
         return null;
       }
-      return refusedMessage("subscribe", error.action, error.value, error.wanted, request.id);
+      return refusedMessage("subscribe", error.action, error.value, error.expected, request.id);
     }
   }
 
   unsubscribe(id: number): Refused | null {
     const subscription = this.#byId.get(id);
     if (subscription === undefined) {
-      const wanted = `an id that is subscribed: ${[...this.#byId.keys()].join(", ") || "there is none"}`;
-      return refusedMessage("unsubscribe", "unsubscribe", `id ${id}`, wanted, id);
+      const expected = `an id that is subscribed: ${[...this.#byId.keys()].join(", ") || "there is none"}`;
+      return refusedMessage("unsubscribe", "unsubscribe", `id ${id}`, expected, id);
     }
     this.#byId.delete(id);
     subscription.leave();
@@ -97,8 +97,8 @@ export class Subscriptions {
   #check(request: Subscribe): Refused | null {
     const { id, channel, group } = request;
     const { subscriptionsMax } = this.#limits;
-    const refuse = (value: string, wanted: string): Refused =>
-      refusedMessage("subscribe", `subscribe to ${channel}`, value, wanted, id);
+    const refuse = (value: string, expected: string): Refused =>
+      refusedMessage("subscribe", `subscribe to ${channel}`, value, expected, id);
     if (!this.#byId.has(id) && this.#byId.size >= subscriptionsMax)
       return refuse(`${this.#byId.size} subscriptions`, `at most ${subscriptionsMax} (subscriptionsMax)`);
     for (const [other, { request: held }] of this.#byId)
@@ -148,8 +148,8 @@ export class Subscriptions {
     return () => {
       const follower = new EventFollower(session, after, this.#limits.eventsPage, {
         event: (event, backfill) => {
-          const wanted = request.group === undefined || request.group === event.event.group;
-          return !wanted || this.#client.sendEvent(event.bytes, backfill);
+          const expected = request.group === undefined || request.group === event.event.group;
+          return !expected || this.#client.sendEvent(event.bytes, backfill);
         },
         failed: (error) =>
           this.#client.cut(
@@ -203,8 +203,8 @@ export class Subscriptions {
 
   /** Throws a HttpError when a channel is not known. */
   #decimation({ id, group, channels, decimationUs }: Subscribe): Decimation {
-    const wanted = channels === undefined ? null : channelMask(this.#hub, group ?? "", channels);
-    return new Decimation(id, decimationUs ?? 0, () => wanted);
+    const expected = channels === undefined ? null : channelMask(this.#hub, group ?? "", channels);
+    return new Decimation(id, decimationUs ?? 0, () => expected);
   }
 
   #wants(channel: "state" | "metrics", group: string | undefined, key: string, timeUs: number): boolean {
@@ -230,10 +230,10 @@ function isDecimated({ channel, decimationUs }: Subscribe): boolean {
 }
 
 /** Whether both would bring the same message. Metrics belong to no group. */
-function overlap(held: Subscribe, wanted: Subscribe): boolean {
-  if (held.channel !== wanted.channel || isDecimated(held) || isDecimated(wanted)) return false;
+function overlap(held: Subscribe, expected: Subscribe): boolean {
+  if (held.channel !== expected.channel || isDecimated(held) || isDecimated(expected)) return false;
   if (held.channel === "metrics") return true;
-  return held.group === undefined || wanted.group === undefined || held.group === wanted.group;
+  return held.group === undefined || expected.group === undefined || held.group === expected.group;
 }
 
 function channelMask(hub: SessionHub, group: string, names: readonly string[]): Uint8Array {

@@ -35,11 +35,11 @@ export interface DetectFlags {
 export async function benchDetection(flags: DetectFlags): Promise<number> {
   if (flags.suite !== "synthetic") {
     const what = flags.suite === undefined ? "no suite" : `suite ${flags.suite}`;
-    throw new CommandError(`Cannot detect with ${what}: wanted --suite synthetic`);
+    throw new CommandError(`Cannot detect with ${what}: expected --suite synthetic`);
   }
   const seeds = readSeeds(flags.seeds);
-  const wanted = flags.scenario === undefined ? null : findScenario(flags.scenario).name;
-  const cases = allCases().filter(({ scenario }) => wanted === null || scenario === wanted);
+  const expected = flags.scenario === undefined ? null : findScenario(flags.scenario).name;
+  const cases = allCases().filter(({ scenario }) => expected === null || scenario === expected);
   const began = performance.now();
   const scores = await scoreAll(cases, seeds);
   const rows = cases.flatMap((each, k) => rowsOf(each, scores[k]!));
@@ -57,7 +57,7 @@ function readSeeds(text: string | undefined): number {
   if (text === undefined) return USUAL_SEEDS;
   const seeds = Number(text);
   if (!/^\d+$/.test(text) || seeds < 1 || seeds > MOST_SEEDS)
-    throw new CommandError(`Cannot take ${text} seeds: wanted a whole number from 1 to ${MOST_SEEDS}`);
+    throw new CommandError(`Cannot take ${text} seeds: expected a whole number from 1 to ${MOST_SEEDS}`);
   return seeds;
 }
 

@@ -112,7 +112,7 @@ function samplesPerSecond(frames: readonly Frame[], names: readonly Name[]): num
   }
   const rows = (ROUNDS * FRAMES * FRAME_SAMPLES) / CHANNELS;
   if (front.counts().rows !== rows)
-    throw new Error(`front end made ${front.counts().rows} rows; wanted ${rows}`);
+    throw new Error(`front end made ${front.counts().rows} rows; expected ${rows}`);
   if (names.includes("collapse") && !context.heard.has("calibrated"))
     throw new Error("collapse detector did not calibrate");
   if (names.includes("anomaly") && !context.heard.has("warmed"))

@@ -166,13 +166,13 @@ async function benchReading(directory: string): Promise<BenchRow[]> {
   const seeks: number[] = [];
   for (let i = 0; i < 300; i++) {
     // A stride that is prime to the number of blocks visits all parts of the recording.
-    const wanted = 1 + ((i * 16_411) % RECORDING_BLOCKS);
+    const expected = 1 + ((i * 16_411) % RECORDING_BLOCKS);
     const start = performance.now();
-    const found = await journal.locate({ timeUs: wanted * 1000 });
-    await journal.loadSnapshot({ timeUs: wanted * 1000 });
+    const found = await journal.locate({ timeUs: expected * 1000 });
+    await journal.loadSnapshot({ timeUs: expected * 1000 });
     for await (const entry of journal.read(found!)) {
-      if (entry.kind !== "block" || entry.block.number !== wanted)
-        throw new Error(`Seek to ${wanted} found ${found}`);
+      if (entry.kind !== "block" || entry.block.number !== expected)
+        throw new Error(`Seek to ${expected} found ${found}`);
       break;
     }
     seeks.push(performance.now() - start);
@@ -234,7 +234,7 @@ async function checkReadable(directory: string, blocks: number, bytes: number): 
     next++;
   }
   await journal.close();
-  if (next !== blocks + 1) throw new Error(`Read ${next - 1} blocks, wanted ${blocks}`);
+  if (next !== blocks + 1) throw new Error(`Read ${next - 1} blocks, expected ${blocks}`);
 }
 
 const payloads = new Map<number, Uint8Array>();

@@ -38,7 +38,7 @@ export async function benchCommand(
   if (suite !== undefined || seeds !== undefined || scenario !== undefined) {
     if (name !== "detect") {
       throw new CommandError(
-        `Cannot run bench ${name ?? ""} with a suite: wanted \`bench detect --suite synthetic\``,
+        `Cannot run bench ${name ?? ""} with a suite: expected \`bench detect --suite synthetic\``,
       );
     }
     return (await import("./detect.ts")).benchDetection(flags);
@@ -50,7 +50,7 @@ export async function benchCommand(
   }
   if (names.length === 0) {
     throw new CommandError(
-      `Cannot run bench ${name}: wanted part of one of ${Object.keys(BENCHES).join(", ")}`,
+      `Cannot run bench ${name}: expected part of one of ${Object.keys(BENCHES).join(", ")}`,
     );
   }
   if (!flags.json) process.stdout.write(`${runtimeName()}, ${names.length} benches\n`);

@@ -58,15 +58,15 @@ async function run(name: string, detectors: boolean, target: number): Promise<Be
   const cpu = process.cpuUsage(start.cpu);
   const { partition } = live;
   await partition.close();
-  const wanted = partition.core.samples;
-  for (let i = 0; i < 20 && totals!.samples < wanted; i++) await next();
+  const expected = partition.core.samples;
+  for (let i = 0; i < 20 && totals!.samples < expected; i++) await next();
   client.stdin!.end();
   await live.close();
   const got = totals as unknown as Totals;
   const lost = got.lagging > 0 || got.missed > 0 ? "; the client lagged and was conflated" : "";
   if (got.outOfOrder > 0) throw new Error(`${name}: ${got.outOfOrder} frames came out of order`);
-  if (got.samples !== wanted && lost === "") {
-    throw new Error(`${name}: the client got ${got.samples} of ${wanted} samples`);
+  if (got.samples !== expected && lost === "") {
+    throw new Error(`${name}: the client got ${got.samples} of ${expected} samples`);
   }
   return [
     {
@@ -76,7 +76,7 @@ async function run(name: string, detectors: boolean, target: number): Promise<Be
       target,
       ratioTo: "target",
       ratio: rate / target,
-      note: `client got ${got.samples} of ${wanted} samples, ${got.states} states${lost}; ${((cpu.user + cpu.system) / 1e6 / seconds).toFixed(2)} cores`,
+      note: `client got ${got.samples} of ${expected} samples, ${got.states} states${lost}; ${((cpu.user + cpu.system) / 1e6 / seconds).toFixed(2)} cores`,
     },
     {
       name: `pipeline: ${name}, streaming buffers`,

@@ -24,7 +24,7 @@ const BUNDLE = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "dist",
 
 export async function benchRecovery(): Promise<BenchRow[]> {
   if (!existsSync(BUNDLE))
-    throw new Error(`Cannot run the built program: ${BUNDLE} is missing; wanted npm run build`);
+    throw new Error(`Cannot run the built program: ${BUNDLE} is missing; expected npm run build`);
   const directory = mkdtempSync(join(tmpdir(), "eigenwatch-bench-"));
   const witness = new Witness();
   const port = 20_000 + Math.floor(Math.random() * 20_000);
@@ -108,18 +108,19 @@ class Witness {
   async compare(directory: string): Promise<{ lost: number; events: number }> {
     const journal = await openRecording(directory);
     const scratch = createScratchFrame();
-    const wanted = new Map(this.frames);
+    const expected = new Map(this.frames);
     let events = 0;
     for await (const entry of journal.read()) {
       if (entry.kind === "derived") events += decodeDerived(entry.bytes).events.length;
       if (entry.kind !== "block") continue;
       decodeBlock(entry.block.bytes).forEach((sequence, _timeUs, bytes) => {
-        if (!wanted.has(sequence) || !isFrame(bytes)) return;
-        if (fingerprint(decodeFrameInto(bytes, scratch)) === wanted.get(sequence)) wanted.delete(sequence);
+        if (!expected.has(sequence) || !isFrame(bytes)) return;
+        if (fingerprint(decodeFrameInto(bytes, scratch)) === expected.get(sequence))
+          expected.delete(sequence);
       });
     }
     await journal.close();
-    return { lost: wanted.size, events };
+    return { lost: expected.size, events };
   }
 }
 

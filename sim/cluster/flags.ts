@@ -38,13 +38,13 @@ export interface SimWish {
 export function parseSimFlags(flags: SimFlags): SimWish {
   const { seed, seeds, onlyDecisions, minutes } = flags;
   if (seed !== undefined && seeds !== undefined)
-    throw new CommandError("Cannot simulate --seed and --seeds: wanted one of them");
+    throw new CommandError("Cannot simulate --seed and --seeds: expected one of them");
   if (seeds !== undefined && onlyDecisions !== undefined)
     throw new CommandError(
-      "Cannot use --only-decisions with --seeds: decisions are of one seed; wanted --seed",
+      "Cannot use --only-decisions with --seeds: decisions are of one seed; expected --seed",
     );
   if (seeds !== undefined && flags.trace !== undefined)
-    throw new CommandError("Cannot write --trace of many seeds: wanted --seed");
+    throw new CommandError("Cannot write --trace of many seeds: expected --seed");
   const kept = onlyDecisions === undefined ? null : readDecisions(onlyDecisions);
   return {
     scenario: parseScenario(flags.scenario ?? kept?.scenario ?? "standard"),
@@ -60,36 +60,37 @@ export function parseScenario(name: string): ScenarioName {
   if (names.includes(name)) return name as ScenarioName;
   const near = nearestTo(name, names);
   const hint = near.length === 0 ? "" : ` (did you mean ${near.join(" or ")}?)`;
-  throw new CommandError(`Cannot simulate scenario ${name}: wanted one of ${names.join(", ")}${hint}`);
+  throw new CommandError(`Cannot simulate scenario ${name}: expected one of ${names.join(", ")}${hint}`);
 }
 
 export function parseSeed(flag: string, text: string): number {
   const seed = Number(text);
   if (/^\d+$/.test(text) && seed <= SEED_MAX) return seed;
-  throw new CommandError(`Cannot simulate ${flag} ${text}: wanted a whole number up to ${SEED_MAX}`);
+  throw new CommandError(`Cannot simulate ${flag} ${text}: expected a whole number up to ${SEED_MAX}`);
 }
 
 export function parseMinutes(text: string): number {
   const minutes = Number(text);
   if (text.trim() !== "" && minutes >= MINUTES.from && minutes <= MINUTES.to) return minutes;
   throw new CommandError(
-    `Cannot simulate --minutes ${text}: wanted a number from ${MINUTES.from} to ${MINUTES.to}`,
+    `Cannot simulate --minutes ${text}: expected a number from ${MINUTES.from} to ${MINUTES.to}`,
   );
 }
 
 export function parseJobs(text: string): number {
   const jobs = Number(text);
   if (/^\d+$/.test(text) && jobs >= 1 && jobs <= 256) return jobs;
-  throw new CommandError(`Cannot use --jobs ${text}: wanted a whole number from 1 to 256`);
+  throw new CommandError(`Cannot use --jobs ${text}: expected a whole number from 1 to 256`);
 }
 
 function parseSeeds(text: string): number[] {
   const match = /^(\d+)\.\.(\d+)$/.exec(text);
-  if (match === null) throw new CommandError(`Cannot simulate --seeds ${text}: wanted A..B, such as 1..200`);
+  if (match === null)
+    throw new CommandError(`Cannot simulate --seeds ${text}: expected A..B, such as 1..200`);
   const [from, to] = [parseSeed("--seeds", match[1]!), parseSeed("--seeds", match[2]!)];
   if (to < from || to - from >= SEEDS_MAX)
     throw new CommandError(
-      `Cannot simulate --seeds ${text}: wanted the smaller first, and at most ${SEEDS_MAX} seeds`,
+      `Cannot simulate --seeds ${text}: expected the smaller first, and at most ${SEEDS_MAX} seeds`,
     );
   return Array.from({ length: to - from + 1 }, (_, k) => from + k);
 }
@@ -113,7 +114,7 @@ function readDecisions(file: string): Kept {
   const found = v.safeParse(KEPT, Array.isArray(read) ? { decisions: read } : read);
   if (!found.success)
     throw new CommandError(
-      `Cannot use the decisions in ${file}: wanted a JSON list of ids such as "n1→bus/message dropped#17", or an object with one under "decisions"`,
+      `Cannot use the decisions in ${file}: expected a JSON list of ids such as "n1→bus/message dropped#17", or an object with one under "decisions"`,
     );
   const { decisions, override, seed, scenario } = found.output;
   return {

@@ -90,7 +90,7 @@ function summed(scenario: ScenarioName, results: readonly SeedResult[]): Omit<Ma
   const sum = (of: (result: SeedResult) => number): number =>
     results.reduce((total, result) => total + of(result), 0);
   const taken = new Set(results.flatMap(({ branches }) => Object.keys(branches)));
-  const wanted = branchesOf(scenario);
+  const expected = branchesOf(scenario);
   return {
     scenario,
     seeds: results.length,
@@ -100,8 +100,8 @@ function summed(scenario: ScenarioName, results: readonly SeedResult[]): Omit<Ma
     decisions: sum(({ decisions }) => decisions),
     delivered: sum(({ delivered }) => delivered),
     failures: results.filter(({ violation }) => violation !== null),
-    branchesTaken: wanted.filter((name) => taken.has(name)).length,
-    neverTaken: wanted.filter((name) => !taken.has(name)),
+    branchesTaken: expected.filter((name) => taken.has(name)).length,
+    neverTaken: expected.filter((name) => !taken.has(name)),
     hashes: results.map(({ traceHash }) => traceHash),
   };
 }

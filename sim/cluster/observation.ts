@@ -135,7 +135,7 @@ export type ObservationKind = Observation["kind"];
 export interface Violation {
   readonly rule: string;
   readonly atUs: number;
-  /** What was wrong, where, and what was wanted. */
+  /** What was wrong, where, and what was expected. */
   readonly what: string;
 }
 

@@ -10,7 +10,7 @@ export function parseTimeUs(option: string, text: string): number {
     : Number.NaN;
   if (Number.isNaN(ms)) {
     throw new CommandError(
-      `Cannot read ${option} ${text}: wanted ISO 8601 (2021-05-19T12:43:00Z) or µs since the epoch`,
+      `Cannot read ${option} ${text}: expected ISO 8601 (2021-05-19T12:43:00Z) or µs since the epoch`,
     );
   }
   // Date knows milliseconds; the digits behind them are ours.

@@ -17,7 +17,7 @@ export interface RecordedRange {
 export async function rangeOf(journal: Journal, definitions: CoreDefinitions): Promise<RecordedRange> {
   const { first, last } = journal;
   if (!first || !last)
-    throw new CommandError("Cannot replay: the recording is empty; wanted at least one block");
+    throw new CommandError("Cannot replay: the recording is empty; expected at least one block");
   const { timeUs: toUs, lastSequence } = last;
   if (first.number > 1) {
     const { core } = await openAt(journal, definitions, SILENT, { sequence: first.firstSequence });
@@ -34,11 +34,11 @@ export function checkPlace(place: Place, range: RecordedRange, action: string): 
     const { sequence } = place;
     if (sequence >= firstSequence && sequence <= lastSequence) return;
     throw new CommandError(
-      `Cannot ${action}: input ${sequence} is not in the recording; wanted ${firstSequence} to ${lastSequence}`,
+      `Cannot ${action}: input ${sequence} is not in the recording; expected ${firstSequence} to ${lastSequence}`,
     );
   }
   if (place.timeUs >= fromUs && place.timeUs <= toUs) return;
   throw new CommandError(
-    `Cannot ${action}: ${iso(place.timeUs)} is outside of the recording; wanted ${iso(fromUs)} to ${iso(toUs)}`,
+    `Cannot ${action}: ${iso(place.timeUs)} is outside of the recording; expected ${iso(fromUs)} to ${iso(toUs)}`,
   );
 }

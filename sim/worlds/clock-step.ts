@@ -24,8 +24,8 @@ export const clockStep: Scenario = {
 };
 
 export function steppedClock(options: ScenarioOptions, window: Window): Happening {
-  const wanted = Math.round((STEP_ROWS * options.strength * 1e6) / options.rate);
-  const clockStepUs = Math.min(STEP_MOST_US, wanted);
+  const expected = Math.round((STEP_ROWS * options.strength * 1e6) / options.rate);
+  const clockStepUs = Math.min(STEP_MOST_US, expected);
   const channels = new MetricsWorld(options, []).channels.map(({ name }) => name);
   const truth = plan(options, window, {
     kind: "clockStep",

@@ -48,20 +48,22 @@ export interface StartedInjection {
 /** What an injection needs of a partition. */
 export type InjectTarget = Pick<Partition, "inject" | "groups" | "describe" | "recentFrames">;
 
-/** A request from outside; throws CommandError that names the field and what is wanted. */
+/** A request from outside; throws CommandError that names the field and what is expected. */
 export function parseInjectRequest(json: unknown): InjectRequest {
   if (typeof json !== "object" || json === null || Array.isArray(json))
-    throw new CommandError("Cannot inject: the request is no object; wanted {scenario, group, strength, …}");
+    throw new CommandError(
+      "Cannot inject: the request is no object; expected {scenario, group, strength, …}",
+    );
   const result = v.safeParse(injectRequestSchema, json, { abortEarly: true });
   if (result.success) return result.output;
   const issue = result.issues[0];
   const field = v.getDotPath(issue) ?? "the request";
   const keys = Object.keys(injectRequestSchema.entries);
   if (issue.expected === "never")
-    throw new CommandError(`Cannot inject: there is no field ${field}; wanted ${oneOf(field, keys)}`);
+    throw new CommandError(`Cannot inject: there is no field ${field}; expected ${oneOf(field, keys)}`);
   if (issue.received === "undefined")
-    throw new CommandError(`Cannot inject: there is no ${field}; wanted {scenario, group, strength, …}`);
-  throw new CommandError(`Cannot inject: ${field} is ${issue.received}; wanted ${issue.expected}`);
+    throw new CommandError(`Cannot inject: there is no ${field}; expected {scenario, group, strength, …}`);
+  throw new CommandError(`Cannot inject: ${field} is ${issue.received}; expected ${issue.expected}`);
 }
 
 /** Begins an injection now, in the session's time. Throws CommandError when scenario, group or channel is not there. */
@@ -104,7 +106,7 @@ function findGroup(groups: readonly Channels[], name: string): Channels {
   const found = groups.find(({ group }) => group === name);
   if (found !== undefined) return found;
   const known = groups.map(({ group }) => group);
-  throw new CommandError(`Cannot inject into group ${name}: there is none; wanted ${oneOf(name, known)}`);
+  throw new CommandError(`Cannot inject into group ${name}: there is none; expected ${oneOf(name, known)}`);
 }
 
 function oneOf(name: string, known: readonly string[]): string {

@@ -109,7 +109,7 @@ function slotsOf({ group, channels }: Channels, chosen: readonly string[]): Int1
     const at = known.indexOf(name);
     if (at < 0)
       throw new CommandError(
-        `Cannot inject into channel ${name}: group ${group} has none; wanted ${oneOf(name, known)}`,
+        `Cannot inject into channel ${name}: group ${group} has none; expected ${oneOf(name, known)}`,
       );
     slots[at] = slot;
   }
@@ -121,7 +121,7 @@ function disturbanceOf(options: OverlayOptions, channels: number): Disturbance {
   const { disturb } = findScenario(scenario);
   if (disturb === undefined)
     throw new CommandError(
-      `Cannot inject ${scenario}: it is a world of its own; wanted one of ${injectableNames().join(", ")}`,
+      `Cannot inject ${scenario}: it is a world of its own; expected one of ${injectableNames().join(", ")}`,
     );
   return disturb({ seed, strength, fromUs, durationUs: untilUs - fromUs, channels });
 }

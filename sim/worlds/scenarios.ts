@@ -65,6 +65,6 @@ export function findScenario(name: string): Scenario {
   const found = SCENARIOS.find((scenario) => scenario.name === name);
   if (found !== undefined) return found;
   const near = nearestTo(name, scenarioNames());
-  const wanted = near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${scenarioNames().join(", ")}`;
-  throw new CommandError(`Cannot find scenario ${name}: there is none; wanted ${wanted}`);
+  const expected = near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${scenarioNames().join(", ")}`;
+  throw new CommandError(`Cannot find scenario ${name}: there is none; expected ${expected}`);
 }

@@ -48,6 +48,6 @@ export function createRun(name: string, choice: SynthChoice, startUs: number): S
 /** Times are whole µs: more samples a second would fall on the same. */
 const RATE_MOST = 1e6;
 
-function refused(name: string, got: string, wanted: string): CommandError {
-  return new CommandError(`Cannot create scenario ${name} with ${got}; wanted ${wanted}`);
+function refused(name: string, got: string, expected: string): CommandError {
+  return new CommandError(`Cannot create scenario ${name} with ${got}; expected ${expected}`);
 }

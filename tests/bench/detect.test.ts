@@ -203,7 +203,7 @@ test("bench detect refuses what it does not know, and says what would be", async
     assert.match((error as CommandError).message, message);
     assert.is((error as CommandError).exitCode, 2);
   };
-  await refused("detect", { suite: "synthetc" }, /wanted --suite synthetic/);
+  await refused("detect", { suite: "synthetc" }, /expected --suite synthetic/);
   await refused("detect", { suite: "synthetic", scenario: "quantum-zemo" }, /quantum-zeno/);
   await refused("detect", { suite: "synthetic", seeds: "0" }, /from 1 to/);
   await refused("detect", { seeds: "3" }, /no suite/);

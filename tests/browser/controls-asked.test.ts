@@ -55,7 +55,7 @@ test("what is not carried out is said, until something is", async () => {
   await onControls({}, async ({ controls, answer }) => {
     controls.changeSpeed(1);
     await answer(null);
-    assert.is(controls.trouble.value, "Cannot replay: it; wanted that");
+    assert.is(controls.trouble.value, "Cannot replay: it; expected that");
     controls.togglePlay();
     await answer({ ...STATUS, state: "playing" });
     assert.is(controls.trouble.value, "");
@@ -108,7 +108,10 @@ async function onControls(
   }
 }
 
-const REFUSED = Response.json({ error: { action: "replay", value: "it", wanted: "that" } }, { status: 400 });
+const REFUSED = Response.json(
+  { error: { action: "replay", value: "it", expected: "that" } },
+  { status: 400 },
+);
 
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 5; turn++) await new Promise<void>((resolve) => setImmediate(resolve));

@@ -126,7 +126,7 @@ test("the list of events is begun anew only where what is known is too little, o
   // Known from the first on: back and a little forward nothing is asked for.
   assert.is(eventsBehind({ after: 0, upTo: 300 }, 20), 0);
   assert.is(eventsBehind({ after: 0, upTo: 300 }, 400), 0);
-  // Far forward: not everything in between is wanted.
+  // Far forward: not everything in between is expected.
   assert.is(eventsBehind({ after: 0, upTo: 300 }, 5_000), 4_500);
   // Known are the last of many: back to where fewer than a listful of them are left.
   assert.is(eventsBehind({ after: 1_500, upTo: 2_000 }, 1_600), 1_100);

@@ -76,17 +76,17 @@ test("scrubbing goes to the place: charts and events are those up to there, also
         const now = await status();
         if (now.state === "paused" && Math.abs(now.timeUs - timeUs) < 2e6) break;
       }
-      const wanted = (await events()).length;
+      const expected = (await events()).length;
       await page.waitForFunction(
         (count) => document.querySelector(".events .count")?.textContent === String(count),
-        wanted,
+        expected,
       );
       // What is drawn ends at the place.
       await page.waitForFunction(
         (clock) => document.querySelector(".transport-time time")?.textContent?.startsWith(clock) === true,
         new Date(timeUs / 1000).toTimeString().slice(0, 5),
       );
-      return wanted;
+      return expected;
     };
     const late = await eventsAt(0.95);
     const early = await eventsAt(0.3);

@@ -274,7 +274,7 @@ test("a node with a name that leaves no room for its time of start is refused, a
   const { start } = testCluster([]);
   assert.throws(
     () => testCluster(range(1, 1025).map(String)).start("a"),
-    /Cannot share 1025 partitions: wanted at most 1024/,
+    /Cannot share 1025 partitions: expected at most 1024/,
   );
   assert.throws(() => start("n".repeat(101)), /wanted at most 100 bytes/);
 });

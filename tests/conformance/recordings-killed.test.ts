@@ -49,13 +49,13 @@ test("a run that is killed twice leaves a recording that verifies, and ends like
 
   const whole = join(folder, "whole");
   assert.is((await run(args(whole))).code, 0);
-  const [mine, wanted] = [await finalState(killed), await finalState(whole)];
+  const [mine, expected] = [await finalState(killed), await finalState(whole)];
   assert.is(mine.samples, 8 * ROWS, "none lost, none doubled");
-  assert.is(wanted.samples, 8 * ROWS);
-  assert.ok(wanted.events.length >= 3);
-  assert.equal(mine.events, wanted.events);
-  assert.equal([...mine.fields.keys()], [...wanted.fields.keys()]);
-  for (const [key, value] of wanted.fields) assert.equal(mine.fields.get(key), value, key);
+  assert.is(expected.samples, 8 * ROWS);
+  assert.ok(expected.events.length >= 3);
+  assert.equal(mine.events, expected.events);
+  assert.equal([...mine.fields.keys()], [...expected.fields.keys()]);
+  for (const [key, value] of expected.fields) assert.equal(mine.fields.get(key), value, key);
 });
 
 /** Resolves when a client has been sent the given input. */

@@ -41,7 +41,7 @@ type Contract = (sentence: string, act: (world: BusWorld) => Promise<void>) => v
 function messages(name: string, contract: Contract): void {
   contract(`${name} hands a message to whoever asked for its subject`, async ({ bus, passMs }) => {
     const taken: string[] = [];
-    const wanted = {
+    const expected = {
       "a.b.c": "a.b.c",
       "a.*.c": "a.b.c a.x.c",
       "a.>": "a.b a.b.c a.x.c a.b.c.d",
@@ -50,12 +50,12 @@ function messages(name: string, contract: Contract): void {
       "a.b.*": "a.b.c",
       "b.>": "",
     };
-    for (const asked of Object.keys(wanted))
+    for (const asked of Object.keys(expected))
       bus.subscribe(asked, (subject) => taken.push(`${asked} ${subject}`));
     await passMs(1);
     for (const subject of ["a", "a.b", "a.b.c", "a.x.c", "a.b.c.d"]) bus.publish(subject, Uint8Array.of(1));
     await passMs(20);
-    for (const [asked, subjects] of Object.entries(wanted)) {
+    for (const [asked, subjects] of Object.entries(expected)) {
       const expected = subjects === "" ? [] : subjects.split(" ").map((subject) => `${asked} ${subject}`);
       assert.equal(taken.filter((each) => each.startsWith(`${asked} `)).sort(), expected.sort(), asked);
     }

@@ -59,14 +59,14 @@ export function journalContract(name: string, make: () => Promise<JournalWorld>)
   contract(
     `[J1] ${name} reads blocks and notes back in the order they came in`,
     async ({ block = plainBlock }, journal) => {
-      const wanted = [];
+      const expected = [];
       for (const number of range(1, 30)) {
         const appended = journal.append(block(number, 10 * number));
         journal.note(note(number));
         await appended;
-        wanted.push({ kind: "block", block: block(number, 10 * number) }, note(number));
+        expected.push({ kind: "block", block: block(number, 10 * number) }, note(number));
       }
-      assert.equal(await collect(journal), wanted);
+      assert.equal(await collect(journal), expected);
       await journal.close();
     },
   );
@@ -117,9 +117,9 @@ export function journalContract(name: string, make: () => Promise<JournalWorld>)
         const numbers = entries.map((entry) =>
           entry.kind === "block" ? entry.block.number : "block" in entry && entry.block,
         );
-        const wanted = range(from, 40).flatMap((number) => [number, number]);
-        if (from <= 10) wanted.push(10);
-        assert.equal(numbers, wanted, `from ${from}`);
+        const expected = range(from, 40).flatMap((number) => [number, number]);
+        if (from <= 10) expected.push(10);
+        assert.equal(numbers, expected, `from ${from}`);
       }
       await journal.close();
     },
@@ -142,8 +142,8 @@ export function journalContract(name: string, make: () => Promise<JournalWorld>)
     `${name} refuses blocks that leave a gap or go back, and stays as it was`,
     async ({ block = plainBlock }, journal) => {
       await appendAll(journal, 1, 3, undefined, block);
-      assert.match((await rejection(journal.append(block(5)))).message, "Cannot append block 5: wanted 4");
-      assert.match((await rejection(journal.append(block(3)))).message, "wanted 4");
+      assert.match((await rejection(journal.append(block(5)))).message, "Cannot append block 5: expected 4");
+      assert.match((await rejection(journal.append(block(3)))).message, "expected 4");
       assert.match(
         (await rejection(journal.append({ ...block(4), timeUs: 5 }))).message,
         "time 5 µs is before",
@@ -204,8 +204,8 @@ export function journalContract(name: string, make: () => Promise<JournalWorld>)
         for (const at of [0, 1, 5, 149, 150, 151, 299, 300]) {
           for (const step of [-1, 0, 1]) {
             const value = (blocks[at]?.[field] ?? 0) + step;
-            const wanted = blocks.find((each) => each[field] >= value)?.number ?? null;
-            assert.is(await journal.locate({ [asked]: value }), wanted, `${asked} ${value}`);
+            const expected = blocks.find((each) => each[field] >= value)?.number ?? null;
+            assert.is(await journal.locate({ [asked]: value }), expected, `${asked} ${value}`);
           }
         }
       }
@@ -241,7 +241,7 @@ export function journalContract(name: string, make: () => Promise<JournalWorld>)
       assert.equal((await journal.loadSnapshot({ block: 20 }))?.bytes, Uint8Array.of(7));
       assert.match(
         (await rejection(journal.saveSnapshot(31, 0, 0, Uint8Array.of(1)))).message,
-        "wanted 0 to 30",
+        "expected 0 to 30",
       );
       await journal.close();
     },
@@ -285,11 +285,11 @@ export function journalContract(name: string, make: () => Promise<JournalWorld>)
           journal = await world.open();
           assert.is(journal.last?.number ?? 0, number);
           const entries = await collect(journal, before + 1);
-          const wanted = sizes.flatMap(([size, noted], i) => [
+          const expected = sizes.flatMap(([size, noted], i) => [
             { kind: "block", block: block(before + 1 + i, size) },
             ...(noted ? [note(before + 1 + i)] : []),
           ]);
-          assert.equal(entries, wanted);
+          assert.equal(entries, expected);
         },
       ),
       { numRuns: 30 },

@@ -35,17 +35,17 @@ const TABLE: [Change, number, number][] = [
   ["block", 2000, 18.6],
 ];
 
-for (const [change, promised, wanted] of TABLE) {
-  test(`collapse detector finds a ${change} change at ${promised} within 1.5 times ${wanted} rows`, () => {
+for (const [change, promised, expected] of TABLE) {
+  test(`collapse detector finds a ${change} change at ${promised} within 1.5 times ${expected} rows`, () => {
     const runs = LONG ? 200 : 50;
     const delays = Array.from({ length: runs }, (_, k) => delayOf(change, promised, 1000 + 7 * k)).filter(
       (d) => d !== null,
     );
     const mean = delays.reduce((sum, d) => sum + d, 0) / delays.length;
     console.log(
-      `  ${change} at ${promised}: ${mean.toFixed(1)} rows over ${delays.length} runs (table ${wanted})`,
+      `  ${change} at ${promised}: ${mean.toFixed(1)} rows over ${delays.length} runs (table ${expected})`,
     );
-    assert.ok(mean <= 1.5 * wanted, `mean delay ${mean}`);
+    assert.ok(mean <= 1.5 * expected, `mean delay ${mean}`);
   });
 }
 

@@ -224,8 +224,8 @@ test("front end's log returns agree with the logarithm of the ratio, small and l
             [1, 0, y],
           ]),
         );
-        const wanted = Math.log1p((y - x) / x);
-        assert.ok(Math.abs(batch.sampleInnovation[1]! - wanted) <= 4e-16 + 1e-14 * Math.abs(wanted));
+        const expected = Math.log1p((y - x) / x);
+        assert.ok(Math.abs(batch.sampleInnovation[1]! - expected) <= 4e-16 + 1e-14 * Math.abs(expected));
       },
     ),
   );
@@ -293,11 +293,11 @@ for (const sampling of ["rows", "ticks"] as const) {
           ];
           const whole = new RowAssembler(groupOf(3, { sampling }));
           const parts = new RowAssembler(groupOf(3, { sampling }));
-          const wanted = rowsOf(whole.consume(frameOf(samples)), 3);
+          const expected = rowsOf(whole.consume(frameOf(samples)), 3);
           const got = edges
             .slice(1)
             .flatMap((edge, k) => rowsOf(parts.consume(frameOf(samples.slice(edges[k]!, edge))), 3));
-          assert.equal(got, wanted);
+          assert.equal(got, expected);
           assert.equal(
             Object.values(parts.fields).map((a) => Array.from(a)),
             Object.values(whole.fields).map((a) => Array.from(a)),
@@ -319,11 +319,11 @@ test("front end goes on from copied fields as if nothing had happened", () => {
   const first = new RowAssembler(groupOf(3, { innovation: "ar1", sampling: "ticks" }));
   const second = new RowAssembler(groupOf(3, { innovation: "ar1", sampling: "ticks" }));
   frames.forEach((frame, f) => {
-    const wanted = rowsOf(straight.consume(frame), 3);
+    const expected = rowsOf(straight.consume(frame), 3);
     if (f < 4) first.consume(frame);
     if (f === 3)
       for (const [name, array] of Object.entries(first.fields)) second.fields[name]!.set(array as never);
-    if (f >= 4) assert.equal(rowsOf(second.consume(frame), 3), wanted);
+    if (f >= 4) assert.equal(rowsOf(second.consume(frame), 3), expected);
   });
 });
 

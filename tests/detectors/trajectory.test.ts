@@ -195,8 +195,8 @@ function published2(actor: ActorHarness, amplitudes: number[]): Omit<StateMessag
   return published(actor);
 }
 
-function close(value: number, wanted: number, within = 1e-12): void {
-  assert.ok(Math.abs(value - wanted) < within, `${value}, wanted ${wanted}`);
+function close(value: number, expected: number, within = 1e-12): void {
+  assert.ok(Math.abs(value - expected) < within, `${value}, expected ${expected}`);
 }
 
 test.run();

@@ -27,8 +27,8 @@ test("decimal reader gives the double that Number gives for plain decimals of an
   fc.assert(
     fc.property(plain, ([sign, whole, point, fraction]) => {
       const text = sign + whole + point + (point === "" ? "" : fraction);
-      const wanted = text.trim() === "" ? Number.NaN : Number(text);
-      assert.ok(Object.is(read(text), wanted), text);
+      const expected = text.trim() === "" ? Number.NaN : Number(text);
+      assert.ok(Object.is(read(text), expected), text);
     }),
     { numRuns: 3000 },
   );

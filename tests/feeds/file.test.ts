@@ -112,7 +112,7 @@ test("a table without a number in any column fails and says what stands there", 
   );
   assert.match(
     decimalCommas.statuses[0]!.detail,
-    /^Cannot read .*x\.csv: no column holds numbers: line 2, column a says "1,5", wanted numbers such as 1234\.5$/,
+    /^Cannot read .*x\.csv: no column holds numbers: line 2, column a says "1,5", expected numbers such as 1234\.5$/,
   );
 });
 
@@ -135,7 +135,7 @@ test("a column without a name is left out when it is empty, else named by its pl
   );
 });
 
-test("long file takes only the wanted symbols and names those it never saw", async () => {
+test("long file takes only the expected symbols and names those it never saw", async () => {
   const text = "ts,symbol,price\n1,A,1\n1,B,2\n1,C,3\n2,A,1\n2,B,2\n2,C,3\n";
   const result = await collectText(text, "columns=A,C,X");
   assert.equal(

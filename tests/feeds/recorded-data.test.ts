@@ -97,7 +97,7 @@ const FILES: Record<string, Wanted> = {
   },
 };
 
-for (const [name, wanted] of Object.entries(FILES)) {
+for (const [name, expected] of Object.entries(FILES)) {
   const [file = "", query = ""] = name.split("?");
   const path = shared(file);
   if (path === null) skip(`no reference data: ${file}`);
@@ -108,14 +108,14 @@ for (const [name, wanted] of Object.entries(FILES)) {
       const groups = [...result.groups.values()];
       assert.equal(
         groups.map(({ channels }) => channels.length),
-        wanted.channels,
+        expected.channels,
       );
       const { sampling, innovation, everyUs } = groups[0]!;
-      assert.equal([sampling, innovation], [wanted.sampling, wanted.innovation]);
-      if (wanted.everyUs > 0) assert.is(everyUs, wanted.everyUs);
-      assert.is(result.samples.length, wanted.samples);
-      assert.is(new Date(result.samples[0]!.time / 1000).toISOString(), wanted.firstTime);
-      assert.equal(totalCounts(result), wanted.counts ?? {});
+      assert.equal([sampling, innovation], [expected.sampling, expected.innovation]);
+      if (expected.everyUs > 0) assert.is(everyUs, expected.everyUs);
+      assert.is(result.samples.length, expected.samples);
+      assert.is(new Date(result.samples[0]!.time / 1000).toISOString(), expected.firstTime);
+      assert.equal(totalCounts(result), expected.counts ?? {});
     });
 }
 

@@ -99,38 +99,38 @@ test("spec of a walk has defaults, reads every option and takes the session's se
 
 const REFUSED: [spec: string, said: RegExp][] = [
   ["", /no kind ""/],
-  ["hots", /no kind "hots".*wanted host\?/],
-  ["prices.csv", /wanted file:prices\.csv when a file is meant/],
+  ["hots", /no kind "hots".*expected host\?/],
+  ["prices.csv", /expected file:prices\.csv when a file is meant/],
   ["host:here", /host takes nothing behind a colon, got "here"/],
-  ["file", /file names no PATH, wanted file:PATH/],
+  ["file", /file names no PATH, expected file:PATH/],
   ["file:", /file names no PATH/],
-  ["host?evry=1s", /no option "evry", wanted every\?/],
+  ["host?evry=1s", /no option "evry", expected every\?/],
   ["host?constructor=1", /no option "constructor"/],
   ["host?every", /option every has no value/],
-  ["host?every=", /every= is not valid, wanted a duration of at least 10ms/],
-  ["host?every=100", /every=100 is not valid, wanted a duration/],
-  ["host?every=1ms", /every=1ms is not valid, wanted a duration of at least 10ms/],
+  ["host?every=", /every= is not valid, expected a duration of at least 10ms/],
+  ["host?every=100", /every=100 is not valid, expected a duration/],
+  ["host?every=1ms", /every=1ms is not valid, expected a duration of at least 10ms/],
   ["host?every=1s&every=2s", /option every stands twice/],
-  ["file:x?speed=0", /speed=0 is not valid, wanted a number above 0/],
+  ["file:x?speed=0", /speed=0 is not valid, expected a number above 0/],
   ["file:x?speed=-1", /speed=-1 is not valid/],
-  ["file:x?format=tall", /format=tall is not valid, wanted one of long, wide/],
-  ["file:x?innovation=diff", /wanted one of logReturn, difference, ar1/],
-  ["file:x?columns=a,,b", /columns=a,,b is not valid, wanted names separated by commas/],
+  ["file:x?format=tall", /format=tall is not valid, expected one of long, wide/],
+  ["file:x?innovation=diff", /expected one of logReturn, difference, ar1/],
+  ["file:x?columns=a,,b", /columns=a,,b is not valid, expected names separated by commas/],
   ["file:x?unit=%zz", /broken % escape/],
-  ["stdin?live=yes", /live=yes is not valid, wanted 1 or 0/],
-  ["walk?channels=0", /channels=0 is not valid, wanted a whole number from 1 to 128/],
+  ["stdin?live=yes", /live=yes is not valid, expected 1 or 0/],
+  ["walk?channels=0", /channels=0 is not valid, expected a whole number from 1 to 128/],
   ["walk?channels=129", /from 1 to 128/],
   ["walk?frame=4096", /from 1 to 2048/],
-  ["walk?rate=fast", /rate=fast is not valid, wanted a number above 0 and at most 100000000, or max/],
+  ["walk?rate=fast", /rate=fast is not valid, expected a number above 0 and at most 100000000, or max/],
   ["walk?seed=1.5", /seed=1\.5 is not valid/],
 ];
 
 for (const [spec, said] of REFUSED)
-  test(`spec "${spec}" is refused with what is wrong and what is wanted`, () => {
+  test(`spec "${spec}" is refused with what is wrong and what is expected`, () => {
     const error = refusal(() => parseFeedSpec(spec));
     assert.match(error.message, said);
     assert.ok(error.message.startsWith(`Cannot use feed "${spec}": `));
-    assert.ok(error.wanted.length > 0);
+    assert.ok(error.expected.length > 0);
   });
 
 test("spec error names the option", () => {

@@ -17,7 +17,7 @@ function scriptedWorlds(rows: number, everyMs: number): SynthWorlds & { asked: S
     names: ["even", "odd"],
     prepare(_name, choice) {
       asked.push(choice);
-      if (choice.channels === 99) throw new Error("Cannot create 99 channels; wanted 2");
+      if (choice.channels === 99) throw new Error("Cannot create 99 channels; expected 2");
       return (startUs) => {
         const truth: SynthTruth[] = [];
         const frame = createFrame("even", choice.group, 16);
@@ -204,14 +204,14 @@ test("two recorded worlds are merged by time, groups and sources apart", async (
 test("a spec that cannot be is refused with what could be", () => {
   const context = { clock: createManualClock(), seed: 1, worlds: scriptedWorlds(1, 1) };
   const cases: [spec: string, says: RegExp][] = [
-    ["synth", /names no SCENARIO, wanted synth:SCENARIO/],
-    ["synth:evne", /there is no scenario "evne", wanted even\?/],
-    ["synth:even?sed=1", /no option "sed", wanted seed\?/],
+    ["synth", /names no SCENARIO, expected synth:SCENARIO/],
+    ["synth:evne", /there is no scenario "evne", expected even\?/],
+    ["synth:even?sed=1", /no option "sed", expected seed\?/],
     ["synth:even?rate=0", /rate=0 is not valid/],
-    ["synth:even?strength=-1", /strength=-1 is not valid, wanted a number from 0 to 100/],
-    ["synth:even?start=yesterday", /start=yesterday is not valid, wanted a time/],
-    ["synth:even?form=wave", /form=wave is not valid, wanted one of record, vector, density/],
-    ["synth:even?channels=99", /wanted 2/],
+    ["synth:even?strength=-1", /strength=-1 is not valid, expected a number from 0 to 100/],
+    ["synth:even?start=yesterday", /start=yesterday is not valid, expected a time/],
+    ["synth:even?form=wave", /form=wave is not valid, expected one of record, vector, density/],
+    ["synth:even?channels=99", /expected 2/],
   ];
   for (const [spec, says] of cases)
     assert.throws(

@@ -231,7 +231,7 @@ test("a Host that is not ours is refused on HTTP and WebSocket: DNS rebinding ge
     for (const host of refused) {
       const answer = await ask(gateway, "/api/sessions", { headers: { host } });
       assert.is(answer.status, 403, `host ${host}`);
-      assert.match(errorOf(answer).wanted, new RegExp(`^localhost:${port} or watch`));
+      assert.match(errorOf(answer).expected, new RegExp(`^localhost:${port} or watch`));
       assert.is((await refusal(gateway, { headers: { host } })).status, 403, host);
     }
     assert.is((await ask(gateway, "/healthz", { headers: { host: "10.0.0.7" } })).status, 200);

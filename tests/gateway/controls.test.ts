@@ -52,7 +52,7 @@ function noting() {
       pause: async () => void done.push("pause"),
       seek: async (place) => {
         if ("sequence" in place && place.sequence > 7)
-          throw new CommandError("Cannot seek: input 8 is not in the recording; wanted 1 to 7");
+          throw new CommandError("Cannot seek: input 8 is not in the recording; expected 1 to 7");
         done.push(`seek ${JSON.stringify(place)}`);
       },
       setSpeed: async (speed) => void done.push(`speed ${speed}`),
@@ -136,7 +136,7 @@ test("requests of another shape are refused by what is wrong with them, and noth
     ["/api/replay", { action: "seek" }, /no place.*timeUs or sequence/],
     ["/api/replay", { action: "seek", timeUs: 1, sequence: 1 }, /two places/],
     ["/api/replay", { action: "seek", timeUs: "noon" }, /timeUs is "noon"/],
-    ["/api/replay", { action: "seek", timeUs: 1.5 }, /timeUs is 1\.5, wanted a whole number$/],
+    ["/api/replay", { action: "seek", timeUs: 1.5 }, /timeUs is 1\.5, expected a whole number$/],
     ["/api/replay", { action: "seek", sequence: 8 }, /input 8 is not in the recording.*1 to 7/],
     ["/api/settings", { path: "collapse.falseAlarmsPerDay" }, /value is undefined/],
     ["/api/settings", { path: "collapse.falseAlarmPerDay", value: 1 }, /collapse\.falseAlarmsPerDay/],
@@ -144,11 +144,11 @@ test("requests of another shape are refused by what is wrong with them, and noth
     ["/api/settings", { path: "collapse.falseAlarmsPerDay", value: null }, /value is null/],
   ];
   await withGateway({ controls: { test: controls } }, async (gateway) => {
-    for (const [path, body, wanted] of refused) {
+    for (const [path, body, expected] of refused) {
       const answer = await post(gateway, path, body);
       assert.is(answer.status, 400, `${path} ${JSON.stringify(body)}: ${answer.body}`);
-      const { action, value, wanted: said } = errorOf(answer);
-      assert.match(`${action}: ${value}, wanted ${said}`, wanted);
+      const { action, value, expected: said } = errorOf(answer);
+      assert.match(`${action}: ${value}, expected ${said}`, expected);
     }
     assert.equal(done, []);
   });
@@ -196,7 +196,7 @@ test("a body over its limit is refused by the limit's name, broken JSON as such"
     for (const path of POSTS) {
       const long = await post(gateway, path, { text: "x".repeat(GATEWAY_LIMITS.controlBytesMax) });
       assert.is(long.status, 413);
-      assert.match(errorOf(long).wanted, /controlBytesMax/);
+      assert.match(errorOf(long).expected, /controlBytesMax/);
       const broken = await ask(gateway, path, { method: "POST", headers: JSON_TYPE, body: "{" });
       assert.is(broken.status, 400);
     }
@@ -209,7 +209,7 @@ test("what a session cannot do is not found, and says which kind of session can"
     for (const path of POSTS) {
       const answer = await post(gateway, path, { action: "play" });
       assert.is(answer.status, 404, path);
-      assert.match(errorOf(answer).wanted, /session/);
+      assert.match(errorOf(answer).expected, /session/);
     }
     assert.is((await post(gateway, "/api/scenarios", {})).status, 405);
   });

@@ -37,7 +37,7 @@ test("sessions and channels are listed as declared", () =>
     assert.is((channels.groups[0]!["channels"] as unknown[]).length, 2);
     const other = await ask(gateway, "/api/channels?session=nowhere");
     assert.is(other.status, 404);
-    assert.is(errorOf(other).wanted, "test");
+    assert.is(errorOf(other).expected, "test");
   }));
 
 test("a second session is reached by its name", async () => {
@@ -94,7 +94,7 @@ function parsePrometheus(text: string): Map<string, { type: string; samples: Map
   return families;
 }
 
-test("unknown paths are 404 and wrong methods 405 with Allow, as JSON that says what was wanted", () =>
+test("unknown paths are 404 and wrong methods 405 with Allow, as JSON that says what was expected", () =>
   withGateway({}, async (gateway) => {
     const missing = await ask(gateway, "/nothing/here");
     assert.is(missing.status, 404);
@@ -132,7 +132,7 @@ test("parameters that are no whole number in range are refused with the range", 
     ]) {
       const answer = await ask(gateway, `/api/events?${query}`);
       assert.is(answer.status, 400, query);
-      assert.match(errorOf(answer).wanted, /^a whole number from/);
+      assert.match(errorOf(answer).expected, /^a whole number from/);
     }
   }));
 
@@ -320,7 +320,7 @@ test("more requests of an address than its rate are answered 429 until time has 
       const refused = await ask(gateway, "/healthz");
       assert.is(refused.status, 429);
       assert.is(refused.headers["retry-after"], "1");
-      assert.match(errorOf(refused).wanted, /requestsPerSecond/);
+      assert.match(errorOf(refused).expected, /requestsPerSecond/);
       nowMs += 1_000;
       assert.is((await ask(gateway, "/healthz")).status, 200);
     },
@@ -358,7 +358,7 @@ test("a gateway that closes ends idle, streaming and waiting connections at once
   idle.destroy();
 });
 
-test("options that cannot be used are refused with what was wanted", async () => {
+test("options that cannot be used are refused with what was expected", async () => {
   const session = new FakeSession();
   const failing = async (options: object): Promise<string> => {
     try {
@@ -369,8 +369,8 @@ test("options that cannot be used are refused with what was wanted", async () =>
     }
   };
   assert.match(await failing({ sessions: [] }), /no session/);
-  assert.match(await failing({ basePath: "no slash" }), /base path no slash, wanted/);
-  assert.match(await failing({ token: "short" }), /5 characters, wanted at least 16/);
+  assert.match(await failing({ basePath: "no slash" }), /base path no slash, expected/);
+  assert.match(await failing({ token: "short" }), /5 characters, expected at least 16/);
   const first = await createGateway({ sessions: [session] });
   assert.match(await failing({ port: first.port }), /^Cannot listen on 127\.0\.0\.1:\d+/);
   await first.close();

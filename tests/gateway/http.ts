@@ -58,6 +58,6 @@ export async function withGateway(
 }
 
 /** `error` of an answer that refuses. */
-export function errorOf(answer: Answer): { action: string; value: string; wanted: string } {
-  return (answer.json() as { error: { action: string; value: string; wanted: string } }).error;
+export function errorOf(answer: Answer): { action: string; value: string; expected: string } {
+  return (answer.json() as { error: { action: string; value: string; expected: string } }).error;
 }

@@ -1,4 +1,4 @@
-/** A bare WebSocket client for tests: sends messages of the protocol or any bytes, keeps what comes, waits for what is wanted. */
+/** A bare WebSocket client for tests: sends messages of the protocol or any bytes, keeps what comes, waits for what is expected. */
 import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
 import type { Gateway } from "../../collab/gateway/gateway.ts";

@@ -10,17 +10,17 @@ import type { EventMessage } from "../../protocol/messages.ts";
 import type { FakeSession } from "../support/fake-session.ts";
 import { ask, withGateway } from "./http.ts";
 
-/** Gets events one way until `wanted` new ones were taken, then breaks off in the middle of whatever comes. */
+/** Gets events one way until `expected` new ones were taken, then breaks off in the middle of whatever comes. */
 type Way = (
   gateway: Gateway,
   cursor: EventCursor,
   take: (event: EventMessage) => void,
-  wanted: number,
+  expected: number,
 ) => Promise<void>;
 
-const socketWay: Way = (gateway, cursor, take, wanted) =>
+const socketWay: Way = (gateway, cursor, take, expected) =>
   new Promise((resolve) => {
-    let left = wanted;
+    let left = expected;
     const client = createProgramClient({
       url: gateway.url,
       eventCursor: cursor,
@@ -37,11 +37,11 @@ const socketWay: Way = (gateway, cursor, take, wanted) =>
     client.start();
   });
 
-const streamWay: Way = (gateway, cursor, take, wanted) =>
+const streamWay: Way = (gateway, cursor, take, expected) =>
   new Promise((resolve, reject) => {
     const headers = { "last-event-id": String(cursor.sequence ?? 0) };
     const call = request({ host: "127.0.0.1", port: gateway.port, path: "/events", headers, agent: false });
-    let left = wanted;
+    let left = expected;
     call.on("response", (response) => {
       response.on(
         "close",
@@ -82,8 +82,8 @@ function readStream(response: IncomingMessage, event: (id: number, event: EventM
   response.on("error", () => {});
 }
 
-const pollWay: Way = async (gateway, cursor, take, wanted) => {
-  for (let left = wanted; left > 0; ) {
+const pollWay: Way = async (gateway, cursor, take, expected) => {
+  for (let left = expected; left > 0; ) {
     const query = `after=${cursor.sequence ?? 0}&limit=${left}&wait=5000`;
     const { events, next } = (await ask(gateway, `/api/events?${query}`)).json() as {
       events: EventMessage[];
@@ -116,12 +116,12 @@ test("a client that changes ways through disconnects gets every event once, in o
         const cursor = new EventCursor(from);
         const taken: EventMessage[] = [];
         const stop = announceAhead(session, () => from + taken.length);
-        for (const [way, wanted] of script)
-          await WAYS[way](gateway, cursor, (event) => taken.push(event), wanted);
+        for (const [way, expected] of script)
+          await WAYS[way](gateway, cursor, (event) => taken.push(event), expected);
         stop();
-        const wanted = script.reduce((sum, [, count]) => sum + count, 0);
-        assert.is(taken.length, wanted);
-        assert.equal(taken, session.allEvents.slice(from, from + wanted));
+        const expected = script.reduce((sum, [, count]) => sum + count, 0);
+        assert.is(taken.length, expected);
+        assert.equal(taken, session.allEvents.slice(from, from + expected));
       }),
       { numRuns },
     );

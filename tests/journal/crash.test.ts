@@ -55,7 +55,7 @@ async function ordeal(seed: number, lives: readonly Life[]): Promise<string | nu
 
 async function live(
   disk: SimulatedDisk,
-  { sizes: wanted, together, snapshotEvery }: Life,
+  { sizes: expected, together, snapshotEvery }: Life,
   sizes: Map<number, Set<number>>,
   snapshots: Set<number>,
   acknowledge: (number: number) => void,
@@ -66,7 +66,7 @@ async function live(
     // Opening says that this block is there: from now on it must not vanish.
     const before = journal.last?.number ?? 0;
     acknowledge(before);
-    for (const [i, size] of wanted.entries()) {
+    for (const [i, size] of expected.entries()) {
       const number = before + 1 + i;
       sizes.set(number, (sizes.get(number) ?? new Set()).add(size));
       const durable = journal.append(block(number, size)).then(() => acknowledge(number));

@@ -49,7 +49,7 @@ test("memory journal tells a reader which blocks it dropped under it", async () 
 });
 
 test("memory journal refuses a bound of nothing", () => {
-  assert.throws(() => createMemoryJournal({ retainBytes: 0 }), /wanted more than 0/);
+  assert.throws(() => createMemoryJournal({ retainBytes: 0 }), /expected more than 0/);
 });
 
 test.run();

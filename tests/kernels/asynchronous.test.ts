@@ -26,8 +26,8 @@ const reference = referenceJson<{ I_async: { items: Item[]; tol: number } }>("or
 
 const us = (seconds: number) => Math.round(seconds * 1e6);
 
-function near(got: number, wanted: number, tolerance: number, what = ""): void {
-  assert.ok(Math.abs(got - wanted) <= tolerance, `${what} ${got}, wanted ${wanted} ± ${tolerance}`);
+function near(got: number, expected: number, tolerance: number, what = ""): void {
+  assert.ok(Math.abs(got - expected) <= tolerance, `${what} ${got}, expected ${expected} ± ${tolerance}`);
 }
 
 /** Ticks of both channels in time order; at equal times channel 0 first. */
@@ -85,9 +85,9 @@ test("resonators of order 1 and 2 agree with the reference at the clock times", 
         for (; next < item.t1.length && item.t1[next]! <= clock; next++)
           assert.ok(resonators.tick(0, us(item.t1[next]!), item.r1[next]!));
         resonators.read(us(clock), re, im);
-        const wanted = item["resonator1_order1_2 [re1,im1,re2,im2]"][k]!;
-        near(re[0]!, wanted[order === 1 ? 0 : 2], tol, `order ${order} Re`);
-        near(im[0]!, wanted[order === 1 ? 1 : 3], tol, `order ${order} Im`);
+        const expected = item["resonator1_order1_2 [re1,im1,re2,im2]"][k]!;
+        near(re[0]!, expected[order === 1 ? 0 : 2], tol, `order ${order} Re`);
+        near(im[0]!, expected[order === 1 ? 1 : 3], tol, `order ${order} Im`);
       });
     }
   }

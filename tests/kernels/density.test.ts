@@ -18,8 +18,8 @@ import { projectOnSimplex } from "../../actors/kernels/simplex.ts";
 import { checkState, projectToState } from "../../actors/kernels/state-check.ts";
 import { gaussian, randomDensity, randomHermitian, randomPure, seeded } from "./builders.ts";
 
-function near(got: number, wanted: number, tolerance: number, what = ""): void {
-  assert.ok(Math.abs(got - wanted) <= tolerance, `${what} ${got}, wanted ${wanted} ± ${tolerance}`);
+function near(got: number, expected: number, tolerance: number, what = ""): void {
+  assert.ok(Math.abs(got - expected) <= tolerance, `${what} ${got}, expected ${expected} ± ${tolerance}`);
 }
 
 test("rank-one update agrees with the formula and reports overlap, purity and trace", () => {
@@ -143,8 +143,8 @@ test("estimate restored from its fields goes on with the same bits", () => {
 });
 
 test("estimate refuses a group or a weight out of range", () => {
-  assert.throws(() => new DensityEstimate(129, 0.1), /129 channels: wanted an integer from 1 to 128/);
-  assert.throws(() => new DensityEstimate(4, 0), /alpha 0: wanted a number in \(0, 1\]/);
+  assert.throws(() => new DensityEstimate(129, 0.1), /129 channels: expected an integer from 1 to 128/);
+  assert.throws(() => new DensityEstimate(4, 0), /alpha 0: expected a number in \(0, 1\]/);
 });
 
 test("corrected purity of independent samples is within 0.002 of the true one", () => {

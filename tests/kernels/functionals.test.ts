@@ -31,8 +31,8 @@ import { purity } from "../../actors/kernels/purity.ts";
 import { StateComparison } from "../../actors/kernels/state-comparison.ts";
 import { type Matrix, randomDensity, randomPure, seeded } from "./builders.ts";
 
-function near(got: number, wanted: number, tolerance: number, what = ""): void {
-  assert.ok(Math.abs(got - wanted) <= tolerance, `${what} ${got}, wanted ${wanted} ± ${tolerance}`);
+function near(got: number, expected: number, tolerance: number, what = ""): void {
+  assert.ok(Math.abs(got - expected) <= tolerance, `${what} ${got}, expected ${expected} ± ${tolerance}`);
 }
 
 function pureState(psi: Matrix): Matrix {

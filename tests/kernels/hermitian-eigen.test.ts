@@ -116,7 +116,7 @@ test("eigenvalues refuse entries that are not finite and orders out of range", (
     );
   }
   for (const n of [0, 129, 1.5])
-    assert.throws(() => new HermitianEigen(n), /wanted an integer from 1 to 128/);
+    assert.throws(() => new HermitianEigen(n), /expected an integer from 1 to 128/);
 });
 
 test("singular values squared are the eigenvalues of A A†", () => {

@@ -28,7 +28,7 @@ function closes(): { t: string; prices: Float64Array }[] {
 
 test("rolling correlation of twenty crypto pairs agrees with the reference to 1e-6 at every minute", () => {
   if (warmup === null || bars === null || roll === null) return skip("no reference data beside the checkout");
-  const wanted = new Map(
+  const expected = new Map(
     roll
       .trim()
       .split("\n")
@@ -44,15 +44,15 @@ test("rolling correlation of twenty crypto pairs agrees with the reference to 1e
   let worst = 0;
   for (const { t, prices } of closes()) {
     window.pushPrices(prices);
-    const row = wanted.get(t);
+    const row = expected.get(t);
     if (row === undefined || window.count < 60) continue;
     window.measure(out);
     worst = Math.max(worst, Math.abs(out[0]! - row[0]!), Math.abs(out[1]! - row[1]!));
     // The rms is given in basis points with four decimals.
-    assert.ok(Math.abs(out[2]! * 1e4 - row[2]!) <= 1e-3, `rms at ${t}: ${out[2]! * 1e4}, wanted ${row[2]}`);
+    assert.ok(Math.abs(out[2]! * 1e4 - row[2]!) <= 1e-3, `rms at ${t}: ${out[2]! * 1e4}, expected ${row[2]}`);
     compared++;
   }
-  assert.is(compared, wanted.size);
+  assert.is(compared, expected.size);
   assert.ok(worst <= 1e-6, `largest difference ${worst}`);
 });
 

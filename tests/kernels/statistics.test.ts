@@ -76,8 +76,8 @@ interface Sequences {
 
 const reference = referenceJson<Sequences>("oracle/sequences.json.gz");
 
-function near(got: number, wanted: number, tolerance: number, what = ""): void {
-  assert.ok(Math.abs(got - wanted) <= tolerance, `${what} ${got}, wanted ${wanted} ± ${tolerance}`);
+function near(got: number, expected: number, tolerance: number, what = ""): void {
+  assert.ok(Math.abs(got - expected) <= tolerance, `${what} ${got}, expected ${expected} ± ${tolerance}`);
 }
 
 test("conformal p-values agree with the reference", () => {

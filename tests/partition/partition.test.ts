@@ -300,7 +300,7 @@ test("an injection into a group that is not there, or that is over, is refused a
   const world = await given();
   const late = world.partition.core.now - 1;
   assert.throws(() => world.partition.inject(plus100(late)), /over already/);
-  assert.throws(() => world.partition.inject({ ...plus100(late + 100), group: "h" }), /wanted one of g/);
+  assert.throws(() => world.partition.inject({ ...plus100(late + 100), group: "h" }), /expected one of g/);
   assert.is((await world.inputs()).filter(({ type }) => type === "notice").length, 0);
 });
 

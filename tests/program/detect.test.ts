@@ -78,10 +78,10 @@ test("collapse says when it was declared and when it began, in that order, only 
 });
 
 test("CSV, NDJSON, gzip and standard input give the same rows", async () => {
-  const wanted = await detected([table]);
+  const expected = await detected([table]);
   const packed = join(folder, "odd.csv.gz");
   writeFileSync(packed, gzipSync([odd.header, ...odd.rows].join("\n")));
-  assert.equal(await detected([packed]), wanted);
+  assert.equal(await detected([packed]), expected);
 
   const { code, stdout } = await run(["detect", table, "--out", "ndjson"]);
   assert.is(code, 0);
@@ -91,7 +91,7 @@ test("CSV, NDJSON, gzip and standard input give the same rows", async () => {
     .map((line) => JSON.parse(line) as { timestamp: string; anomaly_score: number });
   assert.equal(
     objects.map(({ timestamp, anomaly_score }) => ({ timestamp, anomaly_score: String(anomaly_score) })),
-    wanted,
+    expected,
   );
 
   // Numbers as JSON has them: without the cells that no number is in.

@@ -166,28 +166,28 @@ test("feed --to session is up with that feed", async () => {
 test("what cannot be fed is answered by one sentence and exit code 2, and nothing is written", async () => {
   const { code, stdout, stderr } = await run(["feed", "flash-crahs"]);
   assert.equal([code, stdout], [2, ""]);
-  assert.match(stderr, /Cannot find scenario flash-crahs: there is none; wanted perhaps flash-crash\n$/);
+  assert.match(stderr, /Cannot find scenario flash-crahs: there is none; expected perhaps flash-crash\n$/);
 });
 
 test("each flag that cannot be is named with what it takes, before a file is touched", async () => {
   const target = join(folder, "none.csv");
   const cases: [flags: Partial<FeedFlags>, says: RegExp][] = [
-    [{ to: "nats:x" }, /Cannot feed to nats:x: this comes with the cluster; wanted stdout/],
-    [{ to: "file:x.parquet" }, /its ending says no format; wanted \.csv, \.ndjson/],
+    [{ to: "nats:x" }, /Cannot feed to nats:x: this comes with the cluster; expected stdout/],
+    [{ to: "file:x.parquet" }, /its ending says no format; expected \.csv, \.ndjson/],
     [{ to: `file:${join(folder, "no", "x.csv")}` }, /Cannot write to .*its folder is not there/],
     [{ truth: join(folder, "no", "x") }, /Cannot write to .*its folder is not there/],
-    [{ truth: folder }, /Cannot write to .*it is a folder; wanted the name of a file/],
+    [{ truth: folder }, /Cannot write to .*it is a folder; expected the name of a file/],
     [{ truth: target }, /Cannot write --truth to .*none.csv: the table goes there/],
-    [{ channels: "0" }, /0 channels; wanted 1 to 128/],
-    [{ seed: "-1" }, /--seed -1: wanted a whole number/],
-    [{ seed: "1.5" }, /--seed 1.5: wanted a whole number/],
-    [{ rate: "0" }, /--rate 0: wanted samples a second/],
-    [{ rate: "1e9" }, /rate 1000000000; wanted above 0, at most 1000000/],
-    [{ strength: "many" }, /--strength many: wanted a number, 0 to 100/],
-    [{ duration: "soon" }, /for soon: wanted a duration such as/],
-    [{ duration: "1s" }, /wanted at least one sample/],
-    [{ speed: "0" }, /--speed 0: wanted a number above 0, or max/],
-    [{ form: "density" }, /spike with form density; wanted no form/],
+    [{ channels: "0" }, /0 channels; expected 1 to 128/],
+    [{ seed: "-1" }, /--seed -1: expected a whole number/],
+    [{ seed: "1.5" }, /--seed 1.5: expected a whole number/],
+    [{ rate: "0" }, /--rate 0: expected samples a second/],
+    [{ rate: "1e9" }, /rate 1000000000; expected above 0, at most 1000000/],
+    [{ strength: "many" }, /--strength many: expected a number, 0 to 100/],
+    [{ duration: "soon" }, /for soon: expected a duration such as/],
+    [{ duration: "1s" }, /expected at least one sample/],
+    [{ speed: "0" }, /--speed 0: expected a number above 0, or max/],
+    [{ form: "density" }, /spike with form density; expected no form/],
     [{ start: "then" }, /Cannot read --start then/],
   ];
   for (const [flags, says] of cases) {
@@ -196,9 +196,9 @@ test("each flag that cannot be is named with what it takes, before a file is tou
     assert.is(exitCode, 2);
   }
   const states = await refused(() => written("quantum-zeno", "none.csv", { form: "density" }));
-  assert.match(states.message, /form density to file:.*none.csv: wanted .ndjson for states/);
+  assert.match(states.message, /form density to file:.*none.csv: expected .ndjson for states/);
   const truth = join(folder, "truth.none");
-  assert.throws(() => sessionSpec("spike", { speed: "max", to: "session", truth }), /wanted .*truth=1/);
+  assert.throws(() => sessionSpec("spike", { speed: "max", to: "session", truth }), /expected .*truth=1/);
   assert.not.ok(existsSync(target));
 });
 

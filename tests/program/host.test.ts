@@ -28,7 +28,7 @@ test("up watches this machine, answers on its paths, ends at SIGINT with 0, and 
   assert.is(sessions[0]!["recording"], record);
   const metrics = await (await fetch(new URL("metrics", url))).text();
   const samples = /^eigenwatch_samples\{\S* (\d+)$/m.exec(metrics);
-  assert.ok(Number(samples?.[1]) >= FRAMES * 24, `${samples?.[0]}, wanted at least ${FRAMES} rows of 24`);
+  assert.ok(Number(samples?.[1]) >= FRAMES * 24, `${samples?.[0]}, expected at least ${FRAMES} rows of 24`);
 
   program.kill("SIGINT");
   const { code, stderr } = await program.ended;
@@ -62,14 +62,14 @@ test("up on all addresses prints a link with its token once, and answers nobody 
 });
 
 /** Resolves when so many frames were seen by a client that watches from now on. */
-function framesSeen(url: string, wanted: number): Promise<void> {
+function framesSeen(url: string, expected: number): Promise<void> {
   return new Promise((resolve) => {
     let seen = 0;
     const client = createProgramClient({
       url,
       handlers: {
         samples() {
-          if (++seen < wanted) return;
+          if (++seen < expected) return;
           client.stop();
           resolve();
         },

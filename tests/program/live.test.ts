@@ -86,8 +86,8 @@ function watch(url: string): Promise<{ frames: Map<number, Uint8Array>; events: 
   });
 }
 
-/** The first `wanted` events by Server-Sent Events. */
-async function streamed(url: string, wanted: number): Promise<EventMessage[]> {
+/** The first `expected` events by Server-Sent Events. */
+async function streamed(url: string, expected: number): Promise<EventMessage[]> {
   const events: EventMessage[] = [];
   const abort = new AbortController();
   const { body } = await fetch(new URL("events?after=0", url), { signal: abort.signal });
@@ -101,10 +101,10 @@ async function streamed(url: string, wanted: number): Promise<EventMessage[]> {
       const data = /^data: (.*)$/m.exec(block)?.[1];
       if (/^id: /m.test(block) && data !== undefined) events.push(JSON.parse(data) as EventMessage);
     }
-    if (events.length >= wanted) break;
+    if (events.length >= expected) break;
   }
   abort.abort();
-  return events.slice(0, wanted);
+  return events.slice(0, expected);
 }
 
 async function recordedFrames(): Promise<Map<number, Uint8Array>> {

@@ -103,28 +103,28 @@ test("replay --follow plays the recording as a session that is moved over HTTP a
   assert.is((await program.ended).code, 0);
 });
 
-test("what cannot be asked for together, or is not in the recording, is refused by what is wanted", async () => {
+test("what cannot be asked for together, or is not in the recording, is refused by what is expected", async () => {
   const outside = await run(["replay", recording, "--seek", "2999-01-01"]);
   assert.is(outside.code, 2);
-  assert.match(outside.stderr, /outside of the recording; wanted \d{4}-.* to \d{4}-/);
+  assert.match(outside.stderr, /outside of the recording; expected \d{4}-.* to \d{4}-/);
 
   const refused: [ReplayFlags, RegExp][] = [
-    [{ seek: String(inputs + 1) }, new RegExp(`wanted 1 to ${inputs}`)],
+    [{ seek: String(inputs + 1) }, new RegExp(`expected 1 to ${inputs}`)],
     [{ seek: "noon" }, /--seek noon/],
     [{ seek: "5", from: "2000-01-01" }, /--from and --seek/],
     [{ step: true, follow: true }, /--step and --follow/],
     [{ follow: true, verify: true }, /--follow and --verify/],
     [{ port: 0 }, /--follow/],
-    [{ follow: true, seek: "0" }, new RegExp(`wanted 1 to ${inputs}`)],
+    [{ follow: true, seek: "0" }, new RegExp(`expected 1 to ${inputs}`)],
     [{ follow: true, speed: "0" }, /positive number or max/],
   ];
-  for (const [flags, wanted] of refused) {
+  for (const [flags, expected] of refused) {
     const error = await replayCommand(recording, flags).then(
       () => assert.unreachable(JSON.stringify(flags)),
       (thrown: unknown) => thrown,
     );
     assert.ok(error instanceof CommandError && error.exitCode === 2, String(error));
-    assert.match((error as CommandError).message, wanted);
+    assert.match((error as CommandError).message, expected);
   }
 });
 

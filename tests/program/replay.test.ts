@@ -60,8 +60,8 @@ test("replay --events - leaves stdout to the events", async () => {
 test("replay --from and --to hand out the events between them, whichever way the times are written", async () => {
   const from = (START_S + 500) * 1e6;
   const to = (START_S + 1_200) * 1e6;
-  const wanted = all.filter(({ timeUs }) => timeUs >= from && timeUs <= to);
-  assert.ok(wanted.length > 0 && wanted.length < all.length);
+  const expected = all.filter(({ timeUs }) => timeUs >= from && timeUs <= to);
+  assert.ok(expected.length > 0 && expected.length < all.length);
   const iso = (us: number) => new Date(us / 1000).toISOString();
   const forms = [
     [iso(from), iso(to)],
@@ -88,7 +88,7 @@ test("replay --from and --to hand out the events between them, whichever way the
       "-",
     ]);
     assert.is(code, 0, fromText);
-    assert.equal(eventsIn(stdout), wanted, `${fromText} to ${toText}`);
+    assert.equal(eventsIn(stdout), expected, `${fromText} to ${toText}`);
   }
 });
 

@@ -18,18 +18,18 @@ test("what cannot be simulated is told in one sentence with exit code 2, and not
   const cases: [args: string[], says: RegExp][] = [
     [
       ["--scenario", "strom"],
-      /^eigenwatch: Cannot simulate scenario strom: wanted one of .* \(did you mean storm\?\)\n$/,
+      /^eigenwatch: Cannot simulate scenario strom: expected one of .* \(did you mean storm\?\)\n$/,
     ],
-    [["--seed", "-1"], /Cannot simulate --seed -1: wanted a whole number/],
-    [["--seeds", "5"], /Cannot simulate --seeds 5: wanted A\.\.B/],
-    [["--seeds", "9..3"], /Cannot simulate --seeds 9\.\.3: wanted the smaller first/],
-    [["--seed", "1", "--seeds", "1..2"], /Cannot simulate --seed and --seeds: wanted one of them/],
-    [["--minutes", "0"], /Cannot simulate --minutes 0: wanted a number from/],
+    [["--seed", "-1"], /Cannot simulate --seed -1: expected a whole number/],
+    [["--seeds", "5"], /Cannot simulate --seeds 5: expected A\.\.B/],
+    [["--seeds", "9..3"], /Cannot simulate --seeds 9\.\.3: expected the smaller first/],
+    [["--seed", "1", "--seeds", "1..2"], /Cannot simulate --seed and --seeds: expected one of them/],
+    [["--minutes", "0"], /Cannot simulate --minutes 0: expected a number from/],
     [["--seeds", "1..2", "--jobs", "0"], /Cannot use --jobs 0/],
     [["--only-decisions", join(folder, "none")], /Cannot read decisions from .*none/],
     [
       ["--only-decisions", bad, "--trace", trace],
-      /Cannot use the decisions in .*bad\.json: wanted a JSON list of ids/,
+      /Cannot use the decisions in .*bad\.json: expected a JSON list of ids/,
     ],
     [["--trace", join(folder, "no", "trace")], /Cannot write the trace to /],
   ];

@@ -1,4 +1,4 @@
-/** What is asked for wrongly: one sentence that names the thing and what was wanted, exit code 2, and nothing begun. */
+/** What is asked for wrongly: one sentence that names the thing and what was expected, exit code 2, and nothing begun. */
 import { existsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -22,13 +22,13 @@ test("the program answers what it cannot do with one sentence and exit code 2", 
     [["up", "--bogus"], /unknown option '--bogus'/],
     [
       ["up", "--feed", "hots"],
-      /^eigenwatch: Cannot use feed "hots": there is no kind "hots", wanted host\? .*\n$/,
+      /^eigenwatch: Cannot use feed "hots": there is no kind "hots", expected host\? .*\n$/,
     ],
     [
       ["up", "--feed", "host", "--once"],
-      /^eigenwatch: Cannot run --once: all of these feeds are live; wanted .*\n$/,
+      /^eigenwatch: Cannot run --once: all of these feeds are live; expected .*\n$/,
     ],
-    [["up", "--port", "70000"], /'70000' is invalid. wanted a port, 0 to 65535/],
+    [["up", "--port", "70000"], /'70000' is invalid. expected a port, 0 to 65535/],
     [["replay"], /missing required argument 'path'/],
     [["replay", none], /^eigenwatch: Cannot read recording .*none: there is no such folder\n$/],
     [["measure", none], /^eigenwatch: Cannot read .*none: there is no such file\n$/],
@@ -44,30 +44,33 @@ test("the program answers what it cannot do with one sentence and exit code 2", 
 
 test("up names what it cannot be started with", async () => {
   const cases: [flags: Partial<UpFlags>, says: RegExp][] = [
-    [{ feed: ["walk?chanels=4"] }, /walk has no option "chanels", wanted channels\?/],
-    [{ feed: ["walk?rate=fast"] }, /rate=fast is not valid, wanted/],
+    [{ feed: ["walk?chanels=4"] }, /walk has no option "chanels", expected channels\?/],
+    [{ feed: ["walk?rate=fast"] }, /rate=fast is not valid, expected/],
     [{ feed: ["stdin", "stdin"] }, /Cannot use feed "stdin": it stands more than once/],
-    [{ set: ["collapse.falseAlarmPerDay=1"] }, /no such setting, wanted perhaps collapse\.falseAlarmsPerDay/],
-    [{ set: ["seed=x"] }, /Cannot set seed: "x", wanted .*number/],
-    [{ set: ["seed"] }, /Cannot read --set seed: wanted path=value/],
-    [{ durability: "file" }, /no folder named; wanted --record DIR/],
+    [
+      { set: ["collapse.falseAlarmPerDay=1"] },
+      /no such setting, expected perhaps collapse\.falseAlarmsPerDay/,
+    ],
+    [{ set: ["seed=x"] }, /Cannot set seed: "x", expected .*number/],
+    [{ set: ["seed"] }, /Cannot read --set seed: expected path=value/],
+    [{ durability: "file" }, /no folder named; expected --record DIR/],
     [{ durability: "memory", record: none }, /Cannot record with --durability memory/],
-    [{ record: "" }, /Cannot record to "": wanted --record DIR/],
-    [{ record: file("plain", "") }, /Cannot record to .*plain: it is a file; wanted a folder/],
-    [{ session: "" }, /Cannot name a session "": wanted 1 to 128 bytes/],
+    [{ record: "" }, /Cannot record to "": expected --record DIR/],
+    [{ record: file("plain", "") }, /Cannot record to .*plain: it is a file; expected a folder/],
+    [{ session: "" }, /Cannot name a session "": expected 1 to 128 bytes/],
     [{ tokenFile: none }, /Cannot read the token from .*none: there is no such file/],
     [
       { tokenFile: file("token", "short"), host: "0.0.0.0" },
-      /the token of .*token has 5 characters, wanted at least/,
+      /the token of .*token has 5 characters, expected at least/,
     ],
-    [{ basePath: "x" }, /base path x, wanted "" or a path such as/],
+    [{ basePath: "x" }, /base path x, expected "" or a path such as/],
     [{ config: none }, /Cannot read config .*none/],
     [{ config: file("text", "{") }, /Cannot read config .*text/],
-    [configured({ prot: 1 }), /there is no key prot; wanted perhaps port/],
-    [configured({ port: "80" }), /port is "80"; wanted number/],
-    [configured({ port: 70_000 }), /port is 70000; wanted <=65535/],
-    [configured({ settings: { colapse: {} } }), /colapse: no such setting, wanted/],
-    [configured([]), /it is an array; wanted an object/],
+    [configured({ prot: 1 }), /there is no key prot; expected perhaps port/],
+    [configured({ port: "80" }), /port is "80"; expected number/],
+    [configured({ port: 70_000 }), /port is 70000; expected <=65535/],
+    [configured({ settings: { colapse: {} } }), /colapse: no such setting, expected/],
+    [configured([]), /it is an array; expected an object/],
   ];
   // Were one of them not refused, it would end by itself.
   const ending: UpFlags = {
@@ -92,23 +95,23 @@ test("the other commands name what they cannot read", async () => {
       detectFile(path, { detector: "anomaly", out: "csv", set: [], ...flags });
   const cases: [act: () => Promise<number>, says: RegExp][] = [
     [replay({}), /it holds no segment file/],
-    [replay({ speed: "0" }), /Cannot replay at speed 0: wanted a positive number or max/],
+    [replay({ speed: "0" }), /Cannot replay at speed 0: expected a positive number or max/],
     [replay({ speed: "-1" }), /Cannot replay at speed -1/],
-    [replay({ from: "noon" }), /Cannot read --from noon: wanted ISO 8601/],
+    [replay({ from: "noon" }), /Cannot read --from noon: expected ISO 8601/],
     [replay({ to: "2024-13-01" }), /Cannot read --to 2024-13-01/],
-    [replay({ from: "2024-01-02", to: "2024-01-01" }), /wanted --from before --to/],
+    [replay({ from: "2024-01-02", to: "2024-01-01" }), /expected --from before --to/],
     [() => inspectCommand(none, {}), /Cannot read recording .*none: there is no such folder/],
     [
       () => inspectCommand(empty, {}),
-      /Cannot read recording .*empty\.csv: wanted a folder with segment files/,
+      /Cannot read recording .*empty\.csv: expected a folder with segment files/,
     ],
-    [() => measureFile(folder), /it is a folder, wanted a file/],
+    [() => measureFile(folder), /it is a folder, expected a file/],
     [detect(none), /Cannot read .*none: there is no such file/],
-    [detect(empty), /empty\.csv: it is empty, wanted a header line and rows/],
-    [detect(long), /its rows are of symbol one at a time; wanted one row per time/],
+    [detect(empty), /empty\.csv: it is empty, expected a header line and rows/],
+    [detect(long), /its rows are of symbol one at a time; expected one row per time/],
     [detect(wide, { columns: "b" }), /wide\.csv.*b/],
-    [detect(wide, { detector: "coherence" }), /coherence of 1 column: wanted at least two/],
-    [detect(wide, { set: ["anomaly.window=1"] }), /no such setting, wanted/],
+    [detect(wide, { detector: "coherence" }), /coherence of 1 column: expected at least two/],
+    [detect(wide, { set: ["anomaly.window=1"] }), /no such setting, expected/],
     [detect(untimed), /untimed\.csv: there is no time column/],
   ];
   for (const [act, says] of cases) await refused(act, says);

@@ -41,24 +41,24 @@ test("a setting is changed by path, and the settings before stay as they were", 
   assert.is(applySetting(before, "estimator.order", "1").estimator.order, 1);
 });
 
-test("a wrong value is refused with path, value and what is wanted", () => {
+test("a wrong value is refused with path, value and what is expected", () => {
   const settings = defaultSettings();
   const cases: [path: string, value: unknown, message: RegExp][] = [
     [
       "collapse.falseAlarmsPerDay",
       "often",
-      /^Cannot set collapse.falseAlarmsPerDay: "often", wanted number$/,
+      /^Cannot set collapse.falseAlarmsPerDay: "often", expected number$/,
     ],
-    ["collapse.falseAlarmsPerDay", 0, /: 0, wanted a number > 0$/],
-    ["collapse.falseAlarmsPerDay", "", /: "", wanted number$/],
-    ["collapse.falseAlarmsPerDay", Number.POSITIVE_INFINITY, /wanted a finite number$/],
-    ["anomaly.windowSamples", "7", /wanted a number ≥ 32$/],
-    ["anomaly.windowSamples", 10_001, /wanted a number ≤ 10000$/],
-    ["seed", 1.5, /^Cannot set seed: 1.5, wanted a whole number$/],
-    ["estimator.norm", "loud", /wanted \("unit" \| "power"\)$/],
-    ["estimator.order", 3, /wanted \(1 \| 2\)$/],
-    ["monitor.enabled", "yes", /wanted boolean$/],
-    ["collapse", { enabled: false }, /wanted one of its settings: collapse.enabled/],
+    ["collapse.falseAlarmsPerDay", 0, /: 0, expected a number > 0$/],
+    ["collapse.falseAlarmsPerDay", "", /: "", expected number$/],
+    ["collapse.falseAlarmsPerDay", Number.POSITIVE_INFINITY, /expected a finite number$/],
+    ["anomaly.windowSamples", "7", /expected a number ≥ 32$/],
+    ["anomaly.windowSamples", 10_001, /expected a number ≤ 10000$/],
+    ["seed", 1.5, /^Cannot set seed: 1.5, expected a whole number$/],
+    ["estimator.norm", "loud", /expected \("unit" \| "power"\)$/],
+    ["estimator.order", 3, /expected \(1 \| 2\)$/],
+    ["monitor.enabled", "yes", /expected boolean$/],
+    ["collapse", { enabled: false }, /expected one of its settings: collapse.enabled/],
   ];
   for (const [path, value, message] of cases)
     refuses(() => applySetting(settings, path, value), InvalidSetting, message);
@@ -69,7 +69,7 @@ test("a mistyped path is answered with what may have been meant", () => {
   refuses(
     () => applySetting(settings, "colapse.falseAlarmsPerDay", 1),
     InvalidSetting,
-    /no such setting, wanted perhaps collapse.falseAlarmsPerDay/,
+    /no such setting, expected perhaps collapse.falseAlarmsPerDay/,
   );
   refuses(
     () => applySetting(settings, "falsealarmsperday", 1),
@@ -79,7 +79,7 @@ test("a mistyped path is answered with what may have been meant", () => {
   refuses(
     () => applySetting(settings, "zzzzzzzzzzzz", 1),
     InvalidSetting,
-    /wanted one of seed, publishEveryUs/,
+    /expected one of seed, publishEveryUs/,
   );
   refuses(() => applySetting(settings, "__proto__.polluted", 1), InvalidSetting, /no such setting/);
   refuses(() => applySetting(settings, "constructor", 1), InvalidSetting, /no such setting/);
@@ -89,11 +89,11 @@ test("settings from outside are refused by the path that is wrong", () => {
   refuses(
     () => parseSettings({ collapse: { falseAlarmPerDay: 1 } }),
     InvalidSetting,
-    /collapse.falseAlarmPerDay: no such setting, wanted perhaps collapse.falseAlarmsPerDay/,
+    /collapse.falseAlarmPerDay: no such setting, expected perhaps collapse.falseAlarmsPerDay/,
   );
-  refuses(() => parseSettings({ seed: "x" }), InvalidSetting, /Cannot set seed: "x", wanted number/);
+  refuses(() => parseSettings({ seed: "x" }), InvalidSetting, /Cannot set seed: "x", expected number/);
   refuses(() => parseSettings([]), InvalidSetting, /settings/);
-  refuses(() => parseSettings(null), InvalidSetting, /Cannot read settings: null, wanted a map/);
+  refuses(() => parseSettings(null), InvalidSetting, /Cannot read settings: null, expected a map/);
 });
 
 test("any value at any path is taken or refused, nothing else", () => {

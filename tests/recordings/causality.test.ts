@@ -43,9 +43,9 @@ test("the ends of Wilson's interval are the probabilities that the hits are just
         assert.ok(low >= 0 && low <= hits / runs && hits / runs <= high && high <= 1);
         for (const p of [low, high]) {
           const apart = Math.abs(hits / runs - p);
-          const wanted = 1.959963984540054 * Math.sqrt((p * (1 - p)) / runs);
+          const expected = 1.959963984540054 * Math.sqrt((p * (1 - p)) / runs);
           if (p > 0 && p < 1)
-            assert.ok(Math.abs(apart - wanted) < 1e-9, `${hits}/${runs}: ${apart} and ${wanted}`);
+            assert.ok(Math.abs(apart - expected) < 1e-9, `${hits}/${runs}: ${apart} and ${expected}`);
         }
       },
     ),
@@ -192,11 +192,11 @@ test("[H1] the share of runs in which an event happens is the probability that i
     let happened = 0;
     for (let run = 0; run < runs; run++)
       if (happensIn(scene, question, new RandomStream(1, `${rows}/${run}`))) happened++;
-    const wanted = normalCdf(0.5 / (deviation * Math.sqrt(rows)));
-    const error = Math.sqrt((wanted * (1 - wanted)) / runs);
+    const expected = normalCdf(0.5 / (deviation * Math.sqrt(rows)));
+    const error = Math.sqrt((expected * (1 - expected)) / runs);
     assert.ok(
-      Math.abs(happened / runs - wanted) < 4.5 * error,
-      `${rows} rows: ${happened}/${runs}, wanted ${wanted}`,
+      Math.abs(happened / runs - expected) < 4.5 * error,
+      `${rows} rows: ${happened}/${runs}, expected ${expected}`,
     );
   }
   const scene = { key: "", ...(await readScene(journal, TOYS, question, 30 * STEP_US)) };

@@ -109,12 +109,12 @@ test("[A3] the alignment costs as little as the best of all alignments", () => {
   fc.assert(
     fc.property(lanes(), ([original, branch]) => {
       const found = differencesOf(original, branch, TOLERANCE_US);
-      let wanted = 0;
+      let expected = 0;
       for (const kind of ["a", "b"]) {
         const [x, y] = [original, branch].map((lane) => lane.filter((e) => e.kind === kind));
-        wanted += leastCost(x!, y!);
+        expected += leastCost(x!, y!);
       }
-      assert.is(costOf(found), wanted);
+      assert.is(costOf(found), expected);
     }),
   );
 });

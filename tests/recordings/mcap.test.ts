@@ -161,16 +161,16 @@ test("an existing file is not overwritten unless asked for, an existing folder n
   writeFileSync(to, "mine");
   await refuses(
     () => exportRecording(recording, { to }),
-    /it is there already; wanted another name, or --overwrite/,
+    /it is there already; expected another name, or --overwrite/,
   );
   assert.is(readFileSync(to, "utf8"), "mine");
   await exportRecording(recording, { to, overwrite: true });
   assert.equal(readFileSync(to), readFileSync(file));
   await refuses(
     () => exportRecording(recording, { to: folder, overwrite: true }),
-    /wanted the name of a file/,
+    /expected the name of a file/,
   );
-  await refuses(() => importRecording(file, { to: recording }), /wanted the name of a new folder/);
+  await refuses(() => importRecording(file, { to: recording }), /expected the name of a new folder/);
 });
 
 test("what cannot be imported is named, ends with 2, and leaves nothing behind", async () => {
@@ -183,10 +183,14 @@ test("what cannot be imported is named, ends with 2, and leaves nothing behind",
     [
       "of a newer format",
       replaced(whole, "format\u0001\0\0\x001", "format\u0001\0\0\x002"),
-      /format 2; wanted format 1/,
+      /format 2; expected format 1/,
     ],
     ["of others", await foreign(), /no recording of Eigenwatch/],
-    ["flipped in a frame", flipped(whole, whole.length >> 1), /wanted the file as `record export` wrote it/],
+    [
+      "flipped in a frame",
+      flipped(whole, whole.length >> 1),
+      /expected the file as `record export` wrote it/,
+    ],
   ];
   const place = temporaryDirectory();
   for (const [name, bytes, message] of cases) {

@@ -121,7 +121,7 @@ test("a file that was removed, added or made longer after sealing is named", asy
   assert.ok((await verifyRecording(added)).findings.some(({ file }) => file === "note.txt"));
 });
 
-test("a wanted seal that is missing, or by another key, is a finding", async () => {
+test("a expected seal that is missing, or by another key, is a finding", async () => {
   const another = readSecretKey(generateKeys("ed25519").secret)!;
   assert.match(texts(await verifyRecording(bare, { sealWanted: true })), "there is no seal");
   const replaced = copyOf(bare);
@@ -156,7 +156,7 @@ test("a seal of a newer format and a segment of a newer version are refused by n
   const newerSeal = copyOf(sealed);
   const text = readFileSync(join(newerSeal, "seal.json"), "utf8");
   writeFileSync(join(newerSeal, "seal.json"), text.replace('"format": 1', '"format": 2'));
-  await refuses(() => verifyRecording(newerSeal), 2, /the seal has format 2; wanted 1/);
+  await refuses(() => verifyRecording(newerSeal), 2, /the seal has format 2; expected 1/);
   const newerSegment = copyOf(bare);
   const path = join(newerSegment, "0000000001.seg");
   const bytes = readFileSync(path);
@@ -202,7 +202,7 @@ test("verify and its keys work from the command line, and the secret stays in it
   assert.is(sealed.code, 0, sealed.stdout);
   assert.match(sealed.stdout, "sealed by ml-dsa-65 key");
   const wrong = { sign: [], check: `${key}.key` };
-  await refuses(() => verifyCommand(place, wrong), 2, /it holds no public key; wanted a file NAME\.pub/);
+  await refuses(() => verifyCommand(place, wrong), 2, /it holds no public key; expected a file NAME\.pub/);
 });
 
 test("keys are not written where only one of them can be", async () => {

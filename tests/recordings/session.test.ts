@@ -349,7 +349,7 @@ test("a place outside of the recording is refused by its range, and nothing move
       } catch (error) {
         assert.match(
           (error as Error).message,
-          /in the recording; wanted 1 to \d+|wanted \d{4}-.*Z to \d{4}-.*Z/,
+          /in the recording; expected 1 to \d+|expected \d{4}-.*Z to \d{4}-.*Z/,
         );
       }
     }

@@ -127,14 +127,14 @@ test("messages come through a pipe whole, however it cuts them", async () => {
         for (let at = 0; at < bytes.length; at += cut) chunks.push(bytes.subarray(at, at + cut));
         const got = [];
         for await (const each of readMessages(from(chunks))) got.push(each);
-        const wanted = sent.map(({ kind, block, payload }) => ({ kind, block, bytes: payload }));
+        const expected = sent.map(({ kind, block, payload }) => ({ kind, block, bytes: payload }));
         const first = {
           kind: "start",
           block: 7,
           settledFrom: settled,
           state: state.length === 0 ? null : state,
         };
-        assert.equal(got, [first, ...wanted]);
+        assert.equal(got, [first, ...expected]);
       },
     ),
     { numRuns: 50 },

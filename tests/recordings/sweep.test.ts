@@ -36,12 +36,12 @@ test("several settings make a grid, the last running fastest", () => {
 
 test("a sweep that cannot be is refused with what would be right", () => {
   const refusals: [string, RegExp][] = [
-    ["collapse.falseAlarmsPerDay", /wanted path=value/],
-    ["collapse.falseAlarmsPerDay=1:2", /wanted path=from:to:step/],
+    ["collapse.falseAlarmsPerDay", /expected path=value/],
+    ["collapse.falseAlarmsPerDay=1:2", /expected path=from:to:step/],
     ["collapse.falseAlarmsPerDay=1:2:-1", /the step leading from one to the other/],
     ["collapse.falseAlarmsPerDay=1:2:0", /the step leading from one to the other/],
-    ["collapse.falseAlarmsPerDay=1:2000:0.001", /wanted at most 2000/],
-    ["collapse.falseAlarmsPerDay=-1:1:1", /wanted a number > 0/],
+    ["collapse.falseAlarmsPerDay=1:2000:0.001", /expected at most 2000/],
+    ["collapse.falseAlarmsPerDay=-1:1:1", /expected a number > 0/],
     ["colapse.statistic=sr", /perhaps collapse.statistic/],
     ["collapse.statistic=sr,,cusum", /a value is missing/],
   ];
@@ -159,7 +159,7 @@ test("truths are read from a file, and a bad line is named", async () => {
   assert.equal(await readTruths(path), [truth, truth]);
   for (const [line, message] of [
     ["{", /line 2: it is no JSON/],
-    [JSON.stringify({ ...truth, onsetUs: "soon" }), /line 2: onsetUs is "soon"; wanted number/],
+    [JSON.stringify({ ...truth, onsetUs: "soon" }), /line 2: onsetUs is "soon"; expected number/],
   ] as const) {
     writeFileSync(path, `${JSON.stringify(truth)}\n${line}\n`);
     const error = await readTruths(path).catch((thrown: Error) => thrown);

@@ -147,17 +147,20 @@ test("what cannot be is refused with exit code 2 and what would be right, and no
   const before = readdirSync(dirname(recording));
   const { code, stderr, stdout } = await run(["whatif", recording, "--at", "1999-01-01"]);
   assert.is(code, 2, stderr);
-  assert.match(stderr, /outside of the recording; wanted 2026-01-05T00:00:00\.000Z to/);
+  assert.match(stderr, /outside of the recording; expected 2026-01-05T00:00:00\.000Z to/);
   assert.is(stdout, "");
   const sweep = ["seed=1,2"];
   const lacking = join(dirname(recording), "none", "plot.svg");
   const refusals: [() => Promise<unknown>, RegExp][] = [
-    [() => whatIfCommand(recording, flags({})), /wanted --at TIME/],
+    [() => whatIfCommand(recording, flags({})), /expected --at TIME/],
     [() => whatIfCommand(recording, flags({ at: "9", plot: "x.svg" })), /--plot for one branch/],
-    [() => whatIfCommand(recording, flags({ at: "9", inject: ["spike?grup=west"] })), /wanted perhaps group/],
+    [
+      () => whatIfCommand(recording, flags({ at: "9", inject: ["spike?grup=west"] })),
+      /expected perhaps group/,
+    ],
     [
       () => whatIfCommand(recording, flags({ at: "9", inject: ["spike?toString=1"] })),
-      /wanted one of strength/,
+      /expected one of strength/,
     ],
     [
       () => whatIfCommand(recording, flags({ at: "9", inject: ["spike?group=%E0%A4%A"] })),
@@ -171,8 +174,8 @@ test("what cannot be is refused with exit code 2 and what would be right, and no
       /Cannot plot seed and/,
     ],
     [() => causalityCommand(recording, asking("p0/1/7", {})), /the recording has none/],
-    [() => causalityCommand(recording, asking("p0/1/7", { runs: "99999999999" })), /wanted 1 to 1000000/],
-    [() => causalityCommand(recording, asking("p0/1/7", { noise: "Infinity" })), /wanted a number of 0 to/],
+    [() => causalityCommand(recording, asking("p0/1/7", { runs: "99999999999" })), /expected 1 to 1000000/],
+    [() => causalityCommand(recording, asking("p0/1/7", { noise: "Infinity" })), /expected a number of 0 to/],
     [() => causalityCommand(recording, asking("p0/1/7", { plot: lacking })), /Cannot write the plot to/],
   ];
   for (const [act, message] of refusals) {

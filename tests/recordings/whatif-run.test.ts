@@ -143,12 +143,12 @@ test("a session that is opened again behind the point keeps the change", async (
   const { result, directory } = await branched(request, {}, twice.directory);
   const opened = (await inputsOf(directory)).filter(({ input }) => input.type === "sessionOpened");
   assert.is(opened.length, 1, "only the second one lies behind the point");
-  const wanted = applySetting(applySetting(defaultSettings(), "anomaly.windowSamples", 64), "seed", 5);
+  const expected = applySetting(applySetting(defaultSettings(), "anomaly.windowSamples", 64), "seed", 5);
   const { input } = opened[0]!;
   assert.ok(input.type === "sessionOpened");
-  assert.equal([input.settings, input.seed], [{ ...wanted }, 5]);
+  assert.equal([input.settings, input.seed], [{ ...expected }, 5]);
   const core = await coreAt(directory);
-  assert.equal(core.settings, wanted);
+  assert.equal(core.settings, expected);
   assert.ok(result.inputs > 0);
 });
 
@@ -167,12 +167,12 @@ test("a dropped channel falls silent in groups that are there, and is not declar
     ["west", ["b", "c"]],
     ["late", ["b"]],
   ]);
-  const wanted = samplesIn(await inputsOf(run.directory), result.sequence).filter(
+  const expected = samplesIn(await inputsOf(run.directory), result.sequence).filter(
     ({ group, channel }) => !silent.get(group)!.includes(channel),
   );
   assert.equal(
     samplesIn(await inputsOf(directory), result.sequence, declarationsBefore(result.sequence)),
-    wanted,
+    expected,
   );
   const core = await coreAt(directory);
   assert.equal(namesOf(core, "late"), ["a", "c", "d"]);
@@ -254,7 +254,7 @@ test("what differs is told while the branch runs, and the result has it in order
 
 test("events whose notes are missing, or came late, are those of the original all the same", async () => {
   const request = { at: rowUs(500), set: { "collapse.falseAlarmsPerDay": 500 } };
-  const wanted = await runWhatIf(run.directory, request);
+  const expected = await runWhatIf(run.directory, request);
   const lacking = [
     await copied(run.directory, { notes: "none", snapshots: false }),
     await copied(run.directory, { notes: "half", snapshots: true }),
@@ -263,7 +263,7 @@ test("events whose notes are missing, or came late, are those of the original al
   ];
   for (const journal of lacking) {
     const result = await runWhatIf(journal, request, { recording: run.directory });
-    assert.equal(result, wanted);
+    assert.equal(result, expected);
   }
 });
 
@@ -291,30 +291,33 @@ test("[W4] the recording of a running session can be branched", async () => {
 
 test("[W3] a request that cannot be is refused before anything is written", async () => {
   const to = join(temporaryDirectory(), "branch");
-  const range = /outside of the recording; wanted 2026-01-05T00:00:00\.000Z to /;
+  const range = /outside of the recording; expected 2026-01-05T00:00:00\.000Z to /;
   const refusals: [WhatIfRequest, RegExp][] = [
     [{ at: rowUs(-1) }, range],
     [{ at: rowUs(ROWS) }, range],
-    [{ at: run.inputs + 1 }, /is not in the recording; wanted 1 to /],
-    [{ at: "yesterday" }, /Cannot read --at yesterday: wanted ISO 8601/],
-    [{ at: 100, set: { "colapse.statistic": "sr" } }, /no such setting, wanted perhaps collapse\.statistic/],
-    [{ at: 100, set: { "anomaly.windowSamples": 3 } }, /wanted a number ≥ 32/],
-    [{ at: 100, drop: ["west/e"] }, /Cannot drop west\/e: the recording has no such channel; wanted/],
-    [{ at: 100, inject: [{ scenario: "spik", group: "west" }] }, /wanted perhaps spike/],
-    [{ at: 100, inject: [{ scenario: "spike" }] }, /without a group: wanted one of east, west/],
+    [{ at: run.inputs + 1 }, /is not in the recording; expected 1 to /],
+    [{ at: "yesterday" }, /Cannot read --at yesterday: expected ISO 8601/],
+    [
+      { at: 100, set: { "colapse.statistic": "sr" } },
+      /no such setting, expected perhaps collapse\.statistic/,
+    ],
+    [{ at: 100, set: { "anomaly.windowSamples": 3 } }, /expected a number ≥ 32/],
+    [{ at: 100, drop: ["west/e"] }, /Cannot drop west\/e: the recording has no such channel; expected/],
+    [{ at: 100, inject: [{ scenario: "spik", group: "west" }] }, /expected perhaps spike/],
+    [{ at: 100, inject: [{ scenario: "spike" }] }, /without a group: expected one of east, west/],
     [
       { at: 100, inject: [{ scenario: "spike", group: "west", channels: ["x"] }] },
       /Cannot inject into channel x/,
     ],
-    [{ at: rowUs(500), untilUs: rowUs(400) }, /wanted --at before --until/],
-    [{ at: 100, untilUs: 1e18 }, /untilUs is 1000000000000000000; wanted a whole number$/],
-    [{ at: 100, untilUs: rowUs(ROWS) }, /Cannot branch until .* outside of the recording; wanted at most/],
+    [{ at: rowUs(500), untilUs: rowUs(400) }, /expected --at before --until/],
+    [{ at: 100, untilUs: 1e18 }, /untilUs is 1000000000000000000; expected a whole number$/],
+    [{ at: 100, untilUs: rowUs(ROWS) }, /Cannot branch until .* outside of the recording; expected at most/],
     [
       { at: 100, inject: [{ scenario: "spike", group: "west", at: rowUs(ROWS) }] },
-      /Cannot inject spike at .* outside of the recording; wanted a time up to/,
+      /Cannot inject spike at .* outside of the recording; expected a time up to/,
     ],
     [JSON.parse('{ "at": 100, "set": { "__proto__": 1 } }') as WhatIfRequest, /no such setting/],
-    [{ at: 100, sett: {} } as WhatIfRequest, /there is no field sett; wanted perhaps set/],
+    [{ at: 100, sett: {} } as WhatIfRequest, /there is no field sett; expected perhaps set/],
   ];
   for (const [request, message] of refusals) {
     const error = await runWhatIf(run.directory, request, { to }).then(
@@ -359,7 +362,7 @@ test("[W3] a branch that cannot be written is refused with its place and the rea
 
 test("[W3] a folder that is there is not written into", async () => {
   const to = temporaryDirectory();
-  await refused(runWhatIf(run.directory, { at: 100 }, { to }), /it exists; wanted a new folder/);
+  await refused(runWhatIf(run.directory, { at: 100 }, { to }), /it exists; expected a new folder/);
   assert.equal(readdirSync(to), []);
 });
 

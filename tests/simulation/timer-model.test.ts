@@ -48,7 +48,7 @@ test("a timer that fires twice, and one that fires early, are noticed", () => {
   const { created, pending } = twice.save();
   twice.restore({ created, pending: [...pending, ...pending] });
   input(model, twice, 10);
-  assert.match(model.trouble ?? "", "wanted no such timer");
+  assert.match(model.trouble ?? "", "expected no such timer");
 
   const early = new Timers();
   const other = new TimerModel(early);
@@ -64,7 +64,7 @@ test("a timer of an actor that failed may not fire any more", () => {
   timers.start("g/witness", "x", 10);
   model.announced(event("actor.restarted", 5));
   input(model, timers, 10);
-  assert.match(model.trouble ?? "", "wanted no such timer");
+  assert.match(model.trouble ?? "", "expected no such timer");
 });
 
 test("what a timer makes its actor say is of the timer's time", () => {

@@ -19,10 +19,10 @@ test("[Q1 Q2] entries act by time, and those of one time as they entered", () =>
   for (const [k, delay] of delays.entries())
     queue.after(delay, null, 0, () => acted.push(`${queue.nowUs - 1_000} ${k}`));
   actAll(queue);
-  const wanted = delays.map((delay, k) => ({ delay, k })).sort((a, b) => a.delay - b.delay || a.k - b.k);
+  const expected = delays.map((delay, k) => ({ delay, k })).sort((a, b) => a.delay - b.delay || a.k - b.k);
   assert.equal(
     acted,
-    wanted.map(({ delay, k }) => `${delay} ${k}`),
+    expected.map(({ delay, k }) => `${delay} ${k}`),
   );
 });
 
@@ -32,8 +32,8 @@ test("[Q2] thousands of entries come out as a sort would order them", () => {
   const acted: number[] = [];
   for (const { at, k } of given) queue.after(at, null, 0, () => acted.push(k));
   actAll(queue);
-  const wanted = [...given].sort((a, b) => a.at - b.at || a.k - b.k).map(({ k }) => k);
-  assert.equal(acted, wanted);
+  const expected = [...given].sort((a, b) => a.at - b.at || a.k - b.k).map(({ k }) => k);
+  assert.equal(acted, expected);
 });
 
 test("[Q3] entries of an ended process are gone, those of a paused one wait for it", () => {
@@ -96,8 +96,8 @@ test("sizes with a heavy tail are beyond x with probability (1 + x)^-0.9", () =>
   const sizes = Array.from({ length: 20_000 }, () => fault.tail(1, 1e9)).sort((a, b) => a - b);
   const share = (above: number): number => sizes.filter((size) => size > above).length / sizes.length;
   for (const x of [1, 12, 170]) {
-    const wanted = (1 + x) ** -0.9;
-    assert.ok(Math.abs(share(x) - wanted) < 0.015, `${x}: ${share(x)}, wanted ${wanted}`);
+    const expected = (1 + x) ** -0.9;
+    assert.ok(Math.abs(share(x) - expected) < 0.015, `${x}: ${share(x)}, expected ${expected}`);
   }
 });
 

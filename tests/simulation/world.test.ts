@@ -61,8 +61,8 @@ test("in a calm world clients are handed every event that was announced", async 
   assert.is(violation, null);
   // Each client follows all partitions, and the witness of each group speaks every sixteen frames.
   const beats = Math.floor(((0.7 * 60 - 8) * options.framesPerSecond) / 16);
-  const wanted = beats * options.partitions * options.feedsOfPartition * options.clients;
-  assert.ok(delivered >= wanted, `${delivered} delivered, wanted ${wanted}`);
+  const expected = beats * options.partitions * options.feedsOfPartition * options.clients;
+  assert.ok(delivered >= expected, `${delivered} delivered, expected ${expected}`);
 });
 
 test("the canary, a disk that acknowledges what it has not stored, is caught", async () => {

@@ -153,8 +153,8 @@ export class RunningProgram {
     process.kill(this.pid, signal);
   }
 
-  private async moreOrEnd(wanted: string): Promise<void> {
-    if (this.over) throw new Error(`Cannot find ${wanted} in the output of ${this.told()}`);
+  private async moreOrEnd(expected: string): Promise<void> {
+    if (this.over) throw new Error(`Cannot find ${expected} in the output of ${this.told()}`);
     await Promise.race([
       new Promise<void>((resolve) => {
         this.wake.push(resolve);

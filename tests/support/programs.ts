@@ -71,5 +71,5 @@ function install(debian: string): void {
 function known(name: string): Program {
   const found = PROGRAMS[name];
   if (found !== undefined) return found;
-  throw new Error(`Cannot look for the program ${name}: wanted one of ${Object.keys(PROGRAMS).join(", ")}`);
+  throw new Error(`Cannot look for the program ${name}: expected one of ${Object.keys(PROGRAMS).join(", ")}`);
 }

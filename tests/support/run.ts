@@ -59,7 +59,7 @@ const { values: options, positionals: filters } = parseArgs({
   },
 });
 if (options.only !== undefined && !["node", "deno"].includes(options.only)) {
-  console.error(`Cannot run tests --only ${options.only}: wanted node or deno`);
+  console.error(`Cannot run tests --only ${options.only}: expected node or deno`);
   process.exit(2);
 }
 if (options.long) process.env["EIGENWATCH_LONG"] = "1";
@@ -122,7 +122,7 @@ function testFiles(folder: string): string[] {
 }
 
 function jobsOf(file: string, runtimes: Runtime[]): Job[] {
-  const { requires, runtime: wanted, serial, timeoutS } = directives(file);
+  const { requires, runtime: expected, serial, timeoutS } = directives(file);
   for (const program of requires) {
     const problem = provide(program, options.install || process.env["CI"] === "true");
     if (problem !== null) {
@@ -131,7 +131,7 @@ function jobsOf(file: string, runtimes: Runtime[]): Job[] {
     }
   }
   return runtimes
-    .filter(({ kind }) => wanted === undefined || wanted === kind)
+    .filter(({ kind }) => expected === undefined || expected === kind)
     .map((runtime) => ({
       name: file,
       runtime: runtime.name,

@@ -259,19 +259,22 @@ test("what cannot be injected is refused with what could be, and the log says no
   const { partition, events } = await session();
   const cases: [request: unknown, says: RegExp][] = [
     [null, /the request is no object/],
-    [{ scenario: "spike" }, /there is no group; wanted/],
-    [{ scenario: "spike", group: "g", strenght: 2 }, /no field strenght; wanted perhaps strength/],
-    [{ scenario: "spike", group: "g", strength: -1 }, /strength is -1; wanted >=0.01/],
-    [{ scenario: "spike", group: "g", strength: 1e9 }, /strength is 1000000000; wanted <=100/],
-    [{ scenario: "spike", group: "g", durationSeconds: 0 }, /durationSeconds is 0; wanted >=0.001/],
-    [{ scenario: "spike", group: "g", channels: [] }, /channels is 0; wanted >=1/],
+    [{ scenario: "spike" }, /there is no group; expected/],
+    [{ scenario: "spike", group: "g", strenght: 2 }, /no field strenght; expected perhaps strength/],
+    [{ scenario: "spike", group: "g", strength: -1 }, /strength is -1; expected >=0.01/],
+    [{ scenario: "spike", group: "g", strength: 1e9 }, /strength is 1000000000; expected <=100/],
+    [{ scenario: "spike", group: "g", durationSeconds: 0 }, /durationSeconds is 0; expected >=0.001/],
+    [{ scenario: "spike", group: "g", channels: [] }, /channels is 0; expected >=1/],
     [{ scenario: "spik", group: "g" }, /Cannot find scenario spik: .*perhaps spike/],
     [
       { scenario: "order-book", group: "g" },
-      /order-book: it is a world of its own; wanted one of flash-crash/,
+      /order-book: it is a world of its own; expected one of flash-crash/,
     ],
-    [{ scenario: "spike", group: "h" }, /group h: there is none; wanted .*g/],
-    [{ scenario: "spike", group: "g", channels: ["c7"] }, /channel c7: group g has none; wanted perhaps c0/],
+    [{ scenario: "spike", group: "h" }, /group h: there is none; expected .*g/],
+    [
+      { scenario: "spike", group: "g", channels: ["c7"] },
+      /channel c7: group g has none; expected perhaps c0/,
+    ],
   ];
   for (const [request, says] of cases)
     try {

@@ -209,8 +209,8 @@ test("venues: errors pass as said, all follow one price, and a gap opens by its 
       const row = loud.time[venue]!.indexOf(timeUs);
       return Math.log(loud.value[venue]![row]! / quiet.value[venue]![row]!);
     };
-    const wanted = Number(detail!["logGap"]);
-    near(gap(onsetUs), wanted, 1e-12, "at once");
+    const expected = Number(detail!["logGap"]);
+    near(gap(onsetUs), expected, 1e-12, "at once");
     const closes = onsetUs + Math.ceil((endUs - onsetUs) / 3e6) * 1e6;
     near(gap(closes + 10e6) / gap(closes), 0.5, 1e-6, "a half-life of ten rows");
     near(gap(endUs), 0, 1e-12, "closed");

@@ -126,8 +126,8 @@ test("clock step: times within are ahead by three rows times the strength, value
   assert.is(truth.detail!["clockStepUs"], 60e6);
   for (const [k, times] of calm.time.entries()) {
     assert.equal(loud.value[k], calm.value[k]);
-    const wanted = times.map((at) => (at >= truth.onsetUs && at < truth.endUs ? at + 60e6 : at));
-    assert.equal(loud.time[k], wanted);
+    const expected = times.map((at) => (at >= truth.onsetUs && at < truth.endUs ? at + 60e6 : at));
+    assert.equal(loud.time[k], expected);
   }
 });
 

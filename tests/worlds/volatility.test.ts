@@ -93,8 +93,8 @@ test("a jump is what its truth says beside the same world without jumps, and not
     for (const [row, r] of with_.entries()) {
       const at = loud.time[k]![row + 1]!;
       const jumps = loud.truth.filter(({ onsetUs, channels }) => onsetUs === at && channels[0] === name);
-      const wanted = jumps.reduce((sum, { detail }) => sum + Number(detail!["logReturn"]), 0);
-      assert.ok(Math.abs(r - without[row]! - wanted) < 1e-12, `${name} at row ${row}`);
+      const expected = jumps.reduce((sum, { detail }) => sum + Number(detail!["logReturn"]), 0);
+      assert.ok(Math.abs(r - without[row]! - expected) < 1e-12, `${name} at row ${row}`);
       found += jumps.length;
     }
   }

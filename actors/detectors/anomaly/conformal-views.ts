@@ -130,10 +130,10 @@ export class ConformalViews {
     const { counts } = this;
     let top = BINS - 1;
     while (counts[base + top] === 0) top--;
-    const wanted = Math.max(2, TAIL_SHARE * filled);
+    const expected = Math.max(2, TAIL_SHARE * filled);
     let inTail = 0;
     let bin = top;
-    for (; bin > 0 && inTail < wanted; bin--) inTail += counts[base + bin]!;
+    for (; bin > 0 && inTail < expected; bin--) inTail += counts[base + bin]!;
     const threshold = EDGE[bin + 1]!;
     let sum = 0;
     let squares = 0;

@@ -203,7 +203,7 @@ export class CollapseDetector implements Detector {
 
   act(name: string, _parameters: Record<string, unknown>): void {
     if (name !== "rebaseline")
-      throw new Error(`Cannot do ${name} in the collapse detector: wanted "rebaseline"`);
+      throw new Error(`Cannot do ${name} in the collapse detector: expected "rebaseline"`);
     this.enter(RELEARNING);
   }
 

@@ -30,7 +30,7 @@ interface Declaration extends Signal {
   readonly change: string;
   readonly logM: number;
   readonly threshold: number;
-  /** Nats that were wanted above ln A, because of alarms before. */
+  /** Nats that were expected above ln A, because of alarms before. */
   readonly extraNats: number;
   readonly guarantee: "holds" | "void";
   readonly purityChange: number;

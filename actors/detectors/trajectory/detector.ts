@@ -69,7 +69,7 @@ export class TrajectoryDetector implements Detector {
     if (input.type !== "densityMatrix" && input.type !== "stateVector") return;
     const { scalars } = this;
     if (input.n !== this.group.n)
-      throw new Error(`state of ${input.n} levels; wanted ${this.group.n}, the channels of the group`);
+      throw new Error(`state of ${input.n} levels; expected ${this.group.n}, the channels of the group`);
     const first = scalars[COUNT] === 0;
     // The state before joins the reference only now, so that what is published compares the state with those before it.
     if (!first) this.follow(this.pace());

@@ -32,7 +32,7 @@ export interface RowReader {
 /** Longer rows are no table: most likely a quote that is never closed. */
 export const MAX_ROW_BYTES = 1_048_576;
 
-/** A table that cannot be read: says where, what is there and what was wanted. */
+/** A table that cannot be read: says where, what is there and what was expected. */
 export class TableError extends Error {
   override name = "TableError";
 }

@@ -71,8 +71,8 @@ export class AdmittedLog {
   }
 
   private storeBlock(entry: number, hash: string, block: DecodedBlock): void {
-    const wanted = (this.blocks.at(-1)?.block.number ?? block.number - 1) + 1;
-    if (block.partition !== this.partition || block.epoch !== this.epoch || block.number !== wanted) return;
+    const expected = (this.blocks.at(-1)?.block.number ?? block.number - 1) + 1;
+    if (block.partition !== this.partition || block.epoch !== this.epoch || block.number !== expected) return;
     if (this.blocks.length > 0 && toHex(block.previousHash) !== this.lastHash) return;
     if (block.number === 1 && toHex(block.previousHash) !== NOTHING) return;
     this.blocks.push({ entry, hash, block });

@@ -44,10 +44,10 @@ export function deliveredOnce(stored: StoredLogs): Checker {
       for (const [client, byPartition] of clients)
         for (const [partition, last] of byPartition) {
           const events = partitions.get(partition)?.events.length ?? 0;
-          const wanted = mustHold?.get(partition) ?? events;
+          const expected = mustHold?.get(partition) ?? events;
           const excused = places.get(client)?.get(partition)?.excused ?? false;
-          if (last >= wanted && (last <= events || excused)) continue;
-          return `${client} holds ${partition} up to event ${last}, the log has ${events}, let out in time were ${wanted}`;
+          if (last >= expected && (last <= events || excused)) continue;
+          return `${client} holds ${partition} up to event ${last}, the log has ${events}, let out in time were ${expected}`;
         }
       return null;
     },

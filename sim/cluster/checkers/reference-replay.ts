@@ -59,7 +59,7 @@ export class ReferenceReplay {
   objection: string | null = null;
   private readonly log: AdmittedLog;
   private readonly end: WorldEnd;
-  private readonly wanted: ReadonlySet<number>;
+  private readonly expected: ReadonlySet<number>;
   private readonly snapshots: readonly Snapshot[];
   private readonly hear: (input: RetoldInput) => string | null;
   private readonly core: Core;
@@ -77,13 +77,13 @@ export class ReferenceReplay {
   constructor(
     end: WorldEnd,
     log: AdmittedLog,
-    wanted: ReadonlySet<number>,
+    expected: ReadonlySet<number>,
     snapshots: readonly Snapshot[],
     hear: (input: RetoldInput) => string | null,
   ) {
     this.end = end;
     this.log = log;
-    this.wanted = wanted;
+    this.expected = expected;
     this.snapshots = snapshots;
     this.hear = hear;
     this.core = new Core(end.definitions, {
@@ -96,7 +96,7 @@ export class ReferenceReplay {
       metrics() {},
     });
     this.timers = new TimerModel(this.core.timers);
-    if (this.wanted.has(0)) this.hashes.set(0, hex(this.core.hash().hash));
+    if (this.expected.has(0)) this.hashes.set(0, hex(this.core.hash().hash));
   }
 
   block({ block }: AdmittedBlock): void {
@@ -115,7 +115,7 @@ export class ReferenceReplay {
       const channels = input.type === "frame" ? this.core.channelsOf(input.group) : 0;
       this.objection = this.hear({ partition, block: block.number, sequence, timeUs, input, channels });
     });
-    if (this.wanted.has(block.number)) this.hashes.set(block.number, hex(this.core.hash().hash));
+    if (this.expected.has(block.number)) this.hashes.set(block.number, hex(this.core.hash().hash));
     for (const snapshot of this.snapshots) if (snapshot.block === block.number) this.compare(snapshot);
   }
 
@@ -152,9 +152,9 @@ export class ReferenceReplay {
     try {
       const restored = Core.restore(bytes, this.end.definitions, SILENT);
       const found = hex(restored.hash().hash);
-      const wanted = this.hashes.get(block);
-      if (found !== wanted)
-        this.snapshotTrouble ??= `the snapshot of block ${block} holds ${found}, the log ${wanted}`;
+      const expected = this.hashes.get(block);
+      if (found !== expected)
+        this.snapshotTrouble ??= `the snapshot of block ${block} holds ${found}, the log ${expected}`;
       else this.shadow ??= restored;
     } catch (error) {
       this.snapshotTrouble ??= `the snapshot of block ${block} cannot be restored: ${String(error)}`;

@@ -78,8 +78,8 @@ export class Retelling {
   }
 
   private want(partition: string, block: number): void {
-    const wanted = this.wantedBlocks.get(partition);
-    if (wanted) wanted.add(block);
+    const expected = this.wantedBlocks.get(partition);
+    if (expected) expected.add(block);
     else this.wantedBlocks.set(partition, new Set([block]));
   }
 

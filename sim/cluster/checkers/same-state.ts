@@ -50,9 +50,9 @@ export function sameState(stored: StoredLogs): Checker {
       for (const { node, partition, block, hash, blockHash, when } of [...seen, ...last]) {
         const retold = partitions.get(partition);
         if (blockHash !== "" && retold?.log.block(block)?.hash !== blockHash) continue;
-        const wanted = retold?.hashes.get(block);
-        if (wanted !== hash)
-          return `${node} stood behind block ${block} of ${partition} in ${hash} ${when}, the replay in ${wanted ?? "no such block"}`;
+        const expected = retold?.hashes.get(block);
+        if (expected !== hash)
+          return `${node} stood behind block ${block} of ${partition} in ${hash} ${when}, the replay in ${expected ?? "no such block"}`;
       }
       for (const [partition, { snapshotTrouble }] of partitions)
         if (snapshotTrouble !== null) return `${partition}: ${snapshotTrouble}`;

@@ -10,7 +10,7 @@ export function soundInputs(aheadMaxUs: number): Checker {
     observe(observation) {
       const { node, partition, sequence, timeUs, atUs } = observation as Observed<"applied">;
       if (timeUs - atUs <= aheadMaxUs) return null;
-      return `${node} set the time of ${partition} to ${timeUs} with input ${sequence} at ${atUs}; wanted at most ${aheadMaxUs} µs ahead`;
+      return `${node} set the time of ${partition} to ${timeUs} with input ${sequence} at ${atUs}; expected at most ${aheadMaxUs} µs ahead`;
     },
     retold({ partition, sequence, input, channels }) {
       if (input.type !== "frame") return null;

@@ -41,8 +41,8 @@ function firstWrong({ events, renewals }: Retold): string | null {
     if (actor === "front" || (kind !== "actor.restarted" && kind !== "actor.stopped")) continue;
     const within = [...(failures.get(key) ?? []), timeUs].filter((at) => at > timeUs - WINDOW_US);
     failures.set(key, within);
-    const wanted = within.length > FAILURES_MAX ? "actor.stopped" : "actor.restarted";
-    if (kind !== wanted)
+    const expected = within.length > FAILURES_MAX ? "actor.stopped" : "actor.restarted";
+    if (kind !== expected)
       return `event ${sequence} is ${kind} of ${key} at its failure ${within.length} in a minute`;
     if (kind === "actor.stopped") stopped.add(key);
   }

@@ -79,7 +79,7 @@ export class TimerModel {
     const own = this.pending.find(({ actor, id }) => actor === timer.actor && id === timer.id);
     if (own === undefined || own.dueUs !== timer.dueUs) {
       this.blame(
-        `${name(timer)} fired; wanted ${own === undefined ? "no such timer" : `it at ${own.dueUs}`}`,
+        `${name(timer)} fired; expected ${own === undefined ? "no such timer" : `it at ${own.dueUs}`}`,
       );
       return;
     }

@@ -50,8 +50,8 @@ interface Transfer {
 export async function exportRecording(path: string, flags: ExportFlags): Promise<Transfer> {
   const to = resolve(flags.to);
   if (existsSync(to) && (statSync(to).isDirectory() || !flags.overwrite)) {
-    const wanted = statSync(to).isDirectory() ? "the name of a file" : "another name, or --overwrite";
-    throw new CommandError(`Cannot export to ${flags.to}: it is there already; wanted ${wanted}`);
+    const expected = statSync(to).isDirectory() ? "the name of a file" : "another name, or --overwrite";
+    throw new CommandError(`Cannot export to ${flags.to}: it is there already; expected ${expected}`);
   }
   const journal = await askedAsync(() => openRecording(path));
   const first = journal.first?.number ?? 1;
@@ -76,10 +76,10 @@ export async function importRecording(path: string, flags: ImportFlags): Promise
   const to = resolve(flags.to);
   if (existsSync(to))
     throw new CommandError(
-      `Cannot import to ${flags.to}: it is there already; wanted the name of a new folder`,
+      `Cannot import to ${flags.to}: it is there already; expected the name of a new folder`,
     );
   if (existsSync(path) && statSync(path).isDirectory())
-    throw new CommandError(`Cannot import ${path}: it is a folder; wanted an MCAP file`);
+    throw new CommandError(`Cannot import ${path}: it is a folder; expected an MCAP file`);
   if (!existsSync(path)) throw new CommandError(`Cannot import ${path}: there is no such file`);
   const handle = await askedAsync(() => open(path, "r"));
   const file = readableFile(path, handle);
@@ -111,7 +111,7 @@ async function imported(
     // That the disk is full says nothing of the file.
     if (error instanceof JournalHalted) throw new CommandError(`Cannot import ${path}: ${error.message}`, 1);
     throw new CommandError(
-      `Cannot import ${path}: ${error instanceof Error ? error.message : String(error)}; wanted the file as \`record export\` wrote it`,
+      `Cannot import ${path}: ${error instanceof Error ? error.message : String(error)}; expected the file as \`record export\` wrote it`,
     );
   } finally {
     await journal.close();

@@ -239,5 +239,5 @@ async function firstDataUs(journal: Journal): Promise<number> {
 }
 
 function unreachable(entry: never): never {
-  throw new TypeError(`Cannot export ${JSON.stringify(entry)}: wanted a known entry`);
+  throw new TypeError(`Cannot export ${JSON.stringify(entry)}: expected a known entry`);
 }

@@ -63,8 +63,8 @@ export class McapRecording {
 
   /** Looks at the index only. Throws a CommandError for a file that cannot be imported. */
   static async open(file: McapFile): Promise<McapRecording> {
-    const refuse = (met: string, wanted: string) =>
-      new CommandError(`Cannot import ${file.path}: ${met}; wanted ${wanted}`);
+    const refuse = (met: string, expected: string) =>
+      new CommandError(`Cannot import ${file.path}: ${met}; expected ${expected}`);
     const reader = await McapIndexedReader.Initialize({ readable: file }).catch((error: Error) => {
       throw refuse(`it is no whole MCAP file (${error.message})`, "one that `record export` wrote");
     });
@@ -164,7 +164,7 @@ class Importer {
     const { inputs, last } = this;
     this.inputs = [];
     if (inputs.length !== row.count)
-      throw new Error(`block ${row.number} has ${inputs.length} inputs before it, wanted ${row.count}`);
+      throw new Error(`block ${row.number} has ${inputs.length} inputs before it, expected ${row.count}`);
     const bytes = Uint8Array.from(blockOf(row, inputs));
     if (!sameBytes(sha256(bytes), row.hash))
       throw new Error(
@@ -192,7 +192,7 @@ class Importer {
     this.events = [];
     if (events.length !== row.count)
       throw new Error(
-        `${events.length} events stand before the note of block ${row.block}, wanted ${row.count}`,
+        `${events.length} events stand before the note of block ${row.block}, expected ${row.count}`,
       );
     const bytes = row.bytes ?? encodeDerived(row.block, events);
     this.journal.note({ kind: "derived", block: row.block, bytes });
@@ -207,7 +207,9 @@ class Importer {
   finish({ lastBlock, lastHash }: McapOrigin): void {
     const { last } = this;
     if (last?.number === lastBlock && Buffer.from(last.hash).toString("hex") === lastHash) return;
-    throw new Error(`its last block is ${last?.number ?? "none"}, wanted ${lastBlock} with hash ${lastHash}`);
+    throw new Error(
+      `its last block is ${last?.number ?? "none"}, expected ${lastBlock} with hash ${lastHash}`,
+    );
   }
 
   async snapshot({ name, logTime, data }: McapTypes.TypedMcapRecords["Attachment"]): Promise<void> {

@@ -73,7 +73,7 @@ export class RecordChecks {
     if (!sameBytes(block.previousHash, previous.hash))
       tell(`block ${number} does not name the block before it`);
     if (block.firstSequence !== previous.lastSequence + 1)
-      tell(`block ${number} begins with input ${block.firstSequence}, wanted ${previous.lastSequence + 1}`);
+      tell(`block ${number} begins with input ${block.firstSequence}, expected ${previous.lastSequence + 1}`);
     if (block.timeUs < previous.timeUs) tell(`block ${number} goes back in time`);
   }
 
@@ -86,8 +86,8 @@ export class RecordChecks {
       const input = Number(id.split("/").at(-2));
       if (end !== undefined && input > end.sequence)
         tell(`event ${id} is said to be of block ${number}, which ends with input ${end.sequence}`);
-      const wanted = this.eventSequence === null ? sequence : this.eventSequence + 1;
-      if (sequence !== wanted) tell(`event ${sequence} stands where event ${wanted} was expected`);
+      const expected = this.eventSequence === null ? sequence : this.eventSequence + 1;
+      if (sequence !== expected) tell(`event ${sequence} stands where event ${expected} was expected`);
       this.eventSequence = sequence;
     }
     this.events += note.events.length;

@@ -56,11 +56,11 @@ function parseFlags(flags: ReplayFlags): Wish {
   for (const other of ["from", "to", "verify", "events"] as const) refuseTogether(flags, "follow", other);
   for (const other of ["from", "speed", "verify", "events"] as const) refuseTogether(flags, "step", other);
   if (flags.port !== undefined && !flags.follow)
-    throw new CommandError("Cannot replay with --port: nothing listens; wanted --follow with it");
+    throw new CommandError("Cannot replay with --port: nothing listens; expected --follow with it");
   const fromUs = from === undefined ? undefined : parseTimeUs("--from", from);
   const toUs = to === undefined ? undefined : parseTimeUs("--to", to);
   if (fromUs !== undefined && toUs !== undefined && fromUs > toUs)
-    throw new CommandError(`Cannot replay from ${from} to ${to}: wanted --from before --to`);
+    throw new CommandError(`Cannot replay from ${from} to ${to}: expected --from before --to`);
   return {
     ...(speed === undefined ? {} : { speed: parseSpeed(speed) }),
     ...(fromUs === undefined ? {} : { fromUs }),
@@ -71,7 +71,7 @@ function parseFlags(flags: ReplayFlags): Wish {
 
 function refuseTogether(flags: ReplayFlags, one: keyof ReplayFlags, other: keyof ReplayFlags): void {
   if (flags[one] === undefined || flags[other] === undefined) return;
-  throw new CommandError(`Cannot replay with --${one} and --${other}: wanted one of them`);
+  throw new CommandError(`Cannot replay with --${one} and --${other}: expected one of them`);
 }
 
 async function stepOptions(journal: Journal, { place, toUs }: Wish, json: boolean): Promise<StepOptions> {
@@ -166,7 +166,7 @@ function parseSpeed(text: string): number | "max" {
   if (text === "max") return "max";
   const speed = Number(text);
   if (!(speed > 0) || !Number.isFinite(speed)) {
-    throw new CommandError(`Cannot replay at speed ${text}: wanted a positive number or max`);
+    throw new CommandError(`Cannot replay at speed ${text}: expected a positive number or max`);
   }
   return speed;
 }

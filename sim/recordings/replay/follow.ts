@@ -22,7 +22,7 @@ export interface FollowOptions {
   json: boolean;
 }
 
-/** Plays until a signal comes. Returns the exit code: 1 when the recording could not be read to where somebody wanted. */
+/** Plays until a signal comes. Returns the exit code: 1 when the recording could not be read to where somebody expected. */
 export async function follow(path: string, options: FollowOptions): Promise<number> {
   const { speed, place, port, json } = options;
   const log = (line: string): void => void process.stderr.write(`${line}\n`);

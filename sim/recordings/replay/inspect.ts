@@ -19,7 +19,7 @@ export async function inspectCommand(path: string, flags: InspectFlags): Promise
   const recording = await askedAsync(() => describeRecording(path));
   if (recording.segments.length === 0) {
     throw new CommandError(
-      `Cannot inspect ${path}: it holds no segment file; wanted the folder given to --record`,
+      `Cannot inspect ${path}: it holds no segment file; expected the folder given to --record`,
     );
   }
   // Before the first data of a recorded feed logical time is still 0: that is not where the recording begins.

@@ -173,10 +173,10 @@ export class Player {
   }
 
   /** Steps through what is at hand, then lets listeners flush. */
-  private stepWhile(take: Replayer, wanted: (next: { sequence: number; timeUs: number }) => boolean): void {
+  private stepWhile(take: Replayer, expected: (next: { sequence: number; timeUs: number }) => boolean): void {
     for (let steps = 0; steps < TURN_INPUTS; steps++) {
       const { next } = take;
-      if (next === null || !wanted(next)) break;
+      if (next === null || !expected(next)) break;
       take.step();
     }
     this.outputs.turn();

@@ -133,8 +133,8 @@ export async function openAt(
   at: number | Place,
 ): Promise<{ core: Core; startBlock: number }> {
   const { first } = journal;
-  if (!first) throw new Error("Cannot replay: the recording is empty; wanted at least one block");
-  // Before that time, not at it: what came earlier in the same microsecond is wanted too.
+  if (!first) throw new Error("Cannot replay: the recording is empty; expected at least one block");
+  // Before that time, not at it: what came earlier in the same microsecond is expected too.
   const stored = await snapshotBefore(journal, typeof at === "number" ? { timeUs: at } : at);
   if (stored && stored.block >= first.number - 1) {
     try {
@@ -146,7 +146,7 @@ export async function openAt(
   if (first.number === 1) return { core: new Core(definitions, sink), startBlock: 1 };
   const oldest = await oldestSnapshot(journal, first.number - 1);
   if (!oldest) {
-    throw new Error(`Cannot replay: blocks before ${first.number} are gone; wanted a snapshot behind them`);
+    throw new Error(`Cannot replay: blocks before ${first.number} are gone; expected a snapshot behind them`);
   }
   return { core: Core.restore(oldest.bytes, definitions, sink), startBlock: oldest.block + 1 };
 }

@@ -37,7 +37,7 @@ export async function stepThrough(journal: Journal, options: StepOptions): Promi
       if (word === "q") break;
       const steps = word === "" || word === "e" ? 1 : Number(word);
       if (!Number.isSafeInteger(steps) || steps < 1) {
-        process.stderr.write(`Cannot step ${word}; wanted ${HELP}\n`);
+        process.stderr.write(`Cannot step ${word}; expected ${HELP}\n`);
       } else if (!(await advance(word === "e" ? "event" : steps))) break;
       prompt();
     }

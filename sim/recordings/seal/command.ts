@@ -139,7 +139,7 @@ function reportOf(path: string, survey: Survey, seal: Seal | null, demanded: Pub
 function refuseToSeal(path: string, { findings, last }: Survey): void {
   const [first] = findings;
   if (first !== undefined)
-    throw new CommandError(`Cannot seal ${path}: ${line(first)}; wanted a whole recording`, 1);
+    throw new CommandError(`Cannot seal ${path}: ${line(first)}; expected a whole recording`, 1);
   if (last === null) throw new CommandError(`Cannot seal ${path}: it holds no block`);
 }
 

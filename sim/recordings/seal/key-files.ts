@@ -22,7 +22,7 @@ export async function keygenCommand({ out, algorithm }: KeygenFlags): Promise<nu
   const files = { secret: `${out}.key`, public: `${out}.pub` };
   for (const file of Object.values(files))
     if (existsSync(file))
-      throw new CommandError(`Cannot write a key to ${file}: it is there already; wanted another --out`);
+      throw new CommandError(`Cannot write a key to ${file}: it is there already; expected another --out`);
   const keys = generateKeys(algorithm);
   await written(files.secret, keys.secret);
   // Who has no public key has no use of the secret one.
@@ -46,7 +46,7 @@ export async function secretKey(path: string): Promise<SecretKey> {
   const key = readSecretKey(await textOf(path));
   if (key !== null) return key;
   throw new CommandError(
-    `Cannot sign with ${path}: it holds no secret key; wanted a file NAME.key of \`verify keygen\``,
+    `Cannot sign with ${path}: it holds no secret key; expected a file NAME.key of \`verify keygen\``,
   );
 }
 
@@ -54,7 +54,7 @@ export async function publicKey(path: string): Promise<PublicKey> {
   const key = readPublicKey(await textOf(path));
   if (key !== null) return key;
   throw new CommandError(
-    `Cannot check with ${path}: it holds no public key; wanted a file NAME.pub of \`verify keygen\``,
+    `Cannot check with ${path}: it holds no public key; expected a file NAME.pub of \`verify keygen\``,
   );
 }
 

@@ -96,16 +96,16 @@ export async function readSeal(
   }
   const format = (json as { content?: { format?: unknown } } | null)?.content?.format;
   if (typeof format === "number" && format > FORMAT)
-    throw new CommandError(`Cannot read ${path}: the seal has format ${format}; wanted ${FORMAT}`);
+    throw new CommandError(`Cannot read ${path}: the seal has format ${format}; expected ${FORMAT}`);
   const parsed = v.safeParse(sealSchema, json);
   if (!parsed.success) {
     const issue = parsed.issues[0];
     fault(`it is no seal: ${v.getDotPath(issue) ?? "the whole"}: ${issue.message}`);
     return null;
   }
-  const wanted = Buffer.from(textOf(parsed.output));
-  const offset = wanted.findIndex((byte, i) => byte !== bytes[i]);
-  if (!wanted.equals(bytes))
+  const expected = Buffer.from(textOf(parsed.output));
+  const offset = expected.findIndex((byte, i) => byte !== bytes[i]);
+  if (!expected.equals(bytes))
     tell({
       file: SEAL_FILE,
       offset: Math.max(offset, 0),
@@ -147,9 +147,9 @@ export async function checkContent(directory: string, { content }: Seal, survey:
     if (size > bytes && name !== newest)
       tell(bytes, size - bytes, `it was sealed with ${bytes} bytes, and has ${size}`);
     const found = await digests(join(directory, name), Math.min(bytes, size));
-    for (const [k, wanted] of pieces.entries()) {
+    for (const [k, expected] of pieces.entries()) {
       const offset = k * PIECE_BYTES;
-      if (offset < size && found[k] !== wanted)
+      if (offset < size && found[k] !== expected)
         tell(offset, Math.min(PIECE_BYTES, bytes - offset), "it is not as it was sealed");
     }
   }

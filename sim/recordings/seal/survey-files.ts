@@ -16,10 +16,10 @@ export async function surveyIndex(directory: string, segment: Segment, findings:
   if (segment.damage.length > 0 || segment.first === null) return;
   const file = indexName(segment.file);
   const found = await readFile(join(directory, file));
-  const wanted = encodeIndex(segment);
-  const length = Math.max(found.length, wanted.length);
+  const expected = encodeIndex(segment);
+  const length = Math.max(found.length, expected.length);
   for (let offset = 0; offset < length; offset++) {
-    if (found[offset] === wanted[offset]) continue;
+    if (found[offset] === expected[offset]) continue;
     findings.push(at(file, offset, 1, "it is not what its segment gives"));
     return;
   }

@@ -47,6 +47,6 @@ export async function newestCore(
   if (first === 1) return { core: new Core(definitions, sink), block: 0 };
   throw new CommandError(
     `Cannot run the actors from block ${block + 1} on: blocks before ${first} are gone and no snapshot lies between; ` +
-      "wanted a later place",
+      "expected a later place",
   );
 }

@@ -113,5 +113,5 @@ export function freeName(recording: string): string {
 
 export function checkFree(directory: string): void {
   if (existsSync(directory))
-    throw new CommandError(`Cannot write the branch to ${directory}: it exists; wanted a new folder`);
+    throw new CommandError(`Cannot write the branch to ${directory}: it exists; expected a new folder`);
 }

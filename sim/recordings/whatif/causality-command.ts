@@ -38,9 +38,11 @@ export async function causalityCommand(path: string, flags: CausalityFlags): Pro
   const runs = wholeOf("--runs", flags.runs);
   const noiseTimes = Number(flags.noise);
   if (runs < 1 || runs > MAX_RUNS)
-    throw new CommandError(`Cannot run ${flags.runs} times: wanted 1 to ${MAX_RUNS}`);
+    throw new CommandError(`Cannot run ${flags.runs} times: expected 1 to ${MAX_RUNS}`);
   if (!(noiseTimes >= 0 && noiseTimes <= MAX_NOISE_TIMES) || flags.noise.trim() === "")
-    throw new CommandError(`Cannot read --noise ${flags.noise}: wanted a number of 0 to ${MAX_NOISE_TIMES}`);
+    throw new CommandError(
+      `Cannot read --noise ${flags.noise}: expected a number of 0 to ${MAX_NOISE_TIMES}`,
+    );
   if (flags.plot !== undefined) checkPlot(flags.plot);
   const journal = await askedAsync(() => openRecording(path));
   const asked = await said(() => readQuestion(journal, flags)).finally(() => journal.close());
@@ -90,7 +92,7 @@ function verdict(results: readonly RewindResult[], inevitableUs: number | null):
   const percent = `${100 * INEVITABLE} %`;
   const { runs } = results[0]!;
   if (wilson(runs, runs).low <= INEVITABLE)
-    return `too few runs to call anything inevitable (above ${percent}): wanted at least 73`;
+    return `too few runs to call anything inevitable (above ${percent}): expected at least 73`;
   if (inevitableUs === null)
     return `not inevitable (above ${percent}) even ${durationText(results[0]!.rewindUs)} before it`;
   const longest = results.at(-1)!.rewindUs === inevitableUs;

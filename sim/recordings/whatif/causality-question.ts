@@ -48,12 +48,12 @@ export async function readQuestion(journal: Journal, flags: AskedFlags): Promise
   if (early !== undefined) {
     throw new CommandError(
       `Cannot rewind ${durationText(early)} from ${iso(event.timeUs)}: the recording begins at ${iso(fromUs)}; ` +
-        `wanted at most ${durationText(event.timeUs - fromUs)}`,
+        `expected at most ${durationText(event.timeUs - fromUs)}`,
     );
   }
   const rewindsUs = asked ?? REWINDS_US.filter(possible);
   if (rewindsUs.length === 0)
-    throw new CommandError(`Cannot rewind from ${iso(event.timeUs)}: wanted --rewinds shorter than 1s`);
+    throw new CommandError(`Cannot rewind from ${iso(event.timeUs)}: expected --rewinds shorter than 1s`);
   return {
     event,
     rewindsUs,
@@ -71,7 +71,7 @@ async function findEvent(journal: Journal, id: string): Promise<EventMessage> {
   const sequence = inputOf(id);
   if (sequence === null)
     throw new CommandError(
-      `Cannot find event ${id}: wanted an id such as p0/4711/1 (inspect --events --json)`,
+      `Cannot find event ${id}: expected an id such as p0/4711/1 (inspect --events --json)`,
     );
   const { first, last } = journal;
   const inside = first && last && sequence >= first.firstSequence && sequence <= last.lastSequence;
@@ -80,7 +80,7 @@ async function findEvent(journal: Journal, id: string): Promise<EventMessage> {
   if (found !== undefined) return found;
   const there = events.map((event) => event.id);
   throw new CommandError(
-    `Cannot find event ${id}: the recording has none; wanted ${there.length > 0 ? there.join(" or ") : "one that inspect --events --json lists"}`,
+    `Cannot find event ${id}: the recording has none; expected ${there.length > 0 ? there.join(" or ") : "one that inspect --events --json lists"}`,
   );
 }
 

@@ -139,13 +139,13 @@ export function happensIn(scene: Scene, question: CausalityQuestion, random: Ran
   return false;
 }
 
-function isSame(event: EventMessage, { event: wanted, toleranceUs }: CausalityQuestion): boolean {
+function isSame(event: EventMessage, { event: expected, toleranceUs }: CausalityQuestion): boolean {
   return (
-    event.kind === wanted.kind &&
-    event.actor === wanted.actor &&
-    event.group === wanted.group &&
-    Math.abs(event.timeUs - wanted.timeUs) <= toleranceUs &&
-    (wanted.channels.length === 0 || event.channels.some((name) => wanted.channels.includes(name)))
+    event.kind === expected.kind &&
+    event.actor === expected.actor &&
+    event.group === expected.group &&
+    Math.abs(event.timeUs - expected.timeUs) <= toleranceUs &&
+    (expected.channels.length === 0 || event.channels.some((name) => expected.channels.includes(name)))
   );
 }
 

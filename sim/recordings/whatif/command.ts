@@ -15,10 +15,10 @@ export async function whatIfCommand(path: string, flags: WhatIfFlags): Promise<n
   if (flags.sweep.length > 0) return sweepCommand(path, flags, flags.sweep);
   for (const name of ["truth", "plot"] as const) {
     if (flags[name] !== undefined)
-      throw new CommandError(`Cannot use --${name} for one branch: wanted it with --sweep path=values`);
+      throw new CommandError(`Cannot use --${name} for one branch: expected it with --sweep path=values`);
   }
   if (flags.at === undefined)
-    throw new CommandError("Cannot branch without a place: wanted --at TIME or --at SEQUENCE");
+    throw new CommandError("Cannot branch without a place: expected --at TIME or --at SEQUENCE");
   const request = requestOf(flags, flags.at);
   const to = flags.write ? (flags.to ?? freeName(path)) : null;
   if (to !== null) checkFree(to);

@@ -91,8 +91,8 @@ export function unknownChannels(names: readonly string[], declared: Iterable<Cha
 export function channelError(name: string, declared: Iterable<Channels>): CommandError {
   const known = [...new Set([...declared].flatMap(({ channels }) => channels.map((each) => each.name)))];
   const near = nearestTo(name, known);
-  const wanted = near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${some(known)}`;
-  return new CommandError(`Cannot drop ${name}: the recording has no such channel; wanted ${wanted}`);
+  const expected = near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${some(known)}`;
+  return new CommandError(`Cannot drop ${name}: the recording has no such channel; expected ${expected}`);
 }
 
 function some(names: readonly string[]): string {

@@ -43,20 +43,20 @@ export function pathAndValue(text: string): [path: string, value: string] {
   const at = text.indexOf("=");
   if (at < 1)
     throw new CommandError(
-      `Cannot read --set ${text}: wanted path=value, e.g. collapse.falseAlarmsPerDay=0.1`,
+      `Cannot read --set ${text}: expected path=value, e.g. collapse.falseAlarmsPerDay=0.1`,
     );
   return [text.slice(0, at), text.slice(at + 1)];
 }
 
 export function wholeOf(option: string, text: string): number {
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new CommandError(`Cannot read ${option} ${text}: wanted a whole number ≥ 0`);
+  throw new CommandError(`Cannot read ${option} ${text}: expected a whole number ≥ 0`);
 }
 
 export function durationOf(option: string, text: string): number {
   const us = readDuration(text);
   if (us !== undefined && us > 0) return us;
-  throw new CommandError(`Cannot read ${option} ${text}: wanted a duration such as 500ms, 10s or 5m`);
+  throw new CommandError(`Cannot read ${option} ${text}: expected a duration such as 500ms, 10s or 5m`);
 }
 
 type Injection = NonNullable<WhatIfRequest["inject"]>[number];
@@ -88,7 +88,9 @@ function decoded(text: string, value: string): string {
   try {
     return decodeURIComponent(value);
   } catch {
-    throw new CommandError(`Cannot read --inject ${text}: ${value} is no text; wanted a "%" written as %25`);
+    throw new CommandError(
+      `Cannot read --inject ${text}: ${value} is no text; expected a "%" written as %25`,
+    );
   }
 }
 
@@ -96,7 +98,7 @@ function unknownOption(key: string): CommandError {
   const known = Object.keys(INJECTION);
   const near = nearestTo(key, known);
   return new CommandError(
-    `Cannot inject with ${key}: there is no such option; wanted ${near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${known.join(", ")}`}`,
+    `Cannot inject with ${key}: there is no such option; expected ${near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${known.join(", ")}`}`,
   );
 }
 

@@ -14,7 +14,7 @@ export function gridOf(sweeps: readonly string[]): GridPoint[] {
   for (const sweep of sweeps) {
     const [path, text] = pathAndValue(sweep);
     if (Object.hasOwn(points[0]!, path))
-      throw new CommandError(`Cannot sweep ${path} twice: wanted all its values in one --sweep`);
+      throw new CommandError(`Cannot sweep ${path} twice: expected all its values in one --sweep`);
     const values = valuesOf(sweep, text);
     for (const value of values) asked(() => applySetting(defaultSettings(), path, value));
     points = points.flatMap((point) => values.map((value) => ({ ...point, [path]: value })));
@@ -28,7 +28,7 @@ function valuesOf(sweep: string, text: string): string[] {
   if (parts.length === 1) {
     const values = text.split(",").map((value) => value.trim());
     if (!values.includes("")) return values;
-    throw new CommandError(`Cannot sweep ${sweep}: a value is missing; wanted path=a,b,c`);
+    throw new CommandError(`Cannot sweep ${sweep}: a value is missing; expected path=a,b,c`);
   }
   const [from, to, step] = parts.map(Number) as [number, number, number];
   const good =
@@ -37,7 +37,7 @@ function valuesOf(sweep: string, text: string): string[] {
     [from, to, step].every(Number.isFinite);
   if (!good || step === 0 || (to - from) / step < 0) {
     throw new CommandError(
-      `Cannot sweep ${sweep}: wanted path=from:to:step, the step leading from one to the other`,
+      `Cannot sweep ${sweep}: expected path=from:to:step, the step leading from one to the other`,
     );
   }
   // The tolerance forgives the last bit of the division: (0.3 − 0.1)/0.1 is a little below 2.
@@ -49,6 +49,6 @@ function valuesOf(sweep: string, text: string): string[] {
 function checkSize(sweep: string, points: number): void {
   if (points > MAX_GRID_POINTS)
     throw new CommandError(
-      `Cannot sweep ${sweep}: that makes ${points} runs; wanted at most ${MAX_GRID_POINTS}`,
+      `Cannot sweep ${sweep}: that makes ${points} runs; expected at most ${MAX_GRID_POINTS}`,
     );
 }

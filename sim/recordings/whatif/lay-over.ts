@@ -38,12 +38,12 @@ export function overlayOf(
   const fromUs = request.at === undefined ? atUs : timeOf(request.at);
   if (fromUs < atUs) {
     throw new CommandError(
-      `Cannot inject ${scenario} at ${request.at}: the branch begins later; wanted a time behind --at`,
+      `Cannot inject ${scenario} at ${request.at}: the branch begins later; expected a time behind --at`,
     );
   }
   if (fromUs > endUs) {
     throw new CommandError(
-      `Cannot inject ${scenario} at ${request.at}: it is outside of the recording; wanted a time up to ${iso(endUs)}`,
+      `Cannot inject ${scenario} at ${request.at}: it is outside of the recording; expected a time up to ${iso(endUs)}`,
     );
   }
   const untilUs = fromUs + Math.round(durationSeconds * 1e6);
@@ -54,7 +54,7 @@ export function overlayOf(
 function timeOf(at: number | string): number {
   const place = parsePlace("inject at", String(at));
   if ("timeUs" in place) return place.timeUs;
-  throw new CommandError(`Cannot inject at ${at}: wanted ISO 8601 or µs since the epoch`);
+  throw new CommandError(`Cannot inject at ${at}: expected ISO 8601 or µs since the epoch`);
 }
 
 function groupOf({ scenario, group }: InjectionRequest, declared: readonly Channels[]): Channels {
@@ -64,6 +64,6 @@ function groupOf({ scenario, group }: InjectionRequest, declared: readonly Chann
   if (named !== undefined) return named;
   throw new CommandError(
     `Cannot inject ${scenario} ${group === undefined ? "without a group" : `into group ${group}`}: ` +
-      `wanted one of ${known.join(", ") || "the groups, but none is declared yet"}`,
+      `expected one of ${known.join(", ") || "the groups, but none is declared yet"}`,
   );
 }

@@ -52,13 +52,13 @@ export async function planBranch(
   const untilUs = request.untilUs ?? Number.POSITIVE_INFINITY;
   if (untilUs < point.atUs) {
     throw new CommandError(
-      `Cannot branch at ${iso(point.atUs)} until ${iso(untilUs)}: wanted --at before --until`,
+      `Cannot branch at ${iso(point.atUs)} until ${iso(untilUs)}: expected --at before --until`,
     );
   }
   const { timeUs: endUs } = journal.last!;
   if (request.untilUs !== undefined && untilUs > endUs)
     throw new CommandError(
-      `Cannot branch until ${iso(untilUs)}: it is outside of the recording; wanted at most ${iso(endUs)}`,
+      `Cannot branch until ${iso(untilUs)}: it is outside of the recording; expected at most ${iso(endUs)}`,
     );
   const outlet: { sink: CoreSink } = { sink: SILENT };
   const { core } = await coreBehind(journal, definitions, switchable(outlet), point.block - 1);
@@ -144,7 +144,7 @@ async function headerOf(journal: Journal, block: number) {
     const { partition, previousHash } = decodeBlock(entry.block.bytes);
     return { partition, previousHash };
   }
-  throw new CommandError(`Cannot branch: block ${block} cannot be read; wanted it undamaged`);
+  throw new CommandError(`Cannot branch: block ${block} cannot be read; expected it undamaged`);
 }
 
 /** Shows overlays the frames before the point, so that they know what noise is usual. */

@@ -38,5 +38,5 @@ export async function findPoint(
     });
     if (found !== null) return found;
   }
-  throw new CommandError(`Cannot branch at ${at}: block ${block} cannot be read; wanted it undamaged`);
+  throw new CommandError(`Cannot branch at ${at}: block ${block} cannot be read; expected it undamaged`);
 }

@@ -50,10 +50,10 @@ export type WhatIfRequest = v.InferInput<typeof whatIfRequestSchema>;
 export type ParsedRequest = v.InferOutput<typeof whatIfRequestSchema>;
 export type InjectionRequest = v.InferOutput<typeof injectionSchema>;
 
-/** A request from outside. Throws CommandError that names the field, what it is and what was wanted. */
+/** A request from outside. Throws CommandError that names the field, what it is and what was expected. */
 export function parseWhatIfRequest(json: unknown): ParsedRequest {
   if (typeof json !== "object" || json === null || Array.isArray(json))
-    throw new CommandError("Cannot branch: the request is no object; wanted {at, set, drop, inject, …}");
+    throw new CommandError("Cannot branch: the request is no object; expected {at, set, drop, inject, …}");
   const { set } = json as { set?: unknown };
   // The schema passes over it.
   if (typeof set === "object" && set !== null && Object.hasOwn(set, "__proto__"))
@@ -64,7 +64,7 @@ export function parseWhatIfRequest(json: unknown): ParsedRequest {
   const field = v.getDotPath(issue) ?? "the request";
   if (issue.expected === "never") throw unknownField(field);
   throw new CommandError(
-    `Cannot branch: ${field} is ${issue.received}; wanted ${issue.expected ?? issue.message}`,
+    `Cannot branch: ${field} is ${issue.received}; expected ${issue.expected ?? issue.message}`,
   );
 }
 
@@ -72,6 +72,6 @@ function unknownField(field: string): CommandError {
   const entries = field.startsWith("inject.") ? injectionSchema.entries : whatIfRequestSchema.entries;
   const known = Object.keys(entries);
   const near = nearestTo(field.slice(field.lastIndexOf(".") + 1), known);
-  const wanted = near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${known.join(", ")}`;
-  return new CommandError(`Cannot branch: there is no field ${field}; wanted ${wanted}`);
+  const expected = near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${known.join(", ")}`;
+  return new CommandError(`Cannot branch: there is no field ${field}; expected ${expected}`);
 }

@@ -24,9 +24,9 @@ export function settingChanges(
   set: Record<string, Value>,
   seed: number | undefined,
 ): SettingChange[] {
-  const wanted = { ...set, ...(seed === undefined ? {} : { seed }) };
+  const expected = { ...set, ...(seed === undefined ? {} : { seed }) };
   let changed = settings;
-  const changes = Object.entries(wanted).map(([path, text]) => {
+  const changes = Object.entries(expected).map(([path, text]) => {
     changed = asked(() => applySetting(changed, path, text));
     return { path, value: valueAt(changed, path) };
   });

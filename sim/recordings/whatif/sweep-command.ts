@@ -28,7 +28,7 @@ export async function sweepCommand(
 ): Promise<number> {
   const points = gridOf(sweeps);
   if (flags.to !== undefined)
-    throw new CommandError("Cannot sweep --to a folder: wanted a sweep alone, which writes no branch");
+    throw new CommandError("Cannot sweep --to a folder: expected a sweep alone, which writes no branch");
   if (flags.plot !== undefined) {
     checkPlottable(points);
     checkPlot(flags.plot);
@@ -88,7 +88,9 @@ function checkPlottable(points: readonly GridPoint[]): void {
   const paths = Object.keys(points[0]!);
   const values = points.flatMap((point) => Object.values(point));
   if (paths.length !== 1 || values.some((value) => !Number.isFinite(Number(value))))
-    throw new CommandError(`Cannot plot ${paths.join(" and ")}: wanted one setting with numbers for values`);
+    throw new CommandError(
+      `Cannot plot ${paths.join(" and ")}: expected one setting with numbers for values`,
+    );
 }
 
 function plotOf(points: readonly SweepPoint[]): string {

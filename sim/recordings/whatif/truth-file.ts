@@ -27,13 +27,13 @@ function truthOf(line: string, where: string): Truth {
     json = JSON.parse(line);
   } catch {
     throw new CommandError(
-      `Cannot read ${where}: it is no JSON; wanted one truth a line, as feed --truth writes it`,
+      `Cannot read ${where}: it is no JSON; expected one truth a line, as feed --truth writes it`,
     );
   }
   const result = v.safeParse(truthSchema, json, { abortEarly: true });
   if (result.success) return result.output;
   const issue = result.issues[0];
   throw new CommandError(
-    `Cannot read ${where}: ${v.getDotPath(issue) ?? "it"} is ${issue.received}; wanted ${issue.expected}`,
+    `Cannot read ${where}: ${v.getDotPath(issue) ?? "it"} is ${issue.received}; expected ${issue.expected}`,
   );
 }

@@ -49,8 +49,8 @@ const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Writes table and truth, up to their end or until it is stopped. Throws CommandError, and leaves no half of a file then. */
 export async function writeWorld(name: string, flags: FeedFlags, stop?: AbortSignal): Promise<FeedReport> {
-  const wanted = readFlags(name, flags);
-  const { to, startUs, durationUs } = wanted;
+  const expected = readFlags(name, flags);
+  const { to, startUs, durationUs } = expected;
   for (const path of [to.path, flags.truth ?? null]) refuseTarget(path);
   const outputs: Output[] = [];
   // A table on stdout says itself how far it is.
@@ -66,7 +66,7 @@ export async function writeWorld(name: string, flags: FeedFlags, stop?: AbortSig
       outputs.push(truthFile);
       truthLines = new LineWriter(truthFile.stream, flags.truth);
     }
-    const world = worldFeed(name, wanted);
+    const world = worldFeed(name, expected);
     const endEarly = () => void world.feed.stop();
     if (stop?.aborted) endEarly();
     stop?.addEventListener("abort", endEarly, { once: true });
@@ -81,7 +81,7 @@ export async function writeWorld(name: string, flags: FeedFlags, stop?: AbortSig
     await table.end();
     await truthLines?.flush();
     for (const output of outputs) await output.end();
-    const { seed, strength } = wanted.choice;
+    const { seed, strength } = expected.choice;
     const counts = { rows: table.rows, samples: table.samples, truths: told };
     return { scenario: name, seed, strength, startUs, durationUs, to: flags.to, ...counts };
   } catch (error) {

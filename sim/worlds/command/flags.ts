@@ -35,7 +35,7 @@ export interface Wanted {
 export function readFlags(name: string, flags: FeedFlags): Wanted {
   const durationUs = flags.duration === undefined ? undefined : readDuration(flags.duration);
   if (flags.duration !== undefined && !durationUs)
-    throw new CommandError(`Cannot feed for ${flags.duration}: wanted a duration such as 90s, 10m or 1d`);
+    throw new CommandError(`Cannot feed for ${flags.duration}: expected a duration such as 90s, 10m or 1d`);
   const choice: SynthChoice = {
     seed: numberOf("--seed", flags.seed, 1, (value) => Number.isSafeInteger(value) && value <= 0xffffffff),
     strength: numberOf("--strength", flags.strength, 1, (value) => value <= 100),
@@ -50,10 +50,10 @@ export function readFlags(name: string, flags: FeedFlags): Wanted {
   const to = readTarget(flags.to);
   if (flags.truth !== undefined && to.path !== null && resolve(flags.truth) === resolve(to.path))
     throw new CommandError(
-      `Cannot write --truth to ${flags.truth}: the table goes there; wanted a file of its own`,
+      `Cannot write --truth to ${flags.truth}: the table goes there; expected a file of its own`,
     );
   if (to.format === "csv" && (flags.form === "vector" || flags.form === "density"))
-    throw new CommandError(`Cannot feed form ${flags.form} to ${flags.to}: wanted .ndjson for states`);
+    throw new CommandError(`Cannot feed form ${flags.form} to ${flags.to}: expected .ndjson for states`);
   const speed =
     flags.speed === "max"
       ? Number.POSITIVE_INFINITY
@@ -65,15 +65,15 @@ function readTarget(to: string): Wanted["to"] {
   if (to === "stdout") return { path: null, format: "ndjson", gzipped: false };
   if (to.startsWith("nats:"))
     throw new CommandError(
-      `Cannot feed to ${to}: this comes with the cluster; wanted stdout, file:PATH or session`,
+      `Cannot feed to ${to}: this comes with the cluster; expected stdout, file:PATH or session`,
     );
   if (!to.startsWith("file:") || to === "file:")
-    throw new CommandError(`Cannot feed to ${to}: wanted stdout, file:PATH or session`);
+    throw new CommandError(`Cannot feed to ${to}: expected stdout, file:PATH or session`);
   const path = to.slice("file:".length);
   const extension = /\.(csv|ndjson|jsonl)(\.gz)?$/i.exec(path);
   if (extension === null)
     throw new CommandError(
-      `Cannot feed to ${to}: its ending says no format; wanted .csv, .ndjson or .jsonl, also with .gz`,
+      `Cannot feed to ${to}: its ending says no format; expected .csv, .ndjson or .jsonl, also with .gz`,
     );
   const format = extension[1]!.toLowerCase() === "csv" ? "csv" : "ndjson";
   return { path, format, gzipped: extension[2] !== undefined };
@@ -97,7 +97,7 @@ function numberOf(
   if (text === undefined) return usual;
   const value = /^\d+(\.\d+)?(e\d+)?$/i.test(text) ? Number(text) : Number.NaN;
   if (!Number.isFinite(value) || !fits(value))
-    throw new CommandError(`Cannot feed with ${flag} ${text}: wanted ${WANTED[flag]}`);
+    throw new CommandError(`Cannot feed with ${flag} ${text}: expected ${WANTED[flag]}`);
   return value;
 }
 
@@ -114,7 +114,7 @@ export function sessionSpec(name: string, flags: FeedFlags): string {
   const { choice } = readFlags(name, { ...flags, to: "stdout" });
   if (flags.truth !== undefined)
     throw new CommandError(
-      `Cannot write --truth ${flags.truth} of a session; wanted --to stdout or file:PATH, or \`up --feed synth:${name}?truth=1\``,
+      `Cannot write --truth ${flags.truth} of a session; expected --to stdout or file:PATH, or \`up --feed synth:${name}?truth=1\``,
     );
   const given: [string, string | number | undefined][] = [
     ["seed", choice.seed],

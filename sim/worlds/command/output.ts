@@ -20,7 +20,7 @@ export function refuseTarget(path: string | null): void {
   if (path === null) return;
   if (!existsSync(dirname(path))) throw new CommandError(`Cannot write to ${path}: its folder is not there`);
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new CommandError(`Cannot write to ${path}: it is a folder; wanted the name of a file`);
+    throw new CommandError(`Cannot write to ${path}: it is a folder; expected the name of a file`);
 }
 
 /** Null: stdout. Throws CommandError when the file cannot be made. */

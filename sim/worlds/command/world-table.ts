@@ -40,7 +40,7 @@ export class WorldTable implements FeedSink {
     this.groups.set(declaration.group, declaration);
     if (this.groups.size > 1)
       throw new CommandError(
-        `Cannot write groups ${[...this.groups.keys()].join(", ")} as one table: wanted one group`,
+        `Cannot write groups ${[...this.groups.keys()].join(", ")} as one table: expected one group`,
       );
   }
 
@@ -59,7 +59,7 @@ export class WorldTable implements FeedSink {
     else {
       if (this.format === "csv")
         throw new CommandError(
-          "Cannot write states as CSV: wanted .ndjson, or a world that streams its record",
+          "Cannot write states as CSV: expected .ndjson, or a world that streams its record",
         );
       const { timeUs, group, n } = input;
       this.line(JSON.stringify({ ts_us: timeUs, group, n, re: floats(input.re), im: floats(input.im) }));

@@ -41,14 +41,14 @@ export async function bundleWorlds(mutant: Mutant | null, outfile: string): Prom
 }
 
 async function loadBundler(): Promise<typeof import("esbuild")> {
-  const wanted = "wanted a checkout with its development dependencies (npm install)";
+  const expected = "expected a checkout with its development dependencies (npm install)";
   if (!existsSync(join(ROOT, ENTRY)))
-    throw new CommandError(`Cannot build mutants: there is no ${ENTRY} beside this program; ${wanted}`);
+    throw new CommandError(`Cannot build mutants: there is no ${ENTRY} beside this program; ${expected}`);
   try {
     return await import("esbuild");
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`Cannot build mutants: esbuild is missing (${reason}); ${wanted}`);
+    throw new CommandError(`Cannot build mutants: esbuild is missing (${reason}); ${expected}`);
   }
 }
 

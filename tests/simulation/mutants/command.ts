@@ -65,7 +65,7 @@ function named(part: string | undefined): readonly Mutant[] {
     MUTANTS.map(({ name }) => name),
   );
   const hint = nearest.length === 0 ? "part of a name" : `one like ${nearest.join(", ")}`;
-  throw new CommandError(`Cannot run mutant ${part}: there is none of that name; wanted ${hint}`);
+  throw new CommandError(`Cannot run mutant ${part}: there is none of that name; expected ${hint}`);
 }
 
 interface Summary {
