@@ -29,7 +29,7 @@ export function install(stream) {
   const npmServes = npmVersion !== null && atLeast(npmVersion, NPM_OLDEST);
   if (!npmServes && !RUNS_IN_DENO) {
     const found = npmVersion === null ? "there is no npm on PATH" : `npm is ${npmVersion}`;
-    say(`Cannot install dependencies: ${found}, expected npm 10 or later (it comes with Node), or Deno 2`);
+    say(`Cannot install dependencies: ${found}; expected npm 10 or later (it comes with Node), or Deno 2`);
     return false;
   }
   const done = npmServes ? byNpm(say, stream) : byDeno(say, stream);

@@ -1,28 +1,68 @@
 /**
- * What can go wrong with bytes and names from outside: one class per thing a caller handles differently.
+ * One error for everything that cannot be done as asked, as data from where it arises to where it is shown.
  *
- *   ProtocolError ─┬─ MalformedMessage   not our grammar: answer with `refused`, or close that peer
- *                  ├─ LimitExceeded      our grammar, but over a named limit: split it, or shed it
- *                  ├─ UnknownVersion     written by a newer program: upgrade
- *                  ├─ MalformedSubject   not a subject of ours: ignore the message
- *                  └─ InvalidSetting     a person's typing: show it to them
+ *   EigenwatchError ── ProtocolError ─┬─ MalformedMessage   not our grammar: answer with `refused`, or close that peer
+ *                                     ├─ LimitExceeded      our grammar, but over a named limit: split it, or shed it
+ *                                     ├─ UnknownVersion     written by a newer program: upgrade
+ *                                     ├─ MalformedSubject   not a subject of ours: ignore the message
+ *                                     └─ InvalidSetting     a person's typing: show it to them
  *
- * Nothing else leaves a decoder, whatever the bytes.
+ * Decoders throw only ProtocolErrors, whatever the bytes. HTTP status and exit code are chosen from `kind` at the edge that shows the error;
+ * nothing parses the message.
  */
-export class ProtocolError extends Error {
-  override readonly name: string = "ProtocolError";
-  /** What was being done: "decode frame". */
+
+/** Why it could not be done; the edge chooses status and exit code by it. */
+export type ErrorKind =
+  /** The words of a person or program: a wrong option, path, name or value. */
+  | "usage"
+  /** Bytes or data from outside that cannot be read. */
+  | "input"
+  /** Over a limit that has a name. */
+  | "limit"
+  /** No such session, file, command. */
+  | "notFound"
+  /** Something else is using it, or it is in another state. */
+  | "conflict"
+  /** May not. */
+  | "denied"
+  /** It cannot do anything now: halted, not ready, gone. */
+  | "unavailable"
+  /** What was checked does not hold: damage, a difference, a broken chain. */
+  | "failed";
+
+export interface ErrorParts {
+  /** What was being done, after "Cannot": "decode frame". */
   readonly action: string;
   /** What was met: "value[3] is NaN". */
   readonly value: string;
-  /** What would have been right: "a finite number". */
-  readonly expected: string;
+  /** What would have been right: "a finite number"; "" where there is nothing to say. */
+  readonly expected?: string;
+  /** Default "usage". */
+  readonly kind?: ErrorKind;
+}
 
-  constructor(action: string, value: string, expected: string, options?: ErrorOptions) {
-    super(`Cannot ${action}: ${value}, expected ${expected}`, options);
+export class EigenwatchError extends Error {
+  override readonly name: string = "EigenwatchError";
+  readonly action: string;
+  readonly value: string;
+  readonly expected: string;
+  readonly kind: ErrorKind;
+
+  constructor({ action, value, expected = "", kind = "usage" }: ErrorParts, options?: ErrorOptions) {
+    super(`Cannot ${action}: ${value}${expected === "" ? "" : `; expected ${expected}`}`, options);
     this.action = action;
     this.value = value;
     this.expected = expected;
+    this.kind = kind;
+  }
+}
+
+/** What can go wrong with bytes and names from outside. */
+export class ProtocolError extends EigenwatchError {
+  override readonly name: string = "ProtocolError";
+
+  constructor(action: string, value: string, expected: string, options?: ErrorOptions) {
+    super({ action, value, expected, kind: "input" }, options);
   }
 }
 

@@ -107,7 +107,7 @@ export class FrameBuilder {
   constructor(group: string, source: string, capacity: number = MAX_FRAME_SAMPLES) {
     if (!Number.isInteger(capacity) || capacity < 1 || capacity > MAX_FRAME_SAMPLES) {
       throw new RangeError(
-        `Cannot build frames of ${capacity} samples, expected 1 to MAX_FRAME_SAMPLES (${MAX_FRAME_SAMPLES})`,
+        `Cannot build frames of ${capacity} samples; expected 1 to MAX_FRAME_SAMPLES (${MAX_FRAME_SAMPLES})`,
       );
     }
     this.capacity = capacity;
@@ -127,7 +127,7 @@ export class FrameBuilder {
 
   /** `size` is the second value; where only some samples of a frame have one, the others get 0. */
   add(timeUs: number, channel: number, value: number, size?: number): void {
-    if (this.full) throw new RangeError("Cannot add a sample: the frame is full, expected take() first");
+    if (this.full) throw new RangeError("Cannot add a sample: the frame is full; expected take() first");
     if (this.#current.count > 0 && !this.#spans(timeUs)) this.#setAside();
     const frame = this.#current;
     const k = frame.count++;

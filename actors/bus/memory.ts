@@ -69,7 +69,7 @@ class MemoryStream implements LogStream {
     const last = this.#entries.length;
     if (expectedLast !== undefined && expectedLast !== last)
       throw new AppendRefused(
-        `Cannot append ${id} to ${this.#name}: its last entry is ${last}, expected ${expectedLast}`,
+        `Cannot append ${id} to ${this.#name}: its last entry is ${last}; expected ${expectedLast}`,
       );
     const sequence = this.#entries.push(new Uint8Array(bytes));
     this.#ids.set(id, { sequence, atMs: this.#clock.monotonicMs() });

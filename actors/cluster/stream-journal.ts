@@ -251,7 +251,7 @@ export class StreamJournal implements Journal {
     // Something larger than the bound may pass when nothing else waits: it could never be written otherwise.
     if (pending > 0 && pending + bytes > most)
       throw new JournalBusy(
-        `Cannot ${action}: ${pending} bytes wait to be read back, expected at most ${most - bytes}; try again after flush()`,
+        `Cannot ${action}: ${pending} bytes wait to be read back; expected at most ${most - bytes}; try again after flush()`,
       );
   }
 }

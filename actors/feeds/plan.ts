@@ -76,7 +76,7 @@ function noNumbers(name: string, table: Table): TableError {
   const shown =
     problem === undefined ? "" : `: line ${problem.line}, column ${problem.column} says "${problem.text}"`;
   return new TableError(
-    `Cannot read ${name}: no column holds numbers${shown}, expected numbers such as 1234.5`,
+    `Cannot read ${name}: no column holds numbers${shown}; expected numbers such as 1234.5`,
   );
 }
 

@@ -55,7 +55,7 @@ export class FeedSpecError extends Error {
   readonly option: string | null;
   readonly expected: string;
   constructor(spec: string, what: string, expected: string, option: string | null = null) {
-    super(`Cannot use feed "${spec}": ${what}, expected ${expected}`);
+    super(`Cannot use feed "${spec}": ${what}; expected ${expected}`);
     this.spec = spec;
     this.option = option;
     this.expected = expected;

@@ -119,7 +119,7 @@ async function openRows(chunks: AsyncGenerator<Uint8Array>): Promise<OpenedRows>
     if (more === null) break;
     head = Buffer.concat([head, more]);
   }
-  if (head === null) throw new TableError("it is empty, expected a header line and rows");
+  if (head === null) throw new TableError("it is empty; expected a header line and rows");
   const text = withoutMark(head);
   refuseBinary(text);
   const json = firstVisible(text) === 123;
@@ -133,7 +133,7 @@ async function openRows(chunks: AsyncGenerator<Uint8Array>): Promise<OpenedRows>
     }
     rows.end();
     if (rows.next()) break;
-    throw new TableError("it has nothing but blank lines, expected a header line and rows");
+    throw new TableError("it has nothing but blank lines; expected a header line and rows");
   }
   if (rows instanceof JsonRows) return { rows, header: rows.columns, holdsRow: true };
   const header = Array.from({ length: rows.width }, (_, k) => rows.text(k).trim() || unnamedColumn(k));
@@ -151,14 +151,14 @@ function withoutMark(bytes: Uint8Array): Uint8Array {
 
 function refuseBinary(bytes: Uint8Array): void {
   const wide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  if (wide) throw new TableError("it is UTF-16, expected UTF-8 text");
+  if (wide) throw new TableError("it is UTF-16; expected UTF-8 text");
   const at = bytes.subarray(0, 4096).findIndex((byte) => byte < 9 || (byte > 13 && byte < 32 && byte !== 27));
   if (at >= 0)
     throw new TableError(
-      `byte ${at} is ${bytes[at]}, which no text has, expected CSV or JSON lines (or these gzipped)`,
+      `byte ${at} is ${bytes[at]}, which no text has; expected CSV or JSON lines (or these gzipped)`,
     );
   if (firstVisible(bytes) === 91)
-    throw new TableError(`it begins with "[", expected one JSON object a line instead of an array`);
+    throw new TableError(`it begins with "["; expected one JSON object a line instead of an array`);
 }
 
 function firstVisible(bytes: Uint8Array): number {
@@ -314,7 +314,7 @@ class OpenTable implements Table {
   #noTimes(): TableError {
     const { line, column, text } = this.problems.get("badTime")!;
     const expected = "seconds, ms, µs or ns since the epoch, or ISO 8601 such as 2024-05-01T12:30:00Z";
-    return new TableError(`column ${column} has no times: line ${line} says "${text}", expected ${expected}`);
+    return new TableError(`column ${column} has no times: line ${line} says "${text}"; expected ${expected}`);
   }
 
   #symbolOf(text: string): number {
@@ -350,7 +350,7 @@ function emptyBatch(capacity: number, columns: Columns): TableBatch {
 
 const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
   ENOENT: "there is no such file",
-  EISDIR: "it is a folder, expected a file",
+  EISDIR: "it is a folder; expected a file",
   EACCES: "reading it is not permitted",
 };
 

@@ -21,7 +21,7 @@ export async function openInput(path: string): Promise<Readable> {
   });
   if ((await file.stat()).isDirectory()) {
     await file.close();
-    throw new CommandError(`Cannot read ${path}: it is a folder, expected a file`);
+    throw new CommandError(`Cannot read ${path}: it is a folder; expected a file`);
   }
   return file.createReadStream();
 }

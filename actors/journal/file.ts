@@ -377,7 +377,7 @@ export class FileJournal implements Journal {
 
 function checkPartition(directory: string, found: string | null, expected: string | undefined): void {
   if (found !== null && expected !== undefined && found !== expected)
-    throw new Error(`Cannot open ${directory}: it records partition "${found}", expected "${expected}"`);
+    throw new Error(`Cannot open ${directory}: it records partition "${found}"; expected "${expected}"`);
 }
 
 function lastOf(segments: readonly Segment[]): BlockPosition | null {

@@ -79,7 +79,7 @@ export class GroupCommit {
     // Something larger than the bound may pass when nothing else waits: it could never be written otherwise.
     if (pending > 0 && pending + bytes > pendingMax)
       throw new JournalBusy(
-        `Cannot ${action}: ${pending} bytes wait for the disk, expected at most ${pendingMax - bytes}; try again after flush()`,
+        `Cannot ${action}: ${pending} bytes wait for the disk; expected at most ${pendingMax - bytes}; try again after flush()`,
       );
   }
 

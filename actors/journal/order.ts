@@ -17,7 +17,7 @@ export function checkNextBlock(last: BlockPosition | null, next: BlockPosition):
     );
   if (next.hash.length !== HASH_BYTES)
     throw new RangeError(
-      `Cannot append block ${next.number}: its hash has ${next.hash.length} bytes, expected ${HASH_BYTES}`,
+      `Cannot append block ${next.number}: its hash has ${next.hash.length} bytes; expected ${HASH_BYTES}`,
     );
   checkWhole(next, "firstSequence");
   checkWhole(next, "lastSequence");
@@ -60,6 +60,6 @@ export function copyPosition(position: BlockPosition): BlockPosition {
 function checkWhole(block: BlockPosition, field: "firstSequence" | "lastSequence" | "timeUs"): void {
   if (!Number.isSafeInteger(block[field]))
     throw new RangeError(
-      `Cannot append block ${block.number}: ${field} is ${block[field]}, expected a whole number`,
+      `Cannot append block ${block.number}: ${field} is ${block[field]}; expected a whole number`,
     );
 }

@@ -38,7 +38,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   const bytes = new Uint8Array(FIXED_BYTES + 4 + partition.length + 4 + createdFrom.length);
   if (bytes.length > MAX_SEGMENT_HEADER_BYTES)
     throw new RangeError(
-      `Cannot start a segment: its header has ${bytes.length} bytes, expected at most MAX_SEGMENT_HEADER_BYTES (${MAX_SEGMENT_HEADER_BYTES})`,
+      `Cannot start a segment: its header has ${bytes.length} bytes; expected at most MAX_SEGMENT_HEADER_BYTES (${MAX_SEGMENT_HEADER_BYTES})`,
     );
   const view = new DataView(bytes.buffer);
   bytes.set(MAGIC, 0);
@@ -68,7 +68,7 @@ export function decodeSegmentHeader(bytes: Uint8Array, file: string): SegmentHea
   if (crc32(bytes.subarray(SEGMENT_PREFIX_BYTES, length)) !== view.getUint32(12, true)) return null;
   const version = view.getUint16(16, true);
   if (version !== SEGMENT_VERSION)
-    throw new Error(`Cannot read ${file}: its format has version ${version}, expected ${SEGMENT_VERSION}`);
+    throw new Error(`Cannot read ${file}: its format has version ${version}; expected ${SEGMENT_VERSION}`);
   const partitionBytes = view.getUint32(FIXED_BYTES, true);
   const settingsAt = FIXED_BYTES + 8 + partitionBytes;
   const text = new TextDecoder();

@@ -6,7 +6,7 @@ export class NotPositiveDefinite extends RangeError {
   override name = "NotPositiveDefinite";
   readonly row: number;
   constructor(row: number, pivot: number) {
-    super(`Cannot factor the matrix: pivot ${row} is ${pivot}, expected a positive number`);
+    super(`Cannot factor the matrix: pivot ${row} is ${pivot}; expected a positive number`);
     this.row = row;
   }
 }

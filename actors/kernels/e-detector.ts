@@ -42,13 +42,13 @@ export class EDetector {
     for (let m = 0; m < weights.length; m++) {
       if (!(weights[m]! > 0)) {
         throw new RangeError(
-          `Cannot mix e-detectors: weight ${m} is ${weights[m]}, expected a positive number`,
+          `Cannot mix e-detectors: weight ${m} is ${weights[m]}; expected a positive number`,
         );
       }
       sum += weights[m]!;
     }
     if (!(Math.abs(sum - 1) <= WEIGHT_TOLERANCE)) {
-      throw new RangeError(`Cannot mix e-detectors: weights sum to ${sum}, expected 1`);
+      throw new RangeError(`Cannot mix e-detectors: weights sum to ${sum}; expected 1`);
     }
     this.members = weights.length;
     this.kind = kind;

@@ -37,7 +37,7 @@ function parse(json: string): unknown {
   } catch {
     // The engine's own message differs between runtimes; ours must not.
     throw new TypeError(
-      `Cannot read the line: it is not JSON (${json.length} characters), expected one object a line`,
+      `Cannot read the line: it is not JSON (${json.length} characters); expected one object a line`,
     );
   }
 }
@@ -56,21 +56,21 @@ function readMatrix(holder: Record<string, unknown>, name: string): Matrix {
 
 function asObject(value: unknown, name: string): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TypeError(`Cannot read ${name}: it is ${describe(value)}, expected an object`);
+    throw new TypeError(`Cannot read ${name}: it is ${describe(value)}; expected an object`);
   }
   return value as Record<string, unknown>;
 }
 
 function asNumber(value: unknown, name: string): number {
   if (typeof value !== "number") {
-    throw new TypeError(`Cannot read ${name}: it is ${describe(value)}, expected a number`);
+    throw new TypeError(`Cannot read ${name}: it is ${describe(value)}; expected a number`);
   }
   return value;
 }
 
 function asNumbers(value: unknown, name: string): number[] {
   if (!Array.isArray(value)) {
-    throw new TypeError(`Cannot read ${name}: it is ${describe(value)}, expected an array of numbers`);
+    throw new TypeError(`Cannot read ${name}: it is ${describe(value)}; expected an array of numbers`);
   }
   for (let k = 0; k < value.length; k++) asNumber(value[k], `${name}[${k}]`);
   return value as number[];

@@ -189,23 +189,23 @@ const NORM_TOLERANCE = 1e-9;
 
 function checkUpdate(n: number, update: UpdateRequest): void {
   if (!(update.alpha >= 0 && update.alpha <= 1)) {
-    throw new InvalidState(`Cannot update: alpha is ${update.alpha}, expected a number from 0 to 1`);
+    throw new InvalidState(`Cannot update: alpha is ${update.alpha}; expected a number from 0 to 1`);
   }
   let norm2 = 0;
   for (const [part, entries] of [["re", update.psi.re] as const, ["im", update.psi.im] as const]) {
     if (entries.length !== n) {
-      throw new InvalidState(`Cannot update: psi.${part} has ${entries.length} entries, expected n = ${n}`);
+      throw new InvalidState(`Cannot update: psi.${part} has ${entries.length} entries; expected n = ${n}`);
     }
     for (let i = 0; i < n; i++) {
       if (!Number.isFinite(entries[i])) {
-        throw new InvalidState(`Cannot update: psi.${part}[${i}] is ${entries[i]}, expected a finite number`);
+        throw new InvalidState(`Cannot update: psi.${part}[${i}] is ${entries[i]}; expected a finite number`);
       }
       norm2 += entries[i]! * entries[i]!;
     }
   }
   if (!(Math.abs(norm2 - 1) <= NORM_TOLERANCE)) {
     throw new InvalidState(
-      `Cannot update: the squared norm of psi is ${norm2}, expected 1 within ${NORM_TOLERANCE}`,
+      `Cannot update: the squared norm of psi is ${norm2}; expected 1 within ${NORM_TOLERANCE}`,
     );
   }
 }

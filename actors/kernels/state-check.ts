@@ -27,7 +27,7 @@ export function checkState(n: number, re: ArrayLike<number>, im: ArrayLike<numbe
   for (let i = 0; i < n; i++) trace += re[i * n + i]!;
   if (!(Math.abs(trace - 1) <= TRACE_TOLERANCE)) {
     throw new InvalidState(
-      `Cannot accept ${what}: its trace is ${trace}, expected 1 within ${TRACE_TOLERANCE}`,
+      `Cannot accept ${what}: its trace is ${trace}; expected 1 within ${TRACE_TOLERANCE}`,
     );
   }
   const values = new Float64Array(n);
@@ -35,7 +35,7 @@ export function checkState(n: number, re: ArrayLike<number>, im: ArrayLike<numbe
   const lowest = values[n - 1]!;
   if (lowest < -NEGATIVE_TOLERANCE) {
     throw new InvalidState(
-      `Cannot accept ${what}: its lowest eigenvalue is ${lowest}, expected at least -${NEGATIVE_TOLERANCE}`,
+      `Cannot accept ${what}: its lowest eigenvalue is ${lowest}; expected at least -${NEGATIVE_TOLERANCE}`,
     );
   }
 }
@@ -61,18 +61,18 @@ export function isStateVector(re: ArrayLike<number>, im: ArrayLike<number>): boo
 /** The part of `checkState` before any arithmetic: n, lengths, finite entries. O(n²). */
 export function checkShape(n: number, re: ArrayLike<number>, im: ArrayLike<number>, what: string): void {
   if (!Number.isInteger(n) || n < 1 || n > MAX_ORDER) {
-    throw new InvalidState(`Cannot accept ${what}: n is ${n}, expected an integer from 1 to ${MAX_ORDER}`);
+    throw new InvalidState(`Cannot accept ${what}: n is ${n}; expected an integer from 1 to ${MAX_ORDER}`);
   }
   for (const [part, entries] of [["re", re] as const, ["im", im] as const]) {
     if (entries.length !== n * n) {
       throw new InvalidState(
-        `Cannot accept ${what}: ${part} has ${entries.length} entries, expected n² = ${n * n} for n = ${n}`,
+        `Cannot accept ${what}: ${part} has ${entries.length} entries; expected n² = ${n * n} for n = ${n}`,
       );
     }
     for (let k = 0; k < n * n; k++) {
       if (!Number.isFinite(entries[k])) {
         throw new InvalidState(
-          `Cannot accept ${what}: ${part}[${Math.floor(k / n)},${k % n}] is ${entries[k]}, expected a finite number`,
+          `Cannot accept ${what}: ${part}[${Math.floor(k / n)},${k % n}] is ${entries[k]}; expected a finite number`,
         );
       }
     }
@@ -86,7 +86,7 @@ function checkHermitian(n: number, re: ArrayLike<number>, im: ArrayLike<number>,
       const y = Math.abs(im[i * n + j]! + im[j * n + i]!);
       if (!(Math.sqrt(x * x + y * y) <= HERMITIAN_TOLERANCE)) {
         throw new InvalidState(
-          `Cannot accept ${what}: entries [${i},${j}] and [${j},${i}] are not conjugate (differ by ${Math.sqrt(x * x + y * y)}), expected within ${HERMITIAN_TOLERANCE}`,
+          `Cannot accept ${what}: entries [${i},${j}] and [${j},${i}] are not conjugate (differ by ${Math.sqrt(x * x + y * y)}); expected within ${HERMITIAN_TOLERANCE}`,
         );
       }
     }

@@ -28,7 +28,7 @@ export function inverseSquareRoot(
   const largest = values[0]!;
   if (!(largest > 0)) {
     throw new RangeError(
-      `Cannot whiten: the largest eigenvalue of the covariance is ${largest}, expected a positive one`,
+      `Cannot whiten: the largest eigenvalue of the covariance is ${largest}; expected a positive one`,
     );
   }
   outRe.fill(0, 0, n * n);

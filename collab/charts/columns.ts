@@ -26,9 +26,9 @@ export class Columns {
 
   constructor(widthUs: number, capacity: number) {
     if (!(widthUs >= 1))
-      throw new RangeError(`Cannot make columns: width ${widthUs} µs, expected at least 1`);
+      throw new RangeError(`Cannot make columns: width ${widthUs} µs; expected at least 1`);
     if (!(capacity >= 1))
-      throw new RangeError(`Cannot make columns: capacity ${capacity}, expected at least 1`);
+      throw new RangeError(`Cannot make columns: capacity ${capacity}; expected at least 1`);
     this.widthUs = widthUs;
     this.capacity = capacity;
     this.#low = new Float64Array(capacity).fill(Number.NaN);

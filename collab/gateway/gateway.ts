@@ -76,7 +76,7 @@ export interface Gateway {
 /** Starts a gateway. Rejects when the port is taken (the error has its `code`), and when token, base path or folder cannot be used. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   if (options.sessions.length === 0)
-    throw new Error("Cannot start gateway: no session, expected at least one");
+    throw new Error("Cannot start gateway: no session; expected at least one");
   const limits: GatewayLimits = { ...GATEWAY_LIMITS, ...options.limits };
   const host = options.host ?? "127.0.0.1";
   const token = chooseToken(options, host);
@@ -275,13 +275,13 @@ function chooseToken(options: GatewayOptions, host: string): string | null {
   if (/^[\x21-\x7e]+$/.test(given) && given.length >= TOKEN_CHARACTERS_MIN) return given;
   const from = options.tokenFile === undefined ? "token" : `token of ${options.tokenFile}`;
   const expected = `at least ${TOKEN_CHARACTERS_MIN} visible ASCII characters without spaces`;
-  throw new Error(`Cannot start gateway: the ${from} has ${given.length} characters, expected ${expected}`);
+  throw new Error(`Cannot start gateway: the ${from} has ${given.length} characters; expected ${expected}`);
 }
 
 function checkBasePath(basePath: string): string {
   const bare = basePath.replace(/\/+$/, "");
   if (bare === "" || /^(\/[\w.~-]+)+$/.test(bare)) return bare;
-  throw new Error(`Cannot start gateway: base path ${basePath}, expected "" or a path such as "/eigenwatch"`);
+  throw new Error(`Cannot start gateway: base path ${basePath}; expected "" or a path such as "/eigenwatch"`);
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

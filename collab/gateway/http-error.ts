@@ -14,7 +14,7 @@ export class HttpError extends Error {
     headers: Record<string, string> = {},
   ) {
     const shown = short(value);
-    super(`Cannot ${action}: ${shown}, expected ${expected}`);
+    super(`Cannot ${action}: ${shown}; expected ${expected}`);
     this.name = "HttpError";
     this.status = status;
     this.action = action;

@@ -136,7 +136,7 @@ export class SocketClient implements HubClient, ClientPort {
       return;
     }
     if (!versions.includes(PROTOCOL_VERSION)) {
-      this.cut("version", `versions ${versions.join(", ")}, expected ${PROTOCOL_VERSION}`);
+      this.cut("version", `versions ${versions.join(", ")}; expected ${PROTOCOL_VERSION}`);
       return;
     }
     try {
@@ -307,7 +307,7 @@ export class SocketClient implements HubClient, ClientPort {
   #cutSlow(): void {
     const { cutAboveBytes, laggingMsMax } = this.#context.limits;
     const expected = `at most ${cutAboveBytes} (cutAboveBytes), and ${laggingMsMax} ms of lagging (laggingMsMax)`;
-    this.cut("slow", `${this.#ws.bufferedAmount} bytes not read, expected ${expected}`);
+    this.cut("slow", `${this.#ws.bufferedAmount} bytes not read; expected ${expected}`);
   }
 
   #drop(channel: "samples" | "state" | "metrics"): void {
@@ -337,5 +337,5 @@ const LIVE = { binary: true, compress: false } as const;
 const BACKFILL = { binary: true, compress: true } as const;
 
 function unreachable(message: never): never {
-  throw new Error(`Cannot obey ${JSON.stringify(message)}, expected a message of a client`);
+  throw new Error(`Cannot obey ${JSON.stringify(message)}; expected a message of a client`);
 }

@@ -32,7 +32,7 @@ export function readStaticFiles(folder: string, bytesMax: number): Map<string, S
       total += bytes.length;
       if (total > bytesMax)
         throw new Error(
-          `Cannot serve ${folder}: more than ${total} bytes, expected at most ${bytesMax} (staticBytesMax)`,
+          `Cannot serve ${folder}: more than ${total} bytes; expected at most ${bytesMax} (staticBytesMax)`,
         );
       files.set(inner, describe(entry.name, bytes));
     }

@@ -156,7 +156,7 @@ async function startSystem(root: string, feed: string): Promise<{ child: ChildPr
       if (found !== null) resolve(found[0]);
     });
     child.once("exit", (code) =>
-      reject(new Error(`Cannot start the system: it ended with ${code}, expected a link\n${said}`)),
+      reject(new Error(`Cannot start the system: it ended with ${code}; expected a link\n${said}`)),
     );
   });
   return { child, url };

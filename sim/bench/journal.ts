@@ -234,7 +234,7 @@ async function checkReadable(directory: string, blocks: number, bytes: number): 
     next++;
   }
   await journal.close();
-  if (next !== blocks + 1) throw new Error(`Read ${next - 1} blocks, expected ${blocks}`);
+  if (next !== blocks + 1) throw new Error(`Read ${next - 1} blocks; expected ${blocks}`);
 }
 
 const payloads = new Map<number, Uint8Array>();

@@ -63,7 +63,7 @@ async function verify(directory: string, hash: string): Promise<BenchRow> {
   const seconds = (performance.now() - started) / 1000;
   await journal.close();
   if (report.difference || report.finalHash !== hash || report.samples !== SAMPLES) {
-    throw new Error(`replay of ${report.samples} samples ended in ${report.finalHash}, expected ${hash}`);
+    throw new Error(`replay of ${report.samples} samples ended in ${report.finalHash}; expected ${hash}`);
   }
   const rate = report.samples / seconds;
   return {

@@ -46,7 +46,7 @@ async function timeReplay(recording: string, hash: string): Promise<number> {
   const { finalHash } = await replay(journal, SYSTEM);
   const seconds = (performance.now() - started) / 1000;
   await journal.close();
-  if (finalHash !== hash) throw new Error(`replay ended in ${finalHash}, expected ${hash}`);
+  if (finalHash !== hash) throw new Error(`replay ended in ${finalHash}; expected ${hash}`);
   return seconds;
 }
 
@@ -66,7 +66,7 @@ async function timeBranch(recording: string, replaySeconds: number): Promise<Ben
   const report = await replay(journal, SYSTEM, { verify: true });
   await journal.close();
   if (report.difference || report.finalHash !== result.finalHash)
-    throw new Error(`the branch replays to ${report.finalHash}, expected ${result.finalHash}`);
+    throw new Error(`the branch replays to ${report.finalHash}; expected ${result.finalHash}`);
   return [
     {
       name: "what-if: one hour of 600 inputs/s, branch written",
@@ -88,7 +88,7 @@ async function timeCausality(recording: string): Promise<BenchRow> {
   const started = performance.now();
   const [found] = await causality(question, [REWIND_US], RUNS, {});
   const seconds = (performance.now() - started) / 1000;
-  if (found!.runs !== RUNS) throw new Error(`${found!.runs} runs, expected ${RUNS}`);
+  if (found!.runs !== RUNS) throw new Error(`${found!.runs} runs; expected ${RUNS}`);
   const inputs = (RUNS * REWIND_US * INPUTS_A_SECOND) / 1e6;
   return {
     name: `causality: ${RUNS} branches of a 60 s rewind, all cores`,

@@ -140,7 +140,7 @@ export class BusServers {
     }
     const last = stream.entries.length;
     if (expectedLast !== undefined && expectedLast !== last && !this.#race(stream, expectedLast))
-      throw this.#refuse(`the last entry of ${stream.name} is ${last}, expected ${expectedLast}`);
+      throw this.#refuse(`the last entry of ${stream.name} is ${last}; expected ${expectedLast}`);
     if (this.#faults.refused.happens(bus.refused)) throw this.#refuse(`${stream.name} takes nothing now`);
     if (known !== undefined) world.sometimes("dedupe window over");
     const sequence = stream.entries.push({ bytes, atUs: world.nowUs });

@@ -224,7 +224,7 @@ async function painted(page: Page, selector: string, colours: number): Promise<v
     await page.evaluate(() => new Promise(requestAnimationFrame));
     seen = await coloursOf(page, selector);
   }
-  assert.ok(seen >= colours, `${selector} shows ${seen} colours, expected ${colours}`);
+  assert.ok(seen >= colours, `${selector} shows ${seen} colours; expected ${colours}`);
 }
 
 async function faults(page: Page): Promise<string[]> {

@@ -37,7 +37,7 @@ test("page shows the channels of this machine, its joint state and its events, a
   await page.waitForSelector(".connection.at-open");
   await page.waitForSelector(".channel");
   const channels = Number(await page.locator(".channels .count").textContent());
-  assert.ok(channels >= 24, `${channels} channels, expected at least 24`);
+  assert.ok(channels >= 24, `${channels} channels; expected at least 24`);
   await page.waitForFunction(() => /\d/.test(document.querySelector(".channel .value")?.textContent ?? ""));
   await painted(page, ".signals canvas", 20);
   await painted(page, ".matrix canvas", 8);
@@ -113,7 +113,7 @@ async function startSystem(args: string[], port = "0"): Promise<{ url: string; s
       said += chunk.toString();
     });
     child.once("exit", (code) =>
-      reject(new Error(`the system ended with ${code}, expected a link:\n${said}`)),
+      reject(new Error(`the system ended with ${code}; expected a link:\n${said}`)),
     );
   });
   return { url, stop };
@@ -135,7 +135,7 @@ async function painted(page: Page, selector: string, colours: number): Promise<v
     await page.evaluate("new Promise(requestAnimationFrame)");
     seen = await coloursOf(page, selector);
   }
-  assert.ok(seen >= colours, `${selector} shows ${seen} colours, expected ${colours}`);
+  assert.ok(seen >= colours, `${selector} shows ${seen} colours; expected ${colours}`);
 }
 
 test.run();

@@ -138,7 +138,7 @@ test("estimator shows a channel that leads with a positive phase", () => {
     part.update(batch, quiet);
   }
   const phase = Math.atan2(part.density.im[1]!, part.density.re[1]!);
-  assert.ok(Math.abs(phase - omega) < 0.05, `phase ${phase}, expected ${omega}`);
+  assert.ok(Math.abs(phase - omega) < 0.05, `phase ${phase}; expected ${omega}`);
 });
 
 test("[C2] estimator announces that coherence is known, lost and regained, once each", () => {

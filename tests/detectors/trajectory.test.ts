@@ -196,7 +196,7 @@ function published2(actor: ActorHarness, amplitudes: number[]): Omit<StateMessag
 }
 
 function close(value: number, expected: number, within = 1e-12): void {
-  assert.ok(Math.abs(value - expected) < within, `${value}, expected ${expected}`);
+  assert.ok(Math.abs(value - expected) < within, `${value}; expected ${expected}`);
 }
 
 test.run();

@@ -112,7 +112,7 @@ test("a table without a number in any column fails and says what stands there", 
   );
   assert.match(
     decimalCommas.statuses[0]!.detail,
-    /^Cannot read .*x\.csv: no column holds numbers: line 2, column a says "1,5", expected numbers such as 1234\.5$/,
+    /^Cannot read .*x\.csv: no column holds numbers: line 2, column a says "1,5"; expected numbers such as 1234\.5$/,
   );
 });
 

@@ -204,13 +204,13 @@ test("two recorded worlds are merged by time, groups and sources apart", async (
 test("a spec that cannot be is refused with what could be", () => {
   const context = { clock: createManualClock(), seed: 1, worlds: scriptedWorlds(1, 1) };
   const cases: [spec: string, says: RegExp][] = [
-    ["synth", /names no SCENARIO, expected synth:SCENARIO/],
-    ["synth:evne", /there is no scenario "evne", expected even\?/],
-    ["synth:even?sed=1", /no option "sed", expected seed\?/],
+    ["synth", /names no SCENARIO; expected synth:SCENARIO/],
+    ["synth:evne", /there is no scenario "evne"; expected even\?/],
+    ["synth:even?sed=1", /no option "sed"; expected seed\?/],
     ["synth:even?rate=0", /rate=0 is not valid/],
-    ["synth:even?strength=-1", /strength=-1 is not valid, expected a number from 0 to 100/],
-    ["synth:even?start=yesterday", /start=yesterday is not valid, expected a time/],
-    ["synth:even?form=wave", /form=wave is not valid, expected one of record, vector, density/],
+    ["synth:even?strength=-1", /strength=-1 is not valid; expected a number from 0 to 100/],
+    ["synth:even?start=yesterday", /start=yesterday is not valid; expected a time/],
+    ["synth:even?form=wave", /form=wave is not valid; expected one of record, vector, density/],
     ["synth:even?channels=99", /expected 2/],
   ];
   for (const [spec, says] of cases)

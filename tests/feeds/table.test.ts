@@ -178,34 +178,34 @@ test("a header without rows is an empty table", async () => {
 });
 
 const FAILURES: [text: string | Uint8Array, options: TableOptions, said: RegExp][] = [
-  ["", {}, /^Cannot read standard input: it is empty, expected a header line and rows$/],
+  ["", {}, /^Cannot read standard input: it is empty; expected a header line and rows$/],
   ["\n\n\n", {}, /nothing but blank lines/],
   [
     "1381336201994,IBM,180.05\n",
     {},
-    /line 1 has no column names but data \("1381336201994"\), expected a header/,
+    /line 1 has no column names but data \("1381336201994"\); expected a header/,
   ],
   ["2015-01-01,5\n", {}, /line 1 has no column names but data/],
-  ["a,b\n1,2\n", {}, /no time column among a, b, expected time=COLUMN, or every=1s/],
-  ["ts,a\n1,2\n", { time: "tz" }, /time=tz names no column, expected ts\? \(one of ts, a\)/],
-  ["ts,a,b\n1,2,3\n", { columns: ["x1"] }, /columns=x1 names no column, expected one of ts, a, b/],
+  ["a,b\n1,2\n", {}, /no time column among a, b; expected time=COLUMN, or every=1s/],
+  ["ts,a\n1,2\n", { time: "tz" }, /time=tz names no column; expected ts\? \(one of ts, a\)/],
+  ["ts,a,b\n1,2,3\n", { columns: ["x1"] }, /columns=x1 names no column; expected one of ts, a, b/],
   ["ts,a,a\n1,2,3\n", {}, /column a stands twice/],
   ["ts\n1\n", {}, /no column with values/],
   [
     "ts,symbol,bid\n1,A,2\n",
     {},
-    /symbol column \(symbol\) but no value column among ts, symbol, bid, expected value=COLUMN/,
+    /symbol column \(symbol\) but no value column among ts, symbol, bid; expected value=COLUMN/,
   ],
   ["ts,a\n1,2\n", { format: "long" }, /format=long, but there is no symbol column/],
   [
     "date,a\n09.10.2013,1\n10.10.2013,2\n",
     {},
-    /column date has no times: line 2 says "09\.10\.2013", expected seconds, ms/,
+    /column date has no times: line 2 says "09\.10\.2013"; expected seconds, ms/,
   ],
-  ["[1,2]\n", {}, /begins with "\[", expected one JSON object a line/],
+  ["[1,2]\n", {}, /begins with "\["; expected one JSON object a line/],
   ['{"a":\n', {}, /line 1 is no JSON object/],
   [new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 2, 1]), {}, /byte 4 is 2, which no text has/],
-  [new Uint8Array([0xff, 0xfe, 0x74, 0]), {}, /it is UTF-16, expected UTF-8/],
+  [new Uint8Array([0xff, 0xfe, 0x74, 0]), {}, /it is UTF-16; expected UTF-8/],
   [Buffer.concat([gzipSync("ts,a\n1,2\n").subarray(0, 12), new Uint8Array(20)]), {}, /gzip data/],
 ];
 
@@ -252,7 +252,7 @@ test("missing file and folder are named", async () => {
   assert.is(await failure(read("/no/such.csv")), "Cannot read /no/such.csv: there is no such file");
   await withFile("x.csv", "", async (path) => {
     const folder = path.slice(0, -6);
-    assert.is(await failure(read(folder)), `Cannot read ${folder}: it is a folder, expected a file`);
+    assert.is(await failure(read(folder)), `Cannot read ${folder}: it is a folder; expected a file`);
   });
 });
 

@@ -136,7 +136,7 @@ test("requests of another shape are refused by what is wrong with them, and noth
     ["/api/replay", { action: "seek" }, /no place.*timeUs or sequence/],
     ["/api/replay", { action: "seek", timeUs: 1, sequence: 1 }, /two places/],
     ["/api/replay", { action: "seek", timeUs: "noon" }, /timeUs is "noon"/],
-    ["/api/replay", { action: "seek", timeUs: 1.5 }, /timeUs is 1\.5, expected a whole number$/],
+    ["/api/replay", { action: "seek", timeUs: 1.5 }, /timeUs is 1\.5; expected a whole number$/],
     ["/api/replay", { action: "seek", sequence: 8 }, /input 8 is not in the recording.*1 to 7/],
     ["/api/settings", { path: "collapse.falseAlarmsPerDay" }, /value is undefined/],
     ["/api/settings", { path: "collapse.falseAlarmPerDay", value: 1 }, /collapse\.falseAlarmsPerDay/],
@@ -148,7 +148,7 @@ test("requests of another shape are refused by what is wrong with them, and noth
       const answer = await post(gateway, path, body);
       assert.is(answer.status, 400, `${path} ${JSON.stringify(body)}: ${answer.body}`);
       const { action, value, expected: said } = errorOf(answer);
-      assert.match(`${action}: ${value}, expected ${said}`, expected);
+      assert.match(`${action}: ${value}; expected ${said}`, expected);
     }
     assert.equal(done, []);
   });

@@ -369,8 +369,8 @@ test("options that cannot be used are refused with what was expected", async () 
     }
   };
   assert.match(await failing({ sessions: [] }), /no session/);
-  assert.match(await failing({ basePath: "no slash" }), /base path no slash, expected/);
-  assert.match(await failing({ token: "short" }), /5 characters, expected at least 16/);
+  assert.match(await failing({ basePath: "no slash" }), /base path no slash; expected/);
+  assert.match(await failing({ token: "short" }), /5 characters; expected at least 16/);
   const first = await createGateway({ sessions: [session] });
   assert.match(await failing({ port: first.port }), /^Cannot listen on 127\.0\.0\.1:\d+/);
   await first.close();

@@ -142,5 +142,5 @@ export async function rejection(promise: Promise<unknown>): Promise<Error> {
   } catch (error) {
     return error as Error;
   }
-  throw new Error("resolved, expected a rejection");
+  throw new Error("resolved; expected a rejection");
 }

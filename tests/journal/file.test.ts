@@ -75,7 +75,7 @@ test("file journal keeps the partition and the settings a recording was created 
     assert.equal(again.createdFrom, createdFrom);
     await again.close();
     const error = await rejection(openJournal(directory, { partition: "p1" }));
-    assert.match(error.message, 'it records partition "p0", expected "p1"');
+    assert.match(error.message, 'it records partition "p0"; expected "p1"');
     await (await openJournal(directory)).close();
   });
 });
@@ -165,7 +165,7 @@ test("file journal refuses a segment of a later format by its version", async ()
     const { crc32 } = await import("node:zlib");
     bytes.writeUInt32LE(crc32(bytes.subarray(16, bytes.readUInt32LE(8))), 12);
     writeFileSync(path, bytes);
-    assert.match((await rejection(openJournal(directory))).message, "its format has version 2, expected 1");
+    assert.match((await rejection(openJournal(directory))).message, "its format has version 2; expected 1");
   });
 });
 

@@ -27,7 +27,7 @@ const reference = referenceJson<{ I_async: { items: Item[]; tol: number } }>("or
 const us = (seconds: number) => Math.round(seconds * 1e6);
 
 function near(got: number, expected: number, tolerance: number, what = ""): void {
-  assert.ok(Math.abs(got - expected) <= tolerance, `${what} ${got}, expected ${expected} ± ${tolerance}`);
+  assert.ok(Math.abs(got - expected) <= tolerance, `${what} ${got}; expected ${expected} ± ${tolerance}`);
 }
 
 /** Ticks of both channels in time order; at equal times channel 0 first. */

@@ -19,7 +19,7 @@ import { checkState, projectToState } from "../../actors/kernels/state-check.ts"
 import { gaussian, randomDensity, randomHermitian, randomPure, seeded } from "./builders.ts";
 
 function near(got: number, expected: number, tolerance: number, what = ""): void {
-  assert.ok(Math.abs(got - expected) <= tolerance, `${what} ${got}, expected ${expected} ± ${tolerance}`);
+  assert.ok(Math.abs(got - expected) <= tolerance, `${what} ${got}; expected ${expected} ± ${tolerance}`);
 }
 
 test("rank-one update agrees with the formula and reports overlap, purity and trace", () => {

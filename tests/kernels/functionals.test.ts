@@ -32,7 +32,7 @@ import { StateComparison } from "../../actors/kernels/state-comparison.ts";
 import { type Matrix, randomDensity, randomPure, seeded } from "./builders.ts";
 
 function near(got: number, expected: number, tolerance: number, what = ""): void {
-  assert.ok(Math.abs(got - expected) <= tolerance, `${what} ${got}, expected ${expected} ± ${tolerance}`);
+  assert.ok(Math.abs(got - expected) <= tolerance, `${what} ${got}; expected ${expected} ± ${tolerance}`);
 }
 
 function pureState(psi: Matrix): Matrix {

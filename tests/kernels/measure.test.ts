@@ -34,7 +34,7 @@ test("measure agrees with every reference state within its tolerance", () => {
       compared++;
       const mine = got[name];
       if (typeof mine !== "number" || !(Math.abs(mine - value) <= tolerance))
-        wrong.push(`${item.id} ${name}: ${mine}, expected ${value} ± ${tolerance}`);
+        wrong.push(`${item.id} ${name}: ${mine}; expected ${value} ± ${tolerance}`);
     };
     for (const [name, pair] of Object.entries(item.f)) compare(name, pair);
     for (const [name, pair] of Object.entries(item.pair.f)) compare(name, pair);
@@ -96,14 +96,14 @@ test("measure of one mode leaves out what needs two", () => {
 
 test("measure refuses what is not a state and says why", () => {
   const zero = [0, 0, 0, 0];
-  assert.throws(() => measure({ n: 2, re: [1, 0, 0], im: zero }), /re has 3 entries, expected n² = 4/);
+  assert.throws(() => measure({ n: 2, re: [1, 0, 0], im: zero }), /re has 3 entries; expected n² = 4/);
   assert.throws(() => measure({ n: 2, re: [1, Number.NaN, 0, 0], im: zero }), /re\[0,1\] is NaN/);
   assert.throws(
     () => measure({ n: 2, re: [0.5, 0.1, 0.2, 0.5], im: zero }),
     /\[1,0\] and \[0,1\] are not conjugate/,
   );
   assert.throws(() => measure({ n: 2, re: [0.5, 0, 0, 0.5], im: [0.1, 0, 0, 0] }), /not conjugate/);
-  assert.throws(() => measure({ n: 2, re: [0.5, 0, 0, 0.4], im: zero }), /trace is 0.9, expected 1/);
+  assert.throws(() => measure({ n: 2, re: [0.5, 0, 0, 0.4], im: zero }), /trace is 0.9; expected 1/);
   assert.throws(() => measure({ n: 2, re: [1.1, 0, 0, -0.1], im: zero }), /lowest eigenvalue is -0.1/);
   assert.throws(() => measure({ n: 0, re: [], im: [] }), /expected an integer from 1 to 128/);
   const good = { n: 2, re: [0.5, 0, 0, 0.5], im: zero };
@@ -121,8 +121,8 @@ test("measure line answers a request and names the problem of a bad one", () => 
   assert.is(line(good).cohL1, 1);
   assert.is(line({ ...good, sigma: { re: good.re, im: good.im } }).fidelity > 1 - 1e-12, true);
   assert.match(JSON.parse(measureLine("{")).error, /not JSON \(1 characters\)/);
-  assert.match(line([]).error, /the line: it is an array, expected an object/);
-  assert.match(line({ ...good, n: "2" }).error, /n: it is the text "2", expected a number/);
+  assert.match(line([]).error, /the line: it is an array; expected an object/);
+  assert.match(line({ ...good, n: "2" }).error, /n: it is the text "2"; expected a number/);
   assert.match(line({ n: 2, re: good.re }).error, /rho.im: it is absent/);
   assert.match(line({ ...good, re: [1, "x", 0, 0] }).error, /rho.re\[1\]: it is the text "x"/);
   assert.match(line({ ...good, update: {} }).error, /update.alpha: it is absent/);

@@ -49,7 +49,7 @@ test("rolling correlation of twenty crypto pairs agrees with the reference to 1e
     window.measure(out);
     worst = Math.max(worst, Math.abs(out[0]! - row[0]!), Math.abs(out[1]! - row[1]!));
     // The rms is given in basis points with four decimals.
-    assert.ok(Math.abs(out[2]! * 1e4 - row[2]!) <= 1e-3, `rms at ${t}: ${out[2]! * 1e4}, expected ${row[2]}`);
+    assert.ok(Math.abs(out[2]! * 1e4 - row[2]!) <= 1e-3, `rms at ${t}: ${out[2]! * 1e4}; expected ${row[2]}`);
     compared++;
   }
   assert.is(compared, expected.size);

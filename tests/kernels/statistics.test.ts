@@ -77,7 +77,7 @@ interface Sequences {
 const reference = referenceJson<Sequences>("oracle/sequences.json.gz");
 
 function near(got: number, expected: number, tolerance: number, what = ""): void {
-  assert.ok(Math.abs(got - expected) <= tolerance, `${what} ${got}, expected ${expected} ± ${tolerance}`);
+  assert.ok(Math.abs(got - expected) <= tolerance, `${what} ${got}; expected ${expected} ± ${tolerance}`);
 }
 
 test("conformal p-values agree with the reference", () => {

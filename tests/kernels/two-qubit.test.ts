@@ -18,9 +18,9 @@ test("concurrence and negativity of generic two-qubit states agree with the refe
     const re = Float64Array.from(item.rho.re);
     const im = Float64Array.from(item.rho.im);
     const c = wootters(re, im);
-    assert.ok(Math.abs(c - item.concurrence) <= item.tolC, `concurrence ${c}, expected ${item.concurrence}`);
+    assert.ok(Math.abs(c - item.concurrence) <= item.tolC, `concurrence ${c}; expected ${item.concurrence}`);
     const n = twoQubitNegativity(re, im);
-    assert.ok(Math.abs(n - item.negativity) <= 1e-12, `negativity ${n}, expected ${item.negativity}`);
+    assert.ok(Math.abs(n - item.negativity) <= 1e-12, `negativity ${n}; expected ${item.negativity}`);
   }
 });
 

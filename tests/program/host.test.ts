@@ -28,7 +28,7 @@ test("up watches this machine, answers on its paths, ends at SIGINT with 0, and 
   assert.is(sessions[0]!["recording"], record);
   const metrics = await (await fetch(new URL("metrics", url))).text();
   const samples = /^eigenwatch_samples\{\S* (\d+)$/m.exec(metrics);
-  assert.ok(Number(samples?.[1]) >= FRAMES * 24, `${samples?.[0]}, expected at least ${FRAMES} rows of 24`);
+  assert.ok(Number(samples?.[1]) >= FRAMES * 24, `${samples?.[0]}; expected at least ${FRAMES} rows of 24`);
 
   program.kill("SIGINT");
   const { code, stderr } = await program.ended;

@@ -41,7 +41,7 @@ test("measure answers all reference states on standard input within their tolera
     const answer = JSON.parse(answers[k]!) as Record<string, unknown>;
     const compare = (name: string, mine: unknown, expected: number, tolerance: number): void => {
       if (!(Math.abs((mine as number) - expected) <= tolerance))
-        wrong.push(`${item.id} ${name}: ${mine}, expected ${expected} ± ${tolerance}`);
+        wrong.push(`${item.id} ${name}: ${mine}; expected ${expected} ± ${tolerance}`);
     };
     for (const [name, [value, tolerance]] of [...Object.entries(item.f), ...Object.entries(item.pair.f)])
       compare(name, answer[name], value, tolerance);
@@ -83,7 +83,7 @@ test("measure answers bad lines with an error, the others with values, and ends 
   );
   assert.is(answers[0]!["purity"], 1);
   assert.equal(answers[4], answers[0]);
-  assert.match(String(answers[2]!["error"]), /re has 1 entries, expected n² = 4/);
+  assert.match(String(answers[2]!["error"]), /re has 1 entries; expected n² = 4/);
   assert.match(stderr, "3 lines could not be measured");
 });
 

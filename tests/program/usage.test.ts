@@ -22,7 +22,7 @@ test("the program answers what it cannot do with one sentence and exit code 2", 
     [["up", "--bogus"], /unknown option '--bogus'/],
     [
       ["up", "--feed", "hots"],
-      /^eigenwatch: Cannot use feed "hots": there is no kind "hots", expected host\? .*\n$/,
+      /^eigenwatch: Cannot use feed "hots": there is no kind "hots"; expected host\? .*\n$/,
     ],
     [
       ["up", "--feed", "host", "--once"],
@@ -44,14 +44,14 @@ test("the program answers what it cannot do with one sentence and exit code 2", 
 
 test("up names what it cannot be started with", async () => {
   const cases: [flags: Partial<UpFlags>, says: RegExp][] = [
-    [{ feed: ["walk?chanels=4"] }, /walk has no option "chanels", expected channels\?/],
-    [{ feed: ["walk?rate=fast"] }, /rate=fast is not valid, expected/],
+    [{ feed: ["walk?chanels=4"] }, /walk has no option "chanels"; expected channels\?/],
+    [{ feed: ["walk?rate=fast"] }, /rate=fast is not valid; expected/],
     [{ feed: ["stdin", "stdin"] }, /Cannot use feed "stdin": it stands more than once/],
     [
       { set: ["collapse.falseAlarmPerDay=1"] },
-      /no such setting, expected perhaps collapse\.falseAlarmsPerDay/,
+      /no such setting; expected perhaps collapse\.falseAlarmsPerDay/,
     ],
-    [{ set: ["seed=x"] }, /Cannot set seed: "x", expected .*number/],
+    [{ set: ["seed=x"] }, /Cannot set seed: "x"; expected .*number/],
     [{ set: ["seed"] }, /Cannot read --set seed: expected path=value/],
     [{ durability: "file" }, /no folder named; expected --record DIR/],
     [{ durability: "memory", record: none }, /Cannot record with --durability memory/],
@@ -61,15 +61,15 @@ test("up names what it cannot be started with", async () => {
     [{ tokenFile: none }, /Cannot read the token from .*none: there is no such file/],
     [
       { tokenFile: file("token", "short"), host: "0.0.0.0" },
-      /the token of .*token has 5 characters, expected at least/,
+      /the token of .*token has 5 characters; expected at least/,
     ],
-    [{ basePath: "x" }, /base path x, expected "" or a path such as/],
+    [{ basePath: "x" }, /base path x; expected "" or a path such as/],
     [{ config: none }, /Cannot read config .*none/],
     [{ config: file("text", "{") }, /Cannot read config .*text/],
     [configured({ prot: 1 }), /there is no key prot; expected perhaps port/],
     [configured({ port: "80" }), /port is "80"; expected number/],
     [configured({ port: 70_000 }), /port is 70000; expected <=65535/],
-    [configured({ settings: { colapse: {} } }), /colapse: no such setting, expected/],
+    [configured({ settings: { colapse: {} } }), /colapse: no such setting; expected/],
     [configured([]), /it is an array; expected an object/],
   ];
   // Were one of them not refused, it would end by itself.
@@ -105,13 +105,13 @@ test("the other commands name what they cannot read", async () => {
       () => inspectCommand(empty, {}),
       /Cannot read recording .*empty\.csv: expected a folder with segment files/,
     ],
-    [() => measureFile(folder), /it is a folder, expected a file/],
+    [() => measureFile(folder), /it is a folder; expected a file/],
     [detect(none), /Cannot read .*none: there is no such file/],
-    [detect(empty), /empty\.csv: it is empty, expected a header line and rows/],
+    [detect(empty), /empty\.csv: it is empty; expected a header line and rows/],
     [detect(long), /its rows are of symbol one at a time; expected one row per time/],
     [detect(wide, { columns: "b" }), /wide\.csv.*b/],
     [detect(wide, { detector: "coherence" }), /coherence of 1 column: expected at least two/],
-    [detect(wide, { set: ["anomaly.window=1"] }), /no such setting, expected/],
+    [detect(wide, { set: ["anomaly.window=1"] }), /no such setting; expected/],
     [detect(untimed), /untimed\.csv: there is no time column/],
   ];
   for (const [act, says] of cases) await refused(act, says);

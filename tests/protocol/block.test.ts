@@ -141,11 +141,11 @@ test("an empty block is not closed, and time does not go back", () => {
 
 test("a block whose parts disagree is refused", () => {
   assert.is(decodeBlock(changedBlock({})).inputs, 2);
-  refuses(() => decodeBlock(changedBlock({ count: 3 })), MalformedMessage, /2 times, expected 3/);
+  refuses(() => decodeBlock(changedBlock({ count: 3 })), MalformedMessage, /2 times; expected 3/);
   refuses(
     () => decodeBlock(changedBlock({ timeUs: 10 })),
     MalformedMessage,
-    /timeUs 10, expected the last input's time 9/,
+    /timeUs 10; expected the last input's time 9/,
   );
   refuses(
     () => decodeBlock(changedBlock({ times: float64Bytes([9, 5]), timeUs: 5 })),
@@ -170,7 +170,7 @@ test("a block whose parts disagree is refused", () => {
   refuses(
     () => decodeBlock(changedBlock({ inputs: new Uint8Array(9) })),
     MalformedMessage,
-    /8 bytes by their lengths, expected the 9/,
+    /8 bytes by their lengths; expected the 9/,
   );
   refuses(() => changedBlock({ previousHash: new Uint8Array(31) }), MalformedMessage, /previousHash/);
   refuses(() => changedBlock({ number: 0 }), MalformedMessage, /number is 0/);

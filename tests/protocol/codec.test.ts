@@ -62,7 +62,7 @@ test("a message of a newer version is refused with both versions", () => {
   refuses(
     () => decodeMessage(encode([2, MESSAGES.ping.code, { nonce: 3 }])),
     UnknownVersion,
-    /protocol version 2, expected version 1/,
+    /protocol version 2; expected version 1/,
   );
 });
 
@@ -71,19 +71,19 @@ test("a refusal names action, value and what was expected", () => {
   const error = refuses(
     () => decodeMessage(bad),
     MalformedMessage,
-    /^Cannot decode ping: nonce is -1, expected >=0$/,
+    /^Cannot decode ping: nonce is -1; expected >=0$/,
   );
   assert.equal([error.action, error.value, error.expected], ["decode ping", "nonce is -1", ">=0"]);
   refuses(
     () => decodeMessage(encode([1, MESSAGES.ping.code, {}])),
     MalformedMessage,
-    /no nonce, expected a field nonce/,
+    /no nonce; expected a field nonce/,
   );
   refuses(() => decodeMessage(encode([1, MESSAGES.ping.code, 7])), MalformedMessage, /the body is 7/);
   refuses(
     () => decodeAs("pong", encodeMessage({ type: "ping", nonce: 1 })),
     MalformedMessage,
-    /a message of type ping, expected pong/,
+    /a message of type ping; expected pong/,
   );
 });
 
@@ -92,7 +92,7 @@ test("what a reader would refuse is not written", () => {
   refuses(
     () => encodeMessage({ ...tooLong, versions: [1] }),
     MalformedMessage,
-    /Cannot encode hello: client is "x+…, expected at most MAX_NAME_BYTES/,
+    /Cannot encode hello: client is "x+…; expected at most MAX_NAME_BYTES/,
   );
   refuses(
     () => encodeMessage({ type: "measurement", gauges: { load: Number.NaN } }),
@@ -117,7 +117,7 @@ test("a message over its row's limit is refused both ways", () => {
     MESSAGES.ping.code,
     { nonce: 1, padding: new Uint8Array(MAX_CLIENT_MESSAGE_BYTES) },
   ]);
-  refuses(() => decodeMessage(bytes), LimitExceeded, /bytes, expected at most 32768/);
+  refuses(() => decodeMessage(bytes), LimitExceeded, /bytes; expected at most 32768/);
   const channels = Array.from({ length: 128 }, (_, k) => ({
     name: `c${k}`,
     title: "t".repeat(4096),
@@ -135,7 +135,7 @@ test("a message over its row's limit is refused both ways", () => {
   refuses(
     () => encodeMessage({ ...declaration, channels }),
     LimitExceeded,
-    /Cannot encode channels: \d+ bytes, expected at most 131072/,
+    /Cannot encode channels: \d+ bytes; expected at most 131072/,
   );
 });
 

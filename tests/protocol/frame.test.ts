@@ -112,7 +112,7 @@ test("values that are not finite are refused by their index, written and read", 
     refuses(
       () => encodeFrame(frameOf(4, { value })),
       MalformedMessage,
-      /Cannot encode frame: value\[2\] is (NaN|-?Infinity), expected a finite/,
+      /Cannot encode frame: value\[2\] is (NaN|-?Infinity); expected a finite/,
     );
     refuses(() => encodeFrame(frameOf(4, { size: value })), MalformedMessage, /size\[2\]/);
     const bytes = encodeFrame(frameOf(4));
@@ -127,7 +127,7 @@ test("samples over the limits are refused with the limit", () => {
   refuses(
     () => encodeFrame(frameOf(MAX_FRAME_SAMPLES + 1)),
     MalformedMessage,
-    /2049 samples, expected 1 to MAX_FRAME_SAMPLES/,
+    /2049 samples; expected 1 to MAX_FRAME_SAMPLES/,
   );
   refuses(() => encodeFrame(frameOf(1, { count: 0 })), MalformedMessage, /0 samples/);
   refuses(
@@ -138,7 +138,7 @@ test("samples over the limits are refused with the limit", () => {
   refuses(
     () => encodeFrame(frameOf(1, { time: Float64Array.of(0.5) })),
     MalformedMessage,
-    /time\[0\] is 0.5, expected integer/,
+    /time\[0\] is 0.5; expected integer/,
   );
   refuses(
     () => encodeFrame(frameOf(2, { time: Float64Array.of(0, MAX_FRAME_SPAN_US + 1) })),

@@ -47,14 +47,14 @@ test("a wrong value is refused with path, value and what is expected", () => {
     [
       "collapse.falseAlarmsPerDay",
       "often",
-      /^Cannot set collapse.falseAlarmsPerDay: "often", expected number$/,
+      /^Cannot set collapse.falseAlarmsPerDay: "often"; expected number$/,
     ],
-    ["collapse.falseAlarmsPerDay", 0, /: 0, expected a number > 0$/],
-    ["collapse.falseAlarmsPerDay", "", /: "", expected number$/],
+    ["collapse.falseAlarmsPerDay", 0, /: 0; expected a number > 0$/],
+    ["collapse.falseAlarmsPerDay", "", /: ""; expected number$/],
     ["collapse.falseAlarmsPerDay", Number.POSITIVE_INFINITY, /expected a finite number$/],
     ["anomaly.windowSamples", "7", /expected a number ≥ 32$/],
     ["anomaly.windowSamples", 10_001, /expected a number ≤ 10000$/],
-    ["seed", 1.5, /^Cannot set seed: 1.5, expected a whole number$/],
+    ["seed", 1.5, /^Cannot set seed: 1.5; expected a whole number$/],
     ["estimator.norm", "loud", /expected \("unit" \| "power"\)$/],
     ["estimator.order", 3, /expected \(1 \| 2\)$/],
     ["monitor.enabled", "yes", /expected boolean$/],
@@ -69,7 +69,7 @@ test("a mistyped path is answered with what may have been meant", () => {
   refuses(
     () => applySetting(settings, "colapse.falseAlarmsPerDay", 1),
     InvalidSetting,
-    /no such setting, expected perhaps collapse.falseAlarmsPerDay/,
+    /no such setting; expected perhaps collapse.falseAlarmsPerDay/,
   );
   refuses(
     () => applySetting(settings, "falsealarmsperday", 1),
@@ -89,11 +89,11 @@ test("settings from outside are refused by the path that is wrong", () => {
   refuses(
     () => parseSettings({ collapse: { falseAlarmPerDay: 1 } }),
     InvalidSetting,
-    /collapse.falseAlarmPerDay: no such setting, expected perhaps collapse.falseAlarmsPerDay/,
+    /collapse.falseAlarmPerDay: no such setting; expected perhaps collapse.falseAlarmsPerDay/,
   );
-  refuses(() => parseSettings({ seed: "x" }), InvalidSetting, /Cannot set seed: "x", expected number/);
+  refuses(() => parseSettings({ seed: "x" }), InvalidSetting, /Cannot set seed: "x"; expected number/);
   refuses(() => parseSettings([]), InvalidSetting, /settings/);
-  refuses(() => parseSettings(null), InvalidSetting, /Cannot read settings: null, expected a map/);
+  refuses(() => parseSettings(null), InvalidSetting, /Cannot read settings: null; expected a map/);
 });
 
 test("any value at any path is taken or refused, nothing else", () => {

@@ -61,7 +61,7 @@ test("the schema checks what the last step made", () => {
   refuses(
     () => decodeMessage(encode([1, MESSAGES.ping.code, null]), READER),
     MalformedMessage,
-    /a body of version 1: .*, expected one that can become version 3/,
+    /a body of version 1: .*; expected one that can become version 3/,
   );
 });
 
@@ -69,12 +69,12 @@ test("versions that are newer, or none, are refused by name", () => {
   refuses(
     () => decodeMessage(encode([4, MESSAGES.ping.code, {}]), READER),
     UnknownVersion,
-    /protocol version 4, expected versions 1 to 3/,
+    /protocol version 4; expected versions 1 to 3/,
   );
   refuses(
     () => decodeMessage(encode([0, MESSAGES.ping.code, {}])),
     UnknownVersion,
-    /protocol version 0, expected version 1/,
+    /protocol version 0; expected version 1/,
   );
   refuses(() => decodeMessage(encode([9, 0x7777, {}])), UnknownVersion, /protocol version 9/);
 });

@@ -196,7 +196,7 @@ test("[H1] the share of runs in which an event happens is the probability that i
     const error = Math.sqrt((expected * (1 - expected)) / runs);
     assert.ok(
       Math.abs(happened / runs - expected) < 4.5 * error,
-      `${rows} rows: ${happened}/${runs}, expected ${expected}`,
+      `${rows} rows: ${happened}/${runs}; expected ${expected}`,
     );
   }
   const scene = { key: "", ...(await readScene(journal, TOYS, question, 30 * STEP_US)) };

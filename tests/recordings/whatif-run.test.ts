@@ -299,7 +299,7 @@ test("[W3] a request that cannot be is refused before anything is written", asyn
     [{ at: "yesterday" }, /Cannot read --at yesterday: expected ISO 8601/],
     [
       { at: 100, set: { "colapse.statistic": "sr" } },
-      /no such setting, expected perhaps collapse\.statistic/,
+      /no such setting; expected perhaps collapse\.statistic/,
     ],
     [{ at: 100, set: { "anomaly.windowSamples": 3 } }, /expected a number ≥ 32/],
     [{ at: 100, drop: ["west/e"] }, /Cannot drop west\/e: the recording has no such channel; expected/],

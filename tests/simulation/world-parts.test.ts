@@ -97,7 +97,7 @@ test("sizes with a heavy tail are beyond x with probability (1 + x)^-0.9", () =>
   const share = (above: number): number => sizes.filter((size) => size > above).length / sizes.length;
   for (const x of [1, 12, 170]) {
     const expected = (1 + x) ** -0.9;
-    assert.ok(Math.abs(share(x) - expected) < 0.015, `${x}: ${share(x)}, expected ${expected}`);
+    assert.ok(Math.abs(share(x) - expected) < 0.015, `${x}: ${share(x)}; expected ${expected}`);
   }
 });
 

@@ -62,7 +62,7 @@ test("in a calm world clients are handed every event that was announced", async 
   // Each client follows all partitions, and the witness of each group speaks every sixteen frames.
   const beats = Math.floor(((0.7 * 60 - 8) * options.framesPerSecond) / 16);
   const expected = beats * options.partitions * options.feedsOfPartition * options.clients;
-  assert.ok(delivered >= expected, `${delivered} delivered, expected ${expected}`);
+  assert.ok(delivered >= expected, `${delivered} delivered; expected ${expected}`);
 });
 
 test("the canary, a disk that acknowledges what it has not stored, is caught", async () => {

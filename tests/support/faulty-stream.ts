@@ -26,7 +26,7 @@ export class FaultyStream implements LogStream {
     this.attempts.push(id);
     const fault = this.fault(id);
     if (fault !== "unguarded" && !this.ids.has(id) && expectedLast !== this.entries.length)
-      throw new AppendRefused(`the last entry is ${this.entries.length}, expected ${expectedLast}`);
+      throw new AppendRefused(`the last entry is ${this.entries.length}; expected ${expectedLast}`);
     if (fault === "lost") throw new AppendUncertain(`no answer to ${id}`);
     if (fault === "refused") throw new AppendRefused(`${id} is refused`);
     const sequence = this.ids.get(id) ?? this.entries.push(new Uint8Array(bytes));

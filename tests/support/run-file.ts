@@ -48,7 +48,7 @@ const report: FileReport = { passed: 0, failed: 0, skipped: 0, failures: [], ski
 
 const file = process.argv[2];
 if (file === undefined)
-  throw new Error("Cannot run tests: no file given, expected a path such as tests/x.test.ts");
+  throw new Error("Cannot run tests: no file given; expected a path such as tests/x.test.ts");
 await runFile(pathToFileURL(resolve(file)).href);
 finish();
 

@@ -46,7 +46,7 @@ export function near(value: number, expected: number, standardError: number, wha
   const off = (value - expected) / standardError;
   assert.ok(
     Math.abs(off) < ERRORS,
-    `${what}: ${value}, expected ${expected} ± ${standardError} (${off.toFixed(1)} standard errors off)`,
+    `${what}: ${value}; expected ${expected} ± ${standardError} (${off.toFixed(1)} standard errors off)`,
   );
 }
 

@@ -220,7 +220,7 @@ test("shelving: in the long run the atom is dark, and clicks, as its master equa
     `${dark / samples}`,
   );
   const clicks = world.clicks / ((samples / rate) * DECAY);
-  assert.ok(Math.abs(clicks - steady[4]!) < 0.007, `click rate ${clicks}, expected ${steady[4]}`);
+  assert.ok(Math.abs(clicks - steady[4]!) < 0.007, `click rate ${clicks}; expected ${steady[4]}`);
   assert.ok(Math.abs(steady[4]! - 0.069) < 0.0005);
 });
 

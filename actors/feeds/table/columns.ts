@@ -43,7 +43,7 @@ export function findColumns(header: readonly string[], options: ColumnOptions, t
       : named(header, options.time, "time");
   if (time < 0 && timeNeeded)
     throw new TableError(
-      `there is no time column among ${shortList(header)}, expected time=COLUMN, or every=1s where rows are evenly spaced`,
+      `there is no time column among ${shortList(header)}; expected time=COLUMN, or every=1s where rows are evenly spaced`,
     );
   const symbol =
     options.symbol === undefined
@@ -55,11 +55,11 @@ export function findColumns(header: readonly string[], options: ColumnOptions, t
   if (wide) return { format: "wide", time, symbol: -1, size: -1, values: wideColumns(header, time, options) };
   if (symbol < 0)
     throw new TableError(
-      `format=long, but there is no symbol column among ${shortList(header)}, expected symbol=COLUMN`,
+      `format=long, but there is no symbol column among ${shortList(header)}; expected symbol=COLUMN`,
     );
   if (value < 0)
     throw new TableError(
-      `it has a symbol column (${header[symbol]}) but no value column among ${shortList(header)}, expected value=COLUMN or format=wide`,
+      `it has a symbol column (${header[symbol]}) but no value column among ${shortList(header)}; expected value=COLUMN or format=wide`,
     );
   const size =
     options.size === undefined ? firstOf(header, SIZE_NAMES, time) : named(header, options.size, "size");
@@ -95,7 +95,7 @@ function wideColumns(header: readonly string[], time: number, options: ColumnOpt
   const kept = (expected.length > 0 ? expected : all).filter((k) => !skipped.has(k));
   const repeated = kept.find((k, at) => kept.findIndex((other) => header[other] === header[k]) !== at);
   if (repeated !== undefined)
-    throw new TableError(`column ${header[repeated]} stands twice, expected different names`);
+    throw new TableError(`column ${header[repeated]} stands twice; expected different names`);
   if (kept.length === 0) throw new TableError(`no column with values is left of ${shortList(header)}`);
   return kept;
 }
@@ -105,7 +105,7 @@ function named(header: readonly string[], name: string, option: string): number 
   if (at >= 0) return at;
   const near = nearest(name, header);
   const expected = near === null ? `one of ${shortList(header)}` : `${near}? (one of ${shortList(header)})`;
-  throw new TableError(`${option}=${name} names no column, expected ${expected}`);
+  throw new TableError(`${option}=${name} names no column; expected ${expected}`);
 }
 
 function firstOf(header: readonly string[], names: readonly string[], except: number): number {
@@ -122,6 +122,6 @@ function refuseData(header: readonly string[], options: ColumnOptions): void {
   const data = header.find((name) => looksNumeric(name) || timeFormOf(name) !== null);
   if (data !== undefined)
     throw new TableError(
-      `line 1 has no column names but data ("${data}"), expected a header such as ts,symbol,value`,
+      `line 1 has no column names but data ("${data}"); expected a header such as ts,symbol,value`,
     );
 }

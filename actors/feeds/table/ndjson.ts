@@ -80,7 +80,7 @@ export class JsonRows implements RowReader {
 
   #firstColumns(): string[] {
     if (this.#object === null)
-      throw new TableError(`line ${this.line} is no JSON object, expected one such as {"ts":…,"a":1}`);
+      throw new TableError(`line ${this.line} is no JSON object; expected one such as {"ts":…,"a":1}`);
     return Object.keys(this.#object);
   }
 

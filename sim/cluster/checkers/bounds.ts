@@ -8,7 +8,7 @@ export function bounds(): Checker {
     hears: ["size"],
     observe(observation) {
       const { node, what, value, limit } = observation as Observed<"size">;
-      return value <= limit ? null : `${what} of ${node} is ${value}, expected at most ${limit}`;
+      return value <= limit ? null : `${what} of ${node} is ${value}; expected at most ${limit}`;
     },
   };
 }

@@ -164,7 +164,7 @@ class Importer {
     const { inputs, last } = this;
     this.inputs = [];
     if (inputs.length !== row.count)
-      throw new Error(`block ${row.number} has ${inputs.length} inputs before it, expected ${row.count}`);
+      throw new Error(`block ${row.number} has ${inputs.length} inputs before it; expected ${row.count}`);
     const bytes = Uint8Array.from(blockOf(row, inputs));
     if (!sameBytes(sha256(bytes), row.hash))
       throw new Error(
@@ -192,7 +192,7 @@ class Importer {
     this.events = [];
     if (events.length !== row.count)
       throw new Error(
-        `${events.length} events stand before the note of block ${row.block}, expected ${row.count}`,
+        `${events.length} events stand before the note of block ${row.block}; expected ${row.count}`,
       );
     const bytes = row.bytes ?? encodeDerived(row.block, events);
     this.journal.note({ kind: "derived", block: row.block, bytes });
@@ -208,7 +208,7 @@ class Importer {
     const { last } = this;
     if (last?.number === lastBlock && Buffer.from(last.hash).toString("hex") === lastHash) return;
     throw new Error(
-      `its last block is ${last?.number ?? "none"}, expected ${lastBlock} with hash ${lastHash}`,
+      `its last block is ${last?.number ?? "none"}; expected ${lastBlock} with hash ${lastHash}`,
     );
   }
 

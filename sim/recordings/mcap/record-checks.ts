@@ -73,7 +73,7 @@ export class RecordChecks {
     if (!sameBytes(block.previousHash, previous.hash))
       tell(`block ${number} does not name the block before it`);
     if (block.firstSequence !== previous.lastSequence + 1)
-      tell(`block ${number} begins with input ${block.firstSequence}, expected ${previous.lastSequence + 1}`);
+      tell(`block ${number} begins with input ${block.firstSequence}; expected ${previous.lastSequence + 1}`);
     if (block.timeUs < previous.timeUs) tell(`block ${number} goes back in time`);
   }
 
