@@ -1,0 +1,74 @@
+/** Recordings of an earlier version lead to the events and published states that it derived (recorded/README.md). */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { Core } from "../../actors/core/core.ts";
+import { openRecording } from "../../actors/journal/recording.ts";
+import { foldJournal } from "../../actors/log/fold.ts";
+import { SYSTEM } from "../../actors/system.ts";
+import { encodeMessage } from "../../protocol/codec.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
+
+interface Expected {
+  readonly inputs: number;
+  readonly events: { readonly count: number; readonly sha256: string };
+  readonly states: { readonly count: number; readonly sha256: string };
+}
+
+const RECORDED = new URL("recorded/", import.meta.url);
+const expected = JSON.parse(readFileSync(new URL("expected.json", RECORDED), "utf8")) as Record<
+  string,
+  Expected
+>;
+
+for (const [name, { inputs, events, states }] of Object.entries(expected)) {
+  test(`${name}: the same events and published states, byte for byte`, async () => {
+    const found = await derivedFrom(name);
+    assert.is(found.inputs, inputs);
+    assert.equal(found.events, events);
+    assert.equal(found.states, states);
+  });
+
+  test(`${name}: the events are those in its derived records`, async () => {
+    const { derived, recorded } = await derivedFrom(name);
+    assert.ok(recorded.length > 0);
+    assert.equal(derived, recorded);
+  });
+}
+
+async function derivedFrom(name: string) {
+  const journal = await openRecording(fileURLToPath(new URL(name, RECORDED)));
+  const events = counted();
+  const states = counted();
+  const derived: EventMessage[] = [];
+  const recorded: EventMessage[] = [];
+  const core = new Core(SYSTEM, {
+    event(event) {
+      derived.push(event);
+      events.add(encodeMessage(event));
+    },
+    state: (state) => states.add(encodeMessage(state)),
+    metrics() {},
+  });
+  const { inputs } = await foldJournal(journal.read(), core, {
+    derived: (_block, events) => void recorded.push(...events),
+  });
+  await journal.close();
+  return { inputs, events: events.end(), states: states.end(), derived, recorded };
+}
+
+function counted() {
+  const hash = createHash("sha256");
+  let count = 0;
+  return {
+    add(bytes: Uint8Array): void {
+      count++;
+      hash.update(bytes);
+    },
+    end: () => ({ count, sha256: hash.digest("hex") }),
+  };
+}
+
+test.run();
