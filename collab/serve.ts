@@ -213,7 +213,7 @@ function eventTeller(say: Say): SessionListener {
     state() {},
     metrics() {},
     channels() {},
-    turn() {},
+    flush() {},
     event(event) {
       // Before the first data of a recorded feed logical time is still 0.
       const time = event.timeUs === 0 ? null : new Date(event.timeUs / 1000).toISOString();

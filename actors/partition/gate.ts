@@ -1,11 +1,11 @@
 /**
  * The output gate: what was derived from a block leaves when the block is durable, and not before.
  *
- *   core ──► open block's outputs ──close──► waiting for durability ──durable──► listeners, then `turn`
+ *   core ──► open block's outputs ──close──► waiting for durability ──durable──► listeners, then `flush`
  *
  * O1  Nothing leaves before its block is durable at the session's level.
  * O2  Blocks are released in their order, whatever the order of acknowledgements.
- * O3  Between the outputs of one block and the next, every listener gets one `turn`.
+ * O3  Between the outputs of one block and the next, every listener gets one `flush`.
  * O4  A listener that throws is dropped; the others go on.
  */
 import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
@@ -82,5 +82,5 @@ function deliver(block: ClosedBlock, listener: SessionListener): void {
     else listener.channels(delivery);
   }
   if (block.metrics) listener.metrics(block.metrics);
-  listener.turn();
+  listener.flush();
 }

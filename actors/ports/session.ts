@@ -2,7 +2,7 @@
  * A running session as the gateway sees it: what is there, what comes out, from where one may resume.
  *
  * S1  Everything delivered here is durable at the session's level; nothing is delivered before.
- * S2  Deliveries come in the order of the log; `turn` follows the last delivery of a released block (one chance to flush sockets).
+ * S2  Deliveries come in the order of the log; `flush` follows the last delivery of a released block (one chance to flush sockets).
  * S3  Event sequences are 1, 2, 3 … without gaps, and the same event has the same sequence after a restart.
  * S4  A recorded session may be moved to another place: `rewound` says so, and deliveries go on behind that place as S2 and S3 have it.
  */
@@ -50,7 +50,7 @@ export interface SessionListener {
   state(state: StateMessage): void;
   metrics(metrics: MetricsMessage): void;
   channels(declaration: Channels): void;
-  turn(): void;
+  flush(): void;
   /** What was delivered behind this place counts no more; only recorded sessions say so. */
   rewound?(place: SessionPlace): void;
 }

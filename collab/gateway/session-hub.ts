@@ -27,7 +27,7 @@ export interface HubClient {
   metrics(metrics: EncodedMetrics): void;
   channels(bytes: Uint8Array): void;
   /** The end of a turn: what was held back for one write goes out. */
-  turn(): void;
+  flush(): void;
   /** The session goes on from another place; followers are told by themselves. */
   rewound(place: SessionPlace): void;
 }
@@ -118,8 +118,8 @@ export class SessionHub implements SessionListener {
     for (const client of this.#clients) client.channels(bytes);
   }
 
-  turn(): void {
-    for (const client of this.#clients) client.turn();
+  flush(): void {
+    for (const client of this.#clients) client.flush();
   }
 
   /** Clients hear of it before anything from the new place reaches them. */

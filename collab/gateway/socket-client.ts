@@ -221,7 +221,7 @@ export class SocketClient implements HubClient, ClientPort {
     for (const declaration of this.#context.hub.session.groups()) this.send(declaration);
   }
 
-  turn(): void {
+  flush(): void {
     if (this.#corked) this.#uncork();
     if (this.#backlog.lagging) this.#breathe();
   }

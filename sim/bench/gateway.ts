@@ -191,7 +191,7 @@ class BenchSession implements LiveSession {
 
   deliver(frame: DeliveredFrame, count: number): void {
     for (let k = 0; k < count; k++) this.#listener?.frame({ ...frame, inputSequence: ++this.#sequence });
-    this.#listener?.turn();
+    this.#listener?.flush();
   }
 
   describe(): ReturnType<LiveSession["describe"]> {

@@ -351,7 +351,7 @@ interface World<J> {
   inputs(): Promise<{ type: string }[]>;
 }
 
-const silent = { frame() {}, event() {}, state() {}, metrics() {}, channels() {}, turn() {} };
+const silent = { frame() {}, event() {}, state() {}, metrics() {}, channels() {}, flush() {} };
 
 async function given<J extends AnyJournal = Journal>(
   options: { journal?: J; kind?: "live" | "recorded"; clock?: ManualClock } = {},

@@ -163,7 +163,7 @@ async function given(kind: "live" | "recorded"): Promise<World> {
     state: (state) => void states.push(state),
     metrics() {},
     channels() {},
-    turn() {},
+    flush() {},
   });
   const inputs = async () => {
     const found: { type: string }[] = [];

@@ -44,7 +44,7 @@ class Listening implements SessionListener {
   metrics({ timeUs }: Parameters<SessionListener["metrics"]>[0]): void {
     this.lines.push(`metrics ${timeUs}`);
   }
-  turn(): void {}
+  flush(): void {}
   rewound({ input, event }: { input: number; event: number }): void {
     this.lines.push(`rewound ${input} ${event}`);
   }

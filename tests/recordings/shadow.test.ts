@@ -309,7 +309,7 @@ function eventOf(partition: Partition, kind: string): Promise<EventMessage> {
       state() {},
       metrics() {},
       channels() {},
-      turn() {},
+      flush() {},
       event(event) {
         if (event.kind === kind) resolve(event);
       },

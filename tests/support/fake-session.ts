@@ -131,7 +131,7 @@ export class FakeSession implements LiveSession {
     this.#inTurn = true;
     act();
     this.#inTurn = false;
-    for (const listener of this.#listeners) listener.turn();
+    for (const listener of this.#listeners) listener.flush();
   }
 
   /** The recording was replaced by an empty one, as after a restart without a journal. */
@@ -206,7 +206,7 @@ export class FakeSession implements LiveSession {
   #deliver<Delivered>(delivered: Delivered, hand: (listener: SessionListener) => void): Delivered {
     for (const listener of this.#listeners) {
       hand(listener);
-      if (!this.#inTurn) listener.turn();
+      if (!this.#inTurn) listener.flush();
     }
     return delivered;
   }

@@ -327,7 +327,7 @@ async function session(everyUs = 1e6) {
     state() {},
     metrics() {},
     channels() {},
-    turn() {},
+    flush() {},
   });
   const feed = scriptedFeed("feed", "live");
   partition.startFeeds([feed]);

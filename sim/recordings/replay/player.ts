@@ -36,7 +36,7 @@ export interface PlayerOutputs extends TakeListener {
   opening(): void;
   /** A take stands at the begin of the stretch before a place. */
   rewound(take: Replayer): void;
-  turn(): void;
+  flush(): void;
   failed(reason: string): void;
 }
 
@@ -179,7 +179,7 @@ export class Player {
       if (next === null || !expected(next)) break;
       take.step();
     }
-    this.outputs.turn();
+    this.outputs.flush();
   }
 
   private rest(): Promise<void> {

@@ -18,7 +18,7 @@ import { type Place, reaches } from "../place.ts";
 import { openAt } from "./replay.ts";
 
 /** Where outputs go. `block` comes with the bytes of each block before its first input is handed out. */
-export type TakeListener = Omit<SessionListener, "turn" | "rewound"> & {
+export type TakeListener = Omit<SessionListener, "flush" | "rewound"> & {
   block(lastSequence: number, bytes: Uint8Array): void;
 };
 

@@ -145,7 +145,7 @@ export class ReplaySession implements LiveSession, ReplayControls {
         this.history.add(event);
         this.tell((listener) => listener.event(event));
       },
-      turn: () => this.tell((listener) => listener.turn()),
+      flush: () => this.tell((listener) => listener.flush()),
       failed: (reason) => this.options.log?.(reason),
     };
   }
