@@ -13,7 +13,7 @@
 import process from "node:process";
 import { CommandError } from "../../actors/mod.ts";
 import { inWorkers, type Work, workOnInput } from "../../actors/workers/pool.ts";
-import { startProgress } from "../progress.ts";
+import { startProgress } from "../terminal/progress.ts";
 import { findScenario } from "../worlds/scenarios.ts";
 import { allCases, type DetectCase, detectorsOf, type SeedScore, scoreSeed } from "./detect/case.ts";
 import { type DetectRow, summarise, table } from "./detect/summary.ts";

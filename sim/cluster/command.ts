@@ -3,7 +3,7 @@ import { closeSync, openSync, writeSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { CommandError } from "../../actors/mod.ts";
-import { startProgress } from "../progress.ts";
+import { startProgress } from "../terminal/progress.ts";
 import { parseJobs, parseSimFlags, type SimFlags, type SimWish } from "./flags.ts";
 import { type ManyResult, runMany, SEEDS_FOR_ALL_BRANCHES } from "./many.ts";
 import { type RunResult, run } from "./run.ts";

@@ -1,7 +1,7 @@
 /** `eigenwatch diff A B`: the first difference between two recordings, and a summary. */
 import process from "node:process";
 import { askedAsync, CommandError, openRecording } from "../../../actors/mod.ts";
-import { startProgress } from "../../progress.ts";
+import { startProgress } from "../../terminal/progress.ts";
 import { parentOf } from "../parent.ts";
 import { diffRecordings, type RecordingDifference } from "./diff.ts";
 import type { LaneSummary } from "./diff-lane.ts";

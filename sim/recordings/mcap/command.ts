@@ -11,7 +11,7 @@ import {
   openRecordingForWriting,
   VERSION,
 } from "../../../actors/mod.ts";
-import { startProgress } from "../../progress.ts";
+import { startProgress } from "../../terminal/progress.ts";
 import { wholeOrNot } from "../unfinished.ts";
 import { exportMcap, type McapContent } from "./mcap-export.ts";
 import { type McapFile, McapRecording } from "./mcap-import.ts";

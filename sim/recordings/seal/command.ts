@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { segmentFirstBlock } from "../../../actors/journal/segment.ts";
 import { askedAsync, CommandError } from "../../../actors/mod.ts";
-import { startProgress } from "../../progress.ts";
+import { startProgress } from "../../terminal/progress.ts";
 import type { Finding } from "./finding.ts";
 import { publicKey, secretKey } from "./key-files.ts";
 import { checkContent, checkSignatures, readSeal, SEAL_FILE, type Seal, sealRecording } from "./seal.ts";

@@ -9,7 +9,7 @@ import process from "node:process";
 import { durationText } from "../../../actors/feeds/options.ts";
 import { askedAsync, CommandError, openRecording } from "../../../actors/mod.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
-import { startProgress } from "../../progress.ts";
+import { startProgress } from "../../terminal/progress.ts";
 import { iso } from "../place.ts";
 import { said } from "../readable.ts";
 import { causality, INEVITABLE, inevitableFrom, type RewindResult } from "./causality.ts";

@@ -1,7 +1,7 @@
 /** `eigenwatch whatif PATH`: options in, two lanes of events out. */
 import process from "node:process";
 import { CommandError } from "../../../actors/mod.ts";
-import { type Progress, startProgress } from "../../progress.ts";
+import { type Progress, startProgress } from "../../terminal/progress.ts";
 import { parentLine } from "../parent.ts";
 import { checkFree, freeName } from "./branch-recording.ts";
 import type { WhatIfProgress } from "./branch-run.ts";

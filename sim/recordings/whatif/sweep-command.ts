@@ -8,7 +8,7 @@ import process from "node:process";
 import { durationText } from "../../../actors/feeds/options.ts";
 import { askedAsync, CommandError, openRecording, SYSTEM } from "../../../actors/mod.ts";
 import { significant } from "../../../collab/charts/format.ts";
-import { startProgress } from "../../progress.ts";
+import { startProgress } from "../../terminal/progress.ts";
 import { rangeOf } from "../range.ts";
 import { requestOf, type WhatIfFlags } from "./flags.ts";
 import { type GridPoint, gridOf } from "./grid.ts";
