@@ -1,7 +1,7 @@
-/** Each check of `.ci/checks` finds what it is there to find, and lets pass what is right. */
+/** Each check of `.ci/checks` finds what it exists for, and accepts what is right. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { checkCycles } from "../../.ci/checks/cycles.ts";
+import { checkCycles, checkFolderCycles } from "../../.ci/checks/cycles.ts";
 import { checkDeterminism, listEscapes } from "../../.ci/checks/determinism.ts";
 import { checkDocuments } from "../../.ci/checks/documents.ts";
 import { checkImports } from "../../.ci/checks/imports.ts";
@@ -26,17 +26,17 @@ imports("protocol and kernels import nothing of ours from outside their folder",
   assert.not.ok(mayImport("actors/kernels/purity.ts", "../ports/clock.ts"));
 });
 
-imports("kernels, detectors, machines and core see only what lies below them", () => {
-  const order = ["kernels", "detectors", "machines", "core"];
-  for (const [above, upper] of order.entries())
-    for (const [below, lower] of order.entries())
+imports("each layer of actors/ sees the layers below it and none above", () => {
+  const layers = ["kernels", "detectors", "core", "log", "partition", "cluster"];
+  for (const [above, upper] of layers.entries())
+    for (const [below, lower] of layers.entries())
       assert.is(mayImport(`actors/${upper}/a.ts`, `../${lower}/b.ts`), below <= above, `${upper} → ${lower}`);
 });
 
-imports("ports see protocol only; journal, bus and feeds see protocol and ports only", () => {
+imports("ports see protocol only; journal, bus, feeds and workers see protocol and ports only", () => {
   assert.ok(mayImport("actors/ports/journal.ts", "../../protocol/block.ts"));
   assert.not.ok(mayImport("actors/ports/journal.ts", "../core/core.ts"));
-  for (const folder of ["journal", "bus", "feeds"]) {
+  for (const folder of ["journal", "bus", "feeds", "workers"]) {
     assert.ok(mayImport(`actors/${folder}/a.ts`, "../ports/journal.ts"));
     assert.ok(mayImport(`actors/${folder}/a.ts`, "../../protocol/block.ts"));
     assert.not.ok(mayImport(`actors/${folder}/a.ts`, "../core/core.ts"));
@@ -51,20 +51,31 @@ imports("collab sees actors through its mod.ts, and the simulator from serve.ts 
   assert.not.ok(mayImport("collab/gateway/http.ts", "../dashboard/main.tsx"));
   assert.ok(mayImport("collab/serve.ts", "../sim/mod.ts"));
   assert.not.ok(mayImport("collab/serve.ts", "../sim/recordings/replay/seek.ts"));
+  assert.not.ok(mayImport("collab/serve.ts", "./dashboard/main.tsx"));
 });
 
-imports("dashboard sees protocol and charts only", () => {
+imports("charts see protocol only, the dashboard sees protocol and charts", () => {
+  assert.ok(mayImport("collab/charts/line.ts", "../../protocol/frame.ts"));
+  assert.not.ok(mayImport("collab/charts/line.ts", "../dashboard/model.ts"));
   assert.ok(mayImport("collab/dashboard/main.tsx", "../charts/line.ts"));
   assert.ok(mayImport("collab/dashboard/main.tsx", "../../protocol/frame.ts"));
   assert.not.ok(mayImport("collab/dashboard/main.tsx", "../gateway/ws.ts"));
   assert.not.ok(mayImport("collab/dashboard/main.tsx", "../../actors/mod.ts"));
 });
 
+imports("inside sim/, worlds know no recordings, and neither knows the simulator or the benchmarks", () => {
+  assert.ok(mayImport("sim/recordings/a.ts", "../worlds/b.ts"));
+  assert.ok(mayImport("sim/bench/a.ts", "../cluster/b.ts"));
+  for (const folder of ["worlds", "recordings", "cluster"])
+    assert.not.ok(mayImport(`sim/${folder}/a.ts`, "../bench/b.ts"), folder);
+  for (const folder of ["worlds", "recordings"])
+    assert.not.ok(mayImport(`sim/${folder}/a.ts`, "../cluster/b.ts"), folder);
+});
+
 imports("nothing below the simulator imports it, nor does the product import its tests", () => {
   assert.not.ok(mayImport("actors/system.ts", "../sim/mod.ts"));
   assert.not.ok(mayImport("protocol/codec.ts", "../sim/mod.ts"));
   assert.not.ok(mayImport("sim/recordings/seek.ts", "../../tests/support/clock.ts"));
-  assert.ok(mayImport("sim/recordings/seek.ts", "../../actors/core/core.ts"));
 });
 
 imports("main.ts sees the composition root and the three mod.ts only", () => {
@@ -98,8 +109,10 @@ imports("a computed import is a finding outside tests", () => {
   assert.is(checkImports([file("tests/a.ts", "await import(name);")]).length, 0);
 });
 
-imports("a file in no known place is a finding", () => {
-  assert.is(checkImports([file("helpers/a.ts", "")]).length, 1);
+imports("a file in a folder without a row is a finding, inside actors/, collab/ and sim/ too", () => {
+  for (const path of ["helpers/a.ts", "actors/helpers/a.ts", "collab/helpers/a.ts", "sim/helpers/a.ts"])
+    assert.is(checkImports([file(path, "")]).length, 1, path);
+  assert.is(checkImports([file("actors/a.ts", "")]).length, 0);
 });
 
 imports.run();
@@ -138,6 +151,45 @@ cycles("two cycles are two findings", () => {
     file(`${b}.ts`, `import "./${a}.ts";`),
   ];
   assert.is(checkCycles([...pair("a", "b"), ...pair("c", "d")]).length, 2);
+});
+
+cycles("folders whose files import each other are a cycle, though no files are", () => {
+  const files = [
+    file("actors/a/one.ts", 'import type { Two } from "../b/two.ts";'),
+    file("actors/a/three.ts"),
+    file("actors/b/two.ts"),
+    file("actors/b/four.ts", "", 'import "../a/three.ts";'),
+  ];
+  assert.equal(checkCycles(files), []);
+  const [finding, ...more] = checkFolderCycles(files);
+  assert.is(finding?.message, "folder cycle: actors/a → actors/b → actors/a");
+  assert.equal(places([finding!]), ["actors/a/one.ts:1"]);
+  assert.is(more.length, 0);
+});
+
+cycles("a folder and one inside it are two folders, and a longer way round is a cycle", () => {
+  const nested = [
+    file("sim/a/mod.ts", 'import "./in/one.ts";'),
+    file("sim/a/in/one.ts", 'import "../two.ts";'),
+    file("sim/a/two.ts"),
+  ];
+  assert.is(checkFolderCycles(nested)[0]?.message, "folder cycle: sim/a → sim/a/in → sim/a");
+  const long = ["a", "b", "c"].flatMap((name, k, names) => [
+    file(`sim/${name}/from.ts`, `import "../${names[(k + 1) % 3]}/to.ts";`),
+    file(`sim/${name}/to.ts`),
+  ]);
+  assert.is(checkFolderCycles(long)[0]?.message, "folder cycle: sim/a → sim/b → sim/c → sim/a");
+});
+
+cycles("folders that are used one way, and folders of tests, are no finding", () => {
+  assert.equal(checkFolderCycles([file("sim/a/x.ts", 'import "../b/y.ts";'), file("sim/b/y.ts")]), []);
+  const tests = [
+    file("tests/a/x.ts", 'import "../b/y.ts";'),
+    file("tests/b/y.ts"),
+    file("tests/b/z.ts", 'import "../a/w.ts";'),
+    file("tests/a/w.ts"),
+  ];
+  assert.equal(checkFolderCycles(tests), []);
 });
 
 cycles.run();
