@@ -16,11 +16,11 @@ export function checked<Schema extends v.GenericSchema>(
   const path = v.getDotPath(issue);
   const field = path === null ? "the body" : path;
   if (issue.received === "undefined") throw new MalformedMessage(action, `no ${field}`, `a field ${field}`);
-  throw new MalformedMessage(action, `${field} is ${shorten(issue.received)}`, wantedBy(issue));
+  throw new MalformedMessage(action, `${field} is ${shorten(issue.received)}`, expectedBy(issue));
 }
 
 /** What the schema expected; our own checks say it in their message. */
-function wantedBy(issue: v.BaseIssue<unknown>): string {
+function expectedBy(issue: v.BaseIssue<unknown>): string {
   if (issue.type === "custom" || issue.type === "check") return issue.message.replace("Expected ", "");
   return issue.expected ?? issue.message;
 }

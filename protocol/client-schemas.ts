@@ -18,8 +18,7 @@ import { MAX_GROUP_CHANNELS, MAX_GROUPS } from "./limits.ts";
 
 // ---- client → gateway -------------------------------------------------------------------------------------------
 
-export const CLIENT_CHANNELS = ["samples", "state", "events", "metrics"] as const;
-const clientChannel = v.picklist(CLIENT_CHANNELS);
+const clientChannel = v.picklist(["samples", "state", "events", "metrics"]);
 
 /** First message of a client. */
 export const hello = v.object({

@@ -18,7 +18,7 @@ import {
 } from "./columns.ts";
 import { LimitExceeded, MalformedMessage, show } from "./errors.ts";
 import * as s from "./fields.ts";
-import { createScratchFrame, type Frame, frameFault, type ScratchFrame } from "./frame.ts";
+import { copyFrame, createScratchFrame, type Frame, frameFault, type ScratchFrame } from "./frame.ts";
 import { MAX_FRAME_SAMPLES } from "./limits.ts";
 
 export const frameBody = v.object({
@@ -93,22 +93,6 @@ export function bodyToFrame(body: unknown, frame: ScratchFrame): Frame {
   const fault = frameFault(frame);
   if (fault !== null) throw new MalformedMessage("decode frame", fault[0], fault[1]);
   return frame;
-}
-
-/** A frame with columns of its own, exactly as long as it needs. */
-export function copyFrame(frame: Frame): Frame {
-  const { count } = frame;
-  return {
-    type: "frame",
-    group: frame.group,
-    source: frame.source,
-    sequence: frame.sequence,
-    count,
-    time: frame.time.slice(0, count),
-    channel: frame.channel.slice(0, count),
-    value: frame.value.slice(0, count),
-    size: frame.size === null ? null : frame.size.slice(0, count),
-  };
 }
 
 /** Filled by one decoding at a time, then copied. */

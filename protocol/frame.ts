@@ -30,27 +30,45 @@ export interface ScratchFrame extends Frame {
   readonly sizeColumn: Float64Array;
 }
 
-export function createScratchFrame(): ScratchFrame {
+/** An empty frame of one source and group with its own columns, to be filled again and again. */
+export function createFrame(source: string, group: string, capacity: number, withSize = false): Frame {
   return {
     type: "frame",
-    group: "",
-    source: "",
+    group,
+    source,
     sequence: 0,
     count: 0,
-    time: new Float64Array(MAX_FRAME_SAMPLES),
-    channel: new Uint16Array(MAX_FRAME_SAMPLES),
-    value: new Float64Array(MAX_FRAME_SAMPLES),
-    size: null,
-    sizeColumn: new Float64Array(MAX_FRAME_SAMPLES),
+    time: new Float64Array(capacity),
+    channel: new Uint16Array(capacity),
+    value: new Float64Array(capacity),
+    size: withSize ? new Float64Array(capacity) : null,
   };
 }
 
-/** Whether the samples can travel as one frame: count, whole times within MAX_FRAME_SPAN_US, channel indices, finite values. */
-export function frameFits(frame: Frame): boolean {
-  return frameFault(frame) === null;
+export function createScratchFrame(source = "", group = "", capacity = MAX_FRAME_SAMPLES): ScratchFrame {
+  return { ...createFrame(source, group, capacity), sizeColumn: new Float64Array(capacity) };
 }
 
-/** What keeps a frame from travelling, as [value, expected], or null. O(count), allocates nothing for a good frame. */
+/** A frame with its own columns, exactly as long as the samples in use. */
+export function copyFrame(frame: Frame): Frame {
+  const { count } = frame;
+  return {
+    type: "frame",
+    group: frame.group,
+    source: frame.source,
+    sequence: frame.sequence,
+    count,
+    time: frame.time.slice(0, count),
+    channel: frame.channel.slice(0, count),
+    value: frame.value.slice(0, count),
+    size: frame.size === null ? null : frame.size.slice(0, count),
+  };
+}
+
+/**
+ * Why a frame cannot be encoded, as [value, expected], or null: count, whole times within MAX_FRAME_SPAN_US, channel indices, finite
+ * values. O(count), allocates nothing for a valid frame.
+ */
 export function frameFault(frame: Frame): [value: string, expected: string] | null {
   const { count, time, channel, value, size } = frame;
   if (!Number.isInteger(count) || count < 1 || count > MAX_FRAME_SAMPLES) {
@@ -111,8 +129,8 @@ export class FrameBuilder {
       );
     }
     this.capacity = capacity;
-    this.#current = emptyFrame(group, source, capacity);
-    this.#other = emptyFrame(group, source, capacity);
+    this.#current = createScratchFrame(source, group, capacity);
+    this.#other = createScratchFrame(source, group, capacity);
   }
 
   /** Samples waiting. */
@@ -171,19 +189,4 @@ export class FrameBuilder {
     next.count = 0;
     next.size = null;
   }
-}
-
-function emptyFrame(group: string, source: string, capacity: number): ScratchFrame {
-  return {
-    type: "frame",
-    group,
-    source,
-    sequence: 0,
-    count: 0,
-    time: new Float64Array(capacity),
-    channel: new Uint16Array(capacity),
-    value: new Float64Array(capacity),
-    size: null,
-    sizeColumn: new Float64Array(capacity),
-  };
 }

@@ -112,13 +112,9 @@ export type Refused = MessageOf<"refused">;
 export type Pong = MessageOf<"pong">;
 export type Rewound = MessageOf<"rewound">;
 
-export type BlockMessage = MessageOf<"block">;
 export type Derived = MessageOf<"derived">;
 export type Checkpoint = MessageOf<"checkpoint">;
-export type SnapshotMessage = MessageOf<"snapshot">;
 export type Takeover = MessageOf<"takeover">;
-export type StreamNote = MessageOf<"note">;
-export type NodeAnnouncement = MessageOf<"announcement">;
 
 export type Hello = MessageOf<"hello">;
 export type Subscribe = MessageOf<"subscribe">;
@@ -144,8 +140,6 @@ export type Input =
 export type Output = EventMessage | StateMessage | MetricsMessage;
 export type ClientMessage = Hello | Subscribe | Unsubscribe | Ping;
 export type Severity = EventMessage["severity"];
-/** What a client subscribes to. */
-export type ClientChannel = Subscribe["channel"];
 export type CloseReason = Closing["reason"];
 
 type Hops<Path extends string> = Path extends `${infer From}→${infer To}→${infer Rest}`

@@ -1,24 +1,45 @@
-/** What a person may have meant: known dotted paths near to a mistyped one. */
+/** Suggestions for a mistyped name: known names (or dotted paths) that differ from it by a few letters. */
 
-/** Known paths a slip of the pen away, by edit distance of the whole or of the last part, then in their own order. At most three. */
-export function nearestTo(path: string, known: readonly string[]): string[] {
-  const expected = path.toLowerCase().slice(0, 64);
-  const last = expected.slice(expected.lastIndexOf(".") + 1);
+/** What an error reports as expected in place of `word`: the names near to it, or all of them (as `listed`, when there are too many to show). */
+export function expectedAmong(
+  word: string,
+  known: readonly string[],
+  listed: string = known.join(", "),
+): string {
+  const near = nearestTo(word, known);
+  return near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${listed}`;
+}
+
+/**
+ * At most three known names, nearest first by edit distance of the whole path or of its last part, ignoring case. Two letters may differ
+ * (two swapped letters count as two), in long names a quarter of them, but never all letters of the shorter name.
+ */
+export function nearestTo(word: string, known: readonly string[]): string[] {
+  const typed = word.toLowerCase().slice(0, 64);
+  const last = lastPart(typed);
   return known
     .map((candidate) => {
       const lower = candidate.toLowerCase();
-      const whole = editDistance(expected, lower);
-      const leaf = editDistance(last, lower.slice(lower.lastIndexOf(".") + 1));
+      const whole = editDistance(typed, lower);
+      const leaf = editDistance(last, lastPart(lower));
       return { candidate, distance: Math.min(whole, leaf + 1) };
     })
-    .filter(({ candidate, distance }) => distance <= Math.max(2, Math.floor(candidate.length / 4)))
+    .filter(
+      ({ candidate, distance }) =>
+        distance <= Math.max(2, Math.floor(candidate.length / 4)) &&
+        distance < Math.min(typed.length, candidate.length),
+    )
     .sort((a, b) => a.distance - b.distance)
     .slice(0, 3)
     .map(({ candidate }) => candidate);
 }
 
+function lastPart(path: string): string {
+  return path.slice(path.lastIndexOf(".") + 1);
+}
+
 /** Levenshtein (1966): fewest insertions, deletions and replacements. O(|a| |b|). */
-export function editDistance(a: string, b: string): number {
+function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, k) => k);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

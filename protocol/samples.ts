@@ -1,9 +1,9 @@
 /**
- * The `samples` message by hand: a gateway wraps each frame once and sends the same bytes to every client.
+ * Writes the `samples` message by hand, because a gateway sends one per frame.
  *
  *   93 version 30  82  ad "inputSequence" uint  a5 "frame" bin
  *
- * Equal to encodeMessage of the same message; the frame's bytes are trusted and not looked into.
+ * The bytes equal those of encodeMessage. The frame comes from the log, so its bytes are not checked again.
  */
 
 import { LimitExceeded } from "./errors.ts";
@@ -28,7 +28,7 @@ const head = new Uint8Array(START.length + 9 + FRAME.length + 5);
 const data = new DataView(head.buffer);
 head.set(START);
 
-/** One frame of the log as a client gets it. `frame` is an encoded `frame` message. One copy. */
+/** Wraps an encoded `frame` message for a client. Copies the frame once. */
 export function encodeSamples(inputSequence: number, frame: Uint8Array): Uint8Array {
   const { length } = frame;
   if (length > MAX_FRAME_BYTES)

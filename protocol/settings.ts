@@ -4,7 +4,7 @@
  */
 import * as v from "valibot";
 import { InvalidSetting, show } from "./errors.ts";
-import { nearestTo } from "./nearest.ts";
+import { expectedAmong } from "./nearest.ts";
 
 const positive = v.pipe(v.number(), v.finite(), v.minValue(Number.MIN_VALUE));
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -102,7 +102,7 @@ export function parseSettings(input: unknown): Settings {
   const issue = result.issues[0];
   const path = v.getDotPath(issue) ?? "";
   if (valueAt(defaultSettings(), path) === undefined) throw unknownPath(path);
-  throw new InvalidSetting(`set ${path}`, show(valueAt(input, path)), wantedBy(issue));
+  throw new InvalidSetting(`set ${path}`, show(valueAt(input, path)), expectedBy(issue));
 }
 
 /**
@@ -123,7 +123,7 @@ export function applySetting(settings: Settings, path: string, value: unknown): 
   parent[keys[keys.length - 1]!] = typeof value === "string" ? readAs(before, value) : value;
 
   const result = v.safeParse(settingsSchema, changed, { abortEarly: true });
-  if (!result.success) throw new InvalidSetting(`set ${path}`, show(value), wantedBy(result.issues[0]));
+  if (!result.success) throw new InvalidSetting(`set ${path}`, show(value), expectedBy(result.issues[0]));
   return result.output;
 }
 
@@ -161,7 +161,7 @@ function readAs(before: unknown, text: string): unknown {
 }
 
 /** What the schema expected, in words. */
-function wantedBy(issue: v.BaseIssue<unknown>): string {
+function expectedBy(issue: v.BaseIssue<unknown>): string {
   if (issue.type === "safe_integer") return "a whole number";
   if (issue.type === "finite") return "a finite number";
   if (issue.requirement === Number.MIN_VALUE) return "a number > 0";
@@ -171,7 +171,5 @@ function wantedBy(issue: v.BaseIssue<unknown>): string {
 }
 
 function unknownPath(path: string): InvalidSetting {
-  const near = nearestTo(path, settingPaths());
-  const expected = near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${settingPaths().join(", ")}`;
-  return new InvalidSetting(`set ${path}`, "no such setting", expected);
+  return new InvalidSetting(`set ${path}`, "no such setting", expectedAmong(path, settingPaths()));
 }

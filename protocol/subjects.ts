@@ -10,7 +10,7 @@ import { MalformedSubject, show } from "./errors.ts";
 import { MAX_NAME_BYTES } from "./limits.ts";
 
 /** First part of every subject of ours. */
-export const SUBJECT_ROOT = "ew";
+const SUBJECT_ROOT = "ew";
 
 /** What travels under a partition, and what the details after it are. */
 export const SUBJECT_KINDS = {

@@ -16,7 +16,7 @@ export type Upcaster = (body: unknown) => unknown;
 /** from version → message name → step. A message without a step is the same in the next version. */
 export type Upcasters = Readonly<Record<number, Readonly<Record<string, Upcaster>>>>;
 
-export const UPCASTERS: Upcasters = {};
+const UPCASTERS: Upcasters = {};
 
 /** What a reader speaks; only tests use another one than CURRENT. */
 export interface Reader {

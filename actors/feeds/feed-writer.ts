@@ -48,21 +48,6 @@ export class FeedWriter {
   }
 }
 
-/** A frame with its own columns, for a feed that fills the same one again and again. */
-export function createFrame(source: string, group: string, capacity: number, withSize = false): Frame {
-  return {
-    type: "frame",
-    group,
-    source,
-    sequence: 0,
-    count: 0,
-    time: new Float64Array(capacity),
-    channel: new Uint16Array(capacity),
-    value: new Float64Array(capacity),
-    size: withSize ? new Float64Array(capacity) : null,
-  };
-}
-
 /** A name from outside (file, column, symbol) within the limit of names; a cut one ends in "…". */
 export function clipName(text: string): string {
   return clip(text, MAX_NAME_BYTES);

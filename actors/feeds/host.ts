@@ -10,9 +10,10 @@
  * Innovations are AR(1) residuals: load follows itself, so differences would be dependent; and a share of 0 has no logarithm.
  */
 
+import { createFrame } from "../../protocol/frame.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
-import { createFrame, FeedWriter } from "./feed-writer.ts";
+import { FeedWriter } from "./feed-writer.ts";
 import { channel } from "./host/meter.ts";
 import { type Meters, openMeters } from "./host/meters.ts";
 import { Pause } from "./pause.ts";

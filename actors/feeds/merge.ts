@@ -12,11 +12,11 @@
  * G5  Frames and their numbers depend on the feeds' samples and the speed alone.
  */
 
-import type { Frame } from "../../protocol/frame.ts";
+import { copyFrame, createFrame, type Frame } from "../../protocol/frame.ts";
 import type { Channels, FeedStatus, QuantumInput } from "../../protocol/messages.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
-import { clipName, createFrame } from "./feed-writer.ts";
+import { clipName } from "./feed-writer.ts";
 import { Pace } from "./pace.ts";
 import { Pause } from "./pause.ts";
 
@@ -191,7 +191,7 @@ class Inlet implements FeedSink {
   }
 
   frame(frame: Frame): boolean {
-    return this.#discarding || this.#hold(copyOf(frame));
+    return this.#discarding || this.#hold(copyFrame(frame));
   }
 
   quantum(input: QuantumInput): boolean {
@@ -285,18 +285,6 @@ class Inlet implements FeedSink {
 
 function isMessage(item: Piece | GroupMessage): item is GroupMessage {
   return item.type === "channels" || item.type === "feedStatus";
-}
-
-/** A feed fills its frame anew after it was handed over. */
-function copyOf(frame: Frame): Frame {
-  const { count } = frame;
-  return {
-    ...frame,
-    time: frame.time.slice(0, count),
-    channel: frame.channel.slice(0, count),
-    value: frame.value.slice(0, count),
-    size: frame.size === null ? null : frame.size.slice(0, count),
-  };
 }
 
 function partOf(frame: Frame, from: number, to: number, reuse: Frame | null): Frame {

@@ -61,7 +61,7 @@ export function planTable(table: Table, first: TableBatch, { name, live, options
 }
 
 /** Median of the steps forward between successive times; 0 when there are none. */
-export function medianStep(batch: TableBatch, rows: number): number {
+function medianStep(batch: TableBatch, rows: number): number {
   const steps: number[] = [];
   for (let r = 1; r < rows; r++) {
     const step = batch.timeUs[r]! - batch.timeUs[r - 1]!;

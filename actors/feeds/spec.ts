@@ -5,6 +5,7 @@
  */
 
 import type { OperatorNotice } from "../../protocol/messages.ts";
+import { expectedAmong } from "../../protocol/nearest.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed } from "./feed.ts";
 import { clipName } from "./feed-writer.ts";
@@ -20,7 +21,6 @@ import {
   type WalkOptions,
 } from "./kinds.ts";
 import { createMerge } from "./merge.ts";
-import { nearest } from "./nearest.ts";
 import type { Option, Options } from "./options.ts";
 import { createStdinFeed } from "./stdin.ts";
 import { createSynthFeed } from "./synth.ts";
@@ -162,7 +162,7 @@ function worldsWith(spec: FeedSpec & { kind: "synth" }, worlds: SynthWorlds | un
   if (worlds === undefined)
     throw new FeedSpecError(spec.text, "there are no synthetic worlds here", "another kind of feed");
   if (worlds.names.includes(spec.target)) return worlds;
-  const expected = suggestion(spec.target, worlds.names, `one of ${worlds.names.join(", ")}`);
+  const expected = expectedAmong(spec.target, worlds.names);
   throw new FeedSpecError(spec.text, `there is no scenario "${spec.target}"`, expected);
 }
 
@@ -193,11 +193,7 @@ function unknownKind(text: string, word: string): FeedSpecError {
   const kinds = Object.keys(FEED_KINDS);
   if (/[./\\]/.test(word))
     return new FeedSpecError(text, `there is no kind "${word}"`, `file:${text} when a file is meant`);
-  return new FeedSpecError(
-    text,
-    `there is no kind "${word}"`,
-    suggestion(word, kinds, `one of ${kinds.join(", ")}`),
-  );
+  return new FeedSpecError(text, `there is no kind "${word}"`, expectedAmong(word, kinds));
 }
 
 function readOptions(text: string, query: string, kind: FeedKind, options: Options): Record<string, unknown> {
@@ -208,8 +204,7 @@ function readOptions(text: string, query: string, kind: FeedKind, options: Optio
     const equals = pair.indexOf("=");
     const key = equals < 0 ? pair : pair.slice(0, equals);
     if (!Object.hasOwn(options, key)) {
-      const known = Object.keys(options);
-      const expected = suggestion(key, known, `one of ${known.join(", ")}`);
+      const expected = expectedAmong(key, Object.keys(options));
       throw new FeedSpecError(text, `${kind} has no option "${key}"`, expected, key);
     }
     if (given.has(key)) throw new FeedSpecError(text, `option ${key} stands twice`, "it once", key);
@@ -239,11 +234,6 @@ function usage(kind: FeedKind): string {
   const { target, options } = FEED_KINDS[kind];
   const first = Object.keys(options)[0]!;
   return `${kind}${target === null ? "" : `:${target}`}[?${first}=…]`;
-}
-
-function suggestion(word: string, known: readonly string[], otherwise: string): string {
-  const near = nearest(word, known);
-  return near === null ? otherwise : `${near}? (${otherwise})`;
 }
 
 function sourceName(spec: FeedSpec): string {

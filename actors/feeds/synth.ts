@@ -8,10 +8,11 @@
  * Y3  Everybody can see that it is synthetic: the feed's reports begin with that word.
  */
 import type { Frame } from "../../protocol/frame.ts";
+import { createFrame } from "../../protocol/frame.ts";
 import type { OperatorNotice, QuantumInput } from "../../protocol/messages.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
-import { createFrame, FeedWriter } from "./feed-writer.ts";
+import { FeedWriter } from "./feed-writer.ts";
 import type { SynthOptions } from "./kinds.ts";
 import { Pause } from "./pause.ts";
 import type { SynthWorld, SynthWorlds } from "./synth-world.ts";

@@ -6,9 +6,10 @@
  */
 
 import type { Frame } from "../../protocol/frame.ts";
+import { createFrame } from "../../protocol/frame.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
-import { createFrame, FeedWriter } from "./feed-writer.ts";
+import { FeedWriter } from "./feed-writer.ts";
 import type { WalkOptions } from "./kinds.ts";
 import { Pause } from "./pause.ts";
 

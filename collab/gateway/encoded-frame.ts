@@ -1,6 +1,6 @@
 /** A delivered frame as a `samples` message, made at most once, however many clients get it. */
 import type { DeliveredFrame } from "../../actors/ports/session.ts";
-import { encodeMessage } from "../../protocol/codec.ts";
+import { encodeSamples } from "../../protocol/samples.ts";
 
 export class EncodedFrame {
   readonly delivered: DeliveredFrame;
@@ -12,7 +12,7 @@ export class EncodedFrame {
 
   get bytes(): Uint8Array {
     const { inputSequence, bytes } = this.delivered;
-    this.#bytes ??= encodeMessage({ type: "samples", inputSequence, frame: bytes });
+    this.#bytes ??= encodeSamples(inputSequence, bytes);
     return this.#bytes;
   }
 }

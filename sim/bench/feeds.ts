@@ -7,7 +7,6 @@
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import type { Feed, FeedSink } from "../../actors/feeds/feed.ts";
-import { createFrame } from "../../actors/feeds/feed-writer.ts";
 import { openMeters } from "../../actors/feeds/host/meters.ts";
 import { createHostFeed } from "../../actors/feeds/host.ts";
 import { createMerge } from "../../actors/feeds/merge.ts";
@@ -16,6 +15,7 @@ import { createStdinFeed } from "../../actors/feeds/stdin.ts";
 import { readTable } from "../../actors/feeds/table.ts";
 import { Walk } from "../../actors/feeds/walk.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
+import { createFrame } from "../../protocol/frame.ts";
 import type { BenchRow } from "./row.ts";
 import { benchWorlds } from "./worlds.ts";
 

@@ -1,7 +1,8 @@
 /** How fast synthetic worlds are made, scenario by scenario, and what an injection costs. Reads the clock: bench only. */
-import { createFrame } from "../../actors/feeds/feed-writer.ts";
+
 import { RECORDED_START_US } from "../../actors/feeds/synth.ts";
 import { Walk } from "../../actors/feeds/walk.ts";
+import { createFrame } from "../../protocol/frame.ts";
 import type { Channels } from "../../protocol/messages.ts";
 import { createOverlay } from "../worlds/overlay.ts";
 import { injectableNames, SCENARIOS } from "../worlds/scenarios.ts";

@@ -27,7 +27,7 @@ export interface FactorLaw {
 
 /** Share of the market in calm times. */
 export const CALM_MARKET = 0.4;
-export const SECTOR_SIZE = 4;
+const SECTOR_SIZE = 4;
 
 export class FactorMarket implements RowWorld {
   readonly channels: Channels["channels"];

@@ -119,7 +119,7 @@ function place(price: number): number {
   return price & (RING - 1);
 }
 
-export function limitRate(distance: number): number {
+function limitRate(distance: number): number {
   return LIMIT_RATE / Math.sqrt(distance);
 }
 

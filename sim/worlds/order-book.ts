@@ -13,7 +13,7 @@ import { Variates } from "./variates.ts";
 import { drawWindow, plan, type Window, within } from "./window.ts";
 
 /** Ticks a second of one side of a book at the usual rates of the model, measured over a day of it. */
-export const TICKS_A_SECOND = 4.83;
+const TICKS_A_SECOND = 4.83;
 /** Share of the limit orders that still comes at strength 1; cancellations and market orders grow as much. */
 const LEFT = 0.35;
 /** Takers come at most so many times as often: a book that is that empty has nothing left to lose, and each of them is a step of work. */

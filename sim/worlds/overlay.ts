@@ -7,12 +7,12 @@
  * O2  Prices (groups of log returns) stay above 0.
  */
 import { CommandError } from "../../actors/errors.ts";
-import { createFrame } from "../../actors/feeds/feed-writer.ts";
 import type { FrameOverlay } from "../../actors/ports/overlay.ts";
 import type { Frame } from "../../protocol/frame.ts";
+import { createFrame } from "../../protocol/frame.ts";
 import { MAX_FRAME_SAMPLES } from "../../protocol/limits.ts";
 import type { Channels, OperatorNotice } from "../../protocol/messages.ts";
-import { nearestTo } from "../../protocol/nearest.ts";
+import { expectedAmong } from "../../protocol/nearest.ts";
 import type { Disturbance } from "./scenario.ts";
 import { findScenario, injectableNames } from "./scenarios.ts";
 
@@ -109,7 +109,7 @@ function slotsOf({ group, channels }: Channels, chosen: readonly string[]): Int1
     const at = known.indexOf(name);
     if (at < 0)
       throw new CommandError(
-        `Cannot inject into channel ${name}: group ${group} has none; expected ${oneOf(name, known)}`,
+        `Cannot inject into channel ${name}: group ${group} has none; expected ${expectedAmong(name, known)}`,
       );
     slots[at] = slot;
   }
@@ -146,9 +146,4 @@ function notice(
     detail: { scenario, strength, seed, fromUs, untilUs },
     author,
   };
-}
-
-function oneOf(name: string, known: readonly string[]): string {
-  const near = nearestTo(name, known);
-  return near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${known.join(", ")}`;
 }

@@ -1,6 +1,6 @@
 /** Every scenario, one row: its name here is its name everywhere. SCENARIOS.md lists the same rows. */
 import { CommandError } from "../../actors/errors.ts";
-import { nearestTo } from "../../protocol/nearest.ts";
+import { expectedAmong } from "../../protocol/nearest.ts";
 import { blockFlip } from "./block-flip.ts";
 import { burst } from "./burst.ts";
 import { clockStep } from "./clock-step.ts";
@@ -64,7 +64,6 @@ export function injectableNames(): string[] {
 export function findScenario(name: string): Scenario {
   const found = SCENARIOS.find((scenario) => scenario.name === name);
   if (found !== undefined) return found;
-  const near = nearestTo(name, scenarioNames());
-  const expected = near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${scenarioNames().join(", ")}`;
+  const expected = expectedAmong(name, scenarioNames());
   throw new CommandError(`Cannot find scenario ${name}: there is none; expected ${expected}`);
 }

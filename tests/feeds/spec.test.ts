@@ -99,12 +99,12 @@ test("spec of a walk has defaults, reads every option and takes the session's se
 
 const REFUSED: [spec: string, said: RegExp][] = [
   ["", /no kind ""/],
-  ["hots", /no kind "hots".*expected host\?/],
+  ["hots", /no kind "hots".*expected perhaps host/],
   ["prices.csv", /expected file:prices\.csv when a file is meant/],
   ["host:here", /host takes nothing behind a colon, got "here"/],
   ["file", /file names no PATH; expected file:PATH/],
   ["file:", /file names no PATH/],
-  ["host?evry=1s", /no option "evry"; expected every\?/],
+  ["host?evry=1s", /no option "evry"; expected perhaps every/],
   ["host?constructor=1", /no option "constructor"/],
   ["host?every", /option every has no value/],
   ["host?every=", /every= is not valid; expected a duration of at least 10ms/],

@@ -1,10 +1,10 @@
 /** The synth feed over worlds that a test makes: when its samples leave, and how it says that they are synthetic. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createFrame } from "../../actors/feeds/feed-writer.ts";
 import { createFeed, createFeeds, FeedSpecError } from "../../actors/feeds/spec.ts";
 import { RECORDED_START_US } from "../../actors/feeds/synth.ts";
 import type { SynthChoice, SynthTruth, SynthWorlds } from "../../actors/feeds/synth-world.ts";
+import { createFrame } from "../../protocol/frame.ts";
 import type { OperatorNotice } from "../../protocol/messages.ts";
 import { createManualClock } from "../support/clock.ts";
 import { collect, collectingSink, collectSpec } from "./collect.ts";

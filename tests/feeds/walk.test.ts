@@ -1,8 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createFrame } from "../../actors/feeds/feed-writer.ts";
 import { createFeed } from "../../actors/feeds/spec.ts";
 import { Walk } from "../../actors/feeds/walk.ts";
+import { createFrame } from "../../protocol/frame.ts";
 import { createManualClock } from "../support/clock.ts";
 import { collectingSink, collectSpec } from "./collect.ts";
 

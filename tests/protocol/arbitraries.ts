@@ -1,6 +1,6 @@
 /** Random messages of every kind, for properties and fuzzing: a new row without an arbitrary does not compile. */
 import fc from "fast-check";
-import { CLIENT_CHANNELS, CLOSE_CODES } from "../../protocol/client-schemas.ts";
+import { CLOSE_CODES, subscribe } from "../../protocol/client-schemas.ts";
 import { float32Bytes, float64Bytes, uint16Bytes, uint32Bytes } from "../../protocol/columns.ts";
 import { FORBIDDEN_KEYS } from "../../protocol/fields.ts";
 import type { Frame } from "../../protocol/frame.ts";
@@ -240,7 +240,7 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
   }),
   subscribed: message("subscribed", {
     id: count,
-    channel: fc.constantFrom(...CLIENT_CHANNELS),
+    channel: fc.constantFrom(...subscribe.entries.channel.options),
     after: count,
     complete: fc.boolean(),
   }),
@@ -321,7 +321,7 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     "subscribe",
     {
       id: count,
-      channel: fc.constantFrom(...CLIENT_CHANNELS),
+      channel: fc.constantFrom(...subscribe.entries.channel.options),
       group: name,
       channels: fc.array(name, { maxLength: 3 }),
       decimationUs: count,

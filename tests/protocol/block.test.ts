@@ -15,7 +15,7 @@ import { decodeMessage, encodeMessage } from "../../protocol/codec.ts";
 import { float64Bytes } from "../../protocol/columns.ts";
 import { LimitExceeded, MalformedMessage } from "../../protocol/errors.ts";
 import { MAX_BLOCK_BYTES, MAX_BLOCK_INPUTS, MAX_INPUT_BYTES } from "../../protocol/limits.ts";
-import type { BlockMessage, EventMessage } from "../../protocol/messages.ts";
+import type { EventMessage, MessageOf } from "../../protocol/messages.ts";
 import { anyMessage, MESSAGE } from "./arbitraries.ts";
 import { refuses } from "./refusal.ts";
 
@@ -43,11 +43,11 @@ function inputsOf(bytes: Uint8Array): LoggedInput[] {
 }
 
 /** A good block of two ticks, changed. */
-function changedBlock(change: Partial<BlockMessage>): Uint8Array {
+function changedBlock(change: Partial<MessageOf<"block">>): Uint8Array {
   const builder = new BlockBuilder(FIRST);
   builder.add(5, TICK);
   builder.add(9, TICK);
-  return encodeMessage({ ...(decodeMessage(builder.close().bytes) as BlockMessage), ...change });
+  return encodeMessage({ ...(decodeMessage(builder.close().bytes) as MessageOf<"block">), ...change });
 }
 
 test("[B1] a block gives back its inputs in order, numbered from its first", () => {

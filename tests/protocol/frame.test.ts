@@ -5,8 +5,8 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { decodeFrameInto, decodeMessage, encodeFrame, encodeMessage } from "../../protocol/codec.ts";
 import { LimitExceeded, MalformedMessage } from "../../protocol/errors.ts";
-import { createScratchFrame, type Frame, FrameBuilder, frameFits } from "../../protocol/frame.ts";
-import { copyFrame, frameToBody } from "../../protocol/frame-body.ts";
+import { copyFrame, createScratchFrame, type Frame, FrameBuilder, frameFault } from "../../protocol/frame.ts";
+import { frameToBody } from "../../protocol/frame-body.ts";
 import { MAX_FRAME_BYTES, MAX_FRAME_SAMPLES, MAX_FRAME_SPAN_US } from "../../protocol/limits.ts";
 import { MESSAGES } from "../../protocol/messages.ts";
 import { frame as anyFrame } from "./arbitraries.ts";
@@ -183,10 +183,10 @@ test("a frame whose columns disagree is refused with their counts", () => {
   );
 });
 
-test("frameFits tells beforehand what encoding would refuse", () => {
-  assert.ok(frameFits(frameOf(4)));
-  assert.not(frameFits(frameOf(2, { time: Float64Array.of(MAX_FRAME_SPAN_US + 1, 0) })));
-  assert.not(frameFits(frameOf(1, { value: Float64Array.of(Number.NaN) })));
+test("frameFault finds what encoding would refuse", () => {
+  assert.is(frameFault(frameOf(4)), null);
+  assert.ok(frameFault(frameOf(2, { time: Float64Array.of(MAX_FRAME_SPAN_US + 1, 0) })));
+  assert.ok(frameFault(frameOf(1, { value: Float64Array.of(Number.NaN) })));
 });
 
 test("frame builder gathers samples up to its capacity", () => {
@@ -222,7 +222,7 @@ test("frame builder begins a new frame when times lie too far apart, and loses n
         const got: number[] = [];
         const drain = () => {
           const frame = builder.take();
-          if (frame.count > 0) assert.ok(frameFits(frame));
+          if (frame.count > 0) assert.is(frameFault(frame), null);
           got.push(...frame.time.subarray(0, frame.count));
         };
         for (const time of times) {

@@ -3,11 +3,11 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { RandomStream } from "../../actors/core/random.ts";
 import type { Feed } from "../../actors/feeds/feed.ts";
-import { createFrame, FeedWriter } from "../../actors/feeds/feed-writer.ts";
+import { FeedWriter } from "../../actors/feeds/feed-writer.ts";
 import { createFeeds } from "../../actors/feeds/spec.ts";
 import { normalCdf } from "../../actors/kernels/normal.ts";
 import { openRecording, SYSTEM, systemClock } from "../../actors/mod.ts";
-import { createScratchFrame } from "../../protocol/frame.ts";
+import { createFrame, createScratchFrame } from "../../protocol/frame.ts";
 import {
   type CausalityQuestion,
   happensIn,

@@ -1,6 +1,7 @@
 /** A recorded feed of noisy walks in two groups whose frames share their times, with a burst of larger steps in each minute. */
 import type { Feed, FeedSink } from "../../actors/feeds/feed.ts";
-import { createFrame, FeedWriter } from "../../actors/feeds/feed-writer.ts";
+import { FeedWriter } from "../../actors/feeds/feed-writer.ts";
+import { createFrame } from "../../protocol/frame.ts";
 import { normals } from "./random-streams.ts";
 
 export const MARKET_START_US = Date.UTC(2026, 0, 5) * 1000;

@@ -1,11 +1,11 @@
 /** Disturbances laid over real frames: what they do to the joint law, what they leave alone, and how the log says so. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createFrame } from "../../actors/feeds/feed-writer.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import type { Frame } from "../../protocol/frame.ts";
+import { createFrame } from "../../protocol/frame.ts";
 import type { Channels, EventMessage } from "../../protocol/messages.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { parseInjectRequest, startInjection } from "../../sim/worlds/inject.ts";

@@ -1,6 +1,6 @@
 /** What the columns of a table mean, by their names: time, symbol, value, size. */
 
-import { nearest } from "../nearest.ts";
+import { expectedAmong } from "../../../protocol/nearest.ts";
 import { looksNumeric } from "./decimal.ts";
 import { TableError } from "./rows.ts";
 import { type TimeForm, timeFormOf } from "./times.ts";
@@ -103,8 +103,7 @@ function wideColumns(header: readonly string[], time: number, options: ColumnOpt
 function named(header: readonly string[], name: string, option: string): number {
   const at = header.indexOf(name);
   if (at >= 0) return at;
-  const near = nearest(name, header);
-  const expected = near === null ? `one of ${shortList(header)}` : `${near}? (one of ${shortList(header)})`;
+  const expected = expectedAmong(name, header, shortList(header));
   throw new TableError(`${option}=${name} names no column; expected ${expected}`);
 }
 
