@@ -12,9 +12,7 @@ export { synthWorlds } from "./worlds/worlds.ts";
 export const replayCommand = later(
   async () => (await import("./recordings/replay/command.ts")).replayCommand,
 );
-export const inspectCommand = later(
-  async () => (await import("./recordings/replay/inspect.ts")).inspectCommand,
-);
+export const inspectCommand = later(async () => (await import("./recordings/inspect.ts")).inspectCommand);
 export const whatIfCommand = later(
   async () => (await import("./recordings/whatif/command.ts")).whatIfCommand,
 );

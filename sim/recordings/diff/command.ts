@@ -4,9 +4,9 @@ import { askedAsync, CommandError, openRecording } from "../../../actors/mod.ts"
 import { startProgress } from "../../terminal/progress.ts";
 import { parentOf } from "../parent.ts";
 import { diffRecordings, type RecordingDifference } from "./diff.ts";
-import type { LaneSummary } from "./diff-lane.ts";
 import type { FieldDifference } from "./differing-fields.ts";
 import type { FirstDifference } from "./first-difference.ts";
+import type { LaneSummary } from "./recording-reader.ts";
 
 type Opened = Awaited<ReturnType<typeof openRecording>>;
 

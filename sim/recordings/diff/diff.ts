@@ -19,10 +19,10 @@ import { parentOf } from "../parent.ts";
 import { firstTime } from "../place.ts";
 import { toleranceUs } from "../whatif/plan.ts";
 import type { EventDifference } from "../whatif/result.ts";
-import { Lane, type LaneBlock, type LaneSummary } from "./diff-lane.ts";
-import { NoteComparison } from "./diff-notes.ts";
+import { NoteComparison } from "./derived-comparison.ts";
 import { differingFields, type FieldDifference } from "./differing-fields.ts";
 import { differenceOfInputs, earlier, type FirstDifference } from "./first-difference.ts";
+import { Lane, type LaneBlock, type LaneSummary } from "./recording-reader.ts";
 
 export interface Compared extends Journal {
   readonly partition: string;

@@ -2,8 +2,8 @@
 
 import { decodeMessage } from "../../../protocol/codec.ts";
 import type { Checkpoint } from "../../../protocol/messages.ts";
-import { inputOf, type LaneInput, type NotedEvent } from "./diff-lane.ts";
 import { differingFields, type FieldDifference } from "./differing-fields.ts";
+import { inputOf, type LaneInput, type NotedEvent } from "./recording-reader.ts";
 
 export interface FirstDifference {
   what: "input" | "event" | "state" | "end";

@@ -13,8 +13,8 @@ import {
 } from "../../../actors/mod.ts";
 import { startProgress } from "../../terminal/progress.ts";
 import { wholeOrNot } from "../unfinished.ts";
-import { exportMcap, type McapContent } from "./mcap-export.ts";
-import { type McapFile, McapRecording } from "./mcap-import.ts";
+import { exportMcap, type McapContent } from "./export.ts";
+import { type McapFile, McapRecording } from "./import.ts";
 
 export interface ExportFlags {
   to: string;

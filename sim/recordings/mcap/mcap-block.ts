@@ -1,7 +1,7 @@
 /** A block from its inputs and its row in an MCAP file, and the row of a block. */
 import { BlockBuilder, type DecodedBlock, GENESIS_HASH } from "../../../protocol/block.ts";
 import { float64Bytes, float64Column } from "../../../protocol/columns.ts";
-import type { BlockRow } from "./mcap-layout.ts";
+import type { BlockRow } from "./layout.ts";
 
 /** An input as it stands in the log. */
 export interface LoggedInput {

@@ -7,7 +7,7 @@ import { askedAsync, CommandError, openRecording, SYSTEM } from "../../../actors
 import type { Journal } from "../../../actors/ports/journal.ts";
 import { parseTimeUs } from "../parse-time.ts";
 import { type Place, parsePlace } from "../place.ts";
-import { checkPlace, rangeOf } from "../range.ts";
+import { checkPlace, rangeOf } from "../seek.ts";
 import { follow } from "./follow.ts";
 import { type ReplayReport, replay } from "./replay.ts";
 import { type StepOptions, stepThrough } from "./step.ts";

@@ -13,7 +13,7 @@ import type { Clock } from "../../../actors/ports/clock.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type { ReplayStatus } from "../../../protocol/controls.ts";
 import { type Place, reaches, timeOfPlace } from "../place.ts";
-import { checkPlace, type RecordedRange } from "../range.ts";
+import { checkPlace, type RecordedRange } from "../seek.ts";
 import { Pace } from "./pace.ts";
 import { Replayer, type TakeListener } from "./replayer.ts";
 import { windowStart } from "./window.ts";

@@ -25,7 +25,7 @@ import { decodeMessage } from "../../../protocol/codec.ts";
 import type { ReplayMarks, ReplayStatus } from "../../../protocol/controls.ts";
 import type { Channels, EventMessage, StateMessage } from "../../../protocol/messages.ts";
 import type { Place } from "../place.ts";
-import { type RecordedRange, rangeOf } from "../range.ts";
+import { type RecordedRange, rangeOf } from "../seek.ts";
 import { EventMarks } from "./event-marks.ts";
 import { Player, type PlayerOutputs } from "./player.ts";
 import type { Replayer } from "./replayer.ts";

@@ -29,8 +29,8 @@ import {
 } from "../../../actors/journal/segment.ts";
 import type { SnapshotInfo } from "../../../actors/journal/snapshots.ts";
 import type { BlockPosition } from "../../../actors/ports/journal.ts";
-import { RecordChecks } from "../mcap/record-checks.ts";
 import { at, type Finding, findingOf } from "./finding.ts";
+import { RecordChecks } from "./record-checks.ts";
 import { isWritten, partitionOf, snapshotsOf, surveyIndex } from "./survey-files.ts";
 
 export interface Survey {

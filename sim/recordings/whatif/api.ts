@@ -11,4 +11,4 @@
 export { runWhatIfInWorker } from "./in-worker.ts";
 export { parseWhatIfRequest, type WhatIfRequest, whatIfRequestSchema } from "./request.ts";
 export type { BranchParent, EventDifference, WhatIfResult } from "./result.ts";
-export { runWhatIf, type WhatIfOptions } from "./run.ts";
+export { runWhatIf, type WhatIfOptions } from "./whatif.ts";

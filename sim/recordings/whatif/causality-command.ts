@@ -15,8 +15,8 @@ import { said } from "../readable.ts";
 import { causality, INEVITABLE, inevitableFrom, type RewindResult } from "./causality.ts";
 import { type AskedFlags, readQuestion } from "./causality-question.ts";
 import { wholeOf } from "./flags.ts";
+import { panelsSvg } from "./plot.ts";
 import { checkPlot, writePlot } from "./plot-file.ts";
-import { panelsSvg } from "./svg.ts";
 import { bar, table } from "./table.ts";
 import { wilson } from "./wilson.ts";
 

@@ -9,7 +9,7 @@ import { isFrame } from "../../../protocol/codec.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import { iso } from "../place.ts";
-import { rangeOf } from "../range.ts";
+import { rangeOf } from "../seek.ts";
 import { coreBehind } from "./base.ts";
 import { inputOf } from "./causality.ts";
 import { durationOf } from "./flags.ts";

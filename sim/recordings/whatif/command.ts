@@ -7,9 +7,9 @@ import { checkFree, freeName } from "./branch-recording.ts";
 import type { WhatIfProgress } from "./branch-run.ts";
 import { requestOf, type WhatIfFlags } from "./flags.ts";
 import type { WhatIfResult } from "./result.ts";
-import { runWhatIf } from "./run.ts";
 import { countsLine, heading, sideBySide } from "./side-by-side.ts";
 import { sweepCommand } from "./sweep-command.ts";
+import { runWhatIf } from "./whatif.ts";
 
 export async function whatIfCommand(path: string, flags: WhatIfFlags): Promise<number> {
   if (flags.sweep.length > 0) return sweepCommand(path, flags, flags.sweep);

@@ -9,7 +9,7 @@ import type { Frame } from "../../../protocol/frame.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { Channels } from "../../../protocol/messages.ts";
 import { nearestTo } from "../../../protocol/nearest.ts";
-import type { Edit } from "./edit.ts";
+import type { Edit } from "./input-rewriter.ts";
 
 /** Place of a channel that is dropped. */
 const DROPPED = -1;

@@ -3,7 +3,7 @@
 import { inWorkers, type Work } from "../../../actors/workers/pool.ts";
 import type { WhatIfRequest } from "./request.ts";
 import type { WhatIfResult } from "./result.ts";
-import { runWhatIf } from "./run.ts";
+import { runWhatIf } from "./whatif.ts";
 
 /** `recording`: its folder. Ends with the reason of `signal` when that says so. */
 export async function runWhatIfInWorker(

@@ -5,7 +5,7 @@ import { CommandError } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import { decodeBlock } from "../../../protocol/block.ts";
 import { parsePlace, reaches } from "../place.ts";
-import { checkPlace, rangeOf } from "../range.ts";
+import { checkPlace, rangeOf } from "../seek.ts";
 
 export interface BranchPoint {
   /** The block that holds the input. */

@@ -7,7 +7,7 @@
 import { asked } from "../../../actors/mod.ts";
 import type { Input } from "../../../protocol/messages.ts";
 import { applySetting, parseSettings, type Settings } from "../../../protocol/settings.ts";
-import type { Edit, Insert } from "./edit.ts";
+import type { Edit, Insert } from "./input-rewriter.ts";
 
 export const AUTHOR = "what-if";
 

@@ -2,10 +2,10 @@
 
 import { inWorkers, type Work, type WorkersOptions } from "../../../actors/workers/pool.ts";
 import type { Truth } from "../../worlds/scenario.ts";
+import { ALARMS, type Score, score } from "./alarm-score.ts";
 import type { GridPoint } from "./grid.ts";
 import type { WhatIfRequest } from "./request.ts";
-import { runWhatIf } from "./run.ts";
-import { ALARMS, type Score, score } from "./score.ts";
+import { runWhatIf } from "./whatif.ts";
 
 export interface Sweep {
   recording: string;

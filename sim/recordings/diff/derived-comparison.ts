@@ -5,10 +5,10 @@
  */
 import { sameBytes } from "../../../actors/log/fold.ts";
 import type { Checkpoint } from "../../../protocol/messages.ts";
-import { EventAligner } from "../whatif/event-difference.ts";
-import type { Lane, NotedEvent } from "./diff-lane.ts";
+import { EventAligner } from "../event-alignment.ts";
 import { differingFields } from "./differing-fields.ts";
 import { differenceOfEvents, differenceOfStates, type FirstDifference } from "./first-difference.ts";
+import type { Lane, NotedEvent } from "./recording-reader.ts";
 
 export class NoteComparison {
   eventDifference: FirstDifference | null = null;

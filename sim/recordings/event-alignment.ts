@@ -15,9 +15,9 @@
  * Ids cannot be compared, since an inserted input shifts those that follow. The second round is for alarms of many channels, which name
  * first those that did most. A3 and A4 hold within PENDING_MAX undecided events of a kind.
  */
-import type { EventMessage } from "../../../protocol/messages.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
 import { AlignmentRound, type Decided } from "./alignment-round.ts";
-import type { EventDifference } from "./result.ts";
+import type { EventDifference } from "./whatif/result.ts";
 
 export class EventAligner {
   private readonly exact: AlignmentRound;

@@ -3,7 +3,7 @@ import { CommandError } from "../../../actors/mod.ts";
 import type { Channels } from "../../../protocol/messages.ts";
 import { createOverlay, type ScenarioOverlay } from "../../worlds/overlay.ts";
 import { iso, parsePlace } from "../place.ts";
-import type { Edit } from "./edit.ts";
+import type { Edit } from "./input-rewriter.ts";
 import type { InjectionRequest } from "./request.ts";
 import { AUTHOR } from "./set-settings.ts";
 

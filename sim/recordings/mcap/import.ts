@@ -16,8 +16,7 @@ import { decodeBlock, encodeDerived } from "../../../protocol/block.ts";
 import { decodeAs } from "../../../protocol/codec.ts";
 import { writeEnvelope } from "../../../protocol/envelope.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
-import { blockOf, type LoggedInput } from "./mcap-block.ts";
-import type { McapContent } from "./mcap-export.ts";
+import type { McapContent } from "./export.ts";
 import {
   blockRow,
   derivedRow,
@@ -27,7 +26,8 @@ import {
   parseSnapshotName,
   type Role,
   SNAPSHOT_MEDIA_TYPE,
-} from "./mcap-layout.ts";
+} from "./layout.ts";
+import { blockOf, type LoggedInput } from "./mcap-block.ts";
 
 /** The file as it is read: in pieces, and at places. */
 export interface McapFile {

@@ -8,7 +8,7 @@ import {
   inOrder,
   type TimedDifference,
   timed,
-} from "../../sim/recordings/whatif/event-difference.ts";
+} from "../../sim/recordings/event-alignment.ts";
 import type { EventDifference } from "../../sim/recordings/whatif/result.ts";
 
 const TOLERANCE_US = 10;

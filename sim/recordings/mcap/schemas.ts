@@ -4,7 +4,7 @@ import type { GenericSchema } from "valibot";
 import { bytes, json } from "../../../protocol/fields.ts";
 import { frameBody } from "../../../protocol/frame-body.ts";
 import { MESSAGES, type MessageName } from "../../../protocol/messages.ts";
-import { blockRow, derivedRow } from "./mcap-layout.ts";
+import { blockRow, derivedRow } from "./layout.ts";
 
 export interface MessageSchema {
   name: string;

@@ -3,8 +3,8 @@
  *
  *   add ─► undecided ──both lanes further on than the tolerance──► pairs of least cost ─► same · moved · changed · gone · new
  */
-import type { EventMessage } from "../../../protocol/messages.ts";
-import type { EventDifference } from "./result.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
+import type { EventDifference } from "./whatif/result.ts";
 
 /** Undecided events of one kind and lane that are weighed together: the table of costs has the square of it. Of more, the earlier ones are decided. */
 const PENDING_MAX = 1000;

@@ -1,11 +1,11 @@
 /** `eigenwatch inspect PATH`: what is in a recording, read and checked from the first byte to the last. */
 import process from "node:process";
-import { LineWriter } from "../../../actors/filters/lines.ts";
-import { askedAsync, CommandError, describeRecording, openRecording } from "../../../actors/mod.ts";
-import { decodeBlock, decodeDerived } from "../../../protocol/block.ts";
-import { decodeMessage } from "../../../protocol/codec.ts";
-import { MESSAGES } from "../../../protocol/messages.ts";
-import { parentLine, parentOf } from "../parent.ts";
+import { LineWriter } from "../../actors/filters/lines.ts";
+import { askedAsync, CommandError, describeRecording, openRecording } from "../../actors/mod.ts";
+import { decodeBlock, decodeDerived } from "../../protocol/block.ts";
+import { decodeMessage } from "../../protocol/codec.ts";
+import { MESSAGES } from "../../protocol/messages.ts";
+import { parentLine, parentOf } from "./parent.ts";
 
 export interface InspectFlags {
   blocks?: true;

@@ -16,7 +16,6 @@ import { decodeAs, decodeFrameInto, encodeMessage } from "../../../protocol/code
 import { readEnvelope } from "../../../protocol/envelope.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import { MESSAGES, type MessageName, nameOfCode } from "../../../protocol/messages.ts";
-import { blockOf, type LoggedInput, rowOf } from "./mcap-block.ts";
 import {
   type BlockRow,
   CHUNK_BYTES,
@@ -29,8 +28,9 @@ import {
   SNAPSHOT_MEDIA_TYPE,
   snapshotName,
   topicOf,
-} from "./mcap-layout.ts";
-import { schemaOf } from "./mcap-schemas.ts";
+} from "./layout.ts";
+import { blockOf, type LoggedInput, rowOf } from "./mcap-block.ts";
+import { schemaOf } from "./schemas.ts";
 
 export interface McapSource extends Journal {
   readonly partition: string;
