@@ -4,7 +4,8 @@ import type { SessionControls, WhatIfControls } from "../actors/ports/controls.t
 import type { Journal } from "../actors/ports/journal.ts";
 import type { InjectableScenario } from "../protocol/controls.ts";
 import type { ReplaySession } from "./recordings/replay/session.ts";
-import { parseWhatIfRequest, runWhatIf, runWhatIfInWorker } from "./recordings/whatif/api.ts";
+import { parseWhatIfRequest } from "./recordings/whatif/request.ts";
+import { runWhatIf, runWhatIfInWorker } from "./recordings/whatif/whatif.ts";
 import { parseInjectRequest, startInjection } from "./worlds/inject.ts";
 import { findScenario, injectableNames } from "./worlds/scenarios.ts";
 

@@ -14,7 +14,8 @@ import {
   systemClock,
 } from "../../actors/mod.ts";
 import { applySetting, defaultSettings } from "../../protocol/settings.ts";
-import { openAt, replay } from "../recordings/replay/replay.ts";
+import { replay } from "../recordings/replay/replay.ts";
+import { openAt } from "../recordings/seek.ts";
 import type { BenchRow } from "./row.ts";
 
 const SAMPLES = 10_000_000;

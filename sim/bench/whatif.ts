@@ -15,8 +15,8 @@ import { createFrame } from "../../protocol/frame.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { replay } from "../recordings/replay/replay.ts";
-import { runWhatIf } from "../recordings/whatif/api.ts";
 import { causality } from "../recordings/whatif/causality.ts";
+import { runWhatIf } from "../recordings/whatif/whatif.ts";
 import type { BenchRow } from "./row.ts";
 
 const CHANNELS = 8;

@@ -4,10 +4,22 @@
  *   add ─► undecided ──both lanes further on than the tolerance──► pairs of least cost ─► same · moved · changed · gone · new
  */
 import type { EventMessage } from "../../protocol/messages.ts";
-import type { EventDifference } from "./whatif/result.ts";
 
 /** Undecided events of one kind and lane that are weighed together: the table of costs has the square of it. Of more, the earlier ones are decided. */
 const PENDING_MAX = 1000;
+
+/** One event of the original, one of the branch, or a pair that is the same event. */
+export interface EventDifference {
+  /** `moved`: another time (perhaps other fields as well); `changed`: the same time, other fields. */
+  type: "same" | "moved" | "changed" | "gone" | "new";
+  /** Ids, each of its own lane: an inserted input shifts the ids of what follows. */
+  original?: string;
+  branch?: string;
+  /** Time of the branch's minus that of the original's, µs. */
+  byUs?: number;
+  /** What differs beside the time, e.g. "severity", "detail.evidence". */
+  fields?: string[];
+}
 
 export type Decided = (
   difference: EventDifference,

@@ -16,8 +16,8 @@
  * first those that did most. A3 and A4 hold within PENDING_MAX undecided events of a kind.
  */
 import type { EventMessage } from "../../protocol/messages.ts";
+import type { EventDifference } from "./alignment-round.ts";
 import { AlignmentRound, type Decided } from "./alignment-round.ts";
-import type { EventDifference } from "./whatif/result.ts";
 
 export class EventAligner {
   private readonly exact: AlignmentRound;

@@ -1,6 +1,28 @@
 /** The entry by which a branch recording names what it branches from: `parent` in the `createdFrom` of its segments. */
 import * as v from "valibot";
-import type { BranchParent } from "./whatif/result.ts";
+
+/** What a branch recording says of where it comes from; stands in `createdFrom` of its segments. */
+export interface BranchParent {
+  /** Folder of the recording that it branches from, as it was called then. */
+  recording: string;
+  partition: string;
+  /** The last block that both share, its hash (hex), and the sequence of its last input. Block 0: they share none. */
+  block: number;
+  hash: string;
+  /** The first input that may be different, and the time from which it is. */
+  sequence: number;
+  atUs: number;
+  /** What was asked to be different. */
+  changes: BranchChanges;
+}
+
+export interface BranchChanges {
+  set?: Record<string, string | number | boolean>;
+  drop?: string[];
+  inject?: Record<string, unknown>[];
+  seed?: number;
+  untilUs?: number;
+}
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const value = v.union([v.string(), v.number(), v.boolean()]);

@@ -13,6 +13,7 @@ import {
   happensIn,
   inevitableFrom,
   readScene,
+  wilson,
 } from "../../sim/recordings/whatif/causality.ts";
 import { deviationOf, NoiseLearner, stepOf } from "../../sim/recordings/whatif/measurement-noise.ts";
 import {
@@ -22,7 +23,6 @@ import {
   type TimedInput,
   tiesOf,
 } from "../../sim/recordings/whatif/perturb.ts";
-import { wilson } from "../../sim/recordings/whatif/wilson.ts";
 import { synthWorlds } from "../../sim/worlds/worlds.ts";
 import { normals } from "../support/random-streams.ts";
 import { eventsOf } from "../support/recorded-blocks.ts";

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { EventMessage } from "../../protocol/messages.ts";
+import type { EventDifference } from "../../sim/recordings/alignment-round.ts";
 import {
   differencesOf,
   EventAligner,
@@ -9,7 +10,6 @@ import {
   type TimedDifference,
   timed,
 } from "../../sim/recordings/event-alignment.ts";
-import type { EventDifference } from "../../sim/recordings/whatif/result.ts";
 
 const TOLERANCE_US = 10;
 

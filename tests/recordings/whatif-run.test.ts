@@ -9,12 +9,9 @@ import { applySetting, defaultSettings } from "../../protocol/settings.ts";
 import { diffRecordings } from "../../sim/recordings/diff/diff.ts";
 import { parentOf } from "../../sim/recordings/parent.ts";
 import { replay } from "../../sim/recordings/replay/replay.ts";
-import {
-  runWhatIf,
-  type WhatIfOptions,
-  type WhatIfRequest,
-  type WhatIfResult,
-} from "../../sim/recordings/whatif/api.ts";
+import type { WhatIfRequest } from "../../sim/recordings/whatif/request.ts";
+import type { WhatIfResult } from "../../sim/recordings/whatif/result.ts";
+import { runWhatIf, type WhatIfOptions } from "../../sim/recordings/whatif/whatif.ts";
 import { coreAt } from "../support/core-at.ts";
 import { CHANNELS, marketFeed, rowUs } from "../support/market-feed.ts";
 import { type Block, blocksOf, copied, eventsOf, inputsOf, samplesIn } from "../support/recorded-blocks.ts";

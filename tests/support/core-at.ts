@@ -2,7 +2,7 @@
 import type { Core } from "../../actors/core/core.ts";
 import { foldJournal } from "../../actors/log/fold.ts";
 import { openRecording, SYSTEM } from "../../actors/mod.ts";
-import { openAt } from "../../sim/recordings/replay/replay.ts";
+import { openAt } from "../../sim/recordings/seek.ts";
 
 export async function coreAt(directory: string): Promise<Core> {
   const journal = await openRecording(directory);

@@ -15,10 +15,10 @@
 import { sameBytes } from "../../../actors/log/fold.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import { decodeMessage } from "../../../protocol/codec.ts";
+import type { EventDifference } from "../alignment-round.ts";
 import { parentOf } from "../parent.ts";
 import { firstTime } from "../place.ts";
 import { toleranceUs } from "../whatif/plan.ts";
-import type { EventDifference } from "../whatif/result.ts";
 import { NoteComparison } from "./derived-comparison.ts";
 import { differingFields, type FieldDifference } from "./differing-fields.ts";
 import { differenceOfInputs, earlier, type FirstDifference } from "./first-difference.ts";

@@ -18,18 +18,20 @@ import { createScratchFrame } from "../../../protocol/frame.ts";
 import { MESSAGES, type MessageName, nameOfCode } from "../../../protocol/messages.ts";
 import {
   type BlockRow,
+  blockOf,
   CHUNK_BYTES,
   type DerivedRow,
   FORMAT,
   kindOf,
+  type LoggedInput,
   METADATA,
   nanoseconds,
   type Role,
+  rowOf,
   SNAPSHOT_MEDIA_TYPE,
   snapshotName,
   topicOf,
 } from "./layout.ts";
-import { blockOf, type LoggedInput, rowOf } from "./mcap-block.ts";
 import { schemaOf } from "./schemas.ts";
 
 export interface McapSource extends Journal {

@@ -18,16 +18,17 @@ import { writeEnvelope } from "../../../protocol/envelope.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import type { McapContent } from "./export.ts";
 import {
+  blockOf,
   blockRow,
   derivedRow,
   FORMAT,
+  type LoggedInput,
   METADATA,
   microseconds,
   parseSnapshotName,
   type Role,
   SNAPSHOT_MEDIA_TYPE,
 } from "./layout.ts";
-import { blockOf, type LoggedInput } from "./mcap-block.ts";
 
 /** The file as it is read: in pieces, and at places. */
 export interface McapFile {

@@ -13,10 +13,9 @@ import type { Clock } from "../../../actors/ports/clock.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type { ReplayStatus } from "../../../protocol/controls.ts";
 import { type Place, reaches, timeOfPlace } from "../place.ts";
-import { checkPlace, type RecordedRange } from "../seek.ts";
+import { checkPlace, type RecordedRange, windowStart } from "../seek.ts";
 import { Pace } from "./pace.ts";
 import { Replayer, type TakeListener } from "./replayer.ts";
-import { windowStart } from "./window.ts";
 
 /** Inputs between two turns of the event loop: a few milliseconds of work. */
 const TURN_INPUTS = 256;

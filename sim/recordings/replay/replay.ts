@@ -10,13 +10,14 @@
  * Y3  Nothing is written. Damage ends a replay with its place (RecordingDamaged).
  */
 import { systemClock } from "../../../actors/clock.ts";
-import { Core, type CoreDefinitions, type CoreSink } from "../../../actors/core/core.ts";
+import type { CoreDefinitions, CoreSink } from "../../../actors/core/core.ts";
 import { hex } from "../../../actors/core/hash.ts";
 import { foldJournal } from "../../../actors/log/fold.ts";
 import type { Clock } from "../../../actors/ports/clock.ts";
-import type { Journal, JournalEntry, StoredSnapshot } from "../../../actors/ports/journal.ts";
+import type { Journal, JournalEntry } from "../../../actors/ports/journal.ts";
 import type { EventMessage, StateMessage } from "../../../protocol/messages.ts";
 import { type Place, reaches, timeOfPlace } from "../place.ts";
+import { openAt } from "../seek.ts";
 import { Pace } from "./pace.ts";
 import { type Difference, Verifier } from "./verifier.ts";
 
@@ -122,49 +123,5 @@ export async function replay(
 
   function tellProgress(): void {
     options.progress?.({ timeUs: core.now, inputs: core.sequence, samples: core.samples });
-  }
-}
-
-/** The core before a time, or a place, of the recording: nearest snapshot before it, and the number of the next block. */
-export async function openAt(
-  journal: Journal,
-  definitions: CoreDefinitions,
-  sink: CoreSink,
-  at: number | Place,
-): Promise<{ core: Core; startBlock: number }> {
-  const { first } = journal;
-  if (!first) throw new Error("Cannot replay: the recording is empty; expected at least one block");
-  // Before that time, not at it: what came earlier in the same microsecond is expected too.
-  const stored = await snapshotBefore(journal, typeof at === "number" ? { timeUs: at } : at);
-  if (stored && stored.block >= first.number - 1) {
-    try {
-      return { core: Core.restore(stored.bytes, definitions, sink), startBlock: stored.block + 1 };
-    } catch {
-      // Of another version of the program: the log itself does as well, only slower.
-    }
-  }
-  if (first.number === 1) return { core: new Core(definitions, sink), startBlock: 1 };
-  const oldest = await oldestSnapshot(journal, first.number - 1);
-  if (!oldest) {
-    throw new Error(`Cannot replay: blocks before ${first.number} are gone; expected a snapshot behind them`);
-  }
-  return { core: Core.restore(oldest.bytes, definitions, sink), startBlock: oldest.block + 1 };
-}
-
-function snapshotBefore(journal: Journal, place: Place): Promise<StoredSnapshot | null> {
-  if ("sequence" in place) return journal.loadSnapshot({ sequence: place.sequence - 1 });
-  return Number.isFinite(place.timeUs)
-    ? journal.loadSnapshot({ timeUs: place.timeUs - 1 })
-    : Promise.resolve(null);
-}
-
-async function oldestSnapshot(journal: Journal, fromBlock: number): Promise<StoredSnapshot | null> {
-  let oldest: StoredSnapshot | null = null;
-  let before = journal.last!.number;
-  for (;;) {
-    const stored = await journal.loadSnapshot({ block: before });
-    if (!stored || stored.block < fromBlock) return oldest;
-    oldest = stored;
-    before = stored.block - 1;
   }
 }

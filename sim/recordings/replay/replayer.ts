@@ -15,7 +15,7 @@ import { isFrame } from "../../../protocol/codec.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { EventMessage, Input, StateMessage } from "../../../protocol/messages.ts";
 import { type Place, reaches } from "../place.ts";
-import { openAt } from "./replay.ts";
+import { openAt } from "../seek.ts";
 
 /** Where outputs go. `block` comes with the bytes of each block before its first input is handed out. */
 export type TakeListener = Omit<SessionListener, "flush" | "rewound"> & {

@@ -5,11 +5,11 @@ import process from "node:process";
 import { segmentFirstBlock } from "../../../actors/journal/segment.ts";
 import { askedAsync, CommandError } from "../../../actors/mod.ts";
 import { startProgress } from "../../terminal/progress.ts";
-import type { Finding } from "./finding.ts";
 import { publicKey, secretKey } from "./key-files.ts";
 import { checkContent, checkSignatures, readSeal, SEAL_FILE, type Seal, sealRecording } from "./seal.ts";
 import type { PublicKey, SecretKey } from "./signing-keys.ts";
 import { type Survey, surveyRecording } from "./survey.ts";
+import type { Finding } from "./survey-files.ts";
 
 export interface VerifyFlags {
   sign: string[];

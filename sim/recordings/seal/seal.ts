@@ -15,10 +15,10 @@ import * as v from "valibot";
 import { realDisk, TEMPORARY_SUFFIX, writeWhole } from "../../../actors/journal/disk.ts";
 import { segmentFirstBlock } from "../../../actors/journal/segment.ts";
 import { CommandError } from "../../../actors/mod.ts";
-import type { Finding } from "./finding.ts";
 import { digests, PIECE_BYTES } from "./piece-digests.ts";
 import { ALGORITHMS, publicKeyOfDer, type SecretKey } from "./signing-keys.ts";
 import { isPassing, type Survey } from "./survey.ts";
+import type { Finding } from "./survey-files.ts";
 
 export const SEAL_FILE = "seal.json";
 

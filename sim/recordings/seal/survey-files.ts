@@ -9,7 +9,6 @@ import { encodeIndex, indexName } from "../../../actors/journal/index-file.ts";
 import { readLockOwner } from "../../../actors/journal/lock.ts";
 import { readSegmentHeader, type Segment, segmentName } from "../../../actors/journal/segment.ts";
 import { type SnapshotInfo, SnapshotStore } from "../../../actors/journal/snapshots.ts";
-import { at, type Finding } from "./finding.ts";
 
 /** A segment's index is what reading the segment gives; a damaged segment has none. */
 export async function surveyIndex(directory: string, segment: Segment, findings: Finding[]): Promise<void> {
@@ -67,4 +66,23 @@ export async function isWritten(directory: string): Promise<boolean> {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
+}
+
+/** What a look at a recording's files finds. */
+
+/** Bytes that do not hold, and why. */
+export interface Finding {
+  file: string;
+  offset: number;
+  /** 0 where the place is known and not the extent. */
+  length: number;
+  reason: string;
+}
+
+export function findingOf({ file, offset, length, reason }: Finding): Finding {
+  return { file, offset, length, reason };
+}
+
+export function at(file: string, offset: number, length: number, reason: string): Finding {
+  return { file, offset, length, reason };
 }

@@ -29,9 +29,16 @@ import {
 } from "../../../actors/journal/segment.ts";
 import type { SnapshotInfo } from "../../../actors/journal/snapshots.ts";
 import type { BlockPosition } from "../../../actors/ports/journal.ts";
-import { at, type Finding, findingOf } from "./finding.ts";
 import { RecordChecks } from "./record-checks.ts";
-import { isWritten, partitionOf, snapshotsOf, surveyIndex } from "./survey-files.ts";
+import {
+  at,
+  type Finding,
+  findingOf,
+  isWritten,
+  partitionOf,
+  snapshotsOf,
+  surveyIndex,
+} from "./survey-files.ts";
 
 export interface Survey {
   partition: string;

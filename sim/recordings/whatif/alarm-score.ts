@@ -1,14 +1,17 @@
 /**
- * What a run of the detectors was worth: alarms, and where the truth is known, what was found, how late, and what was not there.
+ * The score of a run of the detectors: its alarms and, where the truth is known, what they found, how late, and which were false.
  *
  *   truth      ├──onset────────end──┤····grace····│
  *   alarms                 ×                          ×
  *                          └ found, so late           └ false
  *
- * An alarm finds a truth of its detector and group that lasts or ended no longer than the grace ago; for single channels it must name one
- * of them. The delay is that of the first such alarm. An alarm that finds nothing is false; one that finds a truth which began before the
- * span is not, but that truth is not among those to be found.
+ * An alarm finds a truth of its detector and group that lasts, or that ended no longer than the grace ago; a truth of single channels is
+ * found only by an alarm that names one of them. The delay is that of the first such alarm. An alarm that finds nothing is false. A truth
+ * that began before the span does not count, but an alarm that finds it is not false.
  */
+import { readFile } from "node:fs/promises";
+import * as v from "valibot";
+import { CommandError } from "../../../actors/mod.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import type { Truth } from "../../worlds/scenario.ts";
 
@@ -91,4 +94,38 @@ function finds(alarm: EventMessage, truth: Truth, graceUs: number): boolean {
     return false;
   // What moves together is the group's affair; what moves alone must be named.
   return detector === "collapse" || alarm.channels.some((name) => truth.channels.includes(name));
+}
+
+const truthSchema = v.object({
+  kind: v.string(),
+  detectors: v.array(v.picklist(["anomaly", "collapse"])),
+  group: v.string(),
+  channels: v.array(v.string()),
+  onsetUs: v.pipe(v.number(), v.safeInteger()),
+  endUs: v.pipe(v.number(), v.safeInteger()),
+});
+
+export async function readTruths(path: string): Promise<Truth[]> {
+  const text = await readFile(path, "utf8").catch((error: Error) => {
+    throw new CommandError(`Cannot read --truth ${path}: ${error.message}`);
+  });
+  const lines = text.split("\n");
+  return lines.flatMap((line, i) => (line.trim() === "" ? [] : [truthOf(line, `${path} line ${i + 1}`)]));
+}
+
+function truthOf(line: string, where: string): Truth {
+  let json: unknown;
+  try {
+    json = JSON.parse(line);
+  } catch {
+    throw new CommandError(
+      `Cannot read ${where}: it is no JSON; expected one truth a line, as feed --truth writes it`,
+    );
+  }
+  const result = v.safeParse(truthSchema, json, { abortEarly: true });
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  throw new CommandError(
+    `Cannot read ${where}: ${v.getDotPath(issue) ?? "it"} is ${issue.received}; expected ${issue.expected}`,
+  );
 }

@@ -13,12 +13,13 @@ import type { DecodedBlock } from "../../../protocol/block.ts";
 import { encodeMessage } from "../../../protocol/codec.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { EventMessage, Input } from "../../../protocol/messages.ts";
+import type { EventDifference } from "../alignment-round.ts";
 import { byTime, EventAligner, inOrder, type TimedDifference, timed } from "../event-alignment.ts";
 import { BranchLog } from "./branch-log.ts";
 import type { BranchRecording } from "./branch-recording.ts";
 import { OriginalEvents } from "./original-events.ts";
 import type { BranchPlan } from "./plan.ts";
-import type { EventDifference, WhatIfResult } from "./result.ts";
+import type { WhatIfResult } from "./result.ts";
 
 export interface BranchObserver {
   signal?: AbortSignal;

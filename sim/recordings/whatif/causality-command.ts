@@ -12,13 +12,11 @@ import type { EventMessage } from "../../../protocol/messages.ts";
 import { startProgress } from "../../terminal/progress.ts";
 import { iso } from "../place.ts";
 import { said } from "../readable.ts";
-import { causality, INEVITABLE, inevitableFrom, type RewindResult } from "./causality.ts";
+import { causality, INEVITABLE, inevitableFrom, type RewindResult, wilson } from "./causality.ts";
 import { type AskedFlags, readQuestion } from "./causality-question.ts";
 import { wholeOf } from "./flags.ts";
-import { panelsSvg } from "./plot.ts";
-import { checkPlot, writePlot } from "./plot-file.ts";
+import { checkPlot, panelsSvg, writePlot } from "./plot.ts";
 import { bar, table } from "./table.ts";
-import { wilson } from "./wilson.ts";
 
 export interface CausalityFlags extends AskedFlags {
   runs: string;

@@ -9,13 +9,12 @@ import { isFrame } from "../../../protocol/codec.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import { iso } from "../place.ts";
-import { rangeOf } from "../seek.ts";
+import { findInput, rangeOf } from "../seek.ts";
 import { coreBehind } from "./base.ts";
 import { inputOf } from "./causality.ts";
 import { durationOf } from "./flags.ts";
 import { type NoiseByGroup, NoiseLearner } from "./measurement-noise.ts";
 import { toleranceUs } from "./plan.ts";
-import { findPoint } from "./point.ts";
 
 const REWINDS_US = [1, 2, 5, 10, 20, 30, 60].map((seconds) => seconds * 1e6);
 
@@ -111,7 +110,7 @@ async function eventsOfInput(journal: Journal, sequence: number): Promise<EventM
 async function learnNoise(journal: Journal, event: EventMessage, rewindUs: number): Promise<NoiseByGroup> {
   const learner = new NoiseLearner();
   const scratch = createScratchFrame();
-  const { sequence } = await findPoint(journal, SYSTEM, event.timeUs - rewindUs);
+  const { sequence } = await findInput(journal, SYSTEM, event.timeUs - rewindUs);
   const enough = journal.first!.firstSequence + LEARN_INPUTS_LEAST;
   const end = Math.max(sequence, Math.min(enough, inputOf(event.id)!));
   const start = Math.max(1, end - LEARN_INPUTS);

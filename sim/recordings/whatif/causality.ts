@@ -20,11 +20,10 @@ import { decodeBlock } from "../../../protocol/block.ts";
 import { decodeFrameInto, isFrame } from "../../../protocol/codec.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
+import { findInput } from "../seek.ts";
 import { coreBehind } from "./base.ts";
 import type { NoiseByGroup } from "./measurement-noise.ts";
 import { drawOrder, measureAgain, reorderSamples, type TimedInput, tiesOf } from "./perturb.ts";
-import { findPoint } from "./point.ts";
-import { wilson } from "./wilson.ts";
 
 /** Lower end of the interval above which an event counts as inevitable. */
 export const INEVITABLE = 0.95;
@@ -170,7 +169,7 @@ export async function readScene(
   { event, toleranceUs }: Pick<CausalityQuestion, "event" | "toleranceUs">,
   rewindUs: number,
 ): Promise<Omit<Scene, "key">> {
-  const point = await findPoint(journal, definitions, event.timeUs - rewindUs);
+  const point = await findInput(journal, definitions, event.timeUs - rewindUs);
   const { core } = await coreBehind(journal, definitions, SILENT, point.block - 1);
   await foldJournal(journal.read(point.block), core, { input: (sequence) => sequence < point.sequence });
   const until = { sequence: inputOf(event.id) ?? 0, timeUs: event.timeUs + toleranceUs };
@@ -211,4 +210,20 @@ async function inputsBetween(
     if (over) break;
   }
   return inputs;
+}
+
+/** 97.5 % point of the standard normal law. */
+const Z = 1.959963984540054;
+
+/**
+ * Interval of 95 % confidence for a probability, from `hits` of `runs` (Wilson, J. Am. Stat. Assoc. 22, 1927): the p with
+ * |hits/runs − p| ≤ z √(p(1−p)/runs). Good for few runs and at 0 and 1 as well. `runs` > 0. O(1).
+ */
+export function wilson(hits: number, runs: number): { low: number; high: number } {
+  const share = hits / runs;
+  const z2 = (Z * Z) / runs;
+  const centre = (share + z2 / 2) / (1 + z2);
+  const half = (Z * Math.sqrt((share * (1 - share)) / runs + z2 / (4 * runs))) / (1 + z2);
+  // At the ends the root is the centre itself but for the last bit.
+  return { low: hits === 0 ? 0 : centre - half, high: hits === runs ? 1 : centre + half };
 }

@@ -3,8 +3,7 @@
 import { readDuration } from "../../../actors/feeds/options.ts";
 import { CommandError } from "../../../actors/mod.ts";
 import { nearestTo } from "../../../protocol/nearest.ts";
-import { parseTimeUs } from "../parse-time.ts";
-import { parsePlace } from "../place.ts";
+import { parsePlace, parseTimeUs } from "../place.ts";
 import type { WhatIfRequest } from "./request.ts";
 
 export interface WhatIfFlags {

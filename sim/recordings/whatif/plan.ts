@@ -9,14 +9,14 @@ import { decodeMessage, isFrame } from "../../../protocol/codec.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import { type Channels, MESSAGES } from "../../../protocol/messages.ts";
 import type { ScenarioOverlay } from "../../worlds/overlay.ts";
+import type { BranchChanges, BranchParent } from "../parent.ts";
 import { iso } from "../place.ts";
+import { findInput, type InputPlace } from "../seek.ts";
 import { coreBehind } from "./base.ts";
 import { channelError, dropChannels, unknownChannels } from "./drop-channels.ts";
 import { layOver, overlayOf } from "./inject-scenario.ts";
 import type { Edit } from "./input-rewriter.ts";
-import { type BranchPoint, findPoint } from "./point.ts";
 import type { ParsedRequest } from "./request.ts";
-import type { BranchChanges, BranchParent } from "./result.ts";
 import { setSettings, settingChanges } from "./set-settings.ts";
 
 export interface BranchPlan {
@@ -48,7 +48,7 @@ export async function planBranch(
   request: ParsedRequest,
   recording: string,
 ): Promise<BranchPlan> {
-  const point = await findPoint(journal, definitions, request.at);
+  const point = await findInput(journal, definitions, request.at);
   const untilUs = request.untilUs ?? Number.POSITIVE_INFINITY;
   if (untilUs < point.atUs) {
     throw new CommandError(
@@ -100,7 +100,7 @@ async function editsOf(
   journal: Journal,
   request: ParsedRequest,
   atPoint: Core,
-  point: BranchPoint,
+  point: InputPlace,
 ): Promise<{ edits: Edit[]; changes: BranchChanges }> {
   const declared = atPoint.declarations();
   const edits: Edit[] = [];
@@ -131,7 +131,7 @@ async function coreAtPoint(
   journal: Journal,
   definitions: CoreDefinitions,
   base: StoredSnapshot | null,
-  point: BranchPoint,
+  point: InputPlace,
 ): Promise<Core> {
   const core = base ? Core.restore(base.bytes, definitions, SILENT) : new Core(definitions, SILENT);
   await foldJournal(journal.read(point.block), core, { input: (sequence) => sequence < point.sequence });
@@ -151,7 +151,7 @@ async function headerOf(journal: Journal, block: number) {
 async function learn(
   journal: Journal,
   overlays: readonly ScenarioOverlay[],
-  { sequence }: BranchPoint,
+  { sequence }: InputPlace,
 ): Promise<void> {
   const scratch = createScratchFrame();
   const from = await journal.locate({ sequence: Math.max(1, sequence - LEARN_INPUTS) });
@@ -171,7 +171,7 @@ async function checkChannels(
   journal: Journal,
   names: readonly string[],
   declared: readonly Channels[],
-  { block }: BranchPoint,
+  { block }: InputPlace,
 ): Promise<void> {
   const all = [...declared];
   if (unknownChannels(names, all).length === 0) return;

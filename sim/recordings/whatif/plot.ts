@@ -1,4 +1,8 @@
-/** Small plots above each other over one axis, as an SVG file: for reports, in light and dark. */
+/** Small plots above each other over one axis, as an SVG file for reports in light and dark, and the file they are written to. */
+import { accessSync, constants, statSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { CommandError } from "../../../actors/mod.ts";
 import { significant, tickLabel } from "../../../collab/charts/format.ts";
 import { followRange, type Range, tickStep, ticks, yOf } from "../../../collab/charts/scale.ts";
 
@@ -88,4 +92,28 @@ function px(value: number): string {
 
 function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}
+
+/** Throws when the file could not be written now: it is checked before the runs, which may take an hour. Writes nothing. */
+export function checkPlot(path: string): void {
+  try {
+    accessSync(dirname(path), constants.W_OK);
+    const there = statSync(path, { throwIfNoEntry: false });
+    if (there?.isDirectory()) throw new Error("it is a folder");
+    if (there !== undefined) accessSync(path, constants.W_OK);
+  } catch (error) {
+    throw cannotWrite(path, error);
+  }
+}
+
+export async function writePlot(path: string, svg: string): Promise<void> {
+  await writeFile(path, svg).catch((error: unknown) => {
+    throw cannotWrite(path, error);
+  });
+}
+
+function cannotWrite(path: string, error: unknown): CommandError {
+  return new CommandError(
+    `Cannot write the plot to ${path}: ${error instanceof Error ? error.message : String(error)}`,
+  );
 }

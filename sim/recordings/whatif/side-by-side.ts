@@ -7,7 +7,8 @@
  */
 import { durationText } from "../../../actors/feeds/options.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
-import type { EventDifference, WhatIfResult } from "./result.ts";
+import type { EventDifference } from "../alignment-round.ts";
+import type { WhatIfResult } from "./result.ts";
 
 const LANE_COLUMNS = 46;
 

@@ -10,13 +10,11 @@ import { askedAsync, CommandError, openRecording, SYSTEM } from "../../../actors
 import { significant } from "../../../collab/charts/format.ts";
 import { startProgress } from "../../terminal/progress.ts";
 import { rangeOf } from "../seek.ts";
+import { readTruths } from "./alarm-score.ts";
 import { requestOf, type WhatIfFlags } from "./flags.ts";
-import { type GridPoint, gridOf } from "./grid.ts";
-import { type Panel, panelsSvg } from "./plot.ts";
-import { checkPlot, writePlot } from "./plot-file.ts";
-import { type SweepPoint, sweep } from "./sweep.ts";
+import { checkPlot, type Panel, panelsSvg, writePlot } from "./plot.ts";
+import { type GridPoint, gridOf, type SweepPoint, sweep } from "./sweep.ts";
 import { bar, table } from "./table.ts";
-import { readTruths } from "./truth-file.ts";
 
 /** Time after its end in which a truth still counts as found: a detector of a group may say it some rows late. */
 const GRACE_US = 60_000_000;

@@ -1,9 +1,14 @@
-/** The same branch with many values of a setting: what each would have cost in alarms, and what it would have found. */
-
+/**
+ * The same branch with many values of a setting: the alarms of each, and what they find.
+ *
+ * `--sweep path=from:to:step` or `--sweep path=a,b,c` gives the values of one setting; several sweeps make a grid.
+ */
+import { asked, CommandError } from "../../../actors/mod.ts";
 import { inWorkers, type Work, type WorkersOptions } from "../../../actors/workers/pool.ts";
+import { applySetting, defaultSettings } from "../../../protocol/settings.ts";
 import type { Truth } from "../../worlds/scenario.ts";
 import { ALARMS, type Score, score } from "./alarm-score.ts";
-import type { GridPoint } from "./grid.ts";
+import { pathAndValue } from "./flags.ts";
 import type { WhatIfRequest } from "./request.ts";
 import { runWhatIf } from "./whatif.ts";
 
@@ -47,4 +52,54 @@ export function detectorsOf(set: GridPoint): string[] {
   const concerned = all.filter((detector) => sections.includes(detector));
   const others = sections.some((section) => !(all as string[]).includes(section));
   return others || concerned.length === 0 ? all : concerned;
+}
+
+export type GridPoint = Record<string, string>;
+
+/** Points of a grid: more is an afternoon, and a slip of the step. */
+export const MAX_GRID_POINTS = 2_000;
+
+/** All combinations, the last setting running fastest. Throws CommandError for what is no setting, no value, or too many. */
+export function gridOf(sweeps: readonly string[]): GridPoint[] {
+  let points: GridPoint[] = [{}];
+  for (const sweep of sweeps) {
+    const [path, text] = pathAndValue(sweep);
+    if (Object.hasOwn(points[0]!, path))
+      throw new CommandError(`Cannot sweep ${path} twice: expected all its values in one --sweep`);
+    const values = valuesOf(sweep, text);
+    for (const value of values) asked(() => applySetting(defaultSettings(), path, value));
+    points = points.flatMap((point) => values.map((value) => ({ ...point, [path]: value })));
+    checkSize(sweep, points.length);
+  }
+  return points;
+}
+
+function valuesOf(sweep: string, text: string): string[] {
+  const parts = text.split(":");
+  if (parts.length === 1) {
+    const values = text.split(",").map((value) => value.trim());
+    if (!values.includes("")) return values;
+    throw new CommandError(`Cannot sweep ${sweep}: a value is missing; expected path=a,b,c`);
+  }
+  const [from, to, step] = parts.map(Number) as [number, number, number];
+  const good =
+    parts.length === 3 &&
+    parts.every((part) => part.trim() !== "") &&
+    [from, to, step].every(Number.isFinite);
+  if (!good || step === 0 || (to - from) / step < 0) {
+    throw new CommandError(
+      `Cannot sweep ${sweep}: expected path=from:to:step, the step leading from one to the other`,
+    );
+  }
+  // The tolerance forgives the last bit of the division: (0.3 − 0.1)/0.1 is a little below 2.
+  const count = Math.floor((to - from) / step + 1e-9) + 1;
+  checkSize(sweep, count);
+  return Array.from({ length: count }, (_, k) => String(Number((from + k * step).toPrecision(12))));
+}
+
+function checkSize(sweep: string, points: number): void {
+  if (points > MAX_GRID_POINTS)
+    throw new CommandError(
+      `Cannot sweep ${sweep}: that makes ${points} runs; expected at most ${MAX_GRID_POINTS}`,
+    );
 }

@@ -1,14 +1,20 @@
 /**
- * What would have happened: the plan of a branch, its recording, and the run of both lanes.
+ * What would have happened: a recording branched at a place, run again with other settings or inputs, and compared event by event.
+ *
+ *     const request = parseWhatIfRequest(json);            // throws an error that names the field
+ *     const result = await runWhatIf(journal, request, { signal });
+ *
+ * A process that serves people calls `runWhatIfInWorker`: a branch uses a core for seconds.
  *
  * W1  A branch in which nothing is different is the original, bit for bit: same blocks, same events, same state.
  * W2  The same request on the same recording gives the same branch on every runtime.
- * W3  What is wrong with the request is said before anything is written; a run that fails leaves nothing.
- * W4  The recording is read only, and may be one that is being written: what is there at the start counts.
+ * W3  A faulty request is refused before anything is written; a run that fails leaves nothing. Without `to` nothing is written.
+ * W4  The recording is only read. It may be a journal in memory, or one that is being written: its content at the start counts.
  */
 import type { CoreDefinitions } from "../../../actors/core/core.ts";
 import { askedAsync, openRecording, SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
+import { inWorkers, type Work } from "../../../actors/workers/pool.ts";
 import { createdFromParent } from "../parent.ts";
 import { said } from "../readable.ts";
 import { BranchRecording, checkFree } from "./branch-recording.ts";
@@ -65,3 +71,17 @@ async function branch(
     throw error;
   }
 }
+
+/** `recording`: its folder. Rejects with the reason of `signal` when that aborts. */
+export async function runWhatIfInWorker(
+  recording: string,
+  request: WhatIfRequest,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<WhatIfResult> {
+  const options = { apart: true, ...(signal ? { signal } : {}) };
+  const [result] = await inWorkers("whatif", whatIfWork, recording, [request], options);
+  return result!;
+}
+
+export const whatIfWork: Work<string, WhatIfRequest, WhatIfResult> = (recording, request) =>
+  runWhatIf(recording, request);

@@ -2,8 +2,8 @@
 
 import { type Work, workOnInput } from "../../../actors/workers/pool.ts";
 import { causalityWork } from "./causality.ts";
-import { whatIfWork } from "./in-worker.ts";
 import { sweepWork } from "./sweep.ts";
+import { whatIfWork } from "./whatif.ts";
 
 const KINDS = { whatif: whatIfWork, sweep: sweepWork, causality: causalityWork };
 

@@ -4,7 +4,7 @@ import { CommandError } from "../../../actors/errors.ts";
 import { readDuration } from "../../../actors/feeds/options.ts";
 import { RECORDED_START_US } from "../../../actors/feeds/synth.ts";
 import type { SynthChoice } from "../../../actors/feeds/synth-world.ts";
-import { parseTimeUs } from "../../recordings/parse-time.ts";
+import { parseTimeUs } from "../../recordings/place.ts";
 import { chosenWorld } from "../worlds.ts";
 import type { TableFormat } from "./world-table.ts";
 
