@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 export function ownProgram(): [command: string, ...args: string[]] {
   // In the built file everything lies in that file.
   const here = fileURLToPath(import.meta.url);
-  const entry = here.endsWith(".ts") ? join(dirname(here), "..", "main.ts") : here;
+  const entry = here.endsWith(".ts") ? join(dirname(here), "..", "..", "main.ts") : here;
   if ("Deno" in globalThis) return [process.execPath, "run", "-A", entry];
   // What makes this process read TypeScript (--import tsx) makes the other one; what watches this process is not for it.
   const flags = process.execArgv.filter((flag) => !/^--(cpu-prof|heap-prof|inspect|test)/.test(flag));
