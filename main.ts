@@ -1,7 +1,8 @@
 /** The program: its sub-commands, their options and help. Each command's work stands where it belongs. */
 import process from "node:process";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { CommandError, feedHelp, VERSION } from "./actors/mod.ts";
+import { feedHelp, VERSION } from "./actors/mod.ts";
+import { EigenwatchError, exitCodeOf } from "./protocol/errors.ts";
 
 const program = new Command("eigenwatch")
   .description(
@@ -365,19 +366,19 @@ program.command("shadow-worker", { hidden: true }).action(async () => {
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
-  process.exitCode = exitCodeOf(error);
+  process.exitCode = exitCodeOfError(error);
 }
 // A pending read of stdin would keep some runtimes alive; what was written must be out first.
 process.stdout.write("", () => process.stderr.write("", () => process.exit()));
 
 /** 0 after help and version; 2 for bad usage and bad input; 1 for what went wrong while running. */
-function exitCodeOf(error: unknown): number {
+function exitCodeOfError(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   process.stderr.write(`eigenwatch: ${error instanceof Error ? error.message : String(error)}\n`);
-  if (!(error instanceof CommandError) && error instanceof Error && process.env["EIGENWATCH_DEBUG"]) {
+  if (!(error instanceof EigenwatchError) && error instanceof Error && process.env["EIGENWATCH_DEBUG"]) {
     process.stderr.write(`${error.stack}\n`);
   }
-  return error instanceof CommandError ? error.exitCode : 1;
+  return error instanceof EigenwatchError ? exitCodeOf(error.kind) : 1;
 }
 
 /** A reader that goes away (`| head`) is an end and no failure, but what was to be verified is not verified. */

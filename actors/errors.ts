@@ -1,19 +1,25 @@
-/** A command that cannot be carried out as asked: bad usage or bad input (2), or a failure that was looked for and found (1). */
-export class CommandError extends Error {
+import { EigenwatchError, exitCodeOf } from "../protocol/errors.ts";
+
+/** An error given as one sentence, with its exit code. New code throws an EigenwatchError with its parts. */
+export class CommandError extends EigenwatchError {
   override readonly name = "CommandError";
-  readonly exitCode: 1 | 2;
+
   constructor(message: string, exitCode: 1 | 2 = 2) {
-    super(message);
-    this.exitCode = exitCode;
+    super({ action: "carry out the command", value: message, kind: exitCode === 1 ? "failed" : "usage" });
+    this.message = message;
+  }
+
+  get exitCode(): 1 | 2 {
+    return exitCodeOf(this.kind);
   }
 }
 
-/** Does what the user asked for in words; what is wrong with the words is theirs to mend, so it becomes a CommandError. */
+/** What `act` returns; a plain error it throws becomes an EigenwatchError of the kind "usage". */
 export function asked<T>(act: () => T): T {
   try {
     return act();
   } catch (error) {
-    throw asCommandError(error);
+    throw asEigenwatchError(error);
   }
 }
 
@@ -21,12 +27,12 @@ export async function askedAsync<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    throw asCommandError(error);
+    throw asEigenwatchError(error);
   }
 }
 
-function asCommandError(error: unknown): CommandError {
-  return error instanceof CommandError
+function asEigenwatchError(error: unknown): EigenwatchError {
+  return error instanceof EigenwatchError
     ? error
     : new CommandError(error instanceof Error ? error.message : String(error));
 }

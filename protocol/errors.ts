@@ -30,6 +30,14 @@ export type ErrorKind =
   /** What was checked does not hold: damage, a difference, a broken chain. */
   | "failed";
 
+/**
+ * Exit code of a program that ends with an error of this kind: 1 when the request was sound but could not be carried out, 2 when the request
+ * itself must change.
+ */
+export function exitCodeOf(kind: ErrorKind): 1 | 2 {
+  return kind === "failed" || kind === "unavailable" || kind === "conflict" ? 1 : 2;
+}
+
 export interface ErrorParts {
   /** What was being done, after "Cannot": "decode frame". */
   readonly action: string;

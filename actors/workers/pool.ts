@@ -9,7 +9,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { CommandError } from "../mod.ts";
+import { EigenwatchError, type ErrorParts } from "../../protocol/errors.ts";
 import { ownProgram } from "./own-program.ts";
 
 export const WORKER_COMMAND = "whatif-worker";
@@ -123,7 +123,7 @@ class Worker {
     const { result, error } = JSON.parse(line) as { result?: unknown; error?: WorkerError };
     const { waiting } = this;
     this.waiting = null;
-    if (error) waiting?.reject(error.code === undefined ? new Error(error.message) : refused(error));
+    if (error) waiting?.reject(received(error));
     else waiting?.resolve(result);
   }
 
@@ -135,12 +135,12 @@ class Worker {
 
 interface WorkerError {
   message: string;
-  /** Exit code of a CommandError. */
-  code?: 1 | 2;
+  /** Of an EigenwatchError. */
+  parts?: ErrorParts;
 }
 
-function refused({ message, code }: WorkerError): CommandError {
-  return new CommandError(message, code);
+function received({ message, parts }: WorkerError): Error {
+  return parts === undefined ? new Error(message) : Object.assign(new EigenwatchError(parts), { message });
 }
 
 /** The other side: works until its input ends. */
@@ -151,7 +151,11 @@ export async function workOnInput(kinds: Record<string, Work<never, never, unkno
     if ("kind" in said) {
       const of = kinds[said.kind] as Work<unknown, unknown, unknown> | undefined;
       if (of === undefined)
-        throw new CommandError(`Cannot work on ${said.kind}: expected ${Object.keys(kinds)}`);
+        throw new EigenwatchError({
+          action: "start a worker",
+          value: `no work is called ${said.kind}`,
+          expected: `one of ${Object.keys(kinds).join(", ")}`,
+        });
       work = (job) => of(said.common, job);
     } else process.stdout.write(`${JSON.stringify(await answerOf(work!, said.job))}\n`);
   }
@@ -165,7 +169,9 @@ async function answerOf(
   try {
     return { result: await work(job) };
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return { error: { message, ...(error instanceof CommandError ? { code: error.exitCode } : {}) } };
+    if (!(error instanceof EigenwatchError))
+      return { error: { message: error instanceof Error ? error.message : String(error) } };
+    const { message, action, value, expected, kind } = error;
+    return { error: { message, parts: { action, value, expected, kind } } };
   }
 }

@@ -1,8 +1,9 @@
 /** The scoring of `bench detect`, with detectors whose every alarm is scripted. */
+
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CommandError } from "../../actors/errors.ts";
+import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { allCases, detectorsOf, scoreSeed } from "../../sim/bench/detect/case.ts";
 import { runScenario } from "../../sim/bench/detect/run.ts";
@@ -199,9 +200,9 @@ test("bench detect prints a row for each detector, as JSON for programs", async 
 test("bench detect refuses what it does not know, and says what would be", async () => {
   const refused = async (name: string, flags: Parameters<typeof benchCommand>[1], message: RegExp) => {
     const error = await benchCommand(name, flags).catch((thrown: unknown) => thrown);
-    assert.instance(error, CommandError);
-    assert.match((error as CommandError).message, message);
-    assert.is((error as CommandError).exitCode, 2);
+    assert.instance(error, EigenwatchError);
+    assert.match((error as EigenwatchError).message, message);
+    assert.is(exitCodeOf((error as EigenwatchError).kind), 2);
   };
   await refused("detect", { suite: "synthetc" }, /expected --suite synthetic/);
   await refused("detect", { suite: "synthetic", scenario: "quantum-zemo" }, /quantum-zeno/);

@@ -1,11 +1,12 @@
 // timeout: 300
 /** `feed` as people use it: tables that other commands read, their truth beside them, and plain refusals. */
+
 import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CommandError } from "../../actors/mod.ts";
+import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import { type FeedReport, writeWorld } from "../../sim/worlds/command/command.ts";
 import { type FeedFlags, sessionSpec } from "../../sim/worlds/command/flags.ts";
 import { listText } from "../../sim/worlds/command/list.ts";
@@ -129,9 +130,9 @@ test("where nothing more can be written one sentence says so, and no half of a t
     ["half.csv", { truth: join(folder, "full.truth") }, "full.truth"],
   ];
   for (const [file, flags, broken] of cases) {
-    const { message, exitCode } = await refused(() => written("flash-crash", file, flags));
+    const { message, kind } = await refused(() => written("flash-crash", file, flags));
     assert.ok(message.startsWith(`Cannot write to ${join(folder, broken)}: `), message);
-    assert.is(exitCode, 1);
+    assert.is(exitCodeOf(kind), 1);
   }
   assert.not.ok(existsSync(join(folder, "half.csv")));
   const { code, stderr } = await run(["feed", "spike", "--to", `file:${join(folder, "full.csv")}`]);
@@ -191,9 +192,9 @@ test("each flag that cannot be is named with what it takes, before a file is tou
     [{ start: "then" }, /Cannot read --start then/],
   ];
   for (const [flags, says] of cases) {
-    const { message, exitCode } = await refused(() => written("spike", "none.csv", flags));
+    const { message, kind } = await refused(() => written("spike", "none.csv", flags));
     assert.match(message, says);
-    assert.is(exitCode, 2);
+    assert.is(exitCodeOf(kind), 2);
   }
   const states = await refused(() => written("quantum-zeno", "none.csv", { form: "density" }));
   assert.match(states.message, /form density to file:.*none.csv: expected .ndjson for states/);
@@ -212,12 +213,12 @@ function written(
   return writeWorld(name, { speed: "max", to: `file:${join(folder, file)}`, ...flags }, stop);
 }
 
-async function refused(act: () => Promise<unknown>): Promise<CommandError> {
+async function refused(act: () => Promise<unknown>): Promise<EigenwatchError> {
   try {
     await act();
   } catch (error) {
-    assert.instance(error, CommandError);
-    return error as CommandError;
+    assert.instance(error, EigenwatchError);
+    return error as EigenwatchError;
   }
   return assert.unreachable("it was not refused") as never;
 }

@@ -1,8 +1,9 @@
 /** `replay` from a place, step by step, and as a session that programs and pages look at. */
+
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CommandError } from "../../actors/errors.ts";
+import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { type ReplayFlags, replayCommand } from "../../sim/recordings/replay/command.ts";
 import { run, start } from "../support/program-run.ts";
@@ -123,8 +124,8 @@ test("what cannot be asked for together, or is not in the recording, is refused 
       () => assert.unreachable(JSON.stringify(flags)),
       (thrown: unknown) => thrown,
     );
-    assert.ok(error instanceof CommandError && error.exitCode === 2, String(error));
-    assert.match((error as CommandError).message, expected);
+    assert.ok(error instanceof EigenwatchError && exitCodeOf(error.kind) === 2, String(error));
+    assert.match((error as EigenwatchError).message, expected);
   }
 });
 

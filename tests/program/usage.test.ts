@@ -1,13 +1,15 @@
 /** What is asked for wrongly: one sentence that names the thing and what was expected, exit code 2, and nothing begun. */
+
 import { existsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CommandError, detectFile, measureFile } from "../../actors/mod.ts";
+import { detectFile, measureFile } from "../../actors/mod.ts";
 import type { UpFlags } from "../../collab/config.ts";
 import { up } from "../../collab/serve.ts";
+import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import { inspectCommand, replayCommand } from "../../sim/mod.ts";
 import { run, runAll } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
@@ -146,9 +148,9 @@ async function refused(act: () => Promise<number>, says: RegExp): Promise<void> 
   try {
     await act();
   } catch (error) {
-    assert.instance(error, CommandError, String(error));
-    assert.is((error as CommandError).exitCode, 2);
-    assert.match((error as CommandError).message, says);
+    assert.instance(error, EigenwatchError, String(error));
+    assert.is(exitCodeOf((error as EigenwatchError).kind), 2);
+    assert.match((error as EigenwatchError).message, says);
     return;
   }
   assert.unreachable(`not refused: ${says}`);

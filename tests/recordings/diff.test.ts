@@ -1,10 +1,10 @@
 /** `diff`: the first difference of two recordings is named with its input, its time and its fields. */
+
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CommandError } from "../../actors/errors.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { sha256 } from "../../actors/log/fold.ts";
 import type { JournalEntry } from "../../actors/ports/journal.ts";
@@ -18,6 +18,7 @@ import {
   GENESIS_HASH,
 } from "../../protocol/block.ts";
 import { decodeMessage, encodeMessage, isFrame } from "../../protocol/codec.ts";
+import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import type { Checkpoint, EventMessage } from "../../protocol/messages.ts";
 import { diffCommand } from "../../sim/recordings/diff/command.ts";
 import { diffRecordings, type RecordingDifference } from "../../sim/recordings/diff/diff.ts";
@@ -194,9 +195,9 @@ async function refuses(other: string, message: RegExp): Promise<void> {
   try {
     await diffCommand(original.directory, other, {});
   } catch (error) {
-    assert.instance(error, CommandError);
-    assert.is((error as CommandError).exitCode, 2);
-    assert.match((error as CommandError).message, message);
+    assert.instance(error, EigenwatchError);
+    assert.is(exitCodeOf((error as EigenwatchError).kind), 2);
+    assert.match((error as EigenwatchError).message, message);
     return;
   }
   assert.unreachable(`it was not refused: ${message}`);

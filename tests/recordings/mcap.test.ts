@@ -1,17 +1,18 @@
 /** `record export` and `record import`: nothing is lost, other tools can read it, and what is no such file is refused whole. */
+
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { McapIndexedReader, McapWriter } from "@mcap/core";
 import { decode, encode } from "@msgpack/msgpack";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CommandError } from "../../actors/errors.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { sha256 } from "../../actors/log/fold.ts";
 import type { JournalEntry } from "../../actors/ports/journal.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { BlockBuilder, decodeBlock, GENESIS_HASH } from "../../protocol/block.ts";
 import { decodeAs, decodeMessage, encodeMessage } from "../../protocol/codec.ts";
+import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import { isInput, MESSAGES } from "../../protocol/messages.ts";
 import { exportRecording, importRecording } from "../../sim/recordings/mcap/command.ts";
 import { replay } from "../../sim/recordings/replay/replay.ts";
@@ -218,8 +219,8 @@ async function refuses(act: () => Promise<unknown>, message: RegExp): Promise<vo
   try {
     await act();
   } catch (error) {
-    assert.instance(error, CommandError);
-    assert.is((error as CommandError).exitCode, 2);
+    assert.instance(error, EigenwatchError);
+    assert.is(exitCodeOf((error as EigenwatchError).kind), 2);
     assert.match((error as Error).message, message);
     return;
   }

@@ -1,5 +1,6 @@
 // timeout: 300
 /** `verify`: any changed byte is named, and what checksums cannot show a seal does. */
+
 import {
   cpSync,
   existsSync,
@@ -15,11 +16,11 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CommandError } from "../../actors/errors.ts";
 import { realDisk } from "../../actors/journal/disk.ts";
 import { bodyCrc, RECORD } from "../../actors/journal/record.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { SegmentScanner } from "../../actors/journal/scanner.ts";
+import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import { type VerifyReport, verifyCommand, verifyRecording } from "../../sim/recordings/seal/command.ts";
 import { keygenCommand } from "../../sim/recordings/seal/key-files.ts";
 import { generateKeys, readPublicKey, readSecretKey } from "../../sim/recordings/seal/signing-keys.ts";
@@ -323,8 +324,8 @@ async function refuses(act: () => Promise<unknown>, exitCode: number, message: R
   try {
     await act();
   } catch (error) {
-    assert.instance(error, CommandError);
-    assert.is((error as CommandError).exitCode, exitCode);
+    assert.instance(error, EigenwatchError);
+    assert.is(exitCodeOf((error as EigenwatchError).kind), exitCode);
     assert.match((error as Error).message, message);
     return;
   }

@@ -4,6 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { SYSTEM } from "../../actors/mod.ts";
 import { inWorkers } from "../../actors/workers/pool.ts";
+import { type EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { readTruths, score } from "../../sim/recordings/whatif/alarm-score.ts";
 import { detectorsOf, gridOf, sweepWork } from "../../sim/recordings/whatif/sweep.ts";
@@ -139,7 +140,7 @@ test("what a worker refuses is refused here in the same words", async () => {
     assert.unreachable("an empty folder was swept");
   } catch (error) {
     assert.match((error as Error).message, /holds no segment file/);
-    assert.is((error as { exitCode?: number }).exitCode, 2);
+    assert.is(exitCodeOf((error as EigenwatchError).kind), 2);
   }
 });
 

@@ -1,11 +1,13 @@
 // timeout: 240
 /** `whatif`, its sweeps and `causality` as a user runs them, over a recording of the market feed. */
+
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { readDuration } from "../../actors/feeds/options.ts";
-import { CommandError, SYSTEM } from "../../actors/mod.ts";
+import { SYSTEM } from "../../actors/mod.ts";
+import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { freeName } from "../../sim/recordings/whatif/branch-recording.ts";
 import { type CausalityFlags, causalityCommand } from "../../sim/recordings/whatif/causality-command.ts";
@@ -183,9 +185,9 @@ test("what cannot be is refused with exit code 2 and what would be right, and no
       () => null,
       (thrown: unknown) => thrown,
     );
-    assert.instance(error, CommandError, String(message));
-    assert.match((error as CommandError).message, message);
-    assert.is((error as CommandError).exitCode, 2);
+    assert.instance(error, EigenwatchError, String(message));
+    assert.match((error as EigenwatchError).message, message);
+    assert.is(exitCodeOf((error as EigenwatchError).kind), 2);
   }
   assert.equal(readdirSync(dirname(recording)), before);
 });

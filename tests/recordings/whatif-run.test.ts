@@ -1,9 +1,11 @@
 // timeout: 240
+
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CommandError, openRecording, Partition, SYSTEM, systemClock } from "../../actors/mod.ts";
+import { openRecording, Partition, SYSTEM, systemClock } from "../../actors/mod.ts";
+import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { applySetting, defaultSettings } from "../../protocol/settings.ts";
 import { diffRecordings } from "../../sim/recordings/diff/diff.ts";
@@ -321,9 +323,9 @@ test("[W3] a request that cannot be is refused before anything is written", asyn
       () => null,
       (thrown: unknown) => thrown,
     );
-    assert.instance(error, CommandError, JSON.stringify(request));
-    assert.match((error as CommandError).message, message);
-    assert.is((error as CommandError).exitCode, 2);
+    assert.instance(error, EigenwatchError, JSON.stringify(request));
+    assert.match((error as EigenwatchError).message, message);
+    assert.is(exitCodeOf((error as EigenwatchError).kind), 2);
     assert.equal(readdirSync(join(to, "..")), []);
   }
 });
@@ -341,7 +343,7 @@ test("[W3] a damaged recording is named with its place, and a run that fails lea
     /damaged: \d+\.seg at byte \d+/,
   );
   const ending = new AbortController();
-  ending.abort(new CommandError("stopped"));
+  ending.abort(new EigenwatchError({ action: "branch", value: "stopped" }));
   const options = { to: join(folder, "branch"), signal: ending.signal };
   await refused(runWhatIf(run.directory, { at: 100 }, options), /stopped/);
   assert.equal(readdirSync(folder), []);
@@ -368,7 +370,7 @@ async function refused(act: Promise<unknown>, message: RegExp): Promise<void> {
     () => null,
     (thrown: unknown) => thrown,
   );
-  assert.instance(error, CommandError);
+  assert.instance(error, EigenwatchError);
   assert.match((error as Error).message, message);
 }
 

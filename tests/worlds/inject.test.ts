@@ -1,9 +1,11 @@
 /** Disturbances laid over real frames: what they do to the joint law, what they leave alone, and how the log says so. */
+
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import { SYSTEM } from "../../actors/system.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { createFrame } from "../../protocol/frame.ts";
 import type { Channels, EventMessage } from "../../protocol/messages.ts";
@@ -282,7 +284,7 @@ test("what cannot be injected is refused with what could be, and the log says no
       assert.unreachable(JSON.stringify(request));
     } catch (error) {
       assert.match((error as Error).message, says);
-      assert.is((error as Error).name, "CommandError");
+      assert.instance(error, EigenwatchError);
     }
   await turns();
   assert.is(events.filter(({ kind }) => kind.startsWith("injection.")).length, 0);
