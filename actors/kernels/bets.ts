@@ -1,9 +1,12 @@
 /**
  * Bets on a p-value: functions f of p ∈ (0,1) with ∫f = 1, so f(p) is an e-value whenever p is uniform, for any law.
  *
- * Each is the exact likelihood ratio of its alternative when the data are Gaussian (B1) or elliptical (B2):
- * B1  energy ‖y‖² scaled by s, y whitened in n channels; B2  share (u·y)²/‖y‖² of one direction with variance times θ.
- * Real y: χ²_n and Beta(½,(n−1)/2); complex y: Gamma(n,1) and Beta(1,n−1). Source: Vovk & Wang 2021 (p-to-e calibrators).
+ * Each is the exact likelihood ratio of its alternative when the data are Gaussian (energy) or elliptical (share):
+ *
+ *   energy  ‖y‖² scaled by s, y whitened in n channels         ln f_s(p) = −(n/2) ln s + q(1−1/s),             q of Gamma(n/2, 1)
+ *   share   (u·y)²/‖y‖² of a direction, its variance times θ   ln f_θ(p) = −½ ln θ − (n/2) ln(1−(1−1/θ)q),     q of Beta(½,(n−1)/2)
+ *
+ * with q the upper p-quantile. Source: Vovk & Wang 2021 (p-to-e calibrators). Oracle: tests/kernels/oracles.ts.
  */
 import betaincinv from "@stdlib/math-base-special-betaincinv";
 import exp from "@stdlib/math-base-special-exp";
@@ -12,37 +15,7 @@ import gammaincinv from "@stdlib/math-base-special-gammaincinv";
 import ln from "@stdlib/math-base-special-ln";
 import log1p from "@stdlib/math-base-special-log1p";
 
-export type BetKind = "energy" | "share";
-export type Field = "real" | "complex";
-
-/** ln f_s(p) = −(n/2) ln s + ½q(1−1/s), q the upper p-quantile of χ²_n. n ≥ 1, s > 0, 0 < p < 1. */
-export function energyBetReal(n: number, s: number, p: number): number {
-  return energyLogBet(n / 2, s, gammaincinv(p, n / 2, true));
-}
-
-/** ln f_s(p) = −n ln s + q(1−1/s), q the upper p-quantile of Gamma(n,1). */
-export function energyBetComplex(n: number, s: number, p: number): number {
-  return energyLogBet(n, s, gammaincinv(p, n, true));
-}
-
-/** Both energy bets: a Gamma variable of the given shape at its quantile q, scaled by s. */
-function energyLogBet(shape: number, s: number, q: number): number {
-  return -shape * ln(s) + q * (1 - 1 / s);
-}
-
-/** ln f_θ(p) = −½ ln θ − (n/2) ln(1−(1−1/θ)q), q the upper p-quantile of Beta(½,(n−1)/2). n ≥ 2, θ > 0, 0 < p < 1. */
-export function shareBetReal(n: number, theta: number, p: number): number {
-  return shareLogBet(0.5, n / 2, theta, betaincinv(p, 0.5, (n - 1) / 2, true));
-}
-
-/** ln f_θ(p) = −ln θ − n ln(1−(1−1/θ)q), q = 1 − p^{1/(n−1)}. n ≥ 2. */
-export function shareBetComplex(n: number, theta: number, p: number): number {
-  return shareLogBet(1, n, theta, -expm1(ln(p) / (n - 1)));
-}
-
-function shareLogBet(a: number, total: number, theta: number, q: number): number {
-  return -a * ln(theta) - total * log1p(-(1 - 1 / theta) * q);
-}
+type BetKind = "energy" | "share";
 
 /** Bins of a table: enough that the step from bin to bin is under 8 % in odds. */
 export const BET_BINS = 400;
@@ -57,13 +30,6 @@ export function betBin(p: number): number {
   if (!(logit > -LOGIT_RANGE)) return 0;
   if (logit >= LOGIT_RANGE) return BET_BINS - 1;
   return 1 + Math.floor((logit + LOGIT_RANGE) * PER_LOGIT);
-}
-
-/** p at the lower edge of bin k (0 for k = 0, 1 for k = 400). */
-export function betBinEdge(k: number): number {
-  if (k <= 0) return 0;
-  if (k >= BET_BINS) return 1;
-  return logistic((k - 1) / PER_LOGIT - LOGIT_RANGE);
 }
 
 /** Width of bin k without cancellation near p = 1. */
@@ -89,7 +55,7 @@ export class BetTable {
   readonly logValues: Float64Array;
 
   /** `parameters`: the s of energy bets (n ≥ 1) or the θ of share bets (n ≥ 2). Costs 400 quantiles (some ms). */
-  constructor(kind: BetKind, field: Field, n: number, parameters: readonly number[]) {
+  constructor(kind: BetKind, n: number, parameters: readonly number[]) {
     const least = kind === "share" ? 2 : 1;
     if (!Number.isInteger(n) || n < least) {
       throw new RangeError(
@@ -100,9 +66,9 @@ export class BetTable {
     this.logValues = new Float64Array(parameters.length * BET_BINS);
     for (let k = 0; k < BET_BINS; k++) {
       const p = middle(k);
-      const q = quantile(kind, field, n, p);
+      const q = quantile(kind, n, p);
       for (let m = 0; m < parameters.length; m++) {
-        this.logValues[m * BET_BINS + k] = logBet(kind, field, n, parameters[m]!, q);
+        this.logValues[m * BET_BINS + k] = logBet(kind, n, parameters[m]!, q);
       }
     }
     for (let m = 0; m < parameters.length; m++) this.normalise(m * BET_BINS);
@@ -129,12 +95,12 @@ function middle(k: number): number {
   return logistic((k - 0.5) / PER_LOGIT - LOGIT_RANGE);
 }
 
-function quantile(kind: BetKind, field: Field, n: number, p: number): number {
-  if (kind === "energy") return gammaincinv(p, field === "real" ? n / 2 : n, true);
-  return field === "real" ? betaincinv(p, 0.5, (n - 1) / 2, true) : -expm1(ln(p) / (n - 1));
+function quantile(kind: BetKind, n: number, p: number): number {
+  return kind === "energy" ? gammaincinv(p, n / 2, true) : betaincinv(p, 0.5, (n - 1) / 2, true);
 }
 
-function logBet(kind: BetKind, field: Field, n: number, parameter: number, q: number): number {
-  if (kind === "energy") return energyLogBet(field === "real" ? n / 2 : n, parameter, q);
-  return field === "real" ? shareLogBet(0.5, n / 2, parameter, q) : shareLogBet(1, n, parameter, q);
+function logBet(kind: BetKind, n: number, parameter: number, q: number): number {
+  const gain = 1 - 1 / parameter;
+  if (kind === "energy") return (-n / 2) * ln(parameter) + q * gain;
+  return -0.5 * ln(parameter) - (n / 2) * log1p(-gain * q);
 }

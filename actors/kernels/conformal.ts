@@ -62,14 +62,6 @@ export class ConformalRank {
     return this.rankAt(this.replace(old, score), score, theta, held);
   }
 
-  /** The p-value `score` would have as one more member of the present window, without adding it. O(log N). */
-  peek(score: number, theta: number): number {
-    const count = this.scalars[COUNT]!;
-    const above = upperBound(this.sorted, count, score);
-    const below = lowerBound(this.sorted, count, score);
-    return (count - above + theta * (above - below + 1)) / (count + 1);
-  }
-
   /** Scores held. */
   get count(): number {
     return this.scalars[COUNT]!;
@@ -134,16 +126,4 @@ function lowerBound(sorted: Float64Array, count: number, x: number): number {
     length -= half;
   }
   return length === 1 && sorted[base]! < x ? base + 1 : base;
-}
-
-/** The same by counting: p-value of the last of `scores`. O(N). */
-export function conformalSlow(scores: ArrayLike<number>, theta: number): number {
-  const last = scores[scores.length - 1]!;
-  let above = 0;
-  let equal = 0;
-  for (let s = 0; s < scores.length; s++) {
-    if (scores[s]! > last) above++;
-    else if (scores[s]! === last) equal++;
-  }
-  return (above + theta * equal) / scores.length;
 }

@@ -6,7 +6,7 @@
  * A, B, or any other value = traced out.
  */
 import ln from "@stdlib/math-base-special-ln";
-import { binaryEntropy, entropySum } from "./entropy.ts";
+import { entropySum } from "./entropy.ts";
 import { HermitianEigen } from "./hermitian-eigen.ts";
 import { TRACE_TOLERANCE } from "./state-check.ts";
 
@@ -39,28 +39,6 @@ export function crossNorm2(n: number, re: Float64Array, im: Float64Array, mask: 
     }
   }
   return sum;
-}
-
-/**
- * ‖ρ_GH‖²_F of all pairs of k groups in one pass: `group[i]` in 0..k−1, `out` is k×k row-major, symmetric; its diagonal
- * holds ‖ρ_GG‖²_F, so the whole sums to the purity. O(n²).
- */
-export function groupNorms2(
-  n: number,
-  re: Float64Array,
-  im: Float64Array,
-  group: Int32Array,
-  k: number,
-  out: Float64Array,
-): void {
-  out.fill(0, 0, k * k);
-  for (let i = 0; i < n; i++) {
-    const g = group[i]! * k;
-    for (let j = 0; j < n; j++) {
-      const at = g + group[j]!;
-      out[at] = out[at]! + (re[i * n + j]! * re[i * n + j]! + im[i * n + j]! * im[i * n + j]!);
-    }
-  }
 }
 
 /** Σ p_i over the modes of one group. O(n). */
@@ -166,9 +144,4 @@ export class GroupEntropies {
     this.re[at] = re[at]!;
     this.im[at] = im[at]!;
   }
-}
-
-/** h(p_A), the classical part of the mutual information of a complete split, in nats. */
-export function classicalPart(populationA: number): number {
-  return binaryEntropy(populationA);
 }

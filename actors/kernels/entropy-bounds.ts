@@ -1,5 +1,5 @@
 /**
- * Von Neumann entropy known from the purity, or from a few large eigenvalues and the purity: rigorous two-sided bounds.
+ * Von Neumann entropy known from the purity: rigorous two-sided bounds.
  *
  * Source: Berry & Sanders 2003, "Bounds on general entropy measures", J. Phys. A 36:12255.
  */
@@ -29,42 +29,6 @@ export function entropyLowerBound(gamma: number): number {
   const b = 1 - k * a;
   const bound = -k * plogp(a) - plogp(b);
   return Math.max(bound, 0);
-}
-
-/**
- * Entropy from the r largest eigenvalues (or Ritz values) and the purity: writes [lower, upper] in nats to `out`.
- *
- * S = −Σ_{k≤r} λ_k ln λ_k + tail; the other n−r values have weight μ = 1−Σλ_k and purity (γ−Σλ_k²)/μ², so
- * tail ∈ [μ S_min − μ ln μ, μ S_max − μ ln μ]. `leak` = Σ over r×(n−r) of |ρ_ij|² in the Ritz basis (0 for exact
- * eigenvalues): the pinched state has tail purity γ − Σλ² − 2·leak and no smaller entropy, so the upper bound is
- * rigorous for Ritz values too; the lower one holds up to the residual. O(r).
- */
-export function entropyBoundsFromTop(
-  n: number,
-  r: number,
-  top: Float64Array,
-  gamma: number,
-  leak: number,
-  out: Float64Array,
-): void {
-  let head = 0;
-  let weight = 1;
-  let square = gamma;
-  for (let k = 0; k < r; k++) {
-    const x = top[k]!;
-    head -= plogp(x);
-    weight -= x;
-    square -= x * x;
-  }
-  if (r >= n || !(weight > 0)) {
-    out[0] = head;
-    out[1] = head;
-    return;
-  }
-  const scale = weight * weight;
-  const spread = -plogp(weight);
-  out[0] = head + weight * entropyLowerBound(Math.max(square / scale, 1 / (n - r))) + spread;
-  out[1] = head + weight * entropyUpperBound(n - r, (square - 2 * leak) / scale) + spread;
 }
 
 function plogp(p: number): number {

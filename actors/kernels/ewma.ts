@@ -1,5 +1,5 @@
 /**
- * Exponentially weighted mean and variance of n channels, and standardisation by what was known BEFORE the sample.
+ * Exponentially weighted mean and variance of n channels; a sample is scaled by the moments before it.
  *
  *   m ← m + α(x−m),   v ← (1−α)(v + α(x−m)²),   α_k = max(α, 1/k)
  *
@@ -44,17 +44,6 @@ export class EwmaMoments {
     const d = x - this.mean[i]!;
     this.mean[i] = this.mean[i]! + a * d;
     this.variance[i] = (1 - a) * (this.variance[i]! + a * d * d);
-  }
-
-  /**
-   * (x − m)/σ with the moments before x, then learns x. 0 while σ is unknown (fewer than two different samples). O(1).
-   */
-  standardise(i: number, x: number): number {
-    const d = x - this.mean[i]!;
-    const v = this.variance[i]!;
-    const z = v > NEGLIGIBLE * this.mean[i]! * this.mean[i]! && v > 0 ? d / Math.sqrt(v) : 0;
-    this.update(i, x);
-    return z;
   }
 
   /** x/σ with σ before x and no mean taken out (returns), then learns x. 0 while σ is unknown. O(1). */

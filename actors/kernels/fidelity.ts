@@ -43,24 +43,6 @@ export function rootFidelity(
   return Math.min(sum, 1);
 }
 
-/** The obvious factor: row k = √λ_k x_k, from an eigensystem (eigenvectors as rows); negative λ count as 0. O(n²). */
-export function eigenFactor(
-  n: number,
-  values: Float64Array,
-  vecRe: Float64Array,
-  vecIm: Float64Array,
-  outRe: Float64Array,
-  outIm: Float64Array,
-): void {
-  for (let k = 0; k < n; k++) {
-    const root = Math.sqrt(Math.max(0, values[k]!));
-    for (let i = 0; i < n; i++) {
-      outRe[k * n + i] = root * vecRe[k * n + i]!;
-      outIm[k * n + i] = root * vecIm[k * n + i]!;
-    }
-  }
-}
-
 /** Bures distance √(2−2√F), in [0, √2]. O(1). Source: Bures 1969. */
 export function buresDistance(rootF: number): number {
   return Math.sqrt(Math.max(0, 2 - 2 * rootF));

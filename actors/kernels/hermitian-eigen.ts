@@ -3,7 +3,7 @@
  *
  * A = Σ_k λ_k x_k x_k†, λ descending. Householder tridiagonalisation, then implicit QL; the same bits on every runtime.
  * Residuals ‖A x − λ x‖ and |x_k†x_l − δ_kl| stay within a few n·ε of ‖A‖ (tested at 1e-14).
- * Slow obvious version beside it: hermitian-jacobi.ts.
+ * The slow, obvious version: tests/kernels/hermitian-jacobi.ts.
  */
 import { tridiagonalise, undoTridiagonalisation } from "./hermitian-tridiagonal.ts";
 import { tridiagonalQl } from "./tridiagonal-ql.ts";

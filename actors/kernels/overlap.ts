@@ -18,28 +18,6 @@ export function overlap(
   return diagonal + 2 * below;
 }
 
-/** ψ†ρψ for a unit vector ψ, in [0, 1]: the fidelity of ρ with the pure state ψ. O(n²). */
-export function pureOverlap(
-  n: number,
-  re: Float64Array,
-  im: Float64Array,
-  psiRe: Float64Array,
-  psiIm: Float64Array,
-): number {
-  let sum = 0;
-  for (let i = 0; i < n; i++) {
-    const row = i * n;
-    let x = 0;
-    let y = 0;
-    for (let j = 0; j < n; j++) {
-      x += re[row + j]! * psiRe[j]! - im[row + j]! * psiIm[j]!;
-      y += re[row + j]! * psiIm[j]! + im[row + j]! * psiRe[j]!;
-    }
-    sum += psiRe[i]! * x + psiIm[i]! * y;
-  }
-  return sum;
-}
-
 /** Hilbert–Schmidt distance ‖ρ−σ‖_F, in [0, √2]. T ≥ it/√2 and T ≤ ½√n times it, T the trace distance. O(n²). */
 export function hilbertSchmidtDistance(
   n: number,

@@ -64,28 +64,6 @@ export function whichWay(n: number, re: Float64Array, i: number, j: number): num
     : Math.abs(re[i * n + i]! - re[j * n + j]!) / total;
 }
 
-/** Closure phase arg(ρ_ij ρ_jk ρ_ki) in (−π, π]: unchanged by any phase error that belongs to one channel (Jennison 1958). */
-export function closurePhase(
-  n: number,
-  re: Float64Array,
-  im: Float64Array,
-  i: number,
-  j: number,
-  k: number,
-): number {
-  const aRe = re[i * n + j]!;
-  const aIm = im[i * n + j]!;
-  const bRe = re[j * n + k]!;
-  const bIm = im[j * n + k]!;
-  const abRe = aRe * bRe - aIm * bIm;
-  const abIm = aRe * bIm + aIm * bRe;
-  const cRe = re[k * n + i]!;
-  const cIm = im[k * n + i]!;
-  const x = abRe * cRe - abIm * cIm;
-  const y = abRe * cIm + abIm * cRe;
-  return x === 0 && y === 0 ? 0 : atan2(y, x);
-}
-
 /**
  * Entanglement of formation h₂((1+√(1−C²))/2) of a pair with concurrence C, in [0, 1] bits.
  * The smaller weight is taken as C²/(2(1+√(1−C²))), which keeps all digits for weak C. Source: Wootters 1998.

@@ -43,10 +43,3 @@ export function pointerOverlap(
   }
   return x * x + y * y;
 }
-
-/** Absorption ratio Σ_{k<K} λ_k of descending eigenvalues, in [K/n, 1]. O(K). Source: Kritzman, Li, Page & Rigobon 2011. */
-export function absorptionRatio(count: number, eigenvalues: Float64Array): number {
-  let sum = 0;
-  for (let k = 0; k < count; k++) sum += eigenvalues[k]!;
-  return sum;
-}

@@ -16,15 +16,6 @@ export function purity(n: number, re: Float64Array, im: Float64Array): number {
   return diagonal + 2 * below;
 }
 
-/**
- * Purity after ρ ← (1−α)ρ + αψψ† without touching the matrix: (1−α)²γ + 2α(1−α)q + α², with q = ψ†ρψ before.
- * O(1). Rounding accumulates (one ε a step): re-anchor with `purity` now and then.
- */
-export function purityAfterUpdate(gamma: number, overlap: number, alpha: number): number {
-  const keep = 1 - alpha;
-  return keep * keep * gamma + 2 * alpha * keep * overlap + alpha * alpha;
-}
-
 /** Normalised linear entropy n(1−γ)/(n−1), in [0, 1]; 0 for n = 1, which has one state only. O(1). */
 export function linearEntropy(n: number, gamma: number): number {
   return n === 1 ? 0 : (n * (1 - gamma)) / (n - 1);

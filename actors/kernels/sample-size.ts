@@ -10,20 +10,6 @@ export function kappaAfterUpdate(kappa: number, alpha: number): number {
   return keep * keep * kappa + alpha * alpha;
 }
 
-/** κ in the long run for independent samples: α/(2−α). O(1). */
-export function stationaryKappa(alpha: number): number {
-  return alpha / (2 - alpha);
-}
-
-/**
- * κ when consecutive ψ have amplitude correlation φ (AR(1)-like), |φ| < 1:
- * κ₀(1+(1−α)φ²)/(1−(1−α)φ²). O(1).
- */
-export function autoregressiveKappa(kappa0: number, alpha: number, phi: number): number {
-  const c = (1 - alpha) * phi * phi;
-  return (kappa0 * (1 + c)) / (1 - c);
-}
-
 /**
  * κ of a state averaged at rate a = 1/τ_m (1/s) from resonators with pole γ (1/s): order 1: a/(a+2γ);
  * order 2 (autocorrelation (1+γτ)e^{−γτ}): a[1/s + 2γ/s² + 2γ²/s³], s = a+2γ. O(1).
@@ -34,28 +20,10 @@ export function resonatorKappa(averagingRate: number, gamma: number, order: 1 | 
   return averagingRate * (1 / s + (2 * gamma) / (s * s) + (2 * gamma * gamma) / (s * s * s));
 }
 
-/** N_eff = 1/κ. O(1). */
-export function effectiveSamples(kappa: number): number {
-  return 1 / kappa;
-}
-
 /**
  * Purity without the bias of a finite sample: (γ̂−κ)/(1−κ), exact in the mean for independent unit ψ. NaN when κ ≥ 1
  * (one sample says nothing). May leave [1/n, 1]; clip for display only. O(1).
  */
 export function correctedPurity(measured: number, kappa: number): number {
   return kappa < 1 ? (measured - kappa) / (1 - kappa) : Number.NaN;
-}
-
-/**
- * Unbiased squared Hilbert–Schmidt distance of two independent estimates: ‖·‖²_F − (κ₁+κ₂)(1−γ̃), γ̃ the corrected
- * purity of their common state. Negative values mean "below the noise floor". O(1).
- */
-export function unbiasedSquaredDistance(
-  squared: number,
-  kappaA: number,
-  kappaB: number,
-  corrected: number,
-): number {
-  return squared - (kappaA + kappaB) * (1 - corrected);
 }

@@ -4,9 +4,7 @@
  * Streaming: an e-detector on the lag-1 product u_t = y_t·y_{t−1}/√n of whitened innovations. For any law of y_t that is
  * symmetric given the past, d = ±λu_t has E[exp(d − d²/2)] ≤ 1; both signs and several λ are mixed (Shiryaev–Roberts), so
  * evidence ≥ A comes by chance at most once in A samples. AR(1) φ gives u mean φ√n: about 2 ln A/(nφ²) samples to detect.
- * Batch: Ljung & Box 1978, "On a measure of lack of fit in time series models".
  */
-import gammainc from "@stdlib/math-base-special-gammainc";
 import { EDetector } from "./e-detector.ts";
 
 /** Fractions bet, for correlations strong and weak. */
@@ -93,33 +91,3 @@ export class SerialCorrelation {
 
 /** Samples the reported autocorrelation looks back on: its s.d. is then 0.03/√n. */
 const MEMORY = 500;
-
-/**
- * Ljung–Box statistic Q = N(N+2) Σ_{k=1..m} r_k²/(N−k) of a series x of length N; χ²_m when x is white.
- * Returns 0 for a constant series. O(N m).
- */
-export function ljungBox(x: Float64Array, lags: number): number {
-  const length = x.length;
-  if (!Number.isInteger(lags) || lags < 1 || lags >= length) {
-    throw new RangeError(`Cannot test ${lags} lags of ${length} samples: expected 1 ≤ lags < samples`);
-  }
-  let mean = 0;
-  for (let t = 0; t < length; t++) mean += x[t]!;
-  mean /= length;
-  let variance = 0;
-  for (let t = 0; t < length; t++) variance += (x[t]! - mean) * (x[t]! - mean);
-  if (!(variance > 0)) return 0;
-  let sum = 0;
-  for (let k = 1; k <= lags; k++) {
-    let c = 0;
-    for (let t = k; t < length; t++) c += (x[t]! - mean) * (x[t - k]! - mean);
-    const r = c / variance;
-    sum += (r * r) / (length - k);
-  }
-  return length * (length + 2) * sum;
-}
-
-/** p-value of a Ljung–Box statistic: P(χ²_lags > Q). O(1). */
-export function ljungBoxPValue(q: number, lags: number): number {
-  return gammainc(q / 2, lags / 2, true, true);
-}

@@ -1,15 +1,14 @@
 /**
- * Is this matrix a state? The check at the edge, and the projection for those who ask for it.
+ * Is this matrix a state? The check at the edge.
  *
  * A state is Hermitian, has trace 1 and no negative eigenvalue, each within 1e-9.
  */
 import { HermitianEigen, MAX_ORDER } from "./hermitian-eigen.ts";
-import { projectOnSimplex } from "./simplex.ts";
 
 /** A matrix that passed through decimal text with ten digits still passes. */
-export const HERMITIAN_TOLERANCE = 1e-9;
+const HERMITIAN_TOLERANCE = 1e-9;
 export const TRACE_TOLERANCE = 1e-9;
-export const NEGATIVE_TOLERANCE = 1e-9;
+const NEGATIVE_TOLERANCE = 1e-9;
 
 /** The matrix is not a state; the message names the entry or the value and what was expected. */
 export class InvalidState extends RangeError {
@@ -59,7 +58,7 @@ export function isStateVector(re: ArrayLike<number>, im: ArrayLike<number>): boo
 }
 
 /** The part of `checkState` before any arithmetic: n, lengths, finite entries. O(n²). */
-export function checkShape(n: number, re: ArrayLike<number>, im: ArrayLike<number>, what: string): void {
+function checkShape(n: number, re: ArrayLike<number>, im: ArrayLike<number>, what: string): void {
   if (!Number.isInteger(n) || n < 1 || n > MAX_ORDER) {
     throw new InvalidState(`Cannot accept ${what}: n is ${n}; expected an integer from 1 to ${MAX_ORDER}`);
   }
@@ -91,49 +90,4 @@ function checkHermitian(n: number, re: ArrayLike<number>, im: ArrayLike<number>,
       }
     }
   }
-}
-
-/** ρ ← (ρ+ρ†)/2 with an exactly real diagonal, in place. O(n²). */
-export function hermitise(n: number, re: Float64Array, im: Float64Array): void {
-  for (let i = 0; i < n; i++) {
-    im[i * n + i] = 0;
-    for (let j = 0; j < i; j++) {
-      const x = 0.5 * (re[i * n + j]! + re[j * n + i]!);
-      const y = 0.5 * (im[i * n + j]! - im[j * n + i]!);
-      re[i * n + j] = x;
-      re[j * n + i] = x;
-      im[i * n + j] = y;
-      im[j * n + i] = -y;
-    }
-  }
-}
-
-/**
- * Replaces a finite n×n matrix by the state nearest to it in Frobenius norm, in place: Hermitian part, eigenvalues
- * projected on the simplex. Flag what leaves as projected. O(n³), allocates.
- * Source: Smolin, Gambetta & Smith 2012, Phys. Rev. Lett. 108:070502.
- */
-export function projectToState(n: number, re: Float64Array, im: Float64Array): void {
-  checkShape(n, re, im, "the matrix to project");
-  hermitise(n, re, im);
-  const values = new Float64Array(n);
-  const vecRe = new Float64Array(n * n);
-  const vecIm = new Float64Array(n * n);
-  new HermitianEigen(n).eigensystem(re, im, values, vecRe, vecIm);
-  projectOnSimplex(n, values);
-  re.fill(0);
-  im.fill(0);
-  for (let k = 0; k < n; k++) {
-    const p = values[k]!;
-    if (p === 0) continue;
-    const row = k * n;
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < n; j++) {
-        const at = i * n + j;
-        re[at] = re[at]! + p * (vecRe[row + i]! * vecRe[row + j]! + vecIm[row + i]! * vecIm[row + j]!);
-        im[at] = im[at]! + p * (vecIm[row + i]! * vecRe[row + j]! - vecRe[row + i]! * vecIm[row + j]!);
-      }
-    }
-  }
-  hermitise(n, re, im);
 }

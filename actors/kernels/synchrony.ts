@@ -11,9 +11,6 @@
  */
 import sincos from "@stdlib/math-base-special-sincos";
 
-/** Below this |c| the correction amplifies noise more than it removes bias. */
-export const MIN_SYNCHRONY = 0.5;
-
 const MICROSECOND = 1e-6;
 
 export class Synchrony {
@@ -99,82 +96,5 @@ export class Synchrony {
     }
     out[0] = f.sumRe[at]! / duration;
     out[1] = (i < j ? f.sumIm[at]! : -f.sumIm[at]!) / duration;
-  }
-
-  /** |c_ij| of all pairs into the n×n `out`, symmetric, 1 on the diagonal. O(n²). */
-  magnitudes(out: Float64Array): void {
-    const f = this.fields;
-    for (let i = 0; i < this.n; i++) {
-      out[i * this.n + i] = 1;
-      for (let j = i + 1; j < this.n; j++) {
-        const at = i * this.n + j;
-        const d = f.duration[at]!;
-        const size = d > 0 ? Math.sqrt(f.sumRe[at]! * f.sumRe[at]! + f.sumIm[at]! * f.sumIm[at]!) / d : 1;
-        out[at] = size;
-        out[j * this.n + i] = size;
-      }
-    }
-  }
-
-  /** Multiplies what is resolved by `keep` in [0, 1]: call it at a fixed pace for an exponential memory. O(n²). */
-  forget(keep: number): void {
-    for (let k = 0; k < this.n * this.n; k++) {
-      this.fields.sumRe[k] = this.fields.sumRe[k]! * keep;
-      this.fields.sumIm[k] = this.fields.sumIm[k]! * keep;
-      this.fields.duration[k] = this.fields.duration[k]! * keep;
-    }
-  }
-}
-
-/**
- * Coherence with the synchrony factor taken out: ρ_ij/√(ρ_iiρ_jj) divided by c_ij, into out[0] + i·out[1]. Returns false,
- * and writes NaN, when |c| < 0.5 or the coherence is undefined. The matrix of corrected values need not be positive. O(1).
- */
-export function correctForSynchrony(
-  gRe: number,
-  gIm: number,
-  cRe: number,
-  cIm: number,
-  out: Float64Array,
-): boolean {
-  const size2 = cRe * cRe + cIm * cIm;
-  if (!(size2 >= MIN_SYNCHRONY * MIN_SYNCHRONY) || Number.isNaN(gRe) || Number.isNaN(gIm)) {
-    out[0] = Number.NaN;
-    out[1] = Number.NaN;
-    return false;
-  }
-  out[0] = (gRe * cRe + gIm * cIm) / size2;
-  out[1] = (gIm * cRe - gRe * cIm) / size2;
-  return true;
-}
-
-/**
- * The same by its definition: average of e^{−iω(n₁(s)−n₂(s))} over s from `from` to `to`, n = next tick after s; both channels
- * must tick at or after `to`. Times in seconds, ascending. Writes to out[0] + i·out[1]. O(N·M), allocates.
- */
-export function synchronySlow(
-  t1: readonly number[],
-  t2: readonly number[],
-  omega: number,
-  from: number,
-  to: number,
-  out: Float64Array,
-): void {
-  const events = [...t1, ...t2, from, to].filter((t) => t >= from && t <= to).sort((a, b) => a - b);
-  const pair = new Float64Array(2);
-  out[0] = 0;
-  out[1] = 0;
-  for (let k = 1; k < events.length; k++) {
-    const begin = events[k - 1]!;
-    const stretch = events[k]! - begin;
-    if (stretch === 0) continue;
-    const n1 = t1.find((t) => t > begin);
-    const n2 = t2.find((t) => t > begin);
-    if (n1 === undefined || n2 === undefined) {
-      throw new RangeError(`Cannot average synchrony to ${to}: a channel has no tick after ${begin}`);
-    }
-    sincos.assign(-omega * (n1 - n2), pair, 1, 0);
-    out[0] = out[0]! + (stretch * pair[1]!) / (to - from);
-    out[1] = out[1]! + (stretch * pair[0]!) / (to - from);
   }
 }

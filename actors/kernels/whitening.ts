@@ -7,7 +7,7 @@
 import { HermitianEigen } from "./hermitian-eigen.ts";
 
 /** Eigenvalues below this share of the largest one are raised to it: W would otherwise amplify rounding. */
-export const EIGENVALUE_FLOOR = 1e-12;
+const EIGENVALUE_FLOOR = 1e-12;
 
 /**
  * Writes W = A^{−1/2} of a Hermitian positive semi-definite A (n×n row-major), and leaves its eigenvalues (descending) and
@@ -46,51 +46,4 @@ export function inverseSquareRoot(
       }
     }
   }
-}
-
-/** y = W(x − mean) for a real n×n row-major W; returns ‖y‖². `work` is scratch of length ≥ n. O(n²), allocates nothing. */
-export function whiten(
-  n: number,
-  w: Float64Array,
-  x: Float64Array,
-  mean: Float64Array,
-  y: Float64Array,
-  work: Float64Array,
-): number {
-  for (let i = 0; i < n; i++) work[i] = x[i]! - mean[i]!;
-  let energy = 0;
-  for (let i = 0; i < n; i++) {
-    const row = i * n;
-    let sum = 0;
-    for (let j = 0; j < n; j++) sum += w[row + j]! * work[j]!;
-    y[i] = sum;
-    energy += sum * sum;
-  }
-  return energy;
-}
-
-/** The complex case: y = Wz; returns ‖y‖². Subtract the mean first if there is one. O(n²), allocates nothing. */
-export function whitenComplex(
-  n: number,
-  wRe: Float64Array,
-  wIm: Float64Array,
-  zRe: Float64Array,
-  zIm: Float64Array,
-  yRe: Float64Array,
-  yIm: Float64Array,
-): number {
-  let energy = 0;
-  for (let i = 0; i < n; i++) {
-    const row = i * n;
-    let x = 0;
-    let y = 0;
-    for (let j = 0; j < n; j++) {
-      x += wRe[row + j]! * zRe[j]! - wIm[row + j]! * zIm[j]!;
-      y += wRe[row + j]! * zIm[j]! + wIm[row + j]! * zRe[j]!;
-    }
-    yRe[i] = x;
-    yIm[i] = y;
-    energy += x * x + y * y;
-  }
-  return energy;
 }

@@ -17,8 +17,6 @@ import { allConcurrences, allVisibilities } from "../../actors/kernels/pair.ts";
 import { purity } from "../../actors/kernels/purity.ts";
 import { Resonators } from "../../actors/kernels/resonator.ts";
 import { StateComparison } from "../../actors/kernels/state-comparison.ts";
-import { SubspaceTracker } from "../../actors/kernels/subspace-tracking.ts";
-import { whiten } from "../../actors/kernels/whitening.ts";
 import type { BenchRow } from "./row.ts";
 
 /** All kernel benches; takes about four seconds. Throws when a kernel gives a wrong result. */
@@ -27,11 +25,11 @@ export async function benchKernels(): Promise<BenchRow[]> {
   const library = await import("ml-matrix").catch(() => null);
   const rows: BenchRow[] = [];
   for (const n of [16, 64]) {
-    rows.push(benchUpdate(n), benchQuadraticSet(n), ...benchSpectrum(n, library), benchTracker(n));
+    rows.push(benchUpdate(n), benchQuadraticSet(n), ...benchSpectrum(n, library));
     if (n === 16) rows.push(benchFullUpdate(n));
     rows.push(benchComparison(n), benchMeasure(n));
   }
-  rows.push(benchWhitening(), benchConformal(1000), benchConformal(10_000), benchDetector(), benchAnalytic());
+  rows.push(benchConformal(1000), benchConformal(10_000), benchDetector(), benchAnalytic());
   rows.push(benchResonator());
   return rows;
 }
@@ -205,22 +203,6 @@ function mlMatrix(
   return times[Math.floor(times.length / 2)]!;
 }
 
-function benchTracker(n: number): BenchRow {
-  const { stream, estimate } = estimateOf(n);
-  const tracker = new SubspaceTracker(n);
-  const bounds = new Float64Array(2);
-  const times = singles(() => {
-    stream.feed(estimate);
-    tracker.step(estimate.re, estimate.im);
-    tracker.entropyBounds(estimate.purity, bounds);
-  }, 300);
-  const values = new Float64Array(n);
-  new HermitianEigen(n).eigenvalues(estimate.re, estimate.im, values);
-  check(values[0]! - tracker.values[0]! < 0.01, "the tracker lost the pointer");
-  check(vonNeumannEntropy(n, values) < bounds[1]! + 1e-12, "the entropy left its bounds");
-  return percentiles(`update, top-4 tracking, entropy bounds, n=${n}`, times);
-}
-
 function benchComparison(n: number): BenchRow {
   const a = estimateOf(n).estimate;
   const { stream, estimate } = estimateOf(n);
@@ -245,18 +227,6 @@ function benchMeasure(n: number): BenchRow {
   }, 300);
   check(entropy > 0, "measure gave no entropy");
   return percentiles(`measure (28 functionals, checked input), n=${n}`, times);
-}
-
-function benchWhitening(): BenchRow {
-  const n = 16;
-  const w = new Float64Array(n * n).map((_, k) => (k % 17 === 0 ? 1 : 0.1));
-  const x = new Float64Array(n).fill(1);
-  const y = new Float64Array(n);
-  const mean = new Float64Array(n);
-  const work = new Float64Array(n);
-  const value = batched(() => whiten(n, w, x, mean, y, work), 1000, 200);
-  check(Math.abs(y[0]! - 2.5) < 1e-12, "whitening is wrong");
-  return { name: "whitening, n=16", value, unit: "µs", target: 0.4 };
 }
 
 function benchConformal(window: number): BenchRow {
@@ -289,7 +259,7 @@ function benchConformal(window: number): BenchRow {
 }
 
 function benchDetector(): BenchRow {
-  const table = new BetTable("energy", "real", 16, [0.6, 0.8, 1.3, 1.8]);
+  const table = new BetTable("energy", 16, [0.6, 0.8, 1.3, 1.8]);
   const detector = new EDetector(new Float64Array(18).fill(1 / 18));
   const logE = new Float64Array(18);
   let p = 0.1;

@@ -1,9 +1,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { HermitianEigen } from "../../actors/kernels/hermitian-eigen.ts";
-import { hermitianJacobi } from "../../actors/kernels/hermitian-jacobi.ts";
 import { singularValues } from "../../actors/kernels/singular-values.ts";
 import { ginibre, randomDensity, randomHermitian, seeded } from "./builders.ts";
+import { hermitianJacobi } from "./hermitian-jacobi.ts";
 
 function residuals(n: number, re: Float64Array, im: Float64Array) {
   const values = new Float64Array(n);

@@ -42,8 +42,8 @@ export function betTables(n: number): { energy: EValueTable; share: EValueTable 
   let found = tables.get(n);
   if (!found) {
     found = {
-      energy: eValues(new BetTable("energy", "real", n, ENERGY_SCALES)),
-      share: n > 1 ? eValues(new BetTable("share", "real", n, SHARE_FACTORS)) : null,
+      energy: eValues(new BetTable("energy", n, ENERGY_SCALES)),
+      share: n > 1 ? eValues(new BetTable("share", n, SHARE_FACTORS)) : null,
     };
     tables.set(n, found);
   }
