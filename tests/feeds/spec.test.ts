@@ -1,8 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { FEED_KINDS } from "../../actors/feeds/kinds.ts";
-import { durationText, readDuration } from "../../actors/feeds/options.ts";
 import { createFeed, createFeeds, FeedSpecError, feedHelp, parseFeedSpec } from "../../actors/feeds/spec.ts";
+import { durationText, readDuration } from "../../protocol/text-values.ts";
 import { createManualClock } from "../support/clock.ts";
 import { pieces } from "./collect.ts";
 

@@ -6,9 +6,9 @@
  *      60s    41/200        0.205  0.155–0.266  ████▉
  */
 import process from "node:process";
-import { durationText } from "../../../actors/feeds/options.ts";
 import { askedAsync, CommandError, openRecording } from "../../../actors/mod.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
+import { durationText } from "../../../protocol/text-values.ts";
 import { startProgress } from "../../terminal/progress.ts";
 import { iso } from "../place.ts";
 import { said } from "../readable.ts";

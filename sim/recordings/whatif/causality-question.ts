@@ -1,6 +1,5 @@
 /** What is asked of a recording about one of its events: the event itself, how far back to go, and what noise its channels have. */
 import { SILENT } from "../../../actors/core/core.ts";
-import { durationText } from "../../../actors/feeds/options.ts";
 import { decodeInput, foldJournal } from "../../../actors/log/fold.ts";
 import { CommandError, SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
@@ -8,6 +7,7 @@ import { decodeBlock } from "../../../protocol/block.ts";
 import { isFrame } from "../../../protocol/codec.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
+import { durationText } from "../../../protocol/text-values.ts";
 import { iso } from "../place.ts";
 import { findInput, rangeOf } from "../seek.ts";
 import { coreBehind } from "./base.ts";

@@ -1,8 +1,8 @@
 /** The words of `whatif` on a command line as a request. What is wrong with them is said with what would be right. */
 
-import { readDuration } from "../../../actors/feeds/options.ts";
 import { CommandError } from "../../../actors/mod.ts";
 import { nearestTo } from "../../../protocol/nearest.ts";
+import { readDuration } from "../../../protocol/text-values.ts";
 import { parsePlace, parseTimeUs } from "../place.ts";
 import type { WhatIfRequest } from "./request.ts";
 

@@ -5,8 +5,9 @@
  *   12:43:07 collapse.declared host           │ 12:43:11 collapse.declared host             4 s later
  *   12:50:00 anomaly.started host: cpu        │                                             gone
  */
-import { durationText } from "../../../actors/feeds/options.ts";
+
 import type { EventMessage } from "../../../protocol/messages.ts";
+import { durationText } from "../../../protocol/text-values.ts";
 import type { EventDifference } from "../alignment-round.ts";
 import type { WhatIfResult } from "./result.ts";
 

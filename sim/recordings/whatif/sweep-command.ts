@@ -5,9 +5,9 @@
  *                          0.1       2         0.8   1.000    40s          0  ███▍
  */
 import process from "node:process";
-import { durationText } from "../../../actors/feeds/options.ts";
 import { askedAsync, CommandError, openRecording, SYSTEM } from "../../../actors/mod.ts";
 import { significant } from "../../../collab/charts/format.ts";
+import { durationText } from "../../../protocol/text-values.ts";
 import { startProgress } from "../../terminal/progress.ts";
 import { rangeOf } from "../seek.ts";
 import { readTruths } from "./alarm-score.ts";

@@ -1,9 +1,9 @@
 /** What the flags of `eigenwatch feed` ask for. */
 import { resolve } from "node:path";
 import { CommandError } from "../../../actors/errors.ts";
-import { readDuration } from "../../../actors/feeds/options.ts";
 import { RECORDED_START_US } from "../../../actors/feeds/synth.ts";
 import type { SynthChoice } from "../../../actors/feeds/synth-world.ts";
+import { readDuration } from "../../../protocol/text-values.ts";
 import { parseTimeUs } from "../../recordings/place.ts";
 import { chosenWorld } from "../worlds.ts";
 import type { TableFormat } from "./world-table.ts";

@@ -1,7 +1,7 @@
 /** `eigenwatch feed list`: each scenario with a line, and a small plot of what one run of it looks like. */
 import process from "node:process";
-import { durationText } from "../../../actors/feeds/options.ts";
 import { RECORDED_START_US } from "../../../actors/feeds/synth.ts";
+import { durationText } from "../../../protocol/text-values.ts";
 import type { Scenario } from "../scenario.ts";
 import { SCENARIOS } from "../scenarios.ts";
 import { chosenWorld } from "../worlds.ts";

@@ -1,6 +1,7 @@
 /** The table of all scenarios for people: SCENARIOS.md holds it, and a test compares. */
-import { durationText } from "../../../actors/feeds/options.ts";
+
 import { RECORDED_START_US } from "../../../actors/feeds/synth.ts";
+import { durationText } from "../../../protocol/text-values.ts";
 import type { Scenario } from "../scenario.ts";
 import { SCENARIOS } from "../scenarios.ts";
 import { createRun } from "../worlds.ts";
