@@ -317,23 +317,6 @@ sim
     process.exitCode = await simShrinkCommand(options);
   });
 
-sim
-  .command("mutants")
-  .description(
-    "deliberate bugs in the shipped code: how many are caught, by which rule, after how many seeds",
-  )
-  .option("--name <part>", "only those whose name contains this")
-  .option("--seeds <n>", "seeds until a bug counts as missed (default: 200)")
-  .option("--scenario <name>", "worlds of this scenario only")
-  .option("--jobs <n>", "processes (default: one a core)")
-  .option("--shrink", "make the failing worlds small, and keep them as cases")
-  .option("--to <dir>", "folder of the cases")
-  .option("--json", "the result as one JSON object")
-  .action(async (options) => {
-    const { simMutantsCommand } = await import("./sim/mod.ts");
-    process.exitCode = await simMutantsCommand(options);
-  });
-
 program.command("sim-worker", { hidden: true }).action(async () => {
   const { simWorkerCommand } = await import("./sim/mod.ts");
   process.exitCode = await simWorkerCommand();

@@ -87,8 +87,8 @@ const PARTS: Part[] = [
       format: "esm",
       target: "node20",
       banner: { js: programBanner() },
-      // Optional native helpers of ws: it does without them. Mutants are built in a checkout, which has esbuild.
-      external: ["bufferutil", "utf-8-validate", "esbuild"],
+      // Optional native helpers of ws: it does without them.
+      external: ["bufferutil", "utf-8-validate"],
       plugins: [prefixedBuiltins, withoutBenches],
     }),
     copies: () => [],

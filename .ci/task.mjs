@@ -22,6 +22,10 @@ const TASKS = {
   },
   ok: { help: "the gate: formatter, linter, types, checks of .ci/checks, then all tests", run: ok },
   check: { help: "the checks of .ci/checks: imports, cycles, determinism, documents", run: check },
+  mutants: {
+    help: "deliberate bugs in the sources: how many the simulator catches; --help lists the options",
+    run: mutants,
+  },
   bench: { help: "the benchmarks, or the named one", run: bench },
   build: { help: "dashboard and program bundle into dist/", run: build },
   eigenwatch: {
@@ -75,6 +79,11 @@ function ok(args) {
 /** @param {string[]} args */
 async function check(args) {
   return install("stdout") ? script(".ci/check.ts", args) : 1;
+}
+
+/** @param {string[]} args */
+async function mutants(args) {
+  return install("stdout") ? script("tests/simulation/mutants/command.ts", args) : 1;
 }
 
 /** @param {string[]} args */

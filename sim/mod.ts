@@ -33,9 +33,6 @@ export const simCommand = later(async () => (await import("./cluster/command.ts"
 export const simShrinkCommand = later(
   async () => (await import("./cluster/shrink-command.ts")).shrinkCommand,
 );
-export const simMutantsCommand = later(
-  async () => (await import("../tests/simulation/mutants/command.ts")).mutantsCommand,
-);
 export const benchCommand = later(async () => (await import("./bench/mod.ts")).benchCommand);
 
 // What this program is asked by another process of itself.

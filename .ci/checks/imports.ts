@@ -87,7 +87,6 @@ const PENDING: Readonly<Record<string, readonly string[]>> = {
   "collab/gateway/": ["collab/*"],
   "sim/worlds/": ["sim/recordings/"],
   "sim/recordings/": ["sim/*"],
-  "sim/*": ["tests/simulation/mutants/command.ts"],
 };
 
 export function checkImports(files: readonly SourceFile[]): Finding[] {

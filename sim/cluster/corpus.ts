@@ -1,27 +1,28 @@
 /**
- * Failures that were found, shrunk and kept: each is run again by the tests for ever (tests/simulation/corpus/).
+ * Cases: failures that were found, made small and kept in tests/simulation/corpus/, which the tests run.
  *
  * C1  On the present code a case breaks no rule.
- * C2  A case that names a mutant breaks its rule under that mutant: so the case can fail, and shows what.
+ * C2  A case that names a mutant breaks its rule under that mutant, so it can fail.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import * as v from "valibot";
 import type { WorldOptions } from "./options.ts";
 import { type RunResult, run } from "./run.ts";
 import { SCENARIOS, type ScenarioName } from "./scenarios.ts";
 
-export const CORPUS = fileURLToPath(new URL("../../tests/simulation/corpus/", import.meta.url));
+/** Where cases are kept, from the root of a checkout. */
+const CORPUS = "tests/simulation/corpus";
 
 const scenarioNames = Object.keys(SCENARIOS) as [ScenarioName, ...ScenarioName[]];
 
 const corpusCase = v.strictObject({
   /** The rule that was broken. */
   rule: v.string(),
-  /** What was wrong, in words: of the bug, not of the symptom. */
+  /** What was wrong, in words: the bug, not its symptom. */
   bug: v.string(),
-  /** The mutant under which it fails (mutants.ts), or null for a bug that the product had. */
+  /** The mutant under which it fails (tests/simulation/mutants/), or null for a bug that the product had. */
   mutant: v.nullable(v.string()),
   seed: v.pipe(v.number(), v.integer(), v.minValue(0)),
   scenario: v.picklist(scenarioNames),
@@ -32,13 +33,6 @@ const corpusCase = v.strictObject({
 });
 
 export type CorpusCase = v.InferOutput<typeof corpusCase>;
-
-export function readCorpus(directory = CORPUS): { file: string; case: CorpusCase }[] {
-  return readdirSync(directory)
-    .filter((name) => name.endsWith(".json"))
-    .sort()
-    .map((file) => ({ file, case: parseCase(readFileSync(join(directory, file), "utf8"), file) }));
-}
 
 export function parseCase(text: string, file: string): CorpusCase {
   try {
@@ -57,6 +51,14 @@ export function printCase(one: CorpusCase): string {
 /** `one-chain-17.json`. */
 export function caseFile({ rule, seed }: Pick<CorpusCase, "rule" | "seed">): string {
   return `${rule.replace(/[^a-z0-9]+/gi, "-").slice(0, 40)}-${seed}.json`;
+}
+
+/** Writes the case into a folder, by default the corpus of the checkout in which we stand, else this folder; returns its path. */
+export async function keepCase(one: CorpusCase, folder = existsSync(CORPUS) ? CORPUS : "."): Promise<string> {
+  await mkdir(folder, { recursive: true });
+  const path = join(folder, caseFile(one));
+  await writeFile(path, printCase(one));
+  return path;
 }
 
 /** Runs the case's world on the code as it is. */

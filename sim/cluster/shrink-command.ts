@@ -1,11 +1,8 @@
 /** `eigenwatch sim shrink --seed N`: a failing world made small, printed, and kept as a case. */
-import { existsSync } from "node:fs";
-import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import process from "node:process";
 import cliProgress from "cli-progress";
-import { CORPUS, type CorpusCase, caseFile, printCase } from "./corpus.ts";
+import { keepCase } from "./corpus.ts";
 import { parseMinutes, parseScenario, parseSeed } from "./flags.ts";
 import { run } from "./run.ts";
 import { factorOf, type Shrunk, shrink } from "./shrink.ts";
@@ -51,15 +48,6 @@ export async function shrinkCommand(flags: ShrinkFlags): Promise<number> {
   const file = await keepCase({ ...shrunk.case, bug: shrunk.what, mutant: null }, flags.to);
   tell(shrunk, file, elapsedMs() / 1000, flags.json === true);
   return 1;
-}
-
-/** Writes the case into the folder and returns its path. */
-export async function keepCase(one: CorpusCase, folder: string | undefined): Promise<string> {
-  const to = folder ?? (existsSync(CORPUS) ? CORPUS : ".");
-  await mkdir(to, { recursive: true });
-  const path = join(to, caseFile(one));
-  await writeFile(path, printCase(one));
-  return path;
 }
 
 function tell(shrunk: Shrunk, file: string, seconds: number, json: boolean): void {

@@ -1,8 +1,9 @@
 // timeout: 300
-/** Failures of the past: none of them comes back. */
+/** Failures of the past do not come back. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { caseFile, parseCase, printCase, readCorpus, runCase } from "../../sim/cluster/corpus.ts";
+import { caseFile, parseCase, printCase, runCase } from "../../sim/cluster/corpus.ts";
+import { readCorpus } from "./corpus.ts";
 import { MUTANTS } from "./mutants/all.ts";
 
 const corpus = readCorpus();
@@ -29,7 +30,7 @@ test("a case is read back as it was printed", () => {
   for (const { file, case: one } of corpus) assert.equal(parseCase(printCase(one), file), one);
 });
 
-test("what is no case is refused with its file", () => {
+test("a file that is no case is refused by name", () => {
   assert.throws(() => parseCase('{"rule":1}', "x.json"), /Cannot read corpus case x\.json: /);
   assert.throws(() => parseCase("nonsense", "y.json"), /Cannot read corpus case y\.json: /);
 });

@@ -1,7 +1,7 @@
 /**
  * Deliberate bugs: what the checkers and faults of the simulated world must find.
  *
- * Each is a patch of shipped source, applied while the simulator is bundled (mutant-build.ts): no seam for it stands in shipped code.
+ * Each is a patch of shipped source, applied while the simulator is bundled (build.ts): no seam for it stands in shipped code.
  *
  * M1  `find` stands exactly once in `file`; the patched text differs and still compiles.
  * M2  Each changes what somebody outside can see under some fault: a bug that nobody can ever notice is none.

@@ -2,20 +2,16 @@
  * The simulator as one file, with a bug put into it: the patch is applied to the source while it is bundled.
  *
  *   worlds-process.ts + everything it imports ──onLoad: find → replace──► FILE.mjs, run by the same runtime
- *
- * Needs the sources and esbuild, so a checkout.
  */
-import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Plugin } from "esbuild";
-import { CommandError } from "../../../actors/mod.ts";
+import { build, type Plugin } from "esbuild";
 import type { Mutant } from "./all.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
-const ENTRY = "sim/cluster/worlds-process.ts";
+const ENTRY = "tests/simulation/mutants/worlds-process.ts";
 
 /** A CommonJS dependency asks for `require`, which a module lacks. */
 const BANNER = `import { createRequire as createRequireOfBundle } from "node:module";
@@ -23,7 +19,6 @@ const require = createRequireOfBundle(import.meta.url);`;
 
 /** `mutant` null: the simulator as it is. */
 export async function bundleWorlds(mutant: Mutant | null, outfile: string): Promise<void> {
-  const { build } = await loadBundler();
   await build({
     absWorkingDir: ROOT,
     entryPoints: [ENTRY],
@@ -40,18 +35,6 @@ export async function bundleWorlds(mutant: Mutant | null, outfile: string): Prom
   });
 }
 
-async function loadBundler(): Promise<typeof import("esbuild")> {
-  const expected = "expected a checkout with its development dependencies (npm install)";
-  if (!existsSync(join(ROOT, ENTRY)))
-    throw new CommandError(`Cannot build mutants: there is no ${ENTRY} beside this program; ${expected}`);
-  try {
-    return await import("esbuild");
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`Cannot build mutants: esbuild is missing (${reason}); ${expected}`);
-  }
-}
-
 function patching({ name, file, find, replace }: Mutant): Plugin {
   const path = join(ROOT, file);
   return {
@@ -60,10 +43,10 @@ function patching({ name, file, find, replace }: Mutant): Plugin {
       onLoad({ filter: new RegExp(`${file.split("/").at(-1)!.replace(".", "\\.")}$`) }, async (args) => {
         if (args.path !== path) return undefined;
         const source = await readFile(path, "utf8");
-        const [before, behind, ...more] = source.split(find);
-        if (find === "" || behind === undefined || more.length > 0)
-          throw new Error(`Cannot make mutant ${name}: its text does not stand exactly once in ${file}`);
-        return { contents: before + replace + behind, loader: "ts" };
+        const [before, after, ...more] = source.split(find);
+        if (find === "" || after === undefined || more.length > 0)
+          throw new Error(`Cannot make mutant ${name}: ${file} does not contain its text exactly once`);
+        return { contents: before + replace + after, loader: "ts" };
       });
     },
   };

@@ -70,8 +70,8 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     name: "uncertain-taken-for-stored",
     bug: "An append without an answer counts as done.",
     file: STREAM,
-    find: "endsWith: (sequence) => log.checkEnd(sequence),\n      report,",
-    replace: "endsWith: (sequence) => log.checkEnd(sequence),\n      report: () => head.resolve(),",
+    find: "endsWith: (sequence) => log.checkEnd(sequence),\n        report,",
+    replace: "endsWith: (sequence) => log.checkEnd(sequence),\n        report: () => head.resolve(),",
   },
   {
     name: "uncertain-not-retried",

@@ -1,50 +1,91 @@
-/** `eigenwatch sim mutants`: how many of the deliberate bugs the simulator catches, by which rule, after how many seeds. */
+/**
+ * `npm run mutants -- [OPTIONS]`: how many of the deliberate bugs the simulator catches, by which rule, after how many seeds.
+ *
+ * A task of the checkout: it patches sources and bundles them. Exit code 0 when all are caught, 1 when one was missed, 2 for bad usage.
+ */
 import { availableParallelism } from "node:os";
 import process from "node:process";
-import cliProgress from "cli-progress";
-import { CommandError } from "../../../actors/mod.ts";
+import { parseArgs } from "node:util";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import { nearestTo } from "../../../protocol/nearest.ts";
+import { keepCase } from "../../../sim/cluster/corpus.ts";
 import { parseJobs, parseScenario, parseSeed } from "../../../sim/cluster/flags.ts";
 import type { ScenarioName } from "../../../sim/cluster/scenarios.ts";
 import { factorOf } from "../../../sim/cluster/shrink.ts";
-import { keepCase } from "../../../sim/cluster/shrink-command.ts";
+import { startProgress } from "../../../sim/terminal/progress.ts";
 import { MUTANTS, type Mutant } from "./all.ts";
 import { type MutantResult, runMutants } from "./run.ts";
 
-/** A cluster, a disk, and everything at once, in turn: no bug is told where it would be found. */
+const USAGE = `npm run mutants -- [OPTIONS]
+
+Puts each deliberate bug into the simulator and counts the seeds until a rule is broken.
+
+  --name PART      only mutants whose name contains this
+  --seeds N        seeds until a mutant counts as missed (default: 200)
+  --scenario NAME  worlds of this scenario only
+  --jobs N         processes (default: one a core)
+  --shrink         make the failing worlds small
+  --to DIR         with --shrink: folder of the cases
+  --json           the result as one JSON object
+`;
+
+/** A cluster, a disk, and everything at once, in turn: no mutant has a scenario of its own. */
 const SCENARIOS_IN_TURN: readonly ScenarioName[] = ["standard", "single", "storm", "disk"];
 
 const SHRINK_MS = 60_000;
-/** Far above what so many worlds take: a bug that makes one hang is a bug that is caught. */
+/** Far above what so many worlds take: a mutant that hangs is a mutant that is caught. */
 const TIMEOUT_MS = 1_800_000;
 
-export interface MutantsFlags {
-  /** Those whose name contains this. */
+interface Flags {
   name?: string;
   seeds?: string;
   scenario?: string;
   jobs?: string;
-  /** Failing worlds are made small, and kept as cases in `to`. */
-  shrink?: true;
+  shrink?: boolean;
   to?: string;
-  json?: true;
+  json?: boolean;
 }
 
-/** 0 when all are caught, 1 when one was missed. */
-export async function mutantsCommand(flags: MutantsFlags): Promise<number> {
+try {
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 2;
+}
+
+async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      name: { type: "string" },
+      seeds: { type: "string" },
+      scenario: { type: "string" },
+      jobs: { type: "string" },
+      shrink: { type: "boolean" },
+      to: { type: "string" },
+      json: { type: "boolean" },
+      help: { type: "boolean", short: "h" },
+    },
+  });
+  if (!values.help) return hunt(values);
+  process.stdout.write(USAGE);
+  return 0;
+}
+
+async function hunt(flags: Flags): Promise<number> {
   const mutants = named(flags.name);
   const seeds = flags.seeds === undefined ? 200 : parseSeed("--seeds", flags.seeds);
   const jobs = flags.jobs === undefined ? availableParallelism() : parseJobs(flags.jobs);
   const scenarios = flags.scenario === undefined ? SCENARIOS_IN_TURN : [parseScenario(flags.scenario)];
-  const bar = progressBar(mutants.length, flags.json === true);
+  const bar = startProgress("mutants", mutants.length, "mutants", flags.json === true);
+  let done = 0;
   const results = await runMutants({
     mutants,
     request: { scenarios, seeds, shrinkMs: flags.shrink ? SHRINK_MS : 0 },
     jobs,
     timeoutMs: TIMEOUT_MS,
-    done: ({ mutant }) => bar?.increment(1, { name: mutant.name }),
-  });
-  bar?.stop();
+    done: () => bar.update(++done),
+  }).finally(() => bar.stop());
   for (const { mutant, shrunk } of results)
     if (shrunk !== null && flags.to !== undefined)
       await keepCase({ ...shrunk.case, bug: mutant.bug, mutant: mutant.name }, flags.to);
@@ -64,8 +105,8 @@ function named(part: string | undefined): readonly Mutant[] {
     part ?? "",
     MUTANTS.map(({ name }) => name),
   );
-  const hint = nearest.length === 0 ? "part of a name" : `one like ${nearest.join(", ")}`;
-  throw new CommandError(`Cannot run mutant ${part}: there is none of that name; expected ${hint}`);
+  const expected = nearest.length === 0 ? "part of a name" : `one like ${nearest.join(", ")}`;
+  throw new EigenwatchError({ action: "run mutants", value: `--name ${part}`, expected, kind: "notFound" });
 }
 
 interface Summary {
@@ -119,15 +160,4 @@ function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-function progressBar(total: number, json: boolean): cliProgress.SingleBar | null {
-  if (json || !process.stderr.isTTY) return null;
-  const bar = new cliProgress.SingleBar({
-    format: "mutants {bar} {value}/{total} | {name} | ETA {eta_formatted}",
-    clearOnComplete: true,
-    stream: process.stderr,
-  });
-  bar.start(total, 0, { name: "" });
-  return bar;
 }

@@ -8,9 +8,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import type { WorldsAnswer, WorldsRequest } from "../../../sim/cluster/worlds-process.ts";
 import type { Mutant } from "./all.ts";
 import { bundleWorlds } from "./build.ts";
+import type { WorldsAnswer, WorldsRequest } from "./worlds-process.ts";
 
 export interface MutantResult extends WorldsAnswer {
   readonly mutant: Mutant;

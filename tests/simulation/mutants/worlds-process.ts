@@ -9,10 +9,10 @@
 
 import { performance } from "node:perf_hooks";
 import process from "node:process";
-import { type CorpusCase, runCase } from "./corpus.ts";
-import { type RunResult, run } from "./run.ts";
-import type { ScenarioName } from "./scenarios.ts";
-import { type Shrunk, shrink } from "./shrink.ts";
+import { type CorpusCase, runCase } from "../../../sim/cluster/corpus.ts";
+import { type RunResult, run } from "../../../sim/cluster/run.ts";
+import type { ScenarioName } from "../../../sim/cluster/scenarios.ts";
+import { type Shrunk, shrink } from "../../../sim/cluster/shrink.ts";
 
 export interface WorldsRequest {
   readonly scenarios: readonly ScenarioName[];
