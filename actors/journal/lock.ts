@@ -6,7 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { Disk } from "./disk.ts";
 import { readWhole } from "./disk.ts";
@@ -72,6 +72,13 @@ export async function readLockOwner(
 ): Promise<{ pid: number; host: string } | null> {
   const owner = await readOwner(disk, join(directory, LOCK_FILE));
   return owner === null ? null : { pid: owner.pid, host: owner.host };
+}
+
+/** Whether a living process holds the lock, this one included. */
+export async function isBeingWritten(disk: Disk, directory: string): Promise<boolean> {
+  if (heldByDisk.get(disk)?.has(resolve(directory))) return true;
+  const owner = await readOwner(disk, join(directory, LOCK_FILE));
+  return owner !== null && isAlive(owner);
 }
 
 async function take(

@@ -1,12 +1,9 @@
 /** What stands beside the records of segments: indexes, snapshots, headers, the lock. */
 import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { realDisk } from "../../../actors/journal/disk.ts";
 import { encodeIndex, indexName } from "../../../actors/journal/index-file.ts";
-import { readLockOwner } from "../../../actors/journal/lock.ts";
 import { readSegmentHeader, type Segment, segmentName } from "../../../actors/journal/segment.ts";
 import { type SnapshotInfo, SnapshotStore } from "../../../actors/journal/snapshots.ts";
 
@@ -55,17 +52,6 @@ export async function partitionOf(directory: string, firstBlocks: readonly numbe
 
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
-export async function isWritten(directory: string): Promise<boolean> {
-  const owner = await readLockOwner(realDisk, directory);
-  if (owner === null || owner.host !== hostname()) return owner !== null;
-  try {
-    process.kill(owner.pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }
 
 /** What a look at a recording's files finds. */

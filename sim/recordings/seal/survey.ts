@@ -12,7 +12,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { realDisk } from "../../../actors/journal/disk.ts";
 import { indexName } from "../../../actors/journal/index-file.ts";
-import { LOCK_FILE } from "../../../actors/journal/lock.ts";
+import { isBeingWritten, LOCK_FILE } from "../../../actors/journal/lock.ts";
 import {
   BLOCK_FIELDS_BYTES,
   BODY_BYTES_MIN,
@@ -30,15 +30,7 @@ import {
 import type { SnapshotInfo } from "../../../actors/journal/snapshots.ts";
 import type { BlockPosition } from "../../../actors/ports/journal.ts";
 import { RecordChecks } from "./record-checks.ts";
-import {
-  at,
-  type Finding,
-  findingOf,
-  isWritten,
-  partitionOf,
-  snapshotsOf,
-  surveyIndex,
-} from "./survey-files.ts";
+import { at, type Finding, findingOf, partitionOf, snapshotsOf, surveyIndex } from "./survey-files.ts";
 
 export interface Survey {
   partition: string;
@@ -73,7 +65,7 @@ export async function surveyRecording(
   firstBlocks.sort((a, b) => a - b);
   if (firstBlocks.length === 0)
     throw new Error(`Cannot verify ${directory}: it holds no segment file (0000000001.seg …)`);
-  const written = await isWritten(directory);
+  const written = await isBeingWritten(realDisk, directory);
   const findings: Finding[] = [];
   const partition = await partitionOf(directory, firstBlocks);
   const checks = new RecordChecks(partition);
