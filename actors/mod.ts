@@ -7,6 +7,29 @@ export { detectFile } from "./filters/detect.ts";
 export { measureFile } from "./filters/measure.ts";
 export { createMemoryJournal } from "./journal/memory.ts";
 export { describeRecording, openRecording, openRecordingForWriting } from "./journal/recording.ts";
+export { BlockChain, sameBytes, sha256 } from "./log/chain.ts";
+export { type CoreAtOptions, coreAt, nearestCore, type StandingCore } from "./log/core-at.ts";
+export {
+  ChainBroken,
+  damageLine,
+  type JournalDamage,
+  RecordingDamaged,
+  type SoundEntry,
+  undamaged,
+} from "./log/damage.ts";
+export { type FoldObserver, type FoldResult, foldJournal } from "./log/fold.ts";
+export { BEGINNING, type Place, reaches } from "./log/place.ts";
+export {
+  blocks,
+  decodeInput,
+  derivedEvents,
+  firstInput,
+  inputs,
+  inputsOf,
+  type LoggedBlock,
+  LoggedInput,
+} from "./log/read.ts";
+export { LogWriter, type LogWriterOptions, type WritableLog, type WrittenBlock } from "./log/writer.ts";
 export { Partition } from "./partition/partition.ts";
 export { withSetting } from "./setting-flag.ts";
 export { SYSTEM } from "./system.ts";

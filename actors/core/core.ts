@@ -91,8 +91,10 @@ export class Core implements ActorHost {
   samples = 0;
   probe: CoreProbe | null = null;
 
+  /** May be replaced between inputs. */
+  sink: CoreSink;
+
   private readonly definitions: CoreDefinitions;
-  private sink: CoreSink;
   private opened: SessionOpened | null = null;
   private readonly groupsByName = new Map<string, ChannelGroup>();
   private sessionCells: Actor[] = [];

@@ -37,7 +37,7 @@ import { applySetting, type Settings } from "../../protocol/settings.ts";
 import type { Core, CoreDefinitions, CoreSink } from "../core/core.ts";
 import { hex } from "../core/hash.ts";
 import type { Feed, FeedSink } from "../feeds/feed.ts";
-import { sha256 } from "../log/fold.ts";
+import { sha256 } from "../log/chain.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Journal, JournalNote } from "../ports/journal.ts";
 import type { FrameOverlay } from "../ports/overlay.ts";
@@ -144,8 +144,8 @@ export class Partition implements LiveSession, CoreSink {
   /** Opens the journal's end: recovers the core from snapshot and tail, then enters `sessionOpened`. */
   static async open(options: PartitionOptions): Promise<Partition> {
     const recovered = await recover(options.journal, options.definitions, options.log);
-    const partition = new Partition(options, recovered.core, recovered.lastHash, recovered.events);
-    recovered.attach(partition);
+    const partition = new Partition(options, recovered.core, recovered.events);
+    recovered.core.sink = partition;
     partition.tap?.opened?.(partition.partition, {
       epoch: options.epoch ?? 0,
       block: options.journal.last?.number ?? 0,
@@ -166,12 +166,7 @@ export class Partition implements LiveSession, CoreSink {
     return partition;
   }
 
-  private constructor(
-    options: PartitionOptions,
-    core: Core,
-    lastHash: Uint8Array | null,
-    events: EventMessage[],
-  ) {
+  private constructor(options: PartitionOptions, core: Core, events: EventMessage[]) {
     this.options = options;
     this.session = options.session;
     this.partition = options.partition;
@@ -187,7 +182,7 @@ export class Partition implements LiveSession, CoreSink {
     this.samplesAtSnapshot = core.samples;
     this.recent = new RecentBlocks(RECENT_BYTES_MAX, core.sequence);
     this.blockNumber = options.journal.last?.number ?? 0;
-    this.builder = new BlockBuilder(this.blockStart(lastHash ?? GENESIS_HASH));
+    this.builder = new BlockBuilder(this.blockStart(options.journal.last?.hash ?? GENESIS_HASH));
   }
 
   // ---- feeds --------------------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@
  * Retention may have removed the beginning: then the recording begins after the oldest snapshot that this version of the program can use.
  */
 import { Core, type CoreDefinitions, type CoreSink, SILENT } from "../../actors/core/core.ts";
-import { RecordingDamaged } from "../../actors/log/fold.ts";
+import { RecordingDamaged } from "../../actors/log/damage.ts";
 import { CommandError } from "../../actors/mod.ts";
 import type { Journal, StoredSnapshot } from "../../actors/ports/journal.ts";
 import { decodeBlock } from "../../protocol/block.ts";

@@ -3,7 +3,7 @@
 import { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
 import { claim } from "../../actors/cluster/claim.ts";
 import { StreamJournal } from "../../actors/cluster/stream-journal.ts";
-import { sha256 } from "../../actors/log/fold.ts";
+import { sha256 } from "../../actors/log/chain.ts";
 import type { Bus, LogStream } from "../../actors/ports/bus.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { JournalBlock } from "../../actors/ports/journal.ts";

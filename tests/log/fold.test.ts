@@ -1,7 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Core } from "../../actors/core/core.ts";
-import { ChainBroken, foldJournal } from "../../actors/log/fold.ts";
+import { ChainBroken } from "../../actors/log/damage.ts";
+import { foldJournal } from "../../actors/log/fold.ts";
 import type { JournalEntry } from "../../actors/ports/journal.ts";
 import { BlockBuilder, GENESIS_HASH } from "../../protocol/block.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
@@ -18,7 +19,7 @@ test("[F1] fold refuses a block that does not begin with the input that the core
       assert.unreachable(`applied a block that begins with input ${firstSequence}`);
     } catch (error) {
       assert.instance(error, ChainBroken);
-      assert.match((error as Error).message, `input 3 first, it begins with ${firstSequence}`);
+      assert.match((error as Error).message, `it begins with input ${firstSequence}; expected input 3 first`);
     }
     assert.is(core.sequence, 2);
   }

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
-import { sha256 } from "../../actors/log/fold.ts";
+import { sha256 } from "../../actors/log/chain.ts";
 import type { JournalEntry } from "../../actors/ports/journal.ts";
 import {
   BlockBuilder,

@@ -7,7 +7,7 @@ import { decode, encode } from "@msgpack/msgpack";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
-import { sha256 } from "../../actors/log/fold.ts";
+import { sha256 } from "../../actors/log/chain.ts";
 import type { JournalEntry } from "../../actors/ports/journal.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { BlockBuilder, decodeBlock, GENESIS_HASH } from "../../protocol/block.ts";

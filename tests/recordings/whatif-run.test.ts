@@ -14,7 +14,7 @@ import { replay } from "../../sim/recordings/replay/replay.ts";
 import type { WhatIfRequest } from "../../sim/recordings/whatif/request.ts";
 import type { WhatIfResult } from "../../sim/recordings/whatif/result.ts";
 import { runWhatIf, type WhatIfOptions } from "../../sim/recordings/whatif/whatif.ts";
-import { coreAt } from "../support/core-at.ts";
+import { coreAtEnd } from "../support/core-at.ts";
 import { CHANNELS, marketFeed, rowUs } from "../support/market-feed.ts";
 import { type Block, blocksOf, copied, eventsOf, inputsOf, samplesIn } from "../support/recorded-blocks.ts";
 import { type RecordedRun, recordFeeds, temporaryDirectory } from "../support/recorded-run.ts";
@@ -146,7 +146,7 @@ test("a session that is opened again behind the point keeps the change", async (
   const { input } = opened[0]!;
   assert.ok(input.type === "sessionOpened");
   assert.equal([input.settings, input.seed], [{ ...expected }, 5]);
-  const core = await coreAt(directory);
+  const core = await coreAtEnd(directory);
   assert.equal(core.settings, expected);
   assert.ok(result.inputs > 0);
 });
@@ -155,7 +155,7 @@ test("a branch from the very beginning is opened with the settings, and changes 
   const { directory } = await branched({ at: 1, set: { "anomaly.windowSamples": 64 } });
   const inputs = await inputsOf(directory);
   assert.not(inputs.some(({ input }) => input.type === "configChanged"));
-  assert.is((await coreAt(directory)).settings.anomaly.windowSamples, 64);
+  assert.is((await coreAtEnd(directory)).settings.anomaly.windowSamples, 64);
   assert.is(inputs.length, run.inputs);
 });
 
@@ -173,7 +173,7 @@ test("a dropped channel falls silent in groups that are there, and is not declar
     samplesIn(await inputsOf(directory), result.sequence, declarationsBefore(result.sequence)),
     expected,
   );
-  const core = await coreAt(directory);
+  const core = await coreAtEnd(directory);
   assert.equal(namesOf(core, "late"), ["a", "c", "d"]);
   assert.equal(namesOf(core, "east"), CHANNELS);
 });
@@ -404,7 +404,7 @@ function firstAt(timeUs: number) {
   return blocks.flatMap(({ inputs }) => inputs).find((each) => each.timeUs >= timeUs)!;
 }
 
-function namesOf(core: Awaited<ReturnType<typeof coreAt>>, name: string): string[] {
+function namesOf(core: Awaited<ReturnType<typeof coreAtEnd>>, name: string): string[] {
   const declaration = core.declarations().find(({ group }) => group === name)!;
   return declaration.channels.map((channel) => channel.name);
 }

@@ -1,14 +1,12 @@
 /** The actors of this program as they stand at the end of a recording. */
 import type { Core } from "../../actors/core/core.ts";
-import { foldJournal } from "../../actors/log/fold.ts";
-import { openRecording, SYSTEM } from "../../actors/mod.ts";
-import { openAt } from "../../sim/recordings/seek.ts";
+import { coreAt, openRecording, SYSTEM } from "../../actors/mod.ts";
 
-export async function coreAt(directory: string): Promise<Core> {
+export async function coreAtEnd(directory: string): Promise<Core> {
   const journal = await openRecording(directory);
-  const silent = { event() {}, state() {}, metrics() {} };
-  const { core, startBlock } = await openAt(journal, SYSTEM, silent, Number.NEGATIVE_INFINITY);
-  await foldJournal(journal.read(startBlock), core);
-  await journal.close();
-  return core;
+  try {
+    return (await coreAt(journal, SYSTEM, "latest")).core;
+  } finally {
+    await journal.close();
+  }
 }

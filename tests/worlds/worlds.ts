@@ -1,7 +1,7 @@
 /** Synthetic worlds for tests: one of a name with what the test says, the rest as usual, and its samples gathered. */
 
 import { hex } from "../../actors/core/hash.ts";
-import { sha256 } from "../../actors/log/fold.ts";
+import { sha256 } from "../../actors/log/chain.ts";
 import type { Scenario, ScenarioOptions, ScenarioRun, Truth } from "../../sim/worlds/scenario.ts";
 import { findScenario } from "../../sim/worlds/scenarios.ts";
 

@@ -7,7 +7,9 @@
  * T2  Nothing that was derived from inputs before the place is handed out.
  */
 import type { Core, CoreDefinitions, CoreSink } from "../../../actors/core/core.ts";
-import { BlockChain, decodeInput, RecordingDamaged } from "../../../actors/log/fold.ts";
+import { BlockChain } from "../../../actors/log/chain.ts";
+import { RecordingDamaged } from "../../../actors/log/damage.ts";
+import { decodeInput } from "../../../actors/log/read.ts";
 import { LoggedFrame } from "../../../actors/partition/delivered-frame.ts";
 import type { Journal, JournalEntry } from "../../../actors/ports/journal.ts";
 import type { SessionListener } from "../../../actors/ports/session.ts";
@@ -84,7 +86,7 @@ export class Replayer {
       if (done) return;
       if (entry.kind === "damage") throw new RecordingDamaged(entry);
       if (entry.kind !== "block") continue;
-      const block = this.chain.next(entry.block.bytes, this.core.sequence);
+      const block = this.chain.next(entry.block, this.core.sequence);
       const inputs: LoggedInput[] = [];
       block.forEach((sequence, timeUs, bytes) => {
         inputs.push({ sequence, timeUs, bytes });

@@ -7,7 +7,9 @@
  */
 import type { CoreDefinitions } from "../../../actors/core/core.ts";
 import { hex } from "../../../actors/core/hash.ts";
-import { BlockChain, decodeInput, RecordingDamaged } from "../../../actors/log/fold.ts";
+import { BlockChain } from "../../../actors/log/chain.ts";
+import { RecordingDamaged } from "../../../actors/log/damage.ts";
+import { decodeInput } from "../../../actors/log/read.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type { DecodedBlock } from "../../../protocol/block.ts";
 import { encodeMessage } from "../../../protocol/codec.ts";
@@ -108,7 +110,7 @@ export class BranchRun {
       if (entry.kind === "damage") throw new RecordingDamaged(entry);
       if (entry.kind === "derived") this.original.note(entry.bytes);
       if (entry.kind !== "block") continue;
-      const whole = this.takeBlock(chain.next(entry.block.bytes, this.lastSequence));
+      const whole = this.takeBlock(chain.next(entry.block, this.lastSequence));
       await this.lane.endBlock(entry.block);
       await this.betweenBlocks();
       if (!whole) break;

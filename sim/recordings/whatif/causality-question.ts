@@ -1,6 +1,7 @@
 /** What is asked of a recording about one of its events: the event itself, how far back to go, and what noise its channels have. */
 import { SILENT } from "../../../actors/core/core.ts";
-import { decodeInput, foldJournal } from "../../../actors/log/fold.ts";
+import { foldJournal } from "../../../actors/log/fold.ts";
+import { decodeInput } from "../../../actors/log/read.ts";
 import { CommandError, SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import { decodeBlock } from "../../../protocol/block.ts";

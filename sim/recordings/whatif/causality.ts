@@ -12,7 +12,9 @@
  */
 import { Core, type CoreDefinitions, SILENT } from "../../../actors/core/core.ts";
 import { RandomStream } from "../../../actors/core/random.ts";
-import { decodeInput, foldJournal, RecordingDamaged } from "../../../actors/log/fold.ts";
+import { RecordingDamaged } from "../../../actors/log/damage.ts";
+import { foldJournal } from "../../../actors/log/fold.ts";
+import { decodeInput } from "../../../actors/log/read.ts";
 import { openRecording, SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import { inWorkers, type Work, type WorkersOptions } from "../../../actors/workers/pool.ts";

@@ -1,7 +1,8 @@
 /** Everything about a branch that must be known, and right, before it is run: where it parts, from which state, and what is different. */
 import { Core, type CoreDefinitions, type CoreSink, SILENT } from "../../../actors/core/core.ts";
 import { hex } from "../../../actors/core/hash.ts";
-import { decodeInput, foldJournal } from "../../../actors/log/fold.ts";
+import { foldJournal } from "../../../actors/log/fold.ts";
+import { decodeInput } from "../../../actors/log/read.ts";
 import { CommandError } from "../../../actors/mod.ts";
 import type { Journal, StoredSnapshot } from "../../../actors/ports/journal.ts";
 import { decodeBlock } from "../../../protocol/block.ts";

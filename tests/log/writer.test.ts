@@ -1,0 +1,168 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { Core, SILENT } from "../../actors/core/core.ts";
+import { createMemoryJournal } from "../../actors/journal/memory.ts";
+import { BlockChain } from "../../actors/log/chain.ts";
+import { LogWriter, type LogWriterOptions, type WritableLog } from "../../actors/log/writer.ts";
+import type { JournalEntry } from "../../actors/ports/journal.ts";
+import { decodeCheckpoint, decodeDerived } from "../../protocol/block.ts";
+import { encodeMessage } from "../../protocol/codec.ts";
+import { CHECKPOINT_BLOCKS } from "../../protocol/limits.ts";
+import type { Input } from "../../protocol/messages.ts";
+import { channels, opened, row } from "../support/inputs.ts";
+import { TOYS } from "../support/toy-actors.ts";
+
+test("[W1] blocks are one chain, which goes on after the last block of the log", async () => {
+  const world = given();
+  world.rows(1);
+  const { number, hash } = world.writer.close();
+  const next = given({ core: world.core, after: { number, hash }, journal: world.journal });
+  next.rows(2);
+  next.writer.close();
+  const chain = new BlockChain();
+  const numbers = (await world.entries()).map((entry) =>
+    entry.kind === "block" ? chain.next(entry.block).number : 0,
+  );
+  assert.equal(numbers, [1, 2]);
+});
+
+test("[W2] the events of a block follow it in one record", async () => {
+  const world = given();
+  world.rows(120, 1);
+  world.writer.close();
+  world.rows(0, 1);
+  world.writer.close();
+  const entries = await world.entries();
+  assert.equal(kinds(entries), ["block", "derived", "block", "derived"]);
+  const [, first, , second] = entries;
+  assert.equal(eventsIn(first!), [1, "toy.passed"]);
+  assert.equal(eventsIn(second!), [2, "toy.rested"]);
+});
+
+test("[W3] a checkpoint is due every CHECKPOINT_BLOCKS blocks, and waits until nothing is open", async () => {
+  const world = given();
+  for (let block = 1; block <= CHECKPOINT_BLOCKS; block++) {
+    assert.not(world.writer.isMaintenanceDue);
+    world.rows(0);
+    world.writer.close();
+  }
+  assert.ok(world.writer.isMaintenanceDue);
+  world.rows(0);
+  assert.not(world.writer.isMaintenanceDue);
+  await world.writer.maintain();
+  assert.equal(kinds(await world.entries()).slice(CHECKPOINT_BLOCKS - 1), ["block"]);
+  world.writer.close();
+  await world.writer.maintain();
+  const entries = await world.entries();
+  assert.equal(kinds(entries).slice(CHECKPOINT_BLOCKS - 1), ["block", "block", "checkpoint"]);
+  const checkpoint = decodeCheckpoint((entries.at(-1) as { bytes: Uint8Array }).bytes);
+  assert.is(checkpoint.block, CHECKPOINT_BLOCKS + 1);
+  assert.is(checkpoint.sequence, world.core.sequence);
+});
+
+test("[W3] a snapshot is due after so many samples, with a checkpoint", async () => {
+  const snapshots: number[] = [];
+  const world = given({ snapshotSamples: 3, onSnapshot: (block) => snapshots.push(block) });
+  for (let block = 1; block <= 6; block++) {
+    world.rows(1, 1);
+    world.writer.close();
+    await world.writer.maintain();
+  }
+  assert.equal(snapshots, [3, 6]);
+  assert.is((await world.journal.loadSnapshot({ block: 9 }))?.block, 6);
+  assert.equal(kinds(await world.entries()).filter((kind) => kind === "checkpoint").length, 2);
+});
+
+test("[W4] a snapshot waits until its block is durable", async () => {
+  let release!: () => void;
+  const durable = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const saved: number[] = [];
+  const world = given({
+    journal: {
+      append: () => durable,
+      note() {},
+      saveSnapshot: async (block) => void saved.push(block),
+    },
+  });
+  world.rows(1);
+  world.writer.close();
+  const finished = world.writer.finish();
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  assert.equal(saved, []);
+  release();
+  await finished;
+  assert.equal(saved, [1]);
+});
+
+test("the end of a log is a checkpoint and a snapshot after its last block", async () => {
+  const world = given();
+  world.rows(1);
+  world.writer.close();
+  await world.writer.finish();
+  assert.equal(kinds(await world.entries()), ["block", "checkpoint"]);
+  assert.is((await world.journal.loadSnapshot({ block: 1 }))?.sequence, world.core.sequence);
+});
+
+test("a log without a new block ends without a record", async () => {
+  const world = given();
+  await world.writer.finish();
+  assert.equal(await world.entries(), []);
+});
+
+test("a record that the journal does not take is reported", () => {
+  const failures: unknown[] = [];
+  const refusing: WritableLog = {
+    append: async () => {},
+    note() {
+      throw new Error("full");
+    },
+    saveSnapshot: async () => {},
+  };
+  const world = given({ journal: refusing, onRecordFailure: (error) => failures.push(error) });
+  world.rows(120);
+  world.writer.close();
+  assert.match(String(failures[0]), "full");
+});
+
+function given(options: Partial<LogWriterOptions> = {}) {
+  const memory = createMemoryJournal();
+  const { core = new Core(TOYS, SILENT), journal = memory } = options;
+  const writer = new LogWriter({ partition: "p0", ...options, journal, core });
+  core.sink = { ...SILENT, event: (event) => writer.event(event) };
+  const enter = (timeUs: number, input: Input): void => {
+    writer.add(timeUs, encodeMessage(input));
+    core.apply(core.sequence + 1, timeUs, input);
+  };
+  return {
+    core,
+    writer,
+    journal: journal as typeof memory,
+    /** Two rows; before the first ones what opens a session. */
+    rows(value: number, count = 2) {
+      if (core.sequence === 0) {
+        enter(0, opened());
+        enter(0, channels(1));
+      }
+      for (let k = 0; k < count; k++) enter(core.now + 1_000, row(core.now + 1_000, [value]));
+    },
+    async entries(): Promise<JournalEntry[]> {
+      const found: JournalEntry[] = [];
+      for await (const entry of (journal as typeof memory).read()) found.push(entry);
+      return found;
+    },
+  };
+}
+
+function kinds(entries: readonly JournalEntry[]): string[] {
+  return entries.map(({ kind }) => kind);
+}
+
+function eventsIn(entry: JournalEntry): (number | string)[] {
+  if (entry.kind !== "derived") return [];
+  const { block, events } = decodeDerived(entry.bytes);
+  return [block, ...events.map(({ kind }) => kind)];
+}
+
+test.run();
