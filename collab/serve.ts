@@ -40,7 +40,7 @@ export async function up(flags: UpFlags): Promise<number> {
   );
   const say = flags.json ? sayJson : sayText;
   // Feeds are made before the partition, so that a wrong spec begins nothing; they speak only when it runs them.
-  const feeds = makeFeeds(config, settings, (notice) => partition.notice(notice));
+  const feeds = makeFeeds(config, settings, (notice) => void partition.operatorNotice(notice));
   if (flags.once && !feeds.some((feed) => feed.kind === "recorded")) {
     throw new CommandError(
       "Cannot run --once: all of these feeds are live; expected a recorded one: file, synth with a speed, or stdin that is not live",
@@ -63,7 +63,7 @@ export async function up(flags: UpFlags): Promise<number> {
     ...(shadow === null ? {} : { gauges: () => shadow.gauges() }),
   });
   partition.subscribe(eventTeller(say));
-  shadow?.announceBy((notice) => partition.notice(notice));
+  shadow?.announceBy((notice) => void partition.operatorNotice(notice));
   const controls = liveControls(partition, journal, recording);
   const gateway = await openGateway(config, partition, controls, say).catch(async (error: unknown) => {
     await partition.close();

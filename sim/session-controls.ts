@@ -1,5 +1,5 @@
 /** What people may do to a session through the gateway, for the two kinds of session there are. */
-import { asked, type Partition } from "../actors/mod.ts";
+import { askedAsync, type Partition } from "../actors/mod.ts";
 import type { SessionControls, WhatIfControls } from "../actors/ports/controls.ts";
 import type { Journal } from "../actors/ports/journal.ts";
 import type { InjectableScenario } from "../protocol/controls.ts";
@@ -18,14 +18,18 @@ export function liveControls(
   return {
     inject: {
       scenarios,
-      start: async (request, author) =>
-        asked(() => startInjection(partition, parseInjectRequest(request), author)),
+      start: (request, author) =>
+        askedAsync(async () => {
+          const { started, entered } = startInjection(partition, parseInjectRequest(request), author);
+          await entered;
+          return started;
+        }),
       underWay: () =>
         partition.injections().map(({ group, channels, detail }) => ({ group, channels, detail })),
     },
     settings: {
       current: () => partition.core.settings,
-      change: async (path, value, author) => partition.configure(path, value, author),
+      change: (path, value, author) => partition.configure(path, value, author),
     },
     whatIf: {
       scenarios,

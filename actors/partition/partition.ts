@@ -20,6 +20,7 @@ import {
   GENESIS_HASH,
 } from "../../protocol/block.ts";
 import { decodeMessage, encodeFrameView, encodeMessage } from "../../protocol/codec.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { CHECKPOINT_BLOCKS, MAX_BLOCK_AGE_MS, MAX_FRAME_SAMPLES, MAX_GROUPS } from "../../protocol/limits.ts";
 import type {
@@ -134,6 +135,8 @@ export class Partition implements LiveSession, CoreSink {
   private releasedThrough = 0;
   private liveTime = false;
   private halted: string | null = null;
+  /** Callers that wait until an input is durable and released, by sequence. */
+  private awaited: { sequence: number; resolve(): void; halted(reason: string): void }[] = [];
   private readonly halting = withResolver<string>();
   private closing = false;
   private stopMeasuring: () => void = () => {};
@@ -175,7 +178,7 @@ export class Partition implements LiveSession, CoreSink {
     this.tap = options.tap;
     if (options.journal.durability === "stream") this.ownedThrough = () => this.releasedThrough;
     this.core = core;
-    this.overlays = new Injections(core, (notice) => this.notice(notice));
+    this.overlays = new Injections(core, (notice) => this.admitInput({ type: "notice", ...notice }));
     this.meter = new Meter(options.clock);
     this.history = new EventHistory(options.journal, core.eventSequence, events);
     this.gate = new OutputGate((block) => this.released(block), options.log);
@@ -200,21 +203,39 @@ export class Partition implements LiveSession, CoreSink {
   }
 
   // ---- what people and the runtime enter ------------------------------------------------------------------------
+  //
+  // Each resolves when its input is durable and its block was released, and rejects with kind "unavailable" when the journal halts before
+  // that. A caller that does not wait may drop the promise.
 
-  /** Something that the runtime or a person has to say: becomes an event. */
-  notice(notice: Omit<OperatorNotice, "type">): void {
-    this.admitInput({ type: "notice", ...notice });
+  /** Enters a message of the runtime or a person into the log: it becomes an event. */
+  operatorNotice(notice: Omit<OperatorNotice, "type">): Promise<void> {
+    return this.entered("enter a notice", () => this.admitInput({ type: "notice", ...notice }));
   }
 
-  /** Changes a setting for everything that follows. Throws what `applySetting` throws. */
-  configure(path: string, value: ConfigChanged["value"], author: string): void {
-    applySetting(this.core.settings, path, value);
-    this.admitInput({ type: "configChanged", path, value, author });
+  /** Changes a setting for all inputs after it. Rejects with what `applySetting` throws. */
+  configure(path: string, value: ConfigChanged["value"], author: string): Promise<void> {
+    return this.entered(`set ${path}`, () => {
+      applySetting(this.core.settings, path, value);
+      this.admitInput({ type: "configChanged", path, value, author });
+    });
   }
 
-  /** Lays a disturbance over the frames that come from now on, and marks its begin and end in the log. */
-  inject(overlay: FrameOverlay): void {
-    this.overlays.begin(overlay);
+  /** Lays a disturbance over the frames that come after it, and marks its begin and end in the log. */
+  inject(overlay: FrameOverlay): Promise<void> {
+    return this.entered(`inject ${overlay.name}`, () => this.overlays.begin(overlay));
+  }
+
+  private entered(action: string, enter: () => void): Promise<void> {
+    const entered = new Promise<void>((resolve, reject) => {
+      const reason = this.notReady();
+      if (reason !== null) throw unavailable(action, reason);
+      enter();
+      const sequence = this.core.sequence;
+      this.awaited.push({ sequence, resolve, halted: (halted) => reject(unavailable(action, halted)) });
+    });
+    // Whoever drops the promise has no part in a halt: that is reported by `whenHalted`.
+    entered.catch(() => {});
+    return entered;
   }
 
   /** What the log said of the injections that are under way when they began. */
@@ -590,6 +611,7 @@ export class Partition implements LiveSession, CoreSink {
     this.options.log(`partition ${this.partition} halted: ${this.halted}`);
     this.tap?.closed?.(this.partition, this.options.epoch ?? 0, this.halted);
     this.halting.resolve(this.halted);
+    for (const { halted } of this.awaited.splice(0)) halted(this.notReady()!);
   }
 
   /** Closes what is open and waits until it is durable. */
@@ -683,6 +705,8 @@ export class Partition implements LiveSession, CoreSink {
         this.tap?.released?.(this.partition, block.number, delivery);
       }
     }
+    while (this.awaited[0] !== undefined && this.awaited[0].sequence <= block.lastSequence)
+      this.awaited.shift()!.resolve();
   }
 
   // ---- LiveSession --------------------------------------------------------------------------------------------
@@ -734,6 +758,10 @@ export class Partition implements LiveSession, CoreSink {
 }
 
 const NO_BYTES = new Uint8Array(0);
+
+function unavailable(action: string, reason: string): EigenwatchError {
+  return new EigenwatchError({ action, value: reason, kind: "unavailable" });
+}
 
 /** Whether `known` is the declared group with channels added at its end. */
 function beginsWith(known: Channels, declared: Channels): boolean {

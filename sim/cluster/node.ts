@@ -224,7 +224,8 @@ export class SimulatedNode {
     const { configured } = this.#faults;
     const [path, value] = SETTING_CHANGES[Math.floor(configured.size(0, SETTING_CHANGES.length))]!;
     if (this.#process.state !== "running") return;
-    for (const partition of this.#node?.owned().values() ?? []) partition.configure(path, value, "somebody");
+    for (const partition of this.#node?.owned().values() ?? [])
+      void partition.configure(path, value, "somebody");
   }
 
   #pause(ms: number): void {

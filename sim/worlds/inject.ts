@@ -66,12 +66,12 @@ export function parseInjectRequest(json: unknown): InjectRequest {
   throw new CommandError(`Cannot inject: ${field} is ${issue.received}; expected ${issue.expected}`);
 }
 
-/** Begins an injection now, in the session's time. Throws CommandError when scenario, group or channel is not there. */
+/** Begins an injection now, in the session's time. `entered` resolves when its mark in the log is durable. Throws CommandError when scenario, group or channel is not there. */
 export function startInjection(
   partition: InjectTarget,
   request: InjectRequest,
   author: string,
-): StartedInjection {
+): { started: StartedInjection; entered: Promise<void> } {
   const declaration = findGroup(partition.groups(), request.group);
   const { timeUs, lastInputSequence } = partition.describe();
   const started: StartedInjection = {
@@ -86,8 +86,7 @@ export function startInjection(
   const overlay = createOverlay({ ...started, declaration, author });
   for (const { frame } of partition.recentFrames(lastInputSequence - LEARNT_INPUTS).frames)
     overlay.learn(frame);
-  partition.inject(overlay);
-  return started;
+  return { started, entered: partition.inject(overlay) };
 }
 
 /** Inputs looked back at to learn the channels' noise: some seconds at full load, decoded in a few milliseconds. */

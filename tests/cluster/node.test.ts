@@ -75,7 +75,7 @@ test("when the owner dies another takes over, goes on from the log, and its even
   const endWalk = cluster.walk("p0");
   await clock.advance(5_000);
   const owner = nodes.find(({ node }) => node.owned().has("p0"))!;
-  cluster.runningOf("p0").notice({
+  cluster.runningOf("p0").operatorNotice({
     kind: "test.before",
     severity: "info",
     title: "before",
@@ -90,7 +90,7 @@ test("when the owner dies another takes over, goes on from the log, and its even
   await clock.advance(CLUSTER_TIMING.memberTtlMs + 100);
   const next = cluster.runningOf("p0");
   assert.ok(next.core.samples >= samples);
-  next.notice({
+  next.operatorNotice({
     kind: "test.after",
     severity: "info",
     title: "after",
@@ -243,7 +243,7 @@ test("a tap is told of blocks before they are acknowledged, and of events before
     closed: (_, epoch, reason) => told.push(`ended ${epoch} ${reason}`),
   });
   await clock.advance(1_000);
-  cluster.runningOf("p0").notice({
+  cluster.runningOf("p0").operatorNotice({
     kind: "test",
     severity: "info",
     title: "t",

@@ -6,6 +6,7 @@ import { Partition } from "../../actors/partition/partition.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import type { FrameOverlay } from "../../actors/ports/overlay.ts";
 import { decodeBlock } from "../../protocol/block.ts";
+import type { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { EventMessage, Shed } from "../../protocol/messages.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
@@ -236,7 +237,7 @@ test("recent frames begin behind the cursor, and say whether older ones are gone
 
 test("a notice becomes an event by its author, and stands in the log", async () => {
   const world = await given();
-  world.partition.notice({
+  await world.partition.operatorNotice({
     kind: "shadow.differs",
     severity: "critical",
     group: "g",
@@ -260,8 +261,8 @@ test("a setting is changed by an input that names who did it; an unknown path or
   world.partition.configure("publishEveryUs", 250_000, "ana");
   assert.is(world.partition.core.settings.publishEveryUs, 250_000);
   const count = (await world.inputs()).length;
-  assert.throws(() => world.partition.configure("publishEvery", 1, "ana"), /publishEveryUs/);
-  assert.throws(() => world.partition.configure("publishEveryUs", "often", "ana"));
+  await rejects(world.partition.configure("publishEvery", 1, "ana"), /publishEveryUs/);
+  await rejects(world.partition.configure("publishEveryUs", "often", "ana"), /often/);
   assert.is((await world.inputs()).length, count);
   await turns();
   assert.match(world.events.find(({ kind }) => kind === "config.changed")!.title, /by ana/);
@@ -299,8 +300,8 @@ test("an injection ends with the session at the latest, once", async () => {
 test("an injection into a group that is not there, or that is over, is refused and leaves no mark", async () => {
   const world = await given();
   const late = world.partition.core.now - 1;
-  assert.throws(() => world.partition.inject(plus100(late)), /over already/);
-  assert.throws(() => world.partition.inject({ ...plus100(late + 100), group: "h" }), /expected one of g/);
+  await rejects(world.partition.inject(plus100(late)), /over already/);
+  await rejects(world.partition.inject({ ...plus100(late + 100), group: "h" }), /expected one of g/);
   assert.is((await world.inputs()).filter(({ type }) => type === "notice").length, 0);
 });
 
@@ -314,7 +315,57 @@ test("[P2] frames that an injection silences are counted as shed, with the reaso
   assert.equal([shed.shed, shed.reason], [1, "silenced by an injection"]);
 });
 
+test("a notice, a setting and an injection are answered when their block was released", async () => {
+  const world = await given({ journal: slowJournal() });
+  world.journal.acknowledgeAll();
+  await turns();
+  const answered: string[] = [];
+  const start = world.clock.nowUs();
+  void world.partition.configure("publishEveryUs", 250_000, "ana").then(() => answered.push("setting"));
+  void world.partition.inject(plus100(start + 10)).then(() => answered.push("injection"));
+  void world.partition.operatorNotice(NOTICE).then(() => answered.push("notice"));
+  await turns();
+  assert.equal(answered, []);
+  for (let i = 0; i < 3; i++) {
+    world.journal.acknowledgeAll();
+    await turns();
+  }
+  assert.equal(answered, ["setting", "injection", "notice"]);
+});
+
+test("[P4] what is entered and never becomes durable is answered as unavailable, and so is what comes after", async () => {
+  const world = await given({ journal: slowJournal() });
+  world.journal.acknowledgeAll();
+  await turns();
+  const setting = world.partition.configure("publishEveryUs", 250_000, "ana");
+  await turns();
+  world.journal.fail(new Error("disk full"));
+  const first = await rejects(setting, /set publishEveryUs: the journal halted: disk full/);
+  assert.is((first as EigenwatchError).kind, "unavailable");
+  const second = await rejects(world.partition.operatorNotice(NOTICE), /the journal halted/);
+  assert.is((second as EigenwatchError).kind, "unavailable");
+});
+
 // ---- given ------------------------------------------------------------------------------------------------------
+
+const NOTICE = {
+  kind: "test.said",
+  severity: "info" as const,
+  group: "",
+  channels: [],
+  title: "said",
+  detail: {},
+  author: "test",
+};
+
+async function rejects(promise: Promise<unknown>, message: RegExp): Promise<Error> {
+  const error = await promise.then(
+    () => assert.unreachable("was not refused") as never,
+    (cause: unknown) => cause as Error,
+  );
+  assert.match(error.message, message);
+  return error;
+}
 
 function plus100(untilUs: number): FrameOverlay {
   const mark = {

@@ -270,7 +270,7 @@ async function session(options: { note?: (note: JournalNote) => JournalNote; wai
   });
   const followed = await shadow.follow(createMemoryJournal({}));
   const partition = await open(altering(followed, options.note ?? ((note) => note)));
-  announce = (difference) => partition.notice(differenceNotice(difference));
+  announce = (difference) => void partition.operatorNotice(differenceNotice(difference));
   const walk = "walk?channels=4&rate=max&frame=64&seed=3&duration=30s";
   partition.startFeeds(createFeeds([walk], { clock: systemClock, seed: 1 }));
   return { shadow, partition, differences };

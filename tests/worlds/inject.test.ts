@@ -235,7 +235,7 @@ test("an injection into a session stands in its log from begin to end, by its au
     channels: ["c1", "c1"],
     durationSeconds: 10,
   });
-  const started = startInjection(partition, request, "ana");
+  const { started } = startInjection(partition, request, "ana");
   assert.equal(started.channels, ["c1"]);
   assert.is(started.untilUs - started.fromUs, 10e6);
   await send(30);
@@ -280,7 +280,7 @@ test("what cannot be injected is refused with what could be, and the log says no
   ];
   for (const [request, says] of cases)
     try {
-      startInjection(partition, parseInjectRequest(request), "ana");
+      await startInjection(partition, parseInjectRequest(request), "ana").entered;
       assert.unreachable(JSON.stringify(request));
     } catch (error) {
       assert.match((error as Error).message, says);
@@ -298,7 +298,9 @@ test("without a duration an injection lasts a minute, or sixty samples where tho
   ] as const) {
     const { partition } = await session(everyUs);
     const request = parseInjectRequest({ scenario: "burst", group: "g" });
-    const { fromUs, untilUs } = startInjection(partition, request, "ana");
+    const { started, entered } = startInjection(partition, request, "ana");
+    await entered;
+    const { fromUs, untilUs } = started;
     assert.is(untilUs - fromUs, seconds * 1e6);
     await partition.close();
   }
