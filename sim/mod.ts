@@ -39,7 +39,7 @@ export const benchCommand = later(async () => (await import("./bench/mod.ts")).b
 export const whatIfWorkerCommand = later(
   async () => (await import("./recordings/whatif/worker.ts")).workerCommand,
 );
-export const simWorkerCommand = later(async () => (await import("./cluster/many.ts")).simWorker);
+export const simWorkerCommand = later(async () => (await import("./cluster/run-seeds.ts")).simWorker);
 export const shadowWorkerCommand = later(
   async () => (await import("./shadow/worker.ts")).shadowWorkerCommand,
 );

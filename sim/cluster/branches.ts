@@ -1,20 +1,20 @@
 /**
- * What must have happened somewhere in a thousand seeds: every kind of fault, and every branch of the protocol that only faults reach.
- * A branch that is never taken is not tested; then the run of many seeds fails and names it.
+ * What must happen at least once in a thousand seeds: every kind of fault, and every branch of the protocol that only faults reach.
+ * A branch that is never taken is not tested: a run of many seeds then fails and names it.
  */
 import { SCENARIOS, type ScenarioName, type ScenarioShape } from "./scenarios.ts";
 
 interface Branch {
-  /** Worlds in which it can happen: with a bus, with one machine, or all. */
+  /** Worlds in which it can happen: clusters, single machines, or both. */
   readonly world: "cluster" | "single" | "any";
-  /** The faults it needs: where that family is off, it need not happen. */
+  /** The family of faults that it needs; null: none. */
   readonly needs: keyof ScenarioShape["weights"] | null;
 }
 
 const of = (world: Branch["world"], needs: Branch["needs"], ...names: string[]): [string, Branch][] =>
   names.map((name) => [name, { world, needs }]);
 
-/** Kinds of faults, as `Decisions.of(component, kind)` names them, and branches, as `World.sometimes` does. */
+/** Kinds of faults, as named in `Decisions.of(component, kind)`, and branches, as named in `World.sometimes`. */
 export const BRANCHES: ReadonlyMap<string, Branch> = new Map([
   ...of("cluster", "network", "message dropped", "message duplicated"),
   ...of(

@@ -1,7 +1,7 @@
 /**
  * A simulated page: the shipped client (collab/client.ts), one for each partition, over sockets of the simulated network.
  *
- * It stalls (reads nothing), breaks its connection and resumes, is reloaded (another life, without a cursor), and sends garbage.
+ * Its faults: it stalls (reads nothing), loses its connection and resumes, is reloaded (a new life without a cursor), sends garbage.
  */
 import { Client } from "../../collab/client.ts";
 import { EventCursor } from "../../collab/event-cursor.ts";
@@ -12,10 +12,10 @@ import { Process } from "./process.ts";
 import { Connection, type PageSocket } from "./socket.ts";
 import type { World } from "./world.ts";
 
-/** Further than any event of a simulated world: of another recording. */
+/** Beyond any event of a simulated world, as the cursor of another recording would be. */
 const FOREIGN_CURSOR = 1_000_000;
 
-/** A node as a page can reach it. */
+/** A node that a page can connect to. */
 export interface Reachable {
   readonly process: Process;
   /** False when it does not serve that partition. */
@@ -37,7 +37,7 @@ export class SimulatedClient {
   readonly #index: number;
   readonly #random: { next(): number };
   #life = 0;
-  /** It has sent nothing that a gateway may send it away for. */
+  /** It has sent nothing that a gateway may reject it for. */
   #harmless = true;
   #tries = 0;
   #process!: Process;
@@ -66,20 +66,20 @@ export class SimulatedClient {
     this.#misbehave();
   }
 
-  /** Of this life. */
+  /** Name of this life. */
   get name(): string {
     return `${this.#host}.${this.#life}`;
   }
 
-  /** Last event it holds of each partition. */
-  holds(): ReadonlyMap<string, number> {
+  /** Sequence of the last event it holds, by partition. */
+  lastEvents(): ReadonlyMap<string, number> {
     return new Map(
       [...this.#clients].map(([partition, client]) => [partition, client.eventCursor.sequence ?? 0]),
     );
   }
 
-  /** Partitions that it is not connected to. */
-  apart(): string | null {
+  /** The first partition that it is not connected to, or null. */
+  notConverged(): string | null {
     for (const [partition, { state }] of this.#clients)
       if (state.state !== "open") return `${this.name} is ${state.state} to ${partition}`;
     return null;
@@ -92,7 +92,7 @@ export class SimulatedClient {
 
   // ---- the page -------------------------------------------------------------------------------------------------
 
-  /** A life that has seen events up to `after`; 0: none. */
+  /** Starts a life that has seen events up to `after`; 0: none. */
   #begin(after: number): void {
     this.#life++;
     this.#process = new Process(this.#host);
@@ -125,7 +125,7 @@ export class SimulatedClient {
       handlers: {
         connection: (state) => {
           if (state.state === "refused" && this.#harmless)
-            world.fail("harmless-stay", `${name} was sent away from ${partition} for good: ${state.reason}`);
+            world.fail("harmless-stay", `${name} was refused by ${partition} for good: ${state.reason}`);
         },
         welcome: () => {
           if (wasOpen) world.sometimes("client resumed");
@@ -148,7 +148,7 @@ export class SimulatedClient {
 
   #connect(partition: string): PageSocket {
     const world = this.#world;
-    // One after the other: what a balancer before the nodes would do.
+    // Round robin, like a load balancer.
     const nodes = this.#nodes();
     const node = nodes[this.#tries++ % nodes.length]!;
     const id = this.#numbers.next++;
@@ -164,7 +164,7 @@ export class SimulatedClient {
     const up = this.#network.pipe(this.#host, node.process.name);
     const down = this.#network.pipe(node.process.name, this.#host);
     const refuse = (): void => down.send(page.process, what, () => page.closedByPeer(1006, ""));
-    // The machine answers for a process that is not there.
+    // The machine of an ended process refuses the connection.
     if (node.process.state === "ended") refuse();
     else
       up.send(node.process, what, () => {
@@ -207,7 +207,7 @@ export class SimulatedClient {
     });
   }
 
-  /** The line breaks: the page notices, the node may or may not. */
+  /** The connection breaks: the page notices, the node may not. */
   #breakOff(fault: Fault): void {
     const sockets = [...this.#sockets.values()];
     const socket = sockets[Math.floor(fault.size(0, sockets.length))];

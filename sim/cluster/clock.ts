@@ -1,15 +1,15 @@
 /**
- * The clock of one simulated machine: the queue's time, seen with an offset and a rate of its own.
+ * The clock of one simulated machine: the queue's time with an offset and a rate of its own.
  *
- *   seen = start + offset + (true − start) · (1 + drift)
+ *   shown = start + offset + (true − start) · (1 + drift)
  *
- * Behind the Clock port of the shipped code. A step of the clock (`stepTo`) moves what it shows; what is waited for is monotonic.
+ * Implements the Clock port. A step of the clock (`stepTo`) moves the time it shows; delays are monotonic.
  */
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { Process } from "./process.ts";
 import type { World } from "./world.ts";
 
-/** A turn of an event loop with something to do. */
+/** Length of a turn of a busy event loop. */
 const TURN_US = 20;
 
 export class SimulatedClock implements Clock {
@@ -32,7 +32,7 @@ export class SimulatedClock implements Clock {
     this.#turn = world.trace.intern(`${owner.name} turn`);
   }
 
-  /** As the shipped one: never goes back, whatever is done to the wall clock. */
+  /** Never goes back, like the shipped clock, even when the wall clock is set back. */
   nowUs(): number {
     const elapsedUs = (this.#world.queue.nowUs - this.#startUs) * this.#rate;
     const seenUs = this.#startUs + Math.floor(this.#offsetUs + elapsedUs);
@@ -55,7 +55,7 @@ export class SimulatedClock implements Clock {
     this.#world.queue.after(TURN_US, this.#owner, this.#turn, act);
   }
 
-  /** Somebody sets the wall clock. */
+  /** Sets the wall clock. */
   stepTo(offsetUs: number): void {
     this.#offsetUs = offsetUs;
   }

@@ -5,8 +5,8 @@ import process from "node:process";
 import { CommandError } from "../../actors/mod.ts";
 import { startProgress } from "../terminal/progress.ts";
 import { parseJobs, parseSimFlags, type SimFlags, type SimWish } from "./flags.ts";
-import { type ManyResult, runMany, SEEDS_FOR_ALL_BRANCHES } from "./many.ts";
 import { type RunResult, run } from "./run.ts";
+import { type ManyResult, runMany, SEEDS_FOR_ALL_BRANCHES } from "./run-seeds.ts";
 import type { ScenarioName } from "./scenarios.ts";
 import { START_US } from "./world.ts";
 

@@ -1,15 +1,15 @@
 /**
- * Delta debugging: the fewest of some causes under which a failure still shows (ddmin; Zeller & Hildebrandt 2002).
+ * Delta debugging: a smallest part of some causes that still gives a failure (ddmin; Zeller & Hildebrandt 2002).
  *
- *   causes ─► cut into n parts ─┬─ one part alone fails        ─► go on with it, n = 2
- *                               ├─ all but one part fail       ─► go on with these, n − 1
- *                               └─ none does                   ─► n × 2, until parts are single causes
+ *   causes ─► cut into n parts ─┬─ one part alone fails     ─► continue with that part, n = 2
+ *                               ├─ all but one part fail    ─► continue without that part, n − 1
+ *                               └─ neither                  ─► n × 2, until each part is a single cause
  *
- * D1  The result fails, by `fails`, and is part of `causes`, in their order.
- * D2  Given enough tries it is 1-minimal: no single cause can be left out.
+ * D1  The result fails according to `fails`, and is a part of `causes` in their order.
+ * D2  With enough tries it is 1-minimal: no single cause can be removed.
  */
 export interface DdminLimits {
-  /** False ends the search with what was found so far. */
+  /** False ends the search with the smallest part found so far. */
   mayGoOn(): boolean;
 }
 

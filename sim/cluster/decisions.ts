@@ -1,26 +1,26 @@
 /**
- * Every fault of a run is a decision: asked at a place, for a kind, the n-th time.
+ * Every fault of a run is a decision, identified by component, kind and count.
  *
  *   decisions.of("link n1→bus", "drop").happens(0.02)  →  false … true, recorded as "link n1→bus/drop#17"
  *
- * D1  Each (component, kind) draws from a random stream of its own: asking more often in one place changes no other.
- * D2  `only` names the decisions that are taken; all others come out as "no fault". The ids of a run, given back, give that run again;
- *     one that is moved to another number happens there.
- * D3  After `heal` nothing is decided any more.
+ * D1  Each (component, kind) has a random stream of its own: asking more often in one place changes no other place.
+ * D2  With `only`, exactly these decisions are taken and all others give "no fault". The ids of a run reproduce that run; an id with
+ *     another count happens at that count.
+ * D3  After `heal` no fault happens.
  */
 import { RandomStream } from "../../actors/core/random.ts";
 
 export interface Fault {
-  /** True with `probability`, while faults are on and this decision is allowed. */
+  /** True with `probability`, while faults are on and this decision may be taken. */
   happens(probability: number): boolean;
-  /** How large: uniform in [from, to). Drawn for what happened, so it needs no decision of its own. */
+  /** Size of a fault that happened, uniform in [from, to). Needs no decision of its own. */
   size(from: number, to: number): number;
-  /** Heavy-tailed: half of them beyond 1.2 times `scale`, one in ten beyond 12, one in a hundred beyond 170; at most `most` (Lomax, shape 0.9). */
+  /** Heavy-tailed size: half are above 1.2 times `scale`, one in ten above 12, one in a hundred above 170; at most `most` (Lomax, shape 0.9). */
   tail(scale: number, most: number): number;
 }
 
 export class Decisions {
-  /** Ids of what happened, in order. */
+  /** Ids of the faults that happened, in order. */
   readonly taken: string[] = [];
   readonly #seed: number;
   readonly #only: ReadonlySet<string> | null;
@@ -28,7 +28,7 @@ export class Decisions {
   readonly #faults = new Map<string, Fault>();
   #healed = false;
 
-  /** `onTaken` hears the kind of each fault that happens. */
+  /** `onTaken` receives the kind of each fault that happens. */
   constructor(seed: number, only: ReadonlySet<string> | null, onTaken: (kind: string) => void) {
     this.#seed = seed;
     this.#only = only;
@@ -54,7 +54,7 @@ export class Decisions {
   }
 
   #create(name: string, kind: string): Fault {
-    // Created when first used: most kinds of most components never are.
+    // Created at first use: most kinds of most components are never used.
     let chance: RandomStream | null = null;
     let sizes: RandomStream | null = null;
     let asked = 0;

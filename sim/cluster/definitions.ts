@@ -1,13 +1,13 @@
-/** What the nodes of simulated worlds run: every shipped actor and the witness, set up to warm within seconds and to speak often. */
+/** What the nodes of simulated worlds run: all shipped actors and the witness, with settings that warm up within seconds and give many events. */
 import { SYSTEM } from "../../actors/mod.ts";
 import { parseSettings, type Settings } from "../../protocol/settings.ts";
-import { WITNESS } from "./witness.ts";
+import { WITNESS } from "./witness-actor.ts";
 
 export const SESSION = "simulated";
 
 export const SIMULATED_SYSTEM = { group: [...SYSTEM.group, WITNESS], session: SYSTEM.session };
 
-/** A world of two minutes has a thousand rows: memories and promises are scaled to that. */
+/** A world of two minutes has a thousand rows: memories and false-alarm rates are scaled to that. */
 export function simulatedSettings(seed: number): Settings {
   return parseSettings({
     seed,
@@ -21,7 +21,7 @@ export function simulatedSettings(seed: number): Settings {
 /** Samples between snapshots: some twenty in a run. */
 export const SNAPSHOT_SAMPLES = 500;
 
-/** What people change while it runs. */
+/** Settings that users change during a run. */
 export const SETTING_CHANGES: readonly (readonly [path: string, value: number | boolean])[] = [
   ["estimator.memoryRows", 24],
   ["anomaly.cooldownSamples", 4],

@@ -1,36 +1,36 @@
 /**
- * A simulated source: a shipped-shape Feed (actors/feeds/feed.ts) that brings correlated walks, well or badly.
+ * A simulated source: a Feed (actors/feeds/feed.ts) of correlated walks, with faults.
  *
- *   gaps · duplicates · late and backward samples · bursts · NaN · clock steps · silence · spikes · a restart that counts anew
+ *   gaps · duplicates · late and backward samples · bursts · NaN · clock steps · silence · spikes · a restart that counts from 1
  *
- * Every fault is a decision of its own. What it sends well after healing is told as `offered`: that must get into the log.
+ * Every kind of fault is a decision. Valid frames sent after healing are observed as `offered`: they must enter the log.
  */
 import type { Feed, FeedSink } from "../../actors/feeds/feed.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Fault } from "./decisions.ts";
-import { POISON } from "./witness.ts";
+import { POISON } from "./witness-actor.ts";
 import type { World } from "./world.ts";
 
-/** After healing nodes, subscriptions and clients get this long before what is sent must arrive. */
+/** After healing, nodes, subscriptions and clients have this long before frames must arrive. */
 const SETTLE_US = 12_000_000;
-/** What is sent so short before the end may still be under way. */
-const UNDER_WAY_US = 4_000_000;
+/** Frames sent this shortly before the end may still be in flight. */
+const IN_FLIGHT_US = 4_000_000;
 
 export interface SimulatedFeedOptions {
   readonly world: World;
   readonly partition: string;
   readonly source: string;
   readonly group: string;
-  /** Of the machine it runs on. */
+  /** Clock of the machine it runs on. */
   readonly clock: Clock;
-  /** Of the process: each has values of its own. */
+  /** Number of the process: each has values of its own. */
   readonly life: number;
-  /** What becomes of the source's numbers on their way into the log. */
+  /** Maps the source's numbers to those in the log. */
   readonly numbered: (sequence: number) => number;
-  /** Sends a frame as broken bytes; absent where a feed hands over frames and not bytes: those get a NaN. */
+  /** Sends a frame as malformed bytes. Absent where a feed delivers frames, not bytes: then the frame gets a NaN. */
   readonly sendBroken?: (frame: Frame) => void;
-  /** Ends the process and starts another; absent where the feed lives in the node's. */
+  /** Ends the process and starts another. Absent where the feed runs in the node's process. */
   readonly restart?: () => void;
 }
 
@@ -74,7 +74,7 @@ export class SimulatedFeed implements Feed {
   readonly #values: Float64Array;
   #sequence = 0;
   #stopped: (() => void) | null = null;
-  /** Runs until then without a word. */
+  /** Sends nothing until then. */
   #silentUntilUs = 0;
   #clockUs = 0;
   #held: Frame | null = null;
@@ -100,7 +100,7 @@ export class SimulatedFeed implements Feed {
       detail: "simulated",
       counts: {},
     });
-    this.#later(sink);
+    this.#scheduleTick(sink);
     return new Promise((resolve) => {
       this.#stopped = resolve;
     });
@@ -129,16 +129,16 @@ export class SimulatedFeed implements Feed {
     });
   }
 
-  #later(sink: FeedSink): void {
+  #scheduleTick(sink: FeedSink): void {
     const { clock, world } = this.#options;
     clock.after(1000 / world.options.framesPerSecond, () => {
       if (this.#stopped === null) return;
-      this.#turn(sink);
-      this.#later(sink);
+      this.#tick(sink);
+      this.#scheduleTick(sink);
     });
   }
 
-  #turn(sink: FeedSink): void {
+  #tick(sink: FeedSink): void {
     const { clock, restart, world } = this.#options;
     const { feed } = world.options;
     const faults = this.#faults;
@@ -171,12 +171,12 @@ export class SimulatedFeed implements Feed {
     this.#held = null;
     if (faults.late.happens(feed.late)) this.#held = frame;
     else this.#offer(sink, frame);
-    // The next one has overtaken it.
+    // The next frame has overtaken it.
     if (held !== null) sink.frame(held);
     if (faults.duplicated.happens(feed.duplicated)) sink.frame(frame);
   }
 
-  /** Before the good one, under the same number: it must not count. */
+  /** Sent before the valid frame, with the same number: it must not count. */
   #offerBroken(sink: FeedSink, frame: Frame): void {
     const { sendBroken } = this.#options;
     if (sendBroken !== undefined) sendBroken(frame);
@@ -188,7 +188,7 @@ export class SimulatedFeed implements Feed {
     const { nowUs, options } = world;
     const endUs = world.startUs + options.minutes * 60e6;
     const calmUs = endUs - options.calmSeconds * 1e6;
-    if (nowUs > calmUs + SETTLE_US && nowUs < endUs - UNDER_WAY_US) {
+    if (nowUs > calmUs + SETTLE_US && nowUs < endUs - IN_FLIGHT_US) {
       const sourceSequence = numbered(frame.sequence);
       world.observe({ kind: "offered", atUs: nowUs, partition, source: this.source, sourceSequence });
     }

@@ -1,17 +1,17 @@
-/** What a scenario puts into a world, as its run sees it. */
-import type { WorldEnd } from "./observation.ts";
+/** The machines, feeds and clients that a scenario builds in a world, as seen by `run`. */
+import type { WorldEnd } from "./checkers/observation.ts";
 
 export interface Fixture {
-  /** The faults are over: everything that is down starts, everything that is stopped goes on. */
+  /** Ends the faults: everything that is down starts, everything paused continues. */
   heal(): void;
-  /** What did not come together, or null. */
-  apart(): string | null;
-  /** Last event of each partition that each client holds. */
-  holds(): WorldEnd["clients"];
-  /** Begins the orderly end of all nodes. */
+  /** What has not converged, or null. */
+  notConverged(): string | null;
+  /** Last event that each client holds of each partition. */
+  lastEvents(): WorldEnd["clients"];
+  /** Begins the orderly shutdown of all nodes. */
   stop(): void;
-  /** What is there at last; `clients` as they were before the nodes went. */
+  /** The state at the end; `clients` as they were before the shutdown. */
   end(clients: WorldEnd["clients"]): Promise<WorldEnd>;
-  /** Events handed to clients. */
+  /** Events that clients received. */
   delivered(): number;
 }

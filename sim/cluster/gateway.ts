@@ -1,7 +1,7 @@
 /**
  * The gateway of one simulated node: shipped session hubs and socket clients, on sockets of the simulated network.
  *
- * The HTTP side (sign-in, files, SSE, polling) is not simulated: it has no part in the protocol of events but the WebSocket's.
+ * The HTTP side (sign-in, files, SSE, polling) is not simulated: it serves the same events as the WebSocket.
  */
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
@@ -14,7 +14,7 @@ import { SocketClient } from "../../collab/gateway/socket-client.ts";
 import type { Connection, ServerSocket } from "./socket.ts";
 import type { World } from "./world.ts";
 
-/** Small, so that small worlds reach them. */
+/** Small enough for small worlds to reach them. */
 const LIMITS: GatewayLimits = {
   ...GATEWAY_LIMITS,
   conflateAboveBytes: 2_000,
@@ -48,7 +48,7 @@ export class SimulatedGateway {
     this.#served.set(session.partition, { hub, clients: new Map() });
   }
 
-  /** The partition is no longer here: its clients are told to come back, and find its new owner. */
+  /** The partition has left this node: its clients are cut, reconnect, and find the new owner. */
   drop(partition: string): void {
     const served = this.#served.get(partition);
     if (served === undefined) return;
@@ -62,7 +62,7 @@ export class SimulatedGateway {
     const served = this.#served.get(connection.partition);
     if (served === undefined) return false;
     const { server } = connection;
-    // The two interfaces are the shipped libraries'; the simulated socket has what SocketClient uses of them.
+    // The interfaces are those of `ws` and node:net; the simulated socket implements the part that SocketClient uses.
     const client = new SocketClient(server as unknown as WebSocket, server as unknown as Socket, {
       hub: served.hub,
       limits: LIMITS,
@@ -89,7 +89,7 @@ export class SimulatedGateway {
       for (const { clients } of this.#served.values())
         for (const [client, server] of clients) {
           client.keepAlive();
-          this.#tellSize(server);
+          this.#observeBacklog(server);
         }
       if (this.#counters.refused > 0) this.#world.sometimes("client refused a message");
       if ((this.#counters.closed.get("ws slow") ?? 0) > 0) this.#world.sometimes("client cut");
@@ -97,14 +97,14 @@ export class SimulatedGateway {
     });
   }
 
-  #tellSize(server: ServerSocket): void {
+  #observeBacklog(server: ServerSocket): void {
     this.#world.observe({
       kind: "size",
       atUs: this.#world.nowUs,
       node: server.process.name,
       what: "bytes a client has not read",
       value: server.bufferedAmount,
-      // One turn's events and states may come on top before the next judgement.
+      // The events and states of one turn may be added before the gateway looks again.
       limit: 2 * LIMITS.cutAboveBytes,
     });
   }

@@ -1,18 +1,18 @@
 /**
- * The network between simulated hosts: what is sent comes later, twice, in another order, or never.
+ * The network between simulated hosts: messages arrive late, twice, in another order, or never.
  *
- *   datagram ──► lost │ delayed (heavy tail) │ twice ──► receiver          for what promises nothing
- *   pipe     ──► delayed, in order, never lost while it stands ──► receiver   as TCP: a cut holds it up
+ *   datagram ──► lost │ delayed (heavy tail) │ duplicated ──► receiver     without guarantees
+ *   pipe     ──► delayed, in order, never lost ──► receiver                like TCP: a cut delays it
  *
- * A link is one direction between two hosts. A cut or clogged link lets nothing through until its time; both ends come back by themselves.
- * Everything in flight belongs to the receiving process: when that has ended it is gone.
+ * A link is one direction between two hosts. A cut or clogged link lets nothing through until a set time, then recovers by itself.
+ * Messages in flight belong to the receiving process and are dropped when it ends.
  */
 import type { RandomStream } from "../../actors/core/random.ts";
 import type { Fault } from "./decisions.ts";
 import type { Process } from "./process.ts";
 import type { World } from "./world.ts";
 
-/** Retransmission after a cut has healed, at most. */
+/** The longest delay of a retransmission after a cut has healed. */
 const RETRANSMIT_US = 200_000;
 
 interface Link {
@@ -22,13 +22,13 @@ interface Link {
   readonly drop: Fault;
   readonly twice: Fault;
   readonly slow: Fault;
-  /** Nothing sent before this time arrives before it; datagrams are lost. */
+  /** Nothing arrives before this time; datagrams sent before it are lost. */
   cutUntilUs: number;
-  /** Nothing sent before this time arrives before it. */
+  /** Nothing arrives before this time. */
   clogUntilUs: number;
 }
 
-/** A direction of a connection: in order, nothing is lost. */
+/** One direction of a connection: ordered and lossless. */
 export interface Pipe {
   send(owner: Process, what: number, deliver: () => void): void;
 }
@@ -43,7 +43,7 @@ export class Network {
     this.#misbehave();
   }
 
-  /** Hosts that partitions may part; call in a fixed order. */
+  /** Adds a host that network partitions may separate. Call in a fixed order. */
   addHost(name: string): void {
     this.#hosts.push(name);
   }
@@ -71,13 +71,13 @@ export class Network {
     };
   }
 
-  /** Whether a round trip can work now. */
+  /** Whether a round trip is possible now. */
   reaches(a: string, b: string): boolean {
     const { nowUs } = this.#world.queue;
     return nowUs >= this.#link(a, b).cutUntilUs && nowUs >= this.#link(b, a).cutUntilUs;
   }
 
-  /** All links are whole from now on; what is held up comes at its time. */
+  /** Repairs all links; delayed messages arrive at their time. */
   heal(): void {
     for (const link of this.#links.values()) link.cutUntilUs = link.clogUntilUs = 0;
   }
@@ -110,20 +110,21 @@ export class Network {
     return link;
   }
 
-  /** Once a second links may be clogged, and hosts parted from the others, both ways or one way. */
+  /** Once a second a link may be clogged, and a host may be separated from the others, in both directions or in one. */
   #misbehave(): void {
     const world = this.#world;
     const { decisions, queue } = world;
-    const parted = decisions.of("network", "network partition");
+    const partition = decisions.of("network", "network partition");
     const oneWay = decisions.of("network", "network partition one way");
     const clogged = decisions.of("network", "link clogged");
     const pick = (fault: Fault): string => this.#hosts[Math.floor(fault.size(0, this.#hosts.length))]!;
     world.every(1000, null, "network second", () => {
       if (decisions.healed) return false;
       const { partitioned, oneWayPartitioned, cloggedLinks, partitionMsMax } = world.options.network;
-      if (parted.happens(partitioned)) this.#part(pick(parted), parted.size(500, partitionMsMax), true);
+      if (partition.happens(partitioned))
+        this.#separate(pick(partition), partition.size(500, partitionMsMax), true);
       if (oneWay.happens(oneWayPartitioned))
-        this.#part(pick(oneWay), oneWay.size(500, partitionMsMax), false);
+        this.#separate(pick(oneWay), oneWay.size(500, partitionMsMax), false);
       if (clogged.happens(cloggedLinks)) {
         const link = this.#link(pick(clogged), pick(clogged));
         link.clogUntilUs = queue.nowUs + clogged.size(200_000, 4_000_000);
@@ -131,8 +132,8 @@ export class Network {
     });
   }
 
-  /** `host` loses its way to all others, and with `bothWays` they theirs to it. */
-  #part(host: string, ms: number, bothWays: boolean): void {
+  /** Cuts the links from `host` to all others, and with `bothWays` those to it. */
+  #separate(host: string, ms: number, bothWays: boolean): void {
     const untilUs = this.#world.queue.nowUs + ms * 1000;
     for (const other of this.#hosts) {
       if (other === host) continue;

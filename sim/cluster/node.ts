@@ -1,13 +1,14 @@
 /**
- * One machine of a simulated cluster and the lives of the node on it: shipped ClusterNode, journal, partitions and gateway sessions.
+ * One machine of a simulated cluster and the lives of its node: shipped ClusterNode, journal, partitions and gateway sessions.
  *
- *   down ──start──► running ──crash (at any event, or in a call)──► down
- *                      ├──pause──► paused, perhaps longer than its lease ──wake──► running
+ *   down ──start──► running ──crash (at any event, or in a request)──► down
+ *                      ├──pause──► paused, possibly longer than its lease ──wake──► running
  *                      └──stop──► handing over ──► down
  */
 import { ClusterNode, type OwnershipChange } from "../../actors/cluster/node.ts";
-import type { BusServers } from "./bus.ts";
-import { BusLine, type Subscribers } from "./bus-line.ts";
+import { BusConnection, type Subscribers } from "./bus-connection.ts";
+import type { BusServers } from "./bus-servers.ts";
+import type { WorldEnd } from "./checkers/observation.ts";
 import { SimulatedClock } from "./clock.ts";
 import type { Fault } from "./decisions.ts";
 import {
@@ -18,10 +19,9 @@ import {
   simulatedSettings,
 } from "./definitions.ts";
 import { SimulatedGateway } from "./gateway.ts";
-import type { WorldEnd } from "./observation.ts";
+import { observePartition } from "./observed-partition.ts";
 import { Process } from "./process.ts";
 import type { Connection } from "./socket.ts";
-import { observingTap } from "./tap.ts";
 import type { World } from "./world.ts";
 
 /** The largest error of a node's clock, µs. */
@@ -39,7 +39,7 @@ export class SimulatedNode {
     "crashed" | "inCall" | "stopped" | "paused" | "stepped" | "configured" | "restart",
     Fault
   >;
-  /** How wrong its clock is when nobody has set it. */
+  /** Error of its clock while nothing has set it. */
   readonly #skewUs: number;
   #process: Process;
   #node: ClusterNode | null = null;
@@ -98,7 +98,7 @@ export class SimulatedNode {
     if (this.#process.state === "ended") this.#start();
   }
 
-  /** The orderly end of the last life. */
+  /** The orderly shutdown of the last life. */
   stop(): void {
     this.#ending = true;
     this.#leave(() => {});
@@ -115,12 +115,12 @@ export class SimulatedNode {
     world.observe({ kind: "nodeStarted", atUs: world.nowUs, node: this.name });
     const clock = new SimulatedClock(world, process, this.#skewUs, world.options.node.drift);
     const gateway = new SimulatedGateway(world, clock);
-    const tap = observingTap(world, this.name);
+    const tap = observePartition(world, this.name);
     const node = new ClusterNode({
       name: this.name,
       session: SESSION,
       partitions: this.#partitions,
-      bus: new BusLine(this.#servers, this.#subscribers, process, () => this.#crashInCall()),
+      bus: new BusConnection(this.#servers, this.#subscribers, process, () => this.#crashInCall()),
       clock,
       definitions: SIMULATED_SYSTEM,
       settings: simulatedSettings(world.seed),
@@ -162,7 +162,7 @@ export class SimulatedNode {
     this.#down();
   }
 
-  /** Ends the process; another one starts later, unless this was the last. */
+  /** Ends the process. Another one starts later, unless this was the last. */
   #down(): void {
     const world = this.#world;
     world.end(this.#process);
@@ -176,10 +176,10 @@ export class SimulatedNode {
     });
   }
 
-  /** Ends where a request would leave: the request does not. */
+  /** Ends the process where it would send a request; the request is not sent. */
   #crashInCall(): void {
     if (!this.#faults.inCall.happens(this.#world.options.node.crashedInCall)) return;
-    // Not in the middle of its own code, which would go on: at the next event, before anything else of it acts.
+    // Not in the middle of its own code, which would continue, but at the next event, before any other event of the process.
     const process = this.#process;
     this.#world.after(0, null, `${this.name} crashes in a call`, () => {
       if (this.#process === process) this.#crash();

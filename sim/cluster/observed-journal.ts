@@ -1,4 +1,4 @@
-/** A journal in files, as it is, with every durable block told of as `stored`: the checkers' own view of the log. */
+/** Passes everything on to a journal in files and reports each durable block as `stored`: the checkers' view of the log. */
 import type {
   Journal,
   JournalBlock,
@@ -13,7 +13,7 @@ export class ObservedJournal implements Journal {
   readonly #world: World;
   readonly #journal: Journal;
   readonly #partition: string;
-  /** Number of the last block told of, across lives of the process. */
+  /** Number of the last block that was reported, across lives of the process. */
   readonly #stored: { last: number };
 
   constructor(world: World, journal: Journal, partition: string, stored: { last: number }) {
@@ -23,11 +23,11 @@ export class ObservedJournal implements Journal {
     this.#stored = stored;
   }
 
-  /** Blocks that were written and never acknowledged, and have survived. */
-  async tellRecovered(): Promise<void> {
+  /** Reports blocks that were written, not acknowledged, and survived. */
+  async reportRecovered(): Promise<void> {
     if ((this.last?.number ?? 0) <= this.#stored.last) return;
     for await (const entry of this.read(this.#stored.last + 1))
-      if (entry.kind === "block") this.#tell(entry.block);
+      if (entry.kind === "block") this.#report(entry.block);
   }
 
   get durability(): Journal["durability"] {
@@ -45,7 +45,7 @@ export class ObservedJournal implements Journal {
   async append(block: JournalBlock): Promise<void> {
     const bytes = block.bytes.slice();
     await this.#journal.append(block);
-    this.#tell({ ...block, bytes });
+    this.#report({ ...block, bytes });
   }
 
   note(note: JournalNote): void {
@@ -79,7 +79,7 @@ export class ObservedJournal implements Journal {
     return this.#journal.close();
   }
 
-  #tell({ number, bytes }: JournalBlock): void {
+  #report({ number, bytes }: JournalBlock): void {
     if (number !== this.#stored.last + 1) return;
     this.#stored.last = number;
     this.#world.observe({

@@ -1,8 +1,8 @@
 /**
- * What a simulated world is made of and which faults it knows: drawn from the seed, printed, plain data.
+ * The options of a simulated world: its parts, and the probability of each fault. Plain data, drawn from the seed and printed.
  *
- * Each family of faults is off in a part of the seeds, so that rare faults also meet a calm world; and how likely a fault is differs
- * by two orders of magnitude between seeds.
+ * Each family of faults is off in some of the seeds, so that rare faults also occur alone. Probabilities differ between seeds by two
+ * orders of magnitude.
  */
 import { RandomStream } from "../../actors/core/random.ts";
 import type { ScenarioName } from "./scenarios.ts";
@@ -10,7 +10,7 @@ import { SCENARIOS } from "./scenarios.ts";
 
 export interface WorldOptions {
   readonly scenario: ScenarioName;
-  /** All of it, and the end of it in which nothing fails. */
+  /** Length of the run, and of the calm period at its end. */
   readonly minutes: number;
   readonly calmSeconds: number;
   /** 0: one node on its own disk, without a bus. */
@@ -21,7 +21,7 @@ export interface WorldOptions {
   /** Frames a second of each feed. */
   readonly framesPerSecond: number;
   readonly clients: number;
-  /** A disk that acknowledges what it has not stored: the known bug that must be found. */
+  /** The disk acknowledges what it has not stored: a known bug that must be found. */
   readonly canary: boolean;
   readonly network: NetworkOptions;
   readonly bus: BusOptions;
@@ -31,7 +31,7 @@ export interface WorldOptions {
   readonly client: ClientOptions;
 }
 
-/** Probabilities are of one message, or of one second where nothing else is said. */
+/** Probabilities are for each message or, for cuts and clogs, for each second. */
 export interface NetworkOptions {
   readonly latencyUs: number;
   readonly dropped: number;
@@ -45,43 +45,43 @@ export interface NetworkOptions {
 }
 
 export interface BusOptions {
-  /** Of two writers that expect the same last entry. */
+  /** For each append that expects an older last entry. */
   readonly bothAccepted: number;
   /** Of an append. */
   readonly ackLost: number;
   readonly dedupeWindowMs: number;
-  /** Stored entries reach the platter so often. */
+  /** Interval at which stored entries reach the disk. */
   readonly syncEveryMs: number;
   readonly crashed: number;
-  /** Of a crash: what was not synced is gone. */
+  /** For each crash: unsynced entries are lost. */
   readonly tailLost: number;
   readonly election: number;
   /** Of an append. */
   readonly refused: number;
-  /** Of a second and a stream. */
+  /** For each second and stream. */
   readonly stranger: number;
-  /** Of a second, of each who watches hints. */
+  /** For each second and watcher of hints. */
   readonly hintsNotHeard: number;
 }
 
 export interface DiskOptions {
   readonly writeUs: number;
   readonly syncUs: number;
-  /** Of a sync. */
+  /** For each sync. */
   readonly slowSync: number;
   readonly syncFails: number;
-  /** Of a second: full for some seconds. */
+  /** For each second: the disk is full for some seconds. */
   readonly full: number;
-  /** Of a restart: a bit of a snapshot or an index is wrong; the newest snapshot is gone. */
+  /** For each restart: a bit of a snapshot or an index is wrong; the newest snapshot is lost. */
   readonly bitFlipped: number;
   readonly snapshotLost: number;
-  /** Of a write or sync: the machine loses power in it. */
+  /** For each write or sync: the machine loses power during it. */
   readonly powerLost: number;
 }
 
 export interface NodeOptions {
   readonly crashed: number;
-  /** Of a call to the bus: the node ends in it. */
+  /** For each request to the bus: the node ends before sending it. */
   readonly crashedInCall: number;
   readonly stopped: number;
   readonly paused: number;
@@ -93,7 +93,7 @@ export interface NodeOptions {
   readonly configured: number;
 }
 
-/** Of a frame. */
+/** For each frame. */
 export interface FeedOptions {
   readonly gap: number;
   readonly duplicated: number;
@@ -105,18 +105,18 @@ export interface FeedOptions {
   readonly silent: number;
   readonly restarted: number;
   readonly spike: number;
-  /** A value at which the witness throws. */
+  /** A value that makes the witness throw. */
   readonly poison: number;
   /** A sample of a channel that the group does not have. */
   readonly foreignChannel: number;
 }
 
-/** Of a second. */
+/** For each second. */
 export interface ClientOptions {
   readonly stalled: number;
   readonly reconnected: number;
   readonly reloaded: number;
-  /** Of a reload: with the cursor of another recording. */
+  /** For each reload: with the cursor of another recording. */
   readonly foreignCursor: number;
   readonly garbage: number;
 }
@@ -205,7 +205,7 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
   };
 }
 
-/** Each option has a random stream of its own: one more changes no other, and a seed that failed once goes on to mean the same world. */
+/** Each option has a random stream of its own: adding an option changes no other, so a seed keeps meaning the same world. */
 function draws(seed: number) {
   const stream = (name: string): RandomStream => new RandomStream(seed, `option ${name}`);
   return {
@@ -213,7 +213,7 @@ function draws(seed: number) {
       round(from + (to - from) * stream(name).next()),
     whole: (name: string, from: number, to: number): number =>
       from + Math.floor(stream(name).next() * (to - from + 1)),
-    /** Off in a share of seeds; else up to `most`, small values as likely as large ones. */
+    /** 0 in a share of the seeds, else up to `most`, with small values more likely. */
     chance(name: string, most: number, weight: number): number {
       const random = stream(name);
       const isOn = random.next() < Math.min(1, 0.6 * weight);
@@ -223,7 +223,7 @@ function draws(seed: number) {
   };
 }
 
-/** Four digits: enough, and readable. */
+/** Four decimal places keep printed options short. */
 function round(value: number): number {
   return Math.round(value * 1e4) / 1e4;
 }

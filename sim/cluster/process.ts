@@ -3,8 +3,8 @@
  *
  *   running ──pause──► paused ──wake──► running          running · paused ──end──► ended
  *
- * What it waits for (timers, answers, messages) are entries of the queue that name it as owner; ending it drops them all, at
- * whatever await point its code stands. Code of an ended process is never called again.
+ * Everything it waits for (timers, answers, messages) is an entry of the queue with this process as owner. Ending the process drops its
+ * entries, at whatever await point its code is. Code of an ended process is never called again.
  */
 import type { Entry, Owner } from "./queue.ts";
 

@@ -1,33 +1,33 @@
 /**
- * The one queue of a simulated world: what happens next, ordered by (time, order of entering).
+ * The one queue of a simulated world, ordered by (time, order of insertion).
  *
- * Q1  Time never goes back, and stands still while an entry acts.
- * Q2  Entries of one time act in the order in which they entered.
- * Q3  An entry of a process that has ended never acts; one of a paused process acts when that wakes.
+ * Q1  Time never goes back, and does not advance while an entry acts.
+ * Q2  Entries of the same time act in the order of their insertion.
+ * Q3  An entry of an ended process never acts. An entry of a paused process acts when the process wakes.
  */
 
-/** Whoever entries belong to (process.ts). */
+/** The process that an entry belongs to (process.ts). */
 export interface Owner {
   readonly state: "running" | "paused" | "ended";
-  /** Entries that came up while it was paused. */
+  /** Entries that became due while it was paused. */
   readonly held: Entry[];
 }
 
 export interface Entry {
   atUs: number;
   order: number;
-  /** Null once it has acted or was cancelled. */
+  /** Null after it has acted or was cancelled. */
   act: (() => void) | null;
   readonly owner: Owner | null;
-  /** Interned name of what it is (trace.ts). */
+  /** Interned name of the step (trace.ts). */
   readonly what: number;
 }
 
 export class EventQueue {
-  /** µs since the epoch, of the entry that acts. */
+  /** Time of the acting entry, µs since the epoch. */
   nowUs: number;
   #orders = 0;
-  /** A binary heap. Cancelled entries stay until they are on top. */
+  /** A binary heap. A cancelled entry stays until it reaches the top. */
   readonly #heap: Entry[] = [];
 
   constructor(startUs: number) {
@@ -51,7 +51,7 @@ export class EventQueue {
     return entry;
   }
 
-  /** The next entry that may act, with the time set to it; null when nothing is left before `untilUs`. */
+  /** Advances time to the next entry and returns it; null when none is left before `untilUs`. */
   next(untilUs: number): Entry | null {
     for (;;) {
       const top = this.#heap[0];
@@ -68,7 +68,7 @@ export class EventQueue {
     }
   }
 
-  /** Entries that a paused process missed: they act now, in their order. */
+  /** Inserts entries that a paused process missed: they act now, in their order. */
   release(held: readonly Entry[]): void {
     for (const entry of held) {
       if (entry.act === null) continue;

@@ -1,32 +1,32 @@
 /**
- * One run of a simulated world: faults, then calm, then the end, where everything must have come together.
+ * One run of a simulated world: faults, then calm, then the end, at which everything must have converged.
  *
- *   build ─► faults ──heal──► calm: nothing fails, everything is up ──► finish: checkers judge what is there
- *               └──── a rule is broken ────┴─────────────────────────────► the run ends with it
+ *   build ─► faults ──heal──► calm: no faults, everything is up ──► shutdown ──► checkers examine the end
+ *               └──── a rule is broken ────┴─────────────────────────► the run ends at once
  *
- * Reads no clock: the same request gives the same result, on every runtime.
+ * Reads no clock: the same request gives the same result on every runtime.
  */
 import process from "node:process";
 import { Checkers } from "./checkers/mod.ts";
-import { buildCluster } from "./cluster.ts";
-import { drain, hop } from "./microtasks.ts";
-import type { Violation } from "./observation.ts";
+import type { Violation } from "./checkers/observation.ts";
+import { clusterFixture } from "./cluster-fixture.ts";
+import { nextTurn, runMicrotasks } from "./event-loop.ts";
 import { drawOptions, type WorldOptions } from "./options.ts";
 import type { ScenarioName } from "./scenarios.ts";
-import { buildSingle } from "./single.ts";
+import { singleFixture } from "./single-fixture.ts";
 import { START_US, World } from "./world.ts";
 
 export interface RunRequest {
   readonly seed: number;
   readonly scenario: ScenarioName;
   readonly minutes?: number;
-  /** Ids of decisions that may be taken; absent: all. */
+  /** Ids of the decisions that may be taken; absent: all. */
   readonly only?: ReadonlySet<string>;
-  /** Laid over the drawn options: how shrinking makes a world smaller. */
+  /** Replaces drawn options: shrinking makes a world smaller with it. */
   readonly override?: Partial<WorldOptions>;
-  /** Hears every step as a line. */
+  /** Receives every step as a line. */
   readonly write?: (line: string) => void;
-  /** Reactions of promises run in turns of the event loop, as on a runtime without a checkpoint: slower, the same result. */
+  /** Runs promise reactions in turns of the event loop, as on a runtime without a checkpoint: slower, with the same result. */
   readonly byTurns?: boolean;
 }
 
@@ -36,32 +36,32 @@ export interface RunResult {
   readonly violation: Violation | null;
   /** Ids of the faults that happened, in order. */
   readonly decisions: readonly string[];
-  /** How often each branch of branches.ts was taken. */
+  /** How often each branch (branches.ts) was taken. */
   readonly branches: ReadonlyMap<string, number>;
-  /** Entries of the queue that acted. */
+  /** Number of queue entries that acted. */
   readonly events: number;
-  /** Until the end or the broken rule. */
+  /** Simulated time until the end or the broken rule. */
   readonly simulatedUs: number;
-  /** Of all steps: equal runs have equal hashes. */
+  /** Hash of all steps: equal runs have equal hashes. */
   readonly traceHash: string;
-  /** Derived events that clients were handed. */
+  /** Derived events that clients received. */
   readonly delivered: number;
 }
 
-/** The sequencer lets live samples be a second ahead of its clock, and clocks may be wrong by so much (options.ts). */
+/** The sequencer accepts live samples a second ahead of its clock; clocks differ by up to 15 s (CLOCK_ERROR_US in node.ts). */
 const AHEAD_MAX_US = 1_000_000 + 15_000_000;
 
-/** Events and frames that are younger may still be under way. */
-const UNDER_WAY_US = 4_000_000;
+/** Events released this shortly before the end may still be in flight to clients. */
+const IN_FLIGHT_US = 4_000_000;
 
-/** An orderly end takes round trips and a snapshot. */
+/** An orderly shutdown takes round trips and a snapshot. */
 const STOPPING_US = 8_000_000;
 
-/** Events between two looks at the event loop: rejections nobody handled are reported there. */
+/** Events in one turn of the event loop. Unhandled rejections are reported at the end of a turn. */
 const EVENTS_A_TURN = 50_000;
 
 export async function run(request: RunRequest): Promise<RunResult> {
-  const { seed, scenario, minutes, only, override, write, byTurns = drain === null } = request;
+  const { seed, scenario, minutes, only, override, write, byTurns = runMicrotasks === null } = request;
   const options = { ...drawOptions(seed, scenario, minutes), ...override };
   const checkers = new Checkers({ aheadMaxUs: AHEAD_MAX_US });
   const world = new World({ seed, options, only: only ?? null, checkers, write: write ?? null });
@@ -70,26 +70,26 @@ export async function run(request: RunRequest): Promise<RunResult> {
   };
   process.on("unhandledRejection", onRejection);
   try {
-    const inhabitants = options.nodes === 0 ? buildSingle(world) : buildCluster(world);
+    const fixture = options.nodes === 0 ? singleFixture(world) : clusterFixture(world);
     const endUs = START_US + options.minutes * 60e6;
     let events = await runUntil(world, byTurns, endUs - options.calmSeconds * 1e6);
     if (world.violation === null) {
       world.decisions.heal();
       world.observe({ kind: "healed", atUs: world.nowUs });
-      inhabitants.heal();
-      events += await runUntil(world, byTurns, endUs - UNDER_WAY_US);
+      fixture.heal();
+      events += await runUntil(world, byTurns, endUs - IN_FLIGHT_US);
     }
     const mustHold = new Map(world.released);
     if (world.violation === null) events += await runUntil(world, byTurns, endUs);
     if (world.violation === null) {
-      const apart = inhabitants.apart();
-      if (apart !== null) world.fail("after the faults have ended everything comes together", apart);
+      const trouble = fixture.notConverged();
+      if (trouble !== null) world.fail("after the faults everything converges", trouble);
     }
     if (world.violation === null) {
-      const clients = inhabitants.holds();
-      inhabitants.stop();
+      const clients = fixture.lastEvents();
+      fixture.stop();
       events += await runUntil(world, byTurns, endUs + STOPPING_US);
-      const end = await inhabitants.end(clients);
+      const end = await fixture.end(clients);
       world.violation ??= checkers.finish({ ...end, mustHold });
     }
     return {
@@ -101,7 +101,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
       events,
       simulatedUs: world.nowUs - START_US,
       traceHash: world.trace.hash(),
-      delivered: inhabitants.delivered(),
+      delivered: fixture.delivered(),
     };
   } finally {
     process.off("unhandledRejection", onRejection);
@@ -111,21 +111,23 @@ export async function run(request: RunRequest): Promise<RunResult> {
 /** Lets the queue act until a time or a broken rule; returns how many entries acted. */
 async function runUntil(world: World, byTurns: boolean, untilUs: number): Promise<number> {
   const events =
-    byTurns || drain === null ? await actByTurns(world, untilUs) : await actAtOnce(world, untilUs, drain);
-  // Rejections that nobody handled are told of at the end of a turn.
-  await hop();
+    byTurns || runMicrotasks === null
+      ? await actByTurns(world, untilUs)
+      : await actAtOnce(world, untilUs, runMicrotasks);
+  // Unhandled rejections are reported at the end of a turn.
+  await nextTurn();
   return events;
 }
 
-/** Many events a turn of the event loop, with a checkpoint behind each. */
-async function actAtOnce(world: World, untilUs: number, drainNow: () => void): Promise<number> {
+/** Many events in each turn of the event loop, with a microtask checkpoint after each. */
+async function actAtOnce(world: World, untilUs: number, runNow: () => void): Promise<number> {
   let events = 0;
   for (let more = true; more; ) {
     // From a macrotask, so that the checkpoint works.
     const acted = await new Promise<number>((resolve, reject) => {
       setImmediate(() => {
         try {
-          resolve(actMany(world, untilUs, drainNow));
+          resolve(actMany(world, untilUs, runNow));
         } catch (error) {
           reject(error);
         }
@@ -137,28 +139,28 @@ async function actAtOnce(world: World, untilUs: number, drainNow: () => void): P
   return events;
 }
 
-function actMany(world: World, untilUs: number, drainNow: () => void): number {
+function actMany(world: World, untilUs: number, runNow: () => void): number {
   let events = 0;
-  // What ran before the first event has reactions as well.
-  drainNow();
+  // Reactions to code that ran before the first event.
+  runNow();
   while (events < EVENTS_A_TURN && actNext(world, untilUs)) {
     events++;
-    drainNow();
+    runNow();
   }
   return events;
 }
 
 async function actByTurns(world: World, untilUs: number): Promise<number> {
   let events = 0;
-  await hop();
+  await nextTurn();
   while (actNext(world, untilUs)) {
     events++;
-    await hop();
+    await nextTurn();
   }
   return events;
 }
 
-/** False when nothing is left to do before `untilUs`, or a rule is broken. */
+/** False when no entry is left before `untilUs`, or a rule is broken. */
 function actNext(world: World, untilUs: number): boolean {
   const { queue, trace } = world;
   if (world.violation !== null) return false;

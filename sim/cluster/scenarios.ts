@@ -1,13 +1,13 @@
-/** The worlds that can be asked for by name. A weight is how much of a family of faults they get: 0 none, 1 usual. */
+/** The worlds that have a name. A weight scales a family of faults: 0 is none, 1 the usual amount. */
 
 export interface ScenarioShape {
   readonly title: string;
   readonly minutes: number;
-  /** 0: one node on its own disk. */
+  /** 0: one node on its own disk, without a bus. */
   readonly nodes: number;
   readonly partitions: number;
   readonly canary: boolean;
-  /** `tail`: servers that forget what they had acknowledged; then a stream promises no more than they do, and rules excuse it. */
+  /** `tail`: servers forget unsynced entries after a crash; the checkers excuse what is lost. */
   readonly weights: Record<"network" | "bus" | "tail" | "disk" | "node" | "feed" | "client", number>;
 }
 

@@ -1,14 +1,14 @@
 /**
- * A failing world made small: the world itself, then the faults it needs.
+ * Makes a failing world small: first the world, then the faults it needs.
  *
- *   seed fails by rule R ─► fewer nodes, partitions, clients, feeds, channels, frames, minutes ─► ddmin over its decisions
+ *   seed breaks rule R ─► fewer nodes, partitions, clients, feeds, channels, frames, minutes ─► ddmin over its decisions
  *                                    ▲                                                                   │
- *                                    └────────────── once more ──── faults that come earlier ◄───────────┘
+ *                                    └────────────── once more ──── earlier faults ◄─────────────────────┘
  *
- * The world comes first: it takes a dozen tries, and each that works makes all further ones cheaper.
+ * The world comes first: it takes a dozen tries, and each success makes all further tries cheaper.
  *
- * S1  Every step keeps a world that breaks the same rule; what the shrunk one does is told by `corpus.ts`.
- * S2  `mayGoOn` bounds the search: what was found by then is the result.
+ * S1  Every step keeps a world that breaks the same rule.
+ * S2  `mayGoOn` bounds the search: the smallest world found by then is the result.
  */
 import type { CorpusCase } from "./corpus.ts";
 import { ddmin } from "./ddmin.ts";
@@ -26,7 +26,7 @@ export interface Shrinking {
   progress?(size: WorldSize, runs: number): void;
 }
 
-/** How much there is to understand in a failing run: faults that happened, and samples that feeds brought until it failed. */
+/** Size of a failing run: faults that happened, and samples that feeds sent until it failed. */
 export interface WorldSize {
   readonly decisions: number;
   readonly samples: number;
@@ -105,7 +105,7 @@ class Search {
     await this.#shorter();
   }
 
-  /** A fault that comes sooner in its row makes the run shorter. What is left is few, so each is tried by itself. */
+  /** Moves each fault to a lower count, which makes the run shorter. Few faults are left, so each is tried alone. */
   async earlierFaults(): Promise<void> {
     for (const decision of this.#only.slice(0, EARLIER_MAX)) {
       const hash = decision.lastIndexOf("#") + 1;
@@ -125,7 +125,7 @@ class Search {
   found(): Shrunk {
     const { seed, scenario } = this.#shrinking;
     const override = { ...this.#override };
-    // What happens is what may happen: decisions that came to nothing are left out.
+    // Decisions that did not happen are left out.
     const decisions = [...this.#best.decisions];
     return {
       case: { rule: this.#rule, seed, scenario, override: this.#withMinutes(override), decisions },
@@ -136,7 +136,7 @@ class Search {
     };
   }
 
-  /** Takes the first value under which it still fails. */
+  /** Takes the first value with which the world still fails. */
   async #smallest(option: keyof Override, values: readonly number[]): Promise<void> {
     for (const value of values) {
       if (!this.#shrinking.mayGoOn()) return;
@@ -147,7 +147,7 @@ class Search {
     }
   }
 
-  /** Less time in which faults may happen: from almost none upwards. The calm at the end stays, since healing takes its time. */
+  /** Shortens the period of faults, starting with the shortest. The calm period at the end stays: healing takes time. */
   async #shorter(): Promise<void> {
     const { minutes, calmSeconds } = this.#best.options;
     const least = (calmSeconds + 1) / 60;
@@ -167,7 +167,7 @@ class Search {
     return true;
   }
 
-  /** Asked for by the command line, so not drawn from the seed: a case says it itself. */
+  /** Minutes given on the command line are not drawn from the seed, so the case contains them. */
   #withMinutes(override: Override): Override {
     const { minutes } = this.#shrinking;
     return minutes === undefined ? override : { minutes, ...override };
@@ -188,7 +188,7 @@ function requestOf(
   };
 }
 
-/** More that are all needed are a story of their own; moving each would take the time that is left. */
+/** Moving more faults than this would take all the time that is left. */
 const EARLIER_MAX = 12;
 
 /** 0 to n − 1. */

@@ -1,25 +1,25 @@
 /**
- * A disk in memory that forgets like a real one: it keeps what was synced apart from what was only written.
+ * A disk in memory that loses data like a real one: synced content is kept apart from content that was only written.
  *
  *   write, truncate ──► the system's cache ──sync──► the platter
  *   create, rename, remove ──► cached names ──syncDirectory──► names on the platter
  *
- * `crash()` is a loss of power: of what was only cached any part survives, chosen by the seed. Writes survive by sectors, in no
- * order, as disks reorder them; changes of names survive up to some point in their order, as file systems log them.
- * `kill()` is the end of the process: the cache survives. Both end every open file and return the disk as the next process sees it.
+ * `crash()` is a loss of power: any part of the cache survives, chosen by the seed. Writes survive by sectors, in any order, because disks
+ * reorder them. Changes of names survive up to some point in their order, because file systems log them.
+ * `kill()` is the end of the process: the cache survives. Both close every open file and return the disk as the next process sees it.
  */
 import { basename, dirname } from "node:path";
 import type { Disk, DiskFile, OpenMode } from "../../actors/journal/disk.ts";
 
-/** What a disk writes whole or not at all. */
+/** The unit that a disk writes completely or not at all. */
 const SECTOR_BYTES = 512;
 
 export interface DiskFaults {
-  /** Total bytes that may be written before writes fail with ENOSPC; the failing write gets as far as it can. */
+  /** Bytes that can be written before writes fail with ENOSPC. The failing write stores as much as fits. */
   bytesLeft?: number;
   /** Number of `sync` calls that succeed before they fail with EIO. */
   syncsLeft?: number;
-  /** `sync` and `syncDirectory` claim success and do nothing: a journal on such a disk breaks its promises. */
+  /** `sync` and `syncDirectory` report success and do nothing: a journal on such a disk breaks its promises. */
   ignoreSync?: boolean;
 }
 
@@ -28,7 +28,7 @@ type Change = { kind: "write"; bytes: Uint8Array; offset: number } | { kind: "tr
 interface Content {
   durable: Uint8Array;
   cached: Uint8Array;
-  /** What lies between the two, in order. */
+  /** Changes between `durable` and `cached`, in order. */
   changes: Change[];
 }
 
@@ -48,7 +48,7 @@ export class SimulatedDisk implements Disk {
   readonly faults: DiskFaults;
   readonly #random: () => number;
   #platter: Platter;
-  /** False once the process that used it is gone. */
+  /** False after the process that used it has ended. */
   #powered = true;
 
   constructor(seed: number, faults: DiskFaults = {}) {
@@ -57,7 +57,7 @@ export class SimulatedDisk implements Disk {
     this.#platter = { durableNames: new Map(), cachedNames: new Map(), nameChanges: [] };
   }
 
-  /** Loses power. The disk that comes back has no faults unless given. */
+  /** Loses power. The returned disk has no faults unless given. */
   crash(faults: DiskFaults = {}): SimulatedDisk {
     const { durableNames, nameChanges } = this.#platter;
     const survivingNames = Math.floor(this.#random() * (nameChanges.length + 1));
@@ -73,7 +73,7 @@ export class SimulatedDisk implements Disk {
     return this.kill(faults);
   }
 
-  /** Ends the process; everything written stays. */
+  /** Ends the process; everything written is kept. */
   kill(faults: DiskFaults = {}): SimulatedDisk {
     this.#powered = false;
     const next = new SimulatedDisk(Math.floor(this.#random() * 0x1_0000_0000), faults);
@@ -81,7 +81,7 @@ export class SimulatedDisk implements Disk {
     return next;
   }
 
-  /** A bit of a file turns over, in the cache and on the platter: at a share of its length, 0 to 1. */
+  /** Flips a bit of a file, in the cache and on the platter, at a share of its length (0 to 1). */
   flipBit(path: string, share: number, bit: number): void {
     const content = this.#platter.cachedNames.get(path);
     if (content === undefined || content.cached.length === 0) return;
@@ -160,11 +160,11 @@ export class SimulatedDisk implements Disk {
       },
       async write(bytes, offset) {
         check();
-        const taken = Math.min(bytes.length, faults.bytesLeft ?? Infinity);
-        if (faults.bytesLeft !== undefined) faults.bytesLeft -= taken;
-        if (taken > 0)
-          changeContent(content, { kind: "write", bytes: new Uint8Array(bytes.subarray(0, taken)), offset });
-        if (taken < bytes.length) throw fault("ENOSPC", "write");
+        const stored = Math.min(bytes.length, faults.bytesLeft ?? Infinity);
+        if (faults.bytesLeft !== undefined) faults.bytesLeft -= stored;
+        if (stored > 0)
+          changeContent(content, { kind: "write", bytes: new Uint8Array(bytes.subarray(0, stored)), offset });
+        if (stored < bytes.length) throw fault("ENOSPC", "write");
       },
       async truncate(size) {
         check();
@@ -175,7 +175,7 @@ export class SimulatedDisk implements Disk {
         if (faults.ignoreSync === true) return;
         const { changes } = content;
         content.changes = [];
-        // As systems do: after a failure the cache keeps the bytes and forgets that they were to be written.
+        // Like operating systems: after a failed sync the cache keeps the bytes but no longer marks them as unwritten.
         if (faults.syncsLeft !== undefined && faults.syncsLeft-- <= 0) throw fault("EIO", "fdatasync");
         for (const change of changes) content.durable = changed(content.durable, change);
       },
@@ -183,7 +183,7 @@ export class SimulatedDisk implements Disk {
     };
   }
 
-  /** What is on the platter when power goes while a change is under way: some of its sectors. */
+  /** Content of the platter when power is lost during a change: some sectors of the change are written. */
   #survivor(durable: Uint8Array, change: Change): Uint8Array {
     if (change.kind === "truncate") return this.#random() < 0.5 ? durable : resized(durable, change.size);
     const { bytes, offset } = change;
@@ -212,7 +212,7 @@ function changed(content: Uint8Array, change: Change): Uint8Array {
     : written(content, change.bytes, change.offset);
 }
 
-/** A write behind the end leaves zeros before it. */
+/** A write after the end fills the gap with zeros. */
 function written(content: Uint8Array, bytes: Uint8Array, offset: number): Uint8Array {
   const grown =
     offset + bytes.length > content.length ? resized(content, offset + bytes.length) : content.slice();

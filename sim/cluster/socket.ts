@@ -1,10 +1,10 @@
 /**
- * A WebSocket connection between a page and a node, both ends as the shipped code sees them.
+ * A WebSocket connection between a page and a node, with both ends as the shipped code sees them.
  *
- *   page (ClientSocket of collab/client.ts)  ◄── pipes of the network ──►  server (what SocketClient uses of `ws` and of its socket)
+ *   page (ClientSocket of collab/client.ts)  ◄── pipes of the network ──►  server (the part of `ws` and its TCP socket that SocketClient uses)
  *
- * What is written while corked leaves in one segment. Bytes count as buffered until the page reads them; a page that does not read
- * lets them pile up. When a process ends, its end is closed by the system, and the other hears of it if the network lets it.
+ * Messages written while corked leave in one segment. Bytes count as buffered until the page reads them. When a process ends, the system
+ * closes its end, and the other end learns of it as soon as the network delivers.
  */
 import type { ClientSocket } from "../../collab/client.ts";
 import { decodeAs } from "../../protocol/codec.ts";
@@ -16,7 +16,7 @@ import type { World } from "./world.ts";
 type Listener = (...parameters: unknown[]) => void;
 type PageListener = Parameters<ClientSocket["addEventListener"]>[1];
 
-/** A socket tells of `drain` only after so much was waiting; far below the limits of the gateway, as 16 KiB are below the real ones. */
+/** A socket emits `drain` only after this much was buffered: far below the gateway's limits, as 16 KiB are below the real ones. */
 const HIGH_WATER_BYTES = 512;
 
 /** Closed without a close frame. */
@@ -63,7 +63,7 @@ export class PageSocket implements ClientSocket {
   readonly #connection: Connection;
   readonly #listeners: { type: string; listener: PageListener }[] = [];
   readonly #what: number;
-  /** Segments that were not read. */
+  /** Segments that the page has not read. */
   #unread: Uint8Array[][] = [];
   #reads = true;
   #open = false;
@@ -94,7 +94,7 @@ export class PageSocket implements ClientSocket {
     this.#up.send(server.process, this.#what, () => server.closedByPeer());
   }
 
-  // ---- what the network brings --------------------------------------------------------------------------------
+  // ---- called by the network ----------------------------------------------------------------------------------
 
   opened(): void {
     if (this.#closed) return;
@@ -115,13 +115,13 @@ export class PageSocket implements ClientSocket {
 
   closedByPeer(code: number, reason: string): void {
     if (this.#closed) return;
-    // What was sent before is read before.
+    // Messages that were sent before the close are read first.
     for (const messages of this.#unread.splice(0)) this.#read(messages);
     this.#closed = true;
     this.#emit("close", { code, reason });
   }
 
-  /** Whether the page takes anything from its socket. */
+  /** Stops or continues reading from the socket. */
   reading(reads: boolean): void {
     this.#reads = reads;
     if (reads) for (const messages of this.#unread.splice(0)) this.#read(messages);
@@ -141,7 +141,7 @@ export class PageSocket implements ClientSocket {
   }
 }
 
-/** The node's end: `ws` and the TCP socket below it in one. */
+/** The node's end: `ws` and its TCP socket in one. */
 export class ServerSocket extends Emitter {
   readonly process: Process;
   bufferedAmount = 0;
@@ -163,14 +163,14 @@ export class ServerSocket extends Emitter {
     this.#what = world.trace.intern(`message to ${connection.page.process.name}`);
   }
 
-  /** As `on`, for what happens once anyhow. */
+  /** The same as `on`: these events happen once. */
   once(name: string, listener: Listener): void {
     this.on(name, listener);
   }
 
   send(bytes: Uint8Array, _options: unknown, written?: () => void): void {
     if (this.#closed) return;
-    this.#tell(bytes);
+    this.#observe(bytes);
     this.#waiting.push(bytes);
     this.bufferedAmount += bytes.length;
     if (this.bufferedAmount > HIGH_WATER_BYTES) this.#wasHigh = true;
@@ -202,7 +202,7 @@ export class ServerSocket extends Emitter {
     if (!this.#closed) this.#end(ABNORMAL, "");
   }
 
-  // ---- what the network brings --------------------------------------------------------------------------------
+  // ---- called by the network ----------------------------------------------------------------------------------
 
   receive(bytes: Uint8Array): void {
     if (!this.#closed) this.emit("message", bytes, true);
@@ -244,8 +244,8 @@ export class ServerSocket extends Emitter {
     this.#down.send(page.process, this.#what, () => page.segment(messages));
   }
 
-  /** Events are what is promised once and in order: each is told of as it is written. */
-  #tell(bytes: Uint8Array): void {
+  /** Events are promised once and in order: each is observed when it is written. */
+  #observe(bytes: Uint8Array): void {
     if (bytes[2] !== MESSAGES.event.code) return;
     const { id, partition } = this.#connection;
     const { nowUs } = this.#world;
@@ -254,7 +254,7 @@ export class ServerSocket extends Emitter {
   }
 }
 
-/** Encoded once for all clients of a hub: decoded once here. */
+/** A hub encodes an event once for all its clients: it is decoded once here. */
 const sequences = new WeakMap<Uint8Array, number>();
 
 function sequenceOf(bytes: Uint8Array): number {

@@ -1,8 +1,8 @@
 /**
- * What a run did, step by step, as a hash and on request as lines: two runs are the same iff these are.
+ * The steps of a run as a hash, and on request as lines: two runs are equal if and only if these are.
  *
  *   +12.345678 n1 timer            an entry of the queue acted, 12.3 s after the start
- *   +12.345678   stored p0 17 …    a step of the observed protocol, indented
+ *   +12.345678   n1 event 17 …     a step of the protocol, indented
  */
 import { StateHash } from "../../actors/core/hash.ts";
 
@@ -11,7 +11,7 @@ export class Trace {
   readonly #write: ((line: string) => void) | null;
   readonly #codes = new Map<string, number>();
   readonly #names: string[] = [];
-  /** Two words, FNV-1a-like with different multipliers: against chance, not against an adversary. */
+  /** Two words, like FNV-1a with different multipliers: enough against chance, not against an adversary. */
   #a = 0x811c9dc5 | 0;
   #b = 0x9e3779b9 | 0;
 
@@ -20,7 +20,7 @@ export class Trace {
     this.#write = write;
   }
 
-  /** A small number for a name, so that a step costs no text. */
+  /** A small number for a name: steps are recorded without text. */
   intern(name: string): number {
     let code = this.#codes.get(name);
     if (code === undefined) {
@@ -41,7 +41,7 @@ export class Trace {
     this.#write?.(`+${seconds(atUs - this.#startUs)} ${this.#names[what]}`);
   }
 
-  /** `number` and `text` say which: a block, an event's id. */
+  /** `number` and `text` identify the input or event. */
   note(atUs: number, what: number, number: number, text: string): void {
     this.#mix(atUs % 0x1_0000_0000);
     this.#mix(what);
@@ -50,7 +50,7 @@ export class Trace {
     this.#write?.(`+${seconds(atUs - this.#startUs)}   ${this.#names[what]} ${number} ${text}`);
   }
 
-  /** Hex. Names count, so that codes given in another order show. */
+  /** Hex. Covers the names, so that another order of codes gives another hash. */
   hash(): string {
     const names = new StateHash().reset(1).text(this.#names.join("\n")).digest();
     const words = [this.#a, this.#b, ...new Uint32Array(names.buffer.slice(0, 8))];

@@ -1,21 +1,21 @@
 /**
- * What everything in a simulated world shares: the queue, the decisions, the trace, and the checkers that watch.
+ * The shared parts of a simulated world: the queue, the decisions, the trace and the checkers.
  *
  *   queue ──next──► entry acts ──► shipped code ──► ports of this world ──► queue
  *                                        └──taps──► observe ──► checkers ──► violation: the run ends
  *
- * W1  All that happens is a function of seed, scenario, minutes and the decisions allowed.
+ * W1  Everything that happens is a function of seed, scenario, minutes and the decisions that may be taken.
  */
 import { RandomStream } from "../../actors/core/random.ts";
 import type { Checkers } from "./checkers/mod.ts";
+import type { Observation, Violation } from "./checkers/observation.ts";
 import { Decisions } from "./decisions.ts";
-import type { Observation, Violation } from "./observation.ts";
 import type { WorldOptions } from "./options.ts";
 import type { Process } from "./process.ts";
 import { EventQueue } from "./queue.ts";
 import { Trace } from "./trace.ts";
 
-/** When every simulated world begins: 2026-01-01, µs since the epoch. */
+/** Start of every simulated world: 2026-01-01, µs since the epoch. */
 export const START_US = 1_767_225_600_000_000;
 
 export interface WorldSetup {
@@ -24,7 +24,7 @@ export interface WorldSetup {
   /** Decisions that may be taken; null: all. */
   readonly only: ReadonlySet<string> | null;
   readonly checkers: Checkers;
-  /** Hears every step as a line. */
+  /** Receives every step as a line. */
   readonly write: ((line: string) => void) | null;
 }
 
@@ -35,9 +35,9 @@ export class World {
   readonly queue = new EventQueue(START_US);
   readonly trace: Trace;
   readonly decisions: Decisions;
-  /** The first rule that was broken. */
+  /** The first broken rule. */
   violation: Violation | null = null;
-  /** Last event that was let out, by partition. */
+  /** Last released event, by partition. */
   readonly released = new Map<string, number>();
   /** How often each branch was taken. */
   readonly branches = new Map<string, number>();
@@ -55,7 +55,7 @@ export class World {
     return this.queue.nowUs;
   }
 
-  /** A stream of random numbers for what is no fault: latencies, data, turns of clients. */
+  /** Random numbers for anything but faults: latencies, data, choices of clients. */
   random(component: string): RandomStream {
     return new RandomStream(this.seed, component);
   }
@@ -76,7 +76,7 @@ export class World {
     this.queue.after(ms * 1000, owner, code, turn);
   }
 
-  /** A branch of the protocol (branches.ts) was taken. */
+  /** Records that a branch of the protocol (branches.ts) was taken. */
   sometimes(name: string): void {
     this.#count(name);
   }
@@ -91,7 +91,7 @@ export class World {
     this.observe({ kind: "threw", atUs: this.nowUs, where, error: text });
   }
 
-  /** A rule of the world's own was broken. */
+  /** Records a broken rule that no checker knows. */
   fail(rule: string, what: string): void {
     this.violation ??= { rule, atUs: this.queue.nowUs, what };
   }

@@ -1,16 +1,16 @@
-/** Each invariant: a story that keeps it, and stories that break it. */
+/** Each invariant holds in a world that keeps it and fails in worlds that break it. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { encodeMessage } from "../../protocol/codec.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
-import { POISON } from "../../sim/cluster/witness.ts";
+import { POISON } from "../../sim/cluster/witness-actor.ts";
 import { row } from "../support/inputs.ts";
-import { frame, frames, PARTITION, START_US, ToldWorld } from "./told-world.ts";
+import { frame, frames, PARTITION, ScriptedWorld, START_US } from "./scripted-world.ts";
 
-/** A session with some events: one owner, one client, all well. */
-function quietWorld(): ToldWorld {
-  const world = new ToldWorld().begun();
-  world.tell("began", { client: "c1", partition: PARTITION, after: 0 });
+/** A session with some events, one owner and one client, without faults. */
+function quietWorld(): ScriptedWorld {
+  const world = new ScriptedWorld().started();
+  world.observe("began", { client: "c1", partition: PARTITION, after: 0 });
   for (let k = 0; k < 6; k++) {
     const block = world.block(...frames(1 + 10 * k, 10 + 10 * k));
     world
@@ -21,14 +21,14 @@ function quietWorld(): ToldWorld {
   return world;
 }
 
-function held(world: ToldWorld): Map<string, Map<string, number>> {
+function held(world: ScriptedWorld): Map<string, Map<string, number>> {
   return new Map([["c1", new Map([[PARTITION, world.core.eventSequence]])]]);
 }
 
-test("a world in which nothing goes wrong breaks no rule", () => {
+test("a world without faults breaks no rule", () => {
   const world = quietWorld();
-  assert.ok(world.core.eventSequence > 3, "the story has events");
-  assert.is(world.wrong({ clients: held(world) }), null, world.violation?.what ?? "");
+  assert.ok(world.core.eventSequence > 3, "the world has events");
+  assert.is(world.brokenRule({ clients: held(world) }), null, world.violation?.what ?? "");
 });
 
 test("a world with a change of owner, garbage, duplicates and a fenced writer breaks no rule", () => {
@@ -42,40 +42,40 @@ test("a world with a change of owner, garbage, duplicates and a fenced writer br
     .acknowledged(block, "n2")
     .released(block, "n2")
     .delivered("c1", ...block.events);
-  assert.is(world.wrong({ clients: held(world) }), null, world.violation?.what ?? "");
+  assert.is(world.brokenRule({ clients: held(world) }), null, world.violation?.what ?? "");
 });
 
 // ---- the log --------------------------------------------------------------------------------------------------
 
-test("one-chain: two blocks of one number held for durable are caught", () => {
+test("one-chain: two durable blocks of one number are caught", () => {
   const world = quietWorld();
   const last = world.blocks.at(-1)!;
   world.acknowledged({ ...last, hash: "ab".repeat(32) }, "n2");
-  assert.is(world.wrong(), "one-chain");
+  assert.is(world.brokenRule(), "one-chain");
 });
 
-test("one-chain: opening an epoch that nobody was given is caught", () => {
+test("one-chain: opening an epoch without a take-over is caught", () => {
   const world = quietWorld();
   world.epoch = 1;
-  assert.is(world.opened("n2").wrong(), "one-chain");
+  assert.is(world.opened("n2").brokenRule(), "one-chain");
 });
 
 test("one-chain: two owners of one epoch are caught", () => {
   const world = quietWorld().takeover("n2").opened("n2").opened("n3");
-  assert.is(world.wrong(), "one-chain");
+  assert.is(world.brokenRule(), "one-chain");
 });
 
-test("one-chain: inputs that are numbered twice are caught", () => {
+test("one-chain: inputs with the same number are caught", () => {
   const world = quietWorld();
   world.core.sequence -= 1;
   world.block(frame(200));
-  assert.is(world.wrong({ live: new Map() }), "retold");
+  assert.is(world.brokenRule({ live: new Map() }), "reference-replay");
 });
 
-test("acknowledged-survives: an acknowledged block that the log does not have at last is caught", () => {
+test("acknowledged-survives: an acknowledged block that the log lacks at the end is caught", () => {
   const world = quietWorld();
   world.entries.pop();
-  assert.is(world.wrong(), "acknowledged-survives");
+  assert.is(world.brokenRule(), "acknowledged-survives");
 });
 
 test("acknowledged-survives: recovering less than was acknowledged is caught at once", () => {
@@ -84,30 +84,30 @@ test("acknowledged-survives: recovering less than was acknowledged is caught at 
   assert.is(world.violation?.rule, "acknowledged-survives");
 });
 
-test("acknowledged-survives: what the server forgot without having promised more is excused", () => {
-  const world = new ToldWorld().begun();
+test("acknowledged-survives: a block that the server forgot is excused", () => {
+  const world = new ScriptedWorld().started();
   world.acknowledged(world.block(frame(1)));
   world.entries.pop();
-  world.tell("lost", { partition: PARTITION, after: 1 });
-  assert.is(world.wrong({ live: new Map(), healed: false }), null, world.violation?.what ?? "");
+  world.observe("lost", { partition: PARTITION, after: 1 });
+  assert.is(world.brokenRule({ live: new Map(), healed: false }), null, world.violation?.what ?? "");
 });
 
 // ---- durable, derived, delivered ------------------------------------------------------------------------------
 
-test("durable-first: an event that leaves before its block is promised is caught", () => {
+test("durable-first: an event released before its block is acknowledged is caught", () => {
   const world = quietWorld();
   world.released(world.block(...frames(61, 80)));
   assert.is(world.violation?.rule, "durable-first");
 });
 
-test("durable-first: an event that waits although its block is durable is caught", () => {
+test("durable-first: an event released later than its block is durable is caught", () => {
   const world = quietWorld();
   const block = world.block(...frames(61, 80));
   world.acknowledged(block).later(1).released(block);
   assert.is(world.violation?.rule, "durable-first");
 });
 
-test("durable-first: a promise for a block that no reader admits is caught", () => {
+test("durable-first: an acknowledged block that no reader admits is caught", () => {
   const world = quietWorld();
   const late = world.blocks.at(-1)!;
   world.acknowledged({ ...late, number: late.number + 1, hash: "cd".repeat(32) });
@@ -119,10 +119,10 @@ test("derived-same: an event that differs from the log's in one character is cau
   const block = world.block(...frames(61, 80));
   const [first, ...rest] = block.events;
   world.acknowledged(block).released({ ...block, events: [{ ...first!, title: "witness: bear" }, ...rest] });
-  assert.is(world.wrong(), "derived-same");
+  assert.is(world.brokenRule(), "derived-same");
 });
 
-test("derived-same: two owners who tell different things under one sequence are caught", () => {
+test("derived-same: two different events under one sequence are caught", () => {
   const world = quietWorld();
   const [event] = world.blocks.at(-1)!.events;
   world.delivered("c2", { ...event!, timeUs: event!.timeUs + 1 });
@@ -132,69 +132,70 @@ test("derived-same: two owners who tell different things under one sequence are 
 test("sent-once: an event written twice to one subscription, and one left out, are caught", () => {
   const sent = (sequences: number[]): string | null => {
     const world = quietWorld();
-    for (const sequence of sequences) world.tell("sent", { connection: 7, partition: PARTITION, sequence });
-    return world.wrong();
+    for (const sequence of sequences)
+      world.observe("sent", { connection: 7, partition: PARTITION, sequence });
+    return world.brokenRule();
   };
   assert.is(sent([3, 4, 5]), null);
   assert.is(sent([3, 4, 4]), "sent-once");
   assert.is(sent([3, 5]), "sent-once");
 });
 
-test("delivered-once: an event again, one out of turn, and a missing last one are caught", () => {
-  const events = (world: ToldWorld): EventMessage[] => world.blocks.flatMap((block) => [...block.events]);
-  const told = (pick: (events: EventMessage[]) => EventMessage[]): string | null => {
+test("delivered-once: a repeated event, one out of order, and a missing last one are caught", () => {
+  const events = (world: ScriptedWorld): EventMessage[] => world.blocks.flatMap((block) => [...block.events]);
+  const deliver = (pick: (events: EventMessage[]) => EventMessage[]): string | null => {
     const world = quietWorld();
-    world.tell("began", { client: "c2", partition: PARTITION, after: 0 });
+    world.observe("began", { client: "c2", partition: PARTITION, after: 0 });
     world.delivered("c2", ...pick(events(world)));
     const clients = new Map([["c2", new Map([[PARTITION, events(world).length - (pick.length - 1)]])]]);
-    return world.wrong({ clients });
+    return world.brokenRule({ clients });
   };
   assert.is(
-    told((all) => all),
+    deliver((all) => all),
     null,
   );
   assert.is(
-    told((all) => [...all.slice(0, 2), all[1]!]),
+    deliver((all) => [...all.slice(0, 2), all[1]!]),
     "delivered-once",
   );
   assert.is(
-    told((all) => [all[0]!, all[2]!]),
+    deliver((all) => [all[0]!, all[2]!]),
     "delivered-once",
   );
   assert.is(
-    told((all) => all.slice(1)),
+    deliver((all) => all.slice(1)),
     "delivered-once",
   );
   const world = quietWorld();
   const clients = new Map([["c1", new Map([[PARTITION, world.core.eventSequence - 1]])]]);
-  assert.is(world.wrong({ clients }), "delivered-once");
+  assert.is(world.brokenRule({ clients }), "delivered-once");
 });
 
-test("delivered-once: telling a client of this recording to begin anew is caught, one of another is not", () => {
+test("delivered-once: a reset of a client of this recording is caught, of another recording is not", () => {
   const world = quietWorld();
-  world.tell("reset", { client: "c1", partition: PARTITION, after: 0 });
+  world.observe("reset", { client: "c1", partition: PARTITION, after: 0 });
   assert.is(world.violation?.rule, "delivered-once");
   const other = quietWorld();
-  other.tell("began", { client: "c2", partition: PARTITION, after: 9_000 });
-  other.tell("reset", { client: "c2", partition: PARTITION, after: 0 });
+  other.observe("began", { client: "c2", partition: PARTITION, after: 9_000 });
+  other.observe("reset", { client: "c2", partition: PARTITION, after: 0 });
   other.delivered("c2", other.blocks[2]!.events[0] ?? other.blocks[3]!.events[0]!);
-  assert.is.not(other.violation?.rule, undefined, "the first event behind the reset was left out");
+  assert.is.not(other.violation?.rule, undefined, "the first event after the reset is missing");
 });
 
 // ---- state ----------------------------------------------------------------------------------------------------
 
 test("same-state: a live hash that the replay does not have is caught", () => {
-  const seen = (state: (world: ToldWorld) => string): string | null => {
+  const seen = (state: (world: ScriptedWorld) => string): string | null => {
     const world = quietWorld();
     const { number, hash } = world.blocks[3]!;
-    world.tell("hash", {
+    world.observe("hash", {
       node: "n1",
       partition: PARTITION,
       block: number,
       blockHash: hash,
       hash: state(world),
     });
-    return world.wrong();
+    return world.brokenRule();
   };
   assert.is(
     seen((world) => world.blocks[3]!.state),
@@ -206,43 +207,43 @@ test("same-state: a live hash that the replay does not have is caught", () => {
   );
 });
 
-test("same-state: a wrong state at opening, and one at the end, are caught", () => {
+test("same-state: a wrong state at opening or at the end is caught", () => {
   const world = quietWorld();
   world.opened("n1", { hash: "00".repeat(16) });
-  assert.is(world.wrong(), "same-state");
+  assert.is(world.brokenRule(), "same-state");
   const ended = quietWorld();
   const live = { node: "n1", epoch: 0, block: ended.blocks.length, hash: "11".repeat(16) };
-  assert.is(ended.wrong({ live: new Map([[PARTITION, live]]) }), "same-state");
+  assert.is(ended.brokenRule({ live: new Map([[PARTITION, live]]) }), "same-state");
 });
 
-test("same-state: a snapshot goes on as the log does, and one filed under another block is caught", () => {
+test("same-state: a snapshot continues like the log, and one saved under another block is caught", () => {
   const saved = (shift: number): string | null => {
-    const world = new ToldWorld().begun();
+    const world = new ScriptedWorld().started();
     world.acknowledged(world.block(...frames(1, 10)));
     const bytes = world.core.snapshot();
-    world.tell("snapshot", { node: "n1", partition: PARTITION, block: 2 + shift, bytes });
+    world.observe("snapshot", { node: "n1", partition: PARTITION, block: 2 + shift, bytes });
     world.acknowledged(world.block(...frames(11, 40)));
-    return world.wrong();
+    return world.brokenRule();
   };
   assert.is(saved(0), null);
   assert.is(saved(-1), "same-state");
 });
 
-// ---- inputs, timers, supervision, sums ------------------------------------------------------------------------
+// ---- inputs, timers, supervision, counts ------------------------------------------------------------------------
 
-test("source-order: a frame that stands in the log twice is caught, another source's number is not", () => {
+test("source-order: a frame that is in the log twice is caught, the same number of another source is not", () => {
   const world = quietWorld();
   world.acknowledged(world.block(frame(61), frame(3, 3, "other")));
-  assert.is(world.wrong(), null, world.violation?.what ?? "");
+  assert.is(world.brokenRule(), null, world.violation?.what ?? "");
   const twice = quietWorld();
   twice.acknowledged(twice.block(frame(61), frame(61)));
-  assert.is(twice.wrong(), "source-order");
+  assert.is(twice.brokenRule(), "source-order");
 });
 
-test("sound-inputs: time that runs ahead of the world is caught", () => {
+test("sound-inputs: time ahead of the world is caught", () => {
   const applied = (timeUs: number): string | null => {
     const world = quietWorld();
-    world.tell("applied", {
+    world.observe("applied", {
       node: "n1",
       partition: PARTITION,
       sequence: 70,
@@ -250,19 +251,19 @@ test("sound-inputs: time that runs ahead of the world is caught", () => {
       source: "",
       sourceSequence: 0,
     });
-    return world.wrong();
+    return world.brokenRule();
   };
   assert.is(applied(START_US + 2_000_000), null);
   assert.is(applied(START_US + 60_000_000), "sound-inputs");
 });
 
 test("timers-once: a timer that a core loses is caught", () => {
-  const world = new ToldWorld().begun();
+  const world = new ScriptedWorld().started();
   world.acknowledged(world.block(...frames(1, 20)));
-  // The live core is the one that is wrong: the retelling has the timer, so their states differ.
+  // The live core is wrong: the replay has the timer, so their states differ.
   world.core.timers.cancelAll("g/witness");
   world.acknowledged(world.block(...frames(21, 80)));
-  assert.is(world.wrong(), "same-state");
+  assert.is(world.brokenRule(), "same-state");
 });
 
 test("supervision: four failures in a minute stop an actor, which breaks no rule", () => {
@@ -276,51 +277,51 @@ test("supervision: four failures in a minute stop an actor, which breaks no rule
     ["actor.restarted", "actor.restarted", "actor.restarted", "actor.stopped"],
   );
   world.acknowledged(block);
-  assert.is(world.wrong(), null, world.violation?.what ?? "");
+  assert.is(world.brokenRule(), null, world.violation?.what ?? "");
 });
 
-test("accounts: counters that do not add up are caught, on the wire and in the log", () => {
+test("balanced-counts: counters that do not add up are caught, in observations and in the log", () => {
   const world = quietWorld();
   const counts = { node: "n1", partition: PARTITION, offered: 10, admitted: 8, shed: 1, duplicates: 1 };
-  world.tell("counts", counts);
+  world.observe("counts", counts);
   assert.is(world.violation, null);
-  world.tell("counts", { ...counts, shed: 0 });
-  assert.is(world.violation?.rule, "accounts");
+  world.observe("counts", { ...counts, shed: 0 });
+  assert.is(world.violation?.rule, "balanced-counts");
   const log = quietWorld();
   log.block({ type: "shed", offered: 5, admitted: 4, shed: 0, duplicates: 0, reason: "x" });
-  assert.is(log.wrong(), "accounts");
+  assert.is(log.brokenRule(), "balanced-counts");
   const more = quietWorld();
   more.block({ type: "shed", offered: 500, admitted: 500, shed: 0, duplicates: 0, reason: "x" });
-  assert.is(more.wrong(), "accounts");
+  assert.is(more.brokenRule(), "balanced-counts");
 });
 
-test("bounds and nothing-thrown: what is over its limit, and what escapes, are caught", () => {
-  const world = quietWorld().tell("size", { node: "n1", what: "unread bytes", value: 5, limit: 5 });
+test("bounds and nothing-thrown: a size over its limit and an uncaught error are caught", () => {
+  const world = quietWorld().observe("size", { node: "n1", what: "unread bytes", value: 5, limit: 5 });
   assert.is(world.violation, null);
-  world.tell("size", { node: "n1", what: "unread bytes", value: 6, limit: 5 });
+  world.observe("size", { node: "n1", what: "unread bytes", value: 6, limit: 5 });
   assert.is(world.violation?.rule, "bounds");
-  const thrown = quietWorld().tell("threw", { where: "n1 timer", error: "x is not a function" });
+  const thrown = quietWorld().observe("threw", { where: "n1 timer", error: "x is not a function" });
   assert.is(thrown.violation?.rule, "nothing-thrown");
 });
 
-test("convergence: no owner, an owner behind the log, and frames that never arrive are caught", () => {
-  assert.is(quietWorld().wrong({ live: new Map() }), "convergence");
-  const behind = quietWorld();
-  const block = behind.blocks.length - 1;
-  const live = { node: "n1", epoch: 0, block, hash: behind.blocks[block - 1]!.state };
-  assert.is(behind.wrong({ live: new Map([[PARTITION, live]]) }), "convergence");
+test("convergence: no owner, an owner that lags the log, and frames that never arrive are caught", () => {
+  assert.is(quietWorld().brokenRule({ live: new Map() }), "convergence");
+  const lagging = quietWorld();
+  const block = lagging.blocks.length - 1;
+  const live = { node: "n1", epoch: 0, block, hash: lagging.blocks[block - 1]!.state };
+  assert.is(lagging.brokenRule({ live: new Map([[PARTITION, live]]) }), "convergence");
   const offered = (taken: boolean): string | null => {
-    const world = quietWorld().tell("healed", {});
-    world.tell("offered", { partition: PARTITION, source: "feed", sourceSequence: 61 });
+    const world = quietWorld().observe("healed", {});
+    world.observe("offered", { partition: PARTITION, source: "feed", sourceSequence: 61 });
     const applied = { node: "n1", partition: PARTITION, sequence: 63, timeUs: START_US, source: "feed" };
-    if (taken) world.tell("applied", { ...applied, sourceSequence: 61 });
-    return world.wrong();
+    if (taken) world.observe("applied", { ...applied, sourceSequence: 61 });
+    return world.brokenRule();
   };
   assert.is(offered(true), null);
   assert.is(offered(false), "convergence");
 });
 
-test("the naive rule passes over what is not the next block of the current owner", () => {
+test("the checkers' admission rule skips everything but the next block of the current owner", () => {
   const world = quietWorld();
   const { bytes } = world.blocks[2]!;
   world.store(bytes);
@@ -344,7 +345,7 @@ test("the naive rule passes over what is not the next block of the current owner
       owner: "n9",
     }),
   );
-  assert.is(world.wrong(), null, world.violation?.what ?? "");
+  assert.is(world.brokenRule(), null, world.violation?.what ?? "");
 });
 
 test.run();

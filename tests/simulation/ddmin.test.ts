@@ -5,7 +5,7 @@ import { ddmin } from "../../sim/cluster/ddmin.ts";
 
 const unlimited = { mayGoOn: () => true };
 
-test("[D1] [D2] of many causes just those are left that are needed together", async () => {
+test("[D1] [D2] of many causes, exactly those needed together are left", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: 1, max: 120 }).chain((count) =>
@@ -30,7 +30,7 @@ test("[D1] [D2] of many causes just those are left that are needed together", as
   );
 });
 
-test("[D2] when either of several causes is enough, one is left", async () => {
+test("[D2] when any of several causes is enough, one is left", async () => {
   const left = await ddmin(
     [1, 2, 3, 4, 5, 6, 7],
     async (some) => some.includes(3) || some.includes(6),
@@ -39,11 +39,11 @@ test("[D2] when either of several causes is enough, one is left", async () => {
   assert.is(left.length, 1);
 });
 
-test("no cause is left when it fails without any", async () => {
+test("no cause is left when the failure needs none", async () => {
   assert.equal(await ddmin([1, 2, 3], async () => true, unlimited), []);
 });
 
-test("[D1] a search that is cut short has a failing part of the causes", async () => {
+test("[D1] a search that is cut short returns a failing part of the causes", async () => {
   let tries = 0;
   const causes = Array.from({ length: 64 }, (_, k) => k);
   const fails = async (some: readonly number[]): Promise<boolean> => some.includes(7) && some.includes(50);
@@ -52,7 +52,7 @@ test("[D1] a search that is cut short has a failing part of the causes", async (
   assert.ok(left.length < 64, `${left.length}`);
 });
 
-test("it needs few tries: below three for each doubling of the causes and each that is left", async () => {
+test("two needed causes among 1,024 take fewer than 200 tries", async () => {
   let tries = 0;
   const causes = Array.from({ length: 1024 }, (_, k) => k);
   const needed = [17, 900];

@@ -1,4 +1,4 @@
-/** Shrinking, on worlds that fail by a rule the test knows. */
+/** Shrinking of worlds whose failure the test defines. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { drawOptions } from "../../sim/cluster/options.ts";
@@ -20,7 +20,7 @@ function world(breaks: (only: ReadonlySet<string>, options: RunResult["options"]
       seed,
       options,
       decisions,
-      violation: rule === null ? null : { rule, atUs: 1, what: "as told" },
+      violation: rule === null ? null : { rule, atUs: 1, what: "as scripted" },
       branches: new Map(),
       events: 1,
       simulatedUs: options.minutes * 60e6,
@@ -35,7 +35,7 @@ function shrinking(run: Shrinking["run"], mayGoOn = () => true): Shrinking {
   return { seed: 5, scenario: "standard", run, mayGoOn };
 }
 
-test("[S1] the faults that a failure needs are left, and a small world around them", async () => {
+test("[S1] the faults that a failure needs are left, in a small world", async () => {
   const needed = [DECISIONS[3]!, DECISIONS[41]!];
   const { run } = world((only, { nodes }) =>
     needed.every((id) => only.has(id)) && nodes >= 2 ? "one-chain" : null,
@@ -51,7 +51,7 @@ test("[S1] the faults that a failure needs are left, and a small world around th
   assert.ok(factorOf(shrunk!) > 20, `${factorOf(shrunk!)}`);
 });
 
-test("[S1] a fault that may come sooner does", async () => {
+test("[S1] a fault moves to the lowest count that still fails", async () => {
   const { run } = world((only) => ([...only].some((id) => Number(id.split("#")[1]) >= 8) ? "bounds" : null));
   const shrunk = await shrink(shrinking(run));
   const [left, ...more] = shrunk!.case.decisions;
@@ -59,18 +59,18 @@ test("[S1] a fault that may come sooner does", async () => {
   assert.ok(Number(left!.split("#")[1]) < 16, left!);
 });
 
-test("[S1] a smaller world that breaks another rule is not taken", async () => {
+test("[S1] a smaller world that breaks another rule is rejected", async () => {
   const { run } = world((only) => (only.size > 10 ? "one-chain" : "same-state"));
   const shrunk = await shrink(shrinking(run));
   assert.is(shrunk?.case.rule, "one-chain");
   assert.is(shrunk?.case.decisions.length, 11);
 });
 
-test("[S2] when the time is over the smallest failing world so far is the result", async () => {
+test("[S2] when time runs out the smallest failing world so far is the result", async () => {
   const { run, requests } = world((only) => (only.has(DECISIONS[9]!) ? "bounds" : null));
   const shrunk = await shrink(shrinking(run, () => requests.length < 4));
   assert.ok(shrunk!.case.decisions.includes(DECISIONS[9]!));
-  assert.ok(factorOf(shrunk!) > 1, "something was left out");
+  assert.ok(factorOf(shrunk!) > 1, "nothing was left out");
   assert.ok(requests.length <= 5, `${requests.length} runs`);
 });
 

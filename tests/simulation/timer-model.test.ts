@@ -1,11 +1,11 @@
-/** The plain model of timers, beside timers that keep their promises and timers that do not. */
+/** The model of timers accepts correct timers and finds wrong ones. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Timers } from "../../actors/core/timers.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { TimerModel } from "../../sim/cluster/checkers/timer-model.ts";
 
-/** As the core does it: what is due fires, then the input is applied. */
+/** As the core does: due timers fire, then the input is applied. */
 function input(model: TimerModel, timers: Timers, timeUs: number, during: () => void = () => {}): void {
   model.before(timeUs);
   while (timers.take(timeUs) !== null);
@@ -18,7 +18,7 @@ function event(kind: string, timeUs: number): EventMessage {
   return { type: "event", sequence: 1, id: "p/1/1", timeUs, kind, severity: "info", title: kind, ...place };
 }
 
-test("timers that fire once, in order, when they are reached break nothing", () => {
+test("timers that fire once, in order and in time are accepted", () => {
   const timers = new Timers();
   const model = new TimerModel(timers);
   input(model, timers, 1, () => {
@@ -32,7 +32,7 @@ test("timers that fire once, in order, when they are reached break nothing", () 
   assert.is(model.trouble, null);
 });
 
-test("a timer that is lost is missed with the first input that should have reached it", () => {
+test("a lost timer is found with the first input after its time", () => {
   const timers = new Timers();
   const model = new TimerModel(timers);
   timers.start("g/a", "x", 10);
@@ -41,7 +41,7 @@ test("a timer that is lost is missed with the first input that should have reach
   assert.match(model.trouble ?? "", "g/a.x due at 10 did not fire");
 });
 
-test("a timer that fires twice, and one that fires early, are noticed", () => {
+test("a timer that fires twice or early is found", () => {
   const twice = new Timers();
   const model = new TimerModel(twice);
   twice.start("g/a", "x", 10);
@@ -58,7 +58,7 @@ test("a timer that fires twice, and one that fires early, are noticed", () => {
   assert.match(other.trouble ?? "", "fired with the input at 5");
 });
 
-test("a timer of an actor that failed may not fire any more", () => {
+test("a timer of a failed actor must not fire", () => {
   const timers = new Timers();
   const model = new TimerModel(timers);
   timers.start("g/witness", "x", 10);
@@ -67,7 +67,7 @@ test("a timer of an actor that failed may not fire any more", () => {
   assert.match(model.trouble ?? "", "expected no such timer");
 });
 
-test("what a timer makes its actor say is of the timer's time", () => {
+test("an event of a firing timer has the timer's time", () => {
   const timers = new Timers();
   const model = new TimerModel(timers);
   timers.start("g/witness", "x", 10);

@@ -1,4 +1,4 @@
-/** Queue, decisions, clocks and network of simulated worlds, each by its promises. */
+/** Queue, decisions, clocks and network of simulated worlds keep their numbered promises. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { SimulatedClock } from "../../sim/cluster/clock.ts";
@@ -6,13 +6,13 @@ import { Decisions } from "../../sim/cluster/decisions.ts";
 import { Network } from "../../sim/cluster/network.ts";
 import { Process } from "../../sim/cluster/process.ts";
 import { EventQueue } from "../../sim/cluster/queue.ts";
-import { calmOptions, falseWorld, pass } from "./false-world.ts";
+import { calmOptions, manualWorld, pass } from "./manual-world.ts";
 
 function actAll(queue: EventQueue, untilUs = Number.POSITIVE_INFINITY): void {
   for (let entry = queue.next(untilUs); entry !== null; entry = queue.next(untilUs)) entry.act!();
 }
 
-test("[Q1 Q2] entries act by time, and those of one time as they entered", () => {
+test("[Q1 Q2] entries act by time, and at the same time in order of insertion", () => {
   const queue = new EventQueue(1_000);
   const acted: string[] = [];
   const delays = [50, 10, 30, 10, 0, 30, 50, 10];
@@ -26,7 +26,7 @@ test("[Q1 Q2] entries act by time, and those of one time as they entered", () =>
   );
 });
 
-test("[Q2] thousands of entries come out as a sort would order them", () => {
+test("[Q2] thousands of entries act in sorted order", () => {
   const queue = new EventQueue(0);
   const given = Array.from({ length: 3_000 }, (_, k) => ({ at: (k * 7_919) % 501, k }));
   const acted: number[] = [];
@@ -36,7 +36,7 @@ test("[Q2] thousands of entries come out as a sort would order them", () => {
   assert.equal(acted, expected);
 });
 
-test("[Q3] entries of an ended process are gone, those of a paused one wait for it", () => {
+test("[Q3] entries of an ended process are dropped, those of a paused one wait", () => {
   const queue = new EventQueue(0);
   const [ended, paused] = [new Process("ended"), new Process("paused")];
   const acted: string[] = [];
@@ -54,7 +54,7 @@ test("[Q3] entries of an ended process are gone, those of a paused one wait for 
   assert.equal(acted, ["other", "first", "second"]);
 });
 
-test("[Q1] an entry that was cancelled does not act", () => {
+test("[Q1] a cancelled entry does not act", () => {
   const queue = new EventQueue(0);
   let acted = 0;
   const entry = queue.after(10, null, 0, () => acted++);
@@ -72,7 +72,7 @@ test("[D1] asking one component more often changes no other's decisions", () => 
   assert.equal(ask(0), ask(33));
 });
 
-test("[D2] with only some decisions allowed, those and no others are taken", () => {
+test("[D2] with `only`, exactly those decisions are taken", () => {
   const asked = (only: ReadonlySet<string> | null): readonly string[] => {
     const decisions = new Decisions(7, only, () => {});
     for (let k = 0; k < 100; k++) for (const part of ["a", "b"]) decisions.of(part, "drop").happens(0.3);
@@ -85,13 +85,13 @@ test("[D2] with only some decisions allowed, those and no others are taken", () 
   assert.equal(asked(new Set()), []);
 });
 
-test("[D3] after healing nothing is decided", () => {
+test("[D3] after healing no fault happens", () => {
   const decisions = new Decisions(7, null, () => {});
   decisions.heal();
   for (let k = 0; k < 100; k++) assert.not(decisions.of("a", "drop").happens(1));
 });
 
-test("sizes with a heavy tail are beyond x with probability (1 + x)^-0.9", () => {
+test("heavy-tailed sizes exceed x with probability (1 + x)^-0.9", () => {
   const fault = new Decisions(3, null, () => {}).of("a", "slow");
   const sizes = Array.from({ length: 20_000 }, () => fault.tail(1, 1e9)).sort((a, b) => a - b);
   const share = (above: number): number => sizes.filter((size) => size > above).length / sizes.length;
@@ -101,8 +101,8 @@ test("sizes with a heavy tail are beyond x with probability (1 + x)^-0.9", () =>
   }
 });
 
-test("a machine's clock runs at its own rate, never goes back, and its waits are of its own time", async () => {
-  const world = falseWorld();
+test("a machine's clock and its delays run at the machine's rate, and the clock never goes back", async () => {
+  const world = manualWorld();
   const clock = new SimulatedClock(world, new Process("n1"), 250_000, 0.25);
   const startUs = clock.nowUs();
   assert.is(startUs, world.startUs + 250_000);
@@ -119,8 +119,8 @@ test("a machine's clock runs at its own rate, never goes back, and its waits are
   assert.ok(clock.nowUs() - startUs > 6_000_000);
 });
 
-test("a pipe delivers everything in order, a cut only delays it; datagrams are lost in a cut", async () => {
-  const world = falseWorld(calmOptions({ network: { partitioned: 1, slow: 0.3 } }));
+test("a cut delays a pipe, which delivers everything in order, and loses datagrams", async () => {
+  const world = manualWorld(calmOptions({ network: { partitioned: 1, slow: 0.3 } }));
   const network = new Network(world);
   network.addHost("a");
   const b = new Process("b");
@@ -140,8 +140,8 @@ test("a pipe delivers everything in order, a cut only delays it; datagrams are l
   assert.ok(thrown.length < 200 && new Set(thrown).size === thrown.length, `${thrown.length}`);
 });
 
-test("datagrams are dropped, doubled and overtaken as often as they are said to be", async () => {
-  const world = falseWorld(calmOptions({ network: { dropped: 0.2, duplicated: 0.1, slow: 0.2 } }));
+test("datagrams are dropped, duplicated and reordered with the given probabilities", async () => {
+  const world = manualWorld(calmOptions({ network: { dropped: 0.2, duplicated: 0.1, slow: 0.2 } }));
   const network = new Network(world);
   const b = new Process("b");
   const arrived: number[] = [];

@@ -1,26 +1,26 @@
 // timeout: 200
-/** Whole simulated worlds: one seed is one world, to the last step; and a known bug does not get through. */
+/** Whole simulated worlds: a seed determines every step, and a known bug is caught. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type RunRequest, run } from "../../sim/cluster/run.ts";
 
-/** A world short enough for a test, in which things go wrong all the same. */
+/** Short enough for a test, long enough for faults. */
 const SHORT = { seed: 3, scenario: "storm", minutes: 0.7 } as const;
 
-async function told(request: RunRequest): Promise<{ lines: string[]; hash: string }> {
+async function traced(request: RunRequest): Promise<{ lines: string[]; hash: string }> {
   const lines: string[] = [];
   const { traceHash } = await run({ ...request, write: (line) => lines.push(line) });
   return { lines, hash: traceHash };
 }
 
 test("the same seed gives the same world, line by line", async () => {
-  const [first, second] = [await told(SHORT), await told(SHORT)];
+  const [first, second] = [await traced(SHORT), await traced(SHORT)];
   assert.ok(first.lines.length > 2_000, `${first.lines.length} lines`);
   assert.is(first.lines.join("\n"), second.lines.join("\n"));
   assert.is(first.hash, second.hash);
 });
 
-test("whether reactions of promises run by a checkpoint or by a turn of the event loop changes nothing", async () => {
+test("running promise reactions by a checkpoint or by a turn of the event loop gives the same world", async () => {
   for (const scenario of ["storm", "single"] as const) {
     const request = { ...SHORT, scenario };
     const [checkpoints, turns] = [await run(request), await run({ ...request, byTurns: true })];
@@ -29,9 +29,9 @@ test("whether reactions of promises run by a checkpoint or by a turn of the even
   }
 });
 
-test("writing the trace down changes nothing", async () => {
+test("writing the trace does not change the world", async () => {
   const { traceHash } = await run(SHORT);
-  assert.is((await told(SHORT)).hash, traceHash);
+  assert.is((await traced(SHORT)).hash, traceHash);
 });
 
 test("another seed, scenario or length is another world", async () => {
@@ -41,7 +41,7 @@ test("another seed, scenario or length is another world", async () => {
   assert.is(hashes.size, 4);
 });
 
-test("a run with only the decisions it took is the same run; with none of them nothing fails", async () => {
+test("a run limited to its own decisions is the same run; without decisions there are no faults", async () => {
   const whole = await run(SHORT);
   assert.ok(whole.decisions.length > 50, `${whole.decisions.length} decisions`);
   const again = await run({ ...SHORT, only: new Set(whole.decisions) });
@@ -51,7 +51,7 @@ test("a run with only the decisions it took is the same run; with none of them n
   assert.is(calm.violation, null);
 });
 
-test("in a calm world clients are handed every event that was announced", async () => {
+test("in a calm world clients receive every announced event", async () => {
   const { delivered, options, violation } = await run({
     seed: 5,
     scenario: "standard",
@@ -59,7 +59,7 @@ test("in a calm world clients are handed every event that was announced", async 
     only: new Set(),
   });
   assert.is(violation, null);
-  // Each client follows all partitions, and the witness of each group speaks every sixteen frames.
+  // Each client follows all partitions, and the witness of each group announces an event every sixteen frames.
   const beats = Math.floor(((0.7 * 60 - 8) * options.framesPerSecond) / 16);
   const expected = beats * options.partitions * options.feedsOfPartition * options.clients;
   assert.ok(delivered >= expected, `${delivered} delivered; expected ${expected}`);

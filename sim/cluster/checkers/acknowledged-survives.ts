@@ -1,13 +1,13 @@
-import type { WorldEnd } from "../observation.ts";
 import type { StoredLogs } from "./admitted-log.ts";
 import type { Checker, Observed } from "./checker.ts";
-import type { Retelling } from "./retelling.ts";
+import type { WorldEnd } from "./observation.ts";
+import type { ReplayedLogs } from "./replayed-logs.ts";
 
 /**
- * An acknowledged block survives every fault that its durability promises to survive.
+ * An acknowledged block survives every fault that its durability level promises to survive.
  *
- * Looked at whenever a partition is opened (nothing acknowledged may be behind what was recovered) and at the end, by hash. Excused
- * is what a server forgot that had promised no more than to outlive its process.
+ * Checked whenever a partition is opened (recovery must reach the last acknowledged block) and at the end, by hash. Blocks that a server
+ * forgot are excused: the server promised only that they outlive its process.
  */
 export function acknowledgedSurvives(stored: StoredLogs): Checker {
   /** By partition: hash of each acknowledged block by number, and the highest number. */
@@ -16,7 +16,7 @@ export function acknowledgedSurvives(stored: StoredLogs): Checker {
   return {
     name: "acknowledged-survives",
     rule: "an acknowledged block is never lost",
-    hears: ["acknowledged", "opened"],
+    observes: ["acknowledged", "opened"],
     observe(observation) {
       if (observation.kind === "opened") return opened(observation);
       const { partition, block, hash } = observation as Observed<"acknowledged">;
@@ -26,12 +26,12 @@ export function acknowledgedSurvives(stored: StoredLogs): Checker {
       known.highest = Math.max(known.highest, block);
       return null;
     },
-    finish(_end: WorldEnd, { partitions }: Retelling) {
+    finish(_end: WorldEnd, { partitions }: ReplayedLogs) {
       for (const [partition, { hashes }] of promised) {
         const log = partitions.get(partition)?.log;
         for (const [block, hash] of hashes) {
           if (log?.block(block)?.hash === hash || stored.of(partition)?.forgotten.has(hash)) continue;
-          return `block ${block} of ${partition} (${hash}) was acknowledged; the log has ${log?.block(block)?.hash ?? "none"}`;
+          return `block ${block} of ${partition} (${hash}) was acknowledged; the log holds ${log?.block(block)?.hash ?? "no such block"}`;
         }
       }
       return null;
@@ -40,9 +40,9 @@ export function acknowledgedSurvives(stored: StoredLogs): Checker {
 
   function opened({ partition, node, epoch, block }: Observed<"opened">): string | null {
     const known = promised.get(partition);
-    // Who was succeeded before it opened, and has not heard of it yet, opens what is over: nothing of it will count.
+    // A node that lost ownership before it opened, and does not know it yet, opens an old epoch: nothing it writes will count.
     if ((stored.of(partition)?.epoch ?? 0) > epoch) return null;
     if (known === undefined || known.highest <= block || stored.lossy.has(partition)) return null;
-    return `${node} opened ${partition} behind block ${block}, but block ${known.highest} was acknowledged`;
+    return `${node} opened ${partition} at block ${block}; expected ${known.highest}, which was acknowledged`;
   }
 }

@@ -1,11 +1,11 @@
 /**
- * Which entries of a partition's stream count, the slow and obvious way: the whole log so far is kept, and each entry is held against it.
+ * Which entries of a partition's stream count, computed the slow and obvious way: the whole log is kept, and each entry is compared with it.
  *
- *   entry ─► is it a block, is it the next one, of the last owner, behind the last block?  ─► kept
- *         └► is it a take-over, of the next epoch, behind the last block?                  ─► kept
- *         └► anything else                                                                 ─► passed over
+ *   entry ─► is it a block, the next one, of the current owner, chained to the last block?  ─► kept
+ *         └► is it a take-over, of the next epoch, chained to the last block?               ─► kept
+ *         └► anything else                                                                  ─► skipped
  *
- * Shares no line with the rule that nodes apply (actors/cluster/admission.ts): the two are held against each other.
+ * Shares no code with the rule that nodes apply (actors/cluster/admission.ts), so that each checks the other.
  */
 import { createHash } from "node:crypto";
 import { type DecodedBlock, decodeBlock } from "../../../protocol/block.ts";
@@ -26,7 +26,7 @@ export interface AdmittedTakeover {
   readonly lastBlock: number;
 }
 
-/** What stands before the first block. */
+/** Previous hash of the first block. */
 const NOTHING = "00".repeat(32);
 
 export class AdmittedLog {
@@ -50,7 +50,7 @@ export class AdmittedLog {
 
   /** The admitted block of this number. */
   block(number: number): AdmittedBlock | undefined {
-    // A kept recording may begin behind block 1.
+    // With retention a recording may begin after block 1.
     return this.blocks[number - (this.blocks[0]?.block.number ?? 1)];
   }
 
@@ -63,7 +63,7 @@ export class AdmittedLog {
     }
   }
 
-  /** Entries behind `after` are gone. */
+  /** Drops all entries after `after`. */
   forget(after: number): void {
     for (const { entry, hash } of this.blocks) if (entry > after) this.forgotten.add(hash);
     this.blocks = this.blocks.filter(({ entry }) => entry <= after);
@@ -85,13 +85,13 @@ export class AdmittedLog {
   }
 }
 
-/** The logs of a run as they grow; told of every entry before anybody who asks. */
+/** The logs of a run as they grow. Each entry arrives here before any checker asks for it. */
 export class StoredLogs {
   private readonly byPartition = new Map<string, AdmittedLog>();
-  /** Partitions of which the server once forgot something. */
+  /** Partitions of which the server forgot entries at least once. */
   readonly lossy = new Set<string>();
 
-  /** Null for a partition that tells nothing of its entries. */
+  /** Null for a partition whose entries are not observed. */
   of(partition: string): AdmittedLog | null {
     return this.byPartition.get(partition) ?? null;
   }
@@ -111,14 +111,14 @@ export class StoredLogs {
   }
 }
 
-/** Entries are looked at as they are stored and once more at the end: each is read once. */
+/** Entries are read when they are stored and again at the end: each is decoded once. */
 const read = new WeakMap<Uint8Array, { block: DecodedBlock; hash: string } | null>();
 
 function readBlock(bytes: Uint8Array): { block: DecodedBlock; hash: string } | null {
   const known = read.get(bytes);
   if (known !== undefined) return known;
   let found: { block: DecodedBlock; hash: string } | null = null;
-  // Notes are as many as blocks: not tried in vain.
+  // Half of the entries are notes: do not try to decode them.
   if (bytes[2] !== MESSAGES.block.code) return null;
   try {
     const block = decodeBlock(bytes);

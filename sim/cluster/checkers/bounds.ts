@@ -1,11 +1,11 @@
 import type { Checker, Observed } from "./checker.ts";
 
-/** Whatever piles up has a named limit, and stays below it under every fault. */
+/** Every queue and buffer has a named limit and stays below it under every fault. */
 export function bounds(): Checker {
   return {
     name: "bounds",
     rule: "queues and memory stay within their bounds",
-    hears: ["size"],
+    observes: ["size"],
     observe(observation) {
       const { node, what, value, limit } = observation as Observed<"size">;
       return value <= limit ? null : `${what} of ${node} is ${value}; expected at most ${limit}`;

@@ -1,7 +1,7 @@
-/** One invariant: told what happens, and at the end what the log tells when it is folded again. */
-import type { Observation, ObservationKind, WorldEnd } from "../observation.ts";
-import type { RetoldInput } from "./reference-replay.ts";
-import type { Retelling } from "./retelling.ts";
+/** One invariant. It receives the observations of a run and, at the end, the result of replaying its logs. */
+import type { Observation, ObservationKind, WorldEnd } from "./observation.ts";
+import type { ReplayedInput } from "./reference-replay.ts";
+import type { ReplayedLogs } from "./replayed-logs.ts";
 
 export type Observed<Kind extends ObservationKind> = Extract<Observation, { kind: Kind }>;
 
@@ -10,12 +10,12 @@ export interface Checker {
   readonly name: string;
   /** The rule in one sentence. */
   readonly rule: string;
-  /** What it wants to hear: other observations cost it nothing. */
-  readonly hears: readonly ObservationKind[];
-  /** What is wrong, in words, or null. */
+  /** Kinds of observations that it receives. */
+  readonly observes: readonly ObservationKind[];
+  /** What is wrong, or null. */
   observe?(observation: Observation): string | null;
-  /** Each input of the admitted log at the end, right after the core was given it. */
-  retold?(input: RetoldInput): string | null;
-  /** At the end of a run, with the admitted logs folded without faults. */
-  finish?(end: WorldEnd, retelling: Retelling): string | null;
+  /** Receives each input of the admitted log during the replay, right after the core has applied it. */
+  replayed?(input: ReplayedInput): string | null;
+  /** Called at the end of a run, after the admitted logs were replayed without faults. */
+  finish?(end: WorldEnd, logs: ReplayedLogs): string | null;
 }

@@ -1,10 +1,10 @@
-import type { WorldEnd } from "../observation.ts";
 import type { Checker, Observed } from "./checker.ts";
-import type { Retelling } from "./retelling.ts";
+import type { WorldEnd } from "./observation.ts";
+import type { ReplayedLogs } from "./replayed-logs.ts";
 
 /**
- * When the faults have ended the world comes to rest: each partition has one owner who stands at the end of its log, and what feeds
- * sent from then on is in it. That clients hold every event is in delivered-once.ts.
+ * After the faults the world converges: each partition has one owner, which is at the end of its log, and the log contains every frame
+ * that feeds have sent since then. That clients hold every event is checked in delivered-once.ts.
  */
 export function convergence(): Checker {
   let healed = false;
@@ -14,8 +14,8 @@ export function convergence(): Checker {
 
   return {
     name: "convergence",
-    rule: "after healing each partition has an owner at the end of its log, and takes what is offered",
-    hears: ["healed", "offered", "applied"],
+    rule: "after healing each partition has an owner at the end of its log and admits what is offered",
+    observes: ["healed", "offered", "applied"],
     observe(observation) {
       if (observation.kind === "healed") healed = true;
       if (observation.kind === "offered") {
@@ -25,21 +25,21 @@ export function convergence(): Checker {
       if (observation.kind === "applied" && healed) note(observation);
       return null;
     },
-    finish({ healed: whole, live }: WorldEnd, { partitions }: Retelling) {
+    finish({ healed: whole, live }: WorldEnd, { partitions }: ReplayedLogs) {
       if (!whole) return null;
       for (const [partition, { log }] of partitions) {
         const owner = live.get(partition);
         const last = log.blocks.at(-1)?.block.number ?? 0;
         if (owner === undefined) return `${partition} has no owner after healing`;
         if (owner.block !== last)
-          return `${owner.node} owns ${partition} and stands behind block ${owner.block}, the log behind ${last}`;
+          return `${owner.node} owns ${partition} and is at block ${owner.block}; expected ${last}, the last of the log`;
         if (owner.epoch !== log.epoch)
-          return `${owner.node} owns ${partition} in epoch ${owner.epoch}, the log is in ${log.epoch}`;
+          return `${owner.node} owns ${partition} in epoch ${owner.epoch}; expected ${log.epoch}, the epoch of the log`;
       }
       for (const [key, frames] of offered) {
-        const taken = applied.get(key)?.size ?? 0;
-        if (taken < frames)
-          return `${frames} frames of ${key} were sent after healing, ${taken} are in the log`;
+        const admitted = applied.get(key)?.size ?? 0;
+        if (admitted < frames)
+          return `${frames} frames of ${key} were sent after healing, ${admitted} are in the log`;
       }
       return null;
     },

@@ -1,19 +1,19 @@
-import type { WorldEnd } from "../observation.ts";
 import type { StoredLogs } from "./admitted-log.ts";
 import type { Checker, Observed } from "./checker.ts";
-import type { Retelling } from "./retelling.ts";
+import type { WorldEnd } from "./observation.ts";
+import type { ReplayedLogs } from "./replayed-logs.ts";
 
 /**
- * Each derived event is handed to a client's program exactly once and in order, across any number of breaks and owners.
+ * Each derived event reaches a client's program exactly once and in order, across any number of disconnects and owners.
  *
- * A client begins anew only when its cursor was of another recording, or when the server has forgotten part of this one.
+ * A client starts over only when its cursor belongs to another recording, or when the server has forgotten part of this one.
  */
 export function deliveredOnce(stored: StoredLogs): Checker {
   interface Place {
     last: number | null;
-    /** Events it was handed in this run: its cursor is of this recording. */
-    handed: number;
-    /** Breaks of the server's promise that it has seen the other side of. */
+    /** Events it received in this run. More than none: its cursor belongs to this recording. */
+    received: number;
+    /** The server forgot events that the client may have received. */
     excused: boolean;
   }
   const places = new Map<string, Map<string, Place>>();
@@ -21,7 +21,7 @@ export function deliveredOnce(stored: StoredLogs): Checker {
   return {
     name: "delivered-once",
     rule: "each derived event is delivered exactly once and in order to each client",
-    hears: ["began", "reset", "delivered", "lost"],
+    observes: ["began", "reset", "delivered", "lost"],
     observe(observation) {
       switch (observation.kind) {
         case "began":
@@ -39,7 +39,7 @@ export function deliveredOnce(stored: StoredLogs): Checker {
           return delivered(observation as Observed<"delivered">);
       }
     },
-    finish({ healed, clients, mustHold }: WorldEnd, { partitions }: Retelling) {
+    finish({ healed, clients, mustHold }: WorldEnd, { partitions }: ReplayedLogs) {
       if (!healed) return null;
       for (const [client, byPartition] of clients)
         for (const [partition, last] of byPartition) {
@@ -47,7 +47,7 @@ export function deliveredOnce(stored: StoredLogs): Checker {
           const expected = mustHold?.get(partition) ?? events;
           const excused = places.get(client)?.get(partition)?.excused ?? false;
           if (last >= expected && (last <= events || excused)) continue;
-          return `${client} holds ${partition} up to event ${last}, the log has ${events}, let out in time were ${expected}`;
+          return `${client} holds events of ${partition} up to ${last}; expected ${expected} of the ${events} in the log`;
         }
       return null;
     },
@@ -56,7 +56,7 @@ export function deliveredOnce(stored: StoredLogs): Checker {
   function of({ client, partition }: { client: string; partition: string }): Place {
     const byPartition = places.get(client) ?? new Map<string, Place>();
     places.set(client, byPartition);
-    const place = byPartition.get(partition) ?? { last: null, handed: 0, excused: false };
+    const place = byPartition.get(partition) ?? { last: null, received: 0, excused: false };
     byPartition.set(partition, place);
     return place;
   }
@@ -66,20 +66,20 @@ export function deliveredOnce(stored: StoredLogs): Checker {
     const { client, partition, event } = observation;
     const { last } = place;
     place.last = event.sequence;
-    place.handed++;
+    place.received++;
     if (last === null || event.sequence === last + 1) return null;
-    const what = event.sequence <= last ? "again" : "out of turn";
-    return `${client} was handed event ${event.sequence} of ${partition} ${what}, behind ${last}`;
+    const what = event.sequence <= last ? "again" : "out of order";
+    return `${client} received event ${event.sequence} of ${partition} ${what}, after ${last}`;
   }
 
   function reset(observation: Observed<"reset">): string | null {
     const place = of(observation);
     const { client, partition, after } = observation;
-    const known = place.handed > 0 && !place.excused && !stored.lossy.has(partition);
+    const known = place.received > 0 && !place.excused && !stored.lossy.has(partition);
     const before = place.last;
     place.last = after;
-    place.handed = 0;
+    place.received = 0;
     if (!known) return null;
-    return `${client} was told to begin ${partition} anew behind ${after}, though its cursor ${before} is of this recording`;
+    return `${client} was reset to event ${after} of ${partition}, although its cursor ${before} belongs to this recording`;
   }
 }

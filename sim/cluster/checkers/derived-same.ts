@@ -1,52 +1,52 @@
 import { encodeMessage } from "../../../protocol/codec.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
-import type { WorldEnd } from "../observation.ts";
 import { type StoredLogs, toHex } from "./admitted-log.ts";
 import type { Checker, Observed } from "./checker.ts";
-import type { Retelling } from "./retelling.ts";
+import type { WorldEnd } from "./observation.ts";
+import type { ReplayedLogs } from "./replayed-logs.ts";
 
 /**
- * Derived events are those of a fold without faults over the same inputs, byte for byte, whoever derived them and however often.
+ * Derived events equal, byte for byte, those of a replay of the same inputs without faults, whichever node derived them and however often.
  *
- * All that was released or delivered under one sequence is one event; at the end it is the event that the log tells. Events of blocks
- * that a server forgot are excused, with those of which no block is known.
+ * Everything released or delivered under one sequence is one event, and at the end it is the event that the log gives. Events of blocks
+ * that a server forgot are excused, and so are events whose block is unknown.
  */
 export function derivedSame(stored: StoredLogs): Checker {
-  interface Said {
+  interface Seen {
     readonly bytes: string;
-    /** 0 while only a client has told of it. */
+    /** 0 while only a client has reported it. */
     readonly block: number;
     readonly by: string;
   }
-  const saidByPartition = new Map<string, Map<number, Said>>();
+  const seenByPartition = new Map<string, Map<number, Seen>>();
 
   return {
     name: "derived-same",
-    rule: "derived events equal those of a fault-free fold over the same inputs, byte for byte",
-    hears: ["released", "delivered", "lost"],
+    rule: "derived events equal those of a replay of the same inputs without faults, byte for byte",
+    observes: ["released", "delivered", "lost"],
     observe(observation) {
       switch (observation.kind) {
         case "lost":
           forget(observation.partition);
           return null;
         case "released":
-          return say(observation.partition, observation.event, observation.block, observation.node);
+          return see(observation.partition, observation.event, observation.block, observation.node);
         default: {
           const { partition, event, client } = observation as Observed<"delivered">;
-          return say(partition, event, 0, client);
+          return see(partition, event, 0, client);
         }
       }
     },
-    finish(_end: WorldEnd, { partitions }: Retelling) {
-      for (const [partition, said] of saidByPartition) {
-        const retold = partitions.get(partition);
-        for (const [sequence, { bytes, by, block }] of said) {
-          const own = retold?.events[sequence - 1];
-          const where = `event ${sequence} of ${partition}, told by ${by}`;
+    finish(_end: WorldEnd, { partitions }: ReplayedLogs) {
+      for (const [partition, seen] of seenByPartition) {
+        const replayed = partitions.get(partition);
+        for (const [sequence, { bytes, by, block }] of seen) {
+          const own = replayed?.events[sequence - 1];
+          const where = `event ${sequence} of ${partition}, seen at ${by}`;
           if (own === undefined)
-            return `${where}, is not in the log, which has ${retold?.events.length ?? 0}`;
+            return `${where}, is not in the log, which has ${replayed?.events.length ?? 0}`;
           if (encoded(own) !== bytes) return `${where}, differs from the log's: ${own.id} ${own.title}`;
-          const ownBlock = retold?.blockOfEvent[sequence - 1];
+          const ownBlock = replayed?.blockOfEvent[sequence - 1];
           if (block > 0 && block !== ownBlock) return `${where}, came with block ${block}, not ${ownBlock}`;
         }
       }
@@ -54,23 +54,23 @@ export function derivedSame(stored: StoredLogs): Checker {
     },
   };
 
-  function say(partition: string, event: EventMessage, block: number, by: string): string | null {
-    const said = saidByPartition.get(partition) ?? new Map<number, Said>();
-    saidByPartition.set(partition, said);
-    const known = said.get(event.sequence);
+  function see(partition: string, event: EventMessage, block: number, by: string): string | null {
+    const seen = seenByPartition.get(partition) ?? new Map<number, Seen>();
+    seenByPartition.set(partition, seen);
+    const known = seen.get(event.sequence);
     const bytes = encoded(event);
     if (known === undefined || (known.block === 0 && block > 0))
-      said.set(event.sequence, { bytes, block, by });
+      seen.set(event.sequence, { bytes, block, by });
     if (known === undefined || known.bytes === bytes) return null;
-    // A client may still hand on what it had in hand when the server forgot.
+    // A client may still deliver what it had received when the server forgot.
     if (stored.lossy.has(partition)) return null;
-    return `event ${event.sequence} of ${partition} is ${event.id} ${event.title} for ${by}, and another for ${known.by}`;
+    return `event ${event.sequence} of ${partition} is ${event.id} ${event.title} at ${by}, and another at ${known.by}`;
   }
 
   function forget(partition: string): void {
-    const said = saidByPartition.get(partition);
+    const seen = seenByPartition.get(partition);
     const last = stored.of(partition)?.blocks.at(-1)?.block.number ?? 0;
-    for (const [sequence, { block }] of said ?? []) if (block === 0 || block > last) said?.delete(sequence);
+    for (const [sequence, { block }] of seen ?? []) if (block === 0 || block > last) seen?.delete(sequence);
   }
 }
 

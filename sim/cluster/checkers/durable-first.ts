@@ -2,19 +2,19 @@ import type { StoredLogs } from "./admitted-log.ts";
 import type { Checker, Observed } from "./checker.ts";
 
 /**
- * Nothing leaves before its block is durable: who releases has been promised it, and what was promised is there. And it leaves at once
- * then: nothing that a node has waits for what it has not.
+ * An event leaves only after its block is durable, and then at once.
  *
- * That it is there needs to see the stream; of a journal in files only the next crash tells (acknowledged-survives.ts).
+ * The node that releases it has been promised the block, and the stream contains it. A journal in files cannot be inspected while it runs:
+ * there the next crash shows whether the promise holds (acknowledged-survives.ts).
  */
 export function durableFirst(stored: StoredLogs): Checker {
-  /** By node and partition: when it was promised its blocks since it opened, the last ones. */
+  /** By node and partition: when each of its latest blocks was promised, since it opened. */
   const promised = new Map<string, Map<number, number>>();
 
   return {
     name: "durable-first",
     rule: "nothing is released before its block is durable and admitted, and then at once",
-    hears: ["opened", "acknowledged", "released"],
+    observes: ["opened", "acknowledged", "released"],
     observe(observation) {
       switch (observation.kind) {
         case "opened":
@@ -28,10 +28,10 @@ export function durableFirst(stored: StoredLogs): Checker {
     },
   };
 
-  function acknowledged(told: Observed<"acknowledged">): string | null {
-    const { node, partition, block, hash, epoch } = told;
+  function acknowledged(observation: Observed<"acknowledged">): string | null {
+    const { node, partition, block, hash, epoch, atUs } = observation;
     const times = promised.get(`${node}/${partition}`);
-    times?.set(block, told.atUs);
+    times?.set(block, atUs);
     times?.delete(block - BLOCKS_KEPT);
     const log = stored.of(partition);
     if (log === null || log.block(block)?.hash === hash || log.forgotten.has(hash)) return null;
@@ -43,10 +43,10 @@ export function durableFirst(stored: StoredLogs): Checker {
     const sinceUs = times?.get(block);
     const what = `${node} released event ${event.sequence} of ${partition} with block ${block}`;
     if (sinceUs === undefined)
-      return `${what}; durable is block ${[...(times?.keys() ?? [])].at(-1) ?? "none"}`;
+      return `${what}; the last durable one is ${[...(times?.keys() ?? [])].at(-1) ?? "none"}`;
     return sinceUs === atUs ? null : `${what} ${atUs - sinceUs} µs after it was durable`;
   }
 }
 
-/** More than wait for one write together. */
+/** More blocks than wait for one write together. */
 const BLOCKS_KEPT = 256;

@@ -1,14 +1,14 @@
 /**
  * All invariants of a simulated world, for one run.
  *
- *   world ──observe──► those who hear this kind ──► the first violation
- *   world ──finish──► the logs are folded again, once ──► each checker looks at what came of it
+ *   world ──observe──► checkers of this kind ──► the first violation
+ *   world ──finish──► the logs are replayed, once ──► each checker examines the result
  *
- * Nothing is sampled but state: hashes of the blocks that the world picks, and three snapshots a partition (retelling.ts).
+ * Only state is sampled: hashes of some blocks, chosen by the world, and three snapshots of each partition (replayed-logs.ts).
  */
-import type { Observation, ObservationKind, Violation, WorldEnd } from "../observation.ts";
-import { accounts } from "./accounts.ts";
+
 import { acknowledgedSurvives } from "./acknowledged-survives.ts";
+import { balancedCounts } from "./balanced-counts.ts";
 import { bounds } from "./bounds.ts";
 import type { Checker } from "./checker.ts";
 import { convergence } from "./convergence.ts";
@@ -16,8 +16,9 @@ import { deliveredOnce } from "./delivered-once.ts";
 import { derivedSame } from "./derived-same.ts";
 import { durableFirst } from "./durable-first.ts";
 import { nothingThrown } from "./nothing-thrown.ts";
+import type { Observation, ObservationKind, Violation, WorldEnd } from "./observation.ts";
 import { oneChain } from "./one-chain.ts";
-import { Retelling } from "./retelling.ts";
+import { ReplayedLogs } from "./replayed-logs.ts";
 import { sameState } from "./same-state.ts";
 import { sentOnce } from "./sent-once.ts";
 import { soundInputs } from "./sound-inputs.ts";
@@ -27,8 +28,8 @@ import { timersOnce } from "./timers-once.ts";
 
 export interface CheckerOptions {
   /**
-   * How far logical time may be ahead of the world's, µs: the sequencer's second and the largest error of a clock. Infinity where
-   * feeds are recorded.
+   * How far logical time may be ahead of the world's, µs: the second that the sequencer allows and the largest error of a clock. Infinity
+   * for recorded feeds.
    */
   readonly aheadMaxUs: number;
 }
@@ -36,10 +37,10 @@ export interface CheckerOptions {
 export class Checkers {
   readonly all: readonly Checker[];
   private readonly byKind = new Map<ObservationKind, Checker[]>();
-  private readonly retelling = new Retelling();
+  private readonly logs = new ReplayedLogs();
 
   constructor({ aheadMaxUs }: CheckerOptions) {
-    const { stored } = this.retelling;
+    const { stored } = this.logs;
     this.all = [
       nothingThrown(),
       oneChain(stored),
@@ -53,17 +54,17 @@ export class Checkers {
       soundInputs(aheadMaxUs),
       timersOnce(),
       supervision(),
-      accounts(),
+      balancedCounts(),
       bounds(),
       convergence(),
     ];
     for (const checker of this.all)
-      for (const kind of checker.hears) this.byKind.set(kind, [...(this.byKind.get(kind) ?? []), checker]);
+      for (const kind of checker.observes) this.byKind.set(kind, [...(this.byKind.get(kind) ?? []), checker]);
   }
 
   /** The first rule that this step breaks, or null. */
   observe(observation: Observation): Violation | null {
-    this.retelling.observe(observation);
+    this.logs.observe(observation);
     const checkers = this.byKind.get(observation.kind);
     if (checkers === undefined) return null;
     const { atUs } = observation;
@@ -77,20 +78,20 @@ export class Checkers {
   /** The first rule that does not hold at the end, or null. */
   finish(end: WorldEnd): Violation | null {
     const { atUs } = end;
-    let rule = "retold";
-    const hearing = this.all.filter((checker) => checker.retold !== undefined);
-    const objection = this.retelling.tell(end, (input) => {
-      for (const checker of hearing) {
-        const what = checker.retold?.(input) ?? null;
+    let rule = "reference-replay";
+    const ofInputs = this.all.filter((checker) => checker.replayed !== undefined);
+    const trouble = this.logs.replay(end, (input) => {
+      for (const checker of ofInputs) {
+        const what = checker.replayed?.(input) ?? null;
         if (what === null) continue;
         rule = checker.name;
         return what;
       }
       return null;
     });
-    if (objection !== null) return { rule, atUs, what: objection };
+    if (trouble !== null) return { rule, atUs, what: trouble };
     for (const checker of this.all) {
-      const what = checker.finish?.(end, this.retelling) ?? null;
+      const what = checker.finish?.(end, this.logs) ?? null;
       if (what !== null) return { rule: checker.name, atUs, what };
     }
     return null;

@@ -1,13 +1,13 @@
-import type { WorldEnd } from "../observation.ts";
 import { type AdmittedLog, type StoredLogs, toHex } from "./admitted-log.ts";
 import type { Checker, Observed } from "./checker.ts";
-import type { Retelling } from "./retelling.ts";
+import type { WorldEnd } from "./observation.ts";
+import type { ReplayedLogs } from "./replayed-logs.ts";
 
 /**
- * The admitted log is one chain, and everybody who acts on it means the same one.
+ * The admitted log is one chain, and all nodes act on the same chain.
  *
- * While it grows: two nodes never hold different blocks of one number for durable, an epoch is opened by one node, right behind the
- * block that its take-over names. At the end: numbers, hashes, sequences and times of the chain follow one another.
+ * While it grows: no two nodes take different blocks of one number for durable, and one node opens an epoch, right after the block that
+ * its take-over names. At the end: numbers, hashes, sequences and times of the chain follow one another.
  */
 export function oneChain(stored: StoredLogs): Checker {
   const hashes = new Map<string, string>();
@@ -16,12 +16,12 @@ export function oneChain(stored: StoredLogs): Checker {
   return {
     name: "one-chain",
     rule: "the admitted log of a partition is one chain, with one owner an epoch",
-    hears: ["acknowledged", "opened"],
+    observes: ["acknowledged", "opened"],
     observe(observation) {
       if (observation.kind === "acknowledged") return acknowledged(observation);
       return opened(observation as Observed<"opened">);
     },
-    finish(_end: WorldEnd, { partitions }: Retelling) {
+    finish(_end: WorldEnd, { partitions }: ReplayedLogs) {
       for (const { log } of partitions.values()) {
         const broken = brokenAt(log);
         if (broken !== null) return broken;
@@ -31,14 +31,14 @@ export function oneChain(stored: StoredLogs): Checker {
   };
 
   function acknowledged({ partition, block, hash, node }: Observed<"acknowledged">): string | null {
-    // Read back in time, and forgotten by the server while the word of it was under way.
+    // The node read it back, and the server forgot it while the acknowledgement was in flight.
     if (stored.of(partition)?.forgotten.has(hash)) return null;
     const key = `${partition}/${block}`;
     const known = hashes.get(key);
     hashes.set(key, hash);
-    // What the server forgot may be written anew.
+    // A block that the server forgot may be written again.
     if (known === undefined || known === hash || stored.of(partition)?.forgotten.has(known)) return null;
-    return `${node} holds block ${block} of ${partition} for ${hash}, before it was ${known}`;
+    return `${node} takes ${hash} for block ${block} of ${partition}; before it was ${known}`;
   }
 
   function opened({ partition, epoch, node, block }: Observed<"opened">): string | null {
@@ -52,10 +52,10 @@ export function oneChain(stored: StoredLogs): Checker {
     const claim = stored.of(partition)?.takeovers[epoch - 1];
     if (claim === undefined)
       return `${node} opened ${partition} in epoch ${epoch}, which no admitted take-over began`;
-    // One that was fenced while it recovered has read on into the next owner's blocks: it can write nothing, and closes.
+    // A node that was fenced during recovery has read into the next owner's blocks: it can write nothing, and closes.
     const fenced = (stored.of(partition)?.epoch ?? 0) > epoch;
     if (claim.lastBlock === block || (fenced && block > claim.lastBlock)) return null;
-    return `${node} opened ${partition} behind block ${block}; its take-over stands behind ${claim.lastBlock}`;
+    return `${node} opened ${partition} at block ${block}; its take-over names block ${claim.lastBlock}`;
   }
 }
 
@@ -67,8 +67,8 @@ function brokenAt({ partition, blocks }: AdmittedLog): string | null {
     if (block.number !== before.number + 1) return `${place} follows block ${before.number}`;
     if (toHex(block.previousHash) !== hash) return `${place} names another block before it`;
     if (block.firstSequence !== before.lastSequence + 1)
-      return `${place} begins with input ${block.firstSequence} behind ${before.lastSequence}`;
-    if (block.epoch < before.epoch) return `${place} is of epoch ${block.epoch} behind ${before.epoch}`;
+      return `${place} begins with input ${block.firstSequence} after ${before.lastSequence}`;
+    if (block.epoch < before.epoch) return `${place} is of epoch ${block.epoch} after ${before.epoch}`;
     if (block.timeUs < before.timeUs) return `${place} ends at ${block.timeUs}, before ${before.timeUs}`;
   }
   return null;

@@ -1,8 +1,8 @@
 /**
- * Folds one admitted log once more, without faults, and notes what checkers compare with: events, hashes, timers, renewals of actors.
+ * Replays one admitted log without faults and records what checkers compare with: events, state hashes, timers, renewals of actors.
  *
- *   blocks in order ─► core under a model of its timers ─► what it said and was
- *                        └─ at the first kept snapshot: a second core, restored, folds the tail beside it
+ *   blocks in order ─► core, with a model of its timers ─► events and state hashes
+ *                        └─ at the first kept snapshot: a second core is restored from it and applies the same tail
  */
 import { Core, SILENT } from "../../../actors/core/core.ts";
 import { hex } from "../../../actors/core/hash.ts";
@@ -10,27 +10,27 @@ import { decodeFrameInto, decodeMessage, isFrame } from "../../../protocol/codec
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { EventMessage, Input } from "../../../protocol/messages.ts";
 import { parseSettings } from "../../../protocol/settings.ts";
-import type { WorldEnd } from "../observation.ts";
 import type { AdmittedBlock, AdmittedLog } from "./admitted-log.ts";
+import type { WorldEnd } from "./observation.ts";
 import { TimerModel } from "./timer-model.ts";
 
-export interface Retold {
+export interface ReplayedLog {
   readonly log: AdmittedLog;
   /** Event sequence k at index k − 1, and the block it belongs to. */
   readonly events: readonly EventMessage[];
   readonly blockOfEvent: readonly number[];
-  /** Where actors were made anew by an input, in order. */
+  /** Inputs that recreate actors, in order. */
   readonly renewals: readonly Renewal[];
-  /** State hash after those blocks that somebody spoke of. */
+  /** State hash after each block that an observation names. */
   readonly hashes: ReadonlyMap<number, string>;
-  /** What was wrong with a timer, or null. */
+  /** The first wrong timer, or null. */
   readonly timerTrouble: string | null;
-  /** What was wrong with a snapshot, or null. */
+  /** The first wrong snapshot, or null. */
   readonly snapshotTrouble: string | null;
 }
 
-/** An input of an admitted log. Valid during the call: a frame's columns are used again for the next. */
-export interface RetoldInput {
+/** An input of an admitted log. Valid during the call: the next frame reuses the columns. */
+export interface ReplayedInput {
   readonly partition: string;
   readonly block: number;
   readonly sequence: number;
@@ -40,28 +40,30 @@ export interface RetoldInput {
   readonly channels: number;
 }
 
-/** Settings or channels have changed: these actors have no past any more. */
+/** Settings or channels changed, so these actors were recreated. */
 export interface Renewal {
   /** Events before it. */
   readonly events: number;
-  /** Null: of every group; any actor. */
+  /** Null: every group. */
   readonly group: string | null;
+  /** Null: every actor. */
   readonly actor: string | null;
 }
 
-/** A state that a node handed to its journal. */
+/** A state that a node saved in its journal. */
 export interface Snapshot {
   readonly block: number;
   readonly bytes: Uint8Array;
 }
 
 export class ReferenceReplay {
+  /** What a checker found wrong with an input, or null. */
   objection: string | null = null;
   private readonly log: AdmittedLog;
   private readonly end: WorldEnd;
   private readonly expected: ReadonlySet<number>;
   private readonly snapshots: readonly Snapshot[];
-  private readonly hear: (input: RetoldInput) => string | null;
+  private readonly onInput: (input: ReplayedInput) => string | null;
   private readonly core: Core;
   private readonly timers: TimerModel;
   private readonly scratch = createScratchFrame();
@@ -70,8 +72,8 @@ export class ReferenceReplay {
   private readonly hashes = new Map<number, string>();
   private readonly renewals: Renewal[] = [];
   private snapshotTrouble: string | null = null;
-  /** Restored from a snapshot, and folding the same tail. */
-  private shadow: Core | null = null;
+  /** Restored from a snapshot; applies the same tail. */
+  private restored: Core | null = null;
   private number = 0;
 
   constructor(
@@ -79,13 +81,13 @@ export class ReferenceReplay {
     log: AdmittedLog,
     expected: ReadonlySet<number>,
     snapshots: readonly Snapshot[],
-    hear: (input: RetoldInput) => string | null,
+    onInput: (input: ReplayedInput) => string | null,
   ) {
     this.end = end;
     this.log = log;
     this.expected = expected;
     this.snapshots = snapshots;
-    this.hear = hear;
+    this.onInput = onInput;
     this.core = new Core(end.definitions, {
       event: (event) => {
         this.timers.announced(event);
@@ -110,28 +112,28 @@ export class ReferenceReplay {
       this.noteRenewal(input);
       this.core.apply(sequence, timeUs, input);
       this.timers.after(timeUs);
-      this.shadow?.apply(sequence, timeUs, input);
+      this.restored?.apply(sequence, timeUs, input);
       const { partition } = this.log;
       const channels = input.type === "frame" ? this.core.channelsOf(input.group) : 0;
-      this.objection = this.hear({ partition, block: block.number, sequence, timeUs, input, channels });
+      this.objection = this.onInput({ partition, block: block.number, sequence, timeUs, input, channels });
     });
     if (this.expected.has(block.number)) this.hashes.set(block.number, hex(this.core.hash().hash));
     for (const snapshot of this.snapshots) if (snapshot.block === block.number) this.compare(snapshot);
   }
 
-  told(): Retold {
+  result(): ReplayedLog {
     const last = this.log.blocks.at(-1)?.block.number ?? 0;
-    if (this.shadow !== null && this.snapshotTrouble === null) {
-      const [own, restored] = [hex(this.core.hash().hash), hex(this.shadow.hash().hash)];
+    if (this.restored !== null && this.snapshotTrouble === null) {
+      const [own, restored] = [hex(this.core.hash().hash), hex(this.restored.hash().hash)];
       if (own !== restored)
-        this.snapshotTrouble = `the snapshot of block ${this.snapshots[0]!.block} and its tail end at block ${last} in ${restored}, the whole log in ${own}`;
+        this.snapshotTrouble = `the snapshot of block ${this.snapshots[0]!.block} and its tail give state ${restored} at block ${last}; expected ${own}, the state of the whole log`;
     }
     const { log, events, blockOfEvent, renewals, hashes, snapshotTrouble } = this;
     const timerTrouble = this.timers.trouble;
     return { log, events, blockOfEvent, renewals, hashes, snapshotTrouble, timerTrouble };
   }
 
-  /** Which inputs make actors anew: those that change what they are made of. */
+  /** Inputs that change what actors are made of recreate them. */
   private noteRenewal(input: Input): void {
     const events = this.events.length;
     if (input.type === "configChanged") {
@@ -154,8 +156,8 @@ export class ReferenceReplay {
       const found = hex(restored.hash().hash);
       const expected = this.hashes.get(block);
       if (found !== expected)
-        this.snapshotTrouble ??= `the snapshot of block ${block} holds ${found}, the log ${expected}`;
-      else this.shadow ??= restored;
+        this.snapshotTrouble ??= `the snapshot of block ${block} holds state ${found}; expected ${expected}`;
+      else this.restored ??= restored;
     } catch (error) {
       this.snapshotTrouble ??= `the snapshot of block ${block} cannot be restored: ${String(error)}`;
     }

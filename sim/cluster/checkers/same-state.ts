@@ -1,13 +1,13 @@
-import type { WorldEnd } from "../observation.ts";
 import type { StoredLogs } from "./admitted-log.ts";
 import type { Checker, Observed } from "./checker.ts";
-import type { Retelling } from "./retelling.ts";
+import type { WorldEnd } from "./observation.ts";
+import type { ReplayedLogs } from "./replayed-logs.ts";
 
 /**
- * The state of a live core, of a replay, and of a snapshot with its tail is one state, by its hash.
+ * A live core, a replay, and a snapshot with its tail have the same state hash.
  *
- * Live: after the blocks of which the world tells, at each opening, and at the end. A closed block that was never admitted proves
- * nothing, and neither does what was opened before the server forgot something, or by who was fenced before it had opened.
+ * Live hashes are taken after some blocks, at each opening, and at the end. Not compared: blocks that were closed and never admitted,
+ * partitions opened before the server forgot entries, and partitions opened by a node that was already fenced.
  */
 export function sameState(stored: StoredLogs): Checker {
   interface Seen {
@@ -24,14 +24,14 @@ export function sameState(stored: StoredLogs): Checker {
   return {
     name: "same-state",
     rule: "live hash = replay hash = hash of snapshot and tail",
-    hears: ["hash", "opened", "lost"],
+    observes: ["hash", "opened", "lost"],
     observe(observation) {
       if (observation.kind === "lost") {
         const { partition } = observation;
         seen = seen.filter((one) => one.partition !== partition || one.blockHash !== "");
       } else if (observation.kind === "opened") {
         const { node, partition, epoch, block, hash } = observation;
-        // What a server forgot may still be under way to who opens.
+        // Entries that the server forgot may still be in flight to the node that opens.
         if ((stored.of(partition)?.epoch ?? 0) > epoch || stored.lossy.has(partition)) return null;
         seen.push({ node, partition, block, hash, blockHash: "", when: "when it opened" });
       } else {
@@ -40,7 +40,7 @@ export function sameState(stored: StoredLogs): Checker {
       }
       return null;
     },
-    finish({ live }: WorldEnd, { partitions }: Retelling) {
+    finish({ live }: WorldEnd, { partitions }: ReplayedLogs) {
       const last = [...live].map(([partition, one]) => ({
         ...one,
         partition,
@@ -48,11 +48,11 @@ export function sameState(stored: StoredLogs): Checker {
         when: "at the end",
       }));
       for (const { node, partition, block, hash, blockHash, when } of [...seen, ...last]) {
-        const retold = partitions.get(partition);
-        if (blockHash !== "" && retold?.log.block(block)?.hash !== blockHash) continue;
-        const expected = retold?.hashes.get(block);
+        const replayed = partitions.get(partition);
+        if (blockHash !== "" && replayed?.log.block(block)?.hash !== blockHash) continue;
+        const expected = replayed?.hashes.get(block);
         if (expected !== hash)
-          return `${node} stood behind block ${block} of ${partition} in ${hash} ${when}, the replay in ${expected ?? "no such block"}`;
+          return `${node} had state ${hash} at block ${block} of ${partition} ${when}; expected ${expected ?? "no such block"}`;
       }
       for (const [partition, { snapshotTrouble }] of partitions)
         if (snapshotTrouble !== null) return `${partition}: ${snapshotTrouble}`;

@@ -1,25 +1,25 @@
-import type { WorldEnd } from "../observation.ts";
 import type { Checker } from "./checker.ts";
-import type { Renewal, Retold } from "./reference-replay.ts";
-import type { Retelling } from "./retelling.ts";
+import type { WorldEnd } from "./observation.ts";
+import type { Renewal, ReplayedLog } from "./reference-replay.ts";
+import type { ReplayedLogs } from "./replayed-logs.ts";
 
-/** More failures than this within the window stop an actor: what is promised, not what the code says. */
+/** More failures than this within the window stop an actor. The promise, stated independently of the code. */
 const FAILURES_MAX = 3;
 const WINDOW_US = 60_000_000;
 
 /**
- * A failing actor is restarted up to three times within a minute of logical time, then stopped and silent.
+ * A failing actor is restarted up to three times within a minute of logical time, then stopped; after that it is silent.
  *
- * Read from the events of the log, actor by actor. An actor that was made anew because its settings changed is another one from then on.
+ * Read from the events of the log, actor by actor. An actor that is recreated because its settings changed starts with no failures.
  */
 export function supervision(): Checker {
   return {
     name: "supervision",
     rule: "an actor that fails more than three times in a minute is stopped, no other is",
-    hears: [],
-    finish(_end: WorldEnd, { partitions }: Retelling) {
-      for (const [partition, retold] of partitions) {
-        const wrong = firstWrong(retold);
+    observes: [],
+    finish(_end: WorldEnd, { partitions }: ReplayedLogs) {
+      for (const [partition, replayed] of partitions) {
+        const wrong = firstWrong(replayed);
         if (wrong !== null) return `${partition}: ${wrong}`;
       }
       return null;
@@ -27,7 +27,7 @@ export function supervision(): Checker {
   };
 }
 
-function firstWrong({ events, renewals }: Retold): string | null {
+function firstWrong({ events, renewals }: ReplayedLog): string | null {
   /** By group and actor. */
   const failures = new Map<string, number[]>();
   const stopped = new Set<string>();
@@ -37,7 +37,7 @@ function firstWrong({ events, renewals }: Retold): string | null {
       forget(renewals[renewed]!);
     const key = `${group}/${actor}`;
     if (stopped.has(key)) return `event ${sequence} is of ${key}, which was stopped`;
-    // A front end is replaced as often as it fails: nothing else could feed the group.
+    // Row assembly ("front") is replaced as often as it fails: nothing else can feed the group.
     if (actor === "front" || (kind !== "actor.restarted" && kind !== "actor.stopped")) continue;
     const within = [...(failures.get(key) ?? []), timeUs].filter((at) => at > timeUs - WINDOW_US);
     failures.set(key, within);

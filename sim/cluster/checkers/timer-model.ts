@@ -1,11 +1,11 @@
 /**
- * What timers ought to do, beside those of a core: every start, cancel and firing is held against a plain list.
+ * A model of a core's timers: every start, cancel and firing is compared with a plain list.
  *
- *   start ─► pending ─┬─ an input reaches it ─► fires, next in order of (due, creation), and its actor hears its own time
- *                     ├─ started again, cancelled ─► gone
- *                     └─ its actor failed ─► gone
+ *   start ─► pending ─┬─ an input reaches its time ─► fires, in order of (due, creation); its actor sees the due time
+ *                     ├─ started again, cancelled ─► removed
+ *                     └─ its actor failed ─► removed
  *
- * Sits on the methods of a core's `Timers`, so it sees what the core asks for, not how the core keeps it.
+ * Wraps the methods of the core's `Timers`, so it sees what the core requests, not how the core stores it.
  */
 import type { Timer, Timers } from "../../../actors/core/timers.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
@@ -31,7 +31,7 @@ export class TimerModel {
     const cancelAll = timers.cancelAll.bind(timers);
     const take = timers.take.bind(timers);
     timers.start = (actor, id, dueUs) => {
-      // It cancels the one before by the method below.
+      // Cancels the previous one through the method below.
       start(actor, id, dueUs);
       this.started(actor, id, dueUs);
     };
@@ -51,18 +51,18 @@ export class TimerModel {
     };
   }
 
-  /** The next input of the log, before the core is given it. */
+  /** Call before the core applies an input. */
   before(timeUs: number): void {
     this.inputUs = timeUs;
   }
 
-  /** The core has done with the input: no timer may wait that it reached, but those it has just started. */
+  /** Call after the core has applied an input: no timer that was due before it may be pending. */
   after(timeUs: number): void {
     const late = this.pending.find(({ dueUs }) => dueUs < timeUs);
     if (late) this.blame(`${name(late)} did not fire before the input at ${timeUs}`);
   }
 
-  /** An event left while a timer was firing: of that moment, not of the input that reached it. Who failed loses its timers. */
+  /** Call for each event. An event of a firing timer has the timer's due time, not the input's. An actor that failed loses its timers. */
   announced(event: EventMessage): void {
     if (event.kind === "actor.restarted" || event.kind === "actor.stopped")
       this.drop(({ actor }) => actor === `${event.group}/${event.actor}`);

@@ -1,12 +1,12 @@
 /**
- * Deliberate bugs: what the checkers and faults of the simulated world must find.
+ * Deliberate bugs that the simulator must catch.
  *
- * Each is a patch of shipped source, applied while the simulator is bundled (build.ts): no seam for it stands in shipped code.
+ * Each is a patch of shipped source, applied while the simulator is bundled (build.ts): shipped code contains no hooks for it.
  *
- * M1  `find` stands exactly once in `file`; the patched text differs and still compiles.
- * M2  Each changes what somebody outside can see under some fault: a bug that nobody can ever notice is none.
- * M3  The list was written before the checkers, so that no checker is made for a bug it knows. Patches were fitted to code that came
- *     later; a bug that turned out to change nothing was replaced.
+ * M1  `file` contains `find` exactly once; the patched text differs and still compiles.
+ * M2  Under some fault each bug changes something that is visible from outside: an invisible change is no bug.
+ * M3  The list was written before the checkers, so no checker was made for a known bug. Patches are adapted when the code changes; a
+ *     bug that turned out to change nothing was replaced.
  */
 import { CLUSTER_MUTANTS } from "./cluster.ts";
 import { CORE_MUTANTS } from "./core.ts";

@@ -1,5 +1,5 @@
 /**
- * The simulator as one file, with a bug put into it: the patch is applied to the source while it is bundled.
+ * Bundles the simulator into one file with a bug in it: the patch is applied to the source during bundling.
  *
  *   worlds-process.ts + everything it imports ──onLoad: find → replace──► FILE.mjs, run by the same runtime
  */

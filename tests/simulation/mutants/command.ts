@@ -29,11 +29,11 @@ Puts each deliberate bug into the simulator and counts the seeds until a rule is
   --json           the result as one JSON object
 `;
 
-/** A cluster, a disk, and everything at once, in turn: no mutant has a scenario of its own. */
+/** The same scenarios in turn for every mutant: none has a scenario of its own. */
 const SCENARIOS_IN_TURN: readonly ScenarioName[] = ["standard", "single", "storm", "disk"];
 
 const SHRINK_MS = 60_000;
-/** Far above what so many worlds take: a mutant that hangs is a mutant that is caught. */
+/** Far more than the worlds take: a mutant that hangs counts as caught. */
 const TIMEOUT_MS = 1_800_000;
 
 interface Flags {

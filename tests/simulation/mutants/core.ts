@@ -1,4 +1,4 @@
-/** Bugs of the fold: time, timers, supervision, and what a snapshot must bring back. */
+/** Bugs of the core: time, timers, supervision, and state that a snapshot must restore. */
 import type { Mutant } from "./mutant.ts";
 
 const CORE = "actors/core/core.ts";
@@ -8,49 +8,49 @@ const TIMERS = "actors/core/timers.ts";
 export const CORE_MUTANTS: readonly Mutant[] = [
   {
     name: "high-water-not-restored",
-    bug: "A snapshot brings no high-water marks back: frames seen before it are taken again.",
+    bug: "A snapshot does not restore high-water marks: earlier frames are admitted again.",
     file: CORE,
     find: "for (const [source, sequence] of control.highWater) core.highWater.set(source, { sequence });",
     replace: "",
   },
   {
-    name: "high-water-behind",
-    bug: "The mark of a source stays one behind: its last frame counts twice when it is sent again.",
+    name: "high-water-too-low",
+    bug: "The high-water mark of a source is one too low: its last frame counts twice when it is sent again.",
     file: CORE,
     find: "this.markOf(frame.source).sequence = frame.sequence;",
     replace: "this.markOf(frame.source).sequence = frame.sequence - 1;",
   },
   {
     name: "high-water-shared",
-    bug: "All sources share the mark of the first one.",
+    bug: "All sources share the high-water mark of the first one.",
     file: CORE,
     find: "if (source === this.lastSource) return this.lastMark;",
     replace: 'if (this.lastSource !== "") return this.lastMark;',
   },
   {
     name: "events-renumbered",
-    bug: "After a restart from a snapshot events are numbered from 1 again.",
+    bug: "After a restart from a snapshot, events are numbered from 1 again.",
     file: CORE,
     find: "core.eventSequence = control.eventSequence;",
     replace: "",
   },
   {
     name: "event-ids-repeat",
-    bug: "The counter in event ids does not begin anew with each input.",
+    bug: "The counter in event ids is not reset with each input.",
     file: CORE,
     find: "this.announcedInInput = 0;\n    if (timeUs",
     replace: "if (timeUs",
   },
   {
     name: "logical-time-not-restored",
-    bug: "A snapshot brings logical time back as 0.",
+    bug: "A snapshot restores logical time as 0.",
     file: CORE,
     find: "core.now = control.now;",
     replace: "",
   },
   {
     name: "front-not-restored",
-    bug: "A snapshot brings the front end of a group back empty.",
+    bug: "A snapshot restores the row assembler of a group empty.",
     file: CORE,
     find: "saved.fronts[i]!, group.front.fields);",
     replace: "group.front.fields, group.front.fields);",
@@ -71,14 +71,14 @@ export const CORE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "timer-late",
-    bug: "A timer waits for an input a second behind its time.",
+    bug: "A timer waits for an input a second after its time.",
     file: CORE,
     find: "if (timeUs >= this.timers.nextDueUs) this.fireTimers(timeUs);",
     replace: "if (timeUs >= this.timers.nextDueUs + 1_000_000) this.fireTimers(timeUs);",
   },
   {
-    name: "timer-told-wrong-time",
-    bug: "An actor is told the time of the input that reached its timer, not the timer's own: periods drift.",
+    name: "timer-shows-wrong-time",
+    bug: "An actor sees the time of the input that reached its timer, not the timer's own: periods drift.",
     file: CORE,
     find: "this.cell(timer.actor)?.timer(timer.id, timer.dueUs, this.sequence);",
     replace: "this.cell(timer.actor)?.timer(timer.id, timeUs, this.sequence);",
@@ -92,21 +92,21 @@ export const CORE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "timer-order-not-restored",
-    bug: "After a restore timers are counted from 1 again: ties break otherwise than in a replay.",
+    bug: "After a restore, timers are counted from 1 again: ties are broken differently than in a replay.",
     file: TIMERS,
     find: "this.created = saved.created;",
     replace: "",
   },
   {
     name: "timer-cancel-takes-all",
-    bug: "Restarting one timer of an actor cancels its others.",
+    bug: "Restarting one timer of an actor cancels its other timers.",
     file: TIMERS,
     find: "this.pending.filter((timer) => timer.actor !== actor || timer.id !== id)",
     replace: "this.pending.filter((timer) => timer.actor !== actor)",
   },
   {
     name: "timers-of-the-dead",
-    bug: "The timers of an actor that failed fire in the one that takes its place.",
+    bug: "The timers of a failed actor fire in its replacement.",
     file: CELL,
     find: "this.host.timers.cancelAll(this.key);",
     replace: "",
@@ -120,7 +120,7 @@ export const CORE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "restarts-never-forgiven",
-    bug: "Restarts long past count against an actor.",
+    bug: "Restarts outside the window count against an actor.",
     file: CELL,
     find: "this.restarts.filter((at) => at > this.now - RESTART_WINDOW_US)",
     replace: "this.restarts",
@@ -141,7 +141,7 @@ export const CORE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "fields-not-restored",
-    bug: "A restored actor has forgotten what it learned.",
+    bug: "A restored actor has lost its numeric state.",
     file: CELL,
     find: "copyFields(this.key, saved.fields, this.part.fields);",
     replace: "",

@@ -1,4 +1,4 @@
-/** Bugs between the gate and the people: the gateway's session side and the client. */
+/** Bugs of the gateway's sessions and of the client. */
 import type { Mutant } from "./mutant.ts";
 
 const FOLLOWER = "collab/gateway/event-follower.ts";
@@ -9,21 +9,21 @@ const CLIENT = "collab/client.ts";
 export const GATEWAY_MUTANTS: readonly Mutant[] = [
   {
     name: "resume-off-by-one",
-    bug: "A client that resumes misses the first event behind its cursor.",
+    bug: "A client that resumes misses the first event after its cursor.",
     file: RESUME,
     find: "if (after <= last) return { after, reset: false };",
     replace: "if (after <= last) return { after: Math.min(last, after + 1), reset: false };",
   },
   {
     name: "resume-from-now",
-    bug: "A client that resumes gets only what comes.",
+    bug: "A client that resumes gets only new events.",
     file: RESUME,
     find: "if (after <= last) return { after, reset: false };",
     replace: "if (after <= last) return { after: last, reset: false };",
   },
   {
     name: "foreign-cursor-kept",
-    bug: "A client with the cursor of another recording waits for numbers that never come.",
+    bug: "A client with the cursor of another recording waits for events that never come.",
     file: "collab/event-cursor.ts",
     find: "if (this.#sequence === null || another) this.#sequence = after;",
     replace: "if (this.#sequence === null) this.#sequence = after;",
@@ -37,7 +37,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "follower-repeats-when-full",
-    bug: "The event that fills a client's buffer is sent again when there is room.",
+    bug: "The event that fills a client's buffer is sent again when the buffer drains.",
     file: FOLLOWER,
     find: "this.#cursor = event.sequence;\n      if (!this.#sink.event(new EncodedEvent(event), true)) return false;",
     replace:
@@ -45,49 +45,49 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "follower-live-while-reading",
-    bug: "While a client is brought up to date, new events overtake old ones.",
+    bug: "During a back-fill, new events overtake old ones.",
     file: FOLLOWER,
     find: 'if (this.#state !== "live" || sequence <= this.#cursor) return;\n    if (sequence > this.#cursor + 1) {',
     replace: 'if (this.#state === "stopped" || sequence <= this.#cursor) return;\n    if (sequence < 0) {',
   },
   {
     name: "events-dropped-while-lagging",
-    bug: "A client that lags loses events as it loses samples.",
+    bug: "A lagging client loses events, not only samples.",
     file: SOCKET,
     find: 'this.#write("events", bytes, !backfill, backfill);',
     replace: 'if (!this.#lags()) this.#write("events", bytes, !backfill, backfill);',
   },
   {
     name: "corked-for-ever",
-    bug: "What is held back for one write never leaves.",
+    bug: "Messages that are gathered for one write are never sent.",
     file: SOCKET,
     find: "this.#corked = false;\n    this.#socket.uncork();",
     replace: "this.#corked = false;",
   },
   {
     name: "client-forgets-cursor",
-    bug: "After a break the client asks from where it first began.",
+    bug: "After a disconnect the client asks again from its first cursor.",
     file: CLIENT,
     find: 'const cursor = wish.channel === "events" ? (this.eventCursor.sequence ?? held.cursor) : held.cursor;',
     replace: "const cursor = held.cursor;",
   },
   {
     name: "client-gives-up",
-    bug: "A client that was sent away for a while does not come back.",
+    bug: "A client that is cut for a while does not reconnect.",
     file: CLIENT,
     find: "if (closing !== null && closing.retryAfterMs === undefined) {",
     replace: "if (closing !== null) {",
   },
   {
     name: "client-tries-once",
-    bug: "A client whose connection broke waits, and does not try again.",
+    bug: "A client whose connection breaks never reconnects.",
     file: CLIENT,
     find: 'if (this.#state.state === "waiting") this.#after(waitMs, () => this.#connect());',
     replace: "",
   },
   {
     name: "client-forgets-wishes",
-    bug: "After a break a client is connected and subscribed to nothing.",
+    bug: "After a reconnect a client has no subscriptions.",
     file: CLIENT,
     find: "for (const id of this.#wishes.keys()) this.#ask(id);",
     replace: "if (this.eventCursor.sequence === null) for (const id of this.#wishes.keys()) this.#ask(id);",

@@ -14,14 +14,14 @@ export const JOURNAL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "segment-name-not-synced",
-    bug: "A new segment's name may be gone after a loss of power, with all that was acknowledged in it.",
+    bug: "A loss of power can remove a new segment's name, and with it acknowledged blocks.",
     file: FILE,
     find: "await file.sync();\n      await this.#disk.syncDirectory(this.directory);\n      return file;",
     replace: "await file.sync();\n      return file;",
   },
   {
     name: "batch-overwritten",
-    bug: "Each batch is written over the one before.",
+    bug: "Each batch overwrites the previous one.",
     file: FILE,
     find: "segment.size += batch.length;",
     replace: "",
@@ -35,7 +35,7 @@ export const JOURNAL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "acknowledged-at-once",
-    bug: "A block is acknowledged when it was handed over.",
+    bug: "A block is acknowledged when it is handed to the journal.",
     file: COMMIT,
     find: "this.#gathering.addBlock(copyPosition(block), block);\n    return this.flush();",
     replace:
@@ -43,14 +43,14 @@ export const JOURNAL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "crc-not-checked",
-    bug: "A record is believed without its checksum.",
+    bug: "A record is accepted without checking its checksum.",
     file: "actors/journal/scanner.ts",
     find: "if (bodyCrc(this.#bytes, body, body + length, this.#firstBlock) !== this.#view.getUint32(body - 4, true))",
     replace: "if (length === 0)",
   },
   {
     name: "torn-tail-kept",
-    bug: "An unfinished write at the end counts as damage of the log.",
+    bug: "An unfinished write at the end counts as damage to the log.",
     file: "actors/journal/segment.ts",
     find: "if (!newest || before === null) return",
     replace: "if (segment.size >= 0 || before === null) return",

@@ -5,7 +5,7 @@ import { MUTANTS } from "./all.ts";
 
 const ROOT = new URL("../../../", import.meta.url);
 
-test("[M1] what each patch looks for stands exactly once in its file", () => {
+test("[M1] each file contains the text of its patch exactly once", () => {
   for (const { name, file, find } of MUTANTS) {
     const places = readFileSync(new URL(file, ROOT), "utf8").split(find).length - 1;
     assert.is(places, 1, `${name}: ${places} places in ${file} for ${JSON.stringify(find)}`);

@@ -1,5 +1,5 @@
 /**
- * Runs bugs through the simulator, each in a bundle and a process of its own, until a seed catches it.
+ * Runs each bug in a bundle and a process of its own until a seed catches it.
  *
  *   mutants ─► [bundle ─► worlds-process, seeds 1, 2, …] × jobs ─► caught by which rule, after how many seeds
  */
@@ -19,9 +19,9 @@ export interface MutantResult extends WorldsAnswer {
 export interface MutantRun {
   readonly mutants: readonly Mutant[];
   readonly request: WorldsRequest;
-  /** At the same time. */
+  /** Processes at the same time. */
   readonly jobs: number;
-  /** A mutant whose worlds take longer than this counts as caught: it hangs. */
+  /** A mutant that takes longer than this hangs and counts as caught. */
   readonly timeoutMs: number;
   done?(result: MutantResult): void;
 }
@@ -50,12 +50,12 @@ export async function runMutants(run: MutantRun): Promise<MutantResult[]> {
   }
 }
 
-/** Runs a bundle and reads its answer. A process that dies or hangs is an answer too. */
+/** Runs a bundle and returns its answer. A process that dies or hangs gives an answer too. */
 export function askWorlds(file: string, request: WorldsRequest, timeoutMs: number): Promise<WorldsAnswer> {
   const flags = "Deno" in globalThis ? ["run", "-A"] : [];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...flags, file, JSON.stringify(request)], {
-      // Its stdin is held open as long as somebody waits for the answer.
+      // The process ends when its stdin ends: an open pipe keeps it running.
       stdio: ["pipe", "pipe", "pipe"],
     });
     let out = "";

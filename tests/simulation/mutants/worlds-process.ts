@@ -1,10 +1,10 @@
 /**
- * A process that runs worlds until one fails: what a bundle with a mutant in it does, away from the process that asked.
+ * The program of a bundle with a mutant in it: runs worlds until one fails.
  *
  *   worlds-process '{"scenarios":["standard","single"],"seeds":200,"shrinkMs":60000}'
  *   {"runs":17,"events":…,"failure":{"seed":…,"scenario":…,"rule":…,"what":…},"shrunk":{…} | null}
  *
- * Seeds count from 1; each goes to the next scenario in turn. `case` instead of scenarios: that one world.
+ * Seeds count from 1; the scenarios take turns. With `case`, that world alone.
  */
 
 import { performance } from "node:perf_hooks";
@@ -17,14 +17,14 @@ import { type Shrunk, shrink } from "../../../sim/cluster/shrink.ts";
 export interface WorldsRequest {
   readonly scenarios: readonly ScenarioName[];
   readonly seeds: number;
-  /** Time to make a failing world small; 0: leave it. */
+  /** Time to make a failing world small; 0: do not. */
   readonly shrinkMs: number;
-  /** Instead of seeds. */
+  /** Run this case instead of seeds. */
   readonly case?: CorpusCase;
 }
 
 export interface WorldsAnswer {
-  /** Worlds run, the failing one among them. */
+  /** Worlds that were run, including the failing one. */
   readonly runs: number;
   readonly events: number;
   readonly failure: { seed: number; scenario: ScenarioName; rule: string; what: string } | null;
@@ -60,9 +60,9 @@ function failureOf({ seed, violation }: RunResult, scenario: ScenarioName): Worl
   return violation === null ? null : { seed, scenario, rule: violation.rule, what: violation.what };
 }
 
-// Who asked is gone when stdin ends: nobody waits for the answer.
+// When stdin ends the parent process is gone, and nothing waits for the answer.
 process.stdin.on("end", () => process.exit(1)).resume();
-const asked = JSON.parse(process.argv[2] ?? "null") as WorldsRequest;
-const line = `${JSON.stringify(await answer(asked))}\n`;
-// Timers of worlds that are over keep no process alive; this one has said what it was asked.
+const request = JSON.parse(process.argv[2] ?? "null") as WorldsRequest;
+const line = `${JSON.stringify(await answer(request))}\n`;
+// Exit explicitly: a hung promise of a finished world must not keep the process alive.
 process.stdout.write(line, () => process.exit(0));

@@ -1,14 +1,15 @@
 /**
- * A cluster: nodes, the servers of the bus, feeds on machines of their own, pages.
+ * The fixture of a cluster: nodes, the servers of the bus, feeds on machines of their own, pages.
  *
  *   feeds ──publish──► bus ──► owner of the partition ──blocks──► bus (the log) ──read back──► owner ──► pages
- *                               └── takes over from the last one, whenever that is gone or thought to be ──┘
+ *                               └── takes over when the previous owner is gone, or seems to be
  */
 import { publishFeed } from "../../actors/feeds/publish.ts";
 import { encodeFrame } from "../../protocol/codec.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
-import { BusServers } from "./bus.ts";
-import { BusLine, type Subscribers } from "./bus-line.ts";
+import { BusConnection, type Subscribers } from "./bus-connection.ts";
+import { BusServers } from "./bus-servers.ts";
+import type { WorldEnd } from "./checkers/observation.ts";
 import { SimulatedClient } from "./client.ts";
 import { SimulatedClock } from "./clock.ts";
 import { SESSION, SIMULATED_SYSTEM } from "./definitions.ts";
@@ -16,11 +17,10 @@ import { SimulatedFeed } from "./feed.ts";
 import type { Fixture } from "./fixture.ts";
 import { Network } from "./network.ts";
 import { SimulatedNode } from "./node.ts";
-import type { WorldEnd } from "./observation.ts";
 import { Process } from "./process.ts";
 import type { World } from "./world.ts";
 
-export function buildCluster(world: World): Fixture {
+export function clusterFixture(world: World): Fixture {
   const { options } = world;
   const network = new Network(world);
   const servers = new BusServers(world, network);
@@ -44,14 +44,14 @@ export function buildCluster(world: World): Fixture {
       servers.heal();
       for (const each of [...nodes, ...clients]) each.heal();
     },
-    apart() {
+    notConverged() {
       for (const partition of partitions) {
         const owners = nodes.filter((node) => node.owns(partition)).map(({ name }) => name);
         if (owners.length !== 1) return `${partition} has ${owners.length} owners: ${owners.join(", ")}`;
       }
-      return clients.map((client) => client.apart()).find((each) => each !== null) ?? null;
+      return clients.map((client) => client.notConverged()).find((each) => each !== null) ?? null;
     },
-    holds: () => new Map(clients.map((client) => [client.name, client.holds()])),
+    lastEvents: () => new Map(clients.map((client) => [client.name, client.lastEvents()])),
     stop() {
       for (const node of nodes) node.stop();
     },
@@ -83,7 +83,7 @@ function endOf(
   };
 }
 
-/** A machine that runs one feed; when the feed restarts it does so as another process. */
+/** A machine that runs one feed. A restart starts another process. */
 function startFeed(
   world: World,
   servers: BusServers,
@@ -95,7 +95,7 @@ function startFeed(
   const process = new Process(source);
   if (life === 1) servers.network.addHost(source);
   const clock = new SimulatedClock(world, process);
-  const bus = new BusLine(servers, subscribers, process);
+  const bus = new BusConnection(servers, subscribers, process);
   const feed = new SimulatedFeed({
     world,
     partition,

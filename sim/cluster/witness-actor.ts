@@ -1,11 +1,11 @@
 /**
- * An actor that notices everything: put beside the shipped ones, so that what a fault may spoil shows in events.
+ * The witness: an actor that runs with the shipped ones and makes every effect of a fault visible in events.
  *
  *   watching ──beat (each BEAT_FRAMES frames)──► announces counts, sum and a random draw; starts `echo`
  *            ──timer.echo──► announces             ──timer.pulse──► announces, starts `pulse` again
- *            ──POISON in a frame──► throws: what its supervisor does then is seen as well
+ *            ──POISON in a frame──► throws, so that its supervisor has work
  *
- * Its events depend on every frame, every draw and every timer before them: a frame lost, doubled or moved changes what it says.
+ * Its events depend on every earlier frame, random draw and timer: a frame that is lost, duplicated or moved changes its next event.
  */
 import { setup } from "xstate";
 import { actorActions } from "../../actors/detectors/machine-actions.ts";
@@ -18,10 +18,10 @@ import type {
   Fields,
 } from "../../actors/ports/detector.ts";
 
-/** A value that makes the witness throw. Plain enough for everybody else. */
+/** A value that makes the witness throw and is ordinary for all other actors. */
 export const POISON = 1234.56789;
 
-/** Frames between two beats: some events a second would drown the rest. */
+/** Frames between two beats: few enough events that the others stay visible. */
 const BEAT_FRAMES = 16;
 
 /** Fires between two beats of a usual feed. */
@@ -56,18 +56,18 @@ const machine = setup({
       on: {
         beat: {
           actions: [
-            { type: "announce", params: ({ event }: { event: Beat }) => said("beat", event) },
+            { type: "announce", params: ({ event }: { event: Beat }) => announcement("beat", event) },
             startEcho,
           ],
         },
-        "timer.echo": { actions: { type: "announce", params: said("echo", null) } },
-        "timer.pulse": { actions: [{ type: "announce", params: said("pulse", null) }, startPulse] },
+        "timer.echo": { actions: { type: "announce", params: announcement("echo", null) } },
+        "timer.pulse": { actions: [{ type: "announce", params: announcement("pulse", null) }, startPulse] },
       },
     },
   },
 });
 
-function said(what: string, beat: Beat | null): Announcement {
+function announcement(what: string, beat: Beat | null): Announcement {
   const detail = beat === null ? {} : { frames: beat.frames, sum: beat.sum, draw: beat.draw };
   return { kind: `witness.${what}`, severity: "info", title: `witness: ${what}`, detail };
 }
@@ -80,7 +80,7 @@ class WitnessDetector implements Detector {
     let total = sum[0]!;
     for (let k = 0; k < frame.count; k++) {
       if (frame.value[k] === POISON) throw new Error(`poison in sample ${k} of ${frame.source}`);
-      // Each sample counts otherwise by its place, so that none can stand in for another.
+      // The place of a sample changes its weight, so that no sample can replace another.
       total = (total * 31 + frame.value[k]! + frame.channel[k]! + (frame.time[k]! % 1009)) % 1_000_003;
     }
     sum[0] = total;

@@ -1,10 +1,10 @@
 /**
- * A world told by hand to the checkers: blocks made by a real core and builder, everything else as the test says it.
+ * A world scripted by a test: a real core and block builder make the blocks; the test states all other observations.
  *
- *   const world = new ToldWorld().opened();
+ *   const world = new ScriptedWorld().opened();
  *   const block = world.block(frame(1), frame(2));
  *   world.acknowledged(block).released(block);
- *   world.wrong()  →  null, or the rule that is broken
+ *   world.brokenRule()  →  null, or the name of the broken rule
  */
 import { createHash } from "node:crypto";
 import { Core, type CoreDefinitions } from "../../actors/core/core.ts";
@@ -13,14 +13,14 @@ import { BlockBuilder, GENESIS_HASH } from "../../protocol/block.ts";
 import { encodeFrame, encodeMessage } from "../../protocol/codec.ts";
 import type { EventMessage, Input } from "../../protocol/messages.ts";
 import { Checkers } from "../../sim/cluster/checkers/mod.ts";
-import type { Observation, Violation, WorldEnd } from "../../sim/cluster/observation.ts";
-import { WITNESS } from "../../sim/cluster/witness.ts";
+import type { Observation, Violation, WorldEnd } from "../../sim/cluster/checkers/observation.ts";
+import { WITNESS } from "../../sim/cluster/witness-actor.ts";
 import { channels, opened, row } from "../support/inputs.ts";
 
 export const PARTITION = "p0";
 export const START_US = 1_000_000_000;
 
-export interface ToldBlock {
+export interface ScriptedBlock {
   readonly number: number;
   readonly hash: string;
   readonly bytes: Uint8Array;
@@ -34,7 +34,7 @@ export interface Entry {
   bytes: Uint8Array;
 }
 
-type Told<Kind extends Observation["kind"]> = Omit<Extract<Observation, { kind: Kind }>, "atUs" | "kind">;
+type Details<Kind extends Observation["kind"]> = Omit<Extract<Observation, { kind: Kind }>, "atUs" | "kind">;
 
 export const DEFINITIONS: CoreDefinitions = { group: [WITNESS], session: [] };
 
@@ -43,10 +43,10 @@ export function frame(sequence: number, value = sequence, source = "feed"): Inpu
   return { ...row(START_US + sequence * 100_000, [value, -value], sequence), source };
 }
 
-export class ToldWorld {
+export class ScriptedWorld {
   violation: Violation | null = null;
   readonly entries: Entry[] = [];
-  readonly blocks: ToldBlock[] = [];
+  readonly blocks: ScriptedBlock[] = [];
   epoch = 0;
   core: Core;
   private readonly checkers = new Checkers({ aheadMaxUs: 16_000_000 });
@@ -58,8 +58,8 @@ export class ToldWorld {
     this.core = new Core(DEFINITIONS, sink);
   }
 
-  tell<Kind extends Observation["kind"]>(kind: Kind, told: Told<Kind>): this {
-    const observation = { kind, atUs: this.atUs, ...told } as unknown as Observation;
+  observe<Kind extends Observation["kind"]>(kind: Kind, details: Details<Kind>): this {
+    const observation = { kind, atUs: this.atUs, ...details } as unknown as Observation;
     this.violation ??= this.checkers.observe(observation);
     return this;
   }
@@ -69,21 +69,27 @@ export class ToldWorld {
     return this;
   }
 
-  /** The node opens behind the last block, with the core's state. */
-  opened(node = "n1", overrides: Partial<Told<"opened">> = {}): this {
+  /** The node opens after the last block, with the core's state. */
+  opened(node = "n1", overrides: Partial<Details<"opened">> = {}): this {
     const at = { epoch: this.epoch, block: this.blocks.length, sequence: this.core.sequence };
-    return this.tell("opened", { node, partition: PARTITION, ...at, hash: this.stateHash(), ...overrides });
+    return this.observe("opened", {
+      node,
+      partition: PARTITION,
+      ...at,
+      hash: this.stateHash(),
+      ...overrides,
+    });
   }
 
-  /** The first block of every log: a session and its group. */
-  begun(): this {
+  /** Adds the first block of every log: a session and its group. */
+  started(): this {
     this.opened();
     const block = this.block(opened(), channels(2));
     return this.acknowledged(block);
   }
 
-  /** The core's next block, stored in the stream. */
-  block(...inputs: Input[]): ToldBlock {
+  /** Builds the core's next block and stores it in the stream. */
+  block(...inputs: Input[]): ScriptedBlock {
     const builder = new BlockBuilder({
       partition: PARTITION,
       epoch: this.epoch,
@@ -107,13 +113,13 @@ export class ToldWorld {
     return block;
   }
 
-  /** Bytes as an entry of the stream, whatever they are. */
+  /** Stores any bytes as an entry of the stream. */
   store(bytes: Uint8Array): this {
     this.entries.push({ sequence: this.entries.length + 1, bytes });
-    return this.tell("stored", { partition: PARTITION, sequence: this.entries.length, bytes });
+    return this.observe("stored", { partition: PARTITION, sequence: this.entries.length, bytes });
   }
 
-  /** Another owner claims the end of the log. */
+  /** Another owner takes over at the end of the log. */
   takeover(owner: string): this {
     this.epoch++;
     const lastBlock = this.blocks.length;
@@ -121,23 +127,24 @@ export class ToldWorld {
     return this.store(encodeMessage({ type: "takeover", ...claim }));
   }
 
-  acknowledged({ number, hash }: ToldBlock, node = "n1"): this {
+  acknowledged({ number, hash }: ScriptedBlock, node = "n1"): this {
     const { epoch } = this;
-    return this.tell("acknowledged", { node, partition: PARTITION, epoch, block: number, hash });
+    return this.observe("acknowledged", { node, partition: PARTITION, epoch, block: number, hash });
   }
 
-  released({ number, events }: ToldBlock, node = "n1"): this {
-    for (const event of events) this.tell("released", { node, partition: PARTITION, block: number, event });
+  released({ number, events }: ScriptedBlock, node = "n1"): this {
+    for (const event of events)
+      this.observe("released", { node, partition: PARTITION, block: number, event });
     return this;
   }
 
   delivered(client: string, ...events: EventMessage[]): this {
-    for (const event of events) this.tell("delivered", { client, partition: PARTITION, event });
+    for (const event of events) this.observe("delivered", { client, partition: PARTITION, event });
     return this;
   }
 
-  /** The run ends. */
-  wrong(overrides: Partial<WorldEnd> = {}): string | null {
+  /** Ends the run and returns the name of the broken rule, or null. */
+  brokenRule(overrides: Partial<WorldEnd> = {}): string | null {
     const live = { node: "n1", epoch: this.epoch, block: this.blocks.length, hash: this.stateHash() };
     const end: WorldEnd = {
       atUs: this.atUs,

@@ -1,10 +1,10 @@
 /**
- * The disk of a simulated machine: the shipped SimulatedDisk, whose operations take time and may fail.
+ * The disk of a simulated machine: a SimulatedDisk whose operations take time and may fail.
  *
- *   journal ──write · sync · rename …──► this ──after its latency──► SimulatedDisk (what is cached, what is on the platter)
- *                                           └──power lost: the machine goes down in the middle
+ *   journal ──write · sync · rename …──► this ──after a latency──► SimulatedDisk (cache and platter)
+ *                                           └──power lost: the machine goes down during the operation
  *
- * An operation of an ended process never comes back to it; whether it was done before the end is the platter's business.
+ * An operation of an ended process never returns to it. Whether it was carried out depends on the latency.
  */
 import type { Disk, DiskFile, OpenMode } from "../../actors/journal/disk.ts";
 import type { Fault } from "./decisions.ts";
@@ -12,7 +12,7 @@ import type { Process } from "./process.ts";
 import type { DiskFaults, SimulatedDisk } from "./simulated-disk.ts";
 import type { World } from "./world.ts";
 
-/** So much a failing disk stays full, ms. */
+/** How long a disk stays full. */
 const FULL_MS = 3_000;
 
 export class TimedDisk implements Disk {
@@ -24,7 +24,7 @@ export class TimedDisk implements Disk {
   readonly #faults: Record<"slow" | "syncFails" | "full" | "power", Fault>;
   readonly #what: number;
 
-  /** `powerLost` is called in the middle of an operation. */
+  /** `powerLost` is called during an operation. */
   constructor(world: World, owner: Process, inner: SimulatedDisk, powerLost: () => void) {
     this.#world = world;
     this.#owner = owner;
@@ -78,12 +78,12 @@ export class TimedDisk implements Disk {
     return this.#after(() => this.#inner.freeBytes());
   }
 
-  /** Bytes are the caller's again when it returns; power may go before, in or after the write. */
+  /** The caller may reuse `bytes` after it returns. Power may be lost during the write. */
   #write(file: DiskFile, bytes: Uint8Array, offset: number): Promise<void> {
     if (!this.#faults.power.happens(this.#world.options.disk.powerLost))
       return this.#after(() => file.write(bytes, offset));
     const part = Math.floor(this.#faults.power.size(0, bytes.length + 1));
-    // Some bytes got as far as the cache; the rest, and the answer, never come.
+    // Some bytes reach the cache; the write never returns.
     void file.write(bytes.subarray(0, part), offset).catch(() => {});
     this.#powerLost();
     return new Promise(() => {});

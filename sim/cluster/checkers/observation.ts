@@ -1,25 +1,25 @@
 /**
- * What a simulated world tells its checkers: every step that a rule speaks of, in the order in which it happened.
+ * What checkers receive from a simulated world: every step that a rule is about, in order.
  *
- * Observations come from the world's own ports (stream, disk, network, clients) and from taps beside the shipped code
- * (actors/ports/tap.ts), never from what the shipped code says of itself where the world can see it.
+ * Observations come from the world's own ports (stream, disk, network, clients) and from the tap of shipped partitions
+ * (actors/ports/tap.ts). Where the world can see a step itself, it does not rely on what shipped code reports.
  *
- * What follows from the log alone (timers, supervision, order of sources, sums) is no observation: checkers fold the log again at
- * the end (checkers/retelling.ts).
+ * What follows from the log alone (timers, supervision, order of sources, counts) is no observation: the log is replayed at the end
+ * (replayed-logs.ts).
  */
-import type { CoreDefinitions } from "../../actors/core/core.ts";
-import type { EventMessage } from "../../protocol/messages.ts";
+import type { CoreDefinitions } from "../../../actors/core/core.ts";
+import type { EventMessage } from "../../../protocol/messages.ts";
 
 export type Observation = { readonly atUs: number } & (
   | { readonly kind: "nodeStarted" | "nodeCrashed" | "nodePaused" | "nodeWoke"; readonly node: string }
-  /** The server stored an entry of a partition's stream; of a journal in files: a block's bytes reached the disk as far as it says. */
+  /** The server stored an entry of a partition's stream. For a journal in files: the disk reports the bytes of a block as written. */
   | {
       readonly kind: "stored";
       readonly partition: string;
       readonly sequence: number;
       readonly bytes: Uint8Array;
     }
-  /** The server forgot all entries behind `after` (an un-synced tail): what was promised of them is excused. */
+  /** The server forgot all entries after `after` (an unsynced tail): promises about them are excused. */
   | { readonly kind: "lost"; readonly partition: string; readonly after: number }
   /** A node's journal promised that the block is durable. */
   | {
@@ -30,7 +30,7 @@ export type Observation = { readonly atUs: number } & (
       readonly block: number;
       readonly hash: string;
     }
-  /** A partition was opened by a node: recovered up to there, with this state hash. */
+  /** A node opened a partition: recovered up to `block` and `sequence`, with this state hash. */
   | {
       readonly kind: "opened";
       readonly node: string;
@@ -41,7 +41,7 @@ export type Observation = { readonly atUs: number } & (
       readonly hash: string;
     }
   | { readonly kind: "closed"; readonly node: string; readonly partition: string; readonly reason: string }
-  /** An input was applied by a live core. */
+  /** A live core applied an input. */
   | {
       readonly kind: "applied";
       readonly node: string;
@@ -60,30 +60,30 @@ export type Observation = { readonly atUs: number } & (
       readonly block: number;
       readonly event: EventMessage;
     }
-  /** A client's program asks for the events behind `after` for the first time; null: whatever comes. */
+  /** A client's program asks for the events after `after` for the first time; null: from now. */
   | {
       readonly kind: "began";
       readonly client: string;
       readonly partition: string;
       readonly after: number | null;
     }
-  /** An event was written to a connection: seen on the wire, before the client's own care. `connection` counts subscriptions of the run. */
+  /** An event was written to a connection: seen on the wire, before the client filters. `connection` numbers the connections of the run. */
   | {
       readonly kind: "sent";
       readonly connection: number;
       readonly partition: string;
       readonly sequence: number;
     }
-  /** A client's program was handed an event. */
+  /** A client's program received an event. */
   | {
       readonly kind: "delivered";
       readonly client: string;
       readonly partition: string;
       readonly event: EventMessage;
     }
-  /** A client was told that its cursor belongs to another recording (`missed` with `reset`): it begins behind `after`. */
+  /** A client learned that its cursor belongs to another recording (`missed` with `reset`): it continues after `after`. */
   | { readonly kind: "reset"; readonly client: string; readonly partition: string; readonly after: number }
-  /** The state hash of a live core after a block that it closed, of some blocks; `blockHash` says which: it may never be admitted. */
+  /** The state hash of a live core after some of the blocks that it closed. `blockHash` identifies the block: it may never be admitted. */
   | {
       readonly kind: "hash";
       readonly node: string;
@@ -99,7 +99,7 @@ export type Observation = { readonly atUs: number } & (
       readonly block: number;
       readonly bytes: Uint8Array;
     }
-  /** Counters of a sequencer since it was opened. */
+  /** Counters of a sequencer since its partition was opened. */
   | {
       readonly kind: "counts";
       readonly node: string;
@@ -109,7 +109,7 @@ export type Observation = { readonly atUs: number } & (
       readonly shed: number;
       readonly duplicates: number;
     }
-  /** Sizes that have a bound. */
+  /** A size that has a limit. */
   | {
       readonly kind: "size";
       readonly node: string;
@@ -117,11 +117,11 @@ export type Observation = { readonly atUs: number } & (
       readonly value: number;
       readonly limit: number;
     }
-  /** Shipped code threw where nothing caught it, or a promise of its was rejected and nobody looked. */
+  /** Shipped code threw an error that nothing caught, or left a rejected promise unhandled. */
   | { readonly kind: "threw"; readonly where: string; readonly error: string }
-  /** The faults have ended: from here on the world must converge. */
+  /** The faults have ended: the world must converge. */
   | { readonly kind: "healed" }
-  /** After `healed`: a feed sent a good frame that must get into the log. */
+  /** After `healed`: a feed sent a valid frame that must enter the log. */
   | {
       readonly kind: "offered";
       readonly partition: string;
@@ -135,23 +135,23 @@ export type ObservationKind = Observation["kind"];
 export interface Violation {
   readonly rule: string;
   readonly atUs: number;
-  /** What was wrong, where, and what was expected. */
+  /** What is wrong, where, and what was expected. */
   readonly what: string;
 }
 
-/** What a world finally holds. */
+/** The state of a world at its end. */
 export interface WorldEnd {
   readonly atUs: number;
-  /** Entries of each partition's stream as the servers hold them at last; of a journal in files: its blocks, numbered from 1. */
+  /** Entries of each partition's stream on the servers; for a journal in files its blocks, numbered from 1. */
   readonly streams: ReadonlyMap<string, readonly { sequence: number; bytes: Uint8Array }[]>;
-  /** Live state hash of each partition at the end, where it has an owner. `block` is the last closed one, and no block is open. */
+  /** Live state hash of each partition that has an owner. `block` is the last closed one; no block is open. */
   readonly live: ReadonlyMap<string, { node: string; epoch: number; block: number; hash: string }>;
-  /** Per client and partition, the last event sequence it holds; clients that came to the end without a break of their own doing. */
+  /** Per client and partition: sequence of the last event it holds. */
   readonly clients: ReadonlyMap<string, ReadonlyMap<string, number>>;
-  /** Per partition, the last event that was let out so early that every client must hold it; absent: every event of the log. */
+  /** Per partition: the last event that was released early enough for every client to hold it; absent: every event of the log. */
   readonly mustHold?: ReadonlyMap<string, number>;
   /** The actors that the nodes ran. */
   readonly definitions: CoreDefinitions;
-  /** False when the run ended in the phase of faults: nothing need have converged. */
+  /** False when the run ended in the phase of faults: then nothing has to converge. */
   readonly healed: boolean;
 }

@@ -1,7 +1,8 @@
 /**
- * One process's line to the servers of the bus: the Bus port, over the simulated network.
+ * One process's connection to the servers of the bus: the Bus port over the simulated network.
  *
- * A request that gets no answer in time is rejected, and may have been done. Pushes come in order and without gaps, late after a cut.
+ * A request without an answer in time is rejected; the servers may have carried it out. Pushes arrive in order and without gaps, after a
+ * cut of the network late.
  */
 import { matches } from "../../actors/bus/subject-match.ts";
 import {
@@ -13,14 +14,14 @@ import {
   type SnapshotStore,
   type StreamEntry,
 } from "../../actors/ports/bus.ts";
-import { BUS_HOST, type BusServers, type Follower, type ServedStream } from "./bus.ts";
+import { BUS_HOST, type BusServers, type Follower, type ServedStream } from "./bus-servers.ts";
 import type { Pipe } from "./network.ts";
 import type { Process } from "./process.ts";
 import type { World } from "./world.ts";
 
-/** As the client library's default is; a round trip takes some ms. */
+/** The default of the client library; a round trip takes some ms. */
 const ANSWER_MS = 2_000;
-/** Unreachable for so long, a line calls itself disconnected. */
+/** A connection that cannot reach the servers for this long reports itself as disconnected. */
 const DISCONNECTED_MS = 2_000;
 
 interface Subscriber {
@@ -29,16 +30,16 @@ interface Subscriber {
   take(subject: string, bytes: Uint8Array): void;
 }
 
-/** Who asked for which subjects: of all lines. */
+/** Subscriptions of all connections. */
 export type Subscribers = Set<Subscriber>;
 
-export class BusLine implements Bus {
+export class BusConnection implements Bus {
   readonly #servers: BusServers;
   readonly #world: World;
   readonly #process: Process;
   readonly #host: string;
   readonly #subscribers: Subscribers;
-  /** Called before a request leaves: the process may end there. */
+  /** Called before a request is sent: the process may end there. */
   readonly #crashPoint: () => void;
   readonly #up: Pipe;
   readonly #down: Pipe;
@@ -69,7 +70,7 @@ export class BusLine implements Bus {
       answer: code("is answered"),
       subscribe: code("subscribes"),
     };
-    world.every(500, process, `${this.#host} looks at its line`, () => this.#look());
+    world.every(500, process, `${this.#host} looks at its line`, () => this.#checkConnection());
   }
 
   get connected(): boolean {
@@ -146,7 +147,7 @@ export class BusLine implements Bus {
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       world.sometimes("append uncertain");
-      throw new AppendUncertain(`Cannot tell whether ${id} was stored in ${stream.name}: no answer`);
+      throw new AppendUncertain(`Cannot know whether ${id} was stored in ${stream.name}: no answer`);
     }
   }
 
@@ -164,7 +165,7 @@ export class BusLine implements Bus {
     let ended = false;
     const follower: Follower = {
       process: this.#process,
-      // What a stream delivers is in order in itself, and not with the answers to requests: an acknowledgement may come first.
+      // A pipe of its own: entries are ordered among themselves, not with answers to requests. An acknowledgement may come first.
       pipe: servers.network.pipe(BUS_HOST, this.#host),
       next: Math.max(1, fromSequence),
       take: (sequence, bytes) => {
@@ -189,7 +190,7 @@ export class BusLine implements Bus {
     const bucket = servers.bucket(name);
     const remove = (key: string): void => {
       bucket.values.get(key)?.cancel();
-      if (bucket.values.delete(key)) servers.tell(bucket, key);
+      if (bucket.values.delete(key)) servers.announce(bucket, key);
     };
     return {
       put: (key, value) => {
@@ -198,7 +199,7 @@ export class BusLine implements Bus {
           bucket.values.get(key)?.cancel();
           const cancel = this.#world.after(HINT_TTL_MS, null, "hint ends", () => remove(key));
           bucket.values.set(key, { value: copy, cancel });
-          servers.tell(bucket, key);
+          servers.announce(bucket, key);
         });
       },
       remove: (key) => this.#ask(() => remove(key)),
@@ -233,7 +234,7 @@ export class BusLine implements Bus {
     return {
       save: (key, bytes) => {
         const copy = bytes.slice();
-        // Answered and gone: a snapshot can be made again, so nobody may count on one.
+        // Acknowledged and lost: a snapshot can be made again, so no code may rely on one.
         const isLost = lost.happens(options.disk.snapshotLost / 4);
         return this.#ask(() => void (isLost || store.set(key, copy)));
       },
@@ -250,7 +251,7 @@ export class BusLine implements Bus {
 
   // ---- requests -------------------------------------------------------------------------------------------------
 
-  /** Has `act` done by the servers. Rejects with what it throws, or with NoAnswer. */
+  /** Lets the servers do `act`. Rejects with what it throws, or with NoAnswer. */
   #ask<Answer>(
     act: () => Answer,
     answers: () => boolean = () => this.#servers.up,
@@ -284,11 +285,11 @@ export class BusLine implements Bus {
     });
   }
 
-  #look(): undefined {
+  #checkConnection(): undefined {
     const { network, up } = this.#servers;
-    const was = this.connected;
+    const before = this.connected;
     this.#unreachableMs = up && network.reaches(this.#host, BUS_HOST) ? 0 : this.#unreachableMs + 500;
-    if (this.connected !== was) for (const listener of this.#listeners) listener(this.connected);
+    if (this.connected !== before) for (const listener of this.#listeners) listener(this.connected);
   }
 }
 

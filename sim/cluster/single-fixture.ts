@@ -1,5 +1,5 @@
 /**
- * One machine with one node on its own disk: the shipped file journal, partition, gateway.
+ * The fixture of one machine with a node on its own disk: the shipped file journal, partition, gateway.
  *
  *   down ──start──► booting (open the journal, recover) ──► running ──killed · power lost · journal halted──► down
  *                        └──cannot open──► down                 └──stop (orderly)──► down
@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { type FileJournal, openJournal } from "../../actors/journal/file.ts";
 import { Partition } from "../../actors/mod.ts";
+import type { WorldEnd } from "./checkers/observation.ts";
 import { SimulatedClient } from "./client.ts";
 import { SimulatedClock } from "./clock.ts";
 import {
@@ -16,28 +17,27 @@ import {
   SNAPSHOT_SAMPLES,
   simulatedSettings,
 } from "./definitions.ts";
-import { TimedDisk } from "./disk.ts";
 import { SimulatedFeed } from "./feed.ts";
 import type { Fixture } from "./fixture.ts";
 import { SimulatedGateway } from "./gateway.ts";
 import { Network } from "./network.ts";
-import type { WorldEnd } from "./observation.ts";
 import { ObservedJournal } from "./observed-journal.ts";
+import { observePartition } from "./observed-partition.ts";
 import { Process } from "./process.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
 import type { Connection } from "./socket.ts";
-import { observingTap } from "./tap.ts";
+import { TimedDisk } from "./timed-disk.ts";
 import type { World } from "./world.ts";
 
 const PARTITION = "p0";
 const DIRECTORY = "/journal";
 const NODE = "n1";
 
-/** Small, so that a run has many segments. */
+/** Small enough for many segments in a run. */
 const SEGMENT_BYTES = 32_768;
 const KEEP_SNAPSHOTS = 4;
 
-export function buildSingle(world: World): Fixture {
+export function singleFixture(world: World): Fixture {
   const network = new Network(world);
   const machine = new Machine(world, network);
   const numbers = { next: 1 };
@@ -52,9 +52,11 @@ export function buildSingle(world: World): Fixture {
       for (const client of clients) client.heal();
     },
     stop: () => machine.stop(),
-    apart: () =>
-      machine.apart() ?? clients.map((client) => client.apart()).find((each) => each !== null) ?? null,
-    holds: () => new Map(clients.map((client) => [client.name, client.holds()])),
+    notConverged: () =>
+      machine.notConverged() ??
+      clients.map((client) => client.notConverged()).find((each) => each !== null) ??
+      null,
+    lastEvents: () => new Map(clients.map((client) => [client.name, client.lastEvents()])),
     end: (clientsHold) => machine.end(clientsHold),
     delivered: () => clients.reduce((sum, client) => sum + client.delivered, 0),
   };
@@ -68,7 +70,7 @@ class Machine {
   #journal: FileJournal | null = null;
   #gateway: SimulatedGateway | null = null;
   #life = 0;
-  /** Blocks that were told of as stored. */
+  /** The last block that was reported as stored. */
   #stored = { last: 0 };
   #stopping = false;
   #live: WorldEnd["live"] = new Map();
@@ -89,7 +91,7 @@ class Machine {
     return this.#gateway?.accept(connection) ?? false;
   }
 
-  apart(): string | null {
+  notConverged(): string | null {
     return this.#partition === null ? `${NODE} does not run ${PARTITION}` : null;
   }
 
@@ -101,7 +103,7 @@ class Machine {
     if (this.#process.state === "ended") this.#start();
   }
 
-  /** The orderly end. */
+  /** The orderly shutdown. */
   stop(): void {
     const partition = this.#partition;
     const journal = this.#journal;
@@ -114,7 +116,7 @@ class Machine {
     });
   }
 
-  /** Reads what the disk finally holds, outside of simulated time. */
+  /** Reads the journal from the disk, outside simulated time. */
   async end(clients: WorldEnd["clients"]): Promise<WorldEnd> {
     const blocks: { sequence: number; bytes: Uint8Array }[] = [];
     const journal = await openJournal(DIRECTORY, { disk: this.#disk.kill(), readOnly: true });
@@ -138,9 +140,9 @@ class Machine {
     const process = new Process(NODE);
     this.#process = process;
     this.#world.observe({ kind: "nodeStarted", atUs: this.#world.nowUs, node: NODE });
-    this.#boot(process).catch((error: unknown) => {
-      // As a program that ends with a message: its supervisor starts it again.
-      if (this.#process === process && process.state !== "ended") this.#down("kill", 1_000, String(error));
+    this.#boot(process).catch(() => {
+      // Like a program that exits with an error: its supervisor starts it again.
+      if (this.#process === process && process.state !== "ended") this.#down("kill", 1_000);
     });
   }
 
@@ -160,7 +162,7 @@ class Machine {
     });
     this.#journal = journal;
     const observed = new ObservedJournal(world, journal, PARTITION, this.#stored);
-    await observed.tellRecovered();
+    await observed.reportRecovered();
     const partition = await Partition.open({
       session: SESSION,
       partition: PARTITION,
@@ -172,7 +174,7 @@ class Machine {
       recording: null,
       memory: () => ({ rss: 0, heapUsed: 0 }),
       snapshotSamples: SNAPSHOT_SAMPLES,
-      tap: observingTap(world, NODE),
+      tap: observePartition(world, NODE),
       log: () => {},
     });
     this.#partition = partition;
@@ -202,8 +204,8 @@ class Machine {
     });
   }
 
-  /** `kill`: the process ends, what it wrote stays. `power`: the machine goes down. */
-  #down(how: "kill" | "power", restartMs: number, _reason = ""): void {
+  /** `kill`: the process ends and everything it wrote is kept. `power`: the machine loses power. */
+  #down(how: "kill" | "power", restartMs: number): void {
     const world = this.#world;
     if (this.#process.state === "ended") return;
     world.observe({ kind: "nodeCrashed", atUs: world.nowUs, node: NODE });
@@ -229,7 +231,7 @@ class Machine {
     return this.#world.options.canary ? { ignoreSync: true } : {};
   }
 
-  /** What a machine may find on its disk when it comes back: snapshots and indexes can be made again, so they may be damaged. */
+  /** Damages the disk before a restart. Only snapshots and indexes: they can be made again. */
   async #damageDisk(): Promise<void> {
     const { decisions, options } = this.#world;
     const flipped = decisions.of(NODE, "bit flipped");
@@ -240,7 +242,7 @@ class Machine {
     if (isLost) await this.#disk.remove(join(DIRECTORY, snapshot));
     const derived = names.filter((name) => !(isLost && name === snapshot) && /\.(snap|idx)$/.test(name));
     if (derived.length === 0 || !flipped.happens(options.disk.bitFlipped)) return;
-    // The last one by name is the newest snapshot, which is read first: half of the time it is that one.
+    // Half of the time the last by name: the newest snapshot, which is read first.
     const place = flipped.size(0, 1) < 0.5 ? derived.length - 1 : Math.floor(flipped.size(0, derived.length));
     const name = derived[place]!;
     this.#disk.flipBit(join(DIRECTORY, name), flipped.size(0, 1), Math.floor(flipped.size(0, 8)));

@@ -1,12 +1,12 @@
-/** Many seeds of one scenario, in as many processes as there are cores, and what came of them taken together. */
+/** Runs many seeds of one scenario in several processes and sums up their results. */
 import process from "node:process";
 import { inWorkers, type Work, workOnInput } from "../../actors/workers/pool.ts";
 import { branchesOf } from "./branches.ts";
-import type { Violation } from "./observation.ts";
+import type { Violation } from "./checkers/observation.ts";
 import { type RunRequest, run } from "./run.ts";
 import type { ScenarioName } from "./scenarios.ts";
 
-/** From so many seeds on, a branch that was never taken is a failure: rarer ones than that are not tested. */
+/** In a run of at least this many seeds, a branch that was never taken is a failure. */
 export const SEEDS_FOR_ALL_BRANCHES = 1_000;
 
 const WORKER = "sim-worker";
@@ -16,7 +16,7 @@ interface Common {
   readonly minutes?: number;
 }
 
-/** Of one seed. */
+/** The result of one seed. */
 export interface SeedResult {
   readonly seed: number;
   readonly events: number;
@@ -34,7 +34,7 @@ export interface ManyResult {
   readonly seeds: number;
   readonly events: number;
   readonly simulatedSeconds: number;
-  /** Of all processes together: what it costs of a core. */
+  /** CPU time of all processes together. */
   readonly cpuSeconds: number;
   readonly wallSeconds: number;
   readonly decisions: number;
@@ -42,7 +42,7 @@ export interface ManyResult {
   readonly failures: readonly SeedResult[];
   readonly branchesTaken: number;
   readonly neverTaken: readonly string[];
-  /** Folded over the seeds in their order. */
+  /** Trace hashes, in the order of the seeds. */
   readonly hashes: readonly string[];
 }
 

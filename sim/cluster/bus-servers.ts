@@ -1,16 +1,19 @@
 /**
- * The servers of the bus, as they misbehave: the twin of a NATS cluster behind actors/ports/bus.ts.
+ * The servers of the bus with their faults: a model of a NATS cluster for actors/ports/bus.ts.
  *
- *   line of a process ──requests──► servers ──answers──► line          over links that lose, delay and double
- *                                      └──pushes (followers, watchers)──► line      in order, held up by cuts
+ *   connection of a process ──requests──► servers ──answers──► connection       over links that lose, delay and duplicate
+ *                                            └──pushes (followers, watchers)──► connection     in order, delayed by cuts
  *
- * What real servers were seen to do, each a decision: both of two writers accepted that expected the same last entry; an entry stored and
- * its acknowledgement lost; an id forgotten when its window is over, so that a repeated entry is stored again; no leader, and no answer,
- * for four to nine seconds; an end, after which what was not synced is gone. And hints that somebody does not hear for a while, so that
- * nodes take others for gone that are there, and differ in what they see.
+ * Each fault that real servers were seen to have is a decision:
+ *
+ *   both writers accepted   two writers expect the same last entry, and both succeed
+ *   acknowledgement lost    an entry is stored, its acknowledgement is lost
+ *   dedupe window over      an id is forgotten, so a repeated entry is stored again
+ *   stream election         a stream has no leader and answers no request for four to nine seconds
+ *   bus crashed             the servers restart; entries that were not synced may be gone
+ *   hints not heard         a watcher receives no hints for a while, so nodes disagree about who is alive
  */
-import type { AppendRefused } from "../../actors/ports/bus.ts";
-import { AppendRefused as Refused } from "../../actors/ports/bus.ts";
+import { AppendRefused } from "../../actors/ports/bus.ts";
 import { parseSubject } from "../../protocol/subjects.ts";
 import type { Fault } from "./decisions.ts";
 import type { Network, Pipe } from "./network.ts";
@@ -19,14 +22,14 @@ import type { World } from "./world.ts";
 
 export const BUS_HOST = "bus";
 
-/** Servers that do not agree yet accept a second writer for so long: milliseconds as a rule, more while their links are slow. */
+/** Servers that do not agree yet accept a second writer for this long: usually milliseconds, more while their links are slow. */
 const RACE_US = 2_000_000;
 
-/** How long a restarted server takes to be there again. */
+/** How long a restart takes. */
 const DOWN_MS = { from: 300, to: 3_000 };
-/** Longer than a member is believed to be there without a word of it. */
-const DEAF_MS = { from: 1_000, to: 9_000 };
-/** How long a stream has no leader, as measured. */
+/** Longer than a silent member counts as alive. */
+const NO_HINTS_MS = { from: 1_000, to: 9_000 };
+/** How long a stream has no leader, as measured on real servers. */
 const ELECTION_MS = { from: 4_000, to: 9_000 };
 
 interface Stored {
@@ -34,7 +37,7 @@ interface Stored {
   readonly atUs: number;
 }
 
-/** Somebody to whom entries or hints are pushed. */
+/** A process that entries or hints are pushed to. */
 export interface Receiver {
   readonly process: Process;
   readonly pipe: Pipe;
@@ -74,9 +77,12 @@ export class BusServers {
   readonly buckets = new Map<string, Bucket>();
   readonly stores = new Map<string, Map<string, Uint8Array>>();
   up = true;
-  /** By host: until when it hears no hints. */
-  readonly #deafUntilUs = new Map<string, number>();
-  readonly #faults: Record<"both" | "refused" | "crashed" | "tail" | "election" | "stranger" | "deaf", Fault>;
+  /** By host: until when it receives no hints. */
+  readonly #noHintsUntilUs = new Map<string, number>();
+  readonly #faults: Record<
+    "both" | "refused" | "crashed" | "tail" | "election" | "stranger" | "noHints",
+    Fault
+  >;
   readonly #push: number;
 
   constructor(world: World, network: Network) {
@@ -91,7 +97,7 @@ export class BusServers {
       tail: of("unsynced tail lost"),
       election: of("stream election"),
       stranger: of("stranger writes"),
-      deaf: of("hints not heard"),
+      noHints: of("hints not heard"),
     };
     this.#push = world.trace.intern("bus pushes");
     this.#misbehave();
@@ -151,7 +157,7 @@ export class BusServers {
     return sequence;
   }
 
-  /** Pushes what a follower has not got. */
+  /** Pushes the entries that a follower has not received. */
   pump(stream: ServedStream, follower: Follower): void {
     if (!this.up) return;
     if (follower.process.state === "ended") stream.followers.delete(follower);
@@ -163,23 +169,23 @@ export class BusServers {
       }
   }
 
-  /** Tells everybody who watches what stands under a key now. */
-  tell(bucket: Bucket, key: string): void {
+  /** Pushes the value of a key to all watchers. */
+  announce(bucket: Bucket, key: string): void {
     const value = bucket.values.get(key)?.value ?? null;
     for (const watcher of bucket.watchers) {
       if (watcher.process.state === "ended") bucket.watchers.delete(watcher);
-      else if ((this.#deafUntilUs.get(watcher.process.name) ?? 0) < this.world.nowUs)
+      else if ((this.#noHintsUntilUs.get(watcher.process.name) ?? 0) < this.world.nowUs)
         watcher.pipe.send(watcher.process, this.#push, () => watcher.change(key, value));
     }
   }
 
   heal(): void {
     for (const stream of this.streams.values()) stream.leaderlessUntilUs = 0;
-    this.#deafUntilUs.clear();
+    this.#noHintsUntilUs.clear();
     this.#comeUp();
   }
 
-  /** B3: a server that has not heard of the newest entries yet lets a second writer in. */
+  /** A server that does not know the newest entries yet accepts a second writer. */
   #race(stream: ServedStream, expectedLast: number): boolean {
     const oldest = stream.entries[expectedLast];
     if (oldest === undefined || this.world.nowUs - oldest.atUs >= RACE_US) return false;
@@ -188,12 +194,12 @@ export class BusServers {
 
   #refuse(why: string): AppendRefused {
     this.world.sometimes("append refused by the stream");
-    return new Refused(`Cannot append: ${why}`);
+    return new AppendRefused(`Cannot append: ${why}`);
   }
 
   #misbehave(): void {
     const { world } = this;
-    const { crashed, election, stranger, tail, deaf } = this.#faults;
+    const { crashed, election, stranger, tail, noHints } = this.#faults;
     world.every(world.options.bus.syncEveryMs, null, "bus syncs", () => {
       if (this.up) for (const stream of this.streams.values()) stream.synced = stream.entries.length;
     });
@@ -207,15 +213,18 @@ export class BusServers {
         if (this.answers(stream) && stranger.happens(bus.stranger)) this.#strangerWrites(stream);
       for (const bucket of this.buckets.values())
         for (const { process } of bucket.watchers)
-          if (deaf.happens(bus.hintsNotHeard))
-            this.#deafUntilUs.set(process.name, world.nowUs + deaf.size(DEAF_MS.from, DEAF_MS.to) * 1000);
+          if (noHints.happens(bus.hintsNotHeard))
+            this.#noHintsUntilUs.set(
+              process.name,
+              world.nowUs + noHints.size(NO_HINTS_MS.from, NO_HINTS_MS.to) * 1000,
+            );
       if (this.up && crashed.happens(bus.crashed)) this.#goDown(crashed.size(DOWN_MS.from, DOWN_MS.to));
       if (!this.up && tail.happens(bus.tailLost)) this.#loseTail();
       return true;
     });
   }
 
-  /** A stream is open to whoever can reach the servers: garbage, or an entry of before once more. */
+  /** Any program that reaches the servers can write into a stream: garbage, or an earlier entry again. */
   #strangerWrites(stream: ServedStream): void {
     const { stranger } = this.#faults;
     const old = stream.entries[Math.floor(stranger.size(0, 2 * stream.entries.length))];
@@ -224,8 +233,8 @@ export class BusServers {
     try {
       this.append(stream, old?.bytes ?? garbage(), `stranger ${stream.entries.length}`, undefined);
     } catch (error) {
-      // A stranger is refused as everybody is.
-      if (!(error instanceof Refused)) throw error;
+      // A stranger can be refused like any other writer.
+      if (!(error instanceof AppendRefused)) throw error;
     }
   }
 

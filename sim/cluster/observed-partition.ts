@@ -1,15 +1,15 @@
-/** What the shipped partitions of one node do, told to the checkers of the world. */
+/** The tap of one node's shipped partitions: passes what they do to the checkers of the world. */
 import { hex } from "../../actors/core/hash.ts";
 import type { PartitionTap } from "../../actors/ports/tap.ts";
 import type { World } from "./world.ts";
 
-/** State hashes are told of one block in so many: each reads the whole state. */
+/** One block in this many gets a state hash: computing it reads the whole state. */
 const HASH_EVERY_BLOCKS = 64;
 
-/** Blocks that wait for durability, in bytes: the sequencer sheds above half of what the journal takes, and frames are small here. */
+/** Limit of blocks that wait for durability: the sequencer sheds above half of the journal's limit, and frames are small here. */
 const HELD_BYTES_MAX = (8 << 20) + 65_536;
 
-export function observingTap(world: World, node: string): PartitionTap {
+export function observePartition(world: World, node: string): PartitionTap {
   const noted = world.trace.intern(`${node} applied`);
   const announced = world.trace.intern(`${node} event`);
   return {
@@ -59,7 +59,7 @@ export function observingTap(world: World, node: string): PartitionTap {
         kind: "size",
         atUs,
         node,
-        what: `bytes of ${partition} that wait for the journal`,
+        what: `the bytes of ${partition} that wait for the journal`,
         value: heldBytes,
         limit: HELD_BYTES_MAX,
       });

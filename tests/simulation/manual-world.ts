@@ -1,11 +1,11 @@
-/** A simulated world without faults, driven by the test: time passes when it says so, and what is sent arrives. */
+/** A simulated world that the test drives: time passes when the test says so, and without faults every message arrives. */
 import { Checkers } from "../../sim/cluster/checkers/mod.ts";
 import { drawOptions, type WorldOptions } from "../../sim/cluster/options.ts";
 import { World } from "../../sim/cluster/world.ts";
 
 export type Families = Pick<WorldOptions, "network" | "bus" | "disk" | "node" | "feed" | "client">;
 
-/** Options in which nothing fails; `change` lays faults over them by family. */
+/** Options without faults; `change` adds faults by family. */
 export function calmOptions(
   change: { [Family in keyof Families]?: Partial<Families[Family]> } = {},
 ): WorldOptions {
@@ -29,12 +29,12 @@ export function calmOptions(
   };
 }
 
-export function falseWorld(options = calmOptions(), only: ReadonlySet<string> | null = null): World {
+export function manualWorld(options = calmOptions(), only: ReadonlySet<string> | null = null): World {
   const checkers = new Checkers({ aheadMaxUs: 1e7 });
   return new World({ seed: 1, options, only, checkers, write: null });
 }
 
-/** Lets `ms` of the world's time pass; promises get their turn after each event. */
+/** Lets `ms` of the world's time pass; promise reactions run after each event. */
 export async function pass(world: World, ms: number): Promise<void> {
   const untilUs = world.nowUs + ms * 1000;
   await turn();
@@ -45,7 +45,7 @@ export async function pass(world: World, ms: number): Promise<void> {
   world.queue.nowUs = Math.max(world.queue.nowUs, untilUs);
 }
 
-/** Lets time go on by itself, a little each turn, while a test awaits something of the world; the returned function ends it. */
+/** Lets time pass, a little in each turn of the event loop, while a test awaits the world. The returned function stops it. */
 export function flow(world: World): () => void {
   let flowing = true;
   let busy = false;

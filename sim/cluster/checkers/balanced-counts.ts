@@ -1,22 +1,23 @@
 import type { Checker, Observed } from "./checker.ts";
 
 /**
- * What was offered was admitted, shed or a duplicate: by the sequencer's own counters, and by what the log says of them.
+ * Every offered input was admitted, shed or a duplicate, both in the sequencer's counters and in the counts that it logs.
  *
- * The log's counts are held against the log itself: since a session was opened, no more can have been admitted than stands there.
+ * The logged counts are also compared with the log itself: no more inputs can have been admitted since the session was opened than the
+ * log holds.
  */
-export function accounts(): Checker {
-  /** By partition: inputs since it was opened, and what was reported as admitted since. */
+export function balancedCounts(): Checker {
+  /** By partition: inputs since it was opened, and inputs reported as admitted since then. */
   const sums = new Map<string, { inputs: number; reported: number }>();
   return {
-    name: "accounts",
+    name: "balanced-counts",
     rule: "offered = admitted + shed + duplicates",
-    hears: ["counts"],
+    observes: ["counts"],
     observe(observation) {
       const counts = observation as Observed<"counts">;
       return unbalanced(`${counts.node} counts of ${counts.partition}`, counts);
     },
-    retold({ partition, sequence, input }) {
+    replayed({ partition, sequence, input }) {
       const sum = sums.get(partition) ?? { inputs: 0, reported: 0 };
       sums.set(partition, sum);
       if (input.type === "sessionOpened") sum.inputs = sum.reported = 0;
@@ -24,7 +25,7 @@ export function accounts(): Checker {
         sum.reported += input.admitted;
         const where = `input ${sequence} of ${partition} says`;
         if (sum.reported > sum.inputs)
-          return `${where} that ${sum.reported} inputs were admitted since the opening, there are ${sum.inputs}`;
+          return `${where} that ${sum.reported} inputs were admitted since the opening; expected at most ${sum.inputs}`;
         const wrong = unbalanced(where, input);
         if (wrong !== null) return wrong;
       }

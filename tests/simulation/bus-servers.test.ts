@@ -1,38 +1,38 @@
 // timeout: 120
-/** The simulated servers keep the port's promises when nothing fails, and break them just as real ones do. */
+/** The simulated servers keep the port's contract without faults, and break it as real servers do with faults. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { AppendRefused, AppendUncertain } from "../../actors/ports/bus.ts";
-import { BusServers } from "../../sim/cluster/bus.ts";
-import { BusLine, type Subscribers } from "../../sim/cluster/bus-line.ts";
+import { BusConnection, type Subscribers } from "../../sim/cluster/bus-connection.ts";
+import { BusServers } from "../../sim/cluster/bus-servers.ts";
 import { Network } from "../../sim/cluster/network.ts";
 import { Process } from "../../sim/cluster/process.ts";
 import type { World } from "../../sim/cluster/world.ts";
 import { busContract } from "../contracts/bus.ts";
-import { calmOptions, falseWorld, flow, pass } from "./false-world.ts";
+import { calmOptions, flow, manualWorld, pass } from "./manual-world.ts";
 
-function twin(world: World) {
+function simulatedBus(world: World) {
   const network = new Network(world);
   const servers = new BusServers(world, network);
   const subscribers: Subscribers = new Set();
-  const line = (name: string) => {
+  const connect = (name: string) => {
     network.addHost(name);
-    return new BusLine(servers, subscribers, new Process(name));
+    return new BusConnection(servers, subscribers, new Process(name));
   };
-  return { network, servers, line };
+  return { network, servers, connect };
 }
 
 busContract("the simulated bus without faults", async () => {
-  const world = falseWorld();
-  const bus = twin(world).line("n1");
+  const world = manualWorld();
+  const bus = simulatedBus(world).connect("n1");
   const stop = flow(world);
   return { bus, passMs: (ms) => pass(world, ms), dispose: async () => stop() };
 });
 
 test("an append whose acknowledgement is lost is uncertain, and stored", async () => {
-  const world = falseWorld(calmOptions({ bus: { ackLost: 1 } }));
-  const { line, servers } = twin(world);
-  const appended = line("n1").stream("s").append(Uint8Array.of(1), { id: "a" });
+  const world = manualWorld(calmOptions({ bus: { ackLost: 1 } }));
+  const { connect, servers } = simulatedBus(world);
+  const appended = connect("n1").stream("s").append(Uint8Array.of(1), { id: "a" });
   const outcome = appended.then(
     () => "answered",
     (error: unknown) => error,
@@ -44,10 +44,10 @@ test("an append whose acknowledgement is lost is uncertain, and stored", async (
 
 test("of two writers that expect the same end, one is refused; with the servers' fault on, both are accepted", async () => {
   for (const bothAccepted of [0, 1]) {
-    const world = falseWorld(calmOptions({ bus: { bothAccepted } }));
-    const { line, servers } = twin(world);
+    const world = manualWorld(calmOptions({ bus: { bothAccepted } }));
+    const { connect, servers } = simulatedBus(world);
     const outcomes = ["n1", "n2"].map((name) =>
-      line(name)
+      connect(name)
         .stream("s")
         .append(Uint8Array.of(1), { id: name, expectedLast: 0 })
         .then(
@@ -56,16 +56,16 @@ test("of two writers that expect the same end, one is refused; with the servers'
         ),
     );
     await pass(world, 1_000);
-    const told = await Promise.all(outcomes);
+    const answers = await Promise.all(outcomes);
     assert.is(servers.stream("s").entries.length, 1 + bothAccepted);
-    assert.is(told.filter((each) => each instanceof AppendRefused).length, 1 - bothAccepted);
+    assert.is(answers.filter((each) => each instanceof AppendRefused).length, 1 - bothAccepted);
   }
 });
 
-test("an id is stored again when the window is over", async () => {
-  const world = falseWorld(calmOptions({ bus: { dedupeWindowMs: 500 } }));
-  const { line, servers } = twin(world);
-  const stream = line("n1").stream("s");
+test("an entry with the same id is stored again after the deduplication window", async () => {
+  const world = manualWorld(calmOptions({ bus: { dedupeWindowMs: 500 } }));
+  const { connect, servers } = simulatedBus(world);
+  const stream = connect("n1").stream("s");
   for (const waitMs of [100, 1_000, 100]) {
     void stream.append(Uint8Array.of(1), { id: "a" });
     await pass(world, waitMs);
@@ -73,10 +73,10 @@ test("an id is stored again when the window is over", async () => {
   assert.is(servers.stream("s").entries.length, 2);
 });
 
-test("a stream without a leader answers nobody for four to nine seconds, then goes on", async () => {
-  const world = falseWorld(calmOptions({ bus: { election: 1 } }));
-  const { line, servers } = twin(world);
-  const stream = line("n1").stream("s");
+test("a stream without a leader answers no request for four to nine seconds, then continues", async () => {
+  const world = manualWorld(calmOptions({ bus: { election: 1 } }));
+  const { connect, servers } = simulatedBus(world);
+  const stream = connect("n1").stream("s");
   await pass(world, 1_100);
   const gapMs = (servers.stream("s").leaderlessUntilUs - world.nowUs) / 1000;
   assert.ok(gapMs > 2_900 && gapMs < 9_000, `${gapMs}`);
@@ -92,10 +92,10 @@ test("a stream without a leader answers nobody for four to nine seconds, then go
   assert.is(await again, 1);
 });
 
-test("servers that end forget what was not synced, and say so to the checkers", async () => {
-  const world = falseWorld(calmOptions({ bus: { crashed: 1, tailLost: 1, syncEveryMs: 100_000 } }));
-  const { line, servers } = twin(world);
-  const stream = line("n1").stream("ew.s.p0.log");
+test("servers that crash lose unsynced entries, and the checkers observe it", async () => {
+  const world = manualWorld(calmOptions({ bus: { crashed: 1, tailLost: 1, syncEveryMs: 100_000 } }));
+  const { connect, servers } = simulatedBus(world);
+  const stream = connect("n1").stream("ew.s.p0.log");
   void stream.append(Uint8Array.of(1), { id: "a" });
   await pass(world, 500);
   assert.is(servers.stream("ew.s.p0.log").entries.length, 1);
