@@ -30,6 +30,8 @@ export {
   LoggedInput,
 } from "./log/read.ts";
 export { LogWriter, type LogWriterOptions, type WritableLog, type WrittenBlock } from "./log/writer.ts";
+export { LoggedFrame } from "./partition/delivered-frame.ts";
+export { Outbox, type OutboxOptions } from "./partition/outbox.ts";
 export { Partition } from "./partition/partition.ts";
 export { withSetting } from "./setting-flag.ts";
 export { SYSTEM } from "./system.ts";

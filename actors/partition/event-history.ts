@@ -1,11 +1,12 @@
 /**
- * Events by their sequence: the recent ones in memory, older ones read back from the journal's notes.
+ * Events by their sequence: the recent ones in memory, older ones read back from the derived records of the journal.
  *
- * E1  Sequences are contiguous; `after(n)` begins with n + 1 whatever is in memory.
+ * E1  Sequences are contiguous; `after(n)` begins with n + 1, wherever that event is.
+ * E2  Damage of the journal is reported; events that it cost are left out.
  */
-
-import { decodeDerived } from "../../protocol/block.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
+import { damageLine } from "../log/damage.ts";
+import { derivedEvents } from "../log/read.ts";
 import type { Journal } from "../ports/journal.ts";
 
 /** Events kept in memory: a day of one event every nine seconds. */
@@ -14,26 +15,26 @@ const EVENTS_IN_MEMORY = 10_000;
 /** First step back in a journal: a second or two of blocks, which takes a millisecond to read. */
 const BLOCKS_BACK = 256;
 
+export interface EventHistoryOptions {
+  readonly journal: Pick<Journal, "read" | "first" | "last">;
+  /** Sequence of the last event, 0 without one. */
+  readonly newest: number;
+  /** The last ones up to it, oldest first; default: none. */
+  readonly events?: EventMessage[];
+  /** A block at or before the one with an event, where that is known. */
+  readonly blockOf?: ((sequence: number) => number | undefined) | undefined;
+  log?(message: string): void;
+}
+
 export class EventHistory {
-  private readonly journal: Journal;
+  private readonly options: EventHistoryOptions;
   private recent: EventMessage[];
   private newest: number;
-  private readonly blockOf: (sequence: number) => number | undefined;
 
-  /**
-   * `newest`: sequence of the last event there is, 0 without one; `events`: the last ones of them, perhaps none; `blockOf`: a block at
-   * or before the one with an event's note, where that is known.
-   */
-  constructor(
-    journal: Journal,
-    newest: number,
-    events: EventMessage[],
-    blockOf: (sequence: number) => number | undefined = () => undefined,
-  ) {
-    this.blockOf = blockOf;
-    this.journal = journal;
-    this.newest = newest;
-    this.recent = events;
+  constructor(options: EventHistoryOptions) {
+    this.options = options;
+    this.newest = options.newest;
+    this.recent = options.events ?? [];
   }
 
   add(event: EventMessage): void {
@@ -47,43 +48,54 @@ export class EventHistory {
     return this.newest;
   }
 
+  /** Forgets all events after `newest`. */
+  rewind(newest: number): void {
+    this.newest = newest;
+    this.recent = [];
+  }
+
+  /** Events with a higher sequence, oldest first, at most `limit`. */
   async after(sequence: number, limit: number): Promise<EventMessage[]> {
-    const first = this.recent[0]?.sequence ?? this.newest + 1;
+    const { recent } = this;
+    const first = recent[0]?.sequence ?? this.newest + 1;
     if (sequence + 1 >= first) {
       const start = Math.max(0, sequence + 1 - first);
-      return this.recent.slice(start, start + limit);
+      return recent.slice(start, start + limit);
     }
     const found: EventMessage[] = [];
-    for await (const entry of this.journal.read(await this.startFor(sequence + 1))) {
-      if (entry.kind !== "derived") continue;
-      for (const event of decodeDerived(entry.bytes).events) {
+    for await (const { events } of this.recorded(await this.startFor(sequence + 1))) {
+      for (const event of events) {
         if (event.sequence > sequence && event.sequence < first && found.length < limit) found.push(event);
       }
       if (found.length >= limit || (found.at(-1)?.sequence ?? 0) >= first - 1) break;
     }
-    return [...found, ...this.recent.slice(0, Math.max(0, limit - found.length))];
+    return [...found, ...recent.slice(0, Math.max(0, limit - found.length))];
   }
 
   /**
-   * A block from which on the note of an event is met: where nobody knows, from the end backwards, further each time, for what clients
-   * miss is mostly recent.
+   * A block at or before the one whose record holds an event. Where it is not known, the search goes back from the end in growing steps:
+   * what clients miss is mostly recent. Undefined: the first block kept.
    */
   private async startFor(sequence: number): Promise<number | undefined> {
-    const known = this.blockOf(sequence);
-    const { first, last } = this.journal;
+    const { journal, blockOf } = this.options;
+    const known = blockOf?.(sequence);
+    const { first, last } = journal;
     if (known !== undefined || first === null || last === null) return known;
     for (let back = BLOCKS_BACK; last.number - back > first.number; back *= 4) {
       const block = last.number - back;
-      if ((await this.firstNotedFrom(block)) <= sequence) return block;
+      if ((await this.firstRecordedFrom(block)) <= sequence) return block;
     }
     return undefined;
   }
 
-  private async firstNotedFrom(block: number): Promise<number> {
-    for await (const entry of this.journal.read(block)) {
-      const event = entry.kind === "derived" ? decodeDerived(entry.bytes).events[0] : undefined;
-      if (event !== undefined) return event.sequence;
-    }
+  /** Sequence of the first event that is recorded at or after a block. */
+  private async firstRecordedFrom(block: number): Promise<number> {
+    for await (const { events } of this.recorded(block))
+      if (events[0] !== undefined) return events[0].sequence;
     return Number.POSITIVE_INFINITY;
+  }
+
+  private recorded(from: number | undefined): ReturnType<typeof derivedEvents> {
+    return derivedEvents(this.options.journal, from, (damage) => this.options.log?.(damageLine(damage)));
   }
 }

@@ -7,8 +7,8 @@
 import type { Actor } from "../core/actor.ts";
 import type { CoreProbe } from "../core/core.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { ClosedBlock } from "./gate.ts";
 import { LatencyHistogram } from "./latency.ts";
+import type { ClosedBlock } from "./output-gate.ts";
 
 /** One input in this many is timed actor by actor: two clock reads an actor would cost more than some actors. */
 const PROBE_EVERY = 64;

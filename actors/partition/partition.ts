@@ -45,12 +45,11 @@ import type { FrameOverlay } from "../ports/overlay.ts";
 import type { DeliveredFrame, LiveSession, SessionDescription, SessionListener } from "../ports/session.ts";
 import type { PartitionTap } from "../ports/tap.ts";
 import { type BlockBytes, LoggedFrame } from "./delivered-frame.ts";
-import { EventHistory } from "./event-history.ts";
-import { type ClosedBlock, type Delivery, OutputGate } from "./gate.ts";
 import { Injections } from "./injections.ts";
 import { Meter } from "./meter.ts";
+import { Outbox } from "./outbox.ts";
+import { type ClosedBlock, type Delivery, OutputGate } from "./output-gate.ts";
 import { isQuantumInputOf, lastTimeUs } from "./quantum-check.ts";
-import { RecentBlocks } from "./recent-blocks.ts";
 import { recover } from "./recovery.ts";
 
 /** Closed blocks waiting for the disk, in bytes, above which live frames are shed and recorded feeds wait: half of what the journal takes. */
@@ -58,9 +57,6 @@ const HELD_BYTES_MAX = 8 << 20;
 
 /** Bytes taken in one turn of the event loop before a feed that can wait is asked to: sockets get their turn. */
 const TURN_BYTES_MAX = 1 << 20;
-
-/** Released blocks kept for clients that come back, in bytes: some seconds at full load, hours of a host feed. */
-const RECENT_BYTES_MAX = 24 << 20;
 
 /** Samples between snapshots: what recovery or a seek must replay at most, a tenth of a second of work. */
 const SNAPSHOT_SAMPLES = 131_072;
@@ -107,13 +103,11 @@ export class Partition implements LiveSession, CoreSink {
   private readonly clock: Clock;
   private readonly tap: PartitionTap | undefined;
   private readonly gate: OutputGate;
-  private readonly history: EventHistory;
+  private readonly outbox: Outbox;
   private readonly feeds: { feed: Feed; running: Promise<void> }[] = [];
   private readonly overlays: Injections;
   /** Last report of each source; a merged feed reports for the sources it is made of. */
   private readonly statuses = new Map<string, FeedStatus>();
-  private readonly states = new Map<string, StateMessage>();
-  private readonly recent: RecentBlocks;
 
   private readonly builder: BlockBuilder;
   private blockNumber: number;
@@ -180,10 +174,15 @@ export class Partition implements LiveSession, CoreSink {
     this.core = core;
     this.overlays = new Injections(core, (notice) => this.admitInput({ type: "notice", ...notice }));
     this.meter = new Meter(options.clock);
-    this.history = new EventHistory(options.journal, core.eventSequence, events);
-    this.gate = new OutputGate((block) => this.released(block), options.log);
+    const { journal, log } = options;
+    this.outbox = new Outbox({
+      journal,
+      place: { input: core.sequence, event: core.eventSequence },
+      events,
+      log,
+    });
+    this.gate = new OutputGate((block) => this.release(block));
     this.samplesAtSnapshot = core.samples;
-    this.recent = new RecentBlocks(RECENT_BYTES_MAX, core.sequence);
     this.blockNumber = options.journal.last?.number ?? 0;
     this.builder = new BlockBuilder(this.blockStart(options.journal.last?.hash ?? GENESIS_HASH));
   }
@@ -654,7 +653,7 @@ export class Partition implements LiveSession, CoreSink {
     const gauges = this.meter.take({
       queueDepth: this.builder.inputs,
       heldBytes: this.gate.heldBytes,
-      bufferBytes: this.gate.heldBytes + this.recent.bytes + this.builder.byteLength,
+      bufferBytes: this.gate.heldBytes + this.outbox.keptBytes + this.builder.byteLength,
       residentBytes: memory.rss,
       heapBytes: memory.heapUsed,
       ...this.options.gauges?.(),
@@ -693,18 +692,22 @@ export class Partition implements LiveSession, CoreSink {
     };
   }
 
-  private released(block: ClosedBlock): void {
-    this.meter.released(block);
-    this.releasedThrough = block.lastSequence;
-    this.recent.add(block.lastSequence, block.bytes);
+  private release(block: ClosedBlock): void {
+    const { outbox } = this;
+    outbox.block(block.lastSequence, block.bytes);
     for (const delivery of block.deliveries) {
-      if ("inputSequence" in delivery) continue;
-      if (delivery.type === "state") this.states.set(delivery.group, delivery);
-      else if (delivery.type === "event") {
-        this.history.add(delivery);
+      if ("inputSequence" in delivery) outbox.frame(delivery);
+      else if (delivery.type === "state") outbox.state(delivery);
+      else if (delivery.type === "channels") outbox.channels(delivery);
+      else {
+        outbox.event(delivery);
         this.tap?.released?.(this.partition, block.number, delivery);
       }
     }
+    if (block.metrics) outbox.metrics(block.metrics);
+    outbox.flush();
+    this.meter.released(block);
+    this.releasedThrough = block.lastSequence;
     while (this.awaited[0] !== undefined && this.awaited[0].sequence <= block.lastSequence)
       this.awaited.shift()!.resolve();
   }
@@ -718,7 +721,7 @@ export class Partition implements LiveSession, CoreSink {
       durability: this.journal.durability,
       timeUs: this.core.now,
       lastInputSequence: this.core.sequence,
-      lastEventSequence: this.history.last,
+      lastEventSequence: this.outbox.lastEvent,
       recording: this.options.recording,
       feeds: Array.from(this.statuses.values(), ({ source, status, detail }) => ({ source, status, detail })),
     };
@@ -729,18 +732,15 @@ export class Partition implements LiveSession, CoreSink {
   }
 
   events(after: number, limit: number): Promise<EventMessage[]> {
-    return this.history.after(after, limit);
+    return this.outbox.events(after, limit);
   }
 
-  recentFrames(
-    after: number,
-    limit = Number.POSITIVE_INFINITY,
-  ): { complete: boolean; frames: DeliveredFrame[] } {
-    return this.recent.framesAfter(after, limit);
+  recentFrames(after: number, limit?: number): { complete: boolean; frames: DeliveredFrame[] } {
+    return this.outbox.recentFrames(after, limit);
   }
 
   lastStates(): readonly StateMessage[] {
-    return [...this.states.values()];
+    return this.outbox.lastStates();
   }
 
   gauges(): Readonly<Record<string, number>> {
@@ -753,7 +753,7 @@ export class Partition implements LiveSession, CoreSink {
   }
 
   subscribe(listener: SessionListener): () => void {
-    return this.gate.subscribe(listener);
+    return this.outbox.subscribe(listener);
   }
 }
 

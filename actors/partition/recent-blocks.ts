@@ -1,7 +1,7 @@
 /**
- * The newest released blocks, for clients that come back: their frames are found again when they are asked for.
+ * The newest released blocks, for clients that come back: their frames are decoded when somebody asks for them.
  *
- * B1  What is kept stays below a number of bytes, but for the newest block.
+ * B1  The blocks kept take at most `bytesMax`, except that the newest one always stays.
  */
 import { decodeBlock } from "../../protocol/block.ts";
 import { isFrame } from "../../protocol/codec.ts";
@@ -17,7 +17,7 @@ export class RecentBlocks {
   /** Bytes kept. */
   bytes = 0;
   private blocks: RecentBlock[] = [];
-  /** Blocks at the front that count as dropped; cut off now and then, since shifting one by one would be quadratic. */
+  /** Blocks at the beginning that count as dropped; removed now and then, because shifting one by one would be quadratic. */
   private dropped = 0;
   /** Last input of the newest dropped block. */
   private droppedSequence: number;
@@ -43,21 +43,25 @@ export class RecentBlocks {
     }
   }
 
-  /** Frames with input sequence > `after`, oldest first, at most `limit`. */
-  framesAfter(after: number, limit: number): { complete: boolean; frames: DeliveredFrame[] } {
+  /** Frames with input sequence > `after` and <= `through`, oldest first, at most `limit`. */
+  framesAfter(
+    after: number,
+    limit: number,
+    through = Number.POSITIVE_INFINITY,
+  ): { complete: boolean; frames: DeliveredFrame[] } {
     const frames: DeliveredFrame[] = [];
-    for (let i = this.firstBehind(after); i < this.blocks.length && frames.length < limit; i++) {
+    for (let i = this.firstAfter(after); i < this.blocks.length && frames.length < limit; i++) {
       const { bytes } = this.blocks[i]!;
       decodeBlock(bytes).forEach((sequence, _timeUs, message) => {
-        if (sequence <= after || frames.length >= limit || !isFrame(message)) return;
+        if (sequence <= after || sequence > through || frames.length >= limit || !isFrame(message)) return;
         frames.push(new LoggedFrame(sequence, { bytes: message, inputsAt: 0 }, 0, message.length));
       });
     }
     return { complete: after >= this.droppedSequence, frames };
   }
 
-  /** Index of the first kept block that reaches behind `after`, by bisection. */
-  private firstBehind(after: number): number {
+  /** Index of the first kept block that ends after input `after`, by bisection. */
+  private firstAfter(after: number): number {
     let low = this.dropped;
     let high = this.blocks.length;
     while (low < high) {

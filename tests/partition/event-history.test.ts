@@ -7,7 +7,11 @@ import type { EventMessage } from "../../protocol/messages.ts";
 
 test("[E1] events in memory and in the journal are one sequence", async () => {
   for (const inMemory of [0, 3, 10]) {
-    const history = new EventHistory(await journalWith(10), 10, events(1, 10).slice(10 - inMemory));
+    const history = new EventHistory({
+      journal: await journalWith(10),
+      newest: 10,
+      events: events(1, 10).slice(10 - inMemory),
+    });
     for (let after = 0; after <= 11; after++) {
       assert.equal(
         (await history.after(after, 100)).map((event) => event.sequence),
@@ -19,7 +23,7 @@ test("[E1] events in memory and in the journal are one sequence", async () => {
 });
 
 test("[E1] a limit cuts the newer end, wherever the events are", async () => {
-  const history = new EventHistory(await journalWith(10), 10, events(8, 10));
+  const history = new EventHistory({ journal: await journalWith(10), newest: 10, events: events(8, 10) });
   assert.equal(
     (await history.after(4, 5)).map((event) => event.sequence),
     [5, 6, 7, 8, 9],
@@ -31,8 +35,8 @@ test("[E1] a limit cuts the newer end, wherever the events are", async () => {
 });
 
 test("the last sequence is known before any event is in memory", async () => {
-  assert.is(new EventHistory(await journalWith(10), 10, []).last, 10);
-  assert.is(new EventHistory(await journalWith(0), 0, []).last, 0);
+  assert.is(new EventHistory({ journal: await journalWith(10), newest: 10 }).last, 10);
+  assert.is(new EventHistory({ journal: await journalWith(0), newest: 0 }).last, 0);
 });
 
 test("what a client missed last is found without reading a long journal from its beginning", async () => {
@@ -45,7 +49,7 @@ test("what a client missed last is found without reading a long journal from its
       yield entry;
     }
   };
-  const history = new EventHistory(journal, 5_000, []);
+  const history = new EventHistory({ journal, newest: 5_000, events: [] });
   for (const after of [0, 1, 500, 3_900, 4_743, 4_744, 4_745, 4_990]) {
     read = 0;
     assert.equal(

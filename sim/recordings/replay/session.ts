@@ -87,7 +87,7 @@ export class ReplaySession implements LiveSession, ReplayControls {
     this.session = name.session;
     this.partition = name.partition;
     this.player = new Player({ ...options, range, speed, windowUs }, this.outputs());
-    this.history = new EventHistory(options.journal, 0, []);
+    this.history = new EventHistory({ journal: options.journal, newest: 0 });
   }
 
   async close(): Promise<void> {
@@ -153,9 +153,11 @@ export class ReplaySession implements LiveSession, ReplayControls {
   private rewound({ core }: Replayer): void {
     this.recent = this.opening;
     this.states.clear();
-    this.history = new EventHistory(this.options.journal, core.eventSequence, [], (sequence) =>
-      this.known.blockOf(sequence),
-    );
+    this.history = new EventHistory({
+      journal: this.options.journal,
+      newest: core.eventSequence,
+      blockOf: (sequence) => this.known.blockOf(sequence),
+    });
     const place = { timeUs: core.now, input: core.sequence, event: core.eventSequence };
     this.tell((listener) => listener.rewound?.(place));
   }

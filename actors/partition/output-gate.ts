@@ -1,0 +1,54 @@
+/**
+ * The output gate: what was derived from a block leaves when the block is durable, and not before.
+ *
+ *   core ──► outputs of the open block ──close──► waiting for durability ──durable──► `release` ──► outbox
+ *
+ * G1  Nothing leaves before its block is durable at the session's level.
+ * G2  Blocks are released in their order, whatever the order of acknowledgements.
+ *
+ * The gate refuses nothing: it delays. Inputs are refused before they enter the log (refusal.ts); entries of a shared log that do not count
+ * are skipped by the rule of admission (actors/cluster/admission.ts).
+ */
+import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
+import type { DeliveredFrame } from "../ports/session.ts";
+
+export type Delivery = DeliveredFrame | EventMessage | StateMessage | Channels;
+
+/** A block and what was derived from it. */
+export interface ClosedBlock {
+  readonly number: number;
+  readonly deliveries: readonly Delivery[];
+  readonly metrics: MetricsMessage | null;
+  /** Monotonic ms at which its first and last input arrived. */
+  readonly firstArrivalMs: number;
+  readonly lastArrivalMs: number;
+  readonly inputs: number;
+  readonly lastSequence: number;
+  /** The encoded block. */
+  readonly bytes: Uint8Array;
+}
+
+export class OutputGate {
+  /** Bytes of closed blocks that are not durable yet. */
+  heldBytes = 0;
+  private readonly waiting: { block: ClosedBlock; isDurable: boolean }[] = [];
+  private readonly release: (block: ClosedBlock) => void;
+
+  constructor(release: (block: ClosedBlock) => void) {
+    this.release = release;
+  }
+
+  /** Holds the block's outputs until `durable` resolves. Rejects when it rejects: then they never leave. */
+  async hold(block: ClosedBlock, durable: Promise<void>): Promise<void> {
+    const entry = { block, isDurable: false };
+    this.waiting.push(entry);
+    this.heldBytes += block.bytes.length;
+    await durable;
+    entry.isDurable = true;
+    while (this.waiting[0]?.isDurable) {
+      const { block: next } = this.waiting.shift()!;
+      this.heldBytes -= next.bytes.length;
+      this.release(next);
+    }
+  }
+}
