@@ -15,15 +15,15 @@
 
 import type { Clock } from "../ports/clock.ts";
 import { BadSamples, type Reason } from "./bad-samples.ts";
+import { Groups } from "./channel-groups.ts";
 import type { Feed } from "./feed.ts";
 import { FeedWriter } from "./feed-writer.ts";
-import { Groups } from "./groups.ts";
 import type { TableFeedOptions } from "./kinds.ts";
 import { Pace } from "./pace.ts";
 import { Pause } from "./pause.ts";
-import { PLAN_ROWS, type Plan, planTable } from "./plan.ts";
 import { shortList } from "./table/columns.ts";
-import { type ByteSource, FINE, REASONS, readTable, type Table, type TableBatch } from "./table.ts";
+import { type ByteSource, FINE, REASONS, readTable, type Table, type TableBatch } from "./table/table.ts";
+import { PLAN_ROWS, type Plan, planTable } from "./table/traits.ts";
 
 /** A jump of this many spacings between rows is a gap: a row or two may be missing without anything being wrong. */
 const GAP_SPACINGS = 5;

@@ -6,7 +6,7 @@
 import process from "node:process";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { asked, CommandError } from "../errors.ts";
-import { readTable, type Table, TableError } from "../feeds/table.ts";
+import { readTable, type Table, TableError } from "../feeds/table/table.ts";
 import { withSetting } from "../setting-flag.ts";
 import { LineWriter } from "./lines.ts";
 import { createScorer, type DetectorName, type ScoredRow, type Scorer } from "./scorer.ts";

@@ -12,7 +12,7 @@ import { createHostFeed } from "../../actors/feeds/host.ts";
 import { createMerge } from "../../actors/feeds/merge.ts";
 import { parseFeedSpec } from "../../actors/feeds/spec.ts";
 import { createStdinFeed } from "../../actors/feeds/stdin.ts";
-import { readTable } from "../../actors/feeds/table.ts";
+import { readTable } from "../../actors/feeds/table/table.ts";
 import { Walk } from "../../actors/feeds/walk.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import { createFrame } from "../../protocol/frame.ts";

@@ -7,7 +7,7 @@ import { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
 import { ClusterNode } from "../../actors/cluster/node.ts";
 import { Core } from "../../actors/core/core.ts";
 import { hex } from "../../actors/core/hash.ts";
-import { publishFeed } from "../../actors/feeds/publish.ts";
+import { publishFeed } from "../../actors/feeds/bus-publisher.ts";
 import { createWalkFeed } from "../../actors/feeds/walk.ts";
 import { foldJournal } from "../../actors/log/fold.ts";
 import type { Partition } from "../../actors/partition/partition.ts";

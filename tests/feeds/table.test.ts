@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { REASONS, readTable, TableError, type TableOptions } from "../../actors/feeds/table.ts";
+import { REASONS, readTable, TableError, type TableOptions } from "../../actors/feeds/table/table.ts";
 import { pieces, withFile } from "./collect.ts";
 
 interface Read {

@@ -7,7 +7,7 @@ const CLAIM = "actors/cluster/claim.ts";
 const PRESENCE = "actors/cluster/heartbeat.ts";
 const STREAM = "actors/cluster/stream-journal.ts";
 const INSIST = "actors/cluster/append-until-stopped.ts";
-const PUBLISH = "actors/feeds/publish.ts";
+const PUBLISH = "actors/feeds/bus-publisher.ts";
 
 export const CLUSTER_MUTANTS: readonly Mutant[] = [
   {

@@ -3,9 +3,9 @@
  * the times are, and how a value becomes an innovation. Options override each.
  */
 
-import type { TableFeedOptions } from "./kinds.ts";
-import { unnamedColumn } from "./table/columns.ts";
-import { TableError, UNPARSABLE } from "./table/rows.ts";
+import type { TableFeedOptions } from "../kinds.ts";
+import { unnamedColumn } from "./columns.ts";
+import { TableError, UNPARSABLE } from "./rows.ts";
 import type { Table, TableBatch } from "./table.ts";
 
 /** Rows looked at, less where they are very wide: some times of a long table of 500 symbols, few enough to hold. */

@@ -8,18 +8,12 @@
  * T3  Except for the first, a batch is handed over as soon as the bytes at hand are used up: no look-ahead.
  */
 
-import { type ByteSource, readBytes } from "./table/bytes.ts";
-import {
-  type ColumnOptions,
-  type Columns,
-  findColumns,
-  timeFormFor,
-  unnamedColumn,
-} from "./table/columns.ts";
-import { CsvRows } from "./table/csv.ts";
-import { JsonRows } from "./table/ndjson.ts";
-import { FINE, REASONS, type RowReader, TableError } from "./table/rows.ts";
-import type { TimeForm } from "./table/times.ts";
+import { type ByteSource, readBytes } from "./bytes.ts";
+import { type ColumnOptions, type Columns, findColumns, timeFormFor, unnamedColumn } from "./columns.ts";
+import { CsvRows } from "./csv.ts";
+import { JsonRows } from "./ndjson.ts";
+import { FINE, REASONS, type RowReader, TableError } from "./rows.ts";
+import type { TimeForm } from "./times.ts";
 
 export type { ByteSource };
 export { FINE, REASONS, TableError };
