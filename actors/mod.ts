@@ -2,7 +2,8 @@
 export { systemClock } from "./clock.ts";
 export { asked, askedAsync, CommandError } from "./errors.ts";
 export type { Feed, FeedSink } from "./feeds/feed.ts";
-export { createFeeds, feedHelp } from "./feeds/spec.ts";
+export { createFeeds } from "./feeds/session-feeds.ts";
+export { feedHelp } from "./feeds/spec.ts";
 export { detectFile } from "./filters/detect.ts";
 export { measureFile } from "./filters/measure.ts";
 export { createMemoryJournal } from "./journal/memory.ts";

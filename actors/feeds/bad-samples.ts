@@ -1,8 +1,8 @@
 /**
- * What a feed had to leave out or found odd, per reason, reported without flooding: the first of each reason at once, then totals
- * when they are due, and at the end.
+ * Counts the bad samples of a feed per reason: what it left out, gaps, and times that go back.
  *
- * Counts are since the last report, so that whoever adds them up has the total.
+ * The first bad sample of each reason is reported at once, with its place; totals follow at intervals and at the end. Each report has the
+ * counts since the report before, so their sum is the total. docs/feeds.md explains every reason.
  */
 
 import type { FeedStatus } from "../../protocol/messages.ts";
@@ -21,7 +21,7 @@ export type Reason =
   | "tooManyChannels"
   | "malformed";
 
-export type Report = (
+type Report = (
   status: FeedStatus["status"],
   detail: string,
   counts: Readonly<Record<string, number>>,
@@ -37,7 +37,7 @@ export class BadSamples {
     this.#report = report;
   }
 
-  /** Counts; true for the first of its reason, which the caller reports with `first`. */
+  /** Counts one. True for the first of its reason: the caller then reports it with `first`. */
   add(reason: Reason): boolean {
     this.#counts[reason] = (this.#counts[reason] ?? 0) + 1;
     this.#pending = true;
@@ -50,12 +50,12 @@ export class BadSamples {
     this.#send(reason === "gap" ? "gap" : "running", detail);
   }
 
-  /** Reports what was counted since the last time, if anything. */
+  /** Reports the counts since the last report, if there are any. */
   total(): void {
     if (this.#pending) this.#send((this.#counts["gap"] ?? 0) > 0 ? "gap" : "running", "");
   }
 
-  /** Hands over what was counted since the last report, for a closing status. */
+  /** Returns and clears the counts since the last report, for a closing status. */
   take(): Readonly<Record<string, number>> {
     const counts = this.#counts;
     this.#counts = {};

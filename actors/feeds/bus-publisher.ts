@@ -1,11 +1,11 @@
 /**
- * The other end of the bus feed: runs a feed here and publishes what it brings, for whoever owns the partition.
+ * Runs a feed and publishes its messages on the bus, where the owner of the partition receives them (bus.ts).
  *
  *   feed ─► sink ─► ew.<session>.<partition>.feed.<source>.<group>
  *                     declarations again every REDECLARE_MS, for an owner that came later
  *
- * Numbers of frames begin with the µs at which publishing began instead of 0: a source that begins anew after a restart goes on above
- * what it numbered before, and is not taken for its own repetition. (It would have to bring more than a frame a µs to fall behind.)
+ * Frame numbers start at the time of the start in µs, not at 0: after a restart, a source continues above its earlier numbers, so its new
+ * frames are not duplicates of earlier ones. (Only a source with more than one frame per µs would reuse numbers.)
  */
 import { encodeFrame, encodeMessage } from "../../protocol/codec.ts";
 import type { Channels } from "../../protocol/messages.ts";
@@ -14,13 +14,13 @@ import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
 
-/** A new owner knows the groups from the log; only one that was never declared has to wait so long. */
+/** A new owner knows the groups in the log; only a group that was never declared waits this long. */
 const REDECLARE_MS = 2_000;
 
-/** Bytes published in one turn before a feed that can wait is asked to: the connection gets its turn. */
+/** Bytes published in one turn of the event loop before a recorded feed must wait, so that the connection can send them. */
 const TURN_BYTES_MAX = 1 << 20;
 
-export interface PublishOptions {
+interface PublishOptions {
   readonly bus: Bus;
   readonly session: string;
   readonly partition: string;
@@ -86,7 +86,7 @@ class Publisher implements FeedSink {
     this.cancel();
   }
 
-  /** 0 means that a source does not number. */
+  /** 0 means that the source does not number its frames. */
   private numbered(sequence: number): number {
     return sequence === 0 ? 0 : this.firstNumber + sequence;
   }

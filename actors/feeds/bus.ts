@@ -1,11 +1,12 @@
 /**
- * The bus feed: what other processes publish for a partition, offered to it by its owner.
+ * The bus feed: the owner of a partition receives here what other processes publish for it (bus-publisher.ts).
  *
  *   ew.<session>.<partition>.feed.<source>.<group> ─► decode, check ─► declaration · frame · state · status ─► sink
  *
- * G1  Messages keep their source and its numbers: one that comes twice, to this owner or the next, is known as a duplicate.
- * G2  Whatever comes is checked here: what is no message, not a feed's to say, or under another source's subject is counted and dropped.
- * G3  A message may be lost or late (the bus promises no more); a declaration is therefore repeated by who publishes it, and entered once.
+ * G1  Messages keep their source and sequence, so that a message that arrives twice, at this owner or the next, is a known duplicate.
+ * G2  Every message is checked here. One that cannot be decoded, that a feed may not send, or that has the subject of another source is
+ *     counted as malformed and dropped.
+ * G3  The bus may lose or delay messages. Publishers therefore repeat declarations; an unchanged one is passed on once.
  */
 import { decodeMessage } from "../../protocol/codec.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
@@ -16,17 +17,17 @@ import { BadSamples } from "./bad-samples.ts";
 import type { Feed, FeedSink } from "./feed.ts";
 import { FeedWriter } from "./feed-writer.ts";
 
-/** Messages between two reports of what was dropped. */
+/** Messages between two reports of the dropped ones. */
 const REPORT_EVERY = 10_000;
 
-export interface BusFeedOptions {
+interface BusFeedOptions {
   readonly bus: Bus;
   readonly session: string;
   readonly partition: string;
 }
 
 export class BusFeed implements Feed {
-  /** Of its own reports; what it brings has the sources it had. */
+  /** Source of its own reports; messages keep their sources. */
   readonly source = "bus";
   readonly kind = "live";
   private readonly options: BusFeedOptions;
@@ -42,14 +43,14 @@ export class BusFeed implements Feed {
     const ended = new Promise<void>((resolve) => {
       this.end = resolve;
     });
-    const outlet = new FeedWriter(this.source, sink);
-    const losses = new BadSamples((status, detail, counts) => outlet.status(status, detail, counts));
+    const writer = new FeedWriter(this.source, sink);
+    const badSamples = new BadSamples((status, detail, counts) => writer.status(status, detail, counts));
     const [, pattern] = subjectPatterns(session, partition, "feed");
-    outlet.status("opened", pattern);
-    const entrance = new Entrance(sink, losses);
-    this.unsubscribe = bus.subscribe(pattern, (subject, bytes) => entrance.take(subject, bytes));
+    writer.status("opened", pattern);
+    const check = new MessageCheck(sink, badSamples);
+    this.unsubscribe = bus.subscribe(pattern, (subject, bytes) => check.receive(subject, bytes));
     await ended;
-    outlet.status("ended", "", losses.take());
+    writer.status("ended", "", badSamples.take());
   }
 
   async stop(): Promise<void> {
@@ -58,28 +59,28 @@ export class BusFeed implements Feed {
   }
 }
 
-/** The edge: what passes is well-formed and its source's own. */
-class Entrance {
+/** Checks messages from outside: those that pass are well-formed and come from the source that they name. */
+class MessageCheck {
   private readonly sink: FeedSink;
-  private readonly losses: BadSamples;
+  private readonly badSamples: BadSamples;
   private readonly declared = new Map<string, string>();
   private sinceReport = 0;
 
-  constructor(sink: FeedSink, losses: BadSamples) {
+  constructor(sink: FeedSink, badSamples: BadSamples) {
     this.sink = sink;
-    this.losses = losses;
+    this.badSamples = badSamples;
   }
 
-  take(subject: string, bytes: Uint8Array): void {
-    const refusal = this.enter(subject, bytes);
-    if (refusal !== null && this.losses.add("malformed")) this.losses.first("malformed", refusal);
+  receive(subject: string, bytes: Uint8Array): void {
+    const fault = this.pass(subject, bytes);
+    if (fault !== null && this.badSamples.add("malformed")) this.badSamples.first("malformed", fault);
     if (++this.sinceReport < REPORT_EVERY) return;
     this.sinceReport = 0;
-    this.losses.total();
+    this.badSamples.total();
   }
 
-  /** Null, or why the message did not enter. */
-  private enter(subject: string, bytes: Uint8Array): string | null {
+  /** Passes the message on and returns null, or returns why it is dropped. */
+  private pass(subject: string, bytes: Uint8Array): string | null {
     try {
       const message = decodeMessage(bytes);
       if (!mayFlow(message.type, "feed→core") || !isInput(message) || !("source" in message))
@@ -113,7 +114,7 @@ class Entrance {
       this.sink.channels(declaration);
       return null;
     } catch (error) {
-      // One group more than a partition takes.
+      // The partition has MAX_GROUPS already.
       return error instanceof Error ? error.message : String(error);
     }
   }

@@ -1,8 +1,8 @@
 /**
- * Channels in order of first appearance, dealt to groups of at most MAX_GROUP_CHANNELS ("prices", "prices-2", …), and the frames
- * being filled for them.
+ * The channel groups of a table: channels in order of first appearance, at most MAX_GROUP_CHANNELS per group ("prices", "prices-2", …), and
+ * the frame that is being filled for each group.
  *
- * Frames of all groups are handed over together, so that they cover the same stretch of time.
+ * The frames of all groups are sent together, so that they cover the same stretch of time.
  */
 
 import { FrameBuilder } from "../../protocol/frame.ts";
@@ -11,9 +11,9 @@ import type { Channels } from "../../protocol/messages.ts";
 import { clipName, type FeedWriter } from "./feed-writer.ts";
 
 /** Samples of a frame: enough to make the cost per frame small, few enough to be one step of a display. */
-export const FRAME_SAMPLES = 256;
+const FRAME_SAMPLES = 256;
 
-export type GroupTraits = Pick<Channels, "sampling" | "everyUs" | "innovation"> & {
+type GroupTraits = Pick<Channels, "sampling" | "everyUs" | "innovation"> & {
   group: string;
   unit: string;
 };
@@ -25,17 +25,17 @@ interface OpenGroup {
   declared: number;
 }
 
-export class Groups {
-  readonly #outlet: FeedWriter;
+export class ChannelGroups {
+  readonly #writer: FeedWriter;
   readonly #traits: GroupTraits;
   readonly #groups: OpenGroup[] = [];
 
-  constructor(outlet: FeedWriter, traits: GroupTraits) {
-    this.#outlet = outlet;
+  constructor(writer: FeedWriter, traits: GroupTraits) {
+    this.#writer = writer;
     this.#traits = traits;
   }
 
-  /** Adds a channel and returns its slot, or −1 when there is no room for a further group. `declare` must follow. */
+  /** Adds a channel and returns its slot, or −1 if MAX_GROUPS are full. `declare` must follow. */
   add(channel: string): number {
     let last = this.#groups.at(-1);
     if (last === undefined || last.channels.length === MAX_GROUP_CHANNELS) {
@@ -46,14 +46,14 @@ export class Groups {
     return (this.#groups.length - 1) * MAX_GROUP_CHANNELS + last.channels.length - 1;
   }
 
-  /** Declares what was added since; samples of the channels before go out first. */
+  /** Declares the groups that have new channels, after sending the samples that are waiting. False: the sink is full. */
   declare(): boolean {
     const ready = this.flush();
     const { sampling, everyUs, innovation } = this.#traits;
     for (const group of this.#groups) {
       if (group.declared === group.channels.length) continue;
       group.declared = group.channels.length;
-      this.#outlet.channels({
+      this.#writer.channels({
         group: group.name,
         channels: [...group.channels],
         sampling,
@@ -64,23 +64,23 @@ export class Groups {
     return ready;
   }
 
-  /** Whether `slot`'s frame has room for a sample more. */
+  /** Whether the frame of `slot` has room for one more sample. */
   hasRoom(slot: number): boolean {
     return !this.#groups[Math.floor(slot / MAX_GROUP_CHANNELS)]!.frames.full;
   }
 
-  /** Hands over frames until a whole row fits in every group's; false when the sink wants to be waited for. */
+  /** Sends frames until every group has room for a whole row. False: the sink is full. */
   makeRoom(): boolean {
-    // With several groups all go, row by row, so that samples leave in the order of their times.
+    // With several groups all frames leave, row by row, so that samples leave in the order of their times.
     if (this.#groups.length > 1) return this.flush();
     let ready = true;
     for (const { frames, channels } of this.#groups)
       while (frames.full || frames.count + channels.length > frames.capacity)
-        if (!this.#outlet.frame(frames.take())) ready = false;
+        if (!this.#writer.frame(frames.take())) ready = false;
     return ready;
   }
 
-  /** `size` NaN: none. The frame must have room. */
+  /** Adds a sample; its frame must have room. A `size` of NaN means none. */
   sample(slot: number, timeUs: number, value: number, size: number): void {
     const group = this.#groups[Math.floor(slot / MAX_GROUP_CHANNELS)]!;
     const channel = slot % MAX_GROUP_CHANNELS;
@@ -88,18 +88,18 @@ export class Groups {
     else group.frames.add(timeUs, channel, value);
   }
 
-  /** Hands over all frames; false when the sink wants to be waited for. */
+  /** Sends all frames. False: the sink is full. */
   flush(): boolean {
     let ready = true;
     for (const { frames } of this.#groups)
-      while (frames.count > 0) if (!this.#outlet.frame(frames.take())) ready = false;
+      while (frames.count > 0) if (!this.#writer.frame(frames.take())) ready = false;
     return ready;
   }
 
   #open(): OpenGroup {
     const number = this.#groups.length + 1;
     const name = clipName(number === 1 ? this.#traits.group : `${this.#traits.group}-${number}`);
-    const frames = new FrameBuilder(name, this.#outlet.source, FRAME_SAMPLES);
+    const frames = new FrameBuilder(name, this.#writer.source, FRAME_SAMPLES);
     const group = { name, channels: [], frames, declared: 0 };
     this.#groups.push(group);
     return group;

@@ -1,5 +1,5 @@
 /**
- * A feed's way out: numbers the frames 1, 2, … and fills in the source, so that a duplicate can be told from a repeated value.
+ * Sends what a feed brings to its sink: fills in the source and numbers frames 1, 2, …, so that a duplicate differs from a repeated value.
  */
 
 import type { Frame } from "../../protocol/frame.ts";
@@ -21,13 +21,13 @@ export class FeedWriter {
     this.#sink.channels({ type: "channels", source: this.source, ...declaration });
   }
 
-  /** False when the sink wants to be waited for. */
+  /** False: the sink is full. */
   frame(frame: Frame): boolean {
     frame.sequence = ++this.#sequence;
     return this.#sink.frame(frame);
   }
 
-  /** Numbered with the frames; false when the sink wants to be waited for. */
+  /** Numbered together with the frames. False: the sink is full. */
   quantum(input: QuantumInput): boolean {
     return this.#sink.quantum({ ...input, source: this.source, sequence: ++this.#sequence });
   }
@@ -48,7 +48,7 @@ export class FeedWriter {
   }
 }
 
-/** A name from outside (file, column, symbol) within the limit of names; a cut one ends in "…". */
+/** A name from outside (file, column, symbol) within MAX_NAME_BYTES. A shortened name ends in "…". */
 export function clipName(text: string): string {
   return clip(text, MAX_NAME_BYTES);
 }
@@ -57,7 +57,7 @@ function clip(text: string, mostBytes: number): string {
   if (text.length * 3 <= mostBytes) return text;
   const bytes = new TextEncoder().encode(text);
   if (bytes.length <= mostBytes) return text;
-  // A cut multi-byte character decodes to U+FFFD, which is dropped.
+  // The part of a multi-byte character that is left decodes to U+FFFD, which is removed.
   const kept = new TextDecoder().decode(bytes.subarray(0, mostBytes - 3)).replace(/\uFFFD+$/, "");
   return `${kept}…`;
 }

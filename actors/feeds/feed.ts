@@ -1,8 +1,8 @@
 /**
- * A feed: brings samples from outside. It declares its channels, then offers frames until it ends or is stopped.
+ * A feed brings samples from outside. It declares its channels, then sends frames to a sink until it ends or is stopped.
  *
- * Feeds check and count at the edge: what reaches the sink is well-formed. NaN, infinite, unparsable samples, gaps and backward
- * times are counted per reason and reported through `status`; they never stop the feed.
+ * A feed checks what it reads: only well-formed samples reach the sink. It counts bad samples, gaps and times that go back per reason
+ * (bad-samples.ts) and reports the counts through `status`; none of them stops a feed.
  */
 
 import type { Frame } from "../../protocol/frame.ts";
@@ -11,22 +11,23 @@ import type { Channels, FeedStatus, QuantumInput } from "../../protocol/messages
 export interface Feed {
   /** Unique in a session: "host", "file:prices.csv", "walk#2". */
   readonly source: string;
-  /** `live` feeds are ordered by arrival; `recorded` ones are merged by their sample times. */
+  /** `live` feeds are ordered by arrival, `recorded` feeds are merged by the times of their samples. */
   readonly kind: "live" | "recorded";
-  /** Starts; resolves when the feed has ended (a recorded feed at its end, a live one after `stop`). */
+  /** Runs the feed. Resolves when it has ended: a recorded feed at its end, a live feed after `stop`. */
   run(sink: FeedSink): Promise<void>;
   stop(): Promise<void>;
 }
 
 export interface FeedSink {
-  /** Must come before the first frame of a group; again when channels are added. */
+  /** Declares a group, before its first frame and again whenever channels are added to it. */
   channels(declaration: Channels): void;
   /**
-   * Hands over a frame. The sink copies or encodes what it keeps before it returns, so a feed may reuse its columns.
-   * False means: enough for this turn, or the disk is behind; a recorded feed should `await drained()`, a live one goes on (the sequencer sheds and counts).
+   * Takes a frame. The sink copies or encodes what it keeps before it returns, so a feed may reuse the frame's columns.
+   *
+   * False: the sink is full. A recorded feed then awaits `drained()`; a live feed goes on, and the sequencer sheds and counts.
    */
   frame(frame: Frame): boolean;
-  /** As `frame`: a state whose basis is the group's channels, or the current of the channel that its operator names. */
+  /** Takes a quantum state, whose basis is the group's channels, or a measurement record of the channel that its operator names. Returns as `frame` does. */
   quantum(input: QuantumInput): boolean;
   status(status: FeedStatus): void;
   /** Resolves when the sink takes more without shedding. */

@@ -1,18 +1,14 @@
 /** The file feed: a recorded table on disk. */
 
-import type { Clock } from "../ports/clock.ts";
-import type { Feed } from "./feed.ts";
-import type { FileOptions } from "./kinds.ts";
+import { feedKind } from "./feed-kind.ts";
 import { createTableFeed } from "./table-feed.ts";
+import { tableOptions, tableSpeed } from "./table-options.ts";
 
-export interface FileFeedOptions {
-  source: string;
-  group: string;
-  path: string;
-  options: FileOptions;
-  clock: Clock;
-}
-
-export function createFileFeed({ source, group, path, options, clock }: FileFeedOptions): Feed {
-  return createTableFeed({ source, group, name: path, bytes: path, live: false, options, clock });
-}
+export const fileKind = feedKind({
+  target: "PATH",
+  help: "a recorded table: CSV (also tab, semicolon or bar separated) or one JSON object per line, plain or gzipped",
+  options: { speed: tableSpeed, ...tableOptions },
+  speed: ({ speed }) => speed,
+  create: ({ source, group, target, options, context: { clock } }) =>
+    createTableFeed({ source, group, name: target, bytes: target, live: false, options, clock }),
+});

@@ -3,33 +3,47 @@
  *
  *   due time ─► read all meters ─► one row, one frame
  *
- * H1  Rows fall on start + k · every; a late one is sampled once, then the grid goes on: no drift, no burst.
- * H2  Being more than GAP_PERIODS late is a gap, with the number of rows that were not taken.
- * H3  All values of a row share one time.
+ * H1  Rows are due at start + k · every. A late row is sampled once and the next is due on the same grid: no drift, no burst.
+ * H2  A row that is GAP_PERIODS or more late is reported as a gap with the number of rows that were not taken.
+ * H3  All values of a row have the same time.
  *
- * Innovations are AR(1) residuals: load follows itself, so differences would be dependent; and a share of 0 has no logarithm.
+ * Innovations are AR(1) residuals: load depends on its own past, so differences would be dependent, and a share of 0 has no logarithm.
  */
 
 import { createFrame } from "../../protocol/frame.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
+import { feedKind } from "./feed-kind.ts";
 import { FeedWriter } from "./feed-writer.ts";
 import { channel } from "./host/meter.ts";
 import { type Meters, openMeters } from "./host/meters.ts";
+import { duration, text } from "./options.ts";
 import { Pause } from "./pause.ts";
 
-/** A row this many periods late is a gap: less is what a busy event loop or a garbage collection does. */
+export const hostKind = feedKind({
+  target: null,
+  help: "this machine: processors, memory, disks, network, own process",
+  options: {
+    every: duration(100_000, 10_000, "time between samples"),
+    group: text("name of the channel group (default: host)"),
+  },
+  speed: () => null,
+  create: ({ source, group, options, context: { clock } }) =>
+    createHostFeed({ source, group, everyUs: options.every, clock }),
+});
+
+/** Shorter delays come from a busy event loop or garbage collection and are not gaps. */
 const GAP_PERIODS = 3;
 
-/** How late the feed's own timer fired: the delay any other work on this event loop meets, the same measure on all runtimes. */
+/** How late the feed's timer fired: the delay of any work on this event loop, measured in the same way on all runtimes. */
 const LATENESS = channel("own.loopDelay", "Event loop delay", "ms");
 
-export interface HostFeedOptions {
+interface HostFeedOptions {
   source: string;
   group: string;
   everyUs: number;
   clock: Clock;
-  /** Opens the meters; default: those of this platform. */
+  /** Default: the meters of this platform. */
   meters?: () => Meters;
 }
 
@@ -48,14 +62,14 @@ export function createHostFeed(options: HostFeedOptions): Feed {
 
 async function runHost(options: HostFeedOptions, pause: Pause, sink: FeedSink): Promise<void> {
   const { source, group, everyUs, clock } = options;
-  const outlet = new FeedWriter(source, sink);
+  const writer = new FeedWriter(source, sink);
   const { meters, missing } = (options.meters ?? openMeters)();
   try {
     const channels = [...meters.flatMap((meter) => meter.channels), LATENESS];
     const row = new Float64Array(channels.length);
     const frame = createFrame(source, group, channels.length);
-    outlet.channels({ group, channels, sampling: "rows", everyUs, innovation: "ar1" });
-    outlet.status("opened", openedText(channels.length, missing));
+    writer.channels({ group, channels, sampling: "rows", everyUs, innovation: "ar1" });
+    writer.status("opened", openedText(channels.length, missing));
 
     let readAt = clock.monotonicMs();
     readMeters(meters, row, 0);
@@ -71,12 +85,12 @@ async function runHost(options: HostFeedOptions, pause: Pause, sink: FeedSink): 
       readAt = at;
       row[row.length - 1] = (now - due) / 1000;
       fillFrame(frame, row, now);
-      if (frame.count > 0) outlet.frame(frame);
-      due = nextDue(due, now, everyUs, outlet);
+      if (frame.count > 0) writer.frame(frame);
+      due = nextDue(due, now, everyUs, writer);
     }
-    outlet.status("ended", "stopped");
+    writer.status("ended", "stopped");
   } catch (error) {
-    outlet.status(
+    writer.status(
       "failed",
       `Cannot read this machine's meters: ${error instanceof Error ? error.message : String(error)}`,
     );
@@ -106,11 +120,11 @@ function fillFrame(frame: ReturnType<typeof createFrame>, row: Float64Array, tim
   frame.count = count;
 }
 
-/** The next point of the grid after `now`; those in between were missed. */
-function nextDue(due: number, now: number, everyUs: number, outlet: FeedWriter): number {
+/** The next point of the grid after `now`. Points in between were missed. */
+function nextDue(due: number, now: number, everyUs: number, writer: FeedWriter): number {
   const missed = Math.floor((now - due) / everyUs);
   if (missed >= GAP_PERIODS)
-    outlet.status("gap", `row was ${Math.round((now - due) / 1000)} ms late; ${missed} rows not taken`, {
+    writer.status("gap", `row was ${Math.round((now - due) / 1000)} ms late; ${missed} rows not taken`, {
       gap: 1,
     });
   return due + (missed + 1) * everyUs;

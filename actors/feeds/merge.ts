@@ -1,31 +1,32 @@
 /**
- * Recorded feeds merged by time into one.
+ * Merges recorded feeds by time into one.
  *
  *   feed ─► inlet (a few frames) ─┐
- *   feed ─► inlet ────────────────┴─► the earliest sample next; frames split where another feed's sample comes between
+ *   feed ─► inlet ────────────────┴─► the earliest sample next; a frame is split where another feed has an earlier sample
  *
- * G1  Samples leave in order of time; at equal times in the order of the feeds. A sample that goes back in time inside its own
- *     feed leaves where that feed has it. A state or a measurement record is never cut: it counts as one sample at its first time.
- * G2  Each feed's samples, declarations and reports keep their order; frames are numbered anew per source.
- * G3  At most LOOK_AHEAD_FRAMES frames of a feed are held; a feed that has them waits.
- * G4  With a speed, a sample leaves when (its time − first time) / speed has passed since the first left.
- * G5  Frames and their numbers depend on the feeds' samples and the speed alone.
+ * G1  Samples leave in order of time, at equal times in the order of the feeds. A sample whose time goes back within its own feed keeps
+ *     its place in that feed. A state or a measurement record is never split: it counts as one sample at its first time.
+ * G2  The samples, declarations and reports of each feed keep their order. Frames get new numbers per source.
+ * G3  The merge holds at most LOOK_AHEAD_FRAMES frames of a feed; then that feed waits.
+ * G4  With a speed, a sample leaves when (its time − first time) / speed has passed since the first sample left.
+ * G5  Frames and their numbers depend on the samples of the feeds and the speed alone.
  */
 
-import { copyFrame, createFrame, type Frame } from "../../protocol/frame.ts";
+import { copyFrame, type Frame } from "../../protocol/frame.ts";
 import type { Channels, FeedStatus, QuantumInput } from "../../protocol/messages.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
 import { clipName } from "./feed-writer.ts";
+import { FrameSlice } from "./frame-slice.ts";
 import { Pace } from "./pace.ts";
 import { Pause } from "./pause.ts";
 
-/** Enough that a feed reads on while others are ahead in time, and no more than 50 kB each. */
+/** Enough for a feed to read on while others are at later times, and at most 50 kB per feed. */
 const LOOK_AHEAD_FRAMES = 8;
 
-export interface MergeOptions {
+interface MergeOptions {
   clock: Clock;
-  /** Multiples of recorded time; Infinity: as fast as it is taken. */
+  /** Multiples of recorded time; Infinity: as fast as the sink takes it. */
   speed: number;
 }
 
@@ -68,17 +69,17 @@ class Merge {
       }
     });
     const all = Promise.all(running);
-    // A feed that throws ends like the others; its error is passed on when all have ended.
+    // A feed that throws ends like the others. Its error is thrown when all have ended.
     all.catch(() => {});
     await this.#merge();
     for (const inlet of this.#inlets) inlet.discard();
     await all;
-    this.#passNotices();
+    this.#passMessages();
   }
 
   async #merge(): Promise<void> {
     for (;;) {
-      this.#passNotices();
+      this.#passMessages();
       if (this.#pause.stopped) return;
       const waiting = this.#inlets.find((inlet) => inlet.head === null && !inlet.ended);
       if (waiting !== undefined) {
@@ -94,11 +95,11 @@ class Merge {
   }
 
   /** Declarations and reports at the head of a feed have no time of their own: they leave at once. */
-  #passNotices(): void {
+  #passMessages(): void {
     for (const inlet of this.#inlets)
-      for (let notice = inlet.takeMessage(); notice !== null; notice = inlet.takeMessage())
-        if (notice.type === "channels") this.#sink.channels(notice);
-        else this.#sink.status(notice);
+      for (let message = inlet.takeMessage(); message !== null; message = inlet.takeMessage())
+        if (message.type === "channels") this.#sink.channels(message);
+        else this.#sink.status(message);
   }
 
   #change(inlet: Inlet): Promise<void> {
@@ -112,7 +113,7 @@ class Merge {
     });
   }
 
-  /** The feed whose next sample is earliest, the first of them at equal times. */
+  /** The feed with the earliest next sample; at equal times the first of them. */
   #earliest(): number | null {
     let best: number | null = null;
     for (const [k, inlet] of this.#inlets.entries())
@@ -121,13 +122,13 @@ class Merge {
     return best;
   }
 
-  /** Hands over the samples of `next` that come before every other feed's; false when the sink wants to be waited for. */
+  /** Sends the samples of `next` that are earlier than those of all other feeds. False: the sink is full. */
   #pass(next: number): boolean {
     let untilUs = Number.POSITIVE_INFINITY;
     let inclusive = true;
     for (const [k, inlet] of this.#inlets.entries()) {
       if (k === next || inlet.head === null || inlet.headTimeUs > untilUs) continue;
-      // At equal times the feed named first goes first.
+      // At equal times the feed that was named first goes first.
       inclusive = inlet.headTimeUs < untilUs ? next < k : inclusive && next < k;
       untilUs = inlet.headTimeUs;
     }
@@ -151,22 +152,22 @@ class Merge {
 }
 
 type GroupMessage = Channels | FeedStatus;
-/** What has a time, and so a place among the other feeds. */
+/** What has a time, and therefore a place among the other feeds. */
 type Piece = Frame | QuantumInput;
 
-/** Where one feed delivers: a short queue of its frames and notices in order. */
+/** The sink of one feed: a short queue of its pieces and messages in order. */
 class Inlet implements FeedSink {
   ended = false;
-  /** Time of the next sample, made monotone. Valid while there is a `head`. */
+  /** Time of the next sample, or the latest time before it if that is later. Valid while `head` is not null. */
   headTimeUs = Number.NEGATIVE_INFINITY;
   readonly #queue: (Piece | GroupMessage)[] = [];
   readonly #changed: () => void;
-  /** Samples of the first frame that were taken. */
+  /** Number of samples taken from the first frame. */
   #taken = 0;
   #frames = 0;
   #discarding = false;
   #drained: (() => void)[] = [];
-  #part: Frame | null = null;
+  readonly #slice = new FrameSlice();
 
   constructor(changed: () => void) {
     this.#changed = changed;
@@ -176,7 +177,7 @@ class Inlet implements FeedSink {
     return this.#queue.length === 0;
   }
 
-  /** The first piece, or null when there is none or a notice comes before it. */
+  /** The first piece, or null if there is none or a message comes before it. */
   get head(): Piece | null {
     const first = this.#queue[0];
     return first === undefined || isMessage(first) ? null : first;
@@ -214,11 +215,11 @@ class Inlet implements FeedSink {
     this.#changed();
   }
 
-  /** Drops the frames that are held and takes no more, so that a feed that waits can end; reports are kept. */
+  /** Drops all frames, held and later ones, so that a waiting feed can end. Keeps messages. */
   discard(): void {
     this.#discarding = true;
-    const notices = this.#queue.filter(isMessage);
-    this.#queue.splice(0, this.#queue.length, ...notices);
+    const messages = this.#queue.filter(isMessage);
+    this.#queue.splice(0, this.#queue.length, ...messages);
     this.#frames = 0;
     this.#release();
   }
@@ -231,7 +232,7 @@ class Inlet implements FeedSink {
     return first;
   }
 
-  /** The first samples of the head up to `untilUs`; at least one. Valid until the next call. */
+  /** Takes the samples of the head up to `untilUs`, at least one. Valid until the next call. */
   take(untilUs: number, inclusive: boolean): Piece {
     const frame = this.#queue[0] as Piece;
     if (frame.type !== "frame") {
@@ -248,12 +249,11 @@ class Inlet implements FeedSink {
       latest = time;
     }
     this.headTimeUs = latest;
-    const whole = from === 0 && to === frame.count;
-    if (!whole) this.#part = partOf(frame, from, to, this.#part);
+    const part = this.#slice.of(frame, from, to);
     if (to === frame.count) this.#shiftFrame();
     else this.#taken = to;
     this.#updateHead();
-    return whole ? frame : this.#part!;
+    return part;
   }
 
   #add(item: Piece | GroupMessage): void {
@@ -285,18 +285,4 @@ class Inlet implements FeedSink {
 
 function isMessage(item: Piece | GroupMessage): item is GroupMessage {
   return item.type === "channels" || item.type === "feedStatus";
-}
-
-function partOf(frame: Frame, from: number, to: number, reuse: Frame | null): Frame {
-  const fits =
-    reuse !== null && reuse.value.length >= to - from && (reuse.size === null) === (frame.size === null);
-  const part = fits ? reuse : createFrame(frame.source, frame.group, frame.count, frame.size !== null);
-  part.source = frame.source;
-  part.group = frame.group;
-  part.count = to - from;
-  part.time.set(frame.time.subarray(from, to));
-  part.channel.set(frame.channel.subarray(from, to));
-  part.value.set(frame.value.subarray(from, to));
-  if (frame.size !== null) part.size!.set(frame.size.subarray(from, to));
-  return part;
 }

@@ -1,5 +1,5 @@
 /**
- * The kinds of values a feed option can have. Each knows how to read its text, its default, and what to say when it cannot.
+ * The types of feed options: a value as text (protocol/text-values.ts), with a default and a line of help.
  */
 
 import * as values from "../../protocol/text-values.ts";
@@ -43,7 +43,7 @@ export function multiple(initial: number, most: number, help: string): Option<nu
   return { ...values.decimal(0, most), initial, help, shown: String(initial) };
 }
 
-/** A time, ISO 8601 or a count since the epoch, as µs. */
+/** A time in ISO 8601 or as a count since the epoch, in µs. */
 export function moment(help: string): Option<number | undefined> {
   return {
     read(text) {
@@ -59,12 +59,12 @@ export function moment(help: string): Option<number | undefined> {
   };
 }
 
-/** The same option without a default: undefined when it is not given. */
+/** The same option without a default: undefined if it is not given. */
 export function optional<T>(option: Option<T>): Option<T | undefined> {
   return { ...option, initial: undefined, shown: "" };
 }
 
-/** One of several words; undefined as `initial` lets the feed choose. */
+/** One of several words. The feed chooses if it is not given. */
 export function choice<const T extends string>(words: readonly T[], help: string): Option<T | undefined> {
   return {
     read: (text) => words.find((word) => word === text),

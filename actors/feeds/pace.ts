@@ -1,13 +1,13 @@
 /**
- * Recorded time against the clock: a time is due when (time − first) / speed has passed since the first.
+ * When recorded times are due on the clock: (time − first time) / speed after the first.
  *
- * Times of one step (a millisecond of the clock) leave together. Steps are cut by recorded time, not by the clock, so that a
- * replay at the same speed is cut into the same frames.
+ * Times of one step (a millisecond of the clock) leave together. Recorded time defines the steps, not the clock, so that a second run at
+ * the same speed has the same frames.
  */
 
 import type { Clock } from "../ports/clock.ts";
 
-/** The grain of timers: shorter sleeps are not worth a frame of their own. */
+/** Timers have this resolution: a shorter sleep is not worth a frame. */
 const STEP_US = 1000;
 
 export class Pace {
@@ -22,7 +22,7 @@ export class Pace {
     this.#speed = speed;
   }
 
-  /** Whether `timeUs` lies in a later step than all times before: what was gathered must leave. The first time starts the clock. */
+  /** Whether `timeUs` is in a later step than all times before it: then the gathered samples must leave. The first call starts the clock. */
   begins(timeUs: number): boolean {
     if (Number.isNaN(this.#firstUs)) {
       this.#firstUs = timeUs;
@@ -34,13 +34,13 @@ export class Pace {
     return true;
   }
 
-  /** How long to wait until the step of `timeUs` is due; 0 when it is. */
+  /** How long to wait until the step of `timeUs` is due; 0 if it is due. */
   waitUs(timeUs: number): number {
     const wait = this.#startedUs + (timeUs - this.#firstUs) / this.#speed - this.#clock.nowUs();
     return wait < STEP_US ? 0 : wait;
   }
 
-  /** End of the step now due: times from there on leave later. */
+  /** End of the step that is due: times from here on leave later. */
   get stepEndUs(): number {
     return this.#firstUs + (this.#step + 1) * STEP_US * this.#speed;
   }

@@ -1,4 +1,4 @@
-/** Waiting that a feed's `stop` ends at once. */
+/** Waiting that ends at once when the feed is stopped. */
 
 import type { Clock } from "../ports/clock.ts";
 
@@ -29,7 +29,7 @@ export class Pause {
     await this.unlessStopped(task);
   }
 
-  /** The result of `task`, or null as soon as `stop` is called; the task is then left to itself. */
+  /** The result of `task`, or null as soon as `stop` is called. The task goes on; its result is dropped. */
   unlessStopped<T>(task: Promise<T>): Promise<T | null> {
     return new Promise((resolve, reject) => {
       const finish = (): void => {

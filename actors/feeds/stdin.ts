@@ -2,15 +2,32 @@
 
 import type { Clock } from "../ports/clock.ts";
 import type { Feed } from "./feed.ts";
-import type { StdinOptions } from "./kinds.ts";
+import { badSpec, feedKind } from "./feed-kind.ts";
+import { flag } from "./options.ts";
 import { createTableFeed } from "./table-feed.ts";
+import { type TableFeedOptions, tableOptions, tableSpeed } from "./table-options.ts";
 
-export interface StdinFeedOptions {
-  source: string;
-  group: string;
-  stream: AsyncIterable<Uint8Array>;
-  options: StdinOptions;
-  clock: Clock;
+export const stdinKind = feedKind({
+  target: null,
+  help: "the same table from standard input",
+  options: {
+    speed: tableSpeed,
+    live: flag("rows happen as they arrive; without the option time, a row has the time of its arrival"),
+    ...tableOptions,
+  },
+  speed: ({ live, speed }) => (live ? null : speed),
+  create({ spec, source, group, options, context: { stdin, clock } }) {
+    if (stdin === undefined) throw badSpec(spec, "there is no standard input here", "another kind of feed");
+    return createStdinFeed({ source, group, stream: stdin, options, clock });
+  },
+});
+
+interface StdinFeedOptions {
+  readonly source: string;
+  readonly group: string;
+  readonly stream: AsyncIterable<Uint8Array>;
+  readonly options: TableFeedOptions & { readonly live: boolean };
+  readonly clock: Clock;
 }
 
 export function createStdinFeed({ source, group, stream, options, clock }: StdinFeedOptions): Feed {

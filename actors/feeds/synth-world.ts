@@ -1,18 +1,18 @@
 /**
- * What the synth feed asks of synthetic worlds.
+ * The port between the synth feed and the synthetic worlds.
  *
- * They come from the simulator, which is no part of the live system: who composes the system hands them in.
+ * The worlds are part of sim/, which actors/ does not import: the program passes them in when it creates feeds.
  */
 import type { Frame } from "../../protocol/frame.ts";
 import type { Channels, OperatorNotice, QuantumInput } from "../../protocol/messages.ts";
 
 export interface SynthWorlds {
   readonly names: readonly string[];
-  /** Throws when there is no such world with these options. What it returns makes it, beginning at a time. */
+  /** Returns what creates the world from its start time. Throws if there is no such world with these options. */
   prepare(name: string, options: SynthChoice): (startUs: number) => SynthWorld;
 }
 
-/** What is left out is as usual for the scenario. */
+/** Options of a world. What is left out has the scenario's default. */
 export interface SynthChoice {
   readonly seed: number;
   readonly strength: number;
@@ -26,9 +26,9 @@ export interface SynthChoice {
 
 export interface SynthWorld {
   readonly declarations: readonly Omit<Channels, "type" | "source">[];
-  /** What has truly happened so far. */
+  /** What has happened so far. */
   readonly truth: readonly SynthTruth[];
-  /** The next piece in order of time, null at the end; valid until the next call. */
+  /** The next piece in order of time, or null at the end. Valid until the next call. */
   next(): Frame | QuantumInput | null;
 }
 

@@ -1,42 +1,44 @@
 /**
- * A table as a feed: what file and stdin feeds share.
+ * A table as a feed: what the kinds file and stdin share.
  *
- *   batch ─► row by row: count what is odd ─► frames of 256 ─► sink (waits when told to, or until a row is due)
+ *   batch ─► row by row: count bad samples ─► frames of 256 ─► sink (waits while the sink is full, or until a row is due)
  *
- * R1  Odd samples are counted per reason and never end the feed; only a table that cannot be read further does, with `failed`
+ * R1  Bad samples are counted per reason and never end the feed. A table that cannot be read further ends it, with the status `failed`
  *     after its good rows.
- * R2  Samples that go back in time are handed over where they stand, and counted.
- * R3  For a recorded table the frames, their numbers and the reports depend on its rows and the speed alone, not on how fast
- *     bytes, sink or clock are: read again after a restart, a frame that is known is told by its number. So a stopped feed keeps
- *     back the frame it was filling.
- * R4  With a speed, a row leaves when (its time − first time) / speed has passed since the first row left, give or take the
- *     millisecond of rows that leave together.
+ * R2  Samples whose time goes back are sent in their place, and counted.
+ * R3  The frames of a recorded table, their numbers and the reports depend on its rows and the speed alone, not on the speed of bytes,
+ *     sink or clock: after a restart the table is read again, and frames that are already in the log are recognised by number. A stopped
+ *     feed therefore does not send the frame that it was filling.
+ * R4  With a speed, a row leaves when (its time − first time) / speed has passed since the first row left, within the millisecond of
+ *     rows that leave together.
  */
 
 import type { Clock } from "../ports/clock.ts";
 import { BadSamples, type Reason } from "./bad-samples.ts";
-import { Groups } from "./channel-groups.ts";
+import { ChannelGroups } from "./channel-groups.ts";
 import type { Feed } from "./feed.ts";
 import { FeedWriter } from "./feed-writer.ts";
-import type { TableFeedOptions } from "./kinds.ts";
 import { Pace } from "./pace.ts";
 import { Pause } from "./pause.ts";
+import type { ByteSource } from "./table/bytes.ts";
 import { shortList } from "./table/columns.ts";
-import { type ByteSource, FINE, REASONS, readTable, type Table, type TableBatch } from "./table/table.ts";
-import { PLAN_ROWS, type Plan, planTable } from "./table/traits.ts";
+import { FINE, REASONS } from "./table/rows.ts";
+import { readTable, type Table, type TableBatch } from "./table/table.ts";
+import { inferTraits, type TableTraits, TRAITS_ROWS } from "./table/traits.ts";
+import type { TableFeedOptions } from "./table-options.ts";
 
-/** A jump of this many spacings between rows is a gap: a row or two may be missing without anything being wrong. */
+/** A jump of more spacings between rows is a gap: one or two missing rows are normal. */
 const GAP_SPACINGS = 5;
-/** Rows between two reports of totals, and for live tables also the time between them. */
+/** Rows between two reports of totals; for live tables also the time between them. */
 const REPORT_ROWS = 10_000;
 const REPORT_US = 1_000_000;
-/** Frames between two turns of the event loop when the sink never asks to wait. */
+/** Frames between two turns of the event loop while the sink is not full. */
 const FLUSHES_PER_TURN = 64;
 
-export interface TableFeedSource {
+interface TableFeedSource {
   source: string;
   group: string;
-  /** As errors name it. */
+  /** Name of the table in errors. */
   name: string;
   bytes: ByteSource;
   live: boolean;
@@ -57,28 +59,32 @@ export function createTableFeed(feed: TableFeedSource): Feed {
   };
 }
 
-async function runTable(feed: TableFeedSource, pause: Pause, outlet: FeedWriter): Promise<void> {
+async function runTable(feed: TableFeedSource, pause: Pause, writer: FeedWriter): Promise<void> {
   let reader: TableRows | null = null;
   try {
     const table = await pause.unlessStopped(openTable(feed));
-    if (table === null) return outlet.status("ended", "stopped before its first row");
+    if (table === null) return writer.status("ended", "stopped before its first row");
     const batches = table.batches();
     for (;;) {
       const next = await pause.unlessStopped(batches.next());
       if (next === null || next.done === true) {
-        // Not awaited: a stream that waits for its next bytes would not answer.
+        // Not awaited: a stream that waits for its next bytes does not return.
         void batches.return(undefined).catch(() => {});
         break;
       }
-      reader ??= new TableRows(feed, table, next.value, outlet);
-      await deliver(reader, next.value, pause, outlet);
+      reader ??= new TableRows(feed, table, next.value, writer);
+      await deliver(reader, next.value, pause, writer);
     }
-    // The frame that was being filled would have the number of a longer one when the table is read again.
+    // When the table is read again, the number of an unfinished frame belongs to a longer frame (R3).
     if (feed.live || !pause.stopped) reader?.finish();
-    outlet.status("ended", reader?.summary() ?? "no rows", reader?.losses.take());
+    writer.status("ended", reader?.summary() ?? "no rows", reader?.badSamples.take());
   } catch (error) {
     reader?.finish();
-    outlet.status("failed", error instanceof Error ? error.message : String(error), reader?.losses.take());
+    writer.status(
+      "failed",
+      error instanceof Error ? error.message : String(error),
+      reader?.badSamples.take(),
+    );
   }
 }
 
@@ -87,7 +93,7 @@ function openTable({ bytes, name, options, live, clock }: TableFeedSource): Prom
     ...options,
     name,
     everyUs: options.every,
-    firstRows: live ? 1 : PLAN_ROWS,
+    firstRows: live ? 1 : TRAITS_ROWS,
     ...(live && options.time === undefined ? { arrival: () => clock.nowUs() } : {}),
   });
 }
@@ -96,32 +102,32 @@ async function deliver(
   reader: TableRows,
   batch: TableBatch,
   pause: Pause,
-  outlet: FeedWriter,
+  writer: FeedWriter,
 ): Promise<void> {
   reader.begin(batch);
   while (!pause.stopped && !reader.advance()) {
     if (reader.waitUs > 0) await pause.wait(reader.waitUs / 1000);
-    else if (reader.blocked) await pause.until(outlet.drained());
+    else if (reader.blocked) await pause.until(writer.drained());
     else await new Promise<void>((resolve) => setImmediate(resolve));
   }
 }
 
-/** The rows of a table on their way into frames. `advance` works until it must wait. */
+/** Puts the rows of a table into frames. `advance` works until it must wait. */
 class TableRows {
-  readonly losses: BadSamples;
-  /** Why `advance` returned false: time until the next row is due, or a sink that wants to be waited for, or neither: a turn. */
+  readonly badSamples: BadSamples;
+  /** Why `advance` returned false: the time until the next row is due, a full sink (`blocked`), or neither: a turn of the event loop is due. */
   waitUs = 0;
   blocked = false;
 
   readonly #table: Table;
-  readonly #plan: Plan;
-  readonly #groups: Groups;
+  readonly #traits: TableTraits;
+  readonly #groups: ChannelGroups;
   readonly #clock: Clock;
   readonly #live: boolean;
   readonly #name: string;
-  readonly #wanted: ReadonlySet<string>;
+  readonly #chosen: ReadonlySet<string>;
   readonly #skipped: ReadonlySet<string>;
-  /** Wide: slot of each planned column. Long: of each symbol; −1 is left out. */
+  /** Slot of each column (wide) or symbol (long) that is sent; LEFT_OUT or NO_ROOM for the others. */
   readonly #slots: number[] = [];
   #batch: TableBatch | null = null;
   #row = 0;
@@ -134,7 +140,7 @@ class TableRows {
   #latestUs = Number.NaN;
   readonly #pace: Pace | null;
 
-  constructor(feed: TableFeedSource, table: Table, first: TableBatch, outlet: FeedWriter) {
+  constructor(feed: TableFeedSource, table: Table, first: TableBatch, writer: FeedWriter) {
     const { options } = feed;
     this.#table = table;
     this.#clock = feed.clock;
@@ -142,23 +148,23 @@ class TableRows {
     const paced = !feed.live && options.speed < Number.POSITIVE_INFINITY;
     this.#pace = paced ? new Pace(feed.clock, options.speed) : null;
     this.#name = feed.name;
-    this.#wanted = new Set(options.columns);
+    this.#chosen = new Set(options.columns);
     this.#skipped = new Set(options.skip);
-    this.#plan = planTable(table, first, feed);
-    const { sampling, everyUs, innovation, columns } = this.#plan;
+    this.#traits = inferTraits(table, first, feed);
+    const { sampling, everyUs, innovation, columns } = this.#traits;
     const unit = options.unit ?? "";
-    this.#groups = new Groups(outlet, { group: feed.group, unit, sampling, everyUs, innovation });
-    this.losses = new BadSamples((status, detail, counts) => {
-      // What came before an odd row shall stand before the report of it.
+    this.#groups = new ChannelGroups(writer, { group: feed.group, unit, sampling, everyUs, innovation });
+    this.badSamples = new BadSamples((status, detail, counts) => {
+      // Samples before a bad row must precede its report.
       if (!this.#groups.flush()) this.blocked = true;
-      outlet.status(status, detail, counts);
+      writer.status(status, detail, counts);
     });
     this.#reportedUs = feed.clock.nowUs();
     if (table.format === "wide")
       for (const k of columns) this.#slots.push(this.#groups.add(table.valueColumns[k]!));
-    else this.#addSymbols(Math.min(first.rows, PLAN_ROWS), first);
+    else this.#addSymbols(Math.min(first.rows, TRAITS_ROWS), first);
     this.#groups.declare();
-    outlet.status("opened", this.#openedText());
+    writer.status("opened", this.#openedText());
   }
 
   begin(batch: TableBatch): void {
@@ -166,7 +172,7 @@ class TableRows {
     this.#row = 0;
   }
 
-  /** True when the batch is done; false when it must wait, for what `waitUs` and `blocked` say. */
+  /** True when the batch is done. False: `waitUs` and `blocked` tell what to wait for. */
   advance(): boolean {
     const batch = this.#batch!;
     this.waitUs = 0;
@@ -191,13 +197,13 @@ class TableRows {
     return !this.blocked;
   }
 
-  /** Hands over what is left. */
+  /** Sends the samples that are left. */
   finish(): void {
     this.#groups.flush();
   }
 
   summary(): string {
-    const absent = [...this.#wanted].filter(
+    const absent = [...this.#chosen].filter(
       (name) => this.#table.format === "long" && !this.#table.symbols.includes(name),
     );
     const text = `${this.#rows} rows, ${this.#samples} samples${this.#leftOutText()}`;
@@ -211,7 +217,7 @@ class TableRows {
     if (this.#table.format === "wide") {
       this.#makeRoom();
       const n = this.#table.valueColumns.length;
-      const { columns } = this.#plan;
+      const { columns } = this.#traits;
       for (let k = 0; k < columns.length; k++)
         this.#sample(batch, row, row * n + columns[k]!, this.#slots[k]!, time);
       return;
@@ -228,7 +234,7 @@ class TableRows {
         this.#count("tooManyChannels", batch.line[row]!, "there are more symbols than groups can hold");
       return;
     }
-    if (newTime && this.#plan.sampling === "rows") this.#makeRoom();
+    if (newTime && this.#traits.sampling === "rows") this.#makeRoom();
     this.#sample(batch, row, row, slot, time);
   }
 
@@ -243,7 +249,7 @@ class TableRows {
       return;
     }
     const value = batch.values[at]!;
-    if (value <= 0 && this.#plan.innovation === "logReturn") {
+    if (value <= 0 && this.#traits.innovation === "logReturn") {
       this.#count("notPositive", batch.line[row]!, `${value} has no logarithm (innovation=logReturn)`);
       return;
     }
@@ -255,10 +261,10 @@ class TableRows {
 
   #checkTime(time: number, line: number): void {
     if (!(time <= this.#latestUs)) {
-      const spacing = this.#plan.everyUs;
+      const spacing = this.#traits.everyUs;
       const jump = time - this.#latestUs;
       this.#latestUs = time;
-      if (this.#plan.sampling === "rows" && spacing > 0 && jump > spacing * GAP_SPACINGS)
+      if (this.#traits.sampling === "rows" && spacing > 0 && jump > spacing * GAP_SPACINGS)
         this.#count("gap", line, `no rows for ${Math.round(jump / spacing)} spacings`);
     } else if (time < this.#latestUs) {
       const back = (this.#latestUs - time) / 1e6;
@@ -266,7 +272,7 @@ class TableRows {
     }
   }
 
-  /** Whether the row at `time` may leave; else sets `waitUs`, with all before it handed over. */
+  /** Whether the row at `time` may leave. If not, sends all samples before it and sets `waitUs`. */
   #isDue(pace: Pace, time: number): boolean {
     if (pace.begins(time)) this.#flush();
     this.waitUs = pace.waitUs(time);
@@ -291,7 +297,7 @@ class TableRows {
     }
   }
 
-  /** Symbols that appear later extend the last group, or open a further one. */
+  /** A symbol that appears later is added to the last group, or to a new one. */
   #meetSymbol(symbol: number): void {
     while (symbol >= this.#slots.length)
       this.#slots.push(this.#slotFor(this.#table.symbols[this.#slots.length]!));
@@ -299,47 +305,47 @@ class TableRows {
   }
 
   #slotFor(symbol: string): number {
-    if (this.#skipped.has(symbol) || (this.#wanted.size > 0 && !this.#wanted.has(symbol))) return LEFT_OUT;
+    if (this.#skipped.has(symbol) || (this.#chosen.size > 0 && !this.#chosen.has(symbol))) return LEFT_OUT;
     const slot = this.#groups.add(symbol);
     return slot < 0 ? NO_ROOM : slot;
   }
 
   #count(reason: Reason, line: number, what: string): void {
-    if (this.losses.add(reason)) this.losses.first(reason, `line ${line}: ${what}`);
+    if (this.badSamples.add(reason)) this.badSamples.first(reason, `line ${line}: ${what}`);
   }
 
   #countProblem(reason: Reason, line: number): void {
-    if (!this.losses.add(reason)) return;
+    if (!this.badSamples.add(reason)) return;
     const problem = this.#table.problems.get(reason);
     const place = problem?.line === line ? `, column ${problem.column}: "${problem.text}"` : "";
-    this.losses.first(reason, `line ${line}${place} is ${reason}`);
+    this.badSamples.first(reason, `line ${line}${place} is ${reason}`);
   }
 
-  /** A live table shows what it has when the bytes at hand are used up. */
+  /** A live table sends its samples when the bytes that were read are used up. */
   #endOfBytes(): void {
     this.#flush();
     if (this.#clock.nowUs() - this.#reportedUs >= REPORT_US) this.#reportTotals();
   }
 
   #reportTotals(): void {
-    this.losses.total();
+    this.badSamples.total();
     this.#reportedRows = this.#rows;
     this.#reportedUs = this.#clock.nowUs();
   }
 
   #openedText(): string {
-    const { sampling, everyUs, innovation } = this.#plan;
+    const { sampling, everyUs, innovation } = this.#traits;
     const channels = this.#slots.filter((slot) => slot >= 0).length;
     const spacing = everyUs === 0 ? "at unknown spacing" : `every ${everyUs / 1e6} s`;
     return `${this.#name}: ${channels} channels, ${sampling} ${spacing}, innovation ${innovation}${this.#leftOutText()}`;
   }
 
   #leftOutText(): string {
-    const { textColumns } = this.#plan;
+    const { textColumns } = this.#traits;
     return textColumns.length === 0 ? "" : `; left out, no numbers: ${shortList(textColumns)}`;
   }
 }
 
-/** Slots of symbols that are not delivered. */
+/** Slots of channels that are not sent: the user excluded them, or all groups are full. */
 const LEFT_OUT = -1;
 const NO_ROOM = -2;

@@ -1,33 +1,53 @@
 /**
- * The walk feed: seeded random walks, equal on all runtimes, to measure the system with.
+ * The walk feed: seeded random walks, equal on all runtimes, for benchmarks.
  *
- * With a rate it is live: rows lie on start + r · spacing and a frame leaves when its last row is due, late ones at once.
- * With `rate=max` it is recorded: rows lie 1 ms apart from 2000-01-01 on, and frames leave as fast as they are taken.
+ * With a rate it is live: row r has the time start + r · spacing, and a frame leaves when its last row is due, or at once when it is late.
+ * With `rate=max` it is recorded: rows are 1 ms apart, the first at 2000-01-01, and frames leave as fast as the sink takes them.
  */
 
-import type { Frame } from "../../protocol/frame.ts";
-import { createFrame } from "../../protocol/frame.ts";
+import { createFrame, type Frame } from "../../protocol/frame.ts";
+import { MAX_FRAME_SAMPLES, MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "./feed.ts";
+import { feedKind } from "./feed-kind.ts";
 import { FeedWriter } from "./feed-writer.ts";
-import type { WalkOptions } from "./kinds.ts";
+import { duration, type OptionValues, optional, rateOrMax, text, whole } from "./options.ts";
 import { Pause } from "./pause.ts";
+
+const options = {
+  channels: whole(16, 1, MAX_GROUP_CHANNELS, "number of channels"),
+  rate: rateOrMax(10_000, 1e8, "samples a second over all channels, or max: as fast as possible"),
+  frame: whole(256, 1, MAX_FRAME_SAMPLES, "samples in a frame, at most those of one second"),
+  seed: optional(whole(1, 0, 0xffffffff, "seed of the walk (default: the session's)")),
+  duration: duration(0, 1000, "ends after this much of its own time (default: never)"),
+  group: text("name of the channel group (default: walk)"),
+};
+
+export const walkKind = feedKind({
+  target: null,
+  help: "seeded random walks, for benchmarks",
+  options,
+  // Without a pace it is recorded, but it is not merged with recordings: it would never end.
+  speed: () => null,
+  create: ({ source, group, options, context: { seed, clock } }) =>
+    createWalkFeed({ source, group, options, seed: options.seed ?? seed, clock }),
+});
 
 const SECOND_US = 1e6;
 /** Spacing of rows, and their start, when no rate relates them to the wall clock. */
 const FREE_SPACING_US = 1000;
 const FREE_START_US = Date.UTC(2000, 0, 1) * 1000;
-/** Frames between two turns of the event loop when nobody asks for a pause: about a millisecond of work. */
+/** Frames between two turns of the event loop while the sink is not full: about a millisecond of work. */
 const FRAMES_PER_TURN = 64;
-/** Work without a turn for others that a client would not notice. */
+/** Longest work between two turns of the event loop: clients do not notice so short a delay. */
 const TURN_MS = 1;
-/** Further behind than this (a suspended process), rows are left out rather than caught up. */
+/** A feed that is later than this (after the process was suspended) leaves rows out instead of catching up. */
 const CATCH_UP_US = SECOND_US;
 
-export interface WalkFeedOptions {
+interface WalkFeedOptions {
   source: string;
   group: string;
-  options: WalkOptions;
+  options: OptionValues<typeof options>;
   seed: number;
   clock: Clock;
 }
@@ -48,14 +68,14 @@ export function createWalkFeed(options: WalkFeedOptions): Feed {
 
 async function runWalk(feed: WalkFeedOptions, free: boolean, pause: Pause, sink: FeedSink): Promise<void> {
   const { channels, rate, frame: frameSamples, duration } = feed.options;
-  const outlet = new FeedWriter(feed.source, sink);
+  const writer = new FeedWriter(feed.source, sink);
   const spacingUs = free ? FREE_SPACING_US : (channels * SECOND_US) / rate;
   const walk = new Walk(channels, feed.seed, free ? FREE_START_US : feed.clock.nowUs(), spacingUs);
   const samples = duration === 0 ? Number.POSITIVE_INFINITY : Math.floor(duration / spacingUs) * channels;
-  // A slow walk shows itself at least once a second, and the times of a frame must lie close enough for the wire.
+  // A slow walk sends a frame at least once a second; the times of a frame must fit MAX_FRAME_SPAN_US.
   const rowsPerFrame = Math.max(1, Math.floor(SECOND_US / spacingUs));
   const frame = createFrame(feed.source, feed.group, Math.min(frameSamples, rowsPerFrame * channels));
-  outlet.channels({
+  writer.channels({
     group: feed.group,
     channels: Array.from({ length: channels }, (_, k) => ({
       name: `walk${k + 1}`,
@@ -66,24 +86,24 @@ async function runWalk(feed: WalkFeedOptions, free: boolean, pause: Pause, sink:
     everyUs: Math.max(1, Math.round(spacingUs)),
     innovation: "difference",
   });
-  outlet.status("opened", `${channels} channels, seed ${feed.seed}`);
-  if (free) await runFree(walk, frame, samples, outlet, pause);
-  else await runPaced(walk, frame, samples, outlet, pause, feed.clock);
-  outlet.status("ended", `${walk.samples} samples`);
+  writer.status("opened", `${channels} channels, seed ${feed.seed}`);
+  if (free) await runFree(walk, frame, samples, writer, pause);
+  else await runPaced(walk, frame, samples, writer, pause, feed.clock);
+  writer.status("ended", `${walk.samples} samples`);
 }
 
 async function runFree(
   walk: Walk,
   frame: Frame,
   samples: number,
-  outlet: FeedWriter,
+  writer: FeedWriter,
   pause: Pause,
 ): Promise<void> {
   let untilTurn = FRAMES_PER_TURN;
   while (!pause.stopped && walk.samples < samples) {
     walk.fill(frame, Math.min(frame.value.length, samples - walk.samples));
-    if (!outlet.frame(frame)) {
-      await pause.until(outlet.drained());
+    if (!writer.frame(frame)) {
+      await pause.until(writer.drained());
       untilTurn = FRAMES_PER_TURN;
     } else if (--untilTurn === 0) {
       await new Promise<void>((resolve) => setImmediate(resolve));
@@ -96,7 +116,7 @@ async function runPaced(
   walk: Walk,
   frame: Frame,
   samples: number,
-  outlet: FeedWriter,
+  writer: FeedWriter,
   pause: Pause,
   clock: Clock,
 ): Promise<void> {
@@ -106,21 +126,21 @@ async function runPaced(
     const due = walk.timeAfter(expected);
     const now = clock.nowUs();
     if (now >= due) {
-      if (now - due > CATCH_UP_US) leaveOut(walk, now - due, outlet);
+      if (now - due > CATCH_UP_US) leaveOut(walk, now - due, writer);
       walk.fill(frame, expected);
-      // A live feed does not wait: what the sequencer cannot take it sheds and counts.
-      outlet.frame(frame);
+      // A live feed does not wait: the sequencer sheds and counts what it cannot take.
+      writer.frame(frame);
       if (clock.monotonicMs() - turnStartMs < TURN_MS) continue;
-      // Behind its schedule it must not keep the loop to itself: sockets and the disk come first.
+      // A late feed must not keep the event loop from sockets and the disk.
       await new Promise<void>((resolve) => setImmediate(resolve));
     } else await pause.wait((due - now) / 1000);
     turnStartMs = clock.monotonicMs();
   }
 }
 
-function leaveOut(walk: Walk, lateUs: number, outlet: FeedWriter): void {
+function leaveOut(walk: Walk, lateUs: number, writer: FeedWriter): void {
   const rows = walk.skip(lateUs);
-  outlet.status("gap", `${Math.round(lateUs / 1000)} ms behind; ${rows} rows left out`, { gap: 1 });
+  writer.status("gap", `${Math.round(lateUs / 1000)} ms behind; ${rows} rows left out`, { gap: 1 });
 }
 
 /**
@@ -154,13 +174,13 @@ export class Walk {
     for (let round = 0; round < 12; round++) this.#word();
   }
 
-  /** Time at which the last of the next `samples` samples is due, µs. */
+  /** When the last of the next `samples` samples is due, µs. */
   timeAfter(samples: number): number {
     const rows = Math.floor((this.#channel + samples - 1) / this.#channels);
     return this.#timeOfRow(this.#row + rows);
   }
 
-  /** Shifts what follows later by whole rows covering `lateUs`; returns how many. */
+  /** Moves all later rows by as many whole rows as fit in `lateUs`, and returns their number. */
   skip(lateUs: number): number {
     const rows = Math.floor(lateUs / this.#spacingUs);
     this.#startUs += Math.round(rows * this.#spacingUs);
@@ -208,7 +228,7 @@ export class Walk {
     return this.#startUs + Math.floor(row * this.#spacingUs);
   }
 
-  /** One word of sfc32; `fill` has it inlined. */
+  /** One word of sfc32, which `fill` has inlined. */
   #word(): number {
     const word = (((this.#a + this.#b) | 0) + this.#d) | 0;
     this.#d = (this.#d + 1) | 0;
@@ -219,5 +239,5 @@ export class Walk {
   }
 }
 
-/** What one unit of the byte sum moves a walk by; the sum has standard deviation √(4 · (256² − 1) / 12) = 147.8. */
+/** Step of a walk per unit of the byte sum, whose standard deviation is √(4 · (256² − 1) / 12) = 147.8. */
 const STEP = 1 / 20_000;

@@ -6,7 +6,7 @@
 import process from "node:process";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { asked, CommandError } from "../errors.ts";
-import { readTable, type Table, TableError } from "../feeds/table/table.ts";
+import { readTable, type Table } from "../feeds/table/table.ts";
 import { withSetting } from "../setting-flag.ts";
 import { LineWriter } from "./lines.ts";
 import { createScorer, type DetectorName, type ScoredRow, type Scorer } from "./scorer.ts";
@@ -52,7 +52,6 @@ export async function detectFile(path: string, flags: DetectFlags): Promise<numb
     }
   } catch (error) {
     await writer.flush();
-    if (error instanceof TableError) throw new CommandError(error.message, 1);
     throw error;
   }
   await writer.flush();
@@ -64,21 +63,16 @@ export async function detectFile(path: string, flags: DetectFlags): Promise<numb
 
 async function openTable(path: string, columns: string[] | undefined): Promise<Table> {
   const source = path === "-" ? (process.stdin as AsyncIterable<Uint8Array>) : path;
-  try {
-    const table = await readTable(source, {
-      name: path === "-" ? "standard input" : path,
-      keepTimeText: true,
-      ...(columns === undefined ? {} : { columns, format: "wide" as const }),
-    });
-    if (table.format === "wide") return table;
-    throw new CommandError(
-      `Cannot score ${path}: its rows are of ${table.symbolColumn} one at a time; expected one row per time ` +
-        `(columns side by side), or --columns to take the rows as one series`,
-    );
-  } catch (error) {
-    if (error instanceof TableError) throw new CommandError(error.message);
-    throw error;
-  }
+  const table = await readTable(source, {
+    name: path === "-" ? "standard input" : path,
+    keepTimeText: true,
+    ...(columns === undefined ? {} : { columns, format: "wide" as const }),
+  });
+  if (table.format === "wide") return table;
+  throw new CommandError(
+    `Cannot score ${path}: its rows are of ${table.symbolColumn} one at a time; expected one row per time ` +
+      `(columns side by side), or --columns to take the rows as one series`,
+  );
 }
 
 function csvRow(time: string, scored: ScoredRow, scorer: Scorer): string {

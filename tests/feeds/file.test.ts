@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createFeed } from "../../actors/feeds/spec.ts";
+import { createFeed } from "../../actors/feeds/session-feeds.ts";
 import { createManualClock } from "../support/clock.ts";
 import { collectingSink, collectSpec, collectText, totalCounts, withFile } from "./collect.ts";
 

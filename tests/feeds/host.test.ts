@@ -6,7 +6,7 @@ import type { Meter } from "../../actors/feeds/host/meter.ts";
 import { Rates } from "../../actors/feeds/host/meter.ts";
 import { type Meters, openMeters } from "../../actors/feeds/host/meters.ts";
 import { createHostFeed } from "../../actors/feeds/host.ts";
-import { createFeed } from "../../actors/feeds/spec.ts";
+import { createFeed } from "../../actors/feeds/session-feeds.ts";
 import { MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
 import { createManualClock } from "../support/clock.ts";
 import { skip } from "../support/skip.ts";

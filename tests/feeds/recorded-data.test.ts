@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createFeeds } from "../../actors/feeds/spec.ts";
+import { createFeeds } from "../../actors/feeds/session-feeds.ts";
 import { createManualClock } from "../support/clock.ts";
 import { shared } from "../support/shared.ts";
 import { skip } from "../support/skip.ts";

@@ -1,19 +1,21 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { FEED_KINDS } from "../../actors/feeds/kinds.ts";
-import { createFeed, createFeeds, FeedSpecError, feedHelp, parseFeedSpec } from "../../actors/feeds/spec.ts";
+import { createFeed, createFeeds } from "../../actors/feeds/session-feeds.ts";
+import { feedHelp, parseFeedSpec } from "../../actors/feeds/spec.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { durationText, readDuration } from "../../protocol/text-values.ts";
 import { createManualClock } from "../support/clock.ts";
 import { pieces } from "./collect.ts";
 
 const context = { clock: createManualClock(), seed: 7 };
 
-function refusal(act: () => unknown): FeedSpecError {
+function refusal(act: () => unknown): EigenwatchError {
   try {
     act();
   } catch (error) {
-    assert.instance(error, FeedSpecError);
-    return error as FeedSpecError;
+    assert.instance(error, EigenwatchError);
+    return error as EigenwatchError;
   }
   throw new Error("was accepted");
 }
@@ -101,7 +103,7 @@ const REFUSED: [spec: string, said: RegExp][] = [
   ["", /no kind ""/],
   ["hots", /no kind "hots".*expected perhaps host/],
   ["prices.csv", /expected file:prices\.csv when a file is meant/],
-  ["host:here", /host takes nothing behind a colon, got "here"/],
+  ["host:here", /host takes nothing after a colon, got "here"/],
   ["file", /file names no PATH; expected file:PATH/],
   ["file:", /file names no PATH/],
   ["host?evry=1s", /no option "evry"; expected perhaps every/],
@@ -110,7 +112,7 @@ const REFUSED: [spec: string, said: RegExp][] = [
   ["host?every=", /every= is not valid; expected a duration of at least 10ms/],
   ["host?every=100", /every=100 is not valid; expected a duration/],
   ["host?every=1ms", /every=1ms is not valid; expected a duration of at least 10ms/],
-  ["host?every=1s&every=2s", /option every stands twice/],
+  ["host?every=1s&every=2s", /option every is given twice/],
   ["file:x?speed=0", /speed=0 is not valid; expected a number above 0/],
   ["file:x?speed=-1", /speed=-1 is not valid/],
   ["file:x?format=tall", /format=tall is not valid; expected one of long, wide/],
@@ -133,9 +135,12 @@ for (const [spec, said] of REFUSED)
     assert.ok(error.expected.length > 0);
   });
 
-test("spec error names the option", () => {
-  assert.is(refusal(() => parseFeedSpec("walk?channels=x")).option, "channels");
-  assert.is(refusal(() => parseFeedSpec("what")).option, null);
+test("spec error has the option and its value as data", () => {
+  const { action, value, expected, kind } = refusal(() => parseFeedSpec("walk?channels=x"));
+  assert.equal(
+    [action, value, expected, kind],
+    ['use feed "walk?channels=x"', "channels=x is not valid", "a whole number from 1 to 128", "usage"],
+  );
 });
 
 test("durations are read back from their shortest text", () => {

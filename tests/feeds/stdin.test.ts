@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createFeed } from "../../actors/feeds/spec.ts";
+import { createFeed } from "../../actors/feeds/session-feeds.ts";
 import { createManualClock } from "../support/clock.ts";
 import { collectingSink, collectSpec, pieces } from "./collect.ts";
 

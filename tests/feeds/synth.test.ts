@@ -1,9 +1,10 @@
 /** The synth feed over worlds that a test makes: when its samples leave, and how it says that they are synthetic. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createFeed, createFeeds, FeedSpecError } from "../../actors/feeds/spec.ts";
+import { createFeed, createFeeds } from "../../actors/feeds/session-feeds.ts";
 import { RECORDED_START_US } from "../../actors/feeds/synth.ts";
 import type { SynthChoice, SynthTruth, SynthWorlds } from "../../actors/feeds/synth-world.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { createFrame } from "../../protocol/frame.ts";
 import type { OperatorNotice } from "../../protocol/messages.ts";
 import { createManualClock } from "../support/clock.ts";
@@ -205,8 +206,8 @@ test("a spec that cannot be is refused with what could be", () => {
   const context = { clock: createManualClock(), seed: 1, worlds: scriptedWorlds(1, 1) };
   const cases: [spec: string, says: RegExp][] = [
     ["synth", /names no SCENARIO; expected synth:SCENARIO/],
-    ["synth:evne", /there is no scenario "evne"; expected even\?/],
-    ["synth:even?sed=1", /no option "sed"; expected seed\?/],
+    ["synth:evne", /there is no scenario "evne"; expected perhaps even/],
+    ["synth:even?sed=1", /no option "sed"; expected perhaps seed/],
     ["synth:even?rate=0", /rate=0 is not valid/],
     ["synth:even?strength=-1", /strength=-1 is not valid; expected a number from 0 to 100/],
     ["synth:even?start=yesterday", /start=yesterday is not valid; expected a time/],
@@ -221,7 +222,7 @@ test("a spec that cannot be is refused with what could be", () => {
     );
   assert.throws(
     () => createFeed("synth:even", { clock: context.clock, seed: 1 }),
-    (error: Error) => error instanceof FeedSpecError && /no synthetic worlds here/.test(error.message),
+    (error: Error) => error instanceof EigenwatchError && /no synthetic worlds here/.test(error.message),
   );
 });
 

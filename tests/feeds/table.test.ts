@@ -2,7 +2,9 @@ import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { REASONS, readTable, TableError, type TableOptions } from "../../actors/feeds/table/table.ts";
+import { REASONS } from "../../actors/feeds/table/rows.ts";
+import { readTable, type TableOptions } from "../../actors/feeds/table/table.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { pieces, withFile } from "./collect.ts";
 
 interface Read {
@@ -179,7 +181,7 @@ test("a header without rows is an empty table", async () => {
 
 const FAILURES: [text: string | Uint8Array, options: TableOptions, said: RegExp][] = [
   ["", {}, /^Cannot read standard input: it is empty; expected a header line and rows$/],
-  ["\n\n\n", {}, /nothing but blank lines/],
+  ["\n\n\n", {}, /only blank lines/],
   [
     "1381336201994,IBM,180.05\n",
     {},
@@ -189,7 +191,7 @@ const FAILURES: [text: string | Uint8Array, options: TableOptions, said: RegExp]
   ["a,b\n1,2\n", {}, /no time column among a, b; expected time=COLUMN, or every=1s/],
   ["ts,a\n1,2\n", { time: "tz" }, /time=tz names no column; expected perhaps ts/],
   ["ts,a,b\n1,2,3\n", { columns: ["x1"] }, /columns=x1 names no column; expected one of ts, a, b/],
-  ["ts,a,a\n1,2,3\n", {}, /column a stands twice/],
+  ["ts,a,a\n1,2,3\n", {}, /two columns are called a/],
   ["ts\n1\n", {}, /no column with values/],
   [
     "ts,symbol,bid\n1,A,2\n",
@@ -203,7 +205,7 @@ const FAILURES: [text: string | Uint8Array, options: TableOptions, said: RegExp]
     /column date has no times: line 2 says "09\.10\.2013"; expected seconds, ms/,
   ],
   ["[1,2]\n", {}, /begins with "\["; expected one JSON object a line/],
-  ['{"a":\n', {}, /line 1 is no JSON object/],
+  ['{"a":\n', {}, /line 1 is not a JSON object/],
   [new Uint8Array([0x7f, 0x45, 0x4c, 0x46, 2, 1]), {}, /byte 4 is 2, which no text has/],
   [new Uint8Array([0xff, 0xfe, 0x74, 0]), {}, /it is UTF-16; expected UTF-8/],
   [Buffer.concat([gzipSync("ts,a\n1,2\n").subarray(0, 12), new Uint8Array(20)]), {}, /gzip data/],
@@ -214,7 +216,7 @@ for (const [k, [text, options, said]] of FAILURES.entries())
     assert.match(await failure(read(pieces(text), options)), said);
   });
 
-test("whatever bytes come, only a TableError leaves the reader, and every value is finite or has a reason", async () => {
+test("whatever bytes come, the reader throws only an EigenwatchError, and every value is finite or has a reason", async () => {
   const good = [
     new TextEncoder().encode('ts,a,"b c"\r\n1600000000,1.5,"x ""y"""\n1600000001,,-2e3\n'),
     new TextEncoder().encode("ts,symbol,price,size\n2020-01-01T00:00:00Z,A,1,2\n2020-01-01T00:00:01Z,B,3,\n"),
@@ -241,7 +243,7 @@ test("whatever bytes come, only a TableError leaves the reader, and every value 
         const { values } = await read(pieces(...chunks), { everyUs: 1 });
         for (const cell of values.flat()) assert.ok(typeof cell === "string" || Number.isFinite(cell));
       } catch (error) {
-        assert.instance(error, TableError);
+        assert.instance(error, EigenwatchError);
       }
     }),
     { numRuns: 1500 },

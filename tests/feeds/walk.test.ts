@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createFeed } from "../../actors/feeds/spec.ts";
+import { createFeed } from "../../actors/feeds/session-feeds.ts";
 import { Walk } from "../../actors/feeds/walk.ts";
 import { createFrame } from "../../protocol/frame.ts";
 import { createManualClock } from "../support/clock.ts";

@@ -24,7 +24,7 @@ test("the program answers what it cannot do with one sentence and exit code 2", 
     [["up", "--bogus"], /unknown option '--bogus'/],
     [
       ["up", "--feed", "hots"],
-      /^eigenwatch: Cannot use feed "hots": there is no kind "hots"; expected host\? .*\n$/,
+      /^eigenwatch: Cannot use feed "hots": there is no kind "hots"; expected perhaps host\n$/,
     ],
     [
       ["up", "--feed", "host", "--once"],
@@ -46,9 +46,9 @@ test("the program answers what it cannot do with one sentence and exit code 2", 
 
 test("up names what it cannot be started with", async () => {
   const cases: [flags: Partial<UpFlags>, says: RegExp][] = [
-    [{ feed: ["walk?chanels=4"] }, /walk has no option "chanels"; expected channels\?/],
+    [{ feed: ["walk?chanels=4"] }, /walk has no option "chanels"; expected perhaps channels/],
     [{ feed: ["walk?rate=fast"] }, /rate=fast is not valid; expected/],
-    [{ feed: ["stdin", "stdin"] }, /Cannot use feed "stdin": it stands more than once/],
+    [{ feed: ["stdin", "stdin"] }, /Cannot use feed "stdin": it is given more than once/],
     [
       { set: ["collapse.falseAlarmPerDay=1"] },
       /no such setting; expected perhaps collapse\.falseAlarmsPerDay/,

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { RandomStream } from "../../actors/core/random.ts";
 import type { Feed } from "../../actors/feeds/feed.ts";
 import { FeedWriter } from "../../actors/feeds/feed-writer.ts";
-import { createFeeds } from "../../actors/feeds/spec.ts";
+import { createFeeds } from "../../actors/feeds/session-feeds.ts";
 import { normalCdf } from "../../actors/kernels/normal.ts";
 import { openRecording, SYSTEM, systemClock } from "../../actors/mod.ts";
 import { createFrame, createScratchFrame } from "../../protocol/frame.ts";

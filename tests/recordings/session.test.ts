@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { systemClock } from "../../actors/clock.ts";
-import { createFeeds } from "../../actors/feeds/spec.ts";
+import { createFeeds } from "../../actors/feeds/session-feeds.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import type { Journal, JournalEntry } from "../../actors/ports/journal.ts";

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { systemClock } from "../../actors/clock.ts";
-import { createFeeds } from "../../actors/feeds/spec.ts";
+import { createFeeds } from "../../actors/feeds/session-feeds.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { Partition } from "../../actors/partition/partition.ts";

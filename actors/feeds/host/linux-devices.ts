@@ -1,19 +1,19 @@
 /**
- * Disks and network, from /proc/diskstats and /proc/net/dev: sums over the physical devices, as rates.
+ * Disks and network, from /proc/diskstats and /proc/net/dev: rates, summed over the physical devices.
  *
- * Partitions, loop devices, RAM disks and device mappers repeat what a disk does; bridges and virtual pairs repeat what a network
- * card does. Where there is no physical card (a container), all interfaces but the loopback count.
+ * Partitions, loop devices, RAM disks and device mappers repeat the traffic of a disk; bridges and virtual pairs repeat that of a network
+ * card. Without a physical card (in a container), all interfaces except the loopback count.
  */
 
 import { existsSync, readdirSync } from "node:fs";
 import { channel, type Meter, Rates } from "./meter.ts";
 import { ProcFile, word } from "./proc-file.ts";
 
-/** A sector of /proc/diskstats, whatever the disk's own (Documentation/admin-guide/iostats.rst). */
+/** A sector in /proc/diskstats, which may differ from the sector of the disk (Documentation/admin-guide/iostats.rst). */
 const SECTOR_BYTES = 512;
 const REPEATING_DISKS = /^(loop|ram|zram|dm-|md|fd|sr)/;
 
-/** Null when the machine shows no disk. */
+/** Null if no disk is visible. */
 export function diskMeter(): Meter | null {
   const disks = list("/sys/block").filter((name) => !REPEATING_DISKS.test(name));
   if (disks.length === 0) return null;
@@ -57,7 +57,7 @@ export function diskMeter(): Meter | null {
   };
 }
 
-/** Null when there is no interface but the loopback. */
+/** Null if the loopback is the only interface. */
 export function networkMeter(): Meter | null {
   const all = list("/sys/class/net").filter((name) => name !== "lo");
   const physical = all.filter((name) => existsSync(`/sys/class/net/${name}/device`));

@@ -1,15 +1,15 @@
 /**
- * Processors and the kernel's own counters, from /proc/stat: shares of time per core, and rates of switches, interrupts and forks.
+ * Processors and counters of the kernel, from /proc/stat: shares of time per core, and rates of context switches, interrupts and forks.
  *
- * The total counts every kind of work; a core's channels leave out interrupts and stolen time, so that the total is not an exact
- * sum of the others. The kernel counts in ticks of 10 ms: at 10 Hz shares move in steps of about 10 %.
+ * The total includes every kind of work. The channels of a core exclude interrupts and stolen time, so they do not add up to the total.
+ * The kernel counts in ticks of 10 ms: at 10 Hz, shares change in steps of about 10 %.
  */
 
 import { cpus } from "node:os";
 import { type Channel, channel, type Meter, Rates } from "./meter.ts";
 import { ProcFile, word } from "./proc-file.ts";
 
-/** With more cores one channel each: the group must hold all other channels as well (MAX_GROUP_CHANNELS = 128). */
+/** With more cores there is one channel per core, so that all channels fit in one group (MAX_GROUP_CHANNELS = 128). */
 const DETAILED_CORES = 24;
 const CORES_MAX = 80;
 
@@ -38,7 +38,7 @@ export function kernelMeter(): Meter {
   const rates = new Rates(3);
   const afterCores = 1 + cores * perCore;
 
-  /** Fills `change` with shares of time in percent; false when no time passed. */
+  /** Fills `change` with shares of time in percent. False: no time has passed. */
   function shares(row: number): boolean {
     let total = 0;
     for (let k = 0; k < COLUMNS; k++) {

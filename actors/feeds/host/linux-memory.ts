@@ -17,7 +17,7 @@ const SWAP_FREE = word("SwapFree:");
 const FAULTS = word("pgfault ");
 const MAJOR_FAULTS = word("pgmajfault ");
 
-/** Used is total − free − buffers − cached − reclaimable, as free(1) has it: not the complement of available. */
+/** Used memory is total − free − buffers − cached − reclaimable, as in free(1); it is not the complement of available memory. */
 export function memoryMeter(): Meter {
   const file = new ProcFile("/proc/meminfo");
   const swap = swapTotal(file) > 0;
@@ -69,7 +69,7 @@ export function pagingMeter(): Meter {
         if (file.take(FAULTS)) into[at] = rates.rate(0, file.number(), seconds);
         else if (file.take(MAJOR_FAULTS)) {
           into[at + 1] = rates.rate(1, file.number(), seconds);
-          // The lines behind are of no interest.
+          // No later line is needed.
           return;
         }
       }

@@ -1,4 +1,4 @@
-/** A meter: one source of measurements of this machine, and the channels it fills. */
+/** A meter: a source of measurements of this machine and the channels it fills. */
 
 import type { Channels } from "../../../protocol/messages.ts";
 
@@ -6,11 +6,11 @@ export type Channel = Channels["channels"][number];
 
 export interface Meter {
   readonly channels: readonly Channel[];
-  /** What this platform or machine lacks, by channel name. */
+  /** Names of the channels that this machine does not have. */
   readonly missing: readonly string[];
   /**
-   * Writes one value per channel to `into` from index `at`; NaN where there is none now. Counters become rates per second over
-   * the `seconds` since the reading before; the first reading only primes them.
+   * Writes one value per channel to `into`, starting at index `at`; NaN where there is none. Counters become rates per second over the
+   * `seconds` since the last reading; the first reading has no rates.
    */
   read(into: Float64Array, at: number, seconds: number): void;
   close(): void;
@@ -20,7 +20,7 @@ export function channel(name: string, title: string, unit: string): Channel {
   return { name, title, unit };
 }
 
-/** Counters read one after another, each as its rate since the reading before. */
+/** Converts counters to rates since the last reading. */
 export class Rates {
   readonly #before: Float64Array;
 
@@ -28,7 +28,7 @@ export class Rates {
     this.#before = new Float64Array(count).fill(Number.NaN);
   }
 
-  /** NaN at the first reading and when the counter was set back (a device went away, or it wrapped). */
+  /** NaN at the first reading and after the counter went back (a device was removed, or the counter wrapped). */
   rate(counter: number, value: number, seconds: number): number {
     const change = value - this.#before[counter]!;
     this.#before[counter] = value;

@@ -1,4 +1,4 @@
-/** Which meters this platform has. */
+/** Opens the meters of this platform. */
 
 import { platform } from "node:os";
 import { diskMeter, networkMeter } from "./linux-devices.ts";
@@ -9,11 +9,11 @@ import { loadMeter, osMemoryMeter, osProcessorMeter, ownMeter } from "./portable
 
 export interface Meters {
   meters: Meter[];
-  /** Channels that are left out, and why if more than "this machine has none". */
+  /** Channels that are left out, with a reason if the machine has them. */
   missing: string[];
 }
 
-/** Opens the meters; `system` other than "linux" uses what every platform has. */
+/** On any `system` except "linux", opens the meters that every platform has. */
 export function openMeters(system: string = platform()): Meters {
   const found: Meters = { meters: [], missing: [] };
   if (system === "linux") {
@@ -33,7 +33,7 @@ export function openMeters(system: string = platform()): Meters {
   return found;
 }
 
-/** A meter that cannot be opened (hidden /proc, no permission) is replaced where possible and named in any case. */
+/** If a meter cannot be opened (hidden /proc, no permission), opens `instead` where there is one; reports it as missing in any case. */
 function open(found: Meters, name: string, create: () => Meter | null, instead?: () => Meter): void {
   try {
     const meter = create();

@@ -1,11 +1,11 @@
-/** What every platform tells about itself through the runtime: load, memory, processors, and our own process. */
+/** Meters that every platform has through the runtime: load, memory, processors, and this process. */
 
 import { cpus, freemem, loadavg, platform, totalmem } from "node:os";
 import { channel, type Meter, Rates } from "./meter.ts";
 
 const LOADS = ["load.1m", "load.5m", "load.15m"];
 
-/** Null on Windows, where it is always 0. */
+/** Null on Windows, where the load is always 0. */
 export function loadMeter(): Meter | null {
   if (platform() === "win32") return null;
   return {
@@ -23,7 +23,7 @@ export function loadMeter(): Meter | null {
   };
 }
 
-/** Our own process. Processor time is of one core: 200 % are two busy ones. */
+/** This process. Its processor time is in percent of one core: 200 % are two busy cores. */
 export function ownMeter(): Meter {
   const rates = new Rates(1);
   return {
@@ -45,7 +45,7 @@ export function ownMeter(): Meter {
   };
 }
 
-/** Processors through node:os, where there is no /proc. */
+/** Processors through node:os, on systems without /proc. */
 export function osProcessorMeter(): Meter {
   const cores = Math.min(cpus().length, 32);
   const busyBefore = new Float64Array(cores).fill(Number.NaN);
@@ -69,7 +69,7 @@ export function osProcessorMeter(): Meter {
   };
 }
 
-/** Memory through node:os, where there is no /proc. */
+/** Memory through node:os, on systems without /proc. */
 export function osMemoryMeter(): Meter {
   return {
     channels: [channel("memory.used", "Memory used", "B")],

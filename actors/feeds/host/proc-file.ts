@@ -1,7 +1,7 @@
 /**
- * One text file of /proc, opened once and read again and again into the same buffer; lines and numbers are taken from its bytes.
+ * A text file of /proc that is opened once and read repeatedly into the same buffer. Lines and numbers are parsed from its bytes.
  *
- * Reading is synchronous: procfs is memory, a read takes 10-60 µs, and all values of a row belong to one moment.
+ * Reading is synchronous: procfs is in memory, a read takes 10-60 µs, and all values of a row belong to one moment.
  */
 
 import { closeSync, openSync, readSync } from "node:fs";
@@ -13,7 +13,7 @@ const DIGIT_9 = 57;
 
 /** First size of a buffer; it doubles when a file is longer. */
 const FIRST_BYTES = 16_384;
-/** The kernel hands out such files a page (4,096 bytes) at a time; a read this much shorter was the last. */
+/** The kernel returns such files one page (4,096 bytes) at a time; a read that is this short is the last. */
 const SURELY_WHOLE_BYTES = 2_048;
 
 export class ProcFile {
@@ -27,7 +27,7 @@ export class ProcFile {
     this.#descriptor = openSync(path, "r");
   }
 
-  /** Reads the file anew; `nextLine` then gives its first line. */
+  /** Reads the file again; `nextLine` then moves to its first line. */
   read(): void {
     this.#length = 0;
     for (;;) {
@@ -41,7 +41,7 @@ export class ProcFile {
     this.#lineEnd = -1;
   }
 
-  /** Moves to the next line; false at the end of the file. */
+  /** Moves to the next line. False: end of the file. */
   nextLine(): boolean {
     this.#position = this.#lineEnd + 1;
     if (this.#position >= this.#length) return false;
@@ -50,7 +50,7 @@ export class ProcFile {
     return true;
   }
 
-  /** Whether the rest of the line begins with `word`; if so, moves behind it. */
+  /** Whether the rest of the line begins with `word`. If so, moves past it. */
   take(word: Uint8Array): boolean {
     if (this.#lineEnd - this.#position < word.length) return false;
     for (let k = 0; k < word.length; k++) if (this.#bytes[this.#position + k] !== word[k]) return false;
@@ -62,13 +62,13 @@ export class ProcFile {
     while (this.#position < this.#lineEnd && this.#bytes[this.#position] === SPACE) this.#position++;
   }
 
-  /** Moves behind the next word. */
+  /** Moves past the next word. */
   skipWord(): void {
     this.skipSpaces();
     while (this.#position < this.#lineEnd && this.#bytes[this.#position] !== SPACE) this.#position++;
   }
 
-  /** The next whole number of the line; NaN when the line has no more. */
+  /** The next whole number of the line; NaN if there is none. */
   number(): number {
     while (this.#position < this.#lineEnd && !this.#atDigit()) this.#position++;
     if (this.#position >= this.#lineEnd) return Number.NaN;

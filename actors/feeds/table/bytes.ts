@@ -1,7 +1,7 @@
 /**
- * Bytes of a file or stream in chunks, gunzipped when they begin with gzip's magic number.
+ * Reads the bytes of a file or stream in chunks, and inflates them if they begin with gzip's magic number.
  *
- * What was read before an error is handed over before the error is thrown: a file cut off in the middle gives all it has.
+ * All bytes before an error are returned before the error is thrown, so a truncated file yields what it contains.
  */
 
 import { createReadStream } from "node:fs";
@@ -9,9 +9,9 @@ import { createGunzip } from "node:zlib";
 
 export type ByteSource = string | AsyncIterable<Uint8Array>;
 
-/** Few system calls, and yet a small part of what a session may use. */
+/** Few system calls, and still little of the memory of a session. */
 const CHUNK_BYTES = 65_536;
-/** Compressed bytes inflated at a time: they become at most 1,032 times as many (deflate's limit), 17 MB. */
+/** Compressed bytes inflated at a time: they become at most 1,032 times as many (the limit of deflate), 17 MB. */
 const GZIP_CHUNK_BYTES = 16_384;
 
 export async function* readBytes(source: ByteSource): AsyncGenerator<Uint8Array> {
@@ -27,7 +27,7 @@ export async function* readBytes(source: ByteSource): AsyncGenerator<Uint8Array>
       if (first) {
         bytes = head === null ? chunk : Buffer.concat([head, chunk]);
         head = bytes;
-        // One byte does not tell.
+        // The magic number has two bytes.
         if (bytes.length < 2) continue;
         first = false;
         if (bytes[0] === 0x1f && bytes[1] === 0x8b) gzip = new Inflater();
@@ -42,7 +42,7 @@ export async function* readBytes(source: ByteSource): AsyncGenerator<Uint8Array>
   }
 }
 
-/** zlib's stream, one write at a time: iterating it would lose what it had inflated before an error. */
+/** zlib's stream, one write at a time: iterating over it would lose what it inflated before an error. */
 class Inflater {
   readonly #stream = createGunzip({ chunkSize: CHUNK_BYTES });
   #ready: Uint8Array[] = [];

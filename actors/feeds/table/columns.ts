@@ -1,8 +1,8 @@
-/** What the columns of a table mean, by their names: time, symbol, value, size. */
+/** Which columns of a table are times, symbols, values and sizes, by their names or by options. */
 
 import { expectedAmong } from "../../../protocol/nearest.ts";
 import { looksNumeric } from "./decimal.ts";
-import { TableError } from "./rows.ts";
+import { badTable } from "./rows.ts";
 import { type TimeForm, timeFormOf } from "./times.ts";
 
 export interface ColumnOptions {
@@ -34,7 +34,7 @@ const SYMBOL_NAME = /^(symbol|ticker|channel|name|metric|series|sensor)$/i;
 const VALUE_NAMES = ["value", "price", "last", "close"];
 const SIZE_NAMES = ["size", "volume", "qty", "quantity", "amount"];
 
-/** Finds the columns; throws TableError naming the column, the header, and what is expected. `timeNeeded` false: −1 is accepted. */
+/** Finds the columns. Throws for a column that is missing; a time column may be missing if `timeNeeded` is false. */
 export function findColumns(header: readonly string[], options: ColumnOptions, timeNeeded: boolean): Columns {
   refuseData(header, options);
   const time =
@@ -42,8 +42,9 @@ export function findColumns(header: readonly string[], options: ColumnOptions, t
       ? header.findIndex((name) => TIME_NAME.test(name.trim()))
       : named(header, options.time, "time");
   if (time < 0 && timeNeeded)
-    throw new TableError(
-      `there is no time column among ${shortList(header)}; expected time=COLUMN, or every=1s where rows are evenly spaced`,
+    throw badTable(
+      `there is no time column among ${shortList(header)}`,
+      "time=COLUMN, or every=1s where rows are evenly spaced",
     );
   const symbol =
     options.symbol === undefined
@@ -54,19 +55,18 @@ export function findColumns(header: readonly string[], options: ColumnOptions, t
   const wide = options.format === "wide" || (options.format === undefined && symbol < 0);
   if (wide) return { format: "wide", time, symbol: -1, size: -1, values: wideColumns(header, time, options) };
   if (symbol < 0)
-    throw new TableError(
-      `format=long, but there is no symbol column among ${shortList(header)}; expected symbol=COLUMN`,
-    );
+    throw badTable(`format=long, but there is no symbol column among ${shortList(header)}`, "symbol=COLUMN");
   if (value < 0)
-    throw new TableError(
-      `it has a symbol column (${header[symbol]}) but no value column among ${shortList(header)}; expected value=COLUMN or format=wide`,
+    throw badTable(
+      `it has a symbol column (${header[symbol]}) but no value column among ${shortList(header)}`,
+      "value=COLUMN or format=wide",
     );
   const size =
     options.size === undefined ? firstOf(header, SIZE_NAMES, time) : named(header, options.size, "size");
   return { format: "long", time, symbol, size, values: [value] };
 }
 
-/** The unit a time column's name tells ("ts_ms", "recv_ns"), else the form of its first value; null when that is no time. */
+/** The unit in the name of a time column ("ts_ms", "recv_ns"), else the form of its first value; null if that is not a time. */
 export function timeFormFor(name: string, firstText: string): TimeForm | null {
   const form = timeFormOf(firstText);
   if (form === null || form === "iso") return form;
@@ -77,12 +77,12 @@ export function timeFormFor(name: string, firstText: string): TimeForm | null {
   return unit === undefined ? form : (unit.toLowerCase() as TimeForm);
 }
 
-/** What a column without a name is called, so that options and errors can name it; `place` from 0. */
+/** Name of a column without a name, for options and errors; `place` counts from 0. */
 export function unnamedColumn(place: number): string {
   return `column ${place + 1}`;
 }
 
-/** Names as they stand in an error: not more than a line of them. */
+/** Names for an error: at most a line of them. */
 export function shortList(names: readonly string[]): string {
   const shown = names.slice(0, 12).join(", ");
   return names.length > 12 ? `${shown}, … (${names.length})` : shown;
@@ -94,9 +94,8 @@ function wideColumns(header: readonly string[], time: number, options: ColumnOpt
   const skipped = new Set((options.skip ?? []).map((name) => named(header, name, "skip")));
   const kept = (expected.length > 0 ? expected : all).filter((k) => !skipped.has(k));
   const repeated = kept.find((k, at) => kept.findIndex((other) => header[other] === header[k]) !== at);
-  if (repeated !== undefined)
-    throw new TableError(`column ${header[repeated]} stands twice; expected different names`);
-  if (kept.length === 0) throw new TableError(`no column with values is left of ${shortList(header)}`);
+  if (repeated !== undefined) throw badTable(`two columns are called ${header[repeated]}`, "different names");
+  if (kept.length === 0) throw badTable(`no column with values is left of ${shortList(header)}`);
   return kept;
 }
 
@@ -104,7 +103,7 @@ function named(header: readonly string[], name: string, option: string): number 
   const at = header.indexOf(name);
   if (at >= 0) return at;
   const expected = expectedAmong(name, header, shortList(header));
-  throw new TableError(`${option}=${name} names no column; expected ${expected}`);
+  throw badTable(`${option}=${name} names no column`, expected);
 }
 
 function firstOf(header: readonly string[], names: readonly string[], except: number): number {
@@ -120,7 +119,5 @@ function refuseData(header: readonly string[], options: ColumnOptions): void {
   if (options.time !== undefined || header.some((name) => TIME_NAME.test(name.trim()))) return;
   const data = header.find((name) => looksNumeric(name) || timeFormOf(name) !== null);
   if (data !== undefined)
-    throw new TableError(
-      `line 1 has no column names but data ("${data}"); expected a header such as ts,symbol,value`,
-    );
+    throw badTable(`line 1 has no column names but data ("${data}")`, "a header such as ts,symbol,value");
 }

@@ -1,18 +1,18 @@
 /**
- * Rows of delimited text (RFC 4180): cells in quotes may hold delimiters, line ends and doubled quotes. Lines end in LF or CRLF.
+ * Reads rows of delimited text (RFC 4180): quoted cells may contain delimiters, line ends and doubled quotes. Lines end in LF or CRLF.
  *
- * Works on bytes: a cell is a place in the buffer until somebody asks for its text or number.
+ * Works on bytes: a cell is a place in the buffer until its text or number is read. docs/decisions/feeds.md compares it with libraries.
  */
 
 import { latin1, readDecimal } from "./decimal.ts";
-import { FINE, MAX_ROW_BYTES, MISSING, type RowReader, reasonOf, TableError } from "./rows.ts";
+import { badTable, FINE, MAX_ROW_BYTES, MISSING, type RowReader, reasonOf } from "./rows.ts";
 import { readTime, type TimeForm } from "./times.ts";
 
 const NEWLINE = 10;
 const RETURN = 13;
 const QUOTE = 34;
 
-/** First number of cells that places are kept for; doubles as needed. */
+/** Cells of a row that there is room for at first; the room doubles as needed. */
 const FIRST_CELLS = 64;
 
 export class CsvRows implements RowReader {
@@ -21,13 +21,13 @@ export class CsvRows implements RowReader {
   reason = FINE;
   readonly #delimiter: number;
   #bytes: Uint8Array = new Uint8Array(0);
-  /** Start of what was not yet read. */
+  /** Where the unread bytes start. */
   #position = 0;
   #nextLine = 1;
   #ended = false;
   #start = new Int32Array(FIRST_CELLS);
   #stop = new Int32Array(FIRST_CELLS);
-  /** 1: quoted, holds doubled quotes. */
+  /** 1: the cell is quoted and contains doubled quotes. */
   #doubled = new Uint8Array(FIRST_CELLS);
   #decoder = new TextDecoder();
 
@@ -82,7 +82,7 @@ export class CsvRows implements RowReader {
     }
     const text = this.text(column);
     this.reason = reasonOf(text);
-    // Forms such as 0x1f are rare enough to be read twice.
+    // Forms such as 0x1f are rare, so they may be read twice.
     return this.reason === FINE ? Number(text.trim()) : Number.NaN;
   }
 
@@ -95,7 +95,7 @@ export class CsvRows implements RowReader {
     return this.#doubled[column] === 1 ? text.replaceAll('""', '"') : text;
   }
 
-  /** Finds the cells of the next row; false when its end is not there yet. */
+  /** Finds the cells of the next row. False: its end has not been read yet. */
   #scan(): boolean {
     const bytes = this.#bytes;
     const length = bytes.length;
@@ -122,9 +122,9 @@ export class CsvRows implements RowReader {
         if (p >= length) return this.#incomplete(length, true);
         start = from + 1;
         stop = p++;
-        // Something behind the closing quote: then the quotes are part of the text.
-        const behind = bytes[p];
-        if (p < length && behind !== delimiter && behind !== NEWLINE && behind !== RETURN) {
+        // Text after the closing quote: then the quotes are part of the text.
+        const after = bytes[p];
+        if (p < length && after !== delimiter && after !== NEWLINE && after !== RETURN) {
           start = from;
           stop = -1;
           doubled = 0;
@@ -150,9 +150,9 @@ export class CsvRows implements RowReader {
 
   #incomplete(length: number, quoted: boolean): false {
     const row = `the row that begins in line ${this.#nextLine}`;
-    if (this.#ended && quoted) throw new TableError(`${row} has a quote that is never closed`);
+    if (this.#ended && quoted) throw badTable(`${row} has a quote that is never closed`);
     if (length - this.#position > MAX_ROW_BYTES)
-      throw new TableError(`${row} is longer than MAX_ROW_BYTES (${MAX_ROW_BYTES}); expected rows of text`);
+      throw badTable(`${row} is longer than MAX_ROW_BYTES (${MAX_ROW_BYTES})`, "rows of text");
     return false;
   }
 

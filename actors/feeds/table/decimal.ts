@@ -1,8 +1,8 @@
 /**
- * Decimal numbers from bytes, with the value `Number(text)` has.
+ * Reads decimal numbers from bytes, with the same value as `Number(text)`.
  *
  * Up to 15 digits with a power of ten up to 10²² are exact in one operation (Clinger 1990, "How to read floating point numbers
- * accurately"), and about ten times as fast as taking the text; all else goes through `Number`.
+ * accurately"). That is about ten times as fast as decoding the text; everything else goes through `Number`.
  */
 
 const POWERS = Float64Array.from({ length: 23 }, (_, k) => Number(`1e${k}`));
@@ -17,7 +17,7 @@ const POINT = 46;
 const SPACE = 32;
 const TAB = 9;
 
-/** The number in bytes `start` to `end`; NaN when it is none, empty, or not finite. */
+/** The number in bytes `start` to `end`; NaN if they are empty, not a number, or not finite. */
 export function readDecimal(bytes: Uint8Array, start: number, end: number): number {
   while (start < end && isBlank(bytes[start]!)) start++;
   while (start < end && isBlank(bytes[end - 1]!)) end--;
@@ -51,7 +51,7 @@ export function readDecimal(bytes: Uint8Array, start: number, end: number): numb
   return sign === MINUS ? -value : value;
 }
 
-/** Whether the cell begins like a number: tells a row of data from a header. */
+/** Whether the text is a number: distinguishes a row of data from a header. */
 export function looksNumeric(text: string): boolean {
   return text.trim() !== "" && Number.isFinite(Number(text));
 }

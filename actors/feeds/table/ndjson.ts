@@ -1,6 +1,6 @@
-/** Rows of newline-delimited JSON: one object a line; the columns are the keys of the first. A line that is no object has only bad cells. */
+/** Reads rows of newline-delimited JSON: one object per line. The keys of the first object are the columns. All cells of a line without an object are bad. */
 
-import { FINE, MAX_ROW_BYTES, MISSING, type RowReader, reasonOf, TableError, UNPARSABLE } from "./rows.ts";
+import { badTable, FINE, MAX_ROW_BYTES, MISSING, type RowReader, reasonOf, UNPARSABLE } from "./rows.ts";
 import { readTime, type TimeForm, timeOfNumber } from "./times.ts";
 
 const NEWLINE = 10;
@@ -8,13 +8,13 @@ const NEWLINE = 10;
 export class JsonRows implements RowReader {
   line = 0;
   reason = FINE;
-  /** Keys of the first object; empty before it. */
+  /** Keys of the first object; empty before it is read. */
   columns: string[] = [];
   #bytes: Uint8Array = new Uint8Array(0);
   #position = 0;
   #nextLine = 1;
   #ended = false;
-  /** The row's object, or null when the line holds none. */
+  /** The object of the row, or null if the line has none. */
   #object: Readonly<Record<string, unknown>> | null = null;
   #decoder = new TextDecoder();
   #encoder = new TextEncoder();
@@ -80,16 +80,16 @@ export class JsonRows implements RowReader {
 
   #firstColumns(): string[] {
     if (this.#object === null)
-      throw new TableError(`line ${this.line} is no JSON object; expected one such as {"ts":…,"a":1}`);
+      throw badTable(`line ${this.line} is not a JSON object`, `one such as {"ts":…,"a":1}`);
     return Object.keys(this.#object);
   }
 
-  /** The next line, or null when its end is not there yet. */
+  /** The next line, or null if its end has not been read yet. */
   #takeLine(): string | null {
     const end = this.#bytes.indexOf(NEWLINE, this.#position);
     const length = this.#bytes.length;
     if (end < 0 && length - this.#position > MAX_ROW_BYTES)
-      throw new TableError(`line ${this.#nextLine} is longer than MAX_ROW_BYTES (${MAX_ROW_BYTES})`);
+      throw badTable(`line ${this.#nextLine} is longer than MAX_ROW_BYTES (${MAX_ROW_BYTES})`);
     if (end < 0 && !(this.#ended && this.#position < length)) return null;
     const stop = end < 0 ? length : end;
     const text = this.#decoder.decode(this.#bytes.subarray(this.#position, stop));

@@ -1,45 +1,47 @@
-/** Rows of a table as they are read one by one, whatever its syntax. */
+/** The rows of a table, read one by one, in any syntax; why a cell has no number; and the error for a table that cannot be read. */
+
+import { EigenwatchError } from "../../../protocol/errors.ts";
 
 import type { TimeForm } from "./times.ts";
 
-/** Why a cell gives no sample. Codes, because there is one per cell of a batch. */
+/** Why a cell has no number. Codes, because a batch has one per cell. */
 export const REASONS = ["", "missing", "nan", "infinite", "unparsable"] as const;
 export const FINE = 0;
 export const MISSING = 1;
-export const NOT_A_NUMBER = 2;
-export const INFINITE = 3;
+const NOT_A_NUMBER = 2;
+const INFINITE = 3;
 export const UNPARSABLE = 4;
 
 export interface RowReader {
-  /** Adds bytes behind those not yet read. */
+  /** Adds bytes after those that are not yet read. */
   push(chunk: Uint8Array): void;
-  /** No more bytes will come: the last line needs no line end. */
+  /** Ends the input: the last line needs no line end. */
   end(): void;
-  /** Moves to the next row that is not blank; false when more bytes are needed, or at the end. */
+  /** Moves to the next row that is not blank. False: more bytes are needed, or the input has ended. */
   next(): boolean;
   /** Line on which the row begins, from 1. */
   readonly line: number;
   /** Cells in this row. */
   readonly width: number;
   text(column: number): string;
-  /** The cell's value, finite; or NaN, and `reason` says why. */
+  /** The finite value of the cell, or NaN with the reason in `reason`. */
   number(column: number): number;
   readonly reason: number;
-  /** The cell's time in µs, or NaN. */
+  /** The time of the cell in µs, or NaN. */
   time(column: number, form: TimeForm): number;
 }
 
-/** Longer rows are no table: most likely a quote that is never closed. */
+/** A longer row is not a row of a table: most likely a quote is never closed. */
 export const MAX_ROW_BYTES = 1_048_576;
 
-/** A table that cannot be read: says where, what is there and what was expected. */
-export class TableError extends Error {
-  override name = "TableError";
+/** The error for a table that cannot be read. readTable adds the name of the table. */
+export function badTable(value: string, expected = ""): EigenwatchError {
+  return new EigenwatchError({ action: "read table", value, expected, kind: "input" });
 }
 
 const ABSENT = new Set(["", "null", "none", "na", "n/a", "#n/a", "-"]);
 
-/** Why `text` is not a finite number; FINE when it is one after all. */
+/** Why `text` is not a finite number; FINE if it is one. */
 export function reasonOf(text: string): number {
   const word = text.trim().toLowerCase();
   if (ABSENT.has(word)) return MISSING;

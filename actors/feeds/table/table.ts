@@ -1,35 +1,32 @@
 /**
- * Tables as columnar batches: CSV or JSON lines, long (`ts,symbol,value[,size]`) or wide (`ts,a,b,c`), plain or gzipped.
+ * Reads a table as columnar batches: CSV or JSON lines, long (`ts,symbol,value[,size]`) or wide (`ts,a,b,c`), plain or gzipped.
  *
- *   bytes ─► rows ─► batch of rows: times, values, why a cell gave none
+ *   bytes ─► rows ─► batch of rows: times, values, why a cell has no value
  *
- * T1  Reading is streaming: beside one chunk and one batch nothing is kept, however long the table.
- * T2  A bad cell or row is coded in the batch and never ends the reading; a damaged file throws TableError after its good rows.
- * T3  Except for the first, a batch is handed over as soon as the bytes at hand are used up: no look-ahead.
+ * T1  Reading is streaming: whatever the length of the table, one chunk and one batch are in memory.
+ * T2  A bad cell or row is marked in the batch and never ends the reading. A damaged file throws after its good rows.
+ * T3  A batch, except the first, is returned as soon as the bytes that were read are used up: no look-ahead.
  */
 
+import { EigenwatchError, type ErrorKind } from "../../../protocol/errors.ts";
 import { type ByteSource, readBytes } from "./bytes.ts";
-import { type ColumnOptions, type Columns, findColumns, timeFormFor, unnamedColumn } from "./columns.ts";
-import { CsvRows } from "./csv.ts";
-import { JsonRows } from "./ndjson.ts";
-import { FINE, REASONS, type RowReader, TableError } from "./rows.ts";
+import { type ColumnOptions, type Columns, findColumns, timeFormFor } from "./columns.ts";
+import { badTable, FINE, REASONS, type RowReader } from "./rows.ts";
+import { type OpenedRows, openRows } from "./syntax.ts";
 import type { TimeForm } from "./times.ts";
 
-export type { ByteSource };
-export { FINE, REASONS, TableError };
-
 export interface TableOptions extends ColumnOptions {
-  /** Stands for the file in errors. */
+  /** Name of the table in errors. */
   name?: string;
-  /** Without a time column: spacing of the rows, µs. 0 or absent: then a time column is needed. */
+  /** Spacing of rows without a time column, µs. 0 or absent: a time column is needed. */
   everyUs?: number;
-  /** Without a time column: time of the first row, µs (default 0). */
+  /** Time of the first row without a time column, µs (default 0). */
   startUs?: number;
-  /** Without a time column: the time of a row is that of its arrival. */
+  /** Time of a row without a time column: that of its arrival. */
   arrival?: () => number;
-  /** Keep the text of the time column. */
+  /** Keeps the text of the time column. */
   keepTimeText?: boolean;
-  /** The first batch has so many rows, if there are as many and they fit a batch: for a look at the data. Default 1. */
+  /** Least rows of the first batch, if the table has as many and they fit a batch: for a look at the data. Default 1. */
   firstRows?: number;
 }
 
@@ -37,17 +34,17 @@ export interface Table {
   /** Columns without a name are "column 1", "column 2" … by their place. */
   readonly header: readonly string[];
   readonly format: "long" | "wide";
-  /** Null when the rows have no time column. */
+  /** Null if there is no time column. */
   readonly timeColumn: string | null;
   readonly symbolColumn: string | null;
   readonly sizeColumn: string | null;
   /** Wide: the channels; long: the one value column. */
   readonly valueColumns: readonly string[];
-  /** Long: symbols in order of first appearance; grows while batches are read. */
+  /** Long: symbols in order of first appearance. Grows while batches are read. */
   readonly symbols: readonly string[];
   /** The first bad cell of each reason. */
   readonly problems: ReadonlyMap<string, Problem>;
-  /** Batches in order; the same object each time, valid until the next is asked for. Can be iterated once. */
+  /** Batches in order: the same object each time, valid until the next is read. Can be iterated once. */
   batches(): AsyncGenerator<TableBatch>;
 }
 
@@ -62,29 +59,29 @@ export interface TableBatch {
   rows: number;
   /** Line on which the row begins, from 1. */
   readonly line: Float64Array;
-  /** Integer µs; NaN when the time could not be read. */
+  /** Integer µs; NaN if the time cannot be read. */
   readonly timeUs: Float64Array;
-  /** The time column as it stood; empty unless `keepTimeText`. */
+  /** Text of the time column; empty without `keepTimeText`. */
   readonly timeText: string[];
-  /** Finite, or NaN where there is none. */
+  /** Finite, or NaN where there is no value. */
   readonly values: Float64Array;
-  /** Why a value is NaN: index into REASONS; 0 where it is fine. */
+  /** Why a value is NaN: index into REASONS; 0 for a value. */
   readonly reasons: Uint8Array;
-  /** Long: index into `symbols`; −1 where the symbol is empty. */
+  /** Long: index into `symbols`; −1 for an empty symbol. */
   readonly symbol: Int32Array;
-  /** Long, with a size column: NaN where there is none. */
+  /** Long, with a size column: NaN where there is no size. */
   readonly size: Float64Array;
-  /** 1 where the row has more cells than the header. */
+  /** 1 for a row with more cells than the header. */
   readonly ragged: Uint8Array;
 }
 
 /** Values in one batch: 2 MB, and some thousand rows of an ordinary table. */
 const MAX_BATCH_VALUES = 262_144;
 const MAX_BATCH_ROWS = 4096;
-/** Rows looked through for a first readable time. */
+/** Rows that may pass before a first readable time. */
 const TIME_ROWS_TRIED = 100;
 
-/** Reads the header and finds the columns; rows are read by `batches()`. Throws TableError. */
+/** Reads the header and finds the columns; `batches()` reads the rows. Both throw an EigenwatchError that names the table. */
 export async function readTable(source: ByteSource, options: TableOptions = {}): Promise<Table> {
   const name = options.name ?? (typeof source === "string" ? source : "standard input");
   const chunks = readBytes(source);
@@ -92,87 +89,10 @@ export async function readTable(source: ByteSource, options: TableOptions = {}):
     const rows = await openRows(chunks);
     return new OpenTable(name, chunks, rows, options);
   } catch (error) {
-    // Not awaited: a stream that waits for its next bytes would not answer.
+    // Not awaited: a stream that waits for its next bytes does not return.
     void chunks.return(undefined).catch(() => {});
-    throw located(name, error);
+    throw named(name, error, "input");
   }
-}
-
-interface OpenedRows {
-  rows: RowReader;
-  header: string[];
-  /** The first row was read to know the columns (JSON) and is still to be handed over. */
-  holdsRow: boolean;
-}
-
-async function openRows(chunks: AsyncGenerator<Uint8Array>): Promise<OpenedRows> {
-  let head = await nextChunk(chunks);
-  // Enough to see a byte-order mark and what the first line begins with.
-  while (head !== null && head.length < 4) {
-    const more = await nextChunk(chunks);
-    if (more === null) break;
-    head = Buffer.concat([head, more]);
-  }
-  if (head === null) throw new TableError("it is empty; expected a header line and rows");
-  const text = withoutMark(head);
-  refuseBinary(text);
-  const json = firstVisible(text) === 123;
-  const rows = json ? new JsonRows() : new CsvRows(delimiterOf(text));
-  rows.push(text);
-  while (!rows.next()) {
-    const more = await nextChunk(chunks);
-    if (more !== null) {
-      rows.push(more);
-      continue;
-    }
-    rows.end();
-    if (rows.next()) break;
-    throw new TableError("it has nothing but blank lines; expected a header line and rows");
-  }
-  if (rows instanceof JsonRows) return { rows, header: rows.columns, holdsRow: true };
-  const header = Array.from({ length: rows.width }, (_, k) => rows.text(k).trim() || unnamedColumn(k));
-  return { rows, header, holdsRow: false };
-}
-
-async function nextChunk(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array | null> {
-  const { value, done } = await chunks.next();
-  return done === true ? null : (value as Uint8Array);
-}
-
-function withoutMark(bytes: Uint8Array): Uint8Array {
-  return bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
-}
-
-function refuseBinary(bytes: Uint8Array): void {
-  const wide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
-  if (wide) throw new TableError("it is UTF-16; expected UTF-8 text");
-  const at = bytes.subarray(0, 4096).findIndex((byte) => byte < 9 || (byte > 13 && byte < 32 && byte !== 27));
-  if (at >= 0)
-    throw new TableError(
-      `byte ${at} is ${bytes[at]}, which no text has; expected CSV or JSON lines (or these gzipped)`,
-    );
-  if (firstVisible(bytes) === 91)
-    throw new TableError(`it begins with "["; expected one JSON object a line instead of an array`);
-}
-
-function firstVisible(bytes: Uint8Array): number {
-  return bytes.find((byte) => byte > 32) ?? 0;
-}
-
-/** The one of comma, tab, semicolon and bar that the first line has most of, outside quotes. */
-function delimiterOf(bytes: Uint8Array): number {
-  const candidates = [44, 9, 59, 124];
-  const counts = [0, 0, 0, 0];
-  let quoted = false;
-  for (const byte of bytes) {
-    if (byte === 34) quoted = !quoted;
-    else if (byte === 10 && !quoted) break;
-    else if (!quoted) {
-      const k = candidates.indexOf(byte);
-      if (k >= 0) counts[k]!++;
-    }
-  }
-  return candidates[counts.indexOf(Math.max(...counts))]!;
 }
 
 class OpenTable implements Table {
@@ -249,15 +169,15 @@ class OpenTable implements Table {
     }
     if (failure === null && this.#rowNumber > 0 && this.#columns.time >= 0 && this.#timeForm === null)
       failure = this.#noTimes();
-    if (failure !== null) throw located(this.#name, failure);
+    if (failure !== null) throw named(this.#name, failure, "failed");
   }
 
   /** Adds bytes; false at the end of the source. */
   async #more(): Promise<boolean> {
-    const chunk = await nextChunk(this.#chunks);
-    if (chunk === null) this.#rows.end();
-    else this.#rows.push(chunk);
-    return chunk !== null;
+    const { value, done } = await this.#chunks.next();
+    if (done === true) this.#rows.end();
+    else this.#rows.push(value as Uint8Array);
+    return done !== true;
   }
 
   /** Reads rows until the batch is full or the bytes are used up. */
@@ -305,10 +225,12 @@ class OpenTable implements Table {
     return us;
   }
 
-  #noTimes(): TableError {
+  #noTimes(): EigenwatchError {
     const { line, column, text } = this.problems.get("badTime")!;
-    const expected = "seconds, ms, µs or ns since the epoch, or ISO 8601 such as 2024-05-01T12:30:00Z";
-    return new TableError(`column ${column} has no times: line ${line} says "${text}"; expected ${expected}`);
+    return badTable(
+      `column ${column} has no times: line ${line} says "${text}"`,
+      "seconds, ms, µs or ns since the epoch, or ISO 8601 such as 2024-05-01T12:30:00Z",
+    );
   }
 
   #symbolOf(text: string): number {
@@ -342,17 +264,21 @@ function emptyBatch(capacity: number, columns: Columns): TableBatch {
   };
 }
 
-const SYSTEM_ERRORS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EISDIR: "it is a folder; expected a file",
-  EACCES: "reading it is not permitted",
+const SYSTEM_ERRORS: Readonly<Record<string, { value: string; expected?: string }>> = {
+  ENOENT: { value: "there is no such file" },
+  EISDIR: { value: "it is a folder", expected: "a file" },
+  EACCES: { value: "reading it is not permitted" },
 };
 
-/** Every error says which table. */
-function located(name: string, error: unknown): TableError {
-  if (error instanceof TableError && error.message.startsWith("Cannot read ")) return error;
+/** The error with the name of the table: `kind` is "input" for a table that cannot be opened, "failed" for one that ends in damage. */
+function named(name: string, error: unknown, kind: ErrorKind): EigenwatchError {
+  const action = `read ${name}`;
+  if (error instanceof EigenwatchError) {
+    const { value, expected } = error;
+    return new EigenwatchError({ action, value, expected, kind }, { cause: error });
+  }
   const code = (error as { code?: unknown } | null)?.code;
-  const plain = typeof code === "string" ? SYSTEM_ERRORS[code] : undefined;
-  const what = plain ?? (error instanceof Error ? error.message : String(error));
-  return new TableError(`Cannot read ${name}: ${what}`, { cause: error });
+  const known = typeof code === "string" ? SYSTEM_ERRORS[code] : undefined;
+  const met = known ?? { value: error instanceof Error ? error.message : String(error) };
+  return new EigenwatchError({ action, ...met, kind }, { cause: error });
 }

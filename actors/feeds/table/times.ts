@@ -1,8 +1,8 @@
 /**
- * Times in tables: whole or decimal counts of s, ms, µs or ns since the epoch, or ISO 8601 dates; read as integer µs.
+ * Reads times in tables as integer µs: whole or decimal counts of s, ms, µs or ns since the epoch, or ISO 8601 dates.
  *
- * Counts are told apart by size: from 1973 on (10⁸ s, 10¹¹ ms, 10¹⁴ µs, 10¹⁷ ns) to the year 5138 their ranges do not meet.
- * A date without zone is UTC. Times before June 1684 and after June 2255 are refused: their µs are no safe integers.
+ * The size of a count shows its unit: between 1973 (10⁸ s, 10¹¹ ms, 10¹⁴ µs, 10¹⁷ ns) and 5138 the ranges of the units do not overlap.
+ * A date without a zone is UTC. Times before June 1684 and after June 2255 are refused because their µs are not safe integers.
  */
 
 import { latin1 } from "./decimal.ts";
@@ -16,7 +16,7 @@ const SHIFT_FACTOR: Readonly<Record<Exclude<TimeForm, "iso">, number>> = { s: 1e
 const DAY_US = 86_400_000_000;
 const ZERO = 48;
 
-/** The form `text` has, or null when it is no time. */
+/** The form of `text`, or null if it is not a time. */
 export function timeFormOf(text: string): TimeForm | null {
   const trimmed = text.trim();
   if (/^[+-]?\d+(\.\d*)?(e[+-]?\d+)?$/i.test(trimmed)) {
@@ -29,7 +29,7 @@ export function timeFormOf(text: string): TimeForm | null {
   return Number.isNaN(readIsoTime(bytes, 0, bytes.length)) ? null : "iso";
 }
 
-/** The time in bytes `start` to `end` in integer µs; NaN when it is none or no safe integer. */
+/** The time in bytes `start` to `end` in integer µs; NaN if it is not a time or not a safe integer. */
 export function readTime(bytes: Uint8Array, start: number, end: number, form: TimeForm): number {
   while (start < end && bytes[start]! <= 32) start++;
   while (start < end && bytes[end - 1]! <= 32) end--;
@@ -42,7 +42,7 @@ export function timeOfNumber(value: number, form: TimeForm): number {
   return safe(Math.round(value * SHIFT_FACTOR[form]));
 }
 
-/** Digits are shifted, not multiplied: 19 digits of ns do not fit a double, their µs do. */
+/** Shifts digits instead of multiplying: 19 digits of ns do not fit a double, but their µs do. */
 function readCount(bytes: Uint8Array, start: number, end: number, form: Exclude<TimeForm, "iso">): number {
   let p = start;
   const negative = bytes[p] === 45;
@@ -61,7 +61,7 @@ function readCount(bytes: Uint8Array, start: number, end: number, form: Exclude<
     const at = wholeEnd + 1 + k;
     us = us * 10 + (at < end ? bytes[at]! - ZERO : 0);
   }
-  // The next digit rounds; of nanoseconds the fraction of a µs is dropped.
+  // The next digit rounds. Of nanoseconds, the fraction of a µs is dropped.
   const next = wholeEnd + 1 + shift;
   if (shift >= 0 && next < end && bytes[next]! - ZERO >= 5) us++;
   return safe(negative ? -us : us);
@@ -103,7 +103,7 @@ function readClock(bytes: Uint8Array, p: number, end: number): number {
   let fraction = 0;
   if (p < end && bytes[p] === 58) {
     second = digits(bytes, p + 1, 2, end);
-    // 60 is a leap second: the instant after 59, as POSIX counts.
+    // 60 is a leap second: POSIX counts it as the second after 59.
     if (!(second <= 60)) return Number.NaN;
     p += 3;
     if (p < end && (bytes[p] === 46 || bytes[p] === 44)) {
@@ -119,7 +119,7 @@ function readClock(bytes: Uint8Array, p: number, end: number): number {
   return ((hour * 60 + minute - offset) * 60 + second) * 1e6 + fraction;
 }
 
-/** Minutes east of UTC; 0 when there is no zone; NaN when there is something else. */
+/** Minutes east of UTC; 0 without a zone; NaN for any other text. */
 function readZone(bytes: Uint8Array, p: number, end: number): number {
   while (p < end && bytes[p] === 32) p++;
   if (p === end) return 0;

@@ -1,43 +1,52 @@
 /**
- * What the first rows of a table say about the rest: which columns are channels, whether they share their times, how far apart
- * the times are, and how a value becomes an innovation. Options override each.
+ * Infers from the first rows of a table which columns are channels, whether the channels share their times, how far apart the times are,
+ * and how a value becomes an innovation. An option overrides each.
  */
 
-import type { TableFeedOptions } from "../kinds.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import { unnamedColumn } from "./columns.ts";
-import { TableError, UNPARSABLE } from "./rows.ts";
+import { UNPARSABLE } from "./rows.ts";
 import type { Table, TableBatch } from "./table.ts";
 
-/** Rows looked at, less where they are very wide: some times of a long table of 500 symbols, few enough to hold. */
-export const PLAN_ROWS = 4000;
+/** Rows to infer from, fewer if they are very wide: several times of a long table with 500 symbols, and few enough to keep in memory. */
+export const TRAITS_ROWS = 4000;
 
-/** Shares of times at which the rule must hold to be the rule; the rest may be holes. */
+/** Share of the times at which a rule must hold; the rest may be gaps. */
 const MOSTLY = 0.9;
-/** Below a second, prices of different channels do not yet move together (Epps 1979). */
+/** Prices of different channels do not move together within less than a second (Epps 1979). */
 const PRICE_GRID_LEAST_US = 1_000_000;
 const GRID_LEAST_US = 1000;
 
-export interface Plan {
+export interface TableTraits {
   sampling: "rows" | "ticks";
-  /** Spacing of rows, or the grid of ticks, µs; 0 when not known. */
+  /** Spacing of rows, or the grid of ticks, µs; 0 if not known. */
   everyUs: number;
   innovation: "logReturn" | "difference" | "ar1";
-  /** Wide: places in `valueColumns` of columns that hold numbers. */
+  /** Wide: places in `valueColumns` of the columns with numbers. */
   columns: number[];
-  /** Wide: names of columns left out because they hold none. */
+  /** Wide: names of the columns that are left out because they have none. */
   textColumns: string[];
 }
 
-export interface PlannedFeed {
-  /** Stands for the table in errors. */
-  name: string;
-  live: boolean;
-  options: TableFeedOptions;
+interface InferredTable {
+  /** Name of the table in errors. */
+  readonly name: string;
+  readonly live: boolean;
+  readonly options: {
+    readonly innovation?: TableTraits["innovation"] | undefined;
+    readonly sampling?: TableTraits["sampling"] | undefined;
+    /** µs; 0 if not given. */
+    readonly every: number;
+  };
 }
 
-/** Throws TableError when no column of a recorded wide table holds numbers; of a live one, the next rows may. */
-export function planTable(table: Table, first: TableBatch, { name, live, options }: PlannedFeed): Plan {
-  const rows = Math.min(first.rows, PLAN_ROWS);
+/** Throws if a recorded wide table has no column with numbers. A live one may have numbers in its next rows. */
+export function inferTraits(
+  table: Table,
+  first: TableBatch,
+  { name, live, options }: InferredTable,
+): TableTraits {
+  const rows = Math.min(first.rows, TRAITS_ROWS);
   let columns = table.format === "long" ? [0] : numericColumns(table, first, rows);
   if (columns.length === 0) {
     if (!live) throw noNumbers(name, table);
@@ -60,7 +69,7 @@ export function planTable(table: Table, first: TableBatch, { name, live, options
   return { sampling, everyUs, innovation, columns, textColumns };
 }
 
-/** Median of the steps forward between successive times; 0 when there are none. */
+/** Median of the steps forward between successive times; 0 if there are none. */
 function medianStep(batch: TableBatch, rows: number): number {
   const steps: number[] = [];
   for (let r = 1; r < rows; r++) {
@@ -70,17 +79,23 @@ function medianStep(batch: TableBatch, rows: number): number {
   return median(steps);
 }
 
-/** Decimal commas and thousands separators end here: 1,234 may mean either, so neither is guessed. */
-function noNumbers(name: string, table: Table): TableError {
+/** Also the error for decimal commas and thousands separators: 1,234 may mean either, so neither is guessed. */
+function noNumbers(name: string, table: Table): EigenwatchError {
   const problem = table.problems.get("unparsable");
   const shown =
     problem === undefined ? "" : `: line ${problem.line}, column ${problem.column} says "${problem.text}"`;
-  return new TableError(
-    `Cannot read ${name}: no column holds numbers${shown}; expected numbers such as 1234.5`,
-  );
+  return new EigenwatchError({
+    action: `read ${name}`,
+    value: `no column holds numbers${shown}`,
+    expected: "numbers such as 1234.5",
+    kind: "input",
+  });
 }
 
-/** Columns with a number, or still without any cell that is none; one without a name needs a number: most are what follows a last delimiter. */
+/**
+ * Columns that have a number, or no cell yet that is not one. A column without a name must have a number: most such columns are the empty
+ * text after a last delimiter.
+ */
 function numericColumns(table: Table, batch: TableBatch, rows: number): number[] {
   const n = table.valueColumns.length;
   const kept: number[] = [];
@@ -116,7 +131,7 @@ function isPrice(table: Table, batch: TableBatch, rows: number, columns: readonl
   return seen > 0;
 }
 
-/** Long: at most times every symbol appears, and once. A single symbol counts as rows when its times are evenly spaced. */
+/** Long: whether every symbol appears once at most of the times. A single symbol counts as rows if its times are evenly spaced. */
 function sharesTimes(batch: TableBatch, rows: number): boolean {
   const times = new Map<number, number>();
   const symbols = new Set<number>();
@@ -134,7 +149,7 @@ function sharesTimes(batch: TableBatch, rows: number): boolean {
   if (pairs.size < samples * MOSTLY) return false;
   if (symbols.size <= 1) return evenlySpaced(batch, rows);
   const counts = [...times.values()];
-  // The last time may be cut off by the number of rows looked at.
+  // The last time may lack rows that were not read yet.
   if (counts.length > 1) counts.pop();
   const complete = counts.filter((count) => count >= symbols.size * MOSTLY).length;
   return complete >= counts.length * MOSTLY;
@@ -148,8 +163,8 @@ function evenlySpaced(batch: TableBatch, rows: number): boolean {
   return step > 0 && even >= (rows - 1) * 0.8;
 }
 
-/** The longest of the channels' median spacings, rounded up to 1, 2 or 5 · 10ᵏ: most channels tick between two points of the grid. */
-function tickGrid(batch: TableBatch, rows: number, innovation: Plan["innovation"]): number {
+/** The longest median spacing of a channel, rounded up to 1, 2 or 5 · 10ᵏ: most channels then tick between two points of the grid. */
+function tickGrid(batch: TableBatch, rows: number, innovation: TableTraits["innovation"]): number {
   const lastTime = new Map<number, number>();
   const steps = new Map<number, number[]>();
   for (let r = 0; r < rows; r++) {
@@ -171,7 +186,7 @@ function roundedUp(us: number): number {
   return us;
 }
 
-/** The lower one of an even number: a spacing that is there. */
+/** The lower median, so that it is one of the values. */
 function median(values: number[]): number {
   if (values.length === 0) return 0;
   values.sort((a, b) => a - b);

@@ -1,0 +1,62 @@
+/**
+ * What every kind of feed consists of: its target and options in a spec, and how a feed is made from them.
+ *
+ * A kind is one file that exports one `feedKind({…})`, and one row in kinds.ts. Parsing, help, unique names and merging by time follow
+ * from the row.
+ */
+
+import { EigenwatchError } from "../../protocol/errors.ts";
+import type { OperatorNotice } from "../../protocol/messages.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Feed } from "./feed.ts";
+import type { Option, OptionValues } from "./options.ts";
+import type { SynthWorlds } from "./synth-world.ts";
+
+/** Every kind lets the user name its channel group. */
+export type KindOptions = Readonly<Record<string, Option<unknown>>> & {
+  readonly group: Option<string | undefined>;
+};
+
+export interface FeedKind<O extends KindOptions> {
+  /** What a spec names after the colon ("PATH"), or null when nothing follows. */
+  readonly target: string | null;
+  /** One line for --help. */
+  readonly help: string;
+  readonly options: O;
+  /** Speed of a recorded feed in multiples of recorded time; null for a live feed. */
+  speed(options: OptionValues<O>): number | null;
+  create(request: FeedRequest<OptionValues<O>>): Feed;
+}
+
+export interface FeedRequest<Values> {
+  /** The whole spec, for errors. */
+  readonly spec: string;
+  /** What the spec names after the colon, or "". */
+  readonly target: string;
+  readonly source: string;
+  readonly group: string;
+  readonly options: Values;
+  readonly context: FeedContext;
+}
+
+/** What a session provides to its feeds. */
+export interface FeedContext {
+  readonly clock: Clock;
+  /** Seed of the session; a feed's own `seed` option comes first. */
+  readonly seed: number;
+  /** Only `stdin` needs it. */
+  readonly stdin?: AsyncIterable<Uint8Array>;
+  /** Only `synth` needs them. */
+  readonly worlds?: SynthWorlds;
+  /** Takes the true events of a synthetic feed that has `truth=1`. */
+  readonly notice?: (notice: Omit<OperatorNotice, "type">) => void;
+}
+
+export function feedKind<const O extends KindOptions>(kind: FeedKind<O>): FeedKind<O> {
+  return kind;
+}
+
+/** The error for a spec that cannot be used. */
+export function badSpec(spec: string, value: string, expected: string): EigenwatchError {
+  return new EigenwatchError({ action: `use feed "${spec}"`, value, expected });
+}

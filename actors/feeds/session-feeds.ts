@@ -1,0 +1,100 @@
+/**
+ * The feeds of a session from their specs: each gets a name of its own, and the recorded ones are merged by time into one feed.
+ */
+
+import type { Feed } from "./feed.ts";
+import { badSpec, type FeedContext, type FeedKind, type KindOptions } from "./feed-kind.ts";
+import { clipName } from "./feed-writer.ts";
+import { FEED_KINDS } from "./kinds.ts";
+import { createMerge } from "./merge.ts";
+import { type FeedSpec, parseFeedSpec } from "./spec.ts";
+
+/**
+ * Sources become unique ("walk", "walk#2"). Recorded feeds that are paced must have the same speed, because one clock paces them all.
+ * Throws an EigenwatchError for a spec that cannot be used, alone or with the others.
+ */
+export function createFeeds(specs: readonly string[], context: FeedContext): Feed[] {
+  const parsed = specs.map(parseFeedSpec);
+  if (parsed.filter(({ kind }) => kind === "stdin").length > 1)
+    throw badSpec("stdin", "it is given more than once", "one feed from standard input");
+  const recorded = parsed.filter((spec) => speedOf(spec) !== null);
+  const speed = commonSpeed(recorded);
+  const sources = uniqueNames(parsed.map(sourceName));
+  const merged: Feed[] = [];
+  const feeds: Feed[] = [];
+  for (const [k, spec] of parsed.entries()) {
+    // The merge paces: a feed with a pace of its own would sleep while the others wait for its next sample.
+    if (recorded.length > 1 && recorded.includes(spec))
+      merged.push(createFeed(withoutPace(spec), context, sources[k]));
+    else feeds.push(createFeed(spec, context, sources[k]));
+  }
+  if (merged.length > 0) feeds.push(createMerge(merged, { clock: context.clock, speed }));
+  return feeds;
+}
+
+/** One feed. Without `source` it is named after its kind and file, which is unique only if the caller ensures it. */
+export function createFeed(spec: FeedSpec | string, context: FeedContext, source?: string): Feed {
+  const parsed = typeof spec === "string" ? parseFeedSpec(spec) : spec;
+  const { kind, text, target, options } = parsed;
+  const name = source ?? sourceName(parsed);
+  return kindOf(parsed).create({
+    spec: text,
+    target: target ?? "",
+    source: name,
+    // The default follows the source, so that two feeds of one kind do not share a group.
+    group: options.group ?? groupName(kind, name),
+    options,
+    context,
+  });
+}
+
+/** The row of the spec's kind. Its options are those of the spec, which no type can express for a union of kinds. */
+function kindOf(spec: FeedSpec): FeedKind<KindOptions> {
+  return FEED_KINDS[spec.kind] as unknown as FeedKind<KindOptions>;
+}
+
+function speedOf(spec: FeedSpec): number | null {
+  return kindOf(spec).speed(spec.options);
+}
+
+function withoutPace(spec: FeedSpec): FeedSpec {
+  return { ...spec, options: { ...spec.options, speed: Number.POSITIVE_INFINITY } } as FeedSpec;
+}
+
+function commonSpeed(recorded: readonly FeedSpec[]): number {
+  const [first] = recorded;
+  if (first === undefined) return Number.POSITIVE_INFINITY;
+  const speed = speedOf(first)!;
+  const other = recorded.find((spec) => speedOf(spec) !== speed);
+  if (other !== undefined)
+    throw badSpec(
+      other.text,
+      `its speed differs from that of ${first.text}`,
+      "the same speed for all recorded feeds, which are merged by time",
+    );
+  return speed;
+}
+
+/** "file:prices.csv", "synth:spike", "walk". */
+function sourceName({ kind, target }: FeedSpec): string {
+  return target === null ? kind : clipName(`${kind}:${target.slice(target.search(/[^/\\]*$/))}`);
+}
+
+/** "file:prices.csv.gz#2" → "prices-2", "walk#2" → "walk-2": legal in file names and subjects. */
+function groupName(kind: string, source: string): string {
+  const [, name = "", number] = /^(.*?)(?:#(\d+))?$/s.exec(source) ?? [];
+  const base = (name.startsWith(`${kind}:`) ? name.slice(kind.length + 1) : name)
+    .replace(/\.(gz|csv|tsv|txt|json|jsonl|ndjson)$/gi, "")
+    .replace(/\.(csv|tsv|txt|json|jsonl|ndjson)$/i, "");
+  const group = base === "" ? kind : base;
+  return number === undefined ? group : `${group}-${number}`;
+}
+
+function uniqueNames(names: readonly string[]): string[] {
+  const uses = new Map<string, number>();
+  return names.map((name) => {
+    const use = (uses.get(name) ?? 0) + 1;
+    uses.set(name, use);
+    return use === 1 ? name : `${name}#${use}`;
+  });
+}
