@@ -12,7 +12,7 @@ export const stdinKind = feedKind({
   help: "the same table from standard input",
   options: {
     speed: tableSpeed,
-    live: flag("rows happen as they arrive; without the option time, a row has the time of its arrival"),
+    live: flag("rows happen as they arrive; without a time column, a row has the time of its arrival"),
     ...tableOptions,
   },
   speed: ({ live, speed }) => (live ? null : speed),
