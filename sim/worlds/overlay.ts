@@ -13,7 +13,7 @@ import { createFrame } from "../../protocol/frame.ts";
 import { MAX_FRAME_SAMPLES } from "../../protocol/limits.ts";
 import type { Channels, OperatorNotice } from "../../protocol/messages.ts";
 import { expectedAmong } from "../../protocol/nearest.ts";
-import type { Disturbance } from "./scenario.ts";
+import type { Disturbance } from "./model/scenario.ts";
 import { findScenario, injectableNames } from "./scenarios.ts";
 
 export interface OverlayOptions {

@@ -1,29 +1,29 @@
 /** Every scenario, one row: its name here is its name everywhere. SCENARIOS.md lists the same rows. */
 import { CommandError } from "../../actors/errors.ts";
 import { expectedAmong } from "../../protocol/nearest.ts";
-import { blockFlip } from "./block-flip.ts";
-import { burst } from "./burst.ts";
-import { clockStep } from "./clock-step.ts";
-import { cointegratedPairs } from "./cointegrated-pairs.ts";
-import { decoherence } from "./decoherence.ts";
-import { drift } from "./drift.ts";
-import { dropOut } from "./drop-out.ts";
-import { flashCrash } from "./flash-crash.ts";
-import { hawkesTrades } from "./hawkes-trades.ts";
-import { hestonJumps } from "./heston-jumps.ts";
-import { leadLag } from "./lead-lag.ts";
-import { levelShift } from "./level-shift.ts";
-import { orderBook } from "./order-book.ts";
-import { pointerCollapse } from "./pointer-collapse.ts";
+import { blockFlip } from "./markets/block-flip.ts";
+import { cointegratedPairs } from "./markets/cointegrated-pairs.ts";
+import { decoherence } from "./markets/decoherence.ts";
+import { flashCrash } from "./markets/flash-crash.ts";
+import { hawkesTrades } from "./markets/hawkes-trades.ts";
+import { hestonJumps } from "./markets/heston-jumps.ts";
+import { leadLag } from "./markets/lead-lag.ts";
+import { orderBook } from "./markets/order-book.ts";
+import { pointerCollapse } from "./markets/pointer-collapse.ts";
+import { regimeSwitching } from "./markets/regime-switching.ts";
+import { venueGap } from "./markets/venue-gap.ts";
+import { burst } from "./metrics/burst.ts";
+import { clockStep } from "./metrics/clock-step.ts";
+import { drift } from "./metrics/drift.ts";
+import { dropOut } from "./metrics/drop-out.ts";
+import { levelShift } from "./metrics/level-shift.ts";
+import { serverMetrics } from "./metrics/server-metrics.ts";
+import { spike } from "./metrics/spike.ts";
+import { stuckSensor } from "./metrics/stuck-sensor.ts";
+import type { Scenario } from "./model/scenario.ts";
 import { quantumShelving } from "./quantum/shelving.ts";
 import { quantumLadder, quantumTelegraph } from "./quantum/telegraph.ts";
 import { quantumZeno } from "./quantum/zeno.ts";
-import { regimeSwitching } from "./regime-switching.ts";
-import type { Scenario } from "./scenario.ts";
-import { serverMetrics } from "./server-metrics.ts";
-import { spike } from "./spike.ts";
-import { stuckSensor } from "./stuck-sensor.ts";
-import { venueGap } from "./venue-gap.ts";
 
 export const SCENARIOS: readonly Scenario[] = [
   regimeSwitching,

@@ -2,7 +2,7 @@
 import { CommandError } from "../../actors/errors.ts";
 import type { SynthChoice, SynthWorlds } from "../../actors/feeds/synth-world.ts";
 import { MAX_FRAME_SPAN_US } from "../../protocol/limits.ts";
-import type { Scenario, ScenarioOptions, ScenarioRun } from "./scenario.ts";
+import type { Scenario, ScenarioOptions, ScenarioRun } from "./model/scenario.ts";
 import { findScenario, scenarioNames } from "./scenarios.ts";
 
 /** All scenarios, as the `synth` feed wants them. */

@@ -10,7 +10,7 @@ import { runScenario } from "../../sim/bench/detect/run.ts";
 import { type Alarm, alarmOf, type DetectorName, score, type Tally } from "../../sim/bench/detect/score.ts";
 import { summarise, table } from "../../sim/bench/detect/summary.ts";
 import { benchCommand } from "../../sim/bench/mod.ts";
-import type { Scenario, Truth } from "../../sim/worlds/scenario.ts";
+import type { Scenario, Truth } from "../../sim/worlds/model/scenario.ts";
 import { findScenario } from "../../sim/worlds/scenarios.ts";
 import { run } from "../support/program-run.ts";
 

@@ -10,7 +10,7 @@ import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import { type FeedReport, writeWorld } from "../../sim/worlds/command/command.ts";
 import { type FeedFlags, sessionSpec } from "../../sim/worlds/command/flags.ts";
 import { listText } from "../../sim/worlds/command/list.ts";
-import type { Truth } from "../../sim/worlds/scenario.ts";
+import type { Truth } from "../../sim/worlds/model/scenario.ts";
 import { SCENARIOS } from "../../sim/worlds/scenarios.ts";
 import { run, start } from "../support/program-run.ts";
 import { record, temporaryDirectory } from "../support/recorded-run.ts";

@@ -10,7 +10,7 @@ import { readTruths, score } from "../../sim/recordings/whatif/alarm-score.ts";
 import { detectorsOf, gridOf, sweepWork } from "../../sim/recordings/whatif/sweep.ts";
 import { bar, table } from "../../sim/recordings/whatif/table.ts";
 import { runWhatIf, runWhatIfInWorker } from "../../sim/recordings/whatif/whatif.ts";
-import type { Truth } from "../../sim/worlds/scenario.ts";
+import type { Truth } from "../../sim/worlds/model/scenario.ts";
 import { MARKET_START_US, marketFeed, rowUs } from "../support/market-feed.ts";
 import { recordFeeds, temporaryDirectory } from "../support/recorded-run.ts";
 

@@ -14,7 +14,7 @@ import { type CausalityFlags, causalityCommand } from "../../sim/recordings/what
 import { whatIfCommand } from "../../sim/recordings/whatif/command.ts";
 import type { WhatIfFlags } from "../../sim/recordings/whatif/flags.ts";
 import type { WhatIfResult } from "../../sim/recordings/whatif/result.ts";
-import type { Truth } from "../../sim/worlds/scenario.ts";
+import type { Truth } from "../../sim/worlds/model/scenario.ts";
 import { marketFeed, rowUs } from "../support/market-feed.ts";
 import { run, runAll } from "../support/program-run.ts";
 import { recordFeeds, temporaryDirectory } from "../support/recorded-run.ts";

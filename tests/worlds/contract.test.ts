@@ -6,7 +6,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ROOT } from "../../.ci/runtime.mjs";
 import { frameFault } from "../../protocol/frame.ts";
-import type { ScenarioOptions, ScenarioRun } from "../../sim/worlds/scenario.ts";
+import type { ScenarioOptions, ScenarioRun } from "../../sim/worlds/model/scenario.ts";
 import { SCENARIOS } from "../../sim/worlds/scenarios.ts";
 import { runtimes } from "../support/runtimes.ts";
 import { createWorld, START_US, samplesOf, usual, worldHash } from "./worlds.ts";

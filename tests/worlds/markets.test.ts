@@ -1,12 +1,12 @@
 /** Markets of factors: their joint law before, while and after what happens, held against its definition. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { ERROR_NOISE, HALF_LIFE_ROWS } from "../../sim/worlds/cointegrated-pairs.ts";
-import { CALM_MARKET } from "../../sim/worlds/factor-market.ts";
-import { stressWindows } from "../../sim/worlds/regime-switching.ts";
+import { ERROR_NOISE, HALF_LIFE_ROWS } from "../../sim/worlds/markets/cointegrated-pairs.ts";
+import { CALM_MARKET } from "../../sim/worlds/markets/factor-market.ts";
+import { stressWindows } from "../../sim/worlds/markets/regime-switching.ts";
+import { ERROR_PERSISTENCE, ERROR_SPREAD } from "../../sim/worlds/markets/venue-gap.ts";
+import { Variates } from "../../sim/worlds/model/variates.ts";
 import { findScenario } from "../../sim/worlds/scenarios.ts";
-import { Variates } from "../../sim/worlds/variates.ts";
-import { ERROR_PERSISTENCE, ERROR_SPREAD } from "../../sim/worlds/venue-gap.ts";
 import {
   autocorrelation,
   correlationNear,

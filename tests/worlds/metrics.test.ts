@@ -1,7 +1,7 @@
 /** Server metrics: rhythm, noise, and each thing that happens, held against what is said of it. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { COMMON, PERSISTENCE, season } from "../../sim/worlds/metrics-world.ts";
+import { COMMON, PERSISTENCE, season } from "../../sim/worlds/metrics/metrics-world.ts";
 import { autocorrelation, correlation, differences, mean, near, variance } from "./moments.ts";
 import { createWorld, type Samples, START_US, samplesOf } from "./worlds.ts";
 

@@ -1,17 +1,17 @@
 /** Worlds of points in time: Hawkes, lead and lag, order books; each held against the law that defines it. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Hawkes } from "../../sim/worlds/hawkes.ts";
-import { CALM } from "../../sim/worlds/hawkes-trades.ts";
-import { SHARED } from "../../sim/worlds/lead-lag.ts";
+import { Hawkes } from "../../sim/worlds/markets/hawkes.ts";
+import { CALM } from "../../sim/worlds/markets/hawkes-trades.ts";
+import { SHARED } from "../../sim/worlds/markets/lead-lag.ts";
 import {
   type BookPace,
   LEVELS,
   LIMIT_RATE,
   LimitOrderBook,
   MARKET_RATE,
-} from "../../sim/worlds/limit-order-book.ts";
-import { Variates } from "../../sim/worlds/variates.ts";
+} from "../../sim/worlds/markets/limit-order-book.ts";
+import { Variates } from "../../sim/worlds/model/variates.ts";
 import { autocorrelation, logReturns, mean, near, variance } from "./moments.ts";
 import { createWorld, type Samples, START_US, samplesOf } from "./worlds.ts";
 

@@ -11,6 +11,7 @@ import { checkState } from "../../actors/kernels/state-check.ts";
 import { float64Column } from "../../protocol/columns.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { DensityMatrix, QuantumInput, StateVector } from "../../protocol/messages.ts";
+import type { Scenario, ScenarioOptions } from "../../sim/worlds/model/scenario.ts";
 import { ContinuousMeasurement } from "../../sim/worlds/quantum/continuous-measurement.ts";
 import { Semigroup } from "../../sim/worlds/quantum/semigroup.ts";
 import { DECAY, quantumShelving, ShelvingWorld } from "../../sim/worlds/quantum/shelving.ts";
@@ -23,7 +24,6 @@ import {
 import { GRID, ThreeLevelAtom } from "../../sim/worlds/quantum/three-level-atom.ts";
 import { WonhamFilter } from "../../sim/worlds/quantum/wonham.ts";
 import { quantumZeno, ZenoWorld } from "../../sim/worlds/quantum/zeno.ts";
-import type { Scenario, ScenarioOptions } from "../../sim/worlds/scenario.ts";
 import { referenceJson } from "../kernels/reference.ts";
 import { skip } from "../support/skip.ts";
 

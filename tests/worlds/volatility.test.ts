@@ -1,9 +1,9 @@
 /** Heston's variance and price by their definition, and the jumps that are laid over them. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Heston } from "../../sim/worlds/heston.ts";
-import { FELLER } from "../../sim/worlds/heston-jumps.ts";
-import { Variates } from "../../sim/worlds/variates.ts";
+import { Heston } from "../../sim/worlds/markets/heston.ts";
+import { FELLER } from "../../sim/worlds/markets/heston-jumps.ts";
+import { Variates } from "../../sim/worlds/model/variates.ts";
 import { correlationNear, excessKurtosis, logReturns, mean, near, variance } from "./moments.ts";
 import { createWorld, START_US, samplesOf } from "./worlds.ts";
 

@@ -2,7 +2,7 @@
 
 import { hex } from "../../actors/core/hash.ts";
 import { sha256 } from "../../actors/log/chain.ts";
-import type { Scenario, ScenarioOptions, ScenarioRun, Truth } from "../../sim/worlds/scenario.ts";
+import type { Scenario, ScenarioOptions, ScenarioRun, Truth } from "../../sim/worlds/model/scenario.ts";
 import { findScenario } from "../../sim/worlds/scenarios.ts";
 
 export const START_US = Date.UTC(2024, 0, 1) * 1000;

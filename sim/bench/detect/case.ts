@@ -1,6 +1,6 @@
 /** A case of the suite: a scenario in one form, and what a seed of it says about each detector. */
 
-import type { ScenarioOptions } from "../../worlds/scenario.ts";
+import type { ScenarioOptions } from "../../worlds/model/scenario.ts";
 import { findScenario, SCENARIOS } from "../../worlds/scenarios.ts";
 import { runScenario } from "./run.ts";
 import { DETECTORS, type DetectorName, score, type Tally } from "./score.ts";

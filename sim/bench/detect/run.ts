@@ -7,7 +7,7 @@ import { Core } from "../../../actors/core/core.ts";
 import { SYSTEM } from "../../../actors/system.ts";
 import type { Input } from "../../../protocol/messages.ts";
 import { defaultSettings } from "../../../protocol/settings.ts";
-import type { Scenario, ScenarioOptions, Truth } from "../../worlds/scenario.ts";
+import type { Scenario, ScenarioOptions, Truth } from "../../worlds/model/scenario.ts";
 import { type Alarm, alarmOf } from "./score.ts";
 
 /** 2023-11-14T22:13:20Z, a Tuesday: any time would do. */

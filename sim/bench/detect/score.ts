@@ -17,7 +17,7 @@
  * The time of an alarm is that of the row that decided (`atUs`), or of its input where an event has none.
  */
 import type { EventMessage } from "../../../protocol/messages.ts";
-import type { Truth } from "../../worlds/scenario.ts";
+import type { Truth } from "../../worlds/model/scenario.ts";
 
 export const DETECTORS = ["anomaly", "collapse", "coherence", "trajectory"] as const;
 export type DetectorName = (typeof DETECTORS)[number];

@@ -13,7 +13,7 @@ import { readFile } from "node:fs/promises";
 import * as v from "valibot";
 import { CommandError } from "../../../actors/mod.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
-import type { Truth } from "../../worlds/scenario.ts";
+import type { Truth } from "../../worlds/model/scenario.ts";
 
 /** Events that call for a person, and the detector that raised them. */
 export const ALARMS: Readonly<Record<string, Truth["detectors"][number]>> = {

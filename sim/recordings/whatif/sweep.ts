@@ -6,7 +6,7 @@
 import { asked, CommandError } from "../../../actors/mod.ts";
 import { inWorkers, type Work, type WorkersOptions } from "../../../actors/workers/pool.ts";
 import { applySetting, defaultSettings } from "../../../protocol/settings.ts";
-import type { Truth } from "../../worlds/scenario.ts";
+import type { Truth } from "../../worlds/model/scenario.ts";
 import { ALARMS, type Score, score } from "./alarm-score.ts";
 import { pathAndValue } from "./flags.ts";
 import type { WhatIfRequest } from "./request.ts";

@@ -10,7 +10,7 @@ import type { Feed } from "../../../actors/feeds/feed.ts";
 import { createSynthFeed } from "../../../actors/feeds/synth.ts";
 import { LineWriter } from "../../../actors/filters/lines.ts";
 import { startProgress } from "../../terminal/progress.ts";
-import type { ScenarioRun, Truth } from "../scenario.ts";
+import type { ScenarioRun, Truth } from "../model/scenario.ts";
 import { chosenWorld } from "../worlds.ts";
 import { type FeedFlags, readFlags, type Wanted } from "./flags.ts";
 import { type Output, openOutput, refuseTarget } from "./output.ts";

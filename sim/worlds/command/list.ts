@@ -2,7 +2,7 @@
 import process from "node:process";
 import { RECORDED_START_US } from "../../../actors/feeds/synth.ts";
 import { durationText } from "../../../protocol/text-values.ts";
-import type { Scenario } from "../scenario.ts";
+import type { Scenario } from "../model/scenario.ts";
 import { SCENARIOS } from "../scenarios.ts";
 import { chosenWorld } from "../worlds.ts";
 import { sparkLines } from "./spark-lines.ts";

@@ -2,7 +2,7 @@
 
 import { RECORDED_START_US } from "../../../actors/feeds/synth.ts";
 import { durationText } from "../../../protocol/text-values.ts";
-import type { Scenario } from "../scenario.ts";
+import type { Scenario } from "../model/scenario.ts";
 import { SCENARIOS } from "../scenarios.ts";
 import { createRun } from "../worlds.ts";
 

@@ -5,7 +5,7 @@
  *   ▂▃▃▂▂▁▁▂▃▄▆▇▆▅▄▂▁▁▂▃▂▃   A02
  *               ▔▔▔          flashCrash
  */
-import type { ScenarioRun, Truth } from "../scenario.ts";
+import type { ScenarioRun, Truth } from "../model/scenario.ts";
 
 const BLOCKS = "▁▂▃▄▅▆▇█";
 const COLUMNS = 60;

@@ -8,8 +8,8 @@
  * observer hears. `strength` multiplies Ω_DG; the dark level is reached at a rate ∝ Ω_DG².
  * Source: Minev et al. 2019, Nature 570:200 (arXiv:1803.00545); Nagourney, Sandberg & Dehmelt 1986, Phys. Rev. Lett. 56:2797.
  */
-import type { Scenario, ScenarioOptions, Truth } from "../scenario.ts";
-import { Variates } from "../variates.ts";
+import type { Scenario, ScenarioOptions, Truth } from "../model/scenario.ts";
+import { Variates } from "../model/variates.ts";
 import { GRID, ThreeLevelAtom } from "./three-level-atom.ts";
 import { EFFICIENCY, finders, type QuantumWorld, quantumRun, told } from "./world.ts";
 

@@ -8,8 +8,8 @@
  * Source: Wonham 1965; Gambetta et al. 2007, Phys. Rev. A 76:012325.
  */
 import expm1 from "@stdlib/math-base-special-expm1";
-import type { Scenario, ScenarioOptions, Truth } from "../scenario.ts";
-import { Variates } from "../variates.ts";
+import type { Scenario, ScenarioOptions, Truth } from "../model/scenario.ts";
+import { Variates } from "../model/variates.ts";
 import { WonhamFilter } from "./wonham.ts";
 import { EFFICIENCY, finders, type QuantumWorld, quantumRun, told } from "./world.ts";
 

@@ -12,8 +12,8 @@
  */
 import { float64Bytes } from "../../../protocol/columns.ts";
 import type { QuantumInput } from "../../../protocol/messages.ts";
-import { rowCount, rowsRun, rowTimeUs } from "../rows.ts";
-import type { ScenarioOptions, ScenarioRun, Truth } from "../scenario.ts";
+import { rowCount, rowsRun, rowTimeUs } from "../model/rows.ts";
+import type { ScenarioOptions, ScenarioRun, Truth } from "../model/scenario.ts";
 
 /** Share of what nature tells that reaches the observer: what good readout of superconducting qubits has. */
 export const EFFICIENCY = 0.5;

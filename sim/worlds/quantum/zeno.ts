@@ -10,9 +10,9 @@
  * these flights return.
  * Source: Gambetta et al. 2008, Phys. Rev. A 77:012112 (weak to strong measurement of a driven qubit); Misra & Sudarshan 1977.
  */
-import type { Scenario, ScenarioOptions, Truth } from "../scenario.ts";
-import { Variates } from "../variates.ts";
-import { drawWindow, plan, type Window } from "../window.ts";
+import type { Scenario, ScenarioOptions, Truth } from "../model/scenario.ts";
+import { Variates } from "../model/variates.ts";
+import { drawWindow, plan, type Window } from "../model/window.ts";
 import { ContinuousMeasurement } from "./continuous-measurement.ts";
 import { EFFICIENCY, finders, type QuantumWorld, quantumRun, told } from "./world.ts";
 

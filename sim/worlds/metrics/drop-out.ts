@@ -1,5 +1,5 @@
 /** A sensor that says nothing for a while. */
-import { disturbance } from "./disturbance.ts";
+import { disturbance } from "../model/disturbance.ts";
 import { metricScenario } from "./metric-scenario.ts";
 
 export const dropOut = metricScenario({

@@ -1,9 +1,9 @@
 /** Half of the channels turn against the market: correlations across the two blocks change their sign, those within stay. */
-import { disturbance, fading, Offsets } from "./disturbance.ts";
+import { disturbance, fading, Offsets } from "../model/disturbance.ts";
+import type { Disturbance, DisturbanceOptions, Scenario } from "../model/scenario.ts";
+import { Variates } from "../model/variates.ts";
+import { drawWindow, plan, within } from "../model/window.ts";
 import { assetNames, CALM_MARKET, factorRun, MARKET_USUALS } from "./factor-market.ts";
-import type { Disturbance, DisturbanceOptions, Scenario } from "./scenario.ts";
-import { Variates } from "./variates.ts";
-import { drawWindow, plan, within } from "./window.ts";
 
 export const blockFlip: Scenario = {
   ...MARKET_USUALS,

@@ -4,13 +4,13 @@
  * A tick is a change of a best price or of the size there. What happens: limit orders stop coming and those that are there are taken
  * away; spreads open and quotes jump.
  */
-import type { Channels } from "../../protocol/messages.ts";
+import type { Channels } from "../../../protocol/messages.ts";
+import type { Scenario, ScenarioOptions, Truth } from "../model/scenario.ts";
+import { leftAfter } from "../model/strength.ts";
+import { type Tick, type TickWorld, tickGridUs, ticksRun } from "../model/ticks.ts";
+import { Variates } from "../model/variates.ts";
+import { drawWindow, plan, type Window, within } from "../model/window.ts";
 import { type BookPace, LimitOrderBook } from "./limit-order-book.ts";
-import type { Scenario, ScenarioOptions, Truth } from "./scenario.ts";
-import { leftAfter } from "./strength.ts";
-import { type Tick, type TickWorld, tickGridUs, ticksRun } from "./ticks.ts";
-import { Variates } from "./variates.ts";
-import { drawWindow, plan, type Window, within } from "./window.ts";
 
 /** Ticks a second of one side of a book at the usual rates of the model, measured over a day of it. */
 const TICKS_A_SECOND = 4.83;

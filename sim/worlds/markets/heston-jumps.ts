@@ -1,10 +1,10 @@
 /** Prices of stochastic volatility that jump now and then: the jumps are what happens; the volatility's own ways are not. */
-import type { Channels } from "../../protocol/messages.ts";
+import type { Channels } from "../../../protocol/messages.ts";
+import { type RowWorld, rowCount, rowsRun, rowTimeUs } from "../model/rows.ts";
+import type { Scenario, ScenarioOptions, Truth } from "../model/scenario.ts";
+import { Variates } from "../model/variates.ts";
 import { Heston } from "./heston.ts";
 import { assets, fillPrices, VOLATILITY } from "./prices.ts";
-import { type RowWorld, rowCount, rowsRun, rowTimeUs } from "./rows.ts";
-import type { Scenario, ScenarioOptions, Truth } from "./scenario.ts";
-import { Variates } from "./variates.ts";
 
 /** Memory of the variance in rows: a thirtieth of an hour of seconds. */
 const MEMORY_ROWS = 120;

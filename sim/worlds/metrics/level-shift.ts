@@ -1,5 +1,5 @@
 /** A metric that moves to another level at once, and back at the end. */
-import { disturbance } from "./disturbance.ts";
+import { disturbance } from "../model/disturbance.ts";
 import { metricScenario } from "./metric-scenario.ts";
 
 /** Size in standard deviations of the channel's increments. */

@@ -3,9 +3,9 @@
  *
  *   world.next ─► tick after tick, in order of time ─► frames of some hundred; what is planned joins the truth in time (S2)
  */
-import { createFrame } from "../../protocol/frame.ts";
-import { MAX_FRAME_SPAN_US } from "../../protocol/limits.ts";
-import type { Channels } from "../../protocol/messages.ts";
+import { createFrame } from "../../../protocol/frame.ts";
+import { MAX_FRAME_SPAN_US } from "../../../protocol/limits.ts";
+import type { Channels } from "../../../protocol/messages.ts";
 import type { ScenarioOptions, ScenarioRun, Truth } from "./scenario.ts";
 
 export interface Tick {

@@ -3,12 +3,12 @@
  *
  * Injected into real streams, a common random walk of each channel's own size replaces its increments.
  */
-import { disturbance, fading, Offsets } from "./disturbance.ts";
+import { disturbance, fading, Offsets } from "../model/disturbance.ts";
+import type { Disturbance, DisturbanceOptions, Scenario } from "../model/scenario.ts";
+import { leftAfter } from "../model/strength.ts";
+import { Variates } from "../model/variates.ts";
+import { drawWindow, plan, within } from "../model/window.ts";
 import { assetNames, CALM_MARKET, factorRun, MARKET_USUALS } from "./factor-market.ts";
-import type { Disturbance, DisturbanceOptions, Scenario } from "./scenario.ts";
-import { leftAfter } from "./strength.ts";
-import { Variates } from "./variates.ts";
-import { drawWindow, plan, within } from "./window.ts";
 
 /** What is left beside the pointer at strength 1; at strength 2 its square. */
 const LEFT = 0.1;

@@ -4,11 +4,12 @@
  *   calm ──exponential, mean CALM_MEAN──► stress ──exponential, mean STRESS_MEAN──► calm …      correlation .4 (.6 in a sector)
  *                                                                                          ─► .85 (.9), volatility ×2
  */
+
+import type { Scenario, ScenarioOptions } from "../model/scenario.ts";
+import { leftAfter } from "../model/strength.ts";
+import { Variates } from "../model/variates.ts";
+import { plan, type Window, windowBetween, within } from "../model/window.ts";
 import { assetNames, CALM_MARKET, factorRun, MARKET_USUALS } from "./factor-market.ts";
-import type { Scenario, ScenarioOptions } from "./scenario.ts";
-import { leftAfter } from "./strength.ts";
-import { Variates } from "./variates.ts";
-import { plan, type Window, windowBetween, within } from "./window.ts";
 
 /** Mean lengths as shares of the run; none switches in the first half. */
 const CALM_MEAN = 0.1;

@@ -4,13 +4,13 @@
  *
  *   ln p_v = m + u_v + gap_v,   m: random walk,   u_v: AR(1),   gap: opens at once, stays, then halves every GAP_HALF_LIFE_ROWS
  */
-import type { Channels } from "../../protocol/messages.ts";
+import type { Channels } from "../../../protocol/messages.ts";
+import { type RowWorld, rowsRun } from "../model/rows.ts";
+import type { Scenario, ScenarioOptions, Truth } from "../model/scenario.ts";
+import { leftAfter } from "../model/strength.ts";
+import { Variates } from "../model/variates.ts";
+import { plan, type Window, windowBetween, within } from "../model/window.ts";
 import { priceOf, rowVolatility } from "./prices.ts";
-import { type RowWorld, rowsRun } from "./rows.ts";
-import type { Scenario, ScenarioOptions, Truth } from "./scenario.ts";
-import { leftAfter } from "./strength.ts";
-import { Variates } from "./variates.ts";
-import { plan, type Window, windowBetween, within } from "./window.ts";
 
 /** Passing error of a venue: spread in returns of a row, and correlation from row to row. */
 export const ERROR_SPREAD = 0.5;

@@ -6,14 +6,14 @@
  * What happens: the branching ratio rises from CALM towards 1 for a while; trades come in avalanches over all assets.
  */
 import exp from "@stdlib/math-base-special-exp";
-import type { Channels } from "../../protocol/messages.ts";
+import type { Channels } from "../../../protocol/messages.ts";
+import type { Scenario, ScenarioOptions, Truth } from "../model/scenario.ts";
+import { leftAfter } from "../model/strength.ts";
+import { type Tick, type TickWorld, tickGridUs, ticksRun } from "../model/ticks.ts";
+import { Variates } from "../model/variates.ts";
+import { drawWindow, plan, type Window, within } from "../model/window.ts";
 import { type Branching, Hawkes } from "./hawkes.ts";
 import { assets, priceOf } from "./prices.ts";
-import type { Scenario, ScenarioOptions, Truth } from "./scenario.ts";
-import { leftAfter } from "./strength.ts";
-import { type Tick, type TickWorld, tickGridUs, ticksRun } from "./ticks.ts";
-import { Variates } from "./variates.ts";
-import { drawWindow, plan, type Window, within } from "./window.ts";
 
 /** Children of a trade in calm times; a fifth of them in any of the assets. */
 export const CALM: Branching = { own: 0.4, shared: 0.1 };

@@ -1,5 +1,5 @@
 /** A sensor that goes on telling its last value. */
-import { disturbance } from "./disturbance.ts";
+import { disturbance } from "../model/disturbance.ts";
 import { metricScenario } from "./metric-scenario.ts";
 
 export const stuckSensor = metricScenario({

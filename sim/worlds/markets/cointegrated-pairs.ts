@@ -5,13 +5,13 @@
  *
  * Apart, y no longer corrects its error (φ = 1) and takes only the share w of what x does: Δy = w a + √(1 − w²) a′ + b.
  */
-import type { Channels } from "../../protocol/messages.ts";
+import type { Channels } from "../../../protocol/messages.ts";
+import { type RowWorld, rowsRun } from "../model/rows.ts";
+import type { Scenario, ScenarioOptions, Truth } from "../model/scenario.ts";
+import { leftAfter } from "../model/strength.ts";
+import { Variates } from "../model/variates.ts";
+import { drawWindow, plan, type Window, within } from "../model/window.ts";
 import { assets, fillPrices, rowVolatility } from "./prices.ts";
-import { type RowWorld, rowsRun } from "./rows.ts";
-import type { Scenario, ScenarioOptions, Truth } from "./scenario.ts";
-import { leftAfter } from "./strength.ts";
-import { Variates } from "./variates.ts";
-import { drawWindow, plan, type Window, within } from "./window.ts";
 
 /** Rows after which half of a difference is left. */
 export const HALF_LIFE_ROWS = 30;

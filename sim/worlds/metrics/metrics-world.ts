@@ -7,11 +7,11 @@
  * What happens is laid over single channels as a disturbance, or over the clock that stamps the rows.
  */
 import sincos from "@stdlib/math-base-special-sincos";
-import type { Channels } from "../../protocol/messages.ts";
-import type { RowWorld } from "./rows.ts";
-import type { Disturbance, ScenarioOptions, Truth } from "./scenario.ts";
-import { Variates } from "./variates.ts";
-import { type Window, within } from "./window.ts";
+import type { Channels } from "../../../protocol/messages.ts";
+import type { RowWorld } from "../model/rows.ts";
+import type { Disturbance, ScenarioOptions, Truth } from "../model/scenario.ts";
+import { Variates } from "../model/variates.ts";
+import { type Window, within } from "../model/window.ts";
 
 /** Something that happens to one channel, or to the clock. */
 export interface Happening {

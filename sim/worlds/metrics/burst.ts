@@ -1,7 +1,7 @@
 /** A burst of noise. */
-import { disturbance } from "./disturbance.ts";
+import { disturbance } from "../model/disturbance.ts";
+import { Variates } from "../model/variates.ts";
 import { metricScenario } from "./metric-scenario.ts";
-import { Variates } from "./variates.ts";
 
 /** Standard deviation of what is added, in those of the channel's increments. */
 const LOUDNESS = 4;

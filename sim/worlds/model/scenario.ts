@@ -8,8 +8,8 @@
  * S2  What is true of a moment is in `truth` when the piece that contains the moment is handed out.
  * S3  Times are whole µs and never fall, except where the scenario is about a clock that goes wrong.
  */
-import type { Frame } from "../../protocol/frame.ts";
-import type { Channels, QuantumInput } from "../../protocol/messages.ts";
+import type { Frame } from "../../../protocol/frame.ts";
+import type { Channels, QuantumInput } from "../../../protocol/messages.ts";
 
 export interface Scenario {
   /** e.g. "flash-crash". */

@@ -8,7 +8,7 @@
  * the largest eigenvalue of n, is own + shared, and a kind's mean rate μ / (1 − own − shared).
  */
 import exp from "@stdlib/math-base-special-exp";
-import type { Variates } from "./variates.ts";
+import type { Variates } from "../model/variates.ts";
 
 export interface HawkesOptions {
   readonly kinds: number;

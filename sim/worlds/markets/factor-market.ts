@@ -6,11 +6,11 @@
  * So the correlation of two assets is `market`, and `market + sector` within a sector. The same variates are drawn whatever the law is,
  * so that worlds of one seed differ only by the law.
  */
-import type { Channels } from "../../protocol/messages.ts";
+import type { Channels } from "../../../protocol/messages.ts";
+import { type RowWorld, rowsRun } from "../model/rows.ts";
+import type { Scenario, ScenarioOptions, ScenarioRun, Truth } from "../model/scenario.ts";
+import { Variates } from "../model/variates.ts";
 import { assets, fillPrices, rowVolatility } from "./prices.ts";
-import { type RowWorld, rowsRun } from "./rows.ts";
-import type { Scenario, ScenarioOptions, ScenarioRun, Truth } from "./scenario.ts";
-import { Variates } from "./variates.ts";
 
 /** The joint law of one row; a scenario changes it in time. */
 export interface FactorLaw {

@@ -1,11 +1,11 @@
 /** A clock that is set wrong for a while: the values are true, their times are not. */
 
+import { rowsRun } from "../model/rows.ts";
+import type { Scenario, ScenarioOptions } from "../model/scenario.ts";
+import { Variates } from "../model/variates.ts";
+import { drawWindow, plan, type Window } from "../model/window.ts";
 import { METRICS_USUALS } from "./metric-scenario.ts";
 import { type Happening, MetricsWorld } from "./metrics-world.ts";
-import { rowsRun } from "./rows.ts";
-import type { Scenario, ScenarioOptions } from "./scenario.ts";
-import { Variates } from "./variates.ts";
-import { drawWindow, plan, type Window } from "./window.ts";
 
 /** How far a clock is set ahead, in rows: three of them seem to be missing, then three come twice. */
 const STEP_ROWS = 3;

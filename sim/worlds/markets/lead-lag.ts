@@ -6,13 +6,13 @@
  *
  * W lies on a grid of GRID_TICKS usual spacings, so lags are whole multiples of it; the own parts are exact at every tick.
  */
-import type { Channels } from "../../protocol/messages.ts";
-import { disturbance } from "./disturbance.ts";
+import type { Channels } from "../../../protocol/messages.ts";
+import { disturbance } from "../model/disturbance.ts";
+import type { Disturbance, DisturbanceOptions, Scenario, ScenarioOptions, Truth } from "../model/scenario.ts";
+import { type Tick, type TickWorld, tickGridUs, ticksRun } from "../model/ticks.ts";
+import { Variates } from "../model/variates.ts";
+import { drawWindow, plan, type Window, within } from "../model/window.ts";
 import { assets, priceOf, VOLATILITY } from "./prices.ts";
-import type { Disturbance, DisturbanceOptions, Scenario, ScenarioOptions, Truth } from "./scenario.ts";
-import { type Tick, type TickWorld, tickGridUs, ticksRun } from "./ticks.ts";
-import { Variates } from "./variates.ts";
-import { drawWindow, plan, type Window, within } from "./window.ts";
 
 /** Share of a pair's variance that both have. */
 export const SHARED = 0.8;

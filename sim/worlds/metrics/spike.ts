@@ -1,7 +1,7 @@
 /** One sample far away from its neighbours, in one metric of a server. */
-import { disturbance } from "./disturbance.ts";
+import { disturbance } from "../model/disturbance.ts";
+import type { Disturbance, DisturbanceOptions } from "../model/scenario.ts";
 import { metricScenario } from "./metric-scenario.ts";
-import type { Disturbance, DisturbanceOptions } from "./scenario.ts";
 
 /** Height in standard deviations of the channel's increments: one such in 10²² samples comes by itself. */
 const HEIGHT = 10;

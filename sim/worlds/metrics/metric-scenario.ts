@@ -1,9 +1,10 @@
 /** A scenario of server metrics in which one thing happens to one channel. */
+
+import { rowsRun } from "../model/rows.ts";
+import type { Scenario, ScenarioOptions } from "../model/scenario.ts";
+import { Variates } from "../model/variates.ts";
+import { drawWindow, plan, type Window } from "../model/window.ts";
 import { type Happening, MetricsWorld } from "./metrics-world.ts";
-import { rowsRun } from "./rows.ts";
-import type { Scenario, ScenarioOptions } from "./scenario.ts";
-import { Variates } from "./variates.ts";
-import { drawWindow, plan, type Window } from "./window.ts";
 
 /** What distinguishes such scenarios. */
 export interface MetricScenario extends Pick<Scenario, "name" | "title" | "source"> {

@@ -5,11 +5,11 @@
  * by the factor 1 − w², w growing from 0 to 1 over the first fifth of the window.
  */
 import exp from "@stdlib/math-base-special-exp";
-import { disturbance, fading, Offsets } from "./disturbance.ts";
+import { disturbance, fading, Offsets } from "../model/disturbance.ts";
+import type { Disturbance, DisturbanceOptions, Scenario } from "../model/scenario.ts";
+import { Variates } from "../model/variates.ts";
+import { drawWindow, plan } from "../model/window.ts";
 import { assetNames, CALM_MARKET, factorRun, MARKET_USUALS } from "./factor-market.ts";
-import type { Disturbance, DisturbanceOptions, Scenario } from "./scenario.ts";
-import { Variates } from "./variates.ts";
-import { drawWindow, plan } from "./window.ts";
 
 /** Time constant at strength 1, as a share of the run; after three of them 5 % is left, which is called the end. */
 const TIME_CONSTANT = 0.04;

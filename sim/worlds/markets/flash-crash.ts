@@ -6,11 +6,11 @@
  *        ╲__╭───╯           fall: a tenth of the window; back: exponentially over the rest
  */
 import exp from "@stdlib/math-base-special-exp";
-import { disturbance } from "./disturbance.ts";
+import { disturbance } from "../model/disturbance.ts";
+import type { Disturbance, DisturbanceOptions, Scenario } from "../model/scenario.ts";
+import { Variates } from "../model/variates.ts";
+import { drawWindow, plan, progress, within } from "../model/window.ts";
 import { assetNames, factorRun, MARKET_USUALS } from "./factor-market.ts";
-import type { Disturbance, DisturbanceOptions, Scenario } from "./scenario.ts";
-import { Variates } from "./variates.ts";
-import { drawWindow, plan, progress, within } from "./window.ts";
 
 /** Share of the window in which prices fall. */
 const FALL = 0.1;

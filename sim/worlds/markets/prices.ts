@@ -1,6 +1,6 @@
 /** Prices as the running product of log returns, and the channels that carry them. */
 import exp from "@stdlib/math-base-special-exp";
-import type { Channels } from "../../protocol/messages.ts";
+import type { Channels } from "../../../protocol/messages.ts";
 
 /** Standard deviation of a log return over one second: 25 % a year of 252 days of 6.5 hours. */
 export const VOLATILITY = 1e-4;

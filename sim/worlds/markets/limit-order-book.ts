@@ -8,7 +8,7 @@
  * L1  The best bid is below the best ask, always.
  * L2  Both sides have an order: when the last within reach goes, one is put at the greatest distance.
  */
-import type { Variates } from "./variates.ts";
+import type { Variates } from "../model/variates.ts";
 
 /** Multiples of the usual rates. */
 export interface BookPace {

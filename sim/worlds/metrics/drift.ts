@@ -1,5 +1,5 @@
 /** A sensor that slowly runs away from the truth. */
-import { disturbance } from "./disturbance.ts";
+import { disturbance } from "../model/disturbance.ts";
 import { metricScenario } from "./metric-scenario.ts";
 
 /** Where it is at the end, in standard deviations of the channel's increments. */

@@ -6,7 +6,7 @@
  * Full truncation: v may fall below 0 between steps, and v⁺ stands in its place wherever it is used. In the long run v has mean θ and
  * variance θ ξ² / (2κ); it does not reach 0 when 2κθ > ξ² (Feller).
  */
-import type { Variates } from "./variates.ts";
+import type { Variates } from "../model/variates.ts";
 
 export interface HestonOptions {
   /** 1/s: how fast the variance returns. */

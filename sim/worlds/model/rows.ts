@@ -3,9 +3,9 @@
  *
  *   world.row ─► values of one time ─► frames of some hundred samples; what is planned joins the truth when its time comes (S2)
  */
-import { createFrame } from "../../protocol/frame.ts";
-import { MAX_FRAME_SPAN_US } from "../../protocol/limits.ts";
-import type { Channels } from "../../protocol/messages.ts";
+import { createFrame } from "../../../protocol/frame.ts";
+import { MAX_FRAME_SPAN_US } from "../../../protocol/limits.ts";
+import type { Channels } from "../../../protocol/messages.ts";
 import type { ScenarioOptions, ScenarioRun, Truth } from "./scenario.ts";
 
 export interface RowWorld {

@@ -1,4 +1,9 @@
 /** A day of servers on which everything happens once: to one metric after the other, and to the clock. */
+
+import { rowsRun } from "../model/rows.ts";
+import type { Scenario } from "../model/scenario.ts";
+import { Variates } from "../model/variates.ts";
+import { type Window, windowBetween } from "../model/window.ts";
 import { burst } from "./burst.ts";
 import { steppedClock } from "./clock-step.ts";
 import { drift } from "./drift.ts";
@@ -6,12 +11,8 @@ import { dropOut } from "./drop-out.ts";
 import { levelShift } from "./level-shift.ts";
 import { disturbedChannel, METRICS_USUALS, type MetricScenario } from "./metric-scenario.ts";
 import { MetricsWorld } from "./metrics-world.ts";
-import { rowsRun } from "./rows.ts";
-import type { Scenario } from "./scenario.ts";
 import { spike } from "./spike.ts";
 import { stuckSensor } from "./stuck-sensor.ts";
-import { Variates } from "./variates.ts";
-import { type Window, windowBetween } from "./window.ts";
 
 /** How long each lasts, as a share of the run. */
 const HAPPENINGS: readonly (readonly [MetricScenario | "clock-step", share: number])[] = [
