@@ -2,15 +2,15 @@
  * The page: data come from a source into the model, the view says what is looked at, the loop draws, the components frame it.
  */
 import { render } from "preact";
-import { App } from "./components/app.tsx";
-import { Controls } from "./controls.ts";
-import { DemoSource } from "./demo-source.ts";
+import { Loop } from "../charts/loop.ts";
+import { App } from "./app.tsx";
 import { logIn } from "./login.ts";
-import { Loop } from "./loop.ts";
-import { Model } from "./model.ts";
-import { SocketSource } from "./socket-source.ts";
-import type { Source } from "./source.ts";
-import { View } from "./view.ts";
+import { Controls } from "./model/controls.ts";
+import { Model } from "./model/model.ts";
+import { View } from "./model/view.ts";
+import { DemoSource } from "./sources/demo-source.ts";
+import { SocketSource } from "./sources/socket-source.ts";
+import type { Source } from "./sources/source.ts";
 
 const options = new URLSearchParams(location.search);
 const isDemo = options.has("demo");

@@ -1,7 +1,7 @@
 /** What the page asks of its session, against a gateway that answers when the test lets it. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Controls } from "../../collab/dashboard/controls.ts";
+import { Controls } from "../../collab/dashboard/model/controls.ts";
 import type { ReplayMark, ReplayStatus } from "../../protocol/controls.ts";
 
 const SECOND = 1_000_000;

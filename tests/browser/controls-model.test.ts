@@ -2,19 +2,19 @@
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { joined } from "../../collab/dashboard/canvas/hatch.ts";
+import { joined } from "../../collab/charts/hatch.ts";
 import {
   type Injection,
   injectionsAfter,
   injectionsUpTo,
   injectionsWith,
   isActive,
-} from "../../collab/dashboard/injections.ts";
-import { pairsOf } from "../../collab/dashboard/lanes.ts";
-import { Model } from "../../collab/dashboard/model.ts";
-import { eventsBehind } from "../../collab/dashboard/socket-source.ts";
-import { View } from "../../collab/dashboard/view.ts";
-import { EMPTY_FORM, localTime, requestOf } from "../../collab/dashboard/what-if-form.ts";
+} from "../../collab/dashboard/model/injections.ts";
+import { Model } from "../../collab/dashboard/model/model.ts";
+import { View } from "../../collab/dashboard/model/view.ts";
+import { EMPTY_FORM, localTime, requestOf } from "../../collab/dashboard/panels/what-if/form.ts";
+import { pairsOf } from "../../collab/dashboard/panels/what-if/pairs.ts";
+import { eventsBehind } from "../../collab/dashboard/sources/socket-source.ts";
 import type { WhatIfAnswer } from "../../protocol/controls.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 

@@ -1,10 +1,10 @@
 /** What the page knows and looks at, without a browser. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type Shortcut, shortcutsByKey } from "../../collab/dashboard/keyboard.ts";
-import { Model } from "../../collab/dashboard/model.ts";
-import { intervalFor } from "../../collab/dashboard/socket-source.ts";
-import { View } from "../../collab/dashboard/view.ts";
+import { type Shortcut, shortcutsByKey } from "../../collab/dashboard/keyboard/keyboard.ts";
+import { Model } from "../../collab/dashboard/model/model.ts";
+import { View } from "../../collab/dashboard/model/view.ts";
+import { intervalFor } from "../../collab/dashboard/sources/socket-source.ts";
 import { float32Bytes, float64Bytes, uint16Bytes, uint32Bytes } from "../../protocol/columns.ts";
 import type { Channels, EventMessage, StateMessage } from "../../protocol/messages.ts";
 

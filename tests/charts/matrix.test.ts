@@ -12,7 +12,7 @@ import {
   phasePalette,
   phaseStep,
 } from "../../collab/charts/phase-palette.ts";
-import { StateHistory } from "../../collab/charts/state-history.ts";
+import { StateHistory } from "../../collab/dashboard/model/state-history.ts";
 
 test("OKLCH gives the sRGB colours known for it", () => {
   assert.equal(oklchToRgb(0, 0, 0), [0, 0, 0]);

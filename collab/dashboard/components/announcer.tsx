@@ -1,6 +1,6 @@
 /** What screen readers hear: new events and the cursor's values, politely and not more often than every two seconds. */
 import { useEffect, useState } from "preact/hooks";
-import type { Parts } from "./parts.ts";
+import type { Parts } from "./panel-props.ts";
 
 const EVERY_MS = 2000;
 

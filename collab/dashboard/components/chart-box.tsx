@@ -1,7 +1,7 @@
 /** The two canvases of a chart, and what a keyboard and a screen reader find in their place. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { Loop, Panel } from "../loop.ts";
+import type { Loop, Panel } from "../../charts/loop.ts";
 
 export interface ChartBoxParts {
   loop: Loop;

@@ -1,5 +1,5 @@
 /** What stands where data will be: nothing came yet, and why. */
-import type { Parts } from "./parts.ts";
+import type { Parts } from "./panel-props.ts";
 
 export function Waiting({ model }: Parts) {
   const connection = model.connected.value;

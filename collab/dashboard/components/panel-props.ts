@@ -1,0 +1,13 @@
+/** What every component is handed. */
+
+import type { Loop } from "../../charts/loop.ts";
+import type { Controls } from "../model/controls.ts";
+import type { Model } from "../model/model.ts";
+import type { View } from "../model/view.ts";
+
+export interface Parts {
+  model: Model;
+  view: View;
+  loop: Loop;
+  controls: Controls;
+}

@@ -1,0 +1,304 @@
+/**
+ * All the page knows: channels with their samples, groups with their joint states, events, gauges.
+ *
+ * Samples and states lie in typed arrays and are never seen by the component library: `version` counts arrivals, canvases compare it.
+ * What components show as text hangs on `pulse`, which the frame loop advances a few times a second.
+ */
+import { batch, signal } from "@preact/signals";
+import { float32Column, float64Column, uint16Column, uint32Column } from "../../../protocol/columns.ts";
+import type { InjectionUnderWay } from "../../../protocol/controls.ts";
+import type { Frame } from "../../../protocol/frame.ts";
+import type {
+  Channels,
+  DecimatedMessage,
+  EventMessage,
+  MetricsMessage,
+  StateMessage,
+} from "../../../protocol/messages.ts";
+import { Series } from "../../charts/series.ts";
+import type { Connection, SessionInfo, SourceSink } from "../sources/source.ts";
+import { type Injection, injectionsAfter, injectionsUpTo, injectionsWith } from "./injections.ts";
+import { StateHistory } from "./state-history.ts";
+
+/** Events kept in the list; older ones stay in the recording. */
+const MOST_EVENTS = 1000;
+
+/** A session that goes on where it was is never further back than what is on the way. */
+const BEHIND_US = 5_000_000;
+
+export interface Channel {
+  key: string;
+  group: string;
+  name: string;
+  title: string;
+  unit: string;
+  series: Series;
+}
+
+export interface Group {
+  name: string;
+  source: string;
+  everyUs: number;
+  sampling: Channels["sampling"];
+  channels: Channel[];
+  joint: JointState;
+}
+
+/** The latest joint state of a group and its past. Among the measures is `significant`, as 0 or 1. */
+export interface JointState {
+  /** The last message. */
+  last: StateMessage | null;
+  re: Float32Array;
+  im: Float32Array;
+  history: StateHistory | null;
+  measures: Map<string, Series>;
+  version: number;
+}
+
+export class Model implements SourceSink {
+  readonly connected = signal<Connection>({ state: "connecting" });
+  readonly sessionInfo = signal<SessionInfo | null>(null);
+  readonly groups = signal<readonly Group[]>([]);
+  /** Newest first. */
+  readonly events = signal<readonly EventMessage[]>([]);
+  /** In the order in which they were told of. */
+  readonly injections = signal<readonly Injection[]>([]);
+  readonly gauges = signal<Readonly<Record<string, number>>>({});
+  /** Counts how often a recorded session was moved. */
+  readonly rewinds = signal(0);
+  /** Advanced at most a few times a second while data come: text that follows the data hangs on it. */
+  readonly pulse = signal(0);
+
+  /** Counts everything that changes a picture. */
+  version = 0;
+  samples = 0;
+  /** Latest time of any sample or state, µs. */
+  headUs = Number.NaN;
+  /** When something last arrived, by the page's clock. */
+  arrivedMs = Number.NaN;
+  readonly channelsByKey = new Map<string, Channel>();
+  #groupsByName = new Map<string, Group>();
+  #eventSequence = 0;
+  #pendingEvents: EventMessage[] = [];
+
+  connection(connection: Connection): void {
+    this.connected.value = connection;
+  }
+
+  session(session: SessionInfo): void {
+    const before = this.sessionInfo.value;
+    // Another session at the same address (a restart without recording): nothing of the old one fits.
+    if (before !== null && before.session !== session.session) this.#forget();
+    // A recorded one that was moved back while we did not hear it: its samples come anew.
+    else if (session.timeUs > 0 && session.timeUs < this.headUs - BEHIND_US)
+      this.rewound(this.#eventSequence);
+    this.sessionInfo.value = session;
+  }
+
+  channels(declaration: Channels): void {
+    const before = this.#groupsByName.get(declaration.group);
+    // A server that was started anew may give a group other channels: then nothing of the old group fits.
+    const same = before?.channels.every(({ name }, k) => name === declaration.channels[k]?.name) ?? false;
+    const group: Group =
+      same && before !== undefined
+        ? before
+        : {
+            name: declaration.group,
+            source: declaration.source,
+            everyUs: declaration.everyUs,
+            sampling: declaration.sampling,
+            channels: [],
+            joint: emptyJoint(),
+          };
+    for (const declared of declaration.channels.slice(group.channels.length)) {
+      const channel: Channel = {
+        key: `${group.name}/${declared.name}`,
+        group: group.name,
+        name: declared.name,
+        title: declared.title === "" ? declared.name : declared.title,
+        unit: declared.unit,
+        series: new Series(),
+      };
+      group.channels.push(channel);
+      this.channelsByKey.set(channel.key, channel);
+    }
+    this.#groupsByName.set(group.name, group);
+    this.groups.value = [...this.#groupsByName.values()];
+    this.version++;
+  }
+
+  frame(frame: Frame): void {
+    const channels = this.#groupsByName.get(frame.group)?.channels;
+    if (channels === undefined) return;
+    for (let k = 0; k < frame.count; k++) {
+      channels[frame.channel[k]!]?.series.add(frame.time[k]!, frame.value[k]!);
+    }
+    this.samples += frame.count;
+    this.#arrived(frame.time[frame.count - 1]!);
+  }
+
+  /** An interval becomes up to three samples: its extremes and its last. Which extreme came first is not known. */
+  decimated(decimated: DecimatedMessage): void {
+    const channels = this.#groupsByName.get(decimated.group)?.channels;
+    if (channels === undefined) return;
+    const { fromUs, everyUs } = decimated;
+    const interval = uint32Column(decimated.interval);
+    const channel = uint16Column(decimated.channel);
+    const min = float64Column(decimated.min);
+    const max = float64Column(decimated.max);
+    const last = float64Column(decimated.last);
+    for (let r = 0; r < interval.length; r++) {
+      const series = channels[channel[r]!]?.series;
+      if (series === undefined) continue;
+      const startUs = fromUs + interval[r]! * everyUs;
+      if (max[r]! > min[r]!) {
+        series.add(startUs, min[r]!);
+        series.add(startUs + everyUs / 3, max[r]!);
+      }
+      series.add(startUs + (2 * everyUs) / 3, last[r]!);
+    }
+    if (interval.length > 0) this.#arrived(fromUs + (interval[interval.length - 1]! + 1) * everyUs);
+  }
+
+  state(state: StateMessage): void {
+    const joint = this.#groupsByName.get(state.group)?.joint;
+    if (joint === undefined) return;
+    const { n } = state;
+    joint.re = float32Column(state.re);
+    joint.im = float32Column(state.im);
+    if (joint.history === null || joint.history.n !== n) joint.history = new StateHistory(n);
+    joint.history.add(state.timeUs, joint.re, joint.im, state.spectrum);
+    const { measures, significant } = state;
+    for (const [name, value] of Object.entries({ ...measures, significant: significant ? 1 : 0 })) {
+      let series = joint.measures.get(name);
+      if (series === undefined) {
+        series = new Series();
+        joint.measures.set(name, series);
+      }
+      series.add(state.timeUs, value);
+    }
+    joint.last = state;
+    joint.version++;
+    this.#arrived(state.timeUs);
+  }
+
+  event(event: EventMessage): void {
+    // After a reconnection the first events may be known already.
+    if (event.sequence <= this.#eventSequence) return;
+    this.#eventSequence = event.sequence;
+    this.#pendingEvents.push(event);
+    this.version++;
+  }
+
+  metrics(metrics: MetricsMessage): void {
+    this.gauges.value = { ...this.gauges.value, ...metrics.gauges };
+  }
+
+  restarted(): void {
+    this.#eventSequence = 0;
+    this.#pendingEvents = [];
+    this.events.value = [];
+    this.injections.value = [];
+  }
+
+  /** The samples and states of all groups are forgotten, and the events behind `event`. */
+  rewound(event: number): void {
+    for (const group of this.#groupsByName.values()) {
+      for (const channel of group.channels) channel.series = new Series();
+      group.joint = emptyJoint();
+    }
+    this.headUs = Number.NaN;
+    this.#eventSequence = Math.min(this.#eventSequence, event);
+    this.#pendingEvents = this.#pendingEvents.filter(({ sequence }) => sequence <= event);
+    this.version++;
+    batch(() => {
+      this.events.value = this.events.value.filter(({ sequence }) => sequence <= event);
+      this.injections.value = injectionsUpTo(this.injections.value, event);
+      this.rewinds.value++;
+    });
+  }
+
+  /** Injections that were under way when the page came: their begin may be older than the events it has. */
+  injectionsUnderWay(underWay: readonly InjectionUnderWay[]): void {
+    this.injections.value = injectionsWith(this.injections.value, underWay);
+  }
+
+  /** Called by the frame loop: hands what has gathered to the components. */
+  flush(): void {
+    batch(() => {
+      if (this.#pendingEvents.length > 0) {
+        this.injections.value = this.#pendingEvents.reduce(injectionsAfter, this.injections.value);
+        this.events.value = [...this.#pendingEvents.reverse(), ...this.events.value].slice(0, MOST_EVENTS);
+        this.#pendingEvents = [];
+      }
+      this.pulse.value++;
+    });
+  }
+
+  group(name: string): Group | undefined {
+    return this.#groupsByName.get(name);
+  }
+
+  #arrived(timeUs: number): void {
+    if (!(timeUs <= this.headUs)) this.headUs = timeUs;
+    this.arrivedMs = performance.now();
+    this.version++;
+  }
+
+  #forget(): void {
+    this.#groupsByName = new Map();
+    this.channelsByKey.clear();
+    this.#eventSequence = 0;
+    this.#pendingEvents = [];
+    this.headUs = Number.NaN;
+    batch(() => {
+      this.groups.value = [];
+      this.events.value = [];
+      this.injections.value = [];
+      this.gauges.value = {};
+    });
+  }
+}
+
+/** A joint state at one moment. */
+export interface Moment {
+  timeUs: number;
+  n: number;
+  re: Float32Array;
+  im: Float32Array;
+  spectrum: ArrayLike<number>;
+  /** Not the latest. */
+  past: boolean;
+}
+
+/** The state at a time (null: the latest), or the latest when none that old is kept. Null before the first. */
+export function momentOf(joint: JointState, atUs: number | null): Moment | null {
+  const { last, history, re, im } = joint;
+  if (last === null || history === null) return null;
+  const k = atUs === null ? -1 : history.indexBefore(atUs);
+  if (k < 0) return { timeUs: last.timeUs, n: last.n, re, im, spectrum: last.spectrum, past: false };
+  return {
+    timeUs: history.timeAt(k),
+    n: history.n,
+    ...history.matrixAt(k),
+    spectrum: history.spectrumAt(k),
+    past: k < history.written - 1,
+  };
+}
+
+/** A measure at that moment; undefined when it is not given. */
+export function measureAt(joint: JointState, moment: Moment, name: string): number | undefined {
+  const value = joint.measures.get(name)?.valueBefore(moment.timeUs);
+  return value === undefined || Number.isNaN(value) ? undefined : value;
+}
+
+function emptyJoint(): JointState {
+  return {
+    last: null,
+    re: new Float32Array(0),
+    im: new Float32Array(0),
+    history: null,
+    measures: new Map(),
+    version: 0,
+  };
+}

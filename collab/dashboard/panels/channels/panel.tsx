@@ -1,0 +1,243 @@
+/**
+ * The channels: name, line of the last minute, value. Rows in view exist, others do not; the values are written straight into text nodes.
+ */
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { quantityParts } from "../../../charts/format.ts";
+import { Icon } from "../../components/icon.tsx";
+import type { Parts } from "../../components/panel-props.ts";
+import type { Channel } from "../../model/model.ts";
+import { MOST_LINES } from "../../model/view.ts";
+import { SparkLines } from "./chart.ts";
+
+export const ROW_HEIGHT = 34;
+/** Rows a key moves by; more than there are means to the end. */
+const STEPS: Readonly<Record<string, number>> = {
+  ArrowDown: 1,
+  ArrowUp: -1,
+  PageDown: 10,
+  PageUp: -10,
+  Home: -1e9,
+  End: 1e9,
+};
+
+/** Rows kept above and below what is seen, so that scrolling does not show holes. */
+const SPARE_ROWS = 4;
+
+export function ChannelList({ model, view, loop }: Parts) {
+  const groups = model.groups.value;
+  const filter = view.filter.value.trim().toLowerCase();
+  const shown = useMemo(
+    () => groups.flatMap((group) => group.channels).filter((channel) => matches(channel, filter)),
+    [groups, filter],
+  );
+  const total = groups.reduce((sum, group) => sum + group.channels.length, 0);
+  return (
+    <section class="panel channels" aria-label="Channels">
+      <div class="panel-head">
+        <h2>Channels</h2>
+        <span class="count">{filter === "" ? total : `${shown.length} of ${total}`}</span>
+        <div class="spacer" />
+        <span class="hint">
+          {view.chosen.value.length}/{MOST_LINES} in chart
+        </span>
+      </div>
+      <label class="search">
+        <Icon name="search" size={14} />
+        <input
+          id="channel-filter"
+          type="search"
+          placeholder="Filter"
+          aria-label="Filter channels by name, unit or group"
+          value={view.filter.value}
+          onInput={(event) => {
+            view.filter.value = event.currentTarget.value;
+          }}
+        />
+        <kbd>/</kbd>
+      </label>
+      {total === 0 ? (
+        <Skeleton />
+      ) : (
+        <Rows shown={shown} model={model} view={view} loop={loop} many={groups.length > 1} />
+      )}
+    </section>
+  );
+}
+
+function matches(channel: Channel, filter: string): boolean {
+  return (
+    filter === "" ||
+    `${channel.title} ${channel.name} ${channel.unit} ${channel.group}`.toLowerCase().includes(filter)
+  );
+}
+
+function Rows({
+  shown,
+  model,
+  view,
+  loop,
+  many,
+}: Omit<Parts, "controls"> & { shown: Channel[]; many: boolean }) {
+  const box = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const sparks = useRef<SparkLines | null>(null);
+  const [range, setRange] = useState({ from: 0, to: 24 });
+  const [current, setCurrent] = useState(0);
+  const moved = useRef(false);
+
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return;
+    const measure = () => {
+      const from = Math.max(0, Math.floor(element.scrollTop / ROW_HEIGHT) - SPARE_ROWS);
+      const to = Math.ceil((element.scrollTop + element.clientHeight) / ROW_HEIGHT) + SPARE_ROWS;
+      setRange((was) => (was.from === from && was.to === to ? was : { from, to }));
+    };
+    measure();
+    element.addEventListener("scroll", measure, { passive: true });
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    return () => {
+      element.removeEventListener("scroll", measure);
+      observer.disconnect();
+    };
+  }, []);
+
+  useEffect(() => {
+    if (canvas.current === null) return;
+    const lines = new SparkLines(canvas.current, model, view);
+    lines.rowHeight = ROW_HEIGHT;
+    sparks.current = lines;
+    const remove = loop.add(lines);
+    return () => {
+      remove();
+      lines.close();
+    };
+  }, []);
+
+  const to = Math.min(range.to, shown.length);
+  const from = Math.min(range.from, to);
+  const visible = shown.slice(from, to);
+  useLayoutEffect(() => {
+    if (sparks.current !== null) sparks.current.rows = visible;
+    if (moved.current) {
+      moved.current = false;
+      box.current?.querySelector<HTMLElement>(".channel[tabindex='0']")?.focus();
+    }
+  });
+
+  const move = (to: number) => {
+    const next = Math.min(shown.length - 1, Math.max(0, to));
+    const element = box.current;
+    if (element !== null) {
+      const top = next * ROW_HEIGHT;
+      if (top < element.scrollTop) element.scrollTop = top;
+      if (top + ROW_HEIGHT > element.scrollTop + element.clientHeight) {
+        element.scrollTop = top + ROW_HEIGHT - element.clientHeight;
+      }
+    }
+    moved.current = true;
+    setCurrent(next);
+  };
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const step = STEPS[event.key];
+      if (step === undefined) return;
+      event.preventDefault();
+      event.stopPropagation();
+      move(current + step);
+    };
+    box.current?.addEventListener("keydown", onKey);
+    return () => box.current?.removeEventListener("keydown", onKey);
+  });
+  const focused = Math.min(current, shown.length - 1);
+  const height = shown.length * ROW_HEIGHT;
+  return (
+    <div class="rows" ref={box}>
+      <div class="rows-all" style={{ height: `${height}px` }}>
+        <canvas
+          class="sparks"
+          ref={canvas}
+          role="img"
+          aria-label="The last minute of each channel"
+          style={{ top: `${from * ROW_HEIGHT}px`, height: `${Math.max(1, visible.length) * ROW_HEIGHT}px` }}
+        />
+        {visible.map((channel, k) => (
+          <Row
+            key={channel.key}
+            channel={channel}
+            top={(from + k) * ROW_HEIGHT}
+            many={many}
+            current={from + k === focused || (k === 0 && (focused < from || focused >= to))}
+            onPress={() => {
+              setCurrent(from + k);
+              view.toggleChannel(channel.key);
+            }}
+            model={model}
+            view={view}
+            loop={loop}
+          />
+        ))}
+      </div>
+      {shown.length === 0 ? <p class="empty-note">No channel matches “{view.filter.value}”.</p> : null}
+    </div>
+  );
+}
+
+interface RowParts extends Omit<Parts, "controls"> {
+  channel: Channel;
+  top: number;
+  many: boolean;
+  current: boolean;
+  onPress: () => void;
+}
+
+function Row({ channel, top, many, current, onPress, model, view }: RowParts) {
+  const at = view.chosen.value.indexOf(channel.key);
+  const value = useRef<HTMLSpanElement>(null);
+  const unit = useRef<HTMLSpanElement>(null);
+  useEffect(
+    () =>
+      model.pulse.subscribe(() => {
+        const [digits, shown] = quantityParts(channel.series.lastValue, channel.unit);
+        write(value.current, digits);
+        write(unit.current, shown);
+      }),
+    [channel],
+  );
+  return (
+    <button
+      type="button"
+      class={at < 0 ? "channel" : `channel chosen line-${(at % MOST_LINES) + 1}`}
+      style={{ top: `${top}px` }}
+      aria-pressed={at >= 0}
+      tabIndex={current ? 0 : -1}
+      onClick={onPress}
+      title={many ? `${channel.group} · ${channel.name}` : channel.name}
+    >
+      <span class="swatch" aria-hidden="true" />
+      <span class="name">{channel.title}</span>
+      <span class="value" ref={value}>
+        –
+      </span>
+      <span class="unit" ref={unit} />
+    </button>
+  );
+}
+
+function write(element: HTMLElement | null, text: string): void {
+  const node = element?.firstChild;
+  if (node instanceof Text) {
+    if (node.data !== text) node.data = text;
+  } else if (element !== null) element.textContent = text;
+}
+
+function Skeleton() {
+  return (
+    <div class="skeleton" aria-hidden="true">
+      {Array.from({ length: 12 }, (_, k) => (
+        <div class="skeleton-row" key={k} />
+      ))}
+    </div>
+  );
+}

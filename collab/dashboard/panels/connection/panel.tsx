@@ -1,0 +1,43 @@
+/** A line below the header when not all is well with the connection: what happened, and what happens next. */
+import { useEffect, useState } from "preact/hooks";
+import type { Parts } from "../../components/panel-props.ts";
+
+export function Notice({ model }: Parts) {
+  const connection = model.connected.value;
+  const [, tick] = useState(0);
+  useEffect(() => {
+    if (connection.state !== "waiting") return;
+    const timer = setInterval(() => tick((k) => k + 1), 1000);
+    return () => clearInterval(timer);
+  }, [connection]);
+  if (connection.state === "open" || connection.state === "connecting") return null;
+  if (connection.state === "waiting") {
+    const seconds = Math.max(0, Math.ceil((connection.retryAtMs - performance.now()) / 1000));
+    return (
+      <p class="banner bad">
+        <strong>Not connected</strong> — {connection.reason}.{" "}
+        {seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again…"} What is shown is the last that came.
+      </p>
+    );
+  }
+  if (connection.state === "degraded") {
+    return (
+      <p class="banner warn">
+        <strong>Fallback</strong> — {connection.reason}. Events arrive as they happen; values and charts are
+        not live.
+      </p>
+    );
+  }
+  return (
+    <p class="banner bad">
+      <strong>Not let in</strong> — {connection.reason}.{" "}
+      {connection.signIn ? (
+        <>
+          Open the link with <code>#token=</code> that the program printed.
+        </>
+      ) : (
+        "Reload the page: the program may be a newer one."
+      )}
+    </p>
+  );
+}

@@ -1,0 +1,214 @@
+/** The top line: where we are, whether it is live, how it goes. */
+import { quantityParts, span } from "../../../charts/format.ts";
+import { Icon } from "../../components/icon.tsx";
+import type { Parts } from "../../components/panel-props.ts";
+import type { Controls } from "../../model/controls.ts";
+import type { View } from "../../model/view.ts";
+import { themeName, toggleTheme } from "../../theme/theme.ts";
+
+export function Header({ model, view, controls }: Parts) {
+  const session = model.sessionInfo.value;
+  return (
+    <header class="header">
+      <div class="brand">
+        <Icon name="logo" size={24} />
+        <h1>Eigenwatch</h1>
+      </div>
+      {session === null ? null : (
+        <div class="session">
+          <span title="Session">{session.session}</span>
+          <span class="slash" aria-hidden="true">
+            /
+          </span>
+          <span title="Partition">{session.partition}</span>
+        </div>
+      )}
+      <GroupTabs model={model} view={view} />
+      <div class="spacer" />
+      <Stats model={model} />
+      <Actions view={view} controls={controls} />
+      <ConnectionState model={model} />
+      {controls.isReplay.value ? <ReplayPill controls={controls} /> : <LivePill model={model} view={view} />}
+      <button
+        type="button"
+        class="icon-button"
+        onClick={toggleTheme}
+        aria-label={`Switch to ${themeName.value === "dark" ? "light" : "dark"} colours`}
+        title="Dark or light (T)"
+      >
+        <Icon name={themeName.value === "dark" ? "sun" : "moon"} size={18} />
+      </button>
+      <button
+        type="button"
+        class="icon-button"
+        onClick={() => {
+          view.help.value = true;
+        }}
+        aria-label="Keys and explanations"
+        title="Keys (?)"
+      >
+        <Icon name="help" size={18} />
+      </button>
+    </header>
+  );
+}
+
+function Actions({ view, controls }: { view: View; controls: Controls }) {
+  const has = controls.has.value;
+  return (
+    <>
+      {has.has("inject") ? (
+        <button
+          type="button"
+          class="button action"
+          onClick={() => {
+            view.dialog.value = "inject";
+          }}
+          title="Inject a synthetic event (I)"
+        >
+          <Icon name="inject" size={14} />
+          <span>Inject</span>
+        </button>
+      ) : null}
+      {has.has("whatIf") ? (
+        <button
+          type="button"
+          class="button action"
+          onClick={() => {
+            view.dialog.value = "whatIf";
+          }}
+          title="What would have happened? (W)"
+        >
+          <Icon name="branch" size={14} />
+          <span>What if</span>
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+function ReplayPill({ controls }: { controls: Controls }) {
+  const status = controls.replay.value;
+  if (status === null) return null;
+  const plays = status.state === "playing";
+  const speed = status.speed === "max" ? "max" : `×${status.speed}`;
+  return (
+    <button
+      type="button"
+      class={plays ? "live replay" : "live replay paused"}
+      onClick={() => controls.togglePlay()}
+      title={`A recording${status.recording === null ? "" : `: ${status.recording}`}`}
+    >
+      <Icon name={plays ? "play" : "pause"} size={12} />
+      <span>{plays ? `Replay ${speed}` : `Replay ${status.state}`}</span>
+    </button>
+  );
+}
+
+function GroupTabs({ model, view }: { model: Parts["model"]; view: View }) {
+  const groups = model.groups.value;
+  if (groups.length < 2) return null;
+  return (
+    <fieldset class="segments" aria-label="Channel group">
+      {groups.map((group) => (
+        <button
+          type="button"
+          key={group.name}
+          aria-pressed={group.name === view.groupName.value}
+          onClick={() => {
+            view.groupName.value = group.name;
+          }}
+        >
+          {group.name}
+        </button>
+      ))}
+    </fieldset>
+  );
+}
+
+function Stats({ model }: { model: Parts["model"] }) {
+  const gauges = model.gauges.value;
+  const rate = gauges["samplesPerSecond"];
+  const p50 = gauges["latencyP50Us"];
+  const p99 = gauges["latencyP99Us"];
+  const shed = gauges["shed"] ?? 0;
+  return (
+    <dl class="stats">
+      {rate === undefined ? null : <Stat label="Throughput" {...split(rate, "samples/s")} />}
+      {p50 === undefined ? null : (
+        <Stat
+          label="Latency p50 · p99"
+          value={`${span(p50)}${p99 === undefined ? "" : ` · ${span(p99)}`}`}
+          unit=""
+        />
+      )}
+      {shed > 0 ? <Stat label="Shed" {...split(shed, "inputs")} warn /> : null}
+      {gauges["degraded"] === 1 ? <Stat label="Mode" value="degraded" unit="" warn /> : null}
+    </dl>
+  );
+}
+
+function split(value: number, unit: string) {
+  const [digits, prefix] = quantityParts(value, value >= 10_000 ? "/s" : "");
+  return { value: digits, unit: `${prefix.replace("/s", "")} ${unit}`.trim() };
+}
+
+function Stat({ label, value, unit, warn }: { label: string; value: string; unit: string; warn?: boolean }) {
+  return (
+    <div class={warn ? "stat warn" : "stat"}>
+      <dt>{label}</dt>
+      <dd>
+        {value}
+        {unit === "" ? null : <span class="unit"> {unit}</span>}
+      </dd>
+    </div>
+  );
+}
+
+function ConnectionState({ model }: { model: Parts["model"] }) {
+  const connection = model.connected.value;
+  const words = {
+    connecting: "Connecting",
+    open: "Connected",
+    degraded: "Fallback",
+    waiting: "Offline",
+    refused: "Refused",
+  } as const;
+  return (
+    <div class={`connection at-${connection.state}`} role="status">
+      <span class="dot" aria-hidden="true" />
+      {words[connection.state]}
+    </div>
+  );
+}
+
+/** Said to be stalled after this long without data. */
+const STALLED_MS = 3000;
+
+function LivePill({ model, view }: { model: Parts["model"]; view: View }) {
+  model.pulse.value;
+  if (model.groups.value.length === 0) return null;
+  const quietMs = performance.now() - model.arrivedMs;
+  const frozen = view.frozenEndUs.value;
+  if (frozen !== null) {
+    const behind = span(Math.max(0, Math.round((model.headUs - frozen) / 1e5) * 1e5));
+    return (
+      <button type="button" class="live paused" onClick={() => view.follow()} title="Go on live (Space)">
+        <Icon name="play" size={13} />
+        <span>Paused · {behind} behind</span>
+      </button>
+    );
+  }
+  const stalled = quietMs > STALLED_MS;
+  return (
+    <button
+      type="button"
+      class={stalled ? "live stalled" : "live"}
+      onClick={() => view.pause()}
+      title={stalled ? "Nothing has come for a while" : "Following the newest samples. Pause (Space)"}
+    >
+      <span class="live-dot" aria-hidden="true" />
+      <span>{stalled ? `Quiet for ${span(Math.round(quietMs / 1000) * 1e6)}` : "Live"}</span>
+    </button>
+  );
+}

@@ -1,0 +1,36 @@
+/** A line over everything while data are disturbed on purpose: what is shown is not what happened. */
+import { clock, span } from "../../../charts/format.ts";
+import { Icon } from "../../components/icon.tsx";
+import type { Parts } from "../../components/panel-props.ts";
+import { isActive } from "../../model/injections.ts";
+
+/** More of them take the page from a telephone; the list of events has all. */
+const MOST_TOLD = 3;
+
+export function InjectionBanner({ model }: Parts) {
+  model.pulse.value;
+  const { headUs } = model;
+  const active = model.injections.value.filter((injection) => isActive(injection, headUs));
+  if (active.length === 0) return null;
+  return (
+    <div class="injected-banner" role="status">
+      <Icon name="inject" size={16} />
+      <p>
+        <strong>Injected, not real</strong>
+        {active.slice(0, MOST_TOLD).map(({ sequence, what, channels, group, untilUs, author }) => (
+          <span key={sequence} title={author === "" ? undefined : `asked for by ${author}`}>
+            {what} on {channels.size === 1 ? [...channels][0] : `${channels.size} channels`} of {group}, until{" "}
+            {clock(untilUs)}
+            {untilUs > headUs ? ` (${left(untilUs - headUs)})` : ""}
+          </span>
+        ))}
+        {active.length > MOST_TOLD ? <span>and {active.length - MOST_TOLD} more</span> : null}
+      </p>
+    </div>
+  );
+}
+
+function left(us: number): string {
+  const seconds = Math.ceil(us / 1e6);
+  return seconds < 60 ? `${seconds} s` : span(seconds * 1e6);
+}

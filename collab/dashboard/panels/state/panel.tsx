@@ -1,0 +1,228 @@
+/** The joint state ρ: matrix, legend, read-out, spectrum; and what may honestly be said about it. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { entryOf } from "../../../charts/density-image.ts";
+import { clock } from "../../../charts/format.ts";
+import { ChartBox } from "../../components/chart-box.tsx";
+import type { Parts } from "../../components/panel-props.ts";
+import { toggleScale } from "../../keyboard/shortcuts.ts";
+import { type Group, type Model, type Moment, measureAt } from "../../model/model.ts";
+import { type Cell, MatrixChart, titleOf } from "./chart.ts";
+import { Legend } from "./legend.tsx";
+import { SpectrumChart } from "./spectrum.ts";
+
+export function StatePanel({ model, view, loop }: Parts) {
+  const bars = useRef<HTMLCanvasElement>(null);
+  const [cell, setCell] = useState<Cell | null>(null);
+  useEffect(() => {
+    if (bars.current === null) return;
+    const spectrum = new SpectrumChart(bars.current, view);
+    const remove = loop.add(spectrum);
+    return () => {
+      remove();
+      spectrum.close();
+    };
+  }, []);
+  model.pulse.value;
+  const group = view.group;
+  const last = group?.joint.last ?? null;
+  const shown = view.moment;
+  const n = last?.n ?? 0;
+  return (
+    <section class="panel state" aria-label="Joint state">
+      <div class="panel-head">
+        <h2>
+          Joint state <span class="rho">ρ</span>
+        </h2>
+        <span class="hint">who moves with whom</span>
+        <div class="spacer" />
+        {isDisturbed(model, group, shown?.timeUs) ? <span class="badge injected">injected data</span> : null}
+        {shown?.past ? <span class="badge past">as of {clock(shown.timeUs)}</span> : null}
+        <fieldset class="segments" aria-label="What the matrix shows">
+          <button
+            type="button"
+            aria-pressed={view.matrixScale.value === "density"}
+            onClick={() => toggleScale(view)}
+          >
+            ρ
+          </button>
+          <button
+            type="button"
+            aria-pressed={view.matrixScale.value === "coherence"}
+            onClick={() => toggleScale(view)}
+            title="Magnitude coherence of each pair: |ρij| / √(ρii ρjj)"
+          >
+            pairs
+          </button>
+        </fieldset>
+      </div>
+      <div class="state-body">
+        <figure class="matrix" aria-label="Density matrix">
+          <ChartBox
+            loop={loop}
+            kind="heat map"
+            label={`Density matrix of ${n} channels, lightness is magnitude, hue is phase. Arrow keys move from cell to cell.`}
+            create={(element, base, over) => {
+              const matrix = new MatrixChart(element, base, over, view);
+              matrix.onHover = setCell;
+              return matrix;
+            }}
+          />
+          {last === null ? <NoState group={group} /> : null}
+        </figure>
+        <ReadOut group={group} cell={cell} shown={shown} />
+        <div class="state-foot">
+          <Legend />
+          <div class="spectrum">
+            <div class="mini-head">
+              <span>Spectrum λ</span>
+              <span class="mini-plain">
+                {shown === null || !shown.spectrum[0]
+                  ? "share of each pattern"
+                  : `strongest pattern carries ${(shown.spectrum[0] * 100).toFixed(0)} %`}
+              </span>
+            </div>
+            <canvas ref={bars} role="img" aria-label={spectrumWords(shown?.spectrum ?? [])} />
+          </div>
+        </div>
+        <Honesty group={group} shown={shown} />
+      </div>
+    </section>
+  );
+}
+
+/** Whether the moment lies in something that was injected into the group. */
+function isDisturbed(model: Model, group: Group | undefined, timeUs = Number.NaN): boolean {
+  return model.injections.value.some(
+    (each) => each.group === group?.name && timeUs >= each.fromUs && timeUs <= each.untilUs,
+  );
+}
+
+function spectrumWords(spectrum: ArrayLike<number>): string {
+  const first = Array.from(spectrum)
+    .slice(0, 3)
+    .map((x) => `${(100 * x).toFixed(0)} %`);
+  return `Spectrum of the joint state: ${first.join(", ") || "not known yet"}`;
+}
+
+/** Warming: how far it is, where that is known. */
+function NoState({ group }: { group: Group | undefined }) {
+  return (
+    <div class="matrix-empty">
+      <div class="ghost" aria-hidden="true" />
+      <p>
+        {group === undefined
+          ? "The joint state appears with the first channels."
+          : "Gathering the first rows…"}
+      </p>
+    </div>
+  );
+}
+
+interface ReadOutParts {
+  group: Group | undefined;
+  cell: Cell | null;
+  shown: Moment | null;
+}
+
+function ReadOut({ group, cell, shown }: ReadOutParts) {
+  if (group === undefined || shown === null) return <div class="read-out" />;
+  if (cell === null || cell.i >= shown.n || cell.j >= shown.n) {
+    return (
+      <div class="read-out idle">
+        Point at a cell: how strongly two channels move together, and who leads.
+      </div>
+    );
+  }
+  const { i, j } = cell;
+  const entry = entryOf(shown.re, shown.im, shown.n, i, j);
+  if (i === j) {
+    return (
+      <output class="read-out" aria-live="polite">
+        <strong>{titleOf(group, i)}</strong>
+        <span>
+          population <b>{(100 * entry.re).toFixed(1)} %</b> of the joint motion
+        </span>
+      </output>
+    );
+  }
+  return (
+    <output class="read-out" aria-live="polite">
+      <strong>
+        {titleOf(group, i)} – {titleOf(group, j)}
+      </strong>
+      <span>
+        ρ<sub>ij</sub> ={" "}
+        <b>
+          {entry.magnitude.toFixed(4)} ∠ {signed(entry.degrees)}°
+        </b>
+        {" · "}coherence <b>{Number.isNaN(entry.coherence) ? "–" : entry.coherence.toFixed(2)}</b>
+        {" · "}
+        {leadWords(entry.degrees, titleOf(group, i), titleOf(group, j))}
+      </span>
+    </output>
+  );
+}
+
+function signed(degrees: number): string {
+  const whole = Math.round(degrees);
+  return whole === 0 ? "0" : `${whole < 0 ? "−" : "+"}${Math.abs(whole)}`;
+}
+
+function leadWords(degrees: number, row: string, column: string): string {
+  if (Math.abs(degrees) < 8) return "in step";
+  if (Math.abs(degrees) > 172) return "opposite";
+  return `${degrees > 0 ? row : column} leads`;
+}
+
+/** An estimate on fewer rows is still warming up: more channels than that are rarely watched together. */
+const FEW_ROWS = 32;
+
+/** Estimated or direct, on how much data, above the noise or not: an estimate never stands without this. */
+function Honesty({ group, shown }: { group: Group | undefined; shown: Moment | null }) {
+  const last = group?.joint.last ?? null;
+  if (group === undefined || last === null || shown === null) return null;
+  const measure = (name: string) => measureAt(group.joint, shown, name);
+  const nEff = measure("nEff");
+  const warmup = shown.past ? undefined : last.measures["warmup"];
+  const delay = measure("groupDelaySeconds");
+  const significant = measure("significant") === 1;
+  const estimated = last.source === "estimated";
+  return (
+    <div class="honesty">
+      {warmup !== undefined && warmup < 1 ? (
+        <div class="warming">
+          <span>Warming up</span>
+          <progress max={1} value={warmup} aria-label="Warm-up of the estimate" />
+          <span>{Math.floor(warmup * 100)} %</span>
+        </div>
+      ) : (
+        <span
+          class={significant ? "badge good" : "badge quiet"}
+          title="Whether the estimate stands out from what unrelated channels would show"
+        >
+          {significant ? "above noise" : (nEff ?? 0) < FEW_ROWS ? "warming up" : "below noise floor"}
+        </span>
+      )}
+      <span
+        class="badge"
+        title={
+          estimated
+            ? "A normalised second-moment matrix of the channels; quantum words are a reading of it (one excitation shared by n modes), not a claim about physics"
+            : "The state comes from the device itself"
+        }
+      >
+        {estimated ? `estimated · ${last.reading} reading` : "direct"}
+      </span>
+      {nEff === undefined ? null : (
+        <span class="badge" title="Effective number of independent rows behind the estimate">
+          n<sub>eff</sub> {nEff.toFixed(0)}
+        </span>
+      )}
+      {delay === undefined || delay === 0 ? null : (
+        <span class="badge" title="The filter's delay">
+          delay {delay.toFixed(2)} s
+        </span>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,161 @@
+/** What would have happened: something made different from a moment on, the same data run again, and both lanes of events beside each other. */
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { WhatIfAnswer } from "../../../../protocol/controls.ts";
+import { clock } from "../../../charts/format.ts";
+import { Dialog } from "../../components/dialog.tsx";
+import { Icon } from "../../components/icon.tsx";
+import type { Parts } from "../../components/panel-props.ts";
+import { LaneChart } from "./chart.tsx";
+import { WhatIfFields } from "./fields.tsx";
+import { EMPTY_FORM, form, localTime, requestOf } from "./form.ts";
+import { LANE_KINDS, type LaneKind, type LanePair, pairsOf } from "./pairs.ts";
+
+const answer = signal<WhatIfAnswer | null>(null);
+/** Whether a question is being answered, and why it was not: also of one whose window was closed meanwhile. */
+const busy = signal(false);
+const trouble = signal("");
+const hidden = signal<ReadonlySet<LaneKind>>(new Set(["same"]));
+/** Rows of the list: what is beyond is in the lanes. */
+const MOST_ROWS = 300;
+
+export function WhatIf(parts: Parts) {
+  const { view } = parts;
+  const close = () => {
+    if (view.dialog.peek() === "whatIf") view.dialog.value = null;
+  };
+  return (
+    <Dialog
+      open={view.dialog.value === "whatIf"}
+      close={close}
+      title="What would have happened?"
+      kind="what-if"
+    >
+      {() => <WhatIfBody {...parts} />}
+    </Dialog>
+  );
+}
+
+function WhatIfBody(parts: Parts) {
+  const { model, view, controls } = parts;
+  useEffect(() => {
+    if (form.peek().at !== "") return;
+    form.value = { ...EMPTY_FORM, at: localTime(firstMoment(parts)), group: view.groupName.peek() };
+  }, []);
+  const ask = async (event: Event) => {
+    event.preventDefault();
+    trouble.value = "";
+    busy.value = true;
+    try {
+      answer.value = await controls.whatIf(requestOf(form.value));
+      const { counts } = answer.value;
+      const differs = counts.new + counts.gone + counts.moved + counts.changed;
+      view.said.value = `${differs} events differ, ${counts.same} are the same`;
+    } catch (error) {
+      trouble.value = (error as Error).message;
+    }
+    busy.value = false;
+  };
+  return (
+    <>
+      <form class="what-if-form" onSubmit={ask}>
+        <WhatIfFields model={model} controls={controls} />
+        <div class="dialog-foot">
+          <p
+            class={trouble.value === "" ? "hint" : "trouble"}
+            role={trouble.value === "" ? undefined : "alert"}
+          >
+            {trouble.value === ""
+              ? "The same actors run again over what was recorded. Nothing is changed."
+              : trouble.value}
+          </p>
+          <button type="submit" class="button primary" disabled={busy.value}>
+            <Icon name="branch" size={14} />
+            {busy.value ? "Running…" : "Run the branch"}
+          </button>
+        </div>
+      </form>
+      {answer.value === null ? null : <Answer answer={answer.value} />}
+    </>
+  );
+}
+
+/** Where somebody looks, else a minute before what is newest. */
+function firstMoment({ model, view, controls }: Parts): number {
+  const looked = view.cursorUs.peek();
+  if (looked !== null) return looked;
+  const status = controls.replay.peek();
+  const now = status === null ? model.headUs : controls.timeUs();
+  return Math.max(status?.fromUs ?? 0, (Number.isNaN(now) ? Date.now() * 1000 : now) - 60e6);
+}
+
+function Answer({ answer }: { answer: WhatIfAnswer }) {
+  const pairs = pairsOf(answer);
+  const shown = pairs.filter(({ kind }) => !hidden.value.has(kind));
+  const { counts, atUs, untilUs } = answer;
+  const differs = counts.new + counts.gone + counts.moved + counts.changed;
+  return (
+    <section class="answer" aria-label="Difference">
+      <div class="answer-head">
+        <h3>{differs === 0 ? "Nothing would have been different" : `${differs} events would differ`}</h3>
+        <span class="hint">
+          {clock(atUs)} to {clock(untilUs)}
+        </span>
+        <div class="spacer" />
+        <fieldset class="filters" aria-label="Kinds shown">
+          {LANE_KINDS.map((kind) => (
+            <button
+              type="button"
+              key={kind}
+              class={`filter lane-filter at-${kind}`}
+              aria-pressed={!hidden.value.has(kind)}
+              onClick={() => toggle(kind)}
+            >
+              <span class="lane-swatch" aria-hidden="true" />
+              {kind} {counts[kind]}
+            </button>
+          ))}
+        </fieldset>
+      </div>
+      <LaneChart pairs={pairs} fromUs={atUs} toUs={untilUs} />
+      {shown.length === 0 ? null : <Differences pairs={shown.slice(0, MOST_ROWS)} />}
+      {shown.length > MOST_ROWS ? <p class="hint">… and {shown.length - MOST_ROWS} more</p> : null}
+    </section>
+  );
+}
+
+function Differences({ pairs }: { pairs: readonly LanePair[] }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls is reached by the keyboard
+    <section class="differences" tabIndex={0} aria-label="Events that differ">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">What</th>
+            <th scope="col">Original</th>
+            <th scope="col">Branch</th>
+            <th scope="col">How</th>
+          </tr>
+        </thead>
+        <tbody>
+          {pairs.map(({ kind, original, branch, how }) => (
+            <tr key={`${original?.id} ${branch?.id}`} class={`at-${kind}`}>
+              <td>
+                <span class="kind-badge">{kind}</span>
+              </td>
+              <td>{original === null ? "–" : `${clock(original.timeUs)} ${original.title}`}</td>
+              <td>{branch === null ? "–" : `${clock(branch.timeUs)} ${branch.title}`}</td>
+              <td>{how}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function toggle(kind: LaneKind): void {
+  const next = new Set(hidden.value);
+  if (!next.delete(kind)) next.add(kind);
+  hidden.value = next;
+}

@@ -1,0 +1,63 @@
+/**
+ * The fallback: events over Server-Sent Events, channels by request, values not at all. The browser reconnects by itself.
+ */
+import type { Channels, EventMessage } from "../../../protocol/messages.ts";
+import type { EventCursor } from "../../event-cursor.ts";
+import type { SourceSink } from "./source.ts";
+
+export class EventStreamSource {
+  readonly #cursor: EventCursor;
+  #stream: EventSource | null = null;
+
+  /** Shared with the WebSocket's client, so that each event counts once, by whichever way it comes. */
+  constructor(cursor: EventCursor) {
+    this.#cursor = cursor;
+  }
+
+  get running(): boolean {
+    return this.#stream !== null;
+  }
+
+  start(sink: SourceSink): void {
+    if (this.#stream !== null) return;
+    this.#stream = new EventSource(`events?after=${this.#cursor.sequence ?? 0}`);
+    this.#stream.addEventListener("open", () => {
+      sink.connection({ state: "degraded", reason: "no WebSocket gets through to the server" });
+      void describe(sink);
+    });
+    this.#stream.addEventListener("reset", () => {
+      this.#cursor.moveTo(0);
+      sink.restarted();
+    });
+    this.#stream.addEventListener("rewound", (message: MessageEvent<string>) => {
+      const { event } = JSON.parse(message.data) as { event: number };
+      this.#cursor.moveBackTo(event);
+      sink.rewound(event);
+    });
+    this.#stream.addEventListener("message", (message: MessageEvent<string>) => {
+      // The schema was checked by the gateway, which is the page's own origin.
+      const event = { ...(JSON.parse(message.data) as EventMessage), type: "event" as const };
+      if (this.#cursor.take(event)) sink.event(event);
+    });
+    this.#stream.addEventListener("error", () => {
+      // Closed for good (an error status): the WebSocket's retries go on and will start this anew.
+      if (this.#stream?.readyState === EventSource.CLOSED) this.stop();
+    });
+  }
+
+  stop(): void {
+    this.#stream?.close();
+    this.#stream = null;
+  }
+}
+
+async function describe(sink: SourceSink): Promise<void> {
+  try {
+    const response = await fetch("api/channels");
+    const answer = (await response.json()) as { session: string; groups: Omit<Channels, "type">[] };
+    sink.session({ session: answer.session, partition: "", timeUs: 0 });
+    for (const group of answer.groups) sink.channels({ type: "channels", ...group });
+  } catch {
+    // Without their names the events still stand.
+  }
+}
