@@ -1,8 +1,6 @@
-/** Stretches of data that are not real: hatched, with edges and a label, so that nobody takes them for what was measured. */
-import type { Injection } from "../dashboard/model/injections.ts";
-import type { Theme } from "../dashboard/theme/theme.ts";
-import { font } from "./surface.ts";
-import { fitting } from "./text.ts";
+/** Bands over a stretch of a plot: hatched, with edges and a label, so that nobody mistakes them for data. */
+import type { ChartColours } from "./colours.ts";
+import { fitText, font } from "./text.ts";
 
 export interface Band {
   left: number;
@@ -14,15 +12,16 @@ export interface Band {
 /** Pixels between two strokes. */
 const PITCH = 8;
 const LABEL_HEIGHT = 17;
+/** A narrower band has no room for a label. */
+const LABEL_ROOM = 40;
 
 const patterns = new Map<string, CanvasPattern | null>();
 
-/** `bands`: of one height. Each place is hatched once, however many of them lie over it. */
-export function drawHatch(context: CanvasRenderingContext2D, theme: Theme, bands: readonly Band[]): void {
-  const colour = injectedColour(theme);
+/** Hatches bands of one height. Where bands overlap, each place is hatched once. */
+export function drawHatch(context: CanvasRenderingContext2D, colour: string, bands: readonly Band[]): void {
   const pattern = patternOf(context, colour) ?? colour;
   context.save();
-  for (const { left, right, top, height } of joined(bands)) {
+  for (const { left, right, top, height } of joinBands(bands)) {
     context.fillStyle = colour;
     context.globalAlpha = 0.07;
     context.fillRect(left, top, right - left, height);
@@ -34,7 +33,7 @@ export function drawHatch(context: CanvasRenderingContext2D, theme: Theme, bands
 }
 
 /** The places that any of the bands covers, from left to right, each once. */
-export function joined(bands: readonly Band[]): Band[] {
+export function joinBands(bands: readonly Band[]): Band[] {
   const places: Band[] = [];
   for (const band of [...bands].sort((a, b) => a.left - b.left)) {
     const last = places.at(-1);
@@ -44,35 +43,29 @@ export function joined(bands: readonly Band[]): Band[] {
   return places;
 }
 
-/** The band's edges where they are in the picture, and what was injected. */
-export function drawInjectedLabel(
+/** The edges of a band that lie in the plot, and its label. */
+export function drawBandLabel(
   context: CanvasRenderingContext2D,
-  theme: Theme,
-  band: Band,
-  injection: Injection,
-  plotWidth: number,
+  { colour, onColour, plotWidth }: { colour: string; onColour: ChartColours["onColour"]; plotWidth: number },
+  { left, right, top, height }: Band,
+  label: string,
 ): void {
-  const { left, right, top, height } = band;
-  context.fillStyle = injectedColour(theme);
+  context.fillStyle = colour;
   if (left >= 0) context.fillRect(Math.round(left), top, 1, height);
   if (right <= plotWidth) context.fillRect(Math.round(right), top, 1, height);
   const from = Math.max(0, left);
   const room = Math.min(plotWidth, right) - from;
-  if (room < 40) return;
+  if (room < LABEL_ROOM) return;
   context.font = font(11, 650);
-  const text = fitting(context, `injected: ${injection.what}`, room - 14);
+  const text = fitText(context, label, room - 14);
   const width = context.measureText(text).width + 12;
   context.beginPath();
   context.roundRect(from + 1, top + 1, width, LABEL_HEIGHT, 3);
   context.fill();
-  context.fillStyle = theme.onColour;
+  context.fillStyle = onColour;
   context.textAlign = "left";
   context.textBaseline = "middle";
   context.fillText(text, from + 7, top + 1 + LABEL_HEIGHT / 2 + 0.5);
-}
-
-export function injectedColour(theme: Theme): string {
-  return theme.severity["warning"] ?? theme.text;
 }
 
 function patternOf(context: CanvasRenderingContext2D, colour: string): CanvasPattern | null {

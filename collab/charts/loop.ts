@@ -1,31 +1,30 @@
 /**
- * The one animation loop. Panels say how often they need to be drawn and whether anything changed; hidden ones are skipped,
- * and when drawing takes too much of a frame all are drawn less often.
+ * The one animation loop. Charts report how often they need drawing and whether anything changed. The loop skips hidden charts, and
+ * draws all charts less often when drawing takes too much of a frame.
  */
 
-/** Panels drawn by the loop. */
-export interface Panel {
+export interface Drawable {
   readonly element: Element;
   /** Least time between two drawings because of new data, ms. */
   readonly everyMs: number;
-  /** Whether a hand moved something: that is not kept waiting. */
+  /** Whether a person changed something: that does not wait for `everyMs`. */
   isUrgent?(): boolean;
   /** Draws if something changed. Returns whether it did. */
   draw(nowMs: number): boolean;
 }
 
-/** Above this share of a 60 Hz frame, drawings are thinned out; below the lower one they come back. */
+/** Drawing that takes longer than this, of the 16 ms of a frame, is thinned out; below CALM_MS it is restored. */
 const BUSY_MS = 8;
 const CALM_MS = 3;
 const MOST_THINNING = 8;
 /** Smoothing of the measured cost: about a second of frames. */
 const SMOOTHING = 1 / 32;
 
-/** Text follows the data at this pace: faster cannot be read. */
+/** Text follows the data at this pace: nobody reads faster. */
 const PULSE_MS = 200;
 
 export class Loop {
-  readonly #panels = new Map<Panel, { seen: boolean; lastMs: number }>();
+  readonly #charts = new Map<Drawable, { visible: boolean; lastMs: number }>();
   readonly #observer: IntersectionObserver;
   #costMs = 0;
   #thinning = 1;
@@ -36,18 +35,18 @@ export class Loop {
     this.#pulse = pulse;
     this.#observer = new IntersectionObserver((entries) => {
       for (const entry of entries) {
-        for (const [panel, at] of this.#panels)
-          if (panel.element === entry.target) at.seen = entry.isIntersecting;
+        for (const [chart, at] of this.#charts)
+          if (chart.element === entry.target) at.visible = entry.isIntersecting;
       }
     });
   }
 
-  add(panel: Panel): () => void {
-    this.#panels.set(panel, { seen: true, lastMs: 0 });
-    this.#observer.observe(panel.element);
+  add(chart: Drawable): () => void {
+    this.#charts.set(chart, { visible: true, lastMs: 0 });
+    this.#observer.observe(chart.element);
     return () => {
-      this.#panels.delete(panel);
-      this.#observer.unobserve(panel.element);
+      this.#charts.delete(chart);
+      this.#observer.unobserve(chart.element);
     };
   }
 
@@ -61,12 +60,12 @@ export class Loop {
       this.#pulseMs = nowMs;
       this.#pulse();
     }
-    for (const [panel, at] of this.#panels) {
+    for (const [chart, at] of this.#charts) {
       // 2 ms of slack: frames do not come at exact multiples.
-      if (!at.seen) continue;
-      const isEarly = nowMs - at.lastMs < panel.everyMs * this.#thinning - 2;
-      if (isEarly && panel.isUrgent?.() !== true) continue;
-      if (panel.draw(nowMs)) at.lastMs = nowMs;
+      if (!at.visible) continue;
+      const isEarly = nowMs - at.lastMs < chart.everyMs * this.#thinning - 2;
+      if (isEarly && chart.isUrgent?.() !== true) continue;
+      if (chart.draw(nowMs)) at.lastMs = nowMs;
     }
     this.#adapt(performance.now() - begin);
     requestAnimationFrame(this.#frame);

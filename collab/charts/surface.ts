@@ -6,7 +6,7 @@ export class Surface {
   readonly context: CanvasRenderingContext2D;
   width = 0;
   height = 0;
-  /** Counts changes of size: whoever draws compares it. */
+  /** Counts changes of size. A changed canvas is empty, so its chart draws again. */
   version = 0;
   readonly #observer: ResizeObserver;
 
@@ -40,14 +40,9 @@ export class Surface {
   }
 }
 
-/** The page's typeface, for text in canvases: the first installed one of the list in style.css. */
-export function font(sizePx: number, weight = 400): string {
-  return `${weight} ${sizePx}px ${family()}`;
-}
-
-let families = "";
-
-function family(): string {
-  if (families === "") families = getComputedStyle(document.body).fontFamily;
-  return families;
+/** Two layers in one box: `base` holds the picture, `over` what follows the pointer, so that moving it redraws no data. */
+export interface ChartElements {
+  readonly box: HTMLElement;
+  readonly base: HTMLCanvasElement;
+  readonly over: HTMLCanvasElement;
 }

@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { joined } from "../../collab/charts/hatch.ts";
+import { joinBands } from "../../collab/charts/hatch.ts";
 import {
   type Injection,
   injectionsAfter,
@@ -66,7 +66,7 @@ test("where several injections overlap, each pixel is hatched once", () => {
       const times = (of: readonly { left: number; right: number }[]) =>
         Array.from({ length: 80 }, (_, x) => of.filter(({ left, right }) => x >= left && x < right).length);
       assert.equal(
-        times(joined(bands)),
+        times(joinBands(bands)),
         times(bands).map((count) => Math.min(1, count)),
       );
     }),

@@ -1,6 +1,5 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { drawDensity, entryOf } from "../../collab/charts/density-image.ts";
 import { oklchToRgb } from "../../collab/charts/oklch.ts";
 import {
   colourOf,
@@ -13,6 +12,7 @@ import {
   phaseStep,
 } from "../../collab/charts/phase-palette.ts";
 import { StateHistory } from "../../collab/dashboard/model/state-history.ts";
+import { drawDensity, entryOf } from "../../collab/dashboard/panels/state/density-image.ts";
 
 test("OKLCH gives the sRGB colours known for it", () => {
   assert.equal(oklchToRgb(0, 0, 0), [0, 0, 0]);

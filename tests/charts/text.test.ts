@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { fitting } from "../../collab/charts/text.ts";
+import { fitText } from "../../collab/charts/text.ts";
 
 /** Ten pixels a character. */
 const context = {
@@ -8,9 +8,9 @@ const context = {
 } as unknown as CanvasRenderingContext2D;
 
 test("a name that fits stands as it is, a longer one ends in an ellipsis within the width", () => {
-  assert.is(fitting(context, "pressure", 80), "pressure");
-  assert.is(fitting(context, "pressure", 79), "pressu…");
-  assert.is(fitting(context, "x".repeat(500), 220).length, 22);
+  assert.is(fitText(context, "pressure", 80), "pressure");
+  assert.is(fitText(context, "pressure", 79), "pressu…");
+  assert.is(fitText(context, "x".repeat(500), 220).length, 22);
 });
 
 test.run();

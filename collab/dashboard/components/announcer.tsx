@@ -24,7 +24,7 @@ export function Announcer({ model, view }: Parts) {
         {text}
       </div>
       <div class="sr" aria-live="polite">
-        {view.said.value}
+        {view.announcement.value}
       </div>
     </>
   );

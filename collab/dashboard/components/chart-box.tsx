@@ -1,28 +1,25 @@
-/** The two canvases of a chart, and what a keyboard and a screen reader find in their place. */
+/** The two canvases of a chart, with a name for screen readers and a place for the keyboard's focus. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import type { Loop, Panel } from "../../charts/loop.ts";
+import type { Drawable, Loop } from "../../charts/loop.ts";
+import type { ChartElements } from "../../charts/surface.ts";
 
-export interface ChartBoxParts {
+export interface ChartBoxProps {
   loop: Loop;
   /** "chart", "heat map". */
   kind: string;
   label: string;
-  create: (
-    element: HTMLElement,
-    base: HTMLCanvasElement,
-    over: HTMLCanvasElement,
-  ) => Panel & { close(): void };
+  create: (elements: ChartElements) => Drawable & { close(): void };
   children?: ComponentChildren;
 }
 
-export function ChartBox({ loop, kind, label, create, children }: ChartBoxParts) {
+export function ChartBox({ loop, kind, label, create, children }: ChartBoxProps) {
   const box = useRef<HTMLDivElement>(null);
   const base = useRef<HTMLCanvasElement>(null);
   const over = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     if (box.current === null || base.current === null || over.current === null) return;
-    const chart = create(box.current, base.current, over.current);
+    const chart = create({ box: box.current, base: base.current, over: over.current });
     const remove = loop.add(chart);
     return () => {
       remove();

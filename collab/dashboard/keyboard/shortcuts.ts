@@ -65,17 +65,18 @@ export function shortcutsOf(model: Model, view: View, controls: Controls): Short
     { keys: ["j"], group: "Lists", label: "Next (older) event", run: () => openEvent(1) },
     { keys: ["k"], group: "Lists", label: "Previous (newer) event", run: () => openEvent(-1) },
     { keys: ["g"], group: "Look", label: "Next channel group", run: () => view.nextGroup() },
-    { keys: ["m"], group: "Look", label: "Matrix: ρ, or coherence of pairs", run: () => toggleScale(view) },
+    {
+      keys: ["m"],
+      group: "Look",
+      label: "Matrix: ρ, or coherence of pairs",
+      run: () => view.toggleMatrixScale(),
+    },
     { keys: ["i"], group: "Look", label: "Inject a synthetic event", run: () => open("inject") },
     { keys: ["w"], group: "Look", label: "What would have happened?", run: () => open("whatIf") },
     { keys: ["t"], group: "Look", label: "Dark or light", run: () => toggleTheme() },
     { keys: ["?"], group: "Look", label: "These keys", run: () => toggleHelp(view) },
     { keys: ["Escape"], group: "Look", label: "Close, or leave the field", run: () => leave(view) },
   ];
-}
-
-export function toggleScale(view: View): void {
-  view.matrixScale.value = view.matrixScale.value === "density" ? "coherence" : "density";
 }
 
 function toggleHelp(view: View): void {

@@ -2,6 +2,7 @@
  * What is being looked at: the stretch of time, the cursor, the chosen channels and group. One for all charts, so that they move together.
  */
 import { computed, effect, signal } from "@preact/signals";
+import type { TimeWindow } from "../../charts/time-chart.ts";
 import { type Channel, type Group, type Model, type Moment, momentOf } from "./model.ts";
 
 /** Closest zoom: at 1,000 samples a second a hundred of them. */
@@ -38,10 +39,29 @@ export class View {
   readonly help = signal(false);
   /** The window that lies over the page. */
   readonly dialog = signal<"inject" | "whatIf" | null>(null);
-  /** Said to screen readers, politely. */
-  readonly said = signal("");
+  /** Read out by screen readers when they have nothing more urgent. */
+  readonly announcement = signal("");
   /** Counts every change of what is looked at: canvases compare it. */
   version = 0;
+  /** The same, as charts over time see it. */
+  readonly window: TimeWindow = {
+    endUs: () => this.endUs,
+    lengthUs: () => this.spanUs.peek(),
+    cursorUs: () => this.cursorUs.peek(),
+    version: () => this.version,
+    // While the picture stands still, arriving data do not change it.
+    dataVersion: () => (this.following.peek() ? this.#model.version : 0),
+    zoom: (factor, shareFromLeft) => this.zoom(factor, shareFromLeft),
+    panUs: (us) => this.panUs(us),
+    pause: () => this.pause(),
+    follow: () => this.follow(),
+    moveCursor: (timeUs) => {
+      this.hoverUs.value = timeUs;
+    },
+    announce: (text) => {
+      this.announcement.value = text;
+    },
+  };
   readonly #model: Model;
   #choseByHand = false;
 
@@ -84,6 +104,11 @@ export class View {
 
   get channels(): Channel[] {
     return this.chosen.value.flatMap((key) => this.#model.channelsByKey.get(key) ?? []);
+  }
+
+  /** Between ρ and the coherence of pairs. */
+  toggleMatrixScale(): void {
+    this.matrixScale.value = this.matrixScale.value === "density" ? "coherence" : "density";
   }
 
   toggleChannel(key: string): void {

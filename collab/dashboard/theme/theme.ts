@@ -1,7 +1,8 @@
 /**
- * Dark and light. The colours live in style.css as custom properties; canvases read them here, once per change.
+ * Dark and light. The colours are custom properties of theme.css; canvases read them here, once per change.
  */
 import { effect, signal } from "@preact/signals";
+import type { ChartColours } from "../../charts/colours.ts";
 import {
   DARK_ENDS,
   LIGHT_ENDS,
@@ -14,23 +15,20 @@ const STORED = "eigenwatch.theme";
 
 export type ThemeName = "dark" | "light";
 
-export interface Theme {
-  name: ThemeName;
-  ends: PaletteEnds;
-  palette: PhasePalette;
-  text: string;
-  muted: string;
-  faint: string;
-  grid: string;
-  panel: string;
-  raised: string;
-  accent: string;
-  lines: readonly string[];
-  measures: readonly string[];
-  severity: Readonly<Record<string, string>>;
-  gap: string;
-  /** Text on a coloured ground. */
-  onColour: string;
+export interface Theme extends ChartColours {
+  readonly name: ThemeName;
+  readonly ends: PaletteEnds;
+  readonly palette: PhasePalette;
+  readonly accent: string;
+  readonly lines: readonly string[];
+  readonly measures: readonly string[];
+  readonly severity: Readonly<Record<string, string>>;
+  /** Marks data that are not real. */
+  readonly injected: string;
+  /** Laid over a stretch without samples. */
+  readonly gap: string;
+  /** The phase of a cell, drawn over its colour. */
+  readonly phaseTick: string;
 }
 
 const prefersLight = matchMedia("(prefers-color-scheme: light)");
@@ -91,7 +89,10 @@ function read(name: ThemeName): Theme {
       warning: colour("warning"),
       critical: colour("critical"),
     },
+    injected: colour("warning"),
     gap: colour("gap"),
+    highlight: name === "dark" ? "rgba(255, 255, 255, 0.1)" : "rgba(0, 0, 0, 0.08)",
+    phaseTick: name === "dark" ? "rgba(0, 0, 0, 0.42)" : "rgba(255, 255, 255, 0.6)",
     onColour: colour("on-colour"),
   };
 }

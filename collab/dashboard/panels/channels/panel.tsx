@@ -105,8 +105,7 @@ function Rows({
 
   useEffect(() => {
     if (canvas.current === null) return;
-    const lines = new SparkLines(canvas.current, model, view);
-    lines.rowHeight = ROW_HEIGHT;
+    const lines = new SparkLines(canvas.current, ROW_HEIGHT, model, view);
     sparks.current = lines;
     const remove = loop.add(lines);
     return () => {

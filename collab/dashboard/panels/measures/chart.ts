@@ -1,207 +1,98 @@
 /**
- * The measures of the joint state over time, one lane each, with the events that happened marked on top.
+ * The measures of the joint state over time, a row each, with the events marked above.
  */
 import { clock } from "../../../charts/format.ts";
 import { LineCache } from "../../../charts/line-cache.ts";
 import { extremes, traceLine } from "../../../charts/line-path.ts";
 import { followRange, type Range, yOf } from "../../../charts/scale.ts";
-import { font } from "../../../charts/surface.ts";
+import { font } from "../../../charts/text.ts";
 import { xOf } from "../../../charts/time-axis.ts";
-import { TimeChart } from "../../../charts/time-chart.ts";
+import type { TimePicture } from "../../../charts/time-chart.ts";
+import {
+  drawCursorDot,
+  drawCursorLine,
+  drawTimeGrid,
+  drawValueTag,
+  type TimeFrame,
+} from "../../../charts/time-frame.ts";
+import {
+  drawEventLines,
+  drawEventMark,
+  drawInjections,
+  eventsInPlot,
+} from "../../components/session-marks.ts";
 import { MEASURES, type Measure, seriesOf } from "../../model/measures.ts";
-import type { Theme } from "../../theme/theme.ts";
+import type { JointState, Model } from "../../model/model.ts";
+import type { View } from "../../model/view.ts";
+import { theme } from "../../theme/theme.ts";
 
-/** Room for event marks above the lanes. */
+/** Room for event marks above the rows. */
 const MARKS_HEIGHT = 18;
-const LANE_GAP = 6;
-/** The lane's caption stands above its line. */
+const ROW_GAP = 6;
+/** The caption of a row stands above its line. */
 const CAPTION_HEIGHT = 18;
+/** The measures change slowly. */
+const EVERY_MS = 100;
 
-interface Lane {
-  measure: Measure;
+interface Row {
   top: number;
   height: number;
 }
 
-export class MeasuresChart extends TimeChart {
-  /** The measures change slowly. */
-  override get everyMs(): number {
-    return Math.max(100, super.everyMs);
+/** Where the rows lie in a plot of this height, px. */
+export function measureRows(plotHeight: number): Row[] {
+  const each = (plotHeight - MARKS_HEIGHT) / MEASURES.length;
+  return MEASURES.map((_, k) => ({ top: MARKS_HEIGHT + k * each, height: each - ROW_GAP }));
+}
+
+export class MeasuresPicture implements TimePicture {
+  readonly everyMs = EVERY_MS;
+  readonly #model: Model;
+  readonly #view: View;
+  readonly #caches = MEASURES.map(() => new LineCache());
+  readonly #ranges: (Range | null)[] = MEASURES.map(() => null);
+  #rows: Row[] = [];
+
+  constructor(model: Model, view: View) {
+    this.#model = model;
+    this.#view = view;
   }
 
-  #caches: LineCache[] = MEASURES.map(() => new LineCache());
-  #ranges: (Range | null)[] = MEASURES.map(() => null);
-  #lanes: Lane[] = [];
-  /** Hears the height of the plot: the captions over the lanes follow it. */
-  onResize: (plotHeight: number) => void = () => {};
-  #saidHeight = 0;
-
-  protected override state(): string {
-    return `${this.model.events.peek()[0]?.sequence} ${this.view.openEvent.peek()}`;
+  state(): string {
+    return `${this.#model.events.peek()[0]?.sequence} ${this.#view.openEvent.peek()}`;
   }
 
-  /** Pixel ranges of the lanes, for the captions that lie over them. */
-  static lanes(plotHeight: number): { top: number; height: number }[] {
-    const each = (plotHeight - MARKS_HEIGHT) / MEASURES.length;
-    return MEASURES.map((_, k) => ({ top: MARKS_HEIGHT + k * each, height: each - LANE_GAP }));
-  }
-
-  protected drawBase(context: CanvasRenderingContext2D, theme: Theme): void {
-    context.fillStyle = theme.panel;
-    context.fillRect(0, 0, this.base.width, this.base.height);
-    this.drawTimeGrid(context, theme, true);
-    this.drawInjections(context, theme, { top: MARKS_HEIGHT, height: this.plotHeight - MARKS_HEIGHT });
-    this.drawEventLines(context, theme);
-    this.#drawEventMarks(context, theme);
-    this.#lanes = MeasuresChart.lanes(this.plotHeight).map((lane, k) => ({ ...lane, measure: MEASURES[k]! }));
-    this.#lanes.forEach((lane, k) => {
-      this.#drawLane(context, theme, lane, k);
+  drawBase(frame: TimeFrame): void {
+    drawTimeGrid(frame);
+    const area = { top: MARKS_HEIGHT, height: frame.plotHeight - MARKS_HEIGHT };
+    const group = this.#view.groupName.peek();
+    drawInjections(frame, this.#model.injections.peek(), area, (injection) => injection.group === group);
+    const events = eventsInPlot(frame, this.#model, this.#view);
+    drawEventLines(frame, events);
+    this.#drawEventMarks(frame, events);
+    this.#rows = measureRows(frame.plotHeight);
+    this.#rows.forEach((row, k) => {
+      this.#drawRow(frame, row, k);
     });
   }
 
-  protected override sized(): void {
-    if (this.plotHeight === this.#saidHeight) return;
-    this.#saidHeight = this.plotHeight;
-    this.onResize(this.plotHeight);
-  }
-
-  #drawLane(context: CanvasRenderingContext2D, theme: Theme, lane: Lane, k: number): void {
-    const joint = this.view.group?.joint;
-    const bottom = lane.top + lane.height;
-    context.fillStyle = theme.grid;
-    context.fillRect(0, Math.round(bottom), this.plotWidth, 1);
+  drawCursor(frame: TimeFrame, timeUs: number, x: number): void {
+    drawCursorLine(frame, timeUs, x);
+    const joint = this.#view.group?.joint;
     if (joint === undefined) return;
-    const series = seriesOf(joint, lane.measure);
-    if (series === undefined) return;
-    const cache = this.#caches[k]!;
-    cache.update(series, this.time);
-    const seen = { low: Number.NaN, high: Number.NaN };
-    extremes(cache.columns, this.time, seen);
-    const range = this.#range(k, seen, lane.measure, joint.last?.n ?? 2);
-    const top = lane.top + CAPTION_HEIGHT;
-    const height = lane.height - CAPTION_HEIGHT;
-    const scale = -height / (range.high - range.low);
-    const offset = top + height - scale * range.low;
-    const colour = theme.measures[k % theme.measures.length] ?? theme.accent;
-    const frame = { view: this.time, leftPx: 0, offset, scale, joinColumns: cache.joinColumns(series) };
-    context.save();
-    context.beginPath();
-    context.rect(0, lane.top, this.plotWidth, lane.height + 1);
-    context.clip();
-    context.beginPath();
-    traceLine(context, cache.columns, frame);
-    context.strokeStyle = colour;
-    context.lineWidth = 1.5;
-    context.lineJoin = "round";
-    context.stroke();
-    context.restore();
-    const value = this.view.following.peek() ? series.lastValue : series.valueBefore(this.view.endUs);
-    const y = yOf(value, range, top, height);
-    this.#drawBounds(context, theme, range, top, height, lane.measure, y);
-    this.#drawTag(context, theme, colour, value, y, lane.measure.digits);
-  }
-
-  #range(k: number, seen: Range, measure: Measure, n: number): Range {
-    const lowest = measure.lowest(n);
-    const highest = measure.highest(n);
-    // At least a tenth of what is possible is shown, so that noise does not look like news.
-    const least = (highest - lowest) * 0.1;
-    const span = seen.high - seen.low;
-    const air = span < least ? (least - span) / 2 : 0;
-    const range = followRange(this.#ranges[k]!, seen.low - air, seen.high + air);
-    this.#ranges[k] = range;
-    return { low: Math.max(range.low, lowest), high: Math.min(range.high, highest) };
-  }
-
-  #drawBounds(
-    context: CanvasRenderingContext2D,
-    theme: Theme,
-    range: Range,
-    top: number,
-    height: number,
-    measure: Measure,
-    tagY: number,
-  ): void {
-    context.font = font(10.5);
-    context.fillStyle = theme.muted;
-    context.textAlign = "left";
-    context.textBaseline = "middle";
-    const x = this.plotWidth + 8;
-    // A bound that the tag of the last value would cover is left out.
-    if (!(Math.abs(tagY - top) < 16)) context.fillText(range.high.toFixed(measure.digits), x, top + 1);
-    if (!(Math.abs(tagY - top - height) < 18))
-      context.fillText(range.low.toFixed(measure.digits), x, top + height - 3);
-  }
-
-  #drawTag(
-    context: CanvasRenderingContext2D,
-    theme: Theme,
-    colour: string,
-    value: number,
-    y: number,
-    digits: number,
-  ): void {
-    if (!Number.isFinite(y)) return;
-    context.fillStyle = colour;
-    context.beginPath();
-    context.roundRect(this.plotWidth + 3, y - 8, this.base.width - this.plotWidth - 4, 16, 3);
-    context.fill();
-    context.fillStyle = theme.onColour;
-    context.font = font(11, 600);
-    context.textAlign = "left";
-    context.textBaseline = "middle";
-    context.fillText(value.toFixed(digits), this.plotWidth + 8, y + 0.5);
-  }
-
-  #drawEventMarks(context: CanvasRenderingContext2D, theme: Theme): void {
-    const y = MARKS_HEIGHT / 2;
-    for (const event of this.eventsInView().reverse()) {
-      const x = Math.round(xOf(event.timeUs, this.time)) + 0.5;
-      context.fillStyle = theme.severity[event.severity] ?? theme.muted;
-      drawMark(context, event.severity, x, y, event.sequence === this.view.openEvent.peek() ? 6.5 : 5);
-    }
-  }
-
-  protected drawCursor(context: CanvasRenderingContext2D, theme: Theme, timeUs: number, x: number): void {
-    this.drawCursorLine(context, theme, x);
-    this.drawCursorTime(context, theme, timeUs, x);
-    const joint = this.view.group?.joint;
-    if (joint === undefined) return;
-    this.#lanes.forEach((lane, k) => {
-      const value = seriesOf(joint, lane.measure)?.valueBefore(timeUs) ?? Number.NaN;
+    this.#rows.forEach((row, k) => {
+      const measure = MEASURES[k]!;
+      const value = seriesOf(joint, measure)?.valueBefore(timeUs) ?? Number.NaN;
       const shown = this.#ranges[k];
       if (!shown || Number.isNaN(value)) return;
-      const n = joint.last?.n ?? 2;
-      const range = {
-        low: Math.max(shown.low, lane.measure.lowest(n)),
-        high: Math.min(shown.high, lane.measure.highest(n)),
-      };
-      const y = yOf(value, range, lane.top + CAPTION_HEIGHT, lane.height - CAPTION_HEIGHT);
-      const colour = theme.measures[k] ?? theme.accent;
-      context.fillStyle = colour;
-      context.strokeStyle = theme.panel;
-      context.lineWidth = 2;
-      context.beginPath();
-      context.arc(Math.round(x) + 0.5, y, 4, 0, 2 * Math.PI);
-      context.fill();
-      context.stroke();
-      const text = value.toFixed(lane.measure.digits);
-      context.font = font(12, 600);
-      const width = context.measureText(text).width + 10;
-      const left = x + 10 + width < this.plotWidth ? x + 10 : x - 10 - width;
-      context.fillStyle = theme.raised;
-      context.beginPath();
-      context.roundRect(left, y - 9, width, 18, 4);
-      context.fill();
-      context.fillStyle = theme.text;
-      context.textAlign = "left";
-      context.textBaseline = "middle";
-      context.fillText(text, left + 5, y + 0.5);
+      const y = this.#yOf(value, within(shown, measure, joint), row);
+      drawCursorDot(frame, colourOf(k), x, y);
+      drawCursorValue(frame, value.toFixed(measure.digits), x, y);
     });
   }
 
-  protected describe(timeUs: number): string {
-    const joint = this.view.group?.joint;
+  describe(timeUs: number): string {
+    const joint = this.#view.group?.joint;
     if (joint === undefined) return clock(timeUs);
     const values = MEASURES.map((measure) => {
       const value = seriesOf(joint, measure)?.valueBefore(timeUs) ?? Number.NaN;
@@ -209,31 +100,114 @@ export class MeasuresChart extends TimeChart {
     });
     return `${clock(timeUs)}: ${values.join(", ")}`;
   }
+
+  #drawEventMarks({ context, time }: TimeFrame, events: ReturnType<typeof eventsInPlot>): void {
+    const { severity, muted } = theme.peek();
+    const open = this.#view.openEvent.peek();
+    // Newer events come first: the last one drawn lies on top.
+    for (let k = events.length - 1; k >= 0; k--) {
+      const event = events[k]!;
+      const x = Math.round(xOf(event.timeUs, time)) + 0.5;
+      context.fillStyle = severity[event.severity] ?? muted;
+      drawEventMark(context, event.severity, x, MARKS_HEIGHT / 2, event.sequence === open ? 6.5 : 5);
+    }
+  }
+
+  #drawRow(frame: TimeFrame, row: Row, k: number): void {
+    const { context, colours, time, plotWidth } = frame;
+    const measure = MEASURES[k]!;
+    context.fillStyle = colours.grid;
+    context.fillRect(0, Math.round(row.top + row.height), plotWidth, 1);
+    const joint = this.#view.group?.joint;
+    const series = joint === undefined ? undefined : seriesOf(joint, measure);
+    if (joint === undefined || series === undefined) return;
+    const cache = this.#caches[k]!;
+    cache.update(series, time);
+    const seen = { low: Number.NaN, high: Number.NaN };
+    extremes(cache.columns, time, seen);
+    const range = this.#range(k, seen, measure, joint);
+    const height = row.height - CAPTION_HEIGHT;
+    const scale = -height / (range.high - range.low);
+    const offset = row.top + CAPTION_HEIGHT + height - scale * range.low;
+    context.save();
+    context.beginPath();
+    context.rect(0, row.top, plotWidth, row.height + 1);
+    context.clip();
+    context.beginPath();
+    traceLine(context, cache.columns, {
+      view: time,
+      leftPx: 0,
+      offset,
+      scale,
+      joinColumns: cache.joinColumns(series),
+    });
+    context.strokeStyle = colourOf(k);
+    context.lineWidth = 1.5;
+    context.lineJoin = "round";
+    context.stroke();
+    context.restore();
+    const value = this.#view.following.peek() ? series.lastValue : series.valueBefore(this.#view.endUs);
+    const y = this.#yOf(value, range, row);
+    drawBounds(frame, range, row, measure, y);
+    if (Number.isFinite(y)) drawValueTag(frame, colourOf(k), value.toFixed(measure.digits), y);
+  }
+
+  #range(k: number, seen: Range, measure: Measure, joint: JointState): Range {
+    const n = joint.last?.n ?? 2;
+    // At least a tenth of what is possible is shown, so that noise does not look like news.
+    const least = (measure.highest(n) - measure.lowest(n)) * 0.1;
+    const span = seen.high - seen.low;
+    const air = span < least ? (least - span) / 2 : 0;
+    const range = followRange(this.#ranges[k]!, seen.low - air, seen.high + air);
+    this.#ranges[k] = range;
+    return within(range, measure, joint);
+  }
+
+  #yOf(value: number, range: Range, row: Row): number {
+    return yOf(value, range, row.top + CAPTION_HEIGHT, row.height - CAPTION_HEIGHT);
+  }
 }
 
-/** The severity's shape: circle, diamond, triangle, square. Told apart without colour. */
-export function drawMark(
-  context: CanvasRenderingContext2D,
-  severity: string,
+function colourOf(k: number): string {
+  const { measures, accent } = theme.peek();
+  return measures[k % measures.length] ?? accent;
+}
+
+/** A range cut to what the measure can be. */
+function within(range: Range, measure: Measure, joint: JointState): Range {
+  const n = joint.last?.n ?? 2;
+  return { low: Math.max(range.low, measure.lowest(n)), high: Math.min(range.high, measure.highest(n)) };
+}
+
+/** Labels of the range, without those that the tag of the last value would cover. */
+function drawBounds(frame: TimeFrame, range: Range, row: Row, measure: Measure, tagY: number): void {
+  const { context, colours, plotWidth } = frame;
+  const top = row.top + CAPTION_HEIGHT;
+  const bottom = row.top + row.height;
+  context.font = font(10.5);
+  context.fillStyle = colours.muted;
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  const x = plotWidth + 8;
+  if (!(Math.abs(tagY - top) < 16)) context.fillText(range.high.toFixed(measure.digits), x, top + 1);
+  if (!(Math.abs(tagY - bottom) < 18)) context.fillText(range.low.toFixed(measure.digits), x, bottom - 3);
+}
+
+function drawCursorValue(
+  { context, colours, plotWidth }: TimeFrame,
+  text: string,
   x: number,
   y: number,
-  r: number,
 ): void {
+  context.font = font(12, 600);
+  const width = context.measureText(text).width + 10;
+  const left = x + 10 + width < plotWidth ? x + 10 : x - 10 - width;
+  context.fillStyle = colours.raised;
   context.beginPath();
-  if (severity === "critical") {
-    context.rect(x - r * 0.85, y - r * 0.85, r * 1.7, r * 1.7);
-  } else if (severity === "warning") {
-    context.moveTo(x, y - r);
-    context.lineTo(x + r, y + r * 0.8);
-    context.lineTo(x - r, y + r * 0.8);
-  } else if (severity === "notice") {
-    context.moveTo(x, y - r);
-    context.lineTo(x + r, y);
-    context.lineTo(x, y + r);
-    context.lineTo(x - r, y);
-  } else {
-    context.arc(x, y, r * 0.7, 0, 2 * Math.PI);
-  }
-  context.closePath();
+  context.roundRect(left, y - 9, width, 18, 4);
   context.fill();
+  context.fillStyle = colours.text;
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  context.fillText(text, left + 5, y + 0.5);
 }

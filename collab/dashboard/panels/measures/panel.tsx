@@ -1,13 +1,15 @@
 /** Coherence, purity, entropy and effective rank over time, with events marked. */
 import { useState } from "preact/hooks";
+import { TimeChart } from "../../../charts/time-chart.ts";
 import { ChartBox } from "../../components/chart-box.tsx";
 import type { Parts } from "../../components/panel-props.ts";
 import { MEASURES } from "../../model/measures.ts";
-import { MeasuresChart } from "./chart.ts";
+import { theme } from "../../theme/theme.ts";
+import { MeasuresPicture, measureRows } from "./chart.ts";
 
 export function MeasuresPanel({ model, view, loop }: Parts) {
   const [height, setHeight] = useState(0);
-  const lanes = MeasuresChart.lanes(height);
+  const rows = measureRows(height);
   return (
     <section class="panel measures" aria-label="Measures of the joint state over time">
       <div class="panel-head">
@@ -19,22 +21,24 @@ export function MeasuresPanel({ model, view, loop }: Parts) {
           loop={loop}
           kind="chart"
           label="Coherence, purity, entropy and effective rank over time. Arrow keys move a cursor."
-          create={(element, base, over) => {
-            const chart = new MeasuresChart(element, base, over, model, view);
+          create={(elements) => {
+            const chart = new TimeChart(elements, view.window, new MeasuresPicture(model, view), () =>
+              theme.peek(),
+            );
             chart.onResize = setHeight;
             return chart;
           }}
         >
           {MEASURES.map((measure, k) => (
             <div
-              class={`lane-caption measure-${k + 1}`}
+              class={`measure-caption measure-${k + 1}`}
               key={measure.title}
-              style={{ top: `${lanes[k]?.top ?? 0}px` }}
+              style={{ top: `${rows[k]?.top ?? 0}px` }}
             >
-              <span class="lane-title" title={measure.help}>
+              <span class="measure-title" title={measure.help}>
                 {measure.title}
               </span>
-              <span class="lane-plain">{measure.plain}</span>
+              <span class="measure-plain">{measure.plain}</span>
             </div>
           ))}
         </ChartBox>

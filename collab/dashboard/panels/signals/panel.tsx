@@ -1,11 +1,13 @@
 /** The chart of the chosen channels. */
 
+import { TimeChart } from "../../../charts/time-chart.ts";
 import { ChartBox } from "../../components/chart-box.tsx";
 import { Icon } from "../../components/icon.tsx";
 import type { Parts } from "../../components/panel-props.ts";
 import { Waiting } from "../../components/waiting.tsx";
 import { SPANS_US } from "../../model/view.ts";
-import { SignalsChart } from "./chart.ts";
+import { theme } from "../../theme/theme.ts";
+import { SignalsPicture } from "./chart.ts";
 
 export function SignalsPanel(parts: Parts) {
   const { model, view, loop } = parts;
@@ -39,7 +41,9 @@ export function SignalsPanel(parts: Parts) {
           loop={loop}
           kind="chart"
           label={`Chart of ${channels.map((c) => c.title).join(", ") || "no channel"}. Arrow keys move a cursor, plus and minus zoom.`}
-          create={(element, base, over) => new SignalsChart(element, base, over, model, view)}
+          create={(elements) =>
+            new TimeChart(elements, view.window, new SignalsPicture(model, view), () => theme.peek())
+          }
         />
         {model.groups.value.length === 0 ? <Waiting {...parts} /> : null}
         {model.groups.value.length > 0 && channels.length === 0 ? (

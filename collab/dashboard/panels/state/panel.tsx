@@ -1,12 +1,13 @@
 /** The joint state ρ: matrix, legend, read-out, spectrum; and what may honestly be said about it. */
 import { useEffect, useRef, useState } from "preact/hooks";
-import { entryOf } from "../../../charts/density-image.ts";
 import { clock } from "../../../charts/format.ts";
+import { type Cell, HeatMap } from "../../../charts/heat-map.ts";
 import { ChartBox } from "../../components/chart-box.tsx";
 import type { Parts } from "../../components/panel-props.ts";
-import { toggleScale } from "../../keyboard/shortcuts.ts";
 import { type Group, type Model, type Moment, measureAt } from "../../model/model.ts";
-import { type Cell, MatrixChart, titleOf } from "./chart.ts";
+import { theme } from "../../theme/theme.ts";
+import { StatePicture, titleOf } from "./chart.ts";
+import { entryOf } from "./density-image.ts";
 import { Legend } from "./legend.tsx";
 import { SpectrumChart } from "./spectrum.ts";
 
@@ -41,14 +42,14 @@ export function StatePanel({ model, view, loop }: Parts) {
           <button
             type="button"
             aria-pressed={view.matrixScale.value === "density"}
-            onClick={() => toggleScale(view)}
+            onClick={() => view.toggleMatrixScale()}
           >
             ρ
           </button>
           <button
             type="button"
             aria-pressed={view.matrixScale.value === "coherence"}
-            onClick={() => toggleScale(view)}
+            onClick={() => view.toggleMatrixScale()}
             title="Magnitude coherence of each pair: |ρij| / √(ρii ρjj)"
           >
             pairs
@@ -61,8 +62,8 @@ export function StatePanel({ model, view, loop }: Parts) {
             loop={loop}
             kind="heat map"
             label={`Density matrix of ${n} channels, lightness is magnitude, hue is phase. Arrow keys move from cell to cell.`}
-            create={(element, base, over) => {
-              const matrix = new MatrixChart(element, base, over, view);
+            create={(elements) => {
+              const matrix = new HeatMap(elements, new StatePicture(view), () => theme.peek());
               matrix.onHover = setCell;
               return matrix;
             }}

@@ -1,17 +1,17 @@
-/** The eigenvalues of ρ as bars, largest first; beyond the room there is, the smallest are left out. */
-import type { Panel } from "../../../charts/loop.ts";
+/** The eigenvalues of ρ as bars, largest first. The smallest are left out where they do not fit. */
+import type { Drawable } from "../../../charts/loop.ts";
 import { Surface } from "../../../charts/surface.ts";
 import type { View } from "../../model/view.ts";
 import { theme } from "../../theme/theme.ts";
 
 const MOST_BARS = 32;
 
-export class SpectrumChart implements Panel {
+export class SpectrumChart implements Drawable {
   readonly element: HTMLElement;
   readonly everyMs = 200;
   readonly #view: View;
   readonly #surface: Surface;
-  #seen = "";
+  #drawn = "";
 
   constructor(canvas: HTMLCanvasElement, view: View) {
     this.element = canvas;
@@ -26,9 +26,9 @@ export class SpectrumChart implements Panel {
   draw(): boolean {
     const { moment } = this.#view;
     if (moment === null) return false;
-    const seen = `${this.#view.groupName.peek()} ${moment.timeUs} ${this.#surface.version} ${theme.peek().name}`;
-    if (seen === this.#seen) return false;
-    this.#seen = seen;
+    const state = `${this.#view.groupName.peek()} ${moment.timeUs} ${this.#surface.version} ${theme.peek().name}`;
+    if (state === this.#drawn) return false;
+    this.#drawn = state;
     const look = theme.peek();
     const { context, width, height } = this.#surface;
     context.clearRect(0, 0, width, height);

@@ -50,7 +50,7 @@ function WhatIfBody(parts: Parts) {
       answer.value = await controls.whatIf(requestOf(form.value));
       const { counts } = answer.value;
       const differs = counts.new + counts.gone + counts.moved + counts.changed;
-      view.said.value = `${differs} events differ, ${counts.same} are the same`;
+      view.announcement.value = `${differs} events differ, ${counts.same} are the same`;
     } catch (error) {
       trouble.value = (error as Error).message;
     }

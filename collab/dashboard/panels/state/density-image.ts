@@ -5,7 +5,7 @@
  * What is shown is either ρᵢⱼ itself, or the magnitude coherence gᵢⱼ = |ρᵢⱼ|/√(ρᵢᵢρⱼⱼ) with ρᵢⱼ's phase, which is independent of how much
  * weight the channels have. O(n²).
  */
-import { PHASES, type PhasePalette, paletteIndex, phaseStep } from "./phase-palette.ts";
+import { PHASES, type PhasePalette, paletteIndex, phaseStep } from "../../../charts/phase-palette.ts";
 
 /** Below this product of populations the ratio is noise over noise (science: gᵢⱼ is undefined there). */
 export const UNDEFINED_BELOW = 1e-10;

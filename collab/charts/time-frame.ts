@@ -1,0 +1,101 @@
+/**
+ * What a picture over time is drawn into, and the marks that all such pictures share.
+ *
+ *     ┌───────────────────────┬────────┐
+ *     │ plot                  │ values │ ← tag of the last value
+ *     ├───────────────────────┼────────┘
+ *     │ times                 │
+ *     └───────────────────────┘
+ */
+import type { ChartColours } from "./colours.ts";
+import { clock } from "./format.ts";
+import { font } from "./text.ts";
+import { endOf, type TimeView, timeMarks, timeStep, xOf } from "./time-axis.ts";
+
+export interface TimeFrame {
+  readonly context: CanvasRenderingContext2D;
+  colours: ChartColours;
+  time: TimeView;
+  /** Of the whole chart. */
+  width: number;
+  height: number;
+  /** Of the plot, without the labels of the axes. */
+  plotWidth: number;
+  plotHeight: number;
+}
+
+/** Room for the labels of the value axis and for those of the time axis. */
+export const GUTTER_RIGHT = 58;
+export const GUTTER_BOTTOM = 22;
+
+/** Labels of the time axis stand at least this far apart. */
+const MARKS_APART = 96;
+
+export const TAG_HEIGHT = 16;
+
+export function drawTimeGrid({ context, colours, time, plotWidth, plotHeight }: TimeFrame): void {
+  const offsetUs = -new Date(endOf(time) / 1000).getTimezoneOffset() * 60e6;
+  const step = timeStep(time, MARKS_APART);
+  const marks = timeMarks(time, MARKS_APART, offsetUs);
+  context.fillStyle = colours.grid;
+  for (const mark of marks) {
+    const x = Math.round(xOf(mark, time));
+    if (x >= 0 && x < plotWidth) context.fillRect(x, 0, 1, plotHeight);
+  }
+  context.font = font(11);
+  context.fillStyle = colours.muted;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  for (const mark of marks) {
+    const x = Math.round(xOf(mark, time));
+    if (x > 26 && x < plotWidth - 4)
+      context.fillText(clock(mark, step), x, plotHeight + GUTTER_BOTTOM / 2 + 1);
+  }
+}
+
+/** The dashed line of the cursor, and its time below. */
+export function drawCursorLine(frame: TimeFrame, timeUs: number, x: number): void {
+  const { context, colours, time, plotWidth, plotHeight } = frame;
+  context.fillStyle = colours.muted;
+  context.globalAlpha = 0.9;
+  const pixel = Math.round(x);
+  for (let y = 0; y < plotHeight; y += 5) context.fillRect(pixel, y, 1, 3);
+  context.globalAlpha = 1;
+  const text = clock(timeUs, time.columnUs < 2e5 ? 1e3 : 1e6);
+  context.font = font(11, 600);
+  const width = context.measureText(text).width + 12;
+  const left = Math.min(Math.max(0, x - width / 2), plotWidth - width);
+  context.fillStyle = colours.text;
+  context.beginPath();
+  context.roundRect(left, plotHeight + 2, width, GUTTER_BOTTOM - 4, 4);
+  context.fill();
+  context.fillStyle = colours.panel;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(text, left + width / 2, plotHeight + GUTTER_BOTTOM / 2 + 1);
+}
+
+/** Where the cursor meets a line. */
+export function drawCursorDot({ context, colours }: TimeFrame, colour: string, x: number, y: number): void {
+  context.fillStyle = colour;
+  context.strokeStyle = colours.panel;
+  context.lineWidth = 2;
+  context.beginPath();
+  context.arc(Math.round(x) + 0.5, y, 4, 0, 2 * Math.PI);
+  context.fill();
+  context.stroke();
+}
+
+/** The last value of a line, at the value axis. */
+export function drawValueTag(frame: TimeFrame, colour: string, text: string, y: number): void {
+  const { context, colours, width, plotWidth } = frame;
+  context.fillStyle = colour;
+  context.beginPath();
+  context.roundRect(plotWidth + 3, y - TAG_HEIGHT / 2, width - plotWidth - 4, TAG_HEIGHT, 3);
+  context.fill();
+  context.fillStyle = colours.onColour;
+  context.font = font(11, 600);
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  context.fillText(text, plotWidth + 8, y + 0.5);
+}
