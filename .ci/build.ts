@@ -1,7 +1,7 @@
 /**
  * Builds what is run without sources into dist/:
  *
- *   dashboard   collab/dashboard → dist/dashboard/     the page: main.js, style sheets, index.html
+ *   dashboard   collab/dashboard → dist/dashboard/     the page: main.js, main.css, index.html
  *   program     main.ts          → dist/eigenwatch.mjs one file for Node and Deno
  *
  *     build.ts [dashboard] [program] [--quiet] [--force]
@@ -60,7 +60,7 @@ const PARTS: Part[] = [
     name: "dashboard",
     entry: `${DASHBOARD}/main.tsx`,
     options: () => ({
-      entryPoints: [`${DASHBOARD}/main.tsx`, ...filesOfDashboard(/\.css$/), ...DASHBOARD_WORKERS],
+      entryPoints: [`${DASHBOARD}/main.tsx`, ...DASHBOARD_WORKERS],
       outdir: "dist/dashboard",
       entryNames: "[name]",
       platform: "browser",

@@ -1,41 +1,70 @@
-/** The page's frame: what stands where. */
-import { useEffect } from "preact/hooks";
-import { Announcer } from "./components/announcer.tsx";
-import type { Parts } from "./components/panel-props.ts";
+/**
+ * The page's frame: what stands where. A panel is a folder of panels/ and a row here; the places in the grid are in style.css.
+ */
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { PanelProps } from "./components/panel-props.ts";
 import { listen } from "./keyboard/keyboard.ts";
 import { shortcutsOf } from "./keyboard/shortcuts.ts";
-import { ChannelList } from "./panels/channels/panel.tsx";
-import { Notice } from "./panels/connection/panel.tsx";
-import { EventList } from "./panels/events/panel.tsx";
+import { ChannelsPanel } from "./panels/channels/panel.tsx";
+import { ConnectionBanner } from "./panels/connection/panel.tsx";
+import { EventsPanel } from "./panels/events/panel.tsx";
 import { Header } from "./panels/header/panel.tsx";
-import { Help } from "./panels/help/panel.tsx";
+import { HelpDialog } from "./panels/help/panel.tsx";
 import { InjectionBanner } from "./panels/inject/banner.tsx";
 import { InjectDialog } from "./panels/inject/panel.tsx";
 import { MeasuresPanel } from "./panels/measures/panel.tsx";
-import { Transport } from "./panels/replay/panel.tsx";
+import { ReplayBar } from "./panels/replay/panel.tsx";
 import { SignalsPanel } from "./panels/signals/panel.tsx";
 import { StatePanel } from "./panels/state/panel.tsx";
-import { WhatIf } from "./panels/what-if/panel.tsx";
+import { WhatIfDialog } from "./panels/what-if/panel.tsx";
 
-export function App(parts: Parts) {
-  useEffect(() => listen(document, shortcutsOf(parts.model, parts.view, parts.controls)), []);
+type Panel = (props: PanelProps) => ComponentChildren;
+
+/** Lines across the page, from the top. Each appears when it has something to say. */
+const LINES: readonly Panel[] = [Header, ConnectionBanner, ReplayBar, InjectionBanner];
+const GRID: readonly Panel[] = [ChannelsPanel, SignalsPanel, MeasuresPanel, StatePanel, EventsPanel];
+const DIALOGS: readonly Panel[] = [InjectDialog, WhatIfDialog, HelpDialog];
+
+export function App(props: PanelProps) {
+  useEffect(() => listen(document, shortcutsOf(props.model, props.view, props.controls)), []);
+  const show = (Panel: Panel, key: number) => <Panel key={key} {...props} />;
   return (
     <>
-      <Header {...parts} />
-      <Notice {...parts} />
-      <Transport {...parts} />
-      <InjectionBanner {...parts} />
-      <main class="grid">
-        <ChannelList {...parts} />
-        <SignalsPanel {...parts} />
-        <MeasuresPanel {...parts} />
-        <StatePanel {...parts} />
-        <EventList {...parts} />
-      </main>
-      <InjectDialog {...parts} />
-      <WhatIf {...parts} />
-      <Help {...parts} />
-      <Announcer {...parts} />
+      {LINES.map(show)}
+      <main class="grid">{GRID.map(show)}</main>
+      {DIALOGS.map(show)}
+      <Announcements {...props} />
+    </>
+  );
+}
+
+/** Screen readers hear no more than this. */
+const ANNOUNCE_EVERY_MS = 2000;
+
+/** Read out by screen readers: new events, and the values at the cursor. */
+function Announcements({ model, view }: PanelProps) {
+  const [text, setText] = useState("");
+  useEffect(() => {
+    let announced = model.events.peek()[0]?.sequence ?? 0;
+    const timer = setInterval(() => {
+      const fresh = model.events.peek().filter((event) => event.sequence > announced);
+      announced = model.events.peek()[0]?.sequence ?? announced;
+      const first = fresh[0];
+      if (first === undefined) return;
+      const more = fresh.length > 1 ? `, and ${fresh.length - 1} more` : "";
+      setText(`${first.severity}: ${first.title}${more}`);
+    }, ANNOUNCE_EVERY_MS);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <>
+      <div class="sr" aria-live="polite">
+        {text}
+      </div>
+      <div class="sr" aria-live="polite">
+        {view.announcement.value}
+      </div>
     </>
   );
 }

@@ -1,10 +1,11 @@
 /**
  * The page: data come from a source into the model, the view says what is looked at, the loop draws, the components frame it.
  */
+import "./theme/theme.css";
+import "./style.css";
 import { render } from "preact";
 import { Loop } from "../charts/loop.ts";
 import { App } from "./app.tsx";
-import { logIn } from "./login.ts";
 import { Controls } from "./model/controls.ts";
 import { Model } from "./model/model.ts";
 import { View } from "./model/view.ts";
@@ -39,3 +40,21 @@ addEventListener("pagehide", () => {
   source.stop();
   controls.stop();
 });
+
+/**
+ * The token of the link that the program printed (`#token=…`) is exchanged for a cookie, then taken out of the address bar and the history.
+ */
+async function logIn(): Promise<void> {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (token === null) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  try {
+    await fetch("api/login", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ token }),
+    });
+  } catch {
+    // No server: the socket will say so, and keep trying.
+  }
+}

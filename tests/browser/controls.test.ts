@@ -152,7 +152,7 @@ test("the lanes show what would have happened, event by event, and the list says
     await page.locator(".answer").waitFor();
     assert.ok(counts["new"]! >= 2, "the setting and the injection are told of");
     for (const [kind, count] of Object.entries(counts))
-      assert.is(await page.locator(`.lanes .pair.at-${kind}`).count(), count, kind);
+      assert.is(await page.locator(`.comparison .pair.at-${kind}`).count(), count, kind);
     const differs = counts["new"]! + counts["gone"]! + counts["moved"]! + counts["changed"]!;
     assert.is(await page.locator(".differences tbody tr").count(), differs);
     await page.locator(".differences", { hasText: "Injected level-shift" }).waitFor();

@@ -1,4 +1,5 @@
 /** The two canvases of a chart, with a name for screen readers and a place for the keyboard's focus. */
+import "./chart-box.css";
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Drawable, Loop } from "../../charts/loop.ts";

@@ -1,9 +1,10 @@
 /** A window over the page: modal, closed by Escape, its button, or whoever opened it. Its content exists only while it is open. */
+import "./dialog.css";
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { Icon } from "./icon.tsx";
 
-export interface DialogParts {
+export interface DialogProps {
   open: boolean;
   close: () => void;
   title: string;
@@ -12,7 +13,7 @@ export interface DialogParts {
   children: () => ComponentChildren;
 }
 
-export function Dialog({ open, close, title, kind, children }: DialogParts) {
+export function Dialog({ open, close, title, kind, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
   useEffect(() => {

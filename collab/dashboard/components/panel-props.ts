@@ -5,7 +5,7 @@ import type { Controls } from "../model/controls.ts";
 import type { Model } from "../model/model.ts";
 import type { View } from "../model/view.ts";
 
-export interface Parts {
+export interface PanelProps {
   model: Model;
   view: View;
   loop: Loop;

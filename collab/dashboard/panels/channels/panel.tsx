@@ -1,10 +1,11 @@
 /**
  * The channels: name, line of the last minute, value. Rows in view exist, others do not; the values are written straight into text nodes.
  */
+import "./panel.css";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { quantityParts } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
-import type { Parts } from "../../components/panel-props.ts";
+import type { PanelProps } from "../../components/panel-props.ts";
 import type { Channel } from "../../model/model.ts";
 import { MOST_LINES } from "../../model/view.ts";
 import { SparkLines } from "./chart.ts";
@@ -23,7 +24,7 @@ const STEPS: Readonly<Record<string, number>> = {
 /** Rows kept above and below what is seen, so that scrolling does not show holes. */
 const SPARE_ROWS = 4;
 
-export function ChannelList({ model, view, loop }: Parts) {
+export function ChannelsPanel({ model, view, loop }: PanelProps) {
   const groups = model.groups.value;
   const filter = view.filter.value.trim().toLowerCase();
   const shown = useMemo(
@@ -77,7 +78,7 @@ function Rows({
   view,
   loop,
   many,
-}: Omit<Parts, "controls"> & { shown: Channel[]; many: boolean }) {
+}: Omit<PanelProps, "controls"> & { shown: Channel[]; many: boolean }) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const sparks = useRef<SparkLines | null>(null);
@@ -183,7 +184,7 @@ function Rows({
   );
 }
 
-interface RowParts extends Omit<Parts, "controls"> {
+interface RowProps extends Omit<PanelProps, "controls"> {
   channel: Channel;
   top: number;
   many: boolean;
@@ -191,7 +192,7 @@ interface RowParts extends Omit<Parts, "controls"> {
   onPress: () => void;
 }
 
-function Row({ channel, top, many, current, onPress, model, view }: RowParts) {
+function Row({ channel, top, many, current, onPress, model, view }: RowProps) {
   const at = view.chosen.value.indexOf(channel.key);
   const value = useRef<HTMLSpanElement>(null);
   const unit = useRef<HTMLSpanElement>(null);

@@ -1,8 +1,9 @@
 /** A line below the header when not all is well with the connection: what happened, and what happens next. */
+import "./panel.css";
 import { useEffect, useState } from "preact/hooks";
-import type { Parts } from "../../components/panel-props.ts";
+import type { PanelProps } from "../../components/panel-props.ts";
 
-export function Notice({ model }: Parts) {
+export function ConnectionBanner({ model }: PanelProps) {
   const connection = model.connected.value;
   const [, tick] = useState(0);
   useEffect(() => {

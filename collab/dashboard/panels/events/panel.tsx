@@ -1,10 +1,11 @@
 /** What happened: newest first, each with severity, time and detail. A press shows the moment in all charts. */
+import "./panel.css";
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { EventMessage } from "../../../../protocol/messages.ts";
 import { clock, dateTime, significant } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
-import type { Parts } from "../../components/panel-props.ts";
+import type { PanelProps } from "../../components/panel-props.ts";
 import type { View } from "../../model/view.ts";
 
 const SEVERITIES = ["critical", "warning", "notice", "info"] as const;
@@ -13,7 +14,7 @@ const MOST_ROWS = 200;
 
 const hidden = signal<ReadonlySet<string>>(new Set());
 
-export function EventList({ model, view }: Parts) {
+export function EventsPanel({ model, view }: PanelProps) {
   const events = model.events.value;
   const shown = events.filter((event) => !hidden.value.has(event.severity)).slice(0, MOST_ROWS);
   return (

@@ -1,12 +1,13 @@
 /** The top line: where we are, whether it is live, how it goes. */
+import "./panel.css";
 import { quantityParts, span } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
-import type { Parts } from "../../components/panel-props.ts";
+import type { PanelProps } from "../../components/panel-props.ts";
 import type { Controls } from "../../model/controls.ts";
 import type { View } from "../../model/view.ts";
 import { themeName, toggleTheme } from "../../theme/theme.ts";
 
-export function Header({ model, view, controls }: Parts) {
+export function Header({ model, view, controls }: PanelProps) {
   const session = model.sessionInfo.value;
   return (
     <header class="header">
@@ -105,7 +106,7 @@ function ReplayPill({ controls }: { controls: Controls }) {
   );
 }
 
-function GroupTabs({ model, view }: { model: Parts["model"]; view: View }) {
+function GroupTabs({ model, view }: { model: PanelProps["model"]; view: View }) {
   const groups = model.groups.value;
   if (groups.length < 2) return null;
   return (
@@ -126,7 +127,7 @@ function GroupTabs({ model, view }: { model: Parts["model"]; view: View }) {
   );
 }
 
-function Stats({ model }: { model: Parts["model"] }) {
+function Stats({ model }: { model: PanelProps["model"] }) {
   const gauges = model.gauges.value;
   const rate = gauges["samplesPerSecond"];
   const p50 = gauges["latencyP50Us"];
@@ -165,7 +166,7 @@ function Stat({ label, value, unit, warn }: { label: string; value: string; unit
   );
 }
 
-function ConnectionState({ model }: { model: Parts["model"] }) {
+function ConnectionState({ model }: { model: PanelProps["model"] }) {
   const connection = model.connected.value;
   const words = {
     connecting: "Connecting",
@@ -185,7 +186,7 @@ function ConnectionState({ model }: { model: Parts["model"] }) {
 /** Said to be stalled after this long without data. */
 const STALLED_MS = 3000;
 
-function LivePill({ model, view }: { model: Parts["model"]; view: View }) {
+function LivePill({ model, view }: { model: PanelProps["model"]; view: View }) {
   model.pulse.value;
   if (model.groups.value.length === 0) return null;
   const quietMs = performance.now() - model.arrivedMs;

@@ -1,26 +1,27 @@
 /** The keys, from the registry they work by, and the words. */
 
+import "./panel.css";
 import { Dialog } from "../../components/dialog.tsx";
-import type { Parts } from "../../components/panel-props.ts";
+import type { PanelProps } from "../../components/panel-props.ts";
 import { keyCap } from "../../keyboard/keyboard.ts";
 import { shortcutsOf } from "../../keyboard/shortcuts.ts";
 import { MEASURES } from "../../model/measures.ts";
 
 const GROUPS = ["Time", "Lists", "Look"] as const;
 
-export function Help(parts: Parts) {
-  const { view } = parts;
+export function HelpDialog(props: PanelProps) {
+  const { view } = props;
   const close = () => {
     view.help.value = false;
   };
   return (
     <Dialog open={view.help.value} close={close} title="Keys and words" kind="help">
-      {() => <HelpBody {...parts} />}
+      {() => <HelpBody {...props} />}
     </Dialog>
   );
 }
 
-function HelpBody({ model, view, controls }: Parts) {
+function HelpBody({ model, view, controls }: PanelProps) {
   return (
     <div class="help-body">
       <div class="help-keys">

@@ -1,13 +1,13 @@
 /** A line over everything while data are disturbed on purpose: what is shown is not what happened. */
 import { clock, span } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
-import type { Parts } from "../../components/panel-props.ts";
+import type { PanelProps } from "../../components/panel-props.ts";
 import { isActive } from "../../model/injections.ts";
 
 /** More of them take the page from a telephone; the list of events has all. */
 const MOST_TOLD = 3;
 
-export function InjectionBanner({ model }: Parts) {
+export function InjectionBanner({ model }: PanelProps) {
   model.pulse.value;
   const { headUs } = model;
   const active = model.injections.value.filter((injection) => isActive(injection, headUs));

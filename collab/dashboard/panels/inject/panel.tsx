@@ -1,9 +1,10 @@
 /** Lays a synthetic event over channels of the running session: which, how strong, where, how long. */
+import "./panel.css";
 import { useEffect, useState } from "preact/hooks";
 import type { InjectableScenario } from "../../../../protocol/controls.ts";
 import { Dialog } from "../../components/dialog.tsx";
 import { Icon } from "../../components/icon.tsx";
-import type { Parts } from "../../components/panel-props.ts";
+import type { PanelProps } from "../../components/panel-props.ts";
 
 const DURATIONS = [
   { label: "30 s", seconds: 30 },
@@ -12,8 +13,8 @@ const DURATIONS = [
   { label: "15 min", seconds: 900 },
 ] as const;
 
-export function InjectDialog(parts: Parts) {
-  const { view } = parts;
+export function InjectDialog(props: PanelProps) {
+  const { view } = props;
   const close = () => {
     if (view.dialog.peek() === "inject") view.dialog.value = null;
   };
@@ -24,12 +25,12 @@ export function InjectDialog(parts: Parts) {
       title="Inject a synthetic event"
       kind="inject"
     >
-      {() => <InjectForm {...parts} close={close} />}
+      {() => <InjectForm {...props} close={close} />}
     </Dialog>
   );
 }
 
-function InjectForm({ model, view, controls, close }: Parts & { close: () => void }) {
+function InjectForm({ model, view, controls, close }: PanelProps & { close: () => void }) {
   const [scenarios, setScenarios] = useState<readonly InjectableScenario[]>([]);
   const [scenario, setScenario] = useState("");
   const [strength, setStrength] = useState(1);

@@ -1,13 +1,14 @@
 /** Coherence, purity, entropy and effective rank over time, with events marked. */
+import "./panel.css";
 import { useState } from "preact/hooks";
 import { TimeChart } from "../../../charts/time-chart.ts";
 import { ChartBox } from "../../components/chart-box.tsx";
-import type { Parts } from "../../components/panel-props.ts";
+import type { PanelProps } from "../../components/panel-props.ts";
 import { MEASURES } from "../../model/measures.ts";
 import { theme } from "../../theme/theme.ts";
 import { MeasuresPicture, measureRows } from "./chart.ts";
 
-export function MeasuresPanel({ model, view, loop }: Parts) {
+export function MeasuresPanel({ model, view, loop }: PanelProps) {
   const [height, setHeight] = useState(0);
   const rows = measureRows(height);
   return (

@@ -1,12 +1,13 @@
 /** The bar by which a recorded session is played: play, pause, speed, and its whole length to scrub over, with its events marked. */
+import "./panel.css";
 import { useMemo, useState } from "preact/hooks";
 import type { ReplayMark, ReplayStatus } from "../../../../protocol/controls.ts";
 import { clock, dateTime, span } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
-import type { Parts } from "../../components/panel-props.ts";
+import type { PanelProps } from "../../components/panel-props.ts";
 import { type Controls, SPEEDS } from "../../model/controls.ts";
 
-export function Transport({ model, controls }: Parts) {
+export function ReplayBar({ model, controls }: PanelProps) {
   const status = controls.replay.value;
   model.pulse.value;
   if (!controls.isReplay.value || status === null) return null;

@@ -1,16 +1,16 @@
 /** The chart of the chosen channels. */
 
+import "./panel.css";
 import { TimeChart } from "../../../charts/time-chart.ts";
 import { ChartBox } from "../../components/chart-box.tsx";
 import { Icon } from "../../components/icon.tsx";
-import type { Parts } from "../../components/panel-props.ts";
-import { Waiting } from "../../components/waiting.tsx";
+import type { PanelProps } from "../../components/panel-props.ts";
 import { SPANS_US } from "../../model/view.ts";
 import { theme } from "../../theme/theme.ts";
 import { SignalsPicture } from "./chart.ts";
 
-export function SignalsPanel(parts: Parts) {
-  const { model, view, loop } = parts;
+export function SignalsPanel(props: PanelProps) {
+  const { model, view, loop } = props;
   model.groups.value;
   const channels = view.channels;
   return (
@@ -34,7 +34,7 @@ export function SignalsPanel(parts: Parts) {
           ))}
         </ul>
         <div class="spacer" />
-        <Spans {...parts} />
+        <Spans {...props} />
       </div>
       <figure class="chart" aria-label="Chosen channels over time">
         <ChartBox
@@ -45,17 +45,17 @@ export function SignalsPanel(parts: Parts) {
             new TimeChart(elements, view.window, new SignalsPicture(model, view), () => theme.peek())
           }
         />
-        {model.groups.value.length === 0 ? <Waiting {...parts} /> : null}
+        {model.groups.value.length === 0 ? <Waiting {...props} /> : null}
         {model.groups.value.length > 0 && channels.length === 0 ? (
           <p class="chart-note">Choose up to eight channels in the list to see them here.</p>
         ) : null}
-        <FollowPill {...parts} />
+        <FollowPill {...props} />
       </figure>
     </section>
   );
 }
 
-function Spans({ view }: Parts) {
+function Spans({ view }: PanelProps) {
   return (
     <fieldset class="segments" aria-label="Stretch of time shown">
       {SPANS_US.map((span) => (
@@ -72,12 +72,41 @@ function Spans({ view }: Parts) {
   );
 }
 
-function FollowPill({ view }: Parts) {
+function FollowPill({ view }: PanelProps) {
   if (view.following.value) return null;
   return (
     <button type="button" class="follow" onClick={() => view.follow()}>
       Follow live
       <Icon name="jump" size={13} />
     </button>
+  );
+}
+
+/** Before the first channels: what the page waits for. */
+function Waiting({ model }: PanelProps) {
+  const connection = model.connected.value;
+  const [title, text] =
+    connection.state === "connecting"
+      ? ["Connecting…", "Asking the gateway for the session."]
+      : connection.state === "open"
+        ? [
+            "Waiting for the first channels",
+            "The session is open. Channels appear here as soon as a feed declares them.",
+          ]
+        : connection.state === "refused"
+          ? [
+              "Not let in",
+              connection.signIn ? "This session wants a token." : "Reload the page to try again.",
+            ]
+          : ["No connection", "The page tries again by itself and goes on where it was."];
+  return (
+    <div class="nothing-yet">
+      <svg width="220" height="56" viewBox="0 0 220 56" fill="none" aria-hidden="true">
+        <path class="wave one" d="M0 28c18-34 37-34 55 0s37 34 55 0 37-34 55 0 37 34 55 0" />
+        <path class="wave two" d="M0 28c18 34 37 34 55 0s37-34 55 0 37 34 55 0 37-34 55 0" />
+      </svg>
+      <h3>{title}</h3>
+      <p>{text}</p>
+    </div>
   );
 }

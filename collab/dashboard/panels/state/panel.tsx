@@ -1,9 +1,10 @@
 /** The joint state ρ: matrix, legend, read-out, spectrum; and what may honestly be said about it. */
+import "./panel.css";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { clock } from "../../../charts/format.ts";
 import { type Cell, HeatMap } from "../../../charts/heat-map.ts";
 import { ChartBox } from "../../components/chart-box.tsx";
-import type { Parts } from "../../components/panel-props.ts";
+import type { PanelProps } from "../../components/panel-props.ts";
 import { type Group, type Model, type Moment, measureAt } from "../../model/model.ts";
 import { theme } from "../../theme/theme.ts";
 import { StatePicture, titleOf } from "./chart.ts";
@@ -11,7 +12,7 @@ import { entryOf } from "./density-image.ts";
 import { Legend } from "./legend.tsx";
 import { SpectrumChart } from "./spectrum.ts";
 
-export function StatePanel({ model, view, loop }: Parts) {
+export function StatePanel({ model, view, loop }: PanelProps) {
   const bars = useRef<HTMLCanvasElement>(null);
   const [cell, setCell] = useState<Cell | null>(null);
   useEffect(() => {
@@ -119,13 +120,13 @@ function NoState({ group }: { group: Group | undefined }) {
   );
 }
 
-interface ReadOutParts {
+interface ReadOutProps {
   group: Group | undefined;
   cell: Cell | null;
   shown: Moment | null;
 }
 
-function ReadOut({ group, cell, shown }: ReadOutParts) {
+function ReadOut({ group, cell, shown }: ReadOutProps) {
   if (group === undefined || shown === null) return <div class="read-out" />;
   if (cell === null || cell.i >= shown.n || cell.j >= shown.n) {
     return (

@@ -2,22 +2,22 @@
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { clock } from "../../../charts/format.ts";
 import { type TimeView, timeMarks, timeStep, timeView, xOf } from "../../../charts/time-axis.ts";
-import type { LaneKind, LanePair } from "./pairs.ts";
+import type { DifferenceKind, EventPair } from "./pairs.ts";
 
 const HEIGHT = 168;
 const ORIGINAL_Y = 46;
 const BRANCH_Y = 112;
 const AXIS_Y = 150;
-/** Room for the names of the lanes. */
+/** Room for the names of the two rows. */
 const LEFT = 74;
 const RIGHT = 14;
 
-export function LaneChart({
+export function ComparisonChart({
   pairs,
   fromUs,
   toUs,
 }: {
-  pairs: readonly LanePair[];
+  pairs: readonly EventPair[];
   fromUs: number;
   toUs: number;
 }) {
@@ -34,7 +34,7 @@ export function LaneChart({
   const time = timeView(toUs + air, toUs - fromUs + 2 * air, columns);
   const x = (timeUs: number) => LEFT + xOf(timeUs, time);
   return (
-    <div class="lanes" ref={box}>
+    <div class="comparison" ref={box}>
       <svg
         width={width}
         height={HEIGHT}
@@ -44,17 +44,17 @@ export function LaneChart({
       >
         <Grid time={time} x={x} />
         <line class="branch-point" x1={x(fromUs)} x2={x(fromUs)} y1={12} y2={AXIS_Y - 8} />
-        <text class="lane-word" x={x(fromUs) + 5} y={20}>
+        <text class="comparison-word" x={x(fromUs) + 5} y={20}>
           different from here
         </text>
-        <text class="lane-name" x={0} y={ORIGINAL_Y + 4}>
+        <text class="comparison-name" x={0} y={ORIGINAL_Y + 4}>
           original
         </text>
-        <text class="lane-name" x={0} y={BRANCH_Y + 4}>
+        <text class="comparison-name" x={0} y={BRANCH_Y + 4}>
           branch
         </text>
-        <line class="lane-line" x1={LEFT} x2={width - RIGHT} y1={ORIGINAL_Y} y2={ORIGINAL_Y} />
-        <line class="lane-line" x1={LEFT} x2={width - RIGHT} y1={BRANCH_Y} y2={BRANCH_Y} />
+        <line class="comparison-axis" x1={LEFT} x2={width - RIGHT} y1={ORIGINAL_Y} y2={ORIGINAL_Y} />
+        <line class="comparison-axis" x1={LEFT} x2={width - RIGHT} y1={BRANCH_Y} y2={BRANCH_Y} />
         {pairs.map((pair, k) => (
           <Pair key={k} pair={pair} x={x} />
         ))}
@@ -71,8 +71,8 @@ function Grid({ time, x }: { time: TimeView; x: (timeUs: number) => number }) {
     <>
       {timeMarks(time, apart, offsetUs).map((mark) => (
         <g key={mark}>
-          <line class="lane-grid" x1={x(mark)} x2={x(mark)} y1={26} y2={AXIS_Y - 8} />
-          <text class="lane-time" x={x(mark)} y={AXIS_Y + 8}>
+          <line class="comparison-grid" x1={x(mark)} x2={x(mark)} y1={26} y2={AXIS_Y - 8} />
+          <text class="comparison-time" x={x(mark)} y={AXIS_Y + 8}>
             {clock(mark, step)}
           </text>
         </g>
@@ -81,7 +81,7 @@ function Grid({ time, x }: { time: TimeView; x: (timeUs: number) => number }) {
   );
 }
 
-function Pair({ pair, x }: { pair: LanePair; x: (timeUs: number) => number }) {
+function Pair({ pair, x }: { pair: EventPair; x: (timeUs: number) => number }) {
   const { kind, original, branch, how } = pair;
   const before = original === null ? null : x(original.timeUs);
   const after = branch === null ? null : x(branch.timeUs);
@@ -101,9 +101,9 @@ function Pair({ pair, x }: { pair: LanePair; x: (timeUs: number) => number }) {
 }
 
 /** The severity's shape, as in the charts; a cross over what is gone, a ring around what is new. */
-function Mark({ x, y, kind, severity }: { x: number; y: number; kind: LaneKind; severity: string }) {
+function Mark({ x, y, kind, severity }: { x: number; y: number; kind: DifferenceKind; severity: string }) {
   return (
-    <g transform={`translate(${x.toFixed(1)} ${y})`} class={`lane-mark is-${severity}`}>
+    <g transform={`translate(${x.toFixed(1)} ${y})`} class={`comparison-mark is-${severity}`}>
       <path class="shape" d={SHAPES[severity] ?? SHAPES["info"]} />
       {kind === "gone" ? <path class="cross" d="M-8 -8L8 8M8 -8L-8 8" /> : null}
       {kind === "new" ? <circle class="ring" r={10} /> : null}

@@ -2,10 +2,10 @@
 import { useEffect, useState } from "preact/hooks";
 import type { InjectableScenario } from "../../../../protocol/controls.ts";
 import { Icon } from "../../components/icon.tsx";
-import type { Parts } from "../../components/panel-props.ts";
+import type { PanelProps } from "../../components/panel-props.ts";
 import { form, PATHS, type WhatIfForm } from "./form.ts";
 
-export function WhatIfFields({ model, controls }: Pick<Parts, "model" | "controls">) {
+export function WhatIfFields({ model, controls }: Pick<PanelProps, "model" | "controls">) {
   const [scenarios, setScenarios] = useState<readonly InjectableScenario[]>([]);
   useEffect(() => {
     controls.scenarios().then(setScenarios, () => {});
@@ -134,12 +134,12 @@ function Settings({ set, change }: { set: readonly SettingRow[]; change: (set: S
   );
 }
 
-interface DroppedParts extends Pick<Parts, "model"> {
+interface DroppedProps extends Pick<PanelProps, "model"> {
   drop: readonly string[];
   change: (drop: string[]) => void;
 }
 
-function Dropped({ model, drop, change }: DroppedParts) {
+function Dropped({ model, drop, change }: DroppedProps) {
   const channels = model.groups.value.flatMap((group) => group.channels);
   return (
     <fieldset class="field">

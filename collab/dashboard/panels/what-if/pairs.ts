@@ -1,15 +1,15 @@
-/** The two lanes of a what-if, original and branch: which events stand opposite to which, and how they differ, in words. */
+/** Compares the events of the original with those of the branch: pairs of events, and how each pair differs, in words. */
 import type { LaneDifference, WhatIfAnswer } from "../../../../protocol/controls.ts";
 import type { EventMessage } from "../../../../protocol/messages.ts";
 import { span } from "../../../charts/format.ts";
 
-export type LaneKind = LaneDifference["type"];
+export type DifferenceKind = LaneDifference["type"];
 
 /** In the order in which people ask. */
-export const LANE_KINDS: readonly LaneKind[] = ["new", "gone", "moved", "changed", "same"];
+export const DIFFERENCE_KINDS: readonly DifferenceKind[] = ["new", "gone", "moved", "changed", "same"];
 
-export interface LanePair {
-  readonly kind: LaneKind;
+export interface EventPair {
+  readonly kind: DifferenceKind;
   readonly original: EventMessage | null;
   readonly branch: EventMessage | null;
   /** The earlier of both, µs. */
@@ -18,7 +18,7 @@ export interface LanePair {
   readonly how: string;
 }
 
-export function pairsOf({ original, events, differences }: WhatIfAnswer): LanePair[] {
+export function pairsOf({ original, events, differences }: WhatIfAnswer): EventPair[] {
   const originals = new Map(original.map((event) => [event.id, event]));
   const branches = new Map(events.map((event) => [event.id, event]));
   return differences.map((difference) => {

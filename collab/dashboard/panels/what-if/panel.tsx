@@ -1,26 +1,27 @@
-/** What would have happened: something made different from a moment on, the same data run again, and both lanes of events beside each other. */
+/** What would have happened: asks for a branch of the recording with some changes, and compares its events with the original ones. */
+import "./panel.css";
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { WhatIfAnswer } from "../../../../protocol/controls.ts";
 import { clock } from "../../../charts/format.ts";
 import { Dialog } from "../../components/dialog.tsx";
 import { Icon } from "../../components/icon.tsx";
-import type { Parts } from "../../components/panel-props.ts";
-import { LaneChart } from "./chart.tsx";
+import type { PanelProps } from "../../components/panel-props.ts";
+import { ComparisonChart } from "./chart.tsx";
 import { WhatIfFields } from "./fields.tsx";
 import { EMPTY_FORM, form, localTime, requestOf } from "./form.ts";
-import { LANE_KINDS, type LaneKind, type LanePair, pairsOf } from "./pairs.ts";
+import { DIFFERENCE_KINDS, type DifferenceKind, type EventPair, pairsOf } from "./pairs.ts";
 
 const answer = signal<WhatIfAnswer | null>(null);
 /** Whether a question is being answered, and why it was not: also of one whose window was closed meanwhile. */
 const busy = signal(false);
 const trouble = signal("");
-const hidden = signal<ReadonlySet<LaneKind>>(new Set(["same"]));
-/** Rows of the list: what is beyond is in the lanes. */
+const hidden = signal<ReadonlySet<DifferenceKind>>(new Set(["same"]));
+/** Rows of the list. The picture above it shows all pairs. */
 const MOST_ROWS = 300;
 
-export function WhatIf(parts: Parts) {
-  const { view } = parts;
+export function WhatIfDialog(props: PanelProps) {
+  const { view } = props;
   const close = () => {
     if (view.dialog.peek() === "whatIf") view.dialog.value = null;
   };
@@ -31,16 +32,16 @@ export function WhatIf(parts: Parts) {
       title="What would have happened?"
       kind="what-if"
     >
-      {() => <WhatIfBody {...parts} />}
+      {() => <WhatIfBody {...props} />}
     </Dialog>
   );
 }
 
-function WhatIfBody(parts: Parts) {
-  const { model, view, controls } = parts;
+function WhatIfBody(props: PanelProps) {
+  const { model, view, controls } = props;
   useEffect(() => {
     if (form.peek().at !== "") return;
-    form.value = { ...EMPTY_FORM, at: localTime(firstMoment(parts)), group: view.groupName.peek() };
+    form.value = { ...EMPTY_FORM, at: localTime(firstMoment(props)), group: view.groupName.peek() };
   }, []);
   const ask = async (event: Event) => {
     event.preventDefault();
@@ -81,7 +82,7 @@ function WhatIfBody(parts: Parts) {
 }
 
 /** Where somebody looks, else a minute before what is newest. */
-function firstMoment({ model, view, controls }: Parts): number {
+function firstMoment({ model, view, controls }: PanelProps): number {
   const looked = view.cursorUs.peek();
   if (looked !== null) return looked;
   const status = controls.replay.peek();
@@ -103,28 +104,28 @@ function Answer({ answer }: { answer: WhatIfAnswer }) {
         </span>
         <div class="spacer" />
         <fieldset class="filters" aria-label="Kinds shown">
-          {LANE_KINDS.map((kind) => (
+          {DIFFERENCE_KINDS.map((kind) => (
             <button
               type="button"
               key={kind}
-              class={`filter lane-filter at-${kind}`}
+              class={`filter kind-filter at-${kind}`}
               aria-pressed={!hidden.value.has(kind)}
               onClick={() => toggle(kind)}
             >
-              <span class="lane-swatch" aria-hidden="true" />
+              <span class="kind-swatch" aria-hidden="true" />
               {kind} {counts[kind]}
             </button>
           ))}
         </fieldset>
       </div>
-      <LaneChart pairs={pairs} fromUs={atUs} toUs={untilUs} />
+      <ComparisonChart pairs={pairs} fromUs={atUs} toUs={untilUs} />
       {shown.length === 0 ? null : <Differences pairs={shown.slice(0, MOST_ROWS)} />}
       {shown.length > MOST_ROWS ? <p class="hint">… and {shown.length - MOST_ROWS} more</p> : null}
     </section>
   );
 }
 
-function Differences({ pairs }: { pairs: readonly LanePair[] }) {
+function Differences({ pairs }: { pairs: readonly EventPair[] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls is reached by the keyboard
     <section class="differences" tabIndex={0} aria-label="Events that differ">
@@ -154,7 +155,7 @@ function Differences({ pairs }: { pairs: readonly LanePair[] }) {
   );
 }
 
-function toggle(kind: LaneKind): void {
+function toggle(kind: DifferenceKind): void {
   const next = new Set(hidden.value);
   if (!next.delete(kind)) next.add(kind);
   hidden.value = next;
