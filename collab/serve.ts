@@ -20,12 +20,11 @@ import {
   VERSIONS,
   withSetting,
 } from "../actors/mod.ts";
-import type { SessionControls } from "../actors/ports/controls.ts";
 import type { Journal } from "../actors/ports/journal.ts";
 import type { SessionListener } from "../actors/ports/session.ts";
 import type { OperatorNotice } from "../protocol/messages.ts";
 import type { Settings } from "../protocol/settings.ts";
-import { liveControls, SessionShadow, synthWorlds } from "../sim/mod.ts";
+import { liveCommands, SessionShadow, synthWorlds } from "../sim/mod.ts";
 import { readConfig, type UpConfig, type UpFlags } from "./config.ts";
 import { dashboardDirectory } from "./dashboard-files.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
@@ -64,8 +63,8 @@ export async function up(flags: UpFlags): Promise<number> {
   });
   partition.subscribe(eventTeller(say));
   shadow?.announceBy((notice) => void partition.operatorNotice(notice));
-  const controls = liveControls(partition, journal, recording);
-  const gateway = await openGateway(config, partition, controls, say).catch(async (error: unknown) => {
+  partition.handle(liveCommands(partition, journal, recording));
+  const gateway = await openGateway(config, partition, say).catch(async (error: unknown) => {
     await partition.close();
     throw error;
   });
@@ -137,19 +136,13 @@ async function openJournal(config: UpConfig, say: Say): Promise<Journal> {
   );
 }
 
-async function openGateway(
-  config: UpConfig,
-  partition: Partition,
-  controls: SessionControls,
-  say: Say,
-): Promise<Gateway> {
+async function openGateway(config: UpConfig, partition: Partition, say: Say): Promise<Gateway> {
   const staticDir = dashboardDirectory();
   if (!staticDir)
     say("log", { message: "the dashboard is not built (npm run build); only the API is served" });
   try {
     return await createGateway({
       sessions: [partition],
-      controls: { [partition.session]: controls },
       host: config.host,
       port: config.port,
       basePath: config.basePath,

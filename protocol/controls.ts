@@ -1,9 +1,7 @@
-/**
- * What is said over HTTP about doing something to a session beside looking at it: JSON, no messages of the socket. docs/gateway.md has the paths.
- */
+/** What commands (commands.ts) answer. It travels as JSON; docs/gateway.md lists the HTTP paths. */
 import type { EventMessage, Severity } from "./messages.ts";
 
-/** Where a recorded session stands. */
+/** The place and the state of a recorded session. */
 export interface ReplayStatus {
   readonly state: "paused" | "playing" | "seeking" | "ended" | "failed";
   /** Why it failed, "" otherwise. */
@@ -11,7 +9,7 @@ export interface ReplayStatus {
   readonly speed: number | "max";
   readonly timeUs: number;
   readonly sequence: number;
-  /** What there is to go to. */
+  /** The range of the recording that `seek` accepts. */
   readonly fromUs: number;
   readonly toUs: number;
   readonly firstSequence: number;
@@ -19,7 +17,7 @@ export interface ReplayStatus {
   readonly recording: string | null;
 }
 
-/** An event of the whole recording, for the bar it is scrubbed by. */
+/** An event of the recording, as the seek bar shows it. */
 export interface ReplayMark {
   readonly sequence: number;
   /** Sequence of the input that it follows from. */
@@ -30,43 +28,55 @@ export interface ReplayMark {
   readonly title: string;
 }
 
-/** Those that are known by now, in order. */
+/** The events read so far, in order. */
 export interface ReplayMarks {
   readonly marks: readonly ReplayMark[];
   /** False while the recording is still being read. */
   readonly complete: boolean;
 }
 
-/** A scenario that can be laid over streams that are there. */
+/** A scenario that can be laid over recorded or live streams. */
 export interface InjectableScenario {
   readonly name: string;
   readonly title: string;
   readonly family: string;
 }
 
-/** An injection that is under way, as the event that told of its begin has it: an older page of events than a client reads. */
+/** What an injection changes. */
+export interface StartedInjection {
+  readonly scenario: string;
+  readonly strength: number;
+  readonly group: string;
+  readonly channels: readonly string[];
+  readonly seed: number;
+  /** It changes samples with fromUs ≤ time < untilUs. */
+  readonly fromUs: number;
+  readonly untilUs: number;
+}
+
+/** An injection that has not ended, with the fields of its `injection.started` event: that event may be older than those a page has read. */
 export type InjectionUnderWay = Pick<EventMessage, "group" | "channels" | "detail">;
 
-/** One event of the original, one of the branch, or a pair that is the same event. */
+/** An event of the original lane, one of the branch, or a pair that counts as the same event. */
 export interface LaneDifference {
   readonly type: "same" | "moved" | "changed" | "gone" | "new";
-  /** Ids, each of its own lane. */
+  /** Ids in their own lanes. */
   readonly original?: string;
   readonly branch?: string;
-  /** Time of the branch's minus that of the original's, µs. */
+  /** Time in the branch minus time in the original, µs. */
   readonly byUs?: number;
-  /** What differs beside the time. */
+  /** Fields other than the time that differ. */
   readonly fields?: readonly string[];
 }
 
-/** Both lanes of a question what would have happened. */
+/** Both lanes of a what-if: the recording as it was, and the branch. */
 export interface WhatIfAnswer {
   readonly atUs: number;
   readonly sequence: number;
   readonly untilUs: number;
   readonly original: readonly EventMessage[];
   readonly events: readonly EventMessage[];
-  /** In order of time, the same ones included. */
+  /** In order of time, unchanged events included. */
   readonly differences: readonly LaneDifference[];
   readonly counts: Readonly<Record<LaneDifference["type"], number>>;
 }

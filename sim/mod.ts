@@ -5,7 +5,7 @@
  * benches need what only a checkout has.
  */
 
-export { liveControls } from "./session-controls.ts";
+export { liveCommands } from "./session-commands.ts";
 export { SessionShadow } from "./shadow/session-shadow.ts";
 export { synthWorlds } from "./worlds/worlds.ts";
 

@@ -20,6 +20,7 @@ import {
   GENESIS_HASH,
 } from "../../protocol/block.ts";
 import { decodeMessage, encodeFrameView, encodeMessage } from "../../protocol/codec.ts";
+import type { Command, CommandAnswer, CommandName } from "../../protocol/commands.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { CHECKPOINT_BLOCKS, MAX_BLOCK_AGE_MS, MAX_FRAME_SAMPLES, MAX_GROUPS } from "../../protocol/limits.ts";
@@ -40,6 +41,7 @@ import { hex } from "../core/hash.ts";
 import type { Feed, FeedSink } from "../feeds/feed.ts";
 import { sha256 } from "../log/chain.ts";
 import type { Clock } from "../ports/clock.ts";
+import { type CommandHandlers, carryOut, commandNames } from "../ports/commands.ts";
 import type { Journal, JournalNote } from "../ports/journal.ts";
 import type { FrameOverlay } from "../ports/overlay.ts";
 import type { DeliveredFrame, LiveSession, SessionDescription, SessionListener } from "../ports/session.ts";
@@ -106,6 +108,7 @@ export class Partition implements LiveSession, CoreSink {
   private readonly outbox: Outbox;
   private readonly feeds: { feed: Feed; running: Promise<void> }[] = [];
   private readonly overlays: Injections;
+  private handlers: CommandHandlers = {};
   /** Last report of each source; a merged feed reports for the sources it is made of. */
   private readonly statuses = new Map<string, FeedStatus>();
 
@@ -754,6 +757,23 @@ export class Partition implements LiveSession, CoreSink {
 
   subscribe(listener: SessionListener): () => void {
     return this.outbox.subscribe(listener);
+  }
+
+  /** Hands in what carries out the commands of this session. */
+  handle(handlers: CommandHandlers): void {
+    this.handlers = handlers;
+  }
+
+  commands(): readonly CommandName[] {
+    return commandNames(this.handlers);
+  }
+
+  command<Name extends CommandName>(
+    command: Command<Name>,
+    author: string,
+    signal: AbortSignal,
+  ): Promise<CommandAnswer<Name>> {
+    return carryOut(this.session, this.handlers, command, author, signal);
   }
 }
 

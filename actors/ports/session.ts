@@ -1,11 +1,12 @@
 /**
- * A running session as the gateway sees it: what is there, what comes out, from where one may resume.
+ * A running session as the gateway sees it: its state, its deliveries, the cursors to resume from, and the one way in for commands.
  *
- * S1  Everything delivered here is durable at the session's level; nothing is delivered before.
+ * S1  A delivery is durable at the session's level before it arrives here.
  * S2  Deliveries come in the order of the log; `flush` follows the last delivery of a released block (one chance to flush sockets).
  * S3  Event sequences are 1, 2, 3 … without gaps, and the same event has the same sequence after a restart.
- * S4  A recorded session may be moved to another place: `rewound` says so, and deliveries go on behind that place as S2 and S3 have it.
+ * S4  A recorded session may be moved to another place: `rewound` names it, and deliveries continue after it under S2 and S3.
  */
+import type { Command, CommandAnswer, CommandName } from "../../protocol/commands.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
 
@@ -25,8 +26,8 @@ export interface LiveSession {
   /** The last published state of each group. */
   lastStates(): readonly StateMessage[];
   /**
-   * Where nodes take the session over from each other: sequence of the last input of which it is sure that this node was the owner when it took
-   * it. Absent where there is one owner for ever.
+   * In a cluster, where nodes take sessions over from each other: the sequence of the last input that this node certainly took as the owner.
+   * Absent where the session has one owner for good.
    */
   readonly ownedThrough?: () => number;
   /** Current gauges by name, for /metrics. */
@@ -34,6 +35,17 @@ export interface LiveSession {
   /** Why the session cannot take inputs (halted journal, not yet recovered), or null when it can. */
   notReady(): string | null;
   subscribe(listener: SessionListener): () => void;
+  /** The commands this session has. */
+  commands(): readonly CommandName[];
+  /**
+   * Carries out a command of `author`, whom its input in the log will name. Resolves when the input is durable and admitted. Rejects with an
+   * EigenwatchError when the command cannot be carried out. `signal` aborts when nobody waits for the answer any more.
+   */
+  command<Name extends CommandName>(
+    command: Command<Name>,
+    author: string,
+    signal: AbortSignal,
+  ): Promise<CommandAnswer<Name>>;
 }
 
 export interface DeliveredFrame {
@@ -51,11 +63,11 @@ export interface SessionListener {
   metrics(metrics: MetricsMessage): void;
   channels(declaration: Channels): void;
   flush(): void;
-  /** What was delivered behind this place counts no more; only recorded sessions say so. */
+  /** Deliveries after this place no longer count. Recorded sessions only. */
   rewound?(place: SessionPlace): void;
 }
 
-/** Where deliveries go on: logical time of the last input before, and its and the last event's sequence. */
+/** Where deliveries continue: logical time and sequence of the last input before it, and the sequence of the last event. */
 export interface SessionPlace {
   readonly timeUs: number;
   readonly input: number;

@@ -1,25 +1,26 @@
 /**
- * Who may look: anybody who reaches a gateway bound to loopback without a token; else whoever knows the token.
+ * Signing in. A gateway on loopback without a token lets everybody in; any other requires the token.
  *
  *   link …/#token=T ──► page ──POST api/login {token}──► HttpOnly cookie with a random login id
  *   program ──Authorization: Bearer T──►
  *
- * A1  The token is compared in constant time and stands in no log, no cookie and no URL that is sent.
- * A2  The cookie holds a random id of which only the hash is kept; a login ends by logout, age, restart, or when newer ones push it out.
+ * A1  The token is compared in constant time. It appears in no log, no cookie and no URL that is sent.
+ * A2  The cookie holds a random id, of which the gateway keeps only the hash. A login ends by logout, after LOGIN_SECONDS, at a restart, or when
+ *     there are more than `loginsMax` newer ones.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
-import { RateLimit } from "./token-bucket.ts";
+import { RateLimit } from "./rate-limit.ts";
 
-/** A token given by the user is at least this long: with five-second waits it is then not guessed. */
+/** Shortest token a user may choose: at one guess per five seconds (`loginsPerSecond`) it cannot be guessed. */
 export const TOKEN_CHARACTERS_MIN = 16;
 
 /** A login lasts a week: a wall display is not signed out over the weekend. */
 const LOGIN_SECONDS = 604_800;
 
-/** `anybody`: no token is required. `login` is the hash of the login id. `stranger` may see nothing but open paths. */
+/** `anybody`: no token is required. `login`: the hash of the login id. `stranger`: has not signed in and reaches only open paths. */
 export type Identity =
   | { kind: "anybody" }
   | { kind: "token" }
@@ -27,12 +28,12 @@ export type Identity =
   | { kind: "stranger" };
 
 export class Auth {
-  /** Name of the cookie: with the port, because browsers share cookies between ports of a host. */
+  /** The name contains the port, because browsers share cookies between ports of a host. */
   readonly cookieName: string;
   readonly #token: Buffer | null;
   readonly #limits: GatewayLimits;
   readonly #failures: RateLimit;
-  /** Hash of the login id → when it ends, oldest first. */
+  /** End of each login by the hash of its id, oldest first. */
   readonly #logins = new Map<string, number>();
 
   constructor(token: string | null, port: number, limits: GatewayLimits) {
@@ -46,7 +47,7 @@ export class Auth {
     return this.#token !== null;
   }
 
-  /** Who the request says it is. Throws a HttpError (401, 429) for a wrong token; one without any is of a stranger. */
+  /** Who sent the request; a request without a token is from a stranger. Throws a HttpError (401, 429) for a wrong token. */
   identify(request: IncomingMessage, address: string, nowMs: number): Identity {
     if (this.#token === null) return { kind: "anybody" };
     const login = this.#loginOf(request, nowMs);
@@ -57,28 +58,28 @@ export class Auth {
     return { kind: "token" };
   }
 
-  /** Throws a HttpError (401, 429) for a wrong token, or too many of them from this address. */
+  /** Throws a HttpError: 401 for a wrong token, 429 after too many of them from this address. */
   checkToken(token: string | undefined, address: string, nowMs: number): void {
     if (this.#token === null) return;
     if (token === undefined) throw noToken();
     if (!this.#failures.has(address, nowMs)) {
       const wait = String(this.#failures.retrySeconds);
-      throw new HttpError(429, "sign in", "too many wrong tokens", `a pause of ${wait} s (loginsPerSecond)`, {
-        "retry-after": wait,
-      });
+      const expected = `a pause of ${wait} s (loginsPerSecond)`;
+      const parts = { action: "sign in", value: "too many wrong tokens", expected, kind: "limit" } as const;
+      throw new HttpError(429, parts, { "retry-after": wait });
     }
     if (timingSafeEqual(sha256(token), this.#token)) return;
     this.#failures.take(address, nowMs);
-    // The value is not echoed: a nearly right token is a secret too.
+    // The value is not echoed: an almost correct token is a secret too.
     throw unauthorised("a wrong token", "the token of the link that was printed at start");
   }
 
-  /** Whether who came in with this identity would still be let in. */
-  lasts(identity: Identity, nowMs: number): boolean {
+  /** Whether this identity is still signed in. */
+  isSignedIn(identity: Identity, nowMs: number): boolean {
     return identity.kind !== "login" || (this.#logins.get(identity.login) ?? 0) > nowMs;
   }
 
-  /** Exchanges the token for a cookie; returns the Set-Cookie value. Throws a HttpError for a wrong token or too many of them. */
+  /** Exchanges the token for a cookie; returns the Set-Cookie value, or null where no token is required. Throws as `checkToken` does. */
   login(
     token: string,
     address: string,
@@ -128,13 +129,14 @@ export function randomToken(): string {
   return randomBytes(32).toString("base64url");
 }
 
-/** What a stranger is told. */
+/** The answer to a stranger on a path that requires signing in. */
 export function noToken(): HttpError {
   return unauthorised("no token", "Authorization: Bearer TOKEN, or the cookie of POST api/login");
 }
 
 function unauthorised(value: string, expected: string): HttpError {
-  return new HttpError(401, "sign in", value, expected, { "www-authenticate": 'Bearer realm="eigenwatch"' });
+  const parts = { action: "sign in", value, expected, kind: "denied" } as const;
+  return new HttpError(401, parts, { "www-authenticate": 'Bearer realm="eigenwatch"' });
 }
 
 function sha256(text: string): Buffer {

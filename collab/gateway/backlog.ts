@@ -1,11 +1,12 @@
 /**
- * How far one client is behind, and what follows from it.
+ * How much one client has not read yet, and what follows.
  *
  *   flowing ──above conflateAboveBytes──► lagging ──at most half of it──► flowing
  *                                           └──above cutAboveBytes, or laggingMsMax long──► cut
  *
- * B1  A lagging client gets no samples and only the newest state of each group; what it did not get is counted and told once it flows.
- * B2  Events are written in any state until the cut: then the client resumes from its cursor.
+ * B1  A lagging client gets no samples and only the newest state of each group. What it misses is counted; `lagging` reports the counts once
+ *     the client flows again.
+ * B2  Events are sent in every state until the cut. After a cut the client resumes from its cursor.
  */
 import type { GatewayLimits } from "./limits.ts";
 
@@ -23,7 +24,7 @@ export class Backlog {
     return this.#laggingSinceMs !== null;
   }
 
-  /** Judges the bytes that wait to be read. `recovered` is said once; after `cut` nothing more is asked. */
+  /** The state for this number of unread bytes. `recovered` comes once; do not ask again after `cut`. */
   judge(bufferedBytes: number, nowMs: () => number): BacklogState {
     const { conflateAboveBytes, cutAboveBytes, laggingMsMax } = this.#limits;
     if (this.#laggingSinceMs === null) {

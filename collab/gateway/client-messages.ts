@@ -1,4 +1,4 @@
-/** The exchange with a WebSocket client beside the data: reading what it sends, and the messages that frame a connection. */
+/** Messages of a WebSocket connection that are not deliveries: reading those of the client, and making `welcome`, `refused` and `closing`. */
 import type { LiveSession } from "../../actors/ports/session.ts";
 import { CLOSE_CODES } from "../../protocol/client-schemas.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
@@ -14,7 +14,7 @@ import {
 import { PROTOCOL_VERSION } from "../../protocol/versions.ts";
 import type { GatewayLimits } from "./limits.ts";
 
-/** The message, checked against what a client may send, or the refusal that answers it. Throws nothing. */
+/** The message, if a client may send it, or the refusal that answers it. Does not throw. */
 export function readClientMessage(
   data: Uint8Array,
   isBinary: boolean,
@@ -79,7 +79,7 @@ export function closingMessage(
   };
 }
 
-/** Where coming again can help, and how soon: a restart takes about a second, a rate is forgiven in a few. */
+/** For reasons that pass, the time to wait: a restart takes about a second, a full rate limit a few. */
 const RETRY_AFTER_MS: Partial<Record<CloseReason, number>> = {
   shutdown: 250,
   slow: 500,

@@ -1,5 +1,4 @@
-/** How many live connections (WebSocket, SSE) there are, in all and per address, and who may open one more. */
-
+/** The open live connections (WebSocket, SSE), in all and per address, and their limits. */
 import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 
@@ -14,7 +13,7 @@ export class ConnectionCount {
     this.#limits = limits;
   }
 
-  /** Counts a connection in, or throws a HttpError that names the limit. The returned function counts it out, once. */
+  /** Counts a new connection; throws a HttpError (503) that names the limit it would exceed. Call the returned function when it ends. */
   enter(transport: Transport, address: string): () => void {
     const { connectionsMax, connectionsPerAddressMax, sseConnectionsMax } = this.#limits;
     const total = this.open.ws + this.open.sse;
@@ -43,8 +42,11 @@ export class ConnectionCount {
   }
 }
 
+/** Connections end when people close pages: seconds later there may be room. */
+const RETRY_AFTER_S = "5";
+
 function tooMany(value: string, name: string, limit: number): HttpError {
-  return new HttpError(503, "open one more connection", value, `at most ${limit} (${name})`, {
-    "retry-after": "5",
-  });
+  const expected = `at most ${limit} (${name})`;
+  const parts = { action: "open one more connection", value, expected, kind: "unavailable" } as const;
+  return new HttpError(503, parts, { "retry-after": RETRY_AFTER_S });
 }

@@ -1,8 +1,8 @@
 /**
- * Samples in intervals of logical time, for one subscription: min, max and last of each channel, so that no spike is lost.
+ * Samples of one subscription in intervals of logical time: min, max and last of each channel, so that no spike is lost.
  *
- * An interval of a group is over when a sample of a later one arrives; then its rows leave, in the order of the channels. A sample
- * that comes after its interval has left counts in the one that is open: a little late, but there.
+ * An interval of a group ends when a sample of a later one arrives; then its rows are sent, in the order of the channels. A sample that comes
+ * after the end of its interval counts in the open one.
  */
 import { encodeMessage } from "../../protocol/codec.ts";
 import type { Frame } from "../../protocol/frame.ts";
@@ -14,7 +14,7 @@ export class Decimation {
   readonly #channelsOf: (group: string) => Uint8Array | null;
   readonly #groups = new Map<string, GroupDecimation>();
 
-  /** `channelsOf(group)`: 1 for each expected channel index, or null for all. Asked again when a group is met first. */
+  /** `channelsOf(group)`: 1 for each channel index to include, or null for all. Called once per group. */
   constructor(id: number, everyUs: number, channelsOf: (group: string) => Uint8Array | null) {
     this.#id = id;
     this.#everyUs = everyUs;
@@ -26,7 +26,7 @@ export class Decimation {
     this.#groups.clear();
   }
 
-  /** Takes a frame in; returns a `decimated` message when intervals ended with it, else null. O(samples). */
+  /** Adds a frame. Returns a `decimated` message if intervals ended with it, else null. O(samples). */
   add(frame: Frame, inputSequence: number): Uint8Array | null {
     let group = this.#groups.get(frame.group);
     if (group === undefined) {
@@ -49,7 +49,7 @@ export class Decimation {
 
 class GroupDecimation {
   readonly #everyUs: number;
-  readonly #wanted: Uint8Array | null;
+  readonly #included: Uint8Array | null;
   /** The open interval: its number since the epoch, and per channel what was in it. */
   #open = Number.NaN;
   readonly #min = new Float64Array(MAX_GROUP_CHANNELS);
@@ -60,7 +60,7 @@ class GroupDecimation {
 
   constructor(everyUs: number, expected: Uint8Array | null) {
     this.#everyUs = everyUs;
-    this.#wanted = expected;
+    this.#included = expected;
   }
 
   add(frame: Frame): Rows | null {
@@ -73,7 +73,7 @@ class GroupDecimation {
         this.#open = interval;
       }
       const c = channel[k]!;
-      if (this.#wanted === null || this.#wanted[c] === 1) this.#take(c, value[k]!);
+      if (this.#included === null || this.#included[c] === 1) this.#take(c, value[k]!);
     }
     return rows;
   }

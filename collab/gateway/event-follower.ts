@@ -1,26 +1,26 @@
 /**
- * Brings one client the events of a session behind its cursor, first those that were, then those that come.
+ * Delivers the events of a session after a cursor to one client: first past ones, then new ones.
  *
  *   reading ──page empty──► live ──an event is missing──► reading
  *      │ ▲                                     any ──stop──► stopped
- *   full │ │ room()
+ *   full │ │ resume()
  *      ▼ │
  *    waiting                              any ──rewind──► reading, from an earlier cursor
  *
- * E1  Sequences handed to the sink rise; none is handed over twice, but those behind a place that the session was rewound to.
- * E2  In `live` an event that does not follow the cursor is not handed over: what lies between is read first.
- * E3  While reading, live events are only noticed; the session has them. Nothing is stored here.
+ * E1  Sequences handed to the sink rise. None comes twice, except those after a place to which the session was rewound.
+ * E2  In `live` an event that does not directly follow the cursor is not handed over: the events between are read first.
+ * E3  While reading, only the sequences of live events are noted; the events are read from the session. Nothing is stored here.
  */
 import type { LiveSession } from "../../actors/ports/session.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
-import { EncodedEvent } from "./encoded-event.ts";
+import { EncodedEvent } from "./encoded.ts";
 
 export interface EventSink {
-  /** Takes an event. False: taken, but no more of a back-fill until `room()`. */
+  /** Takes an event. False: taken, but no more of a back-fill until `resume()`. */
   event(event: EncodedEvent, backfill: boolean): boolean;
-  /** What lies behind event `last` comes again. */
+  /** Events after `last` come again. */
   rewound?(last: number): void;
-  /** Reading the session's events failed: the client is closed and resumes later. */
+  /** The session's events cannot be read: the client is closed and may come back later. */
   failed(error: unknown): void;
 }
 
@@ -29,37 +29,38 @@ export class EventFollower {
   readonly #sink: EventSink;
   readonly #page: number;
   #cursor: number;
-  #noticed: number;
+  /** Highest sequence known to exist. */
+  #newest: number;
   #state: "reading" | "waiting" | "live" | "stopped" = "waiting";
-  /** Counts rewinds: what was read before one is not handed over after it. */
+  /** Counts rewinds: a page read before one is not handed over after it. */
   #rewinds = 0;
 
-  /** Starts after sequence `after`; `page` events are read at once. */
+  /** Delivers events after sequence `after`, reading `page` of them at once. */
   constructor(session: LiveSession, after: number, page: number, sink: EventSink) {
     this.#session = session;
     this.#sink = sink;
     this.#page = page;
     this.#cursor = after;
-    this.#noticed = after;
+    this.#newest = after;
   }
 
-  /** The last sequence handed over. */
+  /** Sequence of the last event handed over. */
   get cursor(): number {
     return this.#cursor;
   }
 
   start(): void {
-    this.room();
+    this.resume();
   }
 
   /** The client can take more of a back-fill. */
-  room(): void {
+  resume(): void {
     if (this.#state === "waiting") this.#read();
   }
 
   live(event: EncodedEvent): void {
     const { sequence } = event.event;
-    if (sequence > this.#noticed) this.#noticed = sequence;
+    if (sequence > this.#newest) this.#newest = sequence;
     if (this.#state !== "live" || sequence <= this.#cursor) return;
     if (sequence > this.#cursor + 1) {
       this.#read();
@@ -69,12 +70,12 @@ export class EventFollower {
     this.#sink.event(event, false);
   }
 
-  /** The session goes on behind event `last`: what the client has not seen up to there is read, what lies behind comes again. */
+  /** The session continues after event `last`: unread events up to there are read, later ones come again. */
   rewind(last: number): void {
     if (this.#state === "stopped") return;
     this.#rewinds++;
     this.#cursor = Math.min(this.#cursor, last);
-    this.#noticed = last;
+    this.#newest = last;
     this.#sink.rewound?.(last);
     this.#read();
   }
@@ -95,19 +96,19 @@ export class EventFollower {
   async #readPages(): Promise<void> {
     const rewinds = this.#rewinds;
     while (this.#state === "reading") {
-      const noticed = this.#noticed;
+      const newest = this.#newest;
       const page = await this.#session.events(this.#cursor, this.#page);
       if (this.#state !== "reading" || this.#rewinds !== rewinds) return;
       const before = this.#cursor;
       const room = this.#handPage(page);
       if (this.#isStopped() || this.#rewinds !== rewinds) return;
       if (!room) this.#state = "waiting";
-      // An event noticed while nothing new was read makes one more reading worth while.
-      else if (this.#cursor === before && this.#noticed === noticed) this.#state = "live";
+      // If an event arrived while an empty page was read, one more page must be read.
+      else if (this.#cursor === before && this.#newest === newest) this.#state = "live";
     }
   }
 
-  /** False when the sink is full: what is left of the page is read again later. */
+  /** False when the sink is full: the rest of the page is read again later. */
   #handPage(page: readonly EventMessage[]): boolean {
     for (const event of page) {
       this.#cursor = event.sequence;

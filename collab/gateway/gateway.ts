@@ -1,61 +1,58 @@
 /**
- * The way out to people and programs: HTTP, Server-Sent Events and WebSocket over one port.
+ * The server for people and programs: HTTP, Server-Sent Events and WebSocket on one port.
  *
- *   session ──► SessionHub ─┬─► SocketClient (/ws)        samples · state · events · metrics
- *                           ├─► EventStream  (/events)    events
+ *   session ──► SessionHub ─┬─► SocketClient (/ws)         samples · state · events · metrics
+ *                           ├─► EventStream  (/events)     events
  *                           └─► pollEvents   (/api/events) events
- *   browser ──► RequestGuard (rate, Host, Origin, base path, sign-in) ──► routes
+ *   request ──► RequestGuard (rate, Host, Origin, base path, sign-in) ──► routes.ts ──► Session.command, files, events
  *
- * G1  The same events go all three ways, each once, in the order of their sequences.
- * G2  A slow client costs others nothing: it is conflated, then cut with a reason, and resumes from its cursor.
- * G3  Bound to more than loopback, nothing but /healthz and the page's files is served without the token.
+ * G1  All three ways deliver the same events, each once, in the order of their sequences.
+ * G2  A slow client does not delay others. It gets fewer samples and states, then is cut with a reason, and resumes from its cursor.
+ * G3  On an address other than loopback, only /healthz and the page's files are served without the token.
  */
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo, isIPv6, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Duplex } from "node:stream";
-import type { SessionControls } from "../../actors/ports/controls.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { Auth, type Identity, noToken, randomToken, TOKEN_CHARACTERS_MIN } from "./auth.ts";
 import { ConnectionCount } from "./connection-count.ts";
-import { Counters, countUp } from "./counters.ts";
-import type { EventStream } from "./event-stream.ts";
 import { isLoopback } from "./hosts.ts";
 import { HttpError } from "./http-error.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
-import type { RequestContext } from "./request-context.ts";
+import { Counters, countUp } from "./metrics.ts";
+import type { RequestContext } from "./request.ts";
 import { RequestGuard } from "./request-guard.ts";
-import { refuseUpgrade, respondRefusal } from "./respond.ts";
-import type { GatewayParts, Route } from "./route.ts";
+import { respondError, respondErrorOnSocket } from "./response.ts";
+import type { GatewayContext, OpenStream, Route } from "./route.ts";
 import { OPEN_PATHS, routes } from "./routes.ts";
 import { SessionHub } from "./session-hub.ts";
 import { SocketServer } from "./socket-server.ts";
 import { readStaticFiles, type StaticFile, serveFile } from "./static-files.ts";
 
 export interface GatewayOptions {
-  /** The first is the one a request means that names none. */
+  /** A request that names no session means the first. */
   readonly sessions: readonly LiveSession[];
-  /** What people may do to a session beside looking, by its name. */
-  readonly controls?: Readonly<Record<string, SessionControls>>;
-  /** Default 127.0.0.1. Beyond loopback a token is required, and made when none is given. */
+  /** Default 127.0.0.1. Any address but loopback requires a token; one is made if none is given. */
   readonly host?: string;
   /** Default 0: any free port. */
   readonly port?: number;
-  /** Path below which everything lies, "/eigenwatch"; default "". */
+  /** Path prefix of everything, such as "/eigenwatch"; default "". */
   readonly basePath?: string;
   /** At least TOKEN_CHARACTERS_MIN characters. */
   readonly token?: string;
   /** A file that holds the token. */
   readonly tokenFile?: string;
-  /** Names under which the gateway is reached beside loopback, "example.org" or "example.org:8443". */
+  /** Host names of the gateway other than loopback: "example.org" or "example.org:8443". */
   readonly allowedHosts?: readonly string[];
-  /** Believe X-Forwarded-For, -Proto and -Prefix: only behind a proxy that sets them. */
+  /** Use X-Forwarded-For, -Proto and -Prefix: only with a proxy that sets them. */
   readonly trustProxy?: boolean;
   /** Folder of the built dashboard. */
   readonly staticDir?: string;
   readonly limits?: Partial<GatewayLimits>;
-  /** Program and version as clients are told: "eigenwatch 0.1.0". */
+  /** Program and version, as clients see it: "eigenwatch 0.1.0". */
   readonly server?: string;
   readonly log?: (line: string) => void;
   /** Monotonic ms; for tests. */
@@ -67,23 +64,21 @@ export interface Gateway {
   readonly url: string;
   readonly host: string;
   readonly port: number;
-  /** `url`, with `#token=…` where a token is required: to be shown once, to whoever started the program. */
+  /** `url`, with `#token=…` where a token is required. Show it once, to whoever started the program. */
   readonly loginUrl: string;
-  /** Tells every client, waits at most `closeGraceMs`, then takes their sockets away. */
+  /** Notifies every client, waits at most `closeGraceMs`, then ends their sockets. */
   close(): Promise<void>;
 }
 
-/** Starts a gateway. Rejects when the port is taken (the error has its `code`), and when token, base path or folder cannot be used. */
+/** Starts a gateway. Rejects when the port is taken (kind "conflict"), and when address, token, base path or folder cannot be used ("usage"). */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  if (options.sessions.length === 0)
-    throw new Error("Cannot start gateway: no session; expected at least one");
+  if (options.sessions.length === 0) throw cannotStart("no session", "at least one");
   const limits: GatewayLimits = { ...GATEWAY_LIMITS, ...options.limits };
   const host = options.host ?? "127.0.0.1";
   const token = chooseToken(options, host);
   const basePath = checkBasePath(options.basePath ?? "");
   const files =
     options.staticDir === undefined ? new Map() : readStaticFiles(options.staticDir, limits.staticBytesMax);
-
   const { headerBytesMax, headersMsMax, requestMsMax, slowCheckMs } = limits;
   const server = createServer({
     maxHeaderSize: headerBytesMax,
@@ -103,7 +98,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   };
 }
 
-interface Settled {
+/** Options with their defaults filled in, checked. */
+interface CheckedOptions {
   readonly limits: GatewayLimits;
   readonly host: string;
   readonly port: number;
@@ -117,18 +113,18 @@ class RunningGateway {
   readonly #limits: GatewayLimits;
   readonly #log: (line: string) => void;
   readonly #files: ReadonlyMap<string, StaticFile>;
-  readonly #door: RequestGuard;
+  readonly #guard: RequestGuard;
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #hubs: readonly SessionHub[];
   readonly #counters = new Counters();
   readonly #sockets = new Set<Socket>();
-  readonly #streams = new Set<EventStream>();
+  readonly #streams = new Set<OpenStream>();
   readonly #socketServer: SocketServer;
-  readonly #beat: ReturnType<typeof setInterval>;
+  readonly #keepAliveTimer: ReturnType<typeof setInterval>;
   #closing: Promise<void> | null = null;
 
-  constructor(server: Server, options: GatewayOptions, settled: Settled) {
-    const { limits, host, port, token, basePath, files } = settled;
+  constructor(server: Server, options: GatewayOptions, checked: CheckedOptions) {
+    const { limits, host, port, token, basePath, files } = checked;
     const nowMs = options.nowMs ?? (() => performance.now());
     const auth = new Auth(token, port, limits);
     const hosts = { boundHost: host, port, allowedHosts: options.allowedHosts ?? [] };
@@ -137,7 +133,7 @@ class RunningGateway {
     this.#limits = limits;
     this.#log = options.log ?? (() => {});
     this.#files = files;
-    this.#door = new RequestGuard({
+    this.#guard = new RequestGuard({
       auth,
       hosts,
       basePath,
@@ -146,9 +142,8 @@ class RunningGateway {
       nowMs,
     });
     this.#hubs = options.sessions.map((session) => new SessionHub(session));
-    const parts: GatewayParts = {
+    const context: GatewayContext = {
       hubs: this.#hubs,
-      controls: options.controls ?? {},
       auth,
       connections,
       counters: this.#counters,
@@ -157,10 +152,10 @@ class RunningGateway {
       server: options.server ?? "eigenwatch",
       streams: this.#streams,
     };
-    this.#routes = routes(parts);
-    this.#socketServer = new SocketServer(parts);
-    this.#beat = setInterval(() => this.#keepAlive(), limits.keepAliveMs);
-    this.#beat.unref();
+    this.#routes = routes(context);
+    this.#socketServer = new SocketServer(context);
+    this.#keepAliveTimer = setInterval(() => this.#keepAlive(), limits.keepAliveMs);
+    this.#keepAliveTimer.unref();
     server.on("connection", (socket: Socket) => this.#hold(socket));
     server.on("request", (request, response) => void this.#answer(request, response));
     server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
@@ -173,68 +168,77 @@ class RunningGateway {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // A client that leaves while something is written to it is no failure of ours.
+    // A client that leaves during the answer is not an error.
     response.on("error", () => response.destroy());
     response.on("finish", () => countUp(this.#counters.requests, response.statusCode));
     try {
       await this.#route(request, response);
     } catch (error) {
-      const refusal = error instanceof HttpError ? error : this.#failure(request, error);
       if (response.headersSent) response.destroy();
-      else respondRefusal(request, response, refusal);
+      else respondError(request, response, this.#shown(request, error));
     }
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const visitor = this.#door.enter(request);
-    const { path } = visitor;
-    if (path === "") {
-      // Relative, so that it holds behind any proxy: the page's own URLs are relative to this slash.
-      const last = (request.url ?? "").split("?")[0]!.split("/").pop()!;
-      throw new HttpError(308, "serve the page", last, `${last}/`, { location: `${last}/` });
-    }
-    if (path === "/ws")
-      throw new HttpError(426, "open a WebSocket", "a plain request", "an upgrade", { upgrade: "websocket" });
+    const from = this.#guard.check(request);
+    const { path } = from;
+    if (path === "") throw withoutSlash(request);
+    if (path === "/ws") throw noUpgrade();
     const file = this.#files.get(path);
     const route = this.#routes.get(path);
-    if (file === undefined && route === undefined)
-      throw new HttpError(404, "find", path, wantedPath(path, this.#files));
+    if (file === undefined && route === undefined) throw this.#notFound(path);
     const methods = file !== undefined ? ["GET", "HEAD"] : route!.methods;
-    if (!methods.includes(request.method ?? "")) {
-      const allow = methods.join(", ");
-      throw new HttpError(405, `answer ${path}`, request.method, allow, { allow });
-    }
+    if (!methods.includes(request.method ?? "")) throw wrongMethod(path, request.method, methods);
     if (file !== undefined) return serveFile(request, response, file);
-    const identity: Identity = OPEN_PATHS.has(path)
-      ? { kind: "stranger" }
-      : this.#door.identify(request, visitor);
-    if (identity.kind === "stranger" && !OPEN_PATHS.has(path)) throw noToken();
-    const exchange: RequestContext = { ...visitor, request, response, identity };
-    await route!.answer(exchange);
+    const open = OPEN_PATHS.has(path);
+    const identity: Identity = open ? { kind: "stranger" } : this.#guard.identify(request, from.address);
+    if (identity.kind === "stranger" && !open) throw noToken();
+    const context: RequestContext = { ...from, request, response, identity };
+    await route!.answer(context);
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
     try {
-      const visitor = this.#door.enter(request);
-      if (visitor.path !== "/ws") throw new HttpError(404, "upgrade to WebSocket at", visitor.path, "/ws");
+      const from = this.#guard.check(request);
+      if (from.path !== "/ws")
+        throw new EigenwatchError({
+          action: "upgrade to WebSocket at",
+          value: from.path,
+          expected: "/ws",
+          kind: "notFound",
+        });
       if (this.#closing !== null)
-        throw new HttpError(503, "open a WebSocket", "closing", "a running gateway");
-      // A stranger may still say the token in its hello: a browser is not told why an upgrade was refused, but it can read `closing`.
-      const identity = this.#door.identify(request, visitor);
-      this.#socketServer.accept(request, socket as Socket, head, visitor, identity);
+        throw new EigenwatchError({
+          action: "open a WebSocket",
+          value: "closing",
+          expected: "a running gateway",
+          kind: "unavailable",
+        });
+      // A stranger may still send the token in its hello. A page cannot read why an upgrade was refused, but it can read `closing`.
+      const identity = this.#guard.identify(request, from.address);
+      this.#socketServer.accept(request, socket as Socket, head, from, identity);
     } catch (error) {
-      refuseUpgrade(socket, error instanceof HttpError ? error : this.#failure(request, error));
+      respondErrorOnSocket(socket, this.#shown(request, error));
     }
   }
 
-  /** An error of ours: told to the log in full, to the client without its inside. */
-  #failure(request: IncomingMessage, error: unknown): HttpError {
-    const path = (request.url ?? "").split("?")[0];
-    this.#log(
-      `gateway: cannot answer ${request.method} ${path}: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
-    );
-    return new HttpError(500, "answer", path, "no failure of the server: see its log");
+  /** The error as the client may see it. A fault of this program goes to the log in full, and to the client without details. */
+  #shown(request: IncomingMessage, error: unknown): EigenwatchError {
+    if (error instanceof EigenwatchError) return error;
+    const path = (request.url ?? "").split("?")[0]!;
+    const detail = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#log(`gateway: cannot answer ${request.method} ${path}: ${detail}`);
+    const expected = "no failure of the server: see its log";
+    return new EigenwatchError({ action: "answer", value: path, expected, kind: "failed" });
+  }
+
+  #notFound(path: string): EigenwatchError {
+    const expected =
+      path === "/" && this.#files.size === 0
+        ? "a gateway with a built dashboard"
+        : "a file of the page, /healthz, /readyz, /metrics, /events, /ws or /api/…";
+    return new EigenwatchError({ action: "find", value: path, expected, kind: "notFound" });
   }
 
   #hold(socket: Socket): void {
@@ -254,7 +258,7 @@ class RunningGateway {
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#beat);
+    clearInterval(this.#keepAliveTimer);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const stream of [...this.#streams]) stream.end();
     for (const hub of this.#hubs) hub.close();
@@ -269,32 +273,45 @@ class RunningGateway {
 }
 
 function chooseToken(options: GatewayOptions, host: string): string | null {
-  const given =
-    options.tokenFile === undefined ? options.token : readFileSync(options.tokenFile, "utf8").trim();
+  const given = options.tokenFile === undefined ? options.token : readTokenFile(options.tokenFile);
   if (given === undefined) return isLoopback(host) ? null : randomToken();
   if (/^[\x21-\x7e]+$/.test(given) && given.length >= TOKEN_CHARACTERS_MIN) return given;
   const from = options.tokenFile === undefined ? "token" : `token of ${options.tokenFile}`;
   const expected = `at least ${TOKEN_CHARACTERS_MIN} visible ASCII characters without spaces`;
-  throw new Error(`Cannot start gateway: the ${from} has ${given.length} characters; expected ${expected}`);
+  throw cannotStart(`the ${from} has ${given.length} characters`, expected);
+}
+
+function readTokenFile(path: string): string {
+  try {
+    return readFileSync(path, "utf8").trim();
+  } catch (cause) {
+    throw cannotStart(`token file ${path}: ${(cause as Error).message}`, "a readable file");
+  }
+}
+
+function cannotStart(value: string, expected: string): EigenwatchError {
+  return new EigenwatchError({ action: "start gateway", value, expected });
 }
 
 function checkBasePath(basePath: string): string {
   const bare = basePath.replace(/\/+$/, "");
   if (bare === "" || /^(\/[\w.~-]+)+$/.test(bare)) return bare;
-  throw new Error(`Cannot start gateway: base path ${basePath}; expected "" or a path such as "/eigenwatch"`);
+  throw cannotStart(`base path ${basePath}`, '"" or a path such as "/eigenwatch"');
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
-      const error = new Error(`Cannot listen on ${host}:${port}: ${cause.message}`, { cause });
-      reject(Object.assign(error, { code: cause.code }));
+      const kind = cause.code === "EADDRINUSE" ? "conflict" : "usage";
+      reject(
+        new EigenwatchError({ action: `listen on ${host}:${port}`, value: cause.message, kind }, { cause }),
+      );
     });
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });
 }
 
-/** Host and port for a link; for "all addresses" the first one others reach this machine by. */
+/** Host and port for a link; for "all addresses" the first address by which others reach this machine. */
 function authority(host: string, port: number): string {
   const name = host === "0.0.0.0" || host === "::" ? outwardAddress() : host;
   return isIPv6(name) ? `[${name}]:${port}` : `${name}:${port}`;
@@ -307,12 +324,24 @@ function outwardAddress(): string {
   return "127.0.0.1";
 }
 
-function wantedPath(path: string, files: ReadonlyMap<string, StaticFile>): string {
-  if (path === "/" && files.size === 0) return "a gateway with a built dashboard (staticDir)";
-  return "a file of the page, /healthz, /readyz, /metrics, /events, /ws or /api/…";
+/** A redirect to the page. It is relative, so that it works with any proxy; the page's own URLs are relative to the slash. */
+function withoutSlash(request: IncomingMessage): HttpError {
+  const last = (request.url ?? "").split("?")[0]!.split("/").pop()!;
+  const parts = { action: "serve the page", value: last, expected: `${last}/` };
+  return new HttpError(308, parts, { location: `${last}/` });
 }
 
-/** Bytes that are no HTTP, or too many of them. */
+function noUpgrade(): HttpError {
+  const parts = { action: "open a WebSocket", value: "a plain request", expected: "an upgrade" };
+  return new HttpError(426, parts, { upgrade: "websocket" });
+}
+
+function wrongMethod(path: string, method: string | undefined, methods: readonly string[]): HttpError {
+  const allow = methods.join(", ");
+  return new HttpError(405, { action: `answer ${path}`, value: String(method), expected: allow }, { allow });
+}
+
+/** Answers bytes that are not HTTP, and headers that are too long. */
 function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex, limits: GatewayLimits): void {
   if (!socket.writable) {
     socket.destroy();
@@ -320,8 +349,11 @@ function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex, limits: Gatew
   }
   if (error.code === "HPE_HEADER_OVERFLOW") {
     const expected = `at most ${limits.headerBytesMax} bytes (headerBytesMax)`;
-    refuseUpgrade(socket, new HttpError(431, "read headers", "longer headers", expected));
+    const parts = { action: "read headers", value: "longer headers", expected, kind: "limit" } as const;
+    respondErrorOnSocket(socket, new HttpError(431, parts));
   } else {
-    refuseUpgrade(socket, new HttpError(400, "read request", error.code ?? "unknown bytes", "HTTP/1.1"));
+    const value = error.code ?? "unknown bytes";
+    const parts = { action: "read request", value, expected: "HTTP/1.1", kind: "input" } as const;
+    respondErrorOnSocket(socket, new EigenwatchError(parts));
   }
 }

@@ -1,8 +1,8 @@
 /**
- * Which Host and Origin a request may carry.
+ * The Host and Origin headers that a request may have.
  *
- * A page of another site can make a browser send requests here, and by DNS rebinding even under its own name as if it were this
- * host. It can forge neither header, so both are checked (Jackson et al. 2007, "Protecting browsers from DNS rebinding attacks").
+ * A page of another site can make a browser send requests to this gateway; with DNS rebinding, even under the name of that site. It can forge
+ * neither header, so both are checked (Jackson et al. 2007, "Protecting browsers from DNS rebinding attacks").
  */
 import { isIP } from "node:net";
 
@@ -47,8 +47,8 @@ export function isLoopback(name: string): boolean {
   return isIP(bare) === 4 && bare.startsWith("127.");
 }
 
-/** What a refused client is told it may use. */
-export function wantedHosts(rules: HostRules): string {
+/** The hosts an error offers to a refused client. */
+export function expectedHosts(rules: HostRules): string {
   return [`localhost:${rules.port}`, ...rules.allowedHosts].join(" or ");
 }
 

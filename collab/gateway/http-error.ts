@@ -1,33 +1,35 @@
-/** A request that is refused: an HTTP status, and what was tried, with which value, and what was expected. */
-export class HttpError extends Error {
-  readonly status: number;
-  readonly action: string;
-  readonly value: string;
-  readonly expected: string;
-  readonly headers: Readonly<Record<string, string>>;
+/** Errors as HTTP answers: the status follows from the kind of the error, unless HTTP has one of its own for the case. */
+import { EigenwatchError, type ErrorKind, type ErrorParts } from "../../protocol/errors.ts";
 
-  constructor(
-    status: number,
-    action: string,
-    value: unknown,
-    expected: string,
-    headers: Record<string, string> = {},
-  ) {
-    const shown = short(value);
-    super(`Cannot ${action}: ${shown}; expected ${expected}`);
-    this.name = "HttpError";
+type Headers = Readonly<Record<string, string>>;
+
+/** An error that HTTP answers with a status or headers of its own: a challenge, the allowed methods, a time to wait. */
+export class HttpError extends EigenwatchError {
+  override readonly name = "HttpError";
+  readonly status: number;
+  readonly headers: Headers;
+
+  constructor(status: number, parts: ErrorParts, headers: Headers = {}) {
+    super(parts);
     this.status = status;
-    this.action = action;
-    this.value = shown;
-    this.expected = expected;
     this.headers = headers;
   }
 }
 
-/** Longest echo of a foreign value: enough to recognise it. */
-const SHOWN_MAX = 120;
+/** What ends by itself is worth another request after a second: a question being answered, a session being taken over. */
+const AGAIN: Headers = { "retry-after": "1" };
 
-function short(value: unknown): string {
-  const text = typeof value === "string" ? value : String(value);
-  return text.length > SHOWN_MAX ? `${text.slice(0, SHOWN_MAX)}…` : text;
+const ANSWERS: Record<ErrorKind, { status: number; headers: Headers }> = {
+  usage: { status: 400, headers: {} },
+  input: { status: 400, headers: {} },
+  limit: { status: 400, headers: {} },
+  denied: { status: 403, headers: {} },
+  notFound: { status: 404, headers: {} },
+  conflict: { status: 409, headers: AGAIN },
+  failed: { status: 500, headers: {} },
+  unavailable: { status: 503, headers: AGAIN },
+};
+
+export function answerTo(error: EigenwatchError): { status: number; headers: Headers } {
+  return error instanceof HttpError ? error : ANSWERS[error.kind];
 }

@@ -1,78 +1,78 @@
 /**
- * Every limit of the gateway, each with the reason for its value. `createGateway({ limits })` overrides single ones.
+ * Every limit of the gateway, with the reason for its value. `createGateway({ limits })` overrides some.
  *
- * Bytes are bytes on our side of the socket, before TLS or a proxy adds its own.
+ * Bytes are counted in this process, before TLS or a proxy adds to them.
  */
 import { MAX_CLIENT_MESSAGE_BYTES } from "../../protocol/limits.ts";
 
 export const GATEWAY_LIMITS = {
   /** Bytes of one message of a client: the protocol's own limit. */
   messageBytesMax: MAX_CLIENT_MESSAGE_BYTES,
-  /** A client says hello within this time: until then it may not have signed in. */
+  /** Time for a client to say hello: before it, the client may not have signed in. */
   helloMsMax: 5_000,
-  /** Messages a client may send at once: a page that opens subscribes to a dozen things. */
+  /** Messages a client may send at once: a page subscribes a dozen times when it opens. */
   messagesBurst: 60,
-  /** Messages a client may send per second for long: a person who drags a slider sends 10. */
+  /** Messages a client may send per second on average: a person who drags a slider sends 10. */
   messagesPerSecond: 20,
   /** Subscriptions of one client: a page shows a dozen panels. */
   subscriptionsMax: 64,
-  /** WebSocket and SSE connections in all: 2 µs a frame each leaves the core its half of the machine. */
+  /** WebSocket and SSE connections in all: at 2 µs a frame each, the core keeps half of the machine. */
   connectionsMax: 512,
-  /** Of one address: many tabs, programs and a team behind one proxy. */
+  /** Connections of one address: many tabs, programs, and a team that shares a proxy. */
   connectionsPerAddressMax: 128,
-  /** SSE connections in all: each event is formatted as text for them, and a browser keeps at most 6 for a host. */
+  /** SSE connections in all: events are formatted as text for them, and a browser opens at most 6 to a host. */
   sseConnectionsMax: 128,
-  /** Open sockets of any kind, idle keep-alive ones too: below the usual limit of 1,024 descriptors. */
+  /** Open sockets of any kind, idle ones included: below the usual limit of 1,024 descriptors. */
   socketsMax: 800,
-  /** Request line and headers in bytes: Node's default, named so that both runtimes hold it. */
+  /** Request line and headers in bytes: the default of Node, set explicitly so that both runtimes use it. */
   headerBytesMax: 16_384,
-  /** Time for the headers, and for a whole request: who sends a byte now and then holds a socket that others need. */
+  /** Time for the headers, and for a whole request: a client that sends a byte now and then occupies a socket that others need. */
   headersMsMax: 10_000,
   requestMsMax: 30_000,
-  /** How often these two times are looked at: Node's own 30 s would let a slow sender stay four times as long. */
+  /** How often these two times are checked: with Node's default of 30 s a slow sender could stay four times as long. */
   slowCheckMs: 1_000,
-  /** Body of a sign-in: it carries a token and nothing else. */
+  /** Body of a sign-in: it contains only a token. */
   bodyBytesMax: 4_096,
-  /** Body of a request that moves, disturbs or branches a session: the longest names a few hundred channels. */
+  /** Body of a command: the longest names a few hundred channels. */
   controlBytesMax: 65_536,
   /** Requests of one address at once: a page loads a few dozen files. */
   requestsBurst: 400,
-  /** Requests of one address per second for long: polling at 10 Hz by twenty programs. */
+  /** Requests of one address per second on average: twenty programs that poll at 10 Hz. */
   requestsPerSecond: 200,
-  /** Wrong tokens of one address before it must wait: a person pastes the wrong link a few times. */
+  /** Wrong tokens of one address before it must wait: a person may paste the wrong link a few times. */
   loginsBurst: 10,
-  /** Attempts won back per second: one in five seconds, 17,000 a day, against tokens of at least 16 characters. */
+  /** Attempts regained per second: one in five seconds is 17,000 a day, against tokens of at least 16 characters. */
   loginsPerSecond: 0.2,
-  /** Logins remembered: beyond it the oldest is signed out. */
+  /** Logins remembered: one more ends the oldest. */
   loginsMax: 1_024,
-  /** Addresses whose rates are remembered; full buckets are forgotten first. */
+  /** Addresses whose rates are remembered; those with full buckets are forgotten first. */
   addressesMax: 4_096,
-  /** Above this backlog a client gets only the newest state and no samples until it has read half of it: a second of dashboard traffic. */
+  /** With more unread bytes a client gets no samples and only the newest states, until it has read half of them: a second of dashboard traffic. */
   conflateAboveBytes: 262_144,
-  /** Above this backlog, which then consists of events, a client is cut: it resumes from its cursor when it can read again. */
+  /** With more unread bytes, which are then mostly events, a client is cut; it resumes from its cursor when it can read again. */
   cutAboveBytes: 4_194_304,
   /** A client that lags for so long without recovering is cut. */
   laggingMsMax: 15_000,
-  /** Messages at least this long may be deflated when they belong to a back-fill: below it headers and 0.1 ms of CPU cost more. */
+  /** Messages of a back-fill are deflated from this length: for shorter ones the overhead and 0.1 ms of CPU cost more than they save. */
   compressAboveBytes: 1_024,
   /** Events read from the session at once when catching up. */
   eventsPage: 256,
-  /** Frames of a back-fill written between two turns of the core: 64 frames of 256 samples take it under a millisecond. */
+  /** Frames of a back-fill written at once, while the core waits: 64 frames of 256 samples take under a millisecond. */
   backfillFrames: 64,
-  /** Events in one answer of /api/events when the request names no limit, and at most. */
+  /** Events in one answer of /api/events: by default, and at most. */
   pollEvents: 100,
   pollEventsMax: 1_000,
   /** Longest wait of a long poll: below the 30 s after which proxies give up. */
   pollWaitMsMax: 25_000,
-  /** Silence after which an SSE stream gets a comment and a WebSocket a ping: below the usual 30-60 s of proxies. */
+  /** Interval of comments on SSE streams and of pings: below the usual 30-60 s after which proxies close silent connections. */
   keepAliveMs: 15_000,
-  /** What an SSE client is told to wait before it reconnects. */
+  /** Time an SSE client waits before it reconnects. */
   sseRetryMs: 1_000,
-  /** Time a client has to read why it was closed, before its socket is taken away. */
+  /** Time a client has to read the reason for its close before its socket ends. */
   closeGraceMs: 500,
-  /** The same for one that was cut because it reads slowly. */
+  /** The same for a client that was cut because it reads slowly. */
   cutGraceMs: 5_000,
-  /** Bytes of all dashboard files: they are kept in memory. */
+  /** Bytes of all dashboard files, which are held in memory. */
   staticBytesMax: 33_554_432,
 } as const;
 

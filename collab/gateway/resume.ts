@@ -1,19 +1,49 @@
 /**
- * From where a client that names a cursor goes on.
+ * From which place a client continues that names a cursor.
  *
- * Sequences are the same after a restart, so a cursor ahead of the session belongs to another recording: then everything is new.
- * While the session is not ready, or not surely this node's, its last sequence says nothing yet, and such a client is asked to come back.
+ * Sequences are the same after a restart, so a cursor ahead of the session comes from another recording: such a client starts again at the
+ * beginning. While the session is not ready, or another node may own it, its last sequence proves nothing yet, and the client must ask again.
  */
 import type { LiveSession } from "../../actors/ports/session.ts";
-import { HttpError } from "./http-error.ts";
-import type { SessionHub } from "./session-hub.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 
-/** Where a client whose cursor cannot be judged yet comes again, s: an owner has something admitted once a second. */
-const RETRY_AFTER_S = "1";
+/** Cursors remembered: with more clients that have foreign cursors at the same time, some must ask once more. */
+const CURSORS_MAX = 1_024;
 
-/** `after` = the sequence behind which to go on (null: whatever comes); `reset` = the cursor was of another recording. */
+/**
+ * Finds out whether a cursor ahead of a session comes from another recording.
+ *
+ * Where one process owns the session for good, it does. In a cluster another node may have taken the session over without this node knowing,
+ * and the client may have read further there. Calling its cursor foreign would deliver every event twice. So a node calls a cursor foreign only
+ * after an input was admitted that it took after the cursor was first named: that proves that it was still the owner.
+ */
+export class ForeignCursors {
+  /** By cursor: sequence of the last input this node had taken when the cursor was first named. */
+  readonly #inputWhenNamed = new Map<number, number>();
+
+  isForeign(session: LiveSession, cursor: number): boolean {
+    const ownedThrough = session.ownedThrough?.();
+    if (ownedThrough === undefined) return true;
+    const inputWhenNamed = this.#inputWhenNamed.get(cursor);
+    if (inputWhenNamed === undefined) {
+      const [oldest] = this.#inputWhenNamed.keys();
+      if (this.#inputWhenNamed.size >= CURSORS_MAX && oldest !== undefined)
+        this.#inputWhenNamed.delete(oldest);
+      this.#inputWhenNamed.set(cursor, session.describe().lastInputSequence);
+      return false;
+    }
+    if (ownedThrough <= inputWhenNamed) return false;
+    this.#inputWhenNamed.delete(cursor);
+    return true;
+  }
+}
+
+/**
+ * Events continue after `after`; null asks for future events only. `reset`: the cursor was foreign, and events start at the first.
+ * Throws an EigenwatchError of kind "unavailable" while that cannot be decided.
+ */
 export function resumeEvents(
-  { session, foreignCursors }: SessionHub,
+  { session, foreignCursors }: { session: LiveSession; foreignCursors: ForeignCursors },
   after: number | null,
 ): { after: number; reset: boolean } {
   const last = session.describe().lastEventSequence;
@@ -21,13 +51,15 @@ export function resumeEvents(
   if (after <= last) return { after, reset: false };
   const notReady = session.notReady();
   if (notReady === null && foreignCursors.isForeign(session, after)) return { after: 0, reset: true };
-  const value = notReady ?? "another node may own the session";
-  throw new HttpError(503, `resume events after ${after}`, value, "a session that is ready", {
-    "retry-after": RETRY_AFTER_S,
+  throw new EigenwatchError({
+    action: `resume events after ${after}`,
+    value: notReady ?? "another node may own the session",
+    expected: "a session that is ready",
+    kind: "unavailable",
   });
 }
 
-/** The same for samples, of which only the newest are kept: `complete` is false when some after the cursor are gone. */
+/** The same for samples. Only recent ones are in memory: `complete` is false when some after the cursor are gone. */
 export function resumeSamples(
   session: LiveSession,
   after: number | null,

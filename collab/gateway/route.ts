@@ -1,23 +1,26 @@
-/** A path's answer, what answers are given to work with, and the session that a request means. */
-import type { SessionControls } from "../../actors/ports/controls.ts";
+/** What a row of routes.ts consists of, what its answers have to work with, and the session that a request names. */
+import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Auth } from "./auth.ts";
 import type { ConnectionCount } from "./connection-count.ts";
-import type { Counters } from "./counters.ts";
-import type { EventStream } from "./event-stream.ts";
-import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
-import type { RequestContext } from "./request-context.ts";
+import type { Counters } from "./metrics.ts";
+import type { RequestContext } from "./request.ts";
 import type { SessionHub } from "./session-hub.ts";
 
 export interface Route {
   readonly methods: readonly string[];
-  readonly answer: (exchange: RequestContext) => void | Promise<void>;
+  readonly answer: (context: RequestContext) => void | Promise<void>;
 }
 
-/** What answers need. */
-export interface GatewayParts {
+/** A stream that the gateway keeps alive, and ends when it closes. */
+export interface OpenStream {
+  keepAlive(): void;
+  end(): void;
+}
+
+/** What all requests share. */
+export interface GatewayContext {
   readonly hubs: readonly SessionHub[];
-  readonly controls: Readonly<Record<string, SessionControls>>;
   readonly auth: Auth;
   readonly connections: ConnectionCount;
   readonly counters: Counters;
@@ -25,13 +28,15 @@ export interface GatewayParts {
   readonly nowMs: () => number;
   /** Program and version of the gateway. */
   readonly server: string;
-  readonly streams: Set<EventStream>;
+  /** Open SSE streams. */
+  readonly streams: Set<OpenStream>;
 }
 
-/** The hub of `?session=`, or the first. Throws a HttpError (404) that names the sessions there are. */
+/** The hub of `?session=`, or the first. Throws when there is no session of that name. */
 export function chooseHub(hubs: readonly SessionHub[], query: URLSearchParams): SessionHub {
   const name = query.get("session");
   const hub = name === null ? hubs[0] : hubs.find(({ session }) => session.session === name);
   if (hub !== undefined) return hub;
-  throw new HttpError(404, "find session", name, hubs.map(({ session }) => session.session).join(" or "));
+  const expected = hubs.map(({ session }) => session.session).join(" or ");
+  throw new EigenwatchError({ action: "find session", value: name ?? "", expected, kind: "notFound" });
 }

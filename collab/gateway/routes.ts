@@ -1,60 +1,66 @@
-/** Every path of the gateway but the page's files and /ws, one row: methods and what answers. */
-import type { LiveSession } from "../../actors/ports/session.ts";
-import { controlRoutes } from "./control-routes.ts";
-import { EventStream } from "./event-stream.ts";
-import { HttpError } from "./http-error.ts";
-import { login, logout } from "./login.ts";
-import { pollEvents } from "./polling.ts";
-import { gaugeMetrics, PROMETHEUS_TYPE, prometheusText } from "./prometheus.ts";
-import type { RequestContext } from "./request-context.ts";
-import { respond, respondJson, startStream } from "./respond.ts";
-import { chooseHub, type GatewayParts, type Route } from "./route.ts";
+/** Every path of the gateway except the page's files and /ws, one row: its methods and what answers it. */
+import * as v from "valibot";
+import { EigenwatchError } from "../../protocol/errors.ts";
+import { commandRoutes, controlsOf } from "./command-routes.ts";
+import { pollEvents, streamEvents } from "./event-routes.ts";
+import { gaugeMetrics, PROMETHEUS_TYPE, prometheusText } from "./metrics.ts";
+import { type RequestContext, readJson } from "./request.ts";
+import { respond, respondJson } from "./response.ts";
+import { chooseHub, type GatewayContext, type Route } from "./route.ts";
 import type { SessionHub } from "./session-hub.ts";
 
-/** Answered without sign-in: one says only that the process is alive, the other is the sign-in. */
+/** Answered without signing in: one says only that the process is alive, the other is the way to sign in. */
 export const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/api/login"]);
 
-export function routes(parts: GatewayParts): Map<string, Route> {
-  const { hubs, auth, limits, nowMs } = parts;
-  const describe = (hub: SessionHub) => describeSession(hub, parts);
-  const read = (answer: Route["answer"]): Route => ({ methods: ["GET", "HEAD"], answer });
-  const write = (answer: Route["answer"]): Route => ({ methods: ["POST"], answer });
+export function routes(gateway: GatewayContext): Map<string, Route> {
+  const { hubs, limits } = gateway;
+  const get = (answer: Route["answer"]): Route => ({ methods: ["GET", "HEAD"], answer });
+  const post = (answer: Route["answer"]): Route => ({ methods: ["POST"], answer });
   return new Map([
-    ["/healthz", read(({ request, response }) => respondJson(request, response, { alive: true }))],
-    ["/readyz", read((exchange) => ready(exchange, hubs))],
-    ["/metrics", read((exchange) => metrics(exchange, parts))],
-    ["/events", read((exchange) => events(exchange, parts))],
-    [
-      "/api/sessions",
-      read(({ request, response }) => respondJson(request, response, { sessions: hubs.map(describe) })),
-    ],
-    ["/api/channels", read((exchange) => channels(exchange, hubs))],
-    ["/api/events", read((exchange) => pollEvents(exchange, chooseHub(hubs, exchange.query), limits))],
-    ["/api/login", write((exchange) => login(exchange, auth, limits, nowMs()))],
-    ["/api/logout", write((exchange) => logout(exchange, auth))],
-    ...controlRoutes(parts),
+    ["/healthz", get(({ request, response }) => respondJson(request, response, { alive: true }))],
+    ["/readyz", get((context) => ready(context, hubs))],
+    ["/metrics", get((context) => metrics(context, gateway))],
+    ["/events", get((context) => streamEvents(context, gateway))],
+    ["/api/events", get((context) => pollEvents(context, chooseHub(hubs, context.query), limits))],
+    ["/api/sessions", get((context) => sessions(context, hubs))],
+    ["/api/channels", get((context) => channels(context, hubs))],
+    ["/api/login", post((context) => login(context, gateway))],
+    ["/api/logout", post((context) => logout(context, gateway))],
+    ...commandRoutes(gateway),
   ]);
 }
 
-/** 503 with the reason as long as a session cannot take inputs. */
+/** 503 with the reason while a session cannot take inputs. */
 function ready({ request, response }: RequestContext, hubs: readonly SessionHub[]): void {
   for (const { session } of hubs) {
     const reason = session.notReady();
-    if (reason !== null)
-      throw new HttpError(
-        503,
-        `call session ${session.session} ready`,
-        reason,
-        "a session that takes inputs",
-      );
+    if (reason === null) continue;
+    throw new EigenwatchError({
+      action: `call session ${session.session} ready`,
+      value: reason,
+      expected: "a session that takes inputs",
+      kind: "unavailable",
+    });
   }
   respondJson(request, response, { ready: true });
 }
 
-function metrics({ request, response }: RequestContext, { hubs, counters, connections }: GatewayParts): void {
+function metrics(
+  { request, response }: RequestContext,
+  { hubs, counters, connections }: GatewayContext,
+): void {
   const gauges = hubs.map(({ session }) => ({ session: session.session, gauges: session.gauges() }));
   const text = prometheusText([...gaugeMetrics(gauges), ...counters.metrics(connections)]);
   respond(request, response, 200, { "content-type": PROMETHEUS_TYPE }, text);
+}
+
+function sessions({ request, response }: RequestContext, hubs: readonly SessionHub[]): void {
+  const described = hubs.map(({ session }) => ({
+    ...session.describe(),
+    ready: session.notReady() === null,
+    controls: controlsOf(session),
+  }));
+  respondJson(request, response, { sessions: described });
 }
 
 function channels({ request, response, query }: RequestContext, hubs: readonly SessionHub[]): void {
@@ -65,35 +71,26 @@ function channels({ request, response, query }: RequestContext, hubs: readonly S
   });
 }
 
-function events(
-  exchange: RequestContext,
-  { hubs, auth, limits, counters, connections, streams, nowMs }: GatewayParts,
-): void {
-  const hub = chooseHub(hubs, exchange.query);
-  if (exchange.request.method === "HEAD") {
-    startStream(exchange.response, "text/event-stream; charset=utf-8");
-    exchange.response.end();
-    return;
-  }
-  const leave = connections.enter("sse", exchange.address);
-  try {
-    const stillSignedIn = (): boolean => auth.lasts(exchange.identity, nowMs());
-    const left = (): void => {
-      streams.delete(stream);
-      leave();
-    };
-    const stream = new EventStream(exchange, { hub, limits, counters, stillSignedIn, left });
-    streams.add(stream);
-  } catch (error) {
-    leave();
-    throw error;
-  }
+const credentials = v.object({ token: v.pipe(v.string(), v.nonEmpty()) });
+
+/** {"token"} → a cookie. */
+async function login(context: RequestContext, { auth, limits, nowMs }: GatewayContext): Promise<void> {
+  const { request, response, address, secure, cookiePath } = context;
+  const body = v.safeParse(credentials, await readJson(request, limits, "bodyBytesMax"));
+  // The body is not echoed: it may hold the token.
+  if (!body.success)
+    throw new EigenwatchError({
+      action: "sign in",
+      value: "a body of another shape",
+      expected: '{"token": "…"}',
+    });
+  const cookie = auth.login(body.output.token, address, { path: cookiePath, secure }, nowMs());
+  respond(request, response, 204, cookie === null ? {} : { "set-cookie": cookie }, "");
 }
 
-function describeSession(
-  { session }: SessionHub,
-  { controls }: GatewayParts,
-): ReturnType<LiveSession["describe"]> & { ready: boolean; controls: string[] } {
-  const ready = session.notReady() === null;
-  return { ...session.describe(), ready, controls: Object.keys(controls[session.session] ?? {}) };
+/** Ends the login of the cookie. */
+function logout(context: RequestContext, { auth }: GatewayContext): void {
+  const { request, response, identity, secure, cookiePath } = context;
+  const cookie = auth.logout(identity, { path: cookiePath, secure });
+  respond(request, response, 204, { "set-cookie": cookie }, "");
 }

@@ -1,23 +1,29 @@
 /**
- * Brings one client the frames behind its cursor, first those still in memory, then those that come.
+ * Delivers the frames of a session after a cursor to one client: first those still in memory, then new ones.
  *
  *   reading ──no more in memory──► live
  *      │ ▲                         any ──stop──► stopped
- *   full │ │ room()
+ *   full │ │ resume()
  *      ▼ │
  *    waiting
  *
- * Other than events, frames that fall out of memory while a client reads slowly are gone for it.
- * Reading back is cut into slices, so that it does not hold up the core, which runs on the same thread.
+ * Unlike events, frames that leave memory while a client reads slowly are lost to it.
+ * A back-fill is read in slices, so that it does not delay the core, which runs on the same thread.
  */
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import type { Decimation } from "./decimation.ts";
-import { EncodedFrame } from "./encoded-frame.ts";
+import { EncodedFrame } from "./encoded.ts";
 
 export interface SampleSink {
-  /** Takes one message. False: taken (or dropped), but no more of a back-fill until `room()`. */
+  /** Takes one message. False: taken (or dropped), but no more of a back-fill until `resume()`. */
   samples(bytes: Uint8Array, backfill: boolean): boolean;
+}
+
+export interface SampleSelection {
+  readonly group: string | null;
+  readonly decimation: Decimation | null;
+  readonly after: number;
 }
 
 export class SampleFollower {
@@ -30,29 +36,29 @@ export class SampleFollower {
   #cursor: number;
   #state: "reading" | "waiting" | "live" | "stopped" = "waiting";
 
-  /** Frames of `group` (null: all) after input `after`; `decimation` null means as recorded. */
+  /** Frames of `group` (null: all) after input `after`; as recorded where `decimation` is null. */
   constructor(
     session: LiveSession,
-    wish: { group: string | null; decimation: Decimation | null; after: number },
+    { group, decimation, after }: SampleSelection,
     sliceFrames: number,
     sink: SampleSink,
     soon: Clock["soon"],
   ) {
     this.#session = session;
-    this.#group = wish.group;
-    this.#decimation = wish.decimation;
-    this.#cursor = wish.after;
+    this.#group = group;
+    this.#decimation = decimation;
+    this.#cursor = after;
     this.#sliceFrames = sliceFrames;
     this.#sink = sink;
     this.#soon = soon;
   }
 
   start(): void {
-    this.room();
+    this.resume();
   }
 
   /** The client can take more of a back-fill. */
-  room(): void {
+  resume(): void {
     if (this.#state !== "waiting") return;
     this.#state = "reading";
     this.#readSlice();
@@ -62,7 +68,7 @@ export class SampleFollower {
     if (this.#state === "live") this.#hand(frame, false);
   }
 
-  /** The session goes on behind input `last`. */
+  /** The session continues after input `last`. */
   rewind(last: number): void {
     this.#cursor = last;
     this.#decimation?.clear();
@@ -74,7 +80,7 @@ export class SampleFollower {
 
   #readSlice(): void {
     if (this.#state !== "reading") return;
-    // One more than is read tells whether there are more.
+    // One frame more than the slice shows whether there are more.
     const { frames } = this.#session.recentFrames(this.#cursor, this.#sliceFrames + 1);
     const slice = Math.min(frames.length, this.#sliceFrames);
     for (let k = 0; k < slice; k++) {
@@ -91,7 +97,7 @@ export class SampleFollower {
     const { inputSequence } = delivered;
     if (inputSequence <= this.#cursor) return true;
     this.#cursor = inputSequence;
-    // The columns are decoded when they are asked for: whole frames of all groups go out unread.
+    // `delivered.frame` is decoded when it is read: for whole frames of all groups it never is.
     if (this.#group !== null && this.#group !== delivered.frame.group) return true;
     const bytes =
       this.#decimation === null ? frame.bytes : this.#decimation.add(delivered.frame, inputSequence);

@@ -1,7 +1,7 @@
 /**
- * One session's deliveries, handed on to every client of the gateway: the only listener the gateway puts on a session.
+ * Distributes the deliveries of one session to all clients of the gateway. It is the gateway's only listener on the session.
  *
- * What goes to many is encoded once here. A client that cannot take it deals with that itself and never makes the others wait.
+ * What goes to many clients is encoded once, here. A client that cannot take a delivery handles that itself; the others never wait for it.
  */
 import type { ServerResponse } from "node:http";
 import { systemClock } from "../../actors/mod.ts";
@@ -14,29 +14,27 @@ import type {
 } from "../../actors/ports/session.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
-import { EncodedEvent } from "./encoded-event.ts";
-import { EncodedFrame } from "./encoded-frame.ts";
-import { EncodedMetrics } from "./encoded-metrics.ts";
+import { EncodedEvent, EncodedFrame, EncodedMetrics } from "./encoded.ts";
 import type { EventFollower } from "./event-follower.ts";
-import { ForeignCursors } from "./foreign-cursor.ts";
+import { ForeignCursors } from "./resume.ts";
 import type { SampleFollower } from "./sample-follower.ts";
 
-/** What a WebSocket client does with deliveries other than events and samples, which have followers. */
+/** A WebSocket client, as it takes deliveries other than events and samples. Those have followers. */
 export interface HubClient {
   state(state: StateMessage, bytes: Uint8Array): void;
   metrics(metrics: EncodedMetrics): void;
   channels(bytes: Uint8Array): void;
-  /** The end of a turn: what was held back for one write goes out. */
+  /** The end of a block's deliveries: send what was held back for one write. */
   flush(): void;
-  /** The session goes on from another place; followers are told by themselves. */
+  /** The session continues from another place. Followers are rewound separately. */
   rewound(place: SessionPlace): void;
 }
 
 export class SessionHub implements SessionListener {
   readonly session: LiveSession;
-  /** The time of everything that the gateway does for this session. */
+  /** The clock for all timeouts of this session's clients. */
   readonly clock: Clock;
-  /** The newest, for clients that come later. */
+  /** For clients that subscribe later. */
   lastMetrics: MetricsMessage | null = null;
   readonly foreignCursors = new ForeignCursors();
   readonly #eventFollowers = new Set<EventFollower>();
@@ -51,7 +49,7 @@ export class SessionHub implements SessionListener {
     this.#unsubscribe = session.subscribe(this);
   }
 
-  /** Brings live deliveries to a client until the returned function is called; the same for the followers below. */
+  /** Delivers to a client until the returned function is called. The followers below work the same way. */
   join(client: HubClient): () => void {
     this.#clients.add(client);
     return () => this.#clients.delete(client);
@@ -122,13 +120,13 @@ export class SessionHub implements SessionListener {
     for (const client of this.#clients) client.flush();
   }
 
-  /** Clients hear of it before anything from the new place reaches them. */
+  /** Clients learn of the new place before they get anything from there. */
   rewound(place: SessionPlace): void {
     this.lastMetrics = null;
     for (const client of this.#clients) client.rewound(place);
     for (const follower of this.#sampleFollowers) follower.rewind(place.input);
     for (const follower of this.#eventFollowers) follower.rewind(place.event);
-    // Who polls asks again, and is told.
+    // A poll that waits returns, and the next one finds its cursor ahead of the session.
     this.#wake();
   }
 

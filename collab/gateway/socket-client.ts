@@ -1,36 +1,36 @@
 /**
- * One client on a WebSocket.
+ * One client of the WebSocket.
  *
  *   awaitingHello ──hello──► joined ──cut · close──► closed
  *        └──no hello in time · wrong token · no common version──► closed
  *
- * W1  Nothing of a session is sent before a hello; a client that did not sign in by header or cookie does it there.
- * W2  Only messages whose flow has the hop client→gateway are taken; others, and bytes that cannot be read, are answered by `refused`.
- * W3  What belongs to one turn of the core leaves in one write.
- * W4  `closing` tells why before the gateway closes.
+ * W1  A client gets nothing of the session before its hello. A client that has not signed in by header or cookie does so there.
+ * W2  Messages whose flow lacks the hop client→gateway, and bytes that cannot be read, are answered with `refused`.
+ * W3  All deliveries of a released block leave in one write.
+ * W4  `closing` gives the reason before the gateway closes the connection.
  */
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import type { SessionPlace } from "../../actors/ports/session.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import type { ClientMessage, CloseReason, Message, Refused, StateMessage } from "../../protocol/messages.ts";
 import { PROTOCOL_VERSION } from "../../protocol/versions.ts";
 import { Backlog } from "./backlog.ts";
 import { closingMessage, readClientMessage, refusedMessage, welcomeMessage } from "./client-messages.ts";
-import { type Counters, countUp, type Delivery } from "./counters.ts";
-import type { EncodedMetrics } from "./encoded-metrics.ts";
-import { HttpError } from "./http-error.ts";
+import type { EncodedMetrics } from "./encoded.ts";
 import type { GatewayLimits } from "./limits.ts";
+import { type Counters, countUp, type Delivery } from "./metrics.ts";
+import { TokenBucket } from "./rate-limit.ts";
 import type { HubClient, SessionHub } from "./session-hub.ts";
 import { type ClientPort, Subscriptions } from "./subscriptions.ts";
-import { TokenBucket } from "./token-bucket.ts";
 
 export interface ClientContext {
   readonly hub: SessionHub;
   readonly limits: GatewayLimits;
   readonly counters: Counters;
   readonly nowMs: () => number;
-  /** Throws a HttpError unless the client has signed in, by its request or with this token. */
+  /** Throws unless the client has signed in, by its request or with this token. */
   readonly signIn: (token: string | undefined) => void;
   /** False once the login that opened this connection has ended. */
   readonly stillSignedIn: () => boolean;
@@ -38,9 +38,9 @@ export interface ClientContext {
   readonly server: string;
 }
 
-/** Long enough for a turn or two that read the sockets. */
+/** Long enough for the event loop to read the sockets once or twice. */
 const HELLO_GRACE_MS = 50;
-/** A hello that came too late may come in time from a page or a machine that was busy. */
+/** A page or a machine that was busy may be in time at the next attempt. */
 const NO_HELLO_RETRY_MS = 1_000;
 
 export class SocketClient implements HubClient, ClientPort {
@@ -56,7 +56,7 @@ export class SocketClient implements HubClient, ClientPort {
   #corked = false;
   #alive = true;
   #dropped = { samples: 0, state: 0, metrics: 0 };
-  /** The newest of each group, and the newest metrics, held back while the client lags. */
+  /** The newest state of each group and the newest metrics, kept while the client lags. */
   readonly #heldStates = new Map<string, Uint8Array>();
   #heldMetrics: Uint8Array | null = null;
 
@@ -74,13 +74,13 @@ export class SocketClient implements HubClient, ClientPort {
     ws.on("pong", () => {
       this.#alive = true;
     });
-    // Broken frames and messages over maxPayload: ws itself closes with 1002 or 1009.
+    // Broken frames and messages over maxPayload: the library closes with 1002 or 1009.
     ws.on("error", () => countUp(this.#context.counters.closed, "ws error"));
     ws.on("close", () => this.#end());
-    socket.on("drain", () => this.#breathe());
+    socket.on("drain", () => this.#checkBacklog());
   }
 
-  /** After a stall of ours timers run before the sockets are read: what has arrived by now still counts. */
+  /** After a pause of this process, timers run before the sockets are read: a hello that has arrived by now still counts. */
   #lastCallForHello(): void {
     this.#cancelHello = this.#context.hub.clock.after(HELLO_GRACE_MS, () => {
       const { helloMsMax } = this.#context.limits;
@@ -101,10 +101,10 @@ export class SocketClient implements HubClient, ClientPort {
     }
     const request = readClientMessage(data, isBinary);
     if ("refused" in request) this.#refuse(request.refused);
-    else this.#obey(request.message);
+    else this.#handle(request.message);
   }
 
-  #obey(message: ClientMessage): void {
+  #handle(message: ClientMessage): void {
     if (this.#state === "awaitingHello" && message.type !== "hello") {
       this.cut("malformed", `${message.type} before hello`);
       return;
@@ -142,7 +142,7 @@ export class SocketClient implements HubClient, ClientPort {
     try {
       signIn(token);
     } catch (error) {
-      if (!(error instanceof HttpError)) throw error;
+      if (!(error instanceof EigenwatchError)) throw error;
       this.cut("unauthorized", error.message);
       return;
     }
@@ -162,11 +162,11 @@ export class SocketClient implements HubClient, ClientPort {
   // ---- what the client gets -------------------------------------------------------------------------------------
 
   state(state: StateMessage, bytes: Uint8Array): void {
-    if (this.#subscriptions.wantsState(state)) this.sendState(state.group, bytes, true);
+    if (this.#subscriptions.takesState(state)) this.sendState(state.group, bytes, true);
   }
 
   metrics(encoded: EncodedMetrics): void {
-    if (this.#subscriptions.wantsMetrics(encoded.metrics)) this.sendMetrics(encoded.bytes, true);
+    if (this.#subscriptions.takesMetrics(encoded.metrics)) this.sendMetrics(encoded.bytes, true);
   }
 
   channels(bytes: Uint8Array): void {
@@ -196,7 +196,7 @@ export class SocketClient implements HubClient, ClientPort {
     this.#heldMetrics = bytes;
   }
 
-  /** Live samples are left out while the client lags; of a back-fill each is sent, and false asks for a pause. */
+  /** Live samples are dropped while the client lags. A back-fill drops none: false asks it to pause. */
   sendSamples(bytes: Uint8Array, backfill: boolean): boolean {
     if (this.#state !== "joined") return false;
     if (!backfill && this.#lags()) {
@@ -207,7 +207,7 @@ export class SocketClient implements HubClient, ClientPort {
     return !backfill || this.#hasRoom();
   }
 
-  /** Events are sent even while the client lags, until the cut. */
+  /** Events are sent even while the client lags, until it is cut. */
   sendEvent(bytes: Uint8Array, backfill: boolean): boolean {
     if (this.#state !== "joined") return false;
     this.#write("events", bytes, !backfill, backfill);
@@ -223,17 +223,17 @@ export class SocketClient implements HubClient, ClientPort {
 
   flush(): void {
     if (this.#corked) this.#uncork();
-    if (this.#backlog.lagging) this.#breathe();
+    if (this.#backlog.lagging) this.#checkBacklog();
   }
 
-  /** Every `keepAliveMs`: a client that answered no ping since the last time is gone. */
+  /** Runs every `keepAliveMs`: a client that was silent since the last ping is gone. */
   keepAlive(): void {
     if (this.#state === "closed") return;
     if (!this.#context.stillSignedIn()) {
       this.cut("unauthorized", "the login has ended");
       return;
     }
-    if (this.#backlog.lagging) this.#breathe();
+    if (this.#backlog.lagging) this.#checkBacklog();
     if (!this.#alive) {
       countUp(this.#context.counters.closed, "ws silent");
       this.#ws.terminate();
@@ -243,7 +243,7 @@ export class SocketClient implements HubClient, ClientPort {
     this.#ws.ping();
   }
 
-  /** Tells why, closes, and takes the socket away when the client does not take its leave in time. */
+  /** Sends the reason, closes, and ends the socket when the client does not close it in time. */
   cut(reason: CloseReason, detail: string, retryAfterMs?: number): void {
     if (this.#state === "closed") return;
     const { counters, hub, limits } = this.#context;
@@ -272,8 +272,8 @@ export class SocketClient implements HubClient, ClientPort {
     this.#context.counters.sent(delivery, bytes.length);
   }
 
-  /** Deflated messages wait outside the socket, so that its `drain` can come too early. */
-  readonly #afterBackfill = (): void => this.#breathe();
+  /** Messages being deflated are not yet in the socket, so its `drain` may come before them. */
+  readonly #afterBackfill = (): void => this.#checkBacklog();
 
   #lags(): boolean {
     const judged = this.#backlog.judge(this.#ws.bufferedAmount, this.#context.nowMs);
@@ -282,13 +282,13 @@ export class SocketClient implements HubClient, ClientPort {
     return judged === "lagging" || judged === "cut";
   }
 
-  /** Some bytes have left: perhaps there is room again. */
-  #breathe(): void {
+  /** Some bytes have left: the client may have caught up, or may take more of a back-fill. */
+  #checkBacklog(): void {
     if (this.#state !== "joined" || this.#lags()) return;
-    if (this.#ws.bufferedAmount <= this.#context.limits.conflateAboveBytes / 4) this.#subscriptions.room();
+    if (this.#ws.bufferedAmount <= this.#context.limits.conflateAboveBytes / 4) this.#subscriptions.resume();
   }
 
-  /** A back-fill takes half of what makes a client lag: it must not be the reason that live state is held back. */
+  /** A back-fill uses at most half of the backlog that makes a client lag: live states must not be held back because of it. */
   #hasRoom(): boolean {
     return !this.#lags() && this.#ws.bufferedAmount <= this.#context.limits.conflateAboveBytes / 2;
   }
@@ -333,9 +333,9 @@ export class SocketClient implements HubClient, ClientPort {
 }
 
 const LIVE = { binary: true, compress: false } as const;
-/** Deflated when the client offers it and the message is longer than the threshold. */
+/** Deflated if the client offers that and the message is longer than `compressAboveBytes`. */
 const BACKFILL = { binary: true, compress: true } as const;
 
 function unreachable(message: never): never {
-  throw new Error(`Cannot obey ${JSON.stringify(message)}; expected a message of a client`);
+  throw new Error(`Cannot handle ${JSON.stringify(message)}; expected a message of a client`);
 }

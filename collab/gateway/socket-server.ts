@@ -1,25 +1,25 @@
-/** /ws: upgrades requests that passed the door and keeps the clients that came of it. */
+/** /ws: upgrades requests that passed the guard, and keeps their clients alive. */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { WebSocketServer } from "ws";
 import type { Identity } from "./auth.ts";
-import type { Visitor } from "./request-guard.ts";
-import { chooseHub, type GatewayParts } from "./route.ts";
+import type { RequestOrigin } from "./request.ts";
+import { chooseHub, type GatewayContext } from "./route.ts";
 import { SocketClient } from "./socket-client.ts";
 
 export class SocketServer {
-  readonly #parts: GatewayParts;
+  readonly #gateway: GatewayContext;
   readonly #server: WebSocketServer;
   readonly #clients = new Set<SocketClient>();
 
-  constructor(parts: GatewayParts) {
-    const { messageBytesMax, compressAboveBytes } = parts.limits;
-    this.#parts = parts;
+  constructor(gateway: GatewayContext) {
+    const { messageBytesMax, compressAboveBytes } = gateway.limits;
+    this.#gateway = gateway;
     this.#server = new WebSocketServer({
       noServer: true,
       clientTracking: false,
       maxPayload: messageBytesMax,
-      // Without context takeover a connection holds no window between messages, and a live message needs none.
+      // Without context takeover no connection keeps a window between messages; live messages are not compressed.
       perMessageDeflate: {
         threshold: compressAboveBytes,
         serverNoContextTakeover: true,
@@ -29,11 +29,17 @@ export class SocketServer {
     });
   }
 
-  /** Throws a HttpError when there are too many connections or no such session. */
-  accept(request: IncomingMessage, socket: Socket, head: Buffer, visitor: Visitor, identity: Identity): void {
-    const { hubs, connections, auth, counters, limits, nowMs, server } = this.#parts;
-    const hub = chooseHub(hubs, visitor.query);
-    const leave = connections.enter("ws", visitor.address);
+  /** Throws when there are too many connections or no such session. */
+  accept(
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    { address, query }: RequestOrigin,
+    identity: Identity,
+  ): void {
+    const { hubs, connections, auth, counters, limits, nowMs, server } = this.#gateway;
+    const hub = chooseHub(hubs, query);
+    const leave = connections.enter("ws", address);
     socket.once("close", leave);
     this.#server.handleUpgrade(request, socket, head, (ws) => {
       const client = new SocketClient(ws, socket, {
@@ -43,9 +49,9 @@ export class SocketServer {
         nowMs,
         server,
         signIn: (token) => {
-          if (identity.kind === "stranger") auth.checkToken(token, visitor.address, nowMs());
+          if (identity.kind === "stranger") auth.checkToken(token, address, nowMs());
         },
-        stillSignedIn: () => auth.lasts(identity, nowMs()),
+        stillSignedIn: () => auth.isSignedIn(identity, nowMs()),
       });
       this.#clients.add(client);
       ws.once("close", () => this.#clients.delete(client));

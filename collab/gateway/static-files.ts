@@ -1,20 +1,21 @@
 /**
- * The dashboard's files: read once into memory at start, so a request can name nothing that is not there.
+ * The dashboard's files. They are read into memory at the start, so no request can reach another file.
  *
- * Names carry no hash of their content, hence `no-cache` with an ETag: a browser asks each time and is told 304.
+ * Their names contain no hash of the content. So they are served with `no-cache` and an ETag: a browser asks each time and gets 304.
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { respond } from "./respond.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
+import { respond } from "./response.ts";
 
 export interface StaticFile {
   readonly type: string;
   readonly etag: string;
   readonly bytes: Uint8Array;
-  /** Null where it would not save a tenth. Made at the first request: starting must not wait for it. */
+  /** Null where it saves less than a tenth. Made at the first request, because the start must not wait for it. */
   readonly gzip: Uint8Array | null;
 }
 
@@ -31,9 +32,11 @@ export function readStaticFiles(folder: string, bytesMax: number): Map<string, S
       const bytes = readFileSync(join(folder, inner));
       total += bytes.length;
       if (total > bytesMax)
-        throw new Error(
-          `Cannot serve ${folder}: more than ${total} bytes; expected at most ${bytesMax} (staticBytesMax)`,
-        );
+        throw new EigenwatchError({
+          action: `serve ${folder}`,
+          value: `more than ${total} bytes`,
+          expected: `at most ${bytesMax} (staticBytesMax)`,
+        });
       files.set(inner, describe(entry.name, bytes));
     }
   };
@@ -79,7 +82,7 @@ function describe(name: string, bytes: Uint8Array): StaticFile {
   let gzip: Uint8Array | null | undefined;
   return {
     type: TYPES[extname(name).toLowerCase()] ?? "application/octet-stream",
-    // Weak: the compressed form counts as the same thing.
+    // Weak: the compressed and the plain form share it.
     etag: `W/"${createHash("sha256").update(bytes).digest("base64url").slice(0, 22)}"`,
     bytes,
     get gzip() {

@@ -1,21 +1,21 @@
 /**
- * What one client is subscribed to.
+ * The subscriptions of one client.
  *
- * Only `decimated` messages carry the id of their subscription. For all others two subscriptions must not cover the same group, or
- * the client would get everything twice: such a request is refused.
+ * Only `decimated` messages carry the id of their subscription. Of all other messages a client would get two copies if two subscriptions covered
+ * the same group, so such a request is refused.
  */
 import { encodeMessage } from "../../protocol/codec.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Message, MetricsMessage, Refused, StateMessage, Subscribe } from "../../protocol/messages.ts";
 import { refusedMessage } from "./client-messages.ts";
 import { Decimation } from "./decimation.ts";
 import { EventFollower } from "./event-follower.ts";
-import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { resumeEvents, resumeSamples } from "./resume.ts";
 import { SampleFollower } from "./sample-follower.ts";
 import type { SessionHub } from "./session-hub.ts";
 
-/** How a subscription reaches its client. */
+/** The client, as its subscriptions send to it. */
 export interface ClientPort {
   send(message: Message): void;
   sendState(group: string, bytes: Uint8Array, live: boolean): void;
@@ -25,12 +25,12 @@ export interface ClientPort {
   cut(reason: "internal", detail: string): void;
 }
 
-interface Subscription {
+interface ActiveSubscription {
   readonly request: Subscribe;
-  /** More of a back-fill can be sent. */
-  readonly room: () => void;
+  /** The client can take more of a back-fill. */
+  readonly resume: () => void;
   readonly leave: () => void;
-  /** Time of the last one sent, by group ("" for metrics). */
+  /** Logical time of the last message sent, by group ("" for metrics). */
   readonly sentUs: Map<string, number>;
 }
 
@@ -38,7 +38,7 @@ export class Subscriptions {
   readonly #hub: SessionHub;
   readonly #limits: GatewayLimits;
   readonly #client: ClientPort;
-  readonly #byId = new Map<number, Subscription>();
+  readonly #byId = new Map<number, ActiveSubscription>();
 
   constructor(hub: SessionHub, limits: GatewayLimits, client: ClientPort) {
     this.#hub = hub;
@@ -46,7 +46,7 @@ export class Subscriptions {
     this.#client = client;
   }
 
-  /** Begins a subscription, in place of one with the same id. Returns what to answer when it cannot. */
+  /** Begins a subscription, or replaces the one with the same id. Returns the answer to a request it refuses. */
   subscribe(request: Subscribe): Refused | null {
     const refused = this.#check(request);
     if (refused !== null) return refused;
@@ -56,9 +56,9 @@ export class Subscriptions {
       this.#byId.set(request.id, begin());
       return null;
     } catch (error) {
-      if (!(error instanceof HttpError)) throw error;
-      // Not for good: a client does not ask again by itself for what was refused, but it comes again when it was cut.
-      if (error.status === 503) {
+      if (!(error instanceof EigenwatchError)) throw error;
+      // Temporary. A client does not repeat a refused request, but it reconnects after a cut.
+      if (error.kind === "unavailable") {
         this.#client.cut("internal", error.message);
         return null;
       }
@@ -77,16 +77,17 @@ export class Subscriptions {
     return null;
   }
 
-  wantsState(state: StateMessage): boolean {
-    return this.#wants("state", state.group, state.group, state.timeUs);
+  /** Whether to send this state now. A true answer counts as sent. */
+  takesState(state: StateMessage): boolean {
+    return this.#takes("state", state.group, state.group, state.timeUs);
   }
 
-  wantsMetrics(metrics: MetricsMessage): boolean {
-    return this.#wants("metrics", undefined, "", metrics.timeUs);
+  takesMetrics(metrics: MetricsMessage): boolean {
+    return this.#takes("metrics", undefined, "", metrics.timeUs);
   }
 
-  room(): void {
-    for (const { room } of this.#byId.values()) room();
+  resume(): void {
+    for (const { resume } of this.#byId.values()) resume();
   }
 
   clear(): void {
@@ -101,8 +102,8 @@ export class Subscriptions {
       refusedMessage("subscribe", `subscribe to ${channel}`, value, expected, id);
     if (!this.#byId.has(id) && this.#byId.size >= subscriptionsMax)
       return refuse(`${this.#byId.size} subscriptions`, `at most ${subscriptionsMax} (subscriptionsMax)`);
-    for (const [other, { request: held }] of this.#byId)
-      if (other !== id && overlap(held, request))
+    for (const [other, { request: active }] of this.#byId)
+      if (other !== id && overlap(active, request))
         return refuse(`id ${other} brings the same already`, `another group, or id ${other} to replace it`);
     if (
       request.channels !== undefined &&
@@ -112,8 +113,8 @@ export class Subscriptions {
     return null;
   }
 
-  /** What can be refused is done first; what the returned function does cannot. */
-  #prepare(request: Subscribe): () => Subscription {
+  /** Everything that can throw happens here; the returned function begins the subscription and cannot fail. */
+  #prepare(request: Subscribe): () => ActiveSubscription {
     switch (request.channel) {
       case "samples":
         return this.#prepareSamples(request);
@@ -126,30 +127,30 @@ export class Subscriptions {
     }
   }
 
-  #prepareSamples(request: Subscribe): () => Subscription {
+  #prepareSamples(request: Subscribe): () => ActiveSubscription {
     const { session, clock } = this.#hub;
     const decimation = isDecimated(request) ? this.#decimation(request) : null;
     const { after, complete } = resumeSamples(session, request.after ?? null);
     return () => {
-      const wish = { group: request.group ?? null, decimation, after };
+      const selection = { group: request.group ?? null, decimation, after };
       const sink = {
         samples: (bytes: Uint8Array, backfill: boolean) => this.#client.sendSamples(bytes, backfill),
       };
-      const follower = new SampleFollower(session, wish, this.#limits.backfillFrames, sink, (act) =>
+      const follower = new SampleFollower(session, selection, this.#limits.backfillFrames, sink, (act) =>
         clock.soon(act),
       );
       return this.#begin(request, after, complete, follower, this.#hub.followSamples(follower));
     };
   }
 
-  #prepareEvents(request: Subscribe): () => Subscription {
+  #prepareEvents(request: Subscribe): () => ActiveSubscription {
     const { session } = this.#hub;
     const { after, reset } = resumeEvents(this.#hub, request.after ?? null);
     return () => {
       const follower = new EventFollower(session, after, this.#limits.eventsPage, {
         event: (event, backfill) => {
-          const expected = request.group === undefined || request.group === event.event.group;
-          return !expected || this.#client.sendEvent(event.bytes, backfill);
+          const isOther = request.group !== undefined && request.group !== event.event.group;
+          return isOther || this.#client.sendEvent(event.bytes, backfill);
         },
         failed: (error) =>
           this.#client.cut(
@@ -167,17 +168,17 @@ export class Subscriptions {
     complete: boolean,
     follower: SampleFollower | EventFollower,
     leaveHub: () => void,
-  ): Subscription {
+  ): ActiveSubscription {
     this.#client.send({ type: "subscribed", id: request.id, channel: request.channel, after, complete });
     follower.start();
     const leave = (): void => {
       follower.stop();
       leaveHub();
     };
-    return { request, room: () => follower.room(), leave, sentUs: new Map() };
+    return { request, resume: () => follower.resume(), leave, sentUs: new Map() };
   }
 
-  #beginState(request: Subscribe): Subscription {
+  #beginState(request: Subscribe): ActiveSubscription {
     const sentUs = new Map<string, number>();
     const after = this.#hub.session.describe().lastInputSequence;
     this.#client.send({ type: "subscribed", id: request.id, channel: "state", after, complete: true });
@@ -186,10 +187,10 @@ export class Subscriptions {
       sentUs.set(state.group, state.timeUs);
       this.#client.sendState(state.group, encodeMessage(state), false);
     }
-    return { request, room: nothing, leave: nothing, sentUs };
+    return { request, resume: nothing, leave: nothing, sentUs };
   }
 
-  #beginMetrics(request: Subscribe): Subscription {
+  #beginMetrics(request: Subscribe): ActiveSubscription {
     const sentUs = new Map<string, number>();
     const after = this.#hub.session.describe().lastInputSequence;
     this.#client.send({ type: "subscribed", id: request.id, channel: "metrics", after, complete: true });
@@ -198,16 +199,16 @@ export class Subscriptions {
       sentUs.set("", lastMetrics.timeUs);
       this.#client.sendMetrics(encodeMessage(lastMetrics), false);
     }
-    return { request, room: nothing, leave: nothing, sentUs };
+    return { request, resume: nothing, leave: nothing, sentUs };
   }
 
-  /** Throws a HttpError when a channel is not known. */
+  /** Throws when a channel does not exist. */
   #decimation({ id, group, channels, decimationUs }: Subscribe): Decimation {
-    const expected = channels === undefined ? null : channelMask(this.#hub, group ?? "", channels);
-    return new Decimation(id, decimationUs ?? 0, () => expected);
+    const mask = channels === undefined ? null : channelMask(this.#hub, group ?? "", channels);
+    return new Decimation(id, decimationUs ?? 0, () => mask);
   }
 
-  #wants(channel: "state" | "metrics", group: string | undefined, key: string, timeUs: number): boolean {
+  #takes(channel: "state" | "metrics", group: string | undefined, key: string, timeUs: number): boolean {
     for (const { request, sentUs } of this.#byId.values()) {
       if (
         request.channel !== channel ||
@@ -216,7 +217,7 @@ export class Subscriptions {
         continue;
       const sent = sentUs.get(key);
       const everyUs = request.decimationUs ?? 0;
-      // Times that go back are of another recording.
+      // An earlier time comes from another recording, or from before a seek.
       if (sent !== undefined && timeUs >= sent && timeUs - sent < everyUs) return false;
       sentUs.set(key, timeUs);
       return true;
@@ -230,29 +231,27 @@ function isDecimated({ channel, decimationUs }: Subscribe): boolean {
 }
 
 /** Whether both would bring the same message. Metrics belong to no group. */
-function overlap(held: Subscribe, expected: Subscribe): boolean {
-  if (held.channel !== expected.channel || isDecimated(held) || isDecimated(expected)) return false;
-  if (held.channel === "metrics") return true;
-  return held.group === undefined || expected.group === undefined || held.group === expected.group;
+function overlap(active: Subscribe, requested: Subscribe): boolean {
+  if (active.channel !== requested.channel || isDecimated(active) || isDecimated(requested)) return false;
+  if (active.channel === "metrics") return true;
+  return active.group === undefined || requested.group === undefined || active.group === requested.group;
 }
 
 function channelMask(hub: SessionHub, group: string, names: readonly string[]): Uint8Array {
   const declared = hub.session.groups().find((one) => one.group === group);
   if (declared === undefined)
-    throw new HttpError(
-      404,
-      "subscribe to samples",
-      `group ${group}`,
-      "a declared group, when channels are named",
-    );
+    throw notDeclared(`group ${group}`, "a declared group, when channels are named");
   const mask = new Uint8Array(declared.channels.length);
   for (const name of names) {
     const index = declared.channels.findIndex((channel) => channel.name === name);
-    if (index < 0)
-      throw new HttpError(404, "subscribe to samples", `channel ${name}`, `a channel of group ${group}`);
+    if (index < 0) throw notDeclared(`channel ${name}`, `a channel of group ${group}`);
     mask[index] = 1;
   }
   return mask;
+}
+
+function notDeclared(value: string, expected: string): EigenwatchError {
+  return new EigenwatchError({ action: "subscribe to samples", value, expected, kind: "notFound" });
 }
 
 function nothing(): void {}

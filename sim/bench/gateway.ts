@@ -212,6 +212,8 @@ class BenchSession implements LiveSession {
   lastStates = () => [];
   gauges = () => ({});
   notReady = () => null;
+  commands = () => [];
+  command = () => Promise.reject(new Error("the bench sends no commands"));
   subscribe(listener: SessionListener): () => void {
     this.#listener = listener;
     return () => {};

@@ -1,77 +1,37 @@
 /**
- * An injection: a scenario's disturbance laid over channels of a running session, marked in its log from begin to end.
+ * An injection: the disturbance of a scenario laid over channels of a live session. Its begin and its end are events in the log.
  *
- *   request (API, page, command line) ──parse──► InjectRequest ──startInjection──► overlay at the sequencer
+ *   command startInjection ──► startInjection ──► overlay over the frames that enter the log
  */
-import * as v from "valibot";
-import { CommandError } from "../../actors/errors.ts";
 import type { Partition } from "../../actors/partition/partition.ts";
+import type { InjectionRequest } from "../../protocol/commands.ts";
+import type { InjectableScenario, StartedInjection } from "../../protocol/controls.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Channels } from "../../protocol/messages.ts";
-import { nearestTo } from "../../protocol/nearest.ts";
+import { expectedAmong } from "../../protocol/nearest.ts";
 import { createOverlay } from "./overlay.ts";
-
-const finite = v.pipe(v.number(), v.finite());
-
-export const injectRequestSchema = v.strictObject({
-  /** One of `injectableNames()`. */
-  scenario: v.string(),
-  /** Multiples of the usual size, in units of each channel's own noise. */
-  strength: v.optional(v.pipe(finite, v.minValue(0.01), v.maxValue(100)), 1),
-  group: v.string(),
-  /** Names, each meant once; absent: all channels of the group. */
-  channels: v.optional(
-    v.pipe(
-      v.array(v.string()),
-      v.minLength(1),
-      v.transform((names) => [...new Set(names)]),
-    ),
-  ),
-  /** Absent: a minute, or 60 samples where those take longer. */
-  durationSeconds: v.optional(v.pipe(finite, v.minValue(0.001), v.maxValue(7 * 86_400))),
-  seed: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0xffffffff))),
-});
-
-export type InjectRequest = v.InferOutput<typeof injectRequestSchema>;
-
-/** What was begun. */
-export interface StartedInjection {
-  readonly scenario: string;
-  readonly strength: number;
-  readonly group: string;
-  readonly channels: readonly string[];
-  readonly seed: number;
-  /** Times of samples that it changes, µs: from the first on, not the last. */
-  readonly fromUs: number;
-  readonly untilUs: number;
-}
+import { findScenario, injectableNames } from "./scenarios.ts";
 
 /** What an injection needs of a partition. */
 export type InjectTarget = Pick<Partition, "inject" | "groups" | "describe" | "recentFrames">;
 
-/** A request from outside; throws CommandError that names the field and what is expected. */
-export function parseInjectRequest(json: unknown): InjectRequest {
-  if (typeof json !== "object" || json === null || Array.isArray(json))
-    throw new CommandError(
-      "Cannot inject: the request is no object; expected {scenario, group, strength, …}",
-    );
-  const result = v.safeParse(injectRequestSchema, json, { abortEarly: true });
-  if (result.success) return result.output;
-  const issue = result.issues[0];
-  const field = v.getDotPath(issue) ?? "the request";
-  const keys = Object.keys(injectRequestSchema.entries);
-  if (issue.expected === "never")
-    throw new CommandError(`Cannot inject: there is no field ${field}; expected ${oneOf(field, keys)}`);
-  if (issue.received === "undefined")
-    throw new CommandError(`Cannot inject: there is no ${field}; expected {scenario, group, strength, …}`);
-  throw new CommandError(`Cannot inject: ${field} is ${issue.received}; expected ${issue.expected}`);
+/** Scenarios that can be laid over live or recorded streams. */
+export function injectableScenarios(): InjectableScenario[] {
+  return injectableNames().map((name) => {
+    const { title, family } = findScenario(name);
+    return { name, title, family };
+  });
 }
 
-/** Begins an injection now, in the session's time. `entered` resolves when its mark in the log is durable. Throws CommandError when scenario, group or channel is not there. */
-export function startInjection(
+/**
+ * Starts an injection now, in the session's time. Resolves when its begin is in the log. Rejects when scenario, group or channel does not
+ * exist, or too many injections have not ended; the log then has no trace of it.
+ */
+export async function startInjection(
   partition: InjectTarget,
-  request: InjectRequest,
+  request: InjectionRequest,
   author: string,
-): { started: StartedInjection; entered: Promise<void> } {
+): Promise<StartedInjection> {
   const declaration = findGroup(partition.groups(), request.group);
   const { timeUs, lastInputSequence } = partition.describe();
   const started: StartedInjection = {
@@ -84,31 +44,31 @@ export function startInjection(
     untilUs: timeUs + 1 + durationUs(request, declaration),
   };
   const overlay = createOverlay({ ...started, declaration, author });
-  for (const { frame } of partition.recentFrames(lastInputSequence - LEARNT_INPUTS).frames)
+  for (const { frame } of partition.recentFrames(lastInputSequence - LEARNED_INPUTS).frames)
     overlay.learn(frame);
-  return { started, entered: partition.inject(overlay) };
+  await partition.inject(overlay);
+  return started;
 }
 
-/** Inputs looked back at to learn the channels' noise: some seconds at full load, decoded in a few milliseconds. */
-const LEARNT_INPUTS = 2000;
+/** Recent inputs from which the overlay learns the channels' noise: some seconds at full load, decoded in a few milliseconds. */
+const LEARNED_INPUTS = 2000;
 
 /** Long enough to see, whatever the spacing of the samples. */
-const USUAL_SAMPLES = 60;
-const USUAL_DURATION_US = 60_000_000;
+const DEFAULT_SAMPLES = 60;
+const DEFAULT_DURATION_US = 60_000_000;
 
-function durationUs({ durationSeconds }: InjectRequest, { everyUs }: Channels): number {
+function durationUs({ durationSeconds }: InjectionRequest, { everyUs }: Channels): number {
   if (durationSeconds !== undefined) return Math.round(durationSeconds * 1e6);
-  return Math.max(USUAL_DURATION_US, USUAL_SAMPLES * everyUs);
+  return Math.max(DEFAULT_DURATION_US, DEFAULT_SAMPLES * everyUs);
 }
 
 function findGroup(groups: readonly Channels[], name: string): Channels {
   const found = groups.find(({ group }) => group === name);
   if (found !== undefined) return found;
   const known = groups.map(({ group }) => group);
-  throw new CommandError(`Cannot inject into group ${name}: there is none; expected ${oneOf(name, known)}`);
-}
-
-function oneOf(name: string, known: readonly string[]): string {
-  const near = nearestTo(name, known);
-  return near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${known.join(", ") || "none yet"}`;
+  throw new EigenwatchError({
+    action: `inject into group ${name}`,
+    value: "no such group",
+    expected: expectedAmong(name, known, known.join(", ") || "none yet"),
+  });
 }

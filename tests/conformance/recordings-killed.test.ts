@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createProgramClient } from "../../collab/gateway/client.ts";
 import { finalState } from "../support/final-state.ts";
+import { createProgramClient } from "../support/program-client.ts";
 import { run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 import { walkFile } from "../support/walk-table.ts";

@@ -2,11 +2,11 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Client, type ClientSocket, type ClientState } from "../../collab/client.ts";
-import { createProgramClient } from "../../collab/gateway/client.ts";
 import { createGateway } from "../../collab/gateway/gateway.ts";
 import { decodeMessage, encodeMessage } from "../../protocol/codec.ts";
 import type { DecodedMessage } from "../../protocol/messages.ts";
 import { FakeSession } from "../support/fake-session.ts";
+import { createProgramClient } from "../support/program-client.ts";
 import { withGateway } from "./http.ts";
 
 /** Resolves as soon as `holds`, looked at whenever the returned `look` is called. */

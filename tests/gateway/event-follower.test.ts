@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { EventCursor } from "../../collab/event-cursor.ts";
-import { EncodedEvent } from "../../collab/gateway/encoded-event.ts";
+import { EncodedEvent } from "../../collab/gateway/encoded.ts";
 import { EventFollower } from "../../collab/gateway/event-follower.ts";
 import { FakeSession } from "../support/fake-session.ts";
 
@@ -77,7 +77,7 @@ test("[E1] whatever the interleaving of reading, coming, pausing and going on, e
         follower.start();
         const drain = (): void => {
           sink.full = false;
-          follower.room();
+          follower.resume();
         };
         for (const action of script) {
           if (action === "announce") follower.live(new EncodedEvent(session.announce("live")));
@@ -120,7 +120,7 @@ test("[E1] whatever happens around rewinds, each is followed by the events behin
         follower.start();
         const drain = (): void => {
           sink.full = false;
-          follower.room();
+          follower.resume();
         };
         for (const action of script) {
           if (typeof action === "object") {

@@ -1,6 +1,7 @@
 /** HTTP for tests: one request on one connection with exactly the headers given (fetch forbids Host and Origin). */
 import { request } from "node:http";
 import { createGateway, type Gateway, type GatewayOptions } from "../../collab/gateway/gateway.ts";
+import type { EigenwatchError } from "../../protocol/errors.ts";
 import { FakeSession } from "../support/fake-session.ts";
 
 export interface Answer {
@@ -58,6 +59,6 @@ export async function withGateway(
 }
 
 /** `error` of an answer that refuses. */
-export function errorOf(answer: Answer): { action: string; value: string; expected: string } {
-  return (answer.json() as { error: { action: string; value: string; expected: string } }).error;
+export function errorOf(answer: Answer): Pick<EigenwatchError, "action" | "value" | "expected" | "kind"> {
+  return (answer.json() as { error: EigenwatchError }).error;
 }

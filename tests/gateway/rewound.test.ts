@@ -1,7 +1,7 @@
 /** A recorded session that is moved: every client hears of it first, then gets what lies behind the place once more. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createProgramClient } from "../../collab/gateway/client.ts";
+import { createProgramClient } from "../support/program-client.ts";
 import { ask, withGateway } from "./http.ts";
 import { TestSocket } from "./socket.ts";
 

@@ -4,10 +4,10 @@ import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { EventCursor } from "../../collab/event-cursor.ts";
-import { createProgramClient } from "../../collab/gateway/client.ts";
 import type { Gateway } from "../../collab/gateway/gateway.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import type { FakeSession } from "../support/fake-session.ts";
+import { createProgramClient } from "../support/program-client.ts";
 import { ask, withGateway } from "./http.ts";
 
 /** Gets events one way until `expected` new ones were taken, then breaks off in the middle of whatever comes. */

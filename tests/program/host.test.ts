@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createProgramClient } from "../../collab/gateway/client.ts";
+import { createProgramClient } from "../support/program-client.ts";
 import { run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 

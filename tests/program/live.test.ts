@@ -2,10 +2,10 @@
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createProgramClient } from "../../collab/gateway/client.ts";
 import { decodeBlock } from "../../protocol/block.ts";
 import { encodeMessage, isFrame } from "../../protocol/codec.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
+import { createProgramClient } from "../support/program-client.ts";
 import { run, start } from "../support/program-run.ts";
 import { openRecording, temporaryDirectory } from "../support/recorded-run.ts";
 

@@ -8,12 +8,12 @@ import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import type { Journal, JournalEntry } from "../../actors/ports/journal.ts";
 import type { SessionListener } from "../../actors/ports/session.ts";
-import { createProgramClient } from "../../collab/gateway/client.ts";
 import { createGateway } from "../../collab/gateway/gateway.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { ReplaySession, type ReplaySessionOptions } from "../../sim/recordings/replay/session.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
+import { createProgramClient } from "../support/program-client.ts";
 import { TOYS } from "../support/toy-actors.ts";
 
 const SECOND = 1_000_000;

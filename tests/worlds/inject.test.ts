@@ -5,12 +5,13 @@ import * as assert from "uvu/assert";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import { SYSTEM } from "../../actors/system.ts";
+import { readCommand } from "../../protocol/commands.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { createFrame } from "../../protocol/frame.ts";
 import type { Channels, EventMessage } from "../../protocol/messages.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
-import { parseInjectRequest, startInjection } from "../../sim/worlds/inject.ts";
+import { startInjection } from "../../sim/worlds/inject.ts";
 import { Variates } from "../../sim/worlds/model/variates.ts";
 import { createOverlay, type OverlayOptions, type ScenarioOverlay } from "../../sim/worlds/overlay.ts";
 import { injectableNames } from "../../sim/worlds/scenarios.ts";
@@ -227,7 +228,7 @@ test("an injection into a session stands in its log from begin to end, by its au
     await turns();
   };
   await send(40);
-  const request = parseInjectRequest({
+  const request = readInjection({
     scenario: "level-shift",
     strength: 5,
     group: "g",
@@ -235,7 +236,7 @@ test("an injection into a session stands in its log from begin to end, by its au
     channels: ["c1", "c1"],
     durationSeconds: 10,
   });
-  const { started } = startInjection(partition, request, "ana");
+  const started = await startInjection(partition, request, "ana");
   assert.equal(started.channels, ["c1"]);
   assert.is(started.untilUs - started.fromUs, 10e6);
   await send(30);
@@ -272,7 +273,7 @@ test("what cannot be injected is refused with what could be, and the log says no
       { scenario: "order-book", group: "g" },
       /order-book: it is a world of its own; expected one of flash-crash/,
     ],
-    [{ scenario: "spike", group: "h" }, /group h: there is none; expected .*g/],
+    [{ scenario: "spike", group: "h" }, /group h: no such group; expected .*g/],
     [
       { scenario: "spike", group: "g", channels: ["c7"] },
       /channel c7: group g has none; expected perhaps c0/,
@@ -280,7 +281,7 @@ test("what cannot be injected is refused with what could be, and the log says no
   ];
   for (const [request, says] of cases)
     try {
-      await startInjection(partition, parseInjectRequest(request), "ana").entered;
+      await startInjection(partition, readInjection(request), "ana");
       assert.unreachable(JSON.stringify(request));
     } catch (error) {
       assert.match((error as Error).message, says);
@@ -297,14 +298,16 @@ test("without a duration an injection lasts a minute, or sixty samples where tho
     [10e6, 600],
   ] as const) {
     const { partition } = await session(everyUs);
-    const request = parseInjectRequest({ scenario: "burst", group: "g" });
-    const { started, entered } = startInjection(partition, request, "ana");
-    await entered;
-    const { fromUs, untilUs } = started;
+    const request = readInjection({ scenario: "burst", group: "g" });
+    const { fromUs, untilUs } = await startInjection(partition, request, "ana");
     assert.is(untilUs - fromUs, seconds * 1e6);
     await partition.close();
   }
 });
+
+function readInjection(body: unknown) {
+  return readCommand("startInjection", body).body;
+}
 
 /** A running session with a group g of two channels. */
 async function session(everyUs = 1e6) {

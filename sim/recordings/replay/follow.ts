@@ -11,8 +11,8 @@ import {
 import { dashboardDirectory } from "../../../collab/dashboard-files.ts";
 import { createGateway, type Gateway } from "../../../collab/gateway/gateway.ts";
 import { stopSignal } from "../../../collab/stop-signal.ts";
-import { recordedControls } from "../../session-controls.ts";
 import type { Place } from "../place.ts";
+import { recordedCommands } from "./commands.ts";
 import { ReplaySession } from "./session.ts";
 
 export interface FollowOptions {
@@ -41,7 +41,8 @@ export async function follow(path: string, options: FollowOptions): Promise<numb
     await journal.close();
     throw error;
   });
-  const gateway = await openGateway(session, path, port, log).catch(async (error: unknown) => {
+  session.handle(recordedCommands(session, path));
+  const gateway = await openGateway(session, port, log).catch(async (error: unknown) => {
     await session.close();
     throw error;
   });
@@ -57,7 +58,6 @@ export async function follow(path: string, options: FollowOptions): Promise<numb
 
 async function openGateway(
   session: ReplaySession,
-  path: string,
   port: number,
   log: (line: string) => void,
 ): Promise<Gateway> {
@@ -66,7 +66,6 @@ async function openGateway(
   try {
     return await createGateway({
       sessions: [session],
-      controls: { [session.session]: recordedControls(session, path) },
       port,
       server: `eigenwatch ${VERSION}`,
       ...(staticDir === null ? {} : { staticDir }),

@@ -12,7 +12,7 @@ import type { CoreDefinitions } from "../../../actors/core/core.ts";
 import { EventHistory } from "../../../actors/partition/event-history.ts";
 import { RecentBlocks } from "../../../actors/partition/recent-blocks.ts";
 import type { Clock } from "../../../actors/ports/clock.ts";
-import type { ReplayControls } from "../../../actors/ports/controls.ts";
+import { type CommandHandlers, carryOut, commandNames } from "../../../actors/ports/commands.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type {
   DeliveredFrame,
@@ -22,6 +22,7 @@ import type {
 } from "../../../actors/ports/session.ts";
 import { decodeBlock } from "../../../protocol/block.ts";
 import { decodeMessage } from "../../../protocol/codec.ts";
+import type { Command, CommandAnswer, CommandName } from "../../../protocol/commands.ts";
 import type { ReplayMarks, ReplayStatus } from "../../../protocol/controls.ts";
 import type { Channels, EventMessage, StateMessage } from "../../../protocol/messages.ts";
 import type { Place } from "../place.ts";
@@ -51,7 +52,7 @@ export interface ReplaySessionOptions {
   log?(message: string): void;
 }
 
-export class ReplaySession implements LiveSession, ReplayControls {
+export class ReplaySession implements LiveSession {
   readonly session: string;
   readonly partition: string;
   private readonly options: ReplaySessionOptions;
@@ -60,6 +61,7 @@ export class ReplaySession implements LiveSession, ReplayControls {
   private readonly known = new EventMarks();
   private readonly listeners = new Set<SessionListener>();
   private readonly states = new Map<string, StateMessage>();
+  private handlers: CommandHandlers = {};
   private history: EventHistory;
   private recent = new RecentBlocks(RECENT_BYTES_MAX, 0);
   private opening = this.recent;
@@ -96,7 +98,7 @@ export class ReplaySession implements LiveSession, ReplayControls {
     await this.options.journal.close();
   }
 
-  // ---- ReplayControls -------------------------------------------------------------------------------------------
+  // ---- the place -------------------------------------------------------------------------------------------------
 
   status(): ReplayStatus {
     const { state, reason, speed, timeUs, take } = this.player;
@@ -220,6 +222,23 @@ export class ReplaySession implements LiveSession, ReplayControls {
   subscribe(listener: SessionListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** Hands in what carries out the commands of this session. */
+  handle(handlers: CommandHandlers): void {
+    this.handlers = handlers;
+  }
+
+  commands(): readonly CommandName[] {
+    return commandNames(this.handlers);
+  }
+
+  command<Name extends CommandName>(
+    command: Command<Name>,
+    author: string,
+    signal: AbortSignal,
+  ): Promise<CommandAnswer<Name>> {
+    return carryOut(this.session, this.handlers, command, author, signal);
   }
 }
 

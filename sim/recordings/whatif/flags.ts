@@ -1,10 +1,10 @@
 /** The words of `whatif` on a command line as a request. What is wrong with them is said with what would be right. */
 
 import { CommandError } from "../../../actors/mod.ts";
+import type { WhatIfRequest } from "../../../protocol/commands.ts";
 import { nearestTo } from "../../../protocol/nearest.ts";
 import { readDuration } from "../../../protocol/text-values.ts";
 import { parsePlace, parseTimeUs } from "../place.ts";
-import type { WhatIfRequest } from "./request.ts";
 
 export interface WhatIfFlags {
   at?: string;

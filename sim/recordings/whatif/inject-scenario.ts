@@ -1,10 +1,10 @@
 /** `--inject SCENARIO`: a disturbance laid over a group's frames, marked where it begins and ends as in a running session. */
 import { CommandError } from "../../../actors/mod.ts";
+import type { BranchInjection } from "../../../protocol/commands.ts";
 import type { Channels } from "../../../protocol/messages.ts";
 import { createOverlay, type ScenarioOverlay } from "../../worlds/overlay.ts";
 import { iso, parsePlace } from "../place.ts";
 import type { Edit } from "./input-rewriter.ts";
-import type { InjectionRequest } from "./request.ts";
 import { AUTHOR } from "./set-settings.ts";
 
 export function layOver(overlay: ScenarioOverlay): Edit {
@@ -29,7 +29,7 @@ export function layOver(overlay: ScenarioOverlay): Edit {
 
 /** The overlay that a request means, in a session with these groups. Throws CommandError that names what is not there. */
 export function overlayOf(
-  request: InjectionRequest,
+  request: BranchInjection,
   declared: readonly Channels[],
   atUs: number,
   endUs: number,
@@ -57,7 +57,7 @@ function timeOf(at: number | string): number {
   throw new CommandError(`Cannot inject at ${at}: expected ISO 8601 or µs since the epoch`);
 }
 
-function groupOf({ scenario, group }: InjectionRequest, declared: readonly Channels[]): Channels {
+function groupOf({ scenario, group }: BranchInjection, declared: readonly Channels[]): Channels {
   const known = declared.map((each) => each.group);
   const found = group === undefined && declared.length === 1 ? declared[0] : undefined;
   const named = found ?? declared.find((each) => each.group === group);

@@ -7,6 +7,7 @@ import { CommandError } from "../../../actors/mod.ts";
 import type { Journal, StoredSnapshot } from "../../../actors/ports/journal.ts";
 import { decodeBlock } from "../../../protocol/block.ts";
 import { decodeMessage, isFrame } from "../../../protocol/codec.ts";
+import type { ParsedWhatIfRequest } from "../../../protocol/commands.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import { type Channels, MESSAGES } from "../../../protocol/messages.ts";
 import type { ScenarioOverlay } from "../../worlds/overlay.ts";
@@ -17,7 +18,6 @@ import { coreBehind } from "./base.ts";
 import { channelError, dropChannels, unknownChannels } from "./drop-channels.ts";
 import { layOver, overlayOf } from "./inject-scenario.ts";
 import type { Edit } from "./input-rewriter.ts";
-import type { ParsedRequest } from "./request.ts";
 import { setSettings, settingChanges } from "./set-settings.ts";
 
 export interface BranchPlan {
@@ -46,7 +46,7 @@ const LEARN_INPUTS = 4096;
 export async function planBranch(
   journal: Journal,
   definitions: CoreDefinitions,
-  request: ParsedRequest,
+  request: ParsedWhatIfRequest,
   recording: string,
 ): Promise<BranchPlan> {
   const point = await findInput(journal, definitions, request.at);
@@ -99,7 +99,7 @@ export function toleranceUs(journal: Journal, fromUs: number): number {
 
 async function editsOf(
   journal: Journal,
-  request: ParsedRequest,
+  request: ParsedWhatIfRequest,
   atPoint: Core,
   point: InputPlace,
 ): Promise<{ edits: Edit[]; changes: BranchChanges }> {

@@ -5,11 +5,11 @@
  */
 import { asked, CommandError } from "../../../actors/mod.ts";
 import { inWorkers, type Work, type WorkersOptions } from "../../../actors/workers/pool.ts";
+import type { WhatIfRequest } from "../../../protocol/commands.ts";
 import { applySetting, defaultSettings } from "../../../protocol/settings.ts";
 import type { Truth } from "../../worlds/model/scenario.ts";
 import { ALARMS, type Score, score } from "./alarm-score.ts";
 import { pathAndValue } from "./flags.ts";
-import type { WhatIfRequest } from "./request.ts";
 import { runWhatIf } from "./whatif.ts";
 
 export interface Sweep {

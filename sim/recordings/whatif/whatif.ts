@@ -1,7 +1,7 @@
 /**
  * What would have happened: a recording branched at a place, run again with other settings or inputs, and compared event by event.
  *
- *     const request = parseWhatIfRequest(json);            // throws an error that names the field
+ *     const request = readCommand("askWhatIf", json).body;            // throws an error that names the field
  *     const result = await runWhatIf(journal, request, { signal });
  *
  * A process that serves people calls `runWhatIfInWorker`: a branch uses a core for seconds.
@@ -15,12 +15,12 @@ import type { CoreDefinitions } from "../../../actors/core/core.ts";
 import { askedAsync, openRecording, SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import { inWorkers, type Work } from "../../../actors/workers/pool.ts";
+import { type ParsedWhatIfRequest, readCommand, type WhatIfRequest } from "../../../protocol/commands.ts";
 import { createdFromParent } from "../parent.ts";
 import { said } from "../readable.ts";
 import { BranchRecording, checkFree } from "./branch-recording.ts";
 import { type BranchObserver, BranchRun } from "./branch-run.ts";
 import { planBranch } from "./plan.ts";
-import { type ParsedRequest, parseWhatIfRequest, type WhatIfRequest } from "./request.ts";
 import type { WhatIfResult } from "./result.ts";
 
 export interface WhatIfOptions extends BranchObserver {
@@ -38,7 +38,7 @@ export async function runWhatIf(
   request: WhatIfRequest,
   options: WhatIfOptions = {},
 ): Promise<WhatIfResult> {
-  const parsed = parseWhatIfRequest(request);
+  const parsed = readCommand("askWhatIf", request).body;
   if (options.to) checkFree(options.to);
   if (typeof source !== "string") return said(() => branch(source, parsed, options));
   const journal = await askedAsync(() => openRecording(source));
@@ -51,7 +51,7 @@ export async function runWhatIf(
 
 async function branch(
   journal: Journal,
-  request: ParsedRequest,
+  request: ParsedWhatIfRequest,
   options: WhatIfOptions,
 ): Promise<WhatIfResult> {
   const definitions = options.definitions ?? SYSTEM;

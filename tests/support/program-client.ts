@@ -1,8 +1,8 @@
-/** The gateway's client for programs: sockets of `ws`, on Node and Deno alike. */
+/** The client of the gateway for a program: with sockets of `ws`, on Node and Deno. */
 import { WebSocket } from "ws";
-import { Client, type ClientOptions } from "../client.ts";
+import { Client, type ClientOptions } from "../../collab/client.ts";
 
-/** Not started yet: subscribe, then `start()`. `url` is the gateway's (http…) or that of its /ws; `session` names one of several. */
+/** A client that is not started yet: subscribe, then `start()`. `url`: of the gateway (http…) or of its /ws; `session`: one of several. */
 export function createProgramClient(
   options: Omit<ClientOptions, "connect" | "name"> & { url: string; session?: string; name?: string },
 ): Client {

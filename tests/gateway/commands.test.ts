@@ -1,12 +1,12 @@
-/** What people may do to a session over HTTP: who may, in which words, and what is refused. */
+/** Commands over HTTP: who may send them, what is carried out, and what is refused. */
 import { request } from "node:http";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CommandError } from "../../actors/errors.ts";
-import type { SessionControls } from "../../actors/ports/controls.ts";
-import type { Gateway } from "../../collab/gateway/gateway.ts";
+import { type CommandHandlers, oneAtATime } from "../../actors/ports/commands.ts";
+import type { Gateway, GatewayOptions } from "../../collab/gateway/gateway.ts";
 import { GATEWAY_LIMITS } from "../../collab/gateway/limits.ts";
-import type { ReplayStatus, WhatIfAnswer } from "../../protocol/controls.ts";
+import type { ReplayMarks, ReplayStatus, StartedInjection, WhatIfAnswer } from "../../protocol/controls.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { applySetting, defaultSettings, type Settings } from "../../protocol/settings.ts";
 import { type Answer, ask, errorOf, withGateway } from "./http.ts";
 
@@ -24,63 +24,94 @@ const ANSWER: WhatIfAnswer = {
   counts: { same: 0, moved: 0, changed: 0, gone: 0, new: 0 },
 };
 
-/** Controls that note what they are asked for. */
+const STATUS: ReplayStatus = {
+  state: "paused",
+  reason: "",
+  speed: 1,
+  timeUs: 5,
+  sequence: 1,
+  fromUs: 1,
+  toUs: 9,
+  firstSequence: 1,
+  lastSequence: 7,
+  recording: "there",
+};
+
+const MARKS: ReplayMarks = {
+  marks: [{ sequence: 1, input: 3, timeUs: 5, severity: "info", kind: "a", title: "b" }],
+  complete: true,
+};
+
+const STARTED: StartedInjection = {
+  scenario: "spike",
+  strength: 1,
+  group: "g",
+  channels: ["x"],
+  seed: 1,
+  fromUs: 5,
+  untilUs: 9,
+};
+
+const INJECTION = { scenario: "spike", group: "g" };
+
+/** Handlers for all commands that note in `done` what they carried out. */
 function noting() {
   const done: string[] = [];
   let settings: Settings = defaultSettings();
   let answer: (signal: AbortSignal) => Promise<WhatIfAnswer> = async () => ANSWER;
-  const status: ReplayStatus = {
-    state: "paused",
-    reason: "",
-    speed: 1,
-    timeUs: 5,
-    sequence: 1,
-    fromUs: 1,
-    toUs: 9,
-    firstSequence: 1,
-    lastSequence: 7,
-    recording: "there",
+  const note = (what: string): ReplayStatus => {
+    done.push(what);
+    return STATUS;
   };
-  const controls: SessionControls = {
-    replay: {
-      status: () => status,
-      marks: () => ({
-        marks: [{ sequence: 1, input: 3, timeUs: 5, severity: "info", kind: "a", title: "b" }],
-        complete: true,
-      }),
-      play: async () => void done.push("play"),
-      pause: async () => void done.push("pause"),
-      seek: async (place) => {
-        if ("sequence" in place && place.sequence > 7)
-          throw new CommandError("Cannot seek: input 8 is not in the recording; expected 1 to 7");
-        done.push(`seek ${JSON.stringify(place)}`);
-      },
-      setSpeed: async (speed) => void done.push(`speed ${speed}`),
+  const handlers: CommandHandlers = {
+    readReplay: () => STATUS,
+    listReplayMarks: () => MARKS,
+    play: ({ speed }) => note(speed === undefined ? "play" : `play at ${speed}`),
+    pause: () => note("pause"),
+    seek: (place) => {
+      if ("sequence" in place && place.sequence > 7)
+        throw new EigenwatchError({
+          action: "seek",
+          value: "input 8 is not in the recording",
+          expected: "1 to 7",
+        });
+      return note(`seek ${JSON.stringify(place)}`);
     },
-    inject: {
-      underWay: () => [{ group: "g", channels: ["x"], detail: { scenario: "spike" } }],
-      scenarios: () => [{ name: "spike", title: "a spike", family: "metrics" }],
-      start: async (wish, author) => {
-        done.push(`inject ${JSON.stringify(wish)} by ${author}`);
-        return { scenario: "spike" };
-      },
+    setSpeed: ({ speed }) => note(`speed ${speed}`),
+    listInjections: () => ({
+      underWay: [{ group: "g", channels: ["x"], detail: { scenario: "spike" } }],
+    }),
+    listScenarios: () => ({ scenarios: [{ name: "spike", title: "a spike", family: "metrics" }] }),
+    startInjection: ({ scenario }, author) => {
+      done.push(`inject ${scenario} by ${author}`);
+      return { started: STARTED };
     },
-    settings: {
-      current: () => settings,
-      change: async (path, value, author) => {
-        settings = applySetting(settings, path, value);
-        done.push(`set ${path} to ${value} by ${author}`);
-      },
+    readSettings: () => ({ settings }),
+    changeSetting: ({ path, value }, author) => {
+      settings = applySetting(settings, path, value);
+      done.push(`set ${path} to ${value} by ${author}`);
+      return { settings };
     },
-    whatIf: { scenarios: () => [], run: (_wish, signal) => answer(signal) },
+    askWhatIf: oneAtATime((_request, _author, signal) => answer(signal)),
   };
   return {
     done,
-    controls,
+    handlers,
     answerWith(next: (signal: AbortSignal) => Promise<WhatIfAnswer>) {
       answer = next;
     },
   };
+}
+
+function withCommands(
+  handlers: CommandHandlers,
+  options: Partial<GatewayOptions>,
+  act: (gateway: Gateway) => Promise<void>,
+): Promise<void> {
+  return withGateway(options, (gateway, session) => {
+    session.handlers = handlers;
+    return act(gateway);
+  });
 }
 
 const JSON_TYPE = { "content-type": "application/json" };
@@ -94,8 +125,8 @@ function post(gateway: Gateway, path: string, body: unknown, headers = {}): Prom
 }
 
 test("a recorded session is played, paused, moved and paced, and each answer is the state it is in", async () => {
-  const { controls, done } = noting();
-  await withGateway({ controls: { test: controls } }, async (gateway) => {
+  const { handlers, done } = noting();
+  await withCommands(handlers, {}, async (gateway) => {
     const wishes = [
       { action: "play" },
       { action: "play", speed: 4 },
@@ -111,24 +142,23 @@ test("a recorded session is played, paused, moved and paced, and each answer is 
     }
     assert.equal(done, [
       "play",
-      "speed 4",
-      "play",
+      "play at 4",
       "pause",
       "speed max",
       'seek {"timeUs":6}',
       'seek {"sequence":3}',
     ]);
     assert.is(((await ask(gateway, "/api/replay")).json() as ReplayStatus).toUs, 9);
-    assert.equal((await ask(gateway, "/api/replay/marks")).json(), controls.replay!.marks());
+    assert.equal((await ask(gateway, "/api/replay/marks")).json(), MARKS);
   });
 });
 
 test("requests of another shape are refused by what is wrong with them, and nothing happens", async () => {
-  const { controls, done } = noting();
+  const { handlers, done } = noting();
   const refused: [string, unknown, RegExp][] = [
     ["/api/replay", {}, /action/],
     ["/api/replay", { action: "rewind" }, /action is "rewind".*"play"/],
-    ["/api/replay", [], /action is undefined/],
+    ["/api/replay", [], /action is undefined.*"play"/],
     ["/api/replay", { action: "speed", speed: 0 }, /speed is .*0/],
     ["/api/replay", { action: "speed", speed: -1 }, /speed is .*-1/],
     ["/api/replay", { action: "speed", speed: "fast" }, /speed is "fast"/],
@@ -138,16 +168,26 @@ test("requests of another shape are refused by what is wrong with them, and noth
     ["/api/replay", { action: "seek", timeUs: "noon" }, /timeUs is "noon"/],
     ["/api/replay", { action: "seek", timeUs: 1.5 }, /timeUs is 1\.5; expected a whole number$/],
     ["/api/replay", { action: "seek", sequence: 8 }, /input 8 is not in the recording.*1 to 7/],
-    ["/api/settings", { path: "collapse.falseAlarmsPerDay" }, /value is undefined/],
+    ["/api/settings", { path: "collapse.falseAlarmsPerDay" }, /there is no value; expected \{path, value\}/],
+    ["/api/settings", null, /the request is no object/],
     ["/api/settings", { path: "collapse.falseAlarmPerDay", value: 1 }, /collapse\.falseAlarmsPerDay/],
     ["/api/settings", { path: "collapse.falseAlarmsPerDay", value: -1 }, /-1/],
     ["/api/settings", { path: "collapse.falseAlarmsPerDay", value: null }, /value is null/],
+    ["/api/inject", { ...INJECTION, strenght: 2 }, /no field strenght; expected perhaps strength/],
+    ["/api/inject", { scenario: "spike" }, /there is no group/],
+    [
+      "/api/whatif",
+      { at: 5, inject: [{ scenario: "spike", grup: "g" }] },
+      /inject\.0\.grup; expected perhaps group/,
+    ],
+    ["/api/whatif", {}, /there is no at/],
   ];
-  await withGateway({ controls: { test: controls } }, async (gateway) => {
+  await withCommands(handlers, {}, async (gateway) => {
     for (const [path, body, expected] of refused) {
       const answer = await post(gateway, path, body);
       assert.is(answer.status, 400, `${path} ${JSON.stringify(body)}: ${answer.body}`);
-      const { action, value, expected: said } = errorOf(answer);
+      const { action, value, expected: said, kind } = errorOf(answer);
+      assert.ok(["usage", "input"].includes(kind), kind);
       assert.match(`${action}: ${value}; expected ${said}`, expected);
     }
     assert.equal(done, []);
@@ -155,8 +195,8 @@ test("requests of another shape are refused by what is wrong with them, and noth
 });
 
 test("without a sign-in nothing of it is answered; with the token of the session it is, and the log is told who asked", async () => {
-  const { controls, done } = noting();
-  await withGateway({ controls: { test: controls }, token: TOKEN }, async (gateway) => {
+  const { handlers, done } = noting();
+  await withCommands(handlers, { token: TOKEN }, async (gateway) => {
     for (const path of POSTS) assert.is((await post(gateway, path, { action: "play" })).status, 401, path);
     for (const path of GETS) assert.is((await ask(gateway, path)).status, 401, path);
     const wrong = await post(gateway, "/api/replay", { action: "play" }, { authorization: "Bearer wrong" });
@@ -164,20 +204,20 @@ test("without a sign-in nothing of it is answered; with the token of the session
     assert.equal(done, []);
 
     const signedIn = { authorization: `Bearer ${TOKEN}` };
-    assert.is((await post(gateway, "/api/inject", { scenario: "spike" }, signedIn)).status, 200);
+    assert.is((await post(gateway, "/api/inject", INJECTION, signedIn)).status, 200);
     const login = await post(gateway, "/api/login", { token: TOKEN });
     const cookie = String(login.headers["set-cookie"]).split(";")[0]!;
     const change = { path: "collapse.falseAlarmsPerDay", value: 0.5 };
     assert.is((await post(gateway, "/api/settings", change, { cookie })).status, 200);
-    assert.is(done[0], 'inject {"scenario":"spike"} by token at 127.0.0.1');
+    assert.is(done[0], "inject spike by token at 127.0.0.1");
     assert.match(done[1]!, /^set collapse\.falseAlarmsPerDay to 0\.5 by login [0-9a-f]{8} at 127\.0\.0\.1$/);
     assert.not.ok(done.join().includes(TOKEN));
   });
 });
 
 test("a page of another origin, another host name and a form are kept out", async () => {
-  const { controls, done } = noting();
-  await withGateway({ controls: { test: controls } }, async (gateway) => {
+  const { handlers, done } = noting();
+  await withCommands(handlers, {}, async (gateway) => {
     for (const path of POSTS) {
       const elsewhere = await post(gateway, path, { action: "play" }, { origin: "http://evil.example" });
       assert.is(elsewhere.status, 403, path);
@@ -191,8 +231,8 @@ test("a page of another origin, another host name and a form are kept out", asyn
 });
 
 test("a body over its limit is refused by the limit's name, broken JSON as such", async () => {
-  const { controls, done } = noting();
-  await withGateway({ controls: { test: controls } }, async (gateway) => {
+  const { handlers, done } = noting();
+  await withCommands(handlers, {}, async (gateway) => {
     for (const path of POSTS) {
       const long = await post(gateway, path, { text: "x".repeat(GATEWAY_LIMITS.controlBytesMax) });
       assert.is(long.status, 413);
@@ -205,7 +245,7 @@ test("a body over its limit is refused by the limit's name, broken JSON as such"
 });
 
 test("what a session cannot do is not found, and says which kind of session can", async () => {
-  await withGateway({ controls: { test: {} } }, async (gateway) => {
+  await withCommands({}, {}, async (gateway) => {
     for (const path of POSTS) {
       const answer = await post(gateway, path, { action: "play" });
       assert.is(answer.status, 404, path);
@@ -216,8 +256,8 @@ test("what a session cannot do is not found, and says which kind of session can"
 });
 
 test("the list of sessions says what may be done to each", async () => {
-  const { controls } = noting();
-  await withGateway({ controls: { test: { replay: controls.replay! } } }, async (gateway) => {
+  const { handlers } = noting();
+  await withCommands({ seek: handlers.seek! }, {}, async (gateway) => {
     const { sessions } = (await ask(gateway, "/api/sessions")).json() as {
       sessions: { controls: string[] }[];
     };
@@ -226,7 +266,7 @@ test("the list of sessions says what may be done to each", async () => {
 });
 
 test("one question is answered at a time, and one whose asker leaves is given up", async () => {
-  const { controls, answerWith } = noting();
+  const { handlers, answerWith } = noting();
   let begun: () => void = () => {};
   const hasBegun = new Promise<void>((resolve) => {
     begun = resolve;
@@ -235,7 +275,7 @@ test("one question is answered at a time, and one whose asker leaves is given up
     begun();
     return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
   });
-  await withGateway({ controls: { test: controls } }, async (gateway) => {
+  await withCommands(handlers, {}, async (gateway) => {
     const leaving = request({
       host: gateway.host,
       port: gateway.port,
@@ -244,13 +284,16 @@ test("one question is answered at a time, and one whose asker leaves is given up
       headers: JSON_TYPE,
     });
     leaving.on("error", () => {});
-    leaving.end("{}");
+    leaving.end('{"at":5}');
     await hasBegun;
-    assert.is((await post(gateway, "/api/whatif", {})).status, 409);
+    const busy = await post(gateway, "/api/whatif", { at: 5 });
+    assert.is(busy.status, 409);
+    assert.is(errorOf(busy).kind, "conflict");
+    assert.is(busy.headers["retry-after"], "1");
     leaving.destroy();
     answerWith(async () => ANSWER);
     for (;;) {
-      const answer = await post(gateway, "/api/whatif", {});
+      const answer = await post(gateway, "/api/whatif", { at: 5 });
       if (answer.status === 409) continue;
       assert.equal(answer.json(), ANSWER);
       break;

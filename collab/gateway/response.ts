@@ -1,9 +1,10 @@
-/** Answers of the HTTP side: security headers on everything, errors as `{ error: { action, value, expected } }`. */
+/** HTTP answers: security headers on all of them, errors as `{ error: { action, value, expected, kind } }`. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
-import type { HttpError } from "./http-error.ts";
+import type { EigenwatchError } from "../../protocol/errors.ts";
+import { answerTo } from "./http-error.ts";
 
-/** The page loads nothing but its own files and talks to nobody but us; nobody frames it. */
+/** The page loads only its own files, connects only to this gateway, and cannot be framed. */
 const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": [
     "default-src 'none'",
@@ -25,7 +26,7 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "cross-origin-resource-policy": "same-origin",
 };
 
-/** Sends a whole answer; of a HEAD request only its headers. */
+/** Sends a whole answer; to a HEAD request only the headers. */
 export function respond(
   request: IncomingMessage,
   response: ServerResponse,
@@ -44,32 +45,30 @@ export function respondJson(request: IncomingMessage, response: ServerResponse, 
   respond(request, response, 200, JSON_TYPE, JSON.stringify(body));
 }
 
-export function respondRefusal(request: IncomingMessage, response: ServerResponse, refusal: HttpError): void {
-  // What is left of a refused body is not read: the connection ends with the answer.
+export function respondError(
+  request: IncomingMessage,
+  response: ServerResponse,
+  error: EigenwatchError,
+): void {
+  const { status, headers } = answerTo(error);
+  // The rest of a refused body is not read: the connection ends with the answer.
   const close: Record<string, string> = request.complete ? {} : { connection: "close" };
-  respond(
-    request,
-    response,
-    refusal.status,
-    { ...JSON_TYPE, ...close, ...refusal.headers },
-    errorBody(refusal),
-  );
+  respond(request, response, status, { ...JSON_TYPE, ...close, ...headers }, errorBody(error));
 }
 
-/** Refuses an upgrade, where there is a bare socket and no response object. */
-export function refuseUpgrade(socket: Duplex, refusal: HttpError): void {
-  const body = errorBody(refusal);
+/** Answers with an error where there is only a socket: for an upgrade, and for bytes that are not HTTP. */
+export function respondErrorOnSocket(socket: Duplex, error: EigenwatchError): void {
+  const { status, headers: own } = answerTo(error);
+  const body = errorBody(error);
   const headers = {
     ...SECURITY_HEADERS,
     ...JSON_TYPE,
-    ...refusal.headers,
+    ...own,
     "content-length": Buffer.byteLength(body),
     connection: "close",
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(
-    `HTTP/1.1 ${refusal.status} ${STATUS_CODES[refusal.status] ?? ""}\r\n${lines.join("")}\r\n${body}`,
-  );
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${body}`);
 }
 
 export function startStream(response: ServerResponse, type: string): void {
@@ -83,6 +82,10 @@ export function startStream(response: ServerResponse, type: string): void {
 
 const JSON_TYPE = { "content-type": "application/json; charset=utf-8" } as const;
 
-function errorBody({ action, value, expected }: HttpError): string {
-  return JSON.stringify({ error: { action, value, expected } });
+/** Longest echo of a value from outside: enough to recognise it. */
+const SHOWN_MAX = 120;
+
+function errorBody({ action, value, expected, kind }: EigenwatchError): string {
+  const shown = value.length > SHOWN_MAX ? `${value.slice(0, SHOWN_MAX)}…` : value;
+  return JSON.stringify({ error: { action, value: shown, expected, kind } });
 }

@@ -1,4 +1,4 @@
-/** Rates per key (an address): each key has a bucket of `burst` tokens that refills at `perSecond`. */
+/** Rates per key (an address), by token buckets: each key has a bucket of `burst` tokens that refills at `perSecond`. */
 export class RateLimit {
   readonly #burst: number;
   readonly #perSecond: number;
@@ -11,7 +11,7 @@ export class RateLimit {
     this.#keysMax = keysMax;
   }
 
-  /** Takes one token of `key`; false when there is none. */
+  /** Takes one token of `key`. False: it has none left. */
   take(key: string, nowMs: number): boolean {
     return this.#bucket(key, nowMs).take(nowMs);
   }
@@ -21,7 +21,7 @@ export class RateLimit {
     return this.#buckets.get(key)?.has(nowMs) ?? true;
   }
 
-  /** Whole seconds until a token is there again. */
+  /** Whole seconds until an empty bucket has a token. */
   get retrySeconds(): number {
     return Math.max(1, Math.ceil(1 / this.#perSecond));
   }
@@ -36,7 +36,7 @@ export class RateLimit {
     return bucket;
   }
 
-  /** A full bucket says nothing and may go; when none is full the oldest goes. */
+  /** Removes full buckets, which carry no information; when none is full, the oldest. */
   #forget(nowMs: number): void {
     for (const [key, bucket] of this.#buckets) if (bucket.isFull(nowMs)) this.#buckets.delete(key);
     if (this.#buckets.size < this.#keysMax) return;
@@ -47,7 +47,7 @@ export class RateLimit {
   }
 }
 
-/** One rate: `burst` at once, `perSecond` for long. */
+/** One rate: `burst` at once, `perSecond` on average. */
 export class TokenBucket {
   readonly #burst: number;
   readonly #perSecond: number;

@@ -1,0 +1,122 @@
+/**
+ * HTTP paths for the commands of a session (protocol/commands.ts): one row a path, GET asks and POST acts.
+ *
+ * C1  Whoever may look may send a command. The request guard (Host, Origin, sign-in) and the JSON content type keep other sites out.
+ * C2  A request that does not fit its command, or that the session cannot carry out, changes nothing. The answer names what was expected.
+ * C3  A command that changes the log is answered with 200 after its input is durable and admitted; the input names its author.
+ */
+import * as v from "valibot";
+import { noSuchCommand } from "../../actors/ports/commands.ts";
+import type { LiveSession } from "../../actors/ports/session.ts";
+import { COMMANDS, type Command, type CommandName, type Role, readCommand } from "../../protocol/commands.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
+import type { Identity } from "./auth.ts";
+import { type RequestContext, readJson } from "./request.ts";
+import { respondJson } from "./response.ts";
+import { chooseHub, type GatewayContext, type Route } from "./route.ts";
+
+interface CommandPath {
+  readonly get?: CommandName;
+  /** One command, or several told apart by the field `action` of the body. */
+  readonly post?: CommandName | Readonly<Record<string, CommandName>>;
+}
+
+const PATHS: Readonly<Record<string, CommandPath>> = {
+  "/api/replay": {
+    get: "readReplay",
+    post: { play: "play", pause: "pause", speed: "setSpeed", seek: "seek" },
+  },
+  "/api/replay/marks": { get: "listReplayMarks" },
+  "/api/scenarios": { get: "listScenarios" },
+  "/api/inject": { get: "listInjections", post: "startInjection" },
+  "/api/settings": { get: "readSettings", post: "changeSetting" },
+  "/api/whatif": { post: "askWhatIf" },
+};
+
+/** What /api/sessions lists for a session that has the command. */
+const CONTROLS: Readonly<Record<string, CommandName>> = {
+  replay: "seek",
+  inject: "startInjection",
+  settings: "changeSetting",
+  whatIf: "askWhatIf",
+};
+
+export function controlsOf(session: LiveSession): string[] {
+  const commands = session.commands();
+  return Object.keys(CONTROLS).filter((control) => commands.includes(CONTROLS[control]!));
+}
+
+export function commandRoutes(gateway: GatewayContext): [string, Route][] {
+  return Object.entries(PATHS).map(([path, { get, post }]) => {
+    const methods = [...(get === undefined ? [] : ["GET", "HEAD"]), ...(post === undefined ? [] : ["POST"])];
+    const answer = async (context: RequestContext): Promise<void> => {
+      const { session } = chooseHub(gateway.hubs, context.query);
+      const command =
+        context.request.method === "POST"
+          ? await readPost(context, gateway, session, post!)
+          : readCommand(offered(session, get!), {});
+      await answerCommand(context, session, command);
+    };
+    return [path, { methods, answer }];
+  });
+}
+
+async function readPost(
+  { request }: RequestContext,
+  { limits }: GatewayContext,
+  session: LiveSession,
+  post: NonNullable<CommandPath["post"]>,
+): Promise<Command> {
+  // Whether the session has the command at all comes first: then the body does not matter.
+  const first = typeof post === "string" ? post : Object.values(post)[0]!;
+  offered(session, first);
+  const body = await readJson(request, limits, "controlBytesMax");
+  if (typeof post === "string") return readCommand(post, body);
+  const { action, ...rest } = readAction(body, Object.keys(post));
+  return readCommand(offered(session, post[action]!), rest);
+}
+
+function readAction(body: unknown, actions: readonly string[]): { action: string } & Record<string, unknown> {
+  const result = v.safeParse(v.looseObject({ action: v.picklist(actions) }), body);
+  if (result.success) return result.output;
+  const expected = actions.map((action) => JSON.stringify(action)).join(" | ");
+  const value = `action is ${result.issues[0].received}`;
+  throw new EigenwatchError({ action: "command the replay", value, expected });
+}
+
+/** The name, if the session has that command; throws otherwise. */
+function offered<Name extends CommandName>(session: LiveSession, name: Name): Name {
+  if (session.commands().includes(name)) return name;
+  throw noSuchCommand(session.session, name);
+}
+
+async function answerCommand(context: RequestContext, session: LiveSession, command: Command): Promise<void> {
+  const { request, response, identity } = context;
+  if (!rolesOf(identity).includes(COMMANDS[command.name].who)) throw mayNot(command.name);
+  const gone = new AbortController();
+  const leave = (): void => gone.abort();
+  response.once("close", leave);
+  try {
+    const answer = await session.command(command, authorOf(context), gone.signal);
+    if (!response.destroyed) respondJson(request, response, answer);
+  } catch (error) {
+    if (!gone.signal.aborted) throw error;
+  } finally {
+    response.off("close", leave);
+  }
+}
+
+function rolesOf({ kind }: Identity): readonly Role[] {
+  return kind === "stranger" ? [] : ["viewer"];
+}
+
+function mayNot(name: CommandName): EigenwatchError {
+  const { action, who } = COMMANDS[name];
+  return new EigenwatchError({ action, value: "a stranger", expected: `a ${who}`, kind: "denied" });
+}
+
+/** Who sends the command, for the log of the session: the kind of identity, and the address. */
+function authorOf({ identity, address }: RequestContext): string {
+  const who = identity.kind === "login" ? `login ${identity.login.slice(0, 8)}` : identity.kind;
+  return `${who} at ${address}`;
+}

@@ -1,0 +1,158 @@
+/** GET /metrics: what the gateway counts about itself and the gauges of the sessions, as Prometheus text. */
+import type { ConnectionCount } from "./connection-count.ts";
+
+/** What a client is sent; `control`: everything that is not a delivery of the session. */
+export type Delivery = "samples" | "state" | "events" | "metrics" | "control";
+
+export class Counters {
+  readonly messagesSent = zeroes();
+  readonly bytesSent = zeroes();
+  /** Samples left out, and states and metrics replaced by newer ones, because a client was slow. */
+  readonly dropped = zeroes();
+  messagesReceived = 0;
+  refused = 0;
+  readonly requests = new Map<number, number>();
+  readonly closed = new Map<string, number>();
+
+  sent(delivery: Delivery, bytes: number): void {
+    this.messagesSent[delivery] += 1;
+    this.bytesSent[delivery] += bytes;
+  }
+
+  metrics(connections: ConnectionCount): Metric[] {
+    return [
+      metric(
+        "gateway_connections",
+        "gauge",
+        "Open live connections.",
+        "transport",
+        Object.entries(connections.open),
+      ),
+      metric(
+        "gateway_messages_sent_total",
+        "counter",
+        "Messages sent.",
+        "channel",
+        Object.entries(this.messagesSent),
+      ),
+      metric(
+        "gateway_bytes_sent_total",
+        "counter",
+        "Payload bytes sent.",
+        "channel",
+        Object.entries(this.bytesSent),
+      ),
+      metric(
+        "gateway_dropped_total",
+        "counter",
+        "Messages left out for slow clients.",
+        "channel",
+        Object.entries(this.dropped),
+      ),
+      metric("gateway_messages_received_total", "counter", "Messages of clients.", null, [
+        ["", this.messagesReceived],
+      ]),
+      metric("gateway_refused_total", "counter", "Messages of clients that were refused.", null, [
+        ["", this.refused],
+      ]),
+      metric("gateway_closed_total", "counter", "Connections closed by the gateway, by reason.", "reason", [
+        ...this.closed,
+      ]),
+      metric("gateway_requests_total", "counter", "HTTP requests answered, by status.", "code", [
+        ...this.requests,
+      ]),
+    ];
+  }
+}
+
+/** Adds one to the count under `key`. */
+export function countUp<Key>(counts: Map<Key, number>, key: Key): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function zeroes(): Record<Delivery, number> {
+  return { samples: 0, state: 0, events: 0, metrics: 0, control: 0 };
+}
+
+function metric(
+  name: string,
+  type: Metric["type"],
+  help: string,
+  label: string | null,
+  values: readonly (readonly [string | number, number])[],
+): Metric {
+  const samples = values.map(([key, value]) => ({
+    labels: label === null ? {} : { [label]: String(key) },
+    value,
+  }));
+  return { name, type, help, samples };
+}
+
+export interface Metric {
+  /** Without the prefix `eigenwatch_`. */
+  readonly name: string;
+  readonly type: "gauge" | "counter";
+  readonly help: string;
+  readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+}
+
+export const PROMETHEUS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
+/** All metrics in Prometheus text format 0.0.4 (https://prometheus.io/docs/instrumenting/exposition_formats/), samples in the given order. */
+export function prometheusText(metrics: readonly Metric[]): string {
+  let text = "";
+  for (const { name, type, help, samples } of metrics) {
+    const full = `eigenwatch_${name}`;
+    text += `# HELP ${full} ${help.replace(/\\/g, "\\\\").replace(/\n/g, "\\n")}\n# TYPE ${full} ${type}\n`;
+    for (const { labels, value } of samples) text += `${full}${labelText(labels)} ${numberText(value)}\n`;
+  }
+  return text;
+}
+
+/**
+ * Gauges of sessions as metrics: `samplesPerSecond` → `samples_per_second`, `actorUs.collapse` → `actor_us{name="collapse"}`,
+ * each with the label `session`. Of two gauges with the same name and labels the later counts.
+ */
+export function gaugeMetrics(
+  sessions: readonly { session: string; gauges: Readonly<Record<string, number>> }[],
+): Metric[] {
+  const byName = new Map<string, Map<string, Metric["samples"][number]>>();
+  for (const { session, gauges } of sessions) {
+    for (const [gauge, value] of Object.entries(gauges)) {
+      const dot = gauge.indexOf(".");
+      const name = snakeCase(dot < 0 ? gauge : gauge.slice(0, dot));
+      const labels = dot < 0 ? { session } : { session, name: gauge.slice(dot + 1) };
+      const samples = byName.get(name) ?? new Map();
+      samples.set(labelText(labels), { labels, value });
+      byName.set(name, samples);
+    }
+  }
+  return [...byName].map(([name, samples]) => ({
+    name,
+    type: "gauge",
+    help: `Gauge ${name} of the session, as measured by its runtime.`,
+    samples: [...samples.values()],
+  }));
+}
+
+function snakeCase(name: string): string {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .replace(/[^a-zA-Z0-9_]/g, "_")
+    .toLowerCase();
+}
+
+function labelText(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
+  return pairs.length === 0 ? "" : `{${pairs.join(",")}}`;
+}
+
+function escapeLabel(value: string): string {
+  return value.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n");
+}
+
+function numberText(value: number): string {
+  if (Number.isNaN(value)) return "NaN";
+  if (value === Infinity) return "+Inf";
+  return value === -Infinity ? "-Inf" : String(value);
+}

@@ -1,0 +1,91 @@
+/** What a route reads of its request: parameters of the query and the JSON body, each checked here. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { EigenwatchError } from "../../protocol/errors.ts";
+import type { Identity } from "./auth.ts";
+import { HttpError } from "./http-error.ts";
+import type { GatewayLimits } from "./limits.ts";
+
+/** What the request guard found out about a request, before anybody signed in. */
+export interface RequestOrigin {
+  /** Of the client, or of the proxy before us. */
+  readonly address: string;
+  /** Below the base path, beginning with "/". */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  /** The folder of the page as the browser sees it, ending with "/": the path of cookies. */
+  readonly cookiePath: string;
+  /** The browser speaks https, to us or to the proxy. */
+  readonly secure: boolean;
+}
+
+/** One HTTP request that passed the guard. */
+export interface RequestContext extends RequestOrigin {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly identity: Identity;
+}
+
+/** A query parameter that is a whole number from `min` to `max`; `fallback` when it is absent. Throws when it is anything else. */
+export function wholeParameter(
+  query: URLSearchParams,
+  name: string,
+  fallback: number,
+  min: number,
+  max: number,
+): number {
+  const text = query.get(name);
+  if (text === null) return fallback;
+  const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= min && value <= max) return value;
+  const expected = `a whole number from ${min} to ${max}`;
+  throw new EigenwatchError({ action: `read parameter ${name}`, value: text, expected });
+}
+
+/**
+ * The body of a POST: JSON, whole, within its limit. The content type must be JSON: a form on a page of another site cannot send that without
+ * the browser asking us first.
+ */
+export async function readJson(
+  request: IncomingMessage,
+  limits: GatewayLimits,
+  limit: "bodyBytesMax" | "controlBytesMax",
+): Promise<unknown> {
+  const type = String(request.headers["content-type"] ?? "");
+  if (!/^application\/json\b/i.test(type)) {
+    const value = type || "no content-type";
+    throw new HttpError(415, { action: "read body", value, expected: "application/json" });
+  }
+  const body = await readBody(request, limits[limit], limit);
+  try {
+    return JSON.parse(body.toString("utf8"));
+  } catch {
+    // The text is not echoed: it may hold the token.
+    const value = `${body.length} bytes that are not JSON`;
+    throw new EigenwatchError({ action: "read body", value, expected: "JSON", kind: "input" });
+  }
+}
+
+async function readBody(request: IncomingMessage, bytesMax: number, limit: string): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  try {
+    // The socket stays open when the body is refused: the answer must still leave.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      length += chunk.length;
+      if (length > bytesMax) throw tooLong(bytesMax, limit);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof HttpError) throw error;
+    // The client broke off: not an error of the server.
+    const value = `${length} bytes, then no more`;
+    throw new EigenwatchError({ action: "read body", value, expected: "the whole body", kind: "input" });
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLong(bytesMax: number, limit: string): HttpError {
+  const value = `more than ${bytesMax} bytes`;
+  const expected = `at most ${bytesMax} (${limit})`;
+  return new HttpError(413, { action: "read body", value, expected, kind: "limit" });
+}

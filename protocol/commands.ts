@@ -1,0 +1,227 @@
+/**
+ * Every command, one row: what a person or a program may ask of a session. HTTP, the WebSocket and the command line send the same rows.
+ *
+ *   HTTP, page, command line ──readCommand(name, body)──► Command ──Session.command(command, author)──► handler ──► answer
+ *
+ * K1  A body is checked here, once, at the edge: handlers trust its type. A body that does not fit is refused with the field that is wrong.
+ * K2  A command that writes to the log is answered when its input is durable and admitted. Its input carries the author.
+ *
+ * To add a command: a row here, its answer in `CommandAnswers`, and its handler where sessions are put together (sim/session-commands.ts,
+ * sim/recordings/replay/commands.ts). An HTTP path for it is a row in collab/gateway/command-routes.ts.
+ */
+import * as v from "valibot";
+import type {
+  InjectableScenario,
+  InjectionUnderWay,
+  ReplayMarks,
+  ReplayStatus,
+  StartedInjection,
+  WhatIfAnswer,
+} from "./controls.ts";
+import { EigenwatchError } from "./errors.ts";
+import { expectedAmong } from "./nearest.ts";
+import type { Settings } from "./settings.ts";
+
+/** Who may send a command. There are no roles yet: whoever may look at a session may send all of them. */
+export type Role = "viewer";
+
+/** The sessions a command makes sense in, as an error names them. */
+export const SESSION_KINDS = {
+  live: "a live session",
+  recorded: "a recorded session",
+  logged: "a session that keeps its log",
+} as const;
+
+export type SessionKind = keyof typeof SESSION_KINDS;
+
+/** "nothing" changes, the "place" of a recorded session moves for all who watch it, or the "log" gets an input. */
+type Effect = "nothing" | "place" | "log";
+
+interface CommandRow {
+  /** What it does, after "Cannot" in an error. */
+  readonly action: string;
+  readonly who: Role;
+  readonly where: readonly SessionKind[];
+  readonly changes: Effect;
+  readonly schema: v.GenericSchema;
+}
+
+// ---- bodies -----------------------------------------------------------------------------------------------------
+
+/** An object with these fields only. Its message names the field that an unknown one was perhaps meant to be. */
+function fields<Entries extends v.ObjectEntries>(entries: Entries) {
+  return v.strictObject(entries, (issue) =>
+    expectedAmong(String(issue.path?.at(-1)?.key ?? ""), Object.keys(entries)),
+  );
+}
+
+const finite = v.pipe(v.number(), v.finite("a finite number"));
+const integer = v.pipe(v.number(), v.safeInteger("a whole number"));
+const whole = v.pipe(integer, v.minValue(0));
+const settingValue = v.union([v.string(), finite, v.boolean()]);
+
+/** Scenarios, channels or settings of one branch: more than a person chooses, little enough to hold in memory. */
+const MANY = 128;
+
+/** Multiples of the usual size of a scenario, in units of each channel's own noise. */
+const strength = v.optional(v.pipe(finite, v.minValue(0.01), v.maxValue(100)), 1);
+const durationSeconds = v.pipe(finite, v.minValue(0.001), v.maxValue(7 * 86_400));
+const seed32 = v.pipe(whole, v.maxValue(0xffffffff));
+
+const nothing = fields({});
+
+const speed = v.union([v.pipe(finite, v.gtValue(0)), v.literal("max")]);
+
+/** A time or the sequence of an input, not both. */
+const place = v.pipe(
+  fields({ timeUs: v.optional(whole), sequence: v.optional(whole) }),
+  v.rawTransform(({ dataset, addIssue, NEVER }): { timeUs: number } | { sequence: number } => {
+    const { timeUs, sequence } = dataset.value;
+    if (timeUs !== undefined && sequence === undefined) return { timeUs };
+    if (sequence !== undefined && timeUs === undefined) return { sequence };
+    const received = timeUs === undefined ? "no place" : "two places";
+    addIssue({ received, expected: "timeUs or sequence" });
+    return NEVER;
+  }),
+);
+
+const setting = fields({
+  /** Dotted path: "collapse.falseAlarmsPerDay". */
+  path: v.string(),
+  value: settingValue,
+});
+
+const injection = fields({
+  /** A scenario of `listScenarios`. */
+  scenario: v.string(),
+  strength,
+  group: v.string(),
+  /** Names; repeated ones count once. Absent: all channels of the group. */
+  channels: v.optional(
+    v.pipe(
+      v.array(v.string()),
+      v.minLength(1),
+      v.transform((names) => [...new Set(names)]),
+    ),
+  ),
+  /** Absent: a minute, or 60 samples where those take longer. */
+  durationSeconds: v.optional(durationSeconds),
+  seed: v.optional(seed32),
+});
+
+const branchInjection = fields({
+  scenario: v.string(),
+  strength,
+  /** Absent: the only group of the recording. */
+  group: v.optional(v.string()),
+  /** Names; absent: all channels of the group. */
+  channels: v.optional(v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(MANY))),
+  durationSeconds: v.optional(durationSeconds, 60),
+  seed: v.optional(seed32, 1),
+  /** When it begins, µs or a time; absent: where the branch begins. */
+  at: v.optional(v.union([v.number(), v.string()])),
+});
+
+const branch = fields({
+  /** A time (ISO 8601, or µs since the epoch for numbers of at least 10¹⁴), or the sequence of the first input that may differ. */
+  at: v.union([v.number(), v.string()]),
+  /** Settings by path, as they are after that. */
+  set: v.optional(
+    v.pipe(
+      // A record drops this key without an error.
+      v.custom<Record<string, v.InferInput<typeof settingValue>>>(
+        (set) => typeof set !== "object" || set === null || !Object.hasOwn(set, "__proto__"),
+        "other keys: __proto__ is no such setting",
+      ),
+      v.record(v.string(), settingValue),
+      v.check((set) => Object.keys(set).length <= MANY, `at most ${MANY} settings`),
+    ),
+  ),
+  /** Channels that fall silent: by name, or as group/name. */
+  drop: v.optional(v.pipe(v.array(v.string()), v.maxLength(MANY))),
+  inject: v.optional(v.pipe(v.array(branchInjection), v.maxLength(MANY))),
+  /** Seed of all random streams after that. */
+  seed: v.optional(whole),
+  /** Time of the last input of both lanes, µs; absent: the end of the recording. */
+  untilUs: v.optional(integer),
+  /** Two events further apart are different ones; absent: 10 s, or a thousandth of what follows where that is more. */
+  toleranceUs: v.optional(v.pipe(whole, v.minValue(1))),
+});
+
+export type WhatIfRequest = v.InferInput<typeof branch>;
+/** With the defaults filled in. */
+export type ParsedWhatIfRequest = v.InferOutput<typeof branch>;
+export type BranchInjection = v.InferOutput<typeof branchInjection>;
+export type InjectionRequest = v.InferOutput<typeof injection>;
+
+// ---- the table --------------------------------------------------------------------------------------------------
+
+// biome-ignore format: one row a line
+export const COMMANDS = {
+  readReplay: { action: "read the replay", who: "viewer", where: ["recorded"], changes: "nothing", schema: nothing },
+  listReplayMarks: { action: "list marks", who: "viewer", where: ["recorded"], changes: "nothing", schema: nothing },
+  play: { action: "play", who: "viewer", where: ["recorded"], changes: "place", schema: fields({ speed: v.optional(speed) }) },
+  pause: { action: "pause", who: "viewer", where: ["recorded"], changes: "place", schema: nothing },
+  setSpeed: { action: "set the speed", who: "viewer", where: ["recorded"], changes: "place", schema: fields({ speed }) },
+  seek: { action: "seek", who: "viewer", where: ["recorded"], changes: "place", schema: place },
+
+  listScenarios: { action: "list scenarios", who: "viewer", where: ["live", "logged"], changes: "nothing", schema: nothing },
+  listInjections: { action: "list injections", who: "viewer", where: ["live"], changes: "nothing", schema: nothing },
+  startInjection: { action: "inject", who: "viewer", where: ["live"], changes: "log", schema: injection },
+
+  readSettings: { action: "read settings", who: "viewer", where: ["live"], changes: "nothing", schema: nothing },
+  changeSetting: { action: "change a setting", who: "viewer", where: ["live"], changes: "log", schema: setting },
+
+  askWhatIf: { action: "branch", who: "viewer", where: ["logged"], changes: "nothing", schema: branch },
+} as const satisfies Record<string, CommandRow>;
+
+export type CommandName = keyof typeof COMMANDS;
+
+/** A command whose body fits its row. */
+export interface Command<Name extends CommandName = CommandName> {
+  readonly name: Name;
+  readonly body: v.InferOutput<(typeof COMMANDS)[Name]["schema"]>;
+}
+
+/** What each command answers: the body of the HTTP answer as well. */
+export interface CommandAnswers {
+  readReplay: ReplayStatus;
+  listReplayMarks: ReplayMarks;
+  play: ReplayStatus;
+  pause: ReplayStatus;
+  setSpeed: ReplayStatus;
+  seek: ReplayStatus;
+  listScenarios: { readonly scenarios: readonly InjectableScenario[] };
+  listInjections: { readonly underWay: readonly InjectionUnderWay[] };
+  startInjection: { readonly started: StartedInjection };
+  readSettings: { readonly settings: Settings };
+  changeSetting: { readonly settings: Settings };
+  askWhatIf: WhatIfAnswer;
+}
+
+export type CommandAnswer<Name extends CommandName> = CommandAnswers[Name];
+
+/** The command with a body from outside. Throws an EigenwatchError that names the field that does not fit. */
+export function readCommand<Name extends CommandName>(name: Name, body: unknown): Command<Name> {
+  const { action, schema } = COMMANDS[name];
+  const all = `{${Object.keys(schema.entries).join(", ")}}`;
+  if (typeof body !== "object" || body === null || Array.isArray(body))
+    throw new EigenwatchError({ action, value: "the request is no object", expected: `an object ${all}` });
+  const result = v.safeParse(schema as v.GenericSchema, body, { abortEarly: true });
+  if (result.success) return { name, body: result.output as Command<Name>["body"] };
+  const [issue] = result.issues;
+  const field = v.getDotPath(issue);
+  if (field === null)
+    throw new EigenwatchError({ action, value: issue.received, expected: issue.expected ?? issue.message });
+  if (issue.expected === "never")
+    throw new EigenwatchError({ action, value: `there is no field ${field}`, expected: issue.message });
+  if (issue.received === "undefined")
+    throw new EigenwatchError({ action, value: `there is no ${field}`, expected: all });
+  throw new EigenwatchError({ action, value: `${field} is ${issue.received}`, expected: expectedBy(issue) });
+}
+
+/** Our own checks say it in their message. */
+function expectedBy(issue: v.BaseIssue<unknown>): string {
+  if (issue.type === "custom" || issue.type === "check") return issue.message;
+  return issue.expected ?? issue.message;
+}

@@ -1,0 +1,32 @@
+/** What carries out the commands of a recorded session. Those that move it answer where it is then. */
+import { type CommandHandlers, oneAtATime } from "../../../actors/ports/commands.ts";
+import { injectableScenarios } from "../../worlds/inject.ts";
+import { runWhatIfInWorker } from "../whatif/whatif.ts";
+import type { ReplaySession } from "./session.ts";
+
+/** `recording`: its folder. */
+export function recordedCommands(session: ReplaySession, recording: string): CommandHandlers {
+  return {
+    readReplay: () => session.status(),
+    listReplayMarks: () => session.marks(),
+    play: async ({ speed }) => {
+      if (speed !== undefined) await session.setSpeed(speed);
+      await session.play();
+      return session.status();
+    },
+    pause: async () => {
+      await session.pause();
+      return session.status();
+    },
+    setSpeed: async ({ speed }) => {
+      await session.setSpeed(speed);
+      return session.status();
+    },
+    seek: async (place) => {
+      await session.seek(place);
+      return session.status();
+    },
+    listScenarios: () => ({ scenarios: injectableScenarios() }),
+    askWhatIf: oneAtATime((request, _author, signal) => runWhatIfInWorker(recording, request, { signal })),
+  };
+}
