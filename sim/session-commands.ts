@@ -3,7 +3,7 @@ import type { Partition } from "../actors/mod.ts";
 import { type CommandHandlers, oneAtATime } from "../actors/ports/commands.ts";
 import type { Journal } from "../actors/ports/journal.ts";
 import { runWhatIf, runWhatIfInWorker } from "./recordings/whatif/whatif.ts";
-import { injectableScenarios, startInjection } from "./worlds/inject.ts";
+import { injectableScenarios, prepareInjection } from "./worlds/inject.ts";
 
 /** `recording`: the folder that `journal` writes, null when it is in memory. */
 export function liveCommands(
@@ -17,9 +17,11 @@ export function liveCommands(
     listInjections: () => ({
       underWay: partition.injections().map(({ group, channels, detail }) => ({ group, channels, detail })),
     }),
-    startInjection: async (request, author) => ({
-      started: await startInjection(partition, request, author),
-    }),
+    startInjection: async (request, author) => {
+      const { started, overlay } = prepareInjection(partition, request, author);
+      await partition.inject(overlay);
+      return { started };
+    },
     readSettings,
     changeSetting: async ({ path, value }, author) => {
       await partition.configure(path, value, author);

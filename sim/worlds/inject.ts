@@ -1,9 +1,10 @@
 /**
  * An injection: the disturbance of a scenario laid over channels of a live session. Its begin and its end are events in the log.
  *
- *   command startInjection ──► startInjection ──► overlay over the frames that enter the log
+ *   command startInjection ──► prepareInjection ──► overlay, which Partition.inject lays over the frames that enter the log
  */
 import type { Partition } from "../../actors/partition/partition.ts";
+import type { FrameOverlay } from "../../actors/ports/overlay.ts";
 import type { InjectionRequest } from "../../protocol/commands.ts";
 import type { InjectableScenario, StartedInjection } from "../../protocol/controls.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -13,7 +14,7 @@ import { createOverlay } from "./overlay.ts";
 import { findScenario, injectableNames } from "./scenarios.ts";
 
 /** What an injection needs of a partition. */
-export type InjectTarget = Pick<Partition, "inject" | "groups" | "describe" | "recentFrames">;
+export type InjectTarget = Pick<Partition, "groups" | "describe" | "recentFrames">;
 
 /** Scenarios that can be laid over live or recorded streams. */
 export function injectableScenarios(): InjectableScenario[] {
@@ -23,15 +24,12 @@ export function injectableScenarios(): InjectableScenario[] {
   });
 }
 
-/**
- * Starts an injection now, in the session's time. Resolves when its begin is in the log. Rejects when scenario, group or channel does not
- * exist, or too many injections have not ended; the log then has no trace of it.
- */
-export async function startInjection(
+/** The injection that starts now, in the session's time. Throws when scenario, group or channel does not exist. */
+export function prepareInjection(
   partition: InjectTarget,
   request: InjectionRequest,
   author: string,
-): Promise<StartedInjection> {
+): { started: StartedInjection; overlay: FrameOverlay } {
   const declaration = findGroup(partition.groups(), request.group);
   const { timeUs, lastInputSequence } = partition.describe();
   const started: StartedInjection = {
@@ -46,8 +44,7 @@ export async function startInjection(
   const overlay = createOverlay({ ...started, declaration, author });
   for (const { frame } of partition.recentFrames(lastInputSequence - LEARNED_INPUTS).frames)
     overlay.learn(frame);
-  await partition.inject(overlay);
-  return started;
+  return { started, overlay };
 }
 
 /** Recent inputs from which the overlay learns the channels' noise: some seconds at full load, decoded in a few milliseconds. */

@@ -5,13 +5,14 @@ import * as assert from "uvu/assert";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import { SYSTEM } from "../../actors/system.ts";
-import { readCommand } from "../../protocol/commands.ts";
+import { type InjectionRequest, readCommand } from "../../protocol/commands.ts";
+import type { StartedInjection } from "../../protocol/controls.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { createFrame } from "../../protocol/frame.ts";
 import type { Channels, EventMessage } from "../../protocol/messages.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
-import { startInjection } from "../../sim/worlds/inject.ts";
+import { prepareInjection } from "../../sim/worlds/inject.ts";
 import { Variates } from "../../sim/worlds/model/variates.ts";
 import { createOverlay, type OverlayOptions, type ScenarioOverlay } from "../../sim/worlds/overlay.ts";
 import { injectableNames } from "../../sim/worlds/scenarios.ts";
@@ -236,7 +237,7 @@ test("an injection into a session stands in its log from begin to end, by its au
     channels: ["c1", "c1"],
     durationSeconds: 10,
   });
-  const started = await startInjection(partition, request, "ana");
+  const started = await inject(partition, request);
   assert.equal(started.channels, ["c1"]);
   assert.is(started.untilUs - started.fromUs, 10e6);
   await send(30);
@@ -281,7 +282,7 @@ test("what cannot be injected is refused with what could be, and the log says no
   ];
   for (const [request, says] of cases)
     try {
-      await startInjection(partition, readInjection(request), "ana");
+      await inject(partition, readInjection(request));
       assert.unreachable(JSON.stringify(request));
     } catch (error) {
       assert.match((error as Error).message, says);
@@ -299,13 +300,19 @@ test("without a duration an injection lasts a minute, or sixty samples where tho
   ] as const) {
     const { partition } = await session(everyUs);
     const request = readInjection({ scenario: "burst", group: "g" });
-    const { fromUs, untilUs } = await startInjection(partition, request, "ana");
+    const { fromUs, untilUs } = await inject(partition, request);
     assert.is(untilUs - fromUs, seconds * 1e6);
     await partition.close();
   }
 });
 
-function readInjection(body: unknown) {
+async function inject(partition: Partition, request: InjectionRequest): Promise<StartedInjection> {
+  const { started, overlay } = prepareInjection(partition, request, "ana");
+  await partition.inject(overlay);
+  return started;
+}
+
+function readInjection(body: unknown): InjectionRequest {
   return readCommand("startInjection", body).body;
 }
 
