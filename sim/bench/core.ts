@@ -1,8 +1,8 @@
 /**
- * Dispatch in the core: one-sample inputs through router, front end, a kernel, and the state hash at the usual rate, beside the same
- * arithmetic as messages between `nact` actors and as events of bare XState actors.
+ * Dispatch in the core: one-sample inputs through router, row assembler, a kernel, and the state hash at its usual rate. Peers in the same
+ * run: the same arithmetic as messages between `nact` actors and as events of bare XState actors.
  *
- * All three keep a running mean and variance of the values; each run checks that it got the right mean.
+ * All three keep a running mean and variance of the values. Each run checks its count and mean.
  */
 import { assign, createActor, setup } from "xstate";
 import { Core } from "../../actors/core/core.ts";
@@ -10,6 +10,7 @@ import type { ActorDefinition, Detector } from "../../actors/ports/detector.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { CHECKPOINT_BLOCKS, MAX_BLOCK_INPUTS } from "../../protocol/limits.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
+import { check } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
 
 const MESSAGES = 4_000_000;
@@ -48,7 +49,7 @@ export async function benchCore(): Promise<BenchRow[]> {
   ];
 }
 
-/** The middle of the values seen by all variants: 0, 1, …, 15 and again. */
+/** The values that all variants see: 0, 1, …, 15, repeated. */
 function sampleOf(i: number): number {
   return i & 15;
 }
@@ -94,7 +95,12 @@ function coreRate(messages: number): number {
   }
   const seconds = (performance.now() - started) / 1000;
   const registered = [...core.registered()].find((piece) => piece.field === "moments")!;
-  check("core", (registered.value as Float64Array)[0]!, (registered.value as Float64Array)[2]!, messages);
+  checkMoments(
+    "core",
+    (registered.value as Float64Array)[0]!,
+    (registered.value as Float64Array)[2]!,
+    messages,
+  );
   return messages / seconds;
 }
 
@@ -151,11 +157,11 @@ function xstateRate(messages: number): number {
   for (let i = 0; i < messages; i++) actor.send({ type: "sample", value: sampleOf(i) });
   const seconds = (performance.now() - started) / 1000;
   const { mean, count } = actor.getSnapshot().context;
-  check("XState", mean, count, messages);
+  checkMoments("XState", mean, count, messages);
   return messages / seconds;
 }
 
-/** Null where the library is not installed (it is a development dependency). */
+/** Null without the library, which is a development dependency. */
 async function nactRate(messages: number): Promise<number | null> {
   const nact = await import("nact").catch(() => null);
   if (nact === null) return null;
@@ -183,16 +189,18 @@ async function nactRate(messages: number): Promise<number | null> {
   const { mean, count } = await done;
   const seconds = (performance.now() - started) / 1000;
   nact.stop(system);
-  check("nact", mean, count, messages);
+  checkMoments("nact", mean, count, messages);
   return messages / seconds;
 }
 
-/** The first run warms up; the best of three is the one least disturbed. */
+/** Best of three runs: the first warms up, the best is least disturbed. */
 function best(run: () => number): number {
   return Math.max(run(), run(), run());
 }
 
-function check(who: string, mean: number, count: number, messages: number): void {
-  if (count !== messages || !(mean > 6 && mean < 9))
-    throw new Error(`${who} got ${count} of ${messages}, mean ${mean}`);
+function checkMoments(who: string, mean: number, count: number, messages: number): void {
+  check(
+    count === messages && mean > 6 && mean < 9,
+    `${who} to count ${messages} with mean 7.5, not ${count} with ${mean}`,
+  );
 }

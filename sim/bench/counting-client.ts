@@ -1,6 +1,6 @@
 /**
- * A client of the gateway in a process of its own: subscribes, counts what comes, checks that sequences only rise.
- * Arguments: URL of /ws. Prints a JSON line of totals twice a second, until it is ended.
+ * A client of the gateway in a process of its own: subscribes, counts messages, checks that sequences only rise.
+ * Argument: URL of /ws. Prints totals as a line of JSON twice a second until its stdin ends.
  */
 import process from "node:process";
 import WebSocket from "ws";

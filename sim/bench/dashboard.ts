@@ -1,45 +1,43 @@
 /**
- * What the page costs the browser's main thread: 64 channels at 1,000 samples a second each, from a walk feed through the whole system.
+ * CPU time of the page on the browser's main thread: 64 channels at 1,000 samples a second each, from a walk feed through the whole system.
  *
- * CPU of the renderer's main thread (DevTools' TaskDuration in thread ticks), per animation frame, less that of an empty page which only asks
- * for frames; medians over windows of a second. EIGENWATCH_LONG=1 runs ten minutes and looks for growth.
- *
+ * Measured is the renderer's main thread (DevTools' TaskDuration in thread ticks) for each animation frame, minus that of an empty page that
+ * only requests frames. Figures are medians over windows of a second. EIGENWATCH_LONG=1 runs ten minutes and looks for growth.
  */
-
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { type Browser, type CDPSession, chromium, type Page } from "playwright-core";
+import { median, quantile } from "./measure.ts";
+import { startProgram } from "./program.ts";
 import type { BenchRow } from "./row.ts";
 
 const CHANNELS = 64;
 const RATE = 1000;
-/** Rows that travel together: a frame of samples every ten milliseconds. */
+/** Rows in a frame: a frame every ten milliseconds. */
 const ROWS_PER_FRAME = 10;
 const SECONDS = process.env["EIGENWATCH_LONG"] === "1" ? 600 : 20;
-/** Caches fill and code is compiled first. */
+/** Time to fill caches and compile code. */
 const WARM_UP_S = 8;
 const TARGET_MS = 4;
 
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
-const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Rows; empty with a note on stderr where there is no Chromium. `root` is where main.ts and dist/dashboard lie. */
-export async function benchDashboard({ seconds = SECONDS, root = ROOT } = {}): Promise<BenchRow[]> {
+/** Without Chromium there are no rows, only a note on stderr. */
+export async function benchDashboard(): Promise<BenchRow[]> {
   const executablePath = process.env["CHROMIUM"] ?? CHROMIUM.find((path) => existsSync(path));
   if (executablePath === undefined) {
     console.error("dashboard: no chromium (Debian, Ubuntu: apt-get install chromium)");
     return [];
   }
   const feed = `walk?channels=${CHANNELS}&rate=${CHANNELS * RATE}&frame=${CHANNELS * ROWS_PER_FRAME}`;
-  const { child, url } = await startSystem(root, feed);
+  const { child, url } = await startSystem(feed);
   let browser: Browser | null = null;
   try {
     browser = await chromium.launch({ executablePath, args: FLAGS });
-    const floor = await measure(browser, `${url}icon.svg`, Math.min(seconds, 10), 2);
-    const page = await measure(browser, url, seconds, WARM_UP_S);
-    return rows(floor, page, seconds);
+    const floor = await measure(browser, `${url}icon.svg`, Math.min(SECONDS, 10), 2);
+    const page = await measure(browser, url, SECONDS, WARM_UP_S);
+    return rows(floor, page);
   } finally {
     await browser?.close();
     child.kill("SIGTERM");
@@ -54,13 +52,13 @@ interface Measured {
   heapAfter: number;
 }
 
-function rows(floor: Measured, page: Measured, seconds: number): BenchRow[] {
+function rows(floor: Measured, page: Measured): BenchRow[] {
   const empty = median(floor.costs);
   const above = page.costs.map((cost) => cost - empty);
   const quarter = Math.max(1, Math.floor(above.length / 4));
   const first = median(above.slice(0, quarter));
   const last = median(above.slice(-quarter));
-  const what = `${CHANNELS} channels × ${RATE} samples/s, ${seconds} s`;
+  const what = `${CHANNELS} channels × ${RATE} samples/s, ${SECONDS} s`;
   return [
     {
       name: "dashboard main-thread CPU per frame, above the empty page",
@@ -115,7 +113,7 @@ async function measure(browser: Browser, url: string, seconds: number, warmUpS: 
   return { costs, framesPerSecond, heapBefore, heapAfter };
 }
 
-/** As text: what a TypeScript loader does to functions would not be known in the page. */
+/** As text: a TypeScript loader may rewrite functions in a way that the page cannot run. */
 const COUNT_FRAMES = `
   globalThis.framesSoFar = 0;
   requestAnimationFrame(function next() {
@@ -143,30 +141,18 @@ async function heapBytes(devtools: CDPSession): Promise<number> {
   return usedSize + backingStorageSize;
 }
 
-async function startSystem(root: string, feed: string): Promise<{ child: ChildProcess; url: string }> {
-  // Deno and Node ≥ 22.18 read TypeScript by themselves; `process.execArgv` hands on how this process does it.
-  const own = "Deno" in globalThis ? ["run", "-A"] : process.execArgv;
-  const args = [...own, "main.ts", "up", "--feed", feed, "--port", "0", "--json"];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", "pipe", "inherit"] });
+async function startSystem(feed: string): Promise<{ child: ChildProcess; url: string }> {
+  const child = startProgram(["up", "--feed", feed, "--port", "0", "--json"], ["ignore", "pipe", "inherit"]);
   const url = await new Promise<string>((resolve, reject) => {
-    let said = "";
-    child.stdout.on("data", (chunk: Buffer) => {
-      said += chunk.toString();
-      const found = /http:\/\/[\d.:]+\//.exec(said);
+    let output = "";
+    child.stdout!.on("data", (chunk: Buffer) => {
+      output += chunk.toString();
+      const found = /http:\/\/[\d.:]+\//.exec(output);
       if (found !== null) resolve(found[0]);
     });
     child.once("exit", (code) =>
-      reject(new Error(`Cannot start the system: it ended with ${code}; expected a link\n${said}`)),
+      reject(new Error(`Cannot start the system: it ended with ${code}; expected a link\n${output}`)),
     );
   });
   return { child, url };
-}
-
-function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
-}
-
-function quantile(values: readonly number[], share: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
 }

@@ -1,14 +1,13 @@
 /**
- * `bench detect --suite synthetic`: every scenario × every detector that works on such data × many seeds.
+ * `bench detect --suite synthetic`: every scenario × every detector that applies to it × many seeds.
  *
  *   (case, seed) ─► worker processes ─► two runs through the shipped core, strength 1 and strength 0 ─► tallies ─► table
  *
- * What counts as a hit, a repetition and a false alarm is defined in `detect/score.ts`; the longest delay that counts is ALLOWED_SHARE of
- * the run. False alarms a day are those of the runs in which nothing happens, warm-up included; "< x" means none was seen, and
- * more than x a day would have shown (3 / days watched, 95 %). "promised" leaves out those of which the detector itself said that the
- * data void its promise.
+ * `detect/score.ts` defines hits, repetitions and false alarms; the longest delay that counts is ALLOWED_SHARE of the run. False alarms a
+ * day are counted in the runs in which nothing happens, including warm-up. "< x" means that none was seen and that a rate above x a day
+ * would have shown one (3 / days watched, 95 %). "promised" leaves out alarms whose detector reported that the data void its promise.
  *
- * Default settings, nothing tuned; the same seeds give the same table.
+ * Default settings, without tuning; the same seeds give the same table.
  */
 import process from "node:process";
 import { CommandError } from "../../actors/mod.ts";
@@ -17,7 +16,7 @@ import { startProgress } from "../terminal/progress.ts";
 import { findScenario } from "../worlds/scenarios.ts";
 import { allCases, type DetectCase, detectorsOf, type SeedScore, scoreSeed } from "./detect/case.ts";
 import { type DetectRow, summarise, table } from "./detect/summary.ts";
-import { runtimeName } from "./own-runtime.ts";
+import { runtimeName } from "./program.ts";
 
 const USUAL_SEEDS = 100;
 /** A thousand seeds of everything take an hour of two cores. */

@@ -1,11 +1,9 @@
 /**
- * What the detectors cost: n = 16 channels, rows in frames of 256 samples, each alone and all together, on one core; and states that
- * are given whole.
+ * Cost of the detectors on one core: n = 16 channels, rows in frames of 256 samples, each detector alone and all together; and density
+ * matrices for the trajectory detector.
  *
- * Time is user CPU time where the runtime tells it, so that a busy machine does not make the code look slow. Each figure is the best
- * of several rounds; each run checks that its detector did its work.
+ * Time is CPU time. Each figure is the best of several rounds. Each run checks that its detector did its work.
  */
-
 import { AnomalyDetector } from "../../actors/detectors/anomaly/detector.ts";
 import { CollapseDetector } from "../../actors/detectors/collapse/detector.ts";
 import { EstimatorDetector } from "../../actors/detectors/estimator/detector.ts";
@@ -16,14 +14,15 @@ import { float64Bytes } from "../../protocol/columns.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { DensityMatrix } from "../../protocol/messages.ts";
 import { parseSettings, type Settings } from "../../protocol/settings.ts";
+import { check, cpuSeconds } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
 
-const PARTS = {
+const DETECTORS = {
   estimator: (settings: Settings, group: Group): Detector => new EstimatorDetector(settings, group),
   collapse: (settings: Settings, group: Group): Detector => new CollapseDetector(settings, group),
   anomaly: (settings: Settings, group: Group): Detector => new AnomalyDetector(settings, group),
 };
-type Name = keyof typeof PARTS;
+type Name = keyof typeof DETECTORS;
 const NAMES: readonly Name[] = ["estimator", "collapse", "anomaly"];
 
 const CHANNELS = 16;
@@ -33,20 +32,20 @@ const ROUNDS = 12;
 const STATES = 5000;
 const ROW_US = 1000;
 
-/** Samples per second of the front end, of each detector behind it, and of all together. */
+/** Samples per second of the row assembler, of each detector after it, and of all together. */
 export function benchDetectors(): BenchRow[] {
   const frames = walk();
   const rows: BenchRow[] = [];
-  const front = samplesPerSecond(frames, []);
-  rows.push({ name: "front end, rows n=16", value: front, unit: "samples/s", target: 66_000_000 });
+  const assembler = samplesPerSecond(frames, []);
+  rows.push({ name: "row assembler, n=16", value: assembler, unit: "samples/s", target: 66_000_000 });
   for (const name of NAMES) {
     const value = samplesPerSecond(frames, [name]);
     rows.push({
-      name: `front end + ${name}, n=16`,
+      name: `row assembler + ${name}, n=16`,
       value,
       unit: "samples/s",
-      ratioTo: "front end",
-      ratio: value / front,
+      ratioTo: "row assembler",
+      ratio: value / assembler,
     });
   }
   const all = samplesPerSecond(frames, NAMES);
@@ -55,8 +54,8 @@ export function benchDetectors(): BenchRow[] {
     value: all,
     unit: "samples/s",
     target: 1_500_000,
-    ratioTo: "front end",
-    ratio: all / front,
+    ratioTo: "row assembler",
+    ratio: all / assembler,
   });
   for (const n of [2, 16]) {
     rows.push({ name: `trajectory, density matrices n=${n}`, value: statesPerSecond(n), unit: "states/s" });
@@ -64,12 +63,12 @@ export function benchDetectors(): BenchRow[] {
   return rows;
 }
 
-/** States of the trajectory part alone, with a state published each hundredth one. */
+/** States per second of the trajectory detector alone; it publishes after every hundredth. */
 function statesPerSecond(n: number): number {
   const group = { ...benchGroup(), n, channels: benchGroup().channels.slice(0, n), states: true };
   const context = new BenchContext();
-  const part = new TrajectoryDetector(parseSettings({}), group);
-  // Two mixtures near each other, so that bounds decide as they mostly do.
+  const detector = new TrajectoryDetector(parseSettings({}), group);
+  // Two similar mixtures, so that bounds decide, as they usually do.
   const inputs = [0, 0.01].map((off): DensityMatrix => {
     const re = new Float64Array(n * n);
     for (let i = 0; i < n; i++) re[i * (n + 1)] = i === 0 ? 0.9 - off : (0.1 + off) / (n - 1);
@@ -82,20 +81,20 @@ function statesPerSecond(n: number): number {
     const began = cpuSeconds();
     for (let k = 0; k < STATES; k++) {
       context.now += 1000;
-      part.onInput(inputs[k % 2]!, context);
-      if (k % 100 === 0) part.publish(context);
+      detector.onInput(inputs[k % 2]!, context);
+      if (k % 100 === 0) detector.publish(context);
     }
     best = Math.min(best, cpuSeconds() - began);
   }
-  if (part.fields["scalars"]![0] !== ROUNDS * STATES) throw new Error("trajectory did not count its states");
+  check(detector.fields["scalars"]![0] === ROUNDS * STATES, "trajectory to count its states");
   return STATES / best;
 }
 
 function samplesPerSecond(frames: readonly Frame[], names: readonly Name[]): number {
   const settings = parseSettings({});
   const group = benchGroup();
-  const parts = names.map((name) => PARTS[name](settings, group));
-  const front = new RowAssembler(group);
+  const detectors = names.map((name) => DETECTORS[name](settings, group));
+  const assembler = new RowAssembler(group);
   const context = new BenchContext();
   let best = Number.POSITIVE_INFINITY;
   let time = 0;
@@ -105,36 +104,27 @@ function samplesPerSecond(frames: readonly Frame[], names: readonly Name[]): num
       for (let k = 0; k < FRAME_SAMPLES; k++) frame.time[k] = time + Math.floor(k / CHANNELS) * ROW_US;
       time += (FRAME_SAMPLES / CHANNELS) * ROW_US;
       context.now = time;
-      const batch = front.consume(frame);
-      for (const part of parts) part.update(batch, context);
+      const batch = assembler.consume(frame);
+      for (const detector of detectors) detector.update(batch, context);
     }
     best = Math.min(best, cpuSeconds() - began);
   }
   const rows = (ROUNDS * FRAMES * FRAME_SAMPLES) / CHANNELS;
-  if (front.counts().rows !== rows)
-    throw new Error(`front end made ${front.counts().rows} rows; expected ${rows}`);
-  if (names.includes("collapse") && !context.heard.has("calibrated"))
-    throw new Error("collapse detector did not calibrate");
-  if (names.includes("anomaly") && !context.heard.has("warmed"))
-    throw new Error("anomaly detector did not warm up");
+  const { signals } = context;
+  check(assembler.counts().rows === rows, `${rows} rows, not ${assembler.counts().rows}`);
+  check(!names.includes("collapse") || signals.has("calibrated"), "the collapse detector to calibrate");
+  check(!names.includes("anomaly") || signals.has("warmed"), "the anomaly detector to warm up");
   return (FRAMES * FRAME_SAMPLES) / best;
-}
-
-/** CPU time of this process; both runtimes offer it to programs, core code never asks. */
-function cpuSeconds(): number {
-  const host = globalThis as { process?: { cpuUsage?: () => { user: number } } };
-  // det-ok: a bench measures time
-  return (host.process?.cpuUsage?.().user ?? performance.now() * 1000) / 1e6;
 }
 
 class BenchContext implements DetectorContext {
   now = 0;
   sequence = 0;
-  readonly heard = new Set<string>();
+  readonly signals = new Set<string>();
   private state = 1;
 
   signal(signal: { type: string }): void {
-    this.heard.add(signal.type);
+    this.signals.add(signal.type);
   }
 
   random(): number {

@@ -1,9 +1,7 @@
 /**
- * How fast feeds are, each bench checking its own result: reading and delivering tables, merging, walking, and what the host feed costs.
- *
- * Rates are of one core, into a sink that only counts. Reads the clock: bench only.
+ * Speed of feeds on one core into a sink that only counts: reading and delivering tables, merging, walks, and the cost of the host feed.
+ * Each bench checks its own result.
  */
-
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
 import type { Feed, FeedSink } from "../../actors/feeds/feed.ts";
@@ -14,25 +12,12 @@ import { parseFeedSpec } from "../../actors/feeds/spec.ts";
 import { createStdinFeed } from "../../actors/feeds/stdin.ts";
 import { readTable } from "../../actors/feeds/table/table.ts";
 import { Walk } from "../../actors/feeds/walk.ts";
-import type { Clock } from "../../actors/ports/clock.ts";
+import { systemClock as clock } from "../../actors/mod.ts";
 import { createFrame } from "../../protocol/frame.ts";
+import { check, cpuSeconds, p50AndP99, pauseMs } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
-import { benchWorlds } from "./worlds.ts";
 
-/** Feeds see ports, not the system's clock; for a bench this one is good enough. */
-const clock: Clock = {
-  nowUs: () => Math.floor((performance.timeOrigin + performance.now()) * 1000),
-  monotonicMs: () => performance.now(),
-  after(ms, act) {
-    const timer = setTimeout(act, ms);
-    return () => clearTimeout(timer);
-  },
-  soon(act) {
-    setImmediate(act);
-  },
-};
-
-/** All feed benches; takes about twenty seconds. Throws when a feed gives a wrong result. */
+/** Takes about ten seconds. */
 export async function benchFeeds(): Promise<BenchRow[]> {
   return [
     benchWalk(),
@@ -42,7 +27,6 @@ export async function benchFeeds(): Promise<BenchRow[]> {
     await benchMerge(),
     await benchHost(),
     benchMeters(),
-    ...benchWorlds(),
   ];
 }
 
@@ -54,7 +38,7 @@ function benchWalk(): BenchRow {
   const before = performance.now();
   for (let k = 0; k < fills; k++) walk.fill(frame, 256);
   const seconds = (performance.now() - before) / 1000;
-  check(walk.samples === (fills + 10_000) * 256, "walk counts its samples");
+  check(walk.samples === (fills + 10_000) * 256, "the walk to count its samples");
   return { name: "walk, 16 channels", value: (fills * 256) / seconds, unit: "samples/s", target: 20e6 };
 }
 
@@ -84,7 +68,7 @@ async function benchParsing(): Promise<BenchRow> {
   const plainBefore = performance.now();
   const plain = plainSum(bytes);
   const plainSeconds = (performance.now() - plainBefore) / 1000;
-  check(sum === plain, "the table reader reads what split and Number read");
+  check(sum === plain, "the table reader to read what split and Number read");
   return {
     name: "table reader, wide CSV",
     value: cells / seconds,
@@ -134,7 +118,7 @@ async function benchLongFeed(): Promise<BenchRow> {
   const bytes = trades();
   await timed(tableFeed("warm-up", bytes));
   const { samples, seconds } = await timed(tableFeed("trades", bytes));
-  check(samples === TRADES, "every trade is delivered");
+  check(samples === TRADES, "every trade to be delivered");
   return { name: "table feed, long CSV of trades", value: samples / seconds, unit: "samples/s" };
 }
 
@@ -144,7 +128,7 @@ async function benchMerge(): Promise<BenchRow> {
   const { samples, frames, seconds } = await timed(
     createMerge(feeds, { clock, speed: Number.POSITIVE_INFINITY }),
   );
-  check(samples === 2 * TRADES, "every trade of both is delivered");
+  check(samples === 2 * TRADES, "every trade of both tables to be delivered");
   return {
     name: "merge of two tables, alternating samples",
     value: samples / seconds,
@@ -157,20 +141,18 @@ async function benchHost(): Promise<BenchRow> {
   const feed = createHostFeed({ source: "host", group: "host", everyUs: 100_000, clock });
   const sink = countingSink();
   const running = feed.run(sink);
-  await sleep(500);
+  await pauseMs(500);
   const frames = sink.frames;
-  const cpu = process.cpuUsage();
-  const before = performance.now();
-  await sleep(3000);
-  const { user, system } = process.cpuUsage(cpu);
-  const ms = performance.now() - before;
+  const [cpuBefore, before] = [cpuSeconds(), performance.now()];
+  await pauseMs(3000);
+  const share = (1000 * (cpuSeconds() - cpuBefore)) / (performance.now() - before);
   const rows = sink.frames - frames;
   await feed.stop();
   await running;
-  check(rows >= 15, "the host feed keeps its cadence");
+  check(rows >= 15, "the host feed to keep its cadence");
   return {
     name: "host feed at 10 Hz, whole process",
-    value: (user + system) / 10 / ms,
+    value: 100 * share,
     unit: "% of a core",
     target: 2,
     note: `${rows} rows of ${sink.channelCount} channels`,
@@ -187,15 +169,8 @@ function benchMeters(): BenchRow {
     times.push((performance.now() - before) * 1000);
   }
   for (const meter of meters) meter.close();
-  const sorted = Float64Array.from(times.slice(100)).sort();
-  const p50 = sorted[sorted.length >> 1]!;
-  return {
-    name: "host meters, one reading",
-    value: p50,
-    unit: "µs",
-    p50,
-    p99: sorted[Math.floor(sorted.length * 0.99)]!,
-  };
+  const { p50, p99 } = p50AndP99(times.slice(100));
+  return { name: "host meters, one reading", value: p50, unit: "µs", p50, p99 };
 }
 
 interface CountingSink extends FeedSink {
@@ -219,7 +194,7 @@ function countingSink(): CountingSink {
     },
     quantum: () => true,
     status(status) {
-      check(status.status !== "failed", status.detail);
+      check(status.status !== "failed", `no failure of the feed: ${status.detail}`);
     },
     drained: () => Promise.resolve(),
   };
@@ -245,15 +220,7 @@ function tableFeed(source: string, bytes: Uint8Array): Feed {
   });
 }
 
-/** Bytes as a file gives them. */
+/** Bytes in chunks, as a file delivers them. */
 async function* chunksOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   for (let at = 0; at < bytes.length; at += 65_536) yield bytes.subarray(at, at + 65_536);
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function check(holds: boolean, what: string): void {
-  if (!holds) throw new Error(`Cannot bench: it does not hold that ${what}`);
 }

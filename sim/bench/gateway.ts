@@ -1,15 +1,15 @@
 /**
- * What the gateway adds to a bare WebSocket: a frame of 256 samples from the session to 1 and to 50 clients, beside a plain `ws` server
- * that broadcasts the same bytes. Server and clients share one process and one loop, for both alike, and they take turns frame
- * by frame, so that the load of the machine meets both. Ratios are ours / bare.
+ * What the gateway adds to a bare WebSocket: a frame of 256 samples from the session to 1 and to 50 clients, compared with a plain `ws`
+ * server that broadcasts the same bytes. For both, server and clients share one process and one event loop. The two take turns frame by
+ * frame, so that both meet the same load of the machine. Ratios are ours / bare.
  */
-
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket as ServerSocket, WebSocket, WebSocketServer } from "ws";
 import type { DeliveredFrame, LiveSession, SessionListener } from "../../actors/ports/session.ts";
 import { createGateway } from "../../collab/gateway/gateway.ts";
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
+import { median, p50AndP99 } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
 
 const SAMPLES = 256;
@@ -49,12 +49,12 @@ async function compare(clients: number): Promise<BenchRow[]> {
   await gateway.close();
   await bare.close();
 
-  const [p50, p99] = [quantile(latency.gateway, 0.5), quantile(latency.gateway, 0.99)];
-  const [bareP50, bareP99] = [quantile(latency.bare, 0.5), quantile(latency.bare, 0.99)];
-  const [perSecond, barePerSecond] = [quantile(rate.gateway, 0.5), quantile(rate.bare, 0.5)];
+  const { p50, p99 } = p50AndP99(latency.gateway);
+  const bareLatency = p50AndP99(latency.bare);
+  const [perSecond, barePerSecond] = [median(rate.gateway), median(rate.bare)];
   const to = `${clients} client${clients === 1 ? "" : "s"}`;
   return [
-    { name: `bare ws, frame → ${to}`, value: bareP50, unit: "µs", p50: bareP50, p99: bareP99 },
+    { name: `bare ws, frame → ${to}`, value: bareLatency.p50, unit: "µs", ...bareLatency },
     {
       name: `gateway, frame → ${to}`,
       value: p50,
@@ -62,8 +62,8 @@ async function compare(clients: number): Promise<BenchRow[]> {
       p50,
       p99,
       ratioTo: "bare ws",
-      ratio: p50 / bareP50,
-      note: `p99 ${(p99 / bareP99).toFixed(2)} × bare`,
+      ratio: p50 / bareLatency.p50,
+      note: `p99 ${(p99 / bareLatency.p99).toFixed(2)} × bare`,
     },
     {
       name: `gateway, deliveries to ${to}`,
@@ -256,9 +256,4 @@ function messages(socket: WebSocket, count: number): Promise<void> {
 
 function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
   return Buffer.compare(one, other) === 0;
-}
-
-function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
 }

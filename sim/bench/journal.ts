@@ -1,14 +1,13 @@
 /**
- * How fast recordings are written, opened and read, beside bare write + fdatasync of the same bytes in the same run.
- * It works in a temporary folder (EIGENWATCH_BENCH_DIR names another: a tmpfs would flatter it) and checks what it reads back.
+ * Speed of writing, opening and reading recordings, compared with bare write + fdatasync of the same bytes in the same run.
+ * Everything is read back and checked.
  */
-
-import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { FileJournal } from "../../actors/journal/file.ts";
 import { openJournal } from "../../actors/journal/file.ts";
 import type { JournalBlock } from "../../actors/ports/journal.ts";
+import { inTemporaryFolder, p50AndP99 } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
 
 /** 8,192 samples of 14 bytes: time and channel mostly deltas, value whole. */
@@ -22,50 +21,33 @@ const SUSTAINED_TURNS = 10;
 const RECORDING_BLOCKS = 40_000;
 const RECORDING_BLOCK_BYTES = 5632;
 
-/** All journal benches; takes about ten seconds and 300 MB of disk. Throws when a recording reads back wrong. */
-export async function benchJournal(): Promise<BenchRow[]> {
-  const folder = mkdtempSync(join(process.env["EIGENWATCH_BENCH_DIR"] ?? tmpdir(), "eigenwatch-bench-"));
-  try {
-    return [
-      await benchSustained(join(folder, "large"), "append 115 KB blocks, one at a time", LARGE_BYTES, 600, 1),
-      await benchSustained(
-        join(folder, "large4"),
-        "append 115 KB blocks, four under way",
-        LARGE_BYTES,
-        800,
-        4,
-      ),
-      await benchSustained(
-        join(folder, "small"),
-        "append 4 KB blocks, 64 under way",
-        SMALL_BYTES,
-        20_000,
-        64,
-      ),
-      await benchCommit(join(folder, "commit4"), folder, "commit one 4 KB block", SMALL_BYTES),
-      await benchCommit(join(folder, "commit115"), folder, "commit one 115 KB block", LARGE_BYTES),
-      ...(await benchReading(join(folder, "recording"))),
-    ];
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+/** Takes about ten seconds and 300 MB of disk. */
+export function benchJournal(): Promise<BenchRow[]> {
+  return inTemporaryFolder(async (folder) => [
+    await benchSustained(join(folder, "large"), "append 115 KB blocks, one at a time", LARGE_BYTES, 600, 1),
+    await benchSustained(join(folder, "large4"), "append 115 KB blocks, four in flight", LARGE_BYTES, 800, 4),
+    await benchSustained(join(folder, "small"), "append 4 KB blocks, 64 in flight", SMALL_BYTES, 20_000, 64),
+    await benchCommit(join(folder, "commit4"), folder, "commit one 4 KB block", SMALL_BYTES),
+    await benchCommit(join(folder, "commit115"), folder, "commit one 115 KB block", LARGE_BYTES),
+    ...(await benchReading(join(folder, "recording"))),
+  ]);
 }
 
 /**
- * Appends with so many blocks under way, in turns with a bare loop of synchronous write + fdatasync of the same blocks; the
- * value is MB/s for large blocks, blocks/s for small ones.
+ * Appends with `inFlight` blocks at a time, in turns with a bare loop of synchronous write + fdatasync of the same blocks. The value is
+ * MB/s for large blocks, blocks/s for small ones.
  */
 async function benchSustained(
   directory: string,
   name: string,
   bytes: number,
   blocks: number,
-  underWay: number,
+  inFlight: number,
 ): Promise<BenchRow> {
   const journal = await openJournal(directory);
   const fd = openSync(`${directory}.bare`, "w");
   const payload = block(1, bytes).bytes;
-  await append(journal, 1, 50, bytes, underWay);
+  await append(journal, 1, 50, bytes, inFlight);
   let number = 50;
   let at = 0;
   let ownMs = 0;
@@ -73,9 +55,9 @@ async function benchSustained(
   const perTurn = blocks / SUSTAINED_TURNS;
   for (let turn = 0; turn < SUSTAINED_TURNS; turn++) {
     const start = performance.now();
-    await append(journal, number + 1, number + perTurn, bytes, underWay);
+    await append(journal, number + 1, number + perTurn, bytes, inFlight);
     const middle = performance.now();
-    // A fifth is enough to know its rate, and the bare loop of small blocks is slow.
+    // A fifth is enough to measure the rate: the bare loop of small blocks is slow.
     for (let i = 0; i < perTurn / 5; i++) {
       at += writeSync(fd, payload, 0, bytes, at);
       fdatasyncSync(fd);
@@ -96,8 +78,8 @@ async function benchSustained(
 }
 
 /**
- * One block after the other, each waited for, in turns with a bare synchronous write + fdatasync of as many bytes, so that
- * both meet the same disk. The target is p50 of the bare one + 0.3 ms.
+ * Appends one block at a time and waits for it, in turns with a bare synchronous write + fdatasync of the same size, so that both meet
+ * the same disk. The target is the bare p50 + 0.3 ms.
  */
 async function benchCommit(
   directory: string,
@@ -128,8 +110,8 @@ async function benchCommit(
   }
   closeSync(fd);
   await journal.close();
-  const [p50, p99] = [quantile(own, 0.5), quantile(own, 0.99)];
-  const bareP50 = quantile(bare, 0.5);
+  const { p50, p99 } = p50AndP99(own);
+  const { p50: bareP50, p99: bareP99 } = p50AndP99(bare);
   return {
     name,
     value: p50,
@@ -139,7 +121,7 @@ async function benchCommit(
     target: bareP50 + 0.3,
     ratioTo: "bare write + fdatasync",
     ratio: p50 / bareP50,
-    note: `bare p50 ${bareP50.toFixed(3)} ms, p99 ${quantile(bare, 0.99).toFixed(3)} ms`,
+    note: `bare p50 ${bareP50.toFixed(3)} ms, p99 ${bareP99.toFixed(3)} ms`,
   };
 }
 
@@ -182,21 +164,20 @@ async function benchReading(directory: string): Promise<BenchRow[]> {
   await checkReadable(directory, RECORDING_BLOCKS, RECORDING_BLOCK_BYTES);
   const seconds = (performance.now() - start) / 1000;
   await journal.close();
+  const [opened, sought] = [p50AndP99(opening), p50AndP99(seeks)];
   return [
     {
       name: "open a recording of 10 M samples (40,000 blocks)",
-      value: quantile(opening, 0.5),
+      value: opened.p50,
       unit: "ms",
-      p50: quantile(opening, 0.5),
-      p99: quantile(opening, 0.99),
+      ...opened,
       target: 200,
     },
     {
       name: "seek: locate a time, load its snapshot, read its block",
-      value: quantile(seeks, 0.5),
+      value: sought.p50,
       unit: "ms",
-      p50: quantile(seeks, 0.5),
-      p99: quantile(seeks, 0.99),
+      ...sought,
       target: 250,
     },
     {
@@ -213,12 +194,12 @@ async function append(
   from: number,
   to: number,
   bytes: number,
-  underWay: number,
+  inFlight: number,
 ): Promise<void> {
   const pending: Promise<void>[] = [];
   for (let number = from; number <= to; number++) {
     pending.push(journal.append(block(number, bytes)));
-    if (pending.length >= underWay) await pending.shift();
+    if (pending.length >= inFlight) await pending.shift();
   }
   await Promise.all(pending);
 }
@@ -239,7 +220,7 @@ async function checkReadable(directory: string, blocks: number, bytes: number): 
 
 const payloads = new Map<number, Uint8Array>();
 
-/** Blocks share their payload: the bench measures the journal, not the making of bytes. */
+/** Blocks share their payload: the bench measures the journal, not the creation of bytes. */
 function block(number: number, size: number): JournalBlock {
   let bytes = payloads.get(size);
   if (bytes === undefined) {
@@ -256,9 +237,4 @@ function block(number: number, size: number): JournalBlock {
     hash,
     bytes,
   };
-}
-
-function quantile(times: readonly number[], q: number): number {
-  const sorted = [...times].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
 }

@@ -1,9 +1,8 @@
 /**
- * How fast the kernels are, each bench checking its own result, with ml-matrix in the same run for scale.
+ * Speed of the kernels, with ml-matrix in the same run for comparison. Each bench checks its own result.
  *
- * Times are µs per call: p50 and p99 of single calls, or the median of batches where a call is as short as the clock's grain. Reads the clock: bench only, never part of the core.
+ * Times are µs per call: p50 and p99 of single calls, or the median of batches where a call is as short as the resolution of the clock.
  */
-
 import { AnalyticSignal } from "../../actors/kernels/analytic-signal.ts";
 import { BetTable } from "../../actors/kernels/bets.ts";
 import { l1Coherence } from "../../actors/kernels/coherence.ts";
@@ -17,11 +16,12 @@ import { allConcurrences, allVisibilities } from "../../actors/kernels/pair.ts";
 import { purity } from "../../actors/kernels/purity.ts";
 import { Resonators } from "../../actors/kernels/resonator.ts";
 import { StateComparison } from "../../actors/kernels/state-comparison.ts";
+import { check, median, p50AndP99 } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
 
-/** All kernel benches; takes about four seconds. Throws when a kernel gives a wrong result. */
+/** Takes about four seconds. */
 export async function benchKernels(): Promise<BenchRow[]> {
-  // Where the library is not installed the comparison is left out.
+  // Without the library there is no comparison.
   const library = await import("ml-matrix").catch(() => null);
   const rows: BenchRow[] = [];
   for (const n of [16, 64]) {
@@ -40,8 +40,8 @@ function clockUs(): number {
   return performance.now() * 1000;
 }
 
-/** Repeats `call` for about `ms`, after a warm-up of a quarter of it, and returns sorted single-call times in µs. */
-function singles(call: () => void, ms: number): Float64Array {
+/** Repeats `call` for about `ms`, after a warm-up of a quarter of it, and returns the time of each call in µs. */
+function singles(call: () => void, ms: number): number[] {
   for (const end = clockUs() + ms * 250; clockUs() < end; ) call();
   const times: number[] = [];
   let before = clockUs();
@@ -52,7 +52,7 @@ function singles(call: () => void, ms: number): Float64Array {
     times.push(after - before);
     before = after;
   }
-  return Float64Array.from(times).sort();
+  return times;
 }
 
 /** µs a call, from the median over batches of `batch` calls. */
@@ -60,16 +60,12 @@ function batched(call: () => void, batch: number, ms: number): number {
   const times = singles(() => {
     for (let k = 0; k < batch; k++) call();
   }, ms);
-  return times[Math.floor(times.length / 2)]! / batch;
+  return median(times) / batch;
 }
 
-function percentiles(name: string, times: Float64Array, more: Partial<BenchRow> = {}): BenchRow {
-  const at = (q: number) => times[Math.min(times.length - 1, Math.floor(q * times.length))]!;
-  return { name, value: at(0.5), unit: "µs", p50: at(0.5), p99: at(0.99), ...more };
-}
-
-function check(holds: boolean, what: string): void {
-  if (!holds) throw new Error(`Cannot report a benchmark: ${what}`);
+function percentiles(name: string, times: number[], more: Partial<BenchRow> = {}): BenchRow {
+  const { p50, p99 } = p50AndP99(times);
+  return { name, value: p50, unit: "µs", p50, p99, ...more };
 }
 
 /** A fixed stream of one common factor and noise; 512 samples in turn. */
@@ -83,7 +79,7 @@ class Stream {
       seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
       return seed / 4294967296;
     };
-    // A sum of uniforms is normal enough for timing.
+    // A sum of uniforms is close enough to normal for timing.
     const normal = () => uniform() + uniform() + uniform() + uniform() + uniform() + uniform() - 3;
     for (let k = 0; k < 512; k++) {
       const [a, b] = [normal(), normal()];
@@ -110,9 +106,9 @@ function benchUpdate(n: number): BenchRow {
   const value = batched(() => stream.feed(estimate), n === 16 ? 256 : 32, 200);
   check(
     Math.abs(estimate.purity - purity(n, estimate.re, estimate.im)) < 1e-12,
-    "the update lost the purity",
+    "the update to keep the purity",
   );
-  check(Math.abs(estimate.trace - 1) < 1e-12, "the update lost the trace");
+  check(Math.abs(estimate.trace - 1) < 1e-12, "the update to keep the trace");
   return { name: `rank-one update, purity, overlap, n=${n}`, value, unit: "µs" };
 }
 
@@ -128,10 +124,7 @@ function benchQuadraticSet(n: number): BenchRow {
     allVisibilities(n, estimate.re, estimate.im, visibilities, roots);
   }, 300);
   // C_l1 sums 2|ρ_ij| over pairs; allConcurrences returns that sum.
-  check(
-    Math.abs(l1 / 2 - l1Coherence(n, estimate.re, estimate.im)) < 1e-10,
-    "concurrences do not sum to C_l1",
-  );
+  check(Math.abs(l1 / 2 - l1Coherence(n, estimate.re, estimate.im)) < 1e-10, "concurrences to sum to C_l1");
   return percentiles(`update and all O(n²) measures, n=${n}`, times, n === 64 ? { target: 50 } : {});
 }
 
@@ -151,8 +144,8 @@ function benchFullUpdate(n: number): BenchRow {
     entropy = vonNeumannEntropy(n, values);
   }, 500);
   const square = values.reduce((a, b) => a + b * b, 0);
-  check(Math.abs(square - estimate.purity) < 1e-13, "eigenvalues do not give the purity");
-  check(entropy > 0 && entropy < 2.78, "the entropy left its range");
+  check(Math.abs(square - estimate.purity) < 1e-13, "eigenvalues to give the purity");
+  check(entropy > 0 && entropy < 2.78, "the entropy within its range");
   return percentiles(`update, all O(n²) measures, spectrum, entropy, n=${n}`, times, { target: 100 });
 }
 
@@ -172,7 +165,7 @@ function benchSpectrum(n: number, library: MlMatrix | null): BenchRow[] {
     const theirs = mlMatrix(library, n, estimate.re, estimate.im, values);
     rows[1]!.ratioTo = "ml-matrix";
     rows[1]!.ratio = rows[1]!.p50! / theirs;
-    rows[1]!.note = `ml-matrix ${theirs.toFixed(0)} µs: real symmetric matrix of order 2n, the same question`;
+    rows[1]!.note = `ml-matrix ${theirs.toFixed(0)} µs: real symmetric matrix of order 2n with the same eigenvalues`;
   }
   return rows;
 }
@@ -199,8 +192,9 @@ function mlMatrix(
     spectrum = new library.EigenvalueDecomposition(matrix, { assumeSymmetric: true }).realEigenvalues;
   }, 300);
   const sorted = Float64Array.from(spectrum).sort().reverse();
-  for (let k = 0; k < n; k++) check(Math.abs(sorted[2 * k]! - values[k]!) < 1e-12, "ml-matrix disagrees");
-  return times[Math.floor(times.length / 2)]!;
+  for (let k = 0; k < n; k++)
+    check(Math.abs(sorted[2 * k]! - values[k]!) < 1e-12, "the eigenvalues of ml-matrix");
+  return median(times);
 }
 
 function benchComparison(n: number): BenchRow {
@@ -215,7 +209,10 @@ function benchComparison(n: number): BenchRow {
     rootF = pair.rootFidelity();
     distance = pair.traceDistance();
   }, 300);
-  check(1 - rootF <= distance && distance <= Math.sqrt(1 - rootF * rootF), "Fuchs–van de Graaf is violated");
+  check(
+    1 - rootF <= distance && distance <= Math.sqrt(1 - rootF * rootF),
+    "the Fuchs–van de Graaf inequalities",
+  );
   return percentiles(`fidelity and trace distance, n=${n}`, times);
 }
 
@@ -225,7 +222,7 @@ function benchMeasure(n: number): BenchRow {
   const times = singles(() => {
     entropy = measure({ n, re: estimate.re, im: estimate.im })["entropy"] as number;
   }, 300);
-  check(entropy > 0, "measure gave no entropy");
+  check(entropy > 0, "measure to give the entropy");
   return percentiles(`measure (28 functionals, checked input), n=${n}`, times);
 }
 
@@ -249,7 +246,7 @@ function benchConformal(window: number): BenchRow {
     1000,
     300,
   );
-  check(Math.abs(sum / pushes - 0.5) < 0.02, "conformal p-values are not uniform");
+  check(Math.abs(sum / pushes - 0.5) < 0.02, "uniform conformal p-values");
   return {
     name: `conformal p-value, window ${window}`,
     value,
@@ -272,7 +269,7 @@ function benchDetector(): BenchRow {
     200,
     300,
   );
-  check(Number.isFinite(detector.logEvidence), "the e-detector overflowed");
+  check(Number.isFinite(detector.logEvidence), "finite evidence");
   return { name: "e-detector, 18 members, 4 tabled bets", value, unit: "µs" };
 }
 
@@ -291,7 +288,7 @@ function benchAnalytic(): BenchRow {
     200,
   );
   // x has frequency π/2 and amplitude √2, and the filter gain 1.
-  check(Math.abs(Math.hypot(re[3]!, im[3]!) - Math.SQRT2) < 0.02, "the analytic signal has the wrong size");
+  check(Math.abs(Math.hypot(re[3]!, im[3]!) - Math.SQRT2) < 0.02, "an analytic signal of modulus √2");
   return { name: "analytic signal, 16 channels", value, unit: "µs" };
 }
 
@@ -306,6 +303,6 @@ function benchResonator(): BenchRow {
     500,
     200,
   );
-  check(resonators.fields.z.every(Number.isFinite), "the resonator overflowed");
+  check(resonators.fields.z.every(Number.isFinite), "finite resonator states");
   return { name: "resonator tick, order 2", value, unit: "µs" };
 }

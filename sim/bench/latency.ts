@@ -1,8 +1,9 @@
 /**
- * Latency, sample in → message at a WebSocket client, beside a bare WebSocket echo of the same bytes at the same cadence.
+ * Latency from a sample at the feed to the message at a WebSocket client, compared with a bare WebSocket echo of the same bytes at the same
+ * rate.
  *
- * One process and one clock: a stamp is taken when the feed offers a frame and when the client's handler gets its message. The echo has the
- * same `ws` on both ends and nothing between.
+ * One process and one clock: time is taken when the feed offers a frame and when the client's handler receives its message. The echo uses
+ * the same `ws` on both ends with nothing in between.
  */
 import { closeSync, fdatasyncSync, openSync, unlinkSync, writeSync } from "node:fs";
 import { join } from "node:path";
@@ -14,10 +15,11 @@ import type { Frame } from "../../protocol/frame.ts";
 import { MESSAGES } from "../../protocol/messages.ts";
 import { PROTOCOL_VERSION } from "../../protocol/versions.ts";
 import { startLive } from "./live.ts";
+import { p50AndP99, pauseMs } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
 
 const SECONDS = 5;
-/** Code is compiled and detectors are calibrated (500 rows) before anything counts. */
+/** Time to compile code and calibrate detectors (500 rows). */
 const WARMUP_SECONDS = 3;
 const CHANNELS = 16;
 
@@ -74,7 +76,7 @@ export async function through(
   const live = await startLive({ durability, detectors: true, shadow });
   const warmUp = load.framesPerSecond * WARMUP_SECONDS;
   const frames = load.framesPerSecond * (SECONDS + WARMUP_SECONDS);
-  // By input sequence; some inputs are no frames. Plain arrays: what the bench allocates it would measure as well.
+  // By input sequence; some inputs are not frames. Typed arrays: allocations of the bench would be measured too.
   const offeredMs = new Float64Array(2 * frames);
   const latencies = new Float64Array(frames - warmUp);
   let received = 0;
@@ -87,22 +89,22 @@ export async function through(
   await new Promise((resolve) => socket.once("open", resolve));
   socket.send(encodeMessage({ type: "hello", client: "bench", versions: [PROTOCOL_VERSION] }));
   socket.send(encodeMessage({ type: "subscribe", id: 1, channel: "samples" }));
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await pauseMs(200);
   const { core } = live.partition;
   const feed = steadyFeed(load, frames, () => {
     offeredMs[core.sequence + 1] = performance.now();
   });
   live.partition.startFeeds([feed]);
   await live.partition.feedsEnded();
-  for (let i = 0; i < 100 && received < frames; i++) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let i = 0; i < 100 && received < frames; i++) await pauseMs(20);
   const { directory } = live;
   if (received !== frames) throw new Error(`${load.name}: the client got ${received} of ${frames} frames`);
   socket.terminate();
   await live.close();
-  return { ...quantiles(latencies), directory: directory ?? "" };
+  return { ...p50AndP99(latencies), directory: directory ?? "" };
 }
 
-/** Of a `samples` message: its first field, a msgpack uint behind a fixed head (protocol/samples.ts). */
+/** The first field of a `samples` message: a msgpack uint after a fixed head (protocol/samples.ts). */
 function inputSequenceOf(data: Uint8Array): number {
   const at = 18;
   const kind = data[at]!;
@@ -113,7 +115,7 @@ function inputSequenceOf(data: Uint8Array): number {
   return value;
 }
 
-/** Offers frames on a due-time schedule: what a timer's grain lets pile up comes in one burst, as from a socket. */
+/** Offers frames at their due times. Frames that become due within one tick of the timer arrive in one burst, as from a socket. */
 function steadyFeed(load: Load, frames: number, offering: () => void): Feed {
   return {
     source: "steady",
@@ -169,10 +171,10 @@ async function echo(load: Load): Promise<{ p50: number; p99: number }> {
     sent[count++] = performance.now();
     socket.send(bytes);
   });
-  for (let i = 0; i < 100 && received < frames; i++) await new Promise((resolve) => setTimeout(resolve, 20));
+  for (let i = 0; i < 100 && received < frames; i++) await pauseMs(20);
   socket.terminate();
   server.close();
-  return quantiles(latencies);
+  return p50AndP99(latencies);
 }
 
 function frameOf(load: Load): Frame {
@@ -195,11 +197,11 @@ async function onSchedule(perSecond: number, times: number, act: (k: number) => 
   for (let k = 0; k < times; ) {
     const due = Math.min(times, Math.floor(((performance.now() - start) * perSecond) / 1000));
     while (k < due) act(k++);
-    await new Promise((resolve) => setTimeout(resolve, 1));
+    await pauseMs(1);
   }
 }
 
-/** fdatasync after 4 KB, on the disk that the recording was on. */
+/** Times of fdatasync after 4 KB, on the disk of the recording. */
 function fdatasyncTimes(directory: string): { p50: number; p99: number } {
   const path = join(directory, "..", `eigenwatch-bench-sync-${process.pid}`);
   const file = openSync(path, "w");
@@ -212,11 +214,5 @@ function fdatasyncTimes(directory: string): { p50: number; p99: number } {
   });
   closeSync(file);
   unlinkSync(path);
-  return quantiles(times);
-}
-
-function quantiles(times: ArrayLike<number>): { p50: number; p99: number } {
-  const sorted = Float64Array.from(times).sort();
-  const at = (q: number) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))]!;
-  return { p50: at(0.5), p99: at(0.99) };
+  return p50AndP99(times);
 }

@@ -1,10 +1,11 @@
-/** A whole live system for a benchmark: partition, gateway, a recording in a temporary folder. */
-import { mkdtempSync, rmSync } from "node:fs";
+/** A live system for a benchmark (partition, gateway, journal), and recordings made with one. */
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import {
   createMemoryJournal,
+  type Feed,
   openRecordingForWriting,
   Partition,
   SYSTEM,
@@ -21,7 +22,7 @@ export interface Live {
   /** URL of the WebSocket. */
   socketUrl: string;
   directory: string | null;
-  /** Null without one, and before the end. */
+  /** Report of the shadow: null without a shadow, and before `close`. */
   shadowed: ShadowReport | null;
   close(): Promise<void>;
 }
@@ -30,13 +31,10 @@ export async function startLive(options: {
   durability: "memory" | "file";
   detectors: boolean;
   set?: Record<string, unknown>;
-  /** With another process that executes the log once more. */
+  /** Start a second process that executes the log again. */
   shadow?: boolean;
 }): Promise<Live> {
-  const directory = options.durability === "file" ? mkdtempSync(join(tmpdir(), "eigenwatch-bench-")) : null;
-  let settings: Settings = defaultSettings();
-  for (const [path, value] of Object.entries(options.set ?? {}))
-    settings = applySetting(settings, path, value);
+  const directory = options.durability === "file" ? await mkdtemp(join(tmpdir(), "eigenwatch-bench-")) : null;
   const log = (message: string) => void process.stderr.write(`${message}\n`);
   const shadow = options.shadow ? new SessionShadow(log) : null;
   const journal = directory
@@ -47,7 +45,7 @@ export async function startLive(options: {
     partition: "p0",
     journal: shadow === null ? journal : await shadow.follow(journal),
     clock: systemClock,
-    settings,
+    settings: settingsWith(options.set),
     definitions: options.detectors ? SYSTEM : { group: [], session: SYSTEM.session },
     versions: {},
     recording: directory,
@@ -64,8 +62,38 @@ export async function startLive(options: {
       await partition.close();
       await gateway.close();
       if (shadow) live.shadowed = await shadow.finish();
-      if (directory) rmSync(directory, { recursive: true, force: true });
+      if (directory) await rm(directory, { recursive: true, force: true });
     },
   };
   return live;
+}
+
+/** Runs a feed to its end through a live partition with all actors and returns the final state hash. */
+export async function record(
+  directory: string,
+  feeds: Feed[],
+  set: Record<string, unknown> = {},
+): Promise<string> {
+  const partition = await Partition.open({
+    session: "bench",
+    partition: "p0",
+    journal: await openRecordingForWriting(directory, { partition: "p0" }),
+    clock: systemClock,
+    settings: settingsWith(set),
+    definitions: SYSTEM,
+    versions: {},
+    recording: directory,
+    log: () => {},
+  });
+  partition.startFeeds(feeds);
+  await partition.feedsEnded();
+  await partition.close();
+  return partition.stateHash();
+}
+
+function settingsWith(changes: Record<string, unknown> = {}): Settings {
+  return Object.entries(changes).reduce(
+    (settings, [path, value]) => applySetting(settings, path, value),
+    defaultSettings(),
+  );
 }

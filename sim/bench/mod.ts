@@ -1,9 +1,9 @@
-/** `eigenwatch bench [NAME]`: every benchmark by name, its rows as a table or as JSON. */
+/** `eigenwatch bench [NAME]`: all benchmarks by name; prints their rows as text or as JSON. */
 import process from "node:process";
 import { CommandError } from "../../actors/mod.ts";
 import type { DetectFlags } from "./detect.ts";
-import { runtimeName } from "./own-runtime.ts";
-import type { BenchRow } from "./row.ts";
+import { runtimeName } from "./program.ts";
+import { type BenchRow, rowText } from "./row.ts";
 
 type Bench = () => Promise<BenchRow[]>;
 
@@ -12,6 +12,7 @@ const BENCHES: Record<string, Bench> = {
   protocol: async () => (await import("./protocol.ts")).benchProtocol(),
   journal: async () => (await import("./journal.ts")).benchJournal(),
   feeds: async () => (await import("./feeds.ts")).benchFeeds(),
+  worlds: async () => (await import("./worlds.ts")).benchWorlds(),
   detectors: async () => (await import("./detectors.ts")).benchDetectors(),
   gateway: async () => (await import("./gateway.ts")).benchGateway(),
   core: async () => (await import("./core.ts")).benchCore(),
@@ -25,7 +26,7 @@ const BENCHES: Record<string, Bench> = {
   dashboard: async () => (await import("./dashboard.ts")).benchDashboard(),
 };
 
-/** A process that helps `bench detect`. */
+/** A worker process of `bench detect`. */
 export async function benchWorkerCommand(): Promise<number> {
   return (await import("./detect.ts")).detectWorker();
 }
@@ -62,7 +63,7 @@ export async function benchCommand(
         process.stdout.write(
           flags.json
             ? `${JSON.stringify({ runtime: runtimeName(), bench: each, ...row })}\n`
-            : `${tell(row)}\n`,
+            : `${rowText(row)}\n`,
         );
       }
     } catch (error) {
@@ -71,20 +72,4 @@ export async function benchCommand(
     }
   }
   return failed > 0 ? 1 : 0;
-}
-
-function tell(row: BenchRow): string {
-  const parts = [`${number(row.value)} ${row.unit}`];
-  if (row.p50 !== undefined) parts.push(`p50 ${number(row.p50)}`);
-  if (row.p99 !== undefined) parts.push(`p99 ${number(row.p99)}`);
-  if (row.target !== undefined) parts.push(`target ${number(row.target)}`);
-  if (row.ratio !== undefined) parts.push(`${number(row.ratio)} × ${row.ratioTo}`);
-  if (row.note) parts.push(row.note);
-  return `${row.name.padEnd(64)} ${parts.join(" · ")}`;
-}
-
-function number(value: number): string {
-  if (!Number.isFinite(value)) return String(value);
-  if (Math.abs(value) >= 1000) return Math.round(value).toLocaleString("en-US");
-  return String(Number(value.toPrecision(3)));
 }

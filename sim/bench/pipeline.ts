@@ -1,19 +1,23 @@
 /**
- * Throughput of the whole: walk feed → sequencer → journal on disk → actors at n = 16 → gateway → a client in another process.
+ * Throughput of the whole system: walk feed → sequencer → journal on disk → actors at n = 16 → gateway → a client in another process.
  *
- * The walk gives as much as is taken; a run counts what the client has received, and fails when that is not all, in order.
+ * The walk feeds as fast as the session admits. A run fails unless the client receives all samples in order.
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
 import { createFeeds, systemClock } from "../../actors/mod.ts";
 import { startLive } from "./live.ts";
-import { startBeside } from "./own-runtime.ts";
+import { cpuSeconds, pauseMs } from "./measure.ts";
+import { startScript } from "./program.ts";
 import type { BenchRow } from "./row.ts";
+
+const CLIENT = fileURLToPath(new URL("./counting-client.ts", import.meta.url));
 
 const SECONDS = 6;
 const WARMUP_SECONDS = 2;
 
-/** The walk's rows are 1 ms apart and come some sixty times as fast: so often states are published about 20 times a second of ours. */
+/** The walk's rows are 1 ms apart and arrive some sixty times as fast: this interval gives about 20 states a second of real time. */
 const PUBLISH_EVERY_US = 3_000_000;
 
 export async function benchPipeline(): Promise<BenchRow[]> {
@@ -34,39 +38,39 @@ interface Totals {
 
 async function run(name: string, detectors: boolean, target: number): Promise<BenchRow[]> {
   const live = await startLive({ durability: "file", detectors, set: { publishEveryUs: PUBLISH_EVERY_US } });
-  const client = startBeside(import.meta.url, "./counting-client.ts", [live.socketUrl]);
+  const client = startScript(CLIENT, [live.socketUrl], ["pipe", "pipe", "inherit"]);
   let totals: Totals | null = null;
-  const heard: (() => void)[] = [];
+  const waiting: (() => void)[] = [];
   createInterface({ input: client.stdout! }).on("line", (line) => {
     totals = JSON.parse(line) as Totals;
-    for (const resolve of heard.splice(0)) resolve();
+    for (const resolve of waiting.splice(0)) resolve();
   });
-  const next = () => new Promise<void>((resolve) => heard.push(resolve));
+  const next = () => new Promise<void>((resolve) => waiting.push(resolve));
   await next();
   live.partition.startFeeds(
     createFeeds(["walk?channels=16&rate=max&frame=256"], { clock: systemClock, seed: 1 }),
   );
-  await pause(WARMUP_SECONDS);
-  const start = { samples: live.partition.core.samples, ms: performance.now(), cpu: process.cpuUsage() };
+  await pauseMs(1000 * WARMUP_SECONDS);
+  const start = { samples: live.partition.core.samples, ms: performance.now(), cpu: cpuSeconds() };
   let buffersMax = 0;
   for (let second = 0; second < SECONDS; second++) {
-    await pause(1);
+    await pauseMs(1000);
     buffersMax = Math.max(buffersMax, live.partition.gauges()["bufferBytes"] ?? 0);
   }
   const seconds = (performance.now() - start.ms) / 1000;
   const rate = (live.partition.core.samples - start.samples) / seconds;
-  const cpu = process.cpuUsage(start.cpu);
+  const cores = (cpuSeconds() - start.cpu) / seconds;
   const { partition } = live;
   await partition.close();
   const expected = partition.core.samples;
   for (let i = 0; i < 20 && totals!.samples < expected; i++) await next();
   client.stdin!.end();
   await live.close();
-  const got = totals as unknown as Totals;
-  const lost = got.lagging > 0 || got.missed > 0 ? "; the client lagged and was conflated" : "";
-  if (got.outOfOrder > 0) throw new Error(`${name}: ${got.outOfOrder} frames came out of order`);
-  if (got.samples !== expected && lost === "") {
-    throw new Error(`${name}: the client got ${got.samples} of ${expected} samples`);
+  const received = totals as unknown as Totals;
+  const lost = received.lagging > 0 || received.missed > 0 ? "; the client lagged and was conflated" : "";
+  if (received.outOfOrder > 0) throw new Error(`${name}: ${received.outOfOrder} frames came out of order`);
+  if (received.samples !== expected && lost === "") {
+    throw new Error(`${name}: the client got ${received.samples} of ${expected} samples`);
   }
   return [
     {
@@ -76,7 +80,7 @@ async function run(name: string, detectors: boolean, target: number): Promise<Be
       target,
       ratioTo: "target",
       ratio: rate / target,
-      note: `client got ${got.samples} of ${expected} samples, ${got.states} states${lost}; ${((cpu.user + cpu.system) / 1e6 / seconds).toFixed(2)} cores`,
+      note: `client got ${received.samples} of ${expected} samples, ${received.states} states${lost}; ${cores.toFixed(2)} cores`,
     },
     {
       name: `pipeline: ${name}, streaming buffers`,
@@ -86,8 +90,4 @@ async function run(name: string, detectors: boolean, target: number): Promise<Be
       note: `resident ${Math.round(process.memoryUsage().rss / 1e6)} MB`,
     },
   ];
-}
-
-function pause(seconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }

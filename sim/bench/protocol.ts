@@ -1,7 +1,7 @@
 /**
- * What the codec costs, beside plain JSON and the library alone on the same frame in the same run.
+ * Cost of the codec, compared with plain JSON and with the msgpack library alone on the same frame in the same run.
  *
- * Each figure is the median of ROUNDS rounds; results are compared before any is reported.
+ * Each figure is the median of ROUNDS rounds. All encodings are compared before any figure is reported.
  */
 
 import { Decoder, Encoder } from "@msgpack/msgpack";
@@ -11,10 +11,11 @@ import { createScratchFrame, type Frame, FrameBuilder } from "../../protocol/fra
 import { bodyToFreshFrame, frameToBody } from "../../protocol/frame-body.ts";
 import { MAX_BLOCK_INPUTS } from "../../protocol/limits.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
+import { check, median } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
 
 const ROUNDS = 7;
-/** Long enough for the clock, short enough that all rounds of all rows take a few seconds. */
+/** Long enough for the clock; all rounds of all rows take a few seconds. */
 const ROUND_MS = 25;
 
 export function benchProtocol(): BenchRow[] {
@@ -30,9 +31,13 @@ function benchFrame(samples: number, target: number): BenchRow[] {
   const libraryBytes = library.encode([1, 3, frameToBody(frame)]);
   const perSample = library.encode(toObjects(frame));
   const scratch = createScratchFrame();
-  same(bytes, libraryBytes, "fast and library bytes of a frame");
-  same(encodeMessage(decodeMessage(bytes)), bytes, "a frame there and back");
-  same(encodeMessage(decodeFrameInto(bytes, scratch)), bytes, "a frame there and back in reused columns");
+  same(bytes, libraryBytes, "bytes of a frame from codec and library");
+  same(encodeMessage(decodeMessage(bytes)), bytes, "bytes of a frame decoded and encoded again");
+  same(
+    encodeMessage(decodeFrameInto(bytes, scratch)),
+    bytes,
+    "bytes of a frame decoded into reused columns and encoded again",
+  );
 
   const jsonOut = perSecond(() => JSON.stringify(toPlain(frame))) * samples;
   const jsonIn = perSecond(() => fromPlain(JSON.parse(json) as PlainFrame)) * samples;
@@ -58,14 +63,14 @@ function benchFrame(samples: number, target: number): BenchRow[] {
       note: `${bytes.length} bytes`,
     },
     {
-      name: `encode ${of}, beside the library`,
+      name: `encode ${of}, library alone`,
       value: libraryOut,
       unit,
       ratioTo: "library on columns",
       ratio: out / libraryOut,
     },
     {
-      name: `encode ${of}, beside objects`,
+      name: `encode ${of}, as objects`,
       value: objectsOut,
       unit,
       ratioTo: "library on an object a sample",
@@ -81,14 +86,14 @@ function benchFrame(samples: number, target: number): BenchRow[] {
       note: `JSON ${json.length} bytes`,
     },
     {
-      name: `decode ${of}, beside the library`,
+      name: `decode ${of}, library alone`,
       value: libraryIn,
       unit,
       ratioTo: "library on columns",
       ratio: read / libraryIn,
     },
     {
-      name: `decode ${of}, beside objects`,
+      name: `decode ${of}, as objects`,
       value: objectsIn,
       unit,
       ratioTo: "library on an object a sample",
@@ -120,8 +125,7 @@ function benchBlock(): BenchRow[] {
     seen += input.length;
   };
   decodeBlock(bytes).forEach(visit);
-  if (seen !== MAX_BLOCK_INPUTS * message.length)
-    throw new Error(`Cannot bench blocks: read ${seen} bytes of inputs`);
+  check(seen === MAX_BLOCK_INPUTS * message.length, `all bytes of the inputs, not ${seen}`);
   return [
     {
       name: "build a block of 256 one-sample frames",
@@ -152,7 +156,7 @@ function benchEvent(): BenchRow[] {
   };
   const bytes = encodeMessage(event);
   const json = JSON.stringify(event);
-  same(encodeMessage(decodeMessage(bytes)), bytes, "an event there and back");
+  same(encodeMessage(decodeMessage(bytes)), bytes, "bytes of an event decoded and encoded again");
   const out = perSecond(() => encodeMessage(event));
   const read = perSecond(() => decodeMessage(bytes));
   const jsonOut = perSecond(() => JSON.stringify(event));
@@ -189,11 +193,10 @@ function perSecond(act: () => unknown): number {
     }
     if (round > 0) rates.push((1000 * calls) / elapsedMs);
   }
-  rates.sort((a, b) => a - b);
-  return rates[ROUNDS >> 1]!;
+  return median(rates);
 }
 
-/** What was made last: without it the engine could leave the work out. */
+/** The last result: without it the engine could skip the work. */
 export let kept: unknown;
 
 function walkFrame(samples: number): Frame {
@@ -242,6 +245,5 @@ function toObjects({ count, time, channel, value }: Frame): unknown[] {
 }
 
 function same(a: Uint8Array, b: Uint8Array, what: string): void {
-  if (a.length !== b.length || a.some((byte, k) => byte !== b[k]))
-    throw new Error(`Cannot bench: ${what} differ`);
+  check(a.length === b.length && a.every((byte, k) => byte === b[k]), `equal ${what}`);
 }

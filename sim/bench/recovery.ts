@@ -1,80 +1,82 @@
 /**
- * Recovery: the built program is killed (SIGKILL) at full load again and again; a client that retries every 10 ms waits for state.
+ * Recovery: the built program is killed (SIGKILL) at full load many times, while a client reconnects every 10 ms.
  *
- * Measured from the kill to the first new `state` message at the client. What the client had received was acknowledged: at the end every
- * such frame must stand in the recording at its place, and every event must have come once, in order.
+ * Measured from the kill to the first new `state` message at the client. Everything the client received was acknowledged: at the end the
+ * recording must contain every such frame at its place, and every event must have arrived once, in order.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import type { ChildProcess } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import WebSocket from "ws";
 import { openRecording } from "../../actors/mod.ts";
 import { Client, type ClientSocket } from "../../collab/client.ts";
 import { decodeBlock, decodeDerived } from "../../protocol/block.ts";
 import { decodeFrameInto, isFrame } from "../../protocol/codec.ts";
 import { createScratchFrame, type Frame } from "../../protocol/frame.ts";
+import { inTemporaryFolder, p50AndP99, pauseMs } from "./measure.ts";
+import { exited, ROOT, startScript } from "./program.ts";
 import type { BenchRow } from "./row.ts";
 
 const KILLS = Number(process.env["EIGENWATCH_KILLS"] ?? 100);
 const LOAD = "walk?channels=16&rate=1000000&frame=256";
-const BUNDLE = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "dist", "eigenwatch.mjs");
+const BUNDLE = join(ROOT, "dist", "eigenwatch.mjs");
 
 export async function benchRecovery(): Promise<BenchRow[]> {
   if (!existsSync(BUNDLE))
     throw new Error(`Cannot run the built program: ${BUNDLE} is missing; expected npm run build`);
-  const directory = mkdtempSync(join(tmpdir(), "eigenwatch-bench-"));
-  const witness = new Witness();
+  return inTemporaryFolder(killAgainAndAgain);
+}
+
+async function killAgainAndAgain(directory: string): Promise<BenchRow[]> {
+  const received = new ReceivedLog();
   const port = 20_000 + Math.floor(Math.random() * 20_000);
-  const client = witness.connect(port);
+  const client = received.connect(port);
   const times: number[] = [];
   let child = start(directory, port);
   try {
-    await witness.nextState();
+    await received.nextState();
     for (let k = 0; k < KILLS; k++) {
-      await pause(300 + Math.random() * 700);
+      await pauseMs(300 + Math.random() * 700);
       const gone = exited(child);
       child.kill("SIGKILL");
       const killed = performance.now();
       await gone;
-      const fresh = witness.nextState();
+      const fresh = received.nextState();
       child = start(directory, port);
       await fresh;
       times.push(performance.now() - killed);
     }
-    await pause(500);
+    await pauseMs(500);
   } finally {
     const gone = exited(child);
     child.kill("SIGTERM");
     await gone;
     client.stop();
   }
-  const { lost, events } = await witness.compare(directory);
-  rmSync(directory, { recursive: true, force: true });
-  times.sort((a, b) => a - b);
+  const { lost, events } = await received.compare(directory);
+  const { p50, p99 } = p50AndP99(times);
   const within = times.filter((ms) => ms <= 1000).length;
   return [
     {
       name: "recovery: SIGKILL at 1 M samples/s → first new state",
-      value: times[Math.floor(0.99 * times.length)]!,
+      value: p99,
       unit: "ms",
-      p50: times[Math.floor(0.5 * times.length)]!,
-      p99: times[Math.floor(0.99 * times.length)]!,
+      p50,
+      p99,
       target: 1000,
       note:
-        `${within} of ${KILLS} within 1 s; ${witness.frames.size} acknowledged frames, ${lost} lost; ` +
-        `${witness.events.length} of ${events} events, ${witness.doubled} doubled`,
+        `${within} of ${KILLS} within 1 s; ${received.frames.size} acknowledged frames, ${lost} lost; ` +
+        `${received.events.length} of ${events} events, ${received.duplicates} duplicated`,
     },
   ];
 }
 
-/** What a client has seen, and so must be in the recording. */
-class Witness {
+/** What a client has received, and what the recording must therefore contain. */
+class ReceivedLog {
   readonly frames = new Map<number, number>();
   readonly events: string[] = [];
-  doubled = 0;
+  duplicates = 0;
   private waiting: (() => void)[] = [];
 
   connect(port: number): Client {
@@ -89,7 +91,7 @@ class Witness {
           for (const resolve of this.waiting.splice(0)) resolve();
         },
         event: (event) => {
-          if (this.events.includes(event.id)) this.doubled++;
+          if (this.events.includes(event.id)) this.duplicates++;
           this.events.push(event.id);
         },
       },
@@ -131,15 +133,6 @@ function fingerprint(frame: Frame): number {
 }
 
 function start(directory: string, port: number): ChildProcess {
-  const runtime = "Deno" in globalThis ? [process.execPath, "run", "-A"] : [process.execPath];
-  const args = [BUNDLE, "up", "--feed", LOAD, "--record", directory, "--port", String(port), "--json"];
-  return spawn(runtime[0]!, [...runtime.slice(1), ...args], { stdio: ["ignore", "ignore", "inherit"] });
-}
-
-function exited(child: ChildProcess): Promise<void> {
-  return new Promise((resolve) => child.once("exit", () => resolve()));
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
+  const args = ["up", "--feed", LOAD, "--record", directory, "--port", String(port), "--json"];
+  return startScript(BUNDLE, args, ["ignore", "ignore", "inherit"]);
 }

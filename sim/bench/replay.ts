@@ -1,60 +1,30 @@
-/**
- * Replay with verification, and seeking, over a recording of ten million samples made by the live system a moment before.
- */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/** Replay with verification, and seeking, on a recording of ten million samples that the live system has just made. */
 import { foldJournal } from "../../actors/log/fold.ts";
-import {
-  createFeeds,
-  openRecording,
-  openRecordingForWriting,
-  Partition,
-  SYSTEM,
-  systemClock,
-} from "../../actors/mod.ts";
-import { applySetting, defaultSettings } from "../../protocol/settings.ts";
+import { createFeeds, openRecording, SYSTEM, systemClock } from "../../actors/mod.ts";
 import { replay } from "../recordings/replay/replay.ts";
 import { openAt } from "../recordings/seek.ts";
+import { record } from "./live.ts";
+import { inTemporaryFolder, p50AndP99 } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
 
 const SAMPLES = 10_000_000;
 const CHANNELS = 16;
 const SEEKS = 200;
 
-export async function benchReplay(): Promise<BenchRow[]> {
-  const directory = mkdtempSync(join(tmpdir(), "eigenwatch-bench-"));
-  try {
+export function benchReplay(): Promise<BenchRow[]> {
+  return inTemporaryFolder(async (directory) => {
     const hash = await makeRecording(directory);
     return [await verify(directory, hash), await seek(directory)];
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 async function makeRecording(directory: string): Promise<string> {
-  const partition = await Partition.open({
-    session: "bench",
-    partition: "p0",
-    journal: await openRecordingForWriting(directory, { partition: "p0" }),
-    clock: systemClock,
-    // The walk's rows are 1 ms apart and come many times as fast: states as often as a live session of that rate would have them.
-    settings: applySetting(defaultSettings(), "publishEveryUs", 3_000_000),
-    definitions: SYSTEM,
-    versions: {},
-    recording: directory,
-    log: () => {},
-  });
   const seconds = SAMPLES / CHANNELS / 1000;
-  partition.startFeeds(
-    createFeeds([`walk?channels=${CHANNELS}&rate=max&frame=256&duration=${seconds}s`], {
-      clock: systemClock,
-      seed: 1,
-    }),
-  );
-  await partition.feedsEnded();
-  await partition.close();
-  return partition.stateHash();
+  const spec = `walk?channels=${CHANNELS}&rate=max&frame=256&duration=${seconds}s`;
+  // The walk's rows are 1 ms apart and arrive many times as fast: this interval publishes states as often as a live session does.
+  return record(directory, createFeeds([spec], { clock: systemClock, seed: 1 }), {
+    publishEveryUs: 3_000_000,
+  });
 }
 
 async function verify(directory: string, hash: string): Promise<BenchRow> {
@@ -87,7 +57,7 @@ async function seek(directory: string): Promise<BenchRow> {
   const sink = { event() {}, state() {}, metrics() {} };
   const times: number[] = [];
   for (let k = 0; k < SEEKS; k++) {
-    // A low-discrepancy walk over the whole recording.
+    // A low-discrepancy sequence over the whole recording.
     const timeUs =
       startUs + 1_000_000 + Math.floor(((k * 0.618_033_988_75) % 1) * (last!.timeUs - startUs - 1_000_000));
     const started = performance.now();
@@ -97,13 +67,12 @@ async function seek(directory: string): Promise<BenchRow> {
     if (core.now > timeUs || core.samples === 0) throw new Error(`seek to ${timeUs} ended at ${core.now}`);
   }
   await journal.close();
-  times.sort((a, b) => a - b);
-  const p99 = times[Math.floor(0.99 * times.length)]!;
+  const { p50, p99 } = p50AndP99(times);
   return {
     name: "seek to any time in 10 M samples",
     value: p99,
     unit: "ms",
-    p50: times[Math.floor(0.5 * times.length)]!,
+    p50,
     p99,
     target: 250,
     note: `${SEEKS} seeks over blocks ${first!.number} to ${last!.number}; opening took ${openMs.toFixed(0)} ms`,

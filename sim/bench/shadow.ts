@@ -1,18 +1,19 @@
 /**
- * What a shadow costs a session: throughput and latency with one and without, in turns, so that a machine that gets slower slows both.
+ * Cost of a shadow for its session: throughput and latency with and without one, in turns, so that a slower machine slows both.
  *
  * Nothing else runs: a second core is free for the shadow.
  */
 import { createFeeds, systemClock } from "../../actors/mod.ts";
 import { type Load, through } from "./latency.ts";
 import { startLive } from "./live.ts";
+import { median, pauseMs } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
 
 const TURNS = 3;
 const SECONDS = 4;
 const WARMUP_SECONDS = 2;
 
-/** As in the pipeline's bench: states come about 20 times a second of ours. */
+/** As in pipeline.ts: about 20 states a second of real time. */
 const PUBLISH_EVERY_US = 3_000_000;
 
 const LOAD: Load = { name: "100,000 samples/s in rows of 16", framesPerSecond: 6_250, samplesPerFrame: 16 };
@@ -51,9 +52,9 @@ async function pass(shadow: boolean): Promise<{ rate: number; note: string }> {
   });
   const feeds = createFeeds(["walk?channels=16&rate=max&frame=256"], { clock: systemClock, seed: 1 });
   live.partition.startFeeds(feeds);
-  await pause(WARMUP_SECONDS);
+  await pauseMs(1000 * WARMUP_SECONDS);
   const start = { samples: live.partition.core.samples, ms: performance.now() };
-  await pause(SECONDS);
+  await pauseMs(1000 * SECONDS);
   const rate = ((live.partition.core.samples - start.samples) * 1000) / (performance.now() - start.ms);
   await live.close();
   const { shadowed } = live;
@@ -82,12 +83,4 @@ async function latency(): Promise<BenchRow> {
     ratio: after / before,
     note: `p99 ${before.toFixed(0)} µs without; medians of ${TURNS} turns`,
   };
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
-}
-
-function pause(seconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 }

@@ -1,14 +1,15 @@
-/** The simulator: events a second of a core and times real time, with every checker on, beside plain replay of a log like its own. */
+/** The simulator with all checkers: events per second of a core and speed relative to real time, compared with plain replay of a similar log. */
 import { createMemoryJournal, Partition } from "../../actors/mod.ts";
 import { createScratchFrame } from "../../protocol/frame.ts";
 import { SIMULATED_SYSTEM, simulatedSettings } from "../cluster/definitions.ts";
 import { run } from "../cluster/run.ts";
 import { replay } from "../recordings/replay/replay.ts";
+import { check, cpuSeconds } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
 
 const WARM_SEEDS = 3;
 const SEEDS = 10;
-/** Inputs of the log that is replayed: as many as some dozens of simulated worlds have. */
+/** Frames of the replayed log: as many as in some dozens of simulated worlds. */
 const REPLAYED_FRAMES = 20_000;
 const CHANNELS = 4;
 
@@ -19,15 +20,14 @@ export async function benchSim(): Promise<BenchRow[]> {
     for (let seed = 1; seed <= WARM_SEEDS; seed++) await run({ seed, scenario });
     let events = 0;
     let simulatedUs = 0;
-    const started = process.cpuUsage();
+    const started = cpuSeconds();
     for (let seed = 1; seed <= SEEDS; seed++) {
       const result = await run({ seed, scenario });
-      if (result.violation !== null) throw new Error(`seed ${seed} of ${scenario}: ${result.violation.what}`);
+      check(result.violation === null, `no broken rule in seed ${seed} of ${scenario}`);
       events += result.events;
       simulatedUs += result.simulatedUs;
     }
-    const { user, system } = process.cpuUsage(started);
-    const seconds = (user + system) / 1e6;
+    const seconds = cpuSeconds() - started;
     rows.push(
       {
         name: `sim, ${scenario}, all checkers on`,
@@ -49,7 +49,7 @@ export async function benchSim(): Promise<BenchRow[]> {
   return rows;
 }
 
-/** Inputs a second of a replay with verification, of frames as small as the simulator's. */
+/** Inputs per second of a replay with verification; frames are as small as the simulator's. */
 async function replaySpeed(): Promise<number> {
   let nowUs = 1e15;
   const journal = createMemoryJournal({});
@@ -102,10 +102,10 @@ async function replaySpeed(): Promise<number> {
   ]);
   await new Promise((resolve) => setImmediate(resolve));
   while (partition.core.sequence < REPLAYED_FRAMES) await new Promise((resolve) => setImmediate(resolve));
-  const started = process.cpuUsage();
+  const started = cpuSeconds();
   const report = await replay(journal, SIMULATED_SYSTEM, { verify: true });
-  const { user, system } = process.cpuUsage(started);
-  if (report.difference) throw new Error("the replay differs");
+  const seconds = cpuSeconds() - started;
+  check(!report.difference, "a replay without differences");
   await partition.close();
-  return report.inputs / ((user + system) / 1e6);
+  return report.inputs / seconds;
 }

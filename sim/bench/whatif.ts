@@ -1,22 +1,21 @@
 /**
- * What-if and causality over an hour of 600 inputs a second (one tick of one of eight channels each), beside plain replay of the same.
+ * What-if and causality over an hour of 600 inputs a second (each one tick of one of eight channels), compared with plain replay.
  *
- * The recording is made by the live partition a moment before. The last minutes hold larger steps, so that there is something to find.
+ * The live partition has just made the recording. Its last minutes have larger steps, so that there is something to find.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RandomStream } from "../../actors/core/random.ts";
 import type { Feed } from "../../actors/feeds/feed.ts";
 import { FeedWriter } from "../../actors/feeds/feed-writer.ts";
-import { openRecording, openRecordingForWriting, Partition, SYSTEM, systemClock } from "../../actors/mod.ts";
+import { openRecording, SYSTEM } from "../../actors/mod.ts";
 import { decodeDerived } from "../../protocol/block.ts";
 import { createFrame } from "../../protocol/frame.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
-import { defaultSettings } from "../../protocol/settings.ts";
 import { replay } from "../recordings/replay/replay.ts";
 import { causality } from "../recordings/whatif/causality.ts";
 import { runWhatIf } from "../recordings/whatif/whatif.ts";
+import { record } from "./live.ts";
+import { inTemporaryFolder } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
 
 const CHANNELS = 8;
@@ -29,16 +28,13 @@ const LARGER = 6;
 const RUNS = 200;
 const REWIND_US = 60_000_000;
 
-export async function benchWhatIf(): Promise<BenchRow[]> {
-  const directory = mkdtempSync(join(tmpdir(), "eigenwatch-bench-"));
-  try {
+export function benchWhatIf(): Promise<BenchRow[]> {
+  return inTemporaryFolder(async (directory) => {
     const recording = join(directory, "hour");
-    const hash = await makeRecording(recording);
+    const hash = await record(recording, [tickFeed()]);
     const replayed = await timeReplay(recording, hash);
     return [...(await timeBranch(recording, replayed)), await timeCausality(recording)];
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
+  });
 }
 
 async function timeReplay(recording: string, hash: string): Promise<number> {
@@ -112,34 +108,16 @@ async function lastAlarm(recording: string): Promise<EventMessage> {
   return last;
 }
 
-async function makeRecording(directory: string): Promise<string> {
-  const partition = await Partition.open({
-    session: "bench",
-    partition: "p0",
-    journal: await openRecordingForWriting(directory, { partition: "p0" }),
-    clock: systemClock,
-    settings: defaultSettings(),
-    definitions: SYSTEM,
-    versions: {},
-    recording: directory,
-    log: () => {},
-  });
-  partition.startFeeds([tickFeed()]);
-  await partition.feedsEnded();
-  await partition.close();
-  return partition.stateHash();
-}
-
 function tickFeed(): Feed {
   return {
     source: "market",
     kind: "recorded",
     stop: () => Promise.resolve(),
     async run(sink) {
-      const outlet = new FeedWriter("market", sink);
+      const writer = new FeedWriter("market", sink);
       const random = new RandomStream(1, "ticks");
       const channels = Array.from({ length: CHANNELS }, (_, k) => ({ name: `c${k}`, title: "", unit: "" }));
-      outlet.channels({ group: "market", channels, sampling: "ticks", everyUs: 0, innovation: "difference" });
+      writer.channels({ group: "market", channels, sampling: "ticks", everyUs: 0, innovation: "difference" });
       const frame = createFrame("market", "market", 1);
       const level = new Float64Array(CHANNELS).fill(100);
       for (let k = 0; k < SECONDS * INPUTS_A_SECOND; k++) {
@@ -149,7 +127,7 @@ function tickFeed(): Feed {
         frame.channel[0] = channel;
         frame.value[0] = level[channel]!;
         frame.count = 1;
-        if (!outlet.frame(frame)) await outlet.drained();
+        if (!writer.frame(frame)) await writer.drained();
         else if (k % 256 === 0) await new Promise((resolve) => setImmediate(resolve));
       }
     },

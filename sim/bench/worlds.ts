@@ -1,4 +1,4 @@
-/** How fast synthetic worlds are made, scenario by scenario, and what an injection costs. Reads the clock: bench only. */
+/** Speed of each synthetic world, and of an injection into a walk. */
 
 import { RECORDED_START_US } from "../../actors/feeds/synth.ts";
 import { Walk } from "../../actors/feeds/walk.ts";
@@ -7,9 +7,10 @@ import type { Channels } from "../../protocol/messages.ts";
 import { createOverlay } from "../worlds/overlay.ts";
 import { injectableNames, SCENARIOS } from "../worlds/scenarios.ts";
 import { createRun } from "../worlds/worlds.ts";
+import { check } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
 
-/** A second of a bench is enough: runs are repeated for at least so long. */
+/** Runs are repeated for at least this long. */
 const LEAST_MS = 300;
 
 export function benchWorlds(): BenchRow[] {
@@ -36,8 +37,7 @@ function samplesOfRun(name: string, seed: number): number {
         : piece.type === "measurementRecord"
           ? piece.current.length / 8
           : 1;
-  if (samples === 0 || run.truth.length === 0)
-    throw new Error(`Cannot bench ${name} with seed ${seed}: it is empty, or nothing happens in it`);
+  check(samples > 0 && run.truth.length > 0, `samples and something to find in ${name} with seed ${seed}`);
   return samples;
 }
 

@@ -50,10 +50,10 @@ test("[D3] a second alarm for the same truth is a repetition, neither hit nor fa
   assert.equal(tally, tallyOf({ truths: 1, hits: 1, repeats: 2, delaysUs: [20] }));
 });
 
-test("[D4] an alarm inside a truth that is another detector's is beside the point, outside of it false", () => {
+test("[D4] an alarm inside another detector's truth is unrelated, outside it is false", () => {
   const truths = [truth(100, 200, { detectors: ["anomaly"] })];
   const tally = score("collapse", truths, [alarm(150), alarm(300)], ALLOWED);
-  assert.equal(tally, tallyOf({ beside: 1, false: 1 }));
+  assert.equal(tally, tallyOf({ unrelated: 1, false: 1 }));
 });
 
 test("[D2] where truths overlap, the alarm takes the one that ends first, so that the next can hit the other", () => {
@@ -77,7 +77,7 @@ test("[D2] no matching has more hits: compared with all of them, on random truth
           ALLOWED,
         );
         assert.is(tally.hits, mostHits(truths, times));
-        assert.is(tally.hits + tally.repeats + tally.beside + tally.false, times.length);
+        assert.is(tally.hits + tally.repeats + tally.unrelated + tally.false, times.length);
       },
     ),
     { seed: 11, numRuns: 300 },
@@ -89,7 +89,7 @@ test("coherence is judged by the kinds of truth that are its business, and by it
   const alarms = [alarm(150, { detector: "coherence" }), alarm(350, { detector: "coherence" }), alarm(160)];
   assert.equal(
     score("coherence", truths, alarms, ALLOWED),
-    tallyOf({ truths: 1, hits: 1, beside: 1, delaysUs: [50] }),
+    tallyOf({ truths: 1, hits: 1, unrelated: 1, delaysUs: [50] }),
   );
 });
 
@@ -222,7 +222,7 @@ function alarm(timeUs: number, more: Partial<Alarm> = {}): Alarm {
 }
 
 function tallyOf(more: Partial<Tally>): Tally {
-  return { truths: 0, hits: 0, repeats: 0, beside: 0, false: 0, delaysUs: [], ...more };
+  return { truths: 0, hits: 0, repeats: 0, unrelated: 0, false: 0, delaysUs: [], ...more };
 }
 
 /** The most hits of any one-to-one matching, by trying all. */

@@ -1,5 +1,4 @@
-/** A case of the suite: a scenario in one form, and what a seed of it says about each detector. */
-
+/** A case of the suite: a scenario in one form, and its score for each detector and seed. */
 import type { ScenarioOptions } from "../../worlds/model/scenario.ts";
 import { findScenario, SCENARIOS } from "../../worlds/scenarios.ts";
 import { runScenario } from "./run.ts";
@@ -10,23 +9,23 @@ export interface DetectCase {
   readonly form?: NonNullable<ScenarioOptions["form"]>;
 }
 
-/** What one seed says: the tally of the run in which it happens, and the alarms of the run in which nothing does. */
+/** Score of one seed: the tally of the eventful run, and the alarms of the quiet run, in which nothing happens. */
 export interface DetectorScore {
   readonly tally: Tally;
   readonly quietAlarms: number;
-  /** Those of them that came under the promise of a rate. */
+  /** Quiet alarms that count against the promised rate. */
   readonly quietPromised: number;
 }
 
 export type SeedScore = Partial<Record<DetectorName, DetectorScore>>;
 
 /**
- * Longest delay that counts after what happened has ended, as a share of the run: 72 s of an hour of prices, a quarter of an hour of half
- * a day of metrics. Long enough for sequential tests to gather evidence, short enough that chance seldom hits.
+ * Longest delay that counts after the end of a truth, as a share of the run: 72 s of an hour of prices, a quarter of an hour of half a day
+ * of metrics. Long enough for sequential tests to gather evidence, short enough for few hits by chance.
  */
 export const ALLOWED_SHARE = 0.02;
 
-/** Every scenario once; quantum ones also as states. */
+/** Every scenario once; quantum scenarios also as states. */
 export function allCases(): DetectCase[] {
   return SCENARIOS.flatMap(({ name, family }): DetectCase[] =>
     family === "quantum"
@@ -35,7 +34,7 @@ export function allCases(): DetectCase[] {
   );
 }
 
-/** Detectors that work on such data: coherence takes two channels, and states have their own. */
+/** Detectors that apply to the data: coherence needs two channels, and states have a detector of their own. */
 export function detectorsOf({ scenario, form }: DetectCase): DetectorName[] {
   if (form === "density" || form === "vector") return ["trajectory"];
   const { channels } = findScenario(scenario);

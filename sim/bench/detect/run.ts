@@ -1,5 +1,5 @@
 /**
- * One scenario through the shipped core, offline: the settings of a session that says nothing, and all its actors.
+ * One scenario through the shipped core, offline, with default settings and all actors.
  *
  *   scenario ─► pieces ─► Core.apply ─► events ─► alarms          no sequencer, no journal, no clock
  */
@@ -10,13 +10,13 @@ import { defaultSettings } from "../../../protocol/settings.ts";
 import type { Scenario, ScenarioOptions, Truth } from "../../worlds/model/scenario.ts";
 import { type Alarm, alarmOf } from "./score.ts";
 
-/** 2023-11-14T22:13:20Z, a Tuesday: any time would do. */
+/** 2023-11-14T22:13:20Z, an arbitrary Tuesday. */
 const START_US = 1_700_000_000_000_000;
 
 export interface RunResult {
   readonly truths: readonly Truth[];
   readonly alarms: readonly Alarm[];
-  /** Samples and states that the core took. */
+  /** Samples and states that the core applied. */
   readonly samples: number;
 }
 
@@ -45,7 +45,7 @@ export function runScenario(
     unread: true,
     metrics() {},
   });
-  // Time never goes back, as the sequencer sees to; some scenarios are about clocks that do.
+  // Time never goes back, as behind a sequencer; in some scenarios clocks do.
   const apply = (timeUs: number, input: Input) =>
     core.apply(core.sequence + 1, Math.max(core.now, timeUs), input);
   const settings = defaultSettings();

@@ -1,20 +1,23 @@
 /**
- * Events of a detector against what truly happened: hits, repetitions, false alarms.
+ * Alarms of a detector compared with known truths: hits, repetitions, false alarms.
  *
  *   truth    ├──onset─────end──┤ allowed │        an alarm at t is inside when onset ≤ t ≤ end + allowed
  *   alarms        ●      ○             ●     ○
  *               hit   repeat         repeat  false
  *
- * D1  An alarm is right for a truth when it is inside, of the truth's group, and, of the anomaly detector, names one of its channels.
- *     The truth must be meant for the detector: by its label, for coherence by its kind.
- * D2  One to one: an alarm hits at most one truth and a truth is hit at most once. Alarms in order of time take, of the truths
- *     they are right for and that were not hit, the one whose window ends first: no matching has more hits.
- * D3  An alarm that is right only for truths that were hit already is a repetition: neither right nor wrong.
- * D4  An alarm that is right for none, but inside a truth of its group that is not meant for the detector, is beside the point: something
- *     did happen. Every other alarm is false, also one that names the wrong channel.
+ * D1  An alarm matches a truth when it is inside the window, belongs to the truth's group and, for the anomaly detector, names one of its
+ *     channels. The truth must be meant for the detector: by its label, for coherence by its kind.
+ * D2  One to one: an alarm hits at most one truth, and a truth is hit at most once. In order of time each alarm takes, of the matching
+ *     truths without a hit, the one whose window ends first: no assignment has more hits.
+ * D3  An alarm that matches only truths with a hit is a repetition: neither right nor wrong.
+ * D4  An alarm that matches no truth, but is inside a truth of its group that is meant for another detector, is unrelated: something did
+ *     happen. Every other alarm is false, including one that names the wrong channel.
  * D5  recall = hits / truths, precision = hits / (hits + false), delay = alarm − onset of hits.
  *
- * The time of an alarm is that of the row that decided (`atUs`), or of its input where an event has none.
+ * The time of an alarm is that of the deciding row (`atUs`), or of its input if an event has none.
+ *
+ * A what-if is scored by simpler rules (sim/recordings/whatif/score.ts): it compares two settings on one recording in a limited span, where
+ * one alarm may find several truths.
  */
 import type { EventMessage } from "../../../protocol/messages.ts";
 import type { Truth } from "../../worlds/model/scenario.ts";
@@ -30,7 +33,7 @@ const ALARMS: Readonly<Record<string, DetectorName>> = {
   "trajectory.jumped": "trajectory",
 };
 
-/** What changes how much channels move together, and so is the coherence estimate's business. */
+/** Kinds that change how much channels move together: the coherence estimate must find them. */
 const OF_COHERENCE: ReadonlySet<string> = new Set(["decoherence", "pointerCollapse", "stress"]);
 
 export interface Alarm {
@@ -38,7 +41,7 @@ export interface Alarm {
   readonly timeUs: number;
   readonly group: string;
   readonly channels: readonly string[];
-  /** False where the detector itself said that the data void its promise of a rate. */
+  /** False if the detector reported that the data void its promised rate. */
   readonly promised: boolean;
 }
 
@@ -46,12 +49,12 @@ export interface Tally {
   truths: number;
   hits: number;
   repeats: number;
-  beside: number;
+  unrelated: number;
   false: number;
   delaysUs: number[];
 }
 
-/** The alarm that an event is, or null: ends, warm-ups and the rest are none. */
+/** The event as an alarm, or null: ends, warm-ups and other events are no alarms. */
 export function alarmOf({ kind, timeUs, group, channels, detail }: EventMessage): Alarm | null {
   const detector = Object.hasOwn(ALARMS, kind) ? ALARMS[kind] : undefined;
   if (detector === undefined) return null;
@@ -64,7 +67,7 @@ export function isMeantFor(detector: DetectorName, { kind, detectors }: Truth): 
   return detector === "coherence" ? OF_COHERENCE.has(kind) : detectors.includes(detector);
 }
 
-/** Alarms of other detectors are left out. O(alarms × truths). */
+/** Ignores alarms of other detectors. O(alarms × truths). */
 export function score(
   detector: DetectorName,
   truths: readonly Truth[],
@@ -74,17 +77,17 @@ export function score(
   const meant = truths.filter((truth) => isMeantFor(detector, truth));
   const others = truths.filter((truth) => !isMeantFor(detector, truth));
   const open = new Set([...meant].sort((a, b) => a.endUs - b.endUs));
-  const tally: Tally = { truths: meant.length, hits: 0, repeats: 0, beside: 0, false: 0, delaysUs: [] };
+  const tally: Tally = { truths: meant.length, hits: 0, repeats: 0, unrelated: 0, false: 0, delaysUs: [] };
   const inOrder = alarms.filter((alarm) => alarm.detector === detector).sort((a, b) => a.timeUs - b.timeUs);
   for (const alarm of inOrder) {
-    const isRight = (truth: Truth) => isInside(alarm, truth, allowedUs) && namesOneOf(alarm, truth);
-    const hit = [...open].find(isRight);
+    const matches = (truth: Truth) => isInside(alarm, truth, allowedUs) && namesOneOf(alarm, truth);
+    const hit = [...open].find(matches);
     if (hit !== undefined) {
       open.delete(hit);
       tally.hits++;
       tally.delaysUs.push(alarm.timeUs - hit.onsetUs);
-    } else if (meant.some(isRight)) tally.repeats++;
-    else if (others.some((truth) => isInside(alarm, truth, allowedUs))) tally.beside++;
+    } else if (meant.some(matches)) tally.repeats++;
+    else if (others.some((truth) => isInside(alarm, truth, allowedUs))) tally.unrelated++;
     else tally.false++;
   }
   return tally;
@@ -96,7 +99,7 @@ function isInside(alarm: Alarm, truth: Truth, allowedUs: number): boolean {
   );
 }
 
-/** Only anomalies are of single channels; the others are of their group. */
+/** Only anomalies concern single channels; all other alarms concern their group. */
 function namesOneOf(alarm: Alarm, truth: Truth): boolean {
   return alarm.detector !== "anomaly" || alarm.channels.some((name) => truth.channels.includes(name));
 }

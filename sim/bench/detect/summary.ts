@@ -1,4 +1,4 @@
-/** All seeds of a case and a detector together: a row of the table. */
+/** All seeds of a case and a detector summed up: a row of the table. */
 import type { DetectorScore } from "./case.ts";
 import type { DetectorName, Tally } from "./score.ts";
 
@@ -13,17 +13,17 @@ export interface DetectRow {
   readonly truths: number;
   readonly hits: number;
   readonly repeats: number;
-  readonly beside: number;
+  readonly unrelated: number;
   readonly falseAlarms: number;
-  /** Null where there is nothing to find, or nothing was said. */
+  /** Null where there is nothing to find, or no alarm. */
   readonly recall: number | null;
   readonly precision: number | null;
   readonly delaySeconds: { readonly median: number; readonly mean: number } | null;
-  /** Of the runs in which nothing happens. */
+  /** In the runs in which nothing happens. */
   readonly quietAlarms: number;
   readonly quietDays: number;
   readonly falsePerDay: number;
-  /** Without those of which the detector said that its promise does not hold on such data. */
+  /** Without alarms whose detector reported that its promised rate does not hold on such data. */
   readonly promisedPerDay: number;
 }
 
@@ -46,7 +46,7 @@ export function summarise(
     truths,
     hits,
     repeats: sum((tally) => tally.repeats),
-    beside: sum((tally) => tally.beside),
+    unrelated: sum((tally) => tally.unrelated),
     falseAlarms,
     recall: truths === 0 ? null : hits / truths,
     precision: truths === 0 || hits + falseAlarms === 0 ? null : hits / (hits + falseAlarms),
@@ -64,7 +64,7 @@ export function summarise(
   };
 }
 
-/** A table in Markdown, as wide as its widest cells. */
+/** A Markdown table with aligned columns. */
 export function table(rows: readonly DetectRow[]): string {
   const head = [
     "scenario",
@@ -99,7 +99,7 @@ function share(value: number | null): string {
   return value === null ? "–" : value.toFixed(2);
 }
 
-/** With none seen, what more than this would have shown in 95 of 100 suites: 3 / days. */
+/** Without an alarm: the rate that would have shown one in 95 of 100 suites, 3 / days. */
 function perDay(rate: number, { quietDays }: DetectRow): string {
   return rate === 0 ? `< ${brief(3 / quietDays)}` : brief(rate);
 }
