@@ -1,0 +1,152 @@
+/** A command that changes the log is answered when its input is durable: never before, and never lost after. */
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { createMemoryJournal, type MemoryJournal } from "../../actors/journal/memory.ts";
+import { Partition } from "../../actors/partition/partition.ts";
+import type { Journal } from "../../actors/ports/journal.ts";
+import { SYSTEM } from "../../actors/system.ts";
+import { createGateway } from "../../collab/gateway/gateway.ts";
+import { decodeBlock } from "../../protocol/block.ts";
+import { decodeMessage } from "../../protocol/codec.ts";
+import { defaultSettings } from "../../protocol/settings.ts";
+import { liveCommands } from "../../sim/mod.ts";
+import { createManualClock } from "../support/clock.ts";
+import { channels } from "../support/inputs.ts";
+import { start } from "../support/program-run.ts";
+import { openRecording, temporaryDirectory } from "../support/recorded-run.ts";
+import { scriptedFeed } from "../support/scripted-feed.ts";
+
+/** Long enough for an HTTP answer that does not wait for anything. */
+const ANSWER_MS = 100;
+
+const COMMANDS: readonly [path: string, body: object, input: string][] = [
+  ["api/settings", { path: "anomaly.falseAlarmsPerDay", value: 3 }, "configChanged"],
+  ["api/inject", { scenario: "spike", group: "g", durationSeconds: 600 }, "notice"],
+];
+
+test("[C3] a setting and an injection are answered only after the journal has acknowledged their inputs", async () => {
+  const { url, journal, close } = await session();
+  for (const [path, body, input] of COMMANDS) {
+    const before = await countInputs(journal, input);
+    const release = journal.hold();
+    const answer = post(url, path, body);
+    const early = await Promise.race([answer.then(() => "answered"), pause(ANSWER_MS)]);
+    assert.is(early, undefined, `${path} is answered before its input is durable`);
+    release();
+    assert.is((await answer).status, 200, path);
+    assert.is(await countInputs(journal, input), before + 1, path);
+  }
+  await close();
+});
+
+test("[C3] a command whose input cannot become durable is answered with 503", async () => {
+  const { url, journal, close } = await session();
+  const release = journal.hold();
+  const answer = post(url, "api/settings", COMMANDS[0]![1]);
+  await pause(ANSWER_MS);
+  release(new Error("disk full"));
+  const { status, body } = await answer;
+  assert.is(status, 503, body);
+  const { error } = JSON.parse(body) as { error: { kind: string; value: string } };
+  assert.is(error.kind, "unavailable");
+  assert.match(error.value, /disk full/);
+  assert.is((await post(url, "api/settings", COMMANDS[0]![1])).status, 503, "nor is the next one");
+  await close();
+});
+
+test("[C3] what was answered with 200 is in the recording of a process that is killed right after the answer", async () => {
+  for (const [path, body, input] of COMMANDS) {
+    const recording = join(temporaryDirectory(), "recording");
+    const feed = "walk?group=g&channels=4&rate=400&frame=4&seed=2";
+    const program = start(["up", "--feed", feed, "--port", "0", "--record", recording, "--json"]);
+    const { url } = await program.said("listening");
+    await program.said("event", ({ kind }) => kind === "coherence.warmed");
+    const { status, body: answer } = await post(String(url), path, body);
+    program.kill("SIGKILL");
+    assert.is(status, 200, answer);
+    assert.is((await program.ended).code, "SIGKILL");
+    const journal = await openRecording(recording);
+    assert.is(await countInputs(journal, input), 1, path);
+    await journal.close();
+  }
+});
+
+// ---- given ------------------------------------------------------------------------------------------------------
+
+/** A live session with a group g, behind a gateway. */
+async function session() {
+  const journal = holdableJournal();
+  const partition = await Partition.open({
+    session: "test",
+    partition: "p0",
+    journal,
+    clock: createManualClock(1_700_000_000_000_000),
+    settings: defaultSettings(),
+    definitions: SYSTEM,
+    versions: {},
+    recording: null,
+    log: () => {},
+  });
+  partition.handle(liveCommands(partition, journal, null));
+  const feed = scriptedFeed("feed", "live");
+  partition.startFeeds([feed]);
+  (await feed.sink).channels(channels(2));
+  const gateway = await createGateway({ sessions: [partition] });
+  return {
+    url: gateway.url,
+    journal,
+    close: async () => {
+      await gateway.close();
+      await partition.close();
+    },
+  };
+}
+
+interface HoldableJournal extends MemoryJournal {
+  /** Holds back acknowledgements until the returned function is called; with an error, the held ones fail. */
+  hold(): (error?: Error) => void;
+}
+
+function holdableJournal(): HoldableJournal {
+  const journal = createMemoryJournal();
+  const append = journal.append.bind(journal);
+  let held = Promise.resolve();
+  return Object.assign(journal, {
+    async append(block: Parameters<Journal["append"]>[0]) {
+      await append(block);
+      await held;
+    },
+    hold() {
+      let release: (error?: Error) => void = () => {};
+      held = new Promise((resolve, reject) => {
+        release = (error) => (error === undefined ? resolve() : reject(error));
+      });
+      held.catch(() => {});
+      return release;
+    },
+  });
+}
+
+async function countInputs(journal: Journal, type: string): Promise<number> {
+  let count = 0;
+  for await (const entry of journal.read()) {
+    if (entry.kind !== "block") continue;
+    decodeBlock(entry.block.bytes).forEach((_sequence, _timeUs, bytes) => {
+      if (decodeMessage(bytes).type === type) count++;
+    });
+  }
+  return count;
+}
+
+async function post(url: string, path: string, body: object): Promise<{ status: number; body: string }> {
+  const headers = { "content-type": "application/json" };
+  const response = await fetch(new URL(path, url), { method: "POST", headers, body: JSON.stringify(body) });
+  return { status: response.status, body: await response.text() };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+test.run();
