@@ -1,16 +1,16 @@
 /**
- * A client of the gateway's WebSocket, for pages and programs: connects, says hello, subscribes, and after a break resumes from its cursors.
+ * A client of the gateway's WebSocket, for pages and programs. It connects, subscribes, and after a break resumes from its cursors.
  *
  *   stopped ──start──► connecting ──welcome──► open ──closed──► waiting ──retry──► connecting
  *                          └──────closed──────────────────────────┘
  *   any ──closing without retryAfterMs──► refused          any ──stop──► stopped
  *
- * C1  Events are handed over in the order of their sequences, each once, across any number of breaks.
- * C2  Frames as recorded likewise; those that are no longer in the server's memory are gone, which `missed` tells.
- *     A recorded session may be moved to another place: `rewound` tells, and what lies behind that place comes again.
- * C3  What the server refuses for good (token, version) is not tried again.
+ * C1  Handlers get events in the order of their sequences, each once, across any number of breaks.
+ * C2  They get frames as recorded in the same way, except those no longer in the server's memory: `missed` reports them.
+ *     When a recorded session moves to another place, `rewound` reports it, and what comes after that place is delivered again.
+ * C3  After a permanent refusal (token, version) the client does not reconnect.
  *
- * Knows no runtime: sockets come from `connect`, time from `after`, chance from `random`.
+ * It depends on no runtime: sockets come from `connect`, time from `after`, random numbers from `random`.
  */
 import { decodeFrameInto, decodeMessage, encodeMessage } from "../protocol/codec.ts";
 import { ProtocolError } from "../protocol/errors.ts";
@@ -40,14 +40,14 @@ export interface ClientOptions {
   readonly handlers: ClientHandlers;
   /** Program and version, for the server's log. */
   readonly name: string;
-  /** Where no cookie carries the sign-in. */
+  /** For clients without a cookie of a sign-in. */
   readonly token?: string;
-  /** Shared with other ways to get events. */
+  /** Shared with other sources of events: SSE, polling. */
   readonly eventCursor?: EventCursor;
-  /** The wait before the first retry, doubled up to `retryMsMax`; equal values mean a fixed interval. */
+  /** Wait before the first retry. It doubles up to `retryMsMax`; equal values mean a fixed interval. */
   readonly retryMs?: number;
   readonly retryMsMax?: number;
-  /** Silence after which a ping is sent, and after twice of which the connection counts as broken. */
+  /** After this silence the client sends a ping; after twice as long the connection counts as broken. */
   readonly pingMs?: number;
   /** Calls `act` once after `ms`; the returned function cancels. Default: setTimeout. */
   readonly after?: (ms: number, act: () => void) => () => void;
@@ -55,12 +55,12 @@ export interface ClientOptions {
   readonly random?: () => number;
 }
 
-/** Every handler may throw: that is the caller's error and not caught here. */
+/** What a handler throws is the caller's error and is not caught here. */
 export interface ClientHandlers {
   connection?(state: ClientState): void;
   welcome?(welcome: Welcome): void;
   channels?(declaration: Channels): void;
-  /** The frame's columns are used again for the next one: copy what is kept. */
+  /** The next frame reuses the columns: copy what you keep. */
   samples?(frame: Frame, inputSequence: number): void;
   decimated?(decimated: DecimatedMessage): void;
   event?(event: EventMessage): void;
@@ -68,9 +68,9 @@ export interface ClientHandlers {
   metrics?(metrics: MetricsMessage): void;
   lagging?(lagging: Lagging): void;
   refused?(refused: Refused): void;
-  /** Some samples behind the cursor are gone (`complete` false), or the server has another recording (`reset`). */
+  /** Samples after the cursor are lost, or the server has another recording (`reset`). */
   missed?(missed: { channel: Subscribe["channel"]; id: number; reset: boolean }): void;
-  /** What came behind this place counts no more; it comes once more. */
+  /** Deliveries after this place no longer count; they come again. */
   rewound?(rewound: Rewound): void;
 }
 
@@ -81,10 +81,10 @@ export type ClientState =
   | { readonly state: "refused"; readonly reason: string }
   | { readonly state: "stopped" };
 
-/** What a subscription asks for; its id is given by the client. */
-export type Wish = Omit<Subscribe, "type" | "id">;
+/** A subscription as the caller describes it; the client adds the id. */
+export type Subscription = Omit<Subscribe, "type" | "id">;
 
-/** The part of the WebSocket interface that is used: browsers, Deno, Node and `ws` have it. */
+/** The part of the WebSocket interface that the client uses: browsers, Deno, Node and `ws` have it. */
 export interface ClientSocket {
   binaryType: string;
   send(data: Uint8Array<ArrayBuffer>): void;
@@ -97,27 +97,27 @@ export interface ClientSocket {
 
 interface SocketEvent {
   readonly type: string;
-  /** Of a message. */
+  /** In a message event. */
   readonly data?: unknown;
-  /** Of a close. */
+  /** In a close event. */
   readonly code?: number;
   readonly reason?: string;
 }
 
-/** First wait: a server that restarts is back within a second, so a few tries fall into it. */
+/** First wait: a server restarts within a second, so a few attempts fall into it. */
 const RETRY_MS = 250;
-/** Longest wait: somebody who looks at a page that waits does not think it dead. */
+/** Longest wait: short enough that a person does not take the waiting page for dead. */
 const RETRY_MS_MAX = 5_000;
-/** Below the keep-alive of the gateway, so that a broken line is noticed by the side where a person waits. */
+/** Below `keepAliveMs` of the gateway, so that the side where a person waits notices a broken connection first. */
 const PING_MS = 10_000;
-/** A socket that opens takes milliseconds; a proxy without a server behind it may take for ever. */
+/** A socket opens within milliseconds, but a proxy whose server is down may never answer. */
 const CONNECT_MS_MAX = 10_000;
 
 export class Client {
   readonly eventCursor: EventCursor;
   readonly #options: ClientOptions;
   readonly #handlers: ClientHandlers;
-  readonly #wishes = new Map<number, { wish: Wish; cursor: number | null }>();
+  readonly #subscriptions = new Map<number, { subscription: Subscription; cursor: number | null }>();
   readonly #scratch = createScratchFrame();
   #state: ClientState = { state: "stopped" };
   #socket: ClientSocket | null = null;
@@ -147,22 +147,22 @@ export class Client {
     this.#become({ state: "stopped" });
   }
 
-  /** Subscribes now or as soon as the connection is open, and again after each break. `after` counts for the first time only. */
-  subscribe(wish: Wish): number {
+  /** Subscribes as soon as the connection is open, and again after each break. `after` applies to the first time only. */
+  subscribe(subscription: Subscription): number {
     const id = this.#nextId++;
-    this.#wishes.set(id, { wish, cursor: wish.after ?? null });
-    if (this.#state.state === "open") this.#ask(id);
+    this.resubscribe(id, subscription);
     return id;
   }
 
-  /** Changes a subscription in place: another group, other channels, another interval. Samples begin behind `after`, or now. */
-  resubscribe(id: number, wish: Wish): void {
-    this.#wishes.set(id, { wish, cursor: wish.after ?? null });
-    if (this.#state.state === "open") this.#ask(id);
+  /** Changes a subscription: another group, other channels, another interval. Samples begin after `after`, or now. */
+  resubscribe(id: number, subscription: Subscription): void {
+    this.#subscriptions.set(id, { subscription, cursor: subscription.after ?? null });
+    if (this.#state.state === "open") this.#sendSubscribe(id);
   }
 
   unsubscribe(id: number): void {
-    if (this.#wishes.delete(id) && this.#state.state === "open") this.#send({ type: "unsubscribe", id });
+    if (this.#subscriptions.delete(id) && this.#state.state === "open")
+      this.#send({ type: "unsubscribe", id });
   }
 
   // ---- the connection -------------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ export class Client {
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     this.#after(CONNECT_MS_MAX, () => this.#broken(`no welcome within ${CONNECT_MS_MAX} ms`));
-    // A socket that was dropped may still speak: only the one in use is listened to.
+    // A dropped socket may still report events: only those of the current one count.
     socket.addEventListener("open", () => {
       if (this.#socket === socket) this.#hello();
     });
@@ -208,7 +208,7 @@ export class Client {
     }
     const { retryMs = RETRY_MS, retryMsMax = Math.max(retryMs, RETRY_MS_MAX) } = this.#options;
     const grown = Math.min(retryMsMax, retryMs * 2 ** Math.min(this.#failures++, 16));
-    // Spread, so that all pages of a team do not come back in the same millisecond.
+    // Spread, so that the pages of a team do not all reconnect in the same millisecond.
     const spread =
       retryMs === retryMsMax ? grown : grown * (0.5 + (this.#options.random ?? Math.random)() / 2);
     const waitMs = Math.max(spread, closing?.retryAfterMs ?? 0);
@@ -223,8 +223,8 @@ export class Client {
     socket?.close();
   }
 
-  /** Once per `pingMs`: pings when nothing was heard, gives up when the ping was not answered either. */
-  #listen(): void {
+  /** Every `pingMs`: sends a ping after silence, and gives up when that was not answered either. */
+  #watchSilence(): void {
     const { pingMs = PING_MS } = this.#options;
     this.#after(pingMs, () => {
       if (!this.#heard && this.#pinged) {
@@ -233,7 +233,7 @@ export class Client {
       }
       this.#pinged = !this.#heard;
       this.#heard = false;
-      this.#listen();
+      this.#watchSilence();
       if (this.#pinged) this.#send({ type: "ping", nonce: 1 });
     });
   }
@@ -254,19 +254,20 @@ export class Client {
   }
 
   #send(message: Parameters<typeof encodeMessage>[0]): void {
-    // Encoded bytes are always of a plain ArrayBuffer, which is what browsers ask for.
+    // Encoded bytes are always in a plain ArrayBuffer, which browsers require.
     this.#socket?.send(encodeMessage(message) as Uint8Array<ArrayBuffer>);
   }
 
-  #ask(id: number): void {
-    const held = this.#wishes.get(id);
+  #sendSubscribe(id: number): void {
+    const held = this.#subscriptions.get(id);
     if (held === undefined) return;
-    const { after: _, ...wish } = held.wish;
-    const cursor = wish.channel === "events" ? (this.eventCursor.sequence ?? held.cursor) : held.cursor;
-    this.#send({ type: "subscribe", id, ...wish, ...(cursor === null ? {} : { after: cursor }) });
+    const { after: _, ...subscription } = held.subscription;
+    const cursor =
+      subscription.channel === "events" ? (this.eventCursor.sequence ?? held.cursor) : held.cursor;
+    this.#send({ type: "subscribe", id, ...subscription, ...(cursor === null ? {} : { after: cursor }) });
   }
 
-  // ---- what comes -----------------------------------------------------------------------------------------------
+  // ---- messages of the server -----------------------------------------------------------------------------------
 
   #read(bytes: Uint8Array): void {
     this.#heard = true;
@@ -320,7 +321,7 @@ export class Client {
         this.#rewound(message);
         break;
       default:
-      // Pong, and what a newer server may say.
+      // Pong, and messages of newer servers.
     }
   }
 
@@ -328,14 +329,14 @@ export class Client {
     this.#failures = 0;
     this.#heard = true;
     this.#pinged = false;
-    this.#listen();
+    this.#watchSilence();
     this.#handlers.welcome?.(welcome);
     this.#become({ state: "open" });
-    for (const id of this.#wishes.keys()) this.#ask(id);
+    for (const id of this.#subscriptions.keys()) this.#sendSubscribe(id);
   }
 
   #subscribed({ id, channel, after, complete }: Subscribed): void {
-    const held = this.#wishes.get(id);
+    const held = this.#subscriptions.get(id);
     if (held === undefined) return;
     if (channel === "events") {
       const reset = this.eventCursor.moveTo(after);
@@ -349,16 +350,17 @@ export class Client {
 
   #rewound(rewound: Rewound): void {
     this.eventCursor.moveBackTo(rewound.cursors.event);
-    for (const held of this.#wishes.values())
-      if (held.wish.channel === "samples" && held.cursor !== null) held.cursor = rewound.cursors.input;
+    for (const held of this.#subscriptions.values())
+      if (held.subscription.channel === "samples" && held.cursor !== null)
+        held.cursor = rewound.cursors.input;
     this.#handlers.rewound?.(rewound);
   }
 
   #samples({ inputSequence, frame: bytes }: SamplesMessage): void {
     const frame = decodeFrameInto(bytes, this.#scratch);
     let seen = false;
-    for (const held of this.#wishes.values()) {
-      const { channel, group, decimationUs = 0 } = held.wish;
+    for (const held of this.#subscriptions.values()) {
+      const { channel, group, decimationUs = 0 } = held.subscription;
       if (channel !== "samples" || decimationUs > 0 || (group !== undefined && group !== frame.group))
         continue;
       if (held.cursor !== null && inputSequence <= held.cursor) seen = true;
@@ -367,9 +369,9 @@ export class Client {
     if (!seen) this.#handlers.samples?.(frame, inputSequence);
   }
 
-  /** The open interval is not in it: resuming behind it begins that interval again where the connection broke. */
+  /** It does not contain the open interval: after a break that interval starts again where the connection broke. */
   #decimated(decimated: DecimatedMessage): void {
-    const held = this.#wishes.get(decimated.id);
+    const held = this.#subscriptions.get(decimated.id);
     if (held === undefined) return;
     held.cursor = decimated.inputSequence;
     this.#handlers.decimated?.(decimated);

@@ -1,42 +1,42 @@
 /**
- * The last event a client has seen: what makes each count once, by whichever way it comes (WebSocket, SSE, polling).
+ * The last event a client has seen, so that each event counts once, whether it comes by WebSocket, SSE or polling.
  *
- * Sequences rise without gaps and are the same after a restart of the server; only another recording begins anew, and a recorded session
- * that is moved to an earlier place goes back.
+ * Sequences rise without gaps and are the same after a restart of the server. They start again in another recording, and go back when a
+ * recorded session moves to an earlier place.
  */
 export class EventCursor {
   #sequence: number | null;
 
-  /** `null`: nothing seen yet, and nothing asked for but what comes. */
+  /** `null`: nothing seen yet; only future events count. */
   constructor(sequence: number | null = null) {
     this.#sequence = sequence;
   }
 
-  /** What to resume behind. */
+  /** The client resumes after this sequence. */
   get sequence(): number | null {
     return this.#sequence;
   }
 
-  /** True once for each event, in order; false for one that was seen. */
+  /** True for an event that was not seen before, in order; it now counts as seen. */
   take(event: { readonly sequence: number }): boolean {
     if (this.#sequence !== null && event.sequence <= this.#sequence) return false;
     this.#sequence = event.sequence;
     return true;
   }
 
-  /** Goes to where the server says it serves from. True when that lies before what was seen: it has another recording. */
+  /** Moves to the sequence after which the server delivers. True when that is earlier than what was seen: the server has another recording. */
   moveTo(after: number): boolean {
     const another = this.#sequence !== null && after < this.#sequence;
     if (this.#sequence === null || another) this.#sequence = after;
     return another;
   }
 
-  /** Begins behind an event, whatever was seen. */
+  /** Continues after an event, whatever was seen. */
   beginAt(sequence: number): void {
     this.#sequence = sequence;
   }
 
-  /** The session was moved: what lies behind `last` will come again. */
+  /** The session moved: events after `last` come again. */
   moveBackTo(last: number): void {
     if (this.#sequence !== null && last < this.#sequence) this.#sequence = last;
   }

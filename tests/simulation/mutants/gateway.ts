@@ -68,7 +68,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     name: "client-forgets-cursor",
     bug: "After a disconnect the client asks again from its first cursor.",
     file: CLIENT,
-    find: 'const cursor = wish.channel === "events" ? (this.eventCursor.sequence ?? held.cursor) : held.cursor;',
+    find: 'const cursor =\n      subscription.channel === "events" ? (this.eventCursor.sequence ?? held.cursor) : held.cursor;',
     replace: "const cursor = held.cursor;",
   },
   {
@@ -86,10 +86,11 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     replace: "",
   },
   {
-    name: "client-forgets-wishes",
+    name: "client-forgets-subscriptions",
     bug: "After a reconnect a client has no subscriptions.",
     file: CLIENT,
-    find: "for (const id of this.#wishes.keys()) this.#ask(id);",
-    replace: "if (this.eventCursor.sequence === null) for (const id of this.#wishes.keys()) this.#ask(id);",
+    find: "for (const id of this.#subscriptions.keys()) this.#sendSubscribe(id);",
+    replace:
+      "if (this.eventCursor.sequence === null) for (const id of this.#subscriptions.keys()) this.#sendSubscribe(id);",
   },
 ];
