@@ -12,7 +12,13 @@ import type { Finding, SourceFile } from "./checks/source.ts";
 import { ROOT } from "./runtime.mjs";
 
 const SOURCE_FOLDERS = ["protocol", "actors", "collab", "sim", "tests", ".ci"];
-const DOCUMENTS = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "protocol/PROTOCOL.md"];
+const DOCUMENTS = [
+  "README.md",
+  "ARCHITECTURE.md",
+  "CHANGELOG.md",
+  "protocol/PROTOCOL.md",
+  "sim/SIMULATION.md",
+];
 
 const sources = [...SOURCE_FOLDERS.flatMap(filesIn), "main.ts"]
   .filter((path) => /\.(ts|tsx|mjs)$/.test(path) && existsSync(join(ROOT, path)))
