@@ -1,0 +1,54 @@
+/**
+ * Logical time: the time that the log gives an input, and the only time that the core knows.
+ *
+ *   data           the time of its last sample; a late one gets the time of the input before it
+ *   all else       the clock's time while a live feed runs, else the time of the input before it
+ *
+ * T1  Logical time never goes back.
+ * T2  A live sample is at most AHEAD_MAX_US ahead of the clock: detectors would wait for that time to come.
+ */
+import type { Frame } from "../../protocol/frame.ts";
+import type { Core } from "../core/core.ts";
+import type { Clock } from "../ports/clock.ts";
+
+/** Clocks of sources differ by less than this; a sample further ahead would take logical time with it. */
+const AHEAD_MAX_US = 1_000_000;
+
+export class LogicalTime {
+  /** Whether a live feed runs: time then goes on between samples. */
+  isLive = false;
+  private readonly core: Pick<Core, "now">;
+  private readonly clock: Pick<Clock, "nowUs">;
+  private readonly meter: { late: number };
+
+  /** `meter` counts late data. */
+  constructor(core: Pick<Core, "now">, clock: Pick<Clock, "nowUs">, meter: { late: number }) {
+    this.core = core;
+    this.clock = clock;
+    this.meter = meter;
+  }
+
+  /** Of data whose last sample has this time. */
+  ofData(sampleUs: number): number {
+    const { now } = this.core;
+    if (sampleUs >= now) return sampleUs;
+    this.meter.late++;
+    return now;
+  }
+
+  /** Of an input of the runtime or a person. */
+  ofRuntime(): number {
+    return this.isLive ? Math.max(this.clock.nowUs(), this.core.now) : this.core.now;
+  }
+
+  /** The latest time that a live sample may have. */
+  latestLiveUs(): number {
+    return Math.max(this.clock.nowUs() + AHEAD_MAX_US, this.core.now);
+  }
+
+  /** Samples of a live frame from further in the future get the latest time allowed. */
+  limitFuture(frame: Frame): void {
+    const latest = this.latestLiveUs();
+    for (let k = 0; k < frame.count; k++) if (frame.time[k]! > latest) frame.time[k] = latest;
+  }
+}

@@ -1,0 +1,232 @@
+/**
+ * The sequencer: takes what feeds offer, refuses what must not enter the log, gives the rest its logical time, and admits it.
+ *
+ *   offer ─► refuse? (refusal.ts) ─► injections ─► stamp (logical-time.ts) ─► encode ─► InputLog.admit
+ *               └─► shed, duplicate: counted, and the log says so
+ *
+ * P1  The order of the log is the order of offers; logical time never goes back.
+ * P2  offered = admitted + shed + duplicates, and the log says so.
+ */
+import { decodeMessage, encodeFrameView, encodeMessage } from "../../protocol/codec.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
+import type { Frame } from "../../protocol/frame.ts";
+import { MAX_GROUPS } from "../../protocol/limits.ts";
+import type { Channels, FeedStatus, Input, QuantumInput } from "../../protocol/messages.ts";
+import type { Core } from "../core/core.ts";
+import type { Feed, FeedSink } from "../feeds/feed.ts";
+import type { Clock } from "../ports/clock.ts";
+import { Injections } from "./injections.ts";
+import type { InputLog } from "./input-log.ts";
+import { LogicalTime } from "./logical-time.ts";
+import type { Meter } from "./meter.ts";
+import { isFrameOf, isQuantumInputOf, lastTimeUs, type Refusal } from "./refusal.ts";
+
+/** Closed blocks waiting for the disk, in bytes, above which live frames are shed and recorded feeds wait: half of what the journal takes. */
+const HELD_BYTES_MAX = 8 << 20;
+
+/** Bytes taken in one turn of the event loop before a feed that can wait is asked to: sockets get their turn. */
+const TURN_BYTES_MAX = 1 << 20;
+
+/** What was offered and what became of it. */
+interface Counts {
+  offered: number;
+  admitted: number;
+  shed: number;
+  duplicates: number;
+}
+
+/** A feed as the sequencer sees it. A live source counts from 1 again after a restart: `offset` goes on from what it sent before. */
+interface Source {
+  readonly isLive: boolean;
+  readonly offset: number;
+}
+
+export class Sequencer {
+  readonly time: LogicalTime;
+  readonly injections: Injections;
+  private readonly core: Core;
+  private readonly clock: Clock;
+  private readonly inputLog: InputLog;
+  private readonly meter: Meter;
+  /** Since the last `takeShed`. */
+  private readonly counts: Counts = { offered: 0, admitted: 0, shed: 0, duplicates: 0 };
+  private lastShedReason: Refusal = "malformed";
+  private isClosed = false;
+  private turnBytes = 0;
+  private turnEnding: Promise<void> | null = null;
+
+  constructor(core: Core, clock: Clock, inputLog: InputLog, meter: Meter) {
+    this.core = core;
+    this.clock = clock;
+    this.inputLog = inputLog;
+    this.meter = meter;
+    this.time = new LogicalTime(core, clock, meter);
+    this.injections = new Injections(core, (notice) => this.enter({ type: "notice", ...notice }));
+  }
+
+  /** Where a feed sends. `status` hears its reports, which enter the log as well. */
+  sinkFor(feed: Feed, status: (report: FeedStatus) => void): FeedSink {
+    const isLive = feed.kind === "live";
+    // A recorded feed is read again after a restart: what it sent before is a duplicate.
+    const source = { isLive, offset: isLive ? this.core.lastSequenceOf(feed.source) : 0 };
+    return {
+      channels: (declaration) => this.declareChannels(declaration),
+      frame: (frame) => this.offerFrame(frame, source),
+      quantum: (input) => this.offerQuantum(input, source),
+      status,
+      drained: () => this.drained(),
+    };
+  }
+
+  /** Enters an input of the runtime or a person: never refused while the journal takes inputs. */
+  enter(input: Exclude<Input, Frame>): void {
+    if (this.inputLog.halted !== null) return;
+    this.countOffered();
+    const bytes = encodeMessage(input);
+    // The core is given what the log says, not what was meant: a replay has nothing else.
+    this.admit(this.time.ofRuntime(), decodeMessage(bytes) as Exclude<Input, Frame>, bytes);
+  }
+
+  /** Data is refused from now on. */
+  close(): void {
+    this.isClosed = true;
+  }
+
+  /** Enters what was shed or sent twice since the last report, if anything was. */
+  reportShed(): void {
+    const { counts } = this;
+    if (counts.shed === 0 && counts.duplicates === 0) return;
+    this.enter({ type: "shed", ...counts, reason: counts.shed === 0 ? "duplicate" : this.lastShedReason });
+    Object.assign(counts, { offered: 0, admitted: 0, shed: 0, duplicates: 0 });
+  }
+
+  private declareChannels(declaration: Channels): void {
+    const groups = this.core.declarations();
+    const known = groups.find(({ group }) => group === declaration.group);
+    // A table that is read again after a restart begins with the channels it began with; the group has met more since.
+    if (known && isExtensionOf(known, declaration)) return;
+    if (groups.length >= MAX_GROUPS && !known)
+      throw new EigenwatchError({
+        action: `declare group ${declaration.group}`,
+        value: `there are ${groups.length}`,
+        expected: `at most MAX_GROUPS (${MAX_GROUPS})`,
+        kind: "limit",
+      });
+    this.enter(declaration);
+  }
+
+  /** False asks a feed that can wait to await `drained`. */
+  private offerFrame(frame: Frame, source: Source): boolean {
+    this.countOffered();
+    const refusal = this.refusal(frame, source);
+    if (refusal !== null) return this.refuse(refusal);
+    if (!isFrameOf(this.core.channelsOf(frame.group), frame)) return this.refuse("malformed");
+    const disturbed = this.injections.applyTo(frame);
+    if (disturbed === null) return this.refuse("silenced by an injection");
+    const bytes = this.admitFrame(disturbed, source);
+    return bytes === 0 ? this.refuse("malformed") : this.taken(disturbed.count, bytes);
+  }
+
+  /** As `offerFrame`. Injections do not touch states: they would have to stay states. */
+  private offerQuantum(input: QuantumInput, source: Source): boolean {
+    this.countOffered();
+    const refusal = this.refusal(input, source);
+    if (refusal !== null) return this.refuse(refusal);
+    const sequence = input.sequence > 0 ? input.sequence + source.offset : 0;
+    const lastUs = lastTimeUs(input);
+    const latestUs = source.isLive ? this.time.latestLiveUs() : lastUs;
+    const timeUs = input.timeUs - Math.max(0, lastUs - latestUs);
+    const bytes = encodedOrNull(() => encodeMessage({ ...input, sequence, timeUs }));
+    if (bytes === null) return this.refuse("malformed");
+    const logged = decodeMessage(bytes) as QuantumInput;
+    if (!isQuantumInputOf(this.core.declarationOf(logged.group), logged)) return this.refuse("malformed");
+    this.admit(this.time.ofData(lastTimeUs(logged)), logged, bytes);
+    const samples = logged.type === "measurementRecord" ? logged.current.length / 8 : logged.n;
+    return this.taken(samples, bytes.length);
+  }
+
+  /** Stamps, encodes and admits a frame; returns its encoded length, 0 when its times cannot be encoded. */
+  private admitFrame(frame: Frame, { isLive, offset }: Source): number {
+    const sourceSequence = frame.sequence;
+    if (sourceSequence > 0) frame.sequence = sourceSequence + offset;
+    if (isLive) this.time.limitFuture(frame);
+    // Times that are not whole, or too far apart, are rare: the encoder meets them, nobody looks for them in every frame.
+    const bytes = encodedOrNull(() => encodeFrameView(frame));
+    if (bytes !== null) this.admit(this.time.ofData(frame.time[frame.count - 1]!), frame, bytes);
+    frame.sequence = sourceSequence;
+    return bytes?.length ?? 0;
+  }
+
+  private admit(timeUs: number, input: Input, bytes: Uint8Array): void {
+    this.meter.admitted++;
+    this.counts.admitted++;
+    this.inputLog.admit(timeUs, input, bytes);
+  }
+
+  private refusal({ sequence, source }: Frame | QuantumInput, { isLive, offset }: Source): Refusal | null {
+    if (this.isClosed || this.inputLog.halted !== null) return "closed";
+    if (isLive && this.inputLog.heldBytes >= HELD_BYTES_MAX) return "journal behind";
+    return sequence > 0 && sequence + offset <= this.core.lastSequenceOf(source) ? "duplicate" : null;
+  }
+
+  private countOffered(): void {
+    this.meter.offered++;
+    this.counts.offered++;
+  }
+
+  /** Counts it. A duplicate is no loss, so the feed need not wait; all else is shed. */
+  private refuse(refusal: Refusal): boolean {
+    if (refusal === "duplicate") {
+      this.meter.duplicates++;
+      this.counts.duplicates++;
+      return true;
+    }
+    this.meter.shed++;
+    this.counts.shed++;
+    this.lastShedReason = refusal;
+    return false;
+  }
+
+  private taken(samples: number, bytes: number): boolean {
+    this.meter.countSamples(samples);
+    this.turnBytes += bytes;
+    return this.turnBytes < TURN_BYTES_MAX && this.inputLog.heldBytes < HELD_BYTES_MAX;
+  }
+
+  /** Resolves at the end of this turn of the event loop, and when the disk is no longer behind. */
+  private async drained(): Promise<void> {
+    this.turnEnding ??= new Promise((resolve) => {
+      this.clock.soon(() => {
+        this.turnEnding = null;
+        this.turnBytes = 0;
+        resolve();
+      });
+    });
+    await this.turnEnding;
+    while (this.inputLog.heldBytes >= HELD_BYTES_MAX && this.inputLog.halted === null) {
+      await new Promise<void>((resolve) => {
+        this.clock.after(1, resolve);
+      });
+    }
+  }
+}
+
+/** Whether `known` is the declared group with channels added at its end. */
+function isExtensionOf(known: Channels, declared: Channels): boolean {
+  return (
+    known.channels.length > declared.channels.length &&
+    known.sampling === declared.sampling &&
+    known.everyUs === declared.everyUs &&
+    known.innovation === declared.innovation &&
+    declared.channels.every(({ name }, i) => name === known.channels[i]!.name)
+  );
+}
+
+/** Null when the encoder refuses it: lengths, names, numbers. */
+function encodedOrNull(encode: () => Uint8Array): Uint8Array | null {
+  try {
+    return encode();
+  } catch {
+    return null;
+  }
+}
