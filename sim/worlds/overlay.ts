@@ -1,13 +1,13 @@
 /**
- * A scenario's disturbance as an overlay over the frames of a group (actors/ports/overlay.ts).
+ * The disturbance of a scenario as an overlay over the frames of a group (actors/ports/overlay.ts).
  *
  *   frame ─► samples of the chosen channels ─► disturbance ─► the same frame, or a copy with other values, or null
  *
- * O1  A frame in which nothing changes is handed on as it is; one that changes is never changed itself.
+ * O1  A frame without changes is passed on as it is. A frame with changes is copied, never modified.
  * O2  Prices (groups of log returns) stay above 0.
  */
-import { CommandError } from "../../actors/errors.ts";
 import type { FrameOverlay } from "../../actors/ports/overlay.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { createFrame } from "../../protocol/frame.ts";
 import { MAX_FRAME_SAMPLES } from "../../protocol/limits.ts";
@@ -21,23 +21,23 @@ export interface OverlayOptions {
   /** Multiples of the usual size, above 0. */
   readonly strength: number;
   readonly seed: number;
-  /** Times of samples it changes, µs: from the first on, not the last. */
+  /** First and last time of the changed samples, µs; the last is excluded. */
   readonly fromUs: number;
   readonly untilUs: number;
-  /** The group as it is declared. */
+  /** The declaration of the group. */
   readonly declaration: Channels;
-  /** Names; absent: all channels of the group. */
+  /** Names of the channels to change; absent: all of the group. */
   readonly channels?: readonly string[] | undefined;
-  /** Who asked for it. */
+  /** Who requested it. */
   readonly author: string;
 }
 
-/** An overlay that can be shown what was before it: it then knows the channels' noise from its first sample on. */
+/** An overlay that can learn from earlier frames, so that it knows the noise of the channels at its first sample. */
 export interface ScenarioOverlay extends FrameOverlay {
   learn(frame: Frame): void;
 }
 
-/** Throws CommandError when the scenario cannot be injected or a channel is not there. */
+/** Throws an EigenwatchError if the scenario cannot be injected or a channel does not exist. */
 export function createOverlay(options: OverlayOptions): ScenarioOverlay {
   const { declaration, fromUs, untilUs } = options;
   const { group } = declaration;
@@ -69,7 +69,7 @@ export function createOverlay(options: OverlayOptions): ScenarioOverlay {
   };
 }
 
-/** Fills `into` with the frame as the disturbance leaves it; false when that is the frame itself. */
+/** Fills `into` with the disturbed frame. False: nothing changed. */
 function disturbed(
   frame: Frame,
   into: Frame,
@@ -98,19 +98,21 @@ function disturbed(
   return changed;
 }
 
-/** What is left of a price that would have fallen through 0. */
+/** Share of a price that is left when a disturbance would bring it to 0 or below. */
 const LEAST_PRICE = 1e-3;
 
-/** Place of each channel of the group among those disturbed; −1: not disturbed. */
+/** Place of each channel of the group among the disturbed channels; −1: not disturbed. */
 function slotsOf({ group, channels }: Channels, chosen: readonly string[]): Int16Array {
   const known = channels.map(({ name }) => name);
   const slots = new Int16Array(known.length).fill(-1);
   for (const [slot, name] of chosen.entries()) {
     const at = known.indexOf(name);
     if (at < 0)
-      throw new CommandError(
-        `Cannot inject into channel ${name}: group ${group} has none; expected ${expectedAmong(name, known)}`,
-      );
+      throw new EigenwatchError({
+        action: `inject into channel ${name}`,
+        value: `group ${group} has none`,
+        expected: expectedAmong(name, known),
+      });
     slots[at] = slot;
   }
   return slots;
@@ -120,9 +122,11 @@ function disturbanceOf(options: OverlayOptions, channels: number): Disturbance {
   const { scenario, seed, strength, fromUs, untilUs } = options;
   const { disturb } = findScenario(scenario);
   if (disturb === undefined)
-    throw new CommandError(
-      `Cannot inject ${scenario}: it is a world of its own; expected one of ${injectableNames().join(", ")}`,
-    );
+    throw new EigenwatchError({
+      action: `inject ${scenario}`,
+      value: "it can only be created as a world",
+      expected: `one of ${injectableNames().join(", ")}`,
+    });
   return disturb({ seed, strength, fromUs, durationUs: untilUs - fromUs, channels });
 }
 

@@ -1,5 +1,5 @@
 /** Every scenario, one row: its name here is its name everywhere. SCENARIOS.md lists the same rows. */
-import { CommandError } from "../../actors/errors.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { expectedAmong } from "../../protocol/nearest.ts";
 import { blockFlip } from "./markets/block-flip.ts";
 import { cointegratedPairs } from "./markets/cointegrated-pairs.ts";
@@ -55,15 +55,18 @@ export function scenarioNames(): string[] {
   return SCENARIOS.map(({ name }) => name);
 }
 
-/** Those that can be laid over real streams. */
+/** Scenarios that can change the samples of a running session. */
 export function injectableNames(): string[] {
   return SCENARIOS.filter(({ disturb }) => disturb !== undefined).map(({ name }) => name);
 }
 
-/** Throws CommandError with what may have been meant. */
+/** Throws an EigenwatchError with the names that are near. */
 export function findScenario(name: string): Scenario {
   const found = SCENARIOS.find((scenario) => scenario.name === name);
   if (found !== undefined) return found;
-  const expected = expectedAmong(name, scenarioNames());
-  throw new CommandError(`Cannot find scenario ${name}: there is none; expected ${expected}`);
+  throw new EigenwatchError({
+    action: `find scenario ${name}`,
+    value: "there is none",
+    expected: expectedAmong(name, scenarioNames()),
+  });
 }

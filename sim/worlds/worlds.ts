@@ -1,11 +1,11 @@
-/** A scenario made ready: what is left out is as usual, and what it cannot do is refused in words. */
-import { CommandError } from "../../actors/errors.ts";
+/** Creates worlds from a scenario and options: fills in the usual values and refuses options that the scenario cannot have. */
 import type { SynthChoice, SynthWorlds } from "../../actors/feeds/synth-world.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { MAX_FRAME_SPAN_US } from "../../protocol/limits.ts";
 import type { Scenario, ScenarioOptions, ScenarioRun } from "./model/scenario.ts";
 import { findScenario, scenarioNames } from "./scenarios.ts";
 
-/** All scenarios, as the `synth` feed wants them. */
+/** All scenarios, behind the port of the `synth` feed. */
 export function synthWorlds(): SynthWorlds {
   return {
     names: scenarioNames(),
@@ -16,7 +16,7 @@ export function synthWorlds(): SynthWorlds {
   };
 }
 
-/** The scenario and all its options but the start. Throws CommandError. */
+/** The scenario with all its options except the start. Throws an EigenwatchError. */
 export function chosenWorld(
   name: string,
   choice: SynthChoice,
@@ -28,13 +28,13 @@ export function chosenWorld(
   const rate = choice.rate ?? scenario.usualRate;
   const durationUs = choice.durationUs ?? scenario.usualDurationUs;
   if (channels < least || channels > most)
-    throw refused(name, `${channels} channels`, least === most ? `${least}` : `${least} to ${most}`);
-  if (!(rate > 0) || rate > RATE_MOST) throw refused(name, `rate ${rate}`, `above 0, at most ${RATE_MOST}`);
-  if (1e6 / rate > MAX_FRAME_SPAN_US) throw refused(name, `rate ${rate}`, "a sample an hour at least");
+    throw badOption(name, `${channels} channels`, least === most ? `${least}` : `${least} to ${most}`);
+  if (!(rate > 0) || rate > RATE_MOST) throw badOption(name, `rate ${rate}`, `above 0, at most ${RATE_MOST}`);
+  if (1e6 / rate > MAX_FRAME_SPAN_US) throw badOption(name, `rate ${rate}`, "a sample an hour at least");
   if (durationUs * rate < 1e6)
-    throw refused(name, `${durationUs / 1e6} s at ${rate} samples/s`, "at least one sample");
+    throw badOption(name, `${durationUs / 1e6} s at ${rate} samples/s`, "at least one sample");
   if (form !== undefined && scenario.family !== "quantum")
-    throw refused(name, `form ${form}`, "no form: it has samples only");
+    throw badOption(name, `form ${form}`, "no form: it has samples only");
   const options = { seed, channels, rate, durationUs, strength, group };
   return { scenario, options: form === undefined ? options : { ...options, form } };
 }
@@ -45,9 +45,9 @@ export function createRun(name: string, choice: SynthChoice, startUs: number): S
   return scenario.create({ ...options, startUs });
 }
 
-/** Times are whole µs: more samples a second would fall on the same. */
+/** Times are whole µs: at a higher rate, several samples would have the same time. */
 const RATE_MOST = 1e6;
 
-function refused(name: string, got: string, expected: string): CommandError {
-  return new CommandError(`Cannot create scenario ${name} with ${got}; expected ${expected}`);
+function badOption(name: string, value: string, expected: string): EigenwatchError {
+  return new EigenwatchError({ action: `create scenario ${name}`, value, expected });
 }

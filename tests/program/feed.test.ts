@@ -188,7 +188,7 @@ test("each flag that cannot be is named with what it takes, before a file is tou
     [{ duration: "soon" }, /for soon: expected a duration such as/],
     [{ duration: "1s" }, /expected at least one sample/],
     [{ speed: "0" }, /--speed 0: expected a number above 0, or max/],
-    [{ form: "density" }, /spike with form density; expected no form/],
+    [{ form: "density" }, /spike: form density; expected no form/],
     [{ start: "then" }, /Cannot read --start then/],
   ];
   for (const [flags, says] of cases) {

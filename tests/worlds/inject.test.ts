@@ -272,7 +272,7 @@ test("what cannot be injected is refused with what could be, and the log says no
     [{ scenario: "spik", group: "g" }, /Cannot find scenario spik: .*perhaps spike/],
     [
       { scenario: "order-book", group: "g" },
-      /order-book: it is a world of its own; expected one of flash-crash/,
+      /order-book: it can only be created as a world; expected one of flash-crash/,
     ],
     [{ scenario: "spike", group: "h" }, /group h: no such group; expected .*g/],
     [
