@@ -1,6 +1,8 @@
 /**
- * The settings of a session: one schema with defaults and reasons. They are part of the log (sessionOpened, configChanged), so a replay
- * has them, and `--set path=value` names them by path: `collapse.falseAlarmsPerDay=0.1`.
+ * The settings of a session: one schema with defaults and descriptions. docs/settings.md is generated from it.
+ *
+ * Settings are part of the log (sessionOpened, configChanged), so a replay has them. A path names a setting:
+ * `--set collapse.falseAlarmsPerDay=0.1`.
  */
 import * as v from "valibot";
 import { InvalidSetting, show } from "./errors.ts";
@@ -9,77 +11,141 @@ import { expectedAmong } from "./nearest.ts";
 const positive = v.pipe(v.number(), v.finite(), v.minValue(Number.MIN_VALUE));
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
+/** A setting with its default and one sentence for docs/settings.md. */
+function setting<const Schema extends v.GenericSchema, const Initial extends v.InferInput<Schema>>(
+  schema: Schema,
+  initial: Initial,
+  description: string,
+) {
+  return v.optional(v.pipe(schema, v.description(description)), initial);
+}
+
+const enabled = setting(v.boolean(), true, "Whether this detector runs.");
+
 export const settingsSchema = v.strictObject({
-  /** Seed of every random stream of the session. */
-  seed: v.optional(whole, 1),
-  /** Shortest logical time between two published states of a group, µs: 50 ms is 20 pictures a second. */
-  publishEveryUs: v.optional(whole, 50_000),
+  seed: setting(whole, 1, "Seed of all random streams of the session."),
+  publishEveryUs: setting(
+    whole,
+    50_000,
+    "Shortest logical time between two published states of a group, µs. 50 ms are 20 pictures a second.",
+  ),
   estimator: v.optional(
     v.strictObject({
-      enabled: v.optional(v.boolean(), true),
-      /** Memory of the density matrix in rows (rows) or in periods of the resonator (ticks). */
-      memoryRows: v.optional(positive, 128),
-      /** `unit`: bounded influence, biased towards I/n; `power`: unbiased shape, one row can dominate. */
-      norm: v.optional(v.picklist(["unit", "power"]), "unit"),
-      /** Rows after which the running scale of a channel has half its weight: channels are standardised by it, lagged. */
-      scaleRows: v.optional(positive, 256),
-      /** Rows before an estimate counts as warmed up. */
-      warmupRows: v.optional(whole, 64),
-      /** Resonator of tick-driven groups: centre period in seconds (0 = chosen from the observed rates), quality ω₀/γ, order 1 or 2. */
-      periodSeconds: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0)), 0),
-      quality: v.optional(positive, 4),
-      order: v.optional(v.picklist([1, 2]), 2),
+      enabled,
+      memoryRows: setting(
+        positive,
+        128,
+        "Memory of the density matrix, in rows; for ticks, in periods of the resonator.",
+      ),
+      norm: setting(
+        v.picklist(["unit", "power"]),
+        "unit",
+        "Weight of a row. `unit`: every row has the same weight, which pulls eigenvalues towards 1/n. `power`: the weight is the row's power, which is unbiased, but a single row can dominate.",
+      ),
+      scaleRows: setting(
+        positive,
+        256,
+        "Rows after which the weight of a value in the running scale of its channel is halved. Channels are divided by this scale, lagged by one row.",
+      ),
+      warmupRows: setting(whole, 64, "Rows before an estimate counts as warmed up."),
+      periodSeconds: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(0)),
+        0,
+        "Groups of ticks: centre period of the resonator in seconds. 0: chosen from the observed rates.",
+      ),
+      quality: setting(positive, 4, "Groups of ticks: quality ω₀/γ of the resonator."),
+      order: setting(v.picklist([1, 2]), 2, "Groups of ticks: order of the resonator."),
     }),
     {},
   ),
   collapse: v.optional(
     v.strictObject({
-      enabled: v.optional(v.boolean(), true),
-      /** Promise: at most this many false alarms a day while the null holds. Used when `falseAlarmSamples` is 0. */
-      falseAlarmsPerDay: v.optional(positive, 1),
-      /** Promise in rows: mean rows between false alarms (ARL ≥ this); 0 = derive from falseAlarmsPerDay and the row rate. */
-      falseAlarmSamples: v.optional(whole, 0),
-      /** Rows used to learn μ₀ and Σ₀; 0 = max(500, 30 n), at most 2,000. */
-      calibrationRows: v.optional(whole, 0),
-      statistic: v.optional(v.picklist(["sr", "cusum"]), "sr"),
-      /** Innovations as they are (`none`), or in units of their running volatility (`ewma`: slow changes of size are followed, not reported). */
-      volatility: v.optional(v.picklist(["none", "ewma"]), "none"),
-      /** Rows of quiet before a recovering state counts as tracking again. */
-      recoveryRows: v.optional(whole, 200),
+      enabled,
+      falseAlarmsPerDay: setting(
+        positive,
+        1,
+        "Guarantee: at most this many false alarms a day while rows are independent and their law does not change. Not used if `falseAlarmSamples` is set.",
+      ),
+      falseAlarmSamples: setting(
+        whole,
+        0,
+        "The same guarantee in rows: at least this many rows between two false alarms on average. 0: derived from `falseAlarmsPerDay` and the rate of rows.",
+      ),
+      calibrationRows: setting(
+        whole,
+        0,
+        "Rows from which the normal mean and covariance are learnt. 0: the larger of 500 and 30 n, at most 2,000.",
+      ),
+      statistic: setting(
+        v.picklist(["sr", "cusum"]),
+        "sr",
+        "Statistic of change. `sr`: Shiryaev-Roberts; `cusum`: cumulative sum.",
+      ),
+      volatility: setting(
+        v.picklist(["none", "ewma"]),
+        "none",
+        "Scale of the innovations. `none`: as they are; `ewma`: in units of their running volatility, so that slow changes of size are followed and not reported.",
+      ),
+      recoveryRows: setting(
+        whole,
+        200,
+        "Rows without alarm after which a recovering group is tracked again.",
+      ),
     }),
     {},
   ),
   anomaly: v.optional(
     v.strictObject({
-      enabled: v.optional(v.boolean(), true),
-      /** Expected false anomalies per channel and day. Used when `falseAlarmSamples` is 0. */
-      falseAlarmsPerDay: v.optional(positive, 1),
-      falseAlarmSamples: v.optional(whole, 0),
-      /** Scores kept for conformal calibration, per channel and view. */
-      windowSamples: v.optional(v.pipe(whole, v.minValue(32), v.maxValue(10_000)), 512),
-      warmupSamples: v.optional(v.pipe(whole, v.minValue(16)), 64),
-      /** Quiet time after which an anomaly is over, samples. */
-      cooldownSamples: v.optional(whole, 32),
+      enabled,
+      falseAlarmsPerDay: setting(
+        positive,
+        1,
+        "Expected false anomalies per channel and day. Not used if `falseAlarmSamples` is set.",
+      ),
+      falseAlarmSamples: setting(
+        whole,
+        0,
+        "Expected samples of a channel between two false anomalies. 0: derived from `falseAlarmsPerDay` and the rate of samples.",
+      ),
+      windowSamples: setting(
+        v.pipe(whole, v.minValue(32), v.maxValue(10_000)),
+        512,
+        "Scores kept for conformal calibration, per channel and view.",
+      ),
+      warmupSamples: setting(v.pipe(whole, v.minValue(16)), 64, "Samples of a channel before it is scored."),
+      cooldownSamples: setting(whole, 32, "Samples without a further alarm after which an anomaly ends."),
     }),
     {},
   ),
   trajectory: v.optional(
     v.strictObject({
-      enabled: v.optional(v.boolean(), true),
-      /** States that the reference remembers; 1 = each state is compared with the one before. */
-      memoryStates: v.optional(v.pipe(whole, v.minValue(1)), 16),
-      /** Fidelity with the reference below which the state jumped: half is what a qubit has with nothing in particular. */
-      jumpedBelow: v.optional(v.pipe(positive, v.maxValue(1)), 0.5),
-      /** Fidelity above which it has settled: the gap between the two keeps noise from jumping to and fro. */
-      settledAbove: v.optional(v.pipe(positive, v.maxValue(1)), 0.9),
+      enabled,
+      memoryStates: setting(
+        v.pipe(whole, v.minValue(1)),
+        16,
+        "Quantum states that the reference averages. 1: each state is compared with the state before it.",
+      ),
+      jumpedBelow: setting(
+        v.pipe(positive, v.maxValue(1)),
+        0.5,
+        "Fidelity with the reference below which the state has jumped. A qubit has 0.5 with the maximally mixed state.",
+      ),
+      settledAbove: setting(
+        v.pipe(positive, v.maxValue(1)),
+        0.9,
+        "Fidelity above which the state has settled. The gap to `jumpedBelow` prevents repeated jumps from noise.",
+      ),
     }),
     {},
   ),
   monitor: v.optional(
     v.strictObject({
-      enabled: v.optional(v.boolean(), true),
-      /** Latency above which the system calls itself degraded, µs, and below half of which it recovers. */
-      degradedLatencyUs: v.optional(positive, 50_000),
+      enabled,
+      degradedLatencyUs: setting(
+        positive,
+        50_000,
+        "Latency above which the system is degraded, µs. It recovers below half of it.",
+      ),
     }),
     {},
   ),
@@ -87,12 +153,12 @@ export const settingsSchema = v.strictObject({
 
 export type Settings = v.InferOutput<typeof settingsSchema>;
 
-/** The settings of a session that says nothing. */
+/** Every setting at its default. */
 export function defaultSettings(): Settings {
   return v.parse(settingsSchema, {});
 }
 
-/** Settings from outside (a file, a recording): what is left out gets its default, what is not known is refused by its path. */
+/** Settings from outside (a file, a recording): a missing setting gets its default, an unknown path is refused. */
 export function parseSettings(input: unknown): Settings {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     throw new InvalidSetting("read settings", show(input), "a map of settings");
@@ -106,7 +172,7 @@ export function parseSettings(input: unknown): Settings {
 }
 
 /**
- * New settings with one of them changed; `settings` stays. A text is read as the kind of value that stands at the path, so
+ * A copy of the settings with one of them changed. A text is converted to the type of the setting, so that
  * `collapse.falseAlarmsPerDay=0.1` may come from a command line.
  */
 export function applySetting(settings: Settings, path: string, value: unknown): Settings {
@@ -151,7 +217,7 @@ function structuredCopy(settings: Settings): Record<string, unknown> {
   return JSON.parse(JSON.stringify(settings)) as Record<string, unknown>;
 }
 
-/** The text as a value of the same kind as `before`; the text itself when it is none, for the schema to refuse. */
+/** The text as a value of the type of `before`, or the text itself if it is not one: the schema then refuses it. */
 function readAs(before: unknown, text: string): unknown {
   const trimmed = text.trim();
   if (typeof before === "boolean") return trimmed === "true" ? true : trimmed === "false" ? false : text;
