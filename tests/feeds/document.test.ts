@@ -1,0 +1,46 @@
+/** docs/feeds.md and its example stay true. */
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
+import { FEED_KINDS } from "../../actors/feeds/kinds.ts";
+import { parseFeedSpec } from "../../actors/feeds/spec.ts";
+import { run } from "../support/program-run.ts";
+
+const EXAMPLES = join(ROOT, "docs", "examples");
+const document = readFileSync(join(ROOT, "docs", "feeds.md"), "utf8");
+
+test("docs/feeds.md names every kind of feed and every option", () => {
+  for (const [kind, { options }] of Object.entries(FEED_KINDS)) {
+    assert.match(document, new RegExp(`^#+ ${kind}$`, "m"));
+    for (const option of Object.keys(options)) assert.ok(document.includes(`\`${option}\``), option);
+  }
+});
+
+test("docs/feeds.md has examples that can be read", () => {
+  const specs = [...document.matchAll(/--feed '?([^\s']+)'?/g)].map(([, spec = ""]) => spec);
+  const examples = specs.filter((spec) => !spec.startsWith("KIND"));
+  assert.ok(examples.length > Object.keys(FEED_KINDS).length);
+  for (const spec of examples) parseFeedSpec(spec);
+});
+
+test("docs/examples/rooms.csv is what its script writes", () => {
+  const [path = "", ...options] = ownRuntime().command;
+  const written = execFileSync(path, [...options, join(EXAMPLES, "rooms.mjs")], { encoding: "utf8" });
+  assert.is(written, readFileSync(join(EXAMPLES, "rooms.csv"), "utf8"));
+});
+
+test("docs/examples/rooms.csv has an event of the cellar at the time of its change", async () => {
+  const { code, stdout, stderr } = await run([
+    ...["up", "--feed", `file:${join(EXAMPLES, "rooms.csv")}`, "--once", "--port", "0"],
+  ]);
+  assert.is(code, 0, stderr);
+  const shown =
+    "2026-03-01T17:30:00.000Z  notice    cellar is far from its usual level (14.86, expected about 10.98)";
+  assert.ok(stdout.includes(shown), stdout);
+  assert.ok(document.includes(shown));
+});
+
+test.run();
