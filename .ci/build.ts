@@ -73,7 +73,11 @@ const PARTS: Part[] = [
       // Fonts and pictures named in style sheets are copied beside them.
       external: ["*.woff2", "*.png", "*.svg"],
     }),
-    copies: () => filesOfDashboard(STATIC).map((path) => [path, `dist/dashboard/${basename(path)}`]),
+    copies: () => [
+      ...filesOfDashboard(STATIC).map((path): [string, string] => [path, `dist/dashboard/${basename(path)}`]),
+      // The session that `?demo` plays (tests/browser/record-demo.ts).
+      [`${DASHBOARD}/demo/session.gz`, "dist/dashboard/demo.gz"],
+    ],
   },
   {
     name: "program",

@@ -28,6 +28,7 @@ const TASKS = {
   },
   bench: { help: "the benchmarks, or the named one", run: bench },
   build: { help: "dashboard and program bundle into dist/", run: build },
+  demo: { help: "records the session that the page plays at ?demo anew", run: demo },
   eigenwatch: {
     help: "the program itself, with its arguments; reads stdin and writes stdout",
     run: eigenwatch,
@@ -94,6 +95,11 @@ async function bench(args) {
 /** @param {string[]} args */
 async function build(args) {
   return install("stdout") ? script(".ci/build.ts", args) : 1;
+}
+
+/** @param {string[]} args */
+async function demo(args) {
+  return install("stdout") ? script("tests/browser/record-demo.ts", args) : 1;
 }
 
 /** Its stdout belongs to the program: whatever we say goes to stderr. @param {string[]} args */

@@ -9,7 +9,7 @@ import { App } from "./app.tsx";
 import { Controls } from "./model/controls.ts";
 import { Model } from "./model/model.ts";
 import { View } from "./model/view.ts";
-import { DemoSource } from "./sources/demo-source.ts";
+import { RecordedSource } from "./sources/recorded-source.ts";
 import { SocketSource } from "./sources/socket-source.ts";
 import type { Source } from "./sources/source.ts";
 
@@ -25,7 +25,9 @@ if (root === null) throw new Error("Cannot start: the page has no element with i
 render(<App model={model} view={view} loop={loop} controls={controls} />, root);
 loop.start();
 
-const source: Source = isDemo ? new DemoSource(options) : new SocketSource(view.spanUs.peek());
+const source: Source = isDemo
+  ? new RecordedSource(demoFile, options.get("state") ?? "live")
+  : new SocketSource(view.spanUs.peek());
 if (!isDemo) {
   await logIn();
   model.sessionInfo.subscribe((info) => {
@@ -57,4 +59,10 @@ async function logIn(): Promise<void> {
   } catch {
     // No server: the socket will say so, and keep trying.
   }
+}
+
+async function demoFile(): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await fetch("demo.gz");
+  if (!response.ok) throw new Error(`Cannot play the demonstration: ${response.status}; expected demo.gz`);
+  return new Uint8Array(await response.arrayBuffer());
 }
