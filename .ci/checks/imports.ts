@@ -6,7 +6,7 @@
  *                 └── journal · bus · feeds · workers                                 know protocol and ports only
  *
  *   collab/gateway sees protocol and actors/mod.ts; collab/charts sees protocol; collab/dashboard sees protocol and charts.
- *   sim/ sees everything below it. Nothing that runs live imports sim/, except through sim/mod.ts.
+ *   sim/ sees the mod.ts files of actors/; its benchmarks see every file. Nothing that runs live imports sim/, except through sim/mod.ts.
  *
  * Type-only imports count: who needs another's types knows it.
  */
@@ -30,6 +30,17 @@ const CLUSTER = ["actors/feeds/", "actors/journal/", ...PARTITION];
 
 /** What a collaborator sees of the system. */
 const SYSTEM = ["actors/mod.ts", ...OUTSIDE];
+
+/** What sim/ sees of actors/: the faces of its folders, not the files in them. */
+const FACES = [
+  "actors/cluster/mod.ts",
+  "actors/core/mod.ts",
+  "actors/feeds/mod.ts",
+  "actors/journal/mod.ts",
+  "actors/partition/mod.ts",
+  "actors/workers/mod.ts",
+  ...SYSTEM,
+];
 
 /** The first place that a file lies in decides: narrow places stand before wide ones. */
 export const RULES: readonly Rule[] = [
@@ -57,23 +68,35 @@ export const RULES: readonly Rule[] = [
   { place: "collab/serve.ts", sees: ["collab/*", "collab/gateway/", "sim/mod.ts", ...SYSTEM] },
   { place: "collab/*", sees: ["collab/gateway/", ...SYSTEM] },
   { place: "sim/terminal/", sees: [] },
-  { place: "sim/worlds/", sees: ["sim/terminal/", "actors/", "protocol/"] },
+  { place: "sim/worlds/", sees: ["sim/terminal/", "actors/filters/lines.ts", ...FACES] },
   {
     place: "sim/recordings/",
     sees: [
       "sim/terminal/",
       "sim/worlds/",
-      "actors/",
+      "actors/filters/lines.ts",
+      "actors/kernels/normal.ts",
       "collab/*",
       "collab/charts/",
       "collab/gateway/",
-      "protocol/",
+      ...FACES,
     ],
   },
-  { place: "sim/shadow/", sees: ["sim/recordings/", "actors/", "protocol/"] },
-  { place: "sim/cluster/", sees: ["sim/terminal/", "actors/", "collab/*", "collab/gateway/", "protocol/"] },
+  { place: "sim/shadow/", sees: ["sim/recordings/", ...FACES] },
+  {
+    place: "sim/cluster/",
+    sees: [
+      "sim/terminal/",
+      "actors/bus/subject-match.ts",
+      "actors/detectors/machine-actions.ts",
+      "collab/*",
+      "collab/gateway/",
+      ...FACES,
+    ],
+  },
+  // Benchmarks measure parts that nothing outside their folder uses.
   { place: "sim/bench/", sees: ["sim/", "actors/", "collab/*", "collab/gateway/", "protocol/"] },
-  { place: "sim/*", sees: ["sim/", "actors/", "collab/*", "collab/gateway/", "protocol/"] },
+  { place: "sim/*", sees: ["sim/", "collab/*", "collab/gateway/", ...FACES] },
   { place: "main.ts", sees: ["collab/serve.ts", "sim/mod.ts", "actors/mod.ts", "protocol/"] },
   { place: "tests/", sees: ["actors/", "collab/", "sim/", "protocol/", ".ci/", "main.ts"] },
   { place: ".ci/", sees: [] },

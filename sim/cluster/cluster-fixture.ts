@@ -4,7 +4,7 @@
  *   feeds ──publish──► bus ──► owner of the partition ──blocks──► bus (the log) ──read back──► owner ──► pages
  *                               └── takes over when the previous owner is gone, or seems to be
  */
-import { publishFeed } from "../../actors/feeds/bus-publisher.ts";
+import { publishFeed } from "../../actors/feeds/mod.ts";
 import { encodeFrame } from "../../protocol/codec.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
 import { BusConnection, type Subscribers } from "./bus-connection.ts";

@@ -8,7 +8,7 @@
  *     another count happens at that count.
  * D3  After `heal` no fault happens.
  */
-import { RandomStream } from "../../actors/core/random.ts";
+import { RandomStream } from "../../actors/core/mod.ts";
 
 export interface Fault {
   /** True with `probability`, while faults are on and this decision may be taken. */

@@ -5,7 +5,7 @@
  *
  * Every kind of fault is a decision. Valid frames sent after healing are observed as `offered`: they must enter the log.
  */
-import type { Feed, FeedSink } from "../../actors/feeds/feed.ts";
+import type { Feed, FeedSink } from "../../actors/mod.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Fault } from "./decisions.ts";

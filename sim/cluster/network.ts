@@ -7,7 +7,7 @@
  * A link is one direction between two hosts. A cut or clogged link lets nothing through until a set time, then recovers by itself.
  * Messages in flight belong to the receiving process and are dropped when it ends.
  */
-import type { RandomStream } from "../../actors/core/random.ts";
+import type { RandomStream } from "../../actors/core/mod.ts";
 import type { Fault } from "./decisions.ts";
 import type { Process } from "./process.ts";
 import type { World } from "./world.ts";

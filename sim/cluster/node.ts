@@ -5,7 +5,7 @@
  *                      ├──pause──► paused, possibly longer than its lease ──wake──► running
  *                      └──stop──► handing over ──► down
  */
-import { ClusterNode, type OwnershipChange } from "../../actors/cluster/node.ts";
+import { ClusterNode, type OwnershipChange } from "../../actors/cluster/mod.ts";
 import { BusConnection, type Subscribers } from "./bus-connection.ts";
 import type { BusServers } from "./bus-servers.ts";
 import type { WorldEnd } from "./checkers/observation.ts";

@@ -1,5 +1,5 @@
 /** The tap of one node's shipped partitions: passes what they do to the checkers of the world. */
-import { hex } from "../../actors/core/hash.ts";
+import { hex } from "../../actors/core/mod.ts";
 import type { PartitionTap } from "../../actors/ports/tap.ts";
 import type { World } from "./world.ts";
 

@@ -4,7 +4,7 @@
  * Each family of faults is off in some of the seeds, so that rare faults also occur alone. Probabilities differ between seeds by two
  * orders of magnitude.
  */
-import { RandomStream } from "../../actors/core/random.ts";
+import { RandomStream } from "../../actors/core/mod.ts";
 import type { ScenarioName } from "./scenarios.ts";
 import { SCENARIOS } from "./scenarios.ts";
 

@@ -1,6 +1,6 @@
 /** Runs many seeds of one scenario in several processes and sums up their results. */
 import process from "node:process";
-import { inWorkers, type Work, workOnInput } from "../../actors/workers/pool.ts";
+import { inWorkers, type Work, workOnInput } from "../../actors/workers/mod.ts";
 import { branchesOf } from "./branches.ts";
 import type { Violation } from "./checkers/observation.ts";
 import { type RunRequest, run } from "./run.ts";

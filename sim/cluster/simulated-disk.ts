@@ -9,7 +9,7 @@
  * `kill()` is the end of the process: the cache survives. Both close every open file and return the disk as the next process sees it.
  */
 import { basename, dirname } from "node:path";
-import type { Disk, DiskFile, OpenMode } from "../../actors/journal/disk.ts";
+import type { Disk, DiskFile, OpenMode } from "../../actors/journal/mod.ts";
 
 /** The unit that a disk writes completely or not at all. */
 const SECTOR_BYTES = 512;

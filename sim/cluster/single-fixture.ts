@@ -5,7 +5,7 @@
  *                        └──cannot open──► down                 └──stop (orderly)──► down
  */
 import { join } from "node:path";
-import { type FileJournal, openJournal } from "../../actors/journal/file.ts";
+import { type FileJournal, openJournal } from "../../actors/journal/mod.ts";
 import { Partition } from "../../actors/mod.ts";
 import type { WorldEnd } from "./checkers/observation.ts";
 import { SimulatedClient } from "./client.ts";

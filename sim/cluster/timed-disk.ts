@@ -6,7 +6,7 @@
  *
  * An operation of an ended process never returns to it. Whether it was carried out depends on the latency.
  */
-import type { Disk, DiskFile, OpenMode } from "../../actors/journal/disk.ts";
+import type { Disk, DiskFile, OpenMode } from "../../actors/journal/mod.ts";
 import type { Fault } from "./decisions.ts";
 import type { Process } from "./process.ts";
 import type { DiskFaults, SimulatedDisk } from "./simulated-disk.ts";

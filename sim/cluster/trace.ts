@@ -4,7 +4,7 @@
  *   +12.345678 n1 timer            an entry of the queue acted, 12.3 s after the start
  *   +12.345678   n1 event 17 …     a step of the protocol, indented
  */
-import { StateHash } from "../../actors/core/hash.ts";
+import { StateHash } from "../../actors/core/mod.ts";
 
 export class Trace {
   readonly #startUs: number;

@@ -6,7 +6,7 @@
  *
  * W1  Everything that happens is a function of seed, scenario, minutes and the decisions that may be taken.
  */
-import { RandomStream } from "../../actors/core/random.ts";
+import { RandomStream } from "../../actors/core/mod.ts";
 import type { Checkers } from "./checkers/mod.ts";
 import type { Observation, Violation } from "./checkers/observation.ts";
 import { Decisions } from "./decisions.ts";

@@ -1,7 +1,6 @@
 /** What a recording has that cannot be gone on with is the recording's fault, not ours: it becomes a CommandError. */
 
-import { ChainBroken, RecordingDamaged } from "../../actors/log/damage.ts";
-import { CommandError } from "../../actors/mod.ts";
+import { ChainBroken, CommandError, RecordingDamaged } from "../../actors/mod.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
 
 export async function said<T>(act: () => Promise<T>): Promise<T> {

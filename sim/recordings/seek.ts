@@ -3,9 +3,8 @@
  *
  * Retention may have removed the beginning: then the recording begins after the oldest snapshot that this version of the program can use.
  */
-import { Core, type CoreDefinitions, type CoreSink, SILENT } from "../../actors/core/core.ts";
-import { RecordingDamaged } from "../../actors/log/damage.ts";
-import { CommandError } from "../../actors/mod.ts";
+import { Core, type CoreDefinitions, type CoreSink, SILENT } from "../../actors/core/mod.ts";
+import { CommandError, RecordingDamaged } from "../../actors/mod.ts";
 import type { Journal, StoredSnapshot } from "../../actors/ports/journal.ts";
 import { decodeBlock } from "../../protocol/block.ts";
 import { firstTime, iso, type Place, parsePlace, reaches } from "./place.ts";

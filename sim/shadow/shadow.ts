@@ -13,7 +13,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Journal, JournalNote } from "../../actors/ports/journal.ts";
-import { ownProgram } from "../../actors/workers/own-program.ts";
+import { ownProgram } from "../../actors/workers/mod.ts";
 import type { Difference } from "../recordings/replay/verifier.ts";
 import { KeptMessages } from "./kept-messages.ts";
 import { type MessageKind, startPayload } from "./messages.ts";

@@ -8,8 +8,8 @@
  * H1  The first difference ends a run; it is known before the block after the next one is folded.
  * H2  A note that is missing is a difference, but of blocks up to `settledFrom`: a crash may have swallowed theirs, and they come later.
  */
-import { Core, type CoreDefinitions, type CoreSink } from "../../actors/core/core.ts";
-import { foldJournal } from "../../actors/log/fold.ts";
+import { Core, type CoreDefinitions, type CoreSink } from "../../actors/core/mod.ts";
+import { foldJournal } from "../../actors/mod.ts";
 import type { JournalEntry } from "../../actors/ports/journal.ts";
 import { type Difference, Verifier } from "../recordings/replay/verifier.ts";
 

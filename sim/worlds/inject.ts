@@ -3,7 +3,7 @@
  *
  *   command startInjection ──► prepareInjection ──► overlay, which Partition.inject lays over the frames that enter the log
  */
-import type { Partition } from "../../actors/partition/partition.ts";
+import type { Partition } from "../../actors/mod.ts";
 import type { FrameOverlay } from "../../actors/ports/overlay.ts";
 import type { InjectionRequest } from "../../protocol/commands.ts";
 import type { InjectableScenario, StartedInjection } from "../../protocol/controls.ts";

@@ -1,5 +1,5 @@
 /** Creates worlds from a scenario and options: fills in the usual values and refuses options that the scenario cannot have. */
-import type { SynthChoice, SynthWorlds } from "../../actors/feeds/synth-world.ts";
+import type { SynthChoice, SynthWorlds } from "../../actors/feeds/mod.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { MAX_FRAME_SPAN_US } from "../../protocol/limits.ts";
 import type { Scenario, ScenarioOptions, ScenarioRun } from "./model/scenario.ts";

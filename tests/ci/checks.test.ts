@@ -72,6 +72,15 @@ imports("inside sim/, worlds know no recordings, and neither knows the simulator
     assert.not.ok(mayImport(`sim/${folder}/a.ts`, "../cluster/b.ts"), folder);
 });
 
+imports("sim sees the mod.ts files of actors/, and only its benchmarks see the files in the folders", () => {
+  for (const folder of ["worlds", "recordings", "cluster"]) {
+    assert.ok(mayImport(`sim/${folder}/a.ts`, "../../actors/core/mod.ts"), folder);
+    assert.ok(mayImport(`sim/${folder}/a.ts`, "../../actors/ports/journal.ts"), folder);
+    assert.not.ok(mayImport(`sim/${folder}/a.ts`, "../../actors/core/core.ts"), folder);
+  }
+  assert.ok(mayImport("sim/bench/a.ts", "../../actors/core/core.ts"));
+});
+
 imports("nothing below the simulator imports it, nor does the product import its tests", () => {
   assert.not.ok(mayImport("actors/system.ts", "../sim/mod.ts"));
   assert.not.ok(mayImport("protocol/codec.ts", "../sim/mod.ts"));

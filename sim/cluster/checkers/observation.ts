@@ -7,7 +7,7 @@
  * What follows from the log alone (timers, supervision, order of sources, counts) is no observation: the log is replayed at the end
  * (replayed-logs.ts).
  */
-import type { CoreDefinitions } from "../../../actors/core/core.ts";
+import type { CoreDefinitions } from "../../../actors/core/mod.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 
 export type Observation = { readonly atUs: number } & (

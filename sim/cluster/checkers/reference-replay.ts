@@ -4,8 +4,7 @@
  *   blocks in order ─► core, with a model of its timers ─► events and state hashes
  *                        └─ at the first kept snapshot: a second core is restored from it and applies the same tail
  */
-import { Core, SILENT } from "../../../actors/core/core.ts";
-import { hex } from "../../../actors/core/hash.ts";
+import { Core, hex, SILENT } from "../../../actors/core/mod.ts";
 import { decodeFrameInto, decodeMessage, isFrame } from "../../../protocol/codec.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { EventMessage, Input } from "../../../protocol/messages.ts";

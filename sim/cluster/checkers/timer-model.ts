@@ -7,7 +7,7 @@
  *
  * Wraps the methods of the core's `Timers`, so it sees what the core requests, not how the core stores it.
  */
-import type { Timer, Timers } from "../../../actors/core/timers.ts";
+import type { Timer, Timers } from "../../../actors/core/mod.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 
 interface Pending {

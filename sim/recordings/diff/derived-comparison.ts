@@ -3,7 +3,7 @@
  *
  * What one has noted and the other not yet waits here.
  */
-import { sameBytes } from "../../../actors/log/chain.ts";
+import { sameBytes } from "../../../actors/mod.ts";
 import type { Checkpoint } from "../../../protocol/messages.ts";
 import { EventAligner } from "../event-alignment.ts";
 import { differingFields } from "./differing-fields.ts";

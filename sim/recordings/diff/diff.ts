@@ -12,7 +12,7 @@
  *
  * Memory holds a block of each, and the events that one has noted and the other not yet.
  */
-import { sameBytes } from "../../../actors/log/chain.ts";
+import { sameBytes } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import { decodeMessage } from "../../../protocol/codec.ts";
 import type { EventDifference } from "../alignment-round.ts";

@@ -3,7 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
 import process from "node:process";
-import { JournalHalted } from "../../../actors/journal/errors.ts";
+import { JournalHalted } from "../../../actors/journal/mod.ts";
 import {
   askedAsync,
   CommandError,

@@ -9,8 +9,7 @@
  */
 import { McapWriter } from "@mcap/core";
 import { Encoder } from "@msgpack/msgpack";
-import { sameBytes } from "../../../actors/log/chain.ts";
-import { RecordingDamaged } from "../../../actors/log/damage.ts";
+import { RecordingDamaged, sameBytes } from "../../../actors/mod.ts";
 import type { Journal, JournalBlock, JournalEntry, StoredSnapshot } from "../../../actors/ports/journal.ts";
 import { decodeBlock, decodeDerived, encodeDerived } from "../../../protocol/block.ts";
 import { decodeAs, decodeFrameInto, encodeMessage } from "../../../protocol/codec.ts";

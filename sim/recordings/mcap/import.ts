@@ -9,8 +9,7 @@
 import { McapIndexedReader, McapStreamReader, type McapTypes } from "@mcap/core";
 import { decode } from "@msgpack/msgpack";
 import * as v from "valibot";
-import { sameBytes, sha256 } from "../../../actors/log/chain.ts";
-import { CommandError } from "../../../actors/mod.ts";
+import { CommandError, sameBytes, sha256 } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import { decodeBlock, encodeDerived } from "../../../protocol/block.ts";
 import { decodeAs } from "../../../protocol/codec.ts";

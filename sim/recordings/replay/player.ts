@@ -8,7 +8,7 @@
  * L2  Of several seeks that wait only the last is carried out.
  * L3  Inputs are paced one by one, by their times.
  */
-import type { CoreDefinitions } from "../../../actors/core/core.ts";
+import type { CoreDefinitions } from "../../../actors/core/mod.ts";
 import type { Clock } from "../../../actors/ports/clock.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type { ReplayStatus } from "../../../protocol/controls.ts";

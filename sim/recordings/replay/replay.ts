@@ -9,10 +9,8 @@
  * Y2  `verify` stops at the first difference and names it: block, input, actor, field, index, both values.
  * Y3  Nothing is written. Damage ends a replay with its place (RecordingDamaged).
  */
-import { systemClock } from "../../../actors/clock.ts";
-import type { CoreDefinitions, CoreSink } from "../../../actors/core/core.ts";
-import { hex } from "../../../actors/core/hash.ts";
-import { foldJournal } from "../../../actors/log/fold.ts";
+import { type CoreDefinitions, type CoreSink, hex } from "../../../actors/core/mod.ts";
+import { foldJournal, systemClock } from "../../../actors/mod.ts";
 import type { Clock } from "../../../actors/ports/clock.ts";
 import type { Journal, JournalEntry } from "../../../actors/ports/journal.ts";
 import type { EventMessage, StateMessage } from "../../../protocol/messages.ts";

@@ -6,11 +6,8 @@
  * T1  An input's frame or declaration is handed out before what is derived from it; metrics once, at the end of their block.
  * T2  Nothing that was derived from inputs before the place is handed out.
  */
-import type { Core, CoreDefinitions, CoreSink } from "../../../actors/core/core.ts";
-import { BlockChain } from "../../../actors/log/chain.ts";
-import { RecordingDamaged } from "../../../actors/log/damage.ts";
-import { decodeInput } from "../../../actors/log/read.ts";
-import { LoggedFrame } from "../../../actors/partition/delivered-frame.ts";
+import type { Core, CoreDefinitions, CoreSink } from "../../../actors/core/mod.ts";
+import { BlockChain, decodeInput, LoggedFrame, RecordingDamaged } from "../../../actors/mod.ts";
 import type { Journal, JournalEntry } from "../../../actors/ports/journal.ts";
 import type { SessionListener } from "../../../actors/ports/session.ts";
 import { isFrame } from "../../../protocol/codec.ts";

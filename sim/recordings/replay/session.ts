@@ -8,9 +8,8 @@
  * P2  After a seek the session is as it was at that place (S4): its events, groups and states are those up to there.
  * P3  Nothing is written. Damage ends the playing with its place.
  */
-import type { CoreDefinitions } from "../../../actors/core/core.ts";
-import { EventHistory } from "../../../actors/partition/event-history.ts";
-import { RecentBlocks } from "../../../actors/partition/recent-blocks.ts";
+import type { CoreDefinitions } from "../../../actors/core/mod.ts";
+import { EventHistory, RecentBlocks } from "../../../actors/partition/mod.ts";
 import type { Clock } from "../../../actors/ports/clock.ts";
 import { type CommandHandlers, carryOut, commandNames } from "../../../actors/ports/commands.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";

@@ -5,9 +5,7 @@
  *
  * Only the first difference counts: everything after it may follow from it.
  */
-import type { Core } from "../../../actors/core/core.ts";
-import { hex } from "../../../actors/core/hash.ts";
-import { readSnapshot, type SavedCore } from "../../../actors/core/snapshot.ts";
+import { type Core, hex, readSnapshot, type SavedCore } from "../../../actors/core/mod.ts";
 import type { TypedArray } from "../../../actors/ports/detector.ts";
 import type { Journal, JournalEntry } from "../../../actors/ports/journal.ts";
 import { decodeCheckpoint, decodeDerived } from "../../../protocol/block.ts";

@@ -2,7 +2,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { segmentFirstBlock } from "../../../actors/journal/segment.ts";
+import { segmentFirstBlock } from "../../../actors/journal/mod.ts";
 import { askedAsync, CommandError } from "../../../actors/mod.ts";
 import { startProgress } from "../../terminal/progress.ts";
 import { publicKey, secretKey } from "./key-files.ts";

@@ -6,7 +6,7 @@
  *
  * After damage that was told of already, expectations begin anew: what is missing follows from it.
  */
-import { sameBytes, sha256 } from "../../../actors/log/chain.ts";
+import { sameBytes, sha256 } from "../../../actors/mod.ts";
 import type { BlockPosition } from "../../../actors/ports/journal.ts";
 import { decodeBlock, decodeCheckpoint, decodeDerived } from "../../../protocol/block.ts";
 

@@ -2,10 +2,16 @@
 import { statSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { realDisk } from "../../../actors/journal/disk.ts";
-import { encodeIndex, indexName } from "../../../actors/journal/index-file.ts";
-import { readSegmentHeader, type Segment, segmentName } from "../../../actors/journal/segment.ts";
-import { type SnapshotInfo, SnapshotStore } from "../../../actors/journal/snapshots.ts";
+import {
+  encodeIndex,
+  indexName,
+  readSegmentHeader,
+  realDisk,
+  type Segment,
+  type SnapshotInfo,
+  SnapshotStore,
+  segmentName,
+} from "../../../actors/journal/mod.ts";
 
 /** A segment's index is what reading the segment gives; a damaged segment has none. */
 export async function surveyIndex(directory: string, segment: Segment, findings: Finding[]): Promise<void> {

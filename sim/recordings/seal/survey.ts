@@ -10,24 +10,23 @@
  */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { realDisk } from "../../../actors/journal/disk.ts";
-import { indexName } from "../../../actors/journal/index-file.ts";
-import { isBeingWritten, LOCK_FILE } from "../../../actors/journal/lock.ts";
 import {
   BLOCK_FIELDS_BYTES,
   BODY_BYTES_MIN,
+  gapBetween,
+  indexName,
+  isBeingWritten,
+  LOCK_FILE,
   RECORD,
   RECORD_HEADER_BYTES,
-} from "../../../actors/journal/record.ts";
-import { SegmentScanner } from "../../../actors/journal/scanner.ts";
-import {
-  gapBetween,
+  realDisk,
   type Segment,
+  SegmentScanner,
+  type SnapshotInfo,
   scanSegment,
   segmentFirstBlock,
   segmentName,
-} from "../../../actors/journal/segment.ts";
-import type { SnapshotInfo } from "../../../actors/journal/snapshots.ts";
+} from "../../../actors/journal/mod.ts";
 import type { BlockPosition } from "../../../actors/ports/journal.ts";
 import { RecordChecks } from "./record-checks.ts";
 import { at, type Finding, findingOf, partitionOf, snapshotsOf, surveyIndex } from "./survey-files.ts";

@@ -1,9 +1,8 @@
 /**
  * The actors as they stood behind a block of a recording: the newest snapshot they can use, and what follows up to there.
  */
-import { Core, type CoreDefinitions, type CoreSink } from "../../../actors/core/core.ts";
-import { foldJournal } from "../../../actors/log/fold.ts";
-import { CommandError } from "../../../actors/mod.ts";
+import { Core, type CoreDefinitions, type CoreSink } from "../../../actors/core/mod.ts";
+import { CommandError, foldJournal } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 
 export interface Base {

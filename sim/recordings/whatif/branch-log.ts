@@ -7,8 +7,8 @@
  * L1  As long as nothing is different, its blocks are those of the original, byte for byte.
  * L2  Blocks end where those of the original end; one that grows beyond its limits ends earlier as well.
  */
-import type { Core, CoreSink } from "../../../actors/core/core.ts";
-import { sha256 } from "../../../actors/log/chain.ts";
+import type { Core, CoreSink } from "../../../actors/core/mod.ts";
+import { sha256 } from "../../../actors/mod.ts";
 import type { JournalBlock } from "../../../actors/ports/journal.ts";
 import { BlockBuilder, type BlockStart, encodeCheckpoint, encodeDerived } from "../../../protocol/block.ts";
 import { CHECKPOINT_BLOCKS } from "../../../protocol/limits.ts";

@@ -5,11 +5,8 @@
  *              │                                                                         ├──► aligner ──► differences
  *              └─ notes ───► original lane ─────────────────────────────────────► events ─┘
  */
-import type { CoreDefinitions } from "../../../actors/core/core.ts";
-import { hex } from "../../../actors/core/hash.ts";
-import { BlockChain } from "../../../actors/log/chain.ts";
-import { RecordingDamaged } from "../../../actors/log/damage.ts";
-import { decodeInput } from "../../../actors/log/read.ts";
+import { type CoreDefinitions, hex } from "../../../actors/core/mod.ts";
+import { BlockChain, decodeInput, RecordingDamaged } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type { DecodedBlock } from "../../../protocol/block.ts";
 import { encodeMessage } from "../../../protocol/codec.ts";

@@ -1,8 +1,6 @@
 /** What is asked of a recording about one of its events: the event itself, how far back to go, and what noise its channels have. */
-import { SILENT } from "../../../actors/core/core.ts";
-import { foldJournal } from "../../../actors/log/fold.ts";
-import { decodeInput } from "../../../actors/log/read.ts";
-import { CommandError, SYSTEM } from "../../../actors/mod.ts";
+import { SILENT } from "../../../actors/core/mod.ts";
+import { CommandError, decodeInput, foldJournal, SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import { decodeBlock } from "../../../protocol/block.ts";
 import { isFrame } from "../../../protocol/codec.ts";

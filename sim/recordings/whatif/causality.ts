@@ -10,14 +10,10 @@
  * H3  An event is inevitable from the longest rewind on for which, and for all shorter ones, the lower end of Wilson's interval of its
  *     probability is above INEVITABLE.
  */
-import { Core, type CoreDefinitions, SILENT } from "../../../actors/core/core.ts";
-import { RandomStream } from "../../../actors/core/random.ts";
-import { RecordingDamaged } from "../../../actors/log/damage.ts";
-import { foldJournal } from "../../../actors/log/fold.ts";
-import { decodeInput } from "../../../actors/log/read.ts";
-import { openRecording, SYSTEM } from "../../../actors/mod.ts";
+import { Core, type CoreDefinitions, RandomStream, SILENT } from "../../../actors/core/mod.ts";
+import { decodeInput, foldJournal, openRecording, RecordingDamaged, SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
-import { inWorkers, type Work, type WorkersOptions } from "../../../actors/workers/pool.ts";
+import { inWorkers, type Work, type WorkersOptions } from "../../../actors/workers/mod.ts";
 import { decodeBlock } from "../../../protocol/block.ts";
 import { decodeFrameInto, isFrame } from "../../../protocol/codec.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";

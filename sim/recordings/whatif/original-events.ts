@@ -9,9 +9,8 @@
  * N2  Before `completeUs` all are known. A note may be missing (killed before it was written) or come late (written by the recovery),
  *     so time that passed without a note says nothing; the next event does, by its sequence, and a snapshot.
  */
-import { Core, type CoreDefinitions, type CoreSink, SILENT } from "../../../actors/core/core.ts";
-import { readSnapshot } from "../../../actors/core/snapshot.ts";
-import { foldJournal } from "../../../actors/log/fold.ts";
+import { Core, type CoreDefinitions, type CoreSink, readSnapshot, SILENT } from "../../../actors/core/mod.ts";
+import { foldJournal } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import { decodeDerived } from "../../../protocol/block.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";

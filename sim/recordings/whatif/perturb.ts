@@ -5,7 +5,7 @@
  *
  * What is not a frame stays where it is. All draws come from one named stream, so a run can be repeated.
  */
-import type { RandomStream } from "../../../actors/core/random.ts";
+import type { RandomStream } from "../../../actors/core/mod.ts";
 import { normalQuantile } from "../../../actors/kernels/normal.ts";
 import type { Frame } from "../../../protocol/frame.ts";
 import type { ChannelNoise, NoiseByGroup } from "./measurement-noise.ts";

@@ -1,9 +1,6 @@
 /** Everything about a branch that must be known, and right, before it is run: where it parts, from which state, and what is different. */
-import { Core, type CoreDefinitions, type CoreSink, SILENT } from "../../../actors/core/core.ts";
-import { hex } from "../../../actors/core/hash.ts";
-import { foldJournal } from "../../../actors/log/fold.ts";
-import { decodeInput } from "../../../actors/log/read.ts";
-import { CommandError } from "../../../actors/mod.ts";
+import { Core, type CoreDefinitions, type CoreSink, hex, SILENT } from "../../../actors/core/mod.ts";
+import { CommandError, decodeInput, foldJournal } from "../../../actors/mod.ts";
 import type { Journal, StoredSnapshot } from "../../../actors/ports/journal.ts";
 import { decodeBlock } from "../../../protocol/block.ts";
 import { decodeMessage, isFrame } from "../../../protocol/codec.ts";

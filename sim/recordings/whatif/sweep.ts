@@ -4,7 +4,7 @@
  * `--sweep path=from:to:step` or `--sweep path=a,b,c` gives the values of one setting; several sweeps make a grid.
  */
 import { asked, CommandError } from "../../../actors/mod.ts";
-import { inWorkers, type Work, type WorkersOptions } from "../../../actors/workers/pool.ts";
+import { inWorkers, type Work, type WorkersOptions } from "../../../actors/workers/mod.ts";
 import type { WhatIfRequest } from "../../../protocol/commands.ts";
 import { applySetting, defaultSettings } from "../../../protocol/settings.ts";
 import type { Truth } from "../../worlds/model/scenario.ts";

@@ -11,10 +11,10 @@
  * W3  A faulty request is refused before anything is written; a run that fails leaves nothing. Without `to` nothing is written.
  * W4  The recording is only read. It may be a journal in memory, or one that is being written: its content at the start counts.
  */
-import type { CoreDefinitions } from "../../../actors/core/core.ts";
+import type { CoreDefinitions } from "../../../actors/core/mod.ts";
 import { askedAsync, openRecording, SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
-import { inWorkers, type Work } from "../../../actors/workers/pool.ts";
+import { inWorkers, type Work } from "../../../actors/workers/mod.ts";
 import { type ParsedWhatIfRequest, readCommand, type WhatIfRequest } from "../../../protocol/commands.ts";
 import { createdFromParent } from "../parent.ts";
 import { said } from "../readable.ts";

@@ -1,6 +1,6 @@
 /** The hidden sub-command by which this program helps another process of itself (workers.ts). */
 
-import { type Work, workOnInput } from "../../../actors/workers/pool.ts";
+import { type Work, workOnInput } from "../../../actors/workers/mod.ts";
 import { causalityWork } from "./causality.ts";
 import { sweepWork } from "./sweep.ts";
 import { whatIfWork } from "./whatif.ts";

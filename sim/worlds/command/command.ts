@@ -5,10 +5,9 @@
  *                                └──► truth ─► file, one JSON object a line
  */
 import process from "node:process";
-import { systemClock } from "../../../actors/clock.ts";
-import type { Feed } from "../../../actors/feeds/feed.ts";
-import { createSynthFeed } from "../../../actors/feeds/synth.ts";
+import { createSynthFeed } from "../../../actors/feeds/mod.ts";
 import { LineWriter } from "../../../actors/filters/lines.ts";
+import { type Feed, systemClock } from "../../../actors/mod.ts";
 import { startProgress } from "../../terminal/progress.ts";
 import type { ScenarioRun, Truth } from "../model/scenario.ts";
 import { chosenWorld } from "../worlds.ts";

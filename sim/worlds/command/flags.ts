@@ -1,8 +1,7 @@
 /** What the flags of `eigenwatch feed` ask for. */
 import { resolve } from "node:path";
-import { CommandError } from "../../../actors/errors.ts";
-import { RECORDED_START_US } from "../../../actors/feeds/synth.ts";
-import type { SynthChoice } from "../../../actors/feeds/synth-world.ts";
+import { RECORDED_START_US, type SynthChoice } from "../../../actors/feeds/mod.ts";
+import { CommandError } from "../../../actors/mod.ts";
 import { readDuration } from "../../../protocol/text-values.ts";
 import { parseTimeUs } from "../../recordings/place.ts";
 import { chosenWorld } from "../worlds.ts";

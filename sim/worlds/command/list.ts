@@ -1,6 +1,6 @@
 /** `eigenwatch feed list`: each scenario with a line, and a small plot of what one run of it looks like. */
 import process from "node:process";
-import { RECORDED_START_US } from "../../../actors/feeds/synth.ts";
+import { RECORDED_START_US } from "../../../actors/feeds/mod.ts";
 import { durationText } from "../../../protocol/text-values.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { SCENARIOS } from "../scenarios.ts";

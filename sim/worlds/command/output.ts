@@ -6,7 +6,7 @@ import process from "node:process";
 import { PassThrough, type Writable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { CommandError } from "../../../actors/errors.ts";
+import { CommandError } from "../../../actors/mod.ts";
 
 export interface Output {
   readonly stream: Writable;

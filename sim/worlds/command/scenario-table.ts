@@ -1,6 +1,6 @@
 /** The table of all scenarios for people: SCENARIOS.md holds it, and a test compares. */
 
-import { RECORDED_START_US } from "../../../actors/feeds/synth.ts";
+import { RECORDED_START_US } from "../../../actors/feeds/mod.ts";
 import { durationText } from "../../../protocol/text-values.ts";
 import type { Scenario } from "../model/scenario.ts";
 import { SCENARIOS } from "../scenarios.ts";

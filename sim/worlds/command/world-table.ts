@@ -7,9 +7,8 @@
  *   measurement records  ts_us,operator         one row a sample of the current
  */
 
-import { CommandError } from "../../../actors/errors.ts";
-import type { FeedSink } from "../../../actors/feeds/feed.ts";
 import type { LineWriter } from "../../../actors/filters/lines.ts";
+import { CommandError, type FeedSink } from "../../../actors/mod.ts";
 import type { Frame } from "../../../protocol/frame.ts";
 import type { Channels, QuantumInput } from "../../../protocol/messages.ts";
 

@@ -1,7 +1,7 @@
 /** Random variates of one named stream, the same bits on every runtime. */
 import ln from "@stdlib/math-base-special-ln";
 import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
-import { RandomStream } from "../../../actors/core/random.ts";
+import { RandomStream } from "../../../actors/core/mod.ts";
 
 /** 32 bits of the stream, moved half a step off 0: quantiles of 0 and 1 are infinite. */
 const HALF_STEP = 1 / 8_589_934_592;
