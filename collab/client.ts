@@ -124,7 +124,7 @@ export class Client {
   #cancelTimer: () => void = nothing;
   #closing: Closing | null = null;
   #failures = 0;
-  #heard = false;
+  #active = false;
   #pinged = false;
   #nextId = 1;
 
@@ -227,12 +227,12 @@ export class Client {
   #watchSilence(): void {
     const { pingMs = PING_MS } = this.#options;
     this.#after(pingMs, () => {
-      if (!this.#heard && this.#pinged) {
-        this.#broken(`nothing heard for ${2 * pingMs} ms`);
+      if (!this.#active && this.#pinged) {
+        this.#broken(`no message for ${2 * pingMs} ms`);
         return;
       }
-      this.#pinged = !this.#heard;
-      this.#heard = false;
+      this.#pinged = !this.#active;
+      this.#active = false;
       this.#watchSilence();
       if (this.#pinged) this.#send({ type: "ping", nonce: 1 });
     });
@@ -270,7 +270,7 @@ export class Client {
   // ---- messages of the server -----------------------------------------------------------------------------------
 
   #read(bytes: Uint8Array): void {
-    this.#heard = true;
+    this.#active = true;
     let message: DecodedMessage;
     try {
       message = decodeMessage(bytes);
@@ -327,7 +327,7 @@ export class Client {
 
   #welcome(welcome: Welcome): void {
     this.#failures = 0;
-    this.#heard = true;
+    this.#active = true;
     this.#pinged = false;
     this.#watchSilence();
     this.#handlers.welcome?.(welcome);

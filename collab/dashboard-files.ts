@@ -1,9 +1,9 @@
-/** Where the built dashboard lies. */
+/** The folder of the built dashboard. */
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** dist/dashboard beside the sources, or beside the bundle; null when it is not built. */
+/** dist/dashboard of the checkout, or dashboard/ next to the bundle; null when it is not built. */
 export function dashboardDirectory(): string | null {
   const here = dirname(fileURLToPath(import.meta.url));
   const candidates = [join(here, "dashboard"), join(here, "..", "dist", "dashboard")];

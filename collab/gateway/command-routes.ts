@@ -17,7 +17,7 @@ import { chooseHub, type GatewayContext, type Route } from "./route.ts";
 
 interface CommandPath {
   readonly get?: CommandName;
-  /** One command, or several told apart by the field `action` of the body. */
+  /** One command, or several chosen by the field `action` of the body. */
   readonly post?: CommandName | Readonly<Record<string, CommandName>>;
 }
 

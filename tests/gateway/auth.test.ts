@@ -1,4 +1,4 @@
-/** Who may look: token, cookie, rates, Host and Origin, on HTTP and WebSocket alike. */
+/** Signing in: token, cookie, rates, Host and Origin, on HTTP and WebSocket. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
@@ -33,7 +33,7 @@ test("on loopback without a token everything is open", () =>
     (await new TestSocket(gateway).join()).close();
   }));
 
-test("with a token everything but healthz wants it", () =>
+test("with a token, everything but healthz requires it", () =>
   withGateway({ token: TOKEN }, async (gateway) => {
     assert.is(gateway.loginUrl, `${gateway.url}#token=${TOKEN}`);
     assert.is((await ask(gateway, "/healthz")).status, 200);
@@ -50,7 +50,7 @@ test("with a token everything but healthz wants it", () =>
     }
   }));
 
-test("bound to more than loopback a random token of 256 bits is required", async () => {
+test("a gateway that is not on loopback requires a random token of 256 bits", async () => {
   const gateway = await createGateway({ sessions: [new FakeSession()], host: "0.0.0.0" });
   const token = /#token=([\w-]{43})$/.exec(gateway.loginUrl)?.[1];
   assert.ok(token, gateway.loginUrl);
@@ -59,7 +59,7 @@ test("bound to more than loopback a random token of 256 bits is required", async
   await gateway.close();
 });
 
-test("the token can stand in a file", async () => {
+test("the token can be read from a file", async () => {
   const folder = mkdtempSync(join(tmpdir(), "eigenwatch-token-"));
   writeFileSync(join(folder, "token"), `${TOKEN}\n`);
   await withGateway({ tokenFile: join(folder, "token") }, async (gateway) => {
@@ -68,7 +68,7 @@ test("the token can stand in a file", async () => {
   rmSync(folder, { recursive: true });
 });
 
-test("the page exchanges the token for an HttpOnly, SameSite=Strict cookie that does not hold it", () =>
+test("the page exchanges the token for an HttpOnly, SameSite=Strict cookie that does not contain it", () =>
   withGateway({ token: TOKEN }, async (gateway) => {
     const setCookie = await signIn(gateway);
     assert.match(
@@ -82,7 +82,7 @@ test("the page exchanges the token for an HttpOnly, SameSite=Strict cookie that 
     assert.not.equal(cookieOf(await signIn(gateway)), cookie, "each login has its own id");
   }));
 
-test("the cookie is Secure when the browser came by https", () =>
+test("the cookie is Secure when the browser uses https", () =>
   withGateway({ token: TOKEN, allowedHosts: ["watch.example.org"], trustProxy: true }, async (gateway) => {
     assert.match(await signIn(gateway, { "x-forwarded-proto": "https" }), /; Secure$/);
     assert.match(
@@ -140,7 +140,7 @@ test("wrong tokens are refused without an echo, then 429 even for the right one,
   );
 });
 
-test("a login wants JSON of the right shape and size", () =>
+test("a login requires JSON of the right shape and size", () =>
   withGateway({ token: TOKEN }, async (gateway) => {
     const post = async (type: string, body: string) =>
       (await ask(gateway, "/api/login", { method: "POST", headers: { "content-type": type }, body })).status;
@@ -150,7 +150,7 @@ test("a login wants JSON of the right shape and size", () =>
     assert.is(await post("application/json", JSON.stringify({ token: "x".repeat(100_000) })), 413);
   }));
 
-test("a login that breaks off is no failure of the gateway", async () => {
+test("a login that breaks off is not logged as an error", async () => {
   const log: string[] = [];
   await withGateway({ token: TOKEN, log: (line) => log.push(line) }, async (gateway) => {
     const headers = { "content-type": "application/json", "content-length": "100" };
@@ -172,7 +172,7 @@ test("a login that breaks off is no failure of the gateway", async () => {
   assert.equal(log, []);
 });
 
-test("a WebSocket signs in by cookie, by bearer token or by its hello, and gets nothing before", () =>
+test("a WebSocket signs in by cookie, by bearer token or in its hello, and gets nothing before", () =>
   withGateway({ token: TOKEN }, async (gateway, session) => {
     session.declare("cpu", ["core0"]);
     (await new TestSocket(gateway, { headers: { cookie: cookieOf(await signIn(gateway)) } }).join()).close();
@@ -200,7 +200,7 @@ test("a WebSocket signs in by cookie, by bearer token or by its hello, and gets 
     }
   }));
 
-test("a Host that is not ours is refused on HTTP and WebSocket: DNS rebinding gets nowhere", () =>
+test("a foreign Host is refused on HTTP and WebSocket, which stops DNS rebinding", () =>
   withGateway({ allowedHosts: ["watch.example.org", "strict.example.org:8443"] }, async (gateway) => {
     const { port } = gateway;
     const allowed = [
@@ -237,7 +237,7 @@ test("a Host that is not ours is refused on HTTP and WebSocket: DNS rebinding ge
     assert.is((await ask(gateway, "/healthz", { headers: { host: "10.0.0.7" } })).status, 200);
   }));
 
-test("bound to all addresses, an IP address with our port is a Host, a foreign name is not", async () => {
+test("a gateway on all addresses accepts an IP address with its port as the Host, and no foreign name", async () => {
   const gateway = await createGateway({ sessions: [new FakeSession()], host: "0.0.0.0", token: TOKEN });
   const status = async (host: string) =>
     (await ask(gateway, "/metrics", { headers: { host: `${host}:${gateway.port}`, ...BEARER } })).status;
@@ -247,7 +247,7 @@ test("bound to all addresses, an IP address with our port is a Host, a foreign n
   await gateway.close();
 });
 
-test("a page of another origin is refused on every method and on WebSocket, our own is not", () =>
+test("a page of another origin is refused on every method and on WebSocket; its own page is not", () =>
   withGateway({ allowedHosts: ["watch.example.org"] }, async (gateway) => {
     const own = `http://127.0.0.1:${gateway.port}`;
     const host = `127.0.0.1:${gateway.port}`;
@@ -277,7 +277,7 @@ test("a page of another origin is refused on every method and on WebSocket, our 
     (await new TestSocket(gateway, { origin: own }).join()).close();
   }));
 
-test("below a base path everything is found, above it nothing, and the bare prefix leads to the page", () =>
+test("all paths are below the base path, and the bare prefix redirects to the page", () =>
   withGateway({ basePath: "/watch/eigen/", token: TOKEN }, async (gateway, session) => {
     assert.ok(gateway.url.endsWith("/watch/eigen/"));
     session.announce("hello");
@@ -298,7 +298,7 @@ test("below a base path everything is found, above it nothing, and the bare pref
     assert.is((await refusal(gateway, { path: "/ws", headers: BEARER })).status, 404);
   }));
 
-test("a proxy's prefix and addresses count only when the proxy is trusted", async () => {
+test("a proxy's prefix and addresses are used only when the proxy is trusted", async () => {
   const headers = { "x-forwarded-prefix": "/tools/eigen/", "x-forwarded-for": "6.6.6.6, 10.1.1.1" };
   await withGateway(
     { token: TOKEN, trustProxy: true, limits: { requestsBurst: 1, requestsPerSecond: 0.001 } },

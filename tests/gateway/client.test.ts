@@ -1,4 +1,4 @@
-/** The reconnecting client: resumes events and samples across restarts of the gateway, gives up where it must. */
+/** The reconnecting client: it resumes events and samples across restarts of the gateway, and stops after permanent refusals. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Client, type ClientSocket, type ClientState } from "../../collab/client.ts";
@@ -9,7 +9,7 @@ import { FakeSession } from "../support/fake-session.ts";
 import { createProgramClient } from "../support/program-client.ts";
 import { withGateway } from "./http.ts";
 
-/** Resolves as soon as `holds`, looked at whenever the returned `look` is called. */
+/** Resolves when `holds` is true at a call of the returned `look`. */
 function condition(): { look: () => void; until: (holds: () => boolean) => Promise<void> } {
   let look: () => void = () => {};
   return {
@@ -83,7 +83,7 @@ test("a client gets each event and each frame once across restarts of the gatewa
   await gateway.close();
 });
 
-test("a client of a session that began anew begins anew, and is told", async () => {
+test("a client of a session with a new recording starts again, and its handlers learn of it", async () => {
   const session = new FakeSession();
   for (let k = 0; k < 5; k++) session.announce("old");
   let gateway = await createGateway({ sessions: [session] });
@@ -117,7 +117,7 @@ test("a client of a session that began anew begins anew, and is told", async () 
   await gateway.close();
 });
 
-test("a client with a wrong token is refused for good, and one with the right token is let in", () =>
+test("a client with a wrong token does not reconnect; one with the right token is let in", () =>
   withGateway({ token: "a-token-of-enough-length" }, async (gateway) => {
     const outcome = (token: string): Promise<ClientState> =>
       new Promise((resolve) => {
@@ -140,7 +140,7 @@ test("a client with a wrong token is refused for good, and one with the right to
     assert.is((await outcome("a-token-of-enough-length")).state, "open");
   }));
 
-/** A socket whose other end is the test: it answers what the test lets it answer. */
+/** A socket whose server is the test. */
 class FakeSocket implements ClientSocket {
   binaryType = "";
   readonly sent: DecodedMessage[] = [];
@@ -167,7 +167,7 @@ class FakeSocket implements ClientSocket {
     this.closed = true;
   }
 
-  /** Something comes from the server. */
+  /** The server sends bytes. */
   deliver(bytes: Uint8Array): void {
     this.#emit("message", bytes.slice().buffer);
   }
@@ -218,7 +218,7 @@ function overFakes(
   });
 }
 
-test("a client that hears nothing pings, and reconnects when there is no answer", async () => {
+test("a client pings after silence, and reconnects when there is no answer", async () => {
   const [first] = await overFakes((message, socket) => {
     if (message.type === "hello") socket.deliver(WELCOME);
   }, 2);
@@ -229,14 +229,14 @@ test("a client that hears nothing pings, and reconnects when there is no answer"
   assert.ok(first!.closed);
 });
 
-test("a client that is sent bytes it cannot read reconnects", async () => {
+test("a client that gets bytes it cannot read reconnects", async () => {
   const sockets = await overFakes((message, socket) => {
     if (message.type === "hello") socket.deliver(new Uint8Array([0x93, 1, 0x20, 0xff]));
   }, 3);
   assert.ok(sockets[0]!.closed && sockets[1]!.closed);
 });
 
-test("answered pings keep a silent connection", async () => {
+test("a silent connection stays while pings are answered", async () => {
   let pings = 0;
   const sockets = await new Promise<FakeSocket[]>((resolve) => {
     const opened: FakeSocket[] = [];

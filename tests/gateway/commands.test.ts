@@ -124,10 +124,10 @@ function post(gateway: Gateway, path: string, body: unknown, headers = {}): Prom
   });
 }
 
-test("a recorded session is played, paused, moved and paced, and each answer is the state it is in", async () => {
+test("a recorded session plays, pauses, seeks and changes speed, and each answer is its state after that", async () => {
   const { handlers, done } = noting();
   await withCommands(handlers, {}, async (gateway) => {
-    const wishes = [
+    const requests = [
       { action: "play" },
       { action: "play", speed: 4 },
       { action: "pause" },
@@ -135,8 +135,8 @@ test("a recorded session is played, paused, moved and paced, and each answer is 
       { action: "seek", timeUs: 6 },
       { action: "seek", sequence: 3 },
     ];
-    for (const wish of wishes) {
-      const answer = await post(gateway, "/api/replay", wish);
+    for (const body of requests) {
+      const answer = await post(gateway, "/api/replay", body);
       assert.is(answer.status, 200, answer.body);
       assert.is((answer.json() as ReplayStatus).state, "paused");
     }
@@ -153,7 +153,7 @@ test("a recorded session is played, paused, moved and paced, and each answer is 
   });
 });
 
-test("requests of another shape are refused by what is wrong with them, and nothing happens", async () => {
+test("[C2] a request that does not fit its command names the field, and changes nothing", async () => {
   const { handlers, done } = noting();
   const refused: [string, unknown, RegExp][] = [
     ["/api/replay", {}, /action/],
@@ -194,7 +194,7 @@ test("requests of another shape are refused by what is wrong with them, and noth
   });
 });
 
-test("without a sign-in nothing of it is answered; with the token of the session it is, and the log is told who asked", async () => {
+test("[C1] commands require the sign-in, and inputs carry the author", async () => {
   const { handlers, done } = noting();
   await withCommands(handlers, { token: TOKEN }, async (gateway) => {
     for (const path of POSTS) assert.is((await post(gateway, path, { action: "play" })).status, 401, path);
@@ -215,7 +215,7 @@ test("without a sign-in nothing of it is answered; with the token of the session
   });
 });
 
-test("a page of another origin, another host name and a form are kept out", async () => {
+test("[C1] a page of another origin, another host name and a form cannot send commands", async () => {
   const { handlers, done } = noting();
   await withCommands(handlers, {}, async (gateway) => {
     for (const path of POSTS) {
@@ -230,7 +230,7 @@ test("a page of another origin, another host name and a form are kept out", asyn
   });
 });
 
-test("a body over its limit is refused by the limit's name, broken JSON as such", async () => {
+test("a body over its limit is refused with the name of the limit, and broken JSON with 400", async () => {
   const { handlers, done } = noting();
   await withCommands(handlers, {}, async (gateway) => {
     for (const path of POSTS) {
@@ -244,7 +244,7 @@ test("a body over its limit is refused by the limit's name, broken JSON as such"
   });
 });
 
-test("what a session cannot do is not found, and says which kind of session can", async () => {
+test("a command that the session does not have is 404, and names the kind of session that has it", async () => {
   await withCommands({}, {}, async (gateway) => {
     for (const path of POSTS) {
       const answer = await post(gateway, path, { action: "play" });
@@ -255,7 +255,7 @@ test("what a session cannot do is not found, and says which kind of session can"
   });
 });
 
-test("the list of sessions says what may be done to each", async () => {
+test("the list of sessions shows which commands each has", async () => {
   const { handlers } = noting();
   await withCommands({ seek: handlers.seek! }, {}, async (gateway) => {
     const { sessions } = (await ask(gateway, "/api/sessions")).json() as {
@@ -265,7 +265,7 @@ test("the list of sessions says what may be done to each", async () => {
   });
 });
 
-test("one question is answered at a time, and one whose asker leaves is given up", async () => {
+test("one what-if is answered at a time, and it is abandoned when its client leaves", async () => {
   const { handlers, answerWith } = noting();
   let begun: () => void = () => {};
   const hasBegun = new Promise<void>((resolve) => {

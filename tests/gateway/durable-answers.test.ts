@@ -51,7 +51,7 @@ test("[C3] a command whose input cannot become durable is answered with 503", as
   const { error } = JSON.parse(body) as { error: { kind: string; value: string } };
   assert.is(error.kind, "unavailable");
   assert.match(error.value, /disk full/);
-  assert.is((await post(url, "api/settings", COMMANDS[0]![1])).status, 503, "nor is the next one");
+  assert.is((await post(url, "api/settings", COMMANDS[0]![1])).status, 503, "the next one as well");
   await close();
 });
 

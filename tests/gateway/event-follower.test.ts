@@ -1,4 +1,4 @@
-/** The follower alone: reading back against what comes, in every interleaving. */
+/** The follower alone: back-fill and live events in every interleaving. */
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -7,7 +7,7 @@ import { EncodedEvent } from "../../collab/gateway/encoded.ts";
 import { EventFollower } from "../../collab/gateway/event-follower.ts";
 import { FakeSession } from "../support/fake-session.ts";
 
-/** A follower over a session, with what it handed over; `full` makes the sink ask for a pause after each event. */
+/** A follower of a session and what it delivered; `full` makes the sink ask for a pause after each event. */
 function following(session: FakeSession, after: number, page = 3) {
   const taken: number[] = [];
   const sink = {
@@ -24,11 +24,11 @@ function following(session: FakeSession, after: number, page = 3) {
   return { follower, taken, sink };
 }
 
-/** Lets everything that was begun come to rest. */
+/** Waits until everything under way has ended. */
 const rest = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, k) => from + k);
 
-test("[E3] an event that comes while nothing more was found arrives without another one after it", async () => {
+test("[E3] an event that arrives during an empty read is delivered without waiting for the next one", async () => {
   const session = new FakeSession();
   const { follower, taken } = following(session, 0);
   session.whileReading = () => {
@@ -40,7 +40,7 @@ test("[E3] an event that comes while nothing more was found arrives without anot
   assert.equal(taken, [1]);
 });
 
-test("[E2] a live event that leaves out others is preceded by them", async () => {
+test("[E2] after a gap, the missing events are delivered before the live one", async () => {
   const session = new FakeSession();
   const { follower, taken } = following(session, 0);
   follower.start();
@@ -52,7 +52,7 @@ test("[E2] a live event that leaves out others is preceded by them", async () =>
   assert.equal(taken, [1, 2, 3]);
 });
 
-test("[E1] a live event that was read back already is not handed over again", async () => {
+test("[E1] a live event that was already read back is not delivered again", async () => {
   const session = new FakeSession();
   const { follower, taken } = following(session, 0);
   const event = new EncodedEvent(session.announce("read back"));
@@ -62,7 +62,7 @@ test("[E1] a live event that was read back already is not handed over again", as
   assert.equal(taken, [1]);
 });
 
-test("[E1] whatever the interleaving of reading, coming, pausing and going on, each event is handed over once, in order", async () => {
+test("[E1] in every interleaving of reading, new events and pauses, each event is delivered once, in order", async () => {
   const step = fc.constantFrom("announce", "announceUndelivered", "rest", "fill", "drain");
   await fc.assert(
     fc.asyncProperty(
@@ -98,7 +98,7 @@ test("[E1] whatever the interleaving of reading, coming, pausing and going on, e
   );
 });
 
-test("[E1] whatever happens around rewinds, each is followed by the events behind its place, or by those not seen up to there", async () => {
+test("[E1] after each rewind come the events after its place, and before them those not yet seen", async () => {
   const step = fc.oneof(
     fc.constantFrom("announce", "announceUndelivered", "rest", "fill", "drain"),
     fc.nat(12).map((place) => ({ place })),
@@ -113,7 +113,7 @@ test("[E1] whatever happens around rewinds, each is followed by the events behin
         for (let k = 0; k < before; k++) session.announce("before");
         const after = Math.min(cursor, before);
         const { follower, taken, sink } = following(session, after);
-        /** What was handed over up to each rewind, and where it began. */
+        /** What was delivered up to each rewind, and where that began. */
         const stretches: { from: number; got: number[] }[] = [];
         let from = after;
         let begun = 0;
@@ -150,7 +150,7 @@ test("[E1] whatever happens around rewinds, each is followed by the events behin
   );
 });
 
-test("a follower that was stopped hands over nothing more", async () => {
+test("a stopped follower delivers nothing", async () => {
   const session = new FakeSession();
   for (let k = 0; k < 10; k++) session.announce("before");
   const { follower, taken } = following(session, 0);
@@ -161,7 +161,7 @@ test("a follower that was stopped hands over nothing more", async () => {
   assert.equal(taken, []);
 });
 
-test("a cursor takes each sequence once and moves back only to another recording", () => {
+test("a cursor takes each sequence once, and moves back only for another recording", () => {
   const cursor = new EventCursor();
   assert.is(cursor.moveTo(4), false);
   assert.is(cursor.take({ sequence: 5 }), true);

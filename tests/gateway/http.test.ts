@@ -9,7 +9,7 @@ import { createGateway, type Gateway } from "../../collab/gateway/gateway.ts";
 import { FakeSession } from "../support/fake-session.ts";
 import { ask, errorOf, withGateway } from "./http.ts";
 
-test("healthz answers as long as the process is alive", () =>
+test("healthz answers while the process is alive", () =>
   withGateway({}, async (gateway, session) => {
     session.reasonNotReady = "journal halted";
     const answer = await ask(gateway, "/healthz");
@@ -94,7 +94,7 @@ function parsePrometheus(text: string): Map<string, { type: string; samples: Map
   return families;
 }
 
-test("unknown paths are 404 and wrong methods 405 with Allow, as JSON that says what was expected", () =>
+test("unknown paths are 404 and wrong methods 405 with Allow, with JSON that names what was expected", () =>
   withGateway({}, async (gateway) => {
     const missing = await ask(gateway, "/nothing/here");
     assert.is(missing.status, 404);
@@ -119,7 +119,7 @@ test("HEAD answers with the headers of GET and no body", () =>
     }
   }));
 
-test("parameters that are no whole number in range are refused with the range", () =>
+test("a parameter that is not a whole number in its range is refused with the range", () =>
   withGateway({}, async (gateway) => {
     for (const query of [
       "after=-1",
@@ -136,7 +136,7 @@ test("parameters that are no whole number in range are refused with the range", 
     }
   }));
 
-test("polling brings events behind the cursor and the cursor for the next request", () =>
+test("polling returns the events after the cursor, and the cursor for the next request", () =>
   withGateway({}, async (gateway, session) => {
     for (let k = 1; k <= 5; k++) session.announce(`event ${k}`);
     const poll = async (query: string) =>
@@ -156,7 +156,7 @@ test("polling brings events behind the cursor and the cursor for the next reques
     assert.is((await poll("after=5")).next, 5);
   }));
 
-test("a long poll answers as soon as an event comes", () =>
+test("a long poll answers at the next event", () =>
   withGateway({}, async (gateway, session) => {
     const asked = new Promise<void>((resolve) => {
       session.whileReading = resolve;
@@ -169,7 +169,7 @@ test("a long poll answers as soon as an event comes", () =>
     assert.is(next, 1);
   }));
 
-test("a long poll answers empty when its time is over", () =>
+test("a long poll without events answers empty after its time", () =>
   withGateway({}, async (gateway) => {
     const answer = (await ask(gateway, "/api/events?after=0&wait=20")).json() as {
       events: unknown[];
@@ -179,7 +179,7 @@ test("a long poll answers empty when its time is over", () =>
     assert.is(answer.next, 0);
   }));
 
-test("a cursor ahead of the session begins anew and says so, and is not judged while the session is not ready", () =>
+test("a cursor ahead of the session starts again at the first event with reset, but gets 503 while the session is not ready", () =>
   withGateway({}, async (gateway, session) => {
     session.announce("the first of a new recording");
     const answer = (await ask(gateway, "/api/events?after=57")).json() as {
@@ -193,7 +193,7 @@ test("a cursor ahead of the session begins anew and says so, and is not judged w
     assert.is((await ask(gateway, "/api/events?after=0")).status, 200);
   }));
 
-test("where nodes take over from each other, a cursor is foreign only when the node was surely the owner behind the question", () =>
+test("in a cluster, a cursor is foreign only after the node has proved that it still owns the session", () =>
   withGateway({}, async (gateway, session) => {
     session.announce("the only one so far");
     session.ownedThrough = () => 0;
@@ -259,7 +259,7 @@ test("a request cannot leave the folder of the page's files", () =>
     }),
   ));
 
-test("headers over the limit and bytes that are no HTTP are refused, and the next request is answered", () =>
+test("headers over the limit and bytes that are not HTTP are refused, and the next request is answered", () =>
   withGateway({}, async (gateway) => {
     assert.match(
       await raw(gateway, `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"y".repeat(40_000)}\r\n\r\n`),
@@ -273,7 +273,7 @@ test("headers over the limit and bytes that are no HTTP are refused, and the nex
     assert.is((await ask(gateway, "/healthz")).status, 200);
   }));
 
-/** Sends bytes as they are and returns what comes until the server closes. */
+/** Sends raw bytes and returns what arrives until the server closes. */
 function raw(gateway: Gateway, bytes: string): Promise<string> {
   return new Promise((resolve) => {
     let text = "";
@@ -286,7 +286,7 @@ function raw(gateway: Gateway, bytes: string): Promise<string> {
   });
 }
 
-test("a request whose headers do not end is ended when their time is over", () =>
+test("a request whose headers do not end in time is closed", () =>
   withGateway({ limits: { headersMsMax: 100, slowCheckMs: 20 } }, async (gateway) => {
     const socket = connect(gateway.port, gateway.host);
     let answer = "";
@@ -299,7 +299,7 @@ test("a request whose headers do not end is ended when their time is over", () =
     assert.match(answer, /^HTTP\/1\.1 (400|408) /);
   }));
 
-test("sockets over the limit are closed at once, and a place that was left is free again", () =>
+test("sockets over the limit are closed at once, and a closed one makes room", () =>
   withGateway({ limits: { socketsMax: 2 } }, async (gateway) => {
     const held = [connect(gateway.port, "127.0.0.1"), connect(gateway.port, "127.0.0.1")];
     await Promise.all(held.map((socket) => new Promise((resolve) => socket.once("connect", resolve))));
@@ -311,7 +311,7 @@ test("sockets over the limit are closed at once, and a place that was left is fr
     held[1]!.destroy();
   }));
 
-test("more requests of an address than its rate are answered 429 until time has passed", async () => {
+test("an address that exceeds its request rate gets 429 until time has passed", async () => {
   let nowMs = 0;
   await withGateway(
     { limits: { requestsBurst: 3, requestsPerSecond: 1 }, nowMs: () => nowMs },
@@ -327,7 +327,7 @@ test("more requests of an address than its rate are answered 429 until time has 
   );
 });
 
-test("an error of the session is a 500 without its inside, and stands in the log", async () => {
+test("a fault of the program is answered with 500 without details, and logged in full", async () => {
   const lines: string[] = [];
   await withGateway({ log: (line) => lines.push(line) }, async (gateway, session) => {
     session.gauges = () => {
@@ -358,7 +358,7 @@ test("a gateway that closes ends idle, streaming and waiting connections at once
   idle.destroy();
 });
 
-test("options that cannot be used are refused with what was expected", async () => {
+test("unusable options are refused with what was expected", async () => {
   const session = new FakeSession();
   const failing = async (options: object): Promise<string> => {
     try {

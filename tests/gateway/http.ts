@@ -58,7 +58,7 @@ export async function withGateway(
   }
 }
 
-/** `error` of an answer that refuses. */
+/** The `error` of an answer. */
 export function errorOf(answer: Answer): Pick<EigenwatchError, "action" | "value" | "expected" | "kind"> {
   return (answer.json() as { error: EigenwatchError }).error;
 }

@@ -1,11 +1,11 @@
-/** A recorded session that is moved: every client hears of it first, then gets what lies behind the place once more. */
+/** A recorded session moves: every client learns of it first, then gets what comes after the place again. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createProgramClient } from "../support/program-client.ts";
 import { ask, withGateway } from "./http.ts";
 import { TestSocket } from "./socket.ts";
 
-test("a client is told the place before anything behind it, and gets it again without asking", async () => {
+test("a client gets the place before anything after it, and then the rest without asking", async () => {
   await withGateway({}, async (gateway, session) => {
     session.declare("a", ["x"]);
     const socket = await new TestSocket(gateway).join();
@@ -23,17 +23,17 @@ test("a client is told the place before anything behind it, and gets it again wi
     session.announce("second 2");
     session.publishState("a", 2_500);
     await socket.settled();
-    const said = socket.received.map((message) => {
+    const lines = socket.received.map((message) => {
       if (message.type === "rewound") return `rewound ${message.cursors.input} ${message.cursors.event}`;
       if (message.type === "event") return `event ${message.sequence} ${message.title}`;
       if (message.type === "samples") return `samples ${message.inputSequence}`;
       return message.type === "state" ? `state ${message.timeUs}` : message.type;
     });
-    const at = said.indexOf("rewound 2 1");
-    assert.ok(at > 0, said.join(", "));
-    assert.ok(said.slice(0, at).includes("event 4 first 4"));
+    const at = lines.indexOf("rewound 2 1");
+    assert.ok(at > 0, lines.join(", "));
+    assert.ok(lines.slice(0, at).includes("event 4 first 4"));
     assert.equal(
-      said
+      lines
         .slice(at + 1)
         .filter((line) => !line.startsWith("pong"))
         .sort(),
@@ -42,7 +42,7 @@ test("a client is told the place before anything behind it, and gets it again wi
   });
 });
 
-test("a client that had not seen all events up to the place gets them first", async () => {
+test("a client that has not seen all events before the place gets those first", async () => {
   await withGateway({}, async (gateway, session) => {
     for (let k = 1; k <= 5; k++) session.announce(`event ${k}`);
     const socket = await new TestSocket(gateway).join();
@@ -56,30 +56,30 @@ test("a client that had not seen all events up to the place gets them first", as
   });
 });
 
-test("the reconnecting client hands over what lies behind the place a second time, with the same sequences", async () => {
+test("the reconnecting client delivers what comes after the place again, with the same sequences", async () => {
   await withGateway({}, async (gateway, session) => {
     session.declare("a", ["x"]);
-    const said: string[] = [];
+    const lines: string[] = [];
     let wake: () => void = () => {};
-    const say = (line: string): void => {
-      said.push(line);
+    const note = (line: string): void => {
+      lines.push(line);
       wake();
     };
     const until = (line: string): Promise<void> =>
       new Promise((resolve) => {
         wake = () => {
-          if (said.includes(line)) resolve();
+          if (lines.includes(line)) resolve();
         };
         wake();
       });
     const client = createProgramClient({
       url: gateway.url,
       handlers: {
-        event: ({ sequence, title }) => say(`${sequence} ${title}`),
-        samples: (_frame, inputSequence) => say(`input ${inputSequence}`),
-        rewound: ({ cursors }) => say(`rewound ${cursors.event}`),
-        connection: ({ state }) => say(state),
-        missed: () => say("missed"),
+        event: ({ sequence, title }) => note(`${sequence} ${title}`),
+        samples: (_frame, inputSequence) => note(`input ${inputSequence}`),
+        rewound: ({ cursors }) => note(`rewound ${cursors.event}`),
+        connection: ({ state }) => note(state),
+        missed: () => note("missed"),
       },
     });
     client.subscribe({ channel: "events", after: 0 });
@@ -96,13 +96,13 @@ test("the reconnecting client hands over what lies behind the place a second tim
     session.announce("b");
     await until("2 b");
     client.stop();
-    const behind = said.slice(said.indexOf("rewound 1") + 1);
-    assert.equal(behind.filter((line) => line !== "stopped").sort(), ["2 b", "input 2"]);
-    assert.not.ok(said.includes("missed"));
+    const again = lines.slice(lines.indexOf("rewound 1") + 1);
+    assert.equal(again.filter((line) => line !== "stopped").sort(), ["2 b", "input 2"]);
+    assert.not.ok(lines.includes("missed"));
   });
 });
 
-test("a decimated subscription begins its intervals anew", async () => {
+test("a decimated subscription starts its intervals again", async () => {
   await withGateway({}, async (gateway, session) => {
     session.declare("a", ["x"]);
     const socket = await new TestSocket(gateway).join();
@@ -120,7 +120,7 @@ test("a decimated subscription begins its intervals anew", async () => {
   });
 });
 
-test("an event stream says rewound, with the id to resume behind", async () => {
+test("an event stream gets rewound with the id to resume after", async () => {
   await withGateway({}, async (gateway, session) => {
     for (let k = 1; k <= 3; k++) session.announce(`event ${k}`);
     const stop = new AbortController();
@@ -140,7 +140,7 @@ test("an event stream says rewound, with the id to resume behind", async () => {
   });
 });
 
-test("a poll behind the place is told to begin anew", async () => {
+test("a poll with a cursor after the place gets reset", async () => {
   await withGateway({}, async (gateway, session) => {
     for (let k = 1; k <= 3; k++) session.announce(`event ${k}`);
     session.rewind(0, 1);

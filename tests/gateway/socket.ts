@@ -1,4 +1,4 @@
-/** A bare WebSocket client for tests: sends messages of the protocol or any bytes, keeps what comes, waits for what is expected. */
+/** A WebSocket client for tests: sends messages of the protocol or any bytes, keeps what arrives, waits for what a test expects. */
 import type { IncomingMessage } from "node:http";
 import { WebSocket } from "ws";
 import type { Gateway } from "../../collab/gateway/gateway.ts";
@@ -52,7 +52,7 @@ export class TestSocket {
     await this.until(() => this.ws.readyState !== WebSocket.CONNECTING);
   }
 
-  /** Everything sent before has been handled once its pong is there. */
+  /** When its pong arrives, everything sent before it has been handled. */
   async settled(): Promise<void> {
     const nonce = this.of("pong").length + 1;
     this.send({ type: "ping", nonce });
@@ -63,7 +63,7 @@ export class TestSocket {
     return this.received.filter((message) => message.type === name) as MessageOf<Name>[];
   }
 
-  /** The `count`-th message of a kind, as soon as it is there. */
+  /** The `count`-th message of a kind, when it arrives. */
   async next<Name extends MessageName>(name: Name, count = 1): Promise<MessageOf<Name>> {
     await this.until(() => this.of(name).length >= count || this.closed !== null);
     const message = this.of(name)[count - 1];
@@ -78,7 +78,7 @@ export class TestSocket {
     return this.closed!;
   }
 
-  /** Resolves as soon as `holds()`; looks after everything that comes, and rejects after ten seconds. */
+  /** Resolves when `holds()` is true after a message; rejects after ten seconds. */
   until(holds: () => boolean): Promise<void> {
     return new Promise((resolve, reject) => {
       const late = setTimeout(() => reject(new Error(`Cannot go on: waited 10 s for ${holds}`)), 10_000);

@@ -10,7 +10,7 @@ import type { FakeSession } from "../support/fake-session.ts";
 import { createProgramClient } from "../support/program-client.ts";
 import { ask, withGateway } from "./http.ts";
 
-/** Gets events one way until `expected` new ones were taken, then breaks off in the middle of whatever comes. */
+/** Reads events one way until `expected` new ones arrived, then breaks off in the middle of the next delivery. */
 type Way = (
   gateway: Gateway,
   cursor: EventCursor,
@@ -97,7 +97,7 @@ const pollWay: Way = async (gateway, cursor, take, expected) => {
 
 const WAYS = { socket: socketWay, stream: streamWay, poll: pollWay } as const;
 
-test("a client that changes ways through disconnects gets every event once, in order", () =>
+test("a client that disconnects and changes between the three ways gets every event once, in order", () =>
   withGateway({ limits: { eventsPage: 5, requestsBurst: 100_000 } }, async (gateway, session) => {
     const steps = fc.array(
       fc.tuple(
@@ -127,7 +127,7 @@ test("a client that changes ways through disconnects gets every event once, in o
     );
   }));
 
-/** Events in bursts, as fast as the loop turns, also while clients read back; always some ahead of what was taken. */
+/** Announces events in bursts, also during back-fills, and stays ahead of what clients have taken. */
 function announceAhead(session: FakeSession, taken: () => number): () => void {
   let on = true;
   let burst = 0;
@@ -145,7 +145,7 @@ function announceAhead(session: FakeSession, taken: () => number): () => void {
   };
 }
 
-test("an event stream begins with what comes, or behind `after`, and Last-Event-ID outweighs it", () =>
+test("an event stream begins with future events, or after `after`; Last-Event-ID takes precedence", () =>
   withGateway({}, async (gateway, session) => {
     for (let k = 0; k < 6; k++) session.announce(`event ${k}`);
     const first = async (path: string, headers: Record<string, string>, expected: number): Promise<void> => {
@@ -171,7 +171,7 @@ test("an event stream begins with what comes, or behind `after`, and Last-Event-
     assert.is((await ask(gateway, "/events", { headers: { "last-event-id": "seven" } })).status, 400);
   }));
 
-test("a stream whose cursor is of another recording says reset and begins with the first event", () =>
+test("a stream with the cursor of another recording gets reset and begins with the first event", () =>
   withGateway({}, async (gateway, session) => {
     session.announce("first");
     const text = await new Promise<string>((resolve) => {
@@ -196,7 +196,7 @@ test("a stream whose cursor is of another recording says reset and begins with t
     assert.is((await ask(gateway, "/events?after=50")).status, 503);
   }));
 
-test("a silent stream gets comments, and too many streams are refused with the limit's name", () =>
+test("a silent stream gets comments, and too many streams are refused with the name of the limit", () =>
   withGateway({ limits: { keepAliveMs: 20, sseConnectionsMax: 1 } }, async (gateway) => {
     await new Promise<void>((resolve, reject) => {
       const call = request(
@@ -224,7 +224,7 @@ test("a silent stream gets comments, and too many streams are refused with the l
     });
   }));
 
-test("a stream that is not read is cut, and what it missed comes after Last-Event-ID", () =>
+test("a stream that is not read is cut, and resumes after Last-Event-ID", () =>
   withGateway(
     { limits: { conflateAboveBytes: 50_000, cutAboveBytes: 400_000 } },
     async (gateway, session) => {

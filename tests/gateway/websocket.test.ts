@@ -1,4 +1,4 @@
-/** The WebSocket: exchange, subscriptions, resume, slow clients, limits, and bytes that are no message. */
+/** The WebSocket: messages, subscriptions, resuming, slow clients, limits, and unreadable bytes. */
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -9,7 +9,7 @@ import { START_US } from "../support/fake-session.ts";
 import { withGateway } from "./http.ts";
 import { refusal, TestSocket } from "./socket.ts";
 
-test("a client that says hello gets a welcome, the groups, and the cursors there are", () =>
+test("a hello is answered with a welcome, the groups and the cursors", () =>
   withGateway({ server: "eigenwatch 9.9" }, async (gateway, session) => {
     session.declare("cpu", ["core0", "core1"]);
     session.announce("one");
@@ -42,7 +42,7 @@ test("a first message other than hello, no common version, and no hello at all c
     assert.ok(late.of("closing")[0]!.retryAfterMs! > 0, "who was late may come again");
   }));
 
-test("a hello that arrived while the gateway was busy is heard, however long that took", () =>
+test("a hello that arrived while the gateway was busy counts, however long that took", () =>
   withGateway({ limits: { helloMsMax: 100 } }, async (gateway) => {
     const client = new TestSocket(gateway);
     await client.opened();
@@ -53,7 +53,7 @@ test("a hello that arrived while the gateway was busy is heard, however long tha
     client.close();
   }));
 
-test("samples are forwarded byte for byte with their input sequence, only of the group asked for", () =>
+test("samples of the requested group are forwarded byte for byte with their input sequence", () =>
   withGateway({}, async (gateway, session) => {
     const client = await new TestSocket(gateway).join();
     client.send({ type: "subscribe", id: 1, channel: "samples", group: "a" });
@@ -69,7 +69,7 @@ test("samples are forwarded byte for byte with their input sequence, only of the
     client.close();
   }));
 
-test("samples resume behind the cursor without loss or repetition, and say when some are gone", () =>
+test("samples resume after the cursor without loss or repetition; lost ones are reported", () =>
   withGateway({ limits: { backfillFrames: 3 } }, async (gateway, session) => {
     session.framesKept = 50;
     for (let k = 0; k < 100; k++) session.measure("a", [[k, 0, k]]);
@@ -91,7 +91,7 @@ const pick = ({ after, complete }: { after: number; complete: boolean }) => ({ a
 const sequenceOf = ({ inputSequence }: SamplesMessage) => inputSequence;
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, k) => from + k);
 
-test("decimated samples bring min, max and last of each channel and interval, as a slow count says", () =>
+test("decimated samples contain min, max and last of each channel and interval, as a simple count confirms", () =>
   withGateway({}, async (gateway, session) => {
     await fc.assert(
       fc.asyncProperty(
@@ -165,7 +165,7 @@ function slowRows(samples: readonly (readonly [number, number, number])[]): Row[
   return rows;
 }
 
-test("decimated samples can be of some channels only", () =>
+test("decimated samples can be limited to some channels", () =>
   withGateway({}, async (gateway, session) => {
     session.declare("d", ["x", "y", "z"]);
     const client = await new TestSocket(gateway).join();
@@ -201,7 +201,7 @@ test("decimated samples can be of some channels only", () =>
     client.close();
   }));
 
-test("state comes at once and then at most once per interval and group; metrics likewise", () =>
+test("the last state comes at once, then at most one per interval and group; metrics likewise", () =>
   withGateway({}, async (gateway, session) => {
     session.publishState("a", 1_000);
     session.publishMetrics({ rate: 1 });
@@ -227,7 +227,7 @@ test("state comes at once and then at most once per interval and group; metrics 
     client.close();
   }));
 
-test("events resume behind the cursor also when more come while they are read back", () =>
+test("events resume after the cursor, even when new ones arrive during the back-fill", () =>
   withGateway({ limits: { eventsPage: 7 } }, async (gateway, session) => {
     for (let k = 0; k < 40; k++) session.announce(`event ${k}`);
     let more = 25;
@@ -246,7 +246,7 @@ test("events resume behind the cursor also when more come while they are read ba
     client.close();
   }));
 
-test("an event cursor ahead of the session begins anew, and is to come again while the session is not ready", () =>
+test("an event cursor ahead of the session starts again at the first event; while the session is not ready, the client must reconnect", () =>
   withGateway({}, async (gateway, session) => {
     session.announce("the first of a new recording");
     const early = await new TestSocket(gateway).join();
@@ -263,7 +263,7 @@ test("an event cursor ahead of the session begins anew, and is to come again whi
     client.close();
   }));
 
-test("subscriptions that would bring the same twice, are too many or unknown are refused and the others stay", () =>
+test("subscriptions that overlap, are too many or unknown are refused, and the others stay", () =>
   withGateway({ limits: { subscriptionsMax: 2 } }, async (gateway, session) => {
     const client = await new TestSocket(gateway).join();
     client.send({ type: "subscribe", id: 1, channel: "events" });
@@ -283,7 +283,7 @@ test("subscriptions that would bring the same twice, are too many or unknown are
     client.close();
   }));
 
-test("text, foreign messages and bytes that are no message are refused, and the connection stays", () =>
+test("text, messages for others and unreadable bytes are refused, and the connection stays", () =>
   withGateway({ limits: { messagesBurst: 100_000 } }, async (gateway, session) => {
     const client = await new TestSocket(gateway).join();
     client.ws.send("text");
@@ -333,7 +333,7 @@ test("too many messages close with 1008 and too long ones with 1009", () =>
     },
   ));
 
-test("connections over a limit are refused with its name, and a place that was left is free again", () =>
+test("connections over a limit are refused with its name, and a closed one makes room", () =>
   withGateway({ limits: { connectionsMax: 3, connectionsPerAddressMax: 2 } }, async (gateway) => {
     const held = [await new TestSocket(gateway).join(), await new TestSocket(gateway).join()];
     const refused = await refusal(gateway, {});
@@ -363,7 +363,7 @@ test("a client that does not read is conflated: the newest state, counted drops,
         session.measure("a", big);
         session.publishState("a", k, 70);
         session.announce(`event ${k}`);
-        // Lets the quick client read: what is slow here is one client, not the machine.
+        // Lets the fast client read: only the other one is slow, not the machine.
         await quick.until(() => quick.of("event").length >= k);
       }
       assert.is(quick.of("samples").length, rounds);
@@ -387,7 +387,7 @@ test("a client that does not read is conflated: the newest state, counted drops,
     },
   ));
 
-test("a client that cannot take even its events is cut, is told why, and resumes without loss", () =>
+test("a client that cannot keep up with its events is cut with the reason, and resumes without loss", () =>
   withGateway(
     { limits: { conflateAboveBytes: 10_000, cutAboveBytes: 300_000 } },
     async (gateway, session) => {
@@ -486,7 +486,7 @@ test("a large back-fill does not make a client that reads lag", () =>
     client.close();
   }));
 
-test("a gateway that closes tells its clients 1001 and when to come again", () => {
+test("a gateway that closes sends its clients 1001 and the time to wait", () => {
   const sockets: TestSocket[] = [];
   return withGateway({}, async (gateway) => {
     sockets.push(await new TestSocket(gateway).join());
@@ -503,7 +503,7 @@ test("a gateway that closes tells its clients 1001 and when to come again", () =
   });
 });
 
-test("a client that answers no ping is gone after two keep-alives", () =>
+test("a client that answers no ping is closed after two keep-alives", () =>
   withGateway({ limits: { keepAliveMs: 30 } }, async (gateway) => {
     const silent = await new TestSocket(gateway).join();
     silent.ws.pong = () => {};
@@ -512,7 +512,7 @@ test("a client that answers no ping is gone after two keep-alives", () =>
     assert.match(await metricsOf(gateway), /closed_total\{reason="ws silent"\} 1/);
   }));
 
-test("messages of one turn leave in one write", () =>
+test("[W3] deliveries of one block leave in one write", () =>
   withGateway({}, async (gateway, session) => {
     const client = await new TestSocket(gateway).join();
     client.send({ type: "subscribe", id: 1, channel: "samples" });

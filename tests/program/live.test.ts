@@ -1,4 +1,4 @@
-/** A live feed through the running program: what clients are sent is what stands in the recording. */
+/** A live feed through the running program: clients get what is in the recording. */
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -9,14 +9,14 @@ import { createProgramClient } from "../support/program-client.ts";
 import { run, start } from "../support/program-run.ts";
 import { openRecording, temporaryDirectory } from "../support/recorded-run.ts";
 
-/** 2,000 rows a second in 250 frames: a second of it lets the detectors warm up and say so. */
+/** 2,000 rows a second in 250 frames: the detectors warm up within a second and announce it. */
 const FEED = "walk?channels=8&rate=16000&frame=64&seed=3";
 const FRAMES = 300;
 
 const folder = temporaryDirectory();
 const record = join(folder, "live");
 
-test("a client that breaks off and comes back has every frame once, byte for byte as recorded; events are the same all ways", async () => {
+test("a client that disconnects and returns gets every frame once, byte for byte as recorded; all ways deliver the same events", async () => {
   const program = start(["up", "--feed", FEED, "--record", record, "--port", "0", "--json"]);
   const url = String((await program.said("listening"))["url"]);
   const { frames, events: bySocket } = await watch(url);
@@ -52,12 +52,12 @@ test("a client that breaks off and comes back has every frame once, byte for byt
   );
 });
 
-test("the recording of it verifies", async () => {
+test("its recording verifies", async () => {
   const { code, stdout, stderr } = await run(["replay", record, "--verify"]);
   assert.is(code, 0, stdout + stderr);
 });
 
-/** Everything from the first input on, until enough frames and the second event were there; breaks off every hundred frames. */
+/** Frames and events after the first input, until there are enough of both; disconnects every hundred frames. */
 function watch(url: string): Promise<{ frames: Map<number, Uint8Array>; events: EventMessage[] }> {
   const frames = new Map<number, Uint8Array>();
   const events: EventMessage[] = [];

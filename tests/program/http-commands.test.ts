@@ -1,4 +1,4 @@
-/** A running session over HTTP: a setting changed, an event injected, a question asked; the log has who did it, and a replay says the same. */
+/** Commands to a running program over HTTP: a setting, an injection, a what-if. The log has their authors, and a replay agrees. */
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -9,7 +9,7 @@ import { temporaryDirectory } from "../support/recorded-run.ts";
 
 const recording = join(temporaryDirectory(), "recording");
 
-test("what is done to a running session stands in its log with its author, and its recording replays", async () => {
+test("commands to a running session are in its log with their author, and the recording replays", async () => {
   const feed = "walk?channels=4&rate=400&frame=4&seed=2";
   const program = start(["up", "--feed", feed, "--port", "0", "--record", recording, "--json"]);
   const { url } = await program.said("listening");
@@ -30,21 +30,21 @@ test("what is done to a running session stands in its log with its author, and i
 
   const { scenarios } = (await ask<{ scenarios: InjectableScenario[] }>("scenarios")).body;
   assert.ok(scenarios.some(({ name }) => name === "spike"));
-  const wish = { scenario: "spike", group: "walk", strength: 2, channels: ["walk2"], durationSeconds: 1 };
-  assert.is((await ask("inject", wish)).status, 200);
+  const body = { scenario: "spike", group: "walk", strength: 2, channels: ["walk2"], durationSeconds: 1 };
+  assert.is((await ask("inject", body)).status, 200);
   const began = await program.said("event", ({ kind }) => kind === "injection.started");
   assert.equal(began["channels"], ["walk2"]);
   assert.is((began["detail"] as EventMessage["detail"])["author"], "anybody at 127.0.0.1");
   await program.said("event", ({ kind }) => kind === "injection.ended");
   for (const wrong of [
-    { ...wish, scenario: "spikes" },
-    { ...wish, group: "run" },
-    { ...wish, channels: ["walk9"] },
+    { ...body, scenario: "spikes" },
+    { ...body, group: "run" },
+    { ...body, channels: ["walk9"] },
   ])
     assert.is((await ask("inject", wrong)).status, 400, JSON.stringify(wrong));
   for (let k = 0; k < 16; k++)
-    assert.is((await ask("inject", { ...wish, durationSeconds: 600 })).status, 200, `${k} before it`);
-  assert.is((await ask("inject", wish)).status, 400, "more than can be told apart");
+    assert.is((await ask("inject", { ...body, durationSeconds: 600 })).status, 200, `${k} before it`);
+  assert.is((await ask("inject", body)).status, 400, "over the limit");
   const { underWay } = (await ask<{ underWay: InjectionUnderWay[] }>("inject")).body;
   assert.equal(
     underWay.map(({ group, channels, detail }) => [group, channels, detail["scenario"]]),
