@@ -10,7 +10,7 @@
  * B2  A block holds 1 to MAX_BLOCK_INPUTS inputs and takes at most MAX_BLOCK_BYTES.
  * B3  Equal inputs give equal bytes, so the SHA-256 over a block's bytes can chain it to the next.
  *
- * The hash itself is computed outside. Any message may be an input here; what an input may be is the sequencer's business.
+ * The hash is computed elsewhere. Any message may be an input here; the sequencer decides which messages are inputs.
  */
 import { decodeAs, encodeMessage } from "./codec.ts";
 import { float64Bytes, viewOf } from "./columns.ts";
@@ -18,13 +18,13 @@ import { LimitExceeded, MalformedMessage } from "./errors.ts";
 import { MAX_BLOCK_BYTES, MAX_BLOCK_INPUTS } from "./limits.ts";
 import type { Checkpoint, Derived, EventMessage } from "./messages.ts";
 
-/** Stands for the block before the first. */
+/** `previousHash` of the first block. */
 export const GENESIS_HASH: Uint8Array = new Uint8Array(32);
 
-/** All of an encoded block but times and inputs: keys, a name of 128 bytes, hash, numbers. */
+/** An encoded block without times and inputs: keys, a name of 128 bytes, hash, numbers. */
 const MAX_HEADER_BYTES = 512;
 
-/** Bytes of one input in a block beside its message: its time and its length. */
+/** Bytes of one input in a block in addition to its message: its time and its length. */
 const INPUT_OVERHEAD = 12;
 
 export interface BlockStart {
@@ -32,21 +32,21 @@ export interface BlockStart {
   epoch: number;
   /** 1, 2, … */
   number: number;
-  /** SHA-256 of the encoded block before, or GENESIS_HASH. */
+  /** SHA-256 of the previous encoded block, or GENESIS_HASH. */
   previousHash: Uint8Array;
   firstSequence: number;
 }
 
 export interface ClosedBlock {
   bytes: Uint8Array;
-  /** Where in `bytes` the inputs begin: an input's message stands at this plus what \`add\` returned for it. */
+  /** Where the inputs begin in `bytes`. The message of an input is at this offset plus the offset that `add` returned. */
   inputsAt: number;
   lastSequence: number;
   /** Logical time of the last input, µs. */
   timeUs: number;
 }
 
-/** Gathers inputs; `start` it again after `close` to reuse its buffer. One copy an input when added, one when closed. */
+/** Gathers inputs. Call `start` after `close` to reuse the buffer. Copies each input once when it is added and once when the block is closed. */
 export class BlockBuilder {
   #start: BlockStart;
   #count = 0;
@@ -65,24 +65,24 @@ export class BlockBuilder {
     this.#length = 0;
   }
 
-  /** Inputs so far. */
+  /** Number of inputs so far. */
   get inputs(): number {
     return this.#count;
   }
 
-  /** Most bytes the block would take if it were closed now. */
+  /** Most bytes of the block if it were closed now. */
   get byteLength(): number {
     return MAX_HEADER_BYTES + this.#length + 8 * this.#count;
   }
 
-  /** Whether an input of so many bytes still goes in; an empty block takes any input of at most MAX_INPUT_BYTES. */
+  /** Whether there is room for an input of this many bytes. An empty block has room for any input of at most MAX_INPUT_BYTES. */
   fits(messageBytes: number): boolean {
     return (
       this.#count < MAX_BLOCK_INPUTS && this.byteLength + INPUT_OVERHEAD + messageBytes <= MAX_BLOCK_BYTES
     );
   }
 
-  /** Adds an encoded message at its logical time; its offset among the inputs. Throws when it does not fit, or time goes back. */
+  /** Adds an encoded message at its logical time and returns its offset among the inputs. Throws if it does not fit or its time is earlier than the last. */
   add(timeUs: number, message: Uint8Array): number {
     if (!this.fits(message.length)) {
       throw new LimitExceeded(
@@ -135,13 +135,13 @@ export class BlockBuilder {
 export interface DecodedBlock extends BlockStart {
   lastSequence: number;
   timeUs: number;
-  /** How many. */
+  /** Number of inputs. */
   inputs: number;
-  /** Calls `visit` per input in order; the message is a view of the block's bytes. */
+  /** Calls `visit` for each input in order. The message is a view of the bytes of the block. */
   forEach(visit: (sequence: number, timeUs: number, message: Uint8Array) => void): void;
 }
 
-/** Reads a block and checks that its parts agree; the messages in it are not looked into. */
+/** Reads a block and checks that its fields agree. Does not decode the messages in it. */
 export function decodeBlock(bytes: Uint8Array): DecodedBlock {
   const { partition, epoch, number, previousHash, firstSequence, timeUs, count, times, inputs } = decodeAs(
     "block",
@@ -198,15 +198,11 @@ function checkLengths(inputs: Uint8Array, count: number): void {
     at += 4 + readUint32(inputs, at);
   }
   if (at !== inputs.length) {
-    throw new MalformedMessage(
-      "decode block",
-      `inputs of ${at} bytes by their lengths`,
-      `the ${inputs.length} that are there`,
-    );
+    throw new MalformedMessage("decode block", `inputs of ${at} bytes by their lengths`, `${inputs.length}`);
   }
 }
 
-/** Events that the core announced while it worked on block number `block`. A block may have several such notes, read in order. */
+/** Events that the core derived from block number `block`. A block may have several such records, in order. */
 export function encodeDerived(block: number, events: EventMessage[]): Uint8Array {
   return encodeMessage({ type: "derived", block, events });
 }
@@ -216,7 +212,7 @@ export function decodeDerived(bytes: Uint8Array): { block: number; events: Event
   return { block, events: events.map((event) => ({ type: "event", ...event })) };
 }
 
-/** Hash of the registered state after a block, and of its parts. */
+/** Hash of the registered state after a block, and of each part of it. */
 export function encodeCheckpoint(checkpoint: Omit<Checkpoint, "type">): Uint8Array {
   return encodeMessage({ type: "checkpoint", ...checkpoint });
 }

@@ -1,13 +1,13 @@
 /**
- * The bodies of what a client and a gateway say to each other. PROTOCOL.md shows an exchange.
+ * The bodies of messages between a client and a gateway. PROTOCOL.md shows a whole exchange.
  *
  *   client                                gateway
  *   hello ──────────────────────────────►
  *                                       ◄ welcome, channels per group          (or closing)
  *   subscribe { id, channel, after? } ──►
- *                                       ◄ subscribed, then what was asked for
- *                                       ◄ lagging when samples or states had to be left out
- *                                       ◄ rewound when a recorded session was moved to another place
+ *                                       ◄ subscribed, then the messages of the channel
+ *                                       ◄ lagging when samples or states were left out
+ *                                       ◄ rewound when a recorded session was moved to another time
  *   ping ───────────────────────────────►
  *                                       ◄ pong
  *                                       ◄ closing { reason }, then the socket's close
@@ -24,61 +24,61 @@ const clientChannel = v.picklist(["samples", "state", "events", "metrics"]);
 export const hello = v.object({
   /** Program and version, for the log: "dashboard 0.1.0". */
   client: name,
-  /** Protocol versions the client reads; the gateway takes the highest that both know, else `closing` with reason "version". */
+  /** Protocol versions that the client reads. The gateway uses the highest in common, or closes with reason "version". */
   versions: v.pipe(v.array(count), v.minLength(1), v.maxLength(16)),
-  /** Bearer token, where the client could not send it as a header or cookie. */
+  /** Bearer token, if the client cannot send it as a header or cookie. */
   token: v.optional(text),
 });
 
 /**
- * Asks for one channel. A later subscription with the same id replaces the former.
+ * Subscribes to one channel. A later subscription with the same id replaces the earlier one.
  *
  *   samples   every frame, as `samples` messages, byte for byte as recorded; with `decimationUs` > 0 `decimated` messages instead
- *   state     the last state of each group at once, then each as published; with `decimationUs` at most one per group and interval, the newest
- *   events    all, in order, none left out; `after` resumes behind a known event
- *   metrics   like state
+ *   state     the latest state of each group at once, then every published one; with `decimationUs` at most one per group and interval, the newest
+ *   events    all events, in order; `after` resumes after a known event
+ *   metrics   as state
  */
 export const subscribe = v.object({
-  /** Chosen by the client; named in `subscribed`, `decimated`, `unsubscribe`. */
+  /** Chosen by the client and repeated in `subscribed`, `decimated`, `unsubscribe`. */
   id: count,
   channel: clientChannel,
-  /** Only this group; absent: all. */
+  /** Only this group; absent: all groups. */
   group: v.optional(name),
-  /** samples with decimation: only these channels of the group. Whole frames are never cut: they are forwarded unchanged. */
+  /** Decimated samples: only these channels of the group. Frames are forwarded unchanged, so they always have all channels. */
   channels: v.optional(v.pipe(v.array(name), v.maxLength(MAX_GROUP_CHANNELS))),
-  /** Interval in µs of logical time. 0 or absent: everything. Samples: one row of min, max and last per channel and interval. */
+  /** Interval in µs of logical time; 0 or absent: everything. Samples: one row of min, max and last per channel and interval. */
   decimationUs: v.optional(count),
-  /** Cursor to resume behind: input sequence for samples, event sequence for events. Absent: from now on. */
+  /** Cursor after which to resume: input sequence for samples, event sequence for events. Absent: starts now. */
   after: v.optional(count),
 });
 
 export const unsubscribe = v.object({ id: count });
 
-/** Asks for a `pong` with the same nonce. */
+/** Requests a `pong` with the same nonce. */
 export const ping = v.object({ nonce: count });
 
 // ---- gateway → client -------------------------------------------------------------------------------------------
 
-/** First message of the gateway, in answer to `hello`. A `channels` message per group follows. */
+/** First message of the gateway, the answer to `hello`. A `channels` message per group follows. */
 export const welcome = v.object({
   session: name,
   partition: name,
   /** Program and version of the gateway. */
   server: name,
-  /** The protocol version used from here on. */
+  /** The protocol version of all later messages. */
   version: count,
   /** "memory", "file". */
   durability: name,
   /** Logical time of the last input; 0 before the first. */
   timeUs,
   groups: v.pipe(v.array(name), v.maxLength(MAX_GROUPS)),
-  /** Last input and event there are: what `after` may start from. */
+  /** Sequence of the last input and event. */
   cursors: v.object({ input: count, event: count }),
   limits: v.object({
     messageBytes: count,
     messagesPerSecond: count,
     subscriptions: count,
-    /** Bytes not yet taken by the client after which samples and state are conflated, and after which it is cut off. */
+    /** Unsent bytes above which samples and states are left out, and above which the connection is closed. */
     conflateBytes: count,
     closeBytes: count,
   }),
@@ -87,31 +87,31 @@ export const welcome = v.object({
 export const subscribed = v.object({
   id: count,
   channel: clientChannel,
-  /** Cursor from which the gateway really serves. */
+  /** Cursor after which the gateway starts. */
   after: count,
-  /** False: what lies between the cursor asked for and `after` is not kept any more. */
+  /** False: messages between the requested cursor and `after` are no longer available. */
   complete: v.boolean(),
 });
 
-/** One frame as recorded. `frame` is the whole encoded `frame` message. */
+/** One frame as recorded. `frame` is an encoded `frame` message. */
 export const samples = v.object({
-  /** Sequence of the input in the log: the cursor for `after`. */
+  /** Sequence of the input in the log, the cursor for `after`. */
   inputSequence: count,
   frame: bytes,
 });
 
 /**
- * Samples in intervals: row r says that channel `channel[r]` had `samples[r]` samples in
- * [fromUs + interval[r]·everyUs, fromUs + (interval[r] + 1)·everyUs), from `min[r]` to `max[r]`, `last[r]` the last of them.
+ * Samples by interval. Row r: channel `channel[r]` had `samples[r]` samples in
+ * [fromUs + interval[r]·everyUs, fromUs + (interval[r] + 1)·everyUs), between `min[r]` and `max[r]`, the last of them `last[r]`.
  *
- * `fromUs` is a multiple of `everyUs`, so all clients see the same intervals. An interval is sent once, when it is over; rows are ordered
- * by interval, then channel; an interval without samples has no row.
+ * `fromUs` is a multiple of `everyUs`, so all clients have the same intervals. An interval is sent once, after its end. Rows are ordered by
+ * interval, then channel. An interval without samples has no row.
  */
 export const decimated = v.pipe(
   v.object({
-    /** The subscription it answers. */
+    /** The id of the subscription. */
     id: count,
-    /** Last input that went in: the cursor for `after`. */
+    /** Sequence of the last input that is included, the cursor for `after`. */
     inputSequence: count,
     group: name,
     fromUs: timeUs,
@@ -126,20 +126,20 @@ export const decimated = v.pipe(
   v.check((d) => sameRows(d), "Expected columns of equal count"),
 );
 
-/** The client reads too slowly: what was left out since the last such message. Events are never left out. */
+/** How many messages were left out since the last `lagging`, because the client reads too slowly. Events are never left out. */
 export const lagging = v.object({
   samples: count,
   state: count,
   metrics: count,
-  /** Bytes waiting for the client now. */
+  /** Bytes that wait for the client now. */
   bufferedBytes: count,
 });
 
-/** Why a gateway closes, and the WebSocket close code that goes with it. */
+/** Why a gateway closes a connection, and the WebSocket close code. */
 export const CLOSE_CODES = {
-  /** The gateway stops; come again. */
+  /** The gateway stops; the client may reconnect. */
   shutdown: 1001,
-  /** Not this protocol: broken bytes, no hello. */
+  /** Not this protocol: malformed bytes, no hello. */
   malformed: 1002,
   /** Too many messages, subscriptions or connections. */
   rate: 1008,
@@ -147,7 +147,7 @@ export const CLOSE_CODES = {
   tooBig: 1009,
   /** A fault of the gateway. */
   internal: 1011,
-  /** The client did not keep up even with events; it may resume from its cursor. */
+  /** The client was too slow even for events; it may resume from its cursor. */
   slow: 1013,
   /** Token or session not valid. */
   unauthorized: 4401,
@@ -161,15 +161,15 @@ export const closing = v.object({
   /** The WebSocket close code that follows. */
   code: count,
   detail: text,
-  /** Wait at least this long before coming again; absent: do not come again by yourself. */
+  /** Least wait before the client reconnects; absent: the client must not reconnect without a person. */
   retryAfterMs: v.optional(count),
 });
 
-/** A message of the client was not taken; the connection stays. */
+/** A message of the client was refused; the connection stays open. */
 export const refused = v.object({
-  /** Name of the refused message, "" when it could not be read. */
+  /** Name of the refused message, "" if it could not be decoded. */
   request: text,
-  /** Its id, when it had one. */
+  /** Its id, if it had one. */
   id: v.optional(count),
   action: text,
   value: text,
@@ -183,13 +183,13 @@ export const pong = v.object({
 });
 
 /**
- * A recorded session was moved to another place: what was delivered behind it counts no more, and all subscriptions go on from these
- * cursors. Samples, states and metrics up to here are not sent again; events with a greater sequence come once more.
+ * A recorded session was moved to another time. The client discards what it received after these cursors, and all subscriptions continue
+ * from them. Samples, states and metrics up to the cursors are not sent again; events with a greater sequence are sent again.
  */
 export const rewound = v.object({
-  /** Logical time of the last input before the place. */
+  /** Logical time of the last input before that time. */
   timeUs,
-  /** Last input and event before the place. */
+  /** Sequence of the last input and event before that time. */
   cursors: v.object({ input: count, event: count }),
 });
 

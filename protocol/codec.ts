@@ -1,15 +1,15 @@
 /**
- * Messages to bytes and back.
+ * Encodes messages to bytes and decodes them.
  *
- *   encodeMessage   checks by schema, so that nothing is written that a reader would refuse → exactly long bytes of its own
+ *   encodeMessage   checks by schema, so that nothing is written that a reader would refuse → new bytes of exact length
  *   decodeMessage   envelope → limit of the row → structure → msgpack → older versions → schema
  *
  * K1  decode(encode(m)) equals m (−0 outside columns becomes 0).
  * K2  Equal messages give equal bytes: fields stand in the order of the schema.
- * K3  Whatever the bytes, only a ProtocolError is thrown, and memory stays in proportion to the bytes.
- * K4  A kind that is not known comes out as `unknown` and encodes to the same bytes again.
+ * K3  For any bytes, decoding throws only a ProtocolError and uses memory in proportion to the bytes.
+ * K4  A message with an unknown code is decoded as `unknown` and encodes to the same bytes.
  *
- * Binary fields of a decoded message are views of `bytes`; a frame's columns are its own.
+ * Binary fields of a decoded message are views of `bytes`; the columns of a frame are copies.
  */
 import { Decoder, Encoder } from "@msgpack/msgpack";
 import { checked, shorten } from "./check.ts";
@@ -32,7 +32,7 @@ import {
 import { checkStructure } from "./structure.ts";
 import { CURRENT, checkVersion, PROTOCOL_VERSION, type Reader, upcast } from "./versions.ts";
 
-/** The message as bytes of its own, exactly as long as it is. Throws MalformedMessage or LimitExceeded. */
+/** The message as new bytes of exact length. Throws MalformedMessage or LimitExceeded. */
 export function encodeMessage(message: DecodedMessage): Uint8Array {
   if (message.type === "frame") return encodeFrame(message);
   if (message.type === "unknown") return writeEnvelope(message.version, message.code, message.body);
@@ -43,7 +43,7 @@ export function encodeMessage(message: DecodedMessage): Uint8Array {
   return withinLimit(action, message.type, pack(action, row.code, checked(action, row.schema, message)));
 }
 
-/** Reads one message, whoever wrote it. Throws a ProtocolError, nothing else. */
+/** Decodes one message from any writer. Throws only a ProtocolError. */
 export function decodeMessage(bytes: Uint8Array, reader: Reader = CURRENT): DecodedMessage {
   const { version, code, bodyAt } = readEnvelope(bytes);
   checkVersion(version, reader);
@@ -68,7 +68,7 @@ export function decodeMessage(bytes: Uint8Array, reader: Reader = CURRENT): Deco
   return { type: name, ...(checked(action, MESSAGES[name].schema, body) as object) } as Message;
 }
 
-/** Reads a message that must be of one kind: what a journal or a client expects in one place. */
+/** Decodes a message that must have this name. */
 export function decodeAs<Name extends MessageName>(name: Name, bytes: Uint8Array): MessageOf<Name> {
   const message = decodeMessage(bytes);
   if (message.type !== name)
@@ -76,7 +76,7 @@ export function decodeAs<Name extends MessageName>(name: Name, bytes: Uint8Array
   return message as MessageOf<Name>;
 }
 
-/** As encodeMessage. 256 samples take some µs, one takes under one. */
+/** As encodeMessage. 256 samples take a few µs, one sample less than 1 µs. */
 export function encodeFrame(frame: Frame): Uint8Array {
   const bytes = encodeFrameFast(frame);
   return (
@@ -85,12 +85,12 @@ export function encodeFrame(frame: Frame): Uint8Array {
   );
 }
 
-/** As encodeFrame, without a copy of its own: the bytes hold until the next frame is encoded. */
+/** As encodeFrame, without a copy: the bytes are valid until the next frame is encoded. */
 export function encodeFrameView(frame: Frame): Uint8Array {
   return encodeFrameFastView(frame) ?? encodeFrame(frame);
 }
 
-/** Reads a frame message into columns that are reused: for replay. The result is `scratch`. */
+/** Decodes a frame into columns that are reused, for replay. The result is `scratch`. */
 export function decodeFrameInto(bytes: Uint8Array, scratch: ScratchFrame): Frame {
   const { version, code, bodyAt } = readEnvelope(bytes);
   checkVersion(version, CURRENT);
@@ -101,12 +101,12 @@ export function decodeFrameInto(bytes: Uint8Array, scratch: ScratchFrame): Frame
   return bodyToFrame(readBody("decode frame", "frame", bytes, bodyAt, version, CURRENT), scratch);
 }
 
-/** Whether the bytes claim to be a frame, without looking further: so that a replay can take `decodeFrameInto`. */
+/** Whether the bytes begin like a frame, so that a replay can use `decodeFrameInto`. */
 export function isFrame(bytes: Uint8Array): boolean {
   return bytes[0] === 0x93 && bytes[1] === PROTOCOL_VERSION && bytes[2] === MESSAGES.frame.code;
 }
 
-// Strings, arrays and maps are no longer than the bytes (checkStructure), and the bytes are limited by row.
+// checkStructure ensures that strings, arrays and maps are no longer than the bytes; each row limits the bytes.
 const decoder = new Decoder({ mapKeyConverter: safeKey });
 const encoder = new Encoder({ ignoreUndefined: true, maxDepth: MAX_NESTING + 2 });
 
@@ -155,7 +155,7 @@ function withinLimit(action: string, name: MessageName, bytes: Uint8Array): Uint
   return bytes;
 }
 
-/** `__proto__` is refused by the library before it comes here. */
+/** The library itself refuses `__proto__`. */
 function safeKey(key: unknown): string {
   if (typeof key === "string" && !FORBIDDEN_KEYS.has(key)) return key;
   throw new MalformedMessage(

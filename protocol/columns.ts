@@ -1,8 +1,8 @@
 /**
- * Columns of numbers as binary fields, little-endian whatever the machine, and back.
+ * Converts columns of numbers to binary fields, little-endian on every machine, and back.
  *
- * A binary field of a decoded message may begin at any byte, so it cannot be looked at as a typed array; these copy it into one.
- * The first `count` elements (default: all) are taken. O(count).
+ * A binary field of a decoded message may begin at any byte, so it cannot be viewed as a typed array; these functions copy it into one.
+ * They convert the first `count` elements (default: all). O(count).
  */
 
 export function float64Bytes(

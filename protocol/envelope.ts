@@ -3,8 +3,8 @@
  *
  *   93 │ version │ code │ body …
  *
- * Version and code stand in their shortest form, so that three bytes tell what a message is, and a kind that is not known can be kept and
- * passed on unchanged: `body` is then the bytes after the code.
+ * Version and code have their shortest form, so three bytes identify a message. A message with an unknown code can be kept and passed on
+ * unchanged: its body is then the bytes after the code.
  */
 import { MalformedMessage } from "./errors.ts";
 
@@ -15,12 +15,12 @@ export interface Envelope {
   bodyAt: number;
 }
 
-/** Largest version and code: two bytes each after their type byte. */
+/** Largest version and code: two bytes after the type byte. */
 const MAX_HEADER_NUMBER = 0xffff;
 
 const ARRAY_OF_THREE = 0x93;
 
-/** Reads version and code; the body is not looked at. */
+/** Reads version and code, not the body. */
 export function readEnvelope(bytes: Uint8Array): Envelope {
   if (!(bytes instanceof Uint8Array))
     throw new MalformedMessage("decode message", typeof bytes, "a Uint8Array");
@@ -33,11 +33,11 @@ export function readEnvelope(bytes: Uint8Array): Envelope {
   const code = readNumber(bytes, codeAt, "code");
   const bodyAt = codeAt + numberLength(code);
   if (bodyAt >= bytes.length)
-    throw new MalformedMessage("decode message", "no bytes behind the code", "a body");
+    throw new MalformedMessage("decode message", "no bytes after the code", "a body");
   return { version, code, bodyAt };
 }
 
-/** `[version, code]` and the bytes of a body that was encoded before. */
+/** Writes `[version, code` and the bytes of an encoded body. */
 export function writeEnvelope(version: number, code: number, body: Uint8Array): Uint8Array {
   const bodyAt = 1 + numberLength(version) + numberLength(code);
   const bytes = new Uint8Array(bodyAt + body.length);

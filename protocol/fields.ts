@@ -1,8 +1,8 @@
 /**
- * The kinds of fields that messages are made of.
+ * Schemas of the fields of messages.
  *
- * Times are integer µs since the epoch; ids are `partition/inputSequence/k`. Numbers are finite everywhere; −0 travels as 0 outside columns.
- * Binary fields of a decoded message are views of the bytes it was decoded from: copy what outlives them.
+ * Times are integer µs since the epoch; ids are `partition/inputSequence/k`. All numbers are finite; outside columns −0 becomes 0.
+ * Binary fields of a decoded message are views of its bytes: copy what must outlive them.
  */
 import * as v from "valibot";
 import { MAX_NAME_BYTES, MAX_NESTING, MAX_TEXT_BYTES } from "./limits.ts";
@@ -22,7 +22,7 @@ export const finite = v.pipe(v.number(), v.finite());
 export const bytes = v.custom<Uint8Array>((value) => value instanceof Uint8Array, "Expected binary");
 /** SHA-256. */
 export const hash32 = v.pipe(bytes, v.length(32));
-/** Binary columns, little-endian: whole elements, not checked further. */
+/** Binary columns, little-endian. Only the length is checked. */
 export const float32s = v.pipe(
   bytes,
   v.check((column) => column.length % 4 === 0, "Expected whole float32 elements"),
@@ -39,9 +39,9 @@ export const uint16s = v.pipe(
   bytes,
   v.check((column) => column.length % 2 === 0, "Expected whole uint16 elements"),
 );
-/** Anything JSON can say. */
+/** Any JSON value. */
 export const json = v.custom<unknown>((value) => isJson(value, 0), "Expected plain JSON");
-/** Plain values that fit JSON, for details and settings. */
+/** JSON values that are not arrays or objects, for details and settings. */
 export const plain = v.union([v.string(), finite, v.boolean(), v.null()]);
 export const plainMap = mapOf(plain);
 
@@ -54,7 +54,7 @@ export function mapOf<Schema extends v.GenericSchema>(value: Schema) {
   return v.pipe(plainKeys, v.record(name, value));
 }
 
-/** Object keys that reach into prototypes when copied carelessly: refused in bytes, so refused here too. */
+/** Keys that can change a prototype when an object is copied. Refused in bytes, therefore also here. */
 export const FORBIDDEN_KEYS: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 function hasPlainKeys(value: unknown): boolean {
@@ -77,7 +77,7 @@ function isJson(value: unknown, depth: number): boolean {
 
 const encoder = new TextEncoder();
 
-/** A UTF-16 unit takes at most three bytes of UTF-8, so most strings need no counting. */
+/** A UTF-16 unit takes at most three bytes of UTF-8, so the bytes of most strings need no count. */
 function withinBytes(text: string, limit: number): boolean {
   return 3 * text.length <= limit || (text.length <= limit && encoder.encode(text).length <= limit);
 }

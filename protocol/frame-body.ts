@@ -1,10 +1,10 @@
 /**
- * A frame as a plain map, the way it stands on the wire: the slow, obvious form.
+ * A frame as a plain map, as it is on the wire: the slow, obvious implementation.
  *
  *   { group, source, sequence, t0, dt, channel, value, size? }
  *
- * `t0` is the smallest time; `dt` the µs from it as uint32, `channel` uint16, `value` and `size` float64, all little-endian binary.
- * The fast writer and reader (frame-encode.ts, frame-decode.ts) must agree with this one; whatever they do not recognise comes here.
+ * `t0` is the smallest time, `dt` the µs since then as uint32, `channel` uint16, `value` and `size` float64, all little-endian binary.
+ * The fast writer and reader (frame-encode.ts, frame-decode.ts) must agree with this one and leave to it what they do not recognise.
  */
 import * as v from "valibot";
 import { checked } from "./check.ts";
@@ -34,7 +34,7 @@ export const frameBody = v.object({
 
 export type FrameBody = v.InferOutput<typeof frameBody>;
 
-/** The map of a frame that fits. Throws what frameFault tells. */
+/** The map of a frame. Throws for a frame with a fault (frameFault). */
 export function frameToBody(frame: Frame): FrameBody {
   const fault = frameFault(frame);
   if (fault !== null) throw new MalformedMessage("encode frame", fault[0], fault[1]);
@@ -58,7 +58,7 @@ export function frameToBody(frame: Frame): FrameBody {
   return body;
 }
 
-/** Fills `frame` from a decoded map, checking everything. */
+/** Fills `frame` from a decoded map and checks every field. */
 export function bodyToFrame(body: unknown, frame: ScratchFrame): Frame {
   const { group, source, sequence, t0, dt, channel, value, size } = checked("decode frame", frameBody, body);
   const count = value.length / 8;
@@ -95,7 +95,7 @@ export function bodyToFrame(body: unknown, frame: ScratchFrame): Frame {
   return frame;
 }
 
-/** Filled by one decoding at a time, then copied. */
+/** One decoding at a time fills it; the result is a copy. */
 const scratch = createScratchFrame();
 
 export function bodyToFreshFrame(body: unknown): Frame {

@@ -1,8 +1,8 @@
 /**
- * Reads a frame message by hand when it is written the way frame-encode.ts writes it, which is how nearly all come.
+ * Decodes a frame without the msgpack library, if it has the form that frame-encode.ts writes, as nearly all frames do.
  *
- * It never refuses: whatever is not as expected (other order of keys, longer forms of numbers, names beyond ASCII, anything wrong) is left
- * to the slow form, which knows how to say what is wrong.
+ * It never throws. Anything else (another order of keys, longer forms of numbers, names that are not ASCII, errors) is left to
+ * frame-body.ts, which reports what is wrong.
  */
 import type { Frame, ScratchFrame } from "./frame.ts";
 import { CHANNEL, DT, GROUP, SEQUENCE, SIZE, SOURCE, T0, VALUE } from "./frame-keys.ts";
@@ -15,7 +15,7 @@ import {
 } from "./limits.ts";
 import { NameCache } from "./name-cache.ts";
 
-/** Fills `frame` and tells true, or tells false and leaves it half filled. `bodyAt` is where the envelope's body begins. */
+/** Fills `frame` and returns true, or returns false and leaves it partly filled. `bodyAt` is where the body of the envelope begins. */
 export function decodeFrameFastInto(bytes: Uint8Array, bodyAt: number, frame: ScratchFrame): boolean {
   if (!readHeader(bytes, bodyAt)) return false;
   const { count } = header;
@@ -24,11 +24,11 @@ export function decodeFrameFastInto(bytes: Uint8Array, bodyAt: number, frame: Sc
   return readColumns(bytes, frame.time, frame.channel, frame.value, frame.size, count);
 }
 
-/** A new frame with aligned columns of its own, or null. */
+/** A new frame with its own aligned columns, or null. */
 export function decodeFrameFast(bytes: Uint8Array, bodyAt: number): Frame | null {
   if (!readHeader(bytes, bodyAt)) return null;
   const { count } = header;
-  // One buffer for all columns: allocating a buffer is what costs, up to 1 µs on Deno.
+  // One buffer for all columns: allocating one takes up to 1 µs on Deno.
   const sized = header.sizeAt !== 0;
   const buffer = new ArrayBuffer((sized ? 26 : 18) * count);
   const time = new Float64Array(buffer, 0, count);
@@ -49,7 +49,7 @@ export function decodeFrameFast(bytes: Uint8Array, bodyAt: number): Frame | null
   };
 }
 
-/** What readHeader found; one for all, since nothing here calls out. */
+/** Result of readHeader. Shared, because no other code runs while a frame is decoded. */
 const header = {
   group: "",
   source: "",
@@ -71,7 +71,7 @@ function fillHeader(frame: Frame): void {
 
 const names = new NameCache();
 
-/** Position of the reader; −1 once something was not as expected. */
+/** Position of the reader; −1 after anything unexpected. */
 let at = 0;
 
 function readHeader(bytes: Uint8Array, bodyAt: number): boolean {
@@ -148,7 +148,7 @@ function readFloats(data: DataView, start: number, column: Float64Array, count: 
   return sound;
 }
 
-/** Steps over a key; false when another one is there, or the field before it was not as expected. */
+/** Skips a key. False: there is another key, or the field before was not as expected. */
 function readKey(bytes: Uint8Array, expected: Uint8Array): boolean {
   if (at < 0) return false;
   for (let k = 0; k < expected.length; k++) {
@@ -178,7 +178,7 @@ function readName(bytes: Uint8Array): string {
   return name;
 }
 
-/** An unsigned safe integer in any of its forms; the rare negative ones are left to the slow form. */
+/** An unsigned safe integer in any form. Negative numbers are rare and left to frame-body.ts. */
 function readUnsigned(bytes: Uint8Array): number {
   const head = bytes[at]!;
   if (head < 0x80) {
@@ -196,7 +196,7 @@ function readUnsigned(bytes: Uint8Array): number {
   return value;
 }
 
-/** Where a binary field's content begins; `at` stands behind it afterwards. */
+/** Returns where the content of a binary field begins and moves `at` past it. */
 function readBinary(bytes: Uint8Array): number {
   const head = bytes[at]!;
   let start = at + 2;

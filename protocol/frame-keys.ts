@@ -1,4 +1,4 @@
-/** The keys of a frame's body as they stand on the wire: type byte and ASCII. */
+/** The keys in the body of a frame as they are on the wire: type byte and ASCII. */
 
 export const GROUP = key("group");
 export const SOURCE = key("source");

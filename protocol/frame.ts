@@ -1,20 +1,20 @@
 /**
  * A frame: a columnar batch of 1 to MAX_FRAME_SAMPLES samples of one channel group from one source.
  *
- * Sample k says: channel `channel[k]` of `group` had `value[k]` (and `size[k]`) at `time[k]`. Times need not rise within a frame.
- * The bytes are in frame-encode.ts (and frame-body.ts, the slow obvious form); feeds gather samples with FrameBuilder.
+ * Sample k: channel `channel[k]` of `group` had `value[k]` (and `size[k]`) at `time[k]`. Times of a frame need not be in order.
+ * frame-encode.ts and frame-body.ts write the bytes. Feeds gather samples with FrameBuilder.
  */
 import { MAX_FRAME_SAMPLES, MAX_FRAME_SPAN_US, MAX_GROUP_CHANNELS } from "./limits.ts";
 
 export interface Frame {
   readonly type: "frame";
-  /** Channel group, declared before by a `channels` input. */
+  /** Channel group, declared earlier by a `channels` input. */
   group: string;
-  /** Who measured: the feed's id. Order and duplicates are judged per source. */
+  /** Name of the feed. Order and duplicates are determined per source. */
   source: string;
-  /** Source sequence, 1, 2, …; 0 when the source numbers nothing (then nothing is a duplicate). */
+  /** Sequence within the source, 1, 2, …; 0 if the source does not number its frames (then none is a duplicate). */
   sequence: number;
-  /** Samples in use; the columns may be longer. */
+  /** Number of samples; the columns may be longer. */
   count: number;
   /** Integer µs since the epoch. */
   time: Float64Array;
@@ -25,7 +25,7 @@ export interface Frame {
   size: Float64Array | null;
 }
 
-/** A frame whose columns are reused: as long as the largest frame, with a size column that waits while `size` is null. */
+/** A frame whose columns are reused; it keeps its size column while `size` is null. */
 export interface ScratchFrame extends Frame {
   readonly sizeColumn: Float64Array;
 }
@@ -110,14 +110,14 @@ function columnFault(
  *     builder.add(timeUs, channel, value);
  *     while (builder.full) sink.frame(builder.take(++sequence));
  *
- * A sample whose time lies too far from the others (MAX_FRAME_SPAN_US) begins a new frame; `full` then says that the one before is ready.
- * A taken frame is valid until the next `add`: its columns are used again.
+ * A sample whose time is too far from the others (MAX_FRAME_SPAN_US) begins a new frame; `full` is then true because the one before is
+ * complete. A taken frame is valid until the next `add`, which reuses its columns.
  */
 export class FrameBuilder {
   readonly capacity: number;
   #current: ScratchFrame;
   #other: ScratchFrame;
-  /** The finished frame when a sample had to begin a new one. */
+  /** The complete frame, after a sample began a new one. */
   #ready: ScratchFrame | null = null;
   #first = 0;
   #last = 0;
@@ -133,17 +133,17 @@ export class FrameBuilder {
     this.#other = createScratchFrame(source, group, capacity);
   }
 
-  /** Samples waiting. */
+  /** Number of samples that wait to be taken. */
   get count(): number {
     return this.#current.count + (this.#ready === null ? 0 : this.#ready.count);
   }
 
-  /** True when a frame must be taken before more is added. */
+  /** Whether a frame must be taken before the next `add`. */
   get full(): boolean {
     return this.#ready !== null || this.#current.count === this.capacity;
   }
 
-  /** `size` is the second value; where only some samples of a frame have one, the others get 0. */
+  /** `size` is the second value. If only some samples of a frame have one, it is 0 for the others. */
   add(timeUs: number, channel: number, value: number, size?: number): void {
     if (this.full) throw new RangeError("Cannot add a sample: the frame is full; expected take() first");
     if (this.#current.count > 0 && !this.#spans(timeUs)) this.#setAside();
@@ -164,7 +164,7 @@ export class FrameBuilder {
     if (size !== undefined) frame.size = frame.sizeColumn;
   }
 
-  /** The oldest frame, numbered `sequence` (0: not numbered). Its `count` is 0 when nothing waits. Valid until the next `add`. */
+  /** The oldest frame, numbered `sequence` (0: not numbered). Its `count` is 0 if no sample waits. Valid until the next `add`. */
   take(sequence = 0): Frame {
     const frame = this.#ready ?? this.#current;
     if (this.#ready === null) this.#swap();

@@ -1,61 +1,61 @@
 /**
  * Every limit of the wire, the log and the core, each with the reason for its value.
  *
- * A limit is checked where bytes or calls come in from outside; inside it is trusted.
+ * A limit is checked where bytes or calls arrive from outside, and not again after that.
  */
 
 /** Samples in one frame: at 22 bytes a sample the largest frame stays under MAX_FRAME_BYTES. */
 export const MAX_FRAME_SAMPLES = 2048;
 
-/** Bytes of one encoded frame: fits the default NATS payload many times over, and one socket write. */
+/** Bytes of one encoded frame: one socket write, and a sixteenth of the default NATS payload. */
 export const MAX_FRAME_BYTES = 65_536;
 
 /** Channels of one group: a joint state has n² entries and its spectrum costs n³; 128 is 9 ms. */
 export const MAX_GROUP_CHANNELS = 128;
 
-/** Groups of one partition: bounds actors, timers and the size of a snapshot. */
+/** Groups of one partition: limits actors, timers and the size of a snapshot. */
 export const MAX_GROUPS = 64;
 
-/** Inputs in one block: bounds what one lost acknowledgement can delay. */
+/** Inputs in one block: limits what one lost acknowledgement can delay. */
 export const MAX_BLOCK_INPUTS = 256;
 
 /** Bytes of one block: a quarter of the smallest NATS payload limit in common use (1 MiB). */
 export const MAX_BLOCK_BYTES = 262_144;
 
-/** A block is closed at this age even if inputs keep coming: latency of a durable acknowledgement. */
+/** A block is closed at this age even if more inputs arrive: the latency of a durable acknowledgement. */
 export const MAX_BLOCK_AGE_MS = 5;
 
 /** Blocks between two state hashes: a replay that differs is narrowed to this many blocks. */
 export const CHECKPOINT_BLOCKS = 256;
 
-/** Length of a name (session, partition, group, channel, source) in UTF-8 bytes: file and subject names stay legal. */
+/** UTF-8 bytes of a name (session, partition, group, channel, source): legal in file names and subjects. */
 export const MAX_NAME_BYTES = 128;
 
-/** Free text from outside (display names, details) in UTF-8 bytes. */
+/** UTF-8 bytes of free text from outside (display names, details). */
 export const MAX_TEXT_BYTES = 4096;
 
-/** Bytes of one input: two of the largest fit a block, so an input never waits for an empty block of its own size. */
+/** Bytes of one input: two of the largest fit in a block. */
 export const MAX_INPUT_BYTES = 131_072;
 
-/** Bytes of any message that travels: half of the smallest NATS payload limit in common use (1 MiB); a state of 128 modes takes 150 kB. */
+/** Bytes of any message that is sent: half of the smallest NATS payload limit in common use (1 MiB); a state of 128 modes takes 150 kB. */
 export const MAX_MESSAGE_BYTES = 524_288;
 
 /** Bytes of a message from a client: the longest is a subscription that names 128 channels of 128 bytes. */
 export const MAX_CLIENT_MESSAGE_BYTES = 32_768;
 
-/** Bytes of a note beside a block (events, checkpoint): it stays on disk, and a burst of events must not stop the log. */
+/** Bytes of a record about a block (events, checkpoint): it stays on disk, and a burst of events must not stop the log. */
 export const MAX_NOTE_BYTES = 4_194_304;
 
-/** Bytes of a note in a log that several nodes write: the note, and a name and numbers around it. */
+/** Bytes of such a record in a log that several nodes write: the record with a name and numbers. */
 export const MAX_STREAM_NOTE_BYTES = 4_195_328;
 
-/** Partitions of one session: an announcement that owns them all, with names of 128 bytes, stays under MAX_MESSAGE_BYTES. */
+/** Partitions of one session: an announcement that lists them all, with names of 128 bytes, stays under MAX_MESSAGE_BYTES. */
 export const MAX_PARTITIONS = 1024;
 
 /** Bytes of a snapshot: the registered state of MAX_GROUPS groups of 128 channels is under half of it. */
 export const MAX_SNAPSHOT_BYTES = 268_435_456;
 
-/** Depth of arrays and maps inside each other: ours need 5; settings may bring a few of their own. */
+/** Depth of nested arrays and maps: our messages need 5; settings may need a few more. */
 export const MAX_NESTING = 16;
 
 /** Span of the times in one frame, µs: offsets from the first are 32 bits, 71 minutes. */
@@ -67,7 +67,7 @@ export const MAX_MATRIX_DIMENSION = 64;
 /** Dimension of a state vector from a feed (ten qubits): 16 KiB. */
 export const MAX_VECTOR_DIMENSION = 1024;
 
-/** Events in one note: with MAX_NOTE_BYTES leaves 512 bytes an event. */
+/** Events in one record: MAX_NOTE_BYTES leaves 512 bytes per event. */
 export const MAX_NOTE_EVENTS = 8192;
 
 /** Parts listed in one checkpoint: 64 groups of four actors with 64 fields each. */

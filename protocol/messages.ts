@@ -1,8 +1,8 @@
 /**
  * Every message, one row: name → code, flow, limit, schema. PROTOCOL.md shows the same rows; all message types derive from here.
  *
- * `flow` is the path a message takes; a hop of it says who may send it to whom: a gateway takes `subscribe` from a client, and nothing else
- * that is not on a path with "client→gateway". `frame` has no schema here: frames are checked by lengths and ranges (frame-body.ts).
+ * `flow` is the path of a message. Each hop states who may send it to whom: a gateway accepts from a client only messages whose path has
+ * the hop "client→gateway". `frame` has no schema: frame-body.ts checks frames by lengths and ranges.
  *
  * Codes: 0x01-0x1f inputs, 0x20-0x2f derived, 0x30-0x3f gateway to client, 0x40-0x4f the log, 0x50-0x5f client to gateway.
  */
@@ -67,7 +67,7 @@ export const MESSAGES = {
 
 export type MessageName = keyof typeof MESSAGES;
 
-/** The message of one row, as it is in memory: its fields and its name as `type`. */
+/** The message of one row in memory: its fields and its name as `type`. */
 export type MessageOf<Name extends MessageName> = Name extends "frame"
   ? Frame
   : { type: Name } & InferOutput<NonNullable<(typeof MESSAGES)[Name]["schema"]>>;
@@ -75,12 +75,12 @@ export type MessageOf<Name extends MessageName> = Name extends "frame"
 /** Every message. */
 export type Message = { [Name in MessageName]: MessageOf<Name> }[MessageName];
 
-/** A kind this program does not know: kept, so that it can be passed on unchanged. */
+/** A message whose code this program does not know, kept so that it can be passed on unchanged. */
 export interface UnknownMessage {
   readonly type: "unknown";
   readonly version: number;
   readonly code: number;
-  /** The encoded body, not looked into. */
+  /** The encoded body. */
   readonly body: Uint8Array;
 }
 
@@ -121,10 +121,10 @@ export type Subscribe = MessageOf<"subscribe">;
 export type Unsubscribe = MessageOf<"unsubscribe">;
 export type Ping = MessageOf<"ping">;
 
-/** What a quantum feed brings: a state, known as a whole, or the current of a continuous measurement. */
+/** Data of a quantum feed: a whole state, or the current of a continuous measurement. */
 export type QuantumInput = DensityMatrix | StateVector | MeasurementRecord;
 
-/** What may stand in the log, and so reach the core. */
+/** Messages that may be in the log and therefore reach the core. */
 export type Input =
   | SessionOpened
   | Channels
@@ -136,7 +136,7 @@ export type Input =
   | Measurement
   | QuantumInput
   | OperatorNotice;
-/** What the core announces. */
+/** Messages that the core derives. */
 export type Output = EventMessage | StateMessage | MetricsMessage;
 export type ClientMessage = Hello | Subscribe | Unsubscribe | Ping;
 export type Severity = EventMessage["severity"];
@@ -149,7 +149,7 @@ type Hops<Path extends string> = Path extends `${infer From}→${infer To}→${i
 /** One hop: who sends to whom. */
 export type Hop = Hops<(typeof MESSAGES)[MessageName]["flow"]>;
 
-/** Whether a message may take this hop: what a receiver asks of everything it is sent. */
+/** Whether a message may take this hop. Every receiver checks it. */
 export function mayFlow(name: MessageName | "unknown", hop: Hop): boolean {
   return HOPS.get(hop)?.has(name) ?? false;
 }
@@ -174,7 +174,7 @@ const INPUTS: ReadonlySet<string> = new Set<Input["type"]>([
   "notice",
 ]);
 
-/** Whether a decoded message is one that the core folds. */
+/** Whether a decoded message is an input of the core. */
 export function isInput(message: DecodedMessage): message is Input {
   return INPUTS.has(message.type);
 }

@@ -1,17 +1,17 @@
 /**
- * Strings for the few names that come again in every frame: the bytes are compared, no string is built.
+ * A cache of strings for the few names that recur in every frame: compares bytes instead of building a string.
  *
- * Direct-mapped by a hash of the bytes; a collision costs the building of one string. Bounded: SLOTS names of at most MAX_NAME_BYTES.
+ * Direct-mapped by a hash of the bytes; a collision costs building one string. Holds at most SLOTS names of MAX_NAME_BYTES.
  */
 
-/** Groups and sources of a partition (MAX_GROUPS of each) find room mostly without colliding. */
+/** Enough for the groups and sources of a partition (MAX_GROUPS of each) with few collisions. */
 const SLOTS = 256;
 
 export class NameCache {
   readonly #bytes: (Uint8Array | undefined)[] = new Array<Uint8Array | undefined>(SLOTS).fill(undefined);
   readonly #names: string[] = new Array<string>(SLOTS).fill("");
 
-  /** The ASCII string at `start`, or "" when there is another byte in it. `length` must lie within the bytes. */
+  /** The ASCII string at `start`, or "" if it contains other bytes. The bytes must have `length` bytes from `start`. */
   read(bytes: Uint8Array, start: number, length: number): string {
     // FNV-1a, 32 bits (Fowler, Noll, Vo 1991).
     let hash = 0x811c9dc5;
@@ -27,7 +27,7 @@ export class NameCache {
     if (known !== undefined && known.length === length && equalAt(bytes, start, known))
       return this.#names[slot]!;
 
-    // Not `slice`: of a Node Buffer that is a view, and the buffer may be reused.
+    // `slice` of a Node Buffer is a view, and the buffer may be reused.
     const own = new Uint8Array(bytes.subarray(start, start + length));
     let name = "";
     for (let k = 0; k < length; k++) name += String.fromCharCode(own[k]!);

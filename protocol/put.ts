@@ -1,4 +1,4 @@
-/** The msgpack forms that are written by hand, each in its shortest form as the library gives it. They return the position behind. */
+/** Writes msgpack values in their shortest form, as the library does. Each function returns the position after the value. */
 
 /** A safe integer; −0 as 0. At most 9 bytes. */
 export function putInteger(bytes: Uint8Array, data: DataView, at: number, value: number): number {

@@ -1,7 +1,7 @@
 /**
- * The body of every message of feeds and core, as a schema: checked where it comes in from outside, trusted after that.
+ * The bodies of the messages of feeds and core. A body is checked where it arrives from outside, and not again after that.
  *
- * A frame is not here: its columns are binary, and frame-body.ts checks them by lengths and ranges.
+ * Frames are not here: their columns are binary, and frame-body.ts checks them by lengths and ranges.
  */
 import * as v from "valibot";
 import { count, finite, float32s, float64s, json, mapOf, name, plainMap, text, timeUs } from "./fields.ts";
@@ -11,39 +11,39 @@ export const SEVERITIES = ["info", "notice", "warning", "critical"] as const;
 
 // ---- inputs -----------------------------------------------------------------------------------------------------
 
-/** The session begins (or goes on after a restart with other settings): everything the core needs to know from outside. */
+/** The session begins, or continues with other settings after a restart. Contains everything that the core needs from outside. */
 export const sessionOpened = v.object({
   session: name,
   partition: name,
   seed: count,
   /** The whole settings object (protocol/settings.ts), plain JSON. */
   settings: mapOf(json),
-  /** Versions whose change may change the bits: eigenwatch, protocol, @stdlib packages. */
+  /** Versions that can change results: eigenwatch, protocol, @stdlib packages. */
   versions: mapOf(text),
 });
 
 export const channel = v.object({
   name,
-  /** Display name; the name where empty. */
+  /** Display name; if empty, the name is displayed. */
   title: text,
-  /** UCUM-like unit, "" when dimensionless: "%", "B/s", "USD". */
+  /** Unit as in UCUM, "" without dimension: "%", "B/s", "USD". */
   unit: text,
 });
 
-/** A source declares the channels of a group; a later declaration may only add channels at the end. */
+/** A source declares the channels of a group. A later declaration may only add channels at the end. */
 export const channels = v.object({
   group: name,
   source: name,
   channels: v.pipe(v.array(channel), v.minLength(1), v.maxLength(MAX_GROUP_CHANNELS)),
-  /** `rows`: all channels are sampled together (equal times); `ticks`: each at its own times. */
+  /** `rows`: all channels are sampled at the same times; `ticks`: each at its own times. */
   sampling: v.picklist(["rows", "ticks"]),
-  /** Nominal spacing of rows, µs; for ticks the grid on which joint rows are formed. 0 = not known. */
+  /** Nominal spacing of rows, or for ticks the grid of joint rows, µs. 0: not known. */
   everyUs: count,
   /** How a sample becomes an innovation. */
   innovation: v.picklist(["logReturn", "difference", "ar1"]),
 });
 
-/** What happened to a feed, and what it had to leave out since its last report, per reason. */
+/** What happened to a feed, and its bad samples since its last report, per reason. */
 export const feedStatus = v.object({
   source: name,
   status: v.picklist(["opened", "running", "gap", "stalled", "failed", "ended"]),
@@ -55,14 +55,14 @@ export const feedStatus = v.object({
 /** Nothing came, but time passed: lets timers fire. */
 export const tick = v.object({});
 
-/** A setting was changed by somebody who may. */
+/** An authorised person changed a setting. */
 export const configChanged = v.object({
   path: name,
   value: json,
   author: name,
 });
 
-/** Something the runtime, or a person through it, has to say: the core makes it an event. Injections are marked by these. */
+/** A notice of the runtime or of a person; the core turns it into an event. Notices mark injections. */
 export const notice = v.object({
   /** e.g. "injection.started", "shadow.differs". */
   kind: name,
@@ -73,11 +73,11 @@ export const notice = v.object({
   /** One plain sentence. */
   title: text,
   detail: plainMap,
-  /** Who says it: a person's name, or a part of the runtime. */
+  /** The author: a person, or a part of the runtime. */
   author: name,
 });
 
-/** Inputs offered to the sequencer since the last report, and how many of them it had to shed (offered = admitted + shed + duplicates). */
+/** Inputs offered to the sequencer since the last report, and how many it shed (offered = admitted + shed + duplicates). */
 export const shed = v.object({
   offered: count,
   admitted: count,
@@ -86,7 +86,7 @@ export const shed = v.object({
   reason: name,
 });
 
-/** Measurements of the machine and of ourselves, taken by the runtime; gauges by name. */
+/** Measurements of the machine and of this program, taken by the runtime: gauges by name. */
 export const measurement = v.object({
   /** e.g. samplesPerSecond, inputsPerSecond, latencyP50Us, latencyP99Us, queueDepth, shed, bufferBytes, degraded (0/1), actorUs.collapse */
   gauges: mapOf(finite),
@@ -94,9 +94,9 @@ export const measurement = v.object({
 
 // ---- derived ----------------------------------------------------------------------------------------------------
 
-/** Something worth a person's attention, announced by an actor. */
+/** Something that deserves attention, announced by an actor. */
 export const event = v.object({
-  /** 1, 2, … within the session: the cursor by which clients resume. */
+  /** 1, 2, … within the session: the cursor of clients. */
   sequence: count,
   /** `partition/inputSequence/k`. */
   id: name,
@@ -112,7 +112,7 @@ export const event = v.object({
   detail: plainMap,
 });
 
-/** The joint state of a group, at the publish rate. `re`/`im`: n² little-endian float32, row-major. */
+/** The joint state of a group. `re` and `im`: n² little-endian float32, row-major. */
 export const state = v.pipe(
   v.object({
     group: name,
@@ -132,7 +132,7 @@ export const state = v.pipe(
     pointerPhase: v.array(finite),
     /** Scalars by name: purity, purityCorrected, cohL1, cohL1Norm, cohRel, entropy, effRank, lambdaMax, visibility, kappa, nEff, significantPairs, groupDelaySeconds … */
     measures: mapOf(finite),
-    /** False while the estimate is below its noise floor or still warming. */
+    /** False while the estimate is below its noise floor or warming up. */
     significant: v.boolean(),
   }),
   v.check(
@@ -141,12 +141,12 @@ export const state = v.pipe(
   ),
 );
 
-/** What the monitor shows: gauges by name. */
+/** Gauges of the monitor by name. */
 export const metrics = v.object({ timeUs, gauges: mapOf(finite) });
 
 // ---- true quantum data from feeds ---------------------------------------------------------------------------------
 
-/** A density matrix that a simulation or a tomography gives: n² little-endian float64 each, row-major. */
+/** A density matrix from a simulation or tomography: `re` and `im` have n² little-endian float64, row-major. */
 export const densityMatrix = v.pipe(
   v.object({
     group: name,
@@ -163,7 +163,7 @@ export const densityMatrix = v.pipe(
   ),
 );
 
-/** A pure state: n little-endian float64 amplitudes each. */
+/** A pure state: `re` and `im` have n little-endian float64. */
 export const stateVector = v.pipe(
   v.object({
     group: name,
@@ -177,7 +177,7 @@ export const stateVector = v.pipe(
   v.check((s) => s.re.length === 8 * s.n && s.im.length === s.re.length, "Expected re and im of n float64"),
 );
 
-/** A continuous measurement's record: current `current[k]` at `timeUs + k·everyUs`, of the operator named. */
+/** The record of a continuous measurement of an operator: `current[k]` at `timeUs + k·everyUs`. */
 export const measurementRecord = v.object({
   group: name,
   source: name,

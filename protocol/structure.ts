@@ -1,19 +1,19 @@
 /**
- * A walk over msgpack bytes before anything is built from them.
+ * Checks the structure of msgpack bytes before they are decoded.
  *
- * The library's decoder trusts announced lengths (an array header of five bytes makes it allocate for four billion elements) and any depth.
- * After this walk every announced length is really there, so that decoding costs memory in proportion to the bytes.
+ * The decoder of the library trusts lengths (an array header of five bytes makes it allocate four billion elements) and any depth. This
+ * check ensures that the bytes contain every length that they state, so decoding uses memory in proportion to the bytes.
  */
 import { LimitExceeded, MalformedMessage } from "./errors.ts";
 import { MAX_NESTING } from "./limits.ts";
 
-/** Elements still to come and whether they are keys and values by turns, per level. */
+/** Per level: elements that follow, and whether they alternate between keys and values. */
 const remaining = new Float64Array(MAX_NESTING + 1);
 const isMap = new Uint8Array(MAX_NESTING + 1);
 
 /**
- * Checks that `bytes` from `start` to the end is exactly one msgpack value: lengths present, depth at most MAX_NESTING, map keys strings,
- * no extension types. O(bytes), allocates nothing.
+ * Checks that `bytes` from `start` to the end are exactly one msgpack value: complete, at most MAX_NESTING deep, with strings as map keys,
+ * without extension types. O(bytes), allocates nothing.
  */
 export function checkStructure(action: string, bytes: Uint8Array, start: number): void {
   const end = bytes.length;
@@ -27,7 +27,7 @@ export function checkStructure(action: string, bytes: Uint8Array, start: number)
         if (at !== end)
           throw new MalformedMessage(
             action,
-            `${end - at} bytes behind the message's end at byte ${at}`,
+            `${end - at} bytes after the end of the message at byte ${at}`,
             "one message",
           );
         return;
@@ -78,7 +78,7 @@ export function checkStructure(action: string, bytes: Uint8Array, start: number)
 }
 
 function truncated(action: string, at: number): MalformedMessage {
-  return new MalformedMessage(action, `the bytes end inside the value at byte ${at}`, "the announced length");
+  return new MalformedMessage(action, `the bytes end inside the value at byte ${at}`, "the stated length");
 }
 
 function isString(head: number): boolean {
@@ -93,7 +93,7 @@ function isContainer(head: number): boolean {
   return (head >= 0x80 && head <= 0x9f) || (head >= 0xdc && head <= 0xdf);
 }
 
-/** Bytes of the type byte and the length or number after it; 0 for what we do not use. Numbers count as header. */
+/** Bytes of the type byte and of the length or number after it; 0 for types that are not allowed. */
 function headerLength(head: number): number {
   if (head < 0xc0 || head >= 0xe0) return 1;
   return HEADER_LENGTHS[head - 0xc0]!;
@@ -112,7 +112,7 @@ const HEADER_LENGTHS = [
   2, 3, 5, 3, 5, 3, 5,
 ];
 
-/** The length that a header announces: bytes of a string or binary, elements of an array, pairs of a map; 0 for scalars. */
+/** The length in a header: bytes of a string or binary, elements of an array, pairs of a map; 0 for scalars. */
 function announced(bytes: Uint8Array, at: number, head: number): number {
   if (head < 0x80 || head >= 0xe0) return 0;
   if (head < 0xa0) return head & 0x0f;

@@ -1,18 +1,18 @@
 /**
- * Subjects: where a message travels on the bus. Built and taken apart here only.
+ * Subjects: the addresses of messages on the bus. Only this file builds and parses them.
  *
  *   ew.<session>.<partition>.<kind>[.<detail>]…
  *
- * Each part is a name escaped to the letters, digits, `_` and `-` of ASCII: any other byte of its UTF-8 form is `%` and two upper-case
- * hexadecimal digits. So no name can bring in a `.`, `*`, `>` or space, and one name has one form.
+ * Each part is a name, escaped to the letters, digits, `_` and `-` of ASCII: any other byte of its UTF-8 form becomes `%` and two upper-case
+ * hexadecimal digits. No name can therefore add a `.`, `*`, `>` or space, and each name has one form.
  */
 import { MalformedSubject, show } from "./errors.ts";
 import { MAX_NAME_BYTES } from "./limits.ts";
 
-/** First part of every subject of ours. */
+/** First part of every subject. */
 const SUBJECT_ROOT = "ew";
 
-/** What travels under a partition, and what the details after it are. */
+/** Kinds of subjects of a partition, and the details that follow. */
 export const SUBJECT_KINDS = {
   /** Feed frames and declarations: source, group. */
   feed: "feed→core",
@@ -20,7 +20,7 @@ export const SUBJECT_KINDS = {
   command: "gateway→core",
   /** Blocks, in the order of the log. */
   log: "runtime→journal",
-  /** Announced by the core: kind of event. */
+  /** Events of the core: kind of event. */
   event: "core→gateway",
   /** Published states: group. */
   state: "core→gateway",
@@ -38,7 +38,7 @@ export interface Subject {
   details: readonly string[];
 }
 
-/** More parts than any subject of ours has: bounds its length under the 4,096 bytes of a NATS control line. */
+/** No subject has more; keeps its length under the 4,096 bytes of a NATS control line. */
 const MAX_DETAILS = 4;
 
 export function subjectOf(
@@ -54,8 +54,8 @@ export function subjectOf(
 }
 
 /**
- * A pattern for subscribing: a part left out (undefined) matches any name, and whatever details follow are matched too.
- * `subjectPattern("s")` is `ew.s.*.*.>` and `ew.s.*.*` together: NATS' `>` wants at least one part, so two patterns are given.
+ * Patterns to subscribe with: an undefined part matches any name, and any details match. `>` of NATS matches at least one part, so there
+ * are two patterns: `ew.s.*.*` and `ew.s.*.*.>`.
  */
 export function subjectPatterns(
   session?: string,
@@ -67,7 +67,7 @@ export function subjectPatterns(
   return [exact, `${exact}.>`];
 }
 
-/** Takes a subject apart. Throws MalformedSubject for whatever `subjectOf` would not have built. */
+/** Parses a subject. Throws MalformedSubject for a text that `subjectOf` does not build. */
 export function parseSubject(text: string): Subject {
   const [root, session, partition, kind, ...details] = text.split(".");
   if (root !== SUBJECT_ROOT || session === undefined || partition === undefined || kind === undefined) {
@@ -98,7 +98,7 @@ export function escapeName(name: string): string {
   if (bytes.length === 0 || bytes.length > MAX_NAME_BYTES) {
     throw new MalformedSubject("escape name", show(name), `1 to MAX_NAME_BYTES (${MAX_NAME_BYTES}) bytes`);
   }
-  // A lone surrogate becomes U+FFFD in the encoder, so that two names would share one form.
+  // The encoder turns a lone surrogate into U+FFFD, so two names would have one form.
   if (/\p{Cs}/u.test(name)) throw new MalformedSubject("escape name", show(name), "well-formed Unicode");
   let escaped = "";
   for (const byte of bytes) {
@@ -108,7 +108,7 @@ export function escapeName(name: string): string {
   return escaped;
 }
 
-/** The name again. Throws MalformedSubject for what `escapeName` would not have written. */
+/** The name of an escaped part. Throws MalformedSubject for a text that `escapeName` does not write. */
 export function unescapeName(part: string): string {
   if (!ESCAPED.test(part))
     throw new MalformedSubject("parse subject", show(part), "letters, digits, _, - and %XX");

@@ -1,24 +1,24 @@
 /**
- * Versions of the protocol, and how a message of an older one becomes one of today.
+ * Versions of the protocol, and the steps from the body of an older version to the current one.
  *
- * A version is raised when a message changes so that an old reader would misunderstand it; a new row or a new optional field needs no new
- * version (readers keep unknown rows and drop unknown fields). Then the table below gets, per changed message, one step from that version
- * to the next. Steps are applied one after the other, so each is written once and never again touched.
+ * The version is raised when a message changes so that an old reader would misunderstand it. A new row or optional field needs no new version:
+ * readers keep unknown messages and drop unknown fields. With a new version, the table below gets one step per changed message, from the
+ * previous version to the new one. Steps are applied in order, so a step never changes once it is written.
  */
 import { UnknownVersion } from "./errors.ts";
 
 /** Written into every message. */
 export const PROTOCOL_VERSION = 1;
 
-/** A step: the body of version v as the body of version v + 1. The body is not checked yet: the schema of today does that after the last step. */
+/** A step from the body of version v to that of version v + 1. The body is unchecked: the current schema checks it after the last step. */
 export type Upcaster = (body: unknown) => unknown;
 
-/** from version → message name → step. A message without a step is the same in the next version. */
+/** Old version → message name → step. A message without a step does not change. */
 export type Upcasters = Readonly<Record<number, Readonly<Record<string, Upcaster>>>>;
 
 const UPCASTERS: Upcasters = {};
 
-/** What a reader speaks; only tests use another one than CURRENT. */
+/** What a reader understands. Only tests use another reader than CURRENT. */
 export interface Reader {
   readonly version: number;
   readonly upcasters: Upcasters;
@@ -26,7 +26,7 @@ export interface Reader {
 
 export const CURRENT: Reader = { version: PROTOCOL_VERSION, upcasters: UPCASTERS };
 
-/** Takes a body from `from` to the reader's version. */
+/** The body of version `from` as a body of the reader's version. */
 export function upcast(name: string, body: unknown, from: number, reader: Reader): unknown {
   for (let version = from; version < reader.version; version++) {
     const step = reader.upcasters[version]?.[name];
@@ -35,7 +35,7 @@ export function upcast(name: string, body: unknown, from: number, reader: Reader
   return body;
 }
 
-/** Refuses what a newer program wrote: guessing at its meaning would be worse than stopping. */
+/** Refuses messages of a newer version: to guess their meaning would be worse than to stop. */
 export function checkVersion(version: number, reader: Reader): void {
   if (version >= 1 && version <= reader.version) return;
   throw new UnknownVersion(

@@ -170,7 +170,7 @@ test("a block whose parts disagree is refused", () => {
   refuses(
     () => decodeBlock(changedBlock({ inputs: new Uint8Array(9) })),
     MalformedMessage,
-    /8 bytes by their lengths; expected the 9/,
+    /8 bytes by their lengths; expected 9/,
   );
   refuses(() => changedBlock({ previousHash: new Uint8Array(31) }), MalformedMessage, /previousHash/);
   refuses(() => changedBlock({ number: 0 }), MalformedMessage, /number is 0/);

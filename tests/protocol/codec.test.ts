@@ -162,7 +162,7 @@ test("nesting is refused before it is followed", () => {
   refuses(() => decodeMessage(deep), LimitExceeded, new RegExp(`nesting deeper than ${MAX_NESTING}`));
 });
 
-test("announced lengths that are not there are refused before anything is built", () => {
+test("lengths that exceed the bytes are refused before anything is decoded", () => {
   for (const head of [0xdd, 0xdf, 0xdb, 0xc6]) {
     const bytes = Uint8Array.from([0x93, 1, MESSAGES.tick.code, head, 0xff, 0xff, 0xff, 0xff, 0x00]);
     refuses(() => decodeMessage(bytes), MalformedMessage, /the bytes end/);
@@ -206,12 +206,12 @@ test("a kind that is not known is refused beyond the limit of messages", () => {
   refuses(() => decodeMessage(bytes), LimitExceeded, /Cannot decode message of code 127: 524289 bytes/);
 });
 
-test("bytes behind a message are refused", () => {
+test("bytes after a message are refused", () => {
   const bytes = encodeMessage({ type: "ping", nonce: 1 });
   refuses(
     () => decodeMessage(Uint8Array.from([...bytes, 0])),
     MalformedMessage,
-    /1 bytes behind the message's end/,
+    /1 bytes after the end of the message/,
   );
 });
 
