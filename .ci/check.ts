@@ -7,11 +7,14 @@ import { join, sep } from "node:path";
 import { checkCycles, checkFolderCycles } from "./checks/cycles.ts";
 import { checkDeterminism, listEscapes } from "./checks/determinism.ts";
 import { checkDocuments } from "./checks/documents.ts";
+import { checkGenerated } from "./checks/generated.ts";
 import { checkImports } from "./checks/imports.ts";
 import type { Finding, SourceFile } from "./checks/source.ts";
+import { GENERATED, type GeneratedDocument } from "./documents/mod.ts";
 import { ROOT } from "./runtime.mjs";
 
-const SOURCE_FOLDERS = ["protocol", "actors", "collab", "sim", "tests", ".ci"];
+const SOURCE_FOLDERS = ["protocol", "actors", "cli", "collab", "sim", "tests", ".ci"];
+const SOURCE_FILES = ["main.ts", "commands.ts", "works.ts"];
 const DOCUMENTS = [
   "README.md",
   "ARCHITECTURE.md",
@@ -20,10 +23,10 @@ const DOCUMENTS = [
   "sim/SIMULATION.md",
 ];
 
-const sources = [...SOURCE_FOLDERS.flatMap(filesIn), "main.ts"]
+const sources = [...SOURCE_FOLDERS.flatMap(filesIn), ...SOURCE_FILES]
   .filter((path) => /\.(ts|tsx|mjs)$/.test(path) && existsSync(join(ROOT, path)))
   .map(read);
-const documents = [...DOCUMENTS, ...filesIn("docs").filter((path) => path.endsWith(".md")), "main.ts"]
+const documents = [...DOCUMENTS, ...filesIn("docs").filter((path) => path.endsWith(".md")), "commands.ts"]
   .filter((path) => existsSync(join(ROOT, path)))
   .map(read);
 
@@ -32,6 +35,7 @@ const results: Record<string, Finding[]> = {
   cycles: checkCycles(sources),
   determinism: checkDeterminism(sources),
   documents: checkDocuments(documents, (path) => existsSync(join(ROOT, path))),
+  generated: (await Promise.all(GENERATED.map(compared))).flat(),
 };
 
 for (const [name, findings] of Object.entries(results)) {
@@ -51,6 +55,10 @@ function filesIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
     .map((name) => join(folder, name).split(sep).join("/"))
     .sort((a, b) => (a < b ? -1 : 1));
+}
+
+async function compared({ path, make }: GeneratedDocument): Promise<Finding[]> {
+  return checkGenerated(path, await make(), existsSync(join(ROOT, path)) ? read(path).text : null);
 }
 
 function read(path: string): SourceFile {

@@ -26,6 +26,10 @@ const TASKS = {
     help: "deliberate bugs in the sources: how many the simulator catches; --help lists the options",
     run: mutants,
   },
+  docs: {
+    help: "write the documents that are made from the program: docs/commands.md and others",
+    run: docs,
+  },
   bench: { help: "the benchmarks, or the named one", run: bench },
   build: { help: "dashboard and program bundle into dist/", run: build },
   demo: { help: "records the session that the page plays at ?demo anew", run: demo },
@@ -85,6 +89,11 @@ async function check(args) {
 /** @param {string[]} args */
 async function mutants(args) {
   return install("stdout") ? script("tests/simulation/mutants/command.ts", args) : 1;
+}
+
+/** @param {string[]} args */
+async function docs(args) {
+  return install("stdout") ? script(".ci/docs.ts", args) : 1;
 }
 
 /** @param {string[]} args */

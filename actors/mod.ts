@@ -4,8 +4,6 @@ export { asked, askedAsync, CommandError } from "./errors.ts";
 export type { Feed, FeedSink } from "./feeds/feed.ts";
 export { createFeeds } from "./feeds/session-feeds.ts";
 export { feedHelp } from "./feeds/spec.ts";
-export { detectFile } from "./filters/detect.ts";
-export { measureFile } from "./filters/measure.ts";
 export { createMemoryJournal } from "./journal/memory.ts";
 export { describeRecording, openRecording, openRecordingForWriting } from "./journal/recording.ts";
 export { BlockChain, sameBytes, sha256 } from "./log/chain.ts";
@@ -34,6 +32,5 @@ export { LogWriter, type LogWriterOptions, type WritableLog, type WrittenBlock }
 export { LoggedFrame } from "./partition/delivered-frame.ts";
 export { Outbox, type OutboxOptions } from "./partition/outbox.ts";
 export { Partition } from "./partition/partition.ts";
-export { withSetting } from "./setting-flag.ts";
 export { SYSTEM } from "./system.ts";
 export { VERSION, VERSIONS } from "./versions.ts";

@@ -7,22 +7,22 @@ import { MAX_NAME_BYTES } from "../protocol/limits.ts";
 import { nearestTo } from "../protocol/nearest.ts";
 import { parseSettings, type Settings } from "../protocol/settings.ts";
 
-/** The options of `up` as the command line gives them. */
-export interface UpFlags {
+/** The options of `up`. */
+export interface UpOptions {
   feed: string[];
-  port?: number;
-  host?: string;
-  record?: string;
-  durability?: "memory" | "file";
-  once?: true;
-  config?: string;
-  set: string[];
-  session?: string;
-  tokenFile?: string;
+  port?: number | undefined;
+  host?: string | undefined;
+  record?: string | undefined;
+  durability?: "memory" | "file" | undefined;
+  once?: true | undefined;
+  config?: string | undefined;
+  set: (readonly [path: string, value: string])[];
+  session?: string | undefined;
+  tokenFile?: string | undefined;
   allowHost: string[];
-  basePath?: string;
-  json?: true;
-  shadow?: true;
+  basePath?: string | undefined;
+  json?: true | undefined;
+  shadow?: true | undefined;
 }
 
 const fileSchema = v.strictObject({
@@ -64,7 +64,7 @@ export interface UpConfig {
 /** Port of the page when none is asked for. */
 const DEFAULT_PORT = 7420;
 
-export function readConfig(path: string | undefined, flags: UpFlags): UpConfig {
+export function readConfig(path: string | undefined, flags: UpOptions): UpConfig {
   const file = path === undefined ? {} : readFile(path);
   const session = flags.session ?? file.session ?? "local";
   if (!v.is(name, session)) {

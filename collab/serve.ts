@@ -18,23 +18,22 @@ import {
   systemClock,
   VERSION,
   VERSIONS,
-  withSetting,
 } from "../actors/mod.ts";
 import type { Journal } from "../actors/ports/journal.ts";
 import type { SessionListener } from "../actors/ports/session.ts";
 import type { OperatorNotice } from "../protocol/messages.ts";
-import type { Settings } from "../protocol/settings.ts";
+import { applySetting, type Settings } from "../protocol/settings.ts";
 import { liveCommands, SessionShadow, synthWorlds } from "../sim/mod.ts";
-import { readConfig, type UpConfig, type UpFlags } from "./config.ts";
+import { readConfig, type UpConfig, type UpOptions } from "./config.ts";
 import { dashboardDirectory } from "./dashboard-files.ts";
 import { createGateway, type Gateway } from "./gateway/gateway.ts";
 import { stopSignal } from "./stop-signal.ts";
 
 /** Runs until the feeds have ended (`--once`) or a signal comes. Returns the exit code. */
-export async function up(flags: UpFlags): Promise<number> {
+export async function up(flags: UpOptions): Promise<number> {
   const config = readConfig(flags.config, flags);
   const settings = flags.set.reduce(
-    (before, text) => withSetting(before, text, "collapse.falseAlarmsPerDay=0.1"),
+    (before, [path, value]) => applySetting(before, path, value),
     config.settings,
   );
   const say = flags.json ? sayJson : sayText;

@@ -45,6 +45,7 @@ const FACES = [
 /** The first place that a file lies in decides: narrow places stand before wide ones. */
 export const RULES: readonly Rule[] = [
   { place: "protocol/", sees: [] },
+  { place: "cli/", sees: ["protocol/"] },
   { place: "actors/ports/", sees: ["protocol/"] },
   { place: "actors/kernels/", sees: [] },
   { place: "actors/detectors/", sees: ["actors/kernels/", ...OUTSIDE] },
@@ -55,8 +56,11 @@ export const RULES: readonly Rule[] = [
   { place: "actors/journal/", sees: OUTSIDE },
   { place: "actors/bus/", sees: OUTSIDE },
   { place: "actors/feeds/", sees: OUTSIDE },
-  { place: "actors/workers/", sees: OUTSIDE },
-  { place: "actors/filters/", sees: ["actors/feeds/", "actors/detectors/", "actors/kernels/", ...OUTSIDE] },
+  { place: "actors/workers/", sees: ["cli/", ...OUTSIDE] },
+  {
+    place: "actors/filters/",
+    sees: ["cli/", "actors/feeds/", "actors/detectors/", "actors/kernels/", ...OUTSIDE],
+  },
   // Files right in actors/ put the parts together.
   { place: "actors/*", sees: ["actors/", "protocol/", "package.json"] },
   { place: "collab/charts/", sees: ["protocol/"] },
@@ -66,13 +70,18 @@ export const RULES: readonly Rule[] = [
   },
   { place: "collab/gateway/", sees: SYSTEM },
   { place: "collab/serve.ts", sees: ["collab/*", "collab/gateway/", "sim/mod.ts", ...SYSTEM] },
+  { place: "collab/up-command.ts", sees: ["cli/", "collab/serve.ts", ...SYSTEM] },
   { place: "collab/*", sees: ["collab/gateway/", ...SYSTEM] },
-  { place: "sim/terminal/", sees: [] },
-  { place: "sim/worlds/", sees: ["sim/terminal/", "actors/filters/lines.ts", ...FACES] },
+  // `feed --to session` is `up` with that feed.
+  {
+    place: "sim/worlds/command/",
+    sees: ["cli/", "sim/worlds/", "collab/serve.ts", "actors/filters/lines.ts", ...FACES],
+  },
+  { place: "sim/worlds/", sees: ["cli/", "actors/filters/lines.ts", ...FACES] },
   {
     place: "sim/recordings/",
     sees: [
-      "sim/terminal/",
+      "cli/",
       "sim/worlds/",
       "actors/filters/lines.ts",
       "actors/kernels/normal.ts",
@@ -82,11 +91,11 @@ export const RULES: readonly Rule[] = [
       ...FACES,
     ],
   },
-  { place: "sim/shadow/", sees: ["sim/recordings/", ...FACES] },
+  { place: "sim/shadow/", sees: ["cli/", "sim/recordings/", ...FACES] },
   {
     place: "sim/cluster/",
     sees: [
-      "sim/terminal/",
+      "cli/",
       "actors/bus/subject-match.ts",
       "actors/detectors/machine-actions.ts",
       "collab/*",
@@ -95,10 +104,14 @@ export const RULES: readonly Rule[] = [
     ],
   },
   // Benchmarks measure parts that nothing outside their folder uses.
-  { place: "sim/bench/", sees: ["sim/", "actors/", "collab/*", "collab/gateway/", "protocol/"] },
+  { place: "sim/bench/", sees: ["cli/", "sim/", "actors/", "collab/*", "collab/gateway/", "protocol/"] },
   { place: "sim/*", sees: ["sim/", "collab/*", "collab/gateway/", ...FACES] },
-  { place: "main.ts", sees: ["collab/serve.ts", "sim/mod.ts", "actors/mod.ts", "protocol/"] },
-  { place: "tests/", sees: ["actors/", "collab/", "sim/", "protocol/", ".ci/", "main.ts"] },
+  { place: "main.ts", sees: ["commands.ts", "cli/", "actors/versions.ts", "protocol/"] },
+  // The tables of commands and works name what they load.
+  { place: "commands.ts", sees: ["works.ts", "cli/", "actors/filters/", "collab/up-command.ts", "sim/"] },
+  { place: "works.ts", sees: ["actors/workers/", "sim/"] },
+  { place: "tests/", sees: ["actors/", "collab/", "sim/", "protocol/", "cli/", "commands.ts", ".ci/"] },
+  { place: ".ci/documents/", sees: ["commands.ts", "cli/", "actors/feeds/", "protocol/"] },
   { place: ".ci/", sees: [] },
 ];
 
@@ -106,9 +119,7 @@ export const RULES: readonly Rule[] = [
 const PENDING: Readonly<Record<string, readonly string[]>> = {
   "actors/filters/": ["actors/*"],
   "actors/partition/": ["actors/*", "actors/feeds/"],
-  "actors/workers/": ["actors/mod.ts"],
   "collab/gateway/": ["collab/*"],
-  "sim/worlds/": ["sim/recordings/"],
   "sim/recordings/": ["sim/*"],
 };
 

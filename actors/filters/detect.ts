@@ -4,37 +4,33 @@
  * CSV columns: `timestamp` (the input's time column as it stood), then the detector's fields; NDJSON: the same as objects.
  */
 import process from "node:process";
-import { defaultSettings } from "../../protocol/settings.ts";
+import { applySetting, defaultSettings } from "../../protocol/settings.ts";
 import { asked, CommandError } from "../errors.ts";
 import { readTable, type Table } from "../feeds/table/table.ts";
-import { withSetting } from "../setting-flag.ts";
 import { LineWriter } from "./lines.ts";
 import { createScorer, type DetectorName, type ScoredRow, type Scorer } from "./scorer.ts";
 
-export interface DetectFlags {
+export interface DetectOptions {
   detector: DetectorName;
-  columns?: string;
+  columns?: string[] | undefined;
   out: "csv" | "ndjson";
-  set: string[];
+  set: readonly (readonly [path: string, value: string])[];
 }
 
-export async function detectFile(path: string, flags: DetectFlags): Promise<number> {
-  const settings = flags.set.reduce(
-    (before, text) => withSetting(before, text, "anomaly.windowSamples=1024"),
+export async function detectFile(path: string, options: DetectOptions): Promise<number> {
+  const settings = options.set.reduce(
+    (before, [path, value]) => applySetting(before, path, value),
     defaultSettings(),
   );
-  const table = await openTable(
-    path,
-    flags.columns?.split(",").map((name) => name.trim()),
-  );
+  const table = await openTable(path, options.columns);
   const scorer = asked(() =>
-    createScorer(flags.detector, table.valueColumns, {
+    createScorer(options.detector, table.valueColumns, {
       settings: settings as unknown as Record<string, unknown>,
     }),
   );
   const writer = new LineWriter(process.stdout);
-  const format = flags.out === "csv" ? csvRow : jsonRow;
-  if (flags.out === "csv") writer.write(["timestamp", ...scorer.fields].join(","));
+  const format = options.out === "csv" ? csvRow : jsonRow;
+  if (options.out === "csv") writer.write(["timestamp", ...scorer.fields].join(","));
   const n = table.valueColumns.length;
   let lastTimeUs = 0;
   try {

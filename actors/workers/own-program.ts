@@ -3,13 +3,13 @@ import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
-/** Ends with the program; its sub-command and arguments are to follow. */
+/** Without command and arguments. */
 export function ownProgram(): [command: string, ...args: string[]] {
-  // In the built file everything lies in that file.
+  // The built program is one file, this one.
   const here = fileURLToPath(import.meta.url);
   const entry = here.endsWith(".ts") ? join(dirname(here), "..", "..", "main.ts") : here;
   if ("Deno" in globalThis) return [process.execPath, "run", "-A", entry];
-  // What makes this process read TypeScript (--import tsx) makes the other one; what watches this process is not for it.
+  // The other process reads TypeScript as this one does (--import tsx), but nobody profiles or inspects it.
   const flags = process.execArgv.filter((flag) => !/^--(cpu-prof|heap-prof|inspect|test)/.test(flag));
   return [process.execPath, ...flags, entry];
 }

@@ -1,111 +1,102 @@
 /**
- * Many runs of one kind, in as many processes of this program as there are cores.
+ * Many jobs of one kind of work, in as many processes of this program as there are cores.
  *
- *   jobs 1 … n ──contiguous chunks, the next to whoever is done──► worker: JSON lines in, JSON lines out ──► results 1 … n
+ *   jobs 1 … n ──each to the next free process──► `eigenwatch worker WORK`: JSON lines in and out ──► results 1 … n
  *
- * Results do not depend on how many workers there are: a job says all there is to say about its run.
+ * Results do not depend on the number of processes: a job contains everything that its run depends on.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
-import process from "node:process";
 import { createInterface } from "node:readline";
-import { EigenwatchError, type ErrorParts } from "../../protocol/errors.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { ownProgram } from "./own-program.ts";
+import type { Answer, Work } from "./work.ts";
 
-export const WORKER_COMMAND = "whatif-worker";
-
-/** Does one job; `common` is the same for all of them. */
-export type Work<Common, Job, Result> = (common: Common, job: Job) => Promise<Result>;
+/** The hidden command by which a process starts. */
+export const WORKER_COMMAND = "worker";
 
 export interface WorkersOptions {
-  /** Default: one each core, no more than jobs. 1 works in this process, unless it is to be kept free. */
+  /** Default: one per core, at most one per job. 1 works in this process. */
   processes?: number;
-  /** Another process even for one. */
+  /** Starts another process even for a single one, and keeps this one free. */
   apart?: boolean;
-  /** Ends the workers, whatever they are at. */
+  /** Ends the processes in the middle of their jobs. */
   signal?: AbortSignal;
-  /** The hidden sub-command by which a worker starts; default: WORKER_COMMAND. */
-  command?: string;
-  /** Called when one more is done. */
+  /** Called after each job with the number of finished ones. */
   done?(count: number): void;
 }
 
-/** `kind` names the work for the worker (worker.ts). */
+/** `name`: of the work in the table of works, for other processes; `work`: the same, for this one. */
 export async function inWorkers<Common, Job, Result>(
-  kind: string,
+  name: string,
   work: Work<Common, Job, Result>,
   common: Common,
   jobs: readonly Job[],
   options: WorkersOptions = {},
 ): Promise<Result[]> {
+  const { signal, done, apart = false } = options;
   const processes = Math.min(options.processes ?? availableParallelism(), jobs.length);
   const results = new Array<Result>(jobs.length);
-  let next = 0;
+  const queue = jobs.entries();
   let count = 0;
-  const take = () => (next < jobs.length ? next++ : -1);
-  const finished = (index: number, result: Result) => {
-    results[index] = result;
-    options.done?.(++count);
-  };
-  if (processes <= 1 && !options.apart) {
-    for (let index = take(); index >= 0; index = take()) {
-      options.signal?.throwIfAborted();
-      finished(index, await work(common, jobs[index]!));
+  const workOff = async (run: (job: Job) => Promise<Result>) => {
+    // One iterator for all processes: each job is taken once.
+    for (const [index, job] of queue) {
+      signal?.throwIfAborted();
+      results[index] = await run(job);
+      done?.(++count);
     }
+  };
+  if (processes <= 1 && !apart) {
+    await workOff((job) => work(common, job));
     return results;
   }
-  const lanes = Array.from(
-    { length: processes },
-    () => new Worker(options.command ?? WORKER_COMMAND, { kind, common }),
-  );
+  const workers = Array.from({ length: processes }, () => new WorkerProcess(name, common));
   try {
-    const work = lanes.map(async (worker) => {
-      for (let index = take(); index >= 0; index = take())
-        finished(index, (await worker.run(jobs[index])) as Result);
-    });
-    await untilAborted(Promise.all(work), options.signal);
+    const all = Promise.all(workers.map((worker) => workOff((job) => worker.run(job) as Promise<Result>)));
+    await untilAborted(all, signal);
     return results;
   } finally {
-    for (const worker of lanes) worker.end();
+    for (const worker of workers) worker.end();
   }
 }
 
 async function untilAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
   signal?.throwIfAborted();
-  const leave = new AbortController();
+  const finished = new AbortController();
   const aborted = new Promise<never>((_, reject) => {
-    signal?.addEventListener("abort", () => reject(signal.reason), { signal: leave.signal });
+    signal?.addEventListener("abort", () => reject(signal.reason), { signal: finished.signal });
   });
   try {
     await Promise.race([work, aborted]);
   } finally {
-    leave.abort();
+    finished.abort();
   }
 }
 
-/** One process. What it answers to the jobs comes in their order. */
-class Worker {
+/** One process. It answers jobs in their order. */
+class WorkerProcess {
   private readonly child: ChildProcess;
-  /** What it was asked last, for the message of its end. */
+  /** The last job, for the error when the process ends. */
   private job = "";
   private waiting: { resolve(result: unknown): void; reject(error: Error): void } | null = null;
 
-  constructor(command: string, setting: { kind: string; common: unknown }) {
+  constructor(work: string, common: unknown) {
     const [program, ...args] = ownProgram();
-    this.child = spawn(program, [...args, command], { stdio: ["pipe", "pipe", "inherit"] });
+    this.child = spawn(program, [...args, WORKER_COMMAND, work], { stdio: ["pipe", "pipe", "inherit"] });
     this.child.on("error", (error) => this.fail(error));
     this.child.on("close", (code) => this.fail(new Error(`a worker ended with ${code}${this.job}`)));
-    // A worker that ended already does not read: its end is what is told.
+    // A process that ended does not read; "close" reports its end.
     this.child.stdin!.on("error", () => {});
-    this.send(setting);
-    createInterface({ input: this.child.stdout! }).on("line", (line) => this.answer(line));
+    this.send(common);
+    createInterface({ input: this.child.stdout! }).on("line", (line) => this.receive(line));
   }
 
   run(job: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.waiting = { resolve, reject };
-      this.job = `, asked for ${JSON.stringify(job)}`;
-      this.send({ job });
+      this.job = `; its job was ${JSON.stringify(job)}`;
+      this.send(job);
     });
   }
 
@@ -119,12 +110,12 @@ class Worker {
     this.child.stdin!.write(`${JSON.stringify(line)}\n`);
   }
 
-  private answer(line: string): void {
-    const { result, error } = JSON.parse(line) as { result?: unknown; error?: WorkerError };
+  private receive(line: string): void {
+    const answer = JSON.parse(line) as Answer;
     const { waiting } = this;
     this.waiting = null;
-    if (error) waiting?.reject(received(error));
-    else waiting?.resolve(result);
+    if ("error" in answer) waiting?.reject(errorOf(answer.error));
+    else waiting?.resolve(answer.result);
   }
 
   private fail(error: Error): void {
@@ -133,45 +124,6 @@ class Worker {
   }
 }
 
-interface WorkerError {
-  message: string;
-  /** Of an EigenwatchError. */
-  parts?: ErrorParts;
-}
-
-function received({ message, parts }: WorkerError): Error {
+function errorOf({ message, parts }: Extract<Answer, { error: unknown }>["error"]): Error {
   return parts === undefined ? new Error(message) : Object.assign(new EigenwatchError(parts), { message });
-}
-
-/** The other side: works until its input ends. */
-export async function workOnInput(kinds: Record<string, Work<never, never, unknown>>): Promise<number> {
-  let work: ((job: unknown) => Promise<unknown>) | null = null;
-  for await (const line of createInterface({ input: process.stdin })) {
-    const said = JSON.parse(line) as { kind: string; common: unknown } | { job: unknown };
-    if ("kind" in said) {
-      const of = kinds[said.kind] as Work<unknown, unknown, unknown> | undefined;
-      if (of === undefined)
-        throw new EigenwatchError({
-          action: "start a worker",
-          value: `no work is called ${said.kind}`,
-          expected: `one of ${Object.keys(kinds).join(", ")}`,
-        });
-      work = (job) => of(said.common, job);
-    } else process.stdout.write(`${JSON.stringify(await answerOf(work!, said.job))}\n`);
-  }
-  return 0;
-}
-
-async function answerOf(
-  work: (job: unknown) => Promise<unknown>,
-  job: unknown,
-): Promise<{ result: unknown } | { error: WorkerError }> {
-  try {
-    return { result: await work(job) };
-  } catch (error) {
-    if (!(error instanceof EigenwatchError))
-      return { error: { message: error instanceof Error ? error.message : String(error) } };
-    const { message, action, value, expected, kind } = error;
-    return { error: { message, parts: { action, value, expected, kind } } };
-  }
 }

@@ -10,39 +10,42 @@
  * Default settings, without tuning; the same seeds give the same table.
  */
 import process from "node:process";
-import { CommandError } from "../../actors/mod.ts";
-import { inWorkers, type Work, workOnInput } from "../../actors/workers/pool.ts";
-import { startProgress } from "../terminal/progress.ts";
+import type { Work } from "../../actors/workers/mod.ts";
+import { inWorkers } from "../../actors/workers/mod.ts";
+import { startProgress } from "../../cli/progress.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { findScenario } from "../worlds/scenarios.ts";
 import { allCases, type DetectCase, detectorsOf, type SeedScore, scoreSeed } from "./detect/case.ts";
 import { type DetectRow, summarise, table } from "./detect/summary.ts";
 import { runtimeName } from "./program.ts";
 
-const USUAL_SEEDS = 100;
-/** A thousand seeds of everything take an hour of two cores. */
-const MOST_SEEDS = 10_000;
+const DEFAULT_SEEDS = 100;
 
-const WORKER = "bench-worker";
-
-export interface DetectFlags {
-  suite?: string;
-  seeds?: string;
-  scenario?: string;
-  json?: true;
+export interface SuiteOptions {
+  suite?: string | undefined;
+  seeds?: number | undefined;
+  scenario?: string | undefined;
+  json?: true | undefined;
 }
 
-export async function benchDetection(flags: DetectFlags): Promise<number> {
-  if (flags.suite !== "synthetic") {
-    const what = flags.suite === undefined ? "no suite" : `suite ${flags.suite}`;
-    throw new CommandError(`Cannot detect with ${what}: expected --suite synthetic`);
-  }
-  const seeds = readSeeds(flags.seeds);
-  const expected = flags.scenario === undefined ? null : findScenario(flags.scenario).name;
+export async function benchDetection({
+  suite,
+  seeds = DEFAULT_SEEDS,
+  scenario,
+  json,
+}: SuiteOptions): Promise<number> {
+  if (suite !== "synthetic")
+    throw new EigenwatchError({
+      action: "bench detect",
+      value: suite === undefined ? "there is no suite" : `there is no suite ${suite}`,
+      expected: "--suite synthetic",
+    });
+  const expected = scenario === undefined ? null : findScenario(scenario).name;
   const cases = allCases().filter(({ scenario }) => expected === null || scenario === expected);
   const began = performance.now();
   const scores = await scoreAll(cases, seeds);
   const rows = cases.flatMap((each, k) => rowsOf(each, scores[k]!));
-  if (flags.json) {
+  if (json) {
     for (const row of rows) process.stdout.write(`${JSON.stringify({ runtime: runtimeName(), ...row })}\n`);
     return 0;
   }
@@ -50,14 +53,6 @@ export async function benchDetection(flags: DetectFlags): Promise<number> {
   process.stdout.write(table(rows));
   process.stdout.write(`\n${runtimeName()}, ${seeds} seeds, ${seconds.toFixed(0)} s\n`);
   return 0;
-}
-
-function readSeeds(text: string | undefined): number {
-  if (text === undefined) return USUAL_SEEDS;
-  const seeds = Number(text);
-  if (!/^\d+$/.test(text) || seeds < 1 || seeds > MOST_SEEDS)
-    throw new CommandError(`Cannot take ${text} seeds: expected a whole number from 1 to ${MOST_SEEDS}`);
-  return seeds;
 }
 
 function rowsOf(each: DetectCase, scores: readonly SeedScore[]): DetectRow[] {
@@ -78,19 +73,17 @@ async function scoreAll(cases: readonly DetectCase[], seeds: number): Promise<Se
   const bar = startProgress("detect", jobs.length, "runs", false);
   try {
     const done = (count: number): void => bar.update(count);
-    const scores = await inWorkers("detect", detectWork, null, jobs, { command: WORKER, done });
+    const scores = await inWorkers("detect", detectWork, null, jobs, { done });
     return cases.map((_, k) => scores.slice(k * seeds, (k + 1) * seeds));
   } finally {
     bar.stop();
   }
 }
 
-/** The worker's side. */
-export function detectWorker(): Promise<number> {
-  return workOnInput({ detect: detectWork } as unknown as Record<string, Work<never, never, unknown>>);
-}
-
-const detectWork: Work<null, DetectCase & { seed: number }, SeedScore> = async (_, { seed, ...each }) => {
+export const detectWork: Work<null, DetectCase & { seed: number }, SeedScore> = async (
+  _,
+  { seed, ...each },
+) => {
   try {
     return scoreSeed(each, seed);
   } catch (error) {

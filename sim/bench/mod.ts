@@ -1,7 +1,7 @@
-/** `eigenwatch bench [NAME]`: all benchmarks by name; prints their rows as text or as JSON. */
+/** Every benchmark by name, its rows as a table or as JSON. */
 import process from "node:process";
-import { CommandError } from "../../actors/mod.ts";
-import type { DetectFlags } from "./detect.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
+import type { SuiteOptions } from "./detect.ts";
 import { runtimeName } from "./program.ts";
 import { type BenchRow, rowText } from "./row.ts";
 
@@ -26,44 +26,42 @@ const BENCHES: Record<string, Bench> = {
   dashboard: async () => (await import("./dashboard.ts")).benchDashboard(),
 };
 
-/** A worker process of `bench detect`. */
-export async function benchWorkerCommand(): Promise<number> {
-  return (await import("./detect.ts")).detectWorker();
+export interface BenchOptions extends SuiteOptions {
+  list?: true | undefined;
 }
 
-export async function benchCommand(
-  name: string | undefined,
-  flags: { list?: true } & DetectFlags,
-): Promise<number> {
-  const { suite, seeds, scenario } = flags;
+/** 1 when a benchmark failed. */
+export async function runBench(name: string | undefined, options: BenchOptions): Promise<number> {
+  const { suite, seeds, scenario, list, json } = options;
   if (suite !== undefined || seeds !== undefined || scenario !== undefined) {
-    if (name !== "detect") {
-      throw new CommandError(
-        `Cannot run bench ${name ?? ""} with a suite: expected \`bench detect --suite synthetic\``,
-      );
-    }
-    return (await import("./detect.ts")).benchDetection(flags);
+    if (name !== "detect")
+      throw new EigenwatchError({
+        action: `run bench ${name ?? ""}`.trim(),
+        value: "it has no suite",
+        expected: "`bench detect --suite synthetic`",
+      });
+    return (await import("./detect.ts")).benchDetection(options);
   }
   const names = Object.keys(BENCHES).filter((candidate) => candidate.includes(name ?? ""));
-  if (flags.list) {
+  if (list) {
     process.stdout.write(`${names.join("\n")}\n`);
     return 0;
   }
   if (names.length === 0) {
-    throw new CommandError(
-      `Cannot run bench ${name}: expected part of one of ${Object.keys(BENCHES).join(", ")}`,
-    );
+    throw new EigenwatchError({
+      action: `run bench ${name}`,
+      value: "no benchmark has this in its name",
+      expected: `part of one of ${Object.keys(BENCHES).join(", ")}`,
+    });
   }
-  if (!flags.json) process.stdout.write(`${runtimeName()}, ${names.length} benches\n`);
+  if (!json) process.stdout.write(`${runtimeName()}, ${names.length} benches\n`);
   let failed = 0;
   for (const each of names) {
     if (process.stderr.isTTY) process.stderr.write(`… ${each}\n`);
     try {
       for (const row of await BENCHES[each]!()) {
         process.stdout.write(
-          flags.json
-            ? `${JSON.stringify({ runtime: runtimeName(), bench: each, ...row })}\n`
-            : `${rowText(row)}\n`,
+          json ? `${JSON.stringify({ runtime: runtimeName(), bench: each, ...row })}\n` : `${rowText(row)}\n`,
         );
       }
     } catch (error) {

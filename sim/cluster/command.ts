@@ -1,22 +1,59 @@
-/** `eigenwatch sim`: options in; what happened, what was broken, and how to see it again, out. */
+/** `eigenwatch sim`: one world in detail or many in summary: what happened, which rule was broken, how to run it again. */
 import { closeSync, openSync, writeSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import process from "node:process";
-import { CommandError } from "../../actors/mod.ts";
-import { startProgress } from "../terminal/progress.ts";
-import { parseJobs, parseSimFlags, type SimFlags, type SimWish } from "./flags.ts";
+import { Command } from "@commander-js/extra-typings";
+import { manual } from "../../cli/manual.ts";
+import { read } from "../../cli/option-values.ts";
+import { exitWith } from "../../cli/program.ts";
+import { startProgress } from "../../cli/progress.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { type RunResult, run } from "./run.ts";
 import { type ManyResult, runMany, SEEDS_FOR_ALL_BRANCHES } from "./run-seeds.ts";
 import type { ScenarioName } from "./scenarios.ts";
+import { shrinkCommand } from "./shrink-command.ts";
+import { jobs, minutes, requestOf, type SimRequest, scenarioOption, seed, seedRange } from "./sim-options.ts";
 import { START_US } from "./world.ts";
 
+const command = new Command("sim")
+  .description(
+    "Simulates a whole cluster under faults: network, bus, disks, clocks. One seed decides everything. Checks every rule.",
+  )
+  .option("--seed <n>", "one world, reported in detail (default: 1)", read(seed))
+  .option(
+    "--seeds <range>",
+    "many worlds, A..B: a summary, and how to run each failure again",
+    read(seedRange),
+  )
+  .addOption(scenarioOption())
+  .option("--minutes <n>", "simulated time (default: the scenario's)", read(minutes))
+  .option("--only-decisions <file>", "apply only these faults: a JSON list of ids, or the output of --json")
+  .option("--jobs <n>", "with --seeds: processes (default: one per core)", read(jobs))
+  .option("--trace <file>", "write every step to this file, one per line")
+  .option("--json", "print the result as one JSON object")
+  .addHelpText(
+    "after",
+    manual({
+      exitCodes: { 0: "every rule held", 1: "a rule was broken, or a fault branch was never taken" },
+      examples: [
+        ["eigenwatch sim --seed 7 --scenario storm", "run one world and report it"],
+        ["eigenwatch sim --seeds 1..200", "run two hundred worlds on all cores"],
+        ["eigenwatch sim shrink --seed 184467", "make a failing world small"],
+      ],
+    }),
+  );
+
+export const simCommand = command.addCommand(shrinkCommand).action(exitWith(runSim));
+
+type SimCommandOptions = ReturnType<typeof command.opts>;
+
 /** 0: every rule held. 1: one was broken, or a branch was never taken. */
-export async function simCommand(flags: SimFlags): Promise<number> {
-  const wish = parseSimFlags(flags);
-  return wish.one ? simulateOne(wish, flags) : simulateMany(wish, flags);
+export async function runSim(options: SimCommandOptions): Promise<number> {
+  const request = requestOf(options);
+  return options.seeds === undefined ? simulateOne(request, options) : simulateMany(request, options);
 }
 
-/** What shows a failing run again. */
+/** The command that runs a failing world again. */
 export function rerunLine(seed: number, scenario: ScenarioName, minutes?: number): string {
   const length = minutes === undefined ? "" : ` --minutes ${minutes}`;
   return `eigenwatch sim --seed ${seed} --scenario ${scenario}${length}`;
@@ -24,10 +61,10 @@ export function rerunLine(seed: number, scenario: ScenarioName, minutes?: number
 
 // ---- one seed ---------------------------------------------------------------------------------------------------
 
-async function simulateOne(wish: SimWish, flags: SimFlags): Promise<number> {
-  const { scenario, minutes, only, override } = wish;
-  const seed = wish.seeds[0]!;
-  const trace = flags.trace === undefined ? null : openTrace(flags.trace);
+async function simulateOne(request: SimRequest, options: SimCommandOptions): Promise<number> {
+  const { scenario, minutes, only, override } = request;
+  const seed = request.seeds[0]!;
+  const trace = options.trace === undefined ? null : openTrace(options.trace);
   const before = process.cpuUsage();
   let result: RunResult;
   try {
@@ -45,15 +82,15 @@ async function simulateOne(wish: SimWish, flags: SimFlags): Promise<number> {
   const { user, system } = process.cpuUsage(before);
   const cpuSeconds = (user + system) / 1e6;
   const rerun = rerunLine(seed, scenario, minutes);
-  if (flags.json) {
+  if (options.json) {
     const { branches, ...rest } = result;
-    const told = { ...rest, branches: Object.fromEntries(branches), cpuSeconds, rerun };
-    process.stdout.write(`${JSON.stringify(told)}\n`);
-  } else tellOne(result, cpuSeconds, rerun);
+    const shown = { ...rest, branches: Object.fromEntries(branches), cpuSeconds, rerun };
+    process.stdout.write(`${JSON.stringify(shown)}\n`);
+  } else printWorld(result, cpuSeconds, rerun);
   return result.violation === null ? 0 : 1;
 }
 
-function tellOne(result: RunResult, cpuSeconds: number, rerun: string): void {
+function printWorld(result: RunResult, cpuSeconds: number, rerun: string): void {
   const { seed, options, events, simulatedUs, decisions, delivered, traceHash, violation } = result;
   const { scenario, minutes, calmSeconds, network, bus, disk, node, feed, client, ...rest } = options;
   const lines = [
@@ -97,7 +134,7 @@ function openTrace(file: string): { write(line: string): void; close(): void } {
   try {
     to = openSync(file, "w");
   } catch (error) {
-    throw new CommandError(`Cannot write the trace to ${file}: ${(error as Error).message}`);
+    throw new EigenwatchError({ action: `write the trace to ${file}`, value: (error as Error).message });
   }
   let waiting: string[] = [];
   const flush = (): void => {
@@ -117,24 +154,24 @@ function openTrace(file: string): { write(line: string): void; close(): void } {
 
 // ---- many seeds -------------------------------------------------------------------------------------------------
 
-async function simulateMany(wish: SimWish, flags: SimFlags): Promise<number> {
-  const { scenario, seeds, minutes } = wish;
-  const jobs = flags.jobs === undefined ? availableParallelism() : parseJobs(flags.jobs);
-  const bar = startProgress("sim", seeds.length, "seeds", flags.json === true);
+async function simulateMany(request: SimRequest, options: SimCommandOptions): Promise<number> {
+  const { scenario, seeds, minutes } = request;
+  const { jobs = availableParallelism() } = options;
+  const bar = startProgress("sim", seeds.length, "seeds", options.json === true);
   const common = { scenario, ...(minutes === undefined ? {} : { minutes }) };
   const result = await runMany(common, seeds, jobs, (count) => bar.update(count)).finally(() => bar.stop());
   const missing = result.seeds >= SEEDS_FOR_ALL_BRANCHES ? result.neverTaken : [];
-  if (flags.json) {
+  if (options.json) {
     const failures = result.failures.map((failure) => ({
       ...failure,
       rerun: rerunLine(failure.seed, scenario, minutes),
     }));
     process.stdout.write(`${JSON.stringify({ ...result, failures })}\n`);
-  } else tellMany(result, minutes);
+  } else printSummary(result, minutes);
   return result.failures.length > 0 || missing.length > 0 ? 1 : 0;
 }
 
-function tellMany(result: ManyResult, minutes: number | undefined): void {
+function printSummary(result: ManyResult, minutes: number | undefined): void {
   const { scenario, failures, neverTaken, branchesTaken, cpuSeconds, wallSeconds } = result;
   const rate = Math.round(result.events / cpuSeconds).toLocaleString("en-US");
   const times = Math.round(result.simulatedSeconds / cpuSeconds);

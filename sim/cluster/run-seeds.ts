@@ -1,6 +1,6 @@
 /** Runs many seeds of one scenario in several processes and sums up their results. */
 import process from "node:process";
-import { inWorkers, type Work, workOnInput } from "../../actors/workers/mod.ts";
+import { inWorkers, type Work } from "../../actors/workers/mod.ts";
 import { branchesOf } from "./branches.ts";
 import type { Violation } from "./checkers/observation.ts";
 import { type RunRequest, run } from "./run.ts";
@@ -8,8 +8,6 @@ import type { ScenarioName } from "./scenarios.ts";
 
 /** In a run of at least this many seeds, a branch that was never taken is a failure. */
 export const SEEDS_FOR_ALL_BRANCHES = 1_000;
-
-const WORKER = "sim-worker";
 
 interface Common {
   readonly scenario: ScenarioName;
@@ -55,18 +53,12 @@ export async function runMany(
   const started = performance.now();
   const results = await inWorkers("seed", seedWork, common, seeds, {
     processes: jobs,
-    command: WORKER,
     done,
   });
   return { ...summed(common.scenario, results), wallSeconds: (performance.now() - started) / 1000 };
 }
 
-/** The worker's side. */
-export function simWorker(): Promise<number> {
-  return workOnInput({ seed: seedWork } as unknown as Record<string, Work<never, never, unknown>>);
-}
-
-const seedWork: Work<Common, number, SeedResult> = async (common, seed) => {
+export const seedWork: Work<Common, number, SeedResult> = async (common, seed) => {
   const before = process.cpuUsage();
   const request: RunRequest = { ...common, seed };
   const { events, simulatedUs, decisions, delivered, traceHash, violation, branches } = await run(request);

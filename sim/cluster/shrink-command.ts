@@ -1,56 +1,77 @@
 /** `eigenwatch sim shrink --seed N`: a failing world made small, printed, and kept as a case. */
 import { performance } from "node:perf_hooks";
 import process from "node:process";
-import cliProgress from "cli-progress";
+import { Command } from "@commander-js/extra-typings";
+import { manual } from "../../cli/manual.ts";
+import { read } from "../../cli/option-values.ts";
+import { exitWith } from "../../cli/program.ts";
+import { startProgress } from "../../cli/progress.ts";
 import { keepCase } from "./corpus.ts";
-import { parseMinutes, parseScenario, parseSeed } from "./flags.ts";
 import { run } from "./run.ts";
 import { factorOf, type Shrunk, shrink } from "./shrink.ts";
+import { minutes, scenarioOption, seed } from "./sim-options.ts";
 
 /** What a person waits for without leaving. */
 const SHRINK_MS = 60_000;
 
-export interface ShrinkFlags {
-  seed: string;
-  scenario?: string;
-  minutes?: string;
-  /** Folder of the case; default: the corpus of the checkout, else this folder. */
-  to?: string;
-  json?: true;
-}
+const command = new Command("shrink")
+  .summary("make a failing world small and keep it as a case")
+  .description("Makes a failing world small: fewer faults, then a smaller world. Keeps it as a case.")
+  .requiredOption("--seed <n>", "a seed that fails", read(seed))
+  .addOption(scenarioOption().default("standard" as const))
+  .option("--minutes <n>", "simulated time (default: the scenario's)", read(minutes))
+  .option(
+    "--to <dir>",
+    "folder of the case (default: tests/simulation/corpus of a checkout, else this folder)",
+  )
+  .option("--json", "print the result as one JSON object")
+  .addHelpText(
+    "after",
+    manual({
+      exitCodes: { 0: "the seed breaks no rule", 1: "the seed fails, and the case was written" },
+      examples: [
+        ["eigenwatch sim shrink --seed 184467 --scenario storm", "shrink a failure of the storm scenario"],
+      ],
+    }),
+  );
 
-/** 1 when the seed fails and was made small, as `sim` says it; 0 when there is nothing to shrink. */
-export async function shrinkCommand(flags: ShrinkFlags): Promise<number> {
-  const seed = parseSeed("--seed", flags.seed);
-  const scenario = parseScenario(flags.scenario ?? "standard");
-  const minutes = flags.minutes === undefined ? undefined : parseMinutes(flags.minutes);
+export const shrinkCommand = command.action(exitWith(runShrink));
+
+type ShrinkOptions = ReturnType<typeof command.opts>;
+
+/** 1 when the seed fails and was made small, as `sim` reports it; 0 when there is nothing to shrink. */
+export async function runShrink(options: ShrinkOptions): Promise<number> {
+  const { seed, scenario, minutes } = options;
   const startedMs = performance.now();
   const elapsedMs = (): number => performance.now() - startedMs;
-  const bar = progressBar(flags.json === true);
+  const bar = startProgress("shrink", SHRINK_MS / 1000, "s at most", options.json === true);
+  let left = "";
   const shrunk = await shrink({
     seed,
     scenario,
     ...(minutes === undefined ? {} : { minutes }),
     run(request) {
-      bar?.update(Math.min(SHRINK_MS, elapsedMs()) / 1000);
+      bar.update(Math.min(SHRINK_MS, elapsedMs()) / 1000, undefined, left);
       return run(request);
     },
     mayGoOn: () => elapsedMs() < SHRINK_MS,
-    progress: ({ decisions, samples }) => bar?.update({ left: `${decisions} decisions, ${samples} samples` }),
+    progress({ decisions, samples }) {
+      left = ` | ${decisions} decisions, ${samples} samples`;
+    },
   });
-  bar?.stop();
+  bar.stop();
   if (shrunk === null) {
     process.stdout.write(
-      flags.json ? "null\n" : `seed ${seed} of ${scenario} breaks no rule: there is nothing to shrink\n`,
+      options.json ? "null\n" : `seed ${seed} of ${scenario} breaks no rule: there is nothing to shrink\n`,
     );
     return 0;
   }
-  const file = await keepCase({ ...shrunk.case, bug: shrunk.what, mutant: null }, flags.to);
-  tell(shrunk, file, elapsedMs() / 1000, flags.json === true);
+  const file = await keepCase({ ...shrunk.case, bug: shrunk.what, mutant: null }, options.to);
+  printCase(shrunk, file, elapsedMs() / 1000, options.json === true);
   return 1;
 }
 
-function tell(shrunk: Shrunk, file: string, seconds: number, json: boolean): void {
+function printCase(shrunk: Shrunk, file: string, seconds: number, json: boolean): void {
   const factor = factorOf(shrunk);
   if (json) {
     process.stdout.write(`${JSON.stringify({ ...shrunk, factor, seconds, file })}\n`);
@@ -64,15 +85,4 @@ function tell(shrunk: Shrunk, file: string, seconds: number, json: boolean): voi
       `${shrunk.case.decisions.map((decision) => `  ${decision}\n`).join("")}` +
       `kept as ${file}\nrerun: eigenwatch sim --seed ${shrunk.case.seed} --scenario ${shrunk.case.scenario} --only-decisions ${file}\n`,
   );
-}
-
-function progressBar(json: boolean): cliProgress.SingleBar | null {
-  if (json || !process.stderr.isTTY) return null;
-  const bar = new cliProgress.SingleBar({
-    format: "shrink {bar} {value} s of at most {total} | {left}",
-    clearOnComplete: true,
-    stream: process.stderr,
-  });
-  bar.start(SHRINK_MS / 1000, 0, { left: "first run" });
-  return bar;
 }

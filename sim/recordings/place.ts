@@ -1,13 +1,27 @@
 /** A place in a recording: before the first input at or after a time, or before the input with a sequence. */
-import { CommandError } from "../../actors/mod.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
+import { time } from "../../cli/option-values.ts";
 import { decodeBlock } from "../../protocol/block.ts";
+import { EigenwatchError, show } from "../../protocol/errors.ts";
+import type { TextValue } from "../../protocol/text-values.ts";
 
 export type Place = { readonly timeUs: number } | { readonly sequence: number };
 
 /** A number of 15 or more digits is µs since the epoch (1973 or later); a shorter one is a sequence. */
-export function parsePlace(option: string, text: string): Place {
-  return /^\d{1,14}$/.test(text) ? { sequence: Number(text) } : { timeUs: parseTimeUs(option, text) };
+export const place: TextValue<Place> = {
+  read(text) {
+    if (/^\d{1,14}$/.test(text)) return { sequence: Number(text) };
+    const timeUs = time.read(text);
+    return timeUs === undefined ? undefined : { timeUs };
+  },
+  expected: `the sequence of an input, or a time: ${time.expected}`,
+};
+
+/** `name`: of the field or option, for the error. */
+export function parsePlace(name: string, text: string): Place {
+  const found = place.read(text);
+  if (found !== undefined) return found;
+  throw new EigenwatchError({ action: `read ${name}`, value: show(text), expected: place.expected });
 }
 
 /** Whether an input comes after the place. */
@@ -46,22 +60,4 @@ export async function firstTime(
     return found;
   }
   return null;
-}
-
-/** A time on the command line: ISO 8601, or integer µs since the epoch. */
-export function parseTimeUs(option: string, text: string): number {
-  if (/^\d{15,17}$/.test(text)) return Number(text);
-  // Without a zone the time is UTC: a recording means the same everywhere.
-  const zoned = /(Z|[+-]\d\d:?\d\d)$/.test(text) ? text : `${text}Z`;
-  const ms = /^\d{4}-\d\d/.test(text)
-    ? Date.parse(/T|\s/.test(text) ? zoned : `${text}T00:00:00Z`)
-    : Number.NaN;
-  if (Number.isNaN(ms)) {
-    throw new CommandError(
-      `Cannot read ${option} ${text}: expected ISO 8601 (2021-05-19T12:43:00Z) or µs since the epoch`,
-    );
-  }
-  // Date parses milliseconds only.
-  const microseconds = /\.\d{3}(\d{1,3})/.exec(text)?.[1] ?? "";
-  return ms * 1000 + Number(microseconds.padEnd(3, "0"));
 }

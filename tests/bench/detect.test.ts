@@ -3,15 +3,16 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { allCases, detectorsOf, scoreSeed } from "../../sim/bench/detect/case.ts";
 import { runScenario } from "../../sim/bench/detect/run.ts";
 import { type Alarm, alarmOf, type DetectorName, score, type Tally } from "../../sim/bench/detect/score.ts";
 import { summarise, table } from "../../sim/bench/detect/summary.ts";
-import { benchCommand } from "../../sim/bench/mod.ts";
+
 import type { Scenario, Truth } from "../../sim/worlds/model/scenario.ts";
+
 import { findScenario } from "../../sim/worlds/scenarios.ts";
+import { refuseAll } from "../support/command-line.ts";
 import { run } from "../support/program-run.ts";
 
 const ALLOWED = 10;
@@ -198,17 +199,14 @@ test("bench detect prints a row for each detector, as JSON for programs", async 
 });
 
 test("bench detect refuses what it does not know, and says what would be", async () => {
-  const refused = async (name: string, flags: Parameters<typeof benchCommand>[1], message: RegExp) => {
-    const error = await benchCommand(name, flags).catch((thrown: unknown) => thrown);
-    assert.instance(error, EigenwatchError);
-    assert.match((error as EigenwatchError).message, message);
-    assert.is(exitCodeOf((error as EigenwatchError).kind), 2);
-  };
-  await refused("detect", { suite: "synthetc" }, /expected --suite synthetic/);
-  await refused("detect", { suite: "synthetic", scenario: "quantum-zemo" }, /quantum-zeno/);
-  await refused("detect", { suite: "synthetic", seeds: "0" }, /from 1 to/);
-  await refused("detect", { seeds: "3" }, /no suite/);
-  await refused("gateway", { suite: "synthetic" }, /bench detect --suite synthetic/);
+  const bench = (name: string, ...options: string[]) => ["bench", name, ...options];
+  await refuseAll([
+    [bench("detect", "--suite", "synthetc"), /expected --suite synthetic/],
+    [bench("detect", "--suite", "synthetic", "--scenario", "quantum-zemo"), /quantum-zeno/],
+    [bench("detect", "--suite", "synthetic", "--seeds", "0"), /from 1 to/],
+    [bench("detect", "--seeds", "3"), /no suite/],
+    [bench("gateway", "--suite", "synthetic"), /bench detect --suite synthetic/],
+  ]);
 });
 
 // ---- given --------------------------------------------------------------------------------------------------------

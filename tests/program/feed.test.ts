@@ -8,10 +8,11 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import { type FeedReport, writeWorld } from "../../sim/worlds/command/command.ts";
-import { type FeedFlags, sessionSpec } from "../../sim/worlds/command/flags.ts";
+import { type FeedOptions, feedTarget, STDOUT, sessionSpec } from "../../sim/worlds/command/feed-options.ts";
 import { listText } from "../../sim/worlds/command/list.ts";
 import type { Truth } from "../../sim/worlds/model/scenario.ts";
 import { SCENARIOS } from "../../sim/worlds/scenarios.ts";
+import { refuseAll } from "../support/command-line.ts";
 import { run, start } from "../support/program-run.ts";
 import { record, temporaryDirectory } from "../support/recorded-run.ts";
 import { TOYS } from "../support/toy-actors.ts";
@@ -81,7 +82,7 @@ test("rows are one line a time, ticks one line a sample, and both come back as t
     ["hawkes-trades", "ticks.csv.gz"],
     ["hawkes-trades", "ticks.jsonl"],
   ] as const)
-    reports.push(await written(name, file, { seed: "2", duration: "5m" }));
+    reports.push(await written(name, file, { seed: 2, duration: 300e6 }));
   const [rowsCsv, rowsJson, ticksCsv, ticksJson] = [
     "rows.csv",
     "rows.ndjson.gz",
@@ -111,7 +112,7 @@ test("rows are one line a time, ticks one line a sample, and both come back as t
 
 test("a world that is stopped early is a whole table of what came before", async () => {
   const stopping = new AbortController();
-  const flags = { speed: "1", rate: "200", duration: "1h" };
+  const flags = { speed: 1, rate: 200, duration: 3600e6 };
   const writing = written("spike", "stopped.csv.gz", flags, stopping.signal);
   // Whenever that is.
   setTimeout(() => stopping.abort(), 20);
@@ -124,7 +125,7 @@ test("where nothing more can be written one sentence says so, and no half of a t
   // What /dev/full takes never arrives, as on a full disk.
   if (!existsSync("/dev/full")) return;
   for (const name of ["full.csv", "full.csv.gz", "full.truth"]) symlinkSync("/dev/full", join(folder, name));
-  const cases: [file: string, flags: Partial<FeedFlags>, broken: string][] = [
+  const cases: [file: string, flags: Partial<FeedOptions>, broken: string][] = [
     ["full.csv", {}, "full.csv"],
     ["full.csv.gz", {}, "full.csv.gz"],
     ["half.csv", { truth: join(folder, "full.truth") }, "full.truth"],
@@ -172,45 +173,43 @@ test("what cannot be fed is answered by one sentence and exit code 2, and nothin
 
 test("each flag that cannot be is named with what it takes, before a file is touched", async () => {
   const target = join(folder, "none.csv");
-  const cases: [flags: Partial<FeedFlags>, says: RegExp][] = [
-    [{ to: "nats:x" }, /Cannot feed to nats:x: this comes with the cluster; expected stdout/],
-    [{ to: "file:x.parquet" }, /its ending says no format; expected \.csv, \.ndjson/],
-    [{ to: `file:${join(folder, "no", "x.csv")}` }, /Cannot write to .*its folder is not there/],
-    [{ truth: join(folder, "no", "x") }, /Cannot write to .*its folder is not there/],
-    [{ truth: folder }, /Cannot write to .*it is a folder; expected the name of a file/],
-    [{ truth: target }, /Cannot write --truth to .*none.csv: the table goes there/],
-    [{ channels: "0" }, /0 channels; expected 1 to 128/],
-    [{ seed: "-1" }, /--seed -1: expected a whole number/],
-    [{ seed: "1.5" }, /--seed 1.5: expected a whole number/],
-    [{ rate: "0" }, /--rate 0: expected samples a second/],
-    [{ rate: "1e9" }, /rate 1000000000; expected above 0, at most 1000000/],
-    [{ strength: "many" }, /--strength many: expected a number, 0 to 100/],
-    [{ duration: "soon" }, /for soon: expected a duration such as/],
-    [{ duration: "1s" }, /expected at least one sample/],
-    [{ speed: "0" }, /--speed 0: expected a number above 0, or max/],
-    [{ form: "density" }, /spike: form density; expected no form/],
-    [{ start: "then" }, /Cannot read --start then/],
-  ];
-  for (const [flags, says] of cases) {
-    const { message, kind } = await refused(() => written("spike", "none.csv", flags));
-    assert.match(message, says);
-    assert.is(exitCodeOf(kind), 2);
-  }
+  const feed = (...options: string[]) => ["feed", "spike", "--to", `file:${target}`, ...options];
+  await refuseAll([
+    [feed("--to", "nats:x"), /'nats:x' is invalid. Expected stdout, file:PATH or session/],
+    [feed("--to", "file:x.parquet"), /Expected a file ending in \.csv, \.ndjson/],
+    [feed("--to", `file:${join(folder, "no", "x.csv")}`), /Cannot write to .*its folder does not exist/],
+    [feed("--truth", join(folder, "no", "x")), /Cannot write to .*its folder does not exist/],
+    [feed("--truth", folder), /Cannot write to .*it is a folder; expected the name of a file/],
+    [feed("--truth", target), /Cannot write --truth to .*none.csv: the table goes there/],
+    [feed("--channels", "0"), /0 channels; expected 1 to 128/],
+    [feed("--seed=-1"), /'--seed <n>' argument '-1' is invalid. Expected a whole number/],
+    [feed("--seed", "1.5"), /argument '1.5' is invalid. Expected a whole number/],
+    [feed("--rate", "0"), /rate 0; expected above 0/],
+    [feed("--rate", "1e9"), /rate 1000000000; expected above 0, at most 1000000/],
+    [feed("--strength", "many"), /argument 'many' is invalid. Expected a number from 0 to 100/],
+    [feed("--duration", "soon"), /argument 'soon' is invalid. Expected a duration such as/],
+    [feed("--duration", "1s"), /expected at least one sample/],
+    [feed("--speed", "0"), /argument '0' is invalid. Expected a number above 0, or max/],
+    [feed("--form", "density"), /spike: form density; expected no form/],
+    [feed("--start", "then"), /argument 'then' is invalid. Expected ISO 8601/],
+  ]);
   const states = await refused(() => written("quantum-zeno", "none.csv", { form: "density" }));
-  assert.match(states.message, /form density to file:.*none.csv: expected .ndjson for states/);
+  assert.match(states.message, /form density to file:.*none.csv: a CSV row holds no state; expected .ndjson/);
   const truth = join(folder, "truth.none");
-  assert.throws(() => sessionSpec("spike", { speed: "max", to: "session", truth }), /expected .*truth=1/);
+  assert.throws(() => sessionSpec("spike", { ...DEFAULTS, truth }), /expected .*truth=1/);
   assert.not.ok(existsSync(target));
 });
+
+const DEFAULTS: FeedOptions = { seed: 1, strength: 1, speed: Number.POSITIVE_INFINITY, to: STDOUT };
 
 /** A world as a file of the folder. */
 function written(
   name: string,
   file: string,
-  flags: Partial<FeedFlags>,
+  options: Partial<FeedOptions>,
   stop?: AbortSignal,
 ): Promise<FeedReport> {
-  return writeWorld(name, { speed: "max", to: `file:${join(folder, file)}`, ...flags }, stop);
+  return writeWorld(name, { ...DEFAULTS, to: feedTarget(`file:${join(folder, file)}`), ...options }, stop);
 }
 
 async function refused(act: () => Promise<unknown>): Promise<EigenwatchError> {

@@ -3,9 +3,8 @@
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
-import { type ReplayFlags, replayCommand } from "../../sim/recordings/replay/command.ts";
+import { refuseAll } from "../support/command-line.ts";
 import { run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 import { START_S, walkFile } from "../support/walk-table.ts";
@@ -109,24 +108,18 @@ test("what cannot be asked for together, or is not in the recording, is refused 
   assert.is(outside.code, 2);
   assert.match(outside.stderr, /outside of the recording; expected \d{4}-.* to \d{4}-/);
 
-  const refused: [ReplayFlags, RegExp][] = [
-    [{ seek: String(inputs + 1) }, new RegExp(`expected 1 to ${inputs}`)],
-    [{ seek: "noon" }, /--seek noon/],
-    [{ seek: "5", from: "2000-01-01" }, /--from and --seek/],
-    [{ step: true, follow: true }, /--step and --follow/],
-    [{ follow: true, verify: true }, /--follow and --verify/],
-    [{ port: 0 }, /--follow/],
-    [{ follow: true, seek: "0" }, new RegExp(`expected 1 to ${inputs}`)],
-    [{ follow: true, speed: "0" }, /positive number or max/],
+  const inside = new RegExp(`expected 1 to ${inputs}`);
+  const refused: [string[], RegExp][] = [
+    [["--seek", String(inputs + 1)], inside],
+    [["--seek", "noon"], /'--seek <place>' argument 'noon' is invalid/],
+    [["--seek", "5", "--from", "2000-01-01"], /--from and --seek/],
+    [["--step", "--follow"], /--step and --follow/],
+    [["--follow", "--verify"], /--follow and --verify/],
+    [["--port", "0"], /--follow/],
+    [["--follow", "--seek", "0"], inside],
+    [["--follow", "--speed", "0"], /a number above 0, or max/],
   ];
-  for (const [flags, expected] of refused) {
-    const error = await replayCommand(recording, flags).then(
-      () => assert.unreachable(JSON.stringify(flags)),
-      (thrown: unknown) => thrown,
-    );
-    assert.ok(error instanceof EigenwatchError && exitCodeOf(error.kind) === 2, String(error));
-    assert.match((error as EigenwatchError).message, expected);
-  }
+  await refuseAll(refused.map(([options, says]) => [["replay", recording, ...options], says]));
 });
 
 function eventsIn(text: string): EventMessage[] {

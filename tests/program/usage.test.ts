@@ -1,4 +1,4 @@
-/** What is asked for wrongly: one sentence that names the thing and what was expected, exit code 2, and nothing begun. */
+/** Wrong usage and input: one sentence with the value and what was expected, exit code 2, nothing started. */
 
 import { existsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
@@ -6,11 +6,10 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { detectFile, measureFile } from "../../actors/mod.ts";
-import type { UpFlags } from "../../collab/config.ts";
+import type { UpOptions } from "../../collab/config.ts";
 import { up } from "../../collab/serve.ts";
 import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
-import { inspectCommand, replayCommand } from "../../sim/mod.ts";
+import { refuseAll } from "../support/command-line.ts";
 import { run, runAll } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
@@ -30,7 +29,7 @@ test("the program answers what it cannot do with one sentence and exit code 2", 
       ["up", "--feed", "host", "--once"],
       /^eigenwatch: Cannot run --once: all of these feeds are live; expected .*\n$/,
     ],
-    [["up", "--port", "70000"], /'70000' is invalid. expected a port, 0 to 65535/],
+    [["up", "--port", "70000"], /'70000' is invalid. Expected a port from 0 to 65535/],
     [["replay"], /missing required argument 'path'/],
     [["replay", none], /^eigenwatch: Cannot read recording .*none: there is no such folder\n$/],
     [["measure", none], /^eigenwatch: Cannot read .*none: there is no such file\n$/],
@@ -45,16 +44,15 @@ test("the program answers what it cannot do with one sentence and exit code 2", 
 });
 
 test("up names what it cannot be started with", async () => {
-  const cases: [flags: Partial<UpFlags>, says: RegExp][] = [
+  const cases: [flags: Partial<UpOptions>, says: RegExp][] = [
     [{ feed: ["walk?chanels=4"] }, /walk has no option "chanels"; expected perhaps channels/],
     [{ feed: ["walk?rate=fast"] }, /rate=fast is not valid; expected/],
     [{ feed: ["stdin", "stdin"] }, /Cannot use feed "stdin": it is given more than once/],
     [
-      { set: ["collapse.falseAlarmPerDay=1"] },
+      { set: [["collapse.falseAlarmPerDay", "1"]] },
       /no such setting; expected perhaps collapse\.falseAlarmsPerDay/,
     ],
-    [{ set: ["seed=x"] }, /Cannot set seed: "x"; expected .*number/],
-    [{ set: ["seed"] }, /Cannot read --set seed: expected path=value/],
+    [{ set: [["seed", "x"]] }, /Cannot set seed: "x"; expected .*number/],
     [{ durability: "file" }, /no folder named; expected --record DIR/],
     [{ durability: "memory", record: none }, /Cannot record with --durability memory/],
     [{ record: "" }, /Cannot record to "": expected --record DIR/],
@@ -75,7 +73,7 @@ test("up names what it cannot be started with", async () => {
     [configured([]), /it is an array; expected an object/],
   ];
   // Were one of them not refused, it would end by itself.
-  const ending: UpFlags = {
+  const ending: UpOptions = {
     feed: ["walk?rate=max&duration=1ms"],
     once: true,
     port: 0,
@@ -90,33 +88,28 @@ test("the other commands name what they cannot read", async () => {
   const long = file("long.csv", "ts,symbol,value\n1700000000,a,1\n");
   const wide = file("wide.csv", "ts,a\n1700000000,1\n");
   const untimed = file("untimed.csv", "a,b\n1,2\n");
-  const replay = (flags: Record<string, string>) => () => replayCommand(folder, { speed: "max", ...flags });
-  const detect =
-    (path: string, flags: Record<string, unknown> = {}) =>
-    () =>
-      detectFile(path, { detector: "anomaly", out: "csv", set: [], ...flags });
-  const cases: [act: () => Promise<number>, says: RegExp][] = [
-    [replay({}), /it holds no segment file/],
-    [replay({ speed: "0" }), /Cannot replay at speed 0: expected a positive number or max/],
-    [replay({ speed: "-1" }), /Cannot replay at speed -1/],
-    [replay({ from: "noon" }), /Cannot read --from noon: expected ISO 8601/],
-    [replay({ to: "2024-13-01" }), /Cannot read --to 2024-13-01/],
-    [replay({ from: "2024-01-02", to: "2024-01-01" }), /expected --from before --to/],
-    [() => inspectCommand(none, {}), /Cannot read recording .*none: there is no such folder/],
+  await refuseAll([
+    [["replay", folder], /it holds no segment file/],
     [
-      () => inspectCommand(empty, {}),
-      /Cannot read recording .*empty\.csv: expected a folder with segment files/,
+      ["replay", folder, "--speed", "0"],
+      /'--speed <n>' argument '0' is invalid. Expected a number above 0, or max/,
     ],
-    [() => measureFile(folder), /it is a folder; expected a file/],
-    [detect(none), /Cannot read .*none: there is no such file/],
-    [detect(empty), /empty\.csv: it is empty; expected a header line and rows/],
-    [detect(long), /its rows are of symbol one at a time; expected one row per time/],
-    [detect(wide, { columns: "b" }), /wide\.csv.*b/],
-    [detect(wide, { detector: "coherence" }), /coherence of 1 column: expected at least two/],
-    [detect(wide, { set: ["anomaly.window=1"] }), /no such setting; expected/],
-    [detect(untimed), /untimed\.csv: there is no time column/],
-  ];
-  for (const [act, says] of cases) await refused(act, says);
+    [["replay", folder, "--speed=-1"], /'--speed <n>' argument '-1' is invalid/],
+    [["replay", folder, "--from", "noon"], /'--from <time>' argument 'noon' is invalid. Expected ISO 8601/],
+    [["replay", folder, "--to", "2024-13-01"], /'--to <time>' argument '2024-13-01' is invalid/],
+    [["replay", folder, "--from", "2024-01-02", "--to", "2024-01-01"], /expected --from before --to/],
+    [["inspect", none], /Cannot read recording .*none: there is no such folder/],
+    [["inspect", empty], /Cannot read recording .*empty\.csv: expected a folder with segment files/],
+    [["measure", folder], /it is a folder; expected a file/],
+    [["detect", none], /Cannot read .*none: there is no such file/],
+    [["detect", empty], /empty\.csv: it is empty; expected a header line and rows/],
+    [["detect", long], /its rows are of symbol one at a time; expected one row per time/],
+    [["detect", wide, "--columns", "b"], /wide\.csv.*b/],
+    [["detect", wide, "--detector", "coherence"], /coherence of 1 column: expected at least two/],
+    [["detect", wide, "--set", "anomaly.window=1"], /no such setting; expected/],
+    [["detect", wide, "--set", "anomaly"], /'anomaly' is invalid. Expected path=value/],
+    [["detect", untimed], /untimed\.csv: there is no time column/],
+  ]);
 });
 
 test("a port that is taken is told with exit code 1, and leaves no lock behind", async () => {
@@ -164,7 +157,7 @@ function file(name: string, text: string): string {
 
 let configs = 0;
 
-function configured(value: unknown): Partial<UpFlags> {
+function configured(value: unknown): Partial<UpOptions> {
   return { config: file(`config-${++configs}.json`, JSON.stringify(value)) };
 }
 

@@ -20,7 +20,7 @@ import {
 import { decodeMessage, encodeMessage, isFrame } from "../../protocol/codec.ts";
 import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import type { Checkpoint, EventMessage } from "../../protocol/messages.ts";
-import { diffCommand } from "../../sim/recordings/diff/command.ts";
+import { runDiff } from "../../sim/recordings/diff/command.ts";
 import { diffRecordings, type RecordingDifference } from "../../sim/recordings/diff/diff.ts";
 import { differingFields } from "../../sim/recordings/diff/differing-fields.ts";
 import { run } from "../support/program-run.ts";
@@ -193,7 +193,7 @@ test("differing fields are named by path, of columns the first element alone", (
 /** By the command, which ends with 2. */
 async function refuses(other: string, message: RegExp): Promise<void> {
   try {
-    await diffCommand(original.directory, other, {});
+    await runDiff(original.directory, other, {});
   } catch (error) {
     assert.instance(error, EigenwatchError);
     assert.is(exitCodeOf((error as EigenwatchError).kind), 2);

@@ -21,8 +21,8 @@ import { bodyCrc, RECORD } from "../../actors/journal/record.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { SegmentScanner } from "../../actors/journal/scanner.ts";
 import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
-import { type VerifyReport, verifyCommand, verifyRecording } from "../../sim/recordings/seal/command.ts";
-import { keygenCommand } from "../../sim/recordings/seal/key-files.ts";
+import { runVerify, type VerifyReport, verifyRecording } from "../../sim/recordings/seal/command.ts";
+import { runKeygen } from "../../sim/recordings/seal/keygen-command.ts";
 import { generateKeys, readPublicKey, readSecretKey } from "../../sim/recordings/seal/signing-keys.ts";
 import { run } from "../support/program-run.ts";
 import { record, temporaryDirectory } from "../support/recorded-run.ts";
@@ -81,14 +81,14 @@ test("[L1] a changed event whose checksum was mended passes for whole without a 
 test("[L2] a recording that goes on keeps its seal for what was sealed", async () => {
   const { directory } = await record({ definitions: TOYS, feeds: [WALK] });
   await verifyRecording(directory, { secrets: [secret] });
-  const before = await verifyRecording(directory, { demanded: publicKey });
+  const before = await verifyRecording(directory, { requiredKey: publicKey });
   assert.equal([before.findings.length, before.seal!.blocksSince], [0, 0]);
   await record({
     definitions: TOYS,
     feeds: ["walk?channels=4&rate=max&frame=16&seed=3&duration=3s"],
     directory,
   });
-  const after = await verifyRecording(directory, { demanded: publicKey });
+  const after = await verifyRecording(directory, { requiredKey: publicKey });
   assert.equal(after.findings, []);
   assert.ok(after.seal!.blocksSince > 0);
   assert.is(after.seal!.lastBlock, before.lastBlock);
@@ -124,18 +124,21 @@ test("a file that was removed, added or made longer after sealing is named", asy
 
 test("a expected seal that is missing, or by another key, is a finding", async () => {
   const another = readSecretKey(generateKeys("ed25519").secret)!;
-  assert.match(texts(await verifyRecording(bare, { sealWanted: true })), "there is no seal");
+  assert.match(texts(await verifyRecording(bare, { sealRequired: true })), "there is no seal");
   const replaced = copyOf(bare);
   await verifyRecording(replaced, { secrets: [another] });
   assert.is(texts(await verifyRecording(replaced)), "");
-  assert.match(texts(await verifyRecording(replaced, { demanded: publicKey })), "no valid signature by key");
+  assert.match(
+    texts(await verifyRecording(replaced, { requiredKey: publicKey })),
+    "no valid signature by key",
+  );
 });
 
 test("signatures of two keys stand side by side, and a damaged recording is not sealed", async () => {
   const both = copyOf(sealed);
   const quantum = readSecretKey(generateKeys("ml-dsa-65").secret)!;
   await verifyRecording(both, { secrets: [quantum] });
-  const report = await verifyRecording(both, { demanded: publicKey });
+  const report = await verifyRecording(both, { requiredKey: publicKey });
   assert.equal(report.findings, []);
   assert.equal(
     report.seal!.signatures.map(({ algorithm, valid }) => [algorithm, valid]),
@@ -189,7 +192,7 @@ test("a folder within the recording's is no part of it, sealed or not", async ()
   const place = copyOf(bare);
   mkdirSync(join(place, "mine"));
   await verifyRecording(place, { secrets: [secret] });
-  assert.is(texts(await verifyRecording(place, { demanded: publicKey })), "");
+  assert.is(texts(await verifyRecording(place, { requiredKey: publicKey })), "");
 });
 
 test("verify and its keys work from the command line, and the secret stays in its file", async () => {
@@ -203,20 +206,16 @@ test("verify and its keys work from the command line, and the secret stays in it
   assert.is(sealed.code, 0, sealed.stdout);
   assert.match(sealed.stdout, "sealed by ml-dsa-65 key");
   const wrong = { sign: [], check: `${key}.key` };
-  await refuses(() => verifyCommand(place, wrong), 2, /it holds no public key; expected a file NAME\.pub/);
+  await refuses(() => runVerify(place, wrong), 2, /it holds no public key; expected a file NAME\.pub/);
 });
 
 test("keys are not written where only one of them can be", async () => {
   const out = join(folder, "nowhere", "key");
-  await refuses(() => keygenCommand({ out, algorithm: "ed25519" }), 2, /Cannot write a key to .*nowhere/);
+  await refuses(() => runKeygen({ out, algorithm: "ed25519" }), 2, /Cannot write a key to .*nowhere/);
   const half = join(folder, "half");
   // A link to nothing is not there, and cannot be made anew.
   symlinkSync(join(folder, "nowhere", "pub"), `${half}.pub`);
-  await refuses(
-    () => keygenCommand({ out: half, algorithm: "ed25519" }),
-    2,
-    /Cannot write a key to .*half\.pub/,
-  );
+  await refuses(() => runKeygen({ out: half, algorithm: "ed25519" }), 2, /Cannot write a key to .*half\.pub/);
   assert.not.ok(existsSync(`${half}.key`));
 });
 

@@ -6,15 +6,14 @@ import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { SYSTEM } from "../../actors/mod.ts";
-import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { readDuration } from "../../protocol/text-values.ts";
 import { freeName } from "../../sim/recordings/whatif/branch-recording.ts";
-import { type CausalityFlags, causalityCommand } from "../../sim/recordings/whatif/causality-command.ts";
-import { whatIfCommand } from "../../sim/recordings/whatif/command.ts";
-import type { WhatIfFlags } from "../../sim/recordings/whatif/flags.ts";
 import type { WhatIfResult } from "../../sim/recordings/whatif/result.ts";
+
 import type { Truth } from "../../sim/worlds/model/scenario.ts";
+import { refuseAll } from "../support/command-line.ts";
+
 import { marketFeed, rowUs } from "../support/market-feed.ts";
 import { run, runAll } from "../support/program-run.ts";
 import { recordFeeds, temporaryDirectory } from "../support/recorded-run.ts";
@@ -151,44 +150,31 @@ test("what cannot be is refused with exit code 2 and what would be right, and no
   assert.is(code, 2, stderr);
   assert.match(stderr, /outside of the recording; expected 2026-01-05T00:00:00\.000Z to/);
   assert.is(stdout, "");
-  const sweep = ["seed=1,2"];
   const lacking = join(dirname(recording), "none", "plot.svg");
-  const refusals: [() => Promise<unknown>, RegExp][] = [
-    [() => whatIfCommand(recording, flags({})), /expected --at TIME/],
-    [() => whatIfCommand(recording, flags({ at: "9", plot: "x.svg" })), /--plot for one branch/],
-    [
-      () => whatIfCommand(recording, flags({ at: "9", inject: ["spike?grup=west"] })),
-      /expected perhaps group/,
-    ],
-    [
-      () => whatIfCommand(recording, flags({ at: "9", inject: ["spike?toString=1"] })),
-      /expected one of strength/,
-    ],
-    [
-      () => whatIfCommand(recording, flags({ at: "9", inject: ["spike?group=%E0%A4%A"] })),
-      /%E0%A4%A is no text/,
-    ],
-    [() => whatIfCommand(recording, flags({ sweep, truth: "none" })), /Cannot read --truth none/],
-    [() => whatIfCommand(recording, flags({ sweep, to: "x" })), /Cannot sweep --to a folder/],
-    [() => whatIfCommand(recording, flags({ sweep, plot: lacking })), /Cannot write the plot to/],
-    [
-      () => whatIfCommand(recording, flags({ sweep: ["seed=1,2", "anomaly.enabled=true"], plot: "x.svg" })),
-      /Cannot plot seed and/,
-    ],
-    [() => causalityCommand(recording, asking("p0/1/7", {})), /the recording has none/],
-    [() => causalityCommand(recording, asking("p0/1/7", { runs: "99999999999" })), /expected 1 to 1000000/],
-    [() => causalityCommand(recording, asking("p0/1/7", { noise: "Infinity" })), /expected a number of 0 to/],
-    [() => causalityCommand(recording, asking("p0/1/7", { plot: lacking })), /Cannot write the plot to/],
+  const whatIf = (...options: string[]) => ["whatif", recording, "--no-write", ...options];
+  const sweep = (...options: string[]) => whatIf("--sweep", "seed=1,2", ...options);
+  const causality = (...options: string[]) => [
+    ...["causality", recording, "--event", "p0/1/7", "--runs", "10", "--seed", "1", "--noise", "1"],
+    ...options,
   ];
-  for (const [act, message] of refusals) {
-    const error = await act().then(
-      () => null,
-      (thrown: unknown) => thrown,
-    );
-    assert.instance(error, EigenwatchError, String(message));
-    assert.match((error as EigenwatchError).message, message);
-    assert.is(exitCodeOf((error as EigenwatchError).kind), 2);
-  }
+  await refuseAll([
+    [whatIf(), /expected --at TIME/],
+    [whatIf("--at", "9", "--plot", "x.svg"), /Cannot use --plot: there is one branch/],
+    [whatIf("--at", "noon"), /'--at <place>' argument 'noon' is invalid/],
+    [whatIf("--at", "9", "--set", "seed"), /'seed' is invalid. Expected path=value/],
+    [whatIf("--at", "9", "--inject", "spike?grup=west"), /expected perhaps group/],
+    [whatIf("--at", "9", "--inject", "spike?toString=1"), /expected one of strength/],
+    [whatIf("--at", "9", "--inject", "spike?group=%E0%A4%A"), /%E0%A4%A is not percent-encoded text/],
+    [sweep("--truth", "none"), /Cannot read --truth none/],
+    [sweep("--to", "x"), /Cannot sweep --to a folder/],
+    [sweep("--plot", lacking), /Cannot write the plot to/],
+    [sweep("--sweep", "anomaly.enabled=true", "--plot", "x.svg"), /Cannot plot seed and/],
+    [whatIf("--sweep", "collapse.falseAlarmsPerDay"), /Expected path=value/],
+    [causality(), /the recording has none/],
+    [causality("--runs", "99999999999"), /from 1 to 1000000/],
+    [causality("--noise", "Infinity"), /Expected a number from 0 to/],
+    [causality("--plot", lacking), /Cannot write the plot to/],
+  ]);
   assert.equal(readdirSync(dirname(recording)), before);
 });
 
@@ -197,14 +183,6 @@ test("a branch lies beside the recording, however that is named", () => {
   for (const name of [here, `${here}/`, join(here, "x", ".."), `${here}/.`])
     assert.is(freeName(name), `${here}.whatif-1`, name);
 });
-
-function flags(flags: Partial<WhatIfFlags>): WhatIfFlags {
-  return { set: [], drop: [], inject: [], sweep: [], write: false, ...flags };
-}
-
-function asking(event: string, flags: Partial<CausalityFlags>): CausalityFlags {
-  return { event, runs: "10", seed: "1", noise: "1", ...flags };
-}
 
 async function eventsOf(): Promise<EventMessage[]> {
   const { stdout } = await run(["inspect", recording, "--events", "--json"]);

@@ -1,24 +1,51 @@
 /** `eigenwatch diff A B`: the first difference between two recordings, and a summary. */
 import process from "node:process";
-import { askedAsync, CommandError, openRecording } from "../../../actors/mod.ts";
-import { startProgress } from "../../terminal/progress.ts";
+import { Command } from "@commander-js/extra-typings";
+import { askedAsync, openRecording } from "../../../actors/mod.ts";
+import { manual } from "../../../cli/manual.ts";
+import { exitWith } from "../../../cli/program.ts";
+import { startProgress } from "../../../cli/progress.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import { parentOf } from "../parent.ts";
 import { diffRecordings, type RecordingDifference } from "./diff.ts";
 import type { FieldDifference } from "./differing-fields.ts";
 import type { FirstDifference } from "./first-difference.ts";
 import type { LaneSummary } from "./recording-reader.ts";
 
+export const diffCommand = new Command("diff")
+  .description("Compares two recordings: shows their first difference, and a summary of both.")
+  .argument("<a>", "a recording: the folder given to --record")
+  .argument("<b>", "another recording, or a branch of the first")
+  .option("--json", "print one JSON object")
+  .addHelpText(
+    "after",
+    manual({
+      exitCodes: { 0: "inputs, events and settings are equal", 1: "they differ" },
+      examples: [
+        [
+          "eigenwatch diff recordings/today recordings/today.whatif-1",
+          "compare a recording with a branch of it",
+        ],
+      ],
+    }),
+  )
+  .action(exitWith(runDiff));
+
 type Opened = Awaited<ReturnType<typeof openRecording>>;
 
 /** 0 when their content is equal, 1 when it differs. */
-export async function diffCommand(pathA: string, pathB: string, flags: { json?: true }): Promise<number> {
+export async function runDiff(
+  pathA: string,
+  pathB: string,
+  { json }: { json?: true | undefined },
+): Promise<number> {
   const a = await opened(pathA);
   const b = await opened(pathB).catch(async (error: unknown) => {
     await a.close();
     throw error;
   });
   const total = (a.last?.lastSequence ?? 0) + (b.last?.lastSequence ?? 0);
-  const bar = startProgress("diff", total, "inputs", flags.json === true);
+  const bar = startProgress("diff", total, "inputs", json === true);
   try {
     const difference = await askedAsync(() =>
       diffRecordings({ recording: pathA, journal: a }, { recording: pathB, journal: b }, (inputs) =>
@@ -27,7 +54,7 @@ export async function diffCommand(pathA: string, pathB: string, flags: { json?: 
     );
     bar.stop();
     const relation = relationOf(difference, a, b);
-    if (flags.json) process.stdout.write(`${JSON.stringify({ ...difference, relation }, plain)}\n`);
+    if (json) process.stdout.write(`${JSON.stringify({ ...difference, relation }, plain)}\n`);
     else tell(difference, relation);
     return difference.first === null ? 0 : 1;
   } finally {
@@ -41,10 +68,10 @@ async function opened(path: string): Promise<Opened> {
   const journal = await askedAsync(() => openRecording(path));
   if (journal.first !== null) return journal;
   await journal.close();
-  throw new CommandError(`Cannot compare ${path}: it holds no block`);
+  throw new EigenwatchError({ action: `compare ${path}`, value: "it holds no block", kind: "input" });
 }
 
-/** How the two chains of blocks hang together, in words. */
+/** Which blocks the two recordings share, as a sentence. */
 function relationOf({ shared, first }: RecordingDifference, a: Opened, b: Opened): string {
   const [parentA, parentB] = [parentOf(a.createdFrom), parentOf(b.createdFrom)];
   const upTo = shared === null ? "" : ` up to block ${shared.block}, input ${shared.sequence}`;

@@ -3,64 +3,104 @@ import { existsSync, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
 import process from "node:process";
+import { Command } from "@commander-js/extra-typings";
 import { JournalHalted } from "../../../actors/journal/mod.ts";
-import {
-  askedAsync,
-  CommandError,
-  openRecording,
-  openRecordingForWriting,
-  VERSION,
-} from "../../../actors/mod.ts";
-import { startProgress } from "../../terminal/progress.ts";
+import { askedAsync, openRecording, openRecordingForWriting, VERSION } from "../../../actors/mod.ts";
+import { manual } from "../../../cli/manual.ts";
+import { exitWith } from "../../../cli/program.ts";
+import { startProgress } from "../../../cli/progress.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import { wholeOrNot } from "../unfinished.ts";
 import { exportMcap, type McapContent } from "./export.ts";
 import { type McapFile, McapRecording } from "./import.ts";
 
-export interface ExportFlags {
+const exportCommand = new Command("export")
+  .summary("write a recording as an MCAP file")
+  .description(
+    "Writes a recording as an MCAP file: samples, events and state hashes by topic and time. Nothing is lost.",
+  )
+  .argument("<path>", "a recording: the folder given to --record")
+  .requiredOption("--to <file>", "the MCAP file to write")
+  .option("--overwrite", "replace the file if it exists")
+  .option("--json", "print the report as one JSON object")
+  .addHelpText(
+    "after",
+    manual({
+      exitCodes: { 0: "the file is complete", 1: "the file could not be written" },
+      examples: [
+        ["eigenwatch record export recordings/today --to today.mcap", "open the recording in Foxglove"],
+      ],
+    }),
+  )
+  .action(
+    exitWith(async (path, options) => {
+      const started = performance.now();
+      printReport("exported", await exportRecording(path, options), options, started);
+      return 0;
+    }),
+  );
+
+const importCommand = new Command("import")
+  .summary("read a recording back from an MCAP file")
+  .description("Reads a recording back from an MCAP file that `record export` wrote, byte for byte.")
+  .argument("<file>", "the MCAP file")
+  .requiredOption("--to <dir>", "the folder to create")
+  .option("--json", "print the report as one JSON object")
+  .addHelpText(
+    "after",
+    manual({
+      exitCodes: { 0: "the recording is complete", 1: "the recording could not be written" },
+      examples: [["eigenwatch record import today.mcap --to recordings/copy", "make the recording again"]],
+    }),
+  )
+  .action(
+    exitWith(async (file, options) => {
+      const started = performance.now();
+      printReport("imported", await importRecording(file, options), options, started);
+      return 0;
+    }),
+  );
+
+export const recordCommand = new Command("record")
+  .description("Converts recordings to files that other tools read, and back.")
+  .addCommand(exportCommand)
+  .addCommand(importCommand);
+
+/** Options of both commands. */
+interface TransferOptions {
   to: string;
-  overwrite?: true;
-  json?: true;
+  json?: true | undefined;
 }
 
-export interface ImportFlags {
-  to: string;
-  json?: true;
-}
-
-export async function exportCommand(path: string, flags: ExportFlags): Promise<number> {
-  const started = performance.now();
-  const { content, bytes } = await exportRecording(path, flags);
-  tell("exported", content, bytes, flags, started);
-  return 0;
-}
-
-export async function importCommand(path: string, flags: ImportFlags): Promise<number> {
-  const started = performance.now();
-  const { content, bytes } = await importRecording(path, flags);
-  tell("imported", content, bytes, flags, started);
-  return 0;
-}
-
-/** What went through, and the size of the MCAP file. */
+/** What was copied, and the size of the MCAP file. */
 interface Transfer {
   content: McapContent;
   bytes: number;
 }
 
-export async function exportRecording(path: string, flags: ExportFlags): Promise<Transfer> {
-  const to = resolve(flags.to);
-  if (existsSync(to) && (statSync(to).isDirectory() || !flags.overwrite)) {
+export async function exportRecording(
+  path: string,
+  options: TransferOptions & { overwrite?: true | undefined },
+): Promise<Transfer> {
+  const to = resolve(options.to);
+  if (existsSync(to) && (statSync(to).isDirectory() || !options.overwrite)) {
     const expected = statSync(to).isDirectory() ? "the name of a file" : "another name, or --overwrite";
-    throw new CommandError(`Cannot export to ${flags.to}: it is there already; expected ${expected}`);
+    throw new EigenwatchError({ action: `export to ${options.to}`, value: "it exists", expected });
   }
   const journal = await askedAsync(() => openRecording(path));
   const first = journal.first?.number ?? 1;
-  const bar = startProgress("export", (journal.last?.number ?? 0) - first + 1, "blocks", flags.json === true);
+  const bar = startProgress(
+    "export",
+    (journal.last?.number ?? 0) - first + 1,
+    "blocks",
+    options.json === true,
+  );
   try {
-    if (journal.last === null) throw new CommandError(`Cannot export ${path}: it holds no block`);
+    if (journal.last === null)
+      throw new EigenwatchError({ action: `export ${path}`, value: "it holds no block", kind: "input" });
     return await wholeOrNot(to, async (unfinished) => {
       const file = await askedAsync(() => open(unfinished, "wx"));
-      const target = fileTarget(file, flags.to);
+      const target = fileTarget(file, options.to);
       const content = await askedAsync(() =>
         exportMcap(journal, target, `eigenwatch ${VERSION}`, (blocks) => bar.update(blocks)),
       ).finally(() => file.close());
@@ -72,19 +112,26 @@ export async function exportRecording(path: string, flags: ExportFlags): Promise
   }
 }
 
-export async function importRecording(path: string, flags: ImportFlags): Promise<Transfer> {
-  const to = resolve(flags.to);
+export async function importRecording(path: string, options: TransferOptions): Promise<Transfer> {
+  const to = resolve(options.to);
   if (existsSync(to))
-    throw new CommandError(
-      `Cannot import to ${flags.to}: it is there already; expected the name of a new folder`,
-    );
+    throw new EigenwatchError({
+      action: `import to ${options.to}`,
+      value: "it exists",
+      expected: "the name of a new folder",
+    });
   if (existsSync(path) && statSync(path).isDirectory())
-    throw new CommandError(`Cannot import ${path}: it is a folder; expected an MCAP file`);
-  if (!existsSync(path)) throw new CommandError(`Cannot import ${path}: there is no such file`);
+    throw new EigenwatchError({
+      action: `import ${path}`,
+      value: "it is a folder",
+      expected: "an MCAP file",
+    });
+  if (!existsSync(path))
+    throw new EigenwatchError({ action: `import ${path}`, value: "there is no such file", kind: "notFound" });
   const handle = await askedAsync(() => open(path, "r"));
   const file = readableFile(path, handle);
   const bytes = Number(await file.size());
-  const bar = startProgress("import", bytes, "bytes", flags.json === true);
+  const bar = startProgress("import", bytes, "bytes", options.json === true);
   try {
     const recording = await McapRecording.open(file);
     const content = await wholeOrNot(to, (unfinished) =>
@@ -108,11 +155,16 @@ async function imported(
   try {
     return await recording.into(journal, progress);
   } catch (error) {
-    // That the disk is full says nothing of the file.
-    if (error instanceof JournalHalted) throw new CommandError(`Cannot import ${path}: ${error.message}`, 1);
-    throw new CommandError(
-      `Cannot import ${path}: ${error instanceof Error ? error.message : String(error)}; expected the file as \`record export\` wrote it`,
-    );
+    const action = `import ${path}`;
+    const value = error instanceof Error ? error.message : String(error);
+    // A full disk is no fault of the file.
+    if (error instanceof JournalHalted) throw new EigenwatchError({ action, value, kind: "unavailable" });
+    throw new EigenwatchError({
+      action,
+      value,
+      expected: "the file as `record export` wrote it",
+      kind: "input",
+    });
   } finally {
     await journal.close();
   }
@@ -124,7 +176,7 @@ function fileTarget(file: FileHandle, name: string) {
     async write(bytes: Uint8Array) {
       for (let at = 0; at < bytes.length; ) {
         const { bytesWritten } = await file.write(bytes, at, bytes.length - at).catch((error: Error) => {
-          throw new CommandError(`Cannot write ${name}: ${error.message}`, 1);
+          throw new EigenwatchError({ action: `write ${name}`, value: error.message, kind: "failed" });
         });
         at += bytesWritten;
       }
@@ -150,16 +202,15 @@ function readableFile(path: string, file: FileHandle): McapFile {
   };
 }
 
-function tell(
+function printReport(
   done: "exported" | "imported",
-  content: McapContent,
-  bytes: number,
-  flags: ExportFlags | ImportFlags,
+  { content, bytes }: Transfer,
+  options: TransferOptions,
   startedMs: number,
 ): void {
   const seconds = (performance.now() - startedMs) / 1000;
-  const to = resolve(flags.to);
-  if (flags.json) {
+  const to = resolve(options.to);
+  if (options.json) {
     process.stdout.write(`${JSON.stringify({ [done]: to, ...content, bytes, seconds })}\n`);
     return;
   }

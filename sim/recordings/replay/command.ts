@@ -1,119 +1,150 @@
-/** `eigenwatch replay PATH`: options in, report out. */
+/** `eigenwatch replay PATH`: a recording through the actors again, to its end, step by step, or as a session in the dashboard. */
 import type { WriteStream } from "node:fs";
 import { open } from "node:fs/promises";
 import process from "node:process";
-import cliProgress from "cli-progress";
-import { askedAsync, CommandError, openRecording, SYSTEM } from "../../../actors/mod.ts";
+import { Command } from "@commander-js/extra-typings";
+import { askedAsync, openRecording, SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
-import { type Place, parsePlace, parseTimeUs } from "../place.ts";
+import { manual } from "../../../cli/manual.ts";
+import { port, read, time } from "../../../cli/option-values.ts";
+import { exitWith } from "../../../cli/program.ts";
+import { startProgress } from "../../../cli/progress.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
+import { rateOrMax } from "../../../protocol/text-values.ts";
+import { place } from "../place.ts";
 import { checkPlace, rangeOf } from "../seek.ts";
 import { follow } from "./follow.ts";
 import { type ReplayReport, replay } from "./replay.ts";
 import { type StepOptions, stepThrough } from "./step.ts";
 
-export interface ReplayFlags {
-  speed?: string;
-  from?: string;
-  seek?: string;
-  step?: true;
-  follow?: true;
-  port?: number;
-  to?: string;
-  verify?: true;
-  events?: string;
-  json?: true;
-}
+const command = new Command("replay")
+  .description("Runs the actors again over a recording and reports the events and the final state hash.")
+  .argument("<path>", "a recording: the folder given to --record")
+  .option(
+    "--speed <n>",
+    "multiples of recorded time, or max (default: max; with --follow 1)",
+    read(rateOrMax()),
+  )
+  .option("--from <time>", "show events from this time on: ISO 8601, or µs since the epoch", read(time))
+  .option("--seek <place>", "begin at this time, or at the input with this sequence", read(place))
+  .option("--to <time>", "stop after this time", read(time))
+  .option("--verify", "compare state hashes and events with the recorded ones; stop at the first difference")
+  .option("--events <file>", "write the events to this file as JSON lines (- for stdout)")
+  .option("--step", "input by input: Enter, a number of inputs, e for the next event, q")
+  .option("--follow", "open the recording as a session in the dashboard")
+  .option("--port <port>", "with --follow: port of the dashboard (default: any free port)", read(port))
+  .option("--json", "print the report as one JSON object")
+  .addHelpText(
+    "after",
+    manual({
+      exitCodes: {
+        0: "the recording was replayed, and with --verify matches",
+        1: "with --verify: it differs",
+      },
+      examples: [
+        [
+          "eigenwatch replay recordings/today --verify",
+          "check that today's program derives the recorded events",
+        ],
+        ["eigenwatch replay recordings/today --events - | jq .title", "list the events"],
+        ["eigenwatch replay recordings/today --follow --speed 10", "watch the recording in the dashboard"],
+      ],
+    }),
+  );
 
-export async function replayCommand(path: string, flags: ReplayFlags): Promise<number> {
-  const wish = parseFlags(flags);
-  if (flags.follow) {
-    const { speed = 1, place } = wish;
-    const { port = 0, json = false } = flags;
-    return follow(path, { speed, port, json, ...(place === undefined ? {} : { place }) });
+export const replayCommand = command.action(exitWith(runReplay));
+
+export type ReplayOptions = ReturnType<typeof command.opts>;
+
+/** 1 when `verify` finds a difference. */
+export async function runReplay(path: string, options: ReplayOptions): Promise<number> {
+  checkCombination(options);
+  const { seek } = options;
+  const json = options.json === true;
+  if (options.follow) {
+    const { speed = 1, port = 0 } = options;
+    return follow(path, {
+      speed: speedOf(speed),
+      port,
+      json,
+      ...(seek === undefined ? {} : { place: seek }),
+    });
   }
   const journal = await askedAsync(() => openRecording(path));
   try {
-    if (wish.place !== undefined) checkPlace(wish.place, await rangeOf(journal, SYSTEM), "seek");
-    if (flags.step) return await stepThrough(journal, await stepOptions(journal, wish, flags.json === true));
-    return await replayToEnd(journal, wish, flags);
+    if (seek !== undefined) checkPlace(seek, await rangeOf(journal, SYSTEM), "seek");
+    if (options.step) return await stepThrough(journal, await stepOptions(journal, options));
+    return await replayToEnd(journal, options);
   } finally {
     await journal.close();
   }
 }
 
-interface Wish {
-  speed?: number | "max";
-  fromUs?: number;
-  toUs?: number;
-  place?: Place;
+/** Options that exclude each other. */
+const EXCLUSIVE: readonly (readonly [keyof ReplayOptions, ...(keyof ReplayOptions)[]])[] = [
+  ["from", "seek"],
+  ["step", "follow", "from", "speed", "verify", "events"],
+  ["follow", "from", "to", "verify", "events"],
+];
+
+function checkCombination(options: ReplayOptions): void {
+  const { from, to } = options;
+  for (const [one, ...others] of EXCLUSIVE) {
+    const other = others.find((name) => options[one] !== undefined && options[name] !== undefined);
+    if (other !== undefined) throw refused(`--${one} and --${other} were given`, "one of them");
+  }
+  if (options.port !== undefined && !options.follow)
+    throw refused("--port was given alone", "--follow with it");
+  if (from !== undefined && to !== undefined && from > to)
+    throw refused("--from is later than --to", "--from before --to");
 }
 
-function parseFlags(flags: ReplayFlags): Wish {
-  const { speed, from, to, seek } = flags;
-  refuseTogether(flags, "from", "seek");
-  refuseTogether(flags, "step", "follow");
-  for (const other of ["from", "to", "verify", "events"] as const) refuseTogether(flags, "follow", other);
-  for (const other of ["from", "speed", "verify", "events"] as const) refuseTogether(flags, "step", other);
-  if (flags.port !== undefined && !flags.follow)
-    throw new CommandError("Cannot replay with --port: nothing listens; expected --follow with it");
-  const fromUs = from === undefined ? undefined : parseTimeUs("--from", from);
-  const toUs = to === undefined ? undefined : parseTimeUs("--to", to);
-  if (fromUs !== undefined && toUs !== undefined && fromUs > toUs)
-    throw new CommandError(`Cannot replay from ${from} to ${to}: expected --from before --to`);
+function refused(value: string, expected: string): EigenwatchError {
+  return new EigenwatchError({ action: "replay", value, expected });
+}
+
+async function stepOptions(journal: Journal, { seek, to, json }: ReplayOptions): Promise<StepOptions> {
+  const { firstSequence } = await rangeOf(journal, SYSTEM);
   return {
-    ...(speed === undefined ? {} : { speed: parseSpeed(speed) }),
-    ...(fromUs === undefined ? {} : { fromUs }),
-    ...(toUs === undefined ? {} : { toUs }),
-    ...(seek === undefined ? {} : { place: parsePlace("--seek", seek) }),
+    place: seek ?? { sequence: firstSequence },
+    toUs: to ?? Number.POSITIVE_INFINITY,
+    json: json === true,
   };
 }
 
-function refuseTogether(flags: ReplayFlags, one: keyof ReplayFlags, other: keyof ReplayFlags): void {
-  if (flags[one] === undefined || flags[other] === undefined) return;
-  throw new CommandError(`Cannot replay with --${one} and --${other}: expected one of them`);
-}
-
-async function stepOptions(journal: Journal, { place, toUs }: Wish, json: boolean): Promise<StepOptions> {
-  const { firstSequence } = await rangeOf(journal, SYSTEM);
-  return { place: place ?? { sequence: firstSequence }, toUs: toUs ?? Number.POSITIVE_INFINITY, json };
-}
-
-async function replayToEnd(
-  journal: Journal,
-  { speed = "max", fromUs, toUs, place }: Wish,
-  flags: ReplayFlags,
-): Promise<number> {
-  const out = flags.events === undefined ? null : await eventWriter(flags.events);
-  const bar = progressBar(journal.last?.lastSequence ?? 0, flags.json === true);
+async function replayToEnd(journal: Journal, options: ReplayOptions): Promise<number> {
+  const { speed = Number.POSITIVE_INFINITY, from, to, seek, events } = options;
+  const out = events === undefined ? null : await eventWriter(events);
+  const bar = startProgress("replay", journal.last?.lastSequence ?? 0, "inputs", options.json === true);
   const started = performance.now();
   try {
     const report = await replay(journal, SYSTEM, {
-      ...(fromUs === undefined ? {} : { fromUs }),
-      ...(toUs === undefined ? {} : { toUs }),
-      ...(place === undefined ? {} : { seek: place }),
-      speed,
-      verify: flags.verify === true,
+      ...(from === undefined ? {} : { fromUs: from }),
+      ...(to === undefined ? {} : { toUs: to }),
+      ...(seek === undefined ? {} : { seek }),
+      speed: speedOf(speed),
+      verify: options.verify === true,
       event: (event) => out?.write(`${JSON.stringify(event)}\n`),
-      progress: ({ inputs }) => bar?.update(inputs),
+      progress: ({ inputs }) => bar.update(inputs),
     });
-    bar?.stop();
-    tell(report, flags, (performance.now() - started) / 1000);
+    bar.stop();
+    printReport(report, options, (performance.now() - started) / 1000);
     return report.difference ? 1 : 0;
   } finally {
-    bar?.stop();
+    bar.stop();
     await new Promise<void>((resolve) => (out && out !== process.stdout ? out.end(resolve) : resolve()));
   }
 }
 
-function tell(report: ReplayReport, flags: ReplayFlags, seconds: number): void {
+function printReport(report: ReplayReport, { events, verify, json }: ReplayOptions, seconds: number): void {
   const rate = {
     seconds,
     inputsPerSecond: report.inputs / seconds,
     samplesPerSecond: report.samples / seconds,
   };
-  // With the events on stdout the report goes where people look.
-  const stream = flags.events === "-" ? process.stderr : process.stdout;
-  if (flags.json) {
+  // Events on stdout are for a program: the report goes to stderr.
+  const stream = events === "-" ? process.stderr : process.stdout;
+  if (json) {
     stream.write(`${JSON.stringify({ ...report, ...rate })}\n`);
     return;
   }
@@ -125,47 +156,22 @@ function tell(report: ReplayReport, flags: ReplayFlags, seconds: number): void {
     );
     return;
   }
-  const done = flags.verify ? "verified" : "replayed";
+  const done = verify ? "verified" : "replayed";
   stream.write(
     `${done} ${report.inputs} inputs, ${report.events} events, final hash ${report.finalHash}\n` +
       `${report.samples} samples in ${seconds.toFixed(2)} s: ${Math.round(rate.samplesPerSecond)} samples/s` +
-      `${flags.verify ? `; compared ${report.compared.checkpoints} state hashes` : ""}\n`,
+      `${verify ? `; compared ${report.compared.checkpoints} state hashes` : ""}\n`,
   );
-}
-
-/** A bar with ETA where a person looks, nothing where a program reads. */
-function progressBar(total: number, json: boolean): { update(inputs: number): void; stop(): void } | null {
-  if (json || !process.stderr.isTTY || total === 0) return null;
-  let isStarted = false;
-  const bar = new cliProgress.SingleBar({
-    format: "replay {bar} {percentage}% | {value}/{total} inputs | ETA {eta_formatted}",
-    clearOnComplete: true,
-    stream: process.stderr,
-  });
-  return {
-    update(inputs) {
-      // From a snapshot on, the inputs before it take no time.
-      if (!isStarted) bar.start(total, inputs);
-      isStarted = true;
-      bar.update(inputs);
-    },
-    stop: () => bar.stop(),
-  };
 }
 
 async function eventWriter(path: string): Promise<WriteStream | typeof process.stdout> {
   if (path === "-") return process.stdout;
   const file = await open(path, "w").catch((error: Error) => {
-    throw new CommandError(`Cannot write events to ${path}: ${error.message}`);
+    throw new EigenwatchError({ action: `write events to ${path}`, value: error.message });
   });
   return file.createWriteStream();
 }
 
-function parseSpeed(text: string): number | "max" {
-  if (text === "max") return "max";
-  const speed = Number(text);
-  if (!(speed > 0) || !Number.isFinite(speed)) {
-    throw new CommandError(`Cannot replay at speed ${text}: expected a positive number or max`);
-  }
-  return speed;
+function speedOf(speed: number): number | "max" {
+  return speed === Number.POSITIVE_INFINITY ? "max" : speed;
 }

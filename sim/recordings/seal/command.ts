@@ -2,28 +2,52 @@
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
+import { Command } from "@commander-js/extra-typings";
 import { segmentFirstBlock } from "../../../actors/journal/mod.ts";
-import { askedAsync, CommandError } from "../../../actors/mod.ts";
-import { startProgress } from "../../terminal/progress.ts";
+import { askedAsync } from "../../../actors/mod.ts";
+import { manual } from "../../../cli/manual.ts";
+import { texts } from "../../../cli/option-values.ts";
+import { exitWith } from "../../../cli/program.ts";
+import { startProgress } from "../../../cli/progress.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import { publicKey, secretKey } from "./key-files.ts";
+import { keygenCommand } from "./keygen-command.ts";
 import { checkContent, checkSignatures, readSeal, SEAL_FILE, type Seal, sealRecording } from "./seal.ts";
 import type { PublicKey, SecretKey } from "./signing-keys.ts";
 import { type Survey, surveyRecording } from "./survey.ts";
 import type { Finding } from "./survey-files.ts";
 
-export interface VerifyFlags {
-  sign: string[];
-  /** True, or the file of a public key. */
-  check?: true | string;
-  json?: true;
-}
+const command = new Command("verify")
+  .description(
+    "Checks that a recording is whole: checksums, chain of hashes, indexes, snapshots, and its seal. With --sign, seals it.",
+  )
+  .argument("<path>", "a recording: the folder given to --record")
+  .option("--sign <keyfile>", "seal it with this secret key; may be given again", texts, [])
+  .option("--check [pubkey]", "fail without a valid seal; with a public key, without a seal by that key")
+  .option("--json", "print the report as one JSON object")
+  .addHelpText(
+    "after",
+    manual({
+      exitCodes: { 0: "everything holds", 1: "something does not hold" },
+      examples: [
+        ["eigenwatch verify recordings/today", "check every byte of a recording"],
+        ["eigenwatch verify keygen --out lab", "make lab.key (secret) and lab.pub"],
+        ["eigenwatch verify recordings/today --sign lab.key", "seal the recording"],
+        ["eigenwatch verify recordings/today --check lab.pub", "check the recording and its seal"],
+      ],
+    }),
+  );
+
+export const verifyCommand = command.addCommand(keygenCommand).action(exitWith(runVerify));
+
+type VerifyOptions = ReturnType<typeof command.opts>;
 
 export interface SealReport {
   firstBlock: number;
   lastBlock: number;
   lastHash: string;
   signatures: { algorithm: string; fingerprint: string; valid: boolean }[];
-  /** Blocks behind the sealed end. */
+  /** Blocks after the sealed end. */
   blocksSince: number;
 }
 
@@ -38,24 +62,24 @@ export interface VerifyReport {
   stateHashes: number;
   snapshots: number;
   lastHash: string;
-  /** A process is writing it. */
+  /** A process is writing the recording. */
   written: boolean;
   findings: Finding[];
   seal: SealReport | null;
 }
 
 /** 0 when everything holds, 1 when something does not. */
-export async function verifyCommand(path: string, flags: VerifyFlags): Promise<number> {
-  const secrets = await Promise.all(flags.sign.map(secretKey));
-  const demanded = typeof flags.check === "string" ? await publicKey(flags.check) : null;
+export async function runVerify(path: string, options: VerifyOptions): Promise<number> {
+  const secrets = await Promise.all(options.sign.map(secretKey));
+  const requiredKey = typeof options.check === "string" ? await publicKey(options.check) : null;
   const report = await verifyRecording(path, {
     secrets,
-    sealWanted: flags.check !== undefined,
-    demanded,
-    quiet: flags.json === true,
+    sealRequired: options.check !== undefined,
+    requiredKey,
+    quiet: options.json === true,
   });
-  if (flags.json) process.stdout.write(`${JSON.stringify(report)}\n`);
-  else tell(report, secrets.length > 0);
+  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else printReport(report, secrets.length > 0);
   return report.findings.length > 0 ? 1 : 0;
 }
 
@@ -63,12 +87,12 @@ export async function verifyRecording(
   path: string,
   options: {
     secrets?: readonly SecretKey[];
-    sealWanted?: boolean;
-    demanded?: PublicKey | null;
+    sealRequired?: boolean;
+    requiredKey?: PublicKey | null;
     quiet?: boolean;
   } = {},
 ): Promise<VerifyReport> {
-  const { secrets = [], sealWanted = false, demanded = null, quiet = true } = options;
+  const { secrets = [], sealRequired = false, requiredKey = null, quiet = true } = options;
   const bar = startProgress("verify", await segmentBytes(path), "bytes", quiet);
   try {
     const broken: Finding[] = [];
@@ -92,24 +116,29 @@ export async function verifyRecording(
       if (sealedHash !== seal.content.lastHash)
         findings.push(inSeal(`block ${seal.content.lastBlock} does not have the hash that was sealed`));
     }
-    if (seal === null && sealWanted && broken.length === 0) findings.push(inSeal("there is no seal"));
-    return reportOf(path, survey, seal, demanded);
+    if (seal === null && sealRequired && broken.length === 0) findings.push(inSeal("there is no seal"));
+    return reportOf(path, survey, seal, requiredKey);
   } finally {
     bar.stop();
   }
 }
 
-function reportOf(path: string, survey: Survey, seal: Seal | null, demanded: PublicKey | null): VerifyReport {
+function reportOf(
+  path: string,
+  survey: Survey,
+  seal: Seal | null,
+  requiredKey: PublicKey | null,
+): VerifyReport {
   const { findings, first, last } = survey;
   const signatures = seal === null ? [] : checkSignatures(seal);
   for (const { algorithm, fingerprint, valid } of signatures)
     if (!valid) findings.push(inSeal(`the ${algorithm} signature by key ${fingerprint} does not hold`));
   if (seal !== null && signatures.length === 0) findings.push(inSeal("it has no signature"));
   if (
-    demanded !== null &&
-    !signatures.some((each) => each.valid && each.fingerprint === demanded.fingerprint)
+    requiredKey !== null &&
+    !signatures.some((each) => each.valid && each.fingerprint === requiredKey.fingerprint)
   )
-    findings.push(inSeal(`there is no valid signature by key ${demanded.fingerprint}`));
+    findings.push(inSeal(`there is no valid signature by key ${requiredKey.fingerprint}`));
   return {
     recording: path,
     partition: survey.partition,
@@ -139,11 +168,17 @@ function reportOf(path: string, survey: Survey, seal: Seal | null, demanded: Pub
 function refuseToSeal(path: string, { findings, last }: Survey): void {
   const [first] = findings;
   if (first !== undefined)
-    throw new CommandError(`Cannot seal ${path}: ${line(first)}; expected a whole recording`, 1);
-  if (last === null) throw new CommandError(`Cannot seal ${path}: it holds no block`);
+    throw new EigenwatchError({
+      action: `seal ${path}`,
+      value: line(first),
+      expected: "a whole recording",
+      kind: "failed",
+    });
+  if (last === null)
+    throw new EigenwatchError({ action: `seal ${path}`, value: "it holds no block", kind: "input" });
 }
 
-function tell(report: VerifyReport, sealed: boolean): void {
+function printReport(report: VerifyReport, sealed: boolean): void {
   const { findings, seal } = report;
   for (const finding of findings) process.stdout.write(`${line(finding)}\n`);
   const holds = findings.length === 0 ? "holds" : `does not hold in ${findings.length} places`;
@@ -175,7 +210,7 @@ function inSeal(reason: string): Finding {
 
 async function segmentBytes(path: string): Promise<number> {
   const names = await askedAsync(() => readdir(path)).catch((error: Error) => {
-    throw new CommandError(`Cannot verify ${path}: ${error.message}`);
+    throw new EigenwatchError({ action: `verify ${path}`, value: error.message, kind: "input" });
   });
   const sizes = names
     .filter((name) => segmentFirstBlock(name) !== null)

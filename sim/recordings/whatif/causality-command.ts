@@ -6,47 +6,74 @@
  *      60s    41/200        0.205  0.155–0.266  ████▉
  */
 import process from "node:process";
-import { askedAsync, CommandError, openRecording } from "../../../actors/mod.ts";
+import { Command } from "@commander-js/extra-typings";
+import { askedAsync, openRecording } from "../../../actors/mod.ts";
+import { manual } from "../../../cli/manual.ts";
+import { read } from "../../../cli/option-values.ts";
+import { exitWith } from "../../../cli/program.ts";
+import { startProgress } from "../../../cli/progress.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
-import { durationText } from "../../../protocol/text-values.ts";
-import { startProgress } from "../../terminal/progress.ts";
+import { decimal, duration, durationText, listOf, wholeNumber } from "../../../protocol/text-values.ts";
 import { iso } from "../place.ts";
 import { said } from "../readable.ts";
+import { seed } from "./branch-options.ts";
 import { causality, INEVITABLE, inevitableFrom, type RewindResult, wilson } from "./causality.ts";
-import { type AskedFlags, readQuestion } from "./causality-question.ts";
-import { wholeOf } from "./flags.ts";
+import { readQuestion } from "./causality-question.ts";
 import { checkPlot, panelsSvg, writePlot } from "./plot.ts";
 import { bar, table } from "./table.ts";
 
-export interface CausalityFlags extends AskedFlags {
-  runs: string;
-  seed: string;
-  noise: string;
-  plot?: string;
-  json?: true;
-}
-
-/** Of each rewind: the interval is a thousandth wide then, and more is a slip. */
+/** Of each rewind: the interval is a thousandth wide then; a larger number is a typing error. */
 const MAX_RUNS = 1_000_000;
 
-/** Beyond it nothing is left of the values. */
+/** More noise than this leaves nothing of the values. */
 const MAX_NOISE_TIMES = 1_000;
 
-export async function causalityCommand(path: string, flags: CausalityFlags): Promise<number> {
-  const runs = wholeOf("--runs", flags.runs);
-  const noiseTimes = Number(flags.noise);
-  if (runs < 1 || runs > MAX_RUNS)
-    throw new CommandError(`Cannot run ${flags.runs} times: expected 1 to ${MAX_RUNS}`);
-  if (!(noiseTimes >= 0 && noiseTimes <= MAX_NOISE_TIMES) || flags.noise.trim() === "")
-    throw new CommandError(
-      `Cannot read --noise ${flags.noise}: expected a number of 0 to ${MAX_NOISE_TIMES}`,
-    );
-  if (flags.plot !== undefined) checkPlot(flags.plot);
+const command = new Command("causality")
+  .description(
+    "Rewinds to points before an event, perturbs the inputs, and estimates how likely the event still was.",
+  )
+  .argument("<path>", "a recording: the folder given to --record")
+  .requiredOption("--event <id>", "id of the event, such as p0/4711/1 (inspect --events --json)")
+  .option(
+    "--rewinds <durations>",
+    "how far back to go (default: 1s,2s,5s,10s,20s,30s,60s)",
+    read(listOf(duration())),
+  )
+  .option("--runs <n>", "runs of each rewind", read(wholeNumber(1, MAX_RUNS)), 200)
+  .option("--noise <times>", "multiples of each channel's own noise", read(decimal(0, MAX_NOISE_TIMES)), 1)
+  .option(
+    "--tolerance <duration>",
+    "how far from its time the event may happen (default: 10s, or more in long recordings)",
+    read(duration()),
+  )
+  .option("--seed <n>", "seed of the perturbations", read(seed), 1)
+  .option("--plot <file>", "write the probabilities as an SVG file")
+  .option("--json", "print the result as one JSON object")
+  .addHelpText(
+    "after",
+    manual({
+      exitCodes: { 0: "the table is complete" },
+      examples: [
+        [
+          "eigenwatch causality recordings/today --event p0/4711/1 --runs 1000",
+          "see from when on an event was inevitable",
+        ],
+      ],
+    }),
+  );
+
+export const causalityCommand = command.action(exitWith(runCausality));
+
+export type CausalityOptions = ReturnType<typeof command.opts>;
+
+export async function runCausality(path: string, options: CausalityOptions): Promise<number> {
+  const { runs } = options;
+  if (options.plot !== undefined) checkPlot(options.plot);
   const journal = await askedAsync(() => openRecording(path));
-  const asked = await said(() => readQuestion(journal, flags)).finally(() => journal.close());
+  const asked = await said(() => readQuestion(journal, options)).finally(() => journal.close());
   const { event, rewindsUs, left } = asked;
-  const question = { recording: path, ...asked, seed: wholeOf("--seed", flags.seed), noiseTimes };
-  const progress = startProgress("causality", runs * rewindsUs.length, "runs", flags.json === true);
+  const question = { recording: path, ...asked, seed: options.seed, noiseTimes: options.noise };
+  const progress = startProgress("causality", runs * rewindsUs.length, "runs", options.json === true);
   try {
     const total = rewindsUs.length * Math.ceil(runs / 10);
     const results = await causality(question, rewindsUs, runs, {
@@ -54,16 +81,16 @@ export async function causalityCommand(path: string, flags: CausalityFlags): Pro
     });
     progress.stop();
     const inevitableUs = inevitableFrom(results);
-    if (flags.json) process.stdout.write(`${JSON.stringify({ event, rewinds: results, inevitableUs })}\n`);
-    else tell(event, results, inevitableUs, left);
-    if (flags.plot !== undefined) await writePlot(flags.plot, plotOf(results));
+    if (options.json) process.stdout.write(`${JSON.stringify({ event, rewinds: results, inevitableUs })}\n`);
+    else printTable(event, results, inevitableUs, left);
+    if (options.plot !== undefined) await writePlot(options.plot, plotOf(results));
     return 0;
   } finally {
     progress.stop();
   }
 }
 
-function tell(
+function printTable(
   event: EventMessage,
   results: readonly RewindResult[],
   inevitableUs: number | null,

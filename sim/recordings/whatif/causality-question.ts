@@ -11,7 +11,6 @@ import { iso } from "../place.ts";
 import { findInput, rangeOf } from "../seek.ts";
 import { coreBehind } from "./base.ts";
 import { inputOf } from "./causality.ts";
-import { durationOf } from "./flags.ts";
 import { type NoiseByGroup, NoiseLearner } from "./measurement-noise.ts";
 import { toleranceUs } from "./plan.ts";
 
@@ -32,15 +31,17 @@ export interface AskedEvent {
 
 export interface AskedFlags {
   event: string;
-  rewinds?: string;
-  tolerance?: string;
+  /** µs. */
+  rewinds?: number[] | undefined;
+  /** µs. */
+  tolerance?: number | undefined;
 }
 
 /** Everything that may be wrong with the question, before the first run. */
 export async function readQuestion(journal: Journal, flags: AskedFlags): Promise<AskedEvent> {
   const event = await findEvent(journal, flags.event);
   const { fromUs } = await rangeOf(journal, SYSTEM);
-  const asked = flags.rewinds?.split(",").map((text) => durationOf("--rewinds", text.trim()));
+  const asked = flags.rewinds;
   const possible = (us: number) => event.timeUs - us >= fromUs;
   const early = asked?.find((us) => !possible(us));
   if (early !== undefined) {
@@ -57,10 +58,7 @@ export async function readQuestion(journal: Journal, flags: AskedFlags): Promise
     rewindsUs,
     left: asked ? [] : REWINDS_US.filter((us) => !possible(us)),
     noise: await learnNoise(journal, event, Math.max(...rewindsUs)),
-    toleranceUs:
-      flags.tolerance === undefined
-        ? toleranceUs(journal, fromUs)
-        : durationOf("--tolerance", flags.tolerance),
+    toleranceUs: flags.tolerance ?? toleranceUs(journal, fromUs),
   };
 }
 

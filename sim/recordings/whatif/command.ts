@@ -1,50 +1,132 @@
-/** `eigenwatch whatif PATH`: options in, two lanes of events out. */
+/** `eigenwatch whatif PATH`: a branch of a recording, and its events side by side with the recorded ones. */
 import process from "node:process";
-import { CommandError } from "../../../actors/mod.ts";
-import { type Progress, startProgress } from "../../terminal/progress.ts";
+import { Command } from "@commander-js/extra-typings";
+import { manual } from "../../../cli/manual.ts";
+import { read, repeated, settings, texts, time } from "../../../cli/option-values.ts";
+import { exitWith } from "../../../cli/program.ts";
+import { startProgress } from "../../../cli/progress.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
+import { duration, pathAndValue } from "../../../protocol/text-values.ts";
 import { parentLine } from "../parent.ts";
+import { place } from "../place.ts";
+import { injection, requestOf, seed } from "./branch-options.ts";
 import { checkFree, freeName } from "./branch-recording.ts";
-import type { WhatIfProgress } from "./branch-run.ts";
-import { requestOf, type WhatIfFlags } from "./flags.ts";
 import type { WhatIfResult } from "./result.ts";
 import { countsLine, heading, sideBySide } from "./side-by-side.ts";
-import { sweepCommand } from "./sweep-command.ts";
+import { runSweep } from "./sweep-command.ts";
 import { runWhatIf } from "./whatif.ts";
 
-export async function whatIfCommand(path: string, flags: WhatIfFlags): Promise<number> {
-  if (flags.sweep.length > 0) return sweepCommand(path, flags, flags.sweep);
+const command = new Command("whatif")
+  .description(
+    "Branches a recording at a point, runs it on with other settings or inputs, and compares the events with the recorded ones.",
+  )
+  .argument("<path>", "a recording: the folder given to --record")
+  .option(
+    "--at <place>",
+    "branch here: ISO 8601, µs since the epoch, or the sequence of an input",
+    read(place),
+  )
+  .option("--set <path=value>", "change a setting; may be given again", settings, [])
+  .option("--drop <channel>", "silence a channel, NAME or GROUP/NAME; may be given again", texts, [])
+  .option(
+    "--inject <spec>",
+    "add a disturbance, SCENARIO[?strength=…&group=…&channels=a,b&duration=30s&seed=…&at=…]; may be given again",
+    repeated(injection),
+    [],
+  )
+  .option("--seed <n>", "seed of all random streams after the branch", read(seed))
+  .option("--until <time>", "end of the comparison (default: end of the recording)", read(time))
+  .option(
+    "--tolerance <duration>",
+    "events further apart are different events (default: 10s, or more in long recordings)",
+    read(duration()),
+  )
+  .option("--to <dir>", "folder of the branch recording (default: PATH.whatif-1, …)")
+  .option("--no-write", "compare only")
+  .option(
+    "--sweep <path=values>",
+    "try many values, from:to:step or a,b,c, in parallel; given again: a grid",
+    repeated(read(pathAndValue("collapse.falseAlarmsPerDay=0.1,1,10"))),
+    [],
+  )
+  .option("--truth <file>", "with --sweep: what happened (feed --truth), for recall, delay, false alarms")
+  .option("--plot <file>", "with --sweep: write the table as an SVG file")
+  .option("--json", "print the result as one JSON object")
+  .addHelpText(
+    "after",
+    manual({
+      exitCodes: { 0: "the branch ran to its end", 1: "interrupted: no branch was written" },
+      examples: [
+        [
+          "eigenwatch whatif recordings/today --at 2026-01-05T12:00:00Z --set collapse.falseAlarmsPerDay=0.1",
+          "change a setting at noon",
+        ],
+        [
+          "eigenwatch whatif recordings/today --at 4711 --inject flash-crash?strength=3 --no-write",
+          "add a disturbance, write nothing",
+        ],
+        [
+          "eigenwatch whatif recordings/today --sweep collapse.falseAlarmsPerDay=0.1,1,10",
+          "compare three values of a setting",
+        ],
+      ],
+    }),
+  );
+
+export const whatIfCommand = command.action(exitWith(runWhatIfCommand));
+
+export type WhatIfOptions = ReturnType<typeof command.opts>;
+
+export async function runWhatIfCommand(path: string, options: WhatIfOptions): Promise<number> {
+  if (options.sweep.length > 0) return runSweep(path, options);
   for (const name of ["truth", "plot"] as const) {
-    if (flags[name] !== undefined)
-      throw new CommandError(`Cannot use --${name} for one branch: expected it with --sweep path=values`);
+    if (options[name] !== undefined)
+      throw new EigenwatchError({
+        action: `use --${name}`,
+        value: "there is one branch",
+        expected: "it with --sweep path=values",
+      });
   }
-  if (flags.at === undefined)
-    throw new CommandError("Cannot branch without a place: expected --at TIME or --at SEQUENCE");
-  const request = requestOf(flags, flags.at);
-  const to = flags.write ? (flags.to ?? freeName(path)) : null;
+  if (options.at === undefined)
+    throw new EigenwatchError({
+      action: "branch",
+      value: "no place is given",
+      expected: "--at TIME or --at SEQUENCE",
+    });
+  const request = requestOf(options, options.at);
+  const to = options.write ? (options.to ?? freeName(path)) : null;
   if (to !== null) checkFree(to);
   const ending = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => ending.abort(new CommandError("interrupted: no branch was written", 1)));
-  const told = flags.json ? null : new Lines();
-  const bar = new LateProgress(flags.json === true);
+    process.once(signal, () => ending.abort(interrupted(path, signal)));
+  const lines = options.json ? null : new Lines();
+  const bar = startProgress("whatif", 0, "inputs", options.json === true);
   const started = performance.now();
   try {
     const result = await runWhatIf(path, request, {
       to,
       signal: ending.signal,
-      progress: (progress) => bar.update(progress),
+      progress: ({ inputs, of }) => bar.update(inputs, of),
       difference: (difference, original, branch) => {
-        if (difference.type !== "same") told?.line(sideBySide(difference, original, branch));
+        if (difference.type !== "same") lines?.line(sideBySide(difference, original, branch));
       },
     });
     bar.stop();
     const seconds = (performance.now() - started) / 1000;
-    if (flags.json) process.stdout.write(`${JSON.stringify({ ...result, seconds })}\n`);
+    if (options.json) process.stdout.write(`${JSON.stringify({ ...result, seconds })}\n`);
     else summary(result, seconds);
     return 0;
   } finally {
     bar.stop();
   }
+}
+
+function interrupted(path: string, signal: string): EigenwatchError {
+  return new EigenwatchError({
+    action: `branch ${path}`,
+    value: `${signal}; no branch was written`,
+    kind: "failed",
+  });
 }
 
 function summary(result: WhatIfResult, seconds: number): void {
@@ -56,34 +138,15 @@ function summary(result: WhatIfResult, seconds: number): void {
   );
 }
 
-/** The lines under one heading, which comes with the first of them. */
+/** Lines under one heading, which is printed before the first of them. */
 class Lines {
   private begun = false;
 
   line(text: string): void {
-    // The bar stands on the line that is to be written.
+    // The progress bar is on this line.
     if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
     if (!this.begun) process.stdout.write(`${heading()}\n`);
     this.begun = true;
     process.stdout.write(`${text}\n`);
-  }
-}
-
-/** How many inputs there will be is known with the first of them. */
-class LateProgress {
-  private bar: Progress | null = null;
-  private readonly json: boolean;
-
-  constructor(json: boolean) {
-    this.json = json;
-  }
-
-  update({ inputs, of }: WhatIfProgress): void {
-    this.bar ??= startProgress("whatif", of, "inputs", this.json);
-    this.bar.update(inputs);
-  }
-
-  stop(): void {
-    this.bar?.stop();
   }
 }

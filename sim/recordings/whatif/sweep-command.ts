@@ -5,13 +5,15 @@
  *                          0.1       2         0.8   1.000    40s          0  ███▍
  */
 import process from "node:process";
-import { askedAsync, CommandError, openRecording, SYSTEM } from "../../../actors/mod.ts";
+import { askedAsync, openRecording, SYSTEM } from "../../../actors/mod.ts";
+import { startProgress } from "../../../cli/progress.ts";
 import { significant } from "../../../collab/charts/format.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import { durationText } from "../../../protocol/text-values.ts";
-import { startProgress } from "../../terminal/progress.ts";
+import type { Place } from "../place.ts";
 import { rangeOf } from "../seek.ts";
 import { readTruths } from "./alarm-score.ts";
-import { requestOf, type WhatIfFlags } from "./flags.ts";
+import { type BranchOptions, requestOf } from "./branch-options.ts";
 import { checkPlot, type Panel, panelsSvg, writePlot } from "./plot.ts";
 import { type GridPoint, gridOf, type SweepPoint, sweep } from "./sweep.ts";
 import { bar, table } from "./table.ts";
@@ -19,30 +21,39 @@ import { bar, table } from "./table.ts";
 /** Time after its end in which a truth still counts as found: a detector of a group may say it some rows late. */
 const GRACE_US = 60_000_000;
 
-export async function sweepCommand(
-  path: string,
-  flags: WhatIfFlags,
-  sweeps: readonly string[],
-): Promise<number> {
-  const points = gridOf(sweeps);
-  if (flags.to !== undefined)
-    throw new CommandError("Cannot sweep --to a folder: expected a sweep alone, which writes no branch");
-  if (flags.plot !== undefined) {
+export interface SweepOptions extends BranchOptions {
+  sweep: (readonly [path: string, values: string])[];
+  at?: Place | undefined;
+  to?: string | undefined;
+  truth?: string | undefined;
+  plot?: string | undefined;
+  json?: true | undefined;
+}
+
+export async function runSweep(path: string, options: SweepOptions): Promise<number> {
+  const points = gridOf(options.sweep);
+  if (options.to !== undefined)
+    throw new EigenwatchError({
+      action: "sweep --to a folder",
+      value: "a sweep writes no branch",
+      expected: "--sweep without --to",
+    });
+  if (options.plot !== undefined) {
     checkPlottable(points);
-    checkPlot(flags.plot);
+    checkPlot(options.plot);
   }
   const fromUs = await firstDataUs(path);
-  const request = requestOf(flags, flags.at ?? String(fromUs));
-  const truths = flags.truth === undefined ? null : await readTruths(flags.truth);
-  const progress = startProgress("sweep", points.length, "runs", flags.json === true);
+  const request = requestOf(options, options.at ?? { timeUs: fromUs });
+  const truths = options.truth === undefined ? null : await readTruths(options.truth);
+  const progress = startProgress("sweep", points.length, "runs", options.json === true);
   const graceUs = request.toleranceUs ?? GRACE_US;
   try {
     const found = await sweep({ recording: path, request, fromUs, truths, graceUs }, points, {
       done: (count) => progress.update(count),
     });
     progress.stop();
-    process.stdout.write(flags.json ? `${JSON.stringify(found)}\n` : told(found));
-    if (flags.plot !== undefined) await writePlot(flags.plot, plotOf(found));
+    process.stdout.write(options.json ? `${JSON.stringify(found)}\n` : tableOf(found));
+    if (options.plot !== undefined) await writePlot(options.plot, plotOf(found));
     return 0;
   } finally {
     progress.stop();
@@ -58,7 +69,7 @@ async function firstDataUs(path: string): Promise<number> {
   }
 }
 
-function told(points: readonly SweepPoint[]): string {
+function tableOf(points: readonly SweepPoint[]): string {
   const most = Math.max(...points.map(({ score }) => score.alarms), 1);
   const rows = points.map((point) => [...cells(point), bar(point.score.alarms / most)]);
   return `${table([[...headings(points[0]!), ""], ...rows])}\n`;
@@ -86,9 +97,11 @@ function checkPlottable(points: readonly GridPoint[]): void {
   const paths = Object.keys(points[0]!);
   const values = points.flatMap((point) => Object.values(point));
   if (paths.length !== 1 || values.some((value) => !Number.isFinite(Number(value))))
-    throw new CommandError(
-      `Cannot plot ${paths.join(" and ")}: expected one setting with numbers for values`,
-    );
+    throw new EigenwatchError({
+      action: `plot ${paths.join(" and ")}`,
+      value: "a plot has one horizontal axis",
+      expected: "one setting with numbers for values",
+    });
 }
 
 function plotOf(points: readonly SweepPoint[]): string {

@@ -9,7 +9,6 @@ import type { WhatIfRequest } from "../../../protocol/commands.ts";
 import { applySetting, defaultSettings } from "../../../protocol/settings.ts";
 import type { Truth } from "../../worlds/model/scenario.ts";
 import { ALARMS, type Score, score } from "./alarm-score.ts";
-import { pathAndValue } from "./flags.ts";
 import { runWhatIf } from "./whatif.ts";
 
 export interface Sweep {
@@ -60,10 +59,10 @@ export type GridPoint = Record<string, string>;
 export const MAX_GRID_POINTS = 2_000;
 
 /** All combinations, the last setting running fastest. Throws CommandError for what is no setting, no value, or too many. */
-export function gridOf(sweeps: readonly string[]): GridPoint[] {
+export function gridOf(sweeps: readonly (readonly [path: string, values: string])[]): GridPoint[] {
   let points: GridPoint[] = [{}];
-  for (const sweep of sweeps) {
-    const [path, text] = pathAndValue(sweep);
+  for (const [path, text] of sweeps) {
+    const sweep = `${path}=${text}`;
     if (Object.hasOwn(points[0]!, path))
       throw new CommandError(`Cannot sweep ${path} twice: expected all its values in one --sweep`);
     const values = valuesOf(sweep, text);

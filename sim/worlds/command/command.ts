@@ -1,19 +1,100 @@
 /**
- * `eigenwatch feed SCENARIO`: a synthetic world as a table, for `detect`, for `up`, or for anybody else's program.
+ * `eigenwatch feed SCENARIO`: a synthetic world as a table, for `detect`, for `up`, or for any other program.
  *
  *   scenario ─► synth feed (paces) ─► table of the world ─► stdout · file
  *                                └──► truth ─► file, one JSON object a line
  */
 import process from "node:process";
+import { Command, Option } from "@commander-js/extra-typings";
 import { createSynthFeed } from "../../../actors/feeds/mod.ts";
 import { LineWriter } from "../../../actors/filters/lines.ts";
 import { type Feed, systemClock } from "../../../actors/mod.ts";
-import { startProgress } from "../../terminal/progress.ts";
+import { manual } from "../../../cli/manual.ts";
+import { read, time } from "../../../cli/option-values.ts";
+import { exitWith } from "../../../cli/program.ts";
+import { startProgress } from "../../../cli/progress.ts";
+import { decimal, duration, rateOrMax, wholeNumber } from "../../../protocol/text-values.ts";
 import type { ScenarioRun, Truth } from "../model/scenario.ts";
+
 import { chosenWorld } from "../worlds.ts";
-import { type FeedFlags, readFlags, type Wanted } from "./flags.ts";
+import {
+  type FeedOptions,
+  type FeedPlan,
+  feedTarget,
+  planFeed,
+  STDOUT,
+  sessionSpec,
+} from "./feed-options.ts";
+import { printScenarios } from "./list.ts";
 import { type Output, openOutput, refuseTarget } from "./output.ts";
 import { WorldTable } from "./world-table.ts";
+
+export const feedCommand = new Command("feed")
+  .description(
+    "Writes a synthetic world of known truth as a table, or opens it as a session. `feed list` shows every scenario.",
+  )
+  .argument("<scenario>", "name of a scenario, or list")
+  .option("--seed <n>", "seed of the world", read(wholeNumber(0, 0xffffffff)), 1)
+  .option(
+    "--channels <n>",
+    "number of channels (default: the scenario's)",
+    read(wholeNumber(0, Number.MAX_SAFE_INTEGER)),
+  )
+  .option(
+    "--rate <n>",
+    "samples a second of one channel (default: the scenario's)",
+    read(decimal(0, Number.MAX_VALUE)),
+  )
+  .option("--duration <time>", "such as 90s, 10m, 1d (default: the scenario's)", read(duration()))
+  .option(
+    "--strength <x>",
+    "size of what happens, in multiples of the usual size; 0: nothing",
+    read(decimal(0, 100)),
+    1,
+  )
+  .addOption(
+    new Option("--speed <n>", "multiples of the world's time, or max")
+      .argParser(read(rateOrMax()))
+      .default(Number.POSITIVE_INFINITY, "max"),
+  )
+  .option("--start <time>", "time of the first sample (default: 2024-01-01)", read(time))
+  .addOption(
+    new Option("--form <form>", "quantum worlds: what is streamed").choices([
+      "record",
+      "vector",
+      "density",
+    ] as const),
+  )
+  .addOption(
+    new Option("--to <target>", "stdout (NDJSON), file:PATH (.csv, .ndjson, also .gz), or session")
+      .argParser(feedTarget)
+      .default(STDOUT, "stdout"),
+  )
+  .option("--truth <file>", "write what happens to this file, one JSON object per line")
+  .option("--json", "print the list, or the report, as JSON")
+  .addHelpText(
+    "after",
+    manual({
+      exitCodes: { 0: "the table is complete", 1: "the table could not be written" },
+      examples: [
+        ["eigenwatch feed list", "show every scenario with a plot"],
+        ["eigenwatch feed level-shift --seed 3 | eigenwatch detect -", "score a synthetic world"],
+        [
+          "eigenwatch feed flash-crash --to file:crash.csv --truth truth.ndjson",
+          "write a table and its truth",
+        ],
+        ["eigenwatch feed flash-crash --to session", "watch the world in the dashboard"],
+      ],
+    }),
+  )
+  .action(exitWith(runFeed));
+
+async function runFeed(scenario: string, options: FeedOptions): Promise<number> {
+  if (scenario === "list") return printScenarios(options.json === true);
+  if (options.to.kind !== "session") return writeTable(scenario, options);
+  const { up } = await import("../../../collab/serve.ts");
+  return up({ feed: [sessionSpec(scenario, options)], set: [], allowHost: [], json: options.json });
+}
 
 /** What was written. */
 export interface FeedReport {
@@ -28,61 +109,65 @@ export interface FeedReport {
   truths: number;
 }
 
-/** Exit code 0, or that of the signal that ended it early: what came before is a whole table. */
-export async function feedCommand(name: string, flags: FeedFlags): Promise<number> {
+/** Returns 0, or the code of the signal that ended it early: the table is complete up to there. */
+async function writeTable(name: string, options: FeedOptions): Promise<number> {
   let signalled: keyof typeof SIGNAL_CODES | null = null;
   const stopping = new AbortController();
-  // At full speed the event loop may not turn for long: there a signal ends the process as always.
-  for (const signal of flags.speed === "max" ? [] : (["SIGINT", "SIGTERM"] as const))
+  // At full speed the event loop may be busy for long: there a signal ends the process at once.
+  for (const signal of options.speed === Number.POSITIVE_INFINITY ? [] : (["SIGINT", "SIGTERM"] as const))
     process.once(signal, () => {
       signalled = signal;
       stopping.abort();
     });
-  const report = await writeWorld(name, flags, stopping.signal);
-  tell(report, flags);
+  const report = await writeWorld(name, options, stopping.signal);
+  printReport(report, options);
   return signalled === null ? 0 : SIGNAL_CODES[signalled];
 }
 
 /** 128 and the number of the signal, as shells have it. */
 const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** Writes table and truth, up to their end or until it is stopped. Throws CommandError, and leaves no half of a file then. */
-export async function writeWorld(name: string, flags: FeedFlags, stop?: AbortSignal): Promise<FeedReport> {
-  const expected = readFlags(name, flags);
-  const { to, startUs, durationUs } = expected;
-  for (const path of [to.path, flags.truth ?? null]) refuseTarget(path);
+/** Writes table and truth, to their end or until `stop`. When it throws, it leaves no incomplete file. */
+export async function writeWorld(
+  name: string,
+  options: FeedOptions,
+  stop?: AbortSignal,
+): Promise<FeedReport> {
+  const plan = planFeed(name, options);
+  const { path, startUs, durationUs } = plan;
+  for (const target of [path, options.truth ?? null]) refuseTarget(target);
   const outputs: Output[] = [];
-  // A table on stdout says itself how far it is.
-  const bar = startProgress(name, durationUs / 1e6, "s", flags.json === true || to.path === null);
+  // A table on stdout shows its own progress.
+  const bar = startProgress(name, durationUs / 1e6, "s", options.json === true || path === null);
   try {
-    const out = await openOutput(to.path, to.gzipped);
+    const out = await openOutput(path, plan.gzipped);
     outputs.push(out);
-    const lines = new LineWriter(out.stream, to.path ?? undefined);
-    const table = new WorldTable(to.format, lines);
+    const lines = new LineWriter(out.stream, path ?? undefined);
+    const table = new WorldTable(plan.format, lines);
     let truthLines: LineWriter | null = null;
-    if (flags.truth !== undefined) {
-      const truthFile = await openOutput(flags.truth, false);
+    if (options.truth !== undefined) {
+      const truthFile = await openOutput(options.truth, false);
       outputs.push(truthFile);
-      truthLines = new LineWriter(truthFile.stream, flags.truth);
+      truthLines = new LineWriter(truthFile.stream, options.truth);
     }
-    const world = worldFeed(name, expected);
+    const world = worldFeed(name, plan, options.speed);
     const endEarly = () => void world.feed.stop();
     if (stop?.aborted) endEarly();
     stop?.addEventListener("abort", endEarly, { once: true });
-    let told = 0;
+    let written = 0;
     table.onPiece = (timeUs) => {
       bar.update(Math.floor(Math.min(durationUs, timeUs - startUs) / 1e6));
-      for (const truth of world.truth().slice(told)) truthLines?.write(JSON.stringify(truth));
-      told = world.truth().length;
+      for (const truth of world.truth().slice(written)) truthLines?.write(JSON.stringify(truth));
+      written = world.truth().length;
       if (lines.closed || truthLines?.closed) endEarly();
     };
     await world.feed.run(table);
     await table.end();
     await truthLines?.flush();
     for (const output of outputs) await output.end();
-    const { seed, strength } = expected.choice;
-    const counts = { rows: table.rows, samples: table.samples, truths: told };
-    return { scenario: name, seed, strength, startUs, durationUs, to: flags.to, ...counts };
+    const { seed, strength } = plan.choice;
+    const counts = { rows: table.rows, samples: table.samples, truths: written };
+    return { scenario: name, seed, strength, startUs, durationUs, to: options.to.text, ...counts };
   } catch (error) {
     for (const output of outputs) await output.discard();
     throw error;
@@ -91,10 +176,11 @@ export async function writeWorld(name: string, flags: FeedFlags, stop?: AbortSig
   }
 }
 
-/** The feed of the world, and what has happened in it so far. */
+/** The feed of the world, and its truth so far. */
 function worldFeed(
   name: string,
-  { choice, speed, startUs }: Wanted,
+  { choice, startUs }: FeedPlan,
+  speed: number,
 ): { feed: Feed; truth(): readonly Truth[] } {
   const { scenario, options } = chosenWorld(name, choice);
   let run: ScenarioRun | null = null;
@@ -123,12 +209,12 @@ function worldFeed(
   return { feed, truth: () => run?.truth ?? [] };
 }
 
-function tell(report: FeedReport, flags: FeedFlags): void {
+function printReport(report: FeedReport, options: FeedOptions): void {
   const { scenario, seed, to, rows, samples, truths } = report;
-  // With the table on stdout the report goes where people look.
-  const onStdout = to === "stdout";
+  // A table on stdout is for a program: the report goes to stderr.
+  const onStdout = options.to.kind === "stdout";
   const stream = onStdout ? process.stderr : process.stdout;
-  if (flags.json) stream.write(`${JSON.stringify(report)}\n`);
+  if (options.json) stream.write(`${JSON.stringify(report)}\n`);
   else if (!onStdout)
     stream.write(
       `${to.slice("file:".length)}: ${samples} samples in ${rows} rows, ${truths} things happen (${scenario}, seed ${seed})\n`,

@@ -7,12 +7,12 @@ import { SCENARIOS } from "../scenarios.ts";
 import { chosenWorld } from "../worlds.ts";
 import { sparkLines } from "./spark-lines.ts";
 
-export function feedListCommand(flags: { json?: true }): number {
-  process.stdout.write(flags.json ? `${JSON.stringify(SCENARIOS.map(described))}\n` : listText());
+export function printScenarios(json: boolean): number {
+  process.stdout.write(json ? `${JSON.stringify(SCENARIOS.map(described))}\n` : listText());
   return 0;
 }
 
-/** An entry a scenario, with an empty line behind it. */
+/** One entry per scenario, followed by an empty line. */
 export function listText(): string {
   const width = Math.max(...SCENARIOS.map(({ name }) => name.length));
   const margin = " ".repeat(width);

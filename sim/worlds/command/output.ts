@@ -1,4 +1,4 @@
-/** Where a table goes: stdout, a file, or a packed file. */
+/** Where a table goes: stdout, a file, or a compressed file. */
 import { existsSync, statSync } from "node:fs";
 import { open, rm } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -6,31 +6,31 @@ import process from "node:process";
 import { PassThrough, type Writable } from "node:stream";
 import { finished, pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { CommandError } from "../../../actors/mod.ts";
+import { EigenwatchError, type ErrorKind } from "../../../protocol/errors.ts";
 
 export interface Output {
   readonly stream: Writable;
   end(): Promise<void>;
-  /** Something went wrong: a file that was begun is no table, and goes. */
+  /** Closes the output and deletes the incomplete file. */
   discard(): Promise<void>;
 }
 
-/** Before any file is made, so that a wrong name for one leaves no other. */
+/** Checks a path before any file is created, so that one wrong path leaves no file. */
 export function refuseTarget(path: string | null): void {
   if (path === null) return;
-  if (!existsSync(dirname(path))) throw new CommandError(`Cannot write to ${path}: its folder is not there`);
+  if (!existsSync(dirname(path))) throw unwritable(path, "its folder does not exist");
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    throw new CommandError(`Cannot write to ${path}: it is a folder; expected the name of a file`);
+    throw unwritable(path, "it is a folder", "usage", "the name of a file");
 }
 
-/** Null: stdout. Throws CommandError when the file cannot be made. */
+/** Null: stdout. */
 export async function openOutput(path: string | null, gzipped: boolean): Promise<Output> {
   if (path === null)
     return { stream: process.stdout, end: () => Promise.resolve(), discard: () => Promise.resolve() };
   const file = await open(path, "w").catch((error: Error) => {
-    throw new CommandError(`Cannot write to ${path}: ${error.message}`);
+    throw unwritable(path, error.message);
   });
-  // Not a device, a pipe, or what else a name may lead to.
+  // False for a device or a pipe, which must not be deleted.
   const isFile = (await file.stat()).isFile();
   const disk = file.createWriteStream();
   const { stream, packed } = gzipped ? packing(disk) : { stream: disk, packed: Promise.resolve() };
@@ -38,7 +38,7 @@ export async function openOutput(path: string | null, gzipped: boolean): Promise
     stream,
     async end() {
       await Promise.all([ended(stream), packed]).catch((error: Error) => {
-        throw new CommandError(`Cannot write to ${path}: ${error.message}`, 1);
+        throw unwritable(path, error.message, "failed");
       });
     },
     async discard() {
@@ -49,10 +49,14 @@ export async function openOutput(path: string | null, gzipped: boolean): Promise
   };
 }
 
+function unwritable(path: string, value: string, kind: ErrorKind = "usage", expected = ""): EigenwatchError {
+  return new EigenwatchError({ action: `write to ${path}`, value, expected, kind });
+}
+
 function packing(disk: Writable): { stream: Writable; packed: Promise<void> } {
   const stream = new PassThrough();
   const packed = pipeline(stream, createGzip(), disk);
-  // Who writes into the stream is told of it there.
+  // The writer of the stream gets the error there.
   packed.catch(() => {});
   return { stream, packed };
 }

@@ -1,4 +1,4 @@
-/** The table of all scenarios for people: SCENARIOS.md holds it, and a test compares. */
+/** The table of all scenarios in SCENARIOS.md; a test compares them. */
 
 import { RECORDED_START_US } from "../../../actors/feeds/mod.ts";
 import { durationText } from "../../../protocol/text-values.ts";

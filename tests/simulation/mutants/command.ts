@@ -5,29 +5,28 @@
  */
 import { availableParallelism } from "node:os";
 import process from "node:process";
-import { parseArgs } from "node:util";
+import { Command, CommanderError } from "@commander-js/extra-typings";
+import { read } from "../../../cli/option-values.ts";
+import { startProgress } from "../../../cli/progress.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { nearestTo } from "../../../protocol/nearest.ts";
 import { keepCase } from "../../../sim/cluster/corpus.ts";
-import { parseJobs, parseScenario, parseSeed } from "../../../sim/cluster/flags.ts";
 import type { ScenarioName } from "../../../sim/cluster/scenarios.ts";
 import { factorOf } from "../../../sim/cluster/shrink.ts";
-import { startProgress } from "../../../sim/terminal/progress.ts";
+import { jobs, scenarioOption, seed } from "../../../sim/cluster/sim-options.ts";
 import { MUTANTS, type Mutant } from "./all.ts";
 import { type MutantResult, runMutants } from "./run.ts";
 
-const USAGE = `npm run mutants -- [OPTIONS]
-
-Puts each deliberate bug into the simulator and counts the seeds until a rule is broken.
-
-  --name PART      only mutants whose name contains this
-  --seeds N        seeds until a mutant counts as missed (default: 200)
-  --scenario NAME  worlds of this scenario only
-  --jobs N         processes (default: one a core)
-  --shrink         make the failing worlds small
-  --to DIR         with --shrink: folder of the cases
-  --json           the result as one JSON object
-`;
+const command = new Command("npm run mutants --")
+  .description("Puts each deliberate bug into the simulator and counts the seeds until a rule is broken.")
+  .option("--name <part>", "only mutants whose name contains this")
+  .option("--seeds <n>", "seeds until a mutant counts as missed", read(seed), 200)
+  .addOption(scenarioOption())
+  .option("--jobs <n>", "processes", read(jobs), availableParallelism())
+  .option("--shrink", "make the failing worlds small")
+  .option("--to <dir>", "with --shrink: folder of the cases")
+  .option("--json", "print the result as one JSON object")
+  .exitOverride();
 
 /** The same scenarios in turn for every mutant: none has a scenario of its own. */
 const SCENARIOS_IN_TURN: readonly ScenarioName[] = ["standard", "single", "storm", "disk"];
@@ -36,62 +35,35 @@ const SHRINK_MS = 60_000;
 /** Far more than the worlds take: a mutant that hangs counts as caught. */
 const TIMEOUT_MS = 1_800_000;
 
-interface Flags {
-  name?: string;
-  seeds?: string;
-  scenario?: string;
-  jobs?: string;
-  shrink?: boolean;
-  to?: string;
-  json?: boolean;
-}
-
 try {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await hunt(command.parse().opts());
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 2;
+  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+  else {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 2;
+  }
 }
 
-async function main(args: string[]): Promise<number> {
-  const { values } = parseArgs({
-    args,
-    options: {
-      name: { type: "string" },
-      seeds: { type: "string" },
-      scenario: { type: "string" },
-      jobs: { type: "string" },
-      shrink: { type: "boolean" },
-      to: { type: "string" },
-      json: { type: "boolean" },
-      help: { type: "boolean", short: "h" },
-    },
-  });
-  if (!values.help) return hunt(values);
-  process.stdout.write(USAGE);
-  return 0;
-}
-
-async function hunt(flags: Flags): Promise<number> {
-  const mutants = named(flags.name);
-  const seeds = flags.seeds === undefined ? 200 : parseSeed("--seeds", flags.seeds);
-  const jobs = flags.jobs === undefined ? availableParallelism() : parseJobs(flags.jobs);
-  const scenarios = flags.scenario === undefined ? SCENARIOS_IN_TURN : [parseScenario(flags.scenario)];
-  const bar = startProgress("mutants", mutants.length, "mutants", flags.json === true);
+async function hunt(options: ReturnType<typeof command.opts>): Promise<number> {
+  const { name, seeds, scenario, jobs } = options;
+  const mutants = named(name);
+  const scenarios = scenario === undefined ? SCENARIOS_IN_TURN : [scenario];
+  const bar = startProgress("mutants", mutants.length, "mutants", options.json === true);
   let done = 0;
   const results = await runMutants({
     mutants,
-    request: { scenarios, seeds, shrinkMs: flags.shrink ? SHRINK_MS : 0 },
+    request: { scenarios, seeds, shrinkMs: options.shrink ? SHRINK_MS : 0 },
     jobs,
     timeoutMs: TIMEOUT_MS,
     done: () => bar.update(++done),
   }).finally(() => bar.stop());
   for (const { mutant, shrunk } of results)
-    if (shrunk !== null && flags.to !== undefined)
-      await keepCase({ ...shrunk.case, bug: mutant.bug, mutant: mutant.name }, flags.to);
+    if (shrunk !== null && options.to !== undefined)
+      await keepCase({ ...shrunk.case, bug: mutant.bug, mutant: mutant.name }, options.to);
   const summary = summaryOf(results);
   process.stdout.write(
-    flags.json
+    options.json
       ? `${JSON.stringify({ ...summary, mutants: results.map(rowOf) })}\n`
       : tableOf(results, summary),
   );

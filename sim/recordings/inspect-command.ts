@@ -1,31 +1,52 @@
 /** `eigenwatch inspect PATH`: what is in a recording, read and checked from the first byte to the last. */
 import process from "node:process";
+import { Command } from "@commander-js/extra-typings";
 import { LineWriter } from "../../actors/filters/lines.ts";
-import { askedAsync, CommandError, describeRecording, openRecording } from "../../actors/mod.ts";
+import { askedAsync, describeRecording, openRecording } from "../../actors/mod.ts";
+import { manual } from "../../cli/manual.ts";
+import { exitWith } from "../../cli/program.ts";
 import { decodeBlock, decodeDerived } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { MESSAGES } from "../../protocol/messages.ts";
 import { parentLine, parentOf } from "./parent.ts";
 
-export interface InspectFlags {
-  blocks?: true;
-  events?: true;
-  channels?: true;
-  json?: true;
-}
+const command = new Command("inspect")
+  .description("Shows what a recording holds. Names damaged parts with their file and offset.")
+  .argument("<path>", "a recording: the folder given to --record")
+  .option("--blocks", "list the blocks")
+  .option("--events", "list the recorded events")
+  .option("--channels", "list the channels")
+  .option("--json", "print JSON")
+  .addHelpText(
+    "after",
+    manual({
+      exitCodes: { 0: "the recording is undamaged", 1: "part of it is damaged" },
+      examples: [
+        ["eigenwatch inspect recordings/today", "show time range, size and last hash"],
+        ["eigenwatch inspect recordings/today --events --json", "list the events with their ids"],
+      ],
+    }),
+  );
 
-/** Returns the exit code: 1 when something in the recording is damaged. */
-export async function inspectCommand(path: string, flags: InspectFlags): Promise<number> {
+export const inspectCommand = command.action(exitWith(runInspect));
+
+type InspectOptions = ReturnType<typeof command.opts>;
+
+/** 1 when something in the recording is damaged. */
+export async function runInspect(path: string, options: InspectOptions): Promise<number> {
   const recording = await askedAsync(() => describeRecording(path));
   if (recording.segments.length === 0) {
-    throw new CommandError(
-      `Cannot inspect ${path}: it holds no segment file; expected the folder given to --record`,
-    );
+    throw new EigenwatchError({
+      action: `inspect ${path}`,
+      value: "it holds no segment file",
+      expected: "the folder given to --record",
+    });
   }
-  // Before the first data of a recorded feed logical time is still 0: that is not where the recording begins.
+  // Logical time is 0 until the first data of a recorded feed: the recording begins at that data.
   if (recording.fromUs === 0) recording.fromUs = await firstDataUs(path);
-  if (flags.blocks || flags.events || flags.channels) await list(path, flags);
-  else if (flags.json) process.stdout.write(`${JSON.stringify(recording)}\n`);
+  if (options.blocks || options.events || options.channels) await list(path, options);
+  else if (options.json) process.stdout.write(`${JSON.stringify(recording)}\n`);
   else tell(recording);
   for (const { file, offset, length, reason } of recording.damage) {
     process.stderr.write(`damaged: ${file} at byte ${offset}, ${length} bytes: ${reason}\n`);
@@ -67,19 +88,19 @@ async function firstDataUs(path: string): Promise<number | null> {
   }
 }
 
-async function list(path: string, flags: InspectFlags): Promise<void> {
+async function list(path: string, options: InspectOptions): Promise<void> {
   const journal = await askedAsync(() => openRecording(path));
   const seen = new Set<string>();
   const writer = new LineWriter(process.stdout);
   const out = (row: Record<string, unknown>, text: string) => {
-    writer.write(flags.json ? JSON.stringify(row) : text);
+    writer.write(options.json ? JSON.stringify(row) : text);
   };
   for await (const entry of journal.read()) {
     await writer.flush();
     if (writer.closed) break;
     if (entry.kind === "block") {
       const block = decodeBlock(entry.block.bytes);
-      if (flags.blocks) {
+      if (options.blocks) {
         const { number, firstSequence, lastSequence, timeUs } = block;
         const bytes = entry.block.bytes.length;
         out(
@@ -87,7 +108,7 @@ async function list(path: string, flags: InspectFlags): Promise<void> {
           `${number}\t${firstSequence}-${lastSequence}\t${iso(timeUs)}\t${bytes} B`,
         );
       }
-      if (flags.channels) {
+      if (options.channels) {
         block.forEach((_sequence, _timeUs, bytes) => {
           if (bytes[2] !== MESSAGES.channels.code) return;
           const message = decodeMessage(bytes);
@@ -100,7 +121,7 @@ async function list(path: string, flags: InspectFlags): Promise<void> {
           }
         });
       }
-    } else if (entry.kind === "derived" && flags.events) {
+    } else if (entry.kind === "derived" && options.events) {
       for (const event of decodeDerived(entry.bytes).events) {
         out(
           event,

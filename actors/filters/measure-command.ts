@@ -1,0 +1,24 @@
+/** `eigenwatch measure FILE|-`: functionals of density matrices, one JSON line in, one JSON line out. */
+import { Command } from "@commander-js/extra-typings";
+import { manual } from "../../cli/manual.ts";
+import { exitWith } from "../../cli/program.ts";
+import { measureFile } from "./measure.ts";
+
+export const measureCommand = new Command("measure")
+  .description(
+    "Computes functionals of density matrices: entropy, purity, coherence and others. JSON lines in, JSON lines out.",
+  )
+  .argument("<file>", 'lines {"n":2,"re":[row-major],"im":[…],"sigma"?,"update"?}; - for stdin')
+  .addHelpText(
+    "after",
+    manual({
+      exitCodes: { 0: "every line was measured", 1: "a line could not be measured; its answer says why" },
+      examples: [
+        [
+          `echo '{"n":2,"re":[0.5,0.5,0.5,0.5],"im":[0,0,0,0]}' | eigenwatch measure -`,
+          "measure a pure state",
+        ],
+      ],
+    }),
+  )
+  .action(exitWith((file) => measureFile(file)));

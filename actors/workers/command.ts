@@ -1,0 +1,12 @@
+/** `eigenwatch worker WORK`, hidden: does jobs for another process of this program. */
+import { Command } from "@commander-js/extra-typings";
+import { exitWith } from "../../cli/program.ts";
+import { type WorkTable, workOnInput } from "./work.ts";
+
+/** The works come from outside: actors/ does not know what sim/ does in workers. */
+export function createWorkerCommand(works: WorkTable) {
+  return new Command("worker")
+    .description("Does jobs for another process of this program: JSON lines on stdin and stdout.")
+    .argument("<work>", Object.keys(works).join(", "))
+    .action(exitWith((name) => workOnInput(works, name)));
+}

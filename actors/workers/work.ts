@@ -1,0 +1,46 @@
+/**
+ * What a process does for another one of this program: it reads the common part, then jobs, and answers each.
+ *
+ *   stdin   COMMON \n JOB \n JOB \n …      stdout   ANSWER \n ANSWER \n …
+ */
+import process from "node:process";
+import { createInterface } from "node:readline";
+import { EigenwatchError, type ErrorParts } from "../../protocol/errors.ts";
+
+/** Does one job; `common` is the same for all of them. */
+export type Work<Common, Job, Result> = (common: Common, job: Job) => Promise<Result>;
+
+/** Every kind of work by name, loaded when a process is asked for it. */
+export type WorkTable = Readonly<Record<string, () => Promise<Work<never, never, unknown>>>>;
+
+export type Answer = { result: unknown } | { error: { message: string; parts?: ErrorParts } };
+
+/** Works until stdin ends. */
+export async function workOnInput(works: WorkTable, name: string): Promise<number> {
+  const load = Object.hasOwn(works, name) ? works[name] : undefined;
+  if (load === undefined)
+    throw new EigenwatchError({
+      action: "start a worker",
+      value: `no work is called ${name}`,
+      expected: `one of ${Object.keys(works).join(", ")}`,
+    });
+  const work = (await load()) as Work<unknown, unknown, unknown>;
+  let common: { value: unknown } | null = null;
+  for await (const line of createInterface({ input: process.stdin })) {
+    const value: unknown = JSON.parse(line);
+    if (common === null) common = { value };
+    else process.stdout.write(`${JSON.stringify(await answer(work, common.value, value))}\n`);
+  }
+  return 0;
+}
+
+async function answer(work: Work<unknown, unknown, unknown>, common: unknown, job: unknown): Promise<Answer> {
+  try {
+    return { result: await work(common, job) };
+  } catch (error) {
+    if (!(error instanceof EigenwatchError))
+      return { error: { message: error instanceof Error ? error.message : String(error) } };
+    const { message, action, value, expected, kind } = error;
+    return { error: { message, parts: { action, value, expected, kind } } };
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The program as commander knows it: every command of the table by name and summary, and the one that is asked for in full.
+ *
+ * A command's modules are imported only when it is asked for: `eigenwatch --help` imports none of them.
+ */
+import process from "node:process";
+import { Command, type CommandUnknownOpts, Help, type Option } from "@commander-js/extra-typings";
+
+export interface CommandRow {
+  /** One line for `eigenwatch --help`. */
+  readonly summary: string;
+  readonly hidden?: true;
+  load(): Promise<CommandUnknownOpts>;
+}
+
+/** Commands by name. */
+export type CommandTable = Readonly<Record<string, CommandRow>>;
+
+/** `args`: the words after the program's name. */
+export async function createProgram(
+  table: CommandTable,
+  args: readonly string[],
+  version: string,
+): Promise<CommandUnknownOpts> {
+  const program = new Command("eigenwatch")
+    .description(
+      "Watch many live streams as one state: coherence and its collapse, anomalies; recorded, replayed bit for bit.",
+    )
+    .version(version)
+    .configureHelp({ optionDescription })
+    .enablePositionalOptions()
+    .showSuggestionAfterError()
+    .showHelpAfterError("(run with --help for usage)")
+    .exitOverride();
+  const words = args.filter((word) => !word.startsWith("-"));
+  const asked = words[0] === "help" ? words[1] : words[0];
+  for (const [name, { summary, hidden = false, load }] of Object.entries(table)) {
+    const command = name === asked ? await load() : new Command(name);
+    program.addCommand(inherit(command.summary(summary), program), { hidden });
+  }
+  return program;
+}
+
+/** An action that ends the program with the exit code that `run` returns. */
+export function exitWith<Args extends unknown[]>(
+  run: (...args: Args) => number | Promise<number>,
+): (...args: Args) => Promise<void> {
+  return async (...args) => {
+    process.exitCode = await run(...args);
+  };
+}
+
+/** An option that may be given several times begins with none: that default says nothing. */
+function optionDescription(option: Option): string {
+  return Help.prototype.optionDescription(option).replace(" (default: [])", "");
+}
+
+/** Commands are made in their own files, before they have a parent: its settings reach them here. */
+function inherit(command: CommandUnknownOpts, parent: CommandUnknownOpts): CommandUnknownOpts {
+  command.copyInheritedSettings(parent);
+  for (const child of command.commands) inherit(child, command);
+  return command;
+}

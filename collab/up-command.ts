@@ -1,0 +1,58 @@
+/** `eigenwatch up`: the options of the live system. */
+import { Command, Option } from "@commander-js/extra-typings";
+import { feedHelp } from "../actors/mod.ts";
+import { manual } from "../cli/manual.ts";
+import { port, read, settings, texts } from "../cli/option-values.ts";
+import { exitWith } from "../cli/program.ts";
+import { up } from "./serve.ts";
+
+export const upCommand = new Command("up")
+  .description("Runs the live system: feeds, actors, journal, gateway and dashboard. Ctrl-C ends it.")
+  .option(
+    "--feed <spec>",
+    "a feed, KIND[:TARGET][?key=value&…]; may be given again (default: host)",
+    texts,
+    [],
+  )
+  .option("--port <port>", "port of the gateway, 0 for any free port (default: 7420)", read(port))
+  .option("--host <address>", "address to listen on; any but loopback needs a token (default: 127.0.0.1)")
+  .option("--record <dir>", "keep the journal in this folder: a recording that `replay` reads")
+  .addOption(
+    new Option(
+      "--durability <level>",
+      "publish outputs when their inputs are in memory, or on disk (default: file with --record)",
+    ).choices(["memory", "file"] as const),
+  )
+  .option("--once", "end when all file feeds have ended")
+  .option("--config <file>", "JSON file: {feeds, port, host, record, settings, …}; options win over it")
+  .option("--set <path=value>", "change a setting; may be given again", settings, [])
+  .option("--session <name>", "name of the session (default: local)")
+  .option("--token-file <file>", "read the bearer token from this file instead of making one")
+  .option(
+    "--allow-host <name>",
+    "answer to this Host name too (behind a proxy); may be given again",
+    texts,
+    [],
+  )
+  .option("--base-path <path>", "path under which a reverse proxy serves the gateway")
+  .option("--shadow", "run the log again in another process and compare events and state hashes")
+  .option("--json", "print one JSON line per event and status on stdout")
+  .addHelpText("after", () => `\n${feedHelp().trimEnd()}`)
+  .addHelpText(
+    "after",
+    manual({
+      exitCodes: {
+        0: "the session was closed",
+        1: "a feed failed, the journal halted, the port is taken, or --shadow found a difference",
+      },
+      examples: [
+        ["eigenwatch up", "watch this machine on http://127.0.0.1:7420"],
+        [
+          "eigenwatch up --feed file:prices.csv?speed=60 --record recordings/prices",
+          "play a table, and record",
+        ],
+        ["eigenwatch up --feed host --set collapse.falseAlarmsPerDay=0.1", "watch with fewer false alarms"],
+      ],
+    }),
+  )
+  .action(exitWith(up));

@@ -1,0 +1,67 @@
+/** Every command: its name, what it does in one line, and the file that defines its options, help and action. */
+import type { CommandTable } from "./cli/program.ts";
+
+export const COMMANDS: CommandTable = {
+  up: {
+    summary: "run the live system: feeds, actors, journal, dashboard",
+    load: async () => (await import("./collab/up-command.ts")).upCommand,
+  },
+  replay: {
+    summary: "run the actors again over a recording",
+    load: async () => (await import("./sim/recordings/replay/command.ts")).replayCommand,
+  },
+  whatif: {
+    summary: "branch a recording, change it, and compare the events",
+    load: async () => (await import("./sim/recordings/whatif/command.ts")).whatIfCommand,
+  },
+  causality: {
+    summary: "estimate how likely an event was before it happened",
+    load: async () => (await import("./sim/recordings/whatif/causality-command.ts")).causalityCommand,
+  },
+  inspect: {
+    summary: "show what a recording holds, and what is damaged",
+    load: async () => (await import("./sim/recordings/inspect-command.ts")).inspectCommand,
+  },
+  record: {
+    summary: "export a recording to an MCAP file, or import one",
+    load: async () => (await import("./sim/recordings/mcap/command.ts")).recordCommand,
+  },
+  verify: {
+    summary: "check that a recording is whole and as sealed, or seal it",
+    load: async () => (await import("./sim/recordings/seal/command.ts")).verifyCommand,
+  },
+  diff: {
+    summary: "show the first difference between two recordings",
+    load: async () => (await import("./sim/recordings/diff/command.ts")).diffCommand,
+  },
+  detect: {
+    summary: "run a detector over a CSV or NDJSON file, row by row",
+    load: async () => (await import("./actors/filters/detect-command.ts")).detectCommand,
+  },
+  measure: {
+    summary: "compute functionals of density matrices, line by line",
+    load: async () => (await import("./actors/filters/measure-command.ts")).measureCommand,
+  },
+  feed: {
+    summary: "write a synthetic world of known truth as a table",
+    load: async () => (await import("./sim/worlds/command/command.ts")).feedCommand,
+  },
+  sim: {
+    summary: "simulate a cluster under faults, and check every rule",
+    load: async () => (await import("./sim/cluster/command.ts")).simCommand,
+  },
+  bench: {
+    summary: "run the benchmarks",
+    load: async () => (await import("./sim/bench/command.ts")).benchCommand,
+  },
+  "shadow-worker": {
+    summary: "run the log of a live session again",
+    hidden: true,
+    load: async () => (await import("./sim/shadow/command.ts")).shadowCommand,
+  },
+  worker: {
+    summary: "do jobs for another process of this program",
+    hidden: true,
+    load: async () => (await import("./works.ts")).workerCommand,
+  },
+};
