@@ -1,19 +1,19 @@
 /**
- * One error for everything that cannot be done as asked, as data from where it arises to where it is shown.
+ * One error for every request that cannot be carried out. It stays data from where it arises to where it is shown.
  *
- *   EigenwatchError ── ProtocolError ─┬─ MalformedMessage   not our grammar: answer with `refused`, or close that peer
- *                                     ├─ LimitExceeded      our grammar, but over a named limit: split it, or shed it
+ *   EigenwatchError ── ProtocolError ─┬─ MalformedMessage   not of this protocol: answer with `refused`, or close that peer
+ *                                     ├─ LimitExceeded      over a named limit: split it, or shed it
  *                                     ├─ UnknownVersion     written by a newer program: upgrade
- *                                     ├─ MalformedSubject   not a subject of ours: ignore the message
- *                                     └─ InvalidSetting     a person's typing: show it to them
+ *                                     ├─ MalformedSubject   not a subject of this program: ignore the message
+ *                                     └─ InvalidSetting     typed by a person: show it to them
  *
- * Decoders throw only ProtocolErrors, whatever the bytes. HTTP status and exit code are chosen from `kind` at the edge that shows the error;
- * nothing parses the message.
+ * Decoders throw only ProtocolErrors, whatever the bytes. The edge that shows an error chooses HTTP status or exit code by its `kind`; nothing
+ * parses its message.
  */
 
-/** Why it could not be done; the edge chooses status and exit code by it. */
+/** Why it could not be done. HTTP statuses by kind are in collab/gateway/http-error.ts, exit codes in `exitCodeOf`. */
 export type ErrorKind =
-  /** The words of a person or program: a wrong option, path, name or value. */
+  /** A request of a person or program is wrong: an option, path, name or value. */
   | "usage"
   /** Bytes or data from outside that cannot be read. */
   | "input"
@@ -21,13 +21,13 @@ export type ErrorKind =
   | "limit"
   /** No such session, file, command. */
   | "notFound"
-  /** Something else is using it, or it is in another state. */
+  /** Somebody else is using it, or it is in another state. */
   | "conflict"
-  /** May not. */
+  /** Not allowed. */
   | "denied"
-  /** It cannot do anything now: halted, not ready, gone. */
+  /** It does not work now: halted, not ready, gone. */
   | "unavailable"
-  /** What was checked does not hold: damage, a difference, a broken chain. */
+  /** A check failed: damage, a difference, a broken chain. */
   | "failed";
 
 /**
@@ -41,9 +41,9 @@ export function exitCodeOf(kind: ErrorKind): 1 | 2 {
 export interface ErrorParts {
   /** What was being done, after "Cannot": "decode frame". */
   readonly action: string;
-  /** What was met: "value[3] is NaN". */
+  /** What was found: "value[3] is NaN". */
   readonly value: string;
-  /** What would have been right: "a finite number"; "" where there is nothing to say. */
+  /** What would have been right: "a finite number"; "" if that is obvious. */
   readonly expected?: string;
   /** Default "usage". */
   readonly kind?: ErrorKind;

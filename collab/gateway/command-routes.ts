@@ -11,9 +11,9 @@ import type { LiveSession } from "../../actors/ports/session.ts";
 import { COMMANDS, type Command, type CommandName, type Role, readCommand } from "../../protocol/commands.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Identity } from "./auth.ts";
+import { chooseHub, type GatewayContext, type Route } from "./gateway-context.ts";
 import { type RequestContext, readJson } from "./request.ts";
 import { respondJson } from "./response.ts";
-import { chooseHub, type GatewayContext, type Route } from "./route.ts";
 
 interface CommandPath {
   readonly get?: CommandName;

@@ -9,12 +9,12 @@ import type { ServerResponse } from "node:http";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { EncodedEvent } from "./encoded.ts";
 import { EventFollower, type EventSink } from "./event-follower.ts";
+import { chooseHub, type GatewayContext, type OpenStream } from "./gateway-context.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { type Counters, countUp } from "./metrics.ts";
 import { type RequestContext, wholeParameter } from "./request.ts";
 import { respondJson, startStream } from "./response.ts";
 import { resumeEvents } from "./resume.ts";
-import { chooseHub, type GatewayContext, type OpenStream } from "./route.ts";
 import type { SessionHub } from "./session-hub.ts";
 
 const EVENT_STREAM = "text/event-stream; charset=utf-8";

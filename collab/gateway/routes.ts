@@ -3,10 +3,10 @@ import * as v from "valibot";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { commandRoutes, controlsOf } from "./command-routes.ts";
 import { pollEvents, streamEvents } from "./event-routes.ts";
+import { chooseHub, type GatewayContext, type Route } from "./gateway-context.ts";
 import { gaugeMetrics, PROMETHEUS_TYPE, prometheusText } from "./metrics.ts";
 import { type RequestContext, readJson } from "./request.ts";
 import { respond, respondJson } from "./response.ts";
-import { chooseHub, type GatewayContext, type Route } from "./route.ts";
 import type { SessionHub } from "./session-hub.ts";
 
 /** Answered without signing in: one says only that the process is alive, the other is the way to sign in. */

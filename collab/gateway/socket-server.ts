@@ -3,8 +3,8 @@ import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { WebSocketServer } from "ws";
 import type { Identity } from "./auth.ts";
+import { chooseHub, type GatewayContext } from "./gateway-context.ts";
 import type { RequestOrigin } from "./request.ts";
-import { chooseHub, type GatewayContext } from "./route.ts";
 import { SocketClient } from "./socket-client.ts";
 
 export class SocketServer {

@@ -1,4 +1,4 @@
-/** What a row of routes.ts consists of, what its answers have to work with, and the session that a request names. */
+/** What all routes share: the state of the gateway, the shape of a route, and the session that a request names. */
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Auth } from "./auth.ts";
 import type { ConnectionCount } from "./connection-count.ts";
