@@ -1,11 +1,10 @@
 /**
- * Core-side code gives the same bits on every runtime, live and replayed: it reads no clock, no randomness, no machine,
- * waits for nothing, and of Math uses only what IEEE 754 or the language rounds exactly (engines differ in the last bit
- * of exp, sin, pow …, and of `**`).
+ * Core-side code gives the same bits on every runtime, live and replayed: it reads no clock, no randomness and no machine, never waits,
+ * and uses only those parts of Math that IEEE 754 or the language round exactly (engines differ in the last bit of exp, sin, pow …, and
+ * of `**`).
  *
- * Works on names as they stand, without scopes: a local called `Date` is a finding too, which is as it should be.
- * Types are not looked at. A line that must break the rule says why: `// det-ok: reason`; such lines are listed at each run, and one that
- * excuses nothing is a finding.
+ * Compares names without regard to scope: a local called `Date` is a finding too. Types are ignored. A line that must break the rule
+ * states why: `// det-ok: reason`. Each run lists these lines; one that excuses nothing is a finding.
  */
 import {
   type Finding,
@@ -30,7 +29,7 @@ export const PLACES = [
   "sim/worlds/",
 ];
 
-/** Within those, what only reads options and writes files. */
+/** Exceptions within those: code that only reads options and writes files. */
 const OUTSIDE = ["sim/worlds/command/"];
 
 const MATH_EXACT = new Set([
@@ -61,7 +60,7 @@ const BANNED_MEMBERS = new Map([
   ...reason("depends on the language data of the runtime", "toLocaleUpperCase toLocaleLowerCase"),
 ]);
 
-/** A line that is excused, and why. */
+/** An excused line and its reason. */
 export interface Escape {
   path: string;
   line: number;
@@ -118,7 +117,7 @@ function violationsOf(file: SourceFile): Finding[] {
   return findings;
 }
 
-/** What is wrong with a node, or null. */
+/** The finding for a node, or null. */
 function violation(node: Node, parent: Node | null, key: string): string | null {
   switch (node.type) {
     case "Identifier": {

@@ -1,6 +1,6 @@
 /**
  * Documents name things that exist: links and anchors, paths in backticks, and the commands of README's table.
- * What is not there to be checked yet (no README, no commands.ts) is no finding.
+ * A missing README or commands.ts is no finding.
  */
 import { posix } from "node:path";
 import type { Finding, SourceFile } from "./source.ts";
@@ -9,10 +9,10 @@ import type { Finding, SourceFile } from "./source.ts";
 const SOURCE_NAME = /^[\w.@-]+(\/[\w.@-]+)*\.(ts|tsx|mjs|js|md|json|css|html)$/;
 const PATH = /^[\w.@-]+(\/[\w.@-]+)+\/?$|^[\w.@-]+\/$/;
 
-/** Made by running the program or the build: rightly absent from a fresh clone. */
+/** Made by the program or the build, so absent from a fresh clone. */
 const MADE = ["dist/", "node_modules/", "recordings/", ".tools/"];
 
-/** `files` are the Markdown files and commands.ts; `exists` is asked for paths relative to the root. */
+/** `files` are the Markdown files and commands.ts; `exists` takes paths relative to the root. */
 export function checkDocuments(files: readonly SourceFile[], exists: (path: string) => boolean): Finding[] {
   const documents = files.filter(({ path }) => path.endsWith(".md"));
   const main = files.find(({ path }) => path === "commands.ts");
@@ -55,8 +55,8 @@ function missingPaths(file: SourceFile, exists: (path: string) => boolean): Find
   return proseLines(file).flatMap(({ text, line }) =>
     [...text.matchAll(/`([^`]+)`/g)].flatMap(([, span = ""]) => {
       if (!isOurPath(span, exists) || MADE.some((place) => span.startsWith(place))) return [];
-      const beside = posix.join(posix.dirname(file.path), span);
-      if (exists(span) || exists(beside)) return [];
+      const relative = posix.join(posix.dirname(file.path), span);
+      if (exists(span) || exists(relative)) return [];
       return [{ path: file.path, line, message: `names ${span}, which does not exist` }];
     }),
   );

@@ -1,6 +1,6 @@
 /**
  * Source files as the checks see them: path, text, syntax tree, and what they import.
- * Checks are pure functions over a list of these, so that their tests hand them files that exist nowhere.
+ * Checks are pure functions of a list of these, so that their tests can pass files that do not exist.
  */
 import { posix } from "node:path";
 import { type ParseResult, parseSync } from "oxc-parser";
@@ -24,7 +24,7 @@ export interface Import {
   line: number;
 }
 
-/** A node of the ESTree that the parser gives; only `type` and the place are common to all. */
+/** A node of the ESTree; only `type` and the position are common to all. */
 export interface Node {
   type: string;
   start: number;
@@ -34,7 +34,7 @@ export interface Node {
 
 const parsed = new WeakMap<SourceFile, ParseResult>();
 
-/** The syntax tree; throws when the file does not parse (the type check tells more). */
+/** The syntax tree. Throws if the file does not parse; the type check reports more. */
 export function parse(file: SourceFile): ParseResult {
   let result = parsed.get(file);
   if (result === undefined) {
@@ -47,7 +47,7 @@ export function parse(file: SourceFile): ParseResult {
 }
 
 /**
- * Everything a file draws in: `import`, `import type`, `export … from`, `import()`, and `new URL("./x.ts",
+ * Everything a file imports: `import`, `import type`, `export … from`, `import()`, and `new URL("./x.ts",
  * import.meta.url)`, by which workers are named. A computed `import()` is returned with target "?".
  */
 export function importsOf(file: SourceFile): Import[] {

@@ -1,4 +1,4 @@
-/** Every benchmark by name, its rows as a table or as JSON. */
+/** All benchmarks by name; prints their rows as text or as JSON. */
 import process from "node:process";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { SuiteOptions } from "./detect.ts";

@@ -57,7 +57,7 @@ test("[D4] an alarm inside another detector's truth is unrelated, outside it is 
   assert.equal(tally, tallyOf({ unrelated: 1, false: 1 }));
 });
 
-test("[D2] where truths overlap, the alarm takes the one that ends first, so that the next can hit the other", () => {
+test("[D2] of overlapping truths an alarm hits the one that ends first, so that the next can hit the other", () => {
   const long = truth(100, 1000);
   const short = truth(110, 120);
   const tally = score("collapse", [long, short], [alarm(125), alarm(500)], ALLOWED);
@@ -85,7 +85,7 @@ test("[D2] no matching has more hits: compared with all of them, on random truth
   );
 });
 
-test("coherence is judged by the kinds of truth that are its business, and by its own events", () => {
+test("coherence is scored by its own kinds of truth and its own events", () => {
   const truths = [truth(100, 200, { kind: "decoherence" }), truth(300, 400, { kind: "blockFlip" })];
   const alarms = [alarm(150, { detector: "coherence" }), alarm(350, { detector: "coherence" }), alarm(160)];
   assert.equal(
@@ -94,7 +94,7 @@ test("coherence is judged by the kinds of truth that are its business, and by it
   );
 });
 
-test("the time of an alarm is that of the row that decided; ends and warm-ups are no alarms", () => {
+test("the time of an alarm is that of the deciding row; ends and warm-ups are no alarms", () => {
   const event = (kind: string, detail: EventMessage["detail"] = {}) =>
     alarmOf({ kind, timeUs: 9, group: "g", channels: ["a"], detail } as unknown as EventMessage);
   assert.equal(event("anomaly.started", { atUs: 5 }), alarm(5, { detector: "anomaly", channels: ["a"] }));
@@ -137,7 +137,7 @@ test("a row sums over seeds: rates of all truths and alarms, delays of all hits,
   assert.match(cells!, / 0\.75 \| +0\.50 \|/);
 });
 
-test("what cannot be said is not: no recall without truths, no precision without alarms, a bound for none seen", () => {
+test("there is no recall without truths, no precision without alarms, and a bound when no alarm was seen", () => {
   const row = summarise(
     { scenario: "s", form: "", detector: "anomaly" },
     [{ tally: tallyOf({}), quietAlarms: 0, quietPromised: 0 }],
@@ -150,7 +150,7 @@ test("what cannot be said is not: no recall without truths, no precision without
 
 // ---- runs ---------------------------------------------------------------------------------------------------------
 
-test("a run goes through the shipped core: a channel that jumps by 100 deviations is found at the row it happens", () => {
+test("a run uses the shipped core: a jump of a channel by 100 deviations is found at its row", () => {
   const scenario = scripted();
   const { truths, alarms, samples } = runScenario(scenario, { seed: 1, strength: 1 });
   assert.is(samples, 2 * 3000);
@@ -159,7 +159,7 @@ test("a run goes through the shipped core: a channel that jumps by 100 deviation
   assert.is(runScenario(scenario, { seed: 1, strength: 0 }).truths.length, 0);
 });
 
-test("each case has a detector, states their own; a seed is scored the same twice", () => {
+test("each case has a detector, states have their own; a seed has the same score twice", () => {
   for (const each of allCases()) {
     const states = each.form !== undefined;
     assert.is(detectorsOf(each).includes("trajectory"), states, each.scenario);
@@ -198,7 +198,7 @@ test("bench detect prints a row for each detector, as JSON for programs", async 
   );
 });
 
-test("bench detect refuses what it does not know, and says what would be", async () => {
+test("bench detect rejects unknown values and names the expected ones", async () => {
   const bench = (name: string, ...options: string[]) => ["bench", name, ...options];
   await refuseAll([
     [bench("detect", "--suite", "synthetc"), /expected --suite synthetic/],

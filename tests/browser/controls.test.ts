@@ -34,8 +34,8 @@ test.before(async () => {
   live = start(["up", "--feed", "walk?channels=4&rate=400&frame=4&seed=2", "--port", "0", "--json"], {
     timeoutS: LONG_S,
   });
-  replayUrl = String((await replay.said("listening"))["url"]);
-  liveUrl = String((await live.said("listening"))["url"]);
+  replayUrl = String((await replay.line("listening"))["url"]);
+  liveUrl = String((await live.line("listening"))["url"]);
   browser = await launchChromium();
 });
 

@@ -30,7 +30,7 @@ const INJECTED_CHANNELS = 2;
 const KEPT = new Set(["welcome", "channels", "samples", "event", "state", "metrics"]);
 
 const program = start(["up", "--feed", FEED, "--session", "demo", "--port", "0", "--json"]);
-const url = String((await program.said("listening"))["url"]);
+const url = String((await program.line("listening"))["url"]);
 const messages: Uint8Array[] = [];
 await new Promise<void>((resolve, reject) => {
   let firstUs = Number.NaN;

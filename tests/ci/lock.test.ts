@@ -6,12 +6,12 @@ import * as assert from "uvu/assert";
 import { missingEntries } from "../../.ci/complete-lock.mjs";
 import { ROOT } from "../../.ci/runtime.mjs";
 
-test("lock file holds the binaries of all platforms (node .ci/complete-lock.mjs adds what is missing)", () => {
+test("the lock file contains the binaries of all platforms (node .ci/complete-lock.mjs adds what is missing)", () => {
   const lock = JSON.parse(readFileSync(join(ROOT, "package-lock.json"), "utf8"));
   assert.equal(missingEntries(lock), []);
 });
 
-test("a binary left out is entered with version and platform read from its name", () => {
+test("a missing binary is added with version and platform from its name", () => {
   const optionalDependencies = {
     "@a/cli-linux-x64-musl": "1.2.3",
     "@a/cli-win32-arm64": "1.2.3",

@@ -1,4 +1,4 @@
-/** The test runner itself: what it counts, and that nothing broken passes. */
+/** The test runner: its counts, and that no broken file passes. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -9,7 +9,7 @@ import type { FileReport } from "../support/run-file.ts";
 /** Runs one fixture; the report is the last line of stdout. */
 function run(fixture: string): { status: number | null; report: FileReport | null; output: string } {
   const [path, ...args] = ownRuntime().command as [string, ...string[]];
-  // Emptied, not left out: on Deno a child inherits what `env` does not name.
+  // Emptied, not omitted: on Deno a child inherits variables that `env` does not name.
   const env = { ...process.env, EIGENWATCH_TEST_REPORT: "" };
   const { status, stdout, stderr } = spawnSync(
     path,
@@ -37,7 +37,7 @@ test("runner names the failing test and exits 1", () => {
   assert.is(status, 1);
 });
 
-test("runner fails all tests behind a throwing before hook and shows its error", () => {
+test("runner fails all tests after a throwing before hook and shows its error", () => {
   const { status, report: counted, output } = run("throwing-before.ts");
   assert.equal(counted, report(0, 2, ["(before hook threw)"]));
   assert.match(output, "the database is away");
@@ -68,7 +68,7 @@ test("runner counts skips of all three kinds with their reasons", () => {
   assert.is(status, 0);
 });
 
-test("runner fails a file that hides tests behind test.only", () => {
+test("runner fails a file with test.only, which hides other tests", () => {
   const { status, report: counted } = run("only.ts");
   assert.is(counted?.failed, 1);
   assert.is(status, 1);
@@ -127,7 +127,7 @@ test("whole run fails when no test file matches", () => {
   assert.is(status, 1);
 });
 
-test("whole run leaves out, counts and names a file whose program is missing", () => {
+test("whole run skips, counts and names a file whose program is missing", () => {
   const { status, output, last } = runAll(["needing-chromium.ts"], { CHROMIUM: "/nowhere/chromium" });
   assert.is(last, "0 passed, 0 failed");
   assert.match(output, "1 skipped:");
@@ -138,7 +138,7 @@ test("whole run leaves out, counts and names a file whose program is missing", (
   assert.is(status, 0);
 });
 
-test("whole run leaves a file to the one runtime it names", () => {
+test("whole run runs a file on the one runtime it names", () => {
   const { last } = runAll(["for-node.ts", "passing.ts"]);
   assert.is(last, ownRuntime().kind === "node" ? "3 passed, 0 failed" : "2 passed, 0 failed");
 });

@@ -34,7 +34,7 @@ test("a run that is killed twice leaves a recording that verifies, and ends like
   const killed = join(folder, "killed");
   for (const inputs of [500, 1_500]) {
     const program = start(args(killed));
-    const { url } = await program.said("listening");
+    const { url } = await program.line("listening");
     await reached(String(url), inputs);
     program.kill("SIGKILL");
     assert.is((await program.ended).code, "SIGKILL");

@@ -60,8 +60,8 @@ test("[C3] what was answered with 200 is in the recording of a process that is k
     const recording = join(temporaryDirectory(), "recording");
     const feed = "walk?group=g&channels=4&rate=400&frame=4&seed=2";
     const program = start(["up", "--feed", feed, "--port", "0", "--record", recording, "--json"]);
-    const { url } = await program.said("listening");
-    await program.said("event", ({ kind }) => kind === "coherence.warmed");
+    const { url } = await program.line("listening");
+    await program.line("event", ({ kind }) => kind === "coherence.warmed");
     const { status, body: answer } = await post(String(url), path, body);
     program.kill("SIGKILL");
     assert.is(status, 200, answer);

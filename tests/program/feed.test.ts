@@ -158,7 +158,7 @@ test("up --feed synth is a session that says it is synthetic, with its truth whe
 test("feed --to session is up with that feed", async () => {
   const program = start(["feed", "spike", "--rate", "50", "--to", "session", "--json"]);
   try {
-    await program.said("listening");
+    await program.line("listening");
   } finally {
     program.kill("SIGINT");
   }

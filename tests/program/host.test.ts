@@ -14,7 +14,7 @@ const folder = temporaryDirectory();
 test("up watches this machine, answers on its paths, ends at SIGINT with 0, and the recording verifies", async () => {
   const record = join(folder, "host");
   const program = start(["up", "--feed", "host", "--record", record, "--port", "0", "--json"]);
-  const url = String((await program.said("listening"))["url"]);
+  const url = String((await program.line("listening"))["url"]);
   await framesSeen(url, FRAMES);
 
   const channels = (await json(url, "api/channels")) as { groups: { channels: { name: string }[] }[] };
@@ -33,7 +33,7 @@ test("up watches this machine, answers on its paths, ends at SIGINT with 0, and 
   program.kill("SIGINT");
   const { code, stderr } = await program.ended;
   assert.is(code, 0, stderr);
-  const stopped = await program.said("stopped");
+  const stopped = await program.line("stopped");
   const verified = await run(["replay", record, "--verify", "--json"]);
   assert.is(verified.code, 0, verified.stderr);
   const report = JSON.parse(verified.stdout) as Record<string, unknown>;

@@ -12,30 +12,30 @@ const recording = join(temporaryDirectory(), "recording");
 test("commands to a running session are in its log with their author, and the recording replays", async () => {
   const feed = "walk?channels=4&rate=400&frame=4&seed=2";
   const program = start(["up", "--feed", feed, "--port", "0", "--record", recording, "--json"]);
-  const { url } = await program.said("listening");
+  const { url } = await program.line("listening");
   const ask = async <Answer>(path: string, body?: object): Promise<{ status: number; body: Answer }> => {
     const post = { method: "POST", headers: { "content-type": "application/json" } };
     const init = body === undefined ? {} : { ...post, body: JSON.stringify(body) };
     const response = await fetch(`${url}api/${path}`, init);
     return { status: response.status, body: (await response.json()) as Answer };
   };
-  await program.said("event", ({ kind }) => kind === "coherence.warmed");
+  await program.line("event", ({ kind }) => kind === "coherence.warmed");
 
   const change = { path: "anomaly.falseAlarmsPerDay", value: 3 };
   const settings = (await ask<{ settings: { anomaly: { falseAlarmsPerDay: number } } }>("settings", change))
     .body;
   assert.is(settings.settings.anomaly.falseAlarmsPerDay, 3);
-  const changed = await program.said("event", ({ kind }) => kind === "config.changed");
+  const changed = await program.line("event", ({ kind }) => kind === "config.changed");
   assert.is((changed["detail"] as EventMessage["detail"])["author"], "anybody at 127.0.0.1");
 
   const { scenarios } = (await ask<{ scenarios: InjectableScenario[] }>("scenarios")).body;
   assert.ok(scenarios.some(({ name }) => name === "spike"));
   const body = { scenario: "spike", group: "walk", strength: 2, channels: ["walk2"], durationSeconds: 1 };
   assert.is((await ask("inject", body)).status, 200);
-  const began = await program.said("event", ({ kind }) => kind === "injection.started");
+  const began = await program.line("event", ({ kind }) => kind === "injection.started");
   assert.equal(began["channels"], ["walk2"]);
   assert.is((began["detail"] as EventMessage["detail"])["author"], "anybody at 127.0.0.1");
-  await program.said("event", ({ kind }) => kind === "injection.ended");
+  await program.line("event", ({ kind }) => kind === "injection.ended");
   for (const wrong of [
     { ...body, scenario: "spikes" },
     { ...body, group: "run" },

@@ -94,7 +94,7 @@ test("inspect calls an unfinished write at the end what it is: no damage", async
 test("inspect of a recording that is being written names its writer", async () => {
   const record = join(folder, "live");
   const writer = start(["up", "--feed", "walk?rate=1000", "--record", record, "--port", "0", "--json"]);
-  await writer.said("event");
+  await writer.line("event");
   const { code, stdout } = await run(["inspect", record]);
   assert.is(code, 0);
   assert.match(stdout, new RegExp(`^writer +process ${writer.pid} `, "m"));

@@ -18,7 +18,7 @@ const record = join(folder, "live");
 
 test("a client that disconnects and returns gets every frame once, byte for byte as recorded; all ways deliver the same events", async () => {
   const program = start(["up", "--feed", FEED, "--record", record, "--port", "0", "--json"]);
-  const url = String((await program.said("listening"))["url"]);
+  const url = String((await program.line("listening"))["url"]);
   const { frames, events: bySocket } = await watch(url);
   const { events: byPolling } = (await (await fetch(new URL("api/events?after=0", url))).json()) as {
     events: EventMessage[];

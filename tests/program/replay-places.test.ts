@@ -76,7 +76,7 @@ test("replay --step does one input a line, N, or up to the next event, and ends 
 
 test("replay --follow plays the recording as a session that is moved over HTTP and ends by a signal", async () => {
   const program = start(["replay", recording, "--follow", "--speed", "max", "--json"]);
-  const { url } = await program.said("listening");
+  const { url } = await program.line("listening");
   const api = async (path: string, body?: unknown) => {
     const post = { method: "POST", headers: { "content-type": "application/json" } };
     const init = body === undefined ? {} : { ...post, body: JSON.stringify(body) };

@@ -3,7 +3,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { run, type Said, start } from "../support/program-run.ts";
+import { type OutputLine, run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 import { walkFile } from "../support/walk-table.ts";
 
@@ -19,7 +19,7 @@ test("up --once reads a file to its end, tells its events and totals, and leaves
   const lines = stdout
     .trimEnd()
     .split("\n")
-    .map((line) => JSON.parse(line) as Said);
+    .map((line) => JSON.parse(line) as OutputLine);
   assert.is(lines[0]!.what, "listening");
   assert.is(lines[0]!["recording"], record);
   const events = lines.filter(({ what }) => what === "event");
@@ -75,7 +75,7 @@ test("up takes everything from a config file, and flags win over it", async () =
     "--json",
   ]);
   assert.is(code, 0, stderr);
-  const listening = JSON.parse(stdout.split("\n")[0]!) as Said;
+  const listening = JSON.parse(stdout.split("\n")[0]!) as OutputLine;
   assert.is(listening["session"], "flag");
   assert.is(listening["recording"], record);
   assert.match(stdout, "coherence.warmed");
@@ -98,7 +98,7 @@ test("up takes everything from a config file, and flags win over it", async () =
 test("up of a second session on one recording is refused, and the first goes on", async () => {
   const record = join(folder, "shared");
   const first = start(["up", "--feed", "walk?rate=1000", "--record", record, "--port", "0", "--json"]);
-  await first.said("listening");
+  await first.line("listening");
   const second = await run(["up", "--feed", "walk?rate=1000", "--record", record, "--port", "0"]);
   assert.is(second.code, 2);
   assert.match(second.stderr, record);
@@ -122,7 +122,7 @@ test("up whose output nobody reads any more closes its recording and ends", asyn
     "0",
     "--json",
   ]);
-  await program.said("listening");
+  await program.line("listening");
   program.closeOutput();
   assert.is((await program.ended).code, 0);
   const { code, stdout } = await run(["inspect", record]);

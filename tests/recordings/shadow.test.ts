@@ -239,7 +239,7 @@ test("up --shadow executes everything once more, finds no difference, and shows 
     ...["up", "--feed", feed, "--once", "--port", "0", "--json"],
     ...["--shadow", "--record", recording],
   ]);
-  const { url } = await up.said("listening");
+  const { url } = await up.line("listening");
   let metrics = "";
   while (!metrics.includes("eigenwatch_shadow_checked_blocks"))
     metrics = await (await fetch(`${url}metrics`)).text();

@@ -1,15 +1,15 @@
 /**
- * A clock that stands still until a test moves it. Timers fire in order of due time, then of creation, while it moves.
+ * A clock that a test moves by hand. While it moves, timers fire in order of due time, then of creation.
  *
  *     const clock = createManualClock(1_000_000);
- *     await clock.advance(100);       // 100 ms; awaits what the timers' callbacks started
+ *     await clock.advance(100);       // 100 ms; awaits everything that the timers' callbacks start
  */
 import type { Clock } from "../../actors/ports/clock.ts";
 
 export interface ManualClock extends Clock {
-  /** Moves time by `ms`, firing what becomes due at its due time; promises get their turn after each timer and at the end. */
+  /** Moves time by `ms` and fires each timer at its due time; promise reactions run after each timer and at the end. */
   advance(ms: number): Promise<void>;
-  /** Moves time at once, then fires what is overdue: a process that was suspended. */
+  /** Moves time at once, then fires overdue timers, as after a suspended process. */
   jump(ms: number): Promise<void>;
   readonly pending: number;
 }
@@ -65,7 +65,7 @@ export function createManualClock(startUs = 0): ManualClock {
   };
 }
 
-/** Lets promise reactions and what was queued by `setImmediate` run. */
+/** Runs promise reactions and callbacks of `setImmediate`. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 2; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
 }

@@ -1,10 +1,10 @@
 /**
- * The program as a user runs it: a real process, its output by lines, and an end that comes in any case.
+ * The program as a user runs it: a real process with its output by lines, which is killed at the latest when the test process ends.
  *
  *     const { code, stdout } = await run(["replay", directory, "--verify"]);
  *
  *     const program = start(["up", "--feed", "host", "--port", "0", "--json"]);
- *     const { url } = await program.said("listening");
+ *     const { url } = await program.line("listening");
  *     program.kill("SIGINT");
  *     assert.is((await program.ended).code, 0);
  */
@@ -13,13 +13,13 @@ import { join } from "node:path";
 import type { Runtime } from "../../.ci/runtime.mjs";
 import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
 
-/** Nothing here works longer than some seconds; a machine under load is given several times that. */
+/** Commands take seconds; a machine under load gets several times that. */
 const TIMEOUT_S = 60;
 
 export interface RunOptions {
-  /** Default: the one that the tests run in. */
+  /** Default: the runtime of the tests. */
   runtime?: Runtime;
-  /** Given at once and closed. Without it standard input is empty. */
+  /** Written at once, then closed. Default: empty. */
   stdin?: string | Uint8Array;
   timeoutS?: number;
 }
@@ -32,7 +32,7 @@ export interface Ended {
 }
 
 /** A line of `--json` output. */
-export type Said = { what: string; [key: string]: unknown };
+export type OutputLine = { what: string; [key: string]: unknown };
 
 const running = new Set<ChildProcess>();
 process.on("exit", () => {
@@ -46,7 +46,7 @@ export function run(args: string[], options: RunOptions = {}): Promise<Ended> {
   return program.ended;
 }
 
-/** Runs several commands, two at a time, and gives their ends in the same order. */
+/** Runs several commands, two at a time, and returns their ends in the order of `commands`. */
 export async function runAll(commands: string[][], options: RunOptions = {}): Promise<Ended[]> {
   const ends: Ended[] = [];
   let next = 0;
@@ -63,7 +63,7 @@ export function start(args: string[], options: RunOptions = {}): RunningProgram 
 }
 
 export class RunningProgram {
-  /** Rejects when it did not end in time; it is killed then. */
+  /** Rejects if the program exceeds its time; then it is killed. */
   readonly ended: Promise<Ended>;
   stdout = "";
   stderr = "";
@@ -82,7 +82,7 @@ export class RunningProgram {
     });
     this.child = child;
     running.add(child);
-    // A program that ends before it has read everything: that is no failure of the one who writes.
+    // A program may end before it has read everything: that is no failure of the test.
     child.stdin!.on("error", () => {});
     for (const name of ["stdout", "stderr"] as const) {
       child[name]!.setEncoding("utf8");
@@ -94,7 +94,7 @@ export class RunningProgram {
     this.ended = new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         child.kill("SIGKILL");
-        reject(new Error(`Cannot wait for ${this.told()}: it did not end within ${timeoutS} s`));
+        reject(new Error(`Cannot wait for ${this.description()}: it did not end within ${timeoutS} s`));
       }, timeoutS * 1000);
       child.on("error", reject);
       child.on("close", (code, signal) => {
@@ -105,7 +105,7 @@ export class RunningProgram {
         resolve({ code: code ?? signal ?? "no exit code", stdout: this.stdout, stderr: this.stderr });
       });
     });
-    // Who waits hears of it; who never waits (a test that failed before) must not be killed by it.
+    // A test that failed earlier never awaits it: the rejection must not end the process.
     this.ended.catch(() => {});
   }
 
@@ -113,20 +113,20 @@ export class RunningProgram {
     return this.child.pid!;
   }
 
-  /** The first line of `--json` output that is of this kind and passes. Rejects when the program ends without it. */
-  async said(what: string, passes: (line: Said) => boolean = () => true): Promise<Said> {
+  /** The first line of `--json` output of this kind that passes. Rejects if the program ends without one. */
+  async line(what: string, passes: (line: OutputLine) => boolean = () => true): Promise<OutputLine> {
     let read = 0;
     for (;;) {
       const lines = this.stdout.split("\n").slice(0, -1);
       for (; read < lines.length; read++) {
-        const line = JSON.parse(lines[read]!) as Said;
+        const line = JSON.parse(lines[read]!) as OutputLine;
         if (line.what === what && passes(line)) return line;
       }
       await this.moreOrEnd(what);
     }
   }
 
-  /** The first match in what came on stdout so far, or later. Rejects when the program ends without it. */
+  /** The first match in the output, now or later. Rejects if the program ends without one. */
   async matched(pattern: RegExp): Promise<RegExpExecArray> {
     for (;;) {
       const match = pattern.exec(this.stdout);
@@ -143,23 +143,23 @@ export class RunningProgram {
     this.child.stdin!.end(text);
   }
 
-  /** Reads no more of its output: what `| head` does. */
+  /** Stops reading its output, as `| head` does. */
   closeOutput(): void {
     this.child.stdout!.destroy();
   }
 
-  /** Not through the child: under Deno that would count as ended by the signal, whatever it made of it. */
+  /** By process id: killed through the child object, a process on Deno counts as ended by the signal even if it handled it. */
   kill(signal: NodeJS.Signals): void {
     process.kill(this.pid, signal);
   }
 
   private async moreOrEnd(expected: string): Promise<void> {
-    if (this.over) throw new Error(`Cannot find ${expected} in the output of ${this.told()}`);
+    if (this.over) throw new Error(`Cannot find ${expected} in the output of ${this.description()}`);
     await Promise.race([
       new Promise<void>((resolve) => {
         this.wake.push(resolve);
       }),
-      // Rejects when the time is over.
+      // Rejects after the timeout.
       this.ended.then(() => {}),
     ]);
   }
@@ -170,7 +170,7 @@ export class RunningProgram {
     for (const resolve of waiting) resolve();
   }
 
-  private told(): string {
+  private description(): string {
     return `\`${this.command}\`\n${this.stdout.slice(-2000)}\n${this.stderr.slice(-2000)}`;
   }
 }

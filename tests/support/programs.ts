@@ -1,6 +1,6 @@
 /**
- * Programs that tests need beside the runtimes: where they are, and how they get here.
- * A test file asks for one with `// requires: chromium` and starts it from `program("chromium")`.
+ * Programs that tests need besides the runtimes: where they are, and how to install them.
+ * A test file requires one with `// requires: chromium` and starts it from `program("chromium")`.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -11,9 +11,9 @@ interface Program {
   names: string[];
   /** Overrides the search. */
   variable: string;
-  /** Folders that are not on everybody's PATH. */
+  /** Folders that may not be on the PATH. */
   places: string[];
-  /** The package of Debian and its kin. */
+  /** Package in Debian and its derivatives. */
   debian: string;
 }
 
@@ -44,7 +44,7 @@ export function program(name: string): string | null {
   return null;
 }
 
-/** Null when the program is there, or could be installed where `mayInstall`; else what to do about it. */
+/** Null if the program exists or was installed, which needs `mayInstall`; else what to do about it. */
 export function provide(name: string, mayInstall: boolean): string | null {
   const { debian } = known(name);
   if (program(name) === null && mayInstall) install(debian);

@@ -2,8 +2,8 @@
  * Runs one test file in this process and writes its counts, as JSON, to the file named by EIGENWATCH_TEST_REPORT
  * (to stdout without it):  node --import tsx tests/support/run-file.ts tests/x.test.ts
  *
- * uvu's own `exec()` returns no counts, passes a suite whose hook threw, and is silent about a file without tests.
- * Here all three fail, and so do a left-over `test.only` and a file that keeps the process alive after its tests.
+ * uvu's own `exec()` returns no counts, passes a suite whose hook threw, and reports nothing for a file without tests.
+ * Here all three fail, and so do a remaining `test.only` and a file that keeps the process alive after its tests.
  */
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -15,9 +15,11 @@ export interface FileReport {
   skipped: number;
   failures: string[];
   skips: string[];
+  /** CPU time of the file's process, without those it starts. Only in a report that is written to a file. */
+  cpuSeconds?: number;
 }
 
-/** Longest idle keep-alive among the clients tests use (Node's fetch: 4 s), and some. */
+/** More than the longest idle keep-alive among the clients that tests use (Node's fetch: 4 s). */
 const LINGER_MS_MAX = 6_000;
 
 /** What `runner(ctx, name)` of uvu returns: formatted errors or true, passed, skipped, total. */
@@ -40,7 +42,7 @@ declare global {
 
 const HOOK_NAMES = { before: "before", after: "after", bEach: "before.each", aEach: "after.each" } as const;
 
-/** Of the suite that is running. */
+/** Counts of the running suite. */
 let skippedInside = 0;
 let hookThrows = 0;
 
@@ -85,8 +87,8 @@ async function runSuite(run: SuiteRun): Promise<void> {
 }
 
 /**
- * uvu keeps a suite's tests and hooks in a closure; the only place where they come into sight is the `bind` call with
- * which `test.run()` queues the suite. Watching it while the file loads lets us name failures and show errors of hooks.
+ * uvu keeps a suite's tests and hooks in a closure and exposes them only in the `bind` call with which `test.run()` queues the suite.
+ * Watching that call while the file loads gives the names of failures and the errors of hooks.
  */
 function watchSuites(): () => void {
   const { bind } = Function.prototype;
@@ -129,7 +131,7 @@ function watchedHook(key: keyof typeof HOOK_NAMES, hook: Hook): Hook {
       report.failures.push(`(${HOOK_NAMES[key]} hook threw)`);
       console.error(`${HOOK_NAMES[key]} hook threw:`, error);
       hookThrows++;
-      // Thrown on, an `after` error would lose uvu's counts; the others must end what they guard.
+      // Rethrowing the error of an `after` hook would lose uvu's counts; other hooks must stop the test or suite.
       if (key !== "after") throw error;
     }
   };
@@ -141,7 +143,7 @@ function fail(name: string, error: unknown): void {
   console.error(`${name}:`, error);
 }
 
-/** Writes the report, then waits for the event loop to empty: what keeps it alive was left open by the test. */
+/** Writes the report, then waits for the event loop to empty. Whatever keeps it alive was left open by a test. */
 function finish(): void {
   writeReport();
   if (report.failed > 0) process.exitCode = 1;
@@ -159,5 +161,10 @@ function finish(): void {
 function writeReport(): void {
   const path = process.env["EIGENWATCH_TEST_REPORT"] ?? "";
   if (path === "") console.log(JSON.stringify(report));
-  else writeFileSync(path, JSON.stringify(report));
+  else writeFileSync(path, JSON.stringify({ ...report, cpuSeconds: cpuSeconds() }));
+}
+
+function cpuSeconds(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1e6;
 }

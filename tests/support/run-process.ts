@@ -1,20 +1,20 @@
-/** Runs one command of the test run to its end, or ends it, with everything that it has started. */
+/** Runs one command of the test run to its end, or kills it after a timeout, with all processes that it started. */
 import { spawn } from "node:child_process";
 import { ROOT } from "../../.ci/runtime.mjs";
 
 export interface Outcome {
   /** Exit code, or the signal or error that took its place. */
   code: number | string;
-  /** stdout and stderr as they came. */
+  /** stdout and stderr, interleaved. */
   output: string;
-  /** It did not end in time and was killed. */
+  /** It exceeded its time and was killed. */
   late: boolean;
 }
 
-/** A grandchild that inherited our pipes may hold them open: so long after the exit we no longer wait for them. */
+/** How long to wait for pipes after the exit: a grandchild that inherited them may keep them open. */
 const PIPE_LINGER_MS = 1_000;
 
-/** Leaders of the process groups that run now. */
+/** Leaders of the running process groups. */
 const running = new Set<number>();
 
 /** Runs in the root, without stdin, in a process group of its own. */
@@ -29,7 +29,7 @@ export function runProcess(
       cwd: ROOT,
       env: { ...process.env, ...env, NO_COLOR: "1" },
       stdio: ["ignore", "pipe", "pipe"],
-      // A group of its own, so that what a hanging test has started ends with it.
+      // A group of its own, so that all processes of a hanging test are killed with it.
       detached: true,
     });
     const chunks: Buffer[] = [];
@@ -43,7 +43,7 @@ export function runProcess(
     }, timeoutS * 1000);
     const end = (code: number | string) => {
       clearTimeout(timer);
-      // Whatever a test has left running in its group has no owner any more.
+      // Processes that a test has left running have no owner.
       if (child.pid !== undefined) killGroup(child.pid);
       if (child.pid !== undefined) running.delete(child.pid);
       resolve({ code, output: Buffer.concat(chunks).toString("utf8"), late });
@@ -67,6 +67,6 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, "SIGKILL");
   } catch {
-    // The whole group has ended already.
+    // The group has already ended.
   }
 }

@@ -5,11 +5,11 @@
  *
  *     run.ts [--only node|deno] [--long] [--gate] [--install] [file or part of its path]…
  *
- * A test file says in comments among its first lines what it needs of the runner:
+ * Comments in the first lines of a test file state what it needs:
  *
- *     // requires: chromium      left out, aloud, where the program is missing
+ *     // requires: chromium      skipped and reported where the program is missing
  *     // runtime: node           on this runtime only
- *     // serial                  alone, after all others (it measures time)
+ *     // serial                  alone, after all others, because it measures time
  *     // timeout: 300            seconds, in place of TIMEOUT_S
  *
  * `--gate` runs formatter, linter, type check and the checks of `.ci/checks` first and counts each as one test.
@@ -23,13 +23,13 @@ import { provide } from "./programs.ts";
 import type { FileReport } from "./run-file.ts";
 import { killRunning, runProcess } from "./run-process.ts";
 
-/** A file that takes longer hangs: whole suites of one folder take seconds. */
+/** A file that takes longer hangs: usual files take seconds. */
 const TIMEOUT_S = 120;
 
-/** Two cores are what the smallest machines in use have; more at once and timing tests disturb each other. */
+/** The smallest machines in use have two cores; with more files at once, timing tests disturb each other. */
 const FILES_AT_ONCE = 2;
 
-/** Directives stand in the first lines, so that the tests' own text cannot be taken for one. */
+/** Directives are in the first lines, so that the text of a test is never one. */
 const DIRECTIVE_LINES = 10;
 
 interface Job {
@@ -65,7 +65,7 @@ if (options.only !== undefined && !["node", "deno"].includes(options.only)) {
 if (options.long) process.env["EIGENWATCH_LONG"] = "1";
 
 const total: FileReport = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
-/** In the tree and not in the system's temporary folder, where tests and people tidy up. */
+/** In the tree, not in the system's temporary folder, where tests and people clean up. */
 const reports = join(ROOT, ".tools", "test-reports", String(process.pid));
 mkdirSync(reports, { recursive: true });
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop(signal));
@@ -193,7 +193,7 @@ async function runJob(job: Job): Promise<void> {
     EIGENWATCH_TEST_REPORT: reportFile,
   });
   const report = job.reports ? readReport(reportFile) : gateReport(code);
-  // Without a report, or with one that a later failure contradicts, the way the process ended is what counts.
+  // Without a report, or after a later failure, the exit of the process decides.
   if (late) addFailure(report, `(no end within ${job.timeoutS} s)`);
   else if (report.failed === 0 && (code !== 0 || isEmpty(report)))
     addFailure(report, `(ended with ${code} before its tests were through)`);
@@ -202,7 +202,8 @@ async function runJob(job: Job): Promise<void> {
   if (report.failed > 0) counts.push(`${report.failed} failed`);
   if (report.skipped > 0) counts.push(`${report.skipped} skipped`);
   const seconds = ((Date.now() - startedMs) / 1000).toFixed(1);
-  console.log(`${mark} ${job.runtime.padEnd(6)} ${job.name}  ${counts.join(", ")}  ${seconds} s`);
+  const cpu = report.cpuSeconds === undefined ? "" : ` (CPU ${report.cpuSeconds.toFixed(1)} s)`;
+  console.log(`${mark} ${job.runtime.padEnd(6)} ${job.name}  ${counts.join(", ")}  ${seconds} s${cpu}`);
   for (const reason of new Set(report.skips)) console.log(`     skipped: ${reason}`);
   if (report.failed > 0) console.log(indent(output));
   const where = `${job.runtime} ${job.name}`;

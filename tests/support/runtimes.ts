@@ -3,7 +3,7 @@
  *
  *     for (const runtime of runtimes()) { const [path, ...args] = runtime.command; spawn(path, [...args, "main.ts", "replay", …]) }
  *
- * A runtime that is not there is left out and named through `skip()`, so that no matrix shrinks silently.
+ * A missing runtime is reported through `skip()`, so that no matrix shrinks silently.
  */
 import type { Runtime } from "../../.ci/runtime.mjs";
 import { findDeno, findNode, findNode24 } from "../../.ci/runtime.mjs";
@@ -11,7 +11,7 @@ import { skip } from "./skip.ts";
 
 export type { Runtime };
 
-/** The Node that runs the tests (Node 20 where that is the system's), Node 24 and Deno, as far as present. */
+/** The system's Node, Node 24 and Deno, as far as they are installed. */
 export function runtimes(): Runtime[] {
   const node = findNode();
   const found = [node, node?.name === "node24" ? null : findNode24(), findDeno()].filter(

@@ -1,8 +1,8 @@
 /**
- * Where the reference data lies: oracle values, market and detection records, in `../shared/data` beside the checkout.
+ * Reference data in `../shared/data`, next to the checkout: oracle values, market and detection records.
  *
  *     const file = shared("oracle/states.json.gz");
- *     if (file === null) skip("no reference data beside the checkout");
+ *     if (file === null) skip("no reference data next to the checkout");
  *     else test("measure agrees with the oracle", () => { … });
  */
 import { existsSync } from "node:fs";
@@ -12,8 +12,8 @@ import { fileURLToPath } from "node:url";
 const SHARED = fileURLToPath(new URL("../../../shared", import.meta.url));
 
 /**
- * The path of one reference file, or null where there is no `../shared` at all (a checkout on its own).
- * Throws when `../shared` exists and the file does not: then the data is broken, and its test must not be skipped.
+ * The path of one reference file, or null without `../shared` (a checkout on its own).
+ * Throws if `../shared` exists without the file: the data is broken, and its test must not be skipped.
  */
 export function shared(name: string): string | null {
   if (!existsSync(SHARED)) return null;
