@@ -1,11 +1,11 @@
 /**
- * Extremes per column of time: the picture of a line at one zoom level.
+ * Extremes per column of time: the picture of a line at one zoom level, in a ring.
  *
  *     column a covers the times  a·width ≤ t < (a+1)·width      (a counts from the epoch, never from the screen)
  *
- * C1  A column keeps the smallest and the largest value that fell into it: a spike of one sample is never lost.
+ * C1  A column keeps the smallest and the largest value of its samples: a spike of one sample is never lost.
  * C2  Columns are bound to absolute time. Filling them sample by sample gives the same columns as filling them all at once,
- *     so a picture that is scrolled is the picture that would be drawn anew.
+ *     so scrolling a picture gives the same pixels as drawing it from scratch.
  * C3  A column without samples is NaN: a gap stays a gap.
  *
  * O(1) per sample, allocates nothing after construction.
@@ -17,7 +17,7 @@ const NONE = -1;
 export class Columns {
   readonly widthUs: number;
   readonly capacity: number;
-  /** Newest column written, and the oldest one still kept; NONE before the first sample. */
+  /** The newest column written and the oldest one kept; NONE before the first sample. */
   newest = NONE;
   oldest = NONE;
   readonly #low: Float64Array;
@@ -44,14 +44,14 @@ export class Columns {
     this.addRange(timeUs, value, value, value);
   }
 
-  /** Adds something already summed up: a finer column whose time is `timeUs`. */
+  /** Adds a finer column that begins at `timeUs`. */
   addRange(timeUs: number, low: number, high: number, last: number): void {
     const column = Math.floor(timeUs / this.widthUs);
     if (column > this.newest) this.#advance(column);
     else if (column < this.oldest) return;
     const at = column % this.capacity;
     const was = this.#low[at]!;
-    // NaN compares false both ways: the first sample of a column always enters.
+    // NaN compares false both ways: the first sample of a column always counts.
     if (!(was <= low)) this.#low[at] = low;
     if (!(this.#high[at]! >= high)) this.#high[at] = high;
     this.#last[at] = last;

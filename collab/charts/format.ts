@@ -1,5 +1,5 @@
 /**
- * Numbers, times and spans as people read them. Cheap enough to be called ten times a second for a hundred channels: no Intl.
+ * Numbers, times and durations as people read them. Without Intl: cheap enough for ten calls a second for a hundred channels.
  */
 
 const PREFIXES = ["", "k", "M", "G", "T", "P"] as const;
@@ -9,13 +9,13 @@ const SMALL_PREFIXES = ["m", "µ", "n"] as const;
 const SCALED = new Set(["B", "B/s", "Hz", "s", "1/s", "/s", "op/s", "ops/s", "bit/s"]);
 const BINARY = new Set(["B", "B/s"]);
 
-/** "12.3 %", "1.21 MB/s", "842 µs": at most four digits that carry meaning. */
+/** "12.3 %", "1.21 MB/s", "842 µs": three significant digits, or up to four of an integer. */
 export function quantity(value: number, unit: string): string {
   const [digits, shown] = quantityParts(value, unit);
   return shown === "" ? digits : `${digits} ${shown}`;
 }
 
-/** The same in two parts, so that columns of digits can be aligned. */
+/** The same in two parts, so that lists can align the digits. */
 export function quantityParts(value: number, unit: string): [digits: string, unit: string] {
   if (!Number.isFinite(value)) return ["–", unit];
   if (!SCALED.has(unit) && Math.abs(value) < 1e6) return [significant(value), unit];
@@ -49,7 +49,7 @@ export function significant(value: number): string {
   return value.toPrecision(2);
 }
 
-/** A tick label with just the digits that the step needs. */
+/** A tick label with the digits that its step needs. */
 export function tickLabel(value: number, step: number, unit: string): string {
   if (SCALED.has(unit) || Math.abs(value) >= 1e5) return quantityParts(value, unit).join("");
   const digits = Math.max(0, Math.min(8, -Math.floor(Math.log10(step) + 1e-9)));
@@ -58,7 +58,7 @@ export function tickLabel(value: number, step: number, unit: string): string {
 
 const pad = (n: number, width = 2) => String(n).padStart(width, "0");
 
-/** Local wall clock, with as many parts as `stepUs` needs: 14:03, 14:03:20, 14:03:20.5. */
+/** Local time of day, as precise as steps of `stepUs` need: 14:03, 14:03:20, 14:03:20.5. */
 export function clock(timeUs: number, stepUs = 1e6): string {
   const date = new Date(timeUs / 1000);
   const minutes = `${pad(date.getHours())}:${pad(date.getMinutes())}`;

@@ -2,7 +2,7 @@
  * A square matrix as a picture: one image of n × n pixels, scaled up without smoothing, with whole pixels per cell where they fit.
  * Pointer and arrow keys choose a cell; its row and column are highlighted on the overlay.
  *
- * Colours and everything beside the cells come from outside (HeatMapPicture).
+ * Colours and everything around the cells come from outside (HeatMapPicture).
  */
 import type { ChartColours } from "./colours.ts";
 import type { Drawable } from "./loop.ts";

@@ -1,8 +1,8 @@
 /**
- * The columns of one series at the width now shown, kept up to date sample by sample.
+ * The columns of one series at the width of the current view, updated sample by sample.
  *
- * Covers the view, one view's length before it and two after it, so that a picture that follows the live edge is filled anew only once in
- * two lengths, and a small pan costs nothing.
+ * Covers the view, one view's length before it and two after it. So a picture that follows the live edge is refilled only once in two
+ * lengths, and a small pan costs nothing.
  */
 import { Columns } from "./columns.ts";
 import type { Series } from "./series.ts";
@@ -12,7 +12,7 @@ const LENGTHS = 4;
 
 export class LineCache {
   columns = new Columns(1, 1);
-  /** Width of the columns the old part was taken from, µs: nothing finer is known there. */
+  /** Width of the columns that the older part comes from, µs; 0 where every sample is known. */
   sourceWidthUs = 0;
   #series: Series | null = null;
   #entered = 0;
@@ -32,7 +32,7 @@ export class LineCache {
     this.#entered = series.written;
   }
 
-  /** How many columns apart two samples may lie and still be joined: three times the usual spacing, and never finer than what is known. */
+  /** Columns between two samples that a line still joins: three times the usual spacing, but at least the width of the source. */
   joinColumns(series: Series): number {
     const joinUs = Math.max(3 * series.spacingUs, 1.5 * this.sourceWidthUs);
     return Math.max(1.5, joinUs / this.columns.widthUs + 1);

@@ -1,8 +1,8 @@
 /**
- * From columns to strokes: one vertical stroke per column between its extremes, joined to the neighbours'.
+ * Draws columns as a line: one vertical stroke per column between its extremes, joined to its neighbours.
  *
- * A stroke goes low → high or high → low, whichever continues the last one; so a column costs two points, a spike of one sample keeps its
- * full height, and calm stretches look like a plain line. Between columns further apart than `joinColumns` the line is broken.
+ * A stroke goes low → high or high → low, whichever end is nearer to the last one. So a column costs two points, a spike of one sample
+ * keeps its full height, and calm stretches look like a plain line. The line breaks between columns further apart than `joinColumns`.
  */
 import type { Columns } from "./columns.ts";
 import type { TimeView } from "./time-axis.ts";
@@ -20,14 +20,14 @@ export interface LineFrame {
   /** y = offset + scale · value. */
   offset: number;
   scale: number;
-  /** Columns apart that still belong together: sparse samples are joined, gaps are not. */
+  /** Columns that a line may bridge: sparse samples are joined, gaps are not. */
   joinColumns: number;
 }
 
 export function traceLine(pen: Pen, columns: Columns, frame: LineFrame): void {
   const { view, offset, scale } = frame;
   const first = view.endColumn - view.columns + 1;
-  // One sample beyond each edge may still be joined to what is seen.
+  // The last sample before the view may be joined to the first one in it.
   const from = Math.max(columns.oldest, first - Math.ceil(frame.joinColumns));
   const to = Math.min(columns.newest, view.endColumn);
   const shift = frame.leftPx + 0.5 - first;
@@ -64,7 +64,7 @@ export function extremes(columns: Columns, view: TimeView, into: { low: number; 
   }
 }
 
-/** Stretches in view without samples, longer than `joinColumns`: [firstEmpty, lastEmpty] by column. Only between samples, not before the first. */
+/** Stretches in view without samples, longer than `joinColumns`, as [first, last] empty column. Only between samples. */
 export function gaps(columns: Columns, view: TimeView, joinColumns: number): [number, number][] {
   const found: [number, number][] = [];
   const from = Math.max(columns.oldest, view.endColumn - view.columns + 1 - Math.ceil(joinColumns));

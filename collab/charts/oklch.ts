@@ -1,9 +1,8 @@
 /**
- * OKLCH (Björn Ottosson, 2020, "A perceptual color space for image processing") to sRGB: equal steps of hue look equal,
- * which HSV's do not.
+ * OKLCH to sRGB (Björn Ottosson, 2020, "A perceptual color space for image processing"). Equal steps of hue look equal, unlike in HSV.
  *
- * `lightness` in [0, 1], `chroma` ≥ 0 (sRGB ends near 0.3), `hue` in turns [0, 1). Result: channels 0…255, clipped by reducing chroma,
- * so that lightness and hue stay.
+ * `lightness` in [0, 1], `chroma` ≥ 0 (sRGB ends near 0.3), `hue` in turns [0, 1). Colours outside sRGB lose chroma and keep lightness
+ * and hue. Result: red, green and blue in 0…255.
  */
 export type Rgb = readonly [red: number, green: number, blue: number];
 

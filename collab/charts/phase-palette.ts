@@ -1,10 +1,10 @@
 /**
- * The colours of complex numbers: magnitude as lightness, phase as hue, one table looked up per cell.
+ * The colours of complex numbers: magnitude as lightness, phase as hue, in one table.
  *
- *     index = step(magnitude) · PHASES + step(phase)          packed ABGR, as ImageData wants it on little-endian machines
+ *     index = step(magnitude) · PHASES + step(phase)          packed ABGR, the order of ImageData on little-endian machines
  *
- * Chroma goes to 0 with the magnitude: the phase of next to nothing means nothing. The display is compressed (strengthOf), so that
- * weak entries can be told from none.
+ * Chroma goes to 0 with the magnitude, because the phase of a tiny number means nothing. Magnitudes are compressed (strengthOf), so that
+ * weak entries differ from zero.
  */
 import { oklchToRgb, type Rgb } from "./oklch.ts";
 
@@ -39,7 +39,7 @@ export function phasePalette(ends: PaletteEnds): PhasePalette {
   return table;
 }
 
-/** The colour for a displayed strength in [0, 1] (after the square root) and a phase in turns. */
+/** The colour of a strength in [0, 1] (see strengthOf) and a phase in turns. */
 export function colourOf(ends: PaletteEnds, strength: number, turns: number): Rgb {
   const lightness = ends.zero.lightness + (ends.one.lightness - ends.zero.lightness) * strength;
   // Below this strength the page's own tint fades out and the phase's hue fades in.
@@ -54,7 +54,7 @@ export function colourOf(ends: PaletteEnds, strength: number, turns: number): Rg
   return oklchToRgb(lightness, ends.one.chroma * Math.min(1, strength * 1.15), hueOf(turns));
 }
 
-/** Phase 0 (in step) is blue-green, a quarter turn ahead green-yellow, opposite red-orange, a quarter behind violet. */
+/** Phase 0 (in step) is blue-green, a quarter turn ahead green-yellow, opposite red-orange, a quarter turn late violet. */
 function hueOf(turns: number): number {
   const hue = 0.6 - turns;
   return hue - Math.floor(hue);

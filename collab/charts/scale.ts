@@ -1,11 +1,11 @@
-/** Value axes: round ticks, and a range that follows the data without trembling. */
+/** Value axes: round ticks, and a range that follows the data without jitter. */
 
 export interface Range {
   low: number;
   high: number;
 }
 
-/** The range shrinks only when the data fill less than this share of it, or the picture would be rescaled at every wiggle. */
+/** The range shrinks only when the data fill less than this share of it. Otherwise every small change would rescale the picture. */
 const SHRINK_BELOW = 0.6;
 
 /** Air above and below the data, as a share of their span. */
@@ -14,8 +14,8 @@ const MARGIN = 0.08;
 /**
  * The range to show for data in [low, high], given the range shown now (null at first).
  *
- * Grows at once, so that nothing is cut off; shrinks when the data use less than SHRINK_BELOW of it. Constant data get a range around them.
- * NaN in, the old range (or [0, 1]) out.
+ * Grows at once, so that nothing is cut off; shrinks when the data fill less than SHRINK_BELOW of it. Constant data get a range around
+ * them. For NaN the range stays, or is [0, 1].
  */
 export function followRange(now: Range | null, low: number, high: number): Range {
   if (!(low <= high)) return now ?? { low: 0, high: 1 };
@@ -27,8 +27,8 @@ export function followRange(now: Range | null, low: number, high: number): Range
   const floor = low >= 0 ? 0 : Number.NEGATIVE_INFINITY;
   const expected = { low: Math.max(low - air, floor), high: high + air };
   if (now !== null && low >= now.low && high <= now.high) {
-    const wantedSpan = expected.high - expected.low;
-    if (wantedSpan >= SHRINK_BELOW * (now.high - now.low)) return now;
+    const expectedSpan = expected.high - expected.low;
+    if (expectedSpan >= SHRINK_BELOW * (now.high - now.low)) return now;
   }
   return expected;
 }

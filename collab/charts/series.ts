@@ -1,19 +1,19 @@
 /**
- * What the page remembers of one channel: the latest samples as they came, and two coarser levels for the longer view.
+ * The values of one channel: its latest samples, and two coarser levels for longer views.
  *
  *     samples  every sample            the last RAW_SAMPLES
  *     levels   extremes per 100 ms     the last 15 minutes
  *              extremes per 2 s        the last 4 hours
  *
- * A view asks for columns of its own width; `fill` takes the finest level that reaches back far enough, so extremes survive every zoom.
- * Memory is fixed once the ring has grown: about 0.7 MB a channel.
+ * A view asks for columns of its own width. `fill` reads the finest level that reaches back far enough, so extremes survive every zoom.
+ * Memory is constant once the ring has grown: about 0.7 MB a channel.
  */
 import { Columns } from "./columns.ts";
 
-/** 16 s at 1,000 samples a second, 27 minutes at 10: what is seen at a width of milliseconds is recent. */
+/** 16 s at 1,000 samples a second, 27 minutes at 10: people look at milliseconds only in recent data. */
 const RAW_SAMPLES = 16_384;
 
-/** The ring starts small: most channels bring ten samples a second. */
+/** The ring starts small: most channels have ten samples a second. */
 const FIRST_SAMPLES = 1024;
 
 const LEVELS: readonly { widthUs: number; capacity: number }[] = [
@@ -22,7 +22,7 @@ const LEVELS: readonly { widthUs: number; capacity: number }[] = [
 ];
 
 export class Series {
-  /** Samples ever written; sample k of the stream lies in the ring while k ≥ written − kept. */
+  /** Samples ever written. The ring holds sample k while k ≥ written − kept. */
   written = 0;
   kept = 0;
   lastTimeUs = Number.NaN;
@@ -33,7 +33,7 @@ export class Series {
   #time = new Float64Array(FIRST_SAMPLES);
   #value = new Float64Array(FIRST_SAMPLES);
 
-  /** Adds a sample. Times that run backward are drawn at the latest time seen: the picture's time only goes forward. */
+  /** Adds a sample. One that is older than the latest counts at the latest time: a picture's time only goes forward. */
   add(timeUs: number, value: number): void {
     let time = timeUs;
     // Not Math.max: the first time seen is compared with NaN.
@@ -70,7 +70,7 @@ export class Series {
     return low;
   }
 
-  /** The value at the last sample not after `timeUs`, NaN if none is kept. Falls back to the coarser levels for older times. */
+  /** The value of the last sample at or before `timeUs`, from the coarser levels for older times. NaN if none is kept. */
   valueBefore(timeUs: number): number {
     const next = this.firstAtOrAfter(timeUs + 1);
     if (next > this.written - this.kept) return this.valueAt(next - 1);
@@ -86,8 +86,8 @@ export class Series {
   }
 
   /**
-   * Enters what is known of [fromUs, toUs) into `target`, from the finest source that reaches back that far. Returns the width of that
-   * source's columns in µs, 0 for the samples themselves: points closer than this belong together.
+   * Adds all values in [fromUs, toUs) to `target`, from the finest source that reaches back that far. Returns the width of that source's
+   * columns in µs, 0 for samples.
    */
   fill(target: Columns, fromUs: number, toUs: number): number {
     const firstRaw = this.written - this.kept;
@@ -100,7 +100,7 @@ export class Series {
     const rawFromUs = this.timeAt(firstRaw);
     for (let a = Math.max(level.oldest, level.columnOf(fromUs)); a <= level.newest; a++) {
       const startUs = a * level.widthUs;
-      // The column in which the ring begins is entered from the level: part of its samples are gone from the ring.
+      // The column in which the ring begins comes from the level: the ring has lost some of its samples.
       if (startUs > rawFromUs || startUs >= toUs) break;
       const low = level.low(a);
       if (!Number.isNaN(low)) target.addRange(startUs, low, level.high(a), level.last(a));
@@ -109,7 +109,7 @@ export class Series {
     return level.widthUs;
   }
 
-  /** Enters the samples from number `sample` on, before `toUs`: what came since the last picture. */
+  /** Adds the samples with numbers ≥ `sample` and times < `toUs`. */
   fillFrom(target: Columns, sample: number, toUs: number): void {
     for (let k = Math.max(sample, this.written - this.kept); k < this.written; k++) {
       const time = this.timeAt(k);
@@ -121,7 +121,7 @@ export class Series {
   #learnSpacing(gapUs: number): void {
     if (gapUs <= 0) return;
     if (this.spacingUs === 0) this.spacingUs = gapUs;
-    // A gap must not pass for the usual spacing, so what is far longer counts little.
+    // A gap is not the usual spacing: an interval that is far longer counts as four times the usual one.
     else this.spacingUs += (Math.min(gapUs, 4 * this.spacingUs) - this.spacingUs) / 32;
   }
 

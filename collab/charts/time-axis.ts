@@ -1,7 +1,7 @@
 /**
- * The time axis: which stretch is shown, where a time lies, where the marks stand.
+ * The time axis: the stretch that is shown, the pixel of a time, the times of the labels.
  *
- * The right edge is bound to a whole column (columns.ts), so that marks and lines move together and by whole pixels.
+ * The right edge is the edge of a column (columns.ts), so labels and lines move together and by whole pixels.
  */
 
 export interface TimeView {
@@ -13,7 +13,7 @@ export interface TimeView {
   columns: number;
 }
 
-/** Steps in which people count time, µs. */
+/** Steps that people count time in, µs. */
 const STEPS_US = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 10e3, 20e3, 50e3, 100e3, 200e3, 500e3, 1e6, 2e6, 5e6,
   10e6, 15e6, 30e6, 60e6, 120e6, 300e6, 600e6, 900e6, 1800e6, 3600e6, 7200e6, 10_800e6, 21_600e6, 43_200e6,
@@ -49,7 +49,7 @@ export function timeStep(view: TimeView, apartPx: number): number {
   return STEPS_US.find((step) => step >= least) ?? STEPS_US[STEPS_US.length - 1]!;
 }
 
-/** Times of the marks in view, ascending; `offsetUs` shifts them to the clock of the place (local time − UTC). */
+/** Times of the marks in view, ascending, round in local time. `offsetUs`: local time − UTC. */
 export function timeMarks(view: TimeView, apartPx: number, offsetUs: number): number[] {
   const step = timeStep(view, apartPx);
   const marks: number[] = [];

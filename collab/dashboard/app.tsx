@@ -21,7 +21,7 @@ import { WhatIfDialog } from "./panels/what-if/panel.tsx";
 
 type Panel = (props: PanelProps) => ComponentChildren;
 
-/** Lines across the page, from the top. Each appears when it has something to say. */
+/** Lines across the page, from the top. Each but the first appears only when there is something to report. */
 const LINES: readonly Panel[] = [Header, ConnectionBanner, ReplayBar, InjectionBanner];
 const GRID: readonly Panel[] = [ChannelsPanel, SignalsPanel, MeasuresPanel, StatePanel, EventsPanel];
 const DIALOGS: readonly Panel[] = [InjectDialog, WhatIfDialog, HelpDialog];
@@ -39,7 +39,7 @@ export function App(props: PanelProps) {
   );
 }
 
-/** Screen readers hear no more than this. */
+/** Screen readers get no more than this. */
 const ANNOUNCE_EVERY_MS = 2000;
 
 /** Read out by screen readers: new events, and the values at the cursor. */

@@ -1,5 +1,5 @@
 /**
- * The page: data come from a source into the model, the view says what is looked at, the loop draws, the components frame it.
+ * The page. A source fills the model, the view holds what a person looks at, the loop draws the charts, the panels show the rest.
  */
 import "./theme/theme.css";
 import "./style.css";
@@ -43,9 +43,7 @@ addEventListener("pagehide", () => {
   controls.stop();
 });
 
-/**
- * The token of the link that the program printed (`#token=…`) is exchanged for a cookie, then taken out of the address bar and the history.
- */
+/** Exchanges the token of the link that the program printed (`#token=…`) for a cookie, and removes it from the address and the history. */
 async function logIn(): Promise<void> {
   const token = new URLSearchParams(location.hash.slice(1)).get("token");
   if (token === null) return;
@@ -57,7 +55,7 @@ async function logIn(): Promise<void> {
       body: JSON.stringify({ token }),
     });
   } catch {
-    // No server: the socket will say so, and keep trying.
+    // No server: the socket reports that, and retries.
   }
 }
 

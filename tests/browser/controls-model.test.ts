@@ -1,4 +1,4 @@
-/** What the page knows of injections, of a moved recording and of a what-if, without a browser. */
+/** Injections, moved recordings and what-if questions in the page, without a browser. */
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -14,14 +14,14 @@ import { Model } from "../../collab/dashboard/model/model.ts";
 import { View } from "../../collab/dashboard/model/view.ts";
 import { EMPTY_FORM, localTime, requestOf } from "../../collab/dashboard/panels/what-if/form.ts";
 import { pairsOf } from "../../collab/dashboard/panels/what-if/pairs.ts";
-import { eventsBehind } from "../../collab/dashboard/sources/socket-source.ts";
+import { eventsAfter } from "../../collab/dashboard/sources/socket-source.ts";
 import type { WhatIfAnswer } from "../../protocol/controls.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 
 const T = 1_767_225_600_000_000;
 const SECOND = 1_000_000;
 
-test("an injection is active from its begin until its end was told", () => {
+test("an injection is active from the event of its begin to that of its end", () => {
   const begun = injectionsAfter([], injected(1, "started"));
   assert.is(begun.length, 1);
   assert.is(begun[0]!.what, "spike ×2");
@@ -33,18 +33,18 @@ test("an injection is active from its begin until its end was told", () => {
   assert.equal([ended[0]!.fromUs, ended[0]!.untilUs], [T, T + 10 * SECOND]);
 });
 
-test("an injection whose end was never told is over some seconds behind its last sample", () => {
+test("an injection without an event of its end is over some seconds after its last sample", () => {
   const [injection] = injectionsAfter([], injected(1, "started"));
   assert.ok(isActive(injection!, T + 12 * SECOND));
   assert.not.ok(isActive(injection!, T + 16 * SECOND));
 });
 
-test("a page that hears only of the end of an injection marks it all the same", () => {
+test("a page that gets only the event of its end still marks an injection", () => {
   const [injection] = injectionsAfter([], injected(9, "ended"));
   assert.equal([injection!.fromUs, injection!.untilUs, injection!.endSequence], [T, T + 10 * SECOND, 9]);
 });
 
-test("an injection that was under way when the page came is marked once, whatever of its events the page has, in any order", () => {
+test("an injection that was active when the page opened is marked once, whichever of its events arrive, in any order", () => {
   const { group, channels, detail } = injected(1, "started");
   const underWay = [{ group, channels, detail }];
   const started = injected(4, "started");
@@ -58,7 +58,7 @@ test("an injection that was under way when the page came is marked once, whateve
   assert.equal(injectionsWith([closed!], underWay), [closed!]);
 });
 
-test("where several injections overlap, each pixel is hatched once", () => {
+test("overlapping injections hatch each pixel once", () => {
   const span = fc.tuple(fc.nat(60), fc.integer({ min: 1, max: 20 }));
   fc.assert(
     fc.property(fc.array(span, { maxLength: 8 }), (spans) => {
@@ -73,7 +73,7 @@ test("where several injections overlap, each pixel is hatched once", () => {
   );
 });
 
-test("a recording that is moved to any place has the injections that were known there", () => {
+test("a recording that moves to any place has the injections known at that place", () => {
   fc.assert(
     fc.property(
       fc.array(fc.constantFrom("started", "ended", "other"), { maxLength: 12 }),
@@ -92,7 +92,7 @@ test("a recording that is moved to any place has the injections that were known 
   );
 });
 
-test("a moved recording takes samples and states away, and the events behind the place", () => {
+test("a moved recording drops samples and states, and the events after the new place", () => {
   const model = new Model();
   const view = new View(model);
   model.channels({
@@ -113,7 +113,7 @@ test("a moved recording takes samples and states away, and the events behind the
     model.events.value.map(({ sequence }) => sequence),
     [2, 1],
   );
-  assert.ok(view.following.value, "what was frozen is not there any more");
+  assert.ok(view.following.value, "the frozen moment is gone");
   feed(model, T + 10 * SECOND, 7);
   assert.is(model.headUs, T + 10 * SECOND);
   assert.is(model.channelsByKey.get("g/x")!.series.written, 1);
@@ -122,19 +122,19 @@ test("a moved recording takes samples and states away, and the events behind the
   assert.is(model.events.value[0]!.sequence, 3);
 });
 
-test("the list of events is begun anew only where what is known is too little, or too far away", () => {
-  // Known from the first on: back and a little forward nothing is asked for.
-  assert.is(eventsBehind({ after: 0, upTo: 300 }, 20), 0);
-  assert.is(eventsBehind({ after: 0, upTo: 300 }, 400), 0);
-  // Far forward: not everything in between is expected.
-  assert.is(eventsBehind({ after: 0, upTo: 300 }, 5_000), 4_500);
-  // Known are the last of many: back to where fewer than a listful of them are left.
-  assert.is(eventsBehind({ after: 1_500, upTo: 2_000 }, 1_600), 1_100);
-  assert.is(eventsBehind({ after: 1_500, upTo: 2_000 }, 100), 0);
-  assert.is(eventsBehind({ after: 1_500, upTo: 2_300 }, 2_100), 1_500);
+test("the list of events begins again only where the page has too few events, or others", () => {
+  // The page has all events: no request for a move back, or a little forward.
+  assert.is(eventsAfter({ after: 0, upTo: 300 }, 20), 0);
+  assert.is(eventsAfter({ after: 0, upTo: 300 }, 400), 0);
+  // Far forward: the events in between are not requested.
+  assert.is(eventsAfter({ after: 0, upTo: 300 }, 5_000), 4_500);
+  // The page has the last of many: a move back would leave too few.
+  assert.is(eventsAfter({ after: 1_500, upTo: 2_000 }, 1_600), 1_100);
+  assert.is(eventsAfter({ after: 1_500, upTo: 2_000 }, 100), 0);
+  assert.is(eventsAfter({ after: 1_500, upTo: 2_300 }, 2_100), 1_500);
 });
 
-test("a session that stands further back after a break is taken for a moved one, one that goes on is not", () => {
+test("a session that is further back after a break has moved, one that continues has not", () => {
   const model = new Model();
   const session = { session: "a", partition: "p0" };
   model.session({ ...session, timeUs: T });
@@ -145,7 +145,7 @@ test("a session that stands further back after a break is taken for a moved one,
   assert.is(model.rewinds.value, 1);
 });
 
-test("the lanes of a what-if pair the events of both by their ids, and say how they differ", () => {
+test("a what-if comparison pairs events by their ids and describes how they differ", () => {
   const original = [injected(1, "other"), { ...injected(2, "other"), id: "p0/2/1" }];
   const branch = [
     { ...injected(1, "other"), timeUs: T + 2_500_000 },
@@ -177,7 +177,7 @@ test("the lanes of a what-if pair the events of both by their ids, and say how t
   assert.is(moved!.timeUs, original[0]!.timeUs);
 });
 
-test("a filled-in question becomes the request that the gateway takes", () => {
+test("a completed form becomes the request that the gateway expects", () => {
   const at = localTime(T + 1_000);
   assert.equal(
     requestOf({
@@ -205,16 +205,16 @@ test("a filled-in question becomes the request that the gateway takes", () => {
   );
 });
 
-test("a question without a moment, or in which nothing is different, is not asked", () => {
+test("a form without a moment, or without a change, is refused", () => {
   assert.throws(() => requestOf({ ...EMPTY_FORM, drop: ["g/x"] }), /moment/);
-  assert.throws(() => requestOf({ ...EMPTY_FORM, at: localTime(T) }), /something that is different/);
+  assert.throws(() => requestOf({ ...EMPTY_FORM, at: localTime(T) }), /at least one change/);
 });
 
 function comparable({ sequence, endSequence, fromUs }: Injection): string {
   return `${sequence} ${endSequence} ${fromUs}`;
 }
 
-/** `which`: told apart by when it begins, so that an end finds its own begin. */
+/** `which`: injections differ in their begin, so that an end finds its own. */
 function injected(sequence: number, kind: string, which = 0): EventMessage {
   const fromUs = T + 100 * SECOND * Math.floor(which / 2);
   return {

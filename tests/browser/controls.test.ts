@@ -1,7 +1,7 @@
 // requires: chromium
 // runtime: node
 // timeout: 300
-/** What people do to a session in a real browser: play and scrub a recording, inject into a live one, ask what would have happened. */
+/** Commands to a session in a real browser: play and scrub a recording, inject into a live session, ask what would have happened. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -15,7 +15,7 @@ import { type RunningProgram, run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-/** The tests of this file go on for longer than a program of one test. */
+/** The programs run through all tests of this file. */
 const LONG_S = 240;
 
 let browser: Browser;
@@ -65,7 +65,7 @@ test("a recording has a bar: the button and the space bar pause and play it", as
   });
 });
 
-test("scrubbing goes to the place: charts and events are those up to there, also back in time", async () => {
+test("scrubbing moves the recording: charts and events end at the new place, also back in time", async () => {
   await onPage(replayUrl, {}, async (page) => {
     const { fromUs, toUs } = await status();
     const bar = page.getByLabel("Place in the recording");
@@ -81,7 +81,7 @@ test("scrubbing goes to the place: charts and events are those up to there, also
         (count) => document.querySelector(".events .count")?.textContent === String(count),
         expected,
       );
-      // What is drawn ends at the place.
+      // The picture ends at the place.
       await page.waitForFunction(
         (clock) => document.querySelector(".transport-time time")?.textContent?.startsWith(clock) === true,
         new Date(timeUs / 1000).toTimeString().slice(0, 5),
@@ -108,7 +108,7 @@ test("scrubbing goes to the place: charts and events are those up to there, also
   });
 });
 
-test("a moved recording moves on every page that looks at it, and its charts are filled anew", async () => {
+test("a moved recording moves on every page that shows it, and the charts fill again", async () => {
   await onPage(replayUrl, {}, async (page) => {
     const { fromUs } = await status();
     await post("replay", { action: "seek", timeUs: fromUs + 400e6 });
@@ -128,29 +128,29 @@ test("a moved recording moves on every page that looks at it, and its charts are
   });
 });
 
-test("the lanes show what would have happened, event by event, and the list says it in words", async () => {
+test("the comparison shows what would have happened, event by event, and the list has it in words", async () => {
   await onPage(replayUrl, {}, async (page) => {
     const { fromUs } = await status();
     await page.locator("body").press("w");
     await page.getByRole("heading", { name: "What would have happened?" }).waitFor();
     await page.getByRole("button", { name: "Run the branch" }).click();
-    await page.locator(".trouble", { hasText: "something that is different" }).waitFor();
+    await page.locator(".trouble", { hasText: "at least one change" }).waitFor();
     const at = new Date(fromUs / 1000 + 120e3);
     const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, -1);
-    await page.getByLabel("From this moment on").fill(local);
+    await page.getByLabel("Branch at").fill(local);
     await page.getByLabel("Path of setting 1").fill("collapse.falseAlarmPerDay");
     await page.getByLabel("Value of setting 1").fill("0.01");
     await page.getByRole("button", { name: "Run the branch" }).click();
     await page.locator(".trouble", { hasText: "collapse.falseAlarmsPerDay" }).waitFor();
 
     await page.getByLabel("Path of setting 1").fill("collapse.falseAlarmsPerDay");
-    await page.getByLabel("Channel that falls silent").selectOption({ index: 1 });
+    await page.getByLabel("Channel to silence").selectOption({ index: 1 });
     await page.getByLabel("Scenario to inject").selectOption("level-shift");
     const answered = page.waitForResponse((response) => response.url().endsWith("api/whatif"));
     await page.getByRole("button", { name: "Run the branch" }).click();
     const { counts } = (await (await answered).json()) as { counts: Record<string, number> };
     await page.locator(".answer").waitFor();
-    assert.ok(counts["new"]! >= 2, "the setting and the injection are told of");
+    assert.ok(counts["new"]! >= 2, "the setting and the injection are new events");
     for (const [kind, count] of Object.entries(counts))
       assert.is(await page.locator(`.comparison .pair.at-${kind}`).count(), count, kind);
     const differs = counts["new"]! + counts["gone"]! + counts["moved"]! + counts["changed"]!;
@@ -163,7 +163,7 @@ test("the lanes show what would have happened, event by event, and the list says
   });
 });
 
-test("an injection is begun from the page, and marked there and on a page that is opened later", async () => {
+test("the page injects an event, and marks it there and on a page opened later", async () => {
   await onPage(liveUrl, {}, async (page) => {
     await page.waitForSelector(".channel");
     await page.locator("body").press("i");
@@ -187,7 +187,7 @@ test("an injection is begun from the page, and marked there and on a page that i
   });
 });
 
-test("what the session refuses is said in the window, which stays", async () => {
+test("a dialog shows why the session refuses a request, and stays open", async () => {
   await onPage(liveUrl, {}, async (page) => {
     await page.route("**/api/inject", (route) =>
       route.continue({ postData: JSON.stringify({ scenario: "burst", group: "other" }) }),
@@ -201,7 +201,7 @@ test("what the session refuses is said in the window, which stays", async () => 
   });
 });
 
-test("the bar has no serious accessibility fault in the dark and the light, and nothing is cut off at 390 pixels", async () => {
+test("the bar has no serious accessibility fault in dark and light, and fits into 390 pixels", async () => {
   await onPage(replayUrl, {}, async (page) => {
     for (const colorScheme of ["dark", "light"] as const) {
       await page.setViewportSize({ width: 1440, height: 900 });
@@ -210,13 +210,13 @@ test("the bar has no serious accessibility fault in the dark and the light, and 
       await page.setViewportSize({ width: 390, height: 844 });
       await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth);
       const bar = await page.getByLabel("Place in the recording").boundingBox();
-      assert.ok(bar !== null && bar.width > 300, "the bar has a line of its own");
+      assert.ok(bar !== null && bar.width > 300, "the bar has its own line");
       await page.screenshot({ path: join(tmpdir(), `eigenwatch-replay-narrow-${colorScheme}.png`) });
     }
   });
 });
 
-// ---- what the tests look at ---------------------------------------------------------------------------------------
+// ---- pages and answers ---------------------------------------------------------------------------------------
 
 async function onPage(
   url: string,
@@ -236,7 +236,7 @@ async function onPage(
   }
 }
 
-/** Not what the tests provoke: requests that are refused, and canvases read again and again. */
+/** Without messages that the tests cause: refused requests, and repeated reading of canvases. */
 function isOfThePage(complaint: string): boolean {
   return !/status of 400|willReadFrequently/.test(complaint);
 }
@@ -256,14 +256,14 @@ function status(): Promise<ReplayStatus> {
 
 async function untilStatus(holds: (status: ReplayStatus) => boolean): Promise<void> {
   for (let tries = 0; tries < 2_000; tries++) if (holds(await status())) return;
-  throw new Error(`Cannot go on: waited for ${holds}`);
+  throw new Error(`Timed out waiting for ${holds}`);
 }
 
 async function events(): Promise<unknown[]> {
   return (await api<{ events: unknown[] }>("events?limit=1000")).events;
 }
 
-/** Strokes of the warning's colour, thinly laid over the panel's: more orange than the panel, in many places. */
+/** Thin strokes in the colour of warnings: many pixels are more orange than the panel. */
 function hatched(page: Page, selector: string): Promise<unknown> {
   return page.waitForFunction((of) => {
     const canvas = document.querySelector<HTMLCanvasElement>(of);

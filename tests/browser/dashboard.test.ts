@@ -26,7 +26,7 @@ test.after(async () => {
   await server.close();
 });
 
-test("page draws its charts and complains about nothing", async () => {
+test("page draws its charts and reports no error", async () => {
   await onPage({}, async (page) => {
     await page.waitForSelector(".channel");
     await painted(page, ".signals canvas", 20);
@@ -39,7 +39,7 @@ test("page draws its charts and complains about nothing", async () => {
 });
 
 for (const colorScheme of ["dark", "light"] as const) {
-  test(`page has no serious accessibility fault in the ${colorScheme}`, async () => {
+  test(`page has no serious accessibility fault in ${colorScheme} colours`, async () => {
     await onPage({ colorScheme }, async (page) => {
       await page.waitForSelector(".event");
       await page.locator(".event-head").first().click();
@@ -86,7 +86,7 @@ test("each chart has a name and takes the keyboard", async () => {
   });
 });
 
-test("keys open help, filter, pause and events", async () => {
+test("keys open the help, the filter and events, and pause", async () => {
   await onPage({}, async (page) => {
     await page.waitForSelector(".event");
     await page.keyboard.press("?");
@@ -113,7 +113,7 @@ test("keys open help, filter, pause and events", async () => {
   });
 });
 
-test("an event that is pressed moves the charts to its time", async () => {
+test("pressing an event moves the charts to its time", async () => {
   await onPage({}, async (page) => {
     const event = page.locator(".event.is-critical .event-head").first();
     await event.click();
@@ -123,7 +123,7 @@ test("an event that is pressed moves the charts to its time", async () => {
   });
 });
 
-test("a channel that is pressed joins the chart and leaves it again", async () => {
+test("pressing a channel adds it to the chart and removes it again", async () => {
   await onPage({}, async (page) => {
     const row = page.getByRole("button", { name: "Latency" }).first();
     await row.click();
@@ -134,7 +134,7 @@ test("a channel that is pressed joins the chart and leaves it again", async () =
   });
 });
 
-test("the wheel zooms, dragging moves into the past, a double click goes back to the live edge", async () => {
+test("the wheel zooms, dragging moves into the past, a double click returns to the live edge", async () => {
   await onPage({}, async (page) => {
     await page.waitForSelector(".channel");
     const box = await page.locator(".signals .chart-box").boundingBox();
@@ -167,7 +167,7 @@ test("the pointer on the matrix reads a pair, by names and in polar form", async
   });
 });
 
-test("dark and light follow the system, until somebody chooses", async () => {
+test("dark and light follow the system until a person chooses", async () => {
   await onPage({ colorScheme: "light" }, async (page) => {
     assert.is(await page.evaluate(() => document.documentElement.dataset["theme"]), "light");
     await page.keyboard.press("t");
@@ -184,7 +184,7 @@ test("nothing is cut off sideways in a narrow window", async () => {
   });
 });
 
-test("a token in the link leaves the address bar and is handed in once", async () => {
+test("a token in the link leaves the address bar and is sent once", async () => {
   const context = await browser.newContext();
   const page = await context.newPage();
   const bodies: (string | null)[] = [];
@@ -194,19 +194,19 @@ test("a token in the link leaves the address bar and is handed in once", async (
   });
   await page.goto(`${server.url}#token=secret`);
   await page.waitForFunction(() => location.hash === "");
-  await page.waitForSelector(".nothing-yet");
+  await page.waitForSelector(".no-data");
   assert.equal(bodies, ['{"token":"secret"}']);
   await context.close();
 });
 
-interface Wish {
+interface PageOptions {
   colorScheme?: "dark" | "light";
   query?: string;
   width?: number;
 }
 
 async function onPage(
-  { colorScheme = "dark", query = "demo", width = 1440 }: Wish,
+  { colorScheme = "dark", query = "demo", width = 1440 }: PageOptions,
   act: (page: Page) => Promise<void>,
 ): Promise<void> {
   const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme });
@@ -233,7 +233,7 @@ async function painted(page: Page, selector: string, colours: number): Promise<v
 }
 
 async function faults(page: Page): Promise<string[]> {
-  // Through evaluate and not as a script element: the page's policy forbids those.
+  // By evaluate: the page's policy forbids inline script elements.
   await page.evaluate(AXE);
   return page.evaluate(async () => {
     const { axe } = globalThis as unknown as {

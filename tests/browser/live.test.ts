@@ -1,7 +1,7 @@
 // requires: chromium
 // runtime: node
 // timeout: 240
-/** The whole system in a real browser: this machine's own channels in, events seen, nothing to complain about. */
+/** The whole system in a real browser: this machine's own channels in, events on the page, no error reported. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ import { buildDashboard, coloursOf, complaintsOf, launchChromium } from "../supp
 /** Long enough to raise the load of a core from idle to full in many rows of 100 ms. */
 const BURN_MS = 4_000;
 
-/** Ended after the tests, whatever became of them. */
+/** Stopped after the tests, even after failed ones. */
 const systems: { stop(): Promise<void> }[] = [];
 let browser: Browser;
 let system: Awaited<ReturnType<typeof startSystem>>;
@@ -30,7 +30,7 @@ test.after(async () => {
   await Promise.all(systems.map((each) => each.stop()));
 });
 
-test("page shows the channels of this machine, its joint state and its events, and complains about nothing", async () => {
+test("page shows the channels of this machine, its joint state and its events, and reports no error", async () => {
   const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
   const complaints = complaintsOf(page);
   await page.goto(system.url);
@@ -50,7 +50,7 @@ test("page shows the channels of this machine, its joint state and its events, a
   await page.context().close();
 });
 
-test("page loses the server, says so, and goes on by itself when it is back", async () => {
+test("page reports a lost server and reconnects by itself when it is back", async () => {
   const own = await startSystem(["--feed", "walk?channels=8&rate=800&frame=8"]);
   const page = await (await browser.newContext()).newPage();
   await page.goto(own.url);
@@ -64,7 +64,7 @@ test("page loses the server, says so, and goes on by itself when it is back", as
   await again.stop();
 });
 
-test("page without a WebSocket shows the events all the same, and says what is missing", async () => {
+test("page without a WebSocket still shows the events, and says what is missing", async () => {
   const page = await (await browser.newContext()).newPage();
   await page.routeWebSocket("**/ws", (socket) => socket.close({ code: 1011, reason: "blocked by a proxy" }));
   await page.goto(system.url);
@@ -74,13 +74,13 @@ test("page without a WebSocket shows the events all the same, and says what is m
   await page.context().close();
 });
 
-test("page is let in by the token of the link, and told so without it", async () => {
+test("page gets access by the token of the link, and reports denied access without it", async () => {
   const own = await startSystem(["--feed", "walk?channels=4&rate=400&frame=4", "--host", "0.0.0.0"]);
   const context = await browser.newContext();
   const page = await context.newPage();
   const local = own.url.replace("0.0.0.0", "127.0.0.1");
   await page.goto(local.replace(/#.*/, ""));
-  await page.getByText("Not let in").first().waitFor();
+  await page.getByText("Access denied").first().waitFor();
   await page.goto("about:blank");
   await page.goto(local);
   await page.waitForSelector(".channel");
@@ -101,25 +101,25 @@ async function startSystem(args: string[], port = "0"): Promise<{ url: string; s
     return ended;
   };
   systems.push({ stop });
-  let said = "";
+  let output = "";
   const url = await new Promise<string>((resolve, reject) => {
-    const hear = (chunk: Buffer) => {
-      said += chunk.toString();
-      const found = /"open":"([^"]+)"/.exec(said) ?? /"url":"([^"]+)"/.exec(said);
+    const read = (chunk: Buffer) => {
+      output += chunk.toString();
+      const found = /"open":"([^"]+)"/.exec(output) ?? /"url":"([^"]+)"/.exec(output);
       if (found?.[1] !== undefined) resolve(found[1]);
     };
-    child.stdout?.on("data", hear);
+    child.stdout?.on("data", read);
     child.stderr?.on("data", (chunk: Buffer) => {
-      said += chunk.toString();
+      output += chunk.toString();
     });
     child.once("exit", (code) =>
-      reject(new Error(`the system ended with ${code}; expected a link:\n${said}`)),
+      reject(new Error(`the system ended with ${code}; expected a link:\n${output}`)),
     );
   });
   return { url, stop };
 }
 
-/** Keeps a core busy: what this machine does changes for all to see. */
+/** Keeps a core busy: the load of this machine changes visibly. */
 function burn(): Promise<void> {
   const child = spawn(process.execPath, [
     "-e",

@@ -1,4 +1,4 @@
-/** What the page knows and looks at, without a browser. */
+/** The model and the view of the page, without a browser. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Shortcut, shortcutsByKey } from "../../collab/dashboard/keyboard/keyboard.ts";
@@ -11,7 +11,7 @@ import type { Channels, EventMessage, StateMessage } from "../../protocol/messag
 const T = 1_767_225_600_000_000;
 
 test("samples of a frame reach the channels they name", () => {
-  const model = knowing(["a", "b"]);
+  const model = modelWith(["a", "b"]);
   feed(model, [
     [0, 0, 1],
     [0, 1, 2],
@@ -24,14 +24,14 @@ test("samples of a frame reach the channels they name", () => {
 });
 
 test("samples of an undeclared group or channel are left out", () => {
-  const model = knowing(["a"]);
+  const model = modelWith(["a"]);
   feed(model, [[0, 7, 1]]);
   model.frame({ ...frameOf([[0, 0, 1]]), group: "other" });
   assert.is(series(model, "a").written, 0);
 });
 
 test("an interval of decimated samples keeps its extremes and its last value", () => {
-  const model = knowing(["a"]);
+  const model = modelWith(["a"]);
   model.decimated({
     type: "decimated",
     id: 1,
@@ -53,16 +53,16 @@ test("an interval of decimated samples keeps its extremes and its last value", (
   assert.is(own.lastValue, 1);
 });
 
-test("a group that is declared anew with more channels keeps what it has", () => {
-  const model = knowing(["a"]);
+test("a group that is declared again with more channels keeps its data", () => {
+  const model = modelWith(["a"]);
   feed(model, [[0, 0, 1]]);
   model.channels(declaration(["a", "b"]));
   assert.is(series(model, "a").written, 1);
   assert.is(model.groups.value[0]?.channels.length, 2);
 });
 
-test("a group that is declared anew with other channels begins anew", () => {
-  const model = knowing(["a"]);
+test("a group that is declared again with other channels loses its data", () => {
+  const model = modelWith(["a"]);
   feed(model, [[0, 0, 1]]);
   model.channels(declaration(["x", "a"]));
   assert.equal(
@@ -72,8 +72,8 @@ test("a group that is declared anew with other channels begins anew", () => {
   assert.is(series(model, "a").written, 0);
 });
 
-test("events stand newest first and each once", () => {
-  const model = knowing(["a"]);
+test("events are newest first, each once", () => {
+  const model = modelWith(["a"]);
   for (const sequence of [1, 2, 2, 1, 3]) model.event(event(sequence));
   model.flush();
   assert.equal(
@@ -82,8 +82,8 @@ test("events stand newest first and each once", () => {
   );
 });
 
-test("after a restart of the server with a new log its first events are heard", () => {
-  const model = knowing(["a"]);
+test("after a restart of the server with a new log its first events count", () => {
+  const model = modelWith(["a"]);
   model.event(event(7));
   model.flush();
   model.restarted();
@@ -96,7 +96,7 @@ test("after a restart of the server with a new log its first events are heard", 
 });
 
 test("a joint state is remembered, with its measures", () => {
-  const model = knowing(["a", "b"]);
+  const model = modelWith(["a", "b"]);
   model.state(state(0, 0.7));
   model.state(state(100, 0.4));
   const joint = model.group("g")?.joint;
@@ -105,8 +105,8 @@ test("a joint state is remembered, with its measures", () => {
   assert.is(joint?.measures.get("purity")?.lastValue, 0.4);
 });
 
-test("the view follows the newest sample until it is paused, and then stands still", () => {
-  const model = knowing(["a"]);
+test("the view follows the newest sample until it is paused", () => {
+  const model = modelWith(["a"]);
   const view = new View(model);
   feed(model, [[0, 0, 1]]);
   assert.is(view.endUs, T);
@@ -118,7 +118,7 @@ test("the view follows the newest sample until it is paused, and then stands sti
 });
 
 test("zooming while paused keeps the time under the pointer where it is", () => {
-  const model = knowing(["a"]);
+  const model = modelWith(["a"]);
   const view = new View(model);
   feed(model, [[0, 0, 1]]);
   view.pause();
@@ -130,7 +130,7 @@ test("zooming while paused keeps the time under the pointer where it is", () => 
 });
 
 test("panning into the past stops following, panning to the newest sample follows again", () => {
-  const model = knowing(["a"]);
+  const model = modelWith(["a"]);
   const view = new View(model);
   feed(model, [[0, 0, 1]]);
   view.panUs(-1000);
@@ -139,8 +139,8 @@ test("panning into the past stops following, panning to the newest sample follow
   assert.ok(view.following.value);
 });
 
-test("the first choice of channels is a few of the first units, and a hand's choice stays", () => {
-  const model = knowing(["a", "b", "c", "d", "e", "f"]);
+test("the default choice is a few channels of the first units, and a person's choice stays", () => {
+  const model = modelWith(["a", "b", "c", "d", "e", "f"]);
   const view = new View(model);
   assert.equal(view.chosen.value, ["g/a", "g/b", "g/c", "g/d"]);
   view.toggleChannel("g/b");
@@ -148,7 +148,7 @@ test("the first choice of channels is a few of the first units, and a hand's cho
   assert.equal(view.chosen.value, ["g/a", "g/c", "g/d"]);
 });
 
-test("slow channels are taken whole, fast ones in intervals shorter than a pixel", () => {
+test("the page takes every sample of slow channels, and intervals shorter than a pixel of fast ones", () => {
   assert.is(intervalFor(5_000, 60e6), 0);
   assert.is(intervalFor(64_000, 2e6), 0);
   for (const spanUs of [15e6, 60e6, 300e6, 3600e6]) {
@@ -160,7 +160,7 @@ test("slow channels are taken whole, fast ones in intervals shorter than a pixel
   }
 });
 
-test("two shortcuts cannot want the same key", () => {
+test("two shortcuts cannot use the same key", () => {
   const shortcut = (label: string, ...keys: string[]): Shortcut => ({ keys, group: "Look", label, run() {} });
   assert.throws(
     () => shortcutsByKey([shortcut("one", "a", "b"), shortcut("two", "b")]),
@@ -181,7 +181,7 @@ function declaration(names: string[]): Channels {
   };
 }
 
-function knowing(names: string[]): Model {
+function modelWith(names: string[]): Model {
   const model = new Model();
   model.channels(declaration(names));
   return model;

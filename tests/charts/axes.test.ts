@@ -5,7 +5,7 @@ import { clock, quantity, span, tickLabel } from "../../collab/charts/format.ts"
 import { followRange, tickStep, ticks, yOf } from "../../collab/charts/scale.ts";
 import { endOf, startOf, timeMarks, timeOf, timeStep, timeView, xOf } from "../../collab/charts/time-axis.ts";
 
-test("tick steps are 1, 2 or 5 times a power of ten and do not exceed the number asked for", () => {
+test("tick steps are 1, 2 or 5 times a power of ten and give at most the requested number of ticks", () => {
   fc.assert(
     fc.property(
       fc.double({ min: 1e-9, max: 1e12, noNaN: true }),
@@ -46,14 +46,14 @@ test("the shown range always holds the data", () => {
   );
 });
 
-test("the shown range does not follow a wiggle, but follows a large change", () => {
+test("the shown range ignores small changes and follows large ones", () => {
   const first = followRange(null, 10, 90);
   assert.is(followRange(first, 15, 85), first);
   const second = followRange(first, 40, 50);
   assert.ok(second.high - second.low < 20);
 });
 
-test("nothing known leaves the range as it was", () => {
+test("the range stays when there are no data", () => {
   assert.equal(followRange(null, Number.NaN, Number.NaN), { low: 0, high: 1 });
   const range = { low: 2, high: 3 };
   assert.is(followRange(range, Number.NaN, Number.NaN), range);
@@ -110,14 +110,14 @@ test("tick labels have the digits their step needs", () => {
   assert.is(tickLabel(-1e-17, 0.5, ""), "0.0");
 });
 
-test("clock times have the parts their step needs", () => {
+test("clock times are as precise as their step needs", () => {
   const noon = new Date(2026, 0, 2, 12, 34, 56, 789).getTime() * 1000;
   assert.is(clock(noon, 60e6), "12:34");
   assert.is(clock(noon, 1e6), "12:34:56");
   assert.is(clock(noon, 1e3), "12:34:56.789");
 });
 
-test("spans are told in the unit people would use", () => {
+test("durations have the unit that people would use", () => {
   assert.is(span(142), "142 µs");
   assert.is(span(4_500), "4.50 ms");
   assert.is(span(12_000_000), "12 s");

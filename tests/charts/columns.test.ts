@@ -38,7 +38,7 @@ test("[C2] columns filled in any portions equal those filled at once", () => {
   );
 });
 
-test("columns keep the extremes that a slow look at all samples finds", () => {
+test("columns keep the same extremes as a plain search of all samples", () => {
   const width = 250;
   const columns = new Columns(width, 64);
   const samples = Array.from({ length: 1000 }, (_, k) => ({ time: 5_000 + 13 * k, value: (k * 7919) % 101 }));
@@ -68,7 +68,7 @@ test("a jump longer than the ring forgets everything before it", () => {
   assert.is(columns.low(100), 2);
 });
 
-test("a sample older than the ring is left out, one within it counts in its own column", () => {
+test("a sample older than the ring is ignored, one within it counts in its own column", () => {
   const columns = new Columns(10, 4);
   columns.add(5, 1);
   columns.add(75, 2);
@@ -78,7 +78,7 @@ test("a sample older than the ring is left out, one within it counts in its own 
   assert.is(columns.high(6), 3);
 });
 
-test("a picture that follows the live edge has the columns of a picture drawn anew", () => {
+test("a picture that follows the live edge has the same columns as one drawn from scratch", () => {
   const series = new Series();
   const following = new LineCache();
   let seed = 7;
@@ -91,16 +91,16 @@ test("a picture that follows the live edge has the columns of a picture drawn an
     }
     const view = timeView(time, 2_000_000, 300);
     following.update(series, view);
-    const anew = new LineCache();
-    anew.update(series, view);
+    const fresh = new LineCache();
+    fresh.update(series, view);
     const from = view.endColumn - view.columns + 1;
     for (let a = from; a <= view.endColumn; a++) {
       assert.ok(
-        Object.is(following.columns.low(a), anew.columns.low(a)),
+        Object.is(following.columns.low(a), fresh.columns.low(a)),
         `low of column ${a} at step ${step}`,
       );
       assert.ok(
-        Object.is(following.columns.high(a), anew.columns.high(a)),
+        Object.is(following.columns.high(a), fresh.columns.high(a)),
         `high of column ${a} at step ${step}`,
       );
     }

@@ -47,7 +47,7 @@ test("a line is broken at a gap and nowhere else", () => {
   assert.equal(gaps(columns, view, 2), [[30, 40]]);
 });
 
-test("sparse samples are joined when they are as far apart as usual", () => {
+test("sparse samples at their usual spacing are joined", () => {
   const columns = new Columns(10, 200);
   for (let t = 0; t < 1000; t += 100) columns.add(t, t);
   const paper = new Paper();
@@ -56,7 +56,7 @@ test("sparse samples are joined when they are as far apart as usual", () => {
   assert.is(paper.strokes[0]!.length >= 10, true);
 });
 
-test("a fraction of a column as the joining distance changes nothing in what is read", () => {
+test("a joining distance of a fraction of a column reads the same columns", () => {
   const columns = new Columns(10, 200);
   for (let t = 0; t < 1000; t += 10) columns.add(t, t);
   const paper = new Paper();

@@ -28,7 +28,7 @@ test("a colour outside sRGB keeps its lightness and hue and loses chroma", () =>
   assert.ok(Math.abs(relativeLightness(wide) - relativeLightness(oklchToRgb(0.8, 0.05, 0.4))) < 0.1);
 });
 
-test("in the dark a larger magnitude is lighter, in the light it is darker, at every phase", () => {
+test("a larger magnitude is lighter in dark colours and darker in light ones, at every phase", () => {
   for (let p = 0; p < PHASES; p++) {
     for (const [ends, sign] of [
       [DARK_ENDS, 1],
@@ -49,7 +49,7 @@ test("magnitude zero has the same colour at every phase", () => {
   for (let p = 1; p < PHASES; p++) assert.is(palette[p], palette[0]);
 });
 
-test("phase steps go once round the circle and meet at its ends", () => {
+test("phase steps go once around the circle and meet at its ends", () => {
   for (let p = 0; p < PHASES; p++) {
     const angle = (2 * Math.PI * p) / PHASES;
     assert.is(phaseStep(Math.cos(angle), Math.sin(angle)), p);
@@ -64,7 +64,7 @@ test("a conjugated entry has the opposite phase and the same magnitude", () => {
   assert.is(((index % PHASES) + (mirrored % PHASES)) % PHASES, 0);
 });
 
-test("the picture of a Hermitian matrix is what its entries say one by one", () => {
+test("the picture of a Hermitian matrix has the colour of each entry", () => {
   const n = 5;
   const { re, im } = hermitian(n);
   const palette = phasePalette(DARK_ENDS);
@@ -75,7 +75,7 @@ test("the picture of a Hermitian matrix is what its entries say one by one", () 
     assert.is(pixels[k], palette[paletteIndex(re[k]!, im[k]!, full)], `entry ${k}`);
 });
 
-test("in the picture of pairs the weight of a channel does not count", () => {
+test("the picture of pairs does not depend on the weight of a channel", () => {
   const n = 4;
   const { re, im } = hermitian(n);
   const scaled = { re: re.slice(), im: im.slice() };
@@ -95,7 +95,7 @@ test("in the picture of pairs the weight of a channel does not count", () => {
   assert.equal(other, one);
 });
 
-test("a pair without population has no coherence to speak of", () => {
+test("a pair without population has no coherence", () => {
   const re = Float32Array.from([1, 0, 0, 0]);
   const im = new Float32Array(4);
   assert.ok(Number.isNaN(entryOf(re, im, 2, 0, 1).coherence));
@@ -110,7 +110,7 @@ test("an entry is read in polar form, row leading column with positive phase", (
   assert.is(entry.coherence, 0.5);
 });
 
-test("the history of states finds what was there at a time, and forgets the oldest", () => {
+test("the history of states finds the state of a time, and drops the oldest", () => {
   const n = 2;
   const history = new StateHistory(n, 3 * 8 * n * n);
   assert.is(history.indexBefore(100), -1);

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { Columns } from "../../collab/charts/columns.ts";
 import { Series } from "../../collab/charts/series.ts";
 
-test("a series hands back each sample while it keeps it", () => {
+test("a series returns each sample that it keeps", () => {
   const series = new Series();
   for (let k = 0; k < 20_000; k++) series.add(k * 1000, k);
   assert.is(series.written, 20_000);
@@ -54,7 +54,7 @@ test("a longer view has no hole where the ring takes over from the coarser level
   for (let a = columns.oldest; a <= columns.newest; a++) assert.is(columns.low(a), 1, `column ${a}`);
 });
 
-test("a time that runs backward is drawn at the latest time seen", () => {
+test("a sample that is older than the latest counts at the latest time", () => {
   const series = new Series();
   series.add(1000, 1);
   series.add(900, 2);
@@ -62,7 +62,7 @@ test("a time that runs backward is drawn at the latest time seen", () => {
   assert.is(series.lastValue, 2);
 });
 
-test("the spacing learnt is the usual one, whatever gaps there are", () => {
+test("a series learns the usual spacing in spite of gaps", () => {
   const series = new Series();
   let time = 0;
   for (let k = 0; k < 500; k++) {

@@ -7,7 +7,7 @@ const context = {
   measureText: (text: string) => ({ width: 10 * text.length }),
 } as unknown as CanvasRenderingContext2D;
 
-test("a name that fits stands as it is, a longer one ends in an ellipsis within the width", () => {
+test("a name that fits stays whole, a longer one ends in an ellipsis within the width", () => {
   assert.is(fitText(context, "pressure", 80), "pressure");
   assert.is(fitText(context, "pressure", 79), "pressu…");
   assert.is(fitText(context, "x".repeat(500), 220).length, 22);

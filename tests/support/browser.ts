@@ -1,5 +1,5 @@
 /**
- * Real Chromium for tests of the page: built, served with the policy that the gateway sets, and listened to for anything that goes wrong.
+ * Real Chromium for tests of the page: builds the page, serves it with the gateway's content policy, and collects its errors.
  */
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -28,14 +28,14 @@ const TYPES: Record<string, string> = {
   ".svg": "image/svg+xml",
 };
 
-/** As strict as the gateway's: nothing inline, nothing from elsewhere. */
+/** The gateway's policy: nothing inline, nothing from other origins. */
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'";
 
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: program("chromium") ?? "chromium", args: FLAGS });
 }
 
-/** Builds the page if its sources changed. Throws with the build's words when it fails. */
+/** Builds the page if its sources changed. Throws the build's output when it fails. */
 export function buildDashboard(): string {
   const [program = "", ...rest] = ownRuntime().command;
   const { status, stdout, stderr } = spawnSync(program, [...rest, ".ci/build.ts", "dashboard", "--quiet"], {
@@ -70,7 +70,7 @@ export async function serveFolder(folder: string): Promise<{ url: string; close(
   };
 }
 
-/** Everything the page complains about: errors and warnings of the console, exceptions. */
+/** Errors and warnings of the page's console, and exceptions. */
 export function complaintsOf(page: Page): string[] {
   const complaints: string[] = [];
   page.on("console", (message) => {

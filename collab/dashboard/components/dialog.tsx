@@ -1,4 +1,4 @@
-/** A window over the page: modal, closed by Escape, its button, or whoever opened it. Its content exists only while it is open. */
+/** A modal window, closed by Escape, by its button, or by its owner. Its content exists only while it is open. */
 import "./dialog.css";
 import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
@@ -8,7 +8,7 @@ export interface DialogProps {
   open: boolean;
   close: () => void;
   title: string;
-  /** Names the style: its size. */
+  /** Its CSS class, which sets the size. */
   kind: string;
   children: () => ComponentChildren;
 }

@@ -1,4 +1,4 @@
-/** Icons, as strokes in the text's colour. Decoration: the text beside them says it. */
+/** Icons, as strokes in the colour of the text. Decoration: the text next to them has the same meaning. */
 const PATHS = {
   logo: (
     <>

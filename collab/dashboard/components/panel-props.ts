@@ -1,4 +1,4 @@
-/** What every component is handed. */
+/** What every panel gets. */
 
 import type { Loop } from "../../charts/loop.ts";
 import type { Controls } from "../model/controls.ts";

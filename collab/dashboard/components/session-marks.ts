@@ -1,4 +1,4 @@
-/** What a session's pictures over time have in common: marks of its events, and hatching over injected data. */
+/** Marks on all charts of a session over time: its events, and hatching over injected data. */
 import type { EventMessage } from "../../../protocol/messages.ts";
 import { type Band, drawBandLabel, drawHatch } from "../../charts/hatch.ts";
 import { xOf } from "../../charts/time-axis.ts";
@@ -30,7 +30,7 @@ export function drawEventLines(frame: TimeFrame, events: readonly EventMessage[]
   context.globalAlpha = 1;
 }
 
-/** The shape of a severity: circle, diamond, triangle, square. People tell them apart without colour. */
+/** The shape of a severity: circle, diamond, triangle, square. Different without colour, too. */
 export function drawEventMark(
   context: CanvasRenderingContext2D,
   severity: string,
@@ -57,7 +57,7 @@ export function drawEventMark(
   context.fill();
 }
 
-/** Hatches those injections that `isShown`, between two heights of the plot. */
+/** Hatches and labels the injections that `isShown` selects, in an area of the plot. */
 export function drawInjections(
   { context, colours, time, plotWidth }: TimeFrame,
   injections: readonly Injection[],

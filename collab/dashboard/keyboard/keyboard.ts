@@ -1,10 +1,11 @@
 /**
- * The one registry of shortcuts: the keys that work and the list shown by `?` are the same list.
+ * Keyboard shortcuts: one list, both for the keys that work and for the help that `?` shows.
  *
- * None fires while somebody types in a field (except Escape) or moves a slider by its own keys, nor together with Ctrl, Alt or Meta: those belong to the browser.
+ * No shortcut runs while a person types in a field (except Escape) or moves a slider with its own keys, nor together with Ctrl, Alt or
+ * Meta, which belong to the browser.
  */
 export interface Shortcut {
-  /** As in KeyboardEvent.key; several that do the same. */
+  /** Values of KeyboardEvent.key that do the same. */
   keys: readonly string[];
   group: "Time" | "Look" | "Lists";
   label: string;
@@ -16,7 +17,7 @@ export function listen(target: Document, shortcuts: readonly Shortcut[]): () => 
   const onKey = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
     if (event.key !== "Escape" && (isTyping(event.target) || movesSlider(event))) return;
-    // Space and Enter press the button that has the focus; they are not ours then.
+    // Space and Enter press the focused button.
     if ((event.key === " " || event.key === "Enter") && isPressable(event.target)) return;
     const shortcut = byKey.get(event.key);
     if (shortcut === undefined) return;
@@ -27,7 +28,7 @@ export function listen(target: Document, shortcuts: readonly Shortcut[]): () => 
   return () => target.removeEventListener("keydown", onKey);
 }
 
-/** The table looked up at a key press. Throws when two shortcuts want the same key. */
+/** The shortcut of each key. Throws when two shortcuts use the same key. */
 export function shortcutsByKey(shortcuts: readonly Shortcut[]): Map<string, Shortcut> {
   const byKey = new Map<string, Shortcut>();
   for (const shortcut of shortcuts) {
@@ -41,7 +42,7 @@ export function shortcutsByKey(shortcuts: readonly Shortcut[]): Map<string, Shor
   return byKey;
 }
 
-/** How a key is written on a key cap. */
+/** The label of a key. */
 export function keyCap(key: string): string {
   const names: Record<string, string> = {
     " ": "Space",

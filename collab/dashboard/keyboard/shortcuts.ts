@@ -1,4 +1,4 @@
-/** What the keys do. `?` shows this list. */
+/** The keyboard shortcuts. `?` shows this list. */
 import type { Controls } from "../model/controls.ts";
 import type { Model } from "../model/model.ts";
 import { SPANS_US, type View } from "../model/view.ts";
@@ -11,18 +11,18 @@ const LEAP = 0.5;
 
 export function shortcutsOf(model: Model, view: View, controls: Controls): Shortcut[] {
   const isReplay = () => controls.isReplay.peek();
-  // A recording is moved, a live picture is only looked back at.
+  // Arrow keys move a recorded session itself, but only the picture of a live one.
   const pan = (share: number) =>
     isReplay() ? controls.moveBy(share * view.spanUs.value) : view.panUs(share * view.spanUs.value);
   const open = (dialog: "inject" | "whatIf") => {
-    if (controls.has.peek().has(dialog)) view.dialog.value = dialog;
+    if (controls.supported.peek().has(dialog)) view.dialog.value = dialog;
   };
   const openEvent = (step: number) => moveEvent(model, view, step);
   return [
     {
       keys: [" "],
       group: "Time",
-      label: "Pause, or go on",
+      label: "Pause or resume",
       run: () => (isReplay() ? controls.togglePlay() : view.togglePause()),
     },
     {
@@ -37,7 +37,7 @@ export function shortcutsOf(model: Model, view: View, controls: Controls): Short
       label: "Forward in time (Shift: further)",
       run: (e) => pan(e.shiftKey ? LEAP : STEP),
     },
-    { keys: ["End", "l"], group: "Time", label: "To the live edge", run: () => view.follow() },
+    { keys: ["End", "l"], group: "Time", label: "Go to the live edge", run: () => view.follow() },
     { keys: ["n"], group: "Time", label: "Recording: next event", run: () => void controls.moveToMark(1) },
     {
       keys: ["b"],
@@ -59,7 +59,7 @@ export function shortcutsOf(model: Model, view: View, controls: Controls): Short
     {
       keys: ["c"],
       group: "Lists",
-      label: "To the channel list (↑ ↓ move, Enter shows)",
+      label: "Go to the channel list (↑ ↓ move, Enter shows)",
       run: () => focus(".channel[tabindex='0']"),
     },
     { keys: ["j"], group: "Lists", label: "Next (older) event", run: () => openEvent(1) },
@@ -68,14 +68,14 @@ export function shortcutsOf(model: Model, view: View, controls: Controls): Short
     {
       keys: ["m"],
       group: "Look",
-      label: "Matrix: ρ, or coherence of pairs",
+      label: "Matrix: ρ or coherence of pairs",
       run: () => view.toggleMatrixScale(),
     },
     { keys: ["i"], group: "Look", label: "Inject a synthetic event", run: () => open("inject") },
     { keys: ["w"], group: "Look", label: "What would have happened?", run: () => open("whatIf") },
-    { keys: ["t"], group: "Look", label: "Dark or light", run: () => toggleTheme() },
-    { keys: ["?"], group: "Look", label: "These keys", run: () => toggleHelp(view) },
-    { keys: ["Escape"], group: "Look", label: "Close, or leave the field", run: () => leave(view) },
+    { keys: ["t"], group: "Look", label: "Dark or light colours", run: () => toggleTheme() },
+    { keys: ["?"], group: "Look", label: "This list of keys", run: () => toggleHelp(view) },
+    { keys: ["Escape"], group: "Look", label: "Close, or leave a field", run: () => leave(view) },
   ];
 }
 

@@ -1,7 +1,7 @@
 /**
- * What the page may do to its session beside looking: asked of the gateway over HTTP, answered by where things stand then.
+ * Commands of the page to its session, over HTTP: replay, injections, what-if questions.
  *
- * A recorded session's place is asked for once a second, since others may move it; in between the page counts on by its own clock.
+ * The page reads the position of a recorded session once a second, because others may move it, and interpolates by its own clock.
  */
 import { computed, signal } from "@preact/signals";
 import type {
@@ -13,11 +13,11 @@ import type {
   WhatIfAnswer,
 } from "../../../protocol/controls.ts";
 
-const ASK_EVERY_MS = 1_000;
-/** While the recording's events are still being read. */
+const READ_EVERY_MS = 1_000;
+/** While the server still reads the recording's events. */
 const MARKS_AGAIN_MS = 3_000;
 
-export type ReplayWish =
+export type ReplayCommand =
   | { action: "play" }
   | { action: "pause" }
   | { action: "speed"; speed: number | "max" }
@@ -28,32 +28,32 @@ export type Place = { timeUs: number } | { sequence: number };
 export const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 60, "max"] as const;
 
 export class Controls {
-  /** What the session has of it: "replay", "inject", "whatIf", "settings". */
-  readonly has = signal<ReadonlySet<string>>(new Set());
+  /** What the session supports: "replay", "inject", "whatIf", "settings". */
+  readonly supported = signal<ReadonlySet<string>>(new Set());
   readonly replay = signal<ReplayStatus | null>(null);
   readonly marks = signal<readonly ReplayMark[]>([]);
-  readonly isReplay = computed(() => this.has.value.has("replay"));
-  /** Injections that were under way when the page came; the event of their begin may be older than those it has. */
+  readonly isReplay = computed(() => this.supported.value.has("replay"));
+  /** Injections that were active when the page opened. */
   readonly underWay = signal<readonly InjectionUnderWay[]>([]);
-  /** Why the last wish was not carried out, "" when it was. */
-  readonly trouble = signal("");
-  #askedAtMs = 0;
+  /** Why the last replay command failed, "" when it succeeded. */
+  readonly failure = signal("");
+  #readAtMs = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #marksTimer: ReturnType<typeof setTimeout> | undefined;
-  /** Of several places asked for while one is under way only the last is. */
-  #wanted: Place | null = null;
+  /** Where the session is going: a place replaces an earlier one that is not sent yet. */
+  #target: Place | null = null;
   #seeking = false;
 
-  /** Called whenever the page has (again) a session. Where it cannot be asked there is nothing to be done to it. */
+  /** Called at each connection to a session. A session that does not answer supports nothing. */
   async start(session: string): Promise<void> {
-    const { sessions } = await this.#ask<{ sessions: { session: string; controls?: string[] }[] }>(
+    const { sessions } = await this.#request<{ sessions: { session: string; controls?: string[] }[] }>(
       "api/sessions",
     ).catch(() => ({ sessions: [] }));
-    this.has.value = new Set(sessions.find((each) => each.session === session)?.controls);
+    this.supported.value = new Set(sessions.find((each) => each.session === session)?.controls);
     clearInterval(this.#timer);
-    if (this.has.value.has("inject")) await this.#readInjections();
+    if (this.supported.value.has("inject")) await this.#readInjections();
     if (!this.isReplay.value) return;
-    this.#timer = setInterval(() => void this.refresh(), ASK_EVERY_MS);
+    this.#timer = setInterval(() => void this.refresh(), READ_EVERY_MS);
     await this.refresh();
     await this.#readMarks();
   }
@@ -63,65 +63,65 @@ export class Controls {
     clearTimeout(this.#marksTimer);
   }
 
-  /** Recorded time now, µs; on the way to another place already that of the place, which the next step is counted from. */
+  /** Position in the recording, µs. While a move is under way, its target: the next step starts from there. */
   timeUs(): number {
     const status = this.replay.peek();
     if (status === null) return Number.NaN;
-    if (this.#wanted !== null && "timeUs" in this.#wanted) return this.#wanted.timeUs;
+    if (this.#target !== null && "timeUs" in this.#target) return this.#target.timeUs;
     const { state, speed, timeUs, toUs } = status;
     if (state !== "playing" || speed === "max") return timeUs;
-    return Math.min(toUs, timeUs + (performance.now() - this.#askedAtMs) * 1000 * speed);
+    return Math.min(toUs, timeUs + (performance.now() - this.#readAtMs) * 1000 * speed);
   }
 
   async refresh(): Promise<void> {
     if (!this.isReplay.peek() || document.hidden || this.#seeking) return;
-    await this.#ask<ReplayStatus>("api/replay").then(
-      (status) => this.#stands(status),
+    await this.#request<ReplayStatus>("api/replay").then(
+      (status) => this.#update(status),
       () => {},
     );
   }
 
-  /** What cannot be carried out is said in `trouble`. */
-  async wish(wish: ReplayWish): Promise<void> {
+  /** A command that fails sets `failure`. */
+  async send(command: ReplayCommand): Promise<void> {
     try {
-      this.#stands(await this.#ask<ReplayStatus>("api/replay", wish));
-      this.trouble.value = "";
+      this.#update(await this.#request<ReplayStatus>("api/replay", command));
+      this.failure.value = "";
     } catch (error) {
-      this.trouble.value = (error as Error).message;
+      this.failure.value = (error as Error).message;
     }
   }
 
   togglePlay(): void {
-    void this.wish({ action: this.replay.peek()?.state === "playing" ? "pause" : "play" });
+    void this.send({ action: this.replay.peek()?.state === "playing" ? "pause" : "play" });
   }
 
   changeSpeed(step: number): void {
     if (!this.isReplay.peek()) return;
     const at = SPEEDS.indexOf((this.replay.peek()?.speed ?? 1) as (typeof SPEEDS)[number]);
     const speed = SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, (at < 0 ? 3 : at) + step))] ?? 1;
-    void this.wish({ action: "speed", speed });
+    void this.send({ action: "speed", speed });
   }
 
   moveBy(us: number): void {
     this.seek(this.timeUs() + us);
   }
 
-  /** Goes there, or a little later when it is on its way to another place. */
+  /** Moves to a time as soon as the move under way is done. */
   seek(timeUs: number): void {
     const status = this.replay.peek();
     if (status === null) return;
     this.#goTo({ timeUs: Math.round(Math.min(status.toUs, Math.max(status.fromUs, timeUs))) });
   }
 
-  /** To the next (1) or previous (−1) event of the recording that is worth a look: just behind it, so that it is in the list. */
+  /** Moves to just after the next (1) or previous (−1) event of the recording that is more than "info", so that the list shows it. */
   async moveToMark(step: 1 | -1): Promise<void> {
     await this.refresh();
     const status = this.replay.peek();
     if (status === null) return;
     const { firstSequence, lastSequence } = status;
-    const expected = this.#wanted;
-    const sequence = expected !== null && "sequence" in expected ? expected.sequence - 1 : status.sequence;
-    // Of a recording whose beginning is gone some events are older than what can be gone to.
+    const target = this.#target;
+    const sequence = target !== null && "sequence" in target ? target.sequence - 1 : status.sequence;
+    // Where the beginning of a recording is deleted, some events are older than its first input.
     const marks = this.marks.peek().filter((mark) => mark.severity !== "info" && mark.input >= firstSequence);
     const found =
       step > 0
@@ -131,38 +131,38 @@ export class Controls {
   }
 
   async scenarios(): Promise<readonly InjectableScenario[]> {
-    return (await this.#ask<{ scenarios: InjectableScenario[] }>("api/scenarios")).scenarios;
+    return (await this.#request<{ scenarios: InjectableScenario[] }>("api/scenarios")).scenarios;
   }
 
-  /** Rejects with the gateway's words when it was not begun. */
-  async inject(wish: object): Promise<void> {
-    await this.#ask("api/inject", wish);
+  /** Rejects with the gateway's message when the injection did not start. */
+  async inject(request: object): Promise<void> {
+    await this.#request("api/inject", request);
   }
 
-  /** Rejects with the gateway's words when it cannot be answered. */
-  whatIf(wish: object): Promise<WhatIfAnswer> {
-    return this.#ask<WhatIfAnswer>("api/whatif", wish);
+  /** Rejects with the gateway's message when there is no answer. */
+  whatIf(request: object): Promise<WhatIfAnswer> {
+    return this.#request<WhatIfAnswer>("api/whatif", request);
   }
 
   #goTo(place: Place): void {
-    this.#wanted = place;
+    this.#target = place;
     if (!this.#seeking) void this.#seekOn();
   }
 
   async #seekOn(): Promise<void> {
     this.#seeking = true;
-    while (this.#wanted !== null) {
-      const place = this.#wanted;
-      await this.wish({ action: "seek", ...place });
-      if (this.#wanted === place) this.#wanted = null;
+    while (this.#target !== null) {
+      const place = this.#target;
+      await this.send({ action: "seek", ...place });
+      if (this.#target === place) this.#target = null;
     }
     this.#seeking = false;
   }
 
-  /** Again and again until all are known: a long recording is read for a while. */
+  /** Reads the marks again until they are complete: the server needs a while for a long recording. */
   async #readMarks(): Promise<void> {
     clearTimeout(this.#marksTimer);
-    await this.#ask<ReplayMarks>("api/replay/marks").then(
+    await this.#request<ReplayMarks>("api/replay/marks").then(
       ({ marks, complete }) => {
         this.marks.value = marks;
         if (!complete) this.#marksTimer = setTimeout(() => void this.#readMarks(), MARKS_AGAIN_MS);
@@ -172,7 +172,7 @@ export class Controls {
   }
 
   async #readInjections(): Promise<void> {
-    await this.#ask<{ underWay: InjectionUnderWay[] }>("api/inject").then(
+    await this.#request<{ underWay: InjectionUnderWay[] }>("api/inject").then(
       ({ underWay }) => {
         this.underWay.value = underWay;
       },
@@ -180,16 +180,16 @@ export class Controls {
     );
   }
 
-  #stands(status: ReplayStatus): void {
-    this.#askedAtMs = performance.now();
+  #update(status: ReplayStatus): void {
+    this.#readAtMs = performance.now();
     this.replay.value = status;
   }
 
-  async #ask<Answer>(path: string, body?: object): Promise<Answer> {
+  async #request<Answer>(path: string, body?: object): Promise<Answer> {
     const post = { method: "POST", headers: { "content-type": "application/json" } };
     const init = body === undefined ? {} : { ...post, body: JSON.stringify(body) };
     const response = await fetch(path, init).catch((cause: unknown) => {
-      throw new Error("Cannot reach the session: it does not answer", { cause });
+      throw new Error("Cannot reach the session: the server does not answer", { cause });
     });
     const answer = (await response.json()) as Answer & {
       error?: { action: string; value: string; expected: string };

@@ -1,11 +1,12 @@
 /**
- * Disturbances that somebody laid over the data, as the session's events tell of them: nobody is to take them for real.
+ * Synthetic events that people injected into the data, as the session's events report them. Charts mark them, so that nobody takes
+ * them for real.
  */
 import type { InjectionUnderWay } from "../../../protocol/controls.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 
 export interface Injection {
-  /** Sequence of the event that told of its begin (0: it was not seen), and of its end once that came. */
+  /** Sequences of the events that report its begin (0: that event is unknown) and its end (null: not yet). */
   readonly sequence: number;
   readonly endSequence: number | null;
   readonly group: string;
@@ -13,12 +14,12 @@ export interface Injection {
   /** "flash-crash ×2" */
   readonly what: string;
   readonly author: string;
-  /** Times of the samples that are not real. */
+  /** The samples in this interval are not real. */
   readonly fromUs: number;
   readonly untilUs: number;
 }
 
-/** What is known after one more event; the same list when the event is about something else. */
+/** The injections after one more event. Returns the same list for an event about something else. */
 export function injectionsAfter(known: readonly Injection[], event: EventMessage): readonly Injection[] {
   if (event.kind === "injection.started") {
     const started = read(event);
@@ -27,12 +28,12 @@ export function injectionsAfter(known: readonly Injection[], event: EventMessage
   if (event.kind !== "injection.ended") return known;
   const ended = read(event);
   const begun = known.find((each) => each.endSequence === null && isSame(each, ended));
-  // Of one that began before the first event the page has, the end tells all as well.
+  // Its begin may be older than the page's first event: the event of its end has the same details.
   const closed = { ...(begun ?? ended), endSequence: event.sequence };
   return [...known.filter((each) => each !== begun), closed];
 }
 
-/** What is known with those that were under way when the page came. */
+/** The injections with those that were active when the page opened. */
 export function injectionsWith(
   known: readonly Injection[],
   underWay: readonly InjectionUnderWay[],
@@ -47,17 +48,17 @@ function isSame(a: Injection, b: Injection): boolean {
   return a.what === b.what && a.fromUs === b.fromUs && a.group === b.group;
 }
 
-/** What is known when all events behind `sequence` count no more. */
+/** The injections without the events after `sequence`. */
 export function injectionsUpTo(known: readonly Injection[], sequence: number): readonly Injection[] {
   return known
     .filter((each) => each.sequence <= sequence)
     .map((each) => ((each.endSequence ?? 0) > sequence ? { ...each, endSequence: null } : each));
 }
 
-/** The end is told with the first frame behind it: a session without data for longer than this has lost it. */
+/** The session reports the end with the first frame after it. Without data for longer than this, the end counts as reached. */
 const LATE_US = 5_000_000;
 
-/** Whether samples of now are disturbed by it. */
+/** Whether it still disturbs new samples. */
 export function isActive(injection: Injection, headUs: number): boolean {
   return injection.endSequence === null && !(headUs > injection.untilUs + LATE_US);
 }

@@ -1,10 +1,10 @@
 /**
- * The measures shown over time: their name in physics, the same in plain words, their natural range.
+ * The measures shown over time: their name in physics, the same in plain words, and their possible range.
  */
 import type { JointState } from "./model.ts";
 
 export interface Measure {
-  /** As in the state message; the first that is there is shown. */
+  /** Names in the state message. The first one present counts. */
   names: readonly string[];
   title: string;
   plain: string;

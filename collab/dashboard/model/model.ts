@@ -1,8 +1,8 @@
 /**
- * All the page knows: channels with their samples, groups with their joint states, events, gauges.
+ * The session's data in the page: channels with their samples, groups with their joint states, events, gauges.
  *
- * Samples and states lie in typed arrays and are never seen by the component library: `version` counts arrivals, canvases compare it.
- * What components show as text hangs on `pulse`, which the frame loop advances a few times a second.
+ * Samples and states lie in typed arrays that the component library never sees: `version` counts arrivals, and canvases compare it.
+ * Components that show data as text depend on `pulse`, which the frame loop advances a few times a second.
  */
 import { batch, signal } from "@preact/signals";
 import { float32Column, float64Column, uint16Column, uint32Column } from "../../../protocol/columns.ts";
@@ -20,11 +20,11 @@ import type { Connection, SessionInfo, SourceSink } from "../sources/source.ts";
 import { type Injection, injectionsAfter, injectionsUpTo, injectionsWith } from "./injections.ts";
 import { StateHistory } from "./state-history.ts";
 
-/** Events kept in the list; older ones stay in the recording. */
+/** Events in the list. Older ones remain in the recording. */
 const MOST_EVENTS = 1000;
 
-/** A session that goes on where it was is never further back than what is on the way. */
-const BEHIND_US = 5_000_000;
+/** A session that continues after a break is never further back than the data in flight. */
+const IN_FLIGHT_US = 5_000_000;
 
 export interface Channel {
   key: string;
@@ -44,7 +44,7 @@ export interface Group {
   joint: JointState;
 }
 
-/** The latest joint state of a group and its past. Among the measures is `significant`, as 0 or 1. */
+/** The latest joint state of a group and its past. The measures include `significant` as 0 or 1. */
 export interface JointState {
   /** The last message. */
   last: StateMessage | null;
@@ -61,12 +61,12 @@ export class Model implements SourceSink {
   readonly groups = signal<readonly Group[]>([]);
   /** Newest first. */
   readonly events = signal<readonly EventMessage[]>([]);
-  /** In the order in which they were told of. */
+  /** In the order in which the session reported them. */
   readonly injections = signal<readonly Injection[]>([]);
   readonly gauges = signal<Readonly<Record<string, number>>>({});
-  /** Counts how often a recorded session was moved. */
+  /** Counts moves of a recorded session. */
   readonly rewinds = signal(0);
-  /** Advanced at most a few times a second while data come: text that follows the data hangs on it. */
+  /** Advances at most a few times a second while data arrive, for text that follows the data. */
   readonly pulse = signal(0);
 
   /** Counts everything that changes a picture. */
@@ -87,17 +87,17 @@ export class Model implements SourceSink {
 
   session(session: SessionInfo): void {
     const before = this.sessionInfo.value;
-    // Another session at the same address (a restart without recording): nothing of the old one fits.
+    // Another session at the same address, such as after a restart without a recording.
     if (before !== null && before.session !== session.session) this.#forget();
-    // A recorded one that was moved back while we did not hear it: its samples come anew.
-    else if (session.timeUs > 0 && session.timeUs < this.headUs - BEHIND_US)
+    // A recorded session moved back while the connection was broken: its samples come again.
+    else if (session.timeUs > 0 && session.timeUs < this.headUs - IN_FLIGHT_US)
       this.rewound(this.#eventSequence);
     this.sessionInfo.value = session;
   }
 
   channels(declaration: Channels): void {
     const before = this.#groupsByName.get(declaration.group);
-    // A server that was started anew may give a group other channels: then nothing of the old group fits.
+    // A restarted server may give a group other channels. Then the old group's data do not belong to them.
     const same = before?.channels.every(({ name }, k) => name === declaration.channels[k]?.name) ?? false;
     const group: Group =
       same && before !== undefined
@@ -137,7 +137,7 @@ export class Model implements SourceSink {
     this.#arrived(frame.time[frame.count - 1]!);
   }
 
-  /** An interval becomes up to three samples: its extremes and its last. Which extreme came first is not known. */
+  /** An interval becomes up to three samples: its extremes and its last value. The order of the extremes is unknown. */
   decimated(decimated: DecimatedMessage): void {
     const channels = this.#groupsByName.get(decimated.group)?.channels;
     if (channels === undefined) return;
@@ -183,7 +183,7 @@ export class Model implements SourceSink {
   }
 
   event(event: EventMessage): void {
-    // After a reconnection the first events may be known already.
+    // After a reconnection the first events may be duplicates.
     if (event.sequence <= this.#eventSequence) return;
     this.#eventSequence = event.sequence;
     this.#pendingEvents.push(event);
@@ -201,7 +201,7 @@ export class Model implements SourceSink {
     this.injections.value = [];
   }
 
-  /** The samples and states of all groups are forgotten, and the events behind `event`. */
+  /** Drops the samples and states of all groups, and the events after `event`. */
   rewound(event: number): void {
     for (const group of this.#groupsByName.values()) {
       for (const channel of group.channels) channel.series = new Series();
@@ -218,12 +218,12 @@ export class Model implements SourceSink {
     });
   }
 
-  /** Injections that were under way when the page came: their begin may be older than the events it has. */
+  /** Injections that were active when the page opened. The events of their begin may be older than the events it has. */
   injectionsUnderWay(underWay: readonly InjectionUnderWay[]): void {
     this.injections.value = injectionsWith(this.injections.value, underWay);
   }
 
-  /** Called by the frame loop: hands what has gathered to the components. */
+  /** Called by the frame loop: passes new events to the components. */
   flush(): void {
     batch(() => {
       if (this.#pendingEvents.length > 0) {
@@ -271,7 +271,7 @@ export interface Moment {
   past: boolean;
 }
 
-/** The state at a time (null: the latest), or the latest when none that old is kept. Null before the first. */
+/** The state at a time (null: the latest); the latest when no state that old is kept. Null before the first. */
 export function momentOf(joint: JointState, atUs: number | null): Moment | null {
   const { last, history, re, im } = joint;
   if (last === null || history === null) return null;
@@ -286,7 +286,7 @@ export function momentOf(joint: JointState, atUs: number | null): Moment | null 
   };
 }
 
-/** A measure at that moment; undefined when it is not given. */
+/** A measure at that moment; undefined when it is unknown. */
 export function measureAt(joint: JointState, moment: Moment, name: string): number | undefined {
   const value = joint.measures.get(name)?.valueBefore(moment.timeUs);
   return value === undefined || Number.isNaN(value) ? undefined : value;

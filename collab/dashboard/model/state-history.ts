@@ -1,13 +1,14 @@
 /**
- * The latest joint states of a group, so that the picture of the state can be seen as it was at an earlier moment.
+ * The latest joint states of a group, to show the state of an earlier moment.
  *
- * A ring of whole matrices and their spectra with a budget in bytes: at n = 24 and 20 states a second the default keeps about four minutes.
+ * A ring of whole matrices and their spectra within a budget of bytes: at n = 24 and 20 states a second the default keeps about four
+ * minutes.
  */
 
 /** What the page may spend on past states of one group. */
 export const HISTORY_BYTES = 24 * 1024 * 1024;
 
-/** More than this is more than anybody looks back matrix by matrix. */
+/** Nobody looks through more single matrices than this. */
 const MOST_STATES = 6000;
 
 export class StateHistory {
@@ -32,7 +33,7 @@ export class StateHistory {
     return Math.min(this.written, this.capacity);
   }
 
-  /** A spectrum shorter than n (none was computed) is filled up with zeros. */
+  /** A spectrum shorter than n is filled up with zeros. */
   add(timeUs: number, re: Float32Array, im: Float32Array, spectrum: ArrayLike<number>): void {
     const at = this.written % this.capacity;
     this.#time[at] = timeUs;
@@ -46,7 +47,7 @@ export class StateHistory {
     return this.#time[state % this.capacity]!;
   }
 
-  /** Views on the ring: valid until the next `add` that comes round to them. */
+  /** Views on the ring: valid until an `add` overwrites them. */
   matrixAt(state: number): { re: Float32Array; im: Float32Array } {
     const from = (state % this.capacity) * this.n * this.n;
     const to = from + this.n * this.n;
@@ -58,7 +59,7 @@ export class StateHistory {
     return this.#spectrum.subarray(from, from + this.n);
   }
 
-  /** Number of the last state not after `timeUs`; −1 when none is kept that old. O(log kept). */
+  /** Number of the last state at or before `timeUs`; −1 when no state that old is kept. O(log kept). */
   indexBefore(timeUs: number): number {
     let low = this.written - this.kept;
     const first = low;

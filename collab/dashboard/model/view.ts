@@ -1,5 +1,5 @@
 /**
- * What is being looked at: the stretch of time, the cursor, the chosen channels and group. One for all charts, so that they move together.
+ * What a person looks at: the stretch of time, the cursor, the chosen channels and group. One for all charts, so that they move together.
  */
 import { computed, effect, signal } from "@preact/signals";
 import type { TimeWindow } from "../../charts/time-chart.ts";
@@ -18,7 +18,7 @@ export const SPANS_US = [
   { label: "1h", us: 3600e6 },
 ] as const;
 
-/** More lines than this cannot be told apart by colour. */
+/** People cannot distinguish more lines than this by colour. */
 export const MOST_LINES = 8;
 
 export class View {
@@ -27,7 +27,7 @@ export class View {
   readonly frozenEndUs = signal<number | null>(null);
   /** Time under the pointer or the keyboard's cursor. */
   readonly hoverUs = signal<number | null>(null);
-  /** A moment that was chosen (an event): stays until released. */
+  /** A chosen moment, such as that of an event: stays until released. */
   readonly pinnedUs = signal<number | null>(null);
   readonly cursorUs = computed(() => this.hoverUs.value ?? this.pinnedUs.value);
   readonly following = computed(() => this.frozenEndUs.value === null);
@@ -37,11 +37,11 @@ export class View {
   readonly openEvent = signal<number | null>(null);
   readonly matrixScale = signal<"coherence" | "density">("density");
   readonly help = signal(false);
-  /** The window that lies over the page. */
+  /** The open dialog. */
   readonly dialog = signal<"inject" | "whatIf" | null>(null);
   /** Read out by screen readers when they have nothing more urgent. */
   readonly announcement = signal("");
-  /** Counts every change of what is looked at: canvases compare it. */
+  /** Counts every change of the above: canvases compare it. */
   version = 0;
   /** The same, as charts over time see it. */
   readonly window: TimeWindow = {
@@ -63,7 +63,7 @@ export class View {
     },
   };
   readonly #model: Model;
-  #choseByHand = false;
+  #hasChosen = false;
 
   constructor(model: Model) {
     this.#model = model;
@@ -77,14 +77,14 @@ export class View {
       this.version++;
     });
     effect(() => {
-      // A recorded session stands somewhere else: what was frozen or pinned is not there any more.
+      // A recorded session moved: the frozen or pinned moment may be gone.
       if (model.rewinds.value > 0) this.follow();
     });
     effect(() => {
       const groups = model.groups.value;
       const known = groups.some((group) => group.name === this.groupName.peek());
       if (!known && groups[0] !== undefined) this.groupName.value = groups[0].name;
-      if (!this.#choseByHand) this.chosen.value = firstChoice(groups);
+      if (!this.#hasChosen) this.chosen.value = firstChoice(groups);
     });
   }
 
@@ -112,7 +112,7 @@ export class View {
   }
 
   toggleChannel(key: string): void {
-    this.#choseByHand = true;
+    this.#hasChosen = true;
     const chosen = this.chosen.value;
     if (chosen.includes(key)) this.chosen.value = chosen.filter((other) => other !== key);
     else this.chosen.value = [...chosen, key].slice(-MOST_LINES);
@@ -137,7 +137,7 @@ export class View {
     this.spanUs.value = clampSpan(us);
   }
 
-  /** Zooms by `factor` (> 1 shows more); the time at `shareFromLeft` of the picture stays where it is, while following the right edge does. */
+  /** Zooms by `factor` (> 1 shows more). The time at `shareFromLeft` of the picture stays in place; while following, the right edge does. */
   zoom(factor: number, shareFromLeft = 1): void {
     const before = this.spanUs.value;
     const after = clampSpan(before * factor);
@@ -148,7 +148,7 @@ export class View {
     this.spanUs.value = after;
   }
 
-  /** Moves the picture; reaching the newest sample follows it again. */
+  /** Moves the picture. Follows again when it reaches the newest sample. */
   panUs(us: number): void {
     if (Number.isNaN(this.#model.headUs)) return;
     const end = this.endUs + us;
@@ -175,7 +175,7 @@ function clampSpan(us: number): number {
   return Math.min(LONGEST_US, Math.max(SHORTEST_US, us));
 }
 
-/** Before anybody chose: up to four channels of the first unit and two of the next, so that the chart is not empty. */
+/** The default choice: up to four channels of the first unit and two of the next, so that the chart is not empty. */
 function firstChoice(groups: readonly Group[]): string[] {
   const byUnit = new Map<string, string[]>();
   for (const channel of groups[0]?.channels ?? []) {

@@ -1,5 +1,5 @@
 /**
- * The fallback: events over Server-Sent Events, channels by request, values not at all. The browser reconnects by itself.
+ * The fallback: events over Server-Sent Events and channels by a request, but no values. The browser reconnects by itself.
  */
 import type { Channels, EventMessage } from "../../../protocol/messages.ts";
 import type { EventCursor } from "../../event-cursor.ts";
@@ -9,7 +9,7 @@ export class EventStreamSource {
   readonly #cursor: EventCursor;
   #stream: EventSource | null = null;
 
-  /** Shared with the WebSocket's client, so that each event counts once, by whichever way it comes. */
+  /** The cursor is shared with the WebSocket's client, so that each event counts once, whichever way it arrives. */
   constructor(cursor: EventCursor) {
     this.#cursor = cursor;
   }
@@ -22,7 +22,7 @@ export class EventStreamSource {
     if (this.#stream !== null) return;
     this.#stream = new EventSource(`events?after=${this.#cursor.sequence ?? 0}`);
     this.#stream.addEventListener("open", () => {
-      sink.connection({ state: "degraded", reason: "no WebSocket gets through to the server" });
+      sink.connection({ state: "degraded", reason: "no WebSocket connection reaches the server" });
       void describe(sink);
     });
     this.#stream.addEventListener("reset", () => {
@@ -35,12 +35,12 @@ export class EventStreamSource {
       sink.rewound(event);
     });
     this.#stream.addEventListener("message", (message: MessageEvent<string>) => {
-      // The schema was checked by the gateway, which is the page's own origin.
+      // The gateway, the page's own origin, has checked the schema.
       const event = { ...(JSON.parse(message.data) as EventMessage), type: "event" as const };
       if (this.#cursor.take(event)) sink.event(event);
     });
     this.#stream.addEventListener("error", () => {
-      // Closed for good (an error status): the WebSocket's retries go on and will start this anew.
+      // Closed for good by an error status. The WebSocket's retries continue and start this source again.
       if (this.#stream?.readyState === EventSource.CLOSED) this.stop();
     });
   }
@@ -58,6 +58,6 @@ async function describe(sink: SourceSink): Promise<void> {
     sink.session({ session: answer.session, partition: "", timeUs: 0 });
     for (const group of answer.groups) sink.channels({ type: "channels", ...group });
   } catch {
-    // Without their names the events still stand.
+    // Events remain useful without the names of their channels.
   }
 }

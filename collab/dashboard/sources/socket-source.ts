@@ -1,12 +1,12 @@
 /**
- * The live session over the gateway's WebSocket; where no WebSocket comes through, its events over Server-Sent Events.
+ * The live session over the gateway's WebSocket, or only its events over Server-Sent Events where no WebSocket connection succeeds.
  *
  *   connecting ──► open                     everything, live
  *        └─► waiting ──► connecting …       the server does not answer
- *               ├─► degraded                it answers, but no WebSocket gets through: events only, until one does
- *               └─► refused                 it wants a sign-in, or another version of the page
+ *               ├─► degraded                it answers, but only to plain requests: events only, until a WebSocket connects
+ *               └─► refused                 it requires a sign-in, or another version of the page
  *
- * Of fast channels only what the picture can show is asked for: extremes per interval, a fraction of a pixel long.
+ * For fast channels the page requests only what the picture can show: extremes per interval, a fraction of a pixel long.
  */
 import type { DecimatedMessage } from "../../../protocol/messages.ts";
 import { Client, type ClientState } from "../../client.ts";
@@ -18,18 +18,17 @@ const NAME = "dashboard 0.1.0";
 /** Events fetched at the start: a screenful many times over. */
 const FIRST_EVENTS = 500;
 
-/** Tries without a welcome, while the server answers otherwise, after which the WebSocket counts as not getting through. */
+/** Failed WebSocket connections after which the fallback starts, while the server answers plain requests. */
 const TRIES = 3;
 
-/** Below this rate every sample is taken: it costs less than a percent of a core. */
+/** Below this rate, samples per second, the page takes every sample: that costs less than a percent of a core. */
 const EVERY_SAMPLE_BELOW = 20_000;
 /** Intervals per picture: more than one a pixel on wide screens. */
 const INTERVALS = 2400;
-/** Intervals shorter than this are not worth the summing up. */
+/** Shorter intervals do not save enough. */
 const SHORTEST_INTERVAL_US = 4_000;
-/** The charts' own first level: coarser would be seen when zooming in. */
+/** The finest level of the charts: zooming in would show coarser intervals. */
 const LONGEST_INTERVAL_US = 100_000;
-/** The rate is looked at this often. */
 const RATE_EVERY_MS = 2_000;
 
 export class SocketSource implements Source {
@@ -37,7 +36,7 @@ export class SocketSource implements Source {
   readonly #fallback: EventStreamSource;
   #sink: SourceSink | null = null;
   #subscription: number | null = null;
-  /** The subscription to events, and behind which one it began. */
+  /** The subscription to events, and the event that it began after. */
   #events = 0;
   #eventsAfter = 0;
   #failures = 0;
@@ -57,7 +56,7 @@ export class SocketSource implements Source {
         connection: (state) => this.#connection(state),
         welcome: ({ session, partition, cursors, timeUs }) => {
           this.#sink?.session({ session, partition, timeUs });
-          if (this.#subscription === null) this.#subscribe(listfulBefore(cursors.event));
+          if (this.#subscription === null) this.#subscribe(firstEventBefore(cursors.event));
         },
         channels: (declaration) => this.#sink?.channels(declaration),
         samples: (frame, inputSequence) => {
@@ -103,14 +102,14 @@ export class SocketSource implements Source {
     this.#events = this.#client.subscribe({ channel: "events", after: eventsAfter });
     this.#client.subscribe({ channel: "state" });
     this.#client.subscribe({ channel: "metrics", decimationUs: 500_000 });
-    // From the first frame that is still in the server's memory: the charts begin with some past.
+    // From the first frame in the server's memory, so that the charts begin with a past.
     this.#subscription = this.#client.subscribe({ channel: "samples", after: 0 });
   }
 
-  /** Far from what the page knows its list is filled anew; near it what is missing comes by itself. */
+  /** After a far move the page requests a new list of events; after a near one the missing events come by themselves. */
   #rewound(event: number): void {
     const { eventCursor } = this.#client;
-    const after = eventsBehind({ after: this.#eventsAfter, upTo: eventCursor.sequence ?? 0 }, event);
+    const after = eventsAfter({ after: this.#eventsAfter, upTo: eventCursor.sequence ?? 0 }, event);
     if (after === this.#eventsAfter) {
       this.#sink?.rewound(event);
       return;
@@ -142,12 +141,12 @@ export class SocketSource implements Source {
   }
 
   #waiting(reason: string, retryMs: number): void {
-    // 1006 is what browsers say when they know nothing.
+    // Browsers report 1006 when they know no reason.
     const plain = reason.includes("1006") ? "the server does not answer" : reason;
     this.#sink?.connection({ state: "waiting", reason: plain, retryAtMs: performance.now() + retryMs });
   }
 
-  /** Browsers do not tell why a WebSocket failed: a plain request does. */
+  /** Browsers hide why a WebSocket failed; a plain request shows it. */
   async #diagnose(): Promise<void> {
     let status: number;
     try {
@@ -158,7 +157,7 @@ export class SocketSource implements Source {
     if (this.#client.state.state === "open") return;
     if (status === 401 || status === 403) {
       this.#client.stop();
-      this.#sink?.connection({ state: "refused", reason: "this session wants a sign-in", signIn: true });
+      this.#sink?.connection({ state: "refused", reason: "this session requires a sign-in", signIn: true });
     } else if (status === 200 && this.#failures >= TRIES && this.#sink !== null) {
       this.#fallback.start(this.#sink);
     }
@@ -192,19 +191,19 @@ export class SocketSource implements Source {
 }
 
 /**
- * Behind which event the list is to begin in a recording that was moved behind event `last`, where those of (after, upTo] are known: where
- * it begins now, unless a listful is not known, or more than a listful would have to come.
+ * The event that the list of events begins after, in a recording that moved to just after event `last`, when the page has the events in
+ * (after, upTo]. It stays where it is unless the list would be too short, or too many events would have to come.
  */
-export function eventsBehind({ after, upTo }: { after: number; upTo: number }, last: number): number {
-  const listful = listfulBefore(last);
-  return listful < after || listful > upTo ? listful : after;
+export function eventsAfter({ after, upTo }: { after: number; upTo: number }, last: number): number {
+  const first = firstEventBefore(last);
+  return first < after || first > upTo ? first : after;
 }
 
-function listfulBefore(last: number): number {
+function firstEventBefore(last: number): number {
   return Math.max(0, last - FIRST_EVENTS);
 }
 
-/** Interval to ask for, µs; 0 = every sample. Powers of two times the shortest, so that small zooms change nothing. */
+/** Interval to request, µs; 0 = every sample. The shortest times a power of two, so that small zooms change nothing. */
 export function intervalFor(samplesPerSecond: number, spanUs: number): number {
   const pixelUs = spanUs / INTERVALS;
   if (samplesPerSecond < EVERY_SAMPLE_BELOW || pixelUs < SHORTEST_INTERVAL_US) return 0;

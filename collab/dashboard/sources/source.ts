@@ -1,7 +1,7 @@
 /**
- * Where the page's data come from, and where they go: the live socket, its fallback, or the demonstration.
+ * Where the page's data come from: a live socket, its fallback, or a recorded session.
  *
- * A source calls the sink as things arrive. The sink copies what it keeps before it returns.
+ * A source calls the sink as data arrive. The sink copies what it keeps before it returns.
  */
 import type { Frame } from "../../../protocol/frame.ts";
 import type {
@@ -15,7 +15,7 @@ import type {
 export interface Source {
   start(sink: SourceSink): void;
   stop(): void;
-  /** The stretch of time that is looked at changed: less may be needed. */
+  /** The stretch of time on display changed: a source may send fewer samples for a longer one. */
   setSpan?(spanUs: number): void;
 }
 
@@ -28,24 +28,24 @@ export interface SourceSink {
   event(event: EventMessage): void;
   state(state: StateMessage): void;
   metrics(metrics: MetricsMessage): void;
-  /** The server began a new log: events are counted from 1 again. */
+  /** The server started a new log: the sequence of events starts at 1 again. */
   restarted(): void;
-  /** A recorded session was moved: samples and states come anew, and events behind `event`. */
+  /** A recorded session moved: samples and states come again, and the events after `event`. */
   rewound(event: number): void;
 }
 
 export interface SessionInfo {
   session: string;
   partition: string;
-  /** Logical time of its last input, µs; 0 where it is not known. */
+  /** Logical time of its last input, µs; 0 where it is unknown. */
   timeUs: number;
 }
 
 export type Connection =
   | { state: "connecting" }
   | { state: "open" }
-  /** Events and polled values only: no WebSocket to be had. */
+  /** Events only, because no WebSocket connection succeeds. */
   | { state: "degraded"; reason: string }
   | { state: "waiting"; reason: string; retryAtMs: number }
-  /** Trying again does not help; `signIn`: a token would. */
+  /** Retrying does not help. `signIn`: a token would. */
   | { state: "refused"; reason: string; signIn: boolean };

@@ -49,7 +49,7 @@ export function toggleTheme(): void {
   try {
     localStorage.setItem(STORED, themeName.value);
   } catch {
-    // Storage may be forbidden; then the choice lasts as long as the page.
+    // Storage may be forbidden. Then the choice lasts as long as the page.
   }
 }
 

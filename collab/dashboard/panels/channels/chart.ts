@@ -1,5 +1,5 @@
 /**
- * The lines beside the channels: one canvas under all visible rows of the list.
+ * The line of the last minute in each row of the list: one canvas for all visible rows.
  */
 import { type Band, drawHatch } from "../../../charts/hatch.ts";
 import type { Drawable } from "../../../charts/loop.ts";

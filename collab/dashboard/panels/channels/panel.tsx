@@ -1,5 +1,5 @@
 /**
- * The channels: name, line of the last minute, value. Rows in view exist, others do not; the values are written straight into text nodes.
+ * The channels: name, line of the last minute, value. Only rows in view exist, and values go straight into text nodes.
  */
 import "./panel.css";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
@@ -11,7 +11,7 @@ import { MOST_LINES } from "../../model/view.ts";
 import { SparkLines } from "./chart.ts";
 
 export const ROW_HEIGHT = 34;
-/** Rows a key moves by; more than there are means to the end. */
+/** Rows that a key moves by. More rows than the list has: to its end. */
 const STEPS: Readonly<Record<string, number>> = {
   ArrowDown: 1,
   ArrowUp: -1,
@@ -21,7 +21,7 @@ const STEPS: Readonly<Record<string, number>> = {
   End: 1e9,
 };
 
-/** Rows kept above and below what is seen, so that scrolling does not show holes. */
+/** Rows kept above and below the visible ones, so that scrolling shows no holes. */
 const SPARE_ROWS = 4;
 
 export function ChannelsPanel({ model, view, loop }: PanelProps) {

@@ -1,4 +1,4 @@
-/** A line below the header when not all is well with the connection: what happened, and what happens next. */
+/** A line below the header while there is trouble with the connection: what happened, and what happens next. */
 import "./panel.css";
 import { useEffect, useState } from "preact/hooks";
 import type { PanelProps } from "../../components/panel-props.ts";
@@ -17,27 +17,27 @@ export function ConnectionBanner({ model }: PanelProps) {
     return (
       <p class="banner bad">
         <strong>Not connected</strong> — {connection.reason}.{" "}
-        {seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again…"} What is shown is the last that came.
+        {seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again…"} The page shows the last data it
+        received.
       </p>
     );
   }
   if (connection.state === "degraded") {
     return (
       <p class="banner warn">
-        <strong>Fallback</strong> — {connection.reason}. Events arrive as they happen; values and charts are
-        not live.
+        <strong>Fallback</strong> — {connection.reason}. Events arrive live; values and charts do not.
       </p>
     );
   }
   return (
     <p class="banner bad">
-      <strong>Not let in</strong> — {connection.reason}.{" "}
+      <strong>Access denied</strong> — {connection.reason}.{" "}
       {connection.signIn ? (
         <>
           Open the link with <code>#token=</code> that the program printed.
         </>
       ) : (
-        "Reload the page: the program may be a newer one."
+        "Reload the page: the server may run another version."
       )}
     </p>
   );

@@ -1,4 +1,4 @@
-/** What happened: newest first, each with severity, time and detail. A press shows the moment in all charts. */
+/** The events, newest first, each with severity, time and details. Pressing one shows its moment in all charts. */
 import "./panel.css";
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
@@ -9,7 +9,7 @@ import type { PanelProps } from "../../components/panel-props.ts";
 import type { View } from "../../model/view.ts";
 
 const SEVERITIES = ["critical", "warning", "notice", "info"] as const;
-/** Rows drawn; the filter reaches the others. */
+/** Rows drawn at once. Hiding severities brings up older rows. */
 const MOST_ROWS = 200;
 
 const hidden = signal<ReadonlySet<string>>(new Set());
@@ -44,9 +44,7 @@ export function EventsPanel({ model, view }: PanelProps) {
         </fieldset>
       </div>
       {events.length === 0 ? (
-        <p class="empty-note">
-          Nothing has happened yet. Collapses, anomalies, gaps and changes are listed here.
-        </p>
+        <p class="empty-note">No events yet. This list shows collapses, anomalies, gaps and changes.</p>
       ) : (
         <ol class="event-rows">
           {shown.map((event) => (

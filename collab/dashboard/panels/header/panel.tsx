@@ -1,4 +1,4 @@
-/** The top line: where we are, whether it is live, how it goes. */
+/** The top line: session and group, load and latency, connection, and whether the picture is live. */
 import "./panel.css";
 import { quantityParts, span } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
@@ -35,7 +35,7 @@ export function Header({ model, view, controls }: PanelProps) {
         class="icon-button"
         onClick={toggleTheme}
         aria-label={`Switch to ${themeName.value === "dark" ? "light" : "dark"} colours`}
-        title="Dark or light (T)"
+        title="Dark or light colours (T)"
       >
         <Icon name={themeName.value === "dark" ? "sun" : "moon"} size={18} />
       </button>
@@ -55,10 +55,10 @@ export function Header({ model, view, controls }: PanelProps) {
 }
 
 function Actions({ view, controls }: { view: View; controls: Controls }) {
-  const has = controls.has.value;
+  const supported = controls.supported.value;
   return (
     <>
-      {has.has("inject") ? (
+      {supported.has("inject") ? (
         <button
           type="button"
           class="button action"
@@ -71,7 +71,7 @@ function Actions({ view, controls }: { view: View; controls: Controls }) {
           <span>Inject</span>
         </button>
       ) : null}
-      {has.has("whatIf") ? (
+      {supported.has("whatIf") ? (
         <button
           type="button"
           class="button action"
@@ -183,7 +183,7 @@ function ConnectionState({ model }: { model: PanelProps["model"] }) {
   );
 }
 
-/** Said to be stalled after this long without data. */
+/** The feed counts as stalled after this long without data. */
 const STALLED_MS = 3000;
 
 function LivePill({ model, view }: { model: PanelProps["model"]; view: View }) {
@@ -194,7 +194,12 @@ function LivePill({ model, view }: { model: PanelProps["model"]; view: View }) {
   if (frozen !== null) {
     const behind = span(Math.max(0, Math.round((model.headUs - frozen) / 1e5) * 1e5));
     return (
-      <button type="button" class="live paused" onClick={() => view.follow()} title="Go on live (Space)">
+      <button
+        type="button"
+        class="live paused"
+        onClick={() => view.follow()}
+        title="Follow live again (Space)"
+      >
         <Icon name="play" size={13} />
         <span>Paused · {behind} behind</span>
       </button>
@@ -206,10 +211,10 @@ function LivePill({ model, view }: { model: PanelProps["model"]; view: View }) {
       type="button"
       class={stalled ? "live stalled" : "live"}
       onClick={() => view.pause()}
-      title={stalled ? "Nothing has come for a while" : "Following the newest samples. Pause (Space)"}
+      title={stalled ? "No data have arrived for a while" : "Follows the newest samples. Pause (Space)"}
     >
       <span class="live-dot" aria-hidden="true" />
-      <span>{stalled ? `Quiet for ${span(Math.round(quietMs / 1000) * 1e6)}` : "Live"}</span>
+      <span>{stalled ? `No data for ${span(Math.round(quietMs / 1000) * 1e6)}` : "Live"}</span>
     </button>
   );
 }

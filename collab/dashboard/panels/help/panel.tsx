@@ -1,4 +1,4 @@
-/** The keys, from the registry they work by, and the words. */
+/** The list of keys, and the meaning of the terms on the page. */
 
 import "./panel.css";
 import { Dialog } from "../../components/dialog.tsx";
@@ -15,7 +15,7 @@ export function HelpDialog(props: PanelProps) {
     view.help.value = false;
   };
   return (
-    <Dialog open={view.help.value} close={close} title="Keys and words" kind="help">
+    <Dialog open={view.help.value} close={close} title="Keys and terms" kind="help">
       {() => <HelpBody {...props} />}
     </Dialog>
   );
@@ -46,13 +46,13 @@ function HelpBody({ model, view, controls }: PanelProps) {
         ))}
       </div>
       <section class="help-words">
-        <h3>Words</h3>
+        <h3>Terms</h3>
         <dl>
           <div>
             <dt>Joint state ρ</dt>
             <dd>
-              One matrix for all channels: the diagonal says how much of the motion each has, the rest how
-              strongly two move together and with what lead.
+              One matrix for all channels. The diagonal shows each channel's share of the motion, the other
+              cells how strongly two channels move together and which one leads.
             </dd>
           </div>
           {MEASURES.map((measure) => (
@@ -64,13 +64,13 @@ function HelpBody({ model, view, controls }: PanelProps) {
           <div>
             <dt>estimated · single-excitation</dt>
             <dd>
-              ρ was estimated from ordinary channels. It is an exact density matrix of that estimate; words of
-              quantum physics are a reading of it, not a claim about your machines.
+              ρ is estimated from ordinary channels. It is a valid density matrix; terms of quantum physics
+              are one way to read it, not a claim about your machines.
             </dd>
           </div>
         </dl>
         <p class="hint">
-          Wheel zooms at the pointer, dragging moves, a double click goes back to the live edge.
+          The wheel zooms at the pointer, dragging moves, a double click returns to the live edge.
         </p>
       </section>
     </div>

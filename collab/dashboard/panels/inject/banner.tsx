@@ -1,11 +1,11 @@
-/** A line over everything while data are disturbed on purpose: what is shown is not what happened. */
+/** A line above all panels while injected events disturb the data: the charts do not show what really happened. */
 import { clock, span } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { isActive } from "../../model/injections.ts";
 
-/** More of them take the page from a telephone; the list of events has all. */
-const MOST_TOLD = 3;
+/** More of them would fill a phone. The list of events has them all. */
+const MOST_SHOWN = 3;
 
 export function InjectionBanner({ model }: PanelProps) {
   model.pulse.value;
@@ -17,14 +17,14 @@ export function InjectionBanner({ model }: PanelProps) {
       <Icon name="inject" size={16} />
       <p>
         <strong>Injected, not real</strong>
-        {active.slice(0, MOST_TOLD).map(({ sequence, what, channels, group, untilUs, author }) => (
-          <span key={sequence} title={author === "" ? undefined : `asked for by ${author}`}>
+        {active.slice(0, MOST_SHOWN).map(({ sequence, what, channels, group, untilUs, author }) => (
+          <span key={sequence} title={author === "" ? undefined : `requested by ${author}`}>
             {what} on {channels.size === 1 ? [...channels][0] : `${channels.size} channels`} of {group}, until{" "}
             {clock(untilUs)}
             {untilUs > headUs ? ` (${left(untilUs - headUs)})` : ""}
           </span>
         ))}
-        {active.length > MOST_TOLD ? <span>and {active.length - MOST_TOLD} more</span> : null}
+        {active.length > MOST_SHOWN ? <span>and {active.length - MOST_SHOWN} more</span> : null}
       </p>
     </div>
   );

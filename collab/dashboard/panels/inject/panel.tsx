@@ -1,4 +1,4 @@
-/** Lays a synthetic event over channels of the running session: which, how strong, where, how long. */
+/** Injects a synthetic event into channels of the running session: which event, how strong, where, how long. */
 import "./panel.css";
 import { useEffect, useState } from "preact/hooks";
 import type { InjectableScenario } from "../../../../protocol/controls.ts";
@@ -37,7 +37,7 @@ function InjectForm({ model, view, controls, close }: PanelProps & { close: () =
   const [groupName, setGroup] = useState(view.groupName.peek());
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const [seconds, setSeconds] = useState(60);
-  const [trouble, setTrouble] = useState("");
+  const [failure, setFailure] = useState("");
   const [busy, setBusy] = useState(false);
   useEffect(() => {
     controls.scenarios().then(
@@ -45,7 +45,7 @@ function InjectForm({ model, view, controls, close }: PanelProps & { close: () =
         setScenarios(list);
         setScenario((was) => (was === "" ? (list[0]?.name ?? "") : was));
       },
-      (error: Error) => setTrouble(error.message),
+      (error: Error) => setFailure(error.message),
     );
   }, []);
   const channels = model.group(groupName)?.channels ?? [];
@@ -53,14 +53,14 @@ function InjectForm({ model, view, controls, close }: PanelProps & { close: () =
   const inject = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
-    setTrouble("");
+    setFailure("");
     const some = chosen.length < channels.length ? { channels: chosen } : {};
     try {
       await controls.inject({ scenario, strength, group: groupName, durationSeconds: seconds, ...some });
       view.follow();
       close();
     } catch (error) {
-      setTrouble((error as Error).message);
+      setFailure((error as Error).message);
       setBusy(false);
     }
   };
@@ -145,10 +145,10 @@ function InjectForm({ model, view, controls, close }: PanelProps & { close: () =
         </fieldset>
       </div>
       <div class="dialog-foot">
-        <p class={trouble === "" ? "hint" : "trouble"} role={trouble === "" ? undefined : "alert"}>
-          {trouble === ""
-            ? "This changes what the session records. It stands in its log and is marked on every chart."
-            : trouble}
+        <p class={failure === "" ? "hint" : "trouble"} role={failure === "" ? undefined : "alert"}>
+          {failure === ""
+            ? "The session records the changed data. Its log and every chart mark the injection."
+            : failure}
         </p>
         <button type="button" class="button" onClick={close}>
           Cancel
@@ -166,7 +166,7 @@ function InjectForm({ model, view, controls, close }: PanelProps & { close: () =
   );
 }
 
-/** The slider counts in powers of two: as much as usual is in the middle. */
+/** The slider moves in powers of two, with the usual strength in the middle. */
 function Strength({ value, change }: { value: number; change: (value: number) => void }) {
   return (
     <label class="field">

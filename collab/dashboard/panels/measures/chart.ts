@@ -29,7 +29,7 @@ import { theme } from "../../theme/theme.ts";
 /** Room for event marks above the rows. */
 const MARKS_HEIGHT = 18;
 const ROW_GAP = 6;
-/** The caption of a row stands above its line. */
+/** Room for the caption of a row, above its line. */
 const CAPTION_HEIGHT = 18;
 /** The measures change slowly. */
 const EVERY_MS = 100;
@@ -154,7 +154,7 @@ export class MeasuresPicture implements TimePicture {
 
   #range(k: number, seen: Range, measure: Measure, joint: JointState): Range {
     const n = joint.last?.n ?? 2;
-    // At least a tenth of what is possible is shown, so that noise does not look like news.
+    // At least a tenth of what is possible is shown, so that noise does not look like a change.
     const least = (measure.highest(n) - measure.lowest(n)) * 0.1;
     const span = seen.high - seen.low;
     const air = span < least ? (least - span) / 2 : 0;
@@ -173,7 +173,7 @@ function colourOf(k: number): string {
   return measures[k % measures.length] ?? accent;
 }
 
-/** A range cut to what the measure can be. */
+/** The part of a range that the measure can reach. */
 function within(range: Range, measure: Measure, joint: JointState): Range {
   const n = joint.last?.n ?? 2;
   return { low: Math.max(range.low, measure.lowest(n)), high: Math.min(range.high, measure.highest(n)) };

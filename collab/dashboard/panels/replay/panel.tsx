@@ -1,4 +1,4 @@
-/** The bar by which a recorded session is played: play, pause, speed, and its whole length to scrub over, with its events marked. */
+/** The bar of a recorded session: play, pause, speed, and a slider over its whole length with marks of its events. */
 import "./panel.css";
 import { useMemo, useState } from "preact/hooks";
 import type { ReplayMark, ReplayStatus } from "../../../../protocol/controls.ts";
@@ -50,7 +50,7 @@ export function ReplayBar({ model, controls }: PanelProps) {
           value={String(status.speed)}
           title="Speed ( [ slower, ] faster )"
           onChange={({ currentTarget: { value } }) =>
-            void controls.wish({ action: "speed", speed: value === "max" ? "max" : Number(value) })
+            void controls.send({ action: "speed", speed: value === "max" ? "max" : Number(value) })
           }
         >
           {[...new Set([...SPEEDS, status.speed])].map((speed) => (
@@ -60,23 +60,23 @@ export function ReplayBar({ model, controls }: PanelProps) {
           ))}
         </select>
       </label>
-      <Trouble controls={controls} status={status} />
+      <Failure controls={controls} status={status} />
     </section>
   );
 }
 
-function Trouble({ controls, status }: { controls: Controls; status: ReplayStatus }) {
-  const said = status.state === "failed" ? status.reason : controls.trouble.value;
-  return said === "" ? null : (
+function Failure({ controls, status }: { controls: Controls; status: ReplayStatus }) {
+  const text = status.state === "failed" ? status.reason : controls.failure.value;
+  return text === "" ? null : (
     <p class="transport-failed" role="alert">
-      {said}
+      {text}
     </p>
   );
 }
 
 function Scrubber({ controls, status }: { controls: Controls; status: ReplayStatus }) {
   const { fromUs, toUs, state } = status;
-  // Under the hand the bar follows the hand, not the session.
+  // While a person drags the slider, it follows the pointer, not the session.
   const [heldUs, hold] = useState<number | null>(null);
   const timeUs = heldUs ?? controls.timeUs();
   const lengthMs = Math.max(1, Math.ceil((toUs - fromUs) / 1000));
@@ -101,11 +101,11 @@ function Scrubber({ controls, status }: { controls: Controls; status: ReplayStat
           aria-valuetext={dateTime(timeUs)}
           style={{ "--played": `${Math.min(100, (100 * atMs) / lengthMs)}%` }}
           onInput={({ currentTarget }) => {
-            const wantedMs = currentTarget.valueAsNumber;
-            // A last step that is a short one is taken as well.
-            const wantedUs = wantedMs + stepMs > lengthMs ? toUs : fromUs + wantedMs * 1000;
-            hold(wantedUs);
-            controls.seek(wantedUs);
+            const chosenMs = currentTarget.valueAsNumber;
+            // The last step may be a short one.
+            const chosenUs = chosenMs + stepMs > lengthMs ? toUs : fromUs + chosenMs * 1000;
+            hold(chosenUs);
+            controls.seek(chosenUs);
           }}
           onChange={() => hold(null)}
         />
@@ -119,10 +119,10 @@ function Scrubber({ controls, status }: { controls: Controls; status: ReplayStat
 }
 
 const RANKS = ["info", "notice", "warning", "critical"] as const;
-/** Places on the bar that can be told apart. */
+/** Different positions of marks on the bar. */
 const BINS = 600;
 
-/** One stroke a place: of several events there the gravest shows. */
+/** One stroke per position: the gravest of its events. */
 function Ticks({ marks, fromUs, toUs }: { marks: readonly ReplayMark[]; fromUs: number; toUs: number }) {
   const paths = useMemo(() => {
     const ranks = new Int8Array(BINS + 1).fill(-1);
@@ -143,5 +143,5 @@ function Ticks({ marks, fromUs, toUs }: { marks: readonly ReplayMark[]; fromUs: 
   );
 }
 
-/** Graver ones stand higher: told apart without colour. */
+/** Graver events have higher strokes, to differ without colour. */
 const TOPS = [17, 13, 7, 2] as const;

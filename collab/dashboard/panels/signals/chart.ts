@@ -39,7 +39,7 @@ const PANE_GAP = 10;
 const PAD_TOP = 10;
 /** Value labels stand at least this far apart. */
 const TICKS_APART = 34;
-/** Names in the box at the cursor are cut to this: with value and margins it fits the narrowest chart. */
+/** Width of names in the box at the cursor: with value and margins, the box fits the narrowest chart. */
 const TIP_TITLE_WIDTH = 220;
 const TIP_ROW_HEIGHT = 19;
 

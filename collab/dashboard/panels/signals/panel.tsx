@@ -24,7 +24,7 @@ export function SignalsPanel(props: PanelProps) {
                 type="button"
                 class={`chip line-${k + 1}`}
                 onClick={() => view.toggleChannel(channel.key)}
-                title={`Take ${channel.title} out of the chart`}
+                title={`Remove ${channel.title} from the chart`}
               >
                 <span class="chip-swatch" aria-hidden="true" />
                 {channel.title}
@@ -87,7 +87,7 @@ function Waiting({ model }: PanelProps) {
   const connection = model.connected.value;
   const [title, text] =
     connection.state === "connecting"
-      ? ["Connecting…", "Asking the gateway for the session."]
+      ? ["Connecting…", "The page asks the gateway for the session."]
       : connection.state === "open"
         ? [
             "Waiting for the first channels",
@@ -95,12 +95,12 @@ function Waiting({ model }: PanelProps) {
           ]
         : connection.state === "refused"
           ? [
-              "Not let in",
-              connection.signIn ? "This session wants a token." : "Reload the page to try again.",
+              "Access denied",
+              connection.signIn ? "This session requires a token." : "Reload the page to try again.",
             ]
-          : ["No connection", "The page tries again by itself and goes on where it was."];
+          : ["No connection", "The page reconnects by itself and continues where it was."];
   return (
-    <div class="nothing-yet">
+    <div class="no-data">
       <svg width="220" height="56" viewBox="0 0 220 56" fill="none" aria-hidden="true">
         <path class="wave one" d="M0 28c18-34 37-34 55 0s37 34 55 0 37-34 55 0 37 34 55 0" />
         <path class="wave two" d="M0 28c18 34 37 34 55 0s37-34 55 0 37 34 55 0 37-34 55 0" />

@@ -15,10 +15,10 @@ const LABELS = 92;
 const LABELS_WIDE = 118;
 const WIDE = 500;
 const BARS = 44;
-/** Smaller cells have no text beside them, or no phase tick. */
+/** Smaller cells have no label, or no phase tick. */
 const TEXT_CELL = 8;
 const TICK_CELL = 13;
-/** A state that does not stand out from noise is pale. */
+/** Opacity of a state that does not stand out from noise. */
 const PALE = 0.4;
 
 export class StatePicture implements HeatMapPicture {
@@ -74,7 +74,7 @@ export class StatePicture implements HeatMapPicture {
   }
 }
 
-/** A short hand in each strong cell, turned by the phase: readable without telling colours apart. */
+/** A short hand in each strong cell, turned by the phase: readable without colours. */
 function drawPhaseTicks(
   context: CanvasRenderingContext2D,
   { cell, left }: CellGrid,

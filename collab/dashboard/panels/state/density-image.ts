@@ -1,13 +1,13 @@
 /**
- * A density matrix as an image of n × n pixels, one look-up each.
+ * A density matrix as an image of n × n pixels, one table look-up each. O(n²).
  *
- * Hermitian: the lower triangle is computed, the upper one is its mirror with the opposite phase. The diagonal is real and positive.
- * What is shown is either ρᵢⱼ itself, or the magnitude coherence gᵢⱼ = |ρᵢⱼ|/√(ρᵢᵢρⱼⱼ) with ρᵢⱼ's phase, which is independent of how much
- * weight the channels have. O(n²).
+ * The matrix is Hermitian: the upper triangle mirrors the lower one with the opposite phase, and the diagonal is real and positive.
+ * The image shows either ρᵢⱼ itself, or the magnitude coherence gᵢⱼ = |ρᵢⱼ|/√(ρᵢᵢρⱼⱼ) with ρᵢⱼ's phase, which does not depend on the
+ * weights of the channels.
  */
 import { PHASES, type PhasePalette, paletteIndex, phaseStep } from "../../../charts/phase-palette.ts";
 
-/** Below this product of populations the ratio is noise over noise (science: gᵢⱼ is undefined there). */
+/** Below this product of populations gᵢⱼ is undefined: noise divided by noise. */
 export const UNDEFINED_BELOW = 1e-10;
 
 export type MatrixScale = "coherence" | "density";
@@ -36,7 +36,7 @@ export function drawDensity(
   }
 }
 
-/** Largest |ρᵢⱼ|: of a positive matrix it lies on the diagonal. At least the smallest positive number, so one may divide by it. */
+/** Largest |ρᵢⱼ|, which lies on the diagonal of a positive matrix. At least 1e-12, so it is safe to divide by it. */
 export function largestMagnitude(re: Float32Array, n: number): number {
   let largest = 1e-12;
   for (let i = 0; i < n; i++) largest = Math.max(largest, re[i * n + i]!);

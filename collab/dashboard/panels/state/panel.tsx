@@ -1,4 +1,4 @@
-/** The joint state ρ: matrix, legend, read-out, spectrum; and what may honestly be said about it. */
+/** The joint state ρ: matrix, read-out, legend, spectrum, and how far the estimate can be trusted. */
 import "./panel.css";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { clock } from "../../../charts/format.ts";
@@ -86,13 +86,13 @@ export function StatePanel({ model, view, loop }: PanelProps) {
             <canvas ref={bars} role="img" aria-label={spectrumWords(shown?.spectrum ?? [])} />
           </div>
         </div>
-        <Honesty group={group} shown={shown} />
+        <Reliability group={group} shown={shown} />
       </div>
     </section>
   );
 }
 
-/** Whether the moment lies in something that was injected into the group. */
+/** Whether the moment lies within an injection into the group. */
 function isDisturbed(model: Model, group: Group | undefined, timeUs = Number.NaN): boolean {
   return model.injections.value.some(
     (each) => each.group === group?.name && timeUs >= each.fromUs && timeUs <= each.untilUs,
@@ -106,7 +106,7 @@ function spectrumWords(spectrum: ArrayLike<number>): string {
   return `Spectrum of the joint state: ${first.join(", ") || "not known yet"}`;
 }
 
-/** Warming: how far it is, where that is known. */
+/** In place of the matrix before the first state. */
 function NoState({ group }: { group: Group | undefined }) {
   return (
     <div class="matrix-empty">
@@ -114,7 +114,7 @@ function NoState({ group }: { group: Group | undefined }) {
       <p>
         {group === undefined
           ? "The joint state appears with the first channels."
-          : "Gathering the first rows…"}
+          : "Collecting the first rows…"}
       </p>
     </div>
   );
@@ -176,11 +176,11 @@ function leadWords(degrees: number, row: string, column: string): string {
   return `${degrees > 0 ? row : column} leads`;
 }
 
-/** An estimate on fewer rows is still warming up: more channels than that are rarely watched together. */
+/** An estimate from fewer rows is still warming up: groups rarely have more channels than this. */
 const FEW_ROWS = 32;
 
-/** Estimated or direct, on how much data, above the noise or not: an estimate never stands without this. */
-function Honesty({ group, shown }: { group: Group | undefined; shown: Moment | null }) {
+/** Whether the state is estimated or direct, from how much data, and above noise or not. Always shown with an estimate. */
+function Reliability({ group, shown }: { group: Group | undefined; shown: Moment | null }) {
   const last = group?.joint.last ?? null;
   if (group === undefined || last === null || shown === null) return null;
   const measure = (name: string) => measureAt(group.joint, shown, name);
@@ -190,7 +190,7 @@ function Honesty({ group, shown }: { group: Group | undefined; shown: Moment | n
   const significant = measure("significant") === 1;
   const estimated = last.source === "estimated";
   return (
-    <div class="honesty">
+    <div class="reliability">
       {warmup !== undefined && warmup < 1 ? (
         <div class="warming">
           <span>Warming up</span>
@@ -200,7 +200,7 @@ function Honesty({ group, shown }: { group: Group | undefined; shown: Moment | n
       ) : (
         <span
           class={significant ? "badge good" : "badge quiet"}
-          title="Whether the estimate stands out from what unrelated channels would show"
+          title="Whether the estimate differs from that of unrelated channels"
         >
           {significant ? "above noise" : (nEff ?? 0) < FEW_ROWS ? "warming up" : "below noise floor"}
         </span>
@@ -209,14 +209,14 @@ function Honesty({ group, shown }: { group: Group | undefined; shown: Moment | n
         class="badge"
         title={
           estimated
-            ? "A normalised second-moment matrix of the channels; quantum words are a reading of it (one excitation shared by n modes), not a claim about physics"
+            ? "The normalised second-moment matrix of the channels. Quantum terms are one way to read it (one excitation shared by n modes), not a claim about physics"
             : "The state comes from the device itself"
         }
       >
         {estimated ? `estimated · ${last.reading} reading` : "direct"}
       </span>
       {nEff === undefined ? null : (
-        <span class="badge" title="Effective number of independent rows behind the estimate">
+        <span class="badge" title="Effective number of independent rows in the estimate">
           n<sub>eff</sub> {nEff.toFixed(0)}
         </span>
       )}

@@ -1,4 +1,4 @@
-/** Original above, branch below, one axis of time: events that are the same stand opposite, and a line joins them. */
+/** Events of the original above those of the branch, on one time axis. A line joins an event with its counterpart. */
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { clock } from "../../../charts/format.ts";
 import { type TimeView, timeMarks, timeStep, timeView, xOf } from "../../../charts/time-axis.ts";
@@ -40,12 +40,12 @@ export function ComparisonChart({
         height={HEIGHT}
         viewBox={`0 0 ${width} ${HEIGHT}`}
         role="img"
-        aria-label="Events of the original above those of the branch, over time; the list below has them in words"
+        aria-label="Events of the original above those of the branch, over time; the list below has the same in words"
       >
         <Grid time={time} x={x} />
         <line class="branch-point" x1={x(fromUs)} x2={x(fromUs)} y1={12} y2={AXIS_Y - 8} />
         <text class="comparison-word" x={x(fromUs) + 5} y={20}>
-          different from here
+          branches here
         </text>
         <text class="comparison-name" x={0} y={ORIGINAL_Y + 4}>
           original
@@ -100,7 +100,7 @@ function Pair({ pair, x }: { pair: EventPair; x: (timeUs: number) => number }) {
   );
 }
 
-/** The severity's shape, as in the charts; a cross over what is gone, a ring around what is new. */
+/** The shape of the severity, as in the charts, with a cross over a lost event and a ring around a new one. */
 function Mark({ x, y, kind, severity }: { x: number; y: number; kind: DifferenceKind; severity: string }) {
   return (
     <g transform={`translate(${x.toFixed(1)} ${y})`} class={`comparison-mark is-${severity}`}>

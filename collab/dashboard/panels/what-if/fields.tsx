@@ -1,4 +1,4 @@
-/** What is to be different, and from when: settings, silent channels, an injection. */
+/** The changes of a branch: from when on, which settings, which silent channels, which injection. */
 import { useEffect, useState } from "preact/hooks";
 import type { InjectableScenario } from "../../../../protocol/controls.ts";
 import { Icon } from "../../components/icon.tsx";
@@ -18,7 +18,7 @@ export function WhatIfFields({ model, controls }: Pick<PanelProps, "model" | "co
     <div class="what-if-fields">
       <div class="moments">
         <label class="field">
-          <span>From this moment on</span>
+          <span>Branch at</span>
           <input
             type="datetime-local"
             step="0.001"
@@ -121,8 +121,8 @@ function Settings({ set, change }: { set: readonly SettingRow[]; change: (set: S
             <button
               type="button"
               class="icon-button"
-              aria-label="One more setting"
-              title="One more setting"
+              aria-label="Add a setting"
+              title="Add a setting"
               onClick={() => change([...set, { path: "", value: "" }])}
             >
               <Icon name="plus" size={14} />
@@ -143,7 +143,7 @@ function Dropped({ model, drop, change }: DroppedProps) {
   const channels = model.groups.value.flatMap((group) => group.channels);
   return (
     <fieldset class="field">
-      <legend>Channels that fall silent</legend>
+      <legend>Silenced channels</legend>
       <div class="pair-of-fields wrap">
         {drop.map((key) => (
           <button
@@ -158,14 +158,14 @@ function Dropped({ model, drop, change }: DroppedProps) {
           </button>
         ))}
         <select
-          aria-label="Channel that falls silent"
+          aria-label="Channel to silence"
           value=""
           onChange={({ currentTarget }) => {
             if (currentTarget.value !== "") change([...drop, currentTarget.value]);
             currentTarget.value = "";
           }}
         >
-          <option value="">{drop.length === 0 ? "none" : "one more…"}</option>
+          <option value="">{drop.length === 0 ? "none" : "add…"}</option>
           {channels
             .filter(({ key }) => !drop.includes(key))
             .map(({ key, title, group }) => (

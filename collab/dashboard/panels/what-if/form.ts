@@ -1,9 +1,9 @@
-/** The question what would have happened, as a person fills it in, and as it is asked. Kept while the window is closed. */
+/** The form of a what-if question, and the request that it becomes. The form keeps its content while the dialog is closed. */
 import { signal } from "@preact/signals";
 import { settingPaths } from "../../../../protocol/settings.ts";
 
 export interface WhatIfForm {
-  /** Local date and time to the millisecond, as its field has it. */
+  /** Local date and time to the millisecond, in the format of its field. */
   at: string;
   /** The same; "" for the end of the recording. */
   until: string;
@@ -29,14 +29,14 @@ export const form = signal<WhatIfForm>(EMPTY_FORM);
 
 export const PATHS = settingPaths();
 
-/** What the gateway is asked. Throws with what is missing. */
+/** The request to the gateway. Throws an error that names what the form lacks. */
 export function requestOf({ at, until, set, drop, scenario, strength, group }: WhatIfForm): object {
   const atUs = timeOf(at);
   const untilUs = timeOf(until);
-  if (Number.isNaN(atUs)) throw new Error("Choose the moment from which things are different.");
+  if (Number.isNaN(atUs)) throw new Error("Choose the moment of the branch.");
   const settings = set.filter(({ path }) => path.trim() !== "");
   if (settings.length === 0 && drop.length === 0 && scenario === "")
-    throw new Error("Choose something that is different: a setting, a silent channel, or an injection.");
+    throw new Error("Choose at least one change: a setting, a silenced channel, or an injection.");
   return {
     at: atUs,
     ...(Number.isNaN(untilUs) ? {} : { untilUs }),
@@ -48,7 +48,7 @@ export function requestOf({ at, until, set, drop, scenario, strength, group }: W
   };
 }
 
-/** For a field of local date and time. */
+/** The value of a field of local date and time. */
 export function localTime(timeUs: number): string {
   const date = new Date(timeUs / 1000);
   const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
@@ -59,7 +59,7 @@ function timeOf(field: string): number {
   return Math.round(new Date(field).getTime() * 1000);
 }
 
-/** Numbers and truth values as such, the rest as text. */
+/** A number or boolean where the text is one, else the text. */
 function readValue(text: string): string | number | boolean {
   const bare = text.trim();
   if (bare === "true" || bare === "false") return bare === "true";

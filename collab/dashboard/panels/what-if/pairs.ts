@@ -5,14 +5,14 @@ import { span } from "../../../charts/format.ts";
 
 export type DifferenceKind = LaneDifference["type"];
 
-/** In the order in which people ask. */
+/** In the order of their importance. */
 export const DIFFERENCE_KINDS: readonly DifferenceKind[] = ["new", "gone", "moved", "changed", "same"];
 
 export interface EventPair {
   readonly kind: DifferenceKind;
   readonly original: EventMessage | null;
   readonly branch: EventMessage | null;
-  /** The earlier of both, µs. */
+  /** The earlier time of both, µs. */
   readonly timeUs: number;
   /** "2.1 s later", "severity, evidence". */
   readonly how: string;

@@ -13,9 +13,9 @@ import { EMPTY_FORM, form, localTime, requestOf } from "./form.ts";
 import { DIFFERENCE_KINDS, type DifferenceKind, type EventPair, pairsOf } from "./pairs.ts";
 
 const answer = signal<WhatIfAnswer | null>(null);
-/** Whether a question is being answered, and why it was not: also of one whose window was closed meanwhile. */
+/** Whether an answer is under way, and why the last one failed. Both survive closing the dialog. */
 const busy = signal(false);
-const trouble = signal("");
+const failure = signal("");
 const hidden = signal<ReadonlySet<DifferenceKind>>(new Set(["same"]));
 /** Rows of the list. The picture above it shows all pairs. */
 const MOST_ROWS = 300;
@@ -45,7 +45,7 @@ function WhatIfBody(props: PanelProps) {
   }, []);
   const ask = async (event: Event) => {
     event.preventDefault();
-    trouble.value = "";
+    failure.value = "";
     busy.value = true;
     try {
       answer.value = await controls.whatIf(requestOf(form.value));
@@ -53,7 +53,7 @@ function WhatIfBody(props: PanelProps) {
       const differs = counts.new + counts.gone + counts.moved + counts.changed;
       view.announcement.value = `${differs} events differ, ${counts.same} are the same`;
     } catch (error) {
-      trouble.value = (error as Error).message;
+      failure.value = (error as Error).message;
     }
     busy.value = false;
   };
@@ -63,12 +63,12 @@ function WhatIfBody(props: PanelProps) {
         <WhatIfFields model={model} controls={controls} />
         <div class="dialog-foot">
           <p
-            class={trouble.value === "" ? "hint" : "trouble"}
-            role={trouble.value === "" ? undefined : "alert"}
+            class={failure.value === "" ? "hint" : "trouble"}
+            role={failure.value === "" ? undefined : "alert"}
           >
-            {trouble.value === ""
-              ? "The same actors run again over what was recorded. Nothing is changed."
-              : trouble.value}
+            {failure.value === ""
+              ? "The same actors run again over the recording. The recording does not change."
+              : failure.value}
           </p>
           <button type="submit" class="button primary" disabled={busy.value}>
             <Icon name="branch" size={14} />
@@ -81,7 +81,7 @@ function WhatIfBody(props: PanelProps) {
   );
 }
 
-/** Where somebody looks, else a minute before what is newest. */
+/** The moment at the cursor, else a minute before the newest data. */
 function firstMoment({ model, view, controls }: PanelProps): number {
   const looked = view.cursorUs.peek();
   if (looked !== null) return looked;
@@ -98,7 +98,7 @@ function Answer({ answer }: { answer: WhatIfAnswer }) {
   return (
     <section class="answer" aria-label="Difference">
       <div class="answer-head">
-        <h3>{differs === 0 ? "Nothing would have been different" : `${differs} events would differ`}</h3>
+        <h3>{differs === 0 ? "No event would differ" : `${differs} events would differ`}</h3>
         <span class="hint">
           {clock(atUs)} to {clock(untilUs)}
         </span>
@@ -127,7 +127,7 @@ function Answer({ answer }: { answer: WhatIfAnswer }) {
 
 function Differences({ pairs }: { pairs: readonly EventPair[] }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls is reached by the keyboard
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a list that scrolls must be reachable by keyboard
     <section class="differences" tabIndex={0} aria-label="Events that differ">
       <table>
         <thead>

@@ -1,4 +1,4 @@
-/** What the page asks of its session, against a gateway that answers when the test lets it. */
+/** Requests of the page to its session, against a gateway that answers when the test says so. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Controls } from "../../collab/dashboard/model/controls.ts";
@@ -20,13 +20,13 @@ const STATUS: ReplayStatus = {
   recording: null,
 };
 
-test("steps taken while a move is under way are counted from where it goes, and the bar stands there at once", async () => {
+test("steps during a move start from its target, and the bar shows the target at once", async () => {
   await onControls({}, async ({ controls, asked, answer }) => {
     for (let presses = 0; presses < 4; presses++) controls.moveBy(6 * SECOND);
     assert.is(controls.timeUs(), FROM_US + 24 * SECOND);
     controls.seek(controls.timeUs() + SECOND);
     await answer({ ...STATUS, timeUs: FROM_US + 6 * SECOND });
-    assert.is(controls.timeUs(), FROM_US + 25 * SECOND, "not back to where the first move ended");
+    assert.is(controls.timeUs(), FROM_US + 25 * SECOND, "not back to the end of the first move");
     await answer({ ...STATUS, timeUs: FROM_US + 25 * SECOND });
     assert.equal(asked, [
       { action: "seek", timeUs: FROM_US + 6 * SECOND },
@@ -36,7 +36,7 @@ test("steps taken while a move is under way are counted from where it goes, and 
   });
 });
 
-test("from event to event: a second press goes to the second event, answered or not", async () => {
+test("a second press moves to the second event, even before the first is answered", async () => {
   const marks = [10, 20, 30, 40].map((input): ReplayMark => {
     return { sequence: input, input, timeUs: FROM_US, severity: "warning", kind: "a", title: "b" };
   });
@@ -51,14 +51,14 @@ test("from event to event: a second press goes to the second event, answered or 
   });
 });
 
-test("what is not carried out is said, until something is", async () => {
+test("a failed command shows its reason until a command succeeds", async () => {
   await onControls({}, async ({ controls, answer }) => {
     controls.changeSpeed(1);
     await answer(null);
-    assert.is(controls.trouble.value, "Cannot replay: it; expected that");
+    assert.is(controls.failure.value, "Cannot replay: it; expected that");
     controls.togglePlay();
     await answer({ ...STATUS, state: "playing" });
-    assert.is(controls.trouble.value, "");
+    assert.is(controls.failure.value, "");
     assert.is(controls.replay.value?.state, "playing");
   });
 });
@@ -67,7 +67,7 @@ interface Asked {
   controls: Controls;
   /** Bodies of all POSTs. */
   asked: object[];
-  /** Answers the oldest POST that waits; null: refuses it. */
+  /** Answers the oldest open POST; null: refuses it. */
   answer(status: ReplayStatus | null): Promise<void>;
 }
 
