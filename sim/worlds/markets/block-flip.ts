@@ -1,4 +1,4 @@
-/** Half of the channels turn against the market: correlations across the two blocks change their sign, those within stay. */
+/** Half of the channels turn against the market: correlations between the two halves change sign, those within a half stay. */
 import { disturbance, fading, Offsets } from "../model/disturbance.ts";
 import type { Disturbance, DisturbanceOptions, Scenario } from "../model/scenario.ts";
 import { Variates } from "../model/variates.ts";
@@ -12,7 +12,7 @@ export const blockFlip: Scenario = {
   source: "Galeano & Wied (2014): breaks of the correlation structure",
   create(options) {
     const window = drawWindow(options, new Variates(options.seed, "happening"), 0.2);
-    // At strength 1 the loading is mirrored; above, no more; below, the market's share shrinks on its way through 0.
+    // At strength 1 the loading has the opposite sign; a higher strength does not change it further. Below 1, the share of the market shrinks on its way through 0.
     const loading = 1 - 2 * Math.min(1, options.strength);
     const planned = plan(options, window, {
       kind: "blockFlip",
@@ -28,7 +28,7 @@ export const blockFlip: Scenario = {
   disturb: mirrored,
 };
 
-/** Increments of the second half of the channels change their sign. */
+/** Changes the sign of the increments of the second half of the channels. */
 function mirrored(options: DisturbanceOptions): Disturbance {
   const offsets = new Offsets(options.channels);
   const firstTurned = Math.ceil(options.channels / 2);

@@ -1,9 +1,9 @@
 /**
- * Pairs of prices tied to each other, of which one pair comes apart.
+ * Pairs of cointegrated prices, one of which decouples.
  *
  *   Δx = a,   y = x + z,   z ← φ z + b        half-life of z: HALF_LIFE_ROWS;  b half as large as a, so corr(Δx, Δy) ≈ .88
  *
- * Apart, y no longer corrects its error (φ = 1) and takes only the share w of what x does: Δy = w a + √(1 − w²) a′ + b.
+ * Decoupled, y no longer corrects its error (φ = 1) and follows only the share w of the returns of x: Δy = w a + √(1 − w²) a′ + b.
  */
 import type { Channels } from "../../../protocol/messages.ts";
 import { type RowWorld, rowsRun } from "../model/rows.ts";
@@ -13,11 +13,11 @@ import { Variates } from "../model/variates.ts";
 import { drawWindow, plan, type Window, within } from "../model/window.ts";
 import { assets, fillPrices, rowVolatility } from "./prices.ts";
 
-/** Rows after which half of a difference is left. */
+/** Rows after which half of an error is left. */
 export const HALF_LIFE_ROWS = 30;
-/** Standard deviation of the error's noise, in that of a price's return. */
+/** Standard deviation of the noise of the error, in standard deviations of a return. */
 export const ERROR_NOISE = 0.5;
-/** Share of the other's returns that is still followed at strength 1. */
+/** Share of the returns of the other price that is followed at strength 1. */
 const FOLLOWED = 0.2;
 
 export const cointegratedPairs: Scenario = {

@@ -1,8 +1,8 @@
 /**
- * Correlations fade: the share of the common factor falls as exp(−t/τ), while each channel moves as much as before.
+ * Fading correlations: the share of the common factor falls as exp(−t/τ), while each channel moves as much as before.
  *
- * Injected into real streams, the channels' own increments are replaced by independent noise of the same size: their correlation falls
- * by the factor 1 − w², w growing from 0 to 1 over the first fifth of the window.
+ * As an injection, independent noise of the same size replaces the increments of the channels: their correlation falls by the factor 1 − w²,
+ * where w grows from 0 to 1 over the first fifth of the window.
  */
 import exp from "@stdlib/math-base-special-exp";
 import { disturbance, fading, Offsets } from "../model/disturbance.ts";
@@ -11,7 +11,7 @@ import { Variates } from "../model/variates.ts";
 import { drawWindow, plan } from "../model/window.ts";
 import { assetNames, CALM_MARKET, factorRun, MARKET_USUALS } from "./factor-market.ts";
 
-/** Time constant at strength 1, as a share of the run; after three of them 5 % is left, which is called the end. */
+/** Time constant at strength 1, as a share of the run. The event ends after three of them, when 5 % are left. */
 const TIME_CONSTANT = 0.04;
 const WHOLLY = 3;
 const RAMP = 0.2;

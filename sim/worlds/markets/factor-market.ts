@@ -1,10 +1,10 @@
 /**
- * Assets that move together: a market, sectors, and each asset's own way.
+ * Assets that move together: a market factor, sector factors, and a part of each asset's own.
  *
  *   return_i = volatility · (√market · M + √sector · S_{sector of i} + √(1 − market − sector) · ε_i)
  *
- * So the correlation of two assets is `market`, and `market + sector` within a sector. The same variates are drawn whatever the law is,
- * so that worlds of one seed differ only by the law.
+ * The correlation of two assets is `market`, and `market + sector` within a sector. Every law draws the same variates, so that worlds with
+ * the same seed differ only by the law.
  */
 import type { Channels } from "../../../protocol/messages.ts";
 import { type RowWorld, rowsRun } from "../model/rows.ts";
@@ -14,7 +14,7 @@ import { assets, fillPrices, rowVolatility } from "./prices.ts";
 
 /** The joint law of one row; a scenario changes it in time. */
 export interface FactorLaw {
-  /** Shares of an asset's variance, their sum at most 1. */
+  /** Shares of the variance of an asset; their sum is at most 1. */
   market: number;
   sector: number;
   /** Multiple of the usual volatility. */
@@ -64,7 +64,7 @@ export class FactorMarket implements RowWorld {
     law.drift = 0;
     law.sign.fill(1);
     this.setLaw(law, timeUs);
-    // Where hardly anything is left for it, rounding may leave less than nothing.
+    // Rounding may make a small remainder negative.
     const own = Math.sqrt(Math.max(0, 1 - law.market - law.sector));
     const market = Math.sqrt(law.market) * variates.normal();
     let sector = 0;
@@ -78,7 +78,7 @@ export class FactorMarket implements RowWorld {
   }
 }
 
-/** What scenarios of such a market have in common: an hour of seconds. */
+/** Common fields of the scenarios of this market: an hour with a row per second. */
 export const MARKET_USUALS = {
   family: "market",
   channels: { least: 2, most: 128, usual: 8 },
@@ -95,7 +95,7 @@ export function factorRun(
   return rowsRun(name, options, new FactorMarket(options, planned, setLaw));
 }
 
-/** Names of all channels of such a market. */
+/** Names of all channels of this market. */
 export function assetNames({ channels }: ScenarioOptions): string[] {
   return assets(channels).map(({ name }) => name);
 }

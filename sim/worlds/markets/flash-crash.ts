@@ -1,7 +1,7 @@
 /**
- * All prices fall together within seconds, with several times the usual noise, and come back more slowly.
+ * All prices fall together within seconds, with several times the usual noise, and recover more slowly.
  *
- *   ───┐                    depth = DEPTH · strength · what noise does in the time of the fall
+ *   ───┐                    depth = DEPTH · strength · noise over the time of the fall
  *       ╲       ╭────────
  *        ╲__╭───╯           fall: a tenth of the window; back: exponentially over the rest
  */
@@ -14,17 +14,17 @@ import { assetNames, factorRun, MARKET_USUALS } from "./factor-market.ts";
 
 /** Share of the window in which prices fall. */
 const FALL = 0.1;
-/** Depth in standard deviations of a price's change over the time of the fall. */
+/** Depth in standard deviations of the change of a price over the time of the fall. */
 const DEPTH = 20;
 /** Volatility is multiplied by 1 + this · strength at the bottom, less before and after. */
 const AGITATION = 2;
-/** The way back has passed 95 % after three of these shares of the window. */
+/** Time constant of the recovery, as a share of the window: 95 % after three of them. */
 const RECOVERY = 0.25;
 
 export const flashCrash: Scenario = {
   ...MARKET_USUALS,
   name: "flash-crash",
-  title: "all prices fall together within seconds and come back: collapse, and anomalies in most channels",
+  title: "all prices fall together within seconds and recover: collapse, and anomalies in most channels",
   source: "Kirilenko, Kyle, Samadi & Tuzun (2017)",
   create(options) {
     const window = drawWindow(options, new Variates(options.seed, "happening"), 0.05);
@@ -45,10 +45,10 @@ export const flashCrash: Scenario = {
   disturb: laidOver,
 };
 
-/** How deep a price is when `passed` of the window has: 0 before, 1 at the bottom. */
+/** Depth of a price after the share `passed` of the window: 0 before, 1 at the bottom. */
 export function fallen(passed: number): number {
   if (passed <= 0 || passed >= 1) return 0;
-  // Faster and faster: the square of the time.
+  // The fall accelerates: it is quadratic in time.
   if (passed < FALL) return (passed / FALL) * (passed / FALL);
   return exp((FALL - passed) / RECOVERY);
 }

@@ -1,9 +1,9 @@
 /**
- * Trades that call for trades: arrivals are a Hawkes process, each moves its price by its sign and size.
+ * Trades that excite trades: arrivals are a Hawkes process, and each trade moves the price of its asset by its sign and size.
  *
- *   log price += IMPACT · sign · √(size)          size: lognormal, whole; sign: like the one before with probability SAME_SIGN
+ *   log price += IMPACT · sign · √(size)          size: lognormal, whole; sign: that of the previous trade with probability SAME_SIGN
  *
- * What happens: the branching ratio rises from CALM towards 1 for a while; trades come in avalanches over all assets.
+ * The event: the branching ratio rises from CALM towards 1 for a while, and trades come in avalanches over all assets.
  */
 import exp from "@stdlib/math-base-special-exp";
 import type { Channels } from "../../../protocol/messages.ts";
@@ -15,13 +15,13 @@ import { drawWindow, plan, type Window, within } from "../model/window.ts";
 import { type Branching, Hawkes } from "./hawkes.ts";
 import { assets, priceOf } from "./prices.ts";
 
-/** Children of a trade in calm times; a fifth of them in any of the assets. */
+/** Children of a trade in calm times; a fifth of them are spread over all assets. */
 export const CALM: Branching = { own: 0.4, shared: 0.1 };
 /** Share of the distance to 1 that the branching ratio keeps at strength 1: 0.5 becomes 0.9, five times as many trades. */
 const LEFT = 0.2;
 /** 1/s. */
 const DECAY = 2;
-/** Log price per √size: a trade of usual size moves it by two hundredths of a percent. */
+/** Log price per √size: a trade of usual size moves the price by 0.02 %. */
 const IMPACT = 5e-5;
 const USUAL_SIZE = 20;
 const SAME_SIGN = 0.6;
@@ -91,7 +91,7 @@ class HawkesTrades implements TickWorld {
   }
 }
 
-/** The same proportion of own and shared children, nearer to 1 together. */
+/** Own and shared children in the same proportion, with a sum closer to 1. */
 function burstBranching(strength: number): Branching {
   const calm = CALM.own + CALM.shared;
   const ratio = 1 - (1 - calm) * leftAfter(LEFT, strength);

@@ -3,22 +3,22 @@
  *
  *   λ_i(t) = μ_i + Σ_j Σ_{t_k^j < t} α_ij e^{−β (t − t_k^j)}        branching n_ij = α_ij / β: children of kind i of an event of kind j
  *
- * Between events each excitation only falls, so the total intensity just after an event bounds it until the next one. Here every
- * event has the same number of children of its own kind (`own`) and the same spread over all kinds (`shared`): the branching ratio,
- * the largest eigenvalue of n, is own + shared, and a kind's mean rate μ / (1 − own − shared).
+ * Between events the excitation only falls, so the total intensity just after an event is an upper bound until the next one. Every event
+ * has `own` children of its own kind and `shared` children spread over all kinds. The branching ratio, the largest eigenvalue of n, is
+ * own + shared, and the mean rate of a kind is μ / (1 − own − shared).
  */
 import exp from "@stdlib/math-base-special-exp";
 import type { Variates } from "../model/variates.ts";
 
 export interface HawkesOptions {
   readonly kinds: number;
-  /** Events a second of each kind that have no parent. */
+  /** Events without a parent, per second and kind. */
   readonly baseRate: number;
-  /** 1/s: the excitation of an event is over after some 1/β. */
+  /** 1/s: the excitation of an event lasts a few 1/β. */
   readonly decay: number;
 }
 
-/** Children of an event: of its own kind, and over all kinds together. */
+/** Mean number of children of an event: of its own kind, and over all kinds. */
 export interface Branching {
   readonly own: number;
   readonly shared: number;
@@ -42,7 +42,7 @@ export class Hawkes {
     this.own = new Float64Array(options.kinds);
   }
 
-  /** Moves to the next event; `branching` of the moment says how many children it will have. */
+  /** Moves to the next event, which will have the children of the current `branching`. */
   next(branching: (seconds: number) => Branching): void {
     for (;;) {
       const bound = this.total();

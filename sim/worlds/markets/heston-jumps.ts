@@ -1,4 +1,4 @@
-/** Prices of stochastic volatility that jump now and then: the jumps are what happens; the volatility's own ways are not. */
+/** Prices of stochastic volatility with rare jumps: the jumps are events, changes of volatility are not. */
 import type { Channels } from "../../../protocol/messages.ts";
 import { type RowWorld, rowCount, rowsRun, rowTimeUs } from "../model/rows.ts";
 import type { Scenario, ScenarioOptions, Truth } from "../model/scenario.ts";
@@ -6,15 +6,15 @@ import { Variates } from "../model/variates.ts";
 import { Heston } from "./heston.ts";
 import { assets, fillPrices, VOLATILITY } from "./prices.ts";
 
-/** Memory of the variance in rows: a thirtieth of an hour of seconds. */
+/** Memory of the variance in rows: a thirtieth of an hour with a row per second. */
 const MEMORY_ROWS = 120;
 /** Feller's 2κθ/ξ²: 2 keeps the variance off 0 and lets it double and halve. */
 export const FELLER = 2;
-/** Falling prices make volatility. */
+/** Falling prices raise volatility. */
 const RHO = -0.7;
-/** Jumps a run over all channels, on average, all in its second half. */
+/** Mean number of jumps of a run over all channels, all in its second half. */
 const JUMPS = 6;
-/** Mean and spread of a jump's size, in standard deviations of a row's return in the long run; its sign is drawn. */
+/** Mean and spread of the size of a jump, in long-run standard deviations of the return of a row; its sign is random. */
 const JUMP_MEAN = 12;
 const JUMP_SPREAD = 2;
 
@@ -27,7 +27,7 @@ interface Jump {
 export const hestonJumps: Scenario = {
   name: "heston-jumps",
   family: "market",
-  title: "stochastic volatility that clusters, and rare jumps of single prices: anomaly at the jumps only",
+  title: "clustered stochastic volatility and rare jumps of single prices: anomaly at the jumps only",
   source: "Heston (1993); Bates (1996); Lord, Koekkoek & van Dijk (2010)",
   channels: { least: 1, most: 128, usual: 6 },
   usualRate: 1,
@@ -84,7 +84,7 @@ class HestonMarket implements RowWorld {
   }
 }
 
-/** Exponential times between jumps, rounded up to rows, so that none come before the second half and at most one in a row. */
+/** Exponential times between jumps, rounded up to rows: none before the second half, at most one per row. */
 function drawJumps(options: ScenarioOptions): Jump[] {
   const variates = new Variates(options.seed, "jumps");
   const rows = rowCount(options);

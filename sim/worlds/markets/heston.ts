@@ -3,15 +3,15 @@
  *
  *   dv = κ (θ − v) dt + ξ √v dW,   d ln S = −v/2 dt + √v dB,   corr(dW, dB) = ρ
  *
- * Full truncation: v may fall below 0 between steps, and v⁺ stands in its place wherever it is used. In the long run v has mean θ and
- * variance θ ξ² / (2κ); it does not reach 0 when 2κθ > ξ² (Feller).
+ * Full truncation: v may fall below 0 between steps, and v⁺ is used in its place. In the long run v has mean θ and variance θ ξ² / (2κ); it
+ * does not reach 0 if 2κθ > ξ² (Feller).
  */
 import type { Variates } from "../model/variates.ts";
 
 export interface HestonOptions {
   /** 1/s: how fast the variance returns. */
   readonly kappa: number;
-  /** Variance of the log price per second in the long run. */
+  /** Long-run variance of the log price per second. */
   readonly theta: number;
   /** Volatility of the variance. */
   readonly xi: number;
@@ -21,7 +21,7 @@ export interface HestonOptions {
 }
 
 export class Heston {
-  /** As the scheme has it; below 0 it counts as 0. */
+  /** As in the scheme: below 0 it counts as 0. */
   variance: number;
   private readonly options: HestonOptions;
 

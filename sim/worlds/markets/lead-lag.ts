@@ -1,10 +1,10 @@
 /**
- * Pairs of assets that tick at random and unequal times; from the onset on the second of each pair follows the first with a lag.
+ * Pairs of assets that tick at random and unequal times. From the onset, the second of each pair follows the first with a lag.
  *
  *   leader    ln p(t) = √SHARED · W(t)     + √(1 − SHARED) · B(t)
- *   follower  ln p(t) = √SHARED · W(τ(t))  + √(1 − SHARED) · B′(t)     τ(t) = t before, then it stands still until t − lag
+ *   follower  ln p(t) = √SHARED · W(τ(t))  + √(1 − SHARED) · B′(t)     τ(t) = t before the onset, then max(onset, t − lag)
  *
- * W lies on a grid of GRID_TICKS usual spacings, so lags are whole multiples of it; the own parts are exact at every tick.
+ * W is drawn on a grid of GRID_TICKS usual spacings, so lags are multiples of the grid. B and B′ are exact at every tick.
  */
 import type { Channels } from "../../../protocol/messages.ts";
 import { disturbance } from "../model/disturbance.ts";
@@ -14,16 +14,16 @@ import { Variates } from "../model/variates.ts";
 import { drawWindow, plan, type Window, within } from "../model/window.ts";
 import { assets, priceOf, VOLATILITY } from "./prices.ts";
 
-/** Share of a pair's variance that both have. */
+/** Share of the variance that both assets of a pair have in common. */
 export const SHARED = 0.8;
 /** Ticks of the leader, and of the follower, per tick of the usual rate. */
 const LEADER_RATE = 1.5;
 const FOLLOWER_RATE = 0.5;
-/** Lag at strength 1, in usual spacings of ticks; so it is longer than the grid on which joint rows are formed. */
+/** Lag at strength 1, in usual spacings of ticks: longer than the grid of joint rows. */
 const LAG_TICKS = 4;
 /** Spacing of the grid, in usual spacings of ticks. */
 const GRID_TICKS = 0.04;
-/** The lag is at most so many steps of the grid. */
+/** Largest lag in steps of the grid. */
 const LAG_STEPS_MOST = 6000;
 
 export const leadLag: Scenario = {
@@ -93,7 +93,7 @@ class LeadLagPairs implements TickWorld {
     tick.value = priceOf(VOLATILITY * (Math.sqrt(SHARED) * common + asset.tick()));
   }
 
-  /** The step of the grid at which an asset reads its pair's path. */
+  /** Step of the grid at which an asset reads the common path of its pair. */
   private stepOf(seconds: number, timeUs: number, follows: boolean): number {
     const step = Math.floor(seconds / this.gridSeconds);
     if (!follows || this.lagSteps === 0 || !within(this.window, timeUs)) return step;
@@ -102,7 +102,7 @@ class LeadLagPairs implements TickWorld {
   }
 }
 
-/** When an asset ticks, and its own part of the price. */
+/** Tick times of an asset, and its own part of the price. */
 class TickingAsset {
   /** Seconds. */
   due: number;
@@ -117,7 +117,7 @@ class TickingAsset {
     this.due = variates.exponential() / rate;
   }
 
-  /** Its own part at the tick that is due; then waits for the next. */
+  /** Its own part of the price at the tick that is due; moves to the next tick. */
   tick(): number {
     this.own += Math.sqrt((1 - SHARED) * (this.due - this.last)) * this.variates.normal();
     this.last = this.due;
@@ -126,7 +126,7 @@ class TickingAsset {
   }
 }
 
-/** A Brownian motion on the grid, of which twice the longest lag is kept. */
+/** A Brownian motion on the grid. Keeps twice the longest lag. */
 class SharedPath {
   private readonly variates: Variates;
   private readonly kept = new Float64Array(2 * LAG_STEPS_MOST);
@@ -138,7 +138,7 @@ class SharedPath {
     this.spread = Math.sqrt(gridSeconds);
   }
 
-  /** O(steps since the last that was asked for). */
+  /** O(steps since the last call). */
   at(step: number): number {
     const { kept } = this;
     while (this.last < step) {
@@ -149,13 +149,13 @@ class SharedPath {
   }
 }
 
-/** Every second channel tells what it was some samples ago. */
+/** Every second channel repeats its values with a lag of some samples. */
 function delayed(options: DisturbanceOptions): Disturbance {
   const past = Array.from({ length: options.channels }, (): number[] => []);
   const lag = Math.min(LAG_STEPS_MOST, Math.max(1, Math.round(LAG_TICKS * options.strength)));
   const truth = { kind: "lag", detectors: ["collapse"] } as const;
   return disturbance(options, truth, ({ channel, value }) => {
-    // Of a single channel that one, else the second of each pair.
+    // The only channel, or the second of each pair.
     if (channel % 2 === 0 && options.channels > 1) return value;
     const queue = past[channel]!;
     queue.push(value);

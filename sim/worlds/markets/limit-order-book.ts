@@ -1,12 +1,12 @@
 /**
- * A zero-intelligence limit order book (Cont, Stoikov & Talreja 2010): unit orders arrive and go at rates that know only distances.
+ * A zero-intelligence limit order book (Cont, Stoikov & Talreja 2010): unit orders arrive and leave at rates that depend only on distances.
  *
  *   limit orders   at distance i from the opposite best quote, i = 1 … LEVELS:   λ(i) = LIMIT_RATE / √i (nearly their power law)
  *   market orders  take one from the opposite best quote:                         μ
  *   cancellations  of each order at distance i:                                   θ(i)
  *
  * L1  The best bid is below the best ask, always.
- * L2  Both sides have an order: when the last within reach goes, one is put at the greatest distance.
+ * L2  Both sides have at least one order: when the last one within reach leaves, a new one is placed at the greatest distance.
  */
 import type { Variates } from "../model/variates.ts";
 
@@ -17,14 +17,14 @@ export interface BookPace {
   cancel: number;
 }
 
-/** 1/s, of the order of what they estimated for a Tokyo stock. */
+/** 1/s, in the order of their estimates for a Tokyo stock. */
 export const LIMIT_RATE = 1.92;
 export const MARKET_RATE = 0.94;
 const CANCEL_RATES = [0.71, 0.81, 0.68, 0.56, 0.47];
 export const LEVELS = 10;
-/** Orders farther from the opposite quote than this are forgotten: the price has left them behind. */
+/** Orders farther from the opposite quote are dropped. */
 const REACH = 2 * LEVELS;
-/** Prices are kept modulo this; nothing lives further than REACH from the quotes. */
+/** Prices are stored modulo this: no order is farther than REACH from the quotes. */
 const RING = 256;
 
 export type BookEvent = "limit" | "market" | "cancel";
@@ -52,7 +52,7 @@ export class LimitOrderBook {
     return this.asks[place(this.ask)]!;
   }
 
-  /** Total rate of everything that can happen, 1/s. */
+  /** Total rate of all events, 1/s. */
   totalRate(pace: BookPace): number {
     let total = 2 * (pace.limit * ALL_LIMITS + pace.market * MARKET_RATE);
     for (let i = 1; i <= REACH; i++) {
@@ -62,7 +62,7 @@ export class LimitOrderBook {
     return total;
   }
 
-  /** Lets one thing happen, each with its share of the total rate. */
+  /** One event, drawn in proportion to the rates. */
   step(pace: BookPace, total: number, variates: Variates): BookEvent {
     let left = variates.uniform() * total;
     for (let i = 1; i <= LEVELS; i++) {
@@ -106,7 +106,7 @@ export class LimitOrderBook {
     return event;
   }
 
-  /** Clears what has fallen out of reach, up to a whole reach further: the quotes move by less at once. */
+  /** Removes orders that are out of reach, up to one reach beyond: quotes move by less at once. */
   private forget(): void {
     for (let i = REACH + 1; i <= 2 * REACH; i++) {
       this.bids[place(this.ask - i)] = 0;

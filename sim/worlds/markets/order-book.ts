@@ -1,8 +1,8 @@
 /**
  * Quotes of zero-intelligence order books: for each instrument the best bid and the best ask, with their sizes.
  *
- * A tick is a change of a best price or of the size there. What happens: limit orders stop coming and those that are there are taken
- * away; spreads open and quotes jump.
+ * A tick is a change of a best price or of its size. The event: limit orders stop arriving and existing ones are taken; spreads widen and
+ * quotes jump.
  */
 import type { Channels } from "../../../protocol/messages.ts";
 import type { Scenario, ScenarioOptions, Truth } from "../model/scenario.ts";
@@ -14,9 +14,9 @@ import { type BookPace, LimitOrderBook } from "./limit-order-book.ts";
 
 /** Ticks a second of one side of a book at the usual rates of the model, measured over a day of it. */
 const TICKS_A_SECOND = 4.83;
-/** Share of the limit orders that still comes at strength 1; cancellations and market orders grow as much. */
+/** Share of the limit orders that still arrive at strength 1; cancellations and market orders grow by the same factor. */
 const LEFT = 0.35;
-/** Takers come at most so many times as often: a book that is that empty has nothing left to lose, and each of them is a step of work. */
+/** Largest factor for cancellations and market orders: the book is then empty, and each of them costs a step. */
 const TAKERS_MOST = 10;
 /** Price of tick 0, and of one tick, USD. */
 const START = 100;
@@ -27,7 +27,7 @@ const CALM: BookPace = { limit: 1, market: 1, cancel: 1 };
 export const orderBook: Scenario = {
   name: "order-book",
   family: "market",
-  title: "best bids and asks with sizes of limit order books; liquidity goes, spreads open: collapse",
+  title: "best bids and asks with sizes of limit order books; liquidity vanishes, spreads widen: collapse",
   source: "Cont, Stoikov & Talreja (2010)",
   channels: { least: 2, most: 64, usual: 4 },
   usualRate: 2,
@@ -83,7 +83,7 @@ class Books implements TickWorld {
   }
 }
 
-/** A book, moved on to the next change of a best quote. */
+/** A book that advances to the next change of a best quote. */
 class QuotedBook {
   /** Seconds; time of the change. */
   due = 0;
@@ -98,7 +98,7 @@ class QuotedBook {
     this.advance(pace);
   }
 
-  /** Rates are those of the last change: they hold until something happens (Gillespie 1977). */
+  /** The rates are those after the last event and hold until the next (Gillespie 1977). */
   advance(paceAt: (seconds: number) => BookPace): void {
     const { book } = this;
     for (;;) {

@@ -1,7 +1,7 @@
 /**
- * Everything falls onto one pointer: from the onset on one common mode carries nearly all variance of every channel.
+ * All channels collapse onto one pointer: from the onset, one common mode carries nearly all variance of every channel.
  *
- * Injected into real streams, a common random walk of each channel's own size replaces its increments.
+ * As an injection, a common random walk, scaled to each channel, replaces the increments of the channels.
  */
 import { disturbance, fading, Offsets } from "../model/disturbance.ts";
 import type { Disturbance, DisturbanceOptions, Scenario } from "../model/scenario.ts";
@@ -10,13 +10,13 @@ import { Variates } from "../model/variates.ts";
 import { drawWindow, plan, within } from "../model/window.ts";
 import { assetNames, CALM_MARKET, factorRun, MARKET_USUALS } from "./factor-market.ts";
 
-/** What is left beside the pointer at strength 1; at strength 2 its square. */
+/** Share of the variance outside the pointer at strength 1; its square at strength 2. */
 const LEFT = 0.1;
 
 export const pointerCollapse: Scenario = {
   ...MARKET_USUALS,
   name: "pointer-collapse",
-  title: "all channels fall onto one common mode, each moving as much as before: collapse",
+  title: "all channels collapse onto one common mode, each moving as much as before: collapse",
   source: "Zurek (1981): pointer states",
   create(options) {
     const window = drawWindow(options, new Variates(options.seed, "happening"), 0.2);
@@ -51,7 +51,7 @@ function mixedIn(options: DisturbanceOptions): Disturbance {
   });
 }
 
-/** A Brownian motion looked at by all channels, with variance 1 in the time between two samples of one. */
+/** A Brownian motion common to all channels, with variance 1 between two samples of a channel. */
 class CommonWalk {
   private readonly variates: Variates;
   private value = 0;
@@ -63,7 +63,7 @@ class CommonWalk {
 
   at(timeUs: number, intervalUs: number): number {
     if (Number.isNaN(this.timeUs)) this.timeUs = timeUs;
-    // Channels of one frame may be told one after the other: the past is the same for all.
+    // Channels of one frame may arrive one after the other, so an earlier time must return the same value.
     if (timeUs > this.timeUs) {
       this.value += Math.sqrt((timeUs - this.timeUs) / Math.max(1, intervalUs)) * this.variates.normal();
       this.timeUs = timeUs;

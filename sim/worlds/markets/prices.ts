@@ -2,11 +2,11 @@
 import exp from "@stdlib/math-base-special-exp";
 import type { Channels } from "../../../protocol/messages.ts";
 
-/** Standard deviation of a log return over one second: 25 % a year of 252 days of 6.5 hours. */
+/** Standard deviation of a log return over one second: 25 % per year of 252 days with 6.5 hours. */
 export const VOLATILITY = 1e-4;
 const START = 100;
 
-/** Standard deviation of a log return between rows: prices diffuse. */
+/** Standard deviation of a log return between two rows: prices diffuse. */
 export function rowVolatility(rate: number): number {
   return VOLATILITY / Math.sqrt(rate);
 }

@@ -1,5 +1,5 @@
 /**
- * Calm and stress in turn, each for a random time: in stress everything moves together, and twice as much.
+ * Calm and stress alternate, each for a random time. In stress all prices move together, and twice as much.
  *
  *   calm ──exponential, mean CALM_MEAN──► stress ──exponential, mean STRESS_MEAN──► calm …      correlation .4 (.6 in a sector)
  *                                                                                          ─► .85 (.9), volatility ×2
@@ -11,18 +11,18 @@ import { Variates } from "../model/variates.ts";
 import { plan, type Window, windowBetween, within } from "../model/window.ts";
 import { assetNames, CALM_MARKET, factorRun, MARKET_USUALS } from "./factor-market.ts";
 
-/** Mean lengths as shares of the run; none switches in the first half. */
+/** Mean durations as shares of the run; the first half is calm. */
 const CALM_MEAN = 0.1;
 const STRESS_MEAN = 0.1;
 const FIRST = 0.5;
 const SECTOR = 0.2;
-/** Of the way to complete dependence at strength 1; twice the strength leaves the square of what was left. */
+/** Share of the distance to complete dependence that is left at strength 1; its square at strength 2. */
 const LEFT = 0.25;
 
 export const regimeSwitching: Scenario = {
   ...MARKET_USUALS,
   name: "regime-switching",
-  title: "calm and stress in turn; in stress one factor carries nearly everything: collapse",
+  title: "calm and stress alternate; in stress one factor carries nearly all variance: collapse",
   source: "Hamilton (1989); one factor and sectors: Sharpe (1963), King (1966)",
   create(options) {
     const windows = options.strength === 0 ? [] : stressWindows(options);
@@ -45,7 +45,7 @@ export const regimeSwitching: Scenario = {
   },
 };
 
-/** Stretches of stress, apart from each other. */
+/** Windows of stress that do not overlap. */
 export function stressWindows(options: ScenarioOptions): Window[] {
   const variates = new Variates(options.seed, "regimes");
   const windows: Window[] = [];
@@ -55,6 +55,6 @@ export function stressWindows(options: ScenarioOptions): Window[] {
     windows.push(windowBetween(options, share, until));
     share = until + CALM_MEAN * variates.exponential();
   }
-  // Stretches shorter than a row would begin together.
+  // Windows shorter than a row would begin at the same row.
   return windows.filter((window, k) => k === 0 || window.fromUs >= windows[k - 1]!.untilUs);
 }

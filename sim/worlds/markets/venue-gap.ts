@@ -1,6 +1,6 @@
 /**
- * One asset at several venues: an efficient price, and at each venue a passing error. Now and then one venue leaves the others, until
- * arbitrage brings it back.
+ * One asset at several venues: an efficient price, and at each venue a temporary error. Sometimes the price of one venue leaves the others
+ * until arbitrage brings it back.
  *
  *   ln p_v = m + u_v + gap_v,   m: random walk,   u_v: AR(1),   gap: opens at once, stays, then halves every GAP_HALF_LIFE_ROWS
  */
@@ -12,15 +12,15 @@ import { Variates } from "../model/variates.ts";
 import { plan, type Window, windowBetween, within } from "../model/window.ts";
 import { priceOf, rowVolatility } from "./prices.ts";
 
-/** Passing error of a venue: spread in returns of a row, and correlation from row to row. */
+/** Temporary error of a venue: spread in standard deviations of the return of a row, and correlation from row to row. */
 export const ERROR_SPREAD = 0.5;
 export const ERROR_PERSISTENCE = 0.8;
-/** Size of a gap at strength 1, in standard deviations of a row's return. */
+/** Size of a gap at strength 1, in standard deviations of the return of a row. */
 const GAP = 10;
 const GAP_HALF_LIFE_ROWS = 10;
-/** Gaps a run, in slots of its second half. */
+/** Gaps of a run, in slots of its second half. */
 const GAPS = 4;
-/** Share of the run that a gap lasts, until it is no longer called one; it stays open for a third of that. */
+/** Duration of a gap as a share of the run; it stays fully open for a third of that. */
 const LENGTH = 0.02;
 const OPEN = 1 / 3;
 
@@ -33,7 +33,7 @@ interface Gap {
 export const venueGap: Scenario = {
   name: "venue-gap",
   family: "market",
-  title: "one asset at several venues; one venue's price leaves the others and comes back: anomaly there",
+  title: "one asset at several venues; the price of one venue leaves the others and returns: anomaly there",
   source: "Hasbrouck (1995); Makarov & Schoar (2020)",
   channels: { least: 2, most: 32, usual: 4 },
   usualRate: 1,
@@ -88,7 +88,7 @@ class Venues implements RowWorld {
     return timeUs;
   }
 
-  /** How far a venue is away, in standard deviations of a row's return. */
+  /** Distance of a venue from the others, in standard deviations of the return of a row. */
   private gapAt(timeUs: number, venue: number): number {
     const gap = this.gaps.find((each) => each.venue === venue && within(each.window, timeUs));
     if (gap === undefined) return 0;

@@ -3,7 +3,7 @@ import { disturbance } from "../model/disturbance.ts";
 import { Variates } from "../model/variates.ts";
 import { metricScenario } from "./metric-scenario.ts";
 
-/** Standard deviation of what is added, in those of the channel's increments. */
+/** Standard deviation of the added noise, in standard deviations of the increments of the channel. */
 const LOUDNESS = 4;
 
 export const burst = metricScenario({

@@ -1,4 +1,4 @@
-/** A clock that is set wrong for a while: the values are true, their times are not. */
+/** A clock that is wrong for a while: values are right, times are not. */
 
 import { rowsRun } from "../model/rows.ts";
 import type { Scenario, ScenarioOptions } from "../model/scenario.ts";
@@ -7,15 +7,15 @@ import { drawWindow, plan, type Window } from "../model/window.ts";
 import { METRICS_USUALS } from "./metric-scenario.ts";
 import { type Happening, MetricsWorld } from "./metrics-world.ts";
 
-/** How far a clock is set ahead, in rows: three of them seem to be missing, then three come twice. */
+/** Rows by which the clock is set ahead: three rows seem to be missing, and later three seem to come twice. */
 const STEP_ROWS = 3;
-/** A frame's times must lie within an hour. */
+/** The times of a frame must be within an hour. */
 const STEP_MOST_US = 600e6;
 
 export const clockStep: Scenario = {
   ...METRICS_USUALS,
   name: "clock-step",
-  title: "the clock that stamps all metrics is set ahead, and back later; no value is odd",
+  title: "the clock that stamps all metrics is set ahead, and back later; no value is unusual",
   source: "RFC 5905 (2010): step of a system clock",
   create(options) {
     const window = drawWindow(options, new Variates(options.seed, "happening"), 0.05);

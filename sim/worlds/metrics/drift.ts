@@ -1,13 +1,13 @@
-/** A sensor that slowly runs away from the truth. */
+/** A sensor whose values slowly drift away from the truth. */
 import { disturbance } from "../model/disturbance.ts";
 import { metricScenario } from "./metric-scenario.ts";
 
-/** Where it is at the end, in standard deviations of the channel's increments. */
+/** Drift at the end, in standard deviations of the increments of the channel. */
 const REACH = 12;
 
 export const drift = metricScenario({
   name: "drift",
-  title: "one metric runs away slowly; no single sample is odd, anomaly should name the channel all the same",
+  title: "one metric drifts away slowly; no single sample is unusual, anomaly should name the channel",
   source: "Ni et al. (2009): sensor fault, calibration drift",
   shareOfRun: 0.1,
   disturb: (options) =>

@@ -1,4 +1,4 @@
-/** A metric that moves to another level at once, and back at the end. */
+/** A metric that jumps to another level, and back at the end. */
 import { disturbance } from "../model/disturbance.ts";
 import { metricScenario } from "./metric-scenario.ts";
 

@@ -1,4 +1,4 @@
-/** A scenario of server metrics in which one thing happens to one channel. */
+/** A scenario of server metrics in which one event affects one channel. */
 
 import { rowsRun } from "../model/rows.ts";
 import type { Scenario, ScenarioOptions } from "../model/scenario.ts";
@@ -6,9 +6,9 @@ import { Variates } from "../model/variates.ts";
 import { drawWindow, plan, type Window } from "../model/window.ts";
 import { type Happening, MetricsWorld } from "./metrics-world.ts";
 
-/** What distinguishes such scenarios. */
+/** The parts in which these scenarios differ. */
 export interface MetricScenario extends Pick<Scenario, "name" | "title" | "source"> {
-  /** How long it lasts; 0: one sample. */
+  /** Duration of the event; 0: one sample. */
   readonly shareOfRun: number;
   readonly disturb: NonNullable<Scenario["disturb"]>;
 }
@@ -29,7 +29,7 @@ export function metricScenario(scenario: MetricScenario): Scenario & Pick<Metric
   };
 }
 
-/** The scenario's disturbance on one channel of metrics. */
+/** The disturbance of the scenario on one channel. */
 export function disturbedChannel(
   { disturb, shareOfRun }: MetricScenario,
   options: ScenarioOptions,
@@ -40,12 +40,12 @@ export function disturbedChannel(
   const { seed, strength } = options;
   const disturbance = disturb({ seed, strength, fromUs, durationUs: untilUs - fromUs, channels: 1 });
   const names = new MetricsWorld(options, []).channels;
-  const told = shareOfRun === 0 ? { fromUs, untilUs: fromUs } : window;
-  const truth = plan(options, told, { ...disturbance.truth, channels: [names[channel]!.name] });
+  const affected = shareOfRun === 0 ? { fromUs, untilUs: fromUs } : window;
+  const truth = plan(options, affected, { ...disturbance.truth, channels: [names[channel]!.name] });
   return { window, truth, channel, disturbance, clockStepUs: 0 };
 }
 
-/** Half a day, a row every ten seconds. */
+/** Half a day with a row every ten seconds. */
 export const METRICS_USUALS = {
   family: "metrics",
   channels: { least: 1, most: 128, usual: 8 },

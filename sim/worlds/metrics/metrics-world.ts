@@ -1,10 +1,10 @@
 /**
- * Metrics of servers: a level, the day's rhythm, and noise that remembers itself and is partly shared, for the load is.
+ * Metrics of servers: a level, a daily season, and autocorrelated noise that channels partly share, as they share the load.
  *
  *   value = level + swing · season(time of day) + spread · noise
  *   season = 0.8 sin(2πt/day + phase) + 0.2 sin(4πt/day)        noise: AR(1), variance 1, common part COMMON
  *
- * What happens is laid over single channels as a disturbance, or over the clock that stamps the rows.
+ * An event changes a channel by a disturbance, or the clock that stamps the rows.
  */
 import sincos from "@stdlib/math-base-special-sincos";
 import type { Channels } from "../../../protocol/messages.ts";
@@ -13,13 +13,13 @@ import type { Disturbance, ScenarioOptions, Truth } from "../model/scenario.ts";
 import { Variates } from "../model/variates.ts";
 import { type Window, within } from "../model/window.ts";
 
-/** Something that happens to one channel, or to the clock. */
+/** An event of one channel, or of the clock. */
 export interface Happening {
   readonly window: Window;
   readonly truth: readonly Truth[];
   readonly channel: number;
   readonly disturbance: Disturbance | null;
-  /** What the clock is wrong by within the window, µs. */
+  /** Error of the clock within the window, µs. */
   readonly clockStepUs: number;
 }
 
@@ -47,7 +47,7 @@ const METRICS: readonly Metric[] = [
 const DAY_US = 86_400e6;
 /** Correlation of the noise from one row to the next. */
 export const PERSISTENCE = 0.6;
-/** Share of the noise's variance that all channels have in common. */
+/** Share of the variance of the noise that all channels share. */
 export const COMMON = 0.3;
 
 export class MetricsWorld implements RowWorld {
@@ -87,7 +87,7 @@ export class MetricsWorld implements RowWorld {
   }
 }
 
-/** The day's rhythm of channel k, in [−1, 1]; channels lag each other by a fortieth of a day. */
+/** Daily season of channel k, in [−1, 1]. Channels lag each other by a fortieth of a day. */
 export function season(timeUs: number, k: number): number {
   const turn = (2 * Math.PI * (timeUs % DAY_US)) / DAY_US;
   return 0.8 * sincos(turn + (2 * Math.PI * k) / 40)[0]! + 0.2 * sincos(2 * turn)[0]!;

@@ -1,4 +1,4 @@
-/** A day of servers on which everything happens once: to one metric after the other, and to the clock. */
+/** A day of servers on which each kind of event happens once, to a metric or to the clock. */
 
 import { rowsRun } from "../model/rows.ts";
 import type { Scenario } from "../model/scenario.ts";
@@ -14,7 +14,7 @@ import { MetricsWorld } from "./metrics-world.ts";
 import { spike } from "./spike.ts";
 import { stuckSensor } from "./stuck-sensor.ts";
 
-/** How long each lasts, as a share of the run. */
+/** Duration of each event, as a share of the run. */
 const HAPPENINGS: readonly (readonly [MetricScenario | "clock-step", share: number])[] = [
   [{ ...spike, shareOfRun: 0 }, 0],
   [{ ...levelShift, shareOfRun: 0.03 }, 0.03],
@@ -25,7 +25,7 @@ const HAPPENINGS: readonly (readonly [MetricScenario | "clock-step", share: numb
   ["clock-step", 0.01],
 ];
 
-/** Nothing happens before; then each has a slot of its own, half of which is quiet. */
+/** No event before this share of the run; then each event has its own slot, half of which is quiet. */
 const FIRST = 0.3;
 
 export const serverMetrics: Scenario = {

@@ -1,14 +1,14 @@
-/** One sample far away from its neighbours, in one metric of a server. */
+/** One sample far from its neighbours, in one metric of a server. */
 import { disturbance } from "../model/disturbance.ts";
 import type { Disturbance, DisturbanceOptions } from "../model/scenario.ts";
 import { metricScenario } from "./metric-scenario.ts";
 
-/** Height in standard deviations of the channel's increments: one such in 10²² samples comes by itself. */
+/** Height in standard deviations of the increments of the channel: by chance, one in 10²² samples is that far. */
 const HEIGHT = 10;
 
 export const spike = metricScenario({
   name: "spike",
-  title: "one sample of one metric far out; anomaly names the channel, then all is as before",
+  title: "one sample of one metric is far out; anomaly names the channel, then all is normal again",
   source: "Fox (1972): additive outlier",
   shareOfRun: 0,
   disturb(options: DisturbanceOptions): Disturbance {

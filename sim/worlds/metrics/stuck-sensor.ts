@@ -1,10 +1,10 @@
-/** A sensor that goes on telling its last value. */
+/** A sensor that repeats its last value. */
 import { disturbance } from "../model/disturbance.ts";
 import { metricScenario } from "./metric-scenario.ts";
 
 export const stuckSensor = metricScenario({
   name: "stuck-sensor",
-  title: "one metric tells the same value again and again (any strength); anomaly sees the noise gone",
+  title: "one metric repeats one value (any strength); anomaly finds that the noise is gone",
   source: "Ni et al. (2009): sensor fault, stuck-at",
   shareOfRun: 0.05,
   disturb(options) {

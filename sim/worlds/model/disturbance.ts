@@ -1,25 +1,25 @@
 /**
- * What disturbances have in common: each channel's noise floor, learnt from the samples as they were, and the window.
+ * The common part of all disturbances: the window, and the noise floor of each channel, learnt from the undisturbed samples.
  *
  * D1  Outside its window, with strength 0, and before the noise floor is known, a disturbance changes nothing.
- * D2  It is told all samples, so that it goes on learning while it disturbs: from what was, not from what it made of it.
+ * D2  It receives all samples, so that it also learns during its window: from the samples before its change, not after.
  */
 import { NoiseFloor } from "./noise-floor.ts";
 import type { Disturbance, DisturbanceOptions } from "./scenario.ts";
 
-/** A sample within the window, and what is known of its channel. */
+/** A sample within the window, and the state of its channel. */
 export interface DisturbedSample {
   readonly timeUs: number;
   readonly channel: number;
   readonly value: number;
-  /** From the channel's sample before. */
+  /** Increment since the previous sample of the channel. */
   readonly increment: number;
   readonly floor: NoiseFloor;
   /** Share of the window that has passed, in [0, 1). */
   readonly progress: number;
 }
 
-/** The value that is to be in place of the sample's; NaN: none. */
+/** The value that replaces the sample; NaN: no sample. */
 export type Effect = (sample: DisturbedSample) => number;
 
 export function disturbance(
@@ -41,8 +41,8 @@ export function disturbance(
 }
 
 /**
- * How far each channel was moved away from where it was: a sum of what was added to its increments, drawn back so that it does not
- * run away from a level the channel keeps, and brought home in the last part of the window.
+ * The offset of each channel from its real values: the sum of what was added to its increments. The offset decays, so that a channel with a
+ * level of its own stays near it, and returns to 0 in the last part of the window.
  */
 export class Offsets {
   private readonly offset: Float64Array;
@@ -51,7 +51,7 @@ export class Offsets {
     this.offset = new Float64Array(channels);
   }
 
-  /** Adds to the offset of the sample's channel and returns the value moved by it. */
+  /** Adds to the offset of the channel and returns the value with the offset. */
   move({ channel, value, progress }: DisturbedSample, added: number): number {
     const back = progress < HOMEWARD ? DRAWN_BACK : HOME;
     const moved = (1 - back) * this.offset[channel]! + added;
@@ -60,13 +60,13 @@ export class Offsets {
   }
 }
 
-/** Share of an offset that is drawn back by each sample: its spread stays under √(64/2) ≈ 6 of what a sample adds. */
+/** Share of an offset that decays per sample: its spread stays under √(64/2) ≈ 6 times what a sample adds. */
 const DRAWN_BACK = 1 / 64;
-/** In the last tenth nothing is added any more and the offset is brought home, so that the end is no event of its own. */
+/** In the last tenth nothing is added and the offset returns to 0, so that the end is not an event. */
 const HOMEWARD = 0.9;
 const HOME = 1 / 8;
 
-/** How much of an effect is there: it is over in the last tenth, while offsets are brought home. */
+/** Share of the effect at this time: 0 in the last tenth, while offsets return to 0. */
 export function fading(progress: number): number {
   return progress < HOMEWARD ? 1 : 0;
 }

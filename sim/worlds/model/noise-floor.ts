@@ -1,13 +1,13 @@
 /**
- * A channel's own noise, learnt while it runs: mean and standard deviation of its increments, and the time between them.
+ * The noise of a channel, learnt from its samples: mean and standard deviation of its increments, and the time between samples.
  *
- * Exponentially weighted (memory MEMORY increments), equally weighted before the memory is full. What an injection does is
- * measured in units of it, so that "strength 1" means the same on a price and on a temperature.
+ * Increments are exponentially weighted (memory MEMORY), and equally weighted before the memory is full. Injections are sized in units of
+ * this noise, so that strength 1 means the same for a price and for a temperature.
  */
 
-/** Increments after which an old one has 1/e of its weight: follows a change of volatility within some minutes of seconds. */
+/** Increments after which the weight falls to 1/e: follows a change of volatility within a few minutes at one sample a second. */
 const MEMORY = 256;
-/** Increments before an estimate of the spread is worth using: its relative error is then 1/√16 = 25 %. */
+/** Increments before the estimate of the spread is used: its relative error is then 1/√16 = 25 %. */
 const LEAST_INCREMENTS = 8;
 
 export class NoiseFloor {
@@ -24,12 +24,12 @@ export class NoiseFloor {
     return this.increments >= LEAST_INCREMENTS;
   }
 
-  /** Standard deviation of the increments; 0 while it is not known. */
+  /** Standard deviation of the increments; 0 while unknown. */
   get deviation(): number {
     return this.known ? Math.sqrt(this.variance) : 0;
   }
 
-  /** Takes the next sample and returns its increment, 0 for the first. */
+  /** Adds the next sample and returns its increment, 0 for the first. */
   add(timeUs: number, value: number): number {
     if (Number.isNaN(this.value)) {
       this.value = value;

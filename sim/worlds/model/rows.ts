@@ -1,7 +1,7 @@
 /**
- * A world whose channels are sampled together: what such scenarios have in common.
+ * The run of a world whose channels are sampled together.
  *
- *   world.row ─► values of one time ─► frames of some hundred samples; what is planned joins the truth when its time comes (S2)
+ *   world.row ─► values of one time ─► frames of some hundred samples; a planned event becomes true at its onset (S2)
  */
 import { createFrame } from "../../../protocol/frame.ts";
 import { MAX_FRAME_SPAN_US } from "../../../protocol/limits.ts";
@@ -11,20 +11,20 @@ import type { ScenarioOptions, ScenarioRun, Truth } from "./scenario.ts";
 export interface RowWorld {
   readonly channels: Channels["channels"];
   readonly innovation: Channels["innovation"];
-  /** What will happen, by onset. */
+  /** Events that will happen, ordered by onset. */
   readonly planned: readonly Truth[];
-  /** Fills `values` with the row at `timeUs`, NaN where a channel sends nothing; returns the time that its samples say. */
+  /** Fills `values` with the row at `timeUs`, NaN for a channel that sends nothing, and returns the time stamp of the row. */
   row(timeUs: number, values: Float64Array): number;
 }
 
-/** As many as a feed has in a frame: enough to make the cost of each small. */
+/** As in the frames of feeds: enough to make the cost per sample small. */
 const FRAME_SAMPLES = 256;
 
 export function rowsRun(name: string, options: ScenarioOptions, world: RowWorld): ScenarioRun {
   const n = world.channels.length;
   const spacingUs = 1e6 / options.rate;
   const rows = rowCount(options);
-  // Half of the span that a frame can have is left for clocks that go wrong.
+  // Half of the span of a frame is reserved for clocks that are wrong.
   const rowsPerFrame = Math.min(Math.floor(FRAME_SAMPLES / n), Math.floor(MAX_FRAME_SPAN_US / 2 / spacingUs));
   const frame = createFrame(name, options.group, Math.max(1, rowsPerFrame) * n);
   const values = new Float64Array(n);
@@ -46,7 +46,7 @@ export function rowsRun(name: string, options: ScenarioOptions, world: RowWorld)
       let firstUs = 0;
       while (row < rows && frame.count + n <= frame.value.length) {
         const timeUs = rowTimeUs(options, row);
-        // Rows of which nothing is sent do not fill a frame, but make it longer.
+        // Rows without samples add no samples to a frame, but extend its span.
         if (frame.count > 0 && timeUs - firstUs > MAX_FRAME_SPAN_US / 2) break;
         row++;
         if (frame.count === 0) firstUs = timeUs;

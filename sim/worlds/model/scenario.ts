@@ -4,9 +4,9 @@
  *   ScenarioOptions ──create──► ScenarioRun ──next──► pieces in order of time ──► feed · table · bench · overlay
  *                                    └── truth: what happened, to which channels, from when to when
  *
- * S1  Same options, same pieces and same truth, bit for bit, on every runtime: functions of @stdlib in place of Math's.
- * S2  What is true of a moment is in `truth` when the piece that contains the moment is handed out.
- * S3  Times are whole µs and never fall, except where the scenario is about a clock that goes wrong.
+ * S1  The same options give the same pieces and truth, bit for bit, on every runtime: functions come from @stdlib, not from Math.
+ * S2  When a piece is returned, `truth` has every event that began by its end.
+ * S3  Times are whole µs and never decrease, except in scenarios about a wrong clock.
  */
 import type { Frame } from "../../../protocol/frame.ts";
 import type { Channels, QuantumInput } from "../../../protocol/messages.ts";
@@ -14,7 +14,7 @@ import type { Channels, QuantumInput } from "../../../protocol/messages.ts";
 export interface Scenario {
   /** e.g. "flash-crash". */
   readonly name: string;
-  /** One line: what happens and what a detector should see. */
+  /** One line: what happens, and what a detector should find. */
   readonly title: string;
   /** "market", "metrics", "quantum", … */
   readonly family: string;
@@ -23,10 +23,10 @@ export interface Scenario {
   readonly usualRate: number;
   /** µs. */
   readonly usualDurationUs: number;
-  /** Source of the model (author, year), for the documentation. */
+  /** Source of the model (author, year). */
   readonly source: string;
   create(options: ScenarioOptions): ScenarioRun;
-  /** What it can do to streams that are already there; absent where that makes no sense. */
+  /** How it changes the samples of a running session; absent if it cannot. */
   readonly disturb?: (options: DisturbanceOptions) => Disturbance;
 }
 
@@ -38,34 +38,33 @@ export interface ScenarioOptions {
   readonly durationUs: number;
   /** Time of the first sample, µs since the epoch. */
   readonly startUs: number;
-  /** Size of what happens, in multiples of the usual; 0 is the same world in which nothing happens. */
+  /** Size of the events in multiples of the usual; 0: the same world without events. */
   readonly strength: number;
   readonly group: string;
-  /** Quantum scenarios: what is streamed. */
+  /** Quantum scenarios: the form of the data. */
   readonly form?: "record" | "vector" | "density";
 }
 
 export interface ScenarioRun {
   readonly declarations: readonly Omit<Channels, "type" | "source">[];
-  /** Grows while pieces are drawn (S2). */
+  /** Grows with the pieces (S2). */
   readonly truth: readonly Truth[];
-  /** The next piece, or null at the end. A frame's columns are used again by the next call. */
+  /** The next piece, or null at the end. The next call reuses the columns of a frame. */
   next(): Frame | QuantumInput | null;
 }
 
-/** Something that truly happened. */
+/** An event that truly happened. */
 export interface Truth {
   /** e.g. "levelShift", "collapse", "jump". */
   readonly kind: string;
   /**
-   * Which detectors should find it: "anomaly" (single channels), "collapse" (the joint law), "trajectory" (states that are given
-   * whole), or none of them.
+   * Detectors that should find it: "anomaly" (single channels), "collapse" (the joint law), "trajectory" (whole quantum states), or none.
    */
   readonly detectors: readonly ("anomaly" | "collapse" | "trajectory")[];
   readonly group: string;
   readonly channels: readonly string[];
   readonly onsetUs: number;
-  /** Same as the onset for what happens at once. */
+  /** Equal to the onset for an instantaneous event. */
   readonly endUs: number;
   readonly detail?: Readonly<Record<string, string | number | boolean | null>>;
 }
@@ -73,14 +72,14 @@ export interface Truth {
 export interface DisturbanceOptions {
   readonly seed: number;
   readonly strength: number;
-  /** When it begins, µs, and how long it lasts. */
+  /** Start and duration, µs. */
   readonly fromUs: number;
   readonly durationUs: number;
-  /** How many channels it is laid over. */
+  /** Number of channels that it changes. */
   readonly channels: number;
 }
 
-/** Told sample by sample, in order of arrival; returns what is to be in its place, NaN for a sample that does not arrive. */
+/** Receives samples in order of arrival and returns the value that replaces each; NaN removes the sample. */
 export interface Disturbance {
   readonly truth: { readonly kind: string; readonly detectors: Truth["detectors"] };
   change(timeUs: number, channel: number, value: number): number;

@@ -1,7 +1,7 @@
 /**
- * A world whose channels tick each at its own times: what such scenarios have in common.
+ * The run of a world whose channels tick at their own times.
  *
- *   world.next ─► tick after tick, in order of time ─► frames of some hundred; what is planned joins the truth in time (S2)
+ *   world.next ─► ticks in order of time ─► frames of some hundred samples; a planned event becomes true at its onset (S2)
  */
 import { createFrame } from "../../../protocol/frame.ts";
 import { MAX_FRAME_SPAN_US } from "../../../protocol/limits.ts";
@@ -22,9 +22,9 @@ export interface TickWorld {
   readonly sized: boolean;
   /** Grid on which a detector may form joint rows, µs. */
   readonly everyUs: number;
-  /** What will happen, by onset. */
+  /** Events that will happen, ordered by onset. */
   readonly planned: readonly Truth[];
-  /** Writes the next tick; times are whole µs and never fall. A world has no end of its own. */
+  /** Writes the next tick. Times are whole µs and never decrease. A world has no end. */
   next(tick: Tick): void;
 }
 
@@ -67,7 +67,7 @@ export function ticksRun(name: string, options: ScenarioOptions, world: TickWorl
   };
 }
 
-/** Grid for joint rows: the first round one at which most channels tick between two points, at least a second for prices. */
+/** Grid of joint rows: the smallest round spacing in which most channels tick at least once; at least a second, because they are prices. */
 export function tickGridUs(rate: number): number {
   const spacingUs = 1e6 / rate;
   for (let decade = 1e6; decade < 1e12; decade *= 10)

@@ -3,13 +3,13 @@ import ln from "@stdlib/math-base-special-ln";
 import normalQuantile from "@stdlib/stats-base-dists-normal-quantile";
 import { RandomStream } from "../../../actors/core/mod.ts";
 
-/** 32 bits of the stream, moved half a step off 0: quantiles of 0 and 1 are infinite. */
+/** 32 bits of the stream, shifted by half a step: quantiles of 0 and 1 are infinite. */
 const HALF_STEP = 1 / 8_589_934_592;
 
 export class Variates {
   private readonly stream: RandomStream;
 
-  /** Streams of other names are independent: what one part of a world draws never changes another. */
+  /** Streams with different names are independent: the draws of one part of a world never change another part. */
   constructor(seed: number, name: string) {
     this.stream = new RandomStream(seed, `feed/${name}`);
   }
@@ -19,7 +19,7 @@ export class Variates {
     return this.stream.next() + HALF_STEP;
   }
 
-  /** Standard normal, by inversion: one uniform each, so that the n-th is the n-th of the stream. Reaches ±6.3. */
+  /** Standard normal by inversion: uses one uniform, so that the n-th variate uses the n-th number of the stream. Reaches ±6.3. */
   normal(): number {
     return normalQuantile(this.uniform(), 0, 1);
   }

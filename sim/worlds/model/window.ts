@@ -1,20 +1,20 @@
-/** When it happens: a stretch drawn in the later part of a run, so that a detector has learnt before what is usual. */
+/** The window of an event: drawn in the later part of a run, so that a detector has first learnt normal behaviour. */
 import { rowCount, rowTimeUs } from "./rows.ts";
 import type { ScenarioOptions, Truth } from "./scenario.ts";
 import type { Variates } from "./variates.ts";
 
 export interface Window {
-  /** Time of the first sample concerned, µs. */
+  /** Time of the first affected sample, µs. */
   readonly fromUs: number;
-  /** Time of the first sample no longer concerned. */
+  /** Time of the first sample after the event, µs. */
   readonly untilUs: number;
 }
 
-/** Shares of a run between which the onset is drawn: half a run to learn in, a quarter to be found in. */
+/** Shares of a run between which the onset is drawn: half of the run to learn, and time to find the event. */
 const EARLIEST = 0.5;
 const LATEST = 0.7;
 
-/** A stretch of `share` of the run, on the times of its rows; one that lasts longer than the run ends with it. */
+/** A window of `share` of the run, at times of its rows. It ends with the run at the latest. */
 export function drawWindow(options: ScenarioOptions, variates: Variates, share: number): Window {
   const onset = EARLIEST + (LATEST - EARLIEST) * variates.uniform();
   return windowBetween(options, onset, onset + share);
@@ -32,12 +32,12 @@ export function within({ fromUs, untilUs }: Window, timeUs: number): boolean {
   return timeUs >= fromUs && timeUs < untilUs;
 }
 
-/** Share of the window that has passed, from 0 on; only within it. */
+/** Share of the window that has passed; only for times within it. */
 export function progress({ fromUs, untilUs }: Window, timeUs: number): number {
   return (timeUs - fromUs) / (untilUs - fromUs);
 }
 
-/** What happened in a window, for the truth of a run; nothing when the strength is 0. */
+/** The event of a window for the truth of a run; none with strength 0. */
 export function plan(
   { strength, group }: ScenarioOptions,
   { fromUs, untilUs }: Window,

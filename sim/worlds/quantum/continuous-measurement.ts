@@ -1,12 +1,12 @@
 /**
- * One step of a state under continuous measurement, positive whatever the step.
+ * One step of a state under continuous measurement. The state stays positive for any step size.
  *
  *   dρ = −i[H,ρ]dt + D[c]ρ dt + Σ D[L]ρ dt + √η (cρ + ρc† − ⟨c+c†⟩ρ)dW        dy = √η⟨c+c†⟩dt + dW
  *
  *   M = I − (iH + ½c†c + ½ΣL†L)dt + √η c dy + (η/2)c²(dy² − dt)
  *   ρ ← MρM† + (1−η)cρc†dt + ΣLρL†dt, normalised
  *
- * A sum of A ρ A† is positive, and M has the terms of second order in dy, so that steps of order dt follow the equation to order dt.
+ * A sum of A ρ A† is positive, and M has the terms of second order in dy, so a step follows the equation to order dt.
  * With η = 1 and no L a pure state stays pure.
  * Source: Rouchon & Ralph 2015, Phys. Rev. A 91:012118.
  */
@@ -20,9 +20,9 @@ export interface Operator {
 export interface MeasurementLaw {
   readonly n: number;
   readonly hamiltonian: Operator;
-  /** What is measured. */
+  /** The measured operator c. */
   readonly measured: Operator;
-  /** Whatever else the environment learns. */
+  /** Operators L of other environments. */
   readonly losses: readonly Operator[];
   /** η, in [0, 1]. */
   readonly efficiency: number;
@@ -65,7 +65,7 @@ export class ContinuousMeasurement {
       addProduct(n, -dt / 2, adjoint(n, loss), loss, this.stillRe, this.stillIm);
   }
 
-  /** ⟨c + c†⟩ = 2 Re tr cρ: what √η dt of a record shows. */
+  /** ⟨c + c†⟩ = 2 Re tr cρ: the mean of the record per √η dt. */
   signal(re: Float64Array, im: Float64Array): number {
     const { n, measured } = this.law;
     let sum = 0;
@@ -76,7 +76,7 @@ export class ContinuousMeasurement {
     return 2 * sum;
   }
 
-  /** The state after a step in which the record was `dy`, in place. O(n³). */
+  /** Advances the state by a step with the record `dy`, in place. O(n³). */
   step(dy: number, re: Float64Array, im: Float64Array): void {
     const { n, measured, losses, efficiency, dt } = this.law;
     const { mRe, mIm, nextRe, nextIm } = this;
@@ -94,7 +94,7 @@ export class ContinuousMeasurement {
     let trace = 0;
     for (let i = 0; i < n; i++) trace += nextRe[i * n + i]!;
     for (let i = 0; i < n; i++) {
-      // Hermitian to the last bit: rounding would add up over millions of steps.
+      // Keeps ρ exactly Hermitian: rounding errors would add up over millions of steps.
       for (let j = 0; j <= i; j++) {
         re[i * n + j] = re[j * n + i] = nextRe[i * n + j]! / trace;
         im[i * n + j] = nextIm[i * n + j]! / trace;

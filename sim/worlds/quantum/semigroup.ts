@@ -1,8 +1,8 @@
 /**
- * A linear evolution dv/dt = Av of complex vectors, to any time: powers U_k = exp(A·2^k·δ), so that any number of steps δ costs one
- * product a binary digit.
+ * A linear evolution dv/dt = Av of complex vectors to any time: powers U_k = exp(A·2^k·δ), so that any number of steps δ costs one product
+ * per binary digit.
  *
- * U_0 is the Taylor series, which for ‖A‖δ ≤ 1/256 is exact to the last digit after six terms; the others are squares of squares.
+ * U_0 is the Taylor series, which for ‖A‖δ ≤ 1/256 is exact to the last digit after six terms; the others are repeated squares.
  */
 
 /** Digits of a number of steps: δ = 2^-10 of a time unit reaches two million of them. */
@@ -37,8 +37,8 @@ export class Semigroup {
   }
 
   /**
-   * The number of steps until `passed` first holds, for something that once passed stays so; all 2^31 − 1 when it never does.
-   * `re`, `im`: the vector at the beginning; changed.
+   * The number of steps until `passed` first holds; 2^31 − 1 if it never does. `passed` must stay true once it is.
+   * `re`, `im`: the vector at the start; changed in place.
    */
   stepsUntil(
     re: Float64Array,

@@ -1,19 +1,19 @@
 /**
- * Shelving: a bright transition fluoresces in clicks, a dark level now and then swallows the atom, and the light goes out.
+ * Shelving: a bright transition emits clicks; sometimes the atom goes to a dark level, and the light goes out.
  *
- *   click ─ click ─ click ─────── no click: the state flies from |G⟩ to |D⟩, smoothly, and rests there ─────── click ─ click
+ *   click ─ click ─ click ─────── no click: the state moves smoothly from |G⟩ to |D⟩ and stays there ─────── click ─ click
  *                      └─ t_mid = 31.6/γ_B ─┘ more likely dark than not: the onset                              └─ the end
  *
- * Drawn event by event from the law of the waiting times: no step size, no error of steps. The record counts the clicks that the
- * observer hears. `strength` multiplies Ω_DG; the dark level is reached at a rate ∝ Ω_DG².
+ * Clicks are drawn from the law of the waiting times, so there is no step size and no step error. The record counts the clicks that the
+ * observer detects. `strength` multiplies Ω_DG; the dark level is reached at a rate ∝ Ω_DG².
  * Source: Minev et al. 2019, Nature 570:200 (arXiv:1803.00545); Nagourney, Sandberg & Dehmelt 1986, Phys. Rev. Lett. 56:2797.
  */
 import type { Scenario, ScenarioOptions, Truth } from "../model/scenario.ts";
 import { Variates } from "../model/variates.ts";
 import { GRID, ThreeLevelAtom } from "./three-level-atom.ts";
-import { EFFICIENCY, finders, type QuantumWorld, quantumRun, told } from "./world.ts";
+import { affectedChannels, EFFICIENCY, finders, type QuantumWorld, quantumRun } from "./world.ts";
 
-/** γ_B, 1/s: a flight takes a third of a second, a dark period some ten. */
+/** γ_B, 1/s: a transition takes a third of a second, a dark period about ten seconds. */
 export const DECAY = 100;
 const OMEGA_DARK = 0.01;
 
@@ -26,8 +26,7 @@ const OPERATOR = { name: "clicks", title: "Clicks heard", unit: "1" } as const;
 
 export const quantumShelving: Scenario = {
   name: "quantum-shelving",
-  title:
-    "an atom whose light goes out while it is shelved in a dark level; clicks stop for seconds, then come back",
+  title: "an atom whose light goes out while it is shelved in a dark level; clicks stop for seconds",
   family: "quantum",
   channels: { least: 1, most: 1, usual: 1 },
   usualRate: 10,
@@ -40,7 +39,7 @@ export class ShelvingWorld implements QuantumWorld {
   readonly levels = LEVELS;
   readonly operator = OPERATOR;
   readonly planned: Truth[] = [];
-  /** All clicks, heard or not. */
+  /** All clicks, detected or not. */
   clicks = 0;
   private readonly options: ScenarioOptions;
   /** One sample before the first (Q2). */
@@ -48,7 +47,7 @@ export class ShelvingWorld implements QuantumWorld {
   private readonly atom: ThreeLevelAtom;
   private readonly waiting: Variates;
   private readonly hearing: Variates;
-  /** In steps since the start, as the others: the state is the one of now. */
+  /** Time of the state in steps since the start, like the other times. */
   private now = 0;
   private lastClick = 0;
   private lastHeard = 0;
@@ -87,7 +86,7 @@ export class ShelvingWorld implements QuantumWorld {
     this.atom.known(this.now - this.lastHeard, re, im);
   }
 
-  /** When the next click comes, in steps since the start; what is true until then is planned. */
+  /** Time of the next click in steps since the start; plans the events until then. */
   private drawClick(): number {
     const wait = this.atom.wait(this.waiting.uniform());
     if (wait > this.atom.middle) this.planDark(this.lastClick + this.atom.middle, this.lastClick + wait);
@@ -102,13 +101,13 @@ export class ShelvingWorld implements QuantumWorld {
     const what = {
       detectors: finders(options, ["anomaly", "collapse"]),
       group: options.group,
-      channels: told(options, OPERATOR.name, ["|G⟩", "|D⟩"]),
+      channels: affectedChannels(options, OPERATOR.name, ["|G⟩", "|D⟩"]),
     };
     if (!inStates) {
       this.planned.push({ ...what, kind: "darkPeriod", onsetUs, endUs });
       return;
     }
-    // Whoever is given states sees two jumps: in flight, and at the click that ends it.
+    // In states there are two jumps: the transition, and the click that ends the dark period.
     this.planned.push({ ...what, kind: "shelved", onsetUs, endUs: onsetUs });
     this.planned.push({ ...what, kind: "released", onsetUs: this.timeOf(until), endUs: this.timeOf(until) });
   }

@@ -1,23 +1,23 @@
 /**
- * Quantum jumps under a measurement that does not disturb what it measures: a random telegraph seen through noise.
+ * Quantum jumps under a non-demolition measurement: a random telegraph signal with noise.
  *
- *   c = √k σ_z, levels |0⟩ … with x = 1 … −1, neighbours exchanged at rate λ;   dI = s x dt + dW,   s = 2√(kη)
+ *   c = √k σ_z, levels |0⟩ … with x = 1 … −1, jumps between neighbours at rate λ;   dI = s x dt + dW,   s = 2√(kη)
  *
- * The one figure that decides how well jumps can be known is r = λ/s² (0.01 at strength 1): `strength` multiplies λ.
- * The superposition is gone at once here, so nature's state is always one of the levels.
+ * The ratio r = λ/s² (0.01 at strength 1) alone determines how well jumps can be detected; `strength` multiplies λ.
+ * Superpositions decay at once, so the true state is always one of the levels.
  * Source: Wonham 1965; Gambetta et al. 2007, Phys. Rev. A 76:012325.
  */
 import expm1 from "@stdlib/math-base-special-expm1";
 import type { Scenario, ScenarioOptions, Truth } from "../model/scenario.ts";
 import { Variates } from "../model/variates.ts";
 import { WonhamFilter } from "./wonham.ts";
-import { EFFICIENCY, finders, type QuantumWorld, quantumRun, told } from "./world.ts";
+import { affectedChannels, EFFICIENCY, finders, type QuantumWorld, quantumRun } from "./world.ts";
 
-/** k, 1/s: s² = 4kη = 20/s, so that a fifth of a second of record tells two levels apart. */
+/** k, 1/s: s² = 4kη = 20/s, so that a fifth of a second of record distinguishes two levels. */
 const STRENGTH = 10;
 /** λ/s² at strength 1. */
 export const RATIO = 0.01;
-/** s² dt of a step at most: within it the chain rests, and a jump in its middle is a small part of what it shows. */
+/** Largest s² dt of a step: the chain does not change within a step, and a jump in the middle of a step has a small effect. */
 const STEP_MOST = 0.05;
 
 const USUALS = {
@@ -49,7 +49,7 @@ export class TelegraphWorld implements QuantumWorld {
   readonly planned: Truth[] = [];
   /** s. */
   readonly snr: number;
-  /** Index of nature's level. */
+  /** Index of the true level. */
   level: number;
   readonly filter: WonhamFilter;
   private readonly options: ScenarioOptions;
@@ -69,7 +69,7 @@ export class TelegraphWorld implements QuantumWorld {
     this.steps = Math.max(1, Math.ceil((this.snr * this.snr) / options.rate / STEP_MOST));
     this.dt = 1 / options.rate / this.steps;
     const hop = -expm1(-options.strength * RATIO * this.snr * this.snr * this.dt);
-    // A level between two others can leave it in two ways.
+    // A middle level has two neighbours to jump to.
     this.transition = chain(x.length, Math.min(0.5, hop));
     this.filter = new WonhamFilter(x, this.transition, this.snr, this.dt);
     this.jumps = new Variates(options.seed, `telegraph.${operator}.jumps`);
@@ -118,7 +118,7 @@ export class TelegraphWorld implements QuantumWorld {
       kind: "jump",
       detectors: finders(this.options, ["collapse"]),
       group: this.options.group,
-      channels: told(this.options, this.operator.name, [from, to]),
+      channels: affectedChannels(this.options, this.operator.name, [from, to]),
       onsetUs: timeUs,
       endUs: timeUs,
       detail: { from, to },
@@ -126,7 +126,7 @@ export class TelegraphWorld implements QuantumWorld {
   }
 }
 
-/** Probabilities of one step of a chain in which each level goes to each of its neighbours with probability `hop`. */
+/** Transition probabilities of one step: each level goes to each neighbour with probability `hop`. */
 function chain(n: number, hop: number): number[][] {
   return Array.from({ length: n }, (_, i) => {
     const row = Array.from({ length: n }, (_, j) => (Math.abs(i - j) === 1 ? hop : 0));

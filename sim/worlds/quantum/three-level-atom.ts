@@ -5,11 +5,11 @@
  *         │ ╲
  *   |D⟩ ─ |G⟩   Ω_DG                              H = ½Ω_BG|B⟩⟨G| + ½Ω_DG|D⟩⟨G| + h.c.,  C = √γ_B |G⟩⟨B|
  *
- * A click puts the atom into |G⟩, so everything follows from the time since the last one: nature's state is exp(−iH_eff t)|G⟩,
- * H_eff = H − ½iC†C, and the chance of no click until t is its squared norm. An observer who hears a share η of the clicks knows
- * exp(Lt)|G⟩⟨G| since the last one heard, Lρ = −i(H_eff ρ − ρH_eff†) + (1−η)CρC†.
+ * A click puts the atom into |G⟩, so the state depends only on the time since the last click: the true state is exp(−iH_eff t)|G⟩ with
+ * H_eff = H − ½iC†C, and the probability of no click until t is its squared norm. An observer who detects a share η of the clicks has the
+ * state exp(Lt)|G⟩⟨G| since the last detected click, with Lρ = −i(H_eff ρ − ρH_eff†) + (1−η)CρC†.
  *
- * Times are steps of 1/GRID of 1/γ_B; at them all is exact.
+ * Times are multiples of 1/GRID of 1/γ_B; at these times the state is exact.
  * Source: Minev et al. 2019, Nature 570:200 (arXiv:1803.00545); Dalibard, Castin & Mølmer 1992 (waiting times).
  */
 import { Semigroup } from "./semigroup.ts";
@@ -18,7 +18,7 @@ const OMEGA_BRIGHT = 0.4;
 /** Steps in 1/γ_B. */
 export const GRID = 1024;
 
-/** More steps than a `Semigroup` goes. */
+/** More steps than a `Semigroup` can take. */
 const NEVER = 2_147_483_648;
 
 const G = 0;
@@ -31,7 +31,7 @@ export class ThreeLevelAtom {
   private readonly quiet: Semigroup;
   private readonly unheard: Semigroup;
 
-  /** Ω_DG in units of γ_B, and the share of clicks that are heard. */
+  /** Ω_DG in units of γ_B, and the share of clicks that are detected. */
   constructor(omegaDark: number, efficiency: number) {
     const [hRe, hIm] = effectiveHamiltonian(omegaDark);
     this.quiet = quietEvolution(hRe, hIm);
@@ -39,19 +39,19 @@ export class ThreeLevelAtom {
     this.middle = omegaDark === 0 ? NEVER : this.quiet.stepsUntil(...ground(3), isRatherDark);
   }
 
-  /** Steps from a click to the next, when the chance of none until then has fallen to `survival`. */
+  /** Steps from a click to the next: until the probability of no click has fallen to `survival`. */
   wait(survival: number): number {
     return this.quiet.stepsUntil(...ground(3), (re, im) => norm2(re, im) <= survival);
   }
 
-  /** ψ, normalised, so many steps after a click. */
+  /** ψ, normalised, after this many steps since a click. */
   pure(steps: number, re: Float64Array, im: Float64Array): void {
     const [psiRe, psiIm] = ground(3);
     this.quiet.advance(steps, psiRe, psiIm);
     scaleInto(1 / Math.sqrt(norm2(psiRe, psiIm)), psiRe, psiIm, re, im);
   }
 
-  /** ρ, 3×3 row-major of trace 1, so many steps after a click that was heard. */
+  /** ρ, 3×3 row-major with trace 1, after this many steps since a detected click. */
   known(steps: number, re: Float64Array, im: Float64Array): void {
     const [rhoRe, rhoIm] = ground(9);
     this.unheard.advance(steps, rhoRe, rhoIm);
@@ -59,7 +59,7 @@ export class ThreeLevelAtom {
   }
 }
 
-/** P_D > ½. After times in which no waiting ends the norm is 0 to the last digit: then it has long been so. */
+/** P_D > ½. After very long times the norm is 0 to the last digit; the atom has then been dark for long. */
 function isRatherDark(re: Float64Array, im: Float64Array): boolean {
   const norm = norm2(re, im);
   return norm === 0 || weight(re, im, D) > 0.5 * norm;
@@ -81,7 +81,7 @@ function quietEvolution(hRe: Float64Array, hIm: Float64Array): Semigroup {
   return new Semigroup(3, hIm, minusRe, 1 / GRID);
 }
 
-/** dρ/dt = −i(H_eff ρ − ρ H_eff†) + (1−η) CρC†: until the next click that is heard. ρ as a vector of 9, row-major. */
+/** dρ/dt = −i(H_eff ρ − ρ H_eff†) + (1−η) CρC†: until the next detected click. ρ as a vector of 9, row-major. */
 function unheardEvolution(hRe: Float64Array, hIm: Float64Array, efficiency: number): Semigroup {
   const re = new Float64Array(81);
   const im = new Float64Array(81);

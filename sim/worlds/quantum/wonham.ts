@@ -1,10 +1,10 @@
 /**
- * The optimal filter of a hidden chain seen through a diffusive record: what can be known of a watched system that jumps.
+ * The optimal filter of a hidden Markov chain with a diffusive record: what can be known of a monitored system that jumps.
  *
  *   predict   p_j ← Σ_i p_i T_ij
  *   update    p_j ← p_j exp(s x_j dI − s² x_j² dt/2) / Σ     dI ~ N(s x dt, dt)
  *
- * Exact for a chain that jumps between steps and rests within them, so nothing does better on such a record.
+ * Exact for a chain that jumps only between steps, and therefore optimal for such a record.
  * Source: Wonham 1965, SIAM J. Control 2:347; for qubits Gambetta et al. 2007, Phys. Rev. A 76:012325.
  */
 import exp from "@stdlib/math-base-special-exp";
@@ -18,7 +18,7 @@ export class WonhamFilter {
   private readonly dt: number;
   private readonly predicted: Float64Array;
 
-  /** `x`: what each level shows; `transition[i][j]`: probability of i → j in a step; `snr`: s; starts with equal probabilities. */
+  /** `x`: mean signal of each level; `transition[i][j]`: probability of i → j in a step; `snr`: s; starts with equal probabilities. */
   constructor(x: readonly number[], transition: readonly (readonly number[])[], snr: number, dt: number) {
     this.x = x;
     this.transition = transition;

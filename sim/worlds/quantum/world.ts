@@ -1,33 +1,32 @@
 /**
- * A quantum system under watch: what such scenarios have in common.
+ * The run of a monitored quantum system.
  *
- *   nature ──all that happens──► pure state ─────────────► form=vector
+ *   nature ──whole record──────► pure state ─────────────► form=vector
  *      └──share η of it──► current ──────────────────────► form=record    one channel, named after the operator
  *                             └──► optimal filter ─► ρ ──► form=density
  *
- * Q1  The three forms of one seed tell of the same world: the record is the one that the filter saw, and the pure state the one that
- *     made it.
- * Q2  A sample at time t is of the time since the sample before, and a state is the one at t.
- * Q3  Truth is nature's: an observer with η < 1 learns of a jump later, or never.
+ * Q1  The three forms of one seed describe the same world: the filter receives the record that the pure state produced.
+ * Q2  A sample at time t covers the time since the previous sample; a state is the state at t.
+ * Q3  The truth is that of nature: an observer with η < 1 may learn of a jump later, or never.
  */
 import { float64Bytes } from "../../../protocol/columns.ts";
 import type { QuantumInput } from "../../../protocol/messages.ts";
 import { rowCount, rowsRun, rowTimeUs } from "../model/rows.ts";
 import type { ScenarioOptions, ScenarioRun, Truth } from "../model/scenario.ts";
 
-/** Share of what nature tells that reaches the observer: what good readout of superconducting qubits has. */
+/** Detection efficiency η: that of good readout of superconducting qubits. */
 export const EFFICIENCY = 0.5;
 
 export interface QuantumWorld {
   readonly levels: readonly { readonly name: string; readonly title: string }[];
   readonly operator: { readonly name: string; readonly title: string; readonly unit: string };
-  /** What happens, by onset; grows while the world goes on, and may reach ahead. */
+  /** Events ordered by onset. Grows as the world advances; may contain future events. */
   readonly planned: readonly Truth[];
-  /** Goes on to `timeUs` and returns the record's sample of the time since the last call (at first: since one sample before). */
+  /** Advances to `timeUs` and returns the sample of the record since the last call (first call: since one sample before). */
   advance(timeUs: number): number;
-  /** Nature's state: n amplitudes of norm 1. */
+  /** The true state: n amplitudes of norm 1. */
   pure(re: Float64Array, im: Float64Array): void;
-  /** What the observer knows: n×n row-major, trace 1. */
+  /** The state that the observer knows: n×n row-major, trace 1. */
   known(re: Float64Array, im: Float64Array): void;
 }
 
@@ -36,12 +35,16 @@ export function quantumRun(name: string, options: ScenarioOptions, world: Quantu
   return form === "record" ? recordRun(name, options, world) : statesRun(name, options, world, form);
 }
 
-/** Channels of the truth in this form: of the record its one channel, of states their levels. */
-export function told(options: ScenarioOptions, operator: string, levels: readonly string[]): string[] {
+/** Channels of an event in this form: the channel of the record, or the levels of the states. */
+export function affectedChannels(
+  options: ScenarioOptions,
+  operator: string,
+  levels: readonly string[],
+): string[] {
   return (options.form ?? "record") === "record" ? [operator] : [...new Set(levels)];
 }
 
-/** Detectors that should find what `found` would find in a record, in the form that is streamed. */
+/** Detectors that should find an event in this form. */
 export function finders(
   options: ScenarioOptions,
   inRecord: Truth["detectors"],
@@ -54,7 +57,7 @@ function recordRun(name: string, options: ScenarioOptions, world: QuantumWorld):
   const { operator } = world;
   return rowsRun(name, options, {
     channels: [{ ...operator, title: `${operator.title} (synthetic)` }],
-    // A record is white noise around a mean that moves: it is no walk.
+    // A record is white noise around a changing mean, not a random walk.
     innovation: "ar1",
     planned: world.planned,
     row(timeUs, values) {

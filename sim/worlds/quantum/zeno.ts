@@ -1,27 +1,27 @@
 /**
- * A driven qubit whose measurement is turned up: Rabi oscillations under a weak gaze, then collapse, and quantum jumps.
+ * A driven qubit whose measurement becomes strong: Rabi oscillations under weak measurement, then collapse and quantum jumps.
  *
  *   H = ½Ωσ_x,  c = √k σ_z         k ≪ Ω: it oscillates        k ≫ Ω: it freezes at a pole (Zeno) and jumps at a rate of about Ω²/(4k)
  *
- * Nature knows the whole record dY = ⟨c+c†⟩dt + dW, which keeps its state pure; the observer is given the share dy = √η dY + √(1−η) dV,
- * so dy = √η⟨c+c†⟩dt + dW' with dW' white. `strength` multiplies what is added to k; with 0 it oscillates on.
+ * The whole record dY = ⟨c+c†⟩dt + dW keeps the true state pure. The observer receives dy = √η dY + √(1−η) dV, that is
+ * dy = √η⟨c+c†⟩dt + dW' with white dW'. `strength` multiplies the increase of k; with 0 the oscillations continue.
  *
- * A jump is told when ⟨σ_z⟩ of nature's state changes sign after it was at a pole (beyond ±0.9), from the collapse on; about half of
- * these flights return.
+ * After the collapse, a jump is an event when ⟨σ_z⟩ of the true state changes sign after it was at a pole (beyond ±0.9); about half of
+ * these transitions return.
  * Source: Gambetta et al. 2008, Phys. Rev. A 77:012112 (weak to strong measurement of a driven qubit); Misra & Sudarshan 1977.
  */
 import type { Scenario, ScenarioOptions, Truth } from "../model/scenario.ts";
 import { Variates } from "../model/variates.ts";
 import { drawWindow, plan, type Window } from "../model/window.ts";
 import { ContinuousMeasurement } from "./continuous-measurement.ts";
-import { EFFICIENCY, finders, type QuantumWorld, quantumRun, told } from "./world.ts";
+import { affectedChannels, EFFICIENCY, finders, type QuantumWorld, quantumRun } from "./world.ts";
 
 /** Ω, 1/s: one oscillation a second. */
 const RABI = 2 * Math.PI;
-/** k, 1/s: weak, and what is added at strength 1. With both, jumps come every four seconds and take a few hundredths of one. */
+/** k, 1/s: its weak value, and its increase at strength 1. With both, a jump happens every four seconds and takes some hundredths of a second. */
 const WEAK = 0.2;
 const STRONG = 40;
-/** Ω dt or k dt of a step at most. */
+/** Largest Ω dt or k dt of a step. */
 const STEP_MOST = 0.02;
 const POLE = 0.9;
 
@@ -33,7 +33,7 @@ const LEVELS = [
 export const quantumZeno: Scenario = {
   name: "quantum-zeno",
   title:
-    "a driven qubit oscillates until its measurement is turned up: it collapses to a pole and jumps from then on",
+    "a driven qubit oscillates until its measurement becomes strong: it then collapses to a pole and jumps",
   family: "quantum",
   channels: { least: 1, most: 1, usual: 1 },
   usualRate: 200,
@@ -47,9 +47,9 @@ export class ZenoWorld implements QuantumWorld {
   readonly levels = LEVELS;
   readonly operator = { name: "sz", title: "Current of sz", unit: "s-0.5" };
   readonly planned: Truth[];
-  /** When the measurement is turned up. */
+  /** When the measurement becomes strong. */
   readonly window: Window;
-  /** ψψ†, from |0⟩ on. */
+  /** ψψ†, starting at |0⟩. */
   readonly natureRe = Float64Array.of(1, 0, 0, 0);
   readonly natureIm = new Float64Array(4);
   private readonly options: ScenarioOptions;
@@ -61,7 +61,7 @@ export class ZenoWorld implements QuantumWorld {
   private readonly strong: Laws;
   private readonly knownRe = Float64Array.of(1, 0, 0, 0);
   private readonly knownIm = new Float64Array(4);
-  /** The pole it was at last: 1, −1, or 0 when it was at none since it left. */
+  /** The last pole: 1, −1, or 0 if it has been at none since it left one. */
   private pole = 0;
 
   constructor(options: ScenarioOptions) {
@@ -69,11 +69,11 @@ export class ZenoWorld implements QuantumWorld {
     this.window = drawWindow(options, new Variates(options.seed, "zeno.onset"), 1);
     const { fromUs } = this.window;
     const inRecord = (options.form ?? "record") === "record";
-    // The law of the record is another one from then on. Whoever is given states sees jumps that follow, each by itself.
+    // The law of the record changes. In states, each later jump is an event of its own.
     this.planned = plan(options, inRecord ? this.window : { fromUs, untilUs: fromUs }, {
       kind: "collapse",
       detectors: finders(options, ["collapse"], []),
-      channels: told(options, "sz", ["|0⟩", "|1⟩"]),
+      channels: affectedChannels(options, "sz", ["|0⟩", "|1⟩"]),
     });
     this.noise = new Variates(options.seed, "zeno.noise");
     this.lost = new Variates(options.seed, "zeno.lost");
@@ -103,7 +103,7 @@ export class ZenoWorld implements QuantumWorld {
   }
 
   pure(re: Float64Array, im: Float64Array): void {
-    // The column of the likelier level: ψ up to a phase, which nothing can see.
+    // The column of the likelier level is ψ up to an unobservable phase.
     const j = this.natureRe[0]! >= this.natureRe[3]! ? 0 : 1;
     const root = Math.sqrt(this.natureRe[3 * j]!);
     for (let i = 0; i < 2; i++) {
@@ -130,10 +130,10 @@ export class ZenoWorld implements QuantumWorld {
     this.pole = 0;
     this.planned.push({
       kind: "jump",
-      // In the record it is part of the collapse, which is one change.
+      // In the record, jumps are part of the collapse, which is one change.
       detectors: finders(this.options, []),
       group: this.options.group,
-      channels: told(this.options, "sz", [from, to]),
+      channels: affectedChannels(this.options, "sz", [from, to]),
       onsetUs: timeUs,
       endUs: timeUs,
       detail: { from, to },
