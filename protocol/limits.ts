@@ -44,12 +44,12 @@ export const MAX_MESSAGE_BYTES = 524_288;
 export const MAX_CLIENT_MESSAGE_BYTES = 32_768;
 
 /** Bytes of a record about a block (events, checkpoint): it stays on disk, and a burst of events must not stop the log. */
-export const MAX_NOTE_BYTES = 4_194_304;
+export const MAX_DERIVED_RECORD_BYTES = 4_194_304;
 
 /** Bytes of such a record in a log that several nodes write: the record with a name and numbers. */
-export const MAX_STREAM_NOTE_BYTES = 4_195_328;
+export const MAX_STREAM_RECORD_BYTES = 4_195_328;
 
-/** Partitions of one session: an announcement that lists them all, with names of 128 bytes, stays under MAX_MESSAGE_BYTES. */
+/** Partitions of one session: a heartbeat that lists them all, with names of 128 bytes, stays under MAX_MESSAGE_BYTES. */
 export const MAX_PARTITIONS = 1024;
 
 /** Bytes of a snapshot: the registered state of MAX_GROUPS groups of 128 channels is under half of it. */
@@ -67,8 +67,8 @@ export const MAX_MATRIX_DIMENSION = 64;
 /** Dimension of a state vector from a feed (ten qubits): 16 KiB. */
 export const MAX_VECTOR_DIMENSION = 1024;
 
-/** Events in one record: MAX_NOTE_BYTES leaves 512 bytes per event. */
-export const MAX_NOTE_EVENTS = 8192;
+/** Events in one record: MAX_DERIVED_RECORD_BYTES leaves 512 bytes per event. */
+export const MAX_RECORD_EVENTS = 8192;
 
 /** Parts listed in one checkpoint: 64 groups of four actors with 64 fields each. */
 export const MAX_CHECKPOINT_PARTS = 16_384;

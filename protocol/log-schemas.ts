@@ -1,7 +1,7 @@
-/** The bodies of messages in a journal: blocks of inputs, records derived from them, hashes and snapshots of the state, take-overs; and announcements of nodes. */
+/** The bodies of messages in a journal: blocks of inputs, records derived from them, hashes and snapshots of the state, take-overs; and heartbeats of nodes. */
 import * as v from "valibot";
 import { bytes, count, float64s, hash32, name, timeUs } from "./fields.ts";
-import { MAX_BLOCK_INPUTS, MAX_CHECKPOINT_PARTS, MAX_NOTE_EVENTS, MAX_PARTITIONS } from "./limits.ts";
+import { MAX_BLOCK_INPUTS, MAX_CHECKPOINT_PARTS, MAX_PARTITIONS, MAX_RECORD_EVENTS } from "./limits.ts";
 import { event } from "./schemas.ts";
 
 /** Inputs of one partition in order (block.ts). */
@@ -27,7 +27,7 @@ export const block = v.object({
 /** Events that the core derived from a block. A block may have several such records, in order. */
 export const derived = v.object({
   block: count,
-  events: v.pipe(v.array(event), v.maxLength(MAX_NOTE_EVENTS)),
+  events: v.pipe(v.array(event), v.maxLength(MAX_RECORD_EVENTS)),
 });
 
 /** Hash of the whole registered state after `block`, and of each part, so that a replay can name the part that differs. */
@@ -64,7 +64,7 @@ export const takeover = v.object({
 });
 
 /** A `derived` or `checkpoint` record in a log that several nodes write, with the epoch of its author, so that readers know whose it is. */
-export const note = v.object({
+export const derivedRecord = v.object({
   partition: name,
   epoch: count,
   /** 1, 2, … in the epoch, without gaps. */
@@ -76,8 +76,8 @@ export const note = v.object({
   body: bytes,
 });
 
-/** A node announces itself and what it owns. */
-export const announcement = v.object({
+/** A node reports that it runs, and what it owns. */
+export const heartbeat = v.object({
   node: name,
   /** When it started, by its own clock. */
   sinceUs: timeUs,

@@ -12,12 +12,12 @@ import type { Frame } from "./frame.ts";
 import {
   MAX_BLOCK_BYTES,
   MAX_CLIENT_MESSAGE_BYTES,
+  MAX_DERIVED_RECORD_BYTES,
   MAX_FRAME_BYTES,
   MAX_INPUT_BYTES,
   MAX_MESSAGE_BYTES,
-  MAX_NOTE_BYTES,
   MAX_SNAPSHOT_BYTES,
-  MAX_STREAM_NOTE_BYTES,
+  MAX_STREAM_RECORD_BYTES,
 } from "./limits.ts";
 import * as log from "./log-schemas.ts";
 import * as s from "./schemas.ts";
@@ -52,12 +52,12 @@ export const MESSAGES = {
   rewound: { code: 0x38, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: client.rewound },
 
   block: { code: 0x40, flow: "runtime→journal", maxBytes: MAX_BLOCK_BYTES, schema: log.block },
-  derived: { code: 0x41, flow: "runtime→journal", maxBytes: MAX_NOTE_BYTES, schema: log.derived },
-  checkpoint: { code: 0x42, flow: "runtime→journal", maxBytes: MAX_NOTE_BYTES, schema: log.checkpoint },
+  derived: { code: 0x41, flow: "runtime→journal", maxBytes: MAX_DERIVED_RECORD_BYTES, schema: log.derived },
+  checkpoint: { code: 0x42, flow: "runtime→journal", maxBytes: MAX_DERIVED_RECORD_BYTES, schema: log.checkpoint },
   snapshot: { code: 0x43, flow: "runtime→journal", maxBytes: MAX_SNAPSHOT_BYTES, schema: log.snapshot },
   takeover: { code: 0x44, flow: "runtime→journal", maxBytes: MAX_MESSAGE_BYTES, schema: log.takeover },
-  note: { code: 0x45, flow: "runtime→journal", maxBytes: MAX_STREAM_NOTE_BYTES, schema: log.note },
-  announcement: { code: 0x46, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.announcement },
+  derivedRecord: { code: 0x45, flow: "runtime→journal", maxBytes: MAX_STREAM_RECORD_BYTES, schema: log.derivedRecord },
+  heartbeat: { code: 0x46, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.heartbeat },
 
   hello: { code: 0x50, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: client.hello },
   subscribe: { code: 0x51, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: client.subscribe },

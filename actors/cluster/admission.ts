@@ -4,7 +4,7 @@
  *
  *   entries in stream order ─► admit ─┬─ block      epoch is the current one, number the next, previous hash the last
  *                                     ├─ takeover   epoch is the next one, last block and hash are the current ones
- *                                     ├─ note       epoch is the current one, number the next of the epoch, block is there
+ *                                     ├─ derived    epoch is the current one, number the next of the epoch, block is there
  *                                     └─ skipped    all else, counted by reason
  *
  * A1  Admitted blocks are one chain: numbers without gaps, each naming the hash of the one before.
@@ -35,7 +35,7 @@ export type LogEntry =
       readonly owner: string;
     }
   | {
-      readonly kind: "note";
+      readonly kind: "derivedRecord";
       readonly partition: string;
       readonly epoch: number;
       readonly number: number;
@@ -52,9 +52,9 @@ export type SkipReason =
   | "fenced"
   /** Of an epoch that nobody took over. */
   | "unclaimed"
-  /** A block or note with a number that is there. */
+  /** A block or derived record with a number that is there. */
   | "duplicate"
-  /** A block or note whose predecessor is not there, or a note whose block is not. */
+  /** A block or derived record whose predecessor is not there, or a derived record whose block is not. */
   | "gap"
   /** A block that names another predecessor. */
   | "fork"
@@ -63,7 +63,7 @@ export type SkipReason =
   /** A take-over that names another end of the log: a block came before it. */
   | "outrun";
 
-export type Verdict = "block" | "takeover" | "note" | SkipReason;
+export type Verdict = "block" | "takeover" | "derivedRecord" | SkipReason;
 
 export interface Admission {
   readonly partition: string;
@@ -73,15 +73,23 @@ export interface Admission {
   readonly owner: string;
   readonly lastBlock: number;
   readonly lastHash: Uint8Array;
-  /** Notes of the current epoch. */
-  readonly notes: number;
+  /** Derived records of the current epoch. */
+  readonly derivedRecords: number;
   /** Entries that did not count. */
   readonly skipped: Readonly<Partial<Record<SkipReason, number>>>;
 }
 
 /** Before the first entry. */
 export function emptyLog(partition: string): Admission {
-  return { partition, epoch: 0, owner: "", lastBlock: 0, lastHash: GENESIS_HASH, notes: 0, skipped: {} };
+  return {
+    partition,
+    epoch: 0,
+    owner: "",
+    lastBlock: 0,
+    lastHash: GENESIS_HASH,
+    derivedRecords: 0,
+    skipped: {},
+  };
 }
 
 /** The log with one more entry, and what that entry was. */
@@ -104,10 +112,11 @@ export function judge(log: Admission, entry: LogEntry): Verdict {
       return entry.lastBlock === log.lastBlock && sameHash(entry.lastHash, log.lastHash)
         ? "takeover"
         : "outrun";
-    case "note":
+    case "derivedRecord":
       if (entry.epoch !== log.epoch) return entry.epoch < log.epoch ? "fenced" : "unclaimed";
-      if (entry.number !== log.notes + 1) return entry.number <= log.notes ? "duplicate" : "gap";
-      return entry.block <= log.lastBlock ? "note" : "gap";
+      if (entry.number !== log.derivedRecords + 1)
+        return entry.number <= log.derivedRecords ? "duplicate" : "gap";
+      return entry.block <= log.lastBlock ? "derivedRecord" : "gap";
     default:
       return unreachable(entry);
   }
@@ -117,7 +126,7 @@ function advance(log: Admission, entry: LogEntry, verdict: Verdict): Admission {
   switch (verdict) {
     case "block":
     case "takeover":
-    case "note":
+    case "derivedRecord":
       return extended(log, entry);
     default:
       return { ...log, skipped: { ...log.skipped, [verdict]: (log.skipped[verdict] ?? 0) + 1 } };
@@ -130,9 +139,9 @@ function extended(log: Admission, entry: LogEntry): Admission {
     case "block":
       return { ...log, lastBlock: entry.number, lastHash: entry.hash };
     case "takeover":
-      return { ...log, epoch: entry.epoch, owner: entry.owner, notes: 0 };
-    case "note":
-      return { ...log, notes: entry.number };
+      return { ...log, epoch: entry.epoch, owner: entry.owner, derivedRecords: 0 };
+    case "derivedRecord":
+      return { ...log, derivedRecords: entry.number };
     case "undecodable":
       return log;
     default:

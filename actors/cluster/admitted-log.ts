@@ -89,16 +89,16 @@ export class AdmittedLog {
     this.#unfollow();
   }
 
-  /** Blocks and notes that count, from block `from` on to the last one folded now. */
+  /** Blocks and derived records that count, from block `from` on to the last one folded now. */
   async *entries(from: number): AsyncGenerator<JournalEntry> {
     const until = this.#sequence;
     if (from > this.index.count) return;
-    const { streamSequence, notes } = this.index.get(from);
+    const { streamSequence, derivedRecords } = this.index.get(from);
     let state: Admission | null = null;
     for await (const { sequence, bytes } of this.stream.read(streamSequence)) {
       if (sequence > until) return;
       const entry = readEntry(bytes);
-      state ??= this.#before(entry, notes);
+      state ??= this.#before(entry, derivedRecords);
       if (state === null) {
         const reason = `it is not block ${from}, which was read there before`;
         yield {
@@ -114,16 +114,16 @@ export class AdmittedLog {
       state = log;
       if (verdict === "block" && entry.kind === "block")
         yield { kind: "block", block: { ...positionOf(entry), bytes: new Uint8Array(bytes) } };
-      else if (verdict === "note" && entry.kind === "note" && entry.block >= from)
-        yield { ...entry.note, bytes: new Uint8Array(entry.note.bytes) };
+      else if (verdict === "derivedRecord" && entry.kind === "derivedRecord" && entry.block >= from)
+        yield { ...entry.record, bytes: new Uint8Array(entry.record.bytes) };
     }
   }
 
   /** The log right before an indexed block; null when the entry is not the one that stands in the index. */
-  #before(entry: StreamedEntry, notes: number): Admission | null {
+  #before(entry: StreamedEntry, derivedRecords: number): Admission | null {
     if (entry.kind !== "block" || !this.index.holds(entry)) return null;
     const { partition, epoch, number, previousHash } = entry;
-    return { ...emptyLog(partition), epoch, lastBlock: number - 1, lastHash: previousHash, notes };
+    return { ...emptyLog(partition), epoch, lastBlock: number - 1, lastHash: previousHash, derivedRecords };
   }
 
   async #readToEnd(): Promise<void> {
@@ -154,7 +154,7 @@ export class AdmittedLog {
     this.#sequence = sequence;
     if (verdict === "block" && entry.kind === "block") {
       const position = positionOf(entry);
-      this.index.add(position, sequence, log.notes);
+      this.index.add(position, sequence, log.derivedRecords);
       this.#first ??= position;
       this.#last = position;
     }

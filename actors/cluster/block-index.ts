@@ -9,8 +9,8 @@ import type { BlockPosition } from "../ports/journal.ts";
 export interface IndexedBlock extends Omit<BlockPosition, "hash" | "firstSequence"> {
   /** In the stream. */
   readonly streamSequence: number;
-  /** Notes of its epoch before it: so that reading may begin here. */
-  readonly notes: number;
+  /** Derived records of its epoch before it: so that reading may begin here. */
+  readonly derivedRecords: number;
 }
 
 const HASH_BYTES = 8;
@@ -20,7 +20,7 @@ export class BlockIndex {
   #streamSequence = new Float64Array(1024);
   #lastSequence = new Float64Array(1024);
   #timeUs = new Float64Array(1024);
-  #notes = new Float64Array(1024);
+  #derivedRecords = new Float64Array(1024);
   #hash = new Uint8Array(1024 * HASH_BYTES);
 
   /** Blocks 1 to `count` are there. */
@@ -28,7 +28,7 @@ export class BlockIndex {
     return this.#count;
   }
 
-  add(position: BlockPosition, streamSequence: number, notes: number): void {
+  add(position: BlockPosition, streamSequence: number, derivedRecords: number): void {
     if (position.number !== this.#count + 1)
       throw new RangeError(`Cannot index block ${position.number}: expected ${this.#count + 1}`);
     const at = this.#count++;
@@ -36,7 +36,7 @@ export class BlockIndex {
     this.#streamSequence[at] = streamSequence;
     this.#lastSequence[at] = position.lastSequence;
     this.#timeUs[at] = position.timeUs;
-    this.#notes[at] = notes;
+    this.#derivedRecords[at] = derivedRecords;
     this.#hash.set(position.hash.subarray(0, HASH_BYTES), at * HASH_BYTES);
   }
 
@@ -47,7 +47,7 @@ export class BlockIndex {
       streamSequence: this.#streamSequence[at]!,
       lastSequence: this.#lastSequence[at]!,
       timeUs: this.#timeUs[at]!,
-      notes: this.#notes[at]!,
+      derivedRecords: this.#derivedRecords[at]!,
     };
   }
 
@@ -72,7 +72,7 @@ export class BlockIndex {
     this.#streamSequence = grown(this.#streamSequence);
     this.#lastSequence = grown(this.#lastSequence);
     this.#timeUs = grown(this.#timeUs);
-    this.#notes = grown(this.#notes);
+    this.#derivedRecords = grown(this.#derivedRecords);
     const hash = new Uint8Array(2 * this.#hash.length);
     hash.set(this.#hash);
     this.#hash = hash;

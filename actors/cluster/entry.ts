@@ -9,13 +9,15 @@ import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
 import { readEnvelope } from "../../protocol/envelope.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
 import { type MessageName, nameOfCode } from "../../protocol/messages.ts";
-import type { BlockPosition, JournalNote } from "../ports/journal.ts";
+import type { BlockPosition, DerivedRecord } from "../ports/journal.ts";
 import type { LogEntry } from "./admission.ts";
 
 export type StreamedBlock = Extract<LogEntry, { kind: "block" }> & BlockPosition;
 export type StreamedTakeover = Extract<LogEntry, { kind: "takeover" }>;
-export type StreamedNote = Extract<LogEntry, { kind: "note" }> & { readonly note: JournalNote };
-export type StreamedEntry = StreamedBlock | StreamedTakeover | StreamedNote | { kind: "undecodable" };
+export type StreamedRecord = Extract<LogEntry, { kind: "derivedRecord" }> & {
+  readonly record: DerivedRecord;
+};
+export type StreamedEntry = StreamedBlock | StreamedTakeover | StreamedRecord | { kind: "undecodable" };
 
 export function readEntry(bytes: Uint8Array): StreamedEntry {
   try {
@@ -24,8 +26,8 @@ export function readEntry(bytes: Uint8Array): StreamedEntry {
         return readBlock(bytes);
       case "takeover":
         return { ...decodeAs("takeover", bytes), kind: "takeover" };
-      case "note":
-        return readNote(bytes);
+      case "derivedRecord":
+        return readDerivedRecord(bytes);
       default:
         return { kind: "undecodable" };
     }
@@ -45,16 +47,21 @@ function readBlock(bytes: Uint8Array): StreamedBlock {
   return { kind: "block", partition, epoch, number, previousHash, hash, firstSequence, lastSequence, timeUs };
 }
 
-function readNote(bytes: Uint8Array): StreamedNote {
-  const { partition, epoch, number, block, kind, body } = decodeAs("note", bytes);
-  return { kind: "note", partition, epoch, number, block, note: { kind, block, bytes: body } };
+function readDerivedRecord(bytes: Uint8Array): StreamedRecord {
+  const { partition, epoch, number, block, kind, body } = decodeAs("derivedRecord", bytes);
+  return { kind: "derivedRecord", partition, epoch, number, block, record: { kind, block, bytes: body } };
 }
 
 export function encodeTakeover(takeover: Omit<StreamedTakeover, "kind">): Uint8Array {
   return encodeMessage({ type: "takeover", ...takeover });
 }
 
-export function encodeNote(partition: string, epoch: number, number: number, note: JournalNote): Uint8Array {
-  const { kind, block, bytes } = note;
-  return encodeMessage({ type: "note", partition, epoch, number, block, kind, body: bytes });
+export function encodeDerivedRecord(
+  partition: string,
+  epoch: number,
+  number: number,
+  record: DerivedRecord,
+): Uint8Array {
+  const { kind, block, bytes } = record;
+  return encodeMessage({ type: "derivedRecord", partition, epoch, number, block, kind, body: bytes });
 }

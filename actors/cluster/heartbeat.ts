@@ -1,7 +1,7 @@
 /**
  * A node's presence: says that it is there, hears who else is, and knows for how long it may count on being heard itself.
  *
- *   announce every announceMs ──put──► hints ──watch──► members (membership.ts)
+ *   announce every heartbeatMs ──put──► hints ──watch──► members (membership.ts)
  *        └─ answered: leased for leaseMs from when it was sent ─ not renewed in time ─► lease lost
  *
  * Hints may be stale or lost, and nodes may see different members: whoever decides by this decides about effort, not about truth.
@@ -70,7 +70,7 @@ export class Presence {
       .catch((error: unknown) => this.tellOnce(`cannot sign off: ${error}`));
   }
 
-  /** Whether the last announcement that was answered is young enough. */
+  /** Whether the last heartbeat that was answered is young enough. */
   get leased(): boolean {
     return this.options.clock.monotonicMs() < this.leasedUntilMs;
   }
@@ -91,7 +91,7 @@ export class Presence {
     const { node, hints, clock, timing } = this.options;
     const sentMs = clock.monotonicMs();
     const owns = [...this.options.owns()];
-    hints.put(this.key, encodeMessage({ type: "announcement", node, sinceUs: this.sinceUs, owns })).then(
+    hints.put(this.key, encodeMessage({ type: "heartbeat", node, sinceUs: this.sinceUs, owns })).then(
       () => this.renew(sentMs + timing.leaseMs),
       (error: unknown) => this.tellOnce(`cannot announce node ${node}: ${error}`),
     );
@@ -102,7 +102,7 @@ export class Presence {
     this.announce();
     this.others = expired(this.others, monotonicUs(clock));
     this.options.changed();
-    this.cancelTick = clock.after(timing.announceMs, () => this.tick());
+    this.cancelTick = clock.after(timing.heartbeatMs, () => this.tick());
   }
 
   private renew(untilMs: number): void {
@@ -121,11 +121,11 @@ export class Presence {
     try {
       if (value === null) this.others = left(this.others, unescapeName(key));
       else {
-        const announced = decodeAs("announcement", value);
+        const announced = decodeAs("heartbeat", value);
         this.others = heard(this.others, announced, monotonicUs(clock), timing.memberTtlMs * 1000);
       }
     } catch (error) {
-      this.tellOnce(`what stands under ${key} is no announcement: ${error}`);
+      this.tellOnce(`what stands under ${key} is no heartbeat: ${error}`);
       return;
     }
     this.options.changed();

@@ -1,7 +1,7 @@
 /**
  * The journal of a partition in a stream that several nodes write: a block is durable when it was read back admitted.
  *
- *   append, note ─► queue ─► one entry at a time ─► stream ─► read back ─┬─ admitted ─► resolved, the next one
+ *   append      ─► queue ─► one entry at a time ─► stream ─► read back ─┬─ admitted ─► resolved, the next one
  *                                    ▲                                   └─ somebody took over ─► Fenced, halted
  *                                    └── no answer: the same entry again, under the same id
  *
@@ -16,22 +16,22 @@
 
 import { Fenced, JournalBusy, JournalHalted } from "../journal/errors.ts";
 import { firstReaching, placeOf } from "../journal/locate.ts";
-import { checkNextBlock, checkNote, checkSnapshot, copyPosition } from "../journal/order.ts";
+import { checkDerivedRecord, checkNextBlock, checkSnapshot, copyPosition } from "../journal/order.ts";
 import type { SnapshotStore } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type {
   BlockPosition,
+  DerivedRecord,
   Journal,
   JournalBlock,
   JournalEntry,
-  JournalNote,
   LogPlace,
   StoredSnapshot,
 } from "../ports/journal.ts";
 import type { Verdict } from "./admission.ts";
 import type { AdmittedLog } from "./admitted-log.ts";
 import { appendUntilStopped } from "./append-until-stopped.ts";
-import { encodeNote, type StreamedEntry } from "./entry.ts";
+import { encodeDerivedRecord, type StreamedEntry } from "./entry.ts";
 import { StreamSnapshots } from "./stream-snapshots.ts";
 
 /** Bound of what waits to be read back, as for the disk (file.ts). */
@@ -54,8 +54,8 @@ export interface StreamJournalOptions {
 }
 
 interface Waiting {
-  readonly kind: "block" | "note";
-  /** Of the block, or of the note in the epoch. */
+  readonly kind: "block" | "derivedRecord";
+  /** Of the block, or of the derived record in its epoch. */
   readonly number: number;
   /** Of a block. */
   readonly hash: Uint8Array | null;
@@ -75,9 +75,9 @@ export class StreamJournal implements Journal {
   readonly #waiting: Waiting[] = [];
   #stopSending: (() => void) | null = null;
   #pendingBytes = 0;
-  /** Last block and number of notes handed over. */
+  /** Last block and number of derived records handed over. */
   #given: BlockPosition | null;
-  #notes = 0;
+  #derivedRecords = 0;
   #halted: JournalHalted | null = null;
   #closed = false;
 
@@ -121,14 +121,18 @@ export class StreamJournal implements Journal {
     await this.#hand({ kind: "block", number, hash, bytes: new Uint8Array(block.bytes) });
   }
 
-  note(note: JournalNote): void {
-    this.#checkUsable("add a note");
-    checkNote(this.#given, note);
-    // Notes may fill twice the bound: they come from blocks that were let in.
-    this.#checkRoom(`note ${note.kind} of block ${note.block}`, note.bytes.length, 2 * this.#pendingBytesMax);
+  appendDerived(record: DerivedRecord): void {
+    this.#checkUsable("append a derived record");
+    checkDerivedRecord(this.#given, record);
+    // Records may fill twice the bound: they come from blocks that were let in.
+    this.#checkRoom(
+      `append ${record.kind} of block ${record.block}`,
+      record.bytes.length,
+      2 * this.#pendingBytesMax,
+    );
     const { partition } = this.#log;
-    const bytes = encodeNote(partition, this.#options.epoch, this.#notes + 1, note);
-    this.#hand({ kind: "note", number: ++this.#notes, hash: null, bytes }).catch(() => {
+    const bytes = encodeDerivedRecord(partition, this.#options.epoch, this.#derivedRecords + 1, record);
+    this.#hand({ kind: "derivedRecord", number: ++this.#derivedRecords, hash: null, bytes }).catch(() => {
       // Not waited for; that the journal halted is told by `whenEnded` and by the next block.
     });
   }
@@ -137,7 +141,7 @@ export class StreamJournal implements Journal {
     this.#checkUsable("save a snapshot");
     checkSnapshot(this.#given, block);
     const copy = new Uint8Array(bytes);
-    // The block, and its notes too: who recovers from the snapshot does not derive them again.
+    // The block, and its derived records too: who recovers from the snapshot does not derive them again.
     await this.flush();
     await this.#snapshots.save({ block, timeUs, sequence, bytes: copy });
   }
@@ -210,7 +214,7 @@ export class StreamJournal implements Journal {
   #readBack(entry: StreamedEntry, verdict: Verdict): void {
     if (verdict === "takeover" && entry.kind === "takeover")
       this.#end(new Fenced(this.#log.partition, entry.epoch, entry.owner));
-    if ((verdict !== "block" && verdict !== "note") || this.#halted !== null) return;
+    if ((verdict !== "block" && verdict !== "derivedRecord") || this.#halted !== null) return;
     const [head] = this.#waiting;
     if (head === undefined || !isEntryOf(head, entry)) {
       this.#end(
@@ -258,7 +262,7 @@ export class StreamJournal implements Journal {
 
 function isEntryOf(waiting: Waiting, entry: StreamedEntry): boolean {
   if (entry.kind !== waiting.kind || entry.number !== waiting.number) return false;
-  return entry.kind === "note" || entry.hash.every((byte, i) => byte === waiting.hash?.[i]);
+  return entry.kind === "derivedRecord" || entry.hash.every((byte, i) => byte === waiting.hash?.[i]);
 }
 
 function resolvable<T>(): { promise: Promise<T>; resolve(value: T): void; reject(error: Error): void } {

@@ -52,7 +52,7 @@ export type TakeoverEvent =
   | "opened"
   /** Fenced, or halted. */
   | "ended"
-  /** The node could not renew its announcement. */
+  /** The node could not renew its heartbeat. */
   | "leaseLost"
   | "released";
 

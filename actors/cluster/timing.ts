@@ -8,7 +8,7 @@ import { HINT_TTL_MS } from "../ports/bus.ts";
 
 export interface ClusterTiming {
   readonly listenMs: number;
-  readonly announceMs: number;
+  readonly heartbeatMs: number;
   readonly memberTtlMs: number;
   readonly leaseMs: number;
   readonly retryMs: number;
@@ -17,8 +17,8 @@ export interface ClusterTiming {
 
 export const CLUSTER_TIMING: ClusterTiming = {
   /** How often a node says that it is there: a hint of some hundred bytes, so a second is cheap, and noticed within three. */
-  announceMs: 1_000,
-  /** Three announcements lost in a row mean gone; one or two are a busy moment. */
+  heartbeatMs: 1_000,
+  /** Three heartbeats lost in a row mean gone; one or two are a busy moment. */
   memberTtlMs: HINT_TTL_MS,
   /** A node that could not renew for so long stops by itself before others may take over: less doubled work, nothing of safety. */
   leaseMs: 3_000,

@@ -1,12 +1,12 @@
 /** Records waiting for the next write, encoded, with those who wait for them. */
-import type { BlockPosition, JournalBlock, JournalNote } from "../ports/journal.ts";
+import type { BlockPosition, DerivedRecord, JournalBlock } from "../ports/journal.ts";
 import {
   blockRecordBytes,
-  noteRecordBytes,
+  derivedRecordBytes,
   sealRecords,
   writeBlockRecord,
   writeClosedRecord,
-  writeNoteRecord,
+  writeDerivedRecord,
 } from "./record.ts";
 
 /** Holds a few usual blocks: a batch grows by doubling from here. */
@@ -24,7 +24,7 @@ export class Batch {
   bytes = new Uint8Array(START_BYTES);
   #view = new DataView(this.bytes.buffer);
   length = 0;
-  notes = 0;
+  derivedRecords = 0;
   /** Blocks in order, and where their records begin in `bytes`. */
   readonly positions: BlockPosition[] = [];
   readonly offsets: number[] = [];
@@ -41,14 +41,14 @@ export class Batch {
     this.offsets.push(at);
   }
 
-  addNote(note: JournalNote): void {
-    const at = this.#reserve(noteRecordBytes(note.bytes.length));
-    writeNoteRecord(this.#view, this.bytes, at, note);
-    this.notes++;
+  addDerived(record: DerivedRecord): void {
+    const at = this.#reserve(derivedRecordBytes(record.bytes.length));
+    writeDerivedRecord(this.#view, this.bytes, at, record);
+    this.derivedRecords++;
   }
 
   addClosed(lastBlock: number): void {
-    const at = this.#reserve(noteRecordBytes(0));
+    const at = this.#reserve(derivedRecordBytes(0));
     writeClosedRecord(this.#view, at, lastBlock);
   }
 
@@ -70,7 +70,7 @@ export class Batch {
     const waiters = this.#waiters;
     this.#waiters = [];
     this.length = 0;
-    this.notes = 0;
+    this.derivedRecords = 0;
     this.positions.length = 0;
     this.offsets.length = 0;
     if (this.bytes.length > KEEP_BYTES) this.#replace(new Uint8Array(START_BYTES));

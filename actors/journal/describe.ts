@@ -18,6 +18,7 @@ export interface RecordingDescription {
   /** Of segments and snapshots. */
   bytes: number;
   blocks: number;
+  /** Derived records. */
   notes: number;
   firstBlock: number | null;
   lastBlock: number | null;
@@ -42,6 +43,7 @@ export interface SegmentDescription {
   file: string;
   bytes: number;
   blocks: number;
+  /** Derived records. */
   notes: number;
   firstBlock: number | null;
   lastBlock: number | null;
@@ -105,11 +107,11 @@ export async function describeRecording(
     description.segments.push({
       file: segment.file,
       bytes: segment.size,
-      notes: segment.notes,
+      notes: segment.derivedRecords,
       ...spanOf([segment]),
     });
     description.bytes += segment.size;
-    description.notes += segment.notes;
+    description.notes += segment.derivedRecords;
   }
   Object.assign(description, spanOf(scanned));
   description.lastHash = hex(scanned.findLast(({ last }) => last !== null)?.last?.hash);

@@ -13,10 +13,10 @@
 import { join, resolve } from "node:path";
 import type {
   BlockPosition,
+  DerivedRecord,
   Journal,
   JournalBlock,
   JournalEntry,
-  JournalNote,
   LogPlace,
   StoredSnapshot,
 } from "../ports/journal.ts";
@@ -28,7 +28,7 @@ import { GroupCommit } from "./group-commit.ts";
 import { indexName } from "./index-file.ts";
 import type { Lock } from "./lock.ts";
 import { lockDirectory } from "./lock.ts";
-import { checkNextBlock, checkNote, checkSnapshot } from "./order.ts";
+import { checkDerivedRecord, checkNextBlock, checkSnapshot } from "./order.ts";
 import { locateBlock, readEntries } from "./reader.ts";
 import type { Recovered, Recovery } from "./recovery.ts";
 import { listRecording, recover, writeIndex } from "./recovery.ts";
@@ -218,11 +218,11 @@ export class FileJournal implements Journal {
   }
 
   /** On a halted journal a note is let go: it can be derived again, and `append` tells of the halt. */
-  note(note: JournalNote): void {
+  appendDerived(record: DerivedRecord): void {
     if (this.halted !== null) return;
-    this.#checkWritable(`note ${note.kind} of block ${note.block}`);
-    checkNote(this.#queued, note);
-    this.#commit.note(note);
+    this.#checkWritable(`append ${record.kind} of block ${record.block}`);
+    checkDerivedRecord(this.#queued, record);
+    this.#commit.appendDerived(record);
   }
 
   /** Waits until the block is durable: a snapshot is never newer than the log. A failure does not halt the journal. */
@@ -290,7 +290,7 @@ export class FileJournal implements Journal {
     for (const [i, position] of batch.positions.entries())
       enterBlock(segment, position, segment.size + batch.offsets[i]!);
     segment.size += batch.length;
-    segment.notes += batch.notes;
+    segment.derivedRecords += batch.derivedRecords;
     this.#last = segment.last ?? this.#last;
     this.#first ??= segment.first;
     this.#unclosed = true;

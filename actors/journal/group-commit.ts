@@ -6,14 +6,14 @@
  *
  * A batch is encoded in place: two buffers serve forever, and what waits is bounded by `pendingBytes`.
  */
-import type { JournalBlock, JournalNote } from "../ports/journal.ts";
+import type { DerivedRecord, JournalBlock } from "../ports/journal.ts";
 import { Batch } from "./batch.ts";
 import { JournalBusy, JournalHalted } from "./errors.ts";
 import { copyPosition } from "./order.ts";
-import { blockRecordBytes, MAX_BODY_BYTES, noteRecordBytes } from "./record.ts";
+import { blockRecordBytes, derivedRecordBytes, MAX_BODY_BYTES } from "./record.ts";
 
 /** Notes are not waited for, but so many bytes are worth a write of their own. */
-const NOTES_WRITE_BYTES = 256 * 1024;
+const RECORDS_WRITE_BYTES = 256 * 1024;
 
 /** Writes a batch and makes it durable. */
 export type WriteBatch = (batch: Batch) => Promise<void>;
@@ -51,11 +51,11 @@ export class GroupCommit {
   }
 
   /** Notes may fill twice the bound: they come from blocks that were let in. */
-  note(note: JournalNote): void {
-    const action = `note ${note.kind} of block ${note.block}`;
-    this.#admit(action, noteRecordBytes(note.bytes.length), 2 * this.#pendingBytesMax);
-    this.#gathering.addNote(note);
-    if (this.#gathering.length >= NOTES_WRITE_BYTES) this.#start();
+  appendDerived(record: DerivedRecord): void {
+    const action = `append ${record.kind} of block ${record.block}`;
+    this.#admit(action, derivedRecordBytes(record.bytes.length), 2 * this.#pendingBytesMax);
+    this.#gathering.addDerived(record);
+    if (this.#gathering.length >= RECORDS_WRITE_BYTES) this.#start();
   }
 
   closed(lastBlock: number): Promise<void> {
@@ -93,7 +93,7 @@ export class GroupCommit {
   async #run(): Promise<void> {
     while (
       this.#halted === null &&
-      (this.#gathering.awaited || this.#gathering.length >= NOTES_WRITE_BYTES)
+      (this.#gathering.awaited || this.#gathering.length >= RECORDS_WRITE_BYTES)
     ) {
       const batch = this.#gathering;
       this.#gathering = this.#spare;

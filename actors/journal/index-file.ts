@@ -6,7 +6,7 @@
  *   12  u32      CRC-32 of the rest, from byte 16
  *   16  u16      version (1), u16 zero
  *   20  u32      entries
- *   24  i64 × 4  bytes of the segment, of its header, blocks, notes
+ *   24  i64 × 4  bytes of the segment, of its header, blocks, derived records
  *   56  64 bytes first block: i64 number, firstSequence, lastSequence, timeUs, 32 bytes hash
  *  120  64 bytes last block, likewise
  *  184  i64 × 4  per entry: block number, firstSequence, timeUs, file offset of the record
@@ -43,7 +43,7 @@ export function encodeIndex(segment: Segment): Uint8Array {
   writeI64(view, 24, segment.size);
   writeI64(view, 32, segment.recordsAt);
   writeI64(view, 40, segment.blocks);
-  writeI64(view, 48, segment.notes);
+  writeI64(view, 48, segment.derivedRecords);
   writePosition(view, bytes, 56, segment.first!);
   writePosition(view, bytes, 56 + POSITION_BYTES, segment.last!);
   let at = ENTRIES_AT;
@@ -70,7 +70,7 @@ export function decodeIndex(bytes: Uint8Array, firstBlock: number, segmentBytes:
   const segment = emptySegment(firstBlock, readI64(view, 32));
   segment.size = segmentBytes;
   segment.blocks = readI64(view, 40);
-  segment.notes = readI64(view, 48);
+  segment.derivedRecords = readI64(view, 48);
   segment.first = readPositionAt(view, bytes, 56);
   segment.last = readPositionAt(view, bytes, 56 + POSITION_BYTES);
   if (segment.first.number !== firstBlock) return null;

@@ -1,29 +1,29 @@
 /**
  * A journal in memory, for sessions that keep nothing: the same promises as on disk, for the life of the process.
  *
- * It holds at most `retainBytes`: the oldest goes first, be it a block with its notes or a snapshot. Unlike on disk the
+ * It holds at most `retainBytes`: the oldest goes first, a block with its records or a snapshot. Unlike on disk the
  * newest snapshot does not hold blocks back: memory stays bounded.
  */
 import type {
   BlockPosition,
+  DerivedRecord,
   Journal,
   JournalBlock,
   JournalEntry,
-  JournalNote,
   LogPlace,
   StoredSnapshot,
 } from "../ports/journal.ts";
 import { firstReaching, placeOf } from "./locate.ts";
-import { checkNextBlock, checkNote, checkSnapshot, copyPosition } from "./order.ts";
+import { checkDerivedRecord, checkNextBlock, checkSnapshot, copyPosition } from "./order.ts";
 
 /** Some minutes of a busy session, and well below what a small machine has. */
 const RETAIN_BYTES = 48 * 1024 * 1024;
 
-/** What a block or a note costs beside its bytes: objects, array headers, hash. */
+/** What a block or a record costs beside its bytes: objects, array headers, hash. */
 const OVERHEAD_BYTES = 400;
 
 export interface MemoryJournalOptions {
-  /** Blocks, notes and snapshots together; the newest block and the newest snapshot stay in any case. */
+  /** Blocks, records and snapshots together; the newest block and the newest snapshot stay in any case. */
   retainBytes?: number;
 }
 
@@ -35,10 +35,10 @@ export function createMemoryJournal({
   return new MemoryJournal(retainBytes);
 }
 
-/** A block and the notes that came after it. */
+/** A block and the records that came after it. */
 interface Kept {
   block: JournalBlock;
-  notes: JournalNote[];
+  records: DerivedRecord[];
 }
 
 export class MemoryJournal implements Journal {
@@ -75,18 +75,18 @@ export class MemoryJournal implements Journal {
     checkNextBlock(this.#last, block);
     if (this.#last === null) this.#first = block.number;
     const position = copyPosition(block);
-    this.#kept.set(block.number, { block: { ...position, bytes: new Uint8Array(block.bytes) }, notes: [] });
+    this.#kept.set(block.number, { block: { ...position, bytes: new Uint8Array(block.bytes) }, records: [] });
     this.#last = position;
     this.#grow(block.bytes.length);
   }
 
-  note(note: JournalNote): void {
-    this.#checkOpen("add a note");
-    const last = checkNote(this.#last, note);
+  appendDerived(record: DerivedRecord): void {
+    this.#checkOpen("append a derived record");
+    const last = checkDerivedRecord(this.#last, record);
     this.#kept
       .get(last.number)!
-      .notes.push({ kind: note.kind, block: note.block, bytes: new Uint8Array(note.bytes) });
-    this.#grow(note.bytes.length);
+      .records.push({ kind: record.kind, block: record.block, bytes: new Uint8Array(record.bytes) });
+    this.#grow(record.bytes.length);
   }
 
   async saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void> {
@@ -124,9 +124,10 @@ export class MemoryJournal implements Journal {
         yield droppedWhileRead(number, this.#first - 1);
         number = this.#first;
       }
-      const { block, notes } = this.#kept.get(number)!;
+      const { block, records } = this.#kept.get(number)!;
       yield { kind: "block", block: { ...block, bytes: new Uint8Array(block.bytes) } };
-      for (const note of notes) if (note.block >= from) yield { ...note, bytes: new Uint8Array(note.bytes) };
+      for (const record of records)
+        if (record.block >= from) yield { ...record, bytes: new Uint8Array(record.bytes) };
       number++;
     }
   }
@@ -153,9 +154,9 @@ export class MemoryJournal implements Journal {
       return true;
     }
     if (this.#last === null || this.#first === this.#last.number) return false;
-    const { block, notes } = this.#kept.get(this.#first)!;
+    const { block, records } = this.#kept.get(this.#first)!;
     this.#bytes -= block.bytes.length + OVERHEAD_BYTES;
-    for (const note of notes) this.#bytes -= note.bytes.length + OVERHEAD_BYTES;
+    for (const record of records) this.#bytes -= record.bytes.length + OVERHEAD_BYTES;
     this.#kept.delete(this.#first++);
     return true;
   }

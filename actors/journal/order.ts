@@ -1,10 +1,10 @@
 /**
  * What may come next in a log: blocks are numbered without gaps; sequences and times never go back (lookups search by them);
- * a note belongs to a block that is there.
+ * a derived record belongs to a block that is in the log.
  *
  * The caller is our own runtime, so a violation is a programmer's error and throws before anything is stored.
  */
-import type { BlockPosition, JournalNote } from "../ports/journal.ts";
+import type { BlockPosition, DerivedRecord } from "../ports/journal.ts";
 
 /** Length of a block's SHA-256. */
 export const HASH_BYTES = 32;
@@ -33,12 +33,12 @@ export function checkNextBlock(last: BlockPosition | null, next: BlockPosition):
     );
 }
 
-/** The last block, behind which the note is kept. */
-export function checkNote(last: BlockPosition | null, note: JournalNote): BlockPosition {
-  if (last !== null && Number.isSafeInteger(note.block) && note.block >= 1 && note.block <= last.number)
+/** Returns the last block: the record is kept after it. */
+export function checkDerivedRecord(last: BlockPosition | null, record: DerivedRecord): BlockPosition {
+  if (last !== null && Number.isSafeInteger(record.block) && record.block >= 1 && record.block <= last.number)
     return last;
   throw new RangeError(
-    `Cannot note ${note.kind} of block ${note.block}: the last block is ${last === null ? "none" : last.number}`,
+    `Cannot append ${record.kind} of block ${record.block}: the last block is ${last === null ? "none" : last.number}`,
   );
 }
 

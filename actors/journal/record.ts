@@ -3,14 +3,14 @@
  *
  *   u32 length of the body │ u32 CRC-32 of the body │ body: u8 type │ fields │ payload
  *
- * Fields of a block: i64 number, firstSequence, lastSequence, timeUs, 32 bytes hash; of a note: i64 block; of `closed`: i64 last block.
+ * Fields of a block: i64 number, firstSequence, lastSequence, timeUs, 32 bytes hash; of a derived record: i64 block; of `closed`: i64 last block.
  *
  * The CRC starts from the segment's first block number instead of 0, so that bytes left over from another segment never pass.
  * Bit 7 of the type marks the first record of a batch: when it was written, everything before it was durable. This is how
  * opening tells a torn tail (nothing marked behind it) from damage to what was acknowledged (something marked behind it).
  */
 import { crc32 } from "node:zlib";
-import type { BlockPosition, JournalNote } from "../ports/journal.ts";
+import type { BlockPosition, DerivedRecord } from "../ports/journal.ts";
 import { HASH_BYTES } from "./order.ts";
 
 /** Records by type. A reader skips types it does not know when their CRC holds. */
@@ -50,10 +50,15 @@ export function writeBlockRecord(
   return body + BLOCK_FIELDS_BYTES + payload.length;
 }
 
-export function writeNoteRecord(view: DataView, bytes: Uint8Array, at: number, note: JournalNote): number {
-  const body = writeHead(view, at, BODY_BYTES_MIN + note.bytes.length, RECORD[note.kind], note.block);
-  bytes.set(note.bytes, body + BODY_BYTES_MIN);
-  return body + BODY_BYTES_MIN + note.bytes.length;
+export function writeDerivedRecord(
+  view: DataView,
+  bytes: Uint8Array,
+  at: number,
+  record: DerivedRecord,
+): number {
+  const body = writeHead(view, at, BODY_BYTES_MIN + record.bytes.length, RECORD[record.kind], record.block);
+  bytes.set(record.bytes, body + BODY_BYTES_MIN);
+  return body + BODY_BYTES_MIN + record.bytes.length;
 }
 
 /** Says that the journal was closed in order: everything before it was durable. */
@@ -65,7 +70,7 @@ export function blockRecordBytes(payloadBytes: number): number {
   return RECORD_HEADER_BYTES + BLOCK_FIELDS_BYTES + payloadBytes;
 }
 
-export function noteRecordBytes(payloadBytes: number): number {
+export function derivedRecordBytes(payloadBytes: number): number {
   return RECORD_HEADER_BYTES + BODY_BYTES_MIN + payloadBytes;
 }
 

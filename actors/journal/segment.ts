@@ -25,7 +25,7 @@ export interface Segment {
   /** File offset of the first record. */
   recordsAt: number;
   blocks: number;
-  notes: number;
+  derivedRecords: number;
   first: BlockPosition | null;
   last: BlockPosition | null;
   index: IndexEntry[];
@@ -59,7 +59,7 @@ export function emptySegment(firstBlock: number, headerBytes: number): Segment {
     size: headerBytes,
     recordsAt: headerBytes,
     blocks: 0,
-    notes: 0,
+    derivedRecords: 0,
     first: null,
     last: null,
     index: [],
@@ -143,7 +143,8 @@ export async function scanSegment(file: DiskFile, firstBlock: number, newest: bo
       if (odd !== null)
         segment.damage.push({ kind: "damage", file: name, offset: scanner.offset, length: 0, reason: odd });
       if (order.accepted) enterBlock(segment, scanner.position(), scanner.offset);
-    } else if (scanner.type === RECORD.derived || scanner.type === RECORD.checkpoint) segment.notes++;
+    } else if (scanner.type === RECORD.derived || scanner.type === RECORD.checkpoint)
+      segment.derivedRecords++;
   }
   segment.size = fileSize;
   if (!newest || before === null) return { segment, header, tornBytes: 0, tornReason: "", lastBatchAt };

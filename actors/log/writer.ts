@@ -26,12 +26,12 @@ import {
 } from "../../protocol/block.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import type { Core } from "../core/core.ts";
-import type { BlockPosition, Journal, JournalBlock, JournalNote } from "../ports/journal.ts";
+import type { BlockPosition, DerivedRecord, Journal, JournalBlock } from "../ports/journal.ts";
 import { sha256 } from "./chain.ts";
 import { SnapshotPolicy } from "./snapshot-policy.ts";
 
 /** The methods of a journal that writing needs. */
-export type WritableLog = Pick<Journal, "append" | "note" | "saveSnapshot">;
+export type WritableLog = Pick<Journal, "append" | "appendDerived" | "saveSnapshot">;
 
 export interface LogWriterOptions {
   readonly journal: WritableLog;
@@ -193,9 +193,9 @@ export class LogWriter {
     await options.journal.saveSnapshot(block, now, sequence, bytes);
   }
 
-  private record(kind: JournalNote["kind"], block: number, encode: () => Uint8Array): void {
+  private record(kind: DerivedRecord["kind"], block: number, encode: () => Uint8Array): void {
     try {
-      this.options.journal.note({ kind, block, bytes: encode() });
+      this.options.journal.appendDerived({ kind, block, bytes: encode() });
     } catch (error) {
       if (this.options.onRecordFailure === undefined) throw error;
       this.options.onRecordFailure(error);

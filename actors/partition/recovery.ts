@@ -48,7 +48,8 @@ export async function recover(
   );
   core.sink = SILENT;
   for (const [block, missing] of eventsByBlock) {
-    if (!recorded.has(block)) journal.note({ kind: "derived", block, bytes: encodeDerived(block, missing) });
+    if (!recorded.has(block))
+      journal.appendDerived({ kind: "derived", block, bytes: encodeDerived(block, missing) });
   }
   return { core, events: [...eventsByBlock.values()].flat() };
 }

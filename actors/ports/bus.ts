@@ -21,7 +21,7 @@ export interface Bus {
   onConnection(change: (connected: boolean) => void): () => void;
 }
 
-/** How long a hint is there after it was put: three announcements a second apart may be lost. Buckets of hints are made with it. */
+/** How long a hint is there after it was put: three heartbeats a second apart may be lost. Buckets of hints are made with it. */
 export const HINT_TTL_MS = 3_500;
 
 /** For how long a server at least knows an id again. */

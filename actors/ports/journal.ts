@@ -20,7 +20,7 @@ export interface Journal {
    * Adds a record that can be derived again (events, state hashes): kept in order with the blocks around it, written
    * with the next block or `flush`, not waited for.
    */
-  note(note: JournalNote): void;
+  appendDerived(record: DerivedRecord): void;
   /** Stores the core's state after `block`, so that opening and seeking need not read everything before it. */
   saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void>;
   /** The newest snapshot with `block` <= the given block (or time, or input sequence), or null. */
@@ -29,7 +29,7 @@ export interface Journal {
   /** Number of the first block that reaches a place (`timeUs` ≥, last input ≥ `sequence`, number ≥ `block`), or null behind the end. */
   locate(at: LogPlace): Promise<number | null>;
 
-  /** Blocks and notes in order, starting at block number `from` (default: the first kept). */
+  /** Blocks and derived records in order, starting at block number `from` (default: the first kept). */
   read(from?: number): AsyncIterable<JournalEntry>;
   /** Waits until everything handed over so far is durable. */
   flush(): Promise<void>;
@@ -63,7 +63,7 @@ export interface JournalBlock extends BlockPosition {
 }
 
 /** `kind` is a row of protocol/messages.ts: `derived` (events of a block) or `checkpoint` (state hash after a block). */
-export interface JournalNote {
+export interface DerivedRecord {
   kind: "derived" | "checkpoint";
   /** The block it belongs to. */
   block: number;

@@ -1,9 +1,9 @@
 /** Passes everything on to a journal in files and reports each durable block as `stored`: the checkers' view of the log. */
 import type {
+  DerivedRecord,
   Journal,
   JournalBlock,
   JournalEntry,
-  JournalNote,
   LogPlace,
   StoredSnapshot,
 } from "../../actors/ports/journal.ts";
@@ -48,9 +48,9 @@ export class ObservedJournal implements Journal {
     this.#report({ ...block, bytes });
   }
 
-  note(note: JournalNote): void {
-    if (note.kind === "checkpoint") this.#world.sometimes("checkpoint noted");
-    this.#journal.note(note);
+  appendDerived(record: DerivedRecord): void {
+    if (record.kind === "checkpoint") this.#world.sometimes("checkpoint noted");
+    this.#journal.appendDerived(record);
   }
 
   saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void> {

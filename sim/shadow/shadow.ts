@@ -12,7 +12,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import type { Journal, JournalNote } from "../../actors/ports/journal.ts";
+import type { DerivedRecord, Journal } from "../../actors/ports/journal.ts";
 import { ownProgram } from "../../actors/workers/mod.ts";
 import type { Difference } from "../recordings/replay/verifier.ts";
 import { KeptMessages } from "./kept-messages.ts";
@@ -116,7 +116,7 @@ export class Shadow implements JournalListener {
     this.take("block", number, bytes);
   }
 
-  note({ kind, block, bytes }: JournalNote): void {
+  appendDerived({ kind, block, bytes }: DerivedRecord): void {
     this.take(kind, block, bytes);
   }
 

@@ -1,16 +1,16 @@
 /** A journal whose shadow is told of everything that goes into it. */
 import type {
   BlockPosition,
+  DerivedRecord,
   Journal,
   JournalBlock,
   JournalEntry,
-  JournalNote,
   LogPlace,
 } from "../../actors/ports/journal.ts";
 
 export interface JournalListener {
   block(number: number, bytes: Uint8Array): void;
-  note(note: JournalNote): void;
+  appendDerived(record: DerivedRecord): void;
   /** The state after a block is about to be stored. */
   snapshot(block: number, state: Uint8Array): void;
 }
@@ -42,9 +42,9 @@ export class ShadowedJournal implements Journal {
     return durable;
   }
 
-  note(note: JournalNote): void {
-    this.journal.note(note);
-    this.shadow.note(note);
+  appendDerived(record: DerivedRecord): void {
+    this.journal.appendDerived(record);
+    this.shadow.appendDerived(record);
   }
 
   saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void> {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { admit, emptyLog, type LogEntry } from "../../actors/cluster/admission.ts";
-import { encodeNote, encodeTakeover, readEntry } from "../../actors/cluster/entry.ts";
+import { encodeDerivedRecord, encodeTakeover, readEntry } from "../../actors/cluster/entry.ts";
 import { GENESIS_HASH } from "../../protocol/block.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import { trueBlock } from "./streamed.ts";
@@ -20,7 +20,7 @@ function admittedSlowly(stream: readonly Written[]): Written[] {
     const blocks = before.flatMap((each) => (each.kind === "block" ? [each] : []));
     const epoch = takeovers.length;
     const sinceTakeover = epoch === 0 ? before : before.slice(before.lastIndexOf(takeovers.at(-1)!) + 1);
-    const notes = sinceTakeover.filter(({ kind }) => kind === "note").length;
+    const derivedRecords = sinceTakeover.filter(({ kind }) => kind === "derivedRecord").length;
     const last = String(blocks.at(-1)?.hash ?? GENESIS_HASH);
     const counts =
       (entry.kind === "block" &&
@@ -31,9 +31,9 @@ function admittedSlowly(stream: readonly Written[]): Written[] {
         entry.epoch === epoch + 1 &&
         entry.lastBlock === blocks.length &&
         String(entry.lastHash) === last) ||
-      (entry.kind === "note" &&
+      (entry.kind === "derivedRecord" &&
         entry.epoch === epoch &&
-        entry.number === notes + 1 &&
+        entry.number === derivedRecords + 1 &&
         entry.block <= blocks.length);
     if (counts && entry.partition === PARTITION) counted.push(written);
   }
@@ -137,8 +137,9 @@ test("the scripts reach every verdict", () => {
       met.add(next.verdict);
     }
   }
-  const wanted = "block takeover note undecodable foreign fenced unclaimed duplicate gap fork lost outrun";
-  assert.equal([...met].sort(), wanted.split(" ").sort());
+  const expected =
+    "block takeover derivedRecord undecodable foreign fenced unclaimed duplicate gap fork lost outrun";
+  assert.equal([...met].sort(), expected.split(" ").sort());
 });
 
 test("[A2] of two take-overs that the server accepted the first in its order wins, and a woken owner's block is skipped", () => {
@@ -175,7 +176,7 @@ test("a take-over that names an end which the log has left is skipped", () => {
   assert.is(fold([stale, one]).lastBlock, 0);
 });
 
-test("blocks, take-overs and notes are read as they were written", () => {
+test("blocks, take-overs and derived records are read as they were written", () => {
   const { bytes, hash, ...position } = trueBlock(3, 2, new Uint8Array(32).fill(7));
   const previousHash = new Uint8Array(32).fill(7);
   assert.equal(readEntry(bytes), {
@@ -191,14 +192,14 @@ test("blocks, take-overs and notes are read as they were written", () => {
   assert.is(read.kind, "takeover");
   for (const [field, value] of Object.entries(takeover))
     assert.equal(read[field as keyof typeof read], value);
-  const note = { kind: "derived", block: 4, bytes: Uint8Array.of(1, 2) } as const;
-  assert.equal(readEntry(encodeNote("p0", 2, 5, note)), {
-    kind: "note",
+  const record = { kind: "derived", block: 4, bytes: Uint8Array.of(1, 2) } as const;
+  assert.equal(readEntry(encodeDerivedRecord("p0", 2, 5, record)), {
+    kind: "derivedRecord",
     partition: "p0",
     epoch: 2,
     number: 5,
     block: 4,
-    note,
+    record,
   });
 });
 

@@ -6,9 +6,9 @@ import type { Hints } from "../../actors/ports/bus.ts";
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
 import { createManualClock } from "../support/clock.ts";
 
-/** A lease that does not end in the moment of an announcement. */
+/** A lease that does not end in the moment of a heartbeat. */
 const TIMING = { ...CLUSTER_TIMING, leaseMs: 2_500 };
-const { announceMs, leaseMs, memberTtlMs } = TIMING;
+const { heartbeatMs, leaseMs, memberTtlMs } = TIMING;
 
 /** A presence on hints that do what the test says. */
 function world() {
@@ -48,7 +48,7 @@ function world() {
       reachable = can;
     },
     announce(node: string, ...owns: { partition: string; epoch: number }[]) {
-      hear(node, encodeMessage({ type: "announcement", node, sinceUs: 1, owns }));
+      hear(node, encodeMessage({ type: "heartbeat", node, sinceUs: 1, owns }));
     },
     hear: (key: string, value: Uint8Array | null) => hear(key, value),
   };
@@ -59,8 +59,8 @@ test("a node announces itself and what it owns at once, and again before it is c
   presence.start();
   await clock.advance(memberTtlMs);
   assert.ok(put.length >= 3);
-  assert.equal(decodeAs("announcement", put[0]!), {
-    type: "announcement",
+  assert.equal(decodeAs("heartbeat", put[0]!), {
+    type: "heartbeat",
     node: "me",
     sinceUs: 1_700_000_000_000_000,
     owns: [{ partition: "p", epoch: 7 }],
@@ -76,7 +76,7 @@ test("a member is counted out when its time is over, though nobody said that it 
   assert.not(presence.isFree("q"));
   await clock.advance(memberTtlMs - 500);
   assert.equal(presence.members(), ["me", "other"]);
-  await clock.advance(500 + announceMs);
+  await clock.advance(500 + heartbeatMs);
   assert.equal(presence.members(), ["me"]);
   assert.ok(presence.isFree("q"));
 });
@@ -91,7 +91,7 @@ test("a member that left is gone at once, and the change is told", async () => {
   assert.is(changes(), before + 1);
 });
 
-test("what is no announcement is said once and changes nothing", async () => {
+test("what is no heartbeat is said once and changes nothing", async () => {
   const { presence, hear, said } = world();
   presence.start();
   hear("odd", Uint8Array.of(1, 2));
@@ -99,14 +99,14 @@ test("what is no announcement is said once and changes nothing", async () => {
   hear("me", null);
   assert.equal(presence.members(), ["me"]);
   assert.is(said.length, 1);
-  assert.match(said[0]!, "what stands under odd is no announcement");
+  assert.match(said[0]!, "what stands under odd is no heartbeat");
 });
 
-test("the lease counts from when an answered announcement was sent, is told when lost, and when it is back", async () => {
+test("the lease counts from when an answered heartbeat was sent, is told when lost, and when it is back", async () => {
   const { clock, presence, reach, changes } = world();
   presence.start();
   assert.not(presence.leased);
-  await clock.advance(announceMs * 2 + 1);
+  await clock.advance(heartbeatMs * 2 + 1);
   assert.ok(presence.leased);
   reach(false);
   await clock.advance(leaseMs - 2);
@@ -117,7 +117,7 @@ test("the lease counts from when an answered announcement was sent, is told when
   assert.is(changes(), before + 1);
   reach(true);
   const lost = changes();
-  await clock.advance(announceMs);
+  await clock.advance(heartbeatMs);
   assert.ok(presence.leased);
   // Once as every second, and once because the lease is back.
   assert.is(changes(), lost + 2);

@@ -9,7 +9,7 @@ import { testCluster } from "./cluster-world.ts";
 const SIX = range(0, 5).map((k) => `p${k}`);
 
 /** Long enough to count a node out, lose patience, read and claim. */
-const TAKEN_OVER_MS = CLUSTER_TIMING.memberTtlMs + CLUSTER_TIMING.patienceMs + CLUSTER_TIMING.announceMs;
+const TAKEN_OVER_MS = CLUSTER_TIMING.memberTtlMs + CLUSTER_TIMING.patienceMs + CLUSTER_TIMING.heartbeatMs;
 
 test("every partition gets one owner, and the nodes agree who", async () => {
   const { clock, start, ownersOf } = testCluster(SIX);
@@ -140,15 +140,15 @@ test("[N1] an owner that was paused longer than its lease wakes, is refused, and
   assert.is(cluster.runningOf("p0").stateHash(), await cluster.replayedHash("p0"));
 });
 
-test("a node that cannot renew its announcement lets go by itself when its lease is over, and comes back", async () => {
+test("a node that cannot renew its heartbeat lets go by itself when its lease is over, and comes back", async () => {
   const { clock, start, ownersOf } = testCluster(SIX);
   const only = start("a");
   await clock.advance(2_000);
   assert.is(only.node.owned().size, 6);
   only.hints = false;
-  await clock.advance(CLUSTER_TIMING.leaseMs - CLUSTER_TIMING.announceMs - 1);
+  await clock.advance(CLUSTER_TIMING.leaseMs - CLUSTER_TIMING.heartbeatMs - 1);
   assert.is(only.node.owned().size, 6);
-  await clock.advance(CLUSTER_TIMING.announceMs + 1);
+  await clock.advance(CLUSTER_TIMING.heartbeatMs + 1);
   assert.is(only.node.owned().size, 0);
   only.hints = true;
   await clock.advance(3_000);

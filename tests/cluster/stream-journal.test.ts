@@ -125,7 +125,7 @@ test("[X2] an entry leaves when the one before it was read back, notes between b
   const journal = await open();
   stream.hold();
   const appended = [journal.append(chain.block(1)), journal.append(chain.block(2))];
-  journal.note(note(2));
+  journal.appendDerived(note(2));
   appended.push(journal.append(chain.block(3)));
   await clock.advance(100);
   assert.is(stream.attempts.filter((id) => !id.includes("takeover")).length, 1);
@@ -155,7 +155,7 @@ test("[X3] an owner that was succeeded is refused, whether it waits or not", asy
   assert.is(fenced.epoch, 3);
   assert.instance(await first.whenEnded(), Fenced);
   assert.instance(await rejection(first.append(chain.block(2))), JournalHalted);
-  assert.throws(() => first.note(note(1)), /took it over with epoch 3/);
+  assert.throws(() => first.appendDerived(note(1)), /took it over with epoch 3/);
   assert.instance(await rejection(first.flush()), JournalHalted);
   await first.close();
   assert.is(third.last?.number, 1);
@@ -332,9 +332,9 @@ test("a snapshot is stored when the notes of its block were read back: who start
   const { bus, clock, stream, chain, open } = world();
   const journal = await open();
   const appended = journal.append(chain.block(1));
-  journal.note(note(1));
+  journal.appendDerived(note(1));
   const saved = journal.saveSnapshot(1, 1, 1, Uint8Array.of(1));
-  stream.fault = (id) => (id.includes("note") ? "lost" : null);
+  stream.fault = (id) => (id.includes("derivedRecord") ? "lost" : null);
   await appended;
   await clock.advance(1_000);
   assert.equal(await bus.snapshots("snapshots").list(), []);
@@ -369,7 +369,7 @@ test("[J3] [A3] whatever the connection does, acknowledged blocks stay and all r
   await fc.assert(
     fc.asyncProperty(
       fc.array(faults, { minLength: 1, maxLength: 40 }),
-      fc.array(fc.constantFrom("append", "append", "append", "note", "succeed", "garbage"), {
+      fc.array(fc.constantFrom("append", "append", "append", "derivedRecord", "succeed", "garbage"), {
         maxLength: 40,
       }),
       async (script, steps) => {
@@ -388,7 +388,8 @@ test("[J3] [A3] whatever the connection does, acknowledged blocks stay and all r
             epoch++;
             given = journal.last;
           } else if (step === "garbage") stream.put(Uint8Array.of(1, 2, 3));
-          else if (step === "note" && given !== null) journal.note({ ...note(1), block: given.number });
+          else if (step === "derivedRecord" && given !== null)
+            journal.appendDerived({ ...note(1), block: given.number });
           else if (step === "append") {
             const block = trueBlock((given?.number ?? 0) + 1, epoch, given?.hash ?? new Uint8Array(32));
             given = block;

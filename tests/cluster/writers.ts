@@ -1,7 +1,7 @@
 /**
  * Any number of writers on one stream, each acting on what it has read so far, which may be long out of date.
  *
- * Writers write blocks and notes only in an epoch whose take-over, their own, they have read; but for the lawless one, who writes in
+ * Writers write blocks and derived records only in an epoch whose take-over, their own, they have read; but for the lawless one, who writes in
  * whatever epoch it read. A script of steps says who does what; the server takes everything, in the order of the script. A step may be lost on the way
  * though its author believes that it arrived, or arrive again later.
  */
@@ -12,7 +12,7 @@ export const PARTITION = "p0";
 
 export type WriterStep =
   | { do: "read"; writer: number; entries: number }
-  | { do: "claim" | "block" | "note"; writer: number; lost: boolean }
+  | { do: "claim" | "block" | "derivedRecord"; writer: number; lost: boolean }
   | { do: "repeat"; which: number }
   | { do: "garbage" | "foreign" };
 
@@ -34,7 +34,7 @@ export const writerScript: fc.Arbitrary<WriterStep[]> = fc.array(
     {
       weight: 6,
       arbitrary: fc.record({
-        do: fc.constantFrom("claim" as const, "block" as const, "block" as const, "note" as const),
+        do: fc.constantFrom("claim" as const, "block" as const, "block" as const, "derivedRecord" as const),
         writer,
         lost: mostlyArrives,
       }),
@@ -108,10 +108,16 @@ class Writer {
     return this.believe(blockAfter(this.belief, this.id, this.written++));
   }
 
-  note(): LogEntry | null {
+  derivedRecord(): LogEntry | null {
     if (!this.mayWrite) return null;
-    const { epoch, lastBlock, notes } = this.belief;
-    return this.believe({ kind: "note", partition: PARTITION, epoch, number: notes + 1, block: lastBlock });
+    const { epoch, lastBlock, derivedRecords } = this.belief;
+    return this.believe({
+      kind: "derivedRecord",
+      partition: PARTITION,
+      epoch,
+      number: derivedRecords + 1,
+      block: lastBlock,
+    });
   }
 
   private get mayWrite(): boolean {

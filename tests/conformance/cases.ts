@@ -224,8 +224,8 @@ const EVERY_ROW: { readonly [Name in MessageName]: MessageOf<Name> } = {
     lastHash: hashOf(32),
     owner: "node-b",
   },
-  note: {
-    type: "note",
+  derivedRecord: {
+    type: "derivedRecord",
     partition: "p0",
     epoch: 4,
     number: 1,
@@ -233,8 +233,8 @@ const EVERY_ROW: { readonly [Name in MessageName]: MessageOf<Name> } = {
     kind: "derived",
     body: Uint8Array.of(1, 2, 3),
   },
-  announcement: {
-    type: "announcement",
+  heartbeat: {
+    type: "heartbeat",
     node: "node-b",
     sinceUs: T,
     owns: [{ partition: "p0", epoch: 4 }],

@@ -62,7 +62,7 @@ export function journalContract(name: string, make: () => Promise<JournalWorld>)
       const expected = [];
       for (const number of range(1, 30)) {
         const appended = journal.append(block(number, 10 * number));
-        journal.note(note(number));
+        journal.appendDerived(note(number));
         await appended;
         expected.push({ kind: "block", block: block(number, 10 * number) }, note(number));
       }
@@ -87,7 +87,7 @@ export function journalContract(name: string, make: () => Promise<JournalWorld>)
       const { hash, bytes } = given;
       const appended = journal.append(given);
       const noted = note(1);
-      journal.note(noted);
+      journal.appendDerived(noted);
       for (const each of [hash, bytes, noted.bytes]) each.fill(0xee);
       given.number = 99;
       await appended;
@@ -109,9 +109,9 @@ export function journalContract(name: string, make: () => Promise<JournalWorld>)
     async ({ block = plainBlock }, journal) => {
       for (const number of range(1, 40)) {
         await journal.append(block(number, 5000));
-        journal.note(note(number));
+        journal.appendDerived(note(number));
       }
-      journal.note(note(10));
+      journal.appendDerived(note(10));
       for (const from of [1, 2, 17, 39, 40, 41]) {
         const entries = await collect(journal, from);
         const numbers = entries.map((entry) =>
@@ -156,7 +156,10 @@ export function journalContract(name: string, make: () => Promise<JournalWorld>)
         (await rejection(journal.append({ ...block(4), hash: new Uint8Array(5) }))).message,
         "5 bytes",
       );
-      assert.throws(() => journal.note(note(4)), /Cannot note checkpoint of block 4: the last block is 3/);
+      assert.throws(
+        () => journal.appendDerived(note(4)),
+        /Cannot append checkpoint of block 4: the last block is 3/,
+      );
       await journal.append(block(4));
       assert.equal(await blockNumbers(journal, 1, undefined, block), range(1, 4));
       await journal.close();
@@ -168,7 +171,7 @@ export function journalContract(name: string, make: () => Promise<JournalWorld>)
     async ({ block = plainBlock, largest = 3_000_000 }, journal) => {
       await journal.append(block(1, 0));
       await journal.append(block(2, largest));
-      journal.note(note(2, 0));
+      journal.appendDerived(note(2, 0));
       await journal.append(block(3, 0));
       assert.equal(await blockNumbers(journal, 1, undefined, block), [1, 2, 3]);
       await journal.close();
@@ -252,14 +255,14 @@ export function journalContract(name: string, make: () => Promise<JournalWorld>)
     async ({ block = plainBlock }, journal) => {
       await journal.flush();
       const appended = journal.append(block(1));
-      journal.note(note(1));
+      journal.appendDerived(note(1));
       await journal.flush();
       assert.is(journal.last?.number, 1);
       await appended;
       await journal.close();
       await journal.close();
       assert.match((await rejection(journal.append(block(2)))).message, "closed");
-      assert.throws(() => journal.note(note(1)), /closed/);
+      assert.throws(() => journal.appendDerived(note(1)), /closed/);
     },
   );
 
@@ -276,7 +279,7 @@ export function journalContract(name: string, make: () => Promise<JournalWorld>)
           const before = number;
           for (const [size, noted] of sizes) {
             await journal.append(block(++number, size));
-            if (noted) journal.note(note(number));
+            if (noted) journal.appendDerived(note(number));
           }
           if (kills && world.kill !== undefined) {
             await journal.flush();

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import * as assert from "uvu/assert";
 import type { Disk } from "../../actors/journal/disk.ts";
 import { readWhole } from "../../actors/journal/disk.ts";
-import type { Journal, JournalBlock, JournalEntry, JournalNote } from "../../actors/ports/journal.ts";
+import type { DerivedRecord, Journal, JournalBlock, JournalEntry } from "../../actors/ports/journal.ts";
 
 /** Makes block `number` of a log: the same one whenever it is asked for the same. */
 export type BlockMaker = (number: number, size?: number, timeUs?: number) => JournalBlock;
@@ -26,7 +26,7 @@ export function timeOf(number: number): number {
   return 1_700_000_000_000_000 + number * 1000;
 }
 
-export function note(number: number, size = 12): JournalNote {
+export function note(number: number, size = 12): DerivedRecord {
   return {
     kind: number % 4 === 0 ? "checkpoint" : "derived",
     block: number,

@@ -70,7 +70,7 @@ async function live(
       const number = before + 1 + i;
       sizes.set(number, (sizes.get(number) ?? new Set()).add(size));
       const durable = journal.append(block(number, size)).then(() => acknowledge(number));
-      journal.note(note(number));
+      journal.appendDerived(note(number));
       pending.push(durable.catch(() => {}));
       if (i % together === 0) await durable;
       if (number % snapshotEvery === 0) {

@@ -33,7 +33,7 @@ test("[J4] recording with any harm done to its files is read without silence abo
   const writer = await openJournal(DIRECTORY, { disk: sound, segmentBytes: 1500 });
   for (const number of range(1, BLOCKS)) {
     await writer.append(block(number, (number * 53) % 200));
-    if (number % 3 === 0) writer.note(note(number));
+    if (number % 3 === 0) writer.appendDerived(note(number));
     if (number % 15 === 0)
       await writer.saveSnapshot(number, block(number).timeUs, number * 10, pattern(number, 100));
   }

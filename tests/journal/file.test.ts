@@ -189,7 +189,7 @@ test("file journal writes many notes without waiting for a block", async () => {
   const disk = new SimulatedDisk(1);
   const journal = await openJournal("/recording", { disk });
   await journal.append(block(1));
-  for (let i = 0; i < 100; i++) journal.note(note(1, 10_000));
+  for (let i = 0; i < 100; i++) journal.appendDerived(note(1, 10_000));
   assert.ok(journal.pendingBytes > 900_000);
   await journal.flush();
   assert.is(journal.pendingBytes, 0);
@@ -202,7 +202,7 @@ test("recording is described with its segments, ranges, snapshots and damage", a
     const journal = await openJournal(directory, { ...SMALL, createdFrom: { seed: 1 } });
     for (const number of range(1, 30)) {
       await journal.append(block(number, 1000));
-      if (number <= 9) journal.note(note(number, 0));
+      if (number <= 9) journal.appendDerived(note(number, 0));
     }
     for (const number of [10, 20])
       await journal.saveSnapshot(number, block(number).timeUs, number * 10, new Uint8Array(99));

@@ -35,7 +35,7 @@ async function appendUntilHalted(disk: SimulatedDisk): Promise<{ acknowledged: n
   }
   for (let number = 1; number <= BLOCKS; number += 3) {
     const three = range(number, number + 2).map((each) => journal.append(block(each)));
-    journal.note(note(number));
+    journal.appendDerived(note(number));
     for (const result of await Promise.allSettled(three)) {
       if (result.status === "fulfilled") acknowledged++;
       else rejected.push(result.reason as Error);
@@ -47,7 +47,7 @@ async function appendUntilHalted(disk: SimulatedDisk): Promise<{ acknowledged: n
     assert.instance(await rejection(journal.append(block(acknowledged + 1))), JournalHalted);
     assert.instance(await rejection(journal.flush()), JournalHalted);
     // Notes are let go in silence: nobody waits for them.
-    journal.note(note(1));
+    journal.appendDerived(note(1));
     assert.is(journal.last?.number ?? 0, acknowledged);
     assert.equal(await blockNumbers(journal), range(1, acknowledged));
   }

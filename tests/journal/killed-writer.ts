@@ -16,7 +16,7 @@ for (let number = (journal.last?.number ?? 0) + 1; ; ) {
   for (const end = number + together; number < end; number++) {
     const mine = number;
     appended.push(journal.append(block(mine, (mine * 611) % 9000)).then(() => acknowledge(mine)));
-    journal.note(note(mine));
+    journal.appendDerived(note(mine));
     if (mine % 50 === 0)
       appended.push(journal.saveSnapshot(mine, block(mine).timeUs, mine * 10, block(mine, 5000).bytes));
   }

@@ -14,7 +14,7 @@ test("memory journal stays within its bound and keeps the newest blocks with the
   const journal = createMemoryJournal({ retainBytes: 100_000 });
   for (const number of range(1, 1000)) {
     await journal.append(block(number, 1000));
-    journal.note(note(number, 100));
+    journal.appendDerived(note(number, 100));
     assert.ok(journal.bytes <= 100_000, `${journal.bytes} bytes after block ${number}`);
   }
   const first = journal.first!.number;

@@ -233,7 +233,7 @@ test("recording drops whole blocks that follow a hole in the batch that was bein
   await appendAll(journal, 1, 2);
   // One batch of three blocks and a note; its first sector never reached the platter.
   const batch = [3, 4, 5].map((number) => journal.append(block(number)));
-  journal.note(note(5));
+  journal.appendDerived(note(5));
   await Promise.all(batch);
   const at = journal.segments[0]!.recordsAt + 2 * RECORD_BYTES;
   const after = disk.kill();

@@ -15,7 +15,7 @@ test("[T1] blocks and records appended later are handed out in order, until the 
   const read = collect(directory);
   for (let number = 1; number <= 30; number++) {
     await writer.append(block(number));
-    writer.note({ kind: "derived", block: number, bytes: new Uint8Array([number]) });
+    writer.appendDerived({ kind: "derived", block: number, bytes: new Uint8Array([number]) });
     if (number % 10 === 0) await setTimeout(10);
   }
   await writer.close();

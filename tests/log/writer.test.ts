@@ -82,7 +82,7 @@ test("[W4] a snapshot waits until its block is durable", async () => {
   const world = given({
     journal: {
       append: () => durable,
-      note() {},
+      appendDerived() {},
       saveSnapshot: async (block) => void saved.push(block),
     },
   });
@@ -115,7 +115,7 @@ test("a record that the journal does not take is reported", () => {
   const failures: unknown[] = [];
   const refusing: WritableLog = {
     append: async () => {},
-    note() {
+    appendDerived() {
       throw new Error("full");
     },
     saveSnapshot: async () => {},

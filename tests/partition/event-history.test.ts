@@ -67,7 +67,11 @@ async function journalWith(count: number) {
     const position = { number, firstSequence: number, lastSequence: number, timeUs: number, hash };
     await journal.append({ ...position, bytes: new Uint8Array([number]) });
     if (count > 0)
-      journal.note({ kind: "derived", block: number, bytes: encodeDerived(number, events(number, number)) });
+      journal.appendDerived({
+        kind: "derived",
+        block: number,
+        bytes: encodeDerived(number, events(number, number)),
+      });
   }
   return journal;
 }

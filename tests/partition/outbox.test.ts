@@ -51,7 +51,7 @@ test("[O3] after a rewind events, frames and states are those up to the place", 
   outbox.subscribe(listener);
   deliver(outbox, blocks[2]!);
   deliver(outbox, blocks[3]!);
-  journal.note({ kind: "derived", block: 3, bytes: encodeDerived(3, [EVENT]) });
+  journal.appendDerived({ kind: "derived", block: 3, bytes: encodeDerived(3, [EVENT]) });
   outbox.event(EVENT);
   outbox.state(STATE);
   outbox.prepareRewind();

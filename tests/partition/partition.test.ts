@@ -181,7 +181,7 @@ test("[P4] a journal that halts stops the partition with the reason; nothing una
 test("[P4] a journal that is busy halts the partition with the reason", async () => {
   const world = await given({ journal: keepOpen(createMemoryJournal({})) });
   world.journal.append = () => Promise.reject(new Error("too much waits"));
-  world.journal.note = () => {
+  world.journal.appendDerived = () => {
     throw new RangeError("Cannot note derived: the last block is another");
   };
   world.sink.frame(row(world.clock.nowUs(), [150]));
@@ -191,7 +191,7 @@ test("[P4] a journal that is busy halts the partition with the reason", async ()
 
 test("[P4] a note that the journal does not take halts the partition", async () => {
   const world = await given({ journal: keepOpen(createMemoryJournal({})) });
-  world.journal.note = () => {
+  world.journal.appendDerived = () => {
     throw new Error("no room for notes");
   };
   world.sink.frame(row(world.clock.nowUs(), [150]));
@@ -519,7 +519,7 @@ function delegate(inner: Journal): Journal {
       return inner.first;
     },
     append: (block) => inner.append(block),
-    note: (note) => inner.note(note),
+    appendDerived: (record) => inner.appendDerived(record),
     saveSnapshot: (block, timeUs, sequence, bytes) => inner.saveSnapshot(block, timeUs, sequence, bytes),
     loadSnapshot: (at) => inner.loadSnapshot(at),
     read: (from) => inner.read(from),

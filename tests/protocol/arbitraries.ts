@@ -299,7 +299,7 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     lastHash: bytesOf(32),
     owner: name,
   }),
-  note: message("note", {
+  derivedRecord: message("derivedRecord", {
     partition: name,
     epoch: count,
     number: fc.integer({ min: 1, max: 2 ** 40 }),
@@ -307,7 +307,7 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     kind: fc.constantFrom("derived", "checkpoint"),
     body: fc.uint8Array({ maxLength: 100 }),
   }),
-  announcement: message("announcement", {
+  heartbeat: message("heartbeat", {
     node: name,
     sinceUs: timeUs,
     owns: fc.array(fc.record({ partition: name, epoch: count }, plainObjects), { maxLength: 3 }),

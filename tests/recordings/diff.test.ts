@@ -274,7 +274,7 @@ async function rewritten(change: {
     const noted = events.filter(({ id }) => inputOf(id) > start && inputOf(id) <= end);
     const changed = noted.map((event) => change.event?.(event) ?? event);
     if (changed.length > 0)
-      target.note({ kind: "derived", block: number, bytes: encodeDerived(number, changed) });
+      target.appendDerived({ kind: "derived", block: number, bytes: encodeDerived(number, changed) });
   }
   await target.close();
   return directory;
@@ -297,10 +297,13 @@ async function renoted(change: {
         entry.block,
         events.filter((event) => event !== null),
       );
-      target.note({ ...entry, bytes });
+      target.appendDerived({ ...entry, bytes });
     } else if (entry.kind === "checkpoint") {
       const checkpoint = decodeCheckpoint(entry.bytes);
-      target.note({ ...entry, bytes: encodeCheckpoint(change.checkpoint?.(checkpoint) ?? checkpoint) });
+      target.appendDerived({
+        ...entry,
+        bytes: encodeCheckpoint(change.checkpoint?.(checkpoint) ?? checkpoint),
+      });
     }
   }
   await target.close();
@@ -330,7 +333,7 @@ async function tail(percent: number): Promise<{ directory: string; firstSequence
   for (const entry of entries) {
     if (entry.kind === "block") {
       if (entry.block.number > parent.number) await target.append(entry.block);
-    } else if (entry.kind !== "damage" && entry.block > parent.number) target.note(entry);
+    } else if (entry.kind !== "damage" && entry.block > parent.number) target.appendDerived(entry);
   }
   await target.close();
   return { directory, firstSequence: parent.lastSequence + 1 };

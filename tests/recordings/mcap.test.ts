@@ -282,7 +282,7 @@ async function shortened(): Promise<RecordedRun> {
   const snapshot = source.snapshots[0]!;
   for await (const entry of source.read(snapshot.block + 1)) {
     if (entry.kind === "block") await target.append(entry.block);
-    else if (entry.kind !== "damage") target.note(entry);
+    else if (entry.kind !== "damage") target.appendDerived(entry);
   }
   for (const { block } of source.snapshots) {
     const stored = (await source.loadSnapshot({ block }))!;

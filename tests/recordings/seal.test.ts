@@ -301,7 +301,7 @@ async function inSmallSegments(from: string, to: string): Promise<void> {
   const target = await openRecordingForWriting(to, { partition: "p0", segmentBytes: 20_000 });
   for await (const entry of source.read()) {
     if (entry.kind === "block") await target.append(entry.block);
-    else if (entry.kind !== "damage") target.note(entry);
+    else if (entry.kind !== "damage") target.appendDerived(entry);
   }
   for (const { block } of source.snapshots) {
     const stored = (await source.loadSnapshot({ block }))!;

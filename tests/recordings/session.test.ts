@@ -459,7 +459,7 @@ function seenThrough(of: Journal, replaced: Partial<Journal>): Journal {
     first: of.first,
     last: of.last,
     append: (block) => of.append(block),
-    note: (note) => of.note(note),
+    appendDerived: (record) => of.appendDerived(record),
     saveSnapshot: (...snapshot) => of.saveSnapshot(...snapshot),
     loadSnapshot: (at) => of.loadSnapshot(at),
     locate: (at) => of.locate(at),

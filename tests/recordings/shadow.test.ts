@@ -9,7 +9,7 @@ import { createFeeds } from "../../actors/feeds/session-feeds.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { Partition } from "../../actors/partition/partition.ts";
-import type { Journal, JournalEntry, JournalNote } from "../../actors/ports/journal.ts";
+import type { DerivedRecord, Journal, JournalEntry } from "../../actors/ports/journal.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { decodeCheckpoint, decodeDerived, encodeCheckpoint, encodeDerived } from "../../protocol/block.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
@@ -74,7 +74,7 @@ test("[H2] an event that was not noted is a difference before the next block is 
 
 test("[H2] notes of blocks from before a crash may come late", async () => {
   const late = notesOf("derived").filter(({ block }) => block <= middle.block);
-  const others = entries.filter((entry) => !late.includes(entry as JournalNote));
+  const others = entries.filter((entry) => !late.includes(entry as DerivedRecord));
   const at = others.findIndex((entry) => entry.kind === "block" && entry.block.number === middle.block + 1);
   const order = [...others.slice(0, at), ...late, ...others.slice(at)];
   assert.is(await new ShadowVerifier(TOYS, middle.block).run(null, from(order)), null);
@@ -256,7 +256,7 @@ test("up --shadow executes everything once more, finds no difference, and shows 
   assert.ok(Number(report["hashes"]) > 0);
 });
 
-async function session(options: { note?: (note: JournalNote) => JournalNote; waitingBytesMax?: number }) {
+async function session(options: { note?: (note: DerivedRecord) => DerivedRecord; waitingBytesMax?: number }) {
   const differences: Difference[] = [];
   let announce: (difference: Difference) => void = () => {};
   const shadow = new Shadow({
@@ -277,10 +277,10 @@ async function session(options: { note?: (note: JournalNote) => JournalNote; wai
 }
 
 /** What the shadow hears of notes is changed on the way. */
-function altering(journal: Journal, change: (note: JournalNote) => JournalNote): Journal {
+function altering(journal: Journal, change: (note: DerivedRecord) => DerivedRecord): Journal {
   return new Proxy(journal, {
     get(target, name) {
-      if (name === "note") return (note: JournalNote) => target.note(change(note));
+      if (name === "appendDerived") return (note: DerivedRecord) => target.appendDerived(change(note));
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === "function" ? value.bind(target) : value;
     },
@@ -321,8 +321,8 @@ async function* from<T>(all: readonly T[]): AsyncGenerator<T> {
   yield* all;
 }
 
-function notesOf(kind: JournalNote["kind"]): (JournalEntry & JournalNote)[] {
-  return entries.filter((entry): entry is JournalEntry & JournalNote => entry.kind === kind);
+function notesOf(kind: DerivedRecord["kind"]): (JournalEntry & DerivedRecord)[] {
+  return entries.filter((entry): entry is JournalEntry & DerivedRecord => entry.kind === kind);
 }
 
 function blockOf(entry: JournalEntry): number {
@@ -334,7 +334,7 @@ function behind(block: number): JournalEntry[] {
   return entries.filter((entry) => blockOf(entry) > block);
 }
 
-function retitled<Note extends JournalNote>(note: Note): Note {
+function retitled<Note extends DerivedRecord>(note: Note): Note {
   const { block, events } = decodeDerived(note.bytes);
   return { ...note, bytes: encodeDerived(block, [{ ...events[0]!, title: "another" }, ...events.slice(1)]) };
 }

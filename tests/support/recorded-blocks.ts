@@ -25,18 +25,18 @@ export async function copied(
 ): Promise<Journal> {
   const from = await openRecording(directory);
   const to = createMemoryJournal({ retainBytes: 1e9 });
-  const late: Parameters<Journal["note"]>[0][] = [];
+  const late: Parameters<Journal["appendDerived"]>[0][] = [];
   for await (const entry of from.read()) {
     if (entry.kind === "block") {
       await to.append(entry.block);
       const stored = snapshots ? await from.loadSnapshot({ block: entry.block.number }) : null;
       if (stored?.block === entry.block.number)
         await to.saveSnapshot(stored.block, stored.timeUs, stored.sequence, stateOf(stored, foreignFrom));
-      if (late.length > 4) for (const note of late.splice(0)) to.note(note);
+      if (late.length > 4) for (const note of late.splice(0)) to.appendDerived(note);
     } else if (entry.kind === "derived" && notes === "late") late.push(entry);
-    else if (entry.kind === "derived" && notes === "half" && entry.block % 2 === 0) to.note(entry);
+    else if (entry.kind === "derived" && notes === "half" && entry.block % 2 === 0) to.appendDerived(entry);
   }
-  for (const note of late) to.note(note);
+  for (const note of late) to.appendDerived(note);
   await from.close();
   return to;
 }

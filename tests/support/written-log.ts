@@ -67,7 +67,7 @@ export function impaired(
     last: journal.last,
     first: { ...journal.last!, number: first },
     append: (block) => journal.append(block),
-    note: (record) => journal.note(record),
+    appendDerived: (record) => journal.appendDerived(record),
     saveSnapshot: (...snapshot) => journal.saveSnapshot(...snapshot),
     async loadSnapshot(at) {
       const stored = await journal.loadSnapshot(at);

@@ -195,12 +195,12 @@ class Importer {
         `${events.length} events stand before the note of block ${row.block}; expected ${row.count}`,
       );
     const bytes = row.bytes ?? encodeDerived(row.block, events);
-    this.journal.note({ kind: "derived", block: row.block, bytes });
+    this.journal.appendDerived({ kind: "derived", block: row.block, bytes });
     this.content.events += events.length;
   }
 
   private checkpoint(bytes: Uint8Array): void {
-    this.journal.note({ kind: "checkpoint", block: decodeAs("checkpoint", bytes).block, bytes });
+    this.journal.appendDerived({ kind: "checkpoint", block: decodeAs("checkpoint", bytes).block, bytes });
     this.content.checkpoints++;
   }
 

@@ -139,7 +139,7 @@ export class BranchLog implements CoreSink {
   }
 
   private note(kind: "derived" | "checkpoint", block: number, bytes: Uint8Array): void {
-    this.start.recording!.note({ kind, block, bytes });
+    this.start.recording!.appendDerived({ kind, block, bytes });
   }
 
   private blockStart(): BlockStart {

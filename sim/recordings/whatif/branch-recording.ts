@@ -11,7 +11,7 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { CommandError, openRecordingForWriting } from "../../../actors/mod.ts";
-import type { Journal, JournalBlock, JournalNote, StoredSnapshot } from "../../../actors/ports/journal.ts";
+import type { DerivedRecord, Journal, JournalBlock, StoredSnapshot } from "../../../actors/ports/journal.ts";
 
 /** Bytes handed over before the disk is waited for: well below what the journal lets wait. */
 const AHEAD_BYTES_MAX = 4 << 20;
@@ -60,8 +60,8 @@ export class BranchRecording {
     this.lastAppend.catch((error: unknown) => this.failed(error));
   }
 
-  note(note: JournalNote): void {
-    this.journal.note(note);
+  appendDerived(record: DerivedRecord): void {
+    this.journal.appendDerived(record);
   }
 
   /** Waits for the disk when enough is on its way. */

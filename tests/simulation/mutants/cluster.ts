@@ -49,14 +49,14 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     name: "note-counted-twice",
     bug: "A note that is stored twice is read twice.",
     file: ADMISSION,
-    find: 'if (entry.number !== log.notes + 1) return entry.number <= log.notes ? "duplicate" : "gap";',
+    find: 'if (entry.number !== log.derivedRecords + 1)\n        return entry.number <= log.derivedRecords ? "duplicate" : "gap";',
     replace: "",
   },
   {
     name: "notes-of-former-owner-count",
     bug: "A new owner continues the note numbers of the previous one.",
     file: ADMISSION,
-    find: "return { ...log, epoch: entry.epoch, owner: entry.owner, notes: 0 };",
+    find: "return { ...log, epoch: entry.epoch, owner: entry.owner, derivedRecords: 0 };",
     replace: "return { ...log, epoch: entry.epoch, owner: entry.owner };",
   },
   {
@@ -119,7 +119,7 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     name: "announced-once",
     bug: "A node sends only one heartbeat.",
     file: PRESENCE,
-    find: "this.cancelTick = clock.after(timing.announceMs, () => this.tick());",
+    find: "this.cancelTick = clock.after(timing.heartbeatMs, () => this.tick());",
     replace: "",
   },
   {
