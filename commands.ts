@@ -4,7 +4,7 @@ import type { CommandTable } from "./cli/program.ts";
 export const COMMANDS: CommandTable = {
   up: {
     summary: "run the live system: feeds, actors, journal, dashboard",
-    load: async () => (await import("./collab/up-command.ts")).upCommand,
+    load: async () => (await import("./collab/live/up-command.ts")).upCommand,
   },
   replay: {
     summary: "run the actors again over a recording",

@@ -69,13 +69,12 @@ export const RULES: readonly Rule[] = [
     sees: ["collab/charts/", "collab/client.ts", "collab/event-cursor.ts", "protocol/"],
   },
   { place: "collab/gateway/", sees: SYSTEM },
-  { place: "collab/serve.ts", sees: ["collab/*", "collab/gateway/", "sim/mod.ts", ...SYSTEM] },
-  { place: "collab/up-command.ts", sees: ["cli/", "collab/serve.ts", ...SYSTEM] },
+  { place: "collab/live/", sees: ["cli/", "collab/*", "collab/gateway/", "sim/mod.ts", ...SYSTEM] },
   { place: "collab/*", sees: ["collab/gateway/", ...SYSTEM] },
   // `feed --to session` is `up` with that feed.
   {
     place: "sim/worlds/command/",
-    sees: ["cli/", "sim/worlds/", "collab/serve.ts", "actors/filters/lines.ts", ...FACES],
+    sees: ["cli/", "sim/worlds/", "collab/live/", "actors/filters/lines.ts", ...FACES],
   },
   { place: "sim/worlds/", sees: ["cli/", "actors/filters/lines.ts", ...FACES] },
   {
@@ -108,7 +107,7 @@ export const RULES: readonly Rule[] = [
   { place: "sim/*", sees: ["sim/", "collab/*", "collab/gateway/", ...FACES] },
   { place: "main.ts", sees: ["commands.ts", "cli/", "actors/versions.ts", "protocol/"] },
   // The tables of commands and works name what they load.
-  { place: "commands.ts", sees: ["works.ts", "cli/", "actors/filters/", "collab/up-command.ts", "sim/"] },
+  { place: "commands.ts", sees: ["works.ts", "cli/", "actors/filters/", "collab/live/", "sim/"] },
   { place: "works.ts", sees: ["actors/workers/", "sim/"] },
   { place: "tests/", sees: ["actors/", "collab/", "sim/", "protocol/", "cli/", "commands.ts", ".ci/"] },
   { place: ".ci/documents/", sees: ["commands.ts", "cli/", "actors/feeds/", "protocol/"] },

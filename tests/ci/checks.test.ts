@@ -44,14 +44,14 @@ imports("ports see protocol only; journal, bus, feeds and workers see protocol a
   }
 });
 
-imports("collab sees actors through its mod.ts, and the simulator from serve.ts only", () => {
+imports("collab sees actors through its mod.ts, and only collab/live/ sees sim, through its mod.ts", () => {
   assert.ok(mayImport("collab/gateway/http.ts", "../../actors/mod.ts"));
   assert.not.ok(mayImport("collab/gateway/http.ts", "../../actors/core/core.ts"));
   assert.not.ok(mayImport("collab/gateway/http.ts", "../../sim/mod.ts"));
   assert.not.ok(mayImport("collab/gateway/http.ts", "../dashboard/main.tsx"));
-  assert.ok(mayImport("collab/serve.ts", "../sim/mod.ts"));
-  assert.not.ok(mayImport("collab/serve.ts", "../sim/recordings/replay/seek.ts"));
-  assert.not.ok(mayImport("collab/serve.ts", "./dashboard/main.tsx"));
+  assert.ok(mayImport("collab/live/serve.ts", "../../sim/mod.ts"));
+  assert.not.ok(mayImport("collab/live/serve.ts", "../../sim/recordings/replay/seek.ts"));
+  assert.not.ok(mayImport("collab/live/serve.ts", "../dashboard/main.tsx"));
 });
 
 imports("charts see protocol only, the dashboard sees protocol and charts", () => {
@@ -89,7 +89,7 @@ imports("nothing below the simulator imports it, nor does the product import its
 
 imports("main.ts sees the composition root and the three mod.ts only", () => {
   assert.ok(mayImport("main.ts", "./commands.ts"));
-  assert.ok(mayImport("commands.ts", "./collab/up-command.ts"));
+  assert.ok(mayImport("commands.ts", "./collab/live/up-command.ts"));
   assert.ok(mayImport("commands.ts", "./sim/recordings/replay/command.ts"));
   assert.not.ok(mayImport("commands.ts", "./collab/gateway/gateway.ts"));
   assert.not.ok(mayImport("main.ts", "./actors/core/core.ts"));

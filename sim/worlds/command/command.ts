@@ -92,7 +92,7 @@ export const feedCommand = new Command("feed")
 async function runFeed(scenario: string, options: FeedOptions): Promise<number> {
   if (scenario === "list") return printScenarios(options.json === true);
   if (options.to.kind !== "session") return writeTable(scenario, options);
-  const { up } = await import("../../../collab/serve.ts");
+  const { up } = await import("../../../collab/live/serve.ts");
   return up({ feed: [sessionSpec(scenario, options)], set: [], allowHost: [], json: options.json });
 }
 

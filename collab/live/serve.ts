@@ -18,16 +18,16 @@ import {
   systemClock,
   VERSION,
   VERSIONS,
-} from "../actors/mod.ts";
-import type { Journal } from "../actors/ports/journal.ts";
-import type { SessionListener } from "../actors/ports/session.ts";
-import type { OperatorNotice } from "../protocol/messages.ts";
-import { applySetting, type Settings } from "../protocol/settings.ts";
-import { liveCommands, SessionShadow, synthWorlds } from "../sim/mod.ts";
+} from "../../actors/mod.ts";
+import type { Journal } from "../../actors/ports/journal.ts";
+import type { SessionListener } from "../../actors/ports/session.ts";
+import type { OperatorNotice } from "../../protocol/messages.ts";
+import { applySetting, type Settings } from "../../protocol/settings.ts";
+import { liveCommands, SessionShadow, synthWorlds } from "../../sim/mod.ts";
+import { dashboardDirectory } from "../dashboard-files.ts";
+import { createGateway, type Gateway } from "../gateway/gateway.ts";
+import { stopSignal } from "../stop-signal.ts";
 import { readConfig, type UpConfig, type UpOptions } from "./config.ts";
-import { dashboardDirectory } from "./dashboard-files.ts";
-import { createGateway, type Gateway } from "./gateway/gateway.ts";
-import { stopSignal } from "./stop-signal.ts";
 
 /** Runs until the feeds have ended (`--once`) or a signal comes. Returns the exit code. */
 export async function up(flags: UpOptions): Promise<number> {

@@ -1,11 +1,11 @@
 /** What `up` runs with: the config file, overruled by flags, filled up with defaults. */
 import { existsSync, readFileSync } from "node:fs";
 import * as v from "valibot";
-import { CommandError } from "../actors/mod.ts";
-import { name } from "../protocol/fields.ts";
-import { MAX_NAME_BYTES } from "../protocol/limits.ts";
-import { nearestTo } from "../protocol/nearest.ts";
-import { parseSettings, type Settings } from "../protocol/settings.ts";
+import { CommandError } from "../../actors/mod.ts";
+import { name } from "../../protocol/fields.ts";
+import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
+import { nearestTo } from "../../protocol/nearest.ts";
+import { parseSettings, type Settings } from "../../protocol/settings.ts";
 
 /** The options of `up`. */
 export interface UpOptions {
