@@ -4,8 +4,8 @@
  * CSV columns: `timestamp` (the input's time column as it stood), then the detector's fields; NDJSON: the same as objects.
  */
 import process from "node:process";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { applySetting, defaultSettings } from "../../protocol/settings.ts";
-import { asked, CommandError } from "../errors.ts";
 import { readTable, type Table } from "../feeds/table/table.ts";
 import { LineWriter } from "./lines.ts";
 import { createScorer, type DetectorName, type ScoredRow, type Scorer } from "./scorer.ts";
@@ -23,11 +23,9 @@ export async function detectFile(path: string, options: DetectOptions): Promise<
     defaultSettings(),
   );
   const table = await openTable(path, options.columns);
-  const scorer = asked(() =>
-    createScorer(options.detector, table.valueColumns, {
-      settings: settings as unknown as Record<string, unknown>,
-    }),
-  );
+  const scorer = createScorer(options.detector, table.valueColumns, {
+    settings: settings as unknown as Record<string, unknown>,
+  });
   const writer = new LineWriter(process.stdout);
   const format = options.out === "csv" ? csvRow : jsonRow;
   if (options.out === "csv") writer.write(["timestamp", ...scorer.fields].join(","));
@@ -65,10 +63,12 @@ async function openTable(path: string, columns: string[] | undefined): Promise<T
     ...(columns === undefined ? {} : { columns, format: "wide" as const }),
   });
   if (table.format === "wide") return table;
-  throw new CommandError(
-    `Cannot score ${path}: its rows are of ${table.symbolColumn} one at a time; expected one row per time ` +
-      `(columns side by side), or --columns to take the rows as one series`,
-  );
+  throw new EigenwatchError({
+    action: `score ${path}`,
+    value: `each row has the value of one ${table.symbolColumn}`,
+    expected: "one row per time with a column per channel, or --columns to read the rows as one series",
+    kind: "input",
+  });
 }
 
 function csvRow(time: string, scored: ScoredRow, scorer: Scorer): string {

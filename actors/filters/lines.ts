@@ -6,22 +6,21 @@ import { open } from "node:fs/promises";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
-import { CommandError } from "../errors.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 
 /** Output is written in pieces of this many characters: one system call for hundreds of lines. */
 const CHUNK_CHARACTERS = 65_536;
 
-/** The file, or stdin for "-". Throws CommandError when it cannot be opened. */
+/** The file, or stdin for "-". Throws when it cannot be opened. */
 export async function openInput(path: string): Promise<Readable> {
   if (path === "-") return process.stdin;
   const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    throw new CommandError(
-      `Cannot read ${path}: ${error.code === "ENOENT" ? "there is no such file" : error.message}`,
-    );
+    const value = error.code === "ENOENT" ? "there is no such file" : error.message;
+    throw new EigenwatchError({ action: `read ${path}`, value });
   });
   if ((await file.stat()).isDirectory()) {
     await file.close();
-    throw new CommandError(`Cannot read ${path}: it is a folder; expected a file`);
+    throw new EigenwatchError({ action: `read ${path}`, value: "it is a folder", expected: "a file" });
   }
   return file.createReadStream();
 }
@@ -68,11 +67,15 @@ export class LineWriter {
     return this.pending.length < CHUNK_CHARACTERS ? undefined : this.pass();
   }
 
-  /** Throws CommandError when something could not be written. */
+  /** Throws when something could not be written. */
   async flush(): Promise<void> {
     await this.pass();
     if (this.failure !== null)
-      throw new CommandError(`Cannot write to ${this.name}: ${this.failure.message}`, 1);
+      throw new EigenwatchError({
+        action: `write to ${this.name}`,
+        value: this.failure.message,
+        kind: "failed",
+      });
   }
 
   private pass(): Promise<void> {

@@ -8,6 +8,7 @@
  * what was last known for a row that completes nothing (all values missing). Empty cells are NaN.
  */
 
+import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { parseSettings, type Settings } from "../../protocol/settings.ts";
 import { AnomalyDetector } from "../detectors/anomaly/detector.ts";
@@ -58,7 +59,12 @@ export function createScorer(
       return collapseScorer(new RowFeed(group, settings.seed), new CollapseDetector(settings, group));
     case "coherence":
       if (columns.length < 2) {
-        throw new RangeError(`Cannot score coherence of ${columns.length} column: expected at least two`);
+        throw new EigenwatchError({
+          action: "score coherence",
+          value: `${columns.length} column`,
+          expected: "at least two",
+          kind: "input",
+        });
       }
       return coherenceScorer(new RowFeed(group, settings.seed), new EstimatorDetector(settings, group));
     default:

@@ -1,8 +1,8 @@
 /** The injections of a session: overlays on frames that are about to enter the log, begun and ended by a notice each. */
+import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { OperatorNotice } from "../../protocol/messages.ts";
 import type { Core } from "../core/core.ts";
-import { CommandError } from "../errors.ts";
 import type { FrameOverlay } from "../ports/overlay.ts";
 
 /** Injections at a time: each looks at every frame, and more than a handful on the charts nobody can tell apart. */
@@ -49,18 +49,22 @@ export class Injections {
   }
 
   private check({ name, group, untilUs }: FrameOverlay): void {
-    const into = `Cannot inject ${name} into group ${group}`;
-    if (untilUs <= this.core.now) throw new CommandError(`Cannot inject ${name}: it is over already`);
+    const action = `inject ${name} into group ${group}`;
+    if (untilUs <= this.core.now)
+      throw new EigenwatchError({ action, value: "it is over already", expected: "an end in the future" });
     if (this.core.channelsOf(group) === 0) {
       const known = this.core.declarations().map((declaration) => declaration.group);
-      throw new CommandError(`${into}: expected one of ${known.join(", ")}`);
+      throw new EigenwatchError({ action, value: "no such group", expected: `one of ${known.join(", ")}` });
     }
     if (this.core.hasStates(group))
-      throw new CommandError(`${into}: it is given whole states; expected a group of samples`);
+      throw new EigenwatchError({ action, value: "a group of states", expected: "a group of samples" });
     const { length } = this.overlays;
     if (length >= INJECTIONS_MAX)
-      throw new CommandError(
-        `Cannot inject ${name}: ${length} injections are under way; expected at most ${INJECTIONS_MAX} at a time`,
-      );
+      throw new EigenwatchError({
+        action,
+        value: `${length} injections have not ended`,
+        expected: `at most ${INJECTIONS_MAX} at a time`,
+        kind: "limit",
+      });
   }
 }

@@ -139,23 +139,18 @@ async function openGateway(config: UpConfig, partition: Partition, say: Say): Pr
   const staticDir = dashboardDirectory();
   if (!staticDir)
     say("log", { message: "the dashboard is not built (npm run build); only the API is served" });
-  try {
-    return await createGateway({
-      sessions: [partition],
-      host: config.host,
-      port: config.port,
-      basePath: config.basePath,
-      allowedHosts: config.allowedHosts,
-      trustProxy: config.trustProxy,
-      server: `eigenwatch ${VERSION}`,
-      ...(config.tokenFile === undefined ? {} : { tokenFile: config.tokenFile }),
-      ...(staticDir === null ? {} : { staticDir }),
-      log: (message) => say("log", { message }),
-    });
-  } catch (error) {
-    const text = error instanceof Error ? error.message : String(error);
-    throw new CommandError(text, (error as NodeJS.ErrnoException).code === "EADDRINUSE" ? 1 : 2);
-  }
+  return createGateway({
+    sessions: [partition],
+    host: config.host,
+    port: config.port,
+    basePath: config.basePath,
+    allowedHosts: config.allowedHosts,
+    trustProxy: config.trustProxy,
+    server: `eigenwatch ${VERSION}`,
+    ...(config.tokenFile === undefined ? {} : { tokenFile: config.tokenFile }),
+    ...(staticDir === null ? {} : { staticDir }),
+    log: (message) => say("log", { message }),
+  });
 }
 
 // ---- what is printed --------------------------------------------------------------------------------------------

@@ -110,7 +110,7 @@ test("a group that is given states takes no injection: nothing of it would chang
     () => null,
     (error) => error,
   );
-  assert.match(refused?.message ?? "", /drift into group g: it is given whole states/);
+  assert.match(refused?.message ?? "", /drift into group g: a group of states/);
   await turns();
   assert.is((await world.inputs()).filter(({ type }) => type === "notice").length, 0);
 });

@@ -8,7 +8,8 @@
  */
 
 import type { LineWriter } from "../../../actors/filters/lines.ts";
-import { CommandError, type FeedSink } from "../../../actors/mod.ts";
+import type { FeedSink } from "../../../actors/mod.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import type { Frame } from "../../../protocol/frame.ts";
 import type { Channels, QuantumInput } from "../../../protocol/messages.ts";
 
@@ -38,9 +39,11 @@ export class WorldTable implements FeedSink {
   channels(declaration: Channels): void {
     this.groups.set(declaration.group, declaration);
     if (this.groups.size > 1)
-      throw new CommandError(
-        `Cannot write groups ${[...this.groups.keys()].join(", ")} as one table: expected one group`,
-      );
+      throw new EigenwatchError({
+        action: `write groups ${[...this.groups.keys()].join(", ")} as one table`,
+        value: `${this.groups.size} groups`,
+        expected: "one group",
+      });
   }
 
   frame(frame: Frame): boolean {
@@ -57,9 +60,11 @@ export class WorldTable implements FeedSink {
     if (input.type === "measurementRecord") this.addRecord(input);
     else {
       if (this.format === "csv")
-        throw new CommandError(
-          "Cannot write states as CSV: expected .ndjson, or a world that streams its record",
-        );
+        throw new EigenwatchError({
+          action: "write states as CSV",
+          value: "the format has no states",
+          expected: ".ndjson, or a world that streams its record",
+        });
       const { timeUs, group, n } = input;
       this.line(JSON.stringify({ ts_us: timeUs, group, n, re: floats(input.re), im: floats(input.im) }));
       this.samples++;
