@@ -1,5 +1,6 @@
 /** Documents that are made from the program itself. `node .ci/task.mjs docs` writes them; `node .ci/task.mjs check` compares. */
 import { commandsDocument } from "./commands.ts";
+import { settingsDocument } from "./settings.ts";
 
 export interface GeneratedDocument {
   /** Relative to the root. */
@@ -7,4 +8,7 @@ export interface GeneratedDocument {
   make(): Promise<string>;
 }
 
-export const GENERATED: readonly GeneratedDocument[] = [{ path: "docs/commands.md", make: commandsDocument }];
+export const GENERATED: readonly GeneratedDocument[] = [
+  { path: "docs/commands.md", make: commandsDocument },
+  { path: "docs/settings.md", make: settingsDocument },
+];

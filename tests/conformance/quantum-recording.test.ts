@@ -76,11 +76,11 @@ function feed(scenario: Scenario, options: Pick<ScenarioOptions, "group" | "form
     source: group,
     kind: "recorded",
     async run(sink) {
-      const outlet = new FeedWriter(group, sink);
-      for (const declaration of world.declarations) outlet.channels(declaration);
+      const writer = new FeedWriter(group, sink);
+      for (const declaration of world.declarations) writer.channels(declaration);
       for (let piece = world.next(); piece !== null; piece = world.next()) {
         const quantum: QuantumInput = piece.type === "frame" ? recordOf(piece, scenario.usualRate) : piece;
-        if (!outlet.quantum(quantum)) await outlet.drained();
+        if (!writer.quantum(quantum)) await writer.drained();
       }
     },
     stop: () => Promise.resolve(),

@@ -19,15 +19,15 @@ function recorded(source: string, frames: number[][], log: string[] = []): Feed 
     source,
     kind: "recorded",
     async run(sink) {
-      const outlet = new FeedWriter(source, sink);
-      outlet.channels({
+      const writer = new FeedWriter(source, sink);
+      writer.channels({
         group: source,
         channels: [{ name: source, title: "", unit: "" }],
         sampling: "rows",
         everyUs: 0,
         innovation: "difference",
       });
-      outlet.status("opened");
+      writer.status("opened");
       let number = 0;
       const frame = createFrame(source, source, 64);
       for (const times of frames) {
@@ -38,9 +38,9 @@ function recorded(source: string, frames: number[][], log: string[] = []): Feed 
           frame.value[k] = number++;
         }
         log.push(source);
-        if (!outlet.frame(frame)) await outlet.drained();
+        if (!writer.frame(frame)) await writer.drained();
       }
-      outlet.status("ended");
+      writer.status("ended");
     },
     stop() {
       stopped = true;
@@ -232,9 +232,9 @@ test("[G1] states are merged whole by their times, and numbered with the frames 
     source: "q",
     kind: "recorded",
     async run(sink) {
-      const outlet = new FeedWriter("q", sink);
+      const writer = new FeedWriter("q", sink);
       // More than a merge holds at once.
-      for (let k = 0; k < 20; k++) if (!outlet.quantum(vector(2 * k + 1, [1, 0]))) await outlet.drained();
+      for (let k = 0; k < 20; k++) if (!writer.quantum(vector(2 * k + 1, [1, 0]))) await writer.drained();
     },
     stop: () => Promise.resolve(),
   };

@@ -19,18 +19,18 @@ export function marketFeed(rows: number, { seed = 1, late }: { seed?: number; la
     kind: "recorded",
     stop: async () => {},
     async run(sink) {
-      const outlet = new FeedWriter("market", sink);
-      const groups = ["east", "west"].map((name, i) => walkOf(outlet, name, seed + i));
+      const writer = new FeedWriter("market", sink);
+      const groups = ["east", "west"].map((name, i) => walkOf(writer, name, seed + i));
       for (const { declare } of groups) declare();
       let last: ReturnType<typeof walkOf> | null = null;
       for (let row = 0; row < rows; row++) {
         const timeUs = MARKET_START_US + row * STEP_US;
         if (row === late) {
-          last = walkOf(outlet, "late", seed + 7);
+          last = walkOf(writer, "late", seed + 7);
           last.declare();
         }
         for (const walk of last ? [...groups, last] : groups) {
-          if (!walk.row(row, timeUs)) await outlet.drained();
+          if (!walk.row(row, timeUs)) await writer.drained();
         }
         if (row % 64 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
       }
@@ -38,14 +38,14 @@ export function marketFeed(rows: number, { seed = 1, late }: { seed?: number; la
   } satisfies Feed & { run(sink: FeedSink): Promise<void> };
 }
 
-function walkOf(outlet: FeedWriter, group: string, seed: number) {
+function walkOf(writer: FeedWriter, group: string, seed: number) {
   const normal = normals(seed);
   const level = new Float64Array(CHANNELS.length).fill(100);
   const frame = createFrame("market", group, CHANNELS.length);
   return {
     declare() {
       const channels = CHANNELS.map((name) => ({ name, title: "", unit: "" }));
-      outlet.channels({ group, channels, sampling: "rows", everyUs: STEP_US, innovation: "difference" });
+      writer.channels({ group, channels, sampling: "rows", everyUs: STEP_US, innovation: "difference" });
     },
     row(row: number, timeUs: number): boolean {
       const size = row % BURST_EVERY > BURST_EVERY - BURST_ROWS ? BURST : 1;
@@ -57,7 +57,7 @@ function walkOf(outlet: FeedWriter, group: string, seed: number) {
         frame.value[k] = level[k]! + 0.2 * normal();
       }
       frame.count = CHANNELS.length;
-      return outlet.frame(frame);
+      return writer.frame(frame);
     },
   };
 }

@@ -25,7 +25,7 @@ test("[S1] the same options give the same world, another seed another one", () =
 });
 
 test("[S1] every runtime makes the same bits of the same seed", () => {
-  const script = join(ROOT, "tests", "sim", "worlds-hashes.ts");
+  const script = join(ROOT, "tests", "worlds", "worlds-hashes.ts");
   const outputs = runtimes().map(({ name, command }) => {
     const [path, ...args] = command as [string, ...string[]];
     const { stdout, stderr, status } = spawnSync(path, [...args, script], { cwd: ROOT, encoding: "utf8" });

@@ -1,10 +1,9 @@
-/** docs/settings.md as text, from the schema of the settings. */
+/** docs/settings.md: every setting, from the schema. */
 import * as v from "valibot";
 import { settingsSchema } from "../../protocol/settings.ts";
 
-const HEAD = `# Settings
-
-Generated from [protocol/settings.ts](../protocol/settings.ts) by \`tests/protocol/settings-document.write.ts\`.
+const HEAD = `<!-- Made from protocol/settings.ts by \`npm run docs\`. Do not edit. -->
+# Settings
 
 Set one with \`--set PATH=VALUE\`, as often as needed, or several in the object \`settings\` of the JSON file given by \`--config\`. In a running
 session, \`POST /api/settings\` changes one ([gateway.md](gateway.md)). Settings are part of the log: a replay uses the recorded settings, and
@@ -30,7 +29,7 @@ interface Row {
   readonly description: string;
 }
 
-export function settingsDocument(): string {
+export async function settingsDocument(): Promise<string> {
   const rows = rowsOf(settingsSchema as unknown as Described, "");
   const groups = [...new Set(rows.map(({ path }) => groupOf(path)))];
   const sections = groups.map((group) => {
