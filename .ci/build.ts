@@ -100,17 +100,18 @@ const PARTS: Part[] = [
   },
 ];
 
-/** Benches drive browsers and peers that only a checkout has; the built program says so instead. */
+/** Benches drive browsers and peers that only a checkout has: the built program refuses to run them. */
 const withoutBenches: Plugin = {
   name: "without benches",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /\/bench\/mod\.ts$/ }, () => ({ path: "benches", namespace: "absent" }));
+    onResolve({ filter: /^\.\/mod\.ts$/ }, ({ resolveDir }) =>
+      basename(resolveDir) === "bench" ? { path: "benches", namespace: "absent" } : undefined,
+    );
     onLoad({ filter: /.*/, namespace: "absent" }, () => ({
-      contents: `export async function benchCommand() {
+      contents: `export async function runBench() {
         process.stderr.write("Cannot run benches in the built program: expected a checkout (npm run bench)\\n");
         return 2;
-      }
-      export const benchWorkerCommand = benchCommand;`,
+      }`,
     }));
   },
 };
