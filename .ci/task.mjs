@@ -39,7 +39,7 @@ const TASKS = {
   },
 };
 
-/** Whoever stopped npm has a program left for no longer than this. */
+/** How often to check whether npm is gone: the program outlives it by no more than this. */
 const ORPHAN_CHECK_MS = 250;
 
 if (!RUNS_IN_DENO && !atLeast(process.versions.node, NODE_OLDEST)) {
@@ -111,7 +111,7 @@ async function demo(args) {
   return install("stdout") ? script("tests/browser/record-demo.ts", args) : 1;
 }
 
-/** Its stdout belongs to the program: whatever we say goes to stderr. @param {string[]} args */
+/** stdout belongs to the program; messages of this script go to stderr. @param {string[]} args */
 async function eigenwatch(args) {
   if (!install("stderr")) return 1;
   if (args[0] === "up") {
@@ -141,7 +141,7 @@ function script(file, args, folder = ROOT) {
   const child = spawn(path, [...options, join(ROOT, file), ...args], { stdio: "inherit", cwd: folder });
   /** @param {NodeJS.Signals} signal */
   const forward = (signal) => {
-    // A terminal sends its Ctrl-C to the whole group: sent on, the program would hear it twice.
+    // A terminal sends Ctrl-C to the whole group: forwarded, the program would receive it twice.
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
   };
   /** @type {NodeJS.Signals[]} */
@@ -162,7 +162,7 @@ function script(file, args, folder = ROOT) {
 }
 
 /**
- * npm starts us through a shell, which dies of a SIGTERM without telling us: a changed parent is the only sign.
+ * npm starts this script through a shell, which does not forward SIGTERM before it dies: only the changed parent shows it.
  * @param {() => void} onOrphaned
  */
 function watchForOrphaning(onOrphaned) {

@@ -1,5 +1,5 @@
 /**
- * No cycles of imports, type-only imports included: files that need each other are one idea in two places, and so are folders.
+ * No cycles of imports, type-only imports included: files or folders that need each other are one idea in two places.
  * Strongly connected components (Tarjan, 1972); each is reported once, by a shortest cycle through its first member.
  */
 import { posix } from "node:path";

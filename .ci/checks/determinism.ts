@@ -150,7 +150,7 @@ function violation(node: Node, parent: Node | null, key: string): string | null 
   }
 }
 
-/** `Math` may only stand before an exact member: `const M = Math` would hide the rest from us. */
+/** `Math` may occur only as `Math.exact`: after `const M = Math` members could not be checked. */
 function mathViolation(parent: Node | null, key: string): string | null {
   if (parent?.type !== "MemberExpression" || key !== "object") return "Math is used other than as Math.name";
   const name = memberName(parent);

@@ -8,7 +8,7 @@
  *   collab/gateway sees protocol and actors/mod.ts; collab/charts sees protocol; collab/dashboard sees protocol and charts.
  *   sim/ sees the mod.ts files of actors/; its benchmarks see every file. Nothing that runs live imports sim/, except through sim/mod.ts.
  *
- * Type-only imports count: who needs another's types knows it.
+ * Type-only imports count: they are knowledge of the other folder too.
  */
 import { posix } from "node:path";
 import { type Finding, importsOf, liesIn, type SourceFile } from "./source.ts";
@@ -42,7 +42,7 @@ const FACES = [
   ...SYSTEM,
 ];
 
-/** The first place that a file lies in decides: narrow places stand before wide ones. */
+/** The first row whose place contains a file applies, so narrow places come before wide ones. */
 export const RULES: readonly Rule[] = [
   { place: "protocol/", sees: [] },
   { place: "cli/", sees: ["protocol/"] },
@@ -130,14 +130,14 @@ function checkFile(file: SourceFile): Finding[] {
   const rule = RULES.find(({ place }) => covers(place, file.path));
   if (rule === undefined)
     return [
-      { path: file.path, line: 1, message: "lies in no known place: add a rule to .ci/checks/imports.ts" },
+      { path: file.path, line: 1, message: "has no row in .ci/checks/imports.ts: add one for its folder" },
     ];
   const findings: Finding[] = [];
   const visible = [rule.place, ...rule.sees, ...(PENDING[rule.place] ?? [])];
   for (const { target, ours, line } of importsOf(file)) {
-    // Tests load what they are handed; in the program every import stands in the source.
+    // Tests load files by computed names; in the program every import is constant.
     if (target === "?" && rule.place !== "tests/")
-      findings.push({ path: file.path, line, message: "imports a computed path, which no one can check" });
+      findings.push({ path: file.path, line, message: "imports a computed path, which cannot be checked" });
     if (!ours) continue;
     const isVisible = visible.some((place) => covers(place, target));
     if (isVisible) continue;

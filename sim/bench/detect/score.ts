@@ -16,7 +16,7 @@
  *
  * The time of an alarm is that of the deciding row (`atUs`), or of its input if an event has none.
  *
- * A what-if is scored by simpler rules (sim/recordings/whatif/score.ts): it compares two settings on one recording in a limited span, where
+ * A what-if is scored by simpler rules (sim/recordings/whatif/alarm-score.ts): it compares two settings on a span of one recording, where
  * one alarm may find several truths.
  */
 import type { EventMessage } from "../../../protocol/messages.ts";

@@ -8,6 +8,9 @@
  * An alarm finds a truth of its detector and group that lasts, or that ended no longer than the grace ago; a truth of single channels is
  * found only by an alarm that names one of them. The delay is that of the first such alarm. An alarm that finds nothing is false. A truth
  * that began before the span does not count, but an alarm that finds it is not false.
+ *
+ * Simpler than the score of `bench detect` (sim/bench/detect/score.ts), which matches alarms and truths one to one: here one alarm may find
+ * several truths, and repeated alarms are not counted.
  */
 import { readFile } from "node:fs/promises";
 import * as v from "valibot";
