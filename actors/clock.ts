@@ -1,5 +1,5 @@
 /**
- * The system clock behind the Clock port.
+ * The system clock as a Clock (ports/clock.ts).
  *
  * `performance` gives µs and never steps, but drifts from the wall clock when that is set or the machine sleeps. So the
  * two are compared about once a second: time set forward is followed at once, time set back is approached by running

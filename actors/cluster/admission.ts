@@ -1,17 +1,20 @@
 /**
- * The rule of admission: which entries of a partition's stream count. Every reader applies it, so every reader knows the same log,
- * whatever the server let in.
+ * The rule of admission: which entries of a partition's stream belong to its log. Every reader applies it, so all readers know the same
+ * log, whatever entries the server stored.
  *
  *   entries in stream order ─► admit ─┬─ block      epoch is the current one, number the next, previous hash the last
  *                                     ├─ takeover   epoch is the next one, last block and hash are the current ones
- *                                     ├─ derived    epoch is the current one, number the next of the epoch, block is there
+ *                                     ├─ derived    epoch is the current one, number the next of the epoch, block is in the log
  *                                     └─ skipped    all else, counted by reason
  *
  * A1  Admitted blocks are one chain: numbers without gaps, each naming the hash of the one before.
- * A2  An epoch has one owner: the first take-over in stream order wins, and from there on blocks of the epoch before are skipped.
+ * A2  An epoch has one owner: the first take-over in stream order wins; after it, blocks of earlier epochs are skipped.
  * A3  Readers of the same stream agree, wherever they began and whatever is in it twice.
  *
- * Nothing here knows who is alive or what time it is. A paused owner that wakes is refused by this rule alone.
+ * The rule uses no clock and no membership: it alone refuses the blocks of an owner that was paused and succeeded.
+ *
+ * It refuses entries of a shared log. Inputs are refused before they enter a log (actors/partition/refusal.ts); outputs wait at the output
+ * gate (actors/partition/output-gate.ts), which refuses nothing.
  */
 import { GENESIS_HASH } from "../../protocol/block.ts";
 
@@ -46,15 +49,15 @@ export type LogEntry =
 
 export type SkipReason =
   | "undecodable"
-  /** Of another partition. */
+  /** It belongs to another partition. */
   | "foreign"
   /** Its owner has been succeeded. */
   | "fenced"
-  /** Of an epoch that nobody took over. */
+  /** Its epoch has no take-over. */
   | "unclaimed"
-  /** A block or derived record with a number that is there. */
+  /** A block or derived record whose number was admitted before. */
   | "duplicate"
-  /** A block or derived record whose predecessor is not there, or a derived record whose block is not. */
+  /** A block or derived record whose predecessor was not admitted, or a derived record whose block was not. */
   | "gap"
   /** A block that names another predecessor. */
   | "fork"
@@ -69,7 +72,7 @@ export interface Admission {
   readonly partition: string;
   /** 0 before the first take-over: a log that has one owner only. */
   readonly epoch: number;
-  /** Who took it over; "" in epoch 0. */
+  /** The node that took it over; "" in epoch 0. */
   readonly owner: string;
   readonly lastBlock: number;
   readonly lastHash: Uint8Array;
@@ -98,7 +101,7 @@ export function admit(log: Admission, entry: LogEntry): { log: Admission; verdic
   return { log: advance(log, entry, verdict), verdict };
 }
 
-/** Whether an entry counts, and as what. */
+/** Whether an entry is admitted, or why it is skipped. */
 export function judge(log: Admission, entry: LogEntry): Verdict {
   if (entry.kind === "undecodable") return "undecodable";
   if (entry.partition !== log.partition) return "foreign";
@@ -133,7 +136,7 @@ function advance(log: Admission, entry: LogEntry, verdict: Verdict): Admission {
   }
 }
 
-/** By an entry that counts. */
+/** The log after an admitted entry. */
 function extended(log: Admission, entry: LogEntry): Admission {
   switch (entry.kind) {
     case "block":

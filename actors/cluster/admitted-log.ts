@@ -1,11 +1,11 @@
 /**
  * A reader of a partition's stream: applies the rule of admission to every entry and knows where the blocks that count stand.
  *
- *   read ──► entries that are there, to the end as the server says it ──► follow ──► entries to come ──► watcher
+ *   read ──► stored entries, to the end reported by the server ──► follow ──► new entries ──► watcher
  *                                                                           └─ the stream went back ─► broken
  *
  * D1  Every reader of the same stream comes to the same log (actors/cluster/admission.ts).
- * D2  An entry reaches the watcher after it was folded: `state` is the log behind it.
+ * D2  An entry reaches the watcher after it was folded: `state` is the log including it.
  * D3  A stream that goes back or leaves a gap breaks the log: what was folded is not what the server holds, nothing may rest on it.
  */
 
@@ -66,7 +66,7 @@ export class AdmittedLog {
     return this.#last;
   }
 
-  /** From now on entries are told to this watcher, and to no other. */
+  /** From now on this watcher, and no other, gets the entries. */
   watch(watcher: LogWatcher): void {
     this.#watcher = watcher;
     if (this.#broken !== null) watcher.broken(this.#broken);
@@ -89,7 +89,7 @@ export class AdmittedLog {
     this.#unfollow();
   }
 
-  /** Blocks and derived records that count, from block `from` on to the last one folded now. */
+  /** Admitted blocks and derived records, from block `from` to the last one read so far. */
   async *entries(from: number): AsyncGenerator<JournalEntry> {
     const until = this.#sequence;
     if (from > this.index.count) return;
@@ -137,7 +137,7 @@ export class AdmittedLog {
       if (this.#sequence >= end) return;
       if (this.#sequence === before)
         throw new LogRewound(
-          `Cannot read log of ${this.partition}: it ends with entry ${end}, reading stopped behind ${before}`,
+          `Cannot read log of ${this.partition}: it ends with entry ${end}, reading stopped after entry ${before}`,
         );
     }
   }

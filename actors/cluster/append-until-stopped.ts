@@ -1,11 +1,11 @@
 /**
- * Appends one entry to a stream again and again, under one id, until it is told to stop.
+ * Appends one entry to a stream, again and again under one id, until the caller stops it.
  *
  *   append ─┬─ stored at n ─► wait ─► still not stopped: where does the stream end? ─► append …
  *           └─ no answer, refused ─► wait ─► append …
  *
- * That the server stored an entry does not say that it counts: only who reads the log knows when to stop. An entry that is stored twice
- * counts once, so that trying again is always right.
+ * A stored entry is not yet an admitted one: only a reader of the log knows when to stop. An entry that is stored twice is admitted once, so
+ * another attempt is always safe.
  */
 import type { LogStream } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -14,13 +14,13 @@ export interface Insistence {
   readonly stream: LogStream;
   readonly clock: Clock;
   readonly retryMs: number;
-  /** The server is asked to refuse the entry behind another one than this; default: behind any. */
+  /** The last entry expected in the stream: the server refuses the append after another one. Default: any. */
   expectedLast?(): number;
   /** The server says that the entry has this sequence. */
   stored(sequence: number): void;
   /** The stream ends here, asked when an entry that was stored did not come back in time. */
   endsWith(sequence: number): void;
-  /** Told of the first failure. */
+  /** Hears of the first failure. */
   report(message: string): void;
 }
 

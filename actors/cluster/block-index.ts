@@ -1,8 +1,8 @@
 /**
  * Where the blocks of a streamed log stand: by block number, in columns, 40 bytes a block.
  *
- * The first 8 bytes of a block's hash are kept to tell whether a snapshot belongs to this log; a collision takes 2³² tries that
- * nobody makes by accident.
+ * The first 8 bytes of a block's hash are kept to check whether a snapshot belongs to this log; an accidental collision would take about 2³²
+ * blocks.
  */
 import type { BlockPosition } from "../ports/journal.ts";
 
@@ -23,7 +23,7 @@ export class BlockIndex {
   #derivedRecords = new Float64Array(1024);
   #hash = new Uint8Array(1024 * HASH_BYTES);
 
-  /** Blocks 1 to `count` are there. */
+  /** Blocks 1 to `count` are in the index. */
   get count(): number {
     return this.#count;
   }

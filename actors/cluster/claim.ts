@@ -3,7 +3,7 @@
  *
  *   take-over appended ─┬─ read back admitted ─► the epoch is ours
  *                       ├─ another's admitted first ─► ClaimLost
- *                       └─ a block of the present owner came before it ─► again, behind that block
+ *                       └─ a block of the present owner came before it ─► again, after that block
  *
  * That the server stored the claim says nothing: it may have stored two.
  */
@@ -88,7 +88,7 @@ export function claim({ log, owner, clock, retryMs, report }: ClaimOptions): Cla
   };
 }
 
-/** Somebody else was first. */
+/** Another node was first. */
 export class ClaimLost extends Error {
   override readonly name = "ClaimLost";
 }

@@ -1,5 +1,5 @@
 /**
- * A node's presence: says that it is there, hears who else is, and knows for how long it may count on being heard itself.
+ * A node's heartbeat: reports that it runs, hears which others run, and knows how long the others count it as running.
  *
  *   announce every heartbeatMs ──put──► hints ──watch──► members (membership.ts)
  *        └─ answered: leased for leaseMs from when it was sent ─ not renewed in time ─► lease lost
@@ -85,7 +85,7 @@ export class Presence {
     return announcedOwner(this.others, partition) === null;
   }
 
-  /** Says now that the node is there and what it owns. */
+  /** Reports now that the node runs and what it owns. */
   announce(): void {
     if (!this.running) return;
     const { node, hints, clock, timing } = this.options;
@@ -138,7 +138,7 @@ export class Presence {
   }
 }
 
-/** Members live by a clock that nobody sets. */
+/** Members are timed by the monotonic clock. */
 function monotonicUs(clock: Clock): number {
   return clock.monotonicMs() * 1000;
 }

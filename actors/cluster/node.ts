@@ -1,7 +1,7 @@
 /**
  * A node of a cluster: announces itself, watches the others, and owns the partitions that placement gives it.
  *
- *   hints ─► membership ─► placement ─► a seat per partition: take over ─► recover ─► own ─► hand over
+ *   hints ─► membership ─► placement ─► an ownership per partition: take over ─► recover ─► own ─► hand over
  *                                            └────────── log of the partition (bus.stream) ──────────┘
  *
  * N1  A node acts for a partition only between reading its own take-over back and losing ownership, however it loses it.
@@ -36,7 +36,7 @@ export interface ClusterNodeOptions {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly definitions: CoreDefinitions;
-  /** Of a session that begins; one that is there keeps its own. */
+  /** Settings of a new session; an existing one keeps its own. */
   readonly settings: Settings;
   readonly versions: Record<string, string>;
   log(message: string): void;
@@ -64,7 +64,7 @@ export class ClusterNode {
   private readonly timing: ClusterTiming;
   private readonly partitions = new Map<string, Partition>();
   private readonly listeners = new Set<(change: OwnershipChange) => void>();
-  private readonly seats = new Map<string, Ownership>();
+  private readonly ownerships = new Map<string, Ownership>();
   private readonly presence: Presence;
   private listening = true;
   private stopping = false;
@@ -92,7 +92,7 @@ export class ClusterNode {
       changed: () => this.place(),
       log,
     });
-    for (const partition of options.partitions) this.seats.set(partition, this.seatOf(partition));
+    for (const partition of options.partitions) this.ownerships.set(partition, this.ownershipOf(partition));
   }
 
   /** Joins the cluster; returns at once, partitions come as they are taken over. */
@@ -109,7 +109,7 @@ export class ClusterNode {
     this.stopping = true;
     this.cancelListening();
     this.place();
-    await Promise.all([...this.seats.values()].map((seat) => seat.whenReleased()));
+    await Promise.all([...this.ownerships.values()].map((ownership) => ownership.whenReleased()));
     await this.presence.stop();
   }
 
@@ -129,29 +129,29 @@ export class ClusterNode {
     return () => this.listeners.delete(listener);
   }
 
-  /** Tells every seat whether its partition should be here. */
+  /** Tells each ownership whether its partition is assigned to this node. */
   private place(): void {
     const { leased } = this.presence;
     const active = !this.stopping && leased;
     const nodes = this.presence.members();
-    for (const [partition, seat] of this.seats) {
+    for (const [partition, ownership] of this.ownerships) {
       // Also what woke too late to have heard of it: others may have taken over, there is nothing to hand over in order.
-      if (!leased) seat.dispatch("leaseLost", "lease lost");
-      // Before it has listened a node takes nothing that seems to be nobody's, but what is handed over to it.
-      const mayTake = !this.listening || seat.state !== "idle" || !this.presence.isFree(partition);
-      if (active && mayTake && ownerOf(partition, nodes) === this.name) seat.dispatch("wanted");
-      else seat.dispatch("unwanted", this.stopping ? "stopping" : "placement moved");
-      seat.lookAround();
+      if (!leased) ownership.dispatch("leaseLost", "lease lost");
+      // Before it has listened for other nodes, a node takes only what is handed over to it, not what seems to be free.
+      const mayTake = !this.listening || ownership.state !== "idle" || !this.presence.isFree(partition);
+      if (active && mayTake && ownerOf(partition, nodes) === this.name) ownership.dispatch("assigned");
+      else ownership.dispatch("unassigned", this.stopping ? "stopping" : "placement moved");
+      ownership.lookAround();
     }
   }
 
   private held(): { partition: string; epoch: number }[] {
-    return [...this.seats].flatMap(([partition, { heldEpoch }]) =>
+    return [...this.ownerships].flatMap(([partition, { heldEpoch }]) =>
       heldEpoch === null ? [] : [{ partition, epoch: heldEpoch }],
     );
   }
 
-  private seatOf(partition: string): Ownership {
+  private ownershipOf(partition: string): Ownership {
     const { bus, clock, session, log } = this.options;
     return new Ownership({
       partition,

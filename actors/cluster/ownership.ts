@@ -1,9 +1,9 @@
 /**
  * One partition's place at a node: carries out what the table of take-overs says (takeover.ts).
  *
- *   node ─ wanted, free, lease lost … ─► step ─► read · claim · open · hand over · drop ─► events of their outcome ─► step …
+ *   node ─ assigned, free, lease lost … ─► step ─► read · claim · open · hand over · drop ─► events of their outcome ─► step …
  *
- * Each try has a number: what an abandoned one still brings is let go of, and reported to nobody.
+ * Attempts are numbered: what an abandoned one still brings is released and not reported.
  */
 
 import type { Partition } from "../partition/partition.ts";
@@ -21,7 +21,7 @@ import {
 } from "./takeover.ts";
 import type { ClusterTiming } from "./timing.ts";
 
-export interface SeatOptions {
+export interface OwnershipOptions {
   readonly partition: string;
   /** This life of the node. */
   owner(): string;
@@ -31,7 +31,7 @@ export interface SeatOptions {
   readLog(): Promise<AdmittedLog>;
   openJournal(log: AdmittedLog, epoch: number): StreamJournal;
   openPartition(journal: StreamJournal, epoch: number): Promise<Partition>;
-  /** Whether no other live node announces that it owns the partition. */
+  /** Whether no other live node reports that it owns the partition. */
   isFree(): boolean;
   /** It runs here from now on. */
   opened(partition: Partition, epoch: number): void;
@@ -43,7 +43,7 @@ export interface SeatOptions {
 }
 
 export class Ownership {
-  private readonly options: SeatOptions;
+  private readonly options: OwnershipOptions;
   private current: TakeoverState = "idle";
   private trying = 0;
   private failures = 0;
@@ -69,7 +69,7 @@ export class Ownership {
     abandon: () => this.abandon(),
   };
 
-  constructor(options: SeatOptions) {
+  constructor(options: OwnershipOptions) {
     this.options = options;
   }
 

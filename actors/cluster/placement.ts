@@ -18,7 +18,7 @@ export function ownerOf(partition: string, nodes: Iterable<string>): string | nu
   let greatest = -1;
   for (const node of nodes) {
     const weight = weightOf(node, partition);
-    // Weights of 53 bits meet by chance only; names decide then, so that the order of `nodes` does not.
+    // Equal weights of 53 bits are rare; then names decide, so that the order of `nodes` does not matter.
     if (weight < greatest || (weight === greatest && owner !== null && node >= owner)) continue;
     owner = node;
     greatest = weight;

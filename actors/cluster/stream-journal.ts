@@ -2,11 +2,11 @@
  * The journal of a partition in a stream that several nodes write: a block is durable when it was read back admitted.
  *
  *   append      ─► queue ─► one entry at a time ─► stream ─► read back ─┬─ admitted ─► resolved, the next one
- *                                    ▲                                   └─ somebody took over ─► Fenced, halted
+ *                                    ▲                                   └─ another node took over ─► Fenced, halted
  *                                    └── no answer: the same entry again, under the same id
  *
  * X1  `append` resolves when every reader of the stream will count the block, and not when the server says that it stored it.
- * X2  An entry leaves when the one before it was admitted: what is stored and not yet fenced counts, so that trying again is harmless.
+ * X2  An entry is sent when the one before it was admitted. Sending it again is harmless: it is admitted once.
  * X3  After a take-over by another nothing more is admitted: what waits is rejected with `Fenced`, what comes later with `JournalHalted`.
  * X4  Notes travel in the same stream, numbered in the epoch: their order among the blocks is part of what a verifier reads, and one
  *     stream has one order. The rule of admission lets them pass as it lets blocks pass.
@@ -37,7 +37,7 @@ import { StreamSnapshots } from "./stream-snapshots.ts";
 /** Bound of what waits to be read back, as for the disk (file.ts). */
 const PENDING_BYTES = 16 * 1024 * 1024;
 
-/** What a waiting entry costs beside its bytes. */
+/** Memory for a waiting entry in addition to its bytes. */
 const OVERHEAD_BYTES = 200;
 
 export interface StreamJournalOptions {
@@ -55,9 +55,9 @@ export interface StreamJournalOptions {
 
 interface Waiting {
   readonly kind: "block" | "derivedRecord";
-  /** Of the block, or of the derived record in its epoch. */
+  /** Number of the block, or of the derived record in its epoch. */
   readonly number: number;
-  /** Of a block. */
+  /** Hash of a block. */
   readonly hash: Uint8Array | null;
   readonly bytes: Uint8Array;
   readonly settled: Promise<void>;
@@ -133,7 +133,7 @@ export class StreamJournal implements Journal {
     const { partition } = this.#log;
     const bytes = encodeDerivedRecord(partition, this.#options.epoch, this.#derivedRecords + 1, record);
     this.#hand({ kind: "derivedRecord", number: ++this.#derivedRecords, hash: null, bytes }).catch(() => {
-      // Not waited for; that the journal halted is told by `whenEnded` and by the next block.
+      // Not waited for: `whenEnded` and the next block report that the journal halted.
     });
   }
 
@@ -141,7 +141,7 @@ export class StreamJournal implements Journal {
     this.#checkUsable("save a snapshot");
     checkSnapshot(this.#given, block);
     const copy = new Uint8Array(bytes);
-    // The block, and its derived records too: who recovers from the snapshot does not derive them again.
+    // Waits for the block and for its derived records: a recovery from the snapshot does not derive them again.
     await this.flush();
     await this.#snapshots.save({ block, timeUs, sequence, bytes: copy });
   }
@@ -177,7 +177,7 @@ export class StreamJournal implements Journal {
     this.#log.end();
   }
 
-  /** Gives up what is not read back yet: for an owner that must not wait any longer. */
+  /** Gives up entries that were not read back yet, for an owner that must not wait. */
   abandon(reason: string): void {
     this.#end(new JournalHalted(`Cannot write partition ${this.#log.partition} any more: ${reason}`));
   }
@@ -218,7 +218,7 @@ export class StreamJournal implements Journal {
     const [head] = this.#waiting;
     if (head === undefined || !isEntryOf(head, entry)) {
       this.#end(
-        new JournalHalted(`Cannot write partition ${this.#log.partition}: somebody else writes in its epoch`),
+        new JournalHalted(`Cannot write partition ${this.#log.partition}: another writer uses its epoch`),
       );
       return;
     }

@@ -65,7 +65,7 @@ export class StreamSnapshots {
     return null;
   }
 
-  /** Removes the oldest, and what is not of this log; newer ones may be another owner's, who knows more of the log. */
+  /** Removes the oldest, and those of another log. Newer ones stay: another owner may know more of the log. */
   async #thin(): Promise<void> {
     const all = await this.#list();
     const ours = all.filter((each) => this.#belongs(each));

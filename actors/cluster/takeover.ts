@@ -1,21 +1,21 @@
 /**
- * The way of a would-be owner to a partition and away from it, as a table: state and event → state and what to do.
+ * How a node takes over a partition and gives it up, as a table: state and event → next state and actions.
  *
- *             wanted            free, or out of patience          read                 claimed              opened
+ *            assigned           free, or out of patience          read                 claimed              opened
  *      idle ─────────► waiting ─────────────────────────► reading ─────► claiming ──────────────► opening ─────────► owning
  *       ▲                 ▲                                  │failed        │lost, failed            │                  │
  *       │                 └──── rested ──── resting ◄────────┴──────────────┘                        │                  │
  *       │                                      ▲                                                     │                  │
  *       │                                      └─ released ── yielding ◄── ended, lease lost, failed ┴──────────────────┤
- *       └──────────────────────────────────────── released ── closing ◄───────────────── unwanted ──────────────────────┘
+ *       └──────────────────────────────────────── released ── closing ◄─────────────── unassigned ────────────────────────┘
  *
- * `unwanted` leads to idle from everywhere; `closing` and `yielding` turn into each other as the wish changes.
+ * `unassigned` leads to idle from everywhere; `closing` and `yielding` change into each other as the assignment changes.
  *
  * W1  The partition runs in `owning` only, and only after the node's own take-over was read back.
- * W2  Nobody takes over from one that announces itself as owner before it had time to let go.
+ * W2  No node takes over from one that reports itself as owner before that had time to let go.
  * W3  Whoever lost, failed or was fenced rests before it tries again, longer each time in a row: two nodes that do not see each
  *     other then take turns of seconds, not of milliseconds.
- * W4  What arrives late, for a try that was given up, changes nothing (the seat numbers its tries).
+ * W4  A late outcome of an abandoned attempt changes nothing (the ownership numbers its attempts).
  */
 
 export type TakeoverState =
@@ -38,15 +38,15 @@ export type TakeoverState =
 
 export type TakeoverEvent =
   /** By placement. */
-  | "wanted"
-  | "unwanted"
+  | "assigned"
+  | "unassigned"
   /** No live member announces that it owns the partition. */
   | "free"
   | "outOfPatience"
   | "rested"
   | "read"
   | "claimed"
-  /** Somebody else's take-over or block came first. */
+  /** Another node's take-over or block came first. */
   | "lost"
   | "failed"
   | "opened"
@@ -85,7 +85,7 @@ export function restMs(retryMs: number, failures: number): number {
   return retryMs * (1 << Math.min(Math.max(failures - 1, 0), DOUBLINGS_MAX));
 }
 
-/** Who owned for so long, several of the longest rests, begins to count its failures anew. */
+/** After owning for this long, several times the longest rest, a node counts its failures from zero. */
 export const STEADY_MS = 30_000;
 
 /** 250 ms become 8 s: as long as the longest election of the servers. */
@@ -94,50 +94,50 @@ const DOUBLINGS_MAX = 5;
 // biome-ignore format: one event a line
 const TABLE: Record<TakeoverState, Partial<Record<TakeoverEvent, TakeoverStep>>> = {
   idle: {
-    wanted: to("waiting", "wait"),
+    assigned: to("waiting", "wait"),
   },
   waiting: {
-    unwanted: to("idle", "abandon"),
+    unassigned: to("idle", "abandon"),
     free: to("reading", "read"),
     outOfPatience: to("reading", "read"),
   },
   resting: {
-    unwanted: to("idle", "abandon"),
+    unassigned: to("idle", "abandon"),
     rested: to("waiting", "wait"),
   },
   reading: {
-    unwanted: to("idle", "abandon"),
+    unassigned: to("idle", "abandon"),
     leaseLost: to("resting", "abandon", "rest"),
     read: to("claiming", "claim"),
     failed: to("resting", "abandon", "rest"),
   },
   claiming: {
-    unwanted: to("idle", "abandon"),
+    unassigned: to("idle", "abandon"),
     leaseLost: to("resting", "abandon", "rest"),
     claimed: to("opening", "open"),
     lost: to("resting", "abandon", "rest"),
     failed: to("resting", "abandon", "rest"),
   },
   opening: {
-    unwanted: to("closing", "drop"),
+    unassigned: to("closing", "drop"),
     leaseLost: to("yielding", "drop"),
     ended: to("yielding", "drop"),
     failed: to("yielding", "drop"),
     opened: to("owning"),
   },
   owning: {
-    unwanted: to("closing", "handOver"),
+    unassigned: to("closing", "handOver"),
     leaseLost: to("yielding", "drop"),
     ended: to("yielding", "drop"),
   },
   closing: {
-    wanted: to("yielding"),
+    assigned: to("yielding"),
     leaseLost: to("closing", "drop"),
     ended: to("closing", "drop"),
     released: to("idle"),
   },
   yielding: {
-    unwanted: to("closing"),
+    unassigned: to("closing"),
     leaseLost: to("yielding", "drop"),
     ended: to("yielding", "drop"),
     released: to("resting", "rest"),

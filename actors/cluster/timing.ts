@@ -16,13 +16,13 @@ export interface ClusterTiming {
 }
 
 export const CLUSTER_TIMING: ClusterTiming = {
-  /** How often a node says that it is there: a hint of some hundred bytes, so a second is cheap, and noticed within three. */
+  /** How often a node sends its heartbeat: some hundred bytes a second are cheap, and a failure is noticed within three. */
   heartbeatMs: 1_000,
   /** Three heartbeats lost in a row mean gone; one or two are a busy moment. */
   memberTtlMs: HINT_TTL_MS,
   /** A node that could not renew for so long stops by itself before others may take over: less doubled work, nothing of safety. */
   leaseMs: 3_000,
-  /** A node that starts listens first: who is there already has been heard by then, and is not taken from. */
+  /** A starting node listens first, for long enough to hear all running nodes, so that it takes nothing from them. */
   listenMs: 300,
   /** Before a failed or unanswered append, read or claim is tried again: longer than a round trip, shorter than a person notices. */
   retryMs: 250,

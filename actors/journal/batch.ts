@@ -1,4 +1,4 @@
-/** Records waiting for the next write, encoded, with those who wait for them. */
+/** The encoded records of the next write, and the callers that wait until they are durable. */
 import type { BlockPosition, DerivedRecord, JournalBlock } from "../ports/journal.ts";
 import {
   blockRecordBytes,
@@ -65,7 +65,7 @@ export class Batch {
     return this.bytes.subarray(0, this.length);
   }
 
-  /** Answers those who wait and empties the batch for its next use. */
+  /** Answers the waiting callers and empties the batch for its next use. */
   settle(cause: Error | null): void {
     const waiters = this.#waiters;
     this.#waiters = [];

@@ -15,7 +15,7 @@ export interface RecordingDescription {
   directory: string;
   partition: string | null;
   createdFrom: unknown;
-  /** Of segments and snapshots. */
+  /** Size of all segments and snapshots. */
   bytes: number;
   blocks: number;
   /** Derived records. */
@@ -60,7 +60,7 @@ export interface DamageDescription {
   reason: string;
 }
 
-/** Reads everything once; a writer may go on beside it. Rejects when the folder cannot be read. */
+/** Reads everything once. Another process may write the recording meanwhile. Rejects when the folder cannot be read. */
 export async function describeRecording(
   directory: string,
   disk: Disk = realDisk,

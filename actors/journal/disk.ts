@@ -1,7 +1,7 @@
 /**
  * The disk as the journal uses it: whole writes at an offset, and what it takes to make them last.
  *
- * D1  What was written is there after `sync` of the file, even when the machine loses power.
+ * D1  After `sync` of a file, its bytes survive a power failure.
  * D2  A file created, renamed or removed is so after `syncDirectory` of its folder.
  * D3  `write` writes everything or rejects; after a rejection any part may have been written.
  */
@@ -20,7 +20,7 @@ export interface Disk {
   /** A missing file is no error. */
   remove(path: string): Promise<void>;
   syncDirectory(path: string): Promise<void>;
-  /** Bytes a user may still write, or null where the system does not tell. */
+  /** Bytes a user may still write, or null where the system does not report it. */
   freeBytes(directory: string): Promise<number | null>;
 }
 
@@ -28,7 +28,7 @@ export type OpenMode = "read" | "write" | "create";
 
 export interface DiskFile {
   size(): Promise<number>;
-  /** Fills `into` from `offset` on; returns the bytes read, fewer only at the end of the file. */
+  /** Fills `into` with bytes from `offset`; returns how many, fewer than asked only at the end of the file. */
   read(into: Uint8Array, offset: number): Promise<number>;
   write(bytes: Uint8Array, offset: number): Promise<void>;
   truncate(size: number): Promise<void>;
@@ -83,7 +83,7 @@ export async function readWhole(disk: Disk, path: string): Promise<Uint8Array> {
 }
 
 /**
- * Puts a file in place whole or not at all: written beside, synced, renamed, folder synced.
+ * Puts a file in place whole or not at all: written under a temporary name, synced, renamed, folder synced.
  * The folder is not synced when `durable` is false: then the file may be gone after a power loss, never half there.
  */
 export async function writeWhole(
@@ -106,7 +106,7 @@ export async function writeWhole(
   if (durable) await disk.syncDirectory(directory);
 }
 
-/** What a crash between writing and renaming leaves behind; opening removes it. */
+/** Suffix of a file that is not renamed yet. After a crash it may remain; opening removes it. */
 export const TEMPORARY_SUFFIX = ".tmp";
 
 const FLAGS = { read: "r", write: "r+", create: "wx+" } as const;

@@ -1,4 +1,4 @@
-/** What a caller of a journal handles: each class asks for another reaction. */
+/** Errors of journals that callers handle, each in its own way. */
 
 /** A write failed: nothing acknowledged is lost, nothing more is taken until the journal is opened again (J5). */
 export class JournalHalted extends Error {
@@ -15,7 +15,7 @@ export class JournalLocked extends Error {
   override readonly name = "JournalLocked";
 }
 
-/** Another node took the partition over: what was not admitted before that never will be. */
+/** Another node took the partition over. Blocks that were not admitted before are lost. */
 export class Fenced extends Error {
   override readonly name = "Fenced";
   readonly epoch: number;
@@ -28,7 +28,7 @@ export class Fenced extends Error {
   }
 }
 
-/** The servers lost the end of a log that had been acknowledged, or never showed it: read it anew. */
+/** The servers lost the end of a log that had been acknowledged, or never delivered it. The log must be read again from its beginning. */
 export class LogRewound extends Error {
   override readonly name = "LogRewound";
 }

@@ -4,7 +4,7 @@
  *   0000000001.seg  0000000001.idx      a sealed segment and its index
  *   0000004711.seg                      the segment being written
  *   snap-0000004800.snap                the core's state after a block
- *   journal.lock                        who writes
+ *   journal.lock                        the process that writes
  *
  *   append ─► group commit ─► segment, fdatasync ─► resolved
  *
@@ -43,11 +43,11 @@ import { SnapshotStore, thinnest } from "./snapshots.ts";
 /** One file to copy, check or lose; scanning it at opening takes a tenth of a second. */
 const SEGMENT_BYTES = 64 * 1024 * 1024;
 
-/** Sixty-four of the largest blocks: a disk that is that far behind has stalled. */
+/** Sixty-four of the largest blocks: with more than that waiting, the disk has stalled. */
 const PENDING_BYTES = 16 * 1024 * 1024;
 
 export interface JournalOptions {
-  /** Read only: no lock, nothing is changed, a writer may go on beside. What it appends later is not seen. */
+  /** Read only: takes no lock and changes nothing. Another process may write; what it appends later is not seen. */
   readOnly?: boolean;
   /** Kept in each segment. Opening an existing recording of another partition fails. */
   partition?: string;
@@ -122,7 +122,7 @@ export class FileJournal implements Journal {
   readonly createdFrom: unknown;
   /** The torn tail found when opening, or null. */
   readonly recovered: Recovered | null;
-  /** Damage known since opening: in the newest segment, and in segments without a good index. Reading tells all. */
+  /** Damage known since opening: in the newest segment, and in segments without a usable index. Reading finds the rest. */
   readonly damage: readonly Damage[];
 
   readonly #disk: Disk;
@@ -217,7 +217,7 @@ export class FileJournal implements Journal {
     return durable;
   }
 
-  /** On a halted journal a note is let go: it can be derived again, and `append` tells of the halt. */
+  /** A halted journal ignores the record: it can be derived again, and `append` reports the halt. */
   appendDerived(record: DerivedRecord): void {
     if (this.halted !== null) return;
     this.#checkWritable(`append ${record.kind} of block ${record.block}`);
@@ -330,7 +330,7 @@ export class FileJournal implements Journal {
     }
   }
 
-  /** After a failed write: what may stand behind the last durable byte is nobody's, and is cut off as far as the disk lets us. */
+  /** After a failed write: cuts off the bytes after the last durable record, if the disk still permits it. */
   async #dropUnfinished(): Promise<void> {
     const segment = this.#segments.at(-1);
     try {

@@ -12,7 +12,7 @@
  *  184  i64 × 4  per entry: block number, firstSequence, timeUs, file offset of the record
  *
  * It is a cache: missing, damaged or of another size than its segment, it is built again. A damaged segment gets none, so
- * that its damage is found and told at each opening.
+ * that its damage is found and reported at each opening.
  */
 import { crc32 } from "node:zlib";
 import type { BlockPosition } from "../ports/journal.ts";
@@ -58,7 +58,7 @@ export function encodeIndex(segment: Segment): Uint8Array {
   return bytes;
 }
 
-/** The segment as the index tells, or null when these bytes are no index of the segment that starts at `firstBlock`. */
+/** The segment as described by the index, or null when these bytes are no index of the segment that starts at `firstBlock`. */
 export function decodeIndex(bytes: Uint8Array, firstBlock: number, segmentBytes: number): Segment | null {
   if (bytes.length < ENTRIES_AT || MAGIC.some((byte, i) => bytes[i] !== byte)) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);

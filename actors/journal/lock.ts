@@ -1,6 +1,6 @@
 /**
- * One writer a recording: `journal.lock` names the process that writes. It is left behind by a killed process, and taken over
- * when that process is gone; a process that got the same id later is told apart by its start time (Linux).
+ * A recording has one writer: `journal.lock` names its process. A killed process leaves the file; it is taken over
+ * when that process is gone. A later process with the same id is recognised by its start time (Linux).
  *
  * The processes of another machine cannot be seen: a lock from there is respected, and the error says what to delete.
  */
@@ -23,7 +23,7 @@ const UNFINISHED_LOCK_MS = 50;
 interface Owner {
   pid: number;
   host: string;
-  /** Start of the process in clock ticks since boot, "" where the system does not tell. */
+  /** Start of the process in clock ticks since boot, "" where the system does not report it. */
   started: string;
 }
 
@@ -53,7 +53,7 @@ export async function lockDirectory(
       takenFrom,
       async release() {
         const owner = await readLockOwner(disk, directory);
-        // Somebody may have deleted it and begun to write: then it is theirs.
+        // Another process may have deleted it and taken the lock: then it keeps it.
         if (owner?.pid === process.pid && owner.host === hostname())
           await disk.remove(join(directory, LOCK_FILE));
         held.delete(directory);
@@ -65,7 +65,7 @@ export async function lockDirectory(
   }
 }
 
-/** Who is named in the lock file, alive or not. */
+/** The process named in the lock file, running or not. */
 export async function readLockOwner(
   disk: Disk,
   directory: string,
@@ -99,7 +99,7 @@ async function take(
 }
 
 /**
- * Moves the lock aside before deleting it: of two openers only one gets it, and who got a fresh one of the other puts it back.
+ * Renames the lock before deleting it, so that only one of two openers gets it. An opener that got a fresh lock of the other puts it back.
  */
 async function removeStale(disk: Disk, path: string, stale: Owner | null): Promise<boolean> {
   const aside = `${path}.${process.pid}`;
@@ -137,7 +137,7 @@ async function create(disk: Disk, path: string): Promise<boolean> {
   }
 }
 
-/** Null when the lock is gone, or nobody finished writing it. */
+/** Null when the lock is gone, or its writing was not finished. */
 async function readOwner(disk: Disk, path: string): Promise<Owner | null> {
   try {
     const { pid, host, started } = JSON.parse(new TextDecoder().decode(await readWhole(disk, path))) as Owner;
@@ -161,7 +161,7 @@ function isAlive(owner: Owner): boolean {
   return started === "" || owner.started === "" || started === owner.started;
 }
 
-/** Field 22 of /proc/pid/stat; the name in field 2 may hold spaces, so counting starts behind its bracket. */
+/** Field 22 of /proc/pid/stat; the name in field 2 may hold spaces, so counting starts after its closing bracket. */
 function startOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");

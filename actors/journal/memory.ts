@@ -19,7 +19,7 @@ import { checkDerivedRecord, checkNextBlock, checkSnapshot, copyPosition } from 
 /** Some minutes of a busy session, and well below what a small machine has. */
 const RETAIN_BYTES = 48 * 1024 * 1024;
 
-/** What a block or a record costs beside its bytes: objects, array headers, hash. */
+/** Memory for a block or record in addition to its bytes: objects, array headers, hash. */
 const OVERHEAD_BYTES = 400;
 
 export interface MemoryJournalOptions {

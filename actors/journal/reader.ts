@@ -12,8 +12,8 @@ import { BlockOrder, damageEntry } from "./segment.ts";
 export type Segments = () => readonly Segment[];
 
 /**
- * Entries from block `from` on, to what was there at the call. Each entry's bytes are the caller's own.
- * Damage is told where it can have cost blocks from `from` on.
+ * Entries from block `from` to the end as it was at the call. The caller may keep and change their bytes.
+ * Damage is reported if it may have cost blocks at or after `from`.
  */
 export async function* readEntries(
   disk: Disk,
@@ -45,7 +45,7 @@ export async function* readEntries(
   yield* walk.held;
 }
 
-/** Number of the first block that reaches a place, or null behind the end. */
+/** Number of the first block that reaches a place, or null after the end. */
 export async function locateBlock(
   disk: Disk,
   directory: string,
@@ -80,7 +80,7 @@ export async function locateBlock(
 interface Walk {
   from: number;
   order: BlockOrder;
-  /** Damage before a block is known that tells whether it lies behind `from`. */
+  /** Damage that was found before the next sound block shows whether it lies at or after `from`. */
   held: Damage[];
 }
 

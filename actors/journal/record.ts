@@ -7,7 +7,7 @@
  *
  * The CRC starts from the segment's first block number instead of 0, so that bytes left over from another segment never pass.
  * Bit 7 of the type marks the first record of a batch: when it was written, everything before it was durable. This is how
- * opening tells a torn tail (nothing marked behind it) from damage to what was acknowledged (something marked behind it).
+ * opening can distinguish a torn tail (no marked record follows) from damage to acknowledged records (a marked record follows).
  */
 import { crc32 } from "node:zlib";
 import type { BlockPosition, DerivedRecord } from "../ports/journal.ts";
@@ -33,7 +33,7 @@ export const MAX_BODY_BYTES = 16 * 1024 * 1024;
 /** Types known or not yet known: what resynchronising takes for plausible. */
 export const TYPE_MAX = 15;
 
-/** Writes a whole record except its CRC, which `sealRecords` adds; returns the offset behind it. */
+/** Writes a whole record except its CRC, which `sealRecords` adds; returns the offset after it. */
 export function writeBlockRecord(
   view: DataView,
   bytes: Uint8Array,
@@ -78,9 +78,9 @@ export function derivedRecordBytes(payloadBytes: number): number {
 export function sealRecords(view: DataView, bytes: Uint8Array, end: number, firstBlock: number): void {
   view.setUint8(RECORD_HEADER_BYTES, view.getUint8(RECORD_HEADER_BYTES) | BATCH_MARK);
   for (let at = 0; at < end; ) {
-    const behind = at + RECORD_HEADER_BYTES + view.getUint32(at, true);
-    view.setUint32(at + 4, bodyCrc(bytes, at + RECORD_HEADER_BYTES, behind, firstBlock), true);
-    at = behind;
+    const end = at + RECORD_HEADER_BYTES + view.getUint32(at, true);
+    view.setUint32(at + 4, bodyCrc(bytes, at + RECORD_HEADER_BYTES, end, firstBlock), true);
+    at = end;
   }
 }
 

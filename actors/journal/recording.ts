@@ -54,5 +54,5 @@ function reporting(log: ((message: string) => void) | undefined): Pick<JournalOp
 }
 
 function unreachable(report: never): never {
-  throw new TypeError(`Cannot tell of ${JSON.stringify(report)}: expected a known report`);
+  throw new TypeError(`Cannot report ${JSON.stringify(report)}: expected a known report`);
 }

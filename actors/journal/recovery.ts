@@ -2,8 +2,8 @@
  * Finds out what a recording's folder holds after whatever happened to it.
  *
  * R1  Sealed segments are taken from their index; one without a good index is scanned, and its index written again.
- * R2  The newest segment is scanned whole. Its torn tail is cut off: bytes of a batch that was being written, told to nobody.
- * R3  What counts as there is on the disk before anybody acts on it: the last batch may be in the system's cache only, or be
+ * R2  The newest segment is scanned whole. Its torn tail is cut off: the bytes of a batch that was being written and was never acknowledged.
+ * R3  What was found is synced before it is used: the last batch may be only in the system's cache, or be
  *     what an earlier failed sync left there, so it is written once more and synced.
  * R4  Damage elsewhere is reported and left as it is.
  */
@@ -70,8 +70,8 @@ export async function recover(
 }
 
 /**
- * The log goes on behind its last block. Segments behind that in which no block can be read stand in the way of those to come;
- * only the newest may be without a block, when the next one is to be its first. Their damage is reported already.
+ * The log continues after its last block. Later segments in which no block can be read would collide with new ones;
+ * only the newest may have no block, if the next block will be its first. Their damage is already reported.
  */
 async function setAsideBlockless(disk: Disk, directory: string, found: Recovery): Promise<void> {
   const { segments } = found;
@@ -187,7 +187,7 @@ async function readIndex(disk: Disk, directory: string, segmentFile: string): Pr
   }
 }
 
-/** Partition and settings stand in every segment; the oldest readable header tells. */
+/** Every segment contains partition and settings; the oldest readable header is used. */
 async function readOrigin(disk: Disk, directory: string, found: Recovery): Promise<void> {
   for (const segment of found.segments) {
     const file = await disk.open(join(directory, segment.file), "read");

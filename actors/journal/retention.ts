@@ -1,9 +1,9 @@
 /**
  * What is given up to stay within bounds: whole sealed segments, oldest first.
  *
- * T1  The segments behind the newest snapshot stay: without them nothing could be recovered from it.
+ * T1  The segments after the newest snapshot stay: recovery from it needs them.
  * T2  Without any snapshot everything stays: recovery starts at the first block.
- * T3  What cannot be given up although the bound is exceeded is told, not kept in silence.
+ * T3  If something must be kept although the limit is exceeded, that is reported.
  */
 import type { Segment } from "./segment.ts";
 import type { SnapshotInfo } from "./snapshots.ts";

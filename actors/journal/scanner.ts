@@ -1,15 +1,15 @@
 /**
- * Walks the records of one segment file, and past damage.
+ * Reads the records of one segment file one by one, and continues after damage.
  *
  *   for (;;) switch (scanner.step()) {
- *     case "more":   await scanner.fill(); continue;     // nothing else waits: a step costs no promise
+ *     case "more":   await scanner.fill(); continue;     // the only wait: a step itself needs no promise
  *     case "record": …scanner.type, .block, .position(), .payload()
  *     case "damage": …scanner.damageOffset, .damageLength, .damageReason
  *     case "end":
  *   }
  *
- * After bytes that are no record the walk goes on at the next place that looks like one and whose CRC holds: first where the
- * damaged record says it ends, then byte by byte. Undamaged files never see that search.
+ * After damage the scan continues at the next record whose CRC is correct. It looks first where the damaged record claims to end, then at
+ * every byte. Undamaged files never need that search.
  */
 import type { BlockPosition } from "../ports/journal.ts";
 import type { DiskFile } from "./disk.ts";
@@ -28,16 +28,17 @@ import {
 
 export type Step = "more" | "record" | "damage" | "end";
 
-/** Large enough that a read call is cheap beside its bytes, small enough to hold many readers. */
+/** Large enough that the cost of a read call does not matter, small enough for many readers at once. */
 const WINDOW_BYTES = 1024 * 1024;
 
-/** A lookup reads one stretch between two index entries. */
+/** Window of a lookup, which reads from one index entry to the next. */
 export const SMALL_WINDOW_BYTES = 96 * 1024;
 
-/** More than blocks of any real size fit into a segment: a block number beyond is chance. */
+/** No segment holds so many blocks. A higher block number is random bytes that look like a record. */
 const SEGMENT_BLOCKS_MAX = 0x1_0000_0000;
 
-/** A damaged length is believed up to the size of usual records: the search behind it holds all between in memory. */
+/** The length field of a damaged record is used only up to this size. To look at the place where the record would end, everything up to
+ * there must be in memory; a wrong length could otherwise claim a gigabyte. */
 const CLAIM_BYTES_MAX = 1024 * 1024;
 
 export class SegmentScanner {
@@ -49,8 +50,8 @@ export class SegmentScanner {
   /** File offsets of the window. */
   #start: number;
   #end: number;
-  /** What `fill` must bring. */
-  #wantedTo = 0;
+  /** Up to where `fill` must read. */
+  #neededTo = 0;
   #next: number;
   /** Where the search for a record stands, or -1 outside damage. */
   #searchAt = -1;
@@ -58,12 +59,13 @@ export class SegmentScanner {
   #body = 0;
   #bodyEnd = 0;
 
-  /** Of the record: file offset, type without the mark, mark, block number. */
+  /** The record of the last step that returned "record": file offset, type without the mark, mark, block number. Valid until the next step. */
   offset = 0;
   type = 0;
   startsBatch = false;
   block = 0;
 
+  /** The damage of the last step that returned "damage". Valid until the next step. */
   damageOffset = 0;
   damageLength = 0;
   damageReason = "";
@@ -110,12 +112,12 @@ export class SegmentScanner {
     return new Uint8Array(this.#bytes.subarray(this.#body + fields, this.#bodyEnd));
   }
 
-  /** Reads on, after a step that said "more". */
+  /** Reads more of the file, after a step that returned "more". */
   async fill(): Promise<void> {
     const from = this.#searchAt >= 0 ? this.#searchAt : this.#next;
     const keep = Math.max(from, this.#start);
     const kept = Math.max(0, this.#end - keep);
-    const expected = this.#wantedTo - keep;
+    const expected = this.#neededTo - keep;
     let bytes = this.#bytes;
     if (expected > bytes.length) bytes = new Uint8Array(expected);
     bytes.set(this.#bytes.subarray(keep - this.#start, keep - this.#start + kept));
@@ -126,14 +128,14 @@ export class SegmentScanner {
     const room = Math.min(bytes.length - kept, this.#to - this.#end);
     const read = await this.#file.read(bytes.subarray(kept, kept + room), this.#end);
     this.#end += read;
-    // A file that is shorter than promised ends in zeros: the walk must come to its end, and reports them as damage.
-    if (this.#end < this.#wantedTo) {
-      bytes.fill(0, this.#end - keep, this.#wantedTo - keep);
-      this.#end = this.#wantedTo;
+    // A file that is shorter than expected is filled with zeros: the scan must reach its end, and reports them as damage.
+    if (this.#end < this.#neededTo) {
+      bytes.fill(0, this.#end - keep, this.#neededTo - keep);
+      this.#end = this.#neededTo;
     }
   }
 
-  /** "record", "more", or why there is none. */
+  /** "record", "more", or the reason why there is no record. */
   #recordAt(at: number): string {
     if (at + RECORD_HEADER_BYTES + BODY_BYTES_MIN > this.#to) return "the file ends inside a record";
     if (!this.#has(at, RECORD_HEADER_BYTES + BODY_BYTES_MIN)) return "more";
@@ -192,7 +194,7 @@ export class SegmentScanner {
     return block >= this.#firstBlock - 1 && block <= this.#firstBlock + SEGMENT_BLOCKS_MAX;
   }
 
-  /** Where the record at `at` says it ends, or 0 when it cannot be asked. */
+  /** Where the record at `at` claims to end, or 0 when its length is not usable. */
   #claimAt(at: number): number {
     if (at < this.#start || at + RECORD_HEADER_BYTES > this.#end) return 0;
     const length = this.#view.getUint32(at - this.#start, true);
@@ -210,7 +212,7 @@ export class SegmentScanner {
 
   #has(at: number, bytes: number): boolean {
     if (at >= this.#start && at + bytes <= this.#end) return true;
-    this.#wantedTo = at + bytes;
+    this.#neededTo = at + bytes;
     return false;
   }
 }

@@ -53,7 +53,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   return bytes;
 }
 
-/** Bytes of the header as its first 16 bytes tell, or null when they are no start of a segment. */
+/** Length of the header by its first 16 bytes, or null when these do not begin a segment. */
 export function segmentHeaderBytes(prefix: Uint8Array): number | null {
   if (prefix.length < SEGMENT_PREFIX_BYTES || MAGIC.some((byte, i) => prefix[i] !== byte)) return null;
   const length = new DataView(prefix.buffer, prefix.byteOffset).getUint32(8, true);

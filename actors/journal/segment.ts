@@ -1,7 +1,7 @@
 /**
  * What is known of one segment file: its blocks' first and last position, and a sparse index for lookups.
  *
- * An index entry stands for a block whose record begins at least INDEX_EVERY_BYTES behind the one before: a lookup reads at
+ * An index entry stands for a block whose record begins at least INDEX_EVERY_BYTES after the one before: a lookup reads at
  * most that much, and a 64 MiB segment has at most 1,024 entries.
  */
 import type { BlockPosition, JournalEntry } from "../ports/journal.ts";
@@ -94,7 +94,7 @@ export async function readSegmentHeader(
 export interface SegmentScan {
   segment: Segment;
   header: SegmentHeader | null;
-  /** Bytes behind `segment.size` that no acknowledged record can be in. Only looked for in the newest segment. */
+  /** Bytes after `segment.size` that cannot contain an acknowledged record. Only the newest segment can have some. */
   tornBytes: number;
   tornReason: string;
   /** Where the last batch begins: what a crash may have left in the system's cache only. */
@@ -104,7 +104,7 @@ export interface SegmentScan {
 /**
  * Reads a whole segment and checks every record.
  *
- * `newest`: damage behind which no batch begins is a torn tail: the batch was being written, nobody was told it is durable.
+ * `newest`: damage after which no batch begins is a torn tail: that batch was being written and was never acknowledged.
  */
 export async function scanSegment(file: DiskFile, firstBlock: number, newest: boolean): Promise<SegmentScan> {
   const name = segmentName(firstBlock);
@@ -164,7 +164,7 @@ export function damageEntry(file: string, scanner: SegmentScanner): Damage {
 }
 
 /**
- * Watches that block numbers follow one another. Blocks that are missing right behind damage are what was damaged, and were
+ * Checks that block numbers follow one another. Blocks missing right after damage are the damaged ones, and were
  * reported with it; missing ones elsewhere are damage of their own.
  */
 export class BlockOrder {

@@ -1,5 +1,5 @@
 /**
- * Snapshots of the core's state beside the segments: `snap-NNNNNNNNNN.snap`, named by the block they follow.
+ * Snapshots of the core's state in the folder of the segments: `snap-NNNNNNNNNN.snap`, named by the block they follow.
  *
  *    0  8 bytes  "EWSNAP", CR, LF
  *    8  u32      CRC-32 of bytes 12 to 56
@@ -22,7 +22,7 @@ export interface SnapshotInfo {
   block: number;
   timeUs: number;
   sequence: number;
-  /** Of the whole file. */
+  /** Size of the whole file. */
   bytes: number;
 }
 
@@ -51,8 +51,8 @@ export class SnapshotStore {
   }
 
   /**
-   * Learns what is there. Snapshots after `lastBlock` belong to blocks that are not: they are passed over, and removed by who writes,
-   * for other blocks will get those numbers and they would pass for theirs.
+   * Finds the snapshots. Those after `lastBlock` follow blocks that are not in the log: they are ignored, and a writer removes them,
+   * because later blocks with the same numbers would otherwise get them.
    */
   async open(names: readonly string[], lastBlock: number, writable: boolean): Promise<void> {
     for (const name of names) {

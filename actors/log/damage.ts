@@ -1,7 +1,7 @@
 /**
  * What is wrong with a log, as errors that name the place. One rule holds for every reader:
  *
- * D1  Damage ends reading with RecordingDamaged: file, offset, reason. Nobody skips it in silence.
+ * D1  Damage ends reading with RecordingDamaged: file, offset, reason. No reader skips it silently.
  * D2  Blocks that do not follow one another end reading with ChainBroken.
  * D3  Whoever can go on without the damaged part says so: `undamaged(entries, passOver)` hands each damaged stretch to `passOver`.
  *
@@ -34,7 +34,7 @@ export function damageLine({ file, offset, length, reason }: Omit<JournalDamage,
   return `damaged: ${file} at byte ${offset}, ${length} bytes: ${reason}`;
 }
 
-/** The entries without damage: each damaged stretch goes to `passOver`, which throws unless told otherwise. */
+/** The entries without damage: each damaged stretch goes to `passOver`, which throws by default. */
 export async function* undamaged(
   entries: AsyncIterable<JournalEntry>,
   passOver: (damage: JournalDamage) => void = refuse,

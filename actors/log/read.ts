@@ -1,5 +1,5 @@
 /**
- * Reads a log: its blocks, its inputs, the events derived from them. Nobody else loops over journal entries to look for these.
+ * Reads a log: its blocks, its inputs, the events derived from them. No other file loops over journal entries to find these.
  *
  *   for await (const { sequence, timeUs, input } of inputs(journal, { timeUs: from }, { sequence: end })) …
  *
@@ -85,7 +85,7 @@ export async function* blocks(journal: ReadableLog, from: Place = BEGINNING): As
   }
 }
 
-/** Events that the recording says were derived, from block `from` on, by the block that they were derived from. */
+/** Events that the recording says were derived, from block `from` to the end, with the block that they were derived from. */
 export async function* derivedEvents(
   journal: Pick<Journal, "read">,
   from?: number,

@@ -1,5 +1,5 @@
 /**
- * A frame on its way out: a place in the bytes of its block, read only when somebody asks.
+ * A frame of the log as clients get it: a place in the bytes of its block, decoded only when a client asks for it.
  *
  * Made when the frame is admitted, readable when its block is closed. Frames are many and short-lived: nothing is allocated for one but
  * this object, until a client wants it.

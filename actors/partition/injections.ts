@@ -5,7 +5,7 @@ import type { OperatorNotice } from "../../protocol/messages.ts";
 import type { Core } from "../core/core.ts";
 import type { FrameOverlay } from "../ports/overlay.ts";
 
-/** Injections at a time: each looks at every frame, and more than a handful on the charts nobody can tell apart. */
+/** Injections at a time: each looks at every frame, and more than a handful cannot be distinguished on the charts. */
 const INJECTIONS_MAX = 16;
 
 export class Injections {
@@ -19,7 +19,7 @@ export class Injections {
     this.notice = notice;
   }
 
-  /** Throws where the log could not keep what is promised of an injection, and leaves no mark then. */
+  /** Throws when the overlay cannot be applied; then nothing enters the log. */
   begin(overlay: FrameOverlay): void {
     this.check(overlay);
     this.notice(overlay.begin);
@@ -30,7 +30,7 @@ export class Injections {
     return this.overlays.map(({ begin }) => begin);
   }
 
-  /** The frame as the overlays leave it, or null when nothing is left of it; those that it lies behind are ended. */
+  /** The frame as changed by the overlays, or null when no sample is left. Overlays that end before the frame are ended. */
   applyTo(frame: Frame): Frame | null {
     if (this.overlays.length === 0) return frame;
     let left: Frame | null = frame;
@@ -43,7 +43,7 @@ export class Injections {
     return left;
   }
 
-  /** No session takes over another's injections: what was begun is over with it. */
+  /** A session that ends ends its injections: the next one does not continue them. */
   endAll(): void {
     for (const overlay of this.overlays.splice(0)) this.notice(overlay.end);
   }

@@ -49,7 +49,7 @@ export interface PartitionOptions {
   versions: Record<string, string>;
   /** The owner's, counting take-overs; 0 where there is one owner only. */
   epoch?: number;
-  /** Whether a session that is there goes on with the settings it has, so that a change of owner changes nothing else. */
+  /** Whether a session of this journal keeps its settings, so that a change of owner changes nothing else. */
   keepSettings?: boolean;
   /** Hears of every step, for checks from outside. */
   tap?: PartitionTap;

@@ -1,10 +1,10 @@
 /**
  * What nodes of a cluster share: messages, ordered logs, hints and snapshots. NATS has all four; the simulator has a false one of each.
  *
- * B1  `publish` is at most once and promises no order between subjects; nobody may rely on more.
+ * B1  `publish` is at most once and promises no order between subjects; no caller may rely on more.
  * B2  A stream is totally ordered: every reader sees the same entries under the same sequences 1, 2, 3 …
  * B3  A stream does not decide who may write. Two writers that expect the same last entry may both be accepted, and an entry may be
- *     there twice: readers apply the rule of admission (actors/cluster/admission.ts).
+ *     stored twice: readers apply the rule of admission (actors/cluster/admission.ts).
  * B4  A rejected `append` may have been stored or not.
  * B5  Hints may be stale, lost, or differ between nodes. Nothing of safety rests on them.
  */
@@ -21,7 +21,7 @@ export interface Bus {
   onConnection(change: (connected: boolean) => void): () => void;
 }
 
-/** How long a hint is there after it was put: three heartbeats a second apart may be lost. Buckets of hints are made with it. */
+/** How long a hint lives after it was put: three heartbeats a second apart may be lost. Buckets of hints are created with this time. */
 export const HINT_TTL_MS = 3_500;
 
 /** For how long a server at least knows an id again. */
@@ -34,9 +34,9 @@ export interface LogStream {
    * AppendUncertain when no answer came.
    */
   append(bytes: Uint8Array, options: { id: string; expectedLast?: number }): Promise<number>;
-  /** Hands over entries from `fromSequence` on, in order and without gaps, those to come as well; the returned function ends it. */
+  /** Hands over entries from `fromSequence` in order and without gaps, present and future ones. The returned function ends it. */
   follow(fromSequence: number, take: (entry: StreamEntry) => void): () => void;
-  /** Entries that are there now, from `fromSequence` on. Rejects when the server cannot be reached. */
+  /** The present entries from `fromSequence`. Rejects when the server cannot be reached. */
   read(fromSequence: number): AsyncIterable<StreamEntry>;
   /** Sequence of the last entry, 0 for none, as the server says now. Rejects when it cannot be reached. */
   lastSequence(): Promise<number>;
@@ -47,11 +47,11 @@ export interface StreamEntry {
   readonly bytes: Uint8Array;
 }
 
-/** Small values with a time to live: who is there, who should own what. */
+/** Small values with a time to live: which nodes run, and which partitions they own. */
 export interface Hints {
   put(key: string, value: Uint8Array): Promise<void>;
   remove(key: string): Promise<void>;
-  /** Hands over what is there, then every change; null for a value that ended. */
+  /** Hands over the present values, then every change; null for a value that ended. */
   watch(change: (key: string, value: Uint8Array | null) => void): () => void;
 }
 

@@ -1,15 +1,15 @@
 /**
- * The log of one partition: blocks of inputs in order, and beside them what was derived.
+ * The log of one partition: blocks of inputs in order, and records of what was derived from them.
  *
  * J1  Blocks are read back in the order of `append`, byte for byte.
  * J2  When `append` resolves, the block survives what the journal's durability promises.
- * J3  An acknowledged block is never lost; an unacknowledged one is there whole or not at all.
+ * J3  An acknowledged block is never lost; an unacknowledged one is in the log whole or not at all.
  * J4  Damage is reported with its place (`JournalDamage`), never skipped in silence.
  * J5  After a failed write the journal refuses further blocks (`JournalHalted`, actors/journal/errors.ts) until it is opened again.
  */
 export interface Journal {
   readonly durability: Durability;
-  /** The last block that is there, or null in an empty journal. */
+  /** The last block, or null in an empty journal. */
   readonly last: BlockPosition | null;
   /** The first block still kept (retention may have dropped older ones), or null. */
   readonly first: BlockPosition | null;
@@ -26,7 +26,7 @@ export interface Journal {
   /** The newest snapshot with `block` <= the given block (or time, or input sequence), or null. */
   loadSnapshot(at: LogPlace): Promise<StoredSnapshot | null>;
 
-  /** Number of the first block that reaches a place (`timeUs` ≥, last input ≥ `sequence`, number ≥ `block`), or null behind the end. */
+  /** Number of the first block that reaches a place (`timeUs` ≥, last input ≥ `sequence`, number ≥ `block`), or null after the end. */
   locate(at: LogPlace): Promise<number | null>;
 
   /** Blocks and derived records in order, starting at block number `from` (default: the first kept). */
@@ -73,7 +73,7 @@ export interface DerivedRecord {
 export type JournalEntry =
   | { kind: "block"; block: JournalBlock }
   | { kind: "derived" | "checkpoint"; block: number; bytes: Uint8Array }
-  /** A damaged stretch: reading goes on behind it when that is possible. */
+  /** A damaged stretch. Reading continues after it where possible. */
   | { kind: "damage"; file: string; offset: number; length: number; reason: string };
 
 export interface StoredSnapshot {

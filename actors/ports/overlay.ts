@@ -6,7 +6,7 @@ export interface FrameOverlay {
   /** e.g. "flash-crash". */
   readonly name: string;
   readonly group: string;
-  /** Times of samples it changes, µs; the first frame that begins behind `untilUs` ends it, or the end of the session. */
+  /** Times of samples it changes, µs; the first frame that begins after `untilUs` ends it, or the end of the session. */
   readonly fromUs: number;
   readonly untilUs: number;
   /** What the log says when it begins and ends: kinds `injection.started` and `injection.ended`. */

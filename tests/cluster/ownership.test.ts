@@ -6,11 +6,11 @@ import { restMs } from "../../actors/cluster/takeover.ts";
 import { CLUSTER_TIMING } from "../../actors/cluster/timing.ts";
 import { createManualClock } from "../support/clock.ts";
 
-/** A seat whose reading of the log ends when the test says so. */
+/** An ownership whose reading of the log ends when the test says so. */
 function world() {
   const clock = createManualClock();
   const reads: { give(log: AdmittedLog): void; fail(): void; atMs: number }[] = [];
-  const seat = new Ownership({
+  const ownership = new Ownership({
     partition: "p",
     clock,
     timing: CLUSTER_TIMING,
@@ -32,16 +32,16 @@ function world() {
     released() {},
     log() {},
   });
-  return { clock, seat, reads };
+  return { clock, ownership, reads };
 }
 
 test("[W4] a log that comes for a try that was given up is let go of, and the new try waits for its own", async () => {
-  const { clock, seat, reads } = world();
-  seat.dispatch("wanted");
-  seat.dispatch("unwanted");
-  assert.is(seat.state, "idle");
-  seat.dispatch("wanted");
-  assert.is(seat.state, "reading");
+  const { clock, ownership, reads } = world();
+  ownership.dispatch("assigned");
+  ownership.dispatch("unassigned");
+  assert.is(ownership.state, "idle");
+  ownership.dispatch("assigned");
+  assert.is(ownership.state, "reading");
   assert.is(reads.length, 2);
   let ended = false;
   const late = {
@@ -51,23 +51,23 @@ test("[W4] a log that comes for a try that was given up is let go of, and the ne
   } as unknown as AdmittedLog;
   reads[0]!.give(late);
   await clock.advance(1);
-  assert.is(seat.state, "reading");
+  assert.is(ownership.state, "reading");
   assert.ok(ended);
 });
 
 test("[W4] a failure of a try that was given up does not disturb the next", async () => {
-  const { clock, seat, reads } = world();
-  seat.dispatch("wanted");
-  seat.dispatch("unwanted");
-  seat.dispatch("wanted");
+  const { clock, ownership, reads } = world();
+  ownership.dispatch("assigned");
+  ownership.dispatch("unassigned");
+  ownership.dispatch("assigned");
   reads[0]!.fail();
   await clock.advance(1);
-  assert.is(seat.state, "reading");
+  assert.is(ownership.state, "reading");
 });
 
 test("[W3] a log that cannot be read is tried again, after longer and longer rests", async () => {
-  const { clock, seat, reads } = world();
-  seat.dispatch("wanted");
+  const { clock, ownership, reads } = world();
+  ownership.dispatch("assigned");
   for (let failures = 1; failures <= 8; failures++) {
     reads.at(-1)!.fail();
     await clock.advance(9_000);

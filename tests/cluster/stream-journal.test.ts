@@ -271,7 +271,7 @@ test("[A2] an owner in whose epoch somebody else's block counts halts, for one o
   appended.catch(() => {});
   stream.put(trueBlock(1, 1, genesis, 20).bytes);
   await clock.advance(1);
-  assert.match((await rejection(appended)).message, "somebody else writes in its epoch");
+  assert.match((await rejection(appended)).message, "another writer uses its epoch");
 });
 
 test("an abandoned journal lets go at once and says why", async () => {
@@ -422,10 +422,10 @@ test("[J3] [A3] whatever the connection does, acknowledged blocks stay and all r
         const all = await entriesOf(readers[0]!, 1);
         for (const from of range(1, readers[0]!.index.count)) {
           const start = all.findIndex((entry) => entry.kind === "block" && entry.block.number === from);
-          const wanted = all
+          const expected = all
             .slice(start)
             .filter((entry) => entry.kind === "block" || ("block" in entry && entry.block >= from));
-          assert.equal(await entriesOf(readers[1]!, from), wanted, `from block ${from}`);
+          assert.equal(await entriesOf(readers[1]!, from), expected, `from block ${from}`);
         }
       },
     ),

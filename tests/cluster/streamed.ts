@@ -37,8 +37,14 @@ export class Chain {
     while (this.made.length < number) {
       const previous = this.made.at(-1)?.hash ?? GENESIS_HASH;
       const next = this.made.length + 1;
-      const wanted = next === number;
-      const block = trueBlock(next, this.epoch, previous, wanted ? size : 40, wanted ? timeUs : timeOf(next));
+      const isExpected = next === number;
+      const block = trueBlock(
+        next,
+        this.epoch,
+        previous,
+        isExpected ? size : 40,
+        isExpected ? timeUs : timeOf(next),
+      );
       this.made.push(block);
     }
     const { bytes, hash, ...position } = this.made[number - 1]!;

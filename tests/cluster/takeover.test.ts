@@ -13,7 +13,7 @@ const STATES = "idle waiting resting reading claiming opening owning closing yie
   " ",
 ) as TakeoverState[];
 const EVENTS =
-  "wanted unwanted free outOfPatience rested read claimed lost failed opened ended leaseLost released".split(
+  "assigned unassigned free outOfPatience rested read claimed lost failed opened ended leaseLost released".split(
     " ",
   ) as TakeoverEvent[];
 
@@ -37,8 +37,16 @@ function run(events: readonly TakeoverEvent[]): { states: TakeoverState[]; actio
   return { states, actions };
 }
 
-test("the straight way leads from wanted to owning and back", () => {
-  const { states, actions } = run(["wanted", "free", "read", "claimed", "opened", "unwanted", "released"]);
+test("the straight way leads from assigned to owning and back", () => {
+  const { states, actions } = run([
+    "assigned",
+    "free",
+    "read",
+    "claimed",
+    "opened",
+    "unassigned",
+    "released",
+  ]);
   assert.equal(states, ["idle", "waiting", "reading", "claiming", "opening", "owning", "closing", "idle"]);
   assert.equal(actions.flat(), ["wait", "read", "claim", "open", "handOver"]);
 });
@@ -72,9 +80,9 @@ test("[W3] after a loss, a failure or an end nobody reads again before having re
   );
 });
 
-test("from every state the way to idle is open when the partition is not wanted", () => {
+test("from every state the way to idle is open when the partition is not assigned", () => {
   for (const from of STATES) {
-    const state = step(from, "unwanted")?.state ?? from;
+    const state = step(from, "unassigned")?.state ?? from;
     const end = state === "closing" ? step(state, "released")!.state : state;
     assert.is(end, "idle", from);
   }
@@ -87,7 +95,7 @@ test("whatever happens, nothing is opened over what is open, and everything open
       let open = false;
       let letting = false;
       for (const event of events) {
-        // The seat reports `released` for what it lets go, and for nothing else.
+        // The ownership reports `released` for what it lets go, and for nothing else.
         if (event === "released" && !letting) continue;
         const next = step(state, event);
         if (next === null) continue;

@@ -2,7 +2,7 @@
 import type { Mutant } from "./mutant.ts";
 
 const ADMISSION = "actors/cluster/admission.ts";
-const SEAT = "actors/cluster/ownership.ts";
+const OWNERSHIP = "actors/cluster/ownership.ts";
 const CLAIM = "actors/cluster/claim.ts";
 const PRESENCE = "actors/cluster/heartbeat.ts";
 const STREAM = "actors/cluster/stream-journal.ts";
@@ -104,14 +104,14 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
   {
     name: "fenced-owner-stays",
     bug: "A node keeps running a partition whose journal has ended.",
-    file: SEAT,
+    file: OWNERSHIP,
     find: "if (next === null) return;",
     replace: 'if (next === null || event === "ended") return;',
   },
   {
     name: "loser-does-not-look-again",
     bug: "A node that lost a take-over never tries again.",
-    file: SEAT,
+    file: OWNERSHIP,
     find: 'this.later(restMs(timing.retryMs, this.failures), "rested");',
     replace: "",
   },
