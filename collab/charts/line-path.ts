@@ -8,12 +8,12 @@ import type { Columns } from "./columns.ts";
 import type { TimeView } from "./time-axis.ts";
 
 /** The part of CanvasRenderingContext2D used here. */
-export interface Pen {
+interface Pen {
   moveTo(x: number, y: number): void;
   lineTo(x: number, y: number): void;
 }
 
-export interface LineFrame {
+interface LineFrame {
   view: TimeView;
   /** Left edge of the plot, px. */
   leftPx: number;

@@ -60,7 +60,7 @@ function hueOf(turns: number): number {
   return hue - Math.floor(hue);
 }
 
-export function pack(colour: Rgb): number {
+function pack(colour: Rgb): number {
   return ((255 << 24) | (colour[2] << 16) | (colour[1] << 8) | colour[0]) >>> 0;
 }
 

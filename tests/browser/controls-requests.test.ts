@@ -21,14 +21,14 @@ const STATUS: ReplayStatus = {
 };
 
 test("steps during a move start from its target, and the bar shows the target at once", async () => {
-  await onControls({}, async ({ controls, asked, answer }) => {
+  await onControls({}, async ({ controls, posts, answer }) => {
     for (let presses = 0; presses < 4; presses++) controls.moveBy(6 * SECOND);
     assert.is(controls.timeUs(), FROM_US + 24 * SECOND);
     controls.seek(controls.timeUs() + SECOND);
     await answer({ ...STATUS, timeUs: FROM_US + 6 * SECOND });
     assert.is(controls.timeUs(), FROM_US + 25 * SECOND, "not back to the end of the first move");
     await answer({ ...STATUS, timeUs: FROM_US + 25 * SECOND });
-    assert.equal(asked, [
+    assert.equal(posts, [
       { action: "seek", timeUs: FROM_US + 6 * SECOND },
       { action: "seek", timeUs: FROM_US + 25 * SECOND },
     ]);
@@ -40,11 +40,11 @@ test("a second press moves to the second event, even before the first is answere
   const marks = [10, 20, 30, 40].map((input): ReplayMark => {
     return { sequence: input, input, timeUs: FROM_US, severity: "warning", kind: "a", title: "b" };
   });
-  await onControls({ marks }, async ({ controls, asked, answer }) => {
+  await onControls({ marks }, async ({ controls, posts, answer }) => {
     for (const step of [1, 1, 1, -1] as const) await controls.moveToMark(step);
     await answer(STATUS);
     await answer({ ...STATUS, sequence: 20 });
-    assert.equal(asked, [
+    assert.equal(posts, [
       { action: "seek", sequence: 11 },
       { action: "seek", sequence: 21 },
     ]);
@@ -63,24 +63,24 @@ test("a failed command shows its reason until a command succeeds", async () => {
   });
 });
 
-interface Asked {
+interface Session {
   controls: Controls;
-  /** Bodies of all POSTs. */
-  asked: object[];
+  /** Bodies of all POST requests. */
+  posts: object[];
   /** Answers the oldest open POST; null: refuses it. */
   answer(status: ReplayStatus | null): Promise<void>;
 }
 
 async function onControls(
   { marks = [] }: { marks?: readonly ReplayMark[] },
-  act: (asked: Asked) => Promise<void>,
+  act: (session: Session) => Promise<void>,
 ): Promise<void> {
-  const asked: object[] = [];
+  const posts: object[] = [];
   const waiting: ((status: ReplayStatus | null) => void)[] = [];
   const { fetch, document } = globalThis;
   globalThis.fetch = ((path: string, { body }: { body?: string } = {}) => {
     if (body !== undefined) {
-      asked.push(JSON.parse(body) as object);
+      posts.push(JSON.parse(body) as object);
       return new Promise<Response>((resolve) => {
         waiting.push((status) => resolve(status === null ? REFUSED.clone() : Response.json(status)));
       });
@@ -95,7 +95,7 @@ async function onControls(
     await controls.start("s");
     await act({
       controls,
-      asked,
+      posts,
       async answer(status) {
         await turns();
         waiting.shift()!(status);

@@ -58,7 +58,7 @@ test("at its end the recording begins again, with each event once", async () => 
     advance(3);
     assert.is(model.rewinds.value, 1);
     assert.ok(model.headUs < headUs);
-    assert.is(model.injections.value.length, 0, "the injection lies ahead again");
+    assert.is(model.injections.value.length, 0, "the injection has not happened yet");
     const ids = model.events.value.map(({ id }) => id);
     assert.is(new Set(ids).size, ids.length);
     assert.is(model.group(GROUP)?.joint.last?.n, 8);

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Drawable, Loop } from "../../charts/loop.ts";
 import type { ChartElements } from "../../charts/surface.ts";
 
-export interface ChartBoxProps {
+interface ChartBoxProps {
   loop: Loop;
   /** "chart", "heat map". */
   kind: string;

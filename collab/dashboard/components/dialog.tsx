@@ -4,7 +4,7 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { Icon } from "./icon.tsx";
 
-export interface DialogProps {
+interface DialogProps {
   open: boolean;
   close: () => void;
   title: string;

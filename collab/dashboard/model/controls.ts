@@ -17,7 +17,7 @@ const READ_EVERY_MS = 1_000;
 /** While the server still reads the recording's events. */
 const MARKS_AGAIN_MS = 3_000;
 
-export type ReplayCommand =
+type ReplayCommand =
   | { action: "play" }
   | { action: "pause" }
   | { action: "speed"; speed: number | "max" }

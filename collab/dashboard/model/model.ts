@@ -52,7 +52,6 @@ export interface JointState {
   im: Float32Array;
   history: StateHistory | null;
   measures: Map<string, Series>;
-  version: number;
 }
 
 export class Model implements SourceSink {
@@ -178,7 +177,6 @@ export class Model implements SourceSink {
       series.add(state.timeUs, value);
     }
     joint.last = state;
-    joint.version++;
     this.#arrived(state.timeUs);
   }
 
@@ -299,6 +297,5 @@ function emptyJoint(): JointState {
     im: new Float32Array(0),
     history: null,
     measures: new Map(),
-    version: 0,
   };
 }

@@ -45,7 +45,7 @@ export class RecordedSource implements Source {
     this.#times = timesOf(this.#messages, this.#scratch);
     sink.connection({ state: "open" });
     if (this.#state === "empty") {
-      for (const message of this.#messages) if (message.type === "welcome") this.#hand(message, sink);
+      for (const message of this.#messages) if (message.type === "welcome") this.#deliver(message, sink);
       return;
     }
     this.#begin(sink);
@@ -62,25 +62,25 @@ export class RecordedSource implements Source {
     const lastUs = this.#times.at(-1) ?? 0;
     this.#next = 0;
     this.#playedUs = this.#state === "warming" ? firstUs : firstUs + PAST_SHARE * (lastUs - firstUs);
-    this.#handUntil(this.#playedUs, sink);
+    this.#deliverUntil(this.#playedUs, sink);
   }
 
   #play(sink: SourceSink): void {
     const nowMs = performance.now();
     this.#playedUs += (nowMs - this.#lastMs) * 1000;
     this.#lastMs = nowMs;
-    this.#handUntil(this.#playedUs, sink);
+    this.#deliverUntil(this.#playedUs, sink);
     if (this.#next < this.#messages.length) return;
     sink.rewound(0);
     this.#begin(sink);
   }
 
-  #handUntil(timeUs: number, sink: SourceSink): void {
+  #deliverUntil(timeUs: number, sink: SourceSink): void {
     while (this.#next < this.#messages.length && this.#times[this.#next]! <= timeUs)
-      this.#hand(this.#messages[this.#next++]!, sink);
+      this.#deliver(this.#messages[this.#next++]!, sink);
   }
 
-  #hand(message: DecodedMessage, sink: SourceSink): void {
+  #deliver(message: DecodedMessage, sink: SourceSink): void {
     switch (message.type) {
       case "welcome":
         sink.session({ session: message.session, partition: message.partition, timeUs: message.timeUs });

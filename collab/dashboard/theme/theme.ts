@@ -13,9 +13,9 @@ import {
 
 const STORED = "eigenwatch.theme";
 
-export type ThemeName = "dark" | "light";
+type ThemeName = "dark" | "light";
 
-export interface Theme extends ChartColours {
+interface Theme extends ChartColours {
   readonly name: ThemeName;
   readonly ends: PaletteEnds;
   readonly palette: PhasePalette;

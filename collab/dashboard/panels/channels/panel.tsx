@@ -10,7 +10,7 @@ import type { Channel } from "../../model/model.ts";
 import { MOST_LINES } from "../../model/view.ts";
 import { SparkLines } from "./chart.ts";
 
-export const ROW_HEIGHT = 34;
+const ROW_HEIGHT = 34;
 /** Rows that a key moves by. More rows than the list has: to its end. */
 const STEPS: Readonly<Record<string, number>> = {
   ArrowDown: 1,

@@ -10,7 +10,7 @@ import { PHASES, type PhasePalette, paletteIndex, phaseStep } from "../../../cha
 /** Below this product of populations gᵢⱼ is undefined: noise divided by noise. */
 export const UNDEFINED_BELOW = 1e-10;
 
-export type MatrixScale = "coherence" | "density";
+type MatrixScale = "coherence" | "density";
 
 export function drawDensity(
   pixels: Uint32Array,
