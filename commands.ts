@@ -54,11 +54,6 @@ export const COMMANDS: CommandTable = {
     summary: "run the benchmarks",
     load: async () => (await import("./sim/bench/command.ts")).benchCommand,
   },
-  "shadow-worker": {
-    summary: "run the log of a live session again",
-    hidden: true,
-    load: async () => (await import("./sim/shadow/command.ts")).shadowCommand,
-  },
   worker: {
     summary: "do jobs for another process of this program",
     hidden: true,

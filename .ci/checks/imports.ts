@@ -90,7 +90,6 @@ export const RULES: readonly Rule[] = [
       ...FACES,
     ],
   },
-  { place: "sim/shadow/", sees: ["cli/", "sim/recordings/", ...FACES] },
   {
     place: "sim/cluster/",
     sees: [

@@ -15,3 +15,4 @@ export {
   segmentName,
 } from "./segment.ts";
 export { type SnapshotInfo, SnapshotStore } from "./snapshots.ts";
+export { RecordingTail, type TailOptions } from "./tail.ts";

@@ -11,7 +11,6 @@
  */
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { EigenwatchError } from "../../protocol/errors.ts";
 import type { JournalEntry } from "../ports/journal.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import { realDisk } from "./disk.ts";
@@ -56,6 +55,11 @@ export class RecordingTail {
     const order = new BlockOrder(firstBlock);
     while (firstBlock !== null) {
       const segment = await this.open(firstBlock, order);
+      if (segment === null) {
+        const reason = "it was removed before it was read";
+        yield { kind: "damage", file: segmentName(firstBlock), offset: 0, length: 0, reason };
+        return;
+      }
       let next: number | null = null;
       try {
         next = yield* segment.follow(from);
@@ -84,18 +88,15 @@ export class RecordingTail {
     }
   }
 
-  private async open(firstBlock: number, order: BlockOrder): Promise<SegmentTail> {
-    const name = segmentName(firstBlock);
-    const file = await this.disk.open(join(this.directory, name), "read").catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-      throw new EigenwatchError({
-        action: `follow ${this.directory}`,
-        value: `${name} was removed before it was read`,
-        expected: "a reader that keeps up with what is kept",
-        kind: "failed",
-      });
-    });
-    return new SegmentTail(this, file, firstBlock, order);
+  /** Null when the file is gone: retention removes old segments, whoever reads them. */
+  private async open(firstBlock: number, order: BlockOrder): Promise<SegmentTail | null> {
+    try {
+      const file = await this.disk.open(join(this.directory, segmentName(firstBlock)), "read");
+      return new SegmentTail(this, file, firstBlock, order);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+      throw error;
+    }
   }
 
   /** First block of each segment, ascending. */

@@ -76,6 +76,10 @@ export function readConfig(path: string | undefined, flags: UpOptions): UpConfig
   if (durability === "file" && record === null) {
     throw new CommandError("Cannot keep the journal in files: no folder named; expected --record DIR");
   }
+  if ((flags.shadow ?? file.shadow) && durability === "memory")
+    throw new CommandError(
+      "Cannot run --shadow without a recording: the shadow reads it; expected --record DIR",
+    );
   if (durability === "memory" && record !== null) {
     throw new CommandError(
       "Cannot record with --durability memory: expected --durability file, or no --record",

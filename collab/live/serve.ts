@@ -18,6 +18,7 @@ import {
   systemClock,
   VERSION,
   VERSIONS,
+<<<<<<< HEAD:collab/live/serve.ts
 } from "../../actors/mod.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import type { SessionListener } from "../../actors/ports/session.ts";
@@ -27,6 +28,13 @@ import { liveCommands, SessionShadow, synthWorlds } from "../../sim/mod.ts";
 import { dashboardDirectory } from "../dashboard-files.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import { stopSignal } from "../stop-signal.ts";
+=======
+} from "../actors/mod.ts";
+import type { SessionListener } from "../actors/ports/session.ts";
+import type { OperatorNotice } from "../protocol/messages.ts";
+import { applySetting, type Settings } from "../protocol/settings.ts";
+import { liveCommands, Shadow, synthWorlds } from "../sim/mod.ts";
+>>>>>>> fa1d455 (recordings: the shadow of a session reads its recording):collab/serve.ts
 import { readConfig, type UpConfig, type UpOptions } from "./config.ts";
 
 /** Runs until the feeds have ended (`--once`) or a signal comes. Returns the exit code. */
@@ -44,10 +52,10 @@ export async function up(flags: UpOptions): Promise<number> {
       "Cannot run --once: all of these feeds are live; expected a recorded one: file, synth with a speed, or stdin that is not live",
     );
   }
-  const shadow = config.shadow ? new SessionShadow((message) => say("log", { message })) : null;
-  const kept = await openJournal(config, say);
-  const journal = shadow === null ? kept : await shadow.follow(kept);
+  const log = (message: string) => say("log", { message });
+  const journal = await openJournal(config, say);
   const recording = config.durability === "file" ? config.record : null;
+  let shadow: Shadow | null = null;
   const partition = await Partition.open({
     session: config.session,
     partition: "p0",
@@ -58,10 +66,11 @@ export async function up(flags: UpOptions): Promise<number> {
     versions: VERSIONS,
     recording,
     log: (message) => say("log", { message }),
-    ...(shadow === null ? {} : { gauges: () => shadow.gauges() }),
+    gauges: () => shadow?.gauges() ?? {},
   });
   partition.subscribe(eventTeller(say));
-  shadow?.announceBy((notice) => void partition.operatorNotice(notice));
+  if (config.shadow && "snapshots" in journal)
+    shadow = new Shadow(journal, { announce: (notice) => void partition.operatorNotice(notice), log });
   partition.handle(liveCommands(partition, journal, recording));
   const gateway = await openGateway(config, partition, say).catch(async (error: unknown) => {
     await partition.close();
@@ -117,7 +126,7 @@ function makeFeeds(
   return asked(() => createFeeds(config.feeds, context));
 }
 
-async function openJournal(config: UpConfig, say: Say): Promise<Journal> {
+async function openJournal(config: UpConfig, say: Say) {
   if (config.durability === "memory") return createMemoryJournal({});
   const record = config.record!;
   if (existsSync(record) && !statSync(record).isDirectory()) {

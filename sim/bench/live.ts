@@ -13,8 +13,7 @@ import {
 } from "../../actors/mod.ts";
 import { createGateway, type Gateway } from "../../collab/gateway/gateway.ts";
 import { applySetting, defaultSettings, type Settings } from "../../protocol/settings.ts";
-import { SessionShadow } from "../shadow/session-shadow.ts";
-import type { ShadowReport } from "../shadow/shadow.ts";
+import { Shadow, type ShadowReport } from "../recordings/shadow.ts";
 
 export interface Live {
   partition: Partition;
@@ -31,19 +30,18 @@ export async function startLive(options: {
   durability: "memory" | "file";
   detectors: boolean;
   set?: Record<string, unknown>;
-  /** Start a second process that executes the log again. */
+  /** Start a second process that executes the recording again: durability "file" only. */
   shadow?: boolean;
 }): Promise<Live> {
   const directory = options.durability === "file" ? await mkdtemp(join(tmpdir(), "eigenwatch-bench-")) : null;
   const log = (message: string) => void process.stderr.write(`${message}\n`);
-  const shadow = options.shadow ? new SessionShadow(log) : null;
   const journal = directory
     ? await openRecordingForWriting(directory, { partition: "p0" })
     : createMemoryJournal({});
   const partition = await Partition.open({
     session: "bench",
     partition: "p0",
-    journal: shadow === null ? journal : await shadow.follow(journal),
+    journal,
     clock: systemClock,
     settings: settingsWith(options.set),
     definitions: options.detectors ? SYSTEM : { group: [], session: SYSTEM.session },
@@ -51,6 +49,10 @@ export async function startLive(options: {
     recording: directory,
     log,
   });
+  const shadow =
+    options.shadow && "snapshots" in journal
+      ? new Shadow(journal, { announce: ({ title }) => log(title), log })
+      : null;
   const gateway = await createGateway({ sessions: [partition] });
   const live: Live = {
     partition,

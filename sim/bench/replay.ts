@@ -1,8 +1,6 @@
 /** Replay with verification, and seeking, on a recording of ten million samples that the live system has just made. */
-import { foldJournal } from "../../actors/log/fold.ts";
-import { createFeeds, openRecording, SYSTEM, systemClock } from "../../actors/mod.ts";
+import { coreAt, createFeeds, openRecording, SYSTEM, systemClock } from "../../actors/mod.ts";
 import { replay } from "../recordings/replay/replay.ts";
-import { openAt } from "../recordings/seek.ts";
 import { record } from "./live.ts";
 import { inTemporaryFolder, p50AndP99 } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
@@ -54,15 +52,13 @@ async function seek(directory: string): Promise<BenchRow> {
   const openMs = performance.now() - opened;
   const { first, last } = journal;
   const startUs = 946_684_800_000_000;
-  const sink = { event() {}, state() {}, metrics() {} };
   const times: number[] = [];
   for (let k = 0; k < SEEKS; k++) {
     // A low-discrepancy sequence over the whole recording.
     const timeUs =
       startUs + 1_000_000 + Math.floor(((k * 0.618_033_988_75) % 1) * (last!.timeUs - startUs - 1_000_000));
     const started = performance.now();
-    const { core, startBlock } = await openAt(journal, SYSTEM, sink, timeUs);
-    await foldJournal(journal.read(startBlock), core, { input: (_sequence, at) => at <= timeUs });
+    const { core } = await coreAt(journal, SYSTEM, { timeUs: timeUs + 1 });
     times.push(performance.now() - started);
     if (core.now > timeUs || core.samples === 0) throw new Error(`seek to ${timeUs} ended at ${core.now}`);
   }

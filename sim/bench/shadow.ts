@@ -70,12 +70,12 @@ async function pass(shadow: boolean): Promise<{ rate: number; note: string }> {
 async function latency(): Promise<BenchRow> {
   const p99s = { without: [] as number[], with: [] as number[] };
   for (let turn = 0; turn < TURNS; turn++) {
-    p99s.without.push((await through(LOAD, "memory")).p99);
-    p99s.with.push((await through(LOAD, "memory", true)).p99);
+    p99s.without.push((await through(LOAD, "file")).p99);
+    p99s.with.push((await through(LOAD, "file", true)).p99);
   }
   const [before, after] = [median(p99s.without), median(p99s.with)];
   return {
-    name: `shadow: latency p99 at ${LOAD.name}, memory`,
+    name: `shadow: latency p99 at ${LOAD.name}, file`,
     value: after,
     unit: "µs",
     target: 1.1 * before,

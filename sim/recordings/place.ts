@@ -1,14 +1,14 @@
-/** A place in a recording: before the first input at or after a time, or before the input with a sequence. */
+/** A place in a recording as people write it: a time, or the sequence of an input. The place lies before the first input that reaches it. */
+import { firstInput, type Place } from "../../actors/mod.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import { time } from "../../cli/option-values.ts";
-import { decodeBlock } from "../../protocol/block.ts";
 import { EigenwatchError, show } from "../../protocol/errors.ts";
 import type { TextValue } from "../../protocol/text-values.ts";
 
-export type Place = { readonly timeUs: number } | { readonly sequence: number };
+export type SeekPlace = Exclude<Place, { readonly block: number }>;
 
 /** A number of 15 or more digits is µs since the epoch (1973 or later); a shorter one is a sequence. */
-export const place: TextValue<Place> = {
+export const place: TextValue<SeekPlace> = {
   read(text) {
     if (/^\d{1,14}$/.test(text)) return { sequence: Number(text) };
     const timeUs = time.read(text);
@@ -18,22 +18,10 @@ export const place: TextValue<Place> = {
 };
 
 /** `name`: of the field or option, for the error. */
-export function parsePlace(name: string, text: string): Place {
+export function parsePlace(name: string, text: string): SeekPlace {
   const found = place.read(text);
   if (found !== undefined) return found;
   throw new EigenwatchError({ action: `read ${name}`, value: show(text), expected: place.expected });
-}
-
-/** Whether an input comes after the place. */
-export function reaches(place: Place, sequence: number, timeUs: number): boolean {
-  return "sequence" in place ? sequence >= place.sequence : timeUs >= place.timeUs;
-}
-
-/** The time of a place: of a sequence, the time of that input. */
-export async function timeOfPlace(journal: Journal, place: Place): Promise<number> {
-  if ("timeUs" in place) return place.timeUs;
-  const { sequence } = place;
-  return (await firstTime(journal, { sequence }, (of) => of >= sequence)) ?? journal.last!.timeUs;
 }
 
 /** ISO 8601 with microseconds, as the command line reads it. */
@@ -43,21 +31,13 @@ export function iso(timeUs: number): string {
   return microseconds === 0 ? text : `${text.slice(0, -1)}${String(microseconds).padStart(3, "0")}Z`;
 }
 
-/** Time of the first input that passes, in the block that reaches `at`. */
-export async function firstTime(
-  journal: Journal,
-  at: { timeUs: number } | { sequence: number },
-  passes: (sequence: number, timeUs: number) => boolean,
-): Promise<number | null> {
-  const number = await journal.locate(at);
-  if (number === null) return null;
-  for await (const entry of journal.read(number)) {
-    if (entry.kind !== "block") continue;
-    let found: number | null = null;
-    decodeBlock(entry.block.bytes).forEach((sequence, timeUs) => {
-      if (found === null && passes(sequence, timeUs)) found = timeUs;
-    });
-    return found;
-  }
-  return null;
+/** The time of a place: of a sequence, the time of that input. */
+export async function timeOfPlace(journal: Journal, at: SeekPlace): Promise<number> {
+  if ("timeUs" in at) return at.timeUs;
+  return (await firstInput(journal, at))?.timeUs ?? journal.last!.timeUs;
+}
+
+/** Time of the first data, null without any: before it logical time is 0. */
+export async function firstDataUs(journal: Journal): Promise<number | null> {
+  return (await firstInput(journal, { timeUs: 1 }))?.timeUs ?? null;
 }

@@ -17,7 +17,7 @@ import type { Journal } from "../../../actors/ports/journal.ts";
 import { decodeMessage } from "../../../protocol/codec.ts";
 import type { EventDifference } from "../alignment-round.ts";
 import { parentOf } from "../parent.ts";
-import { firstTime } from "../place.ts";
+import { firstDataUs } from "../place.ts";
 import { toleranceUs } from "../whatif/plan.ts";
 import { NoteComparison } from "./derived-comparison.ts";
 import { differingFields, type FieldDifference } from "./differing-fields.ts";
@@ -59,7 +59,7 @@ export async function diffRecordings(
 /** What `whatif` takes where one is a branch of the other, so that both count its events alike. */
 async function toleranceOf(a: Compared, b: Compared): Promise<number> {
   const [whole, branch] = parentOf(b.createdFrom) === null ? [b, a] : [a, b];
-  const dataUs = await firstTime(whole, { timeUs: 1 }, (_sequence, timeUs) => timeUs > 0);
+  const dataUs = await firstDataUs(whole);
   return toleranceUs(whole, Math.max(dataUs ?? whole.last!.timeUs, parentOf(branch.createdFrom)?.atUs ?? 0));
 }
 

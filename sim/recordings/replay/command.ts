@@ -11,11 +11,12 @@ import { exitWith } from "../../../cli/program.ts";
 import { startProgress } from "../../../cli/progress.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { rateOrMax } from "../../../protocol/text-values.ts";
-import { place } from "../place.ts";
+import { place, type SeekPlace } from "../place.ts";
 import { checkPlace, rangeOf } from "../seek.ts";
 import { follow } from "./follow.ts";
 import { type ReplayReport, replay } from "./replay.ts";
 import { type StepOptions, stepThrough } from "./step.ts";
+import { verifyTailCommand } from "./tail.ts";
 
 const command = new Command("replay")
   .description("Runs the actors again over a recording and reports the events and the final state hash.")
@@ -29,6 +30,7 @@ const command = new Command("replay")
   .option("--seek <place>", "begin at this time, or at the input with this sequence", read(place))
   .option("--to <time>", "stop after this time", read(time))
   .option("--verify", "compare state hashes and events with the recorded ones; stop at the first difference")
+  .option("--tail", "with --verify: follow a recording while it is written, until its writer closes it")
   .option("--events <file>", "write the events to this file as JSON lines (- for stdout)")
   .option("--step", "input by input: Enter, a number of inputs, e for the next event, q")
   .option("--follow", "open the recording as a session in the dashboard")
@@ -47,6 +49,7 @@ const command = new Command("replay")
           "check that today's program derives the recorded events",
         ],
         ["eigenwatch replay recordings/today --events - | jq .title", "list the events"],
+        ["eigenwatch replay recordings/today --verify --tail", "verify a recording while it is written"],
         ["eigenwatch replay recordings/today --follow --speed 10", "watch the recording in the dashboard"],
       ],
     }),
@@ -70,6 +73,7 @@ export async function runReplay(path: string, options: ReplayOptions): Promise<n
       ...(seek === undefined ? {} : { place: seek }),
     });
   }
+  if (options.tail) return verifyTailCommand(path, { place: seek ?? BEGINNING, json });
   const journal = await askedAsync(() => openRecording(path));
   try {
     if (seek !== undefined) checkPlace(seek, await rangeOf(journal, SYSTEM), "seek");
@@ -80,11 +84,15 @@ export async function runReplay(path: string, options: ReplayOptions): Promise<n
   }
 }
 
+/** The first input, whatever of the recording is still kept. */
+const BEGINNING: SeekPlace = { sequence: 1 };
+
 /** Options that exclude each other. */
 const EXCLUSIVE: readonly (readonly [keyof ReplayOptions, ...(keyof ReplayOptions)[]])[] = [
   ["from", "seek"],
   ["step", "follow", "from", "speed", "verify", "events"],
   ["follow", "from", "to", "verify", "events"],
+  ["tail", "from", "to", "speed", "events", "step", "follow"],
 ];
 
 function checkCombination(options: ReplayOptions): void {
@@ -95,6 +103,7 @@ function checkCombination(options: ReplayOptions): void {
   }
   if (options.port !== undefined && !options.follow)
     throw refused("--port was given alone", "--follow with it");
+  if (options.tail && !options.verify) throw refused("--tail was given alone", "--verify with it");
   if (from !== undefined && to !== undefined && from > to)
     throw refused("--from is later than --to", "--from before --to");
 }

@@ -11,13 +11,13 @@ import {
 import { dashboardDirectory } from "../../../collab/dashboard-files.ts";
 import { createGateway, type Gateway } from "../../../collab/gateway/gateway.ts";
 import { stopSignal } from "../../../collab/stop-signal.ts";
-import type { Place } from "../place.ts";
+import type { SeekPlace } from "../place.ts";
 import { recordedCommands } from "./commands.ts";
 import { ReplaySession } from "./session.ts";
 
 export interface FollowOptions {
   speed: number | "max";
-  place?: Place;
+  place?: SeekPlace;
   port: number;
   json: boolean;
 }

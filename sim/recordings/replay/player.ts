@@ -9,13 +9,14 @@
  * L3  Inputs are paced one by one, by their times.
  */
 import type { CoreDefinitions } from "../../../actors/core/mod.ts";
+import { type LoggedInput, reaches } from "../../../actors/mod.ts";
 import type { Clock } from "../../../actors/ports/clock.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type { ReplayStatus } from "../../../protocol/controls.ts";
-import { type Place, reaches, timeOfPlace } from "../place.ts";
+import { type SeekPlace, timeOfPlace } from "../place.ts";
 import { checkPlace, type RecordedRange, windowStart } from "../seek.ts";
 import { Pace } from "./pace.ts";
-import { Replayer, type TakeListener } from "./replayer.ts";
+import { Replayer, type ReplayListener } from "./replayer.ts";
 
 /** Inputs between two turns of the event loop: a few milliseconds of work. */
 const TURN_INPUTS = 256;
@@ -30,17 +31,17 @@ export interface PlayerOptions {
   readonly windowUs: number;
 }
 
-export interface PlayerOutputs extends TakeListener {
-  /** Before a new take begins to read. */
+export interface PlayerOutputs extends ReplayListener {
+  /** Before a new replayer begins to read. */
   opening(): void;
-  /** A take stands at the begin of the stretch before a place. */
-  rewound(take: Replayer): void;
+  /** A replayer stands at the begin of the stretch before a place. */
+  rewound(replayer: Replayer): void;
   flush(): void;
   failed(reason: string): void;
 }
 
 export class Player {
-  take: Replayer | null = null;
+  replayer: Replayer | null = null;
   state: ReplayStatus["state"] = "paused";
   reason = "";
   private readonly options: PlayerOptions;
@@ -68,7 +69,7 @@ export class Player {
   get timeUs(): number {
     const { fromUs, toUs } = this.options.range;
     const head = this.state === "playing" ? this.pace.nowUs(this.reachableUs) : this.headUs;
-    return Math.min(Math.max(this.take?.core.now ?? 0, head, fromUs), toUs);
+    return Math.min(Math.max(this.replayer?.core.now ?? 0, head, fromUs), toUs);
   }
 
   async play(): Promise<void> {
@@ -91,12 +92,12 @@ export class Player {
 
   /** Recorded time that may have been reached at most: that of the next input, while it is being read that of the last. */
   private get reachableUs(): number {
-    const { take } = this;
-    return take?.next?.timeUs ?? take?.core.now ?? 0;
+    const { replayer } = this;
+    return replayer?.next?.timeUs ?? replayer?.core.now ?? 0;
   }
 
   /** Resolves when it stands there, or a later seek took over. Throws a CommandError for a place that is not in the recording. */
-  seek(place: Place): Promise<void> {
+  seek(place: SeekPlace): Promise<void> {
     checkPlace(place, this.options.range, "seek");
     this.plays ||= this.state === "playing";
     this.state = "seeking";
@@ -110,7 +111,7 @@ export class Player {
   async close(): Promise<void> {
     this.interrupt();
     await this.seeking;
-    await this.take?.close();
+    await this.replayer?.close();
   }
 
   private interrupt(): number {
@@ -119,30 +120,31 @@ export class Player {
     return this.turn;
   }
 
-  private async moveTo(place: Place, turn: number): Promise<void> {
+  private async moveTo(place: SeekPlace, turn: number): Promise<void> {
     const { journal, definitions, windowUs, range } = this.options;
     const timeUs = await timeOfPlace(journal, place);
     const from = await windowStart(journal, Math.max(range.fromUs, timeUs - windowUs), timeUs);
     this.outputs.opening();
-    const take = await Replayer.open(
+    const replayer = await Replayer.open(
       journal,
       definitions,
       from < timeUs ? { timeUs: from } : place,
       this.outputs,
     );
-    await this.take?.close();
-    this.take = take;
+    await this.replayer?.close();
+    this.replayer = replayer;
     this.headUs = 0;
-    this.outputs.rewound(take);
+    this.outputs.rewound(replayer);
+    const isReached = ({ sequence, timeUs: at, block }: LoggedInput) => reaches(place, sequence, at, block);
     while (turn === this.turn) {
-      const next = take.next ?? (await take.fill());
-      if (next === null || reaches(place, next.sequence, next.timeUs)) break;
-      this.stepWhile(take, ({ sequence, timeUs: at }) => !reaches(place, sequence, at));
+      const next = replayer.next ?? (await replayer.fill());
+      if (next === null || isReached(next)) break;
+      this.stepWhile(replayer, (input) => !isReached(input));
       await this.rest();
     }
     if (turn !== this.turn) return;
     // A time may lie in a stretch without inputs; before an input is right behind the one before it.
-    this.headUs = "timeUs" in place ? timeUs : take.core.now;
+    this.headUs = "timeUs" in place ? timeUs : replayer.core.now;
     this.state = "paused";
     this.reason = "";
     if (this.plays) this.start();
@@ -155,10 +157,10 @@ export class Player {
   }
 
   private async run(turn: number): Promise<void> {
-    const take = this.take!;
+    const replayer = this.replayer!;
     this.pace.begin(this.headUs);
     while (turn === this.turn) {
-      const next = take.next ?? (await take.fill());
+      const next = replayer.next ?? (await replayer.fill());
       if (turn !== this.turn) return;
       if (next === null) {
         this.state = "ended";
@@ -166,17 +168,17 @@ export class Player {
         return;
       }
       if (await this.pace.waitFor(next.timeUs)) continue;
-      this.stepWhile(take, ({ timeUs }) => this.pace.isDue(timeUs));
+      this.stepWhile(replayer, ({ timeUs }) => this.pace.isDue(timeUs));
       await this.rest();
     }
   }
 
   /** Steps through what is at hand, then lets listeners flush. */
-  private stepWhile(take: Replayer, expected: (next: { sequence: number; timeUs: number }) => boolean): void {
+  private stepWhile(replayer: Replayer, isDue: (next: LoggedInput) => boolean): void {
     for (let steps = 0; steps < TURN_INPUTS; steps++) {
-      const { next } = take;
-      if (next === null || !expected(next)) break;
-      take.step();
+      const { next } = replayer;
+      if (next === null || !isDue(next)) break;
+      replayer.step();
     }
     this.outputs.flush();
   }

@@ -3,19 +3,21 @@
  *
  *   journal ──► snapshot before `from` ──► fold ──► events, states ──► caller
  *                                            │
- *                                            └─ verify: recorded events and state hashes beside the new ones
+ *                                            └─ verify: compares events and state hashes with the recorded ones
  *
  * Y1  A full replay ends in the hash that the live run had.
  * Y2  `verify` stops at the first difference and names it: block, input, actor, field, index, both values.
- * Y3  Nothing is written. Damage ends a replay with its place (RecordingDamaged).
+ * Y3  Nothing is written. Damage ends a replay with its place (actors/log/damage.ts).
  */
-import { type CoreDefinitions, type CoreSink, hex } from "../../../actors/core/mod.ts";
-import { foldJournal, systemClock } from "../../../actors/mod.ts";
+
+import type { CoreDefinitions, CoreSink } from "../../../actors/core/mod.ts";
+import { hex } from "../../../actors/core/mod.ts";
+import { foldJournal, nearestCore, reaches, systemClock } from "../../../actors/mod.ts";
 import type { Clock } from "../../../actors/ports/clock.ts";
-import type { Journal, JournalEntry } from "../../../actors/ports/journal.ts";
+import type { Journal } from "../../../actors/ports/journal.ts";
 import type { EventMessage, StateMessage } from "../../../protocol/messages.ts";
-import { type Place, reaches, timeOfPlace } from "../place.ts";
-import { openAt } from "../seek.ts";
+import { type SeekPlace, timeOfPlace } from "../place.ts";
+import { endsOf } from "../seek.ts";
 import { Pace } from "./pace.ts";
 import { type Difference, Verifier } from "./verifier.ts";
 
@@ -23,7 +25,7 @@ export interface ReplayOptions {
   /** Logical time, µs: outputs before it are not handed out. Default: the start. */
   fromUs?: number;
   /** Outputs of inputs before this place are not handed out. */
-  seek?: Place;
+  seek?: SeekPlace;
   /** Logical time, µs, of the last input to apply. Default: the end. */
   toUs?: number;
   /** Multiples of recorded time, or as fast as it goes. */
@@ -55,47 +57,53 @@ export async function replay(
   definitions: CoreDefinitions,
   options: ReplayOptions = {},
 ): Promise<ReplayReport> {
+  endsOf(journal);
   const fromUs = options.fromUs ?? Number.NEGATIVE_INFINITY;
   const toUs = options.toUs ?? Number.POSITIVE_INFINITY;
-  const verifier = options.verify ? new Verifier(journal) : null;
-  const { seek } = options;
+  const { seek, speed = "max", clock = systemClock } = options;
+  const verifier = options.verify ? new Verifier(() => core, { values: journal }) : null;
   let events = 0;
-  let block = 0;
-  let before = seek !== undefined;
+  let isBefore = seek !== undefined;
   let firstTimeUs = Number.NaN;
+  let number = 0;
   const sink: CoreSink = {
     unread: options.state === undefined,
     event(event) {
-      verifier?.derived(block, event);
-      if (before || event.timeUs < fromUs) return;
+      verifier?.event(event);
+      if (isBefore || event.timeUs < fromUs) return;
       events++;
       options.event?.(event);
     },
     state(state) {
-      if (!before && state.timeUs >= fromUs) options.state?.(state);
+      if (!isBefore && state.timeUs >= fromUs) options.state?.(state);
     },
     metrics() {},
   };
-  const { core, startBlock } = await openAt(journal, definitions, sink, seek ?? fromUs);
+  const { core, nextBlock } = await nearestCore(journal, definitions, seek ?? { timeUs: fromUs }, sink);
   const startUs = seek === undefined ? fromUs : await timeOfPlace(journal, seek);
-  const { speed = "max", clock = systemClock } = options;
   const pace = new Pace(clock, speed);
-  const entries = told(verifier ? verifier.watch(journal.read(startBlock), core) : journal.read(startBlock));
-  const folded = await foldJournal(entries, core, {
-    block(decoded) {
-      block = decoded.number;
-      return !verifier?.done;
+  const folded = await foldJournal(journal.read(nextBlock), core, {
+    block(block) {
+      number = block.number;
+      reportProgress();
+      return verifier?.block(block);
     },
     ...(speed === "max" ? {} : { due }),
     input(sequence, timeUs) {
       if (timeUs > toUs) return false;
-      if (before && reaches(seek!, sequence, timeUs)) before = false;
+      if (isBefore && reaches(seek!, sequence, timeUs, number)) isBefore = false;
       // Before the first data of a recorded feed logical time is still 0.
       if (Number.isNaN(firstTimeUs) && timeUs > 0) firstTimeUs = timeUs;
       return true;
     },
+    ...(verifier === null
+      ? {}
+      : {
+          derived: (block, recorded) => verifier.derived(block, recorded),
+          checkpoint: (recorded) => verifier.checkpoint(recorded),
+        }),
   });
-  await verifier?.finish(core);
+  verifier?.finish();
   return {
     ...folded,
     events,
@@ -106,20 +114,13 @@ export async function replay(
     difference: verifier?.difference ?? null,
   };
 
-  async function* told(source: AsyncIterable<JournalEntry>): AsyncGenerator<JournalEntry> {
-    for await (const entry of source) {
-      if (entry.kind === "block") tellProgress();
-      yield entry;
-    }
-  }
-
-  /** What nobody asked to see is not waited for, nor what lies behind the end. */
+  /** Inputs before the requested start, and after the end, are not waited for. */
   async function due(timeUs: number): Promise<void> {
     if (timeUs < startUs) return;
-    while (await pace.waitFor(Math.min(timeUs, toUs))) tellProgress();
+    while (await pace.waitFor(Math.min(timeUs, toUs))) reportProgress();
   }
 
-  function tellProgress(): void {
+  function reportProgress(): void {
     options.progress?.({ timeUs: core.now, inputs: core.sequence, samples: core.samples });
   }
 }

@@ -1,37 +1,39 @@
 /**
- * One run of the actors over a recording from a place on, input by input, its outputs handed out as the live partition hands them out.
+ * One run of the actors over a recording from a place, input by input. Its outputs are handed out as the live partition hands them out.
  *
- *   place ──snapshot before it, tail in silence──► ready ──step──► ready … ──► end
+ *   place ──snapshot before it, the rest in silence──► ready ──step──► ready … ──► end
  *
- * T1  An input's frame or declaration is handed out before what is derived from it; metrics once, at the end of their block.
- * T2  Nothing that was derived from inputs before the place is handed out.
+ * R1  An input's frame or declaration is handed out before what is derived from it; metrics once, at the end of their block.
+ * R2  Nothing that was derived from inputs before the place is handed out.
  */
 import type { Core, CoreDefinitions, CoreSink } from "../../../actors/core/mod.ts";
-import { BlockChain, decodeInput, LoggedFrame, RecordingDamaged } from "../../../actors/mod.ts";
-import type { Journal, JournalEntry } from "../../../actors/ports/journal.ts";
+import {
+  blocks,
+  decodeInput,
+  inputsOf,
+  type LoggedBlock,
+  LoggedFrame,
+  type LoggedInput,
+  nearestCore,
+  reaches,
+} from "../../../actors/mod.ts";
+import type { Journal } from "../../../actors/ports/journal.ts";
 import type { SessionListener } from "../../../actors/ports/session.ts";
 import { isFrame } from "../../../protocol/codec.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { EventMessage, Input, StateMessage } from "../../../protocol/messages.ts";
-import { type Place, reaches } from "../place.ts";
-import { openAt } from "../seek.ts";
+import type { SeekPlace } from "../place.ts";
+import { endsOf } from "../seek.ts";
 
 /** Where outputs go. `block` comes with the bytes of each block before its first input is handed out. */
-export type TakeListener = Omit<SessionListener, "flush" | "rewound"> & {
+export type ReplayListener = Omit<SessionListener, "flush" | "rewound"> & {
   block(lastSequence: number, bytes: Uint8Array): void;
 };
 
-interface LoggedInput {
-  sequence: number;
-  timeUs: number;
-  bytes: Uint8Array;
-}
-
 export class Replayer {
   readonly core: Core;
-  private readonly entries: AsyncIterator<JournalEntry>;
+  private readonly blocks: AsyncIterator<LoggedBlock>;
   private readonly sink: ListenerSink;
-  private readonly chain = new BlockChain();
   private readonly scratch = createScratchFrame();
   private inputs: LoggedInput[] = [];
   private at = 0;
@@ -41,60 +43,53 @@ export class Replayer {
   static async open(
     journal: Journal,
     definitions: CoreDefinitions,
-    place: Place,
-    listener: TakeListener,
+    place: SeekPlace,
+    listener: ReplayListener,
   ): Promise<Replayer> {
+    endsOf(journal);
     const sink = new ListenerSink(listener);
-    const { core, startBlock } = await openAt(journal, definitions, sink, place);
-    const take = new Replayer(core, journal.read(startBlock)[Symbol.asyncIterator](), sink);
+    const { core, nextBlock } = await nearestCore(journal, definitions, place, sink);
+    const replayer = new Replayer(core, blocks(journal, { block: nextBlock }), sink);
     for (;;) {
-      const next = take.next ?? (await take.fill());
-      if (next === null || reaches(place, next.sequence, next.timeUs)) break;
-      take.step();
+      const next = replayer.next ?? (await replayer.fill());
+      if (next === null || reaches(place, next.sequence, next.timeUs, next.block)) break;
+      replayer.step();
     }
     sink.silent = false;
-    return take;
+    return replayer;
   }
 
-  private constructor(core: Core, entries: AsyncIterator<JournalEntry>, sink: ListenerSink) {
+  private constructor(core: Core, following: AsyncIterator<LoggedBlock>, sink: ListenerSink) {
     this.core = core;
-    this.entries = entries;
+    this.blocks = following;
     this.sink = sink;
   }
 
   /** The next input of the block that is at hand, or null: then `fill` knows. */
-  get next(): { readonly sequence: number; readonly timeUs: number } | null {
+  get next(): LoggedInput | null {
     return this.inputs[this.at] ?? null;
   }
 
   /** Reads the next block unless `next` is there; its first input, or null at the end. Rejects with the place of damage. */
   async fill(): Promise<LoggedInput | null> {
-    // Whoever waited and was interrupted has begun it already.
+    // A caller that was interrupted while it waited may have begun it already.
     this.filling ??= this.readBlock().finally(() => {
       this.filling = null;
     });
     await this.filling;
-    return this.inputs[this.at] ?? null;
+    return this.next;
   }
 
   private async readBlock(): Promise<void> {
-    while (this.at === this.inputs.length) {
-      const { done, value: entry } = await this.entries.next();
-      if (done) return;
-      if (entry.kind === "damage") throw new RecordingDamaged(entry);
-      if (entry.kind !== "block") continue;
-      const block = this.chain.next(entry.block, this.core.sequence);
-      const inputs: LoggedInput[] = [];
-      block.forEach((sequence, timeUs, bytes) => {
-        inputs.push({ sequence, timeUs, bytes });
-      });
-      this.inputs = inputs;
-      this.at = 0;
-      this.sink.listener.block(block.lastSequence, entry.block.bytes);
-    }
+    if (this.at < this.inputs.length) return;
+    const { done, value: block } = await this.blocks.next();
+    if (done) return;
+    this.inputs = inputsOf(block);
+    this.at = 0;
+    this.sink.listener.block(block.lastSequence, block.stored.bytes);
   }
 
-  /** Applies `next`; says what it was. */
+  /** Applies `next` and returns its type. */
   step(): Input["type"] {
     const { sequence, timeUs, bytes } = this.inputs[this.at++]!;
     const { sink, core } = this;
@@ -110,16 +105,16 @@ export class Replayer {
   }
 
   async close(): Promise<void> {
-    await this.entries.return?.();
+    await this.blocks.return?.();
   }
 }
 
 class ListenerSink implements CoreSink {
-  readonly listener: TakeListener;
+  readonly listener: ReplayListener;
   silent = true;
   metricsUs: number | null = null;
 
-  constructor(listener: TakeListener) {
+  constructor(listener: ReplayListener) {
     this.listener = listener;
   }
 

@@ -24,7 +24,7 @@ import { decodeMessage } from "../../../protocol/codec.ts";
 import type { Command, CommandAnswer, CommandName } from "../../../protocol/commands.ts";
 import type { ReplayMarks, ReplayStatus } from "../../../protocol/controls.ts";
 import type { Channels, EventMessage, StateMessage } from "../../../protocol/messages.ts";
-import type { Place } from "../place.ts";
+import type { SeekPlace } from "../place.ts";
 import { type RecordedRange, rangeOf } from "../seek.ts";
 import { EventMarks } from "./event-marks.ts";
 import { Player, type PlayerOutputs } from "./player.ts";
@@ -45,7 +45,7 @@ export interface ReplaySessionOptions {
   /** Multiples of recorded time; default 1. */
   speed?: number | "max";
   /** Where it stands at first; default: the beginning. */
-  place?: Place;
+  place?: SeekPlace;
   /** What is delivered before a place that is gone to, µs of recorded time at most. */
   windowUs?: number;
   log?(message: string): void;
@@ -100,9 +100,9 @@ export class ReplaySession implements LiveSession {
   // ---- the place -------------------------------------------------------------------------------------------------
 
   status(): ReplayStatus {
-    const { state, reason, speed, timeUs, take } = this.player;
+    const { state, reason, speed, timeUs, replayer } = this.player;
     const { recording } = this.options;
-    return { state, reason, speed, timeUs, sequence: take?.core.sequence ?? 0, ...this.range, recording };
+    return { state, reason, speed, timeUs, sequence: replayer?.core.sequence ?? 0, ...this.range, recording };
   }
 
   marks(): ReplayMarks {
@@ -122,7 +122,7 @@ export class ReplaySession implements LiveSession {
     this.player.setSpeed(speed);
   }
 
-  async seek(place: Place): Promise<void> {
+  async seek(place: SeekPlace): Promise<void> {
     await this.player.seek(place);
   }
 
@@ -134,7 +134,7 @@ export class ReplaySession implements LiveSession {
         this.opening = new RecentBlocks(RECENT_BYTES_MAX, 0);
       },
       block: (lastSequence, bytes) => this.opening.add(lastSequence, bytes),
-      rewound: (take) => this.rewound(take),
+      rewound: (replayer) => this.rewound(replayer),
       frame: (delivered) => this.tell((listener) => listener.frame(delivered)),
       channels: (declaration) => this.tell((listener) => listener.channels(declaration)),
       metrics: (metrics) => this.tell((listener) => listener.metrics(metrics)),
@@ -177,14 +177,14 @@ export class ReplaySession implements LiveSession {
   // ---- LiveSession ----------------------------------------------------------------------------------------------
 
   describe(): SessionDescription {
-    const { state, speed, take } = this.player;
+    const { state, speed, replayer } = this.player;
     const detail = `a recording, ${state}${state === "playing" ? ` at speed ${speed}` : ""}`;
     return {
       session: this.session,
       partition: this.partition,
       durability: this.options.journal.durability,
-      timeUs: take?.core.now ?? 0,
-      lastInputSequence: take?.core.sequence ?? 0,
+      timeUs: replayer?.core.now ?? 0,
+      lastInputSequence: replayer?.core.sequence ?? 0,
       lastEventSequence: this.history.last,
       recording: this.options.recording,
       feeds: [{ source: "replay", status: state, detail }],
@@ -192,7 +192,7 @@ export class ReplaySession implements LiveSession {
   }
 
   groups(): readonly Channels[] {
-    return this.player.take?.core.declarations() ?? [];
+    return this.player.replayer?.core.declarations() ?? [];
   }
 
   events(after: number, limit: number): Promise<EventMessage[]> {
@@ -202,7 +202,7 @@ export class ReplaySession implements LiveSession {
   recentFrames(after: number, limit?: number): { complete: boolean; frames: DeliveredFrame[] } {
     const { complete, frames } = this.recent.framesAfter(after, limit ?? Number.POSITIVE_INFINITY);
     // A block is known as a whole before its inputs are played.
-    const played = this.player.take?.core.sequence ?? 0;
+    const played = this.player.replayer?.core.sequence ?? 0;
     return { complete, frames: frames.filter(({ inputSequence }) => inputSequence <= played) };
   }
 
@@ -211,7 +211,7 @@ export class ReplaySession implements LiveSession {
   }
 
   gauges(): Readonly<Record<string, number>> {
-    return this.player.take?.core.gauges() ?? {};
+    return this.player.replayer?.core.gauges() ?? {};
   }
 
   notReady(): string | null {

@@ -11,13 +11,13 @@ import { createInterface } from "node:readline";
 import { SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
-import { iso, type Place } from "../place.ts";
-import { Replayer, type TakeListener } from "./replayer.ts";
+import { iso, type SeekPlace } from "../place.ts";
+import { Replayer, type ReplayListener } from "./replayer.ts";
 
 const HELP = "Enter: next input · N: that many · e: to the next event · q: end";
 
 export interface StepOptions {
-  place: Place;
+  place: SeekPlace;
   /** Inputs behind this time are the end, µs. */
   toUs: number;
   json: boolean;
@@ -26,7 +26,7 @@ export interface StepOptions {
 /** Returns the exit code. */
 export async function stepThrough(journal: Journal, options: StepOptions): Promise<number> {
   const events: EventMessage[] = [];
-  const take = await Replayer.open(journal, SYSTEM, options.place, listener(events));
+  const replayer = await Replayer.open(journal, SYSTEM, options.place, listener(events));
   const lines = createInterface({ input: process.stdin, terminal: false });
   const say = options.json ? sayJson : sayText;
   if (!options.json) process.stdout.write(`${HELP}\n`);
@@ -43,21 +43,21 @@ export async function stepThrough(journal: Journal, options: StepOptions): Promi
     }
   } finally {
     lines.close();
-    await take.close();
+    await replayer.close();
   }
   return 0;
 
   /** False at the end of the recording. */
   async function advance(until: number | "event"): Promise<boolean> {
     for (let done = 0; until === "event" || done < until; done++) {
-      const next = take.next ?? (await take.fill());
+      const next = replayer.next ?? (await replayer.fill());
       if (next === null || next.timeUs > options.toUs) {
-        say({ what: "end", sequence: take.core.sequence, timeUs: take.core.now });
+        say({ what: "end", sequence: replayer.core.sequence, timeUs: replayer.core.now });
         return false;
       }
       const { sequence, timeUs } = next;
       events.length = 0;
-      const type = take.step();
+      const type = replayer.step();
       if (until !== "event" || events.length > 0) say({ what: "input", sequence, timeUs, type });
       for (const event of events) say({ what: "event", ...event });
       if (until === "event" && events.length > 0) return true;
@@ -86,7 +86,7 @@ function sayText(said: Said): void {
   else process.stdout.write(`    ${time}  ${said.severity}  ${said.kind}  ${said.title}\n`);
 }
 
-function listener(events: EventMessage[]): TakeListener {
+function listener(events: EventMessage[]): ReplayListener {
   return {
     block() {},
     frame() {},

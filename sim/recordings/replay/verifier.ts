@@ -1,15 +1,20 @@
 /**
- * Compares a replay with what was recorded: events of each block, state hashes at each checkpoint.
+ * Compares a replay with what was recorded: the events of each block, the state hash at each checkpoint. It observes the fold.
  *
  *   same ──first difference──► different (fold on to the next snapshot, to name index and values) ──► reported
  *
- * Only the first difference counts: everything after it may follow from it.
+ * V1  Only the first difference counts: everything after it may follow from it.
+ * V2  Events that were derived and not recorded are a difference. The last block may lack its record: the writer was stopped, or killed.
+ * V3  In a recording that is being written, a block's events are recorded before the next block, so that a missing record is found
+ *     there. Blocks up to `settledFrom` are excepted: a crash may have swallowed their records, and the recovery writes them later.
  */
-import { type Core, hex, readSnapshot, type SavedCore } from "../../../actors/core/mod.ts";
+import type { Core } from "../../../actors/core/mod.ts";
+import { hex, readSnapshot, type SavedCore } from "../../../actors/core/mod.ts";
+import type { FoldObserver } from "../../../actors/mod.ts";
 import type { TypedArray } from "../../../actors/ports/detector.ts";
-import type { Journal, JournalEntry } from "../../../actors/ports/journal.ts";
-import { decodeCheckpoint, decodeDerived } from "../../../protocol/block.ts";
-import type { EventMessage } from "../../../protocol/messages.ts";
+import type { Journal } from "../../../actors/ports/journal.ts";
+import type { DecodedBlock } from "../../../protocol/block.ts";
+import type { Checkpoint, EventMessage } from "../../../protocol/messages.ts";
 
 export interface Difference {
   partition: string;
@@ -24,77 +29,89 @@ export interface Difference {
   replayed: string;
 }
 
-export class Verifier {
+/** What verification knows of the recording besides its entries. */
+export interface VerifierOptions {
+  /** Its snapshots hold recorded values. Absent: a difference of state is named by its hash. */
+  readonly values?: Pick<Journal, "loadSnapshot">;
+  /** The recording is being written: the last block that it had at the start (V3). */
+  readonly settledFrom?: number;
+}
+
+export class Verifier implements FoldObserver {
   difference: Difference | null = null;
   readonly compared = { checkpoints: 0, derived: 0 };
-  private readonly journal: Pick<Journal, "loadSnapshot">;
-  private derivedByBlock = new Map<number, EventMessage[]>();
-  private lastBlock = 0;
+  /** The last block of the fold. */
+  lastBlock = 0;
+  private readonly core: () => Core;
+  private readonly options: VerifierOptions;
+  private readonly eventsByBlock = new Map<number, EventMessage[]>();
   /** The state differs, but only hashes are known so far: the next snapshot holds values. */
-  private valuesWanted = false;
+  private expectsValues = false;
 
-  /** The journal's snapshots hold recorded values. */
-  constructor(journal: Pick<Journal, "loadSnapshot">) {
-    this.journal = journal;
+  /** `core`: the one that the fold drives. */
+  constructor(core: () => Core, options: VerifierOptions = {}) {
+    this.core = core;
+    this.options = options;
   }
 
   /** True when a difference was found and nothing more is to be said about it. */
   get done(): boolean {
-    return this.difference !== null && !this.valuesWanted;
+    return this.difference !== null && !this.expectsValues;
   }
 
-  derived(block: number, event: EventMessage): void {
-    const events = this.derivedByBlock.get(block);
+  /** The core derived an event from an input of the last block. */
+  event(event: EventMessage): void {
+    const events = this.eventsByBlock.get(this.lastBlock);
     if (events) events.push(event);
-    else this.derivedByBlock.set(block, [event]);
+    else this.eventsByBlock.set(this.lastBlock, [event]);
   }
 
-  /** Passes entries on and compares each note with the core as it stands then. Ends at the first difference. */
-  async *watch(entries: AsyncIterable<JournalEntry>, core: Core): AsyncGenerator<JournalEntry> {
-    for await (const entry of entries) {
-      if (entry.kind === "block") this.lastBlock = entry.block.number;
-      if (this.difference) {
-        if (entry.kind === "checkpoint") await this.nameValues(core, this.difference);
-      } else if (entry.kind === "derived") this.compareEvents(entry.block, entry.bytes, core);
-      else if (entry.kind === "checkpoint") await this.compareState(entry.bytes, core);
-      if (this.done) return;
-      yield entry;
+  block({ number }: DecodedBlock): boolean {
+    this.lastBlock = number;
+    if (number > (this.options.settledFrom ?? Number.POSITIVE_INFINITY)) this.finish();
+    return !this.done;
+  }
+
+  derived(block: number, recorded: EventMessage[]): boolean {
+    const replayed = this.eventsByBlock.get(block) ?? [];
+    this.eventsByBlock.delete(block);
+    if (this.difference) return !this.done;
+    this.compared.derived++;
+    for (let i = 0; i < Math.max(recorded.length, replayed.length); i++) {
+      this.difference ??= eventDifference(this.core().partition, block, recorded[i], replayed[i]);
     }
+    return !this.done;
   }
 
-  /** After the fold: events that the recording does not have. The block it ended in or at may lack its note: stopped, or killed. */
-  async finish(core: Core): Promise<void> {
+  async checkpoint(recorded: Checkpoint): Promise<boolean> {
+    if (this.difference) await this.nameValues(this.difference);
+    else await this.compareState(recorded);
+    return !this.done;
+  }
+
+  /** After the fold, and between blocks: events that the recording does not have (V2). */
+  finish(): void {
     if (this.difference) return;
-    for (const [block, events] of this.derivedByBlock) {
+    for (const [block, events] of this.eventsByBlock) {
       if (block >= this.lastBlock) continue;
-      this.difference = eventDifference(core.partition, block, undefined, events[0]);
+      this.difference = eventDifference(this.core().partition, block, undefined, events[0]);
       return;
     }
   }
 
-  private compareEvents(block: number, bytes: Uint8Array, core: Core): void {
-    const recorded = decodeDerived(bytes).events;
-    const replayed = this.derivedByBlock.get(block) ?? [];
-    this.derivedByBlock.delete(block);
-    this.compared.derived++;
-    for (let i = 0; i < Math.max(recorded.length, replayed.length); i++) {
-      this.difference ??= eventDifference(core.partition, block, recorded[i], replayed[i]);
-    }
-  }
-
-  private async compareState(bytes: Uint8Array, core: Core): Promise<void> {
-    const recorded = decodeCheckpoint(bytes);
-    // A checkpoint belongs to the state right after its block; one that was noted later cannot be compared.
+  private async compareState(recorded: Checkpoint): Promise<void> {
+    const core = this.core();
+    // A checkpoint belongs to the state right after its block; one that was recorded later cannot be compared.
     if (recorded.block !== this.lastBlock || recorded.sequence !== core.sequence) return;
     this.compared.checkpoints++;
     const { hash, parts } = core.hash();
     if (hex(hash) === hex(recorded.hash)) return;
-    const names = new Map(parts.map((part) => [`${part.actor}.${part.field}`, part]));
+    const replayedByName = new Map(parts.map((part) => [`${part.actor}.${part.field}`, part]));
     const other = recorded.parts.find((part) => {
-      const mine = names.get(`${part.actor}.${part.field}`);
-      return !mine || hex(mine.hash) !== hex(part.hash);
+      const replayed = replayedByName.get(`${part.actor}.${part.field}`);
+      return !replayed || hex(replayed.hash) !== hex(part.hash);
     });
-    const mine = other && names.get(`${other.actor}.${other.field}`);
+    const replayed = other && replayedByName.get(`${other.actor}.${other.field}`);
     this.difference = {
       partition: core.partition,
       block: recorded.block,
@@ -103,15 +120,16 @@ export class Verifier {
       field: other?.field ?? "registered state",
       index: -1,
       recorded: other ? `hash ${hex(other.hash)}` : `hash ${hex(recorded.hash)}`,
-      replayed: mine ? `hash ${hex(mine.hash)}` : other ? "absent" : `hash ${hex(hash)}`,
+      replayed: replayed ? `hash ${hex(replayed.hash)}` : other ? "absent" : `hash ${hex(hash)}`,
     };
-    this.valuesWanted = true;
-    await this.nameValues(core, this.difference);
+    this.expectsValues = this.options.values !== undefined;
+    await this.nameValues(this.difference);
   }
 
-  /** A snapshot of the block that the core stands behind holds the recorded values themselves. */
-  private async nameValues(core: Core, difference: Difference): Promise<void> {
-    const stored = await this.journal.loadSnapshot({ block: this.lastBlock });
+  /** A snapshot after the block where the core stands holds the recorded values themselves. */
+  private async nameValues(difference: Difference): Promise<void> {
+    const core = this.core();
+    const stored = await this.options.values?.loadSnapshot({ block: this.lastBlock });
     if (stored?.block !== this.lastBlock || stored.sequence !== core.sequence) return;
     const recorded = savedArray(readSnapshot(stored.bytes), core, difference);
     for (const { actor, field, value } of core.registered()) {
@@ -123,15 +141,15 @@ export class Verifier {
       difference.recorded = String(recorded[index]);
       difference.replayed = String(value[index]);
     }
-    this.valuesWanted = false;
+    this.expectsValues = false;
   }
 }
 
 function savedArray(saved: SavedCore, core: Core, { actor, field }: Difference): TypedArray | undefined {
-  const cell = saved.cells.find((candidate) => candidate.key === actor);
-  if (cell) return field === "random" ? cell.random : cell.fields[field];
-  const front = core.declarations().findIndex(({ group }) => `${group}/front` === actor);
-  return saved.fronts[front]?.[field];
+  const savedActor = saved.cells.find(({ key }) => key === actor);
+  if (savedActor) return field === "random" ? savedActor.random : savedActor.fields[field];
+  const group = core.declarations().findIndex((each) => `${each.group}/front` === actor);
+  return saved.fronts[group]?.[field];
 }
 
 function eventDifference(

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "@commander-js/extra-typings";
 import type { WhatIfRequest } from "../../../protocol/commands.ts";
 import { nearestTo } from "../../../protocol/nearest.ts";
 import { duration, wholeNumber } from "../../../protocol/text-values.ts";
-import { iso, type Place } from "../place.ts";
+import { iso, type SeekPlace } from "../place.ts";
 
 export interface BranchOptions {
   set: (readonly [path: string, value: string])[];
@@ -16,7 +16,7 @@ export interface BranchOptions {
 
 type Injection = NonNullable<WhatIfRequest["inject"]>[number];
 
-export function requestOf(options: BranchOptions, at: Place): WhatIfRequest {
+export function requestOf(options: BranchOptions, at: SeekPlace): WhatIfRequest {
   const { set, drop, inject, seed, until, tolerance } = options;
   return {
     at: "sequence" in at ? at.sequence : iso(at.timeUs),

@@ -10,7 +10,7 @@ import { startProgress } from "../../../cli/progress.ts";
 import { significant } from "../../../collab/charts/format.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { durationText } from "../../../protocol/text-values.ts";
-import type { Place } from "../place.ts";
+import type { SeekPlace } from "../place.ts";
 import { rangeOf } from "../seek.ts";
 import { readTruths } from "./alarm-score.ts";
 import { type BranchOptions, requestOf } from "./branch-options.ts";
@@ -23,7 +23,7 @@ const GRACE_US = 60_000_000;
 
 export interface SweepOptions extends BranchOptions {
   sweep: (readonly [path: string, values: string])[];
-  at?: Place | undefined;
+  at?: SeekPlace | undefined;
   to?: string | undefined;
   truth?: string | undefined;
   plot?: string | undefined;

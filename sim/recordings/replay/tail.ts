@@ -1,0 +1,162 @@
+/**
+ * `eigenwatch replay DIR --verify --tail`: executes a recording once more while it is written, and compares what comes of it.
+ *
+ *   recording ──blocks, records as they are written──► fold ══ events of each block, state hash of each checkpoint
+ *
+ * L1  It ends when the writer has closed the recording, or at a signal: exit code 0.
+ * L2  It ends at the first difference, and names block, input, actor and field: exit code 1. Values are not known, only their hashes: the
+ *     snapshot that holds them may not be written yet.
+ * L3  An input that the session applied and this run cannot apply is a difference as well.
+ * L4  The writer does not notice: no lock is taken, nothing is written.
+ */
+import process from "node:process";
+import type { Core, CoreDefinitions, CoreSink } from "../../../actors/core/mod.ts";
+import { openJournal, RecordingTail } from "../../../actors/journal/mod.ts";
+import {
+  askedAsync,
+  ChainBroken,
+  foldJournal,
+  nearestCore,
+  RecordingDamaged,
+  SYSTEM,
+} from "../../../actors/mod.ts";
+import type { Journal, JournalEntry } from "../../../actors/ports/journal.ts";
+import { stopSignal } from "../../../collab/stop-signal.ts";
+import type { SeekPlace } from "../place.ts";
+import { type Difference, Verifier } from "./verifier.ts";
+
+/** How far it is. */
+export interface TailProgress {
+  /** The last block that was executed. */
+  block: number;
+  blocks: number;
+  inputs: number;
+  /** State hashes that were compared. */
+  hashes: number;
+  /** Of the recording, written and not executed yet. */
+  bytesBehind: number;
+}
+
+export interface TailReport extends TailProgress {
+  difference: Difference | null;
+}
+
+/** With `--json`, one a line: progress a few times a second, at last the end. */
+export type TailLine = ({ what: "progress" } & TailProgress) | ({ what: "end" } & TailReport);
+
+/** A program that reads progress acts on it within a moment; a person reads a line a second. */
+const PROGRESS_MS = { json: 50, text: 1_000 };
+
+export async function verifyTailCommand(
+  directory: string,
+  { place, json }: { place: SeekPlace; json: boolean },
+): Promise<number> {
+  const ending = new AbortController();
+  stopSignal().then(() => ending.abort());
+  const journal = await askedAsync(() => openJournal(directory, { readOnly: true }));
+  const show = json ? showJson : showText;
+  const verification = new TailVerification(journal, SYSTEM);
+  let shown = 0;
+  const timer = setInterval(
+    () => {
+      const { progress } = verification;
+      if (progress.blocks + progress.hashes === shown) return;
+      shown = progress.blocks + progress.hashes;
+      show({ what: "progress", ...progress });
+    },
+    json ? PROGRESS_MS.json : PROGRESS_MS.text,
+  );
+  try {
+    const { difference } = await verification.run(directory, place, ending.signal);
+    show({ what: "end", ...verification.progress, difference });
+    return difference === null ? 0 : 1;
+  } finally {
+    clearInterval(timer);
+    await journal.close();
+  }
+}
+
+export class TailVerification {
+  private readonly journal: Journal;
+  private readonly definitions: CoreDefinitions;
+  private tail: RecordingTail | null = null;
+  private verifier: Verifier | null = null;
+  private block = 0;
+  private blocks = 0;
+  private inputs = 0;
+
+  /** `journal`: the recording as it is at the start. Its last block is the one up to which records may come late. */
+  constructor(journal: Journal, definitions: CoreDefinitions) {
+    this.journal = journal;
+    this.definitions = definitions;
+  }
+
+  get progress(): TailProgress {
+    const { block, blocks, inputs, verifier, tail } = this;
+    const hashes = verifier?.compared.checkpoints ?? 0;
+    return { block, blocks, inputs, hashes, bytesBehind: tail?.bytesBehind ?? 0 };
+  }
+
+  /** From the snapshot before a place. */
+  async run(directory: string, place: SeekPlace, signal: AbortSignal): Promise<TailReport> {
+    const { journal } = this;
+    const verifier = new Verifier(() => core, { settledFrom: journal.last?.number ?? 0 });
+    const sink: CoreSink = { event: (event) => verifier.event(event), state() {}, metrics() {} };
+    const { core, nextBlock } = await nearestCore(journal, this.definitions, place, sink);
+    this.verifier = verifier;
+    this.block = nextBlock - 1;
+    this.tail = new RecordingTail(directory, { from: nextBlock, signal });
+    await this.fold(this.tail.entries(), core, verifier);
+    return { ...this.progress, difference: verifier.difference };
+  }
+
+  private async fold(entries: AsyncIterable<JournalEntry>, core: Core, verifier: Verifier): Promise<void> {
+    try {
+      await foldJournal(entries, core, {
+        block: (block) => verifier.block(block),
+        applied: ({ number }) => {
+          this.block = number;
+          this.blocks++;
+        },
+        input: () => {
+          this.inputs++;
+        },
+        derived: (block, events) => verifier.derived(block, events),
+        checkpoint: (checkpoint) => verifier.checkpoint(checkpoint),
+      });
+      verifier.finish();
+    } catch (error) {
+      if (error instanceof RecordingDamaged || error instanceof ChainBroken) throw error;
+      verifier.difference ??= {
+        partition: core.partition,
+        block: verifier.lastBlock,
+        input: core.sequence,
+        actor: "core",
+        field: "input",
+        index: -1,
+        recorded: "applied",
+        replayed: error instanceof Error ? error.message : String(error),
+      };
+    }
+  }
+}
+
+function showJson(line: TailLine): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+function showText(line: TailLine): void {
+  const { block, blocks, inputs, hashes, bytesBehind } = line;
+  const behind = bytesBehind > 0 ? `, ${Math.ceil(bytesBehind / 1000)} kB behind` : "";
+  if (line.what === "progress") {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kverified up to block ${block}${behind}`);
+    return;
+  }
+  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+  const { difference: d } = line;
+  process.stdout.write(
+    d === null
+      ? `verified ${blocks} blocks, ${inputs} inputs up to block ${block}, compared ${hashes} state hashes${behind}\n`
+      : `differs at partition ${d.partition}, block ${d.block}, input ${d.input}: ${d.actor} ${d.field} recorded ${d.recorded}, replayed ${d.replayed}\n`,
+  );
+}
