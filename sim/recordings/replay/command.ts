@@ -16,7 +16,7 @@ import { checkPlace, rangeOf } from "../seek.ts";
 import { follow } from "./follow.ts";
 import { type ReplayReport, replay } from "./replay.ts";
 import { type StepOptions, stepThrough } from "./step.ts";
-import { verifyTailCommand } from "./tail.ts";
+import { verifyTailCommand } from "./tail-command.ts";
 
 const command = new Command("replay")
   .description("Runs the actors again over a recording and reports the events and the final state hash.")

@@ -1,27 +1,18 @@
 /**
- * `eigenwatch replay DIR --verify --tail`: executes a recording once more while it is written, and compares what comes of it.
+ * Executes a recording once more while it is written, and compares the results with the recorded ones.
  *
  *   recording ──blocks, records as they are written──► fold ══ events of each block, state hash of each checkpoint
  *
- * L1  It ends when the writer has closed the recording, or at a signal: exit code 0.
- * L2  It ends at the first difference, and names block, input, actor and field: exit code 1. Values are not known, only their hashes: the
- *     snapshot that holds them may not be written yet.
+ * L1  It ends when the writer has closed the recording, or at a signal.
+ * L2  It ends at the first difference, and names block, input, actor and field. Values are not known, only their hashes: the snapshot that
+ *     holds them may not be written yet.
  * L3  An input that the session applied and this run cannot apply is a difference as well.
  * L4  The writer does not notice: no lock is taken, nothing is written.
  */
-import process from "node:process";
 import type { Core, CoreDefinitions, CoreSink } from "../../../actors/core/mod.ts";
-import { openJournal, RecordingTail } from "../../../actors/journal/mod.ts";
-import {
-  askedAsync,
-  ChainBroken,
-  foldJournal,
-  nearestCore,
-  RecordingDamaged,
-  SYSTEM,
-} from "../../../actors/mod.ts";
+import { RecordingTail } from "../../../actors/journal/mod.ts";
+import { ChainBroken, foldJournal, nearestCore, RecordingDamaged } from "../../../actors/mod.ts";
 import type { Journal, JournalEntry } from "../../../actors/ports/journal.ts";
-import { stopSignal } from "../../../collab/stop-signal.ts";
 import type { SeekPlace } from "../place.ts";
 import { type Difference, Verifier } from "./verifier.ts";
 
@@ -43,38 +34,6 @@ export interface TailReport extends TailProgress {
 
 /** With `--json`, one a line: progress a few times a second, at last the end. */
 export type TailLine = ({ what: "progress" } & TailProgress) | ({ what: "end" } & TailReport);
-
-/** A program that reads progress acts on it within a moment; a person reads a line a second. */
-const PROGRESS_MS = { json: 50, text: 1_000 };
-
-export async function verifyTailCommand(
-  directory: string,
-  { place, json }: { place: SeekPlace; json: boolean },
-): Promise<number> {
-  const ending = new AbortController();
-  stopSignal().then(() => ending.abort());
-  const journal = await askedAsync(() => openJournal(directory, { readOnly: true }));
-  const show = json ? showJson : showText;
-  const verification = new TailVerification(journal, SYSTEM);
-  let shown = 0;
-  const timer = setInterval(
-    () => {
-      const { progress } = verification;
-      if (progress.blocks + progress.hashes === shown) return;
-      shown = progress.blocks + progress.hashes;
-      show({ what: "progress", ...progress });
-    },
-    json ? PROGRESS_MS.json : PROGRESS_MS.text,
-  );
-  try {
-    const { difference } = await verification.run(directory, place, ending.signal);
-    show({ what: "end", ...verification.progress, difference });
-    return difference === null ? 0 : 1;
-  } finally {
-    clearInterval(timer);
-    await journal.close();
-  }
-}
 
 export class TailVerification {
   private readonly journal: Journal;
@@ -139,24 +98,4 @@ export class TailVerification {
       };
     }
   }
-}
-
-function showJson(line: TailLine): void {
-  process.stdout.write(`${JSON.stringify(line)}\n`);
-}
-
-function showText(line: TailLine): void {
-  const { block, blocks, inputs, hashes, bytesBehind } = line;
-  const behind = bytesBehind > 0 ? `, ${Math.ceil(bytesBehind / 1000)} kB behind` : "";
-  if (line.what === "progress") {
-    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kverified up to block ${block}${behind}`);
-    return;
-  }
-  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-  const { difference: d } = line;
-  process.stdout.write(
-    d === null
-      ? `verified ${blocks} blocks, ${inputs} inputs up to block ${block}, compared ${hashes} state hashes${behind}\n`
-      : `differs at partition ${d.partition}, block ${d.block}, input ${d.input}: ${d.actor} ${d.field} recorded ${d.recorded}, replayed ${d.replayed}\n`,
-  );
 }

@@ -1,0 +1,62 @@
+/**
+ * `eigenwatch replay DIR --verify --tail`: verifies a recording while it is written. Exit code 1 at a difference, or when the recording
+ * cannot be read on; 0 at the end of the recording or at a signal.
+ */
+import process from "node:process";
+import { openJournal } from "../../../actors/journal/mod.ts";
+import { askedAsync, SYSTEM } from "../../../actors/mod.ts";
+import { stopSignal } from "../../../collab/stop-signal.ts";
+import type { SeekPlace } from "../place.ts";
+import { type TailLine, TailVerification } from "./tail.ts";
+
+/** A program that reads progress acts on it within a moment; a person reads a line a second. */
+const PROGRESS_MS = { json: 50, text: 1_000 };
+
+export async function verifyTailCommand(
+  directory: string,
+  { place, json }: { place: SeekPlace; json: boolean },
+): Promise<number> {
+  const ending = new AbortController();
+  stopSignal().then(() => ending.abort());
+  const journal = await askedAsync(() => openJournal(directory, { readOnly: true }));
+  const show = json ? showJson : showText;
+  const verification = new TailVerification(journal, SYSTEM);
+  let shown = 0;
+  const timer = setInterval(
+    () => {
+      const { progress } = verification;
+      if (progress.blocks + progress.hashes === shown) return;
+      shown = progress.blocks + progress.hashes;
+      show({ what: "progress", ...progress });
+    },
+    json ? PROGRESS_MS.json : PROGRESS_MS.text,
+  );
+  try {
+    const { difference } = await verification.run(directory, place, ending.signal);
+    show({ what: "end", ...verification.progress, difference });
+    return difference === null ? 0 : 1;
+  } finally {
+    clearInterval(timer);
+    await journal.close();
+  }
+}
+
+function showJson(line: TailLine): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+function showText(line: TailLine): void {
+  const { block, blocks, inputs, hashes, bytesBehind } = line;
+  const behind = bytesBehind > 0 ? `, ${Math.ceil(bytesBehind / 1000)} kB behind` : "";
+  if (line.what === "progress") {
+    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kverified up to block ${block}${behind}`);
+    return;
+  }
+  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+  const { difference: d } = line;
+  process.stdout.write(
+    d === null
+      ? `verified ${blocks} blocks, ${inputs} inputs up to block ${block}, compared ${hashes} state hashes${behind}\n`
+      : `differs at partition ${d.partition}, block ${d.block}, input ${d.input}: ${d.actor} ${d.field} recorded ${d.recorded}, replayed ${d.replayed}\n`,
+  );
+}
