@@ -18,27 +18,15 @@ import {
   systemClock,
   VERSION,
   VERSIONS,
-<<<<<<< HEAD:collab/live/serve.ts
 } from "../../actors/mod.ts";
 
-import type { Journal } from "../../actors/ports/journal.ts";
 import type { SessionListener } from "../../actors/ports/session.ts";
 import type { OperatorNotice } from "../../protocol/messages.ts";
 import { applySetting, type Settings } from "../../protocol/settings.ts";
-import { liveCommands, SessionShadow, synthWorlds } from "../../sim/mod.ts";
+import { liveCommands, Shadow, synthWorlds } from "../../sim/mod.ts";
 import { dashboardDirectory } from "../dashboard-files.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import { stopSignal } from "../stop-signal.ts";
-
-=======
-} from "../actors/mod.ts";
-
-import type { SessionListener } from "../actors/ports/session.ts";
-import type { OperatorNotice } from "../protocol/messages.ts";
-import { applySetting, type Settings } from "../protocol/settings.ts";
-import { liveCommands, Shadow, synthWorlds } from "../sim/mod.ts";
-
->>>>>>> fa1d455 (recordings: the shadow of a session reads its recording):collab/serve.ts
 
 import { readConfig, type UpConfig, type UpOptions } from "./config.ts";
 
