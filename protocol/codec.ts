@@ -114,7 +114,7 @@ function pack(action: string, code: number, body: unknown): Uint8Array {
   try {
     return encoder.encode([PROTOCOL_VERSION, code, body]);
   } catch (cause) {
-    throw new MalformedMessage(action, describe(cause), "values that msgpack can say", { cause });
+    throw new MalformedMessage(action, describe(cause), "values that msgpack can encode", { cause });
   }
 }
 

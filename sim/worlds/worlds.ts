@@ -5,7 +5,7 @@ import { MAX_FRAME_SPAN_US } from "../../protocol/limits.ts";
 import type { Scenario, ScenarioOptions, ScenarioRun } from "./model/scenario.ts";
 import { findScenario, scenarioNames } from "./scenarios.ts";
 
-/** All scenarios, behind the port of the `synth` feed. */
+/** All scenarios as the port of the `synth` feed. */
 export function synthWorlds(): SynthWorlds {
   return {
     names: scenarioNames(),

@@ -1,4 +1,4 @@
-/** The messages whose bytes are kept in golden.json: one of every row, and the edges of frames and numbers. A new row without a case does not compile. */
+/** The messages of golden.json: at least one of every row, and edge cases of frames and numbers. A new row without a case does not compile. */
 import { BlockBuilder, GENESIS_HASH } from "../../protocol/block.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import { float32Bytes, float64Bytes, uint16Bytes, uint32Bytes } from "../../protocol/columns.ts";

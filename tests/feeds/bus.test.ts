@@ -88,7 +88,7 @@ function world(): World {
   };
 }
 
-test("[G1] what a feed brings comes out at the other end, under its own source and in its own order", async () => {
+test("[G1] the bus feed delivers what a feed published, with its source and in its order", async () => {
   const { clock, publish, take } = world();
   const { taken } = take();
   const { sink } = await publish();
@@ -113,7 +113,7 @@ test("[G1] what a feed brings comes out at the other end, under its own source a
   );
 });
 
-test("[G1] a feed that begins anew numbers on from where it was, and its frame is left as it was", async () => {
+test("[G1] a restarted feed continues its numbers, and its frame is not modified", async () => {
   const { clock, publish, take } = world();
   const { taken } = take();
   const before = await publish();
@@ -129,7 +129,7 @@ test("[G1] a feed that begins anew numbers on from where it was, and its frame i
   assert.ok(next! > last!);
 });
 
-test("[G2] what is no message, not a feed's to say, or under another's subject is counted and dropped", async () => {
+test("[G2] a message that cannot be decoded, that a feed may not send, or with the subject of another source is counted and dropped", async () => {
   const { bus, clock, take } = world();
   const { feed, taken, ended } = take();
   const send = (bytes: Uint8Array, source = "plant#1") =>
@@ -149,7 +149,7 @@ test("[G2] what is no message, not a feed's to say, or under another's subject i
   assert.is(malformed, 6);
 });
 
-test("[G2] a declaration that the partition refuses is counted, and the feed goes on", async () => {
+test("[G2] a declaration that the partition refuses is counted, and the feed continues", async () => {
   const { bus, clock } = world();
   const feed = new BusFeed({ bus, ...PLACE });
   const { sink, taken } = recordingSink();
@@ -167,7 +167,7 @@ test("[G2] a declaration that the partition refuses is counted, and the feed goe
   assert.ok(taken.statuses.some(({ detail }) => detail.includes("there are 64")));
 });
 
-test("[G3] an owner that comes later is told the groups within two seconds, and enters each once", async () => {
+test("[G3] a later owner receives the groups within two seconds, and passes on each once", async () => {
   const { clock, publish, take } = world();
   const { sink } = await publish();
   sink.channels(DECLARATION);
@@ -180,7 +180,7 @@ test("[G3] an owner that comes later is told the groups within two seconds, and 
   assert.is(taken.declarations.length, 2);
 });
 
-test("a feed that was stopped takes nothing more, here and there", async () => {
+test("a stopped feed delivers nothing more, on both ends", async () => {
   const { clock, publish, take } = world();
   const { feed, taken, ended } = take();
   const publisher = await publish();
@@ -193,7 +193,7 @@ test("a feed that was stopped takes nothing more, here and there", async () => {
   assert.is(clock.pending, 0);
 });
 
-test("quantum data keeps its numbers as frames do", async () => {
+test("quantum data keeps its numbers, as frames do", async () => {
   const { clock, publish, take } = world();
   const { taken } = take();
   const { sink } = await publish();

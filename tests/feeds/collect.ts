@@ -29,7 +29,7 @@ export interface Collected {
 }
 
 export interface CollectingSink extends FeedSink, Collected {
-  /** The sink says it has enough after so many frames, until `release`. */
+  /** The sink is full after this many frames, until `release`. */
   fullAfter: number;
   release(): void;
 }

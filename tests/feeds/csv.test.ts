@@ -39,7 +39,7 @@ test("csv reader needs no line end after the last row", () => {
   ]);
 });
 
-test("csv reader takes CRLF and LF line ends", () => {
+test("csv reader accepts CRLF and LF line ends", () => {
   assert.equal(parse("a,b\r\n1,2\r\n3,4\n"), [
     ["a", "b"],
     ["1", "2"],
@@ -64,7 +64,7 @@ test("csv reader skips blank lines and still counts them", () => {
   assert.is(rows.text(0), "b");
 });
 
-test("csv reader takes delimiters, line ends and doubled quotes inside quotes", () => {
+test("csv reader accepts delimiters, line ends and doubled quotes inside quotes", () => {
   assert.equal(parse('"a,b","c\nd","say ""hi""",""\nx,y,z,w\n'), [
     ["a,b", "c\nd", 'say "hi"', ""],
     ["x", "y", "z", "w"],
@@ -79,19 +79,19 @@ test("csv reader counts the lines inside quotes", () => {
   assert.is(rows.line, 4);
 });
 
-test("csv reader takes quotes in the middle of a cell as they stand", () => {
+test("csv reader keeps quotes in the middle of a cell", () => {
   assert.equal(parse('5" disk,"a"b,c\n'), [['5" disk', '"a"b', "c"]]);
 });
 
-test("csv reader decodes UTF-8 over the borders of pieces", () => {
+test("csv reader decodes UTF-8 across chunks", () => {
   assert.equal(parse("größe,日本,😀\n", 1), [["größe", "日本", "😀"]]);
 });
 
-test("csv reader takes other delimiters", () => {
+test("csv reader accepts other delimiters", () => {
   assert.equal(parse("a;b,c\n", Number.POSITIVE_INFINITY, 59), [["a", "b,c"]]);
 });
 
-test("csv reader gives the rows before a quote that is never closed, then names its line", () => {
+test("csv reader returns the rows before a quote that is never closed, then names its line", () => {
   const rows = new CsvRows(COMMA);
   rows.push(new TextEncoder().encode('a,b\n1,"2\n3,4\n'));
   assert.ok(rows.next());
@@ -106,7 +106,7 @@ test("csv reader refuses rows longer than the limit", () => {
   assert.throws(() => rows.next(), /longer than MAX_ROW_BYTES \(1048576\)/);
 });
 
-test("csv reader tells why a cell is no number", () => {
+test("csv reader has a reason for a cell without a number", () => {
   const rows = new CsvRows(COMMA);
   rows.push(new TextEncoder().encode('1, NaN ,inf,-Infinity,1e999,,null,NA,x1,1.5.2,"2.5",0x1f\n'));
   rows.next();
@@ -131,7 +131,7 @@ test("csv reader tells why a cell is no number", () => {
   ]);
 });
 
-test("csv reader gives back what was written, in pieces of any size", () => {
+test("csv reader reads back what was written, in chunks of any size", () => {
   const cell = fc.oneof(
     fc.string({ unit: fc.constantFrom("a", "b", ",", '"', "\n", "\r", " ", "é", "😀") }),
     fc.double().map(String),

@@ -8,7 +8,7 @@ function read(text: string): number {
   return readDecimal(bytes, 1, bytes.length - 1);
 }
 
-test("decimal reader gives the double that Number gives, whatever the number", () => {
+test("decimal reader returns the same double as Number for any number", () => {
   fc.assert(
     fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (value) => {
       assert.ok(Object.is(read(String(value)), Number(String(value))), String(value));
@@ -17,7 +17,7 @@ test("decimal reader gives the double that Number gives, whatever the number", (
   );
 });
 
-test("decimal reader gives the double that Number gives for plain decimals of any length", () => {
+test("decimal reader returns the same double as Number for plain decimals of any length", () => {
   const plain = fc.tuple(
     fc.constantFrom("", "-", "+"),
     fc.stringMatching(/^\d{0,25}$/),
@@ -34,7 +34,7 @@ test("decimal reader gives the double that Number gives for plain decimals of an
   );
 });
 
-test("decimal reader takes blanks around a number", () => {
+test("decimal reader accepts blanks around a number", () => {
   assert.is(read("  12.5\t"), 12.5);
 });
 

@@ -19,7 +19,7 @@ test("docs/feeds.md names every kind of feed and every option", () => {
   }
 });
 
-test("docs/feeds.md has examples that can be read", () => {
+test("docs/feeds.md has examples that can be parsed", () => {
   const specs = [...document.matchAll(/--feed '?([^\s']+)'?/g)].map(([, spec = ""]) => spec);
   const examples = specs.filter((spec) => !spec.startsWith("KIND"));
   assert.ok(examples.length > Object.keys(FEED_KINDS).length);
@@ -32,7 +32,7 @@ test("docs/examples/rooms.csv is what its script writes", () => {
   assert.is(written, readFileSync(join(EXAMPLES, "rooms.csv"), "utf8"));
 });
 
-test("docs/examples/rooms.csv has an event of the cellar at the time of its change", async () => {
+test("docs/examples/rooms.csv gives an event of the cellar at the time of its change", async () => {
   const { code, stdout, stderr } = await run([
     ...["up", "--feed", `file:${join(EXAMPLES, "rooms.csv")}`, "--once", "--port", "0"],
   ]);

@@ -71,7 +71,7 @@ test("long file whose symbols share their times becomes rows", async () => {
   assert.equal([group.sampling, group.everyUs, group.innovation], ["rows", 60_000_000, "logReturn"]);
 });
 
-test("options decide where the rows would have been read otherwise", async () => {
+test("options override what the rows suggest", async () => {
   const { groups } = await collectText(
     secondly(5, (k) => `${k + 1},1`, "ts,price,last"),
     "innovation=ar1&every=5s&unit=USD&group=mine",
@@ -104,7 +104,7 @@ test("columns of text are left out and named", async () => {
   assert.match(statuses.at(-1)!.detail, /3 rows, 3 samples; left out, no numbers: b/);
 });
 
-test("a table without a number in any column fails and says what stands there", async () => {
+test("a table without a number in any column fails and shows a cell", async () => {
   const decimalCommas = await collectText("ts;a;b\n1000000000;1,5;2,5\n1000000001;1,6;2,6\n", "", "x.csv");
   assert.equal(
     decimalCommas.statuses.map(({ status }) => status),
@@ -135,7 +135,7 @@ test("a column without a name is left out when it is empty, else named by its pl
   );
 });
 
-test("long file takes only the expected symbols and names those it never saw", async () => {
+test("long file delivers only the chosen symbols and names those it never saw", async () => {
   const text = "ts,symbol,price\n1,A,1\n1,B,2\n1,C,3\n2,A,1\n2,B,2\n2,C,3\n";
   const result = await collectText(text, "columns=A,C,X");
   assert.equal(
@@ -193,7 +193,7 @@ test("a jump of more than five spacings is a gap, a shorter one is not", async (
   assert.is(gap.detail, "line 9: no rows for 6 spacings");
 });
 
-test("samples that go back in time are delivered where they stand, and counted", async () => {
+test("samples that go back in time are delivered in their place, and counted", async () => {
   const text = `ts,a\n${[5, 6, 4, 5, 7].map((t) => `${1e9 + t},${t}\n`).join("")}`;
   const result = await collectText(text);
   assert.equal(
@@ -212,7 +212,7 @@ test("frames are numbered 1, 2, … and begin with a row", async () => {
   assert.ok(frames.every(({ count }) => count % 2 === 0 && count <= 256));
 });
 
-test("more than 128 columns are dealt to groups, and rows leave whole", async () => {
+test("more than 128 columns are spread over groups, and rows leave whole", async () => {
   const names = Array.from({ length: 300 }, (_, k) => `c${k}`);
   const result = await collectText(
     secondly(4, (k) => names.map(() => k).join(","), `ts,${names.join(",")}`),
@@ -258,7 +258,7 @@ test("rows with an empty symbol are counted", async () => {
   assert.is(result.samples.length, 2);
 });
 
-test("the same table gives the same frames and reports however it is packed", async () => {
+test("the same table gives the same frames and reports in any chunks, plain or gzipped", async () => {
   const text = secondly(9000, (k) => (k % 1000 === 7 ? `bad,${k}` : `${k},${-k}`));
   const plain = await collectText(text);
   const packed = await collectText(gzipSync(text), "", "table.csv");
@@ -267,7 +267,7 @@ test("the same table gives the same frames and reports however it is packed", as
   assert.equal(packed.samples, plain.samples);
 });
 
-test("a file that cannot be read ends as failed, after the rows before", async () => {
+test("a file that cannot be read further ends as failed, after its good rows", async () => {
   const missing = await collectSpec("file:/no/such/file.csv");
   assert.equal(
     missing.statuses.map(({ status, detail }) => [status, detail]),
@@ -297,7 +297,7 @@ test("a recorded feed waits while the sink is full, and loses nothing", async ()
   );
 });
 
-test("a paced file hands over each row when its time has come", async () => {
+test("a paced file sends each row when it is due", async () => {
   await withFile(
     "table.csv",
     secondly(5, (k) => `${k},1`),
@@ -340,7 +340,7 @@ test("[R3] a file that was stopped and is read again gives the same frames under
   });
 });
 
-test("[R3] a paced file is cut into the same frames however late its timers are", async () => {
+test("[R3] a paced file has the same frames for any delay of timers", async () => {
   // Rows 0.4 ms apart: some leave together.
   let text = "ts_us,a\n";
   for (let k = 0; k < 200; k++) text += `${1e15 + 400 * k},1\n`;

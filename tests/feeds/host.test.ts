@@ -32,7 +32,7 @@ function hostFeed(clock: ReturnType<typeof createManualClock>) {
   return createHostFeed({ source: "host", group: "host", everyUs: 100_000, clock, meters: countingMeters });
 }
 
-test("[H1] rows fall on the grid of the cadence", async () => {
+test("[H1] rows are due on a grid", async () => {
   const clock = createManualClock(1e12);
   const sink = collectingSink();
   const feed = hostFeed(clock);
@@ -50,7 +50,7 @@ test("[H1] rows fall on the grid of the cadence", async () => {
   assert.is(sink.statuses.at(-1)!.status, "ended");
 });
 
-test("[H1] a late row is taken once, and the grid goes on", async () => {
+test("[H1] a late row is taken once, and the grid continues", async () => {
   const clock = createManualClock(1e12);
   const sink = collectingSink();
   const feed = hostFeed(clock);
@@ -96,7 +96,7 @@ test("host feed names what the machine lacks when it opens", async () => {
   await running;
 });
 
-test("rates are differences per second, and none after a counter was set back", () => {
+test("rates are differences per second, and NaN after a counter went back", () => {
   const rates = new Rates(1);
   assert.ok(Number.isNaN(rates.rate(0, 100, 0)));
   assert.is(rates.rate(0, 150, 0.5), 100);
@@ -105,7 +105,7 @@ test("rates are differences per second, and none after a counter was set back", 
   assert.is(rates.rate(0, 30, 1), 10);
 });
 
-test("other platforms give what the runtime knows", () => {
+test("other platforms have the meters of the runtime", () => {
   const { meters, missing } = openMeters("darwin");
   const names = meters.flatMap(({ channels }) => channels.map(({ name }) => name));
   for (const name of ["cpu0.busy", "memory.used", "own.cpu", "own.memory"])
@@ -121,7 +121,7 @@ test("other platforms give what the runtime knows", () => {
   assert.ok(row[names.indexOf("memory.used")]! > 0);
 });
 
-test("[H3] host feed of this machine gives at least 24 channels, plausible and of one time", async () => {
+test("[H3] host feed of this machine has at least 24 channels with plausible values of one time", async () => {
   if (platform() !== "linux") return skip("no Linux: this machine has fewer channels");
   const sink = collectingSink();
   const feed = createFeed("host?every=100ms", { clock: systemClock, seed: 1 });

@@ -69,12 +69,12 @@ test("[G1] samples of equal time leave in the order of the feeds", async () => {
   assert.is(shown(result), "a1 a2 a2 b2 b2 c2 a3 b3");
 });
 
-test("[G1] a sample that goes back in time leaves where its own feed has it", async () => {
+test("[G1] a sample that goes back in time keeps its place in its feed", async () => {
   const result = await collect(merged([recorded("a", [[1, 7, 2, 8]]), recorded("b", [[3, 7, 9]])]));
   assert.is(shown(result), "a1 b3 a7 a2 b7 a8 b9");
 });
 
-test("[G2] frames are split only where another feed comes between, and numbered anew", async () => {
+test("[G2] frames are split only where another feed has an earlier sample, and get new numbers", async () => {
   const result = await collect(merged([recorded("a", [[1, 2, 3, 10, 11]]), recorded("b", [[5, 6]])]));
   assert.equal(
     result.frames.map(({ source, sequence, count }) => [source, sequence, count]),
@@ -108,7 +108,7 @@ test("[G3] a feed that is ahead in time is held back", async () => {
   assert.is(result.samples.length, 101);
 });
 
-test("[G1][G2] any feeds are merged to the sequence that sorting gives, each in its own order", async () => {
+test("[G1][G2] any feeds are merged in the order of a sort by time, each in its own order", async () => {
   const times = fc.array(fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 12 }), {
     maxLength: 12,
   });
@@ -174,7 +174,7 @@ test("[G4] merged feeds are paced by one clock", async () => {
   assert.equal(counts, [1, 2, 3, 3, 4, 4, 5]);
 });
 
-test("[G5] paced feeds are cut into the same frames however late timers are", async () => {
+test("[G5] paced feeds have the same frames for any delay of timers", async () => {
   const cut = async (stepMs: number): Promise<unknown> => {
     const clock = createManualClock(1e12);
     const sink = collectingSink();

@@ -27,7 +27,7 @@ test("spec of a host feed has its default cadence, or the given one", () => {
   if (spec.kind === "host") assert.equal({ ...spec.options }, { every: 1_000_000, group: "server" });
 });
 
-test("spec of a file feed keeps its path as it stands and reads every option", () => {
+test("spec of a file feed keeps its path and reads every option", () => {
   const spec = parseFeedSpec(
     "file:/data/a b:c.csv.gz?speed=60&time=when&timeUnit=ms&format=long&symbol=s&value=v&size=q&columns=A,B&skip=C" +
       "&innovation=ar1&sampling=ticks&every=5m&unit=USD&group=prices",

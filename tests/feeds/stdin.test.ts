@@ -47,7 +47,7 @@ test("stdin is read like a file", async () => {
   assert.match(statuses[0]!.detail, /^standard input: 1 channels/);
 });
 
-test("live stdin hands over rows as they arrive, stamped where they have no time", async () => {
+test("live stdin sends rows as they arrive, with the time of arrival if they have none", async () => {
   const clock = createManualClock(1e12);
   const stdin = pipe();
   const sink = collectingSink();
@@ -93,7 +93,7 @@ test("live stdin whose first row has no number waits for rows that have", async 
   assert.equal(statuses.find(({ status }) => status === "running")?.counts, { unparsable: 1 });
 });
 
-test("live stdin reports what it left out about once a second", async () => {
+test("live stdin reports bad samples about once a second", async () => {
   const clock = createManualClock(1e12);
   const stdin = pipe();
   const sink = collectingSink();

@@ -1,4 +1,4 @@
-/** The synth feed over worlds that a test makes: when its samples leave, and how it says that they are synthetic. */
+/** The synth feed with worlds of the test: when its samples leave, and how its reports show that they are synthetic. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createFeed, createFeeds } from "../../actors/feeds/session-feeds.ts";
@@ -60,7 +60,7 @@ function scriptedWorlds(rows: number, everyMs: number): SynthWorlds & { asked: S
   };
 }
 
-test("[Y1] live samples begin now and leave when their time has come, a recording's by its speed", async () => {
+test("[Y1] live samples begin now and leave when they are due, those of a recording by its speed", async () => {
   for (const [query, startUs, speed] of [
     ["", 5_000_000, 1],
     ["?speed=4", RECORDED_START_US, 4],
@@ -84,7 +84,7 @@ test("[Y1] live samples begin now and leave when their time has come, a recordin
   }
 });
 
-test("[Y2] a recording is cut by its own time: the same frames however late the clock lets them leave", async () => {
+test("[Y2] a recording has the same frames for any delay of timers", async () => {
   const cuts = async (stepMs: number): Promise<number[]> => {
     const clock = createManualClock();
     const sink = collectingSink();
@@ -106,7 +106,7 @@ test("[Y2] a recording is cut by its own time: the same frames however late the 
   assert.equal(await cuts(13), exact);
 });
 
-test("at full speed all is handed over as it comes, and the feed waits for a sink that has enough", async () => {
+test("at full speed pieces leave at once, and the feed waits while the sink is full", async () => {
   const clock = createManualClock();
   const sink = collectingSink();
   sink.fullAfter = 3;
@@ -124,7 +124,7 @@ test("at full speed all is handed over as it comes, and the feed waits for a sin
   );
 });
 
-test("[Y3] reports say that it is synthetic, with scenario, seed and strength", async () => {
+test("[Y3] reports begin with the word synthetic and have scenario, seed and strength", async () => {
   const worlds = scriptedWorlds(5, 10);
   const { statuses, samples } = await collectSpec("synth:even?speed=max&seed=7&strength=2.5", { worlds });
   assert.match(statuses[0]!.detail, /^synthetic: even, seed 7, strength 2.5/);
@@ -132,7 +132,7 @@ test("[Y3] reports say that it is synthetic, with scenario, seed and strength", 
   assert.is(samples[0]!.source, "synth:even");
 });
 
-test("options reach the world; those left out are left to it, the seed is the session's", async () => {
+test("options reach the world; missing ones have its defaults, and the seed of the session", async () => {
   const worlds = scriptedWorlds(1, 10);
   await collectSpec("synth:even?speed=max", { worlds, seed: 42 });
   const spec = "synth:odd?speed=max&seed=3&channels=4&rate=2.5&duration=1h&strength=0&form=vector&group=x";
@@ -150,7 +150,7 @@ test("options reach the world; those left out are left to it, the seed is the se
   });
 });
 
-test("the truth is told as notices when it is asked for, before the samples it is true of", async () => {
+test("with truth=1, true events are notices before the samples that they concern", async () => {
   for (const truth of [0, 1]) {
     const notices: Omit<OperatorNotice, "type">[] = [];
     const sink = collectingSink();
@@ -202,7 +202,7 @@ test("two recorded worlds are merged by time, groups and sources apart", async (
   );
 });
 
-test("a spec that cannot be is refused with what could be", () => {
+test("a spec that cannot be used is refused with what is expected", () => {
   const context = { clock: createManualClock(), seed: 1, worlds: scriptedWorlds(1, 1) };
   const cases: [spec: string, says: RegExp][] = [
     ["synth", /names no SCENARIO; expected synth:SCENARIO/],

@@ -70,7 +70,7 @@ test("of a bar the close is the value and the volume the size", async () => {
   assert.equal([table.format, table.valueColumns, table.sizeColumn], ["long", ["close"], "volume"]);
 });
 
-test("columns are named where their names say nothing", async () => {
+test("options name columns whose names are not recognised", async () => {
   const options = { format: "long", time: "wann", symbol: "was", value: "wie viel", size: "menge" } as const;
   const table = await readTable(pieces("wann,was,wie viel,menge\n1,A,3,4\n"), options);
   assert.equal(
@@ -212,11 +212,11 @@ const FAILURES: [text: string | Uint8Array, options: TableOptions, said: RegExp]
 ];
 
 for (const [k, [text, options, said]] of FAILURES.entries())
-  test(`table that cannot be read says why (${k}: ${said.source.slice(0, 50)})`, async () => {
+  test(`a table that cannot be read is refused with the reason (${k}: ${said.source.slice(0, 50)})`, async () => {
     assert.match(await failure(read(pieces(text), options)), said);
   });
 
-test("whatever bytes come, the reader throws only an EigenwatchError, and every value is finite or has a reason", async () => {
+test("for any bytes the reader throws only an EigenwatchError, and every value is finite or has a reason", async () => {
   const good = [
     new TextEncoder().encode('ts,a,"b c"\r\n1600000000,1.5,"x ""y"""\n1600000001,,-2e3\n'),
     new TextEncoder().encode("ts,symbol,price,size\n2020-01-01T00:00:00Z,A,1,2\n2020-01-01T00:00:01Z,B,3,\n"),

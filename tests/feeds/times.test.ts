@@ -11,7 +11,7 @@ function read(text: string, form: TimeForm = "iso"): number {
 
 const NOON = Date.UTC(2013, 9, 9, 16, 30, 1, 994) * 1000;
 
-test("counts of s, ms, µs and ns are told apart by their size", () => {
+test("counts of s, ms, µs and ns are distinguished by their size", () => {
   assert.is(timeFormOf("1381336201"), "s");
   assert.is(timeFormOf("1381336201.994"), "s");
   assert.is(timeFormOf("1381336201994"), "ms");
@@ -89,7 +89,7 @@ test("ISO times from 1700 to 2254 agree with Date", () => {
   );
 });
 
-test("a column's name tells the unit where the size would not", () => {
+test("the name of a column gives the unit where the size would not", () => {
   assert.is(timeFormFor("ts_ms", "1000"), "ms");
   assert.is(timeFormFor("recv_ns", "5"), "ns");
   assert.is(timeFormFor("ts", "1000"), "s");

@@ -129,7 +129,7 @@ test("paced walk catches up after a late timer, without drift", async () => {
   await running;
 });
 
-test("paced walk leaves out what it slept through for more than a second, and says so", async () => {
+test("paced walk leaves out the rows of a pause of more than a second, and reports a gap", async () => {
   const clock = createManualClock(1e12);
   const sink = collectingSink();
   const feed = createFeed("walk?channels=4&rate=1000&frame=20", { clock, seed: 1 });

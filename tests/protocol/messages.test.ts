@@ -42,7 +42,7 @@ function fieldsOf(name: MessageName): [field: string, optional: boolean][] {
   return Object.entries(entries).map(([field, kind]) => [field, kind.type === "optional"]);
 }
 
-test("no two messages share a code, and a code tells its message", () => {
+test("no two messages share a code, and a code identifies its message", () => {
   for (const name of NAMES) assert.is(nameOfCode(MESSAGES[name].code), name);
   assert.is(nameOfCode(0x00), undefined);
   assert.is(nameOfCode(0x60), undefined);

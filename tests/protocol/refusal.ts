@@ -2,7 +2,7 @@
 import * as assert from "uvu/assert";
 import type { ProtocolError } from "../../protocol/errors.ts";
 
-/** The error that `act` throws: must be of this class and say what the pattern wants. */
+/** The error that `act` throws; it must be of this class and its message must match. */
 export function refuses(
   act: () => unknown,
   kind: new (...parts: never[]) => ProtocolError,

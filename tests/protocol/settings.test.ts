@@ -5,7 +5,7 @@ import { InvalidSetting } from "../../protocol/errors.ts";
 import { applySetting, defaultSettings, parseSettings, settingPaths } from "../../protocol/settings.ts";
 import { refuses } from "./refusal.ts";
 
-test("a session that says nothing gets the defaults", () => {
+test("a session without settings gets the defaults", () => {
   assert.equal(parseSettings({}), defaultSettings());
   assert.is(defaultSettings().collapse.falseAlarmsPerDay, 1);
   assert.is(
@@ -31,7 +31,7 @@ test("every path can be set to its own default, as value and as text", () => {
   }
 });
 
-test("a setting is changed by path, and the settings before stay as they were", () => {
+test("a setting is changed by path in a copy of the settings", () => {
   const before = defaultSettings();
   const after = applySetting(before, "collapse.falseAlarmsPerDay", "0.1");
   assert.is(after.collapse.falseAlarmsPerDay, 0.1);
@@ -64,7 +64,7 @@ test("a wrong value is refused with path, value and what is expected", () => {
     refuses(() => applySetting(settings, path, value), InvalidSetting, message);
 });
 
-test("a mistyped path is answered with what may have been meant", () => {
+test("a mistyped path is refused with near paths", () => {
   const settings = defaultSettings();
   refuses(
     () => applySetting(settings, "colapse.falseAlarmsPerDay", 1),
@@ -85,7 +85,7 @@ test("a mistyped path is answered with what may have been meant", () => {
   refuses(() => applySetting(settings, "constructor", 1), InvalidSetting, /no such setting/);
 });
 
-test("settings from outside are refused by the path that is wrong", () => {
+test("settings from outside are refused with the wrong path", () => {
   refuses(
     () => parseSettings({ collapse: { falseAlarmPerDay: 1 } }),
     InvalidSetting,
@@ -96,7 +96,7 @@ test("settings from outside are refused by the path that is wrong", () => {
   refuses(() => parseSettings(null), InvalidSetting, /Cannot read settings: null; expected a map/);
 });
 
-test("any value at any path is taken or refused, nothing else", () => {
+test("any value at any path is accepted or refused with an InvalidSetting", () => {
   fc.assert(
     fc.property(fc.oneof(fc.constantFrom(...settingPaths()), fc.string()), fc.anything(), (path, value) => {
       try {

@@ -16,7 +16,7 @@ import { refuses } from "./refusal.ts";
 
 const kind = fc.constantFrom(...(Object.keys(SUBJECT_KINDS) as SubjectKind[]));
 
-test("a subject taken apart gives the names it was built from", () => {
+test("a parsed subject has the names it was built from", () => {
   fc.assert(
     fc.property(name, name, kind, fc.array(name, { maxLength: 4 }), (session, partition, what, details) => {
       assert.equal(parseSubject(subjectOf(session, partition, what, ...details)), {
@@ -29,7 +29,7 @@ test("a subject taken apart gives the names it was built from", () => {
   );
 });
 
-test("no name brings in what NATS reads as grammar", () => {
+test("no name adds characters of the grammar of NATS", () => {
   fc.assert(
     fc.property(name, (any) => {
       assert.match(escapeName(any), /^[A-Za-z0-9_%-]+$/);
@@ -52,7 +52,7 @@ test("names that are empty, too long or broken Unicode are refused", () => {
   refuses(() => escapeName("a\ud800"), MalformedSubject, /well-formed/);
 });
 
-test("subjects of others are refused", () => {
+test("other subjects are refused", () => {
   for (const text of [
     "",
     "ew",
@@ -68,7 +68,7 @@ test("subjects of others are refused", () => {
   }
 });
 
-test("any text is parsed or refused, nothing else", () => {
+test("any text is parsed or refused with a MalformedSubject", () => {
   fc.assert(
     fc.property(
       fc.oneof(
@@ -88,7 +88,7 @@ test("any text is parsed or refused, nothing else", () => {
   );
 });
 
-test("patterns leave out what is not given", () => {
+test("patterns match any name for an undefined part", () => {
   assert.equal(subjectPatterns("s.1", undefined, "event"), ["ew.s%2E1.*.event", "ew.s%2E1.*.event.>"]);
   assert.equal(subjectPatterns(), ["ew.*.*.*", "ew.*.*.*.>"]);
 });

@@ -20,7 +20,7 @@ const READER: Reader = {
   },
 };
 
-test("a message of an older version is brought to today's, step by step", () => {
+test("a message of an older version is converted to the current one, step by step", () => {
   assert.equal(decodeMessage(encode([1, MESSAGES.ping.code, { number: 5 }]), READER), {
     type: "ping",
     nonce: 5,
@@ -52,7 +52,7 @@ test("an older frame takes its steps although frames have a fast reader", () => 
   assert.equal(decodeMessage(old, READER), { ...frame, time: Float64Array.of(1_700_000_000_000_000) });
 });
 
-test("the schema checks what the last step made", () => {
+test("the schema checks the result of the last step", () => {
   refuses(
     () => decodeMessage(encode([1, MESSAGES.ping.code, { number: "five" }]), READER),
     MalformedMessage,
@@ -65,7 +65,7 @@ test("the schema checks what the last step made", () => {
   );
 });
 
-test("versions that are newer, or none, are refused by name", () => {
+test("newer versions and version 0 are refused by number", () => {
   refuses(
     () => decodeMessage(encode([4, MESSAGES.ping.code, {}]), READER),
     UnknownVersion,

@@ -1,4 +1,4 @@
-/** Builders of states and records, real unless said otherwise: what matters in a test stands in it, the rest here. */
+/** Builders of states and records with real elements and usual values for the fields that a test does not set. */
 import { float64Bytes } from "../../protocol/columns.ts";
 import type { DensityMatrix, MeasurementRecord, StateVector } from "../../protocol/messages.ts";
 

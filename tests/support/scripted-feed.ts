@@ -1,4 +1,4 @@
-/** A feed that does what the test says, when the test says it. */
+/** A feed that a test controls step by step. */
 import type { Feed, FeedSink } from "../../actors/feeds/feed.ts";
 
 export interface ScriptedFeed extends Feed {

@@ -1,11 +1,11 @@
-/** A small table to feed the program with: walks that move together, and from the middle on much faster. */
+/** A small table for the program: walks that move together, and much faster in the second half. */
 import { writeFileSync } from "node:fs";
 import { normals } from "./random-streams.ts";
 
 /** 2023-11-14T22:13:20Z. */
 export const START_S = 1_700_000_000;
 
-/** How much faster they move in the second half: no detector overlooks it. */
+/** Factor of the second half: large enough for every detector. */
 const FASTER = 6;
 
 /** A wide CSV, one row a second. Half of each step is common to all columns. */
@@ -23,7 +23,7 @@ export function walkCsv(rows: number, columns = 3): string {
   return text;
 }
 
-/** Writes it and gives its path. */
+/** Writes the table and returns its path. */
 export function walkFile(path: string, rows: number, columns = 3): string {
   writeFileSync(path, walkCsv(rows, columns));
   return path;

@@ -1,5 +1,5 @@
 // timeout: 300
-/** What holds of every scenario, whatever it is about. */
+/** Rules that every scenario must follow. */
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -12,7 +12,7 @@ import { runtimes } from "../support/runtimes.ts";
 import { createWorld, START_US, samplesOf, usual, worldHash } from "./worlds.ts";
 
 const CLASSICAL = SCENARIOS.filter(({ family }) => family !== "quantum");
-/** Short runs where what they say does not depend on length. */
+/** Short runs, where the length does not matter. */
 const part = (durationUs: number) => ({ durationUs: durationUs / 16 });
 
 test("[S1] the same options give the same world, another seed another one", () => {
@@ -24,7 +24,7 @@ test("[S1] the same options give the same world, another seed another one", () =
   }
 });
 
-test("[S1] every runtime makes the same bits of the same seed", () => {
+test("[S1] every runtime gives the same bits for the same seed", () => {
   const script = join(ROOT, "tests", "worlds", "worlds-hashes.ts");
   const outputs = runtimes().map(({ name, command }) => {
     const [path, ...args] = command as [string, ...string[]];
@@ -38,7 +38,7 @@ test("[S1] every runtime makes the same bits of the same seed", () => {
   }
 });
 
-test("at the greatest strength every market still sends all its rows, and a long silence makes no frame too long", () => {
+test("at the greatest strength every market sends all its rows, and no frame is too long after a long silence", () => {
   for (const name of ["regime-switching", "decoherence", "pointer-collapse", "block-flip", "flash-crash"]) {
     const { value } = samplesOf(createWorld(name, { strength: 100 }));
     assert.is(value[0]!.length, 3600, name);
@@ -48,16 +48,16 @@ test("at the greatest strength every market still sends all its rows, and a long
     if (piece.type === "frame") assert.is(frameFault({ ...piece, sequence: 1 }), null);
 });
 
-test("[S2] what is true of a moment is known when its piece is handed out", () => {
+test("[S2] an event is in the truth when its piece is returned", () => {
   for (const { name } of CLASSICAL) for (const seed of [1, 2]) assertToldInTime(name, { seed });
-  // With two rows to a frame, what happens in the second is not there for having been told late.
+  // With two rows per frame, an event of the second row must be in the truth of the first frame.
   for (let seed = 1; seed <= 6; seed++)
     assertToldInTime("level-shift", { seed, channels: 128, durationUs: 3000e6 });
 });
 
 function assertToldInTime(name: string, options: Partial<ScenarioOptions>): void {
   const all = samplesOf(createWorld(name, options)).truth;
-  // A clock that is set ahead tells later times than are true.
+  // A clock that is ahead gives later times than the true ones.
   const wrong = Number(all.find(({ kind }) => kind === "clockStep")?.detail?.["clockStepUs"] ?? 0);
   const run = createWorld(name, options);
   for (let piece = run.next(); piece !== null; piece = run.next()) {
@@ -68,7 +68,7 @@ function assertToldInTime(name: string, options: Partial<ScenarioOptions>): void
   }
 }
 
-test("[S3] times are whole, within the run, and never fall but where a clock goes wrong; frames can travel", () => {
+test("[S3] times are whole, within the run, and never decrease except with a wrong clock; frames can be encoded", () => {
   for (const scenario of CLASSICAL) {
     const options = usual(scenario);
     const run = createWorld(scenario.name);
@@ -90,7 +90,7 @@ test("[S3] times are whole, within the run, and never fall but where a clock goe
   }
 });
 
-test("truth lies in the run, in order, of channels that are declared and detectors that there are", () => {
+test("true events are within the run, in order, with declared channels and existing detectors", () => {
   for (const scenario of SCENARIOS) {
     // A quantum world is slow to draw, and something happens in it all the time.
     const durationUs = usual(scenario).durationUs / (scenario.family === "quantum" ? 4 : 1);
@@ -118,7 +118,7 @@ test("truth lies in the run, in order, of channels that are declared and detecto
   }
 });
 
-test("with strength 0 nothing happens, and until the first onset the world is the same", () => {
+test("with strength 0 there is no event, and the world is the same until the first onset", () => {
   for (const scenario of CLASSICAL) {
     const quiet = samplesOf(createWorld(scenario.name, { strength: 0 }));
     const loud = samplesOf(createWorld(scenario.name, { strength: 2 }));
@@ -139,7 +139,7 @@ test("with strength 0 nothing happens, and until the first onset the world is th
   }
 });
 
-test("every scenario takes its fewest and its most channels, and other rates", () => {
+test("every scenario runs with its fewest and its most channels, and with other rates", () => {
   for (const scenario of CLASSICAL) {
     const { least, most } = scenario.channels;
     for (const channels of [least, most])

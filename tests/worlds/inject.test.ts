@@ -1,4 +1,4 @@
-/** Disturbances laid over real frames: what they do to the joint law, what they leave alone, and how the log says so. */
+/** Disturbances of real frames: their effect on the joint law, what they leave unchanged, and their marks in the log. */
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -73,7 +73,7 @@ function incrementsWithin(series: readonly number[][]): number[][] {
   return series.map((values) => differences(values.slice(1000, 2250)));
 }
 
-test("[D1] every injectable scenario changes samples of its window only, and only of the channels it is given", () => {
+test("[D1] every injectable scenario changes only samples of its window and channels", () => {
   for (const scenario of injectableNames()) {
     const after = disturbed(overlayOf(scenario, { channels: ["c1", "c3"] }));
     let changed = 0;
@@ -87,7 +87,7 @@ test("[D1] every injectable scenario changes samples of its window only, and onl
   }
 });
 
-test("[O1] frames are never changed themselves; one in which nothing changes is handed on as it is", () => {
+test("[O1] frames are never modified; one without changes is passed on as it is", () => {
   const copies = REAL.map((frame) => frame.value.slice());
   for (const scenario of injectableNames()) {
     const overlay = overlayOf(scenario, { channels: ["c0", "c1"] });
@@ -99,7 +99,7 @@ test("[O1] frames are never changed themselves; one in which nothing changes is 
   for (const [k, frame] of REAL.entries()) assert.equal(frame.value, copies[k]);
 });
 
-test("[D1] nothing is changed before the noise is known, unless the overlay was shown what was before", () => {
+test("[D1] nothing is changed before the noise is known, unless the overlay learnt it before", () => {
   const frames = REAL.slice(500, 520);
   for (const scenario of ["level-shift", "drop-out"]) {
     const blind = disturbed(overlayOf(scenario), frames);
@@ -115,7 +115,7 @@ test("[D1] nothing is changed before the noise is known, unless the overlay was 
   }
 });
 
-test("[D2] the noise is learnt from what was: a burst does not grow from what it has added itself", () => {
+test("[D2] the noise is learnt from the real samples: a burst does not grow by its own noise", () => {
   const after = disturbed(overlayOf("burst"));
   const added = after.map((values, k) =>
     values.slice(2000, 2500).map((value, at) => value - before[k]![2000 + at]!),
@@ -130,7 +130,7 @@ test("a level shift of strength 2 is sixteen standard deviations of the channel'
   near(off / SPREAD, 16, 16 * FLOOR_ERROR, "shift");
 });
 
-test("decoherence: increments no longer go together, and are as large as before", () => {
+test("decoherence: increments are no longer correlated, and as large as before", () => {
   const [a, b] = incrementsWithin(disturbed(overlayOf("decoherence"))) as [number[], number[]];
   correlationNear(...(incrementsWithin(before).slice(0, 2) as [number[], number[]]), SHARED, "before");
   correlationNear(a, b, 0, "within");
@@ -139,7 +139,7 @@ test("decoherence: increments no longer go together, and are as large as before"
   near(variance(a) / SPREAD ** 2, 65 / 64, Math.sqrt(2 / a.length) + 2 * FLOOR_ERROR, "variance");
 });
 
-test("pointer: a common walk of each channel's own size takes the place of nine tenths", () => {
+test("pointer: a common walk, scaled to each channel, replaces nine tenths of the variance", () => {
   const [a, b] = incrementsWithin(disturbed(overlayOf("pointer-collapse"))) as [number[], number[]];
   // .9 is common to all, and .1 has the correlation that was there.
   correlationNear(a, b, 0.94, "within");
@@ -152,7 +152,7 @@ test("block flip: increments of the second half change their sign", () => {
   correlationNear(increments[2]!, increments[3]!, SHARED, "within the turned half");
 });
 
-test("lag: every second channel tells what it was four samples ago", () => {
+test("lag: every second channel repeats its values four samples later", () => {
   const after = disturbed(overlayOf("lead-lag"));
   for (let at = 600; at < 2400; at++) {
     assert.is(after[1]![at], before[1]![at - 4]);
@@ -162,13 +162,13 @@ test("lag: every second channel tells what it was four samples ago", () => {
   correlationNear(increments[0]!.slice(0, -4), increments[1]!.slice(4), SHARED, "at the lag");
 });
 
-test("flash crash: at the bottom prices are down by twenty times what noise does in the time of the fall", () => {
+test("flash crash: at the bottom prices are down by twenty times the noise over the time of the fall", () => {
   const after = disturbed(overlayOf("flash-crash"));
   const off = mean([0, 1, 2, 3].map((k) => (after[k]![700]! - before[k]![700]!) / SPREAD));
   near(off / Math.sqrt(200), -20, 20 * FLOOR_ERROR, "depth after a tenth of the window");
 });
 
-test("what was moved away comes home before the end: the last sample within is near the real one", () => {
+test("offsets return to 0 before the end: the last sample of the window is near the real one", () => {
   for (const scenario of ["decoherence", "pointer-collapse", "block-flip"]) {
     const after = disturbed(overlayOf(scenario));
     for (const [k, values] of after.entries())
@@ -179,7 +179,7 @@ test("what was moved away comes home before the end: the last sample within is n
   }
 });
 
-test("[O1] drop-out: a frame of which no sample is left is none, others lose the samples of their channel", () => {
+test("[O1] drop-out: a frame without samples is dropped, others lose the samples of the channel", () => {
   const overlay = overlayOf("drop-out");
   for (const frame of REAL.slice(0, 500)) overlay.learn(frame);
   assert.is(overlay.apply(REAL[600]!), null);
@@ -209,7 +209,7 @@ test("[O2] sizes stay with their samples, and prices above 0", () => {
   assert.equal([...left.size!.subarray(0, 2)], [7, 8]);
 });
 
-test("the same seed disturbs in the same way, another in another", () => {
+test("the same seed disturbs in the same way, another seed differently", () => {
   const first = disturbed(overlayOf("burst"));
   assert.equal(disturbed(overlayOf("burst")), first);
   assert.ok(correlation(first[0]!, disturbed(overlayOf("burst", { seed: 6 }))[0]!) < 1);
@@ -217,7 +217,7 @@ test("the same seed disturbs in the same way, another in another", () => {
 
 // ---- in a session -----------------------------------------------------------------------------------------------
 
-test("an injection into a session stands in its log from begin to end, by its author, and what is recorded is disturbed", async () => {
+test("an injection into a session is marked in its log with its author, and the recorded samples are disturbed", async () => {
   const { partition, sink, clock, seen, events } = await session();
   const start = clock.nowUs();
   const variates = new Variates(1, "feed");
@@ -259,7 +259,7 @@ test("an injection into a session stands in its log from begin to end, by its au
   await partition.close();
 });
 
-test("what cannot be injected is refused with what could be, and the log says nothing of it", async () => {
+test("an impossible injection is refused with what is expected, and is not in the log", async () => {
   const { partition, events } = await session();
   const cases: [request: unknown, says: RegExp][] = [
     [null, /the request is no object/],
@@ -293,7 +293,7 @@ test("what cannot be injected is refused with what could be, and the log says no
   await partition.close();
 });
 
-test("without a duration an injection lasts a minute, or sixty samples where those take longer", async () => {
+test("without a duration an injection lasts a minute, or sixty samples if they take longer", async () => {
   for (const [everyUs, seconds] of [
     [1e6, 60],
     [10e6, 600],

@@ -77,7 +77,7 @@ test("regimes: correlations are those of market and sector, in calm and in stres
   varianceNear(stress[0]!, (2 * ROW_VOLATILITY) ** 2, "stress");
 });
 
-test("regimes: stretches of stress are apart, in the second half, and as long as said on average", () => {
+test("regimes: windows of stress do not overlap, lie in the second half, and have the given mean duration", () => {
   const scenario = findScenario("regime-switching");
   const lengths: number[] = [];
   for (let seed = 0; seed < 400; seed++) {
@@ -93,7 +93,7 @@ test("regimes: stretches of stress are apart, in the second half, and as long as
   near(mean(lengths), 0.1 * (1 - Math.exp(-4)), 0.1 / Math.sqrt(400) + 0.0005, "mean length");
 });
 
-test("decoherence: the correlation falls as said, and no channel moves more or less", () => {
+test("decoherence: the correlation falls as documented, and no channel moves more or less", () => {
   const samples = samplesOf(createWorld("decoherence", { ...LONG, durationUs: 57_600e6 }));
   const { onsetUs, endUs, detail } = samples.truth[0]!;
   const before = returnsIn(samples, 0, onsetUs);
@@ -132,7 +132,7 @@ test("block flip: correlations across the halves change sign, those within a hal
   varianceNear(within[7]!, ROW_VOLATILITY ** 2, "turned");
 });
 
-test("flash crash: prices fall by what is said at the bottom of the window, and have come back at its end", () => {
+test("flash crash: prices fall by the documented depth and have recovered at the end of the window", () => {
   const loud = samplesOf(createWorld("flash-crash", { seed: 9, strength: 3 }));
   const quiet = samplesOf(createWorld("flash-crash", { seed: 9, strength: 0 }));
   const { onsetUs, endUs } = loud.truth[0]!;
@@ -186,7 +186,7 @@ test("pairs: the difference of a pair comes back with its half-life, and a pair 
   );
 });
 
-test("venues: errors pass as said, all follow one price, and a gap opens by its size and halves in time", () => {
+test("venues: errors decay as documented, all follow one price, and a gap opens by its size and halves in time", () => {
   const options = { seed: 11, durationUs: 14_400e6 };
   const quiet = samplesOf(createWorld("venue-gap", { ...options, strength: 0 }));
   const between = quiet.value[0]!.map((price, k) => Math.log(price / quiet.value[1]![k]!) / ROW_VOLATILITY);

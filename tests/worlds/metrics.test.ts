@@ -13,7 +13,7 @@ const CPU = { level: 35, swing: 20, spread: 2 };
 const quiet = samplesOf(createWorld("server-metrics", { strength: 0, durationUs: 4 * DAY_US, seed: 3 }));
 const rows = quiet.value[0]!.length;
 
-test("the day's rhythm has its two frequencies with their amplitudes, around the level", () => {
+test("the daily season has two frequencies with their amplitudes, around the level", () => {
   const at = (perDay: number): number => {
     let cosine = 0;
     let sine = 0;
@@ -33,7 +33,7 @@ test("the day's rhythm has its two frequencies with their amplitudes, around the
   near(mean(quiet.value[0]!), CPU.level, Math.sqrt(density / rows), "level");
 });
 
-test("noise remembers itself and is partly shared, as said", () => {
+test("noise is autocorrelated and partly shared, as documented", () => {
   const noise = [0, 1].map((k) =>
     quiet.value[k]!.map((value, row) => value - [35, 60][k]! - [20, 5][k]! * season(quiet.time[k]![row]!, k)),
   );
@@ -95,7 +95,7 @@ test("drift: from nothing to twelve, evenly", () => {
   near(off.at(-1)!, 24, 24 * FLOOR_ERROR, "end");
 });
 
-test("stuck sensor: within it one value, which is the first", () => {
+test("stuck sensor: the window has one value, its first", () => {
   const world = happening("stuck-sensor");
   const held = within(world.loud, world);
   assert.ok(held.length > 200);
@@ -121,7 +121,7 @@ test("burst: what is added has four times the spread and no mean", () => {
   near(mean(spreads), 8, error / Math.sqrt(8), "spread");
 });
 
-test("clock step: times within are ahead by three rows times the strength, values are as they were", () => {
+test("clock step: times of the window are ahead by three rows times the strength, values are unchanged", () => {
   const { loud, calm, truth } = happening("clock-step");
   assert.is(truth.detail!["clockStepUs"], 60e6);
   for (const [k, times] of calm.time.entries()) {

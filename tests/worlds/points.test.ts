@@ -88,7 +88,7 @@ test("Hawkes: mean rate is μ/(1 − n) for each kind, and counts are overdisper
   near(dispersion, expected, expected * Math.sqrt(2 / blocks) + edge, "dispersion");
 });
 
-test("Hawkes trades: rate as asked for, five times that in the burst, each trade moving its price by its size", () => {
+test("Hawkes trades: the chosen rate, five times that in the burst, each trade moving its price by its size", () => {
   const options = { durationUs: 14_400e6, seed: 21 };
   const { time, value, size, truth } = samplesOf(createWorld("hawkes-trades", options));
   const { onsetUs, endUs, detail } = truth[0]!;
@@ -138,7 +138,7 @@ function shiftedCovariance(leader: Path, follower: Path, lagUs: number): number 
   return sum;
 }
 
-test("lead and lag: leader and follower tick as often as said, at exponential times", () => {
+test("lead and lag: leader and follower tick at the documented rates, at exponential times", () => {
   const { time } = samplesOf(createWorld("lead-lag", { durationUs: 14_400e6, seed: 4 }));
   for (const [k, times] of time.entries()) {
     const rate = k % 2 === 0 ? 3 : 1;
@@ -148,7 +148,7 @@ test("lead and lag: leader and follower tick as often as said, at exponential ti
   }
 });
 
-test("lead and lag: increments of a pair go together at lag 0 before the onset, at the lag that is told within it", () => {
+test("lead and lag: increments of a pair correlate at lag 0 before the onset, and at the true lag after it", () => {
   const samples = samplesOf(createWorld("lead-lag", { durationUs: 14_400e6, seed: 4 }));
   const { onsetUs, endUs, channels, detail } = samples.truth[0]!;
   const lagUs = Number(detail!["lagSeconds"]) * 1e6;
@@ -239,7 +239,7 @@ function limitsOfASide(): number {
   return sum;
 }
 
-test("order book: without orders that come it empties, and still has two sides", () => {
+test("order book: without new orders it empties, and still has two sides", () => {
   const book = new LimitOrderBook();
   const variates = new Variates(1, "book");
   const pace = { limit: 0, market: 1, cancel: 1 };
@@ -250,7 +250,7 @@ test("order book: without orders that come it empties, and still has two sides",
   assert.ok(book.ask - book.bid >= LEVELS, `spread ${book.ask - book.bid}`);
 });
 
-test("order-book: quotes tick as often as asked for, bids lie below asks, and spreads open when liquidity goes", () => {
+test("order-book: quotes tick at the chosen rate, bids are below asks, and spreads widen when liquidity vanishes", () => {
   const world = samplesOf(createWorld("order-book", { durationUs: 28_800e6, seed: 6 }));
   const { onsetUs, endUs } = world.truth[0]!;
   for (const side of [0, 1, 2, 3]) {

@@ -73,7 +73,7 @@ for (const [strength, exact] of [
   [1, 0.02717],
   [10, 0.1316],
 ] as const) {
-  test(`telegraph's record lets its filter err exactly as often as theory says, r = ${RATIO * strength}`, () => {
+  test(`the filter of a telegraph record errs exactly as often as in theory, r = ${RATIO * strength}`, () => {
     assert.ok(Math.abs(exactError(RATIO * strength) - exact) < 5e-5, "the table against its integral");
     const rate = 400;
     const world = new TelegraphWorld(options(quantumTelegraph, { rate, strength }), "sz", [1, -1]);
@@ -89,7 +89,7 @@ for (const [strength, exact] of [
   });
 }
 
-test("telegraph jumps as often as its rate says", () => {
+test("telegraph jumps at its rate", () => {
   const run = quantumTelegraph.create(
     options(quantumTelegraph, { durationUs: 2000e6, strength: 5, rate: 100 }),
   );
@@ -166,7 +166,7 @@ test("shelving: without clicks the state passes the middle 31.6/γ after the las
   assert.ok(Math.abs(2 * Math.sqrt(ground! * dark!) - 0.892) < 0.005);
 });
 
-test("shelving: the state without clicks is that of small steps of its equation", () => {
+test("shelving: the state without clicks agrees with small steps of its equation", () => {
   const atom = new ThreeLevelAtom(0.01, 0.5);
   const [re, im] = [new Float64Array(3), new Float64Array(3)];
   for (const t of [0.25, 3, 17.5, 60]) {
@@ -200,7 +200,7 @@ test("shelving: a waiting time is the first step at which the chance of no click
   }
 });
 
-test("shelving: in the long run the atom is dark, and clicks, as its master equation says", () => {
+test("shelving: in the long run the atom is dark and clicks as in its master equation", () => {
   // Steady state by definition: the propagator of the unconditional evolution, slow and obvious, to a late time.
   const steady = steadyState();
   assert.ok(Math.abs(steady[8]! - 0.431) < 0.001, `P_D ${steady[8]}`);
@@ -224,7 +224,7 @@ test("shelving: in the long run the atom is dark, and clicks, as its master equa
   assert.ok(Math.abs(steady[4]! - 0.069) < 0.0005);
 });
 
-test("shelving: what the observer knows is right on average, in every class of certainty", () => {
+test("shelving: the probabilities of the observer are right on average, in every class of certainty", () => {
   const world = new ShelvingWorld(options(quantumShelving, { durationUs: 1e12, seed: 4 }));
   const [re, im] = [new Float64Array(3), new Float64Array(3)];
   const [knownRe, knownIm] = [new Float64Array(9), new Float64Array(9)];
@@ -295,7 +295,7 @@ test("zeno: over many runs nature's and the observer's ⟨σz⟩ have the mean o
   }
 });
 
-test("zeno: turned up, the measurement freezes the qubit at its poles, and the record shows which", () => {
+test("zeno: a strong measurement freezes the qubit at its poles, and the record shows which", () => {
   const world = new ZenoWorld(options(quantumZeno, { seed: 2 }));
   const [re, im] = [new Float64Array(2), new Float64Array(2)];
   const shown = { up: [0, 0], down: [0, 0] };

@@ -67,7 +67,7 @@ test("returns have heavy tails and volatility clusters, as a Gamma law of the va
   near(product, Math.exp(-20 * KAPPA) / FELLER, 0.05, "memory of squares after 20 steps");
 });
 
-test("jumps come six a run on average, in the second half, with the sizes that are told", () => {
+test("jumps come six a run on average, in the second half, with the sizes of their truth", () => {
   const counts: number[] = [];
   const sizes: number[] = [];
   for (let seed = 0; seed < 200; seed++) {
@@ -83,7 +83,7 @@ test("jumps come six a run on average, in the second half, with the sizes that a
   near(mean(sizes), 12, 2 / Math.sqrt(sizes.length), "size in standard deviations of a row");
 });
 
-test("a jump is what its truth says beside the same world without jumps, and nothing else is different", () => {
+test("a jump is the only difference to the same world without jumps, and has the size of its truth", () => {
   const loud = samplesOf(createWorld("heston-jumps", { seed: 3 }));
   const quiet = samplesOf(createWorld("heston-jumps", { seed: 3, strength: 0 }));
   let found = 0;

@@ -1,4 +1,4 @@
-/** Synthetic worlds for tests: one of a name with what the test says, the rest as usual, and its samples gathered. */
+/** Synthetic worlds for tests: a scenario with the options of the test and usual values for the others, and its samples. */
 
 import { hex } from "../../actors/core/hash.ts";
 import { sha256 } from "../../actors/log/chain.ts";
