@@ -10,7 +10,7 @@
 import type { LogStream } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 
-export interface Insistence {
+export interface AppendOptions {
   readonly stream: LogStream;
   readonly clock: Clock;
   readonly retryMs: number;
@@ -25,7 +25,7 @@ export interface Insistence {
 }
 
 /** The returned function stops it. */
-export function appendUntilStopped(bytes: Uint8Array, id: string, options: Insistence): () => void {
+export function appendUntilStopped(bytes: Uint8Array, id: string, options: AppendOptions): () => void {
   const { stream, clock, retryMs } = options;
   let stopped = false;
   let reported = false;
