@@ -1,7 +1,7 @@
 /**
- * The program as commander knows it: every command of the table by name and summary, and the one that is asked for in full.
+ * The commander program: every command of the table by name and summary, and the requested command in full.
  *
- * A command's modules are imported only when it is asked for: `eigenwatch --help` imports none of them.
+ * A command's modules are imported only when it is requested: `eigenwatch --help` imports none of them.
  */
 import process from "node:process";
 import { Command, type CommandUnknownOpts, Help, type Option } from "@commander-js/extra-typings";
@@ -33,9 +33,9 @@ export async function createProgram(
     .showHelpAfterError("(run with --help for usage)")
     .exitOverride();
   const words = args.filter((word) => !word.startsWith("-"));
-  const asked = words[0] === "help" ? words[1] : words[0];
+  const requested = words[0] === "help" ? words[1] : words[0];
   for (const [name, { summary, hidden = false, load }] of Object.entries(table)) {
-    const command = name === asked ? await load() : new Command(name);
+    const command = name === requested ? await load() : new Command(name);
     program.addCommand(inherit(command.summary(summary), program), { hidden });
   }
   return program;

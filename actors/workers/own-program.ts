@@ -1,4 +1,4 @@
-/** How to start this same program again: from its sources or as one built file, on the runtime that it runs on. */
+/** The command line that starts this program again, from its sources or as one built file, on the same runtime. */
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";

@@ -10,7 +10,7 @@ import { EigenwatchError, type ErrorParts } from "../../protocol/errors.ts";
 /** Does one job; `common` is the same for all of them. */
 export type Work<Common, Job, Result> = (common: Common, job: Job) => Promise<Result>;
 
-/** Every kind of work by name, loaded when a process is asked for it. */
+/** Every kind of work by name, loaded by the process that does it. */
 export type WorkTable = Readonly<Record<string, () => Promise<Work<never, never, unknown>>>>;
 
 export type Answer = { result: unknown } | { error: { message: string; parts?: ErrorParts } };

@@ -1,8 +1,9 @@
 /** The options of `sim` and what they ask for together. */
 import { readFileSync } from "node:fs";
-import { Option } from "@commander-js/extra-typings";
+import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import * as v from "valibot";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { nearestTo } from "../../protocol/nearest.ts";
 import { decimal, type TextValue, wholeNumber } from "../../protocol/text-values.ts";
 import type { WorldOptions } from "./options.ts";
 import { SCENARIOS, type ScenarioName } from "./scenarios.ts";
@@ -31,7 +32,16 @@ export const seedRange: TextValue<number[]> = {
   expected: `A..B with A ≤ B, such as 1..200, at most ${SEEDS_MAX} seeds`,
 };
 
-export const scenarioOption = () => new Option("--scenario <name>", "kind of world").choices(NAMES);
+export const scenarioOption = () =>
+  new Option("--scenario <name>", "kind of world").choices(NAMES).argParser(scenario);
+
+function scenario(text: string): ScenarioName {
+  const name = NAMES.find((each) => each === text);
+  if (name !== undefined) return name;
+  const near = nearestTo(text, NAMES);
+  const hint = near.length === 0 ? "" : ` (Did you mean ${near.join(" or ")}?)`;
+  throw new InvalidArgumentError(`Expected one of ${NAMES.join(", ")}.${hint}`);
+}
 
 export interface SimOptions {
   seed?: number | undefined;

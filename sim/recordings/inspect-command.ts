@@ -47,7 +47,7 @@ export async function runInspect(path: string, options: InspectOptions): Promise
   if (recording.fromUs === 0) recording.fromUs = await firstDataUs(path);
   if (options.blocks || options.events || options.channels) await list(path, options);
   else if (options.json) process.stdout.write(`${JSON.stringify(recording)}\n`);
-  else tell(recording);
+  else printSummary(recording);
   for (const { file, offset, length, reason } of recording.damage) {
     process.stderr.write(`damaged: ${file} at byte ${offset}, ${length} bytes: ${reason}\n`);
   }
@@ -58,7 +58,7 @@ export async function runInspect(path: string, options: InspectOptions): Promise
   return recording.damage.length > 0 ? 1 : 0;
 }
 
-function tell(recording: Awaited<ReturnType<typeof describeRecording>>): void {
+function printSummary(recording: Awaited<ReturnType<typeof describeRecording>>): void {
   const line = (name: string, value: unknown) => process.stdout.write(`${name.padEnd(11)} ${value}\n`);
   line("recording", recording.directory);
   line("partition", recording.partition ?? "none");

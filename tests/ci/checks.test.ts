@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { checkCycles, checkFolderCycles } from "../../.ci/checks/cycles.ts";
 import { checkDeterminism, listEscapes } from "../../.ci/checks/determinism.ts";
 import { checkDocuments } from "../../.ci/checks/documents.ts";
+import { checkGenerated } from "../../.ci/checks/generated.ts";
 import { checkImports } from "../../.ci/checks/imports.ts";
 import type { Finding, SourceFile } from "../../.ci/checks/source.ts";
 
@@ -356,3 +357,14 @@ documents("commands of README's table that commands.ts lacks are findings", () =
 });
 
 documents.run();
+
+const generated = suite("generated");
+
+generated("a generated document that differs or is missing is a finding at its first different line", () => {
+  assert.equal(checkGenerated("docs/a.md", "one\ntwo\n", "one\ntwo\n"), []);
+  assert.equal(places(checkGenerated("docs/a.md", "one\ntwo\n", "one\n2\n")), ["docs/a.md:2"]);
+  assert.equal(places(checkGenerated("docs/a.md", "one\n", "one\nmore\n")), ["docs/a.md:2"]);
+  assert.equal(places(checkGenerated("docs/a.md", "one\n", null)), ["docs/a.md:1"]);
+});
+
+generated.run();

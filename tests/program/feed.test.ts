@@ -1,5 +1,5 @@
 // timeout: 300
-/** `feed` as people use it: tables that other commands read, their truth beside them, and plain refusals. */
+/** `feed` as people use it: tables that other commands read, their truth, and errors. */
 
 import { existsSync, readFileSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
@@ -140,7 +140,7 @@ test("where nothing more can be written one sentence says so, and no half of a t
   assert.equal([code, stderr.split("\n").length], [1, 2], stderr);
 });
 
-test("up --feed synth is a session that says it is synthetic, with its truth where asked for", async () => {
+test("up --feed synth is a session that says it is synthetic, with its truth on request", async () => {
   const { code, stdout, stderr } = await run([
     ...["up", "--once", "--json", "--port", "0"],
     ...["--feed", "synth:level-shift?speed=max&duration=1h&truth=1&seed=4"],

@@ -11,25 +11,28 @@ const folder = temporaryDirectory();
 /** Worlds take seconds, on a busy machine a minute. */
 const PATIENT = { timeoutS: 200 };
 
-test("what cannot be simulated is told in one sentence with exit code 2, and nothing is written", async () => {
+test("wrong options of sim give one sentence and exit code 2, and nothing is written", async () => {
   const bad = join(folder, "bad.json");
   writeFileSync(bad, '["no id"]');
   const trace = join(folder, "trace.txt");
   const cases: [args: string[], says: RegExp][] = [
     [
       ["--scenario", "strom"],
-      /^eigenwatch: Cannot simulate scenario strom: expected one of .* \(did you mean storm\?\)\n$/,
+      /^error: option '--scenario <name>' argument 'strom' is invalid. Expected one of .* \(Did you mean storm\?\)\n/,
     ],
-    [["--seed", "-1"], /Cannot simulate --seed -1: expected a whole number/],
-    [["--seeds", "5"], /Cannot simulate --seeds 5: expected A\.\.B/],
-    [["--seeds", "9..3"], /Cannot simulate --seeds 9\.\.3: expected the smaller first/],
-    [["--seed", "1", "--seeds", "1..2"], /Cannot simulate --seed and --seeds: expected one of them/],
-    [["--minutes", "0"], /Cannot simulate --minutes 0: expected a number from/],
-    [["--seeds", "1..2", "--jobs", "0"], /Cannot use --jobs 0/],
+    [["--seed", "-1"], /'--seed <n>' argument '-1' is invalid. Expected a whole number/],
+    [["--seeds", "5"], /'--seeds <range>' argument '5' is invalid. Expected A\.\.B/],
+    [["--seeds", "9..3"], /argument '9\.\.3' is invalid. Expected A\.\.B with A ≤ B/],
+    [
+      ["--seed", "1", "--seeds", "1..2"],
+      /Cannot simulate: --seeds and --seed were given; expected one of them/,
+    ],
+    [["--minutes", "0"], /'--minutes <n>' argument '0' is invalid. Expected a number from/],
+    [["--seeds", "1..2", "--jobs", "0"], /'--jobs <n>' argument '0' is invalid/],
     [["--only-decisions", join(folder, "none")], /Cannot read decisions from .*none/],
     [
       ["--only-decisions", bad, "--trace", trace],
-      /Cannot use the decisions in .*bad\.json: expected a JSON list of ids/,
+      /Cannot use the decisions in .*bad\.json: .*; expected a JSON list of ids/,
     ],
     [["--trace", join(folder, "no", "trace")], /Cannot write the trace to /],
   ];
@@ -42,7 +45,7 @@ test("what cannot be simulated is told in one sentence with exit code 2, and not
   assert.not(existsSync(trace));
 });
 
-test("one world is told with its options, and again as JSON; its trace is the same when it is run again", async () => {
+test("sim prints one world with its options, as text and as JSON; a second run has the same trace", async () => {
   const args = ["sim", "--seed", "2", "--minutes", "0.6"];
   const traces = [join(folder, "a.txt"), join(folder, "b.txt")];
   const [text, json] = await runAll(
@@ -55,19 +58,19 @@ test("one world is told with its options, and again as JSON; its trace is the sa
   assert.is(text!.code, 0, text!.stdout);
   assert.match(text!.stdout, /^seed 2, scenario standard, 0\.6 minutes/);
   assert.match(text!.stdout, /network .*latencyUs \d+/);
-  const told = JSON.parse(json!.stdout) as { traceHash: string; decisions: string[]; rerun: string };
-  assert.ok(text!.stdout.includes(told.traceHash));
-  assert.is(told.rerun, "eigenwatch sim --seed 2 --scenario standard --minutes 0.6");
+  const printed = JSON.parse(json!.stdout) as { traceHash: string; decisions: string[]; rerun: string };
+  assert.ok(text!.stdout.includes(printed.traceHash));
+  assert.is(printed.rerun, "eigenwatch sim --seed 2 --scenario standard --minutes 0.6");
   assert.is(readFileSync(traces[0]!, "utf8"), readFileSync(traces[1]!, "utf8"));
   const kept = join(folder, "kept.json");
   writeFileSync(kept, json!.stdout);
   const again = JSON.parse(
     (await run([...args, "--json", "--only-decisions", kept], PATIENT)).stdout,
-  ) as typeof told;
-  assert.is(again.traceHash, told.traceHash);
+  ) as typeof printed;
+  assert.is(again.traceHash, printed.traceHash);
 });
 
-test("a failing world is told with seed, time, rule and how to see it again, and ends with 1", async () => {
+test("sim prints a failing world with seed, time, rule and the line that runs it again, and ends with 1", async () => {
   const { code, stdout } = await run(
     ["sim", "--seeds", "6..7", "--scenario", "canary", "--jobs", "2"],
     PATIENT,

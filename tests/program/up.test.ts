@@ -11,7 +11,7 @@ const ROWS = 1_600;
 const folder = temporaryDirectory();
 const table = walkFile(join(folder, "walk.csv"), ROWS);
 
-test("up --once reads a file to its end, tells its events and totals, and leaves a recording that verifies", async () => {
+test("up --once reads a file to its end, prints its events and totals, and leaves a recording that verifies", async () => {
   const record = join(folder, "once");
   const args = ["up", "--feed", `file:${table}`, "--once", "--record", record, "--port", "0", "--json"];
   const { code, stdout, stderr } = await run(args);
@@ -50,7 +50,7 @@ test("up --once with a file that is not there names it and ends with 1", async (
   assert.not.match(stdout, "1970");
 });
 
-test("up --once ends with its file also while a live feed runs beside it", async () => {
+test("up --once ends with its file while a live feed runs too", async () => {
   const feeds = ["--feed", "walk?rate=1000", "--feed", `file:${table}`];
   const { code, stdout, stderr } = await run(["up", ...feeds, "--once", "--port", "0", "--json"]);
   assert.is(code, 0, stderr);

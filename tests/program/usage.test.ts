@@ -112,7 +112,7 @@ test("the other commands name what they cannot read", async () => {
   ]);
 });
 
-test("a port that is taken is told with exit code 1, and leaves no lock behind", async () => {
+test("up on a port in use ends with exit code 1 and leaves no lock", async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

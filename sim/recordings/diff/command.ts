@@ -55,7 +55,7 @@ export async function runDiff(
     bar.stop();
     const relation = relationOf(difference, a, b);
     if (json) process.stdout.write(`${JSON.stringify({ ...difference, relation }, plain)}\n`);
-    else tell(difference, relation);
+    else printSummary(difference, relation);
     return difference.first === null ? 0 : 1;
   } finally {
     bar.stop();
@@ -86,7 +86,7 @@ function relationOf({ shared, first }: RecordingDifference, a: Opened, b: Opened
   return `A and B share their blocks${upTo}`;
 }
 
-function tell(difference: RecordingDifference, relation: string): void {
+function printSummary(difference: RecordingDifference, relation: string): void {
   const { a, b, first, settings, events, cutDifferently } = difference;
   const out = (line: string) => process.stdout.write(`${line}\n`);
   out(`A  ${laneLine(a)}`);

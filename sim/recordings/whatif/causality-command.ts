@@ -56,7 +56,7 @@ const command = new Command("causality")
       examples: [
         [
           "eigenwatch causality recordings/today --event p0/4711/1 --runs 1000",
-          "see from when on an event was inevitable",
+          "show when an event became inevitable",
         ],
       ],
     }),
@@ -70,13 +70,13 @@ export async function runCausality(path: string, options: CausalityOptions): Pro
   const { runs } = options;
   if (options.plot !== undefined) checkPlot(options.plot);
   const journal = await askedAsync(() => openRecording(path));
-  const asked = await said(() => readQuestion(journal, options)).finally(() => journal.close());
-  const { event, rewindsUs, left } = asked;
-  const question = { recording: path, ...asked, seed: options.seed, noiseTimes: options.noise };
+  const question = await said(() => readQuestion(journal, options)).finally(() => journal.close());
+  const { event, rewindsUs, left } = question;
+  const request = { recording: path, ...question, seed: options.seed, noiseTimes: options.noise };
   const progress = startProgress("causality", runs * rewindsUs.length, "runs", options.json === true);
   try {
     const total = rewindsUs.length * Math.ceil(runs / 10);
-    const results = await causality(question, rewindsUs, runs, {
+    const results = await causality(request, rewindsUs, runs, {
       done: (count) => progress.update((count / total) * runs * rewindsUs.length),
     });
     progress.stop();

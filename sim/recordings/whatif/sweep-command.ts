@@ -1,5 +1,5 @@
 /**
- * `eigenwatch whatif PATH --sweep path=from:to:step`: a table with a bar, and a plot where one is asked for.
+ * `eigenwatch whatif PATH --sweep path=from:to:step`: a table with a bar, and with --plot a plot.
  *
  *   collapse.falseAlarmsPerDay  alarms  alarms/day  recall  delay  false/day
  *                          0.1       2         0.8   1.000    40s          0  ███▍
