@@ -1,19 +1,28 @@
 /**
- * The map of the running program: which actors exist, and who looks after them.
+ * Which actors exist. A new one is a folder in actors/detectors/ and a row here.
  *
- *   partition (actors/partition) ── owns ──► core (actors/core) ── supervises, one for one ──►
+ *   partition (actors/partition) ── owns ──► core (actors/core) ── supervises, one for one ──► actors
  *
- *     session          monitor        latency, shed counts → normal ⇄ degraded
- *                      feedWatcher    what feeds report → events
- *     each group       estimator      density matrix, coherence: how much the channels move together
- *                      collapse       change of the joint law at a promised rate of false alarms
- *                      anomaly        novelty per channel and joint
- *     group of states  trajectory     states that feeds give whole: purity, coherence, jumps
- *
- * A group's front end (actors/detectors/rows/row-assembler.ts) turns frames into innovations and rows once, for all its actors.
+ * Each group of channels and the session has those that its settings enable, in this order. The rows that the detectors of a group read
+ * are assembled once for all of them (actors/detectors/rows/row-assembler.ts).
  */
-
 import type { CoreDefinitions } from "./core/core.ts";
-import { actorDefinitions, sessionActorDefinitions } from "./detectors/mod.ts";
+import { anomaly } from "./detectors/anomaly/detector.ts";
+import { collapse } from "./detectors/collapse/detector.ts";
+import { estimator } from "./detectors/estimator/detector.ts";
+import { feedWatcher } from "./detectors/feed-watcher/detector.ts";
+import { monitor } from "./detectors/monitor/detector.ts";
+import { trajectory } from "./detectors/trajectory/detector.ts";
 
-export const SYSTEM: CoreDefinitions = { group: actorDefinitions, session: sessionActorDefinitions };
+export const SYSTEM: CoreDefinitions = {
+  group: [
+    estimator, // density matrix and coherence: how much the channels move together
+    collapse, // change of the joint law, with a guaranteed rate of false alarms
+    anomaly, // novelty in single channels and in all together
+    trajectory, // states that feeds send whole: purity, coherence, jumps
+  ],
+  session: [
+    monitor, // latency and shedding: normal ⇄ degraded
+    feedWatcher, // what feeds report, as events
+  ],
+};

@@ -1,13 +1,12 @@
 /**
- * One supervised actor: its numeric part, its machine, its random stream, and what happens when one of them throws.
+ * One supervised actor: its detector, its machine, its random stream, and what happens when one of them throws.
  *
- *   running ──throws──► restarted (fresh part, fresh machine) ──more than RESTARTS_MAX in RESTART_WINDOW_US──► stopped
+ *   running ──throws──► restarted (fresh detector, fresh machine) ──more than RESTARTS_MAX in RESTART_WINDOW_US──► stopped
  *
- * K1  Signals reach the machine in order, after `update` has returned; what a machine asks for is done before the next signal.
- * K2  A throwing actor is replaced by a fresh one; the input that broke it is named in an event and is not tried again.
+ * K1  A signal changes the machine at once; what the machine asks for is done in that order, when the detector has returned.
+ * K2  A throwing actor is replaced by a fresh one; an event names the input that broke it, and that input is not tried again.
  * K3  The intensity of restarts is counted in logical time, so a replay stops the same actor at the same input.
  */
-
 import type { Input } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import type {
@@ -22,22 +21,21 @@ import type {
 } from "../ports/detector.ts";
 import { type MachineAction, MachineHost, type SavedMachine } from "./host.ts";
 import { RandomStream } from "./random.ts";
+import { copyFields } from "./snapshot.ts";
 import type { Timers } from "./timers.ts";
 
 /** Restarts an actor may need within the window before it is stopped for good: more means the cause is not the input. */
 export const RESTARTS_MAX = 3;
 export const RESTART_WINDOW_US = 60_000_000;
 
-/** Signals one input may cause in one actor: a machine and a part that keep answering each other are a bug. */
-const SIGNALS_MAX = 10_000;
-
-/** What a cell needs of the core around it. */
+/** What an actor needs of the core around it. */
 export interface ActorHost {
   readonly timers: Timers;
   readonly settings: Settings;
-  /** Published states go to nobody. */
+  /** No client reads published states. */
   readonly unread: boolean;
-  announce(cell: Actor, announcement: Announcement): void;
+  /** `timeUs`: when it is true for. */
+  announce(actor: Actor, timeUs: number, announcement: Announcement): void;
 }
 
 export interface SavedActor {
@@ -55,14 +53,13 @@ export class Actor implements DetectorContext {
   readonly group: Group;
   now = 0;
   sequence = 0;
-  /** When what the machine is told now is true for: the time of its announcements. */
-  signalUs = 0;
-  part!: Detector;
+  detector!: Detector;
   machine!: MachineHost;
   stopped = false;
   private restarts: number[] = [];
   private stream!: RandomStream;
-  private signals: Signal[] = [];
+  /** What the machine has asked for while the detector works, each with the time it is true for. */
+  private asked: { timeUs: number; action: MachineAction }[] = [];
   private readonly host: ActorHost;
 
   constructor(definition: ActorDefinition, group: Group, host: ActorHost) {
@@ -72,42 +69,42 @@ export class Actor implements DetectorContext {
     this.host = host;
   }
 
-  /** Makes part and machine afresh and runs the machine's first actions. */
+  /** Makes detector and machine afresh and performs the machine's first actions. */
   start(now: number, sequence: number): void {
-    this.now = this.signalUs = now;
+    this.now = now;
     this.sequence = sequence;
     this.stream = new RandomStream(this.host.settings.seed, this.key);
-    this.part = this.definition.createDetector(this.host.settings, this.group);
+    this.detector = this.definition.createDetector(this.host.settings, this.group);
     this.machine = new MachineHost(
       this.definition.machine,
       this.definition.machineInput(this.host.settings, this.group),
     );
-    this.perform(this.machine.takeActions());
+    for (const action of this.machine.takeActions()) this.perform(now, action);
   }
 
-  /** True while frames go to the part. */
-  get admitsData(): boolean {
-    return !this.stopped && this.machine.admitsData;
+  /** True when the actor works on rows. */
+  get takesRows(): boolean {
+    return !this.stopped && this.detector.update !== undefined;
   }
 
   update(batch: Batch, now: number, sequence: number): void {
     this.now = now;
     this.sequence = sequence;
     try {
-      this.part.update(batch, this);
-      if (this.signals.length > 0) this.deliver();
+      this.detector.update!(batch, this);
+      if (this.asked.length > 0) this.performAsked();
     } catch (error) {
       this.fail(error);
     }
   }
 
   input(input: Input, now: number, sequence: number): void {
-    if (this.stopped || !this.part.onInput) return;
+    if (this.stopped || !this.detector.onInput) return;
     this.now = now;
     this.sequence = sequence;
     try {
-      this.part.onInput(input, this);
-      if (this.signals.length > 0) this.deliver();
+      this.detector.onInput(input, this);
+      this.performAsked();
     } catch (error) {
       this.fail(error);
     }
@@ -119,27 +116,31 @@ export class Actor implements DetectorContext {
     this.sequence = sequence;
     try {
       this.signal({ type: `timer.${id}`, timeUs: dueUs });
-      this.deliver();
+      this.performAsked();
     } catch (error) {
       this.fail(error);
     }
   }
 
-  /** The part's state for publication, or null when there is none. */
+  /** The detector's state for publication, or null when there is none. */
   publish(now: number, sequence: number): unknown {
-    if (this.stopped || !this.part.publish) return null;
+    if (this.stopped || !this.detector.publish) return null;
     this.now = now;
     this.sequence = sequence;
     try {
-      return this.part.publish(this);
+      return this.detector.publish(this);
     } catch (error) {
       this.fail(error);
       return null;
     }
   }
 
+  // ---- what the detector may use (DetectorContext) --------------------------------------------------------------
+
   signal(signal: Signal): void {
-    this.signals.push(signal);
+    // Within one frame rows have times of their own; none is later than the input.
+    const timeUs = Math.min(signal.timeUs, this.now);
+    for (const action of this.machine.send(signal)) this.asked.push({ timeUs, action });
   }
 
   random(): number {
@@ -149,6 +150,8 @@ export class Actor implements DetectorContext {
   get unread(): boolean {
     return this.host.unread;
   }
+
+  // ---- registered state -----------------------------------------------------------------------------------------
 
   get randomState(): Uint32Array {
     return this.stream.state;
@@ -161,11 +164,11 @@ export class Actor implements DetectorContext {
       stopped: this.stopped,
       restarts: [...this.restarts],
       random: this.stream.state,
-      fields: this.part.fields,
+      fields: this.detector.fields,
     };
   }
 
-  /** Control state as plain JSON: what of `save` is not an array. */
+  /** The part of the state that is no array, as plain JSON. */
   control(): unknown {
     return { machine: this.machine.save(), stopped: this.stopped, restarts: this.restarts };
   }
@@ -175,8 +178,8 @@ export class Actor implements DetectorContext {
     this.stream.state.set(saved.random);
     this.stopped = saved.stopped;
     this.restarts = [...saved.restarts];
-    this.part = this.definition.createDetector(this.host.settings, this.group);
-    copyFields(this.key, saved.fields, this.part.fields);
+    this.detector = this.definition.createDetector(this.host.settings, this.group);
+    copyFields(this.key, saved.fields, this.detector.fields);
     this.machine = new MachineHost(
       this.definition.machine,
       this.definition.machineInput(this.host.settings, this.group),
@@ -184,49 +187,36 @@ export class Actor implements DetectorContext {
     );
   }
 
-  private deliver(): void {
-    for (let i = 0; i < this.signals.length; i++) {
-      if (i >= SIGNALS_MAX) throw new Error(`actor ${this.key} signals itself without end`);
-      const signal = this.signals[i]!;
-      // Within one frame rows have times of their own; none is later than the input.
-      this.signalUs = Math.min(signal.timeUs, this.now);
-      this.perform(this.machine.send(signal));
-    }
-    this.signals = [];
+  // ---- actions of the machine, and failures ---------------------------------------------------------------------
+
+  private performAsked(): void {
+    for (const { timeUs, action } of this.asked) this.perform(timeUs, action);
+    this.asked = [];
   }
 
-  private perform(actions: MachineAction[]): void {
-    for (const action of actions) {
-      const params = action.params;
-      switch (action.type) {
-        case "announce":
-          this.host.announce(this, params as unknown as Announcement);
-          break;
-        case "kernel":
-          if (!this.part.act)
-            throw new Error(`part of ${this.key} has no actions, machine asks for ${String(params["do"])}`);
-          this.part.act(String(params["do"]), params, this);
-          break;
-        case "timer.start":
-          this.host.timers.start(this.key, String(params["id"]), this.now + Number(params["delayUs"]));
-          break;
-        case "timer.cancel":
-          this.host.timers.cancel(this.key, String(params["id"]));
-          break;
-        default:
-          throw new Error(`machine of ${this.key} asks for unknown action ${action.type}`);
-      }
+  private perform(timeUs: number, { type, params }: MachineAction): void {
+    switch (type) {
+      case "announce":
+        this.host.announce(this, timeUs, params as unknown as Announcement);
+        break;
+      case "timer.start":
+        this.host.timers.start(this.key, String(params["id"]), this.now + Number(params["delayUs"]));
+        break;
+      case "timer.cancel":
+        this.host.timers.cancel(this.key, String(params["id"]));
+        break;
+      default:
+        throw new Error(`machine of ${this.key} asks for unknown action ${type}`);
     }
   }
 
   private fail(error: unknown): void {
-    this.signals = [];
-    this.signalUs = this.now;
+    this.asked = [];
     const reason = error instanceof Error ? error.message : String(error);
     this.host.timers.cancelAll(this.key);
     this.restarts = [...this.restarts.filter((at) => at > this.now - RESTART_WINDOW_US), this.now];
     this.stopped = this.restarts.length > RESTARTS_MAX;
-    this.host.announce(this, {
+    this.host.announce(this, this.now, {
       kind: this.stopped ? "actor.stopped" : "actor.restarted",
       severity: this.stopped ? "critical" : "warning",
       title: this.stopped
@@ -236,28 +226,4 @@ export class Actor implements DetectorContext {
     });
     if (!this.stopped) this.start(this.now, this.sequence);
   }
-}
-
-/** Copies saved arrays back into live ones; a snapshot with other fields or lengths is of another version. */
-export function copyFields(actor: string, from: Fields, to: Fields): void {
-  const expected = Object.keys(to);
-  for (const name of new Set([...Object.keys(from), ...expected])) {
-    const source = from[name];
-    const target = to[name];
-    if (!source || !target || source.length !== target.length || source.constructor !== target.constructor) {
-      throw new SnapshotMismatch(actor, name, describe(source), describe(target));
-    }
-    target.set(source as never);
-  }
-}
-
-export class SnapshotMismatch extends Error {
-  override readonly name = "SnapshotMismatch";
-  constructor(actor: string, field: string, found: string, expected: string) {
-    super(`Cannot restore ${actor}: field ${field} is ${found} in the snapshot; expected ${expected}`);
-  }
-}
-
-function describe(array: Fields[string] | undefined): string {
-  return array ? `${array.constructor.name}(${array.length})` : "absent";
 }

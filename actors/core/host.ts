@@ -5,7 +5,7 @@
  * no interpreter, no clock, no mailbox, no process-wide ids; so two runs, or two runtimes, take the same steps.
  *
  * H1  Actions leave as data, in the order in which the machine asked for them.
- * H2  A machine that wants what the host does not offer (`after`, invoke, spawn, send, inline functions) is refused when it is hosted.
+ * H2  A machine that uses what the host does not offer (`after`, invoke, spawn, send, inline functions) is refused when it is hosted.
  * H3  A saved machine is plain JSON and goes on where it was.
  */
 import type { AnyMachineSnapshot, AnyStateMachine } from "xstate";
@@ -15,11 +15,7 @@ export interface MachineAction {
   params: Record<string, unknown>;
 }
 
-export interface MachineEvent {
-  readonly type: string;
-}
-
-/** What a machine's snapshot is without XState: its state value and context. */
+/** A machine's snapshot without XState: its state value and context. */
 export interface SavedMachine {
   value: unknown;
   context: unknown;
@@ -30,9 +26,10 @@ export class MachineHost {
   private readonly scope: InertScope;
   private snapshot: AnyMachineSnapshot;
   private actions: MachineAction[] = [];
-  /** True while the state is tagged "data": the part may be updated (C3). Read for every frame. */
-  admitsData = false;
-  /** True while the state is tagged "degraded": the system thins out what it says of itself. */
+  /** The state and the context. Detectors read them for every row, so they are kept at hand. */
+  value!: string;
+  context: unknown;
+  /** True while the state is tagged "degraded": metrics leave less often. */
   degraded = false;
 
   constructor(machine: AnyStateMachine, input: Record<string, unknown>, saved?: SavedMachine) {
@@ -54,7 +51,7 @@ export class MachineHost {
         )
       : this.machine.getInitialSnapshot(this.scope as never, input as never);
     if (this.snapshot.status === "error") throw this.snapshot.error;
-    this.look();
+    this.read();
   }
 
   /** Actions of the initial state; to be taken once, right after creation. */
@@ -64,24 +61,21 @@ export class MachineHost {
     return taken;
   }
 
-  send(event: MachineEvent): MachineAction[] {
+  send(event: { readonly type: string }): MachineAction[] {
     const next = this.machine.transition(this.snapshot, event as never, this.scope as never);
     if (next.status === "error") throw next.error;
     this.snapshot = next;
-    this.look();
+    this.read();
     return this.takeActions();
   }
 
-  get value(): unknown {
-    return this.snapshot.value;
-  }
-
   save(): SavedMachine {
-    return { value: this.snapshot.value, context: this.snapshot.context };
+    return { value: this.value, context: this.context };
   }
 
-  private look(): void {
-    this.admitsData = this.snapshot.hasTag("data" as never);
+  private read(): void {
+    this.value = this.snapshot.value;
+    this.context = this.snapshot.context;
     this.degraded = this.snapshot.hasTag("degraded" as never);
   }
 }
@@ -131,7 +125,7 @@ export class MachineRefused extends Error {
   override readonly name = "MachineRefused";
   constructor(machine: string, feature: string) {
     super(
-      `Cannot host machine ${machine}: it uses ${feature}; expected named actions (announce, kernel, timer.start, timer.cancel)`,
+      `Cannot host machine ${machine}: it uses ${feature}; expected named actions (announce, timer.start, timer.cancel)`,
     );
   }
 }

@@ -1,27 +1,35 @@
-/** The usual time between rows: as declared, else a running mean of what is seen. Gaps do not count. */
+/** The usual time between rows: as declared, else a running mean of the spacings so far. Gaps do not count. */
+import { namedNumbers } from "./registered-numbers.ts";
+
+/** Spacings the running mean remembers. */
+const MEMORY = 256;
+
+const Spacing = namedNumbers("us", "lastUs", "seen", "declared");
+
 export class RowSpacing {
   readonly fields: { spacing: Float64Array };
-  private readonly state: Float64Array;
+  private readonly state = new Spacing();
 
   /** `everyUs` 0: not known. */
   constructor(everyUs: number) {
-    this.state = Float64Array.of(everyUs, Number.NaN, 0, everyUs > 0 ? 1 : 0);
-    this.fields = { spacing: this.state };
+    this.state.us = everyUs;
+    this.state.lastUs = Number.NaN;
+    this.state.declared = everyUs > 0 ? 1 : 0;
+    this.fields = { spacing: this.state.array };
   }
 
   see(time: number, gap: boolean): void {
-    const s = this.state;
-    if (s[3] === 1) return;
-    const spacing = time - s[1]!;
-    s[1] = time;
+    const { state } = this;
+    if (state.declared === 1) return;
+    const spacing = time - state.lastUs;
+    state.lastUs = time;
     if (gap || !(spacing > 0)) return;
-    const seen = s[2]! + 1;
-    s[2] = seen;
-    s[0] = s[0]! + (spacing - s[0]!) / Math.min(seen, 256);
+    state.seen++;
+    state.us = state.us + (spacing - state.us) / Math.min(state.seen, MEMORY);
   }
 
   /** µs, 0 while not known. */
   get us(): number {
-    return this.state[0]!;
+    return this.state.us;
   }
 }

@@ -11,11 +11,12 @@
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { parseSettings, type Settings } from "../../protocol/settings.ts";
-import { AnomalyDetector } from "../detectors/anomaly/detector.ts";
-import { CollapseDetector } from "../detectors/collapse/detector.ts";
-import { EstimatorDetector } from "../detectors/estimator/detector.ts";
+import { StandaloneActor } from "../core/standalone-actor.ts";
+import { type AnomalyDetector, anomaly } from "../detectors/anomaly/detector.ts";
+import { type CollapseDetector, collapse } from "../detectors/collapse/detector.ts";
+import { type EstimatorDetector, estimator } from "../detectors/estimator/detector.ts";
 import { RowAssembler } from "../detectors/rows/row-assembler.ts";
-import type { Detector, DetectorContext, Group, Signal } from "../ports/detector.ts";
+import type { ActorDefinition, Detector, Group } from "../ports/detector.ts";
 
 export type DetectorName = "coherence" | "collapse" | "anomaly";
 
@@ -54,9 +55,9 @@ export function createScorer(
   };
   switch (detector) {
     case "anomaly":
-      return anomalyScorer(new RowFeed(group, settings.seed), new AnomalyDetector(settings, group));
+      return anomalyScorer(new RowReader(anomaly, settings, group));
     case "collapse":
-      return collapseScorer(new RowFeed(group, settings.seed), new CollapseDetector(settings, group));
+      return collapseScorer(new RowReader(collapse, settings, group));
     case "coherence":
       if (columns.length < 2) {
         throw new EigenwatchError({
@@ -66,7 +67,7 @@ export function createScorer(
           kind: "input",
         });
       }
-      return coherenceScorer(new RowFeed(group, settings.seed), new EstimatorDetector(settings, group));
+      return coherenceScorer(new RowReader(estimator, settings, group));
     default:
       return unreachable(detector);
   }
@@ -89,29 +90,28 @@ function forFiles(settings: Settings, n: number): Settings {
   return { ...settings, collapse };
 }
 
-function anomalyScorer(feed: RowFeed, part: AnomalyDetector): Scorer {
+function anomalyScorer(rows: RowReader<AnomalyDetector>): Scorer {
   const out: ScoredRow = { anomaly_score: 0 };
   return {
     fields: ["anomaly_score"],
     row(timeUs, values) {
-      if (feed.push(timeUs, values, part)) out["anomaly_score"] = part.rowScore();
+      if (rows.push(timeUs, values)) out["anomaly_score"] = rows.detector.rowScore(rows);
       return out;
     },
   };
 }
 
-function collapseScorer(feed: RowFeed, part: CollapseDetector): Scorer {
+function collapseScorer(rows: RowReader<CollapseDetector>): Scorer {
   const out: ScoredRow = { collapse_score: 0, declared_at: null, changed_at: null };
   return {
     fields: ["collapse_score", "declared_at", "changed_at"],
     row(timeUs, values) {
-      if (feed.push(timeUs, values, part)) {
-        // The machine's part in the live system: a lasting change becomes the new normal.
-        if (feed.heard("persists")) part.act("rebaseline", {});
-        out["collapse_score"] = part.score();
-        if (part.declaredUs > 0) {
-          out["declared_at"] = part.declaredUs;
-          out["changed_at"] = part.changedUs;
+      const { detector } = rows;
+      if (rows.push(timeUs, values)) {
+        out["collapse_score"] = detector.score(rows);
+        if (detector.declaredUs > 0) {
+          out["declared_at"] = detector.declaredUs;
+          out["changed_at"] = detector.changedUs;
         }
       }
       return out;
@@ -135,31 +135,26 @@ const MEASURES = [
   "nEff",
 ] as const;
 
-function coherenceScorer(feed: RowFeed, part: EstimatorDetector): Scorer {
+function coherenceScorer(rows: RowReader<EstimatorDetector>): Scorer {
   const out: ScoredRow = Object.fromEntries(MEASURES.map((name) => [name, 0]));
   return {
     fields: MEASURES,
     row(timeUs, values) {
-      if (feed.push(timeUs, values, part)) {
-        const measures = part.measures();
-        if (measures) for (const name of MEASURES) out[name] = measures[name] ?? null;
-      }
+      const measures = rows.push(timeUs, values) ? rows.detector.measures(rows) : null;
+      if (measures) for (const name of MEASURES) out[name] = measures[name] ?? null;
       return out;
     },
   };
 }
 
-/** Rows as one-row frames through the group's front end. */
-class RowFeed implements DetectorContext {
-  now = 0;
-  sequence = 0;
-  private readonly front: RowAssembler;
+/** One detector that is given rows, each as a frame of its own, through the group's row assembler. */
+class RowReader<Made extends Detector> extends StandaloneActor<Made> {
+  private readonly assembler: RowAssembler;
   private readonly frame: Frame;
-  private readonly signals: string[] = [];
-  private state: number;
 
-  constructor(group: Group, seed: number) {
-    this.front = new RowAssembler(group);
+  constructor(definition: ActorDefinition<Made>, settings: Settings, group: Group) {
+    super(definition, settings, group, uniforms(settings.seed));
+    this.assembler = new RowAssembler(group);
     this.frame = {
       type: "frame",
       group: group.name,
@@ -171,15 +166,13 @@ class RowFeed implements DetectorContext {
       value: new Float64Array(group.n),
       size: null,
     };
-    this.state = seed >>> 0;
   }
 
   /** False when the row completed nothing. */
-  push(timeUs: number, values: ArrayLike<number>, part: Detector): boolean {
+  push(timeUs: number, values: ArrayLike<number>): boolean {
     const { frame } = this;
     this.sequence++;
     this.now = Math.max(this.now, timeUs);
-    this.signals.length = 0;
     let finite = false;
     for (let c = 0; c < frame.count; c++) {
       frame.time[c] = timeUs;
@@ -187,26 +180,21 @@ class RowFeed implements DetectorContext {
       finite = finite || Number.isFinite(values[c]!);
     }
     if (!finite) return false;
-    const batch = this.front.consume(frame);
-    part.update(batch, this);
+    const batch = this.assembler.consume(frame);
+    this.update(batch);
     return batch.rows > 0;
   }
+}
 
-  heard(type: string): boolean {
-    return this.signals.includes(type);
-  }
-
-  signal(signal: Signal): void {
-    this.signals.push(signal.type);
-  }
-
-  /** Mulberry32: only ties of ranks are broken by it. */
-  random(): number {
-    this.state = (this.state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(this.state ^ (this.state >>> 15), this.state | 1);
+/** Mulberry32: only ties of ranks are broken by it. */
+function uniforms(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
     t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  }
+  };
 }
 
 function unreachable(detector: never): never {

@@ -1,15 +1,17 @@
 /**
- * What the core asks of an actor: an XState machine for control beside a numeric part for data.
+ * What the core asks of an actor: an XState machine for control and a detector for data.
  *
- *   batch ──► part.update ──signals──► machine ──actions──► announce · kernel · timer
+ *   batch ──► detector.update ──signals──► machine ──actions──► events · timers
+ *                     ▲                       │
+ *                     └───── its state ───────┘
  *
- * C1  All state of a part lives in `fields` (typed arrays of fixed length) or in the machine's context (plain JSON).
- *     What is not there does not exist: it is neither hashed nor restored.
- * C2  A part reads no clock and no randomness but what it is given; same batches, same bits.
- * C3  The part gets a batch only while its machine's state is tagged "data".
+ * C1  All state of a detector lies in `fields` (typed arrays of fixed length) or in its machine (plain JSON).
+ *     Any other state does not exist: it is neither hashed nor restored.
+ * C2  A detector reads no clock and no randomness but what its context gives; same batches, same bits.
+ * C3  The machine alone holds the mode. A signal changes it at once; what the machine asks for is done when `update` has returned.
  * C4  Machines use no `after`, no invoked or spawned actors, no inline side effects: every effect is one of the named actions below.
  */
-import type { AnyStateMachine } from "xstate";
+import type { AnyStateMachine, ContextFrom, EventFrom, StateValueFrom } from "xstate";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Channels, EventMessage, Input } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
@@ -18,7 +20,7 @@ export type TypedArray = Float64Array | Int32Array | Uint32Array | Uint16Array |
 /** Registered state: hashed, snapshotted and restored field by field, in insertion order. */
 export type Fields = Record<string, TypedArray>;
 
-/** A group of channels as actors see it. Channels never change after creation (a grown group makes new parts). */
+/** A group of channels as actors see it. Channels never change after creation (a grown group makes new detectors). */
 export interface Group {
   readonly name: string;
   readonly n: number;
@@ -26,12 +28,12 @@ export interface Group {
   readonly sampling: Channels["sampling"];
   readonly everyUs: number;
   readonly innovation: Channels["innovation"];
-  /** True: its states are given whole, and its channels are their basis. */
+  /** True: feeds send its states whole, and its channels are their basis. */
   readonly states?: boolean;
 }
 
 /**
- * What the group's front end made of one frame. All arrays are scratch, valid during the call; their lengths exceed the counts.
+ * The rows that one frame completed. All arrays are scratch, valid during the call; their lengths exceed the counts.
  *
  * A row is the joint sample of all n channels at one time; row r of a matrix starts at r * n.
  * In a `rows` group a row is complete when every channel reported or a later time begins; in a `ticks` group rows stand on the grid
@@ -52,45 +54,50 @@ export interface Batch {
   readonly gap: Uint8Array;
 }
 
-/** A signal is an event of the part's machine. `timeUs` is when it is true for. */
+/** A signal is an event of the actor's machine. `timeUs` is when it is true for. */
 export interface Signal {
   readonly type: string;
   readonly timeUs: number;
   readonly [field: string]: string | number | boolean | null | readonly string[];
 }
 
-/** What a part may do while it updates. */
-export interface DetectorContext {
+/** What a detector sees of its machine. It changes within `signal`. */
+export interface MachineState<Machine extends AnyStateMachine> {
+  readonly value: StateValueFrom<Machine>;
+  readonly context: ContextFrom<Machine>;
+}
+
+/** What a detector may use while it works. */
+export interface DetectorContext<Machine extends AnyStateMachine = AnyStateMachine> {
   /** Logical time, µs, and sequence of the current input. */
   readonly now: number;
   readonly sequence: number;
+  readonly machine: MachineState<Machine>;
   /**
-   * True when nobody reads the state that `publish` returns: it may be left out, but not what may throw or what is registered, for
-   * those have to be as they are where somebody does.
+   * True when no client reads the state that `publish` returns. `publish` may then skip building the message, but must still throw and
+   * change registered state as if it built it: other replicas do.
    */
   readonly unread?: boolean;
-  /** Delivered to the own machine right after `update` returns, in order. */
-  signal(signal: Signal): void;
+  /** Sends a signal to the actor's own machine. Signals that the machine does not know are errors of type. */
+  signal(signal: EventFrom<Machine>): void;
   /** A named random stream of this actor: uniform on [0, 1), 32 random bits. */
   random(): number;
 }
 
 /** The numeric part of an actor. */
-export interface Detector {
+export interface Detector<Machine extends AnyStateMachine = AnyStateMachine> {
   readonly fields: Fields;
-  update(batch: Batch, context: DetectorContext): void;
-  /** Action `kernel` of the machine: a named change such as "rebaseline". */
-  act?(name: string, parameters: Record<string, unknown>, context: DetectorContext): void;
+  /** The rows of a frame of its group. */
+  update?(batch: Batch, context: DetectorContext<Machine>): void;
   /** Inputs other than frames: for actors of the session (monitor, feed watcher), and states for actors of their group. */
-  onInput?(input: Input, context: DetectorContext): void;
+  onInput?(input: Input, context: DetectorContext<Machine>): void;
   /** Called at the publish rate when the actor publishes state; fills and returns a message without `type`, or null. */
-  publish?(context: DetectorContext): unknown;
+  publish?(context: DetectorContext<Machine>): unknown;
 }
 
 /**
  * The actions a machine may use, by `type`, with their `params` (static or computed from context and event):
  *   announce      { kind, severity, title, channels?, detail? }   → an event
- *   kernel        { do, … }                                       → part.act(do, params)
  *   timer.start   { id, delayUs }                                 → event { type: "timer.<id>" } after logical time; restarts a pending one
  *   timer.cancel  { id }
  */
@@ -99,13 +106,14 @@ export type Announcement = Pick<EventMessage, "kind" | "severity" | "title"> & {
   detail?: Record<string, string | number | boolean | null>;
 };
 
-export interface ActorDefinition {
+/** One actor: its name, its machine and its detector. `defineDetector` makes one and checks that the two fit. */
+export interface ActorDefinition<Made extends Detector = Detector> {
   /** Unique in a group: "estimator", "collapse", "anomaly". */
   readonly name: string;
   readonly machine: AnyStateMachine;
   /** False when the settings switch it off or the group is too small. */
   enabled(settings: Settings, group: Group): boolean;
-  createDetector(settings: Settings, group: Group): Detector;
+  createDetector(settings: Settings, group: Group): Made;
   /** Input of the machine (`setup({types: {input}})`), plain JSON. */
   machineInput(settings: Settings, group: Group): Record<string, unknown>;
 }

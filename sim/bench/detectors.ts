@@ -4,26 +4,22 @@
  *
  * Time is CPU time. Each figure is the best of several rounds. Each run checks that its detector did its work.
  */
-import { AnomalyDetector } from "../../actors/detectors/anomaly/detector.ts";
-import { CollapseDetector } from "../../actors/detectors/collapse/detector.ts";
-import { EstimatorDetector } from "../../actors/detectors/estimator/detector.ts";
+import { StandaloneActor } from "../../actors/core/standalone-actor.ts";
+import { anomaly } from "../../actors/detectors/anomaly/detector.ts";
+import { collapse } from "../../actors/detectors/collapse/detector.ts";
+import { estimator } from "../../actors/detectors/estimator/detector.ts";
 import { RowAssembler } from "../../actors/detectors/rows/row-assembler.ts";
-import { TrajectoryDetector } from "../../actors/detectors/trajectory/detector.ts";
-import type { Detector, DetectorContext, Group } from "../../actors/ports/detector.ts";
+import { trajectory } from "../../actors/detectors/trajectory/detector.ts";
+import type { ActorDefinition, Group } from "../../actors/ports/detector.ts";
 import { float64Bytes } from "../../protocol/columns.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { DensityMatrix } from "../../protocol/messages.ts";
-import { parseSettings, type Settings } from "../../protocol/settings.ts";
+import { parseSettings } from "../../protocol/settings.ts";
 import { check, cpuSeconds } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
 
-const DETECTORS = {
-  estimator: (settings: Settings, group: Group): Detector => new EstimatorDetector(settings, group),
-  collapse: (settings: Settings, group: Group): Detector => new CollapseDetector(settings, group),
-  anomaly: (settings: Settings, group: Group): Detector => new AnomalyDetector(settings, group),
-};
-type Name = keyof typeof DETECTORS;
-const NAMES: readonly Name[] = ["estimator", "collapse", "anomaly"];
+const DEFINITIONS: Record<string, ActorDefinition> = { estimator, collapse, anomaly };
+const NAMES = Object.keys(DEFINITIONS);
 
 const CHANNELS = 16;
 const FRAME_SAMPLES = 256;
@@ -66,8 +62,7 @@ export function benchDetectors(): BenchRow[] {
 /** States per second of the trajectory detector alone; it publishes after every hundredth. */
 function statesPerSecond(n: number): number {
   const group = { ...benchGroup(), n, channels: benchGroup().channels.slice(0, n), states: true };
-  const context = new BenchContext();
-  const detector = new TrajectoryDetector(parseSettings({}), group);
+  const actor = new StandaloneActor(trajectory, parseSettings({}), group, uniforms());
   // Two similar mixtures, so that bounds decide, as they usually do.
   const inputs = [0, 0.01].map((off): DensityMatrix => {
     const re = new Float64Array(n * n);
@@ -80,22 +75,21 @@ function statesPerSecond(n: number): number {
   for (let round = 0; round < ROUNDS; round++) {
     const began = cpuSeconds();
     for (let k = 0; k < STATES; k++) {
-      context.now += 1000;
-      detector.onInput(inputs[k % 2]!, context);
-      if (k % 100 === 0) detector.publish(context);
+      actor.now += 1000;
+      actor.input(inputs[k % 2]!);
+      if (k % 100 === 0) actor.publish();
     }
     best = Math.min(best, cpuSeconds() - began);
   }
-  check(detector.fields["scalars"]![0] === ROUNDS * STATES, "trajectory to count its states");
+  check(actor.detector.fields["scalars"]![0] === ROUNDS * STATES, "trajectory to count its states");
   return STATES / best;
 }
 
-function samplesPerSecond(frames: readonly Frame[], names: readonly Name[]): number {
+function samplesPerSecond(frames: readonly Frame[], names: readonly string[]): number {
   const settings = parseSettings({});
   const group = benchGroup();
-  const detectors = names.map((name) => DETECTORS[name](settings, group));
+  const actors = names.map((name) => new StandaloneActor(DEFINITIONS[name]!, settings, group, uniforms()));
   const assembler = new RowAssembler(group);
-  const context = new BenchContext();
   let best = Number.POSITIVE_INFINITY;
   let time = 0;
   for (let round = 0; round < ROUNDS; round++) {
@@ -103,34 +97,30 @@ function samplesPerSecond(frames: readonly Frame[], names: readonly Name[]): num
     for (const frame of frames) {
       for (let k = 0; k < FRAME_SAMPLES; k++) frame.time[k] = time + Math.floor(k / CHANNELS) * ROW_US;
       time += (FRAME_SAMPLES / CHANNELS) * ROW_US;
-      context.now = time;
       const batch = assembler.consume(frame);
-      for (const detector of detectors) detector.update(batch, context);
+      for (const actor of actors) {
+        actor.now = time;
+        actor.update(batch);
+      }
     }
     best = Math.min(best, cpuSeconds() - began);
   }
   const rows = (ROUNDS * FRAMES * FRAME_SAMPLES) / CHANNELS;
-  const { signals } = context;
   check(assembler.counts().rows === rows, `${rows} rows, not ${assembler.counts().rows}`);
-  check(!names.includes("collapse") || signals.has("calibrated"), "the collapse detector to calibrate");
-  check(!names.includes("anomaly") || signals.has("warmed"), "the anomaly detector to warm up");
+  check(
+    actors.every(({ machine }) => machine.value !== "warming"),
+    "every detector to warm up",
+  );
   return (FRAMES * FRAME_SAMPLES) / best;
 }
 
-class BenchContext implements DetectorContext {
-  now = 0;
-  sequence = 0;
-  readonly signals = new Set<string>();
-  private state = 1;
-
-  signal(signal: { type: string }): void {
-    this.signals.add(signal.type);
-  }
-
-  random(): number {
-    this.state = (Math.imul(this.state, 1_664_525) + 1_013_904_223) >>> 0;
-    return this.state / 4_294_967_296;
-  }
+/** Numerical Recipes' linear congruential generator. */
+function uniforms(): () => number {
+  let state = 1;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 4_294_967_296;
+  };
 }
 
 function benchGroup(): Group {
@@ -146,8 +136,8 @@ function benchGroup(): Group {
 
 /** A walk of 16 channels with a common part. */
 function walk(): Frame[] {
-  const source = new BenchContext();
-  const gauss = () => source.random() + source.random() + source.random() + source.random() - 2;
+  const uniform = uniforms();
+  const gauss = () => uniform() + uniform() + uniform() + uniform() - 2;
   const level = new Float64Array(CHANNELS).fill(100);
   return Array.from({ length: FRAMES }, () => {
     const value = new Float64Array(FRAME_SAMPLES);

@@ -44,14 +44,13 @@ const startPulse = { type: "timer.start", params: { id: "pulse", delayUs: PULSE_
 const startEcho = { type: "timer.start", params: { id: "echo", delayUs: ECHO_US } } as const;
 
 const machine = setup({
-  types: { events: {} as WitnessSignal, tags: {} as "data" },
+  types: { events: {} as WitnessSignal },
   actions: actorActions,
 }).createMachine({
   id: "witness",
   initial: "watching",
   states: {
     watching: {
-      tags: "data",
       entry: startPulse,
       on: {
         beat: {

@@ -34,11 +34,6 @@ test("[R2] a timer fires at its due time, before the first input that reaches it
   );
 });
 
-test("[C3] a part gets no frames while its machine's state does not admit data", () => {
-  const world = given(opened(), channels(1)).when([5, row(5, [200])], [6, row(6, [200])], [7, row(7, [200])]);
-  assert.equal(kinds(world.events), ["toy.passed"]);
-});
-
 test("[R2] an input whose time goes back, or that skips a sequence, is a programmer's error", () => {
   const world = given(opened(), channels(1)).when([5, row(5, [1])]);
   assert.throws(() => world.core.apply(world.core.sequence + 1, 4, row(4, [1])), /R2/);

@@ -32,7 +32,7 @@ const lamp = setup({
       },
     },
     bright: {
-      tags: ["data"],
+      tags: ["degraded"],
       entry: { type: "timer.start", params: { id: "off", delayUs: 5 } },
       on: { "timer.off": { target: "dark", actions: { type: "announce", params: { kind: "lamp.off" } } } },
     },
@@ -48,11 +48,11 @@ test("[H1] actions leave as data, in the order in which the machine asked for th
   ]);
 });
 
-test("host says whether the state admits data", () => {
+test("host has the machine's state and context as they are after each event", () => {
   const host = new MachineHost(lamp, {});
-  assert.is(host.admitsData, false);
+  assert.equal([host.value, host.context, host.degraded], ["dark", { pressed: 0 }, false]);
   host.send({ type: "press", by: "ana" } as never);
-  assert.is(host.admitsData, true);
+  assert.equal([host.value, host.context, host.degraded], ["bright", { pressed: 1 }, true]);
 });
 
 test("an event that the state does not know changes nothing", () => {
@@ -67,7 +67,7 @@ test("[H3] a saved machine is plain JSON and goes on where it was", () => {
   host.send({ type: "press", by: "ana" } as never);
   const restored = new MachineHost(lamp, {}, JSON.parse(JSON.stringify(host.save())));
   assert.equal(restored.takeActions(), [], "entry actions do not run again");
-  assert.is(restored.admitsData, true);
+  assert.equal([restored.value, restored.degraded], ["bright", true]);
   assert.equal(restored.send({ type: "timer.off" }), host.send({ type: "timer.off" }));
   assert.equal(restored.save(), host.save());
 });

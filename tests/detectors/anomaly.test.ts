@@ -1,12 +1,11 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { actorDefinitions } from "../../actors/detectors/mod.ts";
+import { anomaly } from "../../actors/detectors/anomaly/detector.ts";
 import { parseSettings } from "../../protocol/settings.ts";
 import { ActorHarness, type HeardEvent } from "../support/actor-harness.ts";
 import { normals } from "../support/random-streams.ts";
 import { groupOf } from "../support/rows.ts";
 
-const definition = actorDefinitions.find(({ name }) => name === "anomaly")!;
 const N = 6;
 const S = 5000;
 
@@ -14,7 +13,7 @@ type World = (k: number, row: number[], z: () => number) => void;
 
 /** Rows of independent normal channels (AR coefficient `ar`) that `world` may change. */
 function watch(rows: number, world: World, seed = 7, ar = 0, n = N): ActorHarness {
-  const actor = new ActorHarness(definition, { anomaly: { falseAlarmSamples: S } }, groupOf(n));
+  const actor = new ActorHarness(anomaly, { anomaly: { falseAlarmSamples: S } }, groupOf(n));
   const z = normals(seed);
   const x = new Float64Array(n);
   for (let k = 0; k < rows; k++) {
@@ -130,7 +129,7 @@ test("anomaly detector says nothing while warming up", () => {
 
 test("anomaly detector knows the time of day after some days", () => {
   const actor = new ActorHarness(
-    definition,
+    anomaly,
     { anomaly: { falseAlarmSamples: 500 } },
     groupOf(1, { everyUs: 300e6 }),
   );
@@ -148,10 +147,10 @@ test("anomaly detector knows the time of day after some days", () => {
 test("anomaly detector goes on from copied fields as if nothing had happened", () => {
   const straight = watch(1500, () => {}, 13);
   const second = watch(1500, () => {}, 13);
-  const copy = definition.createDetector(parseSettings({ anomaly: { falseAlarmSamples: S } }), groupOf(N));
-  assert.equal(Object.keys(copy.fields), Object.keys(second.part.fields));
-  for (const [name, array] of Object.entries(second.part.fields)) copy.fields[name]!.set(array as never);
-  Object.assign(second, { part: copy });
+  const copy = anomaly.createDetector(parseSettings({ anomaly: { falseAlarmSamples: S } }), groupOf(N));
+  assert.equal(Object.keys(copy.fields), Object.keys(second.detector.fields));
+  for (const [name, array] of Object.entries(second.detector.fields)) copy.fields[name]!.set(array as never);
+  Object.assign(second, { detector: copy });
   const z = normals(14);
   for (let k = 1500; k < 1700; k++) {
     const row = Array.from({ length: N }, () => z() * (k === 1600 ? 9 : 1));
@@ -159,7 +158,7 @@ test("anomaly detector goes on from copied fields as if nothing had happened", (
     second.rows([row], () => k * 1_000_000);
   }
   for (const name of Object.keys(copy.fields)) {
-    assert.equal(Array.from(copy.fields[name]!), Array.from(straight.part.fields[name]!), name);
+    assert.equal(Array.from(copy.fields[name]!), Array.from(straight.detector.fields[name]!), name);
   }
   assert.equal(second.kinds(), straight.kinds());
 });

@@ -3,8 +3,9 @@
  *
  * Everything is seeded; draws come from one stream, so a longer run begins like a shorter one.
  */
-import { CollapseDetector } from "../../actors/detectors/collapse/detector.ts";
-import type { DetectorContext, Signal } from "../../actors/ports/detector.ts";
+import { StandaloneActor } from "../../actors/core/standalone-actor.ts";
+import { type CollapseDetector, collapse } from "../../actors/detectors/collapse/detector.ts";
+import type { Announcement, Signal } from "../../actors/ports/detector.ts";
 import { parseSettings } from "../../protocol/settings.ts";
 import { normals, uniforms } from "../support/random-streams.ts";
 import { groupOf, InnovationBatch } from "../support/rows.ts";
@@ -15,23 +16,21 @@ export type Change = "none" | "corr up" | "block" | "mean" | "loud";
 const S3 = Math.sqrt(0.3);
 const S7 = Math.sqrt(0.7);
 
-/** A detector fed row by row with invented innovations, with the machine's part played by hand. */
-export class CollapseRun implements DetectorContext {
-  now = 0;
-  sequence = 0;
+/** A detector fed row by row with invented innovations. */
+export class CollapseRun extends StandaloneActor<CollapseDetector> {
   readonly signals: Signal[] = [];
-  readonly part: CollapseDetector;
+  readonly events: Announcement[] = [];
   private readonly batch = new InnovationBatch(1, CHANNELS);
   private readonly normal: () => number;
-  private readonly uniform: () => number;
 
   constructor(falseAlarmSamples: number, calibrationRows: number, seed: number) {
-    this.part = new CollapseDetector(
+    super(
+      collapse,
       parseSettings({ collapse: { falseAlarmSamples, calibrationRows } }),
       groupOf(CHANNELS),
+      uniforms(seed + 1),
     );
     this.normal = normals(seed);
-    this.uniform = uniforms(seed + 1);
   }
 
   step(change: Change = "none"): void {
@@ -59,19 +58,15 @@ export class CollapseRun implements DetectorContext {
     return this.signals.filter((signal) => signal.type === type).length;
   }
 
-  signal(signal: Signal): void {
+  override signal(signal: Signal): void {
     this.signals.push(signal);
-    if (signal.type === "persists") this.part.act("rebaseline", {});
-  }
-
-  random(): number {
-    return this.uniform();
+    for (const { params } of this.machine.send(signal)) this.events.push(params as unknown as Announcement);
   }
 
   private take(): void {
     this.now += 1_000_000;
     this.batch.rowTime[0] = this.now;
-    this.part.update(this.batch, this);
+    this.update(this.batch);
   }
 }
 

@@ -1,6 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CollapseDetector } from "../../actors/detectors/collapse/detector.ts";
+import { StandaloneActor } from "../../actors/core/standalone-actor.ts";
+import { CollapseDetector, collapse } from "../../actors/detectors/collapse/detector.ts";
+import type { Signal } from "../../actors/ports/detector.ts";
 import { parseSettings } from "../../protocol/settings.ts";
 import { uniforms } from "../support/random-streams.ts";
 import { groupOf, InnovationBatch } from "../support/rows.ts";
@@ -15,10 +17,10 @@ for (const promised of [500, 2000]) {
     const run = new CollapseRun(promised, 0, 11);
     let watched = 0;
     for (let k = 0; k < NULL_ROWS / 2; k++) {
-      const before = run.part.fields["scalars"]![0];
+      const before = run.machine.value;
       run.step();
       // Only rows on which an alarm could have been raised count.
-      if (before === 1) watched++;
+      if (before === "tracking" || before === "suspected") watched++;
     }
     const alarms = Math.max(1, run.heard("declared"));
     const realised = watched / alarms;
@@ -67,8 +69,8 @@ test("collapse detector marks a collapse declared on dependent rows as without g
   const state = new Float64Array(CHANNELS);
   for (let k = 0; k < 2500; k++) run.stepDependent(0.3, state);
   for (let k = 0; k < 600 && run.heard("declared") === 0; k++) run.step("block");
-  const declared = run.signals.find((signal) => signal.type === "declared");
-  assert.is(declared?.["guarantee"], "void");
+  const declared = run.events.find(({ kind }) => kind === "collapse.declared");
+  assert.is(declared?.detail?.["guarantee"], "void");
 });
 
 test("collapse detector keeps its guarantee on independent rows", () => {
@@ -77,14 +79,15 @@ test("collapse detector keeps its guarantee on independent rows", () => {
   assert.is(run.heard("dependent"), 0);
 });
 
-test("collapse detector tells kind, evidence and states of a block change", () => {
+test("collapse detector reports kind, evidence and states of a block change", () => {
   const run = new CollapseRun(2000, 0, 8);
   for (let k = 0; k < 900; k++) run.step();
   while (run.heard("declared") === 0) run.step("block");
   const said = run.signals.find((signal) => signal.type === "declared")!;
   assert.ok((said["logM"] as number) >= Math.log(2000));
   assert.is(said["threshold"], 2000);
-  assert.is(said["guarantee"], "holds");
+  const declared = run.events.find(({ kind }) => kind === "collapse.declared");
+  assert.is(declared?.detail?.["guarantee"], "holds");
   assert.ok((said["fidelity"] as number) >= 0 && (said["fidelity"] as number) < 1);
   assert.ok((said["pointerOverlap"] as number) <= 1);
   assert.is((said["channels"] as string[]).length, 5);
@@ -159,17 +162,15 @@ test("collapse detector keeps its baseline when the old regime returns", () => {
 
 test("collapse detector leaves constant channels out, names them, and still finds a change in the others", () => {
   const n = 4;
-  const part = new CollapseDetector(parseSettings({ collapse: { falseAlarmSamples: 2000 } }), groupOf(n));
-  const heard: Record<string, unknown>[] = [];
+  const { actor, heard } = watched({ collapse: { falseAlarmSamples: 2000 } }, n, uniforms(4));
   const uniform = uniforms(3);
-  const context = { now: 0, sequence: 0, signal: (s: object) => heard.push({ ...s }), random: uniforms(4) };
   const batch = new InnovationBatch(1, n);
   const sum = () => uniform() + uniform() + uniform() + uniform() - 2;
   for (let k = 0; k < 1200; k++) {
     const size = k < 900 ? 1 : 3;
     batch.rowTime[0] = k * 1_000_000;
     batch.rowInnovation.set([size * sum(), 0, size * sum(), 0]);
-    part.update(batch, context);
+    actor.update(batch);
   }
   const calibrated = heard.find((signal) => signal["type"] === "calibrated")!;
   assert.equal(calibrated["leftOut"], ["c1", "c3"]);
@@ -180,39 +181,31 @@ test("collapse detector leaves constant channels out, names them, and still find
 });
 
 test("collapse detector waits without an alarm or an error while nothing varies", () => {
-  const part = new CollapseDetector(parseSettings({}), groupOf(3));
-  const heard: string[] = [];
+  const { actor, heard } = watched({}, 3, () => 0.5);
   const batch = new InnovationBatch(1, 3);
   for (let k = 0; k < 1500; k++) {
     batch.rowTime[0] = k * 1_000_000;
-    part.update(batch, { now: 0, sequence: 0, signal: (s) => heard.push(s.type), random: () => 0.5 });
+    actor.update(batch);
   }
   assert.equal(heard, []);
-  assert.is(part.score(), 0);
+  assert.is(actor.detector.score(actor), 0);
 });
 
 test("collapse detector watches a single channel by its energy and mean", () => {
-  const part = new CollapseDetector(parseSettings({ collapse: { falseAlarmSamples: 2000 } }), groupOf(1));
-  const heard: string[] = [];
+  const { actor, heard } = watched({ collapse: { falseAlarmSamples: 2000 } }, 1, uniforms(13));
   const uniform = uniforms(12);
-  const context = {
-    now: 0,
-    sequence: 0,
-    signal: (s: { type: string }) => heard.push(s.type),
-    random: uniforms(13),
-  };
   const batch = new InnovationBatch(1, 1);
   for (let k = 0; k < 1400; k++) {
     batch.rowTime[0] = k * 1_000_000;
     batch.rowInnovation[0] = uniform() - 0.5 + (k < 1000 ? 0 : 0.5);
-    part.update(batch, context);
+    actor.update(batch);
     if (k === 999)
       assert.equal(
-        heard.filter((type) => type === "declared"),
+        heard.filter(({ type }) => type === "declared"),
         [],
       );
   }
-  assert.ok(heard.includes("declared"));
+  assert.ok(heard.some(({ type }) => type === "declared"));
 });
 
 test("collapse detector goes on from copied fields as if nothing had happened", () => {
@@ -226,15 +219,30 @@ test("collapse detector goes on from copied fields as if nothing had happened", 
     parseSettings({ collapse: { falseAlarmSamples: 500 } }),
     groupOf(CHANNELS),
   );
-  for (const [name, array] of Object.entries(first.part.fields)) fresh.fields[name]!.set(array as never);
-  Object.assign(first, { part: fresh });
+  for (const [name, array] of Object.entries(first.detector.fields)) fresh.fields[name]!.set(array as never);
+  Object.assign(first, { detector: fresh });
   for (let k = 0; k < 400; k++) {
     straight.step(k > 200 ? "block" : "none");
     first.step(k > 200 ? "block" : "none");
   }
-  assert.equal(Array.from(first.part.fields["detector.m"]!), Array.from(straight.part.fields["detector.m"]!));
+  assert.equal(
+    Array.from(first.detector.fields["detector.m"]!),
+    Array.from(straight.detector.fields["detector.m"]!),
+  );
   assert.equal(first.heard("declared"), straight.heard("declared"));
   assert.ok(straight.heard("declared") > 0);
 });
+
+/** A detector of n channels, and the signals it sends. */
+function watched(settings: unknown, n: number, random: () => number) {
+  const actor = new StandaloneActor(collapse, parseSettings(settings), groupOf(n), random);
+  const heard: Signal[] = [];
+  const { signal } = actor;
+  actor.signal = (sent: Signal) => {
+    heard.push(sent);
+    signal.call(actor, sent);
+  };
+  return { actor, heard };
+}
 
 test.run();

@@ -1,9 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as v from "valibot";
-import { EstimatorDetector } from "../../actors/detectors/estimator/detector.ts";
-import { actorDefinitions } from "../../actors/detectors/mod.ts";
-import type { DetectorContext } from "../../actors/ports/detector.ts";
+import { StandaloneActor } from "../../actors/core/standalone-actor.ts";
+import { type EstimatorDetector, estimator } from "../../actors/detectors/estimator/detector.ts";
 import type { StateMessage } from "../../protocol/messages.ts";
 import { state as stateSchema } from "../../protocol/schemas.ts";
 import { parseSettings } from "../../protocol/settings.ts";
@@ -11,12 +10,15 @@ import { ActorHarness } from "../support/actor-harness.ts";
 import { normals, uniforms } from "../support/random-streams.ts";
 import { frameOf, groupOf, InnovationBatch } from "../support/rows.ts";
 
-const definition = actorDefinitions.find(({ name }) => name === "estimator")!;
-const quiet: DetectorContext = { now: 0, sequence: 0, signal() {}, random: () => 0.5 };
+type Estimator = StandaloneActor<EstimatorDetector>;
+
+function given(settings: unknown, n: number): Estimator {
+  return new StandaloneActor(estimator, parseSettings(settings), groupOf(n), () => 0.5);
+}
 
 /** Rows of innovations with the given correlation to one common factor. */
 function run(
-  part: EstimatorDetector,
+  actor: Estimator,
   n: number,
   rows: number,
   loading: number,
@@ -31,20 +33,21 @@ function run(
       batch.rowInnovation[c] = Math.sqrt(loading) * common + Math.sqrt(1 - loading) * z();
     }
     batch.rowTime[0] = k * 1_000_000;
-    part.update(batch, quiet);
+    actor.update(batch);
     each?.(k);
   }
 }
 
-function published(part: EstimatorDetector): Omit<StateMessage, "type"> {
-  return part.publish({ ...quiet, now: 1e12 }) as Omit<StateMessage, "type">;
+function published(actor: Estimator): Omit<StateMessage, "type"> {
+  actor.now = 1e12;
+  return actor.publish() as Omit<StateMessage, "type">;
 }
 
 test("estimator publishes a state that the protocol accepts, with its honesty on it", () => {
   const n = 5;
-  const part = new EstimatorDetector(parseSettings({}), groupOf(n));
-  run(part, n, 400, 0.5, 1);
-  const body = published(part);
+  const actor = given({}, n);
+  run(actor, n, 400, 0.5, 1);
+  const body = published(actor);
   v.parse(stateSchema, body);
   assert.is(body.source, "estimated");
   assert.is(body.reading, "single-excitation");
@@ -76,13 +79,13 @@ test("estimator publishes a state that the protocol accepts, with its honesty on
 
 test("estimator calls a common factor significant, and independent channels not", () => {
   const n = 6;
-  const together = new EstimatorDetector(parseSettings({}), groupOf(n));
+  const together = given({}, n);
   run(together, n, 1000, 0.6, 2);
   assert.ok(published(together).significant);
   assert.is(published(together), null, "nothing new to publish");
   let significant = 0;
   for (let seed = 0; seed < 20; seed++) {
-    const alone = new EstimatorDetector(parseSettings({}), groupOf(n));
+    const alone = given({}, n);
     run(alone, n, 600, 0, 100 + seed);
     if (published(alone).significant) significant++;
   }
@@ -92,20 +95,17 @@ test("estimator calls a common factor significant, and independent channels not"
 
 test("estimator's κ of rows is what independent channels' squared coherence shows", () => {
   const n = 4;
-  const part = new EstimatorDetector(
-    parseSettings({ estimator: { memoryRows: 64, norm: "power" } }),
-    groupOf(n),
-  );
+  const actor = given({ estimator: { memoryRows: 64, norm: "power" } }, n);
   let measured = 0;
   let kappa = 0;
   let looks = 0;
-  run(part, n, 40_000, 0, 3, (k) => {
+  run(actor, n, 40_000, 0, 3, (k) => {
     if (k < 1000 || k % 10 !== 0) return;
-    const { re, im } = part.density;
+    const { re, im } = actor.detector.density;
     for (let i = 1; i < n; i++) {
       for (let j = 0; j < i; j++) {
         measured += (re[i * n + j]! ** 2 + im[i * n + j]! ** 2) / (re[i * n + i]! * re[j * n + j]!);
-        kappa += 2 * part.density.kappa;
+        kappa += 2 * actor.detector.density.kappa;
         looks++;
       }
     }
@@ -115,12 +115,12 @@ test("estimator's κ of rows is what independent channels' squared coherence sho
 
 test("estimator's corrected purity of independent channels is 1/n", () => {
   const n = 8;
-  const part = new EstimatorDetector(parseSettings({}), groupOf(n));
+  const actor = given({}, n);
   let sum = 0;
   let looks = 0;
-  run(part, n, 12_000, 0, 4, (k) => {
+  run(actor, n, 12_000, 0, 4, (k) => {
     if (k < 1000 || k % 200 !== 0) return;
-    sum += part.measures()!["purityCorrected"]!;
+    sum += actor.detector.measures(actor)!["purityCorrected"]!;
     looks++;
   });
   assert.ok(Math.abs(sum / looks - 1 / n) < 0.01, `${sum / looks}`);
@@ -128,22 +128,22 @@ test("estimator's corrected purity of independent channels is 1/n", () => {
 
 test("estimator shows a channel that leads with a positive phase", () => {
   const n = 2;
-  const part = new EstimatorDetector(parseSettings({}), groupOf(n));
+  const actor = given({}, n);
   const batch = new InnovationBatch(1, n);
   const z = normals(5);
   const omega = 0.25 * Math.PI;
   for (let k = 0; k < 4000; k++) {
     batch.rowTime[0] = k * 1_000_000;
     batch.rowInnovation.set([Math.cos(omega * k) + 0.1 * z(), Math.cos(omega * (k - 1)) + 0.1 * z()]);
-    part.update(batch, quiet);
+    actor.update(batch);
   }
-  const phase = Math.atan2(part.density.im[1]!, part.density.re[1]!);
+  const phase = Math.atan2(actor.detector.density.im[1]!, actor.detector.density.re[1]!);
   assert.ok(Math.abs(phase - omega) < 0.05, `phase ${phase}; expected ${omega}`);
 });
 
 test("[C2] estimator announces that coherence is known, lost and regained, once each", () => {
   const n = 6;
-  const actor = new ActorHarness(definition, {}, groupOf(n));
+  const actor = new ActorHarness(estimator, {}, groupOf(n));
   const z = normals(7);
   const x = new Float64Array(n);
   for (let k = 0; k < 9000; k++) {
@@ -160,40 +160,40 @@ test("[C2] estimator announces that coherence is known, lost and regained, once 
 
 test("estimator goes on after a gap without its filters' memory and keeps the state", () => {
   const n = 3;
-  const part = new EstimatorDetector(parseSettings({}), groupOf(n));
-  run(part, n, 300, 0.5, 8);
-  const before = part.density.count;
+  const actor = given({}, n);
+  run(actor, n, 300, 0.5, 8);
+  const before = actor.detector.density.count;
   const batch = new InnovationBatch(1, n);
   batch.gap[0] = 1;
   batch.rowInnovation.fill(Number.NaN);
-  part.update(batch, quiet);
-  assert.is(part.density.count, before);
-  assert.ok(part.fields["signal.filter.history"]!.every((x) => x === 0));
+  actor.update(batch);
+  assert.is(actor.detector.density.count, before);
+  assert.ok(actor.detector.fields["signal.filter.history"]!.every((x) => x === 0));
 });
 
 test("estimator of ticks chooses a period that keeps the slowest pair in step", () => {
   const group = groupOf(3, { sampling: "ticks" });
-  const actor = new ActorHarness(definition, { estimator: { memoryRows: 16 } }, group);
+  const actor = new ActorHarness(estimator, { estimator: { memoryRows: 16 } }, group);
   feedTicks(actor, [1, 0.5, 0.3], 4000, 9);
-  const { measures } = actor.part.publish!({ ...quiet, now: 1e13 }) as StateMessage;
+  const { measures } = actor.publish(1e13) as StateMessage;
   assert.ok(Math.abs(measures["omega0"]! - 0.15) < 0.06, `ω₀ ${measures["omega0"]}`);
   assert.ok(measures["syncMin"]! > 0.7, `least synchrony ${measures["syncMin"]}`);
   assert.ok(Math.abs(measures["groupDelaySeconds"]! - (2 * 4) / measures["omega0"]!) < 1e-9);
   assert.ok(measures["visibility"]! > 0.5, `visibility ${measures["visibility"]}`);
 });
 
-test("estimator of ticks hears the period it is told", () => {
+test("estimator of ticks uses the period of its settings", () => {
   const group = groupOf(2, { sampling: "ticks" });
-  const actor = new ActorHarness(definition, { estimator: { periodSeconds: 20, memoryRows: 16 } }, group);
+  const actor = new ActorHarness(estimator, { estimator: { periodSeconds: 20, memoryRows: 16 } }, group);
   feedTicks(actor, [2, 1], 2000, 10);
-  const { measures } = actor.part.publish!({ ...quiet, now: 1e13 }) as StateMessage;
+  const { measures } = actor.publish(1e13) as StateMessage;
   assert.ok(Math.abs(measures["periodSeconds"]! - 20) < 1e-9);
   assert.ok(actor.kinds().includes("coherence.warmed"));
 });
 
 test("estimator of ticks comes to an end of every tick, however fine its period and quality are set", () => {
-  for (const estimator of [{ quality: 1e-14, periodSeconds: 1 }, { periodSeconds: 1e-15 }]) {
-    const actor = new ActorHarness(definition, { estimator }, groupOf(2, { sampling: "ticks" }));
+  for (const settings of [{ quality: 1e-14, periodSeconds: 1 }, { periodSeconds: 1e-15 }]) {
+    const actor = new ActorHarness(estimator, { estimator: settings }, groupOf(2, { sampling: "ticks" }));
     const start = 1.7e15;
     for (let k = 0; k < 500; k++)
       actor.feed(
@@ -226,13 +226,14 @@ test("estimator goes on from copied fields as if nothing had happened", () => {
   for (const sampling of ["rows", "ticks"] as const) {
     const group = groupOf(3, { sampling });
     const settings = { estimator: { memoryRows: 8 } };
-    const straight = new ActorHarness(definition, settings, group);
-    const second = new ActorHarness(definition, settings, group);
+    const straight = new ActorHarness(estimator, settings, group);
+    const second = new ActorHarness(estimator, settings, group);
     feedTicks(straight, [2, 1, 1], 300, 11);
     feedTicks(second, [2, 1, 1], 300, 11);
-    const copy = definition.createDetector(parseSettings(settings), group);
-    for (const [name, array] of Object.entries(second.part.fields)) copy.fields[name]!.set(array as never);
-    Object.assign(second, { part: copy });
+    const copy = estimator.createDetector(parseSettings(settings), group);
+    for (const [name, array] of Object.entries(second.detector.fields))
+      copy.fields[name]!.set(array as never);
+    Object.assign(second, { detector: copy });
     // Later ticks need later times.
     straight.feed(
       frameOf(Array.from({ length: 60 }, (_, k) => [400e6 + k * 3e5, k % 3, Math.sin(k)] as const)),
@@ -240,10 +241,10 @@ test("estimator goes on from copied fields as if nothing had happened", () => {
     second.feed(
       frameOf(Array.from({ length: 60 }, (_, k) => [400e6 + k * 3e5, k % 3, Math.sin(k)] as const)),
     );
-    for (const name of Object.keys(straight.part.fields)) {
+    for (const name of Object.keys(straight.detector.fields)) {
       assert.equal(
-        Array.from(second.part.fields[name]!),
-        Array.from(straight.part.fields[name]!),
+        Array.from(second.detector.fields[name]!),
+        Array.from(straight.detector.fields[name]!),
         `${sampling} ${name}`,
       );
     }

@@ -5,7 +5,8 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { actorDefinitions } from "../../actors/detectors/mod.ts";
+import { collapse } from "../../actors/detectors/collapse/detector.ts";
+import { estimator } from "../../actors/detectors/estimator/detector.ts";
 import type { StateMessage } from "../../protocol/messages.ts";
 import { ActorHarness } from "../support/actor-harness.ts";
 import { frameOf, groupOf } from "../support/rows.ts";
@@ -43,8 +44,7 @@ test("collapse detector on one-minute crypto closes is reported as it is", () =>
     innovation: "logReturn",
     channels: symbols.map((name) => ({ name, title: "", unit: "USDT" })),
   });
-  const definition = actorDefinitions.find(({ name }) => name === "collapse")!;
-  const actor = new ActorHarness(definition, { collapse: { falseAlarmsPerDay: 1 } }, group);
+  const actor = new ActorHarness(collapse, { collapse: { falseAlarmsPerDay: 1 } }, group);
   for (const [time, values] of rows) actor.rows([values], () => time);
 
   const from = Date.UTC(2021, 4, 19, 12, 43) * 1000;
@@ -75,8 +75,7 @@ test("estimator runs on 250,170 asynchronous trades of five equities", () => {
     innovation: "logReturn",
     channels: symbols.map((name) => ({ name, title: "", unit: "USD" })),
   });
-  const definition = actorDefinitions.find(({ name }) => name === "estimator")!;
-  const actor = new ActorHarness(definition, {}, group);
+  const actor = new ActorHarness(estimator, {}, group);
   for (let k = 0; k < ticks.length; k += 256) {
     actor.feed(
       frameOf(
@@ -95,7 +94,7 @@ test("estimator runs on 250,170 asynchronous trades of five equities", () => {
   }
   for (const { timeUs, title } of actor.events)
     console.log(`  ${new Date(timeUs / 1000).toISOString()} ${title}`);
-  const state = actor.part.publish!({ now: 1e16, sequence: 0, signal() {}, random: () => 0 }) as StateMessage;
+  const state = actor.publish(1e16) as StateMessage;
   console.log(`  ${symbols.join(" ")}: ${JSON.stringify(state.measures)}`);
   assert.ok(state.measures["omega0"]! > 0);
   assert.ok(state.measures["purity"]! > 0 && state.measures["purity"]! <= 1);

@@ -1,10 +1,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { sessionActorDefinitions } from "../../actors/detectors/mod.ts";
+import { feedWatcher } from "../../actors/detectors/feed-watcher/detector.ts";
+import { monitor as monitorDefinition } from "../../actors/detectors/monitor/detector.ts";
 import { ActorHarness } from "../support/actor-harness.ts";
 import { groupOf } from "../support/rows.ts";
 
-const definition = (name: string) => sessionActorDefinitions.find((known) => known.name === name)!;
 const SECOND = 1_000_000;
 
 function measured(gauges: Record<string, number>) {
@@ -12,7 +12,7 @@ function measured(gauges: Record<string, number>) {
 }
 
 function monitor(): ActorHarness {
-  return new ActorHarness(definition("monitor"), { monitor: { degradedLatencyUs: 10_000 } }, groupOf(1));
+  return new ActorHarness(monitorDefinition, { monitor: { degradedLatencyUs: 10_000 } }, groupOf(1));
 }
 
 test("monitor is degraded by a latency that stays high, not by one slow measurement", () => {
@@ -57,7 +57,7 @@ test("monitor does not mind measurements that lack gauges", () => {
 });
 
 test("feed watcher announces what feeds report and how much was left out", () => {
-  const actor = new ActorHarness(definition("feedWatcher"), {}, groupOf(1));
+  const actor = new ActorHarness(feedWatcher, {}, groupOf(1));
   const status = (
     status: "opened" | "gap" | "failed" | "running",
     counts: Record<string, number>,

@@ -1,17 +1,16 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { actorDefinitions } from "../../actors/detectors/mod.ts";
+import { trajectory } from "../../actors/detectors/trajectory/detector.ts";
 import { float64Bytes } from "../../protocol/columns.ts";
 import type { StateMessage } from "../../protocol/messages.ts";
 import { ActorHarness } from "../support/actor-harness.ts";
 import { density, mixture, vector } from "../support/quantum.ts";
 import { groupOf } from "../support/rows.ts";
 
-const definition = actorDefinitions.find(({ name }) => name === "trajectory")!;
 const MS = 1000;
 
-function given(n: number, trajectory: Record<string, number> = {}): ActorHarness {
-  return new ActorHarness(definition, { trajectory }, groupOf(n, { states: true }));
+function given(n: number, settings: Record<string, number> = {}): ActorHarness {
+  return new ActorHarness(trajectory, { trajectory: settings }, groupOf(n, { states: true }));
 }
 
 /** cos θ|0⟩ + sin θ|1⟩. */
@@ -21,13 +20,13 @@ function turned(degrees: number): number[] {
 }
 
 function published(actor: ActorHarness): Omit<StateMessage, "type"> {
-  return actor.part.publish!(actor) as Omit<StateMessage, "type">;
+  return actor.publish() as Omit<StateMessage, "type">;
 }
 
 test("trajectory is there for groups of states alone", () => {
   const settings = { trajectory: { enabled: true } } as never;
-  assert.ok(definition.enabled(settings, groupOf(2, { states: true })));
-  assert.not(definition.enabled(settings, groupOf(2)));
+  assert.ok(trajectory.enabled(settings, groupOf(2, { states: true })));
+  assert.not(trajectory.enabled(settings, groupOf(2)));
 });
 
 test("trajectory publishes the state as it was given, with exact measures", () => {
@@ -78,10 +77,10 @@ test("trajectory of amplitudes that are not real: ψψ† with the phases the ri
 
 test("trajectory publishes nothing twice", () => {
   const actor = given(2);
-  assert.is(actor.part.publish!(actor), null);
+  assert.is(actor.publish(), null);
   actor.input(vector(MS, [1, 0]), MS);
   published(actor);
-  assert.is(actor.part.publish!(actor), null);
+  assert.is(actor.publish(), null);
 });
 
 test("fidelity is the one with the state before when one state is remembered: of mixtures (Σ√pq)²", () => {

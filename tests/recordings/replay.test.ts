@@ -151,7 +151,7 @@ function alteredPart(...args: Parameters<typeof summing.createDetector>) {
   const { update } = part;
   part.update = (batch, context) => {
     const before = rows[0]!;
-    update(batch, context);
+    update!(batch, context);
     if (before < 1000 && rows[0]! >= 1000) part.fields["sums"]![1]! += 1e-9;
   };
   return part;

@@ -315,7 +315,7 @@ function alteredDetector(...args: Parameters<typeof summing.createDetector>) {
   const { update } = detector;
   detector.update = (batch, context) => {
     const before = rows[0]!;
-    update(batch, context);
+    update!(batch, context);
     if (before < 1000 && rows[0]! >= 1000) detector.fields["sums"]![1]! += 1e-9;
   };
   return detector;

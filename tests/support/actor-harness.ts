@@ -1,5 +1,5 @@
 /**
- * One actor driven by hand: part and machine as the core would drive them, with events and signals kept for looking at.
+ * One actor driven by hand: detector and machine as the core drives them, with events and signals kept for assertions.
  *
  *     const actor = new ActorHarness(definition, settings, group);
  *     actor.feed(frame);
@@ -31,18 +31,17 @@ export class ActorHarness implements DetectorContext {
   readonly events: HeardEvent[] = [];
   readonly signals: Signal[] = [];
   readonly timers = new Map<string, number>();
-  readonly part: Detector;
-  readonly front: RowAssembler;
+  readonly detector: Detector;
+  private readonly assembler: RowAssembler;
   private readonly definition: ActorDefinition;
   private readonly draw = uniforms(1);
   private snapshot: ReturnType<typeof initialTransition>[0];
-  private queue: Signal[] = [];
 
   constructor(definition: ActorDefinition, settings: unknown, group: Group) {
     const parsed = parseSettings(settings);
     this.definition = definition;
-    this.part = definition.createDetector(parsed, group);
-    this.front = new RowAssembler(group);
+    this.detector = definition.createDetector(parsed, group);
+    this.assembler = new RowAssembler(group);
     const [snapshot, actions] = initialTransition(definition.machine, definition.machineInput(parsed, group));
     this.snapshot = snapshot;
     this.perform(actions);
@@ -51,8 +50,7 @@ export class ActorHarness implements DetectorContext {
   feed(frame: Frame): void {
     this.sequence++;
     if (frame.count > 0) this.now = Math.max(this.now, frame.time[frame.count - 1]!);
-    this.part.update(this.front.consume(frame), this);
-    this.deliver();
+    this.detector.update!(this.assembler.consume(frame), this);
   }
 
   /** Rows of a row-sampled group, all channels in order, at `time(k)`. */
@@ -63,8 +61,13 @@ export class ActorHarness implements DetectorContext {
   input(input: Input, timeUs: number): void {
     this.now = timeUs;
     this.sequence++;
-    this.part.onInput?.(input, this);
-    this.deliver();
+    this.detector.onInput?.(input, this);
+  }
+
+  /** The state that the detector publishes at a time, or null. */
+  publish(timeUs = this.now): unknown {
+    this.now = timeUs;
+    return this.detector.publish?.(this) ?? null;
   }
 
   /** Lets logical time reach `timeUs` and fires what is due. */
@@ -73,7 +76,7 @@ export class ActorHarness implements DetectorContext {
     for (const [id, due] of [...this.timers]) {
       if (due > timeUs) continue;
       this.timers.delete(id);
-      this.send({ type: `timer.${id}`, timeUs: due });
+      this.signal({ type: `timer.${id}`, timeUs: due });
     }
   }
 
@@ -85,23 +88,19 @@ export class ActorHarness implements DetectorContext {
     return String(this.snapshot.value);
   }
 
-  signal(signal: Signal): void {
-    this.queue.push(signal);
+  get machine(): DetectorContext["machine"] {
+    return this.snapshot;
   }
 
   random(): number {
     return this.draw();
   }
 
-  send(signal: Signal): void {
+  signal(signal: Signal): void {
     this.signals.push(signal);
     const [next, actions] = transition(this.definition.machine, this.snapshot, signal);
     this.snapshot = next;
     this.perform(actions);
-  }
-
-  private deliver(): void {
-    while (this.queue.length > 0) this.send(this.queue.shift()!);
   }
 
   private perform(actions: readonly { type: string; params?: unknown }[]): void {
@@ -109,8 +108,7 @@ export class ActorHarness implements DetectorContext {
       const params = action.params as Record<string, unknown>;
       if (action.type === "announce") {
         this.events.push({ timeUs: this.now, ...(params as unknown as Announcement) });
-      } else if (action.type === "kernel") this.part.act?.(String(params["do"]), params, this);
-      else if (action.type === "timer.start") {
+      } else if (action.type === "timer.start") {
         this.timers.set(String(params["id"]), this.now + Number(params["delayUs"]));
       } else if (action.type === "timer.cancel") this.timers.delete(String(params["id"]));
     }

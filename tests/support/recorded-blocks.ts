@@ -42,7 +42,7 @@ export async function copied(
 }
 
 function stateOf({ bytes, timeUs }: StoredSnapshot, foreignFrom: number): Uint8Array {
-  return timeUs < foreignFrom ? bytes : writeSnapshot({ ...readSnapshot(bytes), cells: [] });
+  return timeUs < foreignFrom ? bytes : writeSnapshot({ ...readSnapshot(bytes), actors: [] });
 }
 
 export async function blocksOf(directory: string): Promise<Block[]> {

@@ -14,14 +14,12 @@ const summingMachine = setup({
   types: { events: {} as Signal },
   actions: {
     announce: (_, _params: object) => {},
-    kernel: (_, _params: { do: string }) => {},
     "timer.start": (_, _params: { id: string; delayUs: number }) => {},
   },
 }).createMachine({
   initial: "counting",
   states: {
     counting: {
-      tags: ["data"],
       on: {
         passed: {
           target: "resting",
@@ -38,10 +36,7 @@ const summingMachine = setup({
       },
     },
     resting: {
-      entry: [
-        { type: "kernel", params: { do: "reset" } },
-        { type: "timer.start", params: { id: "rested", delayUs: 1_000 } },
-      ],
+      entry: { type: "timer.start", params: { id: "rested", delayUs: 1_000 } },
       on: {
         "timer.rested": {
           target: "counting",
@@ -74,10 +69,9 @@ export const summing: ActorDefinition = {
         for (let k = 0; k < batch.frame.count; k++) sums[0]! += batch.frame.value[k]!;
         for (let r = 0; r < batch.rows; r++) sums[1]! += context.random();
         rows[0]! += batch.rows;
-        if (sums[0]! > 100) context.signal({ type: "passed", timeUs: context.now, sum: sums[0]! });
-      },
-      act(name) {
-        if (name === "reset") sums[0] = 0;
+        if (!(sums[0]! > 100) || context.machine.value !== "counting") return;
+        context.signal({ type: "passed", timeUs: context.now, sum: sums[0]! });
+        sums[0] = 0;
       },
     };
   },
@@ -85,7 +79,7 @@ export const summing: ActorDefinition = {
 
 export const touchy: ActorDefinition = {
   name: "touchy",
-  machine: setup({}).createMachine({ initial: "on", states: { on: { tags: ["data"] } } }),
+  machine: setup({}).createMachine({ initial: "on", states: { on: {} } }),
   enabled: () => true,
   machineInput: () => ({}),
   createDetector(): Detector {

@@ -1,5 +1,5 @@
 /**
- * What is looked at in one channel: five statistics, each ≥ 0 and about 1 when all is as usual.
+ * Five statistics of one channel, each ≥ 0 and about 1 when all is as usual.
  *
  *   level    |x − m| / s                     how far from its running location, in running scales
  *   step     |r| / s_r                       how large this innovation is
@@ -7,20 +7,23 @@
  *   stuck    run of equal values / 8         how long the value has not moved, each time that doubles
  *   season   |x − d| / s_d                   how far from what it was at this time of day on the days before
  *
- * Locations and scales are exponentially weighted absolute moments from before the sample (lagged), and what enters them is clipped at
- * CLIP scales, so that an anomaly does not at once become the new normal, and a lasting one does in the end.
+ * Locations and scales are exponentially weighted absolute moments from before the sample (lagged). Spikes are clipped at CLIP_AT scales
+ * before they enter: an anomaly does not become the new normal at once, a lasting one does in the end.
  */
 import type { Fields } from "../../ports/detector.ts";
+import { clipSpike } from "../clip-spikes.ts";
+import { namedNumbers } from "../registered-numbers.ts";
 import { LARGEST_STATISTIC } from "./conformal-views.ts";
 
 export const VIEWS = ["level", "step", "spread", "stuck", "season"] as const;
-export const LEVEL = 0;
-export const STEP = 1;
-export const SPREAD = 2;
-export const STUCK = 3;
+const LEVEL = 0;
+const STEP = 1;
+const SPREAD = 2;
+const STUCK = 3;
 export const SEASON = 4;
 
-const CLIP = 4;
+/** Scales at which a spike is clipped. */
+const CLIP_AT = 4;
 /** Samples before a scale says anything. */
 const SCALE_AFTER = 16;
 /** Samples before scales are trusted enough to clip by them. */
@@ -41,30 +44,26 @@ const DAYS_NEEDED = 2;
 /** Memory of a half-hour, in days. */
 const DAY_MEMORY = 7;
 
-// One channel's scalars.
-const COUNT = 0;
-const MEAN = 1;
-const SCALE = 2;
-const STEP_SCALE = 3;
-const SHORT = 4;
-const RUN = 5;
-const LAST = 6;
-const SEASON_SCALE = 7;
-const STEPS = 8;
-const WIDTH = 9;
+/** `short`: mean size of the last innovations; `run`: equal values in a row. */
+const ChannelState = namedNumbers(
+  "count",
+  "mean",
+  "scale",
+  "stepScale",
+  "short",
+  "run",
+  "last",
+  "seasonScale",
+  "steps",
+);
 
-// One half-hour of one channel: usual value (mean of its days), today's sum and count, day of the last visit, days seen.
-const USUAL = 0;
-const TODAY_MEAN = 1;
-const TODAY_COUNT = 2;
-const TODAY = 3;
-const DAYS = 4;
-const DAY_WIDTH = 5;
+/** One half-hour of one channel: its usual value (mean of its days), today's mean and count, day of the last visit, days seen. */
+const HalfHour = namedNumbers("usual", "todayMean", "todayCount", "today", "days");
 
 export class ChannelViews {
   readonly fields: Fields;
-  private readonly state: Float64Array;
-  private readonly day: Float64Array;
+  private readonly channels: InstanceType<typeof ChannelState>;
+  private readonly halfHours: InstanceType<typeof HalfHour>;
   private readonly memory: number;
   /** Day and half-hour of the row: set before every look, so not state. */
   private date = 0;
@@ -72,9 +71,9 @@ export class ChannelViews {
 
   constructor(channels: number, memory: number) {
     this.memory = memory;
-    this.state = new Float64Array(channels * WIDTH);
-    this.day = new Float64Array(channels * DAY_BINS * DAY_WIDTH);
-    this.fields = { views: this.state, day: this.day };
+    this.channels = new ChannelState(channels);
+    this.halfHours = new HalfHour(channels * DAY_BINS);
+    this.fields = { views: this.channels.array, day: this.halfHours.array };
   }
 
   /** Sets the time of the values that follow, µs. */
@@ -88,57 +87,56 @@ export class ChannelViews {
    * nothing to say. O(1), about 30 ns.
    */
   look(c: number, x: number, r: number, out: Float64Array): void {
-    const { state } = this;
-    const at = c * WIDTH;
-    const count = state[at + COUNT]! + 1;
-    state[at + COUNT] = count;
+    const channel = this.channels.at(c);
+    const count = channel.count + 1;
+    channel.count = count;
     const weight = count < this.memory ? 1 / count : 1 / this.memory;
     const floor = Math.abs(x) * RELATIVE_FLOOR;
 
-    const mean = count === 1 ? x : state[at + MEAN]!;
-    const scale = state[at + SCALE]!;
+    const mean = count === 1 ? x : channel.mean;
+    const { scale } = channel;
     const deviation = x - mean;
     const size = Math.abs(deviation);
     out[LEVEL] = count > SCALE_AFTER ? ratio(size, scale, floor) : Number.NaN;
-    const limit = count > CLIP_AFTER && scale > floor ? CLIP * scale : size;
-    state[at + MEAN] = mean + weight * (size > limit ? (deviation > 0 ? limit : -limit) : deviation);
-    state[at + SCALE] = scale + weight * (Math.min(size, limit) - scale);
+    const limit = count > CLIP_AFTER && scale > floor ? CLIP_AT * scale : size;
+    channel.mean = mean + weight * clipSpike(deviation, limit);
+    channel.scale = scale + weight * (Math.min(size, limit) - scale);
 
     if (Number.isNaN(r)) {
       out[STEP] = Number.NaN;
       out[SPREAD] = Number.NaN;
-    } else this.lookAtStep(at, Math.abs(r), floor, out);
+    } else this.lookAtStep(Math.abs(r), floor, out);
 
-    const run = x === state[at + LAST]! && count > 1 ? state[at + RUN]! + 1 : 0;
-    state[at + LAST] = x;
-    state[at + RUN] = run;
+    const run = x === channel.last && count > 1 ? channel.run + 1 : 0;
+    channel.last = x;
+    channel.run = run;
     out[STUCK] = stuck(run);
 
-    out[SEASON] = this.lookAtDay(c, at, x, floor);
+    out[SEASON] = this.lookAtDay(c, x, floor);
   }
 
   /** What the channel's value usually is, as a view sees it. */
   expected(c: number, view: number): number {
-    if (view === SEASON) return this.day[(c * DAY_BINS + this.bin) * DAY_WIDTH + USUAL]!;
-    return this.state[c * WIDTH + MEAN]!;
+    return view === SEASON ? this.halfHours.at(c * DAY_BINS + this.bin).usual : this.channels.at(c).mean;
   }
 
   /** Mean absolute innovation of the channel. */
   stepScale(c: number): number {
-    return this.state[c * WIDTH + STEP_SCALE]!;
+    return this.channels.at(c).stepScale;
   }
 
-  private lookAtStep(at: number, step: number, floor: number, out: Float64Array): void {
-    const { state } = this;
-    const steps = state[at + STEPS]! + 1;
-    state[at + STEPS] = steps;
+  /** Step and spread of the channel that `look` is at. */
+  private lookAtStep(step: number, floor: number, out: Float64Array): void {
+    const channel = this.channels;
+    const steps = channel.steps + 1;
+    channel.steps = steps;
     const weight = steps < this.memory ? 1 / steps : 1 / this.memory;
-    const scale = state[at + STEP_SCALE]!;
+    const scale = channel.stepScale;
     out[STEP] = steps > SCALE_AFTER ? ratio(step, scale, floor) : Number.NaN;
-    const clipped = steps > CLIP_AFTER && scale > floor ? Math.min(step, CLIP * scale) : step;
+    const clipped = steps > CLIP_AFTER && scale > floor ? clipSpike(step, CLIP_AT * scale) : step;
     const shortWeight = steps < SHORT_MEMORY ? 1 / steps : 1 / SHORT_MEMORY;
-    const short = state[at + SHORT]! + shortWeight * (clipped - state[at + SHORT]!);
-    state[at + SHORT] = short;
+    const short = channel.short + shortWeight * (clipped - channel.short);
+    channel.short = short;
     out[SPREAD] =
       steps <= CLIP_AFTER || !(scale > floor)
         ? Number.NaN
@@ -146,38 +144,38 @@ export class ChannelViews {
             LARGEST_STATISTIC,
             4 * (Math.max(short / scale, scale / Math.max(short, scale / 256)) - 1),
           );
-    state[at + STEP_SCALE] = scale + weight * (clipped - scale);
+    channel.stepScale = scale + weight * (clipped - scale);
   }
 
-  private lookAtDay(c: number, at: number, x: number, floor: number): number {
-    const { day, state, date } = this;
-    const cell = (c * DAY_BINS + this.bin) * DAY_WIDTH;
-    if (day[cell + TODAY]! !== date || day[cell + TODAY_COUNT] === 0) {
-      // A new day: what today was yesterday joins the usual.
-      if (day[cell + TODAY_COUNT]! > 0) {
-        const days = day[cell + DAYS]! + 1;
-        day[cell + DAYS] = days;
-        day[cell + USUAL] =
-          day[cell + USUAL]! + (day[cell + TODAY_MEAN]! - day[cell + USUAL]!) / Math.min(days, DAY_MEMORY);
+  /** Season of channel c, which `look` is at. */
+  private lookAtDay(c: number, x: number, floor: number): number {
+    const { channels: channel, date } = this;
+    const half = this.halfHours.at(c * DAY_BINS + this.bin);
+    if (half.today !== date || half.todayCount === 0) {
+      // A new day: the day of the last visit joins the usual.
+      if (half.todayCount > 0) {
+        half.days++;
+        half.usual = half.usual + (half.todayMean - half.usual) / Math.min(half.days, DAY_MEMORY);
       }
-      day[cell + TODAY] = date;
-      day[cell + TODAY_COUNT] = 0;
-      day[cell + TODAY_MEAN] = 0;
+      half.today = date;
+      half.todayCount = 0;
+      half.todayMean = 0;
     }
-    const seen = day[cell + TODAY_COUNT]! + 1;
-    day[cell + TODAY_COUNT] = seen;
-    day[cell + TODAY_MEAN] = day[cell + TODAY_MEAN]! + (x - day[cell + TODAY_MEAN]!) / seen;
-    if (day[cell + DAYS]! < DAYS_NEEDED) return Number.NaN;
-    const size = Math.abs(x - day[cell + USUAL]!);
-    const scale = state[at + SEASON_SCALE]!;
-    const clipped = scale > floor ? Math.min(size, CLIP * scale) : size;
-    state[at + SEASON_SCALE] = scale > floor ? scale + (clipped - scale) / this.memory : size;
+    const seen = half.todayCount + 1;
+    half.todayCount = seen;
+    half.todayMean = half.todayMean + (x - half.todayMean) / seen;
+    if (half.days < DAYS_NEEDED) return Number.NaN;
+    const size = Math.abs(x - half.usual);
+    const scale = channel.seasonScale;
+    const clipped = scale > floor ? clipSpike(size, CLIP_AT * scale) : size;
+    channel.seasonScale = scale > floor ? scale + (clipped - scale) / this.memory : size;
     return scale > floor ? ratio(size, scale, floor) : Number.NaN;
   }
 }
 
 /**
- * A run is looked at when its length has doubled: 0 while the value moves, 1.5 · 2^k at a run of ORDINARY_RUN · 2^k, NaN between. Each sample of a run is a record by a hair; looked at singly, none would ever stand out.
+ * A run is judged when its length has doubled: 0 while the value moves, 1.5 · 2^k at a run of ORDINARY_RUN · 2^k, NaN between. Each
+ * sample of a run exceeds the record by one; judged singly, none would ever stand out.
  */
 function stuck(run: number): number {
   if (run === 0) return 0;

@@ -4,23 +4,32 @@
  *   row ─► views of each channel ─► conformal evidence ─► largest ─► long-run scale ─► E_c ─► episode of c
  *    └───► joint views: breadth Σ min(E_c, cap)/n, Mahalanobis distance of the innovations ─► E_joint ─► joint episode
  *
- * E is −ln p of a sample that is as unusual for its channel: an episode opens at E ≥ ln S, S the promised samples between false
- * alarms, and closes after `cooldownSamples` rows below half of it. A joint episode (or one that would open in a quarter of the channels
+ * E is −ln p of a sample that is as unusual for its channel: an episode opens at E ≥ ln S, S the guaranteed samples between
+ * false alarms, and closes after `cooldownSamples` rows below half of it. A joint episode (or one that would open in a quarter of the channels
  * at once) inhibits those of single channels. The score of a sample is E / (E + SCORE_HALF), in [0, 1).
  *
  * Cost: about 150 ns a sample at windows of 512.
  */
-
 import ln from "@stdlib/math-base-special-ln";
 import type { Settings } from "../../../protocol/settings.ts";
 import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
+import { defineDetector } from "../define-detector.ts";
 import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
-import { prefixed } from "../fields.ts";
+import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
 import { ChannelViews, VIEWS } from "./channel-views.ts";
 import { ConformalViews } from "./conformal-views.ts";
 import { EvidenceScale } from "./evidence-scale.ts";
 import { JointDistance } from "./joint-distance.ts";
+import { anomalyMachine } from "./machine.ts";
+
+export const anomaly = defineDetector({
+  name: "anomaly",
+  machine: anomalyMachine,
+  enabled: (settings, group) => settings.anomaly.enabled && !group.states,
+  createDetector: (settings, group) => new AnomalyDetector(settings, group),
+  machineInput: (_settings, group) => ({ group: group.name }),
+});
 
 /** Evidence at which the score is one half: one sample in ten thousand. */
 const SCORE_HALF = 9.21;
@@ -33,26 +42,24 @@ const CHANNELS_NAMED = 8;
 /** Rows between two looks at the threshold (the spacing of rows may drift). */
 const THRESHOLD_EVERY = 1024;
 
-// Scalars.
-const ROWS = 0;
-const THRESHOLD = 1;
-const OPEN = 2;
-const QUIET = 3;
-const WARM = 4;
-const SCALARS = 5;
+const Scalars = namedNumbers(
+  "rows",
+  /** ln S: evidence that opens an episode. */
+  "threshold",
+  /** Open episodes. */
+  "open",
+  /** Rows since the last episode closed. */
+  "quietRows",
+);
 
-// An episode, per channel and one for the joint state (index n).
-const ACTIVE = 0;
-const STARTED = 1;
-const LENGTH = 2;
-const CALM = 3;
-const PEAK = 4;
-const VIEW = 5;
-const EPISODE = 6;
+/** An episode, one for each channel and one for all together (index n). `calm`: rows in a row below half the threshold. */
+const Episodes = namedNumbers("active", "startedUs", "length", "calm", "peak", "view");
 
 const JOINT_VIEWS = 2;
 
-export class AnomalyDetector implements Detector {
+type Context = DetectorContext<typeof anomalyMachine>;
+
+export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   readonly fields: Fields;
   private readonly settings: Settings["anomaly"];
   private readonly group: Group;
@@ -61,8 +68,8 @@ export class AnomalyDetector implements Detector {
   private readonly scale: EvidenceScale;
   private readonly joint: JointDistance;
   private readonly spacing: RowSpacing;
-  private readonly scalars: Float64Array;
-  private readonly episodes: Float64Array;
+  private readonly scalars = new Scalars();
+  private readonly episodes: InstanceType<typeof Episodes>;
   /** E of the last row: channels, then the joint state. */
   private readonly evidence: Float64Array;
   private readonly seenBy: Uint8Array;
@@ -80,14 +87,12 @@ export class AnomalyDetector implements Detector {
     this.scale = new EvidenceScale(n + 1);
     this.joint = new JointDistance(n);
     this.spacing = new RowSpacing(group.everyUs);
-    this.scalars = new Float64Array(SCALARS);
-    this.scalars[THRESHOLD] = ln(falseAlarmSamples(this.settings, group.everyUs || UNKNOWN_SPACING_US));
-    this.episodes = new Float64Array((n + 1) * EPISODE);
+    this.episodes = new Episodes(n + 1);
     this.evidence = new Float64Array(n + 1);
     this.seenBy = new Uint8Array(n + 1);
     this.fields = {
-      scalars: this.scalars,
-      episodes: this.episodes,
+      scalars: this.scalars.array,
+      episodes: this.episodes.array,
       evidence: this.evidence,
       seenBy: this.seenBy,
       ...this.spacing.fields,
@@ -96,20 +101,21 @@ export class AnomalyDetector implements Detector {
       ...prefixed("scale", this.scale.fields),
       ...prefixed("joint", this.joint.fields),
     };
+    this.chooseThreshold(group.everyUs);
   }
 
-  update(batch: Batch, context: DetectorContext): void {
+  update(batch: Batch, context: Context): void {
     for (let r = 0; r < batch.rows; r++) this.row(batch, r, context);
   }
 
   /** Score of channel c in the last row, [0, 1); c = n: the joint score. 0 while warming up. */
-  score(c: number): number {
-    return this.scalars[WARM] === 1 ? scoreOf(this.evidence[c]!) : 0;
+  score(c: number, { machine }: Pick<DetectorContext, "machine">): number {
+    return machine.value === "warming" ? 0 : scoreOf(this.evidence[c]!);
   }
 
   /** One score for the row: the joint one, or the loudest channel's after the correction for having looked at n. */
-  rowScore(): number {
-    if (this.scalars[WARM] === 0) return 0;
+  rowScore({ machine }: Pick<DetectorContext, "machine">): number {
+    if (machine.value === "warming") return 0;
     const { n } = this.group;
     let most = 0;
     for (let c = 0; c < n; c++) if (this.evidence[c]! > most) most = this.evidence[c]!;
@@ -117,30 +123,27 @@ export class AnomalyDetector implements Detector {
     return scoreOf(Math.max(0, most));
   }
 
-  private row(batch: Batch, r: number, context: DetectorContext): void {
-    const { group, scalars, settings } = this;
-    const { n } = group;
+  private row(batch: Batch, r: number, context: Context): void {
+    const { scalars } = this;
     const time = batch.rowTime[r]!;
     this.spacing.see(time, batch.gap[r] === 1);
-    const rows = scalars[ROWS]! + 1;
-    scalars[ROWS] = rows;
-    const breadth = this.lookAtChannels(batch, r, time);
-    if (n > 1) this.lookAtAll(batch, r, breadth);
-    if (scalars[WARM] === 0) {
-      if (rows < settings.warmupSamples) return;
-      scalars[WARM] = 1;
-      this.rethink();
-      context.signal({ type: "warmed", timeUs: time, samples: rows });
-    } else if (rows % THRESHOLD_EVERY === 0) this.rethink();
+    scalars.rows++;
+    const warm = context.machine.value !== "warming";
+    const breadth = this.lookAtChannels(batch, r, time, warm);
+    if (this.group.n > 1) this.lookAtAll(batch, r, breadth, warm);
+    if (!warm) {
+      if (scalars.rows < this.settings.warmupSamples) return;
+      this.chooseThreshold(this.spacing.us);
+      context.signal({ type: "warmed", timeUs: time, samples: scalars.rows });
+    } else if (scalars.rows % THRESHOLD_EVERY === 0) this.chooseThreshold(this.spacing.us);
     this.judge(batch, r, time, context);
   }
 
   /** E of every channel that reported. Returns the mean capped evidence. */
-  private lookAtChannels(batch: Batch, r: number, time: number): number {
+  private lookAtChannels(batch: Batch, r: number, time: number, warm: boolean): number {
     const { n } = this.group;
     const { look, conformal, evidence, seenBy } = this;
     const views = VIEWS.length;
-    const warm = this.scalars[WARM] === 1;
     let breadth = 0;
     this.views.at(time);
     for (let c = 0; c < n; c++) {
@@ -169,61 +172,57 @@ export class AnomalyDetector implements Detector {
     return breadth / n;
   }
 
-  private lookAtAll(batch: Batch, r: number, breadth: number): void {
+  private lookAtAll(batch: Batch, r: number, breadth: number, warm: boolean): void {
     const { n } = this.group;
     const base = n * VIEWS.length;
     const distance = this.joint.see(batch, r, this.views);
     let most = this.conformal.evidence(base, 4 * breadth);
     if (!Number.isNaN(distance)) most = Math.max(most, this.conformal.evidence(base + 1, distance));
-    this.evidence[n] = this.scalars[WARM] === 1 ? this.scale.calibrate(n, most) : 0;
+    this.evidence[n] = warm ? this.scale.calibrate(n, most) : 0;
   }
 
   /** Opens and closes episodes. */
-  private judge(batch: Batch, r: number, time: number, context: DetectorContext): void {
+  private judge(batch: Batch, r: number, time: number, context: Context): void {
     const { n } = this.group;
     const { evidence, episodes, scalars } = this;
-    const threshold = scalars[THRESHOLD]!;
-    if (n > 1 && episodes[n * EPISODE + ACTIVE] === 0) {
+    const { threshold } = scalars;
+    if (n > 1 && episodes.at(n).active === 0) {
       let loud = 0;
       let loudest = 0;
       for (let c = 0; c < n; c++) {
         if (evidence[c]! > loudest) loudest = evidence[c]!;
-        if (evidence[c]! >= threshold && episodes[c * EPISODE + ACTIVE] === 0) loud++;
+        if (evidence[c]! >= threshold && episodes.at(c).active === 0) loud++;
       }
       // What the loudest of n channels explains alone is that channel's episode, however far it carries the joint distance.
       const joint = evidence[n]! >= threshold && evidence[n]! > loudest - this.lnChannels;
       if (joint || (loud >= 3 && loud * 4 >= n)) this.open(n, batch, r, time, context);
     }
-    const inhibited = n > 1 && episodes[n * EPISODE + ACTIVE] === 1;
+    const inhibited = n > 1 && episodes.at(n).active === 1;
     for (let i = 0; i <= n; i++) {
-      const at = i * EPISODE;
-      if (episodes[at + ACTIVE] === 1) {
+      if (episodes.at(i).active === 1) {
         // Something else, and much stronger, within an episode is an episode of its own.
-        if (i < n && this.escalates(i, at)) {
-          this.close(i, at, time, context);
+        if (i < n && this.escalates(i)) {
+          this.close(i, time, context);
           this.open(i, batch, r, time, context);
-        } else this.follow(i, at, time, context);
+        } else this.follow(i, time, context);
       } else if (i < n && !inhibited && evidence[i]! >= threshold) this.open(i, batch, r, time, context);
     }
-    if (scalars[OPEN]! > 0 || scalars[QUIET]! < 0) return;
-    scalars[QUIET] = scalars[QUIET]! + 1;
-    if (scalars[QUIET]! >= this.settings.cooldownSamples) {
-      scalars[QUIET] = -1;
-      context.signal({ type: "cooled", timeUs: time });
-    }
+    if (context.machine.value !== "cooling") return;
+    scalars.quietRows++;
+    if (scalars.quietRows >= this.settings.cooldownSamples) context.signal({ type: "cooled", timeUs: time });
   }
 
-  private open(i: number, batch: Batch, r: number, time: number, context: DetectorContext): void {
-    const { group, episodes, evidence, scalars } = this;
+  private open(i: number, batch: Batch, r: number, time: number, context: Context): void {
+    const { group, evidence } = this;
     const { n } = group;
-    const at = i * EPISODE;
-    episodes.fill(0, at, at + EPISODE);
-    episodes[at + ACTIVE] = 1;
-    episodes[at + STARTED] = time;
-    episodes[at + PEAK] = evidence[i]!;
-    episodes[at + VIEW] = i === n ? VIEWS.length : this.seenBy[i]!;
-    scalars[OPEN] = scalars[OPEN]! + 1;
-    scalars[QUIET] = -1;
+    const episode = this.episodes.at(i);
+    episode.active = 1;
+    episode.startedUs = time;
+    episode.length = 0;
+    episode.calm = 0;
+    episode.peak = evidence[i]!;
+    episode.view = i === n ? VIEWS.length : this.seenBy[i]!;
+    this.scalars.open++;
     const joint = i === n;
     const concerned = this.concerned(i);
     context.signal({
@@ -242,41 +241,42 @@ export class AnomalyDetector implements Detector {
     });
   }
 
-  private follow(i: number, at: number, time: number, context: DetectorContext): void {
-    const { episodes, evidence, scalars } = this;
-    const e = evidence[i]!;
-    episodes[at + LENGTH] = episodes[at + LENGTH]! + 1;
-    if (e > episodes[at + PEAK]!) episodes[at + PEAK] = e;
-    episodes[at + CALM] = e >= scalars[THRESHOLD]! / 2 ? 0 : episodes[at + CALM]! + 1;
-    if (episodes[at + CALM]! < this.settings.cooldownSamples) return;
-    this.close(i, at, time, context);
-    if (scalars[OPEN] === 0) {
-      scalars[QUIET] = 0;
-      context.signal({ type: "quiet", timeUs: time });
-    }
-  }
-
-  private escalates(i: number, at: number): boolean {
+  private follow(i: number, time: number, context: Context): void {
+    const { scalars } = this;
+    const episode = this.episodes.at(i);
     const e = this.evidence[i]!;
-    return e > this.episodes[at + PEAK]! + ESCALATION && this.seenBy[i] !== this.episodes[at + VIEW];
+    episode.length++;
+    if (e > episode.peak) episode.peak = e;
+    episode.calm = e >= scalars.threshold / 2 ? 0 : episode.calm + 1;
+    if (episode.calm < this.settings.cooldownSamples) return;
+    this.close(i, time, context);
+    if (scalars.open > 0) return;
+    scalars.quietRows = 0;
+    context.signal({ type: "quiet", timeUs: time });
   }
 
-  private close(i: number, at: number, time: number, context: DetectorContext): void {
-    const { group, episodes, scalars } = this;
-    episodes[at + ACTIVE] = 0;
-    scalars[OPEN] = scalars[OPEN]! - 1;
+  private escalates(i: number): boolean {
+    const episode = this.episodes.at(i);
+    return this.evidence[i]! > episode.peak + ESCALATION && this.seenBy[i] !== episode.view;
+  }
+
+  private close(i: number, time: number, context: Context): void {
+    const { group } = this;
     const concerned = this.concerned(i);
+    const episode = this.episodes.at(i);
+    episode.active = 0;
+    this.scalars.open--;
     context.signal({
       type: "closed",
       timeUs: time,
       fingerprint: this.fingerprint(i),
-      joint: i === this.group.n,
+      joint: i === group.n,
       channels: concerned.map((c) => group.channels[c]!.name),
       titles: concerned.map((c) => called(group, c)),
       view: this.viewName(i),
-      startedUs: episodes[at + STARTED]!,
-      peakScore: scoreOf(episodes[at + PEAK]!),
-      samples: episodes[at + LENGTH]! - episodes[at + CALM]! + 1,
+      startedUs: episode.startedUs,
+      peakScore: scoreOf(episode.peak),
+      samples: episode.length - episode.calm + 1,
     });
   }
 
@@ -292,7 +292,7 @@ export class AnomalyDetector implements Detector {
   }
 
   private viewName(i: number): string {
-    const view = this.episodes[i * EPISODE + VIEW]!;
+    const { view } = this.episodes.at(i);
     return view < VIEWS.length ? VIEWS[view]! : "joint";
   }
 
@@ -300,8 +300,8 @@ export class AnomalyDetector implements Detector {
     return i < this.group.n ? `${this.viewName(i)}:${this.group.channels[i]!.name}` : "joint";
   }
 
-  private rethink(): void {
-    this.scalars[THRESHOLD] = ln(falseAlarmSamples(this.settings, this.spacing.us || UNKNOWN_SPACING_US));
+  private chooseThreshold(spacingUs: number): void {
+    this.scalars.threshold = ln(falseAlarmSamples(this.settings, spacingUs || UNKNOWN_SPACING_US));
   }
 }
 

@@ -1,15 +1,18 @@
 /**
  * How unusual the innovations of all channels are together: the Mahalanobis distance √(u'Σ⁻¹u / n).
  *
- * u_c = r_c / mean|r_c| clipped at CLIP (one channel's spike is that channel's matter), Σ its exponentially weighted second moments from
+ * u_c = r_c / mean|r_c| clipped at CLIP_AT (the spike of one channel is an anomaly of that channel), Σ its exponentially weighted second moments from
  * before the row, with a share of the identity added: collinear channels must not turn rounding into distance. Σ is factored again every
  * REFACTOR_EVERY rows. O(n²) a row: 0.3 µs at n = 16.
  */
 import { cholesky } from "../../kernels/cholesky.ts";
 import type { Batch, Fields } from "../../ports/detector.ts";
+import { clipSpike } from "../clip-spikes.ts";
+import { namedNumbers } from "../registered-numbers.ts";
 import type { ChannelViews } from "./channel-views.ts";
 
-const CLIP = 8;
+/** Mean absolute innovations. */
+const CLIP_AT = 8;
 const REFACTOR_EVERY = 64;
 /** Share of the identity. */
 const RIDGE = 0.05;
@@ -17,13 +20,15 @@ const RIDGE = 0.05;
 const ROWS_PER_CHANNEL = 10;
 const MIN_MEMORY = 512;
 
+const Scalars = namedNumbers("rows");
+
 export class JointDistance {
   readonly fields: Fields;
   private readonly n: number;
   private readonly memory: number;
   private readonly moments: Float64Array;
   private readonly factor: Float64Array;
-  private readonly rows: Float64Array;
+  private readonly scalars = new Scalars();
   private readonly u: Float64Array;
   private readonly whitened: Float64Array;
   private readonly zeros: Float64Array;
@@ -34,9 +39,8 @@ export class JointDistance {
     this.memory = Math.max(MIN_MEMORY, ROWS_PER_CHANNEL * n);
     this.moments = new Float64Array(n * n);
     this.factor = new Float64Array(n * n);
-    this.rows = new Float64Array(1);
     this.u = new Float64Array(n);
-    this.fields = { moments: this.moments, factor: this.factor, jointRows: this.rows, u: this.u };
+    this.fields = { moments: this.moments, factor: this.factor, jointRows: this.scalars.array, u: this.u };
     this.whitened = new Float64Array(n);
     this.zeros = new Float64Array(n * n);
     this.scratch = new Float64Array(n * n);
@@ -44,16 +48,16 @@ export class JointDistance {
 
   /** Distance of row r, about 1 when all is as usual; NaN while unknown or across a gap. */
   see(batch: Batch, r: number, views: ChannelViews): number {
-    const { n, u, moments, rows } = this;
+    const { n, u, moments, scalars } = this;
     for (let c = 0; c < n; c++) {
       const innovation = batch.rowInnovation[r * n + c]!;
       if (Number.isNaN(innovation)) return Number.NaN;
       const scale = views.stepScale(c);
       const standardised = scale > 0 ? innovation / scale : 0;
-      u[c] = Math.max(-CLIP, Math.min(CLIP, standardised));
+      u[c] = clipSpike(standardised, CLIP_AT);
     }
-    const seen = rows[0]! + 1;
-    rows[0] = seen;
+    const seen = scalars.rows + 1;
+    scalars.rows = seen;
     let distance = Number.NaN;
     if (seen > 2 * REFACTOR_EVERY) {
       distance = Math.sqrt(this.squared() / n);

@@ -10,12 +10,15 @@
  */
 import { inverseSquareRoot } from "../../kernels/whitening.ts";
 import type { Fields } from "../../ports/detector.ts";
+import { namedNumbers } from "../registered-numbers.ts";
 
 const MIN_SHRINKAGE = 0.01;
 /** A variance below this part of the largest |x|² seen is rounding. */
 const NEGLIGIBLE_VARIANCE = 1e-24;
 /** Rows the refined mean remembers. */
 const MEAN_MEMORY_ROWS = 8192;
+
+const BaselineScalars = namedNumbers("channels", "rows", "memory");
 
 export class Baseline {
   readonly fields: Fields;
@@ -29,7 +32,7 @@ export class Baseline {
   private readonly mean: Float64Array;
   private readonly scale: Float64Array;
   private readonly w: Float64Array;
-  private readonly scalars: Float64Array;
+  private readonly scalars = new BaselineScalars();
 
   constructor(n: number) {
     this.n = n;
@@ -39,7 +42,6 @@ export class Baseline {
     this.mean = new Float64Array(n);
     this.scale = new Float64Array(n);
     this.w = new Float64Array(n * n);
-    this.scalars = new Float64Array(3);
     this.fields = {
       kept: this.kept,
       modes: this.modes,
@@ -47,18 +49,18 @@ export class Baseline {
       mean: this.mean,
       scale: this.scale,
       w: this.w,
-      baseScalars: this.scalars,
+      baseScalars: this.scalars.array,
     };
   }
 
   /** Channels that count; 0 before the first calibration or when nothing varied. */
   get channels(): number {
-    return this.scalars[0]!;
+    return this.scalars.channels;
   }
 
-  /** Rows behind μ₀, refinements included. */
+  /** Rows that μ₀ was learnt from, refinements included. */
   get rows(): number {
-    return this.scalars[1]!;
+    return this.scalars.rows;
   }
 
   /**
@@ -93,9 +95,9 @@ export class Baseline {
         shrunk[at] = i === j ? 1 : (1 - shrinkage) * r;
       }
     }
-    this.scalars[0] = m;
-    this.scalars[1] = rows;
-    this.scalars[2] = MEAN_MEMORY_ROWS;
+    this.scalars.channels = m;
+    this.scalars.rows = rows;
+    this.scalars.memory = MEAN_MEMORY_ROWS;
     if (m > 0) this.whiten(shrunk);
   }
 
@@ -142,8 +144,8 @@ export class Baseline {
 
   /** One more quiet row for μ₀. */
   refine(standardised: Float64Array): void {
-    const rows = Math.min(this.scalars[1]! + 1, this.scalars[2]!);
-    this.scalars[1] = rows;
+    const rows = Math.min(this.scalars.rows + 1, this.scalars.memory);
+    this.scalars.rows = rows;
     for (let c = 0; c < this.n; c++) {
       if (this.kept[c] === 1) this.mean[c] = this.mean[c]! + (standardised[c]! * this.scale[c]!) / rows;
     }
@@ -173,11 +175,13 @@ export class Baseline {
   }
 }
 
+const CalibrationScalars = namedNumbers("rows");
+
 /** Running mean and covariance of rows (Welford 1962). O(n²) a row. */
 export class Calibration {
   readonly fields: Fields;
   private readonly n: number;
-  private readonly scalars: Float64Array;
+  private readonly scalars = new CalibrationScalars();
   private readonly means: Float64Array;
   private readonly products: Float64Array;
   private readonly size: Float64Array;
@@ -185,20 +189,19 @@ export class Calibration {
 
   constructor(n: number) {
     this.n = n;
-    this.scalars = new Float64Array(1);
     this.means = new Float64Array(n);
     this.products = new Float64Array(n * n);
     this.size = new Float64Array(n);
     this.delta = new Float64Array(n);
-    this.fields = { rows: this.scalars, means: this.means, products: this.products, size: this.size };
+    this.fields = { rows: this.scalars.array, means: this.means, products: this.products, size: this.size };
   }
 
   get rows(): number {
-    return this.scalars[0]!;
+    return this.scalars.rows;
   }
 
   reset(): void {
-    this.scalars.fill(0);
+    this.scalars.rows = 0;
     this.means.fill(0);
     this.products.fill(0);
     this.size.fill(0);
@@ -208,8 +211,8 @@ export class Calibration {
   take(x: Float64Array): void {
     const { n, means, products, delta, size } = this;
     for (let c = 0; c < n; c++) if (Number.isNaN(x[c]!)) return;
-    const rows = this.scalars[0]! + 1;
-    this.scalars[0] = rows;
+    const rows = this.scalars.rows + 1;
+    this.scalars.rows = rows;
     const weight = (rows - 1) / rows;
     for (let c = 0; c < n; c++) {
       const v = x[c]!;
@@ -231,7 +234,7 @@ export class Calibration {
 
   covariance(i: number, j: number): number {
     const at = i >= j ? i * this.n + j : j * this.n + i;
-    return this.products[at]! / Math.max(1, this.scalars[0]! - 1);
+    return this.products[at]! / Math.max(1, this.scalars.rows - 1);
   }
 
   /** Largest |x| of channel c. */

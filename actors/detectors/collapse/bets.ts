@@ -9,7 +9,6 @@
  */
 import exp from "@stdlib/math-base-special-exp";
 import { BET_BINS, BetTable, betBin } from "../../kernels/bets.ts";
-
 import { MEAN_BET_FRACTIONS, MEAN_BET_WINDOWS } from "../../kernels/mean-bet.ts";
 
 export const ENERGY_SCALES: readonly number[] = [0.6, 0.8, 1.3, 1.8];

@@ -3,16 +3,16 @@
  *
  *   SR  M_t = e_t (M_{t−1} + 1)      CUSUM  M_t = e_t max(M_{t−1}, 1)      M = Σ_m w_m M^{(m)}
  *
- * The slow version is the kernel `EDetector`, which works in logarithms and needs three transcendental functions a member; this one needs
- * none, for tables give e and thresholds are far below 1e300. A test holds them together.
+ * The slow version is the kernel `EDetector`, which works in logarithms and needs three transcendental functions a member. This one needs
+ * none, because tables give e and thresholds are far below 1e300. A test compares the two.
  */
 import ln from "@stdlib/math-base-special-ln";
+import { namedNumbers } from "../registered-numbers.ts";
 
-/** Evidence is not counted further: no threshold is near, and Infinity − Infinity must not arise. */
+/** M stops growing here: no threshold is near, and Infinity − Infinity must not arise. */
 const LARGEST = 1e280;
 
-const STEPS = 0;
-const MIXED = 1;
+const Scalars = namedNumbers("steps", "mixed");
 
 export class EMixture {
   /** M per member; step after which it last exceeded 1; [steps, M]. */
@@ -21,7 +21,7 @@ export class EMixture {
   private readonly sr: boolean;
   private readonly m: Float64Array;
   private readonly onset: Float64Array;
-  private readonly scalars = new Float64Array(2);
+  private readonly scalars = new Scalars();
 
   /** `weights` are positive and sum to 1. */
   constructor(weights: Float64Array, statistic: "sr" | "cusum") {
@@ -29,13 +29,13 @@ export class EMixture {
     this.sr = statistic === "sr";
     this.m = new Float64Array(weights.length);
     this.onset = new Float64Array(weights.length);
-    this.fields = { m: this.m, onset: this.onset, scalars: this.scalars };
+    this.fields = { m: this.m, onset: this.onset, scalars: this.scalars.array };
   }
 
   /** Takes e of every member (≥ 0) and returns M. O(members). */
   update(e: Float64Array): number {
     const { m, weights, onset, sr } = this;
-    const step = this.scalars[STEPS]! + 1;
+    const step = this.scalars.steps + 1;
     let mixed = 0;
     for (let k = 0; k < m.length; k++) {
       const before = m[k]!;
@@ -44,18 +44,19 @@ export class EMixture {
       if (!(after > 1)) onset[k] = step;
       mixed += weights[k]! * after;
     }
-    this.scalars[STEPS] = step;
-    this.scalars[MIXED] = mixed;
+    this.scalars.steps = step;
+    this.scalars.mixed = mixed;
     return mixed;
   }
 
   /** ln M, −∞ at the start. */
   get logEvidence(): number {
-    return this.scalars[MIXED]! > 0 ? ln(this.scalars[MIXED]!) : Number.NEGATIVE_INFINITY;
+    const { mixed } = this.scalars;
+    return mixed > 0 ? ln(mixed) : Number.NEGATIVE_INFINITY;
   }
 
   get steps(): number {
-    return this.scalars[STEPS]!;
+    return this.scalars.steps;
   }
 
   /** The member with the largest w M (ties: lowest index). */
@@ -75,6 +76,6 @@ export class EMixture {
   reset(): void {
     this.m.fill(0);
     this.onset.fill(0);
-    this.scalars.fill(0);
+    this.scalars.array.fill(0);
   }
 }

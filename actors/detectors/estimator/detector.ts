@@ -14,16 +14,28 @@
  *
  * Cost: 1.3 µs a row at n = 16.
  */
+import type { StateMessage } from "../../../protocol/messages.ts";
 import type { Settings } from "../../../protocol/settings.ts";
 import { DensityEstimate } from "../../kernels/density.ts";
 import { allVisibilities } from "../../kernels/pair.ts";
 import { correctedPurity } from "../../kernels/sample-size.ts";
 import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
-import { prefixed } from "../fields.ts";
+import { defineDetector } from "../define-detector.ts";
+import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { StatePublisher } from "../state-publisher.ts";
+import { estimatorMachine } from "./machine.ts";
 import { RowSignal } from "./row-signal.ts";
 import type { SignalSource } from "./signal-source.ts";
 import { TickSignal } from "./tick-signal.ts";
+
+export const estimator = defineDetector({
+  name: "estimator",
+  machine: estimatorMachine,
+  // One channel has no coherence.
+  enabled: (settings, group) => settings.estimator.enabled && group.n >= 2 && !group.states,
+  createDetector: (settings, group) => new EstimatorDetector(settings, group),
+  machineInput: (_settings, group) => ({ group: group.name }),
+});
 
 /** Looks at the level per memory: more would only repeat themselves. */
 const LOOKS_PER_MEMORY = 8;
@@ -35,19 +47,21 @@ const REGAINED_ABOVE = 0.75;
 const REFERENCE_LOOKS = 64;
 const FORGIVING_LOOKS = 256;
 
-// Scalars.
-const WARM = 0;
-const COHERENT = 1;
-const REFERENCE = 2;
-const LEVEL = 3;
-const IN_A_ROW = 4;
-const UNTIL_LOOK = 5;
-const LAST_US = 6;
-const PUBLISHED_US = 7;
-const PUBLISHED_COUNT = 8;
-const SCALARS = 9;
+const Scalars = namedNumbers(
+  /** The level now, and the one that counts as normal. */
+  "level",
+  "reference",
+  /** Looks in a row that speak for the other state. */
+  "inARow",
+  "untilLook",
+  "lastUs",
+  "publishedUs",
+  "publishedCount",
+);
 
-export class EstimatorDetector implements Detector {
+type Context = DetectorContext<typeof estimatorMachine>;
+
+export class EstimatorDetector implements Detector<typeof estimatorMachine> {
   readonly fields: Fields;
   readonly density: DensityEstimate;
   private readonly group: Group;
@@ -55,11 +69,9 @@ export class EstimatorDetector implements Detector {
   private readonly looksEvery: number;
   private readonly source: SignalSource;
   private readonly publisher: StatePublisher;
-  private readonly scalars = new Float64Array(SCALARS);
+  private readonly scalars = new Scalars();
   private readonly visibilities: Float64Array;
   private readonly roots: Float64Array;
-  private context: DetectorContext | null = null;
-  private readonly taken = (timeUs: number): void => this.look(timeUs);
 
   constructor(settings: Settings, group: Group) {
     const { n } = group;
@@ -74,86 +86,82 @@ export class EstimatorDetector implements Detector {
     this.visibilities = new Float64Array(n * n);
     this.roots = new Float64Array(n);
     this.fields = {
-      scalars: this.scalars,
+      scalars: this.scalars.array,
       ...prefixed("density", this.density.fields),
       ...prefixed("signal", this.source.fields),
     };
   }
 
-  update(batch: Batch, context: DetectorContext): void {
-    this.context = context;
-    this.source.consume(batch, this.density, this.taken);
-    this.context = null;
+  update(batch: Batch, context: Context): void {
+    this.source.consume(batch, this.density, (timeUs) => this.look(timeUs, context));
   }
 
-  publish(context: DetectorContext): unknown {
+  publish(context: Context): unknown {
     const { scalars, density } = this;
-    if (density.count === 0 || density.count === scalars[PUBLISHED_COUNT]) return null;
+    if (density.count === 0 || density.count === scalars.publishedCount) return null;
     // A spectrum costs n³: wide groups are published at their own pace.
-    if (context.now - scalars[PUBLISHED_US]! < this.publisher.restUs) return null;
-    scalars[PUBLISHED_COUNT] = density.count;
-    scalars[PUBLISHED_US] = context.now;
+    if (context.now - scalars.publishedUs < this.publisher.restUs) return null;
+    scalars.publishedCount = density.count;
+    scalars.publishedUs = context.now;
     if (context.unread) {
       this.publisher.solve(density);
       return null;
     }
-    return this.publisher.publish(scalars[LAST_US]!, density, this.source.kappa(density), {
-      ...this.source.measures(),
-      coherence: scalars[LEVEL]!,
-      warm: scalars[WARM]!,
-    });
+    return this.state(context);
   }
 
   /** Measures of the present state by name, or null before the first sample. */
-  measures(): Record<string, number> | null {
-    const { density } = this;
-    if (density.count === 0) return null;
-    const extra = { ...this.source.measures(), coherence: this.scalars[LEVEL]!, warm: this.scalars[WARM]! };
-    return this.publisher.publish(this.scalars[LAST_US]!, density, this.source.kappa(density), extra)
-      .measures;
+  measures(context: Pick<DetectorContext, "machine">): Record<string, number> | null {
+    return this.density.count === 0 ? null : this.state(context).measures;
+  }
+
+  private state({ machine }: Pick<DetectorContext, "machine">): Omit<StateMessage, "type"> {
+    const { density, publisher, scalars, source } = this;
+    return publisher.publish(scalars.lastUs, density, source.kappa(density), {
+      ...source.measures(),
+      coherence: scalars.level,
+      warm: machine.value === "warming" ? 0 : 1,
+    });
   }
 
   /** After each update of ρ; judges it every `looksEvery` updates. */
-  private look(timeUs: number): void {
+  private look(timeUs: number, context: Context): void {
     const { scalars, density, source } = this;
-    scalars[LAST_US] = timeUs;
-    scalars[UNTIL_LOOK] = scalars[UNTIL_LOOK]! - 1;
-    if (scalars[UNTIL_LOOK]! > 0) return;
-    scalars[UNTIL_LOOK] = this.looksEvery;
+    scalars.lastUs = timeUs;
+    scalars.untilLook--;
+    if (scalars.untilLook > 0) return;
+    scalars.untilLook = this.looksEvery;
     const kappa = source.kappa(density);
     if (density.count < this.warmupRows || !source.warm || !(kappa < 1)) return;
     const level = this.level(kappa);
-    scalars[LEVEL] = level;
+    scalars.level = level;
     const floor = this.floor(kappa);
-    if (scalars[WARM] === 0) {
-      scalars[WARM] = 1;
+    if (context.machine.value === "warming") {
       const coherent = level > floor;
-      scalars[COHERENT] = coherent ? 1 : 0;
-      scalars[REFERENCE] = coherent ? level : 2 * floor;
-      this.say("warmed", timeUs, kappa, { coherent });
+      scalars.reference = coherent ? level : 2 * floor;
+      context.signal({ type: "warmed", ...this.judgement(timeUs, kappa), coherent });
       return;
     }
-    this.judge(level, floor, timeUs, kappa);
+    this.judge(level, floor, timeUs, kappa, context);
   }
 
-  private judge(level: number, floor: number, timeUs: number, kappa: number): void {
+  private judge(level: number, floor: number, timeUs: number, kappa: number, context: Context): void {
     const { scalars } = this;
-    const reference = scalars[REFERENCE]!;
-    const coherent = scalars[COHERENT] === 1;
+    const { reference } = scalars;
+    const coherent = context.machine.value === "coherent";
     const against = coherent
       ? level < LOST_BELOW * reference
       : level > Math.max(REGAINED_ABOVE * reference, floor);
-    scalars[IN_A_ROW] = against ? scalars[IN_A_ROW]! + 1 : 0;
-    if (scalars[IN_A_ROW]! >= DWELL) {
-      scalars[IN_A_ROW] = 0;
-      scalars[COHERENT] = coherent ? 0 : 1;
-      this.say(coherent ? "lost" : "regained", timeUs, kappa, {});
-      if (!coherent) scalars[REFERENCE] = Math.max(reference, level);
+    scalars.inARow = against ? scalars.inARow + 1 : 0;
+    if (scalars.inARow >= DWELL) {
+      scalars.inARow = 0;
+      context.signal({ type: coherent ? "lost" : "regained", ...this.judgement(timeUs, kappa) });
+      if (!coherent) scalars.reference = Math.max(reference, level);
       return;
     }
     const looks = coherent ? REFERENCE_LOOKS : FORGIVING_LOOKS;
     const towards = coherent ? level : Math.max(level, 2 * floor);
-    scalars[REFERENCE] = reference + (towards - reference) / looks;
+    scalars.reference = reference + (towards - reference) / looks;
   }
 
   /** Mean of (g²−κ)/(1−κ) over the pairs that have a coherence. */
@@ -180,19 +188,17 @@ export class EstimatorDetector implements Detector {
     return (3 * kappa) / Math.sqrt((n * (n - 1)) / 2);
   }
 
-  private say(type: string, timeUs: number, kappa: number, more: Record<string, boolean>): void {
+  private judgement(timeUs: number, kappa: number) {
     const { n } = this.group;
-    const purity = correctedPurity(this.density.purity, kappa);
-    this.context?.signal({
-      type,
+    const { level, reference } = this.scalars;
+    return {
       timeUs,
-      level: this.scalars[LEVEL]!,
-      reference: this.scalars[REFERENCE]!,
-      purity,
+      level,
+      reference,
+      purity: correctedPurity(this.density.purity, kappa),
       nEff: 1 / kappa,
       significantPairs: this.publisher.significantPairs(this.density, kappa),
       pairs: (n * (n - 1)) / 2,
-      ...more,
-    });
+    };
   }
 }

@@ -1,19 +1,20 @@
 /**
  * The coherence of one group, as its state estimator sees it.
  *
- *   warming ──warmed(coherent)──► coherent ◄──regained── decohered
- *      └──────warmed(not)──────────────┼──────────────────►┘ ▲
- *                                      └───────lost──────────┘
+ *                                 ┌──regained──┐
+ *                                 ▼            │
+ *   warming ─warmed, coherent─► coherent ─lost─► decohered
+ *      └──────warmed, not coherent──────────────►┘
  *
  * C1  Coherence is first judged when the estimate has warmed up, and that is announced once.
  * C2  `coherence.lost` is announced only from `coherent`, `coherence.regained` only from `decohered`: they alternate.
- * C3  In every state the part gets data.
  *
- * Levels, dwell times and the noise floor are the part's business (detectors/estimator.ts); here is only what they mean.
+ * Levels, dwell times and the noise floor are in detector.ts.
  */
 import { setup } from "xstate";
 import type { Announcement, Signal } from "../../ports/detector.ts";
-import { actorActions, announces, brief, type CompleteRow, ignored } from "../machine-actions.ts";
+import { brief } from "../event-wording.ts";
+import { actorActions, announces, type CompleteRow, ignored } from "../machine-actions.ts";
 
 interface Judgement extends Signal {
   /** Mean bias-corrected squared coherence of all pairs, [0, 1]. */
@@ -26,7 +27,7 @@ interface Judgement extends Signal {
   readonly pairs: number;
 }
 
-export type EstimatorSignal =
+type EstimatorSignal =
   | (Judgement & { readonly type: "warmed"; readonly coherent: boolean })
   | (Judgement & { readonly type: "lost" })
   | (Judgement & { readonly type: "regained" });
@@ -38,7 +39,6 @@ export const estimatorMachine = setup({
     context: {} as { readonly group: string },
     input: {} as { readonly group: string },
     events: {} as EstimatorSignal,
-    tags: {} as "data",
   },
   actions: actorActions,
   guards: { coherent: ({ event }) => event.type === "warmed" && event.coherent },
@@ -48,49 +48,33 @@ export const estimatorMachine = setup({
   initial: "warming",
   states: {
     warming: {
-      tags: "data",
       on: {
         warmed: [
-          {
-            guard: "coherent",
-            target: "coherent",
-            actions: announces(warmed),
-          },
-          {
-            target: "decohered",
-            actions: announces(warmed),
-          },
+          { guard: "coherent", target: "coherent", actions: announces(warmed) },
+          { target: "decohered", actions: announces(warmed) },
         ],
         lost: ignored,
         regained: ignored,
       } as const satisfies Row,
     },
     coherent: {
-      tags: "data",
       on: {
         warmed: ignored,
-        lost: {
-          target: "decohered",
-          actions: announces(lost),
-        },
+        lost: { target: "decohered", actions: announces(lost) },
         regained: ignored,
       } as const satisfies Row,
     },
     decohered: {
-      tags: "data",
       on: {
         warmed: ignored,
         lost: ignored,
-        regained: {
-          target: "coherent",
-          actions: announces(regained),
-        },
+        regained: { target: "coherent", actions: announces(regained) },
       } as const satisfies Row,
     },
   },
 });
 
-function warmed(judgement: Judgement, group: string): Announcement {
+function warmed(judgement: Judgement, { group }: { readonly group: string }): Announcement {
   return {
     kind: "coherence.warmed",
     severity: "info",
@@ -102,7 +86,7 @@ function warmed(judgement: Judgement, group: string): Announcement {
   };
 }
 
-function lost(judgement: Judgement, group: string): Announcement {
+function lost(judgement: Judgement, { group }: { readonly group: string }): Announcement {
   return {
     kind: "coherence.lost",
     severity: "notice",
@@ -111,7 +95,7 @@ function lost(judgement: Judgement, group: string): Announcement {
   };
 }
 
-function regained(judgement: Judgement, group: string): Announcement {
+function regained(judgement: Judgement, { group }: { readonly group: string }): Announcement {
   return {
     kind: "coherence.regained",
     severity: "notice",

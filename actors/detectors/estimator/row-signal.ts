@@ -9,7 +9,7 @@ import { AnalyticSignal } from "../../kernels/analytic-signal.ts";
 import type { DensityEstimate } from "../../kernels/density.ts";
 import { EwmaMoments } from "../../kernels/ewma.ts";
 import type { Batch, Fields, Group } from "../../ports/detector.ts";
-import { prefixed } from "../fields.ts";
+import { prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
 import type { SignalSource } from "./signal-source.ts";
 

@@ -14,7 +14,7 @@ import { Resonators } from "../../kernels/resonator.ts";
 import { resonatorKappa } from "../../kernels/sample-size.ts";
 import { Synchrony } from "../../kernels/synchrony.ts";
 import type { Batch, Fields, Group } from "../../ports/detector.ts";
-import { prefixed } from "../fields.ts";
+import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import type { SignalSource } from "./signal-source.ts";
 
 const TWO_PI = 2 * Math.PI;
@@ -32,14 +32,17 @@ const UPDATES_MAX = 16;
 /** Synchrony is followed pair by pair up to this size (its state is 6 n²), and from the tick rates above. */
 const MAX_EXACT_SYNCHRONY = 32;
 
-// Scalars.
-const ORIGIN = 0;
-const OMEGA = 1;
-const NEXT = 2;
-const LAST = 3;
-const ROWS = 4;
-const START = 5;
-const SCALARS = 6;
+const Scalars = namedNumbers(
+  /** Time of the first tick, µs: phases are counted from it. */
+  "origin",
+  /** ω₀, rad/s; 0 while choosing. */
+  "omega",
+  /** When ψ is taken next, in radians of ω₀ × 10⁶ since the origin. */
+  "next",
+  "last",
+  "rows",
+  "start",
+);
 
 export class TickSignal implements SignalSource {
   readonly fields: Fields;
@@ -51,7 +54,7 @@ export class TickSignal implements SignalSource {
   private readonly alpha: number;
   private readonly averagingRate: number;
   private readonly warmupRows: number;
-  private readonly scalars = new Float64Array(SCALARS);
+  private readonly scalars = new Scalars();
   private readonly ticks: Float64Array;
   private readonly power: Float64Array;
   private readonly powerAlpha: number;
@@ -71,8 +74,8 @@ export class TickSignal implements SignalSource {
     this.alpha = 1 - exp(-this.cadence * this.averagingRate);
     this.powerAlpha = Math.min(1, (Math.LN2 * this.cadence) / (TWO_PI * scaleRows));
     this.warmupRows = warmupRows;
-    this.scalars[ORIGIN] = Number.NaN;
-    this.scalars[OMEGA] = periodSeconds > 0 ? TWO_PI / periodSeconds : 0;
+    this.scalars.origin = Number.NaN;
+    this.scalars.omega = periodSeconds > 0 ? TWO_PI / periodSeconds : 0;
     this.ticks = new Float64Array(n);
     this.power = new Float64Array(n);
     this.resonators = new Resonators(n, 1, this.gamma, order);
@@ -80,7 +83,7 @@ export class TickSignal implements SignalSource {
     this.zRe = new Float64Array(n);
     this.zIm = new Float64Array(n);
     this.fields = {
-      scalars: this.scalars,
+      scalars: this.scalars.array,
       ticks: this.ticks,
       power: this.power,
       ...prefixed("resonators", this.resonators.fields),
@@ -89,12 +92,12 @@ export class TickSignal implements SignalSource {
   }
 
   get warm(): boolean {
-    return this.scalars[OMEGA]! > 0;
+    return this.scalars.omega > 0;
   }
 
   /** ω₀ in rad/s, 0 while choosing. */
   get omega0(): number {
-    return this.scalars[OMEGA]!;
+    return this.scalars.omega;
   }
 
   consume(batch: Batch, density: DensityEstimate, taken: (timeUs: number) => void): void {
@@ -103,18 +106,18 @@ export class TickSignal implements SignalSource {
     for (let k = 0; k < frame.count; k++) {
       const c = frame.channel[k]!;
       if (c >= n) continue;
-      const t = Math.max(frame.time[k]!, scalars[LAST]!);
-      if (Number.isNaN(scalars[ORIGIN]!)) {
-        scalars[ORIGIN] = t;
-        scalars[START] = t;
+      const t = Math.max(frame.time[k]!, scalars.last);
+      if (Number.isNaN(scalars.origin)) {
+        scalars.origin = t;
+        scalars.start = t;
       }
-      scalars[LAST] = t;
+      scalars.last = t;
       ticks[c] = ticks[c]! + 1;
-      if (scalars[OMEGA] === 0) continue;
+      if (scalars.omega === 0) continue;
       this.listen(c, t, sampleInnovation[k]!, density, taken);
     }
-    scalars[ROWS] = scalars[ROWS]! + batch.rows;
-    if (scalars[OMEGA] === 0) this.choose();
+    scalars.rows += batch.rows;
+    if (scalars.omega === 0) this.choose();
   }
 
   kappa(density: DensityEstimate): number {
@@ -127,7 +130,7 @@ export class TickSignal implements SignalSource {
   }
 
   measures(): Record<string, number> {
-    const omega = this.scalars[OMEGA]!;
+    const omega = this.scalars.omega;
     if (omega === 0) return {};
     return {
       omega0: omega,
@@ -147,16 +150,16 @@ export class TickSignal implements SignalSource {
     taken: (timeUs: number) => void,
   ): void {
     const { scalars, zRe, zIm } = this;
-    const omega = scalars[OMEGA]!;
-    const now = (t - scalars[ORIGIN]!) * omega;
+    const omega = scalars.omega;
+    const now = (t - scalars.origin) * omega;
     const step = this.cadence * 1e6;
-    if (scalars[NEXT] === 0) scalars[NEXT] = now + step;
+    if (scalars.next === 0) scalars.next = now + step;
     // Nothing is heard after 3/γ of silence: the cadence goes on from here.
-    if (now - scalars[NEXT]! > (3 / this.gamma) * 1e6) scalars[NEXT] = now;
-    for (let k = 0; k < UPDATES_MAX && scalars[NEXT]! <= now; k++, scalars[NEXT] = scalars[NEXT]! + step) {
-      this.resonators.read(scalars[NEXT]!, zRe, zIm);
+    if (now - scalars.next > (3 / this.gamma) * 1e6) scalars.next = now;
+    for (let k = 0; k < UPDATES_MAX && scalars.next <= now; k++, scalars.next += step) {
+      this.resonators.read(scalars.next, zRe, zIm);
       this.standardise();
-      if (density.update(zRe, zIm, this.alpha)) taken(Math.floor(scalars[NEXT]! / omega + scalars[ORIGIN]!));
+      if (density.update(zRe, zIm, this.alpha)) taken(Math.floor(scalars.next / omega + scalars.origin));
     }
     this.resonators.tick(c, now, innovation);
     this.synchrony?.tick(c, now);
@@ -177,17 +180,17 @@ export class TickSignal implements SignalSource {
 
   private choose(): void {
     const { scalars, ticks } = this;
-    const seconds = (scalars[LAST]! - scalars[START]!) / 1e6;
-    if (!(seconds > 0) || scalars[ROWS]! < this.warmupRows) return;
-    const patient = scalars[ROWS]! < PATIENCE * this.warmupRows;
+    const seconds = (scalars.last - scalars.start) / 1e6;
+    if (!(seconds > 0) || scalars.rows < this.warmupRows) return;
+    const patient = scalars.rows < PATIENCE * this.warmupRows;
     let least = Number.POSITIVE_INFINITY;
     for (let c = 0; c < this.n; c++) {
       if (patient && ticks[c]! < TICKS_TO_CHOOSE) return;
       if (ticks[c]! >= MIN_TICKS && ticks[c]! < least) least = ticks[c]!;
     }
     if (least === Number.POSITIVE_INFINITY) return;
-    scalars[OMEGA] = (RATE_SHARE * least) / seconds;
-    scalars[ORIGIN] = scalars[LAST]!;
+    scalars.omega = (RATE_SHARE * least) / seconds;
+    scalars.origin = scalars.last;
   }
 
   private leastSynchrony(): number {
@@ -204,10 +207,10 @@ export class TickSignal implements SignalSource {
       return least;
     }
     // Poisson ticks: |c_ij| = 1/√((1+ω²/λ_i²)(1+ω²/λ_j²)); the two slowest make the least.
-    const seconds = (scalars[LAST]! - scalars[START]!) / 1e6;
+    const seconds = (scalars.last - scalars.start) / 1e6;
     const rates = Array.from(ticks, (count) => count / seconds).sort((a, b) => a - b);
     for (let k = 0; k < Math.min(2, n); k++) {
-      const x = scalars[OMEGA]! / rates[k]!;
+      const x = scalars.omega / rates[k]!;
       least /= Math.sqrt(1 + x * x);
     }
     return least;

@@ -1,13 +1,16 @@
 /**
  * What happens to the feeds of a session, in events.
  *
- *   quiet ──spoiled──► holding ──timer.report──► quiet       (bad samples: at once, then at most once in REPORT_EVERY_US)
- *     └── opened · gap · stalled · failed · ended: announced in both states, an end or failure after what was held
+ *   quiet ──spoiled──► holding ──timer.report, nothing held──► quiet
+ *                      │  ▲ ▲
+ *         spoiled: held └──┘ └─ timer.report, some held: announced, and the hold begins again
+ *
+ *   gap · stalled · failed · ended are announced in both states; an end or a failure after what was held.
  *
  * F1  Each report of a gap, a stall, a failure or an end is one event, with the counts the feed gave.
- * F2  Bad samples are announced at once when there was peace, and then summed: nothing counted is left out of some event.
+ * F2  Bad samples are announced at once in `quiet`, and summed in `holding`, for at most REPORT_EVERY_US: each is in some event.
  * F3  `holding` ends by the timer; if more came meanwhile, their sum is announced and the hold begins again.
- * F4  The end or failure of a feed announces what is held first: nothing may come after it that lets the timer fire.
+ * F4  The end or failure of a feed announces what is held first: no later input may come that lets the timer fire.
  */
 import { assign, setup } from "xstate";
 import type { Announcement, Signal } from "../../ports/detector.ts";
@@ -24,13 +27,13 @@ interface FeedReport extends Signal {
   readonly reasons: string;
 }
 
-export type FeedSignal =
+type FeedSignal =
   | (FeedReport & { readonly type: "opened" | "gap" | "stalled" | "failed" | "ended" | "spoiled" })
   | (Signal & { readonly type: "timer.report" });
 
 type Row = CompleteRow<FeedSignal>;
 
-export interface FeedWatcherContext {
+interface FeedWatcherContext {
   /** Held back since the last report: samples, sources they came from, and the last reasons. */
   readonly bad: number;
   readonly sources: readonly string[];
@@ -68,7 +71,7 @@ const reports = {
 } as const;
 
 export const feedWatcherMachine = setup({
-  types: { context: {} as FeedWatcherContext, events: {} as FeedSignal, tags: {} as "data" },
+  types: { context: {} as FeedWatcherContext, events: {} as FeedSignal },
   actions: {
     ...actorActions,
     hold: assign((args: { context: FeedWatcherContext }, report: FeedReport) => held(args.context, report)),
@@ -81,28 +84,20 @@ export const feedWatcherMachine = setup({
   initial: "quiet",
   states: {
     quiet: {
-      tags: "data",
       on: {
         ...reports,
-        spoiled: {
-          target: "holding",
-          actions: [announceSpoiled, startHold],
-        },
+        spoiled: { target: "holding", actions: [announceSpoiled, startHold] },
         "timer.report": ignored,
       } as const satisfies Row,
     },
     holding: {
-      tags: "data",
       on: {
         ...reports,
         failed: announceLast,
         ended: announceLast,
         spoiled: { actions: hold },
         "timer.report": [
-          {
-            guard: "heldSome",
-            actions: [announceHeld, "forget", startHold],
-          },
+          { guard: "heldSome", actions: [announceHeld, "forget", startHold] },
           { target: "quiet" },
         ],
       } as const satisfies Row,

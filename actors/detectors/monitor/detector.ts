@@ -1,5 +1,5 @@
 /**
- * Is the system keeping up? From the runtime's measurements, each of the time since the one before: latency, queue, shedding.
+ * Does the system keep up? Judged from the runtime's measurements of latency, queue and shedding, each of the time since the one before.
  *
  * Strained: the p99 latency is at or above `degradedLatencyUs`, or inputs were shed, in STRAINED_AFTER measurements in a row.
  * Relieved: RELIEVED_AFTER measurements in a row below half of that latency, with nothing shed.
@@ -7,55 +7,59 @@
 import type { Input } from "../../../protocol/messages.ts";
 import type { Settings } from "../../../protocol/settings.ts";
 import type { Detector, DetectorContext, Fields } from "../../ports/detector.ts";
+import { defineDetector } from "../define-detector.ts";
+import { namedNumbers } from "../registered-numbers.ts";
+import { monitorMachine } from "./machine.ts";
 
-/** One slow second is a collection of garbage, three are a state. */
+export const monitor = defineDetector({
+  name: "monitor",
+  machine: monitorMachine,
+  enabled: (settings) => settings.monitor.enabled,
+  createDetector: (settings) => new MonitorDetector(settings),
+  machineInput: (_settings, group) => ({ group: group.name }),
+});
+
+/** One slow second is a garbage collection, three are a state. */
 const STRAINED_AFTER = 3;
 const RELIEVED_AFTER = 5;
 
-const STRAINED = 0;
-const IN_A_ROW = 1;
-const SINCE_US = 2;
-const SCALARS = 3;
+const Scalars = namedNumbers(
+  /** Measurements in a row that speak for the other state. */
+  "inARow",
+  "degradedSinceUs",
+);
 
-export class MonitorDetector implements Detector {
+class MonitorDetector implements Detector<typeof monitorMachine> {
   readonly fields: Fields;
   private readonly limitUs: number;
-  private readonly scalars = new Float64Array(SCALARS);
+  private readonly scalars = new Scalars();
 
   constructor(settings: Settings) {
     this.limitUs = settings.monitor.degradedLatencyUs;
-    this.fields = { scalars: this.scalars };
+    this.fields = { scalars: this.scalars.array };
   }
 
-  update(): void {}
-
-  onInput(input: Input, context: DetectorContext): void {
+  onInput(input: Input, context: DetectorContext<typeof monitorMachine>): void {
     if (input.type !== "measurement") return;
     const { scalars, limitUs } = this;
     const latencyP99Us = gauge(input.gauges, "latencyP99Us");
     const queueDepth = gauge(input.gauges, "queueDepth");
     const shed = gauge(input.gauges, "shed");
     const reason = shed > 0 ? "shedding" : latencyP99Us >= limitUs ? "latency" : "";
-    const said = { timeUs: context.now, reason, latencyP99Us, queueDepth, shed };
-    if (scalars[STRAINED] === 0) {
-      scalars[IN_A_ROW] = reason === "" ? 0 : scalars[IN_A_ROW]! + 1;
-      if (scalars[IN_A_ROW]! < STRAINED_AFTER) return;
-      this.enter(1, context.now);
-      context.signal({ type: "strained", ...said });
-      return;
+    const health = { timeUs: context.now, reason, latencyP99Us, queueDepth, shed };
+    if (context.machine.value === "normal") {
+      scalars.inARow = reason === "" ? 0 : scalars.inARow + 1;
+      if (scalars.inARow < STRAINED_AFTER) return;
+      scalars.inARow = 0;
+      scalars.degradedSinceUs = context.now;
+      context.signal({ type: "strained", ...health });
+    } else {
+      const calm = reason === "" && latencyP99Us < limitUs / 2;
+      scalars.inARow = calm ? scalars.inARow + 1 : 0;
+      if (scalars.inARow < RELIEVED_AFTER) return;
+      scalars.inARow = 0;
+      context.signal({ type: "relieved", ...health, degradedForUs: context.now - scalars.degradedSinceUs });
     }
-    const calm = reason === "" && latencyP99Us < limitUs / 2;
-    scalars[IN_A_ROW] = calm ? scalars[IN_A_ROW]! + 1 : 0;
-    if (scalars[IN_A_ROW]! < RELIEVED_AFTER) return;
-    const degradedForUs = context.now - scalars[SINCE_US]!;
-    this.enter(0, context.now);
-    context.signal({ type: "relieved", ...said, degradedForUs });
-  }
-
-  private enter(strained: 0 | 1, now: number): void {
-    this.scalars[STRAINED] = strained;
-    this.scalars[IN_A_ROW] = 0;
-    this.scalars[SINCE_US] = now;
   }
 }
 

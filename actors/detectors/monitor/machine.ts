@@ -4,12 +4,12 @@
  *   normal ──strained──► degraded ──relieved──► normal
  *
  * M1  `monitor.degraded` and `monitor.recovered` alternate.
- * M2  The part says `strained` and `relieved` only when its levels and dwell are met (detectors/monitor.ts): hysteresis is there.
- * M3  A further strain while degraded (another reason) is not announced again.
+ * M2  `strained` and `relieved` come only after enough measurements in a row (detector.ts): the hysteresis is there.
  */
 import { setup } from "xstate";
 import type { Announcement, Signal } from "../../ports/detector.ts";
-import { actorActions, announces, brief, type CompleteRow, ignored } from "../machine-actions.ts";
+import { brief } from "../event-wording.ts";
+import { actorActions, announces, type CompleteRow, ignored } from "../machine-actions.ts";
 
 interface Health extends Signal {
   /** "latency" or "shedding". */
@@ -19,7 +19,7 @@ interface Health extends Signal {
   readonly shed: number;
 }
 
-export type MonitorSignal =
+type MonitorSignal =
   | (Health & { readonly type: "strained" })
   | (Health & { readonly type: "relieved"; readonly degradedForUs: number });
 
@@ -30,7 +30,7 @@ export const monitorMachine = setup({
     context: {} as { readonly group: string },
     input: {} as { readonly group: string },
     events: {} as MonitorSignal,
-    tags: {} as "data" | "degraded",
+    tags: {} as "degraded",
   },
   actions: actorActions,
 }).createMachine({
@@ -39,24 +39,17 @@ export const monitorMachine = setup({
   initial: "normal",
   states: {
     normal: {
-      tags: "data",
       on: {
-        strained: {
-          target: "degraded",
-          actions: announces(degraded),
-        },
+        strained: { target: "degraded", actions: announces(degraded) },
         relieved: ignored,
       } as const satisfies Row,
     },
     degraded: {
-      // The core thins out metrics while this holds.
-      tags: ["data", "degraded"],
+      // The core emits metrics less often in a state with this tag.
+      tags: "degraded",
       on: {
         strained: ignored,
-        relieved: {
-          target: "normal",
-          actions: announces(recovered),
-        },
+        relieved: { target: "normal", actions: announces(recovered) },
       } as const satisfies Row,
     },
   },

@@ -1,6 +1,8 @@
 /**
  * How a sample becomes an innovation: what was new in it, given the samples of its channel before.
  */
+import { clipSpike } from "../clip-spikes.ts";
+import { namedNumbers } from "../registered-numbers.ts";
 
 /** Largest |s| for which the series of `logRatio` is exact to the last bits: s⁹/9 < 2⁻⁵³ s. */
 const SERIES_LIMIT = 0.01;
@@ -25,7 +27,7 @@ export const AR_MEMORY = 512;
 const AR_MAX = 1;
 
 /** Deviations are clipped at this many standard deviations when they enter the coefficient: one spike must not become the model. */
-const AR_CLIP = 6;
+const AR_CLIP_AT = 6;
 
 /**
  * When differences have errors within this factor of the AR(1)'s own, they are taken: near φ = 1 the estimate is biased low (Kendall
@@ -33,48 +35,43 @@ const AR_CLIP = 6;
  */
 const WALK_FACTOR = 1.1;
 
-/** Numbers of state a channel. */
-export const AR_STATE = 6;
-const MEAN = 0;
-const S0 = 1;
-const S1 = 2;
-const COUNT = 3;
-const ERROR = 4;
-const STEP = 5;
+/** The model of each channel; `error` and `step` are the mean squared errors of the two predictions. */
+export const AutoregressionState = namedNumbers("mean", "s0", "s1", "count", "error", "step");
 
 /**
  * Streaming AR(1): x_t − m = φ (x_{t−1} − m) + e_t, or x_t = x_{t−1} + e_t where that predicts as well.
  *
  * m, S₀ = E(x−m)², S₁ = E(x_t−m)(x_{t−1}−m) and the squared errors of both predictions are exponentially weighted (start 1/k, then
- * 1/AR_MEMORY); φ = S₁/S₀ in [−1, 1]. The residual uses the coefficients from before the sample (non-anticipating). AR_STATE numbers a
- * channel in `state`. O(1), allocates nothing.
+ * 1/AR_MEMORY); φ = S₁/S₀ in [−1, 1]. The residual uses the coefficients from before the sample (non-anticipating). O(1), allocates nothing.
  */
-export function ar1Residual(state: Float64Array, channel: number, value: number, before: number): number {
-  const at = channel * AR_STATE;
-  const step = value - before;
-  const mean = state[at + MEAN]!;
-  const variance = state[at + S0]!;
-  const count = state[at + COUNT]!;
+export function ar1Residual(
+  models: InstanceType<typeof AutoregressionState>,
+  channel: number,
+  value: number,
+  before: number,
+): number {
+  const model = models.at(channel);
+  const { mean, s0, s1, count, error, step } = model;
+  const walk = value - before;
   const weight = count < AR_MEMORY ? 1 / (count + 1) : 1 / AR_MEMORY;
   if (count === 0) {
-    state[at + MEAN] = value;
-    state[at + COUNT] = 1;
-    return step;
+    model.mean = value;
+    model.count = 1;
+    return walk;
   }
-  const phi = variance > 0 ? Math.max(-AR_MAX, Math.min(AR_MAX, state[at + S1]! / variance)) : 0;
+  const phi = s0 > 0 ? Math.max(-AR_MAX, Math.min(AR_MAX, s1 / s0)) : 0;
   const last = before - mean;
   let deviation = value - mean;
   const residual = deviation - phi * last;
-  const walks = state[at + STEP]! <= WALK_FACTOR * state[at + ERROR]!;
   if (count > 16) {
-    const limit = AR_CLIP * Math.sqrt(variance);
-    if (limit > 0) deviation = Math.max(-limit, Math.min(limit, deviation));
+    const limit = AR_CLIP_AT * Math.sqrt(s0);
+    if (limit > 0) deviation = clipSpike(deviation, limit);
   }
-  state[at + MEAN] = mean + weight * deviation;
-  state[at + S0] = variance + weight * (deviation * deviation - variance);
-  state[at + S1] = state[at + S1]! + weight * (deviation * last - state[at + S1]!);
-  state[at + COUNT] = count + 1;
-  state[at + ERROR] = state[at + ERROR]! + weight * (residual * residual - state[at + ERROR]!);
-  state[at + STEP] = state[at + STEP]! + weight * (step * step - state[at + STEP]!);
-  return walks ? step : residual;
+  model.mean = mean + weight * deviation;
+  model.s0 = s0 + weight * (deviation * deviation - s0);
+  model.s1 = s1 + weight * (deviation * last - s1);
+  model.count = count + 1;
+  model.error = error + weight * (residual * residual - error);
+  model.step = step + weight * (walk * walk - step);
+  return step <= WALK_FACTOR * error ? walk : residual;
 }

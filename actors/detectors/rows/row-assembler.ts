@@ -20,7 +20,8 @@
 import ln from "@stdlib/math-base-special-ln";
 import type { Frame } from "../../../protocol/frame.ts";
 import type { Batch, Fields, Group } from "../../ports/detector.ts";
-import { AR_STATE, ar1Residual, logRatio } from "./innovation.ts";
+import { namedNumbers } from "../registered-numbers.ts";
+import { AutoregressionState, ar1Residual, logRatio } from "./innovation.ts";
 
 /** Rows: a spacing above this many nominal ones is missing time. Business days (3 days over a weekend) and jitter are not. */
 export const GAP_ROWS = 5;
@@ -33,20 +34,20 @@ export const DEFAULT_GRID_US = 1_000_000;
 /** Row spacings seen before an unnamed spacing counts as known. */
 const SPACING_WARMUP = 16;
 
-// Scalars, packed in one field.
-const PENDING_TIME = 0;
-const PENDING_COUNT = 1;
-const LAST_ROW_TIME = 2;
-const LAST_TICK_TIME = 3;
-const SPACING = 4;
-const SPACING_COUNT = 5;
-const PENDING_GAP = 6;
-const ROWS = 7;
-const SAMPLES = 8;
-const BAD = 9;
-const LATE = 10;
-const GAPS = 11;
-const SCALARS = 12;
+const Scalars = namedNumbers(
+  "pendingTime",
+  "pendingCount",
+  "lastRowTime",
+  "lastTickTime",
+  "spacing",
+  "spacingCount",
+  "pendingGap",
+  "rows",
+  "samples",
+  "bad",
+  "late",
+  "gaps",
+);
 
 /** What the front end counted since its creation. */
 export interface FrontCounts {
@@ -69,8 +70,8 @@ export class RowAssembler {
   private readonly sum: Float64Array;
   private readonly reported: Uint8Array;
   private readonly fresh: Uint8Array;
-  private readonly ar: Float64Array;
-  private readonly scalars: Float64Array;
+  private readonly models: InstanceType<typeof AutoregressionState>;
+  private readonly scalars = new Scalars();
   private readonly batch: MutableBatch;
 
   constructor(group: Group) {
@@ -84,19 +85,18 @@ export class RowAssembler {
     this.sum = new Float64Array(n);
     this.reported = new Uint8Array(n);
     this.fresh = new Uint8Array(n);
-    this.ar = new Float64Array(group.innovation === "ar1" ? AR_STATE * n : 0);
-    this.scalars = new Float64Array(SCALARS);
-    this.scalars[PENDING_TIME] = Number.NaN;
-    this.scalars[LAST_ROW_TIME] = Number.NaN;
-    this.scalars[LAST_TICK_TIME] = Number.NaN;
+    this.models = new AutoregressionState(group.innovation === "ar1" ? n : 0);
+    this.scalars.pendingTime = Number.NaN;
+    this.scalars.lastRowTime = Number.NaN;
+    this.scalars.lastTickTime = Number.NaN;
     this.fields = {
-      scalars: this.scalars,
+      scalars: this.scalars.array,
       value: this.value,
       base: this.base,
       sum: this.sum,
       reported: this.reported,
       fresh: this.fresh,
-      ar: this.ar,
+      ar: this.models.array,
     };
     this.batch = emptyBatch(n);
   }
@@ -118,33 +118,33 @@ export class RowAssembler {
     batch.frame = EMPTY_FRAME;
     batch.rows = 0;
     if (this.ticks) {
-      if (!Number.isNaN(this.scalars[LAST_TICK_TIME]!) && this.scalars[PENDING_COUNT]! > 0)
-        this.emit(this.scalars[PENDING_TIME]!);
-    } else if (this.scalars[PENDING_COUNT]! > 0) this.emit(this.scalars[PENDING_TIME]!);
+      if (!Number.isNaN(this.scalars.lastTickTime) && this.scalars.pendingCount > 0)
+        this.emit(this.scalars.pendingTime);
+    } else if (this.scalars.pendingCount > 0) this.emit(this.scalars.pendingTime);
     return batch;
   }
 
   counts(): FrontCounts {
-    const s = this.scalars;
-    return { samples: s[SAMPLES]!, rows: s[ROWS]!, bad: s[BAD]!, late: s[LATE]!, gaps: s[GAPS]! };
+    const { samples, rows, bad, late, gaps } = this.scalars;
+    return { samples, rows, bad, late, gaps };
   }
 
   private consumeRows(frame: Frame): void {
     const { n, scalars, reported } = this;
     const { time, channel, value, count } = frame;
     const out = this.batch.sampleInnovation;
-    let pendingTime = scalars[PENDING_TIME]!;
-    let pendingCount = scalars[PENDING_COUNT]!;
+    let pendingTime = scalars.pendingTime;
+    let pendingCount = scalars.pendingCount;
     for (let k = 0; k < count; k++) {
       const c = channel[k]!;
       let t = time[k]!;
       if (c >= n) {
-        scalars[BAD]!++;
+        scalars.bad++;
         out[k] = Number.NaN;
         continue;
       }
       if (t < pendingTime) {
-        scalars[LATE]!++;
+        scalars.late++;
         t = pendingTime;
       }
       // Written so that NaN (no row yet) also begins a row.
@@ -162,9 +162,9 @@ export class RowAssembler {
         pendingCount = 0;
       }
     }
-    scalars[SAMPLES] = scalars[SAMPLES]! + count;
-    scalars[PENDING_TIME] = pendingTime;
-    scalars[PENDING_COUNT] = pendingCount;
+    scalars.samples = scalars.samples + count;
+    scalars.pendingTime = pendingTime;
+    scalars.pendingCount = pendingCount;
   }
 
   private consumeTicks(frame: Frame): void {
@@ -175,17 +175,17 @@ export class RowAssembler {
       const c = channel[k]!;
       let t = time[k]!;
       if (c >= n) {
-        scalars[BAD]!++;
+        scalars.bad++;
         out[k] = Number.NaN;
         continue;
       }
-      const last = scalars[LAST_TICK_TIME]!;
+      const last = scalars.lastTickTime;
       if (t < last) {
-        scalars[LATE]!++;
+        scalars.late++;
         t = last;
       }
       const grid = Math.ceil(t / every) * every;
-      let pending = scalars[PENDING_TIME]!;
+      let pending = scalars.pendingTime;
       if (Number.isNaN(pending)) pending = grid;
       else if (grid > pending) {
         if (t - last > GAP_TICKS * every) {
@@ -194,25 +194,25 @@ export class RowAssembler {
         } else for (; pending < grid; pending += every) this.emit(pending);
         pending = grid;
       }
-      scalars[PENDING_TIME] = pending;
-      scalars[PENDING_COUNT] = 1;
-      scalars[LAST_TICK_TIME] = t;
+      scalars.pendingTime = pending;
+      scalars.pendingCount = 1;
+      scalars.lastTickTime = t;
       out[k] = this.take(c, value[k]!);
     }
-    scalars[SAMPLES] = scalars[SAMPLES]! + count;
+    scalars.samples = scalars.samples + count;
   }
 
   /** The innovation of a value of channel c, and the pending row's share of it. */
   private take(c: number, value: number): number {
     // Written so that NaN fails too.
     if (!(value <= LARGEST_VALUE && value >= -LARGEST_VALUE)) {
-      this.scalars[BAD]!++;
+      this.scalars.bad++;
       return Number.NaN;
     }
     this.value[c] = value;
     const before = this.base[c]!;
     if (this.kind === "logReturn" && !(value > 0)) {
-      this.scalars[BAD]!++;
+      this.scalars.bad++;
       return Number.NaN;
     }
     this.base[c] = value;
@@ -221,7 +221,7 @@ export class RowAssembler {
     if (!Number.isNaN(before)) {
       if (this.kind === "logReturn") innovation = logRatio(value, before, ln);
       else if (this.kind === "difference") innovation = value - before;
-      else innovation = ar1Residual(this.ar, c, value, before);
+      else innovation = ar1Residual(this.models, c, value, before);
       // The ratio of a usual value to a denormal one overflows.
       if (innovation - innovation !== 0) innovation = Number.NaN;
     }
@@ -232,24 +232,24 @@ export class RowAssembler {
   /** Rows: judges the spacing to the row before. */
   private beginRow(time: number): void {
     const scalars = this.scalars;
-    const spacing = time - scalars[LAST_ROW_TIME]!;
+    const spacing = time - scalars.lastRowTime;
     if (!(spacing > 0)) return;
     const known = this.every > 0;
-    const nominal = known ? this.every : scalars[SPACING]!;
-    if ((known || scalars[SPACING_COUNT]! >= SPACING_WARMUP) && spacing > GAP_ROWS * nominal) {
+    const nominal = known ? this.every : scalars.spacing;
+    if ((known || scalars.spacingCount >= SPACING_WARMUP) && spacing > GAP_ROWS * nominal) {
       this.startAnew();
       return;
     }
     if (known) return;
-    const seen = scalars[SPACING_COUNT]!;
-    scalars[SPACING] = nominal + (spacing - nominal) / Math.min(seen + 1, 64);
-    scalars[SPACING_COUNT] = seen + 1;
+    const seen = scalars.spacingCount;
+    scalars.spacing = nominal + (spacing - nominal) / Math.min(seen + 1, 64);
+    scalars.spacingCount = seen + 1;
   }
 
   /** G3: the next row stands behind a gap; no channel has a predecessor. */
   private startAnew(): void {
-    this.scalars[PENDING_GAP] = 1;
-    this.scalars[GAPS]!++;
+    this.scalars.pendingGap = 1;
+    this.scalars.gaps++;
     this.base.fill(Number.NaN);
   }
 
@@ -259,8 +259,8 @@ export class RowAssembler {
     const r = batch.rows;
     if (r === batch.rowTime.length) grow(batch, n);
     const at = r * n;
-    const gap = scalars[PENDING_GAP]!;
-    const first = scalars[ROWS] === 0 || gap === 1;
+    const gap = scalars.pendingGap;
+    const first = scalars.rows === 0 || gap === 1;
     batch.rowTime[r] = time;
     batch.gap[r] = gap;
     const { rowValue, rowFresh, rowInnovation } = batch;
@@ -273,10 +273,10 @@ export class RowAssembler {
       reported[c] = 0;
     }
     if (first) rowInnovation.fill(Number.NaN, at, at + n);
-    scalars[LAST_ROW_TIME] = time;
-    scalars[PENDING_COUNT] = 0;
-    scalars[PENDING_GAP] = 0;
-    scalars[ROWS] = scalars[ROWS]! + 1;
+    scalars.lastRowTime = time;
+    scalars.pendingCount = 0;
+    scalars.pendingGap = 0;
+    scalars.rows = scalars.rows + 1;
     batch.rows = r + 1;
   }
 }

@@ -19,27 +19,32 @@ import { hilbertSchmidtDistance, overlap, superFidelity } from "../../kernels/ov
 import { purity } from "../../kernels/purity.ts";
 import { StateComparison } from "../../kernels/state-comparison.ts";
 import type { Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
+import { defineDetector } from "../define-detector.ts";
+import { namedNumbers } from "../registered-numbers.ts";
 import { publishRestUs } from "../state-publisher.ts";
 import { directState } from "./direct-state.ts";
+import { trajectoryMachine } from "./machine.ts";
+
+export const trajectory = defineDetector({
+  name: "trajectory",
+  machine: trajectoryMachine,
+  enabled: (settings, group) => settings.trajectory.enabled && group.states === true,
+  createDetector: (settings, group) => new TrajectoryDetector(settings, group),
+  machineInput: (_settings, group) => ({ group: group.name }),
+});
 
 const FASTER = 4;
 
-// Scalars.
-const COUNT = 0;
-const MOVING = 1;
-const LAST_US = 2;
-const JUMPED_US = 3;
-const JUMPS = 4;
-const PUBLISHED_COUNT = 5;
-const PUBLISHED_US = 6;
-const SCALARS = 7;
+const Scalars = namedNumbers("count", "lastUs", "jumpedUs", "jumps", "publishedCount", "publishedUs");
 
-export class TrajectoryDetector implements Detector {
+type Context = DetectorContext<typeof trajectoryMachine>;
+
+class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
   readonly fields: Fields;
   private readonly group: Group;
   private readonly options: Settings["trajectory"];
   private readonly restUs: number;
-  private readonly scalars = new Float64Array(SCALARS);
+  private readonly scalars = new Scalars();
   private readonly re: Float64Array;
   private readonly im: Float64Array;
   private readonly referenceRe: Float64Array;
@@ -55,7 +60,7 @@ export class TrajectoryDetector implements Detector {
     this.referenceRe = new Float64Array(size);
     this.referenceIm = new Float64Array(size);
     this.fields = {
-      scalars: this.scalars,
+      scalars: this.scalars.array,
       re: this.re,
       im: this.im,
       referenceRe: this.referenceRe,
@@ -63,58 +68,54 @@ export class TrajectoryDetector implements Detector {
     };
   }
 
-  update(): void {}
-
-  onInput(input: Input, context: DetectorContext): void {
+  onInput(input: Input, context: Context): void {
     if (input.type !== "densityMatrix" && input.type !== "stateVector") return;
     const { scalars } = this;
     if (input.n !== this.group.n)
       throw new Error(`state of ${input.n} levels; expected ${this.group.n}, the channels of the group`);
-    const first = scalars[COUNT] === 0;
+    const first = scalars.count === 0;
     // The state before joins the reference only now, so that what is published compares the state with those before it.
-    if (!first) this.follow(this.pace());
+    if (!first) this.follow(this.pace(context));
     this.take(input);
     if (first) this.follow(1);
     else this.judge(input.timeUs, context);
-    scalars[COUNT] = scalars[COUNT]! + 1;
-    scalars[LAST_US] = input.timeUs;
+    scalars.count++;
+    scalars.lastUs = input.timeUs;
   }
 
-  publish(context: DetectorContext): unknown {
+  publish(context: Context): unknown {
     const { scalars, re, im } = this;
-    if (scalars[COUNT] === scalars[PUBLISHED_COUNT]) return null;
+    if (scalars.count === scalars.publishedCount) return null;
     // A spectrum costs n³: states of many levels are published at their own pace.
-    if (context.now - scalars[PUBLISHED_US]! < this.restUs) return null;
-    scalars[PUBLISHED_COUNT] = scalars[COUNT]!;
-    scalars[PUBLISHED_US] = context.now;
+    if (context.now - scalars.publishedUs < this.restUs) return null;
+    scalars.publishedCount = scalars.count;
+    scalars.publishedUs = context.now;
     const fidelity = this.fidelity();
-    return directState(this.group, scalars[LAST_US]!, re, im, {
+    return directState(this.group, scalars.lastUs, re, im, {
       fidelity,
       surprise: 1 - fidelity,
-      jumps: scalars[JUMPS]!,
-      states: scalars[COUNT]!,
+      jumps: scalars.jumps,
+      states: scalars.count,
     });
   }
 
-  private judge(timeUs: number, context: DetectorContext): void {
+  private judge(timeUs: number, context: Context): void {
     const { scalars, options } = this;
-    if (scalars[MOVING] === 0) {
+    if (context.machine.value === "settled") {
       const fidelity = this.fidelityUnless((lower) => lower >= options.jumpedBelow);
       if (fidelity !== null && fidelity < options.jumpedBelow) {
-        scalars[MOVING] = 1;
-        scalars[JUMPED_US] = timeUs;
-        scalars[JUMPS] = scalars[JUMPS]! + 1;
+        scalars.jumpedUs = timeUs;
+        scalars.jumps++;
         context.signal({ type: "jumped", timeUs, fidelity, ...this.places() });
       }
     } else {
       const fidelity = this.fidelityUnless((_, upper) => upper <= options.settledAbove);
       if (fidelity !== null && fidelity > options.settledAbove) {
-        scalars[MOVING] = 0;
         context.signal({
           type: "settled",
           timeUs,
           fidelity,
-          tookUs: timeUs - scalars[JUMPED_US]!,
+          tookUs: timeUs - scalars.jumpedUs,
           ...this.places(),
         });
       }
@@ -153,9 +154,9 @@ export class TrajectoryDetector implements Detector {
   }
 
   /** Weight of the next state in the reference. */
-  private pace(): number {
-    const pace = this.scalars[MOVING] === 1 ? FASTER : 1;
-    return Math.min(1, pace / Math.min(this.scalars[COUNT]!, this.options.memoryStates));
+  private pace({ machine }: Context): number {
+    const pace = machine.value === "moving" ? FASTER : 1;
+    return Math.min(1, pace / Math.min(this.scalars.count, this.options.memoryStates));
   }
 
   private follow(alpha: number): void {

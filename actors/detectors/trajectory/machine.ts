@@ -1,16 +1,16 @@
 /**
- * The trajectory of a state that is given whole: it rests near where it was, or it is on its way.
+ * The trajectory of a state that a feed sends whole: it rests near where it was, or it is on its way.
  *
  *   settled ──jumped──► moving ──settled──► settled
  *
  * T1  `trajectory.jumped` is announced only from `settled`, `trajectory.settled` only from `moving`: they alternate.
- * T2  In every state the part gets data.
  *
- * What counts as a jump is the part's business (detectors/trajectory.ts).
+ * What counts as a jump is in detector.ts.
  */
 import { setup } from "xstate";
 import type { Announcement, Signal } from "../../ports/detector.ts";
-import { actorActions, announces, brief, type CompleteRow, ignored } from "../machine-actions.ts";
+import { brief } from "../event-wording.ts";
+import { actorActions, announces, type CompleteRow, ignored } from "../machine-actions.ts";
 
 interface Place extends Signal {
   /** With the states before. */
@@ -21,7 +21,7 @@ interface Place extends Signal {
   readonly purity: number;
 }
 
-export type TrajectorySignal =
+type TrajectorySignal =
   | (Place & { readonly type: "jumped" })
   | (Place & { readonly type: "settled"; readonly tookUs: number });
 
@@ -32,7 +32,6 @@ export const trajectoryMachine = setup({
     context: {} as { readonly group: string },
     input: {} as { readonly group: string },
     events: {} as TrajectorySignal,
-    tags: {} as "data",
   },
   actions: actorActions,
 }).createMachine({
@@ -41,14 +40,12 @@ export const trajectoryMachine = setup({
   initial: "settled",
   states: {
     settled: {
-      tags: "data",
       on: {
         jumped: { target: "moving", actions: announces(jumped) },
         settled: ignored,
       } as const satisfies Row,
     },
     moving: {
-      tags: "data",
       on: {
         jumped: ignored,
         settled: { target: "settled", actions: announces(settled) },
@@ -57,7 +54,7 @@ export const trajectoryMachine = setup({
   },
 });
 
-function jumped(place: Place, group: string): Announcement {
+function jumped(place: Place, { group }: { readonly group: string }): Announcement {
   const { fidelity, from, to, purity, timeUs } = place;
   const way = from === to ? `near ${to}` : `from ${from} towards ${to}`;
   return {
@@ -68,7 +65,10 @@ function jumped(place: Place, group: string): Announcement {
   };
 }
 
-function settled(place: Place & { readonly tookUs: number }, group: string): Announcement {
+function settled(
+  place: Place & { readonly tookUs: number },
+  { group }: { readonly group: string },
+): Announcement {
   const { fidelity, to, purity, timeUs, tookUs } = place;
   return {
     kind: "trajectory.settled",

@@ -146,10 +146,10 @@ export class Verifier implements FoldObserver {
 }
 
 function savedArray(saved: SavedCore, core: Core, { actor, field }: Difference): TypedArray | undefined {
-  const savedActor = saved.cells.find(({ key }) => key === actor);
+  const savedActor = saved.actors.find(({ key }) => key === actor);
   if (savedActor) return field === "random" ? savedActor.random : savedActor.fields[field];
   const group = core.declarations().findIndex((each) => `${each.group}/front` === actor);
-  return saved.fronts[group]?.[field];
+  return saved.groups[group]?.[field];
 }
 
 function eventDifference(

@@ -2,7 +2,8 @@
 import type { Mutant } from "./mutant.ts";
 
 const CORE = "actors/core/core.ts";
-const CELL = "actors/core/actor.ts";
+const ACTOR = "actors/core/actor.ts";
+const SOURCES = "actors/core/source-marks.ts";
 const TIMERS = "actors/core/timers.ts";
 
 export const CORE_MUTANTS: readonly Mutant[] = [
@@ -10,20 +11,20 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     name: "high-water-not-restored",
     bug: "A snapshot does not restore high-water marks: earlier frames are admitted again.",
     file: CORE,
-    find: "for (const [source, sequence] of control.highWater) core.highWater.set(source, { sequence });",
+    find: "this.sources.restore(control.highWater);",
     replace: "",
   },
   {
     name: "high-water-too-low",
     bug: "The high-water mark of a source is one too low: its last frame counts twice when it is sent again.",
     file: CORE,
-    find: "this.markOf(frame.source).sequence = frame.sequence;",
-    replace: "this.markOf(frame.source).sequence = frame.sequence - 1;",
+    find: "this.sources.note(frame.source, frame.sequence);",
+    replace: "this.sources.note(frame.source, frame.sequence - 1);",
   },
   {
     name: "high-water-shared",
     bug: "All sources share the high-water mark of the first one.",
-    file: CORE,
+    file: SOURCES,
     find: "if (source === this.lastSource) return this.lastMark;",
     replace: 'if (this.lastSource !== "") return this.lastMark;',
   },
@@ -31,7 +32,7 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     name: "events-renumbered",
     bug: "After a restart from a snapshot, events are numbered from 1 again.",
     file: CORE,
-    find: "core.eventSequence = control.eventSequence;",
+    find: "this.eventSequence = control.eventSequence;",
     replace: "",
   },
   {
@@ -45,21 +46,21 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     name: "logical-time-not-restored",
     bug: "A snapshot restores logical time as 0.",
     file: CORE,
-    find: "core.now = control.now;",
+    find: "this.now = control.now;",
     replace: "",
   },
   {
     name: "front-not-restored",
     bug: "A snapshot restores the row assembler of a group empty.",
     file: CORE,
-    find: "saved.fronts[i]!, group.front.fields);",
-    replace: "group.front.fields, group.front.fields);",
+    find: "groups[i]!, rows.fields);",
+    replace: "rows.fields, rows.fields);",
   },
   {
     name: "timers-lost",
     bug: "Timers that were pending in a snapshot never fire.",
     file: CORE,
-    find: "core.timers.restore(control.timers);",
+    find: "this.timers.restore(control.timers);",
     replace: "",
   },
   {
@@ -80,8 +81,8 @@ export const CORE_MUTANTS: readonly Mutant[] = [
     name: "timer-shows-wrong-time",
     bug: "An actor sees the time of the input that reached its timer, not the timer's own: periods drift.",
     file: CORE,
-    find: "this.cell(timer.actor)?.timer(timer.id, timer.dueUs, this.sequence);",
-    replace: "this.cell(timer.actor)?.timer(timer.id, timeUs, this.sequence);",
+    find: "this.groups.actor(timer.actor)?.timer(timer.id, timer.dueUs, this.sequence);",
+    replace: "this.groups.actor(timer.actor)?.timer(timer.id, timeUs, this.sequence);",
   },
   {
     name: "timer-twice-after-restore",
@@ -107,49 +108,49 @@ export const CORE_MUTANTS: readonly Mutant[] = [
   {
     name: "timers-of-the-dead",
     bug: "The timers of a failed actor fire in its replacement.",
-    file: CELL,
+    file: ACTOR,
     find: "this.host.timers.cancelAll(this.key);",
     replace: "",
   },
   {
     name: "restarts-without-limit",
     bug: "An actor that keeps failing is restarted for ever.",
-    file: CELL,
+    file: ACTOR,
     find: "this.stopped = this.restarts.length > RESTARTS_MAX;",
     replace: "this.stopped = false;",
   },
   {
     name: "restarts-never-forgiven",
     bug: "Restarts outside the window count against an actor.",
-    file: CELL,
+    file: ACTOR,
     find: "this.restarts.filter((at) => at > this.now - RESTART_WINDOW_US)",
     replace: "this.restarts",
   },
   {
     name: "restarts-not-restored",
     bug: "A snapshot forgets how often an actor failed.",
-    file: CELL,
+    file: ACTOR,
     find: "this.restarts = [...saved.restarts];",
     replace: "",
   },
   {
     name: "random-not-restored",
     bug: "A restored actor draws other random numbers than a replay.",
-    file: CELL,
+    file: ACTOR,
     find: "this.stream.state.set(saved.random);",
     replace: "",
   },
   {
     name: "fields-not-restored",
     bug: "A restored actor has lost its numeric state.",
-    file: CELL,
-    find: "copyFields(this.key, saved.fields, this.part.fields);",
+    file: ACTOR,
+    find: "copyFields(this.key, saved.fields, this.detector.fields);",
     replace: "",
   },
   {
     name: "stopped-not-restored",
     bug: "An actor that was stopped runs again after a restore.",
-    file: CELL,
+    file: ACTOR,
     find: "this.stopped = saved.stopped;",
     replace: "",
   },

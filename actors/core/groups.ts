@@ -1,0 +1,186 @@
+/**
+ * Which actors there are now: those of the session, and those of each group of channels.
+ *
+ *   declared ──► a group with its row assembler and actors ──first state given──► actors for states instead
+ *
+ * Actors whose settings change begin anew: what they learnt belongs to the old settings. The timers of actors that go are cancelled.
+ */
+import type { Channels } from "../../protocol/messages.ts";
+import { RowAssembler } from "../detectors/rows/row-assembler.ts";
+import type { ActorDefinition, Group } from "../ports/detector.ts";
+import { Actor, type ActorHost } from "./actor.ts";
+
+export interface CoreDefinitions {
+  /** Actors that every group of channels gets. */
+  group: readonly ActorDefinition[];
+  /** Actors of the session: they hear every input but data. */
+  session: readonly ActorDefinition[];
+}
+
+export interface ChannelGroup {
+  readonly declaration: Channels;
+  rows: RowAssembler;
+  actors: readonly Actor[];
+  /** Feeds send its states whole: it has the actors for states, and no others. */
+  states: boolean;
+  nextPublishUs: number;
+}
+
+/** What new actors start with. */
+export interface GroupsHost extends ActorHost {
+  readonly now: number;
+  readonly sequence: number;
+}
+
+export class Groups {
+  session: readonly Actor[] = [];
+  private readonly definitions: CoreDefinitions;
+  private readonly host: GroupsHost;
+  private readonly byName = new Map<string, ChannelGroup>();
+
+  constructor(definitions: CoreDefinitions, host: GroupsHost) {
+    this.definitions = definitions;
+    this.host = host;
+  }
+
+  get size(): number {
+    return this.byName.size;
+  }
+
+  get(name: string): ChannelGroup | undefined {
+    return this.byName.get(name);
+  }
+
+  all(): IterableIterator<ChannelGroup> {
+    return this.byName.values();
+  }
+
+  *actors(): Generator<Actor> {
+    yield* this.session;
+    for (const group of this.byName.values()) yield* group.actors;
+  }
+
+  actor(key: string): Actor | undefined {
+    for (const actor of this.actors()) if (actor.key === key) return actor;
+    return undefined;
+  }
+
+  openSession(): void {
+    this.session = this.make(this.definitions.session, SESSION);
+    this.start(this.session);
+  }
+
+  /** A group that is declared as it was keeps its actors; another declaration makes new ones. */
+  declare(declaration: Channels): void {
+    const known = this.byName.get(declaration.group);
+    if (known) {
+      if (sameChannels(known.declaration, declaration)) return;
+      for (const actor of known.actors) this.host.timers.cancelAll(actor.key);
+    }
+    const group = this.makeGroup(declaration, false);
+    this.byName.set(declaration.group, group);
+    this.start(group.actors);
+  }
+
+  /** From the first state of a group on it has the actors for states. */
+  withStates(name: string): ChannelGroup {
+    const group = this.byName.get(name);
+    if (!group) throw new Error(`state of undeclared group ${name} passed the sequencer`);
+    if (!group.states) {
+      group.states = true;
+      this.renew(group, () => false);
+    }
+    return group;
+  }
+
+  /** Gives the group a fresh row assembler. */
+  restartRows(group: ChannelGroup): void {
+    group.rows = new RowAssembler(groupView(group.declaration, group.states));
+  }
+
+  /** Makes the actors that the settings ask for now: those of `concerned` begin anew, the others stay. */
+  restart(concerned: (actor: Actor) => boolean): void {
+    for (const group of this.byName.values()) this.renew(group, concerned);
+    const before = this.session;
+    this.session = this.renewed(before, this.definitions.session, SESSION, concerned);
+    this.start(this.session, before);
+  }
+
+  /** The groups and actors of a snapshot, not yet started or restored. */
+  restore(
+    opened: boolean,
+    groups: readonly Pick<ChannelGroup, "declaration" | "states" | "nextPublishUs">[],
+  ) {
+    if (opened) this.session = this.make(this.definitions.session, SESSION);
+    for (const { declaration, states, nextPublishUs } of groups)
+      this.byName.set(declaration.group, { ...this.makeGroup(declaration, states), nextPublishUs });
+  }
+
+  private renew(group: ChannelGroup, concerned: (actor: Actor) => boolean): void {
+    const before = group.actors;
+    const view = groupView(group.declaration, group.states);
+    group.actors = this.renewed(before, this.definitions.group, view, concerned);
+    this.start(group.actors, before);
+  }
+
+  private makeGroup(declaration: Channels, states: boolean): ChannelGroup {
+    const view = groupView(declaration, states);
+    return {
+      declaration,
+      rows: new RowAssembler(view),
+      actors: this.make(this.definitions.group, view),
+      states,
+      nextPublishUs: 0,
+    };
+  }
+
+  private make(definitions: readonly ActorDefinition[], group: Group): Actor[] {
+    return definitions
+      .filter((definition) => definition.enabled(this.host.settings, group))
+      .map((definition) => new Actor(definition, group, this.host));
+  }
+
+  private start(actors: readonly Actor[], running: readonly Actor[] = []): void {
+    for (const actor of actors) if (!running.includes(actor)) actor.start(this.host.now, this.host.sequence);
+  }
+
+  private renewed(
+    before: readonly Actor[],
+    definitions: readonly ActorDefinition[],
+    group: Group,
+    concerned: (actor: Actor) => boolean,
+  ): Actor[] {
+    const actors = this.make(definitions, group).map((actor) => {
+      const old = before.find(({ key }) => key === actor.key);
+      return old && !concerned(old) ? old : actor;
+    });
+    for (const old of before) if (!actors.includes(old)) this.host.timers.cancelAll(old.key);
+    return actors;
+  }
+}
+
+/** Actors of the session belong to no group of channels. */
+const SESSION: Group = {
+  name: "",
+  n: 0,
+  channels: [],
+  sampling: "rows",
+  everyUs: 0,
+  innovation: "difference",
+};
+
+/** A group as its actors see it. */
+function groupView(declaration: Channels, states: boolean): Group {
+  const { group, channels, sampling, everyUs, innovation } = declaration;
+  return { name: group, n: channels.length, channels, sampling, everyUs, innovation, states };
+}
+
+function sameChannels(a: Channels, b: Channels): boolean {
+  return (
+    a.sampling === b.sampling &&
+    a.everyUs === b.everyUs &&
+    a.innovation === b.innovation &&
+    a.channels.length === b.channels.length &&
+    a.channels.every((channel, i) => channel.name === b.channels[i]!.name)
+  );
+}

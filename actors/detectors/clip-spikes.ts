@@ -1,0 +1,9 @@
+/**
+ * Spikes are clipped before they enter what is learnt: a mean, a scale, a correlation. One spike must not become the new normal; a lasting
+ * change does, in the end. What is scored is the value as it came.
+ */
+
+/** `x` within ±limit; limit ≥ 0. */
+export function clipSpike(x: number, limit: number): number {
+  return Math.max(-limit, Math.min(limit, x));
+}

@@ -1,0 +1,52 @@
+/** The last rows, in units of σ₀, and their times: they describe what came after an onset, and name its time. */
+import type { Fields } from "../../ports/detector.ts";
+import { namedNumbers } from "../registered-numbers.ts";
+
+const ROWS = 256;
+
+const Position = namedNumbers("next", "filled");
+
+export class RecentRows {
+  readonly fields: Fields;
+  private readonly n: number;
+  private readonly rows: Float64Array;
+  private readonly times: Float64Array;
+  private readonly position = new Position();
+
+  constructor(n: number) {
+    this.n = n;
+    this.rows = new Float64Array(ROWS * n);
+    this.times = new Float64Array(ROWS);
+    this.fields = { memory: this.rows, memoryTime: this.times, memoryPosition: this.position.array };
+  }
+
+  /** Rows held. */
+  get count(): number {
+    return this.position.filled;
+  }
+
+  add(row: Float64Array, timeUs: number): void {
+    const { position } = this;
+    const slot = position.next;
+    this.rows.set(row, slot * this.n);
+    this.times[slot] = timeUs;
+    position.next = slot + 1 === ROWS ? 0 : slot + 1;
+    if (position.filled < ROWS) position.filled++;
+  }
+
+  /** Time of the row `back` rows before the last. */
+  timeBefore(back: number): number {
+    return this.times[(this.position.next - 1 - back + 2 * ROWS) % ROWS]!;
+  }
+
+  /** The last `count` rows, oldest first. */
+  last(count: number): Float64Array {
+    const { n } = this;
+    const out = new Float64Array(count * n);
+    for (let k = 0; k < count; k++) {
+      const slot = (this.position.next - count + k + 2 * ROWS) % ROWS;
+      out.set(this.rows.subarray(slot * n, (slot + 1) * n), k * n);
+    }
+    return out;
+  }
+}

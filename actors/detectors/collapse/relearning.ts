@@ -1,0 +1,30 @@
+/** The energies that a relearnt baseline begins with, so that it is not blind until new rows have filled its ranks. */
+import { type Baseline, Calibration } from "./baseline.ts";
+
+/**
+ * Energies of the rows that a baseline is about to be learnt from, each under a baseline learnt without it: two halves, every other row,
+ * with the same mixture with the old correlation and the same shrinkage. Vovk 2015, "Cross-conformal predictors".
+ *
+ * `standardised`: rows of n innovations in units of the old baseline. Shares of modes get no such start: the halves' modes differ too
+ * much, and false alarms after a relearning came three times as often as guaranteed. With energies alone ARL 500 is 1,200 and more.
+ */
+export function crossConformalEnergies(
+  baseline: Baseline,
+  standardised: Float64Array,
+  relearningRows: number,
+): number[] {
+  const n = baseline.kept.length;
+  const rows = standardised.length / n;
+  const x = baseline.unstandardise(standardised);
+  const row = (r: number) => x.subarray(r * n, (r + 1) * n);
+  const halves = [0, 1].map((half) => {
+    const others = new Calibration(n);
+    for (let r = 0; r < rows; r++) if (r % 2 !== half) others.take(row(r));
+    const learnt = baseline.copy();
+    learnt.learn(others, relearningRows / 2, rows + relearningRows);
+    return learnt;
+  });
+  const scratch = new Float64Array(n);
+  const y = new Float64Array(n);
+  return Array.from({ length: rows }, (_, r) => halves[r % 2]!.apply(row(r), scratch, y));
+}

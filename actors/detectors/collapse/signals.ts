@@ -1,0 +1,68 @@
+/** What the collapse detector reports to its machine, and what the machine remembers. */
+import type { Signal } from "../../ports/detector.ts";
+
+/** Whether false alarms come at most as often as the settings say. */
+export type Guarantee = "holds" | "void";
+
+export interface CollapseContext {
+  readonly group: string;
+  readonly guarantee: Guarantee;
+}
+
+export interface Declared extends Signal {
+  readonly type: "declared";
+  readonly onsetUs: number;
+  /** Rows from the estimated onset to the declaration. */
+  readonly delayRows: number;
+  /** Which bet found it, and what that means in words. */
+  readonly member: string;
+  readonly change: string;
+  readonly logM: number;
+  readonly threshold: number;
+  /** How far earlier alarms had raised the threshold above ln A, nats. */
+  readonly extraNats: number;
+  readonly purityChange: number;
+  readonly fidelity: number;
+  readonly bures: number;
+  readonly pointerOverlap: number;
+  readonly entropyChange: number;
+  readonly rowsAfter: number;
+  /** Channels that moved most, strongest first. */
+  readonly channels: readonly string[];
+  /** Channels that were left out because they did not vary in calibration. */
+  readonly leftOut: readonly string[];
+}
+
+export interface Calibrated extends Signal {
+  readonly type: "calibrated";
+  readonly rows: number;
+  readonly threshold: number;
+  readonly leftOut: readonly string[];
+}
+
+export interface Dependent extends Signal {
+  readonly type: "dependent";
+  readonly of: "values" | "sizes";
+  readonly lag1: number;
+  readonly evidence: number;
+}
+
+export interface Independent extends Signal {
+  readonly type: "independent";
+  readonly lag1: number;
+}
+
+export interface Returned extends Signal {
+  readonly type: "returned";
+  readonly rows: number;
+}
+
+export type CollapseSignal =
+  | Calibrated
+  | (Signal & { readonly type: "suspected"; readonly logM: number })
+  | (Signal & { readonly type: "cleared"; readonly logM: number })
+  | Declared
+  | Returned
+  | (Signal & { readonly type: "persists"; readonly rows: number })
+  | Dependent
+  | Independent;

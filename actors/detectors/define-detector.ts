@@ -1,0 +1,21 @@
+/**
+ * One actor from its machine and its detector, which the types hold together: the detector sends only signals that the machine knows, and
+ * reads only states that the machine has.
+ */
+import type { AnyStateMachine, InputFrom } from "xstate";
+import type { Settings } from "../../protocol/settings.ts";
+import type { ActorDefinition, Detector, Group } from "../ports/detector.ts";
+
+interface Definition<Machine extends AnyStateMachine, Made extends Detector<Machine>> {
+  readonly name: string;
+  readonly machine: Machine;
+  enabled(settings: Settings, group: Group): boolean;
+  createDetector(settings: Settings, group: Group): Made;
+  machineInput(settings: Settings, group: Group): InputFrom<Machine> & Record<string, unknown>;
+}
+
+export function defineDetector<Machine extends AnyStateMachine, Made extends Detector<Machine>>(
+  definition: Definition<Machine, Made>,
+): ActorDefinition<Made> {
+  return definition as ActorDefinition<Made>;
+}

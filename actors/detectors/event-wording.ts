@@ -1,0 +1,17 @@
+/** Numbers and names as they stand in the titles of events. */
+
+/** A number with three or four digits; the details of an event carry it in full. */
+export function brief(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1000) return value.toFixed(0);
+  if (size >= 100) return value.toFixed(1);
+  if (size >= 1) return value.toFixed(2);
+  return value.toFixed(3);
+}
+
+/** "a", "a and b", "a, b and 3 more". */
+export function listed(names: readonly string[], shown = 3): string {
+  if (names.length <= 1) return names[0] ?? "";
+  if (names.length <= shown) return `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+  return `${names.slice(0, shown - 1).join(", ")} and ${names.length - shown + 1} more`;
+}
