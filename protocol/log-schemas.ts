@@ -36,6 +36,8 @@ export const checkpoint = v.object({
   /** Last input of the block, and its logical time. */
   sequence: count,
   timeUs,
+  /** Which state was hashed: hashes of different versions cannot be compared. Absent: 1. */
+  stateVersion: v.optional(count),
   hash: v.pipe(bytes, v.length(16)),
   parts: v.pipe(
     v.array(v.object({ actor: name, field: name, hash: v.pipe(bytes, v.length(8)) })),

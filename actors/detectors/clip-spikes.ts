@@ -5,5 +5,10 @@
 
 /** `x` within ±limit; limit ≥ 0. */
 export function clipSpike(x: number, limit: number): number {
-  return Math.max(-limit, Math.min(limit, x));
+  return x > limit ? limit : x < -limit ? -limit : x;
+}
+
+/** `size` ≥ 0, at most `limit`. */
+export function clipSize(size: number, limit: number): number {
+  return Math.min(size, limit);
 }

@@ -175,9 +175,9 @@ export class LogWriter {
     const block = this.start.number - 1;
     if (block === this.checkpointed) return;
     this.checkpointed = block;
-    const { hash, parts } = core.hash();
+    const hashes = core.hash();
     this.record("checkpoint", block, () =>
-      encodeCheckpoint({ block, sequence: core.sequence, timeUs: core.now, hash, parts }),
+      encodeCheckpoint({ block, sequence: core.sequence, timeUs: core.now, ...hashes }),
     );
   }
 

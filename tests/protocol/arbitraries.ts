@@ -276,15 +276,20 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
       { maxLength: 3 },
     ),
   }),
-  checkpoint: message("checkpoint", {
-    block: count,
-    sequence: count,
-    timeUs,
-    hash: bytesOf(16),
-    parts: fc.array(fc.record({ actor: name, field: name, hash: bytesOf(8) }, plainObjects), {
-      maxLength: 3,
-    }),
-  }),
+  checkpoint: message(
+    "checkpoint",
+    {
+      block: count,
+      sequence: count,
+      timeUs,
+      stateVersion: count,
+      hash: bytesOf(16),
+      parts: fc.array(fc.record({ actor: name, field: name, hash: bytesOf(8) }, plainObjects), {
+        maxLength: 3,
+      }),
+    },
+    ["stateVersion"],
+  ),
   snapshot: message("snapshot", {
     block: count,
     sequence: count,

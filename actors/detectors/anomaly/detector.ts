@@ -198,7 +198,9 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       if (joint || (loud >= 3 && loud * 4 >= n)) this.open(n, batch, r, time, context);
     }
     const inhibited = n > 1 && episodes.at(n).active === 1;
+    const calm = scalars.open === 0;
     for (let i = 0; i <= n; i++) {
+      if (calm && evidence[i]! < threshold) continue;
       if (episodes.at(i).active === 1) {
         // Something else, and much stronger, within an episode is an episode of its own.
         if (i < n && this.escalates(i)) {

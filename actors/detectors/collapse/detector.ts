@@ -230,7 +230,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     }
     this.dependence.row(y, betting.energyRank, time, context);
     scalars.extraNats = Math.max(0, scalars.extraNats - PER_ALARM * (1 / scalars.threshold));
-    if (logM >= scalars.lnThreshold + scalars.extraNats) this.declare(logM, time, context);
+    if (logM >= scalars.lnThreshold + scalars.extraNats) this.declareCollapse(logM, time, context);
     else this.suspect(logM, time, context);
   }
 
@@ -242,7 +242,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     else this.baseline.refine(this.standardised);
   }
 
-  private declare(logM: number, time: number, context: Context): void {
+  private declareCollapse(logM: number, time: number, context: Context): void {
     const { scalars, group, recent } = this;
     const { mixture } = this.betting;
     const leader = mixture.leader();
@@ -293,7 +293,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     scalars.quietRows = lnThreshold - logM > LN_SUSPECT ? scalars.quietRows + 1 : 0;
     // Strong evidence of another kind of change is not the first one lasting, but a further one.
     const further = logM >= lnThreshold && kindOf(this.betting.mixture.leader()) !== scalars.kind;
-    if (further && logM >= lnThreshold + scalars.extraNats) this.declare(logM, time, context);
+    if (further && logM >= lnThreshold + scalars.extraNats) this.declareCollapse(logM, time, context);
     else if ((logM >= lnThreshold && !further) || rows >= UNDECIDED * settings.recoveryRows)
       this.lasting = { timeUs: time, rows };
     else if (scalars.quietRows >= settings.recoveryRows) {

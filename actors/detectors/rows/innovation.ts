@@ -2,7 +2,6 @@
  * How a sample becomes an innovation: what was new in it, given the samples of its channel before.
  */
 import { clipSpike } from "../clip-spikes.ts";
-import { namedNumbers } from "../registered-numbers.ts";
 
 /** Largest |s| for which the series of `logRatio` is exact to the last bits: s⁹/9 < 2⁻⁵³ s. */
 const SERIES_LIMIT = 0.01;
@@ -35,28 +34,31 @@ const AR_CLIP_AT = 6;
  */
 const WALK_FACTOR = 1.1;
 
-/** The model of each channel; `error` and `step` are the mean squared errors of the two predictions. */
-export const AutoregressionState = namedNumbers("mean", "s0", "s1", "count", "error", "step");
+/** Where the numbers of a channel stand in its model; `error` and `step` are the mean squared errors of the two predictions. */
+const MODEL = { mean: 0, s0: 1, s1: 2, count: 3, error: 4, step: 5 } as const;
+export const MODEL_WIDTH = 6;
 
 /**
  * Streaming AR(1): x_t − m = φ (x_{t−1} − m) + e_t, or x_t = x_{t−1} + e_t where that predicts as well.
  *
  * m, S₀ = E(x−m)², S₁ = E(x_t−m)(x_{t−1}−m) and the squared errors of both predictions are exponentially weighted (start 1/k, then
  * 1/AR_MEMORY); φ = S₁/S₀ in [−1, 1]. The residual uses the coefficients from before the sample (non-anticipating). O(1), allocates nothing.
+ *
+ * `models` has MODEL_WIDTH numbers a channel, read by offset: this runs for every sample.
  */
-export function ar1Residual(
-  models: InstanceType<typeof AutoregressionState>,
-  channel: number,
-  value: number,
-  before: number,
-): number {
-  const model = models.at(channel);
-  const { mean, s0, s1, count, error, step } = model;
+export function ar1Residual(models: Float64Array, channel: number, value: number, before: number): number {
+  const at = channel * MODEL_WIDTH;
+  const mean = models[at + MODEL.mean]!;
+  const s0 = models[at + MODEL.s0]!;
+  const s1 = models[at + MODEL.s1]!;
+  const count = models[at + MODEL.count]!;
+  const error = models[at + MODEL.error]!;
+  const step = models[at + MODEL.step]!;
   const walk = value - before;
   const weight = count < AR_MEMORY ? 1 / (count + 1) : 1 / AR_MEMORY;
   if (count === 0) {
-    model.mean = value;
-    model.count = 1;
+    models[at + MODEL.mean] = value;
+    models[at + MODEL.count] = 1;
     return walk;
   }
   const phi = s0 > 0 ? Math.max(-AR_MAX, Math.min(AR_MAX, s1 / s0)) : 0;
@@ -67,11 +69,11 @@ export function ar1Residual(
     const limit = AR_CLIP_AT * Math.sqrt(s0);
     if (limit > 0) deviation = clipSpike(deviation, limit);
   }
-  model.mean = mean + weight * deviation;
-  model.s0 = s0 + weight * (deviation * deviation - s0);
-  model.s1 = s1 + weight * (deviation * last - s1);
-  model.count = count + 1;
-  model.error = error + weight * (residual * residual - error);
-  model.step = step + weight * (walk * walk - step);
+  models[at + MODEL.mean] = mean + weight * deviation;
+  models[at + MODEL.s0] = s0 + weight * (deviation * deviation - s0);
+  models[at + MODEL.s1] = s1 + weight * (deviation * last - s1);
+  models[at + MODEL.count] = count + 1;
+  models[at + MODEL.error] = error + weight * (residual * residual - error);
+  models[at + MODEL.step] = step + weight * (walk * walk - step);
   return step <= WALK_FACTOR * error ? walk : residual;
 }

@@ -21,7 +21,7 @@ import ln from "@stdlib/math-base-special-ln";
 import type { Frame } from "../../../protocol/frame.ts";
 import type { Batch, Fields, Group } from "../../ports/detector.ts";
 import { namedNumbers } from "../registered-numbers.ts";
-import { AutoregressionState, ar1Residual, logRatio } from "./innovation.ts";
+import { ar1Residual, logRatio, MODEL_WIDTH } from "./innovation.ts";
 
 /** Rows: a spacing above this many nominal ones is missing time. Business days (3 days over a weekend) and jitter are not. */
 export const GAP_ROWS = 5;
@@ -70,7 +70,7 @@ export class RowAssembler {
   private readonly sum: Float64Array;
   private readonly reported: Uint8Array;
   private readonly fresh: Uint8Array;
-  private readonly models: InstanceType<typeof AutoregressionState>;
+  private readonly models: Float64Array;
   private readonly scalars = new Scalars();
   private readonly batch: MutableBatch;
 
@@ -85,7 +85,7 @@ export class RowAssembler {
     this.sum = new Float64Array(n);
     this.reported = new Uint8Array(n);
     this.fresh = new Uint8Array(n);
-    this.models = new AutoregressionState(group.innovation === "ar1" ? n : 0);
+    this.models = new Float64Array(group.innovation === "ar1" ? MODEL_WIDTH * n : 0);
     this.scalars.pendingTime = Number.NaN;
     this.scalars.lastRowTime = Number.NaN;
     this.scalars.lastTickTime = Number.NaN;
@@ -96,7 +96,7 @@ export class RowAssembler {
       sum: this.sum,
       reported: this.reported,
       fresh: this.fresh,
-      ar: this.models.array,
+      ar: this.models,
     };
     this.batch = emptyBatch(n);
   }
@@ -171,6 +171,8 @@ export class RowAssembler {
     const { n, scalars, every } = this;
     const { time, channel, value, count } = frame;
     const out = this.batch.sampleInnovation;
+    let last = scalars.lastTickTime;
+    let pending = scalars.pendingTime;
     for (let k = 0; k < count; k++) {
       const c = channel[k]!;
       let t = time[k]!;
@@ -179,13 +181,11 @@ export class RowAssembler {
         out[k] = Number.NaN;
         continue;
       }
-      const last = scalars.lastTickTime;
       if (t < last) {
         scalars.late++;
         t = last;
       }
       const grid = Math.ceil(t / every) * every;
-      let pending = scalars.pendingTime;
       if (Number.isNaN(pending)) pending = grid;
       else if (grid > pending) {
         if (t - last > GAP_TICKS * every) {
@@ -194,12 +194,13 @@ export class RowAssembler {
         } else for (; pending < grid; pending += every) this.emit(pending);
         pending = grid;
       }
-      scalars.pendingTime = pending;
-      scalars.pendingCount = 1;
-      scalars.lastTickTime = t;
+      last = t;
       out[k] = this.take(c, value[k]!);
     }
-    scalars.samples = scalars.samples + count;
+    scalars.samples += count;
+    scalars.pendingTime = pending;
+    scalars.lastTickTime = last;
+    scalars.pendingCount = Number.isNaN(last) ? 0 : 1;
   }
 
   /** The innovation of a value of channel c, and the pending row's share of it. */

@@ -69,7 +69,7 @@ export class NoteComparison {
     const { a, b } = this.hashes;
     for (const [sequence, one] of a) {
       const other = b.get(sequence);
-      if (other !== undefined && this.stateDifference === null && !sameBytes(one.hash, other.hash))
+      if (other !== undefined && this.stateDifference === null && differ(one, other))
         this.stateDifference = differenceOfStates(one, other);
       // Where the other has none it is past that input: another cut, another place for hashes.
       if (other !== undefined || sequence < positionB) a.delete(sequence);
@@ -77,4 +77,9 @@ export class NoteComparison {
     }
     for (const sequence of b.keys()) if (sequence < positionA) b.delete(sequence);
   }
+}
+
+/** Hashes of different state versions differ whatever the states are. */
+function differ(one: Checkpoint, other: Checkpoint): boolean {
+  return (one.stateVersion ?? 1) === (other.stateVersion ?? 1) && !sameBytes(one.hash, other.hash);
 }

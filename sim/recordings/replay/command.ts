@@ -166,10 +166,12 @@ function printReport(report: ReplayReport, { events, verify, json }: ReplayOptio
     return;
   }
   const done = verify ? "verified" : "replayed";
+  const { checkpoints, otherVersion } = report.compared;
+  const passed = otherVersion > 0 ? `; ${otherVersion} of another state version were not compared` : "";
   stream.write(
     `${done} ${report.inputs} inputs, ${report.events} events, final hash ${report.finalHash}\n` +
       `${report.samples} samples in ${seconds.toFixed(2)} s: ${Math.round(rate.samplesPerSecond)} samples/s` +
-      `${verify ? `; compared ${report.compared.checkpoints} state hashes` : ""}\n`,
+      `${verify ? `; compared ${checkpoints} state hashes${passed}` : ""}\n`,
   );
 }
 

@@ -47,8 +47,8 @@ export interface ReplayReport {
   finalHash: string;
   firstTimeUs: number;
   lastTimeUs: number;
-  /** Recorded checkpoints and blocks of events that were compared. */
-  compared: { checkpoints: number; derived: number };
+  /** Recorded checkpoints and blocks of events that were compared, and checkpoints of another state version, which cannot be. */
+  compared: { checkpoints: number; otherVersion: number; derived: number };
   difference: Difference | null;
 }
 
@@ -110,7 +110,7 @@ export async function replay(
     finalHash: hex(core.hash().hash),
     firstTimeUs,
     lastTimeUs: core.now,
-    compared: verifier?.compared ?? { checkpoints: 0, derived: 0 },
+    compared: verifier?.compared ?? { checkpoints: 0, otherVersion: 0, derived: 0 },
     difference: verifier?.difference ?? null,
   };
 

@@ -39,7 +39,8 @@ export interface VerifierOptions {
 
 export class Verifier implements FoldObserver {
   difference: Difference | null = null;
-  readonly compared = { checkpoints: 0, derived: 0 };
+  /** `otherVersion`: checkpoints whose hashes are of another state version and say nothing about this one. */
+  readonly compared = { checkpoints: 0, otherVersion: 0, derived: 0 };
   /** The last block of the fold. */
   lastBlock = 0;
   private readonly core: () => Core;
@@ -103,8 +104,12 @@ export class Verifier implements FoldObserver {
     const core = this.core();
     // A checkpoint belongs to the state right after its block; one that was recorded later cannot be compared.
     if (recorded.block !== this.lastBlock || recorded.sequence !== core.sequence) return;
+    const { stateVersion, hash, parts } = core.hash();
+    if ((recorded.stateVersion ?? 1) !== stateVersion) {
+      this.compared.otherVersion++;
+      return;
+    }
     this.compared.checkpoints++;
-    const { hash, parts } = core.hash();
     if (hex(hash) === hex(recorded.hash)) return;
     const replayedByName = new Map(parts.map((part) => [`${part.actor}.${part.field}`, part]));
     const other = recorded.parts.find((part) => {

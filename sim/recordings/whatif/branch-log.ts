@@ -118,11 +118,11 @@ export class BranchLog implements CoreSink {
     const block = this.closed!;
     if (this.checkpointed === block) return;
     this.checkpointed = block;
-    const { hash, parts } = core.hash();
+    const hashes = core.hash();
     this.note(
       "checkpoint",
       block,
-      encodeCheckpoint({ block, sequence: core.sequence, timeUs: core.now, hash, parts }),
+      encodeCheckpoint({ block, sequence: core.sequence, timeUs: core.now, ...hashes }),
     );
   }
 
