@@ -59,7 +59,7 @@ export const RULES: readonly Rule[] = [
   { place: "actors/workers/", sees: ["cli/", ...OUTSIDE] },
   {
     place: "actors/filters/",
-    sees: ["cli/", "actors/feeds/", "actors/detectors/", "actors/kernels/", ...OUTSIDE],
+    sees: ["cli/", "actors/feeds/", "actors/core/", "actors/detectors/", "actors/kernels/", ...OUTSIDE],
   },
   // Files right in actors/ put the parts together.
   { place: "actors/*", sees: ["actors/", "protocol/", "package.json"] },

@@ -15,13 +15,12 @@ import type {
   Batch,
   Detector,
   DetectorContext,
-  Fields,
   Group,
   Signal,
 } from "../ports/detector.ts";
-import { type MachineAction, MachineHost, type SavedMachine } from "./host.ts";
+import { type MachineAction, MachineHost } from "./host.ts";
 import { RandomStream } from "./random.ts";
-import { copyFields } from "./snapshot.ts";
+import { copyFields, type SavedActor } from "./snapshot.ts";
 import type { Timers } from "./timers.ts";
 
 /** Restarts an actor may need within the window before it is stopped for good: more means the cause is not the input. */
@@ -36,15 +35,6 @@ export interface ActorHost {
   readonly unread: boolean;
   /** `timeUs`: when it is true for. */
   announce(actor: Actor, timeUs: number, announcement: Announcement): void;
-}
-
-export interface SavedActor {
-  key: string;
-  machine: SavedMachine;
-  stopped: boolean;
-  restarts: number[];
-  random: Uint32Array;
-  fields: Fields;
 }
 
 export class Actor implements DetectorContext {

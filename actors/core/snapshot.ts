@@ -7,8 +7,17 @@
 import { Decoder, Encoder, ExtensionCodec } from "@msgpack/msgpack";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Fields, TypedArray } from "../ports/detector.ts";
-import type { SavedActor } from "./actor.ts";
+import type { SavedMachine } from "./host.ts";
 import { STATE_VERSION } from "./state-version.ts";
+
+export interface SavedActor {
+  key: string;
+  machine: SavedMachine;
+  stopped: boolean;
+  restarts: number[];
+  random: Uint32Array;
+  fields: Fields;
+}
 
 export interface SavedCore<Control = unknown> {
   control: Control;
