@@ -21,7 +21,10 @@ const TASKS = {
     run: test,
   },
   ok: { help: "the gate: formatter, linter, types, checks of .ci/checks, then all tests", run: ok },
-  check: { help: "the checks of .ci/checks: imports, cycles, determinism, documents", run: check },
+  check: {
+    help: "the checks of .ci/checks: imports, cycles of files and folders, determinism, documents",
+    run: check,
+  },
   mutants: {
     help: "deliberate bugs in the sources: how many the simulator catches; --help lists the options",
     run: mutants,
