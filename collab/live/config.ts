@@ -1,10 +1,10 @@
-/** What `up` runs with: the config file, overruled by flags, filled up with defaults. */
+/** What `up` runs with: options, then the config file, then defaults. */
 import { existsSync, readFileSync } from "node:fs";
 import * as v from "valibot";
-import { CommandError } from "../../actors/mod.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { name } from "../../protocol/fields.ts";
 import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
-import { nearestTo } from "../../protocol/nearest.ts";
+import { expectedAmong } from "../../protocol/nearest.ts";
 import { parseSettings, type Settings } from "../../protocol/settings.ts";
 
 /** The options of `up`. */
@@ -68,26 +68,35 @@ export function readConfig(path: string | undefined, flags: UpOptions): UpConfig
   const file = path === undefined ? {} : readFile(path);
   const session = flags.session ?? file.session ?? "local";
   if (!v.is(name, session)) {
-    throw new CommandError(`Cannot name a session "${session}": expected 1 to ${MAX_NAME_BYTES} bytes`);
+    const expected = `1 to ${MAX_NAME_BYTES} bytes`;
+    throw new EigenwatchError({ action: "name a session", value: `"${session}"`, expected });
   }
   const record = flags.record ?? file.record ?? null;
-  if (record === "") throw new CommandError(`Cannot record to "": expected --record DIR`);
+  if (record === "") throw new EigenwatchError({ action: "record", value: '""', expected: "--record DIR" });
   const durability = flags.durability ?? file.durability ?? (record === null ? "memory" : "file");
   if (durability === "file" && record === null) {
-    throw new CommandError("Cannot keep the journal in files: no folder named; expected --record DIR");
+    throw new EigenwatchError({
+      action: "keep the journal in files",
+      value: "no folder named",
+      expected: "--record DIR",
+    });
   }
   if ((flags.shadow ?? file.shadow) && durability === "memory")
-    throw new CommandError(
-      "Cannot run --shadow without a recording: the shadow reads it; expected --record DIR",
-    );
+    throw new EigenwatchError({
+      action: "run --shadow without a recording",
+      value: "the shadow reads it",
+      expected: "--record DIR",
+    });
   if (durability === "memory" && record !== null) {
-    throw new CommandError(
-      "Cannot record with --durability memory: expected --durability file, or no --record",
-    );
+    throw new EigenwatchError({
+      action: "record",
+      value: "--durability memory",
+      expected: "--durability file, or no --record",
+    });
   }
   const tokenFile = flags.tokenFile ?? file.tokenFile;
   if (tokenFile !== undefined && !existsSync(tokenFile)) {
-    throw new CommandError(`Cannot read the token from ${tokenFile}: there is no such file`);
+    throw new EigenwatchError({ action: `read the token from ${tokenFile}`, value: "there is no such file" });
   }
   const feeds = flags.feed.length > 0 ? flags.feed : (file.feeds ?? []);
   return {
@@ -113,36 +122,30 @@ function readFile(path: string): v.InferOutput<typeof fileSchema> {
   try {
     json = JSON.parse(readFileSync(path, "utf8"));
   } catch (error) {
-    throw new CommandError(
-      `Cannot read config ${path}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new EigenwatchError({ action: `read config ${path}`, value: (error as Error).message });
   }
   // To valibot an array is an object.
-  if (Array.isArray(json))
-    throw new CommandError(`Cannot use config ${path}: it is an array; expected an object`);
+  if (Array.isArray(json)) throw unusable(path, "it is an array", "an object");
   const result = v.safeParse(fileSchema, json);
   if (result.success) return result.output;
   const issue = result.issues[0];
   const key = v.getDotPath(issue) ?? "";
   if (key !== "" && !Object.hasOwn(fileSchema.entries, key.split(".")[0]!)) throw unknownKey(path, key);
-  throw new CommandError(
-    `Cannot use config ${path}: ${key || "the whole"} is ${issue.received}; expected ${issue.expected ?? issue.message}`,
-  );
+  throw unusable(path, `${key || "the whole"} is ${issue.received}`, issue.expected ?? issue.message);
 }
 
-function unknownKey(path: string, key: string): CommandError {
-  const keys = Object.keys(fileSchema.entries);
-  const near = nearestTo(key, keys);
-  const expected = near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${keys.join(", ")}`;
-  return new CommandError(`Cannot use config ${path}: there is no key ${key}; expected ${expected}`);
+function unknownKey(path: string, key: string): EigenwatchError {
+  return unusable(path, `there is no key ${key}`, expectedAmong(key, Object.keys(fileSchema.entries)));
+}
+
+function unusable(path: string, value: string, expected: string): EigenwatchError {
+  return new EigenwatchError({ action: `use config ${path}`, value, expected });
 }
 
 function settingsOf(path: string | undefined, given: Record<string, unknown> = {}): Settings {
   try {
     return parseSettings(given);
   } catch (error) {
-    throw new CommandError(
-      `Cannot use settings of ${path}: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    throw new EigenwatchError({ action: `use settings of ${path}`, value: (error as Error).message });
   }
 }

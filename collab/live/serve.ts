@@ -1,14 +1,12 @@
 /**
- * `eigenwatch up`: the live system put together.
+ * `eigenwatch up`: assembles and runs the live system.
  *
  *   feeds ─► partition (sequencer, core, journal, gate) ─► gateway ─► dashboard
  */
 import { existsSync, statSync } from "node:fs";
 import process from "node:process";
 import {
-  asked,
   askedAsync,
-  CommandError,
   createFeeds,
   createMemoryJournal,
   type Feed,
@@ -19,15 +17,14 @@ import {
   VERSION,
   VERSIONS,
 } from "../../actors/mod.ts";
-
 import type { SessionListener } from "../../actors/ports/session.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import type { OperatorNotice } from "../../protocol/messages.ts";
 import { applySetting, type Settings } from "../../protocol/settings.ts";
 import { liveCommands, Shadow, synthWorlds } from "../../sim/mod.ts";
 import { dashboardDirectory } from "../dashboard-files.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import { stopSignal } from "../stop-signal.ts";
-
 import { readConfig, type UpConfig, type UpOptions } from "./config.ts";
 
 /** Runs until the feeds have ended (`--once`) or a signal comes. Returns the exit code. */
@@ -38,12 +35,14 @@ export async function up(flags: UpOptions): Promise<number> {
     config.settings,
   );
   const say = flags.json ? sayJson : sayText;
-  // Feeds are made before the partition, so that a wrong spec begins nothing; they speak only when it runs them.
+  // Feeds are created before the partition: after a wrong spec nothing has started. They do nothing until the partition runs them.
   const feeds = makeFeeds(config, settings, (notice) => void partition.operatorNotice(notice));
   if (flags.once && !feeds.some((feed) => feed.kind === "recorded")) {
-    throw new CommandError(
-      "Cannot run --once: all of these feeds are live; expected a recorded one: file, synth with a speed, or stdin that is not live",
-    );
+    throw new EigenwatchError({
+      action: "run --once",
+      value: "all of these feeds are live",
+      expected: "a recorded one: file, synth with a speed, or stdin that is not live",
+    });
   }
   const log = (message: string) => say("log", { message });
   const journal = await openJournal(config, say);
@@ -61,7 +60,7 @@ export async function up(flags: UpOptions): Promise<number> {
     log: (message) => say("log", { message }),
     gauges: () => shadow?.gauges() ?? {},
   });
-  partition.subscribe(eventTeller(say));
+  partition.subscribe(eventPrinter(say));
   if (config.shadow && "snapshots" in journal)
     shadow = new Shadow(journal, { announce: (notice) => void partition.operatorNotice(notice), log });
   partition.handle(liveCommands(partition, journal, recording));
@@ -69,7 +68,7 @@ export async function up(flags: UpOptions): Promise<number> {
     await partition.close();
     throw error;
   });
-  // Who reads "listening" may send a signal at once.
+  // A program that reads "listening" may send a signal at once.
   const stopped = stopSignal();
   say("listening", {
     url: gateway.url,
@@ -116,16 +115,18 @@ function makeFeeds(
     seed: settings.seed,
     stdin: process.stdin as AsyncIterable<Uint8Array>,
   };
-  return asked(() => createFeeds(config.feeds, context));
+  return createFeeds(config.feeds, context);
 }
 
 async function openJournal(config: UpConfig, say: Say) {
   if (config.durability === "memory") return createMemoryJournal({});
   const record = config.record!;
   if (existsSync(record) && !statSync(record).isDirectory()) {
-    throw new CommandError(
-      `Cannot record to ${record}: it is a file; expected a folder, or a name for a new one`,
-    );
+    throw new EigenwatchError({
+      action: `record to ${record}`,
+      value: "it is a file",
+      expected: "a folder, or a name for a new one",
+    });
   }
   return askedAsync(() =>
     openRecordingForWriting(record, {
@@ -196,7 +197,7 @@ function sayText(what: string, detail: Record<string, unknown>): void {
   }
 }
 
-function eventTeller(say: Say): SessionListener {
+function eventPrinter(say: Say): SessionListener {
   return {
     frame() {},
     state() {},
@@ -204,7 +205,7 @@ function eventTeller(say: Say): SessionListener {
     channels() {},
     flush() {},
     event(event) {
-      // Before the first data of a recorded feed logical time is still 0.
+      // Logical time is 0 until the first sample of a recorded feed.
       const time = event.timeUs === 0 ? null : new Date(event.timeUs / 1000).toISOString();
       const { sequence, kind, severity, title, group, channels, detail } = event;
       say("event", { time, sequence, kind, severity, title, group, channels, detail });

@@ -54,10 +54,13 @@ test("up names what it cannot be started with", async () => {
     ],
     [{ set: [["seed", "x"]] }, /Cannot set seed: "x"; expected .*number/],
     [{ durability: "file" }, /no folder named; expected --record DIR/],
-    [{ durability: "memory", record: none }, /Cannot record with --durability memory/],
-    [{ record: "" }, /Cannot record to "": expected --record DIR/],
+    [
+      { durability: "memory", record: none },
+      /Cannot record: --durability memory; expected --durability file/,
+    ],
+    [{ record: "" }, /Cannot record: ""; expected --record DIR/],
     [{ record: file("plain", "") }, /Cannot record to .*plain: it is a file; expected a folder/],
-    [{ session: "" }, /Cannot name a session "": expected 1 to 128 bytes/],
+    [{ session: "" }, /Cannot name a session: ""; expected 1 to 128 bytes/],
     [{ tokenFile: none }, /Cannot read the token from .*none: there is no such file/],
     [
       { tokenFile: file("token", "short"), host: "0.0.0.0" },
