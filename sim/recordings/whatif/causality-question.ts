@@ -1,15 +1,12 @@
 /** What is asked of a recording about one of its events: the event itself, how far back to go, and what noise its channels have. */
 import { SILENT } from "../../../actors/core/mod.ts";
-import { CommandError, decodeInput, foldJournal, SYSTEM } from "../../../actors/mod.ts";
+import { CommandError, coreAt, foldJournal, inputs, SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
-import { decodeBlock } from "../../../protocol/block.ts";
 import { isFrame } from "../../../protocol/codec.ts";
-import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import { durationText } from "../../../protocol/text-values.ts";
 import { iso } from "../place.ts";
 import { findInput, rangeOf } from "../seek.ts";
-import { coreBehind } from "./base.ts";
 import { inputOf } from "./causality.ts";
 import { type NoiseByGroup, NoiseLearner } from "./measurement-noise.ts";
 import { toleranceUs } from "./plan.ts";
@@ -90,7 +87,7 @@ async function eventsOfInput(journal: Journal, sequence: number): Promise<EventM
       if (now === sequence) events.push(event);
     },
   };
-  const { core } = await coreBehind(journal, SYSTEM, sink, block - 1);
+  const { core } = await coreAt(journal, SYSTEM, { block }, sink);
   await foldJournal(journal.read(block), core, {
     input(of) {
       now = of;
@@ -106,19 +103,14 @@ async function eventsOfInput(journal: Journal, sequence: number): Promise<EventM
  */
 async function learnNoise(journal: Journal, event: EventMessage, rewindUs: number): Promise<NoiseByGroup> {
   const learner = new NoiseLearner();
-  const scratch = createScratchFrame();
   const { sequence } = await findInput(journal, SYSTEM, event.timeUs - rewindUs);
   const enough = journal.first!.firstSequence + LEARN_INPUTS_LEAST;
   const end = Math.max(sequence, Math.min(enough, inputOf(event.id)!));
   const start = Math.max(1, end - LEARN_INPUTS);
-  for await (const entry of journal.read((await journal.locate({ sequence: start })) ?? undefined)) {
-    if (entry.kind !== "block") continue;
-    if (entry.block.firstSequence >= end) break;
-    decodeBlock(entry.block.bytes).forEach((number, _timeUs, bytes) => {
-      if (number < start || number >= end || !isFrame(bytes)) return;
-      const input = decodeInput(bytes, scratch);
-      if (input.type === "frame") learner.learn(input);
-    });
+  for await (const each of inputs(journal, { sequence: start }, { sequence: end })) {
+    if (!isFrame(each.bytes)) continue;
+    const { input } = each;
+    if (input.type === "frame") learner.learn(input);
   }
   return learner.noise();
 }

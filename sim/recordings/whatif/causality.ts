@@ -11,15 +11,13 @@
  *     probability is above INEVITABLE.
  */
 import { Core, type CoreDefinitions, RandomStream, SILENT } from "../../../actors/core/mod.ts";
-import { decodeInput, foldJournal, openRecording, RecordingDamaged, SYSTEM } from "../../../actors/mod.ts";
+import { coreAt, decodeInput, inputs, openRecording, SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import { inWorkers, type Work, type WorkersOptions } from "../../../actors/workers/mod.ts";
-import { decodeBlock } from "../../../protocol/block.ts";
 import { decodeFrameInto, isFrame } from "../../../protocol/codec.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import { findInput } from "../seek.ts";
-import { coreBehind } from "./base.ts";
 import type { NoiseByGroup } from "./measurement-noise.ts";
 import { drawOrder, measureAgain, reorderSamples, type TimedInput, tiesOf } from "./perturb.ts";
 
@@ -168,11 +166,10 @@ export async function readScene(
   rewindUs: number,
 ): Promise<Omit<Scene, "key">> {
   const point = await findInput(journal, definitions, event.timeUs - rewindUs);
-  const { core } = await coreBehind(journal, definitions, SILENT, point.block - 1);
-  await foldJournal(journal.read(point.block), core, { input: (sequence) => sequence < point.sequence });
+  const { core } = await coreAt(journal, definitions, { sequence: point.sequence });
   const until = { sequence: inputOf(event.id) ?? 0, timeUs: event.timeUs + toleranceUs };
-  const inputs = await inputsBetween(journal, point.sequence, until);
-  return { definitions, state: core.snapshot(), inputs, ties: tiesOf(inputs) };
+  const between = await inputsBetween(journal, point.sequence, until);
+  return { definitions, state: core.snapshot(), inputs: between, ties: tiesOf(between) };
 }
 
 /** The input that an event followed from, by its id; null when it is none. */
@@ -191,23 +188,15 @@ async function inputsBetween(
   until: { sequence: number; timeUs: number },
 ): Promise<TimedInput[]> {
   const scratch = createScratchFrame();
-  const inputs: TimedInput[] = [];
+  const found: TimedInput[] = [];
   let longestUs = 0;
-  const from = await journal.locate({ sequence });
-  for await (const entry of journal.read(from ?? undefined)) {
-    if (entry.kind === "damage") throw new RecordingDamaged(entry);
-    if (entry.kind !== "block") continue;
-    let over = false;
-    decodeBlock(entry.block.bytes).forEach((number, timeUs, bytes) => {
-      if (over || number < sequence) return;
-      const frame = isFrame(bytes) ? decodeFrameInto(bytes, scratch) : null;
-      if (frame !== null) longestUs = Math.max(longestUs, timeUs - frame.time[0]!);
-      inputs.push({ timeUs, bytes, source: frame?.source ?? null });
-      over = number >= until.sequence && timeUs > until.timeUs + longestUs;
-    });
-    if (over) break;
+  for await (const { sequence: number, timeUs, bytes } of inputs(journal, { sequence })) {
+    const frame = isFrame(bytes) ? decodeFrameInto(bytes, scratch) : null;
+    if (frame !== null) longestUs = Math.max(longestUs, timeUs - frame.time[0]!);
+    found.push({ timeUs, bytes, source: frame?.source ?? null });
+    if (number >= until.sequence && timeUs > until.timeUs + longestUs) break;
   }
-  return inputs;
+  return found;
 }
 
 /** 97.5 % point of the standard normal law. */

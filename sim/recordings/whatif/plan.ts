@@ -1,17 +1,15 @@
 /** Everything about a branch that must be known, and right, before it is run: where it parts, from which state, and what is different. */
-import { Core, type CoreDefinitions, type CoreSink, hex, SILENT } from "../../../actors/core/mod.ts";
-import { CommandError, decodeInput, foldJournal } from "../../../actors/mod.ts";
+import { type Core, type CoreDefinitions, type CoreSink, hex, SILENT } from "../../../actors/core/mod.ts";
+import { blocks, CommandError, coreAt, inputs } from "../../../actors/mod.ts";
 import type { Journal, StoredSnapshot } from "../../../actors/ports/journal.ts";
-import { decodeBlock } from "../../../protocol/block.ts";
-import { decodeMessage, isFrame } from "../../../protocol/codec.ts";
+import { isFrame } from "../../../protocol/codec.ts";
 import type { ParsedWhatIfRequest } from "../../../protocol/commands.ts";
-import { createScratchFrame } from "../../../protocol/frame.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import { type Channels, MESSAGES } from "../../../protocol/messages.ts";
 import type { ScenarioOverlay } from "../../worlds/overlay.ts";
 import type { BranchChanges, BranchParent } from "../parent.ts";
 import { iso } from "../place.ts";
 import { findInput, type InputPlace } from "../seek.ts";
-import { coreBehind } from "./base.ts";
 import { channelError, dropChannels, unknownChannels } from "./drop-channels.ts";
 import { layOver, overlayOf } from "./inject-scenario.ts";
 import type { Edit } from "./input-rewriter.ts";
@@ -59,10 +57,10 @@ export async function planBranch(
       `Cannot branch until ${iso(untilUs)}: it is outside of the recording; expected at most ${iso(endUs)}`,
     );
   const outlet: { sink: CoreSink } = { sink: SILENT };
-  const { core } = await coreBehind(journal, definitions, switchable(outlet), point.block - 1);
+  const { core } = await coreAt(journal, definitions, { block: point.block }, switchable(outlet));
   const bytes = point.block > 1 ? core.snapshot() : null;
   const base = bytes && { block: point.block - 1, timeUs: core.now, sequence: core.sequence, bytes };
-  const atPoint = await coreAtPoint(journal, definitions, base, point);
+  const { core: atPoint } = await coreAt(journal, definitions, { sequence: point.sequence });
   const { partition, previousHash } = await headerOf(journal, point.block);
   const { edits, changes } = await editsOf(journal, request, atPoint, point);
   return {
@@ -124,25 +122,15 @@ async function editsOf(
   return { edits, changes };
 }
 
-/** The core as it is just before the first input that may be different. */
-async function coreAtPoint(
-  journal: Journal,
-  definitions: CoreDefinitions,
-  base: StoredSnapshot | null,
-  point: InputPlace,
-): Promise<Core> {
-  const core = base ? Core.restore(base.bytes, definitions, SILENT) : new Core(definitions, SILENT);
-  await foldJournal(journal.read(point.block), core, { input: (sequence) => sequence < point.sequence });
-  return core;
-}
-
+/** What the header of a block says. */
 async function headerOf(journal: Journal, block: number) {
-  for await (const entry of journal.read(block)) {
-    if (entry.kind !== "block") continue;
-    const { partition, previousHash } = decodeBlock(entry.block.bytes);
+  for await (const { partition, previousHash } of blocks(journal, { block }))
     return { partition, previousHash };
-  }
-  throw new CommandError(`Cannot branch: block ${block} cannot be read; expected it undamaged`);
+  throw new EigenwatchError({
+    action: "branch",
+    value: `block ${block} is not in the recording`,
+    expected: "a place inside of it",
+  });
 }
 
 /** Shows overlays the frames before the point, so that they know what noise is usual. */
@@ -151,16 +139,11 @@ async function learn(
   overlays: readonly ScenarioOverlay[],
   { sequence }: InputPlace,
 ): Promise<void> {
-  const scratch = createScratchFrame();
-  const from = await journal.locate({ sequence: Math.max(1, sequence - LEARN_INPUTS) });
-  for await (const entry of journal.read(from ?? undefined)) {
-    if (entry.kind !== "block") continue;
-    if (entry.block.firstSequence >= sequence) return;
-    decodeBlock(entry.block.bytes).forEach((number, _timeUs, bytes) => {
-      if (number >= sequence || !isFrame(bytes)) return;
-      const input = decodeInput(bytes, scratch);
-      if (input.type === "frame") for (const overlay of overlays) overlay.learn(input);
-    });
+  const from = { sequence: Math.max(1, sequence - LEARN_INPUTS) };
+  for await (const each of inputs(journal, from, { sequence })) {
+    if (!isFrame(each.bytes)) continue;
+    const { input } = each;
+    if (input.type === "frame") for (const overlay of overlays) overlay.learn(input);
   }
 }
 
@@ -173,13 +156,10 @@ async function checkChannels(
 ): Promise<void> {
   const all = [...declared];
   if (unknownChannels(names, all).length === 0) return;
-  for await (const entry of journal.read(block)) {
-    if (entry.kind !== "block") continue;
-    decodeBlock(entry.block.bytes).forEach((_sequence, _timeUs, bytes) => {
-      if (bytes[2] !== MESSAGES.channels.code) return;
-      const message = decodeMessage(bytes);
-      if (message.type === "channels") all.push(message);
-    });
+  for await (const each of inputs(journal, { block })) {
+    if (each.bytes[2] !== MESSAGES.channels.code) continue;
+    const { input } = each;
+    if (input.type === "channels") all.push(input);
   }
   const [unknown] = unknownChannels(names, all);
   if (unknown !== undefined) throw channelError(unknown, all);
