@@ -1,7 +1,7 @@
 /**
  * A recording as a session: what the gateway and the page see is what they saw when it was live.
  *
- *   recording ──► Player ──frames, events, states, metrics, turns──► listeners
+ *   recording ──► Player ──frames, events, states, metrics──► Outbox ──► listeners
  *                   ▲ play · pause · seek · speed
  *
  * P1  Between two seeks deliveries are those of the live session, in order (S1-S3 of actors/ports/session.ts).
@@ -9,7 +9,8 @@
  * P3  Nothing is written. Damage ends the playing with its place.
  */
 import type { CoreDefinitions } from "../../../actors/core/mod.ts";
-import { EventHistory, RecentBlocks } from "../../../actors/partition/mod.ts";
+import { blocks, inputsOf } from "../../../actors/mod.ts";
+import { Outbox } from "../../../actors/partition/mod.ts";
 import type { Clock } from "../../../actors/ports/clock.ts";
 import { type CommandHandlers, carryOut, commandNames } from "../../../actors/ports/commands.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
@@ -19,8 +20,6 @@ import type {
   SessionDescription,
   SessionListener,
 } from "../../../actors/ports/session.ts";
-import { decodeBlock } from "../../../protocol/block.ts";
-import { decodeMessage } from "../../../protocol/codec.ts";
 import type { Command, CommandAnswer, CommandName } from "../../../protocol/commands.ts";
 import type { ReplayMarks, ReplayStatus } from "../../../protocol/controls.ts";
 import type { Channels, EventMessage, StateMessage } from "../../../protocol/messages.ts";
@@ -28,10 +27,6 @@ import type { SeekPlace } from "../place.ts";
 import { type RecordedRange, rangeOf } from "../seek.ts";
 import { EventMarks } from "./event-marks.ts";
 import { Player, type PlayerOutputs } from "./player.ts";
-import type { Replayer } from "./replayer.ts";
-
-/** Blocks kept for clients that come later, in bytes, as in a live session. */
-const RECENT_BYTES_MAX = 24 << 20;
 
 /** Twice what the page shows at first. */
 const WINDOW_US = 120_000_000;
@@ -58,12 +53,8 @@ export class ReplaySession implements LiveSession {
   private readonly range: RecordedRange;
   private readonly player: Player;
   private readonly known = new EventMarks();
-  private readonly listeners = new Set<SessionListener>();
-  private readonly states = new Map<string, StateMessage>();
+  private readonly outbox: Outbox;
   private handlers: CommandHandlers = {};
-  private history: EventHistory;
-  private recent = new RecentBlocks(RECENT_BYTES_MAX, 0);
-  private opening = this.recent;
 
   /** Stands paused at its place. Rejects when that is not in the recording, or the recording cannot be read. */
   static async open(options: ReplaySessionOptions): Promise<ReplaySession> {
@@ -87,8 +78,13 @@ export class ReplaySession implements LiveSession {
     this.range = range;
     this.session = name.session;
     this.partition = name.partition;
+    this.outbox = new Outbox({
+      journal: options.journal,
+      place: { input: 0, event: 0 },
+      blockOf: (event) => this.known.blockOf(event),
+      log: (message) => options.log?.(message),
+    });
     this.player = new Player({ ...options, range, speed, windowUs }, this.outputs());
-    this.history = new EventHistory({ journal: options.journal, newest: 0 });
   }
 
   async close(): Promise<void> {
@@ -129,49 +125,20 @@ export class ReplaySession implements LiveSession {
   // ---- what the player hands out --------------------------------------------------------------------------------
 
   private outputs(): PlayerOutputs {
+    const { outbox } = this;
     return {
-      opening: () => {
-        this.opening = new RecentBlocks(RECENT_BYTES_MAX, 0);
-      },
-      block: (lastSequence, bytes) => this.opening.add(lastSequence, bytes),
-      rewound: (replayer) => this.rewound(replayer),
-      frame: (delivered) => this.tell((listener) => listener.frame(delivered)),
-      channels: (declaration) => this.tell((listener) => listener.channels(declaration)),
-      metrics: (metrics) => this.tell((listener) => listener.metrics(metrics)),
-      state: (state) => {
-        this.states.set(state.group, state);
-        this.tell((listener) => listener.state(state));
-      },
-      event: (event) => {
-        this.history.add(event);
-        this.tell((listener) => listener.event(event));
-      },
-      flush: () => this.tell((listener) => listener.flush()),
+      opening: () => outbox.prepareRewind(),
+      block: (lastSequence, bytes) => outbox.block(lastSequence, bytes),
+      rewound: ({ core }) =>
+        outbox.rewind({ timeUs: core.now, input: core.sequence, event: core.eventSequence }),
+      frame: (delivered) => outbox.frame(delivered),
+      channels: (declaration) => outbox.channels(declaration),
+      metrics: (metrics) => outbox.metrics(metrics),
+      state: (state) => outbox.state(state),
+      event: (event) => outbox.event(event),
+      flush: () => outbox.flush(),
       failed: (reason) => this.options.log?.(reason),
     };
-  }
-
-  private rewound({ core }: Replayer): void {
-    this.recent = this.opening;
-    this.states.clear();
-    this.history = new EventHistory({
-      journal: this.options.journal,
-      newest: core.eventSequence,
-      blockOf: (sequence) => this.known.blockOf(sequence),
-    });
-    const place = { timeUs: core.now, input: core.sequence, event: core.eventSequence };
-    this.tell((listener) => listener.rewound?.(place));
-  }
-
-  private tell(act: (listener: SessionListener) => void): void {
-    for (const listener of this.listeners) {
-      try {
-        act(listener);
-      } catch (error) {
-        this.listeners.delete(listener);
-        this.options.log?.(`a listener failed and was dropped: ${String(error)}`);
-      }
-    }
   }
 
   // ---- LiveSession ----------------------------------------------------------------------------------------------
@@ -185,7 +152,7 @@ export class ReplaySession implements LiveSession {
       durability: this.options.journal.durability,
       timeUs: replayer?.core.now ?? 0,
       lastInputSequence: replayer?.core.sequence ?? 0,
-      lastEventSequence: this.history.last,
+      lastEventSequence: this.outbox.lastEvent,
       recording: this.options.recording,
       feeds: [{ source: "replay", status: state, detail }],
     };
@@ -196,18 +163,15 @@ export class ReplaySession implements LiveSession {
   }
 
   events(after: number, limit: number): Promise<EventMessage[]> {
-    return this.history.after(after, limit);
+    return this.outbox.events(after, limit);
   }
 
   recentFrames(after: number, limit?: number): { complete: boolean; frames: DeliveredFrame[] } {
-    const { complete, frames } = this.recent.framesAfter(after, limit ?? Number.POSITIVE_INFINITY);
-    // A block is known as a whole before its inputs are played.
-    const played = this.player.replayer?.core.sequence ?? 0;
-    return { complete, frames: frames.filter(({ inputSequence }) => inputSequence <= played) };
+    return this.outbox.recentFrames(after, limit);
   }
 
   lastStates(): readonly StateMessage[] {
-    return [...this.states.values()];
+    return this.outbox.lastStates();
   }
 
   gauges(): Readonly<Record<string, number>> {
@@ -219,8 +183,7 @@ export class ReplaySession implements LiveSession {
   }
 
   subscribe(listener: SessionListener): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
+    return this.outbox.subscribe(listener);
   }
 
   /** Hands in what carries out the commands of this session. */
@@ -241,16 +204,11 @@ export class ReplaySession implements LiveSession {
   }
 }
 
-/** As the recording's first kept block has it; what retention removed has a name no more. */
+/** As the first kept block says; where retention removed the first input of the session, its name is not known. */
 async function nameOf(journal: Journal): Promise<{ session: string; partition: string }> {
-  for await (const entry of journal.read()) {
-    if (entry.kind !== "block") continue;
-    const block = decodeBlock(entry.block.bytes);
+  for await (const block of blocks(journal)) {
     let session = "recording";
-    block.forEach((_sequence, _timeUs, bytes) => {
-      const message = decodeMessage(bytes);
-      if (message.type === "sessionOpened") session = message.session;
-    });
+    for (const { input } of inputsOf(block)) if (input.type === "sessionOpened") session = input.session;
     return { session, partition: block.partition };
   }
   return { session: "recording", partition: "p0" };
