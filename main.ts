@@ -1,42 +1,76 @@
-/** The program: runs the command that its first word names, and ends with that command's exit code. */
-import process from "node:process";
-import { CommanderError } from "@commander-js/extra-typings";
+/** Every command of the program: its name, what it does in one line, and the file with its options, help and action. */
+import type { CommandTable } from "./actors/command-line/program.ts";
+import { isEntry, runProgram } from "./actors/command-line/run.ts";
 import { VERSION } from "./actors/versions.ts";
-import { createProgram } from "./cli/program.ts";
-import { COMMANDS } from "./commands.ts";
-import { EigenwatchError, exitCodeOf } from "./protocol/errors.ts";
+import type { WorkTable } from "./actors/workers/work.ts";
 
-const args = process.argv.slice(2);
-try {
-  const program = await createProgram(COMMANDS, args, VERSION);
-  program.hook("preAction", (_program, command) => {
-    // `up` ends as it does on a signal instead: it must close its recording.
-    if (command.name() !== "up") endWhenUnread(command.opts()["verify"] === true ? 1 : 0);
-  });
-  await program.parseAsync(args, { from: "user" });
-} catch (error) {
-  process.exitCode = failed(error);
-}
-// A pending read of stdin would keep some runtimes alive: flush both outputs, then exit.
-process.stdout.write("", () => process.stderr.write("", () => process.exit()));
+export const COMMANDS: CommandTable = {
+  up: {
+    summary: "run the live system: feeds, actors, journal, dashboard",
+    load: async () => (await import("./collab/live/up-command.ts")).upCommand,
+  },
+  replay: {
+    summary: "run the actors again over a recording",
+    load: async () => (await import("./sim/recordings/replay/command.ts")).replayCommand,
+  },
+  whatif: {
+    summary: "branch a recording, change it, and compare the events",
+    load: async () => (await import("./sim/recordings/whatif/command.ts")).whatIfCommand,
+  },
+  causality: {
+    summary: "estimate how likely an event was before it happened",
+    load: async () => (await import("./sim/recordings/whatif/causality-command.ts")).causalityCommand,
+  },
+  inspect: {
+    summary: "show what a recording holds, and what is damaged",
+    load: async () => (await import("./sim/recordings/inspect-command.ts")).inspectCommand,
+  },
+  record: {
+    summary: "export a recording to an MCAP file, or import one",
+    load: async () => (await import("./sim/recordings/mcap/command.ts")).recordCommand,
+  },
+  verify: {
+    summary: "check that a recording is whole and as sealed, or seal it",
+    load: async () => (await import("./sim/recordings/seal/command.ts")).verifyCommand,
+  },
+  diff: {
+    summary: "show the first difference between two recordings",
+    load: async () => (await import("./sim/recordings/diff/command.ts")).diffCommand,
+  },
+  detect: {
+    summary: "run a detector over a CSV or NDJSON file, row by row",
+    load: async () => (await import("./actors/filters/detect-command.ts")).detectCommand,
+  },
+  measure: {
+    summary: "compute functionals of density matrices, line by line",
+    load: async () => (await import("./actors/filters/measure-command.ts")).measureCommand,
+  },
+  feed: {
+    summary: "write a synthetic world of known truth as a table",
+    load: async () => (await import("./sim/worlds/command/command.ts")).feedCommand,
+  },
+  sim: {
+    summary: "simulate a cluster under faults, and check every rule",
+    load: async () => (await import("./sim/cluster/command.ts")).simCommand,
+  },
+  bench: {
+    summary: "run the benchmarks",
+    load: async () => (await import("./sim/bench/command.ts")).benchCommand,
+  },
+  worker: {
+    summary: "do jobs for another process of this program",
+    hidden: true,
+    load: async () => (await import("./actors/workers/command.ts")).createWorkerCommand(WORKS),
+  },
+};
 
-/** Prints the error. Returns 0 after help and version, 2 for wrong usage or input, 1 for a failure while running. */
-function failed(error: unknown): number {
-  // Commander printed it.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  process.stderr.write(`eigenwatch: ${error instanceof Error ? error.message : String(error)}\n`);
-  if (error instanceof EigenwatchError) return exitCodeOf(error.kind);
-  if (error instanceof Error && process.env["EIGENWATCH_DEBUG"]) process.stderr.write(`${error.stack}\n`);
-  return 1;
-}
+/** What worker processes of this program do, by name. */
+const WORKS: WorkTable = {
+  whatif: async () => (await import("./sim/recordings/whatif/whatif.ts")).whatIfWork,
+  sweep: async () => (await import("./sim/recordings/whatif/sweep.ts")).sweepWork,
+  causality: async () => (await import("./sim/recordings/whatif/causality.ts")).causalityWork,
+  seed: async () => (await import("./sim/cluster/run-seeds.ts")).seedWork,
+  detect: async () => (await import("./sim/bench/detect.ts")).detectWork,
+};
 
-/** A reader that goes away (`| head`) ends the program without an error; a `--verify` that nobody reads did not verify. */
-function endWhenUnread(exitCode: number): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(exitCode);
-      process.stderr.write(`eigenwatch: Cannot write: ${error.message}\n`);
-      process.exit(1);
-    });
-  }
-}
+if (isEntry(import.meta.url)) await runProgram(COMMANDS, VERSION);

@@ -13,8 +13,8 @@ import type { Finding, SourceFile } from "./checks/source.ts";
 import { GENERATED, type GeneratedDocument } from "./documents/mod.ts";
 import { ROOT } from "./runtime.mjs";
 
-const SOURCE_FOLDERS = ["protocol", "actors", "cli", "collab", "sim", "tests", ".ci"];
-const SOURCE_FILES = ["main.ts", "commands.ts", "works.ts"];
+const SOURCE_FOLDERS = ["protocol", "actors", "collab", "sim", "tests", ".ci"];
+const SOURCE_FILES = ["main.ts"];
 const DOCUMENTS = [
   "README.md",
   "ARCHITECTURE.md",
@@ -26,7 +26,7 @@ const DOCUMENTS = [
 const sources = [...SOURCE_FOLDERS.flatMap(filesIn), ...SOURCE_FILES]
   .filter((path) => /\.(ts|tsx|mjs)$/.test(path) && existsSync(join(ROOT, path)))
   .map(read);
-const documents = [...DOCUMENTS, ...filesIn("docs").filter((path) => path.endsWith(".md")), "commands.ts"]
+const documents = [...DOCUMENTS, ...filesIn("docs").filter((path) => path.endsWith(".md")), "main.ts"]
   .filter((path) => existsSync(join(ROOT, path)))
   .map(read);
 

@@ -1,6 +1,6 @@
 /**
  * Documents name things that exist: links and anchors, paths in backticks, and the commands of README's table.
- * A missing README or commands.ts is no finding.
+ * A missing README or main.ts is no finding.
  */
 import { posix } from "node:path";
 import type { Finding, SourceFile } from "./source.ts";
@@ -12,10 +12,10 @@ const PATH = /^[\w.@-]+(\/[\w.@-]+)+\/?$|^[\w.@-]+\/$/;
 /** Made by the program or the build, so absent from a fresh clone. */
 const MADE = ["dist/", "node_modules/", "recordings/", ".tools/"];
 
-/** `files` are the Markdown files and commands.ts; `exists` takes paths relative to the root. */
+/** `files` are the Markdown files and main.ts; `exists` takes paths relative to the root. */
 export function checkDocuments(files: readonly SourceFile[], exists: (path: string) => boolean): Finding[] {
   const documents = files.filter(({ path }) => path.endsWith(".md"));
-  const main = files.find(({ path }) => path === "commands.ts");
+  const main = files.find(({ path }) => path === "main.ts");
   return documents.flatMap((file) => [
     ...deadLinks(file, documents, exists),
     ...missingPaths(file, exists),
@@ -67,7 +67,7 @@ function isOurPath(span: string, exists: (path: string) => boolean): boolean {
   return PATH.test(span) && exists(span.split("/", 1)[0]!);
 }
 
-/** Rows of the table whose first column is headed "command": its first word is a command of commands.ts. */
+/** Rows of the table whose first column is headed "command": its first word is a command of main.ts. */
 function unknownCommands(readme: SourceFile, main: SourceFile): Finding[] {
   const findings: Finding[] = [];
   let inTable = false;
@@ -80,7 +80,7 @@ function unknownCommands(readme: SourceFile, main: SourceFile): Finding[] {
     findings.push({
       path: readme.path,
       line,
-      message: `lists the command ${command}, which commands.ts does not know`,
+      message: `lists the command ${command}, which main.ts does not know`,
     });
   }
   return findings;

@@ -47,7 +47,7 @@ const FACES = [
 /** The first row whose place contains a file applies, so narrow places come before wide ones. */
 export const RULES: readonly Rule[] = [
   { place: "protocol/", sees: [] },
-  { place: "cli/", sees: ["protocol/"] },
+  { place: "actors/command-line/", sees: ["protocol/"] },
   { place: "actors/ports/", sees: ["protocol/"] },
   { place: "actors/kernels/", sees: [] },
   { place: "actors/detectors/", sees: ["actors/kernels/", ...OUTSIDE] },
@@ -58,10 +58,17 @@ export const RULES: readonly Rule[] = [
   { place: "actors/journal/", sees: OUTSIDE },
   { place: "actors/bus/", sees: OUTSIDE },
   { place: "actors/feeds/", sees: OUTSIDE },
-  { place: "actors/workers/", sees: ["cli/", ...OUTSIDE] },
+  { place: "actors/workers/", sees: ["actors/command-line/", ...OUTSIDE] },
   {
     place: "actors/filters/",
-    sees: ["cli/", "actors/feeds/", "actors/core/", "actors/detectors/", "actors/kernels/", ...OUTSIDE],
+    sees: [
+      "actors/command-line/",
+      "actors/feeds/",
+      "actors/core/",
+      "actors/detectors/",
+      "actors/kernels/",
+      ...OUTSIDE,
+    ],
   },
   // Files right in actors/ put the parts together.
   { place: "actors/*", sees: ["actors/", "protocol/", "package.json"] },
@@ -71,18 +78,21 @@ export const RULES: readonly Rule[] = [
     sees: ["collab/charts/", "collab/client.ts", "collab/event-cursor.ts", "protocol/"],
   },
   { place: "collab/gateway/", sees: SYSTEM },
-  { place: "collab/live/", sees: ["cli/", "collab/*", "collab/gateway/", "sim/mod.ts", ...SYSTEM] },
+  {
+    place: "collab/live/",
+    sees: ["actors/command-line/", "collab/*", "collab/gateway/", "sim/mod.ts", ...SYSTEM],
+  },
   { place: "collab/*", sees: ["collab/gateway/", ...SYSTEM] },
   // `feed --to session` is `up` with that feed.
   {
     place: "sim/worlds/command/",
-    sees: ["cli/", "sim/worlds/", "collab/live/", "actors/filters/lines.ts", ...FACES],
+    sees: ["actors/command-line/", "sim/worlds/", "collab/live/", "actors/filters/lines.ts", ...FACES],
   },
-  { place: "sim/worlds/", sees: ["cli/", "actors/filters/lines.ts", ...FACES] },
+  { place: "sim/worlds/", sees: ["actors/command-line/", "actors/filters/lines.ts", ...FACES] },
   {
     place: "sim/recordings/",
     sees: [
-      "cli/",
+      "actors/command-line/",
       "sim/worlds/",
       "actors/filters/lines.ts",
       "actors/kernels/normal.ts",
@@ -95,7 +105,7 @@ export const RULES: readonly Rule[] = [
   {
     place: "sim/cluster/",
     sees: [
-      "cli/",
+      "actors/command-line/",
       "actors/bus/subject-match.ts",
       "actors/detectors/machine-actions.ts",
       "collab/*",
@@ -104,14 +114,28 @@ export const RULES: readonly Rule[] = [
     ],
   },
   // Benchmarks measure parts that nothing outside their folder uses.
-  { place: "sim/bench/", sees: ["cli/", "sim/", "actors/", "collab/*", "collab/gateway/", "protocol/"] },
+  {
+    place: "sim/bench/",
+    sees: ["actors/command-line/", "sim/", "actors/", "collab/*", "collab/gateway/", "protocol/"],
+  },
   { place: "sim/*", sees: ["sim/", "collab/*", "collab/gateway/", ...FACES] },
-  { place: "main.ts", sees: ["commands.ts", "cli/", "actors/versions.ts", "protocol/"] },
   // The tables of commands and works name what they load.
-  { place: "commands.ts", sees: ["works.ts", "cli/", "actors/filters/", "collab/live/", "sim/"] },
-  { place: "works.ts", sees: ["actors/workers/", "sim/"] },
-  { place: "tests/", sees: ["actors/", "collab/", "sim/", "protocol/", "cli/", "commands.ts", ".ci/"] },
-  { place: ".ci/documents/", sees: ["commands.ts", "cli/", "actors/feeds/", "protocol/"] },
+  {
+    place: "main.ts",
+    sees: [
+      "actors/command-line/",
+      "actors/filters/",
+      "actors/versions.ts",
+      "actors/workers/",
+      "collab/live/",
+      "sim/",
+    ],
+  },
+  {
+    place: "tests/",
+    sees: ["actors/", "collab/", "sim/", "protocol/", "actors/command-line/", "main.ts", ".ci/"],
+  },
+  { place: ".ci/documents/", sees: ["main.ts", "actors/command-line/", "actors/feeds/", "protocol/"] },
   { place: ".ci/", sees: [] },
 ];
 

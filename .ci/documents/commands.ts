@@ -1,7 +1,7 @@
 /** docs/commands.md: the help of every command and sub-command. */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
-import { createProgram } from "../../cli/program.ts";
-import { COMMANDS } from "../../commands.ts";
+import { createProgram } from "../../actors/command-line/program.ts";
+import { COMMANDS } from "../../main.ts";
 
 /** Wide enough for most options on one line, narrow enough for a page. */
 const HELP_COLUMNS = 100;
@@ -10,7 +10,7 @@ export async function commandsDocument(): Promise<string> {
   const shown = Object.entries(COMMANDS).filter(([, { hidden }]) => !hidden);
   const rows = shown.map(([name, { summary }]) => `| [${name}](#${name}) | ${summary} |`);
   const sections = await Promise.all(shown.map(([name]) => sectionsOf(name)));
-  return `<!-- Made from commands.ts by \`npm run docs\`. Do not edit. -->
+  return `<!-- Made from main.ts by \`npm run docs\`. Do not edit. -->
 # Commands
 
 \`eigenwatch COMMAND --help\` prints the same text. Exit codes: 0 for success, 1 for a sound request that failed or a check that does not

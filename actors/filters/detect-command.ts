@@ -1,9 +1,9 @@
 /** `eigenwatch detect FILE|-`: a detector over a table, as a filter. */
 import { Command, Option } from "@commander-js/extra-typings";
-import { manual } from "../../cli/manual.ts";
-import { read, repeated } from "../../cli/option-values.ts";
-import { exitWith } from "../../cli/program.ts";
 import { listOf, pathAndValue, words } from "../../protocol/text-values.ts";
+import { manual } from "../command-line/manual.ts";
+import { read, repeated } from "../command-line/option-values.ts";
+import { exitWith } from "../command-line/program.ts";
 import { detectFile } from "./detect.ts";
 
 export const detectCommand = new Command("detect")

@@ -1,7 +1,7 @@
 /** `eigenwatch measure FILE|-`: functionals of density matrices, one JSON line in, one JSON line out. */
 import { Command } from "@commander-js/extra-typings";
-import { manual } from "../../cli/manual.ts";
-import { exitWith } from "../../cli/program.ts";
+import { manual } from "../command-line/manual.ts";
+import { exitWith } from "../command-line/program.ts";
 import { measureFile } from "./measure.ts";
 
 export const measureCommand = new Command("measure")

@@ -1,6 +1,6 @@
 /** `eigenwatch worker WORK`, hidden: does jobs for another process of this program. */
 import { Command } from "@commander-js/extra-typings";
-import { exitWith } from "../../cli/program.ts";
+import { exitWith } from "../command-line/program.ts";
 import { type WorkTable, workOnInput } from "./work.ts";
 
 /** The works come from outside: actors/ does not know what sim/ does in workers. */

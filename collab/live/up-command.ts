@@ -1,9 +1,9 @@
 /** `eigenwatch up`: the options of the live system. */
 import { Command, Option } from "@commander-js/extra-typings";
+import { manual } from "../../actors/command-line/manual.ts";
+import { port, read, settings, texts } from "../../actors/command-line/option-values.ts";
+import { exitWith } from "../../actors/command-line/program.ts";
 import { feedHelp } from "../../actors/mod.ts";
-import { manual } from "../../cli/manual.ts";
-import { port, read, settings, texts } from "../../cli/option-values.ts";
-import { exitWith } from "../../cli/program.ts";
 import { up } from "./serve.ts";
 
 export const upCommand = new Command("up")

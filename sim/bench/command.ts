@@ -1,8 +1,8 @@
 /** `eigenwatch bench [NAME]`: the benchmarks, and the detectors' quality over many synthetic worlds. */
 import { Command } from "@commander-js/extra-typings";
-import { manual } from "../../cli/manual.ts";
-import { read } from "../../cli/option-values.ts";
-import { exitWith } from "../../cli/program.ts";
+import { manual } from "../../actors/command-line/manual.ts";
+import { read } from "../../actors/command-line/option-values.ts";
+import { exitWith } from "../../actors/command-line/program.ts";
 import { wholeNumber } from "../../protocol/text-values.ts";
 import { runBench } from "./mod.ts";
 

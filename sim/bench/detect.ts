@@ -10,9 +10,9 @@
  * Default settings, without tuning; the same seeds give the same table.
  */
 import process from "node:process";
+import { startProgress } from "../../actors/command-line/progress.ts";
 import type { Work } from "../../actors/workers/mod.ts";
 import { inWorkers } from "../../actors/workers/mod.ts";
-import { startProgress } from "../../cli/progress.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { findScenario } from "../worlds/scenarios.ts";
 import { allCases, type DetectCase, detectorsOf, type SeedScore, scoreSeed } from "./detect/case.ts";

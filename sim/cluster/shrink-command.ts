@@ -2,10 +2,10 @@
 import { performance } from "node:perf_hooks";
 import process from "node:process";
 import { Command } from "@commander-js/extra-typings";
-import { manual } from "../../cli/manual.ts";
-import { read } from "../../cli/option-values.ts";
-import { exitWith } from "../../cli/program.ts";
-import { startProgress } from "../../cli/progress.ts";
+import { manual } from "../../actors/command-line/manual.ts";
+import { read } from "../../actors/command-line/option-values.ts";
+import { exitWith } from "../../actors/command-line/program.ts";
+import { startProgress } from "../../actors/command-line/progress.ts";
 import { keepCase } from "./corpus.ts";
 import { run } from "./run.ts";
 import { factorOf, type Shrunk, shrink } from "./shrink.ts";

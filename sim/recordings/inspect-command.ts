@@ -1,10 +1,10 @@
 /** `eigenwatch inspect PATH`: what is in a recording, read and checked from the first byte to the last. */
 import process from "node:process";
 import { Command } from "@commander-js/extra-typings";
+import { manual } from "../../actors/command-line/manual.ts";
+import { exitWith } from "../../actors/command-line/program.ts";
 import { LineWriter } from "../../actors/filters/lines.ts";
 import { askedAsync, describeRecording, openRecording } from "../../actors/mod.ts";
-import { manual } from "../../cli/manual.ts";
-import { exitWith } from "../../cli/program.ts";
 import { decodeBlock, decodeDerived } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";

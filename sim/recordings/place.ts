@@ -1,7 +1,8 @@
 /** A place in a recording as people write it: a time, or the sequence of an input. The place lies before the first input that reaches it. */
+
+import { time } from "../../actors/command-line/option-values.ts";
 import { firstInput, type Place } from "../../actors/mod.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
-import { time } from "../../cli/option-values.ts";
 import { EigenwatchError, show } from "../../protocol/errors.ts";
 import type { TextValue } from "../../protocol/text-values.ts";
 

@@ -89,10 +89,9 @@ imports("nothing below the simulator imports it, nor does the product import its
 });
 
 imports("main.ts sees the composition root and the three mod.ts only", () => {
-  assert.ok(mayImport("main.ts", "./commands.ts"));
-  assert.ok(mayImport("commands.ts", "./collab/live/up-command.ts"));
-  assert.ok(mayImport("commands.ts", "./sim/recordings/replay/command.ts"));
-  assert.not.ok(mayImport("commands.ts", "./collab/gateway/gateway.ts"));
+  assert.ok(mayImport("main.ts", "./collab/live/up-command.ts"));
+  assert.ok(mayImport("main.ts", "./sim/recordings/replay/command.ts"));
+  assert.not.ok(mayImport("main.ts", "./collab/gateway/gateway.ts"));
   assert.not.ok(mayImport("main.ts", "./actors/core/core.ts"));
 });
 
@@ -343,7 +342,7 @@ documents("paths of others, build output and code blocks are accepted", () => {
   assert.equal(inReadme("```", "`gone.ts` [a](gone.md)", "```"), []);
 });
 
-documents("commands of README's table that commands.ts lacks are findings", () => {
+documents("commands of README's table that main.ts lacks are findings", () => {
   const readme = file(
     "README.md",
     "| command | does |",
@@ -351,7 +350,7 @@ documents("commands of README's table that commands.ts lacks are findings", () =
     "| `up [--feed SPEC]` | runs |",
     "| `fly` | flies |",
   );
-  const main = file("commands.ts", "up: {");
+  const main = file("main.ts", "up: {");
   assert.equal(places(checkDocuments([readme, main], exists)), ["README.md:4"]);
   assert.equal(checkDocuments([readme], exists), []);
 });

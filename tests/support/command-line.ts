@@ -1,8 +1,8 @@
 /** Command lines that the program refuses, run in this process. */
 import { CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import * as assert from "uvu/assert";
-import { createProgram } from "../../cli/program.ts";
-import { COMMANDS } from "../../commands.ts";
+import { createProgram } from "../../actors/command-line/program.ts";
+import { COMMANDS } from "../../main.ts";
 import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 
 export interface Refusal {

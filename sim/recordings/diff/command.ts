@@ -1,10 +1,10 @@
 /** `eigenwatch diff A B`: the first difference between two recordings, and a summary. */
 import process from "node:process";
 import { Command } from "@commander-js/extra-typings";
+import { manual } from "../../../actors/command-line/manual.ts";
+import { exitWith } from "../../../actors/command-line/program.ts";
+import { startProgress } from "../../../actors/command-line/progress.ts";
 import { askedAsync, openRecording } from "../../../actors/mod.ts";
-import { manual } from "../../../cli/manual.ts";
-import { exitWith } from "../../../cli/program.ts";
-import { startProgress } from "../../../cli/progress.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { parentOf } from "../parent.ts";
 import { diffRecordings, type RecordingDifference } from "./diff.ts";

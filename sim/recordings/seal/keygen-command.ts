@@ -3,8 +3,8 @@ import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import process from "node:process";
 import { Command, Option } from "@commander-js/extra-typings";
-import { manual } from "../../../cli/manual.ts";
-import { exitWith } from "../../../cli/program.ts";
+import { manual } from "../../../actors/command-line/manual.ts";
+import { exitWith } from "../../../actors/command-line/program.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { type Algorithm, generateKeys } from "./signing-keys.ts";
 

@@ -7,11 +7,11 @@
  */
 import process from "node:process";
 import { Command } from "@commander-js/extra-typings";
+import { manual } from "../../../actors/command-line/manual.ts";
+import { read } from "../../../actors/command-line/option-values.ts";
+import { exitWith } from "../../../actors/command-line/program.ts";
+import { startProgress } from "../../../actors/command-line/progress.ts";
 import { askedAsync, openRecording } from "../../../actors/mod.ts";
-import { manual } from "../../../cli/manual.ts";
-import { read } from "../../../cli/option-values.ts";
-import { exitWith } from "../../../cli/program.ts";
-import { startProgress } from "../../../cli/progress.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import { decimal, duration, durationText, listOf, wholeNumber } from "../../../protocol/text-values.ts";
 import { iso } from "../place.ts";

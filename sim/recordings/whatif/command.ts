@@ -1,10 +1,10 @@
 /** `eigenwatch whatif PATH`: a branch of a recording, and its events side by side with the recorded ones. */
 import process from "node:process";
 import { Command } from "@commander-js/extra-typings";
-import { manual } from "../../../cli/manual.ts";
-import { read, repeated, settings, texts, time } from "../../../cli/option-values.ts";
-import { exitWith } from "../../../cli/program.ts";
-import { startProgress } from "../../../cli/progress.ts";
+import { manual } from "../../../actors/command-line/manual.ts";
+import { read, repeated, settings, texts, time } from "../../../actors/command-line/option-values.ts";
+import { exitWith } from "../../../actors/command-line/program.ts";
+import { startProgress } from "../../../actors/command-line/progress.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { duration, pathAndValue } from "../../../protocol/text-values.ts";
 import { parentLine } from "../parent.ts";

@@ -5,8 +5,8 @@
  *                          0.1       2         0.8   1.000    40s          0  ███▍
  */
 import process from "node:process";
+import { startProgress } from "../../../actors/command-line/progress.ts";
 import { askedAsync, openRecording, SYSTEM } from "../../../actors/mod.ts";
-import { startProgress } from "../../../cli/progress.ts";
 import { significant } from "../../../collab/charts/format.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { durationText } from "../../../protocol/text-values.ts";

@@ -6,13 +6,13 @@
  */
 import process from "node:process";
 import { Command, Option } from "@commander-js/extra-typings";
+import { manual } from "../../../actors/command-line/manual.ts";
+import { read, time } from "../../../actors/command-line/option-values.ts";
+import { exitWith } from "../../../actors/command-line/program.ts";
+import { startProgress } from "../../../actors/command-line/progress.ts";
 import { createSynthFeed } from "../../../actors/feeds/mod.ts";
 import { LineWriter } from "../../../actors/filters/lines.ts";
 import { type Feed, systemClock } from "../../../actors/mod.ts";
-import { manual } from "../../../cli/manual.ts";
-import { read, time } from "../../../cli/option-values.ts";
-import { exitWith } from "../../../cli/program.ts";
-import { startProgress } from "../../../cli/progress.ts";
 import { decimal, duration, rateOrMax, wholeNumber } from "../../../protocol/text-values.ts";
 import type { ScenarioRun, Truth } from "../model/scenario.ts";
 

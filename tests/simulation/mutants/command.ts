@@ -6,8 +6,8 @@
 import { availableParallelism } from "node:os";
 import process from "node:process";
 import { Command, CommanderError } from "@commander-js/extra-typings";
-import { read } from "../../../cli/option-values.ts";
-import { startProgress } from "../../../cli/progress.ts";
+import { read } from "../../../actors/command-line/option-values.ts";
+import { startProgress } from "../../../actors/command-line/progress.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { nearestTo } from "../../../protocol/nearest.ts";
 import { keepCase } from "../../../sim/cluster/corpus.ts";

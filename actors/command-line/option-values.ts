@@ -6,7 +6,7 @@
  * Commander shows the error with the name of the option: "option '--jobs <n>' argument 'x' is invalid. Expected a whole number …".
  */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-import { pathAndValue, type TextValue } from "../protocol/text-values.ts";
+import { pathAndValue, type TextValue } from "../../protocol/text-values.ts";
 
 /** A parser for `.option` and `.argument`. */
 export function read<T>(kind: TextValue<T>): (text: string) => T {

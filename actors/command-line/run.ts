@@ -1,0 +1,50 @@
+/** Runs the command that the first word names, and ends the process with that command's exit code. */
+import { realpathSync } from "node:fs";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { CommanderError } from "@commander-js/extra-typings";
+import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
+import { type CommandTable, createProgram } from "./program.ts";
+
+/** Whether the module with this `import.meta.url` is the file that the runtime was started with; links are followed. */
+export function isEntry(url: string): boolean {
+  const started = process.argv[1];
+  return started !== undefined && realpathSync(started) === realpathSync(fileURLToPath(url));
+}
+
+export async function runProgram(table: CommandTable, version: string): Promise<void> {
+  const args = process.argv.slice(2);
+  try {
+    const program = await createProgram(table, args, version);
+    program.hook("preAction", (_program, command) => {
+      // `up` ends as it does on a signal instead: it must close its recording.
+      if (command.name() !== "up") endWhenUnread(command.opts()["verify"] === true ? 1 : 0);
+    });
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    process.exitCode = failed(error);
+  }
+  // A pending read of stdin would keep some runtimes alive: flush both outputs, then exit.
+  process.stdout.write("", () => process.stderr.write("", () => process.exit()));
+}
+
+/** Prints the error. Returns 0 after help and version, 2 for wrong usage or input, 1 for a failure while running. */
+function failed(error: unknown): number {
+  // Commander printed it.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  process.stderr.write(`eigenwatch: ${error instanceof Error ? error.message : String(error)}\n`);
+  if (error instanceof EigenwatchError) return exitCodeOf(error.kind);
+  if (error instanceof Error && process.env["EIGENWATCH_DEBUG"]) process.stderr.write(`${error.stack}\n`);
+  return 1;
+}
+
+/** A reader that goes away (`| head`) ends the program without an error; a `--verify` that nobody reads did not verify. */
+function endWhenUnread(exitCode: number): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(exitCode);
+      process.stderr.write(`eigenwatch: Cannot write: ${error.message}\n`);
+      process.exit(1);
+    });
+  }
+}
