@@ -4,12 +4,15 @@ import { Command } from "@commander-js/extra-typings";
 import { manual } from "../../actors/command-line/manual.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
 import { LineWriter } from "../../actors/filters/lines.ts";
-import { askedAsync, describeRecording, openRecording } from "../../actors/mod.ts";
+import { askedAsync, describeRecording, openRecording, undamaged } from "../../actors/mod.ts";
 import { decodeBlock, decodeDerived } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { MESSAGES } from "../../protocol/messages.ts";
 import { parentLine, parentOf } from "./parent.ts";
+
+/** Lists go on after damage: `describeRecording` has found it, and it is printed after them. */
+const REPORTED = (): void => {};
 
 const command = new Command("inspect")
   .description("Shows what a recording holds. Names damaged parts with their file and offset.")
@@ -79,7 +82,7 @@ function printSummary(recording: Awaited<ReturnType<typeof describeRecording>>):
 async function firstDataUs(path: string): Promise<number | null> {
   const journal = await askedAsync(() => openRecording(path));
   try {
-    for await (const entry of journal.read()) {
+    for await (const entry of undamaged(journal.read(), REPORTED)) {
       if (entry.kind === "block" && entry.block.timeUs > 0) return entry.block.timeUs;
     }
     return null;
@@ -95,7 +98,7 @@ async function list(path: string, options: InspectOptions): Promise<void> {
   const out = (row: Record<string, unknown>, text: string) => {
     writer.write(options.json ? JSON.stringify(row) : text);
   };
-  for await (const entry of journal.read()) {
+  for await (const entry of undamaged(journal.read(), REPORTED)) {
     await writer.flush();
     if (writer.closed) break;
     if (entry.kind === "block") {

@@ -16,6 +16,7 @@ import { decodeAs, decodeFrameInto, encodeMessage } from "../../../protocol/code
 import { readEnvelope } from "../../../protocol/envelope.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import { MESSAGES, type MessageName, nameOfCode } from "../../../protocol/messages.ts";
+import { firstDataUs } from "../place.ts";
 import {
   type BlockRow,
   blockOf,
@@ -62,7 +63,7 @@ export async function exportMcap(
 ): Promise<McapContent> {
   const writer = new McapWriter({ writable: target, chunkSize: CHUNK_BYTES });
   await writer.start({ profile: "", library });
-  const exporter = new Exporter(writer, journal.partition, await firstDataUs(journal));
+  const exporter = new Exporter(writer, journal.partition, (await firstDataUs(journal)) ?? 0);
   for await (const entry of journal.read()) {
     await exporter.entry(entry);
     if (entry.kind === "block") progress(exporter.content.blocks);
@@ -225,19 +226,6 @@ interface Shape {
   version: number;
   code: number;
   group: string | undefined;
-}
-
-/** Time of the first input that has one, or 0. */
-async function firstDataUs(journal: Journal): Promise<number> {
-  for await (const entry of journal.read()) {
-    if (entry.kind !== "block" || entry.block.timeUs === 0) continue;
-    let first = 0;
-    decodeBlock(entry.block.bytes).forEach((_sequence, timeUs) => {
-      if (first === 0) first = timeUs;
-    });
-    return first;
-  }
-  return 0;
 }
 
 function unreachable(entry: never): never {

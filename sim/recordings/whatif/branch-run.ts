@@ -6,7 +6,7 @@
  *              └─ notes ───► original lane ─────────────────────────────────────► events ─┘
  */
 import { type CoreDefinitions, hex } from "../../../actors/core/mod.ts";
-import { BlockChain, decodeInput, RecordingDamaged } from "../../../actors/mod.ts";
+import { BlockChain, decodeInput, undamaged } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type { DecodedBlock } from "../../../protocol/block.ts";
 import { encodeMessage } from "../../../protocol/codec.ts";
@@ -103,8 +103,7 @@ export class BranchRun {
 
   async run(): Promise<WhatIfResult> {
     const chain = new BlockChain();
-    for await (const entry of this.journal.read(this.plan.parent.block + 1)) {
-      if (entry.kind === "damage") throw new RecordingDamaged(entry);
+    for await (const entry of undamaged(this.journal.read(this.plan.parent.block + 1))) {
       if (entry.kind === "derived") this.original.note(entry.bytes);
       if (entry.kind !== "block") continue;
       const whole = this.takeBlock(chain.next(entry.block, this.lastSequence));

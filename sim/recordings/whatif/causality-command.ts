@@ -15,7 +15,6 @@ import { askedAsync, openRecording } from "../../../actors/mod.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import { decimal, duration, durationText, listOf, wholeNumber } from "../../../protocol/text-values.ts";
 import { iso } from "../place.ts";
-import { said } from "../readable.ts";
 import { seed } from "./branch-options.ts";
 import { causality, INEVITABLE, inevitableFrom, type RewindResult, wilson } from "./causality.ts";
 import { readQuestion } from "./causality-question.ts";
@@ -70,7 +69,7 @@ export async function runCausality(path: string, options: CausalityOptions): Pro
   const { runs } = options;
   if (options.plot !== undefined) checkPlot(options.plot);
   const journal = await askedAsync(() => openRecording(path));
-  const question = await said(() => readQuestion(journal, options)).finally(() => journal.close());
+  const question = await readQuestion(journal, options).finally(() => journal.close());
   const { event, rewindsUs, left } = question;
   const request = { recording: path, ...question, seed: options.seed, noiseTimes: options.noise };
   const progress = startProgress("causality", runs * rewindsUs.length, "runs", options.json === true);

@@ -17,7 +17,6 @@ import type { Journal } from "../../../actors/ports/journal.ts";
 import { inWorkers, type Work } from "../../../actors/workers/mod.ts";
 import { type ParsedWhatIfRequest, readCommand, type WhatIfRequest } from "../../../protocol/commands.ts";
 import { createdFromParent } from "../parent.ts";
-import { said } from "../readable.ts";
 import { BranchRecording, checkFree } from "./branch-recording.ts";
 import { type BranchObserver, BranchRun } from "./branch-run.ts";
 import { planBranch } from "./plan.ts";
@@ -40,10 +39,10 @@ export async function runWhatIf(
 ): Promise<WhatIfResult> {
   const parsed = readCommand("askWhatIf", request).body;
   if (options.to) checkFree(options.to);
-  if (typeof source !== "string") return said(() => branch(source, parsed, options));
+  if (typeof source !== "string") return branch(source, parsed, options);
   const journal = await askedAsync(() => openRecording(source));
   try {
-    return await said(() => branch(journal, parsed, { recording: source, ...options }));
+    return await branch(journal, parsed, { recording: source, ...options });
   } finally {
     await journal.close();
   }
