@@ -13,7 +13,7 @@ import {
 } from "../../actors/mod.ts";
 import { createGateway, type Gateway } from "../../collab/gateway/gateway.ts";
 import { applySetting, defaultSettings, type Settings } from "../../protocol/settings.ts";
-import { Shadow, type ShadowReport } from "../recordings/shadow.ts";
+import { Shadow, type ShadowReport } from "../recordings/replay/shadow.ts";
 
 export interface Live {
   partition: Partition;

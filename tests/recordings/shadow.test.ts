@@ -17,8 +17,8 @@ import { decodeCheckpoint, decodeDerived, encodeCheckpoint, encodeDerived } from
 import { encodeMessage } from "../../protocol/codec.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
+import { Shadow, type ShadowOptions } from "../../sim/recordings/replay/shadow.ts";
 import { TailVerification } from "../../sim/recordings/replay/tail.ts";
-import { Shadow, type ShadowOptions } from "../../sim/recordings/shadow.ts";
 import { run, start } from "../support/program-run.ts";
 import { record, temporaryDirectory } from "../support/recorded-run.ts";
 import { summing, TOYS } from "../support/toy-actors.ts";

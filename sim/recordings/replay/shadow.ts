@@ -11,10 +11,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { setPriority } from "node:os";
 import { createInterface } from "node:readline";
-import { ownProgram } from "../../actors/workers/mod.ts";
-import type { OperatorNotice } from "../../protocol/messages.ts";
-import type { TailLine } from "./replay/tail.ts";
-import type { Difference } from "./replay/verifier.ts";
+import { ownProgram } from "../../../actors/workers/mod.ts";
+import type { OperatorNotice } from "../../../protocol/messages.ts";
+import type { TailLine } from "./tail.ts";
+import type { Difference } from "./verifier.ts";
 
 type Notice = Omit<OperatorNotice, "type">;
 
