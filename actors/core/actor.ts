@@ -21,7 +21,7 @@ import type {
 import { type MachineAction, MachineHost } from "./host.ts";
 import { RandomStream } from "./random.ts";
 import { copyFields, type SavedActor } from "./snapshot.ts";
-import type { Timers } from "./timers.ts";
+import type { Timers } from "./logical-timers.ts";
 
 /** Restarts an actor may need within the window before it is stopped for good: more means the cause is not the input. */
 export const RESTARTS_MAX = 3;

@@ -35,7 +35,7 @@ import { recordAsFrame } from "./record-frame.ts";
 import { hashOf, type Registered, type StateHashes } from "./registered-state.ts";
 import { copyFields, readSnapshot, type SavedCore, writeSnapshot } from "./snapshot.ts";
 import { SourceMarks } from "./source-marks.ts";
-import { Timers } from "./timers.ts";
+import { Timers } from "./logical-timers.ts";
 
 export type { CoreDefinitions } from "./groups.ts";
 

@@ -1,7 +1,7 @@
 /** The model of timers accepts correct timers and finds wrong ones. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Timers } from "../../actors/core/timers.ts";
+import { Timers } from "../../actors/core/logical-timers.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { TimerModel } from "../../sim/cluster/checkers/timer-model.ts";
 

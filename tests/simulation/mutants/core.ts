@@ -4,7 +4,7 @@ import type { Mutant } from "./mutant.ts";
 const CORE = "actors/core/core.ts";
 const ACTOR = "actors/core/actor.ts";
 const SOURCES = "actors/core/source-marks.ts";
-const TIMERS = "actors/core/timers.ts";
+const TIMERS = "actors/core/logical-timers.ts";
 
 export const CORE_MUTANTS: readonly Mutant[] = [
   {

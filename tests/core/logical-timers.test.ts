@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Timers } from "../../actors/core/timers.ts";
+import { Timers } from "../../actors/core/logical-timers.ts";
 
 test("[T2] timers fire in the order of due time, then of creation", () => {
   const timers = new Timers();
