@@ -21,7 +21,7 @@ import type {
 import { type MachineAction, MachineHost } from "./host.ts";
 import { RandomStream } from "./random.ts";
 import { copyFields, type SavedActor } from "./snapshot.ts";
-import type { Timers } from "./logical-timers.ts";
+import type { LogicalTimers } from "./logical-timers.ts";
 
 /** Restarts an actor may need within the window before it is stopped for good: more means the cause is not the input. */
 export const RESTARTS_MAX = 3;
@@ -29,7 +29,7 @@ export const RESTART_WINDOW_US = 60_000_000;
 
 /** What an actor needs of the core around it. */
 export interface ActorHost {
-  readonly timers: Timers;
+  readonly timers: LogicalTimers;
   readonly settings: Settings;
   /** No client reads published states. */
   readonly unread: boolean;

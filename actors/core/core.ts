@@ -35,7 +35,7 @@ import { recordAsFrame } from "./record-frame.ts";
 import { hashOf, type Registered, type StateHashes } from "./registered-state.ts";
 import { copyFields, readSnapshot, type SavedCore, writeSnapshot } from "./snapshot.ts";
 import { SourceMarks } from "./source-marks.ts";
-import { Timers } from "./logical-timers.ts";
+import { LogicalTimers } from "./logical-timers.ts";
 
 export type { CoreDefinitions } from "./groups.ts";
 
@@ -65,7 +65,7 @@ const DEGRADED_METRICS_EVERY_US = 1_000;
 const ASSEMBLER = "front";
 
 export class Core implements GroupsHost {
-  readonly timers = new Timers();
+  readonly timers = new LogicalTimers();
   settings: Settings = parseSettings({});
   /** Sequence and logical time of the last input. */
   sequence = 0;

@@ -16,7 +16,7 @@ export interface Timer {
   order: number;
 }
 
-export class Timers {
+export class LogicalTimers {
   /** Due of the next timer; Infinity without one. Read on every input, so kept at hand. */
   nextDueUs = Number.POSITIVE_INFINITY;
   private pending: Timer[] = [];

@@ -3,4 +3,4 @@ export { Core, type CoreDefinitions, type CoreSink, SILENT } from "./core.ts";
 export { hex, StateHash } from "./hash.ts";
 export { RandomStream } from "./random.ts";
 export { readSnapshot, type SavedCore } from "./snapshot.ts";
-export type { Timer, Timers } from "./logical-timers.ts";
+export type { Timer, LogicalTimers } from "./logical-timers.ts";

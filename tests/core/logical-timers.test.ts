@@ -1,9 +1,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Timers } from "../../actors/core/logical-timers.ts";
+import { LogicalTimers } from "../../actors/core/logical-timers.ts";
 
 test("[T2] timers fire in the order of due time, then of creation", () => {
-  const timers = new Timers();
+  const timers = new LogicalTimers();
   timers.start("a", "late", 30);
   timers.start("b", "first", 10);
   timers.start("c", "second", 10);
@@ -11,14 +11,14 @@ test("[T2] timers fire in the order of due time, then of creation", () => {
 });
 
 test("[T1] a timer fires for a time that reaches it, not for one before", () => {
-  const timers = new Timers();
+  const timers = new LogicalTimers();
   timers.start("a", "x", 10);
   assert.equal(fired(timers, 9), []);
   assert.equal(fired(timers, 10), ["a.x"]);
 });
 
 test("[T3] a timer fires once, and starting it again replaces the pending one", () => {
-  const timers = new Timers();
+  const timers = new LogicalTimers();
   timers.start("a", "x", 10);
   timers.start("a", "x", 20);
   assert.equal(fired(timers, 15), []);
@@ -27,7 +27,7 @@ test("[T3] a timer fires once, and starting it again replaces the pending one", 
 });
 
 test("cancelled timers do not fire", () => {
-  const timers = new Timers();
+  const timers = new LogicalTimers();
   timers.start("a", "x", 10);
   timers.start("a", "y", 10);
   timers.start("b", "x", 10);
@@ -39,17 +39,17 @@ test("cancelled timers do not fire", () => {
 });
 
 test("[T4] timers go on from a snapshot as if nothing had happened", () => {
-  const timers = new Timers();
+  const timers = new LogicalTimers();
   timers.start("a", "x", 10);
   timers.start("b", "y", 10);
-  const restored = new Timers();
+  const restored = new LogicalTimers();
   restored.restore(structuredClone(timers.save()));
   timers.start("c", "z", 10);
   restored.start("c", "z", 10);
   assert.equal(fired(restored, 10), fired(timers, 10));
 });
 
-function fired(timers: Timers, timeUs: number): string[] {
+function fired(timers: LogicalTimers, timeUs: number): string[] {
   const names = [];
   for (let timer = timers.take(timeUs); timer; timer = timers.take(timeUs))
     names.push(`${timer.actor}.${timer.id}`);

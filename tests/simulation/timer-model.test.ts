@@ -1,12 +1,12 @@
 /** The model of timers accepts correct timers and finds wrong ones. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Timers } from "../../actors/core/logical-timers.ts";
+import { LogicalTimers } from "../../actors/core/logical-timers.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { TimerModel } from "../../sim/cluster/checkers/timer-model.ts";
 
 /** As the core does: due timers fire, then the input is applied. */
-function input(model: TimerModel, timers: Timers, timeUs: number, during: () => void = () => {}): void {
+function input(model: TimerModel, timers: LogicalTimers, timeUs: number, during: () => void = () => {}): void {
   model.before(timeUs);
   while (timers.take(timeUs) !== null);
   during();
@@ -19,7 +19,7 @@ function event(kind: string, timeUs: number): EventMessage {
 }
 
 test("timers that fire once, in order and in time are accepted", () => {
-  const timers = new Timers();
+  const timers = new LogicalTimers();
   const model = new TimerModel(timers);
   input(model, timers, 1, () => {
     timers.start("g/a", "x", 30);
@@ -33,7 +33,7 @@ test("timers that fire once, in order and in time are accepted", () => {
 });
 
 test("a lost timer is found with the first input after its time", () => {
-  const timers = new Timers();
+  const timers = new LogicalTimers();
   const model = new TimerModel(timers);
   timers.start("g/a", "x", 10);
   timers.restore({ created: 1, pending: [] });
@@ -42,7 +42,7 @@ test("a lost timer is found with the first input after its time", () => {
 });
 
 test("a timer that fires twice or early is found", () => {
-  const twice = new Timers();
+  const twice = new LogicalTimers();
   const model = new TimerModel(twice);
   twice.start("g/a", "x", 10);
   const { created, pending } = twice.save();
@@ -50,7 +50,7 @@ test("a timer that fires twice or early is found", () => {
   input(model, twice, 10);
   assert.match(model.trouble ?? "", "expected no such timer");
 
-  const early = new Timers();
+  const early = new LogicalTimers();
   const other = new TimerModel(early);
   early.start("g/a", "x", 10);
   other.before(5);
@@ -59,7 +59,7 @@ test("a timer that fires twice or early is found", () => {
 });
 
 test("a timer of a failed actor must not fire", () => {
-  const timers = new Timers();
+  const timers = new LogicalTimers();
   const model = new TimerModel(timers);
   timers.start("g/witness", "x", 10);
   model.announced(event("actor.restarted", 5));
@@ -68,7 +68,7 @@ test("a timer of a failed actor must not fire", () => {
 });
 
 test("an event of a firing timer has the timer's time", () => {
-  const timers = new Timers();
+  const timers = new LogicalTimers();
   const model = new TimerModel(timers);
   timers.start("g/witness", "x", 10);
   model.before(12);

@@ -5,9 +5,9 @@
  *                     ├─ started again, cancelled ─► removed
  *                     └─ its actor failed ─► removed
  *
- * Wraps the methods of the core's `Timers`, so it sees what the core requests, not how the core stores it.
+ * Wraps the methods of the core's `LogicalTimers`, so it sees what the core requests, not how the core stores it.
  */
-import type { Timer, Timers } from "../../../actors/core/mod.ts";
+import type { Timer, LogicalTimers } from "../../../actors/core/mod.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 
 interface Pending {
@@ -25,7 +25,7 @@ export class TimerModel {
   private inputUs = 0;
   private firing: Timer | null = null;
 
-  constructor(timers: Timers) {
+  constructor(timers: LogicalTimers) {
     const start = timers.start.bind(timers);
     const cancel = timers.cancel.bind(timers);
     const cancelAll = timers.cancelAll.bind(timers);
