@@ -19,9 +19,9 @@ import type {
   Signal,
 } from "../ports/detector.ts";
 import { type MachineAction, MachineHost } from "./host.ts";
+import type { LogicalTimers } from "./logical-timers.ts";
 import { RandomStream } from "./random.ts";
 import { copyFields, type SavedActor } from "./snapshot.ts";
-import type { LogicalTimers } from "./logical-timers.ts";
 
 /** Restarts an actor may need within the window before it is stopped for good: more means the cause is not the input. */
 export const RESTARTS_MAX = 3;

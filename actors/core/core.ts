@@ -18,7 +18,6 @@ import type {
   Channels,
   ConfigChanged,
   DensityMatrix,
-  EventMessage,
   Input,
   MeasurementRecord,
   QuantumInput,
@@ -29,40 +28,19 @@ import type {
 import { applySetting, parseSettings, type Settings } from "../../protocol/settings.ts";
 import type { Announcement, Batch } from "../ports/detector.ts";
 import type { Actor } from "./actor.ts";
-import { cutText, wireDetail } from "./event-limits.ts";
-import { type ChannelGroup, type CoreDefinitions, Groups, type GroupsHost } from "./groups.ts";
+import type { CoreProbe, CoreSink } from "./core-sink.ts";
+import { eventMessage } from "./event-message.ts";
+import { ASSEMBLER, type ChannelGroup, type CoreDefinitions, Groups, type GroupsHost } from "./groups.ts";
+import { LogicalTimers } from "./logical-timers.ts";
 import { recordAsFrame } from "./record-frame.ts";
 import { hashOf, type Registered, type StateHashes } from "./registered-state.ts";
-import { copyFields, readSnapshot, type SavedCore, writeSnapshot } from "./snapshot.ts";
+import { readSnapshot, type SavedCore, writeSnapshot } from "./snapshot.ts";
 import { SourceMarks } from "./source-marks.ts";
-import { LogicalTimers } from "./logical-timers.ts";
 
 export type { CoreDefinitions } from "./groups.ts";
 
-/** Where outputs go while an input is applied. */
-export interface CoreSink {
-  event(event: EventMessage): void;
-  state(state: StateMessage): void;
-  /** True when `state` does nothing: detectors may then skip building the message. */
-  readonly unread?: boolean;
-  /** `gauges` has new metrics. */
-  metrics(timeUs: number): void;
-}
-
-/** Takes outputs and does nothing: for those who read only the state. */
-export const SILENT: CoreSink = { unread: true, event() {}, state() {}, metrics() {} };
-
-/** Called before and after an actor works, so that the runtime can measure it. */
-export interface CoreProbe {
-  enter(actor: Actor): void;
-  leave(actor: Actor): void;
-}
-
-/** In degraded mode metrics leave at most this often: people and charts need no more. */
+/** Least time between metrics in degraded mode: enough for charts and readers. */
 const DEGRADED_METRICS_EVERY_US = 1_000;
-
-/** The row assembler of a group in events and state hashes. */
-const ASSEMBLER = "front";
 
 export class Core implements GroupsHost {
   readonly timers = new LogicalTimers();
@@ -165,22 +143,10 @@ export class Core implements GroupsHost {
     this.emit(actor.definition.name, actor.group.name, timeUs, announcement);
   }
 
-  private emit(actor: string, group: string, timeUs: number, a: Announcement): void {
-    this.eventSequence++;
-    this.announcedInInput++;
-    this.sink.event({
-      type: "event",
-      sequence: this.eventSequence,
-      id: `${this.partition}/${this.sequence}/${this.announcedInInput}`,
-      timeUs,
-      kind: a.kind,
-      severity: a.severity,
-      actor,
-      group,
-      channels: [...(a.channels ?? [])],
-      title: cutText(a.title),
-      detail: wireDetail(a.detail ?? {}),
-    });
+  private emit(actor: string, group: string, timeUs: number, announcement: Announcement): void {
+    const sequence = ++this.eventSequence;
+    const id = `${this.partition}/${this.sequence}/${++this.announcedInInput}`;
+    this.sink.event(eventMessage(announcement, { sequence, id, timeUs, actor, group }));
   }
 
   // ---- data -------------------------------------------------------------------------------------------------------
@@ -345,16 +311,7 @@ export class Core implements GroupsHost {
   /** Every piece of state, in a fixed order (R4). */
   *registered(): Generator<Registered> {
     yield { actor: "core", field: "control", value: JSON.stringify(this.control()) };
-    for (const { declaration, rows } of this.groups.all()) {
-      const actor = `${declaration.group}/${ASSEMBLER}`;
-      for (const [field, value] of Object.entries(rows.fields)) yield { actor, field, value };
-    }
-    for (const actor of this.groups.actors()) {
-      yield { actor: actor.key, field: "control", value: JSON.stringify(actor.control()) };
-      yield { actor: actor.key, field: "random", value: actor.randomState };
-      for (const [field, value] of Object.entries(actor.detector.fields))
-        yield { actor: actor.key, field, value };
-    }
+    yield* this.groups.registered();
   }
 
   /** Hash of the whole registered state and of each piece. */
@@ -364,11 +321,7 @@ export class Core implements GroupsHost {
 
   /** The whole state as bytes; `Core.restore` continues from them as if nothing had happened. */
   snapshot(): Uint8Array {
-    return writeSnapshot({
-      control: this.control(),
-      groups: Array.from(this.groups.all(), ({ rows }) => rows.fields),
-      actors: Array.from(this.groups.actors(), (actor) => actor.save()),
-    });
+    return writeSnapshot({ control: this.control(), ...this.groups.save() });
   }
 
   static restore(bytes: Uint8Array, definitions: CoreDefinitions, sink: CoreSink): Core {
@@ -377,7 +330,7 @@ export class Core implements GroupsHost {
     return core;
   }
 
-  private takeOver({ control, groups, actors }: SavedCore<ReturnType<Core["control"]>>): void {
+  private takeOver({ control, ...saved }: SavedCore<ReturnType<Core["control"]>>): void {
     this.settings = parseSettings(control.settings);
     this.opened = control.opened;
     this.sequence = control.sequence;
@@ -387,19 +340,7 @@ export class Core implements GroupsHost {
     this.latestGauges = control.latestGauges;
     this.nextMetricsUs = control.nextMetricsUs ?? Number.NEGATIVE_INFINITY;
     this.sources.restore(control.highWater);
-    this.groups.restore(this.opened !== null, control.groups);
-    control.groups.forEach(({ declaration }, i) => {
-      const { rows } = this.groups.get(declaration.group)!;
-      copyFields(`${declaration.group}/${ASSEMBLER}`, groups[i]!, rows.fields);
-    });
-    for (const actor of this.groups.actors()) {
-      const saved = actors.find(({ key }) => key === actor.key);
-      if (!saved)
-        throw new Error(
-          `Cannot restore ${actor.key}: not in the snapshot; expected every actor of the session`,
-        );
-      actor.restore(saved);
-    }
+    this.groups.restore(this.opened !== null, control.groups, saved);
     this.timers.restore(control.timers);
   }
 
@@ -416,11 +357,7 @@ export class Core implements GroupsHost {
       // JSON has no infinity: null stands for "at once".
       nextMetricsUs: this.nextMetricsUs === Number.NEGATIVE_INFINITY ? null : this.nextMetricsUs,
       highWater: this.sources.save(),
-      groups: Array.from(this.groups.all(), ({ declaration, nextPublishUs, states }) => ({
-        declaration,
-        nextPublishUs,
-        states,
-      })),
+      groups: this.groups.control(),
       timers: this.timers.save(),
     };
   }

@@ -9,6 +9,11 @@ import type { Channels } from "../../protocol/messages.ts";
 import { RowAssembler } from "../detectors/rows/row-assembler.ts";
 import type { ActorDefinition, Group } from "../ports/detector.ts";
 import { Actor, type ActorHost } from "./actor.ts";
+import type { Registered } from "./registered-state.ts";
+import { copyFields, type SavedCore } from "./snapshot.ts";
+
+/** Names the row assembler of a group in events and state hashes. Recordings hold this name. */
+export const ASSEMBLER = "front";
 
 export interface CoreDefinitions {
   /** Actors that every group of channels gets. */
@@ -25,6 +30,8 @@ export interface ChannelGroup {
   states: boolean;
   nextPublishUs: number;
 }
+
+type GroupControl = Pick<ChannelGroup, "declaration" | "nextPublishUs" | "states">;
 
 /** What new actors start with. */
 export interface GroupsHost extends ActorHost {
@@ -106,15 +113,60 @@ export class Groups {
     this.start(this.session, before);
   }
 
-  /** The groups and actors of a snapshot, not yet started or restored. */
+  // ---- registered state -----------------------------------------------------------------------------------------
+
+  /** Every piece of state of the groups and actors, in a fixed order. */
+  *registered(): Generator<Registered> {
+    for (const { declaration, rows } of this.all()) {
+      const actor = `${declaration.group}/${ASSEMBLER}`;
+      for (const [field, value] of Object.entries(rows.fields)) yield { actor, field, value };
+    }
+    for (const actor of this.actors()) {
+      yield { actor: actor.key, field: "control", value: JSON.stringify(actor.control()) };
+      yield { actor: actor.key, field: "random", value: actor.randomState };
+      for (const [field, value] of Object.entries(actor.detector.fields))
+        yield { actor: actor.key, field, value };
+    }
+  }
+
+  /** State of the groups that is plain JSON. */
+  control(): GroupControl[] {
+    return Array.from(this.all(), ({ declaration, nextPublishUs, states }) => ({
+      declaration,
+      nextPublishUs,
+      states,
+    }));
+  }
+
+  save(): Omit<SavedCore, "control"> {
+    return {
+      groups: Array.from(this.all(), ({ rows }) => rows.fields),
+      actors: Array.from(this.actors(), (actor) => actor.save()),
+    };
+  }
+
   restore(
     opened: boolean,
-    groups: readonly Pick<ChannelGroup, "declaration" | "states" | "nextPublishUs">[],
-  ) {
+    control: readonly GroupControl[],
+    { groups, actors }: Omit<SavedCore, "control">,
+  ): void {
     if (opened) this.session = this.make(this.definitions.session, SESSION);
-    for (const { declaration, states, nextPublishUs } of groups)
-      this.byName.set(declaration.group, { ...this.makeGroup(declaration, states), nextPublishUs });
+    control.forEach(({ declaration, states, nextPublishUs }, i) => {
+      const group = { ...this.makeGroup(declaration, states), nextPublishUs };
+      copyFields(`${declaration.group}/${ASSEMBLER}`, groups[i]!, group.rows.fields);
+      this.byName.set(declaration.group, group);
+    });
+    for (const actor of this.actors()) {
+      const saved = actors.find(({ key }) => key === actor.key);
+      if (!saved)
+        throw new Error(
+          `Cannot restore ${actor.key}: not in the snapshot; expected every actor of the session`,
+        );
+      actor.restore(saved);
+    }
   }
+
+  // ---- making actors --------------------------------------------------------------------------------------------
 
   private renew(group: ChannelGroup, concerned: (actor: Actor) => boolean): void {
     const before = group.actors;

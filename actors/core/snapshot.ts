@@ -1,8 +1,9 @@
 /**
- * The whole state of a core as bytes, and back.
+ * Writes the whole state of a core as bytes, and reads it back.
  *
- * msgpack of `{version, control, groups, actors}`; typed arrays are extension values of their kind, little-endian, so that an array comes
- * back as what it was. A snapshot of another state version is not restored: the log is folded from its start, or from a usable snapshot.
+ * The bytes are msgpack of `{version, control, groups, actors}`. Each kind of typed array is an extension type, little-endian, so that an
+ * array is read back with its type. A snapshot of another state version cannot be restored: the state is then computed from an older usable
+ * snapshot or from the start of the log.
  */
 import { Decoder, Encoder, ExtensionCodec } from "@msgpack/msgpack";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -31,27 +32,20 @@ export function writeSnapshot(saved: SavedCore): Uint8Array {
 }
 
 export function readSnapshot(bytes: Uint8Array): SavedCore {
-  // A Buffer's `slice` is a view and its `subarray` a Buffer: neither is expected below.
+  // A Buffer's `slice` shares memory and its `subarray` returns a Buffer. The code below needs a plain Uint8Array.
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const saved = new Decoder({ extensionCodec: typedArrays }).decode(plain) as SavedCore & { version: number };
-  if (saved.version !== STATE_VERSION) throw new OtherStateVersion(saved.version);
-  return saved;
-}
-
-/** The snapshot was written by a program whose registered state was another. */
-export class OtherStateVersion extends EigenwatchError {
-  override readonly name = "OtherStateVersion";
-  constructor(version: number) {
-    super({
+  if (saved.version !== STATE_VERSION)
+    throw new EigenwatchError({
       action: "restore a snapshot",
-      value: `it has state version ${version}`,
+      value: `it has state version ${saved.version}`,
       expected: `state version ${STATE_VERSION}`,
       kind: "input",
     });
-  }
+  return saved;
 }
 
-/** Copies saved arrays back into live ones; both must have the same names, kinds and lengths. */
+/** Copies saved arrays into live ones. Both must have the same names, types and lengths. */
 export function copyFields(actor: string, from: Fields, to: Fields): void {
   for (const name of new Set([...Object.keys(from), ...Object.keys(to)])) {
     const source = from[name];
@@ -80,7 +74,7 @@ KINDS.forEach((Kind, code) => {
     type: code,
     encode: (value) =>
       value instanceof Kind ? new Uint8Array(value.buffer, value.byteOffset, value.byteLength) : null,
-    // Copied: the bytes may stand at any offset, the array needs its own alignment.
+    // Copies, because the bytes may start at any offset but the array needs an aligned one.
     decode: (data) => new Kind(data.slice().buffer as ArrayBuffer) as TypedArray,
   });
 });

@@ -1,30 +1,12 @@
+/**
+ * A density matrix estimated from a stream of complex samples: ρ ← (1−α)ρ + αψψ† with ψ = z/‖z‖.
+ *
+ * ρ is n×n row-major, rho[i·n+j] = ⟨i|ρ|j⟩, with an imaginary diagonal of exactly 0.
+ */
 import { rankOneUpdate } from "./rank-one.ts";
 import { kappaAfterUpdate } from "./sample-size.ts";
 
-/** A state as it travels: n×n row-major, rho[i·n+j] = ⟨i|ρ|j⟩, imaginary diagonal exactly 0. */
-export interface DensityState {
-  n: number;
-  /** Integer µs since the epoch. */
-  t: number;
-  re: Float64Array;
-  im: Float64Array;
-  source: "direct" | "estimated";
-  reading: "native" | "single-excitation";
-  norm?: Norm;
-  /** Weight of the last sample, and sum of squared weights (1/N_eff). */
-  alpha?: number;
-  kappa?: number;
-  band?: { omega0: number; gamma: number; order: 1 | 2 };
-  /** Seconds. */
-  groupDelay?: number;
-  /** n×n synchrony factors |c_ij|. */
-  sync?: Float64Array;
-  /** Weight outside the single-excitation sector; 0 for estimated states. */
-  pVac?: number;
-  /** The matrix given was not a state; this is the nearest one. */
-  projected?: boolean;
-}
-
+/** "unit": every sample weighs the same. "power": a sample weighs as much as its power ‖z‖². */
 export type Norm = "unit" | "power";
 
 /** Rounding moves the trace by about 1e-16 an update; at 1,024 updates it is still far below every tolerance. */
@@ -76,8 +58,8 @@ export class DensityEstimate {
   }
 
   /**
-   * Takes one complex sample z of length n; any scale. `alpha` overrides the weight (irregular time: 1−e^{−Δt/τ}).
-   * Returns false, and counts it, when ‖z‖ is 0 or not finite: such a sample has no direction and changes nothing.
+   * Takes one complex sample z of length n, of any scale. `alpha` overrides the weight (irregular time: 1−e^{−Δt/τ}).
+   * A sample whose ‖z‖ is 0 or not finite has no direction: it is counted, changes nothing, and `update` returns false.
    * O(n²), allocates nothing.
    */
   update(zRe: Float64Array, zIm: Float64Array, alpha: number = this.alpha): boolean {
@@ -119,17 +101,17 @@ export class DensityEstimate {
     return this.scalars[COUNT]!;
   }
 
-  /** Samples refused because they had no direction. */
+  /** Samples ignored because they had no direction. */
   get skipped(): number {
     return this.scalars[SKIPPED]!;
   }
 
-  /** q = ψ†ρψ of the last sample with the state before it; 1−q is its surprise, in [0, 1]. The first sample has q = 0. */
+  /** q = ψ†ρψ of the last sample and the ρ before it, in [0, 1]; 1−q is the surprise of the sample. 0 for the first sample. */
   get overlap(): number {
     return this.scalars[OVERLAP]!;
   }
 
-  /** tr ρ², exact to rounding (summed in the update, not by recursion). */
+  /** tr ρ², exact to rounding: `update` sums it anew. */
   get purity(): number {
     return this.scalars[PURITY]!;
   }
@@ -143,30 +125,9 @@ export class DensityEstimate {
     return this.scalars[KAPPA]!;
   }
 
-  /** Weight α of the last sample. */
-  get lastAlpha(): number {
-    return this.scalars[WEIGHT]!;
-  }
-
   /** EWMA of z†z, `power` only. */
   get power(): number {
     return this.scalars[POWER]!;
-  }
-
-  /** The state as it travels, sharing these arrays: copy them before the next update if it must last. */
-  view(t: number): DensityState {
-    return {
-      n: this.n,
-      t,
-      re: this.re,
-      im: this.im,
-      source: "estimated",
-      reading: "single-excitation",
-      norm: this.norm,
-      alpha: this.lastAlpha,
-      kappa: this.kappa,
-      pVac: 0,
-    };
   }
 
   reset(): void {

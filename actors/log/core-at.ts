@@ -13,7 +13,8 @@
  * C3  A place that no core can reach, because the beginning is gone, is refused.
  */
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { Core, type CoreDefinitions, type CoreSink, SILENT } from "../core/core.ts";
+import { Core, type CoreDefinitions } from "../core/core.ts";
+import { type CoreSink, SILENT } from "../core/core-sink.ts";
 import type { Journal, LogPlace, StoredSnapshot } from "../ports/journal.ts";
 import { type FoldObserver, foldJournal } from "./fold.ts";
 import { type Place, reaches } from "./place.ts";

@@ -12,7 +12,8 @@
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { MAX_BLOCK_AGE_MS } from "../../protocol/limits.ts";
 import type { EventMessage, Input, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
-import type { Core, CoreSink } from "../core/core.ts";
+import type { Core } from "../core/core.ts";
+import type { CoreSink } from "../core/core-sink.ts";
 import { hex } from "../core/hash.ts";
 import { LogWriter, type WrittenBlock } from "../log/writer.ts";
 import type { Clock } from "../ports/clock.ts";

@@ -5,7 +5,7 @@
  * figures of the day, not its own.
  */
 import type { Actor } from "../core/actor.ts";
-import type { CoreProbe } from "../core/core.ts";
+import type { CoreProbe } from "../core/core-sink.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { ClosedBlock } from "./output-gate.ts";
 

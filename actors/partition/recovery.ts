@@ -7,7 +7,8 @@
 
 import { encodeDerived } from "../../protocol/block.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
-import { type Core, type CoreDefinitions, SILENT } from "../core/core.ts";
+import type { Core, CoreDefinitions } from "../core/core.ts";
+import { SILENT } from "../core/core-sink.ts";
 import { coreAt } from "../log/core-at.ts";
 import type { Journal } from "../ports/journal.ts";
 

@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Core, SILENT } from "../../actors/core/core.ts";
+import { Core } from "../../actors/core/core.ts";
+import { SILENT } from "../../actors/core/core-sink.ts";
 import { hex } from "../../actors/core/hash.ts";
 import { coreAt, nearestCore } from "../../actors/log/core-at.ts";
 import { foldJournal } from "../../actors/log/fold.ts";

@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Core, SILENT } from "../../actors/core/core.ts";
+import { Core } from "../../actors/core/core.ts";
+import { SILENT } from "../../actors/core/core-sink.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { BlockChain } from "../../actors/log/chain.ts";
 import { LogWriter, type LogWriterOptions, type WritableLog } from "../../actors/log/writer.ts";

@@ -2,7 +2,8 @@
  * A small log in memory, written by the real writer: block 1 opens a session of the toy actors and declares their group, every further
  * block holds two rows, 1 ms apart. A value of 120 makes the toys announce an event.
  */
-import { Core, SILENT } from "../../actors/core/core.ts";
+import { Core } from "../../actors/core/core.ts";
+import { SILENT } from "../../actors/core/core-sink.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { LogWriter } from "../../actors/log/writer.ts";
 import type { Journal } from "../../actors/ports/journal.ts";

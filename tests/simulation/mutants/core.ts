@@ -3,6 +3,7 @@ import type { Mutant } from "./mutant.ts";
 
 const CORE = "actors/core/core.ts";
 const ACTOR = "actors/core/actor.ts";
+const GROUPS = "actors/core/groups.ts";
 const SOURCES = "actors/core/source-marks.ts";
 const TIMERS = "actors/core/logical-timers.ts";
 
@@ -52,9 +53,9 @@ export const CORE_MUTANTS: readonly Mutant[] = [
   {
     name: "front-not-restored",
     bug: "A snapshot restores the row assembler of a group empty.",
-    file: CORE,
-    find: "groups[i]!, rows.fields);",
-    replace: "rows.fields, rows.fields);",
+    file: GROUPS,
+    find: "groups[i]!, group.rows.fields);",
+    replace: "group.rows.fields, group.rows.fields);",
   },
   {
     name: "timers-lost",
