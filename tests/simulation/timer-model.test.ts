@@ -6,7 +6,12 @@ import type { EventMessage } from "../../protocol/messages.ts";
 import { TimerModel } from "../../sim/cluster/checkers/timer-model.ts";
 
 /** As the core does: due timers fire, then the input is applied. */
-function input(model: TimerModel, timers: LogicalTimers, timeUs: number, during: () => void = () => {}): void {
+function input(
+  model: TimerModel,
+  timers: LogicalTimers,
+  timeUs: number,
+  during: () => void = () => {},
+): void {
   model.before(timeUs);
   while (timers.take(timeUs) !== null);
   during();

@@ -7,7 +7,7 @@
  *
  * Wraps the methods of the core's `LogicalTimers`, so it sees what the core requests, not how the core stores it.
  */
-import type { Timer, LogicalTimers } from "../../../actors/core/mod.ts";
+import type { LogicalTimers, Timer } from "../../../actors/core/mod.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 
 interface Pending {
