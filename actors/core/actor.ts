@@ -25,7 +25,7 @@ import { copyFields, type SavedActor } from "./snapshot.ts";
 
 /** Restarts an actor may need within the window before it is stopped for good: more means the cause is not the input. */
 export const RESTARTS_MAX = 3;
-export const RESTART_WINDOW_US = 60_000_000;
+const RESTART_WINDOW_US = 60_000_000;
 
 /** What an actor needs of the core around it. */
 export interface ActorHost {

@@ -6,7 +6,7 @@ import type { Settings } from "../../protocol/settings.ts";
 const DAY_US = 86_400_000_000;
 
 /** Fewer samples than this between false alarms would be no alarm: for daily data "one a day" means nothing. */
-export const MIN_FALSE_ALARM_SAMPLES = 200;
+const MIN_FALSE_ALARM_SAMPLES = 200;
 
 /** Mean samples between false alarms: as set, else from alarms per day at a spacing of `spacingUs` (> 0). */
 export function falseAlarmSamples(

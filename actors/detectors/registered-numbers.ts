@@ -11,7 +11,7 @@
  */
 import type { Fields } from "../ports/detector.ts";
 
-export type NamedNumbers<Name extends string> = Record<Name, number> & {
+type NamedNumbers<Name extends string> = Record<Name, number> & {
   readonly array: Float64Array;
   /** Moves the view to record `index` and returns it: it stays there until it is moved again. */
   at(index: number): NamedNumbers<Name>;

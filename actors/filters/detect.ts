@@ -10,7 +10,7 @@ import { readTable, type Table } from "../feeds/table/table.ts";
 import { LineWriter } from "./lines.ts";
 import { createScorer, type DetectorName, type ScoredRow, type Scorer } from "./scorer.ts";
 
-export interface DetectOptions {
+interface DetectOptions {
   detector: DetectorName;
   columns?: string[] | undefined;
   out: "csv" | "ndjson";

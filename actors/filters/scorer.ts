@@ -20,7 +20,7 @@ import type { ActorDefinition, Detector, Group } from "../ports/detector.ts";
 
 export type DetectorName = "coherence" | "collapse" | "anomaly";
 
-export interface ScorerOptions {
+interface ScorerOptions {
   /** Nominal spacing of the rows, µs; 0: learnt from the rows. */
   readonly everyUs?: number;
   readonly innovation?: Group["innovation"];

@@ -1,5 +1,4 @@
-/** Cholesky factor of a Hermitian positive definite matrix, and what it is for. */
-import ln from "@stdlib/math-base-special-ln";
+/** Cholesky factor of a Hermitian positive definite matrix. */
 
 /** The matrix has a direction without positive variance; `row` is where the factorisation stopped. */
 export class NotPositiveDefinite extends RangeError {
@@ -43,39 +42,4 @@ export function cholesky(
     outRe[row + i] = Math.sqrt(pivot);
     outIm[row + i] = 0;
   }
-}
-
-/** ln|A| = 2 Σ ln L_ii. O(n). */
-export function logDeterminant(n: number, factorRe: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < n; i++) sum += ln(factorRe[i * n + i]!);
-  return 2 * sum;
-}
-
-/** z†A^{−1}z = ‖L^{−1}z‖² ≥ 0, by forward substitution; `workRe`, `workIm`: scratch of length ≥ n. O(n²). */
-export function inverseQuadraticForm(
-  n: number,
-  factorRe: Float64Array,
-  factorIm: Float64Array,
-  zRe: Float64Array,
-  zIm: Float64Array,
-  workRe: Float64Array,
-  workIm: Float64Array,
-): number {
-  let sum = 0;
-  for (let i = 0; i < n; i++) {
-    const row = i * n;
-    let x = zRe[i]!;
-    let y = zIm[i]!;
-    for (let k = 0; k < i; k++) {
-      x -= factorRe[row + k]! * workRe[k]! - factorIm[row + k]! * workIm[k]!;
-      y -= factorRe[row + k]! * workIm[k]! + factorIm[row + k]! * workRe[k]!;
-    }
-    x /= factorRe[row + i]!;
-    y /= factorRe[row + i]!;
-    workRe[i] = x;
-    workIm[i] = y;
-    sum += x * x + y * y;
-  }
-  return sum;
 }

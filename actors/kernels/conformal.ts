@@ -9,7 +9,7 @@
  */
 
 /** Scores a window may hold: 10⁴ keep the block move under 2 µs and the smallest p at 10⁻⁴. */
-export const MAX_CONFORMAL_WINDOW = 10_000;
+const MAX_CONFORMAL_WINDOW = 10_000;
 
 const COUNT = 0;
 const HEAD = 1;

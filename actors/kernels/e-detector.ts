@@ -11,16 +11,16 @@ import ln from "@stdlib/math-base-special-ln";
 import { logOnePlusExp, logWeightedSum } from "./log-sum.ts";
 
 /** ln M after one SR step from ln M and ln e. ln M = −∞ is the start. O(1). */
-export function shiryaevRobertsStep(logM: number, logE: number): number {
+function shiryaevRobertsStep(logM: number, logE: number): number {
   return logE + logOnePlusExp(logM);
 }
 
 /** ln M after one CUSUM step. O(1). */
-export function cusumStep(logM: number, logE: number): number {
+function cusumStep(logM: number, logE: number): number {
   return logE + Math.max(logM, 0);
 }
 
-export type EDetectorKind = "sr" | "cusum";
+type EDetectorKind = "sr" | "cusum";
 
 export class EDetector {
   readonly members: number;

@@ -1,7 +1,6 @@
 /** Entropies of a spectrum, in nats. 0 ln 0 = 0; negative entries are rounding and count as 0. */
 import exp from "@stdlib/math-base-special-exp";
 import ln from "@stdlib/math-base-special-ln";
-import log1p from "@stdlib/math-base-special-log1p";
 
 /**
  * Von Neumann entropy S(ρ) = −Σ λ_i ln λ_i, in [0, ln n] nats, from the first n eigenvalues.
@@ -48,10 +47,4 @@ export function diagonalEntropy(n: number, re: Float64Array): number {
 /** Effective rank e^S, in [1, n]. Source: Roy & Vetterli 2007, "The effective rank". O(1). */
 export function effectiveRank(entropy: number): number {
   return exp(entropy);
-}
-
-/** Binary entropy h(p) = −p ln p − (1−p) ln(1−p), in [0, ln 2] nats; p outside [0, 1] counts as the nearer end. O(1). */
-export function binaryEntropy(p: number): number {
-  if (!(p > 0) || p >= 1) return 0;
-  return -p * ln(p) - (1 - p) * log1p(-p);
 }

@@ -1,4 +1,4 @@
-/** Many hypotheses at once: which can be called discoveries at false discovery rate α? */
+/** Selects discoveries among many hypotheses at a false discovery rate α. */
 
 /**
  * Benjamini–Hochberg (1995) on p-values: marks `rejected[k]` = 1 for the k with p_k ≤ the largest p_(i) ≤ αi/m, and returns
@@ -20,36 +20,13 @@ export function benjaminiHochberg(
       break;
     }
   }
-  return mark(m, p, rejected, threshold, 1);
+  return mark(m, p, rejected, threshold);
 }
 
-/**
- * e-BH (Wang & Ramdas 2022) on e-values, any dependence: rejects e_k ≥ m/(αi) for the largest i with e_[i] ≥ m/(αi).
- * As `benjaminiHochberg` otherwise.
- */
-export function eBenjaminiHochberg(
-  m: number,
-  e: Float64Array,
-  alpha: number,
-  rejected: Uint8Array,
-  order: Float64Array,
-): number {
-  for (let k = 0; k < m; k++) order[k] = -e[k]!;
-  const sorted = order.subarray(0, m).sort();
-  let threshold = Number.POSITIVE_INFINITY;
-  for (let i = m; i >= 1; i--) {
-    if (-sorted[i - 1]! >= m / (alpha * i)) {
-      threshold = -sorted[i - 1]!;
-      break;
-    }
-  }
-  return mark(m, e, rejected, threshold, -1);
-}
-
-function mark(m: number, x: Float64Array, rejected: Uint8Array, threshold: number, sign: number): number {
+function mark(m: number, p: Float64Array, rejected: Uint8Array, threshold: number): number {
   let count = 0;
   for (let k = 0; k < m; k++) {
-    rejected[k] = sign * x[k]! <= sign * threshold ? 1 : 0;
+    rejected[k] = p[k]! <= threshold ? 1 : 0;
     count += rejected[k]!;
   }
   return count;

@@ -45,7 +45,7 @@ export class ELond {
 }
 
 /** γ_t is spread over this many hypotheses; what a rejection earns is spent after them. */
-export const LORD_HORIZON = 10_000;
+const LORD_HORIZON = 10_000;
 
 /**
  * LORD++: α_t = w₀γ_t + (α−w₀)γ_{t−τ₁} + α Σ_{j≥2} γ_{t−τ_j}, τ_j the times of rejections,

@@ -9,7 +9,7 @@ import ln from "@stdlib/math-base-special-ln";
 import log1p from "@stdlib/math-base-special-log1p";
 
 /** Below this product of populations a normalised quantity is 0/0 in disguise and is undefined (NaN). */
-export const MIN_POPULATION_PRODUCT = 1e-10;
+const MIN_POPULATION_PRODUCT = 1e-10;
 
 /** |ρ_ij|. */
 export function magnitude(n: number, re: Float64Array, im: Float64Array, i: number, j: number): number {

@@ -2,7 +2,7 @@
 import ln from "@stdlib/math-base-special-ln";
 
 /** An eigenvalue of σ below this is outside its support: rounding alone makes values of this size. */
-export const SUPPORT_TOLERANCE = 1e-13;
+const SUPPORT_TOLERANCE = 1e-13;
 
 /** Weight of ρ outside the support of σ that still counts as rounding. */
 const OUTSIDE_WEIGHT = 1e-12;

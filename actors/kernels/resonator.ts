@@ -11,7 +11,7 @@ import exp from "@stdlib/math-base-special-exp";
 import sincos from "@stdlib/math-base-special-sincos";
 
 /** After this many time constants without a tick what is left (5 %) describes another time: start afresh. */
-export const GAP_TIME_CONSTANTS = 3;
+const GAP_TIME_CONSTANTS = 3;
 
 const MICROSECOND = 1e-6;
 

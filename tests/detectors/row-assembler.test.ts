@@ -26,30 +26,30 @@ function rowsOf(batch: Batch, n: number): Row[] {
   }));
 }
 
-test("[G1] front end completes a row when all channels have reported", () => {
-  const front = new RowAssembler(groupOf(2));
-  assert.is(front.consume(frameOf([[0, 0, 1]])).rows, 0);
-  const rows = rowsOf(front.consume(frameOf([[0, 1, 5]])), 2);
+test("[G1] row assembler completes a row when all channels have reported", () => {
+  const assembler = new RowAssembler(groupOf(2));
+  assert.is(assembler.consume(frameOf([[0, 0, 1]])).rows, 0);
+  const rows = rowsOf(assembler.consume(frameOf([[0, 1, 5]])), 2);
   assert.equal(rows, [{ time: 0, value: [1, 5], fresh: [1, 1], innovation: [NaN, NaN], gap: 0 }]);
 });
 
-test("[G1] front end completes a partial row when a later time begins, with innovation 0 where nothing came", () => {
-  const front = new RowAssembler(groupOf(2));
-  front.consume(
+test("[G1] row assembler completes a partial row when a later time begins, with innovation 0 where nothing came", () => {
+  const assembler = new RowAssembler(groupOf(2));
+  assembler.consume(
     frameOf([
       [0, 0, 1],
       [0, 1, 5],
       [SECOND, 0, 3],
     ]),
   );
-  const rows = rowsOf(front.consume(frameOf([[2 * SECOND, 0, 4]])), 2);
+  const rows = rowsOf(assembler.consume(frameOf([[2 * SECOND, 0, 4]])), 2);
   assert.equal(rows, [{ time: SECOND, value: [3, 5], fresh: [1, 0], innovation: [2, 0], gap: 0 }]);
 });
 
-test("[G1] front end begins a row when a channel reports a second time", () => {
-  const front = new RowAssembler(groupOf(1));
+test("[G1] row assembler begins a row when a channel reports a second time", () => {
+  const assembler = new RowAssembler(groupOf(1));
   const rows = rowsOf(
-    front.consume(
+    assembler.consume(
       frameOf([
         [0, 0, 1],
         [0, 0, 4],
@@ -68,10 +68,10 @@ test("[G1] front end begins a row when a channel reports a second time", () => {
   );
 });
 
-test("[G2] front end of ticks puts rows on the grid with the last tick of each channel", () => {
-  const front = new RowAssembler(groupOf(2, { sampling: "ticks" }));
+test("[G2] row assembler of ticks puts rows on the grid with the last tick of each channel", () => {
+  const assembler = new RowAssembler(groupOf(2, { sampling: "ticks" }));
   const rows = rowsOf(
-    front.consume(
+    assembler.consume(
       frameOf([
         [100, 0, 10],
         [200, 1, 20],
@@ -89,10 +89,10 @@ test("[G2] front end of ticks puts rows on the grid with the last tick of each c
   ]);
 });
 
-test("[G2] front end of ticks lets quiet grid steps stand as rows without innovations", () => {
-  const front = new RowAssembler(groupOf(1, { sampling: "ticks" }));
+test("[G2] row assembler of ticks lets quiet grid steps stand as rows without innovations", () => {
+  const assembler = new RowAssembler(groupOf(1, { sampling: "ticks" }));
   const rows = rowsOf(
-    front.consume(
+    assembler.consume(
       frameOf([
         [1, 0, 10],
         [3 * SECOND + 1, 0, 12],
@@ -113,11 +113,11 @@ test("[G2] front end of ticks lets quiet grid steps stand as rows without innova
   );
 });
 
-test("[G3] front end invents no rows across a silence of ticks and starts anew behind it", () => {
-  const front = new RowAssembler(groupOf(1, { sampling: "ticks" }));
+test("[G3] row assembler invents no rows across a silence of ticks and starts anew behind it", () => {
+  const assembler = new RowAssembler(groupOf(1, { sampling: "ticks" }));
   const late = (GAP_TICKS + 2) * SECOND;
   const rows = rowsOf(
-    front.consume(
+    assembler.consume(
       frameOf([
         [1, 0, 10],
         [2, 0, 11],
@@ -136,14 +136,14 @@ test("[G3] front end invents no rows across a silence of ticks and starts anew b
       [GAP_TICKS + 3, 0, 1],
     ],
   );
-  assert.is(front.counts().gaps, 1);
+  assert.is(assembler.counts().gaps, 1);
 });
 
-test("[G3] front end marks the first row after missing rows and gives it no innovation", () => {
-  const front = new RowAssembler(groupOf(1));
+test("[G3] row assembler marks the first row after missing rows and gives it no innovation", () => {
+  const assembler = new RowAssembler(groupOf(1));
   const late = (GAP_ROWS + 2) * SECOND;
   const rows = rowsOf(
-    front.consume(
+    assembler.consume(
       frameOf([
         [0, 0, 1],
         [SECOND, 0, 2],
@@ -164,17 +164,17 @@ test("[G3] front end marks the first row after missing rows and gives it no inno
   );
 });
 
-test("[G3] front end learns the spacing where none is declared", () => {
-  const front = new RowAssembler(groupOf(1, { everyUs: 0 }));
+test("[G3] row assembler learns the spacing where none is declared", () => {
+  const assembler = new RowAssembler(groupOf(1, { everyUs: 0 }));
   const samples = Array.from({ length: 20 }, (_, k) => [k * 60 * SECOND, 0, k] as const);
-  front.consume(frameOf(samples));
-  const rows = rowsOf(front.consume(frameOf([[40 * 60 * SECOND, 0, 1]])), 1);
+  assembler.consume(frameOf(samples));
+  const rows = rowsOf(assembler.consume(frameOf([[40 * 60 * SECOND, 0, 1]])), 1);
   assert.is(rows[0]!.gap, 1);
 });
 
-test("[G4] front end counts samples that are not finite or of no channel and changes nothing else", () => {
-  const front = new RowAssembler(groupOf(1));
-  const batch = front.consume(
+test("[G4] row assembler counts samples that are not finite or of no channel and changes nothing else", () => {
+  const assembler = new RowAssembler(groupOf(1));
+  const batch = assembler.consume(
     frameOf([
       [0, 0, 1],
       [SECOND, 0, Number.NaN],
@@ -184,7 +184,7 @@ test("[G4] front end counts samples that are not finite or of no channel and cha
     ]),
   );
   assert.equal(Array.from(batch.sampleInnovation.subarray(0, 5)), [NaN, NaN, NaN, NaN, 3]);
-  assert.is(front.counts().bad, 3);
+  assert.is(assembler.counts().bad, 3);
   assert.equal(
     rowsOf(batch, 1).map((row) => [row.value[0], row.fresh[0]]),
     [
@@ -196,9 +196,9 @@ test("[G4] front end counts samples that are not finite or of no channel and cha
   );
 });
 
-test("[G4] front end of log returns carries a value that is not positive but takes no return of it", () => {
-  const front = new RowAssembler(groupOf(1, { innovation: "logReturn" }));
-  const batch = front.consume(
+test("[G4] row assembler of log returns carries a value that is not positive but takes no return of it", () => {
+  const assembler = new RowAssembler(groupOf(1, { innovation: "logReturn" }));
+  const batch = assembler.consume(
     frameOf([
       [0, 0, 100],
       [SECOND, 0, -37],
@@ -210,15 +210,15 @@ test("[G4] front end of log returns carries a value that is not positive but tak
   assert.ok(Math.abs(batch.sampleInnovation[2]! - Math.log(1.1)) < 1e-15);
 });
 
-test("front end's log returns agree with the logarithm of the ratio, small and large", () => {
+test("row assembler's log returns agree with the logarithm of the ratio, small and large", () => {
   fc.assert(
     fc.property(
       fc.double({ min: 1e-6, max: 1e6, noNaN: true }),
       fc.double({ min: 0.2, max: 5, noNaN: true }),
       (x, ratio) => {
-        const front = new RowAssembler(groupOf(1, { innovation: "logReturn" }));
+        const assembler = new RowAssembler(groupOf(1, { innovation: "logReturn" }));
         const y = x * ratio;
-        const batch = front.consume(
+        const batch = assembler.consume(
           frameOf([
             [0, 0, x],
             [1, 0, y],
@@ -231,8 +231,8 @@ test("front end's log returns agree with the logarithm of the ratio, small and l
   );
 });
 
-test("front end's AR(1) residuals are white for an AR(1) series", () => {
-  const front = new RowAssembler(groupOf(1, { innovation: "ar1" }));
+test("row assembler's AR(1) residuals are white for an AR(1) series", () => {
+  const assembler = new RowAssembler(groupOf(1, { innovation: "ar1" }));
   let x = 0;
   let seed = 1;
   const samples: [number, number, number][] = [];
@@ -241,7 +241,7 @@ test("front end's AR(1) residuals are white for an AR(1) series", () => {
     x = 0.8 * x + seed / 4_294_967_296 - 0.5;
     samples.push([k * SECOND, 0, x]);
   }
-  const batch = front.consume(frameOf(samples));
+  const batch = assembler.consume(frameOf(samples));
   let product = 0;
   let square = 0;
   for (let k = 1001; k < 20_000; k++) {
@@ -251,10 +251,10 @@ test("front end's AR(1) residuals are white for an AR(1) series", () => {
   assert.ok(Math.abs(product / square) < 0.05, `lag-1 correlation ${product / square}`);
 });
 
-test("[G5] front end counts a late sample and keeps it in the pending row", () => {
-  const front = new RowAssembler(groupOf(2));
+test("[G5] row assembler counts a late sample and keeps it in the pending row", () => {
+  const assembler = new RowAssembler(groupOf(2));
   const rows = rowsOf(
-    front.consume(
+    assembler.consume(
       frameOf([
         [SECOND, 0, 1],
         [0, 1, 2],
@@ -266,7 +266,7 @@ test("[G5] front end counts a late sample and keeps it in the pending row", () =
     rows.map((row) => row.time),
     [SECOND],
   );
-  assert.is(front.counts().late, 1);
+  assert.is(assembler.counts().late, 1);
 });
 
 const sample = fc.tuple(
@@ -275,7 +275,7 @@ const sample = fc.tuple(
   fc.integer({ min: 1, max: 50 }),
 );
 for (const sampling of ["rows", "ticks"] as const) {
-  test(`[G6] front end of ${sampling} makes the same rows however the samples are cut into frames`, () => {
+  test(`[G6] row assembler of ${sampling} makes the same rows however the samples are cut into frames`, () => {
     fc.assert(
       fc.property(
         fc.array(sample, { maxLength: 60 }),
@@ -309,7 +309,7 @@ for (const sampling of ["rows", "ticks"] as const) {
   });
 }
 
-test("front end goes on from copied fields as if nothing had happened", () => {
+test("row assembler goes on from copied fields as if nothing had happened", () => {
   const frames: Frame[] = Array.from({ length: 8 }, (_, f) =>
     frameOf(
       Array.from({ length: 7 }, (_, k) => [(f * 7 + k) * 300_000, k % 3, Math.sqrt(f + k + 1)] as const),
@@ -327,25 +327,15 @@ test("front end goes on from copied fields as if nothing had happened", () => {
   });
 });
 
-test("front end hands out the pending row when it is flushed, once", () => {
-  const front = new RowAssembler(groupOf(2));
-  front.consume(frameOf([[0, 0, 1]]));
-  assert.equal(
-    rowsOf(front.flush(), 2).map((row) => row.fresh),
-    [[1, 0]],
-  );
-  assert.is(front.flush().rows, 0);
-});
-
-test("[G4] front end leaves out values whose squares overflow, and innovations that do", () => {
+test("[G4] row assembler leaves out values whose squares overflow, and innovations that do", () => {
   const values = [1, 1e200, -1.7e308, 3, 5];
-  const front = new RowAssembler(groupOf(1));
-  const rows = values.flatMap((value, t) => rowsOf(front.consume(frameOf([[t * SECOND, 0, value]])), 1));
+  const assembler = new RowAssembler(groupOf(1));
+  const rows = values.flatMap((value, t) => rowsOf(assembler.consume(frameOf([[t * SECOND, 0, value]])), 1));
   assert.equal(
     rows.map((row) => row.innovation[0]),
     [NaN, 0, 0, 2, 2],
   );
-  assert.is(front.counts().bad, 2);
+  assert.is(assembler.counts().bad, 2);
 
   const ratios = new RowAssembler(groupOf(1, { innovation: "logReturn" }));
   const tiny = [100, 5e-324, 100, 100].flatMap((value, t) =>

@@ -9,7 +9,6 @@ import {
   logNegativityBits,
   negativity,
 } from "../../actors/kernels/entanglement.ts";
-import { binaryEntropy } from "../../actors/kernels/entropy.ts";
 import { rootFidelity } from "../../actors/kernels/fidelity.ts";
 import { HermitianEigen } from "../../actors/kernels/hermitian-eigen.ts";
 import {
@@ -26,7 +25,7 @@ import { pointer, pointerOverlap } from "../../actors/kernels/pointer.ts";
 import { StateComparison } from "../../actors/kernels/state-comparison.ts";
 import { type Matrix, randomDensity, randomPure, seeded } from "./builders.ts";
 import { hermitianJacobi } from "./hermitian-jacobi.ts";
-import { eigenFactor, pureOverlap } from "./oracles.ts";
+import { binaryEntropy, eigenFactor, pureOverlap } from "./oracles.ts";
 
 function near(got: number, expected: number, tolerance: number, what = ""): void {
   assert.ok(Math.abs(got - expected) <= tolerance, `${what} ${got}; expected ${expected} ± ${tolerance}`);

@@ -2,6 +2,7 @@
  * Slow or obvious versions that kernels are compared with: counting, sums by definition, closed forms.
  */
 import betaincinv from "@stdlib/math-base-special-betaincinv";
+import erfc from "@stdlib/math-base-special-erfc";
 import gammaincinv from "@stdlib/math-base-special-gammaincinv";
 
 /** p-value of the last of `scores` among all of them, by counting. */
@@ -95,4 +96,14 @@ export function synchronyByDefinition(
     sum[1] += share * Math.sin(angle);
   }
   return sum;
+}
+
+/** Φ(x) of the standard normal law, in [0, 1], to rounding in both tails. */
+export function normalCdf(x: number): number {
+  return 0.5 * erfc(-x / Math.SQRT2);
+}
+
+/** Binary entropy h(p) = −p ln p − (1−p) ln(1−p) of p in (0, 1), in nats. */
+export function binaryEntropy(p: number): number {
+  return -p * Math.log(p) - (1 - p) * Math.log1p(-p);
 }

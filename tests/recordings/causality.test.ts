@@ -5,7 +5,6 @@ import { RandomStream } from "../../actors/core/random.ts";
 import type { Feed } from "../../actors/feeds/feed.ts";
 import { FeedWriter } from "../../actors/feeds/feed-writer.ts";
 import { createFeeds } from "../../actors/feeds/session-feeds.ts";
-import { normalCdf } from "../../actors/kernels/normal.ts";
 import { openRecording, SYSTEM, systemClock } from "../../actors/mod.ts";
 import { createFrame, createScratchFrame } from "../../protocol/frame.ts";
 import {
@@ -24,6 +23,7 @@ import {
   tiesOf,
 } from "../../sim/recordings/whatif/perturb.ts";
 import { synthWorlds } from "../../sim/worlds/worlds.ts";
+import { normalCdf } from "../kernels/oracles.ts";
 import { normals } from "../support/random-streams.ts";
 import { eventsOf } from "../support/recorded-blocks.ts";
 import { recordFeeds } from "../support/recorded-run.ts";

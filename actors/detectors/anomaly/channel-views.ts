@@ -19,7 +19,7 @@ const LEVEL = 0;
 const STEP = 1;
 const SPREAD = 2;
 const STUCK = 3;
-export const SEASON = 4;
+const SEASON = 4;
 
 /** Scales at which a spike is clipped. */
 const CLIP_AT = 4;

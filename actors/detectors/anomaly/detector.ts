@@ -1,12 +1,13 @@
 /**
- * Novelty in single channels and in all together, as episodes.
+ * Detects unusual samples of single channels and of all channels together, and reports them as episodes.
  *
  *   row ─► views of each channel ─► conformal evidence ─► largest ─► long-run scale ─► E_c ─► episode of c
  *    └───► joint views: breadth Σ min(E_c, cap)/n, Mahalanobis distance of the innovations ─► E_joint ─► joint episode
  *
- * E is −ln p of a sample that is as unusual for its channel: an episode opens at E ≥ ln S, S the guaranteed samples between
- * false alarms, and closes after `cooldownSamples` rows below half of it. A joint episode (or one that would open in a quarter of the channels
- * at once) inhibits those of single channels. The score of a sample is E / (E + SCORE_HALF), in [0, 1).
+ * E is −ln p, where p is how often a sample of the channel is at least as unusual. An episode opens at E ≥ ln S, where S is the guaranteed
+ * number of samples between false alarms, and closes after `cooldownSamples` rows below half of that. A joint episode opens at
+ * E_joint ≥ ln S, or when a quarter of the channels would open at once; while it is open, no episode of a single channel opens. The score
+ * of a sample is E / (E + SCORE_HALF), in [0, 1).
  *
  * Cost: about 150 ns a sample at windows of 512.
  */
@@ -19,6 +20,7 @@ import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
 import { ChannelViews, VIEWS } from "./channel-views.ts";
 import { ConformalViews } from "./conformal-views.ts";
+import { describeEpisode, Episodes, JOINT_VIEW } from "./episodes.ts";
 import { EvidenceScale } from "./evidence-scale.ts";
 import { JointDistance } from "./joint-distance.ts";
 import { anomalyMachine } from "./machine.ts";
@@ -33,13 +35,13 @@ export const anomaly = defineDetector({
 
 /** Evidence at which the score is one half: one sample in ten thousand. */
 const SCORE_HALF = 9.21;
-/** Evidence of one channel in the joint view: breadth counts, not one loud channel. */
+/** Most evidence that one channel contributes to the joint view, which looks for breadth. */
 const BREADTH_CAP = 8;
 /** Nats by which another view must exceed an episode's peak to begin an episode of its own. */
 const ESCALATION = 4;
 /** Channels named in an event. */
 const CHANNELS_NAMED = 8;
-/** Rows between two looks at the threshold (the spacing of rows may drift). */
+/** Rows between updates of the threshold, because the spacing of rows may drift. */
 const THRESHOLD_EVERY = 1024;
 
 const Scalars = namedNumbers(
@@ -51,9 +53,6 @@ const Scalars = namedNumbers(
   /** Rows since the last episode closed. */
   "quietRows",
 );
-
-/** An episode, one for each channel and one for all together (index n). `calm`: rows in a row below half the threshold. */
-const Episodes = namedNumbers("active", "startedUs", "length", "calm", "peak", "view");
 
 const JOINT_VIEWS = 2;
 
@@ -70,10 +69,10 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private readonly spacing: RowSpacing;
   private readonly scalars = new Scalars();
   private readonly episodes: InstanceType<typeof Episodes>;
-  /** E of the last row: channels, then the joint state. */
+  /** E of the last row: one per channel, then the joint one. */
   private readonly evidence: Float64Array;
   private readonly seenBy: Uint8Array;
-  /** ln n: the price of having looked at n channels. */
+  /** ln n: the correction for the largest of n values. */
   private readonly lnChannels: number;
   private readonly look = new Float64Array(VIEWS.length);
 
@@ -113,7 +112,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     return machine.value === "warming" ? 0 : scoreOf(this.evidence[c]!);
   }
 
-  /** One score for the row: the joint one, or the loudest channel's after the correction for having looked at n. */
+  /** One score for the row: the larger of the joint score and that of the most unusual channel, corrected for n channels. */
   rowScore({ machine }: Pick<DetectorContext, "machine">): number {
     if (machine.value === "warming") return 0;
     const { n } = this.group;
@@ -163,7 +162,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
           by = v;
         }
       }
-      // While the windows fill, evidence is not yet comparable with what comes later.
+      // While the windows fill, evidence is not comparable with later evidence.
       const calibrated = warm ? this.scale.calibrate(c, most) : 0;
       evidence[c] = calibrated;
       seenBy[c] = by;
@@ -193,7 +192,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
         if (evidence[c]! > loudest) loudest = evidence[c]!;
         if (evidence[c]! >= threshold && episodes.at(c).active === 0) loud++;
       }
-      // What the loudest of n channels explains alone is that channel's episode, however far it carries the joint distance.
+      // When the most unusual channel explains the joint evidence alone, the episode is that channel's.
       const joint = evidence[n]! >= threshold && evidence[n]! > loudest - this.lnChannels;
       if (joint || (loud >= 3 && loud * 4 >= n)) this.open(n, batch, r, time, context);
     }
@@ -202,7 +201,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     for (let i = 0; i <= n; i++) {
       if (calm && evidence[i]! < threshold) continue;
       if (episodes.at(i).active === 1) {
-        // Something else, and much stronger, within an episode is an episode of its own.
+        // A much stronger anomaly of another view is an episode of its own.
         if (i < n && this.escalates(i)) {
           this.close(i, time, context);
           this.open(i, batch, r, time, context);
@@ -217,25 +216,20 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private open(i: number, batch: Batch, r: number, time: number, context: Context): void {
     const { group, evidence } = this;
     const { n } = group;
+    const joint = i === n;
     const episode = this.episodes.at(i);
     episode.active = 1;
     episode.startedUs = time;
     episode.length = 0;
     episode.calm = 0;
     episode.peak = evidence[i]!;
-    episode.view = i === n ? VIEWS.length : this.seenBy[i]!;
+    episode.view = joint ? JOINT_VIEW : this.seenBy[i]!;
     this.scalars.open++;
-    const joint = i === n;
-    const concerned = this.concerned(i);
     context.signal({
       type: "opened",
       timeUs: time,
-      fingerprint: this.fingerprint(i),
-      joint,
-      channels: concerned.map((c) => group.channels[c]!.name),
-      titles: concerned.map((c) => called(group, c)),
+      ...describeEpisode(group, i, episode.view, this.concerned(i)),
       unit: joint ? "" : group.channels[i]!.unit,
-      view: this.viewName(i),
       score: scoreOf(evidence[i]!),
       evidence: evidence[i]!,
       value: joint ? null : batch.rowValue[r * n + i]!,
@@ -263,26 +257,20 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   }
 
   private close(i: number, time: number, context: Context): void {
-    const { group } = this;
-    const concerned = this.concerned(i);
     const episode = this.episodes.at(i);
     episode.active = 0;
     this.scalars.open--;
     context.signal({
       type: "closed",
       timeUs: time,
-      fingerprint: this.fingerprint(i),
-      joint: i === group.n,
-      channels: concerned.map((c) => group.channels[c]!.name),
-      titles: concerned.map((c) => called(group, c)),
-      view: this.viewName(i),
+      ...describeEpisode(this.group, i, episode.view, this.concerned(i)),
       startedUs: episode.startedUs,
       peakScore: scoreOf(episode.peak),
       samples: episode.length - episode.calm + 1,
     });
   }
 
-  /** The channel, or those of a joint episode by their share in it. */
+  /** The channels of episode i; those of a joint episode are ranked by their share in it. */
   private concerned(i: number): number[] {
     const { n, channels } = this.group;
     if (i < n) return [i];
@@ -293,15 +281,6 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       .slice(0, CHANNELS_NAMED);
   }
 
-  private viewName(i: number): string {
-    const { view } = this.episodes.at(i);
-    return view < VIEWS.length ? VIEWS[view]! : "joint";
-  }
-
-  private fingerprint(i: number): string {
-    return i < this.group.n ? `${this.viewName(i)}:${this.group.channels[i]!.name}` : "joint";
-  }
-
   private chooseThreshold(spacingUs: number): void {
     this.scalars.threshold = ln(falseAlarmSamples(this.settings, spacingUs || UNKNOWN_SPACING_US));
   }
@@ -309,10 +288,4 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
 
 function scoreOf(evidence: number): number {
   return evidence / (evidence + SCORE_HALF);
-}
-
-/** What people call a channel. */
-function called(group: Group, c: number): string {
-  const { name, title } = group.channels[c]!;
-  return title === "" ? name : title;
 }

@@ -78,7 +78,7 @@ export class JointDistance {
     return Math.abs(this.u[c]!);
   }
 
-  /** u'Σ⁻¹u = ‖L⁻¹u‖² by forward substitution: the kernel `inverseQuadraticForm` for real numbers, at half its cost. */
+  /** u'Σ⁻¹u = ‖L⁻¹u‖² by forward substitution. */
   private squared(): number {
     const { n, u, factor, whitened } = this;
     let sum = 0;

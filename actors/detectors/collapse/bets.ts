@@ -11,7 +11,7 @@ import exp from "@stdlib/math-base-special-exp";
 import { BET_BINS, BetTable, betBin } from "../../kernels/bets.ts";
 import { MEAN_BET_FRACTIONS, MEAN_BET_WINDOWS } from "../../kernels/mean-bet.ts";
 
-export const ENERGY_SCALES: readonly number[] = [0.6, 0.8, 1.3, 1.8];
+const ENERGY_SCALES: readonly number[] = [0.6, 0.8, 1.3, 1.8];
 export const SHARE_FACTORS: readonly number[] = [0.4, 0.65, 1.5, 2.5];
 export const MODES = 2;
 
@@ -28,7 +28,7 @@ export const WEIGHTS = Float64Array.from({ length: MEMBERS }, (_, m) => {
 });
 
 /** e-values of one family by bin of p: member m, bin k at m·BET_BINS + k. */
-export interface EValueTable {
+interface EValueTable {
   readonly members: number;
   readonly values: Float64Array;
 }

@@ -1,20 +1,20 @@
 /**
- * R-SR: has the law of the innovations changed? An e-detector with a guarantee: mean rows between false alarms ≥ A.
+ * Detects a change in the law of the innovations. While rows are independent, the mean number of rows between false alarms is at least A.
  *
  *   row x ─► y = W(x−μ₀) ─┬─► bets (betting.ts) ─► M ── M ≥ A ─► declared
  *                         └─► evidence of serial dependence (dependence.ts) ─► the guarantee is void
  *
- * What a row does in each state of the machine (machine.ts):
+ * The effect of a row in each state of the machine (machine.ts):
  *
  *   warming     learns the baseline: N₀ rows ─► calibrated
  *   tracking, suspected   M ≥ A ─► declared
- *   collapsed   quiet for recoveryRows ─► returned (the old baseline holds again)
+ *   collapsed   quiet for recoveryRows ─► returned (the old baseline is valid again)
  *               M ≥ A for another kind of change ─► declared again
- *               M ≥ A again, or undecided for too long ─► persists
+ *               M ≥ A again, or no decision for too long ─► persists
  *   recovering  learns the new regime: about 2n rows ─► calibrated
  *
- * Volatility in clusters breaks exchangeability: the guarantee is then void, and the event says so. Where the settings ask for it, x is
- * first divided by a lagged running volatility: slow changes of size are followed then, and even sudden ones are forgotten within some rows.
+ * Volatility in clusters breaks exchangeability: the guarantee is then void, and the event reports it. With `volatility: "ewma"`, x is first
+ * divided by a lagged running volatility. The detector then ignores slow changes of size, and forgets sudden ones within some rows.
  *
  * Sources: Shin, Ramdas & Rinaldo 2022 (e-detectors); Vovk, Gammerman & Shafer 2005 (conformal p); de la Peña 1999 (bets on the mean).
  * Cost: about 2 µs a row at n = 16.
@@ -31,6 +31,7 @@ import { Baseline, Calibration } from "./baseline.ts";
 import { kindOf, memberName } from "./bets.ts";
 import { Betting } from "./betting.ts";
 import { DependenceWatch } from "./dependence.ts";
+import { calibrationRows, relearningRows } from "./learning-rows.ts";
 import { collapseMachine } from "./machine.ts";
 import { RecentRows } from "./recent-rows.ts";
 import { crossConformalEnergies } from "./relearning.ts";
@@ -47,29 +48,16 @@ export const collapse = defineDetector({
 /** Weight of a row in the running volatility: λ = 0.94 (RiskMetrics 1996). */
 const VOLATILITY_WEIGHT = 0.06;
 /**
- * Every alarm raises the threshold by so many nats, and each row lowers it by their guaranteed share; it stays between A and A². While the
- * rows are independent this hardly matters; on data that break the guarantee (volatility in clusters) alarms become rarer, and a great
- * collapse is still found soon, because each row brings some nats. After Gibbs & Candès 2021, "Adaptive conformal inference under
- * distribution shift".
+ * Nats by which an alarm raises the threshold. Each row lowers it by 1/A of this; the threshold stays between A and A². With independent
+ * rows the effect is small. On data that break the guarantee (volatility in clusters) alarms become rarer; a large collapse is still found
+ * soon, because each of its rows adds some nats. After Gibbs & Candès 2021, "Adaptive conformal inference under distribution shift".
  */
 const PER_ALARM = 2;
-/** Suspicion begins at M = A/10 and ends below A/100: without a change M has mean t, so it would exceed a root of A all the time. */
+/** Suspicion begins at M = A/10 and ends below A/100. Without a change M has mean t and exceeds √A often, so √A would not do. */
 const LN_SUSPECT = Math.LN10;
 const LN_CLEAR = 2 * Math.LN10;
-/** Undecided for this many times recoveryRows, a collapse counts as lasting. */
+/** A collapse that is neither over nor confirmed after this many times recoveryRows counts as lasting. */
 const UNDECIDED = 4;
-
-/** Calibration rows when the settings leave it open. */
-const MIN_CALIBRATION = 500;
-const MAX_CALIBRATION = 2000;
-const CALIBRATION_PER_CHANNEL = 30;
-
-/**
- * Rows to learn a new regime, on top of the correlation known before. Few, because the detector is blind meanwhile and the next collapse
- * may follow the last: bets on energy and shares keep their guarantee with any whitening, and bets on the mean pay for its error.
- */
-const MIN_RELEARNING = 32;
-const RELEARNING_PER_CHANNEL = 2;
 
 const Scalars = namedNumbers(
   /** A, the guaranteed mean rows between false alarms, and its logarithm. */
@@ -77,11 +65,11 @@ const Scalars = namedNumbers(
   "lnThreshold",
   /** How far earlier alarms have raised the threshold above ln A, nats. */
   "extraNats",
-  /** Of the last declaration: its time, the time of its estimated onset, the kind of its change; 0 before the first. */
+  /** The last declaration: its time, the time of its estimated onset, its kind of change; 0 before the first. */
   "declaredUs",
   "changedUs",
   "kind",
-  /** Rows since then, and how many of the last ones were quiet. */
+  /** Rows since the declaration, and how many of the last ones were quiet. */
   "rowsSinceDeclared",
   "quietRows",
 );
@@ -105,20 +93,15 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
   private readonly x: Float64Array;
   private readonly standardised: Float64Array;
   private readonly y: Float64Array;
-  /** The collapse was found to last in this batch; the machine hears it after the batch. */
+  /** Set when a collapse is found to last; signalled after the batch. */
   private lasting: { timeUs: number; rows: number } | null = null;
 
   constructor(settings: Settings, group: Group) {
     const { n } = group;
     this.settings = settings.collapse;
     this.group = group;
-    this.calibrationRows =
-      settings.collapse.calibrationRows ||
-      Math.min(MAX_CALIBRATION, Math.max(MIN_CALIBRATION, CALIBRATION_PER_CHANNEL * n));
-    this.relearningRows = Math.min(
-      this.calibrationRows,
-      Math.max(MIN_RELEARNING, RELEARNING_PER_CHANNEL * n),
-    );
+    this.calibrationRows = calibrationRows(settings.collapse.calibrationRows, n);
+    this.relearningRows = relearningRows(this.calibrationRows, n);
     this.calibration = new Calibration(n);
     this.baseline = new Baseline(n);
     this.betting = new Betting(n, settings.collapse.statistic);
@@ -164,16 +147,17 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     return share > 0 ? Math.min(1, share) : 0;
   }
 
-  /** Time of the last declaration and of its estimated onset, µs; 0 without one. */
+  /** Time of the last declaration, µs; 0 before the first. */
   get declaredUs(): number {
     return this.scalars.declaredUs;
   }
 
+  /** Estimated onset of the last declared change, µs; 0 before the first. */
   get changedUs(): number {
     return this.scalars.changedUs;
   }
 
-  /** The row's innovations, in units of their running volatility where the settings ask for that. */
+  /** Copies the row's innovations to `x`, divided by their running volatility if the settings enable that. */
   private takeInnovations(batch: Batch, r: number): void {
     const { n } = this.group;
     const { x, volatility } = this;
@@ -188,13 +172,13 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     calibration.take(this.x);
     const { rows } = calibration;
     const again = context.machine.value === "recovering";
-    // The rows themselves are needed once more, in units of the old baseline: crossConformalEnergies.
+    // crossConformalEnergies needs the rows again, in units of the old baseline.
     if (again && !Number.isNaN(baseline.apply(this.x, this.standardised, this.y)))
       recent.add(this.standardised, time);
     if (rows < (again ? this.relearningRows : this.calibrationRows)) return;
     betting.begin(again ? this.energiesToBeginWith() : [], context);
     baseline.learn(calibration, again ? this.relearningRows : 0);
-    // Nothing varied: there is nothing to watch yet.
+    // No channel varied: start again.
     if (baseline.channels === 0) {
       calibration.reset();
       return;
@@ -248,7 +232,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     const leader = mixture.leader();
     const delayRows = Math.max(1, mixture.steps - mixture.onsetOf(leader));
     const rowsAfter = Math.min(delayRows, recent.count);
-    // Before the first row that is still held, by the usual spacing.
+    // An onset before the oldest recent row is extrapolated by the usual spacing.
     const forgotten = (delayRows - rowsAfter) * this.spacing.us;
     const onsetUs = Math.round(recent.timeBefore(rowsAfter - 1) - forgotten);
     const { member, change } = memberName(leader);
@@ -283,7 +267,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     });
   }
 
-  /** After a declaration: is it over, or does it last? */
+  /** After a declaration: decides whether the collapse is over, lasts, or has become another one. */
   private decide(logM: number, time: number, context: Context): void {
     if (this.lasting !== null) return;
     const { scalars, settings } = this;
@@ -291,7 +275,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     const rows = scalars.rowsSinceDeclared + 1;
     scalars.rowsSinceDeclared = rows;
     scalars.quietRows = lnThreshold - logM > LN_SUSPECT ? scalars.quietRows + 1 : 0;
-    // Strong evidence of another kind of change is not the first one lasting, but a further one.
+    // Strong evidence of another kind of change means a further change, not that the first one lasts.
     const further = logM >= lnThreshold && kindOf(this.betting.mixture.leader()) !== scalars.kind;
     if (further && logM >= lnThreshold + scalars.extraNats) this.declareCollapse(logM, time, context);
     else if ((logM >= lnThreshold && !further) || rows >= UNDECIDED * settings.recoveryRows)
@@ -302,7 +286,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     }
   }
 
-  /** Begins to collect evidence against the baseline. */
+  /** Starts to collect evidence against the baseline. */
   private watchAnew(): void {
     this.betting.mixture.reset();
     this.calibration.reset();

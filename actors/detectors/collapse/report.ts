@@ -17,7 +17,7 @@ import type { Baseline } from "./baseline.ts";
 /** Channels named in a report. */
 const NAMED = 5;
 
-export interface RegimeReport {
+interface RegimeReport {
   /** Corrected purity after − before. */
   readonly purityChange: number;
   readonly fidelity: number;

@@ -20,7 +20,7 @@ export function logRatio(value: number, before: number, slow: (x: number) => num
 }
 
 /** Memory of the streaming AR(1) coefficient, samples: long enough that its error stays below 0.05, short enough to follow a drift. */
-export const AR_MEMORY = 512;
+const AR_MEMORY = 512;
 
 /** A stationary series has |φ| < 1; beyond is noise. */
 const AR_MAX = 1;

@@ -21,6 +21,7 @@ import ln from "@stdlib/math-base-special-ln";
 import type { Frame } from "../../../protocol/frame.ts";
 import type { Batch, Fields, Group } from "../../ports/detector.ts";
 import { namedNumbers } from "../registered-numbers.ts";
+import { emptyBatch, growBatch, type MutableBatch } from "./batch-buffer.ts";
 import { ar1Residual, logRatio, MODEL_WIDTH } from "./innovation.ts";
 
 /** Rows: a spacing above this many nominal ones is missing time. Business days (3 days over a weekend) and jitter are not. */
@@ -28,9 +29,9 @@ export const GAP_ROWS = 5;
 /** Ticks: quiet grid steps that still count as quiet rather than as missing. */
 export const GAP_TICKS = 10;
 /** Nothing measured is larger; the squares of what is larger overflow, and an infinite variance would never be forgotten. */
-export const LARGEST_VALUE = 1e100;
+const LARGEST_VALUE = 1e100;
 /** Grid of tick-driven groups that name none, µs: one second. */
-export const DEFAULT_GRID_US = 1_000_000;
+const DEFAULT_GRID_US = 1_000_000;
 /** Row spacings seen before an unnamed spacing counts as known. */
 const SPACING_WARMUP = 16;
 
@@ -48,16 +49,6 @@ const Scalars = namedNumbers(
   "late",
   "gaps",
 );
-
-/** What the front end counted since its creation. */
-export interface FrontCounts {
-  readonly samples: number;
-  readonly rows: number;
-  /** Not finite, too large, of an unknown channel, or not positive where log returns were asked for. */
-  readonly bad: number;
-  readonly late: number;
-  readonly gaps: number;
-}
 
 export class RowAssembler {
   readonly fields: Fields;
@@ -112,19 +103,11 @@ export class RowAssembler {
     return batch;
   }
 
-  /** Completes the pending row (end of a file, change of the group). */
-  flush(): Batch {
-    const batch = this.batch;
-    batch.frame = EMPTY_FRAME;
-    batch.rows = 0;
-    if (this.ticks) {
-      if (!Number.isNaN(this.scalars.lastTickTime) && this.scalars.pendingCount > 0)
-        this.emit(this.scalars.pendingTime);
-    } else if (this.scalars.pendingCount > 0) this.emit(this.scalars.pendingTime);
-    return batch;
-  }
-
-  counts(): FrontCounts {
+  /**
+   * Totals since the start. `bad` samples are not finite, too large, of an unknown channel, or not positive where log returns are
+   * requested.
+   */
+  counts() {
     const { samples, rows, bad, late, gaps } = this.scalars;
     return { samples, rows, bad, late, gaps };
   }
@@ -258,7 +241,7 @@ export class RowAssembler {
   private emit(time: number): void {
     const { n, batch, scalars, value, sum, fresh, reported } = this;
     const r = batch.rows;
-    if (r === batch.rowTime.length) grow(batch, n);
+    if (r === batch.rowTime.length) growBatch(batch, n);
     const at = r * n;
     const gap = scalars.pendingGap;
     const first = scalars.rows === 0 || gap === 1;
@@ -280,47 +263,4 @@ export class RowAssembler {
     scalars.rows = scalars.rows + 1;
     batch.rows = r + 1;
   }
-}
-
-type MutableBatch = { -readonly [K in keyof Batch]: Batch[K] };
-
-const EMPTY_FRAME: Frame = {
-  type: "frame",
-  group: "",
-  source: "",
-  sequence: 0,
-  count: 0,
-  time: new Float64Array(0),
-  channel: new Uint16Array(0),
-  value: new Float64Array(0),
-  size: null,
-};
-
-function emptyBatch(n: number): MutableBatch {
-  const rows = 64;
-  return {
-    frame: EMPTY_FRAME,
-    sampleInnovation: new Float64Array(256),
-    rows: 0,
-    rowTime: new Float64Array(rows),
-    rowValue: new Float64Array(rows * n),
-    rowFresh: new Uint8Array(rows * n),
-    rowInnovation: new Float64Array(rows * n),
-    gap: new Uint8Array(rows),
-  };
-}
-
-/** Doubles the room for rows. Scratch only grows: at most GAP_TICKS rows for each sample of the largest frame. */
-function grow(batch: MutableBatch, n: number): void {
-  const rows = batch.rowTime.length * 2;
-  batch.rowTime = grown(batch.rowTime, new Float64Array(rows));
-  batch.rowValue = grown(batch.rowValue, new Float64Array(rows * n));
-  batch.rowFresh = grown(batch.rowFresh, new Uint8Array(rows * n));
-  batch.rowInnovation = grown(batch.rowInnovation, new Float64Array(rows * n));
-  batch.gap = grown(batch.gap, new Uint8Array(rows));
-}
-
-function grown<T extends Float64Array | Uint8Array>(from: T, to: T): T {
-  to.set(from);
-  return to;
 }
