@@ -4,7 +4,7 @@
  * `flow` is the path of a message. Each hop states who may send it to whom: a gateway accepts from a client only messages whose path has
  * the hop "client→gateway". `frame` has no schema: frame-body.ts checks frames by lengths and ranges.
  *
- * Codes: 0x01-0x1f inputs, 0x20-0x2f derived, 0x30-0x3f gateway to client, 0x40-0x4f the log, 0x50-0x5f client to gateway.
+ * Codes: 0x01-0x1f inputs (0x05 is retired), 0x20-0x2f derived, 0x30-0x3f gateway to client, 0x40-0x4f the log, 0x50-0x5f client to gateway.
  */
 import type { InferOutput } from "valibot";
 import * as client from "./client-schemas.ts";
@@ -28,7 +28,6 @@ export const MESSAGES = {
   channels: { code: 0x02, flow: "feed→core→gateway→client", maxBytes: MAX_INPUT_BYTES, schema: s.channels },
   frame: { code: 0x03, flow: "feed→core→gateway", maxBytes: MAX_FRAME_BYTES, schema: null },
   feedStatus: { code: 0x04, flow: "feed→core", maxBytes: MAX_INPUT_BYTES, schema: s.feedStatus },
-  tick: { code: 0x05, flow: "runtime→core", maxBytes: MAX_INPUT_BYTES, schema: s.tick },
   configChanged: { code: 0x06, flow: "gateway→core", maxBytes: MAX_INPUT_BYTES, schema: s.configChanged },
   shed: { code: 0x07, flow: "runtime→core", maxBytes: MAX_INPUT_BYTES, schema: s.shed },
   measurement: { code: 0x08, flow: "runtime→core", maxBytes: MAX_INPUT_BYTES, schema: s.measurement },
@@ -89,7 +88,6 @@ export type DecodedMessage = Message | UnknownMessage;
 export type SessionOpened = MessageOf<"sessionOpened">;
 export type Channels = MessageOf<"channels">;
 export type FeedStatus = MessageOf<"feedStatus">;
-export type Tick = { type: "tick" };
 export type ConfigChanged = MessageOf<"configChanged">;
 export type Shed = MessageOf<"shed">;
 export type Measurement = MessageOf<"measurement">;
@@ -130,7 +128,6 @@ export type Input =
   | Channels
   | Frame
   | FeedStatus
-  | Tick
   | ConfigChanged
   | Shed
   | Measurement
@@ -164,7 +161,6 @@ const INPUTS: ReadonlySet<string> = new Set<Input["type"]>([
   "channels",
   "frame",
   "feedStatus",
-  "tick",
   "configChanged",
   "shed",
   "measurement",

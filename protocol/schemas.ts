@@ -53,8 +53,6 @@ export const feedStatus = v.object({
 });
 
 /** Nothing came, but time passed: lets timers fire. */
-export const tick = v.object({});
-
 /** An authorised person changed a setting. */
 export const configChanged = v.object({
   path: name,

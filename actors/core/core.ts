@@ -240,7 +240,6 @@ export class Core implements GroupsHost {
         break;
       case "feedStatus":
       case "shed":
-      case "tick":
         break;
       default:
         unreachable(input);

@@ -7,16 +7,16 @@ import type { DecodedMessage, Message, MessageName, MessageOf } from "../../prot
 const T = 1_700_000_000_000_000;
 const hashOf = (length: number) => Uint8Array.from({ length }, (_, k) => 17 * k);
 
-const tick: Message = { type: "tick" };
-const twoTicks = new BlockBuilder({
+const status: Message = { type: "feedStatus", source: "host", status: "running", detail: "", counts: {} };
+const twoInputs = new BlockBuilder({
   partition: "p0",
   epoch: 1,
   number: 1,
   previousHash: GENESIS_HASH,
   firstSequence: 1,
 });
-twoTicks.add(T, encodeMessage(tick));
-twoTicks.add(
+twoInputs.add(T, encodeMessage(status));
+twoInputs.add(
   T + 50_000,
   encodeMessage({ type: "shed", offered: 10, admitted: 7, shed: 2, duplicates: 1, reason: "queue" }),
 );
@@ -76,7 +76,6 @@ const EVERY_ROW: { readonly [Name in MessageName]: MessageOf<Name> } = {
     detail: "no sample for 1.2 s",
     counts: { nan: 3, backward: 1 },
   },
-  tick: { type: "tick" },
   configChanged: { type: "configChanged", path: "collapse.falseAlarmsPerDay", value: 0.1, author: "ana" },
   shed: { type: "shed", offered: 70_000, admitted: 69_990, shed: 9, duplicates: 1, reason: "queue" },
   measurement: { type: "measurement", gauges: { samplesPerSecond: 1e6, latencyP50Us: 128.5, degraded: 0 } },
@@ -197,7 +196,7 @@ const EVERY_ROW: { readonly [Name in MessageName]: MessageOf<Name> } = {
     timeUs: T + 1,
     count: 1,
     times: float64Bytes([T + 1]),
-    inputs: Uint8Array.of(4, 0, 0, 0, ...encodeMessage(tick)),
+    inputs: Uint8Array.of(4, 0, 0, 0, ...encodeMessage(status)),
   },
   derived: { type: "derived", block: 2, events: [withoutType(event)] },
   checkpoint: {
@@ -308,7 +307,7 @@ export const CASES: Readonly<Record<string, DecodedMessage>> = {
 };
 
 /** Bytes that come from a builder rather than from one message. */
-export const BLOCK_OF_TWO: Uint8Array = twoTicks.close().bytes;
+export const BLOCK_OF_TWO: Uint8Array = twoInputs.close().bytes;
 
 function withoutType({ type: _, ...body }: MessageOf<"event">): Omit<MessageOf<"event">, "type"> {
   return body;

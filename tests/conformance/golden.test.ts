@@ -36,7 +36,7 @@ test("a block has its golden bytes, and they decode to its inputs", () => {
     inputs.push([sequence, timeUs, decodeMessage(bytes).type]);
   });
   assert.equal(inputs, [
-    [1, 1_700_000_000_000_000, "tick"],
+    [1, 1_700_000_000_000_000, "feedStatus"],
     [2, 1_700_000_000_050_000, "shed"],
   ]);
 });

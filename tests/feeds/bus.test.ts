@@ -135,7 +135,7 @@ test("[G2] a message that cannot be decoded, that a feed may not send, or with t
   const send = (bytes: Uint8Array, source = "plant#1") =>
     bus.publish(subjectOf(PLACE.session, PLACE.partition, "feed", source), bytes);
   send(Uint8Array.of(1, 2, 3));
-  send(encodeMessage({ type: "tick" }));
+  send(encodeMessage({ type: "measurement", gauges: {} }));
   send(encodeMessage({ type: "ping", nonce: 1 }));
   send(encodeMessage({ type: "configChanged", path: "seed", value: 1, author: "me" }));
   send(encodeMessage(DECLARATION), "another");

@@ -13,7 +13,7 @@ test("[F1] fold refuses a block that does not begin with the input that the core
   for (const firstSequence of [2, 4]) {
     const core = new Core(TOYS, { event() {}, state() {}, metrics() {} });
     core.apply(1, 0, opened());
-    core.apply(2, 0, { type: "tick" });
+    core.apply(2, 0, { type: "measurement", gauges: {} });
     try {
       await foldJournal(entries(firstSequence), core);
       assert.unreachable(`applied a block that begins with input ${firstSequence}`);
@@ -33,7 +33,7 @@ async function* entries(firstSequence: number): AsyncGenerator<JournalEntry> {
     previousHash: GENESIS_HASH,
     firstSequence,
   });
-  builder.add(0, encodeMessage({ type: "tick" }));
+  builder.add(0, encodeMessage({ type: "measurement", gauges: {} }));
   const { bytes, lastSequence, timeUs } = builder.close();
   yield {
     kind: "block",

@@ -188,7 +188,6 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     detail: text,
     counts: fc.dictionary(name, count, { maxKeys: 4, ...plainObjects }),
   }),
-  tick: message("tick", {}),
   configChanged: message("configChanged", { path: name, value: json, author: name }),
   shed: message("shed", { offered: count, admitted: count, shed: count, duplicates: count, reason: name }),
   measurement: message("measurement", { gauges }),

@@ -26,7 +26,7 @@ const FIRST: BlockStart = {
   previousHash: GENESIS_HASH,
   firstSequence: 1,
 };
-const TICK = encodeMessage({ type: "tick" });
+const STATUS = encodeMessage({ type: "feedStatus", source: "s", status: "running", detail: "", counts: {} });
 
 interface LoggedInput {
   sequence: number;
@@ -42,11 +42,11 @@ function inputsOf(bytes: Uint8Array): LoggedInput[] {
   return inputs;
 }
 
-/** A good block of two ticks, changed. */
+/** A good block of two inputs, changed. */
 function changedBlock(change: Partial<MessageOf<"block">>): Uint8Array {
   const builder = new BlockBuilder(FIRST);
-  builder.add(5, TICK);
-  builder.add(9, TICK);
+  builder.add(5, STATUS);
+  builder.add(9, STATUS);
   return encodeMessage({ ...(decodeMessage(builder.close().bytes) as MessageOf<"block">), ...change });
 }
 
@@ -85,9 +85,9 @@ test("[B1] a block gives back its inputs in order, numbered from its first", () 
 
 test("[B2] a block takes 256 inputs and no more", () => {
   const builder = new BlockBuilder(FIRST);
-  for (let k = 0; k < MAX_BLOCK_INPUTS; k++) builder.add(k, TICK);
+  for (let k = 0; k < MAX_BLOCK_INPUTS; k++) builder.add(k, STATUS);
   assert.not(builder.fits(1));
-  refuses(() => builder.add(999, TICK), LimitExceeded, /input 257/);
+  refuses(() => builder.add(999, STATUS), LimitExceeded, /input 257/);
   assert.is(decodeBlock(builder.close().bytes).inputs, MAX_BLOCK_INPUTS);
 });
 
@@ -122,9 +122,9 @@ test("[B3] a builder started again gives the bytes of a new one", () => {
   const next = { ...FIRST, number: 2, firstSequence: 10, previousHash: new Uint8Array(32).fill(1) };
   reused.start(next);
   assert.is(reused.inputs, 0);
-  reused.add(20, TICK);
+  reused.add(20, STATUS);
   const fresh = new BlockBuilder(next);
-  fresh.add(20, TICK);
+  fresh.add(20, STATUS);
   assert.equal(reused.close().bytes, fresh.close().bytes);
   assert.equal(before, kept);
 });
@@ -132,10 +132,10 @@ test("[B3] a builder started again gives the bytes of a new one", () => {
 test("an empty block is not closed, and time does not go back", () => {
   const builder = new BlockBuilder(FIRST);
   refuses(() => builder.close(), MalformedMessage, /no inputs/);
-  builder.add(10, TICK);
-  refuses(() => builder.add(9, TICK), MalformedMessage, /time 9 after 10/);
-  refuses(() => builder.add(10.5, TICK), MalformedMessage, /time 10.5/);
-  builder.add(10, TICK);
+  builder.add(10, STATUS);
+  refuses(() => builder.add(9, STATUS), MalformedMessage, /time 9 after 10/);
+  refuses(() => builder.add(10.5, STATUS), MalformedMessage, /time 10.5/);
+  builder.add(10, STATUS);
   assert.is(builder.inputs, 2);
 });
 

@@ -164,7 +164,7 @@ test("nesting is refused before it is followed", () => {
 
 test("lengths that exceed the bytes are refused before anything is decoded", () => {
   for (const head of [0xdd, 0xdf, 0xdb, 0xc6]) {
-    const bytes = Uint8Array.from([0x93, 1, MESSAGES.tick.code, head, 0xff, 0xff, 0xff, 0xff, 0x00]);
+    const bytes = Uint8Array.from([0x93, 1, MESSAGES.ping.code, head, 0xff, 0xff, 0xff, 0xff, 0x00]);
     refuses(() => decodeMessage(bytes), MalformedMessage, /the bytes end/);
   }
 });
@@ -216,7 +216,7 @@ test("bytes after a message are refused", () => {
 });
 
 test("extension types, map keys that are no strings, and unused type bytes are refused", () => {
-  const body = (...bytes: number[]) => Uint8Array.from([0x93, 1, MESSAGES.tick.code, ...bytes]);
+  const body = (...bytes: number[]) => Uint8Array.from([0x93, 1, MESSAGES.ping.code, ...bytes]);
   refuses(() => decodeMessage(body(0xd6, 0xff, 0, 0, 0, 0)), MalformedMessage, /type byte 0xd6 at byte 3/);
   refuses(() => decodeMessage(body(0x81, 0x01, 0x01)), MalformedMessage, /map key of type 0x1 at byte 4/);
   refuses(() => decodeMessage(body(0xc1)), MalformedMessage, /type byte 0xc1/);

@@ -65,7 +65,7 @@ test("every hop of a path is allowed, and no other", () => {
 });
 
 test("only what the core folds is an input", () => {
-  assert.ok(isInput({ type: "tick" }));
+  assert.ok(isInput({ type: "measurement", gauges: {} }));
   assert.not(isInput({ type: "ping", nonce: 1 }));
   assert.not(isInput({ type: "unknown", version: 1, code: 0x70, body: Uint8Array.of(0x80) }));
 });
