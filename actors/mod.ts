@@ -1,7 +1,6 @@
 /** The public face of actors/: what main.ts, collab/ and sim/ build on. */
 export { systemClock } from "./clock.ts";
 export { asked, askedAsync, CommandError } from "./errors.ts";
-export type { Feed, FeedSink } from "./feeds/feed.ts";
 export { createFeeds } from "./feeds/session-feeds.ts";
 export { feedHelp } from "./feeds/spec.ts";
 export { createMemoryJournal } from "./journal/memory.ts";
@@ -32,5 +31,6 @@ export { LogWriter, type LogWriterOptions, type WritableLog, type WrittenBlock }
 export { LoggedFrame } from "./partition/delivered-frame.ts";
 export { Outbox, type OutboxOptions } from "./partition/outbox.ts";
 export { Partition } from "./partition/partition.ts";
+export type { Feed, FeedSink } from "./ports/feed.ts";
 export { SYSTEM } from "./system.ts";
 export { VERSION, VERSIONS } from "./versions.ts";

@@ -24,8 +24,6 @@ const OUTSIDE = ["actors/ports/", "protocol/"];
 /** The layers of a session, each on top of the one before. */
 const CORE = ["actors/core/", "actors/detectors/", "actors/kernels/", ...OUTSIDE];
 const LOG = ["actors/log/", ...CORE];
-/** A partition runs feeds through their interface. */
-const FEED = "actors/feeds/feed.ts";
 const PARTITION = ["actors/partition/", ...LOG];
 /** A stream is one more journal; a cluster takes feeds from the bus. */
 const CLUSTER = ["actors/feeds/", "actors/journal/", ...PARTITION];
@@ -53,7 +51,7 @@ export const RULES: readonly Rule[] = [
   { place: "actors/detectors/", sees: ["actors/kernels/", ...OUTSIDE] },
   { place: "actors/core/", sees: CORE },
   { place: "actors/log/", sees: CORE },
-  { place: "actors/partition/", sees: [FEED, ...LOG] },
+  { place: "actors/partition/", sees: LOG },
   { place: "actors/cluster/", sees: CLUSTER },
   { place: "actors/journal/", sees: OUTSIDE },
   { place: "actors/bus/", sees: OUTSIDE },

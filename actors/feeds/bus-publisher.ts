@@ -12,7 +12,7 @@ import type { Channels } from "../../protocol/messages.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Feed, FeedSink } from "./feed.ts";
+import type { Feed, FeedSink } from "../ports/feed.ts";
 
 /** A new owner knows the groups in the log; only a group that was never declared waits this long. */
 const REDECLARE_MS = 2_000;

@@ -13,8 +13,8 @@ import { ProtocolError } from "../../protocol/errors.ts";
 import { type Channels, isInput, mayFlow } from "../../protocol/messages.ts";
 import { parseSubject, subjectPatterns } from "../../protocol/subjects.ts";
 import type { Bus } from "../ports/bus.ts";
+import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
-import type { Feed, FeedSink } from "./feed.ts";
 import { FeedWriter } from "./feed-writer.ts";
 
 /** Messages between two reports of the dropped ones. */

@@ -8,7 +8,7 @@
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { OperatorNotice } from "../../protocol/messages.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Feed } from "./feed.ts";
+import type { Feed } from "../ports/feed.ts";
 import type { Option, OptionValues } from "./options.ts";
 import type { SynthWorlds } from "./synth-world.ts";
 

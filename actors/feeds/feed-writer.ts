@@ -5,7 +5,7 @@
 import type { Frame } from "../../protocol/frame.ts";
 import { MAX_NAME_BYTES, MAX_TEXT_BYTES } from "../../protocol/limits.ts";
 import type { Channels, FeedStatus, QuantumInput } from "../../protocol/messages.ts";
-import type { FeedSink } from "./feed.ts";
+import type { FeedSink } from "../ports/feed.ts";
 
 export class FeedWriter {
   readonly source: string;

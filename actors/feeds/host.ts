@@ -12,7 +12,7 @@
 
 import { createFrame } from "../../protocol/frame.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Feed, FeedSink } from "./feed.ts";
+import type { Feed, FeedSink } from "../ports/feed.ts";
 import { feedKind } from "./feed-kind.ts";
 import { FeedWriter } from "./feed-writer.ts";
 import { channel } from "./host/meter.ts";

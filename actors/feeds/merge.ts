@@ -15,7 +15,7 @@
 import { copyFrame, type Frame } from "../../protocol/frame.ts";
 import type { Channels, FeedStatus, QuantumInput } from "../../protocol/messages.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Feed, FeedSink } from "./feed.ts";
+import type { Feed, FeedSink } from "../ports/feed.ts";
 import { clipName } from "./feed-writer.ts";
 import { FrameSlice } from "./frame-slice.ts";
 import { Pace } from "./pace.ts";

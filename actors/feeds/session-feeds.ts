@@ -2,7 +2,7 @@
  * The feeds of a session from their specs: each gets a name of its own, and the recorded ones are merged by time into one feed.
  */
 
-import type { Feed } from "./feed.ts";
+import type { Feed } from "../ports/feed.ts";
 import { badSpec, type FeedContext, type FeedKind, type KindOptions } from "./feed-kind.ts";
 import { clipName } from "./feed-writer.ts";
 import { FEED_KINDS } from "./kinds.ts";

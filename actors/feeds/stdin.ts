@@ -1,7 +1,7 @@
 /** The stdin feed: a table on standard input, recorded, or live with `live=1`. */
 
 import type { Clock } from "../ports/clock.ts";
-import type { Feed } from "./feed.ts";
+import type { Feed } from "../ports/feed.ts";
 import { badSpec, feedKind } from "./feed-kind.ts";
 import { flag } from "./options.ts";
 import { createTableFeed } from "./table-feed.ts";

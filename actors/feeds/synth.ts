@@ -12,7 +12,7 @@ import { MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
 import type { QuantumInput } from "../../protocol/messages.ts";
 import { expectedAmong } from "../../protocol/nearest.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Feed, FeedSink } from "./feed.ts";
+import type { Feed, FeedSink } from "../ports/feed.ts";
 import { badSpec, type FeedContext, feedKind } from "./feed-kind.ts";
 import { FeedWriter } from "./feed-writer.ts";
 import { FrameSlice } from "./frame-slice.ts";

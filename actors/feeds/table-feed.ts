@@ -14,9 +14,9 @@
  */
 
 import type { Clock } from "../ports/clock.ts";
+import type { Feed } from "../ports/feed.ts";
 import { BadSamples, type Reason } from "./bad-samples.ts";
 import { ChannelGroups } from "./channel-groups.ts";
-import type { Feed } from "./feed.ts";
 import { FeedWriter } from "./feed-writer.ts";
 import { Pace } from "./pace.ts";
 import { Pause } from "./pause.ts";

@@ -8,7 +8,7 @@
 import { createFrame, type Frame } from "../../protocol/frame.ts";
 import { MAX_FRAME_SAMPLES, MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
 import type { Clock } from "../ports/clock.ts";
-import type { Feed, FeedSink } from "./feed.ts";
+import type { Feed, FeedSink } from "../ports/feed.ts";
 import { feedKind } from "./feed-kind.ts";
 import { FeedWriter } from "./feed-writer.ts";
 import { duration, type OptionValues, optional, rateOrMax, text, whole } from "./options.ts";

@@ -22,9 +22,9 @@ import type {
 import { applySetting, type Settings } from "../../protocol/settings.ts";
 import type { Core, CoreDefinitions } from "../core/core.ts";
 import { hex } from "../core/hash.ts";
-import type { Feed } from "../feeds/feed.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type CommandHandlers, carryOut, commandNames } from "../ports/commands.ts";
+import type { Feed } from "../ports/feed.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { FrameOverlay } from "../ports/overlay.ts";
 import type { DeliveredFrame, LiveSession, SessionDescription, SessionListener } from "../ports/session.ts";

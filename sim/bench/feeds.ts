@@ -4,7 +4,6 @@
  */
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
-import type { Feed, FeedSink } from "../../actors/feeds/feed.ts";
 import { openMeters } from "../../actors/feeds/host/meters.ts";
 import { createHostFeed } from "../../actors/feeds/host.ts";
 import { createMerge } from "../../actors/feeds/merge.ts";
@@ -13,6 +12,7 @@ import { createStdinFeed } from "../../actors/feeds/stdin.ts";
 import { readTable } from "../../actors/feeds/table/table.ts";
 import { Walk } from "../../actors/feeds/walk.ts";
 import { systemClock as clock } from "../../actors/mod.ts";
+import type { Feed, FeedSink } from "../../actors/ports/feed.ts";
 import { createFrame } from "../../protocol/frame.ts";
 import { check, cpuSeconds, p50AndP99, pauseMs } from "./measure.ts";
 import type { BenchRow } from "./row.ts";

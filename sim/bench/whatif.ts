@@ -5,9 +5,9 @@
  */
 import { join } from "node:path";
 import { RandomStream } from "../../actors/core/random.ts";
-import type { Feed } from "../../actors/feeds/feed.ts";
 import { FeedWriter } from "../../actors/feeds/feed-writer.ts";
 import { openRecording, SYSTEM } from "../../actors/mod.ts";
+import type { Feed } from "../../actors/ports/feed.ts";
 import { decodeDerived } from "../../protocol/block.ts";
 import { createFrame } from "../../protocol/frame.ts";
 import type { EventMessage } from "../../protocol/messages.ts";

@@ -1,5 +1,5 @@
 /**
- * A simulated source: a Feed (actors/feeds/feed.ts) of correlated walks, with faults.
+ * A simulated source: a Feed (actors/ports/feed.ts) of correlated walks, with faults.
  *
  *   gaps · duplicates · late and backward samples · bursts · NaN · clock steps · silence · spikes · a restart that counts from 1
  *

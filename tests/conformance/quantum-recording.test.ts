@@ -6,10 +6,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { systemClock } from "../../actors/clock.ts";
-import type { Feed } from "../../actors/feeds/feed.ts";
 import { FeedWriter } from "../../actors/feeds/feed-writer.ts";
 import { openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { Partition } from "../../actors/partition/partition.ts";
+import type { Feed } from "../../actors/ports/feed.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { float64Bytes } from "../../protocol/columns.ts";
 import type { QuantumInput } from "../../protocol/messages.ts";

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Feed, FeedSink } from "../../actors/feeds/feed.ts";
 import type { FeedContext } from "../../actors/feeds/feed-kind.ts";
 import { createFeed } from "../../actors/feeds/session-feeds.ts";
+import type { Feed, FeedSink } from "../../actors/ports/feed.ts";
 import type { Channels, FeedStatus, QuantumInput } from "../../protocol/messages.ts";
 import { createManualClock } from "../support/clock.ts";
 

@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Feed } from "../../actors/feeds/feed.ts";
 import { FeedWriter } from "../../actors/feeds/feed-writer.ts";
 import { createMerge } from "../../actors/feeds/merge.ts";
 import { createFeeds } from "../../actors/feeds/session-feeds.ts";
+import type { Feed } from "../../actors/ports/feed.ts";
 import { createFrame } from "../../protocol/frame.ts";
 import { createManualClock } from "../support/clock.ts";
 import { vector } from "../support/quantum.ts";

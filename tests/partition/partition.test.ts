@@ -1,8 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { FeedSink } from "../../actors/feeds/feed.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { Partition } from "../../actors/partition/partition.ts";
+import type { FeedSink } from "../../actors/ports/feed.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import type { FrameOverlay } from "../../actors/ports/overlay.ts";
 import { decodeBlock } from "../../protocol/block.ts";

@@ -1,9 +1,9 @@
 /** What the sequencer makes of quantum feeds: admitted, counted, or refused, and then in the log. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { FeedSink } from "../../actors/feeds/feed.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { Partition } from "../../actors/partition/partition.ts";
+import type { FeedSink } from "../../actors/ports/feed.ts";
 import type { FrameOverlay } from "../../actors/ports/overlay.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { decodeBlock } from "../../protocol/block.ts";

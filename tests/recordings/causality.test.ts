@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { RandomStream } from "../../actors/core/random.ts";
-import type { Feed } from "../../actors/feeds/feed.ts";
 import { FeedWriter } from "../../actors/feeds/feed-writer.ts";
 import { createFeeds } from "../../actors/feeds/session-feeds.ts";
 import { openRecording, SYSTEM, systemClock } from "../../actors/mod.ts";
+import type { Feed } from "../../actors/ports/feed.ts";
 import { createFrame, createScratchFrame } from "../../protocol/frame.ts";
 import {
   type CausalityQuestion,

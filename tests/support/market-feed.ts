@@ -1,6 +1,7 @@
 /** A recorded feed of noisy walks in two groups whose frames share their times, with a burst of larger steps in each minute. */
-import type { Feed, FeedSink } from "../../actors/feeds/feed.ts";
+
 import { FeedWriter } from "../../actors/feeds/feed-writer.ts";
+import type { Feed, FeedSink } from "../../actors/ports/feed.ts";
 import { createFrame } from "../../protocol/frame.ts";
 import { normals } from "./random-streams.ts";
 

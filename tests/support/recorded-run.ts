@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../actors/clock.ts";
 import type { CoreDefinitions } from "../../actors/core/core.ts";
-import type { Feed } from "../../actors/feeds/feed.ts";
 import { createFeeds } from "../../actors/feeds/session-feeds.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { Partition } from "../../actors/partition/partition.ts";
+import type { Feed } from "../../actors/ports/feed.ts";
 import { defaultSettings, type Settings } from "../../protocol/settings.ts";
 
 export interface RecordedRun {

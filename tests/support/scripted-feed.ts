@@ -1,5 +1,5 @@
 /** A feed that a test controls step by step. */
-import type { Feed, FeedSink } from "../../actors/feeds/feed.ts";
+import type { Feed, FeedSink } from "../../actors/ports/feed.ts";
 
 export interface ScriptedFeed extends Feed {
   /** Resolves with the sink once the feed runs. */

@@ -2,7 +2,7 @@
  * A feed brings samples from outside. It declares its channels, then sends frames to a sink until it ends or is stopped.
  *
  * A feed checks what it reads: only well-formed samples reach the sink. It counts bad samples, gaps and times that go back per reason
- * (bad-samples.ts) and reports the counts through `status`; none of them stops a feed.
+ * (actors/feeds/bad-samples.ts) and reports the counts through `status`; none of them stops a feed.
  */
 
 import type { Frame } from "../../protocol/frame.ts";
