@@ -10,7 +10,6 @@
  * P1 and P2 are the sequencer's (sequencer.ts).
  */
 import process from "node:process";
-import type { Command, CommandAnswer, CommandName } from "../../protocol/commands.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type {
   Channels,
@@ -23,7 +22,7 @@ import { applySetting, type Settings } from "../../protocol/settings.ts";
 import type { Core, CoreDefinitions } from "../core/core.ts";
 import { hex } from "../core/hash.ts";
 import type { Clock } from "../ports/clock.ts";
-import { type CommandHandlers, carryOut, commandNames } from "../ports/commands.ts";
+import { SessionCommands } from "../ports/commands.ts";
 import type { Feed } from "../ports/feed.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { FrameOverlay } from "../ports/overlay.ts";
@@ -67,6 +66,7 @@ export interface PartitionOptions {
 export class Partition implements LiveSession {
   readonly session: string;
   readonly partition: string;
+  readonly commands: SessionCommands;
   readonly ownedThrough?: () => number;
   readonly core: Core;
   readonly meter: Meter;
@@ -78,7 +78,6 @@ export class Partition implements LiveSession {
   private readonly feeds: { feed: Feed; running: Promise<void> }[] = [];
   /** Last report of each source; a merged feed reports for the sources it is made of. */
   private readonly statuses = new Map<string, FeedStatus>();
-  private handlers: CommandHandlers = {};
   private isClosing = false;
   private stopMeasuring: () => void = () => {};
 
@@ -114,6 +113,7 @@ export class Partition implements LiveSession {
     this.options = options;
     this.session = session;
     this.partition = partition;
+    this.commands = new SessionCommands(session);
     this.epoch = epoch;
     this.core = core;
     this.meter = new Meter(clock);
@@ -330,22 +330,5 @@ export class Partition implements LiveSession {
 
   subscribe(listener: SessionListener): () => void {
     return this.outbox.subscribe(listener);
-  }
-
-  /** Hands in what carries out the commands of this session. */
-  handle(handlers: CommandHandlers): void {
-    this.handlers = handlers;
-  }
-
-  commands(): readonly CommandName[] {
-    return commandNames(this.handlers);
-  }
-
-  command<Name extends CommandName>(
-    command: Command<Name>,
-    author: string,
-    signal: AbortSignal,
-  ): Promise<CommandAnswer<Name>> {
-    return carryOut(this.session, this.handlers, command, author, signal);
   }
 }

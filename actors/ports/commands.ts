@@ -1,7 +1,7 @@
 /**
- * How a session carries out commands (protocol/commands.ts): by the handlers it was put together with.
+ * The commands of a session (protocol/commands.ts), carried out by handlers.
  *
- * Scenarios and what-if lie outside actors/, so their handlers are handed in from there. A session has the commands it has handlers for.
+ * Scenarios and what-if lie outside actors/, so their handlers come from there. A session has the commands it has handlers for.
  */
 import {
   COMMANDS,
@@ -12,7 +12,7 @@ import {
 } from "../../protocol/commands.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 
-/** `signal` aborts when whoever asked has left: a handler that only computes an answer may stop. */
+/** `signal` aborts when nobody waits for the answer any more: a handler that only computes an answer may stop. */
 export type CommandHandler<Name extends CommandName> = (
   body: Command<Name>["body"],
   author: string,
@@ -21,27 +21,43 @@ export type CommandHandler<Name extends CommandName> = (
 
 export type CommandHandlers = { readonly [Name in CommandName]?: CommandHandler<Name> };
 
-export function commandNames(handlers: CommandHandlers): CommandName[] {
-  return Object.keys(handlers) as CommandName[];
-}
+export class SessionCommands {
+  private readonly session: string;
+  private handlers: CommandHandlers = {};
 
-/** Answers a command by its handler. Rejects with what the handler throws, or when the session has none for it. */
-export async function carryOut<Name extends CommandName>(
-  session: string,
-  handlers: CommandHandlers,
-  { name, body }: Command<Name>,
-  author: string,
-  signal: AbortSignal,
-): Promise<CommandAnswer<Name>> {
-  const handler: CommandHandler<Name> | undefined = handlers[name];
-  if (handler === undefined) throw noSuchCommand(session, name);
-  return handler(body, author, signal);
-}
+  constructor(session: string) {
+    this.session = session;
+  }
 
-export function noSuchCommand(session: string, name: CommandName): EigenwatchError {
-  const { action, where } = COMMANDS[name];
-  const expected = where.map((kind) => SESSION_KINDS[kind]).join(" or ");
-  return new EigenwatchError({ action, value: `session ${session}`, expected, kind: "notFound" });
+  /** From now on these handlers carry out the commands. */
+  handle(handlers: CommandHandlers): void {
+    this.handlers = handlers;
+  }
+
+  names(): readonly CommandName[] {
+    return Object.keys(this.handlers) as CommandName[];
+  }
+
+  /**
+   * Carries out a command of `author`, whom its input in the log names. Resolves when the input is durable and admitted. Rejects with what
+   * the handler throws, or when the session does not have the command.
+   */
+  async carryOut<Name extends CommandName>(
+    { name, body }: Command<Name>,
+    author: string,
+    signal: AbortSignal,
+  ): Promise<CommandAnswer<Name>> {
+    return this.handlerOf(name)(body, author, signal);
+  }
+
+  /** Throws when the session does not have the command. */
+  handlerOf<Name extends CommandName>(name: Name): CommandHandler<Name> {
+    const handler: CommandHandler<Name> | undefined = this.handlers[name];
+    if (handler !== undefined) return handler;
+    const { action, where } = COMMANDS[name];
+    const expected = where.map((kind) => SESSION_KINDS[kind]).join(" or ");
+    throw new EigenwatchError({ action, value: `session ${this.session}`, expected, kind: "notFound" });
+  }
 }
 
 /** The handler, for commands that keep a processor busy for seconds: while one is answered, the next is refused. */

@@ -6,13 +6,15 @@
  * S3  Event sequences are 1, 2, 3 … without gaps, and the same event has the same sequence after a restart.
  * S4  A recorded session may be moved to another place: `rewound` names it, and deliveries continue after it under S2 and S3.
  */
-import type { Command, CommandAnswer, CommandName } from "../../protocol/commands.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
+import type { SessionCommands } from "./commands.ts";
 
 export interface LiveSession {
   readonly session: string;
   readonly partition: string;
+  /** The commands of this session, and the only way to change it from outside. */
+  readonly commands: Omit<SessionCommands, "handle">;
   describe(): SessionDescription;
   /** Groups as declared so far. */
   groups(): readonly Channels[];
@@ -35,17 +37,6 @@ export interface LiveSession {
   /** Why the session cannot take inputs (halted journal, not yet recovered), or null when it can. */
   notReady(): string | null;
   subscribe(listener: SessionListener): () => void;
-  /** The commands this session has. */
-  commands(): readonly CommandName[];
-  /**
-   * Carries out a command of `author`, whom its input in the log will name. Resolves when the input is durable and admitted. Rejects with an
-   * EigenwatchError when the command cannot be carried out. `signal` aborts when nobody waits for the answer any more.
-   */
-  command<Name extends CommandName>(
-    command: Command<Name>,
-    author: string,
-    signal: AbortSignal,
-  ): Promise<CommandAnswer<Name>>;
 }
 
 export interface DeliveredFrame {

@@ -6,7 +6,6 @@
  * C3  A command that changes the log is answered with 200 after its input is durable and admitted; the input names its author.
  */
 import * as v from "valibot";
-import { noSuchCommand } from "../../actors/ports/commands.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import { COMMANDS, type Command, type CommandName, type Role, readCommand } from "../../protocol/commands.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -42,7 +41,7 @@ const CONTROLS: Readonly<Record<string, CommandName>> = {
 };
 
 export function controlsOf(session: LiveSession): string[] {
-  const commands = session.commands();
+  const commands = session.commands.names();
   return Object.keys(CONTROLS).filter((control) => commands.includes(CONTROLS[control]!));
 }
 
@@ -54,7 +53,7 @@ export function commandRoutes(gateway: GatewayContext): [string, Route][] {
       const command =
         context.request.method === "POST"
           ? await readPost(context, gateway, session, post!)
-          : readCommand(offered(session, get!), {});
+          : readOffered(session, get!, {});
       await answerCommand(context, session, command);
     };
     return [path, { methods, answer }];
@@ -67,13 +66,18 @@ async function readPost(
   session: LiveSession,
   post: NonNullable<CommandPath["post"]>,
 ): Promise<Command> {
-  // Whether the session has the command at all comes first: then the body does not matter.
-  const first = typeof post === "string" ? post : Object.values(post)[0]!;
-  offered(session, first);
+  // A session without the command says so whatever the body is.
+  session.commands.handlerOf(typeof post === "string" ? post : Object.values(post)[0]!);
   const body = await readJson(request, limits, "controlBytesMax");
   if (typeof post === "string") return readCommand(post, body);
   const { action, ...rest } = readAction(body, Object.keys(post));
-  return readCommand(offered(session, post[action]!), rest);
+  return readOffered(session, post[action]!, rest);
+}
+
+/** Whether the session has the command comes before what is wrong with the body. */
+function readOffered(session: LiveSession, name: CommandName, body: unknown): Command {
+  session.commands.handlerOf(name);
+  return readCommand(name, body);
 }
 
 function readAction(body: unknown, actions: readonly string[]): { action: string } & Record<string, unknown> {
@@ -84,12 +88,6 @@ function readAction(body: unknown, actions: readonly string[]): { action: string
   throw new EigenwatchError({ action: "command the replay", value, expected });
 }
 
-/** The name, if the session has that command; throws otherwise. */
-function offered<Name extends CommandName>(session: LiveSession, name: Name): Name {
-  if (session.commands().includes(name)) return name;
-  throw noSuchCommand(session.session, name);
-}
-
 async function answerCommand(context: RequestContext, session: LiveSession, command: Command): Promise<void> {
   const { request, response, identity } = context;
   if (!rolesOf(identity).includes(COMMANDS[command.name].who)) throw mayNot(command.name);
@@ -97,7 +95,7 @@ async function answerCommand(context: RequestContext, session: LiveSession, comm
   const leave = (): void => gone.abort();
   response.once("close", leave);
   try {
-    const answer = await session.command(command, authorOf(context), gone.signal);
+    const answer = await session.commands.carryOut(command, authorOf(context), gone.signal);
     if (!response.destroyed) respondJson(request, response, answer);
   } catch (error) {
     if (!gone.signal.aborted) throw error;

@@ -4,7 +4,7 @@
  *   session ──► SessionHub ─┬─► SocketClient (/ws)         samples · state · events · metrics
  *                           ├─► EventStream  (/events)     events
  *                           └─► pollEvents   (/api/events) events
- *   request ──► RequestGuard (rate, Host, Origin, base path, sign-in) ──► routes.ts ──► Session.command, files, events
+ *   request ──► RequestGuard (rate, Host, Origin, base path, sign-in) ──► routes.ts ──► SessionCommands, files, events
  *
  * G1  All three ways deliver the same events, each once, in the order of their sequences.
  * G2  A slow client does not delay others. It gets fewer samples and states, then is cut with a reason, and resumes from its cursor.

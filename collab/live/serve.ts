@@ -63,7 +63,7 @@ export async function up(flags: UpOptions): Promise<number> {
   partition.subscribe(eventPrinter(say));
   if (config.shadow && "snapshots" in journal)
     shadow = new Shadow(journal, { announce: (notice) => void partition.operatorNotice(notice), log });
-  partition.handle(liveCommands(partition, journal, recording));
+  partition.commands.handle(liveCommands(partition, journal, recording));
   const gateway = await openGateway(config, partition, say).catch(async (error: unknown) => {
     await partition.close();
     throw error;

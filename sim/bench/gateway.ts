@@ -6,6 +6,7 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type WebSocket as ServerSocket, WebSocket, WebSocketServer } from "ws";
+import { SessionCommands } from "../../actors/ports/commands.ts";
 import type { DeliveredFrame, LiveSession, SessionListener } from "../../actors/ports/session.ts";
 import { createGateway } from "../../collab/gateway/gateway.ts";
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
@@ -186,6 +187,7 @@ class Receivers {
 class BenchSession implements LiveSession {
   readonly session = "bench";
   readonly partition = "p0";
+  readonly commands = new SessionCommands("bench");
   #listener: SessionListener | null = null;
   #sequence = 0;
 
@@ -212,8 +214,6 @@ class BenchSession implements LiveSession {
   lastStates = () => [];
   gauges = () => ({});
   notReady = () => null;
-  commands = () => [];
-  command = () => Promise.reject(new Error("the bench sends no commands"));
   subscribe(listener: SessionListener): () => void {
     this.#listener = listener;
     return () => {};

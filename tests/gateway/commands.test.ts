@@ -109,7 +109,7 @@ function withCommands(
   act: (gateway: Gateway) => Promise<void>,
 ): Promise<void> {
   return withGateway(options, (gateway, session) => {
-    session.handlers = handlers;
+    session.commands.handle(handlers);
     return act(gateway);
   });
 }

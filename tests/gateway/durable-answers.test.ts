@@ -88,7 +88,7 @@ async function session() {
     recording: null,
     log: () => {},
   });
-  partition.handle(liveCommands(partition, journal, null));
+  partition.commands.handle(liveCommands(partition, journal, null));
   const feed = scriptedFeed("feed", "live");
   partition.startFeeds([feed]);
   (await feed.sink).channels(channels(2));

@@ -1,5 +1,5 @@
 /** A session that delivers what a test tells it to, at once and in order. Keeps all events; frames as many as `framesKept`. */
-import { type CommandHandlers, carryOut, commandNames } from "../../actors/ports/commands.ts";
+import { SessionCommands } from "../../actors/ports/commands.ts";
 import type {
   DeliveredFrame,
   LiveSession,
@@ -7,7 +7,6 @@ import type {
   SessionListener,
 } from "../../actors/ports/session.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
-import type { Command, CommandAnswer, CommandName } from "../../protocol/commands.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
 
@@ -17,6 +16,7 @@ export const START_US = 1_767_225_600_000_000;
 export class FakeSession implements LiveSession {
   readonly session: string;
   readonly partition = "p0";
+  readonly commands: SessionCommands;
   framesKept = 1_000;
   reasonNotReady: string | null = null;
   /** Set where other nodes may take the session over. */
@@ -25,8 +25,6 @@ export class FakeSession implements LiveSession {
   readonly allEvents: EventMessage[] = [];
   /** Runs inside `events()` before it answers: what happens while a client reads back. */
   whileReading: (() => void) | null = null;
-  /** What carries out its commands. */
-  handlers: CommandHandlers = {};
   #inputSequence = 0;
   #frames: DeliveredFrame[] = [];
   #states = new Map<string, StateMessage>();
@@ -36,6 +34,7 @@ export class FakeSession implements LiveSession {
 
   constructor(session = "test") {
     this.session = session;
+    this.commands = new SessionCommands(session);
   }
 
   get listeners(): number {
@@ -200,18 +199,6 @@ export class FakeSession implements LiveSession {
 
   notReady(): string | null {
     return this.reasonNotReady;
-  }
-
-  commands(): readonly CommandName[] {
-    return commandNames(this.handlers);
-  }
-
-  command<Name extends CommandName>(
-    command: Command<Name>,
-    author: string,
-    signal: AbortSignal,
-  ): Promise<CommandAnswer<Name>> {
-    return carryOut(this.session, this.handlers, command, author, signal);
   }
 
   subscribe(listener: SessionListener): () => void {

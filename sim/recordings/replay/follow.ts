@@ -41,7 +41,7 @@ export async function follow(path: string, options: FollowOptions): Promise<numb
     await journal.close();
     throw error;
   });
-  session.handle(recordedCommands(session, path));
+  session.commands.handle(recordedCommands(session, path));
   const gateway = await openGateway(session, port, log).catch(async (error: unknown) => {
     await session.close();
     throw error;

@@ -12,7 +12,7 @@ import type { CoreDefinitions } from "../../../actors/core/mod.ts";
 import { blocks, inputsOf } from "../../../actors/mod.ts";
 import { Outbox } from "../../../actors/partition/mod.ts";
 import type { Clock } from "../../../actors/ports/clock.ts";
-import { type CommandHandlers, carryOut, commandNames } from "../../../actors/ports/commands.ts";
+import { SessionCommands } from "../../../actors/ports/commands.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type {
   DeliveredFrame,
@@ -20,7 +20,6 @@ import type {
   SessionDescription,
   SessionListener,
 } from "../../../actors/ports/session.ts";
-import type { Command, CommandAnswer, CommandName } from "../../../protocol/commands.ts";
 import type { ReplayMarks, ReplayStatus } from "../../../protocol/controls.ts";
 import type { Channels, EventMessage, StateMessage } from "../../../protocol/messages.ts";
 import type { SeekPlace } from "../place.ts";
@@ -49,12 +48,12 @@ export interface ReplaySessionOptions {
 export class ReplaySession implements LiveSession {
   readonly session: string;
   readonly partition: string;
+  readonly commands: SessionCommands;
   private readonly options: ReplaySessionOptions;
   private readonly range: RecordedRange;
   private readonly player: Player;
   private readonly known = new EventMarks();
   private readonly outbox: Outbox;
-  private handlers: CommandHandlers = {};
 
   /** Stands paused at its place. Rejects when that is not in the recording, or the recording cannot be read. */
   static async open(options: ReplaySessionOptions): Promise<ReplaySession> {
@@ -78,6 +77,7 @@ export class ReplaySession implements LiveSession {
     this.range = range;
     this.session = name.session;
     this.partition = name.partition;
+    this.commands = new SessionCommands(name.session);
     this.outbox = new Outbox({
       journal: options.journal,
       place: { input: 0, event: 0 },
@@ -184,23 +184,6 @@ export class ReplaySession implements LiveSession {
 
   subscribe(listener: SessionListener): () => void {
     return this.outbox.subscribe(listener);
-  }
-
-  /** Hands in what carries out the commands of this session. */
-  handle(handlers: CommandHandlers): void {
-    this.handlers = handlers;
-  }
-
-  commands(): readonly CommandName[] {
-    return commandNames(this.handlers);
-  }
-
-  command<Name extends CommandName>(
-    command: Command<Name>,
-    author: string,
-    signal: AbortSignal,
-  ): Promise<CommandAnswer<Name>> {
-    return carryOut(this.session, this.handlers, command, author, signal);
   }
 }
 
