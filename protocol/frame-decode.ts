@@ -1,8 +1,8 @@
 /**
  * Decodes a frame without the msgpack library, if it has the form that frame-encode.ts writes, as nearly all frames do.
  *
- * It never throws. Anything else (another order of keys, longer forms of numbers, names that are not ASCII, errors) is left to
- * frame-body.ts, which reports what is wrong.
+ * It never throws. For anything else (another order of keys, a negative t0, names that are not ASCII, invalid values) it returns false or
+ * null, and frame-body.ts decodes the frame or reports what is wrong.
  */
 import type { Frame, ScratchFrame } from "./frame.ts";
 import { CHANNEL, DT, GROUP, SEQUENCE, SIZE, SOURCE, T0, VALUE } from "./frame-keys.ts";
@@ -15,7 +15,7 @@ import {
 } from "./limits.ts";
 import { NameCache } from "./name-cache.ts";
 
-/** Fills `frame` and returns true, or returns false and leaves it partly filled. `bodyAt` is where the body of the envelope begins. */
+/** Fills `frame` and returns true, or returns false: the contents of `frame` are then undefined. `bodyAt` is where the body of the envelope begins. */
 export function decodeFrameFastInto(bytes: Uint8Array, bodyAt: number, frame: ScratchFrame): boolean {
   if (!readHeader(bytes, bodyAt)) return false;
   const { count } = header;
@@ -30,6 +30,7 @@ export function decodeFrameFast(bytes: Uint8Array, bodyAt: number): Frame | null
   const { count } = header;
   // One buffer for all columns: allocating one takes up to 1 µs on Deno.
   const sized = header.sizeAt !== 0;
+  // Bytes per sample: time 8, value 8, size 8 if there is one, channel 2.
   const buffer = new ArrayBuffer((sized ? 26 : 18) * count);
   const time = new Float64Array(buffer, 0, count);
   const value = new Float64Array(buffer, 8 * count, count);
@@ -56,6 +57,7 @@ const header = {
   sequence: 0,
   t0: 0,
   count: 0,
+  /** Where the bytes of each column begin; sizeAt 0: there is no size column. */
   dtAt: 0,
   channelAt: 0,
   valueAt: 0,
@@ -71,13 +73,17 @@ function fillHeader(frame: Frame): void {
 
 const names = new NameCache();
 
+/** Heads of msgpack values: a frame without and with sizes. */
+const MAP_OF_7 = 0x87;
+const MAP_OF_8 = 0x88;
+
 /** Position of the reader; −1 after anything unexpected. */
 let at = 0;
 
 function readHeader(bytes: Uint8Array, bodyAt: number): boolean {
   if (bytes.length > MAX_FRAME_BYTES) return false;
   const fields = bytes[bodyAt]!;
-  if (fields !== 0x87 && fields !== 0x88) return false;
+  if (fields !== MAP_OF_7 && fields !== MAP_OF_8) return false;
   at = bodyAt + 1;
   if (!readKey(bytes, GROUP)) return false;
   header.group = readName(bytes);
@@ -97,7 +103,7 @@ function readHeader(bytes: Uint8Array, bodyAt: number): boolean {
   header.valueAt = readBinary(bytes);
   const valueLength = at - header.valueAt;
   header.sizeAt = 0;
-  if (fields === 0x88) {
+  if (fields === MAP_OF_8) {
     if (!readKey(bytes, SIZE)) return false;
     header.sizeAt = readBinary(bytes);
     if (at - header.sizeAt !== valueLength) return false;
@@ -138,17 +144,17 @@ function readColumns(
 }
 
 function readFloats(data: DataView, start: number, column: Float64Array, count: number): boolean {
-  let sound = true;
+  let allFinite = true;
   for (let k = 0; k < count; k++) {
     const x = data.getFloat64(start + 8 * k, true);
     column[k] = x;
-    // Only NaN and the infinities differ from themselves here.
-    sound = sound && x - x === 0;
+    // x − x is 0 for a finite x, NaN otherwise.
+    allFinite = allFinite && x - x === 0;
   }
-  return sound;
+  return allFinite;
 }
 
-/** Skips a key. False: there is another key, or the field before was not as expected. */
+/** Skips a key. False if there is another key, or an earlier read failed (`at` is −1). */
 function readKey(bytes: Uint8Array, expected: Uint8Array): boolean {
   if (at < 0) return false;
   for (let k = 0; k < expected.length; k++) {
@@ -162,6 +168,7 @@ function readKey(bytes: Uint8Array, expected: Uint8Array): boolean {
 function readName(bytes: Uint8Array): string {
   const head = bytes[at]!;
   let length = 0;
+  // msgpack: 0xa1 to 0xbf a short string with its length, 0xd9 a string whose length is the next byte.
   if (head > 0xa0 && head < 0xc0) {
     length = head - 0xa0;
     at += 1;
@@ -185,6 +192,7 @@ function readUnsigned(bytes: Uint8Array): number {
     at += 1;
     return head;
   }
+  // msgpack: 0xcc to 0xcf are unsigned integers of 1, 2, 4 and 8 bytes.
   const length = head === 0xcc ? 1 : head === 0xcd ? 2 : head === 0xce ? 4 : head === 0xcf ? 8 : 0;
   let value = 0;
   for (let k = 1; k <= length; k++) value = value * 0x100 + bytes[at + k]!;
@@ -199,6 +207,7 @@ function readUnsigned(bytes: Uint8Array): number {
 /** Returns where the content of a binary field begins and moves `at` past it. */
 function readBinary(bytes: Uint8Array): number {
   const head = bytes[at]!;
+  // msgpack: 0xc4 and 0xc5 are binary with a length of 1 and 2 bytes.
   let start = at + 2;
   let length = bytes[at + 1]!;
   if (head === 0xc5) {

@@ -1,8 +1,9 @@
 /**
- * A journal in memory, for sessions that keep nothing: the same promises as on disk, for the life of the process.
+ * A journal in memory, for sessions without a recording. It keeps J1 to J5 of ports/journal.ts for the life of the process, except that the
+ * oldest data is dropped above `retainBytes`: snapshots, and blocks with their records.
  *
- * It holds at most `retainBytes`: the oldest goes first, a block with its records or a snapshot. Unlike on disk the
- * newest snapshot does not hold blocks back: memory stays bounded.
+ * The newest block and the newest snapshot always stay, even if they are larger. On disk the blocks after the newest snapshot are kept; here
+ * they may be dropped, so that memory stays bounded.
  */
 import type {
   BlockPosition,
@@ -16,7 +17,7 @@ import type {
 import { firstReaching, placeOf } from "./locate.ts";
 import { checkDerivedRecord, checkNextBlock, checkSnapshot, copyPosition } from "./order.ts";
 
-/** Some minutes of a busy session, and well below what a small machine has. */
+/** 48 MiB: some minutes of a busy session. */
 const RETAIN_BYTES = 48 * 1024 * 1024;
 
 /** Memory for a block or record in addition to its bytes: objects, array headers, hash. */
@@ -36,7 +37,7 @@ export function createMemoryJournal({
 }
 
 /** A block and the records that came after it. */
-interface Kept {
+interface BlockWithRecords {
   block: JournalBlock;
   records: DerivedRecord[];
 }
@@ -45,7 +46,7 @@ export class MemoryJournal implements Journal {
   readonly durability = "memory";
   readonly #retainBytes: number;
   /** By block number, without gaps from #first to #last. */
-  readonly #kept = new Map<number, Kept>();
+  readonly #kept = new Map<number, BlockWithRecords>();
   #first = 1;
   #last: BlockPosition | null = null;
   /** Oldest first. */
@@ -100,6 +101,7 @@ export class MemoryJournal implements Journal {
   }
 
   async loadSnapshot({ block, timeUs, sequence }: LogPlace): Promise<StoredSnapshot | null> {
+    // A field that is absent sets no limit.
     const found = this.#snapshots.findLast(
       (each) =>
         each.block <= (block ?? Infinity) &&
@@ -126,6 +128,7 @@ export class MemoryJournal implements Journal {
       }
       const { block, records } = this.#kept.get(number)!;
       yield { kind: "block", block: { ...block, bytes: new Uint8Array(block.bytes) } };
+      // A record is stored with the block that was last when it came, so it may belong to one before `from`.
       for (const record of records)
         if (record.block >= from) yield { ...record, bytes: new Uint8Array(record.bytes) };
       number++;
@@ -144,7 +147,7 @@ export class MemoryJournal implements Journal {
 
   #grow(bytes: number): void {
     this.#bytes += bytes + OVERHEAD_BYTES;
-    while (this.#bytes > this.#retainBytes && this.#dropOldest());
+    while (this.#bytes > this.#retainBytes) if (!this.#dropOldest()) return;
   }
 
   /** Drops a snapshot older than the first block, else the first block; false when only the newest of each is left. */
@@ -172,6 +175,7 @@ export class MemoryJournal implements Journal {
 }
 
 function droppedWhileRead(from: number, to: number): JournalEntry {
+  // To a reader a gap is damage, whatever made it.
   const reason = `blocks ${from} to ${to} were dropped by retention while being read`;
   return { kind: "damage", file: "memory", offset: 0, length: 0, reason };
 }

@@ -1,12 +1,13 @@
 /**
  * One client of the WebSocket.
  *
- *   awaitingHello ──hello──► joined ──cut · close──► closed
+ *   awaitingHello ──hello──► joined ──cut by the gateway · closed by the client──► closed
  *        └──no hello in time · wrong token · no common version──► closed
  *
- * W1  A client gets nothing of the session before its hello. A client that has not signed in by header or cookie does so there.
- * W2  Messages whose flow lacks the hop client→gateway, and bytes that cannot be read, are answered with `refused`.
- * W3  All deliveries of a released block leave in one write.
+ * W1  A client gets nothing of the session before its hello. A client that has not signed in by header or
+ *     cookie signs in with the token in its hello.
+ * W2  Messages that a client may not send (`flow` in protocol/messages.ts), and bytes that cannot be read, are answered with `refused`.
+ * W3  The socket is corked from the first delivery of a released block until `flush`: they leave in one write.
  * W4  `closing` gives the reason before the gateway closes the connection.
  */
 import type { Socket } from "node:net";
@@ -40,14 +41,14 @@ export interface ClientContext {
 
 /** Long enough for the event loop to read the sockets once or twice. */
 const HELLO_GRACE_MS = 50;
-/** A page or a machine that was busy may be in time at the next attempt. */
+/** Retry soon: the page or its machine may only have been busy. */
 const NO_HELLO_RETRY_MS = 1_000;
 
 export class SocketClient implements HubClient, ClientPort {
   readonly #ws: WebSocket;
   readonly #socket: Socket;
   readonly #context: ClientContext;
-  readonly #messages: TokenBucket;
+  readonly #messageRate: TokenBucket;
   readonly #backlog: Backlog;
   readonly #subscriptions: Subscriptions;
   #cancelHello: () => void;
@@ -65,7 +66,7 @@ export class SocketClient implements HubClient, ClientPort {
     this.#ws = ws;
     this.#socket = socket;
     this.#context = context;
-    this.#messages = new TokenBucket(limits.messagesBurst, limits.messagesPerSecond, nowMs());
+    this.#messageRate = new TokenBucket(limits.messagesBurst, limits.messagesPerSecond, nowMs());
     this.#backlog = new Backlog(limits);
     this.#subscriptions = new Subscriptions(hub, limits, this);
     this.#cancelHello = hub.clock.after(limits.helloMsMax, () => this.#lastCallForHello());
@@ -80,10 +81,11 @@ export class SocketClient implements HubClient, ClientPort {
     socket.on("drain", () => this.#checkBacklog());
   }
 
-  /** After a pause of this process, timers run before the sockets are read: a hello that has arrived by now still counts. */
+  /** After a pause of this process the timer fires before waiting bytes are read, so a hello that is already here gets HELLO_GRACE_MS. */
   #lastCallForHello(): void {
     this.#cancelHello = this.#context.hub.clock.after(HELLO_GRACE_MS, () => {
       const { helloMsMax } = this.#context.limits;
+      // The protocol has no reason of its own for this.
       this.cut("malformed", `no hello within ${helloMsMax} ms (helloMsMax)`, NO_HELLO_RETRY_MS);
     });
   }
@@ -95,7 +97,7 @@ export class SocketClient implements HubClient, ClientPort {
     const { counters, nowMs, limits } = this.#context;
     this.#alive = true;
     counters.messagesReceived += 1;
-    if (!this.#messages.take(nowMs())) {
+    if (!this.#messageRate.take(nowMs())) {
       this.cut("rate", `more than ${limits.messagesPerSecond} messages a second (messagesPerSecond)`);
       return;
     }
@@ -179,7 +181,7 @@ export class SocketClient implements HubClient, ClientPort {
   }
 
   sendState(group: string, bytes: Uint8Array, live: boolean): void {
-    if (!this.#lags()) {
+    if (!this.#judgeBacklog()) {
       this.#write("state", bytes, live);
       return;
     }
@@ -188,7 +190,7 @@ export class SocketClient implements HubClient, ClientPort {
   }
 
   sendMetrics(bytes: Uint8Array, live: boolean): void {
-    if (!this.#lags()) {
+    if (!this.#judgeBacklog()) {
       this.#write("metrics", bytes, live);
       return;
     }
@@ -196,10 +198,10 @@ export class SocketClient implements HubClient, ClientPort {
     this.#heldMetrics = bytes;
   }
 
-  /** Live samples are dropped while the client lags. A back-fill drops none: false asks it to pause. */
+  /** Live samples are dropped while the client lags; a back-fill drops none. False: a back-fill must pause, or the client has not joined. */
   sendSamples(bytes: Uint8Array, backfill: boolean): boolean {
     if (this.#state !== "joined") return false;
-    if (!backfill && this.#lags()) {
+    if (!backfill && this.#judgeBacklog()) {
       this.#drop("samples");
       return true;
     }
@@ -211,6 +213,7 @@ export class SocketClient implements HubClient, ClientPort {
   sendEvent(bytes: Uint8Array, backfill: boolean): boolean {
     if (this.#state !== "joined") return false;
     this.#write("events", bytes, !backfill, backfill);
+    // First: it also judges the backlog for live events.
     return this.#hasRoom() || !backfill;
   }
 
@@ -253,10 +256,8 @@ export class SocketClient implements HubClient, ClientPort {
     this.#end();
     this.#ws.close(closing.code, reason);
     const graceMs = reason === "slow" ? limits.cutGraceMs : limits.closeGraceMs;
-    this.#ws.once(
-      "close",
-      hub.clock.after(graceMs, () => this.#ws.terminate()),
-    );
+    const cancelTerminate = hub.clock.after(graceMs, () => this.#ws.terminate());
+    this.#ws.once("close", cancelTerminate);
   }
 
   // ---- the socket -----------------------------------------------------------------------------------------------
@@ -272,10 +273,11 @@ export class SocketClient implements HubClient, ClientPort {
     this.#context.counters.sent(delivery, bytes.length);
   }
 
-  /** Messages being deflated are not yet in the socket, so its `drain` may come before them. */
+  /** A message that is being compressed is not in the socket yet: `drain` may fire before it. */
   readonly #afterBackfill = (): void => this.#checkBacklog();
 
-  #lags(): boolean {
+  /** Judges the backlog. May cut the client, or send what was held back while it lagged. */
+  #judgeBacklog(): boolean {
     const judged = this.#backlog.judge(this.#ws.bufferedAmount, this.#context.nowMs);
     if (judged === "cut") this.#cutSlow();
     else if (judged === "recovered") this.#recover();
@@ -284,13 +286,14 @@ export class SocketClient implements HubClient, ClientPort {
 
   /** Some bytes have left: the client may have caught up, or may take more of a back-fill. */
   #checkBacklog(): void {
-    if (this.#state !== "joined" || this.#lags()) return;
+    if (this.#state !== "joined" || this.#judgeBacklog()) return;
+    // Well below the half at which #hasRoom pauses a back-fill.
     if (this.#ws.bufferedAmount <= this.#context.limits.conflateAboveBytes / 4) this.#subscriptions.resume();
   }
 
   /** A back-fill uses at most half of the backlog that makes a client lag: live states must not be held back because of it. */
   #hasRoom(): boolean {
-    return !this.#lags() && this.#ws.bufferedAmount <= this.#context.limits.conflateAboveBytes / 2;
+    return !this.#judgeBacklog() && this.#ws.bufferedAmount <= this.#context.limits.conflateAboveBytes / 2;
   }
 
   #recover(): void {

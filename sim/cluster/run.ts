@@ -20,13 +20,13 @@ export interface RunRequest {
   readonly seed: number;
   readonly scenario: ScenarioName;
   readonly minutes?: number;
-  /** Ids of the decisions that may be taken; absent: all. */
+  /** Ids of the faults (decisions.ts) that may happen; absent: all. */
   readonly only?: ReadonlySet<string>;
   /** Replaces drawn options: shrinking makes a world smaller with it. */
   readonly override?: Partial<WorldOptions>;
   /** Receives every step as a line. */
   readonly write?: (line: string) => void;
-  /** Runs promise reactions in turns of the event loop, as on a runtime without a checkpoint: slower, with the same result. */
+  /** Runs promise reactions by one turn of the event loop after each event, as on a runtime without `runMicrotasks` (event-loop.ts): slower, same result. */
   readonly byTurns?: boolean;
 }
 
@@ -48,16 +48,16 @@ export interface RunResult {
   readonly delivered: number;
 }
 
-/** The sequencer accepts live samples a second ahead of its clock; clocks differ by up to 15 s (CLOCK_ERROR_US in node.ts). */
+/** How far an input may lie ahead of the true time: one second that the sequencer allows, and 15 s between clocks (CLOCK_ERROR_US in node.ts). */
 const AHEAD_MAX_US = 1_000_000 + 15_000_000;
 
-/** Events released this shortly before the end may still be in flight to clients. */
+/** Clients need not hold events that were released later than this before the end. */
 const IN_FLIGHT_US = 4_000_000;
 
 /** An orderly shutdown takes round trips and a snapshot. */
 const STOPPING_US = 8_000_000;
 
-/** Events in one turn of the event loop. Unhandled rejections are reported at the end of a turn. */
+/** Events in one turn of the event loop. Unhandled rejections are reported at the end of a turn: a run must not be one turn. */
 const EVENTS_A_TURN = 50_000;
 
 export async function run(request: RunRequest): Promise<RunResult> {
@@ -70,6 +70,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
   };
   process.on("unhandledRejection", onRejection);
   try {
+    // No nodes: one process without a bus.
     const fixture = options.nodes === 0 ? singleFixture(world) : clusterFixture(world);
     const endUs = START_US + options.minutes * 60e6;
     let events = await runUntil(world, byTurns, endUs - options.calmSeconds * 1e6);
@@ -79,6 +80,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
       fixture.heal();
       events += await runUntil(world, byTurns, endUs - IN_FLIGHT_US);
     }
+    // The last event of each partition that every client must hold at the end.
     const mustHold = new Map(world.released);
     if (world.violation === null) events += await runUntil(world, byTurns, endUs);
     if (world.violation === null) {
@@ -113,21 +115,20 @@ async function runUntil(world: World, byTurns: boolean, untilUs: number): Promis
   const events =
     byTurns || runMicrotasks === null
       ? await actByTurns(world, untilUs)
-      : await actAtOnce(world, untilUs, runMicrotasks);
-  // Unhandled rejections are reported at the end of a turn.
+      : await actInBatches(world, untilUs, runMicrotasks);
   await nextTurn();
   return events;
 }
 
 /** Many events in each turn of the event loop, with a microtask checkpoint after each. */
-async function actAtOnce(world: World, untilUs: number, runNow: () => void): Promise<number> {
+async function actInBatches(world: World, untilUs: number, drainMicrotasks: () => void): Promise<number> {
   let events = 0;
   for (let more = true; more; ) {
-    // From a macrotask, so that the checkpoint works.
+    // From a macrotask: within a microtask runMicrotasks does nothing.
     const acted = await new Promise<number>((resolve, reject) => {
       setImmediate(() => {
         try {
-          resolve(actMany(world, untilUs, runNow));
+          resolve(actBatch(world, untilUs, drainMicrotasks));
         } catch (error) {
           reject(error);
         }
@@ -139,13 +140,13 @@ async function actAtOnce(world: World, untilUs: number, runNow: () => void): Pro
   return events;
 }
 
-function actMany(world: World, untilUs: number, runNow: () => void): number {
+function actBatch(world: World, untilUs: number, drainMicrotasks: () => void): number {
   let events = 0;
-  // Reactions to code that ran before the first event.
-  runNow();
+  // Reactions left by the set-up.
+  drainMicrotasks();
   while (events < EVENTS_A_TURN && actNext(world, untilUs)) {
     events++;
-    runNow();
+    drainMicrotasks();
   }
   return events;
 }
@@ -168,6 +169,7 @@ function actNext(world: World, untilUs: number): boolean {
   if (entry === null) return false;
   trace.step(entry.atUs, entry.what);
   const act = entry.act!;
+  // Cleared before it runs: an entry acts once.
   entry.act = null;
   try {
     act();
