@@ -1,6 +1,5 @@
 /** The public face of actors/: what main.ts, collab/ and sim/ build on. */
 export { systemClock } from "./clock.ts";
-export { asked, askedAsync, CommandError } from "./errors.ts";
 export { createFeeds } from "./feeds/session-feeds.ts";
 export { feedHelp } from "./feeds/spec.ts";
 export { createMemoryJournal } from "./journal/memory.ts";

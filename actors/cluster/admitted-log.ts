@@ -136,9 +136,10 @@ export class AdmittedLog {
       const end = await this.stream.lastSequence();
       if (this.#sequence >= end) return;
       if (this.#sequence === before)
-        throw new LogRewound(
-          `Cannot read log of ${this.partition}: it ends with entry ${end}, reading stopped after entry ${before}`,
-        );
+        throw new LogRewound({
+          action: `read log of ${this.partition}`,
+          value: `it ends with entry ${end}, reading stopped after entry ${before}`,
+        });
     }
   }
 
@@ -163,7 +164,7 @@ export class AdmittedLog {
 
   #break(reason: string): void {
     if (this.#broken !== null || this.#ended) return;
-    this.#broken = new LogRewound(`Cannot follow log of ${this.partition}: ${reason}`);
+    this.#broken = new LogRewound({ action: `follow log of ${this.partition}`, value: reason });
     this.#unfollow();
     this.#watcher?.broken(this.#broken);
   }

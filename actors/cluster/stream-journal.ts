@@ -179,7 +179,9 @@ export class StreamJournal implements Journal {
 
   /** Gives up entries that were not read back yet, for an owner that must not wait. */
   abandon(reason: string): void {
-    this.#end(new JournalHalted(`Cannot write partition ${this.#log.partition} any more: ${reason}`));
+    this.#end(
+      new JournalHalted({ action: `write partition ${this.#log.partition} any more`, value: reason }),
+    );
   }
 
   #hand(entry: Pick<Waiting, "kind" | "number" | "hash" | "bytes">): Promise<void> {
@@ -218,7 +220,10 @@ export class StreamJournal implements Journal {
     const [head] = this.#waiting;
     if (head === undefined || !isEntryOf(head, entry)) {
       this.#end(
-        new JournalHalted(`Cannot write partition ${this.#log.partition}: another writer uses its epoch`),
+        new JournalHalted({
+          action: `write partition ${this.#log.partition}`,
+          value: "another writer uses its epoch",
+        }),
       );
       return;
     }
@@ -234,7 +239,7 @@ export class StreamJournal implements Journal {
     this.#halted =
       cause instanceof JournalHalted
         ? cause
-        : new JournalHalted(`Cannot write the journal: ${cause.message}`, { cause });
+        : new JournalHalted({ action: "write the journal", value: cause.message }, { cause });
     this.#stopSending?.();
     for (const waiting of this.#waiting.splice(0)) waiting.reject(cause);
     this.#pendingBytes = 0;
@@ -254,9 +259,11 @@ export class StreamJournal implements Journal {
     const pending = this.#pendingBytes;
     // Something larger than the bound may pass when nothing else waits: it could never be written otherwise.
     if (pending > 0 && pending + bytes > most)
-      throw new JournalBusy(
-        `Cannot ${action}: ${pending} bytes wait to be read back; expected at most ${most - bytes}; try again after flush()`,
-      );
+      throw new JournalBusy({
+        action,
+        value: `${pending} bytes wait to be read back`,
+        expected: `at most ${most - bytes}; try again after flush()`,
+      });
   }
 }
 

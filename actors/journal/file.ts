@@ -10,7 +10,9 @@
  *
  * An appended block is copied before `append` returns: the caller may use its bytes again.
  */
+
 import { join, resolve } from "node:path";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import type {
   BlockPosition,
   DerivedRecord,
@@ -89,7 +91,9 @@ export async function openJournal(directory: string, options: JournalOptions = {
   const writable = options.readOnly !== true;
   let lock: Lock | null = null;
   if (writable) {
-    await disk.makeDirectory(path);
+    await disk.makeDirectory(path).catch((error: Error) => {
+      throw new EigenwatchError({ action: `write ${path}`, value: error.message }, { cause: error });
+    });
     lock = await lockDirectory(disk, path, options.wait);
     if (lock.takenFrom !== null) report({ kind: "staleLock", pid: lock.takenFrom });
   }
@@ -377,7 +381,11 @@ export class FileJournal implements Journal {
 
 function checkPartition(directory: string, found: string | null, expected: string | undefined): void {
   if (found !== null && expected !== undefined && found !== expected)
-    throw new Error(`Cannot open ${directory}: it records partition "${found}"; expected "${expected}"`);
+    throw new EigenwatchError({
+      action: `open ${directory}`,
+      value: `it records partition "${found}"`,
+      expected: `"${expected}"`,
+    });
 }
 
 function lastOf(segments: readonly Segment[]): BlockPosition | null {

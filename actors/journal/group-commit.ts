@@ -78,9 +78,11 @@ export class GroupCommit {
     const pending = this.pendingBytes;
     // Something larger than the bound may pass when nothing else waits: it could never be written otherwise.
     if (pending > 0 && pending + bytes > pendingMax)
-      throw new JournalBusy(
-        `Cannot ${action}: ${pending} bytes wait for the disk; expected at most ${pendingMax - bytes}; try again after flush()`,
-      );
+      throw new JournalBusy({
+        action,
+        value: `${pending} bytes wait for the disk`,
+        expected: `at most ${pendingMax - bytes}; try again after flush()`,
+      });
   }
 
   #start(): void {
@@ -113,7 +115,11 @@ export class GroupCommit {
   async #halt(batch: Batch, error: unknown): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
     this.#halted = new JournalHalted(
-      `Cannot write the journal: ${reason}. Nothing acknowledged is lost; free the cause and open it again`,
+      {
+        action: "write the journal",
+        value: `${reason}; nothing acknowledged is lost`,
+        expected: "the cause removed, and the journal opened again",
+      },
       { cause: error },
     );
     this.#writingBytes = 0;

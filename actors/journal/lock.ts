@@ -172,7 +172,9 @@ function startOf(pid: number): string {
 }
 
 function locked(directory: string, owner: string): JournalLocked {
-  return new JournalLocked(
-    `Cannot write ${directory}: ${owner} writes it; stop that, or delete ${LOCK_FILE} there when you know it is gone`,
-  );
+  return new JournalLocked({
+    action: `write ${directory}`,
+    value: `${owner} writes it`,
+    expected: `another folder, or that writer stopped; if it is gone, delete ${LOCK_FILE} there`,
+  });
 }

@@ -1,4 +1,5 @@
 /** Recordings as the commands use them: opened by path, with reports as lines for people. */
+import { EigenwatchError } from "../../protocol/errors.ts";
 import type { FileJournal, JournalOptions, JournalReport } from "./file.ts";
 import { openJournal } from "./file.ts";
 
@@ -15,7 +16,12 @@ export async function openRecording(directory: string, options: RecordingOptions
   const journal = await openJournal(directory, { ...rest, ...reporting(log), readOnly: true });
   if (journal.segments.length > 0) return journal;
   await journal.close();
-  throw new Error(`Cannot read recording ${directory}: it holds no segment file (0000000001.seg …)`);
+  throw new EigenwatchError({
+    action: `read recording ${directory}`,
+    value: "it holds no segment file",
+    expected: "0000000001.seg …",
+    kind: "input",
+  });
 }
 
 /** Opens or creates a recording to go on writing it. */

@@ -7,7 +7,9 @@
  *     what an earlier failed sync left there, so it is written once more and synced.
  * R4  Damage elsewhere is reported and left as it is.
  */
+
 import { join } from "node:path";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import { readWhole, writeWhole } from "./disk.ts";
 import { decodeIndex, encodeIndex, indexName } from "./index-file.ts";
@@ -97,8 +99,13 @@ export async function listRecording(disk: Disk, directory: string): Promise<stri
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code !== "ENOENT" && code !== "ENOTDIR") throw error;
-    const reason = code === "ENOENT" ? "there is no such folder" : "expected a folder with segment files";
-    throw new Error(`Cannot read recording ${directory}: ${reason}`, { cause: error });
+    const action = `read recording ${directory}`;
+    throw new EigenwatchError(
+      code === "ENOENT"
+        ? { action, value: "there is no such folder", kind: "notFound" }
+        : { action, value: "it is a file", expected: "a folder with segment files" },
+      { cause: error },
+    );
   }
 }
 

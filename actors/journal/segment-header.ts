@@ -9,7 +9,9 @@
  *   28  u32, …   partition, UTF-8 with its length before it
  *       u32, …   what the recording was created from, JSON in UTF-8 with its length before it
  */
+
 import { crc32 } from "node:zlib";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { readI64, writeI64 } from "./record.ts";
 
 export interface SegmentHeader {
@@ -68,7 +70,12 @@ export function decodeSegmentHeader(bytes: Uint8Array, file: string): SegmentHea
   if (crc32(bytes.subarray(SEGMENT_PREFIX_BYTES, length)) !== view.getUint32(12, true)) return null;
   const version = view.getUint16(16, true);
   if (version !== SEGMENT_VERSION)
-    throw new Error(`Cannot read ${file}: its format has version ${version}; expected ${SEGMENT_VERSION}`);
+    throw new EigenwatchError({
+      action: `read ${file}`,
+      value: `its format has version ${version}`,
+      expected: String(SEGMENT_VERSION),
+      kind: "input",
+    });
   const partitionBytes = view.getUint32(FIXED_BYTES, true);
   const settingsAt = FIXED_BYTES + 8 + partitionBytes;
   const text = new TextDecoder();

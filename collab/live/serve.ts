@@ -6,7 +6,6 @@
 import { existsSync, statSync } from "node:fs";
 import process from "node:process";
 import {
-  askedAsync,
   createFeeds,
   createMemoryJournal,
   type Feed,
@@ -128,14 +127,12 @@ async function openJournal(config: UpConfig, say: Say) {
       expected: "a folder, or a name for a new one",
     });
   }
-  return askedAsync(() =>
-    openRecordingForWriting(record, {
-      partition: "p0",
-      log: (message) => say("log", { message }),
-      ...(config.retainBytes === undefined ? {} : { retainBytes: config.retainBytes }),
-      ...(config.retainHours === undefined ? {} : { retainUs: config.retainHours * 3_600_000_000 }),
-    }),
-  );
+  return openRecordingForWriting(record, {
+    partition: "p0",
+    log: (message) => say("log", { message }),
+    ...(config.retainBytes === undefined ? {} : { retainBytes: config.retainBytes }),
+    ...(config.retainHours === undefined ? {} : { retainUs: config.retainHours * 3_600_000_000 }),
+  });
 }
 
 async function openGateway(config: UpConfig, partition: Partition, say: Say): Promise<Gateway> {

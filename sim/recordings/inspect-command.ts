@@ -4,7 +4,7 @@ import { Command } from "@commander-js/extra-typings";
 import { manual } from "../../actors/command-line/manual.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
 import { LineWriter } from "../../actors/filters/lines.ts";
-import { askedAsync, describeRecording, openRecording, undamaged } from "../../actors/mod.ts";
+import { describeRecording, openRecording, undamaged } from "../../actors/mod.ts";
 import { decodeBlock, decodeDerived } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -38,7 +38,7 @@ type InspectOptions = ReturnType<typeof command.opts>;
 
 /** 1 when something in the recording is damaged. */
 export async function runInspect(path: string, options: InspectOptions): Promise<number> {
-  const recording = await askedAsync(() => describeRecording(path));
+  const recording = await describeRecording(path);
   if (recording.segments.length === 0) {
     throw new EigenwatchError({
       action: `inspect ${path}`,
@@ -80,7 +80,7 @@ function printSummary(recording: Awaited<ReturnType<typeof describeRecording>>):
 }
 
 async function firstDataUs(path: string): Promise<number | null> {
-  const journal = await askedAsync(() => openRecording(path));
+  const journal = await openRecording(path);
   try {
     for await (const entry of undamaged(journal.read(), REPORTED)) {
       if (entry.kind === "block" && entry.block.timeUs > 0) return entry.block.timeUs;
@@ -92,7 +92,7 @@ async function firstDataUs(path: string): Promise<number | null> {
 }
 
 async function list(path: string, options: InspectOptions): Promise<void> {
-  const journal = await askedAsync(() => openRecording(path));
+  const journal = await openRecording(path);
   const seen = new Set<string>();
   const writer = new LineWriter(process.stdout);
   const out = (row: Record<string, unknown>, text: string) => {

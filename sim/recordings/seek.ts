@@ -81,7 +81,7 @@ export async function findInput(
   definitions: CoreDefinitions,
   at: number | string,
 ): Promise<InputPlace> {
-  const place = parsePlace("--at", String(at));
+  const place = parsePlace("at", String(at));
   const range = await rangeOf(journal, definitions);
   checkPlace(place, range, "branch");
   const { fromUs } = range;

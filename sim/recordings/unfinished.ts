@@ -3,7 +3,7 @@ import { existsSync, rmSync } from "node:fs";
 import { rename } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
-import { CommandError } from "../../actors/mod.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 
 /** Exit codes as shells have them: 128 and the number of the signal. */
 const SIGNALS = [
@@ -14,7 +14,8 @@ const SIGNALS = [
 /** `make` is given the passing name. What it made is removed when it throws, and when the process is told to end. */
 export async function wholeOrNot<T>(to: string, make: (unfinished: string) => Promise<T>): Promise<T> {
   const folder = dirname(to);
-  if (!existsSync(folder)) throw new CommandError(`Cannot write ${to}: there is no folder ${folder}`);
+  if (!existsSync(folder))
+    throw new EigenwatchError({ action: `write ${to}`, value: `there is no folder ${folder}` });
   // Beside the target, so that renaming it is one step.
   const unfinished = join(folder, `.${basename(to)}.${process.pid}`);
   const remove = () => rmSync(unfinished, { recursive: true, force: true });

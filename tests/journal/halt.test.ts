@@ -103,7 +103,7 @@ test("[J5] journal rejects everything that waits when a write fails, with the ca
   assert.ok(results.every(({ status }) => status === "rejected"));
   const [first] = results as PromiseRejectedResult[];
   assert.instance(first!.reason, JournalHalted);
-  assert.match(first!.reason.message, "Nothing acknowledged is lost");
+  assert.match(first!.reason.message, "nothing acknowledged is lost");
   assert.is((first!.reason.cause as NodeJS.ErrnoException).code, "ENOSPC");
   assert.is(journal.pendingBytes, 0);
   await journal.close();

@@ -78,7 +78,7 @@ test("recording locked on another machine is refused with what to do", async () 
     writeFileSync(join(directory, "journal.lock"), lockOf({ pid: 1, host: "elsewhere" }));
     assert.match(
       (await rejection(openJournal(directory))).message,
-      "process 1 on elsewhere writes it; stop that, or delete",
+      "process 1 on elsewhere writes it; expected another folder, or that writer stopped; if it is gone, delete",
     );
   });
 });

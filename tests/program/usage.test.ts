@@ -102,7 +102,10 @@ test("the other commands name what they cannot read", async () => {
     [["replay", folder, "--to", "2024-13-01"], /'--to <time>' argument '2024-13-01' is invalid/],
     [["replay", folder, "--from", "2024-01-02", "--to", "2024-01-01"], /expected --from before --to/],
     [["inspect", none], /Cannot read recording .*none: there is no such folder/],
-    [["inspect", empty], /Cannot read recording .*empty\.csv: expected a folder with segment files/],
+    [
+      ["inspect", empty],
+      /Cannot read recording .*empty\.csv: it is a file; expected a folder with segment files/,
+    ],
     [["measure", folder], /it is a folder; expected a file/],
     [["detect", none], /Cannot read .*none: there is no such file/],
     [["detect", empty], /empty\.csv: it is empty; expected a header line and rows/],

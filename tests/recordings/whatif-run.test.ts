@@ -295,7 +295,7 @@ test("[W3] a request that cannot be is refused before anything is written", asyn
     [{ at: rowUs(-1) }, range],
     [{ at: rowUs(ROWS) }, range],
     [{ at: run.inputs + 1 }, /is not in the recording; expected 1 to /],
-    [{ at: "yesterday" }, /Cannot read --at: "yesterday"; expected .* ISO 8601/],
+    [{ at: "yesterday" }, /Cannot read at: "yesterday"; expected .* ISO 8601/],
     [
       { at: 100, set: { "colapse.statistic": "sr" } },
       /no such setting; expected perhaps collapse\.statistic/,
@@ -303,12 +303,12 @@ test("[W3] a request that cannot be is refused before anything is written", asyn
     [{ at: 100, set: { "anomaly.windowSamples": 3 } }, /expected a number ≥ 32/],
     [{ at: 100, drop: ["west/e"] }, /Cannot drop west\/e: the recording has no such channel; expected/],
     [{ at: 100, inject: [{ scenario: "spik", group: "west" }] }, /expected perhaps spike/],
-    [{ at: 100, inject: [{ scenario: "spike" }] }, /without a group: expected one of east, west/],
+    [{ at: 100, inject: [{ scenario: "spike" }] }, /no group is given; expected one of east, west/],
     [
       { at: 100, inject: [{ scenario: "spike", group: "west", channels: ["x"] }] },
       /Cannot inject into channel x/,
     ],
-    [{ at: rowUs(500), untilUs: rowUs(400) }, /expected --at before --until/],
+    [{ at: rowUs(500), untilUs: rowUs(400) }, /Cannot branch: until is .*; expected a time after at \(/],
     [{ at: 100, untilUs: 1e18 }, /untilUs is 1000000000000000000; expected a whole number$/],
     [{ at: 100, untilUs: rowUs(ROWS) }, /Cannot branch until .* outside of the recording; expected at most/],
     [

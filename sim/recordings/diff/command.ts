@@ -4,7 +4,7 @@ import { Command } from "@commander-js/extra-typings";
 import { manual } from "../../../actors/command-line/manual.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
-import { askedAsync, openRecording } from "../../../actors/mod.ts";
+import { openRecording } from "../../../actors/mod.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { parentOf } from "../parent.ts";
 import { diffRecordings, type RecordingDifference } from "./diff.ts";
@@ -47,10 +47,10 @@ export async function runDiff(
   const total = (a.last?.lastSequence ?? 0) + (b.last?.lastSequence ?? 0);
   const bar = startProgress("diff", total, "inputs", json === true);
   try {
-    const difference = await askedAsync(() =>
-      diffRecordings({ recording: pathA, journal: a }, { recording: pathB, journal: b }, (inputs) =>
-        bar.update(inputs),
-      ),
+    const difference = await diffRecordings(
+      { recording: pathA, journal: a },
+      { recording: pathB, journal: b },
+      (inputs) => bar.update(inputs),
     );
     bar.stop();
     const relation = relationOf(difference, a, b);
@@ -65,7 +65,7 @@ export async function runDiff(
 }
 
 async function opened(path: string): Promise<Opened> {
-  const journal = await askedAsync(() => openRecording(path));
+  const journal = await openRecording(path);
   if (journal.first !== null) return journal;
   await journal.close();
   throw new EigenwatchError({ action: `compare ${path}`, value: "it holds no block", kind: "input" });

@@ -1,7 +1,9 @@
 /** One of two recordings that are compared: read block by block, its notes aside, its content counted. */
+import { damageLine } from "../../../actors/mod.ts";
 import type { Journal, JournalEntry } from "../../../actors/ports/journal.ts";
 import { decodeBlock, decodeCheckpoint, decodeDerived } from "../../../protocol/block.ts";
 import { decodeFrameInto, decodeMessage, isFrame } from "../../../protocol/codec.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { Checkpoint, EventMessage } from "../../../protocol/messages.ts";
 import { applySetting, parseSettings, type Settings } from "../../../protocol/settings.ts";
@@ -98,10 +100,11 @@ export class Lane {
       const { value: entry, done } = await this.entries.next();
       if (done) return null;
       if (entry.kind === "damage") {
-        const { file, offset, length, reason } = entry;
-        throw new Error(
-          `Cannot compare ${this.summary.recording}: damaged: ${file} at byte ${offset}, ${length} bytes: ${reason}`,
-        );
+        throw new EigenwatchError({
+          action: `compare ${this.summary.recording}`,
+          value: damageLine(entry),
+          kind: "failed",
+        });
       }
       if (entry.kind === "block") return this.block(entry.block.bytes, entry.block.hash);
       if (entry.kind === "derived") this.note(entry.block, decodeDerived(entry.bytes).events);

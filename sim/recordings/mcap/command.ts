@@ -8,7 +8,7 @@ import { manual } from "../../../actors/command-line/manual.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
 import { JournalHalted } from "../../../actors/journal/mod.ts";
-import { askedAsync, openRecording, openRecordingForWriting, VERSION } from "../../../actors/mod.ts";
+import { openRecording, openRecordingForWriting, VERSION } from "../../../actors/mod.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { wholeOrNot } from "../unfinished.ts";
 import { exportMcap, type McapContent } from "./export.ts";
@@ -87,7 +87,7 @@ export async function exportRecording(
     const expected = statSync(to).isDirectory() ? "the name of a file" : "another name, or --overwrite";
     throw new EigenwatchError({ action: `export to ${options.to}`, value: "it exists", expected });
   }
-  const journal = await askedAsync(() => openRecording(path));
+  const journal = await openRecording(path);
   const first = journal.first?.number ?? 1;
   const bar = startProgress(
     "export",
@@ -99,10 +99,10 @@ export async function exportRecording(
     if (journal.last === null)
       throw new EigenwatchError({ action: `export ${path}`, value: "it holds no block", kind: "input" });
     return await wholeOrNot(to, async (unfinished) => {
-      const file = await askedAsync(() => open(unfinished, "wx"));
+      const file = await opened(unfinished, "wx", `write ${options.to}`);
       const target = fileTarget(file, options.to);
-      const content = await askedAsync(() =>
-        exportMcap(journal, target, `eigenwatch ${VERSION}`, (blocks) => bar.update(blocks)),
+      const content = await exportMcap(journal, target, `eigenwatch ${VERSION}`, (blocks) =>
+        bar.update(blocks),
       ).finally(() => file.close());
       return { content, bytes: Number(target.position()) };
     });
@@ -128,7 +128,7 @@ export async function importRecording(path: string, options: TransferOptions): P
     });
   if (!existsSync(path))
     throw new EigenwatchError({ action: `import ${path}`, value: "there is no such file", kind: "notFound" });
-  const handle = await askedAsync(() => open(path, "r"));
+  const handle = await opened(path, "r", `import ${path}`);
   const file = readableFile(path, handle);
   const bytes = Number(await file.size());
   const bar = startProgress("import", bytes, "bytes", options.json === true);
@@ -151,7 +151,7 @@ async function imported(
   progress: (bytes: number) => void,
 ): Promise<McapContent> {
   const { partition, createdFrom } = recording.origin;
-  const journal = await askedAsync(() => openRecordingForWriting(directory, { partition, createdFrom }));
+  const journal = await openRecordingForWriting(directory, { partition, createdFrom });
   try {
     return await recording.into(journal, progress);
   } catch (error) {
@@ -168,6 +168,12 @@ async function imported(
   } finally {
     await journal.close();
   }
+}
+
+function opened(path: string, flags: "r" | "wx", action: string): Promise<FileHandle> {
+  return open(path, flags).catch((error: Error) => {
+    throw new EigenwatchError({ action, value: error.message });
+  });
 }
 
 function fileTarget(file: FileHandle, name: string) {

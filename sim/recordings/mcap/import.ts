@@ -9,11 +9,12 @@
 import { McapIndexedReader, McapStreamReader, type McapTypes } from "@mcap/core";
 import { decode } from "@msgpack/msgpack";
 import * as v from "valibot";
-import { CommandError, sameBytes, sha256 } from "../../../actors/mod.ts";
+import { sameBytes, sha256 } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import { decodeBlock, encodeDerived } from "../../../protocol/block.ts";
 import { decodeAs } from "../../../protocol/codec.ts";
 import { writeEnvelope } from "../../../protocol/envelope.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import type { McapContent } from "./export.ts";
 import {
@@ -61,10 +62,10 @@ export class McapRecording {
     this.origin = origin;
   }
 
-  /** Looks at the index only. Throws a CommandError for a file that cannot be imported. */
+  /** Looks at the index only. Throws for a file that cannot be imported. */
   static async open(file: McapFile): Promise<McapRecording> {
-    const refuse = (met: string, expected: string) =>
-      new CommandError(`Cannot import ${file.path}: ${met}; expected ${expected}`);
+    const refuse = (value: string, expected: string) =>
+      new EigenwatchError({ action: `import ${file.path}`, value, expected, kind: "input" });
     const reader = await McapIndexedReader.Initialize({ readable: file }).catch((error: Error) => {
       throw refuse(`it is no whole MCAP file (${error.message})`, "one that `record export` wrote");
     });

@@ -7,7 +7,7 @@ import { manual } from "../../../actors/command-line/manual.ts";
 import { port, read, time } from "../../../actors/command-line/option-values.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
-import { askedAsync, openRecording, SYSTEM } from "../../../actors/mod.ts";
+import { openRecording, SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { rateOrMax } from "../../../protocol/text-values.ts";
@@ -74,7 +74,7 @@ export async function runReplay(path: string, options: ReplayOptions): Promise<n
     });
   }
   if (options.tail) return verifyTailCommand(path, { place: seek ?? BEGINNING, json });
-  const journal = await askedAsync(() => openRecording(path));
+  const journal = await openRecording(path);
   try {
     if (seek !== undefined) checkPlace(seek, await rangeOf(journal, SYSTEM), "seek");
     if (options.step) return await stepThrough(journal, await stepOptions(journal, options));

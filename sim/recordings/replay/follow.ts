@@ -1,13 +1,6 @@
 /** `eigenwatch replay PATH --follow`: the recording as a session in the dashboard, on this machine only. */
 import process from "node:process";
-import {
-  askedAsync,
-  CommandError,
-  openRecording,
-  SYSTEM,
-  systemClock,
-  VERSION,
-} from "../../../actors/mod.ts";
+import { openRecording, SYSTEM, systemClock, VERSION } from "../../../actors/mod.ts";
 import { dashboardDirectory } from "../../../collab/dashboard-files.ts";
 import { createGateway, type Gateway } from "../../../collab/gateway/gateway.ts";
 import { stopSignal } from "../../../collab/stop-signal.ts";
@@ -26,18 +19,16 @@ export interface FollowOptions {
 export async function follow(path: string, options: FollowOptions): Promise<number> {
   const { speed, place, port, json } = options;
   const log = (line: string): void => void process.stderr.write(`${line}\n`);
-  const journal = await askedAsync(() => openRecording(path, { log }));
-  const session = await askedAsync(() =>
-    ReplaySession.open({
-      journal,
-      definitions: SYSTEM,
-      clock: systemClock,
-      recording: path,
-      speed,
-      log,
-      ...(place === undefined ? {} : { place }),
-    }),
-  ).catch(async (error: unknown) => {
+  const journal = await openRecording(path, { log });
+  const session = await ReplaySession.open({
+    journal,
+    definitions: SYSTEM,
+    clock: systemClock,
+    recording: path,
+    speed,
+    log,
+    ...(place === undefined ? {} : { place }),
+  }).catch(async (error: unknown) => {
     await journal.close();
     throw error;
   });
@@ -56,24 +47,16 @@ export async function follow(path: string, options: FollowOptions): Promise<numb
   return failed ? 1 : 0;
 }
 
-async function openGateway(
-  session: ReplaySession,
-  port: number,
-  log: (line: string) => void,
-): Promise<Gateway> {
+function openGateway(session: ReplaySession, port: number, log: (line: string) => void): Promise<Gateway> {
   const staticDir = dashboardDirectory();
   if (staticDir === null) log("the dashboard is not built (npm run build); only the API is served");
-  try {
-    return await createGateway({
-      sessions: [session],
-      port,
-      server: `eigenwatch ${VERSION}`,
-      ...(staticDir === null ? {} : { staticDir }),
-      log,
-    });
-  } catch (error) {
-    throw new CommandError(error instanceof Error ? error.message : String(error), 1);
-  }
+  return createGateway({
+    sessions: [session],
+    port,
+    server: `eigenwatch ${VERSION}`,
+    ...(staticDir === null ? {} : { staticDir }),
+    log,
+  });
 }
 
 function tell({ url, loginUrl }: Gateway, session: ReplaySession, json: boolean): void {

@@ -96,7 +96,7 @@ export class Player {
     return replayer?.next?.timeUs ?? replayer?.core.now ?? 0;
   }
 
-  /** Resolves when it stands there, or a later seek took over. Throws a CommandError for a place that is not in the recording. */
+  /** Resolves when it stands there, or a later seek took over. Throws for a place that is not in the recording. */
   seek(place: SeekPlace): Promise<void> {
     checkPlace(place, this.options.range, "seek");
     this.plays ||= this.state === "playing";

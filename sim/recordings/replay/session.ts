@@ -8,6 +8,7 @@
  * P2  After a seek the session is as it was at that place (S4): its events, groups and states are those up to there.
  * P3  Nothing is written. Damage ends the playing with its place.
  */
+
 import type { CoreDefinitions } from "../../../actors/core/mod.ts";
 import { blocks, inputsOf } from "../../../actors/mod.ts";
 import { Outbox } from "../../../actors/partition/mod.ts";
@@ -21,6 +22,7 @@ import type {
   SessionListener,
 } from "../../../actors/ports/session.ts";
 import type { ReplayMarks, ReplayStatus } from "../../../protocol/controls.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import type { Channels, EventMessage, StateMessage } from "../../../protocol/messages.ts";
 import type { SeekPlace } from "../place.ts";
 import { type RecordedRange, rangeOf } from "../seek.ts";
@@ -63,7 +65,8 @@ export class ReplaySession implements LiveSession {
     session.known.read(options.journal, rest).catch((error: unknown) => options.log?.(String(error)));
     await session.seek(options.place ?? { sequence: range.firstSequence });
     const { state, reason } = session.player;
-    if (state === "failed") throw new Error(reason);
+    if (state === "failed")
+      throw new EigenwatchError({ action: "open the recorded session", value: reason, kind: "failed" });
     return session;
   }
 

@@ -4,7 +4,7 @@
  */
 import process from "node:process";
 import { openJournal } from "../../../actors/journal/mod.ts";
-import { askedAsync, SYSTEM } from "../../../actors/mod.ts";
+import { SYSTEM } from "../../../actors/mod.ts";
 import { stopSignal } from "../../../collab/stop-signal.ts";
 import type { SeekPlace } from "../place.ts";
 import { type TailLine, TailVerification } from "./tail.ts";
@@ -18,7 +18,7 @@ export async function verifyTailCommand(
 ): Promise<number> {
   const ending = new AbortController();
   stopSignal().then(() => ending.abort());
-  const journal = await askedAsync(() => openJournal(directory, { readOnly: true }));
+  const journal = await openJournal(directory, { readOnly: true });
   const show = json ? showJson : showText;
   const verification = new TailVerification(journal, SYSTEM);
   let shown = 0;

@@ -8,7 +8,6 @@ import { texts } from "../../../actors/command-line/option-values.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
 import { segmentFirstBlock } from "../../../actors/journal/mod.ts";
-import { askedAsync } from "../../../actors/mod.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { publicKey, secretKey } from "./key-files.ts";
 import { keygenCommand } from "./keygen-command.ts";
@@ -96,16 +95,14 @@ export async function verifyRecording(
   const bar = startProgress("verify", await segmentBytes(path), "bytes", quiet);
   try {
     const broken: Finding[] = [];
-    const before = await askedAsync(() => readSeal(path, (finding) => broken.push(finding)));
+    const before = await readSeal(path, (finding) => broken.push(finding));
     let sealedHash: string | null = null;
-    const survey = await askedAsync(() =>
-      surveyRecording(
-        path,
-        (bytes) => bar.update(bytes),
-        ({ number, hash }) => {
-          if (number === before?.content.lastBlock) sealedHash = Buffer.from(hash).toString("hex");
-        },
-      ),
+    const survey = await surveyRecording(
+      path,
+      (bytes) => bar.update(bytes),
+      ({ number, hash }) => {
+        if (number === before?.content.lastBlock) sealedHash = Buffer.from(hash).toString("hex");
+      },
     );
     const { findings } = survey;
     if (secrets.length > 0) refuseToSeal(path, survey);
@@ -209,7 +206,7 @@ function inSeal(reason: string): Finding {
 }
 
 async function segmentBytes(path: string): Promise<number> {
-  const names = await askedAsync(() => readdir(path)).catch((error: Error) => {
+  const names = await readdir(path).catch((error: Error) => {
     throw new EigenwatchError({ action: `verify ${path}`, value: error.message, kind: "input" });
   });
   const sizes = names

@@ -13,7 +13,7 @@ import { readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
 import { realDisk, segmentFirstBlock, TEMPORARY_SUFFIX, writeWhole } from "../../../actors/journal/mod.ts";
-import { CommandError } from "../../../actors/mod.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import { digests, PIECE_BYTES } from "./piece-digests.ts";
 import { ALGORITHMS, publicKeyOfDer, type SecretKey } from "./signing-keys.ts";
 import { isPassing, type Survey } from "./survey.ts";
@@ -70,7 +70,7 @@ export async function sealRecording(
   const bytes = new TextEncoder().encode(textOf(seal));
   await writeWhole(realDisk, directory, SEAL_FILE, bytes, true).catch(async (error: Error) => {
     await rm(join(directory, `${SEAL_FILE}${TEMPORARY_SUFFIX}`), { force: true });
-    throw new CommandError(`Cannot seal ${directory}: ${error.message}`, 1);
+    throw new EigenwatchError({ action: `seal ${directory}`, value: error.message, kind: "failed" });
   });
   return seal;
 }
@@ -83,7 +83,7 @@ export async function readSeal(
   const path = join(directory, SEAL_FILE);
   if (!existsSync(path)) return null;
   const bytes = await readFile(path).catch((error: Error) => {
-    throw new CommandError(`Cannot read ${path}: ${error.message}`);
+    throw new EigenwatchError({ action: `read ${path}`, value: error.message, kind: "input" });
   });
   const fault = (reason: string) => tell({ file: SEAL_FILE, offset: 0, length: bytes.length, reason });
   let json: unknown;
@@ -95,7 +95,12 @@ export async function readSeal(
   }
   const format = (json as { content?: { format?: unknown } } | null)?.content?.format;
   if (typeof format === "number" && format > FORMAT)
-    throw new CommandError(`Cannot read ${path}: the seal has format ${format}; expected ${FORMAT}`);
+    throw new EigenwatchError({
+      action: `read ${path}`,
+      value: `the seal has format ${format}`,
+      expected: String(FORMAT),
+      kind: "input",
+    });
   const parsed = v.safeParse(sealSchema, json);
   if (!parsed.success) {
     const issue = parsed.issues[0];

@@ -8,6 +8,7 @@
  * A change of any byte of these files is found and named with its file and offset, as far as it was no one who mends checksums and hashes:
  * against that there are seals (seal.ts).
  */
+
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import {
@@ -28,6 +29,7 @@ import {
   segmentName,
 } from "../../../actors/journal/mod.ts";
 import type { BlockPosition } from "../../../actors/ports/journal.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import { RecordChecks } from "./record-checks.ts";
 import { at, type Finding, findingOf, partitionOf, snapshotsOf, surveyIndex } from "./survey-files.ts";
 
@@ -63,7 +65,12 @@ export async function surveyRecording(
   const firstBlocks = names.map(segmentFirstBlock).filter((block) => block !== null);
   firstBlocks.sort((a, b) => a - b);
   if (firstBlocks.length === 0)
-    throw new Error(`Cannot verify ${directory}: it holds no segment file (0000000001.seg …)`);
+    throw new EigenwatchError({
+      action: `verify ${directory}`,
+      value: "it holds no segment file",
+      expected: "0000000001.seg …",
+      kind: "input",
+    });
   const written = await isBeingWritten(realDisk, directory);
   const findings: Finding[] = [];
   const partition = await partitionOf(directory, firstBlocks);

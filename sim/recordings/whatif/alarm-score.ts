@@ -14,7 +14,7 @@
  */
 import { readFile } from "node:fs/promises";
 import * as v from "valibot";
-import { CommandError } from "../../../actors/mod.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import type { Truth } from "../../worlds/model/scenario.ts";
 
@@ -110,7 +110,7 @@ const truthSchema = v.object({
 
 export async function readTruths(path: string): Promise<Truth[]> {
   const text = await readFile(path, "utf8").catch((error: Error) => {
-    throw new CommandError(`Cannot read --truth ${path}: ${error.message}`);
+    throw new EigenwatchError({ action: `read --truth ${path}`, value: error.message });
   });
   const lines = text.split("\n");
   return lines.flatMap((line, i) => (line.trim() === "" ? [] : [truthOf(line, `${path} line ${i + 1}`)]));
@@ -121,14 +121,20 @@ function truthOf(line: string, where: string): Truth {
   try {
     json = JSON.parse(line);
   } catch {
-    throw new CommandError(
-      `Cannot read ${where}: it is no JSON; expected one truth a line, as feed --truth writes it`,
-    );
+    throw new EigenwatchError({
+      action: `read ${where}`,
+      value: "it is no JSON",
+      expected: "one truth a line, as feed --truth writes it",
+      kind: "input",
+    });
   }
   const result = v.safeParse(truthSchema, json, { abortEarly: true });
   if (result.success) return result.output;
   const issue = result.issues[0];
-  throw new CommandError(
-    `Cannot read ${where}: ${v.getDotPath(issue) ?? "it"} is ${issue.received}; expected ${issue.expected}`,
-  );
+  throw new EigenwatchError({
+    action: `read ${where}`,
+    value: `${v.getDotPath(issue) ?? "it"} is ${issue.received}`,
+    expected: issue.expected ?? "",
+    kind: "input",
+  });
 }

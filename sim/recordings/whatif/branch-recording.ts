@@ -10,8 +10,9 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
-import { CommandError, openRecordingForWriting } from "../../../actors/mod.ts";
+import { openRecordingForWriting } from "../../../actors/mod.ts";
 import type { DerivedRecord, Journal, JournalBlock, StoredSnapshot } from "../../../actors/ports/journal.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 
 /** Bytes handed over before the disk is waited for: well below what the journal lets wait. */
 const AHEAD_BYTES_MAX = 4 << 20;
@@ -42,8 +43,7 @@ export class BranchRecording {
     } catch (error) {
       // Where no folder can be, there is none to take away either.
       await rm(partial, { recursive: true, force: true }).catch(() => {});
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new CommandError(`Cannot write the branch to ${directory}: ${reason}`);
+      throw cannotWrite(directory, error instanceof Error ? error.message : String(error));
     }
   }
 
@@ -112,6 +112,9 @@ export function freeName(recording: string): string {
 }
 
 export function checkFree(directory: string): void {
-  if (existsSync(directory))
-    throw new CommandError(`Cannot write the branch to ${directory}: it exists; expected a new folder`);
+  if (existsSync(directory)) throw cannotWrite(directory, "it exists", "a new folder");
+}
+
+function cannotWrite(directory: string, value: string, expected = ""): EigenwatchError {
+  return new EigenwatchError({ action: `write the branch to ${directory}`, value, expected });
 }

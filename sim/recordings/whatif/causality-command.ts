@@ -11,7 +11,7 @@ import { manual } from "../../../actors/command-line/manual.ts";
 import { read } from "../../../actors/command-line/option-values.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
-import { askedAsync, openRecording } from "../../../actors/mod.ts";
+import { openRecording } from "../../../actors/mod.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import { decimal, duration, durationText, listOf, wholeNumber } from "../../../protocol/text-values.ts";
 import { iso } from "../place.ts";
@@ -68,7 +68,7 @@ export type CausalityOptions = ReturnType<typeof command.opts>;
 export async function runCausality(path: string, options: CausalityOptions): Promise<number> {
   const { runs } = options;
   if (options.plot !== undefined) checkPlot(options.plot);
-  const journal = await askedAsync(() => openRecording(path));
+  const journal = await openRecording(path);
   const question = await readQuestion(journal, options).finally(() => journal.close());
   const { event, rewindsUs, left } = question;
   const request = { recording: path, ...question, seed: options.seed, noiseTimes: options.noise };

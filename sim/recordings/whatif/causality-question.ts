@@ -1,8 +1,9 @@
 /** What is asked of a recording about one of its events: the event itself, how far back to go, and what noise its channels have. */
 import { SILENT } from "../../../actors/core/mod.ts";
-import { CommandError, coreAt, foldJournal, inputs, SYSTEM } from "../../../actors/mod.ts";
+import { coreAt, foldJournal, inputs, SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import { isFrame } from "../../../protocol/codec.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import { durationText } from "../../../protocol/text-values.ts";
 import { iso } from "../place.ts";
@@ -42,14 +43,19 @@ export async function readQuestion(journal: Journal, flags: AskedFlags): Promise
   const possible = (us: number) => event.timeUs - us >= fromUs;
   const early = asked?.find((us) => !possible(us));
   if (early !== undefined) {
-    throw new CommandError(
-      `Cannot rewind ${durationText(early)} from ${iso(event.timeUs)}: the recording begins at ${iso(fromUs)}; ` +
-        `expected at most ${durationText(event.timeUs - fromUs)}`,
-    );
+    throw new EigenwatchError({
+      action: `rewind ${durationText(early)} from ${iso(event.timeUs)}`,
+      value: `the recording begins at ${iso(fromUs)}`,
+      expected: `at most ${durationText(event.timeUs - fromUs)}`,
+    });
   }
   const rewindsUs = asked ?? REWINDS_US.filter(possible);
   if (rewindsUs.length === 0)
-    throw new CommandError(`Cannot rewind from ${iso(event.timeUs)}: expected --rewinds shorter than 1s`);
+    throw new EigenwatchError({
+      action: `rewind from ${iso(event.timeUs)}`,
+      value: "less than 1s was recorded before it",
+      expected: "--rewinds shorter than 1s",
+    });
   return {
     event,
     rewindsUs,
@@ -63,18 +69,23 @@ export async function readQuestion(journal: Journal, flags: AskedFlags): Promise
 async function findEvent(journal: Journal, id: string): Promise<EventMessage> {
   const sequence = inputOf(id);
   if (sequence === null)
-    throw new CommandError(
-      `Cannot find event ${id}: expected an id such as p0/4711/1 (inspect --events --json)`,
-    );
+    throw new EigenwatchError({
+      action: `find event ${id}`,
+      value: "it is no id of an event",
+      expected: "an id such as p0/4711/1 (inspect --events --json)",
+    });
   const { first, last } = journal;
   const inside = first && last && sequence >= first.firstSequence && sequence <= last.lastSequence;
   const events = inside ? await eventsOfInput(journal, sequence) : [];
   const found = events.find((event) => event.id === id);
   if (found !== undefined) return found;
   const there = events.map((event) => event.id);
-  throw new CommandError(
-    `Cannot find event ${id}: the recording has none; expected ${there.length > 0 ? there.join(" or ") : "one that inspect --events --json lists"}`,
-  );
+  throw new EigenwatchError({
+    action: `find event ${id}`,
+    value: "the recording has none",
+    expected: there.length > 0 ? there.join(" or ") : "one that inspect --events --json lists",
+    kind: "notFound",
+  });
 }
 
 async function eventsOfInput(journal: Journal, sequence: number): Promise<EventMessage[]> {

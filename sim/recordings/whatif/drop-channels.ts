@@ -4,7 +4,7 @@
  * A group that is declared behind the point is declared without the channel, and its frames count the channels anew. In a group that
  * was there before the channel stays, silent: its actors keep what they have learnt. A frame that loses all its samples goes.
  */
-import { CommandError } from "../../../actors/mod.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import type { Frame } from "../../../protocol/frame.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { Channels } from "../../../protocol/messages.ts";
@@ -88,16 +88,20 @@ export function unknownChannels(names: readonly string[], declared: Iterable<Cha
   );
 }
 
-export function channelError(name: string, declared: Iterable<Channels>): CommandError {
+export function channelError(name: string, declared: Iterable<Channels>): EigenwatchError {
   const known = [...new Set([...declared].flatMap(({ channels }) => channels.map((each) => each.name)))];
   const near = nearestTo(name, known);
   const expected = near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${some(known)}`;
-  return new CommandError(`Cannot drop ${name}: the recording has no such channel; expected ${expected}`);
+  return new EigenwatchError({
+    action: `drop ${name}`,
+    value: "the recording has no such channel",
+    expected,
+  });
 }
 
 function some(names: readonly string[]): string {
   const shown = names.slice(0, 20).join(", ");
-  return names.length > 20 ? `${shown}, … (inspect --channels lists all ${names.length})` : shown;
+  return names.length > 20 ? `${shown}, … (${names.length} in all)` : shown;
 }
 
 function isNamed(names: readonly string[], group: string, channel: string): boolean {

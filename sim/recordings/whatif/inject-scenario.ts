@@ -1,6 +1,6 @@
 /** `--inject SCENARIO`: a disturbance laid over a group's frames, marked where it begins and ends as in a running session. */
-import { CommandError } from "../../../actors/mod.ts";
 import type { BranchInjection } from "../../../protocol/commands.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import type { Channels } from "../../../protocol/messages.ts";
 import { createOverlay, type ScenarioOverlay } from "../../worlds/overlay.ts";
 import { iso, parsePlace } from "../place.ts";
@@ -27,7 +27,7 @@ export function layOver(overlay: ScenarioOverlay): Edit {
   };
 }
 
-/** The overlay that a request means, in a session with these groups. Throws CommandError that names what is not there. */
+/** The overlay that a request means, in a session with these groups. Throws an error that names an unknown group or time. */
 export function overlayOf(
   request: BranchInjection,
   declared: readonly Channels[],
@@ -37,14 +37,18 @@ export function overlayOf(
   const { scenario, strength, seed, channels, durationSeconds } = request;
   const fromUs = request.at === undefined ? atUs : timeOf(request.at);
   if (fromUs < atUs) {
-    throw new CommandError(
-      `Cannot inject ${scenario} at ${request.at}: the branch begins later; expected a time behind --at`,
-    );
+    throw new EigenwatchError({
+      action: `inject ${scenario} at ${request.at}`,
+      value: "the branch begins later",
+      expected: `a time from ${iso(atUs)}`,
+    });
   }
   if (fromUs > endUs) {
-    throw new CommandError(
-      `Cannot inject ${scenario} at ${request.at}: it is outside of the recording; expected a time up to ${iso(endUs)}`,
-    );
+    throw new EigenwatchError({
+      action: `inject ${scenario} at ${request.at}`,
+      value: "it is outside of the recording",
+      expected: `a time up to ${iso(endUs)}`,
+    });
   }
   const untilUs = fromUs + Math.round(durationSeconds * 1e6);
   const declaration = groupOf(request, declared);
@@ -54,7 +58,11 @@ export function overlayOf(
 function timeOf(at: number | string): number {
   const place = parsePlace("inject at", String(at));
   if ("timeUs" in place) return place.timeUs;
-  throw new CommandError(`Cannot inject at ${at}: expected ISO 8601 or µs since the epoch`);
+  throw new EigenwatchError({
+    action: "inject",
+    value: `at is ${at}`,
+    expected: "ISO 8601 or µs since the epoch",
+  });
 }
 
 function groupOf({ scenario, group }: BranchInjection, declared: readonly Channels[]): Channels {
@@ -62,8 +70,9 @@ function groupOf({ scenario, group }: BranchInjection, declared: readonly Channe
   const found = group === undefined && declared.length === 1 ? declared[0] : undefined;
   const named = found ?? declared.find((each) => each.group === group);
   if (named !== undefined) return named;
-  throw new CommandError(
-    `Cannot inject ${scenario} ${group === undefined ? "without a group" : `into group ${group}`}: ` +
-      `expected one of ${known.join(", ") || "the groups, but none is declared yet"}`,
-  );
+  throw new EigenwatchError({
+    action: `inject ${scenario}`,
+    value: group === undefined ? "no group is given" : `there is no group ${group}`,
+    expected: known.length > 0 ? `one of ${known.join(", ")}` : "a later time: no group is declared yet",
+  });
 }

@@ -1,6 +1,6 @@
 /** Everything about a branch that must be known, and right, before it is run: where it parts, from which state, and what is different. */
 import { type Core, type CoreDefinitions, type CoreSink, hex, SILENT } from "../../../actors/core/mod.ts";
-import { blocks, CommandError, coreAt, inputs } from "../../../actors/mod.ts";
+import { blocks, coreAt, inputs } from "../../../actors/mod.ts";
 import type { Journal, StoredSnapshot } from "../../../actors/ports/journal.ts";
 import { isFrame } from "../../../protocol/codec.ts";
 import type { ParsedWhatIfRequest } from "../../../protocol/commands.ts";
@@ -47,15 +47,19 @@ export async function planBranch(
   const point = await findInput(journal, definitions, request.at);
   const untilUs = request.untilUs ?? Number.POSITIVE_INFINITY;
   if (untilUs < point.atUs) {
-    throw new CommandError(
-      `Cannot branch at ${iso(point.atUs)} until ${iso(untilUs)}: expected --at before --until`,
-    );
+    throw new EigenwatchError({
+      action: "branch",
+      value: `until is ${iso(untilUs)}`,
+      expected: `a time after at (${iso(point.atUs)})`,
+    });
   }
   const { timeUs: endUs } = journal.last!;
   if (request.untilUs !== undefined && untilUs > endUs)
-    throw new CommandError(
-      `Cannot branch until ${iso(untilUs)}: it is outside of the recording; expected at most ${iso(endUs)}`,
-    );
+    throw new EigenwatchError({
+      action: `branch until ${iso(untilUs)}`,
+      value: "it is outside of the recording",
+      expected: `at most ${iso(endUs)}`,
+    });
   const outlet: { sink: CoreSink } = { sink: SILENT };
   const { core } = await coreAt(journal, definitions, { block: point.block }, switchable(outlet));
   const bytes = point.block > 1 ? core.snapshot() : null;

@@ -2,9 +2,9 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { CommandError } from "../../../actors/mod.ts";
 import { significant, tickLabel } from "../../../collab/charts/format.ts";
 import { followRange, type Range, tickStep, ticks, yOf } from "../../../collab/charts/scale.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 
 export interface Panel {
   title: string;
@@ -112,8 +112,7 @@ export async function writePlot(path: string, svg: string): Promise<void> {
   });
 }
 
-function cannotWrite(path: string, error: unknown): CommandError {
-  return new CommandError(
-    `Cannot write the plot to ${path}: ${error instanceof Error ? error.message : String(error)}`,
-  );
+function cannotWrite(path: string, error: unknown): EigenwatchError {
+  const value = error instanceof Error ? error.message : String(error);
+  return new EigenwatchError({ action: `write the plot to ${path}`, value });
 }

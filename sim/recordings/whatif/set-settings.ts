@@ -4,7 +4,6 @@
  * They are changed as a person would do it, by `configChanged` in the log, and what the session was opened with later (restarts) is
  * changed as well. A change that somebody made later stays in the log, and counts from there on.
  */
-import { asked } from "../../../actors/mod.ts";
 import type { Input } from "../../../protocol/messages.ts";
 import { applySetting, parseSettings, type Settings } from "../../../protocol/settings.ts";
 import type { Edit, Insert } from "./input-rewriter.ts";
@@ -18,7 +17,7 @@ export interface SettingChange {
   value: Value;
 }
 
-/** Reads values as the kinds that the settings have. Throws CommandError for an unknown path or a value that cannot be. */
+/** Reads each value as its setting's type. Throws for an unknown path or an invalid value. */
 export function settingChanges(
   settings: Settings,
   set: Record<string, Value>,
@@ -27,7 +26,7 @@ export function settingChanges(
   const expected = { ...set, ...(seed === undefined ? {} : { seed }) };
   let changed = settings;
   const changes = Object.entries(expected).map(([path, text]) => {
-    changed = asked(() => applySetting(changed, path, text));
+    changed = applySetting(changed, path, text);
     return { path, value: valueAt(changed, path) };
   });
   return changes;

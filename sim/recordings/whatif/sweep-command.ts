@@ -6,7 +6,7 @@
  */
 import process from "node:process";
 import { startProgress } from "../../../actors/command-line/progress.ts";
-import { askedAsync, openRecording, SYSTEM } from "../../../actors/mod.ts";
+import { openRecording, SYSTEM } from "../../../actors/mod.ts";
 import { significant } from "../../../collab/charts/format.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { durationText } from "../../../protocol/text-values.ts";
@@ -61,7 +61,7 @@ export async function runSweep(path: string, options: SweepOptions): Promise<num
 }
 
 async function firstDataUs(path: string): Promise<number> {
-  const journal = await askedAsync(() => openRecording(path));
+  const journal = await openRecording(path);
   try {
     return (await rangeOf(journal, SYSTEM)).fromUs;
   } finally {

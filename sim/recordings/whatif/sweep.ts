@@ -3,9 +3,9 @@
  *
  * `--sweep path=from:to:step` or `--sweep path=a,b,c` gives the values of one setting; several sweeps make a grid.
  */
-import { asked, CommandError } from "../../../actors/mod.ts";
 import { inWorkers, type Work, type WorkersOptions } from "../../../actors/workers/mod.ts";
 import type { WhatIfRequest } from "../../../protocol/commands.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import { applySetting, defaultSettings } from "../../../protocol/settings.ts";
 import type { Truth } from "../../worlds/model/scenario.ts";
 import { ALARMS, type Score, score } from "./alarm-score.ts";
@@ -58,27 +58,36 @@ export type GridPoint = Record<string, string>;
 /** Points of a grid: more is an afternoon, and a slip of the step. */
 export const MAX_GRID_POINTS = 2_000;
 
-/** All combinations, the last setting running fastest. Throws CommandError for what is no setting, no value, or too many. */
+/** All combinations, the last setting running fastest. Throws for an unknown setting, an invalid value, or too many points. */
 export function gridOf(sweeps: readonly (readonly [path: string, values: string])[]): GridPoint[] {
   let points: GridPoint[] = [{}];
   for (const [path, text] of sweeps) {
     const sweep = `${path}=${text}`;
     if (Object.hasOwn(points[0]!, path))
-      throw new CommandError(`Cannot sweep ${path} twice: expected all its values in one --sweep`);
-    const values = valuesOf(sweep, text);
-    for (const value of values) asked(() => applySetting(defaultSettings(), path, value));
+      throw new EigenwatchError({
+        action: `sweep ${path} twice`,
+        value: sweep,
+        expected: "all its values in one --sweep",
+      });
+    const values = valuesOf(path, text);
+    for (const value of values) applySetting(defaultSettings(), path, value);
     points = points.flatMap((point) => values.map((value) => ({ ...point, [path]: value })));
     checkSize(sweep, points.length);
   }
   return points;
 }
 
-function valuesOf(sweep: string, text: string): string[] {
+function valuesOf(path: string, text: string): string[] {
+  const sweep = `${path}=${text}`;
   const parts = text.split(":");
   if (parts.length === 1) {
     const values = text.split(",").map((value) => value.trim());
     if (!values.includes("")) return values;
-    throw new CommandError(`Cannot sweep ${sweep}: a value is missing; expected path=a,b,c`);
+    throw new EigenwatchError({
+      action: `sweep ${sweep}`,
+      value: "a value is missing",
+      expected: "path=a,b,c",
+    });
   }
   const [from, to, step] = parts.map(Number) as [number, number, number];
   const good =
@@ -86,9 +95,11 @@ function valuesOf(sweep: string, text: string): string[] {
     parts.every((part) => part.trim() !== "") &&
     [from, to, step].every(Number.isFinite);
   if (!good || step === 0 || (to - from) / step < 0) {
-    throw new CommandError(
-      `Cannot sweep ${sweep}: expected path=from:to:step, the step leading from one to the other`,
-    );
+    throw new EigenwatchError({
+      action: `sweep ${path}`,
+      value: text,
+      expected: "path=from:to:step, the step leading from one to the other",
+    });
   }
   // The tolerance forgives the last bit of the division: (0.3 − 0.1)/0.1 is a little below 2.
   const count = Math.floor((to - from) / step + 1e-9) + 1;
@@ -98,7 +109,9 @@ function valuesOf(sweep: string, text: string): string[] {
 
 function checkSize(sweep: string, points: number): void {
   if (points > MAX_GRID_POINTS)
-    throw new CommandError(
-      `Cannot sweep ${sweep}: that makes ${points} runs; expected at most ${MAX_GRID_POINTS}`,
-    );
+    throw new EigenwatchError({
+      action: `sweep ${sweep}`,
+      value: `that makes ${points} runs`,
+      expected: `at most ${MAX_GRID_POINTS}`,
+    });
 }

@@ -12,7 +12,7 @@
  * W4  The recording is only read. It may be a journal in memory, or one that is being written: its content at the start counts.
  */
 import type { CoreDefinitions } from "../../../actors/core/mod.ts";
-import { askedAsync, openRecording, SYSTEM } from "../../../actors/mod.ts";
+import { openRecording, SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import { inWorkers, type Work } from "../../../actors/workers/mod.ts";
 import { type ParsedWhatIfRequest, readCommand, type WhatIfRequest } from "../../../protocol/commands.ts";
@@ -40,7 +40,7 @@ export async function runWhatIf(
   const parsed = readCommand("askWhatIf", request).body;
   if (options.to) checkFree(options.to);
   if (typeof source !== "string") return branch(source, parsed, options);
-  const journal = await askedAsync(() => openRecording(source));
+  const journal = await openRecording(source);
   try {
     return await branch(journal, parsed, { recording: source, ...options });
   } finally {
