@@ -87,6 +87,18 @@ export function durationText(us: number): string {
   return `${us}us`;
 }
 
+/** ISO 8601 with milliseconds: `2026-01-02T03:04:05.678Z`. */
+export function timeText(timeUs: number): string {
+  return new Date(Math.floor(timeUs / 1000)).toISOString(); // det-ok: converts a given time, reads no clock
+}
+
+/** ISO 8601 with all microseconds: the same time when it is read back. */
+export function exactTimeText(timeUs: number): string {
+  const text = timeText(timeUs);
+  const microseconds = timeUs - 1000 * Math.floor(timeUs / 1000);
+  return microseconds === 0 ? text : `${text.slice(0, -1)}${String(microseconds).padStart(3, "0")}Z`;
+}
+
 /** "a.b=text" → ["a.b", "text"]. */
 export function pathAndValue(example: string): TextValue<[path: string, value: string]> {
   return {

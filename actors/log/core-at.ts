@@ -13,6 +13,7 @@
  * C3  A place that no core can reach, because the beginning is gone, is refused.
  */
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { timeText } from "../../protocol/text-values.ts";
 import { Core, type CoreDefinitions } from "../core/core.ts";
 import { type CoreSink, SILENT } from "../core/core-sink.ts";
 import type { Journal, LogPlace, StoredSnapshot } from "../ports/journal.ts";
@@ -134,7 +135,7 @@ function boundOf(journal: Journal, place: Place | "latest"): LogPlace {
 function placeText(place: Place | "latest"): string {
   if (place === "latest") return "the end of the log";
   if ("block" in place) return `block ${place.block}`;
-  return "sequence" in place ? `input ${place.sequence}` : `${new Date(place.timeUs / 1000).toISOString()}`;
+  return "sequence" in place ? `input ${place.sequence}` : timeText(place.timeUs);
 }
 
 function ignore(): void {}

@@ -20,6 +20,7 @@ import type { SessionListener } from "../../actors/ports/session.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { OperatorNotice } from "../../protocol/messages.ts";
 import { applySetting, type Settings } from "../../protocol/settings.ts";
+import { timeText } from "../../protocol/text-values.ts";
 import { liveCommands, Shadow, synthWorlds } from "../../sim/mod.ts";
 import { dashboardDirectory } from "../dashboard-files.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
@@ -203,7 +204,7 @@ function eventPrinter(say: Say): SessionListener {
     flush() {},
     event(event) {
       // Logical time is 0 until the first sample of a recorded feed.
-      const time = event.timeUs === 0 ? null : new Date(event.timeUs / 1000).toISOString();
+      const time = event.timeUs === 0 ? null : timeText(event.timeUs);
       const { sequence, kind, severity, title, group, channels, detail } = event;
       say("event", { time, sequence, kind, severity, title, group, channels, detail });
     },

@@ -9,6 +9,7 @@ import { decodeBlock, decodeDerived } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { MESSAGES } from "../../protocol/messages.ts";
+import { timeText } from "../../protocol/text-values.ts";
 import { parentLine, parentOf } from "./parent.ts";
 
 /** Lists go on after damage: `describeRecording` has found it, and it is printed after them. */
@@ -67,8 +68,8 @@ function printSummary(recording: Awaited<ReturnType<typeof describeRecording>>):
   line("partition", recording.partition ?? "none");
   const parent = parentOf(recording.createdFrom);
   if (parent) line("branch of", parentLine(parent));
-  line("from", iso(recording.fromUs));
-  line("to", iso(recording.toUs));
+  line("from", timeOrNone(recording.fromUs));
+  line("to", timeOrNone(recording.toUs));
   line("inputs", range(recording.firstSequence, recording.lastSequence));
   line("blocks", range(recording.firstBlock, recording.lastBlock));
   line("notes", recording.notes);
@@ -108,7 +109,7 @@ async function list(path: string, options: InspectOptions): Promise<void> {
         const bytes = entry.block.bytes.length;
         out(
           { number, firstSequence, lastSequence, timeUs, bytes },
-          `${number}\t${firstSequence}-${lastSequence}\t${iso(timeUs)}\t${bytes} B`,
+          `${number}\t${firstSequence}-${lastSequence}\t${timeOrNone(timeUs)}\t${bytes} B`,
         );
       }
       if (options.channels) {
@@ -128,7 +129,7 @@ async function list(path: string, options: InspectOptions): Promise<void> {
       for (const event of decodeDerived(entry.bytes).events) {
         out(
           event,
-          `${event.sequence}\t${iso(event.timeUs)}\t${event.severity}\t${event.kind}\t${event.title}`,
+          `${event.sequence}\t${timeOrNone(event.timeUs)}\t${event.severity}\t${event.kind}\t${event.title}`,
         );
       }
     }
@@ -137,8 +138,8 @@ async function list(path: string, options: InspectOptions): Promise<void> {
   await journal.close();
 }
 
-function iso(timeUs: number | null): string {
-  return timeUs === null ? "none" : new Date(timeUs / 1000).toISOString();
+function timeOrNone(timeUs: number | null): string {
+  return timeUs === null ? "none" : timeText(timeUs);
 }
 
 function range(first: number | null, last: number | null): string {

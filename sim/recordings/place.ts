@@ -1,5 +1,4 @@
 /** A place in a recording as people write it: a time, or the sequence of an input. The place lies before the first input that reaches it. */
-
 import { time } from "../../actors/command-line/option-values.ts";
 import { firstInput, type Place } from "../../actors/mod.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
@@ -23,13 +22,6 @@ export function parsePlace(name: string, text: string): SeekPlace {
   const found = place.read(text);
   if (found !== undefined) return found;
   throw new EigenwatchError({ action: `read ${name}`, value: show(text), expected: place.expected });
-}
-
-/** ISO 8601 with microseconds, as the command line reads it. */
-export function iso(timeUs: number): string {
-  const text = new Date(Math.floor(timeUs / 1000)).toISOString();
-  const microseconds = timeUs % 1000;
-  return microseconds === 0 ? text : `${text.slice(0, -1)}${String(microseconds).padStart(3, "0")}Z`;
 }
 
 /** The time of a place: of a sequence, the time of that input. */

@@ -8,7 +8,8 @@ import type { CoreDefinitions } from "../../actors/core/mod.ts";
 import { firstInput, nearestCore } from "../../actors/mod.ts";
 import type { BlockPosition, Journal } from "../../actors/ports/journal.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { firstDataUs, iso, parsePlace, type SeekPlace } from "./place.ts";
+import { exactTimeText } from "../../protocol/text-values.ts";
+import { firstDataUs, parsePlace, type SeekPlace } from "./place.ts";
 
 /** The places of a recording. `fromUs` is the time of the first data: before it logical time is still 0. */
 export interface RecordedRange {
@@ -59,8 +60,8 @@ export function checkPlace(place: SeekPlace, range: RecordedRange, action: strin
   if (place.timeUs >= fromUs && place.timeUs <= toUs) return;
   throw new EigenwatchError({
     action,
-    value: `${iso(place.timeUs)} is outside of the recording`,
-    expected: `${iso(fromUs)} to ${iso(toUs)}`,
+    value: `${exactTimeText(place.timeUs)} is outside of the recording`,
+    expected: `${exactTimeText(fromUs)} to ${exactTimeText(toUs)}`,
   });
 }
 

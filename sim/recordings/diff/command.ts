@@ -6,6 +6,7 @@ import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
 import { openRecording } from "../../../actors/mod.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
+import { timeText } from "../../../protocol/text-values.ts";
 import { parentOf } from "../parent.ts";
 import { diffRecordings, type RecordingDifference } from "./diff.ts";
 import type { FieldDifference } from "./differing-fields.ts";
@@ -124,14 +125,14 @@ function tellFirst(first: FirstDifference, out: (line: string) => void): void {
     block.a === block.b ? `block ${block.a}` : `block ${block.a ?? "none"} of A, ${block.b ?? "none"} of B`;
   const where = block.a === null && block.b === null ? "" : `, ${blocks}`;
   out(
-    `first difference at input ${sequence}${where}, ${iso(timeUs)}: ${what === "end" ? "" : `${what} `}${of}`,
+    `first difference at input ${sequence}${where}, ${timeOrBefore(timeUs)}: ${what === "end" ? "" : `${what} `}${of}`,
   );
   for (const field of fields) out(`    ${fieldLine(field)}`);
 }
 
 function laneLine(lane: LaneSummary): string {
   const { recording, partition, firstSequence, lastSequence, fromUs, toUs } = lane;
-  return `${recording}  partition ${partition}, inputs ${firstSequence} to ${lastSequence}, ${iso(fromUs)} to ${iso(toUs)}`;
+  return `${recording}  partition ${partition}, inputs ${firstSequence} to ${lastSequence}, ${timeOrBefore(fromUs)} to ${timeOrBefore(toUs)}`;
 }
 
 function fieldLine({ path, a, b }: FieldDifference): string {
@@ -155,6 +156,6 @@ function sum(counts: Record<string, number>): number {
   return Object.values(counts).reduce((total, count) => total + count, 0);
 }
 
-function iso(timeUs: number): string {
-  return timeUs === 0 ? "(before data)" : new Date(timeUs / 1000).toISOString();
+function timeOrBefore(timeUs: number): string {
+  return timeUs === 0 ? "(before data)" : timeText(timeUs);
 }

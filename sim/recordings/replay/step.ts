@@ -11,7 +11,8 @@ import { createInterface } from "node:readline";
 import { SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
-import { iso, type SeekPlace } from "../place.ts";
+import { exactTimeText } from "../../../protocol/text-values.ts";
+import type { SeekPlace } from "../place.ts";
 import { Replayer, type ReplayListener } from "./replayer.ts";
 
 const HELP = "Enter: next input · N: that many · e: to the next event · q: end";
@@ -80,7 +81,7 @@ function sayJson(said: Said): void {
 }
 
 function sayText(said: Said): void {
-  const time = said.timeUs === 0 ? "(before data)" : iso(said.timeUs);
+  const time = said.timeUs === 0 ? "(before data)" : exactTimeText(said.timeUs);
   if (said.what === "input") process.stdout.write(`${said.sequence}  ${time}  ${said.type}\n`);
   else if (said.what === "end") process.stdout.write(`end of the recording behind input ${said.sequence}\n`);
   else process.stdout.write(`    ${time}  ${said.severity}  ${said.kind}  ${said.title}\n`);

@@ -2,8 +2,8 @@
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 import type { WhatIfRequest } from "../../../protocol/commands.ts";
 import { nearestTo } from "../../../protocol/nearest.ts";
-import { duration, wholeNumber } from "../../../protocol/text-values.ts";
-import { iso, type SeekPlace } from "../place.ts";
+import { duration, exactTimeText, wholeNumber } from "../../../protocol/text-values.ts";
+import type { SeekPlace } from "../place.ts";
 
 export interface BranchOptions {
   set: (readonly [path: string, value: string])[];
@@ -19,7 +19,7 @@ type Injection = NonNullable<WhatIfRequest["inject"]>[number];
 export function requestOf(options: BranchOptions, at: SeekPlace): WhatIfRequest {
   const { set, drop, inject, seed, until, tolerance } = options;
   return {
-    at: "sequence" in at ? at.sequence : iso(at.timeUs),
+    at: "sequence" in at ? at.sequence : exactTimeText(at.timeUs),
     ...(set.length > 0 ? { set: Object.fromEntries(set) } : {}),
     ...(drop.length > 0 ? { drop } : {}),
     ...(inject.length > 0 ? { inject } : {}),

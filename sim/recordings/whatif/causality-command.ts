@@ -13,8 +13,14 @@ import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
 import { openRecording } from "../../../actors/mod.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
-import { decimal, duration, durationText, listOf, wholeNumber } from "../../../protocol/text-values.ts";
-import { iso } from "../place.ts";
+import {
+  decimal,
+  duration,
+  durationText,
+  exactTimeText,
+  listOf,
+  wholeNumber,
+} from "../../../protocol/text-values.ts";
 import { seed } from "./branch-options.ts";
 import { causality, INEVITABLE, inevitableFrom, type RewindResult, wilson } from "./causality.ts";
 import { readQuestion } from "./causality-question.ts";
@@ -103,7 +109,7 @@ function printTable(
     bar(probability),
   ]);
   process.stdout.write(
-    `${event.id} at ${iso(event.timeUs)}: ${event.title}\n` +
+    `${event.id} at ${exactTimeText(event.timeUs)}: ${event.title}\n` +
       `${table([["rewind", "happened", "probability", "95 %", ""], ...rows])}\n${verdict(results, inevitableUs)}\n`,
   );
   if (left.length > 0) {

@@ -5,8 +5,7 @@ import type { Journal } from "../../../actors/ports/journal.ts";
 import { isFrame } from "../../../protocol/codec.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
-import { durationText } from "../../../protocol/text-values.ts";
-import { iso } from "../place.ts";
+import { durationText, exactTimeText } from "../../../protocol/text-values.ts";
 import { findInput, rangeOf } from "../seek.ts";
 import { inputOf } from "./causality.ts";
 import { type NoiseByGroup, NoiseLearner } from "./measurement-noise.ts";
@@ -44,15 +43,15 @@ export async function readQuestion(journal: Journal, flags: AskedFlags): Promise
   const early = asked?.find((us) => !possible(us));
   if (early !== undefined) {
     throw new EigenwatchError({
-      action: `rewind ${durationText(early)} from ${iso(event.timeUs)}`,
-      value: `the recording begins at ${iso(fromUs)}`,
+      action: `rewind ${durationText(early)} from ${exactTimeText(event.timeUs)}`,
+      value: `the recording begins at ${exactTimeText(fromUs)}`,
       expected: `at most ${durationText(event.timeUs - fromUs)}`,
     });
   }
   const rewindsUs = asked ?? REWINDS_US.filter(possible);
   if (rewindsUs.length === 0)
     throw new EigenwatchError({
-      action: `rewind from ${iso(event.timeUs)}`,
+      action: `rewind from ${exactTimeText(event.timeUs)}`,
       value: "less than 1s was recorded before it",
       expected: "--rewinds shorter than 1s",
     });

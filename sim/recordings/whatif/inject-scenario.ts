@@ -2,8 +2,9 @@
 import type { BranchInjection } from "../../../protocol/commands.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import type { Channels } from "../../../protocol/messages.ts";
+import { exactTimeText } from "../../../protocol/text-values.ts";
 import { createOverlay, type ScenarioOverlay } from "../../worlds/overlay.ts";
-import { iso, parsePlace } from "../place.ts";
+import { parsePlace } from "../place.ts";
 import type { Edit } from "./input-rewriter.ts";
 import { AUTHOR } from "./set-settings.ts";
 
@@ -40,14 +41,14 @@ export function overlayOf(
     throw new EigenwatchError({
       action: `inject ${scenario} at ${request.at}`,
       value: "the branch begins later",
-      expected: `a time from ${iso(atUs)}`,
+      expected: `a time from ${exactTimeText(atUs)}`,
     });
   }
   if (fromUs > endUs) {
     throw new EigenwatchError({
       action: `inject ${scenario} at ${request.at}`,
       value: "it is outside of the recording",
-      expected: `a time up to ${iso(endUs)}`,
+      expected: `a time up to ${exactTimeText(endUs)}`,
     });
   }
   const untilUs = fromUs + Math.round(durationSeconds * 1e6);

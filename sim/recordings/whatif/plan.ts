@@ -6,9 +6,9 @@ import { isFrame } from "../../../protocol/codec.ts";
 import type { ParsedWhatIfRequest } from "../../../protocol/commands.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { type Channels, MESSAGES } from "../../../protocol/messages.ts";
+import { exactTimeText } from "../../../protocol/text-values.ts";
 import type { ScenarioOverlay } from "../../worlds/overlay.ts";
 import type { BranchChanges, BranchParent } from "../parent.ts";
-import { iso } from "../place.ts";
 import { findInput, type InputPlace } from "../seek.ts";
 import { channelError, dropChannels, unknownChannels } from "./drop-channels.ts";
 import { layOver, overlayOf } from "./inject-scenario.ts";
@@ -49,16 +49,16 @@ export async function planBranch(
   if (untilUs < point.atUs) {
     throw new EigenwatchError({
       action: "branch",
-      value: `until is ${iso(untilUs)}`,
-      expected: `a time after at (${iso(point.atUs)})`,
+      value: `until is ${exactTimeText(untilUs)}`,
+      expected: `a time after at (${exactTimeText(point.atUs)})`,
     });
   }
   const { timeUs: endUs } = journal.last!;
   if (request.untilUs !== undefined && untilUs > endUs)
     throw new EigenwatchError({
-      action: `branch until ${iso(untilUs)}`,
+      action: `branch until ${exactTimeText(untilUs)}`,
       value: "it is outside of the recording",
-      expected: `at most ${iso(endUs)}`,
+      expected: `at most ${exactTimeText(endUs)}`,
     });
   const outlet: { sink: CoreSink } = { sink: SILENT };
   const { core } = await coreAt(journal, definitions, { block: point.block }, switchable(outlet));

@@ -5,9 +5,8 @@
  *   12:43:07 collapse.declared host           │ 12:43:11 collapse.declared host             4 s later
  *   12:50:00 anomaly.started host: cpu        │                                             gone
  */
-
 import type { EventMessage } from "../../../protocol/messages.ts";
-import { durationText } from "../../../protocol/text-values.ts";
+import { durationText, timeText } from "../../../protocol/text-values.ts";
 import type { EventDifference } from "../alignment-round.ts";
 import type { WhatIfResult } from "./result.ts";
 
@@ -60,5 +59,5 @@ function told(event: EventMessage | null, field: string): string {
 
 /** Day and time: a recording may be of one hour or of twenty years. */
 function clock(timeUs: number): string {
-  return new Date(Math.floor(timeUs / 1000)).toISOString().slice(5, 23).replace("T", " ");
+  return timeText(timeUs).slice(5, 23).replace("T", " ");
 }

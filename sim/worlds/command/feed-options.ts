@@ -4,7 +4,7 @@ import { InvalidArgumentError } from "@commander-js/extra-typings";
 import type { SynthChoice } from "../../../actors/feeds/mod.ts";
 import { RECORDED_START_US } from "../../../actors/feeds/mod.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
-import { durationText } from "../../../protocol/text-values.ts";
+import { durationText, timeText } from "../../../protocol/text-values.ts";
 import { chosenWorld } from "../worlds.ts";
 import type { TableFormat } from "./world-table.ts";
 
@@ -108,7 +108,7 @@ export function sessionSpec(name: string, options: FeedOptions): string {
     ["form", form],
     // A world with a speed or a start is a recorded feed, any other is live.
     ["speed", speed !== Number.POSITIVE_INFINITY ? speed : start === undefined ? undefined : "max"],
-    ["start", start === undefined ? undefined : new Date(start / 1000).toISOString()],
+    ["start", start === undefined ? undefined : timeText(start)],
   ];
   const query = given.filter(([, value]) => value !== undefined);
   return `synth:${name}?${query.map(([key, value]) => `${key}=${encodeURIComponent(value!)}`).join("&")}`;
