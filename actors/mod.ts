@@ -1,7 +1,7 @@
 /** The public face of actors/: what main.ts, collab/ and sim/ build on. */
 export { systemClock } from "./clock.ts";
+export { feedHelp } from "./feeds/feed-spec.ts";
 export { createFeeds } from "./feeds/session-feeds.ts";
-export { feedHelp } from "./feeds/spec.ts";
 export { createMemoryJournal } from "./journal/memory.ts";
 export { describeRecording, openRecording, openRecordingForWriting } from "./journal/recording.ts";
 export { BlockChain, sameBytes, sha256 } from "./log/chain.ts";

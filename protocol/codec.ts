@@ -12,7 +12,7 @@
  * Binary fields of a decoded message are views of `bytes`; the columns of a frame are copies.
  */
 import { Decoder, Encoder } from "@msgpack/msgpack";
-import { checked, shorten } from "./check.ts";
+import { checked, shorten } from "./check-body.ts";
 import { readEnvelope, writeEnvelope } from "./envelope.ts";
 import { LimitExceeded, MalformedMessage, ProtocolError, show } from "./errors.ts";
 import { FORBIDDEN_KEYS } from "./fields.ts";
@@ -29,7 +29,7 @@ import {
   type MessageOf,
   nameOfCode,
 } from "./messages.ts";
-import { checkStructure } from "./structure.ts";
+import { checkStructure } from "./msgpack-structure.ts";
 import { CURRENT, checkVersion, PROTOCOL_VERSION, type Reader, upcast } from "./versions.ts";
 
 /** The message as new bytes of exact length. Throws MalformedMessage or LimitExceeded. */

@@ -10,6 +10,7 @@
  * sim/recordings/replay/commands.ts). An HTTP path for it is a row in collab/gateway/command-routes.ts.
  */
 import * as v from "valibot";
+import { expectedAmong } from "./closest-name.ts";
 import type {
   InjectableScenario,
   InjectionUnderWay,
@@ -19,7 +20,6 @@ import type {
   WhatIfAnswer,
 } from "./controls.ts";
 import { EigenwatchError } from "./errors.ts";
-import { expectedAmong } from "./nearest.ts";
 import type { Settings } from "./settings.ts";
 
 /** Who may send a command. There are no roles yet: whoever may look at a session may send all of them. */

@@ -7,7 +7,7 @@
  * The fast writer and reader (frame-encode.ts, frame-decode.ts) must agree with this one and leave to it what they do not recognise.
  */
 import * as v from "valibot";
-import { checked } from "./check.ts";
+import { checked } from "./check-body.ts";
 import {
   float64Bytes,
   float64Column,

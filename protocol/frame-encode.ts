@@ -15,7 +15,7 @@ import {
   MAX_NAME_BYTES,
 } from "./limits.ts";
 import { MESSAGES } from "./messages.ts";
-import { putBinaryHeader, putInteger } from "./put.ts";
+import { putBinaryHeader, putInteger } from "./msgpack-values.ts";
 import { PROTOCOL_VERSION } from "./versions.ts";
 
 const buffer = new Uint8Array(MAX_FRAME_BYTES);

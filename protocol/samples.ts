@@ -9,7 +9,7 @@
 import { LimitExceeded } from "./errors.ts";
 import { MAX_FRAME_BYTES } from "./limits.ts";
 import { MESSAGES } from "./messages.ts";
-import { putBinaryHeader, putInteger } from "./put.ts";
+import { putBinaryHeader, putInteger } from "./msgpack-values.ts";
 import { PROTOCOL_VERSION } from "./versions.ts";
 
 /** `[version, code, {"inputSequence": … */

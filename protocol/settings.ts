@@ -5,8 +5,8 @@
  * `--set collapse.falseAlarmsPerDay=0.1`.
  */
 import * as v from "valibot";
+import { expectedAmong } from "./closest-name.ts";
 import { InvalidSetting, show } from "./errors.ts";
-import { expectedAmong } from "./nearest.ts";
 
 const positive = v.pipe(v.number(), v.finite(), v.minValue(Number.MIN_VALUE));
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));

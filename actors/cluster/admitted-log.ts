@@ -14,7 +14,7 @@ import type { LogStream, StreamEntry } from "../ports/bus.ts";
 import type { BlockPosition, JournalEntry } from "../ports/journal.ts";
 import { type Admission, admit, emptyLog, type Verdict } from "./admission.ts";
 import { BlockIndex } from "./block-index.ts";
-import { readEntry, type StreamedBlock, type StreamedEntry } from "./entry.ts";
+import { readEntry, type StreamedBlock, type StreamedEntry } from "./log-entry.ts";
 
 export interface LogWatcher {
   entry(entry: StreamedEntry, verdict: Verdict): void;

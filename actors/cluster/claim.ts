@@ -11,7 +11,7 @@
 import type { Clock } from "../ports/clock.ts";
 import type { AdmittedLog } from "./admitted-log.ts";
 import { appendUntilStopped } from "./append-until-stopped.ts";
-import { encodeTakeover } from "./entry.ts";
+import { encodeTakeover } from "./log-entry.ts";
 
 /** An owner that writes without pause wins half of the races for the next place: so many in a row are no accident. */
 const OUTRUN_MAX = 20;

@@ -10,6 +10,7 @@ import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
 import { escapeName, unescapeName } from "../../protocol/subjects.ts";
 import type { Hints } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { ClusterTiming } from "./cluster-timing.ts";
 import {
   type Announced,
   announcedOwner,
@@ -20,7 +21,6 @@ import {
   NO_MEMBERS,
   namesOf,
 } from "./membership.ts";
-import type { ClusterTiming } from "./timing.ts";
 
 export interface PresenceOptions {
   readonly node: string;

@@ -18,11 +18,11 @@ import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { PartitionTap } from "../ports/tap.ts";
 import { AdmittedLog } from "./admitted-log.ts";
+import { CLUSTER_TIMING, type ClusterTiming } from "./cluster-timing.ts";
 import { Presence } from "./heartbeat.ts";
 import { Ownership } from "./ownership.ts";
 import { ownerOf } from "./placement.ts";
 import { StreamJournal } from "./stream-journal.ts";
-import { CLUSTER_TIMING, type ClusterTiming } from "./timing.ts";
 
 /** Leaves room for `@` and a time in a name of 128 bytes. */
 const MAX_NODE_NAME_BYTES = 100;

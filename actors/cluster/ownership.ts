@@ -10,6 +10,7 @@ import type { Partition } from "../partition/partition.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AdmittedLog } from "./admitted-log.ts";
 import { type Claim, ClaimLost, claim } from "./claim.ts";
+import type { ClusterTiming } from "./cluster-timing.ts";
 import type { StreamJournal } from "./stream-journal.ts";
 import {
   restMs,
@@ -19,7 +20,6 @@ import {
   type TakeoverEvent,
   type TakeoverState,
 } from "./takeover.ts";
-import type { ClusterTiming } from "./timing.ts";
 
 export interface OwnershipOptions {
   readonly partition: string;

@@ -31,7 +31,7 @@ import type {
 import type { Verdict } from "./admission.ts";
 import type { AdmittedLog } from "./admitted-log.ts";
 import { appendUntilStopped } from "./append-until-stopped.ts";
-import { encodeDerivedRecord, type StreamedEntry } from "./entry.ts";
+import { encodeDerivedRecord, type StreamedEntry } from "./log-entry.ts";
 import { StreamSnapshots } from "./stream-snapshots.ts";
 
 /** Bound of what waits to be read back, as for the disk (file.ts). */

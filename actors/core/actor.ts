@@ -18,8 +18,8 @@ import type {
   Group,
   Signal,
 } from "../ports/detector.ts";
-import { type MachineAction, MachineHost } from "./host.ts";
 import type { LogicalTimers } from "./logical-timers.ts";
+import { type MachineAction, MachineHost } from "./machine-host.ts";
 import { RandomStream } from "./random.ts";
 import { copyFields, type SavedActor } from "./snapshot.ts";
 

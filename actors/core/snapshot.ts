@@ -8,7 +8,7 @@
 import { Decoder, Encoder, ExtensionCodec } from "@msgpack/msgpack";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Fields, TypedArray } from "../ports/detector.ts";
-import type { SavedMachine } from "./host.ts";
+import type { SavedMachine } from "./machine-host.ts";
 import { STATE_VERSION } from "./state-version.ts";
 
 export interface SavedActor {

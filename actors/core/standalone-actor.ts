@@ -2,7 +2,7 @@
 import type { Input } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import type { ActorDefinition, Batch, Detector, DetectorContext, Group, Signal } from "../ports/detector.ts";
-import { MachineHost } from "./host.ts";
+import { MachineHost } from "./machine-host.ts";
 
 export class StandaloneActor<Made extends Detector = Detector> implements DetectorContext {
   now = 0;

@@ -4,10 +4,10 @@
 
 import type { Feed } from "../ports/feed.ts";
 import { badSpec, type FeedContext, type FeedKind, type KindOptions } from "./feed-kind.ts";
+import { type FeedSpec, parseFeedSpec } from "./feed-spec.ts";
 import { clipName } from "./feed-writer.ts";
 import { FEED_KINDS } from "./kinds.ts";
 import { createMerge } from "./merge.ts";
-import { type FeedSpec, parseFeedSpec } from "./spec.ts";
 
 /**
  * Sources become unique ("walk", "walk#2"). Recorded feeds that are paced must have the same speed, because one clock paces them all.

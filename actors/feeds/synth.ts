@@ -7,10 +7,11 @@
  * Y2  The slices of a recording depend on the world and the speed alone.
  * Y3  Every report of the feed begins with the word "synthetic".
  */
+
+import { expectedAmong } from "../../protocol/closest-name.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
 import type { QuantumInput } from "../../protocol/messages.ts";
-import { expectedAmong } from "../../protocol/nearest.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import { badSpec, type FeedContext, feedKind } from "./feed-kind.ts";

@@ -6,8 +6,8 @@
  */
 import type { IncomingMessage } from "node:http";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { expectedHosts, type HostRules, hostAllowed, originAllowed } from "./allowed-hosts.ts";
 import type { Auth, Identity } from "./auth.ts";
-import { expectedHosts, type HostRules, hostAllowed, originAllowed } from "./hosts.ts";
 import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { RateLimit } from "./rate-limit.ts";

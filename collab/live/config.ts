@@ -1,10 +1,10 @@
 /** What `up` runs with: options, then the config file, then defaults. */
 import { existsSync, readFileSync } from "node:fs";
 import * as v from "valibot";
+import { expectedAmong } from "../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { name } from "../../protocol/fields.ts";
 import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
-import { expectedAmong } from "../../protocol/nearest.ts";
 import { parseSettings, type Settings } from "../../protocol/settings.ts";
 
 /** The options of `up`. */

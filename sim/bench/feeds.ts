@@ -4,10 +4,10 @@
  */
 import { Buffer } from "node:buffer";
 import { gzipSync } from "node:zlib";
+import { parseFeedSpec } from "../../actors/feeds/feed-spec.ts";
 import { openMeters } from "../../actors/feeds/host/meters.ts";
 import { createHostFeed } from "../../actors/feeds/host.ts";
 import { createMerge } from "../../actors/feeds/merge.ts";
-import { parseFeedSpec } from "../../actors/feeds/spec.ts";
 import { createStdinFeed } from "../../actors/feeds/stdin.ts";
 import { readTable } from "../../actors/feeds/table/table.ts";
 import { Walk } from "../../actors/feeds/walk.ts";

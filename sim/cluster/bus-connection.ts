@@ -17,7 +17,7 @@ import {
 import { BUS_HOST, type BusServers, type Follower, type ServedStream } from "./bus-servers.ts";
 import type { Pipe } from "./network.ts";
 import type { Process } from "./process.ts";
-import type { World } from "./world.ts";
+import type { World } from "./simulated-cluster.ts";
 
 /** The default of the client library; a round trip takes some ms. */
 const ANSWER_MS = 2_000;

@@ -18,7 +18,7 @@ import { parseSubject } from "../../protocol/subjects.ts";
 import type { Fault } from "./decisions.ts";
 import type { Network, Pipe } from "./network.ts";
 import { Process } from "./process.ts";
-import type { World } from "./world.ts";
+import type { World } from "./simulated-cluster.ts";
 
 export const BUS_HOST = "bus";
 

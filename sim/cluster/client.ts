@@ -9,8 +9,8 @@ import { SimulatedClock } from "./clock.ts";
 import type { Fault } from "./decisions.ts";
 import type { Network } from "./network.ts";
 import { Process } from "./process.ts";
+import type { World } from "./simulated-cluster.ts";
 import { Connection, type PageSocket } from "./socket.ts";
-import type { World } from "./world.ts";
 
 /** Beyond any event of a simulated world, as the cursor of another recording would be. */
 const FOREIGN_CURSOR = 1_000_000;

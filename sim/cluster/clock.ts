@@ -7,7 +7,7 @@
  */
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { Process } from "./process.ts";
-import type { World } from "./world.ts";
+import type { World } from "./simulated-cluster.ts";
 
 /** Length of a turn of a busy event loop. */
 const TURN_US = 20;

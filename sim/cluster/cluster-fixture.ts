@@ -18,7 +18,7 @@ import type { Fixture } from "./fixture.ts";
 import { Network } from "./network.ts";
 import { SimulatedNode } from "./node.ts";
 import { Process } from "./process.ts";
-import type { World } from "./world.ts";
+import type { World } from "./simulated-cluster.ts";
 
 export function clusterFixture(world: World): Fixture {
   const { options } = world;

@@ -13,7 +13,7 @@ import { type ManyResult, runMany, SEEDS_FOR_ALL_BRANCHES } from "./run-seeds.ts
 import type { ScenarioName } from "./scenarios.ts";
 import { shrinkCommand } from "./shrink-command.ts";
 import { jobs, minutes, requestOf, type SimRequest, scenarioOption, seed, seedRange } from "./sim-options.ts";
-import { START_US } from "./world.ts";
+import { START_US } from "./simulated-cluster.ts";
 
 const command = new Command("sim")
   .description(

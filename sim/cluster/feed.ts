@@ -9,8 +9,8 @@ import type { Feed, FeedSink } from "../../actors/mod.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Fault } from "./decisions.ts";
+import type { World } from "./simulated-cluster.ts";
 import { POISON } from "./witness-actor.ts";
-import type { World } from "./world.ts";
 
 /** After healing, nodes, subscriptions and clients have this long before frames must arrive. */
 const SETTLE_US = 12_000_000;

@@ -11,8 +11,8 @@ import { GATEWAY_LIMITS, type GatewayLimits } from "../../collab/gateway/limits.
 import { Counters } from "../../collab/gateway/metrics.ts";
 import { SessionHub } from "../../collab/gateway/session-hub.ts";
 import { SocketClient } from "../../collab/gateway/socket-client.ts";
+import type { World } from "./simulated-cluster.ts";
 import type { Connection, ServerSocket } from "./socket.ts";
-import type { World } from "./world.ts";
 
 /** Small enough for small worlds to reach them. */
 const LIMITS: GatewayLimits = {

@@ -10,7 +10,7 @@
 import type { RandomStream } from "../../actors/core/mod.ts";
 import type { Fault } from "./decisions.ts";
 import type { Process } from "./process.ts";
-import type { World } from "./world.ts";
+import type { World } from "./simulated-cluster.ts";
 
 /** The longest delay of a retransmission after a cut has healed. */
 const RETRANSMIT_US = 200_000;

@@ -21,8 +21,8 @@ import {
 import { SimulatedGateway } from "./gateway.ts";
 import { observePartition } from "./observed-partition.ts";
 import { Process } from "./process.ts";
+import type { World } from "./simulated-cluster.ts";
 import type { Connection } from "./socket.ts";
-import type { World } from "./world.ts";
 
 /** The largest error of a node's clock, µs. */
 export const CLOCK_ERROR_US = { from: -5e6, to: 1e7 };

@@ -7,7 +7,7 @@ import type {
   LogPlace,
   StoredSnapshot,
 } from "../../actors/ports/journal.ts";
-import type { World } from "./world.ts";
+import type { World } from "./simulated-cluster.ts";
 
 export class ObservedJournal implements Journal {
   readonly #world: World;

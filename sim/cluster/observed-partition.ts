@@ -1,7 +1,7 @@
 /** The tap of one node's shipped partitions: passes what they do to the checkers of the world. */
 import { hex } from "../../actors/core/mod.ts";
 import type { PartitionTap } from "../../actors/ports/tap.ts";
-import type { World } from "./world.ts";
+import type { World } from "./simulated-cluster.ts";
 
 /** One block in this many gets a state hash: computing it reads the whole state. */
 const HASH_EVERY_BLOCKS = 64;

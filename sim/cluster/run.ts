@@ -13,8 +13,8 @@ import { clusterFixture } from "./cluster-fixture.ts";
 import { nextTurn, runMicrotasks } from "./event-loop.ts";
 import { drawOptions, type WorldOptions } from "./options.ts";
 import type { ScenarioName } from "./scenarios.ts";
+import { START_US, World } from "./simulated-cluster.ts";
 import { singleFixture } from "./single-fixture.ts";
-import { START_US, World } from "./world.ts";
 
 export interface RunRequest {
   readonly seed: number;

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import * as v from "valibot";
+import { nearestTo } from "../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { nearestTo } from "../../protocol/nearest.ts";
 import { decimal, type TextValue, wholeNumber } from "../../protocol/text-values.ts";
 import type { WorldOptions } from "./options.ts";
 import { SCENARIOS, type ScenarioName } from "./scenarios.ts";

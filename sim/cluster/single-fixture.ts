@@ -24,10 +24,10 @@ import { Network } from "./network.ts";
 import { ObservedJournal } from "./observed-journal.ts";
 import { observePartition } from "./observed-partition.ts";
 import { Process } from "./process.ts";
+import type { World } from "./simulated-cluster.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
 import type { Connection } from "./socket.ts";
 import { TimedDisk } from "./timed-disk.ts";
-import type { World } from "./world.ts";
 
 const PARTITION = "p0";
 const DIRECTORY = "/journal";

@@ -11,7 +11,7 @@ import { decodeAs } from "../../protocol/codec.ts";
 import { MESSAGES } from "../../protocol/messages.ts";
 import type { Network, Pipe } from "./network.ts";
 import type { Process } from "./process.ts";
-import type { World } from "./world.ts";
+import type { World } from "./simulated-cluster.ts";
 
 type Listener = (...parameters: unknown[]) => void;
 type PageListener = Parameters<ClientSocket["addEventListener"]>[1];

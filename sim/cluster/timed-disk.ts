@@ -9,8 +9,8 @@
 import type { Disk, DiskFile, OpenMode } from "../../actors/journal/mod.ts";
 import type { Fault } from "./decisions.ts";
 import type { Process } from "./process.ts";
+import type { World } from "./simulated-cluster.ts";
 import type { DiskFaults, SimulatedDisk } from "./simulated-disk.ts";
-import type { World } from "./world.ts";
 
 /** How long a disk stays full. */
 const FULL_MS = 3_000;

@@ -5,11 +5,11 @@
  */
 import type { Partition } from "../../actors/mod.ts";
 import type { FrameOverlay } from "../../actors/ports/overlay.ts";
+import { expectedAmong } from "../../protocol/closest-name.ts";
 import type { InjectionRequest } from "../../protocol/commands.ts";
 import type { InjectableScenario, StartedInjection } from "../../protocol/controls.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Channels } from "../../protocol/messages.ts";
-import { expectedAmong } from "../../protocol/nearest.ts";
 import { createOverlay } from "./overlay.ts";
 import { findScenario, injectableNames } from "./scenarios.ts";
 

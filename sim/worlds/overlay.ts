@@ -7,12 +7,12 @@
  * O2  Prices (groups of log returns) stay above 0.
  */
 import type { FrameOverlay } from "../../actors/ports/overlay.ts";
+import { expectedAmong } from "../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { createFrame } from "../../protocol/frame.ts";
 import { MAX_FRAME_SAMPLES } from "../../protocol/limits.ts";
 import type { Channels, OperatorNotice } from "../../protocol/messages.ts";
-import { expectedAmong } from "../../protocol/nearest.ts";
 import type { Disturbance } from "./model/scenario.ts";
 import { findScenario, injectableNames } from "./scenarios.ts";
 

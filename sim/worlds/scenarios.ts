@@ -1,6 +1,7 @@
 /** Every scenario, one row: its name here is its name everywhere. SCENARIOS.md lists the same rows. */
+
+import { expectedAmong } from "../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { expectedAmong } from "../../protocol/nearest.ts";
 import { blockFlip } from "./markets/block-flip.ts";
 import { cointegratedPairs } from "./markets/cointegrated-pairs.ts";
 import { decoherence } from "./markets/decoherence.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { admit, emptyLog, type LogEntry } from "../../actors/cluster/admission.ts";
-import { encodeDerivedRecord, encodeTakeover, readEntry } from "../../actors/cluster/entry.ts";
+import { encodeDerivedRecord, encodeTakeover, readEntry } from "../../actors/cluster/log-entry.ts";
 import { GENESIS_HASH } from "../../protocol/block.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import { trueBlock } from "./streamed.ts";

@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { CLUSTER_TIMING } from "../../actors/cluster/cluster-timing.ts";
 import { Presence } from "../../actors/cluster/heartbeat.ts";
-import { CLUSTER_TIMING } from "../../actors/cluster/timing.ts";
 import type { Hints } from "../../actors/ports/bus.ts";
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
 import { createManualClock } from "../support/clock.ts";

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { CLUSTER_TIMING } from "../../actors/cluster/timing.ts";
+import { CLUSTER_TIMING } from "../../actors/cluster/cluster-timing.ts";
 import { decodeDerived } from "../../protocol/block.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { range } from "../journal/builders.ts";

@@ -1,9 +1,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
+import { CLUSTER_TIMING } from "../../actors/cluster/cluster-timing.ts";
 import { Ownership } from "../../actors/cluster/ownership.ts";
 import { restMs } from "../../actors/cluster/takeover.ts";
-import { CLUSTER_TIMING } from "../../actors/cluster/timing.ts";
 import { createManualClock } from "../support/clock.ts";
 
 /** An ownership whose reading of the log ends when the test says so. */

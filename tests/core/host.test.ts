@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type AnyStateMachine, assign, createMachine, setup } from "xstate";
-import { MachineHost, MachineRefused } from "../../actors/core/host.ts";
+import { MachineHost, MachineRefused } from "../../actors/core/machine-host.ts";
 
 const lamp = setup({
   types: {

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { MachineHost } from "../../actors/core/host.ts";
+import { MachineHost } from "../../actors/core/machine-host.ts";
 import { REPORT_EVERY_US } from "../../actors/detectors/feed-watcher/machine.ts";
 import { SYSTEM } from "../../actors/system.ts";
 

@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type AnyStateMachine, initialTransition, transition } from "xstate";
-import { MachineHost } from "../../actors/core/host.ts";
+import { MachineHost } from "../../actors/core/machine-host.ts";
 import { SYSTEM } from "../../actors/system.ts";
 
 const definitions = [...SYSTEM.group, ...SYSTEM.session];

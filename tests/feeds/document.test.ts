@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
+import { parseFeedSpec } from "../../actors/feeds/feed-spec.ts";
 import { FEED_KINDS } from "../../actors/feeds/kinds.ts";
-import { parseFeedSpec } from "../../actors/feeds/spec.ts";
 import { run } from "../support/program-run.ts";
 
 const EXAMPLES = join(ROOT, "docs", "examples");

@@ -1,8 +1,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { feedHelp, parseFeedSpec } from "../../actors/feeds/feed-spec.ts";
 import { FEED_KINDS } from "../../actors/feeds/kinds.ts";
 import { createFeed, createFeeds } from "../../actors/feeds/session-feeds.ts";
-import { feedHelp, parseFeedSpec } from "../../actors/feeds/spec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { durationText, readDuration } from "../../protocol/text-values.ts";
 import { createManualClock } from "../support/clock.ts";

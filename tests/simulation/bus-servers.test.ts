@@ -7,7 +7,7 @@ import { BusConnection, type Subscribers } from "../../sim/cluster/bus-connectio
 import { BusServers } from "../../sim/cluster/bus-servers.ts";
 import { Network } from "../../sim/cluster/network.ts";
 import { Process } from "../../sim/cluster/process.ts";
-import type { World } from "../../sim/cluster/world.ts";
+import type { World } from "../../sim/cluster/simulated-cluster.ts";
 import { busContract } from "../contracts/bus.ts";
 import { calmOptions, flow, manualWorld, pass } from "./manual-world.ts";
 

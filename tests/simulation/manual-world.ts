@@ -1,7 +1,7 @@
 /** A simulated world that the test drives: time passes when the test says so, and without faults every message arrives. */
 import { Checkers } from "../../sim/cluster/checkers/mod.ts";
 import { drawOptions, type WorldOptions } from "../../sim/cluster/options.ts";
-import { World } from "../../sim/cluster/world.ts";
+import { World } from "../../sim/cluster/simulated-cluster.ts";
 
 export type Families = Pick<WorldOptions, "network" | "bus" | "disk" | "node" | "feed" | "client">;
 

@@ -1,6 +1,6 @@
 /** Which columns of a table are times, symbols, values and sizes, by their names or by options. */
 
-import { expectedAmong } from "../../../protocol/nearest.ts";
+import { expectedAmong } from "../../../protocol/closest-name.ts";
 import { looksNumeric } from "./decimal.ts";
 import { badTable } from "./rows.ts";
 import { type TimeForm, timeFormOf } from "./times.ts";

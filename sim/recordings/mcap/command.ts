@@ -10,7 +10,7 @@ import { startProgress } from "../../../actors/command-line/progress.ts";
 import { JournalHalted } from "../../../actors/journal/mod.ts";
 import { openRecording, openRecordingForWriting, VERSION } from "../../../actors/mod.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
-import { wholeOrNot } from "../unfinished.ts";
+import { wholeOrNot } from "../unfinished-files.ts";
 import { exportMcap, type McapContent } from "./export.ts";
 import { type McapFile, McapRecording } from "./import.ts";
 

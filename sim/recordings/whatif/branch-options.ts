@@ -1,7 +1,7 @@
 /** What a branch changes, from the options of `whatif` to a request. */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
+import { nearestTo } from "../../../protocol/closest-name.ts";
 import type { WhatIfRequest } from "../../../protocol/commands.ts";
-import { nearestTo } from "../../../protocol/nearest.ts";
 import { duration, exactTimeText, wholeNumber } from "../../../protocol/text-values.ts";
 import type { SeekPlace } from "../place.ts";
 

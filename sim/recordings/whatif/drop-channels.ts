@@ -4,11 +4,12 @@
  * A group that is declared behind the point is declared without the channel, and its frames count the channels anew. In a group that
  * was there before the channel stays, silent: its actors keep what they have learnt. A frame that loses all its samples goes.
  */
+
+import { nearestTo } from "../../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import type { Frame } from "../../../protocol/frame.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { Channels } from "../../../protocol/messages.ts";
-import { nearestTo } from "../../../protocol/nearest.ts";
 import type { Edit } from "./input-rewriter.ts";
 
 /** Place of a channel that is dropped. */

@@ -5,7 +5,7 @@
  * the types of option values, session-feeds.ts makes feeds from specs.
  */
 
-import { expectedAmong } from "../../protocol/nearest.ts";
+import { expectedAmong } from "../../protocol/closest-name.ts";
 import { badSpec } from "./feed-kind.ts";
 import { FEED_KINDS, type FeedKindName, type KindValues } from "./kinds.ts";
 import type { Option, Options } from "./options.ts";
