@@ -1,11 +1,11 @@
 /**
- * One supervised actor: its detector, its machine, its random stream, and what happens when one of them throws.
+ * One supervised actor: its detector, its machine and its random stream. An actor that throws is replaced by a fresh one.
  *
  *   running ──throws──► restarted (fresh detector, fresh machine) ──more than RESTARTS_MAX in RESTART_WINDOW_US──► stopped
  *
- * K1  A signal changes the machine at once; what the machine asks for is done in that order, when the detector has returned.
- * K2  A throwing actor is replaced by a fresh one; an event names the input that broke it, and that input is not tried again.
- * K3  The intensity of restarts is counted in logical time, so a replay stops the same actor at the same input.
+ * K1  A signal changes the machine at once. The machine's actions are performed in order after the detector has returned.
+ * K2  A throwing actor is replaced by a fresh one. An event names the input at which it failed; that input is not applied again.
+ * K3  Restarts are counted in logical time, so a replay stops the same actor at the same input.
  */
 import type { Input } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
@@ -23,17 +23,17 @@ import { type MachineAction, MachineHost } from "./machine-host.ts";
 import { RandomStream } from "./random.ts";
 import { copyFields, type SavedActor } from "./snapshot.ts";
 
-/** Restarts an actor may need within the window before it is stopped for good: more means the cause is not the input. */
+/** Restarts allowed within the window. An actor that fails more often is stopped, because the cause is not a single input. */
 export const RESTARTS_MAX = 3;
 const RESTART_WINDOW_US = 60_000_000;
 
-/** What an actor needs of the core around it. */
+/** What an actor uses of its core. */
 export interface ActorHost {
   readonly timers: LogicalTimers;
   readonly settings: Settings;
   /** No client reads published states. */
   readonly unread: boolean;
-  /** `timeUs`: when it is true for. */
+  /** `timeUs`: the logical time that the announcement refers to. */
   announce(actor: Actor, timeUs: number, announcement: Announcement): void;
 }
 
@@ -48,7 +48,7 @@ export class Actor implements DetectorContext {
   stopped = false;
   private restarts: number[] = [];
   private stream!: RandomStream;
-  /** What the machine has asked for while the detector works, each with the time it is true for. */
+  /** Actions that the machine requested while the detector works, each with the logical time it refers to. */
   private asked: { timeUs: number; action: MachineAction }[] = [];
   private readonly host: ActorHost;
 
@@ -59,7 +59,7 @@ export class Actor implements DetectorContext {
     this.host = host;
   }
 
-  /** Makes detector and machine afresh and performs the machine's first actions. */
+  /** Creates detector and machine and performs the machine's first actions. */
   start(now: number, sequence: number): void {
     this.now = now;
     this.sequence = sequence;
@@ -72,7 +72,7 @@ export class Actor implements DetectorContext {
     for (const action of this.machine.takeActions()) this.perform(now, action);
   }
 
-  /** True when the actor works on rows. */
+  /** True when the actor processes rows. */
   get takesRows(): boolean {
     return !this.stopped && this.detector.update !== undefined;
   }
@@ -125,10 +125,10 @@ export class Actor implements DetectorContext {
     }
   }
 
-  // ---- what the detector may use (DetectorContext) --------------------------------------------------------------
+  // ---- DetectorContext ------------------------------------------------------------------------------------------
 
   signal(signal: Signal): void {
-    // Within one frame rows have times of their own; none is later than the input.
+    // Rows of one frame have times of their own. None may be later than the input.
     const timeUs = Math.min(signal.timeUs, this.now);
     for (const action of this.machine.send(signal)) this.asked.push({ timeUs, action });
   }
@@ -158,7 +158,7 @@ export class Actor implements DetectorContext {
     };
   }
 
-  /** The part of the state that is no array, as plain JSON. */
+  /** The state outside typed arrays, as plain JSON. */
   control(): unknown {
     return { machine: this.machine.save(), stopped: this.stopped, restarts: this.restarts };
   }
@@ -196,7 +196,7 @@ export class Actor implements DetectorContext {
         this.host.timers.cancel(this.key, String(params["id"]));
         break;
       default:
-        throw new Error(`machine of ${this.key} asks for unknown action ${type}`);
+        throw new Error(`machine of ${this.key} requests the unknown action ${type}`);
     }
   }
 

@@ -7,10 +7,10 @@
  *                                                             │
  *                             events · states · metrics ◄─────┘
  *
- * R1  Same settings and inputs, same outputs and same state, bit for bit, on every runtime.
- * R2  Logical time never goes back; timers fire before the first input that reaches them, ordered by (due, creation).
- * R3  The core drops nothing: inputs are shed before they enter the log.
- * R4  All state is registered: what `registered` does not yield does not exist for hash and snapshot.
+ * R1  The same settings and inputs give the same outputs and the same state, bit for bit, on every runtime.
+ * R2  Logical time never decreases. A timer fires before the first input that reaches it; timers are ordered by (due, creation).
+ * R3  The core drops no input: inputs are shed before they enter the log.
+ * R4  `registered` yields all state: hash and snapshot cover nothing else.
  * R5  Event sequences are 1, 2, 3 …; ids are `partition/inputSequence/k`.
  */
 import type { Frame } from "../../protocol/frame.ts";
@@ -51,7 +51,7 @@ export class Core implements GroupsHost {
   eventSequence = 0;
   samples = 0;
   probe: CoreProbe | null = null;
-  /** May be replaced between inputs. */
+  /** Receives the outputs. It may be replaced between inputs. */
   sink: CoreSink;
 
   private readonly groups: Groups;
@@ -66,7 +66,7 @@ export class Core implements GroupsHost {
     this.groups = new Groups(definitions, this);
   }
 
-  /** Applies the next input of the log. `timeUs` is its logical time, which the sequencer has made monotone. */
+  /** Applies the next input of the log. `timeUs` is its logical time; the sequencer guarantees that it does not decrease. */
   apply(sequence: number, timeUs: number, input: Input): void {
     if (sequence !== this.sequence + 1) throw new Error(`R3 input ${sequence} follows ${this.sequence}`);
     if (timeUs < this.now) throw new Error(`R2 input ${sequence} at ${timeUs} follows ${this.now}`);
@@ -90,7 +90,7 @@ export class Core implements GroupsHost {
     }
   }
 
-  /** Last sequence seen of a source, 0 for an unknown one. */
+  /** The highest sequence seen from a source, 0 for an unknown source. */
   lastSequenceOf(source: string): number {
     return this.sources.lastSequenceOf(source);
   }
@@ -103,12 +103,12 @@ export class Core implements GroupsHost {
     return this.groups.get(group)?.declaration;
   }
 
-  /** Channels of a group, 0 when it is not declared. */
+  /** The number of channels of a group, 0 when it is not declared. */
   channelsOf(group: string): number {
     return this.declarationOf(group)?.channels.length ?? 0;
   }
 
-  /** Whether feeds send the states of the group whole: it has no samples that could be changed. */
+  /** True when feeds send whole states of the group. Such a group has no samples. */
   hasStates(group: string): boolean {
     return this.groups.get(group)?.states ?? false;
   }
@@ -125,7 +125,7 @@ export class Core implements GroupsHost {
     return this.opened;
   }
 
-  /** What the monitor shows: the runtime's last measurements and the core's own counters. */
+  /** The metrics: the runtime's last measurements and the core's own counters. */
   gauges(): Record<string, number> {
     return {
       ...this.latestGauges,
@@ -156,13 +156,13 @@ export class Core implements GroupsHost {
     if (!group) throw new Error(`frame of undeclared group ${frame.group} passed the sequencer`);
     this.sources.note(frame.source, frame.sequence);
     this.samples += frame.count;
-    // With all actors switched off, rows have no reader.
+    // Without actors nothing reads the rows.
     const batch = group.actors.length > 0 ? this.assemble(group, frame) : null;
     if (batch !== null) this.work(group.actors, batch);
     this.publishWhenDue(group);
   }
 
-  /** A measured current is a frame of the channel that its operator names. */
+  /** Treats a measured current as a frame of the channel that its operator names. */
   private record(record: MeasurementRecord): void {
     const declaration = this.declarationOf(record.group);
     const channel = declaration?.channels.findIndex(({ name }) => name === record.operator) ?? -1;
@@ -173,7 +173,7 @@ export class Core implements GroupsHost {
   private state(input: DensityMatrix | StateVector): void {
     const group = this.groups.withStates(input.group);
     this.sources.note(input.source, input.sequence);
-    // A state counts as a sample of each of its modes: snapshots are due by samples.
+    // A state counts as one sample per mode, because snapshots are due after a number of samples.
     this.samples += input.n;
     for (const actor of group.actors) {
       this.probe?.enter(actor);
@@ -183,7 +183,7 @@ export class Core implements GroupsHost {
     this.publishWhenDue(group);
   }
 
-  /** The group's rows of this frame. An assembler that throws is replaced like an actor, and the frame set aside. */
+  /** The rows that the frame completes. An assembler that throws is replaced like an actor, and the frame is skipped: null. */
   private assemble(group: ChannelGroup, frame: Frame): Batch | null {
     try {
       return group.rows.consume(frame);
@@ -257,7 +257,7 @@ export class Core implements GroupsHost {
     else if (changed) this.groups.restart(() => true);
   }
 
-  /** Actors whose settings changed begin anew. */
+  /** Changes a setting and restarts the actors that it concerns. */
   private configure(change: ConfigChanged): void {
     const section = change.path.split(".")[0]!;
     this.settings = applySetting(this.settings, change.path, change.value);
@@ -294,12 +294,12 @@ export class Core implements GroupsHost {
   }
 
   private get degraded(): boolean {
-    // Read for every frame: a loop, because a callback would be allocated each time.
+    // Called for every frame: a loop, because `some` would allocate a callback each time.
     for (const actor of this.groups.session) if (actor.machine.degraded) return true;
     return false;
   }
 
-  /** Normally after every frame; degraded, at most once a millisecond. */
+  /** Reports metrics after every frame; in degraded mode at most once a millisecond. */
   private metrics(): void {
     this.nextMetricsUs = this.degraded ? this.now + DEGRADED_METRICS_EVERY_US : Number.NEGATIVE_INFINITY;
     this.sink.metrics(this.now);
@@ -307,18 +307,18 @@ export class Core implements GroupsHost {
 
   // ---- registered state -------------------------------------------------------------------------------------------
 
-  /** Every piece of state, in a fixed order (R4). */
+  /** All pieces of state, in a fixed order (R4). */
   *registered(): Generator<Registered> {
     yield { actor: "core", field: "control", value: JSON.stringify(this.control()) };
     yield* this.groups.registered();
   }
 
-  /** Hash of the whole registered state and of each piece. */
+  /** Hashes of the whole registered state and of each piece. */
   hash(): StateHashes {
     return hashOf(this.registered());
   }
 
-  /** The whole state as bytes; `Core.restore` continues from them as if nothing had happened. */
+  /** The whole state as bytes. A core that `Core.restore` makes from them continues identically. */
   snapshot(): Uint8Array {
     return writeSnapshot({ control: this.control(), ...this.groups.save() });
   }
@@ -343,7 +343,7 @@ export class Core implements GroupsHost {
     this.timers.restore(control.timers);
   }
 
-  /** State that is plain JSON. Key order is fixed here, so its text is the same for the same state. */
+  /** The state outside typed arrays, as plain JSON. The order of keys is fixed, so the same state has the same text. */
   private control() {
     return {
       opened: this.opened,
@@ -353,7 +353,7 @@ export class Core implements GroupsHost {
       eventSequence: this.eventSequence,
       samples: this.samples,
       latestGauges: this.latestGauges,
-      // JSON has no infinity: null stands for "at once".
+      // JSON has no infinity: null means that metrics are due at once.
       nextMetricsUs: this.nextMetricsUs === Number.NEGATIVE_INFINITY ? null : this.nextMetricsUs,
       highWater: this.sources.save(),
       groups: this.groups.control(),

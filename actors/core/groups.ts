@@ -1,9 +1,10 @@
 /**
- * Which actors there are now: those of the session, and those of each group of channels.
+ * The groups of channels and the actors: those of the session and those of each group.
  *
- *   declared ──► a group with its row assembler and actors ──first state given──► actors for states instead
+ *   declared ──► a group with its row assembler and actors ──first whole state──► actors for states instead
  *
- * Actors whose settings change begin anew: what they learnt belongs to the old settings. The timers of actors that go are cancelled.
+ * Actors restart when their settings change, because what they learnt belongs to the old settings. The timers of removed actors are
+ * cancelled.
  */
 import type { Channels } from "../../protocol/messages.ts";
 import { RowAssembler } from "../detectors/rows/row-assembler.ts";
@@ -16,9 +17,9 @@ import { copyFields, type SavedCore } from "./snapshot.ts";
 export const ASSEMBLER = "front";
 
 export interface CoreDefinitions {
-  /** Actors that every group of channels gets. */
+  /** Actors of every group of channels. */
   group: readonly ActorDefinition[];
-  /** Actors of the session: they hear every input but data. */
+  /** Actors of the session. They receive all inputs except data. */
   session: readonly ActorDefinition[];
 }
 
@@ -26,14 +27,14 @@ export interface ChannelGroup {
   readonly declaration: Channels;
   rows: RowAssembler;
   actors: readonly Actor[];
-  /** Feeds send its states whole: it has the actors for states, and no others. */
+  /** True when feeds send whole states of the group. It then has only the actors for states. */
   states: boolean;
   nextPublishUs: number;
 }
 
 type GroupControl = Pick<ChannelGroup, "declaration" | "nextPublishUs" | "states">;
 
-/** What new actors start with. */
+/** The core as groups see it. New actors start at its time and sequence. */
 export interface GroupsHost extends ActorHost {
   readonly now: number;
   readonly sequence: number;
@@ -77,7 +78,7 @@ export class Groups {
     this.start(this.session);
   }
 
-  /** A group that is declared as it was keeps its actors; another declaration makes new ones. */
+  /** Adds or changes a group. An unchanged declaration keeps the actors; a changed one creates new actors. */
   declare(declaration: Channels): void {
     const known = this.byName.get(declaration.group);
     if (known) {
@@ -89,7 +90,7 @@ export class Groups {
     this.start(group.actors);
   }
 
-  /** From the first state of a group on it has the actors for states. */
+  /** The group of a whole state. Its first state replaces its actors by those for states. */
   withStates(name: string): ChannelGroup {
     const group = this.byName.get(name);
     if (!group) throw new Error(`state of undeclared group ${name} passed the sequencer`);
@@ -105,7 +106,7 @@ export class Groups {
     group.rows = new RowAssembler(groupView(group.declaration, group.states));
   }
 
-  /** Makes the actors that the settings ask for now: those of `concerned` begin anew, the others stay. */
+  /** Creates and removes actors according to the settings. Actors that are `concerned` are replaced by fresh ones; the others stay. */
   restart(concerned: (actor: Actor) => boolean): void {
     for (const group of this.byName.values()) this.renew(group, concerned);
     const before = this.session;
@@ -115,7 +116,7 @@ export class Groups {
 
   // ---- registered state -----------------------------------------------------------------------------------------
 
-  /** Every piece of state of the groups and actors, in a fixed order. */
+  /** All pieces of state of the groups and actors, in a fixed order. */
   *registered(): Generator<Registered> {
     for (const { declaration, rows } of this.all()) {
       const actor = `${declaration.group}/${ASSEMBLER}`;
@@ -129,7 +130,7 @@ export class Groups {
     }
   }
 
-  /** State of the groups that is plain JSON. */
+  /** The state of the groups outside typed arrays, as plain JSON. */
   control(): GroupControl[] {
     return Array.from(this.all(), ({ declaration, nextPublishUs, states }) => ({
       declaration,
@@ -211,7 +212,7 @@ export class Groups {
   }
 }
 
-/** Actors of the session belong to no group of channels. */
+/** The group of the session's actors: it has no channels. */
 const SESSION: Group = {
   name: "",
   n: 0,

@@ -1,8 +1,8 @@
 /**
  * A 128-bit hash of registered state: MurmurHash3_x86_128 (Appleby 2011), word by word.
  *
- * Not cryptographic: it finds differences between runs, the SHA-256 chain of the journal finds tampering.
- * Every NaN counts as the same NaN, since its payload is the engine's business; -0 and 0 differ, as they do in later results.
+ * Not cryptographic: it finds differences between runs. The SHA-256 chain of the journal finds tampering.
+ * All NaN are equal, because engines differ in their payloads. -0 and 0 differ, because later results differ.
  * O(bytes), about 1 ns a byte; allocates only in `digest`.
  */
 import type { TypedArray } from "../ports/detector.ts";
@@ -44,7 +44,7 @@ export class StateHash {
     return this;
   }
 
-  /** The 16 bytes of the hash, little-endian words. The hash may not be continued. */
+  /** The 16 bytes of the hash, as little-endian words. Call `reset` before adding more. */
   digest(): Uint8Array {
     let { h1, h2, h3, h4 } = this;
     const [k1, k2, k3] = this.block as unknown as [number, number, number];
@@ -95,12 +95,12 @@ export class StateHash {
     this.h4 = (Math.imul((rotl(this.h4, 13) + this.h1) | 0, 5) + 0x32ac3b17) | 0;
   }
 
-  /** Fills up with zeros to a whole block, so that arrays are mixed block by block. */
+  /** Pads with zeros to a whole block, so that arrays are mixed block by block. */
   private align(): void {
     while (this.filled > 0) this.word(0);
   }
 
-  /** Starts and leaves the hash aligned but for an odd last element. */
+  /** Needs an aligned hash. Leaves it aligned unless the number of elements is odd. */
   private doubles(array: Float64Array): void {
     const words = new Int32Array(array.buffer, array.byteOffset, array.length * 2);
     const whole = words.length & ~3;
@@ -162,11 +162,11 @@ const C2 = 0xab0e9789 | 0;
 const C3 = 0x38b34ae5;
 const C4 = 0xa1e38b93 | 0;
 const CANONICAL_NAN_HIGH = 0x7ff80000;
-/** Of the high word of a double: all exponent bits set means infinity or, with a fraction, NaN. */
+/** Exponent and fraction bits in the high word of a double. With all exponent bits set it is infinite, or NaN if any fraction bit is set. */
 const EXPONENT = 0x7ff00000;
 const FRACTION = 0xfffff;
 
-/** x rotated left by `bits` of its 32. */
+/** The 32-bit integer x rotated left by `bits`. */
 export function rotl(x: number, bits: number): number {
   return (x << bits) | (x >>> (32 - bits));
 }

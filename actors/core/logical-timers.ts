@@ -1,13 +1,13 @@
 /**
  * Logical timers of one core.
  *
- * T1  A timer fires before the first input whose logical time reaches it.
+ * T1  A timer fires before the first input whose logical time reaches its due time.
  * T2  Timers fire in the order (due, creation).
- * T3  A timer fires once; starting one that is pending replaces it.
- * T4  Timers are plain data: they survive a snapshot.
+ * T3  A timer fires once. Starting a pending timer again replaces it.
+ * T4  Timers are plain data and part of snapshots.
  */
 export interface Timer {
-  /** Who gets `timer.<id>`. */
+  /** The actor that receives the signal `timer.<id>`. */
   actor: string;
   id: string;
   /** Logical time, µs. */
@@ -17,7 +17,7 @@ export interface Timer {
 }
 
 export class LogicalTimers {
-  /** Due of the next timer; Infinity without one. Read on every input, so kept at hand. */
+  /** Due time of the next timer; Infinity without one. A field, because the core reads it for every input. */
   nextDueUs = Number.POSITIVE_INFINITY;
   private pending: Timer[] = [];
   private created = 0;
@@ -40,7 +40,7 @@ export class LogicalTimers {
     this.look();
   }
 
-  /** Takes the next timer that is due at `timeUs`, or null. */
+  /** Removes and returns the next timer that is due at `timeUs`, or null. */
   take(timeUs: number): Timer | null {
     if (timeUs < this.nextDueUs) return null;
     const timer = this.pending.shift()!;

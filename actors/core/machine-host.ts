@@ -1,12 +1,12 @@
 /**
- * The one file that knows how XState is driven.
+ * Runs an XState machine. Only this file calls XState at run time.
  *
- * A machine is stepped as a pure function: state and event in, state and a list of actions out. Nothing of XState's own actor system runs:
- * no interpreter, no clock, no mailbox, no process-wide ids; so two runs, or two runtimes, take the same steps.
+ * A machine is stepped as a pure function: state and event in, state and a list of actions out. XState's actor system does not run: there is
+ * no interpreter, no clock, no mailbox and no process-wide id. Two runs, or two runtimes, therefore take the same steps.
  *
- * H1  Actions leave as data, in the order in which the machine asked for them.
- * H2  A machine that uses what the host does not offer (`after`, invoke, spawn, send, inline functions) is refused when it is hosted.
- * H3  A saved machine is plain JSON and goes on where it was.
+ * H1  Actions are returned as data, in the order in which the machine requested them.
+ * H2  The constructor rejects a machine that uses a feature without support here (`after`, invoke, spawn, send, inline functions).
+ * H3  A saved machine is plain JSON and continues where it was saved.
  */
 import type { AnyMachineSnapshot, AnyStateMachine } from "xstate";
 
@@ -26,10 +26,10 @@ export class MachineHost {
   private readonly scope: InertScope;
   private snapshot: AnyMachineSnapshot;
   private actions: MachineAction[] = [];
-  /** The state and the context. Detectors read them for every row, so they are kept at hand. */
+  /** The state and the context of the snapshot. They are fields because detectors read them for every row. */
   value!: string;
   context: unknown;
-  /** True while the state is tagged "degraded": metrics leave less often. */
+  /** True while the state has the tag "degraded": metrics are then sent less often. */
   degraded = false;
 
   constructor(machine: AnyStateMachine, input: Record<string, unknown>, saved?: SavedMachine) {
@@ -54,7 +54,7 @@ export class MachineHost {
     this.read();
   }
 
-  /** Actions of the initial state; to be taken once, right after creation. */
+  /** Returns the pending actions and clears them. Call it after creation for the actions of the initial state. */
   takeActions(): MachineAction[] {
     const taken = this.actions;
     this.actions = [];
@@ -80,7 +80,7 @@ export class MachineHost {
   }
 }
 
-/** As much of an actor scope as a step needs; XState calls nothing else for the machines admitted here (H2). */
+/** The parts of XState's actor scope that a step uses. XState calls nothing else for the machines accepted here (H2). */
 interface InertScope {
   self: object;
   system: { _sendInspectionEvent(): void };

@@ -1,4 +1,4 @@
-/** The public face of actors/core/: the core, its snapshots and timers, state hashes and random streams. */
+/** The public interface of actors/core/: the core, its snapshots and timers, state hashes and random streams. */
 export { Core, type CoreDefinitions } from "./core.ts";
 export { type CoreSink, SILENT } from "./core-sink.ts";
 export { hex, StateHash } from "./hash.ts";

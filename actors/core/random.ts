@@ -1,8 +1,8 @@
 /**
  * Named random streams: xoshiro128** (Blackman & Vigna 2018), seeded by hashing (session seed, name).
  *
- * A stream's state is four registered words, so it is hashed, saved and restored like any other state, and two streams of
- * different names are independent: adding an actor never changes what another one draws.
+ * The state of a stream is four registered words: it is hashed, saved and restored like any other state. Streams of different names are
+ * independent, so adding an actor does not change the numbers of another one.
  */
 import { rotl, StateHash } from "./hash.ts";
 
@@ -32,5 +32,5 @@ export class RandomStream {
   }
 }
 
-/** Keeps the streams apart from other uses of the hash. */
+/** Separates the streams from other uses of the hash. */
 const RANDOM_SALT = 0x5eed;

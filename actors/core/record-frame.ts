@@ -1,9 +1,9 @@
-/** The current of a continuous measurement as samples of one channel, so that every detector of channels works on it. */
+/** Converts the current of a continuous measurement to samples of one channel, so that every detector of channels can process it. */
 import { float64Column } from "../../protocol/columns.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { MeasurementRecord } from "../../protocol/messages.ts";
 
-/** `channel`: index, in the group, of the channel that the record's operator names. O(samples). */
+/** `channel` is the index in the group of the channel that the record's operator names. O(samples). */
 export function recordAsFrame(record: MeasurementRecord, channel: number): Frame {
   const value = float64Column(record.current);
   const { group, source, sequence, timeUs, everyUs } = record;

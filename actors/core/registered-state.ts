@@ -1,9 +1,9 @@
-/** Registered state, piece by piece, and its hashes: what a replay compares with a recording. */
+/** Hashes of registered state. A replay compares them with those of the recording. */
 import type { TypedArray } from "../ports/detector.ts";
 import { StateHash } from "./hash.ts";
 import { STATE_VERSION } from "./state-version.ts";
 
-/** One piece of registered state, named for people. */
+/** One piece of registered state and its name. */
 export interface Registered {
   actor: string;
   field: string;
@@ -14,7 +14,7 @@ export interface StateHashes {
   /** Hashes of different versions cannot be compared. */
   stateVersion: number;
   hash: Uint8Array;
-  /** Of each piece, the first 8 bytes: a difference can be named by them. */
+  /** The first 8 bytes of the hash of each piece: they show which pieces differ. */
   parts: { actor: string; field: string; hash: Uint8Array }[];
 }
 

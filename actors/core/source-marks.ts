@@ -1,4 +1,4 @@
-/** The highest sequence seen of each source: what it sends again is recognised by it. */
+/** The highest sequence seen from each source. The sequencer uses it to recognise inputs that a source sends again. */
 
 interface Mark {
   sequence: number;
@@ -6,11 +6,11 @@ interface Mark {
 
 export class SourceMarks {
   private readonly marks = new Map<string, Mark>();
-  /** The source of the last input and its mark: most often the next input has the same. */
+  /** The source of the last input and its mark. The next input usually has the same source. */
   private lastSource = "";
   private lastMark: Mark = { sequence: 0 };
 
-  /** Inputs without a sequence (0) leave no mark. */
+  /** Records a sequence. 0 means that the input has none. */
   note(source: string, sequence: number): void {
     if (sequence > 0) this.markOf(source).sequence = sequence;
   }

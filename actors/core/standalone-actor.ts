@@ -1,4 +1,4 @@
-/** One actor without a core around it, for filters and benchmarks: its machine follows the detector's signals, events go nowhere. */
+/** One actor without a core, for filters and benchmarks. Its machine processes the detector's signals; its events are discarded. */
 import type { Input } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import type { ActorDefinition, Batch, Detector, DetectorContext, Group, Signal } from "../ports/detector.ts";
