@@ -1,6 +1,6 @@
 /**
- * Spikes are clipped before they enter what is learnt: a mean, a scale, a correlation. One spike must not become the new normal; a lasting
- * change does, in the end. What is scored is the value as it came.
+ * Clips spikes before a mean, a scale or a correlation is learnt from them. One spike must not become the new normal, but a lasting change
+ * does. Scores use the unclipped value.
  */
 
 /** `x` within ±limit; limit ≥ 0. */

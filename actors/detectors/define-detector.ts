@@ -1,6 +1,6 @@
 /**
- * One actor from its machine and its detector, which the types hold together: the detector sends only signals that the machine knows, and
- * reads only states that the machine has.
+ * Defines an actor by its machine and its detector. The types ensure that the detector sends only signals that the machine knows and reads
+ * only states that the machine has.
  */
 import type { AnyStateMachine, InputFrom } from "xstate";
 import type { Settings } from "../../protocol/settings.ts";

@@ -1,6 +1,6 @@
-/** Numbers and names as they stand in the titles of events. */
+/** Formats numbers and names for the titles of events. */
 
-/** A number with three or four digits; the details of an event carry it in full. */
+/** A number with three or four digits. The details of an event contain the full number. */
 export function brief(value: number): string {
   const size = Math.abs(value);
   if (size >= 1000) return value.toFixed(0);

@@ -1,14 +1,12 @@
-/**
- * From what the user is promised, "at most so many false alarms", to a number of samples between two of them.
- */
+/** Converts the false-alarm rate of the settings to a mean number of samples between false alarms. */
 import type { Settings } from "../../protocol/settings.ts";
 
 const DAY_US = 86_400_000_000;
 
-/** Fewer samples than this between false alarms would be no alarm: for daily data "one a day" means nothing. */
+/** Least number of samples between false alarms. For daily data "one a day" would allow an alarm at every sample. */
 const MIN_FALSE_ALARM_SAMPLES = 200;
 
-/** Mean samples between false alarms: as set, else from alarms per day at a spacing of `spacingUs` (> 0). */
+/** Mean samples between false alarms: as configured, otherwise computed from alarms per day at a spacing of `spacingUs` (> 0). */
 export function falseAlarmSamples(
   settings: Pick<Settings["collapse"], "falseAlarmSamples" | "falseAlarmsPerDay">,
   spacingUs: number,
@@ -17,5 +15,5 @@ export function falseAlarmSamples(
   return Math.max(MIN_FALSE_ALARM_SAMPLES, DAY_US / spacingUs / settings.falseAlarmsPerDay);
 }
 
-/** Spacing of rows when nobody named it and nothing was seen yet, µs. */
+/** Assumed spacing of rows while it is neither declared nor measured, µs. */
 export const UNKNOWN_SPACING_US = 1_000_000;

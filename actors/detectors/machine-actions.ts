@@ -1,7 +1,7 @@
 /**
- * The actions every machine may use, and how a complete transition table is written.
+ * The actions that every machine may use, and the type of a complete transition table.
  *
- * The actions do nothing here: the core collects them as data and acts (actors/ports/detector.ts).
+ * The actions do nothing here: the core collects them as data and performs them (actors/ports/detector.ts).
  */
 import type { Announcement } from "../ports/detector.ts";
 
@@ -22,5 +22,5 @@ export function announces<Event, Context>(compose: (event: Event, context: Conte
 /** This signal changes nothing in this state. */
 export const ignored = {};
 
-/** One entry for each signal: `satisfies CompleteRow<Event>` makes a forgotten one an error of type. */
+/** One entry for each signal: with `satisfies CompleteRow<Event>` a missing one is a type error. */
 export type CompleteRow<Event extends { type: string }> = { [Type in Event["type"]]: unknown };

@@ -1,4 +1,4 @@
-/** The usual time between rows: as declared, else a running mean of the spacings so far. Gaps do not count. */
+/** The usual time between rows: as declared, otherwise a running mean of the spacings. Gaps do not count. */
 import { namedNumbers } from "./registered-numbers.ts";
 
 /** Spacings the running mean remembers. */
@@ -10,7 +10,7 @@ export class RowSpacing {
   readonly fields: { spacing: Float64Array };
   private readonly state = new Spacing();
 
-  /** `everyUs` 0: not known. */
+  /** `everyUs` is 0 when the spacing is not declared. */
   constructor(everyUs: number) {
     this.state.us = everyUs;
     this.state.lastUs = Number.NaN;
@@ -28,7 +28,7 @@ export class RowSpacing {
     state.us = state.us + (spacing - state.us) / Math.min(state.seen, MEMORY);
   }
 
-  /** µs, 0 while not known. */
+  /** In µs; 0 while unknown. */
   get us(): number {
     return this.state.us;
   }

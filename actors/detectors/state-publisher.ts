@@ -1,6 +1,7 @@
 /**
- * A density estimate as a published state: spectrum, pointer, measures, significance. Called at the publish rate only.
+ * Makes a published state from a density estimate: spectrum, pointer, measures and significance. Called at the publish rate only.
  */
+import { float32Bytes } from "../../protocol/columns.ts";
 import type { StateMessage } from "../../protocol/messages.ts";
 import { l1Coherence, normalisedL1Coherence, relativeEntropyOfCoherence } from "../kernels/coherence.ts";
 import { coherencePValue, coherenceThreshold } from "../kernels/coherence-significance.ts";
@@ -13,14 +14,14 @@ import { pointer } from "../kernels/pointer.ts";
 import { correctedPurity } from "../kernels/sample-size.ts";
 import type { Group } from "../ports/detector.ts";
 
-/** Share of false ones among the pairs that are called coherent. */
+/** False discovery rate of the pairs that are called coherent. */
 const FALSE_DISCOVERIES = 0.05;
 
-/** Rest between states of wide groups, µs: an eigensystem of 64 takes 4 ms, of 128 30 ms. */
+/** Least time between states of wide groups, µs: an eigensystem takes 4 ms at n = 64 and 30 ms at n = 128. */
 const REST_64_US = 100_000;
 const REST_128_US = 500_000;
 
-/** Least time between two published states of n modes, µs: 0 up to 32. */
+/** Least time between two published states of n modes, µs; 0 for n ≤ 32. */
 export function publishRestUs(n: number): number {
   return n <= 32 ? 0 : n <= 64 ? REST_64_US : REST_128_US;
 }
@@ -60,7 +61,7 @@ export class StatePublisher {
     this.rejected = new Uint8Array(pairs);
   }
 
-  /** The body of a `state` message at `timeUs`; `extra` measures of the signal come along. Values that are not finite stay out. */
+  /** The body of a `state` message at `timeUs`, including the `extra` measures. Measures that are not finite are left out. */
   publish(
     timeUs: number,
     density: DensityEstimate,
@@ -96,7 +97,7 @@ export class StatePublisher {
     };
   }
 
-  /** The part of it that may throw, for a matrix that no iteration can solve. */
+  /** Computes the eigensystem. Throws when the iteration does not converge. */
   solve({ re, im }: DensityEstimate): void {
     this.solver.eigensystem(re, im, this.values, this.vecRe, this.vecIm);
   }
@@ -156,11 +157,6 @@ export class StatePublisher {
       updates: density.count,
     };
   }
-}
-
-/** Little-endian float32, as the wire has it; every runtime served here is little-endian. */
-function float32Bytes(values: Float64Array): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Float32Array.from(values).buffer);
 }
 
 function finiteOnly(measures: Record<string, number>): Record<string, number> {

@@ -1,7 +1,7 @@
 /**
- * `eigenwatch detect FILE|-`: a detector over a table, as a filter: one output row per input row, streaming, no look-ahead.
+ * `eigenwatch detect FILE|-`: runs a detector over a table as a filter. One output row per input row, streaming, without look-ahead.
  *
- * CSV columns: `timestamp` (the input's time column as it stood), then the detector's fields; NDJSON: the same as objects.
+ * CSV columns: `timestamp` (the text of the input's time column), then the detector's fields. NDJSON: the same as objects.
  */
 import process from "node:process";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -34,13 +34,13 @@ export async function detectFile(path: string, options: DetectOptions): Promise<
   try {
     for await (const batch of table.batches()) {
       for (let r = 0; r < batch.rows && !writer.closed; r++) {
-        // A row whose time cannot be read is scored all the same, at the time of the row before.
+        // A row whose time cannot be read is scored at the time of the row before.
         const timeUs = Number.isNaN(batch.timeUs[r]!) ? lastTimeUs : batch.timeUs[r]!;
         lastTimeUs = timeUs;
         const scored = scorer.row(timeUs, batch.values.subarray(r * n, (r + 1) * n));
         await writer.write(format(batch.timeText[r] ?? String(timeUs), scored, scorer));
       }
-      // What is known is out before more is read: the filter stands in pipes of live data.
+      // Write all results before reading more, because the input may be a pipe of live data.
       await writer.flush();
       if (writer.closed) return 0;
     }

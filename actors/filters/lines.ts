@@ -1,6 +1,6 @@
 /**
- * Lines in, lines out, as a Unix filter: streaming, with backpressure, quiet when the reader goes away (`| head`), and one sentence when
- * nothing more can be written (a full disk).
+ * Reads and writes lines as a Unix filter: streaming, with backpressure. It ends silently when the reader closes the pipe (`| head`), and with
+ * one error when the output cannot be written (a full disk).
  */
 import { open } from "node:fs/promises";
 import process from "node:process";
@@ -30,18 +30,18 @@ export function readLines(input: Readable): AsyncIterable<string> {
 }
 
 /**
- * Collects lines and writes them in large pieces, but none later than the end of the event loop's turn: the filter stands in pipes of
- * live data. `closed` turns true when nobody reads any more, or nothing can be written any more; `flush` then says why.
+ * Collects lines and writes them in large pieces, at the latest at the end of the event loop's turn, because the input may be live data.
+ * `closed` becomes true when the reader has closed the pipe or a write has failed. After a failed write `flush` throws the reason.
  */
 export class LineWriter {
   closed = false;
   private readonly output: Writable;
-  /** As it is called in an error. */
+  /** Name of the output in errors. */
   private readonly name: string;
   private pending = "";
   private flushScheduled = false;
   private failure: Error | null = null;
-  /** Writes under way: a stream that breaks does not call all of them back. */
+  /** Callbacks of pending writes. A stream that fails does not call all of them. */
   private readonly waiting = new Set<() => void>();
 
   constructor(output: Writable, name = "standard output") {
@@ -54,7 +54,7 @@ export class LineWriter {
     });
   }
 
-  /** Adds a line; a promise when the output is full and the caller should wait. */
+  /** Adds a line. Returns a promise when the output is full and the caller should wait. */
   write(line: string): Promise<void> | undefined {
     this.pending += `${line}\n`;
     if (!this.flushScheduled) {
@@ -67,7 +67,7 @@ export class LineWriter {
     return this.pending.length < CHUNK_CHARACTERS ? undefined : this.pass();
   }
 
-  /** Throws when something could not be written. */
+  /** Writes all pending lines. Throws when a write has failed. */
   async flush(): Promise<void> {
     await this.pass();
     if (this.failure !== null)

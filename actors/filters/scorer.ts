@@ -1,11 +1,11 @@
 /**
- * The detectors as a filter: one row in, one row of numbers out, nothing ahead of the row is looked at.
+ * Runs a detector as a filter: one row in, one row of numbers out, without look-ahead.
  *
  *     const scorer = createScorer("anomaly", ["cpu", "disk"], {});
  *     scorer.row(timeUs, [0.3, 17])  →  { anomaly_score: 0.02 }
  *
- * It runs the same front end and parts as the live system on one row-sampled group. Every row has an output: 0 while warming up, and
- * what was last known for a row that completes nothing (all values missing). Empty cells are NaN.
+ * It uses the row assembler and the detectors of the live system on one row-sampled group. Every input row has an output row: 0 while warming
+ * up, and a repetition of the last one for a row without values. Missing values are NaN.
  */
 
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -21,24 +21,24 @@ import type { ActorDefinition, Detector, Group } from "../ports/detector.ts";
 export type DetectorName = "coherence" | "collapse" | "anomaly";
 
 interface ScorerOptions {
-  /** Nominal spacing of the rows, µs; 0: learnt from the rows. */
+  /** Spacing of the rows, µs; 0: measured. */
   readonly everyUs?: number;
   readonly innovation?: Group["innovation"];
-  /** A settings object (protocol/settings.ts), or part of one. */
+  /** Settings (protocol/settings.ts), also incomplete ones. */
   readonly settings?: Record<string, unknown>;
 }
 
-/** Numbers, or null where a row has none yet (an onset before any alarm, a measure that is not defined). */
+/** Numbers, or null where there is none (an onset before the first alarm, an undefined measure). */
 export type ScoredRow = Record<string, number | null>;
 
 export interface Scorer {
   /** Names of the output fields, in order, for a header. */
   readonly fields: readonly string[];
-  /** `values[c]` of column c; NaN where missing. The row returned is reused by the next call. */
+  /** Scores a row; `values[c]` is the value of column c, NaN if missing. The next call reuses the returned row. */
   row(timeUs: number, values: ArrayLike<number>): ScoredRow;
 }
 
-/** A scorer of one detector over the named columns. Throws RangeError for coherence with fewer than two columns. */
+/** A scorer of one detector over the named columns. Coherence needs at least two columns. */
 export function createScorer(
   detector: DetectorName,
   columns: readonly string[],
@@ -73,7 +73,7 @@ export function createScorer(
   }
 }
 
-/** Anomalies are judged on differences (a random walk is normal), changes of law on what AR(1) leaves unexplained. */
+/** Anomalies and coherence use differences, because a random walk is normal. Collapse uses the residuals of an AR(1). */
 const DEFAULT_INNOVATION: Record<DetectorName, Group["innovation"]> = {
   anomaly: "difference",
   collapse: "ar1",
@@ -81,8 +81,8 @@ const DEFAULT_INNOVATION: Record<DetectorName, Group["innovation"]> = {
 };
 
 /**
- * Files may be short: where the settings leave it open, a baseline is learnt from max(32, 4n) rows (the promise holds with any number: see
- * the collapse detector) and a collapse is over after 32 quiet ones. A live system has time for more.
+ * Shortens the calibration, because files may be short: unless the settings set it, a baseline is learnt from max(32, 4n) rows, and a collapse
+ * is over after 32 quiet rows. The false-alarm rate is guaranteed with any number of rows (see the collapse detector).
  */
 function forFiles(settings: Settings, n: number): Settings {
   if (settings.collapse.calibrationRows > 0) return settings;
@@ -119,7 +119,7 @@ function collapseScorer(rows: RowReader<CollapseDetector>): Scorer {
   };
 }
 
-/** Measures of a density matrix that make a column each. */
+/** Measures of a density matrix, one column each. */
 const MEASURES = [
   "coherence",
   "purity",
@@ -147,7 +147,7 @@ function coherenceScorer(rows: RowReader<EstimatorDetector>): Scorer {
   };
 }
 
-/** One detector that is given rows, each as a frame of its own, through the group's row assembler. */
+/** Feeds rows to one detector, each as a frame through the group's row assembler. */
 class RowReader<Made extends Detector> extends StandaloneActor<Made> {
   private readonly assembler: RowAssembler;
   private readonly frame: Frame;
@@ -168,7 +168,7 @@ class RowReader<Made extends Detector> extends StandaloneActor<Made> {
     };
   }
 
-  /** False when the row completed nothing. */
+  /** Returns false when the row completed no row of the group. */
   push(timeUs: number, values: ArrayLike<number>): boolean {
     const { frame } = this;
     this.sequence++;
@@ -186,7 +186,7 @@ class RowReader<Made extends Detector> extends StandaloneActor<Made> {
   }
 }
 
-/** Mulberry32: only ties of ranks are broken by it. */
+/** Mulberry32. It only breaks ties of ranks. */
 function uniforms(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,14 +1,14 @@
 /**
- * Five statistics of one channel, each ≥ 0 and about 1 when all is as usual.
+ * Five statistics of one channel, each ≥ 0 and about 1 for usual values.
  *
- *   level    |x − m| / s                     how far from its running location, in running scales
- *   step     |r| / s_r                       how large this innovation is
+ *   level    |x − m| / s                     distance from the running location, in running scales
+ *   step     |r| / s_r                       size of this innovation
  *   spread   4 (max(v/V, V/v) − 1)           volatility of the last 16 samples against the long run, up or down
- *   stuck    run of equal values / 8         how long the value has not moved, each time that doubles
- *   season   |x − d| / s_d                   how far from what it was at this time of day on the days before
+ *   stuck    run / 8                         length of a run of equal values, each time it doubles
+ *   season   |x − d| / s_d                   distance from the value at this time of day on earlier days
  *
- * Locations and scales are exponentially weighted absolute moments from before the sample (lagged). Spikes are clipped at CLIP_AT scales
- * before they enter: an anomaly does not become the new normal at once, a lasting one does in the end.
+ * Locations and scales are exponentially weighted absolute moments of the samples before this one (lagged). Spikes are clipped at CLIP_AT
+ * scales before they enter, so that a short anomaly does not become the new normal, but a lasting one does.
  */
 import type { Fields } from "../../ports/detector.ts";
 import { clipSize, clipSpike } from "../clip-spikes.ts";
@@ -23,27 +23,27 @@ const SEASON = 4;
 
 /** Scales at which a spike is clipped. */
 const CLIP_AT = 4;
-/** Samples before a scale says anything. */
+/** Samples before a scale is used. */
 const SCALE_AFTER = 16;
-/** Samples before scales are trusted enough to clip by them. */
+/** Samples before a scale is reliable enough for clipping. */
 const CLIP_AFTER = 32;
 const SHORT_MEMORY = 16;
-/** A deviation smaller than this part of the value is rounding: 2⁻⁴⁰. */
+/** A smaller deviation, relative to the value, is rounding: 2⁻⁴⁰. */
 const RELATIVE_FLOOR = 1 / 1_099_511_627_776;
 
-/** Equal values in a row that rounding alone may give. */
+/** Length of a run of equal values that rounding alone can cause. */
 const ORDINARY_RUN = 12;
 
 const DAY_US = 86_400_000_000;
-/** Half-hours: long enough to be visited on every day by hourly data's neighbours, short enough for a morning peak. */
+/** Half-hours: short enough for a morning peak. */
 const DAY_BINS = 48;
 const BIN_US = DAY_US / DAY_BINS;
-/** Days a half-hour must have been seen before it says what is usual. */
+/** Days with samples in a half-hour before its usual value is used. */
 const DAYS_NEEDED = 2;
 /** Memory of a half-hour, in days. */
 const DAY_MEMORY = 7;
 
-/** Where the numbers of a channel stand in its record: read by offset, for an accessor call would cost each sample a tenth. */
+/** Offsets of a channel's numbers in its record. Accessor calls would make a sample a tenth slower. */
 const CHANNEL = {
   count: 0,
   mean: 1,
@@ -59,7 +59,7 @@ const CHANNEL = {
 } as const;
 const CHANNEL_WIDTH = 9;
 
-/** One half-hour of one channel: its usual value (mean of its days), today's mean and count, day of the last visit, days seen. */
+/** One half-hour of one channel: the usual value (mean over days), mean and count of the last day with samples, that day, days seen. */
 const HALF_HOUR = { usual: 0, todayMean: 1, todayCount: 2, today: 3, days: 4 } as const;
 const HALF_HOUR_WIDTH = 5;
 
@@ -68,7 +68,7 @@ export class ChannelViews {
   private readonly state: Float64Array;
   private readonly days: Float64Array;
   private readonly memory: number;
-  /** Day and half-hour of the row: set before every look, so not state. */
+  /** Day and half-hour of the row. Not registered, because `at` sets them before they are used. */
   private date = 0;
   private bin = 0;
 
@@ -86,8 +86,8 @@ export class ChannelViews {
   }
 
   /**
-   * Statistics of value x with innovation r (NaN: none) of channel c at the time set last, into out[0..4]; NaN where a view has
-   * nothing to say. O(1), about 30 ns.
+   * Writes the statistics of value x with innovation r (NaN: none) of channel c, at the time set last, to out[0..4]. NaN means that a view
+   * has no statistic. O(1), about 30 ns.
    */
   look(c: number, x: number, r: number, out: Float64Array): void {
     const { state } = this;
@@ -119,7 +119,7 @@ export class ChannelViews {
     out[SEASON] = this.lookAtDay(c, at, x, floor);
   }
 
-  /** What the channel's value usually is, as a view sees it. */
+  /** The usual value of channel c in a view. */
   expected(c: number, view: number): number {
     if (view === SEASON) return this.days[this.halfHour(c) + HALF_HOUR.usual]!;
     return this.state[c * CHANNEL_WIDTH + CHANNEL.mean]!;
@@ -168,7 +168,7 @@ export class ChannelViews {
     return scale > floor ? ratio(size, scale, floor) : Number.NaN;
   }
 
-  /** The day of the last visit joins the usual value. */
+  /** Adds the last day with samples to the usual value and starts a new day. */
   private beginDay(half: number, date: number): void {
     const { days } = this;
     if (days[half + HALF_HOUR.todayCount]! > 0) {
@@ -183,15 +183,15 @@ export class ChannelViews {
     days[half + HALF_HOUR.todayMean] = 0;
   }
 
-  /** Where the present half-hour of channel c stands. */
+  /** Offset of the current half-hour of channel c. */
   private halfHour(c: number): number {
     return (c * DAY_BINS + this.bin) * HALF_HOUR_WIDTH;
   }
 }
 
 /**
- * A run is judged when its length has doubled: 0 while the value moves, 1.5 · 2^k at a run of ORDINARY_RUN · 2^k, NaN between. Each
- * sample of a run exceeds the record by one; judged singly, none would ever stand out.
+ * 0 while the value moves, 1.5 · 2^k at a run of ORDINARY_RUN · 2^k, NaN between. Only doublings count: each sample of a run is a new record
+ * by one only, so that no single sample would be unusual.
  */
 function stuck(run: number): number {
   if (run === 0) return 0;
@@ -201,7 +201,7 @@ function stuck(run: number): number {
     : Number.NaN;
 }
 
-/** size / scale in [0, LARGEST_STATISTIC]; a departure from something constant is as large as can be. */
+/** size / scale in [0, LARGEST_STATISTIC]; the largest value for a departure from a constant. */
 function ratio(size: number, scale: number, floor: number): number {
   if (!(size > floor)) return 0;
   return Math.min(size / scale, LARGEST_STATISTIC);

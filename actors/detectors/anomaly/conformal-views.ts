@@ -1,14 +1,14 @@
 /**
- * How unusual is a statistic, compared with its own last N values? One answer for each of many views, in constant time.
+ * Ranks a statistic among its own last N values, for many views, in constant time each.
  *
  *   statistic s ≥ 0 ──► bin (8 an octave) ──► rank in the window ──► evidence −ln p
  *
  * p = (1 + #{window ≥ s}) / (N + 1) is the conformal p-value of s under exchangeability (Vovk, Gammerman & Shafer 2005), with ties
- * (equal bins) counted against s, so it is conservative. Its smallest value is 1/(N+1); a new record is judged beyond that by the tail of
- * the window itself: a generalised Pareto law fitted by moments to the excesses of the largest 5 % (Hosking & Wallis 1987), its index
- * pulled to a light tail. Heavy tails make records cheap.
+ * (equal bins) counted against s, so it is conservative. Its smallest value is 1/(N+1). The evidence of a new record is extended by the tail
+ * of the window: a generalised Pareto law fitted by moments to the excesses of the largest 5 % (Hosking & Wallis 1987), its index shrunk
+ * towards a light tail. In a heavy tail a record gains little evidence.
  *
- * A repeated extreme is no record any more: evidence falls by itself while an anomaly lasts.
+ * A repeated extreme is no longer a record: evidence decreases while an anomaly lasts.
  */
 import ln from "@stdlib/math-base-special-ln";
 
@@ -19,17 +19,17 @@ const FIRST_BIN = (1023 - 6) * 8;
 /** Values below and above fall in the first and last bin. */
 export const LARGEST_STATISTIC = 1024;
 
-/** The window's upper tenth is ranked exactly, the rest is ordinary. */
+/** The upper tenth of the window is ranked exactly. All other values are ordinary. */
 const ORDINARY_SHARE = 0.1;
 /** Share of the window that counts as its tail. */
 const TAIL_SHARE = 0.05;
-/** The tail index is pulled to this one as if by so many further values: a window of 64 has a tail of 3. */
+/** The tail index is shrunk towards PRIOR_INDEX with the weight of PRIOR_WEIGHT values: a window of 64 has only 3 in its tail. */
 const PRIOR_INDEX = 0.15;
 const PRIOR_WEIGHT = 20;
-/** No tail is believed to be lighter than nearly exponential, or without a mean. */
+/** Bounds of the tail index: at least nearly exponential, at most a tail that still has a mean. */
 const MIN_INDEX = 0.05;
 const MAX_INDEX = 0.9;
-/** Least scale of the tail, in units of the largest value: the width of a bin or so. */
+/** Least scale of the tail, in units of the largest value: about the width of a bin. */
 const MIN_SCALE = 0.1;
 
 /** Edges of the bins. */
@@ -56,10 +56,10 @@ export class ConformalViews {
   private readonly counts: Uint16Array;
   private readonly filled: Uint16Array;
   private readonly next: Uint16Array;
-  /** The bin that separates the ordinary from the upper tenth or so, and how many values are not below it. */
+  /** The bin that separates ordinary values from about the upper tenth, and the number of values in or above it. */
   private readonly cut: Uint8Array;
   private readonly aboveCut: Uint16Array;
-  /** −ln(k/(N+1)) for whole k: constants. */
+  /** ln k for whole k. Constants. */
   private readonly lnWhole: Float64Array;
 
   /** `views` windows of `window` values, 1 ≤ window ≤ 10,000. One byte a value. */
@@ -84,8 +84,8 @@ export class ConformalViews {
   }
 
   /**
-   * Evidence −ln p ≥ 0 of statistic s ≥ 0 against its window; then s enters the window. Ordinary values, with p above
-   * ORDINARY_SHARE, have evidence 0: their rank need not be known, and most samples cost 10 ns.
+   * Returns the evidence −ln p ≥ 0 of statistic s ≥ 0 against its window, then adds s to the window. Ordinary values, with p above
+   * ORDINARY_SHARE, have evidence 0 and are not ranked, so that most samples cost 10 ns.
    */
   evidence(view: number, s: number): number {
     const { counts, window, ring, cut, aboveCut } = this;
@@ -109,7 +109,7 @@ export class ConformalViews {
     counts[base + bin]!++;
     if (bin >= edge) above++;
     this.next[view] = slot + 1 === window ? 0 : slot + 1;
-    // The edge follows the window by one bin at a time.
+    // The edge moves by at most one bin per sample.
     if (above > ORDINARY_SHARE * filled && edge < BINS - 1) above -= counts[base + edge++]!;
     else if (above < (ORDINARY_SHARE / 2) * filled && edge > 0) above += counts[base + --edge]!;
     cut[view] = edge;
@@ -125,7 +125,7 @@ export class ConformalViews {
     return filled > 0 ? lnWhole[filled + 1]! + this.beyond(base, filled, s) : 0;
   }
 
-  /** −ln of the chance to go from the window's largest value on to s, by the window's own tail. */
+  /** −ln of the probability that a value above the largest of the window also exceeds s, estimated from the tail of the window. */
   private beyond(base: number, filled: number, s: number): number {
     const { counts } = this;
     let top = BINS - 1;
@@ -150,7 +150,7 @@ export class ConformalViews {
       MAX_INDEX,
       Math.max(MIN_INDEX, (inTail * moment + PRIOR_WEIGHT * PRIOR_INDEX) / (inTail + PRIOR_WEIGHT)),
     );
-    // A statistic of ordinary size is no record, however small those in the window are.
+    // A statistic of ordinary size is not a record, even if all values in the window are smaller.
     const largest = Math.max(1, EDGE[top + 1]!);
     const scale = Math.max(MIN_SCALE * largest, mean * (1 - index) + index * (largest - threshold));
     const distance = s - largest;

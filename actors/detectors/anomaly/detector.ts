@@ -138,7 +138,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     this.judge(batch, r, time, context);
   }
 
-  /** E of every channel that reported. Returns the mean capped evidence. */
+  /** Computes E of every channel that reported. Returns the mean capped evidence. */
   private lookAtChannels(batch: Batch, r: number, time: number, warm: boolean): number {
     const { n } = this.group;
     const { look, conformal, evidence, seenBy } = this;

@@ -1,11 +1,11 @@
 /**
- * A long memory of evidence: what was said to be unusual is compared with how often so much was said before.
+ * Calibrates evidence by its long-run frequency.
  *
- *   evidence of views (largest) ──► long-run rank ──► evidence that an episode may be opened on
+ *   evidence of views (largest) ──► long-run rank ──► evidence that may open an episode
  *
- * Views depend on each other and on their past, so the largest of several −ln p is not −ln p of anything. Here its own frequency is
- * counted with slow forgetting, which gives the promise "one in S samples" back, whatever the dependence in the long run.
- * Beyond the largest seen, evidence continues with the slope of the tail that was seen, at most 1 (an exact p has slope 1).
+ * Views depend on each other and on their past, so the largest of several −ln p is not itself the −ln p of a probability. This scale counts
+ * how often each size of evidence occurs and forgets slowly. It restores the false-alarm rate of one in S samples in the long run, for any
+ * dependence. Above the largest evidence seen, the scale continues with the slope of the observed tail, at most 1 (an exact p has slope 1).
  */
 import ln from "@stdlib/math-base-special-ln";
 
@@ -14,11 +14,11 @@ const BINS = 96;
 const WIDTH = 0.5;
 /** Counts are halved when they reach this: memory of 8 to 16 thousand samples. */
 const HALVE_AT = 16_384;
-/** Below this evidence is ordinary, and is passed on as it is. */
+/** Evidence below this is ordinary and returned unchanged. */
 const ORDINARY = 2;
-/** Bins by which one value may raise the highest seen: a single giant must not make the next ones look ordinary. */
+/** Bins by which one value may raise the highest bin: a single extreme value must not make later ones look ordinary. */
 const MAX_RISE = 2;
-/** Mean excess of an exact p-value's evidence, and how many values it weighs as. */
+/** Prior of the mean excess: that of an exact p-value, with the weight of PRIOR_WEIGHT values. */
 const PRIOR_EXCESS = 1;
 const PRIOR_WEIGHT = 4;
 
@@ -26,7 +26,7 @@ export class EvidenceScale {
   readonly fields: { evidence: Float64Array; total: Float64Array; highest: Uint8Array };
   private readonly counts: Float64Array;
   private readonly total: Float64Array;
-  /** The highest bin that holds something, not below ordinary evidence. */
+  /** The highest bin that is not empty, at least that of ordinary evidence. */
   private readonly highest: Uint8Array;
 
   constructor(size: number) {
@@ -36,7 +36,7 @@ export class EvidenceScale {
     this.fields = { evidence: this.counts, total: this.total, highest: this.highest };
   }
 
-  /** −ln of the long-run frequency of `evidence` or more in stream i; then it is counted. */
+  /** Returns −ln of the long-run frequency of `evidence` or more in stream i, then counts this value. */
   calibrate(i: number, evidence: number): number {
     const { counts } = this;
     const base = i * BINS;
@@ -50,7 +50,7 @@ export class EvidenceScale {
     const top = this.highest[i]!;
     let above = 0;
     for (let b = base + top, end = base + bin; b > end; b--) above += counts[b]!;
-    // Within the own bin by its share: a step of half a nat would show as jumps.
+    // The value's own bin counts in proportion: whole bins would cause jumps of half a nat.
     above += counts[base + bin]! * Math.max(0, bin + 1 - exact);
     const calibrated = above >= 1 ? ln((total + 1) / (above + 1)) : this.beyond(base, top, total, evidence);
     const counted = Math.min(bin, top + MAX_RISE);
@@ -88,7 +88,7 @@ export class EvidenceScale {
     for (let b = 0; b < BINS; b++) {
       counts[base + b] = counts[base + b]! / 2;
       total += counts[base + b]!;
-      // Half a sample of 30,000 ago is forgotten.
+      // A bin with less than half a count is forgotten: its sample is about 30,000 samples old.
       if (b > top && counts[base + b]! >= 0.5) top = b;
     }
     this.total[i] = total;

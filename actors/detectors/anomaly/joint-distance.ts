@@ -1,9 +1,9 @@
 /**
- * How unusual the innovations of all channels are together: the Mahalanobis distance √(u'Σ⁻¹u / n).
+ * The Mahalanobis distance √(u'Σ⁻¹u / n) of the innovations of all channels: how unusual they are together.
  *
- * u_c = r_c / mean|r_c| clipped at CLIP_AT (the spike of one channel is an anomaly of that channel), Σ its exponentially weighted second moments from
- * before the row, with a share of the identity added: collinear channels must not turn rounding into distance. Σ is factored again every
- * REFACTOR_EVERY rows. O(n²) a row: 0.3 µs at n = 16.
+ * u_c = r_c / mean|r_c|, clipped at CLIP_AT because the spike of one channel is an anomaly of that channel only. Σ is the exponentially
+ * weighted second moment of u before the row, plus a share of the identity: without it, collinear channels would turn rounding into distance.
+ * Σ is factored every REFACTOR_EVERY rows. O(n²) a row: 0.3 µs at n = 16.
  */
 import { cholesky } from "../../kernels/cholesky.ts";
 import type { Batch, Fields } from "../../ports/detector.ts";
@@ -11,7 +11,7 @@ import { clipSpike } from "../clip-spikes.ts";
 import { namedNumbers } from "../registered-numbers.ts";
 import type { ChannelViews } from "./channel-views.ts";
 
-/** Mean absolute innovations. */
+/** In mean absolute innovations. */
 const CLIP_AT = 8;
 const REFACTOR_EVERY = 64;
 /** Share of the identity. */
@@ -46,7 +46,7 @@ export class JointDistance {
     this.scratch = new Float64Array(n * n);
   }
 
-  /** Distance of row r, about 1 when all is as usual; NaN while unknown or across a gap. */
+  /** Distance of row r, about 1 for a usual row; NaN while unknown or across a gap. Then learns the row. */
   see(batch: Batch, r: number, views: ChannelViews): number {
     const { n, u, moments, scalars } = this;
     for (let c = 0; c < n; c++) {
@@ -73,7 +73,7 @@ export class JointDistance {
     return distance;
   }
 
-  /** Channel c's standardised innovation in the last row, as a size for ranking. */
+  /** Size of channel c's standardised innovation in the last row, for ranking channels. */
   share(c: number): number {
     return Math.abs(this.u[c]!);
   }

@@ -1,16 +1,16 @@
 /**
- * The anomalies of one group. The detector tracks the episodes of single channels; the machine hears when one opens and closes.
+ * The anomalies of one group. The detector tracks the episodes and signals when one opens or closes.
  *
  *   warming ─warmed─► watching ─opened─► anomalous ─quiet─► cooling ─cooled─► watching
  *                                         │  ▲  ▲               │
  *                          opened, closed └──┘  └────opened─────┘
  *
- * A1  Nothing is announced before there is a normal to compare with.
- * A2  One `anomaly.started` and one `anomaly.ended` for one episode.
- * A3  `watching` is reached again only after the quiet time of the settings.
- * A4  While a joint episode runs, the detector opens none for single channels.
+ * A1  Nothing is announced while the detector warms up.
+ * A2  Each episode has one `anomaly.started` and one `anomaly.ended`.
+ * A3  The machine returns to `watching` only after the quiet time of the settings.
+ * A4  While a joint episode is open, the detector opens none for single channels.
  *
- * Views, p-values, thresholds and the fingerprint of an episode are in detector.ts, the wording of events in announcements.ts.
+ * Views, p-values and thresholds are in detector.ts, the fingerprint of an episode in episodes.ts, the wording of events in announcements.ts.
  */
 import { setup } from "xstate";
 import { actorActions, announces, type CompleteRow, ignored } from "../machine-actions.ts";

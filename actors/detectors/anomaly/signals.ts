@@ -3,18 +3,19 @@ import type { Signal } from "../../ports/detector.ts";
 
 export interface Opened extends Signal {
   readonly type: "opened";
-  /** Equal for a repetition of the same anomaly: view and channels. */
+  /** View and channel: equal when the same anomaly occurs again. */
   readonly fingerprint: string;
   readonly joint: boolean;
   /** Ranked by contribution. */
   readonly channels: readonly string[];
-  /** What people call them, in the same order, and the unit of the first. */
+  /** Display names of `channels`, in the same order. */
   readonly titles: readonly string[];
+  /** Unit of the channel; empty for a joint episode. */
   readonly unit: string;
-  /** Which view of the data saw it: "level", "step", "spread", "stuck", "season", "joint". */
+  /** The view that found it: "level", "step", "spread", "stuck", "season" or "joint". */
   readonly view: string;
   readonly score: number;
-  /** −ln of how often a sample of this channel is so unusual. */
+  /** −ln of how often a sample of this channel is at least as unusual. */
   readonly evidence: number;
   readonly value: number | null;
   readonly expected: number | null;

@@ -1,19 +1,19 @@
 /**
- * What is normal for the innovations of a group: mean μ₀, scales σ₀, correlation and its whitening W, learnt from N₀ rows.
+ * The normal law of a group's innovations: mean μ₀, scales σ₀, correlation and its whitening W, learnt from N₀ rows.
  *
  *   y = W (x − μ₀)/σ₀,   W = ((1−s) R₀ + s I)^{−1/2},   s = max(MIN_SHRINKAGE, m/(m + N₀))
  *
- * Channels that did not vary while learning are left out (their y is 0); m is the number of the others. The shrinkage keeps collinear
- * channels from turning rounding into evidence: a direction without variance gets y near 0, not near 1.
+ * Channels that did not vary during calibration are left out (their y is 0); m is the number of the others. Without the shrinkage, collinear
+ * channels would turn rounding into evidence: a direction without variance must have y near 0, not near 1.
  *
- * μ₀ goes on being refined while all is quiet: a bet on the mean would otherwise win, slowly, from the error of N₀ rows.
+ * μ₀ is refined on quiet rows. Otherwise a bet on the mean would slowly win from the error of μ₀ after N₀ rows.
  */
 import { inverseSquareRoot } from "../../kernels/whitening.ts";
 import type { Fields } from "../../ports/detector.ts";
 import { namedNumbers } from "../registered-numbers.ts";
 
 const MIN_SHRINKAGE = 0.01;
-/** A variance below this part of the largest |x|² seen is rounding. */
+/** A smaller variance, relative to the largest |x|² seen, is rounding. */
 const NEGLIGIBLE_VARIANCE = 1e-24;
 /** Rows the refined mean remembers. */
 const MEAN_MEMORY_ROWS = 8192;
@@ -22,11 +22,11 @@ const BaselineScalars = namedNumbers("channels", "rows", "memory");
 
 export class Baseline {
   readonly fields: Fields;
-  /** 1 for channels that count. */
+  /** 1 for channels that vary, 0 for those left out. */
   readonly kept: Uint8Array;
   /** First two eigenvectors of the correlation matrix, as rows of length n. */
   readonly modes: Float64Array;
-  /** Correlation matrix of the kept channels, zero elsewhere: what the state was before. */
+  /** Correlation matrix of the kept channels, 0 elsewhere. */
   readonly correlation: Float64Array;
   private readonly n: number;
   private readonly mean: Float64Array;
@@ -53,19 +53,19 @@ export class Baseline {
     };
   }
 
-  /** Channels that count; 0 before the first calibration or when nothing varied. */
+  /** Number of kept channels; 0 before the first calibration or when no channel varied. */
   get channels(): number {
     return this.scalars.channels;
   }
 
-  /** Rows that μ₀ was learnt from, refinements included. */
+  /** Rows that μ₀ was learnt from, including refinements. */
   get rows(): number {
     return this.scalars.rows;
   }
 
   /**
-   * Takes what a calibration learnt; the correlation known before counts as `priorRows` further rows (0: forgotten), and a channel that
-   * was known to vary keeps its scale if it stood still meanwhile. `shrinkRows`: the rows the shrinkage is chosen for. O(n³).
+   * Adopts a calibration. The earlier correlation counts as `priorRows` further rows (0: forgotten). A channel that varied earlier but not in
+   * this calibration keeps its scale. `shrinkRows` is the number of rows that determines the shrinkage. O(n³).
    */
   learn(from: Calibration, priorRows: number, shrinkRows = from.rows + priorRows): void {
     const { n, kept, scale, correlation } = this;
@@ -102,8 +102,8 @@ export class Baseline {
   }
 
   /**
-   * y of one row of innovations x, and its energy ‖y‖²; NaN when an innovation that counts is NaN. `x` in units of σ₀
-   * goes to `standardised`. O(n²).
+   * Whitens one row of innovations x: writes y, and x in units of σ₀ to `standardised`. Returns the energy ‖y‖², or NaN when the innovation
+   * of a kept channel is NaN. O(n²).
    */
   apply(x: Float64Array, standardised: Float64Array, y: Float64Array): number {
     const { n, kept, w } = this;
@@ -124,7 +124,7 @@ export class Baseline {
     return energy;
   }
 
-  /** Innovations x of rows in units of σ₀, one after another. */
+  /** The innovations x of successive rows that are given in units of σ₀. */
   unstandardise(rows: Float64Array): Float64Array {
     return rows.map((v, i) => v * this.scale[i % this.n]! + this.mean[i % this.n]!);
   }
@@ -142,7 +142,7 @@ export class Baseline {
     return (dot * dot) / energy;
   }
 
-  /** One more quiet row for μ₀. */
+  /** Refines μ₀ by one quiet row. */
   refine(standardised: Float64Array): void {
     const rows = Math.min(this.scalars.rows + 1, this.scalars.memory);
     this.scalars.rows = rows;
@@ -156,7 +156,7 @@ export class Baseline {
     const zeros = new Float64Array(n * n);
     const values = new Float64Array(n);
     const vectors = new Float64Array(n * n);
-    // Channels that are left out have an empty row: a unit pivot far below the others keeps them out of W and of the first modes.
+    // Channels that are left out have an empty row. A diagonal entry far below the others keeps them out of the first modes.
     for (let c = 0; c < n; c++) if (this.kept[c] === 0) shrunk[c * n + c] = 1e-9;
     inverseSquareRoot(
       n,
@@ -207,7 +207,7 @@ export class Calibration {
     this.size.fill(0);
   }
 
-  /** Takes a row; one with a NaN is left out. */
+  /** Adds a row, unless it contains NaN. */
   take(x: Float64Array): void {
     const { n, means, products, delta, size } = this;
     for (let c = 0; c < n; c++) if (Number.isNaN(x[c]!)) return;

@@ -1,11 +1,11 @@
 /**
- * The bets of the collapse detector and what each of them means.
+ * The bets of the collapse detector, and the change that each of them finds.
  *
  *   B1 energy   4 members  ‖y‖² scaled by s                         all channels vary more (s > 1) or less
  *   B2 pointer  8 members  share of the 1st and 2nd mode times θ     the group gathers on that mode (θ > 1) or leaves it
  *   B3 mean     6 members  y has a mean, EWMA 8/32/128, λ .5/1       levels drift
  *
- * Each family has a third of the weight. A single channel has no modes: there B2 stays out (its e-values are 0).
+ * Each family has a third of the weight. A single channel has no modes: the e-values of B2 are then 0.
  */
 import exp from "@stdlib/math-base-special-exp";
 import { BET_BINS, BetTable, betBin } from "../../kernels/bets.ts";
@@ -27,13 +27,13 @@ export const WEIGHTS = Float64Array.from({ length: MEMBERS }, (_, m) => {
   return 1 / (3 * MEAN_MEMBERS);
 });
 
-/** e-values of one family by bin of p: member m, bin k at m·BET_BINS + k. */
+/** e-values of one family by bin of p: that of member m in bin k is at m·BET_BINS + k. */
 interface EValueTable {
   readonly members: number;
   readonly values: Float64Array;
 }
 
-/** Tables are constants of the number of channels and cost some ms: made once for each number. */
+/** Tables by number of channels. They are constants and take some ms to compute. */
 const tables = new Map<number, { energy: EValueTable; share: EValueTable | null }>();
 
 /** Tables for n whitened channels; a single channel has no shares. */
@@ -59,7 +59,7 @@ export function placeBet(table: EValueTable, p: number, out: Float64Array, at: n
   for (let m = 0; m < table.members; m++) out[at + m] = table.values[m * BET_BINS + bin]!;
 }
 
-/** Members that find the same kind of change have the same number: energy up or down, a mode's share up or down, the mean. */
+/** The kind of change that a member finds, as a number: energy up or down, share of a mode up or down, the mean. */
 export function kindOf(member: number): number {
   if (member < SHARE_AT) return ENERGY_SCALES[member]! > 1 ? 1 : 0;
   if (member >= MEAN_AT) return 2;

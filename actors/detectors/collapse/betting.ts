@@ -1,11 +1,11 @@
 /**
- * The evidence M that the law of the rows has changed: what 18 bets on each row have won since the last restart.
+ * The evidence M that the law of the rows has changed: the wealth of 18 bets on each row since the last reset.
  *
  *   row y ─┬─ ‖y‖² ──────── conformal p ─► B1 ─┐
  *          ├─ (u_k·y)²/‖y‖² conformal p ─► B2 ─┼─► Shiryaev–Roberts mixture ─► M
  *          └─ y ─────────────────────────► B3 ─┘
  *
- * Rows are bet on with tables and ranks from before them; θ of tied ranks comes from the actor's random stream.
+ * Each bet uses only rows before the one it bets on. θ of tied ranks comes from the actor's random stream.
  */
 import exp from "@stdlib/math-base-special-exp";
 import ln from "@stdlib/math-base-special-ln";
@@ -28,14 +28,14 @@ import {
 } from "./bets.ts";
 import { EMixture } from "./e-mixture.ts";
 
-/** Rows a rank is taken among: p down to 1/2048, and a move of 16 KB at most. */
+/** Rows among which a rank is taken: p is at least 1/2048, and an insertion moves at most 16 KB. */
 const RANK_WINDOW = 2048;
-/** Share of ‖b‖‖δ‖ that a bet on the mean is charged: the cosine between the two is about a half when the bet is on nothing but δ. */
+/** Share of ‖b‖‖δ‖ that a bet on the mean is charged: the cosine between b and δ is about ½ when the bet finds only δ. */
 const MEAN_DOUBT = 0.5;
 
 export class Betting {
   readonly fields: Fields;
-  /** What the bets have won, and which of them has won most. */
+  /** The wealth of the bets, and the member with the largest one. */
   readonly mixture: EMixture;
   /** p-value of the last row's energy. */
   energyRank = Number.NaN;
@@ -61,7 +61,7 @@ export class Betting {
     };
   }
 
-  /** Places all bets on a whitened row of this energy; ln M after it, at least 0. `random` is uniform on [0, 1). */
+  /** Places all bets on a whitened row of this energy and returns max(0, ln M). `random` is uniform on [0, 1). */
   row(y: Float64Array, energy: number, baseline: Baseline, random: { random(): number }): number {
     const { eValues, shares } = this;
     const tables = betTables(baseline.channels);
@@ -77,11 +77,11 @@ export class Betting {
     }
     this.betOnMean(y, baseline);
     const mixed = this.mixture.update(eValues);
-    // Most rows bring no evidence, and then nothing needs the logarithm.
+    // Most rows bring no evidence: the logarithm is then not needed.
     return mixed > 1 ? ln(mixed) : 0;
   }
 
-  /** Begins anew under another baseline, with these energies in the ranks. */
+  /** Resets the ranks for another baseline and fills them with these energies. */
   begin(energies: readonly number[], random: { random(): number }): void {
     this.energies.reset();
     for (const rank of this.shares) rank.reset();
@@ -94,8 +94,8 @@ export class Betting {
   }
 
   /**
-   * B3, less what the error of μ₀ can make it win. That error δ has E‖δ‖² = m/N; a bet b on it gains at most ‖b‖‖δ‖ a row, and a
-   * bet on the mean of the last 128 rows does find it. Without the charge ARL 500 is 510 and ARL 2000 is 1400 at N = 500, n = 16.
+   * B3, minus what the error δ of μ₀ can win. E‖δ‖² = m/N, and a bet b on δ gains at most ‖b‖‖δ‖ a row; a bet on the mean of the last 128
+   * rows does find δ. Without the charge the mean rows between false alarms are 510 for A = 500 and 1400 for A = 2000 (N = 500, n = 16).
    */
   private betOnMean(y: Float64Array, baseline: Baseline): void {
     const { n, eValues, logE, means } = this;

@@ -1,20 +1,19 @@
 /**
- * Do successive rows depend on each other? Then alarms come without a guaranteed rate.
+ * Tests whether successive rows depend on each other. The false-alarm rate is guaranteed only for independent rows.
  *
- * Two streams are watched for serial correlation: the whitened rows themselves, and their sizes, because volatility in clusters is
- * dependence too.
+ * Two streams are tested for serial correlation: the whitened rows and their sizes, because volatility in clusters is also dependence.
  */
 import { SerialCorrelation } from "../../kernels/serial-correlation.ts";
 import type { DetectorContext, Fields } from "../../ports/detector.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import type { collapseMachine } from "./machine.ts";
 
-/** Evidence that voids the guarantee: by chance once in ten million rows. */
+/** Evidence that voids the guarantee. Independent rows reach it once in ten million rows. */
 const LN_DEPENDENT = 16.118;
-/** Rows without new evidence, and correlation below this, restore it. */
+/** The guarantee is restored after this many rows without new evidence, if the correlations are below these limits. */
 const INDEPENDENT_ROWS = 2000;
 const INDEPENDENT_BELOW = 0.05;
-/** The size of a row is one number and so noisier: two standard deviations over its memory. */
+/** The size of a row is a single number, so its correlation is noisier: two standard deviations over its memory. */
 const INDEPENDENT_SIZES_BELOW = 0.1;
 /** Makes a uniform's standard deviation 1. */
 const SQRT_12 = 3.4641016151377544;
@@ -38,7 +37,7 @@ export class DependenceWatch {
     };
   }
 
-  /** Takes a whitened row and the p-value of its energy; signals when the guarantee falls or stands again. */
+  /** Tests a whitened row and the p-value of its energy. Signals when the guarantee becomes void or is restored. */
   row(
     y: Float64Array,
     energyRank: number,
@@ -68,7 +67,7 @@ export class DependenceWatch {
       context.signal({ type: "independent", timeUs, lag1: values.autocorrelation });
   }
 
-  /** Forgets the evidence: the rows are whitened by another baseline now. */
+  /** Discards the evidence, because another baseline whitens the rows now. */
   reset(): void {
     this.values.reset();
     this.sizes.reset();

@@ -3,19 +3,19 @@
  *
  *   SR  M_t = e_t (M_{t−1} + 1)      CUSUM  M_t = e_t max(M_{t−1}, 1)      M = Σ_m w_m M^{(m)}
  *
- * The slow version is the kernel `EDetector`, which works in logarithms and needs three transcendental functions a member. This one needs
+ * The kernel `EDetector` is the slow version: it works in logarithms and needs three transcendental functions a member. This version needs
  * none, because tables give e and thresholds are far below 1e300. A test compares the two.
  */
 import ln from "@stdlib/math-base-special-ln";
 import { namedNumbers } from "../registered-numbers.ts";
 
-/** M stops growing here: no threshold is near, and Infinity − Infinity must not arise. */
+/** Upper limit of M, far above every threshold: it prevents Infinity. */
 const LARGEST = 1e280;
 
 const Scalars = namedNumbers("steps", "mixed");
 
 export class EMixture {
-  /** M per member; step after which it last exceeded 1; [steps, M]. */
+  /** M per member; the last step at which it was ≤ 1; [steps, M of the mixture]. */
   readonly fields: { m: Float64Array; onset: Float64Array; scalars: Float64Array };
   private readonly weights: Float64Array;
   private readonly sr: boolean;

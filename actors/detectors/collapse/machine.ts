@@ -14,8 +14,8 @@
  * K3  When the old regime comes back, the old baseline stays (`collapse.recovered`).
  * K4  When the new regime persists, the detector learns it in `recovering`, and tracking begins against it (`collapse.rebaselined`).
  * K5  Dependence between rows voids the guarantee of the false-alarm rate, and independence restores it: announced in any state, once
- *     per change. The machine's context holds whether it stands.
- * K6  A suspicion is not announced: most suspicions pass.
+ *     per change. The machine's context holds the guarantee.
+ * K6  A suspicion is not announced, because most suspicions pass.
  *
  * The statistic and its threshold are in detector.ts, the wording of events in announcements.ts.
  */

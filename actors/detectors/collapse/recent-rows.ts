@@ -1,4 +1,4 @@
-/** The last rows, in units of σ₀, and their times: they describe what came after an onset, and name its time. */
+/** The last rows in units of σ₀, and their times. A report describes the rows after an onset by them and finds its time. */
 import type { Fields } from "../../ports/detector.ts";
 import { namedNumbers } from "../registered-numbers.ts";
 

@@ -1,12 +1,13 @@
-/** The energies that a relearnt baseline begins with, so that it is not blind until new rows have filled its ranks. */
+/** The energies that a relearnt baseline starts with, so that it detects changes before new rows have filled its ranks. */
 import { type Baseline, Calibration } from "./baseline.ts";
 
 /**
- * Energies of the rows that a baseline is about to be learnt from, each under a baseline learnt without it: two halves, every other row,
- * with the same mixture with the old correlation and the same shrinkage. Vovk 2015, "Cross-conformal predictors".
+ * Energies of the rows that a baseline will be learnt from, each computed with a baseline learnt from the other half of the rows (even and
+ * odd rows). Both halves use the same mixture with the old correlation and the same shrinkage. Vovk 2015, "Cross-conformal predictors".
  *
- * `standardised`: rows of n innovations in units of the old baseline. Shares of modes get no such start: the halves' modes differ too
- * much, and false alarms after a relearning came three times as often as guaranteed. With energies alone ARL 500 is 1,200 and more.
+ * `standardised`: rows of n innovations in units of the old baseline. Shares of modes do not start this way: the modes of the halves differ
+ * too much, and false alarms after relearning were three times as frequent as guaranteed. With energies alone the mean rows between false
+ * alarms are at least 1,200 for A = 500.
  */
 export function crossConformalEnergies(
   baseline: Baseline,

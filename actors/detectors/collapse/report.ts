@@ -1,9 +1,9 @@
 /**
- * What a declared change looks like as states: ρ before (normalised correlation of the baseline) against ρ after (normalised second
- * moments of the rows since the onset, in the baseline's units).
+ * Describes a declared change as two states: ρ before (normalised correlation of the baseline) and ρ after (normalised second moments of the
+ * rows since the onset, in units of the baseline).
  *
- * These numbers describe; the evidence is M. After few rows ρ after is rank-deficient and fidelity is low for that reason alone, so
- * purities are corrected for the number of rows and `rowsAfter` travels with the report.
+ * These numbers are a description; the evidence is M. After few rows ρ after is rank-deficient, which alone makes the fidelity low.
+ * Purities are therefore corrected for the number of rows, and the event contains `rowsAfter`.
  */
 
 import { vonNeumannEntropy } from "../../kernels/entropy.ts";
@@ -30,7 +30,7 @@ interface RegimeReport {
   readonly moved: readonly number[];
 }
 
-/** `rows` × n standardised rows. O(n³ + rows n²), once an alarm. */
+/** `recent` holds `rows` standardised rows. O(n³ + rows n²), once per alarm. */
 export function compareRegimes(baseline: Baseline, recent: Float64Array, rows: number): RegimeReport {
   const n = baseline.kept.length;
   const m = baseline.channels;
@@ -44,7 +44,7 @@ export function compareRegimes(baseline: Baseline, recent: Float64Array, rows: n
   const before = Float64Array.from(baseline.correlation, (r) => r / m);
   let trace = 0;
   for (let i = 0; i < n; i++) trace += moments[i * n + i]!;
-  // Not a single kept channel moved since the onset: there is no state to compare with.
+  // No kept channel moved since the onset: there is no state after it.
   if (!(trace > 0)) return { ...UNCHANGED, moved: mostMoved(n, baseline.correlation, moments) };
   const after = Float64Array.from(moments, (v) => v / trace);
   const zeros = new Float64Array(n * n);

@@ -1,7 +1,7 @@
-/** What the collapse detector reports to its machine, and what the machine remembers. */
+/** The signals of the collapse detector and the context of its machine. */
 import type { Signal } from "../../ports/detector.ts";
 
-/** Whether false alarms come at most as often as the settings say. */
+/** "holds": false alarms are at most as frequent as the settings allow. "void": there is no guaranteed rate. */
 export type Guarantee = "holds" | "void";
 
 export interface CollapseContext {
@@ -14,7 +14,7 @@ export interface Declared extends Signal {
   readonly onsetUs: number;
   /** Rows from the estimated onset to the declaration. */
   readonly delayRows: number;
-  /** Which bet found it, and what that means in words. */
+  /** The bet that found the change, and the change in words. */
   readonly member: string;
   readonly change: string;
   readonly logM: number;

@@ -1,16 +1,16 @@
 /**
- * The state of a group: density matrix of its channels' analytic signals, and how coherent it is.
+ * Estimates the state of a group: the density matrix of its channels' analytic signals, and its coherence.
  *
  *   rows    innovations ─► / lagged σ ─► all-pass pair ─► z ─► ψ ─┐
  *                                                                 ├─► ρ ← (1−α)ρ + αψψ† ─► measures at the publish rate
  *   ticks   innovations ─► resonator ─► / lagged power ─► z ─► ψ ─┘         └─► level of coherence ─► signals
  *
- * Honest by construction: `source: "estimated"`, `reading: "single-excitation"`, κ and N_eff with every state, significance by
- * Benjamini–Hochberg over all pairs, `significant: false` while nothing exceeds chance. With `norm: "unit"` the eigenvalues are biased
- * towards 1/n (they rank, they do not explain variance).
+ * Every state reports its uncertainty: `source: "estimated"`, `reading: "single-excitation"`, κ and N_eff, significance by
+ * Benjamini–Hochberg over all pairs, and `significant: false` while no pair exceeds chance. With `norm: "unit"` the eigenvalues are biased
+ * towards 1/n: they rank modes but do not explain variance.
  *
- * The level is the mean over pairs of the bias-corrected squared coherence (g²−κ)/(1−κ). Coherence is lost when it stays below half of
- * its slowly followed reference for DWELL looks, regained above three quarters of it.
+ * The level is the mean over pairs of the bias-corrected squared coherence (g²−κ)/(1−κ). Its reference follows it slowly. Coherence is lost
+ * when the level stays below half of the reference for DWELL looks, and regained when it stays above three quarters of it.
  *
  * Cost: 1.3 µs a row at n = 16.
  */
@@ -31,27 +31,27 @@ import { TickSignal } from "./tick-signal.ts";
 export const estimator = defineDetector({
   name: "estimator",
   machine: estimatorMachine,
-  // One channel has no coherence.
+  // A single channel has no coherence.
   enabled: (settings, group) => settings.estimator.enabled && group.n >= 2 && !group.states,
   createDetector: (settings, group) => new EstimatorDetector(settings, group),
   machineInput: (_settings, group) => ({ group: group.name }),
 });
 
-/** Looks at the level per memory: more would only repeat themselves. */
+/** Looks at the level per memory. More would give nearly equal levels. */
 const LOOKS_PER_MEMORY = 8;
-/** Looks in a row that decide: half a memory. */
+/** Successive looks that decide: half a memory. */
 const DWELL = 4;
 const LOST_BELOW = 0.5;
 const REGAINED_ABOVE = 0.75;
-/** Looks the reference remembers, while coherent and while not. */
+/** Memory of the reference in looks, while coherent and while decohered. */
 const REFERENCE_LOOKS = 64;
 const FORGIVING_LOOKS = 256;
 
 const Scalars = namedNumbers(
-  /** The level now, and the one that counts as normal. */
+  /** The current level, and the normal one. */
   "level",
   "reference",
-  /** Looks in a row that speak for the other state. */
+  /** Successive looks in favour of the other state. */
   "inARow",
   "untilLook",
   "lastUs",
@@ -99,7 +99,7 @@ export class EstimatorDetector implements Detector<typeof estimatorMachine> {
   publish(context: Context): unknown {
     const { scalars, density } = this;
     if (density.count === 0 || density.count === scalars.publishedCount) return null;
-    // A spectrum costs n³: wide groups are published at their own pace.
+    // A spectrum costs O(n³), so wide groups are published less often.
     if (context.now - scalars.publishedUs < this.publisher.restUs) return null;
     scalars.publishedCount = density.count;
     scalars.publishedUs = context.now;
@@ -110,7 +110,7 @@ export class EstimatorDetector implements Detector<typeof estimatorMachine> {
     return this.state(context);
   }
 
-  /** Measures of the present state by name, or null before the first sample. */
+  /** Measures of the current state by name, or null before the first sample. */
   measures(context: Pick<DetectorContext, "machine">): Record<string, number> | null {
     return this.density.count === 0 ? null : this.state(context).measures;
   }
@@ -124,7 +124,7 @@ export class EstimatorDetector implements Detector<typeof estimatorMachine> {
     });
   }
 
-  /** After each update of ρ; judges it every `looksEvery` updates. */
+  /** Called after each update of ρ. Judges the level every `looksEvery` updates. */
   private look(timeUs: number, context: Context): void {
     const { scalars, density, source } = this;
     scalars.lastUs = timeUs;
@@ -182,7 +182,7 @@ export class EstimatorDetector implements Detector<typeof estimatorMachine> {
     return pairs === 0 ? 0 : sum / pairs;
   }
 
-  /** What chance alone may make of the level: three standard deviations of a mean of g² ~ Exp(κ). */
+  /** The highest level that chance explains: three standard deviations of a mean of g² ~ Exp(κ). */
   private floor(kappa: number): number {
     const { n } = this.group;
     return (3 * kappa) / Math.sqrt((n * (n - 1)) / 2);

@@ -1,13 +1,13 @@
 /**
- * The coherence of one group, as its state estimator sees it.
+ * The coherence of one group, from the signals of its state estimator.
  *
  *                                 ┌──regained──┐
  *                                 ▼            │
  *   warming ─warmed, coherent─► coherent ─lost─► decohered
  *      └──────warmed, not coherent──────────────►┘
  *
- * C1  Coherence is first judged when the estimate has warmed up, and that is announced once.
- * C2  `coherence.lost` is announced only from `coherent`, `coherence.regained` only from `decohered`: they alternate.
+ * C1  Coherence is first judged when the estimate has warmed up. This is announced once.
+ * C2  `coherence.lost` is announced only in `coherent`, `coherence.regained` only in `decohered`: they alternate.
  *
  * Levels, dwell times and the noise floor are in detector.ts.
  */
@@ -19,7 +19,7 @@ import { actorActions, announces, type CompleteRow, ignored } from "../machine-a
 interface Judgement extends Signal {
   /** Mean bias-corrected squared coherence of all pairs, [0, 1]. */
   readonly level: number;
-  /** The level that counted as normal before. */
+  /** The normal level before this judgement. */
   readonly reference: number;
   readonly purity: number;
   readonly nEff: number;

@@ -1,8 +1,8 @@
 /**
- * z of a row-sampled group: innovations in units of their lagged scale, through the all-pass pair.
+ * z of a row-sampled group: innovations in units of their lagged scale, filtered by the all-pass pair.
  *
- * A row across a gap has no innovations; the filter's memory is then dropped, for its delay is a few rows. A channel that did not report
- * has innovation 0.
+ * The first row after a gap has no innovations and resets the filter, whose memory is a few rows. A channel that did not report has
+ * innovation 0.
  */
 import type { Settings } from "../../../protocol/settings.ts";
 import { AnalyticSignal } from "../../kernels/analytic-signal.ts";
@@ -14,8 +14,8 @@ import { RowSpacing } from "../row-spacing.ts";
 import type { SignalSource } from "./signal-source.ts";
 
 /**
- * Successive z of white innovations are correlated: |ρ_k|² = (2/πk)² at odd lags k and 0 at even ones, which sums to ½ on either side,
- * so an analytic signal holds half as many independent samples: κ = 2 κ₀.
+ * Successive z of white innovations are correlated: |ρ_k|² = (2/πk)² at odd lags k and 0 at even ones, with a sum of ½ on either side. An
+ * analytic signal therefore has half as many independent samples: κ = 2 κ₀.
  */
 const ANALYTIC_KAPPA = 2;
 /** Delay of the all-pass pair at a quarter of the sampling rate, rows. */
@@ -35,7 +35,7 @@ export class RowSignal implements SignalSource {
   constructor(settings: Settings, group: Group) {
     const { n } = group;
     this.n = n;
-    // Half its weight within `scaleRows` rows: 1 − 2^(−1/h) ≈ ln 2 / h.
+    // A half-life of h = `scaleRows` rows: 1 − 2^(−1/h) ≈ ln 2 / h.
     this.scale = new EwmaMoments(n, Math.min(1, Math.LN2 / settings.estimator.scaleRows));
     this.filter = new AnalyticSignal(n);
     this.spacing = new RowSpacing(group.everyUs);

@@ -1,15 +1,16 @@
-/** Where the complex signal of a group comes from. */
+/** The complex signal of a group, as the estimator uses it. */
 import type { DensityEstimate } from "../../kernels/density.ts";
 import type { Batch, Fields } from "../../ports/detector.ts";
 
-/** A source of z, and what must be known of it to read ρ. */
+/** A source of z, with the numbers that are needed to interpret ρ. */
 export interface SignalSource {
   readonly fields: Fields;
-  /** Feeds ρ with what the batch holds, calling `taken` after every update. */
+  /** Updates ρ from the batch and calls `taken` after every update. */
   consume(batch: Batch, density: DensityEstimate, taken: (timeUs: number) => void): void;
-  /** κ of the estimate: sum of squared weights of independent samples, at most 1. */
+  /** κ of the estimate: the sum of the squared weights of independent samples, at most 1. */
   kappa(density: DensityEstimate): number;
-  /** Numbers that go out with the state: band, delay, synchrony. */
+  /** Measures of the signal for the published state: band, delay, synchrony. */
   measures(): Record<string, number>;
+  /** True once the source produces z. */
   readonly warm: boolean;
 }

@@ -1,11 +1,11 @@
 /**
- * z of a tick-driven group: a complex resonator per channel, driven by its own ticks; ψ is taken on a logical cadence.
+ * z of a tick-driven group: a complex resonator per channel, driven by the channel's ticks. ψ is sampled at a regular logical cadence.
  *
- *   choosing ─rates known─► listening          (at once where the settings name the period)
+ *   choosing ─rates known─► listening          (at once if the settings contain the period)
  *
- * While choosing, ticks are counted; then ω₀ = RATE_SHARE · λ_min, so that the synchrony factor of the slowest pair stays ≥ 0.8.
- * Inside, time is counted in radians of ω₀ since the first tick: the resonators are tuned to 1 and their constants are not state.
- * After 3/γ of silence a channel's z starts anew.
+ * While choosing, ticks are counted. Then ω₀ = RATE_SHARE · λ_min, so that the synchrony factor of the slowest pair is at least 0.8.
+ * Internally, time is measured in radians of ω₀ since the first tick: the resonators are tuned to 1, and their constants are not state.
+ * After a silence of 3/γ a channel's z starts anew.
  */
 import exp from "@stdlib/math-base-special-exp";
 import type { Settings } from "../../../protocol/settings.ts";
@@ -18,26 +18,26 @@ import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import type { SignalSource } from "./signal-source.ts";
 
 const TWO_PI = 2 * Math.PI;
-/** ω₀ in units of the slowest channel's tick rate: Poisson ticks then give |c| = 1/(1 + ω²/λ²) = 0.8. */
+/** ω₀ in units of the slowest channel's tick rate. With Poisson ticks |c| is then 1/(1 + ω²/λ²) = 0.8. */
 const RATE_SHARE = 0.5;
-/** Ticks of the slowest channel that fix its rate within 25 %. */
+/** Ticks of the slowest channel that determine its rate within 25 %. */
 const TICKS_TO_CHOOSE = 16;
-/** Choosing ends at this many times the warm-up rows; channels with fewer ticks than MIN_TICKS are left out of the choice. */
+/** Choosing ends after PATIENCE × the warm-up rows. Channels with fewer than MIN_TICKS ticks are then ignored. */
 const PATIENCE = 10;
 const MIN_TICKS = 4;
-/** ψ is taken this often in units of 1/γ: closer ones would be copies. */
+/** Interval between samples of ψ in units of 1/γ. Closer ones would be nearly equal. */
 const CADENCE = 0.25;
-/** Updates one tick may bring: 3/γ of silence hold twelve; at more a step is lost in the rounding of the time it is added to. */
+/** Most updates per tick. A silence of 3/γ contains twelve; more occur only if a step is lost in the rounding of the time. */
 const UPDATES_MAX = 16;
-/** Synchrony is followed pair by pair up to this size (its state is 6 n²), and from the tick rates above. */
+/** Up to this size synchrony is measured for each pair (its state is 6 n² numbers), above it is computed from the tick rates. */
 const MAX_EXACT_SYNCHRONY = 32;
 
 const Scalars = namedNumbers(
-  /** Time of the first tick, µs: phases are counted from it. */
+  /** Time of the first tick, µs: the origin of phases. */
   "origin",
   /** ω₀, rad/s; 0 while choosing. */
   "omega",
-  /** When ψ is taken next, in radians of ω₀ × 10⁶ since the origin. */
+  /** Time of the next sample of ψ, in radians of ω₀ × 10⁶ since the origin. */
   "next",
   "last",
   "rows",
@@ -123,7 +123,7 @@ export class TickSignal implements SignalSource {
   kappa(density: DensityEstimate): number {
     if (density.count === 0) return 1;
     const stationary = resonatorKappa(this.averagingRate, this.gamma, this.order);
-    // Equal weights over a time T are worth as much as an exponential memory of T/2.
+    // Equal weights over a time T are equivalent to an exponential memory of T/2.
     const elapsed = density.count * this.cadence;
     const young = resonatorKappa(2 / elapsed, this.gamma, this.order);
     return Math.min(1, Math.max(stationary, young));
@@ -154,7 +154,7 @@ export class TickSignal implements SignalSource {
     const now = (t - scalars.origin) * omega;
     const step = this.cadence * 1e6;
     if (scalars.next === 0) scalars.next = now + step;
-    // Nothing is heard after 3/γ of silence: the cadence goes on from here.
+    // After a silence of 3/γ the resonators are empty: the cadence continues from here.
     if (now - scalars.next > (3 / this.gamma) * 1e6) scalars.next = now;
     for (let k = 0; k < UPDATES_MAX && scalars.next <= now; k++, scalars.next += step) {
       this.resonators.read(scalars.next, zRe, zIm);
@@ -206,7 +206,7 @@ export class TickSignal implements SignalSource {
       }
       return least;
     }
-    // Poisson ticks: |c_ij| = 1/√((1+ω²/λ_i²)(1+ω²/λ_j²)); the two slowest make the least.
+    // Poisson ticks: |c_ij| = 1/√((1+ω²/λ_i²)(1+ω²/λ_j²)), smallest for the two slowest channels.
     const seconds = (scalars.last - scalars.start) / 1e6;
     const rates = Array.from(ticks, (count) => count / seconds).sort((a, b) => a - b);
     for (let k = 0; k < Math.min(2, n); k++) {

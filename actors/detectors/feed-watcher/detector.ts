@@ -1,7 +1,7 @@
 /**
- * What feeds report about themselves, as signals: `feedStatus` inputs with their counts of samples that were left out.
+ * Turns the reports of feeds into signals: `feedStatus` inputs with their counts of samples that were left out.
  *
- * A duplicate is no bad sample, because it was taken once; nor is a gap, which has an event of its own. Every other count is.
+ * A duplicate is not a bad sample, because its first copy was used. A gap is not one either: it has its own event. All other counts are.
  */
 import type { Input } from "../../../protocol/messages.ts";
 import type { Detector, DetectorContext, Fields } from "../../ports/detector.ts";
@@ -16,7 +16,7 @@ export const feedWatcher = defineDetector({
   machineInput: () => ({}),
 });
 
-/** Reasons that are not the sample's fault. */
+/** Counted reasons that do not make a sample bad. */
 const NOT_BAD = new Set(["duplicate", "duplicates", "gap"]);
 
 class FeedWatcherDetector implements Detector<typeof feedWatcherMachine> {
@@ -35,7 +35,7 @@ class FeedWatcherDetector implements Detector<typeof feedWatcherMachine> {
       reasons: counts.map(([reason, count]) => `${reason} ${count}`).join(", "),
     };
     const closing = input.status === "ended" || input.status === "failed";
-    // Bad samples that a feed counts at its end are announced before the end.
+    // Bad samples in the last report of a feed are announced before its end.
     if (closing && report.bad > 0) context.signal({ type: "spoiled", ...report });
     if (input.status !== "running") context.signal({ type: input.status, ...report });
     if (!closing && report.bad > 0) context.signal({ type: "spoiled", ...report });

@@ -1,28 +1,28 @@
 /**
- * What happens to the feeds of a session, in events.
+ * Announces what happens to the feeds of a session.
  *
  *   quiet ──spoiled──► holding ──timer.report, nothing held──► quiet
  *                      │  ▲ ▲
  *         spoiled: held └──┘ └─ timer.report, some held: announced, and the hold begins again
  *
- *   gap · stalled · failed · ended are announced in both states; an end or a failure after what was held.
+ *   gap · stalled · failed · ended are announced in both states, an end or a failure after the samples held.
  *
- * F1  Each report of a gap, a stall, a failure or an end is one event, with the counts the feed gave.
- * F2  Bad samples are announced at once in `quiet`, and summed in `holding`, for at most REPORT_EVERY_US: each is in some event.
- * F3  `holding` ends by the timer; if more came meanwhile, their sum is announced and the hold begins again.
- * F4  The end or failure of a feed announces what is held first: no later input may come that lets the timer fire.
+ * F1  Each report of a gap, a stall, a failure or an end is one event with the counts of the report.
+ * F2  Bad samples are announced at once in `quiet` and summed in `holding` for at most REPORT_EVERY_US. Each is counted in one event.
+ * F3  The timer ends `holding`. If more bad samples came in the meantime, it announces their sum and the hold begins again.
+ * F4  At the end or failure of a feed the samples held are announced first, because no later input may come to fire the timer.
  */
 import { assign, setup } from "xstate";
 import type { Announcement, Signal } from "../../ports/detector.ts";
 import { actorActions, type CompleteRow, ignored } from "../machine-actions.ts";
 
-/** A noisy feed may lose samples in each frame; one line a minute is what a person can read. */
+/** A noisy feed may lose samples in each frame. One line per minute is readable. */
 export const REPORT_EVERY_US = 60_000_000;
 
 interface FeedReport extends Signal {
   readonly source: string;
   readonly detail: string;
-  /** What was left out since the last report: total, and as "nan 3, backward 1". */
+  /** Samples left out since the last report: their number, and the reasons as "nan 3, backward 1". */
   readonly bad: number;
   readonly reasons: string;
 }
@@ -34,14 +34,14 @@ type FeedSignal =
 type Row = CompleteRow<FeedSignal>;
 
 interface FeedWatcherContext {
-  /** Held back since the last report: samples, sources they came from, and the last reasons. */
+  /** Held since the last event: the number of bad samples, their sources and the last reasons. */
   readonly bad: number;
   readonly sources: readonly string[];
   readonly reasons: string;
 }
 
 const EMPTY: FeedWatcherContext = { bad: 0, sources: [], reasons: "" };
-/** Sources named in one summed report; the others are in its count. */
+/** Sources named in one summed event. Samples of further sources are counted. */
 const SOURCES_NAMED = 8;
 
 const announceReport = {

@@ -1,8 +1,8 @@
 /**
- * Does the system keep up? Judged from the runtime's measurements of latency, queue and shedding, each of the time since the one before.
+ * Detects overload from the runtime's measurements of latency, queue and shedding. Each measurement covers the time since the last one.
  *
- * Strained: the p99 latency is at or above `degradedLatencyUs`, or inputs were shed, in STRAINED_AFTER measurements in a row.
- * Relieved: RELIEVED_AFTER measurements in a row below half of that latency, with nothing shed.
+ * Strained: in STRAINED_AFTER successive measurements the p99 latency is at least `degradedLatencyUs`, or inputs were shed.
+ * Relieved: in RELIEVED_AFTER successive measurements it is below half of that, and no inputs were shed.
  */
 import type { Input } from "../../../protocol/messages.ts";
 import type { Settings } from "../../../protocol/settings.ts";
@@ -19,12 +19,12 @@ export const monitor = defineDetector({
   machineInput: (_settings, group) => ({ group: group.name }),
 });
 
-/** One slow second is a garbage collection, three are a state. */
+/** One slow second may be a garbage collection; three are overload. */
 const STRAINED_AFTER = 3;
 const RELIEVED_AFTER = 5;
 
 const Scalars = namedNumbers(
-  /** Measurements in a row that speak for the other state. */
+  /** Successive measurements in favour of the other state. */
   "inARow",
   "degradedSinceUs",
 );

@@ -1,10 +1,10 @@
 /**
- * The health of the system itself, from its own measurements.
+ * The health of the system, from its own measurements.
  *
  *   normal ──strained──► degraded ──relieved──► normal
  *
  * M1  `monitor.degraded` and `monitor.recovered` alternate.
- * M2  `strained` and `relieved` come only after enough measurements in a row (detector.ts): the hysteresis is there.
+ * M2  The detector sends `strained` and `relieved` only after several successive measurements (hysteresis).
  */
 import { setup } from "xstate";
 import type { Announcement, Signal } from "../../ports/detector.ts";
@@ -45,7 +45,7 @@ export const monitorMachine = setup({
       } as const satisfies Row,
     },
     degraded: {
-      // The core emits metrics less often in a state with this tag.
+      // In a state with this tag the core reports metrics less often.
       tags: "degraded",
       on: {
         strained: ignored,

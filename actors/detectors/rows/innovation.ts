@@ -1,5 +1,5 @@
 /**
- * How a sample becomes an innovation: what was new in it, given the samples of its channel before.
+ * Computes the innovation of a sample: what the earlier samples of its channel do not predict.
  */
 import { clipSpike } from "../clip-spikes.ts";
 
@@ -9,8 +9,8 @@ const SERIES_LIMIT = 0.01;
 /**
  * ln(value / before), for positive numbers.
  *
- * ln(1 + r) = 2 artanh(s), s = r / (2 + r), r = value/before − 1. Returns are small, and there four terms of the series are exact to
- * one unit in the last place without a call of ln: 4 ns instead of 25. `slow` is called outside ±2 %.
+ * ln(1 + r) = 2 artanh(s), s = r / (2 + r), r = value/before − 1. For small returns four terms of the series are exact to one unit in the
+ * last place and take 4 ns; a call of ln takes 25 ns. Outside ±2 % the function calls `slow`.
  */
 export function logRatio(value: number, before: number, slow: (x: number) => number): number {
   const s = (value - before) / (value + before);
@@ -19,32 +19,32 @@ export function logRatio(value: number, before: number, slow: (x: number) => num
   return 2 * s * (1 + q * (1 / 3 + q * (1 / 5 + q * (1 / 7))));
 }
 
-/** Memory of the streaming AR(1) coefficient, samples: long enough that its error stays below 0.05, short enough to follow a drift. */
+/** Memory of the streaming AR(1) coefficient in samples: long enough for an error below 0.05, short enough to follow a drift. */
 const AR_MEMORY = 512;
 
-/** A stationary series has |φ| < 1; beyond is noise. */
+/** A stationary series has |φ| < 1. A larger estimate is noise. */
 const AR_MAX = 1;
 
-/** Deviations are clipped at this many standard deviations when they enter the coefficient: one spike must not become the model. */
+/** Standard deviations at which a deviation is clipped before it enters the coefficient: one spike must not change the model. */
 const AR_CLIP_AT = 6;
 
 /**
- * When differences have errors within this factor of the AR(1)'s own, they are taken: near φ = 1 the estimate is biased low (Kendall
- * 1954), and what it leaves over drifts with the level for thousands of samples, which is just what an innovation must not do.
+ * Differences are used when their squared error is within this factor of the AR(1)'s. Near φ = 1 the estimate is biased low (Kendall 1954):
+ * its residual then drifts with the level for thousands of samples, but an innovation must not drift.
  */
 const WALK_FACTOR = 1.1;
 
-/** Where the numbers of a channel stand in its model; `error` and `step` are the mean squared errors of the two predictions. */
+/** Offsets of a channel's numbers in its model. `error` and `step` are the mean squared errors of the two predictions. */
 const MODEL = { mean: 0, s0: 1, s1: 2, count: 3, error: 4, step: 5 } as const;
 export const MODEL_WIDTH = 6;
 
 /**
- * Streaming AR(1): x_t − m = φ (x_{t−1} − m) + e_t, or x_t = x_{t−1} + e_t where that predicts as well.
+ * Residual e_t of a streaming AR(1), x_t − m = φ (x_{t−1} − m) + e_t, or of x_t = x_{t−1} + e_t where that predicts as well.
  *
  * m, S₀ = E(x−m)², S₁ = E(x_t−m)(x_{t−1}−m) and the squared errors of both predictions are exponentially weighted (start 1/k, then
- * 1/AR_MEMORY); φ = S₁/S₀ in [−1, 1]. The residual uses the coefficients from before the sample (non-anticipating). O(1), allocates nothing.
+ * 1/AR_MEMORY); φ = S₁/S₀ in [−1, 1]. The residual uses only coefficients from before the sample. O(1), allocates nothing.
  *
- * `models` has MODEL_WIDTH numbers a channel, read by offset: this runs for every sample.
+ * `models` has MODEL_WIDTH numbers per channel. They are read by offset, because this function runs for every sample.
  */
 export function ar1Residual(models: Float64Array, channel: number, value: number, before: number): number {
   const at = channel * MODEL_WIDTH;

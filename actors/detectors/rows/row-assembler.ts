@@ -1,21 +1,19 @@
 /**
- * The front end of a group: frames in, innovations and joint rows out. One for all detectors of the group.
+ * Turns the frames of a group into innovations and joint rows, for all detectors of the group.
  *
  *   frame ──► innovation of each sample ──► pending row ──complete──► rows of the batch
  *
- * G1  `rows`: a row is complete when all n channels reported, when a later time begins, or when a channel reports a second time.
- * G2  `ticks`: rows stand on multiples of `everyUs`; the row at time g carries, per channel, the last tick with time <= g, and is
- *     complete when a tick later than g arrives.
- * G3  No row is invented across a gap. A gap is longer than GAP_ROWS × the spacing (rows) or a silence of all channels longer than
- *     GAP_TICKS × everyUs (ticks). The first row behind it has `gap` 1 and NaN innovations, and every channel starts anew.
- * G4  A sample that is not finite or beyond LARGEST_VALUE, or whose channel the group lacks, changes nothing but its count. A sample
- *     whose value is fine but has no finite innovation (not positive, with log returns) is carried as a value; its innovation is NaN and
- *     the next one spans it.
+ * G1  `rows`: a row is complete when all n channels have reported, when a later time begins, or when a channel reports a second time.
+ * G2  `ticks`: rows have times that are multiples of `everyUs`. The row at time g contains the last tick of each channel with time ≤ g; it
+ *     is complete when a tick later than g arrives.
+ * G3  No rows are made for a gap. A gap is a spacing above GAP_ROWS × the usual one (rows) or a silence of all channels longer than
+ *     GAP_TICKS × everyUs (ticks). The first row after it has `gap` 1 and NaN innovations; every channel starts anew.
+ * G4  A sample that is not finite, exceeds LARGEST_VALUE or belongs to no channel of the group is only counted. A sample whose innovation is
+ *     not finite (not positive, with log returns) keeps its value: its innovation is NaN and the next innovation spans it.
  * G5  A sample earlier than the pending row is counted as late and belongs to the pending row.
- * G6  The rows do not depend on how the samples were cut into frames.
+ * G6  The rows do not depend on the division of the samples into frames.
  *
- * The innovation of a row is the sum of its samples' innovations, so that log returns and differences telescope to
- * "this row against the row before".
+ * The innovation of a row is the sum of its samples' innovations: for log returns and differences it is the change since the row before.
  */
 import ln from "@stdlib/math-base-special-ln";
 import type { Frame } from "../../../protocol/frame.ts";
@@ -24,15 +22,15 @@ import { namedNumbers } from "../registered-numbers.ts";
 import { emptyBatch, growBatch, type MutableBatch } from "./batch-buffer.ts";
 import { ar1Residual, logRatio, MODEL_WIDTH } from "./innovation.ts";
 
-/** Rows: a spacing above this many nominal ones is missing time. Business days (3 days over a weekend) and jitter are not. */
+/** Rows: a longer spacing, in usual spacings, is a gap. A weekend between business days (3 days) and jitter are not. */
 export const GAP_ROWS = 5;
-/** Ticks: quiet grid steps that still count as quiet rather than as missing. */
+/** Ticks: a longer silence, in grid steps, is a gap. */
 export const GAP_TICKS = 10;
-/** Nothing measured is larger; the squares of what is larger overflow, and an infinite variance would never be forgotten. */
+/** No measured value is larger. Squares of larger values overflow, and an infinite variance would never be forgotten. */
 const LARGEST_VALUE = 1e100;
-/** Grid of tick-driven groups that name none, µs: one second. */
+/** Grid of tick-driven groups that declare none, µs: one second. */
 const DEFAULT_GRID_US = 1_000_000;
-/** Row spacings seen before an unnamed spacing counts as known. */
+/** Row spacings to measure before an undeclared spacing counts as known. */
 const SPACING_WARMUP = 16;
 
 const Scalars = namedNumbers(
@@ -92,7 +90,7 @@ export class RowAssembler {
     this.batch = emptyBatch(n);
   }
 
-  /** Takes a frame of this group. The batch is scratch: valid until the next call. About 10 ns a sample. */
+  /** Processes a frame of this group. The batch is reused: it is valid until the next call. About 10 ns a sample. */
   consume(frame: Frame): Batch {
     const batch = this.batch;
     batch.frame = frame;
@@ -130,7 +128,7 @@ export class RowAssembler {
         scalars.late++;
         t = pendingTime;
       }
-      // Written so that NaN (no row yet) also begins a row.
+      // `!(t <= pendingTime)` is also true for NaN: there is no row yet.
       if (!(t <= pendingTime) || pendingCount === 0 || reported[c] === 1) {
         if (pendingCount > 0) this.emit(pendingTime);
         this.beginRow(t);
@@ -186,9 +184,9 @@ export class RowAssembler {
     scalars.pendingCount = Number.isNaN(last) ? 0 : 1;
   }
 
-  /** The innovation of a value of channel c, and the pending row's share of it. */
+  /** Returns the innovation of a value of channel c and adds it to the pending row. */
   private take(c: number, value: number): number {
-    // Written so that NaN fails too.
+    // The condition is also true for NaN.
     if (!(value <= LARGEST_VALUE && value >= -LARGEST_VALUE)) {
       this.scalars.bad++;
       return Number.NaN;
@@ -206,14 +204,14 @@ export class RowAssembler {
       if (this.kind === "logReturn") innovation = logRatio(value, before, ln);
       else if (this.kind === "difference") innovation = value - before;
       else innovation = ar1Residual(this.models, c, value, before);
-      // The ratio of a usual value to a denormal one overflows.
+      // The ratio of a normal to a denormal number overflows.
       if (innovation - innovation !== 0) innovation = Number.NaN;
     }
     this.sum[c] = this.sum[c]! + innovation;
     return innovation;
   }
 
-  /** Rows: judges the spacing to the row before. */
+  /** Rows: detects a gap before the row, and measures the spacing. */
   private beginRow(time: number): void {
     const scalars = this.scalars;
     const spacing = time - scalars.lastRowTime;
@@ -230,7 +228,7 @@ export class RowAssembler {
     scalars.spacingCount = seen + 1;
   }
 
-  /** G3: the next row stands behind a gap; no channel has a predecessor. */
+  /** G3: the next row follows a gap, and no channel has a previous value. */
   private startAnew(): void {
     this.scalars.pendingGap = 1;
     this.scalars.gaps++;

@@ -1,16 +1,16 @@
 /**
- * The trajectory of a group whose states are given whole: where it is, and when it jumps.
+ * Follows the whole states that a feed sends for a group, and detects jumps.
  *
  *   ρ or ψ ─► fidelity with the reference ─► below `jumpedBelow`: jumped ─► above `settledAbove`: settled
  *                       reference ← (1−α) reference + αρ
  *
- * T1  A jump is judged against what was, not against a model: the reference is the mean of the last `memoryStates` states, with 1
- *     the state before. A motion that turns the state by a right angle within the memory therefore is a jump, too.
- * T2  Between a jump and the next the state settles: a flight through many states is one jump.
- * T3  The fidelity is Jozsa's, exact. Where a bound decides (tr ρσ and (1−T)² ≤ F ≤ super-fidelity) it is not computed.
+ * T1  A jump is a change against earlier states, not against a model: the reference is the mean of the last `memoryStates` states (1: the
+ *     state before). A motion that turns the state by a right angle within the memory is therefore also a jump.
+ * T2  The state settles between two jumps: a flight through many states is one jump.
+ * T3  The fidelity is Jozsa's, exact. It is not computed where a bound decides (tr ρσ and (1−T)² ≤ F ≤ super-fidelity).
  *
- * While it moves the reference follows FASTER times as fast, so that a second jump is seen soon after the first.
- * Cost: O(n²) a state; O(n³) when one is published, and for n > 2 while it moves or is nearly as far as a jump.
+ * While the state moves, the reference follows FASTER times as fast, so that a second jump is detected soon after the first.
+ * Cost: O(n²) per state; O(n³) per published state, and for n > 2 while the state moves or its fidelity is near the limit of a jump.
  */
 import { float64Column } from "../../../protocol/columns.ts";
 import type { DensityMatrix, Input, StateVector } from "../../../protocol/messages.ts";
@@ -74,7 +74,7 @@ class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
     if (input.n !== this.group.n)
       throw new Error(`state of ${input.n} levels; expected ${this.group.n}, the channels of the group`);
     const first = scalars.count === 0;
-    // The state before joins the reference only now, so that what is published compares the state with those before it.
+    // The previous state is added to the reference only now, so that `publish` compares a state with the states before it.
     if (!first) this.follow(this.pace(context));
     this.take(input);
     if (first) this.follow(1);
@@ -86,7 +86,7 @@ class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
   publish(context: Context): unknown {
     const { scalars, re, im } = this;
     if (scalars.count === scalars.publishedCount) return null;
-    // A spectrum costs n³: states of many levels are published at their own pace.
+    // A spectrum costs O(n³), so states of many levels are published less often.
     if (context.now - scalars.publishedUs < this.restUs) return null;
     scalars.publishedCount = scalars.count;
     scalars.publishedUs = context.now;
@@ -122,17 +122,17 @@ class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
     }
   }
 
-  /** The fidelity with the reference, or null when its bounds already decide. */
+  /** The fidelity with the reference, or null when its bounds already decide the question. */
   private fidelityUnless(decided: (lower: number, upper: number) => boolean): number | null {
     const { n } = this.group;
     const { re, im, referenceRe, referenceIm } = this;
     const shared = overlap(n, re, im, referenceRe, referenceIm);
-    // √F ≥ 1 − T (Fuchs & van de Graaf 1999): decides for mixed states, whose overlap is small also when they are equal.
+    // √F ≥ 1 − T (Fuchs & van de Graaf 1999) decides for mixed states: their overlap is small even when they are equal.
     const distance = 0.5 * Math.sqrt(n) * hilbertSchmidtDistance(n, re, im, referenceRe, referenceIm);
     const near = Math.max(0, 1 - distance);
     const upper = superFidelity(shared, 1 - purity(n, re, im), 1 - purity(n, referenceRe, referenceIm));
     if (decided(Math.max(shared, near * near), upper)) return null;
-    // For two levels the bound is the fidelity.
+    // For two levels the upper bound equals the fidelity.
     return n <= 2 ? Math.min(1, upper) : this.fidelity();
   }
 
@@ -143,7 +143,7 @@ class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
     return root * root;
   }
 
-  /** The likeliest levels before and now, and how mixed the state is. */
+  /** The most probable levels before and now, and the purity. */
   private places(): { from: string; to: string; purity: number } {
     const { n, channels } = this.group;
     return {
@@ -167,7 +167,7 @@ class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
     }
   }
 
-  /** ρ as it is given, or ψψ†. */
+  /** Stores ρ as given, or ψψ†. */
   private take(input: DensityMatrix | StateVector): void {
     const { n } = this.group;
     const re = float64Column(input.re);

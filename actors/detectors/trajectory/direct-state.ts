@@ -1,7 +1,7 @@
 /**
- * A state that is known as a whole, as a published one: spectrum, pointer and measures, all exact. Called at the publish rate only.
+ * Makes a published state from a whole state: spectrum, pointer and measures, all exact. Called at the publish rate only.
  *
- * Nothing is estimated, so nothing has a floor: `source: "direct"`, `reading: "native"`, always significant.
+ * Nothing is estimated, so there is no noise floor: `source: "direct"`, `reading: "native"`, always significant.
  */
 import { float32Bytes } from "../../../protocol/columns.ts";
 import type { StateMessage } from "../../../protocol/messages.ts";
@@ -12,7 +12,7 @@ import { pointer } from "../../kernels/pointer.ts";
 import { purity } from "../../kernels/purity.ts";
 import type { Group } from "../../ports/detector.ts";
 
-/** The body of a `state` message; `extra` measures come along, those that are not finite stay out. O(n³). */
+/** The body of a `state` message, including the `extra` measures. Measures that are not finite are left out. O(n³). */
 export function directState(
   group: Group,
   timeUs: number,

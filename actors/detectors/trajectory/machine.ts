@@ -1,11 +1,11 @@
 /**
- * The trajectory of a state that a feed sends whole: it rests near where it was, or it is on its way.
+ * The trajectory of a state that a feed sends whole: it stays near a place, or it moves to another one.
  *
  *   settled ──jumped──► moving ──settled──► settled
  *
- * T1  `trajectory.jumped` is announced only from `settled`, `trajectory.settled` only from `moving`: they alternate.
+ * T1  `trajectory.jumped` is announced only in `settled`, `trajectory.settled` only in `moving`: they alternate.
  *
- * What counts as a jump is in detector.ts.
+ * detector.ts defines a jump.
  */
 import { setup } from "xstate";
 import type { Announcement, Signal } from "../../ports/detector.ts";
@@ -13,9 +13,9 @@ import { brief } from "../event-wording.ts";
 import { actorActions, announces, type CompleteRow, ignored } from "../machine-actions.ts";
 
 interface Place extends Signal {
-  /** With the states before. */
+  /** Fidelity with the earlier states. */
   readonly fidelity: number;
-  /** Likeliest level before and now. */
+  /** Most probable level before and now. */
   readonly from: string;
   readonly to: string;
   readonly purity: number;
