@@ -8,7 +8,7 @@ import type { EventMessage, Input } from "../../protocol/messages.ts";
 import { channels, opened, row } from "../support/inputs.ts";
 import { POISON, TOYS } from "../support/toy-actors.ts";
 
-test("[R5] events are numbered 1, 2, 3 and named by the input that caused them", () => {
+test("[R5] events are numbered 1, 2, 3, and their ids contain the input that caused them", () => {
   const { events } = given(opened(), channels(2)).when([5, row(5, [60, 60])], [2000, row(2000, [1, 1])]);
   assert.equal(
     events.map((event) => [event.sequence, event.id, event.kind]),
@@ -34,13 +34,13 @@ test("[R2] a timer fires at its due time, before the first input that reaches it
   );
 });
 
-test("[R2] an input whose time goes back, or that skips a sequence, is a programmer's error", () => {
+test("[R2] an input whose time decreases or whose sequence has a gap throws", () => {
   const world = given(opened(), channels(1)).when([5, row(5, [1])]);
   assert.throws(() => world.core.apply(world.core.sequence + 1, 4, row(4, [1])), /R2/);
   assert.throws(() => world.core.apply(world.core.sequence + 2, 6, row(6, [1])), /R3/);
 });
 
-test("[K2] a throwing actor is restarted, the input is named, the other actors go on", () => {
+test("[K2] a throwing actor is restarted, an event names the input, and the other actors continue", () => {
   const world = given(opened(), channels(1)).when([5, row(5, [POISON])], [2005, row(2005, [1])]);
   const restarted = world.events.find((event) => event.kind === "actor.restarted")!;
   assert.is(restarted.actor, "touchy");
@@ -49,7 +49,7 @@ test("[K2] a throwing actor is restarted, the input is named, the other actors g
   assert.ok(kinds(world.events).includes("toy.passed"));
 });
 
-test("[K3] an actor that fails more often than it may within the window is stopped, in logical time", () => {
+test("[K3] an actor that fails too often within a window of logical time is stopped", () => {
   const poison = (n: number, everyUs: number): [number, Input][] =>
     Array.from({ length: n }, (_, i) => [1 + i * everyUs, row(1 + i * everyUs, [POISON])]);
   const often = given(opened(), channels(1)).when(...poison(RESTARTS_MAX + 2, 1_000_000));
@@ -59,13 +59,13 @@ test("[K3] an actor that fails more often than it may within the window is stopp
   assert.is(kinds(seldom.events).filter((kind) => kind === "actor.stopped").length, 0);
 });
 
-test("[R1] same inputs, same outputs and same hash", () => {
+test("[R1] the same inputs give the same outputs and the same hash", () => {
   const runs = [longRun(), longRun()];
   assert.equal(runs[0]!.events, runs[1]!.events);
   assert.is(runs[0]!.hash(), runs[1]!.hash());
 });
 
-test("another seed draws other random numbers, and nothing else changes", () => {
+test("another seed changes the random numbers and nothing else", () => {
   const one = longRun(1);
   const other = longRun(2);
   assert.is.not(one.field("g/summing", "sums")[1], other.field("g/summing", "sums")[1]);
@@ -90,7 +90,7 @@ test("[R4] every element of every registered field changes the hash", () => {
   assert.ok(fields >= 6);
 });
 
-test("a core restored from any snapshot goes on to the same outputs and the same hash", () => {
+test("a core restored from any snapshot has the same later outputs and the same hash", () => {
   const inputs = longInputs();
   const whole = longRun();
   for (let cut = 2; cut < inputs.length; cut += 7) {
@@ -101,7 +101,7 @@ test("a core restored from any snapshot goes on to the same outputs and the same
   }
 });
 
-test("a setting that changes restarts the actors it concerns, and says so", () => {
+test("a changed setting restarts the actors it concerns and is an event", () => {
   const world = given(opened(), channels(1)).when(
     [5, row(5, [1])],
     [6, { type: "configChanged", path: "seed", value: 7, author: "ana" }],
@@ -111,7 +111,7 @@ test("a setting that changes restarts the actors it concerns, and says so", () =
   assert.equal(world.events.at(-1)!.detail, { path: "seed", value: "7", author: "ana" });
 });
 
-test("a group that grows gets new actors, one that is declared again as it was keeps its own", () => {
+test("a group that grows gets new actors; a group that is declared again unchanged keeps its actors", () => {
   const world = given(opened(), channels(2)).when([5, row(5, [1, 1])], [6, channels(2)]);
   assert.is(world.field("g/touchy", "seen")[0], 2);
   world.when([7, channels(3)]);
@@ -119,7 +119,7 @@ test("a group that grows gets new actors, one that is declared again as it was k
   assert.is(world.core.channelsOf("g"), 3);
 });
 
-test("a long text is cut between characters, so that the event comes back from the log as it went", () => {
+test("a long text is cut between characters, so that the event is decoded unchanged", () => {
   for (let before = 960; before < 1000; before++) {
     const author = `${"x".repeat(before)}${"\u{1F600}".repeat(30)}`;
     const { events } = given(opened(), channels(1)).when([

@@ -20,18 +20,18 @@ for (const [text, expected] of PUBLISHED) {
   });
 }
 
-test("state hash takes every NaN for the same NaN", () => {
+test("state hash treats all NaN as equal", () => {
   const odd = new Float64Array(1);
   new Uint32Array(odd.buffer).set([0x1234, 0x7ff80001]);
   assert.is(hashOf(odd), hashOf(new Float64Array([Number.NaN])));
 });
 
-test("state hash tells -0 from 0, and infinity from NaN", () => {
+test("state hash distinguishes -0 from 0 and infinity from NaN", () => {
   assert.is.not(hashOf(new Float64Array([-0])), hashOf(new Float64Array([0])));
   assert.is.not(hashOf(new Float64Array([Number.POSITIVE_INFINITY])), hashOf(new Float64Array([Number.NaN])));
 });
 
-test("state hash tells arrays of different kind or length apart", () => {
+test("state hash distinguishes arrays of different types or lengths", () => {
   const seen = new Set([
     hashOf(new Uint8Array([1, 0, 0, 0])),
     hashOf(new Uint16Array([1, 0])),

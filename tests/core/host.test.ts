@@ -39,7 +39,7 @@ const lamp = setup({
   },
 });
 
-test("[H1] actions leave as data, in the order in which the machine asked for them", () => {
+test("[H1] actions are returned as data, in the order in which the machine requested them", () => {
   const host = new MachineHost(lamp, {});
   assert.equal(host.takeActions(), [{ type: "announce", params: { kind: "lamp.made" } }]);
   assert.equal(host.send({ type: "press", by: "ana" } as never), [
@@ -48,7 +48,7 @@ test("[H1] actions leave as data, in the order in which the machine asked for th
   ]);
 });
 
-test("host has the machine's state and context as they are after each event", () => {
+test("host has the machine's state and context after each event", () => {
   const host = new MachineHost(lamp, {});
   assert.equal([host.value, host.context, host.degraded], ["dark", { pressed: 0 }, false]);
   host.send({ type: "press", by: "ana" } as never);
@@ -62,7 +62,7 @@ test("an event that the state does not know changes nothing", () => {
   assert.is(host.value, "dark");
 });
 
-test("[H3] a saved machine is plain JSON and goes on where it was", () => {
+test("[H3] a saved machine is plain JSON and continues where it was saved", () => {
   const host = new MachineHost(lamp, {});
   host.send({ type: "press", by: "ana" } as never);
   const restored = new MachineHost(lamp, {}, JSON.parse(JSON.stringify(host.save())));
@@ -77,7 +77,7 @@ const refused: [string, AnyStateMachine][] = [
   ["invoke", createMachine({ initial: "a", states: { a: { invoke: { src: "x" } } } }) as AnyStateMachine],
 ];
 for (const [feature, machine] of refused) {
-  test(`[H2] a machine with ${feature} is refused when it is hosted`, () => {
+  test(`[H2] host rejects a machine with ${feature}`, () => {
     assert.throws(
       () => new MachineHost(machine, {}),
       (error: Error) => error instanceof MachineRefused && error.message.includes(feature),

@@ -10,14 +10,14 @@ test("[T2] timers fire in the order of due time, then of creation", () => {
   assert.equal(fired(timers, 30), ["b.first", "c.second", "a.late"]);
 });
 
-test("[T1] a timer fires for a time that reaches it, not for one before", () => {
+test("[T1] a timer fires when the time reaches it, not before", () => {
   const timers = new LogicalTimers();
   timers.start("a", "x", 10);
   assert.equal(fired(timers, 9), []);
   assert.equal(fired(timers, 10), ["a.x"]);
 });
 
-test("[T3] a timer fires once, and starting it again replaces the pending one", () => {
+test("[T3] a timer fires once; starting it again replaces the pending one", () => {
   const timers = new LogicalTimers();
   timers.start("a", "x", 10);
   timers.start("a", "x", 20);
@@ -38,7 +38,7 @@ test("cancelled timers do not fire", () => {
   assert.is(timers.nextDueUs, Number.POSITIVE_INFINITY);
 });
 
-test("[T4] timers go on from a snapshot as if nothing had happened", () => {
+test("[T4] timers continue identically after a restore", () => {
   const timers = new LogicalTimers();
   timers.start("a", "x", 10);
   timers.start("b", "y", 10);

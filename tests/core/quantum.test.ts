@@ -1,4 +1,4 @@
-/** States and measurement records in the core: where they go, and that hash and snapshot know of them. */
+/** Whole states and measurement records in the core: the actors that receive them, hash and snapshot. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Core } from "../../actors/core/core.ts";
@@ -9,7 +9,7 @@ import { channels, opened } from "../support/inputs.ts";
 import { currents, mixture, vector } from "../support/quantum.ts";
 import { frameOf } from "../support/rows.ts";
 
-test("a group gets the actor for states with its first one, and loses those for channels", () => {
+test("the first whole state of a group replaces its actors for channels by the one for states", () => {
   const world = given(opened(), channels(2));
   assert.equal(world.actors(), ["g/anomaly", "g/collapse", "g/estimator", "g/front"]);
   world.when([5, vector(5, [1, 0])]);
@@ -18,7 +18,7 @@ test("a group gets the actor for states with its first one, and loses those for 
   assert.equal(world.actors(), ["g/front", "g/trajectory"]);
 });
 
-test("each group has its own trajectory, and states are published at the publish rate", () => {
+test("each group has its own trajectory and publishes states at the publish rate", () => {
   const world = given(opened(), channels(2), channels(3, { group: "h" }));
   const inputs = Array.from({ length: 100 }, (_, k): [number, Input][] => [
     [k * 2000, mixture(k * 2000, [1, 0])],
@@ -39,7 +39,7 @@ test("a jump becomes an event of the group", () => {
   assert.equal([jumped.group, jumped.actor, jumped.timeUs], ["g", "trajectory", 20_000]);
 });
 
-test("a measurement record is to every actor what a frame of its channel is", () => {
+test("a measurement record has the same effect as a frame of its channel", () => {
   const declared = channels(2, { sampling: "ticks" });
   const values = Array.from({ length: 40 }, (_, k) => (k % 7) - (k % 3));
   const asRecord = given(opened(), declared).when([
@@ -56,7 +56,7 @@ test("a measurement record is to every actor what a frame of its channel is", ()
   assert.is(asRecord.core.samples, 40);
 });
 
-test("states and records count as samples, and their sequences are remembered by source", () => {
+test("states and records count as samples, and the core keeps their sequences by source", () => {
   const world = given(opened(), channels(3)).when([5, mixture(5, [1, 0, 0], 7)]);
   assert.is(world.core.samples, 3);
   assert.is(world.core.lastSequenceOf("feed"), 7);
@@ -80,7 +80,7 @@ test("[R4] every element of the trajectory's state changes the hash", () => {
   assert.ok(elements > 36, `${elements} elements`);
 });
 
-test("a core with states, restored from a snapshot at any time, goes on to the same events, states and hash", () => {
+test("a core with whole states, restored from any snapshot, has the same later events, states and hash", () => {
   const inputs = longInputs();
   const whole = longRun();
   for (let cut = 0; cut < inputs.length; cut += 9) {
@@ -92,7 +92,7 @@ test("a core with states, restored from a snapshot at any time, goes on to the s
   }
 });
 
-test("a setting of the trajectory that changes starts it anew, and it stays the only actor", () => {
+test("a changed setting restarts the trajectory, which stays the only actor", () => {
   const world = longRun().when([
     9_000_000,
     { type: "configChanged", path: "trajectory.memoryStates", value: 2, author: "ana" },
@@ -150,7 +150,7 @@ function world(
   };
 }
 
-/** Three levels that are left and reached, pure and mixed. */
+/** States that move between three levels, pure and mixed. */
 function longInputs(): [number, Input][] {
   return Array.from({ length: 120 }, (_, k) => {
     const timeUs = 1000 * (k + 1);

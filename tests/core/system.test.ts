@@ -32,7 +32,7 @@ test("[R4] every field of every real actor changes the hash", () => {
   for (const name of ["front", "estimator", "collapse", "anomaly"]) assert.ok(actors.has(`g/${name}`), name);
 });
 
-test("the real actors, restored from a snapshot at any time, go on to the same events, states and hash", () => {
+test("the real actors, restored from any snapshot, have the same later events, states and hash", () => {
   const whole = run(0, ROWS);
   for (const cut of [3, 70, 501, 640, 1100]) {
     const first = run(0, cut);
@@ -50,7 +50,7 @@ test("the real actors, restored from a snapshot at any time, go on to the same e
   }
 });
 
-test("what the real actors publish can be said on the wire: every number is finite", () => {
+test("the real actors publish only finite numbers", () => {
   const { states } = run(0, ROWS);
   assert.ok(states.length > 5);
   for (const state of states) {
@@ -79,7 +79,7 @@ function run(from: number, to: number) {
   return { core, events, states };
 }
 
-/** A common factor and noise, which jumps apart at row 900 so that there is something to announce. */
+/** A common factor and noise; two channels change sign at row 900, so that events occur. */
 function feed(core: Core, from: number, to: number): void {
   const random = new RandomStream(7, "walk");
   const level = new Float64Array(CHANNELS);
@@ -94,7 +94,7 @@ function feed(core: Core, from: number, to: number): void {
   }
 }
 
-test("a session goes on with the actors that its new settings want, and a snapshot of it is restored", () => {
+test("a session continues with the actors of its new settings, also after a restore", () => {
   const settings = defaultSettings();
   for (const [before, after] of [
     [true, false],
@@ -105,8 +105,8 @@ test("a session goes on with the actors that its new settings want, and a snapsh
       core.apply(core.sequence + 1, 0, opened({ monitor: { ...settings.monitor, enabled: monitor } }));
     enter(before);
     enter(after);
-    const parts = core.hash().parts.map(({ actor }) => actor);
-    assert.is(parts.includes("/monitor"), after);
+    const actors = core.hash().parts.map(({ actor }) => actor);
+    assert.is(actors.includes("/monitor"), after);
     assert.is(hex(Core.restore(core.snapshot(), SYSTEM, silent).hash().hash), hex(core.hash().hash));
   }
 });

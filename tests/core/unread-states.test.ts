@@ -1,4 +1,4 @@
-/** States that nobody reads are not made; everything else is as if they were. */
+/** If no client reads states, the core does not build them; everything else stays the same. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Core } from "../../actors/core/core.ts";
@@ -8,7 +8,7 @@ import { openRecording, SYSTEM } from "../../actors/mod.ts";
 import { marketFeed } from "../support/market-feed.ts";
 import { recordFeeds } from "../support/recorded-run.ts";
 
-test("a core whose states nobody reads comes to the same events and the same state of itself", async () => {
+test("a core without readers of states has the same events and the same registered state", async () => {
   const run = await recordFeeds({ definitions: SYSTEM, feeds: [marketFeed(900)] });
   const read = await folded(run.directory, false);
   const unread = await folded(run.directory, true);

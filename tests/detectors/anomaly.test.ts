@@ -74,7 +74,7 @@ test("anomaly detector finds a level shift, a volatility burst and a frozen chan
   );
 });
 
-test("anomaly detector finds a channel that leaves a constant", () => {
+test("anomaly detector finds a change of a constant channel", () => {
   const actor = watch(2000, (k, row) => {
     row[0] = k < 1500 ? 3 : 3.1;
   });
@@ -91,7 +91,7 @@ test("[A4] anomaly detector reports one joint episode when all channels move tog
   assert.ok(events[0]!.channels!.length > 1);
 });
 
-test("[A2] anomaly detector ends what it started, and does not start it twice", () => {
+test("[A2] anomaly detector starts and ends each episode once", () => {
   const actor = watch(
     3400,
     (k, row) => {
@@ -108,18 +108,18 @@ test("[A2] anomaly detector ends what it started, and does not start it twice", 
 });
 
 for (const ar of [0, 0.9]) {
-  test(`anomaly detector opens no more episodes on a null than promised (AR ${ar})`, () => {
+  test(`anomaly detector keeps its false-alarm rate without anomalies (AR ${ar})`, () => {
     const rows = 40_000;
     const actor = watch(rows, () => {}, 10, ar);
     const count = started(actor, 0, rows).length;
-    // N channels and the joint state, each one episode in S rows.
+    // N channels and the joint evidence, each with one episode in S rows.
     const most = (rows / S) * (N + 1);
-    console.log(`  AR ${ar}: ${count} episodes, promised at most ${most}`);
-    assert.ok(count <= most, `${count} episodes, promised ${most}`);
+    console.log(`  AR ${ar}: ${count} episodes, expected at most ${most}`);
+    assert.ok(count <= most, `${count} episodes, expected at most ${most}`);
   });
 }
 
-test("anomaly detector says nothing while warming up", () => {
+test("anomaly detector sends no signal while warming up", () => {
   const actor = watch(60, (k, row) => {
     if (k === 40) row[0] = 1000;
   });
@@ -127,7 +127,7 @@ test("anomaly detector says nothing while warming up", () => {
   assert.is(actor.state, "warming");
 });
 
-test("anomaly detector knows the time of day after some days", () => {
+test("anomaly detector learns the usual value by time of day", () => {
   const actor = new ActorHarness(
     anomaly,
     { anomaly: { falseAlarmSamples: 500 } },
@@ -136,7 +136,7 @@ test("anomaly detector knows the time of day after some days", () => {
   const z = normals(12);
   for (let k = 0; k < 288 * 12; k++) {
     const day = Math.sin((2 * Math.PI * k) / 288);
-    // On the last day the daily peak stays out: the value is one that is usual at other hours.
+    // The daily peak is missing on the last day: the value is usual at other hours only.
     const value = k >= 288 * 11 + 60 && k < 288 * 11 + 90 ? 0 : day;
     actor.rows([[10 * value + 0.3 * z()]], () => k * 300e6);
   }
@@ -144,7 +144,7 @@ test("anomaly detector knows the time of day after some days", () => {
   assert.ok(started(actor, from * 300, (from + 30) * 300).length > 0);
 });
 
-test("anomaly detector goes on from copied fields as if nothing had happened", () => {
+test("anomaly detector continues identically from copied fields", () => {
   const straight = watch(1500, () => {}, 13);
   const second = watch(1500, () => {}, 13);
   const copy = anomaly.createDetector(parseSettings({ anomaly: { falseAlarmSamples: S } }), groupOf(N));

@@ -1,7 +1,7 @@
 /**
  * Worlds for the collapse detector: n = 16 channels, Σ₀ = .7 I + .3 J, and the changes of the target table.
  *
- * Everything is seeded; draws come from one stream, so a longer run begins like a shorter one.
+ * All draws come from one seeded stream, so a longer run begins like a shorter one.
  */
 import { StandaloneActor } from "../../actors/core/standalone-actor.ts";
 import { type CollapseDetector, collapse } from "../../actors/detectors/collapse/detector.ts";
@@ -16,7 +16,7 @@ export type Change = "none" | "corr up" | "block" | "mean" | "loud";
 const S3 = Math.sqrt(0.3);
 const S7 = Math.sqrt(0.7);
 
-/** A detector fed row by row with invented innovations. */
+/** A detector that receives synthetic innovations row by row. */
 export class CollapseRun extends StandaloneActor<CollapseDetector> {
   readonly signals: Signal[] = [];
   readonly events: Announcement[] = [];
@@ -70,7 +70,7 @@ export class CollapseRun extends StandaloneActor<CollapseDetector> {
   }
 }
 
-/** Rows until the next declaration after 300 quiet ones, at most `most`; null when it came too early. */
+/** Rows until the next declaration after 300 quiet ones, at most `most`; null if it came within the quiet rows. */
 export function delayOf(change: Change, falseAlarmSamples: number, seed: number, most = 1500): number | null {
   const run = new CollapseRun(falseAlarmSamples, 500, seed);
   for (let k = 0; k < 500 + 300; k++) run.step();

@@ -12,9 +12,9 @@ const LONG = process.env["EIGENWATCH_LONG"] === "1";
 /** Null rows in all, half of them for each threshold. */
 const NULL_ROWS = LONG ? 1_000_000 : 100_000;
 
-for (const promised of [500, 2000]) {
-  test(`collapse detector promised ${promised} rows between false alarms keeps it on a Gaussian null`, () => {
-    const run = new CollapseRun(promised, 0, 11);
+for (const guaranteed of [500, 2000]) {
+  test(`collapse detector keeps ${guaranteed} rows between false alarms on independent Gaussian rows`, () => {
+    const run = new CollapseRun(guaranteed, 0, 11);
     let watched = 0;
     for (let k = 0; k < NULL_ROWS / 2; k++) {
       const before = run.machine.value;
@@ -24,12 +24,14 @@ for (const promised of [500, 2000]) {
     }
     const alarms = Math.max(1, run.heard("declared"));
     const realised = watched / alarms;
-    console.log(`  A = ${promised}: ${alarms} alarms in ${watched} watched rows, ARL ${realised.toFixed(0)}`);
-    assert.ok(realised >= promised, `ARL ${realised} below ${promised}`);
+    console.log(
+      `  A = ${guaranteed}: ${alarms} alarms in ${watched} watched rows, ARL ${realised.toFixed(0)}`,
+    );
+    assert.ok(realised >= guaranteed, `ARL ${realised} below ${guaranteed}`);
   });
 }
 
-/** Mean delays of the reference table (R-SR, guaranteed) at promised 500 and 2,000 rows. */
+/** Mean delays of the reference table (R-SR) with 500 and 2,000 guaranteed rows between false alarms. */
 const TABLE: [Change, number, number][] = [
   ["corr up", 500, 28.8],
   ["corr up", 2000, 40.1],
@@ -37,21 +39,21 @@ const TABLE: [Change, number, number][] = [
   ["block", 2000, 18.6],
 ];
 
-for (const [change, promised, expected] of TABLE) {
-  test(`collapse detector finds a ${change} change at ${promised} within 1.5 times ${expected} rows`, () => {
+for (const [change, guaranteed, expected] of TABLE) {
+  test(`collapse detector with A = ${guaranteed} finds a ${change} change within 1.5 times ${expected} rows`, () => {
     const runs = LONG ? 200 : 50;
-    const delays = Array.from({ length: runs }, (_, k) => delayOf(change, promised, 1000 + 7 * k)).filter(
+    const delays = Array.from({ length: runs }, (_, k) => delayOf(change, guaranteed, 1000 + 7 * k)).filter(
       (d) => d !== null,
     );
     const mean = delays.reduce((sum, d) => sum + d, 0) / delays.length;
     console.log(
-      `  ${change} at ${promised}: ${mean.toFixed(1)} rows over ${delays.length} runs (table ${expected})`,
+      `  ${change} at ${guaranteed}: ${mean.toFixed(1)} rows over ${delays.length} runs (table ${expected})`,
     );
     assert.ok(mean <= 1.5 * expected, `mean delay ${mean}`);
   });
 }
 
-test("collapse detector says its guarantee is void within 2,000 rows of AR(1) rows with φ = 0.3", () => {
+test("collapse detector voids its guarantee within 2,000 AR(1) rows with φ = 0.3", () => {
   const run = new CollapseRun(2000, 0, 5);
   const state = new Float64Array(CHANNELS);
   let rows = 0;
@@ -60,8 +62,8 @@ test("collapse detector says its guarantee is void within 2,000 rows of AR(1) ro
     rows++;
   }
   assert.ok(rows < 2000, "no void in 2,000 rows");
-  const said = run.signals.find((signal) => signal.type === "dependent")!;
-  assert.ok((said["lag1"] as number) > 0.1);
+  const signal = run.signals.find((signal) => signal.type === "dependent")!;
+  assert.ok((signal["lag1"] as number) > 0.1);
 });
 
 test("collapse detector marks a collapse declared on dependent rows as without guarantee", () => {
@@ -83,30 +85,30 @@ test("collapse detector reports kind, evidence and states of a block change", ()
   const run = new CollapseRun(2000, 0, 8);
   for (let k = 0; k < 900; k++) run.step();
   while (run.heard("declared") === 0) run.step("block");
-  const said = run.signals.find((signal) => signal.type === "declared")!;
-  assert.ok((said["logM"] as number) >= Math.log(2000));
-  assert.is(said["threshold"], 2000);
+  const signal = run.signals.find((signal) => signal.type === "declared")!;
+  assert.ok((signal["logM"] as number) >= Math.log(2000));
+  assert.is(signal["threshold"], 2000);
   const declared = run.events.find(({ kind }) => kind === "collapse.declared");
   assert.is(declared?.detail?.["guarantee"], "holds");
-  assert.ok((said["fidelity"] as number) >= 0 && (said["fidelity"] as number) < 1);
-  assert.ok((said["pointerOverlap"] as number) <= 1);
-  assert.is((said["channels"] as string[]).length, 5);
+  assert.ok((signal["fidelity"] as number) >= 0 && (signal["fidelity"] as number) < 1);
+  assert.ok((signal["pointerOverlap"] as number) <= 1);
+  assert.is((signal["channels"] as string[]).length, 5);
 });
 
-test("collapse detector estimates the onset of a block change within 15 rows in the median of eleven runs", () => {
+test("collapse detector estimates the onset of a block change within 15 rows (median of eleven runs)", () => {
   const errors = Array.from({ length: 11 }, (_, k) => {
     const run = new CollapseRun(2000, 0, 300 + k);
     for (let row = 0; row < 900; row++) run.step();
     const seen = run.heard("declared");
     const firstUs = run.now + 1_000_000;
     while (run.heard("declared") === seen) run.step("block");
-    const said = run.signals.filter((signal) => signal.type === "declared").pop()!;
-    return Math.abs((said["onsetUs"] as number) - firstUs) / 1_000_000;
+    const signal = run.signals.filter((signal) => signal.type === "declared").pop()!;
+    return Math.abs((signal["onsetUs"] as number) - firstUs) / 1_000_000;
   }).sort((a, b) => a - b);
   assert.ok(errors[5]! <= 15, `median error ${errors[5]} rows`);
 });
 
-test("collapse detector takes a lasting change as the new normal and declares the next one", () => {
+test("collapse detector learns a lasting change as normal and declares the next one", () => {
   const run = new CollapseRun(20_000, 0, 9);
   for (let k = 0; k < 900; k++) run.step();
   for (let k = 0; k < 1500; k++) run.step("block");
@@ -117,7 +119,7 @@ test("collapse detector takes a lasting change as the new normal and declares th
   assert.is(run.heard("declared"), 2);
 });
 
-test("collapse detector keeps its promise in a regime that it has just relearnt", () => {
+test("collapse detector keeps its false-alarm rate after relearning a regime", () => {
   for (const change of ["block", "loud"] as const) {
     let alarms = 0;
     let rows = 0;
@@ -132,14 +134,14 @@ test("collapse detector keeps its promise in a regime that it has just relearnt"
       alarms += run.heard("declared") - before;
     }
     console.log(
-      `  after a relearnt ${change} change: ${alarms} alarms in ${rows} rows (promised: one in 500)`,
+      `  after a relearnt ${change} change: ${alarms} alarms in ${rows} rows (guaranteed: one in 500)`,
     );
     assert.ok(rows > 10_000, `${rows} rows watched`);
     assert.ok(alarms <= rows / 500, `${alarms} alarms in ${rows} rows`);
   }
 });
 
-test("[K2] collapse detector declares a further change of another kind at once, and a lasting one not again", () => {
+test("[K2] collapse detector declares a further change of another kind at once, but a lasting change only once", () => {
   const run = new CollapseRun(20_000, 0, 31);
   for (let k = 0; k < 900; k++) run.step();
   while (run.heard("declared") === 0) run.step("block");
@@ -180,7 +182,7 @@ test("collapse detector leaves constant channels out, names them, and still find
   assert.is(declared["change"], "the channels move more than before");
 });
 
-test("collapse detector waits without an alarm or an error while nothing varies", () => {
+test("collapse detector raises no alarm and no error while nothing varies", () => {
   const { actor, heard } = watched({}, 3, () => 0.5);
   const batch = new InnovationBatch(1, 3);
   for (let k = 0; k < 1500; k++) {
@@ -208,7 +210,7 @@ test("collapse detector watches a single channel by its energy and mean", () => 
   assert.ok(heard.some(({ type }) => type === "declared"));
 });
 
-test("collapse detector goes on from copied fields as if nothing had happened", () => {
+test("collapse detector continues identically from copied fields", () => {
   const straight = new CollapseRun(500, 0, 20);
   const first = new CollapseRun(500, 0, 20);
   for (let k = 0; k < 800; k++) {

@@ -43,7 +43,7 @@ function published(actor: Estimator): Omit<StateMessage, "type"> {
   return actor.publish() as Omit<StateMessage, "type">;
 }
 
-test("estimator publishes a state that the protocol accepts, with its honesty on it", () => {
+test("estimator publishes a valid state that reports its uncertainty", () => {
   const n = 5;
   const actor = given({}, n);
   run(actor, n, 400, 0.5, 1);
@@ -77,7 +77,7 @@ test("estimator publishes a state that the protocol accepts, with its honesty on
   assert.ok(Math.abs(measures["kappa"]! * measures["nEff"]! - 1) < 1e-12);
 });
 
-test("estimator calls a common factor significant, and independent channels not", () => {
+test("estimator reports a common factor as significant, but not independent channels", () => {
   const n = 6;
   const together = given({}, n);
   run(together, n, 1000, 0.6, 2);
@@ -93,7 +93,7 @@ test("estimator calls a common factor significant, and independent channels not"
   assert.ok(significant < 5, `${significant} of 20 null runs significant`);
 });
 
-test("estimator's κ of rows is what independent channels' squared coherence shows", () => {
+test("estimator's κ of rows equals the mean squared coherence of independent channels", () => {
   const n = 4;
   const actor = given({ estimator: { memoryRows: 64, norm: "power" } }, n);
   let measured = 0;
@@ -110,7 +110,7 @@ test("estimator's κ of rows is what independent channels' squared coherence sho
       }
     }
   });
-  assert.ok(Math.abs(measured / kappa - 1) < 0.1, `measured ${measured / looks}, said ${kappa / looks}`);
+  assert.ok(Math.abs(measured / kappa - 1) < 0.1, `measured ${measured / looks}, reported ${kappa / looks}`);
 });
 
 test("estimator's corrected purity of independent channels is 1/n", () => {
@@ -126,7 +126,7 @@ test("estimator's corrected purity of independent channels is 1/n", () => {
   assert.ok(Math.abs(sum / looks - 1 / n) < 0.01, `${sum / looks}`);
 });
 
-test("estimator shows a channel that leads with a positive phase", () => {
+test("estimator gives a leading channel a positive phase", () => {
   const n = 2;
   const actor = given({}, n);
   const batch = new InnovationBatch(1, n);
@@ -158,7 +158,7 @@ test("[C2] estimator announces that coherence is known, lost and regained, once 
   assert.ok(regained!.timeUs > 6e9 && regained!.timeUs < 6.5e9, `regained at row ${regained!.timeUs / 1e6}`);
 });
 
-test("estimator goes on after a gap without its filters' memory and keeps the state", () => {
+test("estimator resets its filters after a gap and keeps the state", () => {
   const n = 3;
   const actor = given({}, n);
   run(actor, n, 300, 0.5, 8);
@@ -171,7 +171,7 @@ test("estimator goes on after a gap without its filters' memory and keeps the st
   assert.ok(actor.detector.fields["signal.filter.history"]!.every((x) => x === 0));
 });
 
-test("estimator of ticks chooses a period that keeps the slowest pair in step", () => {
+test("estimator of ticks chooses a period with enough synchrony for the slowest pair", () => {
   const group = groupOf(3, { sampling: "ticks" });
   const actor = new ActorHarness(estimator, { estimator: { memoryRows: 16 } }, group);
   feedTicks(actor, [1, 0.5, 0.3], 4000, 9);
@@ -191,7 +191,7 @@ test("estimator of ticks uses the period of its settings", () => {
   assert.ok(actor.kinds().includes("coherence.warmed"));
 });
 
-test("estimator of ticks comes to an end of every tick, however fine its period and quality are set", () => {
+test("estimator of ticks finishes every tick with extreme settings of period and quality", () => {
   for (const settings of [{ quality: 1e-14, periodSeconds: 1 }, { periodSeconds: 1e-15 }]) {
     const actor = new ActorHarness(estimator, { estimator: settings }, groupOf(2, { sampling: "ticks" }));
     const start = 1.7e15;
@@ -222,7 +222,7 @@ function feedTicks(actor: ActorHarness, rates: number[], seconds: number, seed: 
   }
 }
 
-test("estimator goes on from copied fields as if nothing had happened", () => {
+test("estimator continues identically from copied fields", () => {
   for (const sampling of ["rows", "ticks"] as const) {
     const group = groupOf(3, { sampling });
     const settings = { estimator: { memoryRows: 8 } };
@@ -234,7 +234,7 @@ test("estimator goes on from copied fields as if nothing had happened", () => {
     for (const [name, array] of Object.entries(second.detector.fields))
       copy.fields[name]!.set(array as never);
     Object.assign(second, { detector: copy });
-    // Later ticks need later times.
+    // The second half needs later times.
     straight.feed(
       frameOf(Array.from({ length: 60 }, (_, k) => [400e6 + k * 3e5, k % 3, Math.sin(k)] as const)),
     );

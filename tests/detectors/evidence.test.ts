@@ -9,7 +9,7 @@ import { EDetector } from "../../actors/kernels/e-detector.ts";
 import { normals, uniforms } from "../support/random-streams.ts";
 
 for (const statistic of ["sr", "cusum"] as const) {
-  test(`mixture of e-detectors (${statistic}) agrees with the kernel that works in logarithms`, () => {
+  test(`mixture of e-detectors (${statistic}) agrees with the logarithmic kernel`, () => {
     const fast = new EMixture(WEIGHTS, statistic);
     const slow = new EDetector(WEIGHTS, statistic);
     const uniform = uniforms(1);
@@ -25,7 +25,7 @@ for (const statistic of ["sr", "cusum"] as const) {
   });
 }
 
-/** The rank by counting, with the bins of the fast version as ties. */
+/** The rank by counting; values in the same bin are ties. */
 function rankSlow(history: readonly number[], s: number, window: number): number {
   const recent = history.slice(-window);
   const bin = (x: number) => Math.floor(8 * Math.log2(Math.max(x, 2 ** -6)));
@@ -50,7 +50,7 @@ test("conformal views rank a large statistic as counting does", () => {
   }
 });
 
-test("conformal views exceed evidence ln(1/p) on exchangeable scores at most as often as p says", () => {
+test("conformal views exceed evidence ln(1/p) with probability at most p on exchangeable scores", () => {
   const views = new ConformalViews(1, 512);
   const z = normals(3);
   const counts = [0, 0, 0];
@@ -97,13 +97,13 @@ test("conformal views find a repeated extreme less and less surprising", () => {
   assert.ok(first > second && second > third && third > 0);
 });
 
-test("evidence scale makes inflated evidence as rare as it says", () => {
+test("evidence scale calibrates inflated evidence to its frequency", () => {
   const scale = new EvidenceScale(1);
   const uniform = uniforms(5);
   const rows = 40_000;
   let alarms = 0;
   for (let k = 0; k < rows; k++) {
-    // Evidence that claims three times too much.
+    // Evidence that is three times too large.
     const calibrated = scale.calibrate(0, -3 * Math.log(1 - uniform()));
     if (k > 4000 && calibrated >= Math.log(500)) alarms++;
   }
@@ -111,7 +111,7 @@ test("evidence scale makes inflated evidence as rare as it says", () => {
   assert.ok(alarms >= (0.5 * rows) / 500, `${alarms} alarms`);
 });
 
-test("evidence scale lets a giant stand out without hiding the next one", () => {
+test("evidence scale reports an extreme value without hiding the next one", () => {
   const scale = new EvidenceScale(1);
   const uniform = uniforms(6);
   for (let k = 0; k < 5000; k++) scale.calibrate(0, -Math.log(1 - uniform()));

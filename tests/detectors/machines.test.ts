@@ -4,10 +4,10 @@ import { MachineHost } from "../../actors/core/machine-host.ts";
 import { REPORT_EVERY_US } from "../../actors/detectors/feed-watcher/machine.ts";
 import { SYSTEM } from "../../actors/system.ts";
 
-/** A machine by its actor's name, and what it announces when it is given signals by type. */
+/** A machine, found by its actor's name, and the kinds of events it announces for signals. */
 class Given {
   readonly host: MachineHost;
-  readonly said: string[] = [];
+  readonly announced: string[] = [];
   readonly asked: string[] = [];
   readonly announcements: Record<string, unknown>[] = [];
 
@@ -21,7 +21,7 @@ class Given {
       const event = typeof signal === "string" ? { ...FIELDS, type: signal } : { ...FIELDS, ...signal };
       for (const action of this.host.send(event as { type: string })) {
         if (action.type === "announce") {
-          this.said.push(String(action.params["kind"]));
+          this.announced.push(String(action.params["kind"]));
           this.announcements.push(action.params);
         } else this.asked.push(`${action.type} ${String(action.params["id"])}`);
       }
@@ -72,7 +72,7 @@ const coherent = { type: "warmed", coherent: true };
 
 test("[C1] estimator announces its first judgement once", () => {
   const given = new Given("estimator").when("lost", "regained", coherent, coherent);
-  assert.equal(given.said, ["coherence.warmed"]);
+  assert.equal(given.announced, ["coherence.warmed"]);
   assert.is(given.state, "coherent");
 });
 
@@ -90,38 +90,38 @@ test("[C2] estimator's lost and regained alternate", () => {
     "regained",
     "lost",
   );
-  assert.equal(given.said.slice(1), ["coherence.lost", "coherence.regained", "coherence.lost"]);
+  assert.equal(given.announced.slice(1), ["coherence.lost", "coherence.regained", "coherence.lost"]);
 });
 
 test("[K1] collapse is declared only while a baseline is known", () => {
   const given = new Given("collapse").when("declared", "suspected");
-  assert.equal(given.said, []);
-  assert.equal(given.when("calibrated", "declared").said, ["collapse.calibrated", "collapse.declared"]);
+  assert.equal(given.announced, []);
+  assert.equal(given.when("calibrated", "declared").announced, ["collapse.calibrated", "collapse.declared"]);
 });
 
 test("[K1] no collapse is declared while the new regime is learnt", () => {
   const given = new Given("collapse").when("calibrated", "suspected", "declared", "persists", "declared");
   assert.is(given.state, "recovering");
-  assert.is(given.said.filter((kind) => kind === "collapse.declared").length, 1);
+  assert.is(given.announced.filter((kind) => kind === "collapse.declared").length, 1);
 });
 
 test("[K2] a further change within a collapse is announced, and the group stays collapsed", () => {
   const given = new Given("collapse").when("calibrated", "declared", "suspected", "declared");
   assert.is(given.state, "collapsed");
-  assert.is(given.said.filter((kind) => kind === "collapse.declared").length, 2);
+  assert.is(given.announced.filter((kind) => kind === "collapse.declared").length, 2);
 });
 
 test("[K3] a collapse that passes leaves the old baseline in place", () => {
   const given = new Given("collapse").when("calibrated", "declared", "returned");
   assert.is(given.state, "tracking");
-  assert.equal(given.said.slice(2), ["collapse.recovered"]);
+  assert.equal(given.announced.slice(2), ["collapse.recovered"]);
   assert.equal(given.asked, []);
 });
 
 test("[K4] a collapse that lasts leads to learning the new regime", () => {
   const given = new Given("collapse").when("calibrated", "declared", "persists");
   assert.is(given.state, "recovering");
-  assert.equal(given.when("calibrated").said.slice(2), ["collapse.rebaselined"]);
+  assert.equal(given.when("calibrated").announced.slice(2), ["collapse.rebaselined"]);
   assert.is(given.state, "tracking");
 });
 
@@ -136,7 +136,7 @@ test("[K5] a void guarantee is announced in any state and remembered", () => {
     const given = new Given("collapse").when(...before);
     const state = given.state;
     given.when("dependent");
-    assert.is(given.said.pop(), "collapse.guarantee-void");
+    assert.is(given.announced.pop(), "collapse.guarantee-void");
     assert.is(given.state, state);
     assert.is((given.host.save().context as { guarantee: string }).guarantee, "void");
     given.when("independent");
@@ -148,7 +148,7 @@ test("[K6] a suspicion is not announced, and passes", () => {
   const given = new Given("collapse").when("calibrated", "suspected");
   assert.is(given.state, "suspected");
   assert.is(given.when("cleared").state, "tracking");
-  assert.equal(given.said, ["collapse.calibrated"]);
+  assert.equal(given.announced, ["collapse.calibrated"]);
 });
 
 test("[K2] a declared collapse without guarantee is a warning, with one it is critical", () => {
@@ -160,12 +160,12 @@ test("[K2] a declared collapse without guarantee is a warning, with one it is cr
 });
 
 test("[A1] no anomaly is announced while warming up", () => {
-  assert.equal(new Given("anomaly").when("opened", "closed").said, []);
+  assert.equal(new Given("anomaly").when("opened", "closed").announced, []);
 });
 
 test("[A2] an anomaly is announced when it starts and when it ends", () => {
   const given = new Given("anomaly").when("warmed", "opened", "closed");
-  assert.equal(given.said, ["anomaly.started", "anomaly.ended"]);
+  assert.equal(given.announced, ["anomaly.started", "anomaly.ended"]);
 });
 
 test("an anomaly is announced with display name and unit", () => {
@@ -187,7 +187,7 @@ test("[A3] the group is watched again only after the quiet time", () => {
 test("[A3] an anomaly that starts while cooling is announced", () => {
   const given = new Given("anomaly").when("warmed", "opened", "closed", "quiet", "opened");
   assert.is(given.state, "anomalous");
-  assert.is(given.said.length, 3);
+  assert.is(given.announced.length, 3);
 });
 
 test("[M1] monitor's degraded and recovered alternate", () => {
@@ -199,28 +199,28 @@ test("[M1] monitor's degraded and recovered alternate", () => {
     "relieved",
     "strained",
   );
-  assert.equal(given.said, ["monitor.degraded", "monitor.recovered", "monitor.degraded"]);
+  assert.equal(given.announced, ["monitor.degraded", "monitor.recovered", "monitor.degraded"]);
 });
 
 test("[F1] each gap, stall, failure and end of a feed is one event", () => {
   const given = new Given("feedWatcher").when("opened", "gap", "gap", "stalled", "failed", "ended");
-  assert.equal(given.said, ["feed.gap", "feed.gap", "feed.stalled", "feed.failed", "feed.ended"]);
+  assert.equal(given.announced, ["feed.gap", "feed.gap", "feed.stalled", "feed.failed", "feed.ended"]);
 });
 
 test("[F2] bad samples are announced at once, then summed until the report is due", () => {
   const given = new Given("feedWatcher").when("spoiled");
-  assert.equal(given.said, ["feed.bad-samples"]);
+  assert.equal(given.announced, ["feed.bad-samples"]);
   assert.equal(given.asked, ["timer.start report"]);
   given.when("spoiled", { type: "spoiled", source: "other", bad: 5 });
-  assert.is(given.said.length, 1);
+  assert.is(given.announced.length, 1);
   given.when("timer.report");
-  assert.is(given.said.length, 2);
+  assert.is(given.announced.length, 2);
   const detail = given.announcements[1]!["detail"] as Record<string, unknown>;
   assert.is(detail["bad"], 7);
   assert.is(detail["sources"], "s, other");
 });
 
-test("[F3] holding goes on while bad samples keep coming and ends when none came", () => {
+test("[F3] holding continues while bad samples arrive and ends when there were none", () => {
   const given = new Given("feedWatcher").when("spoiled", "spoiled", "timer.report");
   assert.is(given.state, "holding");
   assert.is(given.when("timer.report").state, "quiet");
@@ -228,11 +228,11 @@ test("[F3] holding goes on while bad samples keep coming and ends when none came
 });
 
 for (const last of ["ended", "failed"])
-  test(`[F4] bad samples that are held are announced before a feed has ${last}`, () => {
+  test(`[F4] held bad samples are announced before a feed has ${last}`, () => {
     const given = new Given("feedWatcher").when("spoiled", { type: "spoiled", bad: 5 }, last);
-    assert.equal(given.said, ["feed.bad-samples", "feed.bad-samples", `feed.${last}`]);
+    assert.equal(given.announced, ["feed.bad-samples", "feed.bad-samples", `feed.${last}`]);
     assert.is((given.announcements[1]!["detail"] as Record<string, unknown>)["bad"], 5);
-    assert.is(given.when("timer.report").said.length, 3);
+    assert.is(given.when("timer.report").announced.length, 3);
   });
 
 test.run();

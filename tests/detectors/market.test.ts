@@ -1,5 +1,5 @@
 /**
- * Detectors on recorded markets. What they find is printed as it is; only what must hold of any run is asserted.
+ * Detectors on recorded markets. The tests print the findings and assert only properties of every run.
  */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
@@ -23,7 +23,7 @@ function table(path: string): string[][] {
     .map((line) => line.split(","));
 }
 
-test("collapse detector on one-minute crypto closes is reported as it is", () => {
+test("collapse detector announces the crash of 2021-05-19 in one-minute crypto closes", () => {
   const warm = shared("market/B_crypto_1m/warmup_close_1m.csv.gz");
   const bars = shared("market/B_crypto_1m/bars_1m.csv.gz");
   if (warm === null || bars === null) return skip("no reference data beside the checkout");

@@ -33,7 +33,7 @@ test("[G1] row assembler completes a row when all channels have reported", () =>
   assert.equal(rows, [{ time: 0, value: [1, 5], fresh: [1, 1], innovation: [NaN, NaN], gap: 0 }]);
 });
 
-test("[G1] row assembler completes a partial row when a later time begins, with innovation 0 where nothing came", () => {
+test("[G1] row assembler completes a partial row when a later time begins, with innovation 0 for channels that did not report", () => {
   const assembler = new RowAssembler(groupOf(2));
   assembler.consume(
     frameOf([
@@ -89,7 +89,7 @@ test("[G2] row assembler of ticks puts rows on the grid with the last tick of ea
   ]);
 });
 
-test("[G2] row assembler of ticks lets quiet grid steps stand as rows without innovations", () => {
+test("[G2] row assembler of ticks makes quiet grid steps rows with innovation 0", () => {
   const assembler = new RowAssembler(groupOf(1, { sampling: "ticks" }));
   const rows = rowsOf(
     assembler.consume(
@@ -113,7 +113,7 @@ test("[G2] row assembler of ticks lets quiet grid steps stand as rows without in
   );
 });
 
-test("[G3] row assembler invents no rows across a silence of ticks and starts anew behind it", () => {
+test("[G3] row assembler makes no rows for a silence of ticks and starts anew after it", () => {
   const assembler = new RowAssembler(groupOf(1, { sampling: "ticks" }));
   const late = (GAP_TICKS + 2) * SECOND;
   const rows = rowsOf(
@@ -164,7 +164,7 @@ test("[G3] row assembler marks the first row after missing rows and gives it no 
   );
 });
 
-test("[G3] row assembler learns the spacing where none is declared", () => {
+test("[G3] row assembler measures an undeclared spacing", () => {
   const assembler = new RowAssembler(groupOf(1, { everyUs: 0 }));
   const samples = Array.from({ length: 20 }, (_, k) => [k * 60 * SECOND, 0, k] as const);
   assembler.consume(frameOf(samples));
@@ -172,7 +172,7 @@ test("[G3] row assembler learns the spacing where none is declared", () => {
   assert.is(rows[0]!.gap, 1);
 });
 
-test("[G4] row assembler counts samples that are not finite or of no channel and changes nothing else", () => {
+test("[G4] row assembler only counts samples that are not finite or belong to no channel", () => {
   const assembler = new RowAssembler(groupOf(1));
   const batch = assembler.consume(
     frameOf([
@@ -196,7 +196,7 @@ test("[G4] row assembler counts samples that are not finite or of no channel and
   );
 });
 
-test("[G4] row assembler of log returns carries a value that is not positive but takes no return of it", () => {
+test("[G4] row assembler of log returns keeps a value that is not positive but computes no return from it", () => {
   const assembler = new RowAssembler(groupOf(1, { innovation: "logReturn" }));
   const batch = assembler.consume(
     frameOf([
@@ -275,7 +275,7 @@ const sample = fc.tuple(
   fc.integer({ min: 1, max: 50 }),
 );
 for (const sampling of ["rows", "ticks"] as const) {
-  test(`[G6] row assembler of ${sampling} makes the same rows however the samples are cut into frames`, () => {
+  test(`[G6] row assembler of ${sampling} makes the same rows for any division of the samples into frames`, () => {
     fc.assert(
       fc.property(
         fc.array(sample, { maxLength: 60 }),
@@ -309,7 +309,7 @@ for (const sampling of ["rows", "ticks"] as const) {
   });
 }
 
-test("row assembler goes on from copied fields as if nothing had happened", () => {
+test("row assembler continues identically from copied fields", () => {
   const frames: Frame[] = Array.from({ length: 8 }, (_, f) =>
     frameOf(
       Array.from({ length: 7 }, (_, k) => [(f * 7 + k) * 300_000, k % 3, Math.sqrt(f + k + 1)] as const),
@@ -327,7 +327,7 @@ test("row assembler goes on from copied fields as if nothing had happened", () =
   });
 });
 
-test("[G4] row assembler leaves out values whose squares overflow, and innovations that do", () => {
+test("[G4] row assembler rejects values whose squares overflow and innovations that overflow", () => {
   const values = [1, 1e200, -1.7e308, 3, 5];
   const assembler = new RowAssembler(groupOf(1));
   const rows = values.flatMap((value, t) => rowsOf(assembler.consume(frameOf([[t * SECOND, 0, value]])), 1));

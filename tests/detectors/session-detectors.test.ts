@@ -26,7 +26,7 @@ test("monitor is degraded by a latency that stays high, not by one slow measurem
   assert.is(actor.events[0]!.detail!["reason"], "latency");
 });
 
-test("monitor recovers only well below the limit, and says how long it took", () => {
+test("monitor recovers only well below the limit and reports how long it was degraded", () => {
   const actor = monitor();
   let now = 0;
   const measure = (latencyP99Us: number, times: number) => {
@@ -43,20 +43,20 @@ test("monitor recovers only well below the limit, and says how long it took", ()
   assert.is(actor.events[1]!.detail!["degradedForUs"], 25 * SECOND);
 });
 
-test("monitor takes steady shedding as strain", () => {
+test("monitor treats steady shedding as strain", () => {
   const shedding = monitor();
   for (let k = 0; k < 3; k++) shedding.input(measured({ shed: 5 }), k * SECOND);
   assert.is(shedding.events[0]?.detail?.["reason"], "shedding");
   assert.is(shedding.events[0]?.detail?.["shed"], 5);
 });
 
-test("monitor does not mind measurements that lack gauges", () => {
+test("monitor accepts measurements without gauges", () => {
   const actor = monitor();
   for (let k = 0; k < 10; k++) actor.input(measured({}), k * SECOND);
   assert.equal(actor.kinds(), []);
 });
 
-test("feed watcher announces what feeds report and how much was left out", () => {
+test("feed watcher announces reports of feeds and their bad samples", () => {
   const actor = new ActorHarness(feedWatcher, {}, groupOf(1));
   const status = (
     status: "opened" | "gap" | "failed" | "running",

@@ -23,7 +23,7 @@ function published(actor: ActorHarness): Omit<StateMessage, "type"> {
   return actor.publish() as Omit<StateMessage, "type">;
 }
 
-test("trajectory is there for groups of states alone", () => {
+test("trajectory is enabled only for groups of whole states", () => {
   const settings = { trajectory: { enabled: true } } as never;
   assert.ok(trajectory.enabled(settings, groupOf(2, { states: true })));
   assert.not(trajectory.enabled(settings, groupOf(2)));
@@ -46,7 +46,7 @@ test("trajectory publishes the state as it was given, with exact measures", () =
   close(state.measures["fidelity"]!, 1);
 });
 
-test("trajectory of a pure state is the one of its projector", () => {
+test("trajectory of a pure state equals that of its projector", () => {
   const [c, s] = turned(20) as [number, number];
   const pure = given(2);
   pure.input(vector(MS, [c, s]), MS);
@@ -56,7 +56,7 @@ test("trajectory of a pure state is the one of its projector", () => {
   close(published2(pure, [0.6, 0.8]).measures["purity"]!, 1);
 });
 
-test("trajectory of amplitudes that are not real: ψψ† with the phases the right way round", () => {
+test("trajectory of complex amplitudes has ψψ† with the right phases", () => {
   // (|0⟩ + i|1⟩)/√2: ρ01 = ψ0 ψ1* = −i/2.
   const half = Math.SQRT1_2;
   const psi = { ...vector(MS, [half, 0]), im: float64Bytes([0, half]) };
@@ -83,7 +83,7 @@ test("trajectory publishes nothing twice", () => {
   assert.is(actor.publish(), null);
 });
 
-test("fidelity is the one with the state before when one state is remembered: of mixtures (Σ√pq)²", () => {
+test("with a memory of one state, fidelity is that with the previous state: (Σ√pq)² for mixtures", () => {
   const actor = given(3, { memoryStates: 1 });
   const before = [0.5, 0.3, 0.2];
   const after = [0.2, 0.2, 0.6];
@@ -95,7 +95,7 @@ test("fidelity is the one with the state before when one state is remembered: of
   close(measures["surprise"]!, 1 - root * root);
 });
 
-test("fidelity of a state that turns is the one with the mean of the states remembered", () => {
+test("fidelity is that with the mean of the states in memory", () => {
   const actor = given(2, { memoryStates: 2 });
   for (const [k, degrees] of [0, 10, 20].entries()) actor.input(vector(k * MS, turned(degrees)), k * MS);
   // The second of two states weighs as much as the first; F with a pure state is the mean of cos².
@@ -103,15 +103,15 @@ test("fidelity of a state that turns is the one with the mean of the states reme
   close(published(actor).measures["fidelity"]!, (cos2(20) + cos2(10)) / 2);
 });
 
-test("before the memory is full, the states so far weigh the same", () => {
+test("before the memory is full, all states have the same weight", () => {
   const actor = given(2, { memoryStates: 16 });
   for (const [k, degrees] of [0, 10, 20, 30].entries()) actor.input(vector(k * MS, turned(degrees)), k * MS);
   const cos2 = (degrees: number) => turned(degrees)[0]! ** 2;
-  // Of a pure state the root of an eigenvalue that is 0 but for rounding is 1e-8.
+  // For a pure state the root of an eigenvalue of 0 with rounding errors is 1e-8.
   close(published(actor).measures["fidelity"]!, (cos2(30) + cos2(20) + cos2(10)) / 3, 1e-8);
 });
 
-test("a jump is announced once, from where to where, and again only when the state has settled", () => {
+test("a jump is announced once, with its levels, and the next one only after the state has settled", () => {
   const actor = given(2);
   let now = 0;
   const give = (amplitudes: number[], times: number) => {
@@ -125,7 +125,7 @@ test("a jump is announced once, from where to where, and again only when the sta
   assert.equal(actor.kinds(), ["trajectory.jumped"]);
   assert.match(actor.events[0]!.title, /from c0 towards c1/);
   assert.equal(actor.events[0]!.detail!["fidelity"], 0);
-  // Back at once: still the same flight.
+  // An immediate return belongs to the same jump.
   give([1, 0], 1);
   assert.equal(actor.kinds(), ["trajectory.jumped"]);
   give([0, 1], 60);
@@ -141,7 +141,7 @@ test("a jump is announced once, from where to where, and again only when the sta
   ]);
 });
 
-test("a slow turn is no jump, the same turn in a few states is one flight", () => {
+test("a slow turn is no jump, the same turn within a few states is one", () => {
   const slow = given(2);
   for (let k = 0; k <= 900; k++) slow.input(vector(k * MS, turned(k / 10)), k * MS);
   assert.equal(slow.kinds(), []);
@@ -151,7 +151,7 @@ test("a slow turn is no jump, the same turn in a few states is one flight", () =
   assert.equal(quick.kinds(), ["trajectory.jumped", "trajectory.settled"]);
 });
 
-test("with one state remembered a turn of 30° a state is no jump, and one of 50° is", () => {
+test("with a memory of one state a turn of 30° per state is no jump, and one of 50° is", () => {
   // F = cos²30° = ¾ and cos²50° = .41.
   for (const [degrees, kinds] of [
     [30, []],
@@ -164,7 +164,7 @@ test("with one state remembered a turn of 30° a state is no jump, and one of 50
   }
 });
 
-test("bounds never decide otherwise than the fidelity: mixtures jump where (Σ√pq)² < ½, few and many levels", () => {
+test("bounds decide like the fidelity: mixtures of few and many levels jump where (Σ√pq)² < ½", () => {
   for (const n of [3, 12]) {
     for (let k = 0; k <= 50; k++) {
       // q goes from p to its mirror image.
@@ -180,7 +180,7 @@ test("bounds never decide otherwise than the fidelity: mixtures jump where (Σ�
   }
 });
 
-test("a mixture that keeps its larger part jumps when the rest goes elsewhere", () => {
+test("a mixture jumps when its smaller component changes", () => {
   // F = .6² = .36, though the trace distance is .4 only.
   const actor = given(3, { memoryStates: 1 });
   actor.input(mixture(MS, [0.6, 0.4, 0]), MS);

@@ -29,7 +29,7 @@ for (const { name, machine } of definitions) {
     assert.is(new MachineHost(machine, { group: "g" }).value, machine.config.initial);
   });
 
-  test(`${name} machine asks only for actions that the core offers, in every state and for every signal`, () => {
+  test(`${name} machine requests only actions that the core offers, in every state and for every signal`, () => {
     for (const state of statesOf(machine)) {
       for (const type of signalsOf(machine)) {
         const [start] = initialTransition(machine, { group: "g" });
@@ -38,13 +38,16 @@ for (const { name, machine } of definitions) {
         for (const action of actions as readonly { type: string; params?: unknown }[]) {
           assert.ok(ACTIONS.has(action.type), `${state} × ${type} asks for ${action.type}`);
           if (action.type !== "announce") continue;
-          const said = action.params as { kind: string; title: string; detail: object };
-          assert.match(said.kind, /^[a-z]+\.[a-z-]+$/);
-          assert.ok(said.title.length > 0 && !said.title.includes("undefined"), said.title);
-          for (const [key, value] of Object.entries(said.detail)) {
+          const announcement = action.params as { kind: string; title: string; detail: object };
+          assert.match(announcement.kind, /^[a-z]+\.[a-z-]+$/);
+          assert.ok(
+            announcement.title.length > 0 && !announcement.title.includes("undefined"),
+            announcement.title,
+          );
+          for (const [key, value] of Object.entries(announcement.detail)) {
             assert.ok(
               value === null || ["string", "number", "boolean"].includes(typeof value),
-              `${said.kind} detail ${key}`,
+              `${announcement.kind} detail ${key}`,
             );
           }
         }

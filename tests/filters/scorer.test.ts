@@ -25,7 +25,7 @@ test("anomaly scorer gives every row a score in [0, 1) and a spike the highest",
   assert.is(scores.indexOf(Math.max(...scores)), 1500);
 });
 
-test("anomaly scorer keeps the last score over a row without values", () => {
+test("anomaly scorer repeats the last score for a row without values", () => {
   const scorer = createScorer("anomaly", ["a"]);
   for (let k = 0; k < 200; k++) scorer.row(k * MINUTE, [Math.sin(k * k)]);
   const before = scorer.row(200 * MINUTE, [50])["anomaly_score"]!;
@@ -33,7 +33,7 @@ test("anomaly scorer keeps the last score over a row without values", () => {
   assert.is(scorer.row(201 * MINUTE, [Number.NaN])["anomaly_score"], before);
 });
 
-test("collapse scorer tells when a change was declared and when it began", () => {
+test("collapse scorer reports when a change was declared and when it began", () => {
   const scorer = createScorer("collapse", ["a", "b", "c", "d"], {
     innovation: "difference",
     settings: { collapse: { falseAlarmSamples: 2000 } },
@@ -57,7 +57,7 @@ test("collapse scorer tells when a change was declared and when it began", () =>
   assert.ok(declared >= 900 && declared < 960, `declared at row ${declared}`);
 });
 
-test("collapse scorer finds a shift in a short series and is quiet before it", () => {
+test("collapse scorer finds a shift in a short series and stays quiet before it", () => {
   let early = 0;
   let found = 0;
   for (let seed = 0; seed < 20; seed++) {
@@ -91,7 +91,7 @@ test("coherence scorer gives the measures of each row", () => {
   assert.ok(last["purityCorrected"]! > 0.5);
 });
 
-test("coherence scorer refuses a single column", () => {
+test("coherence scorer rejects a single column", () => {
   assert.throws(() => createScorer("coherence", ["a"]), /at least two/);
 });
 
