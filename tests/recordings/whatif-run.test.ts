@@ -4,7 +4,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { openRecording, Partition, SYSTEM, systemClock } from "../../actors/mod.ts";
+import { openRecording, Partition, SYSTEM } from "../../actors/mod.ts";
 import type { WhatIfRequest } from "../../protocol/commands.ts";
 import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
@@ -14,6 +14,7 @@ import { parentOf } from "../../sim/recordings/parent.ts";
 import { replay } from "../../sim/recordings/replay/replay.ts";
 import type { WhatIfResult } from "../../sim/recordings/whatif/result.ts";
 import { runWhatIf, type WhatIfOptions } from "../../sim/recordings/whatif/whatif.ts";
+import { createManualClock } from "../support/clock.ts";
 import { coreAtEnd } from "../support/core-at.ts";
 import { CHANNELS, marketFeed, rowUs } from "../support/market-feed.ts";
 import { type Block, blocksOf, copied, eventsOf, inputsOf, samplesIn } from "../support/recorded-blocks.ts";
@@ -273,7 +274,8 @@ test("[W4] the recording of a running session can be branched", async () => {
     session: "test",
     partition: "p0",
     journal: await openRecordingForWriting(directory, { partition: "p0" }),
-    clock: systemClock,
+    // Its timers do not run: nothing enters the log after the feed has ended.
+    clock: createManualClock(),
     settings: defaultSettings(),
     definitions: SYSTEM,
     versions: {},

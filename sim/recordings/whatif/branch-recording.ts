@@ -10,14 +10,14 @@ import { existsSync } from "node:fs";
 import { mkdir, rename, rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
-import { openRecordingForWriting } from "../../../actors/mod.ts";
+import { openRecordingForWriting, type WritableLog } from "../../../actors/mod.ts";
 import type { DerivedRecord, Journal, JournalBlock, StoredSnapshot } from "../../../actors/ports/journal.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 
 /** Bytes handed over before the disk is waited for: well below what the journal lets wait. */
 const AHEAD_BYTES_MAX = 4 << 20;
 
-export class BranchRecording {
+export class BranchRecording implements WritableLog {
   readonly directory: string;
   private readonly partial: string;
   private readonly journal: Journal;
@@ -54,10 +54,11 @@ export class BranchRecording {
     this.base = base;
   }
 
-  append(block: JournalBlock): void {
+  append(block: JournalBlock): Promise<void> {
     this.bytesAhead += block.bytes.length;
     this.lastAppend = this.journal.append(block);
     this.lastAppend.catch((error: unknown) => this.failed(error));
+    return this.lastAppend;
   }
 
   appendDerived(record: DerivedRecord): void {
@@ -76,8 +77,8 @@ export class BranchRecording {
     await this.lastAppend;
   }
 
-  /** Waits for the snapshot before only. */
-  async snapshot({ block, timeUs, sequence, bytes }: StoredSnapshot): Promise<void> {
+  /** Waits for the previous snapshot only: the branch runs on while this one is stored. */
+  async saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void> {
     await this.lastSnapshot;
     this.lastSnapshot = this.journal.saveSnapshot(block, timeUs, sequence, bytes);
     this.lastSnapshot.catch((error: unknown) => this.failed(error));

@@ -1,9 +1,9 @@
 /**
  * One branch beside its original, block by block.
  *
- *   recording ─┬─ blocks ──► edits ──► branch lane (core, blocks, recording) ──► events ─┐
+ *   recording ─┬─ blocks ──► edits ──► branch log (core, blocks, recording) ──► events ─┐
  *              │                                                                         ├──► aligner ──► differences
- *              └─ notes ───► original lane ─────────────────────────────────────► events ─┘
+ *              └─ notes ───► original log ─────────────────────────────────────► events ─┘
  */
 import { type CoreDefinitions, hex } from "../../../actors/core/mod.ts";
 import { BlockChain, decodeInput, undamaged } from "../../../actors/mod.ts";
@@ -48,7 +48,7 @@ export class BranchRun {
   private readonly plan: BranchPlan;
   private readonly options: BranchObserver;
   private readonly recording: BranchRecording | null;
-  private readonly lane: BranchLog;
+  private readonly log: BranchLog;
   private readonly original: OriginalEvents;
   private readonly aligner: EventAligner;
   private readonly scratch = createScratchFrame();
@@ -87,14 +87,13 @@ export class BranchRun {
       this.originals.push(event);
       this.aligner.original(event);
     });
-    this.lane = new BranchLog({
+    this.log = new BranchLog({
       core: plan.core,
-      number: plan.parent.block + 1,
-      previousHash: plan.previousHash,
+      after: { number: plan.parent.block, hash: plan.previousHash },
       recording,
       event: (event) => this.branchEvent(event),
     });
-    plan.attach(this.lane);
+    plan.attach(this.log);
     this.lastBlock = plan.parent.block;
     this.lastSequence = plan.core.sequence;
     this.lastUs = plan.core.now;
@@ -107,33 +106,32 @@ export class BranchRun {
       if (entry.kind === "derived") this.original.note(entry.bytes);
       if (entry.kind !== "block") continue;
       const whole = this.takeBlock(chain.next(entry.block, this.lastSequence));
-      await this.lane.endBlock(entry.block);
+      await this.log.endBlock();
       await this.betweenBlocks();
       if (!whole) break;
     }
     await this.original.finish(this.lastBlock, this.lastSequence, this.lastUs);
     this.aligner.finish();
     this.tell();
-    const written = await this.lane.finish();
+    const written = await this.log.finish();
     return this.result(written ? this.recording!.directory : null);
   }
 
   /** False when the branch ends inside the block. */
   private takeBlock(block: DecodedBlock): boolean {
-    const { plan, lane } = this;
+    const { plan, log } = this;
     const { sequence: point } = plan.parent;
     let whole = true;
-    lane.beginBlock(block);
+    log.beginBlock(block);
     block.forEach((sequence, timeUs, bytes) => {
       if (!whole) return;
       if (timeUs > plan.untilUs) {
         whole = false;
-        lane.part();
         return;
       }
       const input = decodeInput(bytes, this.scratch);
       if (input.type === "frame") this.longestUs = Math.max(this.longestUs, timeUs - input.time[0]!);
-      if (sequence < point || plan.edits.length === 0) lane.admit(timeUs, bytes, input);
+      if (sequence < point || plan.edits.length === 0) log.admit(timeUs, bytes, input);
       else this.admitEdited(timeUs, bytes, input);
       this.lastSequence = sequence;
       this.lastUs = timeUs;
@@ -143,28 +141,26 @@ export class BranchRun {
   }
 
   private admitEdited(timeUs: number, bytes: Uint8Array, input: Input): void {
-    const { lane } = this;
+    const { log } = this;
     let now: Input | null = input;
     for (const edit of this.plan.edits) {
       edit.before(timeUs, input, (atUs, inserted) => {
-        this.admitChanged(Math.max(lane.core.now, Math.min(atUs, timeUs)), inserted);
+        this.admitChanged(Math.max(log.core.now, Math.min(atUs, timeUs)), inserted);
       });
       if (now !== null) now = edit.change(now);
     }
-    if (now === input) lane.admit(timeUs, bytes, input);
+    if (now === input) log.admit(timeUs, bytes, input);
     else if (now !== null) this.admitChanged(timeUs, now);
-    else lane.part();
   }
 
-  /** The core is given what the log says, not what was meant: a replay has nothing else. */
+  /** The core is given the input as the log stores it: a replay reads nothing else. */
   private admitChanged(timeUs: number, input: Input): void {
-    this.lane.part();
     const bytes = encodeMessage(input);
-    this.lane.admit(timeUs, bytes, decodeInput(bytes, this.edited));
+    this.log.admit(timeUs, bytes, decodeInput(bytes, this.edited));
   }
 
   private async betweenBlocks(): Promise<void> {
-    const { core } = this.lane;
+    const { core } = this.log;
     const { original, options, plan } = this;
     if (core.samples >= this.confirmAtSamples) {
       const taken = core.samples - plan.samplesBefore;
@@ -198,7 +194,7 @@ export class BranchRun {
   }
 
   private result(written: string | null): WhatIfResult {
-    const { plan, lane } = this;
+    const { plan, log } = this;
     const differences = inOrder(this.found);
     const counts = { same: 0, moved: 0, changed: 0, gone: 0, new: 0 };
     for (const { type } of differences) counts[type]++;
@@ -213,9 +209,9 @@ export class BranchRun {
       events: this.events,
       differences,
       counts,
-      inputs: lane.core.sequence - plan.parent.sequence + 1,
-      samples: lane.core.samples - plan.samplesBefore,
-      finalHash: hex(lane.core.hash().hash),
+      inputs: log.core.sequence - plan.parent.sequence + 1,
+      samples: log.core.samples - plan.samplesBefore,
+      finalHash: hex(log.core.hash().hash),
     };
   }
 }
