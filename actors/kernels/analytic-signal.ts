@@ -1,11 +1,11 @@
 /**
- * Analytic signal of regularly sampled channels: x → z = A − iB, which keeps positive frequencies only.
+ * Analytic signal of regularly sampled channels: x → z = A − iB, with positive frequencies only.
  *
  *        ┌─ z⁻¹ ─ H(c₂) ─ H(c₄) ─ A          H(c): y[k] = c (x[k] + y[k−2]) − x[k−2]
  *   x ───┤
  *        └─ H(c₁) ─ H(c₃) ─────── B
  *
- * The minus makes e^{+iωt} the kept half, so that arg ρ_ij > 0 means i leads j.
+ * The minus sign keeps e^{+iωt}, so that arg ρ_ij > 0 means that i leads j.
  * Two all-pass chains a quarter turn apart: images ≥ 53 dB down from 0.1π to 0.9π, delay 2.7 samples at 0.25π, 5.4 at the
  * band's edge; four multiplications a sample. All channels pass the same filter, so its phase cancels between them.
  * Source: elliptic half-band design of Renfors & Saramäki 1987; coefficients for four sections, transition 0.05.
@@ -15,7 +15,7 @@
 const COEFFICIENTS = Float64Array.of(0.390362187235, 0.890786832653, 0.120732117517, 0.663202022419);
 
 const SECTIONS = 4;
-/** Per section the last two inputs and outputs; before them the one-sample delay of path A. */
+/** The one-sample delay of path A, then the last two inputs and outputs of each section. */
 const PER_CHANNEL = 1 + 4 * SECTIONS;
 
 export class AnalyticSignal {
@@ -33,7 +33,7 @@ export class AnalyticSignal {
     this.fields = { history: this.history };
   }
 
-  /** One sample of every channel in, one complex value of every channel out. NaN and ±Infinity count as 0. O(n). */
+  /** Filters one sample of every channel to one complex value of every channel. NaN and ±Infinity count as 0. O(n). */
   update(x: Float64Array, outRe: Float64Array, outIm: Float64Array): void {
     const h = this.history;
     for (let i = 0; i < this.n; i++) {

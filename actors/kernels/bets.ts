@@ -1,5 +1,5 @@
 /**
- * Bets on a p-value: functions f of p ∈ (0,1) with ∫f = 1, so f(p) is an e-value whenever p is uniform, for any law.
+ * Bets on a p-value: functions f of p ∈ (0,1) with ∫f = 1. f(p) is an e-value if p is uniform, whatever the law of the data.
  *
  * Each is the exact likelihood ratio of its alternative when the data are Gaussian (energy) or elliptical (share):
  *
@@ -17,14 +17,14 @@ import log1p from "@stdlib/math-base-special-log1p";
 
 type BetKind = "energy" | "share";
 
-/** Bins of a table: enough that the step from bin to bin is under 8 % in odds. */
+/** Bins of a table: neighbouring bins differ by less than 8 % in odds. */
 export const BET_BINS = 400;
 
-/** ±16 in ln(p/(1−p)): p from 1e-7 to 1−1e-7; beyond lie the two outer bins. */
+/** The bins span ±16 in ln(p/(1−p)): p from 1e-7 to 1−1e-7. The two outer bins hold the rest. */
 const LOGIT_RANGE = 16;
 const PER_LOGIT = (BET_BINS - 2) / (2 * LOGIT_RANGE);
 
-/** Bin of p: logistic spacing, bin 0 and bin 399 take the tails. One logarithm. */
+/** Bin of p, with logistic spacing. Bins 0 and 399 hold the tails. One logarithm. */
 export function betBin(p: number): number {
   const logit = ln(p / (1 - p));
   if (!(logit > -LOGIT_RANGE)) return 0;
@@ -45,13 +45,13 @@ function logistic(x: number): number {
 }
 
 /**
- * Bets of one kind as tables: `logE` answers in a logarithm and a load. The table is a step function whose mean over
- * uniform p is 1 to rounding (each step is the value in the middle of its bin, then all are divided by their mean), so it
- * is an e-value in its own right, not an approximation of one.
+ * Bets of one kind as tables: `logE` costs one logarithm and one load per member. A table is a step function with mean 1 over uniform p,
+ * to rounding: each step is the value in the middle of its bin, divided by the mean of all. It is therefore an exact e-value, not an
+ * approximation.
  */
 export class BetTable {
   readonly parameters: readonly number[];
-  /** ln f of member m in bin k at m·400+k. A constant of the parameters, not state. */
+  /** ln f of member m in bin k at m·400+k. Not state: it depends only on the parameters. */
   readonly logValues: Float64Array;
 
   /** `parameters`: the s of energy bets (n ≥ 1) or the θ of share bets (n ≥ 2). Costs 400 quantiles (some ms). */
@@ -88,7 +88,7 @@ export class BetTable {
   }
 }
 
-/** Middle of bin k on the logistic scale; half the edge for the outer bins. */
+/** Middle of bin k on the logistic scale; for the outer bins half of the edge probability. */
 function middle(k: number): number {
   if (k === 0) return logistic(-LOGIT_RANGE) / 2;
   if (k === BET_BINS - 1) return 1 - logistic(-LOGIT_RANGE) / 2;

@@ -1,6 +1,6 @@
 /** Cholesky factor of a Hermitian positive definite matrix. */
 
-/** The matrix has a direction without positive variance; `row` is where the factorisation stopped. */
+/** The matrix is not positive definite. `row` is the row at which the factorisation stopped. */
 export class NotPositiveDefinite extends RangeError {
   override name = "NotPositiveDefinite";
   readonly row: number;

@@ -1,14 +1,14 @@
 /**
- * Smoothed conformal p-values of a stream of scores: how unusual is this one among the last N?
+ * Smoothed conformal p-values of a stream of scores: the rank of each score among the last N.
  *
  *   p_t = (#{s ≤ t : a_s > a_t} + θ_t #{s ≤ t : a_s = a_t}) / t,   θ_t ~ U(0,1)
  *
- * Exactly uniform when the scores in the window are exchangeable, whatever their law. Scores are kept twice: in order of
- * arrival (a ring) and in order of size (a sorted array), so a new score costs two binary searches and one block move.
+ * They are exactly uniform if the scores in the window are exchangeable, whatever their law. Scores are stored twice, in order of arrival
+ * (a ring) and in order of size (a sorted array), so that a new score costs two binary searches and one block move.
  * Source: Vovk, Gammerman & Shafer 2005, Algorithmic Learning in a Random World, §2.5.
  */
 
-/** Scores a window may hold: 10⁴ keep the block move under 2 µs and the smallest p at 10⁻⁴. */
+/** Largest window: with 10⁴ scores a block move takes less than 2 µs, and the smallest p is 10⁻⁴. */
 const MAX_CONFORMAL_WINDOW = 10_000;
 
 const COUNT = 0;
@@ -41,8 +41,8 @@ export class ConformalRank {
   }
 
   /**
-   * Adds `score` (the oldest leaves when the window is full) and returns its p-value in (0, 1], `theta` in (0, 1].
-   * A score that is NaN is not kept and gives NaN. O(log N) comparisons and one move of at most N doubles.
+   * Adds `score` and returns its p-value in (0, 1], with `theta` in (0, 1]. A full window drops its oldest score.
+   * A NaN score is not stored and returns NaN. O(log N) comparisons and one move of at most N doubles.
    */
   push(score: number, theta: number): number {
     if (Number.isNaN(score)) return Number.NaN;
@@ -62,7 +62,7 @@ export class ConformalRank {
     return this.rankAt(this.replace(old, score), score, theta, held);
   }
 
-  /** Scores held. */
+  /** Number of scores in the window. */
   get count(): number {
     return this.scalars[COUNT]!;
   }
@@ -73,7 +73,7 @@ export class ConformalRank {
     this.scalars.fill(0);
   }
 
-  /** Takes `old` out of the sorted array and puts `fresh` in, moving only what lies between them; where it went. */
+  /** Replaces `old` by `fresh` in the sorted array, moving only the scores between them. Returns the index of `fresh`. */
   private replace(old: number, fresh: number): number {
     const n = this.window;
     const from = lowerBound(this.sorted, n, old);
@@ -90,7 +90,7 @@ export class ConformalRank {
     return to;
   }
 
-  /** p-value of the score that stands at `at`; its equals, if any, are its neighbours. */
+  /** p-value of the score at index `at`. Equal scores are its neighbours. */
   private rankAt(at: number, score: number, theta: number, count: number): number {
     const sorted = this.sorted;
     const above = at + 1 < count && sorted[at + 1] === score ? upperBound(sorted, count, score) : at + 1;
@@ -100,8 +100,8 @@ export class ConformalRank {
 }
 
 /*
- * Both searches halve a range whose comparisons are as likely true as false: the comparison becomes a mask instead of a
- * branch, because a mispredicted branch costs more than the whole step.
+ * Both binary searches turn the comparison into a mask instead of a branch: it is true or false with equal probability, and a mispredicted
+ * branch costs more than the whole step.
  */
 
 /** First index whose value is > x. */

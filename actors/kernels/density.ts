@@ -9,7 +9,7 @@ import { kappaAfterUpdate } from "./sample-size.ts";
 /** "unit": every sample weighs the same. "power": a sample weighs as much as its power ‖z‖². */
 export type Norm = "unit" | "power";
 
-/** Rounding moves the trace by about 1e-16 an update; at 1,024 updates it is still far below every tolerance. */
+/** Rounding changes the trace by about 1e-16 per update: after 1,024 updates the error is still far below every tolerance. */
 const RENORMALISE_EVERY = 1024;
 
 const COUNT = 0;
@@ -18,6 +18,7 @@ const PURITY = 2;
 const TRACE = 3;
 const KAPPA = 4;
 const POWER = 5;
+/** Not read, but part of the registered state. */
 const WEIGHT = 6;
 const SKIPPED = 7;
 const SCALARS = 8;
@@ -35,7 +36,7 @@ export class DensityEstimate {
   private readonly psiIm: Float64Array;
   private readonly out: Float64Array;
 
-  /** `alpha` in (0, 1]: weight of a sample in the long run; memory is about 1/alpha samples. */
+  /** `alpha` in (0, 1] is the weight of a sample in the long run: the memory is about 1/alpha samples. */
   constructor(n: number, alpha: number, norm: Norm = "unit") {
     if (!Number.isInteger(n) || n < 1 || n > 128) {
       throw new RangeError(
@@ -147,5 +148,5 @@ export class DensityEstimate {
   }
 }
 
-/** Below this the reciprocal of the norm loses digits to underflow; no physical sample is this small. */
+/** For a smaller ‖z‖² the reciprocal of the norm loses digits by underflow. No physical sample is this small. */
 const SMALLEST_NORM2 = 1e-290;

@@ -1,5 +1,5 @@
 /**
- * A number held as the unevaluated sum of two doubles: about 32 digits, for the few places where 16 cancel.
+ * A number stored as the unevaluated sum of two doubles: about 32 digits, for the few computations in which 16 digits cancel.
  *
  * Mutable, so that sums allocate nothing. Source: Dekker 1971, "A floating-point technique for extending the available
  * precision"; Knuth, TAOCP 2, §4.2.2.

@@ -1,16 +1,16 @@
 /**
- * Change detection with a promise: Shiryaev–Roberts and CUSUM on e-values, mixed over several bets.
+ * Change detection with a guaranteed false-alarm rate: Shiryaev–Roberts and CUSUM on e-values, mixed over several bets.
  *
  *   SR     M_t = e_t (M_{t−1} + 1)          CUSUM  M_t = e_t max(M_{t−1}, 1)          M = Σ_m w_m M^{(m)}
  *
- * When every e_t has conditional mean ≤ 1 under the null, SR gives mean time to false alarm ≥ A at M ≥ A, and
- * P(alarm by T) ≤ T/A. CUSUM lies below SR on every path. All in logarithms.
+ * If every e_t has conditional mean ≤ 1 under the null, an SR alarm at M ≥ A has a mean time between false alarms ≥ A, and
+ * P(alarm by T) ≤ T/A. CUSUM is below SR on every path. All values are logarithms.
  * Source: Shin, Ramdas & Rinaldo 2022, "E-detectors", arXiv:2203.03532.
  */
 import ln from "@stdlib/math-base-special-ln";
 import { logOnePlusExp, logWeightedSum } from "./log-sum.ts";
 
-/** ln M after one SR step from ln M and ln e. ln M = −∞ is the start. O(1). */
+/** ln M after one SR step from ln M and ln e. The start is ln M = −∞. O(1). */
 function shiryaevRobertsStep(logM: number, logE: number): number {
   return logE + logOnePlusExp(logM);
 }
@@ -25,7 +25,7 @@ type EDetectorKind = "sr" | "cusum";
 export class EDetector {
   readonly members: number;
   readonly kind: EDetectorKind;
-  /** All of the state. `logM` per member; `onset` = step after which M^{(m)} last exceeded 1; `scalars` = [steps, ln M]. */
+  /** All of the state. `logM` per member; `onset` = last step with M^{(m)} ≤ 1; `scalars` = [steps, ln M]. */
   readonly fields: {
     readonly logM: Float64Array;
     readonly onset: Float64Array;
@@ -75,7 +75,7 @@ export class EDetector {
     return mixed;
   }
 
-  /** ln M of the mixture after the last step; alarm when it is ≥ ln A. */
+  /** ln M of the mixture after the last step. An alarm is due when it is ≥ ln A. */
   get logEvidence(): number {
     return this.scalars[MIXED]!;
   }
@@ -85,7 +85,7 @@ export class EDetector {
     return this.scalars[STEPS]!;
   }
 
-  /** The member with the largest w_m M^{(m)} (ties: lowest index): it names the kind of change. O(members). */
+  /** The member with the largest w_m M^{(m)} (ties: lowest index); it identifies the kind of change. O(members). */
   leader(): number {
     let best = 0;
     for (let m = 1; m < this.members; m++) {
@@ -94,12 +94,12 @@ export class EDetector {
     return best;
   }
 
-  /** Estimated onset by member m: the last step with M^{(m)} ≤ 1 (0 = never), so the change came after it. */
+  /** Estimated onset by member m: the last step with M^{(m)} ≤ 1 (0 = never). The change came after it. */
   onsetOf(member: number): number {
     return this.onset[member]!;
   }
 
-  /** Back to M = 0, as after an alarm: the false-alarm rate then stays ≤ 1/A a step in the long run. */
+  /** Resets M to 0, as after an alarm. The false-alarm rate then stays ≤ 1/A per step in the long run. */
   reset(): void {
     this.logM.fill(Number.NEGATIVE_INFINITY);
     this.onset.fill(0);

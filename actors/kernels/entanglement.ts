@@ -1,9 +1,9 @@
 /**
  * Entanglement between groups of channels in the single-excitation reading: mode i ↔ qubit i, |i⟩ = |0…1_i…0⟩.
  *
- * Exact for a state without vacuum–single coherence and without double excitations. It is mode non-separability of
- * classical amplitudes when ρ is estimated: no non-locality is claimed. `mask[i]` says to which group mode i belongs:
- * A, B, or any other value = traced out.
+ * Exact for a state without vacuum–single coherence and without double excitations. For an estimated ρ it measures the mode
+ * non-separability of classical amplitudes and implies no non-locality. `mask[i]` is the group of mode i: A, B, or any other
+ * value for a mode that is traced out.
  */
 import ln from "@stdlib/math-base-special-ln";
 import { entropySum } from "./entropy.ts";
@@ -15,7 +15,7 @@ export const GROUP_B = 2;
 
 /**
  * Negativity N = ½(√(p₀² + 4‖ρ_AB‖²_F) − p₀), p₀ = 1 − Σ_{A∪B} p_i, in [0, ½]; ‖ρ_AB‖_F for a complete split.
- * `crossNorm2` = ‖ρ_AB‖²_F. Written so that no digits cancel. O(1). Source: Vidal & Werner 2002, applied to the sector.
+ * `crossNorm2` = ‖ρ_AB‖²_F. Computed without cancellation. O(1). Source: Vidal & Werner 2002, applied to the sector.
  */
 export function negativity(outside: number, crossNorm2: number): number {
   const p0 = Math.max(outside, 0);
@@ -87,9 +87,8 @@ export class GroupEntropies {
   }
 
   /**
-   * Block coherence Q(A:B) = S(ρ_AA⊕ρ_BB) − S(ρ_{A∪B}) ≥ 0, in nats. For a complete split I(A:B) = h(p_A) + Q; the
-   * first part is classical correlation ("exactly one excitation"), so Q is what should be reported. It bounds the
-   * relative entropy of entanglement from above.
+   * Block coherence Q(A:B) = S(ρ_AA⊕ρ_BB) − S(ρ_{A∪B}) ≥ 0, in nats. For a complete split I(A:B) = h(p_A) + Q. The first term is
+   * classical correlation ("exactly one excitation"), so report Q. It is an upper bound of the relative entropy of entanglement.
    */
   blockCoherence(re: Float64Array, im: Float64Array, mask: Uint8Array): number {
     const value = this.entropyOfPinched(re, im, mask) - this.entropyOfUnion(re, im, mask);
@@ -121,8 +120,8 @@ export class GroupEntropies {
   }
 
   /**
-   * Entropy of the block in scratch plus −v ln v, v the weight outside it: the populations left out (summed themselves,
-   * because 1 − p_A would lose digits) and the vacuum weight 1 − tr ρ, which within 1e-9 is rounding.
+   * Entropy of the block in scratch plus −v ln v, where v is the weight outside it: the populations left out (summed directly, because
+   * 1 − p_A would lose digits) and the vacuum weight 1 − tr ρ, which is rounding below 1e-9.
    */
   private entropyWithVacuum(re: Float64Array): number {
     const n = this.n;
@@ -131,7 +130,7 @@ export class GroupEntropies {
     for (let i = 0; i < n; i++) {
       const p = re[i * n + i]!;
       trace += p;
-      // A mode of the block has its population copied; a mode outside has 0 there.
+      // The population of a mode in the block was copied; that of a mode outside is 0.
       left += p - this.re[i * n + i]!;
     }
     const vacuum = 1 - trace;

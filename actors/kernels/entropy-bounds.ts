@@ -1,5 +1,5 @@
 /**
- * Von Neumann entropy known from the purity: rigorous two-sided bounds.
+ * Rigorous bounds of the von Neumann entropy from the purity.
  *
  * Source: Berry & Sanders 2003, "Bounds on general entropy measures", J. Phys. A 36:12255.
  */
@@ -7,7 +7,7 @@ import ln from "@stdlib/math-base-special-ln";
 
 /**
  * Largest entropy of n-mode states with purity γ, in nats: λ₁ = (1+√((n−1)(nγ−1)))/n and the rest equal.
- * γ outside [1/n, 1] counts as the nearer end. Exact extremiser. O(1).
+ * γ outside [1/n, 1] is clipped. The bound is attained. O(1).
  */
 export function entropyUpperBound(n: number, gamma: number): number {
   if (n === 1) return 0;
@@ -19,7 +19,7 @@ export function entropyUpperBound(n: number, gamma: number): number {
 
 /**
  * Smallest entropy of states with purity γ, in nats: k = ⌊1/γ⌋ eigenvalues a = (1+√((γ(k+1)−1)/k))/(k+1), one 1−ka.
- * γ above 1 counts as 1. Exact extremiser, whatever n ≥ 1/γ. O(1).
+ * γ above 1 counts as 1. The bound is attained for every n ≥ 1/γ. O(1).
  */
 export function entropyLowerBound(gamma: number): number {
   if (!(gamma < 1)) return 0;

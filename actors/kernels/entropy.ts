@@ -21,7 +21,7 @@ export function vonNeumannEntropy(n: number, eigenvalues: Float64Array): number 
   return Math.max(sum, 0);
 }
 
-/** −Σ λ ln λ of the positive among the first n entries, without renormalising: for blocks whose trace is below 1. O(n). */
+/** −Σ λ ln λ of the positive values among the first n entries, without renormalising: for blocks with a trace below 1. O(n). */
 export function entropySum(n: number, eigenvalues: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < n; i++) {

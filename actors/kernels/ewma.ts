@@ -1,12 +1,12 @@
 /**
- * Exponentially weighted mean and variance of n channels; a sample is scaled by the moments before it.
+ * Exponentially weighted mean and variance of n channels. A sample is scaled by the moments before it.
  *
  *   m ← m + α(x−m),   v ← (1−α)(v + α(x−m)²),   α_k = max(α, 1/k)
  *
  * Source: Finch 2009, "Incremental calculation of weighted mean and variance"; RiskMetrics 1996 (EWMA volatility).
  */
 
-/** A variance this far below the square of the mean is rounding, not movement. */
+/** A smaller variance, relative to the square of the mean, is rounding. */
 const NEGLIGIBLE = 1e-28;
 
 export class EwmaMoments {
@@ -35,7 +35,7 @@ export class EwmaMoments {
     this.fields = { mean: this.mean, variance: this.variance, count: this.count };
   }
 
-  /** Learns one finite sample of channel i; others are ignored. O(1). */
+  /** Learns one sample of channel i. Ignores a sample that is not finite. O(1). */
   update(i: number, x: number): void {
     if (!Number.isFinite(x)) return;
     const k = this.count[i]! + 1;
@@ -46,7 +46,7 @@ export class EwmaMoments {
     this.variance[i] = (1 - a) * (this.variance[i]! + a * d * d);
   }
 
-  /** x/σ with σ before x and no mean taken out (returns), then learns x. 0 while σ is unknown. O(1). */
+  /** Returns x/σ with the σ before x, without subtracting the mean, then learns x. 0 while σ is unknown. O(1). */
   scale(i: number, x: number): number {
     const v = this.variance[i]!;
     const z = v > NEGLIGIBLE * this.mean[i]! * this.mean[i]! && v > 0 ? x / Math.sqrt(v) : 0;

@@ -1,11 +1,11 @@
 /**
  * Differences that vanish for pure states, computed without cancellation (in double-double arithmetic).
  *
- * √(1−γ) turns an error of 1e-16 in γ into 1e-8; these functions give the deficit of the stored doubles to 1e-30.
+ * √(1−γ) turns an error of 1e-16 in γ into one of 1e-8. These functions compute the deficit of the stored doubles to 1e-30.
  */
 import { DoubleDouble } from "./double-double.ts";
 
-/** 1 − tr ρ², may be negative by rounding of the stored matrix. O(n²), for questions, not for streams. */
+/** 1 − tr ρ². It may be negative by rounding of the stored matrix. O(n²), too slow for streams. */
 export function purityDeficit(n: number, re: Float64Array, im: Float64Array): number {
   const sum = new DoubleDouble().set(1);
   for (let k = 0; k < n * n; k++) {

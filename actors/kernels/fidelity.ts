@@ -9,9 +9,9 @@ import { singularValues } from "./singular-values.ts";
 /**
  * Root fidelity √F = ‖√ρ √σ‖₁ = ‖L_ρ† L_σ‖₁ in [0, 1], for any factors ρ = L_ρ L_ρ†, σ = L_σ L_σ†.
  *
- * Factors as rows (row k = column k of L), as pivoted-cholesky.ts writes them; √λ_k x_k from an eigensystem are such
- * factors too and are the obvious version, but lose digits for nearly singular states. `workRe`, `workIm`: n×n scratch,
- * `workValues`: scratch of length ≥ n; afterwards it holds the singular values. O(n³), allocates nothing.
+ * The factors are stored as rows (row k = column k of L), as pivoted-cholesky.ts writes them. √λ_k x_k from an eigensystem are also
+ * factors, but lose digits for nearly singular states. `workRe`, `workIm`: n×n scratch. `workValues`: scratch of length ≥ n, which
+ * contains the singular values afterwards. O(n³), allocates nothing.
  */
 export function rootFidelity(
   n: number,

@@ -1,5 +1,5 @@
 /**
- * Eigenvalues and eigenvectors of a complex Hermitian matrix, with a workspace made once.
+ * Eigenvalues and eigenvectors of a complex Hermitian matrix, with a workspace allocated once.
  *
  * A = Σ_k λ_k x_k x_k†, λ descending. Householder tridiagonalisation, then implicit QL; the same bits on every runtime.
  * Residuals ‖A x − λ x‖ and |x_k†x_l − δ_kl| stay within a few n·ε of ‖A‖ (tested at 1e-14).
@@ -8,7 +8,7 @@
 import { tridiagonalise, undoTridiagonalisation } from "./hermitian-tridiagonal.ts";
 import { tridiagonalQl } from "./tridiagonal-ql.ts";
 
-/** Largest order: 2·128² doubles of workspace and 9 ms a spectrum; groups are no larger. */
+/** Largest order: 2·128² doubles of workspace and 9 ms a spectrum. Groups are no larger. */
 export const MAX_ORDER = 128;
 
 /** Eigen-solver for one order n, 1 ≤ n ≤ 128. Holds scratch only, no state between calls. */
@@ -42,7 +42,7 @@ export class HermitianEigen {
 
   /**
    * Writes the n eigenvalues, descending, to `values`. Reads the lower triangle of `re`, `im` (n×n, row-major) and
-   * leaves it alone. Throws RangeError on entries that are not finite. O(n³): 15 µs at n = 16, 0.6 ms at n = 64.
+   * does not change them. Throws RangeError for entries that are not finite. O(n³): 15 µs at n = 16, 0.6 ms at n = 64.
    */
   eigenvalues(re: Float64Array, im: Float64Array, values: Float64Array): void {
     const scale = this.load(re, im);
@@ -53,7 +53,7 @@ export class HermitianEigen {
   }
 
   /**
-   * As `eigenvalues`, and writes eigenvector k as ROW k: component i of x_k is `vecRe[k·n+i] + i·vecIm[k·n+i]`.
+   * Like `eigenvalues`, but also writes eigenvector k as ROW k: component i of x_k is `vecRe[k·n+i] + i·vecIm[k·n+i]`.
    * Its phase is arbitrary but the same on every runtime. About 4 times the cost of the values alone.
    */
   eigensystem(
@@ -89,7 +89,7 @@ export class HermitianEigen {
     );
   }
 
-  /** Copies the lower triangle; an extreme one is divided by its largest entry (returned) so that squares neither over- nor underflow. */
+  /** Copies the lower triangle. Extreme values are divided by the largest one (returned), so that squares do not over- or underflow. */
   private load(re: Float64Array, im: Float64Array): number {
     const n = this.n;
     let largest = 0;
@@ -108,7 +108,7 @@ export class HermitianEigen {
         sum += a + b;
       }
     }
-    // NaN compares false everywhere above; the sum does not hide it.
+    // All comparisons with NaN above are false, but the sum of the entries is then NaN.
     if (!(sum < Infinity)) {
       throw new RangeError(
         `Cannot diagonalise a ${n}×${n} matrix: it has entries that are not finite (or their sum overflows)`,
@@ -125,7 +125,7 @@ export class HermitianEigen {
   }
 }
 
-/** Between these, squares of entries and their sums stay far from overflow, and losing 1e-154 to underflow is below ε. */
+/** Between these limits, squares of entries and their sums do not overflow, and an underflow of 1e-154 is below ε. */
 const SAFE_LOW = 1e-100;
 const SAFE_HIGH = 1e100;
 
@@ -146,7 +146,7 @@ function sortDescending(n: number, values: Float64Array): void {
   }
 }
 
-/** Selection sort: at most n−1 swaps of rows; ties keep the row with the lower index. */
+/** Selection sort: at most n−1 swaps of rows. Ties keep the row with the lower index first. */
 function sortRowsDescending(n: number, values: Float64Array, re: Float64Array, im: Float64Array): void {
   for (let k = 0; k < n - 1; k++) {
     let best = k;

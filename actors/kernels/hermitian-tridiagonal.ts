@@ -3,12 +3,12 @@
  *
  *   A = Q D T D† Q†,   Q = H_{n−1} … H_1,   H_i = 1 − v_i v_i† / h_i,   D a diagonal of unit phases
  *
- * Only the lower triangle is read. Rows are eliminated from the last one up, so every inner loop runs along a row.
+ * Only the lower triangle is read. Rows are eliminated from the last to the first, so every inner loop runs along a row.
  * Source: Householder 1958; Wilkinson 1965, The Algebraic Eigenvalue Problem, §5; the phases replace the complex
- * off-diagonal entries that a reflection with real h leaves behind.
+ * off-diagonal entries that remain after a reflection with real h.
  */
 
-/** Smallest normal double: a scaled row below its root is zero as far as 53 bits can tell. */
+/** Smallest normal double. A scaled row below its root is zero in 53 bits. */
 const TINY = 2.2250738585072014e-308;
 
 /**
@@ -50,10 +50,10 @@ export function tridiagonalise(
     const head = Math.sqrt(headRe * headRe + headIm * headIm);
     const unitRe = head === 0 ? 1 : headRe / head;
     const unitIm = head === 0 ? 0 : headIm / head;
-    // H c = −unit·norm·e_{i−1}; this phase is what D takes out afterwards (fixed below, once all are known).
+    // H c = −unit·norm·e_{i−1}. D removes this phase (computed below, when all phases are known).
     phaseRe[i] = -unitRe;
     phaseIm[i] = -unitIm;
-    // A row with one entry is already tridiagonal, but its phase still has to be carried.
+    // A row with one entry is already tridiagonal, but its phase is still needed.
     for (let j = 0; j < last; j++) im[row + j] = -im[row + j]!;
     re[row + last] = headRe + unitRe * norm;
     im[row + last] = headIm + unitIm * norm;
@@ -77,7 +77,7 @@ function reflectLeading(
   pIm: Float64Array,
 ): void {
   const row = i * n;
-  // p = A v / h from the lower triangle alone: entry (j,k) serves row j and, conjugated, row k.
+  // p = A v / h from the lower triangle: entry (j,k) is used for row j and, conjugated, for row k.
   for (let j = 0; j < i; j++) {
     const base = j * n;
     const vjRe = re[row + j]!;
@@ -128,7 +128,7 @@ function reflectLeading(
 }
 
 /**
- * Turns the phase of each off-diagonal entry T_{i−1,i} (in slot i) into the diagonal D with D_0 = 1,
+ * Converts the phase of each off-diagonal entry T_{i−1,i} (in slot i) to the diagonal D with D_0 = 1,
  * D_{i−1} |T_{i−1,i}| conj(D_i) = T_{i−1,i}, that is D_i = D_{i−1} · conj(phase_i).
  */
 function chainPhases(n: number, phaseRe: Float64Array, phaseIm: Float64Array): void {
@@ -146,7 +146,7 @@ function chainPhases(n: number, phaseRe: Float64Array, phaseIm: Float64Array): v
 }
 
 /**
- * Turns eigenvectors of T into eigenvectors of A: x ← Q D z for each of `count` row vectors.
+ * Converts eigenvectors of T to eigenvectors of A: x ← Q D z for each of `count` row vectors.
  *
  * Vector k occupies `vecRe[k·n .. k·n+n−1]` (imaginary part set here). `re`, `im`, `heights`, phases as left by
  * `tridiagonalise`. Cost 2 n² complex multiply-adds a vector; allocates nothing.

@@ -1,9 +1,9 @@
-/** Sums of numbers known by their logarithms. */
+/** Sums of numbers that are given as logarithms. */
 import exp from "@stdlib/math-base-special-exp";
 import ln from "@stdlib/math-base-special-ln";
 import log1p from "@stdlib/math-base-special-log1p";
 
-/** Above this, ln(1+e^x) is x to the last bit. */
+/** For larger x, ln(1+e^x) equals x to the last bit. */
 const LINEAR_FROM = 37;
 
 /** ln(1 + e^x) without overflow; x = −∞ gives 0. O(1). */

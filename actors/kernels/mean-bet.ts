@@ -1,13 +1,13 @@
 /**
- * Bets that the mean of whitened innovations has moved (B3), valid for every law symmetric about the old mean.
+ * Bets that the mean of whitened innovations has changed (B3), valid for every law that is symmetric about the old mean.
  *
  *   d = λ μ̂_{t−1}·y_t,   ln e = d − d²/2          E[e] ≤ 1 because cosh d ≤ e^{d²/2}
  *
- * μ̂ is an EWMA of past y, so the bet is placed before y is seen; its length is forced into [0.5, 1.2] so that it neither
- * sleeps nor overbets. Source: de la Peña 1999, Ann. Probab. 27:537.
+ * μ̂ is an EWMA of past y, so the bet does not depend on y. Its length is limited to [0.5, 1.2]: shorter bets win too slowly, longer ones
+ * lose too much. Source: de la Peña 1999, Ann. Probab. 27:537.
  */
 
-/** Memory in samples of the EWMAs, short to long, and the fractions bet on each. */
+/** Memories of the EWMAs in samples, and the fractions bet on each of them. */
 export const MEAN_BET_WINDOWS: readonly number[] = [8, 32, 128];
 export const MEAN_BET_FRACTIONS: readonly number[] = [0.5, 1];
 
@@ -64,7 +64,7 @@ export class MeanBet {
   }
 }
 
-/** Factor that brings a vector of squared length norm2 into [0.5, 1.2]; 0 for no direction at all (the bet is then 1). */
+/** Factor that limits the length of a vector with squared length norm2 to [0.5, 1.2]; 0 for the zero vector (e is then 1). */
 function lengthScale(norm2: number): number {
   const norm = Math.sqrt(norm2);
   if (norm === 0) return 0;

@@ -1,10 +1,10 @@
 /**
- * `measure` for lines of JSON: one question a line, one flat object a line.
+ * `measure` for lines of JSON: one request per line, one flat object per line.
  *
  *   {"n":2,"re":[…],"im":[…],"sigma":{"re":[…],"im":[…]},"update":{"alpha":0.1,"psi":{"re":[…],"im":[…]}}}
  *
- * `re`, `im` are n×n row-major; `sigma` and `update` are optional. A line that cannot be answered gives
- * {"error": "what was wrong and what was expected"}; it never throws.
+ * `re`, `im` are n×n row-major; `sigma` and `update` are optional. For an invalid line the answer is
+ * {"error": "the problem and what was expected"}; the function never throws.
  */
 import { type Matrix, type MatrixOfOrder, measure, type UpdateRequest } from "./measure.ts";
 
@@ -35,7 +35,7 @@ function parse(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    // The engine's own message differs between runtimes; ours must not.
+    // The engine's message differs between runtimes, but this one must not.
     throw new TypeError(
       `Cannot read the line: it is not JSON (${json.length} characters); expected one object a line`,
     );

@@ -1,11 +1,10 @@
 /**
- * Every functional of one state (and of a pair, and after an update) as one flat object.
+ * All functionals of one state, of a pair and after an update, as one flat object.
  *
  * Names and conventions are those of the reference states: nats unless `_bits`; fidelity = (tr √(√ρσ√ρ))²;
  * bures = √(2−2√F); "half" = groups A = the first ⌊n/2⌋ modes, B = the rest; "_0_last" = first and last mode;
- * dEntropy = S(σ)−S(ρ), dPurity = γ_σ−γ_ρ. What is undefined (a visibility without population) or infinite (a relative
- * entropy without common support) is null, because JSON has neither NaN nor Infinity. Pair and group names are left out
- * for n = 1.
+ * dEntropy = S(σ)−S(ρ), dPurity = γ_σ−γ_ρ. Undefined values (a visibility without population) and infinite ones (a relative
+ * entropy without common support) are null, because JSON has neither NaN nor Infinity. For n = 1 there are no values of pairs and groups.
  */
 import { l1Coherence, normalisedL1Coherence, relativeEntropyOfCoherence } from "./coherence.ts";
 import {
@@ -58,7 +57,7 @@ export type Measures = Record<string, number | null | number[]>;
 /**
  * All functionals of `rho`; those of the pair when `sigma` is given; `update.*` for the state after
  * ρ ← (1−α)ρ + αψψ† when `update` is given; `eig` = eigenvalues, descending.
- * Throws InvalidState for anything that is not a state. O(n³), allocates: a question, not a stream.
+ * Throws InvalidState for anything that is not a state. O(n³), allocates: too slow for streams.
  */
 export function measure(rho: MatrixOfOrder, sigma?: Matrix, update?: UpdateRequest): Measures {
   const n = rho.n;
@@ -132,7 +131,7 @@ function measureGroups(n: number, re: Float64Array, im: Float64Array, result: Me
   const mask = new Uint8Array(n);
   for (let i = 0; i < n; i++) mask[i] = i < half ? GROUP_A : GROUP_B;
   const entropies = new GroupEntropies(n);
-  // A complete split: nothing is outside.
+  // For a complete split no mode is outside.
   const halfNegativity = negativity(0, crossNorm2(n, re, im, mask));
   result["halfNegativity"] = halfNegativity;
   result["halfLogNeg"] = logNegativityBits(halfNegativity);
@@ -184,7 +183,7 @@ function measurePair(
   result["relEntropy"] = pair.relativeEntropy();
 }
 
-/** ‖ψ‖² may be off by what ten decimal digits allow. */
+/** Tolerance of ‖ψ‖² = 1: amplitudes may be rounded to ten decimal digits. */
 const NORM_TOLERANCE = 1e-9;
 
 function checkUpdate(n: number, update: UpdateRequest): void {

@@ -1,5 +1,5 @@
 /**
- * Online control of the false discovery rate: decide each hypothesis as it comes, for ever.
+ * Online control of the false discovery rate: each hypothesis of an endless stream is decided when it arrives.
  *
  * e-LOND takes e-values under any dependence (Xu & Ramdas 2024); LORD++ takes independent p-values (Ramdas, Yang,
  * Wainwright & Jordan 2017).
@@ -21,13 +21,13 @@ export class ELond {
     this.fields = { scalars: this.scalars };
   }
 
-  /** The level α_t the next hypothesis is tested at. */
+  /** The level α_t of the next hypothesis. */
   get level(): number {
     const t = this.scalars[0]! + 1;
     return ((this.alpha * 6) / (Math.PI * Math.PI * t * t)) * (this.scalars[1]! + 1);
   }
 
-  /** Decides one e-value; true = discovery. O(1). */
+  /** Decides one e-value. True means a discovery. O(1). */
   test(e: number): boolean {
     const rejected = e >= 1 / this.level;
     this.scalars[0] = this.scalars[0]! + 1;
@@ -44,7 +44,7 @@ export class ELond {
   }
 }
 
-/** γ_t is spread over this many hypotheses; what a rejection earns is spent after them. */
+/** γ_t is spread over this many hypotheses. The wealth gained by a rejection is then used up. */
 const LORD_HORIZON = 10_000;
 
 /**
@@ -74,7 +74,7 @@ export class LordPlusPlus {
     this.gamma = lordGamma();
   }
 
-  /** The level α_t the next hypothesis is tested at. O(rejections among the last 10⁴). */
+  /** The level α_t of the next hypothesis. O(rejections among the last 10⁴). */
   get level(): number {
     const t = this.scalars[0]! + 1;
     const rejections = this.scalars[1]!;
@@ -87,7 +87,7 @@ export class LordPlusPlus {
     return level + this.alpha * later;
   }
 
-  /** Decides one p-value; true = discovery. */
+  /** Decides one p-value. True means a discovery. */
   test(p: number): boolean {
     const rejected = p <= this.level;
     const t = this.scalars[0]! + 1;

@@ -1,4 +1,4 @@
-/** Two states compared without any eigenvalue: overlap, Hilbert–Schmidt distance, bounds on the fidelity. */
+/** Comparison of two states without eigenvalues: overlap, Hilbert–Schmidt distance, bounds on the fidelity. */
 
 /** Overlap tr ρσ = Σ_ij Re(ρ_ij conj σ_ij), in [0, 1], of two n×n row-major Hermitian matrices. O(n²). */
 export function overlap(
@@ -18,7 +18,7 @@ export function overlap(
   return diagonal + 2 * below;
 }
 
-/** Hilbert–Schmidt distance ‖ρ−σ‖_F, in [0, √2]. T ≥ it/√2 and T ≤ ½√n times it, T the trace distance. O(n²). */
+/** Hilbert–Schmidt distance D = ‖ρ−σ‖_F, in [0, √2]. For the trace distance T: D/√2 ≤ T ≤ ½√n D. O(n²). */
 export function hilbertSchmidtDistance(
   n: number,
   aRe: Float64Array,

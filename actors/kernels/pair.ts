@@ -1,14 +1,14 @@
 /**
- * What one off-diagonal entry ρ_ij says about two channels.
+ * Functionals of two channels from the off-diagonal entry ρ_ij.
  *
- * All functions take the n×n row-major matrix and two different indices; O(1) each. With an estimated state concurrence
- * reads "twice the normalised cross-moment" in the single-excitation embedding, not a claim about quantum particles.
+ * All functions take the n×n row-major matrix and two different indices; O(1) each. For an estimated state, concurrence is twice the
+ * normalised cross-moment in the single-excitation embedding. It makes no claim about quantum particles.
  */
 import atan2 from "@stdlib/math-base-special-atan2";
 import ln from "@stdlib/math-base-special-ln";
 import log1p from "@stdlib/math-base-special-log1p";
 
-/** Below this product of populations a normalised quantity is 0/0 in disguise and is undefined (NaN). */
+/** For a smaller product of populations a normalised quantity is numerically 0/0 and therefore NaN. */
 const MIN_POPULATION_PRODUCT = 1e-10;
 
 /** |ρ_ij|. */
@@ -73,7 +73,7 @@ export function entanglementOfFormationBits(c: number): number {
   if (c >= 1) return 1;
   const root = Math.sqrt((1 - c) * (1 + c));
   const small = (c * c) / (2 * (1 + root));
-  // Weak C underflows before it matters: small ln small is 0 there.
+  // For very weak C the smaller weight underflows to 0, and so does its contribution.
   if (small === 0) return 0;
   return (-small * ln(small) - (1 - small) * log1p(-small)) / Math.LN2;
 }

@@ -1,19 +1,19 @@
 /**
- * A factor L with ρ = L L†, every column to full relative precision, however small.
+ * A factor L with ρ = L L†, with full relative precision even in very small columns.
  *
  * Columns of a nearly singular state differ by many orders of magnitude; eigenvectors give √λ only to 1e-16/√λ. Here the
- * Schur complements are kept in double-double, so that a column of size 1e-7 still has 15 digits.
+ * Schur complements are stored in double-double, so that a column of size 1e-7 still has 15 digits.
  * Source: Higham 1990, "Analysis of the Cholesky decomposition of a semi-definite matrix" (complete pivoting).
  */
 import { DoubleDouble } from "./double-double.ts";
 
-/** A pivot below this is the rounding of the stored matrix, not weight. */
+/** A smaller pivot is a rounding error of the stored matrix. */
 const NEGLIGIBLE_PIVOT = 1e-18;
 
 /**
  * Writes L as rows: `outRe[k·n+i] + i·outIm[k·n+i]` is component i of column k of L; rows past the rank are 0. Returns the
- * rank. `re`, `im`: n×n row-major Hermitian, lower triangle read. An entry that would exceed what positivity allows,
- * |l_i|² ≤ ρ_ii left over, is cut to it: the matrix was negative by rounding there. n³/3 in double-double, allocates 4n².
+ * rank. `re`, `im`: n×n row-major Hermitian, lower triangle read. An entry is limited to what positivity allows, |l_i|² ≤ remaining ρ_ii,
+ * because rounding can make the matrix negative. n³/3 in double-double, allocates 4n².
  */
 export function pivotedCholesky(
   n: number,

@@ -1,4 +1,4 @@
-/** The pointer: the leading eigenvector, the one pattern that explains most. */
+/** The pointer: the leading eigenvector of a state. */
 import atan2 from "@stdlib/math-base-special-atan2";
 
 /**
@@ -27,7 +27,7 @@ export function pointer(
   return reference;
 }
 
-/** |⟨v|w⟩|² of two unit vectors, in [0, 1]: has the pointer turned? O(n). */
+/** |⟨v|w⟩|² of two unit vectors, in [0, 1]: 1 if the pointer has not turned. O(n). */
 export function pointerOverlap(
   n: number,
   vRe: Float64Array,

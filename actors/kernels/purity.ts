@@ -1,9 +1,9 @@
-/** Purity of a density matrix and what follows from it alone. */
+/** Purity of a density matrix and functionals of the purity. */
 import ln from "@stdlib/math-base-special-ln";
 
 /**
  * Purity γ = tr ρ² = Σ|ρ_ij|², in [1/n, 1] for a state; 1 = one mode explains everything, 1/n = maximally mixed.
- * `re`, `im`: n×n row-major Hermitian, lower triangle read. O(n²). Plain synonym: Herfindahl index of the eigenvalues.
+ * `re`, `im`: n×n row-major Hermitian, lower triangle read. O(n²). Also known as the Herfindahl index of the eigenvalues.
  */
 export function purity(n: number, re: Float64Array, im: Float64Array): number {
   let diagonal = 0;
@@ -16,12 +16,12 @@ export function purity(n: number, re: Float64Array, im: Float64Array): number {
   return diagonal + 2 * below;
 }
 
-/** Normalised linear entropy n(1−γ)/(n−1), in [0, 1]; 0 for n = 1, which has one state only. O(1). */
+/** Normalised linear entropy n(1−γ)/(n−1), in [0, 1]; 0 for n = 1. O(1). */
 export function linearEntropy(n: number, gamma: number): number {
   return n === 1 ? 0 : (n * (1 - gamma)) / (n - 1);
 }
 
-/** Participation number 1/γ, in [1, n]: how many modes take part. O(1). */
+/** Participation number 1/γ, in [1, n]: the effective number of modes. O(1). */
 export function participation(gamma: number): number {
   return 1 / gamma;
 }

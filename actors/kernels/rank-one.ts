@@ -1,4 +1,4 @@
-/** The rank-one update of a density matrix: one sample enters the state. */
+/** The rank-one update of a density matrix by one sample. */
 
 /**
  * ρ ← (1−α)ρ + αψψ†, exactly Hermitian, diagonal exactly real; trace and positivity are kept for ‖ψ‖ = 1, 0 ≤ α ≤ 1.
@@ -58,7 +58,7 @@ export function rankOneUpdate(
   out[2] = trace;
 }
 
-/** The same by the formula, entry by entry, and returns nothing else. */
+/** The same update by the formula, entry by entry, without q, purity and trace. */
 export function rankOneUpdateSlow(
   n: number,
   re: Float64Array,

@@ -1,10 +1,10 @@
 /** Relative entropy of two states. */
 import ln from "@stdlib/math-base-special-ln";
 
-/** An eigenvalue of σ below this is outside its support: rounding alone makes values of this size. */
+/** A smaller eigenvalue of σ is outside its support, because rounding causes values of this size. */
 const SUPPORT_TOLERANCE = 1e-13;
 
-/** Weight of ρ outside the support of σ that still counts as rounding. */
+/** Largest weight of ρ outside the support of σ that counts as rounding. */
 const OUTSIDE_WEIGHT = 1e-12;
 
 /**

@@ -1,16 +1,16 @@
 /**
- * Complex resonators driven by the ticks themselves: a band of each channel without any resampling.
+ * Complex resonators driven by the ticks of each channel: a frequency band without resampling.
  *
  *   order 1   z = Σ_k r_k e^{(−γ+iω₀)(t−t_k)}              order 2   z = Σ_k r_k (t−t_k) e^{(−γ+iω₀)(t−t_k)}
  *
- * Returns r_k arrive as impulses; between ticks the decay is exact. Image rejection 10m·log₁₀(1+4Q²) dB, Q = ω₀/γ; group
- * delay m/γ seconds. Default m = 2, Q = 4: 36 dB, 1.27 periods. An exponentially windowed Fourier coefficient of the price.
+ * Returns r_k are impulses; the decay between ticks is exact. For order m the image rejection is 10m·log₁₀(1+4Q²) dB, Q = ω₀/γ, and the
+ * group delay m/γ seconds. With m = 2, Q = 4: 36 dB, 1.27 periods. z is an exponentially windowed Fourier coefficient of the price.
  * Source: Malliavin & Mancino 2009, Ann. Statist. 37:1983.
  */
 import exp from "@stdlib/math-base-special-exp";
 import sincos from "@stdlib/math-base-special-sincos";
 
-/** After this many time constants without a tick what is left (5 %) describes another time: start afresh. */
+/** Time constants without a tick after which a channel starts anew: only 5 % of its amplitude is left. */
 const GAP_TIME_CONSTANTS = 3;
 
 const MICROSECOND = 1e-6;
@@ -51,14 +51,14 @@ export class Resonators {
     this.scratch = new Float64Array(4);
   }
 
-  /** Delay of what is seen, m/γ in seconds. */
+  /** Group delay m/γ in seconds. */
   get groupDelay(): number {
     return this.order / this.gamma;
   }
 
   /**
-   * Channel i had return r at time t (integer µs, not before its last tick). Returns false when a gap of more than 3/γ
-   * made it start afresh. A return that is not finite is ignored. O(1): one exponential, one sine and cosine.
+   * Adds return r of channel i at time t (integer µs, not before its last tick). Returns false when the channel started anew after a gap of
+   * more than 3/γ. Ignores a return that is not finite. O(1): one exponential, one sine and cosine.
    */
   tick(i: number, t: number, r: number): boolean {
     if (!Number.isFinite(r)) return true;

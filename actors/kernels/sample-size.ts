@@ -1,7 +1,7 @@
 /**
- * How many independent samples an exponentially weighted estimate is worth, and what that does to its purity.
+ * The effective number of independent samples of an exponentially weighted estimate, and the bias of its purity.
  *
- * κ = Σ_k w_k² over effectively independent samples, N_eff = 1/κ. An estimate never leaves without it.
+ * κ = Σ_k w_k² over effectively independent samples, N_eff = 1/κ. Every published estimate contains κ.
  */
 
 /** κ after one more independent sample of weight α: κ ← (1−α)²κ + α², from κ = 1 at the first. O(1). */
@@ -21,8 +21,8 @@ export function resonatorKappa(averagingRate: number, gamma: number, order: 1 | 
 }
 
 /**
- * Purity without the bias of a finite sample: (γ̂−κ)/(1−κ), exact in the mean for independent unit ψ. NaN when κ ≥ 1
- * (one sample says nothing). May leave [1/n, 1]; clip for display only. O(1).
+ * Purity without the bias of a finite sample: (γ̂−κ)/(1−κ), unbiased for independent unit ψ. NaN when κ ≥ 1 (a single sample).
+ * The result may be outside [1/n, 1]; clip it for display only. O(1).
  */
 export function correctedPurity(measured: number, kappa: number): number {
   return kappa < 1 ? (measured - kappa) / (1 - kappa) : Number.NaN;

@@ -1,13 +1,13 @@
 /**
- * Is the next sample predictable from the last? If so, the promises of the detectors do not hold.
+ * Tests whether a sample can be predicted from the last one. The detectors guarantee their false-alarm rates only if it cannot.
  *
  * Streaming: an e-detector on the lag-1 product u_t = y_t·y_{t−1}/√n of whitened innovations. For any law of y_t that is
- * symmetric given the past, d = ±λu_t has E[exp(d − d²/2)] ≤ 1; both signs and several λ are mixed (Shiryaev–Roberts), so
- * evidence ≥ A comes by chance at most once in A samples. AR(1) φ gives u mean φ√n: about 2 ln A/(nφ²) samples to detect.
+ * symmetric given the past, d = ±λu_t has E[exp(d − d²/2)] ≤ 1. Both signs and several λ are mixed (Shiryaev–Roberts), so that independent
+ * samples reach evidence A at most once in A samples. AR(1) with φ gives u a mean of φ√n: detection takes about 2 ln A/(nφ²) samples.
  */
 import { EDetector } from "./e-detector.ts";
 
-/** Fractions bet, for correlations strong and weak. */
+/** Fractions of the bets, for strong and weak correlations. */
 const FRACTIONS: readonly number[] = [0.1, 0.3, 0.6, 1];
 
 export class SerialCorrelation {
@@ -47,7 +47,7 @@ export class SerialCorrelation {
     };
   }
 
-  /** Takes one whitened sample and returns ln of the evidence for serial correlation. O(n + members). */
+  /** Processes one whitened sample and returns ln of the evidence for serial correlation. O(n + members). */
   update(y: Float64Array): number {
     const n = this.n;
     let dot = 0;
@@ -83,11 +83,11 @@ export class SerialCorrelation {
     return this.scalars[2]! > 0 ? this.scalars[1]! / this.scalars[2]! : 0;
   }
 
-  /** Forgets evidence, keeps the last sample. */
+  /** Discards the evidence but keeps the last sample. */
   reset(): void {
     this.detector.reset();
   }
 }
 
-/** Samples the reported autocorrelation looks back on: its s.d. is then 0.03/√n. */
+/** Memory of the reported autocorrelation in samples: its standard deviation is then 0.03/√n. */
 const MEMORY = 500;

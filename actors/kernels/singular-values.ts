@@ -1,8 +1,8 @@
 /**
  * Singular values of a square complex matrix by one-sided Jacobi rotations of its rows.
  *
- * Small singular values come out with small error relative to their row norms, which an eigen-decomposition of A A†
- * cannot give: that would lose half the digits of a fidelity. Source: Hestenes 1958; Demmel & Veselić 1992.
+ * Small singular values have a small error relative to their row norms. An eigen-decomposition of A A† would lose half the digits of a
+ * fidelity. Source: Hestenes 1958; Demmel & Veselić 1992.
  */
 
 /** Quadratic convergence: 6 to 10 sweeps are usual up to order 128. */
@@ -35,7 +35,7 @@ export function singularValues(n: number, re: Float64Array, im: Float64Array, va
   }
 }
 
-/** Rotates the rows at offsets p and q until x_p†x_q = 0; false when they already are orthogonal. */
+/** Rotates the rows at offsets p and q so that x_p†x_q = 0. Returns false when they are already orthogonal. */
 function orthogonalise(n: number, p: number, q: number, re: Float64Array, im: Float64Array): boolean {
   let pp = 0;
   let qq = 0;

@@ -1,16 +1,16 @@
 /**
- * Is this matrix a state? The check at the edge.
+ * Checks whether a matrix from outside is a state.
  *
  * A state is Hermitian, has trace 1 and no negative eigenvalue, each within 1e-9.
  */
 import { HermitianEigen, MAX_ORDER } from "./hermitian-eigen.ts";
 
-/** A matrix that passed through decimal text with ten digits still passes. */
+/** Tolerance: matrices that were written as decimal text with ten digits are accepted. */
 const HERMITIAN_TOLERANCE = 1e-9;
 export const TRACE_TOLERANCE = 1e-9;
 const NEGATIVE_TOLERANCE = 1e-9;
 
-/** The matrix is not a state; the message names the entry or the value and what was expected. */
+/** The matrix is not a state. The message contains the entry or value and what was expected. */
 export class InvalidState extends RangeError {
   override name = "InvalidState";
 }
@@ -39,7 +39,7 @@ export function checkState(n: number, re: ArrayLike<number>, im: ArrayLike<numbe
   }
 }
 
-/** As `checkState`, for those who count what is none instead of saying why. O(n³), allocates. */
+/** Like `checkState`, but returns false instead of throwing. O(n³), allocates. */
 export function isState(n: number, re: ArrayLike<number>, im: ArrayLike<number>): boolean {
   try {
     checkState(n, re, im);
@@ -50,14 +50,14 @@ export function isState(n: number, re: ArrayLike<number>, im: ArrayLike<number>)
   }
 }
 
-/** Whether ‖ψ‖² is 1 within 1e-9; an amplitude that is not finite makes it none. O(n). */
+/** True if ‖ψ‖² is 1 within 1e-9. False if an amplitude is not finite. O(n). */
 export function isStateVector(re: ArrayLike<number>, im: ArrayLike<number>): boolean {
   let norm2 = 0;
   for (let i = 0; i < re.length; i++) norm2 += re[i]! * re[i]! + im[i]! * im[i]!;
   return Math.abs(norm2 - 1) <= TRACE_TOLERANCE;
 }
 
-/** The part of `checkState` before any arithmetic: n, lengths, finite entries. O(n²). */
+/** The checks before any arithmetic: n, lengths, finite entries. O(n²). */
 function checkShape(n: number, re: ArrayLike<number>, im: ArrayLike<number>, what: string): void {
   if (!Number.isInteger(n) || n < 1 || n > MAX_ORDER) {
     throw new InvalidState(`Cannot accept ${what}: n is ${n}; expected an integer from 1 to ${MAX_ORDER}`);

@@ -1,8 +1,7 @@
 /**
- * All two-state functionals of a pair (ρ, σ), with the eigensystems shared between them.
+ * All functionals of a pair of states (ρ, σ), which share their eigensystems.
  *
- * `load` costs two eigensystems; what then needs only them is cheap. Nothing here is state: it is scratch between
- * `load` and the questions asked.
+ * `load` computes two eigensystems; functionals that need only them are then cheap. The object holds scratch, no registered state.
  */
 import { vonNeumannEntropy } from "./entropy.ts";
 import { rootFidelity } from "./fidelity.ts";
@@ -54,7 +53,7 @@ export class StateComparison {
     this.sigmaIm = this.workIm;
   }
 
-  /** Takes both states (n×n row-major, kept by reference until the next call). O(n³). */
+  /** Loads both states (n×n row-major, kept by reference until the next call). O(n³). */
   load(rhoRe: Float64Array, rhoIm: Float64Array, sigmaRe: Float64Array, sigmaIm: Float64Array): void {
     this.rhoRe = rhoRe;
     this.rhoIm = rhoIm;
@@ -94,7 +93,7 @@ export class StateComparison {
     );
   }
 
-  /** Trace distance T = ½ Σ|eig(ρ−σ)|, in [0, 1]: the best chance to tell them apart is (1+T)/2 (Helstrom 1976). One spectrum. */
+  /** Trace distance T = ½ Σ|eig(ρ−σ)|, in [0, 1]. The best probability to distinguish ρ from σ is (1+T)/2 (Helstrom 1976). One spectrum. */
   traceDistance(): number {
     this.combine(1, -1);
     this.solver.eigenvalues(this.workRe, this.workIm, this.workValues);

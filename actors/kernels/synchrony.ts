@@ -1,13 +1,13 @@
 /**
- * The synchrony factor: how much coherence at ω unequal tick times alone take away (the Epps effect, exactly).
+ * The synchrony factor: how much unequal tick times reduce the coherence at ω (the Epps effect, exactly).
  *
  *   c_ij(ω) = time average of e^{−iω(d_i(s)−d_j(s))},  d_i(s) = time from s to the next tick of i
  *
- * For correlated Brownian prices E[g_observed] = g_true · c_ij; Poisson ticks give 1/((1+iω/λ_i)(1−iω/λ_j)). Its phase is a
- * lag that is not there: always report g, |c| and g/c separately, and refuse g/c for |c| < 0.5.
+ * For correlated Brownian prices E[g_observed] = g_true · c_ij; Poisson ticks give 1/((1+iω/λ_i)(1−iω/λ_j)). Its phase is an apparent lag
+ * that the prices do not have: report g, |c| and g/c separately, and no g/c for |c| < 0.5.
  *
- * Streaming: next-tick times factorise, e^{−iωn_i}·e^{+iωn_j}. While i ticks and j is silent, stretches times e^{−iωn_i}
- * pile up as "pending"; the next tick of j multiplies them by its e^{+iωn_j}.
+ * Streaming: next-tick times factorise, e^{−iωn_i}·e^{+iωn_j}. While i ticks and j is silent, intervals times e^{−iωn_i}
+ * are summed as "pending". The next tick of j multiplies the sum by its e^{+iωn_j}.
  */
 import sincos from "@stdlib/math-base-special-sincos";
 
@@ -18,7 +18,7 @@ export class Synchrony {
   readonly omega: number;
   /**
    * All of the state, n×n of each pair i<j in the upper triangle: resolved sum, its duration (µs), pending sum, first event.
-   * `last` = last tick of each channel, `origin` = first tick of all (phases are relative to it, so they stay precise).
+   * `last` = last tick of each channel, `origin` = first tick of all (phases relative to it stay precise).
    */
   readonly fields: {
     readonly sumRe: Float64Array;
@@ -49,7 +49,7 @@ export class Synchrony {
     };
   }
 
-  /** Channel i ticked at t (integer µs, not before any tick seen). O(n), one sine and cosine. */
+  /** Adds a tick of channel i at t (integer µs, not before any earlier tick). O(n), one sine and cosine. */
   tick(i: number, t: number): void {
     const f = this.fields;
     if (Number.isNaN(f.origin[0]!)) f.origin[0] = t;
@@ -61,7 +61,7 @@ export class Synchrony {
   private tickPair(i: number, j: number, t: number, cos: number, sin: number): void {
     const f = this.fields;
     const at = i < j ? i * this.n + j : j * this.n + i;
-    // Both factors are kept for the pair (lower, upper): e^{−iωn} for the lower index, e^{+iωn} for the upper one.
+    // A pair (lower, upper) uses e^{−iωn} for the lower index and e^{+iωn} for the upper one.
     const eIm = i < j ? -sin : sin;
     if (Number.isNaN(f.start[at]!)) {
       f.start[at] = t;
@@ -70,7 +70,7 @@ export class Synchrony {
     const mine = Number.isNaN(f.last[i]!) ? f.start[at]! : f.last[i]!;
     const other = Number.isNaN(f.last[j]!) ? f.start[at]! : f.last[j]!;
     if (mine >= other) {
-      // i is ahead: one more stretch that waits for j.
+      // i is ahead: one more interval waits for j.
       f.pendingRe[at] = f.pendingRe[at]! + (t - mine) * cos;
       f.pendingIm[at] = f.pendingIm[at]! + (t - mine) * eIm;
       return;

@@ -4,7 +4,7 @@
  * Source: Dubrulle, Martin & Wilkinson 1968, "The implicit QL algorithm", Numer. Math. 12:377 (Handbook II/4).
  */
 
-/** Two to three sweeps an eigenvalue are usual; 64 without success means the input is not finite. */
+/** Two to three sweeps per eigenvalue are usual. No convergence after 64 means that the input is not finite. */
 const MAX_SWEEPS = 64;
 
 /** Distance from 1 to the next double. */
@@ -38,7 +38,7 @@ export function tridiagonalQl(
   }
 }
 
-/** Smallest m ≥ l whose coupling to m+1 is negligible. */
+/** Smallest m ≥ l with a negligible coupling to m+1. */
 function firstDecoupled(n: number, l: number, diagonal: Float64Array, offDiagonal: Float64Array): number {
   let m = l;
   for (; m < n - 1; m++) {

@@ -1,18 +1,18 @@
 /**
- * Whitening: y = W(x − μ₀) with W = Σ₀^{−1/2}, so that y has unit covariance when the calibration still holds.
+ * Whitening: y = W(x − μ₀) with W = Σ₀^{−1/2}, so that y has unit covariance while the calibration is valid.
  *
- * The symmetric root is used because it changes the channels least: y_i still belongs to channel i.
+ * The symmetric root changes the channels least: y_i still belongs to channel i.
  * Source: Kessy, Lewin & Strimmer 2018, "Optimal whitening and decorrelation" (ZCA).
  */
 import { HermitianEigen } from "./hermitian-eigen.ts";
 
-/** Eigenvalues below this share of the largest one are raised to it: W would otherwise amplify rounding. */
+/** Smaller eigenvalues, relative to the largest one, are raised to this: W would otherwise amplify rounding. */
 const EIGENVALUE_FLOOR = 1e-12;
 
 /**
- * Writes W = A^{−1/2} of a Hermitian positive semi-definite A (n×n row-major), and leaves its eigenvalues (descending) and
- * eigenvectors (rows) in `values`, `vecRe`, `vecIm`. Throws RangeError when A has no positive eigenvalue.
- * O(n³); allocates an eigen-solver: calibration, not the sample path.
+ * Writes W = A^{−1/2} of a Hermitian positive semi-definite A (n×n row-major), its eigenvalues (descending) to `values` and its
+ * eigenvectors (rows) to `vecRe`, `vecIm`. Throws RangeError when A has no positive eigenvalue. O(n³); allocates an eigen-solver,
+ * so it is meant for calibration, not for every sample.
  */
 export function inverseSquareRoot(
   n: number,
