@@ -80,7 +80,7 @@ test("resonators of order 1 and 2 agree with the reference at the clock times", 
   }
 });
 
-test("resonator starts afresh after a silence of three time constants and reads 0 in it", () => {
+test("resonator starts anew after a silence of three time constants and reads 0 during it", () => {
   const resonators = new Resonators(1, 1, 0.25);
   const re = new Float64Array(1);
   const im = new Float64Array(1);
@@ -93,7 +93,7 @@ test("resonator starts afresh after a silence of three time constants and reads 
   assert.is(resonators.fields.gaps[0], 1);
 });
 
-test("analytic signal keeps the image 53 dB down from 0.1π to 0.9π with the delay of its design", () => {
+test("analytic signal has images below −53 dB from 0.1π to 0.9π and the delay of its design", () => {
   const response = (omega: number) => {
     const filter = new AnalyticSignal(1);
     const re = new Float64Array(1);
@@ -140,7 +140,7 @@ test("analytic signal keeps the image 53 dB down from 0.1π to 0.9π with the de
   }
 });
 
-test("analytic signal survives a sample that is not a number", () => {
+test("analytic signal ignores a sample that is not a number", () => {
   const filter = new AnalyticSignal(1);
   const re = new Float64Array(1);
   const im = new Float64Array(1);
@@ -173,7 +173,7 @@ function brownian(times: number[], random: Random): Map<number, number> {
   return path;
 }
 
-/** One run: two prices with coherence 0.8, the second `lag` seconds late; what the resonator pair makes of it. */
+/** One run: two prices with coherence 0.8, the second `lag` seconds late; the estimate of the resonator pair. */
 function asynchronousRun(
   rates: [number, number],
   lag: number,
@@ -254,7 +254,7 @@ for (const [name, rates, lag, noise] of [
   });
 }
 
-test("raw lag at 60 s shows the artefact of unequal rates though the truth is 0", () => {
+test("raw lag at 60 s shows the artefact of unequal rates although the true lag is 0", () => {
   const random = seeded(33);
   const mean = meanOfRuns(6, () => asynchronousRun([1, 0.3], 0, 0, 60, 20_000, random));
   near(mean.rawLag, 1 / 0.3 - 1, 0.7, "raw lag");

@@ -62,7 +62,7 @@ test("estimate stays a state over many updates and its purity follows the recurs
   near(estimate.kappa, 0.02 / 1.98, 1e-12);
 });
 
-test("first sample is the whole state and the next ones are averaged equally", () => {
+test("the first sample is the whole state, and the next ones are averaged equally", () => {
   const estimate = new DensityEstimate(2, 0.001);
   estimate.update(Float64Array.of(2, 0), Float64Array.of(0, 0));
   assert.equal([...estimate.re], [1, 0, 0, 0]);
@@ -103,7 +103,7 @@ test("power norm is the ratio of the two averages", () => {
   }
 });
 
-test("samples without direction change nothing and are counted", () => {
+test("samples without direction are only counted", () => {
   const estimate = new DensityEstimate(2, 0.5);
   estimate.update(Float64Array.of(1, 1), Float64Array.of(0, 0));
   const before = [...estimate.re];
@@ -116,7 +116,7 @@ test("samples without direction change nothing and are counted", () => {
   assert.is(estimate.count, 1);
 });
 
-test("estimate restored from its fields goes on with the same bits", () => {
+test("estimate restored from its fields continues with the same bits", () => {
   const random = seeded(24);
   const n = 5;
   const original = new DensityEstimate(n, 0.03, "power");
@@ -135,7 +135,7 @@ test("estimate restored from its fields goes on with the same bits", () => {
   assert.equal([...restored.fields.scalars], [...original.fields.scalars]);
 });
 
-test("estimate refuses a group or a weight out of range", () => {
+test("estimate rejects a group or a weight out of range", () => {
   assert.throws(() => new DensityEstimate(129, 0.1), /129 channels: expected an integer from 1 to 128/);
   assert.throws(() => new DensityEstimate(4, 0), /alpha 0: expected a number in \(0, 1\]/);
 });
@@ -167,7 +167,7 @@ test("corrected purity of independent samples is within 0.002 of the true one", 
   near(sum / count, truth, 0.002, "corrected purity");
 });
 
-test("coherence of independent channels is called significant at most as often as promised", () => {
+test("coherence of independent channels is significant at most at the expected rate", () => {
   const random = seeded(27);
   const alpha = 2 / 33;
   const estimate = new DensityEstimate(2, alpha, "power");
@@ -192,7 +192,7 @@ test("coherence of independent channels is called significant at most as often a
   }
   levels.forEach((level, k) => {
     const realised = hits[k]! / looks / level;
-    // Four standard deviations of the count on top of the promised [0.8, 1.05].
+    // Four standard deviations of the count in addition to the expected [0.8, 1.05].
     const slack = 4 / Math.sqrt(level * looks);
     assert.ok(realised > 0.8 - slack && realised < 1.05 + slack, `${realised} of the nominal ${level}`);
   });

@@ -45,7 +45,7 @@ function pureState(psi: Matrix): Matrix {
 
 /**
  * The single-excitation state of n modes as a 2ⁿ×2ⁿ matrix (mode i = bit i), partially transposed on the modes of `mask`,
- * after tracing out every mode not in `keep`: the obvious way to negativities and entropies of groups.
+ * after tracing out every mode not in `keep`: the slow version of negativities and entropies of groups.
  */
 function embed(n: number, rho: Matrix, keep: number[]): { size: number; re: Float64Array; im: Float64Array } {
   const size = 1 << keep.length;
@@ -155,7 +155,7 @@ test("monogamy holds with equality for pure states", () => {
   }
 });
 
-test("entanglement of formation is 0, 1 and the textbook value between, and keeps weak concurrence", () => {
+test("entanglement of formation has the textbook values and keeps weak concurrence", () => {
   assert.is(entanglementOfFormationBits(0), 0);
   assert.is(entanglementOfFormationBits(1), 1);
   // C = √3/2: (1+½)/2 = ¾, h₂(¾) = 2 − ¾ log₂ 3.
@@ -164,7 +164,7 @@ test("entanglement of formation is 0, 1 and the textbook value between, and keep
   near(entanglementOfFormationBits(1e-10) / ((-x * Math.log(x) + x) / Math.LN2), 1, 1e-12);
 });
 
-test("phase is positive for the channel that leads", () => {
+test("phase is positive for the leading channel", () => {
   // ψ_j = e^{iω(t−τ_j)}: channel 0 without delay leads channel 1 delayed by 0.3 s at ω = 2.
   const psi = { re: Float64Array.of(1, Math.cos(0.6), 0.5), im: Float64Array.of(0, -Math.sin(0.6), 0.2) };
   const norm = Math.sqrt(2.29);

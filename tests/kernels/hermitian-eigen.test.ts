@@ -107,7 +107,7 @@ test("eigenvalues scale with matrices as large as 1e300 and as small as 1e-300",
   }
 });
 
-test("eigenvalues refuse entries that are not finite and orders out of range", () => {
+test("eigen-solver rejects entries that are not finite and orders out of range", () => {
   for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
     const re = new Float64Array(9).fill(bad);
     assert.throws(

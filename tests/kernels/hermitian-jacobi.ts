@@ -1,9 +1,9 @@
 /**
- * Eigenvalues of a complex Hermitian matrix by cyclic Jacobi rotations: the slow, obvious version that hermitian-eigen.ts
- * is compared with. Source: Forsythe & Henrici 1960, "The cyclic Jacobi method", Trans. AMS 94:1.
+ * Eigenvalues of a complex Hermitian matrix by cyclic Jacobi rotations: the slow version for tests of
+ * hermitian-eigen.ts. Source: Forsythe & Henrici 1960, "The cyclic Jacobi method", Trans. AMS 94:1.
  */
 
-/** Convergence is quadratic after a few sweeps; 60 is never reached by a finite matrix. */
+/** Convergence is quadratic after a few sweeps; a finite matrix never needs 60. */
 const MAX_SWEEPS = 60;
 
 /**

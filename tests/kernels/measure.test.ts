@@ -87,14 +87,14 @@ test("measure gives the textbook values of the maximally mixed and the maximally
   near(coherent["g_0_last"], 1);
 });
 
-test("measure of one mode leaves out what needs two", () => {
+test("measure of one mode has no values of pairs", () => {
   const got = measure({ n: 1, re: [1], im: [0] });
   assert.is(got["purity"], 1);
   assert.is(got["cohL1Norm"], 0);
   assert.not("halfSA" in got);
 });
 
-test("measure refuses what is not a state and says why", () => {
+test("measure rejects a matrix that is not a state, with the reason", () => {
   const zero = [0, 0, 0, 0];
   assert.throws(() => measure({ n: 2, re: [1, 0, 0], im: zero }), /re has 3 entries; expected n² = 4/);
   assert.throws(() => measure({ n: 2, re: [1, Number.NaN, 0, 0], im: zero }), /re\[0,1\] is NaN/);
@@ -115,7 +115,7 @@ test("measure refuses what is not a state and says why", () => {
   );
 });
 
-test("measure line answers a request and names the problem of a bad one", () => {
+test("measure line answers a request and reports the problem of an invalid one", () => {
   const line = (value: unknown) => JSON.parse(measureLine(JSON.stringify(value)));
   const good = { n: 2, re: [0.5, 0.5, 0.5, 0.5], im: [0, 0, 0, 0] };
   assert.is(line(good).cohL1, 1);
@@ -128,7 +128,7 @@ test("measure line answers a request and names the problem of a bad one", () => 
   assert.match(line({ ...good, update: {} }).error, /update.alpha: it is absent/);
 });
 
-test("measured values keep every identity between them on random states", () => {
+test("measured values satisfy all their identities on random states", () => {
   const random = seeded(11);
   const count = process.env["EIGENWATCH_LONG"] === "1" ? 10_000 : 1_000;
   let worst = 0;
@@ -139,7 +139,7 @@ test("measured values keep every identity between them on random states", () => 
     const n = 2 + Math.floor(random() * 7);
     const rank = 1 + Math.floor(random() * n);
     const rho = randomDensity(n, random, rank);
-    // The stored doubles of a singular state are singular to 1e-17 only, and √F is Hölder-½ there.
+    // The stored doubles of a singular state are singular only to 1e-17, and √F is Hölder-½ there.
     const slack = rank < n ? n * 2e-8 : 0;
     const sigma = randomDensity(n, random);
     const psi = randomPure(n, random);

@@ -1,5 +1,5 @@
 /**
- * Slow or obvious versions that kernels are compared with: counting, sums by definition, closed forms.
+ * Slow versions of kernels for comparison: counting, sums by definition, closed forms.
  */
 import betaincinv from "@stdlib/math-base-special-betaincinv";
 import erfc from "@stdlib/math-base-special-erfc";
@@ -63,7 +63,7 @@ export function purityAfterUpdate(gamma: number, overlap: number, alpha: number)
   return keep * keep * gamma + 2 * alpha * keep * overlap + alpha * alpha;
 }
 
-/** The obvious factor of a matrix: row k = √λ_k x_k, from its eigensystem (eigenvectors as rows); negative λ count as 0. */
+/** The factor of a matrix with rows √λ_k x_k, from its eigensystem (eigenvectors as rows); negative λ count as 0. */
 export function eigenFactor(
   n: number,
   values: Float64Array,

@@ -1,4 +1,4 @@
-/** Reference files, unpacked. Null where the checkout stands alone. */
+/** Reads unpacked reference files. Null if the checkout has no reference data. */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { shared } from "../support/shared.ts";

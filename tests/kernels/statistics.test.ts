@@ -80,7 +80,7 @@ test("conformal p-values of a sliding window agree with counting, ties included"
   );
 });
 
-test("conformal window keeps its ranks over long random streams and restores from its fields", () => {
+test("conformal window keeps its ranks over long random streams and after a restore", () => {
   const random = seeded(6);
   const rank = new ConformalRank(257);
   const scores: number[] = [];
@@ -96,14 +96,14 @@ test("conformal window keeps its ranks over long random streams and restores fro
   }
 });
 
-test("conformal window does not take NaN in", () => {
+test("conformal window does not store NaN", () => {
   const rank = new ConformalRank(4);
   rank.push(1, 0.5);
   assert.ok(Number.isNaN(rank.push(Number.NaN, 0.5)));
   assert.is(rank.count, 1);
 });
 
-test("e-detector follows the reference paths of Shiryaev–Roberts and CUSUM and their alarms", () => {
+test("e-detector agrees with the reference paths and alarms of Shiryaev–Roberts and CUSUM", () => {
   if (reference === null) return skip("no reference data beside the checkout");
   const { x, mus, weights, logSR, logCUSUM, alarmSR, alarmCUSUM, tol } = reference.E_edetector;
   for (const [kind, path, alarms] of [
@@ -124,7 +124,7 @@ test("e-detector follows the reference paths of Shiryaev–Roberts and CUSUM and
   }
 });
 
-test("e-detector of constant strong evidence stays finite, names its leader and its onset", () => {
+test("e-detector with constant strong evidence stays finite and reports its leader and onset", () => {
   const detector = new EDetector([0.5, 0.5]);
   const logE = Float64Array.of(-1, -1);
   for (let t = 0; t < 10; t++) detector.update(logE);
@@ -146,7 +146,7 @@ test("closed forms of the bets agree with the reference", () => {
   }
 });
 
-test("bet tables have mean 1 over uniform p and follow the closed forms", () => {
+test("bet tables have mean 1 over uniform p and agree with the closed forms", () => {
   for (const [kind, parameters, exact] of [
     ["energy", [0.6, 0.8, 1.3, 1.8], energyBet],
     ["share", [0.4, 0.65, 1.5, 2.5], shareBet],
@@ -206,7 +206,7 @@ test("mean bets stay below 1 in the mean under a symmetric heavy-tailed law and 
   assert.ok(grown > 20, `log evidence ${grown}`);
 });
 
-test("cholesky factor multiplies back and refuses an indefinite matrix", () => {
+test("cholesky factor reproduces the matrix; an indefinite matrix is rejected", () => {
   const random = seeded(8);
   const n = 7;
   const { re, im } = randomDensity(n, random);
@@ -273,7 +273,7 @@ test("EWMA moments of a constant alpha 1/k are the sample mean and variance, and
   assert.is(fresh.samples(0), 2);
 });
 
-test("serial correlation is found within 2000 samples at AR 0.3 in one channel and not in white noise", () => {
+test("serial correlation of AR 0.3 in one channel is found within 2000 samples, and none in white noise", () => {
   const random = seeded(10);
   const white = new SerialCorrelation(1);
   const correlated = new SerialCorrelation(1);
@@ -326,7 +326,7 @@ test("Benjamini–Hochberg rejects by its step-up rule", () => {
   assert.equal([...rejected], [0, 1, 1, 1, 0]);
 });
 
-test("normal law gives the familiar percentiles", () => {
+test("normal distribution has the known percentiles", () => {
   near(normalQuantile(0.975), 1.959963984540054, 1e-14);
   near(normalCdf(1.959963984540054), 0.975, 1e-15);
   near(normalCdf(-10) / 7.61985302416052e-24, 1, 1e-12);
