@@ -5,7 +5,7 @@
  *   decodeMessage   envelope → limit of the row → structure → msgpack → older versions → schema
  *
  * K1  decode(encode(m)) equals m (−0 outside columns becomes 0).
- * K2  Equal messages give equal bytes: fields stand in the order of the schema.
+ * K2  Equal messages give equal bytes: fields are in the order of the schema.
  * K3  For any bytes, decoding throws only a ProtocolError and uses memory in proportion to the bytes.
  * K4  A message with an unknown code is decoded as `unknown` and encodes to the same bytes.
  *

@@ -7,7 +7,7 @@
  *                                     ├─ MalformedSubject   not a subject of this program: ignore the message
  *                                     └─ InvalidSetting     typed by a person: show it to them
  *
- * Decoders throw only ProtocolErrors, whatever the bytes. The edge that shows an error chooses HTTP status or exit code by its `kind`; nothing
+ * Decoders throw only ProtocolErrors, for any bytes. The edge that shows an error chooses HTTP status or exit code by its `kind`; nothing
  * parses its message.
  */
 
@@ -97,7 +97,7 @@ export class InvalidSetting extends ProtocolError {
 /** Long enough to recognise a value, short enough for one line of a log. */
 const MAX_SHOWN = 60;
 
-/** A value from outside as it may stand in an error: short, on one line, and never a throw. */
+/** A value from outside as an error shows it: short, on one line, and never a throw. */
 export function show(value: unknown): string {
   if (typeof value === "string") return quote(value);
   if (value === null || typeof value === "number" || typeof value === "boolean") return String(value);

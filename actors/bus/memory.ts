@@ -133,7 +133,7 @@ class MemoryHints implements Hints {
     this.#values.get(key)?.cancel();
     const cancel = this.#clock.after(HINT_TTL_MS, () => this.#end(key));
     this.#values.set(key, { value: new Uint8Array(value), cancel });
-    this.#tell(key);
+    this.#notify(key);
   }
 
   async remove(key: string): Promise<void> {
@@ -150,10 +150,10 @@ class MemoryHints implements Hints {
   }
 
   #end(key: string): void {
-    if (this.#values.delete(key)) this.#tell(key);
+    if (this.#values.delete(key)) this.#notify(key);
   }
 
-  #tell(key: string): void {
+  #notify(key: string): void {
     const value = this.#values.get(key)?.value ?? null;
     for (const watcher of this.#watchers) this.#later(watcher, key, value);
   }

@@ -1,4 +1,4 @@
-/** Whether a subject is one that a pattern asks for: `*` stands for one part, `>` at the end for one or more. As NATS has it. */
+/** Whether a subject matches a pattern: `*` matches one part, `>` at the end one or more. As in NATS. */
 export function matches(pattern: string, subject: string): boolean {
   const expected = pattern.split(".");
   const parts = subject.split(".");

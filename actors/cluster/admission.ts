@@ -9,7 +9,7 @@
  *
  * A1  Admitted blocks are one chain: numbers without gaps, each naming the hash of the one before.
  * A2  An epoch has one owner: the first take-over in stream order wins; after it, blocks of earlier epochs are skipped.
- * A3  Readers of the same stream agree, wherever they began and whatever is in it twice.
+ * A3  Readers of the same stream agree, wherever they began and even if entries repeat.
  *
  * The rule uses no clock and no membership: it alone refuses the blocks of an owner that was paused and succeeded.
  *

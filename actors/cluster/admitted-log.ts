@@ -1,5 +1,5 @@
 /**
- * A reader of a partition's stream: applies the rule of admission to every entry and knows where the blocks that count stand.
+ * A reader of a partition's stream: applies the rule of admission to every entry and knows the places of the admitted blocks.
  *
  *   read ──► stored entries, to the end reported by the server ──► follow ──► new entries ──► watcher
  *                                                                           └─ the stream went back ─► broken
@@ -35,7 +35,7 @@ export class AdmittedLog {
   #ended = false;
   #unfollow: () => void = () => {};
 
-  /** Reads the stream to its end and goes on following it. Rejects when the server cannot be reached. */
+  /** Reads the stream to its end and then follows it. Rejects when the server cannot be reached. */
   static async open(stream: LogStream, partition: string): Promise<AdmittedLog> {
     const log = new AdmittedLog(stream, partition);
     await log.#readToEnd();
@@ -66,7 +66,7 @@ export class AdmittedLog {
     return this.#last;
   }
 
-  /** From now on this watcher, and no other, gets the entries. */
+  /** This watcher, and no other, gets the entries that follow. */
   watch(watcher: LogWatcher): void {
     this.#watcher = watcher;
     if (this.#broken !== null) watcher.broken(this.#broken);
@@ -119,7 +119,7 @@ export class AdmittedLog {
     }
   }
 
-  /** The log right before an indexed block; null when the entry is not the one that stands in the index. */
+  /** The log right before an indexed block; null when the index has another entry there. */
   #before(entry: StreamedEntry, derivedRecords: number): Admission | null {
     if (entry.kind !== "block" || !this.index.holds(entry)) return null;
     const { partition, epoch, number, previousHash } = entry;

@@ -1,5 +1,5 @@
 /**
- * Where the blocks of a streamed log stand: by block number, in columns, 40 bytes a block.
+ * The places of the blocks of a streamed log: by block number, in columns, 40 bytes a block.
  *
  * The first 8 bytes of a block's hash are kept to check whether a snapshot belongs to this log; an accidental collision would take about 2³²
  * blocks.
@@ -51,7 +51,7 @@ export class BlockIndex {
     };
   }
 
-  /** Whether this is the block that stands under its number. */
+  /** Whether this is the block of the log with its number. */
   holds({ number, hash }: BlockPosition): boolean {
     return number >= 1 && number <= this.#count && prefixOf(hash) === this.hashPrefix(number);
   }

@@ -1,5 +1,5 @@
 /**
- * A take-over: says where the log ends and under which epoch it goes on, and waits to read itself back.
+ * A take-over: writes where the log ends and under which epoch it continues, and waits until it reads its own entry back.
  *
  *   take-over appended ─┬─ read back admitted ─► the epoch is ours
  *                       ├─ another's admitted first ─► ClaimLost

@@ -20,12 +20,12 @@ export const CLUSTER_TIMING: ClusterTiming = {
   heartbeatMs: 1_000,
   /** Three heartbeats lost in a row mean gone; one or two are a busy moment. */
   memberTtlMs: HINT_TTL_MS,
-  /** A node that could not renew for so long stops by itself before others may take over: less doubled work, nothing of safety. */
+  /** A node that could not renew for so long stops before others may take over. This saves doubled work; safety does not need it. */
   leaseMs: 3_000,
   /** A starting node listens first, for long enough to hear all running nodes, so that it takes nothing from them. */
   listenMs: 300,
   /** Before a failed or unanswered append, read or claim is tried again: longer than a round trip, shorter than a person notices. */
   retryMs: 250,
-  /** How long a would-be owner waits for the present one to let go by itself: settling takes one round trip and a snapshot. */
+  /** How long the next owner waits for the present one to release the partition: that takes one round trip and a snapshot. */
   patienceMs: 2_000,
 };

@@ -42,7 +42,7 @@ export class Presence {
   private running = false;
   /** Monotonic, ms. */
   private leasedUntilMs = Number.NEGATIVE_INFINITY;
-  private readonly told = new Set<string>();
+  private readonly reported = new Set<string>();
   private unwatch: () => void = () => {};
   private cancelTick: () => void = () => {};
   private cancelLease: () => void = () => {};
@@ -67,7 +67,7 @@ export class Presence {
     this.cancelLease();
     await this.options.hints
       .remove(this.key)
-      .catch((error: unknown) => this.tellOnce(`cannot sign off: ${error}`));
+      .catch((error: unknown) => this.reportOnce(`cannot sign off: ${error}`));
   }
 
   /** Whether the last heartbeat that was answered is young enough. */
@@ -93,7 +93,7 @@ export class Presence {
     const owns = [...this.options.owns()];
     hints.put(this.key, encodeMessage({ type: "heartbeat", node, sinceUs: this.sinceUs, owns })).then(
       () => this.renew(sentMs + timing.leaseMs),
-      (error: unknown) => this.tellOnce(`cannot announce node ${node}: ${error}`),
+      (error: unknown) => this.reportOnce(`cannot announce node ${node}: ${error}`),
     );
   }
 
@@ -125,15 +125,15 @@ export class Presence {
         this.others = heard(this.others, announced, monotonicUs(clock), timing.memberTtlMs * 1000);
       }
     } catch (error) {
-      this.tellOnce(`what stands under ${key} is no heartbeat: ${error}`);
+      this.reportOnce(`what stands under ${key} is no heartbeat: ${error}`);
       return;
     }
     this.options.changed();
   }
 
-  private tellOnce(message: string): void {
-    if (this.told.has(message)) return;
-    this.told.add(message);
+  private reportOnce(message: string): void {
+    if (this.reported.has(message)) return;
+    this.reported.add(message);
     this.options.log(message);
   }
 }

@@ -1,7 +1,7 @@
 /**
- * Entries of a partition's stream, from their bytes: what admission looks at, and where a block stands in the log.
+ * Entries of a partition's stream, from their bytes: the fields that admission reads, and the place of a block in the log.
  *
- * Bytes that are no entry come out as one that is skipped: a stream is open to whoever can reach the servers.
+ * Bytes that are no entry are read as one to skip: everyone who can reach the servers can write to a stream.
  */
 import { createHash } from "node:crypto";
 import { decodeBlock } from "../../protocol/block.ts";

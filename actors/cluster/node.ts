@@ -6,7 +6,7 @@
  *
  * N1  A node acts for a partition only between reading its own take-over back and losing ownership, however it loses it.
  * N2  Everything it waits for is the clock's or the bus's: in a simulated world it is driven by these alone.
- * N3  Whatever fails for one partition leaves the others alone.
+ * N3  A failure of one partition does not affect the others.
  */
 import { MAX_PARTITIONS } from "../../protocol/limits.ts";
 import type { Settings } from "../../protocol/settings.ts";
@@ -129,7 +129,7 @@ export class ClusterNode {
     return () => this.listeners.delete(listener);
   }
 
-  /** Tells each ownership whether its partition is assigned to this node. */
+  /** Sets for each ownership whether its partition is assigned to this node. */
   private place(): void {
     const { leased } = this.presence;
     const active = !this.stopping && leased;
@@ -202,14 +202,14 @@ export class ClusterNode {
     running.startFeeds([new BusFeed({ bus, session, partition })]);
     this.partitions.set(partition, running);
     this.presence.announce();
-    this.tell({ partition, epoch, owned: running, reason: "" });
+    this.report({ partition, epoch, owned: running, reason: "" });
   }
 
   private left(partition: string, epoch: number, reason: string): void {
-    if (this.partitions.delete(partition)) this.tell({ partition, epoch, owned: null, reason });
+    if (this.partitions.delete(partition)) this.report({ partition, epoch, owned: null, reason });
   }
 
-  private tell(change: OwnershipChange): void {
+  private report(change: OwnershipChange): void {
     const { partition, epoch, reason } = change;
     this.options.log(
       change.owned === null

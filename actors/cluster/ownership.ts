@@ -33,7 +33,7 @@ export interface OwnershipOptions {
   openPartition(journal: StreamJournal, epoch: number): Promise<Partition>;
   /** Whether no other live node reports that it owns the partition. */
   isFree(): boolean;
-  /** It runs here from now on. */
+  /** It now runs here. */
   opened(partition: Partition, epoch: number): void;
   /** It is no longer this node's to serve; what is durable of it is still delivered while it is closed. */
   left(epoch: number, reason: string): void;

@@ -4,7 +4,7 @@
  *
  *   owner(p) = the node n with the greatest weight(n, p)
  *
- * L1  Nodes that see the same members choose the same owner, in whatever order they learned of them.
+ * L1  Nodes that see the same members choose the same owner, in any order of arrival.
  * L2  When a node leaves only its partitions move; when one joins, partitions move to it only.
  *
  * A hint, never more: two nodes with different views both think they should own a partition, and admission decides.
@@ -35,5 +35,5 @@ function weightOf(node: string, partition: string): number {
 
 const hash = new StateHash();
 
-/** Keeps these hashes apart from other uses of the function. */
+/** Makes these hashes differ from other uses of the function. */
 const PLACEMENT_SALT = 0x91ace;

@@ -4,8 +4,8 @@
  *
  *   <partition>.<block>.<timeUs>.<input sequence>.<first bytes of the block's hash>        4 bytes CRC-32, then the state
  *
- * H1  A snapshot is used only if its block is the one that stands in the log: one of an owner that was refused, or of an end that the
- *     servers lost, is not of this log whatever its number.
+ * H1  A snapshot is used only if its block is in the log: a snapshot of an owner that was refused, or of an end that the
+ *     servers lost, is not of this log even if its number fits.
  * H2  A bad one is passed over with a report, and so is a store that cannot be reached: states can be made again from the log.
  */
 import { crc32 } from "node:zlib";

@@ -16,7 +16,7 @@ export type FeedSpec = {
     readonly kind: Name;
     /** As it was written. */
     readonly text: string;
-    /** What stands after the colon, or null. */
+    /** The text after the colon, or null. */
     readonly target: string | null;
     readonly options: KindValues<Name>;
   };

@@ -18,7 +18,7 @@ export type OptionValues<O extends Options> = {
   readonly [K in keyof O]: O[K] extends Option<infer T> ? T : never;
 };
 
-/** A duration of at least `leastUs`, in µs; `initial` 0 stands for "not given". */
+/** A duration of at least `leastUs`, in µs; `initial` 0 means "not given". */
 export function duration(initial: number, leastUs: number, help: string): Option<number> {
   return {
     ...values.duration(leastUs),

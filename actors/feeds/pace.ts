@@ -40,7 +40,7 @@ export class Pace {
     return wait < STEP_US ? 0 : wait;
   }
 
-  /** End of the step that is due: times from here on leave later. */
+  /** End of the step that is due: later times leave later. */
   get stepEndUs(): number {
     return this.#firstUs + (this.#step + 1) * STEP_US * this.#speed;
   }

@@ -29,7 +29,7 @@ export class Pause {
     await this.unlessStopped(task);
   }
 
-  /** The result of `task`, or null as soon as `stop` is called. The task goes on; its result is dropped. */
+  /** The result of `task`, or null as soon as `stop` is called. The task continues; its result is dropped. */
   unlessStopped<T>(task: Promise<T>): Promise<T | null> {
     return new Promise((resolve, reject) => {
       const finish = (): void => {

@@ -178,7 +178,7 @@ class SynthRun {
     return samples;
   }
 
-  /** A recording waits while the sink is full. A live feed goes on, but yields to the event loop. */
+  /** A recording waits while the sink is full. A live feed continues, but yields to the event loop. */
   private async passed(ready: boolean): Promise<void> {
     if (!ready && !this.live) {
       await this.pause.until(this.writer.drained());

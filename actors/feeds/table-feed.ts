@@ -172,7 +172,7 @@ class TableRows {
     this.#row = 0;
   }
 
-  /** True when the batch is done. False: `waitUs` and `blocked` tell what to wait for. */
+  /** True when the batch is done. False: `waitUs` and `blocked` say what to wait for. */
   advance(): boolean {
     const batch = this.#batch!;
     this.waitUs = 0;

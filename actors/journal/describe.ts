@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import type { Disk } from "./disk.ts";
 import { realDisk } from "./disk.ts";
 import { readLockOwner } from "./lock.ts";
-import type { Recovered } from "./open-segments.ts";
+import type { TornTail } from "./open-segments.ts";
 import { listRecording } from "./open-segments.ts";
 import type { Segment } from "./segment.ts";
 import { gapBetween, scanSegment, segmentFirstBlock, segmentName } from "./segment.ts";
@@ -34,7 +34,7 @@ export interface RecordingDescription {
   snapshots: SnapshotInfo[];
   damage: DamageDescription[];
   /** Bytes at the end that belong to an unfinished write; opening for writing cuts them off. */
-  tornTail: Recovered | null;
+  tornTail: TornTail | null;
   /** The process named in the lock file, alive or not. */
   writer: { pid: number; host: string } | null;
 }

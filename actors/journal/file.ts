@@ -30,8 +30,8 @@ import { GroupCommit } from "./group-commit.ts";
 import { indexName } from "./index-file.ts";
 import type { Lock } from "./lock.ts";
 import { lockDirectory } from "./lock.ts";
-import type { Recovered, Recovery } from "./open-segments.ts";
-import { listRecording, recover, writeIndex } from "./open-segments.ts";
+import type { OpenedSegments, TornTail } from "./open-segments.ts";
+import { listRecording, openSegments, writeIndex } from "./open-segments.ts";
 import { checkDerivedRecord, checkNextBlock, checkSnapshot } from "./order.ts";
 import { locateBlock, readEntries } from "./reader.ts";
 import type { RetentionLimits } from "./retention.ts";
@@ -72,7 +72,7 @@ export interface JournalOptions {
 
 /** What an operator should see. */
 export type JournalReport =
-  | ({ kind: "recovered" } & Recovered)
+  | ({ kind: "recovered" } & TornTail)
   | Damage
   | { kind: "badSnapshot"; file: string; reason: string }
   | { kind: "staleLock"; pid: number }
@@ -97,22 +97,22 @@ export async function openJournal(directory: string, options: JournalOptions = {
     lock = await lockDirectory(disk, path, options.wait);
     if (lock.takenFrom !== null) report({ kind: "staleLock", pid: lock.takenFrom });
   }
-  let recovery: Recovery | null = null;
+  let opened: OpenedSegments | null = null;
   try {
     const names = await listRecording(disk, path);
     if (writable)
       for (const name of names) if (name.endsWith(TEMPORARY_SUFFIX)) await disk.remove(join(path, name));
-    recovery = await recover(disk, path, names, writable);
-    checkPartition(path, recovery.partition, options.partition);
+    opened = await openSegments(disk, path, names, writable);
+    checkPartition(path, opened.partition, options.partition);
     const snapshots = new SnapshotStore(disk, path, (file, reason) =>
       report({ kind: "badSnapshot", file, reason }),
     );
-    await snapshots.open(names, lastOf(recovery.segments)?.number ?? 0, writable);
-    if (recovery.recovered !== null) report({ kind: "recovered", ...recovery.recovered });
-    for (const damage of recovery.damage) report(damage);
-    return new FileJournal(disk, path, options, lock, recovery, snapshots);
+    await snapshots.open(names, lastOf(opened.segments)?.number ?? 0, writable);
+    if (opened.recovered !== null) report({ kind: "recovered", ...opened.recovered });
+    for (const damage of opened.damage) report(damage);
+    return new FileJournal(disk, path, options, lock, opened, snapshots);
   } catch (error) {
-    await recovery?.active?.close();
+    await opened?.active?.close();
     await lock?.release();
     throw error;
   }
@@ -125,7 +125,7 @@ export class FileJournal implements Journal {
   readonly partition: string;
   readonly createdFrom: unknown;
   /** The torn tail found when opening, or null. */
-  readonly recovered: Recovered | null;
+  readonly recovered: TornTail | null;
   /** Damage known since opening: in the newest segment, and in segments without a usable index. Reading finds the rest. */
   readonly damage: readonly Damage[];
 
@@ -157,26 +157,26 @@ export class FileJournal implements Journal {
     directory: string,
     options: JournalOptions,
     lock: Lock | null,
-    recovery: Recovery,
+    opened: OpenedSegments,
     snapshots: SnapshotStore,
   ) {
     this.#disk = disk;
     this.directory = directory;
     this.readOnly = options.readOnly === true;
-    this.partition = recovery.partition ?? options.partition ?? "";
-    this.createdFrom = recovery.segments.length > 0 ? recovery.createdFrom : (options.createdFrom ?? null);
-    this.recovered = recovery.recovered;
-    this.damage = recovery.damage;
+    this.partition = opened.partition ?? options.partition ?? "";
+    this.createdFrom = opened.segments.length > 0 ? opened.createdFrom : (options.createdFrom ?? null);
+    this.recovered = opened.recovered;
+    this.damage = opened.damage;
     this.#lock = lock;
     this.#report = options.onReport ?? ignore;
     this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
     this.#limits = { retainBytes: options.retainBytes ?? Infinity, retainUs: options.retainUs ?? Infinity };
     this.#keepSnapshots = Math.max(2, options.keepSnapshots ?? Infinity);
     this.#snapshots = snapshots;
-    this.#segments = recovery.segments;
-    this.#file = recovery.active;
-    this.#last = lastOf(recovery.segments);
-    this.#first = firstOf(recovery.segments);
+    this.#segments = opened.segments;
+    this.#file = opened.active;
+    this.#last = lastOf(opened.segments);
+    this.#first = firstOf(opened.segments);
     this.#queued = this.#last;
     this.#commit = new GroupCommit(
       (batch) => this.#write(batch),

@@ -1,5 +1,5 @@
 /**
- * Finds out what a recording's folder holds after whatever happened to it.
+ * Opens the segments of a recording's folder, also after a crash or damage.
  *
  * R1  Sealed segments are taken from their index; one without a good index is scanned, and its index written again.
  * R2  The newest segment is scanned whole. Its torn tail is cut off: the bytes of a batch that was being written and was never acknowledged.
@@ -17,7 +17,7 @@ import type { Damage, Segment } from "./segment.ts";
 import { gapBetween, readSegmentHeader, scanSegment, segmentFirstBlock, segmentName } from "./segment.ts";
 
 /** The tail that was cut off (or, opened for reading, passed over). */
-export interface Recovered {
+export interface TornTail {
   file: string;
   /** The file ends here now. */
   offset: number;
@@ -28,26 +28,26 @@ export interface Recovered {
 /** A segment at the end in which no block can be read, set aside. */
 const UNREADABLE_SUFFIX = ".unreadable";
 
-export interface Recovery {
+export interface OpenedSegments {
   /** Oldest first. */
   segments: Segment[];
   /** The newest segment opened for writing; null when a new one must be made. */
   active: DiskFile | null;
   partition: string | null;
   createdFrom: unknown;
-  recovered: Recovered | null;
+  recovered: TornTail | null;
   damage: Damage[];
 }
 
-export async function recover(
+export async function openSegments(
   disk: Disk,
   directory: string,
   names: readonly string[],
   writable: boolean,
-): Promise<Recovery> {
+): Promise<OpenedSegments> {
   const firstBlocks = names.map(segmentFirstBlock).filter((block) => block !== null);
   firstBlocks.sort((a, b) => a - b);
-  const found: Recovery = {
+  const found: OpenedSegments = {
     segments: [],
     active: null,
     partition: null,
@@ -75,7 +75,7 @@ export async function recover(
  * The log continues after its last block. Later segments in which no block can be read would collide with new ones;
  * only the newest may have no block, if the next block will be its first. Their damage is already reported.
  */
-async function setAsideBlockless(disk: Disk, directory: string, found: Recovery): Promise<void> {
+async function setAsideBlockless(disk: Disk, directory: string, found: OpenedSegments): Promise<void> {
   const { segments } = found;
   for (;;) {
     const newest = segments.at(-1);
@@ -141,7 +141,7 @@ async function recoverNewest(
   directory: string,
   firstBlock: number,
   writable: boolean,
-  found: Recovery,
+  found: OpenedSegments,
 ): Promise<Segment | null> {
   const path = join(directory, segmentName(firstBlock));
   const file = await disk.open(path, writable ? "write" : "read");
@@ -195,7 +195,7 @@ async function readIndex(disk: Disk, directory: string, segmentFile: string): Pr
 }
 
 /** Every segment contains partition and settings; the oldest readable header is used. */
-async function readOrigin(disk: Disk, directory: string, found: Recovery): Promise<void> {
+async function readOrigin(disk: Disk, directory: string, found: OpenedSegments): Promise<void> {
   for (const segment of found.segments) {
     const file = await disk.open(join(directory, segment.file), "read");
     try {

@@ -53,7 +53,7 @@ export class SegmentScanner {
   /** Up to where `fill` must read. */
   #neededTo = 0;
   #next: number;
-  /** Where the search for a record stands, or -1 outside damage. */
+  /** Where the search for a record has come to, or -1 outside damage. */
   #searchAt = -1;
   #claimedEnd = 0;
   #body = 0;

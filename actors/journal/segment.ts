@@ -1,7 +1,7 @@
 /**
  * What is known of one segment file: its blocks' first and last position, and a sparse index for lookups.
  *
- * An index entry stands for a block whose record begins at least INDEX_EVERY_BYTES after the one before: a lookup reads at
+ * An index entry names a block whose record begins at least INDEX_EVERY_BYTES after the one before: a lookup reads at
  * most that much, and a 64 MiB segment has at most 1,024 entries.
  */
 import type { BlockPosition, JournalEntry } from "../ports/journal.ts";

@@ -28,7 +28,7 @@ const LOOK_MS = 50;
 export interface TailOptions {
   /** First block to hand out. */
   readonly from: number;
-  /** Ends the reading where it stands. */
+  /** Ends the reading at its current place. */
   readonly signal?: AbortSignal;
   readonly disk?: Disk;
   readonly wait?: (ms: number) => Promise<unknown>;

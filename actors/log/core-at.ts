@@ -1,5 +1,5 @@
 /**
- * A core that stands at a place of a log.
+ * A core at a place of a log.
  *
  *   const { core } = await coreAt(journal, SYSTEM, { sequence: 4711 });       before input 4711
  *   const { core } = await coreAt(journal, SYSTEM, "latest", sink);           after the last input: recovery
@@ -73,7 +73,7 @@ export async function coreAt(
 
 /**
  * The core from which a place is reached with the least work: restored from the newest usable snapshot before it, else new at the
- * beginning of the log. Where the beginning is gone it stands as early as a snapshot allows, even if that is after the place.
+ * beginning of the log. Where the beginning is gone, the core is as early as a snapshot allows, even if that is after the place.
  */
 export async function nearestCore(
   journal: Journal,

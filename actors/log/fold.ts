@@ -4,7 +4,7 @@
  *   await foldJournal(journal.read(nextBlock), core, { input: (sequence) => sequence < end });
  *
  * F1  A block is applied only if it is the next one, names the hash of the one before, and begins with the input that the core waits for.
- * F2  What the recording says was derived (`derived`, `checkpoint`) goes to the observer when the core stands where it was derived.
+ * F2  A recorded result (`derived`, `checkpoint`) goes to the observer when the core has reached the place where it was derived.
  * F3  Damage ends the fold as damage.ts says: what comes after it follows from inputs that are not known.
  */
 import { type DecodedBlock, decodeCheckpoint, decodeDerived } from "../../protocol/block.ts";

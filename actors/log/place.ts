@@ -4,7 +4,7 @@
  */
 export type Place = { readonly block: number } | { readonly sequence: number } | { readonly timeUs: number };
 
-/** Where every log begins, whatever of it is still kept. */
+/** Where every log begins, even when its first blocks are gone. */
 export const BEGINNING: Place = { sequence: 1 };
 
 /** Whether an input lies at or after the place. */

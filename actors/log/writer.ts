@@ -35,7 +35,7 @@ export type WritableLog = Pick<Journal, "append" | "appendDerived" | "saveSnapsh
 
 export interface LogWriterOptions {
   readonly journal: WritableLog;
-  /** Stands after the last block. The caller applies each input to it after `add`. */
+  /** It has applied the last block. The caller applies each input to it after `add`. */
   readonly core: Core;
   readonly partition: string;
   /** The owner's; default 0, a log with one owner only. */

@@ -21,7 +21,7 @@ export class LoggedFrame implements DeliveredFrame {
   private readonly length: number;
   private decoded: Frame | null = null;
 
-  /** The message stands at `offset` among the inputs of `block`. */
+  /** The message begins at `offset` among the inputs of `block`. */
   constructor(inputSequence: number, block: BlockBytes, offset: number, length: number) {
     this.inputSequence = inputSequence;
     this.block = block;

@@ -28,7 +28,7 @@ export interface InputLogOptions {
   readonly epoch: number;
   readonly journal: Journal;
   readonly clock: Clock;
-  /** Stands after the last block of the journal. */
+  /** It has applied the last block of the journal. */
   readonly core: Core;
   readonly meter: Meter;
   readonly tap?: PartitionTap | undefined;

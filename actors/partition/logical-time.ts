@@ -15,7 +15,7 @@ import type { Clock } from "../ports/clock.ts";
 const AHEAD_MAX_US = 1_000_000;
 
 export class LogicalTime {
-  /** Whether a live feed runs: time then goes on between samples. */
+  /** Whether a live feed runs: time then advances between samples. */
   isLive = false;
   private readonly core: Pick<Core, "now">;
   private readonly clock: Pick<Clock, "nowUs">;

@@ -32,7 +32,7 @@ export class Meter implements CoreProbe {
     this.sinceMs = clock.monotonicMs();
   }
 
-  /** True for the inputs whose actors are to be timed. */
+  /** True for the inputs whose actors are timed. */
   probeNow(): boolean {
     if (--this.probeCountdown > 0) return false;
     this.probeCountdown = PROBE_EVERY;

@@ -4,7 +4,7 @@
  *   core ──► outputs of the open block ──close──► waiting for durability ──durable──► `release` ──► outbox
  *
  * G1  Nothing leaves before its block is durable at the session's level.
- * G2  Blocks are released in their order, whatever the order of acknowledgements.
+ * G2  Blocks are released in their order, for any order of acknowledgements.
  *
  * The gate refuses nothing: it delays. Inputs are refused before they enter the log (refusal.ts); entries of a shared log that do not count
  * are skipped by the rule of admission (actors/cluster/admission.ts).

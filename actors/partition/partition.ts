@@ -4,7 +4,7 @@
  *   feeds ─► Sequencer ─► InputLog ─► journal, core ─► gate ─► Outbox ─► listeners
  *            refuse, stamp   blocks                  durable     history, recent frames, states
  *
- * P3  After a restart the core is what the durable log says, and goes on from there.
+ * P3  After a restart the core has the state that the durable log gives, and continues from there.
  * P4  When the journal halts nothing more is admitted, nothing unacknowledged leaves, and `notReady` says why.
  *
  * P1 and P2 are the sequencer's (sequencer.ts).
@@ -219,7 +219,7 @@ export class Partition implements LiveSession {
     return this.inputLog.halted;
   }
 
-  /** Hash of the state as it stands, hex. */
+  /** Hash of the present state, hex. */
   stateHash(): string {
     return hex(this.core.hash().hash);
   }

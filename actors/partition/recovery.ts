@@ -1,7 +1,7 @@
 /**
  * A partition's core as the journal has it: the newest usable snapshot, then the tail.
  *
- * V1  The core stands after the last durable block.
+ * V1  The core has applied every durable block.
  * V2  Events of the tail are derived again; where a crash swallowed the record of them, it is written again.
  */
 

@@ -3,11 +3,11 @@
  *
  *   malformed        a frame with a value that is not finite, a channel its group does not have, no samples, or too many;
  *                    a quantum state that is none; a measurement record that is too long or not finite; times that are not whole µs
- *   duplicate        its source has sent this sequence before: counted apart, because a feed that is read again may well send it
+ *   duplicate        its source has sent this sequence before: counted separately, because a feed that is read again may well send it
  *   journal behind   a live feed while too much waits for the disk
  *   closed           the session is closing, or its journal halted
  *
- * The reason stands in the log as that of a `shed` input. The sequencer asks; the output gate (output-gate.ts) refuses nothing.
+ * The log keeps the reason in a `shed` input. The sequencer asks; the output gate (output-gate.ts) refuses nothing.
  */
 import { float64Column } from "../../protocol/columns.ts";
 import type { Frame } from "../../protocol/frame.ts";

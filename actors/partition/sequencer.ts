@@ -35,7 +35,7 @@ interface Counts {
   duplicates: number;
 }
 
-/** A feed as the sequencer sees it. A live source counts from 1 again after a restart: `offset` goes on from what it sent before. */
+/** A feed as the sequencer sees it. A live source counts from 1 again after a restart: `offset` continues from what it sent before. */
 interface Source {
   readonly isLive: boolean;
   readonly offset: number;
@@ -87,7 +87,7 @@ export class Sequencer {
     this.admit(this.time.ofRuntime(), decodeMessage(bytes) as Exclude<Input, Frame>, bytes);
   }
 
-  /** Data is refused from now on. */
+  /** All later data is refused. */
   close(): void {
     this.isClosed = true;
   }
@@ -150,7 +150,7 @@ export class Sequencer {
     const sourceSequence = frame.sequence;
     if (sourceSequence > 0) frame.sequence = sourceSequence + offset;
     if (isLive) this.time.limitFuture(frame);
-    // Times that are not whole, or too far apart, are rare: the encoder meets them, nobody looks for them in every frame.
+    // Times that are not whole, or too far apart, are rare: the encoder finds them, so frames are not searched for them here.
     const bytes = encodedOrNull(() => encodeFrameView(frame));
     if (bytes !== null) this.admit(this.time.ofData(frame.time[frame.count - 1]!), frame, bytes);
     frame.sequence = sourceSequence;
@@ -193,7 +193,7 @@ export class Sequencer {
     return this.turnBytes < TURN_BYTES_MAX && this.inputLog.heldBytes < HELD_BYTES_MAX;
   }
 
-  /** Resolves at the end of this turn of the event loop, and when the disk is no longer behind. */
+  /** Resolves at the end of this turn of the event loop, and when the disk has caught up. */
   private async drained(): Promise<void> {
     this.turnEnding ??= new Promise((resolve) => {
       this.clock.soon(() => {

@@ -29,7 +29,7 @@ export class SessionCommands {
     this.session = session;
   }
 
-  /** From now on these handlers carry out the commands. */
+  /** Sets the handlers of all later commands. */
   handle(handlers: CommandHandlers): void {
     this.handlers = handlers;
   }

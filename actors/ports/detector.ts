@@ -36,7 +36,7 @@ export interface Group {
  * The rows that one frame completed. All arrays are scratch, valid during the call; their lengths exceed the counts.
  *
  * A row is the joint sample of all n channels at one time; row r of a matrix starts at r * n.
- * In a `rows` group a row is complete when every channel reported or a later time begins; in a `ticks` group rows stand on the grid
+ * In a `rows` group a row is complete when every channel reported or a later time begins; in a `ticks` group rows lie on the grid
  * `everyUs` and carry the last tick of each channel. Rows are never invented across a gap: `gap[r]` is 1 when time before row r is missing.
  */
 export interface Batch {

@@ -24,7 +24,7 @@ export interface FeedSink {
   /**
    * Takes a frame. The sink copies or encodes what it keeps before it returns, so a feed may reuse the frame's columns.
    *
-   * False: the sink is full. A recorded feed then awaits `drained()`; a live feed goes on, and the sequencer sheds and counts.
+   * False: the sink is full. A recorded feed then awaits `drained()`; a live feed continues, and the sequencer sheds and counts.
    */
   frame(frame: Frame): boolean;
   /** Takes a quantum state, whose basis is the group's channels, or a measurement record of the channel that its operator names. Returns as `frame` does. */

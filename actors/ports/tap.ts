@@ -9,7 +9,7 @@
 import type { EventMessage } from "../../protocol/messages.ts";
 
 export interface PartitionTap {
-  /** Recovered: the core stands after `block` and input `sequence`, its state has this hash (hex). Nothing was entered yet. */
+  /** Recovered: the core has applied all up to `block` and input `sequence`; its state has this hash (hex). Nothing was entered yet. */
   opened?(partition: string, at: { epoch: number; block: number; sequence: number; stateHash: string }): void;
   /** The core was given an input. `source` and `sourceSequence`: of a frame, its source and the source's own number; "" and 0 for others. */
   applied?(partition: string, sequence: number, timeUs: number, source: string, sourceSequence: number): void;

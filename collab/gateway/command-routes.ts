@@ -66,7 +66,7 @@ async function readPost(
   session: LiveSession,
   post: NonNullable<CommandPath["post"]>,
 ): Promise<Command> {
-  // A session without the command says so whatever the body is.
+  // A session without the command is reported before any fault of the body.
   session.commands.handlerOf(typeof post === "string" ? post : Object.values(post)[0]!);
   const body = await readJson(request, limits, "controlBytesMax");
   if (typeof post === "string") return readCommand(post, body);

@@ -16,7 +16,7 @@ export class HttpError extends EigenwatchError {
   }
 }
 
-/** What ends by itself is worth another request after a second: a question being answered, a session being taken over. */
+/** Some conditions end within seconds, so a client may ask again: a question being answered, a session being taken over. */
 const AGAIN: Headers = { "retry-after": "1" };
 
 const ANSWERS: Record<ErrorKind, { status: number; headers: Headers }> = {

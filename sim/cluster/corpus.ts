@@ -53,7 +53,7 @@ export function caseFile({ rule, seed }: Pick<CorpusCase, "rule" | "seed">): str
   return `${rule.replace(/[^a-z0-9]+/gi, "-").slice(0, 40)}-${seed}.json`;
 }
 
-/** Writes the case into a folder, by default the corpus of the checkout in which we stand, else this folder; returns its path. */
+/** Writes the case into a folder, by default the corpus of the checkout around this folder, else this folder; returns its path. */
 export async function keepCase(one: CorpusCase, folder = existsSync(CORPUS) ? CORPUS : "."): Promise<string> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, caseFile(one));

@@ -4,7 +4,7 @@
  *   datagram ──► lost │ delayed (heavy tail) │ duplicated ──► receiver     without guarantees
  *   pipe     ──► delayed, in order, never lost ──► receiver                like TCP: a cut delays it
  *
- * A link is one direction between two hosts. A cut or clogged link lets nothing through until a set time, then recovers by itself.
+ * A link is one direction between two hosts. A cut or clogged link lets nothing through until a set time, then recovers.
  * Messages in flight belong to the receiving process and are dropped when it ends.
  */
 import type { RandomStream } from "../../actors/core/mod.ts";

@@ -4,7 +4,7 @@
  *   running ──pause──► paused ──wake──► running          running · paused ──end──► ended
  *
  * Everything it waits for (timers, answers, messages) is an entry of the queue with this process as owner. Ending the process drops its
- * entries, at whatever await point its code is. Code of an ended process is never called again.
+ * entries, at any await point of its code. Code of an ended process is never called again.
  */
 import type { Entry, Owner } from "./queue.ts";
 

@@ -1,5 +1,5 @@
 /**
- * A disk in memory that loses data like a real one: synced content is kept apart from content that was only written.
+ * A disk in memory that loses data like a real one: synced content is kept separately from content that was only written.
  *
  *   write, truncate ──► the system's cache ──sync──► the platter
  *   create, rename, remove ──► cached names ──syncDirectory──► names on the platter

@@ -50,7 +50,7 @@ export function prepareInjection(
 /** Recent inputs from which the overlay learns the channels' noise: some seconds at full load, decoded in a few milliseconds. */
 const LEARNED_INPUTS = 2000;
 
-/** Long enough to see, whatever the spacing of the samples. */
+/** Long enough to see at any spacing of the samples. */
 const DEFAULT_SAMPLES = 60;
 const DEFAULT_DURATION_US = 60_000_000;
 

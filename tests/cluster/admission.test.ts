@@ -49,7 +49,7 @@ function admitted(stream: readonly Written[]): Written[] {
   });
 }
 
-test("[A1] whoever wrote what and when, the blocks that count are one chain", () => {
+test("[A1] the admitted blocks are one chain, for any writers and any order of entries", () => {
   fc.assert(
     fc.property(writerScript, (script) => {
       let previous = GENESIS_HASH;
@@ -65,7 +65,7 @@ test("[A1] whoever wrote what and when, the blocks that count are one chain", ()
   );
 });
 
-test("[A2] an epoch has one owner, and counts blocks of nobody else who keeps to the rules", () => {
+test("[A2] an epoch has one owner, and no other node that follows the rules has blocks admitted in it", () => {
   fc.assert(
     fc.property(writerScript, (any) => {
       const script = any.filter((step) => !("writer" in step) || step.writer !== LAWLESS);
@@ -95,7 +95,7 @@ test("the rule is the one that is written down", () => {
   );
 });
 
-test("[A3] what counted changes nothing when it comes again, however often and late", () => {
+test("[A3] an admitted entry changes nothing when it comes again, however often and late", () => {
   fc.assert(
     fc.property(writerScript, fc.array(fc.tuple(fc.nat(), fc.nat()), { maxLength: 20 }), (script, again) => {
       const stream = write(script);
@@ -203,7 +203,7 @@ test("blocks, take-overs and derived records are read as they were written", () 
   });
 });
 
-test("whatever bytes lie in a stream are an entry to skip, and never a failure", () => {
+test("any bytes in a stream are read as an entry or skipped, and never fail", () => {
   const { bytes } = trueBlock(1, 1, GENESIS_HASH);
   assert.equal(readEntry(encodeMessage({ type: "measurement", gauges: {} })), { kind: "undecodable" });
   fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), (any) => void readEntry(any)));

@@ -31,7 +31,7 @@ function blocks(count: number): Uint8Array[] {
   });
 }
 
-test("[A2] of two claims that the server accepted behind the same entry one gets the epoch", async () => {
+test("[A2] of two claims that the server accepted after the same entry, one gets the epoch", async () => {
   const { stream, claimOf } = world();
   stream.fault = () => "unguarded";
   const logs = [await AdmittedLog.open(stream, PARTITION), await AdmittedLog.open(stream, PARTITION)];
@@ -56,7 +56,7 @@ for (const fault of ["lost", "unanswered", "twice", "refused"] as const) {
   });
 }
 
-test("a claim before which the owner wrote a block goes behind that block", async () => {
+test("a claim follows a block that the owner wrote just before it", async () => {
   const { clock, stream, claimOf } = world();
   const [one] = blocks(1);
   stream.hold();
@@ -81,7 +81,7 @@ test("a claim that the owner outruns without end is given up", async () => {
   assert.match((await rejection(settled)).message, "its owner wrote 20 blocks meanwhile");
 });
 
-test("a claim that was refused behind an entry which does not count is sent again behind it", async () => {
+test("a claim that was refused because of an entry that is not admitted is sent again after that entry", async () => {
   const { clock, stream, claimOf } = world();
   stream.hold();
   stream.fault = () => "lost";

@@ -67,7 +67,7 @@ test("a node announces itself and what it owns at once, and again before it is c
   });
 });
 
-test("a member is counted out when its time is over, though nobody said that it ended", async () => {
+test("a member is counted out when its time is over, even without a report that it ended", async () => {
   const { clock, presence, announce } = world();
   presence.start();
   await clock.advance(10);
@@ -81,7 +81,7 @@ test("a member is counted out when its time is over, though nobody said that it 
   assert.ok(presence.isFree("q"));
 });
 
-test("a member that left is gone at once, and the change is told", async () => {
+test("a member that left is gone at once, and the change is reported", async () => {
   const { presence, announce, hear, changes } = world();
   presence.start();
   announce("other");
@@ -91,7 +91,7 @@ test("a member that left is gone at once, and the change is told", async () => {
   assert.is(changes(), before + 1);
 });
 
-test("what is no heartbeat is said once and changes nothing", async () => {
+test("a value that is no heartbeat is reported once and changes nothing", async () => {
   const { presence, hear, said } = world();
   presence.start();
   hear("odd", Uint8Array.of(1, 2));
@@ -102,7 +102,7 @@ test("what is no heartbeat is said once and changes nothing", async () => {
   assert.match(said[0]!, "what stands under odd is no heartbeat");
 });
 
-test("the lease counts from when an answered heartbeat was sent, is told when lost, and when it is back", async () => {
+test("the lease counts from when an answered heartbeat was sent; its loss and its return are reported", async () => {
   const { clock, presence, reach, changes } = world();
   presence.start();
   assert.not(presence.leased);

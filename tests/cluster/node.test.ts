@@ -68,7 +68,7 @@ test("a node that stops hands everything over within a second, its state with it
   assert.equal((await cluster.readLog("p0")).state.skipped, {});
 });
 
-test("when the owner dies another takes over, goes on from the log, and its events follow without a gap", async () => {
+test("when the owner dies another node takes over and continues from the log, and its events follow without a gap", async () => {
   const cluster = testCluster(["p0"]);
   const { clock, start } = cluster;
   const nodes = [start("a"), start("b"), start("c")];
@@ -140,7 +140,7 @@ test("[N1] an owner that was paused longer than its lease wakes, is refused, and
   assert.is(cluster.runningOf("p0").stateHash(), await cluster.replayedHash("p0"));
 });
 
-test("a node that cannot renew its heartbeat lets go by itself when its lease is over, and comes back", async () => {
+test("a node that cannot renew its heartbeat releases its partitions when its lease is over, and comes back", async () => {
   const { clock, start, ownersOf } = testCluster(SIX);
   const only = start("a");
   await clock.advance(2_000);
@@ -156,7 +156,7 @@ test("a node that cannot renew its heartbeat lets go by itself when its lease is
   assert.equal(ownersOf("p0"), ["a"]);
 });
 
-test("a node that reaches neither hints nor logs gives up what it could not write, and can be stopped", async () => {
+test("a node that reaches neither hints nor logs drops the inputs that it could not write, and can be stopped", async () => {
   const cluster = testCluster(["p0"]);
   const { clock, start } = cluster;
   const only = start("a");
@@ -194,7 +194,7 @@ test("nodes that do not hear of each other take turns of seconds, and agree when
   assert.is(cluster.runningOf("p0").stateHash(), await cluster.replayedHash("p0"));
 });
 
-test("[N3] without its logs a node keeps nothing it cannot write for ever: what waits is bounded and comes through after", async () => {
+test("[N3] without its logs a node keeps a limited amount of unwritten input, and writes it when the logs are back", async () => {
   const cluster = testCluster(["p0"]);
   const { clock, start } = cluster;
   const only = start("a");
@@ -212,7 +212,7 @@ test("[N3] without its logs a node keeps nothing it cannot write for ever: what 
   assert.is(after.stateHash(), await cluster.replayedHash("p0"));
 });
 
-test("what people changed stays changed under the next owner", async () => {
+test("settings that people changed stay changed under the next owner", async () => {
   const cluster = testCluster(["p0"]);
   const { clock, start } = cluster;
   const nodes = [start("a"), start("b")];
@@ -226,21 +226,21 @@ test("what people changed stays changed under the next owner", async () => {
   assert.is(cluster.runningOf("p0").core.settings.publishEveryUs, 123_000);
 });
 
-test("a tap is told of blocks before they are acknowledged, and of events before they are released", async () => {
-  const told: string[] = [];
+test("a tap receives blocks before they are acknowledged, and events before they are released", async () => {
+  const taps: string[] = [];
   const cluster = testCluster(["p0"]);
   const { clock, start } = cluster;
   const hashes = new Map<number, string>();
   const only = start("a", {
-    opened: (partition, { epoch, block }) => told.push(`opened ${partition} ${epoch} ${block}`),
+    opened: (partition, { epoch, block }) => taps.push(`opened ${partition} ${epoch} ${block}`),
     blockClosed: (_, { block, stateHash }) => {
       hashes.set(block, stateHash());
-      told.push(`closed ${block}`);
+      taps.push(`closed ${block}`);
     },
-    acknowledged: (_, { block }) => told.push(`acknowledged ${block}`),
-    announced: (_, block, { sequence }) => told.push(`announced ${sequence} in ${block}`),
-    released: (_, block, { sequence }) => told.push(`released ${sequence} in ${block}`),
-    closed: (_, epoch, reason) => told.push(`ended ${epoch} ${reason}`),
+    acknowledged: (_, { block }) => taps.push(`acknowledged ${block}`),
+    announced: (_, block, { sequence }) => taps.push(`announced ${sequence} in ${block}`),
+    released: (_, block, { sequence }) => taps.push(`released ${sequence} in ${block}`),
+    closed: (_, epoch, reason) => taps.push(`ended ${epoch} ${reason}`),
   });
   await clock.advance(1_000);
   cluster.runningOf("p0").operatorNotice({
@@ -255,12 +255,12 @@ test("a tap is told of blocks before they are acknowledged, and of events before
   const stopped = only.node.stop();
   await clock.advance(1_000);
   await stopped;
-  assert.is(told[0], "opened p0 1 0");
-  assert.is(told.at(-1), "ended 1 ");
-  const announced = told.find((each) => each.startsWith("announced"))!;
+  assert.is(taps[0], "opened p0 1 0");
+  assert.is(taps.at(-1), "ended 1 ");
+  const announced = taps.find((each) => each.startsWith("announced"))!;
   const block = Number(announced.split(" ").at(-1));
   const order = [announced, `closed ${block}`, `acknowledged ${block}`, `released 1 in ${block}`].map(
-    (each) => told.indexOf(each),
+    (each) => taps.indexOf(each),
   );
   assert.equal(
     order,

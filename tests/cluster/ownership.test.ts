@@ -35,7 +35,7 @@ function world() {
   return { clock, ownership, reads };
 }
 
-test("[W4] a log that comes for a try that was given up is let go of, and the new try waits for its own", async () => {
+test("[W4] a log that arrives for an abandoned attempt is closed, and the new attempt waits for its own", async () => {
   const { clock, ownership, reads } = world();
   ownership.dispatch("assigned");
   ownership.dispatch("unassigned");

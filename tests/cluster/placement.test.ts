@@ -11,7 +11,7 @@ function placed(names: readonly string[]): Map<string, string | null> {
   return new Map(PARTITIONS.map((partition) => [partition, ownerOf(partition, names)]));
 }
 
-test("[L1] nodes that see the same members choose the same owner, in whatever order they learned of them", () => {
+test("[L1] nodes that see the same members choose the same owner, in any order of arrival", () => {
   fc.assert(
     fc.property(
       nodes.chain((names) =>
@@ -22,7 +22,7 @@ test("[L1] nodes that see the same members choose the same owner, in whatever or
   );
 });
 
-test("[L2] a node that leaves gives up what it had and nothing else moves; one that joins takes from others only for itself", () => {
+test("[L2] when a node leaves, only its partitions move; when a node joins, partitions move only to it", () => {
   fc.assert(
     fc.property(nodes, fc.nat(), (names, which) => {
       const gone = names[which % names.length]!;

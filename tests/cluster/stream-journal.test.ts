@@ -161,7 +161,7 @@ test("[X3] an owner that was succeeded is refused, whether it waits or not", asy
   assert.is(third.last?.number, 1);
 });
 
-test("[A2] a paused owner that wakes and writes is refused by every reader, and the new owner's block stands", async () => {
+test("[A2] a paused owner that wakes and writes is refused by every reader, and the new owner's block stays", async () => {
   const { clock, stream, open } = world();
   const old = await open();
   const one = trueBlock(1, 1, new Uint8Array(32));
@@ -193,7 +193,7 @@ test("a journal refuses more than may wait, and takes it after flush", async () 
   assert.equal(await numbersOf(journal), [1, 2]);
 });
 
-test("[J5] [D3] a server that lost the acknowledged end of the log halts its owner, and the next goes on from what is left", async () => {
+test("[J5] [D3] a server that lost the acknowledged end of the log halts its owner, and the next owner continues from the rest", async () => {
   const { clock, stream, chain, open } = world();
   const journal = await open();
   for (const number of range(1, 5)) await journal.append(chain.block(number));
@@ -232,7 +232,7 @@ test("[D3] an entry that was stored and does not come back makes the owner ask w
   assert.instance(await rejection(appended), LogRewound);
 });
 
-test("a log is read to the end that the server names, whatever a server that is behind gives out", async () => {
+test("a log is read to the end that the server names, even when a lagging server returns less", async () => {
   const { stream, chain, open } = world();
   const journal = await open();
   for (const number of range(1, 5)) await journal.append(chain.block(number));
@@ -242,7 +242,7 @@ test("a log is read to the end that the server names, whatever a server that is 
   assert.match((await rejection(AdmittedLog.open(stream, PARTITION))).message, "ends with entry 6");
 });
 
-test("a log reads out what it has folded, and not what it has yet to judge", async () => {
+test("a log returns the entries it has folded, and none that it has not yet judged", async () => {
   const { stream, chain, open } = world();
   const journal = await open();
   for (const number of range(1, 3)) await journal.append(chain.block(number));
@@ -284,7 +284,7 @@ test("an abandoned journal lets go at once and says why", async () => {
   await journal.close();
 });
 
-test("[H1] a snapshot of a block that is not in the log is not loaded, whatever its number", async () => {
+test("[H1] a snapshot of a block that is not in the log is not loaded, even if its number fits", async () => {
   const { clock, stream, chain, open } = world();
   const journal = await open();
   for (const number of range(1, 5)) await journal.append(chain.block(number));
@@ -328,7 +328,7 @@ test("[H2] a snapshot with a changed byte is passed over for an older one", asyn
   assert.match(reports.at(-1)!, "checksum");
 });
 
-test("a snapshot is stored when the notes of its block were read back: who starts from it derives them no more", async () => {
+test("a snapshot is stored after the derived records of its block were read back: a start from it does not derive them again", async () => {
   const { bus, clock, stream, chain, open } = world();
   const journal = await open();
   const appended = journal.append(chain.block(1));
@@ -364,7 +364,7 @@ test("a snapshot is stored when its block was read back, and the newest eight ar
   assert.equal(blocks, range(5, 12));
 });
 
-test("[J3] [A3] whatever the connection does, acknowledged blocks stay and all readers agree", async () => {
+test("[J3] [A3] under any faults of the connection, acknowledged blocks stay and all readers agree", async () => {
   const faults = fc.constantFrom<AppendFault>("lost", "unanswered", "twice", "refused", null, null, null);
   await fc.assert(
     fc.asyncProperty(

@@ -88,7 +88,7 @@ test("from every state the way to idle is open when the partition is not assigne
   }
 });
 
-test("whatever happens, nothing is opened over what is open, and everything opened is let go once", () => {
+test("in any order of events, a log is opened only when none is open, and every opened log is closed once", () => {
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...EVENTS), { maxLength: 200 }), (events) => {
       let state: TakeoverState = "idle";

@@ -83,7 +83,7 @@ test("a client gets each event and each frame once across restarts of the gatewa
   await gateway.close();
 });
 
-test("a client of a session with a new recording starts again, and its handlers learn of it", async () => {
+test("a client of a session with a new recording starts again, and calls its handlers", async () => {
   const session = new FakeSession();
   for (let k = 0; k < 5; k++) session.announce("old");
   let gateway = await createGateway({ sessions: [session] });

@@ -55,7 +55,7 @@ test("[C3] a command whose input cannot become durable is answered with 503", as
   await close();
 });
 
-test("[C3] what was answered with 200 is in the recording of a process that is killed right after the answer", async () => {
+test("[C3] a change answered with 200 is in the recording of a process that is killed right after the answer", async () => {
   for (const [path, body, input] of COMMANDS) {
     const recording = join(temporaryDirectory(), "recording");
     const feed = "walk?group=g&channels=4&rate=400&frame=4&seed=2";
@@ -74,7 +74,7 @@ test("[C3] what was answered with 200 is in the recording of a process that is k
 
 // ---- given ------------------------------------------------------------------------------------------------------
 
-/** A live session with a group g, behind a gateway. */
+/** A live session with a group g, and its gateway. */
 async function session() {
   const journal = holdableJournal();
   const partition = await Partition.open({

@@ -77,7 +77,7 @@ function parsePrometheus(text: string): Map<string, { type: string; samples: Map
   let current = "";
   for (const line of text.slice(0, -1).split("\n")) {
     const comment = /^# (HELP|TYPE) ([a-zA-Z_:][a-zA-Z0-9_:]*) (.+)$/.exec(line);
-    if (comment?.[1] === "HELP") assert.not(families.has(comment[2]!), `${comment[2]} stands once`);
+    if (comment?.[1] === "HELP") assert.not(families.has(comment[2]!), `${comment[2]} occurs once`);
     if (comment?.[1] === "TYPE") {
       current = comment[2]!;
       families.set(current, { type: comment[3]!, samples: new Map() });
@@ -87,8 +87,8 @@ function parsePrometheus(text: string): Map<string, { type: string; samples: Map
       '(?:\\{[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\\\\n]|\\\\["\\\\n])*"(?:,[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\\\\n]|\\\\["\\\\n])*")*\\})?';
     const sample = new RegExp(`^([a-zA-Z_:][a-zA-Z0-9_:]*)(${labels}) (NaN|[+-]Inf|[-+0-9.e]+)$`).exec(line);
     assert.ok(sample, `line can be parsed: ${line}`);
-    assert.is(sample[1], current, "a sample stands under its TYPE");
-    assert.not(families.get(current)!.samples.has(sample[2]!), "a sample stands once");
+    assert.is(sample[1], current, "a sample comes after its TYPE");
+    assert.not(families.get(current)!.samples.has(sample[2]!), "a sample occurs once");
     families.get(current)!.samples.set(sample[2]!, sample[3]!);
   }
   return families;

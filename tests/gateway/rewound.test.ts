@@ -56,7 +56,7 @@ test("a client that has not seen all events before the place gets those first", 
   });
 });
 
-test("the reconnecting client delivers what comes after the place again, with the same sequences", async () => {
+test("the reconnecting client delivers everything after the place again, with the same sequences", async () => {
   await withGateway({}, async (gateway, session) => {
     session.declare("a", ["x"]);
     const lines: string[] = [];

@@ -376,11 +376,11 @@ test("a client that does not read is conflated: the newest state, counted drops,
         slow.of("event").map(({ sequence }) => sequence),
         range(1, rounds),
       );
-      const told = (of: "samples" | "state") =>
+      const lossCount = (of: "samples" | "state") =>
         slow.of("lagging").reduce((sum, message) => sum + message[of], 0);
       assert.ok(lagging.samples > 0 && lagging.state > 0);
-      assert.is(slow.of("samples").length + told("samples"), rounds, "every frame was sent or counted");
-      assert.is(slow.of("state").length + told("state"), rounds, "every state was sent or counted");
+      assert.is(slow.of("samples").length + lossCount("samples"), rounds, "every frame was sent or counted");
+      assert.is(slow.of("state").length + lossCount("state"), rounds, "every state was sent or counted");
       assert.is(slow.of("state").at(-1)!.timeUs, rounds, "the last state is the newest");
       assert.is(quick.of("lagging").length, 0);
       for (const client of [slow, quick]) client.close();

@@ -63,7 +63,7 @@ async function live(
   const pending: Promise<unknown>[] = [];
   try {
     const journal = await openJournal("/recording", { disk, segmentBytes: 2000 });
-    // Opening says that this block is there: from now on it must not vanish.
+    // Opening reports this block: after that it must not vanish.
     const before = journal.last?.number ?? 0;
     acknowledge(before);
     for (const [i, size] of expected.entries()) {

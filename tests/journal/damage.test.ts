@@ -1,4 +1,4 @@
-/** Recordings with anything done to their files: reading ends, gives only what was appended, and tells of every gap. */
+/** Recordings with any change to their files: reading ends, gives only what was appended, and reports every gap. */
 import { join } from "node:path";
 import fc from "fast-check";
 import { test } from "uvu";
@@ -72,23 +72,23 @@ test("[J4] recording with any harm done to its files is read without silence abo
   );
 });
 
-/** Every gap between blocks has damage told in it; returns the last block. */
+/** Every gap between blocks holds a report of damage. Returns the last block. */
 async function checkReading(journal: Journal): Promise<number> {
   let last = 0;
-  let told = false;
+  let reported = false;
   for await (const entry of journal.read()) {
-    if (entry.kind === "damage") told = true;
+    if (entry.kind === "damage") reported = true;
     else if (entry.kind === "block") {
       const { number, bytes } = entry.block;
       assert.equal(entry.block, block(number, bytes.length));
-      assert.ok(number > last, `block ${number} behind ${last}`);
-      // Nothing tells that the first segment began earlier: retention leaves such recordings.
+      assert.ok(number > last, `block ${number} after ${last}`);
+      // A first segment that is gone cannot be noticed: retention leaves such recordings.
       assert.ok(
-        number === last + 1 || told || last === 0,
+        number === last + 1 || reported || last === 0,
         `blocks ${last + 1} to ${number - 1} are missing in silence`,
       );
       last = number;
-      told = false;
+      reported = false;
     } else assert.equal(entry, note(entry.block));
   }
   return last;
@@ -100,16 +100,16 @@ async function doHarm(disk: SimulatedDisk, { what, file: which, at: place, lengt
   const bytes = await readWhole(disk, path);
   const at = Math.floor(place * bytes.length);
   const file = await disk.open(path, "write");
-  const behind = bytes.slice(at);
-  if (what === "flip") behind[0]! ^= 1 << (length % 8);
-  else if (what === "noise") behind.set(pattern(length, Math.min(length, behind.length)));
-  else if (what === "zeros") behind.fill(0, 0, length);
+  const tail = bytes.slice(at);
+  if (what === "flip") tail[0]! ^= 1 << (length % 8);
+  else if (what === "noise") tail.set(pattern(length, Math.min(length, tail.length)));
+  else if (what === "zeros") tail.fill(0, 0, length);
   await file.truncate(at);
   if (what === "insert") {
     await file.write(pattern(length, length), at);
-    await file.write(behind, at + length);
-  } else if (what === "delete") await file.write(behind.slice(length), at);
-  else if (what !== "cut") await file.write(behind, at);
+    await file.write(tail, at + length);
+  } else if (what === "delete") await file.write(tail.slice(length), at);
+  else if (what !== "cut") await file.write(tail, at);
   await file.sync();
 }
 

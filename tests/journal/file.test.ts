@@ -141,7 +141,7 @@ test("file journal is read while it is written, without a lock and without a cha
   });
 });
 
-test("file journal refuses to read what is not there", async () => {
+test("file journal refuses to read a recording that does not exist", async () => {
   await withFolder(async (directory) => {
     const missing = join(directory, "none");
     assert.match(
@@ -169,7 +169,7 @@ test("file journal refuses a segment of a later format by its version", async ()
   });
 });
 
-test("file journal bounds what waits for the disk, and takes the block again after a flush", async () => {
+test("file journal limits the bytes that wait for the disk, and accepts the block after a flush", async () => {
   const journal = await openJournal("/recording", { disk: new SimulatedDisk(1), pendingBytes: 5000 });
   const taken = range(1, 4).map((number) => journal.append(block(number, 1000)));
   const busy = await rejection(journal.append(block(5, 1000)));

@@ -109,7 +109,7 @@ test("[J5] journal rejects everything that waits when a write fails, with the ca
   await journal.close();
 });
 
-test("journal goes on when a snapshot cannot be stored", async () => {
+test("journal continues when a snapshot cannot be stored", async () => {
   const disk = new SimulatedDisk(1, { bytesLeft: 10_000 });
   const journal = await openJournal("/recording", { disk });
   await appendAll(journal, 1, 2);
@@ -126,7 +126,7 @@ test("journal goes on when a snapshot cannot be stored", async () => {
   await again.close();
 });
 
-test("[J5] journal on a full file system halts, tells before, and goes on when there is room again", async () => {
+test("[J5] journal on a full file system warns, then halts, and continues when there is space again", async () => {
   if (process.platform !== "linux" || process.getuid?.() !== 0)
     return skip("a small file system needs Linux and root");
   const directory = makeFolder();

@@ -8,7 +8,7 @@ import { block, note } from "./builders.ts";
 
 const [directory, seed] = process.argv.slice(2);
 const journal = await openJournal(directory!, { segmentBytes: 300_000 });
-// Opening says that these are there: from now on they must stay.
+// Opening reports these blocks: after that they must stay.
 acknowledge(journal.last?.number ?? 0);
 for (let number = (journal.last?.number ?? 0) + 1; ; ) {
   const together = 1 + ((number + Number(seed)) % 7);

@@ -73,7 +73,7 @@ test("recording whose lock was never finished is taken over", async () => {
   });
 });
 
-test("recording locked on another machine is refused with what to do", async () => {
+test("recording locked on another machine is refused, and the error says what to do", async () => {
   await withFolder(async (directory) => {
     writeFileSync(join(directory, "journal.lock"), lockOf({ pid: 1, host: "elsewhere" }));
     assert.match(

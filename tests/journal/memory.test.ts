@@ -34,7 +34,7 @@ test("memory journal keeps its newest block and its newest snapshot however smal
   assert.is(await journal.loadSnapshot({ block: 4 }), null);
 });
 
-test("memory journal tells a reader which blocks it dropped under it", async () => {
+test("memory journal reports to a reader which blocks it dropped during the read", async () => {
   const journal = createMemoryJournal({ retainBytes: 20_000 });
   await appendAll(journal, 1, 10, 1000);
   const reader = journal.read();

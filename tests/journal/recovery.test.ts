@@ -72,7 +72,7 @@ test("[J3] recording cut at any byte of its newest segment opens with the whole 
   }
 });
 
-test("[J4] recording with any byte of an acknowledged record changed tells where, keeps all others and goes on", async () => {
+test("[J4] recording with any byte of an acknowledged record changed reports the place, keeps all other records and continues", async () => {
   const disk = await recording(true);
   for (const [file, firstBlock, records] of [
     ["0000000009.seg", 9, 8],
@@ -103,14 +103,14 @@ test("[J4] recording with any byte of an acknowledged record changed tells where
         await blockNumbers(journal),
         range(1, next).filter((number) => number !== lost || lost === 20),
       );
-      // Who starts behind the damage need not hear of it.
+      // A reader that starts after the damage need not get the report.
       assert.equal(await damageOf(journal, lost + 1), []);
       await journal.close();
     }
   }
 });
 
-test("[J4] recording with a damaged segment header is read by its records, and tells of the header", async () => {
+test("[J4] recording with a damaged segment header is read by its records, and reports the header", async () => {
   const disk = await recording(true);
   for (let at = 0; at < HEADER_BYTES; at++) {
     // A changed version is not damage.
@@ -156,7 +156,7 @@ test("[J4] recording with a sealed segment cut short names the missing blocks", 
   await journal.close();
 });
 
-test("[J4] recording tells of damage at each opening until it is gone", async () => {
+test("[J4] recording reports damage each time it is opened, until the damage is gone", async () => {
   const disk = await recording(true);
   await changeByte(disk, join(DIRECTORY, "0000000001.seg"), HEADER_BYTES + 200);
   await disk.remove(join(DIRECTORY, "0000000001.idx"));
@@ -272,7 +272,7 @@ test("recording drops a snapshot that is newer than its last block, and says so"
   await later.close();
 });
 
-test("recording whose first block was never finished begins anew, with any number", async () => {
+test("recording whose first block was never finished starts again, with any block number", async () => {
   const disk = new SimulatedDisk(1);
   const journal = await openJournal(DIRECTORY, { disk });
   await journal.append(block(1));
@@ -287,7 +287,7 @@ test("recording whose first block was never finished begins anew, with any numbe
   await again.close();
 });
 
-test("recording sets segments aside in which no block is left, and goes on behind the last block", async () => {
+test("recording sets aside segments without a readable block, and continues after the last block", async () => {
   const disk = await recording(true);
   await disk.remove(join(DIRECTORY, "0000000009.idx"));
   for (const [file, records] of [

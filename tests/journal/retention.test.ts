@@ -70,7 +70,7 @@ test("retention by age counts in logical time", async () => {
   await journal.close();
 });
 
-test("retention never removes what the newest snapshot needs, and tells that more is kept", async () => {
+test("retention never removes what the newest snapshot needs, and reports that more is kept", async () => {
   const { open, reports } = retaining({ retainBytes: 25_000 });
   const journal = await open(new SimulatedDisk(1));
   await appendAll(journal, 1, 20, 1000);
@@ -79,7 +79,7 @@ test("retention never removes what the newest snapshot needs, and tells that mor
   assert.is(journal.first?.number, 19);
   assert.equal(await blockNumbers(journal), range(19, 80));
   const over = reports.filter(({ kind }) => kind === "overLimit");
-  assert.is(over.length, 1, "told once, not at each segment");
+  assert.is(over.length, 1, "reported once, not at each segment");
   assert.match((over[0] as { heldBy: string }).heldBy, "the newest snapshot is of block 20");
   await journal.saveSnapshot(80, block(80).timeUs, 800, new Uint8Array(10));
   assert.ok(journal.first!.number > 60);
@@ -90,7 +90,7 @@ test("retention never removes what the newest snapshot needs, and tells that mor
   await journal.close();
 });
 
-test("retention keeps everything while there is no snapshot, and tells so", async () => {
+test("retention keeps everything while there is no snapshot, and reports it", async () => {
   const { open, reports } = retaining({ retainBytes: 25_000 });
   const journal = await open(new SimulatedDisk(1));
   await appendAll(journal, 1, 40, 1000);
@@ -102,7 +102,7 @@ test("retention keeps everything while there is no snapshot, and tells so", asyn
   await journal.close();
 });
 
-test("retention beside a reader leaves it a named gap or nothing missing", async () => {
+test("retention during a read leaves the reader a named gap or nothing missing", async () => {
   const { open } = retaining({ retainBytes: 30_000 });
   const journal = await open(new SimulatedDisk(1));
   await appendAll(journal, 1, 27, 1000);

@@ -84,7 +84,7 @@ test("[T2] bytes that do not hold are damage when a later batch follows, with th
   assert.is(read.at(-1), "block 4");
 });
 
-test("a signal ends the reading where it stands", async () => {
+test("a signal ends the reading at its current place", async () => {
   const directory = join(temporaryDirectory(), "recording");
   const writer = await openJournal(directory, { partition: "p0" });
   await writer.append(block(1));

@@ -21,7 +21,7 @@ test("a core at the latest place is the one that wrote the log", async () => {
   assert.is(found.nextBlock, 7);
 });
 
-test("a core at a place stands before the first input that reaches it, with snapshots and without", async () => {
+test("a core at a place has applied every input before the first that reaches it, with and without snapshots", async () => {
   const places: [Place, number, number][] = [
     [{ block: 4 }, 6, 4],
     [{ sequence: 7 }, 6, 4],
@@ -108,7 +108,7 @@ test("[C2] damage on the way is named", async () => {
   assert.is((await coreAt(log, TOYS, { sequence: 7 })).core.sequence, 6);
 });
 
-test("an observer hears of the fold up to the place", async () => {
+test("an observer receives the fold up to the place", async () => {
   const { journal } = await writtenLog({ blocks: 5, rowValue: (block) => (block === 3 ? 120 : 0) });
   const heard: string[] = [];
   await coreAt(journal, TOYS, { sequence: 8 }, SILENT, {

@@ -73,7 +73,7 @@ test("[D1] a block whose bytes cannot be decoded is damage", async () => {
   await refuses(cut, RecordingDamaged, "block 2");
 });
 
-test("[D3] whoever passes over damage hears of it", async () => {
+test("[D3] a reader that skips damage receives a report of it", async () => {
   const { journal } = await writtenLog({ blocks: 5, rowValue: (block) => (block === 2 ? 120 : 0) });
   const passed: string[] = [];
   const found: number[] = [];

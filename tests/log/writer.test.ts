@@ -13,7 +13,7 @@ import type { Input } from "../../protocol/messages.ts";
 import { channels, opened, row } from "../support/inputs.ts";
 import { TOYS } from "../support/toy-actors.ts";
 
-test("[W1] blocks are one chain, which goes on after the last block of the log", async () => {
+test("[W1] blocks are one chain, which continues after the last block of the log", async () => {
   const world = given();
   world.rows(1);
   const { number, hash } = world.writer.close();

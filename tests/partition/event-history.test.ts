@@ -39,7 +39,7 @@ test("the last sequence is known before any event is in memory", async () => {
   assert.is(new EventHistory({ journal: await journalWith(0), newest: 0 }).last, 0);
 });
 
-test("what a client missed last is found without reading a long journal from its beginning", async () => {
+test("the last events that a client missed are found without reading a long journal from its beginning", async () => {
   const journal = await journalWith(5_000);
   let read = 0;
   const plain = journal.read.bind(journal);
@@ -56,7 +56,7 @@ test("what a client missed last is found without reading a long journal from its
       (await history.after(after, 3)).map((event) => event.sequence),
       [after + 1, after + 2, after + 3],
     );
-    if (after > 4_744) assert.ok(read < 2 * 256 + 10, `${read} entries for what came behind ${after}`);
+    if (after > 4_744) assert.ok(read < 2 * 256 + 10, `${read} entries for what came after ${after}`);
   }
 });
 

@@ -10,7 +10,7 @@ import { writtenLog } from "../support/written-log.ts";
 
 // The log's block 1 holds inputs 1 and 2, block n the frames 2n - 1 and 2n (tests/support/written-log.ts).
 
-test("[O1] listeners get every delivery in order; one that throws is dropped and the others go on", async () => {
+test("[O1] listeners get every delivery in order; one that throws is dropped and the others continue", async () => {
   const { outbox, blocks, logged } = await given();
   const one = recordingListener();
   const other = recordingListener();
@@ -23,7 +23,7 @@ test("[O1] listeners get every delivery in order; one that throws is dropped and
   assert.match(logged.join(), "listener failed");
 });
 
-test("[O1] whoever unsubscribes hears no more", async () => {
+test("[O1] a listener that unsubscribed receives nothing more", async () => {
   const { outbox, blocks } = await given();
   const { listener, heard } = recordingListener();
   const off = outbox.subscribe(listener);

@@ -25,7 +25,7 @@ test("[O1] nothing leaves before its block is durable", async () => {
   assert.equal(world.seen(), ["frame", "event toy.passed"]);
 });
 
-test("[O2] blocks leave in their order, whatever the order of acknowledgements", async () => {
+test("[O2] blocks leave in their order, for any order of acknowledgements", async () => {
   const world = await given({ journal: slowJournal() });
   for (let i = 1; i <= 3; i++) {
     world.sink.frame(row(world.clock.nowUs(), [i]));
@@ -48,7 +48,7 @@ test("[O2] blocks leave in their order, whatever the order of acknowledgements",
   );
 });
 
-test("[O4] a listener that throws is dropped, the others go on", async () => {
+test("[O4] a listener that throws is dropped, and the others continue", async () => {
   const world = await given();
   world.partition.subscribe({ ...silent, frame: () => assert.unreachable("thrown in a listener") });
   world.sink.frame(row(world.clock.nowUs(), [1]));
@@ -69,7 +69,7 @@ test("[P1] logical time is clamped when a sample is early, and follows the clock
   assert.is(world.partition.core.now, now + 1_000_000, "at most the allowed skew ahead of the clock");
 });
 
-test("a live sample from far in the future does not stop the rows behind it", async () => {
+test("a live sample from far in the future does not stop the rows after it", async () => {
   const world = await given();
   const values = (timeUs: number) => world.sink.frame(row(timeUs, [1]));
   values(world.clock.nowUs());
@@ -93,7 +93,7 @@ test("a frame whose source sequence was seen is a duplicate; one without sequenc
   assert.is(world.frameSequences().length, 4);
 });
 
-test("[P2] what is offered is admitted, shed or a duplicate, and the log says so", async () => {
+test("[P2] every offered sample is admitted, shed or a duplicate, and the log counts each", async () => {
   const world = await given({ kind: "recorded" });
   world.sink.frame(row(10, [1], 1));
   world.sink.frame(row(10, [1], 1));
@@ -110,7 +110,7 @@ test("[P2] what is offered is admitted, shed or a duplicate, and the log says so
   assert.is(offered, admitted! + dropped + duplicates!);
 });
 
-test("[P2] a frame that cannot be encoded is shed, and its source goes on", async () => {
+test("[P2] a frame that cannot be encoded is shed, and its source continues", async () => {
   const world = await given({ kind: "recorded" });
   const fractional = row(10, [1], 1);
   fractional.time[0] = 10.5;
@@ -122,7 +122,7 @@ test("[P2] a frame that cannot be encoded is shed, and its source goes on", asyn
   assert.is(world.partition.meter.shed, 2);
 });
 
-test("[P2] live frames are shed and recorded ones wait while the journal is behind", async () => {
+test("[P2] live frames are shed and recorded ones wait while the journal lags", async () => {
   const live = await given({ journal: slowJournal() });
   const big = () => {
     const values = Array.from({ length: 2048 }, (_, i) => i);
@@ -139,7 +139,7 @@ test("[P2] live frames are shed and recorded ones wait while the journal is behi
   live.journal.acknowledgeAll();
 });
 
-test("[P3] a partition that is opened again goes on from the durable log", async () => {
+test("[P3] a partition that is opened again continues from the durable log", async () => {
   const journal = createMemoryJournal({});
   const first = await given({ journal: keepOpen(journal) });
   for (let i = 0; i < 50; i++) {
@@ -208,7 +208,7 @@ test("a group that has grown keeps its channels when its source begins again wit
   assert.is(world.partition.core.channelsOf("g"), 2, "a group of another kind is another group");
 });
 
-test("a feed that fails is reported and the others go on", async () => {
+test("a feed that fails is reported, and the others continue", async () => {
   const world = await given();
   const failing = { ...scriptedFeed("bad", "live"), run: () => Promise.reject(new Error("no such device")) };
   world.partition.startFeeds([failing]);
@@ -220,7 +220,7 @@ test("a feed that fails is reported and the others go on", async () => {
   assert.is(world.frameSequences().length, 1);
 });
 
-test("recent frames begin behind the cursor, and say whether older ones are gone", async () => {
+test("recent frames begin after the cursor, and the answer says whether older ones are gone", async () => {
   const world = await given();
   for (let i = 0; i < 3; i++) {
     world.sink.frame(row(world.clock.nowUs(), [i]));
@@ -235,7 +235,7 @@ test("recent frames begin behind the cursor, and say whether older ones are gone
   );
 });
 
-test("a notice becomes an event by its author, and stands in the log", async () => {
+test("an operator notice becomes an event that names its author, and is in the log", async () => {
   const world = await given();
   await world.partition.operatorNotice({
     kind: "shadow.differs",
@@ -256,7 +256,7 @@ test("a notice becomes an event by its author, and stands in the log", async () 
   assert.ok((await world.inputs()).some(({ type }) => type === "notice"));
 });
 
-test("a setting is changed by an input that names who did it; an unknown path or a bad value changes nothing", async () => {
+test("a setting is changed by an input that names its author; an unknown path or a bad value changes nothing", async () => {
   const world = await given();
   world.partition.configure("publishEveryUs", 250_000, "ana");
   assert.is(world.partition.core.settings.publishEveryUs, 250_000);
@@ -277,11 +277,11 @@ test("an injection changes the frames between its two marks in the log, and not 
   world.sink.frame(frame);
   world.sink.frame(row(start + 11, [3], 3));
   assert.is(frame.value[0], 2);
-  const told = (await world.inputs()).slice(2).map((input) => {
+  const entered = (await world.inputs()).slice(2).map((input) => {
     if (input.type === "frame") return (input as unknown as Frame).value[0];
     return (input as { kind?: string }).kind ?? input.type;
   });
-  assert.equal(told, [1, "injection.started", 102, "injection.ended", 3]);
+  assert.equal(entered, [1, "injection.started", 102, "injection.ended", 3]);
 });
 
 test("an injection ends with the session at the latest, once", async () => {
@@ -333,7 +333,7 @@ test("a notice, a setting and an injection are answered when their block was rel
   assert.equal(answered, ["setting", "injection", "notice"]);
 });
 
-test("[P4] what is entered and never becomes durable is answered as unavailable, and so is what comes after", async () => {
+test("[P4] an input that never becomes durable is answered as unavailable, and so is every later one", async () => {
   const world = await given({ journal: slowJournal() });
   world.journal.acknowledgeAll();
   await turns();

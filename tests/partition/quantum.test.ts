@@ -19,7 +19,7 @@ import { scriptedFeed } from "../support/scripted-feed.ts";
 
 const NOW = 1_700_000_000_000_000;
 
-test("states and records are admitted in order, and stand in the log as they were given", async () => {
+test("states and records are admitted in order, and are in the log unchanged", async () => {
   const world = await given("recorded");
   const inputs = [
     vector(NOW, [0.6, 0.8], 1),
@@ -75,7 +75,7 @@ for (const [what, input] of MALFORMED) {
   });
 }
 
-test("[P2] a state whose sequence was seen is a duplicate, whatever it says", async () => {
+test("[P2] a state whose sequence was seen before is a duplicate, whatever its content", async () => {
   const world = await given("recorded");
   world.sink.quantum(mixture(NOW, [0.5, 0.5], 1));
   assert.ok(world.sink.quantum(vector(NOW + 1, [1, 0], 1)));
@@ -124,7 +124,7 @@ test("a live state from the future is one of at most a second ahead; logical tim
   const [ahead, late, record] = (await world.logged()) as QuantumInput[];
   assert.is(ahead!.timeUs, world.clock.nowUs() + 1_000_000);
   assert.is(late!.timeUs, NOW - 5_000_000);
-  // Its last sample is 2 ms behind its first.
+  // Its last sample is 2 ms after its first.
   assert.is(record!.timeUs, ahead!.timeUs - 2000);
   assert.is(world.partition.core.now, ahead!.timeUs);
 });

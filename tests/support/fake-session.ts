@@ -1,4 +1,4 @@
-/** A session that delivers what a test tells it to, at once and in order. Keeps all events; frames as many as `framesKept`. */
+/** A session that delivers what a test orders, at once and in order. It keeps all events, and `framesKept` frames. */
 import { SessionCommands } from "../../actors/ports/commands.ts";
 import type {
   DeliveredFrame,
@@ -144,7 +144,7 @@ export class FakeSession implements LiveSession {
     this.#inputSequence = 0;
   }
 
-  /** As a recorded session that is moved back: what lies behind input and event is forgotten. */
+  /** As a recorded session that is moved back: everything after input and event is forgotten. */
   rewind(input: number, event: number): void {
     this.#inputSequence = input;
     this.#frames = this.#frames.filter((frame) => frame.inputSequence <= input);

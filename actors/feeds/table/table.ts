@@ -3,7 +3,7 @@
  *
  *   bytes ─► rows ─► batch of rows: times, values, why a cell has no value
  *
- * T1  Reading is streaming: whatever the length of the table, one chunk and one batch are in memory.
+ * T1  Reading is streaming: for a table of any length, one chunk and one batch are in memory.
  * T2  A bad cell or row is marked in the batch and never ends the reading. A damaged file throws after its good rows.
  * T3  A batch, except the first, is returned as soon as the bytes that were read are used up: no look-ahead.
  */

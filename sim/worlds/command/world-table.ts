@@ -19,7 +19,7 @@ type Cell = string | number | null;
 export class WorldTable implements FeedSink {
   rows = 0;
   samples = 0;
-  /** Told the last time of each piece. */
+  /** Called with the last time of each piece. */
   onPiece: (timeUs: number) => void = () => {};
   private readonly format: TableFormat;
   private readonly writer: LineWriter;
