@@ -89,7 +89,7 @@ export const settingsSchema = v.strictObject({
       recoveryRows: setting(
         whole,
         200,
-        "Rows without alarm after which a recovering group is tracked again.",
+        "Rows without alarm after which a collapse is over and the old baseline holds again.",
       ),
     }),
     {},

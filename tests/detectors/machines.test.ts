@@ -101,7 +101,7 @@ test("[K1] collapse is declared only while a baseline is known", () => {
 
 test("[K1] no collapse is declared while the new regime is learnt", () => {
   const given = new Given("collapse").when("calibrated", "suspected", "declared", "persists", "declared");
-  assert.is(given.state, "recovering");
+  assert.is(given.state, "relearning");
   assert.is(given.announced.filter((kind) => kind === "collapse.declared").length, 1);
 });
 
@@ -120,7 +120,7 @@ test("[K3] a collapse that passes leaves the old baseline in place", () => {
 
 test("[K4] a collapse that lasts leads to learning the new regime", () => {
   const given = new Given("collapse").when("calibrated", "declared", "persists");
-  assert.is(given.state, "recovering");
+  assert.is(given.state, "relearning");
   assert.equal(given.when("calibrated").announced.slice(2), ["collapse.rebaselined"]);
   assert.is(given.state, "tracking");
 });

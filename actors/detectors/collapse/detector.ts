@@ -11,7 +11,7 @@
  *   collapsed   quiet for recoveryRows ─► returned (the old baseline is valid again)
  *               M ≥ A for another kind of change ─► declared again
  *               M ≥ A again, or no decision for too long ─► persists
- *   recovering  learns the new regime: about 2n rows ─► calibrated
+ *   relearning  learns the new regime: about 2n rows ─► calibrated
  *
  * Volatility in clusters breaks exchangeability: the guarantee is then void, and the event reports it. With `volatility: "ewma"`, x is first
  * divided by a lagged running volatility. The detector then ignores slow changes of size, and forgets sudden ones within some rows.
@@ -130,7 +130,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
       this.spacing.see(time, batch.gap[r] === 1);
       this.takeInnovations(batch, r);
       const { value } = context.machine;
-      if (value === "warming" || value === "recovering") this.learn(time, context);
+      if (value === "warming" || value === "relearning") this.learn(time, context);
       else this.watch(time, context);
     }
     if (this.lasting !== null) {
@@ -141,7 +141,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
 
   /** min(1, ln M / ln A): 1 while M ≥ A, and while a declared collapse lasts. 0 before the first calibration. */
   score({ machine }: Pick<DetectorContext, "machine">): number {
-    if (machine.value === "collapsed" || machine.value === "recovering") return 1;
+    if (machine.value === "collapsed" || machine.value === "relearning") return 1;
     if (machine.value === "warming") return 0;
     const share = this.betting.mixture.logEvidence / (this.scalars.lnThreshold + this.scalars.extraNats);
     return share > 0 ? Math.min(1, share) : 0;
@@ -171,7 +171,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     const { calibration, scalars, baseline, betting, recent } = this;
     calibration.take(this.x);
     const { rows } = calibration;
-    const again = context.machine.value === "recovering";
+    const again = context.machine.value === "relearning";
     // crossConformalEnergies needs the rows again, in units of the old baseline.
     if (again && !Number.isNaN(baseline.apply(this.x, this.standardised, this.y)))
       recent.add(this.standardised, time);

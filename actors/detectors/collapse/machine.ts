@@ -1,20 +1,19 @@
 /**
  * The regime of one group, as its change detector sees it.
  *
- *   warming ─calibrated─► tracking ◄─cleared── suspected
- *                          ▲ ▲  │ └─suspected──►  │
- *                          │ │  └────declared───┐ └──declared──┐
- *                          │ │                  ▼              ▼
- *                          │ └───returned──── collapsed ◄──────┘    a further `declared` stays in collapsed
- *                          │                     │ persists
- *                          └───calibrated──── recovering
+ *   warming     calibrated → tracking
+ *   tracking    suspected → suspected     declared → collapsed
+ *   suspected   cleared → tracking        declared → collapsed
+ *   collapsed   returned → tracking       persists → relearning      declared → collapsed, announced
+ *   relearning  calibrated → tracking
  *
- * K1  A collapse is declared only while a baseline is known: never in `warming` or `recovering`.
- * K2  One `collapse.declared` for one change: in `collapsed` the detector declares only a change of another kind.
+ * K1  A collapse is declared only while a baseline is known: never in `warming` or `relearning`.
+ * K2  One `collapse.declared` for one change: in `collapsed` the machine announces every `declared`, and the detector sends one only for
+ *     another kind of change.
  * K3  When the old regime comes back, the old baseline stays (`collapse.recovered`).
- * K4  When the new regime persists, the detector learns it in `recovering`, and tracking begins against it (`collapse.rebaselined`).
- * K5  Dependence between rows voids the guarantee of the false-alarm rate, and independence restores it: announced in any state, once
- *     per change. The machine's context holds the guarantee.
+ * K4  When the new regime persists, the detector learns it in `relearning`, and tracking begins against it (`collapse.rebaselined`).
+ * K5  `context.guarantee` says whether the false-alarm rate is guaranteed. Dependence between rows voids it, independence restores it, in any
+ *     state; each change is announced once, because the detector signals only changes.
  * K6  A suspicion is not announced, because most suspicions pass.
  *
  * The statistic and its threshold are in detector.ts, the wording of events in announcements.ts.
@@ -24,9 +23,9 @@ import { actorActions, announces, type CompleteRow, ignored } from "../machine-a
 import { calibrated, declared, rebaselined, restored, returned, voided } from "./announcements.ts";
 import type { CollapseContext, CollapseSignal, Guarantee } from "./signals.ts";
 
-type Row = CompleteRow<CollapseSignal>;
+type AllSignals = CompleteRow<CollapseSignal>;
 
-/** K5, the same in every state. */
+/** The transitions of K5, spread into every state. */
 const dependence = {
   dependent: { actions: [{ type: "setGuarantee", params: { guarantee: "void" } }, announces(voided)] },
   independent: { actions: [{ type: "setGuarantee", params: { guarantee: "holds" } }, announces(restored)] },
@@ -56,7 +55,7 @@ export const collapseMachine = setup({
         returned: ignored,
         persists: ignored,
         ...dependence,
-      } as const satisfies Row,
+      } as const satisfies AllSignals,
     },
     tracking: {
       on: {
@@ -67,7 +66,7 @@ export const collapseMachine = setup({
         returned: ignored,
         persists: ignored,
         ...dependence,
-      } as const satisfies Row,
+      } as const satisfies AllSignals,
     },
     suspected: {
       on: {
@@ -78,7 +77,7 @@ export const collapseMachine = setup({
         returned: ignored,
         persists: ignored,
         ...dependence,
-      } as const satisfies Row,
+      } as const satisfies AllSignals,
     },
     collapsed: {
       on: {
@@ -87,11 +86,11 @@ export const collapseMachine = setup({
         cleared: ignored,
         declared: { actions: announces(declared) },
         returned: { target: "tracking", actions: announces(returned) },
-        persists: { target: "recovering" },
+        persists: { target: "relearning" },
         ...dependence,
-      } as const satisfies Row,
+      } as const satisfies AllSignals,
     },
-    recovering: {
+    relearning: {
       on: {
         calibrated: { target: "tracking", actions: announces(rebaselined) },
         suspected: ignored,
@@ -100,7 +99,7 @@ export const collapseMachine = setup({
         returned: ignored,
         persists: ignored,
         ...dependence,
-      } as const satisfies Row,
+      } as const satisfies AllSignals,
     },
   },
 });
