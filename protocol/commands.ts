@@ -22,7 +22,7 @@ import type {
 import { EigenwatchError } from "./errors.ts";
 import type { Settings } from "./settings.ts";
 
-/** Who may send a command. There are no roles yet: whoever may look at a session may send all of them. */
+/** Who may send a command. There are no roles yet: every viewer of a session may send all of them. */
 export type Role = "viewer";
 
 /** The sessions a command makes sense in, as an error names them. */

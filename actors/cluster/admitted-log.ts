@@ -6,7 +6,7 @@
  *
  * D1  Every reader of the same stream comes to the same log (actors/cluster/admission.ts).
  * D2  An entry reaches the watcher after it was folded: `state` is the log including it.
- * D3  A stream that goes back or leaves a gap breaks the log: what was folded is not what the server holds, nothing may rest on it.
+ * D3  A stream that goes back or leaves a gap breaks the log: the folded entries differ from those of the server and must not be used.
  */
 
 import { LogRewound } from "../journal/errors.ts";

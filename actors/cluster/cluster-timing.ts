@@ -2,7 +2,7 @@
  * The times by which nodes of a cluster act. None of them is needed for safety: that is the rule of admission (admission.ts).
  *
  *   announce ──► renewed every ANNOUNCE_MS ──► three lost ──► others count the node out after MEMBER_TTL_MS
- *                                                      └──► the node itself lets go after LEASE_MS, a little before them
+ *                                                      └──► the node itself releases after LEASE_MS, a little before them
  */
 import { HINT_TTL_MS } from "../ports/bus.ts";
 
@@ -22,7 +22,7 @@ export const CLUSTER_TIMING: ClusterTiming = {
   memberTtlMs: HINT_TTL_MS,
   /** A node that could not renew for so long stops before others may take over. This saves doubled work; safety does not need it. */
   leaseMs: 3_000,
-  /** A starting node listens first, for long enough to hear all running nodes, so that it takes nothing from them. */
+  /** A starting node listens first, long enough to receive a heartbeat of every running node, so that it takes nothing from them. */
   listenMs: 300,
   /** Before a failed or unanswered append, read or claim is tried again: longer than a round trip, shorter than a person notices. */
   retryMs: 250,

@@ -1,10 +1,10 @@
 /**
- * A node's heartbeat: reports that it runs, hears which others run, and knows how long the others count it as running.
+ * A node's heartbeat: reports that it runs, receives the heartbeats of others, and knows how long the others count it as running.
  *
  *   announce every heartbeatMs ──put──► hints ──watch──► members (membership.ts)
  *        └─ answered: leased for leaseMs from when it was sent ─ not renewed in time ─► lease lost
  *
- * Hints may be stale or lost, and nodes may see different members: whoever decides by this decides about effort, not about truth.
+ * Hints may be stale or lost, and nodes may see different members: decisions based on them affect only effort, never correctness.
  */
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
 import { escapeName, unescapeName } from "../../protocol/subjects.ts";

@@ -1,5 +1,5 @@
 /**
- * Membership: the live nodes as one node sees them, folded from what it hears. Time is given in.
+ * Membership: the live nodes as one node sees them, folded from their heartbeats. Time arrives as an argument.
  *
  *   heard(node, at) ─► alive until at + ttl ─┬─ heard again ─► alive longer
  *                                            ├─ left, or not heard in time ─► gone

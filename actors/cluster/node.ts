@@ -31,7 +31,7 @@ export interface ClusterNodeOptions {
   /** Unique in the cluster, the same after a restart. */
   readonly name: string;
   readonly session: string;
-  /** Every partition of the session, whoever owns it: the same on all nodes. */
+  /** Every partition of the session, with any owner: the same on all nodes. */
   readonly partitions: readonly string[];
   readonly bus: Bus;
   readonly clock: Clock;
@@ -52,9 +52,9 @@ export interface ClusterNodeOptions {
 export interface OwnershipChange {
   readonly partition: string;
   readonly epoch: number;
-  /** The running partition, or null when it was let go. */
+  /** The running partition, or null when it was released. */
   readonly owned: Partition | null;
-  /** Why it was let go: placement moved, fenced, lease lost, stopping …; "" when it came. */
+  /** Why it was released: placement moved, fenced, lease lost, stopping …; "" when it came. */
   readonly reason: string;
 }
 

@@ -91,7 +91,7 @@ export class Ownership {
     for (const action of next.actions) this.actions[action]();
   }
 
-  /** Looks again whether the present owner has let go. */
+  /** Looks again whether the present owner has released the partition. */
   lookAround(): void {
     if (this.current === "waiting" && this.options.isFree()) this.dispatch("free");
   }
@@ -165,7 +165,7 @@ export class Ownership {
     void partition.whenHalted().then((reason) => this.journal === journal && this.dispatch("ended", reason));
   }
 
-  /** Closes what is open, once; an abandoned journal lets go at once, one in order is waited for. */
+  /** Closes the open parts, once. It does not wait for an abandoned journal; it waits for a healthy one. */
   private release(): void {
     if (this.releasing !== null) return;
     this.options.left(this.epoch, this.reason);

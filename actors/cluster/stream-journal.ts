@@ -169,7 +169,7 @@ export class StreamJournal implements Journal {
     await this.#waiting.at(-1)?.settled;
   }
 
-  /** Waits for what was handed over; a journal that halted is closed as it is. */
+  /** Waits for the appended blocks; a journal that halted is closed at once. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

@@ -12,7 +12,7 @@
  * `unassigned` leads to idle from everywhere; `closing` and `yielding` change into each other as the assignment changes.
  *
  * W1  The partition runs in `owning` only, and only after the node's own take-over was read back.
- * W2  No node takes over from one that reports itself as owner before that had time to let go.
+ * W2  No node takes over from one that reports itself as owner before that one had time to release the partition.
  * W3  Whoever lost, failed or was fenced rests before it tries again, longer each time in a row: two nodes that do not see each
  *     other then take turns of seconds, not of milliseconds.
  * W4  A late outcome of an abandoned attempt changes nothing (the ownership numbers its attempts).
@@ -20,7 +20,7 @@
 
 export type TakeoverState =
   | "idle"
-  /** For the present owner to let go. */
+  /** For the present owner to release the partition. */
   | "waiting"
   /** After a failure. */
   | "resting"

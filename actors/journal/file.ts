@@ -349,7 +349,7 @@ export class FileJournal implements Journal {
   async #retain(): Promise<void> {
     const plan = planRetention(this.#segments, this.#snapshots.kept, this.#limits);
     if (plan.remove.length > 0) {
-      // Out of sight first: a reader that looks for the next segment must not meet a removed one.
+      // Removed from the list first: a reader that looks for the next segment must not find a deleted one.
       this.#segments = this.#segments.filter((segment) => !plan.remove.includes(segment));
       this.#first = firstOf(this.#segments);
       for (const { file } of plan.remove) {

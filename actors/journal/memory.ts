@@ -175,7 +175,7 @@ export class MemoryJournal implements Journal {
 }
 
 function droppedWhileRead(from: number, to: number): JournalEntry {
-  // To a reader every gap is damage, also one that the limit made.
+  // To a reader every gap is damage, also one that retention made.
   const reason = `blocks ${from} to ${to} were dropped by retention while being read`;
   return { kind: "damage", file: "memory", offset: 0, length: 0, reason };
 }

@@ -17,7 +17,7 @@ import { readI64, writeI64 } from "./record.ts";
 export interface SegmentHeader {
   partition: string;
   firstBlock: number;
-  /** Plain JSON given by whoever started the recording; the journal only keeps it. */
+  /** Plain JSON from the starter of the recording; the journal only keeps it. */
   createdFrom: unknown;
 }
 

@@ -7,7 +7,7 @@
  * T1  No lock is taken and nothing is changed: the writer does not notice.
  * T2  Bytes at the end that are no whole record are a write in progress. They are read again when there are more of them, and are damage
  *     only when a later batch or segment follows (record.ts: a batch begins when everything before it is durable).
- * T3  A block is handed out when it is written, perhaps before it is durable: a reader must not act for the writer.
+ * T3  A block is returned when it is written, perhaps before it is durable: a reader must not act for the writer.
  */
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -26,7 +26,7 @@ const POLL_MS = 5;
 const LOOK_MS = 50;
 
 export interface TailOptions {
-  /** First block to hand out. */
+  /** First block to return. */
   readonly from: number;
   /** Ends the reading at its current place. */
   readonly signal?: AbortSignal;
@@ -35,7 +35,7 @@ export interface TailOptions {
 }
 
 export class RecordingTail {
-  /** Bytes that are written and not handed out yet, as far as the last look knows. */
+  /** Bytes that were written and not yet returned, as of the last look. */
   bytesBehind = 0;
   private readonly directory: string;
   private readonly options: TailOptions;
@@ -48,7 +48,7 @@ export class RecordingTail {
     this.disk = options.disk ?? realDisk;
   }
 
-  /** Ends when the writer has closed the recording and everything was handed out. */
+  /** Ends when the writer has closed the recording and everything was returned. */
   async *entries(): AsyncGenerator<JournalEntry> {
     const { from } = this.options;
     let firstBlock = await this.firstSegment();
@@ -75,7 +75,7 @@ export class RecordingTail {
     }
   }
 
-  /** The segment that holds the first block to hand out; null when the writer ended without one. */
+  /** The segment that holds the first block to return; null when the writer ended without one. */
   private async firstSegment(): Promise<number | null> {
     for (;;) {
       const isWritten = await isBeingWritten(this.disk, this.directory);
@@ -88,7 +88,7 @@ export class RecordingTail {
     }
   }
 
-  /** Null when the file is gone: retention removes old segments, whoever reads them. */
+  /** Null when the file is gone: retention removes old segments even while they are read. */
   private async open(firstBlock: number, order: BlockOrder): Promise<SegmentTail | null> {
     try {
       const file = await this.disk.open(join(this.directory, segmentName(firstBlock)), "read");
@@ -134,7 +134,7 @@ class SegmentTail {
   private readonly file: DiskFile;
   private readonly firstBlock: number;
   private readonly order: BlockOrder;
-  /** Everything before this offset was handed out. */
+  /** Everything before this offset was returned. */
   private at = 0;
 
   constructor(tail: RecordingTail, file: DiskFile, firstBlock: number, order: BlockOrder) {

@@ -3,7 +3,7 @@
  *
  * D1  Damage ends reading with RecordingDamaged: file, offset, reason. No reader skips it silently.
  * D2  Blocks that do not follow one another end reading with ChainBroken.
- * D3  Whoever can go on without the damaged part says so: `undamaged(entries, passOver)` hands each damaged stretch to `passOver`.
+ * D3  A reader that can continue without the damaged part says so: `undamaged(entries, passOver)` gives each damaged stretch to `passOver`.
  *
  * Both errors are of kind "failed": the program ends with exit code 1.
  */

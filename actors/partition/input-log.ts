@@ -38,7 +38,7 @@ export interface InputLogOptions {
   log(message: string): void;
 }
 
-/** Somebody who waits until an input is released. */
+/** A caller that waits until an input is released. */
 interface Waiter {
   readonly sequence: number;
   resolve(): void;

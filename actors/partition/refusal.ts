@@ -28,7 +28,7 @@ export function isFrameOf(channels: number, frame: Frame): boolean {
 }
 
 /**
- * Whether a quantum input is what it says it is. A state must be one within the tolerances of `actors/kernels/state-check.ts`, of as many
+ * Whether a quantum input is valid. A state must be one within the tolerances of `actors/kernels/state-check.ts`, of as many
  * levels as its group has channels. A record must be finite, of one of the group's channels, and no longer than a frame in samples and time.
  * Lengths and names were checked by its schema. `group`: the declaration of the group that it names, undefined when there is none.
  */

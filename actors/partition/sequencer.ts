@@ -5,7 +5,7 @@
  *               └─► shed, duplicate: counted, and the log says so
  *
  * P1  The order of the log is the order of offers; logical time never goes back.
- * P2  offered = admitted + shed + duplicates, and the log says so.
+ * P2  offered = admitted + shed + duplicates, and the log holds these counts.
  */
 import { decodeMessage, encodeFrameView, encodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -64,7 +64,7 @@ export class Sequencer {
     this.injections = new Injections(core, (notice) => this.enter({ type: "notice", ...notice }));
   }
 
-  /** Where a feed sends. `status` hears its reports, which enter the log as well. */
+  /** The sink of a feed. `status` gets its reports, which enter the log as well. */
   sinkFor(feed: Feed, status: (report: FeedStatus) => void): FeedSink {
     const isLive = feed.kind === "live";
     // A recorded feed is read again after a restart: what it sent before is a duplicate.
@@ -83,7 +83,7 @@ export class Sequencer {
     if (this.inputLog.halted !== null) return;
     this.countOffered();
     const bytes = encodeMessage(input);
-    // The core is given what the log says, not what was meant: a replay has nothing else.
+    // The core gets the decoded bytes of the log, not the original object: a replay has nothing else.
     this.admit(this.time.ofRuntime(), decodeMessage(bytes) as Exclude<Input, Frame>, bytes);
   }
 

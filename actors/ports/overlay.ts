@@ -13,7 +13,7 @@ export interface FrameOverlay {
   readonly begin: Omit<OperatorNotice, "type">;
   readonly end: Omit<OperatorNotice, "type">;
   /**
-   * The frame as it is to enter the log: the same one where nothing changes, else one of the overlay's own, valid until the next
+   * The frame as it enters the log: the same one where nothing changes, else one of the overlay's own, valid until the next
    * call; null when no sample is left. Never changes `frame` itself.
    */
   apply(frame: Frame): Frame | null;

@@ -15,7 +15,7 @@ export interface PartitionTap {
   applied?(partition: string, sequence: number, timeUs: number, source: string, sourceSequence: number): void;
   /** The core announced an event in what will be block `block`. */
   announced?(partition: string, block: number, event: EventMessage): void;
-  /** A block was closed and goes to the journal. `stateHash` works it out (hex) when called: the whole state is read. */
+  /** A block was closed and goes to the journal. `stateHash` computes the hash (hex) when called: it reads the whole state. */
   blockClosed?(
     partition: string,
     closed: { epoch: number; block: number; hash: Uint8Array; stateHash(): string },

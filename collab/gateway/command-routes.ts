@@ -1,7 +1,7 @@
 /**
  * HTTP paths for the commands of a session (protocol/commands.ts): one row a path, GET asks and POST acts.
  *
- * C1  Whoever may look may send a command. The request guard (Host, Origin, sign-in) and the JSON content type keep other sites out.
+ * C1  Every viewer may send a command. The request guard (Host, Origin, sign-in) and the JSON content type keep other sites out.
  * C2  A request that does not fit its command, or that the session cannot carry out, changes nothing. The answer names what was expected.
  * C3  A command that changes the log is answered with 200 after its input is durable and admitted; the input names its author.
  */

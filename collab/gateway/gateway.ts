@@ -64,7 +64,7 @@ export interface Gateway {
   readonly url: string;
   readonly host: string;
   readonly port: number;
-  /** `url`, with `#token=…` where a token is required. Show it once, to whoever started the program. */
+  /** `url`, with `#token=…` where a token is required. Show it once, to the person who started the program. */
   readonly loginUrl: string;
   /** Notifies every client, waits at most `closeGraceMs`, then ends their sockets. */
   close(): Promise<void>;

@@ -120,7 +120,7 @@ export class SessionHub implements SessionListener {
     for (const client of this.#clients) client.flush();
   }
 
-  /** Clients learn of the new place before they get anything from there. */
+  /** Clients get the new place before any delivery from there. */
   rewound(place: SessionPlace): void {
     this.lastMetrics = null;
     for (const client of this.#clients) client.rewound(place);

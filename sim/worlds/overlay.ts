@@ -32,7 +32,7 @@ export interface OverlayOptions {
   readonly author: string;
 }
 
-/** An overlay that can learn from earlier frames, so that it knows the noise of the channels at its first sample. */
+/** An overlay that reads earlier frames, so that it knows the noise of the channels at its first sample. */
 export interface ScenarioOverlay extends FrameOverlay {
   learn(frame: Frame): void;
 }
