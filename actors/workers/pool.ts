@@ -18,8 +18,8 @@ export const WORKER_COMMAND = "worker";
 export interface WorkersOptions {
   /** Default: one per core, at most one per job. 1 works in this process. */
   processes?: number;
-  /** Starts another process even for a single one, and keeps this one free. */
-  apart?: boolean;
+  /** Even a single job runs in another process, so that this one stays responsive. */
+  alwaysSpawn?: boolean;
   /** Ends the processes in the middle of their jobs. */
   signal?: AbortSignal;
   /** Called after each job with the number of finished ones. */
@@ -34,7 +34,7 @@ export async function inWorkers<Common, Job, Result>(
   jobs: readonly Job[],
   options: WorkersOptions = {},
 ): Promise<Result[]> {
-  const { signal, done, apart = false } = options;
+  const { signal, done, alwaysSpawn = false } = options;
   const processes = Math.min(options.processes ?? availableParallelism(), jobs.length);
   const results = new Array<Result>(jobs.length);
   const queue = jobs.entries();
@@ -47,7 +47,7 @@ export async function inWorkers<Common, Job, Result>(
       done?.(++count);
     }
   };
-  if (processes <= 1 && !apart) {
+  if (processes <= 1 && !alwaysSpawn) {
     await workOff((job) => work(common, job));
     return results;
   }

@@ -1,23 +1,23 @@
 /**
- * Aligns the events of two lanes that have the same key, in order and at least cost (event-difference.ts has what is promised).
+ * Aligns the events of two lists that have the same key, in order and at least cost. event-alignment.ts states the promises.
  *
- *   add ─► undecided ──both lanes further on than the tolerance──► pairs of least cost ─► same · moved · changed · gone · new
+ *   add ─► undecided ──both lists past the tolerance──► pairs of least cost ─► same · moved · changed · gone · new
  */
 import type { EventMessage } from "../../protocol/messages.ts";
 
-/** Undecided events of one kind and lane that are weighed together: the table of costs has the square of it. Of more, the earlier ones are decided. */
+/** Undecided events of one kind and list that are aligned together: the table of costs has the square of that size. Of more events, the earlier ones are decided. */
 const PENDING_MAX = 1000;
 
 /** One event of the original, one of the branch, or a pair that is the same event. */
 export interface EventDifference {
   /** `moved`: another time (perhaps other fields as well); `changed`: the same time, other fields. */
   type: "same" | "moved" | "changed" | "gone" | "new";
-  /** Ids, each of its own lane: an inserted input shifts the ids of what follows. */
+  /** Ids, each of its own list: an inserted input shifts the ids of all later events. */
   original?: string;
   branch?: string;
   /** Time of the branch's minus that of the original's, µs. */
   byUs?: number;
-  /** What differs beside the time, e.g. "severity", "detail.evidence". */
+  /** What differs besides the time, e.g. "severity", "detail.evidence". */
   fields?: string[];
 }
 
@@ -36,10 +36,10 @@ export class AlignmentRound {
   private readonly toleranceUs: number;
   private readonly keyOf: (event: EventMessage) => string;
   private readonly decided: Decided;
-  /** Whether each lane's events of a key come in their order, so that heads are known to be heads. */
+  /** Whether the events of a key arrive in order in each list: then the first pending event is the earliest. */
   private readonly inOrder: boolean;
   private readonly pendingByKey = new Map<string, Pending>();
-  /** Nothing can be decided before both lanes have passed this. */
+  /** Nothing can be decided before both lists have passed this time. */
   private nextUs = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -54,11 +54,11 @@ export class AlignmentRound {
     this.decided = decided;
   }
 
-  add(lane: keyof Pending, event: EventMessage): void {
+  add(list: keyof Pending, event: EventMessage): void {
     const key = this.keyOf(event);
     const pending = this.pendingByKey.get(key) ?? { original: [], branch: [] };
     this.pendingByKey.set(key, pending);
-    insert(pending[lane], event);
+    insert(pending[list], event);
     const { original, branch } = pending;
     while (this.inOrder && original[0] && original[0].timeUs === branch[0]?.timeUs)
       this.pair(original.shift()!, branch.shift()!);
@@ -71,7 +71,7 @@ export class AlignmentRound {
     if (timeUs <= this.nextUs) return;
     this.nextUs = Number.POSITIVE_INFINITY;
     for (const [key, pending] of this.pendingByKey) {
-      // One lane may be ahead of the other: what lies behind `timeUs` is not for now.
+      // One list may be ahead of the other: events after `timeUs` wait.
       while (before(pending.original, timeUs) > PENDING_MAX || before(pending.branch, timeUs) > PENDING_MAX)
         this.settle(pending, PENDING_MAX / 2);
       const openUs = newestUs(pending) + this.toleranceUs;
@@ -149,27 +149,29 @@ function costs(original: readonly EventMessage[], branch: readonly EventMessage[
   return cost;
 }
 
-/** Twice the distance of a pair; what is further apart than the tolerance, or shares no channel, is none. */
+/** Twice the distance of a pair in time; infinite for events further apart than the tolerance or without a common channel. */
 function doubleCost(a: EventMessage, b: EventMessage, toleranceUs: number): number {
-  const apart = Math.abs(a.timeUs - b.timeUs);
-  return apart <= toleranceUs && related(a.channels, b.channels) ? 2 * apart : Number.POSITIVE_INFINITY;
+  const distanceUs = Math.abs(a.timeUs - b.timeUs);
+  return distanceUs <= toleranceUs && related(a.channels, b.channels)
+    ? 2 * distanceUs
+    : Number.POSITIVE_INFINITY;
 }
 
 function related(a: readonly string[], b: readonly string[]): boolean {
   return (a.length === 0 && b.length === 0) || a.some((name) => b.includes(name));
 }
 
-/** How many of the lane's events lie before a time. */
-function before(lane: readonly EventMessage[], timeUs: number): number {
-  const first = lane.findIndex((event) => event.timeUs >= timeUs);
-  return first < 0 ? lane.length : first;
+/** How many events of the list lie before a time. */
+function before(list: readonly EventMessage[], timeUs: number): number {
+  const first = list.findIndex((event) => event.timeUs >= timeUs);
+  return first < 0 ? list.length : first;
 }
 
-/** Keeps the order of the lane; mostly at the end. */
-function insert(lane: EventMessage[], event: EventMessage): void {
-  let at = lane.length;
-  while (at > 0 && lane[at - 1]!.sequence > event.sequence) at--;
-  lane.splice(at, 0, event);
+/** Keeps the list ordered; new events mostly belong at its end. */
+function insert(list: EventMessage[], event: EventMessage): void {
+  let at = list.length;
+  while (at > 0 && list[at - 1]!.sequence > event.sequence) at--;
+  list.splice(at, 0, event);
 }
 
 function newestUs({ original, branch }: Pending): number {

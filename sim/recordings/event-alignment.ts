@@ -1,16 +1,16 @@
 /**
- * Which event of one lane is which of the other: an alignment in order, by time, of events that say the same kind of thing.
+ * Matches the events of two lists, original and branch: an alignment in order, by time, of events of the same kind.
  *
  *   original ──┐  by actor, group, kind, channels   ┌─► same · moved · changed        pairs
  *              ├───────► pairs of least cost ───────┤
  *   branch ────┘                                    └─► alone ──by actor, group, kind; a channel in common──► pairs · gone · new
  *
- * A1  Each event of either lane stands in exactly one difference.
+ * A1  Each event of either list is in exactly one difference.
  * A2  Pairs agree in actor, group and kind, share a channel if they name any, are at most the tolerance apart, and do not cross.
  * A3  Of all such alignments each round makes one of least cost: |Δt| a pair, half the tolerance an event that stays alone. That is the
  *     distance of Victor and Purpura (J. Neurophysiol. 76, 1996) between trains of events, with q = 1 / (half the tolerance).
- * A4  What is decided early is what would be decided at the end: an event that is further than the tolerance from all that
- *     come later decides alone, and heads at the same time belong together in some best alignment.
+ * A4  What is decided early is what would be decided at the end: an event further than the tolerance from all
+ *     later ones is decided alone, and first events at the same time are a pair in some best alignment.
  *
  * Ids cannot be compared, since an inserted input shifts those that follow. The second round is for alarms of many channels, which name
  * first those that did most. A3 and A4 hold within PENDING_MAX undecided events of a kind.
@@ -39,7 +39,7 @@ export class EventAligner {
     this.exact.add("branch", event);
   }
 
-  /** Both lanes have told all their events before `timeUs`: what lies far enough behind is decided. */
+  /** Both lists are complete before `timeUs`: events far enough before it are decided. */
   passed(timeUs: number): void {
     this.exact.passed(timeUs);
     this.kindred.passed(Math.min(timeUs, this.exact.oldestUs()));
@@ -51,7 +51,7 @@ export class EventAligner {
   }
 }
 
-/** Two whole lanes at once; differences in order of time. */
+/** Aligns two whole lists at once; differences in order of time. */
 export function differencesOf(
   original: readonly EventMessage[],
   branch: readonly EventMessage[],
@@ -71,7 +71,7 @@ export interface TimedDifference {
   sequence: number;
 }
 
-/** With what it is ordered by: the time of its earlier event, then that event's place in its lane. */
+/** With what it is ordered by: the time of its earlier event, then that event's place in its list. */
 export function timed(
   difference: EventDifference,
   a: EventMessage | null,

@@ -11,7 +11,7 @@ const SIGNALS = [
   ["SIGTERM", 143],
 ] as const;
 
-/** `make` is given the passing name. What it made is removed when it throws, and when the process is told to end. */
+/** `make` is given the temporary name. What it made is removed when it throws, and when a signal ends the process. */
 export async function wholeOrNot<T>(to: string, make: (unfinished: string) => Promise<T>): Promise<T> {
   const folder = dirname(to);
   if (!existsSync(folder))

@@ -54,7 +54,7 @@ test("the ends of Wilson's interval are the probabilities that the hits are just
   assert.is(wilson(10, 10).high, 1);
 });
 
-test("errors of measurement are told from the walk under them, also where a channel jumps", () => {
+test("errors of measurement are distinguished from the walk under them, also where a channel jumps", () => {
   const normal = normals(3);
   const series = (walk: number, error: number) => {
     let level = 0;

@@ -58,7 +58,7 @@ test("a recording does not differ from itself, and the summary counts what is in
   assert.is(difference.shared!.sequence, original.inputs);
 });
 
-test("[I1] the same inputs in other blocks are no difference, and are told of", async () => {
+test("[I1] the same inputs in other blocks are no difference, and are reported", async () => {
   const recut = await rewritten({ cut: 7 });
   const difference = await diff(original.directory, recut);
   assert.is(difference.first, null, JSON.stringify(difference.first));

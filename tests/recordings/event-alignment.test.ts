@@ -13,10 +13,10 @@ import {
 
 const TOLERANCE_US = 10;
 
-test("two equal lanes have only events that are the same", () => {
-  const lane = [event(1, "a", 5), event(2, "b", 5), event(3, "a", 5), event(4, "a", 900)];
+test("two equal lists have only events that are the same", () => {
+  const list = [event(1, "a", 5), event(2, "b", 5), event(3, "a", 5), event(4, "a", 900)];
   assert.equal(
-    differencesOf(lane, lane, TOLERANCE_US).map(({ type }) => type),
+    differencesOf(list, list, TOLERANCE_US).map(({ type }) => type),
     ["same", "same", "same", "same"],
   );
 });
@@ -88,7 +88,7 @@ test("the nearest is the pair, not the first: one event more before it does not 
 
 test("[A1] [A2] every event stands in one difference; pairs agree, are near, and do not cross", () => {
   fc.assert(
-    fc.property(lanes(), ([original, branch]) => {
+    fc.property(lists(), ([original, branch]) => {
       const found = differencesOf(original, branch, TOLERANCE_US);
       assert.equal(ids(found, "original"), original.map(({ id }) => id).sort());
       assert.equal(ids(found, "branch"), branch.map(({ id }) => id).sort());
@@ -107,11 +107,11 @@ test("[A1] [A2] every event stands in one difference; pairs agree, are near, and
 
 test("[A3] the alignment costs as little as the best of all alignments", () => {
   fc.assert(
-    fc.property(lanes(), ([original, branch]) => {
+    fc.property(lists(), ([original, branch]) => {
       const found = differencesOf(original, branch, TOLERANCE_US);
       let expected = 0;
       for (const kind of ["a", "b"]) {
-        const [x, y] = [original, branch].map((lane) => lane.filter((e) => e.kind === kind));
+        const [x, y] = [original, branch].map((list) => list.filter((e) => e.kind === kind));
         expected += leastCost(x!, y!);
       }
       assert.is(costOf(found), expected);
@@ -119,14 +119,14 @@ test("[A3] the alignment costs as little as the best of all alignments", () => {
   );
 });
 
-test("[A4] deciding while the lanes are read gives an alignment of the same cost", () => {
+test("[A4] deciding while the lists are read gives an alignment of the same cost", () => {
   fc.assert(
-    fc.property(lanes(), ([original, branch]) => {
+    fc.property(lists(), ([original, branch]) => {
       const found: TimedDifference[] = [];
-      const aligner = new EventAligner(TOLERANCE_US, (...told) => found.push(timed(...told)));
+      const aligner = new EventAligner(TOLERANCE_US, (...reported) => found.push(timed(...reported)));
       const times = [...original, ...branch].map(({ timeUs }) => timeUs);
       for (let now = 0; now <= Math.max(0, ...times) + 1; now++) {
-        // The branch is told first: it may be ahead of what is known of the original.
+        // The branch comes first: it may be ahead of what is known of the original.
         for (const each of branch) if (each.timeUs === now) aligner.branch(each);
         for (const each of original) if (each.timeUs === now) aligner.original(each);
         aligner.passed(now + 1);
@@ -138,22 +138,22 @@ test("[A4] deciding while the lanes are read gives an alignment of the same cost
   );
 });
 
-test("a difference is told as soon as both lanes are further on than the tolerance", () => {
-  const told: EventDifference[] = [];
-  const aligner = new EventAligner(TOLERANCE_US, (difference) => told.push(difference));
+test("a difference is reported as soon as both lists are further on than the tolerance", () => {
+  const reported: EventDifference[] = [];
+  const aligner = new EventAligner(TOLERANCE_US, (difference) => reported.push(difference));
   aligner.original(event(1, "a", 100));
   aligner.passed(110);
-  assert.equal(told, []);
+  assert.equal(reported, []);
   aligner.passed(111);
-  assert.equal(told, [{ type: "gone", original: "o/1/1" }]);
+  assert.equal(reported, [{ type: "gone", original: "o/1/1" }]);
 });
 
-test("a lane that is thousands of events ahead is not decided before the other has come as far", () => {
-  const lane = Array.from({ length: 3_000 }, (_, i) => event(i + 1, "a", 5 * i));
+test("a list that is thousands of events ahead is not decided before the other has come as far", () => {
+  const list = Array.from({ length: 3_000 }, (_, i) => event(i + 1, "a", 5 * i));
   const types = new Set<string>();
   const aligner = new EventAligner(TOLERANCE_US, ({ type }) => types.add(type));
-  for (const each of lane) aligner.branch(each);
-  for (const each of lane) {
+  for (const each of list) aligner.branch(each);
+  for (const each of list) {
     aligner.passed(each.timeUs);
     aligner.original(each);
   }
@@ -185,12 +185,12 @@ function event(sequence: number, kind: string, timeUs: number): EventMessage {
   };
 }
 
-/** Two lanes of up to seven events of two kinds, times rising. */
-function lanes() {
-  const lane = fc
+/** Two lists of up to seven events of two kinds, times rising. */
+function lists() {
+  const list = fc
     .array(fc.tuple(fc.constantFrom("a", "b"), fc.nat(80)), { maxLength: 7 })
     .map((drawn) => drawn.sort((x, y) => x[1] - y[1]).map(([kind, at], i) => event(i + 1, kind, at)));
-  return fc.tuple(lane, lane);
+  return fc.tuple(list, list);
 }
 
 /** By trying everything: each event alone, or the heads together. */
@@ -211,12 +211,12 @@ function costOf(found: EventDifference[]): number {
   return cost;
 }
 
-function ids(found: EventDifference[], lane: "original" | "branch"): string[] {
-  return found.flatMap((difference) => difference[lane] ?? []).sort();
+function ids(found: EventDifference[], list: "original" | "branch"): string[] {
+  return found.flatMap((difference) => difference[list] ?? []).sort();
 }
 
-function byId(lane: EventMessage[], id: string): EventMessage {
-  return lane.find((each) => each.id === id)!;
+function byId(list: EventMessage[], id: string): EventMessage {
+  return list.find((each) => each.id === id)!;
 }
 
 test.run();

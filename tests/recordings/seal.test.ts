@@ -238,7 +238,7 @@ async function anyChangedByteIsNamed(directory: string): Promise<void> {
       writeFileSync(path, bytes);
       const findings = await verifyRecording(copy).then(
         (report) => report.findings,
-        // A number of a version or format that is read as a newer one: told with the file's name.
+        // A number of a version or format that is read as a newer one: reported with the file's name.
         (error: Error) => [
           { file: error.message.includes(file) ? file : "", offset: 0, length: bytes.length, reason: "" },
         ],

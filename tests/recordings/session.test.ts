@@ -208,7 +208,7 @@ test("[P2] what is played after a seek is what was live after that place", async
   });
 });
 
-test("frames asked for later are those behind the begin of the window, and none that were not played", async () => {
+test("frames asked for later are those after the beginning of the window, and none that were not played", async () => {
   await onSession({}, async ({ session }) => {
     const place = live.inputs[Math.floor(live.inputs.length / 2)]!;
     await session.seek({ sequence: place });
@@ -299,7 +299,7 @@ test("[P1] [P2] whatever is done to it, what it delivers between two moves is a 
   );
 });
 
-test("a client of the gateway gets the events of the live session, and after a move those behind the place once more", async () => {
+test("a client of the gateway gets the events of the live session, and after a move those after the place once more", async () => {
   await onSession({ speed: "max" }, async ({ session }) => {
     const gateway = await createGateway({ sessions: [session] });
     const got: EventMessage[] = [];
@@ -480,7 +480,7 @@ async function play(clock: ManualClock, ms: number): Promise<void> {
   await until(() => clock.pending > 0);
 }
 
-/** What was heard, cut at each move: the input behind which it goes on, and what came then. */
+/** What was heard, cut at each move: the input after which it continues, and what came then. */
 function stretchesOf(lines: readonly string[]): { place: number; lines: string[] }[] {
   const stretches = [{ place: 0, lines: [] as string[] }];
   for (const line of lines) {

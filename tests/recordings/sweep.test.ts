@@ -6,7 +6,7 @@ import { SYSTEM } from "../../actors/mod.ts";
 import { inWorkers } from "../../actors/workers/pool.ts";
 import { type EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
-import { readTruths, score } from "../../sim/recordings/whatif/alarm-score.ts";
+import { readTruths, scoreAlarms } from "../../sim/recordings/whatif/alarm-score.ts";
 import { detectorsOf, gridOf, sweepWork } from "../../sim/recordings/whatif/sweep.ts";
 import { bar, table } from "../../sim/recordings/whatif/table.ts";
 import { runWhatIf, runWhatIfInWorker } from "../../sim/recordings/whatif/whatif.ts";
@@ -75,12 +75,12 @@ test("alarms are right, late or false by the truth they find", () => {
     alarm(140, "collapse.declared", "b"),
   ];
   const span = { fromUs: 0, untilUs: DAY_US / 2, graceUs: 50 };
-  assert.equal(score(events, truths, ["anomaly"], span), {
+  assert.equal(scoreAlarms(events, truths, ["anomaly"], span), {
     alarms: 5,
     alarmsPerDay: 10,
     truth: { truths: 2, found: 1, recall: 0.5, delayUs: 30, falseAlarms: 3, falseAlarmsPerDay: 6 },
   });
-  assert.equal(score(events, truths, ["collapse"], span).truth, {
+  assert.equal(scoreAlarms(events, truths, ["collapse"], span).truth, {
     truths: 1,
     found: 1,
     recall: 1,
@@ -90,9 +90,9 @@ test("alarms are right, late or false by the truth they find", () => {
   });
   // Began before, lasts: nobody can be early for it, and who says so is not wrong.
   const later = { fromUs: 120, untilUs: DAY_US / 2 + 120, graceUs: 50 };
-  const since = score(events.slice(1), truths, ["anomaly"], later).truth!;
+  const since = scoreAlarms(events.slice(1), truths, ["anomaly"], later).truth!;
   assert.equal([since.truths, since.found, since.falseAlarms], [1, 0, 2]);
-  assert.is(score(events, null, ["anomaly", "collapse"], span).alarms, 6);
+  assert.is(scoreAlarms(events, null, ["anomaly", "collapse"], span).alarms, 6);
 });
 
 test("the settings of one detector are judged by its alarms, others by all", () => {
@@ -139,7 +139,7 @@ test("a branch that another process runs is the same, and ends when nobody waits
 test("what a worker refuses is refused here in the same words", async () => {
   const common = { recording: temporaryDirectory(), request: { at: 1 }, fromUs: 0, truths: null, graceUs: 1 };
   try {
-    await inWorkers("sweep", sweepWork, common, [{ seed: "1" }], { apart: true });
+    await inWorkers("sweep", sweepWork, common, [{ seed: "1" }], { alwaysSpawn: true });
     assert.unreachable("an empty folder was swept");
   } catch (error) {
     assert.match((error as Error).message, /holds no segment file/);

@@ -113,7 +113,7 @@ test("a sweep is a table over the values, with recall and delay where the truth 
   assert.not(plot.includes("NaN"));
 });
 
-test("causality tells how likely an event was by how far back one rewinds, the same each time", async () => {
+test("causality reports how likely an event was by how far back one rewinds, the same each time", async () => {
   const event = (await eventsOf()).find(({ kind }) => kind === "collapse.declared")!;
   const asked = [
     "causality",

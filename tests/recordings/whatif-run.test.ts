@@ -136,13 +136,13 @@ test("a setting is changed in the log at the point, by the author what-if, and t
   assert.is(result.events[0]!.kind, "config.changed");
 });
 
-test("a session that is opened again behind the point keeps the change", async () => {
+test("a session that is opened again after the branch begins keeps the change", async () => {
   const twice = await recordFeeds({ definitions: SYSTEM, feeds: [marketFeed(300)] });
   await recordFeeds({ definitions: SYSTEM, feeds: [marketFeed(600)], directory: twice.directory });
   const request = { at: rowUs(100), set: { "anomaly.windowSamples": 64 }, seed: 5 };
   const { result, directory } = await branched(request, {}, twice.directory);
   const opened = (await inputsOf(directory)).filter(({ input }) => input.type === "sessionOpened");
-  assert.is(opened.length, 1, "only the second one lies behind the point");
+  assert.is(opened.length, 1, "only the second one lies after the branch begins");
   const expected = applySetting(applySetting(defaultSettings(), "anomaly.windowSamples", 64), "seed", 5);
   const { input } = opened[0]!;
   assert.ok(input.type === "sessionOpened");
@@ -225,7 +225,7 @@ test("an injection changes its samples for its time and no others, and stands in
   assert.ok(result.differences.some(({ type }) => type === "new"));
 });
 
-test("both lanes end with the last input until a time", async () => {
+test("original and branch end with the last input until a time", async () => {
   const untilUs = rowUs(1_500);
   const { result, directory } = await branched({
     at: rowUs(900),
@@ -240,11 +240,11 @@ test("both lanes end with the last input until a time", async () => {
   assert.is(Math.max(...(await inputsOf(directory)).map(({ timeUs }) => timeUs)), untilUs);
 });
 
-test("what differs is told while the branch runs, and the result has it in order of time", async () => {
-  const told: string[] = [];
-  const options: WhatIfOptions = { difference: (difference) => told.push(JSON.stringify(difference)) };
+test("differences are reported while the branch runs, and the result has it in order of time", async () => {
+  const reported: string[] = [];
+  const options: WhatIfOptions = { difference: (difference) => reported.push(JSON.stringify(difference)) };
   const { result } = await branched({ at: rowUs(900), set: { "collapse.falseAlarmsPerDay": 500 } }, options);
-  assert.equal(told.sort(), result.differences.map((each) => JSON.stringify(each)).sort());
+  assert.equal(reported.sort(), result.differences.map((each) => JSON.stringify(each)).sort());
   const times = result.differences.map((each) => timeOf(result, each));
   assert.equal(
     times,

@@ -11,7 +11,7 @@ import { parentOf } from "../parent.ts";
 import { diffRecordings, type RecordingDifference } from "./diff.ts";
 import type { FieldDifference } from "./differing-fields.ts";
 import type { FirstDifference } from "./first-difference.ts";
-import type { LaneSummary } from "./recording-reader.ts";
+import type { RecordingSummary } from "./recording-reader.ts";
 
 export const diffCommand = new Command("diff")
   .description("Compares two recordings: shows their first difference, and a summary of both.")
@@ -90,12 +90,12 @@ function relationOf({ shared, first }: RecordingDifference, a: Opened, b: Opened
 function printSummary(difference: RecordingDifference, relation: string): void {
   const { a, b, first, settings, events, cutDifferently } = difference;
   const out = (line: string) => process.stdout.write(`${line}\n`);
-  out(`A  ${laneLine(a)}`);
-  out(`B  ${laneLine(b)}`);
+  out(`A  ${summaryLine(a)}`);
+  out(`B  ${summaryLine(b)}`);
   out(relation);
   if (cutDifferently) out("the same inputs stand in other blocks");
   if (first === null) out(`no difference from input ${a.firstSequence} on`);
-  else tellFirst(first, out);
+  else printFirst(first, out);
   out("");
   const row = (name: string, x: unknown, y: unknown) => {
     out(`${x === y ? " " : "≠"} ${name.padEnd(28)} ${String(x).padStart(14)} ${String(y).padStart(14)}`);
@@ -118,7 +118,7 @@ function printSummary(difference: RecordingDifference, relation: string): void {
   );
 }
 
-function tellFirst(first: FirstDifference, out: (line: string) => void): void {
+function printFirst(first: FirstDifference, out: (line: string) => void): void {
   const { what, sequence, timeUs, subject, block, fields } = first;
   const of = subject.a === subject.b ? subject.a : `A ${subject.a}, B ${subject.b}`;
   const blocks =
@@ -130,8 +130,8 @@ function tellFirst(first: FirstDifference, out: (line: string) => void): void {
   for (const field of fields) out(`    ${fieldLine(field)}`);
 }
 
-function laneLine(lane: LaneSummary): string {
-  const { recording, partition, firstSequence, lastSequence, fromUs, toUs } = lane;
+function summaryLine(summary: RecordingSummary): string {
+  const { recording, partition, firstSequence, lastSequence, fromUs, toUs } = summary;
   return `${recording}  partition ${partition}, inputs ${firstSequence} to ${lastSequence}, ${timeOrBefore(fromUs)} to ${timeOrBefore(toUs)}`;
 }
 

@@ -8,7 +8,7 @@ import type { Checkpoint } from "../../../protocol/messages.ts";
 import { EventAligner } from "../event-alignment.ts";
 import { differingFields } from "./differing-fields.ts";
 import { differenceOfEvents, differenceOfStates, type FirstDifference } from "./first-difference.ts";
-import type { Lane, NotedEvent } from "./recording-reader.ts";
+import type { NotedEvent, RecordingReader } from "./recording-reader.ts";
 
 export class NoteComparison {
   eventDifference: FirstDifference | null = null;
@@ -27,14 +27,14 @@ export class NoteComparison {
     });
   }
 
-  /** What the lane has read since the last time. */
-  take(side: "a" | "b", lane: Lane): void {
-    for (const noted of lane.events.splice(0)) {
+  /** What the reader has read since the last time. */
+  take(side: "a" | "b", reader: RecordingReader): void {
+    for (const noted of reader.events.splice(0)) {
       if (side === "a") this.aligner.original(noted.event);
       else this.aligner.branch(noted.event);
       if (this.eventDifference === null) this.events[side].push(noted);
     }
-    for (const checkpoint of lane.checkpoints.splice(0))
+    for (const checkpoint of reader.checkpoints.splice(0))
       if (this.stateDifference === null) this.hashes[side].set(checkpoint.sequence, checkpoint);
   }
 

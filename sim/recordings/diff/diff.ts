@@ -22,7 +22,7 @@ import { toleranceUs } from "../whatif/plan.ts";
 import { NoteComparison } from "./derived-comparison.ts";
 import { differingFields, type FieldDifference } from "./differing-fields.ts";
 import { differenceOfInputs, earlier, type FirstDifference } from "./first-difference.ts";
-import { Lane, type LaneBlock, type LaneSummary } from "./recording-reader.ts";
+import { type ReadBlock, RecordingReader, type RecordingSummary } from "./recording-reader.ts";
 
 export interface Compared extends Journal {
   readonly partition: string;
@@ -30,8 +30,8 @@ export interface Compared extends Journal {
 }
 
 export interface RecordingDifference {
-  a: LaneSummary;
-  b: LaneSummary;
+  a: RecordingSummary;
+  b: RecordingSummary;
   first: FirstDifference | null;
   /** The last block that both have, with its last input; null when they share none that is known. */
   shared: { block: number; sequence: number } | null;
@@ -48,8 +48,8 @@ export async function diffRecordings(
 ): Promise<RecordingDifference> {
   const fromSequence = Math.max(a.journal.first!.firstSequence, b.journal.first!.firstSequence);
   const comparison = new Comparison(
-    await Lane.open(a.recording, a.journal, fromSequence),
-    await Lane.open(b.recording, b.journal, fromSequence),
+    await RecordingReader.open(a.recording, a.journal, fromSequence),
+    await RecordingReader.open(b.recording, b.journal, fromSequence),
     await toleranceOf(a.journal, b.journal),
   );
   await comparison.run(progress);
@@ -64,8 +64,8 @@ async function toleranceOf(a: Compared, b: Compared): Promise<number> {
 }
 
 interface Cursor {
-  lane: Lane;
-  block: LaneBlock | null;
+  reader: RecordingReader;
+  block: ReadBlock | null;
   at: number;
   /** Time up to which all notes have been read. */
   notedUs: number;
@@ -79,10 +79,10 @@ class Comparison {
   private cutDifferently = false;
   private readonly notes: NoteComparison;
 
-  constructor(a: Lane, b: Lane, toleranceUs: number) {
+  constructor(a: RecordingReader, b: RecordingReader, toleranceUs: number) {
     this.notes = new NoteComparison(toleranceUs);
-    this.a = { lane: a, block: null, at: 0, notedUs: Number.NEGATIVE_INFINITY };
-    this.b = { lane: b, block: null, at: 0, notedUs: Number.NEGATIVE_INFINITY };
+    this.a = { reader: a, block: null, at: 0, notedUs: Number.NEGATIVE_INFINITY };
+    this.b = { reader: b, block: null, at: 0, notedUs: Number.NEGATIVE_INFINITY };
   }
 
   async run(progress: (inputs: number) => void): Promise<void> {
@@ -92,13 +92,13 @@ class Comparison {
     this.meetAtStart();
     while (a.block !== null || b.block !== null) {
       if (this.inputDifference === null) this.compareInputs();
-      // Behind the first difference the lanes are only counted, side by side in time.
+      // After the first difference the recordings are only counted, side by side in time.
       else if (timeOf(a) <= timeOf(b)) a.at = Number.POSITIVE_INFINITY;
       else b.at = Number.POSITIVE_INFINITY;
       for (const cursor of [a, b])
         if (cursor.block !== null && cursor.at >= cursor.block.inputs.length) await this.advance(cursor);
       this.compareNotes();
-      progress(a.lane.summary.inputs + b.lane.summary.inputs);
+      progress(a.reader.summary.inputs + b.reader.summary.inputs);
     }
     this.compareNotes();
     this.notes.finish();
@@ -107,7 +107,7 @@ class Comparison {
   result(): RecordingDifference {
     const { inputDifference, notes } = this;
     const first = [inputDifference, notes.eventDifference, notes.stateDifference].reduce(earlier, null);
-    const { a, b } = { a: this.a.lane, b: this.b.lane };
+    const { a, b } = { a: this.a.reader, b: this.b.reader };
     const settings = a.settings && b.settings ? differingFields(a.settings, b.settings) : [];
     return {
       a: a.summary,
@@ -122,7 +122,7 @@ class Comparison {
 
   private async advance(cursor: Cursor): Promise<void> {
     const before = cursor.block?.inputs.at(-1)?.timeUs;
-    cursor.block = await cursor.lane.next();
+    cursor.block = await cursor.reader.next();
     cursor.at = 0;
     // All notes of the block before stand before the next one.
     if (before !== undefined) cursor.notedUs = before;
@@ -167,8 +167,8 @@ class Comparison {
 
   private compareNotes(): void {
     const { a, b, notes } = this;
-    notes.take("a", a.lane);
-    notes.take("b", b.lane);
+    notes.take("a", a.reader);
+    notes.take("b", b.reader);
     notes.compare(positionOf(a), positionOf(b), Math.min(a.notedUs, b.notedUs));
   }
 

@@ -3,7 +3,7 @@
 import { decodeMessage } from "../../../protocol/codec.ts";
 import type { Checkpoint } from "../../../protocol/messages.ts";
 import { differingFields, type FieldDifference } from "./differing-fields.ts";
-import { inputOf, type LaneInput, type NotedEvent } from "./recording-reader.ts";
+import { inputOf, type NotedEvent, type ReadInput } from "./recording-reader.ts";
 
 export interface FirstDifference {
   what: "input" | "event" | "state" | "end";
@@ -18,8 +18,8 @@ export interface FirstDifference {
 }
 
 export function differenceOfInputs(
-  x: LaneInput,
-  y: LaneInput,
+  x: ReadInput,
+  y: ReadInput,
   blockA: number,
   blockB: number,
 ): FirstDifference {

@@ -1,4 +1,4 @@
-/** One of two recordings that are compared: read block by block, its notes aside, its content counted. */
+/** One of two recordings that are compared: read block by block; its derived records are collected and its content is counted. */
 import { damageLine } from "../../../actors/mod.ts";
 import type { Journal, JournalEntry } from "../../../actors/ports/journal.ts";
 import { decodeBlock, decodeCheckpoint, decodeDerived } from "../../../protocol/block.ts";
@@ -8,17 +8,17 @@ import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { Checkpoint, EventMessage } from "../../../protocol/messages.ts";
 import { applySetting, parseSettings, type Settings } from "../../../protocol/settings.ts";
 
-export interface LaneInput {
+export interface ReadInput {
   sequence: number;
   timeUs: number;
   message: Uint8Array;
 }
 
-export interface LaneBlock {
+export interface ReadBlock {
   number: number;
   hash: Uint8Array;
   previousHash: Uint8Array;
-  inputs: LaneInput[];
+  inputs: ReadInput[];
 }
 
 export interface NotedEvent {
@@ -26,7 +26,7 @@ export interface NotedEvent {
   event: EventMessage;
 }
 
-export interface LaneSummary {
+export interface RecordingSummary {
   recording: string;
   partition: string;
   /** Of what is compared. */
@@ -34,7 +34,7 @@ export interface LaneSummary {
   lastBlock: number;
   firstSequence: number;
   lastSequence: number;
-  /** Before the first data of a recorded feed time is 0: the first time behind that. */
+  /** Before the first data of a recorded feed time is 0: the first time after that. */
   fromUs: number;
   toUs: number;
   lastHash: string;
@@ -46,8 +46,8 @@ export interface LaneSummary {
   channels: Record<string, string[]>;
 }
 
-export class Lane {
-  readonly summary: LaneSummary;
+export class RecordingReader {
+  readonly summary: RecordingSummary;
   /** As they stand at the end. Null when no input said so, in a recording whose beginning is gone. */
   settings: Settings | null = null;
   /** Notes that were read and not yet asked for. */
@@ -62,9 +62,9 @@ export class Lane {
     recording: string,
     journal: Journal & { partition: string },
     fromSequence: number,
-  ): Promise<Lane> {
+  ): Promise<RecordingReader> {
     const from = (await journal.locate({ sequence: fromSequence })) ?? journal.last!.number + 1;
-    return new Lane(recording, journal, from, fromSequence);
+    return new RecordingReader(recording, journal, from, fromSequence);
   }
 
   private constructor(
@@ -95,7 +95,7 @@ export class Lane {
   }
 
   /** The next block, or null at the end. Notes that come before it are in `events` and `checkpoints` then. */
-  async next(): Promise<LaneBlock | null> {
+  async next(): Promise<ReadBlock | null> {
     for (;;) {
       const { value: entry, done } = await this.entries.next();
       if (done) return null;
@@ -113,9 +113,9 @@ export class Lane {
     }
   }
 
-  private block(bytes: Uint8Array, hash: Uint8Array): LaneBlock {
+  private block(bytes: Uint8Array, hash: Uint8Array): ReadBlock {
     const decoded = decodeBlock(bytes);
-    const inputs: LaneInput[] = [];
+    const inputs: ReadInput[] = [];
     decoded.forEach((sequence, timeUs, message) => {
       if (sequence < this.fromSequence) return;
       inputs.push({ sequence, timeUs, message });

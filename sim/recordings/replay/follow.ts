@@ -37,7 +37,7 @@ export async function follow(path: string, options: FollowOptions): Promise<numb
     await session.close();
     throw error;
   });
-  tell(gateway, session, json);
+  printAddress(gateway, session, json);
   await session.play();
   const why = await stopSignal();
   process.stderr.write(`stopping ${why}\n`);
@@ -59,7 +59,7 @@ function openGateway(session: ReplaySession, port: number, log: (line: string) =
   });
 }
 
-function tell({ url, loginUrl }: Gateway, session: ReplaySession, json: boolean): void {
+function printAddress({ url, loginUrl }: Gateway, session: ReplaySession, json: boolean): void {
   const status = session.status();
   if (json) {
     process.stdout.write(`${JSON.stringify({ what: "listening", url, open: loginUrl, ...status })}\n`);

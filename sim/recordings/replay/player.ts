@@ -143,7 +143,7 @@ export class Player {
       await this.rest();
     }
     if (turn !== this.turn) return;
-    // A time may lie in a stretch without inputs; before an input is right behind the one before it.
+    // A time may lie in a stretch without inputs: the place before an input is directly after the previous one.
     this.headUs = "timeUs" in place ? timeUs : replayer.core.now;
     this.state = "paused";
     this.reason = "";

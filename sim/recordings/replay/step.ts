@@ -19,7 +19,7 @@ const HELP = "Enter: next input · N: that many · e: to the next event · q: en
 
 export interface StepOptions {
   place: SeekPlace;
-  /** Inputs behind this time are the end, µs. */
+  /** The end: later inputs are not stepped through, µs. */
   toUs: number;
   json: boolean;
 }

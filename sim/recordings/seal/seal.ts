@@ -3,7 +3,7 @@
  *
  * L1  Every file of the recording is covered byte by byte, also what the chain of blocks does not hash: headers, notes, indexes, snapshots,
  *     and files of others (not what stands in further folders).
- * L2  What comes behind the sealed end is not covered, and leaves the seal valid: new blocks, segments, and snapshots of them.
+ * L2  What comes after the sealed end is not covered, and leaves the seal valid: new blocks, segments, and snapshots of them.
  * L3  The file has one form only: every byte of it is signed, or is a signature.
  *
  * Digests are SHA-256 of pieces of 4 MiB, so that a changed byte is known within that.
@@ -78,14 +78,14 @@ export async function sealRecording(
 /** Null where there is none, or nothing of it can be understood; `finding` says what is wrong with its bytes. */
 export async function readSeal(
   directory: string,
-  tell: (finding: Finding) => void = () => {},
+  report: (finding: Finding) => void = () => {},
 ): Promise<Seal | null> {
   const path = join(directory, SEAL_FILE);
   if (!existsSync(path)) return null;
   const bytes = await readFile(path).catch((error: Error) => {
     throw new EigenwatchError({ action: `read ${path}`, value: error.message, kind: "input" });
   });
-  const fault = (reason: string) => tell({ file: SEAL_FILE, offset: 0, length: bytes.length, reason });
+  const fault = (reason: string) => report({ file: SEAL_FILE, offset: 0, length: bytes.length, reason });
   let json: unknown;
   try {
     json = JSON.parse(bytes.toString("utf8"));
@@ -110,7 +110,7 @@ export async function readSeal(
   const expected = Buffer.from(textOf(parsed.output));
   const offset = expected.findIndex((byte, i) => byte !== bytes[i]);
   if (!expected.equals(bytes))
-    tell({
+    report({
       file: SEAL_FILE,
       offset: Math.max(offset, 0),
       length: 1,
@@ -140,21 +140,21 @@ export async function checkContent(directory: string, { content }: Seal, survey:
   const findings: Finding[] = [];
   const newest = content.files.findLast(({ name }) => segmentFirstBlock(name) !== null)?.name;
   for (const { name, bytes, pieces } of content.files) {
-    const tell = (offset: number, length: number, reason: string) =>
+    const report = (offset: number, length: number, reason: string) =>
       void findings.push({ file: name, offset, length, reason });
     if (!survey.names.includes(name)) {
-      tell(0, 0, "it was sealed and is not there");
+      report(0, 0, "it was sealed and is not there");
       continue;
     }
     const { size } = await stat(join(directory, name));
-    if (size < bytes) tell(size, bytes - size, `it was sealed with ${bytes} bytes, and has ${size}`);
+    if (size < bytes) report(size, bytes - size, `it was sealed with ${bytes} bytes, and has ${size}`);
     if (size > bytes && name !== newest)
-      tell(bytes, size - bytes, `it was sealed with ${bytes} bytes, and has ${size}`);
+      report(bytes, size - bytes, `it was sealed with ${bytes} bytes, and has ${size}`);
     const found = await digests(join(directory, name), Math.min(bytes, size));
     for (const [k, expected] of pieces.entries()) {
       const offset = k * PIECE_BYTES;
       if (offset < size && found[k] !== expected)
-        tell(offset, Math.min(PIECE_BYTES, bytes - offset), "it is not as it was sealed");
+        report(offset, Math.min(PIECE_BYTES, bytes - offset), "it is not as it was sealed");
     }
   }
   for (const name of survey.names) {

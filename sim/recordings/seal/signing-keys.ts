@@ -2,7 +2,7 @@
  * Keys that seals are signed with: Ed25519 (RFC 8032) and ML-DSA-65 (FIPS 204), which a quantum computer does not break as far as is known.
  *
  * Files are PEM: PKCS #8 for the secret (RFC 8410; RFC 9881 in its form with the seed), SubjectPublicKeyInfo for the public one, so that
- * OpenSSL reads both. Both secrets are 32 bytes behind a fixed head, so no grammar of ASN.1 is needed.
+ * OpenSSL reads both. Both secrets are 32 bytes after a fixed head, so no grammar of ASN.1 is needed.
  */
 import { createHash, createPrivateKey, createPublicKey, randomBytes, sign, verify } from "node:crypto";
 import { ml_dsa65 } from "@noble/post-quantum/ml-dsa.js";

@@ -43,7 +43,7 @@ export interface Survey {
   first: BlockPosition | null;
   last: BlockPosition | null;
   before: Uint8Array | null;
-  /** Bytes of each segment that hold: a running session may be writing behind them. */
+  /** Bytes of each segment that hold: a running session may be writing after them. */
   segments: readonly { file: string; bytes: number; lastBlock: number }[];
   /** All names in the folder but those of further folders, which are no part of it. */
   names: readonly string[];
@@ -174,7 +174,7 @@ async function surveySegment(directory: string, firstBlock: number, walk: Walk):
   }
 }
 
-/** Damage was told of by the scan before. */
+/** The scan before has reported damage. */
 async function surveyRecords(scanner: SegmentScanner, file: string, walk: Walk): Promise<void> {
   const { checks, findings } = walk;
   for (;;) {
@@ -187,20 +187,20 @@ async function surveyRecords(scanner: SegmentScanner, file: string, walk: Walk):
       const payload = scanner.payload();
       const fields = type === RECORD.block ? BLOCK_FIELDS_BYTES : BODY_BYTES_MIN;
       const length = RECORD_HEADER_BYTES + fields + payload.length;
-      const tell = (reason: string) => void findings.push(at(file, offset, length, reason));
+      const report = (reason: string) => void findings.push(at(file, offset, length, reason));
       if (type === RECORD.block) {
         const position = scanner.position();
-        checks.block(position, payload, tell);
+        checks.block(position, payload, report);
         walk.hashAt(position);
         for (const snapshot of walk.snapshots)
           if (snapshot.block === block)
             checks.endsAt(block, snapshot, "snapshot", (reason) =>
               findings.push(at(snapshot.file, 24, 32, reason)),
             );
-      } else if (type === RECORD.derived) checks.derived(block, payload, tell);
-      else if (type === RECORD.checkpoint) checks.checkpoint(block, payload, tell);
+      } else if (type === RECORD.derived) checks.derived(block, payload, report);
+      else if (type === RECORD.checkpoint) checks.checkpoint(block, payload, report);
       else if (type === RECORD.closed && block !== (checks.last?.number ?? block))
-        tell(`it says that the log was closed after block ${block}, behind block ${checks.last?.number}`);
+        report(`it says that the log was closed after block ${block}, behind block ${checks.last?.number}`);
     }
   }
 }

@@ -45,7 +45,7 @@ export interface TruthScore {
 const DAY_US = 86_400e6;
 
 /** `detectors`: whose alarms count; `truths`: null when the truth is not known. */
-export function score(
+export function scoreAlarms(
   events: readonly EventMessage[],
   truths: readonly Truth[] | null,
   detectors: readonly string[],

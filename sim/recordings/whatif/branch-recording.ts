@@ -1,7 +1,7 @@
 /**
- * The branch as a recording: what retention would have left of a log that went on differently.
+ * The branch as a recording: what retention would have left of a log that continued differently.
  *
- *   snapshot behind the last shared block │ blocks from there on, the first naming the hash of the shared one │ notes, checkpoints
+ *   snapshot after the last shared block │ later blocks, the first names the hash of the shared one │ derived records, checkpoints
  *
  * So the chain of parent and branch is one chain that forks, and nothing of the parent is copied. The folder gets its name when all of
  * it is durable: whoever finds the name finds a whole recording.
@@ -21,7 +21,7 @@ export class BranchRecording implements WritableLog {
   readonly directory: string;
   private readonly partial: string;
   private readonly journal: Journal;
-  /** The state behind the last shared block, until a block is there for it to belong to. */
+  /** The state after the last shared block; null once it is saved, after the first block. */
   private base: StoredSnapshot | null;
   private lastAppend: Promise<void> = Promise.resolve();
   private lastSnapshot: Promise<void> = Promise.resolve();

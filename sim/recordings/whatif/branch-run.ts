@@ -1,7 +1,7 @@
 /**
  * One branch beside its original, block by block.
  *
- *   recording ─┬─ blocks ──► edits ──► branch log (core, blocks, recording) ──► events ─┐
+ *   recording ─┬─ blocks ──► rewriters ──► branch log (core, blocks, recording) ──► events ─┐
  *              │                                                                         ├──► aligner ──► differences
  *              └─ notes ───► original log ─────────────────────────────────────► events ─┘
  */
@@ -23,7 +23,7 @@ import type { WhatIfResult } from "./result.ts";
 export interface BranchObserver {
   signal?: AbortSignal;
   progress?(progress: WhatIfProgress): void;
-  /** Told as soon as it is decided: an event that differs a little later than one of another kind may come first. */
+  /** Called as soon as a difference is decided: a later event of one kind may be reported before an earlier one of another kind. */
   difference?(difference: EventDifference, original: EventMessage | null, branch: EventMessage | null): void;
 }
 
@@ -38,7 +38,7 @@ const TURN_MS = 10;
 
 /**
  * Samples between two looks whether all events of the original are known: snapshots are no closer. The first looks are closer, so that
- * the first differences are told soon.
+ * the first differences are reported soon.
  */
 const CONFIRM_SAMPLES = 131_072;
 const FIRST_CONFIRM_SAMPLES = 4_096;
@@ -52,10 +52,10 @@ export class BranchRun {
   private readonly original: OriginalEvents;
   private readonly aligner: EventAligner;
   private readonly scratch = createScratchFrame();
-  /** For what an edit made of a frame, as it is in the log. */
+  /** For what an rewriter made of a frame, as it is in the log. */
   private readonly edited = createScratchFrame();
   private readonly found: TimedDifference[] = [];
-  private readonly untold: (TimedDifference & { a: EventMessage | null; b: EventMessage | null })[] = [];
+  private readonly unreported: (TimedDifference & { a: EventMessage | null; b: EventMessage | null })[] = [];
   private readonly events: EventMessage[] = [];
   private readonly originals: EventMessage[] = [];
   /** The last block and input of the original that were taken, and its time. */
@@ -81,7 +81,7 @@ export class BranchRun {
     this.aligner = new EventAligner(plan.toleranceUs, (difference, a, b) => {
       const decided = timed(difference, a, b);
       this.found.push(decided);
-      if (options.difference) this.untold.push({ ...decided, a, b });
+      if (options.difference) this.unreported.push({ ...decided, a, b });
     });
     this.original = new OriginalEvents(journal, definitions, plan.eventsBefore, plan.base, (event) => {
       this.originals.push(event);
@@ -112,7 +112,7 @@ export class BranchRun {
     }
     await this.original.finish(this.lastBlock, this.lastSequence, this.lastUs);
     this.aligner.finish();
-    this.tell();
+    this.report();
     const written = await this.log.finish();
     return this.result(written ? this.recording!.directory : null);
   }
@@ -120,7 +120,7 @@ export class BranchRun {
   /** False when the branch ends inside the block. */
   private takeBlock(block: DecodedBlock): boolean {
     const { plan, log } = this;
-    const { sequence: point } = plan.parent;
+    const { sequence: from } = plan.parent;
     let whole = true;
     log.beginBlock(block);
     block.forEach((sequence, timeUs, bytes) => {
@@ -131,7 +131,7 @@ export class BranchRun {
       }
       const input = decodeInput(bytes, this.scratch);
       if (input.type === "frame") this.longestUs = Math.max(this.longestUs, timeUs - input.time[0]!);
-      if (sequence < point || plan.edits.length === 0) log.admit(timeUs, bytes, input);
+      if (sequence < from || plan.rewriters.length === 0) log.admit(timeUs, bytes, input);
       else this.admitEdited(timeUs, bytes, input);
       this.lastSequence = sequence;
       this.lastUs = timeUs;
@@ -143,11 +143,11 @@ export class BranchRun {
   private admitEdited(timeUs: number, bytes: Uint8Array, input: Input): void {
     const { log } = this;
     let now: Input | null = input;
-    for (const edit of this.plan.edits) {
-      edit.before(timeUs, input, (atUs, inserted) => {
+    for (const rewriter of this.plan.rewriters) {
+      rewriter.before(timeUs, input, (atUs, inserted) => {
         this.admitChanged(Math.max(log.core.now, Math.min(atUs, timeUs)), inserted);
       });
-      if (now !== null) now = edit.change(now);
+      if (now !== null) now = rewriter.change(now);
     }
     if (now === input) log.admit(timeUs, bytes, input);
     else if (now !== null) this.admitChanged(timeUs, now);
@@ -167,7 +167,7 @@ export class BranchRun {
       this.confirmAtSamples += Math.min(CONFIRM_SAMPLES, Math.max(FIRST_CONFIRM_SAMPLES, taken));
       await original.confirm(this.lastBlock);
       this.aligner.passed(Math.min(original.completeUs, this.lastUs) - this.longestUs);
-      this.tell();
+      this.report();
     }
     if (performance.now() - this.turnStartMs < TURN_MS) return;
     options.signal?.throwIfAborted();
@@ -181,10 +181,11 @@ export class BranchRun {
     this.turnStartMs = performance.now();
   }
 
-  /** What was decided together is told in order of time. */
-  private tell(): void {
-    for (const { difference, a, b } of this.untold.sort(byTime)) this.options.difference?.(difference, a, b);
-    this.untold.length = 0;
+  /** Reports differences that were decided together in order of time. */
+  private report(): void {
+    for (const { difference, a, b } of this.unreported.sort(byTime))
+      this.options.difference?.(difference, a, b);
+    this.unreported.length = 0;
   }
 
   private branchEvent(event: EventMessage): void {

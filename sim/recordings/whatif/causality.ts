@@ -2,7 +2,7 @@
  * When did an event become inevitable? Rewind to before it, perturb what came then, run again, and count how often it still happens.
  *
  *   ───────●───────────●─────●──┼────────────►      ● rewinds    ┼ the event
- *          └ runs ~~~~~~~~~~~~~~┊~~┤                ~ perturbed inputs, as far as they tell of the event's time plus the tolerance
+ *          └ runs ~~~~~~~~~~~~~~┊~~┤                ~ perturbed inputs, up to the event's time plus the tolerance
  *
  * H1  The event happens in a run that announces one of its actor, group and kind, with a channel of its own if it has any, within the
  *     tolerance of its time.
@@ -180,7 +180,7 @@ export function inputOf(id: string): number | null {
 
 /**
  * Inputs from a sequence on that may have an event up to `until`. A row is as old as its frame is long when that enters, and a timer fires
- * with the first input behind it: so they end with the first that is later by more than any frame is long.
+ * with the first input after it: so they end with the first that is later by more than any frame is long.
  */
 async function inputsBetween(
   journal: Journal,

@@ -1,8 +1,8 @@
 /**
  * `--drop CHANNEL`: the branch gets no samples of it.
  *
- * A group that is declared behind the point is declared without the channel, and its frames count the channels anew. In a group that
- * was there before the channel stays, silent: its actors keep what they have learnt. A frame that loses all its samples goes.
+ * A group that is declared after the branch begins is declared without the channel, and its frames renumber the channels. In a group
+ * declared before, the channel stays without samples: its actors keep what they have learnt. A frame that loses all its samples is dropped.
  */
 
 import { nearestTo } from "../../../protocol/closest-name.ts";
@@ -10,18 +10,18 @@ import { EigenwatchError } from "../../../protocol/errors.ts";
 import type { Frame } from "../../../protocol/frame.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import type { Channels } from "../../../protocol/messages.ts";
-import type { Edit } from "./input-rewriter.ts";
+import type { InputRewriter } from "./input-rewriter.ts";
 
-/** Place of a channel that is dropped. */
+/** Stands for the place of a dropped channel. */
 const DROPPED = -1;
 
-/** `declared`: the groups as they stand at the point. */
-export function dropChannels(names: readonly string[], declared: readonly Channels[]): Edit {
+/** `declared`: the groups as declared where the branch begins. */
+export function dropChannels(names: readonly string[], declared: readonly Channels[]): InputRewriter {
   const scratch = createScratchFrame();
   const originals = new Map(declared.map((each) => [each.group, each]));
   /** New place of each channel, by group; a group without dropped channels has no entry. */
   const places = new Map<string, Int16Array>();
-  /** Groups that were declared without the channels behind the point. */
+  /** Groups that were declared without the channels after the branch began. */
   const shortened = new Set<string>();
   for (const each of declared) setPlaces(each);
 
@@ -40,7 +40,7 @@ export function dropChannels(names: readonly string[], declared: readonly Channe
     const { group } = declaration;
     const known = originals.get(group);
     originals.set(group, declaration);
-    // A source that starts again says what it said before: no reason to take the channel out now.
+    // A source that starts again repeats its declaration: the channel stays.
     if (known === undefined || !isSame(known, declaration)) shortened.add(group);
     const map = setPlaces(declaration);
     if (map === undefined || !shortened.has(group)) return declaration;

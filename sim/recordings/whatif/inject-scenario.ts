@@ -5,10 +5,10 @@ import type { Channels } from "../../../protocol/messages.ts";
 import { exactTimeText } from "../../../protocol/text-values.ts";
 import { createOverlay, type ScenarioOverlay } from "../../worlds/overlay.ts";
 import { parsePlace } from "../place.ts";
-import type { Edit } from "./input-rewriter.ts";
+import type { InputRewriter } from "./input-rewriter.ts";
 import { AUTHOR } from "./set-settings.ts";
 
-export function layOver(overlay: ScenarioOverlay): Edit {
+export function injectScenario(overlay: ScenarioOverlay): InputRewriter {
   let state: "before" | "active" | "over" = "before";
   return {
     before(timeUs, input, insert) {

@@ -1,19 +1,19 @@
 /**
- * One thing that is different in a branch: told every input behind the point, in order, it inserts, changes or takes away.
+ * One change of a branch: it sees every input after the branch begins, in order, and inserts, changes or drops inputs.
  *
  *   input ──before──► inserted inputs ──change──► the same, another, or none
  */
 import type { Input } from "../../../protocol/messages.ts";
 
-export interface Edit {
-  /** Before an input of the original is looked at: what is to stand before it. */
+export interface InputRewriter {
+  /** Inserts inputs before an input of the original. */
   before(timeUs: number, input: Input, insert: Insert): void;
   /**
-   * What becomes of it: the same object where nothing changes; null when it goes. A frame returned is valid until the next call.
+   * Returns the same object when nothing changes, null to drop the input. A returned frame is valid until the next call.
    * Never changes `input` itself.
    */
   change(input: Input): Input | null;
 }
 
-/** The input enters the branch at this time, as far as the order of the log allows. */
+/** Inserts an input at this time, or as near as the order of the log allows. */
 export type Insert = (timeUs: number, input: Exclude<Input, { type: "frame" }>) => void;

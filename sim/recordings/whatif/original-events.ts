@@ -1,13 +1,13 @@
 /**
- * The events of the original behind the point: those that the recording noted, run again only where a note is missing.
+ * The events of the original after the branch begins: those of its derived records; the actors run again only where a record is missing.
  *
- *   notes ──► by sequence, without gaps ──► told
- *               ▲
- *   snapshot says how many events there were ──less are known──► actors run again up to there
+ *   derived records ──► by sequence, without gaps ──► deliver
+ *                           ▲
+ *   snapshot holds the number of events ──fewer are known──► actors run again up to there
  *
- * N1  Events are told in their order, each once; after `finish` all there are up to the last input.
- * N2  Before `completeUs` all are known. A note may be missing (killed before it was written) or come late (written by the recovery),
- *     so time that passed without a note says nothing; the next event does, by its sequence, and a snapshot.
+ * N1  Events are delivered in order, each once; after `finish` all of them up to the last input.
+ * N2  Before `completeUs` all are known. A record may be missing (the writer was killed) or late (written by recovery), so time without a
+ *     record proves nothing. The sequence of the next event does, and so does a snapshot.
  */
 import { Core, type CoreDefinitions, type CoreSink, readSnapshot, SILENT } from "../../../actors/core/mod.ts";
 import { foldJournal } from "../../../actors/mod.ts";
@@ -15,7 +15,7 @@ import type { Journal } from "../../../actors/ports/journal.ts";
 import { decodeDerived } from "../../../protocol/block.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 
-/** A state of the actors that can be gone on from. */
+/** A state from which the actors can continue. */
 interface Anchor {
   block: number;
   bytes: Uint8Array;
@@ -25,47 +25,47 @@ export class OriginalEvents {
   completeUs = Number.NEGATIVE_INFINITY;
   private readonly journal: Journal;
   private readonly definitions: CoreDefinitions;
-  private readonly tell: (event: EventMessage) => void;
-  /** Sequence of the last event told, or that came before the point. */
-  private told: number;
+  private readonly deliver: (event: EventMessage) => void;
+  /** Sequence of the last delivered event; at first of the last one before the branch. */
+  private delivered: number;
   private readonly ahead = new Map<number, EventMessage>();
-  /** Where the branch parts, and the newest state known: nearer, but perhaps of another version of the program. */
+  /** The state where the branch begins, and the newest known one: nearer, but perhaps of another version of the program. */
   private readonly base: Anchor | null;
   private anchor: Anchor | null;
 
-  /** `eventsBefore`: how many there were before the point; `base`: a state before the point, null for the very beginning. */
+  /** `eventsBefore`: how many there were before the branch; `base`: a state before it, null for the beginning of the log. */
   constructor(
     journal: Journal,
     definitions: CoreDefinitions,
     eventsBefore: number,
     base: Anchor | null,
-    tell: (event: EventMessage) => void,
+    deliver: (event: EventMessage) => void,
   ) {
     this.journal = journal;
     this.definitions = definitions;
-    this.told = eventsBefore;
+    this.delivered = eventsBefore;
     this.base = base;
     this.anchor = base;
-    this.tell = tell;
+    this.deliver = deliver;
   }
 
-  /** Takes a note of the recording. */
+  /** Takes a derived record of the recording. */
   note(bytes: Uint8Array): void {
     for (const event of decodeDerived(bytes).events) this.take(event);
   }
 
-  /** Asks the newest snapshot up to `block` whether anything is missing. */
+  /** Compares the number of events in the newest snapshot up to `block`, and runs the actors again if some are missing. */
   async confirm(block: number): Promise<void> {
     const stored = await this.journal.loadSnapshot({ block });
     if (!stored || stored.block <= (this.anchor?.block ?? 0)) return;
     const events = eventsIn(stored.bytes);
     if (events === null) return;
-    if (events > this.told) await this.runAgain(stored.sequence);
+    if (events > this.delivered) await this.runAgain(stored.sequence);
     this.anchor = stored;
     this.completeUs = stored.timeUs;
   }
 
-  /** Tells what is left, up to an input: behind the newest snapshot there is no other way to know than to run the actors. */
+  /** Delivers the rest up to an input: after the newest snapshot only running the actors shows what there is. */
   async finish(block: number, lastSequence: number, timeUs: number): Promise<void> {
     await this.confirm(block);
     await this.runAgain(lastSequence);
@@ -90,7 +90,7 @@ export class OriginalEvents {
       try {
         return { core: Core.restore(each.bytes, this.definitions, sink), block: each.block };
       } catch (error) {
-        // The branch itself began with the base: what is wrong with that is more than its version.
+        // The branch itself began with the base: that one is of this version.
         if (each === this.base) throw error;
       }
     }
@@ -98,12 +98,12 @@ export class OriginalEvents {
   }
 
   private take(event: EventMessage): void {
-    if (event.sequence <= this.told) return;
+    if (event.sequence <= this.delivered) return;
     this.ahead.set(event.sequence, event);
-    for (let next = this.ahead.get(this.told + 1); next; next = this.ahead.get(this.told + 1)) {
-      this.ahead.delete(++this.told);
+    for (let next = this.ahead.get(this.delivered + 1); next; next = this.ahead.get(this.delivered + 1)) {
+      this.ahead.delete(++this.delivered);
       this.completeUs = Math.max(this.completeUs, next.timeUs);
-      this.tell(next);
+      this.deliver(next);
     }
   }
 }

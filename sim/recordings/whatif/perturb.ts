@@ -10,7 +10,7 @@ import { normalQuantile } from "../../../actors/kernels/normal.ts";
 import type { Frame } from "../../../protocol/frame.ts";
 import type { ChannelNoise, NoiseByGroup } from "./measurement-noise.ts";
 
-/** Keeps the quantile away from 0 and 1: half of what a draw can be told apart by. */
+/** Keeps the quantile away from 0 and 1: half the distance between two draws. */
 const HALF_DRAW = 2 ** -33;
 
 export interface TimedInput {

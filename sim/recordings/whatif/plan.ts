@@ -1,4 +1,4 @@
-/** Everything about a branch that must be known, and right, before it is run: where it parts, from which state, and what is different. */
+/** Checks and prepares a branch before it runs: where it begins, from which state, and what it changes. */
 import { type Core, type CoreDefinitions, type CoreSink, hex, SILENT } from "../../../actors/core/mod.ts";
 import { blocks, coreAt, inputs } from "../../../actors/mod.ts";
 import type { Journal, StoredSnapshot } from "../../../actors/ports/journal.ts";
@@ -11,21 +11,21 @@ import type { ScenarioOverlay } from "../../worlds/overlay.ts";
 import type { BranchChanges, BranchParent } from "../parent.ts";
 import { findInput, type InputPlace } from "../seek.ts";
 import { channelError, dropChannels, unknownChannels } from "./drop-channels.ts";
-import { layOver, overlayOf } from "./inject-scenario.ts";
-import type { Edit } from "./input-rewriter.ts";
+import { injectScenario, overlayOf } from "./inject-scenario.ts";
+import type { InputRewriter } from "./input-rewriter.ts";
 import { setSettings, settingChanges } from "./set-settings.ts";
 
 export interface BranchPlan {
   parent: BranchParent;
-  /** State behind the last shared block; null when there is no such block. */
+  /** State after the last shared block; null when there is no such block. */
   base: StoredSnapshot | null;
   /** Hash that the first block of the branch names. */
   previousHash: Uint8Array;
-  /** Stands behind the last shared block; silent until its outputs are attached. */
+  /** Stands after the last shared block; silent until its outputs are attached. */
   core: Core;
   attach(sink: CoreSink): void;
-  edits: Edit[];
-  /** Events and samples of the original before the point. */
+  rewriters: InputRewriter[];
+  /** Events and samples of the original before the branch begins. */
   eventsBefore: number;
   samplesBefore: number;
   untilUs: number;
@@ -35,7 +35,7 @@ export interface BranchPlan {
 /** Events further apart than this are two: ten seconds, or a thousandth of what follows, for where rows are days apart. */
 const TOLERANCE_US = 10_000_000;
 
-/** Inputs before the point from which an injection learns the channels' own noise: hundreds of samples of each. */
+/** Inputs before the branch from which an injection learns the channels' own noise: hundreds of samples of each. */
 const LEARN_INPUTS = 4096;
 
 export async function planBranch(
@@ -44,13 +44,13 @@ export async function planBranch(
   request: ParsedWhatIfRequest,
   recording: string,
 ): Promise<BranchPlan> {
-  const point = await findInput(journal, definitions, request.at);
+  const place = await findInput(journal, definitions, request.at);
   const untilUs = request.untilUs ?? Number.POSITIVE_INFINITY;
-  if (untilUs < point.atUs) {
+  if (untilUs < place.atUs) {
     throw new EigenwatchError({
       action: "branch",
       value: `until is ${exactTimeText(untilUs)}`,
-      expected: `a time after at (${exactTimeText(point.atUs)})`,
+      expected: `a time after at (${exactTimeText(place.atUs)})`,
     });
   }
   const { timeUs: endUs } = journal.last!;
@@ -60,73 +60,73 @@ export async function planBranch(
       value: "it is outside of the recording",
       expected: `at most ${exactTimeText(endUs)}`,
     });
-  const outlet: { sink: CoreSink } = { sink: SILENT };
-  const { core } = await coreAt(journal, definitions, { block: point.block }, switchable(outlet));
-  const bytes = point.block > 1 ? core.snapshot() : null;
-  const base = bytes && { block: point.block - 1, timeUs: core.now, sequence: core.sequence, bytes };
-  const { core: atPoint } = await coreAt(journal, definitions, { sequence: point.sequence });
-  const { partition, previousHash } = await headerOf(journal, point.block);
-  const { edits, changes } = await editsOf(journal, request, atPoint, point);
+  const target: { sink: CoreSink } = { sink: SILENT };
+  const { core } = await coreAt(journal, definitions, { block: place.block }, switchable(target));
+  const bytes = place.block > 1 ? core.snapshot() : null;
+  const base = bytes && { block: place.block - 1, timeUs: core.now, sequence: core.sequence, bytes };
+  const { core: atPlace } = await coreAt(journal, definitions, { sequence: place.sequence });
+  const { partition, previousHash } = await headerOf(journal, place.block);
+  const { rewriters, changes } = await rewritersOf(journal, request, atPlace, place);
   return {
     parent: {
       recording,
       partition,
-      block: point.block - 1,
+      block: place.block - 1,
       hash: hex(previousHash),
-      sequence: point.sequence,
-      atUs: point.atUs,
+      sequence: place.sequence,
+      atUs: place.atUs,
       changes,
     },
     base,
     previousHash,
     core,
     attach(sink) {
-      outlet.sink = sink;
+      target.sink = sink;
     },
-    edits,
-    eventsBefore: atPoint.eventSequence,
-    samplesBefore: atPoint.samples,
+    rewriters,
+    eventsBefore: atPlace.eventSequence,
+    samplesBefore: atPlace.samples,
     untilUs,
-    toleranceUs: request.toleranceUs ?? toleranceUs(journal, Math.max(point.atUs, point.fromUs)),
+    toleranceUs: request.toleranceUs ?? toleranceUs(journal, Math.max(place.atUs, place.fromUs)),
   };
 }
 
-/** For a recording from a time on. */
+/** The tolerance for a recording from `fromUs` to its end. */
 export function toleranceUs(journal: Journal, fromUs: number): number {
   return Math.max(TOLERANCE_US, Math.floor((journal.last!.timeUs - fromUs) / 1000));
 }
 
-async function editsOf(
+async function rewritersOf(
   journal: Journal,
   request: ParsedWhatIfRequest,
-  atPoint: Core,
-  point: InputPlace,
-): Promise<{ edits: Edit[]; changes: BranchChanges }> {
-  const declared = atPoint.declarations();
-  const edits: Edit[] = [];
+  atPlace: Core,
+  place: InputPlace,
+): Promise<{ rewriters: InputRewriter[]; changes: BranchChanges }> {
+  const declared = atPlace.declarations();
+  const rewriters: InputRewriter[] = [];
   const changes: BranchChanges = {};
-  const settings = settingChanges(atPoint.settings, request.set ?? {}, request.seed);
+  const settings = settingChanges(atPlace.settings, request.set ?? {}, request.seed);
   if (settings.length > 0) {
-    edits.push(setSettings(settings, point.atUs, atPoint.session !== null));
+    rewriters.push(setSettings(settings, place.atUs, atPlace.session !== null));
     changes.set = Object.fromEntries(settings.map(({ path, value }) => [path, value]));
   }
   const overlays = (request.inject ?? []).map((each) =>
-    overlayOf(each, declared, point.atUs, journal.last!.timeUs),
+    overlayOf(each, declared, place.atUs, journal.last!.timeUs),
   );
-  if (overlays.length > 0) await learn(journal, overlays, point);
-  edits.push(...overlays.map(layOver));
+  if (overlays.length > 0) await learn(journal, overlays, place);
+  rewriters.push(...overlays.map(injectScenario));
   if (request.inject?.length) changes.inject = request.inject;
   // After the injections: those count channels as they were declared.
   if (request.drop?.length) {
-    await checkChannels(journal, request.drop, declared, point);
-    edits.push(dropChannels(request.drop, declared));
+    await checkChannels(journal, request.drop, declared, place);
+    rewriters.push(dropChannels(request.drop, declared));
     changes.drop = request.drop;
   }
   if (request.untilUs !== undefined) changes.untilUs = request.untilUs;
-  return { edits, changes };
+  return { rewriters, changes };
 }
 
-/** What the header of a block says. */
+/** The partition and previous hash in the header of a block. */
 async function headerOf(journal: Journal, block: number) {
   for await (const { partition, previousHash } of blocks(journal, { block }))
     return { partition, previousHash };
@@ -137,7 +137,7 @@ async function headerOf(journal: Journal, block: number) {
   });
 }
 
-/** Shows overlays the frames before the point, so that they know what noise is usual. */
+/** Shows overlays the frames before the branch, from which they learn the usual noise. */
 async function learn(
   journal: Journal,
   overlays: readonly ScenarioOverlay[],
@@ -151,7 +151,7 @@ async function learn(
   }
 }
 
-/** A name that is not declared yet may be declared later: then the rest of the recording is looked through. */
+/** A name that is not declared yet may be declared later: then the rest of the recording is searched. */
 async function checkChannels(
   journal: Journal,
   names: readonly string[],
@@ -169,13 +169,13 @@ async function checkChannels(
   if (unknown !== undefined) throw channelError(unknown, all);
 }
 
-function switchable(outlet: { sink: CoreSink }): CoreSink {
+function switchable(target: { sink: CoreSink }): CoreSink {
   return {
     get unread() {
-      return outlet.sink.unread === true;
+      return target.sink.unread === true;
     },
-    event: (event) => outlet.sink.event(event),
-    state: (state) => outlet.sink.state(state),
-    metrics: (timeUs) => outlet.sink.metrics(timeUs),
+    event: (event) => target.sink.event(event),
+    state: (state) => target.sink.state(state),
+    metrics: (timeUs) => target.sink.metrics(timeUs),
   };
 }

@@ -1,4 +1,4 @@
-/** What comes of a branch: two lanes of events, and where they differ. Plain JSON. */
+/** The result of a branch: the events of the original and of the branch, and their differences. Plain JSON. */
 import type { EventMessage } from "../../../protocol/messages.ts";
 import type { EventDifference } from "../alignment-round.ts";
 import type { BranchParent } from "../parent.ts";
@@ -7,10 +7,10 @@ export interface WhatIfResult {
   /** Folder of the recording that was written, or null. */
   branch: string | null;
   parent: BranchParent;
-  /** Where the lanes part: logical time, and the sequence that the first input behind it has in the original. */
+  /** Where the branch begins: logical time, and the sequence that the first input after it has in the original. */
   atUs: number;
   sequence: number;
-  /** Time of the last input of both lanes. */
+  /** Time of the last input of both. */
   untilUs: number;
   toleranceUs: number;
   original: EventMessage[];
@@ -19,7 +19,7 @@ export interface WhatIfResult {
   /** In order of time, the same ones included. */
   differences: EventDifference[];
   counts: Record<EventDifference["type"], number>;
-  /** Of the branch, behind the point. */
+  /** Of the branch, after it begins. */
   inputs: number;
   samples: number;
   /** Hash of the branch's state at its end, hex. */

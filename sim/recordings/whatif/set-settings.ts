@@ -6,7 +6,7 @@
  */
 import type { Input } from "../../../protocol/messages.ts";
 import { applySetting, parseSettings, type Settings } from "../../../protocol/settings.ts";
-import type { Edit, Insert } from "./input-rewriter.ts";
+import type { InputRewriter, Insert } from "./input-rewriter.ts";
 
 export const AUTHOR = "what-if";
 
@@ -33,7 +33,7 @@ export function settingChanges(
 }
 
 /** `opened`: false when the branch begins before the session was opened, so that there is nothing to change yet. */
-export function setSettings(changes: readonly SettingChange[], atUs: number, opened: boolean): Edit {
+export function setSettings(changes: readonly SettingChange[], atUs: number, opened: boolean): InputRewriter {
   let due = opened;
   return {
     before(_timeUs: number, _input: Input, insert: Insert) {

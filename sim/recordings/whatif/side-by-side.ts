@@ -1,5 +1,5 @@
 /**
- * Two lanes of events as lines of text, the differences only:
+ * The events of original and branch as two columns of text, the differences only:
  *
  *   original                                  │ branch
  *   12:43:07 collapse.declared host           │ 12:43:11 collapse.declared host             4 s later
@@ -10,10 +10,10 @@ import { durationText, timeText } from "../../../protocol/text-values.ts";
 import type { EventDifference } from "../alignment-round.ts";
 import type { WhatIfResult } from "./result.ts";
 
-const LANE_COLUMNS = 46;
+const COLUMN_WIDTH = 46;
 
 export function heading(): string {
-  return `${"original".padEnd(LANE_COLUMNS)} │ ${"branch".padEnd(LANE_COLUMNS)}`;
+  return `${"original".padEnd(COLUMN_WIDTH)} │ ${"branch".padEnd(COLUMN_WIDTH)}`;
 }
 
 export function sideBySide(
@@ -21,7 +21,7 @@ export function sideBySide(
   original: EventMessage | null,
   branch: EventMessage | null,
 ): string {
-  return `${lane(original)} │ ${lane(branch)} ${what(difference, original, branch)}`;
+  return `${column(original)} │ ${column(branch)} ${what(difference, original, branch)}`;
 }
 
 /** What was the same and what was not, in one line. */
@@ -30,12 +30,12 @@ export function countsLine({ counts }: WhatIfResult): string {
   return `${same} the same, ${moved} moved, ${changed} changed, ${gone} gone, ${counts.new} new`;
 }
 
-function lane(event: EventMessage | null): string {
-  if (event === null) return " ".repeat(LANE_COLUMNS);
+function column(event: EventMessage | null): string {
+  if (event === null) return " ".repeat(COLUMN_WIDTH);
   const { timeUs, kind, group, channels } = event;
   const where = [group, channels.slice(0, 3).join(",")].filter((part) => part !== "").join(": ");
   const text = `${clock(timeUs)} ${kind} ${where}`;
-  return text.length > LANE_COLUMNS ? `${text.slice(0, LANE_COLUMNS - 1)}…` : text.padEnd(LANE_COLUMNS);
+  return text.length > COLUMN_WIDTH ? `${text.slice(0, COLUMN_WIDTH - 1)}…` : text.padEnd(COLUMN_WIDTH);
 }
 
 function what(
@@ -45,11 +45,11 @@ function what(
 ): string {
   if (type !== "moved" && type !== "changed") return type;
   const moved = byUs! === 0 ? "" : `${durationText(Math.abs(byUs!))} ${byUs! > 0 ? "later" : "earlier"}`;
-  const changed = fields!.map((field) => `${field} ${told(original, field)} → ${told(branch, field)}`);
+  const changed = fields!.map((field) => `${field} ${shown(original, field)} → ${shown(branch, field)}`);
   return [moved, ...changed.slice(0, moved ? 0 : 3)].filter((part) => part !== "").join(", ");
 }
 
-function told(event: EventMessage | null, field: string): string {
+function shown(event: EventMessage | null, field: string): string {
   if (event === null) return "";
   const value = field.startsWith("detail.")
     ? event.detail[field.slice("detail.".length)]

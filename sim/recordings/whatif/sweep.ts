@@ -8,7 +8,7 @@ import type { WhatIfRequest } from "../../../protocol/commands.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { applySetting, defaultSettings } from "../../../protocol/settings.ts";
 import type { Truth } from "../../worlds/model/scenario.ts";
-import { ALARMS, type Score, score } from "./alarm-score.ts";
+import { ALARMS, type Score, scoreAlarms } from "./alarm-score.ts";
 import { runWhatIf } from "./whatif.ts";
 
 export interface Sweep {
@@ -25,7 +25,7 @@ export interface Sweep {
 export interface SweepPoint {
   set: GridPoint;
   score: Score;
-  /** Of the branch, so that points can be told apart that merely score the same. */
+  /** Of the branch, to distinguish points with equal scores. */
   finalHash: string;
 }
 
@@ -41,7 +41,11 @@ export const sweepWork: Work<Sweep, GridPoint, SweepPoint> = async (of, set) => 
   const { recording, request, truths, graceUs, fromUs } = of;
   const result = await runWhatIf(recording, { ...request, set: { ...request.set, ...set } });
   const span = { fromUs: Math.max(result.atUs, fromUs), untilUs: result.untilUs, graceUs };
-  return { set, score: score(result.events, truths, detectorsOf(set), span), finalHash: result.finalHash };
+  return {
+    set,
+    score: scoreAlarms(result.events, truths, detectorsOf(set), span),
+    finalHash: result.finalHash,
+  };
 };
 
 /** Who is concerned by the settings: one detector's settings are judged by its alarms, others by all. */

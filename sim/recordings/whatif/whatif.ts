@@ -77,7 +77,7 @@ export async function runWhatIfInWorker(
   request: WhatIfRequest,
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<WhatIfResult> {
-  const options = { apart: true, ...(signal ? { signal } : {}) };
+  const options = { alwaysSpawn: true, ...(signal ? { signal } : {}) };
   const [result] = await inWorkers("whatif", whatIfWork, recording, [request], options);
   return result!;
 }
