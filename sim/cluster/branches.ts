@@ -14,7 +14,7 @@ interface Branch {
 const of = (world: Branch["world"], needs: Branch["needs"], ...names: string[]): [string, Branch][] =>
   names.map((name) => [name, { world, needs }]);
 
-/** Kinds of faults, as named in `Decisions.of(component, kind)`, and branches, as named in `World.sometimes`. */
+/** Kinds of faults, as named in `Decisions.of(component, kind)`, and branches, as named in `SimulatedCluster.sometimes`. */
 export const BRANCHES: ReadonlyMap<string, Branch> = new Map([
   ...of("cluster", "network", "message dropped", "message duplicated"),
   ...of(

@@ -17,7 +17,7 @@ import {
 import { BUS_HOST, type BusServers, type Follower, type ServedStream } from "./bus-servers.ts";
 import type { Pipe } from "./network.ts";
 import type { Process } from "./process.ts";
-import type { World } from "./simulated-cluster.ts";
+import type { SimulatedCluster } from "./simulated-cluster.ts";
 
 /** The default of the client library; a round trip takes some ms. */
 const ANSWER_MS = 2_000;
@@ -35,7 +35,7 @@ export type Subscribers = Set<Subscriber>;
 
 export class BusConnection implements Bus {
   readonly #servers: BusServers;
-  readonly #world: World;
+  readonly #world: SimulatedCluster;
   readonly #process: Process;
   readonly #host: string;
   readonly #subscribers: Subscribers;

@@ -18,7 +18,7 @@ import { parseSubject } from "../../protocol/subjects.ts";
 import type { Fault } from "./decisions.ts";
 import type { Network, Pipe } from "./network.ts";
 import { Process } from "./process.ts";
-import type { World } from "./simulated-cluster.ts";
+import type { SimulatedCluster } from "./simulated-cluster.ts";
 
 export const BUS_HOST = "bus";
 
@@ -70,7 +70,7 @@ export interface Bucket {
 }
 
 export class BusServers {
-  readonly world: World;
+  readonly world: SimulatedCluster;
   readonly network: Network;
   readonly process = new Process(BUS_HOST);
   readonly streams = new Map<string, ServedStream>();
@@ -85,7 +85,7 @@ export class BusServers {
   >;
   readonly #push: number;
 
-  constructor(world: World, network: Network) {
+  constructor(world: SimulatedCluster, network: Network) {
     this.world = world;
     this.network = network;
     network.addHost(BUS_HOST);

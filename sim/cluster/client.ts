@@ -9,7 +9,7 @@ import { SimulatedClock } from "./clock.ts";
 import type { Fault } from "./decisions.ts";
 import type { Network } from "./network.ts";
 import { Process } from "./process.ts";
-import type { World } from "./simulated-cluster.ts";
+import type { SimulatedCluster } from "./simulated-cluster.ts";
 import { Connection, type PageSocket } from "./socket.ts";
 
 /** Beyond any event of a simulated world, as the cursor of another recording would be. */
@@ -28,7 +28,7 @@ export interface ConnectionNumbers {
 }
 
 export class SimulatedClient {
-  readonly #world: World;
+  readonly #world: SimulatedCluster;
   readonly #network: Network;
   readonly #nodes: () => readonly Reachable[];
   readonly #numbers: ConnectionNumbers;
@@ -46,7 +46,7 @@ export class SimulatedClient {
   delivered = 0;
 
   constructor(
-    world: World,
+    world: SimulatedCluster,
     network: Network,
     nodes: () => readonly Reachable[],
     numbers: ConnectionNumbers,

@@ -7,13 +7,13 @@
  */
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { Process } from "./process.ts";
-import type { World } from "./simulated-cluster.ts";
+import type { SimulatedCluster } from "./simulated-cluster.ts";
 
 /** Length of a turn of a busy event loop. */
 const TURN_US = 20;
 
 export class SimulatedClock implements Clock {
-  readonly #world: World;
+  readonly #world: SimulatedCluster;
   readonly #owner: Process;
   readonly #startUs: number;
   readonly #rate: number;
@@ -22,7 +22,7 @@ export class SimulatedClock implements Clock {
   #offsetUs: number;
   #shownUs = 0;
 
-  constructor(world: World, owner: Process, offsetUs = 0, drift = 0) {
+  constructor(world: SimulatedCluster, owner: Process, offsetUs = 0, drift = 0) {
     this.#world = world;
     this.#owner = owner;
     this.#startUs = world.startUs;

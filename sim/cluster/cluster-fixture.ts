@@ -18,9 +18,9 @@ import type { Fixture } from "./fixture.ts";
 import { Network } from "./network.ts";
 import { SimulatedNode } from "./node.ts";
 import { Process } from "./process.ts";
-import type { World } from "./simulated-cluster.ts";
+import type { SimulatedCluster } from "./simulated-cluster.ts";
 
-export function clusterFixture(world: World): Fixture {
+export function clusterFixture(world: SimulatedCluster): Fixture {
   const { options } = world;
   const network = new Network(world);
   const servers = new BusServers(world, network);
@@ -61,7 +61,7 @@ export function clusterFixture(world: World): Fixture {
 }
 
 function endOf(
-  world: World,
+  world: SimulatedCluster,
   servers: BusServers,
   nodes: readonly SimulatedNode[],
   clients: WorldEnd["clients"],
@@ -85,7 +85,7 @@ function endOf(
 
 /** A machine that runs one feed. A restart starts another process. */
 function startFeed(
-  world: World,
+  world: SimulatedCluster,
   servers: BusServers,
   subscribers: Subscribers,
   partition: string,

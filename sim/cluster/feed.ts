@@ -9,7 +9,7 @@ import type { Feed, FeedSink } from "../../actors/mod.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Fault } from "./decisions.ts";
-import type { World } from "./simulated-cluster.ts";
+import type { SimulatedCluster } from "./simulated-cluster.ts";
 import { POISON } from "./witness-actor.ts";
 
 /** After healing, nodes, subscriptions and clients have this long before frames must arrive. */
@@ -18,7 +18,7 @@ const SETTLE_US = 12_000_000;
 const IN_FLIGHT_US = 4_000_000;
 
 export interface SimulatedFeedOptions {
-  readonly world: World;
+  readonly world: SimulatedCluster;
   readonly partition: string;
   readonly source: string;
   readonly group: string;

@@ -11,7 +11,7 @@ import { GATEWAY_LIMITS, type GatewayLimits } from "../../collab/gateway/limits.
 import { Counters } from "../../collab/gateway/metrics.ts";
 import { SessionHub } from "../../collab/gateway/session-hub.ts";
 import { SocketClient } from "../../collab/gateway/socket-client.ts";
-import type { World } from "./simulated-cluster.ts";
+import type { SimulatedCluster } from "./simulated-cluster.ts";
 import type { Connection, ServerSocket } from "./socket.ts";
 
 /** Small enough for small worlds to reach them. */
@@ -31,12 +31,12 @@ interface Served {
 }
 
 export class SimulatedGateway {
-  readonly #world: World;
+  readonly #world: SimulatedCluster;
   readonly #clock: Clock;
   readonly #counters = new Counters();
   readonly #served = new Map<string, Served>();
 
-  constructor(world: World, clock: Clock) {
+  constructor(world: SimulatedCluster, clock: Clock) {
     this.#world = world;
     this.#clock = clock;
     this.#keepAlive();

@@ -10,7 +10,7 @@
 import type { RandomStream } from "../../actors/core/mod.ts";
 import type { Fault } from "./decisions.ts";
 import type { Process } from "./process.ts";
-import type { World } from "./simulated-cluster.ts";
+import type { SimulatedCluster } from "./simulated-cluster.ts";
 
 /** The longest delay of a retransmission after a cut has healed. */
 const RETRANSMIT_US = 200_000;
@@ -34,11 +34,11 @@ export interface Pipe {
 }
 
 export class Network {
-  readonly #world: World;
+  readonly #world: SimulatedCluster;
   readonly #links = new Map<string, Link>();
   readonly #hosts: string[] = [];
 
-  constructor(world: World) {
+  constructor(world: SimulatedCluster) {
     this.#world = world;
     this.#misbehave();
   }

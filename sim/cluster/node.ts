@@ -21,7 +21,7 @@ import {
 import { SimulatedGateway } from "./gateway.ts";
 import { observePartition } from "./observed-partition.ts";
 import { Process } from "./process.ts";
-import type { World } from "./simulated-cluster.ts";
+import type { SimulatedCluster } from "./simulated-cluster.ts";
 import type { Connection } from "./socket.ts";
 
 /** The largest error of a node's clock, µs. */
@@ -31,7 +31,7 @@ type Live = WorldEnd["live"] extends ReadonlyMap<string, infer Each> ? Each : ne
 
 export class SimulatedNode {
   readonly name: string;
-  readonly #world: World;
+  readonly #world: SimulatedCluster;
   readonly #servers: BusServers;
   readonly #subscribers: Subscribers;
   readonly #partitions: readonly string[];
@@ -52,7 +52,7 @@ export class SimulatedNode {
   readonly live = new Map<string, Live>();
 
   constructor(
-    world: World,
+    world: SimulatedCluster,
     servers: BusServers,
     subscribers: Subscribers,
     name: string,

@@ -7,16 +7,16 @@ import type {
   LogPlace,
   StoredSnapshot,
 } from "../../actors/ports/journal.ts";
-import type { World } from "./simulated-cluster.ts";
+import type { SimulatedCluster } from "./simulated-cluster.ts";
 
 export class ObservedJournal implements Journal {
-  readonly #world: World;
+  readonly #world: SimulatedCluster;
   readonly #journal: Journal;
   readonly #partition: string;
   /** Number of the last block that was reported, across lives of the process. */
   readonly #stored: { last: number };
 
-  constructor(world: World, journal: Journal, partition: string, stored: { last: number }) {
+  constructor(world: SimulatedCluster, journal: Journal, partition: string, stored: { last: number }) {
     this.#world = world;
     this.#journal = journal;
     this.#partition = partition;

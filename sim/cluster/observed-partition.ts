@@ -1,7 +1,7 @@
 /** The tap of one node's shipped partitions: passes what they do to the checkers of the world. */
 import { hex } from "../../actors/core/mod.ts";
 import type { PartitionTap } from "../../actors/ports/tap.ts";
-import type { World } from "./simulated-cluster.ts";
+import type { SimulatedCluster } from "./simulated-cluster.ts";
 
 /** One block in this many gets a state hash: computing it reads the whole state. */
 const HASH_EVERY_BLOCKS = 64;
@@ -9,7 +9,7 @@ const HASH_EVERY_BLOCKS = 64;
 /** Limit of blocks that wait for durability: the sequencer sheds above half of the journal's limit, and frames are small here. */
 const HELD_BYTES_MAX = (8 << 20) + 65_536;
 
-export function observePartition(world: World, node: string): PartitionTap {
+export function observePartition(world: SimulatedCluster, node: string): PartitionTap {
   const noted = world.trace.intern(`${node} applied`);
   const announced = world.trace.intern(`${node} event`);
   return {

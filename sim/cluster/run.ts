@@ -13,7 +13,7 @@ import { clusterFixture } from "./cluster-fixture.ts";
 import { nextTurn, runMicrotasks } from "./event-loop.ts";
 import { drawOptions, type WorldOptions } from "./options.ts";
 import type { ScenarioName } from "./scenarios.ts";
-import { START_US, World } from "./simulated-cluster.ts";
+import { SimulatedCluster, START_US } from "./simulated-cluster.ts";
 import { singleFixture } from "./single-fixture.ts";
 
 export interface RunRequest {
@@ -64,7 +64,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
   const { seed, scenario, minutes, only, override, write, byTurns = runMicrotasks === null } = request;
   const options = { ...drawOptions(seed, scenario, minutes), ...override };
   const checkers = new Checkers({ aheadMaxUs: AHEAD_MAX_US });
-  const world = new World({ seed, options, only: only ?? null, checkers, write: write ?? null });
+  const world = new SimulatedCluster({ seed, options, only: only ?? null, checkers, write: write ?? null });
   const onRejection = (error: unknown): void => {
     world.threw("a promise", error);
   };
@@ -111,7 +111,7 @@ export async function run(request: RunRequest): Promise<RunResult> {
 }
 
 /** Lets the queue act until a time or a broken rule; returns how many entries acted. */
-async function runUntil(world: World, byTurns: boolean, untilUs: number): Promise<number> {
+async function runUntil(world: SimulatedCluster, byTurns: boolean, untilUs: number): Promise<number> {
   const events =
     byTurns || runMicrotasks === null
       ? await actByTurns(world, untilUs)
@@ -121,7 +121,11 @@ async function runUntil(world: World, byTurns: boolean, untilUs: number): Promis
 }
 
 /** Many events in each turn of the event loop, with a microtask checkpoint after each. */
-async function actInBatches(world: World, untilUs: number, drainMicrotasks: () => void): Promise<number> {
+async function actInBatches(
+  world: SimulatedCluster,
+  untilUs: number,
+  drainMicrotasks: () => void,
+): Promise<number> {
   let events = 0;
   for (let more = true; more; ) {
     // From a macrotask: within a microtask runMicrotasks does nothing.
@@ -140,7 +144,7 @@ async function actInBatches(world: World, untilUs: number, drainMicrotasks: () =
   return events;
 }
 
-function actBatch(world: World, untilUs: number, drainMicrotasks: () => void): number {
+function actBatch(world: SimulatedCluster, untilUs: number, drainMicrotasks: () => void): number {
   let events = 0;
   // Reactions left by the set-up.
   drainMicrotasks();
@@ -151,7 +155,7 @@ function actBatch(world: World, untilUs: number, drainMicrotasks: () => void): n
   return events;
 }
 
-async function actByTurns(world: World, untilUs: number): Promise<number> {
+async function actByTurns(world: SimulatedCluster, untilUs: number): Promise<number> {
   let events = 0;
   await nextTurn();
   while (actNext(world, untilUs)) {
@@ -162,7 +166,7 @@ async function actByTurns(world: World, untilUs: number): Promise<number> {
 }
 
 /** False when no entry is left before `untilUs`, or a rule is broken. */
-function actNext(world: World, untilUs: number): boolean {
+function actNext(world: SimulatedCluster, untilUs: number): boolean {
   const { queue, trace } = world;
   if (world.violation !== null) return false;
   const entry = queue.next(untilUs);

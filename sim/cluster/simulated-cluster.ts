@@ -28,7 +28,7 @@ export interface WorldSetup {
   readonly write: ((line: string) => void) | null;
 }
 
-export class World {
+export class SimulatedCluster {
   readonly startUs = START_US;
   readonly seed: number;
   readonly options: WorldOptions;

@@ -24,7 +24,7 @@ import { Network } from "./network.ts";
 import { ObservedJournal } from "./observed-journal.ts";
 import { observePartition } from "./observed-partition.ts";
 import { Process } from "./process.ts";
-import type { World } from "./simulated-cluster.ts";
+import type { SimulatedCluster } from "./simulated-cluster.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
 import type { Connection } from "./socket.ts";
 import { TimedDisk } from "./timed-disk.ts";
@@ -37,7 +37,7 @@ const NODE = "n1";
 const SEGMENT_BYTES = 32_768;
 const KEEP_SNAPSHOTS = 4;
 
-export function singleFixture(world: World): Fixture {
+export function singleFixture(world: SimulatedCluster): Fixture {
   const network = new Network(world);
   const machine = new Machine(world, network);
   const numbers = { next: 1 };
@@ -63,7 +63,7 @@ export function singleFixture(world: World): Fixture {
 }
 
 class Machine {
-  readonly #world: World;
+  readonly #world: SimulatedCluster;
   #disk: SimulatedDisk;
   #process = new Process(NODE);
   #partition: Partition | null = null;
@@ -75,7 +75,7 @@ class Machine {
   #stopping = false;
   #live: WorldEnd["live"] = new Map();
 
-  constructor(world: World, network: Network) {
+  constructor(world: SimulatedCluster, network: Network) {
     this.#world = world;
     this.#disk = new SimulatedDisk(world.seed, this.#diskFaults());
     network.addHost(NODE);

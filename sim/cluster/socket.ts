@@ -11,7 +11,7 @@ import { decodeAs } from "../../protocol/codec.ts";
 import { MESSAGES } from "../../protocol/messages.ts";
 import type { Network, Pipe } from "./network.ts";
 import type { Process } from "./process.ts";
-import type { World } from "./simulated-cluster.ts";
+import type { SimulatedCluster } from "./simulated-cluster.ts";
 
 type Listener = (...parameters: unknown[]) => void;
 type PageListener = Parameters<ClientSocket["addEventListener"]>[1];
@@ -41,7 +41,7 @@ export class Connection {
   readonly server: ServerSocket;
 
   constructor(
-    world: World,
+    world: SimulatedCluster,
     network: Network,
     ends: { id: number; partition: string; page: Process; node: Process },
   ) {
@@ -69,7 +69,7 @@ export class PageSocket implements ClientSocket {
   #open = false;
   #closed = false;
 
-  constructor(world: World, up: Pipe, process: Process, connection: Connection) {
+  constructor(world: SimulatedCluster, up: Pipe, process: Process, connection: Connection) {
     this.#up = up;
     this.process = process;
     this.#connection = connection;
@@ -145,7 +145,7 @@ export class PageSocket implements ClientSocket {
 export class ServerSocket extends Emitter {
   readonly process: Process;
   bufferedAmount = 0;
-  readonly #world: World;
+  readonly #world: SimulatedCluster;
   readonly #down: Pipe;
   readonly #connection: Connection;
   readonly #what: number;
@@ -154,7 +154,7 @@ export class ServerSocket extends Emitter {
   #wasHigh = false;
   #closed = false;
 
-  constructor(world: World, down: Pipe, process: Process, connection: Connection) {
+  constructor(world: SimulatedCluster, down: Pipe, process: Process, connection: Connection) {
     super();
     this.#world = world;
     this.#down = down;

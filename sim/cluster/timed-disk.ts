@@ -9,14 +9,14 @@
 import type { Disk, DiskFile, OpenMode } from "../../actors/journal/mod.ts";
 import type { Fault } from "./decisions.ts";
 import type { Process } from "./process.ts";
-import type { World } from "./simulated-cluster.ts";
+import type { SimulatedCluster } from "./simulated-cluster.ts";
 import type { DiskFaults, SimulatedDisk } from "./simulated-disk.ts";
 
 /** How long a disk stays full. */
 const FULL_MS = 3_000;
 
 export class TimedDisk implements Disk {
-  readonly #world: World;
+  readonly #world: SimulatedCluster;
   readonly #owner: Process;
   readonly #inner: SimulatedDisk;
   readonly #powerLost: () => void;
@@ -25,7 +25,7 @@ export class TimedDisk implements Disk {
   readonly #what: number;
 
   /** `powerLost` is called during an operation. */
-  constructor(world: World, owner: Process, inner: SimulatedDisk, powerLost: () => void) {
+  constructor(world: SimulatedCluster, owner: Process, inner: SimulatedDisk, powerLost: () => void) {
     this.#world = world;
     this.#owner = owner;
     this.#inner = inner;

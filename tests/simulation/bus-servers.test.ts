@@ -7,11 +7,11 @@ import { BusConnection, type Subscribers } from "../../sim/cluster/bus-connectio
 import { BusServers } from "../../sim/cluster/bus-servers.ts";
 import { Network } from "../../sim/cluster/network.ts";
 import { Process } from "../../sim/cluster/process.ts";
-import type { World } from "../../sim/cluster/simulated-cluster.ts";
+import type { SimulatedCluster } from "../../sim/cluster/simulated-cluster.ts";
 import { busContract } from "../contracts/bus.ts";
 import { calmOptions, flow, manualWorld, pass } from "./manual-world.ts";
 
-function simulatedBus(world: World) {
+function simulatedBus(world: SimulatedCluster) {
   const network = new Network(world);
   const servers = new BusServers(world, network);
   const subscribers: Subscribers = new Set();

@@ -1,7 +1,7 @@
 /** A simulated world that the test drives: time passes when the test says so, and without faults every message arrives. */
 import { Checkers } from "../../sim/cluster/checkers/mod.ts";
 import { drawOptions, type WorldOptions } from "../../sim/cluster/options.ts";
-import { World } from "../../sim/cluster/simulated-cluster.ts";
+import { SimulatedCluster } from "../../sim/cluster/simulated-cluster.ts";
 
 export type Families = Pick<WorldOptions, "network" | "bus" | "disk" | "node" | "feed" | "client">;
 
@@ -29,13 +29,16 @@ export function calmOptions(
   };
 }
 
-export function manualWorld(options = calmOptions(), only: ReadonlySet<string> | null = null): World {
+export function manualWorld(
+  options = calmOptions(),
+  only: ReadonlySet<string> | null = null,
+): SimulatedCluster {
   const checkers = new Checkers({ aheadMaxUs: 1e7 });
-  return new World({ seed: 1, options, only, checkers, write: null });
+  return new SimulatedCluster({ seed: 1, options, only, checkers, write: null });
 }
 
 /** Lets `ms` of the world's time pass; promise reactions run after each event. */
-export async function pass(world: World, ms: number): Promise<void> {
+export async function pass(world: SimulatedCluster, ms: number): Promise<void> {
   const untilUs = world.nowUs + ms * 1000;
   await turn();
   for (let entry = world.queue.next(untilUs); entry !== null; entry = world.queue.next(untilUs)) {
@@ -46,7 +49,7 @@ export async function pass(world: World, ms: number): Promise<void> {
 }
 
 /** Lets time pass, a little in each turn of the event loop, while a test awaits the world. The returned function stops it. */
-export function flow(world: World): () => void {
+export function flow(world: SimulatedCluster): () => void {
   let flowing = true;
   let busy = false;
   const step = async (): Promise<void> => {
