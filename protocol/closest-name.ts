@@ -6,6 +6,7 @@ export function expectedAmong(
   known: readonly string[],
   listed: string = known.join(", "),
 ): string {
+  if (known.length === 0) return "nothing";
   const near = nearestTo(word, known);
   return near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${listed}`;
 }

@@ -1,7 +1,7 @@
 /**
- * Every command, one row: what a person or a program may ask of a session. HTTP, the WebSocket and the command line send the same rows.
+ * Every command, one row: what a person or a program may ask of a session. HTTP and the page send these rows.
  *
- *   HTTP, page, command line ──readCommand(name, body)──► Command ──SessionCommands.carryOut(command, author)──► handler ──► answer
+ *   HTTP, page ──readCommand(name, body)──► Command ──SessionCommands.carryOut(command, author)──► handler ──► answer
  *
  * K1  A body is checked here, once, at the edge: handlers trust its type. A body that does not fit is refused with the field that is wrong.
  * K2  A command that writes to the log is answered when its input is durable and admitted. Its input carries the author.

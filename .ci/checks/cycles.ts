@@ -15,16 +15,13 @@ export function checkCycles(files: readonly SourceFile[]): Finding[] {
   return cyclesOf(graph, "import cycle");
 }
 
-/** Files whose imports do not count yet: each is to move to the folder that it puts together. */
-const PENDING: ReadonlySet<string> = new Set(["actors/detectors/mod.ts", "sim/recordings/replay/shadow.ts"]);
-
 /** Folders of the product whose files import each other. A folder and one inside it are two folders. */
 export function checkFolderCycles(files: readonly SourceFile[]): Finding[] {
   const product = files.filter(({ path }) => PRODUCT.some((place) => liesIn(path, place)));
   const graph: Graph = new Map(product.map(({ path }) => [posix.dirname(path), new Map()]));
   for (const { from, to, line } of importsBetween(product)) {
     const [folder, other] = [posix.dirname(from), posix.dirname(to)];
-    if (folder !== other && !PENDING.has(from)) addEdge(graph, folder, other, { path: from, line });
+    if (folder !== other) addEdge(graph, folder, other, { path: from, line });
   }
   return cyclesOf(graph, "folder cycle");
 }

@@ -1,4 +1,5 @@
 /** Recordings as the commands use them: opened by path, with reports as lines for people. */
+import process from "node:process";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { FileJournal, JournalOptions, JournalReport } from "./file.ts";
 import { openJournal } from "./file.ts";
@@ -55,8 +56,14 @@ export function reportLine(report: JournalReport): string {
   }
 }
 
+/** Without a log of their own, commands still say that a snapshot was passed over: damage of the log is an error, this is not. */
 function reporting(log: ((message: string) => void) | undefined): Pick<JournalOptions, "onReport"> {
-  return log === undefined ? {} : { onReport: (report) => log(`journal: ${reportLine(report)}`) };
+  if (log !== undefined) return { onReport: (report) => log(`journal: ${reportLine(report)}`) };
+  return {
+    onReport(report) {
+      if (report.kind === "badSnapshot") process.stderr.write(`eigenwatch: ${reportLine(report)}\n`);
+    },
+  };
 }
 
 function unreachable(report: never): never {

@@ -87,7 +87,9 @@ export async function nearestCore(
     try {
       return { core: Core.restore(stored.bytes, definitions, sink), nextBlock: stored.block + 1 };
     } catch (error) {
-      log(`snapshot of block ${stored.block} is not usable, trying another: ${String(error)}`);
+      log(
+        `snapshot of block ${stored.block} is not usable, trying another: ${error instanceof Error ? error.message : String(error)}`,
+      );
       return null;
     }
   };

@@ -2,6 +2,7 @@
 import type { DeliveredFrame } from "../../actors/ports/session.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import type { EventMessage, MetricsMessage } from "../../protocol/messages.ts";
+import { encodeSamples } from "../../protocol/samples.ts";
 
 export class EncodedEvent {
   readonly event: EventMessage;
@@ -36,7 +37,7 @@ export class EncodedFrame {
 
   get bytes(): Uint8Array {
     const { inputSequence, bytes } = this.delivered;
-    this.#bytes ??= encodeMessage({ type: "samples", inputSequence, frame: bytes });
+    this.#bytes ??= encodeSamples(inputSequence, bytes);
     return this.#bytes;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * A recording as an MCAP file that other tools open (mcap-layout.ts).
+ * A recording as an MCAP file that other tools open (layout.ts).
  *
  *   journal ──► entry by entry ──► messages, in chunks of 1 MiB with their indexes ──► file
  *

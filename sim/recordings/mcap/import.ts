@@ -1,5 +1,5 @@
 /**
- * A recording back from an MCAP file that `record export` wrote (mcap-layout.ts).
+ * A recording back from an MCAP file that `record export` wrote (layout.ts).
  *
  *   file ──► message by message ──► blocks, notes ──► journal; then the snapshots
  *

@@ -3,9 +3,10 @@
  * cannot be read on; 0 at the end of the recording or at a signal.
  */
 import process from "node:process";
-import { openJournal } from "../../../actors/journal/mod.ts";
+import { isBeingWritten, openJournal, realDisk } from "../../../actors/journal/mod.ts";
 import { SYSTEM } from "../../../actors/mod.ts";
 import { stopSignal } from "../../../collab/stop-signal.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import type { SeekPlace } from "../place.ts";
 import { type TailLine, TailVerification } from "./tail.ts";
 
@@ -19,6 +20,15 @@ export async function verifyTailCommand(
   const ending = new AbortController();
   stopSignal().then(() => ending.abort());
   const journal = await openJournal(directory, { readOnly: true });
+  if (journal.segments.length === 0 && !(await isBeingWritten(realDisk, directory))) {
+    await journal.close();
+    throw new EigenwatchError({
+      action: `follow recording ${directory}`,
+      value: "it holds no segment file, and nobody writes it",
+      expected: "a recording, or its writer",
+      kind: "input",
+    });
+  }
   const show = json ? showJson : showText;
   const verification = new TailVerification(journal, SYSTEM);
   let shown = 0;

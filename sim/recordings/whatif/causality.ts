@@ -46,7 +46,7 @@ export interface RewindResult {
   runs: number;
   happened: number;
   probability: number;
-  /** 95 % (wilson.ts). */
+  /** Bounds of the 95 % interval (Wilson 1927). */
   low: number;
   high: number;
 }
