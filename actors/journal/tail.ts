@@ -7,7 +7,8 @@
  * T1  No lock is taken and nothing is changed: the writer does not notice.
  * T2  Bytes at the end that are no whole record are a write in progress. They are read again when there are more of them, and are damage
  *     only when a later batch or segment follows (record.ts: a batch begins when everything before it is durable).
- * T3  A block is returned when it is written, perhaps before it is durable: a reader must not act for the writer.
+ * T3  Damage before the first block asked for is not returned: what it destroyed was not asked for.
+ * T4  A block is returned when it is written, perhaps before it is durable: a reader must not act for the writer.
  */
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -136,6 +137,8 @@ class SegmentTail {
   private readonly order: BlockOrder;
   /** Everything before this offset was returned. */
   private at = 0;
+  /** Damage whose place among the blocks is not known before the next block (T3). */
+  private held: JournalEntry[] = [];
 
   constructor(tail: RecordingTail, file: DiskFile, firstBlock: number, order: BlockOrder) {
     this.tail = tail;
@@ -164,8 +167,10 @@ class SegmentTail {
       if (seen !== undefined) {
         // When the writer has left this segment, bytes that are no record will never be one.
         if (this.at < size) yield* this.scan(from, size, seen.next !== null);
-        if (seen.next !== null) return seen.next;
-        if (!seen.isWritten) return null;
+        if (seen.next !== null || !seen.isWritten) {
+          yield* this.release(from, seen.next);
+          return seen.next;
+        }
       }
       await this.tail.pause();
     }
@@ -186,7 +191,7 @@ class SegmentTail {
         if (!isLeft && !(await this.batchFollows(end, size))) return;
         this.order.damaged();
         this.advance(end, size);
-        yield damageEntry(segmentName(this.firstBlock), scanner);
+        this.held.push(damageEntry(segmentName(this.firstBlock), scanner));
       }
     }
   }
@@ -206,11 +211,25 @@ class SegmentTail {
     if (type === RECORD.block) {
       const odd = this.order.check(block);
       if (odd !== null)
-        yield { kind: "damage", file: segmentName(this.firstBlock), offset, length: 0, reason: odd };
+        this.held.push({
+          kind: "damage",
+          file: segmentName(this.firstBlock),
+          offset,
+          length: 0,
+          reason: odd,
+        });
+      yield* this.release(from, block);
       if (this.order.accepted && block >= from)
         yield { kind: "block", block: { ...scanner.position(), bytes } };
     } else if (block >= from && type === RECORD.derived) yield { kind: "derived", block, bytes };
     else if (block >= from && type === RECORD.checkpoint) yield { kind: "checkpoint", block, bytes };
+  }
+
+  /** Damage that was held, unless everything from the first block asked for comes after it. `next`: the block that follows it. */
+  private *release(from: number, next: number | null): Generator<JournalEntry> {
+    const { held } = this;
+    this.held = [];
+    if (next === null || next > from) yield* held;
   }
 
   private advance(to: number, size: number): void {

@@ -84,6 +84,19 @@ test("[T2] bytes that do not hold are damage when a later batch follows, with th
   assert.is(read.at(-1), "block 4");
 });
 
+test("[T3] damage before the block that the reader begins with is not returned", async () => {
+  const directory = join(temporaryDirectory(), "recording");
+  const writer = await openJournal(directory, { partition: "p0" });
+  for (let number = 1; number <= 6; number++) await writer.append(block(number));
+  await writer.close();
+  const path = join(directory, "0000000001.seg");
+  const bytes = readFileSync(path);
+  bytes[Math.floor(bytes.length / 3)]! ^= 1;
+  writeFileSync(path, bytes);
+  assert.ok((await collect(directory)).some((each) => each.startsWith("damage")));
+  assert.equal(await collect(directory, 5), ["block 5", "block 6"]);
+});
+
 test("a signal ends the reading at its current place", async () => {
   const directory = join(temporaryDirectory(), "recording");
   const writer = await openJournal(directory, { partition: "p0" });
