@@ -77,7 +77,7 @@ const names = new NameCache();
 const MAP_OF_7 = 0x87;
 const MAP_OF_8 = 0x88;
 
-/** Position of the reader; −1 after anything unexpected. */
+/** Position of the reader; −1 after a failed read, which the next readKey or the final comparison with the length sees. */
 let at = 0;
 
 function readHeader(bytes: Uint8Array, bodyAt: number): boolean {

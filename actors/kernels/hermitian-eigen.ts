@@ -152,7 +152,7 @@ function sortDescending(n: number, values: Float64Array): void {
   }
 }
 
-/** Selection sort: at most n−1 swaps of rows. Ties keep the row with the lower index first. */
+/** Selection sort: at most n−1 swaps of rows. Equal values may change their order, the same way on every runtime. */
 function sortRowsDescending(n: number, values: Float64Array, re: Float64Array, im: Float64Array): void {
   for (let k = 0; k < n - 1; k++) {
     let best = k;
