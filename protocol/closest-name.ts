@@ -6,9 +6,9 @@ export function expectedAmong(
   known: readonly string[],
   listed: string = known.join(", "),
 ): string {
-  if (known.length === 0) return "nothing";
   const near = nearestTo(word, known);
-  return near.length > 0 ? `perhaps ${near.join(" or ")}` : `one of ${listed}`;
+  if (near.length > 0) return `perhaps ${near.join(" or ")}`;
+  return listed === "" ? "nothing" : `one of ${listed}`;
 }
 
 /**
