@@ -53,6 +53,50 @@ test("state hash changes with every single element of an array", () => {
   }
 });
 
+for (const length of [0, 1, 3, 31, 32, 33, 127, 128, 129, 255, 256, 257, 1001]) {
+  test(`state hash of ${length} elements, read block by block, is that of their words one by one`, () => {
+    for (const Kind of [Float64Array, Int32Array, Uint32Array, Uint16Array, Uint8Array]) {
+      const array = new Kind(length).map((_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 0);
+      assert.is(hashOf(array), hashByWords(array), Kind.name);
+      if (array instanceof Float64Array) {
+        new Uint32Array(array.buffer).forEach((_, k, words) => {
+          words[k] = k % 10 < 2 ? 0x7ff80000 + k : words[k]! ^ (k << 20);
+        });
+        assert.is(hashOf(array), hashByWords(array), "doubles, some of them NaN");
+      }
+    }
+  });
+}
+
+test("state hash of an array that is not aligned to words is that of its copy", () => {
+  for (const Kind of [Uint16Array, Uint8Array]) {
+    const array = new Kind(1000).map((_, i) => i * 7).subarray(1, 700);
+    assert.is(hashOf(array), hashOf(array.slice()));
+  }
+});
+
+test("state hash changes with the payload of no NaN in a large array", () => {
+  const array = new Float64Array(99).fill(Number.NaN);
+  const before = hashOf(array);
+  new Uint32Array(array.buffer).forEach((_, k, words) => {
+    words[k] = k % 2 === 0 ? k : 0xfff00001 + k;
+  });
+  assert.is(hashOf(array), before);
+});
+
+/** The slow, obvious version: length and size, zeros up to a whole block, then the elements' bytes as words. */
+function hashByWords(array: Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array): string {
+  const canonical =
+    array instanceof Float64Array ? array.map((x) => (Number.isNaN(x) ? Number.NaN : x)) : array;
+  const bytes = new Uint8Array(4 * Math.ceil(array.byteLength / 4));
+  bytes.set(new Uint8Array(canonical.buffer, canonical.byteOffset, canonical.byteLength));
+  const hash = new StateHash().reset();
+  for (const word of [array.length, array.BYTES_PER_ELEMENT, 0, 0]) hash.word(word);
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at < bytes.length; at += 4) hash.word(view.getUint32(at, true));
+  return hex(hash.digest());
+}
+
 function hashOf(array: Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array): string {
   return hex(new StateHash().reset().array(array).digest());
 }
