@@ -25,8 +25,14 @@ export const MAX_BLOCK_BYTES = 262_144;
 /** A block is closed at this age even if more inputs arrive: the latency of a durable acknowledgement. */
 export const MAX_BLOCK_AGE_MS = 5;
 
-/** Blocks between two state hashes: a replay that differs is narrowed to this many blocks. */
-export const CHECKPOINT_BLOCKS = 256;
+/** Samples between two state hashes, to which a replay that differs is narrowed: the hash is under 1 % of the work on so many. */
+export const CHECKPOINT_SAMPLES = 65_536;
+
+/** Logical time between two state hashes of a slow session, µs, if it holds CHECKPOINT_INPUTS inputs. */
+export const CHECKPOINT_US = 10_000_000;
+
+/** Least inputs between two state hashes by time: in recorded data ten seconds may pass with every input. */
+export const CHECKPOINT_INPUTS = 256;
 
 /** UTF-8 bytes of a name (session, partition, group, channel, source): legal in file names and subjects. */
 export const MAX_NAME_BYTES = 128;

@@ -1,36 +1,52 @@
 /**
  * When a log gets a checkpoint (hash of the state) and a snapshot (the state itself).
  *
- *   checkpoint   every CHECKPOINT_BLOCKS blocks, and with each snapshot
+ *   checkpoint   after CHECKPOINT_SAMPLES samples, or after CHECKPOINT_US of logical time that hold CHECKPOINT_INPUTS inputs; and with each snapshot
  *   snapshot     every SNAPSHOT_SAMPLES samples, and when the writer ends in order
  *
- * Samples, not blocks or time, are what recovery and seeking have to fold again.
+ * Samples are what recovery and seeking have to fold again. Blocks do not count: where they end depends on disk and load. A live
+ * session may close thousands a second.
  */
-import { CHECKPOINT_BLOCKS } from "../../protocol/limits.ts";
+import { CHECKPOINT_INPUTS, CHECKPOINT_SAMPLES, CHECKPOINT_US } from "../../protocol/limits.ts";
+import type { Core } from "../core/core.ts";
 
 /** Samples between snapshots: a tenth of a second of work for recovery or a seek. */
 export const SNAPSHOT_SAMPLES = 131_072;
 
+/** How far a core has come. */
+export type Progress = Pick<Core, "samples" | "sequence" | "now">;
+
 export class SnapshotPolicy {
-  private readonly everySamples: number;
-  private samplesAtLast: number;
+  private readonly snapshotSamples: number;
+  private samplesAtSnapshot: number;
+  private atCheckpoint: Progress;
 
-  /** `samples`: those that the core has now. */
-  constructor(samples: number, everySamples = SNAPSHOT_SAMPLES) {
-    this.samplesAtLast = samples;
-    this.everySamples = everySamples;
+  /** `now`: where the core stands when the writer begins. */
+  constructor(now: Progress, snapshotSamples = SNAPSHOT_SAMPLES) {
+    this.snapshotSamples = snapshotSamples;
+    this.samplesAtSnapshot = now.samples;
+    this.atCheckpoint = progressOf(now);
   }
 
-  isSnapshotDue(samples: number): boolean {
-    return samples - this.samplesAtLast >= this.everySamples;
+  isSnapshotDue({ samples }: Progress): boolean {
+    return samples - this.samplesAtSnapshot >= this.snapshotSamples;
   }
 
-  snapshotTaken(samples: number): void {
-    this.samplesAtLast = samples;
+  isCheckpointDue({ samples, sequence, now }: Progress): boolean {
+    const before = this.atCheckpoint;
+    if (samples - before.samples >= CHECKPOINT_SAMPLES) return true;
+    return now - before.now >= CHECKPOINT_US && sequence - before.sequence >= CHECKPOINT_INPUTS;
   }
 
-  /** After the block with this number. */
-  isCheckpointDue(block: number): boolean {
-    return block % CHECKPOINT_BLOCKS === 0;
+  snapshotTaken({ samples }: Progress): void {
+    this.samplesAtSnapshot = samples;
   }
+
+  checkpointTaken(at: Progress): void {
+    this.atCheckpoint = progressOf(at);
+  }
+}
+
+function progressOf({ samples, sequence, now }: Progress): Progress {
+  return { samples, sequence, now };
 }

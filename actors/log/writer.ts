@@ -78,7 +78,7 @@ export class LogWriter {
     const { core, partition, epoch = 0, after } = options;
     this.options = options;
     this.core = core;
-    this.policy = new SnapshotPolicy(core.samples, options.snapshotSamples);
+    this.policy = new SnapshotPolicy(core, options.snapshotSamples);
     this.firstNumber = (after?.number ?? 0) + 1;
     this.checkpointed = this.firstNumber - 1;
     this.start = {
@@ -140,8 +140,8 @@ export class LogWriter {
     const { events } = this;
     this.events = [];
     if (events.length > 0) this.record("derived", number, () => encodeDerived(number, events));
-    this.isSnapshotDue ||= this.policy.isSnapshotDue(core.samples);
-    this.isCheckpointDue ||= this.isSnapshotDue || this.policy.isCheckpointDue(number);
+    this.isSnapshotDue ||= this.policy.isSnapshotDue(core);
+    this.isCheckpointDue ||= this.isSnapshotDue || this.policy.isCheckpointDue(core);
     return { ...block, inputsAt, inputs, durable };
   }
 
@@ -172,6 +172,7 @@ export class LogWriter {
   private checkpoint(): void {
     this.isCheckpointDue = false;
     const { core } = this;
+    this.policy.checkpointTaken(core);
     const block = this.start.number - 1;
     if (block === this.checkpointed) return;
     this.checkpointed = block;
@@ -184,7 +185,7 @@ export class LogWriter {
   private async snapshot(): Promise<void> {
     this.isSnapshotDue = false;
     const { core, options } = this;
-    this.policy.snapshotTaken(core.samples);
+    this.policy.snapshotTaken(core);
     const { now, sequence } = core;
     const block = this.start.number - 1;
     const bytes = core.snapshot();

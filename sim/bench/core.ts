@@ -8,7 +8,7 @@ import { assign, createActor, setup } from "xstate";
 import { Core } from "../../actors/core/core.ts";
 import type { ActorDefinition, Detector } from "../../actors/ports/detector.ts";
 import type { Frame } from "../../protocol/frame.ts";
-import { CHECKPOINT_BLOCKS, MAX_BLOCK_INPUTS } from "../../protocol/limits.ts";
+import { CHECKPOINT_SAMPLES } from "../../protocol/limits.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { check } from "./measure.ts";
 import type { BenchRow } from "./row.ts";
@@ -84,14 +84,13 @@ function coreRate(messages: number): number {
     value: new Float64Array(1),
     size: null,
   };
-  const inputsPerCheckpoint = CHECKPOINT_BLOCKS * MAX_BLOCK_INPUTS;
   const started = performance.now();
   for (let i = 0; i < messages; i++) {
     frame.sequence = i + 1;
     frame.time[0] = i;
     frame.value[0] = sampleOf(i);
     core.apply(i + 3, i, frame);
-    if (i % inputsPerCheckpoint === 0) core.hash();
+    if (i % CHECKPOINT_SAMPLES === 0) core.hash();
   }
   const seconds = (performance.now() - started) / 1000;
   const registered = [...core.registered()].find((piece) => piece.field === "moments")!;

@@ -8,7 +8,7 @@ import { LogWriter, type LogWriterOptions, type WritableLog } from "../../actors
 import type { JournalEntry } from "../../actors/ports/journal.ts";
 import { decodeCheckpoint, decodeDerived } from "../../protocol/block.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
-import { CHECKPOINT_BLOCKS } from "../../protocol/limits.ts";
+import { CHECKPOINT_INPUTS, CHECKPOINT_SAMPLES, CHECKPOINT_US } from "../../protocol/limits.ts";
 import type { Input } from "../../protocol/messages.ts";
 import { channels, opened, row } from "../support/inputs.ts";
 import { TOYS } from "../support/toy-actors.ts";
@@ -40,25 +40,54 @@ test("[W2] the events of a block follow it in one record", async () => {
   assert.equal(eventsIn(second!), [2, "toy.rested"]);
 });
 
-test("[W3] a checkpoint is due every CHECKPOINT_BLOCKS blocks, and waits until nothing is open", async () => {
+test("[W3] a checkpoint is due after CHECKPOINT_SAMPLES samples, and waits until nothing is open", async () => {
   const world = given();
-  for (let block = 1; block <= CHECKPOINT_BLOCKS; block++) {
+  const frameSamples = CHECKPOINT_SAMPLES / 32;
+  for (let block = 1; block <= 32; block++) {
     assert.not(world.writer.isMaintenanceDue);
-    world.rows(0);
+    world.frame(frameSamples);
     world.writer.close();
   }
   assert.ok(world.writer.isMaintenanceDue);
-  world.rows(0);
+  world.frame(1);
   assert.not(world.writer.isMaintenanceDue);
   await world.writer.maintain();
-  assert.equal(kinds(await world.entries()).slice(CHECKPOINT_BLOCKS - 1), ["block"]);
+  assert.equal(kinds(await world.entries()).slice(31), ["block"]);
   world.writer.close();
   await world.writer.maintain();
   const entries = await world.entries();
-  assert.equal(kinds(entries).slice(CHECKPOINT_BLOCKS - 1), ["block", "block", "checkpoint"]);
+  assert.equal(kinds(entries).slice(31), ["block", "block", "checkpoint"]);
   const checkpoint = decodeCheckpoint((entries.at(-1) as { bytes: Uint8Array }).bytes);
-  assert.is(checkpoint.block, CHECKPOINT_BLOCKS + 1);
+  assert.is(checkpoint.block, 33);
   assert.is(checkpoint.sequence, world.core.sequence);
+});
+
+test("a thousand blocks of few samples within CHECKPOINT_US get no checkpoint", () => {
+  const world = given();
+  for (let block = 1; block <= 1000; block++) {
+    world.rows(0, 1);
+    world.writer.close();
+  }
+  assert.ok(world.core.now < CHECKPOINT_US);
+  assert.not(world.writer.isMaintenanceDue);
+});
+
+test("a slow session gets a checkpoint after CHECKPOINT_US, if that time holds CHECKPOINT_INPUTS inputs", async () => {
+  for (const everyUs of [CHECKPOINT_US / 1000, CHECKPOINT_US]) {
+    const world = given();
+    const checkpoints: number[] = [];
+    for (let block = 1; block <= 2000; block++) {
+      world.rows(0, 1, everyUs);
+      world.writer.close();
+      if (!world.writer.isMaintenanceDue) continue;
+      checkpoints.push(world.core.sequence);
+      await world.writer.maintain();
+    }
+    // Two inputs open the session.
+    const apart = everyUs === CHECKPOINT_US ? CHECKPOINT_INPUTS : 1000;
+    const first = everyUs === CHECKPOINT_US ? CHECKPOINT_INPUTS : 1002;
+    assert.equal(checkpoints.slice(0, 2), [first, first + apart], `a row every ${everyUs} µs`);
+  }
 });
 
 test("[W3] a snapshot is due after so many samples, with a checkpoint", async () => {
@@ -136,17 +165,25 @@ function given(options: Partial<LogWriterOptions> = {}) {
     writer.add(timeUs, encodeMessage(input));
     core.apply(core.sequence + 1, timeUs, input);
   };
+  const open = (): void => {
+    if (core.sequence > 0) return;
+    enter(0, opened());
+    enter(0, channels(1));
+  };
   return {
     core,
     writer,
     journal: journal as typeof memory,
     /** Two rows; before the first ones what opens a session. */
-    rows(value: number, count = 2) {
-      if (core.sequence === 0) {
-        enter(0, opened());
-        enter(0, channels(1));
-      }
-      for (let k = 0; k < count; k++) enter(core.now + 1_000, row(core.now + 1_000, [value]));
+    rows(value: number, count = 2, everyUs = 1_000) {
+      open();
+      for (let k = 0; k < count; k++) enter(core.now + everyUs, row(core.now + everyUs, [value]));
+    },
+    /** A frame of so many samples, at one time. */
+    frame(samples: number) {
+      open();
+      const time = core.now + 1;
+      enter(time, { ...row(time, new Array(samples).fill(0)), channel: new Uint16Array(samples) });
     },
     async entries(): Promise<JournalEntry[]> {
       const found: JournalEntry[] = [];
