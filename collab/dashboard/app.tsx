@@ -18,6 +18,7 @@ import { ReplayBar } from "./panels/replay/panel.tsx";
 import { SignalsPanel } from "./panels/signals/panel.tsx";
 import { StatePanel } from "./panels/state/panel.tsx";
 import { WhatIfDialog } from "./panels/what-if/panel.tsx";
+import { toggleTheme } from "./theme/theme.ts";
 
 type Panel = (props: PanelProps) => ComponentChildren;
 
@@ -27,7 +28,7 @@ const GRID: readonly Panel[] = [ChannelsPanel, SignalsPanel, MeasuresPanel, Stat
 const DIALOGS: readonly Panel[] = [InjectDialog, WhatIfDialog, HelpDialog];
 
 export function App(props: PanelProps) {
-  useEffect(() => listen(document, shortcutsOf(props.model, props.view, props.controls)), []);
+  useEffect(() => listen(document, shortcutsOf(props.model, props.view, props.controls, toggleTheme)), []);
   const show = (Panel: Panel, key: number) => <Panel key={key} {...props} />;
   return (
     <>

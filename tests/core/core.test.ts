@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { RESTARTS_MAX } from "../../actors/core/actor.ts";
 import { Core } from "../../actors/core/core.ts";
 import { hex } from "../../actors/core/hash.ts";
+import { hashOf } from "../../actors/core/registered-state.ts";
 import { decodeDerived, encodeDerived } from "../../protocol/block.ts";
 import type { EventMessage, Input } from "../../protocol/messages.ts";
 import { channels, opened, row } from "../support/inputs.ts";
@@ -88,6 +89,89 @@ test("[R4] every element of every registered field changes the hash", () => {
   }
   assert.is(world.hash(), before);
   assert.ok(fields >= 6);
+});
+
+test("[R4] every character of every registered text changes the hash", () => {
+  const pieces = [...longRun().core.registered()];
+  const before = hex(hashOf(pieces).hash);
+  const texts = pieces.filter(({ value }) => typeof value === "string");
+  assert.equal(
+    texts.map(({ actor, field }) => `${actor}.${field}`),
+    ["core.control", "g/summing.control", "g/touchy.control"],
+  );
+  for (const text of texts) {
+    const value = text.value as string;
+    for (let i = 0; i < value.length; i++) {
+      const changed = { ...text, value: `${value.slice(0, i)}#${value.slice(i + 1)}` };
+      const hash = hex(hashOf(pieces.map((piece) => (piece === text ? changed : piece))).hash);
+      assert.is.not(hash, before, `${text.actor}.${text.field}, character ${i}`);
+    }
+  }
+});
+
+/** Pairs of histories after which cores differ in one matter that no typed array holds. */
+const CONTROL_STATES: [matter: string, ends: [Input, Input]][] = [
+  ["a setting", [configured("publishEveryUs", 50_000), configured("publishEveryUs", 60_000)]],
+  ["a measured gauge", [measured({ load: 0.1 }), measured({ load: 0.2 })]],
+  ["the last number of a source", [row(20, [1, 1], 5), row(20, [1, 1], 6)]],
+  ["a declared title", [titled("left"), titled("right")]],
+  ["the state of a machine", [row(20, [100, 0]), row(20, [101, 0])]],
+  [
+    "the session",
+    [
+      { ...opened(), session: "a" },
+      { ...opened(), session: "b" },
+    ],
+  ],
+];
+
+for (const [matter, ends] of CONTROL_STATES) {
+  test(`[R4] cores that differ in ${matter} have different hashes, also after a restore`, () => {
+    const [one, other] = ends.map((end) => given(opened(), channels(2)).when([10, end])) as [World, World];
+    assert.is.not(hashOfTexts(one), hashOfTexts(other));
+    for (const { core, hash } of [one, other]) assert.is(resumed(core.snapshot()).hash(), hash());
+  });
+}
+
+test("[R4] cores that differ in the time of their last input have different hashes", () => {
+  const at = (timeUs: number) =>
+    given(opened(), channels(2))
+      .when([timeUs, measured({})])
+      .hash();
+  assert.is.not(at(10), at(11));
+});
+
+test("[K2] rows that cannot be made of a frame restart the row assembler, and the session continues", () => {
+  const world = given(opened(), channels(1)).when([5, row(5, [1])]);
+  const unreadable = {
+    ...row(6, [2]),
+    get time(): Float64Array<ArrayBuffer> {
+      throw new Error("no such column");
+    },
+  };
+  world.when([6, unreadable]);
+  assert.equal(Array.from(world.field("g/front", "value")), [Number.NaN], "a fresh assembler has no value");
+  world.when([7, row(7, [3])]);
+  assert.equal(
+    world.events.map(({ kind, actor, group, severity, detail }) => ({
+      kind,
+      actor,
+      group,
+      severity,
+      detail,
+    })),
+    [
+      {
+        kind: "actor.restarted",
+        actor: "front",
+        group: "g",
+        severity: "warning",
+        detail: { reason: "no such column", input: 4 },
+      },
+    ],
+  );
+  assert.is(world.field("g/touchy", "seen")[0], 2, "no actor gets the frame");
+  assert.is(world.core.samples, 3);
 });
 
 test("a core restored from any snapshot has the same later outputs and the same hash", () => {
@@ -179,6 +263,23 @@ function longInputs(): [number, Input][] {
 
 function longRun(seed = 1): World {
   return given(opened({ seed }), channels(2)).when(...longInputs());
+}
+
+/** The hash of all registered state outside typed arrays. */
+function hashOfTexts({ core }: World): string {
+  return hex(hashOf([...core.registered()].filter(({ value }) => typeof value === "string")).hash);
+}
+
+function configured(path: string, value: number): Input {
+  return { type: "configChanged", path, value, author: "ana" };
+}
+
+function measured(gauges: Record<string, number>): Input {
+  return { type: "measurement", gauges };
+}
+
+function titled(title: string): Input {
+  return channels(2, { group: "other", channels: [{ name: "x", title, unit: "" }] });
 }
 
 function kinds(events: EventMessage[]): string[] {

@@ -97,6 +97,21 @@ function hashByWords(array: Float64Array | Int32Array | Uint32Array | Uint16Arra
   return hex(hash.digest());
 }
 
+test("state hash changes with every single character of a text, and with its length", () => {
+  const text = "abcdefghij\u00e9\u{1F600}k";
+  const before = hashOfText(text);
+  for (let i = 0; i < text.length; i++) {
+    const changed = `${text.slice(0, i)}#${text.slice(i + 1)}`;
+    assert.is.not(hashOfText(changed), before, `character ${i}`);
+  }
+  assert.is.not(hashOfText(`${text}\0`), before, "one character more");
+  assert.is.not(hashOfText(text.slice(0, -1)), before, "one character less");
+});
+
+function hashOfText(text: string): string {
+  return hex(new StateHash().reset().text(text).digest());
+}
+
 function hashOf(array: Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array): string {
   return hex(new StateHash().reset().array(array).digest());
 }

@@ -1,24 +1,8 @@
 /** Requests of the page to its session, against a gateway that answers when the test says so. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Controls } from "../../collab/dashboard/model/controls.ts";
-import type { ReplayMark, ReplayStatus } from "../../protocol/controls.ts";
-
-const SECOND = 1_000_000;
-const FROM_US = 1_767_225_600 * SECOND;
-
-const STATUS: ReplayStatus = {
-  state: "paused",
-  reason: "",
-  speed: 1,
-  timeUs: FROM_US,
-  sequence: 5,
-  fromUs: FROM_US,
-  toUs: FROM_US + 100 * SECOND,
-  firstSequence: 1,
-  lastSequence: 100,
-  recording: null,
-};
+import type { ReplayMark } from "../../protocol/controls.ts";
+import { FROM_US, onControls, SECOND, STATUS } from "./controlled-session.ts";
 
 test("steps during a move start from its target, and the bar shows the target at once", async () => {
   await onControls({}, async ({ controls, posts, answer }) => {
@@ -62,59 +46,5 @@ test("a failed command shows its reason until a command succeeds", async () => {
     assert.is(controls.replay.value?.state, "playing");
   });
 });
-
-interface Session {
-  controls: Controls;
-  /** Bodies of all POST requests. */
-  posts: object[];
-  /** Answers the oldest open POST; null: refuses it. */
-  answer(status: ReplayStatus | null): Promise<void>;
-}
-
-async function onControls(
-  { marks = [] }: { marks?: readonly ReplayMark[] },
-  act: (session: Session) => Promise<void>,
-): Promise<void> {
-  const posts: object[] = [];
-  const waiting: ((status: ReplayStatus | null) => void)[] = [];
-  const { fetch, document } = globalThis;
-  globalThis.fetch = ((path: string, { body }: { body?: string } = {}) => {
-    if (body !== undefined) {
-      posts.push(JSON.parse(body) as object);
-      return new Promise<Response>((resolve) => {
-        waiting.push((status) => resolve(status === null ? REFUSED.clone() : Response.json(status)));
-      });
-    }
-    if (path === "api/replay") return Promise.resolve(Response.json(STATUS));
-    if (path === "api/replay/marks") return Promise.resolve(Response.json({ marks, complete: true }));
-    return Promise.resolve(Response.json({ sessions: [{ session: "s", controls: ["replay"] }] }));
-  }) as typeof globalThis.fetch;
-  globalThis.document = { hidden: false } as Document;
-  const controls = new Controls();
-  try {
-    await controls.start("s");
-    await act({
-      controls,
-      posts,
-      async answer(status) {
-        await turns();
-        waiting.shift()!(status);
-        await turns();
-      },
-    });
-  } finally {
-    controls.stop();
-    Object.assign(globalThis, { fetch, document });
-  }
-}
-
-const REFUSED = Response.json(
-  { error: { action: "replay", value: "it", expected: "that" } },
-  { status: 400 },
-);
-
-async function turns(): Promise<void> {
-  for (let turn = 0; turn < 5; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
-}
 
 test.run();

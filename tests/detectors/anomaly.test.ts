@@ -91,6 +91,30 @@ test("[A4] anomaly detector reports one joint episode when all channels move tog
   assert.ok(events[0]!.channels!.length > 1);
 });
 
+test("anomaly detector finds a row that is unusual only in how its channels go together", () => {
+  for (const seed of [1, 2, 5, 6, 7]) {
+    const walks = new Float64Array(N);
+    // All channels take the same steps but for a tenth; then one step of usual size has opposite signs.
+    const actor = watch(
+      3001,
+      (k, row, z) => {
+        const common = z();
+        for (let c = 0; c < N; c++) {
+          const sign = c % 2 === 0 ? -1 : 1;
+          walks[c] = walks[c]! + (k < 3000 ? common + 0.1 * row[c]! : 0.8 * sign);
+          row[c] = walks[c]!;
+        }
+      },
+      seed,
+    );
+    assert.equal(
+      started(actor, 2950, 3001).map(({ timeUs, detail }) => [timeUs, detail!["joint"]]),
+      [[3000e6, true]],
+      `seed ${seed}`,
+    );
+  }
+});
+
 test("[A2] anomaly detector starts and ends each episode once", () => {
   const actor = watch(
     3400,

@@ -70,14 +70,20 @@ export class CollapseRun extends StandaloneActor<CollapseDetector> {
   }
 }
 
-/** Rows until the next declaration after 300 quiet ones, at most `most`; null if it came within the quiet rows. */
-export function delayOf(change: Change, falseAlarmSamples: number, seed: number, most = 1500): number | null {
-  const run = new CollapseRun(falseAlarmSamples, 500, seed);
-  for (let k = 0; k < 500 + 300; k++) run.step();
+const CALIBRATION_ROWS = 500;
+/** Rows between calibration and change. */
+export const QUIET_ROWS = 300;
+/** Rows after the change. */
+export const ROWS_WATCHED = 1500;
+
+/** Rows from a change to its declaration; ROWS_WATCHED if it is not found, null if a false alarm came before the change. */
+export function delayOf(change: Change, falseAlarmSamples: number, seed: number): number | null {
+  const run = new CollapseRun(falseAlarmSamples, CALIBRATION_ROWS, seed);
+  for (let k = 0; k < CALIBRATION_ROWS + QUIET_ROWS; k++) run.step();
   if (run.heard("declared") > 0) return null;
-  for (let k = 1; k <= most; k++) {
+  for (let k = 1; k <= ROWS_WATCHED; k++) {
     run.step(change);
     if (run.heard("declared") > 0) return k;
   }
-  return most;
+  return ROWS_WATCHED;
 }

@@ -6,7 +6,7 @@ import type { Signal } from "../../actors/ports/detector.ts";
 import { parseSettings } from "../../protocol/settings.ts";
 import { uniforms } from "../support/random-streams.ts";
 import { groupOf, InnovationBatch } from "../support/rows.ts";
-import { CHANNELS, type Change, CollapseRun, delayOf } from "./collapse-runs.ts";
+import { CHANNELS, type Change, CollapseRun, delayOf, QUIET_ROWS, ROWS_WATCHED } from "./collapse-runs.ts";
 
 const LONG = process.env["EIGENWATCH_LONG"] === "1";
 /** Null rows in all, half of them for each threshold. */
@@ -42,9 +42,17 @@ const TABLE: [Change, number, number][] = [
 for (const [change, guaranteed, expected] of TABLE) {
   test(`collapse detector with A = ${guaranteed} finds a ${change} change within 1.5 times ${expected} rows`, () => {
     const runs = LONG ? 200 : 50;
-    const delays = Array.from({ length: runs }, (_, k) => delayOf(change, guaranteed, 1000 + 7 * k)).filter(
-      (d) => d !== null,
+    const all = Array.from({ length: runs }, (_, k) => delayOf(change, guaranteed, 1000 + 7 * k));
+    // The delay is that of runs without a false alarm before the change (Pollak's conditional delay). Those are most runs, and all end.
+    const delays = all.filter((delay) => delay !== null);
+    const falseAlarms = runs - delays.length;
+    const most = (runs * QUIET_ROWS) / guaranteed;
+    assert.ok(
+      falseAlarms <= most,
+      `${falseAlarms} of ${runs} runs began with a false alarm; at most ${most}`,
     );
+    const missed = delays.filter((delay) => delay === ROWS_WATCHED).length;
+    assert.is(missed, 0, `${missed} changes not found`);
     const mean = delays.reduce((sum, d) => sum + d, 0) / delays.length;
     console.log(
       `  ${change} at ${guaranteed}: ${mean.toFixed(1)} rows over ${delays.length} runs (table ${expected})`,

@@ -1,7 +1,10 @@
+import { writeFileSync } from "node:fs";
 import { platform } from "node:os";
+import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { systemClock } from "../../actors/clock.ts";
+import { kernelMeter } from "../../actors/feeds/host/linux-kernel.ts";
 import type { Meter } from "../../actors/feeds/host/meter.ts";
 import { Rates } from "../../actors/feeds/host/meter.ts";
 import { type Meters, openMeters } from "../../actors/feeds/host/meters.ts";
@@ -9,6 +12,7 @@ import { createHostFeed } from "../../actors/feeds/host.ts";
 import { createFeed } from "../../actors/feeds/session-feeds.ts";
 import { MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
 import { createManualClock } from "../support/clock.ts";
+import { temporaryDirectory } from "../support/recorded-run.ts";
 import { skip } from "../support/skip.ts";
 import { collectingSink } from "./collect.ts";
 
@@ -158,6 +162,36 @@ test("[H3] host feed of this machine has at least 24 channels with plausible val
   }
   const memory = sink.samples.filter(({ channel }) => channel === "own.memory");
   assert.ok(memory.every(({ value }) => value > 1e7 && value < 1e11));
+});
+
+test("shares of processor time stay between 0 and 100 when the kernel's time of waiting runs backward", () => {
+  const path = join(temporaryDirectory(), "stat");
+  const reading = (busy: number, idle: number, waiting: number) => {
+    const line = (name: string) => `${name} ${busy} 0 ${busy} ${idle} ${waiting} 0 0 0 0 0\n`;
+    writeFileSync(path, line("cpu ") + line("cpu0"));
+  };
+  reading(1000, 5000, 800);
+  const meter = kernelMeter(path);
+  const names = meter.channels.map(({ name }) => name);
+  const row = new Float64Array(names.length);
+  const shown = (name: string) => row[names.indexOf(name)];
+  meter.read(row, 0, 1);
+  reading(1010, 5020, 860);
+  meter.read(row, 0, 1);
+  assert.is(shown("cpu.busy"), 20);
+  assert.is(shown("cpu0.iowait") ?? 60, 60);
+  // 30 units of waiting are taken back; of the rest, 20 of 40 are busy.
+  reading(1020, 5040, 830);
+  meter.read(row, 0, 1);
+  assert.is(shown("cpu.busy"), 50);
+  assert.is(shown("cpu0.user") ?? 25, 25);
+  assert.is(shown("cpu0.iowait") ?? 0, 0);
+  // The next difference is from the lower value.
+  reading(1020, 5040, 840);
+  meter.read(row, 0, 1);
+  assert.is(shown("cpu.busy"), 0);
+  assert.is(shown("cpu0.iowait") ?? 100, 100);
+  meter.close();
 });
 
 function groupedByTime<T extends { time: number }>(samples: readonly T[]): Map<number, T[]> {

@@ -6,7 +6,7 @@ import { RECORDED_START_US } from "../../actors/feeds/synth.ts";
 import type { SynthChoice, SynthTruth, SynthWorlds } from "../../actors/feeds/synth-world.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { createFrame } from "../../protocol/frame.ts";
-import type { OperatorNotice } from "../../protocol/messages.ts";
+import type { OperatorNotice, QuantumInput } from "../../protocol/messages.ts";
 import { createManualClock } from "../support/clock.ts";
 import { collect, collectingSink, collectSpec } from "./collect.ts";
 
@@ -105,6 +105,72 @@ test("[Y2] a recording has the same frames for any delay of timers", async () =>
   assert.ok(exact.length > 10);
   assert.equal(await cuts(13), exact);
 });
+
+test("[Y1] quantum pieces leave when they are due: a state at its time, a record with its last current", async () => {
+  for (const [query, speed] of [
+    ["", 1],
+    ["?speed=4", 4],
+  ] as const) {
+    const clock = createManualClock(5_000_000);
+    const sink = collectingSink();
+    const running = createFeed(`synth:spin${query}`, { clock, seed: 1, worlds: spinWorlds() }).run(sink);
+    const arrived: [ms: number, type: string][] = [];
+    for (let ms = 0; ms <= 500; ms += 10) {
+      await clock.advance(ms === 0 ? 0 : 10 / speed);
+      for (const { type } of sink.quanta.slice(arrived.length)) arrived.push([ms, type]);
+    }
+    await running;
+    assert.equal(
+      arrived,
+      [
+        [0, "stateVector"],
+        [100, "stateVector"],
+        [230, "measurementRecord"],
+        [500, "stateVector"],
+      ],
+      query,
+    );
+    assert.match(sink.statuses.at(-1)!.detail, /spin, 7 samples/);
+  }
+});
+
+/** States at 0, 100 and 500 ms, and a record of four currents from 200 to 230 ms. */
+function spinWorlds(): SynthWorlds {
+  const bytes = (...numbers: number[]) => new Uint8Array(Float64Array.from(numbers).buffer);
+  return {
+    names: ["spin"],
+    prepare:
+      (_name, { group }) =>
+      (startUs) => {
+        const stamped = (ms: number) => ({ group, source: "", sequence: 0, timeUs: startUs + ms * 1000 });
+        const state = (ms: number): QuantumInput => {
+          return { type: "stateVector", ...stamped(ms), n: 1, re: bytes(1), im: bytes(0) };
+        };
+        const record: QuantumInput = {
+          type: "measurementRecord",
+          ...stamped(200),
+          everyUs: 10_000,
+          operator: "z",
+          efficiency: 1,
+          current: bytes(1, 2, 3, 4),
+        };
+        const pieces = [state(0), state(100), record, state(500)];
+        return {
+          declarations: [
+            {
+              group,
+              channels: [{ name: "z", title: "spin (synthetic)", unit: "" }],
+              sampling: "rows",
+              everyUs: 10_000,
+              innovation: "difference",
+            },
+          ],
+          truth: [],
+          next: () => pieces.shift() ?? null,
+        };
+      },
+  };
+}
 
 test("at full speed pieces leave at once, and the feed waits while the sink is full", async () => {
   const clock = createManualClock();

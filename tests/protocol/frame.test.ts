@@ -1,9 +1,15 @@
 import { Buffer } from "node:buffer";
-import { encode } from "@msgpack/msgpack";
+import { Decoder, Encoder, encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { decodeFrameInto, decodeMessage, encodeFrame, encodeMessage } from "../../protocol/codec.ts";
+import {
+  decodeFrameInto,
+  decodeMessage,
+  encodeFrame,
+  encodeFrameView,
+  encodeMessage,
+} from "../../protocol/codec.ts";
 import { LimitExceeded, MalformedMessage } from "../../protocol/errors.ts";
 import { copyFrame, createScratchFrame, type Frame, FrameBuilder, frameFault } from "../../protocol/frame.ts";
 import { frameToBody } from "../../protocol/frame-body.ts";
@@ -74,6 +80,44 @@ test("the fast reader and the slow one agree", () => {
     { numRuns: 200 },
   );
 });
+
+test("frames with ASCII names are written and read without the msgpack library", () => {
+  const scratch = createScratchFrame();
+  const usual = anyFrame.map((frame) => ({
+    ...frame,
+    group: "host",
+    source: `walk#${frame.sequence % 7}`,
+    time: frame.time.map((time) => Math.abs(time)),
+  }));
+  withoutLibrary(() =>
+    fc.assert(
+      fc.property(usual, (frame) => {
+        if (frameFault(frame) !== null) return;
+        const bytes = encodeFrame(frame);
+        assert.equal(encodeFrameView(frame), bytes);
+        assert.equal(decodeMessage(bytes), frame);
+        assert.equal(copyFrame(decodeFrameInto(bytes, scratch)), frame);
+      }),
+    ),
+  );
+});
+
+/** Runs `act` while every use of the library throws. */
+function withoutLibrary(act: () => void): void {
+  const { encode } = Encoder.prototype;
+  const { decode } = Decoder.prototype;
+  const refuse = (): never => {
+    throw new Error("the msgpack library was used");
+  };
+  Encoder.prototype.encode = refuse;
+  Decoder.prototype.decode = refuse;
+  try {
+    act();
+  } finally {
+    Encoder.prototype.encode = encode;
+    Decoder.prototype.decode = decode;
+  }
+}
 
 test("a frame read into reused columns equals one read afresh, with and without sizes by turns", () => {
   const scratch = createScratchFrame();

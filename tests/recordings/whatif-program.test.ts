@@ -169,6 +169,10 @@ test("what cannot be is refused with exit code 2 and what would be right, and no
     [sweep("--to", "x"), /Cannot sweep --to a folder/],
     [sweep("--plot", lacking), /Cannot write the plot to/],
     [sweep("--sweep", "anomaly.enabled=true", "--plot", "x.svg"), /Cannot plot seed and/],
+    [
+      sweep("--sweep", "collapse.falseAlarmSamples=500,900", "--plot", "x.svg"),
+      /Cannot plot seed and collapse\.falseAlarmSamples: a plot has one horizontal axis/,
+    ],
     [whatIf("--sweep", "collapse.falseAlarmsPerDay"), /Expected path=value/],
     [causality(), /the recording has none/],
     [causality("--runs", "99999999999"), /from 1 to 1000000/],

@@ -1,6 +1,9 @@
 /** Each invariant holds in a world that keeps it and fails in worlds that break it. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { setup } from "xstate";
+import type { CoreDefinitions } from "../../actors/core/core.ts";
+import type { ActorDefinition, Detector } from "../../actors/ports/detector.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { POISON } from "../../sim/cluster/witness-actor.ts";
@@ -228,6 +231,42 @@ test("same-state: a snapshot continues like the log, and one saved under another
   assert.is(saved(0), null);
   assert.is(saved(-1), "same-state");
 });
+
+test("same-state: a state of which a snapshot lacks a part is caught, although it has the same hash", () => {
+  const ended = (definitions: CoreDefinitions): ScriptedWorld => {
+    const world = new ScriptedWorld(definitions).started();
+    world.acknowledged(world.block(...frames(1, 10)));
+    const bytes = world.core.snapshot();
+    world.observe("snapshot", { node: "n1", partition: PARTITION, block: 2, bytes });
+    world.acknowledged(world.block(...frames(11, 40)));
+    return world;
+  };
+  assert.is(ended({ group: [countingActor(true)], session: [] }).brokenRule(), null);
+  const forgetful = ended({ group: [countingActor(false)], session: [] });
+  assert.is(forgetful.brokenRule(), "same-state");
+  assert.match(forgetful.violation!.what, /the snapshot of block 2 and its tail give state/);
+});
+
+/** Adds the number of its frame to a sum; it counts the frames in a field or where no snapshot sees it. */
+function countingActor(registered: boolean): ActorDefinition {
+  return {
+    name: "counting",
+    machine: setup({}).createMachine({ initial: "on", states: { on: {} } }),
+    enabled: () => true,
+    machineInput: () => ({}),
+    createDetector(): Detector {
+      const count = new Float64Array(1);
+      const sum = new Float64Array(1);
+      return {
+        fields: registered ? { count, sum } : { sum },
+        update() {
+          count[0]! += 1;
+          sum[0]! += count[0]!;
+        },
+      };
+    },
+  };
+}
 
 // ---- inputs, timers, supervision, counts ------------------------------------------------------------------------
 

@@ -52,10 +52,12 @@ export class ScriptedWorld {
   private readonly checkers = new Checkers({ aheadMaxUs: 16_000_000 });
   private events: EventMessage[] = [];
   private atUs = START_US;
+  private readonly definitions: CoreDefinitions;
 
-  constructor() {
+  constructor(definitions = DEFINITIONS) {
+    this.definitions = definitions;
     const sink = { event: (event: EventMessage) => void this.events.push(event), state() {}, metrics() {} };
-    this.core = new Core(DEFINITIONS, sink);
+    this.core = new Core(definitions, sink);
   }
 
   observe<Kind extends Observation["kind"]>(kind: Kind, details: Details<Kind>): this {
@@ -151,7 +153,7 @@ export class ScriptedWorld {
       streams: new Map([[PARTITION, this.entries]]),
       live: new Map([[PARTITION, live]]),
       clients: new Map(),
-      definitions: DEFINITIONS,
+      definitions: this.definitions,
       healed: true,
       ...overrides,
     };

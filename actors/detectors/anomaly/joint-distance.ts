@@ -47,7 +47,7 @@ export class JointDistance {
   }
 
   /** Distance of row r, about 1 for a usual row; NaN while unknown or across a gap. Then learns the row. */
-  see(batch: Batch, r: number, views: ChannelViews): number {
+  see(batch: Batch, r: number, views: Pick<ChannelViews, "stepScale">): number {
     const { n, u, moments, scalars } = this;
     for (let c = 0; c < n; c++) {
       const innovation = batch.rowInnovation[r * n + c]!;

@@ -28,8 +28,8 @@ const SYSTEM = 2;
 const IDLE = 3;
 const IOWAIT = 4;
 
-export function kernelMeter(): Meter {
-  const file = new ProcFile("/proc/stat");
+export function kernelMeter(path = "/proc/stat"): Meter {
+  const file = new ProcFile(path);
   const cores = Math.min(cpus().length, CORES_MAX);
   const perCore = cores <= DETAILED_CORES ? 3 : 1;
   // Row 0 is the total, row k + 1 core k.

@@ -2,14 +2,19 @@
 import type { Controls } from "../model/controls.ts";
 import type { Model } from "../model/model.ts";
 import { SPANS_US, type View } from "../model/view.ts";
-import { toggleTheme } from "../theme/theme.ts";
 import type { Shortcut } from "./keyboard.ts";
 
 /** A step of the arrow keys, as a share of the picture. */
 const STEP = 0.1;
 const LEAP = 0.5;
 
-export function shortcutsOf(model: Model, view: View, controls: Controls): Shortcut[] {
+/** `toggleTheme` changes between dark and light; it is passed in because a theme needs a page. */
+export function shortcutsOf(
+  model: Model,
+  view: View,
+  controls: Controls,
+  toggleTheme: () => void,
+): Shortcut[] {
   const isReplay = () => controls.isReplay.peek();
   // Arrow keys move a recorded session itself, but only the picture of a live one.
   const pan = (share: number) =>

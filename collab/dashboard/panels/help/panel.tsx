@@ -6,6 +6,7 @@ import type { PanelProps } from "../../components/panel-props.ts";
 import { keyCap } from "../../keyboard/keyboard.ts";
 import { shortcutsOf } from "../../keyboard/shortcuts.ts";
 import { MEASURES } from "../../model/measures.ts";
+import { toggleTheme } from "../../theme/theme.ts";
 
 const GROUPS = ["Time", "Lists", "Look"] as const;
 
@@ -29,7 +30,7 @@ function HelpBody({ model, view, controls }: PanelProps) {
           <section key={group}>
             <h3>{group}</h3>
             <dl>
-              {shortcutsOf(model, view, controls)
+              {shortcutsOf(model, view, controls, toggleTheme)
                 .filter((shortcut) => shortcut.group === group)
                 .map((shortcut) => (
                   <div key={shortcut.label}>
