@@ -4,9 +4,10 @@
  *   link …/#token=T ──► page ──POST api/login {token}──► HttpOnly cookie with a random login id
  *   program ──Authorization: Bearer T──►
  *
- * A1  The token is compared in constant time. It appears in no log, no cookie and no URL that is sent.
+ * A1  The token is compared in constant time, before any rate. It appears in no log, no cookie and no URL that is sent.
  * A2  The cookie holds a random id, of which the gateway keeps only the hash. A login ends by logout, after LOGIN_SECONDS, at a restart, or when
  *     there are more than `loginsMax` newer ones.
+ * A3  Wrong tokens of others at the same address do not keep out the right one.
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
@@ -14,18 +15,21 @@ import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { RateLimit } from "./rate-limit.ts";
 
-/** Shortest token a user may choose: at one guess per five seconds (`loginsPerSecond`) it cannot be guessed. */
+/** Shortest token a user may choose: 16 random letters withstand 20,000 guesses a second, about all that one process can refuse, for 10^10 years. */
 export const TOKEN_CHARACTERS_MIN = 16;
 
 /** A login lasts a week: a wall display is not signed out over the weekend. */
 const LOGIN_SECONDS = 604_800;
 
-/** `anybody`: no token is required. `login`: the hash of the login id. `stranger`: has not signed in and reaches only open paths. */
+/**
+ * `anybody`: no token is required. `login`: the hash of the login id. `stranger`: has not signed in and reaches only open paths; it may have sent
+ * a wrong token.
+ */
 export type Identity =
   | { kind: "anybody" }
   | { kind: "token" }
   | { kind: "login"; login: string }
-  | { kind: "stranger" };
+  | { kind: "stranger"; wrongToken: boolean };
 
 export class Auth {
   /** The name contains the port, because browsers share cookies between ports of a host. */
@@ -47,31 +51,32 @@ export class Auth {
     return this.#token !== null;
   }
 
-  /** Who sent the request; a request without a token is from a stranger. Throws a HttpError (401, 429) for a wrong token. */
-  identify(request: IncomingMessage, address: string, nowMs: number): Identity {
+  /** Who sent the request. Charges nothing. */
+  identify(request: IncomingMessage, nowMs: number): Identity {
     if (this.#token === null) return { kind: "anybody" };
     const login = this.#loginOf(request, nowMs);
     if (login !== null) return { kind: "login", login };
     const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
-    if (bearer === undefined) return { kind: "stranger" };
-    this.checkToken(bearer, address, nowMs);
-    return { kind: "token" };
+    if (bearer === undefined) return { kind: "stranger", wrongToken: false };
+    return this.#isRight(bearer) ? { kind: "token" } : { kind: "stranger", wrongToken: true };
   }
 
-  /** Throws a HttpError: 401 for a wrong token, 429 after too many of them from this address. */
-  checkToken(token: string | undefined, address: string, nowMs: number): void {
-    if (this.#token === null) return;
-    if (token === undefined) throw noToken();
-    if (!this.#failures.has(address, nowMs)) {
-      const wait = String(this.#failures.retrySeconds);
-      const expected = `a pause of ${wait} s (loginsPerSecond)`;
-      const parts = { action: "sign in", value: "too many wrong tokens", expected, kind: "limit" } as const;
-      throw new HttpError(429, parts, { "retry-after": wait });
-    }
-    if (timingSafeEqual(sha256(token), this.#token)) return;
-    this.#failures.take(address, nowMs);
+  /** Why a stranger is refused: 401, and 429 after too many wrong tokens from this address. Charges a wrong token. */
+  refusal(wrongToken: boolean, address: string, nowMs: number): HttpError {
+    if (!wrongToken) return noToken();
     // The value is not echoed: an almost correct token is a secret too.
-    throw unauthorised("a wrong token", "the token of the link that was printed at start");
+    if (this.#failures.take(address, nowMs))
+      return unauthorised("a wrong token", "the token of the link that was printed at start");
+    const wait = String(this.#failures.retrySeconds);
+    const expected = `a pause of ${wait} s (loginsPerSecond)`;
+    const parts = { action: "sign in", value: "too many wrong tokens", expected, kind: "limit" } as const;
+    return new HttpError(429, parts, { "retry-after": wait });
+  }
+
+  /** Throws the refusal of a missing or wrong token. */
+  checkToken(token: string | undefined, address: string, nowMs: number): void {
+    if (this.#token === null || (token !== undefined && this.#isRight(token))) return;
+    throw this.refusal(token !== undefined, address, nowMs);
   }
 
   /** Whether this identity is still signed in. */
@@ -98,6 +103,10 @@ export class Auth {
   logout(identity: Identity, cookie: { path: string; secure: boolean }): string {
     if (identity.kind === "login") this.#logins.delete(identity.login);
     return this.#setCookie("", 0, cookie);
+  }
+
+  #isRight(token: string): boolean {
+    return this.#token !== null && timingSafeEqual(sha256(token), this.#token);
   }
 
   #loginOf(request: IncomingMessage, nowMs: number): string | null {
@@ -129,8 +138,7 @@ export function randomToken(): string {
   return randomBytes(32).toString("base64url");
 }
 
-/** The answer to a stranger on a path that requires signing in. */
-export function noToken(): HttpError {
+function noToken(): HttpError {
   return unauthorised("no token", "Authorization: Bearer TOKEN, or the cookie of POST api/login");
 }
 

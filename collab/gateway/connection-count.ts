@@ -1,4 +1,4 @@
-/** The open live connections (WebSocket, SSE), in all and per address, and their limits. */
+/** The open live connections (WebSocket, SSE) of people who have signed in, in all and per address, and their limits. */
 import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 
@@ -45,7 +45,8 @@ export class ConnectionCount {
 /** Connections end when people close pages: seconds later there may be room. */
 const RETRY_AFTER_S = "5";
 
-function tooMany(value: string, name: string, limit: number): HttpError {
+/** The refusal (503) of one more connection or socket. */
+export function tooMany(value: string, name: string, limit: number): HttpError {
   const expected = `at most ${limit} (${name})`;
   const parts = { action: "open one more connection", value, expected, kind: "unavailable" } as const;
   return new HttpError(503, parts, { "retry-after": RETRY_AFTER_S });

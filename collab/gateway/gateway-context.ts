@@ -4,6 +4,7 @@ import type { Auth } from "./auth.ts";
 import type { ConnectionCount } from "./connection-count.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Counters } from "./metrics.ts";
+import type { OpenSockets } from "./open-sockets.ts";
 import type { RequestContext } from "./request.ts";
 import type { SessionHub } from "./session-hub.ts";
 
@@ -23,6 +24,7 @@ export interface GatewayContext {
   readonly hubs: readonly SessionHub[];
   readonly auth: Auth;
   readonly connections: ConnectionCount;
+  readonly sockets: OpenSockets;
   readonly counters: Counters;
   readonly limits: GatewayLimits;
   readonly nowMs: () => number;

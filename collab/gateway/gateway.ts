@@ -8,7 +8,8 @@
  *
  * G1  All three ways deliver the same events, each once, in the order of their sequences.
  * G2  A slow client does not delay others. It gets fewer samples and states, then is cut with a reason, and resumes from its cursor.
- * G3  On an address other than loopback, only /healthz and the page's files are served without the token.
+ * G3  Strangers, however many, keep neither signed-in people nor /healthz from being served.
+ * G4  On an address other than loopback, only /healthz and the page's files are served without the token.
  */
 import { readFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
@@ -18,15 +19,15 @@ import type { Duplex } from "node:stream";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { isLoopback } from "./allowed-hosts.ts";
-import { Auth, type Identity, noToken, randomToken, TOKEN_CHARACTERS_MIN } from "./auth.ts";
+import { Auth, randomToken, TOKEN_CHARACTERS_MIN } from "./auth.ts";
 import { ConnectionCount } from "./connection-count.ts";
 import type { GatewayContext, OpenStream, Route } from "./gateway-context.ts";
 import { HttpError } from "./http-error.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
 import { Counters, countUp } from "./metrics.ts";
-import type { RequestContext } from "./request.ts";
+import { OpenSockets } from "./open-sockets.ts";
 import { RequestGuard } from "./request-guard.ts";
-import { respondError, respondErrorOnSocket } from "./response.ts";
+import { refuseOnSocket, respondError } from "./response.ts";
 import { OPEN_PATHS, routes } from "./routes.ts";
 import { SessionHub } from "./session-hub.ts";
 import { SocketServer } from "./socket-server.ts";
@@ -117,7 +118,7 @@ class RunningGateway {
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #hubs: readonly SessionHub[];
   readonly #counters = new Counters();
-  readonly #sockets = new Set<Socket>();
+  readonly #sockets: OpenSockets;
   readonly #streams = new Set<OpenStream>();
   readonly #socketServer: SocketServer;
   readonly #keepAliveTimer: ReturnType<typeof setInterval>;
@@ -128,7 +129,8 @@ class RunningGateway {
     const nowMs = options.nowMs ?? (() => performance.now());
     const auth = new Auth(token, port, limits);
     const hosts = { boundHost: host, port, allowedHosts: options.allowedHosts ?? [] };
-    const connections = new ConnectionCount(limits);
+    const trustProxy = options.trustProxy === true;
+    this.#sockets = new OpenSockets(limits, !trustProxy, (limit) => countUp(this.#counters.closed, limit));
     this.#server = server;
     this.#limits = limits;
     this.#log = options.log ?? (() => {});
@@ -137,7 +139,7 @@ class RunningGateway {
       auth,
       hosts,
       basePath,
-      trustProxy: options.trustProxy === true,
+      trustProxy,
       limits,
       nowMs,
     });
@@ -145,7 +147,8 @@ class RunningGateway {
     const context: GatewayContext = {
       hubs: this.#hubs,
       auth,
-      connections,
+      connections: new ConnectionCount(limits),
+      sockets: this.#sockets,
       counters: this.#counters,
       limits,
       nowMs,
@@ -156,7 +159,10 @@ class RunningGateway {
     this.#socketServer = new SocketServer(context);
     this.#keepAliveTimer = setInterval(() => this.#keepAlive(), limits.keepAliveMs);
     this.#keepAliveTimer.unref();
-    server.on("connection", (socket: Socket) => this.#hold(socket));
+    server.on("connection", (socket: Socket) => {
+      socket.setNoDelay(true);
+      this.#sockets.add(socket);
+    });
     server.on("request", (request, response) => void this.#answer(request, response));
     server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
     server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuseBytes(error, socket, limits));
@@ -180,7 +186,9 @@ class RunningGateway {
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    this.#sockets.heard(request.socket);
     const from = this.#guard.check(request);
+    if (from.identity.kind !== "stranger") this.#sockets.signIn(request.socket);
     const { path } = from;
     if (path === "") throw withoutSlash(request);
     if (path === "/ws") throw noUpgrade();
@@ -190,16 +198,14 @@ class RunningGateway {
     const methods = file !== undefined ? ["GET", "HEAD"] : route!.methods;
     if (!methods.includes(request.method ?? "")) throw wrongMethod(path, request.method, methods);
     if (file !== undefined) return serveFile(request, response, file);
-    const open = OPEN_PATHS.has(path);
-    const identity: Identity = open ? { kind: "stranger" } : this.#guard.identify(request, from.address);
-    if (identity.kind === "stranger" && !open) throw noToken();
-    const context: RequestContext = { ...from, request, response, identity };
-    await route!.answer(context);
+    if (!OPEN_PATHS.has(path)) this.#guard.requireSignIn(from);
+    await route!.answer({ ...from, request, response });
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
     try {
+      this.#sockets.heard(socket as Socket);
       const from = this.#guard.check(request);
       if (from.path !== "/ws")
         throw new EigenwatchError({
@@ -216,10 +222,10 @@ class RunningGateway {
           kind: "unavailable",
         });
       // A stranger may still send the token in its hello. A page cannot read why an upgrade was refused, but it can read `closing`.
-      const identity = this.#guard.identify(request, from.address);
-      this.#socketServer.accept(request, socket as Socket, head, from, identity);
+      if (from.identity.kind === "stranger" && from.identity.wrongToken) this.#guard.requireSignIn(from);
+      this.#socketServer.accept(request, socket as Socket, head, from);
     } catch (error) {
-      respondErrorOnSocket(socket, this.#shown(request, error));
+      refuseOnSocket(socket, this.#shown(request, error), this.#limits.closeGraceMs);
     }
   }
 
@@ -241,17 +247,6 @@ class RunningGateway {
     return new EigenwatchError({ action: "find", value: path, expected, kind: "notFound" });
   }
 
-  #hold(socket: Socket): void {
-    if (this.#sockets.size >= this.#limits.socketsMax) {
-      countUp(this.#counters.closed, "socketsMax");
-      socket.destroy();
-      return;
-    }
-    socket.setNoDelay(true);
-    this.#sockets.add(socket);
-    socket.on("close", () => this.#sockets.delete(socket));
-  }
-
   #keepAlive(): void {
     for (const stream of [...this.#streams]) stream.keepAlive();
     this.#socketServer.keepAlive();
@@ -264,9 +259,7 @@ class RunningGateway {
     for (const hub of this.#hubs) hub.close();
     this.#socketServer.close();
     this.#server.closeIdleConnections();
-    const grace = setTimeout(() => {
-      for (const socket of this.#sockets) socket.destroy();
-    }, this.#limits.closeGraceMs);
+    const grace = setTimeout(() => this.#sockets.destroyAll(), this.#limits.closeGraceMs);
     await closed;
     clearTimeout(grace);
   }
@@ -350,10 +343,10 @@ function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex, limits: Gatew
   if (error.code === "HPE_HEADER_OVERFLOW") {
     const expected = `at most ${limits.headerBytesMax} bytes (headerBytesMax)`;
     const parts = { action: "read headers", value: "longer headers", expected, kind: "limit" } as const;
-    respondErrorOnSocket(socket, new HttpError(431, parts));
+    refuseOnSocket(socket, new HttpError(431, parts), limits.closeGraceMs);
   } else {
     const value = error.code ?? "unknown bytes";
     const parts = { action: "read request", value, expected: "HTTP/1.1", kind: "input" } as const;
-    respondErrorOnSocket(socket, new EigenwatchError(parts));
+    refuseOnSocket(socket, new EigenwatchError(parts), limits.closeGraceMs);
   }
 }

@@ -16,17 +16,23 @@ export const GATEWAY_LIMITS = {
   messagesPerSecond: 20,
   /** Subscriptions of one client: a page shows a dozen panels. */
   subscriptionsMax: 64,
-  /** WebSocket and SSE connections in all: at 2 µs a frame each, the core keeps half of the machine. */
+  /** WebSocket and SSE connections in all that have signed in: at 2 µs a frame each, the core keeps half of the machine. */
   connectionsMax: 512,
-  /** Connections of one address: many tabs, programs, and a team that shares a proxy. */
+  /** The same of one address: many tabs, programs, and a team that shares a proxy. */
   connectionsPerAddressMax: 128,
   /** SSE connections in all: events are formatted as text for them, and a browser opens at most 6 to a host. */
   sseConnectionsMax: 128,
   /** Open sockets of any kind, idle ones included: below the usual limit of 1,024 descriptors. */
   socketsMax: 800,
+  /** Of these, sockets on which nobody has signed in: enough for a whole team that loads the page at once. One more ends the oldest of them. */
+  strangerSocketsMax: 256,
+  /** The same of one address: every program of an address may reconnect at once. */
+  strangerSocketsPerAddressMax: 128,
+  /** Signed-in sockets of one address: its connections, and as many requests at the same time. */
+  socketsPerAddressMax: 256,
   /** Request line and headers in bytes: the default of Node, set explicitly so that both runtimes use it. */
   headerBytesMax: 16_384,
-  /** Time for the headers, and for a whole request: a client that sends a byte now and then occupies a socket that others need. */
+  /** Time for the headers, from the connection on, and for a whole request: a slow or silent sender occupies a socket that others need. */
   headersMsMax: 10_000,
   requestMsMax: 30_000,
   /** How often these two times are checked: with Node's default of 30 s a slow sender could stay four times as long. */
@@ -35,13 +41,13 @@ export const GATEWAY_LIMITS = {
   bodyBytesMax: 4_096,
   /** Body of a command: the longest names a few hundred channels. */
   controlBytesMax: 65_536,
-  /** Requests of one address at once: a page loads a few dozen files. */
+  /** Requests of one address at once: a page loads a few dozen files. Those of strangers are counted apart, those of /healthz not at all. */
   requestsBurst: 400,
   /** Requests of one address per second on average: twenty programs that poll at 10 Hz. */
   requestsPerSecond: 200,
-  /** Wrong tokens of one address before it must wait: a person may paste the wrong link a few times. */
+  /** Wrong tokens of one address before the answer is 429: a person may paste the wrong link a few times. The right token is always taken. */
   loginsBurst: 10,
-  /** Attempts regained per second: one in five seconds is 17,000 a day, against tokens of at least 16 characters. */
+  /** Wrong tokens regained per second. */
   loginsPerSecond: 0.2,
   /** Logins remembered: one more ends the oldest. */
   loginsMax: 1_024,
@@ -68,7 +74,7 @@ export const GATEWAY_LIMITS = {
   keepAliveMs: 15_000,
   /** Time an SSE client waits before it reconnects. */
   sseRetryMs: 1_000,
-  /** Time a client has to read the reason for its close before its socket ends. */
+  /** Time a client has to read the reason for its close, or for a refusal, before its socket ends. */
   closeGraceMs: 500,
   /** The same for a client that was cut because it reads slowly. */
   cutGraceMs: 5_000,

@@ -1,5 +1,6 @@
 /** GET /metrics: what the gateway counts about itself and the gauges of the sessions, as Prometheus text. */
 import type { ConnectionCount } from "./connection-count.ts";
+import type { OpenSockets } from "./open-sockets.ts";
 
 /** What a client is sent; `control`: everything that is not a delivery of the session. */
 export type Delivery = "samples" | "state" | "events" | "metrics" | "control";
@@ -19,7 +20,7 @@ export class Counters {
     this.bytesSent[delivery] += bytes;
   }
 
-  metrics(connections: ConnectionCount): Metric[] {
+  metrics(connections: ConnectionCount, sockets: OpenSockets): Metric[] {
     return [
       metric(
         "gateway_connections",
@@ -28,6 +29,7 @@ export class Counters {
         "transport",
         Object.entries(connections.open),
       ),
+      metric("gateway_sockets", "gauge", "Open sockets.", "kind", Object.entries(sockets.open)),
       metric(
         "gateway_messages_sent_total",
         "counter",

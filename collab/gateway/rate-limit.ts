@@ -16,11 +16,6 @@ export class RateLimit {
     return this.#bucket(key, nowMs).take(nowMs);
   }
 
-  /** Whether `key` has a token, without taking it. */
-  has(key: string, nowMs: number): boolean {
-    return this.#buckets.get(key)?.has(nowMs) ?? true;
-  }
-
   /** Whole seconds until an empty bucket has a token. */
   get retrySeconds(): number {
     return Math.max(1, Math.ceil(1 / this.#perSecond));
@@ -62,14 +57,10 @@ export class TokenBucket {
   }
 
   take(nowMs: number): boolean {
-    if (!this.has(nowMs)) return false;
+    this.#fill(nowMs);
+    if (this.#tokens < 1) return false;
     this.#tokens -= 1;
     return true;
-  }
-
-  has(nowMs: number): boolean {
-    this.#fill(nowMs);
-    return this.#tokens >= 1;
   }
 
   isFull(nowMs: number): boolean {

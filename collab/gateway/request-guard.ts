@@ -2,7 +2,9 @@
  * The checks that every request and every upgrade must pass, in this order: rate, Host, Origin, base path, sign-in.
  *
  * D1  A request that fails a check reaches no route. The answer names what was expected.
- * D2  `/healthz` needs neither Host nor sign-in, and the page's files need no sign-in: they hold no data.
+ * D2  `/healthz` needs neither rate, Host nor sign-in: its answer costs no more than a refusal. The page's files need no sign-in: they hold no
+ *     data.
+ * D3  Requests of strangers are counted apart, so that they use up nothing of those who share their address and have signed in.
  */
 import type { IncomingMessage } from "node:http";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -26,38 +28,33 @@ export interface GuardOptions {
 
 export class RequestGuard {
   readonly #options: GuardOptions;
-  readonly #requests: RateLimit;
+  readonly #requests: Record<"stranger" | "signedIn", RateLimit>;
 
   constructor(options: GuardOptions) {
     this.#options = options;
     const { requestsBurst, requestsPerSecond, addressesMax } = options.limits;
-    this.#requests = new RateLimit(requestsBurst, requestsPerSecond, addressesMax);
+    const rate = (): RateLimit => new RateLimit(requestsBurst, requestsPerSecond, addressesMax);
+    this.#requests = { stranger: rate(), signedIn: rate() };
   }
 
-  /** All checks but the sign-in. Throws for a request that fails one. */
+  /** All checks but the sign-in: whether a stranger may come in, its path decides. Throws for a request that fails one. */
   check(request: IncomingMessage): RequestOrigin {
-    const { limits, nowMs, trustProxy, basePath } = this.#options;
+    const { auth, nowMs, trustProxy, basePath } = this.#options;
     const address = this.#address(request);
-    if (!this.#requests.take(address, nowMs())) {
-      const expected = `at most ${limits.requestsPerSecond} requests a second (requestsPerSecond)`;
-      const parts = {
-        action: "answer",
-        value: `one more request of ${address}`,
-        expected,
-        kind: "limit",
-      } as const;
-      throw new HttpError(429, parts, { "retry-after": String(this.#requests.retrySeconds) });
-    }
     const { path, query } = splitTarget(request.url ?? "");
+    const isHealth = path === "/healthz" || path === `${basePath}/healthz`;
+    const identity: Identity = isHealth ? NOBODY : auth.identify(request, nowMs());
+    if (!isHealth) this.#charge(identity, address);
     const forwarded = (name: string): string => (trustProxy ? lastOf(request.headers[name]) : "");
     const origin = request.headers.origin;
     const from = {
       address,
+      identity,
       query,
       cookiePath: `${prefixOf(forwarded("x-forwarded-prefix"))}${basePath}/`,
       secure: forwarded("x-forwarded-proto") === "https" || origin?.startsWith("https:") === true,
     };
-    if (path === "/healthz" || path === `${basePath}/healthz`) return { ...from, path: "/healthz" };
+    if (isHealth) return { ...from, path: "/healthz" };
     this.#checkHost(request);
     if (path === basePath) return { ...from, path: "" };
     if (path.startsWith(`${basePath}/`)) return { ...from, path: path.slice(basePath.length) };
@@ -65,9 +62,20 @@ export class RequestGuard {
     throw new EigenwatchError({ action: "find", value: path, expected, kind: "notFound" });
   }
 
-  /** Who sent the request. Throws a HttpError (401, 429) for a wrong token. */
-  identify(request: IncomingMessage, address: string): Identity {
-    return this.#options.auth.identify(request, address, this.#options.nowMs());
+  /** Throws a HttpError for a stranger: 401, and 429 after too many wrong tokens from this address. */
+  requireSignIn({ identity, address }: RequestOrigin): void {
+    const { auth, nowMs } = this.#options;
+    if (identity.kind === "stranger") throw auth.refusal(identity.wrongToken, address, nowMs());
+  }
+
+  #charge(identity: Identity, address: string): void {
+    const { limits, nowMs } = this.#options;
+    const requests = this.#requests[identity.kind === "stranger" ? "stranger" : "signedIn"];
+    if (requests.take(address, nowMs())) return;
+    const expected = `at most ${limits.requestsPerSecond} requests a second (requestsPerSecond)`;
+    const value = `one more request of ${address}`;
+    const parts = { action: "answer", value, expected, kind: "limit" } as const;
+    throw new HttpError(429, parts, { "retry-after": String(requests.retrySeconds) });
   }
 
   #checkHost(request: IncomingMessage): void {
@@ -94,6 +102,8 @@ export class RequestGuard {
       : forwarded.slice(0, ADDRESS_CHARACTERS_MAX);
   }
 }
+
+const NOBODY: Identity = { kind: "stranger", wrongToken: false };
 
 function denied(action: string, value: string, expected: string): EigenwatchError {
   return new EigenwatchError({ action, value, expected, kind: "denied" });

@@ -5,8 +5,9 @@ import type { Identity } from "./auth.ts";
 import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 
-/** What the request guard found out about a request, before anybody signed in. */
+/** What the request guard found out about a request. */
 export interface RequestOrigin {
+  readonly identity: Identity;
   /** Of the client, or of the proxy before us. */
   readonly address: string;
   /** Below the base path, beginning with "/". */
@@ -22,7 +23,6 @@ export interface RequestOrigin {
 export interface RequestContext extends RequestOrigin {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly identity: Identity;
 }
 
 /** A query parameter that is a whole number from `min` to `max`; `fallback` when it is absent. Throws when it is anything else. */

@@ -1,5 +1,6 @@
 /** HTTP answers: security headers on all of them, errors as `{ error: { action, value, expected, kind } }`. */
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { EigenwatchError } from "../../protocol/errors.ts";
 import { answerTo } from "./http-error.ts";
@@ -56,8 +57,26 @@ export function respondError(
   respond(request, response, status, { ...JSON_TYPE, ...close, ...headers }, errorBody(error));
 }
 
-/** Answers with an error where there is only a socket: for an upgrade, and for bytes that are not HTTP. */
-export function respondErrorOnSocket(socket: Duplex, error: EigenwatchError): void {
+/**
+ * Answers with an error where there is only a socket: for an upgrade, and for bytes that are not HTTP. The client may still be sending: what
+ * comes is read and dropped, for otherwise the client might lose the answer. After `graceMs` at most the socket is gone.
+ */
+export function refuseOnSocket(socket: Duplex, error: EigenwatchError, graceMs: number): void {
+  socket.end(errorOnSocket(error));
+  socket.resume();
+  const grace = setTimeout(() => socket.destroy(), graceMs);
+  grace.unref();
+  socket.once("end", () => socket.destroy());
+  socket.once("close", () => clearTimeout(grace));
+}
+
+/** Ends a socket at once, with an error for a client that has not sent a request yet. */
+export function endWithError(socket: Socket, error: EigenwatchError): void {
+  if (socket.writableLength > 0 || !socket.writable) socket.destroy();
+  else socket.end(errorOnSocket(error), () => socket.destroy());
+}
+
+function errorOnSocket(error: EigenwatchError): string {
   const { status, headers: own } = answerTo(error);
   const body = errorBody(error);
   const headers = {
@@ -68,7 +87,7 @@ export function respondErrorOnSocket(socket: Duplex, error: EigenwatchError): vo
     connection: "close",
   };
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${body}`);
+  return `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines.join("")}\r\n${body}`;
 }
 
 export function startStream(response: ServerResponse, type: string): void {

@@ -47,10 +47,10 @@ function ready({ request, response }: RequestContext, hubs: readonly SessionHub[
 
 function metrics(
   { request, response }: RequestContext,
-  { hubs, counters, connections }: GatewayContext,
+  { hubs, counters, connections, sockets }: GatewayContext,
 ): void {
   const gauges = hubs.map(({ session }) => ({ session: session.session, gauges: session.gauges() }));
-  const text = prometheusText([...gaugeMetrics(gauges), ...counters.metrics(connections)]);
+  const text = prometheusText([...gaugeMetrics(gauges), ...counters.metrics(connections, sockets)]);
   respond(request, response, 200, { "content-type": PROMETHEUS_TYPE }, text);
 }
 

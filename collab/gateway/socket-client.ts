@@ -145,7 +145,7 @@ export class SocketClient implements HubClient, ClientPort {
       signIn(token);
     } catch (error) {
       if (!(error instanceof EigenwatchError)) throw error;
-      this.cut("unauthorized", error.message);
+      this.cut(error.kind === "unavailable" ? "rate" : "unauthorized", error.message);
       return;
     }
     this.#cancelHello();

@@ -2,7 +2,6 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { WebSocketServer } from "ws";
-import type { Identity } from "./auth.ts";
 import { chooseHub, type GatewayContext } from "./gateway-context.ts";
 import type { RequestOrigin } from "./request.ts";
 import { SocketClient } from "./socket-client.ts";
@@ -34,13 +33,11 @@ export class SocketServer {
     request: IncomingMessage,
     socket: Socket,
     head: Buffer,
-    { address, query }: RequestOrigin,
-    identity: Identity,
+    { address, identity, query }: RequestOrigin,
   ): void {
-    const { hubs, connections, auth, counters, limits, nowMs, server } = this.#gateway;
+    const { hubs, sockets, auth, counters, limits, nowMs, server } = this.#gateway;
     const hub = chooseHub(hubs, query);
-    const leave = connections.enter("ws", address);
-    socket.once("close", leave);
+    if (identity.kind !== "stranger") this.#enter(socket, address);
     this.#server.handleUpgrade(request, socket, head, (ws) => {
       const client = new SocketClient(ws, socket, {
         hub,
@@ -49,13 +46,23 @@ export class SocketServer {
         nowMs,
         server,
         signIn: (token) => {
-          if (identity.kind === "stranger") auth.checkToken(token, address, nowMs());
+          if (identity.kind !== "stranger") return;
+          auth.checkToken(token, address, nowMs());
+          this.#enter(socket, address);
         },
         stillSignedIn: () => auth.isSignedIn(identity, nowMs()),
       });
       this.#clients.add(client);
+      sockets.heard(socket, (reason) => client.cut("rate", reason.message));
       ws.once("close", () => this.#clients.delete(client));
     });
+  }
+
+  /** Counts a connection that has signed in. Throws when there are too many. */
+  #enter(socket: Socket, address: string): void {
+    const { connections, sockets } = this.#gateway;
+    sockets.signIn(socket);
+    socket.once("close", connections.enter("ws", address));
   }
 
   keepAlive(): void {
