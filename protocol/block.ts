@@ -12,14 +12,16 @@
  *
  * The hash is computed elsewhere. Any message may be an input here; the sequencer decides which messages are inputs.
  */
+import { decodeBlockFast } from "./block-decode.ts";
+import { encodeBlockFast } from "./block-encode.ts";
 import { decodeAs, encodeMessage } from "./codec.ts";
 import { float64Bytes, viewOf } from "./columns.ts";
 import { LimitExceeded, MalformedMessage } from "./errors.ts";
-import { MAX_BLOCK_BYTES, MAX_BLOCK_INPUTS } from "./limits.ts";
+import { HASH_BYTES, MAX_BLOCK_BYTES, MAX_BLOCK_INPUTS } from "./limits.ts";
 import type { Checkpoint, Derived, EventMessage } from "./messages.ts";
 
 /** `previousHash` of the first block. */
-export const GENESIS_HASH: Uint8Array = new Uint8Array(32);
+export const GENESIS_HASH: Uint8Array = new Uint8Array(HASH_BYTES);
 
 /** An encoded block without times and inputs: keys, a name of 128 bytes, hash, numbers. */
 const MAX_HEADER_BYTES = 512;
@@ -112,14 +114,16 @@ export class BlockBuilder {
     const count = this.#count;
     if (count === 0) throw new MalformedMessage("close block", "no inputs", "at least one");
     const timeUs = this.#times[count - 1]!;
-    const bytes = encodeMessage({
-      type: "block",
-      ...this.#start,
-      timeUs,
-      count,
-      times: float64Bytes(this.#times, count),
-      inputs: this.#bytes.subarray(0, this.#length),
-    });
+    const bytes =
+      encodeBlockFast(this.#start, this.#times, count, this.#bytes, this.#length) ??
+      encodeMessage({
+        type: "block",
+        ...this.#start,
+        timeUs,
+        count,
+        times: float64Bytes(this.#times, count),
+        inputs: this.#bytes.subarray(0, this.#length),
+      });
     // The inputs are the last field of the last value.
     const inputsAt = bytes.length - this.#length;
     return { bytes, inputsAt, lastSequence: this.#start.firstSequence + count - 1, timeUs };
@@ -143,10 +147,8 @@ export interface DecodedBlock extends BlockStart {
 
 /** Reads a block and checks that its fields agree. Does not decode the messages in it. */
 export function decodeBlock(bytes: Uint8Array): DecodedBlock {
-  const { partition, epoch, number, previousHash, firstSequence, timeUs, count, times, inputs } = decodeAs(
-    "block",
-    bytes,
-  );
+  const { partition, epoch, number, previousHash, firstSequence, timeUs, count, times, inputs } =
+    decodeBlockFast(bytes) ?? decodeAs("block", bytes);
   checkTimes(times, count, timeUs);
   checkLengths(inputs, count);
   return {

@@ -5,7 +5,7 @@
  * Binary fields of a decoded message are views of its bytes: copy what must outlive them.
  */
 import * as v from "valibot";
-import { MAX_NAME_BYTES, MAX_NESTING, MAX_TEXT_BYTES } from "./limits.ts";
+import { HASH_BYTES, MAX_NAME_BYTES, MAX_NESTING, MAX_TEXT_BYTES } from "./limits.ts";
 
 export const name = v.pipe(
   v.string(),
@@ -21,7 +21,7 @@ export const timeUs = v.pipe(v.number(), v.safeInteger());
 export const finite = v.pipe(v.number(), v.finite());
 export const bytes = v.custom<Uint8Array>((value) => value instanceof Uint8Array, "Expected binary");
 /** SHA-256. */
-export const hash32 = v.pipe(bytes, v.length(32));
+export const hash32 = v.pipe(bytes, v.length(HASH_BYTES));
 /** Binary columns, little-endian. Only the length is checked. */
 export const float32s = v.pipe(
   bytes,

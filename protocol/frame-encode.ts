@@ -6,16 +6,10 @@
  * Names that are not ASCII, and frames with a fault, are left to frame-body.ts.
  */
 import type { Frame } from "./frame.ts";
-import { CHANNEL, DT, GROUP, SEQUENCE, SIZE, SOURCE, T0, VALUE } from "./frame-keys.ts";
-import {
-  MAX_FRAME_BYTES,
-  MAX_FRAME_SAMPLES,
-  MAX_FRAME_SPAN_US,
-  MAX_GROUP_CHANNELS,
-  MAX_NAME_BYTES,
-} from "./limits.ts";
+import { CHANNEL, DT, GROUP, MAP, MAP_WITH_SIZE, SEQUENCE, SIZE, SOURCE, T0, VALUE } from "./frame-keys.ts";
+import { MAX_FRAME_BYTES, MAX_FRAME_SAMPLES, MAX_FRAME_SPAN_US, MAX_GROUP_CHANNELS } from "./limits.ts";
 import { MESSAGES } from "./messages.ts";
-import { putBinaryHeader, putInteger } from "./msgpack-values.ts";
+import { putBinaryHeader, putBytes, putInteger, putName } from "./msgpack-values.ts";
 import { PROTOCOL_VERSION } from "./versions.ts";
 
 const buffer = new Uint8Array(MAX_FRAME_BYTES);
@@ -23,8 +17,8 @@ const data = new DataView(buffer.buffer);
 
 /** Everything up to the first value. */
 const START = [
-  Uint8Array.from([0x93, PROTOCOL_VERSION, MESSAGES.frame.code, 0x87, ...GROUP]),
-  Uint8Array.from([0x93, PROTOCOL_VERSION, MESSAGES.frame.code, 0x88, ...GROUP]),
+  Uint8Array.from([0x93, PROTOCOL_VERSION, MESSAGES.frame.code, ...MAP, ...GROUP]),
+  Uint8Array.from([0x93, PROTOCOL_VERSION, MESSAGES.frame.code, ...MAP_WITH_SIZE, ...GROUP]),
 ] as const;
 
 /** The encoded message as new bytes, or null if frame-body.ts must encode it. O(count). */
@@ -55,51 +49,28 @@ function write(frame: Frame): number {
   }
   if (last - t0 > MAX_FRAME_SPAN_US) return -1;
 
-  let at = putBytes(0, size === null ? START[0] : START[1]);
-  at = putName(at, frame.group);
+  let at = putBytes(buffer, 0, size === null ? START[0] : START[1]);
+  at = putName(buffer, at, frame.group);
   if (at < 0) return -1;
-  at = putName(putBytes(at, SOURCE), frame.source);
+  at = putName(buffer, putBytes(buffer, at, SOURCE), frame.source);
   if (at < 0) return -1;
-  at = putInteger(buffer, data, putBytes(at, SEQUENCE), sequence);
-  at = putInteger(buffer, data, putBytes(at, T0), t0);
+  at = putInteger(buffer, data, putBytes(buffer, at, SEQUENCE), sequence);
+  at = putInteger(buffer, data, putBytes(buffer, at, T0), t0);
 
-  at = putBinaryHeader(buffer, data, putBytes(at, DT), 4 * count);
+  at = putBinaryHeader(buffer, data, putBytes(buffer, at, DT), 4 * count);
   for (let k = 0; k < count; k++, at += 4) data.setUint32(at, time[k]! - t0, true);
 
-  at = putBinaryHeader(buffer, data, putBytes(at, CHANNEL), 2 * count);
+  at = putBinaryHeader(buffer, data, putBytes(buffer, at, CHANNEL), 2 * count);
   for (let k = 0; k < count; k++, at += 2) {
     if (channel[k]! >= MAX_GROUP_CHANNELS) return -1;
     data.setUint16(at, channel[k]!, true);
   }
 
-  at = putFloats(putBinaryHeader(buffer, data, putBytes(at, VALUE), 8 * count), value, count);
+  at = putFloats(putBinaryHeader(buffer, data, putBytes(buffer, at, VALUE), 8 * count), value, count);
   if (at < 0) return -1;
   if (size !== null) {
-    at = putFloats(putBinaryHeader(buffer, data, putBytes(at, SIZE), 8 * count), size, count);
+    at = putFloats(putBinaryHeader(buffer, data, putBytes(buffer, at, SIZE), 8 * count), size, count);
     if (at < 0) return -1;
-  }
-  return at;
-}
-
-function putBytes(at: number, bytes: Uint8Array): number {
-  for (let k = 0; k < bytes.length; k++) buffer[at + k] = bytes[k]!;
-  return at + bytes.length;
-}
-
-/** The position after the name, or −1 if it is not 1 to MAX_NAME_BYTES of ASCII. */
-function putName(at: number, name: string): number {
-  const { length } = name;
-  if (length === 0 || length > MAX_NAME_BYTES) return -1;
-  if (length < 32) {
-    buffer[at++] = 0xa0 + length;
-  } else {
-    buffer[at++] = 0xd9;
-    buffer[at++] = length;
-  }
-  for (let k = 0; k < length; k++) {
-    const letter = name.charCodeAt(k);
-    if (letter >= 0x80) return -1;
-    buffer[at++] = letter;
   }
   return at;
 }

@@ -1,14 +1,15 @@
-/** The keys in the body of a frame as they are on the wire: type byte and ASCII. */
+/** The keys in the body of a frame, and the type bytes of its map, as they are on the wire. */
+import { keyBytes } from "./msgpack-values.ts";
 
-export const GROUP = key("group");
-export const SOURCE = key("source");
-export const SEQUENCE = key("sequence");
-export const T0 = key("t0");
-export const DT = key("dt");
-export const CHANNEL = key("channel");
-export const VALUE = key("value");
-export const SIZE = key("size");
+/** A map of seven fields, and of eight with the sizes. */
+export const MAP = Uint8Array.of(0x87);
+export const MAP_WITH_SIZE = Uint8Array.of(0x88);
 
-function key(name: string): Uint8Array {
-  return Uint8Array.from([0xa0 + name.length, ...Array.from(name, (letter) => letter.charCodeAt(0))]);
-}
+export const GROUP = keyBytes("group");
+export const SOURCE = keyBytes("source");
+export const SEQUENCE = keyBytes("sequence");
+export const T0 = keyBytes("t0");
+export const DT = keyBytes("dt");
+export const CHANNEL = keyBytes("channel");
+export const VALUE = keyBytes("value");
+export const SIZE = keyBytes("size");

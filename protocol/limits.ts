@@ -19,6 +19,9 @@ export const MAX_GROUPS = 64;
 /** Inputs in one block: limits what one lost acknowledgement can delay. */
 export const MAX_BLOCK_INPUTS = 256;
 
+/** Bytes of a SHA-256, which names a block. */
+export const HASH_BYTES = 32;
+
 /** Bytes of one block: a quarter of the smallest NATS payload limit in common use (1 MiB). */
 export const MAX_BLOCK_BYTES = 262_144;
 

@@ -1,4 +1,34 @@
-/** Writes msgpack values in their shortest form, as the library does. Each function returns the position after the value. */
+/** Writes msgpack values in their shortest form, as the library does. Each `put` returns the position after the value. */
+import { MAX_NAME_BYTES } from "./limits.ts";
+
+/** A short key of a map: its type byte and ASCII. */
+export function keyBytes(name: string): Uint8Array {
+  return Uint8Array.from([0xa0 + name.length, ...Array.from(name, (letter) => letter.charCodeAt(0))]);
+}
+
+/** Bytes as they are. A loop, because they are few: a key, a hash. */
+export function putBytes(bytes: Uint8Array, at: number, constant: Uint8Array): number {
+  for (let k = 0; k < constant.length; k++) bytes[at + k] = constant[k]!;
+  return at + constant.length;
+}
+
+/** A name of 1 to MAX_NAME_BYTES of ASCII; for any other name it returns −1. */
+export function putName(bytes: Uint8Array, at: number, name: string): number {
+  const { length } = name;
+  if (length === 0 || length > MAX_NAME_BYTES) return -1;
+  if (length < 32) {
+    bytes[at++] = 0xa0 + length;
+  } else {
+    bytes[at++] = 0xd9;
+    bytes[at++] = length;
+  }
+  for (let k = 0; k < length; k++) {
+    const letter = name.charCodeAt(k);
+    if (letter >= 0x80) return -1;
+    bytes[at++] = letter;
+  }
+  return at;
+}
 
 /** A safe integer; −0 as 0. At most 9 bytes. */
 export function putInteger(bytes: Uint8Array, data: DataView, at: number, value: number): number {
@@ -58,7 +88,7 @@ function putHalves(data: DataView, at: number, value: number): number {
   return at + 8;
 }
 
-/** Header of a binary of at most MAX_FRAME_BYTES. At most 5 bytes. */
+/** Header of a binary. At most 5 bytes. */
 export function putBinaryHeader(bytes: Uint8Array, data: DataView, at: number, length: number): number {
   if (length < 0x100) {
     bytes[at] = 0xc4;

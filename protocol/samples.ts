@@ -9,24 +9,25 @@
 import { LimitExceeded } from "./errors.ts";
 import { MAX_FRAME_BYTES } from "./limits.ts";
 import { MESSAGES } from "./messages.ts";
-import { putBinaryHeader, putInteger } from "./msgpack-values.ts";
+import { keyBytes, putBinaryHeader, putBytes, putInteger } from "./msgpack-values.ts";
 import { PROTOCOL_VERSION } from "./versions.ts";
 
 /** `[version, code, {"inputSequence": … */
-const START = Uint8Array.from([
+const START = Uint8Array.of(
   0x93,
   PROTOCOL_VERSION,
   MESSAGES.samples.code,
   0x82,
-  0xad,
-  ...ascii("inputSequence"),
-]);
-const FRAME = Uint8Array.from([0xa5, ...ascii("frame")]);
+  ...keyBytes("inputSequence"),
+);
+const FRAME = keyBytes("frame");
 
-/** The longest number, and the longest binary header. */
-const head = new Uint8Array(START.length + 9 + FRAME.length + 5);
+/** Bytes in addition to those of the frame, at most: start, an integer of 9 bytes, a key, a binary header of 5 bytes. */
+const OVERHEAD_BYTES = START.length + 9 + FRAME.length + 5;
+
+const head = new Uint8Array(OVERHEAD_BYTES);
 const data = new DataView(head.buffer);
-head.set(START);
+putBytes(head, 0, START);
 
 /** Wraps an encoded `frame` message for a client. Copies the frame once. */
 export function encodeSamples(inputSequence: number, frame: Uint8Array): Uint8Array {
@@ -37,15 +38,10 @@ export function encodeSamples(inputSequence: number, frame: Uint8Array): Uint8Ar
       `a frame of ${length} bytes`,
       `at most MAX_FRAME_BYTES (${MAX_FRAME_BYTES})`,
     );
-  let at = putInteger(head, data, START.length, inputSequence);
-  head.set(FRAME, at);
-  at = putBinaryHeader(head, data, at + FRAME.length, length);
-  const bytes = new Uint8Array(at + length);
-  bytes.set(head.subarray(0, at));
-  bytes.set(frame, at);
+  const keyAt = putInteger(head, data, START.length, inputSequence);
+  const frameAt = putBinaryHeader(head, data, putBytes(head, keyAt, FRAME), length);
+  const bytes = new Uint8Array(frameAt + length);
+  for (let k = 0; k < frameAt; k++) bytes[k] = head[k]!;
+  bytes.set(frame, frameAt);
   return bytes;
-}
-
-function ascii(text: string): number[] {
-  return Array.from(text, (letter) => letter.charCodeAt(0));
 }

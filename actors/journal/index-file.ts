@@ -14,9 +14,10 @@
  * It is a cache: missing, damaged or of another size than its segment, it is built again. A damaged segment gets none, so
  * that its damage is found and reported at each opening.
  */
+
 import { crc32 } from "node:zlib";
+import { HASH_BYTES } from "../../protocol/limits.ts";
 import type { BlockPosition } from "../ports/journal.ts";
-import { HASH_BYTES } from "./order.ts";
 import { readI64, writeI64 } from "./record.ts";
 import type { Segment } from "./segment.ts";
 import { emptySegment } from "./segment.ts";

@@ -4,10 +4,8 @@
  *
  * The caller is our own runtime, so a violation is a programmer's error and throws before anything is stored.
  */
+import { HASH_BYTES } from "../../protocol/limits.ts";
 import type { BlockPosition, DerivedRecord } from "../ports/journal.ts";
-
-/** Length of a block's SHA-256. */
-export const HASH_BYTES = 32;
 
 export function checkNextBlock(last: BlockPosition | null, next: BlockPosition): void {
   const expected = last === null ? next.number : last.number + 1;

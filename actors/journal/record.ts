@@ -9,9 +9,10 @@
  * Bit 7 of the type marks the first record of a batch: when it was written, everything before it was durable. This is how
  * opening can distinguish a torn tail (no marked record follows) from damage to acknowledged records (a marked record follows).
  */
+
 import { crc32 } from "node:zlib";
+import { HASH_BYTES } from "../../protocol/limits.ts";
 import type { BlockPosition, DerivedRecord } from "../ports/journal.ts";
-import { HASH_BYTES } from "./order.ts";
 
 /** Records by type. A reader skips types it does not know when their CRC holds. */
 export const RECORD = { block: 1, derived: 2, checkpoint: 3, closed: 4 } as const;

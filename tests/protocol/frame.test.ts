@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { Decoder, Encoder, encode } from "@msgpack/msgpack";
+import { Decoder, decode, Encoder, encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -12,7 +12,8 @@ import {
 } from "../../protocol/codec.ts";
 import { LimitExceeded, MalformedMessage } from "../../protocol/errors.ts";
 import { copyFrame, createScratchFrame, type Frame, FrameBuilder, frameFault } from "../../protocol/frame.ts";
-import { frameToBody } from "../../protocol/frame-body.ts";
+import { bodyToFreshFrame, frameToBody } from "../../protocol/frame-body.ts";
+import { decodeFrameFast } from "../../protocol/frame-decode.ts";
 import { MAX_FRAME_BYTES, MAX_FRAME_SAMPLES, MAX_FRAME_SPAN_US } from "../../protocol/limits.ts";
 import { MESSAGES } from "../../protocol/messages.ts";
 import { frame as anyFrame } from "./arbitraries.ts";
@@ -118,6 +119,24 @@ function withoutLibrary(act: () => void): void {
     Decoder.prototype.decode = decode;
   }
 }
+test("the reader by hand takes no frame that the slow one refuses, and reads what it reads", () => {
+  let taken = 0;
+  fc.assert(
+    fc.property(anyFrame, fc.nat(), fc.nat(255), fc.boolean(), (frame, place, byte, cut) => {
+      const bytes = encodeFrame(frame);
+      // After the envelope, which decodeMessage reads.
+      const at = 3 + (place % (bytes.length - 3));
+      bytes[at] = byte;
+      const received = cut ? bytes.subarray(0, at) : bytes;
+      const read = decodeFrameFast(received, 3);
+      if (read === null) return;
+      taken++;
+      assert.equal(read, bodyToFreshFrame((decode(received) as unknown[])[2]));
+    }),
+    { numRuns: 2000 },
+  );
+  assert.ok(taken > 20, `${taken}`);
+});
 
 test("a frame read into reused columns equals one read afresh, with and without sizes by turns", () => {
   const scratch = createScratchFrame();
