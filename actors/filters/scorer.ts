@@ -10,6 +10,7 @@
 
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
+import { MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
 import { parseSettings, type Settings } from "../../protocol/settings.ts";
 import { StandaloneActor } from "../core/standalone-actor.ts";
 import { type AnomalyDetector, anomaly } from "../detectors/anomaly/detector.ts";
@@ -38,12 +39,20 @@ export interface Scorer {
   row(timeUs: number, values: ArrayLike<number>): ScoredRow;
 }
 
-/** A scorer of one detector over the named columns. Coherence needs at least two columns. */
+/** A scorer of one detector over the named columns: at most MAX_GROUP_CHANNELS, coherence needs at least two. */
 export function createScorer(
   detector: DetectorName,
   columns: readonly string[],
   options: ScorerOptions = {},
 ): Scorer {
+  if (columns.length > MAX_GROUP_CHANNELS) {
+    throw new EigenwatchError({
+      action: `score ${detector}`,
+      value: `${columns.length} columns`,
+      expected: `at most MAX_GROUP_CHANNELS (${MAX_GROUP_CHANNELS})`,
+      kind: "limit",
+    });
+  }
   const settings = forFiles(parseSettings(options.settings ?? {}), columns.length);
   const group: Group = {
     name: "rows",

@@ -116,6 +116,13 @@ test("a table without a number in any column fails and shows a cell", async () =
   );
 });
 
+test("a table of nearly as many columns as a row has room for is read", async () => {
+  const many = ",".repeat(400_000);
+  const { samples, statuses } = await collectText(`ts,a${many}\n1000000000,1${many}\n`);
+  assert.is(samples.length, 1);
+  assert.match(statuses[0]!.detail, /: 1 channels, .*; left out, no numbers: column 3, .* \(400000\)$/);
+});
+
 test("a column without a name is left out when it is empty, else named by its place", async () => {
   const trailing = await collectText("ts,a,\n1000000000,1,\n1000000001,2,\n");
   assert.equal(totalCounts(trailing), {});

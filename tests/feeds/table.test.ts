@@ -151,6 +151,74 @@ test("gzip cut off in the middle gives its rows, then the error", async () => {
   assert.ok(rows > 5000 && rows < 20_000, String(rows));
 });
 
+/** Rows of one value, read until the table ends or fails. */
+async function rowsAndFailure(source: AsyncIterable<Uint8Array>): Promise<{ rows: number[]; said: string }> {
+  const table = await readTable(source, { name: "t.csv.gz" });
+  const rows: number[] = [];
+  try {
+    for await (const batch of table.batches()) rows.push(...batch.values.slice(0, batch.rows));
+  } catch (error) {
+    return { rows, said: (error as Error).message };
+  }
+  return { rows, said: "" };
+}
+
+const TWO_MEMBERS = Buffer.concat([gzipSync("ts,a\n1,2\n"), gzipSync("2,3\n")]);
+const NOT_GZIP = "Cannot read t.csv.gz: bytes that are not gzip follow its gzip data";
+const TAILS: [tail: string, bytes: Uint8Array, said: string][] = [
+  ["zeros", new Uint8Array(600), ""],
+  ["one zero", new Uint8Array(1), ""],
+  ["text", Buffer.from("a line of text without end\n".repeat(40)), NOT_GZIP],
+  ["zeros and then text", Buffer.concat([new Uint8Array(512), Buffer.from("text")]), NOT_GZIP],
+  ["zeros and then a member", Buffer.concat([new Uint8Array(3), gzipSync("3,4\n")]), NOT_GZIP],
+  ["half a magic number", Buffer.from([0x1f]), "Cannot read t.csv.gz: its gzip data ends in the middle"],
+  ["half a header", TWO_MEMBERS.subarray(0, 9), "Cannot read t.csv.gz: its gzip data ends in the middle"],
+  [
+    "a member of another method",
+    Buffer.from([0x1f, 0x8b, 7, 0, 0, 0, 0, 0, 0, 3, 0]),
+    "Cannot read t.csv.gz: its gzip data is damaged (unknown compression method)",
+  ],
+];
+
+for (const [tail, bytes, said] of TAILS)
+  test(`gzip followed by ${tail} gives its rows and ends, in chunks of any size`, async () => {
+    const all = Buffer.concat([TWO_MEMBERS, bytes]);
+    for (const size of [1, 2, 7, 64, all.length]) {
+      const chunks = Array.from({ length: Math.ceil(all.length / size) }, (_, k) =>
+        all.subarray(k * size, (k + 1) * size),
+      );
+      assert.equal(await rowsAndFailure(pieces(...chunks)), { rows: [2, 3], said }, `chunks of ${size}`);
+    }
+  });
+
+test("gzip with a wrong checksum or length gives its rows, then the error", async () => {
+  const good = gzipSync("ts,a\n1,2\n");
+  for (const [at, how] of [
+    [8, "incorrect data check"],
+    [4, "incorrect length check"],
+  ] as const) {
+    const bad = Buffer.from(good);
+    bad[bad.length - at]! ^= 1;
+    const { rows, said } = await rowsAndFailure(pieces(bad));
+    assert.equal(rows, [2]);
+    assert.is(said, `Cannot read t.csv.gz: its gzip data is damaged (${how})`);
+  }
+});
+
+test("gzip header may hold an extra field, a name, a comment and a checksum", async () => {
+  const plain = gzipSync("ts,a\n1,2\n");
+  const extra = [3, 0, 1, 2, 3];
+  const texts = [...Buffer.from("name.csv\0a comment\0")];
+  const header = [0x1f, 0x8b, 8, 4 + 8 + 16 + 2, 0, 0, 0, 0, 0, 3, ...extra, ...texts, 0xaa, 0xbb];
+  const all = Buffer.concat([Uint8Array.from(header), plain.subarray(10)]);
+  for (const size of [1, 5, all.length]) {
+    const chunks = Array.from({ length: Math.ceil(all.length / size) }, (_, k) =>
+      all.subarray(k * size, (k + 1) * size),
+    );
+    assert.equal(await rowsAndFailure(pieces(...chunks)), { rows: [2], said: "" }, `chunks of ${size}`);
+  }
+});
+
 test("rows come as soon as their bytes do, without looking ahead", async () => {
   const { batches } = await read(pieces("ts,a\n1,2\n", "2,3\n3,", "4\n"));
   assert.equal(batches, [1, 1, 1]);

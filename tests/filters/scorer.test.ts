@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createScorer, type DetectorName } from "../../actors/filters/scorer.ts";
+import { MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
 import { normals } from "../support/random-streams.ts";
 
 const MINUTE = 60_000_000;
@@ -96,6 +97,15 @@ test("coherence scorer rejects a single column", () => {
 });
 
 for (const detector of ["anomaly", "collapse", "coherence"] as DetectorName[]) {
+  test(`${detector} scorer takes as many columns as a group has channels, and refuses more`, () => {
+    const names = Array.from({ length: MAX_GROUP_CHANNELS + 1 }, (_, k) => `c${k}`);
+    createScorer(detector, names.slice(1));
+    assert.throws(
+      () => createScorer(detector, names),
+      /: 129 columns; expected at most MAX_GROUP_CHANNELS \(128\)/,
+    );
+  });
+
   test(`${detector} scorer does not look ahead`, () => {
     const rows = walk(3, 700, 4);
     const one = createScorer(detector, ["a", "b", "c"]);

@@ -82,6 +82,12 @@ export function unnamedColumn(place: number): string {
   return `column ${place + 1}`;
 }
 
+/** The place in a name that `unnamedColumn` gives, or null. A column may also have such a name of its own, at another place. */
+export function unnamedPlace(name: string): number | null {
+  const number = /^column (\d+)$/.exec(name)?.[1];
+  return number === undefined ? null : Number(number) - 1;
+}
+
 /** Names for an error: at most a line of them. */
 export function shortList(names: readonly string[]): string {
   const shown = names.slice(0, 12).join(", ");
@@ -93,10 +99,17 @@ function wideColumns(header: readonly string[], time: number, options: ColumnOpt
   const expected = (options.columns ?? []).map((name) => named(header, name, "columns"));
   const skipped = new Set((options.skip ?? []).map((name) => named(header, name, "skip")));
   const kept = (expected.length > 0 ? expected : all).filter((k) => !skipped.has(k));
-  const repeated = kept.find((k, at) => kept.findIndex((other) => header[other] === header[k]) !== at);
-  if (repeated !== undefined) throw badTable(`two columns are called ${header[repeated]}`, "different names");
+  refuseRepeated(kept.map((k) => header[k]!));
   if (kept.length === 0) throw badTable(`no column with values is left of ${shortList(header)}`);
   return kept;
+}
+
+function refuseRepeated(names: readonly string[]): void {
+  const seen = new Set<string>();
+  for (const name of names) {
+    if (seen.has(name)) throw badTable(`two columns are called ${name}`, "different names");
+    seen.add(name);
+  }
 }
 
 function named(header: readonly string[], name: string, option: string): number {

@@ -4,7 +4,7 @@
  */
 
 import { EigenwatchError } from "../../../protocol/errors.ts";
-import { unnamedColumn } from "./columns.ts";
+import { unnamedPlace } from "./columns.ts";
 import { UNPARSABLE } from "./rows.ts";
 import type { Table, TableBatch } from "./table.ts";
 
@@ -52,7 +52,8 @@ export function inferTraits(
     if (!live) throw noNumbers(name, table);
     columns = table.valueColumns.map((_, k) => k);
   }
-  const textColumns = table.valueColumns.filter((_, k) => !columns.includes(k));
+  const numeric = new Set(columns);
+  const textColumns = table.valueColumns.filter((_, k) => !numeric.has(k));
   const innovation =
     options.innovation ?? (isPrice(table, first, rows, columns) ? "logReturn" : "difference");
   if (table.format === "wide")
@@ -113,7 +114,8 @@ function numericColumns(table: Table, batch: TableBatch, rows: number): number[]
 
 function isUnnamed(table: Table, k: number): boolean {
   const name = table.valueColumns[k]!;
-  return name === unnamedColumn(table.header.indexOf(name));
+  const place = unnamedPlace(name);
+  return place !== null && table.header[place] === name;
 }
 
 function isPrice(table: Table, batch: TableBatch, rows: number, columns: readonly number[]): boolean {
