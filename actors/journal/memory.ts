@@ -36,19 +36,15 @@ export function createMemoryJournal({
   return new MemoryJournal(retainBytes);
 }
 
-/** A block and the records that came after it. */
-interface BlockWithRecords {
-  block: JournalBlock;
-  records: DerivedRecord[];
-}
-
 export class MemoryJournal implements Journal {
   readonly durability = "memory";
   readonly #retainBytes: number;
-  /** By block number, without gaps from #first to #last. */
-  readonly #kept = new Map<number, BlockWithRecords>();
+  /** By number, without gaps from #first to #last. */
+  readonly #blocks = new Map<number, JournalBlock>();
+  /** By the block that was the last one when they came. Most blocks have none. */
+  readonly #records = new Map<number, DerivedRecord[]>();
   #first = 1;
-  #last: BlockPosition | null = null;
+  #last: JournalBlock | null = null;
   /** Oldest first. */
   readonly #snapshots: StoredSnapshot[] = [];
   #bytes = 0;
@@ -59,11 +55,11 @@ export class MemoryJournal implements Journal {
   }
 
   get last(): BlockPosition | null {
-    return this.#last;
+    return this.#last === null ? null : copyPosition(this.#last);
   }
 
   get first(): BlockPosition | null {
-    return this.#last === null ? null : this.#position(this.#first);
+    return this.#last === null ? null : copyPosition(this.#block(this.#first));
   }
 
   /** Bytes held now, objects estimated. */
@@ -71,22 +67,24 @@ export class MemoryJournal implements Journal {
     return this.#bytes;
   }
 
-  async append(block: JournalBlock): Promise<void> {
-    this.#checkOpen("append a block");
-    checkNextBlock(this.#last, block);
-    if (this.#last === null) this.#first = block.number;
-    const position = copyPosition(block);
-    this.#kept.set(block.number, { block: { ...position, bytes: new Uint8Array(block.bytes) }, records: [] });
-    this.#last = position;
-    this.#grow(block.bytes.length);
+  append(block: JournalBlock): Promise<void> | null {
+    try {
+      this.#checkOpen("append a block");
+      checkNextBlock(this.#last, block);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#keep({ ...block });
+    return null;
   }
 
   appendDerived(record: DerivedRecord): void {
     this.#checkOpen("append a derived record");
     const last = checkDerivedRecord(this.#last, record);
-    this.#kept
-      .get(last.number)!
-      .records.push({ kind: record.kind, block: record.block, bytes: new Uint8Array(record.bytes) });
+    const { kind, block, bytes } = record;
+    const records = this.#records.get(last.number) ?? [];
+    records.push({ kind, block, bytes: new Uint8Array(bytes) });
+    this.#records.set(last.number, records);
     this.#grow(record.bytes.length);
   }
 
@@ -115,7 +113,7 @@ export class MemoryJournal implements Journal {
     const { field, value } = placeOf(at);
     if (this.#last === null) return null;
     const end = this.#last.number + 1;
-    const found = firstReaching(this.#first, end, (number) => this.#position(number), field, value);
+    const found = firstReaching(this.#first, end, (number) => this.#block(number), field, value);
     return found === end ? null : found;
   }
 
@@ -126,8 +124,9 @@ export class MemoryJournal implements Journal {
         yield droppedWhileRead(number, this.#first - 1);
         number = this.#first;
       }
-      const { block, records } = this.#kept.get(number)!;
-      yield { kind: "block", block: { ...block, bytes: new Uint8Array(block.bytes) } };
+      const block = this.#block(number);
+      const records = this.#records.get(number) ?? [];
+      yield { kind: "block", block: { ...copyPosition(block), bytes: new Uint8Array(block.bytes) } };
       // A record is stored with the block that was last when it came, so it may belong to one before `from`.
       for (const record of records)
         if (record.block >= from) yield { ...record, bytes: new Uint8Array(record.bytes) };
@@ -141,8 +140,16 @@ export class MemoryJournal implements Journal {
     this.#closed = true;
   }
 
-  #position(number: number): BlockPosition {
-    return this.#kept.get(number)!.block;
+  /** One that is kept. */
+  #block(number: number): JournalBlock {
+    return this.#blocks.get(number)!;
+  }
+
+  #keep(block: JournalBlock): void {
+    if (this.#last === null) this.#first = block.number;
+    this.#blocks.set(block.number, block);
+    this.#last = block;
+    this.#grow(block.bytes.length);
   }
 
   #grow(bytes: number): void {
@@ -157,10 +164,11 @@ export class MemoryJournal implements Journal {
       return true;
     }
     if (this.#last === null || this.#first === this.#last.number) return false;
-    const { block, records } = this.#kept.get(this.#first)!;
-    this.#bytes -= block.bytes.length + OVERHEAD_BYTES;
-    for (const record of records) this.#bytes -= record.bytes.length + OVERHEAD_BYTES;
-    this.#kept.delete(this.#first++);
+    const number = this.#first++;
+    this.#bytes -= this.#block(number).bytes.length + OVERHEAD_BYTES;
+    for (const { bytes } of this.#records.get(number) ?? []) this.#bytes -= bytes.length + OVERHEAD_BYTES;
+    this.#blocks.delete(number);
+    this.#records.delete(number);
     return true;
   }
 

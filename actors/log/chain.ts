@@ -1,5 +1,5 @@
 /** The chain of blocks: each names the SHA-256 of the one before it. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { type DecodedBlock, decodeBlock } from "../../protocol/block.ts";
 import type { JournalBlock } from "../ports/journal.ts";
 import { ChainBroken, RecordingDamaged } from "./damage.ts";
@@ -39,7 +39,7 @@ function decode(number: number, bytes: Uint8Array): DecodedBlock {
 }
 
 export function sha256(bytes: Uint8Array): Uint8Array {
-  return createHash("sha256").update(bytes).digest();
+  return hash("sha256", bytes, "buffer");
 }
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {

@@ -56,13 +56,13 @@ export interface WrittenBlock extends JournalBlock {
   readonly inputsAt: number;
   /** How many inputs. */
   readonly inputs: number;
-  /** Resolves when the block is durable, rejects when it never will be. */
-  readonly durable: Promise<void>;
+  /** Resolves when the block is durable, rejects when it never will be; null: it is durable. */
+  readonly durable: Promise<void> | null;
 }
 
 export class LogWriter {
-  /** Settles with the last closed block's `durable`. */
-  lastAppend: Promise<void> = Promise.resolve();
+  /** The last closed block's `durable`; null before the first. */
+  lastAppend: Promise<void> | null = null;
   private readonly options: LogWriterOptions;
   private readonly core: Core;
   private readonly policy: SnapshotPolicy;

@@ -131,7 +131,7 @@ export class InputLog implements CoreSink {
     if (!writer.fits(0) || nowMs - this.firstArrivalMs >= MAX_BLOCK_AGE_MS) this.closeBlock();
     else if (!this.isCloseScheduled) {
       this.isCloseScheduled = true;
-      queueMicrotask(() => this.closeWhenIdle());
+      queueMicrotask(this.closeWhenIdle);
     }
   }
 
@@ -169,32 +169,38 @@ export class InputLog implements CoreSink {
   }
 
   /** Runs when the caller has nothing more at hand: closes the block unless the disk is busy with the one before. */
-  private closeWhenIdle(): void {
+  private readonly closeWhenIdle = (): void => {
     this.isCloseScheduled = false;
     if (this.writer.openInputs > 0 && this.appendsUnderWay === 0) this.closeBlock();
-  }
+  };
 
   private closeBlock(): void {
     const { deliveries, firstArrivalMs, lastArrivalMs } = this;
     const metrics = this.takeMetrics();
     this.deliveries = [];
-    this.appendsUnderWay++;
     const block = this.writer.close();
     this.openBytes.bytes = block.bytes;
     this.openBytes.inputsAt = block.inputsAt;
     this.openBytes = { bytes: NO_BYTES, inputsAt: 0 };
     if (this.options.tap !== undefined) this.reportClosed(this.options.tap, block);
+    const closed = { ...block, deliveries, metrics, firstArrivalMs, lastArrivalMs };
+    if (block.durable === null) this.gate.pass(closed);
+    else this.hold(closed, block.durable);
+    if (this.writer.isMaintenanceDue && !this.isMaintenanceScheduled) {
+      this.isMaintenanceScheduled = true;
+      this.options.clock.soon(() => this.maintain());
+    }
+  }
+
+  private hold(block: ClosedBlock, durable: Promise<void>): void {
+    this.appendsUnderWay++;
     this.gate
-      .hold({ ...block, deliveries, metrics, firstArrivalMs, lastArrivalMs }, block.durable)
+      .hold(block, durable)
       .catch((error: unknown) => this.halt(error))
       .finally(() => {
         this.appendsUnderWay--;
         this.closeWhenIdle();
       });
-    if (this.writer.isMaintenanceDue && !this.isMaintenanceScheduled) {
-      this.isMaintenanceScheduled = true;
-      this.options.clock.soon(() => this.maintain());
-    }
   }
 
   /**
@@ -214,10 +220,13 @@ export class InputLog implements CoreSink {
 
   /** A log without a derived record could not be verified: it halts, with the block's own reason if that was not taken either. */
   private recordFailed(error: unknown): void {
-    this.writer.lastAppend.then(
-      () => this.halt(error),
-      () => {},
-    );
+    const { lastAppend } = this.writer;
+    if (lastAppend === null) this.halt(error);
+    else
+      lastAppend.then(
+        () => this.halt(error),
+        () => {},
+      );
   }
 
   private halt(error: unknown): void {
@@ -284,10 +293,9 @@ export class InputLog implements CoreSink {
   ): void {
     const { partition, epoch } = this.options;
     tap.blockClosed?.(partition, { epoch, block, hash, stateHash: () => hex(this.core.hash().hash) });
-    durable.then(
-      () => tap.acknowledged?.(partition, { epoch, block, hash, lastSequence }),
-      () => {},
-    );
+    const acknowledge = (): void => tap.acknowledged?.(partition, { epoch, block, hash, lastSequence });
+    if (durable === null) acknowledge();
+    else durable.then(acknowledge, () => {});
   }
 }
 

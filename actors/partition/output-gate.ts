@@ -32,6 +32,7 @@ export class OutputGate {
   /** Bytes of closed blocks that are not durable yet. */
   heldBytes = 0;
   private readonly waiting: { block: ClosedBlock; isDurable: boolean }[] = [];
+  private isReleasing = false;
   private readonly release: (block: ClosedBlock) => void;
 
   constructor(release: (block: ClosedBlock) => void) {
@@ -40,15 +41,37 @@ export class OutputGate {
 
   /** Holds the block's outputs until `durable` resolves. Rejects when it rejects: then they never leave. */
   async hold(block: ClosedBlock, durable: Promise<void>): Promise<void> {
-    const entry = { block, isDurable: false };
-    this.waiting.push(entry);
-    this.heldBytes += block.bytes.length;
+    const entry = this.enter(block, false);
     await durable;
     entry.isDurable = true;
-    while (this.waiting[0]?.isDurable) {
-      const { block: next } = this.waiting.shift()!;
-      this.heldBytes -= next.bytes.length;
-      this.release(next);
+    this.releaseDurable();
+  }
+
+  /** Releases a block that is durable already, after those before it. */
+  pass(block: ClosedBlock): void {
+    this.enter(block, true);
+    this.releaseDurable();
+  }
+
+  private enter(block: ClosedBlock, isDurable: boolean): { isDurable: boolean } {
+    const entry = { block, isDurable };
+    this.waiting.push(entry);
+    this.heldBytes += block.bytes.length;
+    return entry;
+  }
+
+  /** A listener may cause the next block while it takes this one: that block leaves after this one, and not in the middle of it. */
+  private releaseDurable(): void {
+    if (this.isReleasing) return;
+    this.isReleasing = true;
+    try {
+      while (this.waiting[0]?.isDurable) {
+        const { block } = this.waiting.shift()!;
+        this.heldBytes -= block.bytes.length;
+        this.release(block);
+      }
+    } finally {
+      this.isReleasing = false;
     }
   }
 }

@@ -2,7 +2,7 @@
  * The log of one partition: blocks of inputs in order, and records of what was derived from them.
  *
  * J1  Blocks are read back in the order of `append`, byte for byte.
- * J2  When `append` resolves, the block survives what the journal's durability promises.
+ * J2  When `append` resolves or returns null, the block survives what the journal's durability promises.
  * J3  An acknowledged block is never lost; an unacknowledged one is in the log whole or not at all.
  * J4  Damage is reported with its place (`JournalDamage`), never skipped in silence.
  * J5  After a failed write the journal refuses further blocks (`JournalHalted`, actors/journal/errors.ts) until it is opened again.
@@ -14,8 +14,11 @@ export interface Journal {
   /** The first block still kept (retention may have dropped older ones), or null. */
   readonly first: BlockPosition | null;
 
-  /** Appends a block; blocks must arrive numbered without gaps. Resolves when durable. */
-  append(block: JournalBlock): Promise<void>;
+  /**
+   * Appends a block; blocks must arrive numbered without gaps. Resolves when it is durable, rejects when it is refused; null: it is durable already.
+   * The bytes and the hash belong to the journal from then on: nobody changes them.
+   */
+  append(block: JournalBlock): Promise<void> | null;
   /**
    * Adds a record that can be derived again (events, state hashes): kept in order with the blocks around it, written
    * with the next block or `flush`, not waited for.

@@ -136,7 +136,7 @@ export async function copyFiles(from: Disk, to: Disk, directory: string): Promis
   await to.syncDirectory(directory);
 }
 
-export async function rejection(promise: Promise<unknown>): Promise<Error> {
+export async function rejection(promise: Promise<unknown> | null): Promise<Error> {
   try {
     await promise;
   } catch (error) {

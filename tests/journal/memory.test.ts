@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { journalContract } from "../contracts/journal.ts";
-import { appendAll, block, blockNumbers, damageOf, note, range } from "./builders.ts";
+import { appendAll, block, blockNumbers, collect, damageOf, note, range } from "./builders.ts";
 
 journalContract("memory journal", async () => ({
   open: async () => createMemoryJournal(),
@@ -50,6 +50,16 @@ test("memory journal reports to a reader which blocks it dropped during the read
 
 test("memory journal refuses a bound of nothing", () => {
   assert.throws(() => createMemoryJournal({ retainBytes: 0 }), /expected more than 0/);
+});
+
+test("a block in memory is durable at once, and is not copied", async () => {
+  const journal = createMemoryJournal();
+  const given = block(1, 100);
+  assert.is(journal.append(given), null);
+  given.bytes[7] = 0xee;
+  const [entry] = await collect(journal);
+  assert.ok(entry?.kind === "block");
+  assert.is(entry.block.bytes[7], 0xee);
 });
 
 test.run();

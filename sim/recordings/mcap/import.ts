@@ -123,7 +123,7 @@ class Importer {
   private inputs: LoggedInput[] = [];
   private events: EventMessage[] = [];
   private last: { number: number; hash: Uint8Array } | null = null;
-  private underWay: Promise<void> = Promise.resolve();
+  private underWay: Promise<void> | null = null;
   private underWayBytes = 0;
 
   constructor(journal: Journal) {
@@ -178,7 +178,7 @@ class Importer {
     this.last = { number, hash };
     this.underWay = this.journal.append({ number, firstSequence, lastSequence, timeUs, hash, bytes });
     // Awaited below, or by the flush at the end: a failure must not be taken for nobody's.
-    this.underWay.catch(() => {});
+    this.underWay?.catch(() => {});
     this.content.blocks++;
     this.content.inputs += inputs.length;
     this.underWayBytes += bytes.length;

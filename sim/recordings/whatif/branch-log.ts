@@ -77,7 +77,7 @@ export class BranchLog implements CoreSink {
   private close(writer: LogWriter): void {
     this.isEmpty = false;
     // The recording keeps the failure of a write and ends the branch with it.
-    writer.close().durable.catch(() => {});
+    writer.close().durable?.catch(() => {});
   }
 
   // ---- outputs of the core (CoreSink) -------------------------------------------------------------------------

@@ -23,7 +23,7 @@ export class BranchRecording implements WritableLog {
   private readonly journal: Journal;
   /** The state after the last shared block; null once it is saved, after the first block. */
   private base: StoredSnapshot | null;
-  private lastAppend: Promise<void> = Promise.resolve();
+  private lastAppend: Promise<void> | null = null;
   private lastSnapshot: Promise<void> = Promise.resolve();
   private bytesAhead = 0;
   private failure: unknown = null;
@@ -54,10 +54,10 @@ export class BranchRecording implements WritableLog {
     this.base = base;
   }
 
-  append(block: JournalBlock): Promise<void> {
+  append(block: JournalBlock): Promise<void> | null {
     this.bytesAhead += block.bytes.length;
     this.lastAppend = this.journal.append(block);
-    this.lastAppend.catch((error: unknown) => this.failed(error));
+    this.lastAppend?.catch((error: unknown) => this.failed(error));
     return this.lastAppend;
   }
 
