@@ -3,7 +3,7 @@ import atan2 from "@stdlib/math-base-special-atan2";
 
 /**
  * Writes the weights |v_i|² (sum 1) and the phases of v relative to its largest component (ties: lowest index), radians
- * in (−π, π], from row 0 of an eigensystem. Returns the index of the largest component. O(n).
+ * in (−π, π], from the leading eigenvector. Returns the index of the largest component. O(n).
  */
 export function pointer(
   n: number,

@@ -3,6 +3,7 @@
  *
  * Source: Dubrulle, Martin & Wilkinson 1968, "The implicit QL algorithm", Numer. Math. 12:377 (Handbook II/4).
  */
+import type { RowRotations } from "./row-rotations.ts";
 
 /** Two to three sweeps per eigenvalue are usual. No convergence after 64 means that the input is not finite. */
 const MAX_SWEEPS = 64;
@@ -12,18 +13,19 @@ const EPSILON = 2.220446049250313e-16;
 
 /**
  * Replaces `diagonal[0..n−1]` by the eigenvalues, in no particular order; destroys `offDiagonal`, where entry i couples
- * i and i+1. With `vectors` (n rows of length n, the identity on entry), row k becomes the eigenvector of
+ * i and i+1. `rotations`, if given, are replaced by those of the iteration: row k of their product is the eigenvector of
  * `diagonal[k]`. An off-diagonal entry is dropped when it is below ε times its two neighbours.
  *
  * Throws RangeError when it does not converge, which happens only for input that is not finite.
- * Cost about 15 n² operations for values, 3 n³ more for vectors; allocates nothing.
+ * About 15 n² operations; allocates nothing.
  */
 export function tridiagonalQl(
   n: number,
   diagonal: Float64Array,
   offDiagonal: Float64Array,
-  vectors: Float64Array | null,
+  rotations: RowRotations | null,
 ): void {
+  rotations?.clear();
   for (let l = 0; l < n; l++) {
     for (let sweep = 0; ; sweep++) {
       const m = firstDecoupled(n, l, diagonal, offDiagonal);
@@ -33,7 +35,8 @@ export function tridiagonalQl(
           `Cannot find eigenvalue ${l} of a ${n}×${n} matrix: no convergence in ${MAX_SWEEPS} sweeps; expected finite entries`,
         );
       }
-      sweepUp(n, l, m, diagonal, offDiagonal, vectors);
+      rotations?.beginSweep(m - 1);
+      sweepUp(l, m, diagonal, offDiagonal, rotations);
     }
   }
 }
@@ -50,12 +53,11 @@ function firstDecoupled(n: number, l: number, diagonal: Float64Array, offDiagona
 
 /** One implicit QL sweep with Wilkinson's shift on rows l..m. */
 function sweepUp(
-  n: number,
   l: number,
   m: number,
   diagonal: Float64Array,
   offDiagonal: Float64Array,
-  vectors: Float64Array | null,
+  rotations: RowRotations | null,
 ): void {
   const couple = offDiagonal[l]!;
   const ratio = (diagonal[l + 1]! - diagonal[l]!) / (2 * couple);
@@ -82,20 +84,9 @@ function sweepUp(
     p = s * t;
     diagonal[i + 1] = g + p;
     g = c * t - b;
-    if (vectors !== null) rotateRows(n, i, c, s, vectors);
+    if (rotations !== null) rotations.add(c, s);
   }
   diagonal[l] = diagonal[l]! - p;
   offDiagonal[l] = g;
   offDiagonal[m] = 0;
-}
-
-function rotateRows(n: number, i: number, c: number, s: number, vectors: Float64Array): void {
-  const lower = i * n;
-  const upper = lower + n;
-  for (let k = 0; k < n; k++) {
-    const a = vectors[lower + k]!;
-    const b = vectors[upper + k]!;
-    vectors[upper + k] = s * a + c * b;
-    vectors[lower + k] = c * a - s * b;
-  }
 }

@@ -157,9 +157,11 @@ function benchSpectrum(n: number, library: MlMatrix | null): BenchRow[] {
   const vecIm = new Float64Array(n * n);
   const ours = singles(() => solver.eigenvalues(estimate.re, estimate.im, values), 300);
   const withVectors = singles(() => solver.eigensystem(estimate.re, estimate.im, values, vecRe, vecIm), 300);
+  const withLeading = singles(() => solver.leading(estimate.re, estimate.im, values, vecRe, vecIm), 300);
   const rows = [
     percentiles(`eigenvalues, n=${n}`, ours, n === 64 ? { target: 2500 } : {}),
     percentiles(`eigenvalues and eigenvectors, n=${n}`, withVectors),
+    percentiles(`eigenvalues and leading eigenvector, n=${n}`, withLeading),
   ];
   if (library !== null) {
     const theirs = mlMatrix(library, n, estimate.re, estimate.im, values);

@@ -1,6 +1,8 @@
+import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { HermitianEigen } from "../../actors/kernels/hermitian-eigen.ts";
+import { RowRotations } from "../../actors/kernels/row-rotations.ts";
 import { singularValues } from "../../actors/kernels/singular-values.ts";
 import { ginibre, randomDensity, randomHermitian, seeded } from "./builders.ts";
 import { hermitianJacobi } from "./hermitian-jacobi.ts";
@@ -36,6 +38,62 @@ function residuals(n: number, re: Float64Array, im: Float64Array) {
     }
   }
   return { values, residual, orthogonality };
+}
+
+function eigensystem(n: number, re: Float64Array, im: Float64Array) {
+  const values = new Float64Array(n);
+  const vecRe = new Float64Array(n * n);
+  const vecIm = new Float64Array(n * n);
+  new HermitianEigen(n).eigensystem(re, im, values, vecRe, vecIm);
+  return { values, vecRe, vecIm };
+}
+
+function leading(n: number, re: Float64Array, im: Float64Array) {
+  const values = new Float64Array(n);
+  const vecRe = new Float64Array(n);
+  const vecIm = new Float64Array(n);
+  new HermitianEigen(n).leading(re, im, values, vecRe, vecIm);
+  return { values, vecRe, vecIm };
+}
+
+/** Real matrices whose largest eigenvalue is not alone, or which are diagonal or zero already. */
+function degenerate(n: number): { re: Float64Array; im: Float64Array }[] {
+  const entries = [
+    (i: number, j: number) => (i === j ? 1 / n : 0),
+    (i: number, j: number) => (i === j && i < 2 ? 0.5 : 0),
+    (i: number, j: number) => (i % 2 === j % 2 ? 1 / n : 0),
+    () => 0,
+    (i: number, j: number) => (i === j && i === n - 1 ? -1 : 0),
+  ];
+  return entries.map((entry) => ({
+    re: Float64Array.from({ length: n * n }, (_, k) => entry(Math.floor(k / n), k % n)),
+    im: new Float64Array(n * n),
+  }));
+}
+
+function pureState(n: number, random: () => number): { re: Float64Array; im: Float64Array } {
+  const { re: a, im: b } = randomHermitian(n, random);
+  const re = new Float64Array(n * n);
+  const im = new Float64Array(n * n);
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) {
+      re[i * n + j] = (a[i]! * a[j]! + b[i]! * b[j]!) / n;
+      im[i * n + j] = (b[i]! * a[j]! - a[i]! * b[j]!) / n;
+    }
+  return { re, im };
+}
+
+/** [[Re, −Im], [Im, Re]] */
+function embedded(n: number, re: Float64Array, im: Float64Array): Matrix {
+  return Matrix.zeros(2 * n, 2 * n).apply(function (this: Matrix, i: number, j: number) {
+    const at = (i % n) * n + (j % n);
+    this.set(i, j, i < n === j < n ? re[at]! : i < n ? -im[at]! : im[at]!);
+  });
+}
+
+/** Shows −0 and the last bit. */
+function bits(array: Float64Array): string {
+  return Buffer.from(array.buffer, array.byteOffset, array.byteLength).toString("hex");
 }
 
 test("eigensystem reproduces the matrix to rounding for every order up to 40 and for 64 and 128", () => {
@@ -87,6 +145,73 @@ test("eigensystem handles degenerate, diagonal, pure and zero matrices", () => {
     const { residual, orthogonality } = residuals(n, re, new Float64Array(n * n));
     assert.ok(residual < 3e-15 && orthogonality < 1e-14, `${residual} ${orthogonality}`);
   }
+});
+
+test("the leading eigenvector alone has the bits of the eigensystem up to order 32, and so have the eigenvalues at every order", () => {
+  const random = seeded(6);
+  for (const n of [1, 2, 3, 5, 8, 16, 31, 32, 33, 64, 128]) {
+    for (const { re, im } of [randomDensity(n, random), randomHermitian(n, random), ...degenerate(n)]) {
+      const whole = eigensystem(n, re, im);
+      const alone = leading(n, re, im);
+      assert.equal(bits(alone.values), bits(whole.values), `n=${n}`);
+      if (n > 32) continue;
+      assert.equal(bits(alone.vecRe), bits(whole.vecRe.subarray(0, n)), `n=${n}`);
+      assert.equal(bits(alone.vecIm), bits(whole.vecIm.subarray(0, n)), `n=${n}`);
+    }
+  }
+});
+
+test("the leading eigenvector alone is that of the eigensystem to rounding above order 32, also where eigenvalues coincide", () => {
+  const random = seeded(7);
+  for (const n of [33, 47, 64, 128]) {
+    for (const { re, im } of [
+      randomDensity(n, random),
+      randomHermitian(n, random),
+      pureState(n, random),
+      ...degenerate(n),
+    ]) {
+      const whole = eigensystem(n, re, im);
+      const alone = leading(n, re, im);
+      for (let j = 0; j < n; j++) {
+        assert.ok(Math.abs(alone.vecRe[j]! - whole.vecRe[j]!) < 2e-14, `n=${n} component ${j}`);
+        assert.ok(Math.abs(alone.vecIm[j]! - whole.vecIm[j]!) < 2e-14, `n=${n} component ${j}`);
+      }
+    }
+  }
+});
+
+test("weights of the leading eigenvector agree with ml-matrix on the real symmetric matrix of twice the order", () => {
+  const random = seeded(8);
+  for (const n of [4, 20, 48]) {
+    const { re, im } = randomDensity(n, random);
+    const { vecRe, vecIm } = leading(n, re, im);
+    const { realEigenvalues, eigenvectorMatrix } = new EigenvalueDecomposition(embedded(n, re, im));
+    // Each eigenvalue comes twice, with (Re x, Im x) and (−Im x, Re x): together they have twice the weight of each component.
+    const two = realEigenvalues
+      .map((value, k) => [value, k])
+      .sort(([a], [b]) => b! - a!)
+      .slice(0, 2);
+    for (let i = 0; i < n; i++) {
+      let weight = 0;
+      for (const [, k] of two)
+        weight += (eigenvectorMatrix.get(i, k!) ** 2 + eigenvectorMatrix.get(n + i, k!) ** 2) / 2;
+      assert.ok(Math.abs(vecRe[i]! ** 2 + vecIm[i]! ** 2 - weight) < 1e-12, `n=${n} component ${i}`);
+    }
+  }
+});
+
+test("an iteration with more rotations than there is room for keeps them all", () => {
+  const n = 3;
+  const rotations = new RowRotations(n);
+  const whole = Float64Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
+  const row = Float64Array.of(0, 1, 0);
+  for (let sweep = 0; sweep < 40; sweep++) {
+    rotations.beginSweep(1);
+    for (const angle of [sweep + 1, -2 * sweep]) rotations.add(Math.cos(angle), Math.sin(angle));
+  }
+  rotations.rotateRows(whole);
+  rotations.rotateFromLeft(row);
+  for (let j = 0; j < n; j++) assert.ok(Math.abs(row[j]! - whole[n + j]!) < 1e-14);
 });
 
 test("eigenvalues scale with matrices as large as 1e300 and as small as 1e-300", () => {

@@ -104,7 +104,7 @@ export class EstimatorDetector implements Detector<typeof estimatorMachine> {
     scalars.publishedCount = density.count;
     scalars.publishedUs = context.now;
     if (context.unread) {
-      this.publisher.solve(density);
+      this.publisher.check(density);
       return null;
     }
     return this.state(context);

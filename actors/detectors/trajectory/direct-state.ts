@@ -22,9 +22,9 @@ export function directState(
 ): Omit<StateMessage, "type"> {
   const { n, name, channels } = group;
   const values = new Float64Array(n);
-  const vecRe = new Float64Array(n * n);
-  const vecIm = new Float64Array(n * n);
-  new HermitianEigen(n).eigensystem(re, im, values, vecRe, vecIm);
+  const vecRe = new Float64Array(n);
+  const vecIm = new Float64Array(n);
+  new HermitianEigen(n).leading(re, im, values, vecRe, vecIm);
   const weights = new Float64Array(n);
   const phases = new Float64Array(n);
   pointer(n, vecRe, vecIm, weights, phases);
