@@ -9,6 +9,7 @@ import { checkDeterminism, listEscapes } from "./checks/determinism.ts";
 import { checkDocuments } from "./checks/documents.ts";
 import { checkGenerated } from "./checks/generated.ts";
 import { checkImports } from "./checks/imports.ts";
+import { checkOutput } from "./checks/output.ts";
 import type { Finding, SourceFile } from "./checks/source.ts";
 import { GENERATED, type GeneratedDocument } from "./documents/mod.ts";
 import { ROOT } from "./runtime.mjs";
@@ -35,6 +36,7 @@ const results: Record<string, Finding[]> = {
   cycles: checkCycles(sources),
   folders: checkFolderCycles(sources),
   determinism: checkDeterminism(sources),
+  output: checkOutput(sources),
   documents: checkDocuments(documents, (path) => existsSync(join(ROOT, path))),
   generated: (await Promise.all(GENERATED.map(compared))).flat(),
 };

@@ -5,6 +5,7 @@
  */
 import process from "node:process";
 import { Command, type CommandUnknownOpts, Help, type Option } from "@commander-js/extra-typings";
+import { print, report } from "./terminal.ts";
 
 export interface CommandRow {
   /** One line for `eigenwatch --help`. */
@@ -28,6 +29,11 @@ export async function createProgram(
     )
     .version(version)
     .configureHelp({ optionDescription })
+    // What it quotes is of the command line; its own line ends stay.
+    .configureOutput({
+      writeOut: (text) => print(...linesOf(text)),
+      writeErr: (text) => report(...linesOf(text)),
+    })
     .enablePositionalOptions()
     .showSuggestionAfterError()
     .showHelpAfterError("(run with --help for usage)")
@@ -53,6 +59,10 @@ export function exitWith<Args extends unknown[]>(
 /** An option that may be given several times begins with none: that default says nothing. */
 function optionDescription(option: Option): string {
   return Help.prototype.optionDescription(option).replace(" (default: [])", "");
+}
+
+function linesOf(text: string): string[] {
+  return text.replace(/\n$/, "").split("\n");
 }
 
 /** Commands are made in their own files, before they have a parent: its settings reach them here. */

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { CommanderError } from "@commander-js/extra-typings";
 import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import { type CommandTable, createProgram } from "./program.ts";
+import { report } from "./terminal.ts";
 
 /** Whether the module with this `import.meta.url` is the file that the runtime was started with; links are followed. */
 export function isEntry(url: string): boolean {
@@ -32,9 +33,9 @@ export async function runProgram(table: CommandTable, version: string): Promise<
 function failed(error: unknown): number {
   // Commander printed it.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  process.stderr.write(`eigenwatch: ${error instanceof Error ? error.message : String(error)}\n`);
+  report(`eigenwatch: ${error instanceof Error ? error.message : String(error)}`);
   if (error instanceof EigenwatchError) return exitCodeOf(error.kind);
-  if (error instanceof Error && process.env["EIGENWATCH_DEBUG"]) process.stderr.write(`${error.stack}\n`);
+  if (error instanceof Error && process.env["EIGENWATCH_DEBUG"]) report(...String(error.stack).split("\n"));
   return 1;
 }
 
@@ -43,7 +44,7 @@ function endWhenUnread(exitCode: number): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code === "EPIPE") process.exit(exitCode);
-      process.stderr.write(`eigenwatch: Cannot write: ${error.message}\n`);
+      report(`eigenwatch: Cannot write: ${error.message}`);
       process.exit(1);
     });
   }

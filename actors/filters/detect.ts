@@ -6,6 +6,8 @@
 import process from "node:process";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { applySetting, defaultSettings } from "../../protocol/settings.ts";
+import { visibleJson, visibleText } from "../../protocol/visible-text.ts";
+import { report } from "../command-line/terminal.ts";
 import { readTable, type Table } from "../feeds/table/table.ts";
 import { LineWriter } from "./lines.ts";
 import { createScorer, type DetectorName, type ScoredRow, type Scorer } from "./scorer.ts";
@@ -50,7 +52,7 @@ export async function detectFile(path: string, options: DetectOptions): Promise<
   }
   await writer.flush();
   for (const [reason, { line, column, text }] of table.problems) {
-    process.stderr.write(`${reason}: first at line ${line}, column ${column}: ${JSON.stringify(text)}\n`);
+    report(`${reason}: first at line ${line}, column ${column}: ${JSON.stringify(text)}`);
   }
   return 0;
 }
@@ -72,11 +74,12 @@ async function openTable(path: string, columns: string[] | undefined): Promise<T
 }
 
 function csvRow(time: string, scored: ScoredRow, scorer: Scorer): string {
-  let line = /[",\n]/.test(time) ? `"${time.replaceAll('"', '""')}"` : time;
+  const shown = visibleText(time);
+  let line = /[",]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
   for (const field of scorer.fields) line += `,${scored[field] ?? ""}`;
   return line;
 }
 
 function jsonRow(time: string, scored: ScoredRow): string {
-  return JSON.stringify({ timestamp: time, ...scored });
+  return visibleJson({ timestamp: time, ...scored });
 }

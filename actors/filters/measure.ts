@@ -1,5 +1,7 @@
 /** `eigenwatch measure FILE|-`: functionals of density matrices, one JSON line in, one JSON line out. */
 import process from "node:process";
+import { visibleText } from "../../protocol/visible-text.ts";
+import { report } from "../command-line/terminal.ts";
 import { measureLine } from "../kernels/measure-line.ts";
 import { LineWriter, openInput, readLines } from "./lines.ts";
 
@@ -12,10 +14,10 @@ export async function measureFile(path: string): Promise<number> {
     if (line.trim() === "") continue;
     const answer = measureLine(line);
     if (answer.startsWith('{"error"')) failed++;
-    await out.write(answer);
+    await out.write(visibleText(answer));
     if (out.closed) break;
   }
   await out.flush();
-  if (failed > 0) process.stderr.write(`${failed} lines could not be measured; their answers say why\n`);
+  if (failed > 0) report(`${failed} lines could not be measured; their answers say why`);
   return failed > 0 ? 1 : 0;
 }

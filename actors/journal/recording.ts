@@ -1,6 +1,7 @@
 /** Recordings as the commands use them: opened by path, with reports as lines for people. */
 import process from "node:process";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { visibleText } from "../../protocol/visible-text.ts";
 import type { FileJournal, JournalOptions, JournalReport } from "./file.ts";
 import { openJournal } from "./file.ts";
 
@@ -61,7 +62,8 @@ function reporting(log: ((message: string) => void) | undefined): Pick<JournalOp
   if (log !== undefined) return { onReport: (report) => log(`journal: ${reportLine(report)}`) };
   return {
     onReport(report) {
-      if (report.kind === "badSnapshot") process.stderr.write(`eigenwatch: ${reportLine(report)}\n`);
+      if (report.kind === "badSnapshot")
+        process.stderr.write(`eigenwatch: ${visibleText(reportLine(report))}\n`);
     },
   };
 }

@@ -1,4 +1,5 @@
 /** GET /metrics: what the gateway counts about itself and the gauges of the sessions, as Prometheus text. */
+import { visibleText } from "../../protocol/visible-text.ts";
 import type { ConnectionCount } from "./connection-count.ts";
 import type { OpenSockets } from "./open-sockets.ts";
 
@@ -150,7 +151,7 @@ function labelText(labels: Readonly<Record<string, string>>): string {
 }
 
 function escapeLabel(value: string): string {
-  return value.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n");
+  return visibleText(value).replace(/\\/g, "\\\\").replace(/"/g, '\\"');
 }
 
 function numberText(value: number): string {

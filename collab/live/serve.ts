@@ -5,6 +5,7 @@
  */
 import { existsSync, statSync } from "node:fs";
 import process from "node:process";
+import { print, printJson, report } from "../../actors/command-line/terminal.ts";
 import {
   createFeeds,
   createMemoryJournal,
@@ -159,39 +160,38 @@ async function openGateway(config: UpConfig, partition: Partition, say: Say): Pr
 type Say = (what: string, detail: Record<string, unknown>) => void;
 
 function sayJson(what: string, detail: Record<string, unknown>): void {
-  process.stdout.write(`${JSON.stringify({ what, ...detail })}\n`);
+  printJson({ what, ...detail });
 }
 
 function sayText(what: string, detail: Record<string, unknown>): void {
   switch (what) {
     case "listening":
-      process.stdout.write(`\n  eigenwatch  session ${detail["session"]}\n  open        ${detail["open"]}\n`);
-      if (detail["recording"]) process.stdout.write(`  recording   ${detail["recording"]}\n`);
-      process.stdout.write("  stop        Ctrl-C\n\n");
+      print("", `  eigenwatch  session ${detail["session"]}`, `  open        ${detail["open"]}`);
+      if (detail["recording"]) print(`  recording   ${detail["recording"]}`);
+      print("  stop        Ctrl-C", "");
       break;
     case "event":
-      process.stdout.write(
-        `${detail["time"] ?? "(before data)           "}  ${String(detail["severity"]).padEnd(8)}  ${detail["title"]}\n`,
+      print(
+        `${detail["time"] ?? "(before data)           "}  ${String(detail["severity"]).padEnd(8)}  ${detail["title"]}`,
       );
       break;
     case "stopped":
-      process.stdout.write(
-        `${detail["inputs"]} inputs, ${detail["samples"]} samples, ${detail["events"]} events, final hash ${detail["hash"]}\n`,
+      print(
+        `${detail["inputs"]} inputs, ${detail["samples"]} samples, ${detail["events"]} events, final hash ${detail["hash"]}`,
       );
-      for (const failed of detail["failedFeeds"] as string[])
-        process.stderr.write(`feed failed: ${failed}\n`);
+      for (const failed of detail["failedFeeds"] as string[]) report(`feed failed: ${failed}`);
       break;
     case "shadow":
-      process.stderr.write(
+      report(
         `shadow: ${detail["blocks"]} blocks executed once more, ${detail["hashes"]} state hashes compared, ` +
-          `${detail["differences"]} differences${detail["complete"] ? "" : "; not everything was executed"}\n`,
+          `${detail["differences"]} differences${detail["complete"] ? "" : "; not everything was executed"}`,
       );
       break;
     case "log":
-      process.stderr.write(`${detail["message"]}\n`);
+      report(...String(detail["message"]).split("\n"));
       break;
     default:
-      process.stderr.write(`${what} ${Object.values(detail).join(" ")}\n`);
+      report(`${what} ${Object.values(detail).join(" ")}`);
   }
 }
 

@@ -7,6 +7,7 @@ import { manual } from "../../actors/command-line/manual.ts";
 import { read } from "../../actors/command-line/option-values.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
 import { startProgress } from "../../actors/command-line/progress.ts";
+import { print, printJson } from "../../actors/command-line/terminal.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { type RunResult, run } from "./run.ts";
 import { type ManyResult, runMany, SEEDS_FOR_ALL_BRANCHES } from "./run-seeds.ts";
@@ -85,7 +86,7 @@ async function simulateOne(request: SimRequest, options: SimCommandOptions): Pro
   if (options.json) {
     const { branches, ...rest } = result;
     const shown = { ...rest, branches: Object.fromEntries(branches), cpuSeconds, rerun };
-    process.stdout.write(`${JSON.stringify(shown)}\n`);
+    printJson(shown);
   } else printWorld(result, cpuSeconds, rerun);
   return result.violation === null ? 0 : 1;
 }
@@ -102,13 +103,11 @@ function printWorld(result: RunResult, cpuSeconds: number, rerun: string): void 
     `${events} events, ${seconds(simulatedUs)} simulated in ${cpuSeconds.toFixed(2)} s; ${delivered} events delivered; trace ${traceHash}`,
     `${decisions.length} faults: ${counted(decisions)}`,
   ];
-  process.stdout.write(`${lines.join("\n")}\n`);
-  if (violation === null) process.stdout.write("every rule held\n");
+  print(...lines);
+  if (violation === null) print("every rule held");
   else {
     const when = `+${seconds(violation.atUs - START_US)}`;
-    process.stdout.write(
-      `FAIL seed=${seed} time=${when} ${violation.rule}: ${violation.what}\nrerun: ${rerun}\n`,
-    );
+    print(`FAIL seed=${seed} time=${when} ${violation.rule}: ${violation.what}`, `rerun: ${rerun}`);
   }
 }
 
@@ -166,7 +165,7 @@ async function simulateMany(request: SimRequest, options: SimCommandOptions): Pr
       ...failure,
       rerun: rerunLine(failure.seed, scenario, minutes),
     }));
-    process.stdout.write(`${JSON.stringify({ ...result, failures })}\n`);
+    printJson({ ...result, failures });
   } else printSummary(result, minutes);
   return result.failures.length > 0 || missing.length > 0 ? 1 : 0;
 }
@@ -187,13 +186,13 @@ function printSummary(result: ManyResult, minutes: number | undefined): void {
     ["branches", `${branchesTaken} of ${branchesTaken + neverTaken.length} taken`],
   ];
   if (neverTaken.length > 0) rows.push(["never", neverTaken.join(", ")]);
-  process.stdout.write(`${rows.map(([name, value]) => `${name.padEnd(10)} ${value}`).join("\n")}\n`);
+  print(...rows.map(([name, value]) => `${name.padEnd(10)} ${value}`));
   for (const { seed, violation } of failures) {
     const when = `+${seconds(violation!.atUs - START_US)}`;
-    process.stdout.write(`\nFAIL seed=${seed} time=${when} ${violation!.rule}: ${violation!.what}\n`);
-    process.stdout.write(`rerun: ${rerunLine(seed, scenario, minutes)}\n`);
+    print("", `FAIL seed=${seed} time=${when} ${violation!.rule}: ${violation!.what}`);
+    print(`rerun: ${rerunLine(seed, scenario, minutes)}`);
   }
-  if (failures.length === 0) process.stdout.write("every rule held\n");
+  if (failures.length === 0) print("every rule held");
 }
 
 function seconds(us: number): string {

@@ -1,11 +1,11 @@
 /** `eigenwatch sim shrink --seed N`: a failing world made small, printed, and kept as a case. */
 import { performance } from "node:perf_hooks";
-import process from "node:process";
 import { Command } from "@commander-js/extra-typings";
 import { manual } from "../../actors/command-line/manual.ts";
 import { read } from "../../actors/command-line/option-values.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
 import { startProgress } from "../../actors/command-line/progress.ts";
+import { print, printJson } from "../../actors/command-line/terminal.ts";
 import { keepCase } from "./corpus.ts";
 import { run } from "./run.ts";
 import { factorOf, type Shrunk, shrink } from "./shrink.ts";
@@ -61,9 +61,8 @@ export async function runShrink(options: ShrinkOptions): Promise<number> {
   });
   bar.stop();
   if (shrunk === null) {
-    process.stdout.write(
-      options.json ? "null\n" : `seed ${seed} of ${scenario} breaks no rule: there is nothing to shrink\n`,
-    );
+    if (options.json) printJson(null);
+    else print(`seed ${seed} of ${scenario} breaks no rule: there is nothing to shrink`);
     return 0;
   }
   const file = await keepCase({ ...shrunk.case, bug: shrunk.what, mutant: null }, options.to);
@@ -74,15 +73,16 @@ export async function runShrink(options: ShrinkOptions): Promise<number> {
 function printCase(shrunk: Shrunk, file: string, seconds: number, json: boolean): void {
   const factor = factorOf(shrunk);
   if (json) {
-    process.stdout.write(`${JSON.stringify({ ...shrunk, factor, seconds, file })}\n`);
+    printJson({ ...shrunk, factor, seconds, file });
     return;
   }
   const { before, after, runs, what } = shrunk;
-  process.stdout.write(
-    `${shrunk.case.rule}: ${what}\n` +
-      `${before.decisions} decisions and ${before.samples} samples became ${after.decisions} and ${after.samples}: ` +
-      `${factor.toFixed(1)} × smaller, ${runs} runs in ${seconds.toFixed(1)} s\n` +
-      `${shrunk.case.decisions.map((decision) => `  ${decision}\n`).join("")}` +
-      `kept as ${file}\nrerun: eigenwatch sim --seed ${shrunk.case.seed} --scenario ${shrunk.case.scenario} --only-decisions ${file}\n`,
+  print(
+    `${shrunk.case.rule}: ${what}`,
+    `${before.decisions} decisions and ${before.samples} samples became ${after.decisions} and ${after.samples}: ` +
+      `${factor.toFixed(1)} × smaller, ${runs} runs in ${seconds.toFixed(1)} s`,
+    ...shrunk.case.decisions.map((decision) => `  ${decision}`),
+    `kept as ${file}`,
+    `rerun: eigenwatch sim --seed ${shrunk.case.seed} --scenario ${shrunk.case.scenario} --only-decisions ${file}`,
   );
 }

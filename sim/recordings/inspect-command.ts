@@ -3,6 +3,7 @@ import process from "node:process";
 import { Command } from "@commander-js/extra-typings";
 import { manual } from "../../actors/command-line/manual.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
+import { print, printJson, report } from "../../actors/command-line/terminal.ts";
 import { LineWriter } from "../../actors/filters/lines.ts";
 import { describeRecording, openRecording, undamaged } from "../../actors/mod.ts";
 import { decodeBlock, decodeDerived } from "../../protocol/block.ts";
@@ -10,6 +11,7 @@ import { decodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { MESSAGES } from "../../protocol/messages.ts";
 import { timeText } from "../../protocol/text-values.ts";
+import { visibleJson, visibleText } from "../../protocol/visible-text.ts";
 import { parentLine, parentOf } from "./parent.ts";
 
 /** Lists go on after damage: `describeRecording` has found it, and it is printed after them. */
@@ -50,20 +52,20 @@ export async function runInspect(path: string, options: InspectOptions): Promise
   // Logical time is 0 until the first data of a recorded feed: the recording begins at that data.
   if (recording.fromUs === 0) recording.fromUs = await firstDataUs(path);
   if (options.blocks || options.events || options.channels) await list(path, options);
-  else if (options.json) process.stdout.write(`${JSON.stringify(recording)}\n`);
+  else if (options.json) printJson(recording);
   else printSummary(recording);
   for (const { file, offset, length, reason } of recording.damage) {
-    process.stderr.write(`damaged: ${file} at byte ${offset}, ${length} bytes: ${reason}\n`);
+    report(`damaged: ${file} at byte ${offset}, ${length} bytes: ${reason}`);
   }
   if (recording.tornTail) {
     const { file, offset, droppedBytes } = recording.tornTail;
-    process.stderr.write(`unfinished write at the end of ${file}, byte ${offset}: ${droppedBytes} bytes\n`);
+    report(`unfinished write at the end of ${file}, byte ${offset}: ${droppedBytes} bytes`);
   }
   return recording.damage.length > 0 ? 1 : 0;
 }
 
 function printSummary(recording: Awaited<ReturnType<typeof describeRecording>>): void {
-  const line = (name: string, value: unknown) => process.stdout.write(`${name.padEnd(11)} ${value}\n`);
+  const line = (name: string, value: unknown) => print(`${name.padEnd(11)} ${value}`);
   line("recording", recording.directory);
   line("partition", recording.partition ?? "none");
   const parent = parentOf(recording.createdFrom);
@@ -96,8 +98,8 @@ async function list(path: string, options: InspectOptions): Promise<void> {
   const journal = await openRecording(path);
   const seen = new Set<string>();
   const writer = new LineWriter(process.stdout);
-  const out = (row: Record<string, unknown>, text: string) => {
-    writer.write(options.json ? JSON.stringify(row) : text);
+  const out = (row: object, cells: readonly unknown[]) => {
+    writer.write(options.json ? visibleJson(row) : cells.map((cell) => visibleText(String(cell))).join("\t"));
   };
   for await (const entry of undamaged(journal.read(), REPORTED)) {
     await writer.flush();
@@ -107,10 +109,12 @@ async function list(path: string, options: InspectOptions): Promise<void> {
       if (options.blocks) {
         const { number, firstSequence, lastSequence, timeUs } = block;
         const bytes = entry.block.bytes.length;
-        out(
-          { number, firstSequence, lastSequence, timeUs, bytes },
-          `${number}\t${firstSequence}-${lastSequence}\t${timeOrNone(timeUs)}\t${bytes} B`,
-        );
+        out({ number, firstSequence, lastSequence, timeUs, bytes }, [
+          number,
+          `${firstSequence}-${lastSequence}`,
+          timeOrNone(timeUs),
+          `${bytes} B`,
+        ]);
       }
       if (options.channels) {
         block.forEach((_sequence, _timeUs, bytes) => {
@@ -121,16 +125,14 @@ async function list(path: string, options: InspectOptions): Promise<void> {
           for (const { name, title, unit } of message.channels) {
             if (seen.has(`${group}\t${name}`)) continue;
             seen.add(`${group}\t${name}`);
-            out({ group, name, title, unit, sampling, innovation }, `${group}\t${name}\t${unit}\t${title}`);
+            out({ group, name, title, unit, sampling, innovation }, [group, name, unit, title]);
           }
         });
       }
     } else if (entry.kind === "derived" && options.events) {
       for (const event of decodeDerived(entry.bytes).events) {
-        out(
-          event,
-          `${event.sequence}\t${timeOrNone(event.timeUs)}\t${event.severity}\t${event.kind}\t${event.title}`,
-        );
+        const { sequence, timeUs, severity, kind, title } = event;
+        out(event, [sequence, timeOrNone(timeUs), severity, kind, title]);
       }
     }
   }

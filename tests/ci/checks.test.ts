@@ -6,6 +6,7 @@ import { checkDeterminism, listEscapes } from "../../.ci/checks/determinism.ts";
 import { checkDocuments } from "../../.ci/checks/documents.ts";
 import { checkGenerated } from "../../.ci/checks/generated.ts";
 import { checkImports } from "../../.ci/checks/imports.ts";
+import { checkOutput } from "../../.ci/checks/output.ts";
 import type { Finding, SourceFile } from "../../.ci/checks/source.ts";
 
 const file = (path: string, ...lines: string[]): SourceFile => ({ path, text: lines.join("\n") });
@@ -356,6 +357,25 @@ documents("commands of README's table that main.ts lacks are findings", () => {
 });
 
 documents.run();
+
+const output = suite("output");
+
+output(
+  "a file that writes to standard output or error itself is a finding, unless it is the terminal",
+  () => {
+    const writes = ["const line = name;", "process.stdout.write(line);", "process.stderr.write(line);"];
+    const at = (path: string) => places(checkOutput([file(path, ...writes)]));
+    assert.equal(at("sim/recordings/diff/command.ts"), [
+      "sim/recordings/diff/command.ts:2",
+      "sim/recordings/diff/command.ts:3",
+    ]);
+    assert.is(at("main.ts").length, 2);
+    for (const path of ["actors/command-line/terminal.ts", "sim/bench/detect.ts", "tests/program/up.test.ts"])
+      assert.equal(at(path), []);
+  },
+);
+
+output.run();
 
 const generated = suite("generated");
 

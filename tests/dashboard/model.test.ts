@@ -72,6 +72,14 @@ test("a group that is declared again with other channels loses its data", () => 
   assert.is(series(model, "a").written, 0);
 });
 
+test("titles of channels and events are shown without characters that are not seen", () => {
+  const model = modelWith(["a\u202eb\n"]);
+  model.event({ ...event(1), title: "high\u001b[2J\u2066" });
+  model.flush();
+  assert.is(model.groups.value[0]?.channels[0]?.title, "a\\u202eb\\n");
+  assert.is(model.events.value[0]?.title, "high\\u001b[2J\\u2066");
+});
+
 test("events are newest first, each once", () => {
   const model = modelWith(["a"]);
   for (const sequence of [1, 2, 2, 1, 3]) model.event(event(sequence));

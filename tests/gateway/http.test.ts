@@ -57,6 +57,7 @@ test("metrics are Prometheus text with the session's gauges and the gateway's ow
       "actorUs.collapse": 7,
       lost: Number.NaN,
       'actorUs.od"d\\': 1,
+      "actorUs.a\n\u001b[2J": 2,
     };
     const answer = await ask(gateway, "/metrics");
     assert.is(answer.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
@@ -65,6 +66,10 @@ test("metrics are Prometheus text with the session's gauges and the gateway's ow
     assert.is(families.get("eigenwatch_samples_per_second")?.samples.get('{session="test"}'), "1234.5");
     assert.is(families.get("eigenwatch_actor_us")?.samples.get('{session="test",name="collapse"}'), "7");
     assert.is(families.get("eigenwatch_actor_us")?.samples.get('{session="test",name="od\\"d\\\\"}'), "1");
+    assert.is(
+      families.get("eigenwatch_actor_us")?.samples.get('{session="test",name="a\\\\n\\\\u001b[2J"}'),
+      "2",
+    );
     assert.is(families.get("eigenwatch_lost")?.samples.get('{session="test"}'), "NaN");
     assert.is(families.get("eigenwatch_gateway_connections")?.samples.get('{transport="ws"}'), "0");
     assert.is(families.get("eigenwatch_gateway_messages_sent_total")?.type, "counter");

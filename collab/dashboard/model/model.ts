@@ -15,6 +15,7 @@ import type {
   MetricsMessage,
   StateMessage,
 } from "../../../protocol/messages.ts";
+import { visibleText } from "../../../protocol/visible-text.ts";
 import { Series } from "../../charts/series.ts";
 import type { Connection, SessionInfo, SourceSink } from "../sources/source.ts";
 import { type Injection, injectionsAfter, injectionsUpTo, injectionsWith } from "./injections.ts";
@@ -114,7 +115,7 @@ export class Model implements SourceSink {
         key: `${group.name}/${declared.name}`,
         group: group.name,
         name: declared.name,
-        title: declared.title === "" ? declared.name : declared.title,
+        title: visibleText(declared.title === "" ? declared.name : declared.title),
         unit: declared.unit,
         series: new Series(),
       };
@@ -184,7 +185,7 @@ export class Model implements SourceSink {
     // After a reconnection the first events may be duplicates.
     if (event.sequence <= this.#eventSequence) return;
     this.#eventSequence = event.sequence;
-    this.#pendingEvents.push(event);
+    this.#pendingEvents.push({ ...event, title: visibleText(event.title) });
     this.version++;
   }
 

@@ -1,9 +1,9 @@
 /** `eigenwatch diff A B`: the first difference between two recordings, and a summary. */
-import process from "node:process";
 import { Command } from "@commander-js/extra-typings";
 import { manual } from "../../../actors/command-line/manual.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
+import { print, printJson } from "../../../actors/command-line/terminal.ts";
 import { openRecording } from "../../../actors/mod.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { timeText } from "../../../protocol/text-values.ts";
@@ -55,7 +55,7 @@ export async function runDiff(
     );
     bar.stop();
     const relation = relationOf(difference, a, b);
-    if (json) process.stdout.write(`${JSON.stringify({ ...difference, relation }, plain)}\n`);
+    if (json) printJson({ ...difference, relation }, plain);
     else printSummary(difference, relation);
     return difference.first === null ? 0 : 1;
   } finally {
@@ -89,7 +89,7 @@ function relationOf({ shared, first }: RecordingDifference, a: Opened, b: Opened
 
 function printSummary(difference: RecordingDifference, relation: string): void {
   const { a, b, first, settings, events, cutDifferently } = difference;
-  const out = (line: string) => process.stdout.write(`${line}\n`);
+  const out = (line: string) => print(line);
   out(`A  ${summaryLine(a)}`);
   out(`B  ${summaryLine(b)}`);
   out(relation);

@@ -2,11 +2,11 @@
 import { existsSync, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { resolve } from "node:path";
-import process from "node:process";
 import { Command } from "@commander-js/extra-typings";
 import { manual } from "../../../actors/command-line/manual.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
+import { print, printJson } from "../../../actors/command-line/terminal.ts";
 import { JournalHalted } from "../../../actors/journal/mod.ts";
 import { openRecording, openRecordingForWriting, VERSION } from "../../../actors/mod.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
@@ -217,12 +217,12 @@ function printReport(
   const seconds = (performance.now() - startedMs) / 1000;
   const to = resolve(options.to);
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ [done]: to, ...content, bytes, seconds })}\n`);
+    printJson({ [done]: to, ...content, bytes, seconds });
     return;
   }
   const { blocks, inputs, events, snapshots } = content;
-  process.stdout.write(
-    `${done} ${blocks} blocks, ${inputs} inputs, ${events} events, ${snapshots} snapshots to ${to}\n` +
-      `${(bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(2)} s\n`,
+  print(
+    `${done} ${blocks} blocks, ${inputs} inputs, ${events} events, ${snapshots} snapshots to ${to}`,
+    `${(bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(2)} s`,
   );
 }

@@ -7,10 +7,12 @@ import { manual } from "../../../actors/command-line/manual.ts";
 import { port, read, time } from "../../../actors/command-line/option-values.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
+import { printTo } from "../../../actors/command-line/terminal.ts";
 import { openRecording, SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { rateOrMax } from "../../../protocol/text-values.ts";
+import { visibleJson } from "../../../protocol/visible-text.ts";
 import { place, type SeekPlace } from "../place.ts";
 import { checkPlace, rangeOf } from "../seek.ts";
 import { follow } from "./follow.ts";
@@ -133,7 +135,7 @@ async function replayToEnd(journal: Journal, options: ReplayOptions): Promise<nu
       ...(seek === undefined ? {} : { seek }),
       speed: speedOf(speed),
       verify: options.verify === true,
-      event: (event) => out?.write(`${JSON.stringify(event)}\n`),
+      event: (event) => out?.write(`${visibleJson(event)}\n`),
       progress: ({ inputs }) => bar.update(inputs),
     });
     bar.stop();
@@ -154,24 +156,26 @@ function printReport(report: ReplayReport, { events, verify, json }: ReplayOptio
   // Events on stdout are for a program: the report goes to stderr.
   const stream = events === "-" ? process.stderr : process.stdout;
   if (json) {
-    stream.write(`${JSON.stringify({ ...report, ...rate })}\n`);
+    printTo(stream, JSON.stringify({ ...report, ...rate }));
     return;
   }
   const { difference: d } = report;
   if (d) {
-    stream.write(
+    printTo(
+      stream,
       `differs at partition ${d.partition}, block ${d.block}, input ${d.input}: ${d.actor} ${d.field}` +
-        `${d.index < 0 ? "" : `[${d.index}]`} recorded ${d.recorded}, replayed ${d.replayed}\n`,
+        `${d.index < 0 ? "" : `[${d.index}]`} recorded ${d.recorded}, replayed ${d.replayed}`,
     );
     return;
   }
   const done = verify ? "verified" : "replayed";
   const { checkpoints, otherVersion } = report.compared;
   const passed = otherVersion > 0 ? `; ${otherVersion} of another state version were not compared` : "";
-  stream.write(
-    `${done} ${report.inputs} inputs, ${report.events} events, final hash ${report.finalHash}\n` +
-      `${report.samples} samples in ${seconds.toFixed(2)} s: ${Math.round(rate.samplesPerSecond)} samples/s` +
-      `${verify ? `; compared ${checkpoints} state hashes${passed}` : ""}\n`,
+  printTo(
+    stream,
+    `${done} ${report.inputs} inputs, ${report.events} events, final hash ${report.finalHash}`,
+    `${report.samples} samples in ${seconds.toFixed(2)} s: ${Math.round(rate.samplesPerSecond)} samples/s` +
+      `${verify ? `; compared ${checkpoints} state hashes${passed}` : ""}`,
   );
 }
 

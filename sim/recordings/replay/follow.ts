@@ -1,5 +1,5 @@
 /** `eigenwatch replay PATH --follow`: the recording as a session in the dashboard, on this machine only. */
-import process from "node:process";
+import { print, printJson, report } from "../../../actors/command-line/terminal.ts";
 import { openRecording, SYSTEM, systemClock, VERSION } from "../../../actors/mod.ts";
 import { dashboardDirectory } from "../../../collab/dashboard-files.ts";
 import { createGateway, type Gateway } from "../../../collab/gateway/gateway.ts";
@@ -18,7 +18,7 @@ export interface FollowOptions {
 /** Plays until a signal comes. Returns the exit code: 1 when the recording could not be read to where somebody expected. */
 export async function follow(path: string, options: FollowOptions): Promise<number> {
   const { speed, place, port, json } = options;
-  const log = (line: string): void => void process.stderr.write(`${line}\n`);
+  const log = (line: string): void => report(...line.split("\n"));
   const journal = await openRecording(path, { log });
   const session = await ReplaySession.open({
     journal,
@@ -40,7 +40,7 @@ export async function follow(path: string, options: FollowOptions): Promise<numb
   printAddress(gateway, session, json);
   await session.play();
   const why = await stopSignal();
-  process.stderr.write(`stopping ${why}\n`);
+  report(`stopping ${why}`);
   const failed = session.status().state === "failed";
   await gateway.close();
   await session.close();
@@ -62,9 +62,9 @@ function openGateway(session: ReplaySession, port: number, log: (line: string) =
 function printAddress({ url, loginUrl }: Gateway, session: ReplaySession, json: boolean): void {
   const status = session.status();
   if (json) {
-    process.stdout.write(`${JSON.stringify({ what: "listening", url, open: loginUrl, ...status })}\n`);
+    printJson({ what: "listening", url, open: loginUrl, ...status });
     return;
   }
-  process.stdout.write(`\n  eigenwatch  recorded session ${session.session}\n  open        ${loginUrl}\n`);
-  process.stdout.write(`  recording   ${status.recording}\n  stop        Ctrl-C\n\n`);
+  print("", `  eigenwatch  recorded session ${session.session}`, `  open        ${loginUrl}`);
+  print(`  recording   ${status.recording}`, "  stop        Ctrl-C", "");
 }

@@ -8,6 +8,7 @@
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
+import { print, printJson, report } from "../../../actors/command-line/terminal.ts";
 import { SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
@@ -30,7 +31,7 @@ export async function stepThrough(journal: Journal, options: StepOptions): Promi
   const replayer = await Replayer.open(journal, SYSTEM, options.place, listener(events));
   const lines = createInterface({ input: process.stdin, terminal: false });
   const say = options.json ? sayJson : sayText;
-  if (!options.json) process.stdout.write(`${HELP}\n`);
+  if (!options.json) print(HELP);
   prompt();
   try {
     for await (const line of lines) {
@@ -38,7 +39,7 @@ export async function stepThrough(journal: Journal, options: StepOptions): Promi
       if (word === "q") break;
       const steps = word === "" || word === "e" ? 1 : Number(word);
       if (!Number.isSafeInteger(steps) || steps < 1) {
-        process.stderr.write(`Cannot step ${word}; expected ${HELP}\n`);
+        report(`Cannot step ${word}; expected ${HELP}`);
       } else if (!(await advance(word === "e" ? "event" : steps))) break;
       prompt();
     }
@@ -77,14 +78,14 @@ type Said =
   | ({ what: "event" } & EventMessage);
 
 function sayJson(said: Said): void {
-  process.stdout.write(`${JSON.stringify(said)}\n`);
+  printJson(said);
 }
 
 function sayText(said: Said): void {
   const time = said.timeUs === 0 ? "(before data)" : exactTimeText(said.timeUs);
-  if (said.what === "input") process.stdout.write(`${said.sequence}  ${time}  ${said.type}\n`);
-  else if (said.what === "end") process.stdout.write(`end of the recording behind input ${said.sequence}\n`);
-  else process.stdout.write(`    ${time}  ${said.severity}  ${said.kind}  ${said.title}\n`);
+  if (said.what === "input") print(`${said.sequence}  ${time}  ${said.type}`);
+  else if (said.what === "end") print(`end of the recording behind input ${said.sequence}`);
+  else print(`    ${time}  ${said.severity}  ${said.kind}  ${said.title}`);
 }
 
 function listener(events: EventMessage[]): ReplayListener {

@@ -2,7 +2,7 @@
  * `eigenwatch replay DIR --verify --tail`: verifies a recording while it is written. Exit code 1 at a difference, or when the recording
  * cannot be read on; 0 at the end of the recording or at a signal.
  */
-import process from "node:process";
+import { print, printJson, showStatus } from "../../../actors/command-line/terminal.ts";
 import { isBeingWritten, openJournal, realDisk } from "../../../actors/journal/mod.ts";
 import { SYSTEM } from "../../../actors/mod.ts";
 import { stopSignal } from "../../../collab/stop-signal.ts";
@@ -52,21 +52,21 @@ export async function verifyTailCommand(
 }
 
 function showJson(line: TailLine): void {
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+  printJson(line);
 }
 
 function showText(line: TailLine): void {
   const { block, blocks, inputs, hashes, bytesBehind } = line;
   const behind = bytesBehind > 0 ? `, ${Math.ceil(bytesBehind / 1000)} kB behind` : "";
   if (line.what === "progress") {
-    if (process.stderr.isTTY) process.stderr.write(`\r\x1b[Kverified up to block ${block}${behind}`);
+    showStatus(`verified up to block ${block}${behind}`);
     return;
   }
-  if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
+  showStatus("");
   const { difference: d } = line;
-  process.stdout.write(
+  print(
     d === null
-      ? `verified ${blocks} blocks, ${inputs} inputs up to block ${block}, compared ${hashes} state hashes${behind}\n`
-      : `differs at partition ${d.partition}, block ${d.block}, input ${d.input}: ${d.actor} ${d.field} recorded ${d.recorded}, replayed ${d.replayed}\n`,
+      ? `verified ${blocks} blocks, ${inputs} inputs up to block ${block}, compared ${hashes} state hashes${behind}`
+      : `differs at partition ${d.partition}, block ${d.block}, input ${d.input}: ${d.actor} ${d.field} recorded ${d.recorded}, replayed ${d.replayed}`,
   );
 }

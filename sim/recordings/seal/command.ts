@@ -1,12 +1,12 @@
 /** `eigenwatch verify PATH`: whether a recording is whole and as it was sealed. */
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import process from "node:process";
 import { Command } from "@commander-js/extra-typings";
 import { manual } from "../../../actors/command-line/manual.ts";
 import { texts } from "../../../actors/command-line/option-values.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
+import { print, printJson } from "../../../actors/command-line/terminal.ts";
 import { segmentFirstBlock } from "../../../actors/journal/mod.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { publicKey, secretKey } from "./key-files.ts";
@@ -77,7 +77,7 @@ export async function runVerify(path: string, options: VerifyOptions): Promise<n
     requiredKey,
     quiet: options.json === true,
   });
-  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  if (options.json) printJson(report);
   else printReport(report, secrets.length > 0);
   return report.findings.length > 0 ? 1 : 0;
 }
@@ -177,21 +177,21 @@ function refuseToSeal(path: string, { findings, last }: Survey): void {
 
 function printReport(report: VerifyReport, sealed: boolean): void {
   const { findings, seal } = report;
-  for (const finding of findings) process.stdout.write(`${line(finding)}\n`);
+  for (const finding of findings) print(line(finding));
   const holds = findings.length === 0 ? "holds" : `does not hold in ${findings.length} places`;
-  process.stdout.write(
+  print(
     `${report.recording} ${holds}: blocks ${report.firstBlock} to ${report.lastBlock}, ${report.inputs} inputs, ` +
-      `${report.events} events, ${report.stateHashes} state hashes, ${report.snapshots} snapshots\n` +
-      `last hash ${report.lastHash}\n`,
+      `${report.events} events, ${report.stateHashes} state hashes, ${report.snapshots} snapshots`,
+    `last hash ${report.lastHash}`,
   );
   if (seal === null) return;
   for (const { algorithm, fingerprint, valid } of seal.signatures)
-    process.stdout.write(
-      `${valid ? (sealed ? "sealed by" : "seal by") : "no valid seal by"} ${algorithm} key ${fingerprint}\n`,
+    print(
+      `${valid ? (sealed ? "sealed by" : "seal by") : "no valid seal by"} ${algorithm} key ${fingerprint}`,
     );
   if (seal.blocksSince > 0)
-    process.stdout.write(
-      `the seal is for blocks ${seal.firstBlock} to ${seal.lastBlock}; ${seal.blocksSince} blocks came after it\n`,
+    print(
+      `the seal is for blocks ${seal.firstBlock} to ${seal.lastBlock}; ${seal.blocksSince} blocks came after it`,
     );
 }
 

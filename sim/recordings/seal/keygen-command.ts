@@ -1,10 +1,10 @@
 /** `eigenwatch verify keygen`: a pair of keys to seal recordings with. */
 import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
-import process from "node:process";
 import { Command, Option } from "@commander-js/extra-typings";
 import { manual } from "../../../actors/command-line/manual.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
+import { print } from "../../../actors/command-line/terminal.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { type Algorithm, generateKeys } from "./signing-keys.ts";
 
@@ -38,9 +38,7 @@ export async function runKeygen({ out, algorithm }: { out: string; algorithm: Al
     await rm(files.secret, { force: true });
     throw error;
   });
-  process.stdout.write(
-    `${algorithm} key ${keys.fingerprint}\nsecret  ${files.secret}\npublic  ${files.public}\n`,
-  );
+  print(`${algorithm} key ${keys.fingerprint}`, `secret  ${files.secret}`, `public  ${files.public}`);
   return 0;
 }
 

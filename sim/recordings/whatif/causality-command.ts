@@ -5,12 +5,12 @@
  *       1s   200/200        1.000  0.981–1.000  ████████████████████████
  *      60s    41/200        0.205  0.155–0.266  ████▉
  */
-import process from "node:process";
 import { Command } from "@commander-js/extra-typings";
 import { manual } from "../../../actors/command-line/manual.ts";
 import { read } from "../../../actors/command-line/option-values.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
+import { print, printJson } from "../../../actors/command-line/terminal.ts";
 import { openRecording } from "../../../actors/mod.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import {
@@ -86,7 +86,7 @@ export async function runCausality(path: string, options: CausalityOptions): Pro
     });
     progress.stop();
     const inevitableUs = inevitableFrom(results);
-    if (options.json) process.stdout.write(`${JSON.stringify({ event, rewinds: results, inevitableUs })}\n`);
+    if (options.json) printJson({ event, rewinds: results, inevitableUs });
     else printTable(event, results, inevitableUs, left);
     if (options.plot !== undefined) await writePlot(options.plot, plotOf(results));
     return 0;
@@ -108,13 +108,14 @@ function printTable(
     `${low.toFixed(3)}–${high.toFixed(3)}`,
     bar(probability),
   ]);
-  process.stdout.write(
-    `${event.id} at ${exactTimeText(event.timeUs)}: ${event.title}\n` +
-      `${table([["rewind", "happened", "probability", "95 %", ""], ...rows])}\n${verdict(results, inevitableUs)}\n`,
+  print(
+    `${event.id} at ${exactTimeText(event.timeUs)}: ${event.title}`,
+    ...table([["rewind", "happened", "probability", "95 %", ""], ...rows]).split("\n"),
+    verdict(results, inevitableUs),
   );
   if (left.length > 0) {
     const skipped = left.map((us) => durationText(us)).join(", ");
-    process.stdout.write(`left out, before the recording begins: ${skipped}\n`);
+    print(`left out, before the recording begins: ${skipped}`);
   }
 }
 

@@ -5,6 +5,7 @@ import { manual } from "../../../actors/command-line/manual.ts";
 import { read, repeated, settings, texts, time } from "../../../actors/command-line/option-values.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
+import { print, printJson, showStatus } from "../../../actors/command-line/terminal.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { duration, pathAndValue } from "../../../protocol/text-values.ts";
 import { parentLine } from "../parent.ts";
@@ -113,7 +114,7 @@ export async function runWhatIfCommand(path: string, options: WhatIfOptions): Pr
     });
     bar.stop();
     const seconds = (performance.now() - started) / 1000;
-    if (options.json) process.stdout.write(`${JSON.stringify({ ...result, seconds })}\n`);
+    if (options.json) printJson({ ...result, seconds });
     else summary(result, seconds);
     return 0;
   } finally {
@@ -131,10 +132,11 @@ function interrupted(path: string, signal: string): EigenwatchError {
 
 function summary(result: WhatIfResult, seconds: number): void {
   const rate = Math.round(result.inputs / seconds);
-  process.stdout.write(
-    `${parentLine(result.parent)}\n${countsLine(result)}\n` +
-      `${result.inputs} inputs in ${seconds.toFixed(2)} s (${rate}/s), final hash ${result.finalHash}\n` +
-      `${result.branch === null ? "nothing was written" : `branch written to ${result.branch}`}\n`,
+  print(
+    parentLine(result.parent),
+    countsLine(result),
+    `${result.inputs} inputs in ${seconds.toFixed(2)} s (${rate}/s), final hash ${result.finalHash}`,
+    result.branch === null ? "nothing was written" : `branch written to ${result.branch}`,
   );
 }
 
@@ -144,9 +146,9 @@ class Lines {
 
   line(text: string): void {
     // The progress bar is on this line.
-    if (process.stderr.isTTY) process.stderr.write("\r\x1b[K");
-    if (!this.begun) process.stdout.write(`${heading()}\n`);
+    showStatus("");
+    if (!this.begun) print(heading());
     this.begun = true;
-    process.stdout.write(`${text}\n`);
+    print(text);
   }
 }

@@ -4,8 +4,9 @@
  *   collapse.falseAlarmsPerDay  alarms  alarms/day  recall  delay  false/day
  *                          0.1       2         0.8   1.000    40s          0  ███▍
  */
-import process from "node:process";
+
 import { startProgress } from "../../../actors/command-line/progress.ts";
+import { print, printJson } from "../../../actors/command-line/terminal.ts";
 import { openRecording, SYSTEM } from "../../../actors/mod.ts";
 import { significant } from "../../../collab/charts/format.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
@@ -52,7 +53,8 @@ export async function runSweep(path: string, options: SweepOptions): Promise<num
       done: (count) => progress.update(count),
     });
     progress.stop();
-    process.stdout.write(options.json ? `${JSON.stringify(found)}\n` : tableOf(found));
+    if (options.json) printJson(found);
+    else print(...tableOf(found));
     if (options.plot !== undefined) await writePlot(options.plot, plotOf(found));
     return 0;
   } finally {
@@ -69,10 +71,10 @@ async function firstDataUs(path: string): Promise<number> {
   }
 }
 
-function tableOf(points: readonly SweepPoint[]): string {
+function tableOf(points: readonly SweepPoint[]): string[] {
   const most = Math.max(...points.map(({ score }) => score.alarms), 1);
   const rows = points.map((point) => [...cells(point), bar(point.score.alarms / most)]);
-  return `${table([[...headings(points[0]!), ""], ...rows])}\n`;
+  return table([[...headings(points[0]!), ""], ...rows]).split("\n");
 }
 
 function headings({ set, score }: SweepPoint): string[] {

@@ -10,6 +10,7 @@ import { manual } from "../../../actors/command-line/manual.ts";
 import { read, time } from "../../../actors/command-line/option-values.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
+import { printTo } from "../../../actors/command-line/terminal.ts";
 import { createSynthFeed } from "../../../actors/feeds/mod.ts";
 import { LineWriter } from "../../../actors/filters/lines.ts";
 import { type Feed, systemClock } from "../../../actors/mod.ts";
@@ -214,9 +215,10 @@ function printReport(report: FeedReport, options: FeedOptions): void {
   // A table on stdout is for a program: the report goes to stderr.
   const onStdout = options.to.kind === "stdout";
   const stream = onStdout ? process.stderr : process.stdout;
-  if (options.json) stream.write(`${JSON.stringify(report)}\n`);
+  if (options.json) printTo(stream, JSON.stringify(report));
   else if (!onStdout)
-    stream.write(
-      `${to.slice("file:".length)}: ${samples} samples in ${rows} rows, ${truths} things happen (${scenario}, seed ${seed})\n`,
+    printTo(
+      stream,
+      `${to.slice("file:".length)}: ${samples} samples in ${rows} rows, ${truths} things happen (${scenario}, seed ${seed})`,
     );
 }

@@ -1,5 +1,5 @@
 /** `eigenwatch feed list`: each scenario with a line, and a small plot of what one run of it looks like. */
-import process from "node:process";
+import { print, printJson } from "../../../actors/command-line/terminal.ts";
 import { RECORDED_START_US } from "../../../actors/feeds/mod.ts";
 import { durationText } from "../../../protocol/text-values.ts";
 import type { Scenario } from "../model/scenario.ts";
@@ -8,7 +8,8 @@ import { chosenWorld } from "../worlds.ts";
 import { sparkLines } from "./spark-lines.ts";
 
 export function printScenarios(json: boolean): number {
-  process.stdout.write(json ? `${JSON.stringify(SCENARIOS.map(described))}\n` : listText());
+  if (json) printJson(SCENARIOS.map(described));
+  else print(...listText().replace(/\n$/, "").split("\n"));
   return 0;
 }
 

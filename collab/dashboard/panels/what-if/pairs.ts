@@ -1,6 +1,7 @@
 /** Compares the events of the original with those of the branch: pairs of events, and how each pair differs, in words. */
 import type { LaneDifference, WhatIfAnswer } from "../../../../protocol/controls.ts";
 import type { EventMessage } from "../../../../protocol/messages.ts";
+import { visibleText } from "../../../../protocol/visible-text.ts";
 import { span } from "../../../charts/format.ts";
 
 export type DifferenceKind = LaneDifference["type"];
@@ -19,8 +20,8 @@ export interface EventPair {
 }
 
 export function pairsOf({ original, events, differences }: WhatIfAnswer): EventPair[] {
-  const originals = new Map(original.map((event) => [event.id, event]));
-  const branches = new Map(events.map((event) => [event.id, event]));
+  const originals = byId(original);
+  const branches = byId(events);
   return differences.map((difference) => {
     const before = difference.original === undefined ? null : (originals.get(difference.original) ?? null);
     const after = difference.branch === undefined ? null : (branches.get(difference.branch) ?? null);
@@ -30,6 +31,11 @@ export function pairsOf({ original, events, differences }: WhatIfAnswer): EventP
     );
     return { kind: difference.type, original: before, branch: after, timeUs, how: howOf(difference) };
   });
+}
+
+/** Titles as they are shown. */
+function byId(events: readonly EventMessage[]): Map<string, EventMessage> {
+  return new Map(events.map((event) => [event.id, { ...event, title: visibleText(event.title) }]));
 }
 
 function howOf({ type, byUs = 0, fields = [] }: LaneDifference): string {

@@ -1,0 +1,33 @@
+/**
+ * What the program prints, line by line. No other file writes text for people to standard output or standard error.
+ *
+ * T1  Each argument is one line, whatever stands in it: names from outside cannot begin a line or send an escape sequence.
+ */
+import process from "node:process";
+import type { Writable } from "node:stream";
+import { visibleText } from "../../protocol/visible-text.ts";
+
+/** Prints lines on standard output. */
+export function print(...lines: readonly string[]): void {
+  printTo(process.stdout, ...lines);
+}
+
+/** Prints lines on standard error: problems, and what is said beside an output that a program reads. */
+export function report(...lines: readonly string[]): void {
+  printTo(process.stderr, ...lines);
+}
+
+/** Prints lines on one of the two. */
+export function printTo(output: Writable, ...lines: readonly string[]): void {
+  output.write(lines.map((line) => `${visibleText(line)}\n`).join(""));
+}
+
+/** Prints a value as one line of JSON: what `visibleText` writes in its strings are escapes of JSON too. */
+export function printJson(value: unknown, replacer?: (key: string, value: unknown) => unknown): void {
+  print(JSON.stringify(value, replacer));
+}
+
+/** Shows a line that changes, at the place of the cursor; the next one takes its place. Only where standard error is a terminal. */
+export function showStatus(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${visibleText(line)}`);
+}
