@@ -181,7 +181,7 @@ test("bench detect prints a row for each detector, as JSON for programs", async 
     "quantum-ladder",
     "--json",
   ];
-  const { code, stdout, stderr } = await run(args);
+  const { code, stdout, stderr } = await run(args, { fromSources: true });
   assert.is(code, 0, stderr);
   const rows = stdout
     .trimEnd()

@@ -10,6 +10,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
 import { buildDashboard, coloursOf, complaintsOf, launchChromium } from "../support/browser.ts";
+import { programCommand } from "../support/program-run.ts";
 
 /** Long enough to raise the load of a core from idle to full in many rows of 100 ms. */
 const BURN_MS = 4_000;
@@ -90,8 +91,8 @@ test("page gets access by the token of the link, and reports denied access witho
 });
 
 async function startSystem(args: string[], port = "0"): Promise<{ url: string; stop(): Promise<void> }> {
-  const [program = "", ...rest] = ownRuntime().command;
-  const child: ChildProcess = spawn(program, [...rest, "main.ts", "up", ...args, "--port", port, "--json"], {
+  const [program = "", ...rest] = programCommand(ownRuntime());
+  const child: ChildProcess = spawn(program, [...rest, "up", ...args, "--port", port, "--json"], {
     cwd: ROOT,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,10 +1,12 @@
 /** The test runner: its counts, and that no broken file passes. */
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
 import type { FileReport } from "../support/run-file.ts";
+import { directivesOf, findTests } from "../support/test-files.ts";
 
 /** Runs one fixture; the report is the last line of stdout. */
 function run(fixture: string): { status: number | null; report: FileReport | null; output: string } {
@@ -86,20 +88,43 @@ test("runner fails a file that keeps the process alive", () => {
   assert.is(status, 1);
 });
 
+interface WholeRun {
+  status: number | null;
+  output: string;
+  last: string;
+}
+
 /** Runs fixtures through the whole runner, on the runtime that this test runs on. */
-function runAll(
-  fixtures: string[],
-  env: Record<string, string> = {},
-): { status: number | null; output: string; last: string } {
+function runAll(fixtures: string[], env: Record<string, string> = {}): WholeRun {
+  return runRunner(
+    fixtures.map((name) => `tests/ci/fixtures/${name}`),
+    env,
+  );
+}
+
+function runRunner(options: string[], env: Record<string, string> = {}): WholeRun {
   const { kind, command } = ownRuntime();
   const [path, ...args] = command as [string, ...string[]];
-  const files = fixtures.map((name) => `tests/ci/fixtures/${name}`);
   const { status, stdout } = spawnSync(
     path,
-    [...args, join(ROOT, "tests/support/run.ts"), "--only", kind, ...files],
-    { encoding: "utf8", env: { ...process.env, CI: "", ...env } },
+    [...args, join(ROOT, "tests/support/run.ts"), "--only", kind, "--unbuilt", ...options],
+    { encoding: "utf8", env: { ...process.env, CI: "", EIGENWATCH_TEST_COUNTS: "", ...env } },
   );
   return { status, output: stdout, last: stdout.trimEnd().split("\n").at(-1) ?? "" };
+}
+
+/** Runs the tests of a made-up folder: in the checkout, so that they find uvu. */
+function runFolder(files: Record<string, string>): WholeRun {
+  const folder = `.tools/made-up-tests-${process.pid}`;
+  try {
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(ROOT, folder, name)), { recursive: true });
+      writeFileSync(join(ROOT, folder, name), text);
+    }
+    return runRunner(["--folder", folder]);
+  } finally {
+    rmSync(join(ROOT, folder), { recursive: true, force: true });
+  }
 }
 
 test("whole run ends with the counts alone on the last line and exits by them", () => {
@@ -141,6 +166,61 @@ test("whole run skips, counts and names a file whose program is missing", () => 
 test("whole run runs a file on the one runtime it names", () => {
   const { last } = runAll(["for-node.ts", "passing.ts"]);
   assert.is(last, ownRuntime().kind === "node" ? "3 passed, 0 failed" : "2 passed, 0 failed");
+});
+
+const PASSING = `import { test } from "uvu";\ntest("passes", () => {});\ntest.run();\n`;
+
+test("whole run fails, and names the file, where a test would not run", () => {
+  const { status, output, last } = runFolder({
+    "good.test.ts": PASSING,
+    "lost.test.ts": `import { suite, test } from "uvu";
+const lost = suite("lost");
+lost("has no run", () => {});
+test("has one", () => {});
+test.run();
+test("comes too late", () => {});`,
+    "alone.test.ts": `import { suite } from "uvu";\nsuite("alone")("never runs", () => {});`,
+    "empty.test.ts": `import { test } from "uvu";\ntest.run();`,
+    "value.test.ts": `// runtime: nodejs\n${PASSING}`,
+    "key.test.ts": `// runtimes: node\n${PASSING}`,
+    "loose.test.ts": `//runtime: node\n${PASSING}`,
+    "wait.test.ts": `// timeout: long\n${PASSING}`,
+    "needs.test.ts": `// requires: chrome\n${PASSING}`,
+    "late.test.ts": `${"\n".repeat(10)}// serial\n${PASSING}`,
+    "other.spec.ts": PASSING,
+    "deep/go_test.ts": PASSING,
+    "deep/module.test.mts": PASSING,
+    "deep/cases.ts": PASSING,
+  });
+  const expected = [
+    /FAIL .*lost\.test\.ts .*1 passed, 1 failed/,
+    /lost\.test\.ts has tests that no run\(\) of their suite follows: "has no run", "comes too late"/,
+    /alone\.test\.ts runs no test; has tests that no run\(\) .*: "never runs"/,
+    /empty\.test\.ts runs no test/,
+    /value\.test\.ts:1 \/\/ runtime: nodejs: expected node or deno/,
+    /key\.test\.ts:1 \/\/ runtimes: node: expected \/\/ runtime: node or deno/,
+    /loose\.test\.ts:1 \/\/runtime: node: expected \/\/ runtime: node or deno/,
+    /wait\.test\.ts:1 \/\/ timeout: long: expected a whole number of seconds/,
+    /needs\.test\.ts:1 \/\/ requires: chrome: expected names of programs/,
+    /late\.test\.ts:11 \/\/ serial: expected it in the first 10 lines/,
+    /other\.spec\.ts is not run/,
+    /deep\/go_test\.ts is not run/,
+    /deep\/module\.test\.mts is not run/,
+    /deep\/cases\.ts is not run/,
+  ];
+  for (const line of expected) assert.match(output, line);
+  assert.is(last, "2 passed, 13 failed");
+  assert.is(status, 1);
+});
+
+test("every file of this checkout that looks like a test is one, and its directives are known", () => {
+  const { files, problems } = findTests("tests", ["protocol", "actors", "collab", "sim", ".ci"]);
+  assert.ok(files.length > 100);
+  assert.equal(problems, []);
+  assert.equal(
+    files.flatMap((file) => directivesOf(file).problems),
+    [],
+  );
 });
 
 test.run();

@@ -32,6 +32,10 @@ const PROGRAMS: Record<string, Program> = {
   },
 };
 
+export function isProgramName(name: string): boolean {
+  return Object.hasOwn(PROGRAMS, name);
+}
+
 /** The path of a program, or null where it is missing. */
 export function program(name: string): string | null {
   const { names, variable, places } = known(name);

@@ -3,9 +3,10 @@
  * (to stdout without it):  node --import tsx tests/support/run-file.ts tests/x.test.ts
  *
  * uvu's own `exec()` returns no counts, passes a suite whose hook threw, and reports nothing for a file without tests.
- * Here all three fail, and so do a remaining `test.only` and a file that keeps the process alive after its tests.
+ * Here all three fail, and so do a remaining `test.only`, a test that no `run()` follows, and a file that keeps the process alive after
+ * its tests.
  */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
@@ -15,7 +16,7 @@ export interface FileReport {
   skipped: number;
   failures: string[];
   skips: string[];
-  /** CPU time of the file's process, without those it starts. Only in a report that is written to a file. */
+  /** CPU time of the file's process, and on Linux of those that it started and that have ended. Only in a report that is written to a file. */
   cpuSeconds?: number;
 }
 
@@ -26,8 +27,8 @@ const LINGER_MS_MAX = 6_000;
 type SuiteRun = () => Promise<[string | true, number, number, number]>;
 type Hook = (state: unknown) => unknown;
 interface SuiteContext {
-  tests: { name: string; handler: Hook }[];
-  only: { name: string; handler: Hook }[];
+  tests: Registered[];
+  only: Registered[];
   before: Hook[];
   after: Hook[];
   bEach: Hook[];
@@ -40,7 +41,15 @@ declare global {
   var UVU_QUEUE: (string | null | SuiteRun)[][] | undefined;
 }
 
+interface Registered {
+  name: string;
+  handler: Hook;
+}
+
 const HOOK_NAMES = { before: "before", after: "after", bEach: "before.each", aEach: "after.each" } as const;
+
+/** Lists of tests of suites that were not queued. */
+const unqueued = new Set<unknown[]>();
 
 /** Counts of the running suite. */
 let skippedInside = 0;
@@ -69,9 +78,13 @@ async function runFile(url: string): Promise<void> {
   }
   report.skips = globalThis.EIGENWATCH_SKIPS;
   report.skipped = report.skips.length;
+  const lost = ([...unqueued].flat() as Registered[]).map(({ name }) => JSON.stringify(name)).join(", ");
   for (const run of globalThis.UVU_QUEUE[0] as SuiteRun[]) await runSuite(run);
+  const left = lost === "" ? "" : ` has tests that no run() of their suite follows: ${lost}`;
   if (report.passed + report.failed + report.skipped === 0)
-    fail("(no tests)", new Error(`${file} runs no test; does it end with test.run()?`));
+    fail("(no tests)", new Error(`${file} runs no test${left === "" ? "" : `;${left}`}`));
+  // A suite without `run()`, and tests after it: uvu alone leaves them out and says nothing.
+  else if (left !== "") fail("(never run)", new Error(`${file}${left}`));
 }
 
 async function runSuite(run: SuiteRun): Promise<void> {
@@ -88,10 +101,16 @@ async function runSuite(run: SuiteRun): Promise<void> {
 
 /**
  * uvu keeps a suite's tests and hooks in a closure and exposes them only in the `bind` call with which `test.run()` queues the suite.
- * Watching that call while the file loads gives the names of failures and the errors of hooks.
+ * Watching that call while the file loads gives the names of failures and the errors of hooks; watching how tests are added to the lists of
+ * their suites gives those that are never queued.
  */
 function watchSuites(): () => void {
   const { bind } = Function.prototype;
+  const { push } = Array.prototype;
+  Array.prototype.push = function (this: unknown[], ...items: unknown[]) {
+    if (items.length === 1 && isTest(items[0])) unqueued.add(this);
+    return Reflect.apply(push, this, items);
+  };
   Function.prototype.bind = function (this: (...args: unknown[]) => unknown, ...args: unknown[]) {
     const context = args[1] as SuiteContext | undefined;
     if (this.name === "runner" && Array.isArray(context?.bEach)) watch(context);
@@ -99,10 +118,20 @@ function watchSuites(): () => void {
   } as typeof bind;
   return () => {
     Function.prototype.bind = bind;
+    Array.prototype.push = push;
   };
 }
 
+/** What uvu adds to the list of a suite. */
+function isTest(item: unknown): item is Registered {
+  if (typeof item !== "object" || item === null) return false;
+  const keys = Object.keys(item);
+  return keys.length === 2 && keys[0] === "name" && keys[1] === "handler";
+}
+
 function watch(context: SuiteContext): void {
+  unqueued.delete(context.tests);
+  unqueued.delete(context.only);
   if (context.only.length > 0)
     fail("(test.only)", new Error("test.only is for running a file by itself; it hides other tests"));
   for (const test of [...context.tests, ...context.only]) test.handler = watchedTest(test.name, test.handler);
@@ -166,5 +195,17 @@ function writeReport(): void {
 
 function cpuSeconds(): number {
   const { user, system } = process.cpuUsage();
-  return (user + system) / 1e6;
+  return (user + system) / 1e6 + childCpuSeconds();
+}
+
+/** Of the children that were waited for: fields 16 and 17 of /proc/self/stat, in ticks of 10 ms; 0 where there is no /proc. */
+function childCpuSeconds(): number {
+  try {
+    const stat = readFileSync("/proc/self/stat", "utf8");
+    // The name of the program, in brackets, may hold spaces.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return (Number(fields[13]) + Number(fields[14])) / 100;
+  } catch {
+    return 0;
+  }
 }

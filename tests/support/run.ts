@@ -3,34 +3,41 @@
  *
  *     12 passed, 0 failed
  *
- *     run.ts [--only node|deno] [--long] [--gate] [--install] [file or part of its path]…
+ *     run.ts [--only node|deno] [--long] [--gate] [--install] [--slowest] [--unbuilt] [--folder DIR] [file or part of its path]…
  *
- * Comments in the first lines of a test file state what it needs:
- *
- *     // requires: chromium      skipped and reported where the program is missing
- *     // runtime: node           on this runtime only
- *     // serial                  alone, after all others, because it measures time
- *     // timeout: 300            seconds, in place of TIMEOUT_S
- *
- * `--gate` runs formatter, linter, type check and the checks of `.ci/checks` first and counts each as one test.
+ * `--gate` runs formatter, linter, type check and the checks of `.ci/checks` first and counts each as one test. `--slowest` ends with the
+ * files that take most CPU. What tests need is built before: the page, the program that they start, and on Node the tests themselves;
+ * `--unbuilt` leaves that out, and everything runs from its sources. `--folder` has the tests of another folder of the checkout.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join, relative, sep } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Runtime } from "../../.ci/runtime.mjs";
 import { findDeno, findNode, ownRuntime, ROOT } from "../../.ci/runtime.mjs";
 import { provide } from "./programs.ts";
 import type { FileReport } from "./run-file.ts";
 import { killRunning, runProcess } from "./run-process.ts";
+import { directivesOf, findTests } from "./test-files.ts";
 
-/** A file that takes longer hangs: usual files take seconds. */
-const TIMEOUT_S = 120;
+/** A step of the gate that takes longer hangs: the slowest takes ten seconds. */
+const GATE_TIMEOUT_S = 300;
 
 /** The smallest machines in use have two cores; with more files at once, timing tests disturb each other. */
 const FILES_AT_ONCE = 2;
 
-/** Directives are in the first lines, so that the text of a test is never one. */
-const DIRECTIVE_LINES = 10;
+/** Files that `--slowest` lists: they take most of the CPU of a run. */
+const SLOWEST_SHOWN = 25;
+
+/** Where no test may stand: the runner looks in the folder of tests alone. */
+const OTHER_FOLDERS = ["protocol", "actors", "collab", "sim", ".ci"];
+
+/** What a file took, for `--slowest`. */
+interface Cost {
+  name: string;
+  seconds: number;
+  cpuSeconds: number;
+}
 
 interface Job {
   name: string;
@@ -38,15 +45,8 @@ interface Job {
   command: string[];
   timeoutS: number;
   serial: boolean;
-  /** A gate step has no report: its exit code is its one test. */
-  reports: boolean;
-}
-
-interface Directives {
-  requires: string[];
-  runtime: string | undefined;
-  serial: boolean;
-  timeoutS: number;
+  /** A file reports its tests; the exit code of a step of the gate is one test; that of the build counts if it failed. */
+  counted: "byReport" | "byExit" | "ifFailed";
 }
 
 const { values: options, positionals: filters } = parseArgs({
@@ -56,6 +56,9 @@ const { values: options, positionals: filters } = parseArgs({
     long: { type: "boolean", default: false },
     gate: { type: "boolean", default: false },
     install: { type: "boolean", default: false },
+    slowest: { type: "boolean", default: false },
+    unbuilt: { type: "boolean", default: false },
+    folder: { type: "string", default: "tests" },
   },
 });
 if (options.only !== undefined && !["node", "deno"].includes(options.only)) {
@@ -68,18 +71,24 @@ const total: FileReport = { passed: 0, failed: 0, skipped: 0, failures: [], skip
 /** In the tree, not in the system's temporary folder, where tests and people clean up. */
 const reports = join(ROOT, ".tools", "test-reports", String(process.pid));
 mkdirSync(reports, { recursive: true });
-for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop(signal));
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
+  process.once(signal, () => stop(`stopped by ${signal}`, 128 + constants.signals[signal]));
+for (const thrown of ["uncaughtException", "unhandledRejection"] as const)
+  process.once(thrown, (error) => stop(`the runner failed: ${(error as Error).stack ?? error}`, 1));
 
+const costs: Cost[] = [];
 const jobs = plan();
 if (options.gate) await runAll(gateJobs(), 1);
-await runAll(
-  jobs.filter((job) => !job.serial),
-  FILES_AT_ONCE,
-);
-await runAll(
-  jobs.filter((job) => job.serial),
-  1,
-);
+if (options.unbuilt || (await isBuilt())) {
+  await runAll(
+    jobs.filter((job) => !job.serial),
+    FILES_AT_ONCE,
+  );
+  await runAll(
+    jobs.filter((job) => job.serial),
+    1,
+  );
+}
 conclude();
 
 function plan(): Job[] {
@@ -94,7 +103,9 @@ function chosenFiles(): string[] {
   const named = filters.filter((path) => /\.tsx?$/.test(path) && existsSync(join(ROOT, path)));
   const parts = filters.filter((part) => !named.includes(part));
   if (filters.length > 0 && parts.length === 0) return named;
-  const all = testFiles(join(ROOT, "tests"));
+  const ofCheckout = options.folder === "tests" && filters.length === 0;
+  const { files: all, problems } = findTests(options.folder, ofCheckout ? OTHER_FOLDERS : []);
+  for (const problem of problems) fail(problem);
   return [...named, ...all.filter((file) => parts.length === 0 || parts.some((part) => file.includes(part)))];
 }
 
@@ -113,59 +124,47 @@ function chosenRuntimes(): Runtime[] {
   return chosen;
 }
 
-/** Paths relative to the root, in a total order, with "/" on every platform. */
-function testFiles(folder: string): string[] {
-  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.test\.tsx?$/.test(name))
-    .map((name) => relative(ROOT, join(folder, name)).split(sep).join("/"));
-  return files.sort((a, b) => (a < b ? -1 : 1));
-}
-
+/** None for a file with a wrong directive: it would not run as its author meant. */
 function jobsOf(file: string, runtimes: Runtime[]): Job[] {
-  const { requires, runtime: expected, serial, timeoutS } = directives(file);
-  for (const program of requires) {
+  const { directives, problems } = directivesOf(file);
+  for (const problem of problems) fail(problem);
+  if (problems.length > 0) return [];
+  for (const program of directives.requires) {
     const problem = provide(program, options.install || process.env["CI"] === "true");
     if (problem !== null) {
       skipAll(`${file}: ${problem}`);
       return [];
     }
   }
+  const { timeoutS, serial } = directives;
   return runtimes
-    .filter(({ kind }) => expected === undefined || expected === kind)
+    .filter(({ kind }) => directives.runtime === undefined || directives.runtime === kind)
     .map((runtime) => ({
       name: file,
       runtime: runtime.name,
       command: [...runtime.command, join(ROOT, "tests", "support", "run-file.ts"), file],
       timeoutS,
       serial,
-      reports: true,
+      counted: "byReport",
     }));
 }
 
-function directives(file: string): Directives {
-  const head = readFileSync(join(ROOT, file), "utf8").split("\n", DIRECTIVE_LINES).join("\n");
-  const value = (name: string) => new RegExp(`^// ${name}: *(.+?) *$`, "m").exec(head)?.[1];
-  return {
-    requires: value("requires")?.split(/[ ,]+/) ?? [],
-    runtime: value("runtime"),
-    serial: /^\/\/ serial\b/m.test(head),
-    timeoutS: Number(value("timeout") ?? TIMEOUT_S),
-  };
+/** Builds what tests need; a build that fails is a failed test, and then nothing runs: it would test what was built before. */
+async function isBuilt(): Promise<boolean> {
+  const { command } = ownRuntime();
+  const parts = ["dashboard", "program"];
+  const step = gateStep("build", ...command, join(ROOT, ".ci", "build.ts"), ...parts);
+  const { failed } = await runJob({ ...step, counted: "ifFailed" });
+  if (failed > 0) return false;
+  process.env["EIGENWATCH_TEST_PROGRAM"] = join(ROOT, "dist", "eigenwatch.mjs");
+  return true;
 }
 
 function gateJobs(): Job[] {
-  const step = (name: string, ...command: string[]): Job => ({
-    name,
-    runtime: "gate",
-    command,
-    timeoutS: TIMEOUT_S,
-    serial: true,
-    reports: false,
-  });
   const own = ownRuntime();
   const script = own.kind === "deno" ? own.command : [own.path];
   return [
-    step(
+    gateStep(
       "biome",
       ...script,
       join(ROOT, "node_modules", "@biomejs", "biome", "bin", "biome"),
@@ -173,9 +172,13 @@ function gateJobs(): Job[] {
       "--diagnostic-level=error",
       ".",
     ),
-    step("tsc", ...script, join(ROOT, "node_modules", "typescript", "bin", "tsc"), "-p", "."),
-    step("checks", ...own.command, join(ROOT, ".ci", "check.ts")),
+    gateStep("tsc", ...script, join(ROOT, "node_modules", "typescript", "bin", "tsc"), "-p", "."),
+    gateStep("checks", ...own.command, join(ROOT, ".ci", "check.ts")),
   ];
+}
+
+function gateStep(name: string, ...command: string[]): Job {
+  return { name, runtime: "gate", command, timeoutS: GATE_TIMEOUT_S, serial: true, counted: "byExit" };
 }
 
 async function runAll(queue: Job[], atOnce: number): Promise<void> {
@@ -186,32 +189,36 @@ async function runAll(queue: Job[], atOnce: number): Promise<void> {
   await Promise.all(Array.from({ length: atOnce }, worker));
 }
 
-async function runJob(job: Job): Promise<void> {
+async function runJob(job: Job): Promise<FileReport> {
   const startedMs = Date.now();
   const reportFile = join(reports, `${job.runtime}-${job.name.replaceAll("/", "-")}.json`);
   const { code, output, late } = await runProcess(job.command, job.timeoutS, {
     EIGENWATCH_TEST_REPORT: reportFile,
   });
-  const report = job.reports ? readReport(reportFile) : gateReport(code);
+  const report = job.counted === "byReport" ? readReport(reportFile) : reportOfExit(code, job.counted);
   // Without a report, or after a later failure, the exit of the process decides.
   if (late) addFailure(report, `(no end within ${job.timeoutS} s)`);
-  else if (report.failed === 0 && (code !== 0 || isEmpty(report)))
+  else if (job.counted === "byReport" && report.failed === 0 && (code !== 0 || isEmpty(report)))
     addFailure(report, `(ended with ${code} before its tests were through)`);
   const mark = report.failed > 0 ? "FAIL" : "ok  ";
   const counts = [`${report.passed} passed`];
   if (report.failed > 0) counts.push(`${report.failed} failed`);
   if (report.skipped > 0) counts.push(`${report.skipped} skipped`);
-  const seconds = ((Date.now() - startedMs) / 1000).toFixed(1);
+  const seconds = (Date.now() - startedMs) / 1000;
   const cpu = report.cpuSeconds === undefined ? "" : ` (CPU ${report.cpuSeconds.toFixed(1)} s)`;
-  console.log(`${mark} ${job.runtime.padEnd(6)} ${job.name}  ${counts.join(", ")}  ${seconds} s${cpu}`);
+  const where = `${job.runtime} ${job.name}`;
+  console.log(
+    `${mark} ${job.runtime.padEnd(6)} ${job.name}  ${counts.join(", ")}  ${seconds.toFixed(1)} s${cpu}`,
+  );
   for (const reason of new Set(report.skips)) console.log(`     skipped: ${reason}`);
   if (report.failed > 0) console.log(indent(output));
-  const where = `${job.runtime} ${job.name}`;
+  costs.push({ name: where, seconds, cpuSeconds: report.cpuSeconds ?? 0 });
   total.passed += report.passed;
   total.failed += report.failed;
   total.skipped += report.skipped;
   total.failures.push(...report.failures.map((name) => `${where}: ${name}`));
   total.skips.push(...report.skips.map((reason) => `${where}: ${reason}`));
+  return report;
 }
 
 function readReport(path: string): FileReport {
@@ -223,9 +230,10 @@ function isEmpty({ passed, failed, skipped }: FileReport): boolean {
   return passed + failed + skipped === 0;
 }
 
-function gateReport(code: number | string): FileReport {
+function reportOfExit(code: number | string, counted: Job["counted"]): FileReport {
   const failed = code === 0 ? 0 : 1;
-  return { passed: 1 - failed, failed, skipped: 0, failures: failed ? ["failed"] : [], skips: [] };
+  const passed = counted === "byExit" ? 1 - failed : 0;
+  return { passed, failed, skipped: 0, failures: failed ? ["failed"] : [], skips: [] };
 }
 
 function addFailure(report: FileReport, name: string): void {
@@ -248,18 +256,39 @@ function indent(text: string): string {
   return text.trimEnd().replace(/^/gm, "     ");
 }
 
-function stop(signal: "SIGINT" | "SIGTERM"): void {
+/** Ends the run before its end: with the counts so far and this failure. */
+function stop(why: string, code: number): never {
   killRunning();
-  rmSync(reports, { recursive: true, force: true });
-  process.exit(signal === "SIGINT" ? 130 : 143);
+  fail(why);
+  conclude();
+  process.exit(code);
 }
 
 function conclude(): void {
   rmSync(reports, { recursive: true, force: true });
+  if (options.slowest) printSlowest();
   if (total.failures.length > 0) console.log(`\nfailed:\n${indent(total.failures.join("\n"))}`);
   if (total.skips.length > 0)
     console.log(`\n${total.skipped} skipped:\n${indent([...new Set(total.skips)].join("\n"))}`);
   if (total.passed + total.failed + total.skipped === 0) fail("nothing was run");
-  console.log(`\n${total.passed} passed, ${total.failed} failed`);
+  const counts = `${total.passed} passed, ${total.failed} failed`;
+  console.log(`\n${counts}`);
+  // `.ci/run` looks whether the run came to its end.
+  const file = process.env["EIGENWATCH_TEST_COUNTS"] ?? "";
+  if (file !== "") writeFileSync(file, counts);
   process.exitCode = total.failed > 0 ? 1 : 0;
+}
+
+function printSlowest(): void {
+  const row = (name: string, cpu: number, wall: number) =>
+    `${cpu.toFixed(1).padStart(8)} s CPU ${wall.toFixed(1).padStart(8)} s  ${name}`;
+  const sum = (of: (cost: Cost) => number) => costs.reduce((before, cost) => before + of(cost), 0);
+  const most = [...costs].sort((a, b) => b.cpuSeconds - a.cpuSeconds).slice(0, SLOWEST_SHOWN);
+  const lines = most.map(({ name, cpuSeconds, seconds }) => row(name, cpuSeconds, seconds));
+  const all = row(
+    `all ${costs.length}`,
+    sum(({ cpuSeconds }) => cpuSeconds),
+    sum(({ seconds }) => seconds),
+  );
+  console.log(`\nmost CPU, with that of the processes they started:\n${[...lines, all].join("\n")}`);
 }
