@@ -5,9 +5,11 @@
  * D2  A file created, renamed or removed is so after `syncDirectory` of its folder.
  * D3  `write` writes everything or rejects; after a rejection any part may have been written.
  */
+import { statSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { mkdir, open, readdir, rename, rm, statfs } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { isSignAlive, type LifeSign, raiseSign } from "./life-sign.ts";
 
 export interface Disk {
   /** Creates a folder and those above it, to last; an existing one is left alone. */
@@ -22,12 +24,31 @@ export interface Disk {
   syncDirectory(path: string): Promise<void>;
   /** Bytes a user may still write, or null where the system does not report it. */
   freeBytes(directory: string): Promise<number | null>;
+  /** What stands at a path now, or null. */
+  stat(path: string): Promise<FileState | null>;
+  /** Shows until it is closed that this process is alive (life-sign.ts). Null where the file system has no such thing. */
+  raiseSign(path: string): Promise<LifeSign | null>;
+  /** False only when the process that raised the sign is gone, or has closed it. */
+  isSignAlive(path: string): Promise<boolean>;
+  /** Whether only one running kernel can have the folder: it lies on a disk of this machine, not on a network. */
+  isLocal(directory: string): Promise<boolean>;
+}
+
+/** A file as its folder names it. */
+export interface FileState {
+  /** Of the file itself, whatever its name; a removed file's may come again. */
+  id: string;
+  size: number;
+  /** When content, name or rights last changed, by the file system's clock. */
+  changedNs: bigint;
 }
 
 export type OpenMode = "read" | "write" | "create";
 
 export interface DiskFile {
   size(): Promise<number>;
+  /** As in FileState. */
+  id(): Promise<string>;
   /** Fills `into` with bytes from `offset`; returns how many, fewer than asked only at the end of the file. */
   read(into: Uint8Array, offset: number): Promise<number>;
   write(bytes: Uint8Array, offset: number): Promise<void>;
@@ -42,16 +63,19 @@ export interface DiskFile {
  */
 export const realDisk: Disk = {
   async makeDirectory(path) {
-    const firstMade = await mkdir(path, { recursive: true });
-    if (firstMade === undefined) return;
-    for (let made = resolve(path); ; made = dirname(made)) {
-      await realDisk.syncDirectory(dirname(made));
-      if (made === resolve(firstMade) || made === dirname(made)) return;
-    }
+    const folder = resolve(path);
+    if (await isDirectory(folder)) return;
+    // Folder by folder: the recursive call reports a read-only file system as a missing folder.
+    if (dirname(folder) !== folder) await realDisk.makeDirectory(dirname(folder));
+    await mkdir(folder, { mode: FOLDER_MODE }).catch(async (error: NodeJS.ErrnoException) => {
+      // Another process may have been faster.
+      if (error.code !== "EEXIST" || !(await isDirectory(folder))) throw error;
+    });
+    await realDisk.syncDirectory(dirname(folder));
   },
   list: (directory) => readdir(directory),
   async open(path, mode) {
-    return new RealFile(await open(path, FLAGS[mode]));
+    return new RealFile(await open(path, FLAGS[mode], FILE_MODE));
   },
   rename,
   remove: (path) => rm(path, { force: true }),
@@ -69,7 +93,31 @@ export const realDisk: Disk = {
     const { bavail, bsize } = await statfs(directory);
     return bavail * bsize;
   },
+  /** Synchronously: the system has the folder in memory, and a turn of the thread pool would take ten times as long. */
+  async stat(path) {
+    const found = statSync(path, { bigint: true, throwIfNoEntry: false });
+    if (found === undefined) return null;
+    return { id: `${found.dev}:${found.ino}`, size: Number(found.size), changedNs: found.ctimeNs };
+  },
+  raiseSign,
+  isSignAlive,
+  async isLocal(directory) {
+    return LOCAL_FILE_SYSTEMS.has((await statfs(directory)).type);
+  },
 };
+
+/** Only for their owner: a recording holds what the gateway gives out against a token only. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+/** `statfs` types of Linux whose files no second kernel can have: ext4, XFS, Btrfs, F2FS, ZFS, bcachefs, tmpfs, overlay. */
+const LOCAL_FILE_SYSTEMS: ReadonlySet<number> = new Set([
+  0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0xca451a4e, 0x01021994, 0x794c7630,
+]);
+
+async function isDirectory(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null))?.isDirectory() ?? false;
+}
 
 /** Reads a small file whole. */
 export async function readWhole(disk: Disk, path: string): Promise<Uint8Array> {
@@ -120,6 +168,11 @@ class RealFile implements DiskFile {
 
   async size(): Promise<number> {
     return (await this.#handle.stat()).size;
+  }
+
+  async id(): Promise<string> {
+    const { dev, ino } = await this.#handle.stat({ bigint: true });
+    return `${dev}:${ino}`;
   }
 
   async read(into: Uint8Array, offset: number): Promise<number> {

@@ -37,6 +37,18 @@ export class JournalLocked extends JournalError {
   }
 }
 
+/**
+ * A recording is not as its writer left it: somebody else has the lock, or changed the segment. The writer halts rather than overwrite what
+ * may be another's.
+ */
+export class RecordingTaken extends JournalError {
+  override readonly name = "RecordingTaken";
+
+  constructor(parts: Parts) {
+    super("conflict", parts);
+  }
+}
+
 /** Another node took the partition over. Blocks that were not admitted before are lost. */
 export class Fenced extends JournalError {
   override readonly name = "Fenced";

@@ -25,7 +25,7 @@ import type {
 import type { Batch } from "./batch.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import { realDisk, TEMPORARY_SUFFIX } from "./disk.ts";
-import type { JournalHalted } from "./errors.ts";
+import { type JournalHalted, RecordingTaken } from "./errors.ts";
 import { GroupCommit } from "./group-commit.ts";
 import { indexName } from "./index-file.ts";
 import type { Lock } from "./lock.ts";
@@ -91,10 +91,7 @@ export async function openJournal(directory: string, options: JournalOptions = {
   const writable = options.readOnly !== true;
   let lock: Lock | null = null;
   if (writable) {
-    await disk.makeDirectory(path).catch((error: Error) => {
-      throw new EigenwatchError({ action: `write ${path}`, value: error.message }, { cause: error });
-    });
-    lock = await lockDirectory(disk, path, options.wait);
+    lock = await lockFolder(disk, path, options.wait);
     if (lock.takenFrom !== null) report({ kind: "staleLock", pid: lock.takenFrom });
   }
   let opened: OpenedSegments | null = null;
@@ -115,6 +112,17 @@ export async function openJournal(directory: string, options: JournalOptions = {
     await opened?.active?.close();
     await lock?.release();
     throw error;
+  }
+}
+
+async function lockFolder(disk: Disk, path: string, wait: JournalOptions["wait"]): Promise<Lock> {
+  try {
+    await disk.makeDirectory(path);
+    return await lockDirectory(disk, path, wait);
+  } catch (error) {
+    if (error instanceof EigenwatchError) throw error;
+    // A file system that is full, read-only, or another user's.
+    throw new EigenwatchError({ action: `write ${path}`, value: (error as Error).message }, { cause: error });
   }
 }
 
@@ -140,6 +148,8 @@ export class FileJournal implements Journal {
   /** Oldest first; the last one is written while #file is not null. */
   #segments: Segment[];
   #file: DiskFile | null;
+  /** Id of that file, asked once. */
+  #fileId: string | null = null;
   /** The last block handed over, durable or not. */
   #queued: BlockPosition | null;
   #last: BlockPosition | null;
@@ -180,7 +190,7 @@ export class FileJournal implements Journal {
     this.#queued = this.#last;
     this.#commit = new GroupCommit(
       (batch) => this.#write(batch),
-      () => this.#dropUnfinished(),
+      (cause) => this.#dropUnfinished(cause),
       options.pendingBytes ?? PENDING_BYTES,
     );
   }
@@ -241,6 +251,7 @@ export class FileJournal implements Journal {
   async #save(snapshot: StoredSnapshot, before: Promise<void>): Promise<void> {
     await before;
     if (snapshot.block > (this.#last?.number ?? 0)) await this.#commit.flush();
+    await this.#lock?.check();
     await this.#snapshots.save(snapshot);
     while (this.#snapshots.kept.length > this.#keepSnapshots)
       await this.#snapshots.remove(thinnest(this.#snapshots.kept)!);
@@ -284,6 +295,7 @@ export class FileJournal implements Journal {
   }
 
   async #write(batch: Batch): Promise<void> {
+    await this.#checkOwn();
     const active = this.#segments.at(-1);
     const full = active !== undefined && active.blocks > 0 && active.size + batch.length > this.#segmentBytes;
     if (this.#file === null || active === undefined || full) await this.#roll(batch);
@@ -300,12 +312,33 @@ export class FileJournal implements Journal {
     this.#unclosed = true;
   }
 
+  /** That nobody else has become the writer, as far as that shows. Both questions take a call to the system, so they are asked at once. */
+  async #checkOwn(): Promise<void> {
+    const answers = await Promise.allSettled([this.#lock?.check(), this.#checkSegment()]);
+    for (const answer of answers) if (answer.status === "rejected") throw answer.reason;
+  }
+
+  /** That the active segment is the file in the folder, and as long as this process has made it. */
+  async #checkSegment(): Promise<void> {
+    const segment = this.#segments.at(-1);
+    if (this.#file === null || segment === undefined) return;
+    this.#fileId ??= await this.#file.id();
+    const found = await this.#disk.stat(join(this.directory, segment.file));
+    if (found?.id === this.#fileId && found.size === segment.size) return;
+    const isOther = found !== null && found.id !== this.#fileId;
+    throw new RecordingTaken({
+      action: `write ${this.directory}`,
+      value: `${segment.file} ${found === null ? "is gone" : isOther ? "is another file" : `has ${found.size} bytes`}`,
+      expected: `${segment.size} bytes, as this process left it`,
+    });
+  }
+
   /** Seals the active segment and starts the next: it is in the folder, synced, before anything in it is acknowledged. */
   async #roll(batch: Batch): Promise<void> {
     const sealed = this.#segments.at(-1);
     if (this.#file !== null && sealed !== undefined) {
       await this.#file.close();
-      this.#file = null;
+      this.#file = this.#fileId = null;
       await writeIndex(this.#disk, this.directory, sealed);
     }
     const firstBlock = batch.positions[0]?.number ?? this.#last!.number + 1;
@@ -334,8 +367,9 @@ export class FileJournal implements Journal {
     }
   }
 
-  /** After a failed write: cuts off the bytes after the last durable record, if the disk still permits it. */
-  async #dropUnfinished(): Promise<void> {
+  /** After a failed write: cuts off the bytes after the last durable record, if the disk still permits it. What others wrote stays. */
+  async #dropUnfinished(cause: unknown): Promise<void> {
+    if (cause instanceof RecordingTaken) return;
     const segment = this.#segments.at(-1);
     try {
       if (segment === undefined) return;

@@ -8,7 +8,7 @@
  */
 import type { DerivedRecord, JournalBlock } from "../ports/journal.ts";
 import { Batch } from "./batch.ts";
-import { JournalBusy, JournalHalted } from "./errors.ts";
+import { JournalBusy, JournalHalted, RecordingTaken } from "./errors.ts";
 import { copyPosition } from "./order.ts";
 import { blockRecordBytes, derivedRecordBytes, MAX_BODY_BYTES } from "./record.ts";
 
@@ -21,7 +21,7 @@ export type WriteBatch = (batch: Batch) => Promise<void>;
 export class GroupCommit {
   readonly #write: WriteBatch;
   readonly #pendingBytesMax: number;
-  readonly #onHalt: () => Promise<void>;
+  readonly #onHalt: (cause: unknown) => Promise<void>;
   #gathering = new Batch();
   #spare = new Batch();
   /** Bytes being written. */
@@ -29,7 +29,7 @@ export class GroupCommit {
   #running = false;
   #halted: JournalHalted | null = null;
 
-  constructor(write: WriteBatch, onHalt: () => Promise<void>, pendingBytesMax: number) {
+  constructor(write: WriteBatch, onHalt: (cause: unknown) => Promise<void>, pendingBytesMax: number) {
     this.#write = write;
     this.#onHalt = onHalt;
     this.#pendingBytesMax = pendingBytesMax;
@@ -113,18 +113,23 @@ export class GroupCommit {
   }
 
   async #halt(batch: Batch, error: unknown): Promise<void> {
-    const reason = error instanceof Error ? error.message : String(error);
-    this.#halted = new JournalHalted(
-      {
-        action: "write the journal",
-        value: `${reason}; nothing acknowledged is lost`,
-        expected: "the cause removed, and the journal opened again",
-      },
-      { cause: error },
-    );
+    this.#halted = new JournalHalted(haltParts(error), { cause: error });
     this.#writingBytes = 0;
-    await this.#onHalt();
+    await this.#onHalt(error);
     batch.settle(this.#halted);
     this.#gathering.settle(this.#halted);
   }
+}
+
+function haltParts(error: unknown): { action: string; value: string; expected: string } {
+  if (error instanceof RecordingTaken) {
+    const { action, value, expected = "" } = error;
+    return { action, value: `${value}; nothing was overwritten`, expected };
+  }
+  const reason = error instanceof Error ? error.message : String(error);
+  return {
+    action: "write the journal",
+    value: `${reason}; nothing acknowledged is lost`,
+    expected: "the cause removed, and the journal opened again",
+  };
 }

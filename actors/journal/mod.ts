@@ -1,9 +1,18 @@
 /** The public face of actors/journal/ beyond actors/mod.ts: journals on any disk, and the segments, indexes and snapshots of a recording. */
-export { type Disk, type DiskFile, type OpenMode, realDisk, TEMPORARY_SUFFIX, writeWhole } from "./disk.ts";
+export {
+  type Disk,
+  type DiskFile,
+  type FileState,
+  type OpenMode,
+  realDisk,
+  TEMPORARY_SUFFIX,
+  writeWhole,
+} from "./disk.ts";
 export { JournalHalted } from "./errors.ts";
 export { type FileJournal, openJournal } from "./file.ts";
 export { encodeIndex, indexName } from "./index-file.ts";
-export { isBeingWritten, LOCK_FILE } from "./lock.ts";
+export type { LifeSign } from "./life-sign.ts";
+export { isBeingWritten, isLockFile, LOCK_FILE } from "./lock.ts";
 export { BLOCK_FIELDS_BYTES, BODY_BYTES_MIN, RECORD, RECORD_HEADER_BYTES } from "./record.ts";
 export { SegmentScanner } from "./scanner.ts";
 export {

@@ -9,7 +9,7 @@
  * `kill()` is the end of the process: the cache survives. Both close every open file and return the disk as the next process sees it.
  */
 import { basename, dirname } from "node:path";
-import type { Disk, DiskFile, OpenMode } from "../../actors/journal/mod.ts";
+import type { Disk, DiskFile, FileState, LifeSign, OpenMode } from "../../actors/journal/mod.ts";
 
 /** The unit that a disk writes completely or not at all. */
 const SECTOR_BYTES = 512;
@@ -26,6 +26,7 @@ export interface DiskFaults {
 type Change = { kind: "write"; bytes: Uint8Array; offset: number } | { kind: "truncate"; size: number };
 
 interface Content {
+  id: string;
   durable: Uint8Array;
   cached: Uint8Array;
   /** Changes between `durable` and `cached`, in order. */
@@ -42,7 +43,11 @@ interface Platter {
   durableNames: Map<string, Content>;
   cachedNames: Map<string, Content>;
   nameChanges: NameChange[];
+  /** Signs of life, with the disk of the process that raised each. */
+  signs: Map<string, SimulatedDisk>;
 }
+
+let contents = 0;
 
 export class SimulatedDisk implements Disk {
   readonly faults: DiskFaults;
@@ -54,7 +59,7 @@ export class SimulatedDisk implements Disk {
   constructor(seed: number, faults: DiskFaults = {}) {
     this.#random = uniform(seed);
     this.faults = faults;
-    this.#platter = { durableNames: new Map(), cachedNames: new Map(), nameChanges: [] };
+    this.#platter = { durableNames: new Map(), cachedNames: new Map(), nameChanges: [], signs: new Map() };
   }
 
   /** Loses power. The returned disk has no faults unless given. */
@@ -104,7 +109,7 @@ export class SimulatedDisk implements Disk {
     let content = cachedNames.get(path);
     if (mode === "create") {
       if (content !== undefined) throw fault("EEXIST", `create ${path}`);
-      content = { durable: new Uint8Array(0), cached: new Uint8Array(0), changes: [] };
+      content = { id: `${contents++}`, durable: new Uint8Array(0), cached: new Uint8Array(0), changes: [] };
       this.#change({ directory: dirname(path), removed: null, added: { path, content } });
     }
     if (content === undefined) throw fault("ENOENT", `open ${path}`);
@@ -139,6 +144,29 @@ export class SimulatedDisk implements Disk {
     return this.faults.bytesLeft ?? null;
   }
 
+  async stat(path: string): Promise<FileState | null> {
+    this.#checkPower();
+    const content = this.#platter.cachedNames.get(path);
+    return content === undefined ? null : { id: content.id, size: content.cached.length, changedNs: 0n };
+  }
+
+  async raiseSign(path: string): Promise<LifeSign> {
+    this.#checkPower();
+    const { signs } = this.#platter;
+    signs.set(path, this);
+    return { close: async () => void signs.delete(path) };
+  }
+
+  async isSignAlive(path: string): Promise<boolean> {
+    this.#checkPower();
+    const owner = this.#platter.signs.get(path);
+    return owner !== undefined && owner.#powered;
+  }
+
+  async isLocal(): Promise<boolean> {
+    return true;
+  }
+
   #change(change: NameChange): void {
     applyName(this.#platter.cachedNames, change);
     this.#platter.nameChanges.push(change);
@@ -151,6 +179,10 @@ export class SimulatedDisk implements Disk {
       async size() {
         check();
         return content.cached.length;
+      },
+      async id() {
+        check();
+        return content.id;
       },
       async read(into, offset) {
         check();

@@ -6,7 +6,7 @@
  *
  * An operation of an ended process never returns to it. Whether it was carried out depends on the latency.
  */
-import type { Disk, DiskFile, OpenMode } from "../../actors/journal/mod.ts";
+import type { Disk, DiskFile, FileState, LifeSign, OpenMode } from "../../actors/journal/mod.ts";
 import type { Fault } from "./decisions.ts";
 import type { Process } from "./process.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
@@ -54,6 +54,7 @@ export class TimedDisk implements Disk {
     const file = await this.#after(() => this.#inner.open(path, mode));
     return {
       size: () => this.#after(() => file.size()),
+      id: () => this.#after(() => file.id()),
       read: (into, offset) => this.#after(() => file.read(into, offset)),
       write: (bytes, offset) => this.#write(file, bytes, offset),
       truncate: (size) => this.#after(() => file.truncate(size)),
@@ -76,6 +77,22 @@ export class TimedDisk implements Disk {
 
   freeBytes(): Promise<number | null> {
     return this.#after(() => this.#inner.freeBytes());
+  }
+
+  stat(path: string): Promise<FileState | null> {
+    return this.#after(() => this.#inner.stat(path));
+  }
+
+  raiseSign(path: string): Promise<LifeSign> {
+    return this.#after(() => this.#inner.raiseSign(path));
+  }
+
+  isSignAlive(path: string): Promise<boolean> {
+    return this.#after(() => this.#inner.isSignAlive(path));
+  }
+
+  isLocal(): Promise<boolean> {
+    return this.#after(() => this.#inner.isLocal());
   }
 
   /** The caller may reuse `bytes` after it returns. Power may be lost during the write. */

@@ -1,4 +1,13 @@
-import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -8,6 +17,7 @@ import { openJournal } from "../../actors/journal/file.ts";
 import { openRecording } from "../../actors/journal/recording.ts";
 import { SimulatedDisk } from "../../sim/cluster/simulated-disk.ts";
 import { journalContract } from "../contracts/journal.ts";
+import { skip } from "../support/skip.ts";
 import {
   appendAll,
   block,
@@ -130,6 +140,7 @@ test("file journal is read while it is written, without a lock and without a cha
     assert.equal(await collect(reader), await collect(writer));
     assert.equal(reader.recovered?.offset, size);
     assert.is(readFileSync(join(directory, newest)).length, before.length + 500);
+    truncateSync(join(directory, newest), size);
     await appendAll(writer, 16, 40, 1000);
     assert.equal(await blockNumbers(reader), range(1, 15));
     assert.match((await rejection(reader.append(block(16)))).message, "opened for reading");
@@ -257,6 +268,47 @@ test("recording is described with its segments, ranges, snapshots and damage", a
     });
     assert.is(damaged.blocks, 29);
   });
+});
+
+test("file journal is readable by its owner only, in folders that it makes itself", async () => {
+  if (process.platform === "win32") return skip("Windows has no such modes");
+  await withFolder(async (folder) => {
+    const directory = join(folder, "a", "b");
+    const journal = await openJournal(directory, SMALL);
+    await appendAll(journal, 1, 12, 1000);
+    await journal.saveSnapshot(12, block(12).timeUs, 120, new Uint8Array(99));
+    const modes = [join(folder, "a"), directory].map((path) => statSync(path).mode & 0o777);
+    assert.equal(modes, [0o700, 0o700]);
+    const files = readdirSync(directory).filter((name) => !name.endsWith(".sign"));
+    assert.equal([...new Set(files.map((name) => name.replace(/.*[.]/, "")))].sort(), [
+      "idx",
+      "lock",
+      "seg",
+      "snap",
+    ]);
+    for (const name of files) assert.is(statSync(join(directory, name)).mode & 0o777, 0o600, name);
+    await journal.close();
+  });
+});
+
+test("file journal reports a read-only file system as that, for a new folder and for one that is there", async () => {
+  if (process.platform !== "linux" || process.getuid?.() !== 0)
+    return skip("a read-only file system needs Linux and root");
+  const directory = makeFolder();
+  const mounted = spawnSync("mount", ["-t", "tmpfs", "-o", "ro", "tmpfs", directory]);
+  try {
+    if (mounted.status !== 0) return skip(`mount -t tmpfs: ${String(mounted.stderr).trim()}`);
+    for (const path of [directory, join(directory, "new"), join(directory, "new", "below")]) {
+      const { message } = await rejection(openJournal(path));
+      assert.match(message, /^Cannot write /);
+      // Node and Deno word it differently.
+      assert.match(message, /EROFS|[Rr]ead-only file system/, path);
+      assert.not.match(message, "ENOENT");
+    }
+  } finally {
+    spawnSync("umount", [directory]);
+    removeFolder(directory);
+  }
 });
 
 function indexFiles(directory: string) {

@@ -17,7 +17,7 @@ import {
   gapBetween,
   indexName,
   isBeingWritten,
-  LOCK_FILE,
+  isLockFile,
   RECORD,
   RECORD_HEADER_BYTES,
   realDisk,
@@ -207,5 +207,5 @@ async function surveyRecords(scanner: SegmentScanner, file: string, walk: Walk):
 
 /** Names that come and go beside the recording itself. */
 export function isPassing(name: string): boolean {
-  return name.startsWith(LOCK_FILE) || name.endsWith(".tmp");
+  return isLockFile(name) || name.endsWith(".tmp");
 }
