@@ -1,10 +1,12 @@
 /**
  * Brings node_modules in line with package-lock.json: by npm where there is one, else by Deno, which takes the same
  * versions and checksums from package-lock.json. That one file pins both; there is no second lock file to keep in step.
+ *
+ * Whoever uses the program needs the `dependencies` of package.json, with which it is built; whoever changes it needs all.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { atLeast, findProgram, ROOT, RUNS_IN_DENO } from "./runtime.mjs";
 
@@ -19,10 +21,12 @@ const STAMP = join(ROOT, "node_modules", ".eigenwatch-lock");
 /** First npm that honours all of our .npmrc. */
 const NPM_OLDEST = [10, 0];
 
-/** @param {"stdout" | "stderr"} stream where to say what is done @returns {boolean} whether the tree is as expected */
-export function install(stream) {
+/** @typedef {"use" | "development"} Purpose */
+
+/** @param {"stdout" | "stderr"} stream where to say what is done @param {Purpose} purpose @returns {boolean} whether the tree is as expected */
+export function install(stream, purpose) {
   const say = stream === "stdout" ? console.log : console.error;
-  if (isCurrent()) return true;
+  if (isCurrent(purpose)) return true;
   const npm = findProgram("npm");
   const npmVersion =
     npm === null ? null : spawnSync(npm, ["--version"], { encoding: "utf8", cwd: ROOT }).stdout.trim();
@@ -32,49 +36,72 @@ export function install(stream) {
     say(`Cannot install dependencies: ${found}; expected npm 10 or later (it comes with Node), or Deno 2`);
     return false;
   }
-  const done = npmServes ? byNpm(say, stream) : byDeno(say, stream);
-  if (done) writeFileSync(STAMP, lockHash());
+  const done = npmServes ? byNpm(say, stream, purpose) : byDeno(say, stream, purpose);
+  if (done) writeFileSync(STAMP, stampOf(purpose));
   else say("Cannot install dependencies: see the lines above; is the package registry reachable?");
   return done;
 }
 
-function isCurrent() {
-  return read(STAMP) === lockHash() || describesSameTree();
+/** A tree for development serves use as well. @param {Purpose} purpose */
+function isCurrent(purpose) {
+  const stamp = read(STAMP);
+  return stamp === stampOf(purpose) || stamp === stampOf("development") || describesSameTree(purpose);
 }
 
-/** Someone ran npm by hand: what it installed is what the lock file asks for. */
-function describesSameTree() {
+/** @param {Purpose} purpose */
+function stampOf(purpose) {
+  return `${purpose} ${createHash("sha256").update(readFileSync(LOCK)).digest("hex")}`;
+}
+
+/** @typedef {{ version?: string, integrity?: string, optional?: boolean, dev?: boolean, devOptional?: boolean }} Entry */
+
+/** @returns {{ packages: Record<string, Entry> }} */
+function readLock() {
+  return JSON.parse(readFileSync(LOCK, "utf8"));
+}
+
+/** Someone ran npm by hand: what it installed is what the lock file asks for. @param {Purpose} purpose */
+function describesSameTree(purpose) {
   const installed = read(INSTALLED);
   if (installed === null) return false;
   const present = JSON.parse(installed).packages;
-  /** @type {Record<string, { version?: string, optional?: boolean }>} */
-  const expected = JSON.parse(readFileSync(LOCK, "utf8")).packages;
-  return Object.entries(expected).every(
-    ([path, { version, optional }]) => path === "" || optional === true || present[path]?.version === version,
+  return Object.entries(readLock().packages).every(
+    ([path, { version, optional, dev, devOptional }]) =>
+      path === "" ||
+      optional === true ||
+      (purpose === "use" && (dev === true || devOptional === true)) ||
+      present[path]?.version === version,
   );
 }
 
-/** @param {(line: string) => void} say @param {"stdout" | "stderr"} stream */
-function byNpm(say, stream) {
+/** @param {(line: string) => void} say @param {"stdout" | "stderr"} stream @param {Purpose} purpose */
+function byNpm(say, stream, purpose) {
   say("Installing dependencies (npm ci)");
-  return run("npm", ["ci", "--no-audit", "--no-fund"], stream);
+  // Without the second, npm keeps TypeScript, which is an optional peer of valibot: 31 MB.
+  const omitted = purpose === "use" ? ["--omit=dev", "--legacy-peer-deps"] : [];
+  return run("npm", ["ci", "--no-audit", "--no-fund", ...omitted], stream);
 }
 
 /**
  * Where there is no deno.lock, Deno takes versions and checksums from package-lock.json, but refuses one with entries
  * that lack a checksum (see complete-lock.mjs): so it works on a copy without them, in a folder of its own.
- * @param {(line: string) => void} say @param {"stdout" | "stderr"} stream
+ * @param {(line: string) => void} say @param {"stdout" | "stderr"} stream @param {Purpose} purpose
  */
-function byDeno(say, stream) {
+function byDeno(say, stream, purpose) {
   say("Installing dependencies (deno install, versions of package-lock.json)");
   const staging = join(ROOT, ".tools", "install");
   rmSync(staging, { recursive: true, force: true });
   mkdirSync(staging, { recursive: true });
-  copyFileSync(join(ROOT, "package.json"), join(staging, "package.json"));
+  const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"));
+  const lock = readLock();
+  const root = /** @type {{ devDependencies?: object }} */ (lock.packages[""]);
+  if (purpose === "use") for (const each of [manifest, root]) delete each.devDependencies;
+  for (const [path, { integrity, optional, dev, devOptional }] of Object.entries(lock.packages)) {
+    const isLeftOut = purpose === "use" && (dev === true || devOptional === true);
+    if (isLeftOut || (optional === true && integrity === undefined)) delete lock.packages[path];
+  }
+  writeFileSync(join(staging, "package.json"), JSON.stringify(manifest));
   writeFileSync(join(staging, "deno.json"), JSON.stringify({ nodeModulesDir: "manual" }));
-  const lock = JSON.parse(readFileSync(LOCK, "utf8"));
-  for (const [path, { integrity, optional }] of Object.entries(lock.packages))
-    if (optional === true && integrity === undefined) delete lock.packages[path];
   writeFileSync(join(staging, "package-lock.json"), JSON.stringify(lock));
   const done = run(process.execPath, ["install", "--quiet"], stream, staging);
   if (done) {
@@ -91,10 +118,6 @@ function run(command, args, stream, folder = ROOT) {
   // npm is a shell script on Windows.
   const shell = process.platform === "win32" && command === "npm";
   return spawnSync(command, args, { cwd: folder, stdio: ["ignore", out, 2], shell }).status === 0;
-}
-
-function lockHash() {
-  return createHash("sha256").update(readFileSync(LOCK)).digest("hex");
 }
 
 /** @param {string} path */

@@ -3,7 +3,7 @@
  * Plain JavaScript on node: builtins only: it works before anything is installed, on Node and on Deno.
  */
 import { spawnSync } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
+import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -15,11 +15,31 @@ export const NODE_OLDEST = [20, 15];
 /** First Node that runs TypeScript by itself, without a flag. */
 const NODE_TYPE_STRIPPING = [22, 18];
 
-/** Where `.ci/node24.mjs` puts its Node, and the package that it comes in. */
-export const NODE24_FOLDER = join(ROOT, ".tools", "node24");
-export const NODE24_PACKAGE = `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`;
+/**
+ * The runtimes that `.ci/test-runtimes.mjs` fetches: where each is, and in which package it comes.
+ *
+ * Deno comes as the package @deno/<platform> that holds the bare binary, not as `deno` that chooses among them: that is a script, which
+ * starts another process and leaves it behind when it is stopped.
+ */
+export const FETCHED = {
+  node24: fetched(
+    "node24",
+    `node-${process.platform === "win32" ? "win" : process.platform}-${process.arch}`,
+    "bin",
+    "node",
+  ),
+  deno: fetched(
+    "deno",
+    `@deno/${process.platform}-${process.arch}${process.platform === "linux" ? "-glibc" : ""}`,
+    "deno",
+  ),
+};
 
-const NODE24 = join(NODE24_FOLDER, "node_modules", NODE24_PACKAGE, "bin", executable("node"));
+/** @param {string} name @param {string} packageName @param {string[]} place of the binary in its package */
+function fetched(name, packageName, ...place) {
+  const folder = join(ROOT, ".tools", name);
+  return { folder, packageName, path: executable(join(folder, "node_modules", packageName, ...place)) };
+}
 
 export const RUNS_IN_DENO = "Deno" in globalThis;
 
@@ -30,6 +50,7 @@ export const RUNS_IN_DENO = "Deno" in globalThis;
  * @property {string} version
  * @property {string} path  the executable itself
  * @property {string[]} command  to be followed by a .ts file and its arguments
+ * @property {string[]} builtCommand  to be followed by a .mjs file and its arguments
  */
 
 /** The runtime this process runs in. @returns {Runtime} */
@@ -52,31 +73,34 @@ export function findNode() {
 /** Node 24: the running one if it is that, else the fetched one. @returns {Runtime | null} */
 export function findNode24() {
   if (!RUNS_IN_DENO && process.versions.node.startsWith("24.")) return ownRuntime();
-  const version = existsSync(NODE24) ? nodeVersion(NODE24) : null;
-  return version === null ? null : nodeRuntime(NODE24, version);
+  return findFetched("node24");
 }
 
-/**
- * The running Deno, else the installed binary, else the one on PATH.
- *
- * We depend on the packages @deno/<platform> that hold the bare binaries, not on `deno` that chooses among them: its
- * `node_modules/.bin/deno` would take the place of the user's Deno in `deno task`, and being a script that starts
- * another process it leaves that behind when it is stopped.
- * @returns {Runtime | null}
- */
+/** The running Deno, else the fetched one, else the one on PATH. @returns {Runtime | null} */
 export function findDeno() {
   if (RUNS_IN_DENO) return ownRuntime();
-  const path = denoOfPackage() ?? findProgram("deno");
-  const version = path === null ? undefined : output(path, ["--version"])?.split(" ")[1];
-  return path === null || version === undefined ? null : denoRuntime(path, version);
+  const onPath = findProgram("deno");
+  return findFetched("deno") ?? (onPath === null ? null : denoAt(onPath));
 }
 
-/** @returns {string | null} */
-function denoOfPackage() {
-  const libc = process.platform === "linux" ? "-glibc" : "";
-  const folder = join(ROOT, "node_modules", "@deno", `${process.platform}-${process.arch}${libc}`);
-  const path = join(folder, executable("deno"));
-  return isExecutable(path) ? path : null;
+/** A fetched runtime, of this version if one is given. @param {keyof typeof FETCHED} name @param {string} [version] @returns {Runtime | null} */
+export function findFetched(name, version) {
+  const { path } = FETCHED[name];
+  if (!isExecutable(path)) return null;
+  const found = name === "deno" ? denoAt(path) : nodeAt(path);
+  return version === undefined || found?.version === version ? found : null;
+}
+
+/** @param {string} path @returns {Runtime | null} */
+function nodeAt(path) {
+  const version = nodeVersion(path);
+  return version === null ? null : nodeRuntime(path, version);
+}
+
+/** @param {string} path @returns {Runtime | null} */
+function denoAt(path) {
+  const version = output(path, ["--version"])?.split(" ")[1];
+  return version === undefined ? null : denoRuntime(path, version);
 }
 
 /** @param {string} path @param {string} version @returns {Runtime} */
@@ -86,12 +110,13 @@ function nodeRuntime(path, version) {
   const strips = atLeast(version, NODE_TYPE_STRIPPING);
   // Node 22 strips types, and warns at each start that it does.
   const command = strips ? [path, "--disable-warning=ExperimentalWarning"] : [path, "--import", loader];
-  return { name: `node${version.split(".")[0]}`, kind: "node", version, path, command };
+  return { name: `node${version.split(".")[0]}`, kind: "node", version, path, command, builtCommand: [path] };
 }
 
 /** @param {string} path @param {string} version @returns {Runtime} */
 function denoRuntime(path, version) {
-  return { name: "deno", kind: "deno", version, path, command: [path, "run", "-A"] };
+  const command = [path, "run", "-A"];
+  return { name: "deno", kind: "deno", version, path, command, builtCommand: command };
 }
 
 /** Null also for the `node` that Deno puts on the PATH of its children: that is Deno, under another name. @param {string} path */

@@ -6,14 +6,15 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
+import { build, PROGRAM } from "./build.mjs";
 import { install } from "./install.mjs";
-import { fetchNode24 } from "./node24.mjs";
 import { atLeast, NODE_OLDEST, ownRuntime, ROOT, RUNS_IN_DENO } from "./runtime.mjs";
+import { fetchTestRuntimes } from "./test-runtimes.mjs";
 
 /** @type {Record<string, { help: string, run: (args: string[]) => Promise<number> }>} */
 const TASKS = {
   start: {
-    help: "install, build the dashboard, watch this machine (or what the arguments of `up` say)",
+    help: "install, build, watch this machine (or what the arguments of `up` say)",
     run: start,
   },
   test: {
@@ -34,7 +35,7 @@ const TASKS = {
     run: docs,
   },
   bench: { help: "the benchmarks, or the named one", run: bench },
-  build: { help: "dashboard and program bundle into dist/", run: build },
+  build: { help: "dashboard and program bundle into dist/", run: buildParts },
   demo: { help: "records the session that the page plays at ?demo anew", run: demo },
   eigenwatch: {
     help: "the program itself, with its arguments; reads stdin and writes stdout",
@@ -65,20 +66,19 @@ else {
 
 /** @param {string[]} args */
 async function start(args) {
-  if (!install("stdout")) return 1;
-  const built = await script(".ci/build.ts", ["dashboard"]);
-  if (built !== 0) return built;
-  return script("main.ts", ["up", ...(args.length > 0 ? args : ["--feed", "host"])]);
+  if (!install("stdout", "use")) return 1;
+  const built = await build([]);
+  return built !== 0 ? built : program(["up", ...(args.length > 0 ? args : ["--feed", "host"])]);
 }
 
 /** @param {string[]} args */
 async function test(args) {
-  if (!install("stdout")) {
+  if (!install("stdout", "development")) {
     // What reads the counts finds them also where nothing could run; `.ci/run` adds its own.
     if (process.env["EIGENWATCH_TEST_COUNTS"] === undefined) console.log("\n0 passed, 1 failed");
     return 1;
   }
-  fetchNode24();
+  fetchTestRuntimes();
   return script("tests/support/run.ts", args);
 }
 
@@ -88,43 +88,50 @@ function ok(args) {
 }
 
 /** @param {string[]} args */
-async function check(args) {
-  return install("stdout") ? script(".ci/check.ts", args) : 1;
+function check(args) {
+  return development(".ci/check.ts", args);
 }
 
 /** @param {string[]} args */
-async function mutants(args) {
-  return install("stdout") ? script("tests/simulation/mutants/command.ts", args) : 1;
+function mutants(args) {
+  return development("tests/simulation/mutants/command.ts", args);
 }
 
 /** @param {string[]} args */
-async function docs(args) {
-  return install("stdout") ? script(".ci/docs.ts", args) : 1;
+function docs(args) {
+  return development(".ci/docs.ts", args);
 }
 
 /** @param {string[]} args */
-async function bench(args) {
-  return install("stdout") ? script("main.ts", ["bench", ...args]) : 1;
+function bench(args) {
+  return development("main.ts", ["bench", ...args]);
 }
 
 /** @param {string[]} args */
-async function build(args) {
-  return install("stdout") ? script(".ci/build.ts", args) : 1;
+async function buildParts(args) {
+  return install("stdout", "use") ? build(args) : 1;
 }
 
 /** @param {string[]} args */
-async function demo(args) {
-  return install("stdout") ? script("tests/browser/record-demo.ts", args) : 1;
+function demo(args) {
+  return development("tests/browser/record-demo.ts", args);
 }
 
 /** stdout belongs to the program; messages of this script go to stderr. @param {string[]} args */
 async function eigenwatch(args) {
-  if (!install("stderr")) return 1;
-  if (args[0] === "up") {
-    const built = await script(".ci/build.ts", ["dashboard", "--quiet"]);
-    if (built !== 0) return built;
-  }
-  return script("main.ts", args, callersFolder());
+  if (!install("stderr", "use")) return 1;
+  const built = await build(["--quiet"]);
+  return built !== 0 ? built : program(args, callersFolder());
+}
+
+/** Runs a file that only a checkout with all packages has. @param {string} file @param {string[]} args */
+async function development(file, args) {
+  return install("stdout", "development") ? script(file, args) : 1;
+}
+
+/** Runs the built program: it is ready in a fraction of the time that its sources take. @param {string[]} args @param {string} [folder] */
+function program(args, folder) {
+  return run(ownRuntime().builtCommand, PROGRAM, args, folder);
 }
 
 /** npm and deno task change into the root; relative paths are meant from where the user stood. */
@@ -134,16 +141,20 @@ function callersFolder() {
   return initial !== undefined && join(here, ".") === join(ROOT, ".") ? initial : here;
 }
 
+/** Runs a TypeScript file. @param {string} file @param {string[]} args */
+function script(file, args) {
+  return run(ownRuntime().command, file, args);
+}
+
 /**
- * Runs a TypeScript file with the runtime we run in, stdio inherited, and returns its exit code.
- * @param {string} file @param {string[]} args @param {string} folder @returns {Promise<number>}
+ * Runs a file with the runtime we run in, stdio inherited, and returns its exit code.
+ * @param {string[]} command @param {string} file @param {string[]} args @param {string} folder @returns {Promise<number>}
  */
-function script(file, args, folder = ROOT) {
+function run([path = "", ...options], file, args, folder = ROOT) {
   if (!existsSync(join(ROOT, file))) {
     console.error(`Cannot run ${file}: there is no such file in ${ROOT}`);
     return Promise.resolve(1);
   }
-  const [path = "", ...options] = ownRuntime().command;
   const child = spawn(path, [...options, join(ROOT, file), ...args], { stdio: "inherit", cwd: folder });
   /** @param {NodeJS.Signals} signal */
   const forward = (signal) => {

@@ -37,8 +37,8 @@ export function launchChromium(): Promise<Browser> {
 
 /** Builds the page if its sources changed. Throws the build's output when it fails. */
 export function buildDashboard(): string {
-  const [program = "", ...rest] = ownRuntime().command;
-  const { status, stdout, stderr } = spawnSync(program, [...rest, ".ci/build.ts", "dashboard", "--quiet"], {
+  const [program = "", ...rest] = ownRuntime().builtCommand;
+  const { status, stdout, stderr } = spawnSync(program, [...rest, ".ci/build.mjs", "dashboard", "--quiet"], {
     cwd: ROOT,
     encoding: "utf8",
   });

@@ -151,9 +151,9 @@ function jobsOf(file: string, runtimes: Runtime[]): Job[] {
 
 /** Builds what tests need; a build that fails is a failed test, and then nothing runs: it would test what was built before. */
 async function isBuilt(): Promise<boolean> {
-  const { command } = ownRuntime();
+  const { builtCommand } = ownRuntime();
   const parts = ["dashboard", "program"];
-  const step = gateStep("build", ...command, join(ROOT, ".ci", "build.ts"), ...parts);
+  const step = gateStep("build", ...builtCommand, join(ROOT, ".ci", "build.mjs"), ...parts);
   const { failed } = await runJob({ ...step, counted: "ifFailed" });
   if (failed > 0) return false;
   process.env["EIGENWATCH_TEST_PROGRAM"] = join(ROOT, "dist", "eigenwatch.mjs");
@@ -162,7 +162,7 @@ async function isBuilt(): Promise<boolean> {
 
 function gateJobs(): Job[] {
   const own = ownRuntime();
-  const script = own.kind === "deno" ? own.command : [own.path];
+  const script = own.builtCommand;
   return [
     gateStep(
       "biome",

@@ -18,7 +18,7 @@ export function runtimes(): Runtime[] {
     (runtime) => runtime !== null,
   );
   if (node === null) skip("no Node: install Node 20.15 or later");
-  if (!found.some(({ name }) => name === "node24")) skip("no Node 24: node .ci/node24.mjs fetches it");
-  if (!found.some(({ kind }) => kind === "deno")) skip("no Deno: npm ci installs it");
+  if (!found.some(({ name }) => name === "node24")) skip("no Node 24: node .ci/test-runtimes.mjs fetches it");
+  if (!found.some(({ kind }) => kind === "deno")) skip("no Deno: node .ci/test-runtimes.mjs fetches it");
   return found;
 }

@@ -1,0 +1,255 @@
+/**
+ * Builds what is run without sources into dist/:
+ *
+ *   dashboard   collab/dashboard → dist/dashboard/     the page: main.js, main.css, index.html
+ *   program     main.ts          → dist/eigenwatch.mjs one file for Node and Deno
+ *
+ *     build.mjs [dashboard] [program] [--quiet] [--force]
+ *
+ * A part whose sources have not changed since its last build is left as it is. Plain JavaScript, because an installation for use has nothing
+ * that runs TypeScript on Node 20, and esbuild is loaded only when something is built: a start that builds nothing is quick.
+ */
+
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { builtinModules } from "node:module";
+import { basename, dirname, join, relative, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgs } from "node:util";
+import { ROOT } from "./runtime.mjs";
+
+/** The built program, which Node and Deno run. */
+export const PROGRAM = "dist/eigenwatch.mjs";
+
+const DASHBOARD = "collab/dashboard";
+
+/** Copied as they are, from the dashboard's folder itself. */
+const STATIC = /\.(html|svg|png|ico|webmanifest|woff2)$/;
+
+/** A change of the build is a change of what it makes; package-lock.json stands for all files of packages. */
+const ALWAYS_INPUTS = [".ci/build.mjs", "package-lock.json"];
+
+/**
+ * @typedef {object} Part
+ * @property {string} name
+ * @property {() => import("esbuild").BuildOptions} options
+ * @property {() => [from: string, to: string][]} copies  files to copy, relative to the root, and where to
+ * @property {string} [executable]
+ */
+
+/**
+ * What a part was made from: its inputs' names and their digest, and the packages in it.
+ * @typedef {{ inputs: string[], digest: string, outputs: string[], packages: string[] }} Stamp
+ */
+
+/** Benches drive browsers and peers that only a checkout has: the built program refuses to run them. @type {import("esbuild").Plugin} */
+const withoutBenches = {
+  name: "without benches",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/mod\.ts$/ }, ({ resolveDir }) =>
+      basename(resolveDir) === "bench" ? { path: "benches", namespace: "absent" } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: "absent" }, () => ({
+      contents: `export async function runBench() {
+        process.stderr.write("Cannot run benches in the built program: expected a checkout (npm run bench)\\n");
+        return 2;
+      }`,
+    }));
+  },
+};
+
+/** Deno knows `events` only as `node:events`. @type {import("esbuild").Plugin} */
+const prefixedBuiltins = {
+  name: "prefixed builtins",
+  setup({ onResolve }) {
+    const names = new Set(builtinModules);
+    onResolve({ filter: /^[a-z_/]+$/ }, ({ path }) =>
+      names.has(path) ? { path: `node:${path}`, external: true } : undefined,
+    );
+  },
+};
+
+/** @type {Part[]} */
+const PARTS = [
+  {
+    name: "dashboard",
+    options: () => ({
+      entryPoints: [`${DASHBOARD}/main.tsx`],
+      outdir: "dist/dashboard",
+      entryNames: "[name]",
+      platform: "browser",
+      format: "esm",
+      target: "es2022",
+      jsx: "automatic",
+      jsxImportSource: "preact",
+      minify: true,
+      sourcemap: "external",
+      // Fonts and pictures named in style sheets are copied beside them.
+      external: ["*.woff2", "*.png", "*.svg"],
+    }),
+    copies: () => [
+      ...filesOfDashboard(STATIC).map(
+        /** @returns {[string, string]} */ (path) => [path, `dist/dashboard/${basename(path)}`],
+      ),
+      // The session that `?demo` plays (tests/browser/record-demo.ts).
+      [`${DASHBOARD}/demo/session.gz`, "dist/dashboard/demo.gz"],
+    ],
+  },
+  {
+    name: "program",
+    options: () => ({
+      entryPoints: [{ in: "main.ts", out: basename(PROGRAM, ".mjs") }],
+      outdir: dirname(PROGRAM),
+      entryNames: "[name]",
+      outExtension: { ".js": ".mjs" },
+      platform: "node",
+      format: "esm",
+      target: "node20",
+      banner: { js: programBanner() },
+      // Optional native helpers of ws: it does without them.
+      external: ["bufferutil", "utf-8-validate"],
+      plugins: [prefixedBuiltins, withoutBenches],
+    }),
+    copies: () => [],
+    executable: PROGRAM,
+  },
+];
+
+/**
+ * Builds what is named, or everything, as far as its sources have changed.
+ * @param {string[]} args as on the command line @returns {Promise<number>} exit code: 0, 1 after errors in the sources, 2 for wrong arguments
+ */
+export async function build(args) {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { quiet: { type: "boolean", default: false }, force: { type: "boolean", default: false } },
+  });
+  const unknown = positionals.filter((name) => !PARTS.some((part) => part.name === name));
+  if (unknown.length > 0) {
+    console.error(
+      `Cannot build ${unknown.join(", ")}: expected ${PARTS.map(({ name }) => name).join(" or ")}`,
+    );
+    return 2;
+  }
+  const asked = PARTS.filter(({ name }) => positionals.length === 0 || positionals.includes(name));
+  const stale = asked.filter((part) => values.force || !isCurrent(part));
+  if (stale.length === 0) return 0;
+  const esbuild = await import("esbuild");
+  try {
+    for (const part of stale) await buildPart(esbuild, part, values.quiet);
+    return 0;
+  } catch (error) {
+    // esbuild has printed the errors of the sources.
+    if (error instanceof Error && "errors" in error) return 1;
+    throw error;
+  } finally {
+    await esbuild.stop();
+  }
+}
+
+/** @param {typeof import("esbuild")} esbuild @param {Part} part @param {boolean} isQuiet */
+async function buildPart(esbuild, part, isQuiet) {
+  const startedMs = Date.now();
+  const copies = part.copies();
+  const { outputFiles, metafile } = await esbuild.build({
+    ...part.options(),
+    absWorkingDir: ROOT,
+    bundle: true,
+    write: false,
+    metafile: true,
+    logLevel: "warning",
+  });
+  const made = outputFiles.map(writeOutput);
+  for (const [from, to] of copies) writeAtomically(to, readFileSync(join(ROOT, from)));
+  if (part.executable !== undefined) chmodSync(join(ROOT, part.executable), 0o755);
+  // Inputs that a plugin made up are no files; they stand in this file.
+  const files = Object.keys(metafile.inputs).filter((path) => existsSync(join(ROOT, path)));
+  const inputs = [
+    ...files.filter((path) => packageOf(path) === null),
+    ...copies.map(([from]) => from),
+    ...ALWAYS_INPUTS,
+  ];
+  const packages = [...new Set(files.map(packageOf).filter((name) => name !== null))].sort();
+  const outputs = [...made, ...copies.map(([, to]) => to)];
+  /** @type {Stamp} */
+  const stamp = { inputs, digest: digestOf(inputs), outputs, packages };
+  writeAtomically(stampOf(part), JSON.stringify(stamp));
+  const place = dirname(outputs[0] ?? "");
+  if (!isQuiet)
+    console.log(`Built ${part.name} into ${place}/ (${kilobytes(outputs)} kB, ${Date.now() - startedMs} ms)`);
+}
+
+/** Whether the part was built from the sources as they are now. @param {Part} part */
+function isCurrent(part) {
+  const file = join(ROOT, stampOf(part));
+  if (!existsSync(file)) return false;
+  /** @type {Stamp} */
+  const { inputs, digest, outputs } = JSON.parse(readFileSync(file, "utf8"));
+  const isWhole = [...inputs, ...outputs].every((path) => existsSync(join(ROOT, path)));
+  return isWhole && part.copies().every(([from]) => inputs.includes(from)) && digestOf(inputs) === digest;
+}
+
+/** @param {Part} part */
+function stampOf({ name }) {
+  return `dist/.${name}.json`;
+}
+
+/** The package that a file belongs to: node_modules/ws, node_modules/@noble/hashes. Null for a file of ours. @param {string} path */
+function packageOf(path) {
+  return /^node_modules\/(?:.*\/node_modules\/)?(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? null;
+}
+
+/** @param {string[]} inputs */
+function digestOf(inputs) {
+  const hash = createHash("sha256");
+  for (const path of inputs) hash.update(`${path}\0`).update(readFileSync(join(ROOT, path)));
+  return hash.digest("hex");
+}
+
+/** @param {RegExp} pattern */
+function filesOfDashboard(pattern) {
+  const names = readdirSync(join(ROOT, DASHBOARD)).filter((name) => pattern.test(name));
+  return names.sort().map((name) => `${DASHBOARD}/${name}`);
+}
+
+/** A CommonJS dependency asks for `require`, which a module lacks. */
+function programBanner() {
+  const shebang = readFileSync(join(ROOT, "main.ts"), "utf8").startsWith("#!") ? "" : "#!/usr/bin/env node\n";
+  return `${shebang}import { createRequire as createRequireOfBundle } from "node:module";
+const require = createRequireOfBundle(import.meta.url);`;
+}
+
+/** @param {import("esbuild").OutputFile} file @returns {string} where it is, relative to the root */
+function writeOutput({ path, contents }) {
+  const place = relative(ROOT, path);
+  writeAtomically(place, contents);
+  return place;
+}
+
+/** Another process may be serving or building the same file. @param {string} place @param {string | Uint8Array} contents */
+function writeAtomically(place, contents) {
+  const path = join(ROOT, place);
+  mkdirSync(dirname(path), { recursive: true });
+  const unfinished = join(dirname(path), `.${basename(path)}.${process.pid}`);
+  writeFileSync(unfinished, contents);
+  renameSync(unfinished, path);
+}
+
+/** @param {string[]} paths */
+function kilobytes(paths) {
+  const sizes = paths.filter((path) => !path.endsWith(".map")).map((path) => statSync(join(ROOT, path)).size);
+  return Math.round(sizes.reduce((sum, size) => sum + size, 0) / 1000);
+}
+
+if (import.meta.url === pathToFileURL(resolve(process.argv[1] ?? "")).href)
+  process.exitCode = await build(process.argv.slice(2));
