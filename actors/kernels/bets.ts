@@ -14,6 +14,7 @@ import expm1 from "@stdlib/math-base-special-expm1";
 import gammaincinv from "@stdlib/math-base-special-gammaincinv";
 import ln from "@stdlib/math-base-special-ln";
 import log1p from "@stdlib/math-base-special-log1p";
+import { lnAt } from "./elementary.ts";
 
 type BetKind = "energy" | "share";
 
@@ -24,9 +25,14 @@ export const BET_BINS = 400;
 const LOGIT_RANGE = 16;
 const PER_LOGIT = (BET_BINS - 2) / (2 * LOGIT_RANGE);
 
+/** ln(p/(1−p)): an element of an array is not boxed. */
+const odds = new Float64Array(1);
+
 /** Bin of p, with logistic spacing. Bins 0 and 399 hold the tails. One logarithm. */
 export function betBin(p: number): number {
-  const logit = ln(p / (1 - p));
+  odds[0] = p / (1 - p);
+  lnAt(odds, 0);
+  const logit = odds[0]!;
   if (!(logit > -LOGIT_RANGE)) return 0;
   if (logit >= LOGIT_RANGE) return BET_BINS - 1;
   return 1 + Math.floor((logit + LOGIT_RANGE) * PER_LOGIT);

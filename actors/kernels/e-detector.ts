@@ -8,17 +8,7 @@
  * Source: Shin, Ramdas & Rinaldo 2022, "E-detectors", arXiv:2203.03532.
  */
 import ln from "@stdlib/math-base-special-ln";
-import { logOnePlusExp, logWeightedSum } from "./log-sum.ts";
-
-/** ln M after one SR step from ln M and ln e. The start is ln M = −∞. O(1). */
-function shiryaevRobertsStep(logM: number, logE: number): number {
-  return logE + logOnePlusExp(logM);
-}
-
-/** ln M after one CUSUM step. O(1). */
-function cusumStep(logM: number, logE: number): number {
-  return logE + Math.max(logM, 0);
-}
+import { logOnePlusExpAt, logWeightedSum } from "./log-sum.ts";
 
 type EDetectorKind = "sr" | "cusum";
 
@@ -61,13 +51,15 @@ export class EDetector {
 
   /** Takes ln e of every member and returns ln M of the mixture. O(members), allocates nothing. */
   update(logE: Float64Array): number {
+    const { logM, onset, members } = this;
     const step = this.scalars[STEPS]! + 1;
     const sr = this.kind === "sr";
-    for (let m = 0; m < this.members; m++) {
-      const before = this.logM[m]!;
-      const after = sr ? shiryaevRobertsStep(before, logE[m]!) : cusumStep(before, logE[m]!);
-      this.logM[m] = after;
-      if (!(after > 0)) this.onset[m] = step;
+    for (let m = 0; m < members; m++) {
+      // The start is ln M = −∞.
+      if (sr) logOnePlusExpAt(logM, m);
+      else logM[m] = Math.max(logM[m]!, 0);
+      logM[m] = logE[m]! + logM[m]!;
+      if (!(logM[m]! > 0)) onset[m] = step;
     }
     this.scalars[STEPS] = step;
     const mixed = logWeightedSum(this.members, this.logWeights, this.logM);

@@ -1,14 +1,19 @@
 /** Sums of numbers that are given as logarithms. */
-import exp from "@stdlib/math-base-special-exp";
-import ln from "@stdlib/math-base-special-ln";
-import log1p from "@stdlib/math-base-special-log1p";
+import { expAt, lnAt, log1pAt } from "./elementary.ts";
 
 /** For larger x, ln(1+e^x) equals x to the last bit. */
 const LINEAR_FROM = 37;
 
-/** ln(1 + e^x) without overflow; x = −∞ gives 0. O(1). */
-export function logOnePlusExp(x: number): number {
-  return x > LINEAR_FROM ? x : log1p(exp(x));
+/** Sum and summand: an element of an array is not boxed. */
+const scratch = new Float64Array(2);
+const SUM = 0;
+const TERM = 1;
+
+/** x[i] ← ln(1 + e^x[i]) without overflow; −∞ gives 0. O(1). */
+export function logOnePlusExpAt(x: Float64Array, i: number): void {
+  if (x[i]! > LINEAR_FROM) return;
+  expAt(x, i);
+  log1pAt(x, i);
 }
 
 /** ln Σ_k w_k e^{x_k} over the first n, with `logWeights` = ln w; −∞ entries add nothing. Fixed order. O(n). */
@@ -16,7 +21,12 @@ export function logWeightedSum(n: number, logWeights: Float64Array, x: Float64Ar
   let largest = Number.NEGATIVE_INFINITY;
   for (let k = 0; k < n; k++) largest = Math.max(largest, logWeights[k]! + x[k]!);
   if (largest === Number.NEGATIVE_INFINITY || largest === Number.POSITIVE_INFINITY) return largest;
-  let sum = 0;
-  for (let k = 0; k < n; k++) sum += exp(logWeights[k]! + x[k]! - largest);
-  return largest + ln(sum);
+  scratch[SUM] = 0;
+  for (let k = 0; k < n; k++) {
+    scratch[TERM] = logWeights[k]! + x[k]! - largest;
+    expAt(scratch, TERM);
+    scratch[SUM] = scratch[SUM]! + scratch[TERM]!;
+  }
+  lnAt(scratch, SUM);
+  return largest + scratch[SUM]!;
 }

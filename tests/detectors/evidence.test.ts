@@ -38,7 +38,7 @@ test("conformal views rank a large statistic as counting does", () => {
   const history: number[] = [];
   for (let k = 0; k < 1000; k++) {
     const s = Math.abs(z());
-    const evidence = views.evidence(0, s);
+    const evidence = evidenceOf(views, s);
     const above = rankSlow(history, s, 128);
     const filled = Math.min(k, 128);
     // At most as much evidence as a strict rank gives; a record has at least ln(N+1).
@@ -56,7 +56,7 @@ test("conformal views exceed evidence ln(1/p) with probability at most p on exch
   const counts = [0, 0, 0];
   const rows = 60_000;
   for (let k = 0; k < rows + 512; k++) {
-    const evidence = views.evidence(0, Math.abs(z()));
+    const evidence = evidenceOf(views, Math.abs(z()));
     if (k < 512) continue;
     [0.05, 0.01, 0.004].forEach((p, i) => {
       if (evidence >= Math.log(1 / p)) counts[i] = counts[i]! + 1;
@@ -76,24 +76,38 @@ test("conformal views' evidence grows with the statistic", () => {
         const one = filled();
         const two = filled();
         const [low, high] = a < b ? [a, b] : [b, a];
-        assert.ok(one.evidence(0, low) <= two.evidence(0, high) + 1e-12);
+        assert.ok(evidenceOf(one, low) <= evidenceOf(two, high) + 1e-12);
       },
     ),
   );
 });
 
+/** The evidence of a statistic in view 0. */
+function evidenceOf(views: ConformalViews, statistic: number): number {
+  const values = Float64Array.of(0, statistic);
+  views.evidenceAt(0, values, 1);
+  return values[1]!;
+}
+
+/** The calibrated evidence of stream 0. */
+function calibrated(scale: EvidenceScale, evidence: number): number {
+  const values = Float64Array.of(evidence);
+  scale.calibrateAt(0, values);
+  return values[0]!;
+}
+
 function filled(): ConformalViews {
   const views = new ConformalViews(1, 200);
   const z = normals(4);
-  for (let k = 0; k < 300; k++) views.evidence(0, Math.abs(z()));
+  for (let k = 0; k < 300; k++) evidenceOf(views, Math.abs(z()));
   return views;
 }
 
 test("conformal views find a repeated extreme less and less surprising", () => {
   const views = filled();
-  const first = views.evidence(0, 20);
-  const second = views.evidence(0, 20);
-  const third = views.evidence(0, 20);
+  const first = evidenceOf(views, 20);
+  const second = evidenceOf(views, 20);
+  const third = evidenceOf(views, 20);
   assert.ok(first > second && second > third && third > 0);
 });
 
@@ -104,8 +118,8 @@ test("evidence scale calibrates inflated evidence to its frequency", () => {
   let alarms = 0;
   for (let k = 0; k < rows; k++) {
     // Evidence that is three times too large.
-    const calibrated = scale.calibrate(0, -3 * Math.log(1 - uniform()));
-    if (k > 4000 && calibrated >= Math.log(500)) alarms++;
+    const found = calibrated(scale, -3 * Math.log(1 - uniform()));
+    if (k > 4000 && found >= Math.log(500)) alarms++;
   }
   assert.ok(alarms <= (1.3 * rows) / 500, `${alarms} alarms`);
   assert.ok(alarms >= (0.5 * rows) / 500, `${alarms} alarms`);
@@ -114,10 +128,10 @@ test("evidence scale calibrates inflated evidence to its frequency", () => {
 test("evidence scale reports an extreme value without hiding the next one", () => {
   const scale = new EvidenceScale(1);
   const uniform = uniforms(6);
-  for (let k = 0; k < 5000; k++) scale.calibrate(0, -Math.log(1 - uniform()));
-  const first = scale.calibrate(0, 40);
-  for (let k = 0; k < 100; k++) scale.calibrate(0, -Math.log(1 - uniform()));
-  const second = scale.calibrate(0, 30);
+  for (let k = 0; k < 5000; k++) calibrated(scale, -Math.log(1 - uniform()));
+  const first = calibrated(scale, 40);
+  for (let k = 0; k < 100; k++) calibrated(scale, -Math.log(1 - uniform()));
+  const second = calibrated(scale, 30);
   assert.ok(first > 15 && second > 12, `${first}, ${second}`);
 });
 

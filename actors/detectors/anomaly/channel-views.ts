@@ -86,16 +86,18 @@ export class ChannelViews {
   }
 
   /**
-   * Writes the statistics of value x with innovation r (NaN: none) of channel c, at the time set last, to out[0..4]. NaN means that a view
-   * has no statistic. O(1), about 30 ns.
+   * Writes the statistics of the value x = values[k] with innovation r = innovations[k] (NaN: none) of channel c, at the time set last, to
+   * out[0..4]. NaN means that a view has no statistic. O(1), about 30 ns. Numbers are passed in arrays, here and below, because a double
+   * among the arguments would be boxed.
    */
-  look(c: number, x: number, r: number, out: Float64Array): void {
+  look(c: number, values: Float64Array, innovations: Float64Array, k: number, out: Float64Array): void {
     const { state } = this;
+    const x = values[k]!;
     const at = c * CHANNEL_WIDTH;
     const count = state[at + CHANNEL.count]! + 1;
     state[at + CHANNEL.count] = count;
     const weight = count < this.memory ? 1 / count : 1 / this.memory;
-    const floor = Math.abs(x) * RELATIVE_FLOOR;
+    const floor = roundingOf(x);
 
     const mean = count === 1 ? x : state[at + CHANNEL.mean]!;
     const scale = state[at + CHANNEL.scale]!;
@@ -106,17 +108,17 @@ export class ChannelViews {
     state[at + CHANNEL.mean] = mean + weight * clipSpike(deviation, limit);
     state[at + CHANNEL.scale] = scale + weight * (clipSize(size, limit) - scale);
 
-    if (Number.isNaN(r)) {
+    if (Number.isNaN(innovations[k]!)) {
       out[STEP] = Number.NaN;
       out[SPREAD] = Number.NaN;
-    } else this.lookAtStep(at, Math.abs(r), floor, out);
+    } else this.lookAtStep(at, values, innovations, k, out);
 
     const run = x === state[at + CHANNEL.last]! && count > 1 ? state[at + CHANNEL.run]! + 1 : 0;
     state[at + CHANNEL.last] = x;
     state[at + CHANNEL.run] = run;
     out[STUCK] = stuck(run);
 
-    out[SEASON] = this.lookAtDay(c, at, x, floor);
+    this.lookAtDay(c, at, values, k, out);
   }
 
   /** The usual value of channel c in a view. */
@@ -130,8 +132,16 @@ export class ChannelViews {
     return this.state[c * CHANNEL_WIDTH + CHANNEL.stepScale]!;
   }
 
-  private lookAtStep(at: number, step: number, floor: number, out: Float64Array): void {
+  private lookAtStep(
+    at: number,
+    values: Float64Array,
+    innovations: Float64Array,
+    k: number,
+    out: Float64Array,
+  ): void {
     const { state } = this;
+    const step = Math.abs(innovations[k]!);
+    const floor = roundingOf(values[k]!);
     const steps = state[at + CHANNEL.steps]! + 1;
     state[at + CHANNEL.steps] = steps;
     const weight = steps < this.memory ? 1 / steps : 1 / this.memory;
@@ -151,8 +161,9 @@ export class ChannelViews {
     state[at + CHANNEL.stepScale] = scale + weight * (clipped - scale);
   }
 
-  private lookAtDay(c: number, at: number, x: number, floor: number): number {
+  private lookAtDay(c: number, at: number, values: Float64Array, k: number, out: Float64Array): void {
     const { state, days, date } = this;
+    const x = values[k]!;
     const half = this.halfHour(c);
     if (days[half + HALF_HOUR.today] !== date || days[half + HALF_HOUR.todayCount] === 0)
       this.beginDay(half, date);
@@ -160,12 +171,14 @@ export class ChannelViews {
     days[half + HALF_HOUR.todayCount] = seen;
     const today = days[half + HALF_HOUR.todayMean]!;
     days[half + HALF_HOUR.todayMean] = today + (x - today) / seen;
-    if (days[half + HALF_HOUR.days]! < DAYS_NEEDED) return Number.NaN;
+    out[SEASON] = Number.NaN;
+    if (days[half + HALF_HOUR.days]! < DAYS_NEEDED) return;
+    const floor = roundingOf(x);
     const size = Math.abs(x - days[half + HALF_HOUR.usual]!);
     const scale = state[at + CHANNEL.seasonScale]!;
     const clipped = scale > floor ? clipSize(size, CLIP_AT * scale) : size;
     state[at + CHANNEL.seasonScale] = scale > floor ? scale + (clipped - scale) / this.memory : size;
-    return scale > floor ? ratio(size, scale, floor) : Number.NaN;
+    if (scale > floor) out[SEASON] = ratio(size, scale, floor);
   }
 
   /** Adds the last day with samples to the usual value and starts a new day. */
@@ -199,6 +212,11 @@ function stuck(run: number): number {
   return Number.isInteger(folds) && (folds & (folds - 1)) === 0
     ? Math.min(1.5 * folds, LARGEST_STATISTIC)
     : Number.NaN;
+}
+
+/** What of a deviation from x is rounding. */
+function roundingOf(x: number): number {
+  return Math.abs(x) * RELATIVE_FLOOR;
 }
 
 /** size / scale in [0, LARGEST_STATISTIC]; the largest value for a departure from a constant. */

@@ -54,7 +54,10 @@ const Scalars = namedNumbers(
   "quietRows",
 );
 
+/** Views of all channels together: how many are unusual at once, and how unusual their combination is. */
 const JOINT_VIEWS = 2;
+const BREADTH = 0;
+const DISTANCE = 1;
 
 type Context = DetectorContext<typeof anomalyMachine>;
 
@@ -74,7 +77,9 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private readonly seenBy: Uint8Array;
   /** ln n: the correction for the largest of n values. */
   private readonly lnChannels: number;
+  /** Statistics of the views, then their evidence: of one channel, and of all together. */
   private readonly look = new Float64Array(VIEWS.length);
+  private readonly jointLook = new Float64Array(JOINT_VIEWS);
 
   constructor(settings: Settings, group: Group) {
     const { n } = group;
@@ -150,23 +155,22 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
         evidence[c] = 0;
         continue;
       }
-      this.views.look(c, batch.rowValue[r * n + c]!, batch.rowInnovation[r * n + c]!, look);
+      this.views.look(c, batch.rowValue, batch.rowInnovation, r * n + c, look);
       let most = 0;
       let by = 0;
       for (let v = 0; v < views; v++) {
-        const s = look[v]!;
-        if (Number.isNaN(s)) continue;
-        const e = conformal.evidence(c * views + v, s);
-        if (e > most) {
-          most = e;
+        if (Number.isNaN(look[v]!)) continue;
+        conformal.evidenceAt(c * views + v, look, v);
+        if (look[v]! > most) {
+          most = look[v]!;
           by = v;
         }
       }
       // While the windows fill, evidence is not comparable with later evidence.
-      const calibrated = warm ? this.scale.calibrate(c, most) : 0;
-      evidence[c] = calibrated;
+      evidence[c] = warm ? most : 0;
+      if (warm) this.scale.calibrateAt(c, evidence);
       seenBy[c] = by;
-      breadth += Math.min(calibrated, BREADTH_CAP);
+      breadth += Math.min(evidence[c]!, BREADTH_CAP);
     }
     return breadth / n;
   }
@@ -174,10 +178,17 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private lookAtAll(batch: Batch, r: number, breadth: number, warm: boolean): void {
     const { n } = this.group;
     const base = n * VIEWS.length;
-    const distance = this.joint.see(batch, r, this.views);
-    let most = this.conformal.evidence(base, 4 * breadth);
-    if (!Number.isNaN(distance)) most = Math.max(most, this.conformal.evidence(base + 1, distance));
-    this.evidence[n] = warm ? this.scale.calibrate(n, most) : 0;
+    const { evidence, conformal, jointLook } = this;
+    jointLook[BREADTH] = 4 * breadth;
+    jointLook[DISTANCE] = this.joint.see(batch, r, this.views);
+    conformal.evidenceAt(base + BREADTH, jointLook, BREADTH);
+    let most = jointLook[BREADTH]!;
+    if (!Number.isNaN(jointLook[DISTANCE]!)) {
+      conformal.evidenceAt(base + DISTANCE, jointLook, DISTANCE);
+      most = Math.max(most, jointLook[DISTANCE]!);
+    }
+    evidence[n] = warm ? most : 0;
+    if (warm) this.scale.calibrateAt(n, evidence);
   }
 
   /** Opens and closes episodes. */

@@ -8,6 +8,7 @@
  * dependence. Above the largest evidence seen, the scale continues with the slope of the observed tail, at most 1 (an exact p has slope 1).
  */
 import ln from "@stdlib/math-base-special-ln";
+import { lnAt } from "../../kernels/elementary.ts";
 
 const BINS = 96;
 /** Width of a bin in nats. */
@@ -36,27 +37,30 @@ export class EvidenceScale {
     this.fields = { evidence: this.counts, total: this.total, highest: this.highest };
   }
 
-  /** Returns −ln of the long-run frequency of `evidence` or more in stream i, then counts this value. */
-  calibrate(i: number, evidence: number): number {
+  /** Replaces the evidence of stream i, values[i], by −ln of the long-run frequency of so much or more, and counts it. */
+  calibrateAt(i: number, values: Float64Array): void {
     const { counts } = this;
+    const evidence = values[i]!;
     const base = i * BINS;
     const total = this.total[i]!;
     const exact = evidence / WIDTH;
     const bin = exact < BINS - 1 ? exact | 0 : BINS - 1;
     if (evidence <= ORDINARY) {
       this.count(i, base + bin);
-      return evidence;
+      return;
     }
     const top = this.highest[i]!;
     let above = 0;
     for (let b = base + top, end = base + bin; b > end; b--) above += counts[b]!;
     // The value's own bin counts in proportion: whole bins would cause jumps of half a nat.
     above += counts[base + bin]! * Math.max(0, bin + 1 - exact);
-    const calibrated = above >= 1 ? ln((total + 1) / (above + 1)) : this.beyond(base, top, total, evidence);
+    if (above >= 1) {
+      values[i] = (total + 1) / (above + 1);
+      lnAt(values, i);
+    } else values[i] = this.beyond(base, top, total, evidence);
     const counted = Math.min(bin, top + MAX_RISE);
     if (counted > top) this.highest[i] = counted;
     this.count(i, base + counted);
-    return calibrated;
   }
 
   private count(i: number, at: number): void {

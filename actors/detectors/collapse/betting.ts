@@ -7,9 +7,9 @@
  *
  * Each bet uses only rows before the one it bets on. θ of tied ranks comes from the actor's random stream.
  */
-import exp from "@stdlib/math-base-special-exp";
 import ln from "@stdlib/math-base-special-ln";
 import { ConformalRank } from "../../kernels/conformal.ts";
+import { expAt } from "../../kernels/elementary.ts";
 import { MEAN_BET_FRACTIONS, MEAN_BET_WINDOWS, MeanBet } from "../../kernels/mean-bet.ts";
 import type { Fields } from "../../ports/detector.ts";
 import { prefixed } from "../registered-numbers.ts";
@@ -109,7 +109,8 @@ export class Betting {
     for (let m = 0; m < MEAN_MEMBERS; m++) {
       const window = Math.floor(m / MEAN_BET_FRACTIONS.length);
       const fraction = MEAN_BET_FRACTIONS[m % MEAN_BET_FRACTIONS.length]!;
-      eValues[MEAN_AT + m] = exp(logE[m]! - MEAN_DOUBT * doubt * fraction * this.betLength[window]!);
+      eValues[MEAN_AT + m] = logE[m]! - MEAN_DOUBT * doubt * fraction * this.betLength[window]!;
+      expAt(eValues, MEAN_AT + m);
     }
   }
 }
