@@ -28,6 +28,7 @@ export {
 } from "./log/read.ts";
 export { LogWriter, type LogWriterOptions, type WritableLog, type WrittenBlock } from "./log/writer.ts";
 export { LoggedFrame } from "./partition/delivered-frame.ts";
+export type { RequestedSetting } from "./partition/opening.ts";
 export { Outbox, type OutboxOptions } from "./partition/outbox.ts";
 export { Partition } from "./partition/partition.ts";
 export type { Feed, FeedSink } from "./ports/feed.ts";

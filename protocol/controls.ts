@@ -54,6 +54,10 @@ export interface StartedInjection {
   readonly untilUs: number;
 }
 
+/** Kinds of the notices, and so of the events, that mark the begin and the end of an injection. */
+export const INJECTION_STARTED = "injection.started";
+export const INJECTION_ENDED = "injection.ended";
+
 /** An injection that has not ended, with the fields of its `injection.started` event: that event may be older than those a page has read. */
 export type InjectionUnderWay = Pick<EventMessage, "group" | "channels" | "detail">;
 

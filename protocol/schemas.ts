@@ -11,7 +11,7 @@ export const SEVERITIES = ["info", "notice", "warning", "critical"] as const;
 
 // ---- inputs -----------------------------------------------------------------------------------------------------
 
-/** The session begins, or continues with other settings after a restart. Contains everything that the core needs from outside. */
+/** The session begins, or continues after a restart with the settings that it had. Contains everything that the core needs from outside. */
 export const sessionOpened = v.object({
   session: name,
   partition: name,

@@ -167,8 +167,8 @@ export function parseSettings(input: unknown): Settings {
   if (result.success) return result.output;
   const issue = result.issues[0];
   const path = v.getDotPath(issue) ?? "";
-  if (valueAt(defaultSettings(), path) === undefined) throw unknownPath(path);
-  throw new InvalidSetting(`set ${path}`, show(valueAt(input, path)), expectedBy(issue));
+  if (settingAt(defaultSettings(), path) === undefined) throw unknownPath(path);
+  throw new InvalidSetting(`set ${path}`, show(settingAt(input, path)), expectedBy(issue));
 }
 
 /**
@@ -176,7 +176,7 @@ export function parseSettings(input: unknown): Settings {
  * `collapse.falseAlarmsPerDay=0.1` may come from a command line.
  */
 export function applySetting(settings: Settings, path: string, value: unknown): Settings {
-  const before = valueAt(settings, path);
+  const before = settingAt(settings, path);
   if (before === undefined) throw unknownPath(path);
   if (typeof before === "object") {
     const inside = settingPaths().filter((known) => known.startsWith(`${path}.`));
@@ -204,7 +204,8 @@ function pathsIn(settings: object, prefix: string): string[] {
   );
 }
 
-function valueAt(settings: unknown, path: string): unknown {
+/** The value at a dotted path, undefined when there is none. */
+export function settingAt(settings: unknown, path: string): unknown {
   let value = settings;
   for (const key of path.split(".")) {
     if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;

@@ -189,7 +189,6 @@ export class ClusterNode {
       versions,
       epoch,
       log,
-      keepSettings: true,
       recording: null,
       ...(memory === undefined ? {} : { memory }),
       ...(tap === undefined ? {} : { tap }),

@@ -32,6 +32,7 @@ import type { CoreProbe, CoreSink } from "./core-sink.ts";
 import { eventMessage } from "./event-message.ts";
 import { ASSEMBLER, type ChannelGroup, type CoreDefinitions, Groups, type GroupsHost } from "./groups.ts";
 import { LogicalTimers } from "./logical-timers.ts";
+import { type OpenInjection, OpenInjections } from "./open-injections.ts";
 import { recordAsFrame } from "./record-frame.ts";
 import { hashOf, type Registered, type StateHashes } from "./registered-state.ts";
 import { readSnapshot, type SavedCore, writeSnapshot } from "./snapshot.ts";
@@ -56,6 +57,7 @@ export class Core implements GroupsHost {
 
   private readonly groups: Groups;
   private readonly sources = new SourceMarks();
+  private readonly injections = new OpenInjections();
   private opened: SessionOpened | null = null;
   private latestGauges: Record<string, number> = {};
   private nextMetricsUs = 0;
@@ -111,6 +113,11 @@ export class Core implements GroupsHost {
   /** True when feeds send whole states of the group. Such a group has no samples. */
   hasStates(group: string): boolean {
     return this.groups.get(group)?.states ?? false;
+  }
+
+  /** The injections that the log has begun and not ended, oldest first. */
+  openInjections(): readonly OpenInjection[] {
+    return this.injections.save();
   }
 
   get unread(): boolean {
@@ -230,6 +237,7 @@ export class Core implements GroupsHost {
         this.metrics();
         break;
       case "notice":
+        this.injections.note(input);
         this.emit("runtime", input.group, this.now, {
           kind: input.kind,
           severity: input.severity,
@@ -253,6 +261,7 @@ export class Core implements GroupsHost {
     const changed = JSON.stringify(settings) !== JSON.stringify(this.settings);
     this.settings = settings;
     this.opened = opened;
+    this.injections.clear();
     if (first) this.groups.openSession();
     else if (changed) this.groups.restart(() => true);
   }
@@ -341,6 +350,7 @@ export class Core implements GroupsHost {
     this.sources.restore(control.highWater);
     this.groups.restore(this.opened !== null, control.groups, saved);
     this.timers.restore(control.timers);
+    this.injections.restore(control.injections);
   }
 
   /** The state outside typed arrays, as plain JSON. The order of keys is fixed, so the same state has the same text. */
@@ -358,6 +368,7 @@ export class Core implements GroupsHost {
       highWater: this.sources.save(),
       groups: this.groups.control(),
       timers: this.timers.save(),
+      injections: this.injections.save(),
     };
   }
 }

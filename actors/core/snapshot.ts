@@ -2,14 +2,14 @@
  * Writes the whole state of a core as bytes, and reads it back.
  *
  * The bytes are msgpack of `{version, control, groups, actors}`. Each kind of typed array is an extension type, little-endian, so that an
- * array is read back with its type. A snapshot of another state version cannot be restored: the state is then computed from an older usable
- * snapshot or from the start of the log.
+ * array is read back with its type. A snapshot of a version that cannot be continued is refused: the state is then computed from an older
+ * usable snapshot or from the start of the log.
  */
 import { Decoder, Encoder, ExtensionCodec } from "@msgpack/msgpack";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Fields, TypedArray } from "../ports/detector.ts";
 import type { SavedMachine } from "./machine-host.ts";
-import { STATE_VERSION } from "./state-version.ts";
+import { OLDER_STATES, STATE_VERSION } from "./state-version.ts";
 
 export interface SavedActor {
   key: string;
@@ -31,18 +31,29 @@ export function writeSnapshot(saved: SavedCore): Uint8Array {
   return new Encoder({ extensionCodec: typedArrays }).encode({ version: STATE_VERSION, ...saved });
 }
 
+/** The snapshot is sound, but of a version of the state or of an actor that this program cannot continue. */
+export class OtherVersion extends EigenwatchError {
+  override readonly name = "OtherVersion";
+
+  constructor(value: string, expected: string) {
+    super({ action: "restore a snapshot", value, expected, kind: "input" });
+  }
+}
+
+/** State versions of the snapshots that can be restored. */
+const READABLE = [
+  ...Object.keys(OLDER_STATES).filter((version) => OLDER_STATES[Number(version)]!.control !== undefined),
+  STATE_VERSION,
+];
+
 export function readSnapshot(bytes: Uint8Array): SavedCore {
   // A Buffer's `slice` shares memory and its `subarray` returns a Buffer. The code below needs a plain Uint8Array.
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const saved = new Decoder({ extensionCodec: typedArrays }).decode(plain) as SavedCore & { version: number };
-  if (saved.version !== STATE_VERSION)
-    throw new EigenwatchError({
-      action: "restore a snapshot",
-      value: `it has state version ${saved.version}`,
-      expected: `state version ${STATE_VERSION}`,
-      kind: "input",
-    });
-  return saved;
+  if (saved.version === STATE_VERSION) return saved;
+  const control = OLDER_STATES[saved.version]?.control;
+  if (control !== undefined) return { ...saved, control: control(saved.control as object) };
+  throw new OtherVersion(`it has state version ${saved.version}`, `state version ${READABLE.join(" or ")}`);
 }
 
 /** Copies saved arrays into live ones. Both must have the same names, types and lengths. */

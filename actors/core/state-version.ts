@@ -1,10 +1,25 @@
 /**
- * The version of the registered state: its fields and their meaning.
- *
- * After a change of the version, state hashes of older recordings are not compared and their snapshots are skipped. Events and published
- * states do not change, so older recordings are still verified by their events.
+ * The version of the registered state: its pieces, their order and their meaning.
  *
  *   1  each detector held its own mode
  *   2  the machines alone hold the modes
+ *   3  the core's control names the injections that are open
+ *
+ * Events and published states of versions 1 to 3 are the same. What else an older recording still gives stands in `OLDER_STATES`. What one actor
+ * computes and keeps has a version of its own (actors/ports/detector.ts); this one is for the rest, and for all at once.
  */
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 3;
+
+/** An older state version, as far as this program can use it. */
+interface OlderState {
+  /** Whether the pieces of actors are those of today, so that their hashes can be compared: all but the core's control. */
+  readonly sameActors: boolean;
+  /** The control of such a snapshot as that of today; absent: its snapshots are skipped. */
+  readonly control?: (control: object) => object;
+}
+
+/** A version without a row cannot be compared at all, and its snapshots cannot be restored. */
+export const OLDER_STATES: Readonly<Record<number, OlderState>> = {
+  // Which injections were open is not known. That does no harm: the next session forgets them.
+  2: { sameActors: true, control: (control) => ({ ...control, injections: [] }) },
+};

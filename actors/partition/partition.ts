@@ -30,6 +30,7 @@ import type { DeliveredFrame, LiveSession, SessionDescription, SessionListener }
 import type { PartitionTap } from "../ports/tap.ts";
 import { InputLog } from "./input-log.ts";
 import { Meter } from "./meter.ts";
+import { keptSettings, openingInputs, type RequestedSetting } from "./opening.ts";
 import { Outbox } from "./outbox.ts";
 import type { ClosedBlock } from "./output-gate.ts";
 import { type Recovered, recover } from "./recovery.ts";
@@ -43,13 +44,16 @@ export interface PartitionOptions {
   partition: string;
   journal: Journal;
   clock: Clock;
+  /** Those of a new log. A log that goes on keeps its own. */
   settings: Settings;
+  /** Settings asked for by name at this start: in a log that goes on, those that differ are changed. */
+  requested?: readonly RequestedSetting[];
   definitions: CoreDefinitions;
   versions: Record<string, string>;
   /** The owner's, counting take-overs; 0 where there is one owner only. */
   epoch?: number;
-  /** Whether a session of this journal keeps its settings, so that a change of owner changes nothing else. */
-  keepSettings?: boolean;
+  /** Gets every delivery, those of the opening as well. */
+  listener?: SessionListener;
   /** Hears of every step, for checks from outside. */
   tap?: PartitionTap;
   /** What the process holds, bytes; default: asked of the system. */
@@ -81,7 +85,10 @@ export class Partition implements LiveSession {
   private isClosing = false;
   private stopMeasuring: () => void = () => {};
 
-  /** Opens the journal's end: recovers the core from snapshot and tail, then enters `sessionOpened`. */
+  /**
+   * Opens the journal's end: recovers the core from snapshot and tail, then enters what opening.ts says. Resolves when that is durable; rejects
+   * with kind "unavailable" when the journal halts before.
+   */
   static async open(options: PartitionOptions): Promise<Partition> {
     const partition = new Partition(
       options,
@@ -94,16 +101,10 @@ export class Partition implements LiveSession {
       sequence: core.sequence,
       stateHash: partition.stateHash(),
     });
-    const keep = options.keepSettings === true && core.session !== null;
-    const settings = keep ? core.settings : options.settings;
-    partition.sequencer.enter({
-      type: "sessionOpened",
-      session: options.session,
-      partition: options.partition,
-      seed: settings.seed,
-      settings: settings as unknown as Record<string, unknown>,
-      versions: options.versions,
-    });
+    for (const input of openingInputs(core, options)) partition.sequencer.enter(input);
+    const kept = keptSettings(core.settings, options.settings);
+    if (kept.length > 0) options.log(`settings of the log stay in force: ${kept.join(", ")}`);
+    await partition.inputLog.whenReleased(`open session ${options.session}`);
     partition.measureLater();
     return partition;
   }
@@ -123,6 +124,7 @@ export class Partition implements LiveSession {
       events,
       log,
     });
+    if (options.listener !== undefined) this.outbox.subscribe(options.listener);
     const { meter } = this;
     const release = (block: ClosedBlock): void => this.release(block);
     this.inputLog = new InputLog({

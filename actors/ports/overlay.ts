@@ -9,7 +9,7 @@ export interface FrameOverlay {
   /** Times of samples it changes, µs; the first frame that begins after `untilUs` ends it, or the end of the session. */
   readonly fromUs: number;
   readonly untilUs: number;
-  /** What the log says when it begins and ends: kinds `injection.started` and `injection.ended`. */
+  /** What the log says when it begins and ends: kinds INJECTION_STARTED and INJECTION_ENDED. */
   readonly begin: Omit<OperatorNotice, "type">;
   readonly end: Omit<OperatorNotice, "type">;
   /**

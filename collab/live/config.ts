@@ -1,11 +1,18 @@
 /** What `up` runs with: options, then the config file, then defaults. */
 import { existsSync, readFileSync } from "node:fs";
 import * as v from "valibot";
+import type { RequestedSetting } from "../../actors/mod.ts";
 import { expectedAmong } from "../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { name } from "../../protocol/fields.ts";
 import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
-import { parseSettings, type Settings } from "../../protocol/settings.ts";
+import {
+  applySetting,
+  parseSettings,
+  type Settings,
+  settingAt,
+  settingPaths,
+} from "../../protocol/settings.ts";
 
 /** The options of `up`. */
 export interface UpOptions {
@@ -58,7 +65,10 @@ export interface UpConfig {
   allowedHosts: string[];
   trustProxy: boolean;
   shadow: boolean;
+  /** Those of a new recording. */
   settings: Settings;
+  /** Those among them that the config file or an option names. */
+  requested: readonly RequestedSetting[];
 }
 
 /** Port of the page when none is asked for. */
@@ -113,7 +123,14 @@ export function readConfig(path: string | undefined, flags: UpOptions): UpConfig
     allowedHosts: [...(file.allowedHosts ?? []), ...flags.allowHost],
     trustProxy: file.trustProxy ?? false,
     shadow: flags.shadow ?? file.shadow ?? false,
-    settings: settingsOf(path, file.settings),
+    settings: flags.set.reduce(
+      (before, [setting, value]) => applySetting(before, setting, value),
+      settingsOf(path, file.settings),
+    ),
+    requested: [
+      ...namedIn(file.settings).map((setting) => ({ ...setting, author: "config file" })),
+      ...flags.set.map(([setting, value]) => ({ path: setting, value, author: "command line" })),
+    ],
   };
 }
 
@@ -140,6 +157,12 @@ function unknownKey(path: string, key: string): EigenwatchError {
 
 function unusable(path: string, value: string, expected: string): EigenwatchError {
   return new EigenwatchError({ action: `use config ${path}`, value, expected });
+}
+
+function namedIn(settings: Record<string, unknown> = {}): { path: string; value: unknown }[] {
+  return settingPaths()
+    .map((path) => ({ path, value: settingAt(settings, path) }))
+    .filter(({ value }) => value !== undefined);
 }
 
 function settingsOf(path: string | undefined, given: Record<string, unknown> = {}): Settings {

@@ -20,7 +20,7 @@ import {
 import type { SessionListener } from "../../actors/ports/session.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { OperatorNotice } from "../../protocol/messages.ts";
-import { applySetting, type Settings } from "../../protocol/settings.ts";
+import type { Settings } from "../../protocol/settings.ts";
 import { timeText } from "../../protocol/text-values.ts";
 import { liveCommands, Shadow, synthWorlds } from "../../sim/mod.ts";
 import { dashboardDirectory } from "../dashboard-files.ts";
@@ -31,14 +31,12 @@ import { readConfig, type UpConfig, type UpOptions } from "./config.ts";
 /** Runs until the feeds have ended (`--once`) or a signal comes. Returns the exit code. */
 export async function up(flags: UpOptions): Promise<number> {
   const config = readConfig(flags.config, flags);
-  const settings = flags.set.reduce(
-    (before, [path, value]) => applySetting(before, path, value),
-    config.settings,
-  );
   const say = flags.json ? sayJson : sayText;
-  // Feeds are created before the partition: after a wrong spec nothing has started. They do nothing until the partition runs them.
-  const feeds = makeFeeds(config, settings, (notice) => void partition.operatorNotice(notice));
-  if (flags.once && !feeds.some((feed) => feed.kind === "recorded")) {
+  const feeds = ({ seed }: Settings): Feed[] =>
+    makeFeeds(config, seed, (notice) => void partition.operatorNotice(notice));
+  // Feeds are made before the partition: after a wrong spec nothing has started. They do nothing until the partition runs them.
+  const asked = feeds(config.settings);
+  if (flags.once && !asked.some((feed) => feed.kind === "recorded")) {
     throw new EigenwatchError({
       action: "run --once",
       value: "all of these feeds are live",
@@ -54,14 +52,15 @@ export async function up(flags: UpOptions): Promise<number> {
     partition: "p0",
     journal,
     clock: systemClock,
-    settings,
+    settings: config.settings,
+    requested: config.requested,
     definitions: SYSTEM,
     versions: VERSIONS,
     recording,
-    log: (message) => say("log", { message }),
+    listener: eventPrinter(say),
+    log,
     gauges: () => shadow?.gauges() ?? {},
   });
-  partition.subscribe(eventPrinter(say));
   if (config.shadow && "snapshots" in journal)
     shadow = new Shadow(journal, { announce: (notice) => void partition.operatorNotice(notice), log });
   partition.commands.handle(liveCommands(partition, journal, recording));
@@ -77,7 +76,9 @@ export async function up(flags: UpOptions): Promise<number> {
     session: config.session,
     recording: config.record,
   });
-  partition.startFeeds(feeds);
+  // A recording that goes on keeps its seed.
+  const { settings } = partition.core;
+  partition.startFeeds(settings.seed === config.settings.seed ? asked : feeds(settings));
 
   const ended = flags.once
     ? partition.feedsEnded("recorded").then(() => "ended")
@@ -106,14 +107,14 @@ export async function up(flags: UpOptions): Promise<number> {
 
 function makeFeeds(
   config: UpConfig,
-  settings: Settings,
+  seed: number,
   notice: (notice: Omit<OperatorNotice, "type">) => void,
 ): Feed[] {
   const context = {
     worlds: synthWorlds(),
     notice,
     clock: systemClock,
-    seed: settings.seed,
+    seed,
     stdin: process.stdin as AsyncIterable<Uint8Array>,
   };
   return createFeeds(config.feeds, context);

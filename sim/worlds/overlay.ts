@@ -8,6 +8,7 @@
  */
 import type { FrameOverlay } from "../../actors/ports/overlay.ts";
 import { expectedAmong } from "../../protocol/closest-name.ts";
+import { INJECTION_ENDED, INJECTION_STARTED } from "../../protocol/controls.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { createFrame } from "../../protocol/frame.ts";
@@ -51,8 +52,8 @@ export function createOverlay(options: OverlayOptions): ScenarioOverlay {
     group,
     fromUs,
     untilUs,
-    begin: notice("injection.started", options, channels),
-    end: notice("injection.ended", options, channels),
+    begin: notice(INJECTION_STARTED, options, channels),
+    end: notice(INJECTION_ENDED, options, channels),
     learn(frame) {
       if (frame.group !== group) return;
       for (let k = 0; k < frame.count && frame.time[k]! < fromUs; k++) {
@@ -144,7 +145,7 @@ function notice(
     group: declaration.group,
     channels: [...channels],
     title:
-      kind === "injection.started"
+      kind === INJECTION_STARTED
         ? `Injected ${what} into ${where} of ${declaration.group}: not real data until it ends`
         : `Injection of ${what} into ${where} of ${declaration.group} is over`,
     detail: { scenario, strength, seed, fromUs, untilUs },

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createMemoryJournal, type MemoryJournal } from "../../actors/journal/memory.ts";
+import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import { SYSTEM } from "../../actors/system.ts";
@@ -12,6 +12,7 @@ import { decodeMessage } from "../../protocol/codec.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { liveCommands } from "../../sim/mod.ts";
 import { createManualClock } from "../support/clock.ts";
+import { holdable } from "../support/held-journal.ts";
 import { channels } from "../support/inputs.ts";
 import { start } from "../support/program-run.ts";
 import { openRecording, temporaryDirectory } from "../support/recorded-run.ts";
@@ -76,7 +77,7 @@ test("[C3] a change answered with 200 is in the recording of a process that is k
 
 /** A live session with a group g, and its gateway. */
 async function session() {
-  const journal = holdableJournal();
+  const journal = holdable(createMemoryJournal());
   const partition = await Partition.open({
     session: "test",
     partition: "p0",
@@ -101,31 +102,6 @@ async function session() {
       await partition.close();
     },
   };
-}
-
-interface HoldableJournal extends MemoryJournal {
-  /** Holds back acknowledgements until the returned function is called; with an error, the held ones fail. */
-  hold(): (error?: Error) => void;
-}
-
-function holdableJournal(): HoldableJournal {
-  const journal = createMemoryJournal();
-  const append = journal.append.bind(journal);
-  let held = Promise.resolve();
-  return Object.assign(journal, {
-    async append(block: Parameters<Journal["append"]>[0]) {
-      await append(block);
-      await held;
-    },
-    hold() {
-      let release: (error?: Error) => void = () => {};
-      held = new Promise((resolve, reject) => {
-        release = (error) => (error === undefined ? resolve() : reject(error));
-      });
-      held.catch(() => {});
-      return release;
-    },
-  });
 }
 
 async function countInputs(journal: Journal, type: string): Promise<number> {

@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
+import type { RequestedSetting } from "../../actors/partition/opening.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import type { FeedSink } from "../../actors/ports/feed.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
@@ -8,8 +9,8 @@ import type { FrameOverlay } from "../../actors/ports/overlay.ts";
 import { decodeBlock } from "../../protocol/block.ts";
 import type { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
-import type { EventMessage, Shed } from "../../protocol/messages.ts";
-import { defaultSettings } from "../../protocol/settings.ts";
+import type { EventMessage, SessionOpened, Shed } from "../../protocol/messages.ts";
+import { applySetting, defaultSettings, type Settings } from "../../protocol/settings.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
 import { channels, row } from "../support/inputs.ts";
 import { type ScriptedFeed, scriptedFeed } from "../support/scripted-feed.ts";
@@ -153,6 +154,98 @@ test("[P3] a partition that is opened again continues from the durable log", asy
   assert.is(second.partition.core.eventSequence, core.eventSequence);
   const events = await second.partition.events(0, 100);
   assert.equal(events, first.events);
+});
+
+test("a session is open when its first input is durable, and not open when that cannot be", async () => {
+  const open = (journal: Journal) =>
+    Partition.open({
+      session: "test",
+      partition: "p0",
+      journal,
+      clock: createManualClock(1_700_000_000_000_000),
+      settings: defaultSettings(),
+      definitions: TOYS,
+      versions: {},
+      recording: null,
+      log: () => {},
+    });
+  const slow = slowJournal();
+  const opening = open(slow);
+  await turns();
+  assert.is(await Promise.race([opening, Promise.resolve("not yet")]), "not yet");
+  slow.acknowledgeAll();
+  assert.instance(await opening, Partition);
+
+  const failing = slowJournal();
+  const refused = rejects(open(failing), /open session test: the journal halted: disk full/);
+  await turns();
+  failing.fail(new Error("disk full"));
+  assert.is(((await refused) as EigenwatchError).kind, "unavailable");
+});
+
+test("a log that goes on keeps its settings; those asked for by name are changed in it, and by whom", async () => {
+  const journal = createMemoryJournal({});
+  const first = await given({ journal: keepOpen(journal) });
+  await first.partition.configure("anomaly.cooldownSamples", 777, "ana");
+  await first.partition.configure("publishEveryUs", 250_000, "ana");
+  const settings = applySetting(defaultSettings(), "publishEveryUs", 1_000);
+  const author = "command line";
+  const requested = [
+    { path: "publishEveryUs", value: "1000", author },
+    { path: "seed", value: "1", author },
+  ];
+  const second = await given({ journal: keepOpen(journal), clock: first.clock, settings, requested });
+  const { core } = second.partition;
+  assert.is(core.settings.anomaly.cooldownSamples, 777);
+  assert.is(core.settings.publishEveryUs, 1_000);
+  assert.match(second.logged.join(), "settings of the log stay in force: anomaly.cooldownSamples=777");
+  const [opened, ...later] = (await second.inputs()).slice(4);
+  assert.equal(settingsOf(opened!).publishEveryUs, 250_000, "as the log had it");
+  assert.equal(later[0], { type: "configChanged", path: "publishEveryUs", value: 1_000, author });
+  assert.is(later[1]!.type, "channels", "the seed is the same: nothing to change");
+  const announced = (await second.partition.events(0, 10)).map(({ title }) => title);
+  assert.is(announced.at(-1), "publishEveryUs was set to 1000 by command line");
+});
+
+test("a new log has the settings of its start, and no changes", async () => {
+  const settings = applySetting(defaultSettings(), "publishEveryUs", 1_000);
+  const requested = [{ path: "publishEveryUs", value: 1_000, author: "command line" }];
+  const world = await given({ settings, requested });
+  const [opened, ...later] = await world.inputs();
+  assert.is(settingsOf(opened!).publishEveryUs, 1_000);
+  assert.not(later.some(({ type }) => type === "configChanged"));
+});
+
+test("an injection that its process took with it is ended when the log is opened again, once", async () => {
+  const journal = createMemoryJournal({});
+  const first = await given({ journal: keepOpen(journal) });
+  const { clock, partition } = first;
+  const apply = (frame: Frame): Frame => frame;
+  await partition.inject({ ...plus100(clock.nowUs() + 1e9), apply });
+  await partition.inject({ ...plus100(clock.nowUs() + 10), ...marks("over soon"), apply });
+  first.sink.frame(row(clock.nowUs() + 20, [1], 1));
+  await turns();
+  const kinds = async (world: typeof first) =>
+    (await world.partition.events(0, 10)).map(({ kind, detail }) => `${kind} ${detail["scenario"]}`);
+  const before = ["injection.started plus100", "injection.started over soon", "injection.ended over soon"];
+  assert.equal(await kinds(first), before);
+
+  const second = await given({ journal: keepOpen(journal), clock });
+  const ended = await second.partition.events(3, 10);
+  assert.equal(
+    ended.map(({ kind, group, title, detail }) => [kind, group, title, detail["author"]]),
+    [
+      [
+        "injection.ended",
+        "g",
+        "Injection of plus100 into g is over: it was interrupted with its session",
+        "ana",
+      ],
+    ],
+  );
+  const third = await given({ journal: keepOpen(journal), clock });
+  assert.equal(await kinds(third), [...before, "injection.ended plus100"]);
+  assert.equal(third.partition.core.openInjections(), []);
 });
 
 test("a live source counts on after a restart: its new frames are no duplicates", async () => {
@@ -367,22 +460,29 @@ async function rejects(promise: Promise<unknown>, message: RegExp): Promise<Erro
   return error;
 }
 
-function plus100(untilUs: number): FrameOverlay {
+function settingsOf(opened: { type: string }): Settings {
+  return (opened as unknown as SessionOpened).settings as unknown as Settings;
+}
+
+function marks(scenario: string): Pick<FrameOverlay, "begin" | "end"> {
   const mark = {
     severity: "notice" as const,
     group: "g",
     channels: [],
     title: "…",
-    detail: {},
+    detail: { scenario },
     author: "ana",
   };
+  return { begin: { ...mark, kind: "injection.started" }, end: { ...mark, kind: "injection.ended" } };
+}
+
+function plus100(untilUs: number): FrameOverlay {
   return {
     name: "plus100",
     group: "g",
     fromUs: 0,
     untilUs,
-    begin: { ...mark, kind: "injection.started" },
-    end: { ...mark, kind: "injection.ended" },
+    ...marks("plus100"),
     apply: (frame) => ({ ...frame, value: frame.value.map((value) => value + 100) }),
   };
 }
@@ -405,22 +505,32 @@ interface World<J> {
 const silent = { frame() {}, event() {}, state() {}, metrics() {}, channels() {}, flush() {} };
 
 async function given<J extends AnyJournal = Journal>(
-  options: { journal?: J; kind?: "live" | "recorded"; clock?: ManualClock } = {},
+  options: {
+    journal?: J;
+    kind?: "live" | "recorded";
+    clock?: ManualClock;
+    settings?: Settings;
+    requested?: readonly RequestedSetting[];
+  } = {},
 ): Promise<World<J>> {
   const journal = (options.journal ?? createMemoryJournal({})) as J;
   const clock = options.clock ?? createManualClock(1_700_000_000_000_000);
   const logged: string[] = [];
-  const partition = await Partition.open({
+  const opening = Partition.open({
     session: "test",
     partition: "p0",
     journal,
     clock,
-    settings: defaultSettings(),
+    settings: options.settings ?? defaultSettings(),
+    requested: options.requested ?? [],
     definitions: TOYS,
     versions: {},
     recording: null,
     log: (message) => logged.push(message),
   });
+  await turns();
+  journal.acknowledgeAll?.();
+  const partition = await opening;
   const seen: string[] = [];
   const sequences: number[] = [];
   const events: EventMessage[] = [];

@@ -2,7 +2,7 @@
  * Synthetic events that people injected into the data, as the session's events report them. Charts mark them, so that nobody takes
  * them for real.
  */
-import type { InjectionUnderWay } from "../../../protocol/controls.ts";
+import { INJECTION_ENDED, INJECTION_STARTED, type InjectionUnderWay } from "../../../protocol/controls.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 
 export interface Injection {
@@ -21,11 +21,11 @@ export interface Injection {
 
 /** The injections after one more event. Returns the same list for an event about something else. */
 export function injectionsAfter(known: readonly Injection[], event: EventMessage): readonly Injection[] {
-  if (event.kind === "injection.started") {
+  if (event.kind === INJECTION_STARTED) {
     const started = read(event);
     return [...known.filter((each) => each.sequence > 0 || !isSame(each, started)), started];
   }
-  if (event.kind !== "injection.ended") return known;
+  if (event.kind !== INJECTION_ENDED) return known;
   const ended = read(event);
   const begun = known.find((each) => each.endSequence === null && isSame(each, ended));
   // Its begin may be older than the page's first event: the event of its end has the same details.

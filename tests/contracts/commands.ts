@@ -1,0 +1,132 @@
+/**
+ * What the commands of every session promise (protocol/commands.ts), as tests to run on each implementation:
+ *
+ *     commandsContract("commands of a live session", async () => ({ commands, log, hold, close }));
+ *
+ * Each test asks every command that the session has. A new command does not compile until it has a body here.
+ */
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { inputs } from "../../actors/log/read.ts";
+import type { SessionCommands } from "../../actors/ports/commands.ts";
+import type { Journal } from "../../actors/ports/journal.ts";
+import { COMMANDS, type CommandName, readCommand } from "../../protocol/commands.ts";
+import type { EigenwatchError } from "../../protocol/errors.ts";
+import type { Input } from "../../protocol/messages.ts";
+
+export interface CommandsWorld {
+  readonly commands: Pick<SessionCommands, "names" | "carryOut">;
+  readonly log: Journal;
+  /** Holds back what makes inputs durable until the returned function is called; with an error it fails. Absent: nothing enters this log. */
+  hold?(): (error?: Error) => void;
+  close(): Promise<void>;
+}
+
+/** A body of each command, for a session with the group g, whose first input is 1. */
+const BODIES: Readonly<Record<CommandName, object>> = {
+  readReplay: {},
+  listReplayMarks: {},
+  play: { speed: 1_000 },
+  pause: {},
+  setSpeed: { speed: 2 },
+  seek: { sequence: 2 },
+  listScenarios: {},
+  listInjections: {},
+  startInjection: { scenario: "spike", group: "g", durationSeconds: 600 },
+  readSettings: {},
+  changeSetting: { path: "anomaly.cooldownSamples", value: 7 },
+  askWhatIf: { at: 2 },
+};
+
+const AUTHOR = "ana at 127.0.0.1";
+
+/** `has`: the commands of this session, so that none is missed. */
+export function commandsContract(
+  name: string,
+  has: readonly CommandName[],
+  make: () => Promise<CommandsWorld>,
+): void {
+  const test = suite(name);
+  const contract = (sentence: string, act: (world: CommandsWorld) => Promise<void>) =>
+    test(sentence, async () => {
+      const world = await make();
+      try {
+        await act(world);
+      } finally {
+        await world.close();
+      }
+    });
+  const changing = has.filter((command) => COMMANDS[command].changes === "log");
+  const others = has.filter((command) => COMMANDS[command].changes !== "log");
+
+  contract(`${name}: they are ${has.join(", ")}`, async ({ commands }) => {
+    assert.equal([...commands.names()].sort(), [...has].sort());
+  });
+
+  for (const command of changing) {
+    contract(`[K2] ${command} is answered when its input is durable, and not before`, async (world) => {
+      const release = world.hold!();
+      const before = await authored(world.log);
+      let isAnswered = false;
+      const answer = ask(world, command).then(() => {
+        isAnswered = true;
+      });
+      await turns();
+      assert.is(isAnswered, false, "answered before its input is durable");
+      release();
+      await answer;
+      assert.is((await authored(world.log)).length, before.length + 1, "its input is in the log");
+    });
+
+    contract(`[K2] ${command} whose input cannot become durable is refused as unavailable`, async (world) => {
+      const release = world.hold!();
+      const refused = rejection(ask(world, command));
+      await turns();
+      release(new Error("disk full"));
+      assert.is((await refused).kind, "unavailable");
+      assert.match((await refused).message, /disk full/);
+      assert.is((await rejection(ask(world, command))).kind, "unavailable", "and every later one");
+    });
+
+    contract(`[K2] the input of ${command} names its author`, async (world) => {
+      await ask(world, command);
+      assert.is((await authored(world.log)).at(-1), AUTHOR);
+    });
+  }
+
+  for (const command of others)
+    contract(`${command} is answered, and leaves nothing in the log`, async (world) => {
+      const before = await authored(world.log);
+      await ask(world, command);
+      assert.equal(await authored(world.log), before);
+    });
+
+  test.run();
+}
+
+function ask({ commands }: CommandsWorld, name: CommandName): Promise<unknown> {
+  return commands.carryOut(readCommand(name, BODIES[name]), AUTHOR, new AbortController().signal);
+}
+
+/** Authors of the inputs that have one, in the order of the log. */
+async function authored(log: Journal): Promise<string[]> {
+  const authors: string[] = [];
+  for await (const { input } of inputs(log)) if (hasAuthor(input)) authors.push(input.author);
+  return authors;
+}
+
+function hasAuthor(input: Input): input is Extract<Input, { author: string }> {
+  return "author" in input;
+}
+
+async function rejection(promise: Promise<unknown>): Promise<EigenwatchError> {
+  return promise.then(
+    () => assert.unreachable("was not refused") as never,
+    (error: unknown) => error as EigenwatchError,
+  );
+}
+
+/** Lets promises and immediates that are due have their turn: far more than a command takes that waits for nothing. */
+async function turns(): Promise<void> {
+  for (let i = 0; i < 50; i++) await new Promise<void>((resolve) => setImmediate(resolve));
+}

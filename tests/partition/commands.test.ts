@@ -1,0 +1,81 @@
+/** The commands of every kind of session keep one contract: live ones over each journal, and recorded ones. */
+import { createMemoryBus } from "../../actors/bus/memory.ts";
+import { systemClock } from "../../actors/clock.ts";
+import { createMemoryJournal } from "../../actors/journal/memory.ts";
+import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
+import { Partition } from "../../actors/partition/partition.ts";
+import type { Journal } from "../../actors/ports/journal.ts";
+import { SYSTEM } from "../../actors/system.ts";
+import type { CommandName } from "../../protocol/commands.ts";
+import { defaultSettings } from "../../protocol/settings.ts";
+import { liveCommands } from "../../sim/mod.ts";
+import { recordedCommands } from "../../sim/recordings/replay/commands.ts";
+import { ReplaySession } from "../../sim/recordings/replay/session.ts";
+import { openStreamJournal } from "../cluster/streamed.ts";
+import { type CommandsWorld, commandsContract } from "../contracts/commands.ts";
+import { holdable } from "../support/held-journal.ts";
+import { channels, row } from "../support/inputs.ts";
+import { temporaryDirectory } from "../support/recorded-run.ts";
+import { scriptedFeed } from "../support/scripted-feed.ts";
+
+const LIVE: readonly CommandName[] = [
+  ...(["listScenarios", "listInjections", "startInjection"] as const),
+  ...(["readSettings", "changeSetting", "askWhatIf"] as const),
+];
+
+commandsContract("commands of a live session in memory", LIVE, () => live(createMemoryJournal({})));
+
+commandsContract("commands of a live session that records", LIVE, async () => {
+  const directory = temporaryDirectory();
+  return live(await openRecordingForWriting(directory, { partition: "p0" }), directory);
+});
+
+commandsContract("commands of a session of a cluster", LIVE, async () => {
+  const bus = createMemoryBus(systemClock);
+  const { journal, epoch } = await openStreamJournal({ bus, clock: systemClock, owner: "a" });
+  return live(journal, null, epoch);
+});
+
+const RECORDED: readonly CommandName[] = [
+  ...(["readReplay", "listReplayMarks", "play", "pause", "setSpeed", "seek"] as const),
+  ...(["listScenarios", "askWhatIf"] as const),
+];
+
+commandsContract("commands of a recorded session", RECORDED, async () => {
+  const directory = temporaryDirectory();
+  await (await live(await openRecordingForWriting(directory, { partition: "p0" }), directory)).close();
+  const log = await openRecording(directory);
+  const session = await ReplaySession.open({
+    journal: log,
+    definitions: SYSTEM,
+    clock: systemClock,
+    recording: directory,
+  });
+  session.commands.handle(recordedCommands(session, directory));
+  return { commands: session.commands, log, close: () => session.close() };
+});
+
+/** A live session with a group g and two rows. */
+async function live(journal: Journal, recording: string | null = null, epoch = 0): Promise<CommandsWorld> {
+  const log = holdable(journal);
+  const partition = await Partition.open({
+    session: "test",
+    partition: "p0",
+    journal: log,
+    clock: systemClock,
+    settings: defaultSettings(),
+    definitions: SYSTEM,
+    versions: {},
+    epoch,
+    recording,
+    log: () => {},
+  });
+  const { commands } = partition;
+  commands.handle(liveCommands(partition, log, recording));
+  const feed = scriptedFeed("feed", "recorded");
+  partition.startFeeds([feed]);
+  const sink = await feed.sink;
+  sink.channels(channels(2));
+  for (const timeUs of [1_000, 2_000]) sink.frame(row(timeUs, [1, 2], timeUs));
+  return { commands, log, hold: () => log.hold(), close: () => partition.close().catch(() => {}) };
+}
