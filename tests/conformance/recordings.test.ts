@@ -10,8 +10,7 @@ import { finalState } from "../support/final-state.ts";
 import { run } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 import { type Runtime, runtimes } from "../support/runtimes.ts";
-import { shared } from "../support/shared.ts";
-import { skip } from "../support/skip.ts";
+import { shared, skipWithoutData } from "../support/shared.ts";
 
 const all = runtimes();
 const folder = temporaryDirectory();
@@ -58,7 +57,7 @@ test(`a walk recorded on ${maker(0).name} verifies on ${all.map(({ name }) => na
 
 test(`one-minute bars recorded on ${maker(1).name} verifies on all runtimes`, async () => {
   const bars = shared("market/B_crypto_1m/bars_1m.csv.gz");
-  if (bars === null) return skip("no reference data beside the checkout");
+  if (bars === null) return skipWithoutData();
   const { directory, stopped } = await recordOn(maker(1), `file:${bars}?value=close`);
   assert.is(stopped.samples, 139_960);
   await verifyOnAll(directory, stopped);
@@ -66,7 +65,7 @@ test(`one-minute bars recorded on ${maker(1).name} verifies on all runtimes`, as
 
 test(`trades of five instruments recorded on ${maker(2).name} give states of a tick-driven estimator, and verify on all runtimes`, async () => {
   const trades = shared("market/A_equity_ticks/trades.csv.gz");
-  if (trades === null) return skip("no reference data beside the checkout");
+  if (trades === null) return skipWithoutData();
   const { directory, stopped } = await recordOn(maker(2), `file:${trades}`);
   assert.is(stopped.samples, 250_170);
   await verifyOnAll(directory, stopped);

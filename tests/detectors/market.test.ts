@@ -10,8 +10,7 @@ import { estimator } from "../../actors/detectors/estimator/detector.ts";
 import type { StateMessage } from "../../protocol/messages.ts";
 import { ActorHarness } from "../support/actor-harness.ts";
 import { frameOf, groupOf } from "../support/rows.ts";
-import { shared } from "../support/shared.ts";
-import { skip } from "../support/skip.ts";
+import { shared, skipWithoutData } from "../support/shared.ts";
 
 const MINUTE_US = 60_000_000;
 
@@ -26,7 +25,7 @@ function table(path: string): string[][] {
 test("collapse detector announces the crash of 2021-05-19 in one-minute crypto closes", () => {
   const warm = shared("market/B_crypto_1m/warmup_close_1m.csv.gz");
   const bars = shared("market/B_crypto_1m/bars_1m.csv.gz");
-  if (warm === null || bars === null) return skip("no reference data beside the checkout");
+  if (warm === null || bars === null) return skipWithoutData();
   const [head, ...closes] = table(warm);
   const symbols = head!.slice(1);
   const rows: [number, Float64Array][] = closes.map((row) => [
@@ -66,7 +65,7 @@ test("collapse detector announces the crash of 2021-05-19 in one-minute crypto c
 
 test("estimator runs on 250,170 asynchronous trades of five equities", () => {
   const path = shared("market/A_equity_ticks/trades.csv.gz");
-  if (path === null) return skip("no reference data beside the checkout");
+  if (path === null) return skipWithoutData();
   const [head, ...ticks] = table(path);
   const at = (name: string) => head!.indexOf(name);
   const symbols = [...new Set(ticks.map((tick) => tick[at("symbol")]!))].sort();

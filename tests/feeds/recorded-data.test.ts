@@ -2,8 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createFeeds } from "../../actors/feeds/session-feeds.ts";
 import { createManualClock } from "../support/clock.ts";
-import { shared } from "../support/shared.ts";
-import { skip } from "../support/skip.ts";
+import { shared, skipWithoutData } from "../support/shared.ts";
 import { type CollectingSink, collect, totalCounts } from "./collect.ts";
 
 /** Rows, channels and so on as the data's own description has them. */
@@ -100,7 +99,7 @@ const FILES: Record<string, Wanted> = {
 for (const [name, expected] of Object.entries(FILES)) {
   const [file = "", query = ""] = name.split("?");
   const path = shared(file);
-  if (path === null) skip(`no reference data: ${file}`);
+  if (path === null) skipWithoutData();
   else
     test(`recorded file ${name} is read whole, with its channels and times`, async () => {
       const result = await run(`file:${path}${query === "" ? "" : `?${query}`}`);

@@ -1,7 +1,6 @@
 /** A reader that follows a recording while it is written. */
 import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { openJournal } from "../../actors/journal/file.ts";
@@ -12,11 +11,12 @@ import { temporaryDirectory } from "../support/recorded-run.ts";
 test("[T1] blocks and records appended later are handed out in order, until the writer closes", async () => {
   const directory = join(temporaryDirectory(), "recording");
   const writer = await openJournal(directory, { partition: "p0" });
-  const read = collect(directory);
+  const reader = new Reader(directory);
+  const read = reader.all();
   for (let number = 1; number <= 30; number++) {
     await writer.append(block(number));
     writer.appendDerived({ kind: "derived", block: number, bytes: new Uint8Array([number]) });
-    if (number % 10 === 0) await setTimeout(10);
+    if (number % 10 === 0) await reader.pauses(1);
   }
   await writer.close();
   const expected = Array.from({ length: 30 }, (_, k) => [`block ${k + 1}`, `derived ${k + 1}`]).flat();
@@ -40,8 +40,9 @@ test("[T1] the reader goes from segment to segment, and begins with the block th
 test("a recording without a first block yet is waited for", async () => {
   const directory = join(temporaryDirectory(), "recording");
   const writer = await openJournal(directory, { partition: "p0" });
-  const read = collect(directory);
-  await setTimeout(20);
+  const reader = new Reader(directory);
+  const read = reader.all();
+  await reader.pauses(3);
   await writer.append(block(1));
   await writer.close();
   assert.equal(await read, ["block 1"]);
@@ -56,13 +57,13 @@ test("[T2] half a record at the end is a write in progress: it is handed out onc
   await writer.append(block(4));
   const whole = readFileSync(path);
   truncateSync(path, size + 20);
-  const read: string[] = [];
-  const reading = collect(directory, 0, read);
-  await until(() => read.length === 3);
-  await setTimeout(120);
-  assert.equal(read, ["block 1", "block 2", "block 3"]);
+  const reader = new Reader(directory);
+  const reading = reader.all();
+  await reader.has(3);
+  await reader.looks(2);
+  assert.equal(reader.read, ["block 1", "block 2", "block 3"]);
   appendFileSync(path, whole.subarray(size + 20));
-  await until(() => read.length === 4);
+  await reader.has(4);
   await writer.close();
   assert.equal(await reading, ["block 1", "block 2", "block 3", "block 4"]);
 });
@@ -75,8 +76,9 @@ test("[T2] bytes that do not hold are damage when a later batch follows, with th
   const bytes = readFileSync(path);
   bytes[Math.floor(bytes.length / 2)]! ^= 1;
   writeFileSync(path, bytes);
-  const reading = collect(directory);
-  await setTimeout(30);
+  const reader = new Reader(directory);
+  const reading = reader.all();
+  await reader.pauses(1);
   await writer.close();
   const read = await reading;
   const damage = read.find((each) => each.startsWith("damage"))!;
@@ -102,24 +104,79 @@ test("a signal ends the reading at its current place", async () => {
   const writer = await openJournal(directory, { partition: "p0" });
   await writer.append(block(1));
   const ending = new AbortController();
-  const read: string[] = [];
-  const reading = collect(directory, 0, read, ending.signal);
-  await until(() => read.length === 1);
+  const reader = new Reader(directory, 0, ending.signal);
+  const reading = reader.all();
+  await reader.has(1);
+  await reader.pauses(1);
   ending.abort();
   assert.equal(await reading, ["block 1"]);
   await writer.close();
 });
 
-async function collect(
-  directory: string,
-  from = 0,
-  read: string[] = [],
-  signal?: AbortSignal,
-): Promise<string[]> {
-  const tail = new RecordingTail(directory, { from, ...(signal ? { signal } : {}) });
-  for await (const entry of tail.entries()) read.push(textOf(entry));
-  assert.is(tail.bytesBehind, 0);
-  return read;
+function collect(directory: string, from = 0): Promise<string[]> {
+  return new Reader(directory, from).all();
+}
+
+/** Follows a recording. What it has read, its pauses and its looks at the folder can be waited for. */
+class Reader {
+  readonly read: string[] = [];
+  private readonly tail: RecordingTail;
+  private paused = 0;
+  private looked = 0;
+  private waiting: (() => void)[] = [];
+
+  constructor(directory: string, from = 0, signal?: AbortSignal) {
+    const wait = async () => {
+      this.paused++;
+      this.notify();
+      await new Promise((resolve) => setImmediate(resolve));
+    };
+    this.tail = new RecordingTail(directory, { from, wait, ...(signal ? { signal } : {}) });
+    const look = this.tail.look.bind(this.tail);
+    this.tail.look = async (firstBlock) => {
+      const seen = await look(firstBlock);
+      if (seen !== undefined) this.looked++;
+      return seen;
+    };
+  }
+
+  /** Reads to the end. */
+  async all(): Promise<string[]> {
+    for await (const entry of this.tail.entries()) {
+      this.read.push(textOf(entry));
+      this.notify();
+    }
+    assert.is(this.tail.bytesBehind, 0);
+    return this.read;
+  }
+
+  has(count: number): Promise<void> {
+    return this.until(() => this.read.length >= count);
+  }
+
+  /** From now on, so many times. */
+  pauses(count: number): Promise<void> {
+    const from = this.paused;
+    return this.until(() => this.paused >= from + count);
+  }
+
+  looks(count: number): Promise<void> {
+    const from = this.looked;
+    return this.until(() => this.looked >= from + count);
+  }
+
+  private async until(holds: () => boolean): Promise<void> {
+    while (!holds())
+      await new Promise<void>((resolve) => {
+        this.waiting.push(resolve);
+      });
+  }
+
+  private notify(): void {
+    const waiting = this.waiting;
+    this.waiting = [];
+    for (const resolve of waiting) resolve();
+  }
 }
 
 function textOf(entry: JournalEntry): string {
@@ -137,10 +194,6 @@ function block(number: number) {
     hash: new Uint8Array(32),
     bytes,
   };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await setTimeout(5);
 }
 
 test.run();

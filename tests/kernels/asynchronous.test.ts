@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { AnalyticSignal } from "../../actors/kernels/analytic-signal.ts";
 import { Resonators } from "../../actors/kernels/resonator.ts";
 import { Synchrony } from "../../actors/kernels/synchrony.ts";
-import { skip } from "../support/skip.ts";
+import { skipWithoutData } from "../support/shared.ts";
 import { gaussian, type Random, seeded } from "./builders.ts";
 import { synchronyByDefinition } from "./oracles.ts";
 import { referenceJson } from "./reference.ts";
@@ -37,7 +37,7 @@ function merged(item: Item): { i: number; t: number; r: number }[] {
 }
 
 test("synchrony factor agrees with the reference and with its definition", () => {
-  if (reference === null) return skip("no reference data beside the checkout");
+  if (reference === null) return skipWithoutData();
   const { items, tol } = reference.I_async;
   for (const item of items) {
     const synchrony = new Synchrony(2, item.omega);
@@ -60,7 +60,7 @@ test("synchrony factor agrees with the reference and with its definition", () =>
 });
 
 test("resonators of order 1 and 2 agree with the reference at the clock times", () => {
-  if (reference === null) return skip("no reference data beside the checkout");
+  if (reference === null) return skipWithoutData();
   const { items, tol } = reference.I_async;
   for (const item of items) {
     for (const order of [1, 2] as const) {

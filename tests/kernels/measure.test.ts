@@ -4,8 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { measure } from "../../actors/kernels/measure.ts";
 import { measureLine } from "../../actors/kernels/measure-line.ts";
-import { shared } from "../support/shared.ts";
-import { skip } from "../support/skip.ts";
+import { shared, skipWithoutData } from "../support/shared.ts";
 import { randomDensity, randomPure, seeded } from "./builders.ts";
 
 type Values = Record<string, [number, number]>;
@@ -23,7 +22,7 @@ interface Item {
 const path = shared("oracle/states.json.gz");
 
 test("measure agrees with every reference state within its tolerance", () => {
-  if (path === null) return skip("no reference data beside the checkout");
+  if (path === null) return skipWithoutData();
   const items = JSON.parse(gunzipSync(readFileSync(path)).toString()).items as Item[];
   assert.is(items.length, 200);
   const wrong: string[] = [];

@@ -13,7 +13,7 @@ import { normalQuantile } from "../../actors/kernels/normal.ts";
 import { ELond, LordPlusPlus } from "../../actors/kernels/online-fdr.ts";
 import { SerialCorrelation } from "../../actors/kernels/serial-correlation.ts";
 import { inverseSquareRoot } from "../../actors/kernels/whitening.ts";
-import { skip } from "../support/skip.ts";
+import { skipWithoutData } from "../support/shared.ts";
 import { gaussian, randomDensity, seeded } from "./builders.ts";
 import { conformalByCounting, energyBet, normalCdf, product, shareBet } from "./oracles.ts";
 import { referenceJson } from "./reference.ts";
@@ -55,7 +55,7 @@ function near(got: number, expected: number, tolerance: number, what = ""): void
 }
 
 test("conformal p-values agree with the reference", () => {
-  if (reference === null) return skip("no reference data beside the checkout");
+  if (reference === null) return skipWithoutData();
   const { scores, theta, p } = reference.F_fdr.conformal;
   const rank = new ConformalRank(scores.length);
   scores.forEach((score, t) => {
@@ -104,7 +104,7 @@ test("conformal window does not store NaN", () => {
 });
 
 test("e-detector agrees with the reference paths and alarms of Shiryaev–Roberts and CUSUM", () => {
-  if (reference === null) return skip("no reference data beside the checkout");
+  if (reference === null) return skipWithoutData();
   const { x, mus, weights, logSR, logCUSUM, alarmSR, alarmCUSUM, tol } = reference.E_edetector;
   for (const [kind, path, alarms] of [
     ["sr", logSR, alarmSR],
@@ -136,7 +136,7 @@ test("e-detector with constant strong evidence stays finite and reports its lead
 });
 
 test("closed forms of the bets agree with the reference", () => {
-  if (reference === null) return skip("no reference data beside the checkout");
+  if (reference === null) return skipWithoutData();
   for (const item of reference.E3_bets.items) {
     const { n, p } = item;
     const tol = reference.E3_bets.tol;
@@ -295,7 +295,7 @@ test("serial correlation of AR 0.3 in one channel is found within 2000 samples, 
 });
 
 test("e-LOND and LORD++ reject what the reference rejects", () => {
-  if (reference === null) return skip("no reference data beside the checkout");
+  if (reference === null) return skipWithoutData();
   const { eLOND, LORDpp } = reference.F_fdr;
   const lond = new ELond(eLOND.alpha);
   assert.equal(

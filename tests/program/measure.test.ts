@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { referenceJson } from "../kernels/reference.ts";
 import { run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
-import { skip } from "../support/skip.ts";
+import { skipWithoutData } from "../support/shared.ts";
 
 type Values = Record<string, [value: number, tolerance: number]>;
 type Matrix = { re: number[]; im: number[] };
@@ -26,7 +26,7 @@ const reference = referenceJson<{ items: State[] }>("oracle/states.json.gz");
 const EIGENVALUE_TOLERANCE = 1e-12;
 
 test("measure answers all reference states on standard input within their tolerances", async () => {
-  if (reference === null) return skip("no reference data beside the checkout");
+  if (reference === null) return skipWithoutData();
   const { items } = reference;
   assert.is(items.length, 200);
   const lines = items.map(({ n, rho, pair, update: { alpha, psi } }) =>

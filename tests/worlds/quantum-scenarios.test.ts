@@ -25,7 +25,7 @@ import { GRID, ThreeLevelAtom } from "../../sim/worlds/quantum/three-level-atom.
 import { WonhamFilter } from "../../sim/worlds/quantum/wonham.ts";
 import { quantumZeno, ZenoWorld } from "../../sim/worlds/quantum/zeno.ts";
 import { referenceJson } from "../kernels/reference.ts";
-import { skip } from "../support/skip.ts";
+import { skipWithoutData } from "../support/shared.ts";
 
 const SCENARIOS = [quantumTelegraph, quantumLadder, quantumZeno, quantumShelving];
 const START = 1_700_000_000_000_000;
@@ -360,7 +360,7 @@ interface Sequences {
 }
 
 const sequences = referenceJson<Sequences>("oracle/sequences.json.gz");
-if (sequences === null) skip("no reference data beside the checkout");
+if (sequences === null) skipWithoutData();
 else {
   test("Wonham's filter agrees with 40-digit references on two records", () => {
     for (const { rateUp, rateDown, dt, snr, dI, pUpEvery20 } of sequences.A_telegraph) {
