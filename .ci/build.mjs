@@ -124,11 +124,16 @@ const PARTS = [
   },
 ];
 
+/** Whether both parts are as their sources are now. */
+export function isBuilt() {
+  return PARTS.every(isCurrent);
+}
+
 /**
  * Builds what is named, or everything, as far as its sources have changed.
  * @param {string[]} args as on the command line @returns {Promise<number>} exit code: 0, 1 after errors in the sources, 2 for wrong arguments
  */
-export async function build(args) {
+async function build(args) {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,

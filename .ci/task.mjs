@@ -6,7 +6,7 @@ import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { join } from "node:path";
-import { build, PROGRAM } from "./build.mjs";
+import { isBuilt, PROGRAM } from "./build.mjs";
 import { install } from "./install.mjs";
 import { atLeast, NODE_OLDEST, ownRuntime, ROOT, RUNS_IN_DENO } from "./runtime.mjs";
 import { fetchTestRuntimes } from "./test-runtimes.mjs";
@@ -67,7 +67,7 @@ else {
 /** @param {string[]} args */
 async function start(args) {
   if (!install("stdout", "use")) return 1;
-  const built = await build([]);
+  const built = await buildIfStale([]);
   return built !== 0 ? built : program(["up", ...(args.length > 0 ? args : ["--feed", "host"])]);
 }
 
@@ -120,13 +120,23 @@ function demo(args) {
 /** stdout belongs to the program; messages of this script go to stderr. @param {string[]} args */
 async function eigenwatch(args) {
   if (!install("stderr", "use")) return 1;
-  const built = await build(["--quiet"]);
+  const built = await buildIfStale(["--quiet"]);
   return built !== 0 ? built : program(args, callersFolder());
 }
 
 /** Runs a file that only a checkout with all packages has. @param {string} file @param {string[]} args */
 async function development(file, args) {
   return install("stdout", "development") ? script(file, args) : 1;
+}
+
+/** @param {string[]} options @returns {number | Promise<number>} exit code */
+function buildIfStale(options) {
+  return isBuilt() ? 0 : build(options);
+}
+
+/** In a process of its own: Deno looks at node_modules once, and they may have been installed since. @param {string[]} args */
+function build(args) {
+  return run(ownRuntime().builtCommand, ".ci/build.mjs", args);
 }
 
 /** Runs the built program: it is ready in a fraction of the time that its sources take. @param {string[]} args @param {string} [folder] */

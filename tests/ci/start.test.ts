@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { build } from "../../.ci/build.mjs";
+import { isBuilt } from "../../.ci/build.mjs";
 import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
 
 interface LockEntry {
@@ -29,8 +29,8 @@ test("npm run eigenwatch runs the built program", () => {
   assert.is(status, 2);
 });
 
-test("program and page are built from packages that an installation for use has", async () => {
-  assert.is(await build(["--quiet"]), 0);
+test("program and page are built from packages that an installation for use has", () => {
+  assert.ok(isBuilt(), "the test before builds what is stale");
   const parts = ["program", "dashboard"].map((part) =>
     readJson<{ packages: string[] }>(`dist/.${part}.json`),
   );
