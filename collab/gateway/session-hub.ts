@@ -18,6 +18,7 @@ import { EncodedEvent, EncodedFrame, EncodedMetrics } from "./encoded.ts";
 import type { EventFollower } from "./event-follower.ts";
 import { ForeignCursors } from "./resume.ts";
 import type { SampleFollower } from "./sample-follower.ts";
+import { TurnFrames } from "./turn-frames.ts";
 
 /** A WebSocket client, as it takes deliveries other than events and samples. Those have followers. */
 export interface HubClient {
@@ -37,6 +38,7 @@ export class SessionHub implements SessionListener {
   /** For clients that subscribe later. */
   lastMetrics: MetricsMessage | null = null;
   readonly foreignCursors = new ForeignCursors();
+  readonly turnFrames = new TurnFrames();
   readonly #eventFollowers = new Set<EventFollower>();
   readonly #sampleFollowers = new Set<SampleFollower>();
   readonly #clients = new Set<HubClient>();

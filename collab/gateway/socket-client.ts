@@ -7,11 +7,11 @@
  * W1  A client gets nothing of the session before its hello. A client that has not signed in by header or
  *     cookie signs in with the token in its hello.
  * W2  Messages that a client may not send (`flow` in protocol/messages.ts), and bytes that cannot be read, are answered with `refused`.
- * W3  The socket is corked from the first delivery of a released block until `flush`: they leave in one write.
+ * W3  The deliveries of a released block wait for `flush` and leave in one write, of bytes that clients with the same subscriptions share.
  * W4  `closing` gives the reason before the gateway closes the connection.
  */
 import type { Socket } from "node:net";
-import type { WebSocket } from "ws";
+import { WebSocket } from "ws";
 import type { SessionPlace } from "../../actors/ports/session.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -54,7 +54,9 @@ export class SocketClient implements HubClient, ClientPort {
   #cancelHello: () => void;
   #leaveHub: () => void = () => {};
   #state: "awaitingHello" | "joined" | "closed" = "awaitingHello";
-  #corked = false;
+  /** Deliveries since the last flush, and their bytes. */
+  #turn: Uint8Array[] = [];
+  #turnBytes = 0;
   #alive = true;
   #dropped = { samples: 0, state: 0, metrics: 0 };
   /** The newest state of each group and the newest metrics, kept while the client lags. */
@@ -225,7 +227,7 @@ export class SocketClient implements HubClient, ClientPort {
   }
 
   flush(): void {
-    if (this.#corked) this.#uncork();
+    this.#sendTurn();
     if (this.#backlog.lagging) this.#checkBacklog();
   }
 
@@ -264,13 +266,33 @@ export class SocketClient implements HubClient, ClientPort {
 
   #write(delivery: Delivery, bytes: Uint8Array, live: boolean, backfill = false): void {
     if (this.#state === "closed") return;
-    if (live && !this.#corked) {
-      this.#corked = true;
-      this.#socket.cork();
+    if (live) {
+      this.#turn.push(bytes);
+      this.#turnBytes += bytes.length;
+    } else {
+      this.#sendTurn();
+      if (backfill) this.#ws.send(bytes, BACKFILL, this.#afterBackfill);
+      else this.#ws.send(bytes, LIVE);
     }
-    if (backfill) this.#ws.send(bytes, BACKFILL, this.#afterBackfill);
-    else this.#ws.send(bytes, LIVE);
     this.#context.counters.sent(delivery, bytes.length);
+  }
+
+  /**
+   * Frames of the turn go into the socket without the library, which would make them anew for each client. Not while it compresses a message:
+   * they would overtake it.
+   */
+  #sendTurn(): void {
+    if (this.#turn.length === 0) return;
+    const messages = this.#turn;
+    this.#turn = [];
+    this.#turnBytes = 0;
+    if (this.#ws.readyState === WebSocket.OPEN && this.#ws.bufferedAmount === this.#socket.writableLength)
+      this.#socket.write(this.#context.hub.turnFrames.join(messages));
+    else for (const bytes of messages) this.#ws.send(bytes, LIVE);
+  }
+
+  get #unreadBytes(): number {
+    return this.#ws.bufferedAmount + this.#turnBytes;
   }
 
   /** A message that is being compressed is not in the socket yet: `drain` may fire before it. */
@@ -278,7 +300,7 @@ export class SocketClient implements HubClient, ClientPort {
 
   /** Judges the backlog. May cut the client, or send what was held back while it lagged. */
   #judgeBacklog(): boolean {
-    const judged = this.#backlog.judge(this.#ws.bufferedAmount, this.#context.nowMs);
+    const judged = this.#backlog.judge(this.#unreadBytes, this.#context.nowMs);
     if (judged === "cut") this.#cutSlow();
     else if (judged === "recovered") this.#recover();
     return judged === "lagging" || judged === "cut";
@@ -288,19 +310,19 @@ export class SocketClient implements HubClient, ClientPort {
   #checkBacklog(): void {
     if (this.#state !== "joined" || this.#judgeBacklog()) return;
     // Well below the half at which #hasRoom pauses a back-fill.
-    if (this.#ws.bufferedAmount <= this.#context.limits.conflateAboveBytes / 4) this.#subscriptions.resume();
+    if (this.#unreadBytes <= this.#context.limits.conflateAboveBytes / 4) this.#subscriptions.resume();
   }
 
   /** A back-fill uses at most half of the backlog that makes a client lag: live states must not be held back because of it. */
   #hasRoom(): boolean {
-    return !this.#judgeBacklog() && this.#ws.bufferedAmount <= this.#context.limits.conflateAboveBytes / 2;
+    return !this.#judgeBacklog() && this.#unreadBytes <= this.#context.limits.conflateAboveBytes / 2;
   }
 
   #recover(): void {
     const dropped = this.#dropped;
     this.#dropped = { samples: 0, state: 0, metrics: 0 };
     if (dropped.samples + dropped.state + dropped.metrics > 0)
-      this.send({ type: "lagging", ...dropped, bufferedBytes: this.#ws.bufferedAmount });
+      this.send({ type: "lagging", ...dropped, bufferedBytes: this.#unreadBytes });
     for (const bytes of this.#heldStates.values()) this.#write("state", bytes, false);
     this.#heldStates.clear();
     if (this.#heldMetrics !== null) this.#write("metrics", this.#heldMetrics, false);
@@ -310,17 +332,12 @@ export class SocketClient implements HubClient, ClientPort {
   #cutSlow(): void {
     const { cutAboveBytes, laggingMsMax } = this.#context.limits;
     const expected = `at most ${cutAboveBytes} (cutAboveBytes), and ${laggingMsMax} ms of lagging (laggingMsMax)`;
-    this.cut("slow", `${this.#ws.bufferedAmount} bytes not read; expected ${expected}`);
+    this.cut("slow", `${this.#unreadBytes} bytes not read; expected ${expected}`);
   }
 
   #drop(channel: "samples" | "state" | "metrics"): void {
     this.#dropped[channel] += 1;
     this.#context.counters.dropped[channel] += 1;
-  }
-
-  #uncork(): void {
-    this.#corked = false;
-    this.#socket.uncork();
   }
 
   #end(): void {
@@ -331,7 +348,8 @@ export class SocketClient implements HubClient, ClientPort {
     this.#subscriptions.clear();
     this.#heldStates.clear();
     this.#heldMetrics = null;
-    if (this.#corked) this.#uncork();
+    this.#turn = [];
+    this.#turnBytes = 0;
   }
 }
 

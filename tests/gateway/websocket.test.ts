@@ -486,6 +486,24 @@ test("a large back-fill does not make a client that reads lag", () =>
     client.close();
   }));
 
+test("live frames do not overtake a back-fill that is being deflated", () =>
+  withGateway({}, async (gateway, session) => {
+    const flat = Array.from({ length: 2_000 }, (_, k) => [k, 0, k] as const);
+    for (let k = 0; k < 3; k++) session.measure("a", flat);
+    const client = await new TestSocket(gateway, { deflate: true }).join();
+    const recentFrames = session.recentFrames.bind(session);
+    session.recentFrames = (after, limit) => {
+      session.recentFrames = recentFrames;
+      // Right after the back-fill was handed over: it is deflated on another thread, and that has not ended.
+      queueMicrotask(() => session.measure("a", [[0, 0, 1]]));
+      return recentFrames(after, limit);
+    };
+    client.send({ type: "subscribe", id: 1, channel: "samples", after: 0 });
+    await client.next("samples", 4);
+    assert.equal(client.of("samples").map(sequenceOf), range(1, 4));
+    client.close();
+  }));
+
 test("a gateway that closes sends its clients 1001 and the time to wait", () => {
   const sockets: TestSocket[] = [];
   return withGateway({}, async (gateway) => {
