@@ -63,7 +63,7 @@ export async function openSegments(
     if (segment === null) continue;
     const gap = gapBetween(found.segments.at(-1), segment);
     if (gap !== null) found.damage.push(gap);
-    found.damage.push(...segment.damage);
+    for (const damage of segment.damage) found.damage.push(damage);
     found.segments.push(segment);
   }
   await readOrigin(disk, directory, found);

@@ -9,10 +9,14 @@
  *   }
  *
  * After damage the scan continues at the next record whose CRC is correct. It looks first where the damaged record claims to end, then at
- * every byte. Undamaged files never need that search.
+ * every byte. Undamaged files never need that search. It takes a time in proportion to the file, whatever the bytes claim:
+ *
+ * N1  A checksum reads bytes that none has read before, or few, or is computed from those of others (range-checksums.ts).
+ * N2  Each `fill` reads half a window or more, or the rest: what is kept in memory is moved seldom.
  */
 import type { BlockPosition } from "../ports/journal.ts";
 import type { DiskFile } from "./disk.ts";
+import { CHECKSUM_EVERY_BYTES, RangeChecksums, SHORT_BYTES } from "./range-checksums.ts";
 import {
   BATCH_MARK,
   BLOCK_FIELDS_BYTES,
@@ -58,6 +62,11 @@ export class SegmentScanner {
   #claimedEnd = 0;
   #body = 0;
   #bodyEnd = 0;
+  /** Checksums have read the file up to here. */
+  #checkedTo = 0;
+  readonly #ranges = new RangeChecksums();
+  #work = 0;
+  readonly #windowBytes: number;
 
   /** The record of the last step that returned "record": file offset, type without the mark, mark, block number. Valid until the next step. */
   offset = 0;
@@ -82,6 +91,7 @@ export class SegmentScanner {
     this.#next = from;
     this.#to = to;
     this.#firstBlock = firstBlock;
+    this.#windowBytes = windowBytes;
     this.#bytes = new Uint8Array(Math.max(1, Math.min(windowBytes, to - from)));
     this.#view = new DataView(this.#bytes.buffer);
     this.#start = from;
@@ -112,14 +122,20 @@ export class SegmentScanner {
     return new Uint8Array(this.#bytes.subarray(this.#body + fields, this.#bodyEnd));
   }
 
+  /** Bytes that were read from the file, moved in memory and checked so far: what a scan costs. */
+  get work(): number {
+    return this.#work + this.#ranges.work;
+  }
+
   /** Reads more of the file, after a step that returned "more". */
   async fill(): Promise<void> {
-    const from = this.#searchAt >= 0 ? this.#searchAt : this.#next;
-    const keep = Math.max(from, this.#start);
-    const kept = Math.max(0, this.#end - keep);
-    const expected = this.#neededTo - keep;
+    // A little before the place is kept for checksums.
+    const keep = Math.min(this.#end, Math.max(this.#lowest - CHECKSUM_EVERY_BYTES, this.#start));
+    const kept = this.#end - keep;
+    const needed = this.#neededTo - keep;
     let bytes = this.#bytes;
-    if (expected > bytes.length) bytes = new Uint8Array(expected);
+    if (Math.min(needed + this.#windowBytes / 2, this.#to - keep) > bytes.length)
+      bytes = new Uint8Array(Math.min(needed + this.#windowBytes, this.#to - keep));
     bytes.set(this.#bytes.subarray(keep - this.#start, keep - this.#start + kept));
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer);
@@ -128,11 +144,17 @@ export class SegmentScanner {
     const room = Math.min(bytes.length - kept, this.#to - this.#end);
     const read = await this.#file.read(bytes.subarray(kept, kept + room), this.#end);
     this.#end += read;
+    this.#work += kept + read;
     // A file that is shorter than expected is filled with zeros: the scan must reach its end, and reports them as damage.
     if (this.#end < this.#neededTo) {
       bytes.fill(0, this.#end - keep, this.#neededTo - keep);
       this.#end = this.#neededTo;
     }
+  }
+
+  /** No record before this offset is asked for any more. */
+  get #lowest(): number {
+    return this.#searchAt >= 0 ? this.#searchAt : this.#next;
   }
 
   /** "record", "more", or the reason why there is no record. */
@@ -145,11 +167,21 @@ export class SegmentScanner {
     if (at + RECORD_HEADER_BYTES + length > this.#to) return "the file ends inside a record";
     if (!this.#has(at, RECORD_HEADER_BYTES + length)) return "more";
     const body = at - this.#start + RECORD_HEADER_BYTES;
-    if (bodyCrc(this.#bytes, body, body + length, this.#firstBlock) !== this.#view.getUint32(body - 4, true))
+    if (this.#crcOf(at + RECORD_HEADER_BYTES, length) !== this.#view.getUint32(body - 4, true))
       return "the checksum of a record does not hold";
     const type = this.#view.getUint8(body) & ~BATCH_MARK;
     if (type === RECORD.block && length < BLOCK_FIELDS_BYTES) return `a block of ${length} bytes cannot be`;
     return "record";
+  }
+
+  /** N1. The body must be in memory. */
+  #crcOf(body: number, length: number): number {
+    const end = body + length;
+    if (length > SHORT_BYTES && body < this.#checkedTo)
+      return this.#ranges.of(this.#bytes, this.#start, this.#lowest, body, end, this.#firstBlock >>> 0);
+    this.#checkedTo = Math.max(this.#checkedTo, end);
+    this.#work += length;
+    return bodyCrc(this.#bytes, body - this.#start, end - this.#start, this.#firstBlock);
   }
 
   #take(at: number): "record" {

@@ -117,8 +117,8 @@ export async function scanSegment(file: DiskFile, firstBlock: number, newest: bo
   const order = new BlockOrder(firstBlock);
   // Before the first batch the header itself is what may not have reached the disk.
   let lastBatchAt = 0;
-  /** The segment as it was before damage that may turn out to be a torn tail. */
-  let before: { segment: Segment; damage: Damage } | null = null;
+  /** The segment as it was before damage that may turn out to be a torn tail: its lists only grow, so their lengths suffice. */
+  let before: { segment: Segment; entries: number; damages: number; damage: Damage } | null = null;
 
   for (;;) {
     const step = scanner.step();
@@ -129,7 +129,12 @@ export async function scanSegment(file: DiskFile, firstBlock: number, newest: bo
     }
     if (step === "damage") {
       const damage = damageEntry(name, scanner);
-      before ??= { segment: { ...segment, index: [...segment.index], damage: [...segment.damage] }, damage };
+      before ??= {
+        segment: { ...segment },
+        entries: segment.index.length,
+        damages: segment.damage.length,
+        damage,
+      };
       order.damaged();
       segment.damage.push(damage);
       continue;
@@ -149,6 +154,8 @@ export async function scanSegment(file: DiskFile, firstBlock: number, newest: bo
   segment.size = fileSize;
   if (!newest || before === null) return { segment, header, tornBytes: 0, tornReason: "", lastBatchAt };
   before.segment.size = before.damage.offset;
+  before.segment.index.length = before.entries;
+  before.segment.damage.length = before.damages;
   return {
     segment: before.segment,
     header,

@@ -137,6 +137,8 @@ class SegmentTail {
   private readonly order: BlockOrder;
   /** Everything before this offset was returned. */
   private at = 0;
+  /** A batch begins at this offset. */
+  private batchAt = -1;
   /** Damage whose place among the blocks is not known before the next block (T3). */
   private held: JournalEntry[] = [];
 
@@ -239,12 +241,17 @@ class SegmentTail {
 
   /** Whether a batch begins at or after an offset: then everything before it was durable once. */
   private async batchFollows(offset: number, size: number): Promise<boolean> {
+    // Found for damage before: each part of the file is searched once.
+    if (this.batchAt >= offset) return true;
     const scanner = new SegmentScanner(this.file, offset, size, this.firstBlock);
     for (;;) {
       const step = scanner.step();
       if (step === "end") return false;
       if (step === "more") await scanner.fill();
-      else if (step === "record" && scanner.startsBatch) return true;
+      else if (step === "record" && scanner.startsBatch) {
+        this.batchAt = scanner.offset;
+        return true;
+      }
     }
   }
 }

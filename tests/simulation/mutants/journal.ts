@@ -45,7 +45,7 @@ export const JOURNAL_MUTANTS: readonly Mutant[] = [
     name: "crc-not-checked",
     bug: "A record is accepted without checking its checksum.",
     file: "actors/journal/scanner.ts",
-    find: "if (bodyCrc(this.#bytes, body, body + length, this.#firstBlock) !== this.#view.getUint32(body - 4, true))",
+    find: "if (this.#crcOf(at + RECORD_HEADER_BYTES, length) !== this.#view.getUint32(body - 4, true))",
     replace: "if (length === 0)",
   },
   {
