@@ -126,7 +126,10 @@ export const decimated = v.pipe(
   v.check((d) => sameRows(d), "Expected columns of equal count"),
 );
 
-/** How many messages were left out since the last `lagging`, because the client reads too slowly. Events are never left out. */
+/**
+ * How many messages were left out since the last `lagging`, because the client reads too slowly or its decimated samples cost more than its
+ * budget. Events are never left out.
+ */
 export const lagging = v.object({
   samples: count,
   state: count,

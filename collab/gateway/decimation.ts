@@ -1,7 +1,7 @@
 /**
- * Samples of one subscription in intervals of logical time: min, max and last of each channel, so that no spike is lost.
+ * Samples of one group in intervals of logical time: min, max and last of each channel, so that no spike is lost.
  *
- * An interval of a group ends when a sample of a later one arrives; then its rows are sent, in the order of the channels. A sample that comes
+ * An interval of a group ends when a sample of a later one arrives; then its rows are complete, in the order of the channels. A sample that comes
  * after the end of its interval counts in the open one.
  */
 import { encodeMessage } from "../../protocol/codec.ts";
@@ -9,47 +9,11 @@ import type { Frame } from "../../protocol/frame.ts";
 import { MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
 
 export class Decimation {
-  readonly #id: number;
-  readonly #everyUs: number;
-  readonly #channelsOf: (group: string) => Uint8Array | null;
-  readonly #groups = new Map<string, GroupDecimation>();
-
-  /** `channelsOf(group)`: 1 for each channel index to include, or null for all. Called once per group. */
-  constructor(id: number, everyUs: number, channelsOf: (group: string) => Uint8Array | null) {
-    this.#id = id;
-    this.#everyUs = everyUs;
-    this.#channelsOf = channelsOf;
-  }
-
-  /** Forgets the open intervals. */
-  clear(): void {
-    this.#groups.clear();
-  }
-
-  /** Adds a frame. Returns a `decimated` message if intervals ended with it, else null. O(samples). */
-  add(frame: Frame, inputSequence: number): Uint8Array | null {
-    let group = this.#groups.get(frame.group);
-    if (group === undefined) {
-      group = new GroupDecimation(this.#everyUs, this.#channelsOf(frame.group));
-      this.#groups.set(frame.group, group);
-    }
-    const rows = group.add(frame);
-    if (rows === null) return null;
-    return encodeMessage({
-      type: "decimated",
-      id: this.#id,
-      inputSequence,
-      group: frame.group,
-      fromUs: rows.first * this.#everyUs,
-      everyUs: this.#everyUs,
-      ...rows.columns(),
-    });
-  }
-}
-
-class GroupDecimation {
-  readonly #everyUs: number;
-  readonly #included: Uint8Array | null;
+  readonly everyUs: number;
+  /** It has seen all samples of its group after this input. */
+  readonly since: number;
+  /** The last input that it has seen. */
+  #through: number;
   /** The open interval: its number since the epoch, and per channel what was in it. */
   #open = Number.NaN;
   readonly #min = new Float64Array(MAX_GROUP_CHANNELS);
@@ -58,22 +22,28 @@ class GroupDecimation {
   readonly #samples = new Uint32Array(MAX_GROUP_CHANNELS);
   #channels = 0;
 
-  constructor(everyUs: number, expected: Uint8Array | null) {
-    this.#everyUs = everyUs;
-    this.#included = expected;
+  constructor(everyUs: number, since: number) {
+    this.everyUs = everyUs;
+    this.since = since;
+    this.#through = since;
   }
 
-  add(frame: Frame): Rows | null {
+  get through(): number {
+    return this.#through;
+  }
+
+  /** Adds a frame. Returns the rows of the intervals that ended with it, or null. O(samples). */
+  add(frame: Frame, inputSequence: number): Rows | null {
+    this.#through = inputSequence;
     const { count, time, channel, value } = frame;
     let rows: Rows | null = null;
     for (let k = 0; k < count; k++) {
-      const interval = Math.floor(time[k]! / this.#everyUs);
+      const interval = Math.floor(time[k]! / this.everyUs);
       if (!(interval <= this.#open)) {
         if (this.#channels > 0) rows = this.#close(rows);
         this.#open = interval;
       }
-      const c = channel[k]!;
-      if (this.#included === null || this.#included[c] === 1) this.#take(c, value[k]!);
+      this.#take(channel[k]!, value[k]!);
     }
     return rows;
   }
@@ -92,7 +62,7 @@ class GroupDecimation {
   }
 
   #close(rows: Rows | null): Rows {
-    const into = rows ?? new Rows(this.#open);
+    const into = rows ?? new Rows();
     for (let c = 0; c < this.#channels; c++) {
       if (this.#samples[c] === 0) continue;
       into.push(this.#open, c, this.#min[c]!, this.#max[c]!, this.#last[c]!, this.#samples[c]!);
@@ -103,39 +73,91 @@ class GroupDecimation {
   }
 }
 
-/** The rows of one message. */
-class Rows {
-  readonly first: number;
-  readonly #interval: number[] = [];
-  readonly #channel: number[] = [];
-  readonly #min: number[] = [];
-  readonly #max: number[] = [];
-  readonly #last: number[] = [];
-  readonly #samples: number[] = [];
+interface Row {
+  readonly interval: number;
+  readonly channel: number;
+  readonly min: number;
+  readonly max: number;
+  readonly last: number;
+  readonly samples: number;
+}
 
-  constructor(first: number) {
-    this.first = first;
+/** The rows of intervals that ended with one frame. */
+export class Rows {
+  readonly #rows: Row[] = [];
+  /** For subscriptions to all channels, which share them. */
+  #columns: Columns | null = null;
+
+  get length(): number {
+    return this.#rows.length;
   }
 
   push(interval: number, channel: number, min: number, max: number, last: number, samples: number): void {
-    this.#interval.push(interval - this.first);
-    this.#channel.push(channel);
-    this.#min.push(min);
-    this.#max.push(max);
-    this.#last.push(last);
-    this.#samples.push(samples);
+    this.#rows.push({ interval, channel, min, max, last, samples });
   }
 
-  columns(): Record<"interval" | "channel" | "min" | "max" | "last" | "samples", Uint8Array> {
-    return {
-      interval: bytesOf(Uint32Array.from(this.#interval)),
-      channel: bytesOf(Uint16Array.from(this.#channel)),
-      min: bytesOf(Float64Array.from(this.#min)),
-      max: bytesOf(Float64Array.from(this.#max)),
-      last: bytesOf(Float64Array.from(this.#last)),
-      samples: bytesOf(Uint32Array.from(this.#samples)),
-    };
+  /** As a `decimated` message with the channels whose entry of `included` is 1 (null: all); null when none of them has a row. */
+  message(
+    { id, everyUs, included }: { id: number; everyUs: number; included: Uint8Array | null },
+    group: string,
+    inputSequence: number,
+  ): Uint8Array | null {
+    const chosen = this.#chosen(included);
+    if (chosen === null) return null;
+    const { first, columns } = chosen;
+    return encodeMessage({
+      type: "decimated",
+      id,
+      inputSequence,
+      group,
+      fromUs: first * everyUs,
+      everyUs,
+      ...columns,
+    });
   }
+
+  #chosen(included: Uint8Array | null): Columns | null {
+    if (included !== null) return columnsOf(this.#rows.filter(({ channel }) => included[channel] === 1));
+    this.#columns ??= columnsOf(this.#rows);
+    return this.#columns;
+  }
+}
+
+interface Columns {
+  /** The first interval, since the epoch; those of the rows count from there. */
+  readonly first: number;
+  readonly columns: Record<"interval" | "channel" | "min" | "max" | "last" | "samples", Uint8Array>;
+}
+
+function columnsOf(rows: readonly Row[]): Columns | null {
+  if (rows.length === 0) return null;
+  const first = rows[0]!.interval;
+  const interval = new Uint32Array(rows.length);
+  const channel = new Uint16Array(rows.length);
+  const min = new Float64Array(rows.length);
+  const max = new Float64Array(rows.length);
+  const last = new Float64Array(rows.length);
+  const samples = new Uint32Array(rows.length);
+  for (let r = 0; r < rows.length; r++) {
+    const row = rows[r]!;
+    interval[r] = row.interval - first;
+    channel[r] = row.channel;
+    min[r] = row.min;
+    max[r] = row.max;
+    last[r] = row.last;
+    samples[r] = row.samples;
+  }
+  return {
+    first,
+    columns: {
+      interval: bytesOf(interval),
+      channel: bytesOf(channel),
+      min: bytesOf(min),
+      max: bytesOf(max),
+      last: bytesOf(last),
+      samples: bytesOf(samples),
+    },
+  };
 }
 
 /** All machines that run Node or Deno are little-endian, as the wire is. */

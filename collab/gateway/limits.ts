@@ -16,6 +16,12 @@ export const GATEWAY_LIMITS = {
   messagesPerSecond: 20,
   /** Subscriptions of one client: a page shows a dozen panels. */
   subscriptionsMax: 64,
+  /** Shortest interval of decimated samples, µs: the page's closest view. Whoever needs more detail takes every sample, which costs less. */
+  decimationUsMin: 4_000,
+  /** Work of decimation for one client a second, in units of about 10 ns: a tenth of a core. A page that follows 200,000 samples/s uses a tenth of it. */
+  decimationPerSecond: 10_000_000,
+  /** The same at once: a page that opens is filled with minutes of samples. Half a second of a core. */
+  decimationBurst: 50_000_000,
   /** WebSocket and SSE connections in all that have signed in: at 2 µs a frame each, the core keeps half of the machine. */
   connectionsMax: 512,
   /** The same of one address: many tabs, programs, and a team that shares a proxy. */

@@ -21,7 +21,7 @@ export class Counters {
     this.bytesSent[delivery] += bytes;
   }
 
-  metrics(connections: ConnectionCount, sockets: OpenSockets): Metric[] {
+  metrics(connections: ConnectionCount, sockets: OpenSockets, decimatedSamples: number): Metric[] {
     return [
       metric(
         "gateway_connections",
@@ -51,6 +51,13 @@ export class Counters {
         "Messages left out for slow clients.",
         "channel",
         Object.entries(this.dropped),
+      ),
+      metric(
+        "gateway_decimated_samples_total",
+        "counter",
+        "Live samples added to intervals: once for each group and interval that is followed.",
+        null,
+        [["", decimatedSamples]],
       ),
       metric("gateway_messages_received_total", "counter", "Messages of clients.", null, [
         ["", this.messagesReceived],

@@ -50,7 +50,9 @@ function metrics(
   { hubs, counters, connections, sockets }: GatewayContext,
 ): void {
   const gauges = hubs.map(({ session }) => ({ session: session.session, gauges: session.gauges() }));
-  const text = prometheusText([...gaugeMetrics(gauges), ...counters.metrics(connections, sockets)]);
+  const decimated = hubs.reduce((sum, { decimations }) => sum + decimations.samplesAdded, 0);
+  const own = counters.metrics(connections, sockets, decimated);
+  const text = prometheusText([...gaugeMetrics(gauges), ...own]);
   respond(request, response, 200, { "content-type": PROMETHEUS_TYPE }, text);
 }
 

@@ -11,42 +11,47 @@
  * A back-fill is read in slices, so that it does not delay the core, which runs on the same thread.
  */
 import type { Clock } from "../../actors/ports/clock.ts";
-import type { LiveSession } from "../../actors/ports/session.ts";
-import type { Decimation } from "./decimation.ts";
+import type { DeliveredFrame, LiveSession } from "../../actors/ports/session.ts";
+import type { DecimatedSamples } from "./decimated-samples.ts";
 import { EncodedFrame } from "./encoded.ts";
 
 export interface SampleSink {
   /** Takes one message. False: taken (or dropped), but no more of a back-fill until `resume()`. */
   samples(bytes: Uint8Array, backfill: boolean): boolean;
+  /** Whether the client's budget allows more decimation; for a back-fill, false until `resume()`. */
+  mayWork(backfill: boolean): boolean;
+  worked(units: number): void;
+  /** A live frame was left out because the budget is used up. */
+  leftOut(): void;
 }
 
 export interface SampleSelection {
   readonly group: string | null;
-  readonly decimation: Decimation | null;
+  readonly decimated: DecimatedSamples | null;
   readonly after: number;
 }
 
 export class SampleFollower {
   readonly #session: LiveSession;
   readonly #group: string | null;
-  readonly #decimation: Decimation | null;
+  readonly #decimated: DecimatedSamples | null;
   readonly #sliceFrames: number;
   readonly #sink: SampleSink;
   readonly #soon: Clock["soon"];
   #cursor: number;
   #state: "reading" | "waiting" | "live" | "stopped" = "waiting";
 
-  /** Frames of `group` (null: all) after input `after`; as recorded where `decimation` is null. */
+  /** Frames of `group` (null: all) after input `after`; as recorded where `decimated` is null. */
   constructor(
     session: LiveSession,
-    { group, decimation, after }: SampleSelection,
+    { group, decimated, after }: SampleSelection,
     sliceFrames: number,
     sink: SampleSink,
     soon: Clock["soon"],
   ) {
     this.#session = session;
     this.#group = group;
-    this.#decimation = decimation;
+    this.#decimated = decimated;
     this.#cursor = after;
     this.#sliceFrames = sliceFrames;
     this.#sink = sink;
@@ -71,11 +76,12 @@ export class SampleFollower {
   /** The session continues after input `last`. */
   rewind(last: number): void {
     this.#cursor = last;
-    this.#decimation?.clear();
+    this.#decimated?.rewind(last);
   }
 
   stop(): void {
     this.#state = "stopped";
+    this.#decimated?.leave(this.#cursor);
   }
 
   #readSlice(): void {
@@ -84,11 +90,11 @@ export class SampleFollower {
     const { frames } = this.#session.recentFrames(this.#cursor, this.#sliceFrames + 1);
     const slice = Math.min(frames.length, this.#sliceFrames);
     for (let k = 0; k < slice; k++) {
-      if (this.#hand(new EncodedFrame(frames[k]!), true)) continue;
+      if (this.#mayRead() && this.#hand(new EncodedFrame(frames[k]!), true)) continue;
       if (!this.#isStopped()) this.#state = "waiting";
       return;
     }
-    if (slice === frames.length) this.#state = "live";
+    if (slice === frames.length) this.#goLive();
     else this.#soon(() => this.#readSlice());
   }
 
@@ -100,8 +106,34 @@ export class SampleFollower {
     // `delivered.frame` is decoded when it is read: for whole frames of all groups it never is.
     if (this.#group !== null && this.#group !== delivered.frame.group) return true;
     const bytes =
-      this.#decimation === null ? frame.bytes : this.#decimation.add(delivered.frame, inputSequence);
+      this.#decimated === null ? frame.bytes : this.#decimate(this.#decimated, delivered, backfill);
     return bytes === null || this.#sink.samples(bytes, backfill);
+  }
+
+  #decimate(
+    decimated: DecimatedSamples,
+    { frame, inputSequence }: DeliveredFrame,
+    backfill: boolean,
+  ): Uint8Array | null {
+    if (!backfill && !this.#sink.mayWork(false)) {
+      decimated.leave(inputSequence);
+      this.#sink.leftOut();
+      return null;
+    }
+    const { bytes, work } = backfill
+      ? decimated.backfill(frame, inputSequence)
+      : decimated.live(frame, inputSequence);
+    this.#sink.worked(work);
+    return bytes;
+  }
+
+  #mayRead(): boolean {
+    return this.#decimated === null || this.#sink.mayWork(true);
+  }
+
+  #goLive(): void {
+    this.#state = "live";
+    this.#decimated?.goLive();
   }
 
   /** A sink may stop its follower while it takes a message. */

@@ -18,6 +18,7 @@ import { EncodedEvent, EncodedFrame, EncodedMetrics } from "./encoded.ts";
 import type { EventFollower } from "./event-follower.ts";
 import { ForeignCursors } from "./resume.ts";
 import type { SampleFollower } from "./sample-follower.ts";
+import { SharedDecimations } from "./shared-decimations.ts";
 import { TurnFrames } from "./turn-frames.ts";
 
 /** A WebSocket client, as it takes deliveries other than events and samples. Those have followers. */
@@ -39,6 +40,7 @@ export class SessionHub implements SessionListener {
   lastMetrics: MetricsMessage | null = null;
   readonly foreignCursors = new ForeignCursors();
   readonly turnFrames = new TurnFrames();
+  readonly decimations = new SharedDecimations();
   readonly #eventFollowers = new Set<EventFollower>();
   readonly #sampleFollowers = new Set<SampleFollower>();
   readonly #clients = new Set<HubClient>();
@@ -126,6 +128,7 @@ export class SessionHub implements SessionListener {
   rewound(place: SessionPlace): void {
     this.lastMetrics = null;
     for (const client of this.#clients) client.rewound(place);
+    this.decimations.rewind(place.input);
     for (const follower of this.#sampleFollowers) follower.rewind(place.input);
     for (const follower of this.#eventFollowers) follower.rewind(place.event);
     // A poll that waits returns, and the next one finds its cursor ahead of the session.

@@ -25,6 +25,7 @@ import { type Counters, countUp, type Delivery } from "./metrics.ts";
 import { TokenBucket } from "./rate-limit.ts";
 import type { HubClient, SessionHub } from "./session-hub.ts";
 import { type ClientPort, Subscriptions } from "./subscriptions.ts";
+import { WorkBudget } from "./work-budget.ts";
 
 export interface ClientContext {
   readonly hub: SessionHub;
@@ -50,9 +51,11 @@ export class SocketClient implements HubClient, ClientPort {
   readonly #context: ClientContext;
   readonly #messageRate: TokenBucket;
   readonly #backlog: Backlog;
+  readonly #decimation: WorkBudget;
   readonly #subscriptions: Subscriptions;
   #cancelHello: () => void;
   #leaveHub: () => void = () => {};
+  #cancelResume: (() => void) | null = null;
   #state: "awaitingHello" | "joined" | "closed" = "awaitingHello";
   /** Deliveries since the last flush, and their bytes. */
   #turn: Uint8Array[] = [];
@@ -70,6 +73,7 @@ export class SocketClient implements HubClient, ClientPort {
     this.#context = context;
     this.#messageRate = new TokenBucket(limits.messagesBurst, limits.messagesPerSecond, nowMs());
     this.#backlog = new Backlog(limits);
+    this.#decimation = new WorkBudget(limits.decimationBurst, limits.decimationPerSecond, nowMs());
     this.#subscriptions = new Subscriptions(hub, limits, this);
     this.#cancelHello = hub.clock.after(limits.helloMsMax, () => this.#lastCallForHello());
 
@@ -183,7 +187,9 @@ export class SocketClient implements HubClient, ClientPort {
   }
 
   sendState(group: string, bytes: Uint8Array, live: boolean): void {
-    if (!this.#judgeBacklog()) {
+    this.#judgeBacklog();
+    if (this.#state === "closed") return;
+    if (!this.#backlog.lagging) {
       this.#write("state", bytes, live);
       return;
     }
@@ -192,7 +198,9 @@ export class SocketClient implements HubClient, ClientPort {
   }
 
   sendMetrics(bytes: Uint8Array, live: boolean): void {
-    if (!this.#judgeBacklog()) {
+    this.#judgeBacklog();
+    if (this.#state === "closed") return;
+    if (!this.#backlog.lagging) {
       this.#write("metrics", bytes, live);
       return;
     }
@@ -202,21 +210,38 @@ export class SocketClient implements HubClient, ClientPort {
 
   /** Live samples are dropped while the client lags; a back-fill drops none. False: a back-fill must pause, or the client has not joined. */
   sendSamples(bytes: Uint8Array, backfill: boolean): boolean {
+    this.#judgeBacklog();
     if (this.#state !== "joined") return false;
-    if (!backfill && this.#judgeBacklog()) {
-      this.#drop("samples");
-      return true;
+    if (backfill) {
+      this.#write("samples", bytes, false, true);
+      return this.#hasRoom;
     }
-    this.#write("samples", bytes, !backfill, backfill);
-    return !backfill || this.#hasRoom();
+    if (this.#backlog.lagging) this.#drop("samples");
+    else this.#write("samples", bytes, true);
+    return true;
+  }
+
+  mayDecimate(backfill: boolean): boolean {
+    if (this.#decimation.isOpen(this.#context.nowMs())) return true;
+    if (backfill) this.#resumeWithBudget();
+    return false;
+  }
+
+  decimated(units: number): void {
+    this.#decimation.spend(units);
+  }
+
+  leaveOutSamples(): void {
+    this.#drop("samples");
+    this.#resumeWithBudget();
   }
 
   /** Events are sent even while the client lags, until it is cut. */
   sendEvent(bytes: Uint8Array, backfill: boolean): boolean {
     if (this.#state !== "joined") return false;
     this.#write("events", bytes, !backfill, backfill);
-    // First: it also judges the backlog for live events.
-    return this.#hasRoom() || !backfill;
+    this.#judgeBacklog();
+    return !backfill || this.#hasRoom;
   }
 
   rewound({ timeUs, input, event }: SessionPlace): void {
@@ -231,7 +256,7 @@ export class SocketClient implements HubClient, ClientPort {
     if (this.#backlog.lagging) this.#checkBacklog();
   }
 
-  /** Runs every `keepAliveMs`: a client that was silent since the last ping is gone. */
+  /** Runs every `keepAliveMs`: a client that was silent since the last ping is gone, or too slow to have read it. */
   keepAlive(): void {
     if (this.#state === "closed") return;
     if (!this.#context.stillSignedIn()) {
@@ -239,6 +264,14 @@ export class SocketClient implements HubClient, ClientPort {
       return;
     }
     if (this.#backlog.lagging) this.#checkBacklog();
+    if (!this.#alive && this.#backlog.lagging) {
+      const { keepAliveMs } = this.#context.limits;
+      this.cut(
+        "slow",
+        `${this.#unreadBytes} bytes and a ping not read within ${keepAliveMs} ms (keepAliveMs)`,
+      );
+      return;
+    }
     if (!this.#alive) {
       countUp(this.#context.counters.closed, "ws silent");
       this.#ws.terminate();
@@ -298,31 +331,49 @@ export class SocketClient implements HubClient, ClientPort {
   /** A message that is being compressed is not in the socket yet: `drain` may fire before it. */
   readonly #afterBackfill = (): void => this.#checkBacklog();
 
-  /** Judges the backlog. May cut the client, or send what was held back while it lagged. */
-  #judgeBacklog(): boolean {
+  /** Judges the backlog and acts on it: cuts the client, or sends what was held back while it lagged. */
+  #judgeBacklog(): void {
+    if (this.#state === "closed") return;
     const judged = this.#backlog.judge(this.#unreadBytes, this.#context.nowMs);
     if (judged === "cut") this.#cutSlow();
     else if (judged === "recovered") this.#recover();
-    return judged === "lagging" || judged === "cut";
   }
 
   /** Some bytes have left: the client may have caught up, or may take more of a back-fill. */
   #checkBacklog(): void {
-    if (this.#state !== "joined" || this.#judgeBacklog()) return;
+    this.#judgeBacklog();
+    if (this.#state !== "joined" || this.#backlog.lagging) return;
     // Well below the half at which #hasRoom pauses a back-fill.
     if (this.#unreadBytes <= this.#context.limits.conflateAboveBytes / 4) this.#subscriptions.resume();
   }
 
   /** A back-fill uses at most half of the backlog that makes a client lag: live states must not be held back because of it. */
-  #hasRoom(): boolean {
-    return !this.#judgeBacklog() && this.#unreadBytes <= this.#context.limits.conflateAboveBytes / 2;
+  get #hasRoom(): boolean {
+    const { conflateAboveBytes } = this.#context.limits;
+    return this.#state === "joined" && this.#unreadBytes <= conflateAboveBytes / 2;
   }
 
-  #recover(): void {
+  /** When the budget of decimation opens again: reports what was left out, and goes on with back-fills. */
+  #resumeWithBudget(): void {
+    this.#cancelResume ??= this.#context.hub.clock.after(this.#decimation.closedForMs, () => {
+      this.#cancelResume = null;
+      if (!this.#decimation.isOpen(this.#context.nowMs())) this.#resumeWithBudget();
+      else {
+        this.#checkBacklog();
+        if (this.#state === "joined" && !this.#backlog.lagging) this.#reportDropped();
+      }
+    });
+  }
+
+  #reportDropped(): void {
     const dropped = this.#dropped;
     this.#dropped = { samples: 0, state: 0, metrics: 0 };
     if (dropped.samples + dropped.state + dropped.metrics > 0)
       this.send({ type: "lagging", ...dropped, bufferedBytes: this.#unreadBytes });
+  }
+
+  #recover(): void {
+    this.#reportDropped();
     for (const bytes of this.#heldStates.values()) this.#write("state", bytes, false);
     this.#heldStates.clear();
     if (this.#heldMetrics !== null) this.#write("metrics", this.#heldMetrics, false);
@@ -345,6 +396,7 @@ export class SocketClient implements HubClient, ClientPort {
     this.#state = "closed";
     this.#cancelHello();
     this.#leaveHub();
+    this.#cancelResume?.();
     this.#subscriptions.clear();
     this.#heldStates.clear();
     this.#heldMetrics = null;

@@ -8,11 +8,11 @@ import { encodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Message, MetricsMessage, Refused, StateMessage, Subscribe } from "../../protocol/messages.ts";
 import { refusedMessage } from "./client-messages.ts";
-import { Decimation } from "./decimation.ts";
+import { DecimatedSamples } from "./decimated-samples.ts";
 import { EventFollower } from "./event-follower.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { resumeEvents, resumeSamples } from "./resume.ts";
-import { SampleFollower } from "./sample-follower.ts";
+import { SampleFollower, type SampleSink } from "./sample-follower.ts";
 import type { SessionHub } from "./session-hub.ts";
 
 /** The client, as its subscriptions send to it. */
@@ -21,6 +21,12 @@ export interface ClientPort {
   sendState(group: string, bytes: Uint8Array, live: boolean): void;
   sendMetrics(bytes: Uint8Array, live: boolean): void;
   sendSamples(bytes: Uint8Array, backfill: boolean): boolean;
+  /** Whether this client's budget allows more decimation; where it does not, a back-fill is resumed when it does. */
+  mayDecimate(backfill: boolean): boolean;
+  /** Charges work to the budget. */
+  decimated(units: number): void;
+  /** A live frame was left out for this client. */
+  leaveOutSamples(): void;
   sendEvent(bytes: Uint8Array, backfill: boolean): boolean;
   cut(reason: "internal", detail: string): void;
 }
@@ -105,6 +111,12 @@ export class Subscriptions {
     for (const [other, { request: active }] of this.#byId)
       if (other !== id && overlap(active, request))
         return refuse(`id ${other} brings the same already`, `another group, or id ${other} to replace it`);
+    const { decimationUsMin } = this.#limits;
+    if (isDecimated(request) && request.decimationUs! < decimationUsMin)
+      return refuse(
+        `decimationUs ${request.decimationUs}`,
+        `0 for every sample, or at least ${decimationUsMin} (decimationUsMin)`,
+      );
     if (
       request.channels !== undefined &&
       (channel !== "samples" || !isDecimated(request) || group === undefined)
@@ -129,12 +141,20 @@ export class Subscriptions {
 
   #prepareSamples(request: Subscribe): () => ActiveSubscription {
     const { session, clock } = this.#hub;
-    const decimation = isDecimated(request) ? this.#decimation(request) : null;
+    const included = isDecimated(request) ? this.#includedChannels(request) : null;
     const { after, complete } = resumeSamples(session, request.after ?? null);
     return () => {
-      const selection = { group: request.group ?? null, decimation, after };
-      const sink = {
-        samples: (bytes: Uint8Array, backfill: boolean) => this.#client.sendSamples(bytes, backfill),
+      const { id, group = null, decimationUs: everyUs = 0 } = request;
+      const decimated = isDecimated(request)
+        ? new DecimatedSamples({ id, everyUs, included }, this.#hub.decimations, after)
+        : null;
+      const selection = { group, decimated, after };
+      const client = this.#client;
+      const sink: SampleSink = {
+        samples: (bytes, backfill) => client.sendSamples(bytes, backfill),
+        mayWork: (backfill) => client.mayDecimate(backfill),
+        worked: (units) => client.decimated(units),
+        leftOut: () => client.leaveOutSamples(),
       };
       const follower = new SampleFollower(session, selection, this.#limits.backfillFrames, sink, (act) =>
         clock.soon(act),
@@ -203,9 +223,8 @@ export class Subscriptions {
   }
 
   /** Throws when a channel does not exist. */
-  #decimation({ id, group, channels, decimationUs }: Subscribe): Decimation {
-    const mask = channels === undefined ? null : channelMask(this.#hub, group ?? "", channels);
-    return new Decimation(id, decimationUs ?? 0, () => mask);
+  #includedChannels({ group, channels }: Subscribe): Uint8Array | null {
+    return channels === undefined ? null : channelMask(this.#hub, group ?? "", channels);
   }
 
   #takes(channel: "state" | "metrics", group: string | undefined, key: string, timeUs: number): boolean {

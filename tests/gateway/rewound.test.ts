@@ -103,7 +103,7 @@ test("the reconnecting client delivers everything after the place again, with th
 });
 
 test("a decimated subscription starts its intervals again", async () => {
-  await withGateway({}, async (gateway, session) => {
+  await withGateway({ limits: { decimationUsMin: 1 } }, async (gateway, session) => {
     session.declare("a", ["x"]);
     const socket = await new TestSocket(gateway).join();
     socket.send({ type: "subscribe", id: 1, channel: "samples", group: "a", decimationUs: 1_000 });

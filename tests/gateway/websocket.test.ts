@@ -92,7 +92,7 @@ const sequenceOf = ({ inputSequence }: SamplesMessage) => inputSequence;
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, k) => from + k);
 
 test("decimated samples contain min, max and last of each channel and interval, as a simple count confirms", () =>
-  withGateway({}, async (gateway, session) => {
+  withGateway({ limits: { decimationUsMin: 1 } }, async (gateway, session) => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(
@@ -166,7 +166,7 @@ function slowRows(samples: readonly (readonly [number, number, number])[]): Row[
 }
 
 test("decimated samples can be limited to some channels", () =>
-  withGateway({}, async (gateway, session) => {
+  withGateway({ limits: { decimationUsMin: 1 } }, async (gateway, session) => {
     session.declare("d", ["x", "y", "z"]);
     const client = await new TestSocket(gateway).join();
     client.send({

@@ -55,7 +55,7 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     bug: "A lagging client loses events, not only samples.",
     file: SOCKET,
     find: 'this.#write("events", bytes, !backfill, backfill);',
-    replace: 'if (!this.#lags()) this.#write("events", bytes, !backfill, backfill);',
+    replace: 'if (!this.#backlog.lagging) this.#write("events", bytes, !backfill, backfill);',
   },
   {
     name: "corked-for-ever",

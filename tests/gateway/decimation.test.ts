@@ -1,0 +1,171 @@
+/** Decimated samples: what subscriptions share, the shortest interval, and the budget of a client. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import type { Gateway } from "../../collab/gateway/gateway.ts";
+import { WorkBudget } from "../../collab/gateway/work-budget.ts";
+import type { DecimatedMessage } from "../../protocol/messages.ts";
+import type { FakeSession } from "../support/fake-session.ts";
+import { ask, withGateway } from "./http.ts";
+import { TestSocket } from "./socket.ts";
+
+const EVERY_US = 10_000;
+
+test("[X1] 64 subscriptions to one group and interval add each sample once, and each gets the rows", () =>
+  withGateway({ limits: { messagesBurst: 100 } }, async (gateway, session) => {
+    const client = await new TestSocket(gateway).join();
+    for (let id = 1; id <= 64; id++) subscribe(client, id, { group: "a" });
+    await client.next("subscribed", 64);
+    measure(session, "a", { frames: 100, samples: 10 });
+    await client.settled();
+    assert.is(await samplesAdded(gateway), 1_000);
+    const messages = client.of("decimated");
+    const ofFirst = messages.filter(({ id }) => id === 1).map(withoutId);
+    assert.ok(ofFirst.length > 0);
+    for (let id = 2; id <= 64; id++)
+      assert.equal(messages.filter((message) => message.id === id).map(withoutId), ofFirst);
+    client.close();
+  }));
+
+test("[X1] clients share decimations with each other, and a group or interval that nobody follows costs nothing", () =>
+  withGateway({}, async (gateway, session) => {
+    const [one, two] = [await new TestSocket(gateway).join(), await new TestSocket(gateway).join()];
+    subscribe(one, 1, { group: "a" });
+    subscribe(two, 1, {});
+    for (const client of [one, two]) await client.next("subscribed");
+    measure(session, "a", { frames: 10, samples: 10 });
+    assert.is(await samplesAdded(gateway), 100);
+    two.send({ type: "unsubscribe", id: 1 });
+    await two.settled();
+    measure(session, "b", { frames: 10, samples: 10 });
+    assert.is(await samplesAdded(gateway), 100);
+    one.close();
+    two.close();
+  }));
+
+test("[X2] a back-fill that meets a younger decimation keeps the beginning of its open interval, for both", () =>
+  withGateway({}, async (gateway, session) => {
+    for (let k = 0; k < 5; k++) session.measure("a", [[k, 0, k]]);
+    const late = await new TestSocket(gateway).join();
+    subscribe(late, 1, { group: "a" });
+    await late.next("subscribed");
+    session.measure("a", [[5, 0, -7]]);
+    const full = await new TestSocket(gateway).join();
+    subscribe(full, 1, { group: "a", after: 0 });
+    await full.next("subscribed");
+    await full.settled();
+    session.measure("a", [[2 * EVERY_US, 0, 0]]);
+    for (const client of [late, full]) {
+      const { min, max, samples } = await client.next("decimated");
+      assert.is(new DataView(min.buffer, min.byteOffset).getFloat64(0, true), -7);
+      assert.is(new DataView(max.buffer, max.byteOffset).getFloat64(0, true), 4);
+      assert.is(new DataView(samples.buffer, samples.byteOffset).getUint32(0, true), 6);
+      client.close();
+    }
+  }));
+
+test("an interval below the shortest is refused with its name; every sample, and other channels, are not", () =>
+  withGateway({}, async (gateway) => {
+    const client = await new TestSocket(gateway).join();
+    client.send({ type: "subscribe", id: 1, channel: "samples", group: "a", decimationUs: 1 });
+    const refused = await client.next("refused");
+    assert.is(refused.value, "decimationUs 1");
+    assert.match(refused.wanted, /at least 4000 \(decimationUsMin\)/);
+    client.send({ type: "subscribe", id: 2, channel: "samples", decimationUs: 0 });
+    client.send({ type: "subscribe", id: 3, channel: "state", decimationUs: 1 });
+    await client.next("subscribed", 2);
+    client.close();
+  }));
+
+test("a client whose budget is used up gets no more rows until it has come back, and what it missed is counted", async () => {
+  let nowMs = 0;
+  const limits = { decimationBurst: 20_000, decimationPerSecond: 1_000_000 };
+  await withGateway({ limits, nowMs: () => nowMs }, async (gateway, session) => {
+    const [busy, other] = [await new TestSocket(gateway).join(), await new TestSocket(gateway).join()];
+    for (let id = 1; id <= 4; id++) subscribe(busy, id, { group: "a" });
+    subscribe(other, 1, { group: "a" });
+    await busy.next("subscribed", 4);
+    await other.next("subscribed");
+    // Each frame ends an interval: 2,006 units for each subscription, so the budget pays for ten messages.
+    for (let k = 0; k < 8; k++) session.measure("a", [[2 * k * EVERY_US, 0, k]]);
+    await busy.settled();
+    await other.settled();
+    assert.is(busy.of("decimated").length, 10);
+    assert.is(other.of("decimated").length, 7, "each client has its own budget");
+    assert.is(busy.of("lagging").length, 0);
+    nowMs += 1_000;
+    // Of eight frames for each of four subscriptions, the first ended no interval, and ten were sent.
+    const { samples } = await busy.next("lagging");
+    assert.is(samples, 4 * 8 - 4 - 10);
+    for (let k = 8; k < 10; k++) session.measure("a", [[2 * k * EVERY_US, 0, k]]);
+    await busy.next("decimated", 14);
+    for (const client of [busy, other]) client.close();
+  });
+});
+
+test("a back-fill waits for the budget and loses nothing", async () => {
+  let nowMs = 0;
+  const limits = { decimationBurst: 10_000, decimationPerSecond: 1_000_000 };
+  await withGateway({ limits, nowMs: () => nowMs }, async (gateway, session) => {
+    for (let k = 0; k < 30; k++) session.measure("a", [[2 * k * EVERY_US, 0, k]]);
+    const client = await new TestSocket(gateway).join();
+    subscribe(client, 1, { group: "a", after: 0 });
+    await client.next("subscribed");
+    await client.settled();
+    assert.is(client.of("decimated").length, 5);
+    for (let received = 5; received < 29; received += 5) {
+      await client.settled();
+      assert.is(client.of("decimated").length, received);
+      nowMs += 1_000;
+      await client.next("decimated", Math.min(29, received + 5));
+    }
+    await client.settled();
+    const inputs = client.of("decimated").map(({ inputSequence }) => inputSequence);
+    assert.equal(
+      inputs,
+      Array.from({ length: 29 }, (_, k) => k + 2),
+    );
+    assert.is(client.of("lagging").length, 0);
+    client.close();
+  });
+});
+
+test("a budget closes when all is spent, and opens when a tenth has come back", () => {
+  const budget = new WorkBudget(1_000, 100, 0);
+  assert.ok(budget.isOpen(0));
+  budget.spend(1_050);
+  assert.not.ok(budget.isOpen(0));
+  assert.is(budget.closedForMs, 1_501);
+  assert.not.ok(budget.isOpen(1_500));
+  assert.ok(budget.isOpen(1_501));
+  budget.spend(90);
+  assert.ok(budget.isOpen(1_501), "what is left may be spent");
+  assert.ok(budget.isOpen(1_000_000));
+  budget.spend(1_000);
+  assert.not.ok(budget.isOpen(1_000_000), "no more than the burst is kept");
+});
+
+function subscribe(client: TestSocket, id: number, where: { group?: string; after?: number }): void {
+  client.send({ type: "subscribe", id, channel: "samples", decimationUs: EVERY_US, ...where });
+}
+
+/** Frames 1 ms apart, all their samples on one channel. */
+function measure(session: FakeSession, group: string, { frames, samples }: Record<string, number>): void {
+  for (let f = 0; f < frames!; f++)
+    session.measure(
+      group,
+      Array.from({ length: samples! }, (_, s) => [1_000 * f + s, 0, f - s] as const),
+    );
+}
+
+async function samplesAdded(gateway: Gateway): Promise<number> {
+  const { body } = await ask(gateway, "/metrics");
+  const found = /^eigenwatch_gateway_decimated_samples_total (\d+)$/m.exec(body);
+  assert.ok(found, "a counter of decimated samples");
+  return Number(found[1]);
+}
+
+function withoutId({ id: _, ...rest }: DecimatedMessage): Omit<DecimatedMessage, "id"> {
+  return rest;
+}
+
+test.run();
