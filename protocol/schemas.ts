@@ -18,7 +18,7 @@ export const sessionOpened = v.object({
   seed: count,
   /** The whole settings object (protocol/settings.ts), plain JSON. */
   settings: mapOf(json),
-  /** Versions that can change results: eigenwatch, protocol, @stdlib packages. */
+  /** Versions that can change results: eigenwatch, protocol, @stdlib packages, and each actor as `actor/NAME`. */
   versions: mapOf(text),
 });
 

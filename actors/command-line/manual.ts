@@ -2,7 +2,7 @@
 
 export interface Manual {
   /** What codes 0 and 1 mean; 2 means the same for every command. */
-  readonly exitCodes: { readonly 0: string; readonly 1?: string };
+  readonly exitCodes: { readonly 0: string; readonly 1?: string; readonly 3?: string };
   /** Each command line with what it does. */
   readonly examples: readonly (readonly [line: string, does: string])[];
 }

@@ -21,7 +21,7 @@ import type {
 import type { LogicalTimers } from "./logical-timers.ts";
 import { type MachineAction, MachineHost } from "./machine-host.ts";
 import { RandomStream } from "./random.ts";
-import { copyFields, type SavedActor } from "./snapshot.ts";
+import { checkVersion, copyFields, type SavedActor } from "./snapshot.ts";
 
 /** Restarts allowed within the window. An actor that fails more often is stopped, because the cause is not a single input. */
 export const RESTARTS_MAX = 3;
@@ -150,6 +150,7 @@ export class Actor implements DetectorContext {
   save(): SavedActor {
     return {
       key: this.key,
+      version: this.definition.version,
       machine: this.machine.save(),
       stopped: this.stopped,
       restarts: [...this.restarts],
@@ -164,6 +165,7 @@ export class Actor implements DetectorContext {
   }
 
   restore(saved: SavedActor): void {
+    checkVersion(this.key, saved.version, this.definition.version);
     this.stream = new RandomStream(0, "");
     this.stream.state.set(saved.random);
     this.stopped = saved.stopped;

@@ -7,11 +7,11 @@
  * cancelled.
  */
 import type { Channels } from "../../protocol/messages.ts";
-import { RowAssembler } from "../detectors/rows/row-assembler.ts";
+import { ROWS_VERSION, RowAssembler } from "../detectors/rows/row-assembler.ts";
 import type { ActorDefinition, Group } from "../ports/detector.ts";
 import { Actor, type ActorHost } from "./actor.ts";
 import type { Registered } from "./registered-state.ts";
-import { copyFields, type SavedCore } from "./snapshot.ts";
+import { checkVersion, copyFields, OtherVersion, type SavedCore } from "./snapshot.ts";
 
 /** Names the row assembler of a group in events and state hashes. Recordings hold this name. */
 export const ASSEMBLER = "front";
@@ -141,6 +141,7 @@ export class Groups {
 
   save(): Omit<SavedCore, "control"> {
     return {
+      rows: ROWS_VERSION,
       groups: Array.from(this.all(), ({ rows }) => rows.fields),
       actors: Array.from(this.actors(), (actor) => actor.save()),
     };
@@ -149,8 +150,9 @@ export class Groups {
   restore(
     opened: boolean,
     control: readonly GroupControl[],
-    { groups, actors }: Omit<SavedCore, "control">,
+    { rows, groups, actors }: Omit<SavedCore, "control">,
   ): void {
+    checkVersion(ASSEMBLER, rows, ROWS_VERSION);
     if (opened) this.session = this.make(this.definitions.session, SESSION);
     control.forEach(({ declaration, states, nextPublishUs }, i) => {
       const group = { ...this.makeGroup(declaration, states), nextPublishUs };
@@ -159,10 +161,7 @@ export class Groups {
     });
     for (const actor of this.actors()) {
       const saved = actors.find(({ key }) => key === actor.key);
-      if (!saved)
-        throw new Error(
-          `Cannot restore ${actor.key}: not in the snapshot; expected every actor of the session`,
-        );
+      if (!saved) throw new OtherVersion(`it has no actor ${actor.key}`, "every actor of the session");
       actor.restore(saved);
     }
   }

@@ -1,7 +1,7 @@
 /**
  * Writes the whole state of a core as bytes, and reads it back.
  *
- * The bytes are msgpack of `{version, control, groups, actors}`. Each kind of typed array is an extension type, little-endian, so that an
+ * The bytes are msgpack of `{version, control, rows, groups, actors}`. Each kind of typed array is an extension type, little-endian, so that an
  * array is read back with its type. A snapshot of a version that cannot be continued is refused: the state is then computed from an older
  * usable snapshot or from the start of the log.
  */
@@ -13,6 +13,8 @@ import { OLDER_STATES, STATE_VERSION } from "./state-version.ts";
 
 export interface SavedActor {
   key: string;
+  /** Of its definition. Absent: 1. */
+  version?: number;
   machine: SavedMachine;
   stopped: boolean;
   restarts: number[];
@@ -22,6 +24,8 @@ export interface SavedActor {
 
 export interface SavedCore<Control = unknown> {
   control: Control;
+  /** Of the row assembler. Absent: 1. */
+  rows?: number;
   /** Fields of the row assembler of each group, in the order of `control.groups`. */
   groups: Fields[];
   actors: SavedActor[];
@@ -54,6 +58,12 @@ export function readSnapshot(bytes: Uint8Array): SavedCore {
   const control = OLDER_STATES[saved.version]?.control;
   if (control !== undefined) return { ...saved, control: control(saved.control as object) };
   throw new OtherVersion(`it has state version ${saved.version}`, `state version ${READABLE.join(" or ")}`);
+}
+
+/** Refuses the state of another version of an actor. */
+export function checkVersion(actor: string, saved: number | undefined, current: number): void {
+  if ((saved ?? 1) !== current)
+    throw new OtherVersion(`${actor} has version ${saved ?? 1} in it`, `version ${current}`);
 }
 
 /** Copies saved arrays into live ones. Both must have the same names, types and lengths. */

@@ -8,6 +8,7 @@ import type { ActorDefinition, Detector, Group } from "../ports/detector.ts";
 
 interface Definition<Machine extends AnyStateMachine, Made extends Detector<Machine>> {
   readonly name: string;
+  readonly version: number;
   readonly machine: Machine;
   enabled(settings: Settings, group: Group): boolean;
   createDetector(settings: Settings, group: Group): Made;

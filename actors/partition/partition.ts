@@ -19,6 +19,7 @@ import type {
   OperatorNotice,
 } from "../../protocol/messages.ts";
 import { applySetting, type Settings } from "../../protocol/settings.ts";
+import { actorVersions } from "../core/actor-versions.ts";
 import type { Core, CoreDefinitions } from "../core/core.ts";
 import { hex } from "../core/hash.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -49,6 +50,7 @@ export interface PartitionOptions {
   /** Settings asked for by name at this start: in a log that goes on, those that differ are changed. */
   requested?: readonly RequestedSetting[];
   definitions: CoreDefinitions;
+  /** Those of the program and its libraries; the actors' are added. */
   versions: Record<string, string>;
   /** The owner's, counting take-overs; 0 where there is one owner only. */
   epoch?: number;
@@ -101,7 +103,8 @@ export class Partition implements LiveSession {
       sequence: core.sequence,
       stateHash: partition.stateHash(),
     });
-    for (const input of openingInputs(core, options)) partition.sequencer.enter(input);
+    const versions = { ...options.versions, ...actorVersions(options.definitions) };
+    for (const input of openingInputs(core, { ...options, versions })) partition.sequencer.enter(input);
     const kept = keptSettings(core.settings, options.settings);
     if (kept.length > 0) options.log(`settings of the log stay in force: ${kept.join(", ")}`);
     await partition.inputLog.whenReleased(`open session ${options.session}`);

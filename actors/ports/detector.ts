@@ -110,6 +110,12 @@ export type Announcement = Pick<EventMessage, "kind" | "severity" | "title"> & {
 export interface ActorDefinition<Made extends Detector = Detector> {
   /** Unique in a group: "estimator", "collapse", "anomaly". */
   readonly name: string;
+  /**
+   * 1, 2, … A step for each change of what the actor announces, publishes or keeps. Recordings name it: a replay then compares the other actors
+   * alone, and snapshots with the state of another version are not used. An actor that joins the table later begins with 2, for recordings
+   * that name no versions had version 1 of all.
+   */
+  readonly version: number;
   readonly machine: AnyStateMachine;
   /** False when the settings switch it off or the group is too small. */
   enabled(settings: Settings, group: Group): boolean;

@@ -105,6 +105,7 @@ function coreRate(messages: number): number {
 
 const moments: ActorDefinition = {
   name: "moments",
+  version: 1,
   machine: setup({}).createMachine({ initial: "on", states: { on: { tags: ["data"] } } }),
   enabled: () => true,
   machineInput: () => ({}),

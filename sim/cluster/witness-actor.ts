@@ -92,6 +92,7 @@ class WitnessDetector implements Detector {
 
 export const WITNESS: ActorDefinition = {
   name: "witness",
+  version: 1,
   machine,
   enabled: () => true,
   createDetector: () => new WitnessDetector(),

@@ -251,6 +251,7 @@ test("same-state: a state of which a snapshot lacks a part is caught, although i
 function countingActor(registered: boolean): ActorDefinition {
   return {
     name: "counting",
+    version: 1,
     machine: setup({}).createMachine({ initial: "on", states: { on: {} } }),
     enabled: () => true,
     machineInput: () => ({}),

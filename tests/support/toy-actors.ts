@@ -57,6 +57,7 @@ const summingMachine = setup({
 
 export const summing: ActorDefinition = {
   name: "summing",
+  version: 1,
   machine: summingMachine,
   enabled: () => true,
   machineInput: () => ({}),
@@ -80,6 +81,7 @@ export const summing: ActorDefinition = {
 
 export const touchy: ActorDefinition = {
   name: "touchy",
+  version: 1,
   machine: setup({}).createMachine({ initial: "on", states: { on: {} } }),
   enabled: () => true,
   machineInput: () => ({}),

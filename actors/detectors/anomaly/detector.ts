@@ -27,6 +27,7 @@ import { anomalyMachine } from "./machine.ts";
 
 export const anomaly = defineDetector({
   name: "anomaly",
+  version: 1,
   machine: anomalyMachine,
   enabled: (settings, group) => settings.anomaly.enabled && !group.states,
   createDetector: (settings, group) => new AnomalyDetector(settings, group),

@@ -10,6 +10,7 @@ import { feedWatcherMachine } from "./machine.ts";
 
 export const feedWatcher = defineDetector({
   name: "feedWatcher",
+  version: 1,
   machine: feedWatcherMachine,
   enabled: () => true,
   createDetector: () => new FeedWatcherDetector(),

@@ -48,6 +48,9 @@ const Scalars = namedNumbers(
   "gaps",
 );
 
+/** As the version of an actor (actors/ports/detector.ts): a step for each change of rows, innovations or registered state. */
+export const ROWS_VERSION = 1;
+
 export class RowAssembler {
   readonly fields: Fields;
   private readonly n: number;

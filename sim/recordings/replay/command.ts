@@ -19,6 +19,7 @@ import { follow } from "./follow.ts";
 import { type ReplayReport, replay } from "./replay.ts";
 import { type StepOptions, stepThrough } from "./step.ts";
 import { verifyTailCommand } from "./tail-command.ts";
+import { exitCodeOfVerdict, otherActorLines } from "./verdict.ts";
 
 const command = new Command("replay")
   .description("Runs the actors again over a recording and reports the events and the final state hash.")
@@ -44,6 +45,7 @@ const command = new Command("replay")
       exitCodes: {
         0: "the recording was replayed, and with --verify matches",
         1: "with --verify: it differs",
+        3: "with --verify: it matches, but some actors have another version in it and were not compared",
       },
       examples: [
         [
@@ -61,7 +63,7 @@ export const replayCommand = command.action(exitWith(runReplay));
 
 export type ReplayOptions = ReturnType<typeof command.opts>;
 
-/** 1 when `verify` finds a difference. */
+/** 1 when `verify` finds a difference, 3 when it had to leave actors out. */
 export async function runReplay(path: string, options: ReplayOptions): Promise<number> {
   checkCombination(options);
   const { seek } = options;
@@ -140,7 +142,7 @@ async function replayToEnd(journal: Journal, options: ReplayOptions): Promise<nu
     });
     bar.stop();
     printReport(report, options, (performance.now() - started) / 1000);
-    return report.difference ? 1 : 0;
+    return exitCodeOfVerdict(report);
   } finally {
     bar.stop();
     await new Promise<void>((resolve) => (out && out !== process.stdout ? out.end(resolve) : resolve()));
@@ -169,13 +171,15 @@ function printReport(report: ReplayReport, { events, verify, json }: ReplayOptio
     return;
   }
   const done = verify ? "verified" : "replayed";
-  const { checkpoints, otherVersion } = report.compared;
+  const { checkpoints, partly, otherVersion } = report.compared;
+  const inPart = partly > 0 ? `, ${partly} in part` : "";
   const passed = otherVersion > 0 ? `; ${otherVersion} of another state version were not compared` : "";
   printTo(
     stream,
+    ...otherActorLines(report.otherActors),
     `${done} ${report.inputs} inputs, ${report.events} events, final hash ${report.finalHash}`,
     `${report.samples} samples in ${seconds.toFixed(2)} s: ${Math.round(rate.samplesPerSecond)} samples/s` +
-      `${verify ? `; compared ${checkpoints} state hashes${passed}` : ""}`,
+      `${verify ? `; compared ${checkpoints} state hashes${inPart}${passed}` : ""}`,
   );
 }
 

@@ -10,7 +10,7 @@
  * Y3  Nothing is written. Damage ends a replay with its place (actors/log/damage.ts).
  */
 
-import type { CoreDefinitions, CoreSink } from "../../../actors/core/mod.ts";
+import type { CoreDefinitions, CoreSink, OtherActor } from "../../../actors/core/mod.ts";
 import { hex } from "../../../actors/core/mod.ts";
 import { foldJournal, nearestCore, reaches, systemClock } from "../../../actors/mod.ts";
 import type { Clock } from "../../../actors/ports/clock.ts";
@@ -19,7 +19,7 @@ import type { EventMessage, StateMessage } from "../../../protocol/messages.ts";
 import { type SeekPlace, timeOfPlace } from "../place.ts";
 import { endsOf } from "../seek.ts";
 import { Pace } from "./pace.ts";
-import { type Difference, Verifier } from "./verifier.ts";
+import { type Compared, type Difference, Verifier } from "./verifier.ts";
 
 export interface ReplayOptions {
   /** Logical time, µs: outputs before it are not handed out. Default: the start. */
@@ -47,8 +47,9 @@ export interface ReplayReport {
   finalHash: string;
   firstTimeUs: number;
   lastTimeUs: number;
-  /** Recorded checkpoints and blocks of events that were compared, and checkpoints of another state version, which cannot be. */
-  compared: { checkpoints: number; otherVersion: number; derived: number };
+  compared: Compared;
+  /** With `verify`: actors that were not compared, because the recording has them in another version. */
+  otherActors: OtherActor[];
   difference: Difference | null;
 }
 
@@ -61,7 +62,7 @@ export async function replay(
   const fromUs = options.fromUs ?? Number.NEGATIVE_INFINITY;
   const toUs = options.toUs ?? Number.POSITIVE_INFINITY;
   const { seek, speed = "max", clock = systemClock } = options;
-  const verifier = options.verify ? new Verifier(() => core, { values: journal }) : null;
+  const verifier = options.verify ? new Verifier(() => core, { values: journal, definitions }) : null;
   let events = 0;
   let isBefore = seek !== undefined;
   let firstTimeUs = Number.NaN;
@@ -110,7 +111,8 @@ export async function replay(
     finalHash: hex(core.hash().hash),
     firstTimeUs,
     lastTimeUs: core.now,
-    compared: verifier?.compared ?? { checkpoints: 0, otherVersion: 0, derived: 0 },
+    compared: verifier?.compared ?? { checkpoints: 0, partly: 0, otherVersion: 0, derived: 0 },
+    otherActors: verifier?.otherActors ?? [],
     difference: verifier?.difference ?? null,
   };
 

@@ -1,6 +1,6 @@
 /**
  * `eigenwatch replay DIR --verify --tail`: verifies a recording while it is written. Exit code 1 at a difference, or when the recording
- * cannot be read on; 0 at the end of the recording or at a signal.
+ * cannot be read on; 0 at the end of the recording or at a signal, and 3 where actors of other versions were left out.
  */
 import { print, printJson, showStatus } from "../../../actors/command-line/terminal.ts";
 import { isBeingWritten, openJournal, realDisk } from "../../../actors/journal/mod.ts";
@@ -9,6 +9,7 @@ import { stopSignal } from "../../../collab/stop-signal.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import type { SeekPlace } from "../place.ts";
 import { type TailLine, TailVerification } from "./tail.ts";
+import { exitCodeOfVerdict, otherActorLines } from "./verdict.ts";
 
 /** A program that reads progress acts on it within a moment; a person reads a line a second. */
 const PROGRESS_MS = { json: 50, text: 1_000 };
@@ -42,9 +43,9 @@ export async function verifyTailCommand(
     json ? PROGRESS_MS.json : PROGRESS_MS.text,
   );
   try {
-    const { difference } = await verification.run(directory, place, ending.signal);
-    show({ what: "end", ...verification.progress, difference });
-    return difference === null ? 0 : 1;
+    const report = await verification.run(directory, place, ending.signal);
+    show({ what: "end", ...report });
+    return exitCodeOfVerdict(report);
   } finally {
     clearInterval(timer);
     await journal.close();
@@ -65,6 +66,7 @@ function showText(line: TailLine): void {
   showStatus("");
   const { difference: d } = line;
   print(
+    ...otherActorLines(line.otherActors),
     d === null
       ? `verified ${blocks} blocks, ${inputs} inputs up to block ${block}, compared ${hashes} state hashes${behind}`
       : `differs at partition ${d.partition}, block ${d.block}, input ${d.input}: ${d.actor} ${d.field} recorded ${d.recorded}, replayed ${d.replayed}`,

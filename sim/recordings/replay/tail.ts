@@ -9,7 +9,7 @@
  * L3  An input that the session applied and this run cannot apply is a difference as well.
  * L4  The writer does not notice: no lock is taken, nothing is written.
  */
-import type { Core, CoreDefinitions, CoreSink } from "../../../actors/core/mod.ts";
+import type { Core, CoreDefinitions, CoreSink, OtherActor } from "../../../actors/core/mod.ts";
 import { RecordingTail } from "../../../actors/journal/mod.ts";
 import { ChainBroken, foldJournal, nearestCore, RecordingDamaged } from "../../../actors/mod.ts";
 import type { Journal, JournalEntry } from "../../../actors/ports/journal.ts";
@@ -30,6 +30,8 @@ export interface TailProgress {
 
 export interface TailReport extends TailProgress {
   difference: Difference | null;
+  /** Actors that were not compared, because the recording has them in another version. */
+  otherActors: OtherActor[];
 }
 
 /** With `--json`, one a line: progress a few times a second, at last the end. */
@@ -52,21 +54,25 @@ export class TailVerification {
 
   get progress(): TailProgress {
     const { block, blocks, inputs, verifier, tail } = this;
-    const hashes = verifier?.compared.checkpoints ?? 0;
+    const { checkpoints = 0, partly = 0 } = verifier?.compared ?? {};
+    const hashes = checkpoints + partly;
     return { block, blocks, inputs, hashes, bytesBehind: tail?.bytesBehind ?? 0 };
   }
 
   /** From the snapshot before a place. */
   async run(directory: string, place: SeekPlace, signal: AbortSignal): Promise<TailReport> {
     const { journal } = this;
-    const verifier = new Verifier(() => core, { settledFrom: journal.last?.number ?? 0 });
+    const verifier = new Verifier(() => core, {
+      settledFrom: journal.last?.number ?? 0,
+      definitions: this.definitions,
+    });
     const sink: CoreSink = { event: (event) => verifier.event(event), state() {}, metrics() {} };
     const { core, nextBlock } = await nearestCore(journal, this.definitions, place, sink);
     this.verifier = verifier;
     this.block = nextBlock - 1;
     this.tail = new RecordingTail(directory, { from: nextBlock, signal });
     await this.fold(this.tail.entries(), core, verifier);
-    return { ...this.progress, difference: verifier.difference };
+    return { ...this.progress, difference: verifier.difference, otherActors: verifier.otherActors };
   }
 
   private async fold(entries: AsyncIterable<JournalEntry>, core: Core, verifier: Verifier): Promise<void> {

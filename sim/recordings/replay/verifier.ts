@@ -1,6 +1,9 @@
 /**
  * Compares a replay with what was recorded: the events of each block, the state hash at each checkpoint. It observes the fold.
  *
+ * Where the recording was made with other versions of some actors, those are left out: the events and the pieces of state of the others are
+ * compared. After that the core's own piece is left out as well, and so are the numbers of events, for both count what all actors did.
+ *
  *   same ──first difference──► different (fold on to the next snapshot, to name index and values) ──► reported
  *
  * V1  Only the first difference counts: everything after it may follow from it.
@@ -8,13 +11,20 @@
  * V3  In a recording that is being written, a block's events are recorded before the next block, so that a missing record is found
  *     there. Blocks up to `settledFrom` are excepted: a crash may have swallowed their records, and the recovery writes them later.
  */
-import type { Core } from "../../../actors/core/mod.ts";
-import { hex, readSnapshot, type SavedCore } from "../../../actors/core/mod.ts";
+import type { Core, CoreDefinitions } from "../../../actors/core/mod.ts";
+import {
+  hex,
+  OLDER_STATES,
+  type OtherActor,
+  OtherActors,
+  readSnapshot,
+  type SavedCore,
+} from "../../../actors/core/mod.ts";
 import type { FoldObserver } from "../../../actors/mod.ts";
 import type { TypedArray } from "../../../actors/ports/detector.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type { DecodedBlock } from "../../../protocol/block.ts";
-import type { Checkpoint, EventMessage } from "../../../protocol/messages.ts";
+import type { Checkpoint, EventMessage, SessionOpened } from "../../../protocol/messages.ts";
 
 export interface Difference {
   partition: string;
@@ -31,28 +41,54 @@ export interface Difference {
 
 /** What verification knows of the recording besides its entries. */
 export interface VerifierOptions {
+  /** The actors that replay it. */
+  readonly definitions: CoreDefinitions;
   /** Its snapshots hold recorded values. Absent: a difference of state is named by its hash. */
   readonly values?: Pick<Journal, "loadSnapshot">;
   /** The recording is being written: the last block that it had at the start (V3). */
   readonly settledFrom?: number;
 }
 
+export interface Compared {
+  /** Checkpoints whose whole state was compared. */
+  checkpoints: number;
+  /** Checkpoints of which some pieces were compared: those of actors of the same version. */
+  partly: number;
+  /** Checkpoints whose hashes are of another state version and say nothing about this one. */
+  otherVersion: number;
+  /** Records of events. */
+  derived: number;
+}
+
+/** A session in the recording: from which block on, and what of it cannot be compared. */
+interface VerifiedSession {
+  readonly fromBlock: number;
+  readonly opened: SessionOpened;
+  readonly others: OtherActors;
+}
+
 export class Verifier implements FoldObserver {
   difference: Difference | null = null;
-  /** `otherVersion`: checkpoints whose hashes are of another state version and say nothing about this one. */
-  readonly compared = { checkpoints: 0, otherVersion: 0, derived: 0 };
+  readonly compared: Compared = { checkpoints: 0, partly: 0, otherVersion: 0, derived: 0 };
   /** The last block of the fold. */
   lastBlock = 0;
   private readonly core: () => Core;
   private readonly options: VerifierOptions;
   private readonly eventsByBlock = new Map<number, EventMessage[]>();
+  private readonly sessions: VerifiedSession[] = [];
   /** The state differs, but only hashes are known so far: the next snapshot holds values. */
   private expectsValues = false;
 
   /** `core`: the one that the fold drives. */
-  constructor(core: () => Core, options: VerifierOptions = {}) {
+  constructor(core: () => Core, options: VerifierOptions) {
     this.core = core;
     this.options = options;
+  }
+
+  /** Actors that could not be compared everywhere: the recording has them in another version. */
+  get otherActors(): OtherActor[] {
+    const all = this.sessions.flatMap(({ others }) => others.list);
+    return [...new Map(all.map((each) => [`${each.actor} ${each.recorded}`, each])).values()];
   }
 
   /** True when a difference was found and nothing more is to be said about it. */
@@ -68,18 +104,22 @@ export class Verifier implements FoldObserver {
   }
 
   block({ number }: DecodedBlock): boolean {
+    this.noteSession();
     this.lastBlock = number;
     if (number > (this.options.settledFrom ?? Number.POSITIVE_INFINITY)) this.finish();
     return !this.done;
   }
 
   derived(block: number, recorded: EventMessage[]): boolean {
-    const replayed = this.eventsByBlock.get(block) ?? [];
+    this.noteSession();
+    const derived = this.eventsByBlock.get(block) ?? [];
     this.eventsByBlock.delete(block);
     if (this.difference) return !this.done;
     this.compared.derived++;
-    for (let i = 0; i < Math.max(recorded.length, replayed.length); i++) {
-      this.difference ??= eventDifference(this.core().partition, block, recorded[i], replayed[i]);
+    const known = this.comparable(block, recorded);
+    const replayed = this.comparable(block, derived);
+    for (let i = 0; i < Math.max(known.length, replayed.length); i++) {
+      this.difference ??= eventDifference(this.core().partition, block, known[i], replayed[i]);
     }
     return !this.done;
   }
@@ -93,29 +133,58 @@ export class Verifier implements FoldObserver {
   /** After the fold, and between blocks: events that the recording does not have (V2). */
   finish(): void {
     if (this.difference) return;
+    this.noteSession();
     for (const [block, events] of this.eventsByBlock) {
-      if (block >= this.lastBlock) continue;
-      this.difference = eventDifference(this.core().partition, block, undefined, events[0]);
+      const [missing] = block < this.lastBlock ? this.comparable(block, events) : [];
+      if (missing === undefined) continue;
+      this.difference = eventDifference(this.core().partition, block, undefined, missing);
       return;
     }
+  }
+
+  /** The session of the last block, when it is another than before. */
+  private noteSession(): void {
+    const opened = this.core().session;
+    if (opened === null || opened === this.sessions.at(-1)?.opened) return;
+    const others = new OtherActors(opened.versions, this.options.definitions);
+    this.sessions.push({ fromBlock: this.lastBlock, opened, others });
+  }
+
+  /** What of a block's session cannot be compared; null: everything can. */
+  private othersAt(block: number): OtherActors | null {
+    if (this.sessions.every(({ others }) => others.none)) return null;
+    return this.sessions.findLast(({ fromBlock }) => fromBlock <= block)?.others ?? null;
+  }
+
+  private comparable(block: number, events: readonly EventMessage[]): readonly EventMessage[] {
+    const others = this.othersAt(block);
+    if (others === null) return events;
+    return events.filter(({ actor }) => !others.has(actor)).map(unnumbered);
   }
 
   private async compareState(recorded: Checkpoint): Promise<void> {
     const core = this.core();
     // A checkpoint belongs to the state right after its block; one that was recorded later cannot be compared.
     if (recorded.block !== this.lastBlock || recorded.sequence !== core.sequence) return;
+    this.noteSession();
+    const others = this.othersAt(recorded.block);
     const { stateVersion, hash, parts } = core.hash();
-    if ((recorded.stateVersion ?? 1) !== stateVersion) {
+    const version = recorded.stateVersion ?? 1;
+    if (version !== stateVersion && !OLDER_STATES[version]?.sameActors) {
       this.compared.otherVersion++;
       return;
     }
-    this.compared.checkpoints++;
+    const isWhole = version === stateVersion && others === null;
+    if (isWhole) this.compared.checkpoints++;
+    else this.compared.partly++;
     if (hex(hash) === hex(recorded.hash)) return;
     const replayedByName = new Map(parts.map((part) => [`${part.actor}.${part.field}`, part]));
     const other = recorded.parts.find((part) => {
+      if (!isWhole && (part.actor === CORE || others?.has(part.actor))) return false;
       const replayed = replayedByName.get(`${part.actor}.${part.field}`);
       return !replayed || hex(replayed.hash) !== hex(part.hash);
     });
+    if (!isWhole && other === undefined) return;
     const replayed = other && replayedByName.get(`${other.actor}.${other.field}`);
     this.difference = {
       partition: core.partition,
@@ -150,6 +219,14 @@ export class Verifier implements FoldObserver {
   }
 }
 
+/** The core itself among the pieces of state. */
+const CORE = "core";
+
+/** The event without what counts the events of all actors. */
+function unnumbered(event: EventMessage): EventMessage {
+  return { ...event, sequence: 0, id: event.id.slice(0, event.id.lastIndexOf("/") + 1) };
+}
+
 function savedArray(saved: SavedCore, core: Core, { actor, field }: Difference): TypedArray | undefined {
   const savedActor = saved.actors.find(({ key }) => key === actor);
   if (savedActor) return field === "random" ? savedActor.random : savedActor.fields[field];
@@ -169,7 +246,8 @@ function eventDifference(
     block,
     input: Number(one.id.split("/").at(-2)),
     actor: one.actor,
-    index: one.sequence,
+    // 0 where events are compared without their numbers.
+    index: one.sequence || -1,
   };
   if (!recorded) return { ...base, field: "event", recorded: "absent", replayed: one.kind };
   if (!replayed) return { ...base, field: "event", recorded: one.kind, replayed: "absent" };
