@@ -21,7 +21,10 @@ const TASKS = {
     help: "all tests on Node and Deno; --only node|deno, --long, --install, --gate, --slowest, parts of file names",
     run: test,
   },
-  ok: { help: "the gate: formatter, linter, types, checks of .ci/checks, then all tests", run: ok },
+  ok: {
+    help: "the gate: formatter, linter, types, checks of .ci/checks, regression benchmark, then all tests",
+    run: ok,
+  },
   check: {
     help: "the checks of .ci/checks: imports, cycles of files and folders, determinism, documents",
     run: check,

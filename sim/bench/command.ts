@@ -1,17 +1,27 @@
 /** `eigenwatch bench [NAME]`: the benchmarks, and the detectors' quality over many synthetic worlds. */
-import { Command } from "@commander-js/extra-typings";
+import { Command, Option } from "@commander-js/extra-typings";
 import { manual } from "../../actors/command-line/manual.ts";
 import { read } from "../../actors/command-line/option-values.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
+import { MAX_FRAME_SAMPLES, MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
 import { wholeNumber } from "../../protocol/text-values.ts";
 import { runBench } from "./mod.ts";
 
 /** A thousand seeds of everything take two cores an hour. */
 const MAX_SEEDS = 10_000;
 
+/** What the gateway accepts from one address. */
+const MAX_CLIENTS = 128;
+
+/** An hour: the stamps of a turn are kept in memory. */
+const MAX_SECONDS = 3_600;
+
+/** The schedule's timer fires a thousand times a second: more frames come in long bursts. */
+const MAX_FRAMES = 100_000;
+
 export const benchCommand = new Command("bench")
   .description(
-    "Runs the benchmarks: throughput, latency, memory, each with its ratio to a peer or limit in the same run. Needs a checkout.",
+    "Runs the benchmarks: throughput, latency, memory, each beside a limit or a peer of the same run; medians of five runs. Needs a checkout.",
   )
   .argument("[name]", "only benchmarks whose name contains this")
   .option("--list", "print the names only")
@@ -22,13 +32,37 @@ export const benchCommand = new Command("bench")
     read(wholeNumber(1, MAX_SEEDS)),
   )
   .option("--scenario <name>", "with --suite: only this scenario")
+  .option("--channels <n>", "with latency: channels (default: 16)", read(wholeNumber(1, MAX_GROUP_CHANNELS)))
+  .option("--clients <n>", "with latency: connected clients (default: 1)", read(wholeNumber(1, MAX_CLIENTS)))
+  .addOption(
+    new Option("--durability <kind>", "with latency: where the journal is (default: memory)").choices([
+      "memory",
+      "file",
+    ] as const),
+  )
+  .option("--seconds <n>", "with latency: length of a turn (default: 5)", read(wholeNumber(1, MAX_SECONDS)))
+  .option(
+    "--frames <n>",
+    "with latency: frames a second (default: 6250, and fewer for many clients)",
+    read(wholeNumber(1, MAX_FRAMES)),
+  )
+  .option(
+    "--samples <n>",
+    "with latency: samples in a frame (default: 16)",
+    read(wholeNumber(1, MAX_FRAME_SAMPLES)),
+  )
+  .option("--commit", "with regression: write the ratios of this runtime as the ones to compare with")
   .option("--json", "print JSON, one object per row")
   .addHelpText(
     "after",
     manual({
-      exitCodes: { 0: "every benchmark ran", 1: "a benchmark failed" },
+      exitCodes: { 0: "every benchmark ran", 1: "a check of a benchmark failed: it prints no figure" },
       examples: [
         ["eigenwatch bench core --json", "measure the core"],
+        [
+          "eigenwatch bench latency --channels 64 --clients 10 --seconds 40",
+          "latency at steady state, beside a bare push and an echo",
+        ],
         [
           "eigenwatch bench detect --suite synthetic --seeds 20",
           "recall, delay and false alarms of every detector",

@@ -1,52 +1,52 @@
 /**
  * Dispatch in the core: one-sample inputs through router, row assembler, a kernel, and the state hash at its usual rate. Peers in the same
- * run: the same arithmetic as messages between `nact` actors and as events of bare XState actors.
+ * run: the same arithmetic as messages between `nact` actors, as events of bare XState actors, and as a bare loop.
  *
- * All three keep a running mean and variance of the values. Each run checks its count and mean.
+ * All keep a running mean and variance of the values, are warmed up for the same time and take turns. Each turn checks its count and
+ * mean. The core is measured twice: with one frame object for all inputs, as feeds send them, and with a new frame for each input, as
+ * the peers get a new message.
  */
+import { dispatch, spawn, start, stop } from "nact";
 import { assign, createActor, setup } from "xstate";
 import { Core } from "../../actors/core/core.ts";
 import type { ActorDefinition, Detector } from "../../actors/ports/detector.ts";
-import type { Frame } from "../../protocol/frame.ts";
+import { createFrame, type Frame } from "../../protocol/frame.ts";
 import { CHECKPOINT_SAMPLES } from "../../protocol/limits.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { check } from "./measure.ts";
-import type { BenchRow } from "./row.ts";
+import { type BenchRow, compared } from "./row.ts";
+import { inTurns } from "./turns.ts";
 
-const MESSAGES = 4_000_000;
+const MESSAGES = 2_000_000;
 const PEER_MESSAGES = 300_000;
 /** Weight of the newest value in the running moments. */
 const WEIGHT = 1 / 128;
 
 export async function benchCore(): Promise<BenchRow[]> {
-  const core = best(() => coreRate(MESSAGES));
-  const xstate = best(() => xstateRate(PEER_MESSAGES));
-  const nact = await nactRate(PEER_MESSAGES);
-  const name = "core: one-sample input → kernel → hash";
+  const { reused, fresh, ...peers } = await inTurns({
+    reused: () => coreRate(MESSAGES, (frame) => frame),
+    fresh: () => coreRate(MESSAGES, newFrame),
+    "nact dispatch": () => nactRate(PEER_MESSAGES),
+    "bare XState actor.send": () => xstateRate(PEER_MESSAGES),
+    "bare loop": () => loopRate(MESSAGES),
+  });
+  const unit = "messages/s";
   return [
-    {
-      name,
-      value: core,
-      unit: "messages/s",
-      target: 5_000_000,
-      ratioTo: "bare XState actor.send",
-      ratio: core / xstate,
-    },
-    ...(nact === null
-      ? []
-      : [
-          {
-            name,
-            value: core,
-            unit: "messages/s",
-            target: 5_000_000,
-            ratioTo: "nact dispatch",
-            ratio: core / nact,
-          },
-        ]),
-    { name: "peer: XState actor.send", value: xstate, unit: "messages/s" },
-    ...(nact === null ? [] : [{ name: "peer: nact dispatch", value: nact, unit: "messages/s" }]),
+    compared(
+      { name: "core: one-sample input → kernel → hash, one frame object", unit, runs: reused },
+      peers,
+      {
+        atLeast: 5_000_000,
+      },
+    ),
+    compared({ name: "core: one-sample input → kernel → hash, a new frame each", unit, runs: fresh }, peers),
   ];
+}
+
+interface Moments {
+  mean: number;
+  variance: number;
+  count: number;
 }
 
 /** The values that all variants see: 0, 1, …, 15, repeated. */
@@ -54,7 +54,23 @@ function sampleOf(i: number): number {
   return i & 15;
 }
 
-function coreRate(messages: number): number {
+/** `input` gives the frame that the core receives: the bench fills the same one each time. */
+function coreRate(messages: number, input: (filled: Frame) => Frame): number {
+  const core = createMomentsCore();
+  const started = performance.now();
+  core.send(messages, input);
+  const seconds = (performance.now() - started) / 1000;
+  core.check();
+  return messages / seconds;
+}
+
+interface MomentsCore {
+  /** Applies so many one-sample inputs. */
+  send(messages: number, input: (filled: Frame) => Frame): void;
+  check(): void;
+}
+
+export function createMomentsCore(): MomentsCore {
   const core = new Core({ group: [moments], session: [] }, { event() {}, state() {}, metrics() {} });
   core.apply(1, 0, {
     type: "sessionOpened",
@@ -73,34 +89,30 @@ function coreRate(messages: number): number {
     everyUs: 1,
     innovation: "difference",
   });
-  const frame: Frame = {
-    type: "frame",
-    group: "g",
-    source: "feed",
-    sequence: 0,
-    count: 1,
-    time: new Float64Array(1),
-    channel: new Uint16Array(1),
-    value: new Float64Array(1),
-    size: null,
+  const frame = { ...createFrame("feed", "g", 1), count: 1 };
+  let sent = 0;
+  return {
+    send(messages, input) {
+      for (const end = sent + messages; sent < end; sent++) {
+        frame.sequence = sent + 1;
+        frame.time[0] = sent;
+        frame.value[0] = sampleOf(sent);
+        core.apply(sent + 3, sent, input(frame));
+        if (sent % CHECKPOINT_SAMPLES === 0) core.hash();
+      }
+    },
+    check() {
+      const { value } = [...core.registered()].find(({ field }) => field === "moments")!;
+      const [mean, , count] = value as Float64Array;
+      checkMoments("core", mean!, count!, sent);
+    },
   };
-  const started = performance.now();
-  for (let i = 0; i < messages; i++) {
-    frame.sequence = i + 1;
-    frame.time[0] = i;
-    frame.value[0] = sampleOf(i);
-    core.apply(i + 3, i, frame);
-    if (i % CHECKPOINT_SAMPLES === 0) core.hash();
-  }
-  const seconds = (performance.now() - started) / 1000;
-  const registered = [...core.registered()].find((piece) => piece.field === "moments")!;
-  checkMoments(
-    "core",
-    (registered.value as Float64Array)[0]!,
-    (registered.value as Float64Array)[2]!,
-    messages,
-  );
-  return messages / seconds;
+}
+
+/** The same frame with columns of its own. */
+export function newFrame(frame: Frame): Frame {
+  const { time, channel, value } = frame;
+  return { ...frame, time: time.slice(), channel: channel.slice(), value: value.slice() };
 }
 
 const moments: ActorDefinition = {
@@ -129,7 +141,7 @@ const moments: ActorDefinition = {
 function xstateRate(messages: number): number {
   const machine = setup({
     types: {
-      context: {} as { mean: number; variance: number; count: number },
+      context: {} as Moments,
       events: {} as { type: "sample"; value: number },
     },
   }).createMachine({
@@ -161,19 +173,15 @@ function xstateRate(messages: number): number {
   return messages / seconds;
 }
 
-/** Null without the library, which is a development dependency. */
-async function nactRate(messages: number): Promise<number | null> {
-  const nact = await import("nact").catch(() => null);
-  if (nact === null) return null;
-  const system = nact.start();
-  let finished: (state: { mean: number; count: number }) => void;
-  const done = new Promise<{ mean: number; count: number }>((resolve) => {
+async function nactRate(messages: number): Promise<number> {
+  const system = start();
+  let finished: (state: Moments) => void;
+  const done = new Promise<Moments>((resolve) => {
     finished = resolve;
   });
-  type State = { mean: number; variance: number; count: number };
-  const actor = nact.spawn(
+  const actor = spawn(
     system,
-    (state: State = { mean: 0, variance: 0, count: 0 }, message: { value: number }) => {
+    (state: Moments = { mean: 0, variance: 0, count: 0 }, message: { value: number }) => {
       const deviation = message.value - state.mean;
       const next = {
         mean: state.mean + WEIGHT * deviation,
@@ -185,22 +193,31 @@ async function nactRate(messages: number): Promise<number | null> {
     },
   );
   const started = performance.now();
-  for (let i = 0; i < messages; i++) nact.dispatch(actor, { value: sampleOf(i) });
+  for (let i = 0; i < messages; i++) dispatch(actor, { value: sampleOf(i) });
   const { mean, count } = await done;
   const seconds = (performance.now() - started) / 1000;
-  nact.stop(system);
+  stop(system);
   checkMoments("nact", mean, count, messages);
   return messages / seconds;
 }
 
-/** Best of three runs: the first warms up, the best is least disturbed. */
-function best(run: () => number): number {
-  return Math.max(run(), run(), run());
+/** The arithmetic alone. */
+function loopRate(messages: number): number {
+  let [mean, variance, count] = [0, 0, 0];
+  const started = performance.now();
+  for (let i = 0; i < messages; i++) {
+    const deviation = sampleOf(i) - mean;
+    mean += WEIGHT * deviation;
+    variance += WEIGHT * (deviation * deviation - variance);
+    count++;
+  }
+  const seconds = (performance.now() - started) / 1000;
+  checkMoments("the loop", mean, count, messages);
+  check(variance > 0, "the loop to keep the variance");
+  return messages / seconds;
 }
 
 function checkMoments(who: string, mean: number, count: number, messages: number): void {
-  check(
-    count === messages && mean > 6 && mean < 9,
-    `${who} to count ${messages} with mean 7.5, not ${count} with ${mean}`,
-  );
+  const found = `${who} counted ${count} with mean ${mean}`;
+  check(count === messages && mean > 6 && mean < 9, `${messages} messages with mean 7.5`, found);
 }

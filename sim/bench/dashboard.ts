@@ -2,14 +2,15 @@
  * CPU time of the page on the browser's main thread: 64 channels at 1,000 samples a second each, from a walk feed through the whole system.
  *
  * Measured is the renderer's main thread (DevTools' TaskDuration in thread ticks) for each animation frame, minus that of an empty page that
- * only requests frames. Figures are medians over windows of a second. EIGENWATCH_LONG=1 runs ten minutes and looks for growth.
+ * only requests frames. Figures are medians over windows of a second, in one run. EIGENWATCH_LONG=1 runs ten minutes and looks for growth.
  */
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { type Browser, type CDPSession, chromium, type Page } from "playwright-core";
-import { median, quantile } from "./measure.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
+import { check, median, quantile } from "./measure.ts";
 import { startProgram } from "./program.ts";
-import type { BenchRow } from "./row.ts";
+import { type BenchRow, compared } from "./row.ts";
 
 const CHANNELS = 64;
 const RATE = 1000;
@@ -23,13 +24,15 @@ const TARGET_MS = 4;
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
 
-/** Without Chromium there are no rows, only a note on stderr. */
 export async function benchDashboard(): Promise<BenchRow[]> {
   const executablePath = process.env["CHROMIUM"] ?? CHROMIUM.find((path) => existsSync(path));
-  if (executablePath === undefined) {
-    console.error("dashboard: no chromium (Debian, Ubuntu: apt-get install chromium)");
-    return [];
-  }
+  if (executablePath === undefined)
+    throw new EigenwatchError({
+      action: "measure the page",
+      value: "no Chromium",
+      expected: "CHROMIUM=PATH, or on Debian and Ubuntu `apt-get install chromium`",
+      kind: "unavailable",
+    });
   const feed = `walk?channels=${CHANNELS}&rate=${CHANNELS * RATE}&frame=${CHANNELS * ROWS_PER_FRAME}`;
   const { child, url } = await startSystem(feed);
   let browser: Browser | null = null;
@@ -56,34 +59,33 @@ function rows(floor: Measured, page: Measured): BenchRow[] {
   const empty = median(floor.costs);
   const above = page.costs.map((cost) => cost - empty);
   const quarter = Math.max(1, Math.floor(above.length / 4));
-  const first = median(above.slice(0, quarter));
-  const last = median(above.slice(-quarter));
   const what = `${CHANNELS} channels × ${RATE} samples/s, ${SECONDS} s`;
+  check(page.framesPerSecond > 0 && above.length > 0, "frames of animation");
   return [
-    {
-      name: "dashboard main-thread CPU per frame, above the empty page",
-      value: median(above),
-      unit: "ms",
-      p50: median(above),
-      p99: quantile(above, 0.99),
-      target: TARGET_MS,
-      note: `${what}; empty page ${empty.toFixed(2)} ms; ${page.framesPerSecond.toFixed(0)} frames/s`,
-    },
-    {
-      name: "dashboard CPU, last quarter of the time",
-      value: last,
-      unit: "ms",
-      ratioTo: "first quarter",
-      ratio: last / first,
-    },
-    {
-      name: "dashboard memory of scripts at the end",
-      value: page.heapAfter / 2 ** 20,
-      unit: "MiB",
-      ratioTo: `after ${WARM_UP_S} s`,
-      ratio: page.heapAfter / page.heapBefore,
-      note: "objects and typed arrays, after garbage collection",
-    },
+    compared(
+      {
+        name: "dashboard main-thread CPU per frame, windows of a second",
+        unit: "ms",
+        runs: page.costs,
+        p99: [quantile(page.costs, 0.99)],
+        note: `${what}; target: ${TARGET_MS} ms above the empty page; ${page.framesPerSecond.toFixed(0)} frames/s`,
+      },
+      { "the empty page": page.costs.map(() => empty) },
+      { atMost: TARGET_MS + empty },
+    ),
+    compared(
+      { name: "dashboard CPU, last quarter of the time", unit: "ms", runs: [median(above.slice(-quarter))] },
+      { "first quarter": [median(above.slice(0, quarter))] },
+    ),
+    compared(
+      {
+        name: "dashboard memory of scripts at the end",
+        unit: "MiB",
+        runs: [page.heapAfter / 2 ** 20],
+        note: "objects and typed arrays, after garbage collection",
+      },
+      { [`after ${WARM_UP_S} s`]: [page.heapBefore / 2 ** 20] },
+    ),
   ];
 }
 

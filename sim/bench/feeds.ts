@@ -3,7 +3,8 @@
  * Each bench checks its own result.
  */
 import { Buffer } from "node:buffer";
-import { gzipSync } from "node:zlib";
+import { cpus } from "node:os";
+import { gunzipSync, gzipSync } from "node:zlib";
 import { parseFeedSpec } from "../../actors/feeds/feed-spec.ts";
 import { openMeters } from "../../actors/feeds/host/meters.ts";
 import { createHostFeed } from "../../actors/feeds/host.ts";
@@ -14,32 +15,38 @@ import { Walk } from "../../actors/feeds/walk.ts";
 import { systemClock as clock } from "../../actors/mod.ts";
 import type { Feed, FeedSink } from "../../actors/ports/feed.ts";
 import { createFrame } from "../../protocol/frame.ts";
-import { check, cpuSeconds, p50AndP99, pauseMs } from "./measure.ts";
-import type { BenchRow } from "./row.ts";
+import { check, cpuSeconds, pauseMs, secondsOf } from "./measure.ts";
+import { type BenchRow, compared, limited } from "./row.ts";
+import { BARE_LOOP, bareLoop, inTurns, perSecond, singleCalls } from "./turns.ts";
 
-/** Takes about ten seconds. */
+/** Takes about half a minute. */
 export async function benchFeeds(): Promise<BenchRow[]> {
   return [
-    benchWalk(),
-    await benchParsing(),
-    await benchGzip(),
-    await benchLongFeed(),
-    await benchMerge(),
+    await benchWalk(),
+    ...(await benchParsing()),
+    ...(await benchLongFeed()),
     await benchHost(),
-    benchMeters(),
+    await benchMeters(),
   ];
 }
 
-function benchWalk(): BenchRow {
+async function benchWalk(): Promise<BenchRow> {
   const walk = new Walk(16, 1, 0, 1000);
   const frame = createFrame("walk", "walk", 256);
-  const fills = 100_000;
-  for (let k = 0; k < 10_000; k++) walk.fill(frame, 256);
-  const before = performance.now();
-  for (let k = 0; k < fills; k++) walk.fill(frame, 256);
-  const seconds = (performance.now() - before) / 1000;
-  check(walk.samples === (fills + 10_000) * 256, "the walk to count its samples");
-  return { name: "walk, 16 channels", value: (fills * 256) / seconds, unit: "samples/s", target: 20e6 };
+  let fills = 0;
+  const { filling, loop } = await inTurns({
+    filling: perSecond(() => {
+      walk.fill(frame, 256);
+      fills++;
+    }, 256),
+    loop: bareLoop,
+  });
+  check(walk.samples === fills * 256, "the walk to count its samples");
+  return compared(
+    { name: "walk, 16 channels", unit: "samples/s", runs: filling },
+    { [BARE_LOOP]: loop },
+    { atLeast: 20e6 },
+  );
 }
 
 const WIDE_ROWS = 60_000;
@@ -58,25 +65,35 @@ function wideTable(): Uint8Array {
   return Buffer.from(text);
 }
 
-async function benchParsing(): Promise<BenchRow> {
+async function benchParsing(): Promise<BenchRow[]> {
   const bytes = wideTable();
+  const zipped = gzipSync(bytes, { level: 1 });
   const cells = WIDE_ROWS * (WIDE_COLUMNS + 1);
-  await sumOf(bytes);
-  const before = performance.now();
-  const sum = await sumOf(bytes);
-  const seconds = (performance.now() - before) / 1000;
-  const plainBefore = performance.now();
-  const plain = plainSum(bytes);
-  const plainSeconds = (performance.now() - plainBefore) / 1000;
-  check(sum === plain, "the table reader to read what split and Number read");
-  return {
-    name: "table reader, wide CSV",
-    value: cells / seconds,
-    unit: "cells/s",
-    target: 1.5e6,
-    ratioTo: "String.split and Number of the whole text",
-    ratio: plainSeconds / seconds,
+  const expected = plainSum(bytes);
+  const turn = (sum: () => number | Promise<number>) => async () => {
+    let found = Number.NaN;
+    const seconds = await secondsOf(async () => {
+      found = await sum();
+    });
+    check(found === expected, "every reader to read the same numbers");
+    return cells / seconds;
   };
+  const { own, unzipping, plain, plainZipped } = await inTurns({
+    own: turn(() => sumOf(bytes)),
+    unzipping: turn(() => sumOf(zipped)),
+    plain: turn(() => plainSum(bytes)),
+    plainZipped: turn(() => plainSum(gunzipSync(zipped))),
+  });
+  const unit = "cells/s";
+  const peer = "String.split and Number of the whole text";
+  return [
+    compared({ name: "table reader, wide CSV", unit, runs: own }, { [peer]: plain }, { atLeast: 1.5e6 }),
+    compared(
+      { name: "table reader, wide CSV gzipped", unit, runs: unzipping },
+      { [`gunzipSync, ${peer}`]: plainZipped },
+      { atLeast: 1.5e6 },
+    ),
+  ];
 }
 
 async function sumOf(bytes: Uint8Array): Promise<number> {
@@ -96,15 +113,6 @@ function plainSum(bytes: Uint8Array): number {
   return sum;
 }
 
-async function benchGzip(): Promise<BenchRow> {
-  const bytes = gzipSync(wideTable(), { level: 1 });
-  const before = performance.now();
-  await sumOf(bytes);
-  const seconds = (performance.now() - before) / 1000;
-  const cells = WIDE_ROWS * (WIDE_COLUMNS + 1);
-  return { name: "table reader, wide CSV gzipped", value: cells / seconds, unit: "cells/s", target: 1.5e6 };
-}
-
 const TRADES = 300_000;
 
 function trades(): Uint8Array {
@@ -114,27 +122,36 @@ function trades(): Uint8Array {
   return Buffer.from(text);
 }
 
-async function benchLongFeed(): Promise<BenchRow> {
+async function benchLongFeed(): Promise<BenchRow[]> {
   const bytes = trades();
-  await timed(tableFeed("warm-up", bytes));
-  const { samples, seconds } = await timed(tableFeed("trades", bytes));
-  check(samples === TRADES, "every trade to be delivered");
-  return { name: "table feed, long CSV of trades", value: samples / seconds, unit: "samples/s" };
-}
-
-async function benchMerge(): Promise<BenchRow> {
-  const bytes = trades();
-  const feeds = [tableFeed("a", bytes), tableFeed("b", bytes)];
-  const { samples, frames, seconds } = await timed(
-    createMerge(feeds, { clock, speed: Number.POSITIVE_INFINITY }),
-  );
-  check(samples === 2 * TRADES, "every trade of both tables to be delivered");
-  return {
-    name: "merge of two tables, alternating samples",
-    value: samples / seconds,
-    unit: "samples/s",
-    note: `worst case: ${(samples / frames).toFixed(1)} samples in a frame`,
-  };
+  const forever = Number.POSITIVE_INFINITY;
+  let perFrame = 0;
+  const { table, merge, plain } = await inTurns({
+    table: () => samplesPerSecond(tableFeed("trades", bytes), TRADES),
+    merge: () =>
+      samplesPerSecond(
+        createMerge([tableFeed("a", bytes), tableFeed("b", bytes)], { clock, speed: forever }),
+        2 * TRADES,
+        (frames) => {
+          perFrame = (2 * TRADES) / frames;
+        },
+      ),
+    plain: async () => TRADES / (await secondsOf(() => plainSum(bytes))),
+  });
+  const peers = { "String.split and Number of the whole text": plain };
+  const unit = "samples/s";
+  return [
+    compared({ name: "table feed, long CSV of trades", unit, runs: table }, peers),
+    compared(
+      {
+        name: "merge of two tables, alternating samples",
+        unit,
+        runs: merge,
+        note: `worst case: ${perFrame.toFixed(1)} samples in a frame`,
+      },
+      peers,
+    ),
+  ];
 }
 
 async function benchHost(): Promise<BenchRow> {
@@ -150,27 +167,32 @@ async function benchHost(): Promise<BenchRow> {
   await feed.stop();
   await running;
   check(rows >= 15, "the host feed to keep its cadence");
-  return {
-    name: "host feed at 10 Hz, whole process",
-    value: 100 * share,
-    unit: "% of a core",
-    target: 2,
-    note: `${rows} rows of ${sink.channelCount} channels`,
-  };
+  return limited(
+    {
+      name: "host feed at 10 Hz, whole process",
+      unit: "% of a core",
+      runs: [100 * share],
+      note: `${rows} rows of ${sink.channelCount} channels`,
+    },
+    { atMost: 2 },
+  );
 }
 
-function benchMeters(): BenchRow {
+async function benchMeters(): Promise<BenchRow> {
   const { meters } = openMeters();
   const row = new Float64Array(256);
-  const times: number[] = [];
-  for (let k = 0; k < 400; k++) {
-    const before = performance.now();
-    for (const meter of meters) meter.read(row, 0, 0.1);
-    times.push((performance.now() - before) * 1000);
-  }
+  const { own, plain } = await inTurns({
+    own: singleCalls(() => {
+      for (const meter of meters) meter.read(row, 0, 0.1);
+    }),
+    plain: singleCalls(() => void cpus()),
+  });
   for (const meter of meters) meter.close();
-  const { p50, p99 } = p50AndP99(times.slice(100));
-  return { name: "host meters, one reading", value: p50, unit: "µs", p50, p99 };
+  const p50s = (runs: { p50: number }[]) => runs.map(({ p50 }) => p50);
+  return compared(
+    { name: "host meters, one reading", unit: "µs", runs: p50s(own), p99: own.map(({ p99 }) => p99) },
+    { "os.cpus()": p50s(plain) },
+  );
 }
 
 interface CountingSink extends FeedSink {
@@ -201,11 +223,17 @@ function countingSink(): CountingSink {
   return sink;
 }
 
-async function timed(feed: Feed): Promise<{ samples: number; frames: number; seconds: number }> {
+/** Of the whole feed; `counted` gets its number of frames. */
+async function samplesPerSecond(
+  feed: Feed,
+  expected: number,
+  counted: (frames: number) => void = () => {},
+): Promise<number> {
   const sink = countingSink();
-  const before = performance.now();
-  await feed.run(sink);
-  return { samples: sink.samples, frames: sink.frames, seconds: (performance.now() - before) / 1000 };
+  const seconds = await secondsOf(() => feed.run(sink));
+  check(sink.samples === expected, `${expected} samples`, `${sink.samples} samples`);
+  counted(sink.frames);
+  return expected / seconds;
 }
 
 function tableFeed(source: string, bytes: Uint8Array): Feed {

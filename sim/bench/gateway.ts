@@ -1,7 +1,7 @@
 /**
  * What the gateway adds to a bare WebSocket: a frame of 256 samples from the session to 1 and to 50 clients, compared with a plain `ws`
- * server that broadcasts the same bytes. For both, server and clients share one process and one event loop. The two take turns frame by
- * frame, so that both meet the same load of the machine. Ratios are ours / bare.
+ * server that broadcasts the same bytes. For both, server and clients share one process and one event loop. The two take
+ * turns.
  */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -10,12 +10,12 @@ import { SessionCommands } from "../../actors/ports/commands.ts";
 import type { DeliveredFrame, LiveSession, SessionListener } from "../../actors/ports/session.ts";
 import { createGateway } from "../../collab/gateway/gateway.ts";
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
-import { median, p50AndP99 } from "./measure.ts";
-import type { BenchRow } from "./row.ts";
+import { check, p50AndP99 } from "./measure.ts";
+import { type BenchRow, compared } from "./row.ts";
+import { inTurns } from "./turns.ts";
 
 const SAMPLES = 256;
-const ROUNDS = 6;
-const FRAMES_PER_ROUND = 300;
+const FRAMES_PER_TURN = 300;
 /** Frames of one turn in the throughput runs: what a block of the core releases under load. */
 const TURN_FRAMES = 8;
 
@@ -35,64 +35,62 @@ interface Fanout {
 async function compare(clients: number): Promise<BenchRow[]> {
   const gateway = await gatewayFanout(clients);
   const bare = await bareFanout(clients);
-  const latency = { gateway: [] as number[], bare: [] as number[] };
-  const rate = { gateway: [] as number[], bare: [] as number[] };
-  for (let round = 0; round < ROUNDS; round++) {
-    const measured = round > 0;
-    for (let k = 0; k < FRAMES_PER_ROUND; k++) {
-      await one(bare, measured ? latency.bare : []);
-      await one(gateway, measured ? latency.gateway : []);
-    }
-    const [bareRate, gatewayRate] = [await flatOut(bare), await flatOut(gateway)];
-    if (measured) rate.bare.push(bareRate);
-    if (measured) rate.gateway.push(gatewayRate);
-  }
+  const { own, theirs, rate, bareRate } = await inTurns({
+    theirs: () => singles(bare),
+    own: () => singles(gateway),
+    bareRate: () => flatOut(bare),
+    rate: () => flatOut(gateway),
+  });
   await gateway.close();
   await bare.close();
-
-  const { p50, p99 } = p50AndP99(latency.gateway);
-  const bareLatency = p50AndP99(latency.bare);
-  const [perSecond, barePerSecond] = [median(rate.gateway), median(rate.bare)];
   const to = `${clients} client${clients === 1 ? "" : "s"}`;
+  const ranked = (runs: Latency[], rank: keyof Latency) => runs.map((run) => run[rank]);
+  const row = (rank: keyof Latency) =>
+    compared(
+      { name: `gateway, frame → ${to}, ${rank}`, unit: "µs", runs: ranked(own, rank) },
+      { "bare ws": ranked(theirs, rank) },
+    );
   return [
-    { name: `bare ws, frame → ${to}`, value: bareLatency.p50, unit: "µs", ...bareLatency },
-    {
-      name: `gateway, frame → ${to}`,
-      value: p50,
-      unit: "µs",
-      p50,
-      p99,
-      ratioTo: "bare ws",
-      ratio: p50 / bareLatency.p50,
-      note: `p99 ${(p99 / bareLatency.p99).toFixed(2)} × bare`,
-    },
-    {
-      name: `gateway, deliveries to ${to}`,
-      value: perSecond,
-      unit: "frames/s",
-      ratioTo: "bare ws",
-      ratio: perSecond / barePerSecond,
-      note: `turns of ${TURN_FRAMES} frames; bare ${Math.round(barePerSecond)}`,
-    },
+    row("p50"),
+    row("p99"),
+    compared(
+      {
+        name: `gateway, deliveries to ${to}`,
+        unit: "frames/s",
+        runs: rate,
+        note: `turns of ${TURN_FRAMES} frames`,
+      },
+      { "bare ws": bareRate },
+    ),
   ];
 }
 
-/** One frame; the time to each client, µs. */
-async function one(fanout: Fanout, times: number[]): Promise<void> {
-  const from = performance.now();
-  const done = fanout.receivers.expect(1, () => times.push((performance.now() - from) * 1000));
-  fanout.send(1);
-  await done;
+interface Latency {
+  p50: number;
+  p99: number;
 }
 
+/** A contender: one frame after the other; the times to all clients, µs. */
+async function singles(fanout: Fanout): Promise<Latency> {
+  const times: number[] = [];
+  for (let k = 0; k < FRAMES_PER_TURN; k++) {
+    const from = performance.now();
+    const done = fanout.receivers.expect(1, () => times.push((performance.now() - from) * 1000));
+    fanout.send(1);
+    await done;
+  }
+  return p50AndP99(times);
+}
+
+/** A contender: deliveries a second. */
 async function flatOut(fanout: Fanout): Promise<number> {
   const from = performance.now();
-  for (let sent = 0; sent < FRAMES_PER_ROUND; sent += TURN_FRAMES) {
+  for (let sent = 0; sent < FRAMES_PER_TURN; sent += TURN_FRAMES) {
     const done = fanout.receivers.expect(TURN_FRAMES, () => {});
     fanout.send(TURN_FRAMES);
     await done;
   }
-  const frames = Math.ceil(FRAMES_PER_ROUND / TURN_FRAMES) * TURN_FRAMES;
+  const frames = Math.ceil(FRAMES_PER_TURN / TURN_FRAMES) * TURN_FRAMES;
   return (frames * fanout.receivers.count) / ((performance.now() - from) / 1000);
 }
 
@@ -162,8 +160,7 @@ class Receivers {
     socket.on("message", (data: Buffer) => {
       if (!this.#checked.has(socket)) {
         this.#checked.add(socket);
-        if (!this.check(new Uint8Array(data)))
-          throw new Error("Cannot measure: a client got other bytes than were sent");
+        check(this.check(new Uint8Array(data)), "clients that get the bytes that were sent");
       }
       this.#arrived();
       if (--this.#missing === 0) this.#done();

@@ -2,26 +2,25 @@
  * Speed of writing, opening and reading recordings, compared with bare write + fdatasync of the same bytes in the same run.
  * Everything is read back and checked.
  */
-import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
+import { closeSync, createReadStream, fdatasyncSync, openSync, writeSync } from "node:fs";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { FileJournal } from "../../actors/journal/file.ts";
 import { openJournal } from "../../actors/journal/file.ts";
 import type { JournalBlock } from "../../actors/ports/journal.ts";
-import { inTemporaryFolder, p50AndP99 } from "./measure.ts";
-import type { BenchRow } from "./row.ts";
+import { check, inTemporaryFolder, median, p50AndP99, secondsOf } from "./measure.ts";
+import { type BenchRow, compared, limited } from "./row.ts";
+import { inTurns, RUNS } from "./turns.ts";
 
 /** 8,192 samples of 14 bytes: time and channel mostly deltas, value whole. */
 const LARGE_BYTES = 115_000;
 const SMALL_BYTES = 4096;
 
-/** The journal and the bare loop take turns, so that both meet the same disk. */
-const SUSTAINED_TURNS = 10;
-
 /** 10 M samples in blocks of 256 as frames carry them: 22 bytes a sample. */
 const RECORDING_BLOCKS = 40_000;
 const RECORDING_BLOCK_BYTES = 5632;
 
-/** Takes about ten seconds and 300 MB of disk. */
+/** Takes about twenty seconds and 600 MB of disk. */
 export function benchJournal(): Promise<BenchRow[]> {
   return inTemporaryFolder(async (folder) => [
     await benchSustained(join(folder, "large"), "append 115 KB blocks, one at a time", LARGE_BYTES, 600, 1),
@@ -45,42 +44,57 @@ async function benchSustained(
   inFlight: number,
 ): Promise<BenchRow> {
   const journal = await openJournal(directory);
-  const fd = openSync(`${directory}.bare`, "w");
-  const payload = block(1, bytes).bytes;
-  await append(journal, 1, 50, bytes, inFlight);
-  let number = 50;
-  let at = 0;
-  let ownMs = 0;
-  let bareMs = 0;
-  const perTurn = blocks / SUSTAINED_TURNS;
-  for (let turn = 0; turn < SUSTAINED_TURNS; turn++) {
-    const start = performance.now();
-    await append(journal, number + 1, number + perTurn, bytes, inFlight);
-    const middle = performance.now();
-    // A fifth is enough to measure the rate: the bare loop of small blocks is slow.
-    for (let i = 0; i < perTurn / 5; i++) {
-      at += writeSync(fd, payload, 0, bytes, at);
-      fdatasyncSync(fd);
-    }
-    number += perTurn;
-    ownMs += middle - start;
-    bareMs += (performance.now() - middle) * 5;
-  }
-  closeSync(fd);
+  const bare = openBare(`${directory}.bare`, bytes);
+  const perTurn = blocks / RUNS;
+  // A fifth is enough to measure the rate: the bare loop of small blocks is slow.
+  const perBareTurn = perTurn / 5;
+  let number = 0;
+  const scale = bytes === LARGE_BYTES ? bytes / 1e6 : 1;
+  const { own, theirs } = await inTurns({
+    own: async () => {
+      const seconds = await secondsOf(() => append(journal, number + 1, number + perTurn, bytes, inFlight));
+      number += perTurn;
+      return (scale * perTurn) / seconds;
+    },
+    theirs: async () => {
+      const seconds = await secondsOf(() => {
+        for (let i = 0; i < perBareTurn; i++) bare.append();
+      });
+      return (scale * perBareTurn) / seconds;
+    },
+  });
+  bare.close();
   await journal.close();
   await checkReadable(directory, number, bytes);
-  const perSecond = (blocks / ownMs) * 1000;
-  const rate =
-    bytes === LARGE_BYTES
-      ? { value: (perSecond * bytes) / 1e6, unit: "MB/s", target: 60 }
-      : { value: perSecond, unit: "blocks/s", target: 5000 };
-  return { name, ...rate, ratioTo: "bare write + fdatasync of each block", ratio: bareMs / ownMs };
+  const large = bytes === LARGE_BYTES;
+  return compared(
+    { name, unit: large ? "MB/s" : "blocks/s", runs: own },
+    { "bare write + fdatasync of each block": theirs },
+    { atLeast: large ? 60 : 5000 },
+  );
 }
 
-/**
- * Appends one block at a time and waits for it, in turns with a bare synchronous write + fdatasync of the same size, so that both meet
- * the same disk. The target is the bare p50 + 0.3 ms.
- */
+/** A synchronous write of one block and its fdatasync, again and again. */
+function openBare(path: string, bytes: number): { append(): void; close(): void } {
+  const fd = openSync(path, "w");
+  const payload = block(1, bytes).bytes;
+  let at = 0;
+  return {
+    append() {
+      at += writeSync(fd, payload, 0, bytes, at);
+      fdatasyncSync(fd);
+    },
+    close: () => closeSync(fd),
+  };
+}
+
+/** Commits of one turn. */
+const COMMITS = 120;
+
+/** How much longer a commit may take than the bare write, ms. */
+const COMMIT_EXTRA_MS = 0.3;
+
+/** Appends one block at a time and waits for it, in turns with a bare synchronous write + fdatasync of the same size. */
 async function benchCommit(
   directory: string,
   folder: string,
@@ -88,41 +102,28 @@ async function benchCommit(
   bytes: number,
 ): Promise<BenchRow> {
   const journal = await openJournal(directory);
-  const fd = openSync(join(folder, "bare"), "w");
-  const payload = block(1, bytes).bytes;
-  const own: number[] = [];
-  const bare: number[] = [];
-  let number = 1;
-  let at = 0;
-  for (let turn = 0; turn < 30; turn++) {
-    for (let i = 0; i < 20; i++, number++) {
-      const next = block(number, bytes);
-      const start = performance.now();
-      await journal.append(next);
-      own.push(performance.now() - start);
-    }
-    for (let i = 0; i < 20; i++) {
-      const start = performance.now();
-      at += writeSync(fd, payload, 0, bytes, at);
-      fdatasyncSync(fd);
-      bare.push(performance.now() - start);
-    }
-  }
-  closeSync(fd);
+  const bare = openBare(join(folder, "bare"), bytes);
+  let number = 0;
+  const { own, theirs } = await inTurns({
+    own: () => distribution(COMMITS, () => journal.append(block(++number, bytes))),
+    theirs: () => distribution(COMMITS, () => bare.append()),
+  });
+  bare.close();
   await journal.close();
-  const { p50, p99 } = p50AndP99(own);
-  const { p50: bareP50, p99: bareP99 } = p50AndP99(bare);
-  return {
-    name,
-    value: p50,
-    unit: "ms",
-    p50,
-    p99,
-    target: bareP50 + 0.3,
-    ratioTo: "bare write + fdatasync",
-    ratio: p50 / bareP50,
-    note: `bare p50 ${bareP50.toFixed(3)} ms, p99 ${bareP99.toFixed(3)} ms`,
-  };
+  await checkReadable(directory, number, bytes);
+  const p50s = (runs: { p50: number }[]) => runs.map(({ p50 }) => p50);
+  return compared(
+    { name, unit: "ms", runs: p50s(own), p99: own.map(({ p99 }) => p99) },
+    { "bare write + fdatasync": p50s(theirs) },
+    { atMost: median(p50s(theirs)) + COMMIT_EXTRA_MS },
+  );
+}
+
+/** Of the times of `times` calls, ms. */
+async function distribution(times: number, act: () => unknown): Promise<{ p50: number; p99: number }> {
+  const took: number[] = [];
+  for (let k = 0; k < times; k++) took.push(1000 * (await secondsOf(act)));
+  return p50AndP99(took);
 }
 
 async function benchReading(directory: string): Promise<BenchRow[]> {
@@ -134,59 +135,73 @@ async function benchReading(directory: string): Promise<BenchRow[]> {
     await writer.saveSnapshot(number, number * 1000, number * 256, new Uint8Array(50_000));
   }
   await writer.close();
+  const bytes = RECORDING_BLOCKS * RECORDING_BLOCK_BYTES;
+  const { opened, sought, read, plain } = await inTurns({
+    opened: () => openingMs(directory),
+    sought: () => seeksMs(directory),
+    read: async () =>
+      bytes /
+      1e6 /
+      (await secondsOf(() => checkReadable(directory, RECORDING_BLOCKS, RECORDING_BLOCK_BYTES))),
+    plain: async () => bytes / 1e6 / (await secondsOf(() => readFiles(directory, bytes))),
+  });
+  return [
+    limited(
+      { name: "open a recording of 10 M samples (40,000 blocks)", unit: "ms", runs: opened },
+      { atMost: 200 },
+    ),
+    limited(
+      {
+        name: "seek: locate a time, load its snapshot, read its block",
+        unit: "ms",
+        runs: sought.map(({ p50 }) => p50),
+        p99: sought.map(({ p99 }) => p99),
+      },
+      { atMost: 250 },
+    ),
+    compared(
+      { name: "open and read 40,000 blocks of 5.6 KB, CRC checked", unit: "MB/s", runs: read },
+      { "reading the files": plain },
+    ),
+  ];
+}
 
-  const opening: number[] = [];
-  for (let i = 0; i < 5; i++) {
-    const start = performance.now();
-    const journal = await openJournal(directory, { readOnly: true });
-    opening.push(performance.now() - start);
-    if (journal.last?.number !== RECORDING_BLOCKS) throw new Error(`Opened at block ${journal.last?.number}`);
-    await journal.close();
-  }
-
+async function openingMs(directory: string): Promise<number> {
+  const start = performance.now();
   const journal = await openJournal(directory, { readOnly: true });
-  const seeks: number[] = [];
-  for (let i = 0; i < 300; i++) {
+  const ms = performance.now() - start;
+  check(journal.last?.number === RECORDING_BLOCKS, "the last block", `block ${journal.last?.number}`);
+  await journal.close();
+  return ms;
+}
+
+async function seeksMs(directory: string): Promise<{ p50: number; p99: number }> {
+  const journal = await openJournal(directory, { readOnly: true });
+  let i = 0;
+  const times = await distribution(300, async () => {
     // A stride that is prime to the number of blocks visits all parts of the recording.
-    const expected = 1 + ((i * 16_411) % RECORDING_BLOCKS);
-    const start = performance.now();
+    const expected = 1 + ((i++ * 16_411) % RECORDING_BLOCKS);
     const found = await journal.locate({ timeUs: expected * 1000 });
     await journal.loadSnapshot({ timeUs: expected * 1000 });
     for await (const entry of journal.read(found!)) {
-      if (entry.kind !== "block" || entry.block.number !== expected)
-        throw new Error(`Seek to ${expected} found ${found}`);
+      const sought = entry.kind === "block" && entry.block.number === expected;
+      check(sought, `a seek that finds block ${expected}`, `it found ${found}`);
       break;
     }
-    seeks.push(performance.now() - start);
-  }
-
-  const start = performance.now();
-  await checkReadable(directory, RECORDING_BLOCKS, RECORDING_BLOCK_BYTES);
-  const seconds = (performance.now() - start) / 1000;
+  });
   await journal.close();
-  const [opened, sought] = [p50AndP99(opening), p50AndP99(seeks)];
-  return [
-    {
-      name: "open a recording of 10 M samples (40,000 blocks)",
-      value: opened.p50,
-      unit: "ms",
-      ...opened,
-      target: 200,
-    },
-    {
-      name: "seek: locate a time, load its snapshot, read its block",
-      value: sought.p50,
-      unit: "ms",
-      ...sought,
-      target: 250,
-    },
-    {
-      name: "open and read 40,000 blocks of 5.6 KB, CRC checked",
-      value: (RECORDING_BLOCKS * RECORDING_BLOCK_BYTES) / seconds / 1e6,
-      unit: "MB/s",
-      note: `${Math.round(RECORDING_BLOCKS / seconds)} blocks/s`,
-    },
-  ];
+  return times;
+}
+
+/** Every byte of the recording, in pieces, as plain files. */
+async function readFiles(directory: string, least: number): Promise<void> {
+  let bytes = 0;
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    for await (const piece of createReadStream(join(directory, entry.name)))
+      bytes += (piece as Uint8Array).length;
+  }
+  check(bytes >= least, `at least ${least} bytes`, `${bytes} bytes`);
 }
 
 async function append(
@@ -209,13 +224,13 @@ async function checkReadable(directory: string, blocks: number, bytes: number): 
   let next = 1;
   for await (const entry of journal.read()) {
     if (entry.kind !== "block" || entry.block.number !== next || entry.block.bytes.length !== bytes)
-      throw new Error(`Read ${JSON.stringify(entry).slice(0, 200)} where block ${next} was expected`);
-    if (entry.block.bytes[bytes - 1] !== block(next, bytes).bytes[bytes - 1])
-      throw new Error(`Block ${next} differs`);
+      check(false, `block ${next}`, JSON.stringify(entry).slice(0, 200));
+    const last = entry.block.bytes[bytes - 1];
+    check(last === block(next, bytes).bytes[bytes - 1], `block ${next} as it was written`);
     next++;
   }
   await journal.close();
-  if (next !== blocks + 1) throw new Error(`Read ${next - 1} blocks; expected ${blocks}`);
+  check(next === blocks + 1, `${blocks} blocks`, `${next - 1} blocks`);
 }
 
 const payloads = new Map<number, Uint8Array>();

@@ -1,210 +1,169 @@
 /**
- * Latency from a sample at the feed to the message at a WebSocket client, compared with a bare WebSocket echo of the same bytes at the same
- * rate.
+ * Latency from a sample at the feed to the message at a client of the gateway in another process, beside a bare one-way `ws` push and a
+ * two-hop echo of the same bytes at the same rate.
  *
- * One process and one clock: time is taken when the feed offers a frame and when the client's handler receives its message. The echo uses
- * the same `ws` on both ends with nothing in between.
+ * The three take turns for the same time. Frames are offered on a schedule of due times; both "from offered" and "from due" are reported,
+ * all on one monotonic clock. The schedule's timer alone takes about a millisecond: the push "from due" shows how much.
  */
-import { closeSync, fdatasyncSync, openSync, unlinkSync, writeSync } from "node:fs";
+import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
-import WebSocket, { WebSocketServer } from "ws";
-import type { Feed, FeedSink } from "../../actors/mod.ts";
-import { encodeMessage } from "../../protocol/codec.ts";
-import type { Frame } from "../../protocol/frame.ts";
-import { MESSAGES } from "../../protocol/messages.ts";
-import { PROTOCOL_VERSION } from "../../protocol/versions.ts";
-import { startLive } from "./live.ts";
-import { p50AndP99, pauseMs } from "./measure.ts";
-import type { BenchRow } from "./row.ts";
+import { type LatencyRun, Link } from "./latency/link.ts";
+import type { Load } from "./latency/load.ts";
+import type { SenderOptions } from "./latency/sender.ts";
+import { check, inTemporaryFolder, median, p50AndP99 } from "./measure.ts";
+import { type BenchRow, compared, limited } from "./row.ts";
+import { inTurns } from "./turns.ts";
 
-const SECONDS = 5;
-/** Time to compile code and calibrate detectors (500 rows). */
-const WARMUP_SECONDS = 3;
-const CHANNELS = 16;
-
-export interface Load {
-  name: string;
-  framesPerSecond: number;
-  samplesPerFrame: number;
+export interface LatencyOptions {
+  channels?: number | undefined;
+  clients?: number | undefined;
+  durability?: "memory" | "file" | undefined;
+  /** Of each turn. */
+  seconds?: number | undefined;
+  /** A second. */
+  frames?: number | undefined;
+  /** In a frame. */
+  samples?: number | undefined;
 }
 
-const LOADS: Load[] = [
-  { name: "100,000 samples/s in rows of 16", framesPerSecond: 6_250, samplesPerFrame: 16 },
-  { name: "10,000/s in single-sample frames", framesPerSecond: 10_000, samplesPerFrame: 1 },
-];
+const SECONDS = 5;
+/** Time to compile code and calibrate the detectors (500 rows). */
+const WARM_UP_MS = 3_000;
+/** A row of 16 channels at 100,000 samples a second. */
+const FRAMES_PER_SECOND = 6_250;
+/** What one process with many connections reads without lagging, a second. */
+const DELIVERIES_MAX = 62_500;
 
-export async function benchLatency(): Promise<BenchRow[]> {
+/** The aim: this many times the bare push. */
+const P50_TIMES = 3;
+const P99_TIMES = 4;
+/** The aim at steady state: no longer pause of the collector, ms. */
+const COLLECTION_MS = 5;
+
+type Case = { [Option in keyof LatencyOptions]-?: NonNullable<LatencyOptions[Option]> };
+
+/** Without options: rows of 16 and single samples, in memory and on disk. */
+export async function benchLatency(options: LatencyOptions): Promise<BenchRow[]> {
+  const { list: _, json: __, ...given } = options as LatencyOptions & { list?: unknown; json?: unknown };
+  const cases: LatencyOptions[] =
+    Object.keys(given).length > 0
+      ? [given]
+      : (["memory", "file"] as const).flatMap((durability) => [
+          { durability },
+          { durability, frames: 10_000, samples: 1 },
+        ]);
   const rows: BenchRow[] = [];
-  for (const load of LOADS) {
-    const before = await echo(load);
-    const memory = await through(load, "memory");
-    const after = await echo(load);
-    const bare = { p50: (before.p50 + after.p50) / 2, p99: (before.p99 + after.p99) / 2 };
-    rows.push({
-      name: `latency: ${load.name}, memory`,
-      value: memory.p50,
-      unit: "µs",
-      p50: memory.p50,
-      p99: memory.p99,
-      target: 200,
-      ratioTo: "bare echo p50",
-      ratio: memory.p50 / bare.p50,
-      note: `p99 is ${(memory.p99 / bare.p99).toFixed(2)} × the echo's; echo p50 ${bare.p50.toFixed(0)} p99 ${bare.p99.toFixed(0)} µs`,
-    });
-    const file = await through(load, "file");
-    const sync = fdatasyncTimes(file.directory);
-    rows.push({
-      name: `latency: ${load.name}, file`,
-      value: file.p50,
-      unit: "µs",
-      p50: file.p50,
-      p99: file.p99,
-      target: 2 * bare.p99 + sync.p99 + 2_000,
-      note: `target is for p99: 2 × echo p99 + fdatasync p99 (${sync.p99.toFixed(0)} µs) + 2 ms; fdatasync p50 ${sync.p50.toFixed(0)} µs`,
-    });
-  }
+  for (const each of cases) rows.push(...(await benchCase(withDefaults(each))));
   return rows;
 }
 
-/** From the feed to a client of the gateway. */
-export async function through(
-  load: Load,
-  durability: "memory" | "file",
-  shadow = false,
-): Promise<{ p50: number; p99: number; directory: string }> {
-  const live = await startLive({ durability, detectors: true, shadow });
-  const warmUp = load.framesPerSecond * WARMUP_SECONDS;
-  const frames = load.framesPerSecond * (SECONDS + WARMUP_SECONDS);
-  // By input sequence; some inputs are not frames. Typed arrays: allocations of the bench would be measured too.
-  const offeredMs = new Float64Array(2 * frames);
-  const latencies = new Float64Array(frames - warmUp);
-  let received = 0;
-  const socket = new WebSocket(live.socketUrl);
-  socket.on("message", (data: Uint8Array) => {
-    if (data[2] !== MESSAGES.samples.code) return;
-    const took = (performance.now() - offeredMs[inputSequenceOf(data)]!) * 1000;
-    if (++received > warmUp) latencies[received - warmUp - 1] = took;
-  });
-  await new Promise((resolve) => socket.once("open", resolve));
-  socket.send(encodeMessage({ type: "hello", client: "bench", versions: [PROTOCOL_VERSION] }));
-  socket.send(encodeMessage({ type: "subscribe", id: 1, channel: "samples" }));
-  await pauseMs(200);
-  const { core } = live.partition;
-  const feed = steadyFeed(load, frames, () => {
-    offeredMs[core.sequence + 1] = performance.now();
-  });
-  live.partition.startFeeds([feed]);
-  await live.partition.feedsEnded();
-  for (let i = 0; i < 100 && received < frames; i++) await pauseMs(20);
-  const { directory } = live;
-  if (received !== frames) throw new Error(`${load.name}: the client got ${received} of ${frames} frames`);
-  socket.terminate();
-  await live.close();
-  return { ...p50AndP99(latencies), directory: directory ?? "" };
+function withDefaults(options: LatencyOptions): Case {
+  const { channels = 16, clients = 1, durability = "memory", seconds = SECONDS, samples = 16 } = options;
+  const frames = options.frames ?? Math.min(FRAMES_PER_SECOND, Math.floor(DELIVERIES_MAX / clients));
+  return { channels, clients, durability, seconds, samples, frames };
 }
 
-/** The first field of a `samples` message: a msgpack uint after a fixed head (protocol/samples.ts). */
-function inputSequenceOf(data: Uint8Array): number {
-  const at = 18;
-  const kind = data[at]!;
-  if (kind < 0x80) return kind;
-  const length = 2 ** (kind - 0xcc);
-  let value = 0;
-  for (let k = 1; k <= length; k++) value = value * 256 + data[at + k]!;
-  return value;
-}
-
-/** Offers frames at their due times. Frames that become due within one tick of the timer arrive in one burst, as from a socket. */
-function steadyFeed(load: Load, frames: number, offering: () => void): Feed {
-  return {
-    source: "steady",
-    kind: "live",
-    async stop() {},
-    async run(sink: FeedSink) {
-      sink.channels({
-        type: "channels",
-        group: "steady",
-        source: "steady",
-        channels: Array.from({ length: CHANNELS }, (_, i) => ({ name: `c${i}`, title: "", unit: "" })),
-        sampling: "rows",
-        everyUs: Math.round((1e6 * CHANNELS) / (load.framesPerSecond * load.samplesPerFrame)),
-        innovation: "difference",
-      });
-      const frame = frameOf(load);
-      await onSchedule(load.framesPerSecond, frames, (k) => {
-        frame.sequence = k + 1;
-        const nowUs = Math.round((performance.timeOrigin + performance.now()) * 1000);
-        for (let i = 0; i < load.samplesPerFrame; i++) {
-          frame.time[i] = nowUs;
-          frame.channel[i] = (k * load.samplesPerFrame + i) % CHANNELS;
-          frame.value[i] = ((k * 7919 + i * 104729) % 1000) / 1000;
-        }
-        offering();
-        sink.frame(frame);
-      });
+async function benchCase(options: Case): Promise<BenchRow[]> {
+  const { durability, seconds, clients } = options;
+  const load = loadOf(options);
+  const { system, push, echo } = await measureLatency(
+    {
+      push: { kind: "push", load },
+      system: { kind: "system", load, durability },
+      echo: { kind: "echo", load },
     },
-  };
-}
-
-async function echo(load: Load): Promise<{ p50: number; p99: number }> {
-  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: false });
-  await new Promise((resolve) => server.once("listening", resolve));
-  server.on("connection", (peer) =>
-    peer.on("message", (data: Uint8Array) => peer.send(data, { binary: true })),
+    { seconds, clients },
   );
-  const { port } = server.address() as { port: number };
-  const socket = new WebSocket(`ws://127.0.0.1:${port}`, { perMessageDeflate: false });
-  await new Promise((resolve) => socket.once("open", resolve));
-  const bytes = encodeMessage(frameOf(load));
-  const warmUp = load.framesPerSecond * WARMUP_SECONDS;
-  const frames = load.framesPerSecond * (2 + WARMUP_SECONDS);
-  const sent = new Float64Array(frames);
-  const latencies = new Float64Array(frames - warmUp);
-  let count = 0;
-  let received = 0;
-  socket.on("message", () => {
-    const took = (performance.now() - sent[received]!) * 1000;
-    if (++received > warmUp) latencies[received - warmUp - 1] = took;
+  const lengths = [system, push, echo].map((runs) => runs[0]!.bytesPerFrame);
+  check(
+    Math.max(...lengths) - Math.min(...lengths) <= MESSAGE_DIFFERENCE_MAX,
+    "messages as long as those of the system",
+    `messages of ${lengths.map(Math.round).join(", ")} bytes`,
+  );
+  return rowsOf(options, system, { push, echo });
+}
+
+/** Numbers in a message take one to five bytes. */
+const MESSAGE_DIFFERENCE_MAX = 12;
+
+export function loadOf({ channels, frames, samples }: Case): Load {
+  return { channels, framesPerSecond: frames, samplesPerFrame: samples };
+}
+
+/** Runs of each sender by name, in turns, each with its own processes. */
+export function measureLatency<Name extends string>(
+  senders: Record<Name, SenderOptions>,
+  { seconds, clients = 1 }: { seconds: number; clients?: number },
+): Promise<Record<Name, LatencyRun[]>> {
+  return inTemporaryFolder(async (folder) => {
+    const links: [Name, Link][] = [];
+    try {
+      for (const name of Object.keys(senders) as Name[])
+        links.push([name, await Link.open(senders[name], clients, folder)]);
+      const contenders = links.map(([name, link]) => [name, () => link.run(seconds)]);
+      const results = await inTurns(Object.fromEntries(contenders), { warmUpMs: WARM_UP_MS });
+      return results as Record<Name, LatencyRun[]>;
+    } finally {
+      await Promise.all(links.map(([, link]) => link.close()));
+    }
   });
-  await onSchedule(load.framesPerSecond, frames, () => {
-    sent[count++] = performance.now();
-    socket.send(bytes);
-  });
-  for (let i = 0; i < 100 && received < frames; i++) await pauseMs(20);
-  socket.terminate();
-  server.close();
-  return p50AndP99(latencies);
 }
 
-function frameOf(load: Load): Frame {
-  return {
-    type: "frame",
-    group: "steady",
-    source: "steady",
-    sequence: 1,
-    count: load.samplesPerFrame,
-    time: new Float64Array(load.samplesPerFrame),
-    channel: new Uint16Array(load.samplesPerFrame),
-    value: new Float64Array(load.samplesPerFrame),
-    size: null,
-  };
+async function rowsOf(
+  options: Case,
+  system: LatencyRun[],
+  { push, echo }: { push: LatencyRun[]; echo: LatencyRun[] },
+): Promise<BenchRow[]> {
+  const name = `latency: ${describe(options)}`;
+  const rows = (["offered", "due"] as const).flatMap((from) =>
+    (["p50", "p99"] as const).map((rank) => {
+      const ranked = (runs: LatencyRun[]) => runs.map((run) => run[from][rank]);
+      const times = rank === "p50" ? P50_TIMES : P99_TIMES;
+      return compared(
+        {
+          name: `${name}, ${rank} from ${from}`,
+          unit: "µs",
+          runs: ranked(system),
+          note: noteOf(system, from, rank),
+        },
+        { "bare push": ranked(push), "two-hop echo": ranked(echo) },
+        { atMost: times * median(ranked(push)) },
+      );
+    }),
+  );
+  if (options.durability === "file") rows.push(await diskRow(name, system, echo));
+  return [...rows, ...collectionRow(name, system)];
 }
 
-/** Calls `act` `perSecond` times a second on average, catching up after each wait of a millisecond. */
-async function onSchedule(perSecond: number, times: number, act: (k: number) => void): Promise<void> {
-  const start = performance.now();
-  for (let k = 0; k < times; ) {
-    const due = Math.min(times, Math.floor(((performance.now() - start) * perSecond) / 1000));
-    while (k < due) act(k++);
-    await pauseMs(1);
-  }
+function describe({ frames, samples, channels, clients, durability, seconds }: Case): string {
+  const to = clients === 1 ? "1 client" : `${clients} clients`;
+  return `${frames.toLocaleString("en-US")} frames/s of ${samples}, n = ${channels}, ${to}, ${durability}, ${seconds} s`;
 }
 
-/** Times of fdatasync after 4 KB, on the disk of the recording. */
-function fdatasyncTimes(directory: string): { p50: number; p99: number } {
-  const path = join(directory, "..", `eigenwatch-bench-sync-${process.pid}`);
-  const file = openSync(path, "w");
+function noteOf(system: LatencyRun[], from: "offered" | "due", rank: "p50" | "p99"): string {
+  const late = `p99.9 ${median(system.map((run) => run[from].p999)).toFixed(0)}`;
+  if (from === "due") return rank === "p50" ? "the schedule alone: see the push" : late;
+  return `${rank} until written ${median(system.map(({ written }) => written![rank])).toFixed(0)}${rank === "p99" ? `; ${late}` : ""}`;
+}
+
+/** A client learns of a frame when it is on disk. */
+async function diskRow(name: string, system: LatencyRun[], echo: LatencyRun[]): Promise<BenchRow> {
+  const sync = await inTemporaryFolder(async (folder) => fdatasyncTimes(folder));
+  const echoP99 = median(echo.map(({ offered }) => offered.p99));
+  return limited(
+    {
+      name: `${name}, p99 from offered, with the disk`,
+      unit: "µs",
+      runs: system.map(({ offered }) => offered.p99),
+      note: `target: 2 × echo p99 + fdatasync p99 (${sync.p99.toFixed(0)}) + 2 ms; fdatasync p50 ${sync.p50.toFixed(0)}`,
+    },
+    { atMost: 2 * echoP99 + sync.p99 + 2_000 },
+  );
+}
+
+/** Times of fdatasync after 4 KB, µs. */
+function fdatasyncTimes(folder: string): { p50: number; p99: number } {
+  const file = openSync(join(folder, "sync"), "w");
   const piece = new Uint8Array(4096);
   const times = Array.from({ length: 500 }, () => {
     writeSync(file, piece);
@@ -213,6 +172,26 @@ function fdatasyncTimes(directory: string): { p50: number; p99: number } {
     return (performance.now() - start) * 1000;
   });
   closeSync(file);
-  unlinkSync(path);
   return p50AndP99(times);
+}
+
+/** None where the runtime does not report collections (Deno). */
+function collectionRow(name: string, system: LatencyRun[]): BenchRow[] {
+  const seen = system.flatMap(({ collections }) => collections ?? []);
+  if (seen.length === 0) return [];
+  const seconds = system.reduce((sum, run) => sum + run.seconds, 0);
+  const major = seen.flatMap((each) => each.major);
+  const minor = seen.reduce((sum, each) => sum + each.minor, 0);
+  const long = major.filter((ms) => ms > COLLECTION_MS).length;
+  return [
+    limited(
+      {
+        name: `${name}, longest major collection`,
+        unit: "ms",
+        runs: seen.map((each) => Math.max(0, ...each.major)),
+        note: `${major.length} major in ${seconds} s, ${long} above ${COLLECTION_MS} ms; ${(minor / seconds).toFixed(1)} minor a second`,
+      },
+      { atMost: COLLECTION_MS },
+    ),
+  ];
 }

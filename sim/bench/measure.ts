@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { EigenwatchError } from "../../protocol/errors.ts";
 
 /** The value at rank ⌊q·n⌋ of the sorted values; NaN without values. */
 export function quantile(values: ArrayLike<number>, q: number): number {
@@ -24,6 +25,12 @@ export function cpuSeconds(): number {
   return (user + system) / 1e6;
 }
 
+export async function secondsOf(act: () => unknown): Promise<number> {
+  const startedMs = performance.now();
+  await act();
+  return (performance.now() - startedMs) / 1000;
+}
+
 export function pauseMs(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
@@ -38,7 +45,8 @@ export async function inTemporaryFolder<Result>(act: (folder: string) => Promise
   }
 }
 
-/** A benchmark with a wrong result reports no figure. */
-export function check(holds: boolean, expectation: string): asserts holds {
-  if (!holds) throw new Error(`Cannot report a benchmark: expected ${expectation}`);
+/** A benchmark whose result is wrong reports no figure: the error names the check. */
+export function check(holds: boolean, expected: string, found = "its own check failed"): asserts holds {
+  if (!holds)
+    throw new EigenwatchError({ action: "report a figure", value: found, expected, kind: "failed" });
 }

@@ -1,73 +1,154 @@
-/** All benchmarks by name; prints their rows as text or as JSON. */
+/**
+ * All benchmarks by name; prints their rows as text or as JSON.
+ *
+ * A benchmark prints its rows when all its checks have passed, or none.
+ */
 import process from "node:process";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { SuiteOptions } from "./detect.ts";
+import type { LatencyOptions } from "./latency.ts";
 import { runtimeName } from "./program.ts";
 import { type BenchRow, rowText } from "./row.ts";
+import { calibrate } from "./turns.ts";
 
-type Bench = () => Promise<BenchRow[]>;
+export interface BenchOptions extends SuiteOptions, LatencyOptions {
+  list?: true | undefined;
+  commit?: true | undefined;
+}
 
-const BENCHES: Record<string, Bench> = {
-  kernels: async () => (await import("./kernels.ts")).benchKernels(),
-  protocol: async () => (await import("./protocol.ts")).benchProtocol(),
-  journal: async () => (await import("./journal.ts")).benchJournal(),
-  feeds: async () => (await import("./feeds.ts")).benchFeeds(),
-  worlds: async () => (await import("./worlds.ts")).benchWorlds(),
-  detectors: async () => (await import("./detectors.ts")).benchDetectors(),
-  gateway: async () => (await import("./gateway.ts")).benchGateway(),
-  core: async () => (await import("./core.ts")).benchCore(),
-  pipeline: async () => (await import("./pipeline.ts")).benchPipeline(),
-  latency: async () => (await import("./latency.ts")).benchLatency(),
-  replay: async () => (await import("./replay.ts")).benchReplay(),
-  shadow: async () => (await import("./shadow.ts")).benchShadow(),
-  whatif: async () => (await import("./whatif.ts")).benchWhatIf(),
-  recovery: async () => (await import("./recovery.ts")).benchRecovery(),
-  sim: async () => (await import("./sim.ts")).benchSim(),
-  dashboard: async () => (await import("./dashboard.ts")).benchDashboard(),
+export interface Bench {
+  /** Options that only this benchmark has. */
+  readonly options?: readonly (keyof BenchOptions)[];
+  /** Absent from `bench` without a name: what it measures is a gate or another suite. */
+  readonly byNameOnly?: true;
+  run(options: BenchOptions): Promise<BenchRow[]>;
+}
+
+const BENCHES: Readonly<Record<string, Bench>> = {
+  kernels: { run: async () => (await import("./kernels.ts")).benchKernels() },
+  protocol: { run: async () => (await import("./protocol.ts")).benchProtocol() },
+  journal: { run: async () => (await import("./journal.ts")).benchJournal() },
+  feeds: { run: async () => (await import("./feeds.ts")).benchFeeds() },
+  worlds: { run: async () => (await import("./worlds.ts")).benchWorlds() },
+  detectors: { run: async () => (await import("./detectors.ts")).benchDetectors() },
+  gateway: { run: async () => (await import("./gateway.ts")).benchGateway() },
+  core: { run: async () => (await import("./core.ts")).benchCore() },
+  pipeline: { run: async () => (await import("./pipeline.ts")).benchPipeline() },
+  latency: {
+    options: ["channels", "clients", "durability", "seconds", "frames", "samples"],
+    run: async (options) => (await import("./latency.ts")).benchLatency(options),
+  },
+  replay: { run: async () => (await import("./replay.ts")).benchReplay() },
+  shadow: { run: async () => (await import("./shadow.ts")).benchShadow() },
+  whatif: { run: async () => (await import("./whatif.ts")).benchWhatIf() },
+  recovery: { run: async () => (await import("./recovery.ts")).benchRecovery() },
+  sim: { run: async () => (await import("./sim.ts")).benchSim() },
+  dashboard: { run: async () => (await import("./dashboard.ts")).benchDashboard() },
+  regression: {
+    options: ["commit"],
+    byNameOnly: true,
+    run: async (options) => (await import("./regression.ts")).benchRegression(options),
+  },
 };
 
-export interface BenchOptions extends SuiteOptions {
-  list?: true | undefined;
-}
+/** Options of `bench detect`, which prints a table of its own. */
+const OF_DETECT: readonly (keyof BenchOptions)[] = ["suite", "seeds", "scenario"];
 
 /** 1 when a benchmark failed. */
 export async function runBench(name: string | undefined, options: BenchOptions): Promise<number> {
-  const { suite, seeds, scenario, list, json } = options;
-  if (suite !== undefined || seeds !== undefined || scenario !== undefined) {
-    if (name !== "detect")
-      throw new EigenwatchError({
-        action: `run bench ${name ?? ""}`.trim(),
-        value: "it has no suite",
-        expected: "`bench detect --suite synthetic`",
-      });
+  const isDetect = name === "detect" || OF_DETECT.some((option) => options[option] !== undefined);
+  if (isDetect) {
+    refuseOthers(name, options, name === "detect" ? OF_DETECT : []);
     return (await import("./detect.ts")).benchDetection(options);
   }
-  const names = Object.keys(BENCHES).filter((candidate) => candidate.includes(name ?? ""));
-  if (list) {
+  const names = namesLike(name);
+  refuseOthers(name, options, names.length === 1 ? BENCHES[names[0]!]!.options : []);
+  if (options.list) {
     process.stdout.write(`${names.join("\n")}\n`);
     return 0;
   }
-  if (names.length === 0) {
-    throw new EigenwatchError({
-      action: `run bench ${name}`,
-      value: "no benchmark has this in its name",
-      expected: `part of one of ${Object.keys(BENCHES).join(", ")}`,
-    });
-  }
-  if (!json) process.stdout.write(`${runtimeName()}, ${names.length} benches\n`);
+  return runBenches(Object.fromEntries(names.map((each) => [each, BENCHES[each]!])), options);
+}
+
+function namesLike(name: string | undefined): string[] {
+  const all = Object.keys(BENCHES);
+  const names = all.filter((each) =>
+    name === undefined ? !BENCHES[each]!.byNameOnly : each === name || each.includes(name),
+  );
+  if (names.length > 0) return names;
+  throw new EigenwatchError({
+    action: `run bench ${name}`,
+    value: "no benchmark has this in its name",
+    expected: `part of one of ${all.join(", ")}`,
+  });
+}
+
+function refuseOthers(
+  name: string | undefined,
+  options: BenchOptions,
+  own: readonly (keyof BenchOptions)[] = [],
+): void {
+  const common: readonly (keyof BenchOptions)[] = ["list", "json"];
+  const given = Object.keys(options) as (keyof BenchOptions)[];
+  const foreign = given.find(
+    (option) => options[option] !== undefined && !common.includes(option) && !own.includes(option),
+  );
+  if (foreign === undefined) return;
+  throw new EigenwatchError({
+    action: `run bench ${name ?? ""}`.trim(),
+    value: `it has no option --${foreign}`,
+    expected: OF_DETECT.includes(foreign)
+      ? "`bench detect --suite synthetic`"
+      : `\`bench ${Object.keys(BENCHES).find((each) => BENCHES[each]!.options?.includes(foreign))} --${foreign}\``,
+  });
+}
+
+/** Where rows and errors go. */
+export interface Output {
+  readonly stdout: { write(text: string): unknown };
+  readonly stderr: { write(text: string): unknown };
+}
+
+/** Runs these benchmarks and prints what they return; 1 when one failed. */
+export async function runBenches(
+  benches: Readonly<Record<string, Bench>>,
+  options: BenchOptions,
+  { stdout, stderr }: Output = process,
+): Promise<number> {
+  const print = (bench: string, row: BenchRow): void => {
+    const line = options.json ? JSON.stringify({ runtime: runtimeName(), bench, ...row }) : rowText(row);
+    stdout.write(`${line}\n`);
+  };
+  if (!options.json) stdout.write(`${runtimeName()}, ${Object.keys(benches).length} benches\n`);
   let failed = 0;
-  for (const each of names) {
-    if (process.stderr.isTTY) process.stderr.write(`… ${each}\n`);
+  for (const [name, bench] of Object.entries(benches)) {
+    if (process.stderr.isTTY) stderr.write(`… ${name}\n`);
     try {
-      for (const row of await BENCHES[each]!()) {
-        process.stdout.write(
-          json ? `${JSON.stringify({ runtime: runtimeName(), bench: each, ...row })}\n` : `${rowText(row)}\n`,
-        );
-      }
+      const before = calibrate();
+      const rows = await bench.run(options);
+      print(name, calibrationRow(name, [before, calibrate()]));
+      for (const row of rows) print(name, row);
     } catch (error) {
       failed++;
-      process.stderr.write(`bench ${each} failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+      stderr.write(`bench ${name} failed: ${messageOf(error)}\n`);
     }
   }
   return failed > 0 ? 1 : 0;
+}
+
+/** A failed check says what it expected; anything else is a bug of the benchmark and shows where. */
+function messageOf(error: unknown): string {
+  if (error instanceof EigenwatchError) return error.message;
+  return error instanceof Error ? String(error.stack) : String(error);
+}
+
+/** How fast the machine was before and after: far apart, it was not quiet. */
+function calibrationRow(name: string, [before, after]: readonly [number, number]): BenchRow {
+  return {
+    name: `${name}: calibration, a bare loop before and after`,
+    value: before,
+    unit: "additions/s",
+    calibration: true,
+    note: `after ${(after / before).toFixed(2)} ×`,
+  };
 }

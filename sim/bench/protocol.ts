@@ -1,29 +1,32 @@
 /**
  * Cost of the codec, compared with plain JSON and with the msgpack library alone on the same frame in the same run.
  *
- * Each figure is the median of ROUNDS rounds. All encodings are compared before any figure is reported.
+ * All encodings are compared before any figure is reported.
  */
 
 import { Decoder, Encoder } from "@msgpack/msgpack";
 import { BlockBuilder, decodeBlock, GENESIS_HASH } from "../../protocol/block.ts";
 import { decodeFrameInto, decodeMessage, encodeFrame, encodeMessage } from "../../protocol/codec.ts";
-import { createScratchFrame, type Frame, FrameBuilder } from "../../protocol/frame.ts";
+import { createScratchFrame, type Frame } from "../../protocol/frame.ts";
 import { bodyToFreshFrame, frameToBody } from "../../protocol/frame-body.ts";
 import { MAX_BLOCK_INPUTS } from "../../protocol/limits.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
-import { check, median } from "./measure.ts";
-import type { BenchRow } from "./row.ts";
+import { check } from "./measure.ts";
+import { type BenchRow, compared } from "./row.ts";
+import { walkFrames } from "./samples.ts";
+import { inTurns, perSecond } from "./turns.ts";
 
-const ROUNDS = 7;
-/** Long enough for the clock; all rounds of all rows take a few seconds. */
-const ROUND_MS = 25;
-
-export function benchProtocol(): BenchRow[] {
-  return [...benchFrame(256, 25e6), ...benchFrame(1, 400e3), ...benchBlock(), ...benchEvent()];
+export async function benchProtocol(): Promise<BenchRow[]> {
+  return [
+    ...(await benchFrame(256, 25e6)),
+    ...(await benchFrame(1, 400e3)),
+    ...(await benchBlock()),
+    ...(await benchEvent()),
+  ];
 }
 
-function benchFrame(samples: number, target: number): BenchRow[] {
-  const frame = walkFrame(samples);
+async function benchFrame(samples: number, atLeast: number): Promise<BenchRow[]> {
+  const frame = walk(samples);
   const bytes = encodeFrame(frame);
   const json = JSON.stringify(toPlain(frame));
   const library = new Encoder();
@@ -38,80 +41,60 @@ function benchFrame(samples: number, target: number): BenchRow[] {
     bytes,
     "bytes of a frame decoded into reused columns and encoded again",
   );
-
-  const jsonOut = perSecond(() => JSON.stringify(toPlain(frame))) * samples;
-  const jsonIn = perSecond(() => fromPlain(JSON.parse(json) as PlainFrame)) * samples;
-  const libraryOut = perSecond(() => library.encode([1, 3, frameToBody(frame)])) * samples;
-  const libraryIn =
-    perSecond(() => bodyToFreshFrame((libraryDecoder.decode(libraryBytes) as unknown[])[2])) * samples;
-  const objectsOut = perSecond(() => library.encode(toObjects(frame))) * samples;
-  const objectsIn = perSecond(() => libraryDecoder.decode(perSample)) * samples;
-  const out = perSecond(() => encodeFrame(frame)) * samples;
-  const read = perSecond(() => decodeMessage(bytes)) * samples;
-  const into = perSecond(() => decodeFrameInto(bytes, scratch)) * samples;
-
+  const turn = (act: () => unknown) => perSecond(act, samples);
+  const encoded = await inTurns({
+    own: turn(() => encodeFrame(frame)),
+    "JSON.stringify": turn(() => JSON.stringify(toPlain(frame))),
+    "library on columns": turn(() => library.encode([1, 3, frameToBody(frame)])),
+    "library on an object a sample": turn(() => library.encode(toObjects(frame))),
+  });
+  const decoded = await inTurns({
+    own: turn(() => decodeMessage(bytes)),
+    into: turn(() => decodeFrameInto(bytes, scratch)),
+    "JSON.parse": turn(() => fromPlain(JSON.parse(json) as PlainFrame)),
+    "library on columns": turn(() => bodyToFreshFrame((libraryDecoder.decode(libraryBytes) as unknown[])[2])),
+    "library on an object a sample": turn(() => libraryDecoder.decode(perSample)),
+  });
   const of = `frame of ${samples}`;
   const unit = "samples/s";
+  const { own: encode, ...encoders } = encoded;
+  const { own: decode, into, ...decoders } = decoded;
+  const note = `${bytes.length} bytes; JSON ${json.length}`;
   return [
-    {
-      name: `encode ${of}`,
-      value: out,
-      unit,
-      target,
-      ratioTo: "JSON.stringify",
-      ratio: out / jsonOut,
-      note: `${bytes.length} bytes`,
-    },
-    {
-      name: `encode ${of}, library alone`,
-      value: libraryOut,
-      unit,
-      ratioTo: "library on columns",
-      ratio: out / libraryOut,
-    },
-    {
-      name: `encode ${of}, as objects`,
-      value: objectsOut,
-      unit,
-      ratioTo: "library on an object a sample",
-      ratio: out / objectsOut,
-    },
-    {
-      name: `decode ${of}`,
-      value: read,
-      unit,
-      target,
-      ratioTo: "JSON.parse",
-      ratio: read / jsonIn,
-      note: `JSON ${json.length} bytes`,
-    },
-    {
-      name: `decode ${of}, library alone`,
-      value: libraryIn,
-      unit,
-      ratioTo: "library on columns",
-      ratio: read / libraryIn,
-    },
-    {
-      name: `decode ${of}, as objects`,
-      value: objectsIn,
-      unit,
-      ratioTo: "library on an object a sample",
-      ratio: read / objectsIn,
-    },
-    {
-      name: `decode ${of} into reused columns`,
-      value: into,
-      unit,
-      target,
-      ratioTo: "JSON.parse",
-      ratio: into / jsonIn,
-    },
+    compared({ name: `encode ${of}`, unit, runs: encode, note }, encoders, { atLeast }),
+    compared({ name: `decode ${of}`, unit, runs: decode, note }, decoders, { atLeast }),
+    compared({ name: `decode ${of} into reused columns`, unit, runs: into }, decoders, { atLeast }),
   ];
 }
 
-function benchBlock(): BenchRow[] {
-  const message = encodeFrame(walkFrame(1));
+async function benchBlock(): Promise<BenchRow[]> {
+  const { message, build, bytes } = createBlock(encodeFrame(walk(1)));
+  let seen = 0;
+  const visit = (_sequence: number, _timeUs: number, input: Uint8Array) => {
+    seen += input.length;
+  };
+  decodeBlock(bytes).forEach(visit);
+  check(seen === MAX_BLOCK_INPUTS * message.length, "all bytes of the inputs", `${seen} bytes`);
+  const turn = (act: () => unknown) => perSecond(act, MAX_BLOCK_INPUTS);
+  const { building, reading, copying } = await inTurns({
+    building: turn(build),
+    reading: turn(() => decodeBlock(bytes).forEach(visit)),
+    copying: turn(() => bytes.slice()),
+  });
+  const peers = { "a copy of its bytes": copying };
+  const unit = "inputs/s";
+  return [
+    compared({ name: "build a block of 256 one-sample frames", unit, runs: building }, peers),
+    compared({ name: "read a block of 256 one-sample frames", unit, runs: reading }, peers),
+  ];
+}
+
+/** A block of as many inputs as it may hold, all the same message. */
+export function createBlock(message: Uint8Array): {
+  message: Uint8Array;
+  build: () => Uint8Array;
+  bytes: Uint8Array;
+} {
   const start = { partition: "p0", epoch: 1, number: 1, previousHash: GENESIS_HASH, firstSequence: 1 };
   const builder = new BlockBuilder(start);
   const build = () => {
@@ -119,28 +102,10 @@ function benchBlock(): BenchRow[] {
     for (let k = 0; k < MAX_BLOCK_INPUTS; k++) builder.add(k, message);
     return builder.close().bytes;
   };
-  const bytes = build();
-  let seen = 0;
-  const visit = (_sequence: number, _timeUs: number, input: Uint8Array) => {
-    seen += input.length;
-  };
-  decodeBlock(bytes).forEach(visit);
-  check(seen === MAX_BLOCK_INPUTS * message.length, `all bytes of the inputs, not ${seen}`);
-  return [
-    {
-      name: "build a block of 256 one-sample frames",
-      value: perSecond(build) * MAX_BLOCK_INPUTS,
-      unit: "inputs/s",
-    },
-    {
-      name: "read a block of 256 one-sample frames",
-      value: perSecond(() => decodeBlock(bytes).forEach(visit)) * MAX_BLOCK_INPUTS,
-      unit: "inputs/s",
-    },
-  ];
+  return { message, build, bytes: build() };
 }
 
-function benchEvent(): BenchRow[] {
+async function benchEvent(): Promise<BenchRow[]> {
   const event: EventMessage = {
     type: "event",
     sequence: 12,
@@ -157,58 +122,26 @@ function benchEvent(): BenchRow[] {
   const bytes = encodeMessage(event);
   const json = JSON.stringify(event);
   same(encodeMessage(decodeMessage(bytes)), bytes, "bytes of an event decoded and encoded again");
-  const out = perSecond(() => encodeMessage(event));
-  const read = perSecond(() => decodeMessage(bytes));
-  const jsonOut = perSecond(() => JSON.stringify(event));
-  const jsonIn = perSecond(() => JSON.parse(json));
+  const { encode, decode, stringify, parse } = await inTurns({
+    encode: perSecond(() => encodeMessage(event)),
+    decode: perSecond(() => decodeMessage(bytes)),
+    stringify: perSecond(() => JSON.stringify(event)),
+    parse: perSecond(() => JSON.parse(json)),
+  });
+  const unit = "messages/s";
   return [
-    {
-      name: "encode event, checked",
-      value: out,
-      unit: "messages/s",
-      ratioTo: "JSON.stringify, unchecked",
-      ratio: out / jsonOut,
-    },
-    {
-      name: "decode event, checked",
-      value: read,
-      unit: "messages/s",
-      ratioTo: "JSON.parse, unchecked",
-      ratio: read / jsonIn,
-    },
+    compared(
+      { name: "encode event, checked", unit, runs: encode },
+      { "JSON.stringify, unchecked": stringify },
+    ),
+    compared({ name: "decode event, checked", unit, runs: decode }, { "JSON.parse, unchecked": parse }),
   ];
 }
 
-/** Calls a second: the median over rounds of ROUND_MS, after one round that warms up. */
-function perSecond(act: () => unknown): number {
-  const rates: number[] = [];
-  for (let round = 0; round <= ROUNDS; round++) {
-    let calls = 0;
-    let elapsedMs = 0;
-    const startedMs = performance.now();
-    while (elapsedMs < ROUND_MS) {
-      for (let k = 0; k < 32; k++) kept = act();
-      calls += 32;
-      elapsedMs = performance.now() - startedMs;
-    }
-    if (round > 0) rates.push((1000 * calls) / elapsedMs);
-  }
-  return median(rates);
-}
-
-/** The last result: without it the engine could skip the work. */
-export let kept: unknown;
-
-function walkFrame(samples: number): Frame {
-  const builder = new FrameBuilder("host", "walk#1", samples);
-  let value = 100;
-  let state = 1;
-  for (let k = 0; k < samples; k++) {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    value += state / 0x1_0000_0000 - 0.5;
-    builder.add(1_700_000_000_000_000 + 100 * k, k % 16, value);
-  }
-  return builder.take(7);
+/** A frame of 16 channels from today, with sequence and names as a feed sends them. */
+function walk(samples: number): Frame {
+  const [frame] = walkFrames(1, samples, 16);
+  return { ...frame!, sequence: 7, time: frame!.time.map((time) => 1_700_000_000_000_000 + time) };
 }
 
 interface PlainFrame {

@@ -3,6 +3,7 @@
  *
  * The live partition has just made the recording. Its last minutes have larger steps, so that there is something to find.
  */
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { RandomStream } from "../../actors/core/random.ts";
 import { FeedWriter } from "../../actors/feeds/feed-writer.ts";
@@ -15,8 +16,9 @@ import { replay } from "../recordings/replay/replay.ts";
 import { causality } from "../recordings/whatif/causality.ts";
 import { runWhatIf } from "../recordings/whatif/whatif.ts";
 import { record } from "./live.ts";
-import { inTemporaryFolder } from "./measure.ts";
-import type { BenchRow } from "./row.ts";
+import { check, inTemporaryFolder, median } from "./measure.ts";
+import { type BenchRow, compared, limited } from "./row.ts";
+import { inTurns } from "./turns.ts";
 
 const CHANNELS = 8;
 const INPUTS_A_SECOND = 600;
@@ -32,8 +34,45 @@ export function benchWhatIf(): Promise<BenchRow[]> {
   return inTemporaryFolder(async (directory) => {
     const recording = join(directory, "hour");
     const hash = await record(recording, [tickFeed()]);
-    const replayed = await timeReplay(recording, hash);
-    return [...(await timeBranch(recording, replayed)), await timeCausality(recording)];
+    const { replayed, branched, asked } = await inTurns(
+      {
+        replayed: () => timeReplay(recording, hash),
+        branched: () => timeBranch(recording),
+        asked: () => timeCausality(recording),
+      },
+      { warmUpMs: 0 },
+    );
+    const inputs = (RUNS * REWIND_US * INPUTS_A_SECOND) / 1e6;
+    const causality = asked.map(({ seconds }) => seconds);
+    return [
+      compared(
+        {
+          name: "what-if: one hour of 600 inputs/s, branch written",
+          unit: "s",
+          runs: branched.map(({ seconds }) => seconds),
+          note: branched.at(-1)!.note,
+        },
+        { "plain replay": replayed },
+        { atMost: 5 },
+      ),
+      limited(
+        {
+          name: "what-if: first difference after the start",
+          unit: "ms",
+          runs: branched.map(({ firstMs }) => firstMs),
+        },
+        { atMost: 1_000 },
+      ),
+      limited(
+        {
+          name: `causality: ${RUNS} branches of a 60 s rewind, all cores`,
+          unit: "s",
+          runs: causality,
+          note: `${Math.round(inputs / median(causality))} inputs/s; ${asked.at(-1)!.note}`,
+        },
+        { atMost: 60 },
+      ),
+    ];
   });
 }
 
@@ -43,11 +82,11 @@ async function timeReplay(recording: string, hash: string): Promise<number> {
   const { finalHash } = await replay(journal, SYSTEM);
   const seconds = (performance.now() - started) / 1000;
   await journal.close();
-  if (finalHash !== hash) throw new Error(`replay ended in ${finalHash}; expected ${hash}`);
+  check(finalHash === hash, `a replay that ends in ${hash}`, `it ended in ${finalHash}`);
   return seconds;
 }
 
-async function timeBranch(recording: string, replaySeconds: number): Promise<BenchRow[]> {
+async function timeBranch(recording: string): Promise<{ seconds: number; firstMs: number; note: string }> {
   const started = performance.now();
   let firstMs = 0;
   const to = `${recording}.branch`;
@@ -62,38 +101,26 @@ async function timeBranch(recording: string, replaySeconds: number): Promise<Ben
   const journal = await openRecording(to);
   const report = await replay(journal, SYSTEM, { verify: true });
   await journal.close();
-  if (report.difference || report.finalHash !== result.finalHash)
-    throw new Error(`the branch replays to ${report.finalHash}; expected ${result.finalHash}`);
-  return [
-    {
-      name: "what-if: one hour of 600 inputs/s, branch written",
-      value: seconds,
-      unit: "s",
-      target: 5,
-      ratio: seconds / replaySeconds,
-      ratioTo: "plain replay",
-      note: `${result.inputs} inputs, ${result.differences.length - result.counts.same} differences; replay ${replaySeconds.toFixed(2)} s`,
-    },
-    { name: "what-if: first difference after the start", value: firstMs, unit: "ms", target: 1_000 },
-  ];
+  await rm(to, { recursive: true });
+  check(
+    !report.difference && report.finalHash === result.finalHash,
+    `a branch that replays to ${result.finalHash}`,
+    `it replays to ${report.finalHash}`,
+  );
+  const { inputs, differences, counts } = result;
+  check(firstMs > 0, "a difference to the recording");
+  return { seconds, firstMs, note: `${inputs} inputs, ${differences.length - counts.same} differences` };
 }
 
-async function timeCausality(recording: string): Promise<BenchRow> {
+async function timeCausality(recording: string): Promise<{ seconds: number; note: string }> {
   const event = await lastAlarm(recording);
   const noise = { market: Array.from({ length: CHANNELS }, () => ({ deviation: 0.05, step: 0 })) };
   const question = { recording, event, toleranceUs: 10_000_000, seed: 1, noise, noiseTimes: 1 };
   const started = performance.now();
   const [found] = await causality(question, [REWIND_US], RUNS, {});
   const seconds = (performance.now() - started) / 1000;
-  if (found!.runs !== RUNS) throw new Error(`${found!.runs} runs; expected ${RUNS}`);
-  const inputs = (RUNS * REWIND_US * INPUTS_A_SECOND) / 1e6;
-  return {
-    name: `causality: ${RUNS} branches of a 60 s rewind, all cores`,
-    value: seconds,
-    unit: "s",
-    target: 60,
-    note: `${Math.round(inputs / seconds)} inputs/s; ${event.kind} happened in ${found!.happened}`,
-  };
+  check(found!.runs === RUNS, `${RUNS} runs`, `${found!.runs} runs`);
+  return { seconds, note: `${event.kind} happened in ${found!.happened}` };
 }
 
 async function lastAlarm(recording: string): Promise<EventMessage> {
@@ -104,7 +131,7 @@ async function lastAlarm(recording: string): Promise<EventMessage> {
     last = decodeDerived(entry.bytes).events.findLast(({ group }) => group === "market") ?? last;
   }
   await journal.close();
-  if (last === null) throw new Error("the recording has no event to ask about");
+  check(last !== null, "an event to ask about");
   return last;
 }
 

@@ -1,4 +1,4 @@
-/** Speed of each synthetic world, and of an injection into a walk. */
+/** Speed of each synthetic world, and of an injection into a walk, beside a bare loop. */
 
 import { RECORDED_START_US } from "../../actors/feeds/synth.ts";
 import { Walk } from "../../actors/feeds/walk.ts";
@@ -8,23 +8,31 @@ import { createOverlay } from "../worlds/overlay.ts";
 import { injectableNames, SCENARIOS } from "../worlds/scenarios.ts";
 import { createRun } from "../worlds/worlds.ts";
 import { check } from "./measure.ts";
-import type { BenchRow } from "./row.ts";
+import { type BenchRow, compared } from "./row.ts";
+import { BARE_LOOP, bareLoop, inTurns, perSecond, TURN_MS } from "./turns.ts";
 
-/** Runs are repeated for at least this long. */
-const LEAST_MS = 300;
-
-export function benchWorlds(): BenchRow[] {
-  return [...SCENARIOS.map(({ name }) => benchWorld(name)), ...injectableNames().map(benchOverlay)];
+export async function benchWorlds(): Promise<BenchRow[]> {
+  const { [BARE_LOOP]: loop, ...runs } = await inTurns({
+    ...Object.fromEntries(SCENARIOS.map(({ name }) => [`world ${name}`, worldTurn(name)])),
+    ...Object.fromEntries(
+      injectableNames().map((name) => [`injection of ${name} into walks`, overlayTurn(name)]),
+    ),
+    [BARE_LOOP]: bareLoop,
+  } as Record<string, () => number>);
+  return Object.entries(runs).map(([name, runs]) =>
+    compared({ name, unit: "samples/s", runs }, { [BARE_LOOP]: loop! }),
+  );
 }
 
-function benchWorld(name: string): BenchRow {
-  let samples = 0;
+/** A contender: whole runs of the world, each with another seed. */
+function worldTurn(name: string): () => number {
   let seed = 1;
-  samplesOfRun(name, seed++);
-  const before = performance.now();
-  while (performance.now() - before < LEAST_MS) samples += samplesOfRun(name, seed++);
-  const seconds = (performance.now() - before) / 1000;
-  return { name: `world ${name}`, value: samples / seconds, unit: "samples/s" };
+  return () => {
+    let samples = 0;
+    const before = performance.now();
+    while (performance.now() - before < TURN_MS) samples += samplesOfRun(name, seed++);
+    return (1000 * samples) / (performance.now() - before);
+  };
 }
 
 function samplesOfRun(name: string, seed: number): number {
@@ -43,7 +51,7 @@ function samplesOfRun(name: string, seed: number): number {
 
 const CHANNELS = 16;
 
-function benchOverlay(scenario: string): BenchRow {
+function overlayTurn(scenario: string): () => number {
   const declaration: Channels = {
     type: "channels",
     group: "walk",
@@ -57,14 +65,8 @@ function benchOverlay(scenario: string): BenchRow {
   const overlay = createOverlay({ scenario, strength: 1, seed: 1, declaration, author: "bench", ...window });
   const walk = new Walk(CHANNELS, 1, 0, 1000);
   const frame = createFrame("walk", "walk", 256);
-  let samples = 0;
-  const before = performance.now();
-  while (performance.now() - before < LEAST_MS)
-    for (let k = 0; k < 100; k++) {
-      walk.fill(frame, 256);
-      overlay.apply(frame);
-      samples += 256;
-    }
-  const seconds = (performance.now() - before) / 1000;
-  return { name: `injection of ${scenario} into walks`, value: samples / seconds, unit: "samples/s" };
+  return perSecond(() => {
+    walk.fill(frame, 256);
+    overlay.apply(frame);
+  }, 256);
 }

@@ -1,0 +1,58 @@
+/** What a latency run sends: frames on a schedule of due times. */
+import { createFrame, type Frame } from "../../../protocol/frame.ts";
+import { pauseMs } from "../measure.ts";
+import { machineNowUs } from "./clock.ts";
+
+export interface Load {
+  framesPerSecond: number;
+  samplesPerFrame: number;
+  channels: number;
+}
+
+/** Times of every frame of one run, µs on the machine's clock. */
+export interface SentTimes {
+  due: Float64Array;
+  offered: Float64Array;
+}
+
+/**
+ * Calls `offer` for each frame of a run of `seconds`. A frame is due at its place in the schedule and is offered when the timer, which
+ * fires every millisecond or later, finds it due: frames that become due in between arrive in one burst, as from a socket. A late frame
+ * stays due at its time, so that a stall counts for every frame that it delayed.
+ */
+export async function onSchedule(
+  { framesPerSecond }: Load,
+  seconds: number,
+  offer: (frame: number) => void,
+): Promise<SentTimes> {
+  const frames = Math.round(framesPerSecond * seconds);
+  const [due, offered] = [new Float64Array(frames), new Float64Array(frames)];
+  const startUs = machineNowUs();
+  for (let k = 0; k < frames; ) {
+    const dueNow = Math.min(frames, Math.floor(((machineNowUs() - startUs) * framesPerSecond) / 1e6));
+    for (; k < dueNow; k++) {
+      due[k] = startUs + ((k + 1) * 1e6) / framesPerSecond;
+      offered[k] = machineNowUs();
+      offer(k);
+    }
+    await pauseMs(1);
+  }
+  return { due, offered };
+}
+
+export const GROUP = "steady";
+
+export function createLoadFrame({ samplesPerFrame }: Load): Frame {
+  return { ...createFrame(GROUP, GROUP, samplesPerFrame), count: samplesPerFrame };
+}
+
+/** The next frame of a load: rows over all channels, values that differ, the time of day. */
+export function fillFrame(frame: Frame, number: number, { channels }: Load): void {
+  const nowUs = Math.round((performance.timeOrigin + performance.now()) * 1000);
+  frame.sequence = number;
+  for (let i = 0; i < frame.count; i++) {
+    frame.time[i] = nowUs;
+    frame.channel[i] = (number * frame.count + i) % channels;
+    frame.value[i] = ((number * 7919 + i * 104729) % 1000) / 1000;
+  }
+}

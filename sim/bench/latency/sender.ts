@@ -1,0 +1,181 @@
+/**
+ * The sending process of a latency run. Argument: a `SenderOptions` as JSON.
+ *
+ *   push    a bare `ws` server sends the bytes of each frame to its clients and does nothing else
+ *   echo    the same, and the client sends them back: arrivals are stamped here
+ *   system  feed → sequencer → journal → all actors → gateway, in one process as in `up`
+ */
+import { writeFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import { constants, PerformanceObserver } from "node:perf_hooks";
+import process from "node:process";
+import { WebSocketServer } from "ws";
+import type { FeedSink } from "../../../actors/mod.ts";
+import { encodeMessage } from "../../../protocol/codec.ts";
+import { encodeSamples } from "../../../protocol/samples.ts";
+import { answerRequests } from "../child.ts";
+import { startLive } from "../live.ts";
+import { machineNowUs } from "./clock.ts";
+import { createLoadFrame, fillFrame, GROUP, type Load, onSchedule, type SentTimes } from "./load.ts";
+
+export interface SenderOptions {
+  kind: "push" | "echo" | "system";
+  load: Load;
+  /** Of a system. */
+  durability?: "memory" | "file";
+  /** A second process executes the recording again. */
+  shadow?: boolean;
+}
+
+/** Garbage collections during a run, ms; null where the runtime does not report them. */
+export type Collections = { major: number[]; minor: number } | null;
+
+interface Sender {
+  readonly url: string;
+  send(frame: number): void;
+  /** Time of each frame's third stamp: `system` when its last socket was written, `echo` when it came back. */
+  readonly thirds: number[];
+  close(): Promise<unknown>;
+}
+
+/** Any sequence of four bytes, as in a session that runs for a while. */
+const SOME_SEQUENCE = 4_000_000;
+
+const options = JSON.parse(process.argv[2]!) as SenderOptions;
+const sender = options.kind === "system" ? await startSystem(options) : await startBare(options);
+const collections = observeCollections();
+let sent: SentTimes | null = null;
+
+answerRequests(
+  {
+    url: () => sender.url,
+    now: machineNowUs,
+    async run({ seconds }: { seconds: number }): Promise<number> {
+      sender.thirds.length = 0;
+      collections?.reset();
+      sent = await onSchedule(options.load, seconds, sender.send);
+      return sent.due.length;
+    },
+    /** Writes due, offered and third times to a file, in columns. */
+    times({ out }: { out: string }): Collections {
+      const { due, offered } = sent!;
+      const thirds = Float64Array.from(due, (_, k) => sender.thirds[k] ?? Number.NaN);
+      writeFileSync(out, Buffer.concat([due, offered, thirds].map(({ buffer }) => new Uint8Array(buffer))));
+      return collections?.seen() ?? null;
+    },
+  },
+  () => sender.close(),
+);
+
+async function startBare({ kind, load }: SenderOptions): Promise<Sender> {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: false });
+  await new Promise((resolve) => server.once("listening", resolve));
+  const thirds: number[] = [];
+  if (kind === "echo")
+    server.on("connection", (peer) => peer.on("message", () => thirds.push(machineNowUs())));
+  const frame = createLoadFrame(load);
+  fillFrame(frame, SOME_SEQUENCE, load);
+  const bytes = encodeSamples(SOME_SEQUENCE, encodeMessage(frame));
+  return {
+    url: `ws://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    send() {
+      for (const client of server.clients) client.send(bytes, { binary: true, compress: false });
+    },
+    thirds,
+    async close() {
+      for (const client of server.clients) client.terminate();
+      server.close();
+    },
+  };
+}
+
+async function startSystem({ load, durability = "memory", shadow = false }: SenderOptions): Promise<Sender> {
+  const live = await startLive({ durability, detectors: true, shadow });
+  const thirds: number[] = [];
+  let pending = 0;
+  live.partition.subscribe({
+    frame: () => void pending++,
+    // The gateway subscribed first: it has written.
+    flush() {
+      for (const now = machineNowUs(); pending > 0; pending--) thirds.push(now);
+    },
+    event() {},
+    state() {},
+    metrics() {},
+    channels() {},
+  });
+  const sink = await startFeed(live.partition, load);
+  const frame = createLoadFrame(load);
+  let number = 0;
+  return {
+    url: live.socketUrl,
+    send() {
+      fillFrame(frame, ++number, load);
+      sink.frame(frame);
+    },
+    thirds,
+    close: () => live.close(),
+  };
+}
+
+/** A live feed that declares its channels and leaves its sink to the caller. */
+function startFeed(
+  partition: Awaited<ReturnType<typeof startLive>>["partition"],
+  { channels, framesPerSecond, samplesPerFrame }: Load,
+): Promise<FeedSink> {
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  return new Promise((started) =>
+    partition.startFeeds([
+      {
+        source: GROUP,
+        kind: "live",
+        run(sink) {
+          sink.channels({
+            type: "channels",
+            group: GROUP,
+            source: GROUP,
+            channels: Array.from({ length: channels }, (_, i) => ({ name: `c${i}`, title: "", unit: "" })),
+            sampling: "rows",
+            everyUs: Math.round((1e6 * channels) / (framesPerSecond * samplesPerFrame)),
+            innovation: "difference",
+          });
+          started(sink);
+          return ended;
+        },
+        stop: async () => end(),
+      },
+    ]),
+  );
+}
+
+function observeCollections(): { reset(): void; seen(): NonNullable<Collections> } | null {
+  if (!supportedTypes().includes("gc")) return null;
+  let all: { kind: number; ms: number }[] = [];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      // The types of Node leave the detail out.
+      const { detail } = entry as unknown as { detail: { kind: number } };
+      all.push({ kind: detail.kind, ms: entry.duration });
+    }
+  }).observe({ entryTypes: ["gc"] });
+  const isMinor = ({ kind }: { kind: number }) => kind === constants.NODE_PERFORMANCE_GC_MINOR;
+  return {
+    reset() {
+      all = [];
+    },
+    seen: () => ({
+      major: all.filter((each) => !isMinor(each)).map(({ ms }) => ms),
+      minor: all.filter(isMinor).length,
+    }),
+  };
+}
+
+/** The types of Node leave this list out. */
+function supportedTypes(): readonly string[] {
+  return (
+    (PerformanceObserver as unknown as { supportedEntryTypes?: readonly string[] }).supportedEntryTypes ?? []
+  );
+}

@@ -1,0 +1,227 @@
+/**
+ * Did code of the hot path become slower? Ratios to bare loops in one process, compared with those committed in regression.json.
+ *
+ *   each pair: own ─ bare ─ own ─ bare … short turns; ratio = least time of own ÷ least time of bare
+ *
+ * The least of many short turns is the one that nothing disturbed, so the ratio hardly depends on the load of the machine; the bare loops
+ * are plain code and no vector instructions, so it depends little on the processor. Ratios differ between runtimes: each has its own.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { StateHash } from "../../actors/core/hash.ts";
+import { HermitianEigen } from "../../actors/kernels/hermitian-eigen.ts";
+import { decodeBlock } from "../../protocol/block.ts";
+import { decodeFrameInto, encodeFrame } from "../../protocol/codec.ts";
+import { createScratchFrame, type Frame } from "../../protocol/frame.ts";
+import { encodeSamples } from "../../protocol/samples.ts";
+import { createMomentsCore, newFrame } from "./core.ts";
+import { createRows, DETECTORS } from "./detectors.ts";
+import { check } from "./measure.ts";
+import { runtimeName } from "./program.ts";
+import { createBlock } from "./protocol.ts";
+import { type BenchRow, limited } from "./row.ts";
+import { walkFrames } from "./samples.ts";
+import { keep } from "./turns.ts";
+
+/** Slower by this factor fails: a disturbed machine shows up to 1.2. */
+const FACTOR = 1.5;
+
+const WARM_UP_MS = 250;
+const TURNS = 150;
+/** Of own and bare together: short enough to fit between two disturbances. */
+const TURN_MS = 1;
+/** A ratio beyond the factor is measured again so often: what is slower stays slower. */
+const ATTEMPTS = 4;
+
+const FILE = fileURLToPath(new URL("./regression.json", import.meta.url));
+
+/** Ratios by runtime ("Node 20") and name. */
+type Committed = Record<string, Record<string, number>>;
+
+interface Pair {
+  own(): unknown;
+  bare(): unknown;
+  check?(): void;
+}
+
+export async function benchRegression({ commit }: { commit?: true | undefined }): Promise<BenchRow[]> {
+  const committed = JSON.parse(readFileSync(FILE, "utf8")) as Committed;
+  const runtime = /^\w+ \d+/.exec(runtimeName())![0];
+  const before = commit ? {} : (committed[runtime] ?? {});
+  const ratios: Record<string, number> = {};
+  const rows = Object.entries(pairs()).map(([name, create]) => {
+    // To be committed it is measured all times.
+    const limit = commit ? 0 : (before[name] ?? Number.POSITIVE_INFINITY) * FACTOR;
+    ratios[name] = leastRatio(create(), limit);
+    return rowOf(name, ratios[name], before[name]);
+  });
+  if (commit) {
+    committed[runtime] = Object.fromEntries(
+      Object.entries(ratios).map(([name, ratio]) => [name, Number(ratio.toPrecision(3))]),
+    );
+    writeFileSync(FILE, `${JSON.stringify(committed, null, 2)}\n`);
+  }
+  checkRatios(ratios, before);
+  return rows;
+}
+
+/** Fails with the names of the ratios that are beyond the factor, or no longer measured. */
+export function checkRatios(
+  ratios: Readonly<Record<string, number>>,
+  committed: Readonly<Record<string, number>>,
+): void {
+  const slower = Object.keys(committed).filter((name) => !(ratios[name]! <= committed[name]! * FACTOR));
+  check(
+    slower.length === 0,
+    `at most ${FACTOR} × the ratios of sim/bench/regression.json (\`bench regression --commit\` writes new ones)`,
+    slower.map((name) => `${name} ${ratios[name]?.toPrecision(3)}, committed ${committed[name]}`).join("; "),
+  );
+}
+
+function rowOf(name: string, ratio: number, committed: number | undefined): BenchRow {
+  const figure = { name: `regression: ${name}`, unit: "× bare", runs: [ratio] };
+  if (committed === undefined)
+    return { name: figure.name, unit: figure.unit, value: ratio, calibration: true, note: "none committed" };
+  const change = ratio / committed;
+  const stale = change < 1 / FACTOR ? ": faster, commit the new ratio" : "";
+  return limited(
+    { ...figure, note: `${change.toFixed(2)} × the committed${stale}` },
+    { atMost: committed * FACTOR },
+  );
+}
+
+/** Measured again while it is above `limit`, up to ATTEMPTS times. */
+function leastRatio(pair: Pair, limit: number): number {
+  const [own, bare] = [timesOf(pair.own), timesOf(pair.bare)];
+  let least = { own: Number.POSITIVE_INFINITY, bare: Number.POSITIVE_INFINITY };
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    for (let turn = 0; turn < TURNS; turn++)
+      least = { own: Math.min(least.own, own()), bare: Math.min(least.bare, bare()) };
+    pair.check?.();
+    if (least.own / least.bare <= limit) break;
+  }
+  return least.own / least.bare;
+}
+
+/** Warms `act` up; then each call takes half a turn and returns the time of one `act`, ms. */
+function timesOf(act: () => unknown): () => number {
+  let calls = 0;
+  const startedMs = performance.now();
+  for (; performance.now() - startedMs < WARM_UP_MS; calls++) keep(act());
+  const batch = Math.max(1, Math.round((calls * TURN_MS) / 2 / WARM_UP_MS));
+  return () => {
+    const beganMs = performance.now();
+    for (let k = 0; k < batch; k++) keep(act());
+    return (performance.now() - beganMs) / batch;
+  };
+}
+
+const MESSAGES = 256;
+const FRAME_SAMPLES = 256;
+const HASHED = 8192;
+
+function pairs(): Record<string, () => Pair> {
+  const detectors = [...Object.keys(DETECTORS), "no detector"].map((name) => [
+    `row with ${name} ÷ bare loop`,
+    () => rowPair(name),
+  ]);
+  return {
+    "core dispatch ÷ bare loop": () => corePair((frame) => frame),
+    "core dispatch of new frames ÷ bare loop": () => corePair(newFrame),
+    "encode frame ÷ bare copy": () => {
+      const frame = walk();
+      return { own: () => encodeFrame(frame), bare: copyOf(encodeFrame(frame).length) };
+    },
+    "decode frame ÷ bare copy": () => {
+      const [bytes, scratch] = [encodeFrame(walk()), createScratchFrame()];
+      return { own: () => decodeFrameInto(bytes, scratch), bare: copyOf(bytes.length) };
+    },
+    "encode samples message ÷ bare copy": () => {
+      const bytes = encodeFrame(walk());
+      return { own: () => encodeSamples(1_000_000, bytes), bare: copyOf(bytes.length) };
+    },
+    "build block ÷ bare copy": () => blockPair().build,
+    "read block ÷ bare copy": () => blockPair().read,
+    "state hash ÷ bare sum": hashPair,
+    "eigenvalues n=16 ÷ bare loop": eigenPair,
+    ...Object.fromEntries(detectors),
+  };
+}
+
+function walk(): Frame {
+  return walkFrames(1, FRAME_SAMPLES, 16)[0]!;
+}
+
+function corePair(input: (filled: Frame) => Frame): Pair {
+  const core = createMomentsCore();
+  return { own: () => core.send(MESSAGES, input), bare: loopOf(MESSAGES), check: () => core.check() };
+}
+
+function rowPair(detector: string): Pair {
+  const rows = createRows(detector in DETECTORS ? [detector] : []);
+  return { own: () => rows.next(), bare: loopOf(FRAME_SAMPLES) };
+}
+
+function blockPair(): { build: Pair; read: Pair } {
+  const { build, bytes } = createBlock(encodeFrame(walkFrames(1, 16, 16)[0]!));
+  const bare = copyOf(bytes.length);
+  let seen = 0;
+  const visit = (_sequence: number, _timeUs: number, input: Uint8Array) => {
+    seen += input.length;
+  };
+  return {
+    build: { own: build, bare },
+    read: { own: () => (decodeBlock(bytes).forEach(visit), seen), bare },
+  };
+}
+
+function hashPair(): Pair {
+  const values = walkFrames(1, 2048, 16)[0]!.value;
+  const hash = new StateHash();
+  const many = Float64Array.from({ length: HASHED }, (_, k) => values[k % values.length]!);
+  return { own: () => hash.reset().array(many).digest(), bare: sumOf(many) };
+}
+
+function eigenPair(): Pair {
+  const n = 16;
+  const solver = new HermitianEigen(n);
+  const [re, im, values] = [new Float64Array(n * n), new Float64Array(n * n), new Float64Array(n)];
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < n; j++) {
+      re[i * n + j] = i === j ? 1 : 1 / (1 + i + j);
+      im[i * n + j] = i === j ? 0 : Math.sign(j - i) / (2 + i + j);
+    }
+  return { own: () => solver.eigenvalues(re, im, values), bare: loopOf(n * n * n) };
+}
+
+/** The running moments of this many values: the arithmetic that the core's kernel does. */
+function loopOf(length: number): () => number {
+  const values = Float64Array.from({ length }, (_, k) => k & 15);
+  let [mean, variance] = [0, 0];
+  return () => {
+    for (let k = 0; k < length; k++) {
+      const deviation = values[k]! - mean;
+      mean += deviation / 128;
+      variance += (deviation * deviation - variance) / 128;
+    }
+    return mean + variance;
+  };
+}
+
+function sumOf(values: Float64Array): () => number {
+  return () => {
+    let sum = 0;
+    for (let k = 0; k < values.length; k++) sum += values[k]!;
+    return sum;
+  };
+}
+
+/** By a loop: a copy by the library uses the widest instructions of the processor, ours cannot. */
+function copyOf(length: number): () => Uint8Array {
+  const from = Uint8Array.from({ length }, (_, k) => k & 255);
+  const to = new Uint8Array(length);
+  return () => {
+    for (let k = 0; k < length; k++) to[k] = from[k]!;
+    return to;
+  };
+}

@@ -1,0 +1,59 @@
+/** Samples that several benchmarks measure with: the same on every machine. */
+import type { Group } from "../../actors/ports/detector.ts";
+import { createFrame, type Frame } from "../../protocol/frame.ts";
+
+/** Numerical Recipes' linear congruential generator: uniform on [0, 1). */
+export function uniforms(seed = 1): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return state / 0x1_0000_0000;
+  };
+}
+
+/** Close enough to normal for timing: the sum of `terms` uniforms, less their mean. */
+export function normals(uniform: () => number, terms: number): () => number {
+  return () => {
+    let sum = -terms / 2;
+    for (let k = 0; k < terms; k++) sum += uniform();
+    return sum;
+  };
+}
+
+export const GROUP = "bench";
+export const ROW_US = 1000;
+
+export function rowsGroup(channels: number): Group {
+  return {
+    name: GROUP,
+    n: channels,
+    channels: Array.from({ length: channels }, (_, c) => ({ name: `c${c}`, title: "", unit: "" })),
+    sampling: "rows",
+    everyUs: ROW_US,
+    innovation: "difference",
+  };
+}
+
+/** Frames of whole rows of a walk whose channels have a common part; rows are ROW_US apart, from time 0. */
+export function walkFrames(frames: number, samples: number, channels: number): Frame[] {
+  const normal = normals(uniforms(), 4);
+  const level = new Float64Array(channels).fill(100);
+  let row = 0;
+  return Array.from({ length: frames }, () => {
+    const frame = createFrame(GROUP, GROUP, samples);
+    frame.count = samples;
+    let common = 0;
+    for (let k = 0; k < samples; k++) {
+      const c = k % channels;
+      if (c === 0) {
+        common = 0.5 * normal();
+        row++;
+      }
+      level[c] = level[c]! + 0.01 * (common + normal());
+      frame.time[k] = row * ROW_US;
+      frame.channel[k] = c;
+      frame.value[k] = level[c]!;
+    }
+    return frame;
+  });
+}
