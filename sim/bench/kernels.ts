@@ -157,20 +157,12 @@ async function benchSpectrum(n: number): Promise<BenchRow[]> {
   const values = new Float64Array(n);
   const vecRe = new Float64Array(n * n);
   const vecIm = new Float64Array(n * n);
-<<<<<<< HEAD
-  const ours = singles(() => solver.eigenvalues(estimate.re, estimate.im, values), 300);
-  const withVectors = singles(() => solver.eigensystem(estimate.re, estimate.im, values, vecRe, vecIm), 300);
-  const withLeading = singles(() => solver.leading(estimate.re, estimate.im, values, vecRe, vecIm), 300);
-  const rows = [
-    percentiles(`eigenvalues, n=${n}`, ours, n === 64 ? { target: 2500 } : {}),
-    percentiles(`eigenvalues and eigenvectors, n=${n}`, withVectors),
-    percentiles(`eigenvalues and leading eigenvector, n=${n}`, withLeading),
-=======
   const matrix = realMatrix(n, re, im);
   let theirs: number[] = [];
-  const { alone, withVectors, library } = await inTurns({
+  const { alone, withVectors, withLeading, library } = await inTurns({
     alone: singleCalls(() => solver.eigenvalues(re, im, values)),
     withVectors: singleCalls(() => solver.eigensystem(re, im, values, vecRe, vecIm)),
+    withLeading: singleCalls(() => solver.leading(re, im, values, vecRe, vecIm)),
     library: singleCalls(() => {
       theirs = new EigenvalueDecomposition(matrix, { assumeSymmetric: true }).realEigenvalues;
     }),
@@ -183,7 +175,7 @@ async function benchSpectrum(n: number): Promise<BenchRow[]> {
   return [
     compared(distribution(`eigenvalues, n=${n}`, alone), peers, limit),
     compared(distribution(`eigenvalues and eigenvectors, n=${n}`, withVectors), peers),
->>>>>>> c2549e0 (bench: every figure takes turns with its peers, and none without its checks)
+    compared(distribution(`eigenvalues and leading eigenvector, n=${n}`, withLeading), peers),
   ];
 }
 

@@ -34,25 +34,27 @@ export function rowsGroup(channels: number): Group {
   };
 }
 
-/** Frames of whole rows of a walk whose channels have a common part; rows are ROW_US apart, from time 0. */
+/**
+ * Frames of whole rows of a walk whose channels have a common part; rows are ROW_US apart, from time 0. The second half goes back the way
+ * that the first came: the frames can follow each other without end, and no detector sees a jump.
+ */
 export function walkFrames(frames: number, samples: number, channels: number): Frame[] {
   const normal = normals(uniforms(), 4);
   const level = new Float64Array(channels).fill(100);
-  let row = 0;
-  return Array.from({ length: frames }, () => {
+  const rows = (frames * samples) / channels;
+  const levels = Array.from({ length: Math.ceil(rows / 2) }, () => {
+    const common = 0.5 * normal();
+    for (let c = 0; c < channels; c++) level[c] = level[c]! + 0.01 * (common + normal());
+    return level.slice();
+  });
+  return Array.from({ length: frames }, (_, f) => {
     const frame = createFrame(GROUP, GROUP, samples);
     frame.count = samples;
-    let common = 0;
     for (let k = 0; k < samples; k++) {
-      const c = k % channels;
-      if (c === 0) {
-        common = 0.5 * normal();
-        row++;
-      }
-      level[c] = level[c]! + 0.01 * (common + normal());
+      const row = Math.floor((f * samples + k) / channels);
       frame.time[k] = row * ROW_US;
-      frame.channel[k] = c;
-      frame.value[k] = level[c]!;
+      frame.channel[k] = k % channels;
+      frame.value[k] = levels[Math.floor(Math.min(row, rows - 1 - row))]?.[k % channels] ?? 0;
     }
     return frame;
   });

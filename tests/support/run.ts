@@ -5,20 +5,10 @@
  *
  *     run.ts [--only node|deno] [--long] [--gate] [--install] [--slowest] [--unbuilt] [--folder DIR] [file or part of its path]…
  *
-<<<<<<< HEAD
- * `--gate` runs formatter, linter, type check and the checks of `.ci/checks` first and counts each as one test. `--slowest` ends with the
- * files that take most CPU. What tests need is built before: the page, the program that they start, and on Node the tests themselves;
- * `--unbuilt` leaves that out, and everything runs from its sources. `--folder` has the tests of another folder of the checkout.
-=======
- * Comments in the first lines of a test file state what it needs:
- *
- *     // requires: chromium      skipped and reported where the program is missing
- *     // runtime: node           on this runtime only
- *     // serial                  alone, after all others, because it measures time
- *     // timeout: 300            seconds, in place of TIMEOUT_S
- *
  * `--gate` runs formatter, linter, type check, the checks of `.ci/checks` and `bench regression` first and counts each as one test.
->>>>>>> c2549e0 (bench: every figure takes turns with its peers, and none without its checks)
+ * `--slowest` ends with the files that take most CPU. What tests need is built before: the page, the program that they start, and on Node
+ * the tests themselves; `--unbuilt` leaves that out, and everything runs from its sources. `--folder` has the tests of another folder of
+ * the checkout.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
@@ -183,14 +173,9 @@ function gateJobs(): Job[] {
       "--diagnostic-level=error",
       ".",
     ),
-<<<<<<< HEAD
     gateStep("tsc", ...script, join(ROOT, "node_modules", "typescript", "bin", "tsc"), "-p", "."),
     gateStep("checks", ...own.command, join(ROOT, ".ci", "check.ts")),
-=======
-    step("tsc", ...script, join(ROOT, "node_modules", "typescript", "bin", "tsc"), "-p", "."),
-    step("checks", ...own.command, join(ROOT, ".ci", "check.ts")),
-    step("bench regression", ...own.command, join(ROOT, "main.ts"), "bench", "regression"),
->>>>>>> c2549e0 (bench: every figure takes turns with its peers, and none without its checks)
+    gateStep("bench regression", ...own.command, join(ROOT, "main.ts"), "bench", "regression"),
   ];
 }
 
