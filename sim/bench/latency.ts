@@ -7,9 +7,9 @@
  */
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { type LatencyRun, Link } from "./latency/link.ts";
-import type { Load } from "./latency/load.ts";
-import type { SenderOptions } from "./latency/sender.ts";
+import { type LatencyRun, Link } from "./latency-link.ts";
+import type { Load } from "./latency-load.ts";
+import type { SenderOptions } from "./latency-sender.ts";
 import { check, inTemporaryFolder, median, p50AndP99 } from "./measure.ts";
 import { type BenchRow, compared, limited } from "./row.ts";
 import { inTurns } from "./turns.ts";

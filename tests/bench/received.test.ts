@@ -6,10 +6,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { machineNowUs } from "../../sim/bench/latency/clock.ts";
-import { checkReceived, type LatencyRun, Link } from "../../sim/bench/latency/link.ts";
-import { onSchedule } from "../../sim/bench/latency/load.ts";
-import type { SenderOptions } from "../../sim/bench/latency/sender.ts";
+import { checkReceived, type LatencyRun, Link } from "../../sim/bench/latency-link.ts";
+import { onSchedule } from "../../sim/bench/latency-load.ts";
+import type { SenderOptions } from "../../sim/bench/latency-sender.ts";
+import { machineNowUs } from "../../sim/bench/machine-clock.ts";
 import { measurePipeline } from "../../sim/bench/pipeline.ts";
 
 /** Bytes in 2 M samples: more than the gateway and the kernel hold for one client. */

@@ -4,7 +4,7 @@
  * Node's `hrtime` is that clock. Deno's begins at the start of its process, so Deno asks the system itself.
  */
 import process from "node:process";
-import { EigenwatchError } from "../../../protocol/errors.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 
 export const machineNowUs: () => number =
   "Deno" in globalThis ? systemClock() : () => Number(process.hrtime.bigint()) / 1000;

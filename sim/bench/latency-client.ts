@@ -4,12 +4,12 @@
  */
 import { writeFileSync } from "node:fs";
 import WebSocket from "ws";
-import { encodeMessage } from "../../../protocol/codec.ts";
-import { MESSAGES } from "../../../protocol/messages.ts";
-import { PROTOCOL_VERSION } from "../../../protocol/versions.ts";
-import { answerRequests } from "../child.ts";
-import { machineNowUs } from "./clock.ts";
-import type { SenderOptions } from "./sender.ts";
+import { encodeMessage } from "../../protocol/codec.ts";
+import { MESSAGES } from "../../protocol/messages.ts";
+import { PROTOCOL_VERSION } from "../../protocol/versions.ts";
+import { answerRequests } from "./child.ts";
+import type { SenderOptions } from "./latency-sender.ts";
+import { machineNowUs } from "./machine-clock.ts";
 
 export interface Received {
   frames: number;

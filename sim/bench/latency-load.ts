@@ -1,7 +1,7 @@
 /** What a latency run sends: frames on a schedule of due times. */
-import { createFrame, type Frame } from "../../../protocol/frame.ts";
-import { pauseMs } from "../measure.ts";
-import { machineNowUs } from "./clock.ts";
+import { createFrame, type Frame } from "../../protocol/frame.ts";
+import { machineNowUs } from "./machine-clock.ts";
+import { pauseMs } from "./measure.ts";
 
 export interface Load {
   framesPerSecond: number;

@@ -2,14 +2,14 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Child } from "../child.ts";
-import { check, p50AndP99, quantile } from "../measure.ts";
-import type { Received } from "./client.ts";
-import { machineNowUs } from "./clock.ts";
-import type { Collections, SenderOptions } from "./sender.ts";
+import { Child } from "./child.ts";
+import type { Received } from "./latency-client.ts";
+import type { Collections, SenderOptions } from "./latency-sender.ts";
+import { machineNowUs } from "./machine-clock.ts";
+import { check, p50AndP99, quantile } from "./measure.ts";
 
-const SENDER = fileURLToPath(new URL("./sender.ts", import.meta.url));
-const CLIENT = fileURLToPath(new URL("./client.ts", import.meta.url));
+const SENDER = fileURLToPath(new URL("./latency-sender.ts", import.meta.url));
+const CLIENT = fileURLToPath(new URL("./latency-client.ts", import.meta.url));
 
 /** Latencies in µs. */
 export interface LatencyRun {

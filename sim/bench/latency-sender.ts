@@ -10,13 +10,13 @@ import type { AddressInfo } from "node:net";
 import { constants, PerformanceObserver } from "node:perf_hooks";
 import process from "node:process";
 import { WebSocketServer } from "ws";
-import type { FeedSink } from "../../../actors/mod.ts";
-import { encodeMessage } from "../../../protocol/codec.ts";
-import { encodeSamples } from "../../../protocol/samples.ts";
-import { answerRequests } from "../child.ts";
-import { startLive } from "../live.ts";
-import { machineNowUs } from "./clock.ts";
-import { createLoadFrame, fillFrame, GROUP, type Load, onSchedule, type SentTimes } from "./load.ts";
+import type { FeedSink } from "../../actors/mod.ts";
+import { encodeMessage } from "../../protocol/codec.ts";
+import { encodeSamples } from "../../protocol/samples.ts";
+import { answerRequests } from "./child.ts";
+import { createLoadFrame, fillFrame, GROUP, type Load, onSchedule, type SentTimes } from "./latency-load.ts";
+import { startLive } from "./live.ts";
+import { machineNowUs } from "./machine-clock.ts";
 
 export interface SenderOptions {
   kind: "push" | "echo" | "system";
