@@ -1,7 +1,8 @@
 /**
  * `npm run mutants -- [OPTIONS]`: how many of the deliberate bugs the simulator catches, by which rule, after how many seeds.
  *
- * A task of the checkout: it patches sources and bundles them. Exit code 0 when all are caught, 1 when one was missed, 2 for bad usage.
+ * A task of the checkout: it patches sources and bundles them. A control comes first: the program as it is, in which no scenario may find
+ * anything. Exit code 0 when all are caught by the finding of a checker, 1 when one was not or the control failed, 2 for bad usage.
  */
 import { availableParallelism } from "node:os";
 import process from "node:process";
@@ -9,13 +10,12 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { read } from "../../../actors/command-line/option-values.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
 import { nearestTo } from "../../../protocol/closest-name.ts";
-import { EigenwatchError } from "../../../protocol/errors.ts";
+import { EigenwatchError, exitCodeOf } from "../../../protocol/errors.ts";
 import { keepCase } from "../../../sim/cluster/corpus.ts";
-import type { ScenarioName } from "../../../sim/cluster/scenarios.ts";
 import { factorOf } from "../../../sim/cluster/shrink.ts";
 import { jobs, scenarioOption, seed } from "../../../sim/cluster/sim-options.ts";
 import { MUTANTS, type Mutant } from "./all.ts";
-import { type MutantResult, runMutants } from "./run.ts";
+import { type ControlResult, type MutantResult, runControl, runMutants, SCENARIOS_IN_TURN } from "./run.ts";
 
 const command = new Command("npm run mutants --")
   .description("Puts each deliberate bug into the simulator and counts the seeds until a rule is broken.")
@@ -28,12 +28,13 @@ const command = new Command("npm run mutants --")
   .option("--json", "print the result as one JSON object")
   .exitOverride();
 
-/** The same scenarios in turn for every mutant: none has a scenario of its own. */
-const SCENARIOS_IN_TURN: readonly ScenarioName[] = ["standard", "single", "storm", "disk"];
-
 const SHRINK_MS = 60_000;
-/** Far more than the worlds take: a mutant that hangs counts as caught. */
+/** Characters of a finding in the table: a line of a wide terminal. `--json` has all. */
+const FINDING_SHOWN = 120;
+/** Far more than the worlds take. */
 const TIMEOUT_MS = 1_800_000;
+/** Of the control, in each scenario: as many as catch nine of ten bugs. */
+const CONTROL_SEEDS = 5;
 
 try {
   process.exitCode = await hunt(command.parse().opts());
@@ -41,7 +42,7 @@ try {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 2;
+    process.exitCode = error instanceof EigenwatchError ? exitCodeOf(error.kind) : 2;
   }
 }
 
@@ -49,6 +50,7 @@ async function hunt(options: ReturnType<typeof command.opts>): Promise<number> {
   const { name, seeds, scenario, jobs } = options;
   const mutants = named(name);
   const scenarios = scenario === undefined ? SCENARIOS_IN_TURN : [scenario];
+  const control = await runControl({ scenarios, seeds: CONTROL_SEEDS }, TIMEOUT_MS);
   const bar = startProgress("mutants", mutants.length, "mutants", options.json === true);
   let done = 0;
   const results = await runMutants({
@@ -64,10 +66,10 @@ async function hunt(options: ReturnType<typeof command.opts>): Promise<number> {
   const summary = summaryOf(results);
   process.stdout.write(
     options.json
-      ? `${JSON.stringify({ ...summary, mutants: results.map(rowOf) })}\n`
-      : tableOf(results, summary),
+      ? `${JSON.stringify({ ...summary, control, mutants: results.map(rowOf) })}\n`
+      : controlLine(control) + tableOf(results, summary),
   );
-  return summary.missed.length === 0 ? 0 : 1;
+  return summary.caught === summary.total ? 0 : 1;
 }
 
 function named(part: string | undefined): readonly Mutant[] {
@@ -84,7 +86,10 @@ function named(part: string | undefined): readonly Mutant[] {
 interface Summary {
   readonly total: number;
   readonly caught: number;
+  /** All seeds passed. */
   readonly missed: readonly string[];
+  /** Died or hung: no checker found anything. */
+  readonly broken: readonly string[];
   /** Seeds until caught, of those that were. */
   readonly medianSeeds: number;
   /** How many times smaller a failing world became, where it was made small. */
@@ -97,25 +102,38 @@ function summaryOf(results: readonly MutantResult[]): Summary {
   return {
     total: results.length,
     caught: caught.length,
-    missed: results.filter(({ failure }) => failure === null).map(({ mutant }) => mutant.name),
+    missed: results.filter((result) => verdictOf(result) === "MISSED").map(({ mutant }) => mutant.name),
+    broken: results.filter(({ broken }) => broken !== null).map(({ mutant }) => mutant.name),
     medianSeeds: median(caught.map(({ runs }) => runs)),
     medianShrinkFactor: factors.length === 0 ? null : median(factors),
   };
 }
 
-function rowOf({ mutant, failure, runs, events, shrunk }: MutantResult): Record<string, unknown> {
+/** The finding that caught it, or that there is none. */
+function verdictOf({ failure, broken }: MutantResult): string {
+  if (broken !== null) return broken.how.toUpperCase();
+  return failure === null ? "MISSED" : `${failure.rule} (${failure.scenario}, seed ${failure.seed})`;
+}
+
+function controlLine(control: readonly ControlResult[]): string {
+  const scenarios = control.map(({ scenario, seeds }) => `${scenario} × ${seeds}`).join(", ");
+  return `control, the program as it is: nothing found in ${scenarios}\n`;
+}
+
+function rowOf({ mutant, failure, broken, runs, events, shrunk }: MutantResult): Record<string, unknown> {
   const { name, bug, file } = mutant;
   const small =
     shrunk === null ? {} : { before: shrunk.before, after: shrunk.after, factor: factorOf(shrunk) };
-  return { name, bug, file, caught: failure !== null, seeds: runs, events, ...failure, ...small };
+  return { name, bug, file, caught: failure !== null, seeds: runs, events, ...failure, broken, ...small };
 }
 
 function tableOf(results: readonly MutantResult[], summary: Summary): string {
   const width = Math.max(...results.map(({ mutant }) => mutant.name.length));
-  const lines = results.map(({ mutant, failure, runs, shrunk }) => {
-    const by = failure === null ? "MISSED" : `${failure.rule} (${failure.scenario})`;
+  const lines = results.map((result) => {
+    const { mutant, runs, failure, broken, shrunk } = result;
     const small = shrunk === null ? "" : `  ${factorOf(shrunk).toFixed(0)} × smaller`;
-    return `${mutant.name.padEnd(width)}  ${String(runs).padStart(4)}  ${by}${small}`;
+    const what = firstLine(failure?.what ?? broken?.errors ?? "");
+    return `${mutant.name.padEnd(width)}  ${String(runs).padStart(4)}  ${verdictOf(result)}${what}${small}`;
   });
   const share = ((100 * summary.caught) / summary.total).toFixed(1);
   const smaller =
@@ -123,8 +141,14 @@ function tableOf(results: readonly MutantResult[], summary: Summary): string {
   return (
     `${"mutant".padEnd(width)}  seeds caught by\n${lines.join("\n")}\n` +
     `caught ${summary.caught} of ${summary.total} (${share} %), after ${summary.medianSeeds} seeds (median)${smaller}\n` +
-    summary.missed.map((name) => `missed: ${name}\n`).join("")
+    summary.missed.map((name) => `missed: ${name}\n`).join("") +
+    summary.broken.map((name) => `died or hung, which is no catch: ${name}\n`).join("")
   );
+}
+
+function firstLine(text: string): string {
+  const line = text.split("\n", 1)[0]!.slice(0, FINDING_SHOWN);
+  return line === "" ? "" : `: ${line}`;
 }
 
 function median(values: readonly number[]): number {

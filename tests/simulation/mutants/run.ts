@@ -1,19 +1,40 @@
 /**
  * Runs each bug in a bundle and a process of its own until a seed catches it.
  *
+ *   control: the program as it is ─► nothing may be found in any scenario
  *   mutants ─► [bundle ─► worlds-process, seeds 1, 2, …] × jobs ─► caught by which rule, after how many seeds
+ *
+ * Only the finding of a checker catches a bug. A process that dies or hangs has shown nothing: it may do so without the bug too.
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { EigenwatchError } from "../../../protocol/errors.ts";
+import type { ScenarioName } from "../../../sim/cluster/scenarios.ts";
 import type { Mutant } from "./all.ts";
 import { bundleWorlds } from "./build.ts";
 import type { WorldsAnswer, WorldsRequest } from "./worlds-process.ts";
 
-export interface MutantResult extends WorldsAnswer {
+/** The same scenarios in turn for every mutant: none has a scenario of its own. */
+export const SCENARIOS_IN_TURN: readonly ScenarioName[] = ["standard", "single", "storm", "disk"];
+
+export interface MutantResult extends Ending {
   readonly mutant: Mutant;
+}
+
+/** What a process of worlds came to. */
+export interface Ending extends WorldsAnswer {
+  /** Why there is no answer; null when there is one. */
+  readonly broken: { readonly how: "died" | "hung"; readonly errors: string } | null;
+}
+
+/** A scenario of the control. */
+export interface ControlResult {
+  readonly scenario: ScenarioName;
+  readonly seeds: number;
+  readonly events: number;
 }
 
 export interface MutantRun {
@@ -21,9 +42,48 @@ export interface MutantRun {
   readonly request: WorldsRequest;
   /** Processes at the same time. */
   readonly jobs: number;
-  /** A mutant that takes longer than this hangs and counts as caught. */
+  /** A mutant that takes longer than this hangs, which does not catch it. */
   readonly timeoutMs: number;
   done?(result: MutantResult): void;
+}
+
+/**
+ * Runs the program as it is in each scenario of the request, `seeds` each. Throws, with the scenario, for a finding and for a process that
+ * does not answer: then nothing that is found with a bug shows the bug. `changed`: a change of the program, for tests.
+ */
+export async function runControl(
+  request: Pick<WorldsRequest, "scenarios" | "seeds">,
+  timeoutMs: number,
+  changed: Mutant | null = null,
+): Promise<ControlResult[]> {
+  const folder = await mkdtemp(join(tmpdir(), "eigenwatch-control-"));
+  try {
+    const file = join(folder, "control.mjs");
+    await bundleWorlds(changed, file);
+    const results: ControlResult[] = [];
+    for (const scenario of request.scenarios) {
+      const ending = await askWorlds(file, { ...request, scenarios: [scenario], shrinkMs: 0 }, timeoutMs);
+      refuseFinding(scenario, ending);
+      results.push({ scenario, seeds: ending.runs, events: ending.events });
+    }
+    return results;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function refuseFinding(scenario: ScenarioName, { failure, broken }: Ending): void {
+  if (failure === null && broken === null) return;
+  const what =
+    failure === null
+      ? `the program as it is ${broken!.how} in scenario ${scenario}: ${broken!.errors}`
+      : `scenario ${scenario}, seed ${failure.seed}, finds ${failure.rule} in the program as it is: ${failure.what}`;
+  throw new EigenwatchError({
+    action: "hunt mutants",
+    value: what,
+    expected: "a program without findings",
+    kind: "failed",
+  });
 }
 
 /** In the order of `mutants`. */
@@ -50,8 +110,8 @@ export async function runMutants(run: MutantRun): Promise<MutantResult[]> {
   }
 }
 
-/** Runs a bundle and returns its answer. A process that dies or hangs gives an answer too. */
-export function askWorlds(file: string, request: WorldsRequest, timeoutMs: number): Promise<WorldsAnswer> {
+/** Runs a bundle to its answer, or to its end without one. */
+export function askWorlds(file: string, request: WorldsRequest, timeoutMs: number): Promise<Ending> {
   const flags = "Deno" in globalThis ? ["run", "-A"] : [];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [...flags, file, JSON.stringify(request)], {
@@ -74,13 +134,10 @@ export function askWorlds(file: string, request: WorldsRequest, timeoutMs: numbe
     child.on("error", reject);
     child.on("close", () => {
       clearTimeout(timer);
-      if (out.endsWith("\n")) resolve(JSON.parse(out) as WorldsAnswer);
-      else resolve(died(request, hangs ? "hangs" : "dies", errors));
+      if (out.endsWith("\n")) resolve({ ...(JSON.parse(out) as WorldsAnswer), broken: null });
+      else resolve({ ...NOTHING, broken: { how: hangs ? "hung" : "died", errors: errors.trim() } });
     });
   });
 }
 
-function died(request: WorldsRequest, rule: "hangs" | "dies", errors: string): WorldsAnswer {
-  const scenario = request.scenarios[0] ?? request.case?.scenario ?? "standard";
-  return { runs: 1, events: 0, failure: { seed: 1, scenario, rule, what: errors.trim() }, shrunk: null };
-}
+const NOTHING: WorldsAnswer = { runs: 0, events: 0, failure: null, shrunk: null };
