@@ -33,6 +33,10 @@ const TASKS = {
     help: "deliberate bugs in the sources: how many the simulator catches; --help lists the options",
     run: mutants,
   },
+  mutation: {
+    help: "small random changes of the sources: how many the tests notice; --help lists the options",
+    run: mutation,
+  },
   docs: {
     help: "write the documents that are made from the program: docs/commands.md and others",
     run: docs,
@@ -98,6 +102,11 @@ function check(args) {
 /** @param {string[]} args */
 function mutants(args) {
   return development("tests/simulation/mutants/command.ts", args);
+}
+
+/** @param {string[]} args */
+function mutation(args) {
+  return development("tests/mutation/command.ts", args);
 }
 
 /** @param {string[]} args */

@@ -6,6 +6,7 @@ import { decodeAs, decodeMessage, encodeMessage } from "../../protocol/codec.ts"
 import { LimitExceeded, MalformedMessage, ProtocolError, UnknownVersion } from "../../protocol/errors.ts";
 import { MAX_CLIENT_MESSAGE_BYTES, MAX_MESSAGE_BYTES, MAX_NESTING } from "../../protocol/limits.ts";
 import { MESSAGES, type Message, type MessageName } from "../../protocol/messages.ts";
+import { checkStructure } from "../../protocol/msgpack-structure.ts";
 import { encodeSamples } from "../../protocol/samples.ts";
 import { anyMessage, count, MESSAGE } from "./arbitraries.ts";
 import { refuses } from "./refusal.ts";
@@ -167,6 +168,45 @@ test("lengths that exceed the bytes are refused before anything is decoded", () 
     const bytes = Uint8Array.from([0x93, 1, MESSAGES.ping.code, head, 0xff, 0xff, 0xff, 0xff, 0x00]);
     refuses(() => decodeMessage(bytes), MalformedMessage, /the bytes end/);
   }
+});
+
+test("a stated length is the sum of all its bytes, in 16 and in 32 bits", () => {
+  for (const [head, bytes] of [
+    [0xc5, 2],
+    [0xc6, 4],
+  ] as const) {
+    for (let at = 0; at < bytes; at++) {
+      const stated = new Uint8Array(bytes);
+      stated[at] = 1;
+      const length = 0x100 ** (bytes - 1 - at);
+      // One byte is missing, so any smaller length would be taken and any other be refused elsewhere.
+      const content = new Uint8Array(Math.min(length, 0x10000) - 1);
+      refuses(
+        () => checkStructure("decode x", Uint8Array.of(head, ...stated, ...content), 0),
+        MalformedMessage,
+        /the bytes end inside the value/,
+      );
+      if (length <= 0x10000) checkStructure("decode x", Uint8Array.of(head, ...stated, ...content, 0), 0);
+    }
+  }
+});
+
+test("decimated samples whose columns disagree are refused, whichever column it is", () => {
+  const rows = 3;
+  const columns = { interval: 4, channel: 2, min: 8, max: 8, last: 8, samples: 4 };
+  const send = (change: object) => {
+    const own = Object.entries(columns).map(([name, size]) => [name, new Uint8Array(size * rows)]);
+    const head = { id: 1, inputSequence: 1, group: "g", fromUs: 0, everyUs: 1000 };
+    return encode([1, MESSAGES.decimated.code, { ...head, ...Object.fromEntries(own), ...change }]);
+  };
+  assert.is(decodeAs("decimated", send({})).min.length, 8 * rows);
+  for (const [name, size] of Object.entries(columns))
+    for (const wrong of [rows - 1, rows + 1])
+      refuses(
+        () => decodeMessage(send({ [name]: new Uint8Array(size * wrong) })),
+        MalformedMessage,
+        /decimated/,
+      );
 });
 
 test("every truncated message is refused", () => {

@@ -10,7 +10,7 @@ import {
   encodeFrameView,
   encodeMessage,
 } from "../../protocol/codec.ts";
-import { LimitExceeded, MalformedMessage } from "../../protocol/errors.ts";
+import { LimitExceeded, MalformedMessage, ProtocolError } from "../../protocol/errors.ts";
 import { copyFrame, createScratchFrame, type Frame, FrameBuilder, frameFault } from "../../protocol/frame.ts";
 import { bodyToFreshFrame, frameToBody } from "../../protocol/frame-body.ts";
 import { decodeFrameFast } from "../../protocol/frame-decode.ts";
@@ -84,10 +84,13 @@ test("the fast reader and the slow one agree", () => {
 
 test("frames with ASCII names are written and read without the msgpack library", () => {
   const scratch = createScratchFrame();
-  const usual = anyFrame.map((frame) => ({
+  const sequence = fc.oneof(fc.constantFrom(0, 1, Number.MAX_SAFE_INTEGER), fc.nat());
+  const ascii = fc.stringMatching(/^[ -~]{1,128}$/);
+  const usual = fc.tuple(anyFrame, sequence, ascii, ascii).map(([frame, sequence, group, source]) => ({
     ...frame,
-    group: "host",
-    source: `walk#${frame.sequence % 7}`,
+    sequence,
+    group,
+    source,
     time: frame.time.map((time) => Math.abs(time)),
   }));
   withoutLibrary(() =>
@@ -244,6 +247,54 @@ test("a frame whose columns disagree is refused with their counts", () => {
     LimitExceeded,
     /0 samples/,
   );
+});
+
+test("a name that is no text, is too long or ends after the bytes is refused, whoever reads it", () => {
+  const good = encodeFrame(frameOf(1, { group: "g".repeat(40) }));
+  const groupAt = good.indexOf(0xd9);
+  assert.equal([...good.subarray(groupAt, groupAt + 3)], [0xd9, 40, 0x67]);
+  for (const [at, byte] of [
+    [groupAt, 0xc4],
+    [groupAt, 0xcc],
+    [groupAt + 1, 0],
+    [groupAt + 1, 129],
+    [groupAt + 1, 255],
+  ] as const) {
+    const bad = good.slice();
+    bad[at] = byte;
+    refuses(() => decodeMessage(bad), MalformedMessage, /Cannot decode/);
+    refuses(() => decodeFrameInto(bad, createScratchFrame()), MalformedMessage, /Cannot decode/);
+  }
+});
+
+test("a frame that lacks a column is refused, for every number of samples and every place of the column", () => {
+  for (let samples = 1; samples <= 60; samples++) {
+    for (let letters = 1; letters <= 8; letters++) {
+      const fields = Object.entries(frameToBody(frameOf(samples, { group: "g".repeat(letters) })));
+      for (const column of ["dt", "channel"]) {
+        const parts = fields.flatMap(([key, own]) => [encode(key), ...(key === column ? [] : [encode(own)])]);
+        const head = [0x93, 1, MESSAGES.frame.code, 0x80 + fields.length];
+        const bytes = Uint8Array.of(...head, ...parts.flatMap((part) => [...part]));
+        refuses(() => decodeMessage(bytes), ProtocolError, /Cannot decode/);
+      }
+    }
+  }
+});
+
+test("a frame that lacks the value of a field, or has a value of another type, is refused, whoever reads it", () => {
+  const fields = Object.entries(frameToBody(frameOf(3, { size: Float64Array.of(1, 2, 3) })));
+  const framed = (parts: readonly Uint8Array[]) =>
+    Uint8Array.of(0x93, 1, MESSAGES.frame.code, 0x80 + fields.length, ...parts.flatMap((part) => [...part]));
+  const replaced = (name: string, value: readonly Uint8Array[]) =>
+    framed(fields.flatMap(([key, own]) => [encode(key), ...(key === name ? value : [encode(own)])]));
+  assert.equal(replaced("", []), encodeFrame(decodeMessage(replaced("", [])) as Frame));
+  for (const [name] of fields) {
+    for (const value of [[], ...["", null, true, 0.5, "x".repeat(129), [1]].map((bad) => [encode(bad)])]) {
+      const bad = replaced(name, value);
+      refuses(() => decodeMessage(bad), ProtocolError, /Cannot decode/);
+      refuses(() => decodeFrameInto(bad, createScratchFrame()), ProtocolError, /Cannot decode/);
+    }
+  }
 });
 
 test("frameFault finds what encoding would refuse", () => {

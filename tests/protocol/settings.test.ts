@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { settingsDocument } from "../../.ci/documents/settings.ts";
 import { InvalidSetting } from "../../protocol/errors.ts";
 import { applySetting, defaultSettings, parseSettings, settingPaths } from "../../protocol/settings.ts";
 import { refuses } from "./refusal.ts";
@@ -12,6 +14,11 @@ test("a session without settings gets the defaults", () => {
     parseSettings({ estimator: { norm: "power" } }).estimator.memoryRows,
     defaultSettings().estimator.memoryRows,
   );
+});
+
+test("docs/settings.md has the defaults and ranges of the program", async () => {
+  const document = readFileSync(new URL("../../docs/settings.md", import.meta.url), "utf8");
+  assert.is(document, await settingsDocument());
 });
 
 test("every path can be set to its own default, as value and as text", () => {

@@ -17,16 +17,17 @@ const PIPE_LINGER_MS = 1_000;
 /** Leaders of the running process groups. */
 const running = new Set<number>();
 
-/** Runs in the root, without stdin, in a process group of its own. */
+/** Runs in the folder, without stdin, in a process group of its own. */
 export function runProcess(
   command: string[],
   timeoutS: number,
   env: Record<string, string>,
+  folder = ROOT,
 ): Promise<Outcome> {
   const [path, ...args] = command as [string, ...string[]];
   return new Promise((resolve) => {
     const child = spawn(path, args, {
-      cwd: ROOT,
+      cwd: folder,
       env: { ...process.env, ...env, NO_COLOR: "1" },
       stdio: ["ignore", "pipe", "pipe"],
       // A group of its own, so that all processes of a hanging test are killed with it.

@@ -1,0 +1,37 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import {
+  decodeSegmentHeader,
+  encodeSegmentHeader,
+  SEGMENT_PREFIX_BYTES,
+  segmentHeaderBytes,
+} from "../../actors/journal/segment-header.ts";
+
+const HEADER = { partition: "p0", firstBlock: 5_000_000_000, createdFrom: { feeds: ["host"], seed: 1 } };
+
+test("a segment header comes back as it was written, also with bytes after it", () => {
+  const bytes = encodeSegmentHeader(HEADER);
+  assert.equal(decodeSegmentHeader(bytes, "x.seg"), HEADER);
+  assert.equal(decodeSegmentHeader(Uint8Array.of(...bytes, 1, 2, 3), "x.seg"), HEADER);
+  assert.is(segmentHeaderBytes(bytes.subarray(0, SEGMENT_PREFIX_BYTES)), bytes.length);
+});
+
+test("a segment begins with the bytes by which programs know it", () => {
+  const magic = [...encodeSegmentHeader(HEADER).subarray(0, 8)];
+  assert.equal(
+    magic,
+    [..."EWSEG\0\r\n"].map((letter) => letter.charCodeAt(0)),
+  );
+});
+
+test("a header with any byte changed, or cut anywhere, is damaged", () => {
+  const bytes = encodeSegmentHeader(HEADER);
+  for (let at = 0; at < bytes.length; at++) {
+    const changed = bytes.slice();
+    changed[at]! ^= 0x40;
+    assert.is(decodeSegmentHeader(changed, "x.seg"), null, `byte ${at}`);
+    assert.is(decodeSegmentHeader(bytes.slice(0, at), "x.seg"), null, `${at} bytes`);
+  }
+});
+
+test.run();
