@@ -61,8 +61,9 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     name: "corked-for-ever",
     bug: "Messages that are gathered for one write are never sent.",
     file: SOCKET,
-    find: "this.#corked = false;\n    this.#socket.uncork();",
-    replace: "this.#corked = false;",
+    find: "this.#turnBytes = 0;\n    if (this.#ws.readyState === WebSocket.OPEN &&",
+    replace:
+      "this.#turnBytes = 0;\n    if (messages.length > 0) return;\n    if (this.#ws.readyState === WebSocket.OPEN &&",
   },
   {
     name: "client-forgets-cursor",
