@@ -1,4 +1,5 @@
 /** The public face of actors/: what main.ts, collab/ and sim/ build on. */
+export { StoredEntry } from "./bus/stored-entry.ts";
 export { systemClock } from "./clock.ts";
 export { feedHelp } from "./feeds/feed-spec.ts";
 export { createFeeds } from "./feeds/session-feeds.ts";

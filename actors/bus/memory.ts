@@ -20,6 +20,7 @@ import {
   type StreamEntry,
 } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
+import { StoredEntry } from "./stored-entry.ts";
 import { matches } from "./subject-match.ts";
 
 export function createMemoryBus(clock: Clock): Bus {
@@ -51,7 +52,7 @@ export function createMemoryBus(clock: Clock): Bus {
 class MemoryStream implements LogStream {
   readonly #name: string;
   readonly #clock: Clock;
-  readonly #entries: Uint8Array[] = [];
+  readonly #entries: StreamEntry[] = [];
   /** Sequence and time by id, oldest first. */
   readonly #ids = new Map<string, { sequence: number; atMs: number }>();
   readonly #wake = new Set<() => void>();
@@ -71,7 +72,8 @@ class MemoryStream implements LogStream {
       throw new AppendRefused(
         `Cannot append ${id} to ${this.#name}: its last entry is ${last}; expected ${expectedLast}`,
       );
-    const sequence = this.#entries.push(new Uint8Array(bytes));
+    const sequence = last + 1;
+    this.#entries.push(new StoredEntry(sequence, new Uint8Array(bytes)));
     this.#ids.set(id, { sequence, atMs: this.#clock.monotonicMs() });
     for (const wake of this.#wake) wake();
     return sequence;
@@ -83,7 +85,7 @@ class MemoryStream implements LogStream {
     let woken = false;
     const run = () => {
       woken = false;
-      while (following && next <= this.#entries.length) take(this.#entry(next++));
+      while (following && next <= this.#entries.length) take(this.#entries[next++ - 1]!);
     };
     const wake = () => {
       if (woken) return;
@@ -100,15 +102,12 @@ class MemoryStream implements LogStream {
 
   async *read(fromSequence: number): AsyncGenerator<StreamEntry> {
     const end = this.#entries.length;
-    for (let sequence = Math.max(1, fromSequence); sequence <= end; sequence++) yield this.#entry(sequence);
+    for (let sequence = Math.max(1, fromSequence); sequence <= end; sequence++)
+      yield this.#entries[sequence - 1]!;
   }
 
   async lastSequence(): Promise<number> {
     return this.#entries.length;
-  }
-
-  #entry(sequence: number): StreamEntry {
-    return { sequence, bytes: new Uint8Array(this.#entries[sequence - 1]!) };
   }
 
   #forgetIds(): void {

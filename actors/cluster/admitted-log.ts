@@ -14,7 +14,7 @@ import type { LogStream, StreamEntry } from "../ports/bus.ts";
 import type { BlockPosition, JournalEntry } from "../ports/journal.ts";
 import { type Admission, admit, emptyLog, type Verdict } from "./admission.ts";
 import { BlockIndex } from "./block-index.ts";
-import { readEntry, type StreamedBlock, type StreamedEntry } from "./log-entry.ts";
+import { entryOf, type StreamedBlock, type StreamedEntry } from "./log-entry.ts";
 
 export interface LogWatcher {
   entry(entry: StreamedEntry, verdict: Verdict): void;
@@ -95,9 +95,10 @@ export class AdmittedLog {
     if (from > this.index.count) return;
     const { streamSequence, derivedRecords } = this.index.get(from);
     let state: Admission | null = null;
-    for await (const { sequence, bytes } of this.stream.read(streamSequence)) {
+    for await (const stored of this.stream.read(streamSequence)) {
+      const { sequence } = stored;
       if (sequence > until) return;
-      const entry = readEntry(bytes);
+      const entry = entryOf(stored);
       state ??= this.#before(entry, derivedRecords);
       if (state === null) {
         const reason = `it is not block ${from}, which was read there before`;
@@ -105,7 +106,7 @@ export class AdmittedLog {
           kind: "damage",
           file: `log of ${this.partition}`,
           offset: sequence,
-          length: bytes.length,
+          length: stored.bytes.length,
           reason,
         };
         return;
@@ -113,7 +114,7 @@ export class AdmittedLog {
       const { log, verdict } = admit(state, entry);
       state = log;
       if (verdict === "block" && entry.kind === "block")
-        yield { kind: "block", block: { ...positionOf(entry), bytes: new Uint8Array(bytes) } };
+        yield { kind: "block", block: { ...positionOf(entry), bytes: stored.bytes } };
       else if (verdict === "derivedRecord" && entry.kind === "derivedRecord" && entry.block >= from)
         yield { ...entry.record, bytes: new Uint8Array(entry.record.bytes) };
     }
@@ -143,13 +144,14 @@ export class AdmittedLog {
     }
   }
 
-  #take({ sequence, bytes }: StreamEntry): void {
+  #take(stored: StreamEntry): void {
+    const { sequence } = stored;
     if (this.#ended || this.#broken !== null) return;
     if (sequence !== this.#sequence + 1) {
       this.#break(`entry ${sequence} came after entry ${this.#sequence}`);
       return;
     }
-    const entry = readEntry(bytes);
+    const entry = entryOf(stored);
     const { log, verdict } = admit(this.#state, entry);
     this.#state = log;
     this.#sequence = sequence;

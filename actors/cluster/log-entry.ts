@@ -3,12 +3,13 @@
  *
  * Bytes that are no entry are read as one to skip: everyone who can reach the servers can write to a stream.
  */
-import { createHash } from "node:crypto";
 import { decodeBlock } from "../../protocol/block.ts";
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
 import { readEnvelope } from "../../protocol/envelope.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
 import { type MessageName, nameOfCode } from "../../protocol/messages.ts";
+import { sha256 } from "../log/chain.ts";
+import type { StreamEntry } from "../ports/bus.ts";
 import type { BlockPosition, DerivedRecord } from "../ports/journal.ts";
 import type { LogEntry } from "./admission.ts";
 
@@ -18,6 +19,22 @@ export type StreamedRecord = Extract<LogEntry, { kind: "derivedRecord" }> & {
   readonly record: DerivedRecord;
 };
 export type StreamedEntry = StreamedBlock | StreamedTakeover | StreamedRecord | { kind: "undecodable" };
+
+/**
+ * Entries that were read, as long as a bus keeps them. Recoveries and seeks read a log again, and several readers may share a process: an entry
+ * that the bus hands out as the same object is decoded and hashed once.
+ */
+const known = new WeakMap<StreamEntry, StreamedEntry>();
+
+/** What a stored entry says. Its bytes belong to others as well: copy what is handed on. */
+export function entryOf(stored: StreamEntry): StreamedEntry {
+  let found = known.get(stored);
+  if (found === undefined) {
+    found = readEntry(stored.bytes);
+    known.set(stored, found);
+  }
+  return found;
+}
 
 export function readEntry(bytes: Uint8Array): StreamedEntry {
   try {
@@ -43,7 +60,7 @@ function entryName(bytes: Uint8Array): MessageName | undefined {
 
 function readBlock(bytes: Uint8Array): StreamedBlock {
   const { partition, epoch, number, previousHash, firstSequence, lastSequence, timeUs } = decodeBlock(bytes);
-  const hash = new Uint8Array(createHash("sha256").update(bytes).digest());
+  const hash = new Uint8Array(sha256(bytes));
   return { kind: "block", partition, epoch, number, previousHash, hash, firstSequence, lastSequence, timeUs };
 }
 

@@ -71,12 +71,7 @@ export class StateHash {
     h2 = (h2 + h1) | 0;
     h3 = (h3 + h1) | 0;
     h4 = (h4 + h1) | 0;
-    const out = new Uint8Array(16);
-    const view = new DataView(out.buffer);
-    [h1, h2, h3, h4].forEach((h, i) => {
-      view.setInt32(i * 4, h, true);
-    });
-    return out;
+    return new Uint8Array(Int32Array.of(h1, h2, h3, h4).buffer);
   }
 
   word(k: number): void {

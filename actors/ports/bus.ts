@@ -42,8 +42,10 @@ export interface LogStream {
   lastSequence(): Promise<number>;
 }
 
+/** Readers of one process may get one object: what one has found out about the entry may be kept by it. */
 export interface StreamEntry {
   readonly sequence: number;
+  /** The reader's own: it may be a copy at each access. */
   readonly bytes: Uint8Array;
 }
 

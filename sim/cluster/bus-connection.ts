@@ -157,7 +157,7 @@ export class BusConnection implements Bus {
       () => stream.entries.slice(from - 1),
       () => this.#servers.answers(stream),
     );
-    for (const [k, { bytes }] of found.entries()) yield { sequence: from + k, bytes: bytes.slice() };
+    for (const { entry } of found) yield entry;
   }
 
   #follow(stream: ServedStream, fromSequence: number, take: (entry: StreamEntry) => void): () => void {
@@ -168,8 +168,8 @@ export class BusConnection implements Bus {
       // A pipe of its own: entries are ordered among themselves, not with answers to requests. An acknowledgement may come first.
       pipe: servers.network.pipe(BUS_HOST, this.#host),
       next: Math.max(1, fromSequence),
-      take: (sequence, bytes) => {
-        if (!ended) take({ sequence, bytes: bytes.slice() });
+      take: (entry) => {
+        if (!ended) take(entry);
       },
     };
     this.#up.send(servers.process, this.#codes.subscribe, () => {

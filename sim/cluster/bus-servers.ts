@@ -13,7 +13,8 @@
  *   bus crashed             the servers restart; entries that were not synced may be gone
  *   hints not heard         a watcher receives no hints for a while, so nodes disagree about who is alive
  */
-import { AppendRefused } from "../../actors/ports/bus.ts";
+import { StoredEntry } from "../../actors/mod.ts";
+import { AppendRefused, type StreamEntry } from "../../actors/ports/bus.ts";
 import { parseSubject } from "../../protocol/subjects.ts";
 import type { Fault } from "./decisions.ts";
 import type { Network, Pipe } from "./network.ts";
@@ -33,6 +34,8 @@ const NO_HINTS_MS = { from: 1_000, to: 9_000 };
 const ELECTION_MS = { from: 4_000, to: 9_000 };
 
 interface Stored {
+  readonly entry: StreamEntry;
+  /** Its bytes themselves, for observers, which do not change them. */
   readonly bytes: Uint8Array;
   readonly atUs: number;
 }
@@ -45,7 +48,7 @@ export interface Receiver {
 
 export interface Follower extends Receiver {
   next: number;
-  take(sequence: number, bytes: Uint8Array): void;
+  take(entry: StreamEntry): void;
 }
 
 export class ServedStream {
@@ -149,7 +152,8 @@ export class BusServers {
       throw this.#refuse(`the last entry of ${stream.name} is ${last}; expected ${expectedLast}`);
     if (this.#faults.refused.happens(bus.refused)) throw this.#refuse(`${stream.name} takes nothing now`);
     if (known !== undefined) world.sometimes("dedupe window over");
-    const sequence = stream.entries.push({ bytes, atUs: world.nowUs });
+    const sequence = last + 1;
+    stream.entries.push({ entry: new StoredEntry(sequence, bytes), bytes, atUs: world.nowUs });
     stream.ids.set(id, { sequence, atUs: world.nowUs });
     if (stream.partition !== null)
       world.observe({ kind: "stored", atUs: world.nowUs, partition: stream.partition, sequence, bytes });
@@ -163,9 +167,8 @@ export class BusServers {
     if (follower.process.state === "ended") stream.followers.delete(follower);
     else
       while (follower.next <= stream.entries.length) {
-        const sequence = follower.next++;
-        const { bytes } = stream.entries[sequence - 1]!;
-        follower.pipe.send(follower.process, this.#push, () => follower.take(sequence, bytes));
+        const { entry } = stream.entries[follower.next++ - 1]!;
+        follower.pipe.send(follower.process, this.#push, () => follower.take(entry));
       }
   }
 

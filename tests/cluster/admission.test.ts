@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { admit, emptyLog, type LogEntry } from "../../actors/cluster/admission.ts";
-import { encodeDerivedRecord, encodeTakeover, readEntry } from "../../actors/cluster/log-entry.ts";
+import { encodeDerivedRecord, encodeTakeover, entryOf, readEntry } from "../../actors/cluster/log-entry.ts";
 import { GENESIS_HASH } from "../../protocol/block.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import { trueBlock } from "./streamed.ts";
@@ -229,5 +229,28 @@ function block(
 ): Extract<LogEntry, { kind: "block" }> {
   return { kind: "block", partition: PARTITION, epoch, number, previousHash, hash: Uint8Array.of(id) };
 }
+
+test("an entry that a bus hands out again is decoded once, and another with the same bytes for itself", () => {
+  const bytes = encodeTakeover({
+    partition: "p0",
+    epoch: 2,
+    owner: "n1",
+    lastBlock: 0,
+    lastHash: new Uint8Array(32),
+  });
+  let asked = 0;
+  const stored = {
+    sequence: 1,
+    get bytes() {
+      asked++;
+      return bytes;
+    },
+  };
+  const first = entryOf(stored);
+  assert.equal(first, readEntry(bytes));
+  assert.is(entryOf(stored), first);
+  assert.is(asked, 1);
+  assert.is.not(entryOf({ sequence: 2, bytes }), first);
+});
 
 test.run();

@@ -1,0 +1,17 @@
+/** An entry of a stream that is kept in this process: one object for all readers, each of which gets bytes of its own. */
+import type { StreamEntry } from "../ports/bus.ts";
+
+export class StoredEntry implements StreamEntry {
+  readonly sequence: number;
+  readonly #bytes: Uint8Array;
+
+  /** The bytes belong to the entry from now on: nobody changes them. */
+  constructor(sequence: number, bytes: Uint8Array) {
+    this.sequence = sequence;
+    this.#bytes = bytes;
+  }
+
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.#bytes);
+  }
+}
