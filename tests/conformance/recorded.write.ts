@@ -42,8 +42,9 @@ await session(async (program, ask) => {
   await program.line("event", ({ kind }) => kind === "anomaly.started");
   program.kill("SIGKILL");
 });
-await session(async (program) => {
-  await program.line("event", ({ kind }) => kind === "coherence.warmed");
+await session(async (program, ask) => {
+  await ask("settings", { path: "anomaly.falseAlarmsPerDay", value: 100 });
+  await program.line("event", ({ kind }) => kind === "coherence.warmed" || kind === "config.changed");
   program.kill("SIGINT");
 });
 const key = join(working, "..", "golden");
