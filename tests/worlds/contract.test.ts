@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ROOT } from "../../.ci/runtime.mjs";
+import { hex } from "../../actors/core/hash.ts";
 import { frameFault } from "../../protocol/frame.ts";
 import type { ScenarioOptions, ScenarioRun } from "../../sim/worlds/model/scenario.ts";
 import { SCENARIOS } from "../../sim/worlds/scenarios.ts";
@@ -138,6 +139,46 @@ test("with strength 0 there is no event, and the world is the same until the fir
     assert.ok(same > 0 && (different > 0 || lost > 0), `${scenario.name}: something happens at strength 2`);
   }
 });
+
+/** Forms of quantum worlds that do not depend on the strength before the first onset. */
+const SAME_UNTIL_ONSET: Readonly<Record<string, readonly string[]>> = {
+  "quantum-telegraph": ["record", "vector"],
+  "quantum-ladder": ["record", "vector"],
+  "quantum-zeno": [],
+  "quantum-shelving": [],
+};
+
+test("a quantum world depends on its strength before the first onset, or does not, as its description says", () => {
+  const quantum = SCENARIOS.filter(({ family }) => family === "quantum").map(({ name }) => name);
+  assert.equal(Object.keys(SAME_UNTIL_ONSET).sort(), quantum.sort());
+  for (const name of quantum)
+    for (const form of ["record", "vector", "density"] as const) {
+      const quiet = quantumSamples(createWorld(name, { strength: 0, form }));
+      const loud = quantumSamples(createWorld(name, { strength: 2, form }));
+      assert.equal(quiet.truth, [], name);
+      const onset = loud.truth[0]!.onsetUs;
+      const before = loud.samples.filter(([time]) => time < onset);
+      assert.ok(before.length > 20, name);
+      const same = JSON.stringify(before) === JSON.stringify(quiet.samples.slice(0, before.length));
+      assert.is(same, SAME_UNTIL_ONSET[name]!.includes(form), `${name} as ${form}`);
+      assert.not.equal(loud.samples, quiet.samples);
+    }
+});
+
+/** Time and value of each sample of a record, or of each state. */
+function quantumSamples(run: ScenarioRun): {
+  samples: (readonly [timeUs: number, value: unknown])[];
+  truth: ScenarioRun["truth"];
+} {
+  const samples: (readonly [number, unknown])[] = [];
+  for (let piece = run.next(); piece !== null; piece = run.next()) {
+    if (piece.type === "frame")
+      for (let k = 0; k < piece.count; k++) samples.push([piece.time[k]!, piece.value[k]]);
+    else if (piece.type === "measurementRecord") throw new Error("expected frames or states");
+    else samples.push([piece.timeUs, [hex(piece.re), hex(piece.im)]]);
+  }
+  return { samples, truth: run.truth };
+}
 
 test("every scenario runs with its fewest and its most channels, and with other rates", () => {
   for (const scenario of CLASSICAL) {

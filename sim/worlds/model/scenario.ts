@@ -38,7 +38,13 @@ export interface ScenarioOptions {
   readonly durationUs: number;
   /** Time of the first sample, µs since the epoch. */
   readonly startUs: number;
-  /** Size of the events in multiples of the usual; 0: the same world without events. */
+  /**
+   * Size of the events in multiples of the usual; 0: none happen.
+   *
+   * A classical world is the same with every strength up to its first onset. In a quantum world the strength multiplies a rate of the
+   * dynamics. `quantum-telegraph` and `quantum-ladder` have the same record and the same pure state up to their first jump, but the
+   * observer's density matrix depends on the rate from the start. `quantum-zeno` and `quantum-shelving` differ from the start.
+   */
   readonly strength: number;
   readonly group: string;
   /** Quantum scenarios: the form of the data. */
