@@ -15,13 +15,6 @@ export interface Equivalent {
 
 export const EQUIVALENT: readonly Equivalent[] = [
   {
-    path: "protocol/frame-decode.ts",
-    line: "at = -1;",
-    original: "-1",
-    replacement: "+1",
-    reason: "No key begins at byte 1, the version: the next readKey returns false as it does at -1.",
-  },
-  {
     path: "protocol/block.ts",
     line: "if (end > this.#bytes.length) this.#grow(end);",
     original: ">",
@@ -43,10 +36,24 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason: "After the sixth digit place is 0, so that a further digit adds 0 either way.",
   },
   {
-    path: "protocol/frame-decode.ts",
-    line: "if (length === 0 || length > MAX_NAME_BYTES || at + length > bytes.length) {",
-    original: ">",
-    replacement: ">=",
-    reason: "A frame goes on after its names: one that ends with a name is refused in either case.",
+    path: "protocol/block.ts",
+    line: "bytes[at + 3] = value >>> 24;",
+    original: "24",
+    replacement: "(24 + 1)",
+    reason: "No length in a block reaches 2^24 bytes: an input has at most MAX_INPUT_BYTES.",
+  },
+  {
+    path: "protocol/name-cache.ts",
+    line: "const slot = (hash ^ (hash >>> 16)) & (SLOTS - 1);",
+    original: "-",
+    replacement: "+",
+    reason: "Names share fewer slots of a cache that is checked byte by byte.",
+  },
+  {
+    path: "protocol/messages.ts",
+    line: "const NAMES_BY_CODE: (MessageName | undefined)[] = new Array<MessageName | undefined>(0x60).fill(undefined);",
+    original: "0x60",
+    replacement: "(0x60 + 1)",
+    reason: "One more code without a name: undefined, as beyond the end.",
   },
 ];

