@@ -176,14 +176,18 @@ test("phase is positive for the leading channel", () => {
 test("matrices of all pairs agree with the single pairs", () => {
   const n = 6;
   const rho = randomDensity(n, seeded(66));
-  const c = new Float64Array(n * n);
-  const g = new Float64Array(n * n);
+  const c = new Float64Array(n * n).fill(9);
+  const g = new Float64Array(n * n).fill(9);
   let sum = 0;
   const total = allConcurrences(n, rho.re, rho.im, c);
   allVisibilities(n, rho.re, rho.im, g, new Float64Array(n));
   for (let i = 0; i < n; i++)
     for (let j = 0; j < n; j++) {
-      if (i === j) continue;
+      if (i === j) {
+        assert.is(c[i * n + i], 0);
+        assert.is(g[i * n + i], 1);
+        continue;
+      }
       near(c[i * n + j]!, concurrence(n, rho.re, rho.im, i, j), 1e-16);
       near(g[i * n + j]!, visibility(n, rho.re, rho.im, i, j), 1e-15);
       if (j < i) sum += c[i * n + j]!;

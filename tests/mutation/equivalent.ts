@@ -56,4 +56,11 @@ export const EQUIVALENT: readonly Equivalent[] = [
     replacement: "(0x60 + 1)",
     reason: "One more code without a name: undefined, as beyond the end.",
   },
+  {
+    path: "actors/detectors/rows/batch-buffer.ts",
+    line: 'type: "frame",',
+    original: '"frame"',
+    replacement: '""',
+    reason: "A batch gets its frame before anybody reads it.",
+  },
 ];
