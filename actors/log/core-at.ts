@@ -16,6 +16,7 @@ import { EigenwatchError } from "../../protocol/errors.ts";
 import { timeText } from "../../protocol/text-values.ts";
 import { Core, type CoreDefinitions } from "../core/core.ts";
 import { type CoreSink, SILENT } from "../core/core-sink.ts";
+import { OtherVersion } from "../core/snapshot.ts";
 import type { Journal, LogPlace, StoredSnapshot } from "../ports/journal.ts";
 import { type FoldObserver, foldJournal } from "./fold.ts";
 import { type Place, reaches } from "./place.ts";
@@ -83,10 +84,12 @@ export async function nearestCore(
   log: (message: string) => void = ignore,
 ): Promise<StandingCore> {
   const first = journal.first?.number ?? 1;
+  let otherVersion: OtherVersion | null = null;
   const restored = (stored: StoredSnapshot): StandingCore | null => {
     try {
       return { core: Core.restore(stored.bytes, definitions, sink), nextBlock: stored.block + 1 };
     } catch (error) {
+      if (error instanceof OtherVersion) otherVersion ??= error;
       log(
         `snapshot of block ${stored.block} is not usable, trying another: ${error instanceof Error ? error.message : String(error)}`,
       );
@@ -106,10 +109,16 @@ export async function nearestCore(
     const found = restored((await journal.loadSnapshot({ block }))!);
     if (found !== null) return found;
   }
-  throw new EigenwatchError({
+  throw unreachableStart(first, otherVersion);
+}
+
+/** `other`: a snapshot that is sound, but of a version that this program does not continue. */
+function unreachableStart(first: number, other: OtherVersion | null): EigenwatchError {
+  const gone = `blocks before ${first} are gone and no snapshot after them is usable`;
+  return new EigenwatchError({
     action: "run the actors",
-    value: `blocks before ${first} are gone and no snapshot after them is usable`,
-    expected: "a usable snapshot",
+    value: other === null ? gone : `${gone}: ${other.value}, this program continues ${other.expected}`,
+    expected: other === null ? "a usable snapshot" : "the version of the program that wrote it",
     kind: "failed",
   });
 }

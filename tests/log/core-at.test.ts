@@ -89,6 +89,18 @@ test("[C3] a place before the oldest usable snapshot of a log without its beginn
   assert.is((await coreAt(log, TOYS, { sequence: 13 })).core.sequence, 12);
 });
 
+test("[C3] a log without its beginning whose snapshots are of another version says which, and who continues it", async () => {
+  const { journal } = await writtenLog({ blocks: 8, snapshots: [6] });
+  const other = {
+    group: TOYS.group.map((actor) => ({ ...actor, version: actor.version + 1 })),
+    session: [],
+  };
+  const error = await refused(() => coreAt(impaired(journal, { first: 5 }), other, "latest"));
+  assert.match(error.message, "blocks before 5 are gone and no snapshot after them is usable");
+  assert.match(error.message, "g/summing has version 1 in it, this program continues version 2");
+  assert.match(error.message, "expected the version of the program that wrote it");
+});
+
 test("[C3] a log without its beginning and without a usable snapshot is refused", async () => {
   const { journal } = await writtenLog({ blocks: 9, snapshots: [2, 6] });
   const error = await refused(() =>
