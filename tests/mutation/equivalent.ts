@@ -63,4 +63,18 @@ export const EQUIVALENT: readonly Equivalent[] = [
     replacement: '""',
     reason: "A batch gets its frame before anybody reads it.",
   },
+  {
+    path: "protocol/frame.ts",
+    line: "} else if (timeUs > this.#last) {",
+    original: ">",
+    replacement: ">=",
+    reason: "An equal time replaces itself.",
+  },
+  {
+    path: "protocol/frame.ts",
+    line: 'export function createScratchFrame(source = "", group = "", capacity = MAX_FRAME_SAMPLES): ScratchFrame {',
+    original: '""',
+    replacement: '"mutated"',
+    reason: "Decoding sets the names of a scratch frame before anybody reads them.",
+  },
 ];

@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
+import { encode } from "@msgpack/msgpack";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { CLOSE_CODES } from "../../protocol/client-schemas.ts";
-import { decodeMessage, encodeMessage } from "../../protocol/codec.ts";
+import { decodeAs, decodeMessage, encodeMessage } from "../../protocol/codec.ts";
+import { MalformedMessage } from "../../protocol/errors.ts";
 import { frameBody } from "../../protocol/frame-body.ts";
 import * as limits from "../../protocol/limits.ts";
 import { isInput, MESSAGES, type MessageName, mayFlow, nameOfCode } from "../../protocol/messages.ts";
 import { SUBJECT_KINDS } from "../../protocol/subjects.ts";
 import { fromHex, toHex } from "../conformance/hex.ts";
+import { refuses } from "./refusal.ts";
 
 const NAMES = Object.keys(MESSAGES) as MessageName[];
 const PAGE = readFileSync(new URL("../../protocol/PROTOCOL.md", import.meta.url), "utf8");
@@ -94,6 +97,25 @@ test("PROTOCOL.md has every limit with its value", () => {
     firstTable(section("## Limits")).map(([limit, value]) => [limit?.replaceAll("`", ""), Number(value)]),
   );
   assert.equal(written, { ...limits });
+});
+
+test("an event is info, notice, warning or critical, and nothing else", () => {
+  const event = {
+    sequence: 1,
+    id: "p0/1/1",
+    timeUs: 0,
+    kind: "a",
+    actor: "b",
+    group: "",
+    channels: [],
+    title: "c",
+    detail: {},
+  };
+  const send = (severity: string) => encode([1, MESSAGES.event.code, { ...event, severity }]);
+  for (const severity of ["info", "notice", "warning", "critical"])
+    assert.is(decodeAs("event", send(severity)).severity, severity);
+  for (const other of ["", "error", "Info"])
+    refuses(() => decodeAs("event", send(other)), MalformedMessage, /severity/);
 });
 
 test("PROTOCOL.md has the kinds of subjects and the close codes", () => {
