@@ -3,10 +3,11 @@ import type { BlockPosition, DerivedRecord, JournalBlock } from "../ports/journa
 import {
   blockRecordBytes,
   derivedRecordBytes,
+  type MarkType,
   sealRecords,
   writeBlockRecord,
-  writeClosedRecord,
   writeDerivedRecord,
+  writeMark,
 } from "./record.ts";
 
 /** Holds a few usual blocks: a batch grows by doubling from here. */
@@ -47,9 +48,9 @@ export class Batch {
     this.derivedRecords++;
   }
 
-  addClosed(lastBlock: number): void {
+  addMark(type: MarkType, block: number): void {
     const at = this.#reserve(derivedRecordBytes(0));
-    writeClosedRecord(this.#view, at, lastBlock);
+    writeMark(this.#view, at, type, block);
   }
 
   /** Resolves when the batch is durable. */

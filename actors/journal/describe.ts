@@ -60,6 +60,9 @@ export interface DamageDescription {
   reason: string;
 }
 
+/** A writer that ended while it began a segment leaves such a file too: without an acknowledged byte in either case. */
+const NO_SEGMENT = "garbage segment: neither its header nor any record in it can be read";
+
 /** Reads everything once. Another process may write the recording meanwhile. Rejects when the folder cannot be read. */
 export async function describeRecording(
   directory: string,
@@ -93,7 +96,9 @@ export async function describeRecording(
       description.partition = header.partition;
       description.createdFrom = header.createdFrom;
     }
-    if (tornBytes > 0)
+    if (tornBytes > 0 && segment.size === 0 && description.writer === null)
+      damage.push({ file: segment.file, offset: 0, length: tornBytes, reason: NO_SEGMENT });
+    else if (tornBytes > 0)
       description.tornTail = {
         file: segment.file,
         offset: segment.size,

@@ -154,7 +154,7 @@ export async function writeWhole(
   if (durable) await disk.syncDirectory(directory);
 }
 
-/** Suffix of a file that is not renamed yet. After a crash it may remain; opening removes it. */
+/** Suffix of a file that is not renamed yet. After a crash it may remain; opening for writing removes those of a recording. */
 export const TEMPORARY_SUFFIX = ".tmp";
 
 const FLAGS = { read: "r", write: "r+", create: "wx+" } as const;

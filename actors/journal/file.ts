@@ -24,16 +24,17 @@ import type {
 } from "../ports/journal.ts";
 import type { Batch } from "./batch.ts";
 import type { Disk, DiskFile } from "./disk.ts";
-import { realDisk, TEMPORARY_SUFFIX } from "./disk.ts";
+import { realDisk } from "./disk.ts";
 import { type JournalHalted, RecordingTaken } from "./errors.ts";
 import { GroupCommit } from "./group-commit.ts";
-import { indexName } from "./index-file.ts";
+import { indexName, orphanedIndexes } from "./index-file.ts";
 import type { Lock } from "./lock.ts";
 import { lockDirectory } from "./lock.ts";
 import type { OpenedSegments, TornTail } from "./open-segments.ts";
 import { listRecording, openSegments, writeIndex } from "./open-segments.ts";
 import { checkDerivedRecord, checkNextBlock, checkSnapshot } from "./order.ts";
 import { locateBlock, readEntries } from "./reader.ts";
+import { RECORD } from "./record.ts";
 import type { RetentionLimits } from "./retention.ts";
 import { planRetention } from "./retention.ts";
 import type { Damage, Segment } from "./segment.ts";
@@ -47,6 +48,9 @@ const SEGMENT_BYTES = 64 * 1024 * 1024;
 
 /** Sixty-four of the largest blocks: with more than that waiting, the disk has stalled. */
 const PENDING_BYTES = 16 * 1024 * 1024;
+
+/** As `writeWhole` names them. */
+const UNFINISHED_FILE = /^(\d{10,16}\.idx|snap-\d{10,16}\.snap)\.tmp$/;
 
 export interface JournalOptions {
   /** Read only: takes no lock and changes nothing. Another process may write; what it appends later is not seen. */
@@ -98,7 +102,8 @@ export async function openJournal(directory: string, options: JournalOptions = {
   try {
     const names = await listRecording(disk, path);
     if (writable)
-      for (const name of names) if (name.endsWith(TEMPORARY_SUFFIX)) await disk.remove(join(path, name));
+      for (const name of [...unfinishedFiles(names), ...orphanedIndexes(names)])
+        await disk.remove(join(path, name));
     opened = await openSegments(disk, path, names, writable);
     checkPartition(path, opened.partition, options.partition);
     const snapshots = new SnapshotStore(disk, path, (file, reason) =>
@@ -124,6 +129,11 @@ async function lockFolder(disk: Disk, path: string, wait: JournalOptions["wait"]
     // A file system that is full, read-only, or another user's.
     throw new EigenwatchError({ action: `write ${path}`, value: (error as Error).message }, { cause: error });
   }
+}
+
+/** Indexes and snapshots of a writer that ended while it wrote them: this process is the only writer now. Other names are not ours. */
+function unfinishedFiles(names: readonly string[]): string[] {
+  return names.filter((name) => UNFINISHED_FILE.test(name));
 }
 
 export class FileJournal implements Journal {
@@ -253,8 +263,14 @@ export class FileJournal implements Journal {
     if (snapshot.block > (this.#last?.number ?? 0)) await this.#commit.flush();
     await this.#lock?.check();
     await this.#snapshots.save(snapshot);
-    while (this.#snapshots.kept.length > this.#keepSnapshots)
-      await this.#snapshots.remove(thinnest(this.#snapshots.kept)!);
+    this.#commit.mark(RECORD.snapshotStored, snapshot.block);
+    while (this.#snapshots.kept.length > this.#keepSnapshots) {
+      const givenUp = thinnest(this.#snapshots.kept)!;
+      this.#commit.mark(RECORD.snapshotGivenUp, givenUp.block);
+      // The log must not expect a snapshot that is not there.
+      await this.#commit.flush();
+      await this.#snapshots.remove(givenUp);
+    }
     await this.#retain();
   }
 
@@ -285,7 +301,9 @@ export class FileJournal implements Journal {
     try {
       if (this.readOnly || this.halted !== null) return;
       await this.#commit.flush();
-      if (this.#unclosed && this.#last !== null) await this.#commit.closed(this.#last.number);
+      if (!this.#unclosed || this.#last === null) return;
+      this.#commit.mark(RECORD.closed, this.#last.number);
+      await this.#commit.flush();
     } finally {
       await this.#saving;
       await this.#file?.close();

@@ -10,7 +10,7 @@ import type { DerivedRecord, JournalBlock } from "../ports/journal.ts";
 import { Batch } from "./batch.ts";
 import { JournalBusy, JournalHalted, RecordingTaken } from "./errors.ts";
 import { copyPosition } from "./order.ts";
-import { blockRecordBytes, derivedRecordBytes, MAX_BODY_BYTES } from "./record.ts";
+import { blockRecordBytes, derivedRecordBytes, MAX_BODY_BYTES, type MarkType } from "./record.ts";
 
 /** Notes are not waited for, but so many bytes are worth a write of their own. */
 const RECORDS_WRITE_BYTES = 256 * 1024;
@@ -58,9 +58,9 @@ export class GroupCommit {
     if (this.#gathering.length >= RECORDS_WRITE_BYTES) this.#start();
   }
 
-  closed(lastBlock: number): Promise<void> {
-    this.#gathering.addClosed(lastBlock);
-    return this.flush();
+  /** Written with what comes next, or with `flush`. A halted journal ignores it. */
+  mark(type: MarkType, block: number): void {
+    if (this.#halted === null) this.#gathering.addMark(type, block);
   }
 
   /** Resolves when everything handed over so far is durable. */

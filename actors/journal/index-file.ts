@@ -20,7 +20,7 @@ import { HASH_BYTES } from "../../protocol/limits.ts";
 import type { BlockPosition } from "../ports/journal.ts";
 import { readI64, writeI64 } from "./record.ts";
 import type { Segment } from "./segment.ts";
-import { emptySegment } from "./segment.ts";
+import { emptySegment, segmentFirstBlock } from "./segment.ts";
 
 const MAGIC = new Uint8Array([0x45, 0x57, 0x49, 0x44, 0x58, 0x00, 0x0d, 0x0a]);
 const VERSION = 1;
@@ -30,6 +30,21 @@ const ENTRY_BYTES = 32;
 
 export function indexName(segmentFile: string): string {
   return segmentFile.replace(/\.seg$/, ".idx");
+}
+
+/** First block by the name, or null when it is no index. */
+function indexFirstBlock(name: string): number | null {
+  const match = /^(\d{10,16})\.idx$/.exec(name);
+  return match === null ? null : Number(match[1]);
+}
+
+/**
+ * Indexes before the first segment. Retention removes a segment and then its index; a process that ends in between leaves the index, which is
+ * of no use. The next opening for writing removes it.
+ */
+export function orphanedIndexes(names: readonly string[]): string[] {
+  const first = Math.min(...names.map(segmentFirstBlock).filter((block) => block !== null));
+  return names.filter((name) => (indexFirstBlock(name) ?? Number.POSITIVE_INFINITY) < first);
 }
 
 /** The segment must have a block. */

@@ -10,7 +10,7 @@ export {
 } from "./disk.ts";
 export { JournalHalted } from "./errors.ts";
 export { type FileJournal, openJournal } from "./file.ts";
-export { encodeIndex, indexName } from "./index-file.ts";
+export { encodeIndex, indexName, orphanedIndexes } from "./index-file.ts";
 export type { LifeSign } from "./life-sign.ts";
 export { isBeingWritten, isLockFile, LOCK_FILE } from "./lock.ts";
 export { BLOCK_FIELDS_BYTES, BODY_BYTES_MIN, RECORD, RECORD_HEADER_BYTES } from "./record.ts";
@@ -23,5 +23,5 @@ export {
   segmentFirstBlock,
   segmentName,
 } from "./segment.ts";
-export { type SnapshotInfo, SnapshotStore } from "./snapshots.ts";
+export { type SnapshotInfo, SnapshotStore, snapshotName } from "./snapshots.ts";
 export { RecordingTail, type TailOptions } from "./tail.ts";

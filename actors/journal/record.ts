@@ -3,7 +3,7 @@
  *
  *   u32 length of the body │ u32 CRC-32 of the body │ body: u8 type │ fields │ payload
  *
- * Fields of a block: i64 number, firstSequence, lastSequence, timeUs, 32 bytes hash; of a derived record: i64 block; of `closed`: i64 last block.
+ * Fields of a block: i64 number, firstSequence, lastSequence, timeUs, 32 bytes hash; of a derived record and of a mark: i64 block.
  *
  * The CRC starts from the segment's first block number instead of 0, so that bytes left over from another segment never pass.
  * Bit 7 of the type marks the first record of a batch: when it was written, everything before it was durable. This is how
@@ -15,7 +15,17 @@ import { HASH_BYTES } from "../../protocol/limits.ts";
 import type { BlockPosition, DerivedRecord } from "../ports/journal.ts";
 
 /** Records by type. A reader skips types it does not know when their CRC holds. */
-export const RECORD = { block: 1, derived: 2, checkpoint: 3, closed: 4 } as const;
+export const RECORD = {
+  block: 1,
+  derived: 2,
+  checkpoint: 3,
+  closed: 4,
+  snapshotStored: 5,
+  snapshotGivenUp: 6,
+} as const;
+
+/** Records that say something of a block by their type alone. */
+export type MarkType = typeof RECORD.closed | typeof RECORD.snapshotStored | typeof RECORD.snapshotGivenUp;
 
 export const BATCH_MARK = 0x80;
 
@@ -62,9 +72,12 @@ export function writeDerivedRecord(
   return body + BODY_BYTES_MIN + record.bytes.length;
 }
 
-/** Says that the journal was closed in order: everything before it was durable. */
-export function writeClosedRecord(view: DataView, at: number, lastBlock: number): number {
-  return writeHead(view, at, BODY_BYTES_MIN, RECORD.closed, lastBlock) + BODY_BYTES_MIN;
+/**
+ * `closed`: the journal was closed in order after the block, everything before it was durable. `snapshotStored`, `snapshotGivenUp`: the snapshot
+ * after the block is in the folder, or will be removed so that fewer are kept.
+ */
+export function writeMark(view: DataView, at: number, type: MarkType, block: number): number {
+  return writeHead(view, at, BODY_BYTES_MIN, type, block) + BODY_BYTES_MIN;
 }
 
 export function blockRecordBytes(payloadBytes: number): number {

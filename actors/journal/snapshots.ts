@@ -171,6 +171,6 @@ export function thinnest(snapshots: readonly SnapshotInfo[]): SnapshotInfo | nul
   return found;
 }
 
-function snapshotName(block: number): string {
+export function snapshotName(block: number): string {
   return `snap-${String(block).padStart(10, "0")}.snap`;
 }

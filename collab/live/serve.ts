@@ -17,6 +17,7 @@ import {
   VERSION,
   VERSIONS,
 } from "../../actors/mod.ts";
+import type { Journal } from "../../actors/ports/journal.ts";
 import type { SessionListener } from "../../actors/ports/session.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { OperatorNotice } from "../../protocol/messages.ts";
@@ -93,16 +94,20 @@ export async function up(flags: UpOptions): Promise<number> {
   const shadowed = shadow === null ? null : await shadow.finish();
   if (shadowed !== null) say("shadow", { ...shadowed });
   const failed = partition.describe().feeds.filter((feed) => feed.status === "failed");
-  const { core } = partition;
   say("stopped", {
-    inputs: core.sequence,
-    samples: core.samples,
-    events: core.eventSequence,
-    hash: partition.stateHash(),
+    ...totals(partition, journal),
     failedFeeds: failed.map((feed) => `${feed.source}: ${feed.detail}`),
   });
   const differs = shadowed !== null && shadowed.differences > 0;
   return partition.haltReason || differs || (flags.once && failed.length > 0) ? 1 : 0;
+}
+
+/** What the log holds at the end. After a halt the core has had inputs that are not in it, and its sums are those of no log. */
+function totals(partition: Partition, { last }: Journal): Record<string, number | string> {
+  const { core } = partition;
+  const inputs = last?.lastSequence ?? 0;
+  if (partition.haltReason !== null) return { inputs, lost: core.sequence - inputs };
+  return { inputs, samples: core.samples, events: core.eventSequence, hash: partition.stateHash() };
 }
 
 function makeFeeds(
@@ -177,9 +182,12 @@ function sayText(what: string, detail: Record<string, unknown>): void {
       );
       break;
     case "stopped":
-      print(
-        `${detail["inputs"]} inputs, ${detail["samples"]} samples, ${detail["events"]} events, final hash ${detail["hash"]}`,
-      );
+      if (detail["lost"] !== undefined)
+        print(`${detail["inputs"]} inputs are in the log, ${detail["lost"]} after them are lost`);
+      else
+        print(
+          `${detail["inputs"]} inputs, ${detail["samples"]} samples, ${detail["events"]} events, final hash ${detail["hash"]}`,
+        );
       for (const failed of detail["failedFeeds"] as string[]) report(`feed failed: ${failed}`);
       break;
     case "shadow":

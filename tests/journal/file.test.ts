@@ -26,6 +26,7 @@ import {
   damageOf,
   makeFolder,
   note,
+  pattern,
   range,
   rejection,
   removeFolder,
@@ -288,6 +289,28 @@ test("file journal is readable by its owner only, in folders that it makes itsel
     ]);
     for (const name of files) assert.is(statSync(join(directory, name)).mode & 0o777, 0o600, name);
     await journal.close();
+  });
+});
+
+test("file journal removes unfinished files of its own and nobody else's", async () => {
+  await withFolder(async (directory) => {
+    const own = ["0000000001.idx.tmp", "snap-0000000012.snap.tmp"];
+    const others = ["report.tmp", "1.idx.tmp", "snap.tmp", "seal.json.tmp"];
+    for (const name of [...own, ...others]) writeFileSync(join(directory, name), "x");
+    await (await openJournal(directory)).close();
+    assert.equal(readdirSync(directory).sort(), others.sort());
+  });
+});
+
+test("recording whose only segment is garbage is described as damaged", async () => {
+  await withFolder(async (directory) => {
+    writeFileSync(join(directory, "0000000001.seg"), pattern(1, 5000));
+    const { damage, tornTail } = await describeRecording(directory);
+    assert.equal(
+      [damage.map(({ file, length }) => [file, length]), tornTail],
+      [[["0000000001.seg", 5000]], null],
+    );
+    assert.match(damage[0]!.reason, "garbage segment");
   });
 });
 

@@ -122,6 +122,58 @@ test("a file that was removed, added or made longer after sealing is named", asy
   assert.ok((await verifyRecording(added)).findings.some(({ file }) => file === "note.txt"));
 });
 
+test("an index or a snapshot that was deleted is named without a seal, and a made index is enough", async () => {
+  const place = copyOf(bare);
+  const [index] = readdirSync(place).filter((name) => name.endsWith(".idx"));
+  const snapshots = readdirSync(place).filter((name) => name.endsWith(".snap"));
+  for (const name of [index!, ...snapshots]) {
+    cpSync(join(place, name), join(folder, "moved"));
+    rmSync(join(place, name));
+    const { findings } = await verifyRecording(place);
+    assert.equal(
+      findings.map(({ file }) => file),
+      [name],
+    );
+    assert.match(findings[0]!.reason, "it is not there");
+    cpSync(join(folder, "moved"), join(place, name));
+  }
+  rmSync(join(place, index!));
+  await (await openRecordingForWriting(place)).close();
+  assert.is(texts(await verifyRecording(place)), "");
+});
+
+test("snapshots that were given up so that fewer are kept are not missed", async () => {
+  const source = await openRecording(bare);
+  const place = join(folder, "thinned");
+  const target = await openRecordingForWriting(place, { partition: "p0", keepSnapshots: 2 });
+  const inputs: { block: number; timeUs: number; sequence: number }[] = [];
+  for await (const entry of source.read()) {
+    if (entry.kind !== "block") continue;
+    const { number, timeUs, lastSequence } = entry.block;
+    await target.append(entry.block);
+    inputs.push({ block: number, timeUs, sequence: lastSequence });
+  }
+  for (const { block, timeUs, sequence } of inputs.slice(0, 4))
+    await target.saveSnapshot(block, timeUs, sequence, new Uint8Array(9));
+  await target.close();
+  await source.close();
+  assert.is(readdirSync(place).filter((name) => name.endsWith(".snap")).length, 2);
+  assert.is(texts(await verifyRecording(place)), "");
+});
+
+test("an index that an interrupted retention left is no part of the recording, and does not hinder a seal", async () => {
+  const place = copyOf(bare);
+  rmSync(join(place, "0000000001.seg"));
+  const whole = await verifyRecording(place);
+  assert.equal(whole.findings, []);
+  assert.ok(whole.firstBlock > 1);
+  await verifyRecording(place, { secrets: [secret] });
+  assert.is(texts(await verifyRecording(place, { requiredKey: publicKey })), "");
+  await (await openRecordingForWriting(place)).close();
+  assert.not.ok(existsSync(join(place, "0000000001.idx")));
+  assert.is(texts(await verifyRecording(place, { requiredKey: publicKey })), "");
+});
+
 test("a expected seal that is missing, or by another key, is a finding", async () => {
   const another = readSecretKey(generateKeys("ed25519").secret)!;
   assert.match(texts(await verifyRecording(bare, { sealRequired: true })), "there is no seal");

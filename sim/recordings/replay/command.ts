@@ -179,8 +179,21 @@ function printReport(report: ReplayReport, { events, verify, json }: ReplayOptio
     ...otherActorLines(report.otherActors),
     `${done} ${report.inputs} inputs, ${report.events} events, final hash ${report.finalHash}`,
     `${report.samples} samples in ${seconds.toFixed(2)} s: ${Math.round(rate.samplesPerSecond)} samples/s` +
-      `${verify ? `; compared ${checkpoints} state hashes${inPart}${passed}` : ""}`,
+      `${verify ? `; compared ${checkpoints} state hashes${inPart}${passed}` : ""}${rangeText(report)}`,
+    ...beginningText(report),
   );
+}
+
+function rangeText({ inputs, firstInput, lastInput }: ReplayReport): string {
+  return inputs === 0 ? "" : `; inputs ${firstInput} to ${lastInput}`;
+}
+
+/** What of the log's beginning was not replayed, and why. */
+function beginningText({ firstInput, recordedFrom }: ReplayReport): string[] {
+  if (firstInput === 1) return [];
+  const why =
+    recordedFrom > 1 ? `the recording begins with input ${recordedFrom}` : "it began with a snapshot";
+  return [`not replayed: inputs 1 to ${firstInput - 1}, ${why}`];
 }
 
 async function eventWriter(path: string): Promise<WriteStream | typeof process.stdout> {

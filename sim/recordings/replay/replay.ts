@@ -45,6 +45,11 @@ export interface ReplayReport {
   events: number;
   /** Hash of the whole state at the end, hex. */
   finalHash: string;
+  /** The inputs that were replayed. Those before `firstInput` were not: the replay began with a snapshot, or the recording begins there. */
+  firstInput: number;
+  lastInput: number;
+  /** The first input that the recording has. */
+  recordedFrom: number;
   firstTimeUs: number;
   lastTimeUs: number;
   compared: Compared;
@@ -81,6 +86,7 @@ export async function replay(
     metrics() {},
   };
   const { core, nextBlock } = await nearestCore(journal, definitions, seek ?? { timeUs: fromUs }, sink);
+  const firstInput = core.sequence + 1;
   const startUs = seek === undefined ? fromUs : await timeOfPlace(journal, seek);
   const pace = new Pace(clock, speed);
   const folded = await foldJournal(journal.read(nextBlock), core, {
@@ -109,6 +115,9 @@ export async function replay(
     ...folded,
     events,
     finalHash: hex(core.hash().hash),
+    firstInput,
+    lastInput: core.sequence,
+    recordedFrom: journal.first?.firstSequence ?? 1,
     firstTimeUs,
     lastTimeUs: core.now,
     compared: verifier?.compared ?? { checkpoints: 0, partly: 0, otherVersion: 0, derived: 0 },

@@ -107,7 +107,7 @@ export async function verifyRecording(
     const { findings } = survey;
     if (secrets.length > 0) refuseToSeal(path, survey);
     const seal = secrets.length > 0 ? await sealRecording(path, survey, secrets) : before;
-    if (secrets.length === 0) findings.push(...broken);
+    if (secrets.length === 0) findings.push(...broken, ...notSealedAsMissing(survey, before));
     if (seal !== null && secrets.length === 0) {
       findings.push(...(await checkContent(path, seal, survey)));
       if (sealedHash !== seal.content.lastHash)
@@ -118,6 +118,12 @@ export async function verifyRecording(
   } finally {
     bar.stop();
   }
+}
+
+/** What is missing of the part that no seal covers: a seal names every file that was there. */
+function notSealedAsMissing({ missing }: Survey, seal: Seal | null): Finding[] {
+  const sealedTo = seal?.content.lastBlock ?? -1;
+  return missing.filter(({ block }) => block > sealedTo).map(({ finding }) => finding);
 }
 
 function reportOf(

@@ -18,6 +18,7 @@ import {
   indexName,
   isBeingWritten,
   isLockFile,
+  orphanedIndexes,
   RECORD,
   RECORD_HEADER_BYTES,
   realDisk,
@@ -27,11 +28,18 @@ import {
   scanSegment,
   segmentFirstBlock,
   segmentName,
+  snapshotName,
 } from "../../../actors/journal/mod.ts";
 import type { BlockPosition } from "../../../actors/ports/journal.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { RecordChecks } from "./record-checks.ts";
 import { at, type Finding, findingOf, partitionOf, snapshotsOf, surveyIndex } from "./survey-files.ts";
+
+export interface MissingFile {
+  /** First block of an index, the block before a snapshot. */
+  block: number;
+  finding: Finding;
+}
 
 export interface Survey {
   partition: string;
@@ -45,6 +53,8 @@ export interface Survey {
   before: Uint8Array | null;
   /** Bytes of each segment that hold: a running session may be writing after them. */
   segments: readonly { file: string; bytes: number; lastBlock: number }[];
+  /** Indexes and snapshots that should be there. Without them the log is whole: a seal may be made, and then says what there is. */
+  missing: readonly MissingFile[];
   /** All names in the folder but those of further folders, which are no part of it. */
   names: readonly string[];
   /** A process is writing the recording now. */
@@ -58,10 +68,12 @@ export async function surveyRecording(
   progress: (bytes: number) => void = () => {},
   hashAt: (block: BlockPosition) => void = () => {},
 ): Promise<Survey> {
-  const names = (await readdir(directory, { withFileTypes: true }))
+  const found = (await readdir(directory, { withFileTypes: true }))
     .filter((entry) => !entry.isDirectory())
     .map(({ name }) => name)
     .sort();
+  const orphans = orphanedIndexes(found);
+  const names = found.filter((name) => !orphans.includes(name));
   const firstBlocks = names.map(segmentFirstBlock).filter((block) => block !== null);
   firstBlocks.sort((a, b) => a - b);
   if (firstBlocks.length === 0)
@@ -76,6 +88,8 @@ export async function surveyRecording(
   const partition = await partitionOf(directory, firstBlocks);
   const checks = new RecordChecks(partition);
   const snapshots = await snapshotsOf(directory, names, findings);
+  const stored = new Set<number>();
+  const missing: MissingFile[] = [];
   const segments: Segment[] = [];
   let bytes = 0;
   for (const firstBlock of firstBlocks) {
@@ -85,12 +99,18 @@ export async function surveyRecording(
       written,
       checks,
       snapshots,
+      stored,
       findings,
       hashAt,
     });
     const gap = gapBetween(segments.at(-1), segment);
     if (gap !== null) findings.push(findingOf(gap));
     if (names.includes(indexName(segment.file))) await surveyIndex(directory, segment, findings);
+    else if (!newest && !written && hasIndex(segment))
+      missing.push({
+        block: segment.firstBlock,
+        finding: at(indexName(segment.file), 0, 0, "it is not there: opening for writing makes it again"),
+      });
     segments.push(segment);
     bytes += segment.size;
     progress(bytes);
@@ -105,6 +125,14 @@ export async function surveyRecording(
       });
   }
   const { last } = checks;
+  for (const block of stored) {
+    // Retention removes those before the first block.
+    if (written || block < (checks.first?.number ?? 0) - 1 || names.includes(snapshotName(block))) continue;
+    missing.push({
+      block,
+      finding: at(snapshotName(block), 0, 0, "it is not there: the log says that it was stored"),
+    });
+  }
   for (const { file, block } of snapshots) {
     if (block > (last?.number ?? 0) && !written)
       findings.push({
@@ -128,6 +156,7 @@ export async function surveyRecording(
     names,
     written,
     findings,
+    missing,
   };
 }
 
@@ -136,6 +165,8 @@ interface Walk {
   written: boolean;
   checks: RecordChecks;
   snapshots: readonly SnapshotInfo[];
+  /** Blocks whose snapshots the log says are there. */
+  stored: Set<number>;
   findings: Finding[];
   hashAt(block: BlockPosition): void;
 }
@@ -199,10 +230,17 @@ async function surveyRecords(scanner: SegmentScanner, file: string, walk: Walk):
             );
       } else if (type === RECORD.derived) checks.derived(block, payload, report);
       else if (type === RECORD.checkpoint) checks.checkpoint(block, payload, report);
+      else if (type === RECORD.snapshotStored) walk.stored.add(block);
+      else if (type === RECORD.snapshotGivenUp) walk.stored.delete(block);
       else if (type === RECORD.closed && block !== (checks.last?.number ?? block))
         report(`it says that the log was closed after block ${block}, behind block ${checks.last?.number}`);
     }
   }
+}
+
+/** As when it was sealed: `writeIndex` gives a damaged segment none. */
+function hasIndex(segment: Segment): boolean {
+  return segment.damage.length === 0 && segment.first?.number === segment.firstBlock;
 }
 
 /** Names that come and go beside the recording itself. */
