@@ -13,8 +13,8 @@ import { join } from "node:path";
 import type { Runtime } from "../../.ci/runtime.mjs";
 import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
 
-/** Commands take seconds; a machine under load gets several times that. */
-const TIMEOUT_S = 60;
+/** Commands take seconds, on a machine under load many times that: a longer one hangs. */
+const TIMEOUT_S = 240;
 
 export interface RunOptions {
   /** Default: the runtime of the tests. */
