@@ -30,6 +30,7 @@ import {
   nameOfCode,
 } from "./messages.ts";
 import { checkStructure } from "./msgpack-structure.ts";
+import { decodeSamplesFast } from "./samples.ts";
 import { CURRENT, checkVersion, PROTOCOL_VERSION, type Reader, upcast } from "./versions.ts";
 
 /** The message as new bytes of exact length. Throws MalformedMessage or LimitExceeded. */
@@ -63,6 +64,10 @@ export function decodeMessage(bytes: Uint8Array, reader: Reader = CURRENT): Deco
   if (name === "frame") {
     const frame = version === reader.version ? decodeFrameFast(bytes, bodyAt) : null;
     return frame ?? bodyToFreshFrame(readBody(action, name, bytes, bodyAt, version, reader));
+  }
+  if (name === "samples") {
+    const samples = decodeSamplesFast(bytes);
+    if (samples !== null) return samples;
   }
   const body = readBody(action, name, bytes, bodyAt, version, reader);
   return { type: name, ...(checked(action, MESSAGES[name].schema, body) as object) } as Message;

@@ -1,14 +1,16 @@
 /**
- * Writes the `samples` message by hand, because a gateway sends one per frame.
+ * Writes and reads the `samples` message by hand, because a gateway sends one per frame.
  *
  *   93 version 30  82  ad "inputSequence" uint  a5 "frame" bin
  *
  * The bytes equal those of encodeMessage. The frame comes from the log, so its bytes are not checked again.
+ * The reader leaves to the codec what has another form.
  */
 
 import { LimitExceeded } from "./errors.ts";
 import { MAX_FRAME_BYTES } from "./limits.ts";
-import { MESSAGES } from "./messages.ts";
+import { MESSAGES, type SamplesMessage } from "./messages.ts";
+import { MsgpackReader } from "./msgpack-reader.ts";
 import { keyBytes, putBinaryHeader, putBytes, putInteger } from "./msgpack-values.ts";
 import { PROTOCOL_VERSION } from "./versions.ts";
 
@@ -44,4 +46,16 @@ export function encodeSamples(inputSequence: number, frame: Uint8Array): Uint8Ar
   for (let k = 0; k < frameAt; k++) bytes[k] = head[k]!;
   bytes.set(frame, frameAt);
   return bytes;
+}
+
+const reader = new MsgpackReader();
+
+/** The message, whose frame is a view of `bytes`, or null. */
+export function decodeSamplesFast(bytes: Uint8Array): SamplesMessage | null {
+  reader.begin(bytes, 0);
+  reader.key(START);
+  const inputSequence = reader.unsigned();
+  reader.key(FRAME);
+  const frameAt = reader.binary();
+  return reader.isAtEnd ? { type: "samples", inputSequence, frame: bytes.subarray(frameAt) } : null;
 }

@@ -1,4 +1,4 @@
-import { Encoder, encode } from "@msgpack/msgpack";
+import { decode, Encoder, encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -7,7 +7,7 @@ import { LimitExceeded, MalformedMessage, ProtocolError, UnknownVersion } from "
 import { MAX_CLIENT_MESSAGE_BYTES, MAX_MESSAGE_BYTES, MAX_NESTING } from "../../protocol/limits.ts";
 import { MESSAGES, type Message, type MessageName } from "../../protocol/messages.ts";
 import { checkStructure } from "../../protocol/msgpack-structure.ts";
-import { encodeSamples } from "../../protocol/samples.ts";
+import { decodeSamplesFast, encodeSamples } from "../../protocol/samples.ts";
 import { anyMessage, count, MESSAGE } from "./arbitraries.ts";
 import { refuses } from "./refusal.ts";
 
@@ -269,6 +269,26 @@ test("version and code in a longer form than needed are refused, so that unknown
     MalformedMessage,
     /shortest form/,
   );
+});
+
+test("samples are read by hand, and only as the library reads them", () => {
+  let taken = 0;
+  fc.assert(
+    fc.property(MESSAGE.samples, fc.nat(), fc.nat(255), fc.boolean(), (message, place, byte, cut) => {
+      const whole = encodeSamples(message.inputSequence, message.frame);
+      assert.equal(decodeSamplesFast(whole), message);
+      const at = place % whole.length;
+      whole[at] = byte;
+      const received = cut ? whole.subarray(0, at) : whole;
+      const read = decodeSamplesFast(received);
+      if (read === null) return;
+      taken++;
+      const [version, code, body] = decode(received) as [number, number, object];
+      assert.equal([version, code, { type: "samples", ...body }], [1, MESSAGES.samples.code, read]);
+    }),
+    { numRuns: 1000 },
+  );
+  assert.ok(taken > 20, `${taken}`);
 });
 
 test("samples wrapped by hand equal those of the codec", () => {

@@ -58,12 +58,11 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
     replace: 'if (!this.#backlog.lagging) this.#write("events", bytes, !backfill, backfill);',
   },
   {
-    name: "corked-for-ever",
+    name: "turn-never-sent",
     bug: "Messages that are gathered for one write are never sent.",
     file: SOCKET,
-    find: "this.#turnBytes = 0;\n    if (this.#ws.readyState === WebSocket.OPEN &&",
-    replace:
-      "this.#turnBytes = 0;\n    if (messages.length > 0) return;\n    if (this.#ws.readyState === WebSocket.OPEN &&",
+    find: "this.#socket.write(this.#context.hub.turnFrames.join(messages));",
+    replace: "this.#context.hub.turnFrames.join(messages);",
   },
   {
     name: "client-forgets-cursor",
