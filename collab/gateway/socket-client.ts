@@ -11,7 +11,7 @@
  * W4  `closing` gives the reason before the gateway closes the connection.
  */
 import type { Socket } from "node:net";
-import { WebSocket } from "ws";
+import type { WebSocket } from "ws";
 import type { SessionPlace } from "../../actors/ports/session.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -319,7 +319,8 @@ export class SocketClient implements HubClient, ClientPort {
     const messages = this.#turn;
     this.#turn = [];
     this.#turnBytes = 0;
-    if (this.#ws.readyState === WebSocket.OPEN && this.#ws.bufferedAmount === this.#socket.writableLength)
+    const { readyState, OPEN, bufferedAmount } = this.#ws;
+    if (readyState === OPEN && bufferedAmount === this.#socket.writableLength)
       this.#socket.write(this.#context.hub.turnFrames.join(messages));
     else for (const bytes of messages) this.#ws.send(bytes, LIVE);
   }

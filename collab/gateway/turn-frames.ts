@@ -40,6 +40,22 @@ export function joinFrames(messages: readonly Uint8Array[]): Buffer {
   return joined;
 }
 
+/** The opposite of joinFrames: the messages as views of the buffer. Simulated pages read with it. */
+export function splitFrames(joined: Buffer): Uint8Array[] {
+  const messages: Uint8Array[] = [];
+  for (let at = 0; at < joined.length; ) {
+    const short = joined[at + 1]!;
+    let length = short;
+    if (short === LENGTH_OF_2_BYTES) length = joined.readUInt16BE(at + 2);
+    else if (short === LENGTH_OF_8_BYTES) length = joined.readUInt32BE(at + 6);
+    const start = at + headerBytes(length);
+    at = start + length;
+    // Not a Buffer, whose `slice` would be a view.
+    messages.push(new Uint8Array(joined.buffer, joined.byteOffset + start, length));
+  }
+  return messages;
+}
+
 function headerBytes(length: number): number {
   return length < LENGTH_OF_2_BYTES ? 2 : length < 0x10000 ? 4 : 10;
 }

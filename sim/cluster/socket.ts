@@ -3,10 +3,12 @@
  *
  *   page (ClientSocket of collab/client.ts)  ◄── pipes of the network ──►  server (the part of `ws` and its TCP socket that SocketClient uses)
  *
- * Messages written while corked leave in one segment. Bytes count as buffered until the page reads them. When a process ends, the system
+ * The messages of one write leave in one segment. Bytes count as buffered until the page reads them. When a process ends, the system
  * closes its end, and the other end learns of it as soon as the network delivers.
  */
+import type { Buffer } from "node:buffer";
 import type { ClientSocket } from "../../collab/client.ts";
+import { splitFrames } from "../../collab/gateway/turn-frames.ts";
 import { decodeAs } from "../../protocol/codec.ts";
 import { MESSAGES } from "../../protocol/messages.ts";
 import type { Network, Pipe } from "./network.ts";
@@ -18,6 +20,9 @@ type PageListener = Parameters<ClientSocket["addEventListener"]>[1];
 
 /** A socket emits `drain` only after this much was buffered: far below the gateway's limits, as 16 KiB are below the real ones. */
 const HIGH_WATER_BYTES = 512;
+
+/** `readyState` of a closed socket. */
+const CLOSED = 3;
 
 /** Closed without a close frame. */
 const ABNORMAL = 1006;
@@ -64,7 +69,7 @@ export class PageSocket implements ClientSocket {
   readonly #listeners: { type: string; listener: PageListener }[] = [];
   readonly #what: number;
   /** Segments that the page has not read. */
-  #unread: Uint8Array[][] = [];
+  #unread: (readonly Uint8Array[])[] = [];
   #reads = true;
   #open = false;
   #closed = false;
@@ -102,7 +107,7 @@ export class PageSocket implements ClientSocket {
     this.#emit("open", {});
   }
 
-  segment(messages: Uint8Array[]): void {
+  segment(messages: readonly Uint8Array[]): void {
     if (this.#closed) return;
     if (this.#reads) this.#read(messages);
     else this.#unread.push(messages);
@@ -144,13 +149,12 @@ export class PageSocket implements ClientSocket {
 /** The node's end: `ws` and its TCP socket in one. */
 export class ServerSocket extends Emitter {
   readonly process: Process;
+  readonly OPEN = 1;
   bufferedAmount = 0;
   readonly #world: SimulatedCluster;
   readonly #down: Pipe;
   readonly #connection: Connection;
   readonly #what: number;
-  #corked = false;
-  #waiting: Uint8Array[] = [];
   #wasHigh = false;
   #closed = false;
 
@@ -168,23 +172,24 @@ export class ServerSocket extends Emitter {
     this.on(name, listener);
   }
 
+  get readyState(): number {
+    return this.#closed ? CLOSED : this.OPEN;
+  }
+
+  /** Nothing is deflated here: all that is buffered is in the TCP socket. */
+  get writableLength(): number {
+    return this.bufferedAmount;
+  }
+
   send(bytes: Uint8Array, _options: unknown, written?: () => void): void {
     if (this.#closed) return;
-    this.#observe(bytes);
-    this.#waiting.push(bytes);
-    this.bufferedAmount += bytes.length;
-    if (this.bufferedAmount > HIGH_WATER_BYTES) this.#wasHigh = true;
-    if (!this.#corked) this.#flush();
+    this.#send([bytes]);
     if (written !== undefined) this.#world.queue.after(20, this.process, this.#what, written);
   }
 
-  cork(): void {
-    this.#corked = true;
-  }
-
-  uncork(): void {
-    this.#corked = false;
-    this.#flush();
+  /** Frames of messages, as the TCP socket takes them. */
+  write(frames: Buffer): void {
+    if (!this.#closed) this.#send(messagesOf(frames));
   }
 
   ping(): void {
@@ -194,7 +199,6 @@ export class ServerSocket extends Emitter {
 
   close(code: number, reason: string): void {
     if (this.#closed) return;
-    this.#flush();
     this.#end(code, reason);
   }
 
@@ -236,10 +240,12 @@ export class ServerSocket extends Emitter {
     this.#world.queue.after(20, this.process, this.#what, () => this.emit("close"));
   }
 
-  #flush(): void {
-    if (this.#waiting.length === 0) return;
-    const messages = this.#waiting;
-    this.#waiting = [];
+  #send(messages: readonly Uint8Array[]): void {
+    for (const bytes of messages) {
+      this.#observe(bytes);
+      this.bufferedAmount += bytes.length;
+    }
+    if (this.bufferedAmount > HIGH_WATER_BYTES) this.#wasHigh = true;
     const { page } = this.#connection;
     this.#down.send(page.process, this.#what, () => page.segment(messages));
   }
@@ -252,6 +258,17 @@ export class ServerSocket extends Emitter {
     const sequence = sequenceOf(bytes);
     this.#world.observe({ kind: "sent", atUs: nowUs, connection: id, partition, sequence });
   }
+}
+
+/** A hub joins the messages of a turn once for all its clients: they are taken apart once here. */
+const messagesByFrames = new WeakMap<Buffer, Uint8Array[]>();
+
+function messagesOf(frames: Buffer): Uint8Array[] {
+  const known = messagesByFrames.get(frames);
+  if (known !== undefined) return known;
+  const messages = splitFrames(frames);
+  messagesByFrames.set(frames, messages);
+  return messages;
 }
 
 /** A hub encodes an event once for all its clients: it is decoded once here. */

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as ws from "ws";
-import { joinFrames, TurnFrames } from "../../collab/gateway/turn-frames.ts";
+import { joinFrames, splitFrames, TurnFrames } from "../../collab/gateway/turn-frames.ts";
 
 /** Its types do not name it. */
 const { Sender } = ws as unknown as {
@@ -17,7 +17,11 @@ function byLibrary(messages: readonly Uint8Array[]): Buffer {
 test("messages of every length have the frames that the library gives", () => {
   const lengths = [0, 1, 125, 126, 127, 0xffff, 0x10000, 200_000];
   const messages = lengths.map((length) => new Uint8Array(length).fill(length & 0xff));
-  assert.ok(joinFrames(messages).equals(byLibrary(messages)));
+  const joined = joinFrames(messages);
+  assert.ok(joined.equals(byLibrary(messages)));
+  const split = splitFrames(joined);
+  assert.is(split.length, messages.length);
+  for (const [k, message] of messages.entries()) assert.ok(Buffer.from(message).equals(split[k]!));
   for (const message of messages) assert.ok(joinFrames([message]).equals(byLibrary([message])));
 });
 
