@@ -55,7 +55,7 @@ export async function runLot(request: LotRequest): Promise<LotResult[]> {
   const results: LotResult[] = [];
   const waiting = [...lot.entries()];
   const folder = join(root, ".tools", "mutation", String(process.pid));
-  const shared = { runtime: ownRuntime(), controls: new Map<string, number | null>() };
+  const shared = { runtime: ownRuntime(), controls: new Map<string, number | null>(), signal };
   const work = async (job: number): Promise<void> => {
     mkdirSync(join(folder, String(job)), { recursive: true });
     const copy = new TreeCopy(root, join(folder, String(job)), paths, shared);

@@ -24,11 +24,14 @@ export class TreeCopy {
   /** Seconds of each test file on the unchanged tree; null: it fails there, or is skipped, and can find nothing. */
   private readonly controls: Map<string, number | null>;
 
+  private readonly signal: AbortSignal | undefined;
+
   constructor(root: string, folder: string, paths: readonly string[], run: SharedRun) {
     this.folder = folder;
     this.tree = join(folder, "tree");
     this.runtime = run.runtime;
     this.controls = run.controls;
+    this.signal = run.signal;
     for (const path of paths) {
       mkdirSync(dirname(join(this.tree, path)), { recursive: true });
       cpSync(join(root, path), join(this.tree, path));
@@ -44,6 +47,7 @@ export class TreeCopy {
     const before = readFileSync(file);
     let tried = 0;
     for (const test of tests) {
+      if (this.signal?.aborted) return null;
       const usualS = await this.control(test);
       if (usualS === null) continue;
       tried++;
@@ -81,6 +85,8 @@ export class TreeCopy {
 export interface SharedRun {
   readonly runtime: Runtime;
   readonly controls: Map<string, number | null>;
+  /** Ends the run: no further test file starts. */
+  readonly signal: AbortSignal | undefined;
 }
 
 export interface Catch {
