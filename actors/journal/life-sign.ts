@@ -39,13 +39,12 @@ export async function raiseSign(path: string): Promise<LifeSign | null> {
 
 /** False only when no process listens any more: whatever else hinders the question counts as a sign. */
 export async function isSignAlive(path: string): Promise<boolean> {
-  try {
-    await withShortPath(path, answer);
-    return true;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    return code !== "ECONNREFUSED" && code !== "ENOENT";
-  }
+  let alive = true;
+  // What fails before the question, as a link where no folder for temporary files is, is no answer to it.
+  await withShortPath(path, async (short) => {
+    alive = await isAnswered(short);
+  }).catch(() => {});
+  return alive;
 }
 
 function listen(server: Server, path: string): Promise<void> {
@@ -58,13 +57,15 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-function answer(path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
     const socket = connect(path);
-    socket.once("error", reject);
+    socket.once("error", ({ code }: NodeJS.ErrnoException) =>
+      resolve(code !== "ECONNREFUSED" && code !== "ENOENT"),
+    );
     socket.once("connect", () => {
       socket.destroy();
-      resolve();
+      resolve(true);
     });
   });
 }

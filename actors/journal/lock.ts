@@ -287,12 +287,12 @@ async function readOwner(disk: Disk, path: string): Promise<LockOwner | null> {
 async function lifeOf(disk: Disk, directory: string, owner: LockOwner): Promise<Life> {
   const here = thisProcess();
   const isOfThisKernel = owner.boot === here.boot && (here.boot !== "" || owner.host === here.host);
-  // The disk of a machine has one kernel at a time: this machine under the same name was started again.
-  if (!isOfThisKernel)
-    return owner.boot !== "" && owner.host === here.host && (await disk.isLocal(directory))
-      ? "gone"
-      : "unknown";
+  // The disk of a machine has one kernel at a time: this machine under the same name was started again, or shows each container a boot id of
+  // its own. Its sign tells the two apart.
+  if (!isOfThisKernel && !(owner.boot !== "" && owner.host === here.host && (await disk.isLocal(directory))))
+    return "unknown";
   if (owner.signs) return (await disk.isSignAlive(join(directory, signName(owner.token)))) ? "alive" : "gone";
+  if (!isOfThisKernel) return "gone";
   if (owner.namespace !== here.namespace || owner.host !== here.host) return "unknown";
   return ours.has(owner.token) || isRunning(owner) ? "alive" : "gone";
 }

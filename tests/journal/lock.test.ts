@@ -165,6 +165,18 @@ test("recording that was locked before this machine was started again is taken o
   });
 });
 
+test("recording is refused while its writer lives, although containers have boot ids of their own", async () => {
+  if (process.platform !== "linux") return skip("ids of kernel runs are Linux's");
+  await withFolder(async (directory) => {
+    await withOpeners(1, async ([writer]) => {
+      assert.is(await writer!.ask(`open ${directory}`), "opened");
+      writeLock(directory, { ...lockOf(directory), boot: "00000000-0000-4000-8000-000000000000" });
+      const onDisk: Disk = { ...realDisk, isLocal: async () => true };
+      assert.instance(await rejection(openJournal(directory, { disk: onDisk })), JournalLocked);
+    });
+  });
+});
+
 test("recording on a file system without sockets has one writer, and is taken over in the PID namespace of a dead one", async () => {
   const disk: Disk = { ...realDisk, raiseSign: async () => null };
   await withFolder(async (directory) => {
@@ -196,6 +208,18 @@ test("recording whose path is too long for a socket has one writer", async () =>
       assert.match(await second!.ask(`open ${directory}`), `process ${first!.pid} on`);
       await first!.kill();
       assert.is(await second!.ask(`open ${directory}`), "opened");
+    });
+  });
+});
+
+test("recording whose path is too long for a socket is refused to a process without a folder for temporary files", async () => {
+  await withFolder(async (folder) => {
+    const directory = join(folder, "x".repeat(100));
+    await withOpeners(1, async ([writer]) => {
+      assert.is(await writer!.ask(`open ${directory}`), "opened");
+      await withTemporaryFolder(join(folder, "missing"), async () => {
+        assert.instance(await rejection(openJournal(directory)), JournalLocked);
+      });
     });
   });
 });
@@ -300,6 +324,18 @@ function lockOf(directory: string): LockOwner {
 
 function writeLock(directory: string, owner: LockOwner): void {
   writeFileSync(join(directory, "journal.lock"), JSON.stringify(owner));
+}
+
+/** Names a folder for temporary files during `act`. */
+async function withTemporaryFolder(path: string, act: () => Promise<void>): Promise<void> {
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = path;
+  try {
+    await act();
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
 }
 
 function lockFiles(directory: string): string[] {
