@@ -110,9 +110,9 @@ test("an option of one benchmark is refused by the others, with the one that has
 });
 
 test("--list names the benchmarks; the regression runs by its name only", async () => {
-  const all = await run(["bench", "--list"]);
+  const all = await run(["bench", "--list"], { fromSources: true });
   assert.ok(all.stdout.includes("latency\n") && !all.stdout.includes("regression"));
-  assert.is((await run(["bench", "regr", "--list"])).stdout, "regression\n");
+  assert.is((await run(["bench", "regr", "--list"], { fromSources: true })).stdout, "regression\n");
 });
 
 // ---- given --------------------------------------------------------------------------------------------------------
