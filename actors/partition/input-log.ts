@@ -111,12 +111,23 @@ export class InputLog implements CoreSink {
     return this.writer.openBytes;
   }
 
-  /** Enters an input with its logical time and its encoded message. */
+  /** Enters an input with its logical time and its encoded message, which may be a view that is valid until the next message is encoded. */
   admit(timeUs: number, input: Input, bytes: Uint8Array): void {
+    this.maintain();
+    if (this.writer.fits(bytes.length)) {
+      this.enter(timeUs, input, bytes);
+      return;
+    }
+    // Who takes the closed block may encode messages and enter inputs: this one is in the log first.
+    this.gate.keepShut(() => {
+      this.closeBlock();
+      this.enter(timeUs, input, bytes);
+    });
+  }
+
+  private enter(timeUs: number, input: Input, bytes: Uint8Array): void {
     const { core, writer } = this;
     const { meter, clock } = this.options;
-    this.maintain();
-    if (!writer.fits(bytes.length)) this.closeBlock();
     const nowMs = clock.monotonicMs();
     if (writer.openInputs === 0) this.firstArrivalMs = nowMs;
     this.lastArrivalMs = nowMs;
@@ -143,7 +154,9 @@ export class InputLog implements CoreSink {
     return new Promise<void>((resolve, reject) => {
       const refuse = (reason: string): void =>
         reject(new EigenwatchError({ action, value: reason, kind: "unavailable" }));
-      if (this.haltReason !== null) refuse(`the journal halted: ${this.haltReason}`);
+      // In memory a block that the last input filled has left already.
+      if (this.releasedThrough === this.core.sequence) resolve();
+      else if (this.haltReason !== null) refuse(`the journal halted: ${this.haltReason}`);
       else this.waiters.push({ sequence: this.core.sequence, resolve, reject: refuse });
     });
   }

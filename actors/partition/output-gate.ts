@@ -53,6 +53,18 @@ export class OutputGate {
     this.releaseDurable();
   }
 
+  /** Nothing leaves while `work` runs. What is durable leaves right after it. */
+  keepShut(work: () => void): void {
+    const wasReleasing = this.isReleasing;
+    this.isReleasing = true;
+    try {
+      work();
+    } finally {
+      this.isReleasing = wasReleasing;
+      this.releaseDurable();
+    }
+  }
+
   private enter(block: ClosedBlock, isDurable: boolean): { isDurable: boolean } {
     const entry = { block, isDurable };
     this.waiting.push(entry);

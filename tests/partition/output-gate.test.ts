@@ -50,6 +50,28 @@ test("[G2] a block that a release causes leaves after the released one, not in t
   assert.equal(steps, ["begin 1", "end 1", "begin 2", "end 2"]);
 });
 
+test("nothing leaves while the gate is kept shut, and what is durable leaves right after", () => {
+  const steps: string[] = [];
+  const gate = new OutputGate(({ number }) => {
+    steps.push(`begin ${number}`);
+    if (number === 1)
+      gate.keepShut(() => {
+        gate.pass(block(3));
+        steps.push("work");
+      });
+    steps.push(`end ${number}`);
+  });
+  const failing = (): void =>
+    gate.keepShut(() => {
+      gate.pass(block(1));
+      gate.pass(block(2));
+      steps.push("shut");
+      throw new Error("work failed");
+    });
+  assert.throws(failing, /work failed/);
+  assert.equal(steps, ["shut", "begin 1", "work", "end 1", "begin 2", "end 2", "begin 3", "end 3"]);
+});
+
 test("[G1] a block that never becomes durable never leaves, nor do those after it", async () => {
   const released: number[] = [];
   const gate = new OutputGate(({ number }) => released.push(number));

@@ -7,8 +7,10 @@ import type { FeedSink } from "../../actors/ports/feed.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import type { FrameOverlay } from "../../actors/ports/overlay.ts";
 import { decodeBlock } from "../../protocol/block.ts";
+import { encodeFrame } from "../../protocol/codec.ts";
 import type { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
+import { MAX_BLOCK_BYTES, MAX_BLOCK_INPUTS, MAX_FRAME_SAMPLES } from "../../protocol/limits.ts";
 import type { EventMessage, SessionOpened, Shed } from "../../protocol/messages.ts";
 import { applySetting, defaultSettings, type Settings } from "../../protocol/settings.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
@@ -426,6 +428,43 @@ test("a notice, a setting and an injection are answered when their block was rel
   assert.equal(answered, ["setting", "injection", "notice"]);
 });
 
+test("a notice is answered wherever it stands in a block, also when it fills the block", async () => {
+  for (const framesBefore of [0, MAX_BLOCK_INPUTS - 2, MAX_BLOCK_INPUTS - 1, MAX_BLOCK_INPUTS]) {
+    const world = await given();
+    for (let k = 0; k < framesBefore; k++) world.sink.frame(row(world.clock.nowUs(), [1]));
+    let isAnswered = false;
+    void world.partition.operatorNotice(NOTICE).then(() => {
+      isAnswered = true;
+    });
+    await turns();
+    assert.ok(isAnswered, `after ${framesBefore} frames of the same turn`);
+  }
+});
+
+test("[L1] a frame that does not fit into the open block is logged as it was offered, before what takers of that block encode and enter", async () => {
+  const world = await given();
+  const other = { ...row(world.clock.nowUs(), [-1]), group: "another group" };
+  let notices = 0;
+  world.partition.subscribe({
+    ...silent,
+    frame() {
+      encodeFrame(other);
+      if (notices++ === 0) void world.partition.operatorNotice(NOTICE);
+    },
+  });
+  const frames = 2 * Math.ceil(MAX_BLOCK_BYTES / encodeFrame(large(0, 0)).length);
+  for (let k = 1; k <= frames; k++) world.sink.frame(large(world.clock.nowUs(), k));
+  await turns();
+  const logged = (await world.inputs()).slice(2) as (Frame | { type: "notice" })[];
+  const values = logged.map((input) => (input.type === "frame" ? input.value[0] : input.type));
+  const notice = values.indexOf("notice");
+  assert.ok(notice > 1 && notice < frames, "entered while the first full block left");
+  assert.equal(
+    values.filter((value) => value !== "notice"),
+    Array.from({ length: frames }, (_, k) => k + 1),
+  );
+});
+
 test("[P4] an input that never becomes durable is answered as unavailable, and so is every later one", async () => {
   const world = await given({ journal: slowJournal() });
   world.journal.acknowledgeAll();
@@ -458,6 +497,13 @@ async function rejects(promise: Promise<unknown>, message: RegExp): Promise<Erro
   );
   assert.match(error.message, message);
   return error;
+}
+
+/** A frame of one channel that is as large as a frame may be. */
+function large(timeUs: number, value: number): Frame {
+  const frame = row(timeUs, new Array<number>(MAX_FRAME_SAMPLES).fill(value));
+  frame.channel.fill(0);
+  return frame;
 }
 
 function settingsOf(opened: { type: string }): Settings {
