@@ -113,6 +113,16 @@ test("[P2] every offered sample is admitted, shed or a duplicate, and the log co
   assert.is(offered, admitted! + dropped + duplicates!);
 });
 
+test("[P2] what is offered to a session that closes is shed and not logged", async () => {
+  const world = await given({ kind: "recorded" });
+  world.sink.frame(row(10, [1], 1));
+  const closing = world.partition.close();
+  assert.is(world.sink.frame(row(11, [1], 2)), false);
+  await closing;
+  assert.is(world.partition.meter.shed, 1);
+  assert.is((await world.inputs()).filter(({ type }) => type === "frame").length, 1);
+});
+
 test("[P2] a frame that cannot be encoded is shed, and its source continues", async () => {
   const world = await given({ kind: "recorded" });
   const fractional = row(10, [1], 1);
