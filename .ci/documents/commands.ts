@@ -14,7 +14,7 @@ export async function commandsDocument(): Promise<string> {
 # Commands
 
 \`eigenwatch COMMAND --help\` prints the same text. Exit codes: 0 for success, 1 for a sound request that failed or a check that does not
-hold, 2 for wrong usage or input.
+hold, 2 for wrong usage or input, 3 where only a part could be compared.
 
 | command | what it does |
 |---|---|
