@@ -6,9 +6,8 @@
  *     run.ts [--only node|deno] [--long] [--gate] [--install] [--slowest] [--unbuilt] [--folder DIR] [file or part of its path]…
  *
  * `--gate` runs formatter, linter, type check, the checks of `.ci/checks` and `bench regression` first and counts each as one test.
- * `--slowest` ends with the files that take most CPU. What tests need is built before: the page, the program that they start, and on Node
- * the tests themselves; `--unbuilt` leaves that out, and everything runs from its sources. `--folder` has the tests of another folder of
- * the checkout.
+ * `--slowest` ends with the files that take most CPU. What tests need is built before: the page, and the program that they start;
+ * `--unbuilt` leaves that out, and they start the program from its sources. `--folder` has the tests of another folder of the checkout.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
