@@ -25,6 +25,8 @@ export interface StandingCore {
   readonly core: Core;
   /** Number of the block that holds its next input, or will. */
   readonly nextBlock: number;
+  /** Samples that the snapshot it was restored from had; 0 for a core that was new. */
+  readonly samplesAtSnapshot: number;
 }
 
 export interface CoreAtOptions {
@@ -42,7 +44,8 @@ export async function coreAt(
   sink: CoreSink = SILENT,
   { observer = {}, log = ignore }: CoreAtOptions = {},
 ): Promise<StandingCore> {
-  const { core, nextBlock } = await nearestCore(journal, definitions, place, sink, log);
+  const nearest = await nearestCore(journal, definitions, place, sink, log);
+  const { core, nextBlock } = nearest;
   const isReached = (sequence: number, timeUs: number, block: number): boolean =>
     place !== "latest" && reaches(place, sequence, timeUs, block);
   if (core.sequence > 0 && isReached(core.sequence, core.now, nextBlock - 1))
@@ -51,7 +54,7 @@ export async function coreAt(
       value: "the beginning of the log is gone",
       expected: `a place after block ${nextBlock - 1} (input ${core.sequence})`,
     });
-  if (nextBlock > (journal.last?.number ?? 0)) return { core, nextBlock };
+  if (nextBlock > (journal.last?.number ?? 0)) return nearest;
   let number = nextBlock;
   let lastSequence = core.sequence;
   await foldJournal(journal.read(nextBlock), core, {
@@ -69,7 +72,7 @@ export async function coreAt(
       return !isReached(core.sequence + 1, core.now, number + 1) && observer.applied?.(block) !== false;
     },
   });
-  return { core, nextBlock: core.sequence < lastSequence ? number : number + 1 };
+  return { ...nearest, nextBlock: core.sequence < lastSequence ? number : number + 1 };
 }
 
 /**
@@ -87,7 +90,8 @@ export async function nearestCore(
   let otherVersion: OtherVersion | null = null;
   const restored = (stored: StoredSnapshot): StandingCore | null => {
     try {
-      return { core: Core.restore(stored.bytes, definitions, sink), nextBlock: stored.block + 1 };
+      const core = Core.restore(stored.bytes, definitions, sink);
+      return { core, nextBlock: stored.block + 1, samplesAtSnapshot: core.samples };
     } catch (error) {
       if (error instanceof OtherVersion) otherVersion ??= error;
       log(
@@ -102,7 +106,7 @@ export async function nearestCore(
     const found = restored(stored);
     if (found !== null) return found;
   }
-  if (first === 1) return { core: new Core(definitions, sink), nextBlock: 1 };
+  if (first === 1) return { core: new Core(definitions, sink), nextBlock: 1, samplesAtSnapshot: 0 };
   const later: number[] = [];
   for await (const { block } of snapshotsDown(journal, {}, tried + 1)) later.push(block);
   for (const block of later.reverse()) {

@@ -21,10 +21,13 @@ export class SnapshotPolicy {
   private samplesAtSnapshot: number;
   private atCheckpoint: Progress;
 
-  /** `now`: where the core stands when the writer begins. */
-  constructor(now: Progress, snapshotSamples = SNAPSHOT_SAMPLES) {
+  /**
+   * `now`: where the core stands when the writer begins. `samplesAtSnapshot`: samples of the newest snapshot, which may be far back: a writer
+   * that is often killed soon after it began must come to the next one too.
+   */
+  constructor(now: Progress, samplesAtSnapshot: number, snapshotSamples = SNAPSHOT_SAMPLES) {
     this.snapshotSamples = snapshotSamples;
-    this.samplesAtSnapshot = now.samples;
+    this.samplesAtSnapshot = samplesAtSnapshot;
     this.atCheckpoint = progressOf(now);
   }
 

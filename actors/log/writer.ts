@@ -42,6 +42,8 @@ export interface LogWriterOptions {
   readonly epoch?: number;
   /** The block before the first; null or absent for a new log. */
   readonly after?: Pick<BlockPosition, "number" | "hash"> | null;
+  /** Samples of the newest snapshot of the log; default: the core's. */
+  readonly samplesAtSnapshot?: number;
   /** Samples between snapshots; default SNAPSHOT_SAMPLES. */
   readonly snapshotSamples?: number;
   /** The journal did not take a derived record or checkpoint. Without it the log could not be verified. Default: throws. */
@@ -75,10 +77,10 @@ export class LogWriter {
   private readonly firstNumber: number;
 
   constructor(options: LogWriterOptions) {
-    const { core, partition, epoch = 0, after } = options;
+    const { core, partition, epoch = 0, after, samplesAtSnapshot = core.samples } = options;
     this.options = options;
     this.core = core;
-    this.policy = new SnapshotPolicy(core, options.snapshotSamples);
+    this.policy = new SnapshotPolicy(core, samplesAtSnapshot, options.snapshotSamples);
     this.firstNumber = (after?.number ?? 0) + 1;
     this.checkpointed = this.firstNumber - 1;
     this.start = {

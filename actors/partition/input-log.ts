@@ -30,6 +30,8 @@ export interface InputLogOptions {
   readonly clock: Clock;
   /** It has applied the last block of the journal. */
   readonly core: Core;
+  /** Samples of the journal's newest snapshot. */
+  readonly samplesAtSnapshot: number;
   readonly meter: Meter;
   readonly tap?: PartitionTap | undefined;
   readonly snapshotSamples?: number | undefined;
@@ -69,7 +71,7 @@ export class InputLog implements CoreSink {
   private waiters: Waiter[] = [];
 
   constructor(options: InputLogOptions) {
-    const { partition, epoch, journal, core, tap, snapshotSamples } = options;
+    const { partition, epoch, journal, core, samplesAtSnapshot, tap, snapshotSamples } = options;
     this.options = options;
     this.core = core;
     core.sink = this;
@@ -80,6 +82,7 @@ export class InputLog implements CoreSink {
       partition,
       epoch,
       after: journal.last,
+      samplesAtSnapshot,
       ...(snapshotSamples === undefined ? {} : { snapshotSamples }),
       onRecordFailure: (error) => this.recordFailed(error),
       onSnapshot: (block, bytes) => tap?.snapshot?.(partition, block, bytes),

@@ -112,7 +112,7 @@ export class Partition implements LiveSession {
     return partition;
   }
 
-  private constructor(options: PartitionOptions, { core, events }: Recovered) {
+  private constructor(options: PartitionOptions, { core, events, samplesAtSnapshot }: Recovered) {
     const { session, partition, epoch = 0, journal, clock, tap, snapshotSamples, log } = options;
     this.options = options;
     this.session = session;
@@ -136,6 +136,7 @@ export class Partition implements LiveSession {
       journal,
       clock,
       core,
+      samplesAtSnapshot,
       meter,
       tap,
       snapshotSamples,

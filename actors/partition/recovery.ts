@@ -17,6 +17,8 @@ export interface Recovered {
   core: Core;
   /** Events of the tail, oldest first. */
   events: EventMessage[];
+  /** Samples of the newest snapshot; 0 without one. */
+  samplesAtSnapshot: number;
 }
 
 export async function recover(
@@ -27,7 +29,7 @@ export async function recover(
   const recorded = new Set<number>();
   const eventsByBlock = new Map<number, EventMessage[]>();
   let events: EventMessage[] = [];
-  const { core } = await coreAt(
+  const { core, samplesAtSnapshot } = await coreAt(
     journal,
     definitions,
     "latest",
@@ -52,5 +54,5 @@ export async function recover(
     if (!recorded.has(block))
       journal.appendDerived({ kind: "derived", block, bytes: encodeDerived(block, missing) });
   }
-  return { core, events: [...eventsByBlock.values()].flat() };
+  return { core, events: [...eventsByBlock.values()].flat(), samplesAtSnapshot };
 }

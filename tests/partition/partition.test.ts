@@ -272,6 +272,19 @@ test("a live source counts on after a restart: its new frames are no duplicates"
   assert.is(second.partition.core.lastSequenceOf("feed"), 2);
 });
 
+test("a partition that is killed again and again comes to its next snapshot", async () => {
+  const journal = createMemoryJournal({});
+  let clock = createManualClock(1_700_000_000_000_000);
+  for (let life = 1; life <= 3; life++) {
+    assert.is(await journal.loadSnapshot({ block: 1_000 }), null);
+    const world = await given({ journal: keepOpen(journal), clock, snapshotSamples: 10 });
+    for (let k = 1; k <= 4; k++) world.sink.frame(row(world.clock.nowUs(), [1], k));
+    await turns();
+    clock = world.clock;
+  }
+  assert.ok(await journal.loadSnapshot({ block: 1_000 }));
+});
+
 test("[P4] a journal that halts stops the partition with the reason; nothing unacknowledged leaves", async () => {
   const world = await given({ journal: slowJournal() });
   world.sink.frame(row(world.clock.nowUs(), [1]));
@@ -567,6 +580,7 @@ async function given<J extends AnyJournal = Journal>(
     clock?: ManualClock;
     settings?: Settings;
     requested?: readonly RequestedSetting[];
+    snapshotSamples?: number;
   } = {},
 ): Promise<World<J>> {
   const journal = (options.journal ?? createMemoryJournal({})) as J;
@@ -582,6 +596,7 @@ async function given<J extends AnyJournal = Journal>(
     definitions: TOYS,
     versions: {},
     recording: null,
+    ...(options.snapshotSamples === undefined ? {} : { snapshotSamples: options.snapshotSamples }),
     log: (message) => logged.push(message),
   });
   await turns();

@@ -151,8 +151,8 @@ export const PARTITION_MUTANTS: readonly Mutant[] = [
     name: "tail-off-by-one",
     bug: "Recovery starts one block too late after its snapshot.",
     file: CORE_AT,
-    find: "nextBlock: stored.block + 1 };",
-    replace: "nextBlock: stored.block + 2 };",
+    find: "nextBlock: stored.block + 1,",
+    replace: "nextBlock: stored.block + 2,",
   },
   {
     name: "swallowed-note-not-rewritten",
