@@ -57,20 +57,30 @@ export class TokenBucket {
   }
 
   take(nowMs: number): boolean {
-    this.#fill(nowMs);
-    if (this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    if (this.tokens(nowMs) < 1) return false;
+    this.spend(1);
     return true;
   }
 
   isFull(nowMs: number): boolean {
-    this.#fill(nowMs);
-    return this.#tokens >= this.#burst;
+    return this.tokens(nowMs) >= this.#burst;
   }
 
-  #fill(nowMs: number): void {
+  /** What it had at the last look at the clock, less what was spent since. Negative when more was spent than it had. */
+  get left(): number {
+    return this.#tokens;
+  }
+
+  /** What it has now. */
+  tokens(nowMs: number): number {
     const gained = (Math.max(0, nowMs - this.#filledAtMs) / 1000) * this.#perSecond;
     this.#tokens = Math.min(this.#burst, this.#tokens + gained);
     this.#filledAtMs = nowMs;
+    return this.#tokens;
+  }
+
+  /** Takes so many, even more than it has. */
+  spend(tokens: number): void {
+    this.#tokens -= tokens;
   }
 }

@@ -5,35 +5,33 @@
  *
  * What is begun while it is open is paid for afterwards, so it may owe a little.
  */
+import { TokenBucket } from "./rate-limit.ts";
+
 export class WorkBudget {
-  readonly #burst: number;
+  readonly #bucket: TokenBucket;
   readonly #perSecond: number;
-  #left: number;
-  #filledAtMs: number;
+  /** Units from which a closed budget opens. */
+  readonly #reopenAt: number;
   #open = true;
 
   /** `burst` units at once, `perSecond` on average. */
   constructor(burst: number, perSecond: number, nowMs: number) {
-    this.#burst = burst;
+    this.#bucket = new TokenBucket(burst, perSecond, nowMs);
     this.#perSecond = perSecond;
-    this.#left = burst;
-    this.#filledAtMs = nowMs;
+    this.#reopenAt = burst / 10;
   }
 
   isOpen(nowMs: number): boolean {
-    const gained = (Math.max(0, nowMs - this.#filledAtMs) / 1000) * this.#perSecond;
-    this.#left = Math.min(this.#burst, this.#left + gained);
-    this.#filledAtMs = nowMs;
-    this.#open = this.#left > (this.#open ? 0 : this.#burst / 10);
+    this.#open = this.#bucket.tokens(nowMs) > (this.#open ? 0 : this.#reopenAt);
     return this.#open;
   }
 
   spend(units: number): void {
-    this.#left -= units;
+    this.#bucket.spend(units);
   }
 
   /** Time until a closed budget opens, from the last `isOpen` on. */
   get closedForMs(): number {
-    return Math.ceil((1000 * Math.max(0, this.#burst / 10 - this.#left)) / this.#perSecond) + 1;
+    return Math.ceil((1000 * Math.max(0, this.#reopenAt - this.#bucket.left)) / this.#perSecond) + 1;
   }
 }
