@@ -9,19 +9,17 @@
  */
 
 import { EigenwatchError } from "../../protocol/errors.ts";
-import type { Frame } from "../../protocol/frame.ts";
 import { MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
 import { parseSettings, type Settings } from "../../protocol/settings.ts";
-import { StandaloneActor } from "../core/standalone-actor.ts";
 import { type AnomalyDetector, anomaly } from "../detectors/anomaly/detector.ts";
 import { type CollapseDetector, collapse } from "../detectors/collapse/detector.ts";
 import { type EstimatorDetector, estimator } from "../detectors/estimator/detector.ts";
-import { RowAssembler } from "../detectors/rows/row-assembler.ts";
-import type { ActorDefinition, Detector, Group } from "../ports/detector.ts";
+import type { Group } from "../ports/detector.ts";
+import { RowReader } from "./row-reader.ts";
 
 export type DetectorName = "coherence" | "collapse" | "anomaly";
 
-interface ScorerOptions {
+export interface ScorerOptions {
   /** Spacing of the rows, µs; 0: measured. */
   readonly everyUs?: number;
   readonly innovation?: Group["innovation"];
@@ -153,56 +151,6 @@ function coherenceScorer(rows: RowReader<EstimatorDetector>): Scorer {
       if (measures) for (const name of MEASURES) out[name] = measures[name] ?? null;
       return out;
     },
-  };
-}
-
-/** Feeds rows to one detector, each as a frame through the group's row assembler. */
-class RowReader<Made extends Detector> extends StandaloneActor<Made> {
-  private readonly assembler: RowAssembler;
-  private readonly frame: Frame;
-
-  constructor(definition: ActorDefinition<Made>, settings: Settings, group: Group) {
-    super(definition, settings, group, uniforms(settings.seed));
-    this.assembler = new RowAssembler(group);
-    this.frame = {
-      type: "frame",
-      group: group.name,
-      source: "rows",
-      sequence: 0,
-      count: group.n,
-      time: new Float64Array(group.n),
-      channel: Uint16Array.from({ length: group.n }, (_, c) => c),
-      value: new Float64Array(group.n),
-      size: null,
-    };
-  }
-
-  /** Returns false when the row completed no row of the group. */
-  push(timeUs: number, values: ArrayLike<number>): boolean {
-    const { frame } = this;
-    this.sequence++;
-    this.now = Math.max(this.now, timeUs);
-    let finite = false;
-    for (let c = 0; c < frame.count; c++) {
-      frame.time[c] = timeUs;
-      frame.value[c] = values[c]!;
-      finite = finite || Number.isFinite(values[c]!);
-    }
-    if (!finite) return false;
-    const batch = this.assembler.consume(frame);
-    this.update(batch);
-    return batch.rows > 0;
-  }
-}
-
-/** Mulberry32. It only breaks ties of ranks. */
-function uniforms(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   };
 }
 

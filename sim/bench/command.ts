@@ -5,6 +5,7 @@ import { read } from "../../actors/command-line/option-values.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
 import { MAX_FRAME_SAMPLES, MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
 import { wholeNumber } from "../../protocol/text-values.ts";
+import { SUITES } from "./detect/suites.ts";
 import { runBench } from "./mod.ts";
 
 /** A thousand seeds of everything take two cores an hour. */
@@ -24,14 +25,12 @@ export const benchCommand = new Command("bench")
     "Runs the benchmarks: throughput, latency, memory, each beside a limit or a peer of the same run; medians of five runs. Needs a checkout.",
   )
   .argument("[name]", "only benchmarks whose name contains this")
-  .option("--list", "print the names only")
-  .option("--suite <name>", "with detect: quality of the detectors; synthetic is every scenario")
-  .option(
-    "--seeds <n>",
-    "with --suite: runs of each scenario (default: 100)",
-    read(wholeNumber(1, MAX_SEEDS)),
-  )
-  .option("--scenario <name>", "with --suite: only this scenario")
+  .option("--list", "print the names only; with detect: the suites and what they measure")
+  .option("--suite <name>", `with detect: one of ${Object.keys(SUITES).join(", ")}`)
+  .option("--data <path>", "with --suite: the folder with its data (default: its place in EIGENWATCH_DATA)")
+  .option("--only <text>", "with --suite: only cases whose name contains this")
+  .option("--seeds <n>", "with --suite: runs of each case (default: 100)", read(wholeNumber(1, MAX_SEEDS)))
+  .option("--scenario <name>", "with --suite synthetic: only this scenario")
   .option("--channels <n>", "with latency: channels (default: 16)", read(wholeNumber(1, MAX_GROUP_CHANNELS)))
   .option("--clients <n>", "with latency: connected clients (default: 1)", read(wholeNumber(1, MAX_CLIENTS)))
   .addOption(

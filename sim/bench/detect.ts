@@ -1,92 +1,119 @@
 /**
- * `bench detect --suite synthetic`: every scenario × every detector that applies to it × many seeds.
+ * `bench detect --suite NAME`: what the detectors find, and how often they are wrong.
  *
- *   (case, seed) ─► worker processes ─► two runs through the shipped core, strength 1 and strength 0 ─► tallies ─► table
+ *   suite ─► jobs ─► worker processes ─► results ─► report: tables, and figures beside targets and published values
  *
- * `detect/score.ts` defines hits, repetitions and false alarms; the longest delay that counts is ALLOWED_SHARE of the run. False alarms a
- * day are counted in the runs in which nothing happens, including warm-up. "< x" means that none was seen and that a rate above x a day
- * would have shown one (3 / days watched, 95 %). "promised" leaves out alarms whose detector reported that the data void its promise.
- *
- * Default settings, without tuning; the same seeds give the same table.
+ * `detect/suite.ts` says what a suite is, `detect/suites.ts` lists them. Figures do not depend on the machine or on the number of processes.
  */
 import process from "node:process";
 import { startProgress } from "../../actors/command-line/progress.ts";
 import type { Work } from "../../actors/workers/mod.ts";
 import { inWorkers } from "../../actors/workers/mod.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { findScenario } from "../worlds/scenarios.ts";
-import { allCases, type DetectCase, detectorsOf, type SeedScore, scoreSeed } from "./detect/case.ts";
-import { type DetectRow, summarise, table } from "./detect/summary.ts";
+import { dataFolder } from "./detect/data-folder.ts";
+import { reportLines, reportText } from "./detect/print.ts";
+import type { Given, Scored, Suite, SuiteJob } from "./detect/suite.ts";
+import { SUITES } from "./detect/suites.ts";
 import { runtimeName } from "./program.ts";
 
 const DEFAULT_SEEDS = 100;
 
 export interface SuiteOptions {
   suite?: string | undefined;
+  data?: string | undefined;
+  only?: string | undefined;
   seeds?: number | undefined;
   scenario?: string | undefined;
+  list?: true | undefined;
   json?: true | undefined;
 }
 
-export async function benchDetection({
-  suite,
-  seeds = DEFAULT_SEEDS,
-  scenario,
-  json,
-}: SuiteOptions): Promise<number> {
-  if (suite !== "synthetic")
-    throw new EigenwatchError({
-      action: "bench detect",
-      value: suite === undefined ? "there is no suite" : `there is no suite ${suite}`,
-      expected: "--suite synthetic",
-    });
-  const expected = scenario === undefined ? null : findScenario(scenario).name;
-  const cases = allCases().filter(({ scenario }) => expected === null || scenario === expected);
+export async function benchDetection(options: SuiteOptions): Promise<number> {
+  if (options.list && options.suite === undefined) {
+    for (const [name, { summary }] of Object.entries(SUITES))
+      process.stdout.write(`${name.padEnd(10)} ${summary}\n`);
+    return 0;
+  }
+  const suite = await suiteNamed(options.suite);
+  const given = givenTo(suite, options);
+  const jobs = await jobsOf(suite, given, options.only);
   const began = performance.now();
-  const scores = await scoreAll(cases, seeds);
-  const rows = cases.flatMap((each, k) => rowsOf(each, scores[k]!));
-  if (json) {
-    for (const row of rows) process.stdout.write(`${JSON.stringify({ runtime: runtimeName(), ...row })}\n`);
+  const report = suite.report(await scoreAll(jobs, given), given);
+  if (options.json) {
+    process.stdout.write(reportLines(report, { runtime: runtimeName(), suite: given.suite }));
     return 0;
   }
   const seconds = (performance.now() - began) / 1000;
-  process.stdout.write(table(rows));
-  process.stdout.write(`\n${runtimeName()}, ${seeds} seeds, ${seconds.toFixed(0)} s\n`);
+  process.stdout.write(
+    `${reportText(report)}\n${runtimeName()}, ${jobs.length} runs, ${seconds.toFixed(0)} s\n`,
+  );
   return 0;
 }
 
-function rowsOf(each: DetectCase, scores: readonly SeedScore[]): DetectRow[] {
-  const scenario = findScenario(each.scenario);
-  const form = each.form ?? (scenario.family === "quantum" ? "record" : "");
-  return detectorsOf(each).map((detector) =>
-    summarise(
-      { scenario: each.scenario, form, detector },
-      scores.map((score) => score[detector]!),
-      scenario.usualDurationUs,
-    ),
-  );
+function suiteNamed(name: string | undefined): Promise<Suite> {
+  const entry = name !== undefined && Object.hasOwn(SUITES, name) ? SUITES[name] : undefined;
+  if (entry !== undefined) return entry.load();
+  throw new EigenwatchError({
+    action: "bench detect",
+    value: name === undefined ? "there is no suite" : `there is no suite ${name}`,
+    expected: `--suite ${Object.keys(SUITES).join(", ")}`,
+  });
 }
 
-/** Scores by case and seed. */
-async function scoreAll(cases: readonly DetectCase[], seeds: number): Promise<SeedScore[][]> {
-  const jobs = cases.flatMap((each) => Array.from({ length: seeds }, (_, k) => ({ ...each, seed: k + 1 })));
-  const bar = startProgress("detect", jobs.length, "runs", false);
+function givenTo(suite: Suite, { suite: name, data, seeds, scenario }: SuiteOptions): Given {
+  const own = suite.options ?? [];
+  const refused =
+    seeds !== undefined && !own.includes("seeds")
+      ? "--seeds"
+      : scenario !== undefined && !own.includes("scenario")
+        ? "--scenario"
+        : data !== undefined && suite.data === undefined
+          ? "--data"
+          : null;
+  if (refused !== null)
+    throw new EigenwatchError({
+      action: `bench detect --suite ${name}`,
+      value: `it has no option ${refused}`,
+      expected: "--only TEXT to run a part of it",
+    });
+  return {
+    suite: name!,
+    data: suite.data === undefined ? "" : dataFolder(name!, suite.data, data),
+    seeds: seeds ?? DEFAULT_SEEDS,
+    scenario: scenario ?? null,
+  };
+}
+
+async function jobsOf(suite: Suite, given: Given, only = ""): Promise<readonly SuiteJob[]> {
+  const all = await suite.jobs(given);
+  const jobs = all.filter(({ name }) => name.includes(only));
+  if (jobs.length > 0) return jobs;
+  throw new EigenwatchError({
+    action: `bench detect --suite ${given.suite}`,
+    ...(all.length === 0
+      ? { value: `${given.data} has nothing to run`, expected: suite.data?.source ?? "" }
+      : { value: `no case has "${only}" in its name`, expected: `part of a name such as ${all[0]!.name}` }),
+    kind: "notFound",
+  });
+}
+
+async function scoreAll(jobs: readonly SuiteJob[], given: Given): Promise<Scored<SuiteJob, unknown>[]> {
+  const bar = startProgress(`detect ${given.suite}`, jobs.length, "runs", false);
   try {
     const done = (count: number): void => bar.update(count);
-    const scores = await inWorkers("detect", detectWork, null, jobs, { done });
-    return cases.map((_, k) => scores.slice(k * seeds, (k + 1) * seeds));
+    const results = await inWorkers("detect", detectWork, given, jobs, { done });
+    return jobs.map((job, k) => ({ job, result: results[k] }));
   } finally {
     bar.stop();
   }
 }
 
-export const detectWork: Work<null, DetectCase & { seed: number }, SeedScore> = async (
-  _,
-  { seed, ...each },
-) => {
+export const detectWork: Work<Given, SuiteJob, unknown> = async (given, job) => {
+  const suite = await suiteNamed(given.suite);
   try {
-    return scoreSeed(each, seed);
+    return await suite.run(job, given);
   } catch (error) {
-    throw new Error(`Cannot score ${each.scenario} ${each.form ?? ""} seed ${seed}: ${String(error)}`);
+    if (error instanceof EigenwatchError) throw error;
+    throw new Error(`Cannot score ${job.name}: ${String(error)}`);
   }
 };

@@ -52,7 +52,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 };
 
 /** Options of `bench detect`, which prints a table of its own. */
-const OF_DETECT: readonly (keyof BenchOptions)[] = ["suite", "seeds", "scenario"];
+const OF_DETECT: readonly (keyof BenchOptions)[] = ["suite", "data", "only", "seeds", "scenario"];
 
 /** 1 when a benchmark failed. */
 export async function runBench(name: string | undefined, options: BenchOptions): Promise<number> {

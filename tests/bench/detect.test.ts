@@ -5,15 +5,20 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { allCases, detectorsOf, scoreSeed } from "../../sim/bench/detect/case.ts";
+import { crossFitted } from "../../sim/bench/detect/cross-fit.ts";
+import { dataFolder } from "../../sim/bench/detect/data-folder.ts";
+import { reportLines, reportText } from "../../sim/bench/detect/print.ts";
 import { runScenario } from "../../sim/bench/detect/run.ts";
 import { type Alarm, alarmOf, type DetectorName, score, type Tally } from "../../sim/bench/detect/score.ts";
-import { summarise, table } from "../../sim/bench/detect/summary.ts";
+import { decimals, left, right, tableOf } from "../../sim/bench/detect/suite.ts";
+import { COLUMNS, type DetectRow, summarise } from "../../sim/bench/detect/summary.ts";
 
 import type { Scenario, Truth } from "../../sim/worlds/model/scenario.ts";
 
 import { findScenario } from "../../sim/worlds/scenarios.ts";
 import { refuseAll } from "../support/command-line.ts";
 import { run } from "../support/program-run.ts";
+import { temporaryDirectory } from "../support/recorded-run.ts";
 
 const ALLOWED = 10;
 
@@ -132,7 +137,7 @@ test("a row sums over seeds: rates of all truths and alarms, delays of all hits,
   assert.equal([row.recall, row.precision], [3 / 4, 3 / 6]);
   assert.equal(row.delaySeconds, { median: 4, mean: 5 });
   assert.equal([row.quietDays, row.falsePerDay, row.promisedPerDay], [1, 4, 1]);
-  const [head, , cells] = table([row]).split("\n");
+  const [head, , cells] = tableText([row]).split("\n");
   assert.is(head!.length, cells!.length);
   assert.match(cells!, / 0\.75 \| +0\.50 \|/);
 });
@@ -145,7 +150,7 @@ test("there is no recall without truths, no precision without alarms, and a boun
   );
   assert.equal([row.recall, row.precision, row.delaySeconds], [null, null, null]);
   // 95 % that fewer than 3 a day: e^-3 = .05.
-  assert.match(table([row]), /\| +– \| +– \| +– \| +– \| +< 3 \| +< 3 \|/);
+  assert.match(tableText([row]), /\| +– \| +– \| +– \| +– \| +< 3 \| +< 3 \|/);
 });
 
 // ---- runs ---------------------------------------------------------------------------------------------------------
@@ -202,6 +207,11 @@ test("bench detect rejects unknown values and names the expected ones", async ()
   const bench = (name: string, ...options: string[]) => ["bench", name, ...options];
   await refuseAll([
     [bench("detect", "--suite", "synthetc"), /expected --suite synthetic/],
+    [bench("detect", "--suite", "synthetic", "--data", "."), /no option --data/],
+    [
+      bench("detect", "--suite", "synthetic", "--only", "zemo"),
+      /part of a name such as regime-switching seed 1/,
+    ],
     [bench("detect", "--suite", "synthetic", "--scenario", "quantum-zemo"), /quantum-zeno/],
     [bench("detect", "--suite", "synthetic", "--seeds", "0"), /from 1 to/],
     [bench("detect", "--seeds", "3"), /no suite/],
@@ -209,7 +219,99 @@ test("bench detect rejects unknown values and names the expected ones", async ()
   ]);
 });
 
+// ---- suites -------------------------------------------------------------------------------------------------------
+
+test("a report has its tables with aligned columns, and figures beside targets and published values", () => {
+  const lines = reportText(REPORT).split("\n");
+  assert.equal(lines.slice(0, 5), [
+    "**by file**",
+    "",
+    "| file |  VUS |",
+    "| ---- | ---: |",
+    "| a    | 0.25 |",
+  ]);
+  assert.ok(lines.includes("| mean   |      0.250 | ≥ 0.450, missed | PCA 0.462 |"), lines.join("\n"));
+  assert.ok(lines.some((line) => /^\| alarms \| +2\.00 a day \| ≤ 3\.00 a day +\| +\|$/.test(line)));
+});
+
+test("a report as JSON has an object for each row and each figure", () => {
+  const objects = reportLines(REPORT, { suite: "s" })
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  assert.equal(objects, [
+    { suite: "s", table: "by file", file: "a", vus: 0.25 },
+    {
+      suite: "s",
+      table: "Figures",
+      figure: "mean",
+      value: 0.25,
+      target: { atLeast: 0.45 },
+      met: false,
+      published: { PCA: 0.462 },
+    },
+    {
+      suite: "s",
+      table: "Figures",
+      figure: "alarms",
+      value: 2,
+      unit: "a day",
+      target: { atMost: 3 },
+      met: true,
+    },
+  ]);
+});
+
+test("without its data a suite names what it expects and where people get it", () => {
+  const need = { folder: "detection/pumps", holds: ["labels.csv"], source: "https://example.org" };
+  for (const [given, environment, expected] of [
+    [
+      undefined,
+      {},
+      /no folder with its data is given; expected --data PATH with labels\.csv \(https:\/\/example\.org\)/,
+    ],
+    ["/nowhere", {}, /there is no folder \/nowhere/],
+    [undefined, { EIGENWATCH_DATA: "/nowhere" }, /there is no folder \/nowhere\/detection\/pumps/],
+    [temporaryDirectory(), {}, /has no labels\.csv/],
+  ] as const)
+    assert.throws(() => dataFolder("pumps", need, given, environment), expected);
+});
+
+test("a threshold is chosen on the other folds than the one it is measured on", () => {
+  const measured = crossFitted([1, 2, 3, 4], {
+    folds: 2,
+    fit: (items) => items,
+    measure: (item, others) => [item, others],
+  });
+  assert.equal(measured, [
+    [1, [2, 4]],
+    [2, [1, 3]],
+    [3, [2, 4]],
+    [4, [1, 3]],
+  ]);
+  const each = crossFitted([5, 6, 7], { fit: (items) => Math.max(...items), measure: (_, most) => most });
+  assert.equal(each, [7, 7, 6]);
+});
+
 // ---- given --------------------------------------------------------------------------------------------------------
+
+const REPORT = {
+  tables: [
+    tableOf(
+      "by file",
+      [{ file: "a", vus: 0.25 }],
+      [left("file", ({ file }) => file), right("VUS", ({ vus }) => decimals(vus, 2))],
+    ),
+  ],
+  figures: [
+    { name: "mean", value: 0.25, decimals: 3, target: { atLeast: 0.45 }, published: { PCA: 0.462 } },
+    { name: "alarms", value: 2, unit: "a day", target: { atMost: 3 } },
+  ],
+};
+
+function tableText(rows: DetectRow[]): string {
+  return reportText({ tables: [tableOf("", rows, COLUMNS)] });
+}
 
 function truth(onsetUs: number, endUs: number, more: Partial<Truth> = {}): Truth {
   return { kind: "k", detectors: ["collapse"], group: "g", channels: ["a"], onsetUs, endUs, ...more };

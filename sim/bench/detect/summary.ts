@@ -1,6 +1,7 @@
 /** All seeds of a case and a detector summed up: a row of the table. */
 import type { DetectorScore } from "./case.ts";
 import type { DetectorName, Tally } from "./score.ts";
+import { brief, decimals, left, right } from "./suite.ts";
 
 const DAY_US = 86_400e6;
 
@@ -64,46 +65,21 @@ export function summarise(
   };
 }
 
-/** A Markdown table with aligned columns. */
-export function table(rows: readonly DetectRow[]): string {
-  const head = [
-    "scenario",
-    "detector",
-    "to find",
-    "recall",
-    "precision",
-    "delay, s",
-    "mean",
-    "false a day",
-    "promised",
-  ];
-  const cells = rows.map((row) => [
-    row.form === "" ? row.scenario : `${row.scenario} (${row.form})`,
-    row.detector,
-    String(row.truths),
-    share(row.recall),
-    share(row.precision),
-    row.delaySeconds === null ? "–" : brief(row.delaySeconds.median),
-    row.delaySeconds === null ? "–" : brief(row.delaySeconds.mean),
-    perDay(row.falsePerDay, row),
-    perDay(row.promisedPerDay, row),
-  ]);
-  const widths = head.map((title, c) => Math.max(title.length, ...cells.map((row) => row[c]!.length)));
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, c) => (c < 2 ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!))).join(" | ")} |`;
-  const rule = `| ${widths.map((width, c) => (c < 2 ? "-".repeat(width) : `${"-".repeat(width - 1)}:`)).join(" | ")} |`;
-  return `${[line(head), rule, ...cells.map(line)].join("\n")}\n`;
-}
-
-function share(value: number | null): string {
-  return value === null ? "–" : value.toFixed(2);
-}
+export const COLUMNS = [
+  left<DetectRow>("scenario", ({ scenario, form }) => (form === "" ? scenario : `${scenario} (${form})`)),
+  left<DetectRow>("detector", ({ detector }) => detector),
+  right<DetectRow>("to find", ({ truths }) => String(truths)),
+  right<DetectRow>("recall", ({ recall }) => decimals(recall, 2)),
+  right<DetectRow>("precision", ({ precision }) => decimals(precision, 2)),
+  right<DetectRow>("delay, s", ({ delaySeconds }) =>
+    delaySeconds === null ? "–" : brief(delaySeconds.median),
+  ),
+  right<DetectRow>("mean", ({ delaySeconds }) => (delaySeconds === null ? "–" : brief(delaySeconds.mean))),
+  right<DetectRow>("false a day", (row) => perDay(row.falsePerDay, row)),
+  right<DetectRow>("promised", (row) => perDay(row.promisedPerDay, row)),
+];
 
 /** Without an alarm: the rate that would have shown one in 95 of 100 suites, 3 / days. */
 function perDay(rate: number, { quietDays }: DetectRow): string {
   return rate === 0 ? `< ${brief(3 / quietDays)}` : brief(rate);
-}
-
-function brief(value: number): string {
-  return String(Number(value.toPrecision(2)));
 }

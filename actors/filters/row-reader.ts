@@ -1,0 +1,60 @@
+/**
+ * One detector over rows, as the live system runs it: each row becomes a frame, and goes through the row assembler of a group to the detector.
+ *
+ * For filters and for measurements of detectors alone. The detector's events are discarded; its machine works.
+ */
+import type { Frame } from "../../protocol/frame.ts";
+import type { Settings } from "../../protocol/settings.ts";
+import { StandaloneActor } from "../core/standalone-actor.ts";
+import { RowAssembler } from "../detectors/rows/row-assembler.ts";
+import type { ActorDefinition, Detector, Group } from "../ports/detector.ts";
+
+/** Feeds rows to one detector, each as a frame through the group's row assembler. */
+export class RowReader<Made extends Detector> extends StandaloneActor<Made> {
+  private readonly assembler: RowAssembler;
+  private readonly frame: Frame;
+
+  constructor(definition: ActorDefinition<Made>, settings: Settings, group: Group) {
+    super(definition, settings, group, uniforms(settings.seed));
+    this.assembler = new RowAssembler(group);
+    this.frame = {
+      type: "frame",
+      group: group.name,
+      source: "rows",
+      sequence: 0,
+      count: group.n,
+      time: new Float64Array(group.n),
+      channel: Uint16Array.from({ length: group.n }, (_, c) => c),
+      value: new Float64Array(group.n),
+      size: null,
+    };
+  }
+
+  /** Returns false when the row completed no row of the group. */
+  push(timeUs: number, values: ArrayLike<number>): boolean {
+    const { frame } = this;
+    this.sequence++;
+    this.now = Math.max(this.now, timeUs);
+    let finite = false;
+    for (let c = 0; c < frame.count; c++) {
+      frame.time[c] = timeUs;
+      frame.value[c] = values[c]!;
+      finite = finite || Number.isFinite(values[c]!);
+    }
+    if (!finite) return false;
+    const batch = this.assembler.consume(frame);
+    this.update(batch);
+    return batch.rows > 0;
+  }
+}
+
+/** Mulberry32. It only breaks ties of ranks. */
+function uniforms(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

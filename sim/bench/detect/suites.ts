@@ -1,0 +1,15 @@
+/** All suites by name. A suite is loaded by the process that runs it. */
+import type { Suite } from "./suite.ts";
+
+export interface SuiteEntry {
+  /** One line for the list of suites. */
+  readonly summary: string;
+  load(): Promise<Suite>;
+}
+
+export const SUITES: Readonly<Record<string, SuiteEntry>> = {
+  synthetic: {
+    summary: "every synthetic scenario, with and without what happens in it: recall, delay, false alarms",
+    load: async () => (await import("./synthetic.ts")).synthetic,
+  },
+};
