@@ -3,14 +3,15 @@
  *
  *   admit ─► open block, core.apply ──close──► journal ──durable──► gate ──release──► outbox
  *
- * A block closes when nothing more is at hand and no append is under way, when it is full, or MAX_BLOCK_AGE_MS after its first input.
+ * A block closes when nothing more is at hand and no append is under way, when it is full, or MAX_BLOCK_AGE_MS after its first input
+ * (MAX_MEMORY_BLOCK_AGE_MS where closing waits for no disk).
  *
  * L1  The order of the log is the order of `admit`.
  * L2  The core is given what the log says, at once: outputs wait in the open block, and then in the gate.
  * L3  When the journal halts, nothing more is admitted and nothing that is not durable leaves.
  */
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { MAX_BLOCK_AGE_MS } from "../../protocol/limits.ts";
+import { MAX_BLOCK_AGE_MS, MAX_MEMORY_BLOCK_AGE_MS } from "../../protocol/limits.ts";
 import type { EventMessage, Input, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
 import type { Core } from "../core/core.ts";
 import type { CoreSink } from "../core/core-sink.ts";
@@ -60,6 +61,8 @@ export class InputLog implements CoreSink {
   private newMetricsUs: number | null = null;
   private firstArrivalMs = 0;
   private lastArrivalMs = 0;
+  /** Age at which the open block closes though more inputs arrive, ms. */
+  private blockAgeMs = MAX_BLOCK_AGE_MS;
   private appendsUnderWay = 0;
   private isCloseScheduled = false;
   private isMaintenanceScheduled = false;
@@ -142,7 +145,7 @@ export class InputLog implements CoreSink {
     core.probe = meter.probeNow() ? meter : null;
     core.apply(core.sequence + 1, timeUs, input);
     if (this.options.tap !== undefined) this.reportApplied(this.options.tap, timeUs, input);
-    if (!writer.fits(0) || nowMs - this.firstArrivalMs >= MAX_BLOCK_AGE_MS) this.closeBlock();
+    if (!writer.fits(0) || nowMs - this.firstArrivalMs >= this.blockAgeMs) this.closeBlock();
     else if (!this.isCloseScheduled) {
       this.isCloseScheduled = true;
       queueMicrotask(this.closeWhenIdle);
@@ -200,6 +203,7 @@ export class InputLog implements CoreSink {
     this.openBytes = { bytes: NO_BYTES, inputsAt: 0 };
     if (this.options.tap !== undefined) this.reportClosed(this.options.tap, block);
     const closed = { ...block, deliveries, metrics, firstArrivalMs, lastArrivalMs };
+    this.blockAgeMs = block.durable === null ? MAX_MEMORY_BLOCK_AGE_MS : MAX_BLOCK_AGE_MS;
     if (block.durable === null) this.gate.pass(closed);
     else this.hold(closed, block.durable);
     if (this.writer.isMaintenanceDue && !this.isMaintenanceScheduled) {

@@ -51,6 +51,19 @@ test("[O2] blocks leave in their order, for any order of acknowledgements", asyn
   );
 });
 
+test("in memory a turn that brings many frames lets the first leave a tenth of a millisecond later, and not when it ends", async () => {
+  const manual = createManualClock(1_700_000_000_000_000);
+  let sinceStartMs = 0;
+  const clock: ManualClock = Object.create(manual, { monotonicMs: { value: () => sinceStartMs } });
+  const world = await given({ clock });
+  const seenAt = [0, 0.06, 0.12, 0.18].map((ms) => {
+    sinceStartMs = ms;
+    world.sink.frame(row(clock.nowUs(), [1]));
+    return world.frameSequences().length;
+  });
+  assert.equal(seenAt, [0, 0, 3, 3]);
+});
+
 test("[O4] a listener that throws is dropped, and the others continue", async () => {
   const world = await given();
   world.partition.subscribe({ ...silent, frame: () => assert.unreachable("thrown in a listener") });
