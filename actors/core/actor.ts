@@ -11,6 +11,7 @@ import type { Input } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import type {
   ActorDefinition,
+  Announced,
   Announcement,
   Batch,
   Detector,
@@ -94,6 +95,19 @@ export class Actor implements DetectorContext {
     this.sequence = sequence;
     try {
       this.detector.onInput(input, this);
+      this.performAsked();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** What an actor of a group announced. */
+  hear(announced: Announced, now: number, sequence: number): void {
+    if (this.stopped || !this.detector.onAnnouncement) return;
+    this.now = now;
+    this.sequence = sequence;
+    try {
+      this.detector.onAnnouncement(announced, this);
       this.performAsked();
     } catch (error) {
       this.fail(error);

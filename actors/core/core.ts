@@ -6,18 +6,22 @@
  *                                  └─ other ─────────► actors of the session
  *                                                             │
  *                             events · states · metrics ◄─────┘
+ *                               └─ those of groups ─► actors of the session that listen
  *
  * R1  The same settings and inputs give the same outputs and the same state, bit for bit, on every runtime.
  * R2  Logical time never decreases. A timer fires before the first input that reaches it; timers are ordered by (due, creation).
  * R3  The core drops no input: inputs are shed before they enter the log.
  * R4  `registered` yields all state: hash and snapshot cover nothing else.
  * R5  Event sequences are 1, 2, 3 …; ids are `partition/inputSequence/k`.
+ * R6  Listening actors receive what actors of groups announce within the same input or timer, in the order announced, after all other work
+ *     on it. What they announce themselves is handed to nobody.
  */
 import type { Frame } from "../../protocol/frame.ts";
 import type {
   Channels,
   ConfigChanged,
   DensityMatrix,
+  EventMessage,
   Input,
   MeasurementRecord,
   QuantumInput,
@@ -26,7 +30,7 @@ import type {
   StateVector,
 } from "../../protocol/messages.ts";
 import { applySetting, parseSettings, type Settings } from "../../protocol/settings.ts";
-import type { Announcement, Batch } from "../ports/detector.ts";
+import type { Announced, Announcement, Batch } from "../ports/detector.ts";
 import type { Actor } from "./actor.ts";
 import type { CoreProbe, CoreSink } from "./core-sink.ts";
 import { eventMessage } from "./event-message.ts";
@@ -62,6 +66,8 @@ export class Core implements GroupsHost {
   private latestGauges: Record<string, number> = {};
   private nextMetricsUs = 0;
   private announcedInInput = 0;
+  /** Announcements of actors of groups that listening actors have not received yet. Empty between inputs. */
+  private readonly unheard: Announced[] = [];
 
   constructor(definitions: CoreDefinitions, sink: CoreSink) {
     this.sink = sink;
@@ -90,6 +96,7 @@ export class Core implements GroupsHost {
       default:
         this.other(input);
     }
+    if (this.unheard.length > 0) this.handOver();
   }
 
   /** The highest sequence seen from a source, 0 for an unknown source. */
@@ -147,13 +154,24 @@ export class Core implements GroupsHost {
   // ---- announcements --------------------------------------------------------------------------------------------
 
   announce(actor: Actor, timeUs: number, announcement: Announcement): void {
-    this.emit(actor.definition.name, actor.group.name, timeUs, announcement);
+    const { definition, group } = actor;
+    const event = this.emit(definition.name, announcement.group ?? group.name, timeUs, announcement);
+    if (this.groups.isListenedTo(actor))
+      this.unheard.push({ event, group, finding: announcement.finding ?? null });
   }
 
-  private emit(actor: string, group: string, timeUs: number, announcement: Announcement): void {
+  private emit(actor: string, group: string, timeUs: number, announcement: Announcement): EventMessage {
     const sequence = ++this.eventSequence;
     const id = `${this.partition}/${this.sequence}/${++this.announcedInInput}`;
-    this.sink.event(eventMessage(announcement, { sequence, id, timeUs, actor, group }));
+    const event = eventMessage(announcement, { sequence, id, timeUs, actor, group });
+    this.sink.event(event);
+    return event;
+  }
+
+  private handOver(): void {
+    for (const announced of this.unheard)
+      for (const actor of this.groups.session) actor.hear(announced, this.now, this.sequence);
+    this.unheard.length = 0;
   }
 
   // ---- data -------------------------------------------------------------------------------------------------------
@@ -283,6 +301,7 @@ export class Core implements GroupsHost {
     for (let timer = this.timers.take(timeUs); timer; timer = this.timers.take(timeUs)) {
       this.now = Math.max(timer.dueUs, this.now);
       this.groups.actor(timer.actor)?.timer(timer.id, timer.dueUs, this.sequence);
+      if (this.unheard.length > 0) this.handOver();
     }
   }
 

@@ -19,7 +19,7 @@ export const ASSEMBLER = "front";
 export interface CoreDefinitions {
   /** Actors of every group of channels. */
   group: readonly ActorDefinition[];
-  /** Actors of the session. They receive all inputs except data. */
+  /** Actors of the session. They receive all inputs except data, and those that listen what the actors of groups announce. */
   session: readonly ActorDefinition[];
 }
 
@@ -71,6 +71,11 @@ export class Groups {
   actor(key: string): Actor | undefined {
     for (const actor of this.actors()) if (actor.key === key) return actor;
     return undefined;
+  }
+
+  /** Whether actors of the session listen to this one: it belongs to a group, and one of them listens. */
+  isListenedTo(actor: Actor): boolean {
+    return actor.group !== SESSION && this.session.some(({ definition }) => definition.listens === true);
   }
 
   openSession(): void {

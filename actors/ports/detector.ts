@@ -91,6 +91,11 @@ export interface Detector<Machine extends AnyStateMachine = AnyStateMachine> {
   update?(batch: Batch, context: DetectorContext<Machine>): void;
   /** Inputs other than frames: for actors of the session (monitor, feed watcher), and states for actors of their group. */
   onInput?(input: Input, context: DetectorContext<Machine>): void;
+  /**
+   * Actors of the session only: what the actors of groups announced, in that order, once their work on the input is done. The definition
+   * says so by `listens`.
+   */
+  onAnnouncement?(announced: Announced, context: DetectorContext<Machine>): void;
   /** Called at the publish rate when the actor publishes state; fills and returns a message without `type`, or null. */
   publish?(context: DetectorContext<Machine>): unknown;
 }
@@ -103,8 +108,33 @@ export interface Detector<Machine extends AnyStateMachine = AnyStateMachine> {
  */
 export type Announcement = Pick<EventMessage, "kind" | "severity" | "title"> & {
   channels?: readonly string[];
+  /** Of an actor of the session: the group that it speaks of. */
+  group?: string;
   detail?: Record<string, string | number | boolean | null>;
+  /** Says that the announcement is about something that lasts. It is no part of the event. `channels` are ordered by contribution. */
+  finding?: Finding;
 };
+
+/** Something that lasts and that a detector announces more than once: it opens, grows, and ends or is accepted as normal. */
+export interface Finding {
+  /** Unique within the actor while the thing lasts: "cpu.user/level". */
+  readonly key: string;
+  readonly phase: "opened" | "grew" | "ended" | "accepted";
+  /** When it began, logical µs. */
+  readonly sinceUs: number;
+  /** Its size in units of what is usual (robust scales, or ranges seen), ≥ 0. */
+  readonly effect: number;
+  /** Evidence against "normal", nats. */
+  readonly evidence: number;
+}
+
+/** An announcement as listening actors receive it. */
+export interface Announced {
+  readonly event: Readonly<EventMessage>;
+  /** The group of the actor that announced it. */
+  readonly group: Group;
+  readonly finding: Finding | null;
+}
 
 /** One actor: its name, its machine and its detector. `defineDetector` makes one and checks that the two fit. */
 export interface ActorDefinition<Made extends Detector = Detector> {
@@ -117,6 +147,8 @@ export interface ActorDefinition<Made extends Detector = Detector> {
    */
   readonly version: number;
   readonly machine: AnyStateMachine;
+  /** True: its detector has `onAnnouncement`. What it computes then depends on all actors of groups. */
+  readonly listens?: boolean;
   /** False when the settings switch it off or the group is too small. */
   enabled(settings: Settings, group: Group): boolean;
   createDetector(settings: Settings, group: Group): Made;

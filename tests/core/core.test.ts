@@ -1,13 +1,14 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { RESTARTS_MAX } from "../../actors/core/actor.ts";
-import { Core } from "../../actors/core/core.ts";
+import { actorVersions, OtherActors } from "../../actors/core/actor-versions.ts";
+import { Core, type CoreDefinitions } from "../../actors/core/core.ts";
 import { hex } from "../../actors/core/hash.ts";
 import { hashOf } from "../../actors/core/registered-state.ts";
 import { decodeDerived, encodeDerived } from "../../protocol/block.ts";
 import type { EventMessage, Input } from "../../protocol/messages.ts";
 import { channels, opened, row } from "../support/inputs.ts";
-import { POISON, TOYS } from "../support/toy-actors.ts";
+import { gossip, POISON, TOYS } from "../support/toy-actors.ts";
 
 test("[R5] events are numbered 1, 2, 3, and their ids contain the input that caused them", () => {
   const { events } = given(opened(), channels(2)).when([5, row(5, [60, 60])], [2000, row(2000, [1, 1])]);
@@ -185,6 +186,74 @@ test("a core restored from any snapshot has the same later outputs and the same 
   }
 });
 
+const LISTENED = { ...TOYS, session: [gossip] };
+
+test("[R6] a listening actor hears what actors of groups announce after their work, in the order announced", () => {
+  const { events } = givenOf(LISTENED, opened(), channels(2), channels(2, { group: "h" })).when(
+    [5, row(5, [60, 60])],
+    [7, row(7, [60, POISON])],
+    [2000, { ...row(2000, [POISON, 1]), group: "h" }],
+  );
+  assert.equal(
+    events.map(({ id, group, kind, timeUs, detail }) => [
+      id,
+      group,
+      kind,
+      timeUs,
+      detail["id"],
+      detail["key"],
+    ]),
+    [
+      ["p0/4/1", "g", "toy.passed", 5, undefined, undefined],
+      ["p0/4/2", "g", "gossip.heard", 5, "p0/4/1", "sum"],
+      ["p0/5/1", "g", "actor.restarted", 7, undefined, undefined],
+      ["p0/5/2", "g", "gossip.heard", 7, "p0/5/1", ""],
+      ["p0/6/1", "g", "toy.rested", 1005, undefined, undefined],
+      ["p0/6/2", "g", "gossip.heard", 1005, "p0/6/1", ""],
+      ["p0/6/3", "h", "toy.passed", 2000, undefined, undefined],
+      ["p0/6/4", "h", "actor.restarted", 2000, undefined, undefined],
+      ["p0/6/5", "h", "gossip.heard", 2000, "p0/6/3", "sum"],
+      ["p0/6/6", "h", "gossip.heard", 2000, "p0/6/4", ""],
+    ],
+  );
+});
+
+test("[R6] what a finding says is no part of the event", () => {
+  const { events } = givenOf(LISTENED, opened(), channels(2)).when([5, row(5, [60, 60])]);
+  assert.not.ok("finding" in events[0]!);
+});
+
+test("[K2] a listening actor that throws is restarted once, and hears no announcement of itself", () => {
+  const world = givenOf(LISTENED, opened(), channels(2)).when([POISON, row(POISON, [60, 60])]);
+  assert.equal(kinds(world.events), ["toy.passed", "actor.restarted"]);
+  assert.is(world.events[1]!.actor, "gossip");
+  world.when([POISON + 1, row(POISON + 1, [1, 1])]);
+  assert.equal(kinds(world.events), ["toy.passed", "actor.restarted"]);
+});
+
+test("[R6] a core with listening actors, restored from any snapshot, has the same later outputs and the same hash", () => {
+  const inputs = longInputs();
+  const whole = givenOf(LISTENED, opened(), channels(2)).when(...inputs);
+  assert.ok(kinds(whole.events).filter((kind) => kind === "gossip.heard").length > 3);
+  for (let cut = 2; cut < inputs.length; cut += 7) {
+    const first = givenOf(LISTENED, opened(), channels(2)).when(...inputs.slice(0, cut));
+    const second = resumed(first.core.snapshot(), LISTENED).when(...inputs.slice(cut));
+    assert.equal([...first.events, ...second.events], whole.events, `cut at ${cut}`);
+    assert.is(second.hash(), whole.hash(), `cut at ${cut}`);
+  }
+});
+
+test("[A3] with another version of an actor of groups, a listening actor cannot be compared either", () => {
+  const recorded = actorVersions(LISTENED);
+  assert.ok(new OtherActors(recorded, LISTENED).none);
+  const others = new OtherActors({ ...recorded, "actor/touchy": "2" }, LISTENED);
+  assert.equal(
+    ["touchy", "gossip", "summing"].map((actor) => others.has(actor)),
+    [true, true, false],
+  );
+  assert.equal(others.list, [{ actor: "touchy", recorded: 2, current: 1 }]);
+});
+
 test("a changed setting restarts the actors it concerns and is an event", () => {
   const world = given(opened(), channels(1)).when(
     [5, row(5, [1])],
@@ -225,15 +294,19 @@ interface World {
 }
 
 function given(...inputs: Input[]): World {
+  return givenOf(TOYS, ...inputs);
+}
+
+function givenOf(definitions: CoreDefinitions, ...inputs: Input[]): World {
   const events: EventMessage[] = [];
-  return world(new Core(TOYS, sinkInto(events)), events).when(
+  return world(new Core(definitions, sinkInto(events)), events).when(
     ...inputs.map((input): [number, Input] => [0, input]),
   );
 }
 
-function resumed(snapshot: Uint8Array): World {
+function resumed(snapshot: Uint8Array, definitions: CoreDefinitions = TOYS): World {
   const events: EventMessage[] = [];
-  return world(Core.restore(snapshot, TOYS, sinkInto(events)), events);
+  return world(Core.restore(snapshot, definitions, sinkInto(events)), events);
 }
 
 function world(core: Core, events: EventMessage[]): World {

@@ -29,6 +29,7 @@ const summingMachine = setup({
               kind: "toy.passed",
               severity: "notice",
               title: "the sum passed its level",
+              finding: { key: "sum", phase: "opened", sinceUs: event.timeUs, effect: 1, evidence: 2 },
               detail: { sum: event["sum"] },
             }),
           },
@@ -94,6 +95,56 @@ export const touchy: ActorDefinition = {
           if (batch.frame.value[k] === POISON) throw new Error("met the poison");
           seen[0]! += 1;
         }
+      },
+    };
+  },
+};
+
+/** Listens: counts the announcements of groups, and announces each again with its id. One that it hears at POISON µs makes it throw. */
+export const gossip: ActorDefinition = {
+  name: "gossip",
+  version: 1,
+  listens: true,
+  machine: setup({
+    types: { events: {} as Signal },
+    actions: { announce: (_, _params: object) => {} },
+  }).createMachine({
+    initial: "on",
+    states: {
+      on: {
+        on: {
+          heard: {
+            actions: {
+              type: "announce",
+              params: ({ event }) => ({
+                kind: "gossip.heard",
+                severity: "info",
+                title: "somebody said something",
+                group: event["group"],
+                detail: { id: event["id"], key: event["key"] },
+              }),
+            },
+          },
+        },
+      },
+    },
+  }),
+  enabled: () => true,
+  machineInput: () => ({}),
+  createDetector(): Detector {
+    const heard = new Float64Array(1);
+    return {
+      fields: { heard },
+      onAnnouncement({ event, finding, group }, context) {
+        if (event.timeUs === POISON) throw new Error("heard the poison");
+        heard[0]! += 1;
+        context.signal({
+          type: "heard",
+          timeUs: event.timeUs,
+          id: event.id,
+          group: group.name,
+          key: finding?.key ?? "",
+        });
       },
     };
   },
