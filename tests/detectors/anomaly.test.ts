@@ -151,6 +151,18 @@ test("anomaly detector sends no signal while warming up", () => {
   assert.is(actor.state, "warming");
 });
 
+test("anomaly detector reports nothing about all channels just after warming up on independent noise", () => {
+  const n = 16;
+  const rows = 300;
+  // One joint episode in S rows is promised: 0.5 in these 2,400 rows.
+  let joint = 0;
+  for (let seed = 1; seed <= 8; seed++) {
+    const actor = watch(rows, () => {}, seed, 0, n);
+    joint += started(actor, 0, rows).filter(({ detail }) => detail!["joint"] === true).length;
+  }
+  assert.ok(joint <= 1, `${joint} joint episodes`);
+});
+
 test("anomaly detector learns the usual value by time of day", () => {
   const actor = new ActorHarness(
     anomaly,

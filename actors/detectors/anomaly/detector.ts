@@ -27,7 +27,7 @@ import { anomalyMachine } from "./machine.ts";
 
 export const anomaly = defineDetector({
   name: "anomaly",
-  version: 1,
+  version: 2,
   machine: anomalyMachine,
   enabled: (settings, group) => settings.anomaly.enabled && !group.states,
   createDetector: (settings, group) => new AnomalyDetector(settings, group),
@@ -182,7 +182,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     const { evidence, conformal, jointLook } = this;
     jointLook[BREADTH] = 4 * breadth;
     jointLook[DISTANCE] = this.joint.see(batch, r, this.views);
-    conformal.evidenceAt(base + BREADTH, jointLook, BREADTH);
+    // While the channels warm up, breadth is 0: a window of zeros would make the first warm row a record.
+    if (warm) conformal.evidenceAt(base + BREADTH, jointLook, BREADTH);
     let most = jointLook[BREADTH]!;
     if (!Number.isNaN(jointLook[DISTANCE]!)) {
       conformal.evidenceAt(base + DISTANCE, jointLook, DISTANCE);
