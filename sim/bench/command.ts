@@ -5,7 +5,6 @@ import { read } from "../../actors/command-line/option-values.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
 import { MAX_FRAME_SAMPLES, MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
 import { wholeNumber } from "../../protocol/text-values.ts";
-import { SUITES } from "./detect/suites.ts";
 import { runBench } from "./mod.ts";
 
 /** A thousand seeds of everything take two cores an hour. */
@@ -26,7 +25,7 @@ export const benchCommand = new Command("bench")
   )
   .argument("[name]", "only benchmarks whose name contains this")
   .option("--list", "print the names only; with detect: the suites and what they measure")
-  .option("--suite <name>", `with detect: one of ${Object.keys(SUITES).join(", ")}`)
+  .option("--suite <name>", "with detect: a suite of data; detect --list names all")
   .option("--data <path>", "with --suite: the folder with its data (default: its place in EIGENWATCH_DATA)")
   .option("--only <text>", "with --suite: only cases whose name contains this")
   .option("--seeds <n>", "with --suite: runs of each case (default: 100)", read(wholeNumber(1, MAX_SEEDS)))

@@ -1,5 +1,6 @@
 /** The scoring of `bench detect`, with detectors whose every alarm is scripted. */
 
+import { join } from "node:path";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -7,6 +8,7 @@ import type { EventMessage } from "../../protocol/messages.ts";
 import { allCases, detectorsOf, scoreSeed } from "../../sim/bench/detect/case.ts";
 import { crossFitted } from "../../sim/bench/detect/cross-fit.ts";
 import { dataFolder } from "../../sim/bench/detect/data-folder.ts";
+import { market } from "../../sim/bench/detect/market.ts";
 import { reportLines, reportText } from "../../sim/bench/detect/print.ts";
 import { runScenario } from "../../sim/bench/detect/run.ts";
 import { type Alarm, alarmOf, type DetectorName, score, type Tally } from "../../sim/bench/detect/score.ts";
@@ -19,6 +21,7 @@ import { findScenario } from "../../sim/worlds/scenarios.ts";
 import { refuseAll } from "../support/command-line.ts";
 import { run } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
+import { shared, skipWithoutData } from "../support/shared.ts";
 
 const ALLOWED = 10;
 
@@ -96,6 +99,15 @@ test("coherence is scored by its own kinds of truth and its own events", () => {
   assert.equal(
     score("coherence", truths, alarms, ALLOWED),
     tallyOf({ truths: 1, hits: 1, unrelated: 1, delaysUs: [50] }),
+  );
+});
+
+test("[D1] an incident finds any truth, and one of the session finds it in any group", () => {
+  const truths = [truth(100, 200, { detectors: [] }), truth(300, 400, { detectors: ["anomaly"] })];
+  const incident = (timeUs: number, group: string) => alarm(timeUs, { detector: "incidents", group });
+  assert.equal(
+    score("incidents", truths, [incident(150, "g"), incident(350, ""), incident(360, "h")], ALLOWED),
+    tallyOf({ truths: 2, hits: 2, false: 1, delaysUs: [50, 50] }),
   );
 });
 
@@ -191,7 +203,8 @@ test("bench detect prints a row for each detector, as JSON for programs", async 
   const rows = stdout
     .trimEnd()
     .split("\n")
-    .map((line) => JSON.parse(line));
+    .map((line) => JSON.parse(line))
+    .filter(({ detector }) => detector !== "incidents");
   assert.equal(
     rows.map(({ form, detector, seeds }) => [form, detector, seeds]),
     [
@@ -291,6 +304,28 @@ test("a threshold is chosen on the other folds than the one it is measured on", 
   ]);
   const each = crossFitted([5, 6, 7], { fit: (items) => Math.max(...items), measure: (_, most) => most });
   assert.equal(each, [7, 7, 6]);
+});
+
+test("the suite of markets counts each alarm once, inside or outside of an event", async () => {
+  const file = shared("market/E_telemetry/skab_other_7.csv.gz");
+  if (file === null) return skipWithoutData();
+  const given = { suite: "market", data: join(file, "..", ".."), seeds: 1, scenario: null };
+  const rows = await market.run({ name: "water rig, rotor" }, given);
+  assert.equal(
+    rows
+      .filter(({ detector }) => detector !== "incidents")
+      .map(({ detector, expected }) => [detector, expected]),
+    [
+      ["anomaly", 1],
+      ["collapse", 1],
+      ["coherence", 1],
+    ],
+  );
+  for (const { expected, found, delaysUs, outside, outsidePromised, daysOutside } of rows) {
+    assert.ok(found <= expected && delaysUs.length === found && outsidePromised <= outside);
+    // 1,090 rows of a second, of which 347 are labelled.
+    assert.ok(daysOutside > 600 / 86_400 && daysOutside < 1_090 / 86_400, String(daysOutside));
+  }
 });
 
 // ---- given --------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 import type { ScenarioOptions } from "../../worlds/model/scenario.ts";
 import { findScenario, SCENARIOS } from "../../worlds/scenarios.ts";
 import { runScenario } from "./run.ts";
-import { DETECTORS, type DetectorName, score, type Tally } from "./score.ts";
+import { type DetectorName, detectorsPresent, score, type Tally } from "./score.ts";
 
 export interface DetectCase {
   readonly scenario: string;
@@ -36,9 +36,13 @@ export function allCases(): DetectCase[] {
 
 /** Detectors that apply to the data: coherence needs two channels, and states have a detector of their own. */
 export function detectorsOf({ scenario, form }: DetectCase): DetectorName[] {
-  if (form === "density" || form === "vector") return ["trajectory"];
+  const ofStates = form === "density" || form === "vector";
   const { channels } = findScenario(scenario);
-  return DETECTORS.filter((name) => name !== "trajectory" && (name !== "coherence" || channels.usual >= 2));
+  return detectorsPresent().filter((name) => {
+    if (name === "incidents") return true;
+    if (ofStates || name === "trajectory") return ofStates && name === "trajectory";
+    return name !== "coherence" || channels.usual >= 2;
+  });
 }
 
 export function scoreSeed(each: DetectCase, seed: number): SeedScore {

@@ -6,7 +6,8 @@
  *               hit   repeat         repeat  false
  *
  * D1  An alarm matches a truth when it is inside the window, belongs to the truth's group and, for the anomaly detector, names one of its
- *     channels. The truth must be meant for the detector: by its label, for coherence by its kind.
+ *     channels. The truth must be meant for the detector: by its label, for coherence by its kind. Every truth is meant for incidents; those
+ *     of the session belong to every group.
  * D2  One to one: an alarm hits at most one truth, and a truth is hit at most once. In order of time each alarm takes, of the matching
  *     truths without a hit, the one whose window ends first: no assignment has more hits.
  * D3  An alarm that matches only truths with a hit is a repetition: neither right nor wrong.
@@ -19,10 +20,11 @@
  * A what-if is scored by simpler rules (sim/recordings/whatif/alarm-score.ts): it compares two settings on a span of one recording, where
  * one alarm may find several truths.
  */
+import { SYSTEM } from "../../../actors/system.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import type { Truth } from "../../worlds/model/scenario.ts";
 
-export const DETECTORS = ["anomaly", "collapse", "coherence", "trajectory"] as const;
+export const DETECTORS = ["anomaly", "collapse", "coherence", "trajectory", "incidents"] as const;
 export type DetectorName = (typeof DETECTORS)[number];
 
 const ALARMS: Readonly<Record<string, DetectorName>> = {
@@ -31,6 +33,7 @@ const ALARMS: Readonly<Record<string, DetectorName>> = {
   "coherence.lost": "coherence",
   "coherence.regained": "coherence",
   "trajectory.jumped": "trajectory",
+  "incident.opened": "incidents",
 };
 
 /** Kinds that change how much channels move together: the coherence estimate must find them. */
@@ -39,10 +42,17 @@ const OF_COHERENCE: ReadonlySet<string> = new Set(["decoherence", "pointerCollap
 export interface Alarm {
   readonly detector: DetectorName;
   readonly timeUs: number;
+  /** "": of the whole session. */
   readonly group: string;
   readonly channels: readonly string[];
   /** False if the detector reported that the data void its promised rate. */
   readonly promised: boolean;
+}
+
+/** The detectors that the program has, in order. */
+export function detectorsPresent(): DetectorName[] {
+  const hasIncidents = SYSTEM.session.some(({ name }) => name === "incidents");
+  return DETECTORS.filter((name) => name !== "incidents" || hasIncidents);
 }
 
 export interface Tally {
@@ -64,6 +74,7 @@ export function alarmOf({ kind, timeUs, group, channels, detail }: EventMessage)
 }
 
 export function isMeantFor(detector: DetectorName, { kind, detectors }: Truth): boolean {
+  if (detector === "incidents") return true;
   return detector === "coherence" ? OF_COHERENCE.has(kind) : detectors.includes(detector);
 }
 
@@ -93,10 +104,9 @@ export function score(
   return tally;
 }
 
-function isInside(alarm: Alarm, truth: Truth, allowedUs: number): boolean {
-  return (
-    alarm.group === truth.group && alarm.timeUs >= truth.onsetUs && alarm.timeUs <= truth.endUs + allowedUs
-  );
+function isInside({ group, timeUs }: Alarm, truth: Truth, allowedUs: number): boolean {
+  const isOfGroup = group === truth.group || group === "";
+  return isOfGroup && timeUs >= truth.onsetUs && timeUs <= truth.endUs + allowedUs;
 }
 
 /** Only anomalies concern single channels; all other alarms concern their group. */

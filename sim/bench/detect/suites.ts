@@ -12,4 +12,9 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
     summary: "every synthetic scenario, with and without what happens in it: recall, delay, false alarms",
     load: async () => (await import("./synthetic.ts")).synthetic,
   },
+  market: {
+    summary:
+      "recorded markets and servers with known events, through the shipped core: found, delay, alarms outside",
+    load: async () => (await import("./market.ts")).market,
+  },
 };
