@@ -1,22 +1,24 @@
 /**
  * Cost of the detectors on one core: n = 16 channels, rows in frames of 256 samples, each detector alone and all together, beside the row
- * assembler that they need; and density matrices for the trajectory detector, beside a bare loop.
+ * assembler that they need; ten thousand detectors of one channel; and density matrices for the trajectory detector, beside a bare loop.
  *
  * Time is CPU time. Each run checks that its detector did its work.
  */
+import process from "node:process";
 import { StandaloneActor } from "../../actors/core/standalone-actor.ts";
 import { anomaly } from "../../actors/detectors/anomaly/detector.ts";
 import { collapse } from "../../actors/detectors/collapse/detector.ts";
 import { estimator } from "../../actors/detectors/estimator/detector.ts";
 import { RowAssembler } from "../../actors/detectors/rows/row-assembler.ts";
 import { trajectory } from "../../actors/detectors/trajectory/detector.ts";
+import { RowReader } from "../../actors/filters/row-reader.ts";
 import type { ActorDefinition } from "../../actors/ports/detector.ts";
 import { float64Bytes } from "../../protocol/columns.ts";
 import type { DensityMatrix } from "../../protocol/messages.ts";
 import { parseSettings } from "../../protocol/settings.ts";
-import { check, cpuSeconds } from "./measure.ts";
-import { type BenchRow, compared } from "./row.ts";
-import { ROW_US, rowsGroup, uniforms, walkFrames } from "./samples.ts";
+import { check, cpuSeconds, median } from "./measure.ts";
+import { type BenchRow, compared, limited } from "./row.ts";
+import { normals, ROW_US, rowsGroup, uniforms, walkFrames } from "./samples.ts";
 import { BARE_LOOP, bareLoop, inTurns } from "./turns.ts";
 
 export const DETECTORS: Readonly<Record<string, ActorDefinition>> = { estimator, collapse, anomaly };
@@ -52,8 +54,103 @@ export async function benchDetectors(): Promise<BenchRow[]> {
       beside("row assembler"),
       { atLeast: 1.5e6 },
     ),
+    perRow("collapse", runs["collapse"]!),
+    perSample("anomaly", runs["anomaly"]!),
+    ...(await benchAllocation(names)),
+    await benchUnivariate(),
     ...(await benchTrajectory()),
   ];
+}
+
+/** `rates`: samples per second of the row assembler and the detector. */
+function perRow(name: string, rates: readonly number[]): BenchRow {
+  const runs = rates.map((rate) => (CHANNELS * 1e6) / rate);
+  return limited({ name: `row assembler + ${name}, a row of n=16`, unit: "µs/row", runs }, { atMost: 10 });
+}
+
+function perSample(name: string, rates: readonly number[]): BenchRow {
+  const runs = rates.map((rate) => 1e9 / rate);
+  return limited(
+    { name: `row assembler + ${name}, a sample of n=16`, unit: "ns/sample", runs },
+    { atMost: 200 },
+  );
+}
+
+/** A number that V8 boxes has 12 to 16 bytes: less is none per row. */
+const BOXED_BYTES = 12;
+
+/** Bytes that a row leaves on the heap, of the row assembler and each detector. */
+async function benchAllocation(names: readonly string[]): Promise<BenchRow[]> {
+  const turns = await inTurns(Object.fromEntries(names.map((name) => [name, bytesPerRow(name)])));
+  return names.map((name) =>
+    limited(
+      { name: `row assembler + ${name}, allocation, n=16`, unit: "bytes/row", runs: turns[name]! },
+      { atMost: BOXED_BYTES },
+    ),
+  );
+}
+
+/** Readings of the heap in one turn. */
+const READINGS = 40;
+const FRAMES_BETWEEN = 20;
+
+/** A contender: the median growth of the heap. Readings between which memory was collected are left out. */
+function bytesPerRow(name: string): () => number {
+  const rows = createRows([name]);
+  const rowsBetween = (FRAMES_BETWEEN * FRAME_SAMPLES) / CHANNELS;
+  return () => {
+    const grown: number[] = [];
+    let before = process.memoryUsage().heapUsed;
+    for (let k = 0; k < READINGS; k++) {
+      for (let frame = 0; frame < FRAMES_BETWEEN; frame++) rows.next();
+      const after = process.memoryUsage().heapUsed;
+      if (after >= before) grown.push((after - before) / rowsBetween);
+      before = process.memoryUsage().heapUsed;
+    }
+    check(grown.length > READINGS / 2, "fewer collections than readings", `${grown.length} readings`);
+    return median(grown);
+  };
+}
+
+const UNIVARIATE = 10_000;
+/** More detectors than caches hold, and few enough for any machine. */
+const UNIVARIATE_MADE = 1000;
+const UNIVARIATE_SECONDS = 30;
+
+/** Share of a core that many anomaly detectors of one channel take, each with a row a second. */
+async function benchUnivariate(): Promise<BenchRow> {
+  const group = { ...rowsGroup(1), everyUs: 1e6 };
+  const settings = parseSettings({});
+  const readers = Array.from({ length: UNIVARIATE_MADE }, () => new RowReader(anomaly, settings, group));
+  const normal = normals(uniforms(), 4);
+  const noise = Float64Array.from({ length: 8191 }, normal);
+  const row = new Float64Array(1);
+  let second = 0;
+  const { percent } = await inTurns({
+    percent() {
+      const began = cpuSeconds();
+      for (let k = 0; k < UNIVARIATE_SECONDS; k++, second++)
+        for (let d = 0; d < UNIVARIATE_MADE; d++) {
+          row[0] = noise[(second + 17 * d) % noise.length]!;
+          readers[d]!.push(second * 1e6, row);
+        }
+      const seconds = cpuSeconds() - began;
+      return (100 * seconds * UNIVARIATE) / (UNIVARIATE_MADE * UNIVARIATE_SECONDS);
+    },
+  });
+  check(
+    readers.every(({ machine }) => machine.value !== "warming"),
+    "every detector to warm up",
+  );
+  return limited(
+    {
+      name: `${UNIVARIATE.toLocaleString("en-US")} univariate detectors at 1 Hz`,
+      unit: "% of a core",
+      runs: percent,
+      note: `${UNIVARIATE_MADE.toLocaleString("en-US")} measured`,
+    },
+    { atMost: 5 },
+  );
 }
 
 async function benchTrajectory(): Promise<BenchRow[]> {
