@@ -164,6 +164,7 @@ export class ClusterNode {
       openPartition: (journal, epoch) => this.openPartition(partition, journal, epoch),
       isFree: () => this.presence.isFree(partition),
       opened: (running, epoch) => this.opened(partition, running, epoch),
+      fenced: (epoch, by) => this.options.tap?.fenced?.(partition, epoch, by),
       left: (epoch, reason) => this.left(partition, epoch, reason),
       released: () => this.presence.announce(),
     });

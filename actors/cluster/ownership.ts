@@ -6,6 +6,7 @@
  * Attempts are numbered: what an abandoned one still brings is released and not reported.
  */
 
+import { Fenced } from "../journal/errors.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { AdmittedLog } from "./admitted-log.ts";
@@ -35,6 +36,8 @@ export interface OwnershipOptions {
   isFree(): boolean;
   /** It now runs here. */
   opened(partition: Partition, epoch: number): void;
+  /** Its journal, of epoch `epoch`, ended when the take-over of epoch `by` was read. */
+  fenced(epoch: number, by: number): void;
   /** It is no longer this node's to serve; what is durable of it is still delivered while it is closed. */
   left(epoch: number, reason: string): void;
   /** Nothing of it is open here any more. */
@@ -146,9 +149,11 @@ export class Ownership {
     const journal = options.openJournal(this.log!, epoch);
     this.journal = journal;
     this.reason = "";
-    void journal
-      .whenEnded()
-      .then((error) => this.journal === journal && this.dispatch("ended", error.message));
+    void journal.whenEnded().then((error) => {
+      if (this.journal !== journal) return;
+      if (error instanceof Fenced) options.fenced(epoch, error.epoch);
+      this.dispatch("ended", error.message);
+    });
     this.opening = options.openPartition(journal, epoch).then(
       (partition) => this.take(partition, journal),
       (error: unknown) => this.dispatch("failed", `it cannot be opened: ${text(error)}`),

@@ -31,6 +31,8 @@ export interface PartitionTap {
   snapshot?(partition: string, block: number, bytes: Uint8Array): void;
   /** Once a second and at the end: counters of the sequencer since it was opened, and what it holds. */
   counts?(partition: string, counts: PartitionCounts): void;
+  /** In a cluster: its journal, of epoch `epoch`, ended when the take-over of epoch `by` was read. It may not have been opened yet. */
+  fenced?(partition: string, epoch: number, by: number): void;
   /** It takes nothing more; `reason` is "" for an orderly end. */
   closed?(partition: string, epoch: number, reason: string): void;
 }

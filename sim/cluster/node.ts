@@ -143,10 +143,9 @@ export class SimulatedNode {
     node.start();
   }
 
-  #changed(gateway: SimulatedGateway, { partition, epoch, owned, reason }: OwnershipChange): void {
+  #changed(gateway: SimulatedGateway, { partition, epoch, owned }: OwnershipChange): void {
     if (owned === null) {
       this.#world.sometimes("partition let go");
-      if (/fenced/i.test(reason)) this.#world.sometimes("node fenced");
       gateway.drop(partition);
       return;
     }

@@ -64,6 +64,10 @@ export function observePartition(world: SimulatedCluster, node: string): Partiti
         limit: HELD_BYTES_MAX,
       });
     },
+    fenced(partition, epoch, by) {
+      world.sometimes("node fenced");
+      world.observe({ kind: "fenced", atUs: world.nowUs, node, partition, epoch, by });
+    },
     closed(partition, _epoch, reason) {
       world.observe({ kind: "closed", atUs: world.nowUs, node, partition, reason });
     },

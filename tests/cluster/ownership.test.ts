@@ -28,6 +28,7 @@ function world() {
     },
     isFree: () => true,
     opened() {},
+    fenced() {},
     left() {},
     released() {},
     log() {},

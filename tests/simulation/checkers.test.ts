@@ -68,6 +68,15 @@ test("one-chain: two owners of one epoch are caught", () => {
   assert.is(world.brokenRule(), "one-chain");
 });
 
+test("one-chain: an owner that a second take-over of its epoch ends is caught, and one that nobody wrote", () => {
+  const taken = () => quietWorld().takeover("n2").opened("n2");
+  const fenced = (epoch: number, by: number) =>
+    taken().observe("fenced", { node: "n1", partition: PARTITION, epoch, by });
+  assert.is(fenced(0, 1).violation, null);
+  assert.is(fenced(1, 1).violation?.rule, "one-chain");
+  assert.is(fenced(1, 2).violation?.rule, "one-chain");
+});
+
 test("one-chain: inputs with the same number are caught", () => {
   const world = quietWorld();
   world.core.sequence -= 1;

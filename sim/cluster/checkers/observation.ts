@@ -40,6 +40,14 @@ export type Observation = { readonly atUs: number } & (
       readonly sequence: number;
       readonly hash: string;
     }
+  /** A node read the take-over of epoch `by`, which ended its journal of epoch `epoch`. */
+  | {
+      readonly kind: "fenced";
+      readonly node: string;
+      readonly partition: string;
+      readonly epoch: number;
+      readonly by: number;
+    }
   | { readonly kind: "closed"; readonly node: string; readonly partition: string; readonly reason: string }
   /** A live core applied an input. */
   | {

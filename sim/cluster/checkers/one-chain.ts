@@ -7,7 +7,7 @@ import type { ReplayedLogs } from "./replayed-logs.ts";
  * The admitted log is one chain, and all nodes act on the same chain.
  *
  * While it grows: no two nodes take different blocks of one number for durable, and one node opens an epoch, right after the block that
- * its take-over names. At the end: numbers, hashes, sequences and times of the chain follow one another.
+ * its take-over names; an owner is fenced by the take-over of a later epoch alone. At the end: numbers, hashes, sequences and times of the chain follow one another.
  */
 export function oneChain(stored: StoredLogs): Checker {
   const hashes = new Map<string, string>();
@@ -16,9 +16,10 @@ export function oneChain(stored: StoredLogs): Checker {
   return {
     name: "one-chain",
     rule: "the admitted log of a partition is one chain, with one owner an epoch",
-    observes: ["acknowledged", "opened"],
+    observes: ["acknowledged", "opened", "fenced"],
     observe(observation) {
       if (observation.kind === "acknowledged") return acknowledged(observation);
+      if (observation.kind === "fenced") return fenced(observation);
       return opened(observation as Observed<"opened">);
     },
     finish(_end: WorldEnd, { partitions }: ReplayedLogs) {
@@ -39,6 +40,12 @@ export function oneChain(stored: StoredLogs): Checker {
     // A block that the server forgot may be written again.
     if (known === undefined || known === hash || stored.of(partition)?.forgotten.has(known)) return null;
     return `${node} takes ${hash} for block ${block} of ${partition}; before it was ${known}`;
+  }
+
+  function fenced({ partition, epoch, by, node }: Observed<"fenced">): string | null {
+    const wasAdmitted = by <= (stored.of(partition)?.epoch ?? 0) || stored.lossy.has(partition);
+    if (by > epoch && wasAdmitted) return null;
+    return `${node} was fenced from ${partition} in epoch ${epoch} by a take-over of epoch ${by}, which ends no other`;
   }
 
   function opened({ partition, epoch, node, block }: Observed<"opened">): string | null {
