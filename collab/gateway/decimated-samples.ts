@@ -20,6 +20,12 @@ export interface DecimatedRequest {
   readonly included: Uint8Array | null;
 }
 
+/** What came of a frame: messages with the intervals that ended with it, and what that cost. */
+export interface DecimatedFrame {
+  readonly messages: readonly Uint8Array[];
+  readonly work: number;
+}
+
 export class DecimatedSamples {
   readonly #request: DecimatedRequest;
   readonly #shared: SharedDecimations;
@@ -34,9 +40,9 @@ export class DecimatedSamples {
     this.#since = after;
   }
 
-  /** A frame of the back-fill: a message if intervals ended with it, else null, and what that cost. */
-  backfill(frame: Frame, inputSequence: number): { bytes: Uint8Array | null; work: number } {
-    return this.#message(this.#ownOf(frame.group).add(frame, inputSequence), frame, inputSequence);
+  /** A frame of the back-fill. */
+  backfill(frame: Frame, inputSequence: number): DecimatedFrame {
+    return this.#messages(this.#ownOf(frame.group).add(frame, inputSequence), frame, inputSequence);
   }
 
   /** The back-fill has ended: what it left open goes on in the shared decimations. */
@@ -44,9 +50,9 @@ export class DecimatedSamples {
     for (const group of this.#own.keys()) this.#join(group);
   }
 
-  live(frame: Frame, inputSequence: number): { bytes: Uint8Array | null; work: number } {
+  live(frame: Frame, inputSequence: number): DecimatedFrame {
     const shared = this.#joined.get(frame.group) ?? this.#join(frame.group);
-    return this.#message(shared.rows(frame, inputSequence), frame, inputSequence);
+    return this.#messages(shared.rows(frame, inputSequence), frame, inputSequence);
   }
 
   /** Follows nothing until the next live frame, which is the first after input `since`. */
@@ -63,14 +69,10 @@ export class DecimatedSamples {
     this.#since = last;
   }
 
-  #message(
-    rows: Rows | null,
-    frame: Frame,
-    inputSequence: number,
-  ): { bytes: Uint8Array | null; work: number } {
-    if (rows === null) return { bytes: null, work: frame.count };
-    const bytes = rows.message(this.#request, frame.group, inputSequence);
-    return { bytes, work: frame.count + rows.length * WORK_PER_ROW + WORK_PER_MESSAGE };
+  #messages(rows: Rows | null, frame: Frame, inputSequence: number): DecimatedFrame {
+    if (rows === null) return { messages: [], work: frame.count };
+    const messages = rows.messages(this.#request, frame.group, inputSequence);
+    return { messages, work: frame.count + rows.length * WORK_PER_ROW + WORK_PER_MESSAGE };
   }
 
   #ownOf(group: string): Decimation {

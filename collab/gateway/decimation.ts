@@ -86,7 +86,7 @@ interface Row {
 export class Rows {
   readonly #rows: Row[] = [];
   /** For subscriptions to all channels, which share them. */
-  #columns: Columns | null = null;
+  #columns: Columns[] | null = null;
 
   get length(): number {
     return this.#rows.length;
@@ -96,32 +96,37 @@ export class Rows {
     this.#rows.push({ interval, channel, min, max, last, samples });
   }
 
-  /** As a `decimated` message with the channels whose entry of `included` is 1 (null: all); null when none of them has a row. */
-  message(
+  /**
+   * As `decimated` messages with the channels whose entry of `included` is 1 (null: all): one, none when no such channel has a row, more when
+   * the frame jumps further than a message can count intervals.
+   */
+  messages(
     { id, everyUs, included }: { id: number; everyUs: number; included: Uint8Array | null },
     group: string,
     inputSequence: number,
-  ): Uint8Array | null {
-    const chosen = this.#chosen(included);
-    if (chosen === null) return null;
-    const { first, columns } = chosen;
-    return encodeMessage({
-      type: "decimated",
-      id,
-      inputSequence,
-      group,
-      fromUs: first * everyUs,
-      everyUs,
-      ...columns,
-    });
+  ): Uint8Array[] {
+    return this.#chosen(included).map(({ first, columns }) =>
+      encodeMessage({
+        type: "decimated",
+        id,
+        inputSequence,
+        group,
+        fromUs: first * everyUs,
+        everyUs,
+        ...columns,
+      }),
+    );
   }
 
-  #chosen(included: Uint8Array | null): Columns | null {
+  #chosen(included: Uint8Array | null): readonly Columns[] {
     if (included !== null) return columnsOf(this.#rows.filter(({ channel }) => included[channel] === 1));
     this.#columns ??= columnsOf(this.#rows);
     return this.#columns;
   }
 }
+
+/** Intervals after the first that a message can name: its offsets have 32 bits. */
+const OFFSET_MAX = 0xffff_ffff;
 
 interface Columns {
   /** The first interval, since the epoch; those of the rows count from there. */
@@ -129,8 +134,20 @@ interface Columns {
   readonly columns: Record<"interval" | "channel" | "min" | "max" | "last" | "samples", Uint8Array>;
 }
 
-function columnsOf(rows: readonly Row[]): Columns | null {
-  if (rows.length === 0) return null;
+function columnsOf(rows: readonly Row[]): Columns[] {
+  const parts: Columns[] = [];
+  for (let from = 0; from < rows.length; ) {
+    const last = rows[from]!.interval + OFFSET_MAX;
+    const beyond = rows.findIndex(({ interval }, r) => r > from && interval > last);
+    const to = beyond < 0 ? rows.length : beyond;
+    parts.push(columnsOfPart(rows.slice(from, to)));
+    from = to;
+  }
+  return parts;
+}
+
+/** There is a row, and all are within OFFSET_MAX of the first. */
+function columnsOfPart(rows: readonly Row[]): Columns {
   const first = rows[0]!.interval;
   const interval = new Uint32Array(rows.length);
   const channel = new Uint16Array(rows.length);

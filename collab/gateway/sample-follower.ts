@@ -105,26 +105,28 @@ export class SampleFollower {
     this.#cursor = inputSequence;
     // `delivered.frame` is decoded when it is read: for whole frames of all groups it never is.
     if (this.#group !== null && this.#group !== delivered.frame.group) return true;
-    const bytes =
-      this.#decimated === null ? frame.bytes : this.#decimate(this.#decimated, delivered, backfill);
-    return bytes === null || this.#sink.samples(bytes, backfill);
+    if (this.#decimated === null) return this.#sink.samples(frame.bytes, backfill);
+    let takesMore = true;
+    for (const bytes of this.#decimate(this.#decimated, delivered, backfill))
+      takesMore = this.#sink.samples(bytes, backfill);
+    return takesMore;
   }
 
   #decimate(
     decimated: DecimatedSamples,
     { frame, inputSequence }: DeliveredFrame,
     backfill: boolean,
-  ): Uint8Array | null {
+  ): readonly Uint8Array[] {
     if (!backfill && !this.#sink.mayWork(false)) {
       decimated.leave(inputSequence);
       this.#sink.leftOut();
-      return null;
+      return [];
     }
-    const { bytes, work } = backfill
+    const { messages, work } = backfill
       ? decimated.backfill(frame, inputSequence)
       : decimated.live(frame, inputSequence);
     this.#sink.worked(work);
-    return bytes;
+    return messages;
   }
 
   #mayRead(): boolean {

@@ -3,8 +3,9 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Gateway } from "../../collab/gateway/gateway.ts";
 import { WorkBudget } from "../../collab/gateway/work-budget.ts";
+import { float64Column, uint32Column } from "../../protocol/columns.ts";
 import type { DecimatedMessage } from "../../protocol/messages.ts";
-import type { FakeSession } from "../support/fake-session.ts";
+import { type FakeSession, START_US } from "../support/fake-session.ts";
 import { ask, withGateway } from "./http.ts";
 import { TestSocket } from "./socket.ts";
 
@@ -61,6 +62,34 @@ test("[X2] a back-fill that meets a younger decimation keeps the beginning of it
       assert.is(new DataView(samples.buffer, samples.byteOffset).getUint32(0, true), 6);
       client.close();
     }
+  }));
+
+test("a silence of more intervals than a message can count gives a message of what was before it and one of what came after it", () =>
+  withGateway({}, async (gateway, session) => {
+    const client = await new TestSocket(gateway).join();
+    subscribe(client, 1, { group: "a" });
+    await client.next("subscribed");
+    const most = 0xffff_ffff;
+    // The last interval of each frame stays open until the next frame.
+    for (const intervals of [[0], [most, most + 1], [2 * most + 2, 2 * most + 3]])
+      session.measure(
+        "a",
+        intervals.map((interval) => [interval * EVERY_US, 0, interval] as const),
+      );
+    await client.settled();
+    const rows = client.of("decimated").map(({ fromUs, interval, last }) => {
+      return {
+        from: (fromUs - START_US) / EVERY_US,
+        intervals: [...uint32Column(interval)],
+        last: [...float64Column(last)],
+      };
+    });
+    assert.equal(rows, [
+      { from: 0, intervals: [0, most], last: [0, most] },
+      { from: most + 1, intervals: [0], last: [most + 1] },
+      { from: 2 * most + 2, intervals: [0], last: [2 * most + 2] },
+    ]);
+    client.close();
   }));
 
 test("an interval below the shortest is refused with its name; every sample, and other channels, are not", () =>
