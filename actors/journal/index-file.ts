@@ -40,10 +40,12 @@ function indexFirstBlock(name: string): number | null {
 
 /**
  * Indexes before the first segment. Retention removes a segment and then its index; a process that ends in between leaves the index, which is
- * of no use. The next opening for writing removes it.
+ * of no use. The next opening for writing removes it. Retention keeps the newest segment: in a folder without any, no file is of a recording.
  */
 export function orphanedIndexes(names: readonly string[]): string[] {
-  const first = Math.min(...names.map(segmentFirstBlock).filter((block) => block !== null));
+  const segments = names.map(segmentFirstBlock).filter((block) => block !== null);
+  if (segments.length === 0) return [];
+  const first = Math.min(...segments);
   return names.filter((name) => (indexFirstBlock(name) ?? Number.POSITIVE_INFINITY) < first);
 }
 

@@ -13,6 +13,7 @@ export { type FileJournal, openJournal } from "./file.ts";
 export { encodeIndex, indexName, orphanedIndexes } from "./index-file.ts";
 export type { LifeSign } from "./life-sign.ts";
 export { isBeingWritten, isLockFile, LOCK_FILE } from "./lock.ts";
+export { listRecording } from "./open-segments.ts";
 export { BLOCK_FIELDS_BYTES, BODY_BYTES_MIN, RECORD, RECORD_HEADER_BYTES } from "./record.ts";
 export { SegmentScanner } from "./scanner.ts";
 export {

@@ -223,6 +223,17 @@ test("a seal of a newer format and a segment of a newer version are refused by n
   await refuses(() => verifyRecording(newerSegment), 2, /0000000001\.seg: its format has version 2/);
 });
 
+test("a folder that does not exist, and a file in its place, are refused as what they are", async () => {
+  const missing = join(folder, "missing");
+  await refuses(
+    () => verifyRecording(missing),
+    2,
+    new RegExp(`^Cannot read recording ${missing}: there is no such folder$`),
+  );
+  writeFileSync(missing, "");
+  await refuses(() => verifyRecording(missing), 2, /it is a file; expected a folder with segment files$/);
+});
+
 test("a segment of which nothing is left is named", async () => {
   const emptied = join(folder, "emptied");
   mkdirSync(emptied);

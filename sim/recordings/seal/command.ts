@@ -1,5 +1,5 @@
 /** `eigenwatch verify PATH`: whether a recording is whole and as it was sealed. */
-import { readdir, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { manual } from "../../../actors/command-line/manual.ts";
@@ -7,7 +7,7 @@ import { texts } from "../../../actors/command-line/option-values.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
 import { print, printJson } from "../../../actors/command-line/terminal.ts";
-import { segmentFirstBlock } from "../../../actors/journal/mod.ts";
+import { listRecording, realDisk, segmentFirstBlock } from "../../../actors/journal/mod.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { publicKey, secretKey } from "./key-files.ts";
 import { keygenCommand } from "./keygen-command.ts";
@@ -212,9 +212,7 @@ function inSeal(reason: string): Finding {
 }
 
 async function segmentBytes(path: string): Promise<number> {
-  const names = await readdir(path).catch((error: Error) => {
-    throw new EigenwatchError({ action: `verify ${path}`, value: error.message, kind: "input" });
-  });
+  const names = await listRecording(realDisk, path);
   const sizes = names
     .filter((name) => segmentFirstBlock(name) !== null)
     .map((name) => stat(join(path, name)));
