@@ -51,6 +51,10 @@ const ALWAYS_INPUTS = [".ci/build.mjs", "package-lock.json"];
  * @typedef {{ inputs: string[], digest: string, outputs: string[], packages: string[] }} Stamp
  */
 
+/** A CommonJS dependency asks for `require`, which a module lacks. */
+export const REQUIRE_BANNER = `import { createRequire as createRequireOfBundle } from "node:module";
+const require = createRequireOfBundle(import.meta.url);`;
+
 /** Benches drive browsers and peers that only a checkout has: the built program refuses to run them. @type {import("esbuild").Plugin} */
 const withoutBenches = {
   name: "without benches",
@@ -68,7 +72,7 @@ const withoutBenches = {
 };
 
 /** Deno knows `events` only as `node:events`. @type {import("esbuild").Plugin} */
-const prefixedBuiltins = {
+export const prefixedBuiltins = {
   name: "prefixed builtins",
   setup({ onResolve }) {
     const names = new Set(builtinModules);
@@ -227,11 +231,9 @@ function filesOfDashboard(pattern) {
   return names.sort().map((name) => `${DASHBOARD}/${name}`);
 }
 
-/** A CommonJS dependency asks for `require`, which a module lacks. */
 function programBanner() {
   const shebang = readFileSync(join(ROOT, "main.ts"), "utf8").startsWith("#!") ? "" : "#!/usr/bin/env node\n";
-  return `${shebang}import { createRequire as createRequireOfBundle } from "node:module";
-const require = createRequireOfBundle(import.meta.url);`;
+  return `${shebang}${REQUIRE_BANNER}`;
 }
 
 /** @param {import("esbuild").OutputFile} file @returns {string} where it is, relative to the root */

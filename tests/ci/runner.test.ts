@@ -5,19 +5,16 @@ import { dirname, join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
+import { scriptCommand, testCommand } from "../support/bundles.ts";
 import type { FileReport } from "../support/run-file.ts";
 import { directivesOf, findTests } from "../support/test-files.ts";
 
 /** Runs one fixture; the report is the last line of stdout. */
 function run(fixture: string): { status: number | null; report: FileReport | null; output: string } {
-  const [path, ...args] = ownRuntime().command as [string, ...string[]];
+  const [path = "", ...args] = testCommand(ownRuntime(), `tests/ci/fixtures/${fixture}`);
   // Emptied, not omitted: on Deno a child inherits variables that `env` does not name.
   const env = { ...process.env, EIGENWATCH_TEST_REPORT: "" };
-  const { status, stdout, stderr } = spawnSync(
-    path,
-    [...args, join(ROOT, "tests/support/run-file.ts"), join(ROOT, "tests/ci/fixtures", fixture)],
-    { encoding: "utf8", env },
-  );
+  const { status, stdout, stderr } = spawnSync(path, args, { cwd: ROOT, encoding: "utf8", env });
   const lines = stdout.split("\n").filter((line) => line.startsWith("{"));
   const last = lines.at(-1);
   return { status, report: last === undefined ? null : JSON.parse(last), output: stdout + stderr };
@@ -103,13 +100,12 @@ function runAll(fixtures: string[], env: Record<string, string> = {}): WholeRun 
 }
 
 function runRunner(options: string[], env: Record<string, string> = {}): WholeRun {
-  const { kind, command } = ownRuntime();
-  const [path, ...args] = command as [string, ...string[]];
-  const { status, stdout } = spawnSync(
-    path,
-    [...args, join(ROOT, "tests/support/run.ts"), "--only", kind, "--unbuilt", ...options],
-    { encoding: "utf8", env: { ...process.env, CI: "", EIGENWATCH_TEST_COUNTS: "", ...env } },
-  );
+  const runtime = ownRuntime();
+  const [path = "", ...args] = scriptCommand(runtime, "tests/support/run.ts");
+  const { status, stdout } = spawnSync(path, [...args, "--only", runtime.kind, "--unbuilt", ...options], {
+    encoding: "utf8",
+    env: { ...process.env, CI: "", EIGENWATCH_TEST_COUNTS: "", ...env },
+  });
   return { status, output: stdout, last: stdout.trimEnd().split("\n").at(-1) ?? "" };
 }
 

@@ -27,7 +27,7 @@ test("docs/feeds.md has examples that can be parsed", () => {
 });
 
 test("docs/examples/rooms.csv is what its script writes", () => {
-  const [path = "", ...options] = ownRuntime().command;
+  const [path = "", ...options] = ownRuntime().builtCommand;
   const written = execFileSync(path, [...options, join(EXAMPLES, "rooms.mjs")], { encoding: "utf8" });
   assert.is(written, readFileSync(join(EXAMPLES, "rooms.csv"), "utf8"));
 });

@@ -1,14 +1,13 @@
 /** A real process, really killed. */
 import { spawn } from "node:child_process";
-import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ownRuntime } from "../../.ci/runtime.mjs";
 import { openJournal } from "../../actors/journal/file.ts";
+import { scriptCommand } from "../support/bundles.ts";
 import { block, collect, range, withFolder } from "./builders.ts";
 
 const KILLS = process.env["EIGENWATCH_LONG"] === "1" ? 200 : 20;
-const WRITER = fileURLToPath(new URL("killed-writer.ts", import.meta.url));
 
 /** After the first acknowledgement the writer lives so long, at most. */
 const LIFE_MS_MAX = 120;
@@ -43,8 +42,8 @@ test("[J3] writer killed at random moments leaves every acknowledged block whole
 /** Returns the last block number that the writer acknowledged. */
 function writeUntilKilled(directory: string, seed: number, lifeMs: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    const [path, ...args] = ownRuntime().command;
-    const child = spawn(path!, [...args, WRITER, directory, String(seed)], {
+    const [path, ...args] = scriptCommand(ownRuntime(), "tests/journal/killed-writer.ts");
+    const child = spawn(path!, [...args, directory, String(seed)], {
       stdio: ["ignore", "pipe", "pipe"],
     });
     let printed = "";

@@ -2,10 +2,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { ownRuntime } from "../../.ci/runtime.mjs";
-
-const PROGRAM = fileURLToPath(new URL("opener.ts", import.meta.url));
+import { scriptCommand } from "../support/bundles.ts";
 
 /** A process of its own PID namespace, where it has the id 1, as in a container. Everything else is this machine's, the host name too. */
 export const CONTAINER = ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child"] as const;
@@ -16,7 +14,7 @@ export class OpenerProcess {
   private readonly answers: AsyncIterator<string>;
 
   constructor(within: readonly string[] = []) {
-    const [path, ...args] = [...within, ...ownRuntime().command, PROGRAM];
+    const [path, ...args] = [...within, ...scriptCommand(ownRuntime(), "tests/journal/opener.ts")];
     this.isContained = within.length > 0;
     this.child = spawn(path!, args, { stdio: ["pipe", "pipe", "inherit"] });
     this.answers = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]();

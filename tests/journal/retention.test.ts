@@ -1,7 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ownRuntime } from "../../.ci/runtime.mjs";
@@ -9,6 +8,7 @@ import type { JournalReport } from "../../actors/journal/file.ts";
 import { openJournal } from "../../actors/journal/file.ts";
 import { SimulatedDisk } from "../../sim/cluster/simulated-disk.ts";
 import { verifyRecording } from "../../sim/recordings/seal/command.ts";
+import { scriptCommand } from "../support/bundles.ts";
 import { appendAll, block, blockNumbers, damageOf, range, withFolder } from "./builders.ts";
 
 /** Nine blocks of 1,000 bytes to a segment. */
@@ -144,11 +144,20 @@ test("retention thins snapshots out so that the rest stays spread", async () => 
   await journal.close();
 });
 
+test("files named like indexes in a folder without a recording are left alone", async () => {
+  await withFolder(async (directory) => {
+    writeFileSync(join(directory, "2026112216.idx"), "of another program");
+    const journal = await openJournal(directory);
+    await appendAll(journal, 1, 1);
+    await journal.close();
+    assert.is(readFileSync(join(directory, "2026112216.idx"), "utf8"), "of another program");
+  });
+});
+
 test("a process killed between the removal of a segment and that of its index leaves an index that the next writer removes", async () => {
   await withFolder(async (directory) => {
-    const [path, ...args] = ownRuntime().command;
-    const program = fileURLToPath(new URL("retention-killed.ts", import.meta.url));
-    const killed = spawnSync(path!, [...args, program, directory], { encoding: "utf8" });
+    const [path, ...args] = scriptCommand(ownRuntime(), "tests/journal/retention-killed.ts");
+    const killed = spawnSync(path!, [...args, directory], { encoding: "utf8" });
     assert.is(killed.signal, "SIGKILL", killed.stderr);
     const orphans = () =>
       readdirSync(directory).filter(

@@ -1,6 +1,7 @@
 /**
  * Runs one test file in this process and writes its counts, as JSON, to the file named by EIGENWATCH_TEST_REPORT
  * (to stdout without it):  node --import tsx tests/support/run-file.ts tests/x.test.ts
+ * A bundle of it is followed by its name:  node …/tests/support/run-file.mjs …/tests/x.test.mjs tests/x.test.ts
  *
  * uvu's own `exec()` returns no counts, passes a suite whose hook threw, and reports nothing for a file without tests.
  * Here all three fail, and so do a remaining `test.only`, a test that no `run()` follows, and a file that keeps the process alive after
@@ -57,10 +58,10 @@ let hookThrows = 0;
 
 const report: FileReport = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
 
-const file = process.argv[2];
-if (file === undefined)
+const [, , path, file = path] = process.argv;
+if (path === undefined)
   throw new Error("Cannot run tests: no file given; expected a path such as tests/x.test.ts");
-await runFile(pathToFileURL(resolve(file)).href);
+await runFile(pathToFileURL(resolve(path)).href);
 finish();
 
 async function runFile(url: string): Promise<void> {

@@ -6,8 +6,8 @@
  *     run.ts [--only node|deno] [--long] [--gate] [--install] [--slowest] [--unbuilt] [--folder DIR] [file or part of its path]…
  *
  * `--gate` runs formatter, linter, type check, the checks of `.ci/checks` and `bench regression` first and counts each as one test.
- * `--slowest` ends with the files that take most CPU. What tests need is built before: the page, and the program that they start;
- * `--unbuilt` leaves that out, and they start the program from its sources. `--folder` has the tests of another folder of the checkout.
+ * `--slowest` ends with the files that take most CPU. What tests need is built before: the page, the program that they start, and bundles of
+ * the tests themselves; `--unbuilt` leaves that out, and all run from sources. `--folder` has the tests of another folder of the checkout.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
@@ -15,10 +15,11 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Runtime } from "../../.ci/runtime.mjs";
 import { findDeno, findNode, ownRuntime, ROOT } from "../../.ci/runtime.mjs";
+import { atSources, BUNDLES, testCommand } from "./bundles.ts";
 import { provide } from "./programs.ts";
 import type { FileReport } from "./run-file.ts";
 import { killRunning, runProcess } from "./run-process.ts";
-import { directivesOf, findTests } from "./test-files.ts";
+import { type Directives, directivesOf, findTests } from "./test-files.ts";
 
 /** A step of the gate that takes longer hangs: the slowest takes ten seconds. */
 const GATE_TIMEOUT_S = 300;
@@ -37,6 +38,13 @@ interface Cost {
   name: string;
   seconds: number;
   cpuSeconds: number;
+}
+
+/** A test file and the runtimes that it runs on. */
+interface Planned {
+  file: string;
+  directives: Directives;
+  runtimes: Runtime[];
 }
 
 interface Job {
@@ -69,7 +77,8 @@ if (options.long) process.env["EIGENWATCH_LONG"] = "1";
 
 const total: FileReport = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
 /** In the tree, not in the system's temporary folder, where tests and people clean up. */
-const reports = join(ROOT, ".tools", "test-reports", String(process.pid));
+const folder = join(ROOT, ".tools", "test-runs", String(process.pid));
+const reports = join(folder, "reports");
 mkdirSync(reports, { recursive: true });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
   process.once(signal, () => stop(`stopped by ${signal}`, 128 + constants.signals[signal]));
@@ -77,9 +86,11 @@ for (const thrown of ["uncaughtException", "unhandledRejection"] as const)
   process.once(thrown, (error) => stop(`the runner failed: ${(error as Error).stack ?? error}`, 1));
 
 const costs: Cost[] = [];
-const jobs = plan();
+const planned = plan();
 if (options.gate) await runAll(gateJobs(), 1);
 if (options.unbuilt || (await isBuilt())) {
+  const bundles = options.unbuilt ? BUNDLES : await bundled();
+  const jobs = planned.flatMap((each) => jobsOf(each, bundles));
   await runAll(
     jobs.filter((job) => !job.serial),
     FILES_AT_ONCE,
@@ -91,11 +102,11 @@ if (options.unbuilt || (await isBuilt())) {
 }
 conclude();
 
-function plan(): Job[] {
+function plan(): Planned[] {
   const runtimes = chosenRuntimes();
   const files = chosenFiles();
   if (files.length === 0) fail(`no test file matches ${JSON.stringify(filters)}`);
-  return files.flatMap((file) => jobsOf(file, runtimes));
+  return files.flatMap((file) => planOf(file, runtimes));
 }
 
 /** A filter that is the path of a file means that file, whatever its name; others pick among the test files. */
@@ -125,7 +136,7 @@ function chosenRuntimes(): Runtime[] {
 }
 
 /** None for a file with a wrong directive: it would not run as its author meant. */
-function jobsOf(file: string, runtimes: Runtime[]): Job[] {
+function planOf(file: string, runtimes: Runtime[]): Planned[] {
   const { directives, problems } = directivesOf(file);
   for (const problem of problems) fail(problem);
   if (problems.length > 0) return [];
@@ -136,17 +147,38 @@ function jobsOf(file: string, runtimes: Runtime[]): Job[] {
       return [];
     }
   }
+  const { runtime } = directives;
+  const own = runtimes.filter(({ kind }) => runtime === undefined || runtime === kind);
+  return [{ file, directives, runtimes: own }];
+}
+
+function jobsOf({ file, directives, runtimes }: Planned, bundles: string): Job[] {
   const { timeoutS, serial } = directives;
-  return runtimes
-    .filter(({ kind }) => directives.runtime === undefined || directives.runtime === kind)
-    .map((runtime) => ({
-      name: file,
-      runtime: runtime.name,
-      command: [...runtime.command, join(ROOT, "tests", "support", "run-file.ts"), file],
-      timeoutS,
-      serial,
-      counted: "byReport",
-    }));
+  return runtimes.map((runtime) => ({
+    name: file,
+    runtime: runtime.name,
+    command: testCommand(runtime, file, bundles),
+    timeoutS,
+    serial,
+    counted: "byReport",
+  }));
+}
+
+/** Bundles the tests. Returns the folder; none where a source cannot be read: then each file runs from its sources, and that one fails. */
+async function bundled(): Promise<string> {
+  const bundles = join(folder, "bundles");
+  try {
+    const { bundleTests } = await import("./bundle-tests.ts");
+    await bundleTests(
+      planned.map(({ file }) => file),
+      bundles,
+    );
+  } catch (error) {
+    console.log(`Cannot bundle the tests, they run from their sources: ${(error as Error).message}`);
+    return "";
+  }
+  process.env["EIGENWATCH_TEST_BUNDLES"] = bundles;
+  return bundles;
 }
 
 /** Builds what tests need; a build that fails is a failed test, and then nothing runs: it would test what was built before. */
@@ -212,7 +244,7 @@ async function runJob(job: Job): Promise<FileReport> {
     `${mark} ${job.runtime.padEnd(6)} ${job.name}  ${counts.join(", ")}  ${seconds.toFixed(1)} s${cpu}`,
   );
   for (const reason of new Set(report.skips)) console.log(`     skipped: ${reason}`);
-  if (report.failed > 0) console.log(indent(output));
+  if (report.failed > 0) console.log(indent(atSources(output)));
   costs.push({ name: where, seconds, cpuSeconds: report.cpuSeconds ?? 0 });
   total.passed += report.passed;
   total.failed += report.failed;
@@ -266,7 +298,7 @@ function stop(why: string, code: number): never {
 }
 
 function conclude(): void {
-  rmSync(reports, { recursive: true, force: true });
+  rmSync(folder, { recursive: true, force: true });
   if (options.slowest) printSlowest();
   if (total.failures.length > 0) console.log(`\nfailed:\n${indent(total.failures.join("\n"))}`);
   if (total.skips.length > 0)

@@ -1,7 +1,6 @@
 // timeout: 300
 /** Rules that every scenario must follow. */
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ROOT } from "../../.ci/runtime.mjs";
@@ -9,6 +8,7 @@ import { hex } from "../../actors/core/hash.ts";
 import { frameFault } from "../../protocol/frame.ts";
 import type { ScenarioOptions, ScenarioRun } from "../../sim/worlds/model/scenario.ts";
 import { SCENARIOS } from "../../sim/worlds/scenarios.ts";
+import { scriptCommand } from "../support/bundles.ts";
 import { runtimes } from "../support/runtimes.ts";
 import { createWorld, START_US, samplesOf, usual, worldHash } from "./worlds.ts";
 
@@ -26,10 +26,10 @@ test("[S1] the same options give the same world, another seed another one", () =
 });
 
 test("[S1] every runtime gives the same bits for the same seed", () => {
-  const script = join(ROOT, "tests", "worlds", "worlds-hashes.ts");
-  const outputs = runtimes().map(({ name, command }) => {
-    const [path, ...args] = command as [string, ...string[]];
-    const { stdout, stderr, status } = spawnSync(path, [...args, script], { cwd: ROOT, encoding: "utf8" });
+  const outputs = runtimes().map((runtime) => {
+    const { name } = runtime;
+    const [path = "", ...args] = scriptCommand(runtime, "tests/worlds/worlds-hashes.ts");
+    const { stdout, stderr, status } = spawnSync(path, args, { cwd: ROOT, encoding: "utf8" });
     assert.is(status, 0, `${name}: ${stderr}`);
     return { name, stdout };
   });

@@ -4,18 +4,14 @@
  *   worlds-process.ts + everything it imports ──onLoad: find → replace──► FILE.mjs, run by the same runtime
  */
 import { readFile } from "node:fs/promises";
-import { builtinModules } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { prefixedBuiltins, REQUIRE_BANNER } from "../../../.ci/build.mjs";
 import type { Mutant } from "./all.ts";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const ENTRY = "tests/simulation/mutants/worlds-process.ts";
-
-/** A CommonJS dependency asks for `require`, which a module lacks. */
-const BANNER = `import { createRequire as createRequireOfBundle } from "node:module";
-const require = createRequireOfBundle(import.meta.url);`;
 
 /** `mutant` null: the simulator as it is. */
 export async function bundleWorlds(mutant: Mutant | null, outfile: string): Promise<void> {
@@ -28,10 +24,10 @@ export async function bundleWorlds(mutant: Mutant | null, outfile: string): Prom
     format: "esm",
     target: "node20",
     logLevel: "silent",
-    banner: { js: BANNER },
+    banner: { js: REQUIRE_BANNER },
     // Optional native helpers of ws: it does without them.
     external: ["bufferutil", "utf-8-validate", "esbuild"],
-    plugins: [prefixedBuiltins(), ...(mutant === null ? [] : [patching(mutant)])],
+    plugins: [prefixedBuiltins, ...(mutant === null ? [] : [patching(mutant)])],
   });
 }
 
@@ -48,19 +44,6 @@ function patching({ name, file, find, replace }: Mutant): Plugin {
           throw new Error(`Cannot make mutant ${name}: ${file} does not contain its text exactly once`);
         return { contents: before + replace + after, loader: "ts" };
       });
-    },
-  };
-}
-
-/** Deno knows `events` only as `node:events`. */
-function prefixedBuiltins(): Plugin {
-  const names = new Set(builtinModules);
-  return {
-    name: "prefixed builtins",
-    setup({ onResolve }) {
-      onResolve({ filter: /^[a-z_/]+$/ }, ({ path }) =>
-        names.has(path) ? { path: `node:${path}`, external: true } : undefined,
-      );
     },
   };
 }

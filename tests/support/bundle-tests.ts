@@ -1,0 +1,92 @@
+/**
+ * Makes bundles of test files and of the scripts that they start: plain JavaScript for Node and Deno. Each process then starts in a fraction
+ * of the CPU time that it takes for the TypeScript sources and the packages.
+ *
+ *   tests/x.test.ts ─┐
+ *   tests/y.test.ts ─┼─ esbuild ─► FOLDER/tests/x.test.mjs, y.test.mjs … and the parts that they share
+ *   scripts         ─┘
+ *
+ * A module keeps the `import.meta.url` of its source, so that what it looks up beside itself is found.
+ */
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join, relative, sep } from "node:path";
+import { pathToFileURL } from "node:url";
+import { build, type Plugin, stop } from "esbuild";
+import { PROGRAM, prefixedBuiltins, REQUIRE_BANNER } from "../../.ci/build.mjs";
+import { parse } from "../../.ci/checks/source.ts";
+import { ROOT } from "../../.ci/runtime.mjs";
+import { SCRIPTS } from "./bundles.ts";
+
+/**
+ * Packages that are loaded from node_modules: those that start programs or load binaries of their own, and uvu, in which the runner of a file
+ * watches a function by its name.
+ */
+const EXTERNAL = ["uvu", "uvu/*", "esbuild", "oxc-parser", "playwright-core", "bufferutil", "utf-8-validate"];
+
+/** This module finds the program that it is part of: in tests that is the built one, which runs without a loader. */
+const OWN_PROGRAM = join("actors", "workers", "own-program.ts");
+
+/** Benches start their own scripts with the flags by which they themselves read TypeScript. */
+const FROM_SOURCES = ["tests/bench/received.test.ts"];
+
+/** Files that the tests of the runner run. */
+const CASES = "tests/ci/fixtures/";
+
+/** Bundles test files, relative to the root, and all scripts into a folder. Throws where a source cannot be read. */
+export async function bundleTests(files: readonly string[], folder: string): Promise<void> {
+  const tests = files.filter((file) => !FROM_SOURCES.includes(file));
+  // A checkout that a test made up has few of them.
+  const scripts = SCRIPTS.filter((file) => existsSync(join(ROOT, file)));
+  const cases = existsSync(join(ROOT, CASES)) ? [`${CASES}*.ts`] : [];
+  try {
+    await build({
+      absWorkingDir: ROOT,
+      entryPoints: [...new Set([...tests, ...scripts]), ...cases],
+      outbase: ROOT,
+      outdir: folder,
+      outExtension: { ".js": ".mjs" },
+      chunkNames: "shared/[hash]",
+      bundle: true,
+      splitting: true,
+      platform: "node",
+      format: "esm",
+      target: "node20",
+      logLevel: "silent",
+      sourcemap: "linked",
+      sourcesContent: false,
+      banner: { js: REQUIRE_BANNER },
+      external: EXTERNAL,
+      plugins: [prefixedBuiltins, ownUrls],
+    });
+  } finally {
+    await stop();
+  }
+}
+
+/** Gives each module that asks for its URL that of its source. */
+const ownUrls: Plugin = {
+  name: "own urls",
+  setup({ onLoad }) {
+    onLoad({ filter: /\.(ts|tsx|mjs)$/ }, async ({ path }) => {
+      const place = relative(ROOT, path);
+      if (place.startsWith("..") || place.startsWith(`node_modules${sep}`)) return undefined;
+      const text = await readFile(path, "utf8");
+      if (!text.includes("import.meta.url")) return undefined;
+      const loader = path.endsWith(".tsx") ? "tsx" : path.endsWith(".ts") ? "ts" : "js";
+      return { contents: withUrl(place, text), loader };
+    });
+  },
+};
+
+function withUrl(place: string, text: string): string {
+  const url = JSON.stringify(pathToFileURL(join(ROOT, place === OWN_PROGRAM ? PROGRAM : place)).href);
+  let end = text.length;
+  let after = "";
+  for (const meta of parse({ path: place, text }).module.importMetas.toReversed()) {
+    if (!text.startsWith(".url", meta.end)) continue;
+    after = url + text.slice(meta.end + ".url".length, end) + after;
+    end = meta.start;
+  }
+  return text.slice(0, end) + after;
+}
