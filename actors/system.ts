@@ -11,6 +11,7 @@ import { anomaly } from "./detectors/anomaly/detector.ts";
 import { collapse } from "./detectors/collapse/detector.ts";
 import { estimator } from "./detectors/estimator/detector.ts";
 import { feedWatcher } from "./detectors/feed-watcher/detector.ts";
+import { incidents } from "./detectors/incidents/detector.ts";
 import { monitor } from "./detectors/monitor/detector.ts";
 import { trajectory } from "./detectors/trajectory/detector.ts";
 
@@ -24,5 +25,6 @@ export const SYSTEM: CoreDefinitions = {
   session: [
     monitor, // latency and shedding: normal ⇄ degraded
     feedWatcher, // what feeds report, as events
+    incidents, // what the detectors of all groups find, as alarms within a budget
   ],
 };

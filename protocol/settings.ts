@@ -138,6 +138,27 @@ export const settingsSchema = v.strictObject({
     }),
     {},
   ),
+  incidents: v.optional(
+    v.strictObject({
+      enabled,
+      budgetPerDay: setting(
+        positive,
+        3,
+        "Incidents a day on average. Beyond a day's share each further one must be twice as important as the one before; the others are held back and counted.",
+      ),
+      persistence: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(0)),
+        0,
+        "Seconds for which something must last to become an incident, unless it is extreme. 0: by feed, 10 s for the host feed and one row otherwise.",
+      ),
+      learningSeconds: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(0)),
+        300,
+        "Time in which a group of the host feed is learnt, in seconds: what is found in it is no alarm. In other groups the detectors' own warm-up counts.",
+      ),
+    }),
+    {},
+  ),
   monitor: v.optional(
     v.strictObject({
       enabled,

@@ -14,7 +14,7 @@
  * R4  `registered` yields all state: hash and snapshot cover nothing else.
  * R5  Event sequences are 1, 2, 3 …; ids are `partition/inputSequence/k`.
  * R6  Listening actors receive what actors of groups announce within the same input or timer, in the order announced, after all other work
- *     on it. What they announce themselves is handed to nobody.
+ *     on it. What they announce themselves is handed to nobody. Findings are then evidence: their events have the severity info.
  */
 import type { Frame } from "../../protocol/frame.ts";
 import type {
@@ -155,9 +155,13 @@ export class Core implements GroupsHost {
 
   announce(actor: Actor, timeUs: number, announcement: Announcement): void {
     const { definition, group } = actor;
-    const event = this.emit(definition.name, announcement.group ?? group.name, timeUs, announcement);
-    if (this.groups.isListenedTo(actor))
-      this.unheard.push({ event, group, finding: announcement.finding ?? null });
+    const { finding = null, group: about = group.name } = announcement;
+    const isListenedTo = this.groups.isListenedTo(actor);
+    // Findings are evidence: whether they deserve attention is up to the actors that listen.
+    const isEvidence = isListenedTo && finding !== null;
+    const said: Announcement = isEvidence ? { ...announcement, severity: "info" } : announcement;
+    const event = this.emit(definition.name, about, timeUs, said);
+    if (isListenedTo) this.unheard.push({ event, group, finding });
   }
 
   private emit(actor: string, group: string, timeUs: number, announcement: Announcement): EventMessage {

@@ -10,6 +10,7 @@ interface Definition<Machine extends AnyStateMachine, Made extends Detector<Mach
   readonly name: string;
   readonly version: number;
   readonly machine: Machine;
+  readonly listens?: boolean;
   enabled(settings: Settings, group: Group): boolean;
   createDetector(settings: Settings, group: Group): Made;
   machineInput(settings: Settings, group: Group): InputFrom<Machine> & Record<string, unknown>;

@@ -13,6 +13,7 @@
 import { createFrame } from "../../protocol/frame.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
+import { OWN_LATENESS } from "../ports/own-health.ts";
 import { feedKind } from "./feed-kind.ts";
 import { FeedWriter } from "./feed-writer.ts";
 import { channel } from "./host/meter.ts";
@@ -36,7 +37,7 @@ export const hostKind = feedKind({
 const GAP_PERIODS = 3;
 
 /** How late the feed's timer fired: the delay of any work on this event loop, measured in the same way on all runtimes. */
-const LATENESS = channel("own.loopDelay", "Event loop delay", "ms");
+const LATENESS = channel(OWN_LATENESS, "Event loop delay", "ms");
 
 interface HostFeedOptions {
   source: string;

@@ -110,6 +110,18 @@ function sample(type: string) {
     from: "0",
     to: "1",
     tookUs: 30_000,
+    key: "g\nanomaly\nlevel:a",
+    phase: "opened",
+    sinceUs: 4_000_000,
+    effect: 6,
+    everyUs: 100_000,
+    persistenceUs: 10_000_000,
+    group: "g",
+    actor: "anomaly",
+    title: "Channel a is far from its usual level",
+    eventId: "p0/1/1",
+    traits: "2 100000 rows ar1",
+    learningUs: 300_000_000,
   };
 }
 

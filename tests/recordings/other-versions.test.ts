@@ -15,18 +15,20 @@ const WALK = "walk?group=walk&channels=3&rate=max&duration=2s&seed=5";
 /** The same walk, longer: what is recorded already is a duplicate. */
 const LONGER = "walk?group=walk&channels=3&rate=max&duration=4s&seed=5";
 
+const NEXT = versionOf("collapse") + 1;
+
 test("an actor that computes differently under its old version is the first difference", async () => {
   const { directory } = await record({ definitions: SYSTEM, feeds: [WALK] });
-  const { difference, otherActors } = await verify(directory, withActor("collapse", 1));
+  const { difference, otherActors } = await verify(directory, withActor("collapse", versionOf("collapse")));
   assert.is(difference?.actor, "collapse");
   assert.equal(otherActors, []);
 });
 
 test("an actor of another version is named and left out, and everything else is verified", async () => {
   const { directory } = await record({ definitions: SYSTEM, feeds: [WALK] });
-  const report = await verify(directory, withActor("collapse", 2));
+  const report = await verify(directory, withActor("collapse", NEXT));
   assert.is(report.difference, null);
-  assert.equal(report.otherActors, [{ actor: "collapse", recorded: 1, current: 2 }]);
+  assert.equal(report.otherActors, [{ actor: "collapse", recorded: NEXT - 1, current: NEXT }]);
   assert.ok(report.compared.derived > 0);
   assert.ok(report.compared.partly > 0);
   assert.is(report.compared.checkpoints, 0, "the whole state holds that of the changed actor");
@@ -34,10 +36,16 @@ test("an actor of another version is named and left out, and everything else is 
 
 test("beside an actor of another version, one that changed without a version is found: by its events, and by its state", async () => {
   const { directory } = await record({ definitions: SYSTEM, feeds: [WALK] });
-  const byEvents = await verify(directory, withActor("estimator", 1, withActor("collapse", 2)));
+  const byEvents = await verify(
+    directory,
+    withActor("estimator", versionOf("estimator"), withActor("collapse", NEXT)),
+  );
   assert.is(byEvents.difference?.actor, "estimator");
   assert.match(byEvents.difference?.field ?? "", "event");
-  const byState = await verify(directory, withActor("anomaly", 1, withActor("collapse", 2)));
+  const byState = await verify(
+    directory,
+    withActor("anomaly", versionOf("anomaly"), withActor("collapse", NEXT)),
+  );
   assert.is(byState.difference?.actor, "walk/anomaly");
 });
 
@@ -49,15 +57,15 @@ test("an actor that is new, and one that is gone, are left out", async () => {
   const older = await record({ definitions: without("collapse"), feeds: [WALK] });
   const added = await verify(older.directory, SYSTEM);
   assert.is(added.difference, null);
-  assert.equal(added.otherActors, [{ actor: "collapse", recorded: null, current: 1 }]);
+  assert.equal(added.otherActors, [{ actor: "collapse", recorded: null, current: NEXT - 1 }]);
   const newer = await record({ definitions: SYSTEM, feeds: [WALK] });
   const gone = await verify(newer.directory, without("collapse"));
   assert.is(gone.difference, null);
-  assert.equal(gone.otherActors, [{ actor: "collapse", recorded: 1, current: null }]);
+  assert.equal(gone.otherActors, [{ actor: "collapse", recorded: NEXT - 1, current: null }]);
 });
 
 test("a recording goes on under a program with a changed actor: each part is verified against the versions that made it", async () => {
-  const changed = withActor("collapse", 2);
+  const changed = withActor("collapse", NEXT);
   const { directory } = await record({ definitions: SYSTEM, feeds: [WALK] });
   await record({ definitions: changed, feeds: [LONGER], directory });
   for (const definitions of [changed, SYSTEM]) {
@@ -69,18 +77,26 @@ test("a recording goes on under a program with a changed actor: each part is ver
     );
   }
   // The second part was made with version 2: there it is compared.
-  const { difference } = await verify(directory, withActor("collapse", 2, SYSTEM, 2));
+  const { difference } = await verify(directory, withActor("collapse", NEXT, SYSTEM, 2));
   assert.is(difference?.actor.split("/").at(-1), "collapse");
 });
 
 test("replay --verify ends with 3 and names the actors that it left out", async () => {
   const directory = join(temporaryDirectory(), "recording");
-  await record({ definitions: withActor("collapse", 2), feeds: [WALK], directory });
+  await record({ definitions: withActor("collapse", NEXT), feeds: [WALK], directory });
   const { code, stdout, stderr } = await run(["replay", directory, "--verify"]);
   assert.is(code, 3, stderr);
-  assert.match(stdout, "not compared: collapse, version 2 in the recording, version 1 in this program\n");
+  assert.match(
+    stdout,
+    `not compared: collapse, version ${NEXT} in the recording, version ${NEXT - 1} in this program\n`,
+  );
   assert.match(stdout, /compared 0 state hashes, \d+ in part/);
 });
+
+/** In this program. */
+function versionOf(name: string): number {
+  return SYSTEM.group.find((actor) => actor.name === name)!.version;
+}
 
 function withActor(
   name: string,

@@ -9,6 +9,7 @@ import { initialTransition, transition } from "xstate";
 import { RowAssembler } from "../../actors/detectors/rows/row-assembler.ts";
 import type {
   ActorDefinition,
+  Announced,
   Announcement,
   Detector,
   DetectorContext,
@@ -64,20 +65,32 @@ export class ActorHarness implements DetectorContext {
     this.detector.onInput?.(input, this);
   }
 
+  /** An announcement of an actor of a group, at its time. Timers due before it have fired. */
+  hear(announced: Announced): void {
+    this.fireTimers(announced.event.timeUs);
+    this.sequence++;
+    this.detector.onAnnouncement?.(announced, this);
+  }
+
   /** The state that the detector publishes at a time, or null. */
   publish(timeUs = this.now): unknown {
     this.now = timeUs;
     return this.detector.publish?.(this) ?? null;
   }
 
-  /** Lets logical time reach `timeUs` and fires what is due. */
+  /** Lets logical time reach `timeUs` and fires what is due, in order of time. */
   fireTimers(timeUs: number): void {
-    this.now = timeUs;
-    for (const [id, due] of [...this.timers]) {
-      if (due > timeUs) continue;
+    for (let next = this.nextTimer(timeUs); next !== undefined; next = this.nextTimer(timeUs)) {
+      const [id, due] = next;
       this.timers.delete(id);
+      this.now = Math.max(this.now, due);
       this.signal({ type: `timer.${id}`, timeUs: due });
     }
+    this.now = timeUs;
+  }
+
+  private nextTimer(timeUs: number): [id: string, due: number] | undefined {
+    return [...this.timers].filter(([, due]) => due <= timeUs).sort((a, b) => a[1] - b[1])[0];
   }
 
   kinds(): string[] {

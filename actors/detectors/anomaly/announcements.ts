@@ -35,6 +35,13 @@ export function started(event: Opened, { group }: { readonly group: string }): A
       value: event.value,
       expected: event.expected,
     },
+    finding: {
+      key: event.fingerprint,
+      phase: "opened",
+      sinceUs: event.timeUs,
+      effect: gaussianEffect(event.evidence),
+      evidence: event.evidence,
+    },
   };
 }
 
@@ -54,5 +61,17 @@ export function ended(event: Closed, { group }: { readonly group: string }): Ann
       samples: event.samples,
       peakScore: event.peakScore,
     },
+    finding: {
+      key: event.fingerprint,
+      phase: "ended",
+      sinceUs: event.startedUs,
+      effect: 0,
+      evidence: 0,
+    },
   };
+}
+
+/** How far a Gaussian sample with this evidence is from its mean, in standard deviations. */
+function gaussianEffect(evidence: number): number {
+  return Math.sqrt(2 * evidence);
 }

@@ -39,6 +39,13 @@ export function declared(event: Declared, { group, guarantee }: CollapseContext)
       rowsAfter: event.rowsAfter,
       leftOut: event.leftOut.join(", "),
     },
+    finding: {
+      key: KEY,
+      phase: "opened",
+      sinceUs: event.onsetUs,
+      effect: shiftPerRow(event),
+      evidence: event.logM,
+    },
   };
 }
 
@@ -48,6 +55,7 @@ export function returned(event: Returned, { group }: CollapseContext): Announcem
     severity: "notice",
     title: `${group} behaves as before the collapse again, for ${event.rows} rows`,
     detail: { atUs: event.timeUs, rows: event.rows },
+    finding: { key: KEY, phase: "ended", sinceUs: event.timeUs, effect: 0, evidence: 0 },
   };
 }
 
@@ -58,6 +66,7 @@ export function rebaselined(event: Calibrated, { group }: CollapseContext): Anno
     title: `${group} stays in its new regime: it counts as normal now, learnt from ${event.rows} rows${leftOut(event.leftOut)}`,
     channels: event.leftOut,
     detail: { atUs: event.timeUs, rows: event.rows, A: event.threshold, leftOut: event.leftOut.join(", ") },
+    finding: { key: KEY, phase: "accepted", sinceUs: event.timeUs, effect: 0, evidence: 0 },
   };
 }
 
@@ -83,6 +92,14 @@ export function restored(event: Independent, { group }: CollapseContext): Announ
     title: `${group}: successive rows are independent again, the false-alarm rate is guaranteed`,
     detail: { atUs: event.timeUs, lag1: event.lag1, guarantee: "holds" },
   };
+}
+
+/** A group is in one regime at a time. */
+const KEY = "regime";
+
+/** The shift of a Gaussian mean that gathers as much evidence in each row, in standard deviations. */
+function shiftPerRow({ logM, delayRows }: Declared): number {
+  return Math.sqrt((2 * Math.max(0, logM)) / delayRows);
 }
 
 function leftOut(names: readonly string[]): string {

@@ -39,7 +39,7 @@ import { compareRegimes } from "./report.ts";
 
 export const collapse = defineDetector({
   name: "collapse",
-  version: 1,
+  version: 2,
   machine: collapseMachine,
   enabled: (settings, group) => settings.collapse.enabled && !group.states,
   createDetector: (settings, group) => new CollapseDetector(settings, group),

@@ -1,0 +1,223 @@
+/**
+ * All incidents of a session, and what is to be done with them next.
+ *
+ *   finding ─► gather ─► book ─► nextStep ─► step ─► book            the machine announces each step
+ *
+ * O1  A finding joins the incident that is about the same thing, else it forms one. An eased incident takes what touches its channels.
+ * O2  An incident opens, eases and ends once for each time it is told: `opened`, then `grew` and `eased` in turn, then `closed` or `accepted`.
+ * O3  Only the end of a finding, or quiet time, ends an incident; never its size.
+ */
+import { type Budget, demanded, refilled } from "./budget.ts";
+import { importanceOf, severityOf } from "./importance.ts";
+import {
+  after,
+  eased,
+  forming,
+  holds,
+  type Incident,
+  isAbout,
+  isRipe,
+  untilRipeUs,
+  windowUs,
+  withFinding,
+  withoutFindings,
+} from "./incident.ts";
+import type { Found } from "./signals.ts";
+
+export interface Book extends Budget {
+  /** Logical time up to which the incidents are known, µs. */
+  readonly nowUs: number;
+  /** Forming, held, open and eased ones, oldest first. */
+  readonly incidents: readonly Incident[];
+  /** Opened so far. */
+  readonly opened: number;
+  /** Held back so far. */
+  readonly heldBack: number;
+}
+
+export type StepName =
+  | "open"
+  | "hold"
+  | "release"
+  | "grow"
+  | "return"
+  | "ease"
+  | "close"
+  | "accept"
+  | "forget";
+
+export interface Step {
+  readonly name: StepName;
+  /** Place of the incident in the book. */
+  readonly at: number;
+}
+
+/** Incidents that are not over. Beyond it the oldest one that was not announced is forgotten, or the finding joins the newest. */
+const INCIDENTS_MAX = 16;
+
+/** Nats by which an open incident must have become more important to be announced again: four times as large. */
+const GREW = 2 * Math.LN2;
+
+/** Shortest time to the next look at an incident that lasts, µs. */
+const LOOK_AGAIN_US = 1_000_000;
+
+/** The book at a later time. */
+export function advanced<Kept extends Book>(book: Kept, timeUs: number): Kept {
+  const elapsedUs = book.nowUs === 0 ? 0 : timeUs - book.nowUs;
+  if (elapsedUs <= 0) return { ...book, nowUs: Math.max(book.nowUs, timeUs) };
+  const incidents = book.incidents.map((incident) => after(incident, elapsedUs));
+  return refilled({ ...book, nowUs: timeUs, incidents }, elapsedUs);
+}
+
+/** The book with a finding: it opened, grew, ended or was accepted. `mayForm`: a new thing forms an incident. */
+export function gathered<Kept extends Book>(book: Kept, found: Found, mayForm: boolean): Kept {
+  const { phase, key } = found;
+  if (phase === "ended" || phase === "accepted")
+    return over(book, (each) => each === key, phase === "accepted");
+  const home = homeOf(book, found);
+  if (home < 0 && !mayForm) return book;
+  const incidents = home < 0 ? [...roomIn(book.incidents), forming(found)] : book.incidents;
+  const at = home < 0 ? incidents.length - 1 : home;
+  const joined = withFinding(incidents[at]!, found, book.nowUs);
+  return { ...book, incidents: incidents.with(at, joined) };
+}
+
+/** The book when findings are over. */
+export function over<Kept extends Book>(
+  book: Kept,
+  isOver: (key: string) => boolean,
+  isAccepted: boolean,
+): Kept {
+  const { nowUs } = book;
+  return {
+    ...book,
+    incidents: book.incidents.map((each) => withoutFindings(each, isOver, isAccepted, nowUs)),
+  };
+}
+
+/** What is to be done first, or null. */
+export function nextStep(book: Book): Step | null {
+  for (let at = 0; at < book.incidents.length; at++) {
+    const name = stepOf(book.incidents[at]!, book);
+    if (name !== null) return { name, at };
+  }
+  return null;
+}
+
+function stepOf(incident: Incident, book: Book): StepName | null {
+  const quietUs = incident.quietSinceUs === null ? -1 : book.nowUs - incident.quietSinceUs;
+  const isActive = incident.quietSinceUs === null;
+  const isOver = !isActive && quietUs >= windowUs(incident);
+  switch (incident.state) {
+    case "forming":
+      if (isActive && isRipe(incident)) return importanceOf(incident) >= demanded(book) ? "open" : "hold";
+      return isOver ? "forget" : null;
+    case "held":
+      if (isActive && importanceOf(incident) >= demanded(book)) return "release";
+      return isOver ? "forget" : null;
+    case "open":
+      if (!isActive) return quietUs >= incident.persistenceUs ? "ease" : null;
+      return hasGrown(incident) ? "grow" : null;
+    case "eased":
+      if (isActive) return isRipe(incident) ? "return" : null;
+      if (!isOver) return null;
+      return incident.isAccepted ? "accept" : "close";
+    default:
+      return unreachable(incident.state);
+  }
+}
+
+/** Louder than at the last announcement by far, or of a higher severity. */
+function hasGrown(incident: Incident): boolean {
+  const { announcedImportance, announcedSeverity } = incident;
+  return importanceOf(incident) >= announcedImportance + GREW || severityOf(incident) !== announcedSeverity;
+}
+
+/** The book after the step. */
+export function stepped<Kept extends Book>(book: Kept, { name, at }: Step): Kept {
+  const incident = book.incidents[at]!;
+  switch (name) {
+    case "open":
+    case "release": {
+      const opened = book.opened + 1;
+      const heldBack = book.heldBack - (name === "release" ? 1 : 0);
+      return {
+        ...book,
+        opened,
+        heldBack,
+        owed: book.owed + 1,
+        incidents: book.incidents.with(at, announced({ ...incident, state: "open", number: opened })),
+      };
+    }
+    case "hold":
+      return {
+        ...book,
+        heldBack: book.heldBack + 1,
+        incidents: book.incidents.with(at, { ...incident, state: "held" }),
+      };
+    case "grow":
+    case "return":
+      return { ...book, incidents: book.incidents.with(at, announced({ ...incident, state: "open" })) };
+    case "ease":
+      return { ...book, incidents: book.incidents.with(at, eased(incident)) };
+    case "close":
+    case "accept":
+    case "forget":
+      return { ...book, incidents: book.incidents.filter((_, k) => k !== at) };
+    default:
+      return unreachable(name);
+  }
+}
+
+/** When something of an incident is due, µs; null: never without a further finding. */
+export function dueUs(book: Book): number | null {
+  let due: number | null = null;
+  for (const incident of book.incidents) {
+    const at = lookAgainUs(incident, book.nowUs);
+    if (due === null || at < due) due = at;
+  }
+  return due;
+}
+
+function lookAgainUs(incident: Incident, nowUs: number): number {
+  const { state, quietSinceUs, persistenceUs, persistences } = incident;
+  if (quietSinceUs !== null) return quietSinceUs + (state === "open" ? persistenceUs : windowUs(incident));
+  if ((state === "forming" || state === "eased") && !isRipe(incident)) return nowUs + untilRipeUs(incident);
+  // Importance grows with the logarithm of time: look again when it has lasted as long once more.
+  return nowUs + Math.max(LOOK_AGAIN_US, persistenceUs, persistences * persistenceUs);
+}
+
+/** Place of the incident that the finding joins, −1: none. */
+function homeOf({ incidents, nowUs }: Book, found: Found): number {
+  const known = incidents.findIndex((each) => holds(each, found.key));
+  if (known >= 0) return known;
+  const near = incidents.findIndex((each) => isNear(each, nowUs) && isAbout(each, found));
+  if (near >= 0 || incidents.length < INCIDENTS_MAX || incidents.some(isForgettable)) return near;
+  return incidents.length - 1;
+}
+
+function isNear(incident: Incident, nowUs: number): boolean {
+  return incident.quietSinceUs === null || nowUs - incident.quietSinceUs < windowUs(incident);
+}
+
+function isForgettable({ state }: Incident): boolean {
+  return state === "forming" || state === "held";
+}
+
+function roomIn(incidents: readonly Incident[]): readonly Incident[] {
+  if (incidents.length < INCIDENTS_MAX) return incidents;
+  const at = incidents.findIndex(isForgettable);
+  return incidents.filter((_, k) => k !== at);
+}
+
+function announced(incident: Incident): Incident {
+  return {
+    ...incident,
+    announcedImportance: importanceOf(incident),
+    announcedSeverity: severityOf(incident),
+  };
+}
+
+function unreachable(value: never): never {
+  throw new Error(`unknown step or state ${String(value)}`);
+}

@@ -1,0 +1,92 @@
+/**
+ * Gathers what detectors find into incidents: opened, grown, eased, closed, or accepted as the new normal.
+ *
+ *   announcements with a finding ─► what of them concerns the watched machine ─► machine (machine.ts) ─► incident.* events
+ *
+ * The detector only translates: channels of this program's own health are left out, and a finding about nothing else is dropped. Groups of the
+ * host feed are recognised by the channel that only they have. All state is in the machine.
+ */
+import type { Channels, Input } from "../../../protocol/messages.ts";
+import type { Settings } from "../../../protocol/settings.ts";
+import type { Announced, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
+import { OWN_HEALTH, OWN_LATENESS } from "../../ports/own-health.ts";
+import { defineDetector } from "../define-detector.ts";
+import { incidentsMachine } from "./machine.ts";
+import { keyOf } from "./signals.ts";
+
+export const incidents = defineDetector({
+  name: "incidents",
+  version: 2,
+  machine: incidentsMachine,
+  listens: true,
+  enabled: (settings) => settings.incidents.enabled,
+  createDetector: (settings) => new IncidentsDetector(settings),
+  machineInput: (settings) => ({ perDay: settings.incidents.budgetPerDay }),
+});
+
+/** People act on what lasts for seconds: what a machine does for a shorter time is its business. */
+const HOST_PERSISTENCE_US = 10_000_000;
+
+const SECOND_US = 1_000_000;
+
+/** Announced by the core for an actor that was replaced: what it had found is no longer followed. */
+const REPLACED: ReadonlySet<string> = new Set(["actor.restarted", "actor.stopped"]);
+
+type Context = DetectorContext<typeof incidentsMachine>;
+
+class IncidentsDetector implements Detector<typeof incidentsMachine> {
+  readonly fields: Fields;
+  private readonly settings: Settings["incidents"];
+
+  constructor(settings: Settings) {
+    this.settings = settings.incidents;
+    this.fields = {};
+  }
+
+  onInput(input: Input, context: Context): void {
+    const timeUs = context.now;
+    if (input.type === "channels") {
+      const learningUs = isHost(input.channels) ? this.settings.learningSeconds * SECOND_US : 0;
+      context.signal({ type: "declared", timeUs, group: input.group, traits: traitsOf(input), learningUs });
+    } else if (input.type === "configChanged") {
+      // Settings are named after the actors that they restart.
+      context.signal({ type: "forgotten", timeUs, group: "", actor: input.path.split(".")[0]! });
+    }
+  }
+
+  onAnnouncement({ event, finding, group }: Announced, context: Context): void {
+    const { actor, timeUs, title, id } = event;
+    if (REPLACED.has(event.kind)) context.signal({ type: "forgotten", timeUs, group: group.name, actor });
+    if (finding === null) return;
+    const ofHost = isHost(group.channels);
+    const channels = ofHost ? event.channels.filter((name) => !name.startsWith(OWN_HEALTH)) : event.channels;
+    if (channels.length === 0 && event.channels.length > 0) return;
+    context.signal({
+      type: "found",
+      ...finding,
+      timeUs,
+      key: keyOf(group.name, actor, finding.key),
+      group: group.name,
+      channels,
+      title,
+      eventId: id,
+      everyUs: group.everyUs,
+      persistenceUs: this.persistenceUs(group, ofHost),
+    });
+  }
+
+  private persistenceUs({ everyUs }: Group, ofHost: boolean): number {
+    const { persistence } = this.settings;
+    if (persistence > 0) return persistence * SECOND_US;
+    return ofHost ? HOST_PERSISTENCE_US : everyUs;
+  }
+}
+
+function isHost(channels: Group["channels"]): boolean {
+  return channels.some(({ name }) => name === OWN_LATENESS);
+}
+
+/** What a changed declaration changes: actors of the group are then made anew. */
+function traitsOf({ channels, everyUs, sampling, innovation }: Channels): string {
+  return `${channels.length} ${everyUs} ${sampling} ${innovation}`;
+}

@@ -1,0 +1,44 @@
+/**
+ * How important an incident is: the logarithm of its size × √its persistence × its breadth².
+ *
+ *   ln (1 + effect) + ½ ln (1 + persistences) + 2 ln breadth            effect counts up to EFFECT_MAX
+ *
+ * Breadth counts most: one channel may be as loud as it likes, but things that concern people move several. What merely lasts grows slowly.
+ */
+import ln from "@stdlib/math-base-special-ln";
+import type { Severity } from "../../../protocol/messages.ts";
+
+export interface Size {
+  /** The largest effect of one finding, in units of what is usual. */
+  readonly effect: number;
+  /** How long it has lasted, in units of the persistence that an incident needs. */
+  readonly persistences: number;
+  /** Most channels that were concerned at once. */
+  readonly breadth: number;
+}
+
+/** A channel that is constant as a rule has no scale: a larger effect says no more. */
+const EFFECT_MAX = 100;
+
+/** Ten channels at ten times what is usual at once: nobody waits for it to last. One channel alone can't reach it. */
+const EXTREME = 1_000;
+
+/** Such a thing that lasts is critical: ten channels at ten times what is usual. */
+const CRITICAL = ln(1_000);
+/** Three channels at three times what is usual. */
+const WARNING = ln(30);
+
+export function importanceOf({ effect, persistences, breadth }: Size): number {
+  const size = 1 + Math.min(effect, EFFECT_MAX);
+  return ln(size) + ln(1 + persistences) / 2 + 2 * ln(Math.max(1, breadth));
+}
+
+export function severityOf(size: Size): Severity {
+  const importance = importanceOf(size);
+  if (importance >= CRITICAL) return "critical";
+  return importance >= WARNING ? "warning" : "notice";
+}
+
+export function isExtreme({ effect, breadth }: Size): boolean {
+  return Math.min(effect, EFFECT_MAX) * breadth * breadth >= EXTREME;
+}

@@ -1,0 +1,190 @@
+/**
+ * The incidents of a session: what people are alarmed about.
+ *
+ *   watching ──declared, to be learnt──► learning ──timer.learnt──► watching
+ *
+ * I1  While a new group is learnt no incident forms. Its beginning and end are announced.
+ * I2  Each incident is opened once, then closed or accepted once; in between it may grow and ease.
+ * I3  No incident without a finding. Incidents open within the budget (budget.ts); those beyond it are announced once, as held back.
+ * I4  A timer is pending whenever time alone can change an incident.
+ *
+ * After each signal the machine takes the steps that the book asks for (book.ts), one by one, and announces each.
+ */
+import { assign, setup } from "xstate";
+import { actorActions, announces, type CompleteRow, ignored } from "../machine-actions.ts";
+import {
+  accepted,
+  closed,
+  easing,
+  grew,
+  heldBack,
+  learning,
+  opened,
+  returned,
+  watching,
+} from "./announcements.ts";
+import { advanced, type Book, dueUs, gathered, nextStep, over, type StepName, stepped } from "./book.ts";
+import type { Incident } from "./incident.ts";
+import { type Found, type IncidentsSignal, isOf } from "./signals.ts";
+
+type AllSignals = CompleteRow<IncidentsSignal>;
+
+interface IncidentsContext extends Book {
+  /** When the pending timer fires; null without one. */
+  readonly timerUs: number | null;
+  /** The declared groups and what their actors depend on. */
+  readonly groups: Readonly<Record<string, string>>;
+}
+
+type Forgotten = Extract<IncidentsSignal, { type: "forgotten" }>;
+type Declared = Extract<IncidentsSignal, { type: "declared" }>;
+
+const advance = { type: "advance", params: ({ event }: { event: { timeUs: number } }) => event } as const;
+const forget = { type: "forget", params: ({ event }: { event: Forgotten }) => event } as const;
+/** The actors of a group that was declared anew are fresh. */
+const replace = [
+  advance,
+  {
+    type: "forget",
+    params: ({ event }: { event: Declared }) => ({ group: event.group, actor: "" }),
+  },
+  { type: "declare", params: ({ event }: { event: Declared }) => event },
+] as const;
+const announceLearning = announces((event: Declared) => learning(event.group, event.learningUs));
+const startLearning = {
+  type: "timer.start",
+  params: ({ event }: { event: Declared }) => ({ id: "learnt", delayUs: event.learningUs }),
+} as const;
+const timerFired = { type: "timerFired" } as const;
+const find = (mayForm: boolean) =>
+  ({ type: "gather", params: ({ event }: { event: Found }) => ({ found: event, mayForm }) }) as const;
+
+/** Announces the incident of the next step as it is before, or as it is after the step. */
+function tells(name: StepName, compose: (incident: Incident, book: Book) => ReturnType<typeof opened>) {
+  return {
+    guard: { type: "isNext", params: { name } },
+    actions: [
+      {
+        type: "announce",
+        params: ({ context }: { context: IncidentsContext }) => {
+          const step = nextStep(context)!;
+          const book = stepped(context, step);
+          // A closed incident is no longer in the book.
+          return compose(
+            book.incidents.length < context.incidents.length
+              ? context.incidents[step.at]!
+              : book.incidents[step.at]!,
+            book,
+          );
+        },
+      },
+      "step",
+    ],
+  } as const;
+}
+
+/** Taken one by one after every signal, until none applies. */
+const steps = [
+  tells("open", opened),
+  tells("release", opened),
+  tells("hold", heldBack),
+  tells("grow", grew),
+  tells("return", returned),
+  tells("ease", easing),
+  tells("close", closed),
+  tells("accept", accepted),
+  { guard: { type: "isNext", params: { name: "forget" } }, actions: "step" },
+  {
+    guard: "timerIsLate",
+    actions: [
+      {
+        type: "timer.start",
+        params: ({ context }: { context: IncidentsContext }) => ({
+          id: "due",
+          delayUs: dueUs(context)! - context.nowUs,
+        }),
+      },
+      "timerStarted",
+    ],
+  },
+] as const;
+
+export const incidentsMachine = setup({
+  types: {
+    context: {} as IncidentsContext,
+    input: {} as { readonly perDay: number },
+    events: {} as IncidentsSignal,
+  },
+  actions: {
+    ...actorActions,
+    advance: assign(({ context }, { timeUs }: { timeUs: number }) => advanced(context, timeUs)),
+    gather: assign(({ context }, { found, mayForm }: { found: Found; mayForm: boolean }) =>
+      gathered(context, found, mayForm),
+    ),
+    forget: assign(({ context }, { group, actor }: { group: string; actor: string }) =>
+      over(context, (key) => isOf(key, group, actor), false),
+    ),
+    declare: assign(({ context }, { group, traits }: Declared) => ({
+      groups: { ...context.groups, [group]: traits },
+    })),
+    step: assign(({ context }) => stepped(context, nextStep(context)!)),
+    timerFired: assign({ timerUs: null }),
+    timerStarted: assign({ timerUs: ({ context }) => dueUs(context) }),
+  },
+  guards: {
+    isNext: ({ context }, { name }: { name: StepName }) => nextStep(context)?.name === name,
+    timerIsLate: ({ context }) => {
+      const due = dueUs(context);
+      return due !== null && (context.timerUs === null || context.timerUs > due);
+    },
+    isKnown: ({ context, event }) =>
+      event.type === "declared" && context.groups[event.group] === event.traits,
+    mustLearn: ({ event }) => event.type === "declared" && event.learningUs > 0,
+  },
+}).createMachine({
+  id: "incidents",
+  context: ({ input }) => ({
+    perDay: input.perDay,
+    owed: 0,
+    nowUs: 0,
+    incidents: [],
+    opened: 0,
+    heldBack: 0,
+    timerUs: null,
+    groups: {},
+  }),
+  initial: "watching",
+  states: {
+    watching: {
+      on: {
+        found: { actions: [advance, find(true)] },
+        forgotten: { actions: [advance, forget] },
+        declared: [
+          { guard: "isKnown", actions: advance },
+          { guard: "mustLearn", target: "learning", actions: [...replace, announceLearning, startLearning] },
+          { actions: replace },
+        ],
+        "timer.due": { actions: [timerFired, advance] },
+        "timer.learnt": ignored,
+      } as const satisfies AllSignals,
+      always: steps,
+    },
+    learning: {
+      on: {
+        found: { actions: [advance, find(false)] },
+        forgotten: { actions: [advance, forget] },
+        declared: [
+          { guard: "isKnown", actions: advance },
+          { guard: "mustLearn", actions: [...replace, startLearning] },
+          { actions: replace },
+        ],
+        "timer.due": { actions: [timerFired, advance] },
+        "timer.learnt": {
+          target: "watching",
+          actions: [advance, announces((event: { timeUs: number }) => watching(event.timeUs))],
+        },
+      } as const satisfies AllSignals,
+      always: steps,
+    },
+  },
+});

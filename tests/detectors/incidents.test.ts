@@ -1,0 +1,314 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { incidents as definition } from "../../actors/detectors/incidents/detector.ts";
+import type { Finding, Group } from "../../actors/ports/detector.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
+import type { Settings } from "../../protocol/settings.ts";
+import { ActorHarness, type HeardEvent } from "../support/actor-harness.ts";
+import { channels } from "../support/inputs.ts";
+import { uniforms } from "../support/random-streams.ts";
+import { groupOf } from "../support/rows.ts";
+
+const SECOND = 1_000_000;
+const DAY = 86_400 * SECOND;
+
+test("[I3] a finding that lasts for the persistence opens an incident with its channels, its size and its evidence", () => {
+  const { events } = host().found(100, "cpu.busy", { effect: 6, evidence: 20 }).until(115);
+  assert.equal(kinds(events), ["incident.opened"]);
+  const { title, channels, group, timeUs, severity, detail } = events[0]!;
+  assert.is(title, "cpu.busy is unusual, for 9.9 s");
+  assert.equal([channels, group, severity], [["cpu.busy"], "host", "notice"]);
+  assert.is(timeUs, 109.9 * SECOND, "ten seconds, of which the row itself counts");
+  assert.equal(
+    [detail!["incident"], detail!["effect"], detail!["evidence"], detail!["breadth"], detail!["events"]],
+    [1, 6, 20, 1, "p0/1/1"],
+  );
+});
+
+test("a finding that began before it was announced has lasted since then", () => {
+  const { events } = host().found(100, "cpu.busy", { since: 91 }).until(101.5);
+  assert.equal(kinds(events), ["incident.opened"]);
+});
+
+test("a finding that ends before the persistence opens nothing, and neither do several in turn on different channels", () => {
+  const world = host();
+  for (let k = 0; k < 20; k++) {
+    world.found(100 + 4 * k, `c${k}`).ended(105 + 4 * k, `c${k}`);
+  }
+  assert.equal(kinds(world.until(600).events), []);
+});
+
+test("a channel that flickers persists only when it is unusual for more than half of the time", () => {
+  const often = host();
+  const seldom = host();
+  for (let k = 0; k < 10; k++) {
+    often.found(100 + 4 * k, "a").ended(103 + 4 * k, "a");
+    seldom.found(100 + 4 * k, "a").ended(101 + 4 * k, "a");
+  }
+  assert.is(kinds(often.until(500).events)[0], "incident.opened");
+  assert.equal(kinds(seldom.until(500).events), []);
+});
+
+test("many channels far from usual at once open an incident at once, one channel never does", () => {
+  const broad = host();
+  for (let c = 0; c < 10; c++) broad.found(100, `c${c}`, { effect: 10 });
+  assert.equal(kinds(broad.until(101).events), ["incident.opened"]);
+  assert.equal(kinds(host().found(100, "disk.read", { effect: 1e9 }).until(105).events), []);
+});
+
+test("what is found in one group at the same time is one incident, its channels ordered by contribution", () => {
+  const world = host().found(100, "cpu.busy", { effect: 5 }).found(103, "load.1m", { effect: 9 });
+  world.found(106, ["kernel.switches", "cpu.busy"], { effect: 12, key: "regime" }).until(112);
+  assert.equal(kinds(world.events), ["incident.opened"]);
+  assert.equal(world.events[0]!.channels, ["kernel.switches", "load.1m", "cpu.busy"]);
+  assert.match(world.events[0]!.title, "kernel.switches is unusual, and 2 more channels");
+});
+
+test("groups without a common channel have incidents of their own", () => {
+  const world = host().found(100, "a").found(100, "b", { group: "other" }).until(115);
+  assert.equal(kinds(world.events), ["incident.opened", "incident.opened"]);
+  assert.equal(
+    world.events.map(({ group }) => group),
+    ["other", "host"],
+  );
+});
+
+test("[I2] an incident eases when its findings end, closes when it stays quiet, and says how long it lasted", () => {
+  const { events } = host().found(100, "a").ended(140, "a").until(300);
+  assert.equal(
+    events.map(({ kind, timeUs }) => [kind, timeUs / SECOND]),
+    [
+      ["incident.opened", 109.9],
+      ["incident.eased", 150],
+      ["incident.closed", 170],
+    ],
+  );
+  assert.is(events[2]!.title, "Incident 1 of a is over after 40 s");
+});
+
+test("[I2] an incident whose findings become normal is accepted", () => {
+  const { events } = host().found(100, "a").over(400, "a", "accepted").until(500);
+  assert.equal(kinds(events).slice(-2), ["incident.eased", "incident.accepted"]);
+});
+
+test("what follows while a detector learns the new level belongs to the same incident", () => {
+  const world = host().found(100, "a", { key: "regime" });
+  world.found(150, "b").ended(155, "b").over(180, "regime", "accepted");
+  world.found(200, "a", { key: "regime" }).over(260, "regime", "accepted").until(400);
+  const opened = kinds(world.events).filter((kind) => kind === "incident.opened");
+  assert.is(opened.length, 1);
+  assert.is(kinds(world.events).at(-1), "incident.accepted");
+});
+
+test("an incident grows when it is four times as large or of a higher severity, not with each finding", () => {
+  const world = host().found(100, "a", { effect: 3 }).until(115);
+  world.found(116, "b", { effect: 3 }).found(117, "b", { effect: 3.2, phase: "grew" }).until(118);
+  world.found(119, "c", { effect: 40 }).until(120);
+  const grown = world.events.slice(1);
+  assert.ok(grown.length >= 1 && grown.every(({ kind }) => kind === "incident.grew"));
+  assert.is(grown.at(-1)!.severity, "warning");
+});
+
+test("severity follows size, persistence and breadth: one loud channel is less than ten moderate ones", () => {
+  const loud = host().found(100, "a", { effect: 1e6 }).until(112).events[0]!;
+  const broad = host();
+  for (let c = 0; c < 10; c++) broad.found(100, `c${c}`, { effect: 9 });
+  assert.equal([loud.severity, broad.until(112).events[0]!.severity], ["warning", "critical"]);
+});
+
+test("[B1] incidents beyond the day's share open only when they matter more, the others are held back and counted", () => {
+  const world = host();
+  for (let k = 0; k < 10; k++) {
+    const name = `c${k}`;
+    world.found(1000 * (k + 1), name, { effect: 2 }).ended(1000 * (k + 1) + 60, name);
+  }
+  const opened = world.events.filter(({ kind }) => kind === "incident.opened").length;
+  const held = world.events.filter(({ kind }) => kind === "incident.held-back");
+  // Three are free. Of this size, ln 3 + ½ ln 7 nats after a minute, three more are worth ln 2 each.
+  assert.ok(opened >= 3 && opened <= 6, `${opened} opened`);
+  assert.is(held.at(-1)!.detail!["heldBack"], 10 - opened);
+  assert.is(held[0]!.severity, "info");
+  const before = world.events.length;
+  for (let c = 0; c < 5; c++) world.found(20_000, `d${c}`, { effect: 30 });
+  assert.is(kinds(world.until(20_015).events)[before], "incident.opened", "what matters passes");
+});
+
+test("[B1] over 30 days of findings at random, incidents keep the budget, open once and close once", () => {
+  for (const seed of [1, 2, 3]) {
+    const random = uniforms(seed);
+    const world = host();
+    let now = 1_000;
+    while (now < (30 * DAY) / SECOND) {
+      now += 20 + 4_000 * random();
+      const name = `c${Math.floor(random() * 12)}`;
+      world.found(now, name, { effect: 1 + 20 * random() * random() });
+      if (random() < 0.5) world.found(now + 2, `d${Math.floor(random() * 12)}`, { effect: 8 * random() });
+      now += 60 * random();
+      world.quiet(now);
+    }
+    world.until(now + 1_000);
+    const opened = numbers(world.events, "incident.opened");
+    const over = [...numbers(world.events, "incident.closed"), ...numbers(world.events, "incident.accepted")];
+    assert.equal(
+      opened,
+      opened.map((_, k) => k + 1),
+    );
+    assert.equal(
+      over.sort((a, b) => a - b),
+      opened,
+    );
+    // ln(1 + 21) + ½ ln(1 + 7) + 2 ln 2 nats at ln 2 each, a day's share, and one.
+    const most = (days: number) => 3 * (days + 1) + 5.6 / Math.LN2 + 1;
+    for (const days of [1, 7, 30]) {
+      const times = world.events.filter(({ kind }) => kind === "incident.opened").map(({ timeUs }) => timeUs);
+      const busiest = Math.max(
+        ...times.map((from) => times.filter((t) => t >= from && t < from + days * DAY).length),
+      );
+      assert.ok(busiest <= most(days), `seed ${seed}: ${busiest} in ${days} days`);
+    }
+    assert.ok(opened.length > 60, "the budget is used");
+  }
+});
+
+test("[I1] nothing found while a group of the host feed is learnt opens an incident; its beginning and end are told", () => {
+  const world = host({ learn: true });
+  world.found(100, "a").until(350);
+  assert.equal(kinds(world.events), ["incident.learning", "incident.watching"]);
+  assert.match(world.events[0]!.title, "alarms begin in about 5 minutes");
+  world.found(400, "b").until(420);
+  assert.is(kinds(world.events).at(-1), "incident.opened");
+  world.actor.input(HOST, 421 * SECOND);
+  assert.is(world.actor.state, "watching", "a group that is declared again unchanged is known");
+});
+
+test("the program's own health is no incident of the machine, and is left out of others", () => {
+  const own = host().found(100, "own.heap", { effect: 50 }).found(100, ["own.cpu", "own.loopDelay"]);
+  assert.equal(kinds(own.until(200).events), []);
+  const { events } = host().found(100, ["own.cpu", "cpu.busy"], { key: "joint" }).until(115);
+  assert.equal(events[0]!.channels, ["cpu.busy"]);
+});
+
+test("a channel named like the program's own counts in a group that is not the host feed's", () => {
+  const { events } = host().found(100, "own.heap", { group: "other" }).until(115);
+  assert.equal(kinds(events), ["incident.opened"]);
+});
+
+test("outside the host feed one row is enough", () => {
+  const { events } = host().found(100, "price", { group: "other" }).ended(101, "price", "other").until(300);
+  assert.equal(kinds(events), ["incident.opened", "incident.eased", "incident.closed"]);
+});
+
+test("the setting of the persistence holds for all feeds", () => {
+  const world = host({ incidents: { persistence: 60 } })
+    .found(100, "a")
+    .found(100, "b", { group: "other" });
+  assert.equal(kinds(world.until(158).events), []);
+  assert.equal(kinds(world.until(165).events), ["incident.opened", "incident.opened"]);
+});
+
+test("the findings of an actor that was replaced are over", () => {
+  const restarted = host().found(100, "a").until(115);
+  restarted.hear(120, "actor.restarted", [], null);
+  assert.is(kinds(restarted.until(300).events).at(-1), "incident.closed");
+  const changed = host().found(100, "a").until(115);
+  changed.actor.input(
+    { type: "configChanged", path: "anomaly.cooldownSamples", value: 5, author: "ana" },
+    120 * SECOND,
+  );
+  assert.is(kinds(changed.until(300).events).at(-1), "incident.closed");
+});
+
+// ---- given, when, then ------------------------------------------------------------------------------------------
+
+const HOST_CHANNELS = ["a", "b", "own.loopDelay"].map((name) => ({ name, title: "", unit: "" }));
+const HOST = channels(3, { group: "host", channels: HOST_CHANNELS, everyUs: 100_000 });
+const HOST_GROUP: Group = { ...groupOf(3), name: "host", channels: HOST_CHANNELS, everyUs: 100_000 };
+const OTHER: Group = { ...groupOf(3), name: "other", everyUs: SECOND };
+
+interface Told {
+  effect?: number;
+  evidence?: number;
+  since?: number;
+  key?: string;
+  phase?: Finding["phase"];
+  group?: string;
+}
+
+/** The incidents actor and what detectors announce to it, in seconds. */
+class World {
+  readonly actor: ActorHarness;
+  private readonly open = new Map<string, string>();
+  private ids = 0;
+
+  constructor({
+    learn = false,
+    incidents = {},
+  }: { learn?: boolean; incidents?: Partial<Settings["incidents"]> }) {
+    this.actor = new ActorHarness(definition, { incidents }, groupOf(1));
+    if (learn) this.actor.input(HOST, 10 * SECOND);
+  }
+
+  get events(): HeardEvent[] {
+    return this.actor.events;
+  }
+
+  found(at: number, names: string | string[], told: Told = {}): this {
+    const list = [names].flat();
+    const { effect = 5, evidence = 14, since = at, key = list[0]!, phase = "opened", group = "host" } = told;
+    this.open.set(key, group);
+    const finding = { key, phase, sinceUs: since * SECOND, effect, evidence };
+    return this.hear(at, "anomaly.started", list, finding, group);
+  }
+
+  ended(at: number, key: string, group = "host"): this {
+    return this.over(at, key, "ended", group);
+  }
+
+  over(at: number, key: string, phase: "ended" | "accepted", group = "host"): this {
+    this.open.delete(key);
+    return this.hear(at, "anomaly.ended", [], { key, phase, sinceUs: 0, effect: 0, evidence: 0 }, group);
+  }
+
+  /** Ends all that is open. */
+  quiet(at: number): this {
+    for (const [key, group] of [...this.open]) this.ended(at, key, group);
+    return this;
+  }
+
+  hear(at: number, kind: string, names: string[], finding: Finding | null, group = "host"): this {
+    const event: EventMessage = {
+      type: "event",
+      sequence: ++this.ids,
+      id: `p0/${this.ids}/1`,
+      timeUs: at * SECOND,
+      kind,
+      severity: "info",
+      actor: "anomaly",
+      group,
+      channels: names,
+      title: `${names[0] ?? group} is unusual`,
+      detail: {},
+    };
+    this.actor.hear({ event, finding, group: group === "host" ? HOST_GROUP : OTHER });
+    return this;
+  }
+
+  until(seconds: number): this {
+    this.actor.fireTimers(seconds * SECOND);
+    return this;
+  }
+}
+
+function host(options: ConstructorParameters<typeof World>[0] = {}): World {
+  return new World(options);
+}
+
+function kinds(events: readonly HeardEvent[]): string[] {
+  return events.map(({ kind }) => kind);
+}
+
+function numbers(events: readonly HeardEvent[], kind: string): number[] {
+  return events.filter((event) => event.kind === kind).map(({ detail }) => Number(detail!["incident"]));
+}
+
+test.run();
