@@ -17,7 +17,8 @@ export function dataFolder(
 ): string {
   const base = environment[VARIABLE];
   const path = given ?? (base ? join(base, folder) : null);
-  const expected = `--data PATH with ${holds.join(", ")} (${source}), or ${folder} in the folder that ${VARIABLE} names`;
+  const contents = holds.length === 0 ? "" : ` with ${holds.join(", ")}`;
+  const expected = `--data PATH${contents} (${source}), or ${folder} in the folder that ${VARIABLE} names`;
   const refuse = (value: string) =>
     new EigenwatchError({ action: `bench detect --suite ${suite}`, value, expected, kind: "notFound" });
   if (path === null) throw refuse("no folder with its data is given");

@@ -17,4 +17,12 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
       "recorded markets and servers with known events, through the shipped core: found, delay, alarms outside",
     load: async () => (await import("./market.ts")).market,
   },
+  smd: {
+    summary: "Server Machine Dataset: VUS-PR of the score of all channels, incidents beside labels",
+    load: async () => (await import("./servers.ts")).smd,
+  },
+  asd: {
+    summary: "Application Server Dataset: the same",
+    load: async () => (await import("./servers.ts")).asd,
+  },
 };
