@@ -17,6 +17,10 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
       "recorded markets and servers with known events, through the shipped core: found, delay, alarms outside",
     load: async () => (await import("./market.ts")).market,
   },
+  nab: {
+    summary: "Numenta Anomaly Benchmark: its score in three profiles",
+    load: async () => (await import("./nab.ts")).nab,
+  },
   smd: {
     summary: "Server Machine Dataset: VUS-PR of the score of all channels, incidents beside labels",
     load: async () => (await import("./servers.ts")).smd,
