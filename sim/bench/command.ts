@@ -16,6 +16,9 @@ const MAX_CLIENTS = 128;
 /** An hour: the stamps of a turn are kept in memory. */
 const MAX_SECONDS = 3_600;
 
+/** A day. */
+const MAX_MINUTES = 1_440;
+
 /** The schedule's timer fires a thousand times a second: more frames come in long bursts. */
 const MAX_FRAMES = 100_000;
 
@@ -49,6 +52,18 @@ export const benchCommand = new Command("bench")
     "with latency: samples in a frame (default: 16)",
     read(wholeNumber(1, MAX_FRAME_SAMPLES)),
   )
+  .option(
+    "--minutes <n>",
+    "with alarms: length of the quiet and of the loaded phase (default: 40)",
+    read(wholeNumber(1, MAX_MINUTES)),
+  )
+  .option("--faults <names>", "with alarms: parts of names of faults, separated by commas (default: all)")
+  .option(
+    "--fault-seconds <n>",
+    "with alarms: length of a fault; a leak takes ten times as long (default: 60)",
+    read(wholeNumber(10, MAX_SECONDS)),
+  )
+  .option("--recording <dir>", "with alarms: score the recordings in this folder, or keep new ones there")
   .option("--commit", "with regression: write the ratios of this runtime as the ones to compare with")
   .option("--json", "print JSON, one object per row")
   .addHelpText(
@@ -64,6 +79,10 @@ export const benchCommand = new Command("bench")
         [
           "eigenwatch bench detect --suite synthetic --seeds 20",
           "recall, delay and false alarms of every detector",
+        ],
+        [
+          "eigenwatch bench alarms --minutes 40 --recording alarms",
+          "incidents of this machine: quiet, under load, with ten faults; needs stress-ng",
         ],
       ],
     }),

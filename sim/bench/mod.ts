@@ -5,13 +5,14 @@
  */
 import process from "node:process";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import type { AlarmsOptions } from "./alarms.ts";
 import type { SuiteOptions } from "./detect.ts";
 import type { LatencyOptions } from "./latency.ts";
 import { runtimeName } from "./program.ts";
 import { type BenchRow, rowText } from "./row.ts";
 import { calibrate } from "./turns.ts";
 
-export interface BenchOptions extends SuiteOptions, LatencyOptions {
+export interface BenchOptions extends SuiteOptions, LatencyOptions, AlarmsOptions {
   list?: true | undefined;
   commit?: true | undefined;
 }
@@ -54,12 +55,19 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 /** Options of `bench detect`, which prints a table of its own. */
 const OF_DETECT: readonly (keyof BenchOptions)[] = ["suite", "data", "only", "seeds", "scenario"];
 
+/** Options of `bench alarms`, which takes hours and prints tables of its own. */
+const OF_ALARMS: readonly (keyof BenchOptions)[] = ["minutes", "faults", "faultSeconds", "recording"];
+
 /** 1 when a benchmark failed. */
 export async function runBench(name: string | undefined, options: BenchOptions): Promise<number> {
   const isDetect = name === "detect" || OF_DETECT.some((option) => options[option] !== undefined);
   if (isDetect) {
     refuseOthers(name, options, name === "detect" ? OF_DETECT : []);
     return (await import("./detect.ts")).benchDetection(options);
+  }
+  if (name === "alarms") {
+    refuseOthers(name, options, OF_ALARMS);
+    return (await import("./alarms.ts")).benchAlarms(options);
   }
   const names = namesLike(name);
   refuseOthers(name, options, names.length === 1 ? BENCHES[names[0]!]!.options : []);
@@ -99,7 +107,9 @@ function refuseOthers(
     value: `it has no option --${foreign}`,
     expected: OF_DETECT.includes(foreign)
       ? "`bench detect --suite synthetic`"
-      : `\`bench ${Object.keys(BENCHES).find((each) => BENCHES[each]!.options?.includes(foreign))} --${foreign}\``,
+      : OF_ALARMS.includes(foreign)
+        ? `\`bench alarms --${foreign}\``
+        : `\`bench ${Object.keys(BENCHES).find((each) => BENCHES[each]!.options?.includes(foreign))} --${foreign}\``,
   });
 }
 
