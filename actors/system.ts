@@ -8,6 +8,7 @@
  */
 import type { CoreDefinitions } from "./core/core.ts";
 import { anomaly } from "./detectors/anomaly/detector.ts";
+import { changes } from "./detectors/changes/detector.ts";
 import { collapse } from "./detectors/collapse/detector.ts";
 import { estimator } from "./detectors/estimator/detector.ts";
 import { feedWatcher } from "./detectors/feed-watcher/detector.ts";
@@ -20,6 +21,7 @@ export const SYSTEM: CoreDefinitions = {
     estimator, // density matrix and coherence: how much the channels move together
     collapse, // change of the joint law, with a guaranteed rate of false alarms
     anomaly, // novelty in single channels and in all together
+    changes, // another level or slope of a channel, and when it began
     trajectory, // states that feeds send whole: purity, coherence, jumps
   ],
   session: [

@@ -117,6 +117,27 @@ export const settingsSchema = v.strictObject({
     }),
     {},
   ),
+  changes: v.optional(
+    v.strictObject({
+      enabled,
+      falseAlarmsPerDay: setting(
+        positive,
+        1,
+        "Promise: at most this many false changes a day in a group while its channels keep their levels and slopes. Not used if `falseAlarmSamples` is set.",
+      ),
+      falseAlarmSamples: setting(
+        whole,
+        0,
+        "The same promise in rows: at least this many rows between two false changes on average. 0: derived from `falseAlarmsPerDay` and the rate of rows; files: 100,000.",
+      ),
+      averageUs: setting(
+        whole,
+        100_000,
+        "Rows closer than this are averaged, µs: ten values a second are enough for people, and cost little at any rate. 0: each row counts; files: 0.",
+      ),
+    }),
+    {},
+  ),
   trajectory: v.optional(
     v.strictObject({
       enabled,

@@ -13,7 +13,7 @@ export const detectCommand = new Command("detect")
   .argument("<file>", "file, also .gz; - for stdin")
   .addOption(
     new Option("--detector <name>", "the detector")
-      .choices(["coherence", "collapse", "anomaly"] as const)
+      .choices(["coherence", "collapse", "anomaly", "changes"] as const)
       .default("anomaly" as const),
   )
   .option(
@@ -38,6 +38,10 @@ export const detectCommand = new Command("detect")
       exitCodes: { 0: "every row was scored", 1: "the input or output broke off" },
       examples: [
         ["eigenwatch detect prices.csv > scores.csv", "score every row of a table"],
+        [
+          "eigenwatch detect --detector changes sales.csv",
+          "find where levels and trends change, and when that showed",
+        ],
         ["eigenwatch feed level-shift | eigenwatch detect - --out ndjson", "score a synthetic world"],
       ],
     }),

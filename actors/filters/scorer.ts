@@ -12,12 +12,13 @@ import { EigenwatchError } from "../../protocol/errors.ts";
 import { MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
 import { parseSettings, type Settings } from "../../protocol/settings.ts";
 import { type AnomalyDetector, anomaly } from "../detectors/anomaly/detector.ts";
+import { type ChangesDetector, changes } from "../detectors/changes/detector.ts";
 import { type CollapseDetector, collapse } from "../detectors/collapse/detector.ts";
 import { type EstimatorDetector, estimator } from "../detectors/estimator/detector.ts";
 import type { Group } from "../ports/detector.ts";
 import { RowReader } from "./row-reader.ts";
 
-export type DetectorName = "coherence" | "collapse" | "anomaly";
+export type DetectorName = "coherence" | "collapse" | "anomaly" | "changes";
 
 export interface ScorerOptions {
   /** Spacing of the rows, µs; 0: measured. */
@@ -65,6 +66,8 @@ export function createScorer(
       return anomalyScorer(new RowReader(anomaly, settings, group));
     case "collapse":
       return collapseScorer(new RowReader(collapse, settings, group));
+    case "changes":
+      return changesScorer(new RowReader(changes, settings, group));
     case "coherence":
       if (columns.length < 2) {
         throw new EigenwatchError({
@@ -84,17 +87,33 @@ export function createScorer(
 const DEFAULT_INNOVATION: Record<DetectorName, Group["innovation"]> = {
   anomaly: "difference",
   collapse: "ar1",
+  changes: "difference",
   coherence: "difference",
 };
 
+/** Rows between two false changes in files: a file of 500 rows has one in 200 files. */
+const FILE_FALSE_CHANGE_ROWS = 100_000;
+
 /**
- * Shortens the calibration, because files may be short: unless the settings set it, a baseline is learnt from max(32, 4n) rows, and a collapse
- * is over after 32 quiet rows. The false-alarm rate is guaranteed with any number of rows (see the collapse detector).
+ * Settings for files, unless they are set. Files may be short: a baseline is learnt from max(32, 4n) rows, and a collapse is over after 32 quiet
+ * rows. The false-alarm rate is guaranteed with any number of rows (see the collapse detector). Each row counts as one for changes, and their rate
+ * is one of rows, because rows may be days or years apart.
  */
 function forFiles(settings: Settings, n: number): Settings {
-  if (settings.collapse.calibrationRows > 0) return settings;
-  const collapse = { ...settings.collapse, calibrationRows: Math.max(32, 4 * n), recoveryRows: 32 };
-  return { ...settings, collapse };
+  const { collapse, changes } = settings;
+  const { falseAlarmSamples } = changes;
+  return {
+    ...settings,
+    collapse:
+      collapse.calibrationRows > 0
+        ? collapse
+        : { ...collapse, calibrationRows: Math.max(32, 4 * n), recoveryRows: 32 },
+    changes: {
+      ...changes,
+      averageUs: 0,
+      falseAlarmSamples: falseAlarmSamples > 0 ? falseAlarmSamples : FILE_FALSE_CHANGE_ROWS,
+    },
+  };
 }
 
 function anomalyScorer(rows: RowReader<AnomalyDetector>): Scorer {
@@ -109,14 +128,35 @@ function anomalyScorer(rows: RowReader<AnomalyDetector>): Scorer {
 }
 
 function collapseScorer(rows: RowReader<CollapseDetector>): Scorer {
-  const out: ScoredRow = { collapse_score: 0, declared_at: null, changed_at: null };
+  const { detector } = rows;
+  return declarationScorer("collapse_score", rows, {
+    score: () => detector.score(rows),
+    declared: () => detector.declaredUs !== 0,
+  });
+}
+
+function changesScorer(rows: RowReader<ChangesDetector>): Scorer {
+  const { detector } = rows;
+  return declarationScorer("change_score", rows, {
+    score: () => detector.score(),
+    declared: () => !Number.isNaN(detector.declaredUs),
+  });
+}
+
+/** A score, and the last declaration: when it was made and when the change began, µs. */
+function declarationScorer(
+  name: string,
+  rows: RowReader<CollapseDetector | ChangesDetector>,
+  { score, declared }: { score(): number; declared(): boolean },
+): Scorer {
+  const out: ScoredRow = { [name]: 0, declared_at: null, changed_at: null };
   return {
-    fields: ["collapse_score", "declared_at", "changed_at"],
+    fields: [name, "declared_at", "changed_at"],
     row(timeUs, values) {
       const { detector } = rows;
       if (rows.push(timeUs, values)) {
-        out["collapse_score"] = detector.score(rows);
-        if (detector.declaredUs > 0) {
+        out[name] = score();
+        if (declared()) {
           out["declared_at"] = detector.declaredUs;
           out["changed_at"] = detector.changedUs;
         }
@@ -156,6 +196,6 @@ function coherenceScorer(rows: RowReader<EstimatorDetector>): Scorer {
 
 function unreachable(detector: never): never {
   throw new RangeError(
-    `Cannot make a scorer of ${String(detector)}: expected coherence, collapse or anomaly`,
+    `Cannot make a scorer of ${String(detector)}: expected coherence, collapse, anomaly or changes`,
   );
 }

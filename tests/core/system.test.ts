@@ -29,7 +29,8 @@ test("[R4] every field of every real actor changes the hash", () => {
     }
   }
   assert.is(hex(core.hash().hash), before);
-  for (const name of ["front", "estimator", "collapse", "anomaly"]) assert.ok(actors.has(`g/${name}`), name);
+  for (const name of ["front", "estimator", "collapse", "anomaly", "changes"])
+    assert.ok(actors.has(`g/${name}`), name);
 });
 
 test("the real actors, restored from any snapshot, have the same later events, states and hash", () => {

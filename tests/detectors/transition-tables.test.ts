@@ -122,6 +122,18 @@ function sample(type: string) {
     eventId: "p0/1/1",
     traits: "2 100000 rows ar1",
     learningUs: 300_000_000,
+    channel: "a",
+    form: "level",
+    changedUs: 4_000_000,
+    rowsBefore: 300,
+    before: 1,
+    after: 3,
+    slopeBefore: 0,
+    slopeAfter: 0.1,
+    spread: 0.5,
+    gain: 20,
+    price: 15,
+    again: false,
   };
 }
 

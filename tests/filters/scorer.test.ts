@@ -96,7 +96,7 @@ test("coherence scorer rejects a single column", () => {
   assert.throws(() => createScorer("coherence", ["a"]), /at least two/);
 });
 
-for (const detector of ["anomaly", "collapse", "coherence"] as DetectorName[]) {
+for (const detector of ["anomaly", "collapse", "changes", "coherence"] as DetectorName[]) {
   test(`${detector} scorer takes as many columns as a group has channels, and refuses more`, () => {
     const names = Array.from({ length: MAX_GROUP_CHANNELS + 1 }, (_, k) => `c${k}`);
     createScorer(detector, names.slice(1));

@@ -9,7 +9,7 @@ import { temporaryDirectory } from "../support/recorded-run.ts";
 import { walkCsv } from "../support/walk-table.ts";
 
 const ROWS = 1_200;
-const DETECTORS = ["coherence", "collapse", "anomaly"] as const;
+const DETECTORS = ["coherence", "collapse", "anomaly", "changes"] as const;
 const folder = temporaryDirectory();
 
 /** The table with what real tables have: empty cells, words, an unreadable time, a repeated one, a last line without its end. */
@@ -47,7 +47,12 @@ for (const detector of DETECTORS) {
       rows.map(({ timestamp }) => timestamp),
       odd.rows.map((row) => row.split(",")[0]),
     );
-    const score = { coherence: null, collapse: "collapse_score", anomaly: "anomaly_score" }[detector];
+    const score = {
+      coherence: null,
+      collapse: "collapse_score",
+      anomaly: "anomaly_score",
+      changes: "change_score",
+    }[detector];
     if (score !== null) {
       const scores = rows.map((row) => Number(row[score]));
       assert.ok(scores.every((value) => value >= 0 && value <= 1));
@@ -75,6 +80,18 @@ test("collapse says when it was declared and when it began, in that order, only 
   assert.ok(first >= ROWS / 2, `declared at row ${first}`);
   const { declared_at, changed_at } = rows[first]!;
   assert.ok(Number(changed_at) <= Number(declared_at));
+});
+
+test("changes are declared after they began, also before 1970, and never revised", async () => {
+  const day = 86_400;
+  const values = Array.from({ length: 120 }, (_, t) => (t < 60 ? 3 : 8) + ((t * 37) % 11) / 10);
+  const csv = ["time,x", ...values.map((x, t) => `${(t - 300) * day},${x}`)].join("\n");
+  const rows = await detected(["-", "--detector", "changes"], csv);
+  const first = rows.findIndex((row) => row["declared_at"] !== "");
+  assert.ok(first >= 75 && first < 90, `declared at row ${first}`);
+  assert.is(Number(rows[first]!["changed_at"]), (60 - 300) * day * 1e6);
+  assert.is(Number(rows[first]!["declared_at"]), (first - 300) * day * 1e6);
+  for (const row of rows.slice(first)) assert.is(row["changed_at"], rows[first]!["changed_at"]);
 });
 
 test("CSV, NDJSON, gzip and standard input give the same rows", async () => {

@@ -33,7 +33,7 @@ test("the program answers what it cannot do with one sentence and exit code 2", 
     [["replay"], /missing required argument 'path'/],
     [["replay", none], /^eigenwatch: Cannot read recording .*none: there is no such folder\n$/],
     [["measure", none], /^eigenwatch: Cannot read .*none: there is no such file\n$/],
-    [["detect", none, "--detector", "magic"], /Allowed choices are coherence, collapse, anomaly/],
+    [["detect", none, "--detector", "magic"], /Allowed choices are coherence, collapse, anomaly, changes/],
   ];
   const ends = await runAll(cases.map(([args]) => args));
   const wrong = cases.flatMap(([args, says], k) => {

@@ -1,0 +1,85 @@
+/** The wording of the events of changes: title, severity and details of each. */
+import type { Announcement, Finding } from "../../ports/detector.ts";
+import { brief, duration } from "../event-wording.ts";
+import type { ChangesSignal, Declared, Returned } from "./signals.ts";
+
+/** Effects, in usual spreads, from which a change is a notice and a warning. Three: outside what was usual. Ten: by far. */
+const NOTICE_FROM = 3;
+const WARNING_FROM = 10;
+
+export function declared(event: Declared): Announcement {
+  const { effect } = event;
+  return {
+    kind: "change.declared",
+    severity: effect >= WARNING_FROM ? "warning" : effect >= NOTICE_FROM ? "notice" : "info",
+    title: event.form === "level" ? newLevel(event) : newSlope(event),
+    channels: [event.channel],
+    detail: detailOf(event),
+    finding: findingOf(event, event.again ? "grew" : "opened"),
+  };
+}
+
+export function returned(event: Returned): Announcement {
+  const { title, unit, before, after, timeUs, sinceUs } = event;
+  return {
+    kind: "change.returned",
+    severity: "info",
+    title: `${title} is back at ${amount(after, unit)} from ${amount(before, unit)}, after ${duration(timeUs - sinceUs)}`,
+    channels: [event.channel],
+    detail: detailOf(event),
+    finding: findingOf(event, "ended"),
+  };
+}
+
+function newLevel({ title, unit, before, after, spread, timeUs, changedUs }: Declared): string {
+  const usual = `usually ${brief(before - 2 * spread)} to ${brief(before + 2 * spread)}`;
+  const verb = after > before ? "rose" : "fell";
+  return `${title} ${verb} from ${brief(before)} to ${amount(after, unit)} ${duration(timeUs - changedUs)} ago (${usual})`;
+}
+
+function newSlope({ title, unit, slopeBefore, slopeAfter, spread, timeUs, changedUs }: Declared): string {
+  const [name, seconds] = timeToMove(Math.max(Math.abs(slopeBefore), Math.abs(slopeAfter)), spread);
+  const moves = (slope: number) =>
+    `${slope < 0 ? "falls" : "rises"} by ${amount(Math.abs(slope) * seconds, unit)} a ${name}`;
+  return `${title} ${moves(slopeAfter)} since ${duration(timeUs - changedUs)}; before, it ${moves(slopeBefore)}`;
+}
+
+const TIMES = [
+  ["second", 1],
+  ["minute", 60],
+  ["hour", 3600],
+  ["day", 86_400],
+] as const;
+
+/** The shortest of these times in which a slope moves by the spread. */
+function timeToMove(slope: number, spread: number): readonly [string, number] {
+  return TIMES.find(([, seconds]) => slope * seconds >= spread) ?? TIMES[TIMES.length - 1]!;
+}
+
+function amount(value: number, unit: string): string {
+  return unit === "" ? brief(value) : `${brief(value)} ${unit}`;
+}
+
+function findingOf({ channel, sinceUs, effect, gain }: ChangesSignal, phase: Finding["phase"]): Finding {
+  return { key: `${channel}/level`, phase, sinceUs, effect, evidence: gain };
+}
+
+function detailOf(event: ChangesSignal): NonNullable<Announcement["detail"]> {
+  return {
+    atUs: event.timeUs,
+    changedUs: event.changedUs,
+    form: event.form,
+    before: event.before,
+    after: event.after,
+    slopeBefore: event.slopeBefore,
+    slopeAfter: event.slopeAfter,
+    spread: event.spread,
+    effect: event.effect,
+    gain: event.gain,
+    price: event.price,
+    rowsBefore: event.rowsBefore,
+    rowsAfter: event.rowsAfter,
+    sinceUs: event.sinceUs,
+    unit: event.unit,
+  };
+}

@@ -1,0 +1,188 @@
+/**
+ * Finds where a channel gets another level or another slope, and when that was: segmentation on line, one channel at a time.
+ *
+ *   rows ─► means over `averageUs` ─► segments.ts ─► change found ─► left its normal level, changed further, or is back
+ *
+ * The price of a change keeps the promise of the settings: A rows between false changes of the group. A row has LOOKS_A_ROW looks at each of n
+ * channels, and one look exceeds g with probability e^−g, so the price is ln(LOOKS_A_ROW · n · A). A change is also never declared before it is
+ * SETTLED_ROWS old, which makes false ones rarer than promised.
+ *
+ * No change of law: a random walk has changes only where its steps change; one wild value is no change. A slow season is a sequence of changes.
+ *
+ * Cost: about 0.3 µs a channel and row.
+ */
+import ln from "@stdlib/math-base-special-ln";
+import type { Settings } from "../../../protocol/settings.ts";
+import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
+import { defineDetector } from "../define-detector.ts";
+import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
+import { namedNumbers } from "../registered-numbers.ts";
+import { RowSpacing } from "../row-spacing.ts";
+import { changesMachine } from "./machine.ts";
+import { Segments } from "./segments.ts";
+import { LOOKS_A_ROW } from "./splits.ts";
+
+export const changes = defineDetector({
+  name: "changes",
+  version: 2,
+  machine: changesMachine,
+  enabled: (settings, group) => settings.changes.enabled && !group.states,
+  createDetector: (settings, group) => new ChangesDetector(settings, group),
+  machineInput: (_settings, group) => ({ group: group.name }),
+});
+
+/** Rows between updates of the price, because the spacing of rows may drift. */
+const PRICE_EVERY = 1024;
+/** Spreads from the normal level within which a channel is back at it. */
+const BACK_WITHIN = 2;
+/** A level that stood for so many rows is the normal one: an hour of rows a second. */
+const NORMAL_AFTER = 3600;
+
+const Scalars = namedNumbers(
+  /** Rows judged, each the mean of those within `averageUs`. */
+  "rows",
+  "price",
+  /** Time of the first row that the next mean has; NaN: none. */
+  "beganUs",
+  /** The last declaration, and the change it is about; NaN before the first. */
+  "declaredUs",
+  "changedUs",
+);
+
+/** What counts as normal for a channel that left it. */
+const Normal = namedNumbers("left", "sinceUs", "level", "spread");
+
+type Context = DetectorContext<typeof changesMachine>;
+
+export class ChangesDetector implements Detector<typeof changesMachine> {
+  readonly fields: Fields;
+  private readonly settings: Settings["changes"];
+  private readonly group: Group;
+  private readonly spacing: RowSpacing;
+  private readonly segments: Segments;
+  private readonly scalars = new Scalars();
+  private readonly normal: InstanceType<typeof Normal>;
+  private readonly sums: Float64Array;
+  private readonly counts: Float64Array;
+
+  constructor(settings: Settings, group: Group) {
+    const { n } = group;
+    this.settings = settings.changes;
+    this.group = group;
+    this.spacing = new RowSpacing(group.everyUs);
+    this.segments = new Segments(n);
+    this.normal = new Normal(n);
+    this.sums = new Float64Array(n);
+    this.counts = new Float64Array(n);
+    this.scalars.beganUs = Number.NaN;
+    this.scalars.declaredUs = Number.NaN;
+    this.scalars.changedUs = Number.NaN;
+    this.fields = {
+      scalars: this.scalars.array,
+      normal: this.normal.array,
+      sums: this.sums,
+      counts: this.counts,
+      ...this.spacing.fields,
+      ...this.segments.fields,
+    };
+  }
+
+  update(batch: Batch, context: Context): void {
+    const { n } = this.group;
+    const { sums, counts, scalars, spacing, segments } = this;
+    for (let r = 0; r < batch.rows; r++) {
+      const time = batch.rowTime[r]!;
+      spacing.see(time, batch.gap[r] === 1);
+      if (batch.gap[r] === 1) {
+        this.judge(time, context);
+        for (let c = 0; c < n; c++) segments.gap(c);
+      }
+      if (Number.isNaN(scalars.beganUs)) scalars.beganUs = time;
+      for (let c = 0; c < n; c++) {
+        if (batch.rowFresh[r * n + c] === 0) continue;
+        sums[c] = sums[c]! + batch.rowValue[r * n + c]!;
+        counts[c] = counts[c]! + 1;
+      }
+      if (time + spacing.us - scalars.beganUs >= this.settings.averageUs) this.judge(time, context);
+    }
+  }
+
+  /** Largest gain of a split in the last row over its price, in [0, 1]. */
+  score(): number {
+    const { price } = this.scalars;
+    let most = 0;
+    for (let c = 0; c < this.group.n; c++) most = Math.max(most, this.segments.gainOf(c));
+    return price > 0 ? Math.min(1, most / price) : 0;
+  }
+
+  /** Time of the last declaration, µs; NaN before the first. */
+  get declaredUs(): number {
+    return this.scalars.declaredUs;
+  }
+
+  /** When that change was, µs; NaN before the first. */
+  get changedUs(): number {
+    return this.scalars.changedUs;
+  }
+
+  /** Takes the means since the last call as one row. */
+  private judge(time: number, context: Context): void {
+    const { sums, counts, scalars, segments } = this;
+    if (scalars.rows % PRICE_EVERY === 0) this.choosePrice();
+    scalars.rows = scalars.rows + 1;
+    scalars.beganUs = Number.NaN;
+    for (let c = 0; c < this.group.n; c++) {
+      if (counts[c] === 0) continue;
+      const mean = sums[c]! / counts[c]!;
+      sums[c] = 0;
+      counts[c] = 0;
+      if (segments.see(c, mean, time, scalars.price)) this.declare(c, time, context);
+    }
+  }
+
+  private choosePrice(): void {
+    const spacingUs = Math.max(this.spacing.us || UNKNOWN_SPACING_US, this.settings.averageUs);
+    const rows = falseAlarmSamples(this.settings, spacingUs);
+    this.scalars.price = ln(LOOKS_A_ROW * this.group.n * rows);
+  }
+
+  private declare(c: number, time: number, context: Context): void {
+    const { scalars, group } = this;
+    const { found } = this.segments;
+    const normal = this.normal.at(c);
+    const again = normal.left === 1 && found.rowsBefore < NORMAL_AFTER;
+    if (!again) {
+      normal.sinceUs = found.changedUs;
+      normal.level = found.before;
+      normal.spread = found.spread;
+    }
+    const back = again && Math.abs(found.after - normal.level) <= BACK_WITHIN * normal.spread;
+    normal.left = back ? 0 : 1;
+    scalars.declaredUs = time;
+    scalars.changedUs = found.changedUs;
+    const { name, title, unit } = group.channels[c]!;
+    const aSecond = 1_000_000 / Math.max(1, this.spacing.us || UNKNOWN_SPACING_US, this.settings.averageUs);
+    const jumped = found.after - found.slopeAfter * found.rowsAfter - found.before;
+    const bent = (found.slopeAfter - found.slopeBefore) * found.rowsAfter;
+    const change = {
+      timeUs: time,
+      channel: name,
+      title: title === "" ? name : title,
+      unit,
+      form: Math.abs(jumped) >= Math.abs(bent) ? ("level" as const) : ("slope" as const),
+      changedUs: found.changedUs,
+      rowsAfter: found.rowsAfter,
+      rowsBefore: found.rowsBefore,
+      before: found.before,
+      after: found.after,
+      slopeBefore: found.slopeBefore * aSecond,
+      slopeAfter: found.slopeAfter * aSecond,
+      spread: found.spread,
+      effect: Math.abs(found.after - found.before - found.slopeBefore * found.rowsAfter) / found.spread,
+      gain: found.gain,
+      price: scalars.price,
+      sinceUs: normal.sinceUs,
+    };
+    context.signal(back ? { type: "returned", ...change } : { type: "declared", again, ...change });
+  }
+}

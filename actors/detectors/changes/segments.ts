@@ -1,0 +1,276 @@
+/**
+ * The current segment of each channel: a line with autoregressive noise since the last change.
+ *
+ *   value ─► residual of what the segment expects ─► tail tempered ─► moments ─► every split that is due ─► gain ≥ price: a change
+ *                ▲                                                                                             │
+ *                └───────────────── a new segment begins with the rows after the split ◄───────────────────────┘
+ *
+ * Gain of a split: ½ (N − FITTED) ln(RSS of one line / RSS of two), with the φ and the variance of the whole. For normal noise of known φ the
+ * ratio of the sums has the law Beta((N − FITTED)/2, 1), so one look exceeds g with probability e^−g exactly: prices are probabilities.
+ *
+ * S1  A segment only grows, until a change ends it. No change is taken back.
+ * S2  Constant time and memory a row, but for the row of a change, which reads the recent rows again.
+ */
+import log1p from "@stdlib/math-base-special-log1p";
+import {
+  addRow,
+  expectedAt,
+  FIT,
+  FIT_WIDTH,
+  fitLine,
+  LINE,
+  LINE_WIDTH,
+  MOMENTS_WIDTH,
+  writeLine,
+} from "../../kernels/line-moments.ts";
+import { studentResidual, TAIL_FROM } from "../../kernels/student-residual.ts";
+import type { Fields } from "../../ports/detector.ts";
+import { namedNumbers } from "../registered-numbers.ts";
+import { Splits } from "./splits.ts";
+
+/** Least rows on each side of a split: two lines through fewer rows fit almost anything. */
+const LEAST_ROWS = 6;
+/** Rows that the best split must be old. Before, the change may still be under way, and its place would be taken too early. */
+const SETTLED_ROWS = 16;
+/** Numbers fitted to two lines with common noise: two intercepts, two slopes, φ. */
+const FITTED = 5;
+/** Rows before residuals are tempered: before, their scale is not known to a factor of two. */
+const TEMPERED_AFTER = 12;
+/** Recent rows kept as they came. A new segment begins with at most so many of them. */
+const RECENT = 64;
+
+const Channels = namedNumbers(
+  /** The value before, as it came and tempered, and whether they differ. */
+  "last",
+  "lastTempered",
+  "wild",
+  /** Smallest step seen, 0 while none: the resolution of the channel. */
+  "grain",
+  /** First row of the segment, µs. */
+  "startUs",
+  /** Rows in the ring of recent rows, since the last gap. */
+  "recent",
+  /** 1: some split gains enough, and all are looked at in each row until one has settled or none does. */
+  "suspect",
+  /** RSS of one line / RSS of two − 1 at the best split of the last look. */
+  "excess",
+);
+
+/** What `see` found. */
+export interface FoundChange {
+  /** Nats. */
+  gain: number;
+  changedUs: number;
+  /** Rows from the change to its declaration. */
+  rowsAfter: number;
+  rowsBefore: number;
+  startedUs: number;
+  /** Value of the line before at its end, and of the line after now; their slopes a row. */
+  before: number;
+  after: number;
+  slopeBefore: number;
+  slopeAfter: number;
+  /** Standard deviation of the values about the line before; at least that of rounding, so above 0. */
+  spread: number;
+}
+
+export class Segments {
+  readonly fields: Fields;
+  /** What the last change was. */
+  readonly found: FoundChange = {
+    gain: 0,
+    changedUs: 0,
+    startedUs: 0,
+    rowsBefore: 0,
+    rowsAfter: 0,
+    before: 0,
+    after: 0,
+    slopeBefore: 0,
+    slopeAfter: 0,
+    spread: 0,
+  };
+  private readonly channels: InstanceType<typeof Channels>;
+  private readonly moments: Float64Array;
+
+  /** The fit to each channel's moments; valid from LEAST_ROWS rows on. */
+  private readonly fits: Float64Array;
+  /** The fit from which the next row is expected: the last one without wild rows or suspicion. */
+  private readonly expectations: Float64Array;
+  private readonly splits: Splits;
+  private readonly recentValues: Float64Array;
+  private readonly recentTimes: Float64Array;
+  private readonly row = new Float64Array(2);
+  private readonly line = new Float64Array(LINE_WIDTH);
+  private readonly residual = new Float64Array(1);
+
+  constructor(n: number) {
+    this.channels = new Channels(n);
+    this.moments = new Float64Array(n * MOMENTS_WIDTH);
+
+    this.fits = new Float64Array(n * FIT_WIDTH);
+    this.expectations = new Float64Array(n * FIT_WIDTH);
+    this.splits = new Splits(n);
+    this.recentValues = new Float64Array(n * RECENT);
+    this.recentTimes = new Float64Array(n * RECENT);
+    for (let c = 0; c < n; c++) this.channels.at(c).last = Number.NaN;
+    this.fields = {
+      channels: this.channels.array,
+      moments: this.moments,
+      fits: this.fits,
+      expectations: this.expectations,
+
+      ...this.splits.fields,
+      recentValues: this.recentValues,
+      recentTimes: this.recentTimes,
+    };
+  }
+
+  /** The channel has no predecessor for its next value. */
+  gap(c: number): void {
+    const channel = this.channels.at(c);
+    channel.last = Number.NaN;
+    channel.recent = 0;
+  }
+
+  /**
+   * Takes the value of channel c in a row at `time`. True: a change was found whose gain is at least `price`, in nats; `found` describes it
+   * and a new segment has begun.
+   */
+  see(c: number, value: number, time: number, price: number): boolean {
+    const channel = this.channels.at(c);
+    const slot = c * RECENT + (channel.recent % RECENT);
+    this.recentValues[slot] = value;
+    this.recentTimes[slot] = time;
+    channel.recent = channel.recent + 1;
+    this.advance(c, value, time);
+    return this.judge(c, price);
+  }
+
+  /** Nats that the best split of the last look gains; 0 before the first. */
+  gainOf(c: number): number {
+    const rows = this.moments[c * MOMENTS_WIDTH]!;
+    return rows < 2 * LEAST_ROWS ? 0 : ((rows - FITTED) / 2) * log1p(Math.max(0, this.channels.at(c).excess));
+  }
+
+  private advance(c: number, value: number, time: number): void {
+    const { moments, row } = this;
+    const channel = this.channels.at(c);
+    const at = c * MOMENTS_WIDTH;
+    const rows = moments[at]!;
+    const { last } = channel;
+    channel.last = value;
+    if (Number.isNaN(last)) {
+      channel.lastTempered = value;
+      channel.wild = 0;
+      if (rows === 0) channel.startUs = time;
+      return;
+    }
+    const step = Math.abs(value - last);
+    if (step > 0 && !(channel.grain > 0 && channel.grain <= step)) channel.grain = step;
+    row[0] = channel.lastTempered;
+    row[1] = value;
+    if (rows >= TEMPERED_AFTER) this.temper(c, last);
+    channel.lastTempered = row[1]!;
+    channel.wild = row[1] === value ? 0 : 1;
+    if (rows >= LEAST_ROWS) this.splits.keep(c, rows, time, moments, at);
+    addRow(moments, at, row);
+    if (rows + 1 >= LEAST_ROWS) this.refit(c);
+  }
+
+  /**
+   * Fits the line anew. While rows are wild or a split is suspected, φ and what is expected of the next rows stay: otherwise the fit would follow
+   * a large step, as if the channel were a random walk.
+   */
+  private refit(c: number): void {
+    const { fits, expectations } = this;
+    const { wild, suspect } = this.channels.at(c);
+    const fit = c * FIT_WIDTH;
+    const open = wild === 0 && suspect === 0;
+    fitLine(this.moments, c * MOMENTS_WIDTH, fits, fit, !open);
+    if (open) for (let k = 0; k < FIT_WIDTH; k++) expectations[fit + k] = fits[fit + k]!;
+  }
+
+  /** Replaces row = (tempered value before, value) by what enters the moments. `last`: the value before, as it came. */
+  private temper(c: number, last: number): void {
+    const { row, expectations } = this;
+    const channel = this.channels.at(c);
+    const fit = c * FIT_WIDTH;
+    const t = this.moments[c * MOMENTS_WIDTH]!;
+    const rows = expectations[fit + FIT.rows]!;
+    const variance = (expectations[fit + FIT.residual]! + rows * quantum(channel.grain)) / (rows - FITTED);
+    const scale = Math.sqrt(variance * (1 + LEAST_ROWS / rows));
+    if (!(scale > 0)) return;
+    // The process went on from a wild value: it was part of the process.
+    if (channel.wild === 1 && Math.abs(row[1]! - expectedAt(expectations, fit, t, last)) <= TAIL_FROM * scale)
+      row[0] = last;
+    const residual = row[1]! - expectedAt(expectations, fit, t, row[0]!);
+    if (Math.abs(residual) <= TAIL_FROM * scale) return;
+    row[1] = row[1]! - residual + scale * studentResidual(residual / scale);
+  }
+
+  private judge(c: number, price: number): boolean {
+    const channel = this.channels.at(c);
+    const suspect = channel.suspect === 1;
+    const place = this.bestSplit(c, suspect, price);
+    channel.suspect = place < 0 ? 0 : 1;
+    // The best split must have settled, so that it is not replaced by a better one.
+    if (!suspect || place < 0 || this.rowsAfter(c, place) < SETTLED_ROWS) return false;
+    this.begin(c, place);
+    return true;
+  }
+
+  /** The place of the split that gains most, of those that are due or of `all`; -1: none gains `price`. Sets `found.gain`. */
+  private bestSplit(c: number, all: boolean, price: number): number {
+    const { moments, fits, splits, residual, found } = this;
+    const channel = this.channels.at(c);
+    const rows = moments[c * MOMENTS_WIDTH]!;
+    if (rows < 2 * LEAST_ROWS || channel.grain === 0) return -1;
+    const place = splits.best(c, fits, LEAST_ROWS, all, residual);
+    if (place < 0) return -1;
+    const rounding = rows * quantum(channel.grain);
+    const two = residual[0]! + rounding;
+    const excess = (fits[c * FIT_WIDTH + FIT.residual]! - residual[0]!) / two;
+    const half = (rows - FITTED) / 2;
+    channel.excess = excess;
+    // ln(1 + q) ≤ q: most rows need no logarithm.
+    if (half * excess < price) return -1;
+    found.gain = half * log1p(excess);
+    return found.gain < price ? -1 : place;
+  }
+
+  private rowsAfter(c: number, place: number): number {
+    return this.moments[c * MOMENTS_WIDTH]! - this.splits.prefixes[place * MOMENTS_WIDTH]!;
+  }
+
+  /** Describes the change and begins a new segment with the rows after it. */
+  private begin(c: number, place: number): void {
+    const { moments, splits, found, line, recentValues, recentTimes } = this;
+    const channel = this.channels.at(c);
+    const at = c * MOMENTS_WIDTH;
+    writeLine(splits.prefixes, place * MOMENTS_WIDTH, line);
+    found.startedUs = channel.startUs;
+    found.changedUs = splits.timeOf(place);
+    found.rowsBefore = splits.prefixes[place * MOMENTS_WIDTH]!;
+    found.rowsAfter = this.rowsAfter(c, place);
+    found.before = line[LINE.end]!;
+    found.slopeBefore = line[LINE.slope]!;
+    found.spread = Math.max(line[LINE.spread]!, Math.sqrt(quantum(channel.grain)));
+    moments.fill(0, at, at + MOMENTS_WIDTH);
+    splits.clear(c);
+    channel.last = Number.NaN;
+    channel.suspect = 0;
+    const again = Math.min(found.rowsAfter, channel.recent, RECENT);
+    for (let k = channel.recent - again; k < channel.recent; k++) {
+      const slot = c * RECENT + (k % RECENT);
+      this.advance(c, recentValues[slot]!, recentTimes[slot]!);
+    }
+    writeLine(moments, at, line);
+    found.after = line[LINE.end]!;
+    found.slopeAfter = line[LINE.slope]!;
+  }
+}
+
+/** Variance of rounding to multiples of `grain`. */
+function quantum(grain: number): number {
+  return (grain * grain) / 12;
+}
