@@ -76,3 +76,18 @@ export function scoresOf(
     return scored[name] ?? 0;
   });
 }
+
+/** Rows at which changes began, each as it was declared, in order. */
+export function changesOf(detector: DetectorName, rows: Rows, options: ScorerOptions = {}): number[] {
+  const scorer = createScorer(detector, rows.columns, options);
+  const n = rows.columns.length;
+  const changes: number[] = [];
+  let declaredAt: number | null = null;
+  for (let r = 0; r < rows.count; r++) {
+    const { declared_at, changed_at } = scorer.row(rows.timeUs[r]!, rows.values.subarray(r * n, (r + 1) * n));
+    if (declared_at === declaredAt) continue;
+    declaredAt = declared_at!;
+    changes.push(rows.timeUs.findLastIndex((timeUs) => timeUs <= changed_at!));
+  }
+  return changes;
+}

@@ -21,6 +21,10 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
     summary: "Numenta Anomaly Benchmark: its score in three profiles",
     load: async () => (await import("./nab.ts")).nab,
   },
+  tcpd: {
+    summary: "Turing Change Point Dataset: F1 and cover of changes, beside never a change",
+    load: async () => (await import("./tcpd.ts")).tcpd,
+  },
   smd: {
     summary: "Server Machine Dataset: VUS-PR of the score of all channels, incidents beside labels",
     load: async () => (await import("./servers.ts")).smd,

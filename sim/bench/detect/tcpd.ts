@@ -1,0 +1,126 @@
+/**
+ * Suite `tcpd`: the Turing Change Point Dataset. Changes that `detect --detector collapse` declares in one pass, never revised, with one configuration
+ * for all series.
+ *
+ *   series ─► rows one apart ─► changed_at of each declaration ─► F1 and cover against several people (`tcpd-score.ts`)
+ *
+ * Beside it stands the answer "never a change" on the same series, which is hard to beat: most series are short, and people differ.
+ */
+
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { EigenwatchError } from "../../../protocol/errors.ts";
+import { changesOf, type Rows } from "./rows.ts";
+import { decimals, type Figure, left, meanOf, right, type Suite, type SuiteJob, tableOf } from "./suite.ts";
+import { type Annotations, type ChangeScore, scoreChanges } from "./tcpd-score.ts";
+
+interface Job extends SuiteJob {
+  readonly path: string;
+  readonly annotations: Annotations;
+}
+
+interface Result extends ChangeScore {
+  readonly rows: number;
+  readonly changes: readonly number[];
+  readonly never: ChangeScore;
+}
+
+export const tcpd: Suite<Job, Result> = {
+  data: {
+    folder: "detection/tcpd",
+    holds: ["annotations.json", "datasets"],
+    source: "https://github.com/alan-turing-institute/TCPD, with its data built",
+  },
+
+  async jobs({ data }) {
+    const all = JSON.parse(await readFile(join(data, "annotations.json"), "utf8")) as Record<
+      string,
+      Annotations
+    >;
+    return Object.entries(all)
+      .map(([name, annotations]) => ({
+        name,
+        annotations,
+        path: join(data, "datasets", name, `${name}.json`),
+      }))
+      .filter(({ path }) => existsSync(path))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+  },
+
+  async run({ path, annotations }) {
+    const rows = await readSeries(path);
+    const changes = changesOf("collapse", rows);
+    return {
+      rows: rows.count,
+      changes,
+      ...scoreChanges(annotations, changes, rows.count),
+      never: scoreChanges(annotations, [], rows.count),
+    };
+  },
+
+  report(scored) {
+    const mean = (of: (result: Result) => number) => meanOf(scored.map(({ result }) => of(result)));
+    const figure = (name: string, of: (score: ChangeScore) => number, rest: Partial<Figure>): Figure => ({
+      name: `${name}, mean of ${scored.length} series`,
+      value: mean(of),
+      decimals: 3,
+      ...rest,
+    });
+    const never = "never a change (same series)";
+    return {
+      tables: [
+        tableOf(
+          "Changes by series",
+          scored.map(({ job, result }) => ({ name: job.name, ...result })),
+          [
+            left("series", ({ name }) => name),
+            right("rows", ({ rows }) => String(rows)),
+            left("changes", ({ changes }) => changes.join(", ")),
+            right("F1", ({ f1 }) => decimals(f1, 3)),
+            right("cover", ({ cover }) => decimals(cover, 3)),
+            right("never: F1", ({ never }) => decimals(never.f1, 3)),
+            right("cover", ({ never }) => decimals(never.cover, 3)),
+          ],
+        ),
+      ],
+      figures: [
+        figure("F1", ({ f1 }) => f1, {
+          target: { atLeast: 0.72 },
+          published: { [never]: mean(({ never }) => never.f1)!, "BOCPD (all)": 0.656, "BINSEG (all)": 0.69 },
+        }),
+        figure("cover", ({ cover }) => cover, {
+          target: { atLeast: 0.67 },
+          published: {
+            [never]: mean(({ never }) => never.cover)!,
+            "BOCPD (all)": 0.591,
+            "BINSEG (all)": 0.655,
+          },
+        }),
+      ],
+    };
+  },
+};
+
+/** Values may be null. Rows are a second apart: their dates differ from series to series, and some have none. */
+async function readSeries(path: string): Promise<Rows> {
+  const file = JSON.parse(await readFile(path, "utf8")) as {
+    n_obs: number;
+    series: { label: string; raw: (number | null)[] }[];
+  };
+  const { n_obs: count, series } = file;
+  if (!Array.isArray(series) || series.some(({ raw }) => raw.length !== count))
+    throw new EigenwatchError({
+      action: `read ${path}`,
+      value: "its series differ in length from n_obs",
+      kind: "input",
+    });
+  const values = Array.from({ length: count }, (_, row) => series.map(({ raw }) => raw[row] ?? Number.NaN));
+  return {
+    columns: series.map(({ label }, c) => label || `series ${c}`),
+    count,
+    timeUs: Float64Array.from({ length: count }, (_, row) => (row + 1) * 1e6),
+    values: Float64Array.from(values.flat()),
+    labels: new Uint8Array(0),
+  };
+}
