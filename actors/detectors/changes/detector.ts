@@ -19,7 +19,7 @@ import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
 import { namedNumbers } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
 import { changesMachine } from "./machine.ts";
-import { Segments } from "./segments.ts";
+import { SETTLED_ROWS, Segments } from "./segments.ts";
 import { LOOKS_A_ROW } from "./splits.ts";
 
 export const changes = defineDetector({
@@ -44,7 +44,7 @@ const Scalars = namedNumbers(
   "price",
   /** Time of the first row that the next mean has; NaN: none. */
   "beganUs",
-  /** The last declaration, and the change it is about; NaN before the first. */
+  /** The last declaration of a change of any channel, and when it was; NaN before the first. */
   "declaredUs",
   "changedUs",
 );
@@ -140,9 +140,21 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
     }
   }
 
+  /** Several channels that change together have changed once: the first declaration stands. */
+  private note(changedUs: number, time: number): void {
+    const { scalars } = this;
+    if (Math.abs(changedUs - scalars.changedUs) <= SETTLED_ROWS * this.rowUs()) return;
+    scalars.declaredUs = time;
+    scalars.changedUs = changedUs;
+  }
+
+  /** Spacing of the rows that are judged, µs. */
+  private rowUs(): number {
+    return Math.max(this.spacing.us || UNKNOWN_SPACING_US, this.settings.averageUs);
+  }
+
   private choosePrice(): void {
-    const spacingUs = Math.max(this.spacing.us || UNKNOWN_SPACING_US, this.settings.averageUs);
-    const rows = falseAlarmSamples(this.settings, spacingUs);
+    const rows = falseAlarmSamples(this.settings, this.rowUs());
     this.scalars.price = ln(LOOKS_A_ROW * this.group.n * rows);
   }
 
@@ -158,10 +170,9 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
     }
     const back = again && Math.abs(found.after - normal.level) <= BACK_WITHIN * normal.spread;
     normal.left = back ? 0 : 1;
-    scalars.declaredUs = time;
-    scalars.changedUs = found.changedUs;
+    this.note(found.changedUs, time);
     const { name, title, unit } = group.channels[c]!;
-    const aSecond = 1_000_000 / Math.max(1, this.spacing.us || UNKNOWN_SPACING_US, this.settings.averageUs);
+    const aSecond = 1_000_000 / this.rowUs();
     const jumped = found.after - found.slopeAfter * found.rowsAfter - found.before;
     const bent = (found.slopeAfter - found.slopeBefore) * found.rowsAfter;
     const change = {

@@ -31,7 +31,7 @@ import { Splits } from "./splits.ts";
 /** Least rows on each side of a split: two lines through fewer rows fit almost anything. */
 const LEAST_ROWS = 6;
 /** Rows that the best split must be old. Before, the change may still be under way, and its place would be taken too early. */
-const SETTLED_ROWS = 16;
+export const SETTLED_ROWS = 16;
 /** Numbers fitted to two lines with common noise: two intercepts, two slopes, φ. */
 const FITTED = 5;
 /** Rows before residuals are tempered: before, their scale is not known to a factor of two. */

@@ -1,5 +1,5 @@
 /**
- * Suite `tcpd`: the Turing Change Point Dataset. Changes that `detect --detector collapse` declares in one pass, never revised, with one configuration
+ * Suite `tcpd`: the Turing Change Point Dataset. Changes that `detect --detector changes` declares in one pass, never revised, with one configuration
  * for all series.
  *
  *   series ─► rows one apart ─► changed_at of each declaration ─► F1 and cover against several people (`tcpd-score.ts`)
@@ -50,7 +50,7 @@ export const tcpd: Suite<Job, Result> = {
 
   async run({ path, annotations }) {
     const rows = await readSeries(path);
-    const changes = changesOf("collapse", rows);
+    const changes = changesOf("changes", rows);
     return {
       rows: rows.count,
       changes,
