@@ -102,12 +102,25 @@ test("coherence is scored by its own kinds of truth and its own events", () => {
   );
 });
 
-test("[D1] an incident finds any truth, and one of the session finds it in any group", () => {
+test("[D1] an incident finds any truth of its group", () => {
   const truths = [truth(100, 200, { detectors: [] }), truth(300, 400, { detectors: ["anomaly"] })];
-  const incident = (timeUs: number, group: string) => alarm(timeUs, { detector: "incidents", group });
+  const incident = (timeUs: number, group = "g") => alarm(timeUs, { detector: "incidents", group });
   assert.equal(
-    score("incidents", truths, [incident(150, "g"), incident(350, ""), incident(360, "h")], ALLOWED),
+    score("incidents", truths, [incident(150), incident(350), incident(360, "h")], ALLOWED),
     tallyOf({ truths: 2, hits: 2, false: 1, delaysUs: [50, 50] }),
+  );
+});
+
+test("[D1] a change finds another level of a channel that it names", () => {
+  const truths = [
+    truth(100, 200, { kind: "levelShift", channels: ["a"] }),
+    truth(300, 400, { kind: "spike" }),
+  ];
+  const change = (timeUs: number, channel: string) =>
+    alarm(timeUs, { detector: "changes", channels: [channel] });
+  assert.equal(
+    score("changes", truths, [change(150, "a"), change(160, "b"), change(350, "a")], ALLOWED),
+    tallyOf({ truths: 1, hits: 1, false: 1, unrelated: 1, delaysUs: [50] }),
   );
 });
 
@@ -203,15 +216,18 @@ test("bench detect prints a row for each detector, as JSON for programs", async 
   const rows = stdout
     .trimEnd()
     .split("\n")
-    .map((line) => JSON.parse(line))
-    .filter(({ detector }) => detector !== "incidents");
+    .map((line) => JSON.parse(line));
   assert.equal(
     rows.map(({ form, detector, seeds }) => [form, detector, seeds]),
     [
       ["record", "anomaly", 2],
       ["record", "collapse", 2],
+      ["record", "changes", 2],
+      ["record", "incidents", 2],
       ["density", "trajectory", 2],
+      ["density", "incidents", 2],
       ["vector", "trajectory", 2],
+      ["vector", "incidents", 2],
     ],
   );
 });
@@ -312,13 +328,13 @@ test("the suite of markets counts each alarm once, inside or outside of an event
   const given = { suite: "market", data: join(file, "..", ".."), seeds: 1, scenario: null };
   const rows = await market.run({ name: "water rig, rotor" }, given);
   assert.equal(
-    rows
-      .filter(({ detector }) => detector !== "incidents")
-      .map(({ detector, expected }) => [detector, expected]),
+    rows.map(({ detector, expected }) => [detector, expected]),
     [
       ["anomaly", 1],
       ["collapse", 1],
+      ["changes", 0],
       ["coherence", 1],
+      ["incidents", 1],
     ],
   );
   for (const { expected, found, delaysUs, outside, outsidePromised, daysOutside } of rows) {

@@ -14,7 +14,7 @@ import type { Channels } from "../../../protocol/messages.ts";
 import { defaultSettings } from "../../../protocol/settings.ts";
 import type { Truth } from "../../worlds/model/scenario.ts";
 import { type Dataset, datasetsIn } from "./market-data.ts";
-import { type Alarm, alarmOf, type DetectorName, detectorsPresent, score } from "./score.ts";
+import { type Alarm, alarmOf, DETECTORS, type DetectorName, score } from "./score.ts";
 import { brief, decimals, left, meanOf, right, type Suite, type SuiteJob, tableOf } from "./suite.ts";
 import { inputsOfFeeds, type TimedInput, throughCore } from "./through-core.ts";
 
@@ -99,23 +99,21 @@ async function scoreDataset(dataset: Dataset, inputs: readonly TimedInput[]): Pr
   });
   const groups = groupsOf(inputs);
   const truths = await dataset.truths(groups);
-  return detectorsPresent()
-    .filter((name) => name !== "trajectory")
-    .map((detector): Found => {
-      const { truths: expected, hits, delaysUs, false: outside } = score(detector, truths, alarms, 0);
-      const promised = alarms.filter((alarm) => alarm.promised);
-      return {
-        data: dataset.name,
-        detector,
-        expected,
-        found: hits,
-        delaysUs,
-        outside,
-        outsidePromised: score(detector, truths, promised, 0).false,
-        daysOutside: (endUs - startUs - coveredUs(detector, truths, groups)) / DAY_US,
-        promisedPerDay: promisedBy(detector, groups),
-      };
-    });
+  return DETECTORS.filter((name) => name !== "trajectory").map((detector): Found => {
+    const { truths: expected, hits, delaysUs, false: outside } = score(detector, truths, alarms, 0);
+    const promised = alarms.filter((alarm) => alarm.promised);
+    return {
+      data: dataset.name,
+      detector,
+      expected,
+      found: hits,
+      delaysUs,
+      outside,
+      outsidePromised: score(detector, truths, promised, 0).false,
+      daysOutside: (endUs - startUs - coveredUs(detector, truths, groups)) / DAY_US,
+      promisedPerDay: promisedBy(detector, groups),
+    };
+  });
 }
 
 /** Times of the first and the last sample. */
@@ -132,9 +130,9 @@ function groupsOf(inputs: readonly TimedInput[]): Channels[] {
   return [...groups.values()];
 }
 
-/** Time inside of events, µs: for anomalies the mean over the channels, because they concern single ones. */
+/** Time inside of events, µs: for anomalies and changes the mean over the channels, because they concern single ones. */
 function coveredUs(detector: DetectorName, truths: readonly Truth[], groups: readonly Channels[]): number {
-  if (detector !== "anomaly") return unionUs(truths);
+  if (detector !== "anomaly" && detector !== "changes") return unionUs(truths);
   const channels = groups.flatMap(({ group, channels }) => channels.map(({ name }) => ({ group, name })));
   const covered = channels.map(({ group, name }) =>
     unionUs(truths.filter((truth) => truth.group === group && truth.channels.includes(name))),
@@ -152,10 +150,19 @@ function unionUs(truths: readonly Truth[]): number {
 }
 
 function promisedBy(detector: DetectorName, groups: readonly Channels[]): number | null {
-  const settings = defaultSettings();
-  const channels = groups.reduce((sum, { channels }) => sum + channels.length, 0);
-  if (detector === "collapse") return groups.length * settings.collapse.falseAlarmsPerDay;
-  return detector === "anomaly" ? channels * settings.anomaly.falseAlarmsPerDay : null;
+  const { anomaly, changes, collapse, incidents } = defaultSettings();
+  switch (detector) {
+    case "anomaly":
+      return groups.reduce((sum, { channels }) => sum + channels.length, 0) * anomaly.falseAlarmsPerDay;
+    case "collapse":
+      return groups.length * collapse.falseAlarmsPerDay;
+    case "changes":
+      return groups.length * changes.falseAlarmsPerDay;
+    case "incidents":
+      return incidents.budgetPerDay;
+    default:
+      return null;
+  }
 }
 
 function medianOf(values: readonly number[]): number {

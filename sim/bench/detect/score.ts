@@ -5,9 +5,9 @@
  *   alarms        ●      ○             ●     ○
  *               hit   repeat         repeat  false
  *
- * D1  An alarm matches a truth when it is inside the window, belongs to the truth's group and, for the anomaly detector, names one of its
- *     channels. The truth must be meant for the detector: by its label, for coherence by its kind. Every truth is meant for incidents; those
- *     of the session belong to every group.
+ * D1  An alarm matches a truth when it is inside the window, belongs to the truth's group and, for anomalies and changes, names one of its
+ *     channels. The truth must be meant for the detector: by its label, for coherence and changes by its kind. Every truth is meant for
+ *     incidents.
  * D2  One to one: an alarm hits at most one truth, and a truth is hit at most once. In order of time each alarm takes, of the matching
  *     truths without a hit, the one whose window ends first: no assignment has more hits.
  * D3  An alarm that matches only truths with a hit is a repetition: neither right nor wrong.
@@ -20,39 +20,35 @@
  * A what-if is scored by simpler rules (sim/recordings/whatif/alarm-score.ts): it compares two settings on a span of one recording, where
  * one alarm may find several truths.
  */
-import { SYSTEM } from "../../../actors/system.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import type { Truth } from "../../worlds/model/scenario.ts";
 
-export const DETECTORS = ["anomaly", "collapse", "coherence", "trajectory", "incidents"] as const;
+export const DETECTORS = ["anomaly", "collapse", "changes", "coherence", "trajectory", "incidents"] as const;
 export type DetectorName = (typeof DETECTORS)[number];
 
 const ALARMS: Readonly<Record<string, DetectorName>> = {
   "anomaly.started": "anomaly",
   "collapse.declared": "collapse",
+  "change.declared": "changes",
   "coherence.lost": "coherence",
   "coherence.regained": "coherence",
   "trajectory.jumped": "trajectory",
   "incident.opened": "incidents",
 };
 
-/** Kinds that change how much channels move together: the coherence estimate must find them. */
-const OF_COHERENCE: ReadonlySet<string> = new Set(["decoherence", "pointerCollapse", "stress"]);
+/** Detectors whose truths are known by their kinds. Coherence: how much channels move together. Changes: levels and slopes. */
+const KINDS: Readonly<Partial<Record<DetectorName, ReadonlySet<string>>>> = {
+  coherence: new Set(["decoherence", "pointerCollapse", "stress"]),
+  changes: new Set(["levelShift", "drift"]),
+};
 
 export interface Alarm {
   readonly detector: DetectorName;
   readonly timeUs: number;
-  /** "": of the whole session. */
   readonly group: string;
   readonly channels: readonly string[];
   /** False if the detector reported that the data void its promised rate. */
   readonly promised: boolean;
-}
-
-/** The detectors that the program has, in order. */
-export function detectorsPresent(): DetectorName[] {
-  const hasIncidents = SYSTEM.session.some(({ name }) => name === "incidents");
-  return DETECTORS.filter((name) => name !== "incidents" || hasIncidents);
 }
 
 export interface Tally {
@@ -75,7 +71,7 @@ export function alarmOf({ kind, timeUs, group, channels, detail }: EventMessage)
 
 export function isMeantFor(detector: DetectorName, { kind, detectors }: Truth): boolean {
   if (detector === "incidents") return true;
-  return detector === "coherence" ? OF_COHERENCE.has(kind) : detectors.includes(detector);
+  return KINDS[detector]?.has(kind) ?? detectors.some((name) => name === detector);
 }
 
 /** Ignores alarms of other detectors. O(alarms × truths). */
@@ -104,12 +100,14 @@ export function score(
   return tally;
 }
 
-function isInside({ group, timeUs }: Alarm, truth: Truth, allowedUs: number): boolean {
-  const isOfGroup = group === truth.group || group === "";
-  return isOfGroup && timeUs >= truth.onsetUs && timeUs <= truth.endUs + allowedUs;
+function isInside(alarm: Alarm, truth: Truth, allowedUs: number): boolean {
+  return (
+    alarm.group === truth.group && alarm.timeUs >= truth.onsetUs && alarm.timeUs <= truth.endUs + allowedUs
+  );
 }
 
-/** Only anomalies concern single channels; all other alarms concern their group. */
-function namesOneOf(alarm: Alarm, truth: Truth): boolean {
-  return alarm.detector !== "anomaly" || alarm.channels.some((name) => truth.channels.includes(name));
+/** Anomalies and changes concern single channels; all other alarms concern their group. */
+function namesOneOf({ detector, channels }: Alarm, truth: Truth): boolean {
+  const ofChannels = detector === "anomaly" || detector === "changes";
+  return !ofChannels || channels.some((name) => truth.channels.includes(name));
 }

@@ -10,7 +10,7 @@
 import { basename } from "node:path";
 import { filesIn } from "./data-folder.ts";
 import { type Rows, readRows, scoresOf } from "./rows.ts";
-import { alarmOf, detectorsPresent } from "./score.ts";
+import { alarmOf } from "./score.ts";
 import {
   type DataNeed,
   decimals,
@@ -38,8 +38,7 @@ interface Result {
   readonly rows: number;
   readonly columns: number;
   readonly vus: number;
-  /** Null while the program has no incidents. */
-  readonly incidents: Incidents | null;
+  readonly incidents: Incidents;
 }
 
 interface Incidents {
@@ -101,15 +100,15 @@ function servers({ data, everyUs, target, published }: Servers): Suite<Job, Resu
         target: { atLeast: target },
         published,
       };
-      const incidents = results.flatMap((result) => result.incidents ?? []);
+      const incidents = results.map((result) => result.incidents);
       return {
         tables: [
-          tableOf("Servers", scored, columnsOf(incidents.length > 0), ({ job, result }) => ({
+          tableOf("Servers", scored, COLUMNS, ({ job, result }) => ({
             name: job.name,
             ...result,
           })),
         ],
-        figures: [vus, ...(incidents.length > 0 ? incidentFigures(incidents) : [])],
+        figures: [vus, ...incidentFigures(incidents)],
       };
     },
   };
@@ -117,25 +116,17 @@ function servers({ data, everyUs, target, published }: Servers): Suite<Job, Resu
 
 type Row = { readonly job: Job; readonly result: Result };
 
-function columnsOf(withIncidents: boolean) {
-  const incident = (title: string, text: (incidents: Incidents) => string) =>
-    right<Row>(title, ({ result }) => (result.incidents === null ? "–" : text(result.incidents)));
-  return [
-    left<Row>("server", ({ job }) => job.name),
-    right<Row>("rows", ({ result }) => String(result.rows)),
-    right<Row>("metrics", ({ result }) => String(result.columns)),
-    right<Row>("VUS-PR", ({ result }) => decimals(result.vus, 3)),
-    ...(withIncidents
-      ? [
-          incident("incidents", ({ opened }) => String(opened)),
-          incident("a day", ({ opened, days }) => decimals(opened / days, 1)),
-          incident("near a label", ({ near }) => String(near)),
-          incident("labels", ({ windows }) => String(windows)),
-          incident("found", ({ found }) => String(found)),
-        ]
-      : []),
-  ];
-}
+const COLUMNS = [
+  left<Row>("server", ({ job }) => job.name),
+  right<Row>("rows", ({ result }) => String(result.rows)),
+  right<Row>("metrics", ({ result }) => String(result.columns)),
+  right<Row>("VUS-PR", ({ result }) => decimals(result.vus, 3)),
+  right<Row>("incidents", ({ result: { incidents } }) => String(incidents.opened)),
+  right<Row>("a day", ({ result: { incidents } }) => decimals(incidents.opened / incidents.days, 1)),
+  right<Row>("near a label", ({ result: { incidents } }) => String(incidents.near)),
+  right<Row>("labels", ({ result: { incidents } }) => String(incidents.windows)),
+  right<Row>("found", ({ result: { incidents } }) => String(incidents.found)),
+];
 
 function incidentFigures(all: readonly Incidents[]): Figure[] {
   const sum = (of: (incidents: Incidents) => number) =>
@@ -177,8 +168,7 @@ function windowOf({ columns, count, values }: Rows): number {
 }
 
 /** The rows through the shipped core with default settings, as one group. */
-function incidentsOf(rows: Rows, everyUs: number): Incidents | null {
-  if (!detectorsPresent().includes("incidents")) return null;
+function incidentsOf(rows: Rows, everyUs: number): Incidents {
   const { columns, count, labels, timeUs } = rows;
   const openedUs: number[] = [];
   throughCore({
