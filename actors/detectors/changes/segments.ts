@@ -50,7 +50,7 @@ const Channels = namedNumbers(
   "startUs",
   /** Rows in the ring of recent rows, since the last gap. */
   "recent",
-  /** 1: some split gains enough, and all are looked at in each row until one has settled or none does. */
+  /** Rows for which some split has gained enough. While there are any, all splits are looked at in each row. */
   "suspect",
   /** RSS of one line / RSS of two − 1 at the best split of the last look. */
   "excess",
@@ -210,11 +210,11 @@ export class Segments {
 
   private judge(c: number, price: number): boolean {
     const channel = this.channels.at(c);
-    const suspect = channel.suspect === 1;
-    const place = this.bestSplit(c, suspect, price);
-    channel.suspect = place < 0 ? 0 : 1;
-    // The best split must have settled, so that it is not replaced by a better one.
-    if (!suspect || place < 0 || this.rowsAfter(c, place) < SETTLED_ROWS) return false;
+    const place = this.bestSplit(c, channel.suspect > 0, price);
+    channel.suspect = place < 0 ? 0 : channel.suspect + 1;
+    // The best split must have settled, so that it is not replaced by a better one. The rows that raised suspicion may begin later than any split
+    // that had enough rows after it; LEAST_ROWS later theirs has.
+    if (channel.suspect <= LEAST_ROWS || this.rowsAfter(c, place) < SETTLED_ROWS) return false;
     this.begin(c, place);
     return true;
   }
