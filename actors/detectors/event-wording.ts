@@ -16,6 +16,30 @@ export function listed(names: readonly string[], shown = 3): string {
   return `${names.slice(0, shown - 1).join(", ")} and ${names.length - shown + 1} more`;
 }
 
+/** Prefixes of bytes, by thousands: nobody reads 46000000 B/s. */
+const PREFIXES = ["", "k", "M", "G", "T", "P"] as const;
+
+/** A value with its unit: "96.0 %", "46.0 MB/s". */
+export function amount(value: number, unit: string): string {
+  if (unit === "") return brief(value);
+  if (!unit.startsWith("B")) return `${brief(value)} ${unit}`;
+  let scaled = value;
+  let prefix = 0;
+  while (Math.abs(scaled) >= 1000 && prefix < PREFIXES.length - 1) {
+    scaled /= 1000;
+    prefix++;
+  }
+  return `${brief(scaled)} ${PREFIXES[prefix]}${unit}`;
+}
+
+/** "20.0 to 45.0 %"; one value when both ends read the same. */
+export function range(low: number, high: number, unit: string): string {
+  const [from, to] = [amount(low, unit), amount(high, unit)];
+  if (from === to) return to;
+  const end = to.slice(to.indexOf(" "));
+  return `${unit !== "" && from.endsWith(end) ? from.slice(0, -end.length) : from} to ${to}`;
+}
+
 /** A span of time with two digits: "1.6 s", "12 min", "3.5 h", "9 days". */
 export function duration(us: number): string {
   const seconds = us / 1_000_000;

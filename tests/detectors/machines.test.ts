@@ -56,6 +56,11 @@ const FIELDS = {
   fingerprint: "f",
   view: "level",
   value: null,
+  low: null,
+  high: null,
+  spanUs: 0,
+  startedUs: 0,
+  effect: 1,
   expected: null,
   joint: false,
   source: "s",
@@ -168,14 +173,45 @@ test("[A2] an anomaly is announced when it starts and when it ends", () => {
   assert.equal(given.announced, ["anomaly.started", "anomaly.ended"]);
 });
 
-test("an anomaly is announced with display name and unit", () => {
-  const opened = { type: "opened", joint: false, view: "step", value: 3, expected: 1 };
-  const { announcements } = new Given("anomaly").when("warmed", opened);
-  assert.match(
-    String(announcements[0]!["title"]),
-    "Channel a jumped as it seldom does (3.00, expected about 1.00 V)",
+const OUT = { joint: false, view: "level", value: 96, expected: 30, low: 20, high: 45 };
+
+test("an anomaly is announced with display name, unit and usual range, and as a finding", () => {
+  const { announcements } = new Given("anomaly").when("warmed", { ...OUT, type: "opened", effect: 2 });
+  const { title, channels, finding } = announcements[0]!;
+  assert.is(title, "Channel a is 96.00 V (usual: 20.00 to 45.00 V)");
+  assert.equal(channels, ["a"]);
+  assert.equal(finding, { key: "f", phase: "opened", sinceUs: 0, effect: 2, evidence: 20 });
+});
+
+test("the title of an anomaly says what its view saw", () => {
+  const title = (more: object) =>
+    new Given("anomaly").when("warmed", { ...OUT, type: "opened", ...more }).announcements[0]!["title"];
+  const bytes = { unit: "B/s", value: 46e6, low: 0, high: 2000 };
+  assert.is(
+    title({ ...bytes, view: "mean", spanUs: 6.4e6 }),
+    "Channel a averages 46.00 MB/s over 6.4 s (usual: 0.000 B/s to 2.00 kB/s)",
   );
-  assert.equal(announcements[0]!["channels"], ["a"]);
+  assert.is(
+    title({ view: "step", value: 9, low: -1, high: 1 }),
+    "Channel a jumped by 9.00 V (usual: -1.00 to 1.00 V)",
+  );
+  assert.is(
+    title({ view: "roughness", value: 0, low: 1, high: 2 }),
+    "Channel a stopped changing (usual: 1.00 to 2.00 V)",
+  );
+});
+
+test("[A2] an anomaly that lasts is announced once as staying, and then as accepted", () => {
+  const lasting = [
+    { ...OUT, type: "stayed" },
+    { ...OUT, type: "accepted", timeUs: 3.6e9 },
+  ];
+  const { announced, announcements } = new Given("anomaly").when("warmed", "opened", ...lasting);
+  assert.equal(announced, ["anomaly.started", "anomaly.stays", "anomaly.accepted"]);
+  assert.equal(announcements.map(({ title }) => title).slice(1), [
+    "Channel a stays at 96.00 V (usual: 20.00 to 45.00 V)",
+    "Channel a stays at 96.00 V (usual: 20.00 to 45.00 V) for 60 min; this is taken as normal now",
+  ]);
 });
 
 test("[A3] the group is watched again only after the quiet time", () => {

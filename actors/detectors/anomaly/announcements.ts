@@ -1,77 +1,96 @@
-/** The wording of anomaly events: title, severity and details of each. */
-import type { Announcement } from "../../ports/detector.ts";
-import { brief, listed } from "../event-wording.ts";
-import type { Closed, Opened } from "./signals.ts";
+/** The wording of anomaly events: title, severity, details and finding of each. */
+import type { Announcement, Finding } from "../../ports/detector.ts";
+import { amount, duration, listed, range } from "../event-wording.ts";
+import type { Closed, OfEpisode, Opened } from "./signals.ts";
 
-const SEEN_AS: Record<string, string> = {
-  level: "is far from its usual level",
-  step: "jumped as it seldom does",
-  spread: "varies far more or less than usual",
-  season: "is not where it usually is at this phase of its cycle",
-  stuck: "stopped changing",
-  joint: "move together in an unusual way",
-};
+interface Group {
+  readonly group: string;
+}
 
-export function started(event: Opened, { group }: { readonly group: string }): Announcement {
-  const what = SEEN_AS[event.view] ?? "is unusual";
-  const values =
-    event.value === null || event.expected === null
-      ? ""
-      : ` (${brief(event.value)}, expected about ${brief(event.expected)}${event.unit === "" ? "" : ` ${event.unit}`})`;
+export function started(event: Opened, group: Group): Announcement {
   return {
     kind: "anomaly.started",
     severity: event.joint ? "warning" : "notice",
-    title: event.joint
-      ? `${group}: ${listed(event.titles)} ${what}`
-      : `${event.titles[0] ?? group} ${what}${values}`,
-    channels: event.channels,
-    detail: {
-      atUs: event.timeUs,
-      fingerprint: event.fingerprint,
-      view: event.view,
-      joint: event.joint,
-      score: event.score,
-      evidence: event.evidence,
-      value: event.value,
-      expected: event.expected,
-    },
-    finding: {
-      key: event.fingerprint,
-      phase: "opened",
-      sinceUs: event.timeUs,
-      effect: gaussianEffect(event.evidence),
-      evidence: event.evidence,
-    },
+    title: `${subject(event, group)} ${seenAs(event)}`,
+    ...about(event, "opened"),
+    detail: { ...detailOf(event), score: event.score, expected: event.expected },
   };
 }
 
-export function ended(event: Closed, { group }: { readonly group: string }): Announcement {
-  const seconds = (event.timeUs - event.startedUs) / 1_000_000;
+export function stays(event: OfEpisode, group: Group): Announcement {
+  return {
+    kind: "anomaly.stays",
+    severity: "notice",
+    title: `${subject(event, group)} ${staysAs(event)}`,
+    ...about(event, "grew"),
+    detail: detailOf(event),
+  };
+}
+
+export function accepted(event: OfEpisode, group: Group): Announcement {
+  const since = duration(event.timeUs - event.startedUs);
+  return {
+    kind: "anomaly.accepted",
+    severity: "info",
+    title: `${subject(event, group)} ${staysAs(event)} for ${since}; this is taken as normal now`,
+    ...about(event, "accepted"),
+    detail: detailOf(event),
+  };
+}
+
+export function ended(event: Closed, group: Group): Announcement {
   return {
     kind: "anomaly.ended",
     severity: "info",
-    title: `${event.joint ? group : (event.titles[0] ?? group)} is normal again after ${brief(seconds)} s`,
-    channels: event.channels,
-    detail: {
-      atUs: event.timeUs,
-      fingerprint: event.fingerprint,
-      view: event.view,
-      joint: event.joint,
-      startedUs: event.startedUs,
-      samples: event.samples,
-      peakScore: event.peakScore,
-    },
-    finding: {
-      key: event.fingerprint,
-      phase: "ended",
-      sinceUs: event.startedUs,
-      effect: 0,
-      evidence: 0,
-    },
+    title: `${subject(event, group)} is normal again after ${duration(event.timeUs - event.startedUs)}${usual(event)}`,
+    ...about(event, "ended"),
+    detail: { ...detailOf(event), samples: event.samples, peakScore: event.peakScore },
   };
 }
 
-/** How far a Gaussian sample with this evidence is from its mean, in standard deviations. */
-function gaussianEffect(evidence: number): number {
-  return Math.sqrt(2 * evidence);
+function subject({ joint, titles }: OfEpisode, { group }: Group): string {
+  return joint ? `${group}: ${listed(titles)}` : (titles[0] ?? group);
+}
+
+function seenAs(event: OfEpisode): string {
+  const { view, value, unit, spanUs } = event;
+  if (value === null) return "move together in an unusual way";
+  const size = amount(value, unit);
+  switch (view) {
+    case "step":
+      return `jumped by ${size}${usual(event)}`;
+    case "mean":
+      return `averages ${size} over ${duration(spanUs)}${usual(event)}`;
+    case "shift":
+      return `moved by ${size} within ${duration(spanUs)}${usual(event)}`;
+    case "roughness":
+      return `${value > 0 ? `varies by ${size} from row to row` : "stopped changing"}${usual(event)}`;
+    case "pattern":
+      return `took a course in ${duration(spanUs)} that differs by ${size} from all before${usual(event)}`;
+    default:
+      return `is ${size}${usual(event)}`;
+  }
+}
+
+function staysAs(event: OfEpisode): string {
+  const { view, value, unit } = event;
+  if (value === null) return "stay unusual together";
+  if (view !== "roughness") return `stays at ${amount(value, unit)}${usual(event)}`;
+  return value > 0
+    ? `stays at changes of ${amount(value, unit)}${usual(event)}`
+    : `stays as it is${usual(event)}`;
+}
+
+function usual({ low, high, unit }: OfEpisode): string {
+  return low === null || high === null ? "" : ` (usual: ${range(low, high, unit)})`;
+}
+
+function about(event: OfEpisode, phase: Finding["phase"]): Pick<Announcement, "channels" | "finding"> {
+  const { channels, fingerprint, startedUs, effect, evidence } = event;
+  return { channels, finding: { key: fingerprint, phase, sinceUs: startedUs, effect, evidence } };
+}
+
+function detailOf(event: OfEpisode): NonNullable<Announcement["detail"]> {
+  const { timeUs, fingerprint, view, joint, startedUs, effect, evidence, value, low, high } = event;
+  return { atUs: timeUs, fingerprint, view, joint, startedUs, effect, evidence, value, low, high };
 }

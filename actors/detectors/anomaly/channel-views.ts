@@ -1,130 +1,155 @@
 /**
- * Five statistics of one channel, each ≥ 0 and about 1 for usual values.
+ * Six views of one channel. Each has a statistic and the range that it has kept in; its novelty is by how much it leaves that range.
  *
- *   level    |x − m| / s                     distance from the running location, in running scales
- *   step     |r| / s_r                       size of this innovation
- *   spread   4 (max(v/V, V/v) − 1)           volatility of the last 16 samples against the long run, up or down
- *   stuck    run / 8                         length of a run of equal values, each time it doubles
- *   season   |x − d| / s_d                   distance from the value at this time of day on earlier days
+ *   x ─► residual of the best prediction                ┐ level       size, against what is usual at this time of the day or week
+ *     ─► innovation of the row                          │ step        jump between two rows
+ *     ─► mean over 64 rows                              ├ mean        lasting level, also of bursts
+ *     ─► mean over 16 − mean over 256 rows              │ shift       level against the recent past
+ *     ─► ln mean of |step| over 64 rows                 │ roughness   noise, up or down; a sensor that is stuck
+ *     ─► distance of the last 128 rows to their like    ┘ pattern     a beat that is missing, or comes twice
  *
- * Locations and scales are exponentially weighted absolute moments of the samples before this one (lagged). Spikes are clipped at CLIP_AT
- * scales before they enter, so that a short anomaly does not become the new normal, but a lasting one does.
+ * Values are clipped to the level's range before they are averaged, so that one of them is not seen by all views.
+ *
+ * Source of the choice of views: our own, by cross-fitted thresholds on the development files of NAB (docs/decisions/detectors.md).
  */
+
+import { lnAt } from "../../kernels/elementary.ts";
 import type { Fields } from "../../ports/detector.ts";
-import { clipSize, clipSpike } from "../clip-spikes.ts";
-import { LARGEST_STATISTIC } from "./conformal-views.ts";
+import { clipSize } from "../clip-spikes.ts";
+import { prefixed } from "../registered-numbers.ts";
+import { BlockMeans, MEANS } from "./block-means.ts";
+import { Patterns } from "./patterns.ts";
+import { UsualRange } from "./usual-range.ts";
+import { UsualValue } from "./usual-value.ts";
 
-export const VIEWS = ["level", "step", "spread", "stuck", "season"] as const;
-const LEVEL = 0;
-const STEP = 1;
-const SPREAD = 2;
-const STUCK = 3;
-const SEASON = 4;
+export const VIEWS = ["level", "step", "mean", "shift", "roughness", "pattern"] as const;
+export type View = (typeof VIEWS)[number];
+export const LEVEL = 0;
+export const STEP = 1;
+export const MEAN = 2;
+export const SHIFT = 3;
+export const ROUGHNESS = 4;
+export const PATTERN = 5;
 
-/** Scales at which a spike is clipped. */
+/** Ranges of this many mean errors are those of bursts on nothing: a normal law has 10, an exponential law 15. */
+const BURSTS = 100;
+/**
+ * What the novelty of each view counts. Steps are a quarter, chosen on development data: a difference has the outliers of two values, and no
+ * memory of what is usual at this time.
+ */
+export const WEIGHTS: readonly number[] = [1, 0.25, 1, 1, 1, 1];
+/** Rows in the memory of the mean step. */
+const STEP_MEMORY = 512;
+/** Mean steps at which a step is clipped before it is averaged, and steps before. */
 const CLIP_AT = 4;
-/** Samples before a scale is used. */
-const SCALE_AFTER = 16;
-/** Samples before a scale is reliable enough for clipping. */
 const CLIP_AFTER = 32;
-const SHORT_MEMORY = 16;
-/** A smaller deviation, relative to the value, is rounding: 2⁻⁴⁰. */
-const RELATIVE_FLOOR = 1 / 1_099_511_627_776;
+/** Steps of this share of the mean step are none. Without it the logarithm of a channel that rests would have no bound. */
+const NO_STEP = 1 / 1024;
 
-/** Length of a run of equal values that rounding alone can cause. */
-const ORDINARY_RUN = 12;
-
-const DAY_US = 86_400_000_000;
-/** Half-hours: short enough for a morning peak. */
-const DAY_BINS = 48;
-const BIN_US = DAY_US / DAY_BINS;
-/** Days with samples in a half-hour before its usual value is used. */
-const DAYS_NEEDED = 2;
-/** Memory of a half-hour, in days. */
-const DAY_MEMORY = 7;
-
-/** Offsets of a channel's numbers in its record. Accessor calls would make a sample a tenth slower. */
-const CHANNEL = {
-  count: 0,
-  mean: 1,
-  scale: 2,
-  stepScale: 3,
-  /** Mean size of the last innovations. */
-  short: 4,
-  /** Equal values in a row. */
-  run: 5,
-  last: 6,
-  seasonScale: 7,
-  steps: 8,
-} as const;
-const CHANNEL_WIDTH = 9;
-
-/** One half-hour of one channel: the usual value (mean over days), mean and count of the last day with samples, that day, days seen. */
-const HALF_HOUR = { usual: 0, todayMean: 1, todayCount: 2, today: 3, days: 4 } as const;
-const HALF_HOUR_WIDTH = 5;
+const CHANNEL = { steps: 0, stepScale: 1 } as const;
+const CHANNEL_WIDTH = 2;
 
 export class ChannelViews {
   readonly fields: Fields;
+  private readonly usual: UsualValue;
+  private readonly ranges: UsualRange;
+  private readonly means: BlockMeans;
+  private readonly patterns: Patterns;
   private readonly state: Float64Array;
-  private readonly days: Float64Array;
-  private readonly memory: number;
-  /** Day and half-hour of the row. Not registered, because `at` sets them before they are used. */
-  private date = 0;
-  private bin = 0;
+  /** The statistics of the last row, by channel and view. */
+  private readonly statistics: Float64Array;
+  private readonly mean = new Float64Array(4);
+  private readonly clipped = new Float64Array(1);
 
-  constructor(channels: number, memory: number) {
-    this.memory = memory;
+  constructor(channels: number) {
+    this.usual = new UsualValue(channels);
+    this.ranges = new UsualRange(channels * VIEWS.length);
+    this.means = new BlockMeans(channels);
+    this.patterns = new Patterns(channels);
     this.state = new Float64Array(channels * CHANNEL_WIDTH);
-    this.days = new Float64Array(channels * DAY_BINS * HALF_HOUR_WIDTH);
-    this.fields = { views: this.state, day: this.days };
+    this.statistics = new Float64Array(channels * VIEWS.length).fill(Number.NaN);
+    this.fields = {
+      views: this.state,
+      statistics: this.statistics,
+      ...this.usual.fields,
+      ...this.ranges.fields,
+      ...prefixed("means", this.means.fields),
+      ...this.patterns.fields,
+    };
   }
 
-  /** Sets the time of the values that follow, µs. */
-  at(t: number): void {
-    this.date = Math.floor(t / DAY_US);
-    this.bin = Math.floor((t - this.date * DAY_US) / BIN_US);
+  /** Sets the time of the values that follow, µs, and the usual number of rows a day. */
+  at(timeUs: number, rowsADay: number): void {
+    this.usual.at(timeUs, rowsADay);
+    this.ranges.remember(rowsADay);
   }
 
   /**
-   * Writes the statistics of the value x = values[k] with innovation r = innovations[k] (NaN: none) of channel c, at the time set last, to
-   * out[0..4]. NaN means that a view has no statistic. O(1), about 30 ns. Numbers are passed in arrays, here and below, because a double
-   * among the arguments would be boxed.
+   * Writes the novelties of the value x = values[k] with innovation innovations[k] (NaN: none) of channel c to out[0..5]. Numbers are passed
+   * in arrays, here and below, because a double among the arguments would be boxed.
    */
   look(c: number, values: Float64Array, innovations: Float64Array, k: number, out: Float64Array): void {
-    const { state } = this;
-    const x = values[k]!;
-    const at = c * CHANNEL_WIDTH;
-    const count = state[at + CHANNEL.count]! + 1;
-    state[at + CHANNEL.count] = count;
-    const weight = count < this.memory ? 1 / count : 1 / this.memory;
-    const floor = roundingOf(x);
-
-    const mean = count === 1 ? x : state[at + CHANNEL.mean]!;
-    const scale = state[at + CHANNEL.scale]!;
-    const deviation = x - mean;
-    const size = Math.abs(deviation);
-    out[LEVEL] = count > SCALE_AFTER ? ratio(size, scale, floor) : Number.NaN;
-    const limit = count > CLIP_AFTER && scale > floor ? CLIP_AT * scale : size;
-    state[at + CHANNEL.mean] = mean + weight * clipSpike(deviation, limit);
-    state[at + CHANNEL.scale] = scale + weight * (clipSize(size, limit) - scale);
-
-    if (Number.isNaN(innovations[k]!)) {
-      out[STEP] = Number.NaN;
-      out[SPREAD] = Number.NaN;
-    } else this.lookAtStep(at, values, innovations, k, out);
-
-    const run = x === state[at + CHANNEL.last]! && count > 1 ? state[at + CHANNEL.run]! + 1 : 0;
-    state[at + CHANNEL.last] = x;
-    state[at + CHANNEL.run] = run;
-    out[STUCK] = stuck(run);
-
-    this.lookAtDay(c, at, values, k, out);
+    const { ranges, mean, clipped } = this;
+    const s = c * VIEWS.length;
+    const { statistics } = this;
+    this.usual.see(c, values, k, statistics, s + LEVEL);
+    out[LEVEL] = statistics[s + LEVEL]!;
+    ranges.noveltyAt(s + LEVEL, out, LEVEL);
+    const residual = statistics[s + LEVEL]!;
+    const low = ranges.low(s + LEVEL);
+    const high = ranges.high(s + LEVEL);
+    clipped[0] = values[k]! - (residual > high ? residual - high : residual < low ? residual - low : 0);
+    this.means.see(c, clipped, 0, mean);
+    const ended = this.patterns.see(c, clipped, 0, statistics, s + PATTERN);
+    statistics[s + STEP] = innovations[k]!;
+    statistics[s + MEAN] = mean[MEANS.middle]!;
+    statistics[s + SHIFT] = mean[MEANS.short]! - mean[MEANS.long]!;
+    this.learnStep(c, innovations, k);
+    statistics[s + ROUGHNESS] = mean[MEANS.step]! + NO_STEP * this.stepScale(c);
+    lnAt(statistics, s + ROUGHNESS);
+    for (let v = STEP; v < VIEWS.length; v++) {
+      const statistic = statistics[s + v]!;
+      out[v] = statistic;
+      // A channel that never moved has no roughness: ln 0.
+      if (statistic - statistic === 0 && (v !== PATTERN || ended)) ranges.noveltyAt(s + v, out, v);
+      else out[v] = 0;
+    }
   }
 
-  /** The usual value of channel c in a view. */
-  expected(c: number, view: number): number {
-    if (view === SEASON) return this.days[this.halfHour(c) + HALF_HOUR.usual]!;
-    return this.state[c * CHANNEL_WIDTH + CHANNEL.mean]!;
+  /** Whether channel c is bursts on nothing: its range is many times its mean error. */
+  isBursts(c: number): boolean {
+    const { ranges } = this;
+    const s = c * VIEWS.length + LEVEL;
+    return ranges.high(s) - ranges.low(s) > BURSTS * this.usual.meanError(c);
+  }
+
+  /** The size of the last value's error, in mean errors; 0 while there is none. */
+  deviation(c: number): number {
+    const error = this.usual.meanError(c);
+    return error > 0 ? Math.abs(this.statistics[c * VIEWS.length + LEVEL]!) / error : 0;
+  }
+
+  /** The statistic of view v of channel c, and its usual range: without what a record under way has taught it. */
+  statistic(c: number, v: number): number {
+    return this.statistics[c * VIEWS.length + v]!;
+  }
+
+  low(c: number, v: number): number {
+    return this.ranges.usualLow(c * VIEWS.length + v);
+  }
+
+  high(c: number, v: number): number {
+    return this.ranges.usualHigh(c * VIEWS.length + v);
+  }
+
+  /** The usual value of channel c at the last row. */
+  expected(c: number): number {
+    return this.usual.predicted(c);
+  }
+
+  /** Evidence of a novelty of channel c in view v, nats. */
+  evidence(c: number, v: number, novelty: number): number {
+    return this.ranges.evidence(c * VIEWS.length + v, novelty);
   }
 
   /** Mean absolute innovation of the channel. */
@@ -132,95 +157,15 @@ export class ChannelViews {
     return this.state[c * CHANNEL_WIDTH + CHANNEL.stepScale]!;
   }
 
-  private lookAtStep(
-    at: number,
-    values: Float64Array,
-    innovations: Float64Array,
-    k: number,
-    out: Float64Array,
-  ): void {
+  private learnStep(c: number, innovations: Float64Array, k: number): void {
     const { state } = this;
-    const step = Math.abs(innovations[k]!);
-    const floor = roundingOf(values[k]!);
+    const at = c * CHANNEL_WIDTH;
+    const size = Math.abs(innovations[k]!);
+    if (Number.isNaN(size)) return;
     const steps = state[at + CHANNEL.steps]! + 1;
-    state[at + CHANNEL.steps] = steps;
-    const weight = steps < this.memory ? 1 / steps : 1 / this.memory;
     const scale = state[at + CHANNEL.stepScale]!;
-    out[STEP] = steps > SCALE_AFTER ? ratio(step, scale, floor) : Number.NaN;
-    const clipped = steps > CLIP_AFTER && scale > floor ? clipSize(step, CLIP_AT * scale) : step;
-    const shortWeight = steps < SHORT_MEMORY ? 1 / steps : 1 / SHORT_MEMORY;
-    const short = state[at + CHANNEL.short]! + shortWeight * (clipped - state[at + CHANNEL.short]!);
-    state[at + CHANNEL.short] = short;
-    out[SPREAD] =
-      steps <= CLIP_AFTER || !(scale > floor)
-        ? Number.NaN
-        : Math.min(
-            LARGEST_STATISTIC,
-            4 * (Math.max(short / scale, scale / Math.max(short, scale / 256)) - 1),
-          );
-    state[at + CHANNEL.stepScale] = scale + weight * (clipped - scale);
+    const clipped = steps > CLIP_AFTER && scale > 0 ? clipSize(size, CLIP_AT * scale) : size;
+    state[at + CHANNEL.steps] = steps;
+    state[at + CHANNEL.stepScale] = scale + (clipped - scale) / Math.min(steps, STEP_MEMORY);
   }
-
-  private lookAtDay(c: number, at: number, values: Float64Array, k: number, out: Float64Array): void {
-    const { state, days, date } = this;
-    const x = values[k]!;
-    const half = this.halfHour(c);
-    if (days[half + HALF_HOUR.today] !== date || days[half + HALF_HOUR.todayCount] === 0)
-      this.beginDay(half, date);
-    const seen = days[half + HALF_HOUR.todayCount]! + 1;
-    days[half + HALF_HOUR.todayCount] = seen;
-    const today = days[half + HALF_HOUR.todayMean]!;
-    days[half + HALF_HOUR.todayMean] = today + (x - today) / seen;
-    out[SEASON] = Number.NaN;
-    if (days[half + HALF_HOUR.days]! < DAYS_NEEDED) return;
-    const floor = roundingOf(x);
-    const size = Math.abs(x - days[half + HALF_HOUR.usual]!);
-    const scale = state[at + CHANNEL.seasonScale]!;
-    const clipped = scale > floor ? clipSize(size, CLIP_AT * scale) : size;
-    state[at + CHANNEL.seasonScale] = scale > floor ? scale + (clipped - scale) / this.memory : size;
-    if (scale > floor) out[SEASON] = ratio(size, scale, floor);
-  }
-
-  /** Adds the last day with samples to the usual value and starts a new day. */
-  private beginDay(half: number, date: number): void {
-    const { days } = this;
-    if (days[half + HALF_HOUR.todayCount]! > 0) {
-      const seen = days[half + HALF_HOUR.days]! + 1;
-      days[half + HALF_HOUR.days] = seen;
-      const usual = days[half + HALF_HOUR.usual]!;
-      const last = days[half + HALF_HOUR.todayMean]!;
-      days[half + HALF_HOUR.usual] = usual + (last - usual) / Math.min(seen, DAY_MEMORY);
-    }
-    days[half + HALF_HOUR.today] = date;
-    days[half + HALF_HOUR.todayCount] = 0;
-    days[half + HALF_HOUR.todayMean] = 0;
-  }
-
-  /** Offset of the current half-hour of channel c. */
-  private halfHour(c: number): number {
-    return (c * DAY_BINS + this.bin) * HALF_HOUR_WIDTH;
-  }
-}
-
-/**
- * 0 while the value moves, 1.5 · 2^k at a run of ORDINARY_RUN · 2^k, NaN between. Only doublings count: each sample of a run is a new record
- * by one only, so that no single sample would be unusual.
- */
-function stuck(run: number): number {
-  if (run === 0) return 0;
-  const folds = run / ORDINARY_RUN;
-  return Number.isInteger(folds) && (folds & (folds - 1)) === 0
-    ? Math.min(1.5 * folds, LARGEST_STATISTIC)
-    : Number.NaN;
-}
-
-/** What of a deviation from x is rounding. */
-function roundingOf(x: number): number {
-  return Math.abs(x) * RELATIVE_FLOOR;
-}
-
-/** size / scale in [0, LARGEST_STATISTIC]; the largest value for a departure from a constant. */
-function ratio(size: number, scale: number, floor: number): number {
-  if (!(size > floor)) return 0;
-  return Math.min(size / scale, LARGEST_STATISTIC);
 }

@@ -1,29 +1,44 @@
 /**
- * Detects unusual samples of single channels and of all channels together, and reports them as episodes.
+ * Detects what single channels, or all channels together, have not done before, and reports it as episodes.
  *
- *   row ─► views of each channel ─► conformal evidence ─► largest ─► long-run scale ─► E_c ─► episode of c
- *    └───► joint views: breadth Σ min(E_c, cap)/n, Mahalanobis distance of the innovations ─► E_joint ─► joint episode
+ *   row ─► views of each channel ─► novelty ─► repeats left out ─► score of c
+ *    │                                  └─► evidence E_c ─► episode of c
+ *    └───► joint views: size of the errors of all channels, Mahalanobis distance of the innovations ─► E_joint ─► joint episode
  *
- * E is −ln p, where p is how often a sample of the channel is at least as unusual. An episode opens at E ≥ ln S, where S is the guaranteed
- * number of samples between false alarms, and closes after `cooldownSamples` rows below half of that. A joint episode opens at
- * E_joint ≥ ln S, or when a quarter of the channels would open at once; while it is open, no episode of a single channel opens. The score
- * of a sample is E / (E + SCORE_HALF), in [0, 1).
+ * Novelty is the largest of the views' novelties plus AGREEMENT times the second largest, and grows with experience: a record among 200 rows
+ * says a fifth of one among RAMP_ROWS. Within REPEAT_ROWS it counts only if it is REPEAT_FACTOR times what was reported last. The score of a
+ * sample is v / (v + SCORE_HALF), in [0, 1): nothing in it is chosen afterwards.
  *
- * Cost: about 150 ns a sample at windows of 512.
+ * An episode opens where novelty is at least LEAST_EFFECT and E ≥ ln S, where S is the expected number of samples between false alarms. In
+ * bursts on nothing, a single row opens none: the mean over 64 rows must be as new. `episodes.ts` says when an episode is over.
+ * A joint episode opens at E_joint ≥ ln S, or when a quarter of the channels would open at once; while it is open, no episode of a single
+ * channel opens.
  */
 import ln from "@stdlib/math-base-special-ln";
 import type { Settings } from "../../../protocol/settings.ts";
+import { expAt } from "../../kernels/elementary.ts";
 import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
 import { defineDetector } from "../define-detector.ts";
 import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
-import { ChannelViews, VIEWS } from "./channel-views.ts";
+import { MIDDLE_ROWS, SHORT_ROWS } from "./block-means.ts";
+import { ChannelViews, LEVEL, MEAN, PATTERN, ROUGHNESS, STEP, VIEWS, WEIGHTS } from "./channel-views.ts";
 import { ConformalViews } from "./conformal-views.ts";
-import { describeEpisode, Episodes, JOINT_VIEW } from "./episodes.ts";
+import {
+  ACCEPTED_AFTER_ROWS,
+  ACCEPTED_AFTER_US,
+  describeEpisode,
+  Episodes,
+  JOINT_VIEW,
+  outside,
+  STAYS_AFTER,
+} from "./episodes.ts";
 import { EvidenceScale } from "./evidence-scale.ts";
 import { JointDistance } from "./joint-distance.ts";
 import { anomalyMachine } from "./machine.ts";
+import { PATTERN_ROWS } from "./patterns.ts";
+import type { OfEpisode } from "./signals.ts";
 
 export const anomaly = defineDetector({
   name: "anomaly",
@@ -34,16 +49,26 @@ export const anomaly = defineDetector({
   machineInput: (_settings, group) => ({ group: group.name }),
 });
 
-/** Evidence at which the score is one half: one sample in ten thousand. */
-const SCORE_HALF = 9.21;
-/** Most evidence that one channel contributes to the joint view, which looks for breadth. */
+/** Novelty at which the score is one half, and below which no episode opens: a tenth of the usual range beyond it. */
+const SCORE_HALF = 0.1;
+const LEAST_EFFECT = 0.1;
+/** Weight of the second largest novelty: two views that agree are rarely wrong. */
+const AGREEMENT = 0.5;
+/** Rows after which a record counts in full. */
+const RAMP_ROWS = 1000;
+const REPEAT_ROWS = 100;
+const REPEAT_FACTOR = 2;
+/** Evidence at which the joint score is one half: one sample in ten thousand. */
+const JOINT_SCORE_HALF = 9.21;
+/** Largest error of a channel in the joint view, which looks for breadth, in mean errors. */
 const BREADTH_CAP = 8;
-/** Nats by which another view must exceed an episode's peak to begin an episode of its own. */
-const ESCALATION = 4;
+/** Factor by which the novelty of another view must exceed an episode's to begin an episode of its own. */
+const ESCALATION = 2;
 /** Channels named in an event. */
 const CHANNELS_NAMED = 8;
 /** Rows between updates of the threshold, because the spacing of rows may drift. */
 const THRESHOLD_EVERY = 1024;
+const DAY_US = 86_400_000_000;
 
 const Scalars = namedNumbers(
   "rows",
@@ -53,7 +78,11 @@ const Scalars = namedNumbers(
   "open",
   /** Rows since the last episode closed. */
   "quietRows",
+  "rowsADay",
 );
+
+/** Of each channel: rows seen, novelty of the last row, that without repeats, the view with the largest, and what was reported last. */
+const Channels = namedNumbers("rows", "novelty", "reported", "view", "lastReported", "lastReportedRow");
 
 /** Views of all channels together: how many are unusual at once, and how unusual their combination is. */
 const JOINT_VIEWS = 2;
@@ -72,34 +101,33 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private readonly joint: JointDistance;
   private readonly spacing: RowSpacing;
   private readonly scalars = new Scalars();
+  private readonly channels: InstanceType<typeof Channels>;
   private readonly episodes: InstanceType<typeof Episodes>;
-  /** E of the last row: one per channel, then the joint one. */
+  /** E of the last row: one per channel, 0 where novelty is small, then the joint one. */
   private readonly evidence: Float64Array;
-  private readonly seenBy: Uint8Array;
-  /** ln n: the correction for the largest of n values. */
-  private readonly lnChannels: number;
-  /** Statistics of the views, then their evidence: of one channel, and of all together. */
+  private readonly lnViews = ln(VIEWS.length);
+  /** Novelties of the views of one channel; statistics of the joint views, then their evidence. */
   private readonly look = new Float64Array(VIEWS.length);
   private readonly jointLook = new Float64Array(JOINT_VIEWS);
+  private readonly shown = new Float64Array(3);
 
   constructor(settings: Settings, group: Group) {
     const { n } = group;
     this.settings = settings.anomaly;
     this.group = group;
-    this.lnChannels = ln(n);
-    this.views = new ChannelViews(n, settings.anomaly.windowSamples);
-    this.conformal = new ConformalViews(n * VIEWS.length + JOINT_VIEWS, settings.anomaly.windowSamples);
-    this.scale = new EvidenceScale(n + 1);
+    this.views = new ChannelViews(n);
+    this.conformal = new ConformalViews(JOINT_VIEWS, settings.anomaly.windowSamples);
+    this.scale = new EvidenceScale(1);
     this.joint = new JointDistance(n);
     this.spacing = new RowSpacing(group.everyUs);
+    this.channels = new Channels(n);
     this.episodes = new Episodes(n + 1);
     this.evidence = new Float64Array(n + 1);
-    this.seenBy = new Uint8Array(n + 1);
     this.fields = {
       scalars: this.scalars.array,
+      channels: this.channels.array,
       episodes: this.episodes.array,
       evidence: this.evidence,
-      seenBy: this.seenBy,
       ...this.spacing.fields,
       ...this.views.fields,
       ...prefixed("window", this.conformal.fields),
@@ -115,82 +143,119 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
 
   /** Score of channel c in the last row, [0, 1); c = n: the joint score. 0 while warming up. */
   score(c: number, { machine }: Pick<DetectorContext, "machine">): number {
-    return machine.value === "warming" ? 0 : scoreOf(this.evidence[c]!);
+    if (machine.value === "warming") return 0;
+    return c < this.group.n ? scoreOf(this.channels.at(c).reported) : jointScoreOf(this.evidence[c]!);
   }
 
-  /** One score for the row: the larger of the joint score and that of the most unusual channel, corrected for n channels. */
+  /** One score for the row: the larger of the joint score and that of the most unusual channel. */
   rowScore({ machine }: Pick<DetectorContext, "machine">): number {
     if (machine.value === "warming") return 0;
     const { n } = this.group;
     let most = 0;
-    for (let c = 0; c < n; c++) if (this.evidence[c]! > most) most = this.evidence[c]!;
-    if (n > 1) most = Math.max(this.evidence[n]!, most - this.lnChannels);
-    return scoreOf(Math.max(0, most));
+    for (let c = 0; c < n; c++) most = Math.max(most, this.channels.at(c).reported);
+    return n === 1 ? scoreOf(most) : Math.max(scoreOf(most), jointScoreOf(this.evidence[n]!));
   }
 
   private row(batch: Batch, r: number, context: Context): void {
     const { scalars } = this;
     const time = batch.rowTime[r]!;
     this.spacing.see(time, batch.gap[r] === 1);
+    if (scalars.rows % THRESHOLD_EVERY === 0 || scalars.rows === this.settings.warmupSamples)
+      this.chooseThreshold(this.spacing.us);
     scalars.rows++;
     const warm = context.machine.value !== "warming";
     const breadth = this.lookAtChannels(batch, r, time, warm);
     if (this.group.n > 1) this.lookAtAll(batch, r, breadth, warm);
     if (!warm) {
       if (scalars.rows < this.settings.warmupSamples) return;
-      this.chooseThreshold(this.spacing.us);
       context.signal({ type: "warmed", timeUs: time, samples: scalars.rows });
-    } else if (scalars.rows % THRESHOLD_EVERY === 0) this.chooseThreshold(this.spacing.us);
+    }
     this.judge(batch, r, time, context);
   }
 
-  /** Computes E of every channel that reported. Returns the mean capped evidence. */
+  /** Computes novelty and evidence of every channel that reported. Returns the root mean square of their clipped errors. */
   private lookAtChannels(batch: Batch, r: number, time: number, warm: boolean): number {
     const { n } = this.group;
-    const { look, conformal, evidence, seenBy } = this;
-    const views = VIEWS.length;
-    let breadth = 0;
-    this.views.at(time);
+    const { look, views, evidence } = this;
+    let squares = 0;
+    views.at(time, this.scalars.rowsADay);
     for (let c = 0; c < n; c++) {
+      const channel = this.channels.at(c);
+      evidence[c] = 0;
+      channel.reported = 0;
       if (batch.rowFresh[r * n + c] === 0) {
-        evidence[c] = 0;
+        channel.novelty = 0;
         continue;
       }
-      this.views.look(c, batch.rowValue, batch.rowInnovation, r * n + c, look);
-      let most = 0;
-      let by = 0;
-      for (let v = 0; v < views; v++) {
-        if (Number.isNaN(look[v]!)) continue;
-        conformal.evidenceAt(c * views + v, look, v);
-        if (look[v]! > most) {
-          most = look[v]!;
-          by = v;
-        }
-      }
-      // While the windows fill, evidence is not comparable with later evidence.
-      evidence[c] = warm ? most : 0;
-      if (warm) this.scale.calibrateAt(c, evidence);
-      seenBy[c] = by;
-      breadth += Math.min(evidence[c]!, BREADTH_CAP);
+      views.look(c, batch.rowValue, batch.rowInnovation, r * n + c, look);
+      const error = Math.min(BREADTH_CAP, views.deviation(c));
+      squares += error * error;
+      this.combine(c);
+      if (warm && channel.novelty >= LEAST_EFFECT) evidence[c] = this.evidenceOf(c);
     }
-    return breadth / n;
+    return Math.sqrt(squares / n);
+  }
+
+  /** The novelty of channel c from those of its views. */
+  private combine(c: number): void {
+    const { look } = this;
+    const channel = this.channels.at(c);
+    let most = 0;
+    let second = 0;
+    let by = 0;
+    for (let v = 0; v < VIEWS.length; v++) {
+      const novelty = WEIGHTS[v]! * look[v]!;
+      if (novelty > most) {
+        second = most;
+        most = novelty;
+        by = v;
+      } else if (novelty > second) second = novelty;
+    }
+    channel.rows++;
+    channel.view = by;
+    channel.novelty = (most + AGREEMENT * second) * Math.min(1, channel.rows / RAMP_ROWS);
+    if (most === 0) return;
+    const recent = channel.rows - channel.lastReportedRow <= REPEAT_ROWS;
+    if (recent && channel.novelty < REPEAT_FACTOR * channel.lastReported) return;
+    channel.reported = channel.novelty;
+    channel.lastReported = channel.novelty;
+    channel.lastReportedRow = channel.rows;
+  }
+
+  /** The largest evidence of channel c, corrected for the number of views. The view that has it becomes the channel's. */
+  private evidenceOf(c: number): number {
+    const { look, views } = this;
+    const bursts = views.isBursts(c);
+    let most = 0;
+    for (let v = 0; v < VIEWS.length; v++) {
+      const ofRow = v === LEVEL || v === STEP;
+      const novelty = bursts && ofRow ? Math.min(look[v]!, look[MEAN]!) : look[v]!;
+      const evidence = novelty > 0 ? views.evidence(c, v, novelty) - this.lnViews : 0;
+      if (evidence <= most) continue;
+      most = evidence;
+      this.channels.at(c).view = v;
+    }
+    return most;
   }
 
   private lookAtAll(batch: Batch, r: number, breadth: number, warm: boolean): void {
     const { n } = this.group;
-    const base = n * VIEWS.length;
     const { evidence, conformal, jointLook } = this;
-    jointLook[BREADTH] = 4 * breadth;
+    jointLook[BREADTH] = breadth;
     jointLook[DISTANCE] = this.joint.see(batch, r, this.views);
-    // While the channels warm up, breadth is 0: a window of zeros would make the first warm row a record.
-    if (warm) conformal.evidenceAt(base + BREADTH, jointLook, BREADTH);
-    let most = jointLook[BREADTH]!;
-    if (!Number.isNaN(jointLook[DISTANCE]!)) {
-      conformal.evidenceAt(base + DISTANCE, jointLook, DISTANCE);
-      most = Math.max(most, jointLook[DISTANCE]!);
+    let most = 0;
+    for (let v = 0; v < JOINT_VIEWS; v++) {
+      if (Number.isNaN(jointLook[v]!)) continue;
+      // While the channels warm up, their errors are no measure.
+      if (!warm && v === BREADTH) continue;
+      conformal.evidenceAt(v, jointLook, v);
+      most = Math.max(most, jointLook[v]!);
     }
-    evidence[n] = warm ? most : 0;
-    if (warm) this.scale.calibrateAt(n, evidence);
+    evidence[n] = 0;
+    if (!warm) return;
+    jointLook[BREADTH] = most;
+    this.scale.calibrateAt(0, jointLook);
+    evidence[n] = jointLook[BREADTH]!;
   }
 
   /** Opens and closes episodes. */
@@ -205,8 +270,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
         if (evidence[c]! > loudest) loudest = evidence[c]!;
         if (evidence[c]! >= threshold && episodes.at(c).active === 0) loud++;
       }
-      // When the most unusual channel explains the joint evidence alone, the episode is that channel's.
-      const joint = evidence[n]! >= threshold && evidence[n]! > loudest - this.lnChannels;
+      // What one channel explains alone is the episode of that channel.
+      const joint = evidence[n]! >= threshold && loudest < threshold;
       if (joint || (loud >= 3 && loud * 4 >= n)) this.open(n, batch, r, time, context);
     }
     const inhibited = n > 1 && episodes.at(n).active === 1;
@@ -214,11 +279,10 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     for (let i = 0; i <= n; i++) {
       if (calm && evidence[i]! < threshold) continue;
       if (episodes.at(i).active === 1) {
-        // A much stronger anomaly of another view is an episode of its own.
-        if (i < n && this.escalates(i)) {
-          this.close(i, time, context);
+        if (i < n && evidence[i]! >= threshold && this.escalates(i)) {
+          this.close(i, batch, r, time, context);
           this.open(i, batch, r, time, context);
-        } else this.follow(i, time, context);
+        } else this.follow(i, batch, r, time, context);
       } else if (i < n && !inhibited && evidence[i]! >= threshold) this.open(i, batch, r, time, context);
     }
     if (context.machine.value !== "cooling") return;
@@ -227,78 +291,173 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   }
 
   private open(i: number, batch: Batch, r: number, time: number, context: Context): void {
-    const { group, evidence } = this;
-    const { n } = group;
+    const { n } = this.group;
+    const { views } = this;
     const joint = i === n;
+    const view = joint ? JOINT_VIEW : this.channels.at(i).view;
     const episode = this.episodes.at(i);
     episode.active = 1;
     episode.startedUs = time;
     episode.length = 0;
     episode.calm = 0;
-    episode.peak = evidence[i]!;
-    episode.view = joint ? JOINT_VIEW : this.seenBy[i]!;
+    episode.stays = 0;
+    episode.view = view;
+    episode.peakEffect = joint ? this.loudest() : this.channels.at(i).novelty;
+    episode.peakEvidence = this.evidence[i]!;
+    if (!joint) {
+      episode.low = views.low(i, view);
+      episode.high = views.high(i, view);
+      episode.levelLow = views.low(i, LEVEL);
+      episode.levelHigh = views.high(i, LEVEL);
+      episode.farthest = this.distance(i);
+    }
     this.scalars.open++;
     context.signal({
       type: "opened",
-      timeUs: time,
-      ...describeEpisode(group, i, episode.view, this.concerned(i)),
-      unit: joint ? "" : group.channels[i]!.unit,
-      score: scoreOf(evidence[i]!),
-      evidence: evidence[i]!,
-      value: joint ? null : batch.rowValue[r * n + i]!,
-      expected: joint ? null : this.views.expected(i, this.seenBy[i]!),
+      ...this.describe(i, batch, r, time),
+      score: joint ? jointScoreOf(episode.peakEvidence) : scoreOf(episode.peakEffect),
+      expected: joint ? null : views.expected(i),
     });
   }
 
-  private follow(i: number, time: number, context: Context): void {
-    const { scalars } = this;
+  private follow(i: number, batch: Batch, r: number, time: number, context: Context): void {
+    const { scalars, settings } = this;
     const episode = this.episodes.at(i);
-    const e = this.evidence[i]!;
     episode.length++;
-    if (e > episode.peak) episode.peak = e;
-    episode.calm = e >= scalars.threshold / 2 ? 0 : episode.calm + 1;
-    if (episode.calm < this.settings.cooldownSamples) return;
-    this.close(i, time, context);
-    if (scalars.open > 0) return;
-    scalars.quietRows = 0;
-    context.signal({ type: "quiet", timeUs: time });
+    episode.peakEvidence = Math.max(episode.peakEvidence, this.evidence[i]!);
+    if (this.isBack(i)) episode.calm++;
+    else episode.calm = 0;
+    if (episode.calm >= settings.cooldownSamples) {
+      this.close(i, batch, r, time, context);
+      this.settle(time, context);
+      return;
+    }
+    if (episode.calm > 0 || i === this.group.n) return;
+    if (episode.stays === 0 && episode.length >= STAYS_AFTER * settings.cooldownSamples) {
+      episode.stays = 1;
+      context.signal({ type: "stayed", ...this.describe(i, batch, r, time) });
+    }
+    if (episode.length < ACCEPTED_AFTER_ROWS || time - episode.startedUs < ACCEPTED_AFTER_US) return;
+    episode.active = 0;
+    scalars.open--;
+    context.signal({ type: "accepted", ...this.describe(i, batch, r, time) });
+    this.settle(time, context);
+  }
+
+  /** Whether the row of episode i is normal again. */
+  private isBack(i: number): boolean {
+    const episode = this.episodes.at(i);
+    if (i === this.group.n) return this.evidence[i]! < this.scalars.threshold / 2;
+    const { novelty } = this.channels.at(i);
+    if (novelty > episode.peakEffect) episode.peakEffect = novelty;
+    const distance = this.distance(i);
+    if (distance > episode.farthest) episode.farthest = distance;
+    return distance <= episode.farthest / 2;
+  }
+
+  /** How far channel i is from the ranges before its episode, in lengths of them. */
+  private distance(i: number): number {
+    const { views } = this;
+    const episode = this.episodes.at(i);
+    return Math.max(
+      outside(views.statistic(i, episode.view), episode.low, episode.high),
+      outside(views.statistic(i, LEVEL), episode.levelLow, episode.levelHigh),
+    );
   }
 
   private escalates(i: number): boolean {
     const episode = this.episodes.at(i);
-    return this.evidence[i]! > episode.peak + ESCALATION && this.seenBy[i] !== episode.view;
+    const { novelty, view } = this.channels.at(i);
+    return episode.stays === 1 || (novelty > ESCALATION * episode.peakEffect && view !== episode.view);
   }
 
-  private close(i: number, time: number, context: Context): void {
+  private close(i: number, batch: Batch, r: number, time: number, context: Context): void {
     const episode = this.episodes.at(i);
     episode.active = 0;
     this.scalars.open--;
     context.signal({
       type: "closed",
-      timeUs: time,
-      ...describeEpisode(this.group, i, episode.view, this.concerned(i)),
-      startedUs: episode.startedUs,
-      peakScore: scoreOf(episode.peak),
+      ...this.describe(i, batch, r, time),
+      peakScore: i < this.group.n ? scoreOf(episode.peakEffect) : jointScoreOf(episode.peakEvidence),
       samples: episode.length - episode.calm + 1,
     });
+  }
+
+  private settle(time: number, context: Context): void {
+    if (this.scalars.open > 0) return;
+    this.scalars.quietRows = 0;
+    context.signal({ type: "quiet", timeUs: time });
+  }
+
+  /** What the signals of episode i at row r have in common. */
+  private describe(i: number, batch: Batch, r: number, time: number): OfEpisode {
+    const { group, shown } = this;
+    const { n } = group;
+    const { view, startedUs, peakEffect, peakEvidence } = this.episodes.at(i);
+    const joint = i === n;
+    if (!joint) this.show(i, batch.rowValue, r * n + i);
+    const inPercent = view === STEP && group.innovation === "logReturn";
+    return {
+      timeUs: time,
+      startedUs,
+      ...describeEpisode(group, i, view, this.concerned(i)),
+      unit: joint ? "" : inPercent ? "%" : group.channels[i]!.unit,
+      effect: 1 + 2 * peakEffect,
+      evidence: peakEvidence,
+      value: joint ? null : shown[0]!,
+      low: joint ? null : shown[1]!,
+      high: joint ? null : shown[2]!,
+      spanUs: ROWS_SEEN[view]! * this.spacing.us,
+    };
+  }
+
+  /** Writes what the view of channel c's episode sees, and its range before, to `shown`, in the unit of the channel. */
+  private show(c: number, values: Float64Array, k: number): void {
+    const { views, shown } = this;
+    const { view, low, high, stays } = this.episodes.at(c);
+    const isLevel = view === LEVEL || (stays === 1 && view !== ROUGHNESS && view !== PATTERN);
+    const { levelLow, levelHigh } = this.episodes.at(c);
+    const expected = isLevel ? views.expected(c) : 0;
+    shown[0] = isLevel ? values[k]! : views.statistic(c, view);
+    shown[1] = isLevel ? expected + levelLow : low;
+    shown[2] = isLevel ? expected + levelHigh : high;
+    if (view === ROUGHNESS) for (let j = 0; j < 3; j++) expAt(shown, j);
+    if (view === STEP && !isLevel && this.group.innovation === "logReturn")
+      for (let j = 0; j < 3; j++) shown[j] = shown[j]! * 100;
   }
 
   /** The channels of episode i; those of a joint episode are ranked by their share in it. */
   private concerned(i: number): number[] {
     const { n, channels } = this.group;
     if (i < n) return [i];
-    const weight = (c: number) => this.evidence[c]! + this.joint.share(c);
+    const weight = (c: number) => this.views.deviation(c) + this.joint.share(c);
     return channels
       .map((_, c) => c)
       .sort((a, b) => weight(b) - weight(a) || a - b)
       .slice(0, CHANNELS_NAMED);
   }
 
+  /** The largest novelty of all channels. */
+  private loudest(): number {
+    let most = 0;
+    for (let c = 0; c < this.group.n; c++) most = Math.max(most, this.channels.at(c).novelty);
+    return most;
+  }
+
   private chooseThreshold(spacingUs: number): void {
-    this.scalars.threshold = ln(falseAlarmSamples(this.settings, spacingUs || UNKNOWN_SPACING_US));
+    const spacing = spacingUs || UNKNOWN_SPACING_US;
+    this.scalars.threshold = ln(falseAlarmSamples(this.settings, spacing));
+    this.scalars.rowsADay = DAY_US / spacing;
   }
 }
 
-function scoreOf(evidence: number): number {
-  return evidence / (evidence + SCORE_HALF);
+/** Rows that the views look back, in their order, and the joint ones. */
+const ROWS_SEEN: readonly number[] = [0, 0, MIDDLE_ROWS, SHORT_ROWS, MIDDLE_ROWS, PATTERN_ROWS, 0];
+
+function scoreOf(novelty: number): number {
+  return novelty / (novelty + SCORE_HALF);
+}
+
+function jointScoreOf(evidence: number): number {
+  return evidence / (evidence + JOINT_SCORE_HALF);
 }

@@ -3,10 +3,10 @@
  *
  *   warming ─warmed─► watching ─opened─► anomalous ─quiet─► cooling ─cooled─► watching
  *                                         │  ▲  ▲               │
- *                          opened, closed └──┘  └────opened─────┘
+ *        opened, stayed, accepted, closed └──┘  └────opened─────┘
  *
  * A1  Nothing is announced while the detector warms up.
- * A2  Each episode has one `anomaly.started` and one `anomaly.ended`.
+ * A2  Each episode has one `anomaly.started`, at most one `anomaly.stays`, and one `anomaly.ended` or `anomaly.accepted`.
  * A3  The machine returns to `watching` only after the quiet time of the settings.
  * A4  While a joint episode is open, the detector opens none for single channels.
  *
@@ -14,7 +14,7 @@
  */
 import { setup } from "xstate";
 import { actorActions, announces, type CompleteRow, ignored } from "../machine-actions.ts";
-import { ended, started } from "./announcements.ts";
+import { accepted, ended, started, stays } from "./announcements.ts";
 import type { AnomalySignal } from "./signals.ts";
 
 type Row = CompleteRow<AnomalySignal>;
@@ -35,6 +35,8 @@ export const anomalyMachine = setup({
       on: {
         warmed: { target: "watching" },
         opened: ignored,
+        stayed: ignored,
+        accepted: ignored,
         closed: ignored,
         quiet: ignored,
         cooled: ignored,
@@ -44,6 +46,8 @@ export const anomalyMachine = setup({
       on: {
         warmed: ignored,
         opened: { target: "anomalous", actions: announces(started) },
+        stayed: ignored,
+        accepted: ignored,
         closed: ignored,
         quiet: ignored,
         cooled: ignored,
@@ -53,6 +57,8 @@ export const anomalyMachine = setup({
       on: {
         warmed: ignored,
         opened: { actions: announces(started) },
+        stayed: { actions: announces(stays) },
+        accepted: { actions: announces(accepted) },
         closed: { actions: announces(ended) },
         quiet: { target: "cooling" },
         cooled: ignored,
@@ -62,6 +68,8 @@ export const anomalyMachine = setup({
       on: {
         warmed: ignored,
         opened: { target: "anomalous", actions: announces(started) },
+        stayed: ignored,
+        accepted: ignored,
         closed: ignored,
         quiet: ignored,
         cooled: { target: "watching" },

@@ -1,8 +1,9 @@
 /** What the anomaly detector reports to its machine. */
 import type { Signal } from "../../ports/detector.ts";
 
-export interface Opened extends Signal {
-  readonly type: "opened";
+/** What all signals about one episode have in common. */
+export interface OfEpisode {
+  readonly timeUs: number;
   /** View and channel: equal when the same anomaly occurs again. */
   readonly fingerprint: string;
   readonly joint: boolean;
@@ -12,23 +13,30 @@ export interface Opened extends Signal {
   readonly titles: readonly string[];
   /** Unit of the channel; empty for a joint episode. */
   readonly unit: string;
-  /** The view that found it: "level", "step", "spread", "stuck", "season" or "joint". */
+  /** The view that found it: "level", "step", "mean", "shift", "roughness", "pattern" or "joint". */
   readonly view: string;
-  readonly score: number;
-  /** −ln of how often a sample of this channel is at least as unusual. */
+  readonly startedUs: number;
+  /** The largest distance from the middle of the usual range, in half ranges: 1 at its edge, 3 at a range beyond it. */
+  readonly effect: number;
+  /** Nats: −ln of the chance of so large a record. */
   readonly evidence: number;
+  /** What the view sees, and the range that it had before; null for a joint episode. In the channel's unit, with log returns in %. */
   readonly value: number | null;
+  readonly low: number | null;
+  readonly high: number | null;
+  /** Time that the view looks back, µs; 0: a single row. */
+  readonly spanUs: number;
+}
+
+export interface Opened extends Signal, OfEpisode {
+  readonly type: "opened";
+  readonly score: number;
+  /** The usual value, which may depend on the time of day or week; null for a joint episode. */
   readonly expected: number | null;
 }
 
-export interface Closed extends Signal {
+export interface Closed extends Signal, OfEpisode {
   readonly type: "closed";
-  readonly fingerprint: string;
-  readonly joint: boolean;
-  readonly channels: readonly string[];
-  readonly titles: readonly string[];
-  readonly view: string;
-  readonly startedUs: number;
   readonly peakScore: number;
   readonly samples: number;
 }
@@ -36,6 +44,10 @@ export interface Closed extends Signal {
 export type AnomalySignal =
   | (Signal & { readonly type: "warmed"; readonly samples: number })
   | Opened
+  /** The value has not come back. */
+  | (Signal & OfEpisode & { readonly type: "stayed" })
+  /** The value has stayed for so long that it is usual now. */
+  | (Signal & OfEpisode & { readonly type: "accepted" })
   | Closed
   | (Signal & { readonly type: "quiet" })
   | (Signal & { readonly type: "cooled" });
