@@ -1,10 +1,12 @@
 /**
  * Bets on a p-value: functions f of p ∈ (0,1) with ∫f = 1. f(p) is an e-value if p is uniform, whatever the law of the data.
  *
- * Each is the exact likelihood ratio of its alternative when the data are Gaussian (energy) or elliptical (share):
+ * Each is the exact likelihood ratio of its alternative when the data are Gaussian (energy, shift) or elliptical (share):
  *
  *   energy  ‖y‖² scaled by s, y whitened in n channels         ln f_s(p) = −(n/2) ln s + q(1−1/s),             q of Gamma(n/2, 1)
  *   share   (u·y)²/‖y‖² of a direction, its variance times θ   ln f_θ(p) = −½ ln θ − (n/2) ln(1−(1−1/θ)q),     q of Beta(½,(n−1)/2)
+ *
+ *   shift   u·y of a direction, its mean moved by δ            ln f_δ(p) = δq − δ²/2,                          q of N(0, 1)
  *
  * with q the upper p-quantile. Source: Vovk & Wang 2021 (p-to-e calibrators). Oracle: tests/kernels/oracles.ts.
  */
@@ -15,8 +17,9 @@ import gammaincinv from "@stdlib/math-base-special-gammaincinv";
 import ln from "@stdlib/math-base-special-ln";
 import log1p from "@stdlib/math-base-special-log1p";
 import { lnAt } from "./elementary.ts";
+import { normalQuantile } from "./normal.ts";
 
-type BetKind = "energy" | "share";
+type BetKind = "energy" | "share" | "shift";
 
 /** Bins of a table: neighbouring bins differ by less than 8 % in odds. */
 export const BET_BINS = 400;
@@ -60,7 +63,7 @@ export class BetTable {
   /** ln f of member m in bin k at m·400+k. Not state: it depends only on the parameters. */
   readonly logValues: Float64Array;
 
-  /** `parameters`: the s of energy bets (n ≥ 1) or the θ of share bets (n ≥ 2). Costs 400 quantiles (some ms). */
+  /** `parameters`: the s of energy bets (n ≥ 1), the θ of share bets (n ≥ 2) or the δ of shift bets (any n). Costs 400 quantiles (some ms). */
   constructor(kind: BetKind, n: number, parameters: readonly number[]) {
     const least = kind === "share" ? 2 : 1;
     if (!Number.isInteger(n) || n < least) {
@@ -102,10 +105,12 @@ function middle(k: number): number {
 }
 
 function quantile(kind: BetKind, n: number, p: number): number {
+  if (kind === "shift") return -normalQuantile(p);
   return kind === "energy" ? gammaincinv(p, n / 2, true) : betaincinv(p, 0.5, (n - 1) / 2, true);
 }
 
 function logBet(kind: BetKind, n: number, parameter: number, q: number): number {
+  if (kind === "shift") return parameter * q - 0.5 * parameter * parameter;
   const gain = 1 - 1 / parameter;
   if (kind === "energy") return (-n / 2) * ln(parameter) + q * gain;
   return -0.5 * ln(parameter) - (n / 2) * log1p(-gain * q);

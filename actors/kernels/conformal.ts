@@ -14,52 +14,90 @@ const MAX_CONFORMAL_WINDOW = 10_000;
 const COUNT = 0;
 const HEAD = 1;
 
+/** All of the state. `scalars` = [scores held, ring position of the oldest]. */
+type RankFields = {
+  readonly ring: Float64Array;
+  readonly sorted: Float64Array;
+  readonly scalars: Float64Array;
+};
+
 export class ConformalRank {
   readonly window: number;
-  /** All of the state. `scalars` = [scores held, ring position of the oldest]. */
-  readonly fields: {
-    readonly ring: Float64Array;
-    readonly sorted: Float64Array;
-    readonly scalars: Float64Array;
-  };
+  readonly fields: RankFields;
   private readonly ring: Float64Array;
   private readonly sorted: Float64Array;
   private readonly scalars: Float64Array;
 
-  /** Keeps the last `window` scores, the new one included; 1 ≤ window ≤ 10⁴. */
-  constructor(window: number) {
+  /** Keeps the last `window` scores, the new one included; 1 ≤ window ≤ 10⁴. `fields`: where the state lies, zeros. */
+  constructor(window: number, fields: RankFields = rankFields(window, 1)) {
     if (!Number.isInteger(window) || window < 1 || window > MAX_CONFORMAL_WINDOW) {
       throw new RangeError(
         `Cannot make a conformal window of ${window} scores: expected an integer from 1 to ${MAX_CONFORMAL_WINDOW}`,
       );
     }
     this.window = window;
-    this.ring = new Float64Array(window);
-    this.sorted = new Float64Array(window);
-    this.scalars = new Float64Array(2);
-    this.fields = { ring: this.ring, sorted: this.sorted, scalars: this.scalars };
+    this.fields = fields;
+    this.ring = fields.ring;
+    this.sorted = fields.sorted;
+    this.scalars = fields.scalars;
+  }
+
+  /** Ranks of `count` streams whose states lie one after the other in common arrays. */
+  static several(
+    count: number,
+    window: number,
+  ): { readonly ranks: readonly ConformalRank[]; readonly fields: RankFields } {
+    const fields = rankFields(window, count);
+    const part = (of: Float64Array, k: number, width: number) => of.subarray(k * width, (k + 1) * width);
+    const ranks = Array.from(
+      { length: count },
+      (_, k) =>
+        new ConformalRank(window, {
+          ring: part(fields.ring, k, window),
+          sorted: part(fields.sorted, k, window),
+          scalars: part(fields.scalars, k, 2),
+        }),
+    );
+    return { ranks, fields };
+  }
+
+  /** Adds `score` and returns its p-value, with `theta` in (0, 1], as `pushAt` does. */
+  push(score: number, theta: number): number {
+    pair[0] = score;
+    pair[1] = theta;
+    this.pushAt(pair, 0, pair, 1);
+    return pair[0]!;
   }
 
   /**
-   * Adds `score` and returns its p-value in (0, 1], with `theta` in (0, 1]. A full window drops its oldest score.
-   * A NaN score is not stored and returns NaN. O(log N) comparisons and one move of at most N doubles.
+   * Adds the score scores[i] and replaces it by its p-value in (0, 1], with θ = thetas[j] in (0, 1]. A full window drops its oldest score.
+   * A NaN score is not stored and stays NaN. O(log N) comparisons and one move of at most N doubles; allocates nothing.
    */
-  push(score: number, theta: number): number {
-    if (Number.isNaN(score)) return Number.NaN;
+  pushAt(scores: Float64Array, i: number, thetas: Float64Array, j: number): void {
+    const score = scores[i]!;
+    if (Number.isNaN(score)) return;
     const held = this.scalars[COUNT]!;
+    let at: number;
+    let count = held;
     if (held < this.window) {
       this.ring[held] = score;
-      this.scalars[COUNT] = held + 1;
-      const at = upperBound(this.sorted, held, score);
+      count = held + 1;
+      this.scalars[COUNT] = count;
+      at = upperBound(this.sorted, held, score);
       if (at < held) this.sorted.copyWithin(at + 1, at, held);
       this.sorted[at] = score;
-      return this.rankAt(at, score, theta, held + 1);
+    } else {
+      const head = this.scalars[HEAD]!;
+      const old = this.ring[head]!;
+      this.ring[head] = score;
+      this.scalars[HEAD] = head + 1 === held ? 0 : head + 1;
+      at = this.replace(old, score);
     }
-    const head = this.scalars[HEAD]!;
-    const old = this.ring[head]!;
-    this.ring[head] = score;
-    this.scalars[HEAD] = head + 1 === held ? 0 : head + 1;
-    return this.rankAt(this.replace(old, score), score, theta, held);
+    // Equal scores are neighbours.
+    const { sorted } = this;
+    const above = at + 1 < count && sorted[at + 1] === score ? upperBound(sorted, count, score) : at + 1;
+    const below = at > 0 && sorted[at - 1] === score ? lowerBound(sorted, above, score) : at;
+    scores[i] = (count - above + thetas[j]! * (above - below)) / count;
   }
 
   /** Number of scores in the window. */
@@ -89,15 +127,19 @@ export class ConformalRank {
     this.sorted[to] = fresh;
     return to;
   }
-
-  /** p-value of the score at index `at`. Equal scores are its neighbours. */
-  private rankAt(at: number, score: number, theta: number, count: number): number {
-    const sorted = this.sorted;
-    const above = at + 1 < count && sorted[at + 1] === score ? upperBound(sorted, count, score) : at + 1;
-    const below = at > 0 && sorted[at - 1] === score ? lowerBound(sorted, above, score) : at;
-    return (count - above + theta * (above - below)) / count;
-  }
 }
+
+function rankFields(window: number, count: number): RankFields {
+  const size = Number.isInteger(window) && window > 0 ? window * count : 0;
+  return {
+    ring: new Float64Array(size),
+    sorted: new Float64Array(size),
+    scalars: new Float64Array(2 * count),
+  };
+}
+
+/** A score and its θ. */
+const pair = new Float64Array(2);
 
 /*
  * Both binary searches turn the comparison into a mask instead of a branch: it is true or false with equal probability, and a mispredicted

@@ -1,72 +1,125 @@
 /**
- * Bets that the mean of whitened innovations has changed (B3), valid for every law that is symmetric about the old mean.
+ * Bets that the mean of whitened innovations has changed (B3), valid for every law of independent rows.
  *
- *   d = λ μ̂_{t−1}·y_t,   ln e = d − d²/2          E[e] ≤ 1 because cosh d ≤ e^{d²/2}
+ *   r_c = normal score of y_c       a_w = μ̂_w·r / ‖μ̂_w‖       z_w = normal score of a_w       e = exp(δz_w − δ²/2)
  *
- * μ̂ is an EWMA of past y, so the bet does not depend on y. Its length is limited to [0.5, 1.2]: shorter bets win too slowly, longer ones
- * lose too much. Source: de la Peña 1999, Ann. Probab. 27:537.
+ * Normal scores come from conformal ranks. μ̂_w is an average of the r before this row, so the bet does not depend on the row. The rank of a_w
+ * is uniform whatever the law of the rows: the mean of e is 1, and nothing is charged for the error of a learnt mean. Channels are ranked
+ * first because with a skewed law a_w would be skewed to the side to which μ̂_w happens to point, for as long as it points there.
+ *
+ * Source: Vovk, Gammerman & Shafer 2005, §8 (conformal test martingales).
  */
+import exp from "@stdlib/math-base-special-exp";
+import { BET_BINS, BetTable, betBin } from "./bets.ts";
+import { ConformalRank } from "./conformal.ts";
+import { normalScoreAt } from "./normal.ts";
 
-/** Memories of the EWMAs in samples, and the fractions bet on each of them. */
+/** Memories of the averages in rows, and the shifts δ in standard deviations that are bet on each of them. */
 export const MEAN_BET_WINDOWS: readonly number[] = [8, 32, 128];
-export const MEAN_BET_FRACTIONS: readonly number[] = [0.5, 1];
+export const MEAN_BET_SHIFTS: readonly number[] = [0.5, 1];
 
-const SHORTEST = 0.5;
-const LONGEST = 1.2;
+/** Rows among which a projection is ranked. */
+const PROJECTION_WINDOW = 2048;
+/** Rows among which a channel is ranked: fewer, because there are n of them and scores beyond ±3 are not needed. */
+const CHANNEL_WINDOW = 512;
+/** θ of the k-th rank is θ + kφ modulo 1, φ the golden section: each is uniform and no two are equal, from one random number. */
+const GOLDEN = 0.6180339887498949;
 
 export class MeanBet {
   readonly n: number;
   readonly members: number;
-  /** All of the state: `means` row w = EWMA of window w. */
-  readonly fields: { readonly means: Float64Array };
+  /** Normal scores r of the last row; 0 for channels that are left out. Not state: every row writes them. */
+  readonly scores: Float64Array;
+  readonly fields: Record<string, Float64Array>;
   private readonly means: Float64Array;
-  private readonly windows: readonly number[];
-  private readonly fractions: readonly number[];
+  private readonly channels: readonly ConformalRank[];
+  private readonly projections: readonly ConformalRank[];
+  private readonly eValueTable: Float64Array;
+  private readonly projected: Float64Array;
+  private readonly thetas: Float64Array;
 
-  /** EWMA weight of window w is 1/w. Members are ordered window by window, fraction by fraction. */
-  constructor(
-    n: number,
-    windows: readonly number[] = MEAN_BET_WINDOWS,
-    fractions: readonly number[] = MEAN_BET_FRACTIONS,
-  ) {
-    for (const w of windows) {
-      if (!(w >= 1)) throw new RangeError(`Cannot bet on a mean over ${w} samples: expected at least 1`);
-    }
+  /** n ≥ 1. Members are ordered window by window, shift by shift. */
+  constructor(n: number) {
+    const windows = MEAN_BET_WINDOWS.length;
     this.n = n;
-    this.windows = windows;
-    this.fractions = fractions;
-    this.members = windows.length * fractions.length;
-    this.means = new Float64Array(windows.length * n);
-    this.fields = { means: this.means };
+    this.members = windows * MEAN_BET_SHIFTS.length;
+    this.scores = new Float64Array(n);
+    this.means = new Float64Array(windows * n);
+    this.projected = new Float64Array(windows);
+    this.thetas = new Float64Array(1);
+    this.eValueTable = shiftTable();
+    const channels = ConformalRank.several(n, CHANNEL_WINDOW);
+    const projections = ConformalRank.several(windows, PROJECTION_WINDOW);
+    this.channels = channels.ranks;
+    this.projections = projections.ranks;
+    this.fields = {
+      means: this.means,
+      channelRing: channels.fields.ring,
+      channelSorted: channels.fields.sorted,
+      channelScalars: channels.fields.scalars,
+      projectionRing: projections.fields.ring,
+      projectionSorted: projections.fields.sorted,
+      projectionScalars: projections.fields.scalars,
+    };
   }
 
-  /** Writes ln e of every member for the whitened sample y to `out[at..]`, then learns y. O(n · windows). */
-  logE(y: Float64Array, out: Float64Array, at: number): void {
-    const n = this.n;
-    let member = at;
-    for (let w = 0; w < this.windows.length; w++) {
-      const row = w * n;
-      const weight = 1 / this.windows[w]!;
+  /**
+   * Writes e of every member for the whitened row y to `out[at..]`, then learns y. `kept[c]` is 0 for channels that are left out; `theta` in
+   * [0, 1) decides between equal values. O(n·windows + n log), allocates nothing.
+   */
+  eValues(y: Float64Array, kept: Uint8Array, theta: number, out: Float64Array, at: number): void {
+    const { n, scores, channels, projected, projections, thetas, eValueTable } = this;
+    for (let c = 0; c < n; c++) {
+      scores[c] = 0;
+      if (kept[c] === 0) continue;
+      this.setTheta(theta, c);
+      scores[c] = y[c]!;
+      channels[c]!.pushAt(scores, c, thetas, 0);
+      normalScoreAt(scores, c);
+    }
+    this.project();
+    for (let w = 0; w < projected.length; w++) {
+      this.setTheta(theta, n + w);
+      projections[w]!.pushAt(projected, w, thetas, 0);
+      const bin = betBin(projected[w]!);
+      for (let d = 0; d < MEAN_BET_SHIFTS.length; d++)
+        out[at + w * MEAN_BET_SHIFTS.length + d] = eValueTable[d * BET_BINS + bin]!;
+    }
+  }
+
+  /** Forgets all rows. */
+  reset(): void {
+    for (const field of Object.values(this.fields)) field.fill(0);
+  }
+
+  /** Writes a_w of the last scores, then moves the averages. */
+  private project(): void {
+    const { n, means, scores, projected } = this;
+    for (let w = 0; w < projected.length; w++) {
+      const weight = 1 / MEAN_BET_WINDOWS[w]!;
       let norm2 = 0;
       let dot = 0;
-      for (let i = 0; i < n; i++) {
-        const mean = this.means[row + i]!;
+      for (let i = w * n, c = 0; c < n; i++, c++) {
+        const mean = means[i]!;
+        const score = scores[c]!;
         norm2 += mean * mean;
-        dot += mean * y[i]!;
-        this.means[row + i] = mean + weight * (y[i]! - mean);
+        dot += mean * score;
+        means[i] = mean + weight * (score - mean);
       }
-      const scale = lengthScale(norm2);
-      for (let f = 0; f < this.fractions.length; f++) {
-        const d = this.fractions[f]! * scale * dot;
-        out[member++] = d - 0.5 * d * d;
-      }
+      projected[w] = norm2 > 0 ? dot / Math.sqrt(norm2) : 0;
     }
+  }
+
+  private setTheta(theta: number, k: number): void {
+    const moved = theta + k * GOLDEN;
+    this.thetas[0] = 1 - (moved - Math.floor(moved));
   }
 }
 
-/** Factor that limits the length of a vector with squared length norm2 to [0.5, 1.2]; 0 for the zero vector (e is then 1). */
-function lengthScale(norm2: number): number {
-  const norm = Math.sqrt(norm2);
-  if (norm === 0) return 0;
-  return norm < SHORTEST ? SHORTEST / norm : norm > LONGEST ? LONGEST / norm : 1;
+/** e-values by shift and bin of p; made once. */
+let shifts: Float64Array | null = null;
+
+function shiftTable(): Float64Array {
+  shifts ??= new BetTable("shift", 1, MEAN_BET_SHIFTS).logValues.map((logE) => exp(logE));
+  return shifts;
 }

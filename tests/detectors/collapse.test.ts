@@ -4,7 +4,7 @@ import { StandaloneActor } from "../../actors/core/standalone-actor.ts";
 import { CollapseDetector, collapse } from "../../actors/detectors/collapse/detector.ts";
 import type { Signal } from "../../actors/ports/detector.ts";
 import { parseSettings } from "../../protocol/settings.ts";
-import { uniforms } from "../support/random-streams.ts";
+import { normals, uniforms } from "../support/random-streams.ts";
 import { groupOf, InnovationBatch } from "../support/rows.ts";
 import { CHANNELS, type Change, CollapseRun, delayOf, QUIET_ROWS, ROWS_WATCHED } from "./collapse-runs.ts";
 
@@ -131,11 +131,11 @@ test("collapse detector keeps its false-alarm rate after relearning a regime", (
   for (const change of ["block", "loud"] as const) {
     let alarms = 0;
     let rows = 0;
-    for (let seed = 1000; seed < 1030; seed++) {
+    for (let seed = 1000; seed < 1050; seed++) {
       const run = new CollapseRun(500, 0, seed);
       for (let k = 0; k < 900; k++) run.step();
       if (run.heard("declared") > 0) continue;
-      for (let k = 0; k < 300 && run.heard("calibrated") < 2; k++) run.step(change);
+      for (let k = 0; k < 900 && run.heard("calibrated") < 2; k++) run.step(change);
       if (run.heard("calibrated") < 2) continue;
       const before = run.heard("declared");
       for (let k = 0; k < 600 && run.heard("declared") === before; k++, rows++) run.step(change);
@@ -148,6 +148,89 @@ test("collapse detector keeps its false-alarm rate after relearning a regime", (
     assert.ok(alarms <= rows / 500, `${alarms} alarms in ${rows} rows`);
   }
 });
+
+test("collapse detector learns a regime from twice as many rows when the last baseline failed at once", () => {
+  const run = new CollapseRun(20_000, 0, 9);
+  for (let k = 0; k < 600; k++) run.step();
+  for (let k = 0; k < 1500 && run.heard("calibrated") < 2; k++) run.step("block");
+  const rows = run.signals.filter(({ type }) => type === "calibrated").map((signal) => signal["rows"]);
+  assert.equal(rows, [500, 1000]);
+});
+
+test("collapse detector sees a change right after calibration", () => {
+  const delays = Array.from({ length: 9 }, (_, k) => {
+    const run = new CollapseRun(2000, 500, 600 + k);
+    for (let row = 0; row < 510; row++) run.step();
+    let delay = 0;
+    while (run.heard("declared") === 0 && delay < 200) {
+      run.step("block");
+      delay++;
+    }
+    return delay;
+  }).sort((a, b) => a - b);
+  // 18.6 rows with a known law (mean of the table).
+  assert.ok(delays[4]! <= 1.5 * 18.6, `median delay ${delays[4]} rows`);
+});
+
+/** Innovations that are independent, or foreseeable in size alone: the promise holds for both. */
+const NULLS: Record<
+  string,
+  { n: number; promised: number; rows: number; start(seed: number): (x: Float64Array) => void }
+> = {
+  "rare counts": {
+    n: 1,
+    promised: 500,
+    rows: 40_000,
+    start(seed) {
+      const uniform = uniforms(seed);
+      return (x) => {
+        const u = uniform();
+        x[0] = u < 0.98 ? 0 : u < 0.9998 ? 1 : 2;
+      };
+    },
+  },
+  "skewed values": {
+    n: 3,
+    promised: 500,
+    rows: 40_000,
+    start(seed) {
+      const uniform = uniforms(seed);
+      return (x) => {
+        for (let c = 0; c < 3; c++) x[c] = -Math.log(1 - uniform());
+      };
+    },
+  },
+  "volatility in clusters": {
+    n: 3,
+    promised: 2000,
+    rows: 60_000,
+    start(seed) {
+      const normal = normals(seed);
+      let log = 0;
+      return (x) => {
+        log = 0.995 * log + 0.05 * normal();
+        for (let c = 0; c < 3; c++) x[c] = Math.exp(log) * normal();
+      };
+    },
+  },
+};
+
+for (const [name, { n, promised, rows, start }] of Object.entries(NULLS)) {
+  test(`collapse detector keeps its promise on ${name}, and does not withdraw it`, () => {
+    const { actor, heard } = watched({ collapse: { falseAlarmSamples: promised } }, n, uniforms(14));
+    const next = start(15);
+    const batch = new InnovationBatch(1, n);
+    for (let k = 0; k < rows; k++) {
+      batch.rowTime[0] = k * 1_000_000;
+      next(batch.rowInnovation);
+      actor.update(batch);
+    }
+    const alarms = heard.filter(({ type }) => type === "declared").length;
+    console.log(`  ${name}: ${alarms} alarms, ${rows / promised} promised`);
+    assert.ok(alarms <= rows / promised, `${alarms} alarms`);
+    assert.is(heard.filter(({ type }) => type === "dependent").length, 0);
+  });
+}
 
 test("[K2] collapse detector declares a further change of another kind at once, but a lasting change only once", () => {
   const run = new CollapseRun(20_000, 0, 31);

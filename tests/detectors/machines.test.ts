@@ -52,7 +52,10 @@ const FIELDS = {
   member: "m",
   of: "values",
   lag1: 0.3,
+  times: 0,
   evidence: 20,
+  logM: 9,
+  onsetUs: 1,
   fingerprint: "f",
   view: "level",
   value: null,
@@ -104,10 +107,15 @@ test("[K1] collapse is declared only while a baseline is known", () => {
   assert.equal(given.when("calibrated", "declared").announced, ["collapse.calibrated", "collapse.declared"]);
 });
 
-test("[K1] no collapse is declared while the new regime is learnt", () => {
-  const given = new Given("collapse").when("calibrated", "suspected", "declared", "persists", "declared");
-  assert.is(given.state, "relearning");
-  assert.is(given.announced.filter((kind) => kind === "collapse.declared").length, 1);
+test("[K2] a further change while the new regime is learnt is announced, and the group is collapsed again", () => {
+  const given = new Given("collapse").when("calibrated", "declared", "persists", "suspected", "declared");
+  assert.is(given.state, "collapsed");
+  assert.equal(
+    given.announcements
+      .filter(({ kind }) => kind === "collapse.declared")
+      .map(({ finding }) => (finding as { phase: string }).phase),
+    ["opened", "grew"],
+  );
 });
 
 test("[K2] a further change within a collapse is announced, and the group stays collapsed", () => {
@@ -156,12 +164,12 @@ test("[K6] a suspicion is not announced, and passes", () => {
   assert.equal(given.announced, ["collapse.calibrated"]);
 });
 
-test("[K2] a declared collapse without guarantee is a warning, with one it is critical", () => {
-  const severity = (...signals: string[]) =>
-    new Given("collapse").when("calibrated", ...signals, "declared").announcements.at(-1)!["severity"];
-  assert.is(severity(), "critical");
-  assert.is(severity("dependent"), "warning");
-  assert.is(severity("dependent", "independent"), "critical");
+test("[K2] a collapse is critical by its size, whether the false-alarm rate is guaranteed or not", () => {
+  const severity = (...signals: (string | Record<string, unknown>)[]) =>
+    new Given("collapse").when("calibrated", ...signals).announcements.at(-1)!["severity"];
+  assert.is(severity({ type: "declared", effect: 0.7 }), "warning");
+  assert.is(severity({ type: "declared", effect: 3 }), "critical");
+  assert.is(severity("dependent", { type: "declared", effect: 3 }), "critical");
 });
 
 test("[A1] no anomaly is announced while warming up", () => {

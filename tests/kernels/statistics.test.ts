@@ -9,7 +9,7 @@ import { EDetector } from "../../actors/kernels/e-detector.ts";
 import { EwmaMoments } from "../../actors/kernels/ewma.ts";
 import { MeanBet } from "../../actors/kernels/mean-bet.ts";
 import { benjaminiHochberg } from "../../actors/kernels/multiple-testing.ts";
-import { normalQuantile } from "../../actors/kernels/normal.ts";
+import { normalQuantile, normalScoreAt } from "../../actors/kernels/normal.ts";
 import { ELond, LordPlusPlus } from "../../actors/kernels/online-fdr.ts";
 import { SerialCorrelation } from "../../actors/kernels/serial-correlation.ts";
 import { inverseSquareRoot } from "../../actors/kernels/whitening.ts";
@@ -150,6 +150,7 @@ test("bet tables have mean 1 over uniform p and agree with the closed forms", ()
   for (const [kind, parameters, exact] of [
     ["energy", [0.6, 0.8, 1.3, 1.8], energyBet],
     ["share", [0.4, 0.65, 1.5, 2.5], shareBet],
+    ["shift", [0.5, 1], (_: number, delta: number, p: number) => -delta * normalQuantile(p) - delta ** 2 / 2],
   ] as const) {
     const table = new BetTable(kind, 16, parameters);
     const out = new Float64Array(parameters.length);
@@ -181,29 +182,71 @@ test("bet bins partition the unit interval", () => {
   assert.is(betBin(1), BET_BINS - 1);
 });
 
-test("mean bets stay below 1 in the mean under a symmetric heavy-tailed law and grow when the mean moves", () => {
+test("mean bets have mean 1 under a skewed law and grow when the mean moves", () => {
   const random = seeded(7);
   const n = 4;
   const bet = new MeanBet(n);
-  const out = new Float64Array(bet.members);
+  const kept = new Uint8Array(n).fill(1);
+  const e = new Float64Array(bet.members);
   const sums = new Float64Array(bet.members);
   const y = new Float64Array(n);
-  const steps = 20_000;
+  const steps = 40_000;
   for (let t = 0; t < steps; t++) {
-    const scale = 1 / Math.sqrt(0.1 + random());
-    for (let i = 0; i < n; i++) y[i] = scale * gaussian(random);
-    bet.logE(y, out, 0);
-    for (let m = 0; m < bet.members; m++) sums[m]! += Math.exp(out[m]!);
+    for (let i = 0; i < n; i++) y[i] = -Math.log(1 - random());
+    bet.eValues(y, kept, random(), e, 0);
+    for (let m = 0; m < bet.members; m++) sums[m]! += e[m]!;
   }
-  for (let m = 0; m < bet.members; m++)
-    assert.ok(sums[m]! / steps < 1.01, `member ${m}: ${sums[m]! / steps}`);
+  // The standard deviation of e is at most √(e − 1) = 1.3.
+  for (let m = 0; m < bet.members; m++) {
+    const mean = sums[m]! / steps;
+    assert.ok(Math.abs(mean - 1) < 4 * (1.3 / Math.sqrt(steps)), `member ${m}: ${mean}`);
+  }
   let grown = 0;
-  for (let t = 0; t < 200; t++) {
-    for (let i = 0; i < n; i++) y[i] = 1 + gaussian(random);
-    bet.logE(y, out, 0);
-    grown += out[2]!;
+  for (let t = 0; t < 60; t++) {
+    for (let i = 0; i < n; i++) y[i] = 1 - Math.log(1 - random());
+    bet.eValues(y, kept, random(), e, 0);
+    grown += Math.log(e[2]!);
   }
   assert.ok(grown > 20, `log evidence ${grown}`);
+});
+
+test("mean bets ignore channels that are left out", () => {
+  const random = seeded(8);
+  const [two, three] = [new MeanBet(2), new MeanBet(3)];
+  const [a, b] = [new Float64Array(two.members), new Float64Array(two.members)];
+  for (let t = 0; t < 200; t++) {
+    const [x, z] = [gaussian(random), gaussian(random)];
+    // θ decides between equal values only, and there are none after the first row.
+    two.eValues(Float64Array.of(x, z), Uint8Array.of(1, 1), 0.5, a, 0);
+    three.eValues(Float64Array.of(x, z, gaussian(random)), Uint8Array.of(1, 1, 0), 0.5, b, 0);
+    if (t < 100) continue;
+    assert.is(three.scores[2], 0);
+    assert.equal(two.scores[0], three.scores[0]);
+  }
+});
+
+test("a normal score is the normal quantile of 1 − p within 1e-4", () => {
+  for (const p of [1e-8, 1e-4, 0.003, 0.1, 0.5, 0.77, 0.999, 1 - 1e-7]) {
+    const score = Float64Array.of(p);
+    normalScoreAt(score, 0);
+    assert.ok(Math.abs(score[0]! + normalQuantile(p)) < 1e-4, `p ${p}: ${score[0]}`);
+  }
+  const certain = Float64Array.of(1);
+  normalScoreAt(certain, 0);
+  assert.ok(certain[0]! < -5 && Number.isFinite(certain[0]!));
+});
+
+test("ranks in common arrays are those of separate ranks", () => {
+  const random = seeded(9);
+  const separate = [new ConformalRank(16), new ConformalRank(16)];
+  const { ranks, fields } = ConformalRank.several(2, 16);
+  for (let t = 0; t < 100; t++) {
+    for (const k of [0, 1]) {
+      const [score, theta] = [Math.floor(20 * random()), 1 - random()];
+      assert.is(ranks[k]!.push(score, theta), separate[k]!.push(score, theta));
+    }
+  }
+  assert.equal(fields.sorted.subarray(16), separate[1]!.fields.sorted);
 });
 
 test("cholesky factor reproduces the matrix; an indefinite matrix is rejected", () => {

@@ -14,11 +14,10 @@ export function calibrated(event: Calibrated, { group }: CollapseContext): Annou
 }
 
 export function declared(event: Declared, { group, guarantee }: CollapseContext): Announcement {
-  const holds = guarantee === "holds";
-  const caveat = holds ? "" : ", without a guaranteed false-alarm rate: the rows depend on each other";
+  const caveat = guarantee === "holds" ? "" : ", without a guaranteed false-alarm rate";
   return {
     kind: "collapse.declared",
-    severity: holds ? "critical" : "warning",
+    severity: event.effect >= CRITICAL_EFFECT ? "critical" : "warning",
     title: `${group} collapsed: ${event.change}, ${event.delayRows} rows after its onset${caveat}`,
     channels: event.channels,
     detail: {
@@ -31,6 +30,7 @@ export function declared(event: Declared, { group, guarantee }: CollapseContext)
       A: event.threshold,
       extraNats: event.extraNats,
       guarantee,
+      effect: event.effect,
       purityChange: event.purityChange,
       fidelity: event.fidelity,
       bures: event.bures,
@@ -43,9 +43,19 @@ export function declared(event: Declared, { group, guarantee }: CollapseContext)
       key: KEY,
       phase: "opened",
       sinceUs: event.onsetUs,
-      effect: shiftPerRow(event),
+      effect: event.effect,
       evidence: event.logM,
     },
+  };
+}
+
+/** A further change before the first one is over. */
+export function declaredAgain(event: Declared, context: CollapseContext): Announcement {
+  const first = declared(event, context);
+  return {
+    ...first,
+    title: first.title.replace(" collapsed: ", " collapsed further: "),
+    finding: { ...first.finding!, phase: "grew" },
   };
 }
 
@@ -71,14 +81,19 @@ export function rebaselined(event: Calibrated, { group }: CollapseContext): Anno
 }
 
 export function voided(event: Dependent, { group }: CollapseContext): Announcement {
+  const why =
+    event.of === "alarms"
+      ? `alarms come ${event.times} times as often as promised`
+      : `the ${event.of} of successive rows depend on each other (lag-1 correlation ${brief(event.lag1)})`;
   return {
     kind: "collapse.guarantee-void",
     severity: "notice",
-    title: `${group}: the ${event.of} of successive rows depend on each other (lag-1 correlation ${brief(event.lag1)}), so alarms come without a guaranteed rate`,
+    title: `${group}: ${why}, so the false-alarm rate is not guaranteed; the threshold now follows what was usual before`,
     detail: {
       atUs: event.timeUs,
       of: event.of,
       lag1: event.lag1,
+      times: event.times,
       evidence: event.evidence,
       guarantee: "void",
     },
@@ -94,13 +109,11 @@ export function restored(event: Independent, { group }: CollapseContext): Announ
   };
 }
 
+/** Usual standard deviations: something is as far from usual as it is usually large. */
+const CRITICAL_EFFECT = 1;
+
 /** A group is in one regime at a time. */
 const KEY = "regime";
-
-/** The shift of a Gaussian mean that gathers as much evidence in each row, in standard deviations. */
-function shiftPerRow({ logM, delayRows }: Declared): number {
-  return Math.sqrt((2 * Math.max(0, logM)) / delayRows);
-}
 
 function leftOut(names: readonly string[]): string {
   return names.length === 0 ? "" : `, without ${listed(names)} (constant)`;

@@ -6,7 +6,8 @@
  * Channels that did not vary during calibration are left out (their y is 0); m is the number of the others. Without the shrinkage, collinear
  * channels would turn rounding into evidence: a direction without variance must have y near 0, not near 1.
  *
- * μ₀ is refined on quiet rows. Otherwise a bet on the mean would slowly win from the error of μ₀ after N₀ rows.
+ * It does not change until the next calibration: if it did, equal rows would get different scores, and the ranks of scores would no longer be
+ * uniform.
  */
 import { inverseSquareRoot } from "../../kernels/whitening.ts";
 import type { Fields } from "../../ports/detector.ts";
@@ -15,10 +16,16 @@ import { namedNumbers } from "../registered-numbers.ts";
 const MIN_SHRINKAGE = 0.01;
 /** A smaller variance, relative to the largest |x|² seen, is rounding. */
 const NEGLIGIBLE_VARIANCE = 1e-24;
-/** Rows the refined mean remembers. */
-const MEAN_MEMORY_ROWS = 8192;
 
-const BaselineScalars = namedNumbers("channels", "rows", "memory");
+/**
+ * Largest bias of a score that still leaves its ranks uniform enough: no bet gains from 10 % more energy or from a share of 10 % less.
+ */
+const MOST_BIAS = 0.1;
+
+/** Largest leverage that is corrected: a row that alone made the covariance would get an infinite energy. */
+const MOST_LEVERAGE = 0.9;
+
+const BaselineScalars = namedNumbers("channels", "rows", "overfit", "modeOverfit1", "modeOverfit2");
 
 export class Baseline {
   readonly fields: Fields;
@@ -33,6 +40,7 @@ export class Baseline {
   private readonly scale: Float64Array;
   private readonly w: Float64Array;
   private readonly scalars = new BaselineScalars();
+  private readonly standardised: Float64Array;
 
   constructor(n: number) {
     this.n = n;
@@ -42,6 +50,7 @@ export class Baseline {
     this.mean = new Float64Array(n);
     this.scale = new Float64Array(n);
     this.w = new Float64Array(n * n);
+    this.standardised = new Float64Array(n);
     this.fields = {
       kept: this.kept,
       modes: this.modes,
@@ -58,29 +67,30 @@ export class Baseline {
     return this.scalars.channels;
   }
 
-  /** Rows that μ₀ was learnt from, including refinements. */
-  get rows(): number {
-    return this.scalars.rows;
+  /** True when the rows that the baseline was learnt from have nearly the energies that new rows have. */
+  get fitsNewRows(): boolean {
+    return this.scalars.overfit <= MOST_BIAS;
   }
 
-  /**
-   * Adopts a calibration. The earlier correlation counts as `priorRows` further rows (0: forgotten). A channel that varied earlier but not in
-   * this calibration keeps its scale. `shrinkRows` is the number of rows that determines the shrinkage. O(n³).
-   */
-  learn(from: Calibration, priorRows: number, shrinkRows = from.rows + priorRows): void {
+  /** The same for the shares of mode k: a mode that is hardly larger than the others is partly chosen by chance. */
+  modeFitsNewRows(k: number): boolean {
+    return (k === 0 ? this.scalars.modeOverfit1 : this.scalars.modeOverfit2) <= MOST_BIAS;
+  }
+
+  /** Adopts a calibration. O(n³). */
+  learn(from: Calibration): void {
     const { n, kept, scale, correlation } = this;
-    const { rows } = from;
     let m = 0;
     for (let c = 0; c < n; c++) {
       const variance = from.covariance(c, c);
       const largest = from.largest(c);
       const varies = variance > NEGLIGIBLE_VARIANCE * largest * largest;
       if (varies) scale[c] = Math.sqrt(variance);
-      kept[c] = varies || (priorRows > 0 && kept[c] === 1) ? 1 : 0;
+      kept[c] = varies ? 1 : 0;
       m += kept[c]!;
       this.mean[c] = from.mean(c);
     }
-    const shrinkage = Math.max(MIN_SHRINKAGE, m / (m + shrinkRows));
+    const shrinkage = Math.max(MIN_SHRINKAGE, m / (m + from.rows));
     const shrunk = new Float64Array(n * n);
     for (let i = 0; i < n; i++) {
       for (let j = 0; j < n; j++) {
@@ -89,24 +99,20 @@ export class Baseline {
           correlation[at] = 0;
           continue;
         }
-        const fresh = i === j ? 1 : from.covariance(i, j) / (scale[i]! * scale[j]!);
-        const r = i === j ? 1 : (rows * fresh + priorRows * correlation[at]!) / (rows + priorRows);
+        const r = i === j ? 1 : from.covariance(i, j) / (scale[i]! * scale[j]!);
         correlation[at] = r;
         shrunk[at] = i === j ? 1 : (1 - shrinkage) * r;
       }
     }
     this.scalars.channels = m;
-    this.scalars.rows = rows;
-    this.scalars.memory = MEAN_MEMORY_ROWS;
-    if (m > 0) this.whiten(shrunk);
+    this.scalars.rows = from.rows;
+    this.scalars.overfit = (2 * (m + 2)) / from.rows;
+    if (m > 0) this.whiten(shrunk, from.rows);
   }
 
-  /**
-   * Whitens one row of innovations x: writes y, and x in units of σ₀ to `standardised`. Returns the energy ‖y‖², or NaN when the innovation
-   * of a kept channel is NaN. O(n²).
-   */
-  apply(x: Float64Array, standardised: Float64Array, y: Float64Array): number {
-    const { n, kept, w } = this;
+  /** Whitens one row of innovations x: writes y and returns the energy ‖y‖², or NaN when the innovation of a kept channel is NaN. O(n²). */
+  apply(x: Float64Array, y: Float64Array): number {
+    const { n, kept, w, standardised } = this;
     for (let c = 0; c < n; c++) {
       const v = x[c]!;
       if (kept[c] === 0) standardised[c] = 0;
@@ -124,15 +130,36 @@ export class Baseline {
     return energy;
   }
 
-  /** The innovations x of successive rows that are given in units of σ₀. */
-  unstandardise(rows: Float64Array): Float64Array {
-    return rows.map((v, i) => v * this.scale[i % this.n]! + this.mean[i % this.n]!);
+  /**
+   * As `apply`, for a row that the baseline was learnt from: y and energy as if it had been left out, as a new row is. Only their size differs:
+   * the covariance without a row has an inverse along it that is larger by 1/(1 − h), h its leverage (Sherman & Morrison 1950).
+   */
+  applyAsLeftOut(x: Float64Array, y: Float64Array): number {
+    const { rows } = this.scalars;
+    const energy = this.apply(x, y);
+    const leverage = Math.min(MOST_LEVERAGE, (rows * energy) / ((rows - 1) * (rows - 1)));
+    const factor = ((rows / (rows - 1)) * (rows / (rows - 1)) * ((rows - 2) / (rows - 1))) / (1 - leverage);
+    const scale = Math.sqrt(factor);
+    for (let c = 0; c < this.n; c++) y[c] = scale * y[c]!;
+    return factor * energy;
   }
 
-  copy(): Baseline {
-    const copy = new Baseline(this.n);
-    for (const [name, array] of Object.entries(this.fields)) copy.fields[name]!.set(array as never);
-    return copy;
+  /** True when two of these rows have the same energy: values are discrete, and rows must be equal to be ranked as equal. */
+  hasTies(rows: Float64Array): boolean {
+    const { n } = this;
+    const y = new Float64Array(n);
+    const energies = Float64Array.from({ length: rows.length / n }, (_, r) =>
+      this.apply(rows.subarray(r * n, (r + 1) * n), y),
+    ).sort();
+    return energies.some((energy, k) => k > 0 && energy === energies[k - 1]);
+  }
+
+  /** Successive rows of innovations in units of σ₀; 0 for channels that are left out. */
+  standardise(rows: Float64Array): Float64Array {
+    return rows.map((x, i) => {
+      const c = i % this.n;
+      return this.kept[c] === 0 ? 0 : (x - this.mean[c]!) / this.scale[c]!;
+    });
   }
 
   /** Share of mode k in y, (u_k·y)²/‖y‖². */
@@ -142,16 +169,7 @@ export class Baseline {
     return (dot * dot) / energy;
   }
 
-  /** Refines μ₀ by one quiet row. */
-  refine(standardised: Float64Array): void {
-    const rows = Math.min(this.scalars.rows + 1, this.scalars.memory);
-    this.scalars.rows = rows;
-    for (let c = 0; c < this.n; c++) {
-      if (this.kept[c] === 1) this.mean[c] = this.mean[c]! + (standardised[c]! * this.scale[c]!) / rows;
-    }
-  }
-
-  private whiten(shrunk: Float64Array): void {
+  private whiten(shrunk: Float64Array, rows: number): void {
     const { n } = this;
     const zeros = new Float64Array(n * n);
     const values = new Float64Array(n);
@@ -172,7 +190,20 @@ export class Baseline {
       for (let j = 0; j < n; j++) if (this.kept[i] === 0 || this.kept[j] === 0) this.w[i * n + j] = 0;
     }
     this.modes.set(vectors.subarray(0, Math.min(2, n) * n));
+    this.scalars.modeOverfit1 = modeOverfit(values, 0, rows);
+    this.scalars.modeOverfit2 = modeOverfit(values, 1, rows);
   }
+}
+
+/**
+ * How much less variance new rows have along the k-th eigenvector than the rows it was computed from, as a share: 2/N Σ_j λ_j/(λ_k − λ_j).
+ * Half of it is the eigenvalue's bias, half the eigenvector's error (Anderson 1963, Ann. Math. Statist. 34:122). `values` descend.
+ */
+function modeOverfit(values: Float64Array, k: number, rows: number): number {
+  let sum = 0;
+  for (let j = 0; j < values.length; j++)
+    if (j !== k) sum += Math.abs(values[j]! / Math.max(Number.MIN_VALUE, Math.abs(values[k]! - values[j]!)));
+  return (2 * sum) / rows;
 }
 
 const CalibrationScalars = namedNumbers("rows");
@@ -207,10 +238,10 @@ export class Calibration {
     this.size.fill(0);
   }
 
-  /** Adds a row, unless it contains NaN. */
-  take(x: Float64Array): void {
+  /** Adds a row and returns true, unless it contains NaN. */
+  take(x: Float64Array): boolean {
     const { n, means, products, delta, size } = this;
-    for (let c = 0; c < n; c++) if (Number.isNaN(x[c]!)) return;
+    for (let c = 0; c < n; c++) if (Number.isNaN(x[c]!)) return false;
     const rows = this.scalars.rows + 1;
     this.scalars.rows = rows;
     const weight = (rows - 1) / rows;
@@ -226,6 +257,7 @@ export class Calibration {
       const di = delta[i]! * weight;
       for (let j = 0; j <= i; j++) products[row + j] = products[row + j]! + di * delta[j]!;
     }
+    return true;
   }
 
   mean(c: number): number {

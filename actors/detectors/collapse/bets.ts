@@ -3,13 +3,13 @@
  *
  *   B1 energy   4 members  ‖y‖² scaled by s                         all channels vary more (s > 1) or less
  *   B2 pointer  8 members  share of the 1st and 2nd mode times θ     the group gathers on that mode (θ > 1) or leaves it
- *   B3 mean     6 members  y has a mean, EWMA 8/32/128, λ .5/1       levels drift
+ *   B3 mean     6 members  y has a mean, average of 8/32/128, δ .5/1   levels drift
  *
  * Each family has a third of the weight. A single channel has no modes: the e-values of B2 are then 0.
  */
 import exp from "@stdlib/math-base-special-exp";
 import { BET_BINS, BetTable, betBin } from "../../kernels/bets.ts";
-import { MEAN_BET_FRACTIONS, MEAN_BET_WINDOWS } from "../../kernels/mean-bet.ts";
+import { MEAN_BET_SHIFTS, MEAN_BET_WINDOWS } from "../../kernels/mean-bet.ts";
 
 const ENERGY_SCALES: readonly number[] = [0.6, 0.8, 1.3, 1.8];
 export const SHARE_FACTORS: readonly number[] = [0.4, 0.65, 1.5, 2.5];
@@ -18,7 +18,7 @@ export const MODES = 2;
 export const ENERGY_AT = 0;
 export const SHARE_AT = ENERGY_SCALES.length;
 export const MEAN_AT = SHARE_AT + MODES * SHARE_FACTORS.length;
-export const MEAN_MEMBERS = MEAN_BET_WINDOWS.length * MEAN_BET_FRACTIONS.length;
+export const MEAN_MEMBERS = MEAN_BET_WINDOWS.length * MEAN_BET_SHIFTS.length;
 export const MEMBERS = MEAN_AT + MEAN_MEMBERS;
 
 export const WEIGHTS = Float64Array.from({ length: MEMBERS }, (_, m) => {
@@ -88,6 +88,6 @@ export function memberName(member: number): { member: string; change: string } {
     };
   }
   const k = member - MEAN_AT;
-  const window = MEAN_BET_WINDOWS[Math.floor(k / MEAN_BET_FRACTIONS.length)]!;
+  const window = MEAN_BET_WINDOWS[Math.floor(k / MEAN_BET_SHIFTS.length)]!;
   return { member: `mean over ${window}`, change: "the channels drift in one direction" };
 }

@@ -1,11 +1,14 @@
 /**
- * Tests whether successive rows depend on each other. The false-alarm rate is guaranteed only for independent rows.
+ * Tests whether the false-alarm rate can be guaranteed. It is guaranteed only for independent rows.
  *
- * Two streams are tested for serial correlation: the whitened rows and their sizes, because volatility in clusters is also dependence.
+ * Two streams are tested for serial correlation: the ranked rows and the ranks of their sizes, because volatility in clusters is also
+ * dependence. Ranks are tested, not values: with a skewed law, products of successive values drift although the rows are independent. The
+ * third test counts the alarms (alarm-rate.ts).
  */
 import { SerialCorrelation } from "../../kernels/serial-correlation.ts";
 import type { DetectorContext, Fields } from "../../ports/detector.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
+import { AlarmRate } from "./alarm-rate.ts";
 import type { collapseMachine } from "./machine.ts";
 
 /** Evidence that voids the guarantee. Independent rows reach it once in ten million rows. */
@@ -20,11 +23,14 @@ const SQRT_12 = 3.4641016151377544;
 
 const Scalars = namedNumbers("rowsSinceEvidence");
 
+type Context = DetectorContext<typeof collapseMachine>;
+
 export class DependenceWatch {
   readonly fields: Fields;
   private readonly scalars = new Scalars();
   private readonly values: SerialCorrelation;
   private readonly sizes = new SerialCorrelation(1);
+  private readonly alarms = new AlarmRate();
   /** Rank of the row's energy, uniform on (−√3, √3) while rows are exchangeable. */
   private readonly size = new Float64Array(1);
 
@@ -34,37 +40,56 @@ export class DependenceWatch {
       dependence: this.scalars.array,
       ...prefixed("serial", this.values.fields),
       ...prefixed("sizes", this.sizes.fields),
+      ...this.alarms.fields,
     };
   }
 
-  /** Tests a whitened row and the p-value of its energy. Signals when the guarantee becomes void or is restored. */
-  row(
-    y: Float64Array,
-    energyRank: number,
-    timeUs: number,
-    context: DetectorContext<typeof collapseMachine>,
-  ): void {
-    const { scalars, values, sizes, size } = this;
+  /**
+   * Tests a row by the normal scores of its channels and the p-value of its energy. Signals when the guarantee becomes void or is restored.
+   * `promised`: A.
+   */
+  row(scores: Float64Array, energyRank: number, promised: number, timeUs: number, context: Context): void {
+    const { scalars, values, sizes, size, alarms } = this;
     const { guarantee } = context.machine.context;
     size[0] = SQRT_12 * (energyRank - 0.5);
-    const ofValues = values.update(y);
+    const ofValues = values.update(scores);
     const ofSizes = sizes.update(size);
     const evidence = Math.max(ofValues, ofSizes);
     scalars.rowsSinceEvidence++;
+    alarms.row();
     if (evidence >= LN_DEPENDENT) {
       const of = ofValues >= ofSizes ? "values" : "sizes";
       const stream = of === "values" ? values : sizes;
       stream.reset();
       scalars.rowsSinceEvidence = 0;
       if (guarantee === "holds")
-        context.signal({ type: "dependent", timeUs, of, lag1: stream.autocorrelation, evidence });
+        context.signal({ type: "dependent", timeUs, of, lag1: stream.autocorrelation, times: 0, evidence });
     } else if (
       guarantee === "void" &&
       scalars.rowsSinceEvidence >= INDEPENDENT_ROWS &&
       Math.abs(values.autocorrelation) < INDEPENDENT_BELOW &&
-      Math.abs(sizes.autocorrelation) < INDEPENDENT_SIZES_BELOW
+      Math.abs(sizes.autocorrelation) < INDEPENDENT_SIZES_BELOW &&
+      alarms.calm(promised)
     )
       context.signal({ type: "independent", timeUs, lag1: values.autocorrelation });
+  }
+
+  /** An alarm on the last row. Signals when alarms come too often for the guarantee. */
+  alarm(promised: number, timeUs: number, context: Context): void {
+    const { alarms, scalars, values } = this;
+    const evidence = alarms.alarm(promised);
+    const { times } = alarms;
+    if (times === 0) return;
+    scalars.rowsSinceEvidence = 0;
+    if (context.machine.context.guarantee === "holds")
+      context.signal({
+        type: "dependent",
+        timeUs,
+        of: "alarms",
+        lag1: values.autocorrelation,
+        times,
+        evidence,
+      });
   }
 
   /** Discards the evidence, because another baseline whitens the rows now. */

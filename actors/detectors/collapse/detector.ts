@@ -1,25 +1,25 @@
 /**
  * Detects a change in the law of the innovations. While rows are independent, the mean number of rows between false alarms is at least A.
  *
- *   row x ─► y = W(x−μ₀) ─┬─► bets (betting.ts) ─► M ── M ≥ A ─► declared
- *                         └─► evidence of serial dependence (dependence.ts) ─► the guarantee is void
+ *   row x ─► y = W(x−μ₀) ─► ranks ─┬─► bets (betting.ts) ─► M ── M ≥ threshold (alarm-threshold.ts) ─► declared
+ *                                  └─► evidence that rows are not independent (dependence.ts) ─► the guarantee is void
  *
  * The effect of a row in each state of the machine (machine.ts):
  *
  *   warming     learns the baseline: N₀ rows ─► calibrated
  *   tracking, suspected   M ≥ A ─► declared
  *   collapsed   quiet for recoveryRows ─► returned (the old baseline is valid again)
- *               M ≥ A for another kind of change ─► declared again
- *               M ≥ A again, or no decision for too long ─► persists
- *   relearning  learns the new regime: about 2n rows ─► calibrated
+ *               M ≥ A² within few rows for another kind of change ─► declared again
+ *               M ≥ A otherwise, or no decision for too long ─► persists
+ *   relearning  learns the new regime from as many rows as the first, or more (learning-rows.ts) ─► calibrated
+ *               M ≥ A², with ranks among the rows of the new regime ─► declared again
  *
- * Volatility in clusters breaks exchangeability: the guarantee is then void, and the event reports it. With `volatility: "ewma"`, x is first
- * divided by a lagged running volatility. The detector then ignores slow changes of size, and forgets sudden ones within some rows.
+ * The part of a row's size that its past foretells is removed (ranked-score.ts), so volatility in clusters is no change. With
+ * `volatility: "ewma"`, x is first divided by a lagged running volatility: the detector then ignores slow changes of size, and forgets sudden
+ * ones within some rows.
  *
- * Sources: Shin, Ramdas & Rinaldo 2022 (e-detectors); Vovk, Gammerman & Shafer 2005 (conformal p); de la Peña 1999 (bets on the mean).
- * Cost: about 2 µs a row at n = 16.
+ * Sources: Shin, Ramdas & Rinaldo 2022 (e-detectors); Vovk, Gammerman & Shafer 2005 (conformal p).
  */
-import ln from "@stdlib/math-base-special-ln";
 import type { Settings } from "../../../protocol/settings.ts";
 import { EwmaMoments } from "../../kernels/ewma.ts";
 import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
@@ -27,15 +27,16 @@ import { defineDetector } from "../define-detector.ts";
 import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
+import { AlarmThreshold } from "./alarm-threshold.ts";
 import { Baseline, Calibration } from "./baseline.ts";
 import { kindOf, memberName } from "./bets.ts";
 import { Betting } from "./betting.ts";
 import { DependenceWatch } from "./dependence.ts";
-import { calibrationRows, relearningRows } from "./learning-rows.ts";
+import { calibrationRows, failed, relearningRows } from "./learning-rows.ts";
 import { collapseMachine } from "./machine.ts";
 import { RecentRows } from "./recent-rows.ts";
-import { crossConformalEnergies } from "./relearning.ts";
 import { compareRegimes } from "./report.ts";
+import type { Guarantee } from "./signals.ts";
 
 export const collapse = defineDetector({
   name: "collapse",
@@ -48,24 +49,15 @@ export const collapse = defineDetector({
 
 /** Weight of a row in the running volatility: λ = 0.94 (RiskMetrics 1996). */
 const VOLATILITY_WEIGHT = 0.06;
-/**
- * Nats by which an alarm raises the threshold. Each row lowers it by 1/A of this; the threshold stays between A and A². With independent
- * rows the effect is small. On data that break the guarantee (volatility in clusters) alarms become rarer; a large collapse is still found
- * soon, because each of its rows adds some nats. After Gibbs & Candès 2021, "Adaptive conformal inference under distribution shift".
- */
-const PER_ALARM = 2;
 /** Suspicion begins at M = A/10 and ends below A/100. Without a change M has mean t and exceeds √A often, so √A would not do. */
 const LN_SUSPECT = Math.LN10;
 const LN_CLEAR = 2 * Math.LN10;
 /** A collapse that is neither over nor confirmed after this many times recoveryRows counts as lasting. */
 const UNDECIDED = 4;
+/** Within a collapse, evidence of another kind of change that is older than this belongs to the first change. */
+const SUDDEN_ROWS = 32;
 
 const Scalars = namedNumbers(
-  /** A, the guaranteed mean rows between false alarms, and its logarithm. */
-  "threshold",
-  "lnThreshold",
-  /** How far earlier alarms have raised the threshold above ln A, nats. */
-  "extraNats",
   /** The last declaration: its time, the time of its estimated onset, its kind of change; 0 before the first. */
   "declaredUs",
   "changedUs",
@@ -73,6 +65,10 @@ const Scalars = namedNumbers(
   /** Rows since the declaration, and how many of the last ones were quiet. */
   "rowsSinceDeclared",
   "quietRows",
+  /** Rows that the baseline is or was learnt from, rows on which it was then watched, and baselines in a row that failed. */
+  "learningRows",
+  "rowsWatched",
+  "failures",
 );
 
 type Context = DetectorContext<typeof collapseMachine>;
@@ -82,17 +78,16 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
   private readonly settings: Settings["collapse"];
   private readonly group: Group;
   private readonly calibrationRows: number;
-  private readonly relearningRows: number;
   private readonly scalars = new Scalars();
   private readonly calibration: Calibration;
   private readonly baseline: Baseline;
   private readonly betting: Betting;
+  private readonly threshold = new AlarmThreshold();
   private readonly dependence: DependenceWatch;
   private readonly spacing: RowSpacing;
   private readonly recent: RecentRows;
   private readonly volatility: EwmaMoments | null;
   private readonly x: Float64Array;
-  private readonly standardised: Float64Array;
   private readonly y: Float64Array;
   /** Set when a collapse is found to last; signalled after the batch. */
   private lasting: { timeUs: number; rows: number } | null = null;
@@ -102,7 +97,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     this.settings = settings.collapse;
     this.group = group;
     this.calibrationRows = calibrationRows(settings.collapse.calibrationRows, n);
-    this.relearningRows = relearningRows(this.calibrationRows, n);
+    this.scalars.learningRows = this.calibrationRows;
     this.calibration = new Calibration(n);
     this.baseline = new Baseline(n);
     this.betting = new Betting(n, settings.collapse.statistic);
@@ -111,13 +106,13 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     this.spacing = new RowSpacing(group.everyUs);
     this.recent = new RecentRows(n);
     this.x = new Float64Array(n);
-    this.standardised = new Float64Array(n);
     this.y = new Float64Array(n);
     this.fields = {
       scalars: this.scalars.array,
       ...prefixed("calibration", this.calibration.fields),
       ...prefixed("baseline", this.baseline.fields),
       ...this.betting.fields,
+      ...this.threshold.fields,
       ...this.dependence.fields,
       ...(this.volatility ? prefixed("volatility", this.volatility.fields) : {}),
       ...this.spacing.fields,
@@ -131,7 +126,8 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
       this.spacing.see(time, batch.gap[r] === 1);
       this.takeInnovations(batch, r);
       const { value } = context.machine;
-      if (value === "warming" || value === "relearning") this.learn(time, context);
+      if (value === "warming") this.learn(time, context);
+      else if (value === "relearning") this.relearn(time, context);
       else this.watch(time, context);
     }
     if (this.lasting !== null) {
@@ -144,7 +140,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
   score({ machine }: Pick<DetectorContext, "machine">): number {
     if (machine.value === "collapsed" || machine.value === "relearning") return 1;
     if (machine.value === "warming") return 0;
-    const share = this.betting.mixture.logEvidence / (this.scalars.lnThreshold + this.scalars.extraNats);
+    const share = this.betting.mixture.logEvidence / this.level(machine.context.guarantee);
     return share > 0 ? Math.min(1, share) : 0;
   }
 
@@ -169,66 +165,121 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
   }
 
   private learn(time: number, context: Context): void {
-    const { calibration, scalars, baseline, betting, recent } = this;
-    calibration.take(this.x);
+    const { calibration, scalars, baseline, recent } = this;
+    if (calibration.take(this.x)) recent.add(this.x, time);
     const { rows } = calibration;
-    const again = context.machine.value === "relearning";
-    // crossConformalEnergies needs the rows again, in units of the old baseline.
-    if (again && !Number.isNaN(baseline.apply(this.x, this.standardised, this.y)))
-      recent.add(this.standardised, time);
-    if (rows < (again ? this.relearningRows : this.calibrationRows)) return;
-    betting.begin(again ? this.energiesToBeginWith() : [], context);
-    baseline.learn(calibration, again ? this.relearningRows : 0);
+    if (rows < scalars.learningRows) return;
+    baseline.learn(calibration);
     // No channel varied: start again.
     if (baseline.channels === 0) {
       calibration.reset();
+      recent.reset();
       return;
     }
     const threshold = falseAlarmSamples(this.settings, this.spacing.us || UNKNOWN_SPACING_US);
-    scalars.lnThreshold = ln(threshold);
-    scalars.threshold = threshold;
-    betting.forgetMeans();
-    this.dependence.reset();
-    this.watchAnew();
+    this.threshold.promise(threshold);
+    scalars.rowsWatched = 0;
     context.signal({ type: "calibrated", timeUs: time, rows, threshold, leftOut: this.leftOut() });
+    this.begin(time, context);
+    this.watchAnew();
   }
 
-  private energiesToBeginWith(): number[] {
-    const { baseline, recent, relearningRows } = this;
-    return crossConformalEnergies(
-      baseline,
-      recent.last(Math.min(relearningRows, recent.count)),
-      relearningRows,
-    );
+  /**
+   * Fills the ranks with the last rows that the baseline was learnt from, so that a change is seen at once. They are bet on twice: the first
+   * time teaches what the past foretells.
+   */
+  private begin(time: number, context: Context): void {
+    const { betting, dependence, baseline } = this;
+    if (!baseline.fitsNewRows) {
+      betting.reset();
+      dependence.reset();
+      return;
+    }
+    for (let pass = 0; pass < 2; pass++) {
+      betting.reset();
+      dependence.reset();
+      this.betOnLearnt(pass === 1, time, context);
+    }
+    betting.endLearning(baseline);
+  }
+
+  private betOnLearnt(test: boolean, time: number, context: Context): void {
+    const { betting, recent, calibration, baseline, threshold, y } = this;
+    const { n } = this.group;
+    const rows = recent.last(Math.min(recent.count, calibration.rows));
+    const asLeftOut = !baseline.hasTies(rows);
+    for (let at = 0; at < rows.length; at += n) {
+      const row = rows.subarray(at, at + n);
+      const energy = asLeftOut ? baseline.applyAsLeftOut(row, y) : baseline.apply(row, y);
+      if (Number.isNaN(energy)) continue;
+      const logM = betting.row(y, energy, baseline, true, context);
+      if (!test) continue;
+      threshold.row(logM, context.machine.context.guarantee);
+      this.testDependence(time, context);
+    }
+  }
+
+  /** Learns a row of the new regime. The old baseline still shows a change that is far larger than the first one. */
+  private relearn(time: number, context: Context): void {
+    const { baseline, y, betting, threshold } = this;
+    const energy = baseline.apply(this.x, y);
+    if (!Number.isNaN(energy)) {
+      const { guarantee } = context.machine.context;
+      const logM = betting.row(y, energy, baseline, true, context);
+      threshold.row(logM, guarantee);
+      this.testDependence(time, context);
+      if (logM >= this.further(guarantee)) {
+        this.declareCollapse(logM, time, context);
+        return;
+      }
+    }
+    this.learn(time, context);
   }
 
   private watch(time: number, context: Context): void {
-    const { scalars, baseline, standardised, y, betting } = this;
-    const energy = baseline.apply(this.x, standardised, y);
+    const { baseline, y, betting, threshold } = this;
+    const energy = baseline.apply(this.x, y);
     if (Number.isNaN(energy)) return;
-    this.recent.add(standardised, time);
-    const logM = betting.row(y, energy, baseline, context);
+    this.recent.add(this.x, time);
+    const learn = context.machine.value === "tracking";
+    const logM = betting.row(y, energy, baseline, learn, context);
     if (context.machine.value === "collapsed") {
       this.calibration.take(this.x);
       this.decide(logM, time, context);
       return;
     }
-    this.dependence.row(y, betting.energyRank, time, context);
-    scalars.extraNats = Math.max(0, scalars.extraNats - PER_ALARM * (1 / scalars.threshold));
-    if (logM >= scalars.lnThreshold + scalars.extraNats) this.declareCollapse(logM, time, context);
+    this.scalars.rowsWatched++;
+    threshold.row(logM, context.machine.context.guarantee);
+    this.testDependence(time, context);
+    if (logM >= this.level(context.machine.context.guarantee)) this.declareCollapse(logM, time, context);
     else this.suspect(logM, time, context);
   }
 
+  private testDependence(time: number, context: Context): void {
+    const { betting, dependence, threshold } = this;
+    dependence.row(betting.channelScores, betting.energyRank, threshold.promised, time, context);
+  }
+
+  /** Nats at which an alarm is raised. */
+  private level(guarantee: Guarantee): number {
+    return this.threshold.lnPromised + this.threshold.raised(guarantee);
+  }
+
+  /** Nats at which a further change is declared before the first one is learnt: what is usual is hardly known then. */
+  private further(guarantee: Guarantee): number {
+    return this.threshold.lnPromised + this.level(guarantee);
+  }
+
   private suspect(logM: number, time: number, context: Context): void {
-    const short = this.scalars.lnThreshold + this.scalars.extraNats - logM;
+    const short = this.level(context.machine.context.guarantee) - logM;
     if (context.machine.value === "suspected") {
       if (short > LN_CLEAR) context.signal({ type: "cleared", timeUs: time, logM });
     } else if (short <= LN_SUSPECT) context.signal({ type: "suspected", timeUs: time, logM });
-    else this.baseline.refine(this.standardised);
   }
 
   private declareCollapse(logM: number, time: number, context: Context): void {
-    const { scalars, group, recent } = this;
+    const { scalars, group, recent, threshold } = this;
+    const { guarantee } = context.machine.context;
     const { mixture } = this.betting;
     const leader = mixture.leader();
     const delayRows = Math.max(1, mixture.steps - mixture.onsetOf(leader));
@@ -238,8 +289,8 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     const onsetUs = Math.round(recent.timeBefore(rowsAfter - 1) - forgotten);
     const { member, change } = memberName(leader);
     const report = compareRegimes(this.baseline, recent.last(rowsAfter), rowsAfter);
-    const { extraNats } = scalars;
-    scalars.extraNats = Math.min(scalars.lnThreshold, extraNats + PER_ALARM);
+    const extraNats = threshold.raised(guarantee);
+    threshold.alarm(guarantee);
     scalars.kind = kindOf(leader);
     scalars.declaredUs = time;
     scalars.changedUs = onsetUs;
@@ -255,8 +306,9 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
       member,
       change,
       logM,
-      threshold: scalars.threshold,
+      threshold: threshold.promised,
       extraNats,
+      effect: report.effect,
       purityChange: report.purityChange,
       fidelity: report.fidelity,
       bures: report.bures,
@@ -266,25 +318,38 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
       channels: report.moved.map((c) => group.channels[c]!.name),
       leftOut: this.leftOut(),
     });
+    this.dependence.alarm(threshold.promised, time, context);
   }
 
   /** After a declaration: decides whether the collapse is over, lasts, or has become another one. */
   private decide(logM: number, time: number, context: Context): void {
     if (this.lasting !== null) return;
-    const { scalars, settings } = this;
-    const { lnThreshold } = scalars;
+    const { scalars, settings, threshold } = this;
+    const { lnPromised } = threshold;
+    const { mixture } = this.betting;
     const rows = scalars.rowsSinceDeclared + 1;
     scalars.rowsSinceDeclared = rows;
-    scalars.quietRows = lnThreshold - logM > LN_SUSPECT ? scalars.quietRows + 1 : 0;
-    // Strong evidence of another kind of change means a further change, not that the first one lasts.
-    const further = logM >= lnThreshold && kindOf(this.betting.mixture.leader()) !== scalars.kind;
-    if (further && logM >= lnThreshold + scalars.extraNats) this.declareCollapse(logM, time, context);
-    else if ((logM >= lnThreshold && !further) || rows >= UNDECIDED * settings.recoveryRows)
-      this.lasting = { timeUs: time, rows };
+    scalars.quietRows = lnPromised - logM > LN_SUSPECT ? scalars.quietRows + 1 : 0;
+    // One change shows in several bets. Only much evidence of another kind within few rows is a further change.
+    const leader = mixture.leader();
+    const sudden = mixture.steps - mixture.onsetOf(leader) <= SUDDEN_ROWS && kindOf(leader) !== scalars.kind;
+    if (sudden && logM >= this.further(context.machine.context.guarantee))
+      this.declareCollapse(logM, time, context);
+    else if ((logM >= lnPromised && !sudden) || rows >= UNDECIDED * settings.recoveryRows)
+      this.learnAgain(time, rows);
     else if (scalars.quietRows >= settings.recoveryRows) {
       this.watchAnew();
       context.signal({ type: "returned", timeUs: time, rows });
     }
+  }
+
+  /** The collapse lasts: its regime is learnt, from more rows if the last baseline failed. */
+  private learnAgain(timeUs: number, rows: number): void {
+    const { scalars } = this;
+    scalars.failures = failed(scalars.rowsWatched, scalars.learningRows) ? scalars.failures + 1 : 0;
+    scalars.learningRows = relearningRows(this.calibrationRows, scalars.failures);
+    this.betting.reset();
+    this.lasting = { timeUs, rows };
   }
 
   /** Starts to collect evidence against the baseline. */

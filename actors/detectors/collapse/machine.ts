@@ -5,11 +5,11 @@
  *   tracking    suspected → suspected     declared → collapsed
  *   suspected   cleared → tracking        declared → collapsed
  *   collapsed   returned → tracking       persists → relearning      declared → collapsed, announced
- *   relearning  calibrated → tracking
+ *   relearning  calibrated → tracking     declared → collapsed
  *
- * K1  A collapse is declared only while a baseline is known: never in `warming` or `relearning`.
- * K2  One `collapse.declared` for one change: in `collapsed` the machine announces every `declared`, and the detector sends one only for
- *     another kind of change.
+ * K1  A collapse is declared only while a baseline is known: never in `warming`.
+ * K2  One `collapse.declared` for one change: in `collapsed` and `relearning` the machine announces every `declared`, and the detector sends
+ *     one only for much evidence of a further change.
  * K3  When the old regime comes back, the old baseline stays (`collapse.recovered`).
  * K4  When the new regime persists, the detector learns it in `relearning`, and tracking begins against it (`collapse.rebaselined`).
  * K5  `context.guarantee` says whether the false-alarm rate is guaranteed. Dependence between rows voids it, independence restores it, in any
@@ -20,7 +20,15 @@
  */
 import { assign, setup } from "xstate";
 import { actorActions, announces, type CompleteRow, ignored } from "../machine-actions.ts";
-import { calibrated, declared, rebaselined, restored, returned, voided } from "./announcements.ts";
+import {
+  calibrated,
+  declared,
+  declaredAgain,
+  rebaselined,
+  restored,
+  returned,
+  voided,
+} from "./announcements.ts";
 import type { CollapseContext, CollapseSignal, Guarantee } from "./signals.ts";
 
 type AllSignals = CompleteRow<CollapseSignal>;
@@ -84,7 +92,7 @@ export const collapseMachine = setup({
         calibrated: ignored,
         suspected: ignored,
         cleared: ignored,
-        declared: { actions: announces(declared) },
+        declared: { actions: announces(declaredAgain) },
         returned: { target: "tracking", actions: announces(returned) },
         persists: { target: "relearning" },
         ...dependence,
@@ -95,7 +103,7 @@ export const collapseMachine = setup({
         calibrated: { target: "tracking", actions: announces(rebaselined) },
         suspected: ignored,
         cleared: ignored,
-        declared: ignored,
+        declared: { target: "collapsed", actions: announces(declaredAgain) },
         returned: ignored,
         persists: ignored,
         ...dependence,

@@ -1,8 +1,8 @@
-/** The last rows in units of σ₀, and their times. A report describes the rows after an onset by them and finds its time. */
+/** The last rows of innovations and their times. A report describes the rows after an onset by them and finds its time; bets begin with them. */
 import type { Fields } from "../../ports/detector.ts";
 import { namedNumbers } from "../registered-numbers.ts";
 
-const ROWS = 256;
+const ROWS = 512;
 
 const Position = namedNumbers("next", "filled");
 
@@ -37,6 +37,12 @@ export class RecentRows {
   /** Time of the row `back` rows before the last. */
   timeBefore(back: number): number {
     return this.times[(this.position.next - 1 - back + 2 * ROWS) % ROWS]!;
+  }
+
+  /** Forgets all rows. */
+  reset(): void {
+    this.position.next = 0;
+    this.position.filled = 0;
   }
 
   /** The last `count` rows, oldest first. */

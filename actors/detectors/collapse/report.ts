@@ -26,12 +26,15 @@ interface RegimeReport {
   readonly pointerOverlap: number;
   /** Von Neumann entropy after − before, nats. */
   readonly entropyChange: number;
-  /** Channels whose second moments changed most. */
+  /** Size of the change in units of what is usual. */
+  readonly effect: number;
+  /** Channels whose second moments changed most, largest change first. */
   readonly moved: readonly number[];
 }
 
-/** `recent` holds `rows` standardised rows. O(n³ + rows n²), once per alarm. */
-export function compareRegimes(baseline: Baseline, recent: Float64Array, rows: number): RegimeReport {
+/** `innovations` holds `rows` rows. O(n³ + rows n²), once per alarm. */
+export function compareRegimes(baseline: Baseline, innovations: Float64Array, rows: number): RegimeReport {
+  const recent = baseline.standardise(innovations);
   const n = baseline.kept.length;
   const m = baseline.channels;
   const moments = new Float64Array(n * n);
@@ -45,7 +48,12 @@ export function compareRegimes(baseline: Baseline, recent: Float64Array, rows: n
   let trace = 0;
   for (let i = 0; i < n; i++) trace += moments[i * n + i]!;
   // No kept channel moved since the onset: there is no state after it.
-  if (!(trace > 0)) return { ...UNCHANGED, moved: mostMoved(n, baseline.correlation, moments) };
+  if (!(trace > 0))
+    return {
+      ...UNCHANGED,
+      effect: effectOf(baseline, recent, moments),
+      moved: mostMoved(n, baseline.correlation, moments),
+    };
   const after = Float64Array.from(moments, (v) => v / trace);
   const zeros = new Float64Array(n * n);
   const states = new StateComparison(n);
@@ -59,8 +67,39 @@ export function compareRegimes(baseline: Baseline, recent: Float64Array, rows: n
     bures: buresDistance(rootF),
     pointerOverlap: pointerOverlap(n, states.vecARe, states.vecAIm, states.vecBRe, states.vecBIm),
     entropyChange: vonNeumannEntropy(n, states.valuesB) - vonNeumannEntropy(n, states.valuesA),
+    effect: effectOf(baseline, recent, moments),
     moved: mostMoved(n, baseline.correlation, moments),
   };
+}
+
+/**
+ * The largest of: how far the mean of a channel is from usual, and how far the size of a channel or of one of the first two modes is; in
+ * standard deviations of the baseline. `standardised` rows have the second moments `moments`.
+ */
+function effectOf(baseline: Baseline, standardised: Float64Array, moments: Float64Array): number {
+  const n = baseline.kept.length;
+  const rows = standardised.length / n;
+  let effect = 0;
+  for (let c = 0; c < n; c++) {
+    if (baseline.kept[c] === 0) continue;
+    let mean = 0;
+    for (let r = 0; r < rows; r++) mean += standardised[r * n + c]! / rows;
+    effect = Math.max(effect, Math.abs(mean), Math.abs(Math.sqrt(moments[c * n + c]!) - 1));
+  }
+  for (let at = 0; at < baseline.modes.length; at += n) {
+    const mode = baseline.modes.subarray(at, at + n);
+    const before = along(mode, baseline.correlation);
+    if (before > 0) effect = Math.max(effect, Math.abs(Math.sqrt(along(mode, moments) / before) - 1));
+  }
+  return effect;
+}
+
+/** uᵀ A u. */
+function along(u: Float64Array, a: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < u.length; i++)
+    for (let j = 0; j < u.length; j++) sum += u[i]! * a[i * u.length + j]! * u[j]!;
+  return sum;
 }
 
 const UNCHANGED: RegimeReport = {
@@ -69,6 +108,7 @@ const UNCHANGED: RegimeReport = {
   bures: 0,
   pointerOverlap: 1,
   entropyChange: 0,
+  effect: 0,
   moved: [],
 };
 

@@ -21,6 +21,8 @@ export interface Declared extends Signal {
   readonly threshold: number;
   /** How far earlier alarms had raised the threshold above ln A, nats. */
   readonly extraNats: number;
+  /** Size of the change in usual standard deviations (report.ts). */
+  readonly effect: number;
   readonly purityChange: number;
   readonly fidelity: number;
   readonly bures: number;
@@ -42,8 +44,11 @@ export interface Calibrated extends Signal {
 
 export interface Dependent extends Signal {
   readonly type: "dependent";
-  readonly of: "values" | "sizes";
+  /** What depends on the past: the values of rows, their sizes, or something that only the number of alarms shows. */
+  readonly of: "values" | "sizes" | "alarms";
   readonly lag1: number;
+  /** How many times as often as promised alarms come; 0 if their number is not the reason. */
+  readonly times: number;
   readonly evidence: number;
 }
 

@@ -1,0 +1,92 @@
+import ln from "@stdlib/math-base-special-ln";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { AlarmRate } from "../../actors/detectors/collapse/alarm-rate.ts";
+import { AlarmThreshold } from "../../actors/detectors/collapse/alarm-threshold.ts";
+import { failed, relearningRows } from "../../actors/detectors/collapse/learning-rows.ts";
+import { uniforms } from "../support/random-streams.ts";
+
+test("each alarm raises the threshold without limit, and A rows undo one alarm", () => {
+  const threshold = new AlarmThreshold();
+  threshold.promise(500);
+  for (let k = 0; k < 20; k++) threshold.alarm("holds");
+  assert.is(threshold.raised("holds"), 40);
+  for (let row = 0; row < 19 * 500; row++) threshold.row(0, "holds");
+  assert.ok(Math.abs(threshold.raised("holds") - 2) < 1e-9);
+  for (let row = 0; row < 600; row++) threshold.row(0, "holds");
+  assert.is(threshold.raised("holds"), 0);
+});
+
+test("with a void guarantee the past is exceeded about once in A rows", () => {
+  // Evidence of mean 6 nats that changes every 16 rows; ln A alone would be exceeded in a quarter of the time.
+  for (const promised of [2000, 20_000]) {
+    const threshold = new AlarmThreshold();
+    threshold.promise(promised);
+    const uniform = uniforms(3);
+    const rows = 100 * promised;
+    let [evidence, above, exceeded, exceededLnA] = [0, false, 0, 0];
+    for (let row = 0; row < rows; row++) {
+      if (row % 16 === 0) {
+        evidence = -6 * ln(1 - uniform());
+        exceededLnA += evidence >= threshold.lnPromised ? 1 : 0;
+        above = false;
+      }
+      threshold.row(evidence, "void");
+      const level = threshold.lnPromised + threshold.raised("void");
+      if (row > rows / 10 && evidence >= level && !above) {
+        above = true;
+        exceeded++;
+      }
+    }
+    assert.ok(exceededLnA > 500, `ln A is exceeded ${exceededLnA} times`);
+    assert.ok(exceeded >= 60 && exceeded <= 130, `A = ${promised}: ${exceeded} times in 90 promised`);
+  }
+});
+
+test("the past counts only while the guarantee is void", () => {
+  const threshold = new AlarmThreshold();
+  threshold.promise(2000);
+  for (let row = 0; row < 4096; row++) threshold.row(30, "holds");
+  assert.is(threshold.raised("holds"), 0);
+  assert.ok(threshold.raised("void") > 30 - threshold.lnPromised);
+});
+
+test("alarms at the promised rate are never found too many", () => {
+  const uniform = uniforms(5);
+  let found = 0;
+  for (let run = 0; run < 20; run++) {
+    const rate = new AlarmRate();
+    for (let alarm = 0; alarm < 10; alarm++) {
+      const wait = Math.ceil(-2000 * ln(1 - uniform()));
+      for (let row = 0; row < wait; row++) rate.row();
+      rate.alarm(2000);
+      found += rate.times > 0 ? 1 : 0;
+    }
+  }
+  // 200 promised alarms; a false finding once in at least 100.
+  assert.ok(found <= 4, `${found} findings`);
+});
+
+test("three alarms at once are too many, and calm rows consume that evidence", () => {
+  const rate = new AlarmRate();
+  for (let alarm = 0; alarm < 3; alarm++) {
+    for (let row = 0; row < 50; row++) rate.row();
+    rate.alarm(2000);
+    assert.is(rate.times, alarm < 2 ? 0 : 8);
+  }
+  assert.not(rate.calm(2000));
+  // The bet on twice the rate has 2 + 4 + 8 at most, and loses e in A rows.
+  for (let row = 0; row < 2000 * ln(14); row++) rate.row();
+  assert.ok(rate.calm(2000));
+});
+
+test("a baseline that failed is learnt again from twice as many rows, up to 16 times", () => {
+  assert.equal(
+    [0, 1, 2, 3, 4, 5, 50].map((failures) => relearningRows(500, failures)),
+    [500, 1000, 2000, 4000, 8000, 8000, 8000],
+  );
+  assert.ok(failed(40, 500));
+  assert.not(failed(250, 500));
+});
+
+test.run();
