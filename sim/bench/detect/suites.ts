@@ -33,4 +33,8 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
     summary: "Application Server Dataset: the same",
     load: async () => (await import("./servers.ts")).asd,
   },
+  arl: {
+    summary: "the collapse detector's promise on processes without a change, and its delay at six changes",
+    load: async () => (await import("./arl.ts")).arl,
+  },
 };
