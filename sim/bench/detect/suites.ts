@@ -37,4 +37,8 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
     summary: "the collapse detector's promise on processes without a change, and its delay at six changes",
     load: async () => (await import("./arl.ts")).arl,
   },
+  oracle: {
+    summary: "measures of states against reference values, each within its tolerance",
+    load: async () => (await import("./oracle.ts")).oracle,
+  },
 };
