@@ -2,7 +2,7 @@
  * All functionals of one state, of a pair and after an update, as one flat object.
  *
  * Names and conventions are those of the reference states: nats unless `_bits`; fidelity = (tr √(√ρσ√ρ))²;
- * bures = √(2−2√F); "half" = groups A = the first ⌊n/2⌋ modes, B = the rest; "_0_last" = first and last mode;
+ * bures = √(2−2√F), computed without its cancellation; "half" = groups A = the first ⌊n/2⌋ modes, B = the rest; "_0_last" = first and last mode;
  * dEntropy = S(σ)−S(ρ), dPurity = γ_σ−γ_ρ. Undefined values (a visibility without population) and infinite ones (a relative
  * entropy without common support) are null, because JSON has neither NaN nor Infinity. For n = 1 there are no values of pairs and groups.
  */
@@ -19,7 +19,7 @@ import {
 import { diagonalEntropy, effectiveRank, vonNeumannEntropy } from "./entropy.ts";
 import { entropyLowerBound, entropyUpperBound } from "./entropy-bounds.ts";
 import { productDeficit, purityDeficit } from "./exact-deficits.ts";
-import { buresAngle, buresDistance } from "./fidelity.ts";
+import { buresAngle } from "./fidelity.ts";
 import { HermitianEigen } from "./hermitian-eigen.ts";
 import { hilbertSchmidtDistance, overlap, subFidelity, superFidelity } from "./overlap.ts";
 import {
@@ -165,13 +165,14 @@ function measurePair(
   const pair = new StateComparison(n);
   pair.load(re, im, sigmaRe, sigmaIm);
   const rootF = pair.rootFidelity();
+  const bures = pair.buresDistance();
   const shared = overlap(n, re, im, sigmaRe, sigmaIm);
   const gammaA = purity(n, re, im);
   const gammaB = purity(n, sigmaRe, sigmaIm);
   result["rootFidelity"] = rootF;
   result["fidelity"] = rootF * rootF;
-  result["bures"] = buresDistance(rootF);
-  result["buresAngle"] = buresAngle(rootF);
+  result["bures"] = bures;
+  result["buresAngle"] = buresAngle(bures);
   result["traceDist"] = pair.traceDistance();
   result["hs"] = hilbertSchmidtDistance(n, re, im, sigmaRe, sigmaIm);
   result["overlap"] = shared;

@@ -11,17 +11,15 @@ const MAX_SWEEPS = 40;
 /** Rows count as orthogonal below this cosine: n·ε for the largest n. */
 const ORTHOGONAL = 1e-15;
 
+/** A smaller product of rows counts as 0: its square would lose digits to underflow, and the rotation would not be unitary. */
+const NEGLIGIBLE = 1e-140;
+
 /**
  * Writes the singular values of the n×n row-major matrix `re`, `im` (overwritten), descending, to `values`.
  * O(n³) a sweep; allocates nothing.
  */
 export function singularValues(n: number, re: Float64Array, im: Float64Array, values: Float64Array): void {
-  for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
-    let rotated = false;
-    for (let p = 0; p < n - 1; p++)
-      for (let q = p + 1; q < n; q++) if (orthogonalise(n, p * n, q * n, re, im)) rotated = true;
-    if (!rotated) break;
-  }
+  orthogonaliseRows(n, re, im);
   for (let k = 0; k < n; k++) {
     let sum = 0;
     for (let j = k * n; j < k * n + n; j++) sum += re[j]! * re[j]! + im[j]! * im[j]!;
@@ -35,8 +33,36 @@ export function singularValues(n: number, re: Float64Array, im: Float64Array, va
   }
 }
 
+/**
+ * Multiplies the n×n row-major matrix by a unitary J from the left so that its rows are orthogonal: J M = D Q, with D their norms and Q
+ * unitary. With `alongRe`, `alongIm` the rows of a second matrix A go along: J* A. O(n³) a sweep; allocates nothing.
+ */
+export function orthogonaliseRows(
+  n: number,
+  re: Float64Array,
+  im: Float64Array,
+  alongRe?: Float64Array,
+  alongIm?: Float64Array,
+): void {
+  for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
+    let rotated = false;
+    for (let p = 0; p < n - 1; p++)
+      for (let q = p + 1; q < n; q++)
+        if (orthogonalise(n, p * n, q * n, re, im, alongRe, alongIm)) rotated = true;
+    if (!rotated) break;
+  }
+}
+
 /** Rotates the rows at offsets p and q so that x_p†x_q = 0. Returns false when they are already orthogonal. */
-function orthogonalise(n: number, p: number, q: number, re: Float64Array, im: Float64Array): boolean {
+function orthogonalise(
+  n: number,
+  p: number,
+  q: number,
+  re: Float64Array,
+  im: Float64Array,
+  alongRe: Float64Array | undefined,
+  alongIm: Float64Array | undefined,
+): boolean {
   let pp = 0;
   let qq = 0;
   let gRe = 0;
@@ -52,14 +78,30 @@ function orthogonalise(n: number, p: number, q: number, re: Float64Array, im: Fl
     gIm += pr * qi - pi * qr;
   }
   const size = Math.sqrt(gRe * gRe + gIm * gIm);
-  if (!(size > ORTHOGONAL * Math.sqrt(pp) * Math.sqrt(qq)) || size < 1e-300) return false;
+  if (!(size > ORTHOGONAL * Math.sqrt(pp) * Math.sqrt(qq)) || size < NEGLIGIBLE) return false;
   const uRe = gRe / size;
   const uIm = gIm / size;
   const tau = (qq - pp) / (2 * size);
   const t = (tau < 0 ? -1 : 1) / (Math.abs(tau) + Math.sqrt(1 + tau * tau));
   const c = 1 / Math.sqrt(1 + t * t);
   const s = t * c;
-  // x_p' = c x_p − s ū x_q and x_q' = s u x_p + c x_q, where x_p†x_q = u·size.
+  rotate(n, p, q, c, s, uRe, uIm, re, im);
+  if (alongRe !== undefined && alongIm !== undefined) rotate(n, p, q, c, s, uRe, -uIm, alongRe, alongIm);
+  return true;
+}
+
+/** x_p' = c x_p − s ū x_q and x_q' = s u x_p + c x_q, where x_p†x_q = u·size. */
+function rotate(
+  n: number,
+  p: number,
+  q: number,
+  c: number,
+  s: number,
+  uRe: number,
+  uIm: number,
+  re: Float64Array,
+  im: Float64Array,
+): void {
   for (let j = 0; j < n; j++) {
     const pr = re[p + j]!;
     const pi = im[p + j]!;
@@ -70,5 +112,4 @@ function orthogonalise(n: number, p: number, q: number, re: Float64Array, im: Fl
     re[q + j] = s * (uRe * pr - uIm * pi) + c * qr;
     im[q + j] = s * (uRe * pi + uIm * pr) + c * qi;
   }
-  return true;
 }

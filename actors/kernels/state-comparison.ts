@@ -4,7 +4,7 @@
  * `load` computes two eigensystems; functionals that need only them are then cheap. The object holds scratch, no registered state.
  */
 import { vonNeumannEntropy } from "./entropy.ts";
-import { rootFidelity } from "./fidelity.ts";
+import { buresDistance, rootFidelity } from "./fidelity.ts";
 import { HermitianEigen } from "./hermitian-eigen.ts";
 import { pivotedCholesky } from "./pivoted-cholesky.ts";
 import { relativeEntropy } from "./relative-entropy.ts";
@@ -65,11 +65,25 @@ export class StateComparison {
 
   /** √F, see fidelity.ts. Two factorisations and a singular value decomposition. */
   rootFidelity(): number {
-    const n = this.n;
-    pivotedCholesky(n, this.rhoRe, this.rhoIm, this.factorARe, this.factorAIm);
-    pivotedCholesky(n, this.sigmaRe, this.sigmaIm, this.factorBRe, this.factorBIm);
+    this.factorise();
     return rootFidelity(
-      n,
+      this.n,
+      this.factorARe,
+      this.factorAIm,
+      this.factorBRe,
+      this.factorBIm,
+      this.workRe,
+      this.workIm,
+      this.workValues,
+    );
+  }
+
+  /** Bures distance, see fidelity.ts; 0 for identical states. Two factorisations and a polar decomposition. */
+  buresDistance(): number {
+    if (this.identical()) return 0;
+    this.factorise();
+    return buresDistance(
+      this.n,
       this.factorARe,
       this.factorAIm,
       this.factorBRe,
@@ -113,6 +127,17 @@ export class StateComparison {
     const value =
       mean - 0.5 * vonNeumannEntropy(this.n, this.valuesA) - 0.5 * vonNeumannEntropy(this.n, this.valuesB);
     return Math.max(value, 0);
+  }
+
+  private factorise(): void {
+    pivotedCholesky(this.n, this.rhoRe, this.rhoIm, this.factorARe, this.factorAIm);
+    pivotedCholesky(this.n, this.sigmaRe, this.sigmaIm, this.factorBRe, this.factorBIm);
+  }
+
+  private identical(): boolean {
+    for (let k = 0; k < this.n * this.n; k++)
+      if (this.rhoRe[k] !== this.sigmaRe[k] || this.rhoIm[k] !== this.sigmaIm[k]) return false;
+    return true;
   }
 
   private combine(a: number, b: number): void {

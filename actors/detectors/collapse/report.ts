@@ -7,7 +7,6 @@
  */
 
 import { vonNeumannEntropy } from "../../kernels/entropy.ts";
-import { buresDistance } from "../../kernels/fidelity.ts";
 import { pointerOverlap } from "../../kernels/pointer.ts";
 import { purity } from "../../kernels/purity.ts";
 import { correctedPurity } from "../../kernels/sample-size.ts";
@@ -64,7 +63,7 @@ export function compareRegimes(baseline: Baseline, innovations: Float64Array, ro
   return {
     purityChange: purityAfter - purityBefore,
     fidelity: rootF * rootF,
-    bures: buresDistance(rootF),
+    bures: states.buresDistance(),
     pointerOverlap: pointerOverlap(n, states.vecARe, states.vecAIm, states.vecBRe, states.vecBIm),
     entropyChange: vonNeumannEntropy(n, states.valuesB) - vonNeumannEntropy(n, states.valuesA),
     effect: effectOf(baseline, recent, moments),
