@@ -21,7 +21,8 @@ import { appendAll, blockNumbers, damageOf, range, rejection, withFolder } from 
 import { CONTAINER, withOpeners } from "./opener-process.ts";
 
 const OPENERS = 6;
-const ROUNDS = 100;
+/** On each runtime: a hundred in all. */
+const ROUNDS = process.env["EIGENWATCH_LONG"] === "1" ? 100 : 50;
 
 test("recording has one writer; a second one is refused until the first has closed", async () => {
   await withFolder(async (directory) => {

@@ -1,3 +1,4 @@
+// runtime: node
 /** The mutation task on a small checkout of its own: what it changes, which tests it asks, and what it counts. */
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
@@ -77,20 +78,24 @@ test("test files are those that import the source, the nearest and those of its 
   ]);
 });
 
-const SOURCE = `export function clamp(x: number, most: number): number {
+const SOURCE = `export function clamp(x: number, most: number, seen: (x: number) => void): number {
   let steps = 0;
   while (x > most) {
     x--;
+    seen(x);
     steps += 0;
   }
   return x;
 }
 `;
 
+/** Where the number does not fall it waits for ever: an endless loop would burn the time that a mutant has. */
 const NEAR = `import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { clamp } from "../../protocol/clamp.ts";
-test("stays below", () => assert.is(clamp(9, 5), 5));
+const nothing = new Int32Array(new SharedArrayBuffer(4));
+const seen = (x: number) => void (x >= 9 && Atomics.wait(nothing, 0, 0));
+test("stays below", () => assert.is(clamp(9, 5, seen), 5));
 test.run();
 `;
 

@@ -52,7 +52,7 @@ export interface MutantRun {
  * does not answer: then nothing that is found with a bug shows the bug. `changed`: a change of the program, for tests.
  */
 export async function runControl(
-  request: Pick<WorldsRequest, "scenarios" | "seeds">,
+  request: Pick<WorldsRequest, "scenarios" | "seeds" | "minutes">,
   timeoutMs: number,
   changed: Mutant | null = null,
 ): Promise<ControlResult[]> {

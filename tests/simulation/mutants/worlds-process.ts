@@ -17,6 +17,8 @@ import { type Shrunk, shrink } from "../../../sim/cluster/shrink.ts";
 export interface WorldsRequest {
   readonly scenarios: readonly ScenarioName[];
   readonly seeds: number;
+  /** Of simulated time; default: as the scenario has it. */
+  readonly minutes?: number;
   /** Time to make a failing world small; 0: do not. */
   readonly shrinkMs: number;
   /** Run this case instead of seeds. */
@@ -41,10 +43,11 @@ async function answer(request: WorldsRequest): Promise<WorldsAnswer> {
       shrunk: null,
     };
   }
+  const { minutes } = request;
   let events = 0;
   for (let seed = 1; seed <= request.seeds; seed++) {
     const scenario = request.scenarios[(seed - 1) % request.scenarios.length]!;
-    const result = await run({ seed, scenario });
+    const result = await run(minutes === undefined ? { seed, scenario } : { seed, scenario, minutes });
     events += result.events;
     const failure = failureOf(result, scenario);
     if (failure === null) continue;
