@@ -5,27 +5,10 @@ import { Client, type ClientSocket, type ClientState } from "../../collab/client
 import { createGateway } from "../../collab/gateway/gateway.ts";
 import { decodeMessage, encodeMessage } from "../../protocol/codec.ts";
 import type { DecodedMessage } from "../../protocol/messages.ts";
+import { condition } from "../support/condition.ts";
 import { FakeSession } from "../support/fake-session.ts";
 import { createProgramClient } from "../support/program-client.ts";
 import { withGateway } from "./http.ts";
-
-/** Resolves when `holds` is true at a call of the returned `look`. */
-function condition(): { look: () => void; until: (holds: () => boolean) => Promise<void> } {
-  let look: () => void = () => {};
-  return {
-    look: () => look(),
-    until: (holds) =>
-      new Promise((resolve, reject) => {
-        const late = setTimeout(() => reject(new Error(`Cannot go on: waited 10 s for ${holds}`)), 10_000);
-        look = () => {
-          if (!holds()) return;
-          clearTimeout(late);
-          resolve();
-        };
-        look();
-      }),
-  };
-}
 
 test("a client gets each event and each frame once across restarts of the gateway", async () => {
   const session = new FakeSession();

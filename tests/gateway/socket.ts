@@ -4,6 +4,7 @@ import { WebSocket } from "ws";
 import type { Gateway } from "../../collab/gateway/gateway.ts";
 import { decodeMessage, encodeMessage } from "../../protocol/codec.ts";
 import type { DecodedMessage, Message, MessageName, MessageOf } from "../../protocol/messages.ts";
+import { condition } from "../support/condition.ts";
 
 export interface SocketOptions {
   path?: string;
@@ -18,19 +19,19 @@ export class TestSocket {
   closed: { code: number; reason: string } | null = null;
   /** Status and body of an upgrade that was refused. */
   refusedWith: { status: number; body: string } | null = null;
-  #changed: () => void = () => {};
+  readonly #condition = condition();
 
   constructor(gateway: Gateway, { path = "/ws", headers = {}, origin, deflate = false }: SocketOptions = {}) {
     const options = { headers, perMessageDeflate: deflate, ...(origin === undefined ? {} : { origin }) };
     this.ws = new WebSocket(`ws://127.0.0.1:${gateway.port}${path}`, options);
-    this.ws.on("open", () => this.#changed());
+    this.ws.on("open", () => this.#condition.look());
     this.ws.on("message", (data: Buffer) => {
       this.received.push(decodeMessage(new Uint8Array(data)));
-      this.#changed();
+      this.#condition.look();
     });
     this.ws.on("close", (code, reason) => {
       this.closed = { code, reason: reason.toString() };
-      this.#changed();
+      this.#condition.look();
     });
     this.ws.on("unexpected-response", (_request, response: IncomingMessage) => this.#refused(response));
     this.ws.on("error", () => {});
@@ -68,9 +69,7 @@ export class TestSocket {
     await this.until(() => this.of(name).length >= count || this.closed !== null);
     const message = this.of(name)[count - 1];
     if (message !== undefined) return message;
-    throw new Error(
-      `Cannot wait for ${name}: closed with ${JSON.stringify(this.closed ?? this.refusedWith)}`,
-    );
+    throw new Error(`Cannot wait for ${name}: closed with ${this.#end()}`);
   }
 
   async untilClosed(): Promise<{ code: number; reason: string }> {
@@ -78,22 +77,22 @@ export class TestSocket {
     return this.closed!;
   }
 
-  /** Resolves when `holds()` is true after a message; rejects after ten seconds. */
+  /** Resolves when `holds()` is true after a message; rejects when the socket closes before that: nothing more comes. */
   until(holds: () => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const late = setTimeout(() => reject(new Error(`Cannot go on: waited 10 s for ${holds}`)), 10_000);
-      const look = (): void => {
-        if (!holds()) return;
-        clearTimeout(late);
-        resolve();
-      };
-      this.#changed = look;
-      look();
+    return this.#condition.until(() => {
+      if (holds()) return true;
+      if (this.closed !== null)
+        throw new Error(`Cannot go on: closed with ${this.#end()}, expected ${holds}`);
+      return false;
     });
   }
 
   close(): void {
     this.ws.terminate();
+  }
+
+  #end(): string {
+    return JSON.stringify(this.closed ?? this.refusedWith);
   }
 
   #refused(response: IncomingMessage): void {
