@@ -88,10 +88,9 @@ export class ConformalRank {
       this.sorted[at] = score;
     } else {
       const head = this.scalars[HEAD]!;
-      const old = this.ring[head]!;
+      at = this.replaceOldest(head, scores, i);
       this.ring[head] = score;
       this.scalars[HEAD] = head + 1 === held ? 0 : head + 1;
-      at = this.replace(old, score);
     }
     // Equal scores are neighbours.
     const { sorted } = this;
@@ -111,8 +110,10 @@ export class ConformalRank {
     this.scalars.fill(0);
   }
 
-  /** Replaces `old` by `fresh` in the sorted array, moving only the scores between them. Returns the index of `fresh`. */
-  private replace(old: number, fresh: number): number {
+  /** Replaces ring[head] by scores[i] in the sorted array, moving only the scores between them. Returns the index of the new one. */
+  private replaceOldest(head: number, scores: Float64Array, i: number): number {
+    const old = this.ring[head]!;
+    const fresh = scores[i]!;
     const n = this.window;
     const from = lowerBound(this.sorted, n, old);
     if (fresh > old) {

@@ -60,9 +60,9 @@ export class ForeseeablePart {
     return this.scalars[GAIN]! > GAIN_NEEDED;
   }
 
-  /** ln of the likelihood ratio, nats. */
-  get gain(): number {
-    return this.scalars[GAIN]!;
+  /** True when it may pay soon. */
+  get promises(): boolean {
+    return this.scalars[GAIN]! > GAIN_NEEDED / 4;
   }
 
   /** a[i] ← u − û for the score u = a[i], then learns u; the coefficients only if `learn`. O(K²), allocates nothing. */

@@ -52,6 +52,8 @@ const FIELDS = {
   member: "m",
   of: "values",
   lag1: 0.3,
+  innovation: "difference",
+  declared: "difference",
   times: 0,
   evidence: 20,
   logM: 9,

@@ -7,9 +7,16 @@ export function calibrated(event: Calibrated, { group }: CollapseContext): Annou
   return {
     kind: "collapse.calibrated",
     severity: "info",
-    title: `${group}: watching for collapse, normal behaviour learnt from ${event.rows} rows${leftOut(event.leftOut)}`,
+    title: `${group}: watching for collapse, normal behaviour learnt from ${event.rows} rows${leftOut(event.leftOut)}${chosen(event)}`,
     channels: event.leftOut,
-    detail: { atUs: event.timeUs, rows: event.rows, A: event.threshold, leftOut: event.leftOut.join(", ") },
+    detail: {
+      atUs: event.timeUs,
+      rows: event.rows,
+      A: event.threshold,
+      leftOut: event.leftOut.join(", "),
+      innovation: event.innovation,
+      lag1: event.lag1,
+    },
   };
 }
 
@@ -114,6 +121,13 @@ const CRITICAL_EFFECT = 1;
 
 /** A group is in one regime at a time. */
 const KEY = "regime";
+
+/** Why values are not compared as the group declares it. */
+function chosen({ innovation, declared, lag1 }: Calibrated): string {
+  if (innovation === declared) return "";
+  const changes = declared === "logReturn" ? "log returns" : "differences";
+  return `; values are compared with what their level predicts, because successive ${changes} are correlated (${brief(lag1)})`;
+}
 
 function leftOut(names: readonly string[]): string {
   return names.length === 0 ? "" : `, without ${listed(names)} (constant)`;

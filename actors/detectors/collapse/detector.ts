@@ -32,6 +32,7 @@ import { Baseline, Calibration } from "./baseline.ts";
 import { kindOf, memberName } from "./bets.ts";
 import { Betting } from "./betting.ts";
 import { DependenceWatch } from "./dependence.ts";
+import { InnovationChoice } from "./innovation-choice.ts";
 import { calibrationRows, failed, relearningRows } from "./learning-rows.ts";
 import { collapseMachine } from "./machine.ts";
 import { RecentRows } from "./recent-rows.ts";
@@ -85,6 +86,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
   private readonly threshold = new AlarmThreshold();
   private readonly dependence: DependenceWatch;
   private readonly spacing: RowSpacing;
+  private readonly innovation: InnovationChoice;
   private readonly recent: RecentRows;
   private readonly volatility: EwmaMoments | null;
   private readonly x: Float64Array;
@@ -104,6 +106,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     this.dependence = new DependenceWatch(n);
     this.volatility = settings.collapse.volatility === "ewma" ? new EwmaMoments(n, VOLATILITY_WEIGHT) : null;
     this.spacing = new RowSpacing(group.everyUs);
+    this.innovation = new InnovationChoice(group);
     this.recent = new RecentRows(n);
     this.x = new Float64Array(n);
     this.y = new Float64Array(n);
@@ -116,6 +119,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
       ...this.dependence.fields,
       ...(this.volatility ? prefixed("volatility", this.volatility.fields) : {}),
       ...this.spacing.fields,
+      ...this.innovation.fields,
       ...this.recent.fields,
     };
   }
@@ -154,14 +158,16 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     return this.scalars.changedUs;
   }
 
-  /** Copies the row's innovations to `x`, divided by their running volatility if the settings enable that. */
+  /** Takes the row's innovations to `x`, divided by their running volatility if the settings enable that. */
   private takeInnovations(batch: Batch, r: number): void {
-    const { n } = this.group;
     const { x, volatility } = this;
-    for (let c = 0; c < n; c++) {
-      const innovation = batch.rowInnovation[r * n + c]!;
-      x[c] = volatility === null || Number.isNaN(innovation) ? innovation : volatility.scale(c, innovation);
+    // Rows of another kind say nothing about those to come.
+    if (this.innovation.take(batch, r, x)) {
+      this.calibration.reset();
+      this.recent.reset();
     }
+    if (volatility === null) return;
+    for (let c = 0; c < x.length; c++) if (!Number.isNaN(x[c]!)) x[c] = volatility.scale(c, x[c]!);
   }
 
   private learn(time: number, context: Context): void {
@@ -179,7 +185,16 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     const threshold = falseAlarmSamples(this.settings, this.spacing.us || UNKNOWN_SPACING_US);
     this.threshold.promise(threshold);
     scalars.rowsWatched = 0;
-    context.signal({ type: "calibrated", timeUs: time, rows, threshold, leftOut: this.leftOut() });
+    context.signal({
+      type: "calibrated",
+      timeUs: time,
+      rows,
+      threshold,
+      leftOut: this.leftOut(),
+      innovation: this.innovation.chosen,
+      declared: this.group.innovation,
+      lag1: this.innovation.lag1,
+    });
     this.begin(time, context);
     this.watchAnew();
   }

@@ -33,12 +33,13 @@ export class RankedScore {
   /** values[i] ← p-value of the score values[i], with θ = thetas[j]. `learn`: the law of the scores is the usual one. */
   rankAt(values: Float64Array, i: number, thetas: Float64Array, j: number, learn: boolean): void {
     const { residual, foreseeable } = this;
-    const { pays } = foreseeable;
+    const { pays, promises } = foreseeable;
     this.scores.pushAt(values, i, thetas, j);
     residual[0] = values[i]!;
     normalScoreAt(residual, 0);
     foreseeable.removeAt(residual, 0, learn);
-    this.residuals.pushAt(residual, 0, thetas, j);
+    // With independent rows residuals are never needed, and a rank is the dearest step.
+    if (promises) this.residuals.pushAt(residual, 0, thetas, j);
     if (pays) values[i] = residual[0]!;
   }
 

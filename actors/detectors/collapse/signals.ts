@@ -1,5 +1,5 @@
 /** The signals of the collapse detector and the context of its machine. */
-import type { Signal } from "../../ports/detector.ts";
+import type { Group, Signal } from "../../ports/detector.ts";
 
 /** "holds": false alarms are at most as frequent as the settings allow. "void": there is no guaranteed rate. */
 export type Guarantee = "holds" | "void";
@@ -40,6 +40,10 @@ export interface Calibrated extends Signal {
   readonly rows: number;
   readonly threshold: number;
   readonly leftOut: readonly string[];
+  /** What of a value counts as new; differs from what the group declares when successive declared innovations have the correlation `lag1`. */
+  readonly innovation: Group["innovation"];
+  readonly declared: Group["innovation"];
+  readonly lag1: number;
 }
 
 export interface Dependent extends Signal {
