@@ -31,7 +31,11 @@ export const benchCommand = new Command("bench")
   .option("--suite <name>", "with detect: a suite of data; detect --list names all")
   .option("--data <path>", "with --suite: the folder with its data (default: its place in EIGENWATCH_DATA)")
   .option("--only <text>", "with --suite: only cases whose name contains this")
-  .option("--seeds <n>", "with --suite: runs of each case (default: 100)", read(wholeNumber(1, MAX_SEEDS)))
+  .option(
+    "--seeds <n>",
+    "with --suite: runs of each case (default: 100; market: 3)",
+    read(wholeNumber(1, MAX_SEEDS)),
+  )
   .option("--scenario <name>", "with --suite synthetic: only this scenario")
   .option("--channels <n>", "with latency: channels (default: 16)", read(wholeNumber(1, MAX_GROUP_CHANNELS)))
   .option("--clients <n>", "with latency: connected clients (default: 1)", read(wholeNumber(1, MAX_CLIENTS)))

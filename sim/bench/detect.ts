@@ -79,7 +79,7 @@ function givenTo(suite: Suite, { suite: name, data, seeds, scenario }: SuiteOpti
   return {
     suite: name!,
     data: suite.data === undefined ? "" : dataFolder(name!, suite.data, data),
-    seeds: seeds ?? DEFAULT_SEEDS,
+    seeds: seeds ?? suite.seeds ?? DEFAULT_SEEDS,
     scenario: scenario ?? null,
   };
 }

@@ -65,24 +65,24 @@ const SHOCKS: readonly Span[] = [
 /** How long after its peak an event of minutes may be reported: its correlations are of 60 minutes. */
 const AFTER_PEAK_US = 3600e6;
 
+/** The crash of 2021-05-19: its first leg, and the collapse itself. */
+const CRASH: ReadonlySet<string> = new Set(["E2", "E3"]);
+
 /**
- * The collapse is expected of `collapse` and of `coherence`. The other events are moves of all coins together, whose windows count neither as found
- * nor as false.
+ * The crash is expected of `collapse`, and its second half, in which coins part, of `coherence`. The other events are moves of all coins together, whose
+ * windows count neither as found nor as false.
  */
 async function cryptoEvents(path: string, groups: readonly Channels[]): Promise<Truth[]> {
   // The first four cells have no quotes.
   const events = (await linesOf(path)).map((line) => line.split(",", 4) as [string, string, string, string]);
   return groups.flatMap((group) =>
-    events.map(([, start, peak, kind]) => {
-      const isCollapse = kind === "COLLAPSE";
-      return {
-        kind: isCollapse ? "decoherence" : kind,
-        detectors: isCollapse ? ["collapse"] : [],
-        ...allOf(group),
-        onsetUs: timeUs(start),
-        endUs: timeUs(peak) + (isCollapse ? 0 : AFTER_PEAK_US),
-      };
-    }),
+    events.map(([id, start, peak, kind]) => ({
+      kind: kind === "COLLAPSE" ? "decoherence" : kind,
+      detectors: CRASH.has(id) ? ["collapse"] : [],
+      ...allOf(group),
+      onsetUs: timeUs(start),
+      endUs: timeUs(peak) + (CRASH.has(id) ? 0 : AFTER_PEAK_US),
+    })),
   );
 }
 

@@ -15,7 +15,17 @@ import { defaultSettings } from "../../../protocol/settings.ts";
 import type { Truth } from "../../worlds/model/scenario.ts";
 import { type Dataset, datasetsIn } from "./market-data.ts";
 import { type Alarm, alarmOf, DETECTORS, type DetectorName, score } from "./score.ts";
-import { brief, decimals, left, meanOf, right, type Suite, type SuiteJob, tableOf } from "./suite.ts";
+import {
+  brief,
+  decimals,
+  type Figure,
+  left,
+  meanOf,
+  right,
+  type Suite,
+  type SuiteJob,
+  tableOf,
+} from "./suite.ts";
 import { inputsOfFeeds, type TimedInput, throughCore } from "./through-core.ts";
 
 const DAY_US = 86_400e6;
@@ -35,42 +45,86 @@ interface Found {
   readonly promisedPerDay: number | null;
 }
 
-export const market: Suite<SuiteJob, Found[]> = {
+interface Job extends SuiteJob {
+  readonly dataset: string;
+  /** Of the session: the detectors break ties at random. */
+  readonly seed: number;
+}
+
+const CRYPTO = "crypto minutes";
+
+export const market: Suite<Job, Found[]> = {
+  options: ["seeds"],
+  seeds: 3,
   data: {
     folder: "market",
     holds: ["A_equity_ticks", "B_crypto_1m", "C_sp500_daily", "E_telemetry"],
     source: "the market bundle with its MANIFEST.md",
   },
-  jobs: ({ data }) => datasetsIn(data).map(({ name }) => ({ name })),
-  async run({ name }, { data }) {
+  jobs: ({ data, seeds }) =>
+    datasetsIn(data).flatMap(({ name }) =>
+      Array.from({ length: seeds }, (_, k) => ({
+        name: `${name} seed ${k + 1}`,
+        dataset: name,
+        seed: k + 1,
+      })),
+    ),
+  async run({ dataset: name, seed }, { data }) {
     const dataset = datasetsIn(data).find((each) => each.name === name)!;
-    return scoreDataset(dataset, await inputsOfFeeds(dataset.feeds));
+    return scoreDataset(dataset, seed, await inputsOfFeeds(dataset.feeds));
   },
-  report(scored) {
-    const rows = scored.flatMap(({ result }) => result);
-    const crash = rows.find(({ data, detector }) => data === "crypto minutes" && detector === "collapse");
+  report(scored, { seeds }) {
+    const all = scored.flatMap(({ result }) => result);
+    const crash = all.filter(({ data, detector }) => data === CRYPTO && detector === "collapse");
     return {
-      tables: [tableOf("Recorded markets and servers", rows, COLUMNS)],
-      figures:
-        crash === undefined
-          ? []
-          : [
-              {
-                name: "crypto minutes, collapse: alarms outside of events",
-                value: crash.outside / crash.daysOutside,
-                unit: "a day",
-                target: { atMost: 1.5 },
-              },
-              {
-                name: "crypto minutes, collapse: delay to the crash of 2021-05-19 12:43",
-                value: crash.delaysUs[0] === undefined ? null : crash.delaysUs[0] / 60e6,
-                unit: "min",
-                target: { atMost: 12 },
-              },
-            ],
+      tables: [tableOf(`Recorded markets and servers, sums of ${seeds} runs`, summed(all), COLUMNS)],
+      figures: crash.length === 0 ? [] : crashFigures(crash),
     };
   },
 };
+
+/** Runs of the same data and detector as one. */
+function summed(all: readonly Found[]): Found[] {
+  const rows = new Map<string, Found>();
+  for (const found of all) {
+    const key = `${found.data}/${found.detector}`;
+    const before = rows.get(key);
+    rows.set(key, before === undefined ? found : sumOf(before, found));
+  }
+  return [...rows.values()];
+}
+
+function sumOf(a: Found, b: Found): Found {
+  return {
+    ...a,
+    expected: a.expected + b.expected,
+    found: a.found + b.found,
+    delaysUs: [...a.delaysUs, ...b.delaysUs],
+    outside: a.outside + b.outside,
+    outsidePromised: a.outsidePromised + b.outsidePromised,
+    daysOutside: a.daysOutside + b.daysOutside,
+  };
+}
+
+/** `runs`: of `collapse`, where two events are expected, the first leg of the crash and the crash. */
+function crashFigures(runs: readonly Found[]): Figure[] {
+  const all = runs.reduce(sumOf);
+  const firstDelays = runs.map(({ delaysUs }) => delaysUs[0] ?? Number.POSITIVE_INFINITY);
+  return [
+    {
+      name: `${CRYPTO}, collapse: alarms outside of events`,
+      value: all.outside / all.daysOutside,
+      unit: "a day",
+      target: { atMost: 1.5 },
+    },
+    {
+      name: `${CRYPTO}, collapse: delay to 2021-05-19 11:20 or 12:43, longest`,
+      value: Math.max(...firstDelays) / 60e6,
+      unit: "min",
+      target: { atMost: 12 },
+    },
+  ];
+}
 
 const COLUMNS = [
   left<Found>("data", ({ data }) => data),
@@ -84,11 +138,11 @@ const COLUMNS = [
   right<Found>("promised", ({ promisedPerDay }) => (promisedPerDay === null ? "–" : String(promisedPerDay))),
 ];
 
-async function scoreDataset(dataset: Dataset, inputs: readonly TimedInput[]): Promise<Found[]> {
+async function scoreDataset(dataset: Dataset, seed: number, inputs: readonly TimedInput[]): Promise<Found[]> {
   const alarms: Alarm[] = [];
   const [startUs, endUs] = spanOf(inputs);
   throughCore({
-    seed: 1,
+    seed,
     source: dataset.name,
     startUs,
     inputs,

@@ -50,7 +50,8 @@ function figureTable(figures: readonly Figure[]): Table {
 }
 
 function withUnit(value: number | null, { decimals: digits = 2, unit }: Figure): string {
-  return `${decimals(value, digits)}${unit === undefined || value === null ? "" : ` ${unit}`}`;
+  const text = decimals(value, digits);
+  return unit === undefined || text === "–" ? text : `${text} ${unit}`;
 }
 
 function targetText(figure: Figure): string {

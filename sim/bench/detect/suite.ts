@@ -46,6 +46,8 @@
 export interface Suite<Job extends SuiteJob = SuiteJob, Result = unknown> {
   /** Options that only this suite has. */
   readonly options?: readonly ("seeds" | "scenario")[];
+  /** Runs of each case unless `--seeds` says so; default 100. */
+  readonly seeds?: number;
   /** Absent: it makes its own data. */
   readonly data?: DataNeed;
   /** `--only` leaves those whose name contains a text. */
