@@ -57,8 +57,8 @@ test("many channels far from usual at once open an incident at once, one channel
 });
 
 test("what is found in one group at the same time is one incident, its channels ordered by contribution", () => {
-  const world = host().found(100, "cpu.busy", { effect: 5 }).found(103, "load.1m", { effect: 9 });
-  world.found(106, ["kernel.switches", "cpu.busy"], { effect: 12, key: "regime" }).until(112);
+  const world = host().found(100, "cpu.busy", { effect: 5 }).found(102, "load.1m", { effect: 9 });
+  world.found(104, ["kernel.switches", "cpu.busy"], { effect: 12, key: "regime" }).until(112);
   assert.equal(kinds(world.events), ["incident.opened"]);
   assert.equal(world.events[0]!.channels, ["kernel.switches", "load.1m", "cpu.busy"]);
   assert.match(world.events[0]!.title, "kernel.switches is unusual, and 2 more channels");
@@ -103,10 +103,42 @@ test("what follows while a detector learns the new level belongs to the same inc
 test("an incident grows when it is four times as large or of a higher severity, not with each finding", () => {
   const world = host().found(100, "a", { effect: 3 }).until(115);
   world.found(116, "b", { effect: 3 }).found(117, "b", { effect: 3.2, phase: "grew" }).until(118);
-  world.found(119, "c", { effect: 40 }).until(120);
+  world.found(119, "c", { effect: 40 }).until(126);
   const grown = world.events.slice(1);
   assert.ok(grown.length >= 1 && grown.every(({ kind }) => kind === "incident.grew"));
   assert.is(grown.at(-1)!.severity, "warning");
+});
+
+test("a burst within an incident does not change what it is about", () => {
+  const world = host().found(100, "a", { effect: 4 }).found(103, "b", { effect: 90 }).ended(104, "b");
+  const { events } = world.until(130);
+  assert.equal(
+    events.map(({ kind, channels, severity }) => [kind, channels, severity]),
+    [["incident.opened", ["a"], "notice"]],
+  );
+});
+
+test("what is smaller than usual opens nothing, however sure it is", () => {
+  assert.equal(kinds(host().found(100, "a", { effect: 0.9, evidence: 1000 }).until(1000).events), []);
+});
+
+test("what begins later in the same group on other channels is an incident of its own", () => {
+  const world = host().found(100, "a").found(200, "b").found(300, ["a", "c"], { key: "regime" }).until(320);
+  const opened = world.events.filter(({ kind }) => kind === "incident.opened");
+  assert.equal(
+    opened.map(({ channels }) => channels),
+    [["a"], ["b"]],
+  );
+});
+
+test("an incident that comes and goes is announced to have eased once", () => {
+  const world = host().found(100, "a");
+  for (let k = 0; k < 10; k++) world.ended(120 + 20 * k, "a").found(135 + 20 * k, "a");
+  const { events } = world.ended(330, "a").until(500);
+  assert.equal(
+    kinds(events).filter((kind) => kind !== "incident.grew"),
+    ["incident.opened", "incident.eased", "incident.closed"],
+  );
 });
 
 test("severity follows size, persistence and breadth: one loud channel is less than ten moderate ones", () => {

@@ -3,16 +3,18 @@ import type { Announcement } from "../../ports/detector.ts";
 import { brief } from "../event-wording.ts";
 import type { Book } from "./book.ts";
 import { importanceOf, severityOf } from "./importance.ts";
-import type { Incident } from "./incident.ts";
+import { channelsOf, type Incident, leading, sizeOf } from "./incident.ts";
 
 /** Channels named in an event. */
 const CHANNELS_NAMED = 8;
+/** Ids of events of findings in an event. */
+const EVENTS_NAMED = 8;
 
 export function opened(incident: Incident, book: Book): Announcement {
   return {
     kind: "incident.opened",
-    severity: severityOf(incident),
-    title: `${incident.title}${others(incident)}, for ${lasted(incident, book)}`,
+    severity: severityOf(sizeOf(incident)),
+    title: `${titleOf(incident)}${others(incident)}, for ${lasted(incident, book)}`,
     ...about(incident, book),
   };
 }
@@ -20,17 +22,8 @@ export function opened(incident: Incident, book: Book): Announcement {
 export function grew(incident: Incident, book: Book): Announcement {
   return {
     kind: "incident.grew",
-    severity: severityOf(incident),
-    title: `${incident.title}${others(incident)}, for ${lasted(incident, book)} and larger than before`,
-    ...about(incident, book),
-  };
-}
-
-export function returned(incident: Incident, book: Book): Announcement {
-  return {
-    kind: "incident.grew",
-    severity: "info",
-    title: `Incident ${incident.number} of ${place(incident)} is back: ${incident.title}`,
+    severity: severityOf(sizeOf(incident)),
+    title: `${titleOf(incident)}${others(incident)}, for ${lasted(incident, book)} and larger than before`,
     ...about(incident, book),
   };
 }
@@ -66,7 +59,7 @@ export function heldBack(incident: Incident, book: Book): Announcement {
   return {
     kind: "incident.held-back",
     severity: "info",
-    title: `No alarm, because ${brief(book.perDay)} a day are asked for: ${incident.title}${others(incident)}`,
+    title: `No alarm, because ${brief(book.perDay)} a day are asked for: ${titleOf(incident)}${others(incident)}`,
     ...about(incident, book),
   };
 }
@@ -91,33 +84,42 @@ export function watching(timeUs: number): Announcement {
 }
 
 function about(incident: Incident, book: Book): Pick<Announcement, "group" | "channels" | "detail"> {
-  const { effect, breadth, evidence, findings, eventIds, sinceUs, number } = incident;
+  const { findings, sinceUs, number, group } = incident;
+  const size = sizeOf(incident);
+  const symptoms = leading(incident);
   return {
-    group: incident.group,
-    channels: incident.channels.slice(0, CHANNELS_NAMED).map(({ name }) => name),
+    group,
+    channels: channelsOf(incident).slice(0, CHANNELS_NAMED),
     detail: {
       atUs: book.nowUs,
       incident: number,
       sinceUs,
       lastedUs: lastedUs(incident, book),
-      effect,
-      breadth,
-      evidence,
-      importance: importanceOf(incident),
+      effect: size.effect,
+      breadth: size.breadth,
+      evidence: symptoms.reduce((most, { evidence }) => Math.max(most, evidence), 0),
+      importance: importanceOf(size),
       findings,
-      events: eventIds.join(" "),
+      events: symptoms
+        .slice(0, EVENTS_NAMED)
+        .map(({ eventId }) => eventId)
+        .join(" "),
       heldBack: book.heldBack,
     },
   };
 }
 
-function others({ channels }: Incident): string {
-  const more = channels.length - 1;
+function titleOf(incident: Incident): string {
+  return leading(incident)[0]?.title ?? incident.group;
+}
+
+function others(incident: Incident): string {
+  const more = channelsOf(incident).length - 1;
   return more < 1 ? "" : `, and ${more} more ${more === 1 ? "channel" : "channels"}`;
 }
 
-function place({ group, channels }: Incident): string {
-  return channels[0] === undefined ? group : channels[0].name;
+function place(incident: Incident): string {
+  return channelsOf(incident)[0] ?? incident.group;
 }
 
 function lastedUs({ sinceUs, quietSinceUs }: Incident, { nowUs }: Book): number {

@@ -3,20 +3,21 @@
  *
  *   finding ─► gather ─► book ─► nextStep ─► step ─► book            the machine announces each step
  *
- * O1  A finding joins the incident that is about the same thing, else it forms one. An eased incident takes what touches its channels.
- * O2  An incident opens, eases and ends once for each time it is told: `opened`, then `grew` and `eased` in turn, then `closed` or `accepted`.
- * O3  Only the end of a finding, or quiet time, ends an incident; never its size.
+ * O1  A finding joins the incident that is about the same thing (incident.ts), else it forms one.
+ * O2  `opened` is announced once and `closed` or `accepted` once. `grew` is announced when an incident is much more important than announced;
+ *     `eased` once, and again only after `grew`: an incident that comes and goes stays silent.
  */
 import { type Budget, demanded, refilled } from "./budget.ts";
 import { importanceOf, severityOf } from "./importance.ts";
 import {
   after,
-  eased,
   forming,
   holds,
   type Incident,
   isAbout,
   isRipe,
+  opening,
+  sizeOf,
   untilRipeUs,
   windowUs,
   withFinding,
@@ -40,10 +41,12 @@ export type StepName =
   | "hold"
   | "release"
   | "grow"
-  | "return"
   | "ease"
   | "close"
   | "accept"
+  // Without an announcement.
+  | "rest"
+  | "resume"
   | "forget";
 
 export interface Step {
@@ -65,7 +68,7 @@ const LOOK_AGAIN_US = 1_000_000;
 export function advanced<Kept extends Book>(book: Kept, timeUs: number): Kept {
   const elapsedUs = book.nowUs === 0 ? 0 : timeUs - book.nowUs;
   if (elapsedUs <= 0) return { ...book, nowUs: Math.max(book.nowUs, timeUs) };
-  const incidents = book.incidents.map((incident) => after(incident, elapsedUs));
+  const incidents = book.incidents.map((incident) => after(incident, timeUs, elapsedUs));
   return refilled({ ...book, nowUs: timeUs, incidents }, elapsedUs);
 }
 
@@ -110,16 +113,17 @@ function stepOf(incident: Incident, book: Book): StepName | null {
   const isOver = !isActive && quietUs >= windowUs(incident);
   switch (incident.state) {
     case "forming":
-      if (isActive && isRipe(incident)) return importanceOf(incident) >= demanded(book) ? "open" : "hold";
+      if (isActive && isRipe(incident)) return isAffordable(incident, book) ? "open" : "hold";
       return isOver ? "forget" : null;
     case "held":
-      if (isActive && importanceOf(incident) >= demanded(book)) return "release";
+      if (isActive && isAffordable(incident, book)) return "release";
       return isOver ? "forget" : null;
     case "open":
-      if (!isActive) return quietUs >= incident.persistenceUs ? "ease" : null;
-      return hasGrown(incident) ? "grow" : null;
+      if (isActive) return hasGrown(incident) ? "grow" : null;
+      if (quietUs < incident.persistenceUs) return null;
+      return incident.isAnnouncedEased ? "rest" : "ease";
     case "eased":
-      if (isActive) return isRipe(incident) ? "return" : null;
+      if (isActive) return "resume";
       if (!isOver) return null;
       return incident.isAccepted ? "accept" : "close";
     default:
@@ -127,10 +131,15 @@ function stepOf(incident: Incident, book: Book): StepName | null {
   }
 }
 
+function isAffordable(incident: Incident, book: Book): boolean {
+  return importanceOf(sizeOf(opening(incident))) >= demanded(book);
+}
+
 /** Louder than at the last announcement by far, or of a higher severity. */
 function hasGrown(incident: Incident): boolean {
   const { announcedImportance, announcedSeverity } = incident;
-  return importanceOf(incident) >= announcedImportance + GREW || severityOf(incident) !== announcedSeverity;
+  const size = sizeOf(incident);
+  return importanceOf(size) >= announcedImportance + GREW || severityOf(size) !== announcedSeverity;
 }
 
 /** The book after the step. */
@@ -146,7 +155,10 @@ export function stepped<Kept extends Book>(book: Kept, { name, at }: Step): Kept
         opened,
         heldBack,
         owed: book.owed + 1,
-        incidents: book.incidents.with(at, announced({ ...incident, state: "open", number: opened })),
+        incidents: book.incidents.with(
+          at,
+          announced({ ...opening(incident), state: "open", number: opened }),
+        ),
       };
     }
     case "hold":
@@ -156,10 +168,14 @@ export function stepped<Kept extends Book>(book: Kept, { name, at }: Step): Kept
         incidents: book.incidents.with(at, { ...incident, state: "held" }),
       };
     case "grow":
-    case "return":
-      return { ...book, incidents: book.incidents.with(at, announced({ ...incident, state: "open" })) };
+      return { ...book, incidents: book.incidents.with(at, announced(incident)) };
     case "ease":
-      return { ...book, incidents: book.incidents.with(at, eased(incident)) };
+    case "rest": {
+      const eased: Incident = { ...incident, state: "eased", isAnnouncedEased: true };
+      return { ...book, incidents: book.incidents.with(at, eased) };
+    }
+    case "resume":
+      return { ...book, incidents: book.incidents.with(at, { ...incident, state: "open" }) };
     case "close":
     case "accept":
     case "forget":
@@ -171,27 +187,27 @@ export function stepped<Kept extends Book>(book: Kept, { name, at }: Step): Kept
 
 /** When something of an incident is due, µs; null: never without a further finding. */
 export function dueUs(book: Book): number | null {
-  let due: number | null = null;
-  for (const incident of book.incidents) {
-    const at = lookAgainUs(incident, book.nowUs);
-    if (due === null || at < due) due = at;
-  }
-  return due;
+  let due = Number.POSITIVE_INFINITY;
+  for (const incident of book.incidents) due = Math.min(due, lookAgainUs(incident, book.nowUs));
+  return Number.isFinite(due) ? due : null;
 }
 
 function lookAgainUs(incident: Incident, nowUs: number): number {
-  const { state, quietSinceUs, persistenceUs, persistences } = incident;
+  const { state, quietSinceUs, persistenceUs, lastedUs } = incident;
   if (quietSinceUs !== null) return quietSinceUs + (state === "open" ? persistenceUs : windowUs(incident));
-  if ((state === "forming" || state === "eased") && !isRipe(incident)) return nowUs + untilRipeUs(incident);
-  // Importance grows with the logarithm of time: look again when it has lasted as long once more.
-  return nowUs + Math.max(LOOK_AGAIN_US, persistenceUs, persistences * persistenceUs);
+  // A finding of a smaller effect than usual never ripens.
+  if (state === "forming") return nowUs + untilRipeUs(incident);
+  // Importance grows with the logarithm of time: look again when it has lasted as long once more, and soon after new symptoms.
+  const sinceNewest = nowUs - incident.newestUs;
+  const soonUs = sinceNewest < 2 * persistenceUs ? LOOK_AGAIN_US : lastedUs;
+  return nowUs + Math.max(LOOK_AGAIN_US, Math.min(soonUs, lastedUs));
 }
 
 /** Place of the incident that the finding joins, −1: none. */
 function homeOf({ incidents, nowUs }: Book, found: Found): number {
   const known = incidents.findIndex((each) => holds(each, found.key));
   if (known >= 0) return known;
-  const near = incidents.findIndex((each) => isNear(each, nowUs) && isAbout(each, found));
+  const near = incidents.findIndex((each) => isNear(each, nowUs) && isAbout(each, found, nowUs));
   if (near >= 0 || incidents.length < INCIDENTS_MAX || incidents.some(isForgettable)) return near;
   return incidents.length - 1;
 }
@@ -211,10 +227,12 @@ function roomIn(incidents: readonly Incident[]): readonly Incident[] {
 }
 
 function announced(incident: Incident): Incident {
+  const size = sizeOf(incident);
   return {
     ...incident,
-    announcedImportance: importanceOf(incident),
-    announcedSeverity: severityOf(incident),
+    announcedImportance: importanceOf(size),
+    announcedSeverity: severityOf(size),
+    isAnnouncedEased: false,
   };
 }
 

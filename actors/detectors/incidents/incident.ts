@@ -1,15 +1,17 @@
 /**
  * One incident: what detectors found about one thing, and how long it has lasted.
  *
- *   forming ──ripe──► open ◄──ripe again──┐
+ *   forming ──ripe──► open ◄──active──┐
  *      │  └─ripe, beyond the budget─► held ─more important─► open
  *      │                               │
  *      └──quiet──► forgotten ◄──quiet──┘         open ──quiet──► eased ──quiet for longer──► closed, or accepted as normal
  *
  * N1  It is active while a finding in it has not ended, else quiet.
- * N2  Each channel, and each finding about several channels, is a symptom. A symptom's `activeUs` counts its active time less its quiet time:
- *     what flickers does not persist, nor do symptoms that take turns.
- * N3  It is ripe when an active symptom has lasted for the persistence, or when it is extreme.
+ * N2  Its symptoms are channels, and findings about several channels. A symptom's `activeUs` counts its active time less its quiet time: what
+ *     flickers does not last, nor do symptoms that take turns.
+ * N3  A symptom counts when it is as large as what is usual and has lasted for half of the persistence. Size, channels and title are those of
+ *     symptoms that count, so that a burst says nothing about what lasts.
+ * N4  It is ripe when a symptom that counts has lasted for the persistence, or when its active symptoms are extreme together.
  *
  * Plain JSON: incidents are registered state. These functions return changed copies.
  */
@@ -17,50 +19,62 @@ import type { Severity } from "../../../protocol/messages.ts";
 import { isExtreme, type Size } from "./importance.ts";
 import type { Found } from "./signals.ts";
 
-export interface Incident extends Size {
+export interface Incident {
   readonly state: "forming" | "held" | "open" | "eased";
   /** 1, 2, … in the order of opening; 0 before. */
   readonly number: number;
   readonly group: string;
   readonly everyUs: number;
   readonly persistenceUs: number;
-  /** When the oldest finding began. */
+  /** When the oldest finding began, and when the newest did. */
   readonly sinceUs: number;
+  readonly newestUs: number;
   /** Since when no finding is open, null while one is. */
   readonly quietSinceUs: number | null;
+  /** Active time. */
+  readonly lastedUs: number;
   /** The finding that ended last counts as normal now. */
   readonly isAccepted: boolean;
   readonly symptoms: readonly Symptom[];
   readonly findings: number;
-  /** The most evidence of one finding, nats. */
-  readonly evidence: number;
-  /** Largest contribution of each channel, largest first. */
-  readonly channels: readonly { readonly name: string; readonly weight: number }[];
-  /** Of the finding with the largest contribution. */
-  readonly title: string;
-  /** Ids of the first events of its findings. */
-  readonly eventIds: readonly string[];
-  /** At the last announcement. */
+  /** At the last announcement that said how large it is. */
   readonly announcedImportance: number;
   readonly announcedSeverity: Severity;
+  /** It was announced to have eased, and not to have grown since. */
+  readonly isAnnouncedEased: boolean;
 }
 
-interface Symptom {
-  /** Name of a channel, or key of a finding of several. */
+export interface Symptom {
+  /** Name of a channel, or key of a finding about several. */
   readonly name: string;
   readonly isChannel: boolean;
+  /** Ordered by contribution. */
+  readonly channels: readonly string[];
   /** Keys of its findings that have not ended. */
   readonly open: readonly string[];
+  readonly quietSinceUs: number | null;
   readonly activeUs: number;
+  /** Stays true once it does. */
+  readonly counts: boolean;
+  /** Largest effect and evidence of its findings; title and event of the one with the largest effect. */
+  readonly effect: number;
+  readonly evidence: number;
+  readonly title: string;
+  readonly eventId: string;
 }
 
 /** Limits of what an incident keeps: a broad fault of 128 channels must not fill the state. */
-const CHANNELS_MAX = 32;
-const EVENTS_MAX = 8;
-const SYMPTOMS_MAX = 128;
+const SYMPTOMS_MAX = 64;
+const SYMPTOM_CHANNELS_MAX = 8;
 
 /** Channels that a finding of several channels counts for: their list is ranked, but says not how many truly moved. */
 const BREADTH_OF_JOINT = 2;
+
+/** In units of what is usual: a smaller effect is usual by definition, however sure it is. */
+const LEAST_EFFECT = 1;
+
+/** Share of the persistence from which a symptom counts: those of one fault do not begin in the same row. */
+const COUNTS_FROM = 0.5;
 
 /** Quiet time after which an incident is over, in times of the persistence and in rows: the larger counts. */
 const WINDOW_PERSISTENCES = 3;
@@ -69,7 +83,7 @@ const WINDOW_ROWS = 30;
 const WINDOW_UNKNOWN_US = 60_000_000;
 
 export function forming(found: Found): Incident {
-  const { group, everyUs, persistenceUs, sinceUs } = found;
+  const { group, everyUs, persistenceUs, sinceUs, timeUs } = found;
   return {
     state: "forming",
     number: 0,
@@ -77,56 +91,43 @@ export function forming(found: Found): Incident {
     everyUs,
     persistenceUs,
     sinceUs,
-    quietSinceUs: found.timeUs,
+    newestUs: sinceUs,
+    quietSinceUs: timeUs,
+    lastedUs: 0,
     isAccepted: false,
     symptoms: [],
     findings: 0,
-    effect: 0,
-    breadth: 0,
-    persistences: 0,
-    evidence: 0,
-    channels: [],
-    title: found.title,
-    eventIds: [],
     announcedImportance: 0,
     announcedSeverity: "notice",
+    isAnnouncedEased: false,
   };
 }
 
-/** The incident some time later. */
-export function after(incident: Incident, elapsedUs: number): Incident {
+/** The incident at a later time. */
+export function after(incident: Incident, nowUs: number, elapsedUs: number): Incident {
   const symptoms = incident.symptoms
-    .map((each) => ({
-      ...each,
-      activeUs: Math.max(0, each.activeUs + (isActive(each) ? elapsedUs : -elapsedUs)),
-    }))
-    .filter((each) => isActive(each) || each.activeUs > 0);
-  const later = { ...incident, symptoms };
-  return incident.quietSinceUs === null ? lasting(later, elapsedUs) : later;
+    .map((each) => lasting(each, incident, isActive(each) ? elapsedUs : -elapsedUs))
+    .filter((each) => each.counts || isRecent(each, incident, nowUs));
+  const lastedUs = incident.lastedUs + (incident.quietSinceUs === null ? elapsedUs : 0);
+  return { ...incident, symptoms, lastedUs };
 }
 
 /** The incident with a finding that opened or grew. */
 export function withFinding(incident: Incident, found: Found, nowUs: number): Incident {
-  const { key, channels, effect, evidence, sinceUs, eventId } = found;
-  const isNew = !incident.symptoms.some(({ open }) => open.includes(key));
+  const { key, sinceUs } = found;
+  const isNew = !holds(incident, key);
   // A new finding has lasted for a while when it is announced.
   const beforeUs = isNew ? Math.max(0, nowUs - sinceUs) : 0;
-  const symptoms = isNew ? withSymptom(incident.symptoms, found, beforeUs) : incident.symptoms;
-  const joined: Incident = {
+  return {
     ...incident,
-    symptoms,
+    symptoms: withSymptom(incident, found, beforeUs),
     quietSinceUs: null,
+    lastedUs: incident.findings === 0 ? beforeUs : incident.lastedUs,
     isAccepted: false,
     sinceUs: Math.min(incident.sinceUs, sinceUs),
+    newestUs: Math.max(incident.newestUs, sinceUs),
     findings: incident.findings + (isNew ? 1 : 0),
-    effect: Math.max(incident.effect, effect),
-    breadth: Math.max(incident.breadth, breadthOf(symptoms, channels.length)),
-    evidence: Math.max(incident.evidence, evidence),
-    channels: rankedChannels(incident, found),
-    title: effect >= (incident.channels[0]?.weight ?? 0) ? found.title : incident.title,
-    eventIds: incident.eventIds.length < EVENTS_MAX ? [...incident.eventIds, eventId] : incident.eventIds,
   };
-  return incident.findings === 0 ? lasting(joined, beforeUs) : joined;
 }
 
 /** The incident when some of its findings are over. */
@@ -137,43 +138,79 @@ export function withoutFindings(
   nowUs: number,
 ): Incident {
   if (!incident.symptoms.some(({ open }) => open.some(isOver))) return incident;
-  const symptoms = incident.symptoms.map((each) => ({
-    ...each,
-    open: each.open.filter((key) => !isOver(key)),
-  }));
+  const symptoms = incident.symptoms.map((each) => {
+    if (!each.open.some(isOver)) return each;
+    const open = each.open.filter((key) => !isOver(key));
+    return { ...each, open, quietSinceUs: open.length === 0 ? nowUs : null };
+  });
   return { ...incident, symptoms, isAccepted, quietSinceUs: symptoms.some(isActive) ? null : nowUs };
 }
 
-/** The incident whose symptoms must persist anew. */
-export function eased(incident: Incident): Incident {
-  return { ...incident, state: "eased", symptoms: [] };
+/** The incident whose active symptoms count: it opens, and says what it is about. */
+export function opening(incident: Incident): Incident {
+  if (incident.symptoms.some(({ counts }) => counts)) return incident;
+  return { ...incident, symptoms: incident.symptoms.map((each) => ({ ...each, counts: isActive(each) })) };
 }
 
 export function isRipe(incident: Incident): boolean {
-  return untilRipeUs(incident) <= 0 || isExtreme(incident);
+  return untilRipeUs(incident) <= 0 || isExtreme(sizeOf(incident, isActive));
 }
 
 /** Active time that is missing for the persistence, µs; infinite without an active symptom. The row in which something is seen counts. */
 export function untilRipeUs({ persistenceUs, everyUs, symptoms }: Incident): number {
-  const lastedUs = symptoms.reduce(
-    (most, each) => (isActive(each) ? Math.max(most, each.activeUs) : most),
-    Number.NEGATIVE_INFINITY,
-  );
+  let lastedUs = Number.NEGATIVE_INFINITY;
+  for (const each of symptoms)
+    if (isActive(each) && each.effect >= LEAST_EFFECT) lastedUs = Math.max(lastedUs, each.activeUs);
   return persistenceUs - everyUs - lastedUs;
 }
 
-/** Quiet time after which the incident is over, and within which what follows belongs to it. */
+/** Size by the symptoms that count, or by those chosen. */
+export function sizeOf(incident: Incident, chosen: (symptom: Symptom) => boolean = isCounting): Size {
+  const { lastedUs, persistenceUs, everyUs, symptoms } = incident;
+  const unitUs = Math.max(persistenceUs, everyUs);
+  let effect = 0;
+  let channels = 0;
+  let joint = 1;
+  for (const each of symptoms) {
+    if (!chosen(each)) continue;
+    effect = Math.max(effect, each.effect);
+    if (each.isChannel) channels++;
+    else joint = Math.max(joint, Math.min(each.channels.length, BREADTH_OF_JOINT));
+  }
+  return { effect, breadth: Math.max(channels, joint), persistences: unitUs > 0 ? lastedUs / unitUs : 0 };
+}
+
+/** Symptoms that count, the largest first. */
+export function leading({ symptoms }: Incident): readonly Symptom[] {
+  return symptoms.filter(isCounting).sort((a, b) => b.effect - a.effect || (a.name < b.name ? -1 : 1));
+}
+
+/** Channels of the symptoms that count, by contribution: the effect of a symptom divided by the channel's rank in it. */
+export function channelsOf(incident: Incident): readonly string[] {
+  const weights = new Map<string, number>();
+  for (const { channels, effect } of leading(incident))
+    channels.forEach((name, rank) => {
+      weights.set(name, Math.max(weights.get(name) ?? 0, effect / (rank + 1)));
+    });
+  return [...weights].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([name]) => name);
+}
+
+/** Quiet time after which the incident is over, and time within which what begins belongs to it. */
 export function windowUs({ persistenceUs, everyUs }: Pick<Incident, "persistenceUs" | "everyUs">): number {
   return Math.max(WINDOW_PERSISTENCES * persistenceUs, WINDOW_ROWS * everyUs) || WINDOW_UNKNOWN_US;
 }
 
 /**
- * Whether the finding is about the same thing: it shares a channel, or it belongs to the same group while the incident is active or, once
- * announced, has not eased. Symptoms that follow each other on other channels are not one thing yet.
+ * Whether the finding is about the same thing: it shares a channel with a symptom of now, or it began in the same group soon after the newest
+ * finding, while the incident is active.
  */
-export function isAbout({ state, group, channels, quietSinceUs }: Incident, found: Found): boolean {
-  if (channels.some(({ name }) => found.channels.includes(name))) return true;
-  return group === found.group && (quietSinceUs === null || state === "open");
+export function isAbout(incident: Incident, { group, channels, sinceUs }: Found, nowUs: number): boolean {
+  const isShared = incident.symptoms.some(
+    (each) => isRecent(each, incident, nowUs) && each.channels.some((name) => channels.includes(name)),
+  );
+  if (isShared) return true;
+  const isActiveNow = incident.quietSinceUs === null;
+  return isActiveNow && group === incident.group && sinceUs - incident.newestUs < windowUs(incident);
 }
 
 /** Whether one of its findings has this key and has not ended. */
@@ -185,38 +222,43 @@ function isActive({ open }: Symptom): boolean {
   return open.length > 0;
 }
 
-function withSymptom(symptoms: readonly Symptom[], found: Found, beforeUs: number): readonly Symptom[] {
+function isCounting({ counts }: Symptom): boolean {
+  return counts;
+}
+
+function isRecent({ quietSinceUs }: Symptom, incident: Incident, nowUs: number): boolean {
+  return quietSinceUs === null || nowUs - quietSinceUs < windowUs(incident);
+}
+
+function withSymptom(incident: Incident, found: Found, beforeUs: number): readonly Symptom[] {
   const { key, channels } = found;
+  const { symptoms } = incident;
   const isChannel = channels.length === 1;
   const name = isChannel ? channels[0]! : key;
   const at = symptoms.findIndex((each) => each.name === name);
-  if (at < 0)
-    return symptoms.length < SYMPTOMS_MAX
-      ? [...symptoms, { name, isChannel, open: [key], activeUs: beforeUs }]
-      : symptoms;
+  if (at < 0) {
+    if (symptoms.length >= SYMPTOMS_MAX) return symptoms;
+    const { title, eventId, effect, evidence } = found;
+    const named = channels.slice(0, SYMPTOM_CHANNELS_MAX);
+    const fresh = { name, isChannel, channels: named, open: [key], quietSinceUs: null, activeUs: 0 };
+    const symptom = { ...fresh, counts: false, effect, evidence, title, eventId };
+    return [...symptoms, lasting(symptom, incident, beforeUs)];
+  }
   const known = symptoms[at]!;
-  const activeUs = Math.max(known.activeUs, beforeUs);
-  return symptoms.with(at, { ...known, open: [...known.open, key], activeUs });
+  const leads = found.effect >= known.effect;
+  const joined: Symptom = {
+    ...known,
+    open: known.open.includes(key) ? known.open : [...known.open, key],
+    quietSinceUs: null,
+    effect: Math.max(known.effect, found.effect),
+    evidence: Math.max(known.evidence, found.evidence),
+    ...(leads ? { title: found.title, eventId: found.eventId } : {}),
+  };
+  return symptoms.with(at, lasting(joined, incident, Math.max(0, beforeUs - known.activeUs)));
 }
 
-function lasting(incident: Incident, elapsedUs: number): Incident {
-  const unitUs = Math.max(incident.persistenceUs, incident.everyUs);
-  return unitUs > 0 ? { ...incident, persistences: incident.persistences + elapsedUs / unitUs } : incident;
-}
-
-function breadthOf(symptoms: readonly Symptom[], joint: number): number {
-  const channels = symptoms.filter((each) => each.isChannel && isActive(each)).length;
-  return Math.max(1, channels, Math.min(joint, BREADTH_OF_JOINT));
-}
-
-/** A channel contributes the effect of a finding, divided by its rank in it. */
-function rankedChannels({ channels }: Incident, found: Found): Incident["channels"] {
-  const weights = new Map(channels.map(({ name, weight }) => [name, weight]));
-  found.channels.forEach((name, rank) => {
-    weights.set(name, Math.max(weights.get(name) ?? 0, found.effect / (rank + 1)));
-  });
-  return [...weights]
-    .map(([name, weight]) => ({ name, weight }))
-    .sort((a, b) => b.weight - a.weight || (a.name < b.name ? -1 : 1))
-    .slice(0, CHANNELS_MAX);
+function lasting(symptom: Symptom, { persistenceUs, everyUs }: Incident, elapsedUs: number): Symptom {
+  const activeUs = Math.max(0, symptom.activeUs + elapsedUs);
+  const isLong = isActive(symptom) && activeUs + everyUs >= COUNTS_FROM * persistenceUs;
+  return { ...symptom, activeUs, counts: symptom.counts || (isLong && symptom.effect >= LEAST_EFFECT) };
 }

@@ -12,17 +12,7 @@
  */
 import { assign, setup } from "xstate";
 import { actorActions, announces, type CompleteRow, ignored } from "../machine-actions.ts";
-import {
-  accepted,
-  closed,
-  easing,
-  grew,
-  heldBack,
-  learning,
-  opened,
-  returned,
-  watching,
-} from "./announcements.ts";
+import { accepted, closed, easing, grew, heldBack, learning, opened, watching } from "./announcements.ts";
 import { advanced, type Book, dueUs, gathered, nextStep, over, type StepName, stepped } from "./book.ts";
 import type { Incident } from "./incident.ts";
 import { type Found, type IncidentsSignal, isOf } from "./signals.ts";
@@ -69,13 +59,8 @@ function tells(name: StepName, compose: (incident: Incident, book: Book) => Retu
         params: ({ context }: { context: IncidentsContext }) => {
           const step = nextStep(context)!;
           const book = stepped(context, step);
-          // A closed incident is no longer in the book.
-          return compose(
-            book.incidents.length < context.incidents.length
-              ? context.incidents[step.at]!
-              : book.incidents[step.at]!,
-            book,
-          );
+          const isOver = book.incidents.length < context.incidents.length;
+          return compose((isOver ? context : book).incidents[step.at]!, book);
         },
       },
       "step",
@@ -89,11 +74,12 @@ const steps = [
   tells("release", opened),
   tells("hold", heldBack),
   tells("grow", grew),
-  tells("return", returned),
   tells("ease", easing),
   tells("close", closed),
   tells("accept", accepted),
-  { guard: { type: "isNext", params: { name: "forget" } }, actions: "step" },
+  ...(["rest", "resume", "forget"] as const).map(
+    (name) => ({ guard: { type: "isNext", params: { name } }, actions: "step" }) as const,
+  ),
   {
     guard: "timerIsLate",
     actions: [
