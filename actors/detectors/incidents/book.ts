@@ -10,6 +10,7 @@
 import { type Budget, demanded, refilled } from "./budget.ts";
 import { importanceOf, severityOf } from "./importance.ts";
 import {
+  acceptedAfterUs,
   after,
   forming,
   holds,
@@ -18,12 +19,14 @@ import {
   isRipe,
   opening,
   sizeOf,
+  symptomOf,
   untilRipeUs,
   windowUs,
   withFinding,
   withoutFindings,
 } from "./incident.ts";
 import type { Found } from "./signals.ts";
+import { relative, remembered, type Usual } from "./usual.ts";
 
 export interface Book extends Budget {
   /** Logical time up to which the incidents are known, µs. */
@@ -34,6 +37,7 @@ export interface Book extends Budget {
   readonly opened: number;
   /** Held back so far. */
   readonly heldBack: number;
+  readonly usual: Usual;
 }
 
 export type StepName =
@@ -72,16 +76,19 @@ export function advanced<Kept extends Book>(book: Kept, timeUs: number): Kept {
   return refilled({ ...book, nowUs: timeUs, incidents }, elapsedUs);
 }
 
-/** The book with a finding: it opened, grew, ended or was accepted. `mayForm`: a new thing forms an incident. */
+/** The book with a finding: it opened, grew, ended or was accepted. `mayForm`: a new thing forms an incident, else it is usual. */
 export function gathered<Kept extends Book>(book: Kept, found: Found, mayForm: boolean): Kept {
+  const { nowUs, usual } = book;
   const { phase, key } = found;
   if (phase === "ended" || phase === "accepted")
     return over(book, (each) => each === key, phase === "accepted");
+  const name = symptomOf(found);
+  const effect = relative(usual, name, found.effect, nowUs);
   const home = homeOf(book, found);
-  if (home < 0 && !mayForm) return book;
+  if (home < 0 && !mayForm) return { ...book, usual: remembered(usual, name, found.effect, nowUs) };
   const incidents = home < 0 ? [...roomIn(book.incidents), forming(found)] : book.incidents;
   const at = home < 0 ? incidents.length - 1 : home;
-  const joined = withFinding(incidents[at]!, found, book.nowUs);
+  const joined = withFinding(incidents[at]!, { ...found, effect, largest: found.effect }, nowUs);
   return { ...book, incidents: incidents.with(at, joined) };
 }
 
@@ -119,7 +126,10 @@ function stepOf(incident: Incident, book: Book): StepName | null {
       if (isActive && isAffordable(incident, book)) return "release";
       return isOver ? "forget" : null;
     case "open":
-      if (isActive) return hasGrown(incident) ? "grow" : null;
+      if (isActive) {
+        if (book.nowUs - incident.newestUs >= acceptedAfterUs(incident)) return "accept";
+        return hasGrown(incident) ? "grow" : null;
+      }
       if (quietUs < incident.persistenceUs) return null;
       return incident.isAnnouncedEased ? "rest" : "ease";
     case "eased":
@@ -132,7 +142,7 @@ function stepOf(incident: Incident, book: Book): StepName | null {
 }
 
 function isAffordable(incident: Incident, book: Book): boolean {
-  return importanceOf(sizeOf(opening(incident))) >= demanded(book);
+  return importanceOf(sizeOf(opening(incident))) >= demanded(book, incident.groupChannels);
 }
 
 /** Louder than at the last announcement by far, or of a higher severity. */
@@ -177,12 +187,22 @@ export function stepped<Kept extends Book>(book: Kept, { name, at }: Step): Kept
     case "resume":
       return { ...book, incidents: book.incidents.with(at, { ...incident, state: "open" }) };
     case "close":
+      return { ...book, incidents: book.incidents.filter((_, k) => k !== at) };
     case "accept":
     case "forget":
-      return { ...book, incidents: book.incidents.filter((_, k) => k !== at) };
+      return {
+        ...book,
+        usual: asUsual(book, incident),
+        incidents: book.incidents.filter((_, k) => k !== at),
+      };
     default:
       return unreachable(name);
   }
+}
+
+/** What an incident that was no alarm, or is none any more, says about the usual. */
+function asUsual({ usual, nowUs }: Book, { symptoms }: Incident): Usual {
+  return symptoms.reduce((known, { name, largest }) => remembered(known, name, largest, nowUs), usual);
 }
 
 /** When something of an incident is due, µs; null: never without a further finding. */
@@ -200,7 +220,8 @@ function lookAgainUs(incident: Incident, nowUs: number): number {
   // Importance grows with the logarithm of time: look again when it has lasted as long once more, and soon after new symptoms.
   const sinceNewest = nowUs - incident.newestUs;
   const soonUs = sinceNewest < 2 * persistenceUs ? LOOK_AGAIN_US : lastedUs;
-  return nowUs + Math.max(LOOK_AGAIN_US, Math.min(soonUs, lastedUs));
+  const acceptedUs = incident.newestUs + acceptedAfterUs(incident) - nowUs;
+  return nowUs + Math.max(LOOK_AGAIN_US, Math.min(soonUs, lastedUs, acceptedUs));
 }
 
 /** Place of the incident that the finding joins, −1: none. */

@@ -67,6 +67,7 @@ class IncidentsDetector implements Detector<typeof incidentsMachine> {
       timeUs,
       key: keyOf(group.name, actor, finding.key),
       group: group.name,
+      groupChannels: group.n,
       channels,
       title,
       eventId: id,

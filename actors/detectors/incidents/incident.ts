@@ -24,6 +24,8 @@ export interface Incident {
   /** 1, 2, … in the order of opening; 0 before. */
   readonly number: number;
   readonly group: string;
+  /** Channels of the group. */
+  readonly groupChannels: number;
   readonly everyUs: number;
   readonly persistenceUs: number;
   /** When the oldest finding began, and when the newest did. */
@@ -56,7 +58,9 @@ export interface Symptom {
   readonly activeUs: number;
   /** Stays true once it does. */
   readonly counts: boolean;
-  /** Largest effect and evidence of its findings; title and event of the one with the largest effect. */
+  /** Largest effect of its findings as the detectors gave it. */
+  readonly largest: number;
+  /** Largest effect in units of what is usual for the symptom, and evidence of its findings; title and event of the one with the largest effect. */
   readonly effect: number;
   readonly evidence: number;
   readonly title: string;
@@ -82,16 +86,21 @@ const WINDOW_ROWS = 30;
 /** The same where neither is known, µs. */
 const WINDOW_UNKNOWN_US = 60_000_000;
 
+/** An incident that goes on for so long without anything new is how things are now: an hour on a machine. */
+const ACCEPTED_PERSISTENCES = 360;
+const ACCEPTED_UNKNOWN_US = 3_600_000_000;
+
 export function forming(found: Found): Incident {
-  const { group, everyUs, persistenceUs, sinceUs, timeUs } = found;
+  const { group, everyUs, persistenceUs, timeUs, groupChannels } = found;
   return {
     state: "forming",
     number: 0,
     group,
+    groupChannels,
     everyUs,
     persistenceUs,
-    sinceUs,
-    newestUs: sinceUs,
+    sinceUs: timeUs,
+    newestUs: timeUs,
     quietSinceUs: timeUs,
     lastedUs: 0,
     isAccepted: false,
@@ -112,20 +121,30 @@ export function after(incident: Incident, nowUs: number, elapsedUs: number): Inc
   return { ...incident, symptoms, lastedUs };
 }
 
+/** The name of the symptom that a finding is of. */
+export function symptomOf({ channels, key }: Found): string {
+  return channels.length === 1 ? channels[0]! : key;
+}
+
+/** A finding with its effect in units of what is usual for its symptom, and `largest` as its detector gave it. */
+export interface Weighed extends Found {
+  readonly largest: number;
+}
+
 /** The incident with a finding that opened or grew. */
-export function withFinding(incident: Incident, found: Found, nowUs: number): Incident {
+export function withFinding(incident: Incident, found: Weighed, nowUs: number): Incident {
   const { key, sinceUs } = found;
   const isNew = !holds(incident, key);
-  // A new finding has lasted for a while when it is announced.
-  const beforeUs = isNew ? Math.max(0, nowUs - sinceUs) : 0;
+  // A new finding has lasted for a while when it is announced; one that was usual and grew begins now.
+  const beforeUs = isNew && found.phase === "opened" ? Math.max(0, nowUs - sinceUs) : 0;
   return {
     ...incident,
     symptoms: withSymptom(incident, found, beforeUs),
     quietSinceUs: null,
     lastedUs: incident.findings === 0 ? beforeUs : incident.lastedUs,
     isAccepted: false,
-    sinceUs: Math.min(incident.sinceUs, sinceUs),
-    newestUs: Math.max(incident.newestUs, sinceUs),
+    sinceUs: Math.min(incident.sinceUs, nowUs - beforeUs),
+    newestUs: isNew ? Math.max(incident.newestUs, nowUs - beforeUs) : incident.newestUs,
     findings: incident.findings + (isNew ? 1 : 0),
   };
 }
@@ -213,6 +232,11 @@ export function isAbout(incident: Incident, { group, channels, sinceUs }: Found,
   return isActiveNow && group === incident.group && sinceUs - incident.newestUs < windowUs(incident);
 }
 
+/** Time since something new was found in it, beyond which what it is about is normal, µs. */
+export function acceptedAfterUs({ persistenceUs, everyUs }: Incident): number {
+  return ACCEPTED_PERSISTENCES * Math.max(persistenceUs, everyUs) || ACCEPTED_UNKNOWN_US;
+}
+
 /** Whether one of its findings has this key and has not ended. */
 export function holds({ symptoms }: Incident, key: string): boolean {
   return symptoms.some(({ open }) => open.includes(key));
@@ -230,18 +254,18 @@ function isRecent({ quietSinceUs }: Symptom, incident: Incident, nowUs: number):
   return quietSinceUs === null || nowUs - quietSinceUs < windowUs(incident);
 }
 
-function withSymptom(incident: Incident, found: Found, beforeUs: number): readonly Symptom[] {
-  const { key, channels } = found;
+function withSymptom(incident: Incident, found: Weighed, beforeUs: number): readonly Symptom[] {
+  const { key, channels, largest } = found;
   const { symptoms } = incident;
   const isChannel = channels.length === 1;
-  const name = isChannel ? channels[0]! : key;
+  const name = symptomOf(found);
   const at = symptoms.findIndex((each) => each.name === name);
   if (at < 0) {
     if (symptoms.length >= SYMPTOMS_MAX) return symptoms;
     const { title, eventId, effect, evidence } = found;
     const named = channels.slice(0, SYMPTOM_CHANNELS_MAX);
     const fresh = { name, isChannel, channels: named, open: [key], quietSinceUs: null, activeUs: 0 };
-    const symptom = { ...fresh, counts: false, effect, evidence, title, eventId };
+    const symptom = { ...fresh, counts: false, largest, effect, evidence, title, eventId };
     return [...symptoms, lasting(symptom, incident, beforeUs)];
   }
   const known = symptoms[at]!;
@@ -250,6 +274,7 @@ function withSymptom(incident: Incident, found: Found, beforeUs: number): readon
     ...known,
     open: known.open.includes(key) ? known.open : [...known.open, key],
     quietSinceUs: null,
+    largest: Math.max(known.largest, largest),
     effect: Math.max(known.effect, found.effect),
     evidence: Math.max(known.evidence, found.evidence),
     ...(leads ? { title: found.title, eventId: found.eventId } : {}),

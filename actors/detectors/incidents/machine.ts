@@ -136,6 +136,7 @@ export const incidentsMachine = setup({
     incidents: [],
     opened: 0,
     heldBack: 0,
+    usual: {},
     timerUs: null,
     groups: {},
   }),

@@ -7,6 +7,8 @@ export interface Found extends Signal, Omit<Finding, "key"> {
   /** Names the thing among those of all actors: actor, group and the finding's own key. */
   readonly key: string;
   readonly group: string;
+  /** Channels that the group has. */
+  readonly groupChannels: number;
   /** Ordered by contribution, without the channels of this program's own health. */
   readonly channels: readonly string[];
   readonly title: string;
