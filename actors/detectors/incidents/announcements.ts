@@ -1,9 +1,9 @@
 /** The wording of the events of incidents: title, severity and details of each. */
 import type { Announcement } from "../../ports/detector.ts";
-import { brief } from "../event-wording.ts";
+import { duration } from "../event-wording.ts";
 import type { Book } from "./book.ts";
 import { importanceOf, severityOf } from "./importance.ts";
-import { channelsOf, type Incident, leading, sizeOf } from "./incident.ts";
+import { channelsOf, type Incident, leading, news, sizeOf } from "./incident.ts";
 
 /** Channels named in an event. */
 const CHANNELS_NAMED = 8;
@@ -14,17 +14,22 @@ export function opened(incident: Incident, book: Book): Announcement {
   return {
     kind: "incident.opened",
     severity: severityOf(sizeOf(incident)),
-    title: `${titleOf(incident)}${others(incident)}, for ${lasted(incident, book)}`,
+    title: `${titleOf(incident)}${others(incident)}${lastedUs(incident, book) > 0 ? `, for ${lasted(incident, book)}` : ""}`,
     ...about(incident, book),
   };
 }
 
-export function grew(incident: Incident, book: Book): Announcement {
+/** `before`: the incident whose new symptoms are not announced yet. */
+export function grew(incident: Incident, book: Book, before: Incident): Announcement {
+  const added = news(before);
+  const isWider = added.symptoms.length > 0;
+  const what = isWider ? `${titleOf(added)}${others(added)}` : `${titleOf(incident)}${others(incident)}`;
   return {
     kind: "incident.grew",
     severity: severityOf(sizeOf(incident)),
-    title: `${titleOf(incident)}${others(incident)}, for ${lasted(incident, book)} and larger than before`,
+    title: `Incident ${incident.number} grew, for ${lasted(incident, book)} now: ${what}`,
     ...about(incident, book),
+    channels: [...new Set([...channelsOf(added), ...channelsOf(incident)])].slice(0, CHANNELS_NAMED),
   };
 }
 
@@ -59,7 +64,7 @@ export function heldBack(incident: Incident, book: Book): Announcement {
   return {
     kind: "incident.held-back",
     severity: "info",
-    title: `No alarm, because ${brief(book.perDay)} a day are asked for: ${titleOf(incident)}${others(incident)}`,
+    title: `No alarm, not important enough for ${book.perDay} a day: ${titleOf(incident)}${others(incident)}`,
     ...about(incident, book),
   };
 }
@@ -113,8 +118,10 @@ function titleOf(incident: Incident): string {
   return leading(incident)[0]?.title ?? incident.group;
 }
 
+/** Channels that the title does not speak of. */
 function others(incident: Incident): string {
-  const more = channelsOf(incident).length - 1;
+  const told = leading(incident)[0]?.channels ?? [];
+  const more = channelsOf(incident).filter((name) => !told.includes(name)).length;
   return more < 1 ? "" : `, and ${more} more ${more === 1 ? "channel" : "channels"}`;
 }
 
@@ -127,23 +134,9 @@ function lastedUs({ sinceUs, quietSinceUs }: Incident, { nowUs }: Book): number 
 }
 
 function lasted(incident: Incident, book: Book): string {
-  return spanText(lastedUs(incident, book));
+  return duration(lastedUs(incident, book));
 }
 
 function minutes(us: number): string {
-  return us < 60_000_000 ? spanText(us) : `${Math.round(us / 60_000_000)} minutes`;
-}
-
-const SPANS: readonly [us: number, unit: string][] = [
-  [86_400_000_000, "days"],
-  [3_600_000_000, "hours"],
-  [60_000_000, "min"],
-  [1_000_000, "s"],
-];
-
-/** "12 s", "3.5 min": two digits are enough to act on. */
-function spanText(us: number): string {
-  const [unitUs, unit] = SPANS.find(([size]) => us >= 2 * size) ?? [1_000_000, "s"];
-  const value = us / unitUs;
-  return `${value < 10 ? Number(value.toFixed(1)) : Math.round(value)} ${unit}`;
+  return us < 60_000_000 ? duration(us) : `${Math.round(us / 60_000_000)} minutes`;
 }

@@ -7,16 +7,18 @@
  * O2  `opened` is announced once and `closed` or `accepted` once. `grew` is announced when an incident is much more important than announced;
  *     `eased` once, and again only after `grew`: an incident that comes and goes stays silent.
  */
-import { type Budget, demanded, refilled } from "./budget.ts";
+import { type Budget, demanded, leastImportance, refilled } from "./budget.ts";
 import { importanceOf, severityOf } from "./importance.ts";
 import {
   acceptedAfterUs,
   after,
+  announcedSymptoms,
   forming,
   holds,
   type Incident,
   isAbout,
   isRipe,
+  news,
   opening,
   sizeOf,
   symptomOf,
@@ -80,12 +82,13 @@ export function advanced<Kept extends Book>(book: Kept, timeUs: number): Kept {
 export function gathered<Kept extends Book>(book: Kept, found: Found, mayForm: boolean): Kept {
   const { nowUs, usual } = book;
   const { phase, key } = found;
-  if (phase === "ended" || phase === "accepted")
-    return over(book, (each) => each === key, phase === "accepted");
   const name = symptomOf(found);
+  const isOver = phase === "ended" || phase === "accepted";
+  const home = isOver ? book.incidents.findIndex((each) => holds(each, key)) : homeOf(book, found);
+  if (home < 0 && (isOver || !mayForm))
+    return { ...book, usual: remembered(usual, name, found.effect, nowUs) };
+  if (isOver) return over(book, (each) => each === key, phase === "accepted");
   const effect = relative(usual, name, found.effect, nowUs);
-  const home = homeOf(book, found);
-  if (home < 0 && !mayForm) return { ...book, usual: remembered(usual, name, found.effect, nowUs) };
   const incidents = home < 0 ? [...roomIn(book.incidents), forming(found)] : book.incidents;
   const at = home < 0 ? incidents.length - 1 : home;
   const joined = withFinding(incidents[at]!, { ...found, effect, largest: found.effect }, nowUs);
@@ -145,11 +148,16 @@ function isAffordable(incident: Incident, book: Book): boolean {
   return importanceOf(sizeOf(opening(incident))) >= demanded(book, incident.groupChannels);
 }
 
-/** Louder than at the last announcement by far, or of a higher severity. */
+/** Larger by far than at the last announcement, of a higher severity, or with new symptoms that would be an incident alone. */
 function hasGrown(incident: Incident): boolean {
-  const { announcedImportance, announcedSeverity } = incident;
+  const { announcedImportance, announcedSeverity, groupChannels } = incident;
   const size = sizeOf(incident);
-  return importanceOf(size) >= announcedImportance + GREW || severityOf(size) !== announcedSeverity;
+  if (importanceOf(size) >= announcedImportance + GREW || severityOf(size) !== announcedSeverity) return true;
+  const added = news(incident);
+  return (
+    added.symptoms.length > 0 &&
+    importanceOf(sizeOf({ ...added, lastedUs: 0 })) >= leastImportance(groupChannels)
+  );
 }
 
 /** The book after the step. */
@@ -251,6 +259,7 @@ function announced(incident: Incident): Incident {
   const size = sizeOf(incident);
   return {
     ...incident,
+    symptoms: announcedSymptoms(incident),
     announcedImportance: importanceOf(size),
     announcedSeverity: severityOf(size),
     isAnnouncedEased: false,

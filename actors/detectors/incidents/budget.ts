@@ -31,5 +31,10 @@ export function refilled<Spent extends Budget>(budget: Spent, elapsedUs: number)
 
 /** Importance that an incident of a group with so many channels needs now, nats. */
 export function demanded({ perDay, owed }: Budget, channels: number): number {
-  return ln(Math.max(1, channels)) + PRICE * Math.max(0, owed + 1 - perDay);
+  return leastImportance(channels) + PRICE * Math.max(0, owed + 1 - perDay);
+}
+
+/** Importance that every incident of a group with so many channels needs, nats. */
+export function leastImportance(channels: number): number {
+  return ln(Math.max(1, channels));
 }

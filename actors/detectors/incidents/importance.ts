@@ -17,8 +17,8 @@ export interface Size {
   readonly breadth: number;
 }
 
-/** A channel that is constant as a rule has no scale: a larger effect says no more. */
-const EFFECT_MAX = 100;
+/** A channel that is constant as a rule has no scale: beyond ten times what is usual an effect says no more. */
+const EFFECT_MAX = 10;
 
 /** Ten channels at ten times what is usual at once: nobody waits for it to last. One channel alone can't reach it. */
 const EXTREME = 1_000;

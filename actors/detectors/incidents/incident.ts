@@ -58,6 +58,8 @@ export interface Symptom {
   readonly activeUs: number;
   /** Stays true once it does. */
   readonly counts: boolean;
+  /** An announcement has named it. */
+  readonly isAnnounced: boolean;
   /** Largest effect of its findings as the detectors gave it. */
   readonly largest: number;
   /** Largest effect in units of what is usual for the symptom, and evidence of its findings; title and event of the one with the largest effect. */
@@ -167,7 +169,7 @@ export function withoutFindings(
 
 /** The incident whose active symptoms count: it opens, and says what it is about. */
 export function opening(incident: Incident): Incident {
-  if (incident.symptoms.some(({ counts }) => counts)) return incident;
+  if (incident.symptoms.some(isCounting)) return incident;
   return { ...incident, symptoms: incident.symptoms.map((each) => ({ ...each, counts: isActive(each) })) };
 }
 
@@ -200,12 +202,25 @@ export function sizeOf(incident: Incident, chosen: (symptom: Symptom) => boolean
 }
 
 /** Symptoms that count, the largest first. */
-export function leading({ symptoms }: Incident): readonly Symptom[] {
+export function leading({ symptoms }: Pick<Incident, "symptoms">): readonly Symptom[] {
   return symptoms.filter(isCounting).sort((a, b) => b.effect - a.effect || (a.name < b.name ? -1 : 1));
 }
 
+/** The incident with those symptoms alone that count and were not announced yet. */
+export function news(incident: Incident): Incident {
+  return {
+    ...incident,
+    symptoms: incident.symptoms.filter((each) => each.counts && !each.isAnnounced && isActive(each)),
+  };
+}
+
+/** The incident whose symptoms that count were announced. */
+export function announcedSymptoms({ symptoms }: Incident): readonly Symptom[] {
+  return symptoms.map((each) => (each.counts ? { ...each, isAnnounced: true } : each));
+}
+
 /** Channels of the symptoms that count, by contribution: the effect of a symptom divided by the channel's rank in it. */
-export function channelsOf(incident: Incident): readonly string[] {
+export function channelsOf(incident: Pick<Incident, "symptoms">): readonly string[] {
   const weights = new Map<string, number>();
   for (const { channels, effect } of leading(incident))
     channels.forEach((name, rank) => {
@@ -265,7 +280,16 @@ function withSymptom(incident: Incident, found: Weighed, beforeUs: number): read
     const { title, eventId, effect, evidence } = found;
     const named = channels.slice(0, SYMPTOM_CHANNELS_MAX);
     const fresh = { name, isChannel, channels: named, open: [key], quietSinceUs: null, activeUs: 0 };
-    const symptom = { ...fresh, counts: false, largest, effect, evidence, title, eventId };
+    const symptom = {
+      ...fresh,
+      counts: false,
+      isAnnounced: false,
+      largest,
+      effect,
+      evidence,
+      title,
+      eventId,
+    };
     return [...symptoms, lasting(symptom, incident, beforeUs)];
   }
   const known = symptoms[at]!;

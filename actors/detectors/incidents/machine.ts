@@ -50,7 +50,10 @@ const find = (mayForm: boolean) =>
   ({ type: "gather", params: ({ event }: { event: Found }) => ({ found: event, mayForm }) }) as const;
 
 /** Announces the incident of the next step as it is before, or as it is after the step. */
-function tells(name: StepName, compose: (incident: Incident, book: Book) => ReturnType<typeof opened>) {
+function tells(
+  name: StepName,
+  compose: (incident: Incident, book: Book, before: Incident) => ReturnType<typeof opened>,
+) {
   return {
     guard: { type: "isNext", params: { name } },
     actions: [
@@ -60,7 +63,8 @@ function tells(name: StepName, compose: (incident: Incident, book: Book) => Retu
           const step = nextStep(context)!;
           const book = stepped(context, step);
           const isOver = book.incidents.length < context.incidents.length;
-          return compose((isOver ? context : book).incidents[step.at]!, book);
+          const before = context.incidents[step.at]!;
+          return compose(isOver ? before : book.incidents[step.at]!, book, before);
         },
       },
       "step",
