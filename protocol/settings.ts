@@ -109,8 +109,8 @@ export const settingsSchema = v.strictObject({
       ),
       windowSamples: setting(
         v.pipe(whole, v.minValue(32), v.maxValue(10_000)),
-        512,
-        "Scores kept for the conformal calibration of all channels together.",
+        8192,
+        "Rows in which it is learnt how channels go together, and the sizes of what they leave.",
       ),
       warmupSamples: setting(v.pipe(whole, v.minValue(16)), 64, "Samples of a channel before it is scored."),
       cooldownSamples: setting(whole, 32, "Samples without a further alarm after which an anomaly ends."),

@@ -42,7 +42,7 @@ export function ended(event: Closed, group: Group): Announcement {
   return {
     kind: "anomaly.ended",
     severity: "info",
-    title: `${subject(event, group)} is normal again after ${duration(event.timeUs - event.startedUs)}${usual(event)}`,
+    title: `${subject(event, group)} ${event.joint && event.titles.length > 1 ? "are" : "is"} normal again after ${duration(event.timeUs - event.startedUs)}${usual(event)}`,
     ...about(event, "ended"),
     detail: { ...detailOf(event), samples: event.samples, peakScore: event.peakScore },
   };
@@ -54,7 +54,8 @@ function subject({ joint, titles }: OfEpisode, { group }: Group): string {
 
 function seenAs(event: OfEpisode): string {
   const { view, value, unit, spanUs } = event;
-  if (value === null) return "move together in an unusual way";
+  if (event.joint) return `${unusualTogether(event)}${leading(event)}`;
+  if (value === null) return "is unusual";
   const size = amount(value, unit);
   switch (view) {
     case "step":
@@ -74,15 +75,29 @@ function seenAs(event: OfEpisode): string {
 
 function staysAs(event: OfEpisode): string {
   const { view, value, unit } = event;
-  if (value === null) return "stay unusual together";
+  if (event.joint) return `${unusualTogether(event, "stay")}${leading(event)}`;
+  if (value === null) return "stays unusual";
   if (view !== "roughness") return `stays at ${amount(value, unit)}${usual(event)}`;
   return value > 0
     ? `stays at changes of ${amount(value, unit)}${usual(event)}`
     : `stays as it is${usual(event)}`;
 }
 
-function usual({ low, high, unit }: OfEpisode): string {
-  return low === null || high === null ? "" : ` (usual: ${range(low, high, unit)})`;
+/** One channel may be unusual for what the others do, and within its own range. */
+function unusualTogether({ titles }: OfEpisode, verb: "be" | "stay" = "be"): string {
+  const [one, several] = verb === "be" ? ["is", "are"] : ["stays", "stay"];
+  return titles.length === 1 ? `${one} unusual for what the others do` : `${several} unusual together`;
+}
+
+/** The value of the channel that contributes most. */
+function leading({ titles, value, low, high, unit }: OfEpisode): string {
+  if (value === null || low === null || high === null) return "";
+  const name = titles.length === 1 ? "" : `${titles[0]} `;
+  return ` (${name}${amount(value, unit)}, usual: ${range(low, high, unit)})`;
+}
+
+function usual({ joint, low, high, unit }: OfEpisode): string {
+  return joint || low === null || high === null ? "" : ` (usual: ${range(low, high, unit)})`;
 }
 
 function about(event: OfEpisode, phase: Finding["phase"]): Pick<Announcement, "channels" | "finding"> {

@@ -123,12 +123,6 @@ export class ChannelViews {
     return ranges.high(s) - ranges.low(s) > BURSTS * this.usual.meanError(c);
   }
 
-  /** The size of the last value's error, in mean errors; 0 while there is none. */
-  deviation(c: number): number {
-    const error = this.usual.meanError(c);
-    return error > 0 ? Math.abs(this.statistics[c * VIEWS.length + LEVEL]!) / error : 0;
-  }
-
   /** The statistic of view v of channel c, and its usual range: without what a record under way has taught it. */
   statistic(c: number, v: number): number {
     return this.statistics[c * VIEWS.length + v]!;

@@ -3,7 +3,7 @@
  *
  *   row ─► views of each channel ─► novelty ─► repeats left out ─► score of c
  *    │                                  └─► evidence E_c ─► episode of c
- *    └───► joint views: size of the errors of all channels, Mahalanobis distance of the innovations ─► E_joint ─► joint episode
+ *    └───► joint score (joint/joint-score.ts) ─► how rare such excursions are ─► E_joint ─► joint episode
  *
  * Novelty is the largest of the views' novelties plus AGREEMENT times the second largest, and grows with experience: a record among 200 rows
  * says a fifth of one among RAMP_ROWS. Within REPEAT_ROWS it counts only if it is REPEAT_FACTOR times what was reported last. The score of a
@@ -24,7 +24,6 @@ import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
 import { MIDDLE_ROWS, SHORT_ROWS } from "./block-means.ts";
 import { ChannelViews, LEVEL, MEAN, PATTERN, ROUGHNESS, STEP, VIEWS, WEIGHTS } from "./channel-views.ts";
-import { ConformalViews } from "./conformal-views.ts";
 import {
   ACCEPTED_AFTER_ROWS,
   ACCEPTED_AFTER_US,
@@ -34,8 +33,8 @@ import {
   outside,
   STAYS_AFTER,
 } from "./episodes.ts";
-import { EvidenceScale } from "./evidence-scale.ts";
-import { JointDistance } from "./joint-distance.ts";
+import { JointAlarm } from "./joint/joint-alarm.ts";
+import { JointScore } from "./joint/joint-score.ts";
 import { anomalyMachine } from "./machine.ts";
 import { PATTERN_ROWS } from "./patterns.ts";
 import type { OfEpisode } from "./signals.ts";
@@ -58,14 +57,15 @@ const AGREEMENT = 0.5;
 const RAMP_ROWS = 1000;
 const REPEAT_ROWS = 100;
 const REPEAT_FACTOR = 2;
-/** Evidence at which the joint score is one half: one sample in ten thousand. */
-const JOINT_SCORE_HALF = 9.21;
-/** Largest error of a channel in the joint view, which looks for breadth, in mean errors. */
-const BREADTH_CAP = 8;
+/** Joint score, nats a channel, at which the score of a row is one half: many channels do what each does once in a thousand rows. */
+const JOINT_SCORE_HALF = 1;
 /** Factor by which the novelty of another view must exceed an episode's to begin an episode of its own. */
 const ESCALATION = 2;
-/** Channels named in an event. */
+/** Channels named in an event, at most, and the least contribution of one of them, as a share of the largest. */
 const CHANNELS_NAMED = 8;
+const LEAST_SHARE = 0.1;
+/** Channels that share a joint episode: with 1.8, a second one contributes half as much as the first. */
+const PARTICIPANTS = 1.8;
 /** Rows between updates of the threshold, because the spacing of rows may drift. */
 const THRESHOLD_EVERY = 1024;
 const DAY_US = 86_400_000_000;
@@ -84,11 +84,6 @@ const Scalars = namedNumbers(
 /** Of each channel: rows seen, novelty of the last row, that without repeats, the view with the largest, and what was reported last. */
 const Channels = namedNumbers("rows", "novelty", "reported", "view", "lastReported", "lastReportedRow");
 
-/** Views of all channels together: how many are unusual at once, and how unusual their combination is. */
-const JOINT_VIEWS = 2;
-const BREADTH = 0;
-const DISTANCE = 1;
-
 type Context = DetectorContext<typeof anomalyMachine>;
 
 export class AnomalyDetector implements Detector<typeof anomalyMachine> {
@@ -96,9 +91,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private readonly settings: Settings["anomaly"];
   private readonly group: Group;
   private readonly views: ChannelViews;
-  private readonly conformal: ConformalViews;
-  private readonly scale: EvidenceScale;
-  private readonly joint: JointDistance;
+  private readonly joint: JointScore;
+  private readonly alarm = new JointAlarm();
   private readonly spacing: RowSpacing;
   private readonly scalars = new Scalars();
   private readonly channels: InstanceType<typeof Channels>;
@@ -106,9 +100,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   /** E of the last row: one per channel, 0 where novelty is small, then the joint one. */
   private readonly evidence: Float64Array;
   private readonly lnViews = ln(VIEWS.length);
-  /** Novelties of the views of one channel; statistics of the joint views, then their evidence. */
+  /** Novelties of the views of one channel. */
   private readonly look = new Float64Array(VIEWS.length);
-  private readonly jointLook = new Float64Array(JOINT_VIEWS);
   private readonly shown = new Float64Array(3);
 
   constructor(settings: Settings, group: Group) {
@@ -116,9 +109,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     this.settings = settings.anomaly;
     this.group = group;
     this.views = new ChannelViews(n);
-    this.conformal = new ConformalViews(JOINT_VIEWS, settings.anomaly.windowSamples);
-    this.scale = new EvidenceScale(1);
-    this.joint = new JointDistance(n);
+    this.joint = new JointScore(n, settings.anomaly.windowSamples);
     this.spacing = new RowSpacing(group.everyUs);
     this.channels = new Channels(n);
     this.episodes = new Episodes(n + 1);
@@ -130,9 +121,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       evidence: this.evidence,
       ...this.spacing.fields,
       ...this.views.fields,
-      ...prefixed("window", this.conformal.fields),
-      ...prefixed("scale", this.scale.fields),
-      ...prefixed("joint", this.joint.fields),
+      ...(n > 1 ? { ...prefixed("joint", this.joint.fields), ...prefixed("alarm", this.alarm.fields) } : {}),
     };
     this.chooseThreshold(group.everyUs);
   }
@@ -144,16 +133,13 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   /** Score of channel c in the last row, [0, 1); c = n: the joint score. 0 while warming up. */
   score(c: number, { machine }: Pick<DetectorContext, "machine">): number {
     if (machine.value === "warming") return 0;
-    return c < this.group.n ? scoreOf(this.channels.at(c).reported) : jointScoreOf(this.evidence[c]!);
+    return c < this.group.n ? scoreOf(this.channels.at(c).reported) : jointScoreOf(this.joint.score);
   }
 
-  /** One score for the row: the larger of the joint score and that of the most unusual channel. */
-  rowScore({ machine }: Pick<DetectorContext, "machine">): number {
-    if (machine.value === "warming") return 0;
+  /** One score for the row: that of the only channel, or the joint score of several. */
+  rowScore(context: Pick<DetectorContext, "machine">): number {
     const { n } = this.group;
-    let most = 0;
-    for (let c = 0; c < n; c++) most = Math.max(most, this.channels.at(c).reported);
-    return n === 1 ? scoreOf(most) : Math.max(scoreOf(most), jointScoreOf(this.evidence[n]!));
+    return this.score(n === 1 ? 0 : n, context);
   }
 
   private row(batch: Batch, r: number, context: Context): void {
@@ -164,8 +150,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       this.chooseThreshold(this.spacing.us);
     scalars.rows++;
     const warm = context.machine.value !== "warming";
-    const breadth = this.lookAtChannels(batch, r, time, warm);
-    if (this.group.n > 1) this.lookAtAll(batch, r, breadth, warm);
+    this.lookAtChannels(batch, r, time, warm);
+    if (this.group.n > 1) this.lookAtAll(batch, r, warm);
     if (!warm) {
       if (scalars.rows < this.settings.warmupSamples) return;
       context.signal({ type: "warmed", timeUs: time, samples: scalars.rows });
@@ -173,11 +159,10 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     this.judge(batch, r, time, context);
   }
 
-  /** Computes novelty and evidence of every channel that reported. Returns the root mean square of their clipped errors. */
-  private lookAtChannels(batch: Batch, r: number, time: number, warm: boolean): number {
+  /** Computes novelty and evidence of every channel that reported. */
+  private lookAtChannels(batch: Batch, r: number, time: number, warm: boolean): void {
     const { n } = this.group;
     const { look, views, evidence } = this;
-    let squares = 0;
     views.at(time, this.scalars.rowsADay);
     for (let c = 0; c < n; c++) {
       const channel = this.channels.at(c);
@@ -188,12 +173,9 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
         continue;
       }
       views.look(c, batch.rowValue, batch.rowInnovation, r * n + c, look);
-      const error = Math.min(BREADTH_CAP, views.deviation(c));
-      squares += error * error;
       this.combine(c);
       if (warm && channel.novelty >= LEAST_EFFECT) evidence[c] = this.evidenceOf(c);
     }
-    return Math.sqrt(squares / n);
   }
 
   /** The novelty of channel c from those of its views. */
@@ -238,24 +220,11 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     return most;
   }
 
-  private lookAtAll(batch: Batch, r: number, breadth: number, warm: boolean): void {
+  private lookAtAll(batch: Batch, r: number, warm: boolean): void {
     const { n } = this.group;
-    const { evidence, conformal, jointLook } = this;
-    jointLook[BREADTH] = breadth;
-    jointLook[DISTANCE] = this.joint.see(batch, r, this.views);
-    let most = 0;
-    for (let v = 0; v < JOINT_VIEWS; v++) {
-      if (Number.isNaN(jointLook[v]!)) continue;
-      // While the channels warm up, their errors are no measure.
-      if (!warm && v === BREADTH) continue;
-      conformal.evidenceAt(v, jointLook, v);
-      most = Math.max(most, jointLook[v]!);
-    }
-    evidence[n] = 0;
-    if (!warm) return;
-    jointLook[BREADTH] = most;
-    this.scale.calibrateAt(0, jointLook);
-    evidence[n] = jointLook[BREADTH]!;
+    this.joint.see(batch, r);
+    this.evidence[n] = 0;
+    if (warm) this.alarm.evidenceAt(this.joint, this.evidence, n);
   }
 
   /** Opens and closes episodes. */
@@ -270,8 +239,9 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
         if (evidence[c]! > loudest) loudest = evidence[c]!;
         if (evidence[c]! >= threshold && episodes.at(c).active === 0) loud++;
       }
-      // What one channel explains alone is the episode of that channel.
-      const joint = evidence[n]! >= threshold && loudest < threshold;
+      // What one channel does alone is its own episode, if its views see it.
+      const joint =
+        evidence[n]! >= threshold && (loudest < threshold || this.joint.participants() >= PARTICIPANTS);
       if (joint || (loud >= 3 && loud * 4 >= n)) this.open(n, batch, r, time, context);
     }
     const inhibited = n > 1 && episodes.at(n).active === 1;
@@ -302,9 +272,10 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     episode.calm = 0;
     episode.stays = 0;
     episode.view = view;
-    episode.peakEffect = joint ? this.loudest() : this.channels.at(i).novelty;
+    episode.peakEffect = joint ? this.joint.effect() : this.channels.at(i).novelty;
     episode.peakEvidence = this.evidence[i]!;
-    if (!joint) {
+    if (joint) episode.farthest = this.joint.score;
+    else {
       episode.low = views.low(i, view);
       episode.high = views.high(i, view);
       episode.levelLow = views.low(i, LEVEL);
@@ -315,7 +286,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     context.signal({
       type: "opened",
       ...this.describe(i, batch, r, time),
-      score: joint ? jointScoreOf(episode.peakEvidence) : scoreOf(episode.peakEffect),
+      score: this.score(i, context),
       expected: joint ? null : views.expected(i),
     });
   }
@@ -347,7 +318,11 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   /** Whether the row of episode i is normal again. */
   private isBack(i: number): boolean {
     const episode = this.episodes.at(i);
-    if (i === this.group.n) return this.evidence[i]! < this.scalars.threshold / 2;
+    if (i === this.group.n) {
+      episode.peakEffect = Math.max(episode.peakEffect, this.joint.effect());
+      episode.farthest = Math.max(episode.farthest, this.joint.score);
+      return this.evidence[i]! < this.scalars.threshold / 2;
+    }
     const { novelty } = this.channels.at(i);
     if (novelty > episode.peakEffect) episode.peakEffect = novelty;
     const distance = this.distance(i);
@@ -378,7 +353,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     context.signal({
       type: "closed",
       ...this.describe(i, batch, r, time),
-      peakScore: i < this.group.n ? scoreOf(episode.peakEffect) : jointScoreOf(episode.peakEvidence),
+      peakScore: i < this.group.n ? scoreOf(episode.peakEffect) : jointScoreOf(episode.farthest),
       samples: episode.length - episode.calm + 1,
     });
   }
@@ -395,20 +370,32 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     const { n } = group;
     const { view, startedUs, peakEffect, peakEvidence } = this.episodes.at(i);
     const joint = i === n;
-    if (!joint) this.show(i, batch.rowValue, r * n + i);
+    const concerned = this.concerned(i);
+    const leading = concerned[0]!;
+    if (joint) this.showLevel(leading, batch.rowValue, r * n + leading);
+    else this.show(i, batch.rowValue, r * n + i);
     const inPercent = view === STEP && group.innovation === "logReturn";
     return {
       timeUs: time,
       startedUs,
-      ...describeEpisode(group, i, view, this.concerned(i)),
-      unit: joint ? "" : inPercent ? "%" : group.channels[i]!.unit,
-      effect: 1 + 2 * peakEffect,
+      ...describeEpisode(group, i, view, concerned),
+      unit: inPercent ? "%" : group.channels[leading]!.unit,
+      effect: joint ? peakEffect : 1 + 2 * peakEffect,
       evidence: peakEvidence,
-      value: joint ? null : shown[0]!,
-      low: joint ? null : shown[1]!,
-      high: joint ? null : shown[2]!,
+      value: shown[0]!,
+      low: shown[1]!,
+      high: shown[2]!,
       spanUs: ROWS_SEEN[view]! * this.spacing.us,
     };
+  }
+
+  /** Writes the value of channel c and its usual range to `shown`. */
+  private showLevel(c: number, values: Float64Array, k: number): void {
+    const { views, shown } = this;
+    const expected = views.expected(c);
+    shown[0] = values[k]!;
+    shown[1] = expected + views.low(c, LEVEL);
+    shown[2] = expected + views.high(c, LEVEL);
   }
 
   /** Writes what the view of channel c's episode sees, and its range before, to `shown`, in the unit of the channel. */
@@ -430,18 +417,10 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private concerned(i: number): number[] {
     const { n, channels } = this.group;
     if (i < n) return [i];
-    const weight = (c: number) => this.views.deviation(c) + this.joint.share(c);
-    return channels
-      .map((_, c) => c)
-      .sort((a, b) => weight(b) - weight(a) || a - b)
-      .slice(0, CHANNELS_NAMED);
-  }
-
-  /** The largest novelty of all channels. */
-  private loudest(): number {
-    let most = 0;
-    for (let c = 0; c < this.group.n; c++) most = Math.max(most, this.channels.at(c).novelty);
-    return most;
+    const weight = (c: number) => this.joint.contributions[c]!;
+    const ranked = channels.map((_, c) => c).sort((a, b) => weight(b) - weight(a) || a - b);
+    const least = LEAST_SHARE * weight(ranked[0]!);
+    return ranked.slice(0, CHANNELS_NAMED).filter((c) => weight(c) >= least);
   }
 
   private chooseThreshold(spacingUs: number): void {
@@ -458,6 +437,6 @@ function scoreOf(novelty: number): number {
   return novelty / (novelty + SCORE_HALF);
 }
 
-function jointScoreOf(evidence: number): number {
-  return evidence / (evidence + JOINT_SCORE_HALF);
+function jointScoreOf(score: number): number {
+  return score / (score + JOINT_SCORE_HALF);
 }

@@ -11,7 +11,7 @@ export interface OfEpisode {
   readonly channels: readonly string[];
   /** Display names of `channels`, in the same order. */
   readonly titles: readonly string[];
-  /** Unit of the channel; empty for a joint episode. */
+  /** Unit of the channel; of a joint episode: of the channel that contributes most. */
   readonly unit: string;
   /** The view that found it: "level", "step", "mean", "shift", "roughness", "pattern" or "joint". */
   readonly view: string;
@@ -20,7 +20,10 @@ export interface OfEpisode {
   readonly effect: number;
   /** Nats: −ln of the chance of so large a record. */
   readonly evidence: number;
-  /** What the view sees, and the range that it had before; null for a joint episode. In the channel's unit, with log returns in %. */
+  /**
+   * What the view sees, and the range that it had before; of a joint episode: value and usual range of the channel that contributes most. In the
+   * channel's unit, with log returns in %.
+   */
   readonly value: number | null;
   readonly low: number | null;
   readonly high: number | null;
