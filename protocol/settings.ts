@@ -130,6 +130,11 @@ export const settingsSchema = v.strictObject({
         0,
         "The same promise in rows: at least this many rows between two false changes on average. 0: derived from `falseAlarmsPerDay` and the rate of rows; files: 100,000.",
       ),
+      raiseNats: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(0)),
+        2,
+        "Nats by which each change makes the next one dearer. It is taken back within the rows that are promised between false changes, so that in the long run changes come no more often, also in seasons. 0: never; files: 0.",
+      ),
       averageUs: setting(
         whole,
         100_000,

@@ -111,6 +111,7 @@ function forFiles(settings: Settings, n: number): Settings {
     changes: {
       ...changes,
       averageUs: 0,
+      raiseNats: 0,
       falseAlarmSamples: falseAlarmSamples > 0 ? falseAlarmSamples : FILE_FALSE_CHANGE_ROWS,
     },
   };

@@ -182,6 +182,19 @@ test("the rate of the settings sets the price", () => {
   assert.equal(announced(small, { falseAlarmSamples: 1e15 }).events, []);
 });
 
+test("in a season changes come no more often than promised in the long run, and a large step is found all the same", () => {
+  const [rows, promised] = [30_000, 500];
+  const season = noisy(rows, (t) => 3 * Math.sin((2 * Math.PI * t) / 288) + (t < rows - 200 ? 0 : 60), 39);
+  const places = (settings: object) =>
+    announced(season, { falseAlarmSamples: promised, ...settings }).events.map(
+      ({ detail }) => (detail!["changedUs"] as number) / SECOND,
+    );
+  assert.ok(places({ raiseNats: 0 }).length > (2 * rows) / promised, "without it there are many more");
+  const found = places({});
+  assert.ok(found.length <= (1.2 * rows) / promised, `${found.length} changes`);
+  assert.ok(Math.abs(found.at(-1)! - (rows - 199)) <= 3, `the last at ${found.at(-1)}`);
+});
+
 test("the state of a channel has one size, however long it is watched", () => {
   const segments = new Segments(2);
   const size = () => Object.values(segments.fields).reduce((sum, field) => sum + field.length, 0);

@@ -5,9 +5,11 @@
  *
  * The price of a change keeps the promise of the settings: A rows between false changes of the group. A row has LOOKS_A_ROW looks at each of n
  * channels, and one look exceeds g with probability e^−g, so the price is ln(LOOKS_A_ROW · n · A). A change is also never declared before it is
- * SETTLED_ROWS old, which makes false ones rarer than promised.
+ * SETTLED_ROWS old, which makes false ones rarer than promised. What is not independent of its past, such as a season, has more changes: each change
+ * raises the price by `raiseNats`, which is taken back within A rows. So in the long run changes come once in A rows, whatever the rows are
+ * (Gibbs & Candès 2021, "Adaptive conformal inference under distribution shift"), and those that explain most come first.
  *
- * No change of law: a random walk has changes only where its steps change; one wild value is no change. A slow season is a sequence of changes.
+ * A random walk has changes only where its steps change; one wild value is no change.
  *
  * Cost: about 0.3 µs a channel and row.
  */
@@ -41,7 +43,11 @@ const NORMAL_AFTER = 3600;
 const Scalars = namedNumbers(
   /** Rows judged, each the mean of those within `averageUs`. */
   "rows",
+  /** A, and the price that follows from it, nats. */
+  "promised",
   "price",
+  /** How far earlier changes have raised the price, nats. */
+  "raised",
   /** Time of the first row that the next mean has; NaN: none. */
   "beganUs",
   /** The last declaration of a change of any channel, and when it was; NaN before the first. */
@@ -109,7 +115,7 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
 
   /** Largest gain of a split in the last row over its price, in [0, 1]. */
   score(): number {
-    const { price } = this.scalars;
+    const price = this.scalars.price + this.scalars.raised;
     let most = 0;
     for (let c = 0; c < this.group.n; c++) most = Math.max(most, this.segments.gainOf(c));
     return price > 0 ? Math.min(1, most / price) : 0;
@@ -130,13 +136,15 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
     const { sums, counts, scalars, segments } = this;
     if (scalars.rows % PRICE_EVERY === 0) this.choosePrice();
     scalars.rows = scalars.rows + 1;
+    scalars.raised = Math.max(0, scalars.raised - this.settings.raiseNats / scalars.promised);
     scalars.beganUs = Number.NaN;
+    const price = scalars.price + scalars.raised;
     for (let c = 0; c < this.group.n; c++) {
       if (counts[c] === 0) continue;
       const mean = sums[c]! / counts[c]!;
       sums[c] = 0;
       counts[c] = 0;
-      if (segments.see(c, mean, time, scalars.price)) this.declare(c, time, context);
+      if (segments.see(c, mean, time, price)) this.declare(c, time, context);
     }
   }
 
@@ -146,6 +154,7 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
     if (Math.abs(changedUs - scalars.changedUs) <= SETTLED_ROWS * this.rowUs()) return;
     scalars.declaredUs = time;
     scalars.changedUs = changedUs;
+    scalars.raised = scalars.raised + this.settings.raiseNats;
   }
 
   /** Spacing of the rows that are judged, µs. */
@@ -154,8 +163,9 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
   }
 
   private choosePrice(): void {
-    const rows = falseAlarmSamples(this.settings, this.rowUs());
-    this.scalars.price = ln(LOOKS_A_ROW * this.group.n * rows);
+    const { scalars, settings, group } = this;
+    scalars.promised = falseAlarmSamples(settings, this.rowUs());
+    scalars.price = ln(LOOKS_A_ROW * group.n * scalars.promised);
   }
 
   private declare(c: number, time: number, context: Context): void {
@@ -170,6 +180,7 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
     }
     const back = again && Math.abs(found.after - normal.level) <= BACK_WITHIN * normal.spread;
     normal.left = back ? 0 : 1;
+    const price = scalars.price + scalars.raised;
     this.note(found.changedUs, time);
     const { name, title, unit } = group.channels[c]!;
     const aSecond = 1_000_000 / this.rowUs();
@@ -191,7 +202,7 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
       spread: found.spread,
       effect: Math.abs(found.after - found.before - found.slopeBefore * found.rowsAfter) / found.spread,
       gain: found.gain,
-      price: scalars.price,
+      price,
       sinceUs: normal.sinceUs,
     };
     context.signal(back ? { type: "returned", ...change } : { type: "declared", again, ...change });
