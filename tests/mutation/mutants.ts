@@ -181,6 +181,8 @@ function isType(key: string, node: Node): boolean {
 
 /** An error that is made and passed on, such as `new EigenwatchError({ … })`. */
 function isError(node: Node): boolean {
+  // Valibot takes the words of an error as an argument.
+  if (node.type === "Literal" && String(node["value"]).startsWith("Expected ")) return true;
   const callee = node.type === "NewExpression" ? (node["callee"] as Node) : null;
   return /(Error|Malformed\w+|LimitExceeded|RecordingDamaged)$/.test(String(callee?.["name"] ?? ""));
 }

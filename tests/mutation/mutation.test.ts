@@ -33,6 +33,15 @@ const OPERATORS: [source: string, mutants: string[]][] = [
   ["export const name = 'x';", ['export const name = "";']],
   ["export const shut = false;", ["export const shut = true;"]],
   ["for (;;) i++;", ["for (;;) ;", "for (;;) i--;"]],
+  [
+    'check(a < 3, "Expected less");',
+    [
+      ";",
+      'check(a <= 3, "Expected less");',
+      'check(a >= 3, "Expected less");',
+      'check(a < (3 + 1), "Expected less");',
+    ],
+  ],
   ["if (a) throw new RangeError(`${n} is below ${5 - 3}`);", ["if (!(a)) throw", "if (a) ;"]],
 ];
 

@@ -152,6 +152,28 @@ test("keys that reach into prototypes are refused and pollute nothing", () => {
   assert.is((Object.prototype as Record<string, unknown>)["polluted"], undefined);
 });
 
+/** An array or a map that holds one value, by each way to state its length. */
+const HOLDING_ONE = {
+  "fixed array": [0x91],
+  "array 16": [0xdc, 0, 1],
+  "array 32": [0xdd, 0, 0, 0, 1],
+  "fixed map": [0x81, 0xa1, 0x61],
+  "map 16": [0xde, 0, 1, 0xa1, 0x61],
+  "map 32": [0xdf, 0, 0, 0, 1, 0xa1, 0x61],
+};
+
+for (const [kind, head] of Object.entries(HOLDING_ONE))
+  test(`nesting of a ${kind} counts: MAX_NESTING is allowed, one more is refused`, () => {
+    const nested = (depth: number) =>
+      Uint8Array.from([...new Array<number[]>(depth).fill(head).flat(), 0xc0]);
+    checkStructure("decode x", nested(MAX_NESTING), 0);
+    refuses(
+      () => checkStructure("decode x", nested(MAX_NESTING + 1), 0),
+      LimitExceeded,
+      /nesting deeper than/,
+    );
+  });
+
 test("nesting is refused before it is followed", () => {
   const deep = Uint8Array.from([
     0x93,

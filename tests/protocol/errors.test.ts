@@ -1,5 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import * as errors from "../../protocol/errors.ts";
 import { EigenwatchError, type ErrorKind, exitCodeOf, ProtocolError } from "../../protocol/errors.ts";
 
 test("an error says what could not be done, the value, and what was expected where that is known", () => {
@@ -12,6 +13,15 @@ test("an error is one of usage unless it says another kind; bytes that cannot be
   assert.is(new EigenwatchError({ action: "a", value: "b" }).kind, "usage");
   assert.is(new EigenwatchError({ action: "a", value: "b", kind: "denied" }).kind, "denied");
   assert.is(new ProtocolError("a", "b", "c").kind, "input");
+});
+
+test("each class of errors has its own name, by which logs and answers tell them apart", () => {
+  const classes = Object.entries(errors).filter(([, value]) => String(value).startsWith("class"));
+  assert.ok(classes.length >= 7);
+  for (const [name, value] of classes) {
+    const parts = name === "EigenwatchError" ? [{ action: "a", value: "b" }] : ["a", "b", "c"];
+    assert.is(Reflect.construct(value as typeof ProtocolError, parts).name, name);
+  }
 });
 
 test("an error keeps its cause", () => {

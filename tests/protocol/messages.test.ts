@@ -7,7 +7,14 @@ import { decodeAs, decodeMessage, encodeMessage } from "../../protocol/codec.ts"
 import { MalformedMessage } from "../../protocol/errors.ts";
 import { frameBody } from "../../protocol/frame-body.ts";
 import * as limits from "../../protocol/limits.ts";
-import { isInput, MESSAGES, type MessageName, mayFlow, nameOfCode } from "../../protocol/messages.ts";
+import {
+  type DecodedMessage,
+  isInput,
+  MESSAGES,
+  type MessageName,
+  mayFlow,
+  nameOfCode,
+} from "../../protocol/messages.ts";
 import { SUBJECT_KINDS } from "../../protocol/subjects.ts";
 import { fromHex, toHex } from "../conformance/hex.ts";
 import { refuses } from "./refusal.ts";
@@ -71,6 +78,12 @@ test("only what the core folds is an input", () => {
   assert.ok(isInput({ type: "measurement", gauges: {} }));
   assert.not(isInput({ type: "ping", nonce: 1 }));
   assert.not(isInput({ type: "unknown", version: 1, code: 0x70, body: Uint8Array.of(0x80) }));
+});
+
+test("codes 0x01 to 0x1f are inputs, and no others, as PROTOCOL.md says", () => {
+  assert.match(section("## Messages"), /^Codes 0x01-0x1f are inputs,/m);
+  for (const name of NAMES)
+    assert.is(isInput({ type: name } as DecodedMessage), MESSAGES[name].code <= 0x1f, name);
 });
 
 test("PROTOCOL.md has the rows of MESSAGES", () => {
