@@ -7,6 +7,7 @@
 import process from "node:process";
 import { StandaloneActor } from "../../actors/core/standalone-actor.ts";
 import { anomaly } from "../../actors/detectors/anomaly/detector.ts";
+import { changes } from "../../actors/detectors/changes/detector.ts";
 import { collapse } from "../../actors/detectors/collapse/detector.ts";
 import { estimator } from "../../actors/detectors/estimator/detector.ts";
 import { RowAssembler } from "../../actors/detectors/rows/row-assembler.ts";
@@ -21,7 +22,7 @@ import { type BenchRow, compared, limited } from "./row.ts";
 import { normals, ROW_US, rowsGroup, uniforms, walkFrames } from "./samples.ts";
 import { BARE_LOOP, bareLoop, inTurns } from "./turns.ts";
 
-export const DETECTORS: Readonly<Record<string, ActorDefinition>> = { estimator, collapse, anomaly };
+export const DETECTORS: Readonly<Record<string, ActorDefinition>> = { estimator, collapse, anomaly, changes };
 
 const CHANNELS = 16;
 const FRAME_SAMPLES = 256;
@@ -56,6 +57,7 @@ export async function benchDetectors(): Promise<BenchRow[]> {
     ),
     perRow("collapse", runs["collapse"]!),
     perSample("anomaly", runs["anomaly"]!),
+    perSample("changes", runs["changes"]!),
     ...(await benchAllocation(names)),
     await benchUnivariate(),
     ...(await benchTrajectory()),
