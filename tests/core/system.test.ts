@@ -95,6 +95,24 @@ function feed(core: Core, from: number, to: number): void {
   }
 }
 
+test("a session that goes on is not learnt again: its log is what it remembers", () => {
+  const kinds: string[] = [];
+  const sink = { event: ({ kind }: { kind: string }) => void kinds.push(kind), state() {}, metrics() {} };
+  const host = channels(3, {
+    group: "host",
+    channels: ["cpu.busy", "memory.used", "own.loopDelay"].map((name) => ({ name, title: "", unit: "" })),
+    everyUs: 100_000,
+  });
+  const first = new Core(SYSTEM, sink);
+  for (const input of [opened({}), host]) first.apply(first.sequence + 1, 1_000_000, input);
+  const learnt = 400_000_000;
+  first.apply(first.sequence + 1, learnt, { ...row(learnt, [1, 1, 1], 1), group: "host" });
+  assert.equal(kinds.splice(0), ["incident.learning", "incident.watching"]);
+  const again = Core.restore(first.snapshot(), SYSTEM, sink);
+  for (const input of [opened({}), host]) again.apply(again.sequence + 1, learnt + 3_600_000_000, input);
+  assert.equal(kinds, []);
+});
+
 test("a session continues with the actors of its new settings, also after a restore", () => {
   const settings = defaultSettings();
   for (const [before, after] of [

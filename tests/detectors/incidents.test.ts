@@ -163,6 +163,11 @@ test("what was found while the machine was learnt, and passed, is the measure of
   assert.is(kinds(louder.found(400, "a", { effect: 80 }).until(420).events).at(-1), "incident.opened");
 });
 
+test("a single absurd effect while nothing was known does not make a channel deaf", () => {
+  const world = host({ learn: true }).found(100, "a", { effect: 20_000 }).ended(130, "a");
+  assert.is(kinds(world.found(400, "a", { effect: 30 }).until(420).events).at(-1), "incident.opened");
+});
+
 test("an incident that goes on for an hour without anything new is accepted as normal", () => {
   const { events } = host().found(100, "a").until(3_690);
   assert.equal(

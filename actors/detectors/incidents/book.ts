@@ -8,7 +8,7 @@
  *     `eased` once, and again only after `grew`: an incident that comes and goes stays silent.
  */
 import { type Budget, demanded, leastImportance, refilled } from "./budget.ts";
-import { importanceOf, severityOf } from "./importance.ts";
+import { importanceOf, isAbove, severityOf } from "./importance.ts";
 import {
   acceptedAfterUs,
   after,
@@ -16,10 +16,11 @@ import {
   forming,
   holds,
   type Incident,
-  isAbout,
+  isFresh,
   isRipe,
   news,
   opening,
+  sharesChannel,
   sizeOf,
   symptomOf,
   untilRipeUs,
@@ -89,7 +90,9 @@ export function gathered<Kept extends Book>(book: Kept, found: Found, mayForm: b
     return { ...book, usual: remembered(usual, name, found.effect, nowUs) };
   if (isOver) return over(book, (each) => each === key, phase === "accepted");
   const effect = relative(usual, name, found.effect, nowUs);
-  const incidents = home < 0 ? [...roomIn(book.incidents), forming(found)] : book.incidents;
+  // It leaves an incident that it does not join: only one has it.
+  const left = over(book, (each) => each === key && home < 0, false).incidents;
+  const incidents = home < 0 ? [...roomIn(left), forming(found)] : left;
   const at = home < 0 ? incidents.length - 1 : home;
   const joined = withFinding(incidents[at]!, { ...found, effect, largest: found.effect }, nowUs);
   return { ...book, incidents: incidents.with(at, joined) };
@@ -152,7 +155,8 @@ function isAffordable(incident: Incident, book: Book): boolean {
 function hasGrown(incident: Incident): boolean {
   const { announcedImportance, announcedSeverity, groupChannels } = incident;
   const size = sizeOf(incident);
-  if (importanceOf(size) >= announcedImportance + GREW || severityOf(size) !== announcedSeverity) return true;
+  if (importanceOf(size) >= announcedImportance + GREW || isAbove(severityOf(size), announcedSeverity))
+    return true;
   const added = news(incident);
   return (
     added.symptoms.length > 0 &&
@@ -232,17 +236,27 @@ function lookAgainUs(incident: Incident, nowUs: number): number {
   return nowUs + Math.max(LOOK_AGAIN_US, Math.min(soonUs, lastedUs, acceptedUs));
 }
 
-/** Place of the incident that the finding joins, −1: none. */
+/**
+ * Place of the incident that the finding joins, −1: none. In this order: one that has the finding, one of the same group that formed just now, one with a
+ * symptom on the same channel. What was not announced for long and was no news then has no claim on what is news now.
+ */
 function homeOf({ incidents, nowUs }: Book, found: Found): number {
-  const known = incidents.findIndex((each) => holds(each, found.key));
+  const find = (test: (incident: Incident) => boolean) => incidents.findIndex(test);
+  const known = find((each) => holds(each, found.key) && (isTold(each) || isFresh(each, nowUs)));
   if (known >= 0) return known;
-  const near = incidents.findIndex((each) => isNear(each, nowUs) && isAbout(each, found, nowUs));
-  if (near >= 0 || incidents.length < INCIDENTS_MAX || incidents.some(isForgettable)) return near;
+  const fresh = find(
+    (each) => isFresh(each, nowUs) && each.group === found.group && each.quietSinceUs === null,
+  );
+  if (fresh >= 0) return fresh;
+  const shared = find(
+    (each) => each.state !== "held" && sharesChannel(each, found, nowUs) && !holds(each, found.key),
+  );
+  if (shared >= 0 || incidents.length < INCIDENTS_MAX || incidents.some(isForgettable)) return shared;
   return incidents.length - 1;
 }
 
-function isNear(incident: Incident, nowUs: number): boolean {
-  return incident.quietSinceUs === null || nowUs - incident.quietSinceUs < windowUs(incident);
+function isTold({ state }: Incident): boolean {
+  return state === "open" || state === "eased";
 }
 
 function isForgettable({ state }: Incident): boolean {

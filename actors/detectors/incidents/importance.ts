@@ -7,6 +7,7 @@
  */
 import ln from "@stdlib/math-base-special-ln";
 import type { Severity } from "../../../protocol/messages.ts";
+import { SEVERITIES } from "../../../protocol/schemas.ts";
 
 export interface Size {
   /** The largest effect of one finding, in units of what is usual. */
@@ -37,6 +38,10 @@ export function severityOf(size: Size): Severity {
   const importance = importanceOf(size);
   if (importance >= CRITICAL) return "critical";
   return importance >= WARNING ? "warning" : "notice";
+}
+
+export function isAbove(severity: Severity, other: Severity): boolean {
+  return SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(other);
 }
 
 export function isExtreme({ effect, breadth }: Size): boolean {

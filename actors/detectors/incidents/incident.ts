@@ -28,6 +28,8 @@ export interface Incident {
   readonly groupChannels: number;
   readonly everyUs: number;
   readonly persistenceUs: number;
+  /** When its first finding was announced. */
+  readonly formedUs: number;
   /** When the oldest finding began, and when the newest did. */
   readonly sinceUs: number;
   readonly newestUs: number;
@@ -101,6 +103,7 @@ export function forming(found: Found): Incident {
     groupChannels,
     everyUs,
     persistenceUs,
+    formedUs: timeUs,
     sinceUs: timeUs,
     newestUs: timeUs,
     quietSinceUs: timeUs,
@@ -141,7 +144,7 @@ export function withFinding(incident: Incident, found: Weighed, nowUs: number): 
   const beforeUs = isNew && found.phase === "opened" ? Math.max(0, nowUs - sinceUs) : 0;
   return {
     ...incident,
-    symptoms: withSymptom(incident, found, beforeUs),
+    symptoms: withSymptom(incident, found, beforeUs, nowUs),
     quietSinceUs: null,
     lastedUs: incident.findings === 0 ? beforeUs : incident.lastedUs,
     isAccepted: false,
@@ -234,17 +237,16 @@ export function windowUs({ persistenceUs, everyUs }: Pick<Incident, "persistence
   return Math.max(WINDOW_PERSISTENCES * persistenceUs, WINDOW_ROWS * everyUs) || WINDOW_UNKNOWN_US;
 }
 
-/**
- * Whether the finding is about the same thing: it shares a channel with a symptom of now, or it began in the same group soon after the newest
- * finding, while the incident is active.
- */
-export function isAbout(incident: Incident, { group, channels, sinceUs }: Found, nowUs: number): boolean {
-  const isShared = incident.symptoms.some(
+/** Whether it formed within the window: what begins so soon after each other is one thing. */
+export function isFresh(incident: Incident, nowUs: number): boolean {
+  return nowUs - incident.formedUs < windowUs(incident);
+}
+
+/** Whether a symptom of now has a channel of the finding. */
+export function sharesChannel(incident: Incident, { channels }: Found, nowUs: number): boolean {
+  return incident.symptoms.some(
     (each) => isRecent(each, incident, nowUs) && each.channels.some((name) => channels.includes(name)),
   );
-  if (isShared) return true;
-  const isActiveNow = incident.quietSinceUs === null;
-  return isActiveNow && group === incident.group && sinceUs - incident.newestUs < windowUs(incident);
 }
 
 /** Time since something new was found in it, beyond which what it is about is normal, µs. */
@@ -269,9 +271,17 @@ function isRecent({ quietSinceUs }: Symptom, incident: Incident, nowUs: number):
   return quietSinceUs === null || nowUs - quietSinceUs < windowUs(incident);
 }
 
-function withSymptom(incident: Incident, found: Weighed, beforeUs: number): readonly Symptom[] {
+function withSymptom(
+  incident: Incident,
+  found: Weighed,
+  beforeUs: number,
+  nowUs: number,
+): readonly Symptom[] {
   const { key, channels, largest } = found;
-  const { symptoms } = incident;
+  // A symptom that comes back after the window is a new one.
+  const symptoms = incident.symptoms.filter(
+    (each) => each.name !== symptomOf(found) || isRecent(each, incident, nowUs),
+  );
   const isChannel = channels.length === 1;
   const name = symptomOf(found);
   const at = symptoms.findIndex((each) => each.name === name);

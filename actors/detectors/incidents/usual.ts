@@ -1,10 +1,19 @@
 /**
- * How large the findings of each channel usually are: the largest that was no alarm, forgotten over a week.
+ * How large the findings of each channel usually are: nine in ten of those that were no alarm are smaller. Forgotten over a week.
+ *
+ *   finding larger than usual: usual × e^0.9, not above it        smaller: usual × e^−0.1        (Robbins & Monro 1951, in the logarithm)
  *
  * Many channels are bursts on nothing. What is usual for them is the size of their bursts, so an effect is measured in units of it: what is found while a
  * machine is learnt, and what passes without an alarm, is usual from then on (peaks over a threshold, with long memory).
  */
 export type Usual = Readonly<Record<string, { readonly effect: number; readonly atUs: number }>>;
+
+/** e^0.9 and e^−0.1: at rest nine findings in ten are smaller. */
+const UP = 2.45960311115695;
+const DOWN = 0.9048374180359595;
+
+/** What a first finding teaches at most: a single one may be of a channel that has no scale yet. */
+const FIRST_MAX = 10;
 
 /** People's weeks repeat: what was usual a week ago need not be. */
 const MEMORY_US = 7 * 86_400_000_000;
@@ -19,11 +28,13 @@ export function relative(usual: Usual, name: string, effect: number, nowUs: numb
 
 /** The memory with an effect that was no alarm. */
 export function remembered(usual: Usual, name: string, effect: number, nowUs: number): Usual {
-  if (effect <= usualEffect(usual, name, nowUs)) return usual;
+  const known = usualEffect(usual, name, nowUs);
+  const learnt =
+    known === 0 ? Math.min(effect, FIRST_MAX) : effect > known ? Math.min(effect, known * UP) : known * DOWN;
   const { [name]: _, ...others } = usual;
   const names = Object.keys(others);
   const kept = names.length < NAMES_MAX ? others : without(others, names[0]!);
-  return { ...kept, [name]: { effect, atUs: nowUs } };
+  return { ...kept, [name]: { effect: learnt, atUs: nowUs } };
 }
 
 function usualEffect(usual: Usual, name: string, nowUs: number): number {
