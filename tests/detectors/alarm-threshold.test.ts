@@ -6,15 +6,23 @@ import { AlarmThreshold } from "../../actors/detectors/collapse/alarm-threshold.
 import { failed, relearningRows } from "../../actors/detectors/collapse/learning-rows.ts";
 import { uniforms } from "../support/random-streams.ts";
 
-test("each alarm raises the threshold without limit, and A rows undo one alarm", () => {
+test("each alarm raises the threshold by more, without limit, and A rows undo a first alarm", () => {
   const threshold = new AlarmThreshold();
   threshold.promise(500);
-  for (let k = 0; k < 20; k++) threshold.alarm("holds");
-  assert.is(threshold.raised("holds"), 40);
-  for (let row = 0; row < 19 * 500; row++) threshold.row(0, "holds");
-  assert.ok(Math.abs(threshold.raised("holds") - 2) < 1e-9);
-  for (let row = 0; row < 600; row++) threshold.row(0, "holds");
-  assert.is(threshold.raised("holds"), 0);
+  let [before, step] = [0, 0];
+  for (let k = 0; k < 20; k++) {
+    threshold.alarm("holds");
+    const raised = threshold.raised("holds");
+    assert.ok(raised - before >= Math.max(2, step), `alarm ${k}`);
+    [before, step] = [raised, raised - before];
+  }
+  for (let row = 0; row < 500; row++) threshold.row(0, "holds");
+  assert.ok(Math.abs(before - threshold.raised("holds") - 2) < 1e-9);
+  const once = new AlarmThreshold();
+  once.promise(500);
+  once.alarm("holds");
+  for (let row = 0; row < 501; row++) once.row(0, "holds");
+  assert.is(once.raised("holds"), 0);
 });
 
 test("with a void guarantee the past is exceeded about once in A rows", () => {
@@ -63,20 +71,20 @@ test("alarms at the promised rate are never found too many", () => {
       found += rate.times > 0 ? 1 : 0;
     }
   }
-  // 200 promised alarms; a false finding once in at least 100.
-  assert.ok(found <= 4, `${found} findings`);
+  // 200 promised alarms; a false finding once in at least 1,000.
+  assert.ok(found <= 1, `${found} findings`);
 });
 
-test("three alarms at once are too many, and calm rows consume that evidence", () => {
+test("four alarms at once are too many, and calm rows consume that evidence", () => {
   const rate = new AlarmRate();
-  for (let alarm = 0; alarm < 3; alarm++) {
-    for (let row = 0; row < 50; row++) rate.row();
+  for (let alarm = 0; alarm < 4; alarm++) {
+    rate.row();
     rate.alarm(2000);
-    assert.is(rate.times, alarm < 2 ? 0 : 8);
+    assert.is(rate.times, alarm < 3 ? 0 : 8);
   }
   assert.not(rate.calm(2000));
-  // The bet on twice the rate has 2 + 4 + 8 at most, and loses e in A rows.
-  for (let row = 0; row < 2000 * ln(14); row++) rate.row();
+  // The bet on twice the rate has 2 + 4 + 8 + 16 at most, and loses e in A rows.
+  for (let row = 0; row < 2000 * ln(30); row++) rate.row();
   assert.ok(rate.calm(2000));
 });
 

@@ -20,7 +20,7 @@ for (const guaranteed of [500, 2000]) {
       const before = run.machine.value;
       run.step();
       // Only rows on which an alarm could have been raised count.
-      if (before === "tracking" || before === "suspected") watched++;
+      if (before !== "warming") watched++;
     }
     const alarms = Math.max(1, run.heard("declared"));
     const realised = watched / alarms;
@@ -155,6 +155,24 @@ test("collapse detector learns a regime from twice as many rows when the last ba
   for (let k = 0; k < 1500 && run.heard("calibrated") < 2; k++) run.step("block");
   const rows = run.signals.filter(({ type }) => type === "calibrated").map((signal) => signal["rows"]);
   assert.equal(rows, [500, 1000]);
+});
+
+test("[K2] collapse detector declares a further change while it learns a regime, and learns again", () => {
+  const run = new CollapseRun(2000, 0, 9);
+  for (let k = 0; k < 900; k++) run.step();
+  for (let k = 0; k < 400 && run.heard("persists") === 0; k++) run.step("block");
+  for (let k = 0; k < 200; k++) run.step("block");
+  assert.is(run.machine.value, "relearning");
+  const before = run.heard("declared");
+  let delay = 0;
+  while (run.heard("declared") === before && delay < 100) {
+    run.step("loud");
+    delay++;
+  }
+  // Four times the variance: some nats a row.
+  assert.ok(delay <= 20, `declared after ${delay} rows`);
+  assert.is(run.machine.value, "collapsed");
+  assert.match(run.events.at(-1)!.title, /collapsed further/);
 });
 
 test("collapse detector sees a change right after calibration", () => {

@@ -12,8 +12,8 @@ import type { Fields } from "../../ports/detector.ts";
 import { namedNumbers } from "../registered-numbers.ts";
 
 const TIMES: readonly number[] = [2, 4, 8];
-/** Mean promised alarms between two false findings of this test. Three alarms at once suffice. */
-const ENOUGH = 100;
+/** Mean promised alarms between two false findings of this test. Four alarms at once suffice. */
+const ENOUGH = 1000;
 
 const Scalars = namedNumbers("rowsSinceAlarm");
 

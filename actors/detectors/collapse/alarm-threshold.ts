@@ -4,7 +4,7 @@
  *   holds   ln A + extra                                  A: promised mean rows between false alarms
  *   void    max(ln A, threshold of the past) + extra      the past: largest evidence of blocks of rows
  *
- * extra: each alarm adds some nats (PER_ALARM), each row takes 1/A of that. There is no limit, so that in the long run alarms come at most once in A
+ * extra: each alarm adds PER_ALARM nats and a quarter of what is there, each row takes 1/A of PER_ALARM. There is no limit, so that in the long run alarms come at most once in A
  * rows, whatever the rows are. With independent rows the effect is small. Source: Gibbs & Candès 2021, "Adaptive conformal inference under
  * distribution shift".
  *
@@ -17,8 +17,10 @@ import type { Fields } from "../../ports/detector.ts";
 import { namedNumbers } from "../registered-numbers.ts";
 import type { Guarantee } from "./signals.ts";
 
-/** Nats that an alarm adds to the threshold: more when the guarantee is void, because more alarms would be false until the threshold is high enough. */
+/** Nats that an alarm adds to the threshold: more when the guarantee is void, because alarms are then false until the threshold is high enough. */
 const PER_ALARM = { holds: 2, void: 4 } as const;
+/** Share of extra that an alarm adds as well: a threshold that is raised already, and still too low, needs larger steps. */
+const GROWTH = 0.25;
 /** Blocks held, a power of two. */
 const BLOCKS = 64;
 /** Rows of a block at first, and blocks in A rows at last. */
@@ -87,7 +89,7 @@ export class AlarmThreshold {
   }
 
   alarm(guarantee: Guarantee): void {
-    this.scalars.extra += PER_ALARM[guarantee];
+    this.scalars.extra += PER_ALARM[guarantee] + GROWTH * this.scalars.extra;
   }
 
   private endBlock(): void {

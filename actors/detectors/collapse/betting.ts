@@ -60,6 +60,11 @@ export class Betting {
     return this.ranked[0]!;
   }
 
+  /** Rows among which the next one is ranked. */
+  get rowsKnown(): number {
+    return this.scores[0]!.count;
+  }
+
   /** Normal scores of the last row's channels. */
   get channelScores(): Float64Array {
     return this.means.scores;

@@ -12,7 +12,7 @@
  *               M ≥ A² within few rows for another kind of change ─► declared again
  *               M ≥ A otherwise, or no decision for too long ─► persists
  *   relearning  learns the new regime from as many rows as the first, or more (learning-rows.ts) ─► calibrated
- *               M ≥ A², with ranks among the rows of the new regime ─► declared again
+ *               M ≥ A among the rows of the new regime, up to A² while they are few ─► declared again
  *
  * The part of a row's size that its past foretells is removed (ranked-score.ts), so volatility in clusters is no change. With
  * `volatility: "ewma"`, x is first divided by a lagged running volatility: the detector then ignores slow changes of size, and forgets sudden
@@ -63,7 +63,8 @@ const Scalars = namedNumbers(
   "declaredUs",
   "changedUs",
   "kind",
-  /** Rows since the declaration, and how many of the last ones were quiet. */
+  /** Rows from the onset to the declaration, since the declaration, and how many of the last ones were quiet. */
+  "delayRows",
   "rowsSinceDeclared",
   "quietRows",
   /** Rows that the baseline is or was learnt from, rows on which it was then watched, and baselines in a row that failed. */
@@ -234,7 +235,10 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     }
   }
 
-  /** Learns a row of the new regime. The old baseline still shows a change that is far larger than the first one. */
+  /**
+   * Learns a row of the new regime. Ranks among its rows, whitened by the old baseline, show a further change; as long as they are few, it needs
+   * up to A² instead of A.
+   */
   private relearn(time: number, context: Context): void {
     const { baseline, y, betting, threshold } = this;
     const energy = baseline.apply(this.x, y);
@@ -243,7 +247,8 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
       const logM = betting.row(y, energy, baseline, true, context);
       threshold.row(logM, guarantee);
       this.testDependence(time, context);
-      if (logM >= this.further(guarantee)) {
+      const unknown = Math.max(0, 1 - betting.rowsKnown / this.calibrationRows);
+      if (logM >= this.level(guarantee) + unknown * threshold.lnPromised) {
         this.declareCollapse(logM, time, context);
         return;
       }
@@ -280,7 +285,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     return this.threshold.lnPromised + this.threshold.raised(guarantee);
   }
 
-  /** Nats at which a further change is declared before the first one is learnt: what is usual is hardly known then. */
+  /** Nats at which a further change is declared while ranks are still those of the old regime. */
   private further(guarantee: Guarantee): number {
     return this.threshold.lnPromised + this.level(guarantee);
   }
@@ -309,6 +314,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     scalars.kind = kindOf(leader);
     scalars.declaredUs = time;
     scalars.changedUs = onsetUs;
+    scalars.delayRows = delayRows;
     scalars.rowsSinceDeclared = 0;
     scalars.quietRows = 0;
     this.calibration.reset();
@@ -351,7 +357,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     if (sudden && logM >= this.further(context.machine.context.guarantee))
       this.declareCollapse(logM, time, context);
     else if ((logM >= lnPromised && !sudden) || rows >= UNDECIDED * settings.recoveryRows)
-      this.learnAgain(time, rows);
+      this.learnAgain(time, rows, context);
     else if (scalars.quietRows >= settings.recoveryRows) {
       this.watchAnew();
       context.signal({ type: "returned", timeUs: time, rows });
@@ -359,12 +365,25 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
   }
 
   /** The collapse lasts: its regime is learnt, from more rows if the last baseline failed. */
-  private learnAgain(timeUs: number, rows: number): void {
+  private learnAgain(timeUs: number, rows: number, context: Context): void {
     const { scalars } = this;
     scalars.failures = failed(scalars.rowsWatched, scalars.learningRows) ? scalars.failures + 1 : 0;
     scalars.learningRows = relearningRows(this.calibrationRows, scalars.failures);
-    this.betting.reset();
+    this.rankSinceChange(scalars.delayRows + rows, context);
     this.lasting = { timeUs, rows };
+  }
+
+  /** Begins ranks anew with the rows since the change. */
+  private rankSinceChange(rowsSince: number, context: Context): void {
+    const { betting, baseline, recent, y } = this;
+    const { n } = this.group;
+    betting.reset();
+    const rows = recent.last(Math.min(recent.count, rowsSince));
+    for (let at = 0; at < rows.length; at += n) {
+      const energy = baseline.apply(rows.subarray(at, at + n), y);
+      betting.row(y, energy, baseline, true, context);
+    }
+    betting.mixture.reset();
   }
 
   /** Starts to collect evidence against the baseline. */

@@ -30,6 +30,11 @@ export class RankedScore {
     };
   }
 
+  /** Scores held. */
+  get count(): number {
+    return this.scores.count;
+  }
+
   /** values[i] ← p-value of the score values[i], with θ = thetas[j]. `learn`: the law of the scores is the usual one. */
   rankAt(values: Float64Array, i: number, thetas: Float64Array, j: number, learn: boolean): void {
     const { residual, foreseeable } = this;

@@ -4,7 +4,7 @@
  *
  *   null process × A ─► alarms per promised alarm          change × A ─► rows from the change to the alarm
  *
- * A promised alarm is A rows on which an alarm could have been raised: while the detector learns, none could. A change comes 300 rows after
+ * A promised alarm is A rows on which an alarm could have been raised: all after the first calibration. A change comes 300 rows after
  * calibration; runs with an alarm before it are left out, and delays end at 1,500 rows. Standard errors: of a Poisson count for alarms, of the
  * mean for delays. A null process is run for at least 50 promised alarms.
  */
@@ -249,7 +249,7 @@ class ArlRun extends StandaloneActor<CollapseDetector> {
     this.now += 1_000_000;
     this.batch.rowTime[0] = this.now;
     const { value } = this.machine;
-    if (value !== "warming" && value !== "relearning") this.watched++;
+    if (value !== "warming") this.watched++;
     // The values whose differences the innovations are.
     for (let c = 0; c < this.x.length; c++) this.batch.rowValue[c] = this.batch.rowValue[c]! + this.x[c]!;
     this.update(this.batch);
