@@ -133,7 +133,7 @@ export const settingsSchema = v.strictObject({
       raiseNats: setting(
         v.pipe(v.number(), v.finite(), v.minValue(0)),
         2,
-        "Nats by which each change makes the next one dearer. It is taken back within the rows that are promised between false changes, so that in the long run changes come no more often, also in seasons. 0: never; files: 0.",
+        "Nats by which a change makes the next one dearer, and more with each in excess of the promised ones, so that in the long run changes come no more often, also in seasons. 0: never; files: 0.",
       ),
       averageUs: setting(
         whole,

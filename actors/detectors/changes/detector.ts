@@ -6,13 +6,14 @@
  * The price of a change keeps the promise of the settings: A rows between false changes of the group. A row has LOOKS_A_ROW looks at each of n
  * channels, and one look exceeds g with probability e^−g, so the price is ln(LOOKS_A_ROW · n · A). A change is also never declared before it is
  * SETTLED_ROWS old, which makes false ones rarer than promised. What is not independent of its past, such as a season, has more changes: each change
- * raises the price by `raiseNats`, which is taken back within A rows. So in the long run changes come once in A rows, whatever the rows are
+ * in excess of the promised ones raises the price, the first by `raiseNats`. So in the long run changes come once in A rows, whatever the rows are
  * (Gibbs & Candès 2021, "Adaptive conformal inference under distribution shift"), and those that explain most come first.
  *
  * A random walk has changes only where its steps change; one wild value is no change.
  *
  * Cost: about 0.3 µs a channel and row.
  */
+import expm1 from "@stdlib/math-base-special-expm1";
 import ln from "@stdlib/math-base-special-ln";
 import type { Settings } from "../../../protocol/settings.ts";
 import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
@@ -35,6 +36,11 @@ export const changes = defineDetector({
 
 /** Rows between updates of the price, because the spacing of rows may drift. */
 const PRICE_EVERY = 1024;
+/**
+ * Excess changes after which the next one raises the price e times as much: gains in a season are hundreds of nats, and steps of two would
+ * take a hundred changes.
+ */
+const STEEPER_AFTER = 5;
 /** Spreads from the normal level within which a channel is back at it. */
 const BACK_WITHIN = 2;
 /** A level that stood for so many rows is the normal one: an hour of rows a second. */
@@ -46,8 +52,8 @@ const Scalars = namedNumbers(
   /** A, and the price that follows from it, nats. */
   "promised",
   "price",
-  /** How far earlier changes have raised the price, nats. */
-  "raised",
+  /** Changes above the promised ones: 1 more with each change, 1/A less with each row, at least 0. */
+  "excess",
   /** Time of the first row that the next mean has; NaN: none. */
   "beganUs",
   /** The last declaration of a change of any channel, and when it was; NaN before the first. */
@@ -115,7 +121,7 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
 
   /** Largest gain of a split in the last row over its price, in [0, 1]. */
   score(): number {
-    const price = this.scalars.price + this.scalars.raised;
+    const price = this.price();
     let most = 0;
     for (let c = 0; c < this.group.n; c++) most = Math.max(most, this.segments.gainOf(c));
     return price > 0 ? Math.min(1, most / price) : 0;
@@ -136,9 +142,9 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
     const { sums, counts, scalars, segments } = this;
     if (scalars.rows % PRICE_EVERY === 0) this.choosePrice();
     scalars.rows = scalars.rows + 1;
-    scalars.raised = Math.max(0, scalars.raised - this.settings.raiseNats / scalars.promised);
+    scalars.excess = Math.max(0, scalars.excess - 1 / scalars.promised);
     scalars.beganUs = Number.NaN;
-    const price = scalars.price + scalars.raised;
+    const price = this.price();
     for (let c = 0; c < this.group.n; c++) {
       if (counts[c] === 0) continue;
       const mean = sums[c]! / counts[c]!;
@@ -154,12 +160,20 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
     if (Math.abs(changedUs - scalars.changedUs) <= SETTLED_ROWS * this.rowUs()) return;
     scalars.declaredUs = time;
     scalars.changedUs = changedUs;
-    scalars.raised = scalars.raised + this.settings.raiseNats;
+    scalars.excess = scalars.excess + 1;
   }
 
   /** Spacing of the rows that are judged, µs. */
   private rowUs(): number {
     return Math.max(this.spacing.us || UNKNOWN_SPACING_US, this.settings.averageUs);
+  }
+
+  /** What a change must gain now, nats. */
+  private price(): number {
+    const { price, excess } = this.scalars;
+    return excess > 0
+      ? price + this.settings.raiseNats * STEEPER_AFTER * expm1(excess / STEEPER_AFTER)
+      : price;
   }
 
   private choosePrice(): void {
@@ -169,7 +183,7 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
   }
 
   private declare(c: number, time: number, context: Context): void {
-    const { scalars, group } = this;
+    const { group } = this;
     const { found } = this.segments;
     const normal = this.normal.at(c);
     const again = normal.left === 1 && found.rowsBefore < NORMAL_AFTER;
@@ -180,7 +194,7 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
     }
     const back = again && Math.abs(found.after - normal.level) <= BACK_WITHIN * normal.spread;
     normal.left = back ? 0 : 1;
-    const price = scalars.price + scalars.raised;
+    const price = this.price();
     this.note(found.changedUs, time);
     const { name, title, unit } = group.channels[c]!;
     const aSecond = 1_000_000 / this.rowUs();

@@ -41,4 +41,8 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
     summary: "measures of states against reference values, each within its tolerance",
     load: async () => (await import("./oracle.ts")).oracle,
   },
+  changes: {
+    summary: "false changes of level and slope per promised one, on channels that keep theirs",
+    load: async () => (await import("./change-nulls.ts")).changeNulls,
+  },
 };

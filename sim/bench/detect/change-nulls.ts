@@ -1,0 +1,116 @@
+/**
+ * Suite `changes`: whether the detector of changes keeps its promise on levels that do not change.
+ *
+ *   null process ─► values of the channels ─► changes per promised change, as live, and with a price that no change raises
+ *
+ * A promised change is A rows. Channels that change together count once. The processes are those of `arl` (`arl-nulls.ts`), whose rows are values
+ * here, and random walks, whose steps are the rows. Where rows have a memory or a season, only the raised price keeps the rate.
+ */
+import { StandaloneActor } from "../../../actors/core/standalone-actor.ts";
+import { type ChangesDetector, changes } from "../../../actors/detectors/changes/detector.ts";
+import { emptyBatch } from "../../../actors/detectors/rows/batch-buffer.ts";
+import { parseSettings } from "../../../protocol/settings.ts";
+import { Variates } from "../../worlds/model/variates.ts";
+import { NULLS, type NullProcess } from "./arl-nulls.ts";
+import { decimals, left, right, type Suite, type SuiteJob, tableOf } from "./suite.ts";
+
+/** A, and the promised changes of a run. */
+const PROMISED_ROWS = 2000;
+const PROMISED_CHANGES = 50;
+/** Where it is the raised price that keeps the rate, some fifteen changes come first. */
+const LATE = 1.3;
+
+interface Job extends SuiteJob {
+  readonly process: number;
+}
+
+interface Result {
+  readonly live: number;
+  readonly notRaised: number;
+}
+
+/** Sums of the rows of another process. */
+function walkOf(process: NullProcess): NullProcess {
+  return {
+    ...process,
+    name: `random walk, steps: ${process.name}`,
+    start(v) {
+      const next = process.start(v);
+      const sum = new Float64Array(process.n);
+      return (x) => {
+        next(x);
+        for (let c = 0; c < x.length; c++) {
+          sum[c] = sum[c]! + x[c]!;
+          x[c] = sum[c]!;
+        }
+      };
+    },
+  };
+}
+
+const WALKS = ["Gaussian n=2", "Student", "GARCH"];
+
+const PROCESSES: readonly NullProcess[] = [
+  ...NULLS,
+  ...NULLS.filter(({ name }) => WALKS.some((start) => name.startsWith(start))).map(walkOf),
+];
+
+export const changeNulls: Suite<Job, Result> = {
+  jobs: () => PROCESSES.map(({ name }, process) => ({ name, process })),
+
+  run: ({ process }) => ({
+    live: changesIn(PROCESSES[process]!, {}),
+    notRaised: changesIn(PROCESSES[process]!, { raiseNats: 0 }),
+  }),
+
+  report(scored) {
+    const ratio = (count: number) => count / PROMISED_CHANGES;
+    return {
+      tables: [
+        tableOf(`Changes per promised change, A = ${PROMISED_ROWS}`, scored, [
+          left("process", ({ job }) => job.name),
+          right("live", ({ result }) => decimals(ratio(result.live), 2)),
+          right("price not raised", ({ result }) => decimals(ratio(result.notRaised), 2)),
+        ]),
+      ],
+      figures: [
+        {
+          name: "changes per promised change, largest",
+          value: Math.max(...scored.map(({ result }) => ratio(result.live))),
+          target: { atMost: LATE },
+        },
+      ],
+    };
+  },
+};
+
+function changesIn(process: NullProcess, settings: object): number {
+  const { n } = process;
+  const group = {
+    name: "g",
+    n,
+    channels: Array.from({ length: n }, (_, c) => ({ name: `c${c}`, title: "", unit: "" })),
+    sampling: "rows",
+    everyUs: 1_000_000,
+    innovation: "difference",
+  } as const;
+  const parsed = parseSettings({ changes: { falseAlarmSamples: PROMISED_ROWS, ...settings } });
+  const actor = new StandaloneActor<ChangesDetector>(changes, parsed, group, () => 0);
+  const next = process.start(new Variates(1, "rows"));
+  const batch = emptyBatch(n);
+  batch.rows = 1;
+  batch.rowFresh.fill(1);
+  const x = batch.rowValue.subarray(0, n);
+  let count = 0;
+  let declaredUs = Number.NaN;
+  for (let row = 0; row < PROMISED_ROWS * PROMISED_CHANGES; row++) {
+    next(x);
+    actor.now += group.everyUs;
+    batch.rowTime[0] = actor.now;
+    actor.update(batch);
+    if (Object.is(actor.detector.declaredUs, declaredUs)) continue;
+    declaredUs = actor.detector.declaredUs;
+    count++;
+  }
+  return count;
+}
