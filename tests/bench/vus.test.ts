@@ -56,6 +56,31 @@ test("the period of a wave is its length, and a constant has the usual one", () 
   assert.is(periodOf(new Float64Array(500).fill(3)), 125);
 });
 
+test("the value agrees with an independent implementation, with ties, neighbouring events and an event at the end", () => {
+  const rows = 600;
+  let state = 12345;
+  const uniform = () => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return state / 4_294_967_296;
+  };
+  const isIn = (row: number, first: number, end: number) => row >= first && row < end;
+  const labels = Uint8Array.from({ length: rows }, (_, row) =>
+    isIn(row, 100, 130) || isIn(row, 300, 304) || isIn(row, 312, 330) || row >= 590 ? 1 : 0,
+  );
+  const scores = Float64Array.from({ length: rows }, (_, row) => {
+    const lift = (isIn(row, 105, 140) ? 0.5 : 0) + (isIn(row, 298, 320) ? 0.7 : 0);
+    return Math.floor(40 * (uniform() + lift)) / 40;
+  });
+  const expected = [
+    [0, 0.3462173746368582],
+    [1, 0.3462173746368582],
+    [10, 0.4317383844326143],
+    [64, 0.6348319070184724],
+  ] as const;
+  for (const [window, value] of expected)
+    assert.ok(Math.abs(vusPr(scores, labels, window)! - value) < 1e-12, `window ${window}`);
+});
+
 function isEvent(row: number): boolean {
   return row >= 400 && row < 500;
 }
