@@ -2,19 +2,22 @@
  * The leading principal components of a stream of vectors, with forgetting, and what they leave of a vector.
  *
  *   v_j ← (1−w) λ_j v_j + w (x·v_j) x      the j-th component, v_j of length 1, λ_j = E(x·v_j)²
- *   x   ← x − (x·v_j) v_j                  the next component learns from what is left
+ *   x   ← x − (x·v_j) v_j                   the next component learns from what is left
  *   residual = x − Σ (1 − σ²/λ_j) (x·v_j) v_j,   σ² = (E‖x‖² − Σ λ_j) / (n − k)
  *
  * Candid covariance-free incremental PCA (Weng, Zhang & Hwang 2003). A component begins as what the earlier ones left of the first vector that
  * they do not explain. The residual is that of the probabilistic model (Tipping & Bishop 1999): a component whose variance is no larger than
- * the noise explains nothing. The mean is not subtracted: vectors are deviations. O(n k) a vector, k < n.
+ * the noise explains nothing. The mean is not subtracted: vectors are deviations. O(n) a vector: four components lie side by side, so that one
+ * pass serves all, and those beyond k stay zero.
  */
 
 /** What is left of a vector below this square is rounding, and begins no component. */
 const NEGLIGIBLE = 1e-12;
+/** Components side by side. */
+const WIDTH = 4;
 
 export class PrincipalComponents {
-  /** `directions`: k rows of n, each of length 1 or 0 (not begun); `variances`: λ. */
+  /** `directions`: for each of n elements that of the four components, each of length 1 or 0 (not begun); `variances`: λ; `total`: E‖x‖². */
   readonly fields: {
     readonly directions: Float64Array;
     readonly variances: Float64Array;
@@ -23,39 +26,38 @@ export class PrincipalComponents {
   private readonly n: number;
   private readonly k: number;
   private readonly directions: Float64Array;
-  private readonly variances: Float64Array;
-  /** E‖x‖². */
+  private readonly variances = new Float64Array(WIDTH);
   private readonly total = new Float64Array(1);
-  private readonly left: Float64Array;
-  /** Of the last vector along each component. */
-  private readonly explained: Float64Array;
+  /** Of a vector along each component. */
+  private readonly along = new Float64Array(WIDTH);
+  /** What was explained of the last vector along each component. */
+  private readonly explained = new Float64Array(WIDTH);
+  private readonly scratch = new Float64Array(WIDTH);
 
+  /** 1 ≤ k ≤ 4, k < n. */
   constructor(n: number, k: number) {
+    if (!(k >= 1 && k <= WIDTH && k < n))
+      throw new RangeError(
+        `Cannot learn ${k} components of ${n} elements: expected 1 to ${WIDTH}, below ${n}`,
+      );
     this.n = n;
     this.k = k;
-    this.directions = new Float64Array(n * k);
-    this.variances = new Float64Array(k);
+    this.directions = new Float64Array(n * WIDTH);
     this.fields = { directions: this.directions, variances: this.variances, total: this.total };
-    this.left = new Float64Array(n);
-    this.explained = new Float64Array(k);
   }
 
   /** Writes to `out` what the components leave of x. Both have n elements; they may be the same array. */
   residual(x: Float64Array, out: Float64Array): void {
-    const { n, k, directions, variances, explained } = this;
-    if (out !== x) out.set(x);
+    const { n, k, variances, explained } = this;
+    this.project(x, explained);
     let noise = this.total[0]!;
-    for (let j = 0; j < k; j++) noise -= variances[j]!;
+    for (let j = 0; j < WIDTH; j++) noise -= variances[j]!;
     noise = Math.max(0, noise) / (n - k);
-    explained.fill(0);
-    for (let j = 0; j < k && variances[j]! > 0; j++) {
-      const from = j * n;
-      let along = 0;
-      for (let c = 0; c < n; c++) along += out[c]! * directions[from + c]!;
-      along *= Math.max(0, 1 - noise / variances[j]!);
-      explained[j] = along;
-      for (let c = 0; c < n; c++) out[c] = out[c]! - along * directions[from + c]!;
+    for (let j = 0; j < WIDTH; j++) {
+      const variance = variances[j]!;
+      explained[j] = variance > noise ? explained[j]! * (1 - noise / variance) : 0;
     }
+    this.subtract(x, explained, out);
   }
 
   /**
@@ -63,66 +65,148 @@ export class PrincipalComponents {
    * more than they explained of the rest. So an excess of many channels together is explained, and that of one is not.
    */
   explainExcess(excess: Float64Array): void {
-    const { n, k, directions, explained } = this;
-    for (let j = 0; j < k; j++) {
+    const { along, explained } = this;
+    this.project(excess, along);
+    for (let j = 0; j < WIDTH; j++) {
       const most = Math.abs(explained[j]!);
-      const from = j * n;
-      let along = 0;
-      for (let c = 0; c < n; c++) along += excess[c]! * directions[from + c]!;
-      along = Math.max(-most, Math.min(most, along));
-      if (along !== 0) for (let c = 0; c < n; c++) excess[c] = excess[c]! - along * directions[from + c]!;
+      along[j] = Math.max(-most, Math.min(most, along[j]!));
     }
+    this.subtract(excess, along, excess);
   }
 
   /** Learns x with the weight `weights[at]` in (0, 1]. */
   learn(x: Float64Array, weights: Float64Array, at: number): void {
-    const { n, k, directions, variances, left } = this;
+    const { n, k, variances, along, total } = this;
     const weight = weights[at]!;
-    left.set(x);
+    this.project(x, along);
     let size = 0;
     for (let c = 0; c < n; c++) size += x[c]! * x[c]!;
-    this.total[0] = this.total[0]! + weight * (size - this.total[0]!);
-    for (let j = 0; j < k; j++) {
-      const from = j * n;
-      if (variances[j] === 0) {
-        this.begin(j);
-        return;
-      }
-      let along = 0;
-      for (let c = 0; c < n; c++) along += left[c]! * directions[from + c]!;
-      const old = (1 - weight) * variances[j]!;
-      const gain = weight * along;
-      let squares = 0;
-      let inner = 0;
-      for (let c = 0; c < n; c++) {
-        const x = left[c]!;
-        const v = old * directions[from + c]! + gain * x;
-        directions[from + c] = v;
-        squares += v * v;
-        inner += v * x;
-      }
-      const length = Math.sqrt(squares);
-      if (!(length > NEGLIGIBLE)) {
-        variances[j] = 0;
-        return;
-      }
-      variances[j] = length;
-      const share = inner / squares;
-      for (let c = 0; c < n; c++) {
-        const v = directions[from + c]!;
-        left[c] = left[c]! - share * v;
-        directions[from + c] = v / length;
-      }
+    total[0] = total[0]! + weight * (size - total[0]!);
+    let begun = 0;
+    while (begun < k && variances[begun]! > 0) begun++;
+    this.turn(x, weights, at);
+    this.normalise();
+    if (begun < k) this.begin(begun, x);
+  }
+
+  /** Turns the directions to x, and writes their squares to `scratch`. A component that is not begun stays zero. */
+  private turn(x: Float64Array, weights: Float64Array, at: number): void {
+    const { n, directions, variances, along, scratch } = this;
+    const weight = weights[at]!;
+    const old = 1 - weight;
+    const y0 = along[0]!;
+    const y1 = along[1]!;
+    const y2 = along[2]!;
+    const y3 = along[3]!;
+    const old0 = old * variances[0]!;
+    const old1 = old * variances[1]!;
+    const old2 = old * variances[2]!;
+    const old3 = old * variances[3]!;
+    const new0 = weight * y0;
+    const new1 = weight * y1;
+    const new2 = weight * y2;
+    const new3 = weight * y3;
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    for (let c = 0, d = 0; c < n; c++, d += WIDTH) {
+      const v0 = directions[d]!;
+      const v1 = directions[d + 1]!;
+      const v2 = directions[d + 2]!;
+      const v3 = directions[d + 3]!;
+      const left1 = x[c]! - y0 * v0;
+      const left2 = left1 - y1 * v1;
+      const left3 = left2 - y2 * v2;
+      const next0 = old0 * v0 + new0 * x[c]!;
+      const next1 = old1 * v1 + new1 * left1;
+      const next2 = old2 * v2 + new2 * left2;
+      const next3 = old3 * v3 + new3 * left3;
+      s0 += next0 * next0;
+      s1 += next1 * next1;
+      s2 += next2 * next2;
+      s3 += next3 * next3;
+      directions[d] = next0;
+      directions[d + 1] = next1;
+      directions[d + 2] = next2;
+      directions[d + 3] = next3;
+    }
+    scratch[0] = s0;
+    scratch[1] = s1;
+    scratch[2] = s2;
+    scratch[3] = s3;
+  }
+
+  /** Directions become of length 1 again, from their squares in `scratch`. */
+  private normalise(): void {
+    const { n, directions, variances, scratch } = this;
+    for (let j = 0; j < WIDTH; j++) {
+      const length = Math.sqrt(scratch[j]!);
+      variances[j] = length > NEGLIGIBLE ? length : 0;
+      scratch[j] = length > NEGLIGIBLE ? 1 / length : 0;
+    }
+    const f0 = scratch[0]!;
+    const f1 = scratch[1]!;
+    const f2 = scratch[2]!;
+    const f3 = scratch[3]!;
+    for (let c = 0, d = 0; c < n; c++, d += WIDTH) {
+      directions[d] = directions[d]! * f0;
+      directions[d + 1] = directions[d + 1]! * f1;
+      directions[d + 2] = directions[d + 2]! * f2;
+      directions[d + 3] = directions[d + 3]! * f3;
     }
   }
 
-  private begin(j: number): void {
-    const { n, directions, variances, left } = this;
+  /** Component j begins as what the earlier ones leave of x. `along`: x along them. */
+  private begin(j: number, x: Float64Array): void {
+    const { n, directions, variances, along } = this;
     let squares = 0;
-    for (let c = 0; c < n; c++) squares += left[c]! * left[c]!;
-    if (!(squares > NEGLIGIBLE)) return;
-    const length = Math.sqrt(squares);
-    for (let c = 0; c < n; c++) directions[j * n + c] = left[c]! / length;
-    variances[j] = squares;
+    for (let c = 0; c < n; c++) {
+      let left = x[c]!;
+      for (let i = 0; i < j; i++) left -= along[i]! * directions[c * WIDTH + i]!;
+      directions[c * WIDTH + j] = left;
+      squares += left * left;
+    }
+    const isNew = squares > NEGLIGIBLE;
+    const toLengthOne = isNew ? 1 / Math.sqrt(squares) : 0;
+    for (let c = 0; c < n; c++) directions[c * WIDTH + j] = directions[c * WIDTH + j]! * toLengthOne;
+    if (isNew) variances[j] = squares;
+  }
+
+  /** Writes x·v of the four components. */
+  private project(x: Float64Array, to: Float64Array): void {
+    const { n, directions } = this;
+    let first = 0;
+    let second = 0;
+    let third = 0;
+    let fourth = 0;
+    for (let c = 0, at = 0; c < n; c++, at += WIDTH) {
+      const value = x[c]!;
+      first += value * directions[at]!;
+      second += value * directions[at + 1]!;
+      third += value * directions[at + 2]!;
+      fourth += value * directions[at + 3]!;
+    }
+    to[0] = first;
+    to[1] = second;
+    to[2] = third;
+    to[3] = fourth;
+  }
+
+  /** Writes x − Σ along_j v_j. */
+  private subtract(x: Float64Array, along: Float64Array, out: Float64Array): void {
+    const { n, directions } = this;
+    const first = along[0]!;
+    const second = along[1]!;
+    const third = along[2]!;
+    const fourth = along[3]!;
+    for (let c = 0, at = 0; c < n; c++, at += WIDTH) {
+      out[c] =
+        x[c]! -
+        (first * directions[at]! +
+          second * directions[at + 1]! +
+          third * directions[at + 2]! +
+          fourth * directions[at + 3]!);
+    }
   }
 }

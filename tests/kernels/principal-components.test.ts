@@ -27,7 +27,7 @@ function learnt(noise: number, k = 2, rows = 6000): PrincipalComponents {
 test("principal components are the directions of the largest variance, with their variances", () => {
   const { directions, variances } = learnt(0.1).fields;
   const along = (j: number, v: Float64Array) =>
-    Math.abs(v.reduce((sum, x, c) => sum + x * directions[j * N + c]!, 0));
+    Math.abs(v.reduce((sum, x, c) => sum + x * directions[c * 4 + j]!, 0));
   assert.ok(along(0, FIRST) > 0.99);
   assert.ok(along(1, SECOND) > 0.99);
   // The standard error of a variance over 2,000 rows is √(2/2,000) = 3 % of it, or less; four of them.

@@ -91,7 +91,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private readonly settings: Settings["anomaly"];
   private readonly group: Group;
   private readonly views: ChannelViews;
-  private readonly joint: JointScore;
+  /** Null in a group of one channel. */
+  private readonly joint: JointScore | null;
   private readonly alarm = new JointAlarm();
   private readonly spacing: RowSpacing;
   private readonly scalars = new Scalars();
@@ -109,7 +110,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     this.settings = settings.anomaly;
     this.group = group;
     this.views = new ChannelViews(n);
-    this.joint = new JointScore(n, settings.anomaly.windowSamples);
+    this.joint = n > 1 ? new JointScore(n, settings.anomaly.windowSamples) : null;
     this.spacing = new RowSpacing(group.everyUs);
     this.channels = new Channels(n);
     this.episodes = new Episodes(n + 1);
@@ -121,7 +122,9 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       evidence: this.evidence,
       ...this.spacing.fields,
       ...this.views.fields,
-      ...(n > 1 ? { ...prefixed("joint", this.joint.fields), ...prefixed("alarm", this.alarm.fields) } : {}),
+      ...(this.joint === null
+        ? {}
+        : { ...prefixed("joint", this.joint.fields), ...prefixed("alarm", this.alarm.fields) }),
     };
     this.chooseThreshold(group.everyUs);
   }
@@ -133,7 +136,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   /** Score of channel c in the last row, [0, 1); c = n: the joint score. 0 while warming up. */
   score(c: number, { machine }: Pick<DetectorContext, "machine">): number {
     if (machine.value === "warming") return 0;
-    return c < this.group.n ? scoreOf(this.channels.at(c).reported) : jointScoreOf(this.joint.score);
+    return c < this.group.n ? scoreOf(this.channels.at(c).reported) : jointScoreOf(this.joint?.score ?? 0);
   }
 
   /** One score for the row: that of the only channel, or the joint score of several. */
@@ -151,7 +154,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     scalars.rows++;
     const warm = context.machine.value !== "warming";
     this.lookAtChannels(batch, r, time, warm);
-    if (this.group.n > 1) this.lookAtAll(batch, r, warm);
+    if (this.joint !== null) this.lookAtAll(this.joint, batch, r, warm);
     if (!warm) {
       if (scalars.rows < this.settings.warmupSamples) return;
       context.signal({ type: "warmed", timeUs: time, samples: scalars.rows });
@@ -220,11 +223,11 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     return most;
   }
 
-  private lookAtAll(batch: Batch, r: number, warm: boolean): void {
+  private lookAtAll(joint: JointScore, batch: Batch, r: number, warm: boolean): void {
     const { n } = this.group;
-    this.joint.see(batch, r);
+    joint.see(batch, r);
     this.evidence[n] = 0;
-    if (warm) this.alarm.evidenceAt(this.joint, this.evidence, n);
+    if (warm) this.alarm.evidenceAt(joint, this.evidence, n);
   }
 
   /** Opens and closes episodes. */
@@ -241,7 +244,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       }
       // What one channel does alone is its own episode, if its views see it.
       const joint =
-        evidence[n]! >= threshold && (loudest < threshold || this.joint.participants() >= PARTICIPANTS);
+        evidence[n]! >= threshold &&
+        (loudest < threshold || (this.joint?.participants() ?? 0) >= PARTICIPANTS);
       if (joint || (loud >= 3 && loud * 4 >= n)) this.open(n, batch, r, time, context);
     }
     const inhibited = n > 1 && episodes.at(n).active === 1;
@@ -272,9 +276,9 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     episode.calm = 0;
     episode.stays = 0;
     episode.view = view;
-    episode.peakEffect = joint ? this.joint.effect() : this.channels.at(i).novelty;
+    episode.peakEffect = joint ? (this.joint?.effect() ?? 0) : this.channels.at(i).novelty;
     episode.peakEvidence = this.evidence[i]!;
-    if (joint) episode.farthest = this.joint.score;
+    if (joint) episode.farthest = this.joint?.score ?? 0;
     else {
       episode.low = views.low(i, view);
       episode.high = views.high(i, view);
@@ -319,8 +323,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private isBack(i: number): boolean {
     const episode = this.episodes.at(i);
     if (i === this.group.n) {
-      episode.peakEffect = Math.max(episode.peakEffect, this.joint.effect());
-      episode.farthest = Math.max(episode.farthest, this.joint.score);
+      episode.peakEffect = Math.max(episode.peakEffect, this.joint?.effect() ?? 0);
+      episode.farthest = Math.max(episode.farthest, this.joint?.score ?? 0);
       return this.evidence[i]! < this.scalars.threshold / 2;
     }
     const { novelty } = this.channels.at(i);
@@ -417,7 +421,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private concerned(i: number): number[] {
     const { n, channels } = this.group;
     if (i < n) return [i];
-    const weight = (c: number) => this.joint.contributions[c]!;
+    const weight = (c: number) => this.joint?.contributions[c] ?? 0;
     const ranked = channels.map((_, c) => c).sort((a, b) => weight(b) - weight(a) || a - b);
     const least = LEAST_SHARE * weight(ranked[0]!);
     return ranked.slice(0, CHANNELS_NAMED).filter((c) => weight(c) >= least);

@@ -64,7 +64,7 @@ export class JointScore {
   private readonly weight = new Float64Array(1);
   private readonly scratch = new Float64Array(1);
 
-  /** n ≥ 1, with one channel it is of no use; `memory`: rows in which what is usual is learnt. */
+  /** n ≥ 2; `memory`: rows in which what is usual is learnt. */
   constructor(n: number, memory: number) {
     this.n = n;
     this.contributions = new Float64Array(n);

@@ -29,6 +29,8 @@ for (let bin = 0; bin < BINS; bin++) {
   EDGE[bin] = double[0]!;
 }
 
+const ONE = Float64Array.of(1);
+
 export class Rarity {
   readonly fields: {
     readonly counts: Float64Array;
@@ -91,12 +93,12 @@ export class Rarity {
 
   /** Counts the size that stream i showed last, with the weight weights[at] > 0. */
   learn(i: number, weights: Float64Array, at: number): void {
-    this.count(i, this.bins[i]!, weights[at]!);
+    this.count(i, this.bins[i]!, weights, at);
   }
 
   /** Counts the size sizes[k] of stream i. */
   learnSize(i: number, sizes: Float64Array, k: number): void {
-    this.count(i, binOf(sizes[k]!), 1);
+    this.count(i, binOf(sizes[k]!), ONE, 0);
   }
 
   /** The size that about `share` of the stream reaches. */
@@ -104,8 +106,10 @@ export class Rarity {
     return EDGE[this.cut[i]!]!;
   }
 
-  private count(i: number, bin: number, weight: number): void {
+  /** Weights in an array, because a double among the arguments would be boxed. */
+  private count(i: number, bin: number, weights: Float64Array, at: number): void {
     const { counts } = this;
+    const weight = weights[at]!;
     const base = i * BINS;
     counts[base + bin] = counts[base + bin]! + weight;
     if (bin > this.highest[i]!) this.highest[i] = bin;
