@@ -86,6 +86,30 @@ test("[T2] bytes that do not hold are damage when a later batch follows, with th
   assert.is(read.at(-1), "block 4");
 });
 
+test("[T2] half a record at the end of a segment that the writer has left is damage, in its place among the blocks", async () => {
+  const directory = join(temporaryDirectory(), "recording");
+  const writer = await openJournal(directory, { partition: "p0", segmentBytes: 1000 });
+  for (let number = 1; number <= 20; number++) await writer.append(block(number));
+  const [first, second] = writer.segments;
+  await writer.close();
+  const path = join(directory, "0000000001.seg");
+  truncateSync(path, statSync(path).size - 20);
+  const last = second!.first!.number - 1;
+  assert.ok(first!.first!.number < last);
+  const read = await collect(directory);
+  assert.equal(
+    read.slice(0, last - 1),
+    Array.from({ length: last - 1 }, (_, k) => `block ${k + 1}`),
+  );
+  assert.match(read[last - 1]!, /^damage 0000000001\.seg at \d+: /);
+  assert.equal(
+    read.filter((each) => each.startsWith("block")).slice(last - 1),
+    Array.from({ length: 20 - last }, (_, k) => `block ${last + 1 + k}`),
+  );
+  // Nothing of it was asked for.
+  assert.equal(await collect(directory, last + 1), read.slice(-(20 - last)));
+});
+
 test("[T3] damage before the block that the reader begins with is not returned", async () => {
   const directory = join(temporaryDirectory(), "recording");
   const writer = await openJournal(directory, { partition: "p0" });
