@@ -126,4 +126,25 @@ export const EQUIVALENT: readonly Equivalent[] = [
     replacement: "<=",
     reason: "A typed array ignores what is written beyond its end.",
   },
+  {
+    path: "actors/journal/tail.ts",
+    line: "let scanned = -1;",
+    original: "1",
+    replacement: "0",
+    reason: "An empty file has nothing to scan.",
+  },
+  {
+    path: "actors/journal/tail.ts",
+    line: "let scanned = -1;",
+    original: "-1",
+    replacement: "+1",
+    reason: "One byte is no record: it is looked at again when the writer has left.",
+  },
+  {
+    path: "actors/journal/tail.ts",
+    line: "if (this.at < size) yield* this.scan(from, size, seen.next !== null);",
+    original: "<",
+    replacement: "<=",
+    reason: "To scan nothing returns nothing.",
+  },
 ];

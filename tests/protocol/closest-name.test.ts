@@ -6,11 +6,12 @@ import { expectedAmong, nearestTo } from "../../protocol/closest-name.ts";
 const CASES: [rule: string, typed: string, known: string[], expected: string[]][] = [
   ["two swapped letters count as two", "relpay", ["replay", "record"], ["replay"]],
   ["three letters of a short name are too many", "rexxxy", ["replay"], []],
-  ["a quarter of a long name may differ", "falseAlarmsPerXXX", ["falseAlarmsPerDay"], ["falseAlarmsPerDay"]],
+  ["a quarter of a long name may differ", "falseAlarmsPeXXXX", ["falseAlarmsPerDay"], ["falseAlarmsPerDay"]],
   ["more than a quarter of it is too much", "falseAlarmsXXXXXX", ["falseAlarmsPerDay"], []],
   ["not all letters of the shorter name may differ", "ab", ["up", "abc"], ["abc"]],
   ["upper and lower case are the same", "REPLAY", ["replay"], ["replay"]],
   ["the last part of a path suffices", "memoryRow", ["estimator.memoryRows"], ["estimator.memoryRows"]],
+  ["a letter less of the last part may differ", "repl", ["a.replay"], []],
   ["nearest first", "seal", ["steal", "seal", "meals"], ["seal", "steal", "meals"]],
   ["three at most", "aaaa", ["aaab", "aaac", "aaad", "aaae"], ["aaab", "aaac", "aaad"]],
 ];
