@@ -16,7 +16,7 @@ function residuals(rows: number, value: (k: number) => number): number[] {
   const out = new Float64Array(1);
   return Array.from({ length: rows }, (_, k) => {
     x[0] = value(k);
-    usual.at(k * HALF_HOUR_US, DAY_ROWS);
+    usual.at(k * HALF_HOUR_US);
     usual.see(0, x, 0, out, 0);
     return out[0]!;
   });
@@ -140,7 +140,7 @@ test("the distance of a pattern is that to the nearest of the earlier words", ()
     if (!ended) continue;
     const word = means.slice(-8);
     let best = Number.POSITIVE_INFINITY;
-    for (let start = Math.max(0, means.length - 144); start <= means.length - 16; start++)
+    for (let start = Math.max(0, means.length - 80); start <= means.length - 16; start++)
       best = Math.min(
         best,
         word.reduce((total, value, j) => total + (value - means[start + j]!) ** 2, 0),

@@ -5,13 +5,15 @@
  */
 import type { Fields } from "../../ports/detector.ts";
 
+/** Rows of the blocks, powers of two. */
 const SHORT = 16;
 const MIDDLE = 64;
 const LONG = 256;
 
 /** Offsets of a channel's numbers. */
-const CHANNEL = { rows: 0, short: 1, middle: 2, long: 3, steps: 4, last: 5 } as const;
-const CHANNEL_WIDTH = 6;
+/** `slot`: where the next value goes; `rows`: up to LONG. */
+const CHANNEL = { rows: 0, slot: 1, short: 2, middle: 3, long: 4, steps: 5, last: 6 } as const;
+const CHANNEL_WIDTH = 7;
 
 /** What `see` writes, in this order. */
 export const MEANS = { short: 0, middle: 1, long: 2, step: 3 } as const;
@@ -40,25 +42,29 @@ export class BlockMeans {
     const x = values[k]!;
     const rows = state[at + CHANNEL.rows]!;
     const base = c * LONG;
-    const slot = rows % LONG;
+    const slot = state[at + CHANNEL.slot]! | 0;
     const step = rows === 0 ? 0 : Math.abs(x - state[at + CHANNEL.last]!);
-    const stepAt = c * MIDDLE + (rows % MIDDLE);
+    const stepAt = c * MIDDLE + (slot & (MIDDLE - 1));
     if (slot === 0 && rows > 0) this.sumAnew(c, at);
     // Rows that do not exist yet are zeros in the rings.
-    state[at + CHANNEL.short] = state[at + CHANNEL.short]! + x - ring[base + ((slot + LONG - SHORT) % LONG)]!;
-    state[at + CHANNEL.middle] =
-      state[at + CHANNEL.middle]! + x - ring[base + ((slot + LONG - MIDDLE) % LONG)]!;
-    state[at + CHANNEL.long] = state[at + CHANNEL.long]! + x - ring[base + slot]!;
-    state[at + CHANNEL.steps] = state[at + CHANNEL.steps]! + step - this.steps[stepAt]!;
+    const short = state[at + CHANNEL.short]! + x - ring[base + ((slot - SHORT) & (LONG - 1))]!;
+    const middle = state[at + CHANNEL.middle]! + x - ring[base + ((slot - MIDDLE) & (LONG - 1))]!;
+    const long = state[at + CHANNEL.long]! + x - ring[base + slot]!;
+    const steps = state[at + CHANNEL.steps]! + step - this.steps[stepAt]!;
     ring[base + slot] = x;
     this.steps[stepAt] = step;
+    state[at + CHANNEL.short] = short;
+    state[at + CHANNEL.middle] = middle;
+    state[at + CHANNEL.long] = long;
+    state[at + CHANNEL.steps] = steps;
     state[at + CHANNEL.last] = x;
-    const seen = rows + 1;
-    state[at + CHANNEL.rows] = seen;
-    out[MEANS.short] = state[at + CHANNEL.short]! / Math.min(seen, SHORT);
-    out[MEANS.middle] = state[at + CHANNEL.middle]! / Math.min(seen, MIDDLE);
-    out[MEANS.long] = state[at + CHANNEL.long]! / Math.min(seen, LONG);
-    out[MEANS.step] = Math.max(0, state[at + CHANNEL.steps]!) / Math.min(seen, MIDDLE);
+    state[at + CHANNEL.slot] = (slot + 1) & (LONG - 1);
+    const full = rows >= LONG - 1;
+    if (rows < LONG) state[at + CHANNEL.rows] = rows + 1;
+    out[MEANS.short] = short / (full ? SHORT : Math.min(rows + 1, SHORT));
+    out[MEANS.middle] = middle / (full ? MIDDLE : Math.min(rows + 1, MIDDLE));
+    out[MEANS.long] = long / (full ? LONG : rows + 1);
+    out[MEANS.step] = Math.max(0, steps) / (full ? MIDDLE : Math.min(rows + 1, MIDDLE));
   }
 
   private sumAnew(c: number, at: number): void {

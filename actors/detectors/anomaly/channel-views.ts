@@ -34,10 +34,10 @@ export const PATTERN = 5;
 /** Ranges of this many mean errors are those of bursts on nothing: a normal law has 10, an exponential law 15. */
 const BURSTS = 100;
 /**
- * What the novelty of each view counts. Steps are a quarter, chosen on development data: a difference has the outliers of two values, and no
- * memory of what is usual at this time.
+ * What the novelty of each view counts, chosen on development data. Steps are a quarter: a difference has the outliers of two values, and no
+ * memory of what is usual at this time. Patterns are half: their range is learnt from a sixteenth of the rows.
  */
-export const WEIGHTS: readonly number[] = [1, 0.25, 1, 1, 1, 1];
+export const WEIGHTS: readonly number[] = [1, 0.25, 1, 1, 1, 0.5];
 /** Rows in the memory of the mean step. */
 const STEP_MEMORY = 512;
 /** Mean steps at which a step is clipped before it is averaged, and steps before. */
@@ -80,7 +80,7 @@ export class ChannelViews {
 
   /** Sets the time of the values that follow, µs, and the usual number of rows a day. */
   at(timeUs: number, rowsADay: number): void {
-    this.usual.at(timeUs, rowsADay);
+    this.usual.at(timeUs);
     this.ranges.remember(rowsADay);
   }
 

@@ -57,6 +57,13 @@ const AGREEMENT = 0.5;
 const RAMP_ROWS = 1000;
 const REPEAT_ROWS = 100;
 const REPEAT_FACTOR = 2;
+/**
+ * A channel that often breaks its range says less each time: novelty is divided by 1 + r / HABIT, where r is the number of reports of at least
+ * NOTABLE in RAMP_ROWS rows. Counts are halved after HABIT_ROWS rows.
+ */
+const HABIT = 10;
+const NOTABLE = 0.03;
+const HABIT_ROWS = 32_768;
 /** Joint score, nats a channel, at which the score of a row is one half: many channels do what each does once in a thousand rows. */
 const JOINT_SCORE_HALF = 1;
 /** Factor by which the novelty of another view must exceed an episode's to begin an episode of its own. */
@@ -82,7 +89,17 @@ const Scalars = namedNumbers(
 );
 
 /** Of each channel: rows seen, novelty of the last row, that without repeats, the view with the largest, and what was reported last. */
-const Channels = namedNumbers("rows", "novelty", "reported", "view", "lastReported", "lastReportedRow");
+const Channels = namedNumbers(
+  "rows",
+  "novelty",
+  "reported",
+  "view",
+  "lastReported",
+  "lastReportedRow",
+  /** Notable reports, and the rows in which they were counted. */
+  "reports",
+  "counted",
+);
 
 type Context = DetectorContext<typeof anomalyMachine>;
 
@@ -197,14 +214,25 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       } else if (novelty > second) second = novelty;
     }
     channel.rows++;
+    channel.counted++;
     channel.view = by;
     channel.novelty = (most + AGREEMENT * second) * Math.min(1, channel.rows / RAMP_ROWS);
-    if (most === 0) return;
+    if (most > 0) this.report(c);
+  }
+
+  /** Reports the novelty of channel c unless it repeats a recent one, and damps it by the channel's habit. */
+  private report(c: number): void {
+    const channel = this.channels.at(c);
     const recent = channel.rows - channel.lastReportedRow <= REPEAT_ROWS;
     if (recent && channel.novelty < REPEAT_FACTOR * channel.lastReported) return;
-    channel.reported = channel.novelty;
     channel.lastReported = channel.novelty;
     channel.lastReportedRow = channel.rows;
+    const rate = (channel.reports * RAMP_ROWS) / (channel.counted + RAMP_ROWS);
+    channel.reported = channel.novelty / (1 + rate / HABIT);
+    if (channel.novelty >= NOTABLE) channel.reports++;
+    if (channel.counted < HABIT_ROWS) return;
+    channel.counted /= 2;
+    channel.reports /= 2;
   }
 
   /** The largest evidence of channel c, corrected for the number of views. The view that has it becomes the channel's. */

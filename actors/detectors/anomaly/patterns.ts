@@ -1,7 +1,7 @@
 /**
  * How far the recent course of a channel is from everything that its memory holds: the distance to the nearest neighbour.
  *
- *   values ─► means of 16 rows ─► word of the last 8 means ─► min over 128 earlier words of √(mean squared difference)
+ *   values ─► means of 16 rows ─► word of the last 8 means ─► min over 64 earlier words of √(mean squared difference)
  *
  * A beat that is missing or comes twice is far from all words although no value of it is unusual. Means are compared as they are, so the
  * distance has the channel's unit. Source: matrix profile, Yeh et al. 2016 (here from the left only, over a bounded memory).
@@ -12,7 +12,7 @@ import type { Fields } from "../../ports/detector.ts";
 const BLOCK_ROWS = 16;
 const WORD = 8;
 /** Words that are compared. */
-const WORDS = 128;
+const WORDS = 64;
 /** Means that are kept: all words, the last one, and the distance between them, so that a word is never compared with a part of itself. */
 const KEPT = WORDS + 2 * WORD;
 /** Means before there is a distance. */
@@ -60,17 +60,24 @@ export class Patterns {
     const { means } = this;
     const base = c * 2 * KEPT;
     const word = base + ((seen - WORD) % KEPT);
-    const first = Math.max(0, seen - KEPT);
+    const compared = Math.min(seen - 2 * WORD, WORDS) + 1;
+    let other = base + ((seen - 2 * WORD) % KEPT);
     let best = Number.POSITIVE_INFINITY;
-    for (let start = seen - 2 * WORD; start >= first; start--) {
-      const other = base + (start % KEPT);
+    for (let n = 0; n < compared; n++) {
       let sum = 0;
-      for (let k = 0; k < WORD && sum < best; k++) {
-        const difference = means[word + k]! - means[other + k]!;
-        sum += difference * difference;
-      }
+      for (let k = 0; k < WORD && sum < best; k += 4) sum += squares(means, word + k, other + k);
       if (sum < best) best = sum;
+      other = other === base ? base + KEPT - 1 : other - 1;
     }
     out[o] = Math.sqrt(best / WORD);
   }
+}
+
+/** Σ (a − b)² of four numbers from i and j. */
+function squares(means: Float64Array, i: number, j: number): number {
+  const a = means[i]! - means[j]!;
+  const b = means[i + 1]! - means[j + 1]!;
+  const c = means[i + 2]! - means[j + 2]!;
+  const d = means[i + 3]! - means[j + 3]!;
+  return a * a + b * b + (c * c + d * d);
 }

@@ -44,10 +44,11 @@ const BETTER = 0.9;
 /** Waves of the day and of the week: with three, one peak or two in a day. */
 const WAVES_EACH = 3;
 const COEFFICIENTS = 4 * WAVES_EACH;
-/** Days in the memory of the waves: two weeks. */
-const WAVE_DAYS = 14;
-/** The phases of the waves in steps of five minutes. */
+/** The phases of the waves in steps of five minutes. Rows of the same phase are learnt as one, by their mean. */
 const PHASES = 2016;
+const PHASES_A_BIN = PHASES / WEEK_BINS;
+/** Phases in the memory of the waves: two weeks. */
+const WAVE_MEMORY = 2 * PHASES;
 const PHASE_US = WEEK_US / PHASES;
 const WAVE = new Float64Array(PHASES * COEFFICIENTS);
 for (let phase = 0; phase < PHASES; phase++) {
@@ -59,24 +60,30 @@ for (let phase = 0; phase < PHASES; phase++) {
   }
 }
 
-/** Offsets of a channel's numbers. Four errors, then four counts of errors, then the coefficients of the waves. */
+/** Offsets of a channel's numbers. Each predictor has a prediction, an error and a number of errors. */
 const CHANNEL = {
   rows: 0,
   firstUs: 1,
-  mean: 2,
-  waveMean: 3,
-  waveError: 4,
-  /** The half hour of the week under way, its sum and number of values. */
-  bin: 5,
-  sum: 6,
-  count: 7,
-  predicted: 8,
-  chosen: 9,
-  error: 10,
-  errors: 14,
-  wave: 18,
+  /** The predictor in use, and its prediction of the last value. */
+  chosen: 2,
+  predicted: 3,
+  /** The phase under way, the sum and number of its values; the same of its half hour. */
+  phase: 4,
+  phaseSum: 5,
+  phaseCount: 6,
+  bin: 7,
+  binSum: 8,
+  binCount: 9,
+  /** Phases learnt by the waves, their mean, and their mean absolute error. */
+  phases: 10,
+  waveMean: 11,
+  waveError: 12,
+  guess: 13,
+  error: 17,
+  errors: 21,
+  wave: 25,
 } as const;
-const CHANNEL_WIDTH = 18 + COEFFICIENTS;
+const CHANNEL_WIDTH = 25 + COEFFICIENTS;
 /** A half hour: mean and number of days or weeks. */
 const BIN_WIDTH = 2;
 
@@ -85,12 +92,9 @@ export class UsualValue {
   private readonly state: Float64Array;
   private readonly days: Float64Array;
   private readonly weeks: Float64Array;
-  private readonly guess = new Float64Array(PREDICTORS);
-  /** Time of the row; set by `at` before it is used, and so not registered. */
+  /** Time and phase of the row; set by `at` before they are used, and so not registered. */
   private timeUs = 0;
-  private weekBin = 0;
   private phase = 0;
-  private waveMemory = 1;
 
   constructor(channels: number) {
     this.state = new Float64Array(channels * CHANNEL_WIDTH);
@@ -99,37 +103,30 @@ export class UsualValue {
     this.fields = { usual: this.state, days: this.days, weeks: this.weeks };
   }
 
-  /** Sets the time of the values that follow, µs, and the usual number of rows a day. */
-  at(timeUs: number, rowsADay: number): void {
+  /** Sets the time of the values that follow, µs. */
+  at(timeUs: number): void {
     this.timeUs = timeUs;
-    const ofWeek = timeUs - Math.floor(timeUs / WEEK_US) * WEEK_US;
-    this.weekBin = Math.floor((ofWeek * WEEK_BINS) / WEEK_US);
-    this.phase = Math.floor(ofWeek / PHASE_US);
-    this.waveMemory = Math.max(2 * MEMORY, WAVE_DAYS * rowsADay);
+    this.phase = Math.floor((timeUs - Math.floor(timeUs / WEEK_US) * WEEK_US) / PHASE_US);
   }
 
-  /** Writes x − prediction for the value x = values[k] of channel c to out[o], 0 for the first value, and learns x. O(1), about 40 ns. */
+  /** Writes x − prediction for the value x = values[k] of channel c to out[o], 0 for the first value, and learns x. O(1), about 20 ns. */
   see(c: number, values: Float64Array, k: number, out: Float64Array, o: number): void {
-    const { state, guess } = this;
+    const { state, phase } = this;
     const at = c * CHANNEL_WIDTH;
     const x = values[k]!;
     const rows = state[at + CHANNEL.rows]!;
-    this.predict(c, at);
-    const chosen = rows === 0 ? CONSTANT : this.choose(at);
-    if (rows === 0) {
-      guess[CONSTANT] = x;
-      state[at + CHANNEL.firstUs] = this.timeUs;
-      state[at + CHANNEL.bin] = this.weekBin;
-    }
+    if (rows === 0) this.begin(at, values, k);
+    else if (phase !== state[at + CHANNEL.phase]!) this.nextPhase(c, at);
+    const mean = state[at + CHANNEL.guess]!;
+    const predicted = state[at + CHANNEL.guess + state[at + CHANNEL.chosen]!]!;
+    state[at + CHANNEL.predicted] = predicted;
+    out[o] = x - predicted;
+    if (rows > 0) this.score(at, values, k);
     state[at + CHANNEL.rows] = rows + 1;
-    state[at + CHANNEL.chosen] = chosen;
-    state[at + CHANNEL.predicted] = guess[chosen]!;
-    out[o] = x - guess[chosen]!;
-    this.score(at, values, k);
-    this.learnHalfHour(c, at, values, k);
-    this.learnWaves(at, values, k);
-    state[at + CHANNEL.mean] =
-      state[at + CHANNEL.mean]! + (x - state[at + CHANNEL.mean]!) / Math.min(rows + 1, MEAN_MEMORY);
+    state[at + CHANNEL.phaseSum] = state[at + CHANNEL.phaseSum]! + x;
+    state[at + CHANNEL.phaseCount] = state[at + CHANNEL.phaseCount]! + 1;
+    state[at + CHANNEL.guess] =
+      mean + (rows < MEAN_MEMORY ? (x - mean) / (rows + 1) : (x - mean) * (1 / MEAN_MEMORY));
   }
 
   /** The prediction of the channel's last value. */
@@ -137,78 +134,105 @@ export class UsualValue {
     return this.state[c * CHANNEL_WIDTH + CHANNEL.predicted]!;
   }
 
-  /** Mean absolute error of the predictor chosen last, clipped. */
+  /** Mean absolute error of the predictor in use, clipped. */
   meanError(c: number): number {
     const at = c * CHANNEL_WIDTH;
     return this.state[at + CHANNEL.error + this.state[at + CHANNEL.chosen]!]!;
   }
 
-  /** NaN: the predictor knows too little. */
-  private predict(c: number, at: number): void {
-    const { state, guess, days, weeks, weekBin } = this;
-    guess[CONSTANT] = state[at + CHANNEL.mean]!;
-    const day = (c * DAY_BINS + (weekBin % DAY_BINS)) * BIN_WIDTH;
-    guess[DAY] = days[day + 1]! >= DAYS_NEEDED ? days[day]! : Number.NaN;
-    const week = (c * WEEK_BINS + weekBin) * BIN_WIDTH;
-    guess[WEEK] = weeks[week + 1]! >= WEEKS_NEEDED ? weeks[week]! : Number.NaN;
-    let sum = state[at + CHANNEL.waveMean]!;
-    const wave = this.phase * COEFFICIENTS;
-    for (let j = 0; j < COEFFICIENTS; j++) sum += state[at + CHANNEL.wave + j]! * WAVE[wave + j]!;
-    guess[WAVES] = sum;
+  private begin(at: number, values: Float64Array, k: number): void {
+    const { state } = this;
+    state[at + CHANNEL.firstUs] = this.timeUs;
+    state[at + CHANNEL.phase] = this.phase;
+    state[at + CHANNEL.bin] = Math.floor(this.phase / PHASES_A_BIN);
+    state[at + CHANNEL.guess + CONSTANT] = values[k]!;
+    for (let p = DAY; p < PREDICTORS; p++) state[at + CHANNEL.guess + p] = Number.NaN;
   }
 
-  private choose(at: number): number {
-    const { state, guess } = this;
+  /** Learns the phase that is over, and predicts for the new one. */
+  private nextPhase(c: number, at: number): void {
+    const { state } = this;
+    this.learnWaves(at);
+    const bin = Math.floor(this.phase / PHASES_A_BIN);
+    state[at + CHANNEL.binSum] = state[at + CHANNEL.binSum]! + state[at + CHANNEL.phaseSum]!;
+    state[at + CHANNEL.binCount] = state[at + CHANNEL.binCount]! + state[at + CHANNEL.phaseCount]!;
+    state[at + CHANNEL.phase] = this.phase;
+    state[at + CHANNEL.phaseSum] = 0;
+    state[at + CHANNEL.phaseCount] = 0;
+    if (bin !== state[at + CHANNEL.bin]!) this.learnHalfHour(c, at);
+    state[at + CHANNEL.bin] = bin;
+    this.predict(c, at, bin);
+    this.choose(at);
+  }
+
+  /** NaN: the predictor knows too little. Waves are on trial from the second day on. */
+  private predict(c: number, at: number, bin: number): void {
+    const { state, days, weeks } = this;
+    const day = (c * DAY_BINS + (bin % DAY_BINS)) * BIN_WIDTH;
+    state[at + CHANNEL.guess + DAY] = days[day + 1]! >= DAYS_NEEDED ? days[day]! : Number.NaN;
+    const week = (c * WEEK_BINS + bin) * BIN_WIDTH;
+    state[at + CHANNEL.guess + WEEK] = weeks[week + 1]! >= WEEKS_NEEDED ? weeks[week]! : Number.NaN;
+    const old = this.timeUs - state[at + CHANNEL.firstUs]! >= DAY_US;
+    state[at + CHANNEL.guess + WAVES] = old ? this.waves(at, this.phase) : Number.NaN;
+  }
+
+  private choose(at: number): void {
+    const { state } = this;
     let best = CONSTANT;
     for (let p = DAY; p < PREDICTORS; p++) {
-      if (Number.isNaN(guess[p]!) || state[at + CHANNEL.errors + p]! < TRIAL) continue;
+      if (Number.isNaN(state[at + CHANNEL.guess + p]!) || state[at + CHANNEL.errors + p]! < TRIAL) continue;
       if (state[at + CHANNEL.error + p]! < BETTER * state[at + CHANNEL.error + best]!) best = p;
     }
-    return best;
+    state[at + CHANNEL.chosen] = best;
   }
 
-  /** Averages the clipped errors of all predictors. Waves are on trial from the second day on. */
+  /** Averages the clipped errors of all predictors. */
   private score(at: number, values: Float64Array, k: number): void {
-    const { state, guess } = this;
-    const young = this.timeUs - state[at + CHANNEL.firstUs]! < DAY_US;
+    const { state } = this;
     for (let p = CONSTANT; p < PREDICTORS; p++) {
-      if (Number.isNaN(guess[p]!) || (p === WAVES && young)) continue;
+      const guess = state[at + CHANNEL.guess + p]!;
+      if (Number.isNaN(guess)) continue;
       const seen = state[at + CHANNEL.errors + p]! + 1;
       const mean = state[at + CHANNEL.error + p]!;
-      const size = Math.abs(values[k]! - guess[p]!);
-      const error = seen > CLIP_AFTER && mean > 0 ? clipSize(size, CLIP_AT * mean) : size;
+      const size = Math.abs(values[k]! - guess);
+      const change = (seen > CLIP_AFTER && mean > 0 ? clipSize(size, CLIP_AT * mean) : size) - mean;
       state[at + CHANNEL.errors + p] = seen;
-      state[at + CHANNEL.error + p] = mean + (error - mean) / Math.min(seen, MEMORY);
+      state[at + CHANNEL.error + p] = mean + (seen < MEMORY ? change / seen : change * (1 / MEMORY));
     }
   }
 
-  private learnHalfHour(c: number, at: number, values: Float64Array, k: number): void {
+  private learnHalfHour(c: number, at: number): void {
     const { state } = this;
     const bin = state[at + CHANNEL.bin]!;
-    if (bin !== this.weekBin) {
-      const mean = state[at + CHANNEL.sum]! / state[at + CHANNEL.count]!;
-      learnBin(this.days, (c * DAY_BINS + (bin % DAY_BINS)) * BIN_WIDTH, mean, DAY_MEMORY);
-      learnBin(this.weeks, (c * WEEK_BINS + bin) * BIN_WIDTH, mean, WEEK_MEMORY);
-      state[at + CHANNEL.bin] = this.weekBin;
-      state[at + CHANNEL.sum] = 0;
-      state[at + CHANNEL.count] = 0;
-    }
-    state[at + CHANNEL.sum] = state[at + CHANNEL.sum]! + values[k]!;
-    state[at + CHANNEL.count] = state[at + CHANNEL.count]! + 1;
+    const mean = state[at + CHANNEL.binSum]! / state[at + CHANNEL.binCount]!;
+    learnBin(this.days, (c * DAY_BINS + (bin % DAY_BINS)) * BIN_WIDTH, mean, DAY_MEMORY);
+    learnBin(this.weeks, (c * WEEK_BINS + bin) * BIN_WIDTH, mean, WEEK_MEMORY);
+    state[at + CHANNEL.binSum] = 0;
+    state[at + CHANNEL.binCount] = 0;
+  }
+
+  private waves(at: number, phase: number): number {
+    const { state } = this;
+    const wave = phase * COEFFICIENTS;
+    let sum = state[at + CHANNEL.waveMean]!;
+    for (let j = 0; j < COEFFICIENTS; j++) sum += state[at + CHANNEL.wave + j]! * WAVE[wave + j]!;
+    return sum;
   }
 
   /** One step down the gradient of the squared error. Waves are orthogonal, so a step of 2/n makes the coefficients running means. */
-  private learnWaves(at: number, values: Float64Array, k: number): void {
+  private learnWaves(at: number): void {
     const { state } = this;
-    const rows = state[at + CHANNEL.rows]!;
+    const phase = state[at + CHANNEL.phase]!;
+    const phases = state[at + CHANNEL.phases]! + 1;
     const scale = state[at + CHANNEL.waveError]!;
-    const error = values[k]! - this.guess[WAVES]!;
-    const clipped = rows > CLIP_AFTER && scale > 0 ? clipSpike(error, CLIP_AT * scale) : error;
-    state[at + CHANNEL.waveError] = scale + (Math.abs(clipped) - scale) / Math.min(rows, MEMORY);
-    const step = clipped / Math.min(rows, this.waveMemory);
+    const error = state[at + CHANNEL.phaseSum]! / state[at + CHANNEL.phaseCount]! - this.waves(at, phase);
+    const clipped = phases > CLIP_AFTER && scale > 0 ? clipSpike(error, CLIP_AT * scale) : error;
+    const step = clipped / Math.min(phases, WAVE_MEMORY);
+    state[at + CHANNEL.phases] = phases;
+    state[at + CHANNEL.waveError] = scale + (Math.abs(clipped) - scale) / Math.min(phases, MEMORY);
     state[at + CHANNEL.waveMean] = state[at + CHANNEL.waveMean]! + step;
-    if (rows === 1) return;
-    const wave = this.phase * COEFFICIENTS;
+    if (phases === 1) return;
+    const wave = phase * COEFFICIENTS;
     const double = 2 * step;
     for (let j = 0; j < COEFFICIENTS; j++)
       state[at + CHANNEL.wave + j] = state[at + CHANNEL.wave + j]! + double * WAVE[wave + j]!;
