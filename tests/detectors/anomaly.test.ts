@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { anomaly } from "../../actors/detectors/anomaly/detector.ts";
 import { parseSettings } from "../../protocol/settings.ts";
 import { ActorHarness, type HeardEvent } from "../support/actor-harness.ts";
-import { normals } from "../support/random-streams.ts";
+import { normals, uniforms } from "../support/random-streams.ts";
 import { groupOf } from "../support/rows.ts";
 
 const N = 6;
@@ -197,6 +197,68 @@ test("anomaly detector continues identically from copied fields", () => {
     assert.equal(Array.from(copy.fields[name]!), Array.from(straight.detector.fields[name]!), name);
   }
   assert.equal(second.kinds(), straight.kinds());
+});
+
+/** Rows of one channel, one a second. */
+function watchOne(values: Iterable<number>, everyUs = 1e6, unit = "%"): ActorHarness {
+  const channels = [{ name: "c0", title: "Processor", unit }];
+  const actor = new ActorHarness(anomaly, {}, groupOf(1, { everyUs, channels, innovation: "ar1" }));
+  let k = 0;
+  for (const value of values) actor.rows([[value]], () => k++ * everyUs);
+  return actor;
+}
+
+test("anomaly detector says nothing of a channel that never moves, and reports one that stops moving", () => {
+  const still = watchOne(Array.from({ length: 5000 }, () => 3));
+  assert.equal(still.kinds(), []);
+  const z = normals(20);
+  const stuck = watchOne(Array.from({ length: 5000 }, (_, k) => (k < 4000 ? 3 + z() : 3)));
+  const titles = stuck.events.map(({ title }) => title);
+  assert.match(titles.join("\n"), /^Processor stopped changing \(usual: /);
+});
+
+test("anomaly detector says that a value is normal again only when it is back in the range from before", () => {
+  const z = normals(21);
+  const far = (k: number) => (k >= 3000 && k < 3040 ? 60 : 0);
+  const actor = watchOne(Array.from({ length: 3400 }, (_, k) => 20 + z() + far(k)));
+  assert.equal(actor.kinds(), ["anomaly.started", "anomaly.ended"]);
+  const [first, last] = actor.events;
+  assert.match(first!.title, /^Processor (is|averages) [78]\d\.\d\d % \(usual: 1\d\.\d\d to 2\d\.\d\d %\)$/);
+  assert.match(last!.title, /^Processor is normal again after /);
+  assert.ok(last!.timeUs > 3040e6, "while it is far, it is not normal");
+});
+
+test("anomaly detector reports a level that stays as staying, once, and takes it as normal after an hour", () => {
+  const z = normals(22);
+  const actor = watchOne(Array.from({ length: 7000 }, (_, k) => (k < 3000 ? 20 : 80) + z()));
+  assert.equal(actor.kinds(), ["anomaly.started", "anomaly.stays", "anomaly.accepted"]);
+  assert.match(actor.events[1]!.title, /^Processor stays at [78]\d\.\d\d % \(usual: 1/);
+  assert.equal(
+    actor.events.map(({ finding }) => finding?.phase),
+    ["opened", "grew", "accepted"],
+  );
+  assert.ok(actor.events[2]!.timeUs >= 6600e6);
+});
+
+test("anomaly detector takes bursts on nothing as they come, and reports a burst far longer than all before", () => {
+  const uniform = uniforms(23);
+  let left = 0;
+  const burst = (k: number): number => {
+    if (left === 0 && uniform() < 0.01) left = 1 + Math.floor(3 * uniform());
+    if (left > 0) left--;
+    else if (k < 30_000 || k >= 30_600) return 0;
+    return 1e6 / Math.sqrt(1 - 0.999 * uniform());
+  };
+  const actor = watchOne(
+    Array.from({ length: 31_000 }, (_, k) => burst(k)),
+    100_000,
+    "B/s",
+  );
+  assert.equal(
+    started(actor, 0, 3000).map(({ title }) => title),
+    [],
+  );
+  assert.ok(started(actor, 3000, 3060).length > 0);
 });
 
 test.run();

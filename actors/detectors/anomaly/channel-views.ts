@@ -141,6 +141,16 @@ export class ChannelViews {
     return this.usual.predicted(c);
   }
 
+  /** The usual value now for one that expected `before`: a season goes on, but a mean that follows an anomaly is not what was usual. */
+  expectedSince(c: number, before: number): number {
+    return this.usual.isSeasonal(c) ? this.usual.predicted(c) : before;
+  }
+
+  /** Whether channel c has not moved in the last rows that roughness looks at. */
+  isStill(c: number): boolean {
+    return this.means.meanStep(c) === 0;
+  }
+
   /** Evidence of a novelty of channel c in view v, nats. */
   evidence(c: number, v: number, novelty: number): number {
     return this.ranges.evidence(c * VIEWS.length + v, novelty);

@@ -66,8 +66,8 @@ const NOTABLE = 0.03;
 const HABIT_ROWS = 32_768;
 /** Joint score, nats a channel, at which the score of a row is one half: many channels do what each does once in a thousand rows. */
 const JOINT_SCORE_HALF = 1;
-/** Factor by which the novelty of another view must exceed an episode's to begin an episode of its own. */
-const ESCALATION = 2;
+/** Factor by which an episode that stays must grow to be reported once more. */
+const GREW = 2;
 /** Channels named in an event, at most, and the least contribution of one of them, as a share of the largest. */
 const CHANNELS_NAMED = 8;
 const LEAST_SHARE = 0.1;
@@ -117,7 +117,6 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private readonly episodes: InstanceType<typeof Episodes>;
   /** E of the last row: one per channel, 0 where novelty is small, then the joint one. */
   private readonly evidence: Float64Array;
-  private readonly lnViews = ln(VIEWS.length);
   /** Novelties of the views of one channel. */
   private readonly look = new Float64Array(VIEWS.length);
   private readonly shown = new Float64Array(3);
@@ -235,7 +234,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     channel.reports /= 2;
   }
 
-  /** The largest evidence of channel c, corrected for the number of views. The view that has it becomes the channel's. */
+  /** The largest evidence of channel c. The view that has it becomes the channel's. */
   private evidenceOf(c: number): number {
     const { look, views } = this;
     const bursts = views.isBursts(c);
@@ -243,7 +242,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     for (let v = 0; v < VIEWS.length; v++) {
       const ofRow = v === LEVEL || v === STEP;
       const novelty = bursts && ofRow ? Math.min(look[v]!, look[MEAN]!) : look[v]!;
-      const evidence = novelty > 0 ? views.evidence(c, v, novelty) - this.lnViews : 0;
+      const evidence = novelty > 0 ? views.evidence(c, v, novelty) : 0;
       if (evidence <= most) continue;
       most = evidence;
       this.channels.at(c).view = v;
@@ -270,22 +269,19 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
         if (evidence[c]! > loudest) loudest = evidence[c]!;
         if (evidence[c]! >= threshold && episodes.at(c).active === 0) loud++;
       }
-      // What one channel does alone is its own episode, if its views see it.
+      // What one channel does alone is its own episode, if its views see it or have seen it.
       const joint =
         evidence[n]! >= threshold &&
-        (loudest < threshold || (this.joint?.participants() ?? 0) >= PARTICIPANTS);
+        ((this.joint?.participants() ?? 0) >= PARTICIPANTS ||
+          (loudest < threshold && episodes.at(this.concerned(n)[0]!).active === 0));
       if (joint || (loud >= 3 && loud * 4 >= n)) this.open(n, batch, r, time, context);
     }
     const inhibited = n > 1 && episodes.at(n).active === 1;
     const calm = scalars.open === 0;
     for (let i = 0; i <= n; i++) {
       if (calm && evidence[i]! < threshold) continue;
-      if (episodes.at(i).active === 1) {
-        if (i < n && evidence[i]! >= threshold && this.escalates(i)) {
-          this.close(i, batch, r, time, context);
-          this.open(i, batch, r, time, context);
-        } else this.follow(i, batch, r, time, context);
-      } else if (i < n && !inhibited && evidence[i]! >= threshold) this.open(i, batch, r, time, context);
+      if (episodes.at(i).active === 1) this.follow(i, batch, r, time, context);
+      else if (i < n && !inhibited && evidence[i]! >= threshold) this.open(i, batch, r, time, context);
     }
     if (context.machine.value !== "cooling") return;
     scalars.quietRows++;
@@ -312,13 +308,14 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       episode.high = views.high(i, view);
       episode.levelLow = views.low(i, LEVEL);
       episode.levelHigh = views.high(i, LEVEL);
+      episode.expected = views.expected(i);
       episode.farthest = this.distance(i);
     }
     this.scalars.open++;
     context.signal({
       type: "opened",
       ...this.describe(i, batch, r, time),
-      score: this.score(i, context),
+      score: joint ? this.score(n, context) : scoreOf(episode.peakEffect),
       expected: joint ? null : views.expected(i),
     });
   }
@@ -326,6 +323,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private follow(i: number, batch: Batch, r: number, time: number, context: Context): void {
     const { scalars, settings } = this;
     const episode = this.episodes.at(i);
+    const before = episode.peakEffect;
     episode.length++;
     episode.peakEvidence = Math.max(episode.peakEvidence, this.evidence[i]!);
     if (this.isBack(i)) episode.calm++;
@@ -336,7 +334,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       return;
     }
     if (episode.calm > 0 || i === this.group.n) return;
-    if (episode.stays === 0 && episode.length >= STAYS_AFTER * settings.cooldownSamples) {
+    const grew = episode.stays === 1 && episode.peakEffect >= GREW * before;
+    if (grew || (episode.stays === 0 && episode.length >= STAYS_AFTER * settings.cooldownSamples)) {
       episode.stays = 1;
       context.signal({ type: "stayed", ...this.describe(i, batch, r, time) });
     }
@@ -365,17 +364,10 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   /** How far channel i is from the ranges before its episode, in lengths of them. */
   private distance(i: number): number {
     const { views } = this;
-    const episode = this.episodes.at(i);
-    return Math.max(
-      outside(views.statistic(i, episode.view), episode.low, episode.high),
-      outside(views.statistic(i, LEVEL), episode.levelLow, episode.levelHigh),
-    );
-  }
-
-  private escalates(i: number): boolean {
-    const episode = this.episodes.at(i);
-    const { novelty, view } = this.channels.at(i);
-    return episode.stays === 1 || (novelty > ESCALATION * episode.peakEffect && view !== episode.view);
+    const { view, low, high, levelLow, levelHigh, expected } = this.episodes.at(i);
+    const value = views.statistic(i, LEVEL) + views.expected(i);
+    const ofLevel = outside(value - views.expectedSince(i, expected), levelLow, levelHigh);
+    return view === LEVEL ? ofLevel : Math.max(ofLevel, outside(views.statistic(i, view), low, high));
   }
 
   private close(i: number, batch: Batch, r: number, time: number, context: Context): void {
@@ -436,11 +428,14 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     const { view, low, high, stays } = this.episodes.at(c);
     const isLevel = view === LEVEL || (stays === 1 && view !== ROUGHNESS && view !== PATTERN);
     const { levelLow, levelHigh } = this.episodes.at(c);
-    const expected = isLevel ? views.expected(c) : 0;
+    const expected = views.expectedSince(c, this.episodes.at(c).expected);
     shown[0] = isLevel ? values[k]! : views.statistic(c, view);
     shown[1] = isLevel ? expected + levelLow : low;
     shown[2] = isLevel ? expected + levelHigh : high;
-    if (view === ROUGHNESS) for (let j = 0; j < 3; j++) expAt(shown, j);
+    if (view === ROUGHNESS) {
+      for (let j = 0; j < 3; j++) expAt(shown, j);
+      if (views.isStill(c)) shown[0] = 0;
+    }
     if (view === STEP && !isLevel && this.group.innovation === "logReturn")
       for (let j = 0; j < 3; j++) shown[j] = shown[j]! * 100;
   }

@@ -15,7 +15,8 @@ import type { OfEpisode } from "./signals.ts";
 
 /**
  * One episode for each channel, and at index n the joint one. `calm`: successive rows that are back. `low` and `high`: the range of the view
- * before it, `levelLow` and `levelHigh` that of the level; `farthest`: the largest distance from them, in ranges. `stays`: 1 once reported.
+ * before it, `levelLow` and `levelHigh` that of the level around the
+ * `expected` value; `farthest`: the largest distance from them, in ranges. `stays`: 1 once reported.
  */
 export const Episodes = namedNumbers(
   "active",
@@ -29,6 +30,7 @@ export const Episodes = namedNumbers(
   "high",
   "levelLow",
   "levelHigh",
+  "expected",
   "farthest",
   "stays",
 );
@@ -36,8 +38,8 @@ export const Episodes = namedNumbers(
 /** The view of a joint episode: it belongs to no single channel. */
 export const JOINT_VIEW = VIEWS.length;
 
-/** Rows out of range, in cooldowns, after which a value stays. */
-export const STAYS_AFTER = 2;
+/** Rows out of range, in cooldowns, after which a value stays: by default twice what the mean over 64 rows needs to be back. */
+export const STAYS_AFTER = 4;
 /** Rows after which what stays is taken as normal: as long as a range needs to follow, and at least an hour. */
 export const ACCEPTED_AFTER_ROWS = 2000;
 export const ACCEPTED_AFTER_US = 3_600_000_000;

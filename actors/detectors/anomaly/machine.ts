@@ -6,7 +6,8 @@
  *        opened, stayed, accepted, closed └──┘  └────opened─────┘
  *
  * A1  Nothing is announced while the detector warms up.
- * A2  Each episode has one `anomaly.started`, at most one `anomaly.stays`, and one `anomaly.ended` or `anomaly.accepted`.
+ * A2  Each episode has one `anomaly.started`, `anomaly.stays` when it lasts and whenever it doubles then, and one `anomaly.ended` or
+ *     `anomaly.accepted`.
  * A3  The machine returns to `watching` only after the quiet time of the settings.
  * A4  While a joint episode is open, the detector opens none for single channels.
  *

@@ -134,6 +134,11 @@ export class UsualValue {
     return this.state[c * CHANNEL_WIDTH + CHANNEL.predicted]!;
   }
 
+  /** Whether the predictor in use knows the time of day or week. */
+  isSeasonal(c: number): boolean {
+    return this.state[c * CHANNEL_WIDTH + CHANNEL.chosen] !== CONSTANT;
+  }
+
   /** Mean absolute error of the predictor in use, clipped. */
   meanError(c: number): number {
     const at = c * CHANNEL_WIDTH;
