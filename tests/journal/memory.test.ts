@@ -34,6 +34,16 @@ test("memory journal keeps its newest block and its newest snapshot however smal
   assert.is(await journal.loadSnapshot({ block: 4 }), null);
 });
 
+test("memory journal keeps one snapshot of a block: one that is saved again costs no room and no blocks", async () => {
+  const journal = createMemoryJournal({ retainBytes: 20_000 });
+  await appendAll(journal, 1, 5);
+  await journal.saveSnapshot(5, 0, 0, new Uint8Array(1_000));
+  const { bytes } = journal;
+  for (const _ of range(1, 100)) await journal.saveSnapshot(5, 0, 0, new Uint8Array(1_000));
+  assert.is(journal.bytes, bytes);
+  assert.equal(await blockNumbers(journal), range(1, 5));
+});
+
 test("memory journal reports to a reader which blocks it dropped during the read", async () => {
   const journal = createMemoryJournal({ retainBytes: 20_000 });
   await appendAll(journal, 1, 10, 1000);
