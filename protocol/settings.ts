@@ -119,7 +119,11 @@ export const settingsSchema = v.strictObject({
   ),
   changes: v.optional(
     v.strictObject({
-      enabled,
+      enabled: setting(
+        v.boolean(),
+        false,
+        "Whether this detector runs. On metrics with seasons it reports ten to twenty changes a day where one is promised.",
+      ),
       falseAlarmsPerDay: setting(
         positive,
         1,

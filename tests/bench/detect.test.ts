@@ -222,7 +222,6 @@ test("bench detect prints a row for each detector, as JSON for programs", async 
     [
       ["record", "anomaly", 2],
       ["record", "collapse", 2],
-      ["record", "changes", 2],
       ["record", "incidents", 2],
       ["density", "trajectory", 2],
       ["density", "incidents", 2],
@@ -332,7 +331,6 @@ test("the suite of markets counts each alarm once, inside or outside of an event
     [
       ["anomaly", 1],
       ["collapse", 1],
-      ["changes", 0],
       ["coherence", 1],
       ["incidents", 1],
     ],

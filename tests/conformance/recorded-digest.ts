@@ -92,7 +92,8 @@ function actorName(key: string): string {
   return key.slice(key.lastIndexOf("/") + 1);
 }
 
-function unnumbered(event: EventMessage): EventMessage {
+/** An event without what counts the events of others. */
+export function unnumbered(event: EventMessage): EventMessage {
   return { ...event, sequence: 0, id: event.id.slice(0, event.id.lastIndexOf("/")) };
 }
 

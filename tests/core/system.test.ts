@@ -74,7 +74,7 @@ function run(from: number, to: number) {
     state: (state) => void states.push(state),
     metrics() {},
   });
-  core.apply(1, 0, opened({}));
+  core.apply(1, 0, opened({ changes: { ...defaultSettings().changes, enabled: true } }));
   core.apply(2, 0, channels(CHANNELS, { everyUs: 10_000, innovation: "difference" }));
   feed(core, from, to);
   return { core, events, states };

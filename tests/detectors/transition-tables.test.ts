@@ -88,6 +88,8 @@ function sample(type: string) {
     unit: "V",
     of: "values",
     lag1: 0.3,
+    innovation: "ar1",
+    declared: "difference",
     evidence: 17,
     samples: 64,
     fingerprint: "level:a",

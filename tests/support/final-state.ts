@@ -23,7 +23,9 @@ export async function finalState(directory: string): Promise<FinalState> {
   const states: StateMessage[] = [];
   const core = new Core(SYSTEM, {
     event({ type: _, sequence: __, id: ___, ...event }) {
-      if (event.group !== "") events.push(event);
+      // An incident names the events that it was found by: ids too.
+      const { events: ____, ...detail } = event.detail;
+      if (event.group !== "") events.push({ ...event, detail });
     },
     state: (state) => void states.push(structuredClone(state)),
     metrics() {},

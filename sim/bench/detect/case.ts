@@ -2,7 +2,7 @@
 import type { ScenarioOptions } from "../../worlds/model/scenario.ts";
 import { findScenario, SCENARIOS } from "../../worlds/scenarios.ts";
 import { runScenario } from "./run.ts";
-import { DETECTORS, type DetectorName, score, type Tally } from "./score.ts";
+import { DEFAULT_DETECTORS, type DetectorName, score, type Tally } from "./score.ts";
 
 export interface DetectCase {
   readonly scenario: string;
@@ -38,7 +38,7 @@ export function allCases(): DetectCase[] {
 export function detectorsOf({ scenario, form }: DetectCase): DetectorName[] {
   const ofStates = form === "density" || form === "vector";
   const { channels } = findScenario(scenario);
-  return DETECTORS.filter((name) => {
+  return DEFAULT_DETECTORS.filter((name) => {
     if (name === "incidents") return true;
     if (ofStates || name === "trajectory") return ofStates && name === "trajectory";
     return name !== "coherence" || channels.usual >= 2;

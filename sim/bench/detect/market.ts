@@ -14,7 +14,7 @@ import type { Channels } from "../../../protocol/messages.ts";
 import { defaultSettings } from "../../../protocol/settings.ts";
 import type { Truth } from "../../worlds/model/scenario.ts";
 import { type Dataset, datasetsIn } from "./market-data.ts";
-import { type Alarm, alarmOf, DETECTORS, type DetectorName, score } from "./score.ts";
+import { type Alarm, alarmOf, DEFAULT_DETECTORS, type DetectorName, score } from "./score.ts";
 import {
   brief,
   decimals,
@@ -153,7 +153,7 @@ async function scoreDataset(dataset: Dataset, seed: number, inputs: readonly Tim
   });
   const groups = groupsOf(inputs);
   const truths = await dataset.truths(groups);
-  return DETECTORS.filter((name) => name !== "trajectory").map((detector): Found => {
+  return DEFAULT_DETECTORS.filter((name) => name !== "trajectory").map((detector): Found => {
     const { truths: expected, hits, delaysUs, false: outside } = score(detector, truths, alarms, 0);
     const promised = alarms.filter((alarm) => alarm.promised);
     return {

@@ -26,6 +26,9 @@ import type { Truth } from "../../worlds/model/scenario.ts";
 export const DETECTORS = ["anomaly", "collapse", "changes", "coherence", "trajectory", "incidents"] as const;
 export type DetectorName = (typeof DETECTORS)[number];
 
+/** Those that run unless settings say otherwise. Changes have suites of their own. */
+export const DEFAULT_DETECTORS = DETECTORS.filter((name) => name !== "changes");
+
 const ALARMS: Readonly<Record<string, DetectorName>> = {
   "anomaly.started": "anomaly",
   "collapse.declared": "collapse",
