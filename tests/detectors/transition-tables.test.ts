@@ -88,6 +88,7 @@ function sample(type: string) {
     unit: "V",
     of: "values",
     lag1: 0.3,
+    times: 0,
     innovation: "ar1",
     declared: "difference",
     evidence: 17,
