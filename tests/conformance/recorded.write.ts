@@ -22,6 +22,7 @@ const UP = [
   ...["--feed", "synth:quantum-telegraph?seed=5&speed=1&form=density&rate=20&duration=20s"],
   ...["--set", "anomaly.windowSamples=32", "--set", "anomaly.warmupSamples=16"],
   ...["--set", "collapse.calibrationRows=120", "--set", "estimator.warmupRows=32"],
+  ...["--set", "changes.enabled=true"],
   ...["--port", "0", "--json"],
 ];
 
