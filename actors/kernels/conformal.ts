@@ -76,26 +76,13 @@ export class ConformalRank {
   pushAt(scores: Float64Array, i: number, thetas: Float64Array, j: number): void {
     const score = scores[i]!;
     if (Number.isNaN(score)) return;
-    const held = this.scalars[COUNT]!;
-    let at: number;
-    let count = held;
-    if (held < this.window) {
-      this.ring[held] = score;
-      count = held + 1;
-      this.scalars[COUNT] = count;
-      at = upperBound(this.sorted, held, score);
-      if (at < held) this.sorted.copyWithin(at + 1, at, held);
-      this.sorted[at] = score;
-    } else {
-      const head = this.scalars[HEAD]!;
-      at = this.replaceOldest(head, scores, i);
-      this.ring[head] = score;
-      this.scalars[HEAD] = head + 1 === held ? 0 : head + 1;
-    }
-    // Equal scores are neighbours.
     const { sorted } = this;
-    const above = at + 1 < count && sorted[at + 1] === score ? upperBound(sorted, count, score) : at + 1;
-    const below = at > 0 && sorted[at - 1] === score ? lowerBound(sorted, above, score) : at;
+    const held = this.scalars[COUNT]!;
+    const count = held < this.window ? held + 1 : held;
+    const at = count > held ? this.insert(held, scores, i) : this.replaceOldest(scores, i);
+    // Equal scores are neighbours.
+    const above = at + 1 < count && sorted[at + 1] === score ? upperBound(sorted, count, scores, i) : at + 1;
+    const below = at > 0 && sorted[at - 1] === score ? lowerBound(sorted, above, scores, i) : at;
     scores[i] = (count - above + thetas[j]! * (above - below)) / count;
   }
 
@@ -110,22 +97,47 @@ export class ConformalRank {
     this.scalars.fill(0);
   }
 
-  /** Replaces ring[head] by scores[i] in the sorted array, moving only the scores between them. Returns the index of the new one. */
-  private replaceOldest(head: number, scores: Float64Array, i: number): number {
-    const old = this.ring[head]!;
+  /** Adds scores[i] to the `held` ones and returns its index in the sorted array. */
+  private insert(held: number, scores: Float64Array, i: number): number {
+    const { sorted } = this;
+    const at = upperBound(sorted, held, scores, i);
+    if (at < held) sorted.copyWithin(at + 1, at, held);
+    sorted[at] = scores[i]!;
+    this.ring[held] = scores[i]!;
+    this.scalars[COUNT] = held + 1;
+    return at;
+  }
+
+  /** Replaces the oldest score by scores[i], moving only the scores between them, and returns its index in the sorted array. */
+  private replaceOldest(scores: Float64Array, i: number): number {
+    const { ring, sorted, scalars, window } = this;
+    const head = scalars[HEAD]!;
+    const old = ring[head]!;
     const fresh = scores[i]!;
-    const n = this.window;
-    const from = lowerBound(this.sorted, n, old);
+    ring[head] = fresh;
+    scalars[HEAD] = head + 1 === window ? 0 : head + 1;
+    // Both lower bounds in one loop: a step waits for memory and for the step before, so that two searches take the time of one.
+    let from = 0;
+    let to = 0;
+    let length = window;
+    while (length > 1) {
+      const half = length >>> 1;
+      from += half & -+(sorted[from + half - 1]! < old);
+      to += half & -+(sorted[to + half - 1]! < fresh);
+      length -= half;
+    }
+    from += +(sorted[from]! < old);
+    to += +(sorted[to]! < fresh);
     if (fresh > old) {
-      const to = lowerBound(this.sorted, n, fresh);
-      if (to - 1 > from) this.sorted.copyWithin(from, from + 1, to);
-      this.sorted[to - 1] = fresh;
+      if (to - 1 > from) sorted.copyWithin(from, from + 1, to);
+      sorted[to - 1] = fresh;
       return to - 1;
     }
     if (fresh === old) return from;
-    const to = upperBound(this.sorted, n, fresh);
-    if (from > to) this.sorted.copyWithin(to + 1, to, from);
-    this.sorted[to] = fresh;
+    // After the scores that are equal to it.
+    if (sorted[to] === fresh) to = upperBound(sorted, window, scores, i);
+    if (from > to) sorted.copyWithin(to + 1, to, from);
+    sorted[to] = fresh;
     return to;
   }
 }
@@ -143,12 +155,13 @@ function rankFields(window: number, count: number): RankFields {
 const pair = new Float64Array(2);
 
 /*
- * Both binary searches turn the comparison into a mask instead of a branch: it is true or false with equal probability, and a mispredicted
- * branch costs more than the whole step.
+ * Binary searches turn the comparison into a mask instead of a branch: it is true or false with equal probability, and a mispredicted
+ * branch costs more than the whole step. They take the place of a score, not the score: it would be boxed.
  */
 
-/** First index whose value is > x. */
-function upperBound(sorted: Float64Array, count: number, x: number): number {
+/** First index whose value is > scores[i]. */
+function upperBound(sorted: Float64Array, count: number, scores: Float64Array, i: number): number {
+  const x = scores[i]!;
   let base = 0;
   let length = count;
   while (length > 1) {
@@ -159,8 +172,9 @@ function upperBound(sorted: Float64Array, count: number, x: number): number {
   return length === 1 && sorted[base]! <= x ? base + 1 : base;
 }
 
-/** First index whose value is ≥ x. */
-function lowerBound(sorted: Float64Array, count: number, x: number): number {
+/** First index whose value is ≥ scores[i]. */
+function lowerBound(sorted: Float64Array, count: number, scores: Float64Array, i: number): number {
+  const x = scores[i]!;
   let base = 0;
   let length = count;
   while (length > 1) {
