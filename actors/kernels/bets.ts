@@ -28,12 +28,18 @@ export const BET_BINS = 400;
 const LOGIT_RANGE = 16;
 const PER_LOGIT = (BET_BINS - 2) / (2 * LOGIT_RANGE);
 
-/** ln(p/(1−p)): an element of an array is not boxed. */
+/** p, then ln(p/(1−p)): an element of an array is not boxed. */
 const odds = new Float64Array(1);
 
 /** Bin of p, with logistic spacing. Bins 0 and 399 hold the tails. One logarithm. */
 export function betBin(p: number): number {
-  odds[0] = p / (1 - p);
+  odds[0] = p;
+  return betBinAt(odds, 0);
+}
+
+/** Bin of p = ps[i]. */
+export function betBinAt(ps: Float64Array, i: number): number {
+  odds[0] = ps[i]! / (1 - ps[i]!);
   lnAt(odds, 0);
   const logit = odds[0]!;
   if (!(logit > -LOGIT_RANGE)) return 0;

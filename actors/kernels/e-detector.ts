@@ -8,7 +8,7 @@
  * Source: Shin, Ramdas & Rinaldo 2022, "E-detectors", arXiv:2203.03532.
  */
 import ln from "@stdlib/math-base-special-ln";
-import { logOnePlusExpAt, logWeightedSum } from "./log-sum.ts";
+import { logOnePlusExpAt, logWeightedSumAt } from "./log-sum.ts";
 
 type EDetectorKind = "sr" | "cusum";
 
@@ -62,9 +62,8 @@ export class EDetector {
       if (!(logM[m]! > 0)) onset[m] = step;
     }
     this.scalars[STEPS] = step;
-    const mixed = logWeightedSum(this.members, this.logWeights, this.logM);
-    this.scalars[MIXED] = mixed;
-    return mixed;
+    logWeightedSumAt(this.scalars, MIXED, this.logWeights, this.logM);
+    return this.scalars[MIXED]!;
   }
 
   /** ln M of the mixture after the last step. An alarm is due when it is ≥ ln A. */

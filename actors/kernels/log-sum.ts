@@ -16,11 +16,18 @@ export function logOnePlusExpAt(x: Float64Array, i: number): void {
   log1pAt(x, i);
 }
 
-/** ln Σ_k w_k e^{x_k} over the first n, with `logWeights` = ln w; −∞ entries add nothing. Fixed order. O(n). */
-export function logWeightedSum(n: number, logWeights: Float64Array, x: Float64Array): number {
+/** out[at] ← ln Σ_k w_k e^{x_k}, with `logWeights` = ln w; −∞ entries add nothing. Fixed order. O(n). */
+export function logWeightedSumAt(
+  out: Float64Array,
+  at: number,
+  logWeights: Float64Array,
+  x: Float64Array,
+): void {
+  const n = logWeights.length;
   let largest = Number.NEGATIVE_INFINITY;
   for (let k = 0; k < n; k++) largest = Math.max(largest, logWeights[k]! + x[k]!);
-  if (largest === Number.NEGATIVE_INFINITY || largest === Number.POSITIVE_INFINITY) return largest;
+  out[at] = largest;
+  if (largest === Number.NEGATIVE_INFINITY || largest === Number.POSITIVE_INFINITY) return;
   scratch[SUM] = 0;
   for (let k = 0; k < n; k++) {
     scratch[TERM] = logWeights[k]! + x[k]! - largest;
@@ -28,5 +35,5 @@ export function logWeightedSum(n: number, logWeights: Float64Array, x: Float64Ar
     scratch[SUM] = scratch[SUM]! + scratch[TERM]!;
   }
   lnAt(scratch, SUM);
-  return largest + scratch[SUM]!;
+  out[at] = largest + scratch[SUM]!;
 }

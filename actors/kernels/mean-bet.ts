@@ -10,7 +10,7 @@
  * Source: Vovk, Gammerman & Shafer 2005, §8 (conformal test martingales).
  */
 import exp from "@stdlib/math-base-special-exp";
-import { BET_BINS, BetTable, betBin } from "./bets.ts";
+import { BET_BINS, BetTable, betBinAt } from "./bets.ts";
 import { ConformalRank } from "./conformal.ts";
 import { normalScoreAt } from "./normal.ts";
 
@@ -36,7 +36,8 @@ export class MeanBet {
   private readonly projections: readonly ConformalRank[];
   private readonly eValueTable: Float64Array;
   private readonly projected: Float64Array;
-  private readonly thetas: Float64Array;
+  /** θ of one rank. */
+  private readonly theta: Float64Array;
 
   /** n ≥ 1. Members are ordered window by window, shift by shift. */
   constructor(n: number) {
@@ -46,7 +47,7 @@ export class MeanBet {
     this.scores = new Float64Array(n);
     this.means = new Float64Array(windows * n);
     this.projected = new Float64Array(windows);
-    this.thetas = new Float64Array(1);
+    this.theta = new Float64Array(1);
     this.eValueTable = shiftTable();
     const channels = ConformalRank.several(n, CHANNEL_WINDOW);
     const projections = ConformalRank.several(windows, PROJECTION_WINDOW);
@@ -64,24 +65,31 @@ export class MeanBet {
   }
 
   /**
-   * Writes e of every member for the whitened row y to `out[at..]`, then learns y. `kept[c]` is 0 for channels that are left out; `theta` in
+   * Writes e of every member for the whitened row y to `out[at..]`, then learns y. `kept[c]` is 0 for channels that are left out; thetas[j] in
    * [0, 1) decides between equal values. O(n·windows + n log), allocates nothing.
    */
-  eValues(y: Float64Array, kept: Uint8Array, theta: number, out: Float64Array, at: number): void {
-    const { n, scores, channels, projected, projections, thetas, eValueTable } = this;
+  eValues(
+    y: Float64Array,
+    kept: Uint8Array,
+    thetas: Float64Array,
+    j: number,
+    out: Float64Array,
+    at: number,
+  ): void {
+    const { n, scores, channels, projected, projections, theta, eValueTable } = this;
     for (let c = 0; c < n; c++) {
       scores[c] = 0;
       if (kept[c] === 0) continue;
-      this.setTheta(theta, c);
+      this.setTheta(thetas, j, c);
       scores[c] = y[c]!;
-      channels[c]!.pushAt(scores, c, thetas, 0);
+      channels[c]!.pushAt(scores, c, theta, 0);
       normalScoreAt(scores, c);
     }
     this.project();
     for (let w = 0; w < projected.length; w++) {
-      this.setTheta(theta, n + w);
-      projections[w]!.pushAt(projected, w, thetas, 0);
-      const bin = betBin(projected[w]!);
+      this.setTheta(thetas, j, n + w);
+      projections[w]!.pushAt(projected, w, theta, 0);
+      const bin = betBinAt(projected, w);
       for (let d = 0; d < MEAN_BET_SHIFTS.length; d++)
         out[at + w * MEAN_BET_SHIFTS.length + d] = eValueTable[d * BET_BINS + bin]!;
     }
@@ -110,9 +118,9 @@ export class MeanBet {
     }
   }
 
-  private setTheta(theta: number, k: number): void {
-    const moved = theta + k * GOLDEN;
-    this.thetas[0] = 1 - (moved - Math.floor(moved));
+  private setTheta(thetas: Float64Array, j: number, k: number): void {
+    const moved = thetas[j]! + k * GOLDEN;
+    this.theta[0] = 1 - (moved - Math.floor(moved));
   }
 }
 

@@ -193,7 +193,7 @@ test("mean bets have mean 1 under a skewed law and grow when the mean moves", ()
   const steps = 40_000;
   for (let t = 0; t < steps; t++) {
     for (let i = 0; i < n; i++) y[i] = -Math.log(1 - random());
-    bet.eValues(y, kept, random(), e, 0);
+    bet.eValues(y, kept, Float64Array.of(random()), 0, e, 0);
     for (let m = 0; m < bet.members; m++) sums[m]! += e[m]!;
   }
   // The standard deviation of e is at most √(e − 1) = 1.3.
@@ -204,7 +204,7 @@ test("mean bets have mean 1 under a skewed law and grow when the mean moves", ()
   let grown = 0;
   for (let t = 0; t < 60; t++) {
     for (let i = 0; i < n; i++) y[i] = 1 - Math.log(1 - random());
-    bet.eValues(y, kept, random(), e, 0);
+    bet.eValues(y, kept, Float64Array.of(random()), 0, e, 0);
     grown += Math.log(e[2]!);
   }
   assert.ok(grown > 20, `log evidence ${grown}`);
@@ -213,12 +213,13 @@ test("mean bets have mean 1 under a skewed law and grow when the mean moves", ()
 test("mean bets ignore channels that are left out", () => {
   const random = seeded(8);
   const [two, three] = [new MeanBet(2), new MeanBet(3)];
+  const half = Float64Array.of(0.5);
   const [a, b] = [new Float64Array(two.members), new Float64Array(two.members)];
   for (let t = 0; t < 200; t++) {
     const [x, z] = [gaussian(random), gaussian(random)];
     // θ decides between equal values only, and there are none after the first row.
-    two.eValues(Float64Array.of(x, z), Uint8Array.of(1, 1), 0.5, a, 0);
-    three.eValues(Float64Array.of(x, z, gaussian(random)), Uint8Array.of(1, 1, 0), 0.5, b, 0);
+    two.eValues(Float64Array.of(x, z), Uint8Array.of(1, 1), half, 0, a, 0);
+    three.eValues(Float64Array.of(x, z, gaussian(random)), Uint8Array.of(1, 1, 0), half, 0, b, 0);
     if (t < 100) continue;
     assert.is(three.scores[2], 0);
     assert.equal(two.scores[0], three.scores[0]);

@@ -41,6 +41,8 @@ export class Baseline {
   private readonly w: Float64Array;
   private readonly scalars = new BaselineScalars();
   private readonly standardised: Float64Array;
+  /** ‖y‖² of the last row that was whitened. An element of an array is not boxed. */
+  readonly energy = new Float64Array(1);
 
   constructor(n: number) {
     this.n = n;
@@ -110,13 +112,16 @@ export class Baseline {
     if (m > 0) this.whiten(shrunk, from.rows);
   }
 
-  /** Whitens one row of innovations x: writes y and returns the energy ‖y‖², or NaN when the innovation of a kept channel is NaN. O(n²). */
-  apply(x: Float64Array, y: Float64Array): number {
+  /**
+   * Whitens one row of innovations x: writes y and `energy`. Returns false for a row that has no energy, because the innovation of a kept channel is
+   * NaN. O(n²).
+   */
+  apply(x: Float64Array, y: Float64Array): boolean {
     const { n, kept, w, standardised } = this;
     for (let c = 0; c < n; c++) {
       const v = x[c]!;
       if (kept[c] === 0) standardised[c] = 0;
-      else if (Number.isNaN(v)) return Number.NaN;
+      else if (Number.isNaN(v)) return false;
       else standardised[c] = (v - this.mean[c]!) / this.scale[c]!;
     }
     let energy = 0;
@@ -127,21 +132,24 @@ export class Baseline {
       y[i] = sum;
       energy += sum * sum;
     }
-    return energy;
+    this.energy[0] = energy;
+    return !Number.isNaN(energy);
   }
 
   /**
    * As `apply`, for a row that the baseline was learnt from: y and energy as if it had been left out, as a new row is. Only their size differs:
    * the covariance without a row has an inverse along it that is larger by 1/(1 − h), h its leverage (Sherman & Morrison 1950).
    */
-  applyAsLeftOut(x: Float64Array, y: Float64Array): number {
+  applyAsLeftOut(x: Float64Array, y: Float64Array): boolean {
     const { rows } = this.scalars;
-    const energy = this.apply(x, y);
+    if (!this.apply(x, y)) return false;
+    const energy = this.energy[0]!;
     const leverage = Math.min(MOST_LEVERAGE, (rows * energy) / ((rows - 1) * (rows - 1)));
     const factor = ((rows / (rows - 1)) * (rows / (rows - 1)) * ((rows - 2) / (rows - 1))) / (1 - leverage);
     const scale = Math.sqrt(factor);
     for (let c = 0; c < this.n; c++) y[c] = scale * y[c]!;
-    return factor * energy;
+    this.energy[0] = factor * energy;
+    return !Number.isNaN(this.energy[0]);
   }
 
   /** True when two of these rows have the same energy: values are discrete, and rows must be equal to be ranked as equal. */
@@ -149,7 +157,7 @@ export class Baseline {
     const { n } = this;
     const y = new Float64Array(n);
     const energies = Float64Array.from({ length: rows.length / n }, (_, r) =>
-      this.apply(rows.subarray(r * n, (r + 1) * n), y),
+      this.apply(rows.subarray(r * n, (r + 1) * n), y) ? this.energy[0]! : Number.NaN,
     ).sort();
     return energies.some((energy, k) => k > 0 && energy === energies[k - 1]);
   }
@@ -162,11 +170,12 @@ export class Baseline {
     });
   }
 
-  /** Share of mode k in y, (u_k·y)²/‖y‖². */
-  share(k: number, y: Float64Array, energy: number): number {
+  /** out[at] ← share of mode k in the last row, (u_k·y)²/‖y‖²; 0 for y = 0. */
+  shareAt(out: Float64Array, at: number, k: number, y: Float64Array): void {
+    const energy = this.energy[0]!;
     let dot = 0;
     for (let c = 0; c < this.n; c++) dot += this.modes[k * this.n + c]! * y[c]!;
-    return (dot * dot) / energy;
+    out[at] = energy > 0 ? (dot * dot) / energy : 0;
   }
 
   private whiten(shrunk: Float64Array, rows: number): void {

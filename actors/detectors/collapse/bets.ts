@@ -8,7 +8,7 @@
  * Each family has a third of the weight. A single channel has no modes: the e-values of B2 are then 0.
  */
 import exp from "@stdlib/math-base-special-exp";
-import { BET_BINS, BetTable, betBin } from "../../kernels/bets.ts";
+import { BET_BINS, BetTable, betBinAt } from "../../kernels/bets.ts";
 import { MEAN_BET_SHIFTS, MEAN_BET_WINDOWS } from "../../kernels/mean-bet.ts";
 
 const ENERGY_SCALES: readonly number[] = [0.6, 0.8, 1.3, 1.8];
@@ -53,9 +53,15 @@ function eValues(table: BetTable): EValueTable {
   return { members: table.parameters.length, values: table.logValues.map((logE) => exp(logE)) };
 }
 
-/** Writes e of every member for the p-value to `out[at..]`. One logarithm. */
-export function placeBet(table: EValueTable, p: number, out: Float64Array, at: number): void {
-  const bin = betBin(p);
+/** Writes e of every member for the p-value ps[i] to `out[at..]`. One logarithm. */
+export function placeBet(
+  table: EValueTable,
+  ps: Float64Array,
+  i: number,
+  out: Float64Array,
+  at: number,
+): void {
+  const bin = betBinAt(ps, i);
   for (let m = 0; m < table.members; m++) out[at + m] = table.values[m * BET_BINS + bin]!;
 }
 

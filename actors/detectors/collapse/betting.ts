@@ -7,7 +7,7 @@
  *
  * Each bet uses only rows before the one it bets on. θ of tied ranks comes from the actor's random stream.
  */
-import ln from "@stdlib/math-base-special-ln";
+import { lnAt } from "../../kernels/elementary.ts";
 import { MeanBet } from "../../kernels/mean-bet.ts";
 import type { Fields } from "../../ports/detector.ts";
 import { prefixed } from "../registered-numbers.ts";
@@ -37,7 +37,10 @@ export class Betting {
   readonly mixture: EMixture;
   /** Scores of the last row: [‖y‖², shares of the modes], then their p-values. */
   private readonly ranked = new Float64Array(1 + MODES);
-  private readonly thetas = new Float64Array(1 + MODES);
+  /** θ of the scores, and of the channels. */
+  private readonly thetas = new Float64Array(2 + MODES);
+  /** ln M, or 0 if M ≤ 1. */
+  private readonly logEvidence = new Float64Array(1);
   private readonly scores: readonly RankedScore[];
   private readonly means: MeanBet;
   private readonly eValues = new Float64Array(MEMBERS);
@@ -60,6 +63,11 @@ export class Betting {
     return this.ranked[0]!;
   }
 
+  /** max(0, ln M) after the last row. */
+  get logM(): number {
+    return this.logEvidence[0]!;
+  }
+
   /** Rows among which the next one is ranked. */
   get rowsKnown(): number {
     return this.scores[0]!.count;
@@ -70,26 +78,28 @@ export class Betting {
     return this.means.scores;
   }
 
-  /** Places all bets on a whitened row of this energy and returns max(0, ln M). `learn`: the row is believed to follow the usual law. */
-  row(y: Float64Array, energy: number, baseline: Baseline, learn: boolean, random: Random): number {
-    const { eValues, scores, ranked, thetas } = this;
+  /** Places all bets on y, the row that the baseline whitened last. `learn`: the row is believed to follow the usual law. */
+  row(y: Float64Array, baseline: Baseline, learn: boolean, random: Random): void {
+    const { eValues, scores, ranked, thetas, mixture, logEvidence } = this;
     const tables = betTables(baseline.channels);
-    ranked[0] = energy;
-    for (let k = 0; k < MODES; k++) ranked[1 + k] = energy > 0 ? baseline.share(k, y, energy) : 0;
+    ranked[0] = baseline.energy[0]!;
+    for (let k = 0; k < MODES; k++) baseline.shareAt(ranked, 1 + k, k, y);
     for (let s = 0; s <= MODES; s++) {
       thetas[s] = 1 - random.random();
       scores[s]!.rankAt(ranked, s, thetas, s, learn);
     }
-    placeBet(tables.energy, ranked[0]!, eValues, ENERGY_AT);
+    placeBet(tables.energy, ranked, 0, eValues, ENERGY_AT);
     for (let k = 0; k < MODES; k++) {
       const at = SHARE_AT + k * SHARE_FACTORS.length;
       if (tables.share === null) eValues.fill(0, at, at + SHARE_FACTORS.length);
-      else placeBet(tables.share, ranked[1 + k]!, eValues, at);
+      else placeBet(tables.share, ranked, 1 + k, eValues, at);
     }
-    this.means.eValues(y, baseline.kept, random.random(), eValues, MEAN_AT);
-    const mixed = this.mixture.update(eValues);
-    // Most rows bring no evidence: the logarithm is then not needed.
-    return mixed > 1 ? ln(mixed) : 0;
+    thetas[1 + MODES] = random.random();
+    this.means.eValues(y, baseline.kept, thetas, 1 + MODES, eValues, MEAN_AT);
+    mixture.update(eValues);
+    // ln 1 is 0.
+    logEvidence[0] = Math.max(1, mixture.evidence);
+    lnAt(logEvidence, 0);
   }
 
   /** Forgets the ranks, because another baseline whitens the rows now. */

@@ -226,11 +226,11 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     const asLeftOut = !baseline.hasTies(rows);
     for (let at = 0; at < rows.length; at += n) {
       const row = rows.subarray(at, at + n);
-      const energy = asLeftOut ? baseline.applyAsLeftOut(row, y) : baseline.apply(row, y);
-      if (Number.isNaN(energy)) continue;
-      const logM = betting.row(y, energy, baseline, true, context);
+      const whole = asLeftOut ? baseline.applyAsLeftOut(row, y) : baseline.apply(row, y);
+      if (!whole) continue;
+      betting.row(y, baseline, true, context);
       if (!test) continue;
-      threshold.row(logM, context.machine.context.guarantee);
+      threshold.row(betting.logM, context.machine.context.guarantee);
       this.testDependence(time, context);
     }
   }
@@ -241,15 +241,15 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
    */
   private relearn(time: number, context: Context): void {
     const { baseline, y, betting, threshold } = this;
-    const energy = baseline.apply(this.x, y);
-    if (!Number.isNaN(energy)) {
+    if (baseline.apply(this.x, y)) {
       const { guarantee } = context.machine.context;
-      const logM = betting.row(y, energy, baseline, true, context);
+      betting.row(y, baseline, true, context);
+      const { logM } = betting;
       threshold.row(logM, guarantee);
       this.testDependence(time, context);
       const unknown = Math.max(0, 1 - betting.rowsKnown / this.calibrationRows);
       if (logM >= this.level(guarantee) + unknown * threshold.lnPromised) {
-        this.declareCollapse(logM, time, context);
+        this.declareCollapse(time, context);
         return;
       }
     }
@@ -258,21 +258,24 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
 
   private watch(time: number, context: Context): void {
     const { baseline, y, betting, threshold } = this;
-    const energy = baseline.apply(this.x, y);
-    if (Number.isNaN(energy)) return;
+    if (!baseline.apply(this.x, y)) return;
     this.recent.add(this.x, time);
     const learn = context.machine.value === "tracking";
-    const logM = betting.row(y, energy, baseline, learn, context);
+    betting.row(y, baseline, learn, context);
+    const { logM } = betting;
     if (context.machine.value === "collapsed") {
       this.calibration.take(this.x);
-      this.decide(logM, time, context);
+      this.decide(time, context);
       return;
     }
     this.scalars.rowsWatched++;
     threshold.row(logM, context.machine.context.guarantee);
     this.testDependence(time, context);
-    if (logM >= this.level(context.machine.context.guarantee)) this.declareCollapse(logM, time, context);
-    else this.suspect(logM, time, context);
+    const short = this.level(context.machine.context.guarantee) - logM;
+    if (short <= 0) this.declareCollapse(time, context);
+    else if (context.machine.value === "suspected") {
+      if (short > LN_CLEAR) context.signal({ type: "cleared", timeUs: time, logM });
+    } else if (short <= LN_SUSPECT) context.signal({ type: "suspected", timeUs: time, logM });
   }
 
   private testDependence(time: number, context: Context): void {
@@ -290,17 +293,10 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     return this.threshold.lnPromised + this.level(guarantee);
   }
 
-  private suspect(logM: number, time: number, context: Context): void {
-    const short = this.level(context.machine.context.guarantee) - logM;
-    if (context.machine.value === "suspected") {
-      if (short > LN_CLEAR) context.signal({ type: "cleared", timeUs: time, logM });
-    } else if (short <= LN_SUSPECT) context.signal({ type: "suspected", timeUs: time, logM });
-  }
-
-  private declareCollapse(logM: number, time: number, context: Context): void {
+  private declareCollapse(time: number, context: Context): void {
     const { scalars, group, recent, threshold } = this;
     const { guarantee } = context.machine.context;
-    const { mixture } = this.betting;
+    const { mixture, logM } = this.betting;
     const leader = mixture.leader();
     const delayRows = Math.max(1, mixture.steps - mixture.onsetOf(leader));
     const rowsAfter = Math.min(delayRows, recent.count);
@@ -343,11 +339,11 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
   }
 
   /** After a declaration: decides whether the collapse is over, lasts, or has become another one. */
-  private decide(logM: number, time: number, context: Context): void {
+  private decide(time: number, context: Context): void {
     if (this.lasting !== null) return;
     const { scalars, settings, threshold } = this;
     const { lnPromised } = threshold;
-    const { mixture } = this.betting;
+    const { mixture, logM } = this.betting;
     const rows = scalars.rowsSinceDeclared + 1;
     scalars.rowsSinceDeclared = rows;
     scalars.quietRows = lnPromised - logM > LN_SUSPECT ? scalars.quietRows + 1 : 0;
@@ -355,7 +351,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     const leader = mixture.leader();
     const sudden = mixture.steps - mixture.onsetOf(leader) <= SUDDEN_ROWS && kindOf(leader) !== scalars.kind;
     if (sudden && logM >= this.further(context.machine.context.guarantee))
-      this.declareCollapse(logM, time, context);
+      this.declareCollapse(time, context);
     else if ((logM >= lnPromised && !sudden) || rows >= UNDECIDED * settings.recoveryRows)
       this.learnAgain(time, rows, context);
     else if (scalars.quietRows >= settings.recoveryRows) {
@@ -380,8 +376,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     betting.reset();
     const rows = recent.last(Math.min(recent.count, rowsSince));
     for (let at = 0; at < rows.length; at += n) {
-      const energy = baseline.apply(rows.subarray(at, at + n), y);
-      betting.row(y, energy, baseline, true, context);
+      if (baseline.apply(rows.subarray(at, at + n), y)) betting.row(y, baseline, true, context);
     }
     betting.mixture.reset();
   }

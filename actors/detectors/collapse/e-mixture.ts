@@ -32,8 +32,8 @@ export class EMixture {
     this.fields = { m: this.m, onset: this.onset, scalars: this.scalars.array };
   }
 
-  /** Takes e of every member (≥ 0) and returns M. O(members). */
-  update(e: Float64Array): number {
+  /** Takes e of every member (≥ 0). O(members). */
+  update(e: Float64Array): void {
     const { m, weights, onset, sr } = this;
     const step = this.scalars.steps + 1;
     let mixed = 0;
@@ -46,7 +46,11 @@ export class EMixture {
     }
     this.scalars.steps = step;
     this.scalars.mixed = mixed;
-    return mixed;
+  }
+
+  /** M. */
+  get evidence(): number {
+    return this.scalars.mixed;
   }
 
   /** ln M, −∞ at the start. */
