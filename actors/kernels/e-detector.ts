@@ -49,8 +49,8 @@ export class EDetector {
     this.fields = { logM: this.logM, onset: this.onset, scalars: this.scalars };
   }
 
-  /** Takes ln e of every member and returns ln M of the mixture. O(members), allocates nothing. */
-  update(logE: Float64Array): number {
+  /** Takes ln e of every member. O(members), allocates nothing. */
+  update(logE: Float64Array): void {
     const { logM, onset, members } = this;
     const step = this.scalars[STEPS]! + 1;
     const sr = this.kind === "sr";
@@ -63,7 +63,6 @@ export class EDetector {
     }
     this.scalars[STEPS] = step;
     logWeightedSumAt(this.scalars, MIXED, this.logWeights, this.logM);
-    return this.scalars[MIXED]!;
   }
 
   /** ln M of the mixture after the last step. An alarm is due when it is ≥ ln A. */

@@ -47,8 +47,8 @@ export class SerialCorrelation {
     };
   }
 
-  /** Processes one whitened sample and returns ln of the evidence for serial correlation. O(n + members). */
-  update(y: Float64Array): number {
+  /** Processes one whitened sample. O(n + members), allocates nothing. */
+  update(y: Float64Array): void {
     const n = this.n;
     let dot = 0;
     let energy = 0;
@@ -62,7 +62,7 @@ export class SerialCorrelation {
     const weight = Math.max(1 / MEMORY, 1 / samples);
     this.scalars[1] = this.scalars[1]! + weight * (dot - this.scalars[1]!);
     this.scalars[2] = this.scalars[2]! + weight * (energy - this.scalars[2]!);
-    if (samples < 2) return Number.NEGATIVE_INFINITY;
+    if (samples < 2) return;
     const u = dot / Math.sqrt(n);
     for (let f = 0; f < FRACTIONS.length; f++) {
       const d = FRACTIONS[f]! * u;
@@ -70,10 +70,10 @@ export class SerialCorrelation {
       this.logE[2 * f] = d - loss;
       this.logE[2 * f + 1] = -d - loss;
     }
-    return this.detector.update(this.logE);
+    this.detector.update(this.logE);
   }
 
-  /** ln M; serial correlation is established at ≥ ln A. */
+  /** ln M, −∞ at the start; serial correlation is established at ≥ ln A. */
   get logEvidence(): number {
     return this.detector.logEvidence;
   }

@@ -4,10 +4,11 @@ import { createFrame, type Frame } from "../../protocol/frame.ts";
 
 /** Numerical Recipes' linear congruential generator: uniform on [0, 1). */
 export function uniforms(seed = 1): () => number {
-  let state = seed;
+  // A variable of more than 31 bits would be boxed, and count as memory of what is measured.
+  const state = Uint32Array.of(seed);
   return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 0x1_0000_0000;
+    state[0] = Math.imul(state[0]!, 1_664_525) + 1_013_904_223;
+    return state[0]! / 0x1_0000_0000;
   };
 }
 

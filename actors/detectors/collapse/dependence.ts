@@ -52,8 +52,10 @@ export class DependenceWatch {
     const { scalars, values, sizes, size, alarms } = this;
     const { guarantee } = context.machine.context;
     size[0] = SQRT_12 * (energyRank - 0.5);
-    const ofValues = values.update(scores);
-    const ofSizes = sizes.update(size);
+    values.update(scores);
+    sizes.update(size);
+    const ofValues = values.logEvidence;
+    const ofSizes = sizes.logEvidence;
     const evidence = Math.max(ofValues, ofSizes);
     scalars.rowsSinceEvidence++;
     alarms.row();

@@ -92,6 +92,8 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
   private readonly volatility: EwmaMoments | null;
   private readonly x: Float64Array;
   private readonly y: Float64Array;
+  /** Time of the row, µs. An element of an array is not boxed. */
+  private readonly rowTime = new Float64Array(1);
   /** Set when a collapse is found to last; signalled after the batch. */
   private lasting: { timeUs: number; rows: number } | null = null;
 
@@ -127,13 +129,13 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
 
   update(batch: Batch, context: Context): void {
     for (let r = 0; r < batch.rows; r++) {
-      const time = batch.rowTime[r]!;
-      this.spacing.see(time, batch.gap[r] === 1);
+      this.rowTime[0] = batch.rowTime[r]!;
+      this.spacing.see(this.time, batch.gap[r] === 1);
       this.takeInnovations(batch, r);
       const { value } = context.machine;
-      if (value === "warming") this.learn(time, context);
-      else if (value === "relearning") this.relearn(time, context);
-      else this.watch(time, context);
+      if (value === "warming") this.learn(context);
+      else if (value === "relearning") this.relearn(context);
+      else this.watch(context);
     }
     if (this.lasting !== null) {
       context.signal({ type: "persists", ...this.lasting });
@@ -159,6 +161,10 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     return this.scalars.changedUs;
   }
 
+  private get time(): number {
+    return this.rowTime[0]!;
+  }
+
   /** Takes the row's innovations to `x`, divided by their running volatility if the settings enable that. */
   private takeInnovations(batch: Batch, r: number): void {
     const { x, volatility } = this;
@@ -171,9 +177,9 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     for (let c = 0; c < x.length; c++) if (!Number.isNaN(x[c]!)) x[c] = volatility.scale(c, x[c]!);
   }
 
-  private learn(time: number, context: Context): void {
+  private learn(context: Context): void {
     const { calibration, scalars, baseline, recent } = this;
-    if (calibration.take(this.x)) recent.add(this.x, time);
+    if (calibration.take(this.x)) recent.add(this.x, this.time);
     const { rows } = calibration;
     if (rows < scalars.learningRows) return;
     baseline.learn(calibration);
@@ -188,7 +194,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     scalars.rowsWatched = 0;
     context.signal({
       type: "calibrated",
-      timeUs: time,
+      timeUs: this.time,
       rows,
       threshold,
       leftOut: this.leftOut(),
@@ -196,7 +202,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
       declared: this.group.innovation,
       lag1: this.innovation.lag1,
     });
-    this.begin(time, context);
+    this.begin(context);
     this.watchAnew();
   }
 
@@ -204,7 +210,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
    * Fills the ranks with the last rows that the baseline was learnt from, so that a change is seen at once. They are bet on twice: the first
    * time teaches what the past foretells.
    */
-  private begin(time: number, context: Context): void {
+  private begin(context: Context): void {
     const { betting, dependence, baseline } = this;
     if (!baseline.fitsNewRows) {
       betting.reset();
@@ -214,12 +220,12 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     for (let pass = 0; pass < 2; pass++) {
       betting.reset();
       dependence.reset();
-      this.betOnLearnt(pass === 1, time, context);
+      this.betOnLearnt(pass === 1, context);
     }
     betting.endLearning(baseline);
   }
 
-  private betOnLearnt(test: boolean, time: number, context: Context): void {
+  private betOnLearnt(test: boolean, context: Context): void {
     const { betting, recent, calibration, baseline, threshold, y } = this;
     const { n } = this.group;
     const rows = recent.last(Math.min(recent.count, calibration.rows));
@@ -231,7 +237,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
       betting.row(y, baseline, true, context);
       if (!test) continue;
       threshold.row(betting.logM, context.machine.context.guarantee);
-      this.testDependence(time, context);
+      this.testDependence(context);
     }
   }
 
@@ -239,48 +245,48 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
    * Learns a row of the new regime. Ranks among its rows, whitened by the old baseline, show a further change; as long as they are few, it needs
    * up to A² instead of A.
    */
-  private relearn(time: number, context: Context): void {
+  private relearn(context: Context): void {
     const { baseline, y, betting, threshold } = this;
     if (baseline.apply(this.x, y)) {
       const { guarantee } = context.machine.context;
       betting.row(y, baseline, true, context);
       const { logM } = betting;
       threshold.row(logM, guarantee);
-      this.testDependence(time, context);
+      this.testDependence(context);
       const unknown = Math.max(0, 1 - betting.rowsKnown / this.calibrationRows);
       if (logM >= this.level(guarantee) + unknown * threshold.lnPromised) {
-        this.declareCollapse(time, context);
+        this.declareCollapse(context);
         return;
       }
     }
-    this.learn(time, context);
+    this.learn(context);
   }
 
-  private watch(time: number, context: Context): void {
+  private watch(context: Context): void {
     const { baseline, y, betting, threshold } = this;
     if (!baseline.apply(this.x, y)) return;
-    this.recent.add(this.x, time);
+    this.recent.add(this.x, this.time);
     const learn = context.machine.value === "tracking";
     betting.row(y, baseline, learn, context);
     const { logM } = betting;
     if (context.machine.value === "collapsed") {
       this.calibration.take(this.x);
-      this.decide(time, context);
+      this.decide(context);
       return;
     }
     this.scalars.rowsWatched++;
     threshold.row(logM, context.machine.context.guarantee);
-    this.testDependence(time, context);
+    this.testDependence(context);
     const short = this.level(context.machine.context.guarantee) - logM;
-    if (short <= 0) this.declareCollapse(time, context);
+    if (short <= 0) this.declareCollapse(context);
     else if (context.machine.value === "suspected") {
-      if (short > LN_CLEAR) context.signal({ type: "cleared", timeUs: time, logM });
-    } else if (short <= LN_SUSPECT) context.signal({ type: "suspected", timeUs: time, logM });
+      if (short > LN_CLEAR) context.signal({ type: "cleared", timeUs: this.time, logM });
+    } else if (short <= LN_SUSPECT) context.signal({ type: "suspected", timeUs: this.time, logM });
   }
 
-  private testDependence(time: number, context: Context): void {
+  private testDependence(context: Context): void {
     const { betting, dependence, threshold } = this;
-    dependence.row(betting.channelScores, betting.energyRank, threshold.promised, time, context);
+    dependence.row(betting.channelScores, betting.energyRank, threshold.promised, this.time, context);
   }
 
   /** Nats at which an alarm is raised. */
@@ -293,7 +299,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     return this.threshold.lnPromised + this.level(guarantee);
   }
 
-  private declareCollapse(time: number, context: Context): void {
+  private declareCollapse(context: Context): void {
     const { scalars, group, recent, threshold } = this;
     const { guarantee } = context.machine.context;
     const { mixture, logM } = this.betting;
@@ -308,7 +314,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     const extraNats = threshold.raised(guarantee);
     threshold.alarm(guarantee);
     scalars.kind = kindOf(leader);
-    scalars.declaredUs = time;
+    scalars.declaredUs = this.time;
     scalars.changedUs = onsetUs;
     scalars.delayRows = delayRows;
     scalars.rowsSinceDeclared = 0;
@@ -317,7 +323,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     mixture.reset();
     context.signal({
       type: "declared",
-      timeUs: time,
+      timeUs: this.time,
       onsetUs,
       delayRows,
       member,
@@ -335,11 +341,11 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
       channels: report.moved.map((c) => group.channels[c]!.name),
       leftOut: this.leftOut(),
     });
-    this.dependence.alarm(threshold.promised, time, context);
+    this.dependence.alarm(threshold.promised, this.time, context);
   }
 
   /** After a declaration: decides whether the collapse is over, lasts, or has become another one. */
-  private decide(time: number, context: Context): void {
+  private decide(context: Context): void {
     if (this.lasting !== null) return;
     const { scalars, settings, threshold } = this;
     const { lnPromised } = threshold;
@@ -350,23 +356,22 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     // One change shows in several bets. Only much evidence of another kind within few rows is a further change.
     const leader = mixture.leader();
     const sudden = mixture.steps - mixture.onsetOf(leader) <= SUDDEN_ROWS && kindOf(leader) !== scalars.kind;
-    if (sudden && logM >= this.further(context.machine.context.guarantee))
-      this.declareCollapse(time, context);
+    if (sudden && logM >= this.further(context.machine.context.guarantee)) this.declareCollapse(context);
     else if ((logM >= lnPromised && !sudden) || rows >= UNDECIDED * settings.recoveryRows)
-      this.learnAgain(time, rows, context);
+      this.learnAgain(rows, context);
     else if (scalars.quietRows >= settings.recoveryRows) {
       this.watchAnew();
-      context.signal({ type: "returned", timeUs: time, rows });
+      context.signal({ type: "returned", timeUs: this.time, rows });
     }
   }
 
   /** The collapse lasts: its regime is learnt, from more rows if the last baseline failed. */
-  private learnAgain(timeUs: number, rows: number, context: Context): void {
+  private learnAgain(rows: number, context: Context): void {
     const { scalars } = this;
     scalars.failures = failed(scalars.rowsWatched, scalars.learningRows) ? scalars.failures + 1 : 0;
     scalars.learningRows = relearningRows(this.calibrationRows, scalars.failures);
     this.rankSinceChange(scalars.delayRows + rows, context);
-    this.lasting = { timeUs, rows };
+    this.lasting = { timeUs: this.time, rows };
   }
 
   /** Begins ranks anew with the rows since the change. */
