@@ -71,15 +71,15 @@ export class ForeseeablePart {
     const u = a[i]!;
     let residual = u;
     for (let k = 0; k < K; k++) residual -= coefficients[k]! * averages[k]!;
+    a[i] = residual;
     const rows = scalars[ROWS]! + 1;
     scalars[ROWS] = rows;
     if (rows > FIRST_ROWS) {
       scalars[GAIN] = scalars[GAIN]! * (1 - 1 / GAIN_ROWS) + (u * u - residual * residual) / 2;
-      if (learn) this.regress(residual);
+      if (learn) this.regress(a, i);
     }
     for (let k = 0; k < K; k++)
       averages[k] = averages[k]! + (u - averages[k]!) / Math.min(rows, HORIZONS[k]!);
-    a[i] = residual;
   }
 
   reset(): void {
@@ -90,9 +90,10 @@ export class ForeseeablePart {
     for (let k = 0; k < K; k++) this.inverse[k * K + k] = 1 / RIDGE;
   }
 
-  /** One step of recursive least squares: the rows before count less by the factor f. */
-  private regress(residual: number): void {
+  /** One step of recursive least squares with the residual a[i]: the rows before count less by the factor f. */
+  private regress(a: Float64Array, i: number): void {
     const { averages, coefficients, inverse, step } = this;
+    const residual = a[i]!;
     const f = 1 - 1 / MEMORY_ROWS;
     let q = f;
     for (let k = 0; k < K; k++) {

@@ -84,8 +84,9 @@ export class Betting {
     const tables = betTables(baseline.channels);
     ranked[0] = baseline.energy[0]!;
     for (let k = 0; k < MODES; k++) baseline.shareAt(ranked, 1 + k, k, y);
+    for (let k = 0; k < thetas.length; k++) thetas[k] = random.random();
     for (let s = 0; s <= MODES; s++) {
-      thetas[s] = 1 - random.random();
+      thetas[s] = 1 - thetas[s]!;
       scores[s]!.rankAt(ranked, s, thetas, s, learn);
     }
     placeBet(tables.energy, ranked, 0, eValues, ENERGY_AT);
@@ -94,7 +95,6 @@ export class Betting {
       if (tables.share === null) eValues.fill(0, at, at + SHARE_FACTORS.length);
       else placeBet(tables.share, ranked, 1 + k, eValues, at);
     }
-    thetas[1 + MODES] = random.random();
     this.means.eValues(y, baseline.kept, thetas, 1 + MODES, eValues, MEAN_AT);
     mixture.update(eValues);
     // ln 1 is 0.
