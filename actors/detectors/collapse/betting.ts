@@ -58,9 +58,9 @@ export class Betting {
     };
   }
 
-  /** p-value of the last row's energy. */
-  get energyRank(): number {
-    return this.ranked[0]!;
+  /** p-values of the last row's energy and shares. */
+  get ranks(): Float64Array {
+    return this.ranked;
   }
 
   /** max(0, ln M) after the last row. */

@@ -45,13 +45,19 @@ export class DependenceWatch {
   }
 
   /**
-   * Tests a row by the normal scores of its channels and the p-value of its energy. Signals when the guarantee becomes void or is restored.
+   * Tests a row by the normal scores of its channels and ranks[0], the p-value of its energy; time[0] is its time, µs. Signals when the guarantee becomes void or is restored.
    * `promised`: A.
    */
-  row(scores: Float64Array, energyRank: number, promised: number, timeUs: number, context: Context): void {
+  row(
+    scores: Float64Array,
+    ranks: Float64Array,
+    promised: number,
+    time: Float64Array,
+    context: Context,
+  ): void {
     const { scalars, values, sizes, size, alarms } = this;
     const { guarantee } = context.machine.context;
-    size[0] = SQRT_12 * (energyRank - 0.5);
+    size[0] = SQRT_12 * (ranks[0]! - 0.5);
     values.update(scores);
     sizes.update(size);
     const ofValues = values.logEvidence;
@@ -65,7 +71,14 @@ export class DependenceWatch {
       stream.reset();
       scalars.rowsSinceEvidence = 0;
       if (guarantee === "holds")
-        context.signal({ type: "dependent", timeUs, of, lag1: stream.autocorrelation, times: 0, evidence });
+        context.signal({
+          type: "dependent",
+          timeUs: time[0]!,
+          of,
+          lag1: stream.autocorrelation,
+          times: 0,
+          evidence,
+        });
     } else if (
       guarantee === "void" &&
       scalars.rowsSinceEvidence >= INDEPENDENT_ROWS &&
@@ -73,7 +86,7 @@ export class DependenceWatch {
       Math.abs(sizes.autocorrelation) < INDEPENDENT_SIZES_BELOW &&
       alarms.calm(promised)
     )
-      context.signal({ type: "independent", timeUs, lag1: values.autocorrelation });
+      context.signal({ type: "independent", timeUs: time[0]!, lag1: values.autocorrelation });
   }
 
   /** An alarm on the last row. Signals when alarms come too often for the guarantee. */

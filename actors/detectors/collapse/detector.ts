@@ -179,7 +179,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
 
   private learn(context: Context): void {
     const { calibration, scalars, baseline, recent } = this;
-    if (calibration.take(this.x)) recent.add(this.x, this.time);
+    if (calibration.take(this.x)) recent.add(this.x, this.rowTime);
     const { rows } = calibration;
     if (rows < scalars.learningRows) return;
     baseline.learn(calibration);
@@ -265,7 +265,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
   private watch(context: Context): void {
     const { baseline, y, betting, threshold } = this;
     if (!baseline.apply(this.x, y)) return;
-    this.recent.add(this.x, this.time);
+    this.recent.add(this.x, this.rowTime);
     const learn = context.machine.value === "tracking";
     betting.row(y, baseline, learn, context);
     const { logM } = betting;
@@ -286,7 +286,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
 
   private testDependence(context: Context): void {
     const { betting, dependence, threshold } = this;
-    dependence.row(betting.channelScores, betting.energyRank, threshold.promised, this.time, context);
+    dependence.row(betting.channelScores, betting.ranks, threshold.promised, this.rowTime, context);
   }
 
   /** Nats at which an alarm is raised. */

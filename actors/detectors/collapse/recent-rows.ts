@@ -25,11 +25,12 @@ export class RecentRows {
     return this.position.filled;
   }
 
-  add(row: Float64Array, timeUs: number): void {
+  /** Adds a row of time[0] µs. */
+  add(row: Float64Array, time: Float64Array): void {
     const { position } = this;
     const slot = position.next;
     this.rows.set(row, slot * this.n);
-    this.times[slot] = timeUs;
+    this.times[slot] = time[0]!;
     position.next = slot + 1 === ROWS ? 0 : slot + 1;
     if (position.filled < ROWS) position.filled++;
   }
