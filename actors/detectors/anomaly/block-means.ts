@@ -16,7 +16,8 @@ const CHANNEL = { rows: 0, slot: 1, short: 2, middle: 3, long: 4, steps: 5, last
 const CHANNEL_WIDTH = 7;
 
 /** What `see` writes, in this order. */
-export const MEANS = { short: 0, middle: 1, long: 2, step: 3 } as const;
+const MEAN = { short: 0, middle: 1, long: 2, step: 3 } as const;
+export const MEANS = MEAN;
 /** Rows of `middle` and `step`. */
 export const MIDDLE_ROWS = MIDDLE;
 export const SHORT_ROWS = SHORT;
@@ -59,12 +60,15 @@ export class BlockMeans {
     state[at + CHANNEL.steps] = steps;
     state[at + CHANNEL.last] = x;
     state[at + CHANNEL.slot] = (slot + 1) & (LONG - 1);
-    const full = rows >= LONG - 1;
-    if (rows < LONG) state[at + CHANNEL.rows] = rows + 1;
-    out[MEANS.short] = short / (full ? SHORT : Math.min(rows + 1, SHORT));
-    out[MEANS.middle] = middle / (full ? MIDDLE : Math.min(rows + 1, MIDDLE));
-    out[MEANS.long] = long / (full ? LONG : rows + 1);
-    out[MEANS.step] = Math.max(0, steps) / (full ? MIDDLE : Math.min(rows + 1, MIDDLE));
+    const seen = rows < LONG ? rows + 1 : LONG;
+    state[at + CHANNEL.rows] = seen;
+    const isFull = seen === LONG;
+    // Lengths are powers of two: a product with their inverse has the same bits as a quotient.
+    out[MEAN.short] = isFull ? short * (1 / SHORT) : short / Math.min(seen, SHORT);
+    out[MEAN.middle] = isFull ? middle * (1 / MIDDLE) : middle / Math.min(seen, MIDDLE);
+    out[MEAN.long] = isFull ? long * (1 / LONG) : long / seen;
+    const size = steps > 0 ? steps : 0;
+    out[MEAN.step] = isFull ? size * (1 / MIDDLE) : size / Math.min(seen, MIDDLE);
   }
 
   /** Mean size of the last steps of channel c, summed anew: exactly 0 if there was none. O(64). */

@@ -63,21 +63,31 @@ export class Patterns {
     const compared = Math.min(seen - 2 * WORD, WORDS) + 1;
     let other = base + ((seen - 2 * WORD) % KEPT);
     let best = Number.POSITIVE_INFINITY;
+    // The word in local variables: it is compared with all others.
+    const w0 = means[word]!;
+    const w1 = means[word + 1]!;
+    const w2 = means[word + 2]!;
+    const w3 = means[word + 3]!;
+    const w4 = means[word + 4]!;
+    const w5 = means[word + 5]!;
+    const w6 = means[word + 6]!;
+    const w7 = means[word + 7]!;
     for (let n = 0; n < compared; n++) {
-      let sum = 0;
-      for (let k = 0; k < WORD && sum < best; k += 4) sum += squares(means, word + k, other + k);
-      if (sum < best) best = sum;
+      let a = w0 - means[other]!;
+      let b = w1 - means[other + 1]!;
+      let e = w2 - means[other + 2]!;
+      let d = w3 - means[other + 3]!;
+      let sum = a * a + b * b + (e * e + d * d);
+      if (sum < best) {
+        a = w4 - means[other + 4]!;
+        b = w5 - means[other + 5]!;
+        e = w6 - means[other + 6]!;
+        d = w7 - means[other + 7]!;
+        sum += a * a + b * b + (e * e + d * d);
+        if (sum < best) best = sum;
+      }
       other = other === base ? base + KEPT - 1 : other - 1;
     }
     out[o] = Math.sqrt(best / WORD);
   }
-}
-
-/** Σ (a − b)² of four numbers from i and j. */
-function squares(means: Float64Array, i: number, j: number): number {
-  const a = means[i]! - means[j]!;
-  const b = means[i + 1]! - means[j + 1]!;
-  const c = means[i + 2]! - means[j + 2]!;
-  const d = means[i + 3]! - means[j + 3]!;
-  return a * a + b * b + (c * c + d * d);
 }
