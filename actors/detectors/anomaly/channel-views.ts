@@ -24,12 +24,14 @@ import { UsualValue } from "./usual-value.ts";
 
 export const VIEWS = ["level", "step", "mean", "shift", "roughness", "pattern"] as const;
 export type View = (typeof VIEWS)[number];
-export const LEVEL = 0;
-export const STEP = 1;
-export const MEAN = 2;
-export const SHIFT = 3;
-export const ROUGHNESS = 4;
-export const PATTERN = 5;
+/** What a module keeps to itself is a constant to the compiler, what it exports is not: these are for the work of every sample. */
+const COUNT = VIEWS.length;
+const VIEW = { level: 0, step: 1, mean: 2, shift: 3, roughness: 4, pattern: 5 } as const;
+export const LEVEL = VIEW.level;
+export const STEP = VIEW.step;
+export const MEAN = VIEW.mean;
+export const ROUGHNESS = VIEW.roughness;
+export const PATTERN = VIEW.pattern;
 
 /** Ranges of this many mean errors are those of bursts on nothing: a normal law has 10, an exponential law 15. */
 const BURSTS = 100;
@@ -38,7 +40,7 @@ const BURSTS = 100;
  * memory of what is usual at this time. Patterns are half: their range is learnt from a sixteenth of the rows.
  */
 export const WEIGHTS: readonly number[] = [1, 0.25, 1, 1, 1, 0.5];
-/** Rows in the memory of the mean step. */
+/** Rows in the memory of the mean step, a power of two. */
 const STEP_MEMORY = 512;
 /** Mean steps at which a step is clipped before it is averaged, and steps before. */
 const CLIP_AT = 4;
@@ -85,35 +87,40 @@ export class ChannelViews {
   }
 
   /**
-   * Writes the novelties of the value x = values[k] with innovation innovations[k] (NaN: none) of channel c to out[0..5]. Numbers are passed
-   * in arrays, here and below, because a double among the arguments would be boxed.
+   * Writes the novelties of the value x = values[k] with innovation innovations[k] (NaN: none) of channel c to out[0..5], and returns whether
+   * any is above 0. Numbers are passed in arrays, here and below, because a double among the arguments would be boxed.
    */
-  look(c: number, values: Float64Array, innovations: Float64Array, k: number, out: Float64Array): void {
-    const { ranges, mean, clipped } = this;
-    const s = c * VIEWS.length;
-    const { statistics } = this;
-    this.usual.see(c, values, k, statistics, s + LEVEL);
-    out[LEVEL] = statistics[s + LEVEL]!;
-    ranges.noveltyAt(s + LEVEL, out, LEVEL);
-    const residual = statistics[s + LEVEL]!;
-    const low = ranges.low(s + LEVEL);
-    const high = ranges.high(s + LEVEL);
+  look(c: number, values: Float64Array, innovations: Float64Array, k: number, out: Float64Array): boolean {
+    const { ranges, mean, clipped, statistics } = this;
+    const s = c * COUNT;
+    this.usual.see(c, values, k, statistics, s + VIEW.level);
+    const residual = statistics[s + VIEW.level]!;
+    out[VIEW.level] = residual;
+    ranges.noveltyAt(s + VIEW.level, out, VIEW.level);
+    let isNew = out[VIEW.level]! > 0;
+    const low = ranges.low(s + VIEW.level);
+    const high = ranges.high(s + VIEW.level);
     clipped[0] = values[k]! - (residual > high ? residual - high : residual < low ? residual - low : 0);
     this.means.see(c, clipped, 0, mean);
-    const ended = this.patterns.see(c, clipped, 0, statistics, s + PATTERN);
-    statistics[s + STEP] = innovations[k]!;
-    statistics[s + MEAN] = mean[MEANS.middle]!;
-    statistics[s + SHIFT] = mean[MEANS.short]! - mean[MEANS.long]!;
+    const ended = this.patterns.see(c, clipped, 0, statistics, s + VIEW.pattern);
+    statistics[s + VIEW.step] = innovations[k]!;
+    statistics[s + VIEW.mean] = mean[MEANS.middle]!;
+    statistics[s + VIEW.shift] = mean[MEANS.short]! - mean[MEANS.long]!;
     this.learnStep(c, innovations, k);
-    statistics[s + ROUGHNESS] = mean[MEANS.step]! + NO_STEP * this.stepScale(c);
-    lnAt(statistics, s + ROUGHNESS);
-    for (let v = STEP; v < VIEWS.length; v++) {
+    statistics[s + VIEW.roughness] = mean[MEANS.step]! + NO_STEP * this.stepScale(c);
+    lnAt(statistics, s + VIEW.roughness);
+    const seen = ended ? COUNT : VIEW.pattern;
+    out[VIEW.pattern] = 0;
+    for (let v: number = VIEW.step; v < seen; v++) {
       const statistic = statistics[s + v]!;
       out[v] = statistic;
       // A channel that never moved has no roughness: ln 0.
-      if (statistic - statistic === 0 && (v !== PATTERN || ended)) ranges.noveltyAt(s + v, out, v);
-      else out[v] = 0;
+      if (statistic - statistic === 0) {
+        ranges.noveltyAt(s + v, out, v);
+        if (out[v]! > 0) isNew = true;
+      } else out[v] = 0;
     }
+    return isNew;
   }
 
   /** Whether channel c is bursts on nothing: its range is many times its mean error. */
@@ -170,6 +177,7 @@ export class ChannelViews {
     const scale = state[at + CHANNEL.stepScale]!;
     const clipped = steps > CLIP_AFTER && scale > 0 ? clipSize(size, CLIP_AT * scale) : size;
     state[at + CHANNEL.steps] = steps;
-    state[at + CHANNEL.stepScale] = scale + (clipped - scale) / Math.min(steps, STEP_MEMORY);
+    state[at + CHANNEL.stepScale] =
+      scale + (steps < STEP_MEMORY ? (clipped - scale) / steps : (clipped - scale) * (1 / STEP_MEMORY));
   }
 }

@@ -191,7 +191,12 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
         channel.novelty = 0;
         continue;
       }
-      views.look(c, batch.rowValue, batch.rowInnovation, r * n + c, look);
+      const isNew = views.look(c, batch.rowValue, batch.rowInnovation, r * n + c, look);
+      channel.rows++;
+      channel.counted++;
+      channel.view = 0;
+      channel.novelty = 0;
+      if (!isNew) continue;
       this.combine(c);
       if (warm && channel.novelty >= LEAST_EFFECT) evidence[c] = this.evidenceOf(c);
     }
@@ -212,8 +217,6 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
         by = v;
       } else if (novelty > second) second = novelty;
     }
-    channel.rows++;
-    channel.counted++;
     channel.view = by;
     channel.novelty = (most + AGREEMENT * second) * Math.min(1, channel.rows / RAMP_ROWS);
     if (most > 0) this.report(c);
