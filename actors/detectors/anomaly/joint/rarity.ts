@@ -71,13 +71,13 @@ export class Rarity {
     };
   }
 
-  /** Replaces the size values[k] ≥ 0 of stream i by its evidence. */
-  evidenceAt(i: number, values: Float64Array, k: number): void {
+  /** Replaces the size values[k] ≥ 0 of stream i by its evidence. False: the size is ordinary, and its evidence 0. */
+  evidenceAt(i: number, values: Float64Array, k: number): boolean {
     const bin = binOf(values[k]!);
     this.bins[i] = bin;
     if (bin < this.cut[i]!) {
       values[k] = 0;
-      return;
+      return false;
     }
     const { counts } = this;
     const base = i * BINS;
@@ -89,6 +89,7 @@ export class Rarity {
     values[k] = (rows + 1) / (above + 1);
     lnAt(values, k);
     if (above < 1 && bin > highest && rows > 0) values[k] = values[k]! + (bin - highest) * this.natsPerBin;
+    return true;
   }
 
   /** Counts the size that stream i showed last, with the weight weights[at] > 0. */

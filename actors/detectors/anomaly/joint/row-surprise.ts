@@ -92,9 +92,12 @@ export class RowSurprise {
       if (moved && scale > 0) {
         if (row >= SCALE_AFTER) u = clipSpike(deviation / scale, LARGEST);
       } else if (moved && row > CONSTANT_AFTER) u = deviation > 0 ? LARGEST : -LARGEST;
+      clipped[c] = u;
+      evidence[c] = 0;
+      if (u <= CLIP_AT && u >= -CLIP_AT) continue;
       clipped[c] = clipSpike(u, CLIP_AT);
       evidence[c] = u - clipped[c]!;
-      if (evidence[c] !== 0) beyond++;
+      beyond++;
     }
     this.components.residual(clipped, residual);
     if (this.commonIsUsual && beyond > 1) this.components.explainExcess(evidence);
@@ -102,8 +105,8 @@ export class RowSurprise {
       const left = residual[c]! + evidence[c]!;
       residual[c] = left;
       evidence[c] = Math.abs(left);
-      rarity.evidenceAt(c, evidence, c);
-      evidence[c] = row < CONSTANT_AFTER ? 0 : Math.max(0, evidence[c]! - tail);
+      const isRare = rarity.evidenceAt(c, evidence, c);
+      if (isRare) evidence[c] = row < CONSTANT_AFTER ? 0 : Math.max(0, evidence[c]! - tail);
     }
   }
 
