@@ -17,8 +17,8 @@ import { decimals, left, right, type Suite, type SuiteJob, tableOf } from "./sui
 /** A, and the promised changes of a run. */
 const PROMISED_ROWS = 2000;
 const PROMISED_CHANGES = 50;
-/** Where it is the raised price that keeps the rate, some fifteen changes come first. */
-const LATE = 1.3;
+/** Where it is the raised price that keeps the rate, as for the collapse detector. */
+const LATE = 1.2;
 
 interface Job extends SuiteJob {
   readonly process: number;
