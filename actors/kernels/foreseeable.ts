@@ -42,7 +42,7 @@ export class ForeseeablePart {
   private readonly coefficients = new Float64Array(K);
   private readonly inverse = new Float64Array(K * K);
   private readonly scalars = new Float64Array(2);
-  /** P·m and 1/(f + mᵀPm). */
+  /** P·m. */
   private readonly step = new Float64Array(K);
 
   constructor() {

@@ -428,10 +428,9 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   /** Writes what the view of channel c's episode sees, and its range before, to `shown`, in the unit of the channel. */
   private show(c: number, values: Float64Array, k: number): void {
     const { views, shown } = this;
-    const { view, low, high, stays } = this.episodes.at(c);
+    const { view, low, high, stays, levelLow, levelHigh, expected: before } = this.episodes.at(c);
     const isLevel = view === LEVEL || (stays === 1 && view !== ROUGHNESS && view !== PATTERN);
-    const { levelLow, levelHigh } = this.episodes.at(c);
-    const expected = views.expectedSince(c, this.episodes.at(c).expected);
+    const expected = views.expectedSince(c, before);
     shown[0] = isLevel ? values[k]! : views.statistic(c, view);
     shown[1] = isLevel ? expected + levelLow : low;
     shown[2] = isLevel ? expected + levelHigh : high;

@@ -91,7 +91,6 @@ export class Segments {
   };
   private readonly channels: InstanceType<typeof Channels>;
   private readonly moments: Float64Array;
-
   /** The fit to each channel's moments; valid from LEAST_ROWS rows on. */
   private readonly fits: Float64Array;
   /** The fit from which the next row is expected: the last one without wild rows or suspicion. */
@@ -106,7 +105,6 @@ export class Segments {
   constructor(n: number) {
     this.channels = new Channels(n);
     this.moments = new Float64Array(n * MOMENTS_WIDTH);
-
     this.fits = new Float64Array(n * FIT_WIDTH);
     this.expectations = new Float64Array(n * FIT_WIDTH);
     this.splits = new Splits(n);
@@ -118,7 +116,6 @@ export class Segments {
       moments: this.moments,
       fits: this.fits,
       expectations: this.expectations,
-
       ...this.splits.fields,
       recentValues: this.recentValues,
       recentTimes: this.recentTimes,

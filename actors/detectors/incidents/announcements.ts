@@ -34,39 +34,31 @@ export function grew(incident: Incident, book: Book, before: Incident): Announce
 }
 
 export function easing(incident: Incident, book: Book): Announcement {
-  return {
-    kind: "incident.eased",
-    severity: "info",
-    title: `Incident ${incident.number} of ${place(incident)} has eased after ${lasted(incident, book)}`,
-    ...about(incident, book),
-  };
+  return told(
+    "incident.eased",
+    `${numbered(incident)} has eased after ${lasted(incident, book)}`,
+    incident,
+    book,
+  );
 }
 
 export function closed(incident: Incident, book: Book): Announcement {
-  return {
-    kind: "incident.closed",
-    severity: "info",
-    title: `Incident ${incident.number} of ${place(incident)} is over after ${lasted(incident, book)}`,
-    ...about(incident, book),
-  };
+  return told(
+    "incident.closed",
+    `${numbered(incident)} is over after ${lasted(incident, book)}`,
+    incident,
+    book,
+  );
 }
 
 export function accepted(incident: Incident, book: Book): Announcement {
-  return {
-    kind: "incident.accepted",
-    severity: "info",
-    title: `Incident ${incident.number} of ${place(incident)}: what began ${lasted(incident, book)} ago counts as normal now`,
-    ...about(incident, book),
-  };
+  const title = `${numbered(incident)}: what began ${lasted(incident, book)} ago counts as normal now`;
+  return told("incident.accepted", title, incident, book);
 }
 
 export function heldBack(incident: Incident, book: Book): Announcement {
-  return {
-    kind: "incident.held-back",
-    severity: "info",
-    title: `No alarm, not important enough for ${book.perDay} a day: ${titleOf(incident)}${others(incident)}`,
-    ...about(incident, book),
-  };
+  const title = `No alarm, not important enough for ${book.perDay} a day: ${titleOf(incident)}${others(incident)}`;
+  return told("incident.held-back", title, incident, book);
 }
 
 export function learning(group: string, learningUs: number): Announcement {
@@ -86,6 +78,15 @@ export function watching(timeUs: number): Announcement {
     title: "Watching: what is usual is known, alarms begin now",
     detail: { atUs: timeUs },
   };
+}
+
+/** What people may know of an incident, and need not act on. */
+function told(kind: string, title: string, incident: Incident, book: Book): Announcement {
+  return { kind, severity: "info", title, ...about(incident, book) };
+}
+
+function numbered(incident: Incident): string {
+  return `Incident ${incident.number} of ${place(incident)}`;
 }
 
 function about(incident: Incident, book: Book): Pick<Announcement, "group" | "channels" | "detail"> {

@@ -20,7 +20,7 @@ export interface Budget {
 }
 
 /** ln 2. */
-export const PRICE = Math.LN2;
+const PRICE = Math.LN2;
 
 const DAY_US = 86_400_000_000;
 

@@ -278,20 +278,20 @@ function withSymptom(
   nowUs: number,
 ): readonly Symptom[] {
   const { key, channels, largest } = found;
-  // A symptom that comes back after the window is a new one.
-  const symptoms = incident.symptoms.filter(
-    (each) => each.name !== symptomOf(found) || isRecent(each, incident, nowUs),
-  );
-  const isChannel = channels.length === 1;
   const name = symptomOf(found);
+  // A symptom that comes back after the window is a new one.
+  const symptoms = incident.symptoms.filter((each) => each.name !== name || isRecent(each, incident, nowUs));
   const at = symptoms.findIndex((each) => each.name === name);
   if (at < 0) {
     if (symptoms.length >= SYMPTOMS_MAX) return symptoms;
     const { title, eventId, effect, evidence } = found;
-    const named = channels.slice(0, SYMPTOM_CHANNELS_MAX);
-    const fresh = { name, isChannel, channels: named, open: [key], quietSinceUs: null, activeUs: 0 };
-    const symptom = {
-      ...fresh,
+    const symptom: Symptom = {
+      name,
+      isChannel: channels.length === 1,
+      channels: channels.slice(0, SYMPTOM_CHANNELS_MAX),
+      open: [key],
+      quietSinceUs: null,
+      activeUs: 0,
       counts: false,
       isAnnounced: false,
       largest,

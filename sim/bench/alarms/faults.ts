@@ -6,7 +6,7 @@
  * A fault that this machine or this user does not permit says why it is not run.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, statfsSync } from "node:fs";
+import { mkdtempSync, rmSync, statfsSync } from "node:fs";
 import { freemem, tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -144,10 +144,10 @@ function fullDisk(): Fault {
     refused: () => (process.getuid?.() === 0 ? needs("mount")() : "only root may mount a file system"),
     start() {
       const folder = mkdtempSync(join(tmpdir(), "eigenwatch-full-"));
-      mkdirSync(folder, { recursive: true });
       spawnSync("mount", ["-t", "tmpfs", "-o", `size=${SMALL_DISK_BYTES}`, "tmpfs", folder]);
+      const { blocks, bsize } = statfsSync(folder);
       // Without the small file system the loop would fill the machine's own disk.
-      if (statfsSync(folder).blocks * statfsSync(folder).bsize !== SMALL_DISK_BYTES) return async () => {};
+      if (blocks * bsize !== SMALL_DISK_BYTES) return async () => {};
       const running = launch("sh", ["-c", writes(folder)]);
       return async () => {
         await kill(running);

@@ -71,12 +71,14 @@ export async function runSession(
     await pauseMs(plan.minutes * 60_000);
     const phases = [{ name: plan.name, fromUs, toUs: nowUs() }];
     const faults: FaultRun[] = [];
+    // After each fault too: a session that breaks off can be scored.
+    const save = () => writeFile(timelineOf(directory), JSON.stringify({ phases, faults }, null, 1));
+    await save();
     for (const fault of allFaults(service).filter(({ name }) => isAmong(name, plan.faults))) {
       report(fault.name);
       faults.push(await runFault(fault, plan));
-      await writeFile(timelineOf(directory), JSON.stringify({ phases, faults }, null, 1));
+      await save();
     }
-    await writeFile(timelineOf(directory), JSON.stringify({ phases, faults }, null, 1));
   } finally {
     const ended = new Promise((resolve) => program.once("exit", resolve));
     program.kill("SIGTERM");

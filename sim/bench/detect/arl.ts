@@ -10,12 +10,12 @@
  */
 import { StandaloneActor } from "../../../actors/core/standalone-actor.ts";
 import { type CollapseDetector, collapse } from "../../../actors/detectors/collapse/detector.ts";
-import { emptyBatch } from "../../../actors/detectors/rows/batch-buffer.ts";
-import type { Group, Signal } from "../../../actors/ports/detector.ts";
+import type { Signal } from "../../../actors/ports/detector.ts";
 import { parseSettings } from "../../../protocol/settings.ts";
 import { Variates } from "../../worlds/model/variates.ts";
 import { CHANGES, CHANNELS, TABLE_ROWS, usualRow } from "./arl-changes.ts";
 import { NULLS } from "./arl-nulls.ts";
+import { groupOfSeconds, oneRowBatch } from "./row-by-row.ts";
 import {
   decimals,
   type Figure,
@@ -231,17 +231,14 @@ class ArlRun extends StandaloneActor<CollapseDetector> {
   alarms = 0;
   watched = 0;
   voidAfter: number | null = null;
-  private readonly batch: ReturnType<typeof emptyBatch>;
+  private readonly batch: ReturnType<typeof oneRowBatch>;
 
   constructor(n: number, falseAlarmSamples: number, seed: number, calibrationRows = 0) {
     const ties = new Variates(seed, "ties");
-    super(collapse, parseSettings({ collapse: { falseAlarmSamples, calibrationRows } }), groupOf(n), () =>
-      ties.uniform(),
-    );
+    const settings = parseSettings({ collapse: { falseAlarmSamples, calibrationRows } });
+    super(collapse, settings, groupOfSeconds(n), () => ties.uniform());
     this.variates = new Variates(seed, "rows");
-    this.batch = emptyBatch(n);
-    this.batch.rows = 1;
-    this.batch.rowFresh.fill(1);
+    this.batch = oneRowBatch(n);
     this.x = this.batch.rowInnovation.subarray(0, n);
   }
 
@@ -260,15 +257,4 @@ class ArlRun extends StandaloneActor<CollapseDetector> {
     if (signal.type === "declared") this.alarms++;
     if (signal.type === "dependent") this.voidAfter ??= this.watched;
   }
-}
-
-function groupOf(n: number): Group {
-  return {
-    name: "g",
-    n,
-    channels: Array.from({ length: n }, (_, c) => ({ name: `c${c}`, title: "", unit: "" })),
-    sampling: "rows",
-    everyUs: 1_000_000,
-    innovation: "difference",
-  };
 }

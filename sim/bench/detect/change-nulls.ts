@@ -8,10 +8,10 @@
  */
 import { StandaloneActor } from "../../../actors/core/standalone-actor.ts";
 import { type ChangesDetector, changes } from "../../../actors/detectors/changes/detector.ts";
-import { emptyBatch } from "../../../actors/detectors/rows/batch-buffer.ts";
 import { parseSettings } from "../../../protocol/settings.ts";
 import { Variates } from "../../worlds/model/variates.ts";
 import { NULLS, type NullProcess } from "./arl-nulls.ts";
+import { groupOfSeconds, oneRowBatch } from "./row-by-row.ts";
 import { decimals, left, right, type Suite, type SuiteJob, tableOf } from "./suite.ts";
 
 /** A, and the promised changes of a run. */
@@ -86,20 +86,11 @@ export const changeNulls: Suite<Job, Result> = {
 
 function changesIn(process: NullProcess, settings: object): number {
   const { n } = process;
-  const group = {
-    name: "g",
-    n,
-    channels: Array.from({ length: n }, (_, c) => ({ name: `c${c}`, title: "", unit: "" })),
-    sampling: "rows",
-    everyUs: 1_000_000,
-    innovation: "difference",
-  } as const;
+  const group = groupOfSeconds(n);
   const parsed = parseSettings({ changes: { falseAlarmSamples: PROMISED_ROWS, ...settings } });
   const actor = new StandaloneActor<ChangesDetector>(changes, parsed, group, () => 0);
   const next = process.start(new Variates(1, "rows"));
-  const batch = emptyBatch(n);
-  batch.rows = 1;
-  batch.rowFresh.fill(1);
+  const batch = oneRowBatch(n);
   const x = batch.rowValue.subarray(0, n);
   let count = 0;
   let declaredUs = Number.NaN;

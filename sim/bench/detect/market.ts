@@ -17,18 +17,18 @@ import { type Dataset, datasetsIn } from "./market-data.ts";
 import { type Alarm, alarmOf, DEFAULT_DETECTORS, type DetectorName, score } from "./score.ts";
 import {
   brief,
+  DAY_US,
   decimals,
   type Figure,
   left,
   meanOf,
+  medianOf,
   right,
   type Suite,
   type SuiteJob,
   tableOf,
 } from "./suite.ts";
 import { inputsOfFeeds, type TimedInput, throughCore } from "./through-core.ts";
-
-const DAY_US = 86_400e6;
 
 interface Found {
   readonly data: string;
@@ -184,9 +184,9 @@ function groupsOf(inputs: readonly TimedInput[]): Channels[] {
   return [...groups.values()];
 }
 
-/** Time inside of events, µs: for anomalies and changes the mean over the channels, because they concern single ones. */
+/** Time inside of events, µs: for anomalies the mean over the channels, because they concern single ones. */
 function coveredUs(detector: DetectorName, truths: readonly Truth[], groups: readonly Channels[]): number {
-  if (detector !== "anomaly" && detector !== "changes") return unionUs(truths);
+  if (detector !== "anomaly") return unionUs(truths);
   const channels = groups.flatMap(({ group, channels }) => channels.map(({ name }) => ({ group, name })));
   const covered = channels.map(({ group, name }) =>
     unionUs(truths.filter((truth) => truth.group === group && truth.channels.includes(name))),
@@ -204,21 +204,15 @@ function unionUs(truths: readonly Truth[]): number {
 }
 
 function promisedBy(detector: DetectorName, groups: readonly Channels[]): number | null {
-  const { anomaly, changes, collapse, incidents } = defaultSettings();
+  const { anomaly, collapse, incidents } = defaultSettings();
   switch (detector) {
     case "anomaly":
       return groups.reduce((sum, { channels }) => sum + channels.length, 0) * anomaly.falseAlarmsPerDay;
     case "collapse":
       return groups.length * collapse.falseAlarmsPerDay;
-    case "changes":
-      return groups.length * changes.falseAlarmsPerDay;
     case "incidents":
       return incidents.budgetPerDay;
     default:
       return null;
   }
-}
-
-function medianOf(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
 }

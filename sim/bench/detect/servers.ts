@@ -12,6 +12,7 @@ import { filesIn } from "./data-folder.ts";
 import { type Rows, readRows, scoresOf } from "./rows.ts";
 import { alarmOf } from "./score.ts";
 import {
+  DAY_US,
   type DataNeed,
   decimals,
   type Figure,
@@ -27,8 +28,6 @@ import { periodOf, runsOf, vusPr } from "./vus.ts";
 
 /** An incident so close to a label is about it: labels begin when somebody saw the fault. */
 const NEAR_ROWS = 30;
-
-const DAY_US = 86_400e6;
 
 interface Job extends SuiteJob {
   readonly path: string;

@@ -160,6 +160,13 @@ export function brief(value: number): string {
   return String(Number(value.toPrecision(2)));
 }
 
+export const DAY_US = 86_400e6;
+
+/** The middle value, the lower one of two. NaN without values. */
+export function medianOf(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;
+}
+
 /** Null without values. */
 export function meanOf(values: readonly number[]): number | null {
   return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;

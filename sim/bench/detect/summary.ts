@@ -1,9 +1,7 @@
 /** All seeds of a case and a detector summed up: a row of the table. */
 import type { DetectorScore } from "./case.ts";
 import type { DetectorName, Tally } from "./score.ts";
-import { brief, decimals, left, right } from "./suite.ts";
-
-const DAY_US = 86_400e6;
+import { brief, DAY_US, decimals, left, meanOf, medianOf, right } from "./suite.ts";
 
 export interface DetectRow {
   readonly scenario: string;
@@ -37,7 +35,7 @@ export function summarise(
   const truths = sum((tally) => tally.truths);
   const hits = sum((tally) => tally.hits);
   const falseAlarms = sum((tally) => tally.false);
-  const delays = tallies.flatMap(({ tally }) => tally.delaysUs).sort((a, b) => a - b);
+  const delays = tallies.flatMap(({ tally }) => tally.delaysUs);
   const quietAlarms = tallies.reduce((total, each) => total + each.quietAlarms, 0);
   const promised = tallies.reduce((total, each) => total + each.quietPromised, 0);
   const quietDays = (tallies.length * runUs) / DAY_US;
@@ -55,8 +53,8 @@ export function summarise(
       delays.length === 0
         ? null
         : {
-            median: delays[Math.floor((delays.length - 1) / 2)]! / 1e6,
-            mean: delays.reduce((total, delay) => total + delay, 0) / delays.length / 1e6,
+            median: medianOf(delays) / 1e6,
+            mean: meanOf(delays)! / 1e6,
           },
     quietAlarms,
     quietDays,
