@@ -2,6 +2,7 @@
  * A bus inside one process: all its users share it, nothing is kept beyond its life.
  *
  *   publish ─► the matching subscribers, in a later turn
+ *   request ─► the matching handlers, in a later turn; the first answer
  *   stream  ─► entries in an array, one order for everybody
  *   hints   ─► values that end HINT_TTL_MS after they were put, by the clock
  *
@@ -16,6 +17,8 @@ import {
   HINT_TTL_MS,
   type Hints,
   type LogStream,
+  NoAnswer,
+  type RequestHandler,
   type SnapshotStore,
   type StreamEntry,
 } from "../ports/bus.ts";
@@ -25,6 +28,7 @@ import { matches } from "./subject-match.ts";
 
 export function createMemoryBus(clock: Clock): Bus {
   const subscribers = new Set<{ pattern: string; take(subject: string, bytes: Uint8Array): void }>();
+  const answerers = new Set<Answerer>();
   const streams = new Map<string, MemoryStream>();
   const hints = new Map<string, MemoryHints>();
   const snapshots = new Map<string, MemorySnapshots>();
@@ -43,10 +47,46 @@ export function createMemoryBus(clock: Clock): Bus {
       subscribers.add(subscriber);
       return () => subscribers.delete(subscriber);
     },
+    request: (subject, bytes, timeoutMs) => ask(clock, answerers, { subject, bytes, timeoutMs }),
+    answer(pattern, handle) {
+      const answerer = { pattern, handle };
+      answerers.add(answerer);
+      return () => answerers.delete(answerer);
+    },
     stream: (name) => entryOf(streams, name, () => new MemoryStream(name, clock)),
     hints: (bucket) => entryOf(hints, bucket, () => new MemoryHints(clock)),
     snapshots: (bucket) => entryOf(snapshots, bucket, () => new MemorySnapshots()),
   };
+}
+
+interface Answerer {
+  readonly pattern: string;
+  readonly handle: RequestHandler;
+}
+
+function ask(
+  clock: Clock,
+  answerers: ReadonlySet<Answerer>,
+  { subject, bytes, timeoutMs }: { subject: string; bytes: Uint8Array; timeoutMs: number },
+): Promise<Uint8Array> {
+  const copy = new Uint8Array(bytes);
+  return new Promise((resolve, reject) => {
+    const refuse = (why: string) => reject(new NoAnswer(`Cannot get an answer from ${subject}: ${why}`));
+    const cancel = clock.after(timeoutMs, () => refuse(`none within ${timeoutMs} ms`));
+    const asked = [...answerers].filter(({ pattern }) => matches(pattern, subject));
+    const take = async (answerer: Answerer) => {
+      if (!answerers.has(answerer)) return;
+      // A handler that fails leaves the request unanswered, as a process that ended would.
+      const answer = await answerer.handle(subject, new Uint8Array(copy)).catch(() => null);
+      if (answer === null) return;
+      cancel();
+      resolve(new Uint8Array(answer));
+    };
+    for (const answerer of asked) clock.soon(() => void take(answerer));
+    if (asked.length > 0) return;
+    cancel();
+    clock.soon(() => refuse("nobody takes requests there"));
+  });
 }
 
 class MemoryStream implements LogStream {

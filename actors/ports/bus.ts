@@ -7,12 +7,17 @@
  *     stored twice: readers apply the rule of admission (actors/cluster/admission.ts).
  * B4  A rejected `append` may have been stored or not.
  * B5  Hints may be stale, lost, or differ between nodes. Nothing of safety rests on them.
+ * B6  A request that was not answered may have been carried out, and one that was answered by several. Only the first answer arrives.
  */
 
 export interface Bus {
   publish(subject: string, bytes: Uint8Array): void;
   /** `pattern` with `*` for one part and `>` for the rest. The returned function ends it. */
   subscribe(pattern: string, take: (subject: string, bytes: Uint8Array) => void): () => void;
+  /** Resolves with the first answer. Rejects with NoAnswer when none came in time, or at once when nobody takes requests of this subject. */
+  request(subject: string, bytes: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
+  /** `handle` resolves with the answer to a request, or with null to leave it to others. The returned function ends it. */
+  answer(pattern: string, handle: RequestHandler): () => void;
   stream(name: string): LogStream;
   hints(bucket: string): Hints;
   snapshots(bucket: string): SnapshotStore;
@@ -20,6 +25,8 @@ export interface Bus {
   readonly connected: boolean;
   onConnection(change: (connected: boolean) => void): () => void;
 }
+
+export type RequestHandler = (subject: string, bytes: Uint8Array) => Promise<Uint8Array | null>;
 
 /** How long a hint lives after it was put: three heartbeats a second apart may be lost. Buckets of hints are created with this time. */
 export const HINT_TTL_MS = 3_500;
@@ -73,4 +80,9 @@ export class AppendRefused extends Error {
 /** No answer in time: stored or not. */
 export class AppendUncertain extends Error {
   override readonly name = "AppendUncertain";
+}
+
+/** No answer to a request in time: carried out or not. */
+export class NoAnswer extends Error {
+  override readonly name = "NoAnswer";
 }

@@ -11,10 +11,12 @@ import {
   HINT_TTL_MS,
   type Hints,
   type LogStream,
+  NoAnswer,
+  type RequestHandler,
   type SnapshotStore,
   type StreamEntry,
 } from "../../actors/ports/bus.ts";
-import { BUS_HOST, type BusServers, type Follower, type ServedStream } from "./bus-servers.ts";
+import { type Answerer, BUS_HOST, type BusServers, type Follower, type ServedStream } from "./bus-servers.ts";
 import type { Pipe } from "./network.ts";
 import type { Process } from "./process.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
@@ -28,6 +30,12 @@ interface Subscriber {
   readonly process: Process;
   readonly pattern: string;
   take(subject: string, bytes: Uint8Array): void;
+}
+
+/** Ends of the promise of a request. */
+interface Settled<Answer> {
+  resolve(answer: Answer): void;
+  reject(error: unknown): void;
 }
 
 /** Subscriptions of all connections. */
@@ -111,6 +119,59 @@ export class BusConnection implements Bus {
       ended = true;
       this.#subscribers.delete(subscriber);
     };
+  }
+
+  request(subject: string, bytes: Uint8Array, timeoutMs: number): Promise<Uint8Array> {
+    const servers = this.#servers;
+    const { network } = servers;
+    const copy = bytes.slice();
+    return this.#await<Uint8Array>(timeoutMs, (settle) => {
+      if (!servers.up) return;
+      const answer = (how: (settled: Settled<Uint8Array>) => void): void =>
+        network.datagram(BUS_HOST, this.#host, this.#process, this.#codes.answer, () => settle(how));
+      const asked = servers.answerersOf(subject);
+      if (asked.length === 0)
+        answer(({ reject }) => reject(new NoAnswer(`nobody takes requests of ${subject}`)));
+      for (const answerer of asked)
+        network.datagram(BUS_HOST, answerer.process.name, answerer.process, this.#codes.push, () =>
+          this.#carryOut(answerer, subject, copy, (bytes) => answer(({ resolve }) => resolve(bytes.slice()))),
+        );
+    });
+  }
+
+  answer(pattern: string, handle: RequestHandler): () => void {
+    const { answerers, process } = this.#servers;
+    const answerer: Answerer = { process: this.#process, pattern, handle };
+    let ended = false;
+    this.#up.send(process, this.#codes.subscribe, () => {
+      if (!ended) answerers.add(answerer);
+    });
+    return () => {
+      ended = true;
+      answerers.delete(answerer);
+    };
+  }
+
+  #carryOut(
+    answerer: Answerer,
+    subject: string,
+    bytes: Uint8Array,
+    answered: (answer: Uint8Array) => void,
+  ): void {
+    const servers = this.#servers;
+    const { process } = answerer;
+    if (!servers.answerers.has(answerer)) return;
+    answerer.handle(subject, bytes.slice()).then(
+      (answer) => {
+        if (answer === null || process.state === "ended") return;
+        servers.network.datagram(process.name, BUS_HOST, servers.process, this.#codes.answer, () =>
+          answered(answer),
+        );
+      },
+      () => {
+        // A handler that fails leaves the request unanswered.
+      },
+    );
   }
 
   // ---- streams --------------------------------------------------------------------------------------------------
@@ -257,31 +318,40 @@ export class BusConnection implements Bus {
     answers: () => boolean = () => this.#servers.up,
     ackLost: () => boolean = () => false,
   ): Promise<Answer> {
+    const { network } = this.#servers;
+    return this.#await<Answer>(ANSWER_MS, (settle) => {
+      if (!answers()) return;
+      let how: (settled: Settled<Answer>) => void;
+      try {
+        const answer = act();
+        how = ({ resolve }) => resolve(answer);
+      } catch (error) {
+        how = ({ reject }) => reject(error);
+      }
+      if (ackLost()) return;
+      network.datagram(BUS_HOST, this.#host, this.#process, this.#codes.answer, () => settle(how));
+    });
+  }
+
+  /** Sends a request to the servers, which do `serve`. Rejects with NoAnswer when that did not settle it in time. */
+  #await<Answer>(
+    timeoutMs: number,
+    serve: (settle: (how: (settled: Settled<Answer>) => void) => void) => void,
+  ): Promise<Answer> {
     const { network, process } = this.#servers;
     this.#crashPoint();
     return new Promise<Answer>((resolve, reject) => {
       let open = true;
-      const settle = (how: () => void): void => {
+      const settle = (how: (settled: Settled<Answer>) => void): void => {
         if (!open) return;
         open = false;
         cancel();
-        how();
+        how({ resolve, reject });
       };
-      const cancel = this.#world.after(ANSWER_MS, this.#process, `${this.#host} waits no longer`, () =>
-        settle(() => reject(new NoAnswer(`no answer within ${ANSWER_MS} ms`))),
+      const cancel = this.#world.after(timeoutMs, this.#process, `${this.#host} waits no longer`, () =>
+        settle(() => reject(new NoAnswer(`no answer within ${timeoutMs} ms`))),
       );
-      network.datagram(this.#host, BUS_HOST, process, this.#codes.request, () => {
-        if (!answers()) return;
-        let how: () => void;
-        try {
-          const answer = act();
-          how = () => resolve(answer);
-        } catch (error) {
-          how = () => reject(error);
-        }
-        if (ackLost()) return;
-        network.datagram(BUS_HOST, this.#host, this.#process, this.#codes.answer, () => settle(how));
-      });
+      network.datagram(this.#host, BUS_HOST, process, this.#codes.request, () => serve(settle));
     });
   }
 
@@ -291,8 +361,4 @@ export class BusConnection implements Bus {
     this.#unreachableMs = up && network.reaches(this.#host, BUS_HOST) ? 0 : this.#unreachableMs + 500;
     if (this.connected !== before) for (const listener of this.#listeners) listener(this.connected);
   }
-}
-
-class NoAnswer extends Error {
-  override readonly name = "NoAnswer";
 }

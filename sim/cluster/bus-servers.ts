@@ -13,8 +13,9 @@
  *   bus crashed             the servers restart; entries that were not synced may be gone
  *   hints not heard         a watcher receives no hints for a while, so nodes disagree about who is alive
  */
+import { matches } from "../../actors/bus/subject-match.ts";
 import { StoredEntry } from "../../actors/mod.ts";
-import { AppendRefused, type StreamEntry } from "../../actors/ports/bus.ts";
+import { AppendRefused, type RequestHandler, type StreamEntry } from "../../actors/ports/bus.ts";
 import { parseSubject } from "../../protocol/subjects.ts";
 import type { Fault } from "./decisions.ts";
 import type { Network, Pipe } from "./network.ts";
@@ -51,6 +52,13 @@ export interface Follower extends Receiver {
   take(entry: StreamEntry): void;
 }
 
+/** A process that answers requests. */
+export interface Answerer {
+  readonly process: Process;
+  readonly pattern: string;
+  readonly handle: RequestHandler;
+}
+
 export class ServedStream {
   readonly entries: Stored[] = [];
   readonly ids = new Map<string, { sequence: number; atUs: number }>();
@@ -79,6 +87,7 @@ export class BusServers {
   readonly streams = new Map<string, ServedStream>();
   readonly buckets = new Map<string, Bucket>();
   readonly stores = new Map<string, Map<string, Uint8Array>>();
+  readonly answerers = new Set<Answerer>();
   up = true;
   /** By host: until when it receives no hints. */
   readonly #noHintsUntilUs = new Map<string, number>();
@@ -104,6 +113,12 @@ export class BusServers {
     };
     this.#push = world.trace.intern("bus pushes");
     this.#misbehave();
+  }
+
+  /** Running processes that answer requests of this subject. */
+  answerersOf(subject: string): Answerer[] {
+    for (const each of this.answerers) if (each.process.state === "ended") this.answerers.delete(each);
+    return [...this.answerers].filter(({ pattern }) => matches(pattern, subject));
   }
 
   stream(name: string): ServedStream {

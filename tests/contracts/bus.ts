@@ -7,7 +7,7 @@
  */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { AppendRefused, type Bus, DEDUPE_MS, HINT_TTL_MS } from "../../actors/ports/bus.ts";
+import { AppendRefused, type Bus, DEDUPE_MS, HINT_TTL_MS, NoAnswer } from "../../actors/ports/bus.ts";
 import { pattern, range, rejection } from "../journal/builders.ts";
 
 export interface BusWorld {
@@ -31,6 +31,7 @@ export function busContract(name: string, make: () => Promise<BusWorld>): void {
   };
 
   messages(name, contract);
+  requests(name, contract);
   streams(name, contract);
   hintsAndSnapshots(name, contract);
   test.run();
@@ -89,6 +90,50 @@ function messages(name: string, contract: Contract): void {
     bus.publish("a", Uint8Array.of(1));
     await passMs(20);
     assert.is(taken, 1);
+  });
+}
+
+function requests(name: string, contract: Contract): void {
+  contract(`[B6] ${name} brings the answer to a request back, as it was`, async ({ bus, passMs }) => {
+    bus.answer("ask.*", async (subject, bytes) => Uint8Array.of(subject.length, ...bytes));
+    await passMs(20);
+    const question = Uint8Array.of(7);
+    const answers = [bus.request("ask.a", question, 1_000), bus.request("ask.bc", question, 1_000)];
+    question.fill(0);
+    await passMs(20);
+    assert.equal(
+      (await Promise.all(answers)).map((each) => [...each]),
+      [
+        [5, 7],
+        [6, 7],
+      ],
+    );
+  });
+
+  contract(
+    `${name} leaves a request to others where one has no answer, or fails`,
+    async ({ bus, passMs }) => {
+      bus.answer("ask", async () => null);
+      bus.answer("ask", () => Promise.reject(new Error("it failed")));
+      bus.answer("ask", async () => Uint8Array.of(1));
+      await passMs(20);
+      const answer = bus.request("ask", Uint8Array.of(), 1_000);
+      await passMs(20);
+      assert.equal([...(await answer)], [1]);
+    },
+  );
+
+  contract(`${name} rejects a request that nobody answers in time`, async ({ bus, passMs }) => {
+    const end = bus.answer("was", async () => Uint8Array.of(1));
+    bus.answer("silent", async () => null);
+    await passMs(20);
+    end();
+    await passMs(20);
+    const refused = ["never", "was", "silent"].map((subject) =>
+      rejection(bus.request(subject, Uint8Array.of(), 100)),
+    );
+    await passMs(200);
+    for (const error of await Promise.all(refused)) assert.instance(error, NoAnswer);
   });
 }
 
