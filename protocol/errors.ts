@@ -12,23 +12,26 @@
  */
 
 /** Why it could not be done. HTTP statuses by kind are in collab/gateway/http-error.ts, exit codes in `exitCodeOf`. */
-export type ErrorKind =
+export const ERROR_KINDS = [
   /** A request of a person or program is wrong: an option, path, name or value. */
-  | "usage"
+  "usage",
   /** Bytes or data from outside that cannot be read. */
-  | "input"
+  "input",
   /** Over a limit that has a name. */
-  | "limit"
+  "limit",
   /** No such session, file, command. */
-  | "notFound"
+  "notFound",
   /** Somebody else is using it, or it is in another state. */
-  | "conflict"
+  "conflict",
   /** Not allowed. */
-  | "denied"
+  "denied",
   /** It does not work now: halted, not ready, gone. */
-  | "unavailable"
+  "unavailable",
   /** A check failed: damage, a difference, a broken chain. */
-  | "failed";
+  "failed",
+] as const;
+
+export type ErrorKind = (typeof ERROR_KINDS)[number];
 
 /**
  * Exit code of a program that ends with an error of this kind: 1 when the request was sound but could not be carried out, 2 when the request

@@ -1,5 +1,6 @@
-/** The bodies of messages in a journal: blocks of inputs, records derived from them, hashes and snapshots of the state, take-overs; and heartbeats of nodes. */
+/** The bodies of messages in a journal: blocks of inputs, records derived from them, hashes and snapshots of the state, take-overs; and what nodes say to each other. */
 import * as v from "valibot";
+import { ERROR_KINDS } from "./errors.ts";
 import { bytes, count, float64s, hash32, name, timeUs } from "./fields.ts";
 import { MAX_BLOCK_INPUTS, MAX_CHECKPOINT_PARTS, MAX_PARTITIONS, MAX_RECORD_EVENTS } from "./limits.ts";
 import { event } from "./schemas.ts";
@@ -84,4 +85,35 @@ export const heartbeat = v.object({
   /** When it started, by its own clock. */
   sinceUs: timeUs,
   owns: v.pipe(v.array(v.object({ partition: name, epoch: count })), v.maxLength(MAX_PARTITIONS)),
+});
+
+/** A gateway asks the owner of the partition to carry out a command (commands.ts). */
+export const command = v.object({
+  /** Unique in the session: an owner carries out a command of one id once, and its input carries the id. */
+  id: name,
+  /** Of the owner that is asked: no other one carries it out. */
+  epoch: count,
+  /** A row of COMMANDS. */
+  command: name,
+  /** Who sends it, as the gateway verified. */
+  author: name,
+  /** JSON. */
+  body: v.string(),
+});
+
+/** What became of a command. */
+export const answer = v.object({
+  /** Of the node that answers. */
+  epoch: count,
+  /** JSON of what the command answers; absent when it was refused. */
+  body: v.optional(v.string()),
+  /** Why it was refused. */
+  error: v.optional(
+    v.object({
+      action: v.string(),
+      value: v.string(),
+      expected: v.string(),
+      kind: v.picklist(ERROR_KINDS),
+    }),
+  ),
 });

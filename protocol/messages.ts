@@ -4,7 +4,7 @@
  * `flow` is the path of a message. Each hop states who may send it to whom: a gateway accepts from a client only messages whose path has
  * the hop "client→gateway". `frame` has no schema: frame-body.ts checks frames by lengths and ranges.
  *
- * Codes: 0x01-0x1f inputs (0x05 is retired), 0x20-0x2f derived, 0x30-0x3f gateway to client, 0x40-0x4f the log, 0x50-0x5f client to gateway.
+ * Codes: 0x01-0x1f inputs (0x05 is retired), 0x20-0x2f derived, 0x30-0x3f gateway to client, 0x40-0x4f the log and what nodes say to each other, 0x50-0x5f client to gateway.
  */
 import type { InferOutput } from "valibot";
 import * as client from "./client-schemas.ts";
@@ -57,6 +57,8 @@ export const MESSAGES = {
   takeover: { code: 0x44, flow: "runtime→journal", maxBytes: MAX_MESSAGE_BYTES, schema: log.takeover },
   derivedRecord: { code: 0x45, flow: "runtime→journal", maxBytes: MAX_STREAM_RECORD_BYTES, schema: log.derivedRecord },
   heartbeat: { code: 0x46, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.heartbeat },
+  command: { code: 0x47, flow: "node→node", maxBytes: MAX_INPUT_BYTES, schema: log.command },
+  answer: { code: 0x48, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.answer },
 
   hello: { code: 0x50, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: client.hello },
   subscribe: { code: 0x51, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: client.subscribe },

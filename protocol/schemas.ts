@@ -58,6 +58,8 @@ export const configChanged = v.object({
   path: name,
   value: json,
   author: name,
+  /** Id of the command that asked for it, where that came from another node. */
+  command: v.optional(name),
 });
 
 /** A notice of the runtime or of a person; the core turns it into an event. Notices mark injections. */
@@ -73,6 +75,8 @@ export const notice = v.object({
   detail: plainMap,
   /** The author: a person, or a part of the runtime. */
   author: name,
+  /** As in configChanged. */
+  command: v.optional(name),
 });
 
 /** Inputs offered to the sequencer since the last report, and how many it shed (offered = admitted + shed + duplicates). */

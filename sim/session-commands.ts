@@ -17,14 +17,14 @@ export function liveCommands(
     listInjections: () => ({
       underWay: partition.injections().map(({ group, channels, detail }) => ({ group, channels, detail })),
     }),
-    startInjection: async (request, author) => {
+    startInjection: async (request, author, _signal, id) => {
       const { started, overlay } = prepareInjection(partition, request, author);
-      await partition.inject(overlay);
+      await partition.inject(overlay, id);
       return { started };
     },
     readSettings,
-    changeSetting: async ({ path, value }, author) => {
-      await partition.configure(path, value, author);
+    changeSetting: async ({ path, value }, author, _signal, id) => {
+      await partition.configure(path, value, author, id);
       return readSettings();
     },
     askWhatIf: oneAtATime(async (request, _author, signal) => {

@@ -17,7 +17,7 @@ import { BlockIndex } from "./block-index.ts";
 import { entryOf, type StreamedBlock, type StreamedEntry } from "./log-entry.ts";
 
 export interface LogWatcher {
-  entry(entry: StreamedEntry, verdict: Verdict): void;
+  entry(entry: StreamedEntry, verdict: Verdict, stored: StreamEntry): void;
   /** Nothing more comes. */
   broken(error: LogRewound): void;
 }
@@ -35,9 +35,17 @@ export class AdmittedLog {
   #ended = false;
   #unfollow: () => void = () => {};
 
-  /** Reads the stream to its end and then follows it. Rejects when the server cannot be reached. */
-  static async open(stream: LogStream, partition: string): Promise<AdmittedLog> {
+  /**
+   * Reads the stream to its end and then follows it. Rejects when the server cannot be reached. `watcher`: gets the entries from the first
+   * one; default: nobody does until `watch`.
+   */
+  static async open(
+    stream: LogStream,
+    partition: string,
+    watcher: LogWatcher | null = null,
+  ): Promise<AdmittedLog> {
     const log = new AdmittedLog(stream, partition);
+    log.#watcher = watcher;
     await log.#readToEnd();
     log.#unfollow = stream.follow(log.#sequence + 1, (entry) => log.#take(entry));
     return log;
@@ -161,7 +169,7 @@ export class AdmittedLog {
       this.#first ??= position;
       this.#last = position;
     }
-    this.#watcher?.entry(entry, verdict);
+    this.#watcher?.entry(entry, verdict, stored);
   }
 
   #break(reason: string): void {

@@ -40,6 +40,11 @@ export class BlockIndex {
     this.#hash.set(position.hash.subarray(0, HASH_BYTES), at * HASH_BYTES);
   }
 
+  /** Forgets the blocks after the first `count`. */
+  dropAfter(count: number): void {
+    this.#count = Math.min(this.#count, count);
+  }
+
   get(number: number): IndexedBlock {
     const at = this.#checked(number) - 1;
     return {

@@ -80,9 +80,14 @@ export class Presence {
     return [...namesOf(this.others), this.options.node].sort();
   }
 
+  /** Another live node that says it owns the partition, or null. */
+  ownerOf(partition: string): string | null {
+    return announcedOwner(this.others, partition)?.node ?? null;
+  }
+
   /** Whether no other live node says that it owns the partition. */
   isFree(partition: string): boolean {
-    return announcedOwner(this.others, partition) === null;
+    return this.ownerOf(partition) === null;
   }
 
   /** Reports now that the node runs and what it owns. */

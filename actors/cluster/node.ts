@@ -22,6 +22,7 @@ import { CLUSTER_TIMING, type ClusterTiming } from "./cluster-timing.ts";
 import { Presence } from "./heartbeat.ts";
 import { Ownership } from "./ownership.ts";
 import { ownerOf } from "./placement.ts";
+import { SessionServer } from "./session-server.ts";
 import { StreamJournal } from "./stream-journal.ts";
 
 /** Leaves room for `@` and a time in a name of 128 bytes. */
@@ -65,6 +66,7 @@ export class ClusterNode {
   private readonly partitions = new Map<string, Partition>();
   private readonly listeners = new Set<(change: OwnershipChange) => void>();
   private readonly ownerships = new Map<string, Ownership>();
+  private readonly servers = new Map<string, SessionServer>();
   private readonly presence: Presence;
   private listening = true;
   private stopping = false;
@@ -121,6 +123,11 @@ export class ClusterNode {
   /** Live nodes as this one sees them, in order of name. */
   members(): readonly string[] {
     return this.presence.members();
+  }
+
+  /** The node that says it owns the partition, as far as this one knows; null when none does. */
+  ownerOf(partition: string): string | null {
+    return this.partitions.has(partition) ? this.name : this.presence.ownerOf(partition);
   }
 
   /** The returned function ends it. */
@@ -202,10 +209,14 @@ export class ClusterNode {
     running.startFeeds([new BusFeed({ bus, session, partition })]);
     this.partitions.set(partition, running);
     this.presence.announce();
+    const { clock, log } = this.options;
+    this.servers.set(partition, new SessionServer({ bus, clock, session: running, epoch, log }));
     this.report({ partition, epoch, owned: running, reason: "" });
   }
 
   private left(partition: string, epoch: number, reason: string): void {
+    this.servers.get(partition)?.stop();
+    this.servers.delete(partition);
     if (this.partitions.delete(partition)) this.report({ partition, epoch, owned: null, reason });
   }
 

@@ -19,10 +19,10 @@ export class Injections {
     this.notice = notice;
   }
 
-  /** Throws when the overlay cannot be applied; then nothing enters the log. */
-  begin(overlay: FrameOverlay): void {
+  /** Throws when the overlay cannot be applied; then nothing enters the log. `by`: the command that asked, for the mark. */
+  begin(overlay: FrameOverlay, by: Pick<OperatorNotice, "command"> = {}): void {
     this.check(overlay);
-    this.notice(overlay.begin);
+    this.notice({ ...overlay.begin, ...by });
     this.overlays.push(overlay);
   }
 

@@ -52,7 +52,12 @@ export function keptSettings(inForce: Settings, ofThisStart: Settings): string[]
     .map((path) => `${path}=${settingAt(inForce, path)}`);
 }
 
-function interrupted({ kind: _, title: __, ...begun }: Omit<OperatorNotice, "type">): OperatorNotice {
+function interrupted({
+  kind: _,
+  title: __,
+  command: ___,
+  ...begun
+}: Omit<OperatorNotice, "type">): OperatorNotice {
   const { scenario = "something" } = begun.detail;
   return {
     type: "notice",

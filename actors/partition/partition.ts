@@ -73,7 +73,7 @@ export class Partition implements LiveSession {
   readonly session: string;
   readonly partition: string;
   readonly commands: SessionCommands;
-  readonly ownedThrough?: () => number;
+  readonly certainThrough?: () => number;
   readonly core: Core;
   readonly meter: Meter;
   private readonly options: PartitionOptions;
@@ -144,7 +144,7 @@ export class Partition implements LiveSession {
       log,
     });
     this.sequencer = new Sequencer(core, clock, this.inputLog, meter);
-    if (journal.durability === "stream") this.ownedThrough = () => this.inputLog.releasedThrough;
+    if (journal.durability === "stream") this.certainThrough = () => this.inputLog.releasedThrough;
   }
 
   // ---- feeds --------------------------------------------------------------------------------------------------
@@ -184,17 +184,19 @@ export class Partition implements LiveSession {
     return this.entered("enter a notice", () => this.sequencer.enter({ type: "notice", ...notice }));
   }
 
-  /** Changes a setting for all inputs after it. Rejects with what `applySetting` throws. */
-  configure(path: string, value: ConfigChanged["value"], author: string): Promise<void> {
+  /** Changes a setting for all inputs after it. `command`: id of the command that asked. Rejects with what `applySetting` throws. */
+  configure(path: string, value: ConfigChanged["value"], author: string, command?: string): Promise<void> {
     return this.entered(`set ${path}`, () => {
       applySetting(this.core.settings, path, value);
-      this.sequencer.enter({ type: "configChanged", path, value, author });
+      this.sequencer.enter({ type: "configChanged", path, value, author, ...idOf(command) });
     });
   }
 
-  /** Lays a disturbance over the frames that come after it, and marks its begin and end in the log. */
-  inject(overlay: FrameOverlay): Promise<void> {
-    return this.entered(`inject ${overlay.name}`, () => this.sequencer.injections.begin(overlay));
+  /** Lays a disturbance over the frames that come after it, and marks its begin and end in the log. `command`: as in `configure`. */
+  inject(overlay: FrameOverlay, command?: string): Promise<void> {
+    return this.entered(`inject ${overlay.name}`, () =>
+      this.sequencer.injections.begin(overlay, idOf(command)),
+    );
   }
 
   /** The begin marks of the injections that are under way. */
@@ -337,4 +339,9 @@ export class Partition implements LiveSession {
   subscribe(listener: SessionListener): () => void {
     return this.outbox.subscribe(listener);
   }
+}
+
+/** The field of an input that names the command it follows from, where there is one. */
+function idOf(command: string | undefined): { command?: string } {
+  return command === undefined ? {} : { command };
 }

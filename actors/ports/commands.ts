@@ -12,11 +12,15 @@ import {
 } from "../../protocol/commands.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 
-/** `signal` aborts when nobody waits for the answer any more: a handler that only computes an answer may stop. */
+/**
+ * `signal` aborts when nobody waits for the answer any more: a handler that only computes an answer may stop. `id`: of a command that came
+ * from another node; its input carries it, so that the asking node finds in the log whether it was carried out.
+ */
 export type CommandHandler<Name extends CommandName> = (
   body: Command<Name>["body"],
   author: string,
   signal: AbortSignal,
+  id?: string,
 ) => CommandAnswer<Name> | Promise<CommandAnswer<Name>>;
 
 export type CommandHandlers = { readonly [Name in CommandName]?: CommandHandler<Name> };
@@ -46,8 +50,9 @@ export class SessionCommands {
     { name, body }: Command<Name>,
     author: string,
     signal: AbortSignal,
+    id?: string,
   ): Promise<CommandAnswer<Name>> {
-    return this.handlerOf(name)(body, author, signal);
+    return this.handlerOf(name)(body, author, signal, id);
   }
 
   /** Throws when the session does not have the command. */
@@ -63,7 +68,7 @@ export class SessionCommands {
 /** The handler, for commands that keep a processor busy for seconds: while one is answered, the next is refused. */
 export function oneAtATime<Name extends CommandName>(handler: CommandHandler<Name>): CommandHandler<Name> {
   let busy = false;
-  return async (body, author, signal) => {
+  return async (body, author, signal, id) => {
     if (busy)
       throw new EigenwatchError({
         action: "ask a question",
@@ -73,9 +78,29 @@ export function oneAtATime<Name extends CommandName>(handler: CommandHandler<Nam
       });
     busy = true;
     try {
-      return await handler(body, author, signal);
+      return await handler(body, author, signal, id);
     } finally {
       busy = false;
     }
   };
 }
+
+/**
+ * A command that another node was asked to carry out, and whose answer did not come. `happened`: whether it changed the session, as the log
+ * says; "perhaps" while the log cannot say it yet.
+ */
+export class CommandUnanswered extends EigenwatchError {
+  override readonly name = "CommandUnanswered";
+  readonly happened: "no" | "perhaps" | "yes";
+
+  constructor(action: string, happened: "no" | "perhaps" | "yes", reason: string) {
+    super({ action, value: `${reason}; ${OUTCOME[happened]}`, kind: "unavailable" });
+    this.happened = happened;
+  }
+}
+
+const OUTCOME = {
+  no: "nothing was changed, so it may be sent again",
+  perhaps: "it may still be carried out, so look before it is sent again",
+  yes: "it was carried out, and only the answer is lost",
+} as const;

@@ -1,10 +1,13 @@
 /**
- * A running session as the gateway sees it: its state, its deliveries, the cursors to resume from, and the one way in for commands.
+ * A running session as the gateway sees it: its state, its deliveries, the cursors to resume from, and the one way in for commands. It runs
+ * in this process (actors/partition/partition.ts), on another node (actors/cluster/remote-session.ts), or in a recording.
  *
  * S1  A delivery is durable at the session's level before it arrives here.
- * S2  Deliveries come in the order of the log; `flush` follows the last delivery of a released block (one chance to flush sockets).
+ * S2  Frames and declarations come in the order of the log, and so do events; `flush` follows what was released together (one chance to
+ *     flush sockets). An event follows the frames of its block on another node, and the frame that caused it where both are in one process.
  * S3  Event sequences are 1, 2, 3 … without gaps, and the same event has the same sequence after a restart.
- * S4  A recorded session may be moved to another place: `rewound` names it, and deliveries continue after it under S2 and S3.
+ * S4  A recorded session may be moved to another place, and one in a cluster goes back when the servers lost the end of its log: `rewound`
+ *     names the place, and deliveries continue after it under S2 and S3.
  */
 import type { Frame } from "../../protocol/frame.ts";
 import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
@@ -28,10 +31,10 @@ export interface LiveSession {
   /** The last published state of each group. */
   lastStates(): readonly StateMessage[];
   /**
-   * In a cluster, where nodes take sessions over from each other: the sequence of the last input that this node certainly took as the owner.
-   * Absent where the session has one owner for good.
+   * In a cluster, where another node may know more of the log: the sequence of an input such that this node has since read all that was in
+   * the log at some time after it knew that input. Absent where the session has one owner for good.
    */
-  readonly ownedThrough?: () => number;
+  readonly certainThrough?: () => number;
   /** Current gauges by name, for /metrics. */
   gauges(): Readonly<Record<string, number>>;
   /** Why the session cannot take inputs (halted journal, not yet recovered), or null when it can. */
@@ -54,7 +57,7 @@ export interface SessionListener {
   metrics(metrics: MetricsMessage): void;
   channels(declaration: Channels): void;
   flush(): void;
-  /** Deliveries after this place no longer count. Recorded sessions only. */
+  /** Deliveries after this place no longer count (S4). */
   rewound?(place: SessionPlace): void;
 }
 

@@ -2,6 +2,7 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
+import { CommandUnanswered } from "../../actors/ports/commands.ts";
 import type { EigenwatchError } from "../../protocol/errors.ts";
 import { answerTo } from "./http-error.ts";
 
@@ -104,7 +105,9 @@ const JSON_TYPE = { "content-type": "application/json; charset=utf-8" } as const
 /** Longest echo of a value from outside: enough to recognise it. */
 const SHOWN_MAX = 120;
 
-function errorBody({ action, value, expected, kind }: EigenwatchError): string {
+function errorBody(error: EigenwatchError): string {
+  const { action, value, expected, kind } = error;
   const shown = value.length > SHOWN_MAX ? `${value.slice(0, SHOWN_MAX)}…` : value;
-  return JSON.stringify({ error: { action, value: shown, expected, kind } });
+  const happened = error instanceof CommandUnanswered ? { happened: error.happened } : {};
+  return JSON.stringify({ error: { action, value: shown, expected, kind, ...happened } });
 }

@@ -142,7 +142,7 @@ export class Subscriptions {
   #prepareSamples(request: Subscribe): () => ActiveSubscription {
     const { session, clock } = this.#hub;
     const included = isDecimated(request) ? this.#includedChannels(request) : null;
-    const { after, complete } = resumeSamples(session, request.after ?? null);
+    const { after, complete } = resumeSamples(this.#hub, request.after ?? null);
     return () => {
       const { id, group = null, decimationUs: everyUs = 0 } = request;
       const decimated = isDecimated(request)

@@ -5,8 +5,8 @@
 import { SCENARIOS, type ScenarioName, type ScenarioShape } from "./scenarios.ts";
 
 interface Branch {
-  /** Worlds in which it can happen: clusters, single machines, or both. */
-  readonly world: "cluster" | "single" | "any";
+  /** Worlds in which it can happen: clusters, those whose nodes all serve everything, single machines, or all. */
+  readonly world: "cluster" | "remote" | "single" | "any";
   /** The family of faults that it needs; null: none. */
   readonly needs: keyof ScenarioShape["weights"] | null;
 }
@@ -63,15 +63,17 @@ export const BRANCHES: ReadonlyMap<string, Branch> = new Map([
   ...of("single", "node", "snapshot restored", "checkpoint noted"),
   ...of("cluster", "node", "partition taken over", "partition let go", "node fenced"),
   ...of("cluster", "bus", "append uncertain", "append refused by the stream"),
+  ...of("remote", "node", "command happened: yes", "command happened: no"),
 ]);
 
 /** Branches that this scenario can take. */
 export function branchesOf(scenario: ScenarioName): string[] {
-  const { nodes, weights }: ScenarioShape = SCENARIOS[scenario];
-  const here = nodes === 0 ? "single" : "cluster";
+  const { nodes, weights, remote = false }: ScenarioShape = SCENARIOS[scenario];
+  const here = nodes === 0 ? ["single"] : remote ? ["cluster", "remote"] : ["cluster"];
   return [...BRANCHES]
     .filter(
-      ([, { world, needs }]) => (world === "any" || world === here) && (needs === null || weights[needs] > 0),
+      ([, { world, needs }]) =>
+        (world === "any" || here.includes(world)) && (needs === null || weights[needs] > 0),
     )
     .map(([name]) => name);
 }

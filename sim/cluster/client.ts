@@ -135,6 +135,11 @@ export class SimulatedClient {
           this.delivered++;
           world.observe({ kind: "delivered", atUs: world.nowUs, client: name, partition, event });
         },
+        rewound: () => {
+          world.sometimes("client's session went back");
+          const after = client.eventCursor.sequence ?? 0;
+          world.observe({ kind: "reset", atUs: world.nowUs, client: name, partition, after });
+        },
         missed: ({ channel, reset }) => {
           if (channel !== "events" || !reset) return;
           world.sometimes("client's server was another");

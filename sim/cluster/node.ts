@@ -5,7 +5,10 @@
  *                      ├──pause──► paused, possibly longer than its lease ──wake──► running
  *                      └──stop──► handing over ──► down
  */
-import { ClusterNode, type OwnershipChange } from "../../actors/cluster/mod.ts";
+import { ClusterNode, type OwnershipChange, RemoteSession } from "../../actors/cluster/mod.ts";
+import type { Partition } from "../../actors/mod.ts";
+import type { Bus } from "../../actors/ports/bus.ts";
+import { CommandUnanswered } from "../../actors/ports/commands.ts";
 import { BusConnection, type Subscribers } from "./bus-connection.ts";
 import type { BusServers } from "./bus-servers.ts";
 import type { WorldEnd } from "./checkers/observation.ts";
@@ -48,6 +51,9 @@ export class SimulatedNode {
   /** Last closed block of each partition in this life. */
   #lastBlocks = new Map<string, number>();
   #epochs = new Map<string, number>();
+  /** Sessions of this life, by partition, where every node serves every partition. */
+  #remote = new Map<string, RemoteSession>();
+  #asked = 0;
   #ending = false;
   readonly live = new Map<string, Live>();
 
@@ -116,11 +122,12 @@ export class SimulatedNode {
     const clock = new SimulatedClock(world, process, this.#skewUs, world.options.node.drift);
     const gateway = new SimulatedGateway(world, clock);
     const tap = observePartition(world, this.name);
+    const bus = new BusConnection(this.#servers, this.#subscribers, process, () => this.#crashInCall());
     const node = new ClusterNode({
       name: this.name,
       session: SESSION,
       partitions: this.#partitions,
-      bus: new BusConnection(this.#servers, this.#subscribers, process, () => this.#crashInCall()),
+      bus,
       clock,
       definitions: SIMULATED_SYSTEM,
       settings: simulatedSettings(world.seed),
@@ -140,18 +147,42 @@ export class SimulatedNode {
     this.#clock = clock;
     this.#gateway = gateway;
     this.#node = node;
+    this.#remote = new Map();
+    if (world.options.remote)
+      for (const partition of this.#partitions) this.#serve(partition, node, bus, clock);
     node.start();
   }
 
+  /** Serves a partition whoever owns it. */
+  #serve(partition: string, node: ClusterNode, bus: Bus, clock: SimulatedClock): void {
+    const remote = this.#remote;
+    const opening = RemoteSession.open({
+      bus,
+      clock,
+      session: SESSION,
+      partition,
+      gateway: `${this.name}@${clock.nowUs()}`,
+      owner: () => node.ownerOf(partition),
+      log: () => {},
+    });
+    void opening.then((session) => {
+      if (this.#remote !== remote) return;
+      remote.set(partition, session);
+      this.#gateway?.serve(session);
+    });
+  }
+
   #changed(gateway: SimulatedGateway, { partition, epoch, owned }: OwnershipChange): void {
+    const { remote } = this.#world.options;
     if (owned === null) {
       this.#world.sometimes("partition let go");
-      gateway.drop(partition);
+      if (!remote) gateway.drop(partition);
       return;
     }
     if (epoch > 1) this.#world.sometimes("partition taken over");
     this.#epochs.set(partition, epoch);
-    gateway.serve(owned);
+    takeCommands(owned);
+    if (!remote) gateway.serve(owned);
   }
 
   #crash(): void {
@@ -167,6 +198,7 @@ export class SimulatedNode {
     world.end(this.#process);
     this.#gateway?.ended();
     this.#node = this.#gateway = this.#clock = null;
+    this.#remote = new Map();
     if (this.#ending) return;
     const process = this.#process;
     const ms = world.decisions.healed ? 300 : this.#faults.restart.size(100, world.options.node.restartMsMax);
@@ -223,8 +255,27 @@ export class SimulatedNode {
     const { configured } = this.#faults;
     const [path, value] = SETTING_CHANGES[Math.floor(configured.size(0, SETTING_CHANGES.length))]!;
     if (this.#process.state !== "running") return;
+    for (const [partition, session] of this.#remote) this.#ask(partition, session, { path, value });
+    if (this.#world.options.remote) return;
     for (const partition of this.#node?.owned().values() ?? [])
       void partition.configure(path, value, "somebody");
+  }
+
+  /** Sends a command through this node, whoever owns the partition. Its author tells it from all others in the log. */
+  #ask(partition: string, session: RemoteSession, body: { path: string; value: number | boolean }): void {
+    const world = this.#world;
+    const author = `${this.name} ${++this.#asked}`;
+    const answered = (happened: "no" | "perhaps" | "yes"): void => {
+      world.sometimes(`command happened: ${happened}`);
+      world.observe({ kind: "commanded", atUs: world.nowUs, partition, author, happened });
+    };
+    session.commands.carryOut({ name: "changeSetting", body }, author, new AbortController().signal).then(
+      () => answered("yes"),
+      (error: unknown) => {
+        if (error instanceof CommandUnanswered) answered(error.happened);
+        else world.threw(`${this.name} command`, error);
+      },
+    );
   }
 
   #pause(ms: number): void {
@@ -239,4 +290,13 @@ export class SimulatedNode {
       world.observe({ kind: "nodeWoke", atUs: world.nowUs, node: this.name });
     });
   }
+}
+
+function takeCommands(owned: Partition): void {
+  owned.commands.handle({
+    changeSetting: async ({ path, value }, author, _signal, id) => {
+      await owned.configure(path, value, author, id);
+      return { settings: owned.core.settings };
+    },
+  });
 }

@@ -5,8 +5,7 @@
  * orders of magnitude.
  */
 import { RandomStream } from "../../actors/core/mod.ts";
-import type { ScenarioName } from "./scenarios.ts";
-import { SCENARIOS } from "./scenarios.ts";
+import { SCENARIOS, type ScenarioName, type ScenarioShape } from "./scenarios.ts";
 
 export interface WorldOptions {
   readonly scenario: ScenarioName;
@@ -23,6 +22,8 @@ export interface WorldOptions {
   readonly clients: number;
   /** The disk acknowledges what it has not stored: a known bug that must be found. */
   readonly canary: boolean;
+  /** Every node serves every partition. */
+  readonly remote: boolean;
   readonly network: NetworkOptions;
   readonly bus: BusOptions;
   readonly disk: DiskOptions;
@@ -122,7 +123,7 @@ export interface ClientOptions {
 }
 
 export function drawOptions(seed: number, name: ScenarioName, minutes: number | undefined): WorldOptions {
-  const scenario = SCENARIOS[name];
+  const scenario: ScenarioShape = SCENARIOS[name];
   const { between, whole, chance } = draws(seed);
   const { network, bus, tail, disk, node, feed, client } = scenario.weights;
   return {
@@ -136,6 +137,7 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
     framesPerSecond: whole("framesPerSecond", 1, 3),
     clients: whole("clients", 2, 3),
     canary: scenario.canary,
+    remote: scenario.remote ?? false,
     network: {
       latencyUs: whole("network.latencyUs", 100, 2_000),
       dropped: chance("network.dropped", 0.05, network),

@@ -7,6 +7,8 @@ export interface ScenarioShape {
   readonly nodes: number;
   readonly partitions: number;
   readonly canary: boolean;
+  /** Every node serves every partition, as `RemoteSession` has it; otherwise the owner serves its own. */
+  readonly remote?: boolean;
   /** `tail`: servers forget unsynced entries after a crash; the checkers excuse what is lost. */
   readonly weights: Record<"network" | "bus" | "tail" | "disk" | "node" | "feed" | "client", number>;
 }
@@ -37,6 +39,15 @@ export const SCENARIOS = {
     partitions: 2,
     canary: false,
     weights: { ...USUAL, network: 3, bus: 0.5, disk: 0, node: 0.3, feed: 0.3 },
+  },
+  gateways: {
+    title: "every node serves every partition, and passes commands on to its owner; every fault now and then",
+    minutes: 2,
+    nodes: 3,
+    partitions: 2,
+    canary: false,
+    remote: true,
+    weights: { ...USUAL, tail: 0.3 },
   },
   disk: {
     title: "one node on a bad disk: slow, full, failing, torn writes",

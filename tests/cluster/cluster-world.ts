@@ -13,6 +13,7 @@ import { foldJournal } from "../../actors/log/fold.ts";
 import type { Partition } from "../../actors/partition/partition.ts";
 import { AppendUncertain, type Bus, type Hints, type LogStream } from "../../actors/ports/bus.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
+import type { CommandHandlers } from "../../actors/ports/commands.ts";
 import type { PartitionTap } from "../../actors/ports/tap.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { parseSettings } from "../../protocol/settings.ts";
@@ -98,6 +99,7 @@ export function testCluster(partitions: readonly string[]): TestCluster {
         ...(tap === undefined ? {} : { tap }),
       });
       Object.assign(self, { node });
+      node.onChange(({ owned }) => owned?.commands.handle(settingCommands(owned)));
       nodes.push(self);
       node.start();
       return self;
@@ -183,6 +185,11 @@ function reachable(bus: Bus, node: TestNode, { pass }: Suspendable): Bus {
     ...bus,
     subscribe: (pattern, take) =>
       bus.subscribe(pattern, (subject, bytes) => pass(() => take(subject, bytes))),
+    answer: (pattern, handle) =>
+      bus.answer(
+        pattern,
+        (subject, bytes) => new Promise((resolve) => pass(() => resolve(handle(subject, bytes)))),
+      ),
     stream: (name) => reachableStream(bus.stream(name), node, pass),
     hints: (bucket) => reachableHints(bus.hints(bucket), node, pass),
   };
@@ -232,5 +239,17 @@ function reachableHints(hints: Hints, node: TestNode, pass: Suspendable["pass"])
     remove: (key) => (node.hints ? hints.remove(key) : cut()),
     watch: (change) =>
       hints.watch((key, value) => node.hints && !node.deaf && pass(() => change(key, value))),
+  };
+}
+
+/** The commands of a partition that read and change settings. */
+function settingCommands(partition: Partition): CommandHandlers {
+  const readSettings = () => ({ settings: partition.core.settings });
+  return {
+    readSettings,
+    changeSetting: async ({ path, value }, author, _signal, id) => {
+      await partition.configure(path, value, author, id);
+      return readSettings();
+    },
   };
 }

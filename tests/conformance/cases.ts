@@ -238,6 +238,19 @@ const EVERY_ROW: { readonly [Name in MessageName]: MessageOf<Name> } = {
     sinceUs: T,
     owns: [{ partition: "p0", epoch: 4 }],
   },
+  command: {
+    type: "command",
+    id: "node-a@1767225600000000/7",
+    epoch: 4,
+    command: "changeSetting",
+    author: "login 5f1c2a90 at 127.0.0.1",
+    body: '{"path":"anomaly.cooldownSamples","value":7}',
+  },
+  answer: {
+    type: "answer",
+    epoch: 4,
+    error: { action: "set a", value: "there is no setting a", expected: "seed", kind: "usage" },
+  },
   hello: { type: "hello", client: "dashboard 0.1.0", versions: [1] },
   subscribe: {
     type: "subscribe",

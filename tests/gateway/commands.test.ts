@@ -2,7 +2,7 @@
 import { request } from "node:http";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type CommandHandlers, oneAtATime } from "../../actors/ports/commands.ts";
+import { type CommandHandlers, CommandUnanswered, oneAtATime } from "../../actors/ports/commands.ts";
 import type { Gateway, GatewayOptions } from "../../collab/gateway/gateway.ts";
 import { GATEWAY_LIMITS } from "../../collab/gateway/limits.ts";
 import type { ReplayMarks, ReplayStatus, StartedInjection, WhatIfAnswer } from "../../protocol/controls.ts";
@@ -298,6 +298,17 @@ test("one what-if is answered at a time, and it is abandoned when its client lea
       assert.equal(answer.json(), ANSWER);
       break;
     }
+  });
+});
+
+test("a command that another node did not answer says in its error whether it happened", () => {
+  const changeSetting = () => {
+    throw new CommandUnanswered("change a setting", "yes", "no answer within 2000 ms");
+  };
+  return withCommands({ changeSetting }, {}, async (gateway) => {
+    const answer = await post(gateway, "/api/settings", { path: "seed", value: 1 });
+    assert.is(answer.status, 503);
+    assert.is((JSON.parse(answer.body) as { error: { happened: string } }).error.happened, "yes");
   });
 });
 

@@ -202,12 +202,12 @@ test("a cursor ahead of the session starts again at the first event with reset, 
 test("in a cluster, a cursor is foreign only after the node has proved that it still owns the session", () =>
   withGateway({}, async (gateway, session) => {
     session.announce("the only one so far");
-    session.ownedThrough = () => 0;
+    session.certainThrough = () => 0;
     const statusOf = async (after: number): Promise<number> =>
       (await ask(gateway, `/api/events?after=${after}`)).status;
     assert.is(await statusOf(57), 503);
     assert.is(await statusOf(57), 503, "nothing was admitted since");
-    session.ownedThrough = () => session.describe().lastInputSequence + 1;
+    session.certainThrough = () => session.describe().lastInputSequence + 1;
     assert.is(await statusOf(58), 503, "asked for the first time");
     assert.is(await statusOf(57), 200);
     assert.is(await statusOf(1), 200, "a cursor that is not ahead needs no proof");

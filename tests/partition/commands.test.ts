@@ -1,6 +1,8 @@
 /** The commands of every kind of session keep one contract: live ones over each journal, and recorded ones. */
 import { createMemoryBus } from "../../actors/bus/memory.ts";
 import { systemClock } from "../../actors/clock.ts";
+import { RemoteSession } from "../../actors/cluster/remote-session.ts";
+import { SessionServer } from "../../actors/cluster/session-server.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { Partition } from "../../actors/partition/partition.ts";
@@ -8,6 +10,7 @@ import type { Journal } from "../../actors/ports/journal.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import type { CommandName } from "../../protocol/commands.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
+import { subjectOf } from "../../protocol/subjects.ts";
 import { liveCommands } from "../../sim/mod.ts";
 import { recordedCommands } from "../../sim/recordings/replay/commands.ts";
 import { ReplaySession } from "../../sim/recordings/replay/session.ts";
@@ -36,6 +39,29 @@ commandsContract("commands of a session of a cluster", LIVE, async () => {
   return live(journal, null, epoch);
 });
 
+commandsContract("commands of a session of another node", LIVE, async () => {
+  const bus = createMemoryBus(systemClock);
+  const stream = bus.stream(subjectOf("test", "p0", "log"));
+  const { journal, epoch } = await openStreamJournal({ bus, clock: systemClock, owner: "a", stream });
+  const { partition, ...world } = await live(journal, null, epoch);
+  const server = new SessionServer({ bus, clock: systemClock, session: partition, epoch, log() {} });
+  const session = await RemoteSession.open({
+    bus,
+    clock: systemClock,
+    session: "test",
+    partition: "p0",
+    gateway: "b",
+    commandMs: 100,
+    log() {},
+  });
+  const close = async () => {
+    session.close();
+    server.stop();
+    await world.close();
+  };
+  return { ...world, commands: session.commands, close };
+});
+
 const RECORDED: readonly CommandName[] = [
   ...(["readReplay", "listReplayMarks", "play", "pause", "setSpeed", "seek"] as const),
   ...(["listScenarios", "askWhatIf"] as const),
@@ -56,7 +82,11 @@ commandsContract("commands of a recorded session", RECORDED, async () => {
 });
 
 /** A live session with a group g and two rows. */
-async function live(journal: Journal, recording: string | null = null, epoch = 0): Promise<CommandsWorld> {
+async function live(
+  journal: Journal,
+  recording: string | null = null,
+  epoch = 0,
+): Promise<CommandsWorld & { partition: Partition }> {
   const log = holdable(journal);
   const partition = await Partition.open({
     session: "test",
@@ -77,5 +107,6 @@ async function live(journal: Journal, recording: string | null = null, epoch = 0
   const sink = await feed.sink;
   sink.channels(channels(2));
   for (const timeUs of [1_000, 2_000]) sink.frame(row(timeUs, [1, 2], timeUs));
-  return { commands, log, hold: () => log.hold(), close: () => partition.close().catch(() => {}) };
+  const close = () => partition.close().catch(() => {});
+  return { partition, commands, log, hold: () => log.hold(), close };
 }

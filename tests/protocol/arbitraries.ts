@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { CLOSE_CODES, subscribe } from "../../protocol/client-schemas.ts";
 import { float32Bytes, float64Bytes, uint16Bytes, uint32Bytes } from "../../protocol/columns.ts";
+import { ERROR_KINDS } from "../../protocol/errors.ts";
 import { FORBIDDEN_KEYS } from "../../protocol/fields.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Message, MessageName, MessageOf } from "../../protocol/messages.ts";
@@ -188,18 +189,25 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     detail: text,
     counts: fc.dictionary(name, count, { maxKeys: 4, ...plainObjects }),
   }),
-  configChanged: message("configChanged", { path: name, value: json, author: name }),
+  configChanged: message("configChanged", { path: name, value: json, author: name, command: name }, [
+    "command",
+  ]),
   shed: message("shed", { offered: count, admitted: count, shed: count, duplicates: count, reason: name }),
   measurement: message("measurement", { gauges }),
-  notice: message("notice", {
-    kind: name,
-    severity: fc.constantFrom(...SEVERITIES),
-    group: text,
-    channels: fc.array(name, { maxLength: 3 }),
-    title: text,
-    detail: plainMap,
-    author: name,
-  }),
+  notice: message(
+    "notice",
+    {
+      kind: name,
+      severity: fc.constantFrom(...SEVERITIES),
+      group: text,
+      channels: fc.array(name, { maxLength: 3 }),
+      title: text,
+      detail: plainMap,
+      author: name,
+      command: name,
+    },
+    ["command"],
+  ),
   densityMatrix: quantum("densityMatrix", (n) => n * n),
   stateVector: quantum("stateVector", (n) => n),
   measurementRecord: message("measurementRecord", {
@@ -316,6 +324,19 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     sinceUs: timeUs,
     owns: fc.array(fc.record({ partition: name, epoch: count }, plainObjects), { maxLength: 3 }),
   }),
+  command: message("command", { id: name, epoch: count, command: name, author: name, body: text }),
+  answer: message(
+    "answer",
+    {
+      epoch: count,
+      body: text,
+      error: fc.record(
+        { action: text, value: text, expected: text, kind: fc.constantFrom(...ERROR_KINDS) },
+        plainObjects,
+      ),
+    },
+    ["body", "error"],
+  ),
   hello: message(
     "hello",
     { client: name, versions: fc.array(count, { minLength: 1, maxLength: 3 }), token: text },

@@ -20,7 +20,7 @@ export class FakeSession implements LiveSession {
   framesKept = 1_000;
   reasonNotReady: string | null = null;
   /** Set where other nodes may take the session over. */
-  ownedThrough?: () => number;
+  certainThrough?: () => number;
   gaugesNow: Record<string, number> = { samplesPerSecond: 1000, "actorUs.collapse": 12.5 };
   readonly allEvents: EventMessage[] = [];
   /** Runs inside `events()` before it answers: what happens while a client reads back. */

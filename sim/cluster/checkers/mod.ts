@@ -11,6 +11,7 @@ import { acknowledgedSurvives } from "./acknowledged-survives.ts";
 import { balancedCounts } from "./balanced-counts.ts";
 import { bounds } from "./bounds.ts";
 import type { Checker } from "./checker.ts";
+import { commandOnce } from "./command-once.ts";
 import { convergence } from "./convergence.ts";
 import { deliveredOnce } from "./delivered-once.ts";
 import { derivedSame } from "./derived-same.ts";
@@ -50,6 +51,7 @@ export class Checkers {
       derivedSame(stored),
       sentOnce(),
       deliveredOnce(stored),
+      commandOnce(stored),
       sourceOrder(),
       soundInputs(aheadMaxUs),
       timersOnce(),

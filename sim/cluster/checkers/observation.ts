@@ -107,6 +107,14 @@ export type Observation = { readonly atUs: number } & (
       readonly block: number;
       readonly bytes: Uint8Array;
     }
+  /** A node's gateway reports what became of a command that it passed on to the owner of the partition. */
+  | {
+      readonly kind: "commanded";
+      readonly partition: string;
+      /** Of this command alone. */
+      readonly author: string;
+      readonly happened: "no" | "perhaps" | "yes";
+    }
   /** Counters of a sequencer since its partition was opened. */
   | {
       readonly kind: "counts";

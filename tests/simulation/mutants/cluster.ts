@@ -8,6 +8,9 @@ const PRESENCE = "actors/cluster/heartbeat.ts";
 const STREAM = "actors/cluster/stream-journal.ts";
 const INSIST = "actors/cluster/append-until-stopped.ts";
 const PUBLISH = "actors/feeds/bus-publisher.ts";
+const REMOTE = "actors/cluster/remote-session.ts";
+const COMMANDS = "actors/cluster/remote-commands.ts";
+const SERVER = "actors/cluster/session-server.ts";
 
 export const CLUSTER_MUTANTS: readonly Mutant[] = [
   {
@@ -149,5 +152,47 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     file: PUBLISH,
     find: "this.firstNumber = options.clock.nowUs();",
     replace: "this.firstNumber = 0;",
+  },
+  {
+    name: "command-carried-out-again",
+    bug: "An owner carries out a command that arrives twice twice.",
+    file: SERVER,
+    find: "this.answers.get(asked.id)?.answer ?? this.carryOut(asked);",
+    replace: "this.carryOut(asked);",
+  },
+  {
+    name: "command-of-any-epoch",
+    bug: "A later owner carries out a command that was sent to an earlier one.",
+    file: SERVER,
+    find: "if (asked.epoch < epoch) {",
+    replace: "if (asked.epoch < 0) {",
+  },
+  {
+    name: "command-outcome-guessed",
+    bug: "A command without an answer is reported as not carried out.",
+    file: COMMANDS,
+    find: 'if (input !== null) return "yes";',
+    replace: 'if (input !== null || sentIn !== null) return "no";',
+  },
+  {
+    name: "remote-events-repeated",
+    bug: "A session of another node that reads its log again delivers its events again.",
+    file: REMOTE,
+    find: "events.filter(({ sequence }) => sequence > this.outbox.lastEvent)",
+    replace: "events.filter(() => true)",
+  },
+  {
+    name: "remote-session-does-not-go-back",
+    bug: "A session of another node keeps what the servers lost, and goes on after it.",
+    file: REMOTE,
+    find: "if (blocks === this.delivered.count) return;",
+    replace: "if (blocks >= 0) return;",
+  },
+  {
+    name: "remote-cursor-is-foreign",
+    bug: "A gateway that lags takes the cursor of a client that was ahead of it for one of another recording.",
+    file: REMOTE,
+    find: "return this.certain;",
+    replace: "return Number.POSITIVE_INFINITY;",
   },
 ];

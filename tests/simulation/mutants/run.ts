@@ -18,7 +18,7 @@ import { bundleWorlds } from "./build.ts";
 import type { WorldsAnswer, WorldsRequest } from "./worlds-process.ts";
 
 /** The same scenarios in turn for every mutant: none has a scenario of its own. */
-export const SCENARIOS_IN_TURN: readonly ScenarioName[] = ["standard", "single", "storm", "disk"];
+export const SCENARIOS_IN_TURN: readonly ScenarioName[] = ["standard", "single", "storm", "disk", "gateways"];
 
 export interface MutantResult extends Ending {
   readonly mutant: Mutant;
