@@ -21,6 +21,8 @@ export interface Import {
   /** Of ours: the path relative to the root; of others: the specifier as it stands. */
   target: string;
   ours: boolean;
+  /** `import type` and its like: nothing of it is left at run time. */
+  typeOnly: boolean;
   line: number;
 }
 
@@ -52,10 +54,10 @@ export function parse(file: SourceFile): ParseResult {
  */
 export function importsOf(file: SourceFile): Import[] {
   const found: Import[] = [];
-  const add = (specifier: string, offset: number) => {
+  const add = (specifier: string, offset: number, typeOnly: boolean) => {
     const ours = specifier.startsWith(".");
     const target = ours ? posix.join(posix.dirname(file.path), specifier) : specifier;
-    found.push({ target, ours, line: lineAt(file, offset) });
+    found.push({ target, ours, typeOnly, line: lineAt(file, offset) });
   };
   walk(parse(file).program as unknown as Node, (node) => {
     const source = node["source"] as Node | null | undefined;
@@ -67,19 +69,24 @@ export function importsOf(file: SourceFile): Import[] {
       case "TSImportType": {
         if (source === null || source === undefined) return;
         const specifier = constantText(source);
-        if (specifier === null) found.push({ target: "?", ours: false, line: lineAt(file, node.start) });
-        else add(specifier, node.start);
+        const line = lineAt(file, node.start);
+        if (specifier === null) found.push({ target: "?", ours: false, typeOnly: false, line });
+        else add(specifier, node.start, isTypeOnly(node));
         return;
       }
       case "NewExpression": {
         const [path, base] = node["arguments"] as Node[];
         const specifier = path === undefined ? null : constantText(path);
         const isModule = base?.type === "MemberExpression" && /\.(ts|tsx|mjs|js)$/.test(specifier ?? "");
-        if (isModule && specifier !== null) add(specifier, node.start);
+        if (isModule && specifier !== null) add(specifier, node.start, false);
       }
     }
   });
   return found;
+}
+
+function isTypeOnly(node: Node): boolean {
+  return node.type === "TSImportType" || node["importKind"] === "type" || node["exportKind"] === "type";
 }
 
 /** The value of a string literal or of a template without holes, else null. */

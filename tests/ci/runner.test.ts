@@ -180,6 +180,7 @@ test("comes too late", () => {});`,
     "value.test.ts": `// runtime: nodejs\n${PASSING}`,
     "key.test.ts": `// runtimes: node\n${PASSING}`,
     "loose.test.ts": `//runtime: node\n${PASSING}`,
+    "block.test.ts": `/* runtime: node */\n${PASSING}`,
     "wait.test.ts": `// timeout: long\n${PASSING}`,
     "needs.test.ts": `// requires: chrome\n${PASSING}`,
     "late.test.ts": `${"\n".repeat(10)}// serial\n${PASSING}`,
@@ -196,6 +197,7 @@ test("comes too late", () => {});`,
     /value\.test\.ts:1 \/\/ runtime: nodejs: expected node or deno/,
     /key\.test\.ts:1 \/\/ runtimes: node: expected \/\/ runtime: node or deno/,
     /loose\.test\.ts:1 \/\/runtime: node: expected \/\/ runtime: node or deno/,
+    /block\.test\.ts:1 \/\* runtime: node \*\/: expected \/\/ runtime: node or deno/,
     /wait\.test\.ts:1 \/\/ timeout: long: expected a whole number of seconds/,
     /needs\.test\.ts:1 \/\/ requires: chrome: expected names of programs/,
     /late\.test\.ts:11 \/\/ serial: expected it in the first 10 lines/,
@@ -205,7 +207,7 @@ test("comes too late", () => {});`,
     /deep\/cases\.ts is not run/,
   ];
   for (const line of expected) assert.match(output, line);
-  assert.is(last, "2 passed, 13 failed");
+  assert.is(last, "2 passed, 14 failed");
   assert.is(status, 1);
 });
 

@@ -15,6 +15,20 @@ export interface Equivalent {
 
 export const EQUIVALENT: readonly Equivalent[] = [
   {
+    path: "actors/core/random.ts",
+    line: "if (!this.state.some((word) => word !== 0)) this.state[0] = 1;",
+    original: "1",
+    replacement: "0",
+    reason: "No seed and name are known whose hash has four words of zero.",
+  },
+  {
+    path: "actors/core/hash.ts",
+    line: "private words = 0;",
+    original: "0",
+    replacement: "(0 + 1)",
+    reason: "Each use of a hash begins with `reset`, which sets the count.",
+  },
+  {
     path: "protocol/block.ts",
     line: "if (end > this.#bytes.length) this.#grow(end);",
     original: ">",

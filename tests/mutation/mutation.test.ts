@@ -69,21 +69,26 @@ test("a lot depends on its seed alone, and a longer one begins with the shorter"
   assert.not.equal(drawLot(mutations, 8, 30), lot);
 });
 
-test("test files are those that import the source, the nearest and those of its folder first", () => {
+test("test files are those that import the source as more than a type; its name, its folder and the distance order them", () => {
   const graph = new ImportGraph([
     { path: "actors/core/a.ts", text: "" },
     { path: "actors/core/b.ts", text: 'import "./a.ts";' },
     { path: "main.ts", text: 'import("./actors/core/b.ts");' },
     { path: "tests/support/program.ts", text: 'run("main.ts");' },
     { path: "tests/bus/near.test.ts", text: 'import "../../actors/core/a.ts";' },
+    { path: "tests/bus/types.test.ts", text: 'import type { A } from "../../actors/core/a.ts";' },
+    { path: "tests/more/a.test.ts", text: 'import "../../actors/core/b.ts";' },
+    { path: "tests/conformance/all.test.ts", text: 'import "../../actors/core/b.ts";' },
     { path: "tests/core/own.test.ts", text: 'import "../../actors/core/b.ts";' },
     { path: "tests/other/far.test.ts", text: 'import "../support/program.ts";' },
     { path: "tests/other/none.test.ts", text: 'import "../../actors/log/c.ts";' },
   ]);
   assert.equal(graph.testsOf("actors/core/a.ts"), [
-    { path: "tests/core/own.test.ts", distance: 2 },
-    { path: "tests/bus/near.test.ts", distance: 1 },
-    { path: "tests/other/far.test.ts", distance: 4 },
+    { path: "tests/more/a.test.ts", distance: 2, startsProgram: false },
+    { path: "tests/conformance/all.test.ts", distance: 2, startsProgram: false },
+    { path: "tests/core/own.test.ts", distance: 2, startsProgram: false },
+    { path: "tests/bus/near.test.ts", distance: 1, startsProgram: false },
+    { path: "tests/other/far.test.ts", distance: 4, startsProgram: true },
   ]);
 });
 

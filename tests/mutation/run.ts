@@ -88,7 +88,7 @@ async function judge(
   const [before, after] = [lineOf(file.text, mutation.start), lineOf(text, mutation.start)];
   const tests = graph.testsOf(file.path);
   const reason = reasonOf(equivalent, mutation, before);
-  const nearest = tests.slice(0, testsMax).map(({ path }) => path);
+  const nearest = tests.slice(0, testsMax);
   const caught = reason === null ? await copy.firstToFail(file.path, text, nearest) : null;
   return { mutation, before, after, caught, equivalent: reason, reachable: tests.length };
 }

@@ -33,17 +33,20 @@ const FROM_SOURCES = ["tests/bench/received.test.ts"];
 /** Files that the tests of the runner run. */
 const CASES = "tests/ci/fixtures/";
 
-/** Bundles test files, relative to the root, and all scripts into a folder. Throws where a source cannot be read. */
-export async function bundleTests(files: readonly string[], folder: string): Promise<void> {
+/**
+ * Bundles test files, relative to the root of a checkout (default: this one), and all scripts into a folder. Throws where a source cannot be
+ * read.
+ */
+export async function bundleTests(files: readonly string[], folder: string, root = ROOT): Promise<void> {
   const tests = files.filter((file) => !FROM_SOURCES.includes(file));
   // A checkout that a test made up has few of them.
-  const scripts = SCRIPTS.filter((file) => existsSync(join(ROOT, file)));
-  const cases = existsSync(join(ROOT, CASES)) ? [`${CASES}*.ts`] : [];
+  const scripts = SCRIPTS.filter((file) => existsSync(join(root, file)));
+  const cases = existsSync(join(root, CASES)) ? [`${CASES}*.ts`] : [];
   try {
     await build({
-      absWorkingDir: ROOT,
+      absWorkingDir: root,
       entryPoints: [...new Set([...tests, ...scripts]), ...cases],
-      outbase: ROOT,
+      outbase: root,
       outdir: folder,
       outExtension: { ".js": ".mjs" },
       chunkNames: "shared/[hash]",
@@ -57,7 +60,7 @@ export async function bundleTests(files: readonly string[], folder: string): Pro
       sourcesContent: false,
       banner: { js: REQUIRE_BANNER },
       external: EXTERNAL,
-      plugins: [prefixedBuiltins, ownUrls],
+      plugins: [prefixedBuiltins, ownUrls(root)],
     });
   } finally {
     await stop();
@@ -65,22 +68,22 @@ export async function bundleTests(files: readonly string[], folder: string): Pro
 }
 
 /** Gives each module that asks for its URL that of its source. */
-const ownUrls: Plugin = {
+const ownUrls = (root: string): Plugin => ({
   name: "own urls",
   setup({ onLoad }) {
     onLoad({ filter: /\.(ts|tsx|mjs)$/ }, async ({ path }) => {
-      const place = relative(ROOT, path);
+      const place = relative(root, path);
       if (place.startsWith("..") || place.startsWith(`node_modules${sep}`)) return undefined;
       const text = await readFile(path, "utf8");
       if (!text.includes("import.meta.url")) return undefined;
       const loader = path.endsWith(".tsx") ? "tsx" : path.endsWith(".ts") ? "ts" : "js";
-      return { contents: withUrl(place, text), loader };
+      return { contents: withUrl(root, place, text), loader };
     });
   },
-};
+});
 
-function withUrl(place: string, text: string): string {
-  const url = JSON.stringify(pathToFileURL(join(ROOT, place === OWN_PROGRAM ? PROGRAM : place)).href);
+function withUrl(root: string, place: string, text: string): string {
+  const url = JSON.stringify(pathToFileURL(join(root, place === OWN_PROGRAM ? PROGRAM : place)).href);
   let end = text.length;
   let after = "";
   for (const meta of parse({ path: place, text }).module.importMetas.toReversed()) {

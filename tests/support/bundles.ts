@@ -28,10 +28,10 @@ export function scriptCommand(runtime: Runtime, script: Script): string[] {
   return bundle === null ? [...runtime.command, join(ROOT, script)] : [...runtime.builtCommand, bundle];
 }
 
-/** How `runtime` runs a test file, given relative to the root, where bundles are in the folder. */
-export function testCommand(runtime: Runtime, file: string, folder = BUNDLES): string[] {
+/** How `runtime` runs a test file, given relative to the root of a checkout, where bundles of it are in the folder. */
+export function testCommand(runtime: Runtime, file: string, folder = BUNDLES, root = ROOT): string[] {
   const [runner, bundle] = [bundleOf(RUN_FILE, folder), bundleOf(file, folder)];
-  if (runner === null || bundle === null) return [...runtime.command, join(ROOT, RUN_FILE), file];
+  if (runner === null || bundle === null) return [...runtime.command, join(root, RUN_FILE), file];
   return [...runtime.builtCommand, runner, bundle, file];
 }
 

@@ -6,6 +6,8 @@
  * uvu's own `exec()` returns no counts, passes a suite whose hook threw, and reports nothing for a file without tests.
  * Here all three fail, and so do a remaining `test.only`, a test that no `run()` follows, and a file that keeps the process alive after
  * its tests.
+ *
+ * With EIGENWATCH_TEST_STOP=1 the process ends with the first failing test, for those who only ask whether there is one.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -48,6 +50,8 @@ interface Registered {
 }
 
 const HOOK_NAMES = { before: "before", after: "after", bEach: "before.each", aEach: "after.each" } as const;
+
+const STOPS_AT_FAILURE = process.env["EIGENWATCH_TEST_STOP"] === "1";
 
 /** Lists of tests of suites that were not queued. */
 const unqueued = new Set<unknown[]>();
@@ -147,6 +151,7 @@ function watchedTest(name: string, handler: Hook): Hook {
       await handler(state);
     } catch (error) {
       report.failures.push(name);
+      if (STOPS_AT_FAILURE) process.exit(1);
       throw error;
     }
     if (report.skips.length > skips) skippedInside++;

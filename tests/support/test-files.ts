@@ -84,7 +84,7 @@ export function directivesOf(path: string): { directives: Directives; problems: 
 /** Takes a directive into `into`; returns what is expected where the line is a wrong one. */
 function readDirective(line: string, into: Directives): string | null {
   const written = /^\s*\/\/+\s*([a-z-]+)\s*([:=]?)\s*(.*?)\s*$/i.exec(line);
-  if (written === null) return null;
+  if (written === null) return otherComment(line);
   const [, name = "", mark = "", value = ""] = written;
   if (!Object.hasOwn(VALUES, name) || line !== canonical(name, value)) return misspelt(name, mark, value);
   switch (name) {
@@ -102,6 +102,12 @@ function readDirective(line: string, into: Directives): string | null {
       into.timeoutS = Number(value);
       return /^[1-9]\d*$/.test(value) ? null : VALUES["timeout"]!;
   }
+}
+
+/** In a comment of another form a directive is not read. */
+function otherComment(line: string): string | null {
+  const name = /^\s*\/?\*+\s*(requires|runtime|timeout)\s*[:=]/i.exec(line)?.[1]?.toLowerCase();
+  return name === undefined ? null : `// ${name}: ${VALUES[name]}`;
 }
 
 function canonical(name: string, value: string): string {
