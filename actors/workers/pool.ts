@@ -51,6 +51,7 @@ export async function inWorkers<Common, Job, Result>(
     await workOff((job) => work(common, job));
     return results;
   }
+  signal?.throwIfAborted();
   const workers = Array.from({ length: processes }, () => new WorkerProcess(name, common));
   try {
     const all = Promise.all(workers.map((worker) => workOff((job) => worker.run(job) as Promise<Result>)));
@@ -62,7 +63,6 @@ export async function inWorkers<Common, Job, Result>(
 }
 
 async function untilAborted(work: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
-  signal?.throwIfAborted();
   const finished = new AbortController();
   const aborted = new Promise<never>((_, reject) => {
     signal?.addEventListener("abort", () => reject(signal.reason), { signal: finished.signal });

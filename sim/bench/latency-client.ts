@@ -17,7 +17,7 @@ export interface Received {
   bytes: number;
   /** Messages that came with a sequence not above the last one. */
   outOfOrder: number;
-  /** How often the server said that it left samples out. */
+  /** How often the server said that it left samples out, on any of the connections. */
   lagging: number;
 }
 
@@ -38,6 +38,7 @@ answerRequests({
     arrivals = new Float64Array(frames);
     received = { frames: 0, bytes: 0, outOfOrder: 0, lagging: 0 };
   },
+  lagging: () => received.lagging,
   /** Waits for the frames that are still under way and writes the times of all to a file. */
   async finish({ out }: { out: string }): Promise<Received> {
     const all = new Promise<void>((resolve) => {
@@ -55,6 +56,9 @@ async function connect(url: string, kind: SenderOptions["kind"], isMeasured: boo
   const socket = new WebSocket(url, { perMessageDeflate: false });
   await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
   if (isMeasured) socket.on("message", (data: Uint8Array) => receive(data, kind));
+  socket.on("message", (data: Uint8Array) => {
+    if (data[2] === MESSAGES.lagging.code) received.lagging++;
+  });
   if (kind === "echo") socket.on("message", (data: Uint8Array) => socket.send(data, { binary: true }));
   if (kind !== "system") return;
   const subscribed = new Promise<void>((resolve) =>
@@ -70,7 +74,6 @@ async function connect(url: string, kind: SenderOptions["kind"], isMeasured: boo
 }
 
 function receive(data: Uint8Array, kind: SenderOptions["kind"]): void {
-  if (data[2] === MESSAGES.lagging.code) received.lagging++;
   if (data[2] !== MESSAGES.samples.code) return;
   if (received.frames < arrivals.length) arrivals[received.frames] = machineNowUs();
   received.frames++;

@@ -61,9 +61,11 @@ export class Link {
     const { kind, load } = this.#options;
     const files = { sent: this.#file("sent"), arrived: this.#file("arrived") };
     await this.#client.ask("begin", { frames: Math.round(load.framesPerSecond * seconds) });
+    await this.#crowd?.ask("begin", { frames: 0 });
     const frames = await this.#sender.ask<number>("run", { seconds });
     const received = await this.#client.ask<Received>("finish", { out: files.arrived });
     checkReceived(received, frames, kind);
+    checkCrowd((await this.#crowd?.ask<number>("lagging")) ?? 0);
     const collections = await this.#sender.ask<Collections>("times", { out: files.sent });
     const [due, offered, third] = columnsOf(files.sent, frames);
     const arrived = kind === "echo" ? third! : columnsOf(files.arrived, frames)[0]!;
@@ -94,6 +96,11 @@ export function checkReceived(received: Received, frames: number, kind: SenderOp
     "every frame that was sent, in order",
     `the client of ${kind} received ${arrived} of ${frames} frames, ${outOfOrder} out of order; it lagged ${lagging} times`,
   );
+}
+
+/** The figure is refused when further clients were sent less than they were said to be. */
+export function checkCrowd(lagging: number): void {
+  check(lagging === 0, "further clients that keep up", `they lagged ${lagging} times`);
 }
 
 /** Both processes must read the same clock: the child's time lies between two of ours. */

@@ -60,10 +60,15 @@ async function killAgainAndAgain(directory: string): Promise<BenchRow[]> {
     await gone;
     client.stop();
   }
-  const { lost, events } = await received.compare(directory);
+  const { lost, events, missed } = await received.compare(directory);
   const acknowledged = received.frames.size;
   check(lost === 0, "every acknowledged frame in the recording", `${lost} of ${acknowledged} are lost`);
   check(received.duplicates === 0, "every event once", `${received.duplicates} came twice`);
+  check(
+    missed === 0 && received.outOfOrder === 0,
+    "every event, in order",
+    `${missed} are missing, ${received.outOfOrder} came late`,
+  );
   const { p99 } = p50AndP99(times);
   const within = times.filter((ms) => ms <= 1000).length;
   return [
@@ -85,6 +90,8 @@ class ReceivedLog {
   readonly frames = new Map<number, number>();
   readonly events: string[] = [];
   duplicates = 0;
+  outOfOrder = 0;
+  private lastEvent = 0;
   private waiting: (() => void)[] = [];
 
   connect(port: number): Client {
@@ -100,7 +107,9 @@ class ReceivedLog {
         },
         event: (event) => {
           if (this.events.includes(event.id)) this.duplicates++;
+          else if (event.sequence < this.lastEvent) this.outOfOrder++;
           this.events.push(event.id);
+          this.lastEvent = Math.max(this.lastEvent, event.sequence);
         },
       },
     });
@@ -115,13 +124,15 @@ class ReceivedLog {
     return new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  async compare(directory: string): Promise<{ lost: number; events: number }> {
+  /** `missed`: events of the recording that the client did not receive, up to the last that it received: more may be under way. */
+  async compare(directory: string): Promise<{ lost: number; events: number; missed: number }> {
     const journal = await openRecording(directory);
     const scratch = createScratchFrame();
     const expected = new Map(this.frames);
-    let events = 0;
+    const events = new Map<number, string>();
     for await (const entry of journal.read()) {
-      if (entry.kind === "derived") events += decodeDerived(entry.bytes).events.length;
+      if (entry.kind === "derived")
+        for (const { sequence, id } of decodeDerived(entry.bytes).events) events.set(sequence, id);
       if (entry.kind !== "block") continue;
       decodeBlock(entry.block.bytes).forEach((sequence, _timeUs, bytes) => {
         if (!expected.has(sequence) || !isFrame(bytes)) return;
@@ -130,7 +141,10 @@ class ReceivedLog {
       });
     }
     await journal.close();
-    return { lost: expected.size, events };
+    const missed = [...events].filter(
+      ([sequence, id]) => sequence <= this.lastEvent && !this.events.includes(id),
+    );
+    return { lost: expected.size, events: events.size, missed: missed.length };
   }
 }
 

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { checkReceived, type LatencyRun, Link } from "../../sim/bench/latency-link.ts";
+import { checkCrowd, checkReceived, type LatencyRun, Link } from "../../sim/bench/latency-link.ts";
 import { onSchedule } from "../../sim/bench/latency-load.ts";
 import type { SenderOptions } from "../../sim/bench/latency-sender.ts";
 import { machineNowUs } from "../../sim/bench/machine-clock.ts";
@@ -65,6 +65,14 @@ test("latency has no figure when a frame is missing or out of order", () => {
     /Cannot report a figure: the client of system received 9 of 10 frames, .* lagged 1 times/,
   );
   assert.throws(() => checkReceived({ ...all, outOfOrder: 1 }, 10, "system"), /1 out of order/);
+});
+
+test("latency has no figure when one of the further clients lagged", () => {
+  checkCrowd(0);
+  assert.throws(
+    () => checkCrowd(2),
+    /Cannot report a figure: they lagged 2 times; expected further clients that keep up/,
+  );
 });
 
 test("a frame that is offered late was due at its time: a stall counts for every frame that it delayed", async () => {
