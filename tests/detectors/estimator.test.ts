@@ -158,6 +158,28 @@ test("[C2] estimator announces that coherence is known, lost and regained, once 
   assert.ok(regained!.timeUs > 6e9 && regained!.timeUs < 6.5e9, `regained at row ${regained!.timeUs / 1e6}`);
 });
 
+/** Channels, and the least time between two states of as many, µs: a spectrum takes n³. */
+const RESTS: [n: number, restUs: number][] = [
+  [32, 0],
+  [33, 100_000],
+  [64, 100_000],
+  [65, 500_000],
+];
+
+for (const [n, restUs] of RESTS)
+  test(`estimator of ${n} channels publishes at most one state in ${restUs / 1000} ms`, () => {
+    const actor = given({}, n);
+    const publishesAt = (timeUs: number): boolean => {
+      run(actor, n, 5, 0.5, timeUs);
+      actor.now = timeUs;
+      return actor.publish() !== null;
+    };
+    assert.ok(publishesAt(1_000_000));
+    if (restUs > 0) assert.not(publishesAt(1_000_000 + restUs - 1));
+    assert.ok(publishesAt(1_000_000 + restUs));
+    if (restUs > 0) assert.not(publishesAt(1_000_000 + 2 * restUs - 1), "counted from the last state");
+  });
+
 test("estimator resets its filters after a gap and keeps the state", () => {
   const n = 3;
   const actor = given({}, n);

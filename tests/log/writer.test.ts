@@ -6,7 +6,7 @@ import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { BlockChain } from "../../actors/log/chain.ts";
 import { LogWriter, type LogWriterOptions, type WritableLog } from "../../actors/log/writer.ts";
 import type { JournalEntry } from "../../actors/ports/journal.ts";
-import { decodeCheckpoint, decodeDerived } from "../../protocol/block.ts";
+import { decodeBlock, decodeCheckpoint, decodeDerived } from "../../protocol/block.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import { CHECKPOINT_INPUTS, CHECKPOINT_SAMPLES, CHECKPOINT_US } from "../../protocol/limits.ts";
 import type { Input } from "../../protocol/messages.ts";
@@ -141,15 +141,50 @@ test("a log without a new block ends without a record", async () => {
   assert.equal(await world.entries(), []);
 });
 
+test("a state that has a checkpoint gets no second one: not by maintenance, and not at the end", async () => {
+  const world = given({ snapshotSamples: 2 });
+  world.rows(1);
+  world.writer.close();
+  assert.ok(world.writer.isMaintenanceDue);
+  await world.writer.maintain();
+  assert.not(world.writer.isMaintenanceDue);
+  await world.writer.maintain();
+  await world.writer.finish();
+  assert.equal(kinds(await world.entries()), ["block", "checkpoint"]);
+});
+
+test("the open block knows its number, its inputs and their bytes, and may begin anew for another owner", async () => {
+  const world = given({ after: { number: 7, hash: new Uint8Array(32).fill(1) }, epoch: 3 });
+  const { writer } = world;
+  const empty = writer.openBytes;
+  assert.equal([writer.openBlock, writer.openInputs], [8, 0]);
+  writer.belongTo({ partition: "p1", epoch: 4 });
+  world.rows(1);
+  assert.is(writer.openInputs, 4);
+  assert.ok(writer.openBytes > empty);
+  const { number, inputs, bytes, inputsAt } = writer.close();
+  assert.equal([number, inputs, writer.openBlock, writer.openInputs], [8, 4, 9, 0]);
+  const { partition, epoch, previousHash } = decodeBlock(bytes);
+  assert.equal([partition, epoch, previousHash[0]], ["p1", 4, 1]);
+  assert.ok(inputsAt > 0 && inputsAt < bytes.length);
+});
+
+test("without anybody to report to, a record that the journal does not take throws", () => {
+  const world = given({ journal: refusing });
+  world.rows(120);
+  assert.throws(() => world.writer.close(), /full/);
+});
+
+const refusing: WritableLog = {
+  append: async () => {},
+  appendDerived() {
+    throw new Error("full");
+  },
+  saveSnapshot: async () => {},
+};
+
 test("a record that the journal does not take is reported", () => {
   const failures: unknown[] = [];
-  const refusing: WritableLog = {
-    append: async () => {},
-    appendDerived() {
-      throw new Error("full");
-    },
-    saveSnapshot: async () => {},
-  };
   const world = given({ journal: refusing, onRecordFailure: (error) => failures.push(error) });
   world.rows(120);
   world.writer.close();
