@@ -61,11 +61,14 @@ export const MAX_CLIENT_MESSAGE_BYTES = 32_768;
 /** Bytes of a record about a block (events, checkpoint): it stays on disk, and a burst of events must not stop the log. */
 export const MAX_DERIVED_RECORD_BYTES = 4_194_304;
 
-/** Bytes of such a record in a log that several nodes write: the record with a name and numbers. */
+/** Bytes of such a record as one entry of a log that several nodes write. Written in parts of MAX_MESSAGE_BYTES; readers take it whole too. */
 export const MAX_STREAM_RECORD_BYTES = 4_195_328;
 
 /** Partitions of one session: a heartbeat that lists them all, with names of 128 bytes, stays under MAX_MESSAGE_BYTES. */
 export const MAX_PARTITIONS = 1024;
+
+/** Roles that a node lists in its heartbeat: there are four. */
+export const MAX_NODE_ROLES = 16;
 
 /** Bytes of a snapshot: the registered state of MAX_GROUPS groups of 128 channels is under half of it. */
 export const MAX_SNAPSHOT_BYTES = 268_435_456;

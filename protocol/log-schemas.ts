@@ -2,7 +2,14 @@
 import * as v from "valibot";
 import { ERROR_KINDS } from "./errors.ts";
 import { bytes, count, float64s, hash32, name, timeUs } from "./fields.ts";
-import { MAX_BLOCK_INPUTS, MAX_CHECKPOINT_PARTS, MAX_PARTITIONS, MAX_RECORD_EVENTS } from "./limits.ts";
+import {
+  MAX_BLOCK_INPUTS,
+  MAX_CHECKPOINT_PARTS,
+  MAX_DERIVED_RECORD_BYTES,
+  MAX_NODE_ROLES,
+  MAX_PARTITIONS,
+  MAX_RECORD_EVENTS,
+} from "./limits.ts";
 import { event } from "./schemas.ts";
 
 /** Inputs of one partition in order (block.ts). */
@@ -75,8 +82,10 @@ export const derivedRecord = v.object({
   /** The number of its block. */
   block: v.pipe(count, v.minValue(1)),
   kind: v.picklist(["derived", "checkpoint"]),
-  /** The encoded record. */
+  /** The encoded record, or a part of it. */
   body: bytes,
+  /** How many bytes of it are still to come, in the next derived records; absent: none. */
+  bytesToCome: v.optional(v.pipe(count, v.minValue(1), v.maxValue(MAX_DERIVED_RECORD_BYTES))),
 });
 
 /** A node reports that it runs, and what it owns. */
@@ -85,6 +94,8 @@ export const heartbeat = v.object({
   /** When it started, by its own clock. */
   sinceUs: timeUs,
   owns: v.pipe(v.array(v.object({ partition: name, epoch: count })), v.maxLength(MAX_PARTITIONS)),
+  /** What it does; absent: it may own partitions. */
+  roles: v.optional(v.pipe(v.array(name), v.maxLength(MAX_NODE_ROLES))),
 });
 
 /** A gateway asks the owner of the partition to carry out a command (commands.ts). */

@@ -26,6 +26,8 @@ export const SUBJECT_KINDS = {
   state: "core→gateway",
   /** Gauges. */
   metrics: "core→gateway",
+  /** Requests that the owner answers: how the partition stands. */
+  status: "node→node",
 } as const;
 
 export type SubjectKind = keyof typeof SUBJECT_KINDS;

@@ -14,7 +14,7 @@ import type { LogStream, StreamEntry } from "../ports/bus.ts";
 import type { BlockPosition, JournalEntry } from "../ports/journal.ts";
 import { type Admission, admit, emptyLog, type Verdict } from "./admission.ts";
 import { BlockIndex } from "./block-index.ts";
-import { entryOf, type StreamedBlock, type StreamedEntry } from "./log-entry.ts";
+import { entryOf, RecordAssembler, type StreamedBlock, type StreamedEntry } from "./log-entry.ts";
 
 export interface LogWatcher {
   entry(entry: StreamedEntry, verdict: Verdict, stored: StreamEntry): void;
@@ -103,6 +103,7 @@ export class AdmittedLog {
     if (from > this.index.count) return;
     const { streamSequence, derivedRecords } = this.index.get(from);
     let state: Admission | null = null;
+    const records = new RecordAssembler();
     for await (const stored of this.stream.read(streamSequence)) {
       const { sequence } = stored;
       if (sequence > until) return;
@@ -123,8 +124,11 @@ export class AdmittedLog {
       state = log;
       if (verdict === "block" && entry.kind === "block")
         yield { kind: "block", block: { ...positionOf(entry), bytes: stored.bytes } };
-      else if (verdict === "derivedRecord" && entry.kind === "derivedRecord" && entry.block >= from)
-        yield { ...entry.record, bytes: new Uint8Array(entry.record.bytes) };
+      else if (verdict === "takeover") records.forget();
+      else if (verdict === "derivedRecord" && entry.kind === "derivedRecord" && entry.block >= from) {
+        const record = records.add(entry);
+        if (record !== null) yield record;
+      }
     }
   }
 

@@ -14,6 +14,8 @@ import type { ClusterTiming } from "./cluster-timing.ts";
 import {
   type Announced,
   announcedOwner,
+  CORE_ROLE,
+  coresOf,
   expired,
   heard,
   left,
@@ -28,6 +30,8 @@ export interface PresenceOptions {
   readonly clock: Clock;
   readonly timing: ClusterTiming;
   owns(): Announced["owns"];
+  /** Default: only that it may own partitions. */
+  readonly roles?: readonly string[] | undefined;
   /** Members, what they own, or the lease may have changed. */
   changed(): void;
   log(message: string): void;
@@ -85,6 +89,12 @@ export class Presence {
     return announcedOwner(this.others, partition)?.node ?? null;
   }
 
+  /** Those among them that may own partitions. */
+  cores(): string[] {
+    const own = (this.options.roles?.includes(CORE_ROLE) ?? true) ? [this.options.node] : [];
+    return [...coresOf(this.others), ...own].sort();
+  }
+
   /** Whether no other live node says that it owns the partition. */
   isFree(partition: string): boolean {
     return this.ownerOf(partition) === null;
@@ -93,10 +103,16 @@ export class Presence {
   /** Reports now that the node runs and what it owns. */
   announce(): void {
     if (!this.running) return;
-    const { node, hints, clock, timing } = this.options;
+    const { node, hints, clock, timing, roles } = this.options;
     const sentMs = clock.monotonicMs();
     const owns = [...this.options.owns()];
-    hints.put(this.key, encodeMessage({ type: "heartbeat", node, sinceUs: this.sinceUs, owns })).then(
+    const heartbeat = {
+      node,
+      sinceUs: this.sinceUs,
+      owns,
+      ...(roles === undefined ? {} : { roles: [...roles] }),
+    };
+    hints.put(this.key, encodeMessage({ type: "heartbeat", ...heartbeat })).then(
       () => this.renew(sentMs + timing.leaseMs),
       (error: unknown) => this.reportOnce(`cannot announce node ${node}: ${error}`),
     );
@@ -121,7 +137,11 @@ export class Presence {
   }
 
   private hear(key: string, value: Uint8Array | null): void {
-    if (!this.running || key === this.key) return;
+    if (!this.running) return;
+    if (key === this.key) {
+      this.hearOwnName(value);
+      return;
+    }
     const { clock, timing } = this.options;
     try {
       if (value === null) this.others = left(this.others, unescapeName(key));
@@ -134,6 +154,17 @@ export class Presence {
       return;
     }
     this.options.changed();
+  }
+
+  /** Another process may run under the same name: they would take each partition from each other. */
+  private hearOwnName(value: Uint8Array | null): void {
+    const { node } = this.options;
+    try {
+      if (value === null || decodeAs("heartbeat", value).sinceUs <= this.sinceUs) return;
+    } catch {
+      return;
+    }
+    this.reportOnce(`another node named ${node} has started since: give each node a name of its own`);
   }
 
   private reportOnce(message: string): void {

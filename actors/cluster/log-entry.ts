@@ -7,6 +7,7 @@ import { decodeBlock } from "../../protocol/block.ts";
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
 import { readEnvelope } from "../../protocol/envelope.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
+import { MAX_MESSAGE_BYTES } from "../../protocol/limits.ts";
 import { type MessageName, nameOfCode } from "../../protocol/messages.ts";
 import { sha256 } from "../log/chain.ts";
 import type { StreamEntry } from "../ports/bus.ts";
@@ -16,7 +17,10 @@ import type { LogEntry } from "./admission.ts";
 export type StreamedBlock = Extract<LogEntry, { kind: "block" }> & BlockPosition;
 export type StreamedTakeover = Extract<LogEntry, { kind: "takeover" }>;
 export type StreamedRecord = Extract<LogEntry, { kind: "derivedRecord" }> & {
+  /** The record, or a part of it. */
   readonly record: DerivedRecord;
+  /** Bytes of it in the derived records that follow. */
+  readonly bytesToCome: number;
 };
 export type StreamedEntry = StreamedBlock | StreamedTakeover | StreamedRecord | { kind: "undecodable" };
 
@@ -65,20 +69,63 @@ function readBlock(bytes: Uint8Array): StreamedBlock {
 }
 
 function readDerivedRecord(bytes: Uint8Array): StreamedRecord {
-  const { partition, epoch, number, block, kind, body } = decodeAs("derivedRecord", bytes);
-  return { kind: "derivedRecord", partition, epoch, number, block, record: { kind, block, bytes: body } };
+  const { partition, epoch, number, block, kind, body, bytesToCome = 0 } = decodeAs("derivedRecord", bytes);
+  const record = { kind, block, bytes: body };
+  return { kind: "derivedRecord", partition, epoch, number, block, record, bytesToCome };
 }
 
 export function encodeTakeover(takeover: Omit<StreamedTakeover, "kind">): Uint8Array {
   return encodeMessage({ type: "takeover", ...takeover });
 }
 
+/** Leaves room for a name of 128 bytes and the numbers. */
+const PART_BYTES = MAX_MESSAGE_BYTES - 1_024;
+
+/** The record as entries with the numbers from `number` on: one, or several where it is larger than a message may be. */
 export function encodeDerivedRecord(
   partition: string,
   epoch: number,
   number: number,
   record: DerivedRecord,
-): Uint8Array {
+): Uint8Array[] {
   const { kind, block, bytes } = record;
-  return encodeMessage({ type: "derivedRecord", partition, epoch, number, block, kind, body: bytes });
+  const entries: Uint8Array[] = [];
+  let at = 0;
+  do {
+    const body = bytes.subarray(at, at + PART_BYTES);
+    at += body.length;
+    const fields = { partition, epoch, number: number + entries.length, block, kind, body };
+    const rest = at < bytes.length ? { bytesToCome: bytes.length - at } : {};
+    entries.push(encodeMessage({ type: "derivedRecord", ...fields, ...rest }));
+  } while (at < bytes.length);
+  return entries;
+}
+
+/** Puts records together that came in parts. */
+export class RecordAssembler {
+  #parts: Uint8Array[] = [];
+
+  /** The record that `entry` completes, with bytes of its own; null while parts are still to come. */
+  add({ record, bytesToCome }: StreamedRecord): DerivedRecord | null {
+    this.#parts.push(new Uint8Array(record.bytes));
+    if (bytesToCome > 0) return null;
+    const bytes = this.#parts.length === 1 ? this.#parts[0]! : joined(this.#parts);
+    this.forget();
+    return { ...record, bytes };
+  }
+
+  /** Gives up what is incomplete: its author ended. */
+  forget(): void {
+    this.#parts = [];
+  }
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }

@@ -17,6 +17,8 @@ export interface Announced {
   readonly sinceUs: number;
   /** What it owns, with the epochs of its take-overs. */
   readonly owns: readonly { readonly partition: string; readonly epoch: number }[];
+  /** What it does; absent: it may own partitions. */
+  readonly roles?: readonly string[] | undefined;
 }
 
 export interface Member extends Announced {
@@ -51,6 +53,14 @@ export function expired(members: Members, nowUs: number): Members {
 /** Names of the members, in order. */
 export function namesOf(members: Members): string[] {
   return [...members.keys()].sort();
+}
+
+/** The role of a node that may own partitions. */
+export const CORE_ROLE = "core";
+
+/** Names of the members that may own partitions, in order. */
+export function coresOf(members: Members): string[] {
+  return namesOf(members).filter((node) => members.get(node)!.roles?.includes(CORE_ROLE) ?? true);
 }
 
 /** The member that says it owns the partition under the highest epoch, or null. */

@@ -8,6 +8,7 @@
  * N2  Everything it waits for is the clock's or the bus's: in a simulated world it is driven by these alone.
  * N3  A failure of one partition does not affect the others.
  */
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { MAX_PARTITIONS } from "../../protocol/limits.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { escapeName, subjectOf } from "../../protocol/subjects.ts";
@@ -28,10 +29,20 @@ import { StreamJournal } from "./stream-journal.ts";
 /** Leaves room for `@` and a time in a name of 128 bytes. */
 const MAX_NODE_NAME_BYTES = 100;
 
+/** Throws an EigenwatchError. Any characters are allowed. */
+export function checkNodeName(name: string): void {
+  const { length } = new TextEncoder().encode(name);
+  if (length > 0 && length <= MAX_NODE_NAME_BYTES && !/\p{Cs}/u.test(name)) return;
+  const expected = `1 to ${MAX_NODE_NAME_BYTES} bytes of text`;
+  throw new EigenwatchError({ action: "name a node", value: JSON.stringify(name), expected });
+}
+
 export interface ClusterNodeOptions {
   /** Unique in the cluster, the same after a restart. */
   readonly name: string;
   readonly session: string;
+  /** Default: it may own partitions. One that does not list `core` owns none. */
+  readonly roles?: readonly string[];
   /** Every partition of the session, with any owner: the same on all nodes. */
   readonly partitions: readonly string[];
   readonly bus: Bus;
@@ -55,6 +66,8 @@ export interface OwnershipChange {
   readonly epoch: number;
   /** The running partition, or null when it was released. */
   readonly owned: Partition | null;
+  /** Its journal. */
+  readonly journal: StreamJournal | null;
   /** Why it was released: placement moved, fenced, lease lost, stopping …; "" when it came. */
   readonly reason: string;
 }
@@ -74,23 +87,23 @@ export class ClusterNode {
 
   constructor(options: ClusterNodeOptions) {
     this.name = options.name;
-    if (new TextEncoder().encode(options.name).length > MAX_NODE_NAME_BYTES)
-      throw new RangeError(
-        `Cannot name a node ${options.name}: expected at most ${MAX_NODE_NAME_BYTES} bytes`,
-      );
+    checkNodeName(options.name);
     if (options.partitions.length > MAX_PARTITIONS)
-      throw new RangeError(
-        `Cannot share ${options.partitions.length} partitions: expected at most ${MAX_PARTITIONS}`,
-      );
+      throw new EigenwatchError({
+        action: "share partitions",
+        value: `${options.partitions.length} of them`,
+        expected: `at most ${MAX_PARTITIONS}`,
+      });
     this.options = options;
     this.timing = { ...CLUSTER_TIMING, ...options.timing };
-    const { bus, clock, session, log } = options;
+    const { bus, clock, session, log, roles } = options;
     this.presence = new Presence({
       node: options.name,
       hints: bus.hints(`${escapeName(session)}-nodes`),
       clock,
       timing: this.timing,
       owns: () => this.held(),
+      roles,
       changed: () => this.place(),
       log,
     });
@@ -140,7 +153,7 @@ export class ClusterNode {
   private place(): void {
     const { leased } = this.presence;
     const active = !this.stopping && leased;
-    const nodes = this.presence.members();
+    const nodes = this.presence.cores();
     for (const [partition, ownership] of this.ownerships) {
       // Also what woke too late to have heard of it: others may have taken over, there is nothing to hand over in order.
       if (!leased) ownership.dispatch("leaseLost", "lease lost");
@@ -170,7 +183,7 @@ export class ClusterNode {
       openJournal: (admitted, epoch) => this.openJournal(admitted, epoch),
       openPartition: (journal, epoch) => this.openPartition(partition, journal, epoch),
       isFree: () => this.presence.isFree(partition),
-      opened: (running, epoch) => this.opened(partition, running, epoch),
+      opened: (running, epoch, journal) => this.opened(partition, running, epoch, journal),
       fenced: (epoch, by) => this.options.tap?.fenced?.(partition, epoch, by),
       left: (epoch, reason) => this.left(partition, epoch, reason),
       released: () => this.presence.announce(),
@@ -204,20 +217,21 @@ export class ClusterNode {
     });
   }
 
-  private opened(partition: string, running: Partition, epoch: number): void {
+  private opened(partition: string, running: Partition, epoch: number, journal: StreamJournal): void {
     const { bus, session } = this.options;
     running.startFeeds([new BusFeed({ bus, session, partition })]);
     this.partitions.set(partition, running);
     this.presence.announce();
     const { clock, log } = this.options;
     this.servers.set(partition, new SessionServer({ bus, clock, session: running, epoch, log }));
-    this.report({ partition, epoch, owned: running, reason: "" });
+    this.report({ partition, epoch, owned: running, journal, reason: "" });
   }
 
   private left(partition: string, epoch: number, reason: string): void {
     this.servers.get(partition)?.stop();
     this.servers.delete(partition);
-    if (this.partitions.delete(partition)) this.report({ partition, epoch, owned: null, reason });
+    if (this.partitions.delete(partition))
+      this.report({ partition, epoch, owned: null, journal: null, reason });
   }
 
   private report(change: OwnershipChange): void {

@@ -35,7 +35,7 @@ export interface OwnershipOptions {
   /** Whether no other live node reports that it owns the partition. */
   isFree(): boolean;
   /** It now runs here. */
-  opened(partition: Partition, epoch: number): void;
+  opened(partition: Partition, epoch: number, journal: StreamJournal): void;
   /** Its journal, of epoch `epoch`, ended when the take-over of epoch `by` was read. */
   fenced(epoch: number, by: number): void;
   /** It is no longer this node's to serve; what is durable of it is still delivered while it is closed. */
@@ -166,7 +166,7 @@ export class Ownership {
     this.dispatch("opened");
     if (this.current !== "owning") return;
     this.openedMs = this.options.clock.monotonicMs();
-    this.options.opened(partition, this.epoch);
+    this.options.opened(partition, this.epoch, journal);
     void partition.whenHalted().then((reason) => this.journal === journal && this.dispatch("ended", reason));
   }
 

@@ -35,7 +35,7 @@ import type { DeliveredFrame, LiveSession, SessionDescription, SessionListener }
 import type { Verdict } from "./admission.ts";
 import { AdmittedLog, type LogWatcher } from "./admitted-log.ts";
 import { BlockIndex } from "./block-index.ts";
-import type { StreamedBlock, StreamedEntry } from "./log-entry.ts";
+import { RecordAssembler, type StreamedBlock, type StreamedEntry } from "./log-entry.ts";
 import { RemoteCommands } from "./remote-commands.ts";
 
 /** Before a log that could not be read is read again. */
@@ -62,6 +62,7 @@ export class RemoteSession implements LiveSession {
   private readonly options: RemoteSessionOptions;
   private readonly outbox: Outbox;
   private readonly asked: RemoteCommands;
+  private readonly records = new RecordAssembler();
   private readonly declarations = new Map<string, Channels>();
   private readonly feeds = new Map<string, SessionDescription["feeds"][number]>();
   /** The log as it was read last; null before the first time. */
@@ -131,6 +132,7 @@ export class RemoteSession implements LiveSession {
     const stream = bus.stream(subjectOf(session, partition, "log"));
     while (!this.closed) {
       this.common = { blocks: 0, event: 0 };
+      this.records.forget();
       try {
         this.opened(await AdmittedLog.open(stream, partition, this.watcher));
         return;
@@ -166,8 +168,9 @@ export class RemoteSession implements LiveSession {
     if (this.closed) return;
     if (verdict === "block" && entry.kind === "block") this.admit(entry, stored);
     else if (verdict === "derivedRecord" && entry.kind === "derivedRecord") {
-      if (entry.record.kind === "derived") this.derived(decodeDerived(entry.record.bytes).events);
-    }
+      const record = this.records.add(entry);
+      if (record?.kind === "derived") this.derived(decodeDerived(record.bytes).events);
+    } else if (verdict === "takeover") this.records.forget();
     if (this.awaited === null || this.admitted === null || this.admitted.sequence < this.awaited.end) return;
     this.certain = this.awaited.input;
     this.awaited = null;

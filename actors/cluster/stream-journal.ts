@@ -131,10 +131,11 @@ export class StreamJournal implements Journal {
       2 * this.#pendingBytesMax,
     );
     const { partition } = this.#log;
-    const bytes = encodeDerivedRecord(partition, this.#options.epoch, this.#derivedRecords + 1, record);
-    this.#hand({ kind: "derivedRecord", number: ++this.#derivedRecords, hash: null, bytes }).catch(() => {
-      // Not waited for: `whenEnded` and the next block report that the journal halted.
-    });
+    const entries = encodeDerivedRecord(partition, this.#options.epoch, this.#derivedRecords + 1, record);
+    for (const bytes of entries)
+      this.#hand({ kind: "derivedRecord", number: ++this.#derivedRecords, hash: null, bytes }).catch(() => {
+        // Not waited for: `whenEnded` and the next block report that the journal halted.
+      });
   }
 
   async saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void> {

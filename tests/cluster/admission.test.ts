@@ -193,13 +193,14 @@ test("blocks, take-overs and derived records are read as they were written", () 
   for (const [field, value] of Object.entries(takeover))
     assert.equal(read[field as keyof typeof read], value);
   const record = { kind: "derived", block: 4, bytes: Uint8Array.of(1, 2) } as const;
-  assert.equal(readEntry(encodeDerivedRecord("p0", 2, 5, record)), {
+  assert.equal(encodeDerivedRecord("p0", 2, 5, record).map(readEntry)[0], {
     kind: "derivedRecord",
     partition: "p0",
     epoch: 2,
     number: 5,
     block: 4,
     record,
+    bytesToCome: 0,
   });
 });
 

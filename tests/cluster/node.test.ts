@@ -274,9 +274,9 @@ test("a node with a name that leaves no room for its time of start is refused, a
   const { start } = testCluster([]);
   assert.throws(
     () => testCluster(range(1, 1025).map(String)).start("a"),
-    /Cannot share 1025 partitions: expected at most 1024/,
+    /Cannot share partitions: 1025 of them; expected at most 1024/,
   );
-  assert.throws(() => start("n".repeat(101)), /expected at most 100 bytes/);
+  assert.throws(() => start("n".repeat(101)), /expected 1 to 100 bytes/);
 });
 
 /** Events of the notes in the admitted log. */

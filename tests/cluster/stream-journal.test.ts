@@ -7,6 +7,7 @@ import { claim } from "../../actors/cluster/claim.ts";
 import { StreamJournal } from "../../actors/cluster/stream-journal.ts";
 import { Fenced, JournalBusy, JournalHalted, LogRewound } from "../../actors/journal/errors.ts";
 import type { Bus } from "../../actors/ports/bus.ts";
+import { MAX_MESSAGE_BYTES } from "../../protocol/limits.ts";
 import { journalContract } from "../contracts/journal.ts";
 import { collect, note, range, rejection } from "../journal/builders.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
@@ -342,6 +343,42 @@ test("a snapshot is stored after the derived records of its block were read back
   await clock.advance(1_000);
   await saved;
   assert.is((await bus.snapshots("snapshots").list()).length, 1);
+});
+
+test("a derived record that is larger than a message travels in parts, and is read as one", async () => {
+  const { chain, stream, open } = world();
+  const journal = await open();
+  const large = note(1, 3 * MAX_MESSAGE_BYTES);
+  await journal.append(chain.block(1));
+  journal.appendDerived(large);
+  journal.appendDerived(note(1));
+  await journal.append(chain.block(2));
+  const sizes: number[] = [];
+  for await (const { bytes } of stream.read(1)) sizes.push(bytes.length);
+  assert.ok(Math.max(...sizes) <= MAX_MESSAGE_BYTES, `${Math.max(...sizes)} bytes`);
+  const read = await collect(journal);
+  assert.equal(
+    read.map(({ kind }) => kind),
+    ["block", large.kind, note(1).kind, "block"],
+  );
+  const [, first] = read;
+  assert.ok(first !== undefined && "bytes" in first && Buffer.from(large.bytes).equals(first.bytes));
+});
+
+test("a record whose author was succeeded before its last part is not read", async () => {
+  const { chain, stream, open } = world();
+  const journal = await open();
+  await journal.append(chain.block(1));
+  let parts = 0;
+  stream.fault = (id) => (id.includes("derivedRecord") && ++parts > 1 ? "lost" : null);
+  journal.appendDerived(note(1, 2 * MAX_MESSAGE_BYTES));
+  while (parts < 2) await Promise.resolve();
+  stream.fault = () => null;
+  const next = await open();
+  next.appendDerived(note(1));
+  await next.flush();
+  const derived = (await collect(next)).filter(({ kind }) => kind !== "block");
+  assert.equal(derived, [note(1)]);
 });
 
 test("a snapshot is stored when its block was read back, and the newest eight are kept", async () => {

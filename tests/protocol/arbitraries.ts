@@ -311,19 +311,29 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     lastHash: bytesOf(32),
     owner: name,
   }),
-  derivedRecord: message("derivedRecord", {
-    partition: name,
-    epoch: count,
-    number: fc.integer({ min: 1, max: 2 ** 40 }),
-    block: fc.integer({ min: 1, max: 2 ** 40 }),
-    kind: fc.constantFrom("derived", "checkpoint"),
-    body: fc.uint8Array({ maxLength: 100 }),
-  }),
-  heartbeat: message("heartbeat", {
-    node: name,
-    sinceUs: timeUs,
-    owns: fc.array(fc.record({ partition: name, epoch: count }, plainObjects), { maxLength: 3 }),
-  }),
+  derivedRecord: message(
+    "derivedRecord",
+    {
+      partition: name,
+      epoch: count,
+      number: fc.integer({ min: 1, max: 2 ** 40 }),
+      block: fc.integer({ min: 1, max: 2 ** 40 }),
+      kind: fc.constantFrom("derived", "checkpoint"),
+      body: fc.uint8Array({ maxLength: 100 }),
+      bytesToCome: fc.integer({ min: 1, max: 4_194_304 }),
+    },
+    ["bytesToCome"],
+  ),
+  heartbeat: message(
+    "heartbeat",
+    {
+      node: name,
+      sinceUs: timeUs,
+      owns: fc.array(fc.record({ partition: name, epoch: count }, plainObjects), { maxLength: 3 }),
+      roles: fc.array(name, { maxLength: 3 }),
+    },
+    ["roles"],
+  ),
   command: message("command", { id: name, epoch: count, command: name, author: name, body: text }),
   answer: message(
     "answer",

@@ -1,0 +1,73 @@
+/** Why the servers of NATS cannot be used, in words that say what to do. */
+import { EigenwatchError, type ErrorKind } from "../../protocol/errors.ts";
+import type { NatsOptions } from "./nats-options.ts";
+
+interface Advice {
+  readonly matches: RegExp;
+  readonly value: string;
+  readonly expected: string;
+  readonly kind: ErrorKind;
+}
+
+/** By code and message of the library and of the runtime; the first that matches. */
+const ADVICE: readonly Advice[] = [
+  {
+    matches: /AUTHORIZATION_VIOLATION|BAD_AUTHENTICATION|AUTHENTICATION|authorization/i,
+    value: "it refuses to sign us in",
+    expected:
+      "a token, user and password, NKey or creds file that it knows (--nats-creds FILE, or NATS_CREDS, NATS_USER …)",
+    kind: "denied",
+  },
+  {
+    matches: /certificate|self.signed|issuer|altname/i,
+    value: "its certificate is not trusted",
+    expected: "--nats-ca FILE with the certificate of its authority",
+    kind: "denied",
+  },
+  {
+    matches: /SERVER_OPT_NA|secure|TLS|ssl/i,
+    value: "it and this program do not agree on TLS",
+    expected: "tls://HOST:PORT where the server has TLS, nats://HOST:PORT where it has none",
+    kind: "unavailable",
+  },
+];
+
+/** The error of a first connection that failed. */
+export function connectError(options: NatsOptions, cause: unknown): EigenwatchError {
+  if (cause instanceof EigenwatchError) return cause;
+  const {
+    code = "",
+    message = "",
+    chainedError,
+  } = cause as {
+    code?: string;
+    message?: string;
+    chainedError?: Error;
+  };
+  const text = `${code} ${message} ${chainedError?.message ?? ""}`;
+  const action = `reach NATS at ${options.servers.join(", ")}`;
+  for (const { matches, value, expected, kind } of ADVICE)
+    if (matches.test(text)) return new EigenwatchError({ action, value, expected, kind }, { cause });
+  return new EigenwatchError(
+    {
+      action,
+      value: text.trim(),
+      expected: "a running server: start one with `nats-server -js`, or name another with --nats",
+      kind: "unavailable",
+    },
+    { cause },
+  );
+}
+
+/** The server does not answer for JetStream. */
+export function withoutJetStream(options: NatsOptions, version: string, cause: unknown): EigenwatchError {
+  return new EigenwatchError(
+    {
+      action: `use NATS at ${options.servers.join(", ")}`,
+      value: `nats-server ${version} does not offer JetStream (${(cause as Error).message})`,
+      expected: "a server with JetStream for this account: start it with `nats-server -js`",
+      kind: "unavailable",
+    },
+    { cause },
+  );
+}

@@ -1,0 +1,122 @@
+/**
+ * Hints in a key-value bucket of NATS, as its tools read them: the stream `KV_<bucket>`, a subject for each key.
+ *
+ *   put, remove ─► stream (one value a key, in memory, HINT_TTL_MS) ─► delivery ─► watchers
+ *                                                                       └─ not heard again in time ─► ended
+ *
+ * Servers before 2.11 say nothing when a value ends by age, so that each watcher times what it hears.
+ */
+import * as v from "valibot";
+import { HINT_TTL_MS, type Hints } from "../ports/bus.ts";
+import { ANSWER_MS, type NatsLink } from "./nats-connection.ts";
+import { type Delivered, NatsDelivery } from "./nats-delivery.ts";
+import { keyOf, natsKey, natsName } from "./nats-names.ts";
+import { NatsStore } from "./nats-store.ts";
+
+const NS_PER_MS = 1_000_000;
+
+/** Header of an entry that ends its key. */
+const OPERATION = "KV-Operation";
+
+const acknowledgement = v.looseObject({ seq: v.number() });
+
+type Change = (key: string, value: Uint8Array | null) => void;
+
+export class NatsHints implements Hints {
+  readonly #link: NatsLink;
+  readonly #prefix: string;
+  readonly #store: NatsStore;
+
+  constructor(link: NatsLink, bucket: string) {
+    const name = natsName(bucket);
+    this.#link = link;
+    this.#prefix = `$KV.${name}.`;
+    this.#store = new NatsStore(link, {
+      name: `KV_${name}`,
+      subjects: [`${this.#prefix}>`],
+      storage: "memory",
+      max_msgs_per_subject: 1,
+      max_age: HINT_TTL_MS * NS_PER_MS,
+      duplicate_window: HINT_TTL_MS * NS_PER_MS,
+      allow_rollup_hdrs: true,
+      deny_delete: true,
+    });
+  }
+
+  put(key: string, value: Uint8Array): Promise<void> {
+    return this.#write(key, new Uint8Array(value), false);
+  }
+
+  remove(key: string): Promise<void> {
+    return this.#write(key, new Uint8Array(), true);
+  }
+
+  watch(change: Change): () => void {
+    const watcher = new HintWatcher(this.#link, this.#prefix, change);
+    const delivery = new NatsDelivery({
+      link: this.#link,
+      store: this.#store,
+      from: () => ({ deliver_policy: "last_per_subject" }),
+      subject: `${this.#prefix}>`,
+      take: (delivered) => watcher.take(delivered),
+    });
+    const forget = this.#link.onClose(() => watcher.end());
+    return () => {
+      forget();
+      delivery.end();
+      watcher.end();
+    };
+  }
+
+  async #write(key: string, value: Uint8Array, ends: boolean): Promise<void> {
+    const subject = this.#prefix + natsKey(key);
+    const headers = this.#link.nats.headers();
+    if (ends) headers.set(OPERATION, "DEL");
+    await this.#store.use(async () => {
+      const message = await this.#link.request(subject, value, ANSWER_MS, headers);
+      this.#link.readAnswer(`write ${key}`, message, acknowledgement);
+    });
+  }
+}
+
+/** What one watcher has heard, with a timer for each key. */
+class HintWatcher {
+  readonly #link: NatsLink;
+  readonly #prefix: string;
+  readonly #change: Change;
+  readonly #timers = new Map<string, () => void>();
+  /** Sequence of the last entry of each key: a delivery that starts again brings it once more. */
+  readonly #sequences = new Map<string, number>();
+
+  constructor(link: NatsLink, prefix: string, change: Change) {
+    this.#link = link;
+    this.#prefix = prefix;
+    this.#change = change;
+  }
+
+  take({ sequence, message, bytes }: Delivered): void {
+    const key = keyOf(message.subject.slice(this.#prefix.length));
+    if (this.#sequences.get(key) === sequence) return;
+    this.#sequences.set(key, sequence);
+    const known = this.#timers.get(key);
+    known?.();
+    if (message.headers?.has(OPERATION)) {
+      this.#timers.delete(key);
+      if (known !== undefined) this.#change(key, null);
+      return;
+    }
+    this.#timers.set(
+      key,
+      this.#link.options.clock.after(HINT_TTL_MS, () => {
+        this.#timers.delete(key);
+        this.#change(key, null);
+      }),
+    );
+    this.#change(key, bytes);
+  }
+
+  end(): void {
+    for (const cancel of this.#timers.values()) cancel();
+    this.#timers.clear();
+  }
+}

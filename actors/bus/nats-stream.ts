@@ -1,0 +1,188 @@
+/**
+ * An ordered log in a stream of JetStream: one stream for each, with one subject.
+ *
+ *   append ─► publish with id and expected end ─┬─ acknowledged: its sequence (of an id that is known: of the first)
+ *                                               ├─ refused ─► AppendRefused
+ *                                               └─ no answer ─► AppendUncertain
+ *   follow, read ─► a consumer from the sequence on (nats-delivery.ts)
+ *
+ * The stream is made when it is first used. It may neither be purged nor lose single entries: readers know its entries by their number.
+ */
+import * as v from "valibot";
+import {
+  AppendRefused,
+  AppendUncertain,
+  DEDUPE_MS,
+  type LogStream,
+  NoAnswer,
+  type StreamEntry,
+} from "../ports/bus.ts";
+import { ANSWER_MS, type NatsLink, NatsRefused, NobodyThere } from "./nats-connection.ts";
+import { type Delivered, NatsDelivery } from "./nats-delivery.ts";
+import { natsName } from "./nats-names.ts";
+import { NatsStore } from "./nats-store.ts";
+
+const NS_PER_MS = 1_000_000;
+
+/** A reader that is slower than the servers lets them wait beyond so much. */
+const QUEUE_BYTES = 4 * 1024 * 1024;
+
+/** A reading that brings nothing for so long has failed: the stream was cut off, or its end was lost. */
+const READ_MS = 5_000;
+
+const acknowledgement = v.looseObject({ seq: v.number() });
+const streamInfo = v.looseObject({ state: v.looseObject({ last_seq: v.number() }) });
+
+export class NatsStream implements LogStream {
+  readonly #link: NatsLink;
+  readonly #subject: string;
+  readonly #stream: string;
+  readonly #store: NatsStore;
+
+  /** `name` is also the subject of its entries. */
+  constructor(link: NatsLink, name: string) {
+    this.#link = link;
+    this.#subject = name;
+    this.#stream = natsName(name);
+    this.#store = new NatsStore(link, {
+      name: this.#stream,
+      subjects: [name],
+      storage: "file",
+      duplicate_window: DEDUPE_MS * NS_PER_MS,
+      deny_delete: true,
+      deny_purge: true,
+    });
+  }
+
+  async append(bytes: Uint8Array, options: { id: string; expectedLast?: number }): Promise<number> {
+    const copy = new Uint8Array(bytes);
+    const what = `append ${options.id} to ${this.#subject}`;
+    try {
+      return await this.#store.use(() => this.#publish(what, copy, options));
+    } catch (cause) {
+      if (cause instanceof NatsRefused || cause instanceof NobodyThere)
+        throw new AppendRefused(`Cannot ${what}: ${cause.message}`, { cause });
+      if (cause instanceof NoAnswer) throw new AppendUncertain(`Cannot ${what}: ${cause.message}`, { cause });
+      throw cause;
+    }
+  }
+
+  follow(fromSequence: number, take: (entry: StreamEntry) => void): () => void {
+    let next = Math.max(1, fromSequence);
+    const delivery = this.#deliver({
+      // A stream that lost its end goes on with numbers that were given out before: they are handed over, and their reader notices.
+      from: async () => {
+        next = Math.min(next, (await this.lastSequence()) + 1);
+        return next;
+      },
+      take: ({ sequence, bytes }) => {
+        if (sequence < next) return;
+        next = sequence + 1;
+        take({ sequence, bytes });
+      },
+    });
+    return () => delivery.end();
+  }
+
+  async *read(fromSequence: number): AsyncGenerator<StreamEntry> {
+    const last = await this.lastSequence();
+    let next = Math.max(1, fromSequence);
+    if (next > last) return;
+    const queue = new EntryQueue();
+    const delivery = this.#deliver({
+      from: () => (queue.newest === 0 ? next : queue.newest + 1),
+      take: ({ sequence, bytes }) => queue.put({ sequence, bytes }),
+      ready: () => queue.room(),
+    });
+    try {
+      while (next <= last) {
+        const entry = await queue.take(this.#link);
+        next = entry.sequence + 1;
+        yield entry;
+      }
+    } finally {
+      delivery.end();
+    }
+  }
+
+  async lastSequence(): Promise<number> {
+    const { state } = await this.#store.use(() =>
+      this.#link.api(`STREAM.INFO.${this.#stream}`, null, streamInfo),
+    );
+    return state.last_seq;
+  }
+
+  async #publish(
+    what: string,
+    bytes: Uint8Array,
+    { id, expectedLast }: { id: string; expectedLast?: number },
+  ): Promise<number> {
+    const headers = this.#link.nats.headers();
+    // Names may have any characters, header values have not.
+    headers.set("Nats-Msg-Id", encodeURIComponent(id));
+    headers.set("Nats-Expected-Stream", this.#stream);
+    if (expectedLast !== undefined) headers.set("Nats-Expected-Last-Sequence", String(expectedLast));
+    const message = await this.#link.request(this.#subject, bytes, ANSWER_MS, headers);
+    return this.#link.readAnswer(what, message, acknowledgement).seq;
+  }
+
+  #deliver(options: {
+    from(): number | Promise<number>;
+    take(delivered: Delivered): void;
+    ready?(): Promise<void>;
+  }): NatsDelivery {
+    const { from, ...rest } = options;
+    return new NatsDelivery({
+      ...rest,
+      link: this.#link,
+      store: this.#store,
+      from: async () => ({ deliver_policy: "by_start_sequence", opt_start_seq: await from() }),
+    });
+  }
+}
+
+/** Entries between the connection and a reader. */
+class EntryQueue {
+  /** Sequence of the newest entry that came; 0 for none. */
+  newest = 0;
+  readonly #entries: StreamEntry[] = [];
+  #bytes = 0;
+  #wake: () => void = () => {};
+  readonly #waiting: (() => void)[] = [];
+
+  put(entry: StreamEntry): void {
+    if (entry.sequence <= this.newest) return;
+    this.newest = entry.sequence;
+    this.#entries.push(entry);
+    this.#bytes += entry.bytes.length;
+    this.#wake();
+  }
+
+  /** Rejects with NoAnswer when nothing comes. */
+  async take(link: NatsLink): Promise<StreamEntry> {
+    if (this.#entries.length === 0) await this.#more(link);
+    const entry = this.#entries.shift()!;
+    this.#bytes -= entry.bytes.length;
+    if (this.#bytes < QUEUE_BYTES) for (const go of this.#waiting.splice(0)) go();
+    return entry;
+  }
+
+  /** Resolves when more may come. */
+  room(): Promise<void> {
+    if (this.#bytes < QUEUE_BYTES) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #more(link: NatsLink): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const cancel = link.options.clock.after(READ_MS, () =>
+        reject(new NoAnswer(`Cannot read a stream: nothing came for ${READ_MS} ms`)),
+      );
+      this.#wake = () => {
+        cancel();
+        this.#wake = () => {};
+        resolve();
+      };
+    });
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * The bus over NATS with JetStream: the Bus port (actors/ports/bus.ts) on real servers.
+ *
+ *   publish, subscribe, request, answer ─► core NATS
+ *   stream                              ─► a stream for each log          nats-stream.ts
+ *   hints                               ─► a key-value bucket in memory    nats-hints.ts
+ *   snapshots                           ─► a stream with pieces            nats-snapshots.ts
+ *
+ * nats-server 2.9 or newer. On one server (replicas 1) an acknowledged entry survives the process of the server, not the power: it is
+ * written, not synced, before it is acknowledged.
+ */
+import type { Bus, LogStream, RequestHandler } from "../ports/bus.ts";
+import { bytesOf, NatsLink } from "./nats-connection.ts";
+import { NatsHints } from "./nats-hints.ts";
+import type { NatsOptions } from "./nats-options.ts";
+import { NatsSnapshots } from "./nats-snapshots.ts";
+import { NatsStream } from "./nats-stream.ts";
+
+export type { NatsCredentials, NatsOptions, NatsTls } from "./nats-options.ts";
+
+export interface NatsBus extends Bus {
+  /** Version of the server that this process is connected to. */
+  readonly serverVersion: string;
+  /** By how much the clock of this process is ahead of the server's, ms, to within a round trip. */
+  clockErrorMs(): Promise<number>;
+  /** Ends the connection and everything that was asked through it. */
+  close(): Promise<void>;
+}
+
+/** Connects. Rejects with an EigenwatchError when there is no server, it refuses us, or it has no JetStream. */
+export async function createNatsBus(options: NatsOptions): Promise<NatsBus> {
+  const link = await NatsLink.open(options);
+  const streams = new Map<string, LogStream>();
+  return {
+    get connected() {
+      return link.connected;
+    },
+    serverVersion: link.version,
+    onConnection: (change) => link.onConnection(change),
+    publish: (subject, bytes) => link.publish(subject, bytes),
+    subscribe: (pattern, take) => subscribe(link, pattern, take),
+    async request(subject, bytes, timeoutMs) {
+      return bytesOf(await link.request(subject, bytes, timeoutMs));
+    },
+    answer: (pattern, handle) => answer(link, pattern, handle),
+    stream(name) {
+      const stream = streams.get(name) ?? new NatsStream(link, name);
+      streams.set(name, stream);
+      return stream;
+    },
+    hints: (bucket) => new NatsHints(link, bucket),
+    snapshots: (bucket) => new NatsSnapshots(link, bucket),
+    clockErrorMs: () => link.clockErrorMs(),
+    close: () => link.close(),
+  };
+}
+
+function subscribe(
+  link: NatsLink,
+  pattern: string,
+  take: (subject: string, bytes: Uint8Array) => void,
+): () => void {
+  // A pattern that begins with a wildcard matches what the servers and the library say to each other as well.
+  const isWide = /^[*>]/.test(pattern);
+  return link.subscribe(pattern, (message) => {
+    const { subject } = message;
+    if (!isWide || !/^(\$|_INBOX\.)/.test(subject)) take(subject, bytesOf(message));
+  });
+}
+
+function answer(link: NatsLink, pattern: string, handle: RequestHandler): () => void {
+  return link.subscribe(pattern, (message) => {
+    const { reply, subject } = message;
+    if (!reply) return;
+    handle(subject, bytesOf(message)).then(
+      (bytes) => bytes !== null && link.publish(reply, bytes),
+      (error: unknown) => link.options.log(`nats: cannot answer ${subject}: ${error}`),
+    );
+  });
+}

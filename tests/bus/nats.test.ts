@@ -1,0 +1,233 @@
+// requires: nats-server
+// timeout: 600
+/** The bus over NATS, on a real server: the contract of every bus, that of every journal on a stream, and what real servers do to connections. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { createNatsBus, type NatsBus } from "../../actors/bus/nats.ts";
+import { keyOf, natsKey, natsName } from "../../actors/bus/nats-names.ts";
+import type { NatsCredentials, NatsOptions } from "../../actors/bus/nats-options.ts";
+import { parseNatsUrl } from "../../actors/bus/nats-options.ts";
+import { systemClock } from "../../actors/clock.ts";
+import { AppendRefused, NoAnswer } from "../../actors/ports/bus.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
+import { Chain, openStreamJournal } from "../cluster/streamed.ts";
+import { busContract } from "../contracts/bus.ts";
+import { journalContract } from "../contracts/journal.ts";
+import { pattern, range, rejection } from "../journal/builders.ts";
+import { condition } from "../support/condition.ts";
+import { type NatsServer, startNatsServer } from "../support/nats-server.ts";
+
+const server = await startNatsServer();
+
+/** What takes longer on a machine under load must not fail a test. */
+const ARRIVED_MS = 100;
+
+/** A bus on the shared server; `fresh`: nothing of earlier tests is stored there. */
+async function connect(options: Partial<NatsOptions> = {}, at: NatsServer = server): Promise<NatsBus> {
+  return createNatsBus({ servers: [at.url], clock: systemClock, log: () => {}, ...options });
+}
+
+async function freshBus(): Promise<NatsBus> {
+  await server.kill();
+  server.forget();
+  await server.start();
+  return connect();
+}
+
+async function pass(ms: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, Math.max(ms, ARRIVED_MS)));
+}
+
+busContract("the bus over NATS", async () => {
+  const bus = await freshBus();
+  return { bus, passMs: pass, dispose: () => bus.close() };
+});
+
+journalContract("the stream journal over NATS", async () => {
+  const bus = await freshBus();
+  const chain = new Chain();
+  let lives = 0;
+  return {
+    async open() {
+      const owner = `n1@${++lives}`;
+      const { journal, epoch } = await openStreamJournal({ bus, clock: systemClock, owner });
+      chain.epoch = epoch;
+      return journal;
+    },
+    lasting: true,
+    block: chain.block,
+    largest: 250_000,
+    kill: async () => {},
+    dispose: () => bus.close(),
+  };
+});
+
+test("a follower goes on without a gap after the server was killed and started again", async () => {
+  const bus = await freshBus();
+  const { look, until } = condition();
+  bus.onConnection(look);
+  const stream = bus.stream("ew.s.p0.log");
+  const followed: number[] = [];
+  stream.follow(1, ({ sequence, bytes }) => {
+    assert.equal([...bytes], [...pattern(sequence, sequence)]);
+    followed.push(sequence);
+    look();
+  });
+  for (const k of range(1, 10)) await stream.append(pattern(k, k), { id: `${k}` });
+  await until(() => followed.length === 10);
+  await server.kill();
+  await until(() => !bus.connected);
+  assert.instance(await rejection(stream.append(Uint8Array.of(1), { id: "down" })), Error);
+  await server.start();
+  await until(() => bus.connected);
+  for (const k of range(11, 20)) await appended(() => stream.append(pattern(k, k), { id: `${k}` }));
+  await until(() => followed.length === 20);
+  assert.equal(followed, range(1, 20));
+  await bus.close();
+});
+
+test("a follower of a stream that lost its end hands over the numbers that come a second time", async () => {
+  const bus = await freshBus();
+  const { look, until } = condition();
+  bus.onConnection(look);
+  const stream = bus.stream("ew.s.p0.log");
+  const followed: number[] = [];
+  const end = stream.follow(1, ({ sequence }) => {
+    followed.push(sequence);
+    look();
+  });
+  for (const k of range(1, 5)) await stream.append(Uint8Array.of(k), { id: `${k}` });
+  await until(() => followed.length === 5);
+  await server.kill();
+  server.forget();
+  await server.start();
+  await until(() => bus.connected);
+  for (const k of [1, 2]) await appended(() => stream.append(Uint8Array.of(k), { id: `again ${k}` }));
+  await until(() => followed.length >= 6);
+  assert.equal(followed.slice(0, 5), range(1, 5));
+  assert.ok(followed[5]! <= 5, `${followed[5]} does not go back`);
+  end();
+  await bus.close();
+});
+
+test("a request under way is rejected as soon as the connection is lost", async () => {
+  const bus = await freshBus();
+  const other = await connect();
+  other.answer("ask", () => new Promise(() => {}));
+  await pass(1);
+  const refused = rejection(bus.request("ask", Uint8Array.of(1), 600_000));
+  await server.kill();
+  assert.instance(await refused, NoAnswer);
+  await bus.close();
+  await other.close();
+  await server.start();
+});
+
+test("an append beyond what a stream takes is refused, not uncertain", async () => {
+  const bus = await freshBus();
+  const stream = bus.stream("ew.s.p0.log");
+  await stream.append(Uint8Array.of(1), { id: "a" });
+  const refused = await rejection(stream.append(Uint8Array.of(2), { id: "b", expectedLast: 7 }));
+  assert.instance(refused, AppendRefused);
+  assert.match(refused.message, "wrong last sequence");
+  await bus.close();
+});
+
+test("names with spaces, points and other letters are names of streams, buckets and keys, and stay apart", async () => {
+  const bus = await freshBus();
+  const names = ["a b", "a.b", "a_b", "a%20b", "été", "a__b", "x".repeat(300)];
+  for (const name of names) {
+    const hints = bus.hints(name);
+    await hints.put(name, pattern(1, 3));
+    await bus.snapshots(name).save(name, pattern(1, 3));
+    assert.equal(await bus.snapshots(name).list(), [name]);
+  }
+  assert.is(new Set(names.map(natsName)).size, names.length);
+  for (const name of names) assert.is(keyOf(natsKey(name)), name);
+  for (const session of ["a%20b", "%C3%A9"])
+    assert.is(await bus.stream(`ew.${session}.p0.log`).append(Uint8Array.of(1), { id: "é 1" }), 1);
+  await bus.close();
+});
+
+test("a clock that differs from the server's is measured", async () => {
+  const ahead = { ...systemClock, nowUs: () => systemClock.nowUs() + 600_000_000 };
+  const bus = await connect({ clock: ahead });
+  assert.ok(Math.abs((await bus.clockErrorMs()) - 600_000) < 5_000);
+  await bus.close();
+});
+
+test("a server that cannot be reached, or has no JetStream, is named with what to do", async () => {
+  const without = await startNatsServer({ jetStream: false });
+  const lacking = await rejection(connect({}, without));
+  assert.instance(lacking, EigenwatchError);
+  assert.match(lacking.message, /does not offer JetStream.*nats-server -js/);
+  const { url } = without;
+  await without.dispose();
+  const gone = await rejection(connect({ servers: [url] }));
+  assert.instance(gone, EigenwatchError);
+  assert.match(gone.message, /Cannot reach NATS at nats:\/\/127.0.0.1:\d+.*nats-server -js/);
+});
+
+test("token, user and password, and NKey sign in; a wrong one is refused without showing it", async () => {
+  const { nkeys } = await import("nats");
+  const key = nkeys.createUser();
+  const cases: [config: string, right: NatsCredentials, wrong: NatsCredentials][] = [
+    [
+      'authorization { token: "s3cret-token" }',
+      { kind: "token", token: "s3cret-token" },
+      { kind: "token", token: "s3cret-other" },
+    ],
+    [
+      'authorization { user: "u", password: "s3cret-token" }',
+      { kind: "password", user: "u", password: "s3cret-token" },
+      { kind: "password", user: "u", password: "s3cret-other" },
+    ],
+    [
+      `authorization { users: [ { nkey: "${key.getPublicKey()}" } ] }`,
+      { kind: "nkey", seed: new TextDecoder().decode(key.getSeed()) },
+      { kind: "nkey", seed: new TextDecoder().decode(nkeys.createUser().getSeed()) },
+    ],
+  ];
+  for (const [config, right, wrong] of cases) {
+    const guarded = await startNatsServer({ config });
+    const said: string[] = [];
+    const log = (message: string) => said.push(message);
+    const bus = await connect({ credentials: right, log }, guarded);
+    assert.ok(bus.connected);
+    await bus.close();
+    const refused = await rejection(connect({ credentials: wrong, log }, guarded));
+    assert.is((refused as EigenwatchError).kind, "denied");
+    assert.match(refused.message, "refuses to sign us in");
+    assert.not.match([refused.message, ...said].join(), /s3cret|SU[A-Z0-9]{20}/);
+    await guarded.dispose();
+  }
+});
+
+test("an address may hold the credentials, which no error shows", () => {
+  assert.equal(parseNatsUrl("nats://u:p%40w@h:4333, h2"), {
+    servers: ["nats://h:4333", "nats://h2:4222"],
+    credentials: { kind: "password", user: "u", password: "p@w" },
+    isTls: false,
+  });
+  assert.equal(parseNatsUrl("tls://token@h").credentials, { kind: "token", token: "token" });
+  for (const bad of ["http://u:s3cret@h", "nats://", "nats://u:s3cret@h/path", "nats://a b"])
+    assert.throws(
+      () => parseNatsUrl(bad),
+      (error: Error) => /expected nats:\/\/HOST:PORT/.test(error.message) && !/s3cret/.test(error.message),
+    );
+});
+
+/** Resolves with what it resolves with in the end: right after its start, a server may not answer for its streams. */
+async function appended<T>(act: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await act();
+    } catch {
+      await pass(50);
+    }
+  }
+}
+
+test.after(() => server.dispose());
+
+test.run();

@@ -1,0 +1,130 @@
+/**
+ * Real servers of NATS: each on a free loopback port, with a folder of its own; killed at the latest when the test process ends.
+ *
+ *     // requires: nats-server
+ *     const server = await startNatsServer();
+ *     … server.url … await server.kill(); await server.start(); server.pause(); server.resume();
+ *     await server.dispose();
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { program } from "./programs.ts";
+
+export interface NatsServerOptions {
+  /** Default true. */
+  jetStream?: boolean;
+  /** Lines of its configuration file. */
+  config?: string;
+}
+
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+/** Resolves when it takes connections. */
+export async function startNatsServer(options: NatsServerOptions = {}): Promise<NatsServer> {
+  const server = new NatsServer(await freePort(), options);
+  await server.start();
+  return server;
+}
+
+export class NatsServer {
+  readonly port: number;
+  readonly url: string;
+  readonly folder = mkdtempSync(join(tmpdir(), "eigenwatch-nats-"));
+  readonly #options: NatsServerOptions;
+  #child: ChildProcess | null = null;
+
+  constructor(port: number, options: NatsServerOptions) {
+    this.port = port;
+    this.url = `nats://127.0.0.1:${port}`;
+    this.#options = options;
+  }
+
+  /** Starts it, or starts it again with what it has stored. */
+  async start(): Promise<void> {
+    const { jetStream = true, config } = this.#options;
+    const args = ["-a", "127.0.0.1", "-p", String(this.port)];
+    if (jetStream) args.push("-js", "-sd", join(this.folder, "store"));
+    if (config !== undefined) {
+      const path = join(this.folder, "server.conf");
+      writeFileSync(path, config);
+      args.push("-c", path);
+    }
+    const child = spawn(program("nats-server")!, args, { stdio: ["ignore", "ignore", "pipe"] });
+    this.#child = child;
+    running.add(child);
+    let said = "";
+    child.stderr!.setEncoding("utf8");
+    child.stderr!.on("data", (text: string) => {
+      said = (said + text).slice(-4_000);
+    });
+    let ended = false;
+    child.on("exit", () => {
+      ended = true;
+      running.delete(child);
+    });
+    while (!(await takesConnections(this.port)))
+      if (ended) throw new Error(`Cannot start nats-server: ${said}`);
+  }
+
+  /** Deletes what it has stored. It must not run. */
+  forget(): void {
+    rmSync(join(this.folder, "store"), { recursive: true, force: true });
+  }
+
+  pause(): void {
+    this.#child?.kill("SIGSTOP");
+  }
+
+  resume(): void {
+    this.#child?.kill("SIGCONT");
+  }
+
+  /** By SIGKILL. Resolves when it is gone. */
+  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<void> {
+    const child = this.#child;
+    if (child === null) return;
+    this.#child = null;
+    const gone = new Promise((resolve) => child.once("exit", resolve));
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    process.kill(child.pid!, signal);
+    await gone;
+  }
+
+  async dispose(): Promise<void> {
+    await this.kill();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** Whether a server says hello there within a moment. */
+function takesConnections(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1");
+    const settle = (takes: boolean) => {
+      socket.destroy();
+      // A port that refuses does so at once.
+      if (takes) resolve(true);
+      else setTimeout(() => resolve(false), 20);
+    };
+    socket.once("data", () => settle(true));
+    socket.once("error", () => settle(false));
+    socket.once("close", () => settle(false));
+  });
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once("error", reject);
+    probe.listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === "object" && address !== null ? address.port : 0));
+    });
+  });
+}
