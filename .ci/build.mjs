@@ -2,7 +2,7 @@
  * Builds what is run without sources into dist/:
  *
  *   dashboard   collab/dashboard → dist/dashboard/     the page: main.js, main.css, index.html
- *   program     main.ts          → dist/eigenwatch.mjs one file for Node and Deno
+ *   program     main.ts          → dist/eigenwatch.mjs for Node and Deno, and the parts that commands load: dist/program/
  *
  *     build.mjs [dashboard] [program] [--quiet] [--force]
  *
@@ -18,6 +18,7 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
+  rmSync,
   statSync,
   writeFileSync,
 } from "node:fs";
@@ -25,10 +26,12 @@ import { builtinModules } from "node:module";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { constants } from "./constants.mjs";
 import { ROOT } from "./runtime.mjs";
 
-/** The built program, which Node and Deno run. */
+/** The built program, which Node and Deno run, and the folder of its parts. */
 export const PROGRAM = "dist/eigenwatch.mjs";
+export const PROGRAM_PARTS = "dist/program";
 
 const DASHBOARD = "collab/dashboard";
 
@@ -36,7 +39,7 @@ const DASHBOARD = "collab/dashboard";
 const STATIC = /\.(html|svg|png|ico|webmanifest|woff2)$/;
 
 /** A change of the build is a change of what it makes; package-lock.json stands for all files of packages. */
-const ALWAYS_INPUTS = [".ci/build.mjs", "package-lock.json"];
+const ALWAYS_INPUTS = [".ci/build.mjs", ".ci/constants.mjs", "package-lock.json"];
 
 /**
  * @typedef {object} Part
@@ -44,6 +47,7 @@ const ALWAYS_INPUTS = [".ci/build.mjs", "package-lock.json"];
  * @property {() => import("esbuild").BuildOptions} options
  * @property {() => [from: string, to: string][]} copies  files to copy, relative to the root, and where to
  * @property {string} [executable]
+ * @property {string} [folder]  of outputs that have a hash in their names
  */
 
 /**
@@ -114,17 +118,20 @@ const PARTS = [
       entryPoints: [{ in: "main.ts", out: basename(PROGRAM, ".mjs") }],
       outdir: dirname(PROGRAM),
       entryNames: "[name]",
+      chunkNames: `${relative(dirname(PROGRAM), PROGRAM_PARTS)}/[name]-[hash]`,
       outExtension: { ".js": ".mjs" },
+      splitting: true,
       platform: "node",
       format: "esm",
       target: "node20",
       banner: { js: programBanner() },
       // Optional native helpers of ws: it does without them.
       external: ["bufferutil", "utf-8-validate"],
-      plugins: [prefixedBuiltins, withoutBenches],
+      plugins: [prefixedBuiltins, withoutBenches, constants],
     }),
     copies: () => [],
     executable: PROGRAM,
+    folder: PROGRAM_PARTS,
   },
 ];
 
@@ -178,7 +185,10 @@ async function buildPart(esbuild, part, isQuiet) {
     metafile: true,
     logLevel: "warning",
   });
-  const made = outputFiles.map(writeOutput);
+  // What loads the parts is written after them: it may be started at any time.
+  const made = outputFiles
+    .sort((a, b) => Number(isInFolder(part, b)) - Number(isInFolder(part, a)))
+    .map(writeOutput);
   for (const [from, to] of copies) writeAtomically(to, readFileSync(join(ROOT, from)));
   if (part.executable !== undefined) chmodSync(join(ROOT, part.executable), 0o755);
   // Inputs that a plugin made up are no files; they stand in this file.
@@ -190,9 +200,12 @@ async function buildPart(esbuild, part, isQuiet) {
   ];
   const packages = [...new Set(files.map(packageOf).filter((name) => name !== null))].sort();
   const outputs = [...made, ...copies.map(([, to]) => to)];
+  const before = readStamp(part);
   /** @type {Stamp} */
   const stamp = { inputs, digest: digestOf(inputs), outputs, packages };
   writeAtomically(stampOf(part), JSON.stringify(stamp));
+  // What was built before may still run, and load its parts on demand.
+  if (part.folder !== undefined) deleteOthers(part.folder, [...outputs, ...(before?.outputs ?? [])]);
   const place = dirname(outputs[0] ?? "");
   if (!isQuiet)
     console.log(`Built ${part.name} into ${place}/ (${kilobytes(outputs)} kB, ${Date.now() - startedMs} ms)`);
@@ -200,17 +213,33 @@ async function buildPart(esbuild, part, isQuiet) {
 
 /** Whether the part was built from the sources as they are now. @param {Part} part */
 function isCurrent(part) {
-  const file = join(ROOT, stampOf(part));
-  if (!existsSync(file)) return false;
-  /** @type {Stamp} */
-  const { inputs, digest, outputs } = JSON.parse(readFileSync(file, "utf8"));
+  const stamp = readStamp(part);
+  if (stamp === null) return false;
+  const { inputs, digest, outputs } = stamp;
   const isWhole = [...inputs, ...outputs].every((path) => existsSync(join(ROOT, path)));
   return isWhole && part.copies().every(([from]) => inputs.includes(from)) && digestOf(inputs) === digest;
+}
+
+/** @param {Part} part @returns {Stamp | null} null: it was never built */
+function readStamp(part) {
+  const file = join(ROOT, stampOf(part));
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : null;
 }
 
 /** @param {Part} part */
 function stampOf({ name }) {
   return `dist/.${name}.json`;
+}
+
+/** @param {Part} part @param {import("esbuild").OutputFile} file */
+function isInFolder({ folder }, { path }) {
+  return folder !== undefined && relative(ROOT, path).startsWith(folder);
+}
+
+/** @param {string} folder @param {string[]} kept */
+function deleteOthers(folder, kept) {
+  const paths = readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`);
+  for (const path of paths) if (!kept.includes(path)) rmSync(join(ROOT, path), { force: true });
 }
 
 /** The package that a file belongs to: node_modules/ws, node_modules/@noble/hashes. Null for a file of ours. @param {string} path */

@@ -1,13 +1,16 @@
-/** The command line that starts this program again, from its sources or as one built file, on the same runtime. */
+/** The command line that starts this program again, from its sources or as it was built, on the same runtime. */
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 /** Without command and arguments. */
 export function ownProgram(): [command: string, ...args: string[]] {
-  // The built program is one file, this one.
   const here = fileURLToPath(import.meta.url);
-  const entry = here.endsWith(".ts") ? join(dirname(here), "..", "..", "main.ts") : here;
+  const folder = dirname(here);
+  // This file is in one of the parts of the built program, which lie in a folder beside it.
+  const entry = here.endsWith(".ts")
+    ? join(folder, "..", "..", "main.ts")
+    : join(folder, "..", "eigenwatch.mjs");
   if ("Deno" in globalThis) return [process.execPath, "run", "-A", entry];
   // The other process reads TypeScript as this one does (--import tsx), but nobody profiles or inspects it.
   const flags = process.execArgv.filter((flag) => !/^--(cpu-prof|heap-prof|inspect|test)/.test(flag));

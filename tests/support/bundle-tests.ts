@@ -9,12 +9,13 @@
  * A module keeps the `import.meta.url` of its source, so that what it looks up beside itself is found.
  */
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { join, relative, sep } from "node:path";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
 import { pathToFileURL } from "node:url";
 import { build, type Plugin, stop } from "esbuild";
-import { PROGRAM, prefixedBuiltins, REQUIRE_BANNER } from "../../.ci/build.mjs";
+import { PROGRAM_PARTS, prefixedBuiltins, REQUIRE_BANNER } from "../../.ci/build.mjs";
 import { parse } from "../../.ci/checks/source.ts";
+import { constants } from "../../.ci/constants.mjs";
 import { ROOT } from "../../.ci/runtime.mjs";
 import { SCRIPTS } from "./bundles.ts";
 
@@ -26,6 +27,7 @@ const EXTERNAL = ["uvu", "uvu/*", "esbuild", "oxc-parser", "playwright-core", "b
 
 /** This module finds the program that it is part of: in tests that is the built one, which runs without a loader. */
 const OWN_PROGRAM = join("actors", "workers", "own-program.ts");
+const BUILT_PART = join(PROGRAM_PARTS, "own-program.mjs");
 
 /** Benches start their own scripts with the flags by which they themselves read TypeScript. */
 const FROM_SOURCES = ["tests/bench/received.test.ts"];
@@ -43,7 +45,7 @@ export async function bundleTests(files: readonly string[], folder: string, root
   const scripts = SCRIPTS.filter((file) => existsSync(join(root, file)));
   const cases = existsSync(join(root, CASES)) ? [`${CASES}*.ts`] : [];
   try {
-    await build({
+    const { outputFiles } = await build({
       absWorkingDir: root,
       entryPoints: [...new Set([...tests, ...scripts]), ...cases],
       outbase: root,
@@ -60,8 +62,13 @@ export async function bundleTests(files: readonly string[], folder: string, root
       sourcesContent: false,
       banner: { js: REQUIRE_BANNER },
       external: EXTERNAL,
-      plugins: [prefixedBuiltins, ownUrls(root)],
+      plugins: [prefixedBuiltins, ownUrls(root), constants],
+      write: false,
     });
+    for (const { path, contents } of outputFiles) {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFile(path, contents);
+    }
   } finally {
     await stop();
   }
@@ -83,7 +90,7 @@ const ownUrls = (root: string): Plugin => ({
 });
 
 function withUrl(root: string, place: string, text: string): string {
-  const url = JSON.stringify(pathToFileURL(join(root, place === OWN_PROGRAM ? PROGRAM : place)).href);
+  const url = JSON.stringify(pathToFileURL(join(root, place === OWN_PROGRAM ? BUILT_PART : place)).href);
   let end = text.length;
   let after = "";
   for (const meta of parse({ path: place, text }).module.importMetas.toReversed()) {
