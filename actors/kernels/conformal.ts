@@ -101,7 +101,7 @@ export class ConformalRank {
   private insert(held: number, scores: Float64Array, i: number): number {
     const { sorted } = this;
     const at = upperBound(sorted, held, scores, i);
-    if (at < held) sorted.copyWithin(at + 1, at, held);
+    moveUp(sorted, at, held);
     sorted[at] = scores[i]!;
     this.ring[held] = scores[i]!;
     this.scalars[COUNT] = held + 1;
@@ -129,14 +129,14 @@ export class ConformalRank {
     from += +(sorted[from]! < old);
     to += +(sorted[to]! < fresh);
     if (fresh > old) {
-      if (to - 1 > from) sorted.copyWithin(from, from + 1, to);
+      moveDown(sorted, from, to - 1);
       sorted[to - 1] = fresh;
       return to - 1;
     }
     if (fresh === old) return from;
     // After the scores that are equal to it.
     if (sorted[to] === fresh) to = upperBound(sorted, window, scores, i);
-    if (from > to) sorted.copyWithin(to + 1, to, from);
+    moveUp(sorted, to, from);
     sorted[to] = fresh;
     return to;
   }
@@ -149,6 +149,21 @@ function rankFields(window: number, count: number): RankFields {
     sorted: new Float64Array(size),
     scalars: new Float64Array(2 * count),
   };
+}
+
+/** Moves of fewer scores take less time than a call of the engine. */
+const FEW = 64;
+
+/** The scores from ≤ k < to move up by one place, over that at `to`. */
+function moveUp(sorted: Float64Array, from: number, to: number): void {
+  if (to - from > FEW) sorted.copyWithin(from + 1, from, to);
+  else for (let k = to; k > from; k--) sorted[k] = sorted[k - 1]!;
+}
+
+/** The scores from < k ≤ to move down by one place, over that at `from`. */
+function moveDown(sorted: Float64Array, from: number, to: number): void {
+  if (to - from > FEW) sorted.copyWithin(from, from + 1, to + 1);
+  else for (let k = from; k < to; k++) sorted[k] = sorted[k + 1]!;
 }
 
 /** A score and its θ. */

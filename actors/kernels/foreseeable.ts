@@ -104,7 +104,12 @@ export class ForeseeablePart {
     }
     for (let k = 0; k < K; k++) {
       coefficients[k] = coefficients[k]! + (step[k]! / q) * residual;
-      for (let j = 0; j < K; j++) inverse[k * K + j] = (inverse[k * K + j]! - (step[k]! * step[j]!) / q) / f;
+      // It is symmetric, to the last bit.
+      for (let j = 0; j <= k; j++) {
+        const entry = (inverse[k * K + j]! - (step[k]! * step[j]!) / q) / f;
+        inverse[k * K + j] = entry;
+        inverse[j * K + k] = entry;
+      }
     }
   }
 }

@@ -15,6 +15,8 @@
 const NEGLIGIBLE = 1e-12;
 /** Components side by side. */
 const WIDTH = 4;
+/** Place of ‖x‖² behind what x has along the components. */
+const SQUARE = WIDTH;
 
 export class PrincipalComponents {
   /** `directions`: for each of n elements that of the four components, each of length 1 or 0 (not begun); `variances`: λ; `total`: E‖x‖². */
@@ -28,9 +30,10 @@ export class PrincipalComponents {
   private readonly directions: Float64Array;
   private readonly variances = new Float64Array(WIDTH);
   private readonly total = new Float64Array(1);
-  /** Of a vector along each component. */
-  private readonly along = new Float64Array(WIDTH);
-  /** What was explained of the last vector along each component. */
+  /** Of a vector: how far it goes along each component, then its square. */
+  private readonly along = new Float64Array(WIDTH + 1);
+  /** The same of the vector that `residual` was given last, and what is explained of it along each component. */
+  private readonly last = new Float64Array(WIDTH + 1);
   private readonly explained = new Float64Array(WIDTH);
   private readonly scratch = new Float64Array(WIDTH);
 
@@ -48,14 +51,14 @@ export class PrincipalComponents {
 
   /** Writes to `out` what the components leave of x. Both have n elements; they may be the same array. */
   residual(x: Float64Array, out: Float64Array): void {
-    const { n, k, variances, explained } = this;
-    this.project(x, explained);
+    const { n, k, variances, last, explained } = this;
+    this.project(x, last);
     let noise = this.total[0]!;
     for (let j = 0; j < WIDTH; j++) noise -= variances[j]!;
     noise = Math.max(0, noise) / (n - k);
     for (let j = 0; j < WIDTH; j++) {
       const variance = variances[j]!;
-      explained[j] = variance > noise ? explained[j]! * (1 - noise / variance) : 0;
+      explained[j] = variance > noise ? last[j]! * (1 - noise / variance) : 0;
     }
     this.subtract(x, explained, out);
   }
@@ -76,12 +79,15 @@ export class PrincipalComponents {
 
   /** Learns x with the weight `weights[at]` in (0, 1]. */
   learn(x: Float64Array, weights: Float64Array, at: number): void {
-    const { n, k, variances, along, total } = this;
+    this.project(x, this.last);
+    this.learnLast(x, weights, at);
+  }
+
+  /** Learns the vector x that `residual` was given last, and that has not changed since. */
+  learnLast(x: Float64Array, weights: Float64Array, at: number): void {
+    const { k, variances, last, total } = this;
     const weight = weights[at]!;
-    this.project(x, along);
-    let size = 0;
-    for (let c = 0; c < n; c++) size += x[c]! * x[c]!;
-    total[0] = total[0]! + weight * (size - total[0]!);
+    total[0] = total[0]! + weight * (last[SQUARE]! - total[0]!);
     let begun = 0;
     while (begun < k && variances[begun]! > 0) begun++;
     this.turn(x, weights, at);
@@ -91,7 +97,7 @@ export class PrincipalComponents {
 
   /** Turns the directions to x, and writes their squares to `scratch`. A component that is not begun stays zero. */
   private turn(x: Float64Array, weights: Float64Array, at: number): void {
-    const { n, directions, variances, along, scratch } = this;
+    const { n, directions, variances, last: along, scratch } = this;
     const weight = weights[at]!;
     const old = 1 - weight;
     const y0 = along[0]!;
@@ -157,9 +163,9 @@ export class PrincipalComponents {
     }
   }
 
-  /** Component j begins as what the earlier ones leave of x. `along`: x along them. */
+  /** Component j begins as what the earlier ones leave of x. */
   private begin(j: number, x: Float64Array): void {
-    const { n, directions, variances, along } = this;
+    const { n, directions, variances, last: along } = this;
     let squares = 0;
     for (let c = 0; c < n; c++) {
       let left = x[c]!;
@@ -173,15 +179,17 @@ export class PrincipalComponents {
     if (isNew) variances[j] = squares;
   }
 
-  /** Writes x·v of the four components. */
+  /** Writes x·v of the four components, then ‖x‖². */
   private project(x: Float64Array, to: Float64Array): void {
     const { n, directions } = this;
     let first = 0;
     let second = 0;
     let third = 0;
     let fourth = 0;
+    let square = 0;
     for (let c = 0, at = 0; c < n; c++, at += WIDTH) {
       const value = x[c]!;
+      square += value * value;
       first += value * directions[at]!;
       second += value * directions[at + 1]!;
       third += value * directions[at + 2]!;
@@ -191,6 +199,7 @@ export class PrincipalComponents {
     to[1] = second;
     to[2] = third;
     to[3] = fourth;
+    to[SQUARE] = square;
   }
 
   /** Writes x − Σ along_j v_j. */

@@ -8,6 +8,8 @@ import { normals, uniforms } from "../support/random-streams.ts";
 
 const HALF_HOUR_US = 1_800e6;
 const DAY_ROWS = 48;
+/** The only channel reported. */
+const FRESH = Uint8Array.of(1);
 
 /** Residuals of a channel with a row every half hour. */
 function residuals(rows: number, value: (k: number) => number): number[] {
@@ -17,7 +19,7 @@ function residuals(rows: number, value: (k: number) => number): number[] {
   return Array.from({ length: rows }, (_, k) => {
     x[0] = value(k);
     usual.at(k * HALF_HOUR_US);
-    usual.see(0, x, 0, out, 0);
+    usual.see(FRESH, x, 0, out, 1);
     return out[0]!;
   });
 }
@@ -102,13 +104,14 @@ test("means and steps of a channel agree with sums made anew", () => {
   const means = new BlockMeans(2);
   const z = normals(6);
   const history: number[] = [];
-  const x = new Float64Array(1);
-  const out = new Float64Array(4);
+  const fresh = Uint8Array.of(0, 1);
+  const x = new Float64Array(2);
+  const out = new Float64Array(8);
   const meanOf = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   for (let k = 0; k < 900; k++) {
-    x[0] = 1e6 * z();
-    history.push(x[0]!);
-    means.see(1, x, 0, out);
+    x[1] = 1e6 * z();
+    history.push(x[1]!);
+    means.see(fresh, 0, x, out);
     const steps = history.map((value, j) => (j === 0 ? 0 : Math.abs(value - history[j - 1]!)));
     const expected = [
       meanOf(history.slice(-16)),
@@ -117,7 +120,7 @@ test("means and steps of a channel agree with sums made anew", () => {
       meanOf(steps.slice(-64)),
     ];
     for (const [j, value] of expected.entries())
-      assert.ok(Math.abs(out[j]! - value) < 1e-6, `row ${k}, mean ${j}`);
+      assert.ok(Math.abs(out[4 + j]! - value) < 1e-6, `row ${k}, mean ${j}`);
   }
 });
 
@@ -133,7 +136,8 @@ test("the distance of a pattern is that to the nearest of the earlier words", ()
     for (let k = 0; k < 16; k++) {
       x[0] = z();
       sum += x[0]!;
-      ended = patterns.see(0, x, 0, out, 0);
+      patterns.see(FRESH, 0, x, out, 1, 0);
+      ended = patterns.ended[0] === 1;
     }
     means.push(sum / 16);
     assert.is(ended, means.length >= 24);
@@ -157,7 +161,8 @@ test("a beat that is missing is far from all before, although no value of it is 
   for (let k = 0; k < 6400; k++) {
     const missing = k >= 5120 && k < 5248;
     x[0] = missing ? 0 : Math.floor(k / 32) % 4 === 0 ? 1 : 0;
-    if (patterns.see(0, x, 0, out, 0)) distances.push(out[0]!);
+    patterns.see(FRESH, 0, x, out, 1, 0);
+    if (patterns.ended[0] === 1) distances.push(out[0]!);
   }
   const before = Math.max(...distances.slice(40, 290));
   assert.ok(Math.max(...distances.slice(295, 310)) > before + 0.2);

@@ -15,9 +15,11 @@ const LONG = 256;
 const CHANNEL = { rows: 0, slot: 1, short: 2, middle: 3, long: 4, steps: 5, last: 6 } as const;
 const CHANNEL_WIDTH = 7;
 
-/** What `see` writes, in this order. */
+/** What `see` writes for each channel, in this order. */
 const MEAN = { short: 0, middle: 1, long: 2, step: 3 } as const;
+const MEAN_WIDTH = 4;
 export const MEANS = MEAN;
+export const MEANS_WIDTH = MEAN_WIDTH;
 /** Rows of `middle` and `step`. */
 export const MIDDLE_ROWS = MIDDLE;
 export const SHORT_ROWS = SHORT;
@@ -35,40 +37,45 @@ export class BlockMeans {
     this.fields = { sums: this.state, recent: this.values, recentSteps: this.steps };
   }
 
-  /** Adds the value x = values[k] of channel c and writes the means to out[0..3]: of short, middle and long blocks, and of |steps|. */
-  see(c: number, values: Float64Array, k: number, out: Float64Array): void {
-    const { state } = this;
-    const at = c * CHANNEL_WIDTH;
-    const ring = this.values;
-    const x = values[k]!;
-    const rows = state[at + CHANNEL.rows]!;
-    const base = c * LONG;
-    const slot = state[at + CHANNEL.slot]! | 0;
-    const step = rows === 0 ? 0 : Math.abs(x - state[at + CHANNEL.last]!);
-    const stepAt = c * MIDDLE + (slot & (MIDDLE - 1));
-    if (slot === 0 && rows > 0) this.sumAnew(c, at);
-    // Rows that do not exist yet are zeros in the rings.
-    const short = state[at + CHANNEL.short]! + x - ring[base + ((slot - SHORT) & (LONG - 1))]!;
-    const middle = state[at + CHANNEL.middle]! + x - ring[base + ((slot - MIDDLE) & (LONG - 1))]!;
-    const long = state[at + CHANNEL.long]! + x - ring[base + slot]!;
-    const steps = state[at + CHANNEL.steps]! + step - this.steps[stepAt]!;
-    ring[base + slot] = x;
-    this.steps[stepAt] = step;
-    state[at + CHANNEL.short] = short;
-    state[at + CHANNEL.middle] = middle;
-    state[at + CHANNEL.long] = long;
-    state[at + CHANNEL.steps] = steps;
-    state[at + CHANNEL.last] = x;
-    state[at + CHANNEL.slot] = (slot + 1) & (LONG - 1);
-    const seen = rows < LONG ? rows + 1 : LONG;
-    state[at + CHANNEL.rows] = seen;
-    const isFull = seen === LONG;
-    // Lengths are powers of two: a product with their inverse has the same bits as a quotient.
-    out[MEAN.short] = isFull ? short * (1 / SHORT) : short / Math.min(seen, SHORT);
-    out[MEAN.middle] = isFull ? middle * (1 / MIDDLE) : middle / Math.min(seen, MIDDLE);
-    out[MEAN.long] = isFull ? long * (1 / LONG) : long / seen;
-    const size = steps > 0 ? steps : 0;
-    out[MEAN.step] = isFull ? size * (1 / MIDDLE) : size / Math.min(seen, MIDDLE);
+  /**
+   * Adds values[c] of each channel c of a row and writes the means to out[4c..4c+3]: of short, middle and long blocks, and of |steps|. Channels
+   * with fresh[at + c] = 0 did not report.
+   */
+  see(fresh: Uint8Array, at: number, values: Float64Array, out: Float64Array): void {
+    const { state, values: ring, steps: stepRing } = this;
+    for (let c = 0, of = 0; of < state.length; c++, of += CHANNEL_WIDTH) {
+      if (fresh[at + c] === 0) continue;
+      const x = values[c]!;
+      const rows = state[of + CHANNEL.rows]!;
+      const base = c * LONG;
+      const slot = state[of + CHANNEL.slot]! | 0;
+      const step = rows === 0 ? 0 : Math.abs(x - state[of + CHANNEL.last]!);
+      const stepAt = c * MIDDLE + (slot & (MIDDLE - 1));
+      if (slot === 0 && rows > 0) this.sumAnew(c, of);
+      // Rows that do not exist yet are zeros in the rings.
+      const short = state[of + CHANNEL.short]! + x - ring[base + ((slot - SHORT) & (LONG - 1))]!;
+      const middle = state[of + CHANNEL.middle]! + x - ring[base + ((slot - MIDDLE) & (LONG - 1))]!;
+      const long = state[of + CHANNEL.long]! + x - ring[base + slot]!;
+      const steps = state[of + CHANNEL.steps]! + step - stepRing[stepAt]!;
+      ring[base + slot] = x;
+      stepRing[stepAt] = step;
+      state[of + CHANNEL.short] = short;
+      state[of + CHANNEL.middle] = middle;
+      state[of + CHANNEL.long] = long;
+      state[of + CHANNEL.steps] = steps;
+      state[of + CHANNEL.last] = x;
+      state[of + CHANNEL.slot] = (slot + 1) & (LONG - 1);
+      const seen = rows < LONG ? rows + 1 : LONG;
+      state[of + CHANNEL.rows] = seen;
+      const isFull = seen === LONG;
+      const means = c * MEAN_WIDTH;
+      // Lengths are powers of two: a product with their inverse has the same bits as a quotient.
+      out[means + MEAN.short] = isFull ? short * (1 / SHORT) : short / Math.min(seen, SHORT);
+      out[means + MEAN.middle] = isFull ? middle * (1 / MIDDLE) : middle / Math.min(seen, MIDDLE);
+      out[means + MEAN.long] = isFull ? long * (1 / LONG) : long / seen;
+      const size = steps > 0 ? steps : 0;
+      out[means + MEAN.step] = isFull ? size * (1 / MIDDLE) : size / Math.min(seen, MIDDLE);
+    }
   }
 
   /** Mean size of the last steps of channel c, summed anew: exactly 0 if there was none. O(64). */

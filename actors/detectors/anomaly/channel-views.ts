@@ -14,19 +14,21 @@
  */
 
 import { lnAt } from "../../kernels/elementary.ts";
-import type { Fields } from "../../ports/detector.ts";
+import type { Batch, Fields } from "../../ports/detector.ts";
 import { clipSize } from "../clip-spikes.ts";
 import { prefixed } from "../registered-numbers.ts";
-import { BlockMeans, MEANS } from "./block-means.ts";
+import { BlockMeans, MEANS, MEANS_WIDTH } from "./block-means.ts";
 import { Patterns } from "./patterns.ts";
 import { UsualRange } from "./usual-range.ts";
 import { UsualValue } from "./usual-value.ts";
 
 export const VIEWS = ["level", "step", "mean", "shift", "roughness", "pattern"] as const;
 export type View = (typeof VIEWS)[number];
-/** What a module keeps to itself is a constant to the compiler, what it exports is not: these are for the work of every sample. */
+/** What a module keeps to itself is a constant to the compiler, what it exports or imports is not: these are for the work of every sample. */
 const COUNT = VIEWS.length;
 const VIEW = { level: 0, step: 1, mean: 2, shift: 3, roughness: 4, pattern: 5 } as const;
+const MEAN_OF = MEANS;
+const MEAN_WIDTH = MEANS_WIDTH;
 export const LEVEL = VIEW.level;
 export const STEP = VIEW.step;
 export const MEAN = VIEW.mean;
@@ -55,18 +57,28 @@ export class ChannelViews {
   readonly fields: Fields;
   private readonly usual: UsualValue;
   private readonly ranges: UsualRange;
-  private readonly means: BlockMeans;
+  private readonly blocks: BlockMeans;
   private readonly patterns: Patterns;
   private readonly state: Float64Array;
   /** The statistics of the last row, by channel and view. */
   private readonly statistics: Float64Array;
-  private readonly mean = new Float64Array(4);
-  private readonly clipped = new Float64Array(1);
+  private readonly channels: number;
+  /** Of the last row, and so not registered: novelties by channel and view, and whether there are any. */
+  private readonly novelties: Float64Array;
+  private readonly news: Uint8Array;
+  /** Values within the usual range, and block means by channel. */
+  private readonly clipped: Float64Array;
+  private readonly means: Float64Array;
 
   constructor(channels: number) {
+    this.channels = channels;
+    this.novelties = new Float64Array(channels * COUNT);
+    this.news = new Uint8Array(channels);
+    this.clipped = new Float64Array(channels);
+    this.means = new Float64Array(channels * MEAN_WIDTH);
     this.usual = new UsualValue(channels);
     this.ranges = new UsualRange(channels * VIEWS.length);
-    this.means = new BlockMeans(channels);
+    this.blocks = new BlockMeans(channels);
     this.patterns = new Patterns(channels);
     this.state = new Float64Array(channels * CHANNEL_WIDTH);
     this.statistics = new Float64Array(channels * VIEWS.length).fill(Number.NaN);
@@ -75,7 +87,7 @@ export class ChannelViews {
       statistics: this.statistics,
       ...this.usual.fields,
       ...this.ranges.fields,
-      ...prefixed("means", this.means.fields),
+      ...prefixed("means", this.blocks.fields),
       ...this.patterns.fields,
     };
   }
@@ -87,40 +99,30 @@ export class ChannelViews {
   }
 
   /**
-   * Writes the novelties of the value x = values[k] with innovation innovations[k] (NaN: none) of channel c to out[0..5], and returns whether
-   * any is above 0. Numbers are passed in arrays, here and below, because a double among the arguments would be boxed.
+   * Looks at row r: one view after the other, each at all channels that reported. The work on one channel then need not wait for that on another.
+   * Numbers lie in arrays, here and below, because a double among the arguments would be boxed.
    */
-  look(c: number, values: Float64Array, innovations: Float64Array, k: number, out: Float64Array): boolean {
-    const { ranges, mean, clipped, statistics } = this;
-    const s = c * COUNT;
-    this.usual.see(c, values, k, statistics, s + VIEW.level);
-    const residual = statistics[s + VIEW.level]!;
-    out[VIEW.level] = residual;
-    ranges.noveltyAt(s + VIEW.level, out, VIEW.level);
-    let isNew = out[VIEW.level]! > 0;
-    const low = ranges.low(s + VIEW.level);
-    const high = ranges.high(s + VIEW.level);
-    clipped[0] = values[k]! - (residual > high ? residual - high : residual < low ? residual - low : 0);
-    this.means.see(c, clipped, 0, mean);
-    const ended = this.patterns.see(c, clipped, 0, statistics, s + VIEW.pattern);
-    statistics[s + VIEW.step] = innovations[k]!;
-    statistics[s + VIEW.mean] = mean[MEANS.middle]!;
-    statistics[s + VIEW.shift] = mean[MEANS.short]! - mean[MEANS.long]!;
-    this.learnStep(c, innovations, k);
-    statistics[s + VIEW.roughness] = mean[MEANS.step]! + NO_STEP * this.stepScale(c);
-    lnAt(statistics, s + VIEW.roughness);
-    const seen = ended ? COUNT : VIEW.pattern;
-    out[VIEW.pattern] = 0;
-    for (let v: number = VIEW.step; v < seen; v++) {
-      const statistic = statistics[s + v]!;
-      out[v] = statistic;
-      // A channel that never moved has no roughness: ln 0.
-      if (statistic - statistic === 0) {
-        ranges.noveltyAt(s + v, out, v);
-        if (out[v]! > 0) isNew = true;
-      } else out[v] = 0;
-    }
-    return isNew;
+  look(batch: Batch, r: number): void {
+    const { statistics, clipped, means } = this;
+    const { rowFresh, rowValue, rowInnovation } = batch;
+    const at = r * this.channels;
+    this.usual.see(rowFresh, rowValue, at, statistics, COUNT);
+    this.lookAtLevels(rowFresh, rowValue, at);
+    this.blocks.see(rowFresh, at, clipped, means);
+    this.patterns.see(rowFresh, at, clipped, statistics, COUNT, VIEW.pattern);
+    this.learnSteps(rowFresh, rowInnovation, at);
+    this.lookAtMeans(rowFresh, at);
+    this.lookAtPatterns();
+  }
+
+  /** Whether any view of channel c has a novelty in the last row. */
+  isNew(c: number): boolean {
+    return this.news[c] === 1;
+  }
+
+  /** Novelty of view v of channel c in the last row, if the channel has any. */
+  novelty(c: number, v: number): number {
+    return this.novelties[c * COUNT + v]!;
   }
 
   /** Whether channel c is bursts on nothing: its range is many times its mean error. */
@@ -155,7 +157,7 @@ export class ChannelViews {
 
   /** Whether channel c has not moved in the last rows that roughness looks at. */
   isStill(c: number): boolean {
-    return this.means.meanStep(c) === 0;
+    return this.blocks.meanStep(c) === 0;
   }
 
   /** Evidence of a novelty of channel c in view v, nats. */
@@ -163,21 +165,71 @@ export class ChannelViews {
     return this.ranges.evidence(c * VIEWS.length + v, novelty);
   }
 
-  /** Mean absolute innovation of the channel. */
-  stepScale(c: number): number {
-    return this.state[c * CHANNEL_WIDTH + CHANNEL.stepScale]!;
+  /** The novelty of each level, and the value within the usual range. */
+  private lookAtLevels(fresh: Uint8Array, values: Float64Array, at: number): void {
+    const { ranges, statistics, novelties, clipped, news } = this;
+    for (let c = 0, s = 0; c < news.length; c++, s += COUNT) {
+      news[c] = 0;
+      if (fresh[at + c] === 0) continue;
+      const residual = statistics[s + VIEW.level]!;
+      novelties[s + VIEW.level] = residual;
+      ranges.noveltyAt(s + VIEW.level, novelties, s + VIEW.level);
+      if (novelties[s + VIEW.level]! > 0) news[c] = 1;
+      const low = ranges.low(s + VIEW.level);
+      const high = ranges.high(s + VIEW.level);
+      clipped[c] =
+        values[at + c]! - (residual > high ? residual - high : residual < low ? residual - low : 0);
+    }
   }
 
-  private learnStep(c: number, innovations: Float64Array, k: number): void {
-    const { state } = this;
-    const at = c * CHANNEL_WIDTH;
-    const size = Math.abs(innovations[k]!);
-    if (Number.isNaN(size)) return;
-    const steps = state[at + CHANNEL.steps]! + 1;
-    const scale = state[at + CHANNEL.stepScale]!;
-    const clipped = steps > CLIP_AFTER && scale > 0 ? clipSize(size, CLIP_AT * scale) : size;
-    state[at + CHANNEL.steps] = steps;
-    state[at + CHANNEL.stepScale] =
-      scale + (steps < STEP_MEMORY ? (clipped - scale) / steps : (clipped - scale) * (1 / STEP_MEMORY));
+  /** Learns the mean size of the steps, and takes it to what roughness is the logarithm of: a mean of |step| that is never 0. */
+  private learnSteps(fresh: Uint8Array, innovations: Float64Array, at: number): void {
+    const { state, statistics, means } = this;
+    for (let c = 0, of = 0; of < state.length; c++, of += CHANNEL_WIDTH) {
+      if (fresh[at + c] === 0) continue;
+      const innovation = innovations[at + c]!;
+      const size = Math.abs(innovation);
+      let scale = state[of + CHANNEL.stepScale]!;
+      if (!Number.isNaN(size)) {
+        const steps = state[of + CHANNEL.steps]! + 1;
+        const clipped = steps > CLIP_AFTER && scale > 0 ? clipSize(size, CLIP_AT * scale) : size;
+        scale =
+          scale + (steps < STEP_MEMORY ? (clipped - scale) / steps : (clipped - scale) * (1 / STEP_MEMORY));
+        state[of + CHANNEL.steps] = steps;
+        state[of + CHANNEL.stepScale] = scale;
+      }
+      const s = c * COUNT;
+      statistics[s + VIEW.step] = innovation;
+      statistics[s + VIEW.roughness] = means[c * MEAN_WIDTH + MEAN_OF.step]! + NO_STEP * scale;
+    }
+  }
+
+  /** The novelties of steps and of block means. */
+  private lookAtMeans(fresh: Uint8Array, at: number): void {
+    const { ranges, statistics, novelties, news, means } = this;
+    for (let c = 0, s = 0, m = 0; c < news.length; c++, s += COUNT, m += MEAN_WIDTH) {
+      if (fresh[at + c] === 0) continue;
+      statistics[s + VIEW.mean] = means[m + MEAN_OF.middle]!;
+      statistics[s + VIEW.shift] = means[m + MEAN_OF.short]! - means[m + MEAN_OF.long]!;
+      lnAt(statistics, s + VIEW.roughness);
+      novelties[s + VIEW.pattern] = 0;
+      for (let v = s + VIEW.step; v <= s + VIEW.roughness; v++) {
+        novelties[v] = statistics[v]!;
+        ranges.noveltyAt(v, novelties, v);
+        if (novelties[v]! > 0) news[c] = 1;
+      }
+    }
+  }
+
+  /** The novelties of the patterns whose block ended with this row. */
+  private lookAtPatterns(): void {
+    const { ranges, statistics, novelties, news } = this;
+    const { ended } = this.patterns;
+    for (let c = 0, p: number = VIEW.pattern; c < ended.length; c++, p += COUNT) {
+      if (ended[c] === 0) continue;
+      novelties[p] = statistics[p]!;
+      ranges.noveltyAt(p, novelties, p);
+      if (novelties[p]! > 0) news[c] = 1;
+    }
   }
 }

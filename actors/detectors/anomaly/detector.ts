@@ -117,8 +117,6 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private readonly episodes: InstanceType<typeof Episodes>;
   /** E of the last row: one per channel, 0 where novelty is small, then the joint one. */
   private readonly evidence: Float64Array;
-  /** Novelties of the views of one channel. */
-  private readonly look = new Float64Array(VIEWS.length);
   private readonly shown = new Float64Array(3);
 
   constructor(settings: Settings, group: Group) {
@@ -181,8 +179,9 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   /** Computes novelty and evidence of every channel that reported. */
   private lookAtChannels(batch: Batch, r: number, time: number, warm: boolean): void {
     const { n } = this.group;
-    const { look, views, evidence } = this;
+    const { views, evidence } = this;
     views.at(time, this.scalars.rowsADay);
+    views.look(batch, r);
     for (let c = 0; c < n; c++) {
       const channel = this.channels.at(c);
       evidence[c] = 0;
@@ -191,12 +190,11 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
         channel.novelty = 0;
         continue;
       }
-      const isNew = views.look(c, batch.rowValue, batch.rowInnovation, r * n + c, look);
       channel.rows++;
       channel.counted++;
       channel.view = 0;
       channel.novelty = 0;
-      if (!isNew) continue;
+      if (!views.isNew(c)) continue;
       this.combine(c);
       if (warm && channel.novelty >= LEAST_EFFECT) evidence[c] = this.evidenceOf(c);
     }
@@ -204,13 +202,13 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
 
   /** The novelty of channel c from those of its views. */
   private combine(c: number): void {
-    const { look } = this;
+    const { views } = this;
     const channel = this.channels.at(c);
     let most = 0;
     let second = 0;
     let by = 0;
     for (let v = 0; v < VIEWS.length; v++) {
-      const novelty = WEIGHTS[v]! * look[v]!;
+      const novelty = WEIGHTS[v]! * views.novelty(c, v);
       if (novelty > most) {
         second = most;
         most = novelty;
@@ -239,12 +237,13 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
 
   /** The largest evidence of channel c. The view that has it becomes the channel's. */
   private evidenceOf(c: number): number {
-    const { look, views } = this;
+    const { views } = this;
     const bursts = views.isBursts(c);
     let most = 0;
     for (let v = 0; v < VIEWS.length; v++) {
       const ofRow = v === LEVEL || v === STEP;
-      const novelty = bursts && ofRow ? Math.min(look[v]!, look[MEAN]!) : look[v]!;
+      const ofView = views.novelty(c, v);
+      const novelty = bursts && ofRow ? Math.min(ofView, views.novelty(c, MEAN)) : ofView;
       const evidence = novelty > 0 ? views.evidence(c, v, novelty) : 0;
       if (evidence <= most) continue;
       most = evidence;

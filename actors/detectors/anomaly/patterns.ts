@@ -26,34 +26,55 @@ const CHANNEL_WIDTH = 3;
 
 export class Patterns {
   readonly fields: Fields;
+  /** 1 for each channel of which a block ended that has a distance. Of the last row, and so not registered. */
+  readonly ended: Uint8Array;
   private readonly state: Float64Array;
   /** The last KEPT means of each channel, twice over: a word never wraps. */
   private readonly means: Float64Array;
 
   constructor(channels: number) {
+    this.ended = new Uint8Array(channels);
     this.state = new Float64Array(channels * CHANNEL_WIDTH);
     this.means = new Float64Array(channels * 2 * KEPT);
     this.fields = { patterns: this.state, patternMeans: this.means };
   }
 
-  /** Adds values[k] of channel c. When a block ends, writes the distance to out[o] and returns true. */
-  see(c: number, values: Float64Array, k: number, out: Float64Array, o: number): boolean {
+  /**
+   * Adds values[c] of each channel c of a row, and writes the distances of the blocks that end with it to out[c · stride + o]. Channels with
+   * fresh[at + c] = 0 did not report.
+   */
+  see(
+    fresh: Uint8Array,
+    at: number,
+    values: Float64Array,
+    out: Float64Array,
+    stride: number,
+    o: number,
+  ): void {
+    const { state, ended } = this;
+    for (let c = 0, of = 0; of < state.length; c++, of += CHANNEL_WIDTH) {
+      ended[c] = 0;
+      if (fresh[at + c] === 0) continue;
+      state[of + CHANNEL.sum] = state[of + CHANNEL.sum]! + values[c]!;
+      const inBlock = state[of + CHANNEL.inBlock]! + 1;
+      state[of + CHANNEL.inBlock] = inBlock;
+      if (inBlock < BLOCK_ROWS || !this.endBlock(c, of)) continue;
+      this.nearest(c, state[of + CHANNEL.means]!, out, c * stride + o);
+      ended[c] = 1;
+    }
+  }
+
+  /** Keeps the mean of the block. Returns whether there are enough for a distance. */
+  private endBlock(c: number, of: number): boolean {
     const { state } = this;
-    const at = c * CHANNEL_WIDTH;
-    state[at + CHANNEL.sum] = state[at + CHANNEL.sum]! + values[k]!;
-    const inBlock = state[at + CHANNEL.inBlock]! + 1;
-    state[at + CHANNEL.inBlock] = inBlock;
-    if (inBlock < BLOCK_ROWS) return false;
-    const means = state[at + CHANNEL.means]!;
+    const means = state[of + CHANNEL.means]!;
     const slot = c * 2 * KEPT + (means % KEPT);
-    this.means[slot] = state[at + CHANNEL.sum]! / BLOCK_ROWS;
+    this.means[slot] = state[of + CHANNEL.sum]! / BLOCK_ROWS;
     this.means[slot + KEPT] = this.means[slot]!;
-    state[at + CHANNEL.means] = means + 1;
-    state[at + CHANNEL.inBlock] = 0;
-    state[at + CHANNEL.sum] = 0;
-    if (means + 1 < LEAST_MEANS) return false;
-    this.nearest(c, means + 1, out, o);
-    return true;
+    state[of + CHANNEL.means] = means + 1;
+    state[of + CHANNEL.inBlock] = 0;
+    state[of + CHANNEL.sum] = 0;
+    return means + 1 >= LEAST_MEANS;
   }
 
   private nearest(c: number, seen: number, out: Float64Array, o: number): void {

@@ -74,11 +74,15 @@ export class UsualRange {
     this.returns = 1 / this.memory;
   }
 
-  /** Replaces the statistic values[k] by its novelty, in [0, LARGEST], and learns it. O(1), about 6 ns. NaN: nothing to see. */
+  /** Replaces the statistic values[k] by its novelty, in [0, LARGEST], and learns it; 0 if it is not finite. O(1), about 6 ns. */
   noveltyAt(s: number, values: Float64Array, k: number): void {
     const { state } = this;
     const at = s * RANGE_WIDTH;
     const x = values[k]!;
+    if (x - x !== 0) {
+      values[k] = 0;
+      return;
+    }
     const count = state[at + RANGE.count]!;
     if (count < FIRST_VALUES) {
       this.begin(at, values, k);

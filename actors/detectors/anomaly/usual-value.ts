@@ -109,24 +109,29 @@ export class UsualValue {
     this.phase = Math.floor((timeUs - Math.floor(timeUs / WEEK_US) * WEEK_US) / PHASE_US);
   }
 
-  /** Writes x − prediction for the value x = values[k] of channel c to out[o], 0 for the first value, and learns x. O(1), about 20 ns. */
-  see(c: number, values: Float64Array, k: number, out: Float64Array, o: number): void {
+  /**
+   * Writes x − prediction of each channel c of a row to out[c · stride], 0 for its first value, and learns x = values[at + c]. Channels with
+   * fresh[at + c] = 0 did not report. O(1) a channel, about 20 ns.
+   */
+  see(fresh: Uint8Array, values: Float64Array, at: number, out: Float64Array, stride: number): void {
     const { state, phase } = this;
-    const at = c * CHANNEL_WIDTH;
-    const x = values[k]!;
-    const rows = state[at + CHANNEL.rows]!;
-    if (rows === 0) this.begin(at, values, k);
-    else if (phase !== state[at + CHANNEL.phase]!) this.nextPhase(c, at);
-    const mean = state[at + CHANNEL.guess]!;
-    const predicted = state[at + CHANNEL.guess + state[at + CHANNEL.chosen]!]!;
-    state[at + CHANNEL.predicted] = predicted;
-    out[o] = x - predicted;
-    if (rows > 0) this.score(at, values, k);
-    state[at + CHANNEL.rows] = rows + 1;
-    state[at + CHANNEL.phaseSum] = state[at + CHANNEL.phaseSum]! + x;
-    state[at + CHANNEL.phaseCount] = state[at + CHANNEL.phaseCount]! + 1;
-    state[at + CHANNEL.guess] =
-      mean + (rows < MEAN_MEMORY ? (x - mean) / (rows + 1) : (x - mean) * (1 / MEAN_MEMORY));
+    for (let c = 0, base = 0; base < state.length; c++, base += CHANNEL_WIDTH) {
+      if (fresh[at + c] === 0) continue;
+      const x = values[at + c]!;
+      const rows = state[base + CHANNEL.rows]!;
+      if (rows === 0) this.begin(base, values, at + c);
+      else if (phase !== state[base + CHANNEL.phase]!) this.nextPhase(c, base);
+      const mean = state[base + CHANNEL.guess]!;
+      const predicted = state[base + CHANNEL.guess + state[base + CHANNEL.chosen]!]!;
+      state[base + CHANNEL.predicted] = predicted;
+      out[c * stride] = x - predicted;
+      if (rows > 0) this.score(base, values, at + c);
+      state[base + CHANNEL.rows] = rows + 1;
+      state[base + CHANNEL.phaseSum] = state[base + CHANNEL.phaseSum]! + x;
+      state[base + CHANNEL.phaseCount] = state[base + CHANNEL.phaseCount]! + 1;
+      state[base + CHANNEL.guess] =
+        mean + (rows < MEAN_MEMORY ? (x - mean) / (rows + 1) : (x - mean) * (1 / MEAN_MEMORY));
+    }
   }
 
   /** The prediction of the channel's last value. */

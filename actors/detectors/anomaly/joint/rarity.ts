@@ -71,15 +71,54 @@ export class Rarity {
     };
   }
 
-  /** Replaces the size values[k] ≥ 0 of stream i by its evidence. False: the size is ordinary, and its evidence 0. */
-  evidenceAt(i: number, values: Float64Array, k: number): boolean {
-    const bin = binOf(values[k]!);
-    this.bins[i] = bin;
-    if (bin < this.cut[i]!) {
-      values[k] = 0;
-      return false;
+  /** Replaces the size of each stream, sizes[i] ≥ 0, by its evidence. False: all are ordinary, and their evidence is 0. */
+  evidence(sizes: Float64Array): boolean {
+    const { bins, cut } = this;
+    let isRare = false;
+    for (let i = 0; i < bins.length; i++) {
+      const bin = binOf(sizes[i]!);
+      bins[i] = bin;
+      if (bin < cut[i]!) sizes[i] = 0;
+      else {
+        this.rare(i, sizes, i);
+        isRare = true;
+      }
     }
+    return isRare;
+  }
+
+  /** Replaces the size values[k] ≥ 0 of stream i by its evidence. */
+  evidenceAt(i: number, values: Float64Array, k: number): void {
+    this.bins[i] = binOf(values[k]!);
+    if (this.bins[i]! < this.cut[i]!) values[k] = 0;
+    else this.rare(i, values, k);
+  }
+
+  /** Counts the size that each stream showed last, with the weight weights[at] > 0. */
+  learnAll(weights: Float64Array, at: number): void {
+    this.count(0, this.bins.length, weights, at);
+  }
+
+  /** Counts the size that stream i showed last. */
+  learn(i: number, weights: Float64Array, at: number): void {
+    this.count(i, i + 1, weights, at);
+  }
+
+  /** Counts the size sizes[k] of stream i. */
+  learnSize(i: number, sizes: Float64Array, k: number): void {
+    this.bins[i] = binOf(sizes[k]!);
+    this.count(i, i + 1, ONE, 0);
+  }
+
+  /** The size that about `share` of the stream reaches. */
+  tailSize(i: number): number {
+    return EDGE[this.cut[i]!]!;
+  }
+
+  /** Writes the evidence of the size that stream i showed last to values[k]. */
+  private rare(i: number, values: Float64Array, k: number): void {
     const { counts } = this;
+    const bin = this.bins[i]!;
     const base = i * BINS;
     const highest = this.highest[i]!;
     // Sizes in the same bin lie on both sides of this one.
@@ -89,42 +128,31 @@ export class Rarity {
     values[k] = (rows + 1) / (above + 1);
     lnAt(values, k);
     if (above < 1 && bin > highest && rows > 0) values[k] = values[k]! + (bin - highest) * this.natsPerBin;
-    return true;
   }
 
-  /** Counts the size that stream i showed last, with the weight weights[at] > 0. */
-  learn(i: number, weights: Float64Array, at: number): void {
-    this.count(i, this.bins[i]!, weights, at);
-  }
-
-  /** Counts the size sizes[k] of stream i. */
-  learnSize(i: number, sizes: Float64Array, k: number): void {
-    this.count(i, binOf(sizes[k]!), ONE, 0);
-  }
-
-  /** The size that about `share` of the stream reaches. */
-  tailSize(i: number): number {
-    return EDGE[this.cut[i]!]!;
-  }
-
-  /** Weights in an array, because a double among the arguments would be boxed. */
-  private count(i: number, bin: number, weights: Float64Array, at: number): void {
-    const { counts } = this;
+  /** Counts the last sizes of the streams from ≤ i < to. No call inside the loop: the places of the arrays then stay known. */
+  private count(from: number, to: number, weights: Float64Array, at: number): void {
+    const { counts, totals, highest, cut, aboveCut, bins, share } = this;
     const weight = weights[at]!;
-    const base = i * BINS;
-    counts[base + bin] = counts[base + bin]! + weight;
-    if (bin > this.highest[i]!) this.highest[i] = bin;
-    const total = this.totals[i]! + weight;
-    this.totals[i] = total;
-    let cut = this.cut[i]!;
-    let above = this.aboveCut[i]! + (bin >= cut ? weight : 0);
-    // The cut moves by at most one bin a row.
-    const most = this.share * total;
-    if (above > most && cut < BINS - 1) above -= counts[base + cut++]!;
-    else if (cut > 0 && above + counts[base + cut - 1]! <= most) above += counts[base + --cut]!;
-    this.cut[i] = cut;
-    this.aboveCut[i] = above;
-    if (total >= HALVE_AT) this.halve(i);
+    let isFull = false;
+    for (let i = from, base = from * BINS; i < to; i++, base += BINS) {
+      const bin = bins[i]!;
+      counts[base + bin] = counts[base + bin]! + weight;
+      if (bin > highest[i]!) highest[i] = bin;
+      const total = totals[i]! + weight;
+      totals[i] = total;
+      let bound = cut[i]!;
+      let above = aboveCut[i]! + (bin >= bound ? weight : 0);
+      // The cut moves by at most one bin a row.
+      const most = share * total;
+      if (above > most && bound < BINS - 1) above -= counts[base + bound++]!;
+      else if (bound > 0 && above + counts[base + bound - 1]! <= most) above += counts[base + --bound]!;
+      cut[i] = bound;
+      aboveCut[i] = above;
+      if (total >= HALVE_AT) isFull = true;
+    }
+    if (!isFull) return;
+    for (let i = from; i < to; i++) if (totals[i]! >= HALVE_AT) this.halve(i);
   }
 
   private halve(i: number): void {

@@ -105,9 +105,9 @@ export class RowSurprise {
       const left = residual[c]! + evidence[c]!;
       residual[c] = left;
       evidence[c] = Math.abs(left);
-      const isRare = rarity.evidenceAt(c, evidence, c);
-      if (isRare) evidence[c] = row < CONSTANT_AFTER ? 0 : Math.max(0, evidence[c]! - tail);
     }
+    if (!rarity.evidence(evidence)) return;
+    for (let c = 0; c < n; c++) evidence[c] = row < CONSTANT_AFTER ? 0 : Math.max(0, evidence[c]! - tail);
   }
 
   /** Learns the row seen last with the weight weights[0] in (0, 1]. */
@@ -121,10 +121,10 @@ export class RowSurprise {
       const size = Math.abs(deviations[c]!);
       const learns = row > CLIP_AFTER && scale > 0 ? clipSize(size, CLIP_AT * scale) : size;
       scales[c] = scale + share * (learns - scale);
-      rarity.learn(c, weights, 0);
     }
+    rarity.learnAll(weights, 0);
     this.weights[0] = weight / Math.min(learnt[0]!, this.memory / 2);
-    this.components.learn(this.clipped, this.weights, 0);
+    this.components.learnLast(this.clipped, this.weights, 0);
   }
 
   /** The size of channel c's residual in the last row, in sizes that its tail reaches. */
