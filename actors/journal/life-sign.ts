@@ -6,9 +6,9 @@
  * file, so everybody on this kernel who sees the folder gets the same answer.
  */
 import { mkdtemp, rm, symlink } from "node:fs/promises";
-import { connect, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
+import { unixSockets } from "./unix-socket.ts";
 
 export interface LifeSign {
   /** Afterwards `isSignAlive` is false, and the file is gone. */
@@ -20,18 +20,11 @@ const SOCKET_PATH_BYTES_MAX = 103;
 
 /** Gives a sign at `path`, which must be free. Null where the file system has no sockets. */
 export async function raiseSign(path: string): Promise<LifeSign | null> {
-  const server = createServer((socket) => socket.destroy());
-  try {
-    await withShortPath(path, (short) => listen(server, short));
-  } catch {
-    return null;
-  }
-  // The sign alone keeps no process alive, and a caller that cannot be accepted has its answer already.
-  server.unref();
-  server.on("error", () => {});
+  const listener = await withShortPath(path, (short) => unixSockets.listen(short)).catch(() => null);
+  if (listener === null) return null;
   return {
     async close() {
-      await new Promise((resolve) => server.close(resolve));
+      await listener.close();
       await rm(path, { force: true });
     },
   };
@@ -39,39 +32,22 @@ export async function raiseSign(path: string): Promise<LifeSign | null> {
 
 /** False only when no process listens any more: whatever else hinders the question counts as a sign. */
 export async function isSignAlive(path: string): Promise<boolean> {
-  let alive = true;
   // What fails before the question, as a link where no folder for temporary files is, is no answer to it.
-  await withShortPath(path, async (short) => {
-    alive = await isAnswered(short);
-  }).catch(() => {});
-  return alive;
+  return withShortPath(path, isAnswered).catch(() => true);
 }
 
-function listen(server: Server, path: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(path, () => {
-      server.off("error", reject);
-      resolve();
-    });
-  });
-}
-
-function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once("error", ({ code }: NodeJS.ErrnoException) =>
-      resolve(code !== "ECONNREFUSED" && code !== "ENOENT"),
-    );
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-  });
+async function isAnswered(path: string): Promise<boolean> {
+  try {
+    await unixSockets.reach(path);
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code !== "ECONNREFUSED" && code !== "ENOENT";
+  }
 }
 
 /** A path too long for a socket is reached through a link with a short one, for as long as `act` takes. */
-async function withShortPath(path: string, act: (path: string) => Promise<void>): Promise<void> {
+async function withShortPath<T>(path: string, act: (path: string) => Promise<T>): Promise<T> {
   if (Buffer.byteLength(path) <= SOCKET_PATH_BYTES_MAX) return act(path);
   const folder = await mkdtemp(join(tmpdir(), "eigenwatch-"));
   try {
@@ -80,7 +56,7 @@ async function withShortPath(path: string, act: (path: string) => Promise<void>)
     const short = join(link, basename(path));
     if (Buffer.byteLength(short) > SOCKET_PATH_BYTES_MAX)
       throw new Error(`Cannot reach ${path}: ${short} has more than ${SOCKET_PATH_BYTES_MAX} bytes`);
-    await act(short);
+    return await act(short);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -12,7 +12,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type Disk, realDisk } from "../../actors/journal/disk.ts";
+import { type Disk, readWhole, realDisk } from "../../actors/journal/disk.ts";
 import { JournalLocked } from "../../actors/journal/errors.ts";
 import { type JournalOptions, openJournal } from "../../actors/journal/file.ts";
 import type { LockOwner } from "../../actors/journal/lock.ts";
@@ -23,6 +23,8 @@ import { CONTAINER, withOpeners } from "./opener-process.ts";
 const OPENERS = 6;
 /** On each runtime: a hundred in all. */
 const ROUNDS = process.env["EIGENWATCH_LONG"] === "1" ? 100 : 50;
+/** Signs given and taken back by each of three. */
+const ASKED = 300;
 
 test("recording has one writer; a second one is refused until the first has closed", async () => {
   await withFolder(async (directory) => {
@@ -310,6 +312,31 @@ for (const [what, make, found] of SURPRISES) {
     });
   });
 }
+
+test("files that are opened while signs of life are given, asked for and taken back stay open", async () => {
+  await withFolder(async (directory) => {
+    const path = join(directory, "file");
+    writeFileSync(path, "content");
+    let asking = true;
+    const ask = async (name: string): Promise<void> => {
+      for (let round = 0; round < ASKED; round++) {
+        const at = join(directory, `${name}-${round}`);
+        const sign = await realDisk.raiseSign(at);
+        assert.is(await realDisk.isSignAlive(at), true);
+        await sign!.close();
+        assert.is(await realDisk.isSignAlive(at), false);
+      }
+    };
+    const read = async (): Promise<void> => {
+      while (asking) assert.is((await readWhole(realDisk, path)).length, "content".length);
+    };
+    const readers = Promise.all(range(1, 4).map(read));
+    // A reader that fails ends the test at once.
+    await Promise.race([Promise.all(["a", "b", "c"].map(ask)), readers]);
+    asking = false;
+    await readers;
+  });
+});
 
 /** Who held the lock that a killed process left in the folder. */
 async function killedWriter(directory: string): Promise<LockOwner> {
