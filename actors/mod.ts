@@ -4,6 +4,7 @@ export { type NatsCredentials, type NatsTls, type ParsedNatsUrl, parseNatsUrl } 
 export { StoredEntry } from "./bus/stored-entry.ts";
 export { systemClock } from "./clock.ts";
 export { feedHelp } from "./feeds/feed-spec.ts";
+export { refusalAmong } from "./feeds/refusal.ts";
 export { createFeeds } from "./feeds/session-feeds.ts";
 export { createMemoryJournal } from "./journal/memory.ts";
 export { describeRecording, openRecording, openRecordingForWriting } from "./journal/recording.ts";

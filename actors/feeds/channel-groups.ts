@@ -10,6 +10,9 @@ import { MAX_GROUP_CHANNELS, MAX_GROUPS } from "../../protocol/limits.ts";
 import type { Channels } from "../../protocol/messages.ts";
 import { clipName, type FeedWriter } from "./feed-writer.ts";
 
+/** Channels that all groups of a session hold. */
+export const MOST_CHANNELS = MAX_GROUPS * MAX_GROUP_CHANNELS;
+
 /** Samples of a frame: enough to make the cost per frame small, few enough to be one step of a display. */
 const FRAME_SAMPLES = 256;
 

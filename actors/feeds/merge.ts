@@ -20,6 +20,7 @@ import { clipName } from "./feed-writer.ts";
 import { FrameSlice } from "./frame-slice.ts";
 import { Pace } from "./pace.ts";
 import { Pause } from "./pause.ts";
+import { refusalAmong } from "./refusal.ts";
 
 /** Enough for a feed to read on while others are at later times, and at most 50 kB per feed. */
 const LOOK_AHEAD_FRAMES = 8;
@@ -35,6 +36,7 @@ export function createMerge(feeds: readonly Feed[], options: MergeOptions): Feed
   return {
     source: clipName(feeds.map(({ source }) => source).join("+")),
     kind: "recorded",
+    refusal: () => refusalAmong(feeds),
     run: (sink) => new Merge(feeds, options, pause, sink).run(),
     async stop() {
       pause.stop();

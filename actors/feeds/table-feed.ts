@@ -13,10 +13,11 @@
  *     rows that leave together.
  */
 
+import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed } from "../ports/feed.ts";
 import { BadSamples, type Reason } from "./bad-samples.ts";
-import { ChannelGroups } from "./channel-groups.ts";
+import { ChannelGroups, MOST_CHANNELS } from "./channel-groups.ts";
 import { FeedWriter } from "./feed-writer.ts";
 import { Pace } from "./pace.ts";
 import { Pause } from "./pause.ts";
@@ -51,12 +52,33 @@ export function createTableFeed(feed: TableFeedSource): Feed {
   return {
     source: feed.source,
     kind: feed.live ? "live" : "recorded",
+    refusal: () => refusalOf(feed),
     run: (sink) => runTable(feed, pause, new FeedWriter(feed.source, sink)),
     stop() {
       pause.stop();
       return Promise.resolve();
     },
   };
+}
+
+/** From the first rows of a file. What comes through a stream comes once. */
+async function refusalOf(feed: TableFeedSource): Promise<EigenwatchError | null> {
+  if (typeof feed.bytes !== "string") return null;
+  try {
+    const table = await openTable(feed);
+    for await (const batch of table.batches()) {
+      traitsOf(feed, table, batch);
+      break;
+    }
+  } catch (error) {
+    if (error instanceof EigenwatchError && error.kind === "limit") return error;
+  }
+  return null;
+}
+
+function traitsOf({ name, live, options }: TableFeedSource, table: Table, first: TableBatch): TableTraits {
+  const most = { channels: MOST_CHANNELS, choose: "columns=NAMES" };
+  return inferTraits(table, first, { name, live, options, most });
 }
 
 async function runTable(feed: TableFeedSource, pause: Pause, writer: FeedWriter): Promise<void> {
@@ -150,7 +172,7 @@ class TableRows {
     this.#name = feed.name;
     this.#chosen = new Set(options.columns);
     this.#skipped = new Set(options.skip);
-    this.#traits = inferTraits(table, first, feed);
+    this.#traits = traitsOf(feed, table, first);
     const { sampling, everyUs, innovation, columns } = this.#traits;
     const unit = options.unit ?? "";
     this.#groups = new ChannelGroups(writer, { group: feed.group, unit, sampling, everyUs, innovation });
@@ -240,10 +262,6 @@ class TableRows {
 
   #sample(batch: TableBatch, row: number, at: number, slot: number, time: number): void {
     const reason = batch.reasons[at]!;
-    if (slot < 0) {
-      this.#count("tooManyChannels", batch.line[row]!, "there are more columns than groups can hold");
-      return;
-    }
     if (reason !== FINE) {
       this.#countProblem(REASONS[reason] as Reason, batch.line[row]!);
       return;

@@ -5,6 +5,7 @@
  */
 import process from "node:process";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
 import { applySetting, defaultSettings } from "../../protocol/settings.ts";
 import { visibleJson, visibleText } from "../../protocol/visible-text.ts";
 import { report } from "../command-line/terminal.ts";
@@ -62,6 +63,7 @@ async function openTable(path: string, columns: string[] | undefined): Promise<T
   const table = await readTable(source, {
     name: path === "-" ? "standard input" : path,
     keepTimeText: true,
+    most: { channels: MAX_GROUP_CHANNELS, choose: "--columns NAMES" },
     ...(columns === undefined ? {} : { columns, format: "wide" as const }),
   });
   if (table.format === "wide") return table;

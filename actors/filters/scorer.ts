@@ -48,7 +48,7 @@ export function createScorer(
     throw new EigenwatchError({
       action: `score ${detector}`,
       value: `${columns.length} columns`,
-      expected: `at most MAX_GROUP_CHANNELS (${MAX_GROUP_CHANNELS})`,
+      expected: `at most ${MAX_GROUP_CHANNELS}`,
       kind: "limit",
     });
   }

@@ -5,6 +5,7 @@
  * (actors/feeds/bad-samples.ts) and reports the counts through `status`; none of them stops a feed.
  */
 
+import type { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Channels, FeedStatus, QuantumInput } from "../../protocol/messages.ts";
 
@@ -13,6 +14,11 @@ export interface Feed {
   readonly source: string;
   /** `live` feeds are ordered by arrival, `recorded` feeds are merged by the times of their samples. */
   readonly kind: "live" | "recorded";
+  /**
+   * Why this feed can never run as it was asked for, or null. What may pass, such as a missing file, is no reason: then `run` fails. Absent: it
+   * knows of nothing before it runs.
+   */
+  refusal?(): Promise<EigenwatchError | null>;
   /** Runs the feed. Resolves when it has ended: a recorded feed at its end, a live feed after `stop`. */
   run(sink: FeedSink): Promise<void>;
   stop(): Promise<void>;

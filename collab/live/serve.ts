@@ -12,6 +12,7 @@ import {
   type Feed,
   openRecordingForWriting,
   Partition,
+  refusalAmong,
   SYSTEM,
   systemClock,
   VERSION,
@@ -44,6 +45,8 @@ export async function up(flags: UpOptions): Promise<number> {
       expected: "a recorded one: file, synth with a speed, or stdin that is not live",
     });
   }
+  const refusal = await refusalAmong(asked);
+  if (refusal !== null) throw refusal;
   const log = (message: string) => say("log", { message });
   const journal = await openJournal(config, say);
   const recording = config.durability === "file" ? config.record : null;

@@ -86,6 +86,27 @@ test("wide table takes only the expected columns, in the expected order", async 
   assert.equal(skipped.values, [[10, 30]]);
 });
 
+test("wide table of too many channels is refused at its header: no row of it is read, and chosen columns are counted alone", async () => {
+  let rowsRead = 0;
+  async function* wide(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(`ts,${Array.from({ length: 20_000 }, (_, k) => `c${k}`).join(",")}\n`);
+    for (;;) {
+      rowsRead++;
+      yield Buffer.from("1,2\n");
+    }
+  }
+  const most = { channels: 128, choose: "--columns NAMES" };
+  assert.is(
+    await failure(readTable(wide(), { name: "wide.csv", most })),
+    "Cannot read wide.csv: it has 20000 columns of values; expected at most 128, or --columns NAMES to choose some of them",
+  );
+  assert.is(rowsRead, 0);
+  const chosen = await readTable(wide(), { columns: ["c7", "c19999"], most: { ...most, channels: 2 } });
+  assert.equal(chosen.valueColumns, ["c7", "c19999"]);
+  await chosen.batches().next();
+  assert.is(rowsRead, 1);
+});
+
 test("tabs, semicolons and a byte-order mark are recognised", async () => {
   assert.equal((await read(pieces("ts\ta\n1\t2\n"))).values, [[2]]);
   assert.equal((await read(pieces("ts;a\n1;2\n"))).values, [[2]]);

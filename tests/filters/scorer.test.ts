@@ -100,10 +100,7 @@ for (const detector of ["anomaly", "collapse", "changes", "coherence"] as Detect
   test(`${detector} scorer takes as many columns as a group has channels, and refuses more`, () => {
     const names = Array.from({ length: MAX_GROUP_CHANNELS + 1 }, (_, k) => `c${k}`);
     createScorer(detector, names.slice(1));
-    assert.throws(
-      () => createScorer(detector, names),
-      /: 129 columns; expected at most MAX_GROUP_CHANNELS \(128\)/,
-    );
+    assert.throws(() => createScorer(detector, names), /: 129 columns; expected at most 128$/);
   });
 
   test(`${detector} scorer does not look ahead`, () => {

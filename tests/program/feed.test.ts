@@ -156,7 +156,7 @@ test("up --feed synth is a session that says it is synthetic, with its truth on 
 });
 
 test("feed --to session is up with that feed", async () => {
-  const program = start(["feed", "spike", "--rate", "50", "--to", "session", "--json"]);
+  const program = start(["feed", "spike", "--rate", "50", "--to", "session", "--port", "0", "--json"]);
   try {
     await program.line("listening");
   } finally {
@@ -191,6 +191,7 @@ test("each flag that cannot be is named with what it takes, before a file is tou
     [feed("--duration", "1s"), /expected at least one sample/],
     [feed("--speed", "0"), /argument '0' is invalid. Expected a number above 0, or max/],
     [feed("--form", "density"), /spike: form density; expected no form/],
+    [feed("--port", "0"), /Cannot use --port 0: a table goes to file:.*none.csv; expected --to session/],
     [feed("--start", "then"), /argument 'then' is invalid. Expected ISO 8601/],
   ]);
   const states = await refused(() => written("quantum-zeno", "none.csv", { form: "density" }));

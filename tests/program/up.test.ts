@@ -1,6 +1,7 @@
 /** `up` over a file, to its end: what it prints, what it leaves, what it reads its configuration from. */
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type OutputLine, run, start } from "../support/program-run.ts";
@@ -48,6 +49,27 @@ test("up --once with a file that is not there names it and ends with 1", async (
   assert.is(code, 1);
   assert.match(stderr, `feed failed: file:nothing.csv: Cannot read ${missing}: there is no such file`);
   assert.not.match(stdout, "1970");
+});
+
+test("a table of more columns than there can be channels is refused by up and detect alike, before anything starts", async () => {
+  const wide = join(folder, "wide.csv.gz");
+  const names = Array.from({ length: 20_000 }, (_, k) => `c${k}`);
+  const rows = Array.from({ length: 20 }, (_, row) => `${row + 1},${names.map(() => row).join(",")}`);
+  writeFileSync(wide, gzipSync(`ts,${names.join(",")}\n${rows.join("\n")}\n`));
+  const record = join(folder, "too-wide");
+  const up = ["up", "--port", "0", "--record", record, "--feed", `file:${wide}`];
+  const refusals: [args: string[], expected: string][] = [
+    [up, "at most 8192, or columns=NAMES to choose some of them"],
+    // Among others, which are merged with it.
+    [[...up, "--feed", `file:${table}`, "--once"], "at most 8192, or columns=NAMES to choose some of them"],
+    [["detect", wide], "at most 128, or --columns NAMES to choose some of them"],
+  ];
+  for (const [args, expected] of refusals) {
+    const { code, stdout, stderr } = await run(args);
+    assert.equal([code, stdout], [2, ""], stderr);
+    assert.match(stderr, `Cannot read ${wide}: it has 20000 columns of values; expected ${expected}\n`);
+  }
+  assert.not.ok(existsSync(record));
 });
 
 test("up --once ends with its file while a live feed runs too", async () => {

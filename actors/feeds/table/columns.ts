@@ -1,6 +1,7 @@
 /** Which columns of a table are times, symbols, values and sizes, by their names or by options. */
 
 import { expectedAmong } from "../../../protocol/closest-name.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
 import { looksNumeric } from "./decimal.ts";
 import { badTable } from "./rows.ts";
 import { type TimeForm, timeFormOf } from "./times.ts";
@@ -15,6 +16,14 @@ export interface ColumnOptions {
   /** Only these channels; wide: columns, long: symbols. Empty: all. */
   columns?: readonly string[] | undefined;
   skip?: readonly string[] | undefined;
+  /** Wide: a table with more channels is refused at its header. Default: no limit. */
+  most?: MostChannels | undefined;
+}
+
+export interface MostChannels {
+  readonly channels: number;
+  /** The option that chooses columns, as a person gives it: "--columns NAMES". */
+  readonly choose: string;
 }
 
 export interface Columns {
@@ -99,9 +108,21 @@ function wideColumns(header: readonly string[], time: number, options: ColumnOpt
   const expected = (options.columns ?? []).map((name) => named(header, name, "columns"));
   const skipped = new Set((options.skip ?? []).map((name) => named(header, name, "skip")));
   const kept = (expected.length > 0 ? expected : all).filter((k) => !skipped.has(k));
+  if (options.most !== undefined) refuseTooMany("table", kept.length, options.most);
   refuseRepeated(kept.map((k) => header[k]!));
   if (kept.length === 0) throw badTable(`no column with values is left of ${shortList(header)}`);
   return kept;
+}
+
+/** Throws if a table of this name has more columns of values than there can be channels. */
+export function refuseTooMany(name: string, channels: number, most: MostChannels): void {
+  if (channels <= most.channels) return;
+  throw new EigenwatchError({
+    action: `read ${name}`,
+    value: `it has ${channels} columns of values`,
+    expected: `at most ${most.channels}, or ${most.choose} to choose some of them`,
+    kind: "limit",
+  });
 }
 
 function refuseRepeated(names: readonly string[]): void {

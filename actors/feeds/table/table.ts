@@ -270,12 +270,16 @@ const SYSTEM_ERRORS: Readonly<Record<string, { value: string; expected?: string 
   EACCES: { value: "reading it is not permitted" },
 };
 
-/** The error with the name of the table: `kind` is "input" for a table that cannot be opened, "failed" for one that ends in damage. */
+/**
+ * The error with the name of the table: `kind` is "input" for a table that cannot be opened, "failed" for one that ends in damage. One that is
+ * over a limit stays so.
+ */
 function named(name: string, error: unknown, kind: ErrorKind): EigenwatchError {
   const action = `read ${name}`;
   if (error instanceof EigenwatchError) {
     const { value, expected } = error;
-    return new EigenwatchError({ action, value, expected, kind }, { cause: error });
+    const limited = error.kind === "limit" ? "limit" : kind;
+    return new EigenwatchError({ action, value, expected, kind: limited }, { cause: error });
   }
   const code = (error as { code?: unknown } | null)?.code;
   const known = typeof code === "string" ? SYSTEM_ERRORS[code] : undefined;

@@ -4,7 +4,7 @@
  */
 
 import { EigenwatchError } from "../../../protocol/errors.ts";
-import { unnamedPlace } from "./columns.ts";
+import { type MostChannels, refuseTooMany, unnamedPlace } from "./columns.ts";
 import { UNPARSABLE } from "./rows.ts";
 import type { Table, TableBatch } from "./table.ts";
 
@@ -32,6 +32,7 @@ interface InferredTable {
   /** Name of the table in errors. */
   readonly name: string;
   readonly live: boolean;
+  readonly most: MostChannels;
   readonly options: {
     readonly innovation?: TableTraits["innovation"] | undefined;
     readonly sampling?: TableTraits["sampling"] | undefined;
@@ -40,11 +41,11 @@ interface InferredTable {
   };
 }
 
-/** Throws if a recorded wide table has no column with numbers. A live one may have numbers in its next rows. */
+/** Throws if a recorded wide table has no column with numbers, or more than `most`. A live one may have numbers in its next rows. */
 export function inferTraits(
   table: Table,
   first: TableBatch,
-  { name, live, options }: InferredTable,
+  { name, live, options, most }: InferredTable,
 ): TableTraits {
   const rows = Math.min(first.rows, TRAITS_ROWS);
   let columns = table.format === "long" ? [0] : numericColumns(table, first, rows);
@@ -52,6 +53,7 @@ export function inferTraits(
     if (!live) throw noNumbers(name, table);
     columns = table.valueColumns.map((_, k) => k);
   }
+  refuseTooMany(name, columns.length, most);
   const numeric = new Set(columns);
   const textColumns = table.valueColumns.filter((_, k) => !numeric.has(k));
   const innovation =

@@ -7,7 +7,7 @@
 import process from "node:process";
 import { Command, Option } from "@commander-js/extra-typings";
 import { manual } from "../../../actors/command-line/manual.ts";
-import { read, time } from "../../../actors/command-line/option-values.ts";
+import { port, read, time } from "../../../actors/command-line/option-values.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
 import { printTo } from "../../../actors/command-line/terminal.ts";
@@ -72,6 +72,11 @@ export const feedCommand = new Command("feed")
       .default(STDOUT, "stdout"),
   )
   .option("--truth <file>", "write what happens to this file, one JSON object per line")
+  .option(
+    "--port <port>",
+    "of a session: port of the gateway, 0 for any free port (default: 7420)",
+    read(port),
+  )
   .option("--json", "print the list, or the report, as JSON")
   .addHelpText(
     "after",
@@ -94,7 +99,8 @@ async function runFeed(scenario: string, options: FeedOptions): Promise<number> 
   if (scenario === "list") return printScenarios(options.json === true);
   if (options.to.kind !== "session") return writeTable(scenario, options);
   const { up } = await import("../../../collab/live/serve.ts");
-  return up({ feed: [sessionSpec(scenario, options)], set: [], allowHost: [], json: options.json });
+  const { port, json } = options;
+  return up({ feed: [sessionSpec(scenario, options)], set: [], allowHost: [], port, json });
 }
 
 /** What was written. */

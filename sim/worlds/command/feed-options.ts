@@ -23,6 +23,8 @@ export interface FeedOptions {
   form?: "record" | "vector" | "density" | undefined;
   to: FeedTarget;
   truth?: string | undefined;
+  /** Of the gateway of a session. */
+  port?: number | undefined;
   json?: true | undefined;
 }
 
@@ -63,7 +65,13 @@ export interface FeedPlan {
 }
 
 export function planFeed(name: string, options: FeedOptions): FeedPlan {
-  const { to, truth, form, start = RECORDED_START_US } = options;
+  const { to, truth, form, port, start = RECORDED_START_US } = options;
+  if (port !== undefined)
+    throw new EigenwatchError({
+      action: `use --port ${port}`,
+      value: `a table goes to ${to.text}`,
+      expected: "--to session",
+    });
   const choice = choiceOf(name, options);
   const { durationUs } = chosenWorld(name, choice).options;
   if (to.kind !== "file")
