@@ -1,19 +1,20 @@
 /**
  * What a recording leads to, in few bytes: digests of the events and published states that today's program derives from it, and of the state
- * at its end, for each actor.
+ * of each actor in its course and at its end.
  */
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { Core } from "../../actors/core/core.ts";
 import { hex } from "../../actors/core/hash.ts";
+import type { StateHashes } from "../../actors/core/registered-state.ts";
 import { openRecording } from "../../actors/journal/recording.ts";
 import { foldJournal } from "../../actors/log/fold.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
-import type { EventMessage } from "../../protocol/messages.ts";
+import type { EventMessage, Input } from "../../protocol/messages.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
 export interface Digest {
@@ -34,8 +35,18 @@ export interface RecordingDigest {
   readonly states: Digest;
   /** By actor: what it announced, without the numbers that count the events of others. */
   readonly eventsOf: Readonly<Record<string, Digest>>;
-  /** By actor: the hashes of its pieces of state. */
+  /** By actor: the hashes of its pieces of state at the end. */
   readonly stateOf: Readonly<Record<string, Digest>>;
+  /** Absent in the first ones. */
+  readonly course?: StateCourse;
+}
+
+/** The state of each actor in the course of a recording. */
+export interface StateCourse {
+  /** Sequences of the inputs after which it was looked at. */
+  readonly after: string;
+  /** By actor: the first digits of a digest of its pieces, in the same order; "-": it did not exist. */
+  readonly ofActor: Readonly<Record<string, string>>;
 }
 
 /** What each recording of recorded/ led to when it was made, by name. */
@@ -56,12 +67,19 @@ export function unpacked(name: string): { directory: string; publicKey: string }
   return { directory, publicKey: join(parent, "golden.pub") };
 }
 
-export async function digestOf(directory: string): Promise<RecordingDigest> {
+/** What today's program makes of a recording. */
+export interface Replayed {
+  readonly digest: RecordingDigest;
+  /** The newest snapshot of the recording, and today's program after the same input. */
+  readonly snapshot: { readonly stored: Uint8Array; readonly made: Uint8Array; readonly hash: string };
+}
+
+export async function replayed(directory: string): Promise<Replayed> {
   const events = new Digester();
   const states = new Digester();
   const eventsOf = new DigestersByActor();
   const stateOf = new DigestersByActor();
-  const core = new Core(SYSTEM, {
+  const core = new WatchedCore(SYSTEM, {
     event(event) {
       events.add(encodeMessage(event));
       eventsOf.of(event.actor).add(encodeMessage(unnumbered(event)));
@@ -70,12 +88,15 @@ export async function digestOf(directory: string): Promise<RecordingDigest> {
     metrics() {},
   });
   const journal = await openRecording(directory);
+  const stored = (await journal.loadSnapshot({}))!;
+  core.snapshotAfter = stored.sequence;
   const { inputs } = await foldJournal(journal.read(), core);
   await journal.close();
+  core.watch();
   const { stateVersion, hash, parts } = core.hash();
   for (const { actor, field, hash } of parts)
     stateOf.of(actorName(actor)).add(Buffer.from(`${actor}.${field} ${hex(hash)}\n`));
-  return {
+  const digest = {
     stateVersion,
     versions: core.session?.versions ?? {},
     inputs,
@@ -84,7 +105,75 @@ export async function digestOf(directory: string): Promise<RecordingDigest> {
     states: states.end(),
     eventsOf: eventsOf.end(),
     stateOf: stateOf.end(),
+    course: core.course.end(),
   };
+  return { digest, snapshot: { stored: stored.bytes, ...core.atSnapshot! } };
+}
+
+/** Looks at the state of each actor again and again, and before inputs that make actors begin anew: what they kept is gone afterwards. */
+class WatchedCore extends Core {
+  readonly course = new Course();
+  /** Sequence of the input after which `atSnapshot` is taken. */
+  snapshotAfter = Number.POSITIVE_INFINITY;
+  atSnapshot: { made: Uint8Array; hash: string } | null = null;
+
+  override apply(sequence: number, timeUs: number, input: Input): void {
+    if (sequence % LOOK_EVERY === 0 || input.type === "configChanged" || input.type === "sessionOpened")
+      this.watch();
+    super.apply(sequence, timeUs, input);
+    if (sequence === this.snapshotAfter)
+      this.atSnapshot = { made: this.snapshot(), hash: hex(this.hash().hash) };
+  }
+
+  watch(): void {
+    this.course.add(this.sequence, this.hash().parts);
+  }
+}
+
+/** Inputs between two looks at the state. */
+const LOOK_EVERY = 64;
+
+class Course {
+  private readonly after: number[] = [];
+  private readonly ofActor = new Map<string, string[]>();
+
+  /** The state of all actors after an input. */
+  add(sequence: number, parts: StateHashes["parts"]): void {
+    const look = this.after.push(sequence);
+    const digesters = new Map<string, Hash>();
+    for (const { actor, field, hash } of parts) {
+      const name = actorName(actor);
+      const digester = digesters.get(name) ?? createHash("sha256");
+      digesters.set(name, digester.update(`${actor}.${field} ${hex(hash)}\n`));
+    }
+    for (const [name, digester] of digesters) {
+      const looks = this.ofActor.get(name) ?? [];
+      // It did not exist yet.
+      while (looks.length < look - 1) looks.push("-");
+      looks.push(digester.digest("hex").slice(0, LOOK_DIGITS));
+      this.ofActor.set(name, looks);
+    }
+  }
+
+  end(): StateCourse {
+    const inOrder = [...this.ofActor].sort(([a], [b]) => (a < b ? -1 : 1));
+    return {
+      after: this.after.join(" "),
+      ofActor: Object.fromEntries(inOrder.map(([actor, looks]) => [actor, looks.join(" ")])),
+    };
+  }
+}
+
+/** Hexadecimal digits of a look: they tell changes apart, not attacks. */
+const LOOK_DIGITS = 8;
+
+/** The input after which the state of an actor is first another one; null: it never is. */
+export function firstDifference(found: StateCourse, golden: StateCourse, actor: string): string | null {
+  const after = golden.after.split(" ");
+  const before = golden.ofActor[actor]?.split(" ") ?? [];
+  const now = found.ofActor[actor]?.split(" ") ?? [];
+  const at = after.findIndex((_, k) => before[k] !== now[k]);
+  return at < 0 ? null : after[at]!;
 }
 
 /** "walk/collapse" is the actor collapse of the group walk. */
