@@ -5,6 +5,8 @@
  * The newest block and the newest snapshot always stay, even if they are larger. On disk the blocks after the newest snapshot are kept; here
  * they may be dropped, so that memory stays bounded.
  */
+import { ByteQueue } from "../../protocol/byte-queue.ts";
+import { HASH_BYTES } from "../../protocol/limits.ts";
 import type {
   BlockPosition,
   DerivedRecord,
@@ -20,8 +22,11 @@ import { checkDerivedRecord, checkNextBlock, checkSnapshot, copyPosition } from 
 /** 48 MiB: some minutes of a busy session. */
 const RETAIN_BYTES = 48 * 1024 * 1024;
 
-/** Memory for a block or record in addition to its bytes: objects, array headers, hash. */
+/** Memory for a record or snapshot in addition to its bytes: objects, array headers. */
 const OVERHEAD_BYTES = 400;
+
+/** The numbers of each block in the queue. Its bytes come after its hash. */
+const COLUMN = { firstSequence: 0, lastSequence: 1, timeUs: 2 } as const;
 
 export interface MemoryJournalOptions {
   /** Blocks, records and snapshots together; the newest block and the newest snapshot stay in any case. */
@@ -39,12 +44,12 @@ export function createMemoryJournal({
 export class MemoryJournal implements Journal {
   readonly durability = "memory";
   readonly #retainBytes: number;
-  /** By number, without gaps from #first to #last. */
-  readonly #blocks = new Map<number, JournalBlock>();
+  readonly #blocks = new ByteQueue(Object.keys(COLUMN).length);
   /** By the block that was the last one when they came. Most blocks have none. */
   readonly #records = new Map<number, DerivedRecord[]>();
-  #first = 1;
-  #last: JournalBlock | null = null;
+  /** Number of the block with index 0. */
+  #start = 1;
+  #last: BlockPosition | null = null;
   /** Oldest first. */
   readonly #snapshots: StoredSnapshot[] = [];
   #bytes = 0;
@@ -59,7 +64,7 @@ export class MemoryJournal implements Journal {
   }
 
   get first(): BlockPosition | null {
-    return this.#last === null ? null : copyPosition(this.#block(this.#first));
+    return this.#last === null ? null : this.#position(this.#first);
   }
 
   /** Bytes held now, objects estimated. */
@@ -74,7 +79,7 @@ export class MemoryJournal implements Journal {
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#keep({ ...block });
+    this.#keep(block);
     return null;
   }
 
@@ -85,7 +90,7 @@ export class MemoryJournal implements Journal {
     const records = this.#records.get(last.number) ?? [];
     records.push({ kind, block, bytes: new Uint8Array(bytes) });
     this.#records.set(last.number, records);
-    this.#grow(record.bytes.length);
+    this.#grow(bytes.length + OVERHEAD_BYTES);
   }
 
   async saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void> {
@@ -95,7 +100,7 @@ export class MemoryJournal implements Journal {
     if (same >= 0) this.#dropSnapshot(same);
     this.#snapshots.push({ block, timeUs, sequence, bytes: new Uint8Array(bytes) });
     this.#snapshots.sort((a, b) => a.block - b.block);
-    this.#grow(bytes.length);
+    this.#grow(bytes.length + OVERHEAD_BYTES);
   }
 
   async loadSnapshot({ block, timeUs, sequence }: LogPlace): Promise<StoredSnapshot | null> {
@@ -113,7 +118,7 @@ export class MemoryJournal implements Journal {
     const { field, value } = placeOf(at);
     if (this.#last === null) return null;
     const end = this.#last.number + 1;
-    const found = firstReaching(this.#first, end, (number) => this.#block(number), field, value);
+    const found = firstReaching(this.#first, end, (number) => this.#position(number), field, value);
     return found === end ? null : found;
   }
 
@@ -124,9 +129,8 @@ export class MemoryJournal implements Journal {
         yield droppedWhileRead(number, this.#first - 1);
         number = this.#first;
       }
-      const block = this.#block(number);
       const records = this.#records.get(number) ?? [];
-      yield { kind: "block", block: { ...copyPosition(block), bytes: new Uint8Array(block.bytes) } };
+      yield { kind: "block", block: this.#block(number) };
       // A record is stored with the block that was last when it came, so it may belong to one before `from`.
       for (const record of records)
         if (record.block >= from) yield { ...record, bytes: new Uint8Array(record.bytes) };
@@ -140,20 +144,38 @@ export class MemoryJournal implements Journal {
     this.#closed = true;
   }
 
-  /** One that is kept. */
+  /** Number of the oldest block kept. */
+  get #first(): number {
+    return this.#start + this.#blocks.first;
+  }
+
+  /** A copy of one that is kept. */
   #block(number: number): JournalBlock {
-    return this.#blocks.get(number)!;
+    const bytes = this.#blocks.get(number - this.#start).slice(HASH_BYTES);
+    return { ...this.#position(number), bytes };
+  }
+
+  #position(number: number): BlockPosition {
+    const index = number - this.#start;
+    return {
+      number,
+      firstSequence: this.#blocks.number(index, COLUMN.firstSequence),
+      lastSequence: this.#blocks.number(index, COLUMN.lastSequence),
+      timeUs: this.#blocks.number(index, COLUMN.timeUs),
+      hash: this.#blocks.get(index).slice(0, HASH_BYTES),
+    };
   }
 
   #keep(block: JournalBlock): void {
-    if (this.#last === null) this.#first = block.number;
-    this.#blocks.set(block.number, block);
-    this.#last = block;
-    this.#grow(block.bytes.length);
+    const { firstSequence, lastSequence, timeUs, hash, bytes } = block;
+    if (this.#last === null) this.#start = block.number;
+    this.#blocks.add([firstSequence, lastSequence, timeUs], hash, bytes);
+    this.#last = copyPosition(block);
+    this.#grow(HASH_BYTES + bytes.length + this.#blocks.overheadBytes);
   }
 
   #grow(bytes: number): void {
-    this.#bytes += bytes + OVERHEAD_BYTES;
+    this.#bytes += bytes;
     while (this.#bytes > this.#retainBytes) if (!this.#dropOldest()) return;
   }
 
@@ -164,10 +186,10 @@ export class MemoryJournal implements Journal {
       return true;
     }
     if (this.#last === null || this.#first === this.#last.number) return false;
-    const number = this.#first++;
-    this.#bytes -= this.#block(number).bytes.length + OVERHEAD_BYTES;
+    const number = this.#first;
+    this.#bytes -= this.#blocks.lengthOf(this.#blocks.first) + this.#blocks.overheadBytes;
     for (const { bytes } of this.#records.get(number) ?? []) this.#bytes -= bytes.length + OVERHEAD_BYTES;
-    this.#blocks.delete(number);
+    this.#blocks.drop();
     this.#records.delete(number);
     return true;
   }

@@ -4,21 +4,18 @@
  * B1  The blocks kept take at most `bytesMax`, except that the newest one always stays.
  */
 import { decodeBlock } from "../../protocol/block.ts";
+import { ByteQueue } from "../../protocol/byte-queue.ts";
 import { isFrame } from "../../protocol/codec.ts";
 import type { DeliveredFrame } from "../ports/session.ts";
 import { LoggedFrame } from "./delivered-frame.ts";
 
-interface RecentBlock {
-  readonly lastSequence: number;
-  readonly bytes: Uint8Array;
-}
+/** The one number of each block in the queue. */
+const LAST_SEQUENCE = 0;
 
 export class RecentBlocks {
   /** Bytes kept. */
   bytes = 0;
-  private blocks: RecentBlock[] = [];
-  /** Blocks at the beginning that count as dropped; removed now and then, because shifting one by one would be quadratic. */
-  private dropped = 0;
+  private readonly blocks = new ByteQueue(1);
   /** Last input of the newest dropped block. */
   private droppedSequence: number;
   private readonly bytesMax: number;
@@ -30,16 +27,13 @@ export class RecentBlocks {
   }
 
   add(lastSequence: number, bytes: Uint8Array): void {
-    this.blocks.push({ lastSequence, bytes });
+    const { blocks } = this;
+    blocks.add([lastSequence], bytes);
     this.bytes += bytes.length;
-    while (this.bytes > this.bytesMax && this.dropped < this.blocks.length - 1) {
-      const oldest = this.blocks[this.dropped++]!;
-      this.bytes -= oldest.bytes.length;
-      this.droppedSequence = oldest.lastSequence;
-    }
-    if (this.dropped > this.blocks.length / 2) {
-      this.blocks = this.blocks.slice(this.dropped);
-      this.dropped = 0;
+    while (this.bytes > this.bytesMax && blocks.first < blocks.end - 1) {
+      this.bytes -= blocks.lengthOf(blocks.first);
+      this.droppedSequence = blocks.number(blocks.first, LAST_SEQUENCE);
+      blocks.drop();
     }
   }
 
@@ -50,9 +44,8 @@ export class RecentBlocks {
     through = Number.POSITIVE_INFINITY,
   ): { complete: boolean; frames: DeliveredFrame[] } {
     const frames: DeliveredFrame[] = [];
-    for (let i = this.firstAfter(after); i < this.blocks.length && frames.length < limit; i++) {
-      const { bytes } = this.blocks[i]!;
-      decodeBlock(bytes).forEach((sequence, _timeUs, message) => {
+    for (let i = this.firstAfter(after); i < this.blocks.end && frames.length < limit; i++) {
+      decodeBlock(this.blocks.get(i)).forEach((sequence, _timeUs, message) => {
         if (sequence <= after || sequence > through || frames.length >= limit || !isFrame(message)) return;
         frames.push(new LoggedFrame(sequence, { bytes: message, inputsAt: 0 }, 0, message.length));
       });
@@ -62,11 +55,11 @@ export class RecentBlocks {
 
   /** Index of the first kept block that ends after input `after`, by bisection. */
   private firstAfter(after: number): number {
-    let low = this.dropped;
-    let high = this.blocks.length;
+    let low = this.blocks.first;
+    let high = this.blocks.end;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if (this.blocks[middle]!.lastSequence > after) high = middle;
+      if (this.blocks.number(middle, LAST_SEQUENCE) > after) high = middle;
       else low = middle + 1;
     }
     return low;
