@@ -15,6 +15,9 @@ const EVENTS_IN_MEMORY = 10_000;
 /** First step back in a journal: a second or two of blocks, which takes a millisecond to read. */
 const BLOCKS_BACK = 256;
 
+/** Events whose block is remembered: some pages of more clients than come back at the same time. */
+const BLOCKS_REMEMBERED = 4_096;
+
 export interface EventHistoryOptions {
   readonly journal: Pick<Journal, "read" | "first" | "last">;
   /** Sequence of the last event, 0 without one. */
@@ -30,6 +33,8 @@ export class EventHistory {
   private readonly options: EventHistoryOptions;
   private recent: EventMessage[];
   private newest: number;
+  /** The blocks of events that were read back, by sequence. A client goes on after one of them: with the next page, or earlier if it is slow. */
+  private readonly blocks = new Map<number, number>();
 
   constructor(options: EventHistoryOptions) {
     this.options = options;
@@ -52,6 +57,7 @@ export class EventHistory {
   rewind(newest: number): void {
     this.newest = newest;
     this.recent = [];
+    this.blocks.clear();
   }
 
   /** Events with a higher sequence, oldest first, at most `limit`. */
@@ -63,9 +69,11 @@ export class EventHistory {
       return recent.slice(start, start + limit);
     }
     const found: EventMessage[] = [];
-    for await (const { events } of this.recorded(await this.startFor(sequence + 1))) {
+    for await (const { block, events } of this.recorded(await this.startFor(sequence + 1))) {
       for (const event of events) {
-        if (event.sequence > sequence && event.sequence < first && found.length < limit) found.push(event);
+        if (event.sequence <= sequence || event.sequence >= first || found.length >= limit) continue;
+        found.push(event);
+        this.remember(event.sequence, block);
       }
       if (found.length >= limit || (found.at(-1)?.sequence ?? 0) >= first - 1) break;
     }
@@ -78,7 +86,7 @@ export class EventHistory {
    */
   private async startFor(sequence: number): Promise<number | undefined> {
     const { journal, blockOf } = this.options;
-    const known = blockOf?.(sequence);
+    const known = blockOf?.(sequence) ?? this.blocks.get(sequence - 1);
     const { first, last } = journal;
     if (known !== undefined || first === null || last === null) return known;
     for (let back = BLOCKS_BACK; last.number - back > first.number; back *= 4) {
@@ -86,6 +94,13 @@ export class EventHistory {
       if ((await this.firstRecordedFrom(block)) <= sequence) return block;
     }
     return undefined;
+  }
+
+  private remember(sequence: number, block: number): void {
+    this.blocks.set(sequence, block);
+    if (this.blocks.size <= BLOCKS_REMEMBERED) return;
+    const [oldest] = this.blocks.keys();
+    this.blocks.delete(oldest!);
   }
 
   /** Sequence of the first event that is recorded at or after a block. */

@@ -2,6 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { EventHistory } from "../../actors/partition/event-history.ts";
+import type { Journal } from "../../actors/ports/journal.ts";
 import { encodeDerived } from "../../protocol/block.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 
@@ -40,7 +41,48 @@ test("the last sequence is known before any event is in memory", async () => {
 });
 
 test("the last events that a client missed are found without reading a long journal from its beginning", async () => {
-  const journal = await journalWith(5_000);
+  const { journal, entriesRead } = counted(await journalWith(5_000));
+  const history = new EventHistory({ journal, newest: 5_000, events: [] });
+  for (const after of [0, 1, 500, 3_900, 4_743, 4_744, 4_745, 4_990]) {
+    const before = entriesRead();
+    assert.equal(
+      (await history.after(after, 3)).map((event) => event.sequence),
+      [after + 1, after + 2, after + 3],
+    );
+    const read = entriesRead() - before;
+    if (after > 4_744) assert.ok(read < 2 * 256 + 10, `${read} entries for what came after ${after}`);
+  }
+});
+
+for (const [client, taken] of [
+  ["a client", 10],
+  ["a slow client, which takes a part of each page and asks again,", 4],
+] as const)
+  test(`${client} that fetches page after page has a few entries read for each, and gets every event once`, async () => {
+    const { journal, entriesRead } = counted(await journalWith(2_000));
+    const history = new EventHistory({ journal, newest: 2_000, events: events(1_990, 2_000) });
+    const got: number[] = [];
+    let pages = 0;
+    for (
+      let page = await history.after(0, 10);
+      page.length > 0;
+      page = await history.after(got.at(-1)!, 10)
+    ) {
+      got.push(...page.slice(0, taken).map(({ sequence }) => sequence));
+      pages++;
+    }
+    assert.equal(
+      got,
+      Array.from({ length: 2_000 }, (_, k) => k + 1),
+    );
+    // Each event is a block and a record, and a page begins with that before it. The first one is searched for.
+    assert.ok(entriesRead() < 1_500 + pages * 2 * 11, `${entriesRead()} entries for ${pages} pages`);
+  });
+
+/** Counts what is read of a journal. */
+function counted<Read extends Pick<Journal, "read">>(
+  journal: Read,
+): { journal: Read; entriesRead(): number } {
   let read = 0;
   const plain = journal.read.bind(journal);
   journal.read = async function* (from) {
@@ -49,16 +91,8 @@ test("the last events that a client missed are found without reading a long jour
       yield entry;
     }
   };
-  const history = new EventHistory({ journal, newest: 5_000, events: [] });
-  for (const after of [0, 1, 500, 3_900, 4_743, 4_744, 4_745, 4_990]) {
-    read = 0;
-    assert.equal(
-      (await history.after(after, 3)).map((event) => event.sequence),
-      [after + 1, after + 2, after + 3],
-    );
-    if (after > 4_744) assert.ok(read < 2 * 256 + 10, `${read} entries for what came after ${after}`);
-  }
-});
+  return { journal, entriesRead: () => read };
+}
 
 async function journalWith(count: number) {
   const journal = createMemoryJournal({});
