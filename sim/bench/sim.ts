@@ -1,7 +1,7 @@
 /** The simulator with all checkers: events per second of a core and speed relative to real time, compared with plain replay of a similar log. */
 import { createMemoryJournal, Partition } from "../../actors/mod.ts";
 import { createScratchFrame } from "../../protocol/frame.ts";
-import { SIMULATED_SYSTEM, simulatedSettings } from "../cluster/definitions.ts";
+import { simulatedSettings, systemOf } from "../cluster/definitions.ts";
 import { run } from "../cluster/run.ts";
 import { replay } from "../recordings/replay/replay.ts";
 import { check, cpuSeconds, median } from "./measure.ts";
@@ -17,32 +17,43 @@ const CHANNELS = 4;
 /** A checked simulation may cost so many times the replay of an input. */
 const REPLAY_TIMES = 4;
 
+/** With the cheap detectors, which most worlds run, and with all of them (sim/cluster/definitions.ts); each beside a replay with the same ones. */
+const DETECTORS = { "cheap detectors": false, "all detectors": true } as const;
+const SCENARIOS = ["standard", "single"] as const;
+
 export async function benchSim(): Promise<BenchRow[]> {
-  const replayed = await createReplay();
-  const { standard, single, replaying } = await inTurns({
-    standard: simulationTurn("standard"),
-    single: simulationTurn("single"),
-    replaying: replayed.turn,
-  });
-  await replayed.close();
-  const peers = { "plain replay, inputs/s": replaying };
-  const rowsOf = (scenario: string, runs: SimulationRun[]) => [
+  const rows: BenchRow[] = [];
+  for (const [detectors, allDetectors] of Object.entries(DETECTORS)) {
+    const replayed = await createReplay(allDetectors);
+    const { replaying, ...simulated } = await inTurns({
+      standard: simulationTurn("standard", allDetectors),
+      single: simulationTurn("single", allDetectors),
+      replaying: replayed.turn,
+    });
+    await replayed.close();
+    for (const scenario of SCENARIOS)
+      rows.push(...rowsOf(`sim, ${scenario}, ${detectors}`, simulated[scenario], replaying));
+  }
+  return rows;
+}
+
+function rowsOf(name: string, runs: SimulationRun[], replaying: number[]): BenchRow[] {
+  return [
     compared(
       {
-        name: `sim, ${scenario}, all checkers on`,
+        name: `${name}, all checkers on`,
         unit: "events/s",
         runs: runs.map(({ events }) => events),
         note: `${SEEDS} seeds a run; target: 40,000, and 1/${REPLAY_TIMES} of plain replay`,
       },
-      peers,
+      { "plain replay, inputs/s": replaying },
       { atLeast: Math.max(40_000, median(replaying) / REPLAY_TIMES) },
     ),
     limited(
-      { name: `sim, ${scenario}, simulated time`, unit: "× real time", runs: runs.map(({ speed }) => speed) },
+      { name: `${name}, simulated time`, unit: "× real time", runs: runs.map(({ speed }) => speed) },
       { atLeast: 500 },
     ),
   ];
-  return [...rowsOf("standard", standard), ...rowsOf("single", single)];
 }
 
 /** Per second of a core. */
@@ -53,13 +64,16 @@ interface SimulationRun {
 }
 
 /** A contender: the next seeds. */
-function simulationTurn(scenario: "standard" | "single"): () => Promise<SimulationRun> {
+function simulationTurn(
+  scenario: "standard" | "single",
+  allDetectors: boolean,
+): () => Promise<SimulationRun> {
   let seed = 0;
   return async () => {
     let [events, simulatedUs] = [0, 0];
     const started = cpuSeconds();
     for (let k = 0; k < SEEDS; k++) {
-      const result = await run({ seed: ++seed, scenario });
+      const result = await run({ seed: ++seed, scenario, override: { allDetectors } });
       check(result.violation === null, `no broken rule in seed ${seed} of ${scenario}`);
       events += result.events;
       simulatedUs += result.simulatedUs;
@@ -70,7 +84,10 @@ function simulationTurn(scenario: "standard" | "single"): () => Promise<Simulati
 }
 
 /** A contender: inputs per second of a replay with verification; frames are as small as the simulator's. */
-async function createReplay(): Promise<{ turn(): Promise<number>; close(): Promise<void> }> {
+async function createReplay(
+  allDetectors: boolean,
+): Promise<{ turn(): Promise<number>; close(): Promise<void> }> {
+  const definitions = systemOf({ allDetectors });
   let nowUs = 1e15;
   const journal = createMemoryJournal({});
   const partition = await Partition.open({
@@ -79,7 +96,7 @@ async function createReplay(): Promise<{ turn(): Promise<number>; close(): Promi
     journal,
     clock: { nowUs: () => nowUs, monotonicMs: () => nowUs / 1000, after: () => () => {}, soon: setImmediate },
     settings: simulatedSettings(1),
-    definitions: SIMULATED_SYSTEM,
+    definitions,
     versions: {},
     recording: null,
     log: () => {},
@@ -125,7 +142,7 @@ async function createReplay(): Promise<{ turn(): Promise<number>; close(): Promi
   return {
     async turn() {
       const started = cpuSeconds();
-      const report = await replay(journal, SIMULATED_SYSTEM, { verify: true });
+      const report = await replay(journal, definitions, { verify: true });
       const seconds = cpuSeconds() - started;
       check(!report.difference, "a replay without differences");
       return report.inputs / seconds;

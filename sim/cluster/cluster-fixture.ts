@@ -12,7 +12,7 @@ import { BusServers } from "./bus-servers.ts";
 import type { WorldEnd } from "./checkers/observation.ts";
 import { SimulatedClient } from "./client.ts";
 import { SimulatedClock } from "./clock.ts";
-import { SESSION, SIMULATED_SYSTEM } from "./definitions.ts";
+import { SESSION, systemOf } from "./definitions.ts";
 import { SimulatedFeed } from "./feed.ts";
 import type { Fixture } from "./fixture.ts";
 import { Network } from "./network.ts";
@@ -78,7 +78,7 @@ function endOf(
     streams,
     live: new Map(nodes.flatMap((node) => [...node.live])),
     clients,
-    definitions: SIMULATED_SYSTEM,
+    definitions: systemOf(world.options),
     healed: true,
   };
 }

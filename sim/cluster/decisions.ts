@@ -67,12 +67,11 @@ export class Decisions {
         if (this.#healed) return false;
         const index = ++asked;
         if (probability <= 0) return false;
-        const id = `${name}#${index}`;
         if (this.#only === null) {
           chance ??= new RandomStream(this.#seed, `fault ${name}`);
           if (chance.next() >= probability) return false;
-        } else if (!this.#only.has(id)) return false;
-        this.taken.push(id);
+        } else if (!this.#only.has(`${name}#${index}`)) return false;
+        this.taken.push(`${name}#${index}`);
         this.#onTaken(kind);
         return true;
       },

@@ -1,11 +1,30 @@
-/** What the nodes of simulated worlds run: all shipped actors and the witness, with settings that warm up within seconds and give many events. */
+/** What the nodes of simulated worlds run: shipped actors and the witness, with settings that warm up within seconds and give many events. */
+import type { CoreDefinitions } from "../../actors/core/mod.ts";
 import { SYSTEM } from "../../actors/mod.ts";
 import { parseSettings, type Settings } from "../../protocol/settings.ts";
+import type { WorldOptions } from "./options.ts";
 import { WITNESS } from "./witness-actor.ts";
 
 export const SESSION = "simulated";
 
-export const SIMULATED_SYSTEM = { group: [...SYSTEM.group, WITNESS], session: SYSTEM.session };
+/** All shipped actors and the witness. */
+export const SIMULATED_SYSTEM: CoreDefinitions = {
+  group: [...SYSTEM.group, WITNESS],
+  session: SYSTEM.session,
+};
+
+/**
+ * Of the actors of groups only the estimator, which publishes states, and the witness, which shows every effect of a fault. What is tested is
+ * what lies around detectors, and they would take most of the time.
+ */
+const LIGHT_SYSTEM: CoreDefinitions = {
+  group: [...SYSTEM.group.filter(({ name }) => name === "estimator"), WITNESS],
+  session: SYSTEM.session,
+};
+
+export function systemOf({ allDetectors }: Pick<WorldOptions, "allDetectors">): CoreDefinitions {
+  return allDetectors ? SIMULATED_SYSTEM : LIGHT_SYSTEM;
+}
 
 /** A world of two minutes has a thousand rows: memories and false-alarm rates are scaled to that. */
 export function simulatedSettings(seed: number): Settings {

@@ -14,13 +14,7 @@ import type { BusServers } from "./bus-servers.ts";
 import type { WorldEnd } from "./checkers/observation.ts";
 import { SimulatedClock } from "./clock.ts";
 import type { Fault } from "./decisions.ts";
-import {
-  SESSION,
-  SETTING_CHANGES,
-  SIMULATED_SYSTEM,
-  SNAPSHOT_SAMPLES,
-  simulatedSettings,
-} from "./definitions.ts";
+import { SESSION, SETTING_CHANGES, SNAPSHOT_SAMPLES, simulatedSettings, systemOf } from "./definitions.ts";
 import { SimulatedGateway } from "./gateway.ts";
 import { observePartition } from "./observed-partition.ts";
 import { Process } from "./process.ts";
@@ -129,7 +123,7 @@ export class SimulatedNode {
       partitions: this.#partitions,
       bus,
       clock,
-      definitions: SIMULATED_SYSTEM,
+      definitions: systemOf(world.options),
       settings: simulatedSettings(world.seed),
       versions: {},
       memory: () => ({ rss: 0, heapUsed: 0 }),

@@ -20,6 +20,8 @@ export interface WorldOptions {
   /** Frames a second of each feed. */
   readonly framesPerSecond: number;
   readonly clients: number;
+  /** Nodes run all shipped detectors; else the cheap ones alone (definitions.ts). */
+  readonly allDetectors: boolean;
   /** The disk acknowledges what it has not stored: a known bug that must be found. */
   readonly canary: boolean;
   /** Every node serves every partition. */
@@ -122,9 +124,12 @@ export interface ClientOptions {
   readonly garbage: number;
 }
 
+/** Share of worlds with all detectors: their state, and what snapshots restore of it, is tested there; faults are the same in all worlds. */
+const ALL_DETECTORS = 0.25;
+
 export function drawOptions(seed: number, name: ScenarioName, minutes: number | undefined): WorldOptions {
   const scenario: ScenarioShape = SCENARIOS[name];
-  const { between, whole, chance } = draws(seed);
+  const { between, whole, chance, isOn } = draws(seed);
   const { network, bus, tail, disk, node, feed, client } = scenario.weights;
   return {
     scenario: name,
@@ -136,6 +141,7 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
     channels: whole("channels", 3, 4),
     framesPerSecond: whole("framesPerSecond", 1, 3),
     clients: whole("clients", 2, 3),
+    allDetectors: isOn("allDetectors", ALL_DETECTORS),
     canary: scenario.canary,
     remote: scenario.remote ?? false,
     network: {
@@ -215,12 +221,13 @@ function draws(seed: number) {
       round(from + (to - from) * stream(name).next()),
     whole: (name: string, from: number, to: number): number =>
       from + Math.floor(stream(name).next() * (to - from + 1)),
+    isOn: (name: string, share: number): boolean => stream(name).next() < share,
     /** 0 in a share of the seeds, else up to `most`, with small values more likely. */
     chance(name: string, most: number, weight: number): number {
       const random = stream(name);
-      const isOn = random.next() < Math.min(1, 0.6 * weight);
+      const happens = random.next() < Math.min(1, 0.6 * weight);
       const size = random.next() * random.next();
-      return isOn && weight > 0 ? round(most * size * Math.min(2, weight)) : 0;
+      return happens && weight > 0 ? round(most * size * Math.min(2, weight)) : 0;
     },
   };
 }

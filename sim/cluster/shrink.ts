@@ -1,7 +1,7 @@
 /**
  * Makes a failing world small: first the world, then the faults it needs.
  *
- *   seed breaks rule R ─► fewer nodes, partitions, clients, feeds, channels, frames, minutes ─► ddmin over its decisions
+ *   seed breaks rule R ─► fewer actors, nodes, partitions, clients, feeds, channels, frames, minutes ─► ddmin over its decisions
  *                                    ▲                                                                   │
  *                                    └────────────── once more ──── earlier faults ◄─────────────────────┘
  *
@@ -44,7 +44,7 @@ type Override = Partial<
   Record<
     "nodes" | "partitions" | "clients" | "feedsOfPartition" | "channels" | "framesPerSecond" | "minutes",
     number
-  >
+  > & { allDetectors: boolean }
 >;
 
 /** Null when the seed does not fail. */
@@ -95,6 +95,7 @@ class Search {
   async smallerWorld(): Promise<void> {
     const { options } = this.#best;
     const [feeds, channels, rate] = [options.feedsOfPartition, options.channels, options.framesPerSecond];
+    if (options.allDetectors) await this.#smallest("allDetectors", [false]);
     if (options.nodes > 2) await this.#smallest("nodes", [1, 2]);
     if (options.partitions > 1) await this.#smallest("partitions", [1]);
     if (options.clients > 0) await this.#smallest("clients", below(options.clients));
@@ -137,7 +138,10 @@ class Search {
   }
 
   /** Takes the first value with which the world still fails. */
-  async #smallest(option: keyof Override, values: readonly number[]): Promise<void> {
+  async #smallest<Option extends keyof Override>(
+    option: Option,
+    values: readonly NonNullable<Override[Option]>[],
+  ): Promise<void> {
     for (const value of values) {
       if (!this.#shrinking.mayGoOn()) return;
       const override = { ...this.#override, [option]: value };

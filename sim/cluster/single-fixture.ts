@@ -10,13 +10,7 @@ import { Partition } from "../../actors/mod.ts";
 import type { WorldEnd } from "./checkers/observation.ts";
 import { SimulatedClient } from "./client.ts";
 import { SimulatedClock } from "./clock.ts";
-import {
-  SESSION,
-  SETTING_CHANGES,
-  SIMULATED_SYSTEM,
-  SNAPSHOT_SAMPLES,
-  simulatedSettings,
-} from "./definitions.ts";
+import { SESSION, SETTING_CHANGES, SNAPSHOT_SAMPLES, simulatedSettings, systemOf } from "./definitions.ts";
 import { SimulatedFeed } from "./feed.ts";
 import type { Fixture } from "./fixture.ts";
 import { SimulatedGateway } from "./gateway.ts";
@@ -128,7 +122,7 @@ class Machine {
       streams: new Map([[PARTITION, blocks]]),
       live: this.#live,
       clients,
-      definitions: SIMULATED_SYSTEM,
+      definitions: systemOf(this.#world.options),
       healed: true,
     };
   }
@@ -169,7 +163,7 @@ class Machine {
       journal: observed,
       clock,
       settings: simulatedSettings(world.seed),
-      definitions: SIMULATED_SYSTEM,
+      definitions: systemOf(world.options),
       versions: {},
       recording: null,
       memory: () => ({ rss: 0, heapUsed: 0 }),

@@ -1,9 +1,12 @@
 /** Queue, decisions, clocks and network of simulated worlds keep their numbered promises. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { SYSTEM } from "../../actors/system.ts";
 import { SimulatedClock } from "../../sim/cluster/clock.ts";
 import { Decisions } from "../../sim/cluster/decisions.ts";
+import { systemOf } from "../../sim/cluster/definitions.ts";
 import { Network } from "../../sim/cluster/network.ts";
+import { drawOptions } from "../../sim/cluster/options.ts";
 import { Process } from "../../sim/cluster/process.ts";
 import { EventQueue } from "../../sim/cluster/queue.ts";
 import { calmOptions, manualWorld, pass } from "./manual-world.ts";
@@ -89,6 +92,17 @@ test("[D3] after healing no fault happens", () => {
   const decisions = new Decisions(7, null, () => {});
   decisions.heal();
   for (let k = 0; k < 100; k++) assert.not(decisions.of("a", "drop").happens(1));
+});
+
+test("a quarter of the worlds run all shipped actors, the others the cheap ones; both have the witness", () => {
+  const worlds = Array.from({ length: 400 }, (_, seed) => drawOptions(seed, "standard", undefined));
+  const share = worlds.filter(({ allDetectors }) => allDetectors).length / worlds.length;
+  // Six standard errors of a share of 400.
+  assert.ok(Math.abs(share - 0.25) < 0.13, `${share}`);
+  const actorsOf = (allDetectors: boolean) => systemOf({ allDetectors }).group.map(({ name }) => name);
+  assert.equal(actorsOf(true), [...SYSTEM.group.map(({ name }) => name), "witness"]);
+  assert.equal(actorsOf(false), ["estimator", "witness"]);
+  for (const allDetectors of [true, false]) assert.equal(systemOf({ allDetectors }).session, SYSTEM.session);
 });
 
 test("heavy-tailed sizes exceed x with probability (1 + x)^-0.9", () => {

@@ -1,6 +1,6 @@
 import { encodeMessage } from "../../../protocol/codec.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
-import { type StoredLogs, toHex } from "./admitted-log.ts";
+import type { StoredLogs } from "./admitted-log.ts";
 import type { Checker, Observed } from "./checker.ts";
 import type { WorldEnd } from "./observation.ts";
 import type { ReplayedLogs } from "./replayed-logs.ts";
@@ -74,6 +74,8 @@ export function derivedSame(stored: StoredLogs): Checker {
   }
 }
 
+/** Its bytes as a string, one character each: strings are compared faster than arrays. */
 function encoded(event: EventMessage): string {
-  return toHex(encodeMessage(event));
+  const bytes = encodeMessage(event);
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice();
 }

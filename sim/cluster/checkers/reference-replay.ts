@@ -88,6 +88,8 @@ export class ReferenceReplay {
     this.snapshots = snapshots;
     this.onInput = onInput;
     this.core = new Core(end.definitions, {
+      // Live cores build their states, this one does not: the registered state must be the same all the same.
+      unread: true,
       event: (event) => {
         this.timers.announced(event);
         this.events.push(event);
