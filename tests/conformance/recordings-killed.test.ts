@@ -1,4 +1,10 @@
-/** A recording whose writer was killed: it verifies as far as it goes, goes on where it was, and ends as if nothing had happened. */
+// runtime: node
+/**
+ * A recording whose writer was killed: it verifies as far as it goes, goes on where it was, and ends as if nothing had happened.
+ *
+ * On one runtime: what it compares is the same state on each (recordings.test.ts), and writers are killed on each in tests/journal/kill.test.ts
+ * and tests/program/commands-killed.test.ts.
+ */
 import { spawnSync } from "node:child_process";
 import { createWriteStream, readFileSync } from "node:fs";
 import { join } from "node:path";

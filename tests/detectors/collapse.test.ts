@@ -1,3 +1,8 @@
+// runtime: node
+/**
+ * The collapse detector: its rate of false alarms and its delays, held against theory and a reference table. On one runtime, for its bits are
+ * the same on each (tests/conformance/recordings.test.ts).
+ */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { StandaloneActor } from "../../actors/core/standalone-actor.ts";

@@ -1,5 +1,6 @@
 // timeout: 300
-/** Rules that every scenario must follow. */
+// runtime: node
+/** Rules that every scenario must follow. That its bits are the same everywhere is one of them: it starts the other runtimes itself. */
 import { spawnSync } from "node:child_process";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,8 @@
-/** Markets of factors: their joint law before, while and after what happens, held against its definition. */
+// runtime: node
+/**
+ * Markets of factors: their joint law before, while and after what happens, held against its definition; on one runtime, for the bits are
+ * the same on each (contract.test.ts).
+ */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ERROR_NOISE, HALF_LIFE_ROWS } from "../../sim/worlds/markets/cointegrated-pairs.ts";

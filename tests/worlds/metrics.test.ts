@@ -1,4 +1,8 @@
-/** Server metrics: rhythm, noise, and each thing that happens, held against what is said of it. */
+// runtime: node
+/**
+ * Server metrics: rhythm, noise, and each thing that happens, held against what is said of it; on one runtime, for the bits are the same on
+ * each (contract.test.ts).
+ */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { COMMON, PERSISTENCE, season } from "../../sim/worlds/metrics/metrics-world.ts";

@@ -1,4 +1,8 @@
-/** Worlds of points in time: Hawkes, lead and lag, order books; each held against the law that defines it. */
+// runtime: node
+/**
+ * Worlds of points in time: Hawkes, lead and lag, order books; each held against the law that defines it; on one runtime, for the bits are
+ * the same on each (contract.test.ts).
+ */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Hawkes } from "../../sim/worlds/markets/hawkes.ts";

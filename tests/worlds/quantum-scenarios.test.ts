@@ -1,5 +1,7 @@
+// runtime: node
 /**
- * The quantum scenarios against what defines them: quantum mechanics, the optimal filter, published figures.
+ * The quantum scenarios against what defines them: quantum mechanics, the optimal filter, published figures. On one runtime, for the bits are
+ * the same on each (contract.test.ts).
  *
  * Seeds are fixed. Tolerances are multiples of the sampling error, stated where they stand: a wrong formula is off by more.
  */

@@ -1,4 +1,5 @@
-/** Heston's variance and price by their definition, and the jumps that are laid over them. */
+// runtime: node
+/** Heston's variance and price by their definition, and the jumps that are laid over them; on one runtime, for the bits are the same on each (contract.test.ts). */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Heston } from "../../sim/worlds/markets/heston.ts";
