@@ -77,5 +77,5 @@ export function derivedSame(stored: StoredLogs): Checker {
 /** Its bytes as a string, one character each: strings are compared faster than arrays. */
 function encoded(event: EventMessage): string {
   const bytes = encodeMessage(event);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).latin1Slice();
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("latin1");
 }
