@@ -288,7 +288,7 @@ export class Core implements GroupsHost {
     else if (changed) this.groups.restart(() => true);
   }
 
-  /** Changes a setting and restarts the actors that it concerns. */
+  /** Changes a setting and restarts the actors that it concerns, unless they adapt to it. */
   private configure(change: ConfigChanged): void {
     const section = change.path.split(".")[0]!;
     this.settings = applySetting(this.settings, change.path, change.value);
@@ -298,7 +298,9 @@ export class Core implements GroupsHost {
       title: `${change.path} was set to ${JSON.stringify(change.value)} by ${change.author}`,
       detail: { path: change.path, value: JSON.stringify(change.value), author: change.author },
     });
-    this.groups.restart((actor) => section === actor.definition.name || section === "seed");
+    this.groups.restart(
+      ({ definition: { name, adapts } }) => section === "seed" || (section === name && adapts !== true),
+    );
   }
 
   private fireTimers(timeUs: number): void {

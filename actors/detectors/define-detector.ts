@@ -11,6 +11,7 @@ interface Definition<Machine extends AnyStateMachine, Made extends Detector<Mach
   readonly version: number;
   readonly machine: Machine;
   readonly listens?: boolean;
+  readonly adapts?: boolean;
   enabled(settings: Settings, group: Group): boolean;
   createDetector(settings: Settings, group: Group): Made;
   machineInput(settings: Settings, group: Group): InputFrom<Machine> & Record<string, unknown>;

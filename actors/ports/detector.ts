@@ -124,8 +124,10 @@ export interface Finding {
   readonly sinceUs: number;
   /** Its size in units of what is usual (robust scales, or ranges seen), ≥ 0. */
   readonly effect: number;
-  /** Evidence against "normal", nats. */
+  /** Evidence against "normal", nats: at most what its detector promises, ln of the looks between false findings, unless it is measured. */
   readonly evidence: number;
+  /** Whether the evidence is what other findings of the actor do not explain, so that it adds to theirs. Default: no. */
+  readonly adds?: boolean;
 }
 
 /** An announcement as listening actors receive it. */
@@ -149,6 +151,8 @@ export interface ActorDefinition<Made extends Detector = Detector> {
   readonly machine: AnyStateMachine;
   /** True: its detector has `onAnnouncement`. What it computes then depends on all actors of groups. */
   readonly listens?: boolean;
+  /** True: it takes changes of its own settings as inputs, and is not made anew for them. */
+  readonly adapts?: boolean;
   /** False when the settings switch it off or the group is too small. */
   enabled(settings: Settings, group: Group): boolean;
   createDetector(settings: Settings, group: Group): Made;

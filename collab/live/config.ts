@@ -28,6 +28,7 @@ export interface UpOptions {
   tokenFile?: string | undefined;
   allowHost: string[];
   basePath?: string | undefined;
+  evidence?: true | undefined;
   json?: true | undefined;
   shadow?: true | undefined;
 }

@@ -21,7 +21,7 @@ import {
 import type { Journal } from "../../actors/ports/journal.ts";
 import type { SessionListener } from "../../actors/ports/session.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import type { OperatorNotice } from "../../protocol/messages.ts";
+import type { EventMessage, OperatorNotice } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { timeText } from "../../protocol/text-values.ts";
 import { liveCommands, Shadow, synthWorlds } from "../../sim/mod.ts";
@@ -48,6 +48,7 @@ export async function up(flags: UpOptions): Promise<number> {
   const refusal = await refusalAmong(asked);
   if (refusal !== null) throw refusal;
   const log = (message: string) => say("log", { message });
+  const alarms: AlarmCounts = { incidents: 0, heldBack: 0 };
   const journal = await openJournal(config, say);
   const recording = config.durability === "file" ? config.record : null;
   let shadow: Shadow | null = null;
@@ -61,7 +62,7 @@ export async function up(flags: UpOptions): Promise<number> {
     definitions: SYSTEM,
     versions: VERSIONS,
     recording,
-    listener: eventPrinter(say),
+    listener: eventPrinter(say, alarms, flags),
     log,
     gauges: () => shadow?.gauges() ?? {},
   });
@@ -99,6 +100,7 @@ export async function up(flags: UpOptions): Promise<number> {
   const failed = partition.describe().feeds.filter((feed) => feed.status === "failed");
   say("stopped", {
     ...totals(partition, journal),
+    ...alarms,
     failedFeeds: failed.map((feed) => `${feed.source}: ${feed.detail}`),
   });
   const differs = shadowed !== null && shadowed.differences > 0;
@@ -191,6 +193,7 @@ function sayText(what: string, detail: Record<string, unknown>): void {
         print(
           `${detail["inputs"]} inputs, ${detail["samples"]} samples, ${detail["events"]} events, final hash ${detail["hash"]}`,
         );
+      print(`${detail["incidents"]} incidents, ${detail["heldBack"]} held back as less important`);
       for (const failed of detail["failedFeeds"] as string[]) report(`feed failed: ${failed}`);
       break;
     case "shadow":
@@ -207,7 +210,20 @@ function sayText(what: string, detail: Record<string, unknown>): void {
   }
 }
 
-function eventPrinter(say: Say): SessionListener {
+/** Incidents of this run. */
+interface AlarmCounts {
+  incidents: number;
+  heldBack: number;
+}
+
+/** Actors whose events of severity info are evidence: people are alarmed about incidents. */
+const DETECTORS: ReadonlySet<string> = new Set(SYSTEM.group.map(({ name }) => name));
+
+function isEvidence({ actor, kind, severity }: EventMessage): boolean {
+  return severity === "info" && (DETECTORS.has(actor) || kind === "incident.held-back");
+}
+
+function eventPrinter(say: Say, alarms: AlarmCounts, { evidence, json }: UpOptions): SessionListener {
   return {
     frame() {},
     state() {},
@@ -215,6 +231,9 @@ function eventPrinter(say: Say): SessionListener {
     channels() {},
     flush() {},
     event(event) {
+      if (event.kind === "incident.opened") alarms.incidents++;
+      if (event.kind === "incident.held-back") alarms.heldBack++;
+      if (isEvidence(event) && !evidence && !json) return;
       // Logical time is 0 until the first sample of a recorded feed.
       const time = event.timeUs === 0 ? null : timeText(event.timeUs);
       const { sequence, kind, severity, title, group, channels, detail } = event;

@@ -36,6 +36,7 @@ export const upCommand = new Command("up")
   )
   .option("--base-path <path>", "path under which a reverse proxy serves the gateway")
   .option("--shadow", "run the log again in another process and compare events and state hashes")
+  .option("--evidence", "print what the detectors find too, not only incidents and what people do")
   .option("--json", "print one JSON line per event and status on stdout")
   .addHelpText("after", () => `\n${feedHelp().trimEnd()}`)
   .addHelpText(

@@ -22,6 +22,7 @@ const command = new Command("inspect")
   .argument("<path>", "a recording: the folder given to --record")
   .option("--blocks", "list the blocks")
   .option("--events", "list the recorded events")
+  .option("--incidents", "list the incidents, and what was held back and why")
   .option("--channels", "list the channels")
   .option("--json", "print JSON")
   .addHelpText(
@@ -31,6 +32,7 @@ const command = new Command("inspect")
       examples: [
         ["eigenwatch inspect recordings/today", "show time range, size and last hash"],
         ["eigenwatch inspect recordings/today --events --json", "list the events with their ids"],
+        ["eigenwatch inspect recordings/today --incidents", "see the alarms, and those held back"],
       ],
     }),
   );
@@ -51,7 +53,7 @@ export async function runInspect(path: string, options: InspectOptions): Promise
   }
   // Logical time is 0 until the first data of a recorded feed: the recording begins at that data.
   if (recording.fromUs === 0) recording.fromUs = await firstDataUs(path);
-  if (options.blocks || options.events || options.channels) await list(path, options);
+  if (options.blocks || options.events || options.incidents || options.channels) await list(path, options);
   else if (options.json) printJson(recording);
   else printSummary(recording);
   for (const { file, offset, length, reason } of recording.damage) {
@@ -129,8 +131,9 @@ async function list(path: string, options: InspectOptions): Promise<void> {
           }
         });
       }
-    } else if (entry.kind === "derived" && options.events) {
+    } else if (entry.kind === "derived" && (options.events || options.incidents)) {
       for (const event of decodeDerived(entry.bytes).events) {
+        if (!options.events && !event.kind.startsWith("incident.")) continue;
         const { sequence, timeUs, severity, kind, title } = event;
         out(event, [sequence, timeOrNone(timeUs), severity, kind, title]);
       }

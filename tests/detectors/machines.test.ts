@@ -56,6 +56,7 @@ const FIELDS = {
   declared: "difference",
   times: 0,
   evidence: 20,
+  worth: 14,
   logM: 9,
   onsetUs: 1,
   fingerprint: "f",
@@ -190,7 +191,7 @@ test("an anomaly is announced with display name, unit and usual range, and as a 
   const { title, channels, finding } = announcements[0]!;
   assert.is(title, "Channel a is 96.00 V (usual: 20.00 to 45.00 V)");
   assert.equal(channels, ["a"]);
-  assert.equal(finding, { key: "f", phase: "opened", sinceUs: 0, effect: 2, evidence: 20 });
+  assert.equal(finding, { key: "f", phase: "opened", sinceUs: 0, effect: 2, evidence: 14, adds: false });
 });
 
 test("the title of an anomaly says what its view saw", () => {

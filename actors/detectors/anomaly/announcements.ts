@@ -68,6 +68,8 @@ function seenAs(event: OfEpisode): string {
       return `${value > 0 ? `varies by ${size} from row to row` : "stopped changing"}${usual(event)}`;
     case "pattern":
       return `took a course in ${duration(spanUs)} that differs by ${size} from all before${usual(event)}`;
+    case "lasting":
+      return `stays at ${size}${usual(event)}`;
     default:
       return `is ${size}${usual(event)}`;
   }
@@ -101,8 +103,12 @@ function usual({ joint, low, high, unit }: OfEpisode): string {
 }
 
 function about(event: OfEpisode, phase: Finding["phase"]): Pick<Announcement, "channels" | "finding"> {
-  const { channels, fingerprint, startedUs, effect, evidence } = event;
-  return { channels, finding: { key: fingerprint, phase, sinceUs: startedUs, effect, evidence } };
+  const { channels, fingerprint, startedUs, effect, worth, view } = event;
+  const adds = view === "lasting";
+  return {
+    channels,
+    finding: { key: fingerprint, phase, sinceUs: startedUs, effect, evidence: worth, adds },
+  };
 }
 
 function detailOf(event: OfEpisode): NonNullable<Announcement["detail"]> {

@@ -11,13 +11,15 @@
  *
  * An episode opens where novelty is at least LEAST_EFFECT and E ≥ ln S, where S is the expected number of samples between false alarms. In
  * bursts on nothing, a single row opens none: the mean over 64 rows must be as new. `episodes.ts` says when an episode is over.
- * A joint episode opens at E_joint ≥ ln S, or when a quarter of the channels would open at once; while it is open, no episode of a single
- * channel opens.
+ * A joint episode opens at E_joint ≥ ln S; at E_joint ≥ ln (S / n), which keeps the promise of its n channels together, when their mean
+ * evidence is BROAD; or when a quarter of the channels would open at once. While it is open, no episode of a single channel opens. In a group of
+ * the host feed, levels that last are looked for instead (lasting/lasting-levels.ts).
  */
 import ln from "@stdlib/math-base-special-ln";
 import type { Settings } from "../../../protocol/settings.ts";
 import { expAt } from "../../kernels/elementary.ts";
 import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
+import { isHost, OWN_HEALTH } from "../../ports/own-health.ts";
 import { defineDetector } from "../define-detector.ts";
 import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
@@ -30,18 +32,20 @@ import {
   describeEpisode,
   Episodes,
   JOINT_VIEW,
+  LASTING_VIEW,
   outside,
   STAYS_AFTER,
 } from "./episodes.ts";
 import { JointAlarm } from "./joint/joint-alarm.ts";
 import { JointScore } from "./joint/joint-score.ts";
+import { ACCEPTED, ENDED, LastingLevels, NOTHING, OPENED, SECONDS } from "./lasting/lasting-levels.ts";
 import { anomalyMachine } from "./machine.ts";
 import { PATTERN_ROWS } from "./patterns.ts";
 import type { OfEpisode } from "./signals.ts";
 
 export const anomaly = defineDetector({
   name: "anomaly",
-  version: 2,
+  version: 3,
   machine: anomalyMachine,
   enabled: (settings, group) => settings.anomaly.enabled && !group.states,
   createDetector: (settings, group) => new AnomalyDetector(settings, group),
@@ -66,6 +70,13 @@ const NOTABLE = 0.03;
 const HABIT_ROWS = 32_768;
 /** Joint score, nats a channel, at which the score of a row is one half: many channels do what each does once in a thousand rows. */
 const JOINT_SCORE_HALF = 1;
+/**
+ * Mean evidence of a channel over the time scales, nats, from which a row is about all of them. Independent noise of ten channels has 0.05 and a
+ * standard deviation below 0.1.
+ */
+const BROAD = 0.4;
+/** Share of the cooldown after which a joint episode is over: its score is an average itself. */
+const JOINT_COOLDOWN = 0.25;
 /** Factor by which an episode that stays must grow to be reported once more. */
 const GREW = 2;
 /** Channels named in an event, at most, and the least contribution of one of them, as a share of the largest. */
@@ -76,6 +87,7 @@ const PARTICIPANTS = 1.8;
 /** Rows between updates of the threshold, because the spacing of rows may drift. */
 const THRESHOLD_EVERY = 1024;
 const DAY_US = 86_400_000_000;
+const SECOND_US = 1_000_000;
 
 const Scalars = namedNumbers(
   "rows",
@@ -111,6 +123,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   /** Null in a group of one channel. */
   private readonly joint: JointScore | null;
   private readonly alarm = new JointAlarm();
+  /** Null in groups whose rows people act on one by one. */
+  private readonly lasting: LastingLevels | null;
   private readonly spacing: RowSpacing;
   private readonly scalars = new Scalars();
   private readonly channels: InstanceType<typeof Channels>;
@@ -125,6 +139,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     this.group = group;
     this.views = new ChannelViews(n);
     this.joint = n > 1 ? new JointScore(n, settings.anomaly.windowSamples) : null;
+    this.lasting = isHost(group.channels) ? new LastingLevels(watched(group)) : null;
     this.spacing = new RowSpacing(group.everyUs);
     this.channels = new Channels(n);
     this.episodes = new Episodes(n + 1);
@@ -139,6 +154,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       ...(this.joint === null
         ? {}
         : { ...prefixed("joint", this.joint.fields), ...prefixed("alarm", this.alarm.fields) }),
+      ...(this.lasting === null ? {} : prefixed("lasting", this.lasting.fields)),
     };
     this.chooseThreshold(group.everyUs);
   }
@@ -169,6 +185,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     const warm = context.machine.value !== "warming";
     this.lookAtChannels(batch, r, time, warm);
     if (this.joint !== null) this.lookAtAll(this.joint, batch, r, warm);
+    if (this.lasting?.see(batch, r, this.spacing.us)) this.judgeLasting(this.lasting, time, context);
     if (!warm) {
       if (scalars.rows < this.settings.warmupSamples) return;
       context.signal({ type: "warmed", timeUs: time, samples: scalars.rows });
@@ -264,30 +281,90 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     const { n } = this.group;
     const { evidence, episodes, scalars } = this;
     const { threshold } = scalars;
-    if (n > 1 && episodes.at(n).active === 0) {
+    if (n > 1 && this.lasting === null && episodes.at(n).active === 0) {
       let loud = 0;
       let loudest = 0;
       for (let c = 0; c < n; c++) {
         if (evidence[c]! > loudest) loudest = evidence[c]!;
         if (evidence[c]! >= threshold && episodes.at(c).active === 0) loud++;
       }
-      // What one channel does alone is its own episode, if its views see it or have seen it.
-      const joint =
-        evidence[n]! >= threshold &&
-        ((this.joint?.participants() ?? 0) >= PARTICIPANTS ||
-          (loudest < threshold && episodes.at(this.concerned(n)[0]!).active === 0));
-      if (joint || (loud >= 3 && loud * 4 >= n)) this.open(n, batch, r, time, context);
+      if (this.isJoint(loudest) || (loud >= 3 && loud * 4 >= n)) this.open(n, batch, r, time, context);
     }
     const inhibited = n > 1 && episodes.at(n).active === 1;
     const calm = scalars.open === 0;
     for (let i = 0; i <= n; i++) {
       if (calm && evidence[i]! < threshold) continue;
       if (episodes.at(i).active === 1) this.follow(i, batch, r, time, context);
-      else if (i < n && !inhibited && evidence[i]! >= threshold) this.open(i, batch, r, time, context);
+      else if (i < n && !inhibited && this.lasting === null && evidence[i]! >= threshold)
+        this.open(i, batch, r, time, context);
     }
     if (context.machine.value !== "cooling") return;
     scalars.quietRows++;
     if (scalars.quietRows >= this.settings.cooldownSamples) context.signal({ type: "cooled", timeUs: time });
+  }
+
+  /** Whether the row is unusual for all channels together. `loudest`: the largest evidence of one. */
+  private isJoint(loudest: number): boolean {
+    const { n } = this.group;
+    const { threshold } = this.scalars;
+    const evidence = this.evidence[n]!;
+    const several = (this.joint?.participants() ?? 0) >= PARTICIPANTS;
+    if (several && this.isBroad() && evidence >= threshold - ln(n)) return true;
+    // What one channel does alone is its own episode, if its views see it or have seen it.
+    return (
+      evidence >= threshold &&
+      (several || (loudest < threshold && this.episodes.at(this.concerned(n)[0]!).active === 0))
+    );
+  }
+
+  private isBroad(): boolean {
+    return (this.joint?.score ?? 0) >= BROAD;
+  }
+
+  /** Evidence of the row for all channels together: how rare it is, or what all channels have; nats. */
+  private jointEvidence(): number {
+    const { n } = this.group;
+    return Math.max(this.evidence[n]!, this.isBroad() ? n * (this.joint?.score ?? 0) : 0);
+  }
+
+  /** Reports what became of levels that last in the second that ended. */
+  private judgeLasting(lasting: LastingLevels, time: number, context: Context): void {
+    const { scalars } = this;
+    for (let c = 0; c < this.group.n; c++) {
+      const change = lasting.changes[c]!;
+      if (change === NOTHING) continue;
+      const what = this.describeLasting(lasting, c, time);
+      const { largest, lasted } = lasting.episode(c);
+      const score = scoreOf(largest);
+      if (change === OPENED) {
+        scalars.open++;
+        context.signal({ type: "opened", ...what, score, expected: this.views.expected(c) });
+        continue;
+      }
+      if (change === ENDED) context.signal({ type: "closed", ...what, peakScore: score, samples: lasted });
+      else context.signal({ type: change === ACCEPTED ? "accepted" : "stayed", ...what });
+      if (change !== ENDED && change !== ACCEPTED) continue;
+      scalars.open--;
+      this.settle(time, context);
+    }
+  }
+
+  private describeLasting(lasting: LastingLevels, c: number, time: number): OfEpisode {
+    const { group } = this;
+    const { sinceUs, largest, evidence, level, low, high } = lasting.episode(c);
+    return {
+      timeUs: time,
+      startedUs: sinceUs,
+      ...describeEpisode(group, c, LASTING_VIEW, [c]),
+      unit: group.channels[c]!.unit,
+      effect: 1 + 2 * largest,
+      evidence,
+      worth: evidence,
+      value: level,
+      low: Math.min(low, high),
+      high: Math.max(low, high),
+      spanUs: SECONDS * Math.max(SECOND_US, this.spacing.us),
+    };
   }
 
   private open(i: number, batch: Batch, r: number, time: number, context: Context): void {
@@ -303,7 +380,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     episode.stays = 0;
     episode.view = view;
     episode.peakEffect = joint ? (this.joint?.effect() ?? 0) : this.channels.at(i).novelty;
-    episode.peakEvidence = this.evidence[i]!;
+    episode.peakEvidence = joint ? this.jointEvidence() : this.evidence[i]!;
     if (joint) episode.farthest = this.joint?.score ?? 0;
     else {
       episode.low = views.low(i, view);
@@ -327,10 +404,11 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     const episode = this.episodes.at(i);
     const before = episode.peakEffect;
     episode.length++;
-    episode.peakEvidence = Math.max(episode.peakEvidence, this.evidence[i]!);
+    const evidence = i === this.group.n ? this.jointEvidence() : this.evidence[i]!;
+    episode.peakEvidence = Math.max(episode.peakEvidence, evidence);
     if (this.isBack(i)) episode.calm++;
     else episode.calm = 0;
-    if (episode.calm >= settings.cooldownSamples) {
+    if (episode.calm >= settings.cooldownSamples * (i === this.group.n ? JOINT_COOLDOWN : 1)) {
       this.close(i, batch, r, time, context);
       this.settle(time, context);
       return;
@@ -354,7 +432,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     if (i === this.group.n) {
       episode.peakEffect = Math.max(episode.peakEffect, this.joint?.effect() ?? 0);
       episode.farthest = Math.max(episode.farthest, this.joint?.score ?? 0);
-      return this.evidence[i]! < this.scalars.threshold / 2;
+      return !this.isBroad() && this.evidence[i]! < this.scalars.threshold;
     }
     const { novelty } = this.channels.at(i);
     if (novelty > episode.peakEffect) episode.peakEffect = novelty;
@@ -408,6 +486,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       unit: inPercent ? "%" : group.channels[leading]!.unit,
       effect: joint ? peakEffect : 1 + 2 * peakEffect,
       evidence: peakEvidence,
+      // A tail index from some records of one channel says little: what is worth most is the promise.
+      worth: joint ? peakEvidence : Math.min(peakEvidence, this.scalars.threshold),
       value: shown[0]!,
       low: shown[1]!,
       high: shown[2]!,
@@ -460,6 +540,11 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
 
 /** Rows that the views look back, in their order, and the joint ones. */
 const ROWS_SEEN: readonly number[] = [0, 0, MIDDLE_ROWS, SHORT_ROWS, MIDDLE_ROWS, PATTERN_ROWS, 0];
+
+/** The channels of the machine: this program's own health is no level that people wait for. */
+function watched({ channels }: Group): Uint8Array {
+  return Uint8Array.from(channels, ({ name }) => (name.startsWith(OWN_HEALTH) ? 0 : 1));
+}
 
 function scoreOf(novelty: number): number {
   return novelty / (novelty + SCORE_HALF);

@@ -37,6 +37,8 @@ export const Episodes = namedNumbers(
 
 /** The view of a joint episode: it belongs to no single channel. */
 export const JOINT_VIEW = VIEWS.length;
+/** That of a level that lasts (lasting/lasting-levels.ts). */
+export const LASTING_VIEW = VIEWS.length + 1;
 
 /** Rows out of range, in cooldowns, after which a value stays: by default twice what the mean over 64 rows needs to be back. */
 export const STAYS_AFTER = 4;
@@ -58,7 +60,7 @@ export function describeEpisode(
   view: number,
   concerned: readonly number[],
 ): Pick<OfEpisode, "fingerprint" | "joint" | "channels" | "titles" | "view"> {
-  const viewName = view < VIEWS.length ? VIEWS[view]! : "joint";
+  const viewName = view < VIEWS.length ? VIEWS[view]! : view === LASTING_VIEW ? "lasting" : "joint";
   const joint = i === group.n;
   return {
     fingerprint: joint ? "joint" : `${viewName}:${group.channels[i]!.name}`,

@@ -13,13 +13,15 @@ export interface OfEpisode {
   readonly titles: readonly string[];
   /** Unit of the channel; of a joint episode: of the channel that contributes most. */
   readonly unit: string;
-  /** The view that found it: "level", "step", "mean", "shift", "roughness", "pattern" or "joint". */
+  /** The view that found it: "level", "step", "mean", "shift", "roughness", "pattern", "lasting" or "joint". */
   readonly view: string;
   readonly startedUs: number;
   /** The largest distance from the middle of the usual range, in half ranges: 1 at its edge, 3 at a range beyond it. */
   readonly effect: number;
   /** Nats: −ln of the chance of so large a record. */
   readonly evidence: number;
+  /** What of it an incident may count: of one channel's rows, what is promised for it. */
+  readonly worth: number;
   /**
    * What the view sees, and the range that it had before; of a joint episode: value and usual range of the channel that contributes most. In the
    * channel's unit, with log returns in %.

@@ -51,7 +51,8 @@ export function declared(event: Declared, { group, guarantee }: CollapseContext)
       phase: "opened",
       sinceUs: event.onsetUs,
       effect: event.effect,
-      evidence: event.logM,
+      // Without the guarantee M is no evidence: it is large as often as the rows depend on each other.
+      evidence: guarantee === "holds" ? event.logM : 0,
     },
   };
 }

@@ -41,7 +41,7 @@ import type { Guarantee } from "./signals.ts";
 
 export const collapse = defineDetector({
   name: "collapse",
-  version: 2,
+  version: 3,
   machine: collapseMachine,
   enabled: (settings, group) => settings.collapse.enabled && !group.states,
   createDetector: (settings, group) => new CollapseDetector(settings, group),

@@ -1,9 +1,11 @@
 /** The wording of the events of incidents: title, severity and details of each. */
 import type { Announcement } from "../../ports/detector.ts";
-import { duration } from "../event-wording.ts";
+import { brief, duration } from "../event-wording.ts";
 import type { Book } from "./book.ts";
-import { importanceOf, severityOf } from "./importance.ts";
-import { channelsOf, type Incident, leading, news, sizeOf } from "./incident.ts";
+import { demanded } from "./budget.ts";
+import { evidenceOf } from "./evidence.ts";
+import { channelsOf, type Incident, isCounting, leading, lookUs, news, sizeOf } from "./incident.ts";
+import { severityOf } from "./magnitude.ts";
 
 /** Channels named in an event. */
 const CHANNELS_NAMED = 8;
@@ -57,8 +59,11 @@ export function accepted(incident: Incident, book: Book): Announcement {
 }
 
 export function heldBack(incident: Incident, book: Book): Announcement {
-  const title = `No alarm, not important enough for ${book.perDay} a day: ${titleOf(incident)}${others(incident)}`;
-  return told("incident.held-back", title, incident, book);
+  const [has, needs] = [evidenceOf(incident, isCounting), demanded(book, lookUs(incident))];
+  const why = `${brief(has)} nats of evidence, ${brief(needs)} needed for ${book.perDay} a day`;
+  const title = `No alarm, ${why}: ${titleOf(incident)}${others(incident)}`;
+  const said = told("incident.held-back", title, incident, book);
+  return { ...said, detail: { ...said.detail, needed: needs } };
 }
 
 export function learning(group: string, learningUs: number): Announcement {
@@ -104,7 +109,7 @@ function about(incident: Incident, book: Book): Pick<Announcement, "group" | "ch
       effect: size.effect,
       breadth: size.breadth,
       evidence: symptoms.reduce((most, { evidence }) => Math.max(most, evidence), 0),
-      importance: importanceOf(size),
+      importance: evidenceOf(incident, isCounting),
       findings,
       events: symptoms
         .slice(0, EVENTS_NAMED)

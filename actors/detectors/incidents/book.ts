@@ -4,11 +4,11 @@
  *   finding ─► gather ─► book ─► nextStep ─► step ─► book            the machine announces each step
  *
  * O1  A finding joins the incident that is about the same thing (incident.ts), else it forms one.
- * O2  `opened` is announced once and `closed` or `accepted` once. `grew` is announced when an incident is much more important than announced;
+ * O2  `opened` is announced once and `closed` or `accepted` once. `grew` is announced when an incident is much larger than announced;
  *     `eased` once, and again only after `grew`: an incident that comes and goes stays silent.
  */
-import { type Budget, demanded, leastImportance, refilled } from "./budget.ts";
-import { importanceOf, isAbove, severityOf } from "./importance.ts";
+import { type Budget, demanded, leastEvidence, refilled } from "./budget.ts";
+import { evidenceOf } from "./evidence.ts";
 import {
   acceptedAfterUs,
   after,
@@ -16,8 +16,10 @@ import {
   forming,
   holds,
   type Incident,
+  isCounting,
   isFresh,
   isRipe,
+  lookUs,
   news,
   opening,
   sharesChannel,
@@ -28,6 +30,7 @@ import {
   withFinding,
   withoutFindings,
 } from "./incident.ts";
+import { isAbove, magnitudeOf, severityOf } from "./magnitude.ts";
 import type { Found } from "./signals.ts";
 import { relative, remembered, type Usual } from "./usual.ts";
 
@@ -41,6 +44,8 @@ export interface Book extends Budget {
   /** Held back so far. */
   readonly heldBack: number;
   readonly usual: Usual;
+  /** A finding came at `nowUs`: others of the same instant may follow, and an incident is announced with all of them. */
+  readonly isGathering: boolean;
 }
 
 export type StepName =
@@ -65,7 +70,7 @@ export interface Step {
 /** Incidents that are not over. Beyond it the oldest one that was not announced is forgotten, or the finding joins the newest. */
 const INCIDENTS_MAX = 16;
 
-/** Nats by which an open incident must have become more important to be announced again: four times as large. */
+/** Nats by which an open incident must have grown to be announced again: four times as large. */
 const GREW = 2 * Math.LN2;
 
 /** Shortest time to the next look at an incident that lasts, µs. */
@@ -95,7 +100,7 @@ export function gathered<Kept extends Book>(book: Kept, found: Found, mayForm: b
   const incidents = home < 0 ? [...roomIn(left), forming(found)] : left;
   const at = home < 0 ? incidents.length - 1 : home;
   const joined = withFinding(incidents[at]!, { ...found, effect, largest: found.effect }, nowUs);
-  return { ...book, incidents: incidents.with(at, joined) };
+  return { ...book, incidents: incidents.with(at, joined), isGathering: true };
 }
 
 /** The book when findings are over. */
@@ -111,8 +116,14 @@ export function over<Kept extends Book>(
   };
 }
 
+/** The book when the findings of an instant are complete. */
+export function complete<Kept extends Book>(book: Kept): Kept {
+  return { ...book, isGathering: false };
+}
+
 /** What is to be done first, or null. */
 export function nextStep(book: Book): Step | null {
+  if (book.isGathering) return null;
   for (let at = 0; at < book.incidents.length; at++) {
     const name = stepOf(book.incidents[at]!, book);
     if (name !== null) return { name, at };
@@ -129,12 +140,13 @@ function stepOf(incident: Incident, book: Book): StepName | null {
       if (isActive && isRipe(incident)) return isAffordable(incident, book) ? "open" : "hold";
       return isOver ? "forget" : null;
     case "held":
-      if (isActive && isAffordable(incident, book)) return "release";
-      return isOver ? "forget" : null;
+      // What lasts without anything new is how things are, announced or not.
+      if (isOver || (isActive && isOld(incident, book))) return "forget";
+      return isActive && isAffordable(incident, book) ? "release" : null;
     case "open":
       if (isActive) {
-        if (book.nowUs - incident.newestUs >= acceptedAfterUs(incident)) return "accept";
-        return hasGrown(incident) ? "grow" : null;
+        if (isOld(incident, book)) return "accept";
+        return hasGrown(incident, book) ? "grow" : null;
       }
       if (quietUs < incident.persistenceUs) return null;
       return incident.isAnnouncedEased ? "rest" : "ease";
@@ -147,20 +159,24 @@ function stepOf(incident: Incident, book: Book): StepName | null {
   }
 }
 
+function isOld(incident: Incident, { nowUs }: Book): boolean {
+  return nowUs - incident.newestUs >= acceptedAfterUs(incident);
+}
+
 function isAffordable(incident: Incident, book: Book): boolean {
-  return importanceOf(sizeOf(opening(incident))) >= demanded(book, incident.groupChannels);
+  return evidenceOf(opening(incident), isCounting) >= demanded(book, lookUs(incident));
 }
 
 /** Larger by far than at the last announcement, of a higher severity, or with new symptoms that would be an incident alone. */
-function hasGrown(incident: Incident): boolean {
-  const { announcedImportance, announcedSeverity, groupChannels } = incident;
+function hasGrown(incident: Incident, { perDay }: Book): boolean {
+  const { announcedMagnitude, announcedSeverity } = incident;
   const size = sizeOf(incident);
-  if (importanceOf(size) >= announcedImportance + GREW || isAbove(severityOf(size), announcedSeverity))
+  if (magnitudeOf(size) >= announcedMagnitude + GREW || isAbove(severityOf(size), announcedSeverity))
     return true;
   const added = news(incident);
   return (
     added.symptoms.length > 0 &&
-    importanceOf(sizeOf({ ...added, lastedUs: 0 })) >= leastImportance(groupChannels)
+    evidenceOf({ ...added, lastedUs: 0 }, isCounting) >= leastEvidence(perDay, lookUs(incident))
   );
 }
 
@@ -219,6 +235,7 @@ function asUsual({ usual, nowUs }: Book, { symptoms }: Incident): Usual {
 
 /** When something of an incident is due, µs; null: never without a further finding. */
 export function dueUs(book: Book): number | null {
+  if (book.isGathering) return book.nowUs;
   let due = Number.POSITIVE_INFINITY;
   for (const incident of book.incidents) due = Math.min(due, lookAgainUs(incident, book.nowUs));
   return Number.isFinite(due) ? due : null;
@@ -274,7 +291,7 @@ function announced(incident: Incident): Incident {
   return {
     ...incident,
     symptoms: announcedSymptoms(incident),
-    announcedImportance: importanceOf(size),
+    announcedMagnitude: magnitudeOf(size),
     announcedSeverity: severityOf(size),
     isAnnouncedEased: false,
   };

@@ -7,18 +7,19 @@
  * host feed are recognised by the channel that only they have. All state is in the machine.
  */
 import type { Channels, Input } from "../../../protocol/messages.ts";
-import type { Settings } from "../../../protocol/settings.ts";
+import { applySetting, type Settings } from "../../../protocol/settings.ts";
 import type { Announced, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
-import { OWN_HEALTH, OWN_LATENESS } from "../../ports/own-health.ts";
+import { isHost, OWN_HEALTH } from "../../ports/own-health.ts";
 import { defineDetector } from "../define-detector.ts";
 import { incidentsMachine } from "./machine.ts";
 import { keyOf } from "./signals.ts";
 
 export const incidents = defineDetector({
   name: "incidents",
-  version: 2,
+  version: 3,
   machine: incidentsMachine,
   listens: true,
+  adapts: true,
   enabled: (settings) => settings.incidents.enabled,
   createDetector: (settings) => new IncidentsDetector(settings),
   machineInput: (settings) => ({ perDay: settings.incidents.budgetPerDay }),
@@ -36,19 +37,24 @@ type Context = DetectorContext<typeof incidentsMachine>;
 
 class IncidentsDetector implements Detector<typeof incidentsMachine> {
   readonly fields: Fields;
-  private readonly settings: Settings["incidents"];
+  /** Those of the session: a snapshot holds them, so they are no state of this actor. */
+  private settings: Settings;
 
   constructor(settings: Settings) {
-    this.settings = settings.incidents;
+    this.settings = settings;
     this.fields = {};
   }
 
   onInput(input: Input, context: Context): void {
     const timeUs = context.now;
     if (input.type === "channels") {
-      const learningUs = isHost(input.channels) ? this.settings.learningSeconds * SECOND_US : 0;
+      const learningUs = isHost(input.channels) ? this.settings.incidents.learningSeconds * SECOND_US : 0;
       context.signal({ type: "declared", timeUs, group: input.group, traits: traitsOf(input), learningUs });
     } else if (input.type === "configChanged") {
+      this.settings = applySetting(this.settings, input.path, input.value);
+      const { budgetPerDay } = this.settings.incidents;
+      if (budgetPerDay !== context.machine.context.perDay)
+        context.signal({ type: "allowed", timeUs, perDay: budgetPerDay });
       // Settings are named after the actors that they restart.
       context.signal({ type: "forgotten", timeUs, group: "", actor: input.path.split(".")[0]! });
     }
@@ -58,6 +64,9 @@ class IncidentsDetector implements Detector<typeof incidentsMachine> {
     const { actor, timeUs, title, id } = event;
     if (REPLACED.has(event.kind)) context.signal({ type: "forgotten", timeUs, group: group.name, actor });
     if (finding === null) return;
+    const begins = finding.phase === "opened" || finding.phase === "grew";
+    // A detector that does not stand by its finding: it is in the log for whoever asks.
+    if (begins && finding.evidence <= 0) return;
     const ofHost = isHost(group.channels);
     const channels = ofHost ? event.channels.filter((name) => !name.startsWith(OWN_HEALTH)) : event.channels;
     if (channels.length === 0 && event.channels.length > 0) return;
@@ -77,14 +86,10 @@ class IncidentsDetector implements Detector<typeof incidentsMachine> {
   }
 
   private persistenceUs({ everyUs }: Group, ofHost: boolean): number {
-    const { persistence } = this.settings;
+    const { persistence } = this.settings.incidents;
     if (persistence > 0) return persistence * SECOND_US;
     return ofHost ? HOST_PERSISTENCE_US : everyUs;
   }
-}
-
-function isHost(channels: Group["channels"]): boolean {
-  return channels.some(({ name }) => name === OWN_LATENESS);
 }
 
 /** What a changed declaration changes: actors of the group are then made anew. */

@@ -16,7 +16,7 @@
  * Plain JSON: incidents are registered state. These functions return changed copies.
  */
 import type { Severity } from "../../../protocol/messages.ts";
-import { isExtreme, type Size } from "./importance.ts";
+import { isExtreme, type Size } from "./magnitude.ts";
 import type { Found } from "./signals.ts";
 
 export interface Incident {
@@ -42,7 +42,7 @@ export interface Incident {
   readonly symptoms: readonly Symptom[];
   readonly findings: number;
   /** At the last announcement that said how large it is. */
-  readonly announcedImportance: number;
+  readonly announcedMagnitude: number;
   readonly announcedSeverity: Severity;
   /** It was announced to have eased, and not to have grown since. */
   readonly isAnnouncedEased: boolean;
@@ -67,6 +67,8 @@ export interface Symptom {
   /** Largest effect in units of what is usual for the symptom, and evidence of its findings; title and event of the one with the largest effect. */
   readonly effect: number;
   readonly evidence: number;
+  /** Its evidence adds to that of other symptoms. */
+  readonly adds: boolean;
   readonly title: string;
   readonly eventId: string;
 }
@@ -86,7 +88,7 @@ const COUNTS_FROM = 0.5;
 
 /** Quiet time after which an incident is over, in times of the persistence and in rows: the larger counts. */
 const WINDOW_PERSISTENCES = 3;
-const WINDOW_ROWS = 30;
+const WINDOW_ROWS = 10;
 /** The same where neither is known, µs. */
 const WINDOW_UNKNOWN_US = 60_000_000;
 
@@ -111,7 +113,7 @@ export function forming(found: Found): Incident {
     isAccepted: false,
     symptoms: [],
     findings: 0,
-    announcedImportance: 0,
+    announcedMagnitude: 0,
     announcedSeverity: "notice",
     isAnnouncedEased: false,
   };
@@ -232,6 +234,11 @@ export function channelsOf(incident: Pick<Incident, "symptoms">): readonly strin
   return [...weights].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1)).map(([name]) => name);
 }
 
+/** Time in which something like the incident can happen once, µs; 0: unknown. */
+export function lookUs({ persistenceUs, everyUs }: Incident): number {
+  return Math.max(persistenceUs, everyUs);
+}
+
 /** Quiet time after which the incident is over, and time within which what begins belongs to it. */
 export function windowUs({ persistenceUs, everyUs }: Pick<Incident, "persistenceUs" | "everyUs">): number {
   return Math.max(WINDOW_PERSISTENCES * persistenceUs, WINDOW_ROWS * everyUs) || WINDOW_UNKNOWN_US;
@@ -263,7 +270,7 @@ function isActive({ open }: Symptom): boolean {
   return open.length > 0;
 }
 
-function isCounting({ counts }: Symptom): boolean {
+export function isCounting({ counts }: Symptom): boolean {
   return counts;
 }
 
@@ -297,6 +304,7 @@ function withSymptom(
       largest,
       effect,
       evidence,
+      adds: found.adds === true,
       title,
       eventId,
     };
@@ -311,6 +319,7 @@ function withSymptom(
     largest: Math.max(known.largest, largest),
     effect: Math.max(known.effect, found.effect),
     evidence: Math.max(known.evidence, found.evidence),
+    adds: known.adds || found.adds === true,
     ...(leads ? { title: found.title, eventId: found.eventId } : {}),
   };
   return symptoms.with(at, lasting(joined, incident, Math.max(0, beforeUs - known.activeUs)));

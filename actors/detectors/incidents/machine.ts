@@ -8,12 +8,22 @@
  * I3  No incident without a finding. Incidents open within the budget (budget.ts); those beyond it are announced once, as held back.
  * I4  A timer is pending whenever time alone can change an incident.
  *
- * After each signal the machine takes the steps that the book asks for (book.ts), one by one, and announces each.
+ * When the findings of an instant are complete the machine takes the steps that the book asks for (book.ts), one by one, and announces each.
  */
 import { assign, setup } from "xstate";
 import { actorActions, announces, type CompleteRow, ignored } from "../machine-actions.ts";
 import { accepted, closed, easing, grew, heldBack, learning, opened, watching } from "./announcements.ts";
-import { advanced, type Book, dueUs, gathered, nextStep, over, type StepName, stepped } from "./book.ts";
+import {
+  advanced,
+  type Book,
+  complete,
+  dueUs,
+  gathered,
+  nextStep,
+  over,
+  type StepName,
+  stepped,
+} from "./book.ts";
 import type { Incident } from "./incident.ts";
 import { type Found, type IncidentsSignal, isOf } from "./signals.ts";
 
@@ -44,6 +54,10 @@ const announceLearning = announces((event: Declared) => learning(event.group, ev
 const startLearning = {
   type: "timer.start",
   params: ({ event }: { event: Declared }) => ({ id: "learnt", delayUs: event.learningUs }),
+} as const;
+const allow = {
+  type: "allow",
+  params: ({ event }: { event: { perDay: number } }) => event,
 } as const;
 const timerFired = { type: "timerFired" } as const;
 const find = (mayForm: boolean) =>
@@ -117,7 +131,9 @@ export const incidentsMachine = setup({
     declare: assign(({ context }, { group, traits }: Declared) => ({
       groups: { ...context.groups, [group]: traits },
     })),
+    allow: assign((_, { perDay }: { perDay: number }) => ({ perDay })),
     step: assign(({ context }) => stepped(context, nextStep(context)!)),
+    complete: assign(({ context }) => complete(context)),
     timerFired: assign({ timerUs: null }),
     timerStarted: assign({ timerUs: ({ context }) => dueUs(context) }),
   },
@@ -141,6 +157,7 @@ export const incidentsMachine = setup({
     opened: 0,
     heldBack: 0,
     usual: {},
+    isGathering: false,
     timerUs: null,
     groups: {},
   }),
@@ -150,12 +167,13 @@ export const incidentsMachine = setup({
       on: {
         found: { actions: [advance, find(true)] },
         forgotten: { actions: [advance, forget] },
+        allowed: { actions: [advance, allow] },
         declared: [
           { guard: "isKnown", actions: advance },
           { guard: "mustLearn", target: "learning", actions: [...replace, announceLearning, startLearning] },
           { actions: replace },
         ],
-        "timer.due": { actions: [timerFired, advance] },
+        "timer.due": { actions: [timerFired, advance, "complete"] },
         "timer.learnt": ignored,
       } as const satisfies AllSignals,
       always: steps,
@@ -164,12 +182,13 @@ export const incidentsMachine = setup({
       on: {
         found: { actions: [advance, find(false)] },
         forgotten: { actions: [advance, forget] },
+        allowed: { actions: [advance, allow] },
         declared: [
           { guard: "isKnown", actions: advance },
           { guard: "mustLearn", actions: [...replace, startLearning] },
           { actions: replace },
         ],
-        "timer.due": { actions: [timerFired, advance] },
+        "timer.due": { actions: [timerFired, advance, "complete"] },
         "timer.learnt": {
           target: "watching",
           actions: [advance, announces((event: { timeUs: number }) => watching(event.timeUs))],

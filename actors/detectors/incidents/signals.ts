@@ -31,6 +31,8 @@ export type IncidentsSignal =
       readonly traits: string;
       readonly learningUs: number;
     })
+  /** The budget was changed. */
+  | (Signal & { readonly type: "allowed"; readonly perDay: number })
   /** Something of an incident is due. */
   | (Signal & { readonly type: "timer.due" })
   | (Signal & { readonly type: "timer.learnt" });

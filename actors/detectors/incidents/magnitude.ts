@@ -1,5 +1,5 @@
 /**
- * How important an incident is: the logarithm of its size × √its persistence × its breadth².
+ * How large an incident is, for its severity: the logarithm of its effect × √its persistence × its breadth².
  *
  *   ln (1 + effect) + ½ ln (1 + persistences) + 2 ln breadth            effect counts up to EFFECT_MAX
  *
@@ -29,15 +29,15 @@ const CRITICAL = ln(1_000);
 /** Three channels at three times what is usual. */
 const WARNING = ln(30);
 
-export function importanceOf({ effect, persistences, breadth }: Size): number {
+export function magnitudeOf({ effect, persistences, breadth }: Size): number {
   const size = 1 + Math.min(effect, EFFECT_MAX);
   return ln(size) + ln(1 + persistences) / 2 + 2 * ln(Math.max(1, breadth));
 }
 
 export function severityOf(size: Size): Severity {
-  const importance = importanceOf(size);
-  if (importance >= CRITICAL) return "critical";
-  return importance >= WARNING ? "warning" : "notice";
+  const magnitude = magnitudeOf(size);
+  if (magnitude >= CRITICAL) return "critical";
+  return magnitude >= WARNING ? "warning" : "notice";
 }
 
 export function isAbove(severity: Severity, other: Severity): boolean {

@@ -1,0 +1,359 @@
+/**
+ * Levels that channels keep for seconds, and never kept before: what lasts on a machine whose rows are fractions of a second apart.
+ *
+ *   rows ─► means over a second ─► the last ten ─┬─► high: the level that eight of them reach      ─► above the highest so far?
+ *                                                └─► low:  the level that eight of them stay below ─► below the lowest so far?
+ *
+ *   size     = distance beyond [lowest low, highest high], in units of that range and the mean deviation of a second
+ *   evidence = (ln((N + 1) / (1 + K)) + TAIL ln(size / LEAST)) · (1 − ρ²)       N: levels of ten seconds seen, of all channels
+ *
+ * A burst of a second or two moves neither level, so that what is usual for bursts on nothing is how long they are, and then how large. A
+ * channel is out of its range from a size of LEAST; K times that happened among the N levels, those of a minute counted once and those of the last
+ * hour hardly: a second fault soon after the first is no less a fault. ρ is the largest correlation of the channel's seconds with those of a channel that
+ * has left its range already: four counters of the same traffic are one.
+ *
+ * A range follows what leaves it by less than LEAST over a minute, and returns to the present over a day. While a channel is out of its range, it is
+ * not learnt, and for a minute after something left its range nothing is. What stays out for an hour is usual.
+ *
+ * Cost: n sums a row; once a second n rankings of ten values and n² / 2 products.
+ */
+import ln from "@stdlib/math-base-special-ln";
+import type { Batch, Fields } from "../../../ports/detector.ts";
+import { clipSize, clipSpike } from "../../clip-spikes.ts";
+import { namedNumbers } from "../../registered-numbers.ts";
+
+const SECOND_US = 1_000_000;
+/** Seconds that people call lasting, and how many of them must agree: two may be lost to a pause. */
+export const SECONDS = 10;
+const AGREE = 8;
+/** A smaller excess is how ranges grow: half of what a channel usually moves. */
+const LEAST = 0.5;
+/** Seconds that make the first range, five minutes: thirty independent levels. */
+const SETTLED_AFTER = 300;
+/** Seconds for which nothing is learnt once something left its range, and over which a range follows what leaves it by less than LEAST: what drifts as it did before stays inside, a leak does not. */
+const FOLLOWS = 60;
+/** Seconds in the memory of deviations and correlations, and of the edges of a range. */
+const HOUR = 3600;
+const DAY = 86_400;
+const ACCEPTED_AFTER = HOUR;
+/** Mean deviations at which a second is clipped before means, deviations and correlations learn it. Deviations of bursts have heavy tails. */
+const CLIP_AT = 8;
+/** The size of a departure from a constant, and the largest: ranges of a channel that rests are no unit. */
+const LARGEST = 1000;
+const LEFT_CONSTANT = 10;
+/** A smaller distance, relative to the level, is rounding: 2⁻⁴⁰. */
+const ROUNDING = 1 / 1_099_511_627_776;
+/** Of the tail of sizes: levels that last are means, whose tails have a variance. */
+const TAIL = 2;
+/** Factor by which an episode must grow to be reported again. */
+const GREW = 2;
+
+/** What became of a channel in the last second. */
+export const NOTHING = 0;
+export const OPENED = 1;
+export const GREW_FURTHER = 2;
+export const ENDED = 3;
+export const ACCEPTED = 4;
+
+const Scalars = namedNumbers(
+  "beganUs",
+  "seconds",
+  /** Seconds since a channel left its range. */
+  "calm",
+  /** N and K, and departures that K has not counted yet. */
+  "levels",
+  "departures",
+  "recent",
+);
+
+const Channels = namedNumbers(
+  /** Seconds seen, and the usual range of the levels. */
+  "seconds",
+  "low",
+  "high",
+  "mean",
+  "deviation",
+  /** 1 above its range, −1 below, 0 inside. */
+  "side",
+  /** Of the episode: its beginning, the seconds since, the level and size of the last second, the largest size, and that when it was reported last. */
+  "sinceUs",
+  "lasted",
+  "level",
+  "size",
+  "largest",
+  "reported",
+  /** 1 − ρ² when it left its range. */
+  "share",
+  "evidence",
+);
+
+export class LastingLevels {
+  readonly fields: Fields;
+  /** What became of each channel in the second that ended last. */
+  readonly changes: Uint8Array;
+  private readonly n: number;
+  private readonly isWatched: Uint8Array;
+  private readonly scalars = new Scalars();
+  private readonly channels: InstanceType<typeof Channels>;
+  private readonly sums: Float64Array;
+  private readonly counts: Float64Array;
+  /** The last seconds of each channel. */
+  private readonly ring: Float64Array;
+  /** Second moments of standardised seconds. */
+  private readonly moments: Float64Array;
+  private readonly standard: Float64Array;
+  private readonly ranked = new Float64Array(SECONDS);
+
+  /** `isWatched`: 1 for each channel that is looked at. */
+  constructor(isWatched: Uint8Array) {
+    const n = isWatched.length;
+    this.n = n;
+    this.isWatched = isWatched;
+    this.channels = new Channels(n);
+    this.sums = new Float64Array(n);
+    this.counts = new Float64Array(n);
+    this.ring = new Float64Array(n * SECONDS);
+    this.moments = new Float64Array(n * n);
+    this.standard = new Float64Array(n);
+    this.changes = new Uint8Array(n);
+    this.scalars.beganUs = Number.NaN;
+    this.scalars.calm = FOLLOWS;
+    this.fields = {
+      scalars: this.scalars.array,
+      channels: this.channels.array,
+      sums: this.sums,
+      counts: this.counts,
+      ring: this.ring,
+      moments: this.moments,
+    };
+  }
+
+  /** Adds row r, of the usual spacing. True: a second ended, and `changes` says what came of it. */
+  see(batch: Batch, r: number, spacingUs: number): boolean {
+    const { n, scalars, sums, counts, isWatched } = this;
+    const time = batch.rowTime[r]!;
+    if (batch.gap[r] === 1) this.forgetSeconds();
+    if (Number.isNaN(scalars.beganUs)) scalars.beganUs = time;
+    for (let c = 0; c < n; c++) {
+      const x = batch.rowValue[r * n + c]!;
+      if (isWatched[c] === 0 || batch.rowFresh[r * n + c] === 0) continue;
+      sums[c] = sums[c]! + x;
+      counts[c] = counts[c]! + 1;
+    }
+    if (time + spacingUs - scalars.beganUs < SECOND_US) return false;
+    this.endSecond(time, Math.max(SECOND_US, spacingUs));
+    return true;
+  }
+
+  /** Numbers of channel c's episode. The record is valid until the next call. */
+  episode(c: number): Readonly<InstanceType<typeof Channels>> {
+    return this.channels.at(c);
+  }
+
+  private forgetSeconds(): void {
+    this.sums.fill(0);
+    this.counts.fill(0);
+    this.scalars.beganUs = Number.NaN;
+  }
+
+  private endSecond(time: number, secondUs: number): void {
+    const { n, scalars, sums, counts, ring, changes, standard } = this;
+    scalars.seconds++;
+    scalars.calm++;
+    const learns = scalars.calm > FOLLOWS;
+    for (let c = 0; c < n; c++) {
+      changes[c] = NOTHING;
+      standard[c] = 0;
+      if (counts[c] === 0) continue;
+      const channel = this.channels.at(c);
+      const x = sums[c]! / counts[c]!;
+      ring[c * SECONDS + (channel.seconds % SECONDS)] = x;
+      channel.seconds++;
+      if (learns && channel.side === 0) this.learnSecond(c, x);
+      if (channel.seconds >= SECONDS) this.look(c, learns);
+    }
+    if (learns) this.learnMoments();
+    this.countDepartures();
+    this.open(time, secondUs);
+    this.follow();
+    this.forgetSeconds();
+  }
+
+  /** Learns mean and deviation of the seconds of channel c, and how they go with those of others. */
+  private learnSecond(c: number, x: number): void {
+    const channel = this.channels.at(c);
+    if (channel.seconds === 1) channel.mean = x;
+    const share = 1 / Math.min(channel.seconds, HOUR);
+    const from = x - channel.mean;
+    const { deviation } = channel;
+    this.standard[c] = deviation > 0 ? clipSpike(from / deviation, CLIP_AT) : 0;
+    const isYoung = channel.seconds < SECONDS || deviation === 0;
+    channel.mean += share * (isYoung ? from : clipSpike(from, CLIP_AT * deviation));
+    const size = Math.abs(from);
+    channel.deviation += share * ((isYoung ? size : clipSize(size, CLIP_AT * deviation)) - deviation);
+  }
+
+  private learnMoments(): void {
+    const { n, moments, standard } = this;
+    const share = 1 / Math.min(this.scalars.seconds, HOUR);
+    for (let i = 0; i < n; i++) {
+      const x = share * standard[i]!;
+      for (let j = 0; j <= i; j++) moments[i * n + j] = moments[i * n + j]! * (1 - share) + x * standard[j]!;
+    }
+  }
+
+  private countDepartures(): void {
+    const { scalars } = this;
+    const counted = scalars.recent / HOUR;
+    scalars.recent -= counted;
+    scalars.departures += counted;
+  }
+
+  /** Level and size of channel c now. What is in its range teaches it. */
+  private look(c: number, learns: boolean): void {
+    const channel = this.channels.at(c);
+    this.rank(c);
+    const high = this.ranked[SECONDS - AGREE]!;
+    const low = this.ranked[AGREE - 1]!;
+    if (channel.seconds === SECONDS) {
+      channel.low = low;
+      channel.high = high;
+    }
+    const above = high - channel.high;
+    const below = channel.low - low;
+    const isAbove = channel.side === 0 ? above >= below : channel.side > 0;
+    const excess = isAbove ? above : below;
+    channel.level = isAbove ? high : low;
+    channel.size = excess > ROUNDING * Math.abs(channel.level) ? this.sizeOf(excess) : 0;
+    const isSettled = channel.seconds > SETTLED_AFTER;
+    if (channel.side !== 0 || !learns || (isSettled && channel.size >= LEAST)) return;
+    this.scalars.levels += 1 / SECONDS;
+    const share = isSettled ? 1 / FOLLOWS : 1;
+    if (above > 0) channel.high += share * above;
+    if (below > 0) channel.low -= share * below;
+    channel.high -= Math.max(0, channel.high - high) / DAY;
+    channel.low += Math.max(0, low - channel.low) / DAY;
+  }
+
+  /** An excess of the channel at hand in units of what is usual. */
+  private sizeOf(excess: number): number {
+    const { high, low, deviation } = this.channels;
+    // Between bursts that come and go all the time, the low level that seconds stay below is above the high one that they reach.
+    const unit = Math.abs(high - low) + deviation;
+    return unit > 0 ? clipSize(excess / unit, LARGEST) : LEFT_CONSTANT;
+  }
+
+  /** Sorts the last seconds of channel c. */
+  private rank(c: number): void {
+    const { ranked, ring } = this;
+    for (let k = 0; k < SECONDS; k++) {
+      const x = ring[c * SECONDS + k]!;
+      let at = k;
+      for (; at > 0 && ranked[at - 1]! > x; at--) ranked[at] = ranked[at - 1]!;
+      ranked[at] = x;
+    }
+  }
+
+  /** Opens episodes, the one with the most evidence first: each counts for what those before it do not explain. */
+  private open(time: number, secondUs: number): void {
+    for (let c = this.nextOut(); c >= 0; c = this.nextOut()) {
+      const share = 1 - this.explained(c);
+      const channel = this.channels.at(c);
+      const { high, level } = channel;
+      channel.side = level > high ? 1 : -1;
+      channel.sinceUs = time - this.secondsAtLevel(c) * secondUs;
+      channel.lasted = 0;
+      channel.largest = channel.size;
+      channel.reported = channel.size;
+      channel.share = share;
+      channel.evidence = this.evidenceOf(c) * share;
+      this.changes[c] = OPENED;
+      if (this.scalars.calm > FOLLOWS) this.scalars.recent++;
+      this.scalars.calm = 0;
+    }
+  }
+
+  /** The channel that is out of its range with the most evidence and has no episode; −1: none. */
+  private nextOut(): number {
+    let most = 0;
+    let next = -1;
+    for (let c = 0; c < this.n; c++) {
+      const { side, size, seconds } = this.channels.at(c);
+      if (this.counts[c] === 0 || side !== 0 || size < LEAST || seconds <= SETTLED_AFTER) continue;
+      const evidence = this.evidenceOf(c);
+      if (evidence > most) {
+        most = evidence;
+        next = c;
+      }
+    }
+    return next;
+  }
+
+  /** Evidence of the size of channel c alone, nats. */
+  private evidenceOf(c: number): number {
+    const { levels, departures } = this.scalars;
+    const { size } = this.channels.at(c);
+    return ln((levels + 1) / (departures + 1)) + TAIL * ln(size / LEAST);
+  }
+
+  /** The largest squared correlation of channel c with a channel that is out of its range. */
+  private explained(c: number): number {
+    const { n, moments } = this;
+    const own = moments[c * n + c]!;
+    let most = 0;
+    for (let d = 0; d < n; d++) {
+      if (d === c || this.channels.at(d).side === 0) continue;
+      const both = moments[Math.max(c, d) * n + Math.min(c, d)]!;
+      const product = own * moments[d * n + d]!;
+      if (product > 0) most = Math.max(most, (both * both) / product);
+    }
+    return Math.min(1, most);
+  }
+
+  /** Seconds since the first of the last ones that reached the level of channel c. */
+  private secondsAtLevel(c: number): number {
+    const { ring } = this;
+    const { seconds, side, level } = this.channels.at(c);
+    for (let back = SECONDS; back > 1; back--) {
+      const x = ring[c * SECONDS + ((seconds - back + SECONDS) % SECONDS)]!;
+      if (side > 0 ? x >= level : x <= level) return back;
+    }
+    return 1;
+  }
+
+  /** Follows the open episodes. */
+  private follow(): void {
+    const { changes } = this;
+    for (let c = 0; c < this.n; c++) {
+      const channel = this.channels.at(c);
+      if (channel.side === 0 || changes[c] === OPENED || this.counts[c] === 0) continue;
+      channel.lasted++;
+      if (channel.size > channel.largest) channel.largest = channel.size;
+      if (channel.size < LEAST) this.end(c);
+      else if (channel.lasted >= ACCEPTED_AFTER) this.accept(c);
+      else if (channel.largest >= GREW * channel.reported) this.grow(c);
+    }
+  }
+
+  private grow(c: number): void {
+    const channel = this.channels.at(c);
+    channel.evidence = this.evidenceOf(c) * channel.share;
+    channel.reported = channel.largest;
+    this.changes[c] = GREW_FURTHER;
+  }
+
+  private end(c: number): void {
+    this.channels.at(c).side = 0;
+    this.changes[c] = ENDED;
+  }
+
+  /** The level is the edge of the range from now on. */
+  private accept(c: number): void {
+    const channel = this.channels.at(c);
+    if (channel.side > 0) channel.high = channel.level;
+    else channel.low = channel.level;
+    channel.mean = channel.level;
+    channel.side = 0;
+    this.changes[c] = ACCEPTED;
+  }
+}
