@@ -2,7 +2,7 @@
  * `npm run mutants -- [OPTIONS]`: how many of the deliberate bugs the simulator catches, by which rule, after how many seeds.
  *
  * A task of the checkout: it patches sources and bundles them. A control comes first: the program as it is, in which no scenario may find
- * anything. Exit code 0 when all are caught by the finding of a checker, 1 when one was not or the control failed, 2 for bad usage.
+ * anything; at the end it runs in the worlds that caught a mutant. Exit code 0 when all are caught by the finding of a checker, 1 when one was not or the control failed, 2 for bad usage.
  */
 import { availableParallelism } from "node:os";
 import process from "node:process";
@@ -15,7 +15,14 @@ import { keepCase } from "../../../sim/cluster/corpus.ts";
 import { factorOf } from "../../../sim/cluster/shrink.ts";
 import { jobs, scenarioOption, seed } from "../../../sim/cluster/sim-options.ts";
 import { MUTANTS, type Mutant } from "./all.ts";
-import { type ControlResult, type MutantResult, runControl, runMutants, SCENARIOS_IN_TURN } from "./run.ts";
+import {
+  type ControlResult,
+  confirmCatches,
+  type MutantResult,
+  runControl,
+  runMutants,
+  SCENARIOS_IN_TURN,
+} from "./run.ts";
 
 const command = new Command("npm run mutants --")
   .description("Puts each deliberate bug into the simulator and counts the seeds until a rule is broken.")
@@ -60,14 +67,15 @@ async function hunt(options: ReturnType<typeof command.opts>): Promise<number> {
     timeoutMs: TIMEOUT_MS,
     done: () => bar.update(++done),
   }).finally(() => bar.stop());
+  const confirmed = await confirmCatches(results, TIMEOUT_MS);
   for (const { mutant, shrunk } of results)
     if (shrunk !== null && options.to !== undefined)
       await keepCase({ ...shrunk.case, bug: mutant.bug, mutant: mutant.name }, options.to);
   const summary = summaryOf(results);
   process.stdout.write(
     options.json
-      ? `${JSON.stringify({ ...summary, control, mutants: results.map(rowOf) })}\n`
-      : controlLine(control) + tableOf(results, summary),
+      ? `${JSON.stringify({ ...summary, control, confirmed, mutants: results.map(rowOf) })}\n`
+      : controlLine(control, confirmed) + tableOf(results, summary),
   );
   return summary.caught === summary.total ? 0 : 1;
 }
@@ -115,9 +123,10 @@ function verdictOf({ failure, broken }: MutantResult): string {
   return failure === null ? "MISSED" : `${failure.rule} (${failure.scenario}, seed ${failure.seed})`;
 }
 
-function controlLine(control: readonly ControlResult[]): string {
+function controlLine(control: readonly ControlResult[], confirmed: number): string {
   const scenarios = control.map(({ scenario, seeds }) => `${scenario} × ${seeds}`).join(", ");
-  return `control, the program as it is: nothing found in ${scenarios}\n`;
+  const worlds = `nor in the ${confirmed} worlds that caught mutants`;
+  return `control, the program as it is: nothing found in ${scenarios}, ${worlds}\n`;
 }
 
 function rowOf({ mutant, failure, broken, runs, events, shrunk }: MutantResult): Record<string, unknown> {

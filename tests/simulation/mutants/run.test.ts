@@ -12,7 +12,7 @@ import type { ScenarioName } from "../../../sim/cluster/scenarios.ts";
 import { readCorpus } from "../corpus.ts";
 import { MUTANTS, type Mutant } from "./all.ts";
 import { bundleWorlds } from "./build.ts";
-import { askWorlds, runControl, runMutants, SCENARIOS_IN_TURN } from "./run.ts";
+import { askWorlds, confirmCatches, runControl, runMutants, SCENARIOS_IN_TURN } from "./run.ts";
 
 const TIMEOUT_MS = 120_000;
 
@@ -25,6 +25,25 @@ test("bugs of four parts are caught within a few seeds", async () => {
   const results = await runMutants({ mutants, request, jobs: 2, timeoutMs: TIMEOUT_MS });
   assert.is(results.length, QUICK.length);
   for (const { mutant, failure } of results) assert.ok(failure !== null, `${mutant.name} was missed`);
+  const worlds = new Set(results.map(({ failure }) => failure!.seed));
+  assert.is(
+    await confirmCatches(results, TIMEOUT_MS),
+    worlds.size,
+    "the program as it is finds nothing there",
+  );
+});
+
+test("a world that finds something without a mutant catches none", async () => {
+  let seed = 1;
+  while ((await run({ seed, scenario: "canary" })).violation === null) seed++;
+  const failure = { seed, scenario: "canary", rule: "J1", what: "lost" } as const;
+  try {
+    await confirmCatches([{ failure: null }, { failure }], TIMEOUT_MS);
+  } catch (error) {
+    const found = `scenario canary, seed ${seed}, finds `;
+    return assert.ok((error as Error).message.includes(found), String(error));
+  }
+  assert.unreachable("it was confirmed");
 });
 
 /** A program that ends when it starts. */

@@ -3,6 +3,7 @@
  *
  *   control: the program as it is ─► nothing may be found in any scenario
  *   mutants ─► [bundle ─► worlds-process, seeds 1, 2, …] × jobs ─► caught by which rule, after how many seeds
+ *   control once more, in the worlds of the catches ─► nothing may be found there without the bug
  *
  * Only the finding of a checker catches a bug. A process that dies or hangs has shown nothing: it may do so without the bug too.
  */
@@ -72,18 +73,42 @@ export async function runControl(
   }
 }
 
-function refuseFinding(scenario: ScenarioName, { failure, broken }: Ending): void {
+function refuseFinding(scenario: ScenarioName | null, { failure, broken }: Ending): void {
   if (failure === null && broken === null) return;
+  const where = scenario === null ? "a world that caught a mutant" : `scenario ${scenario}`;
   const what =
     failure === null
-      ? `the program as it is ${broken!.how} in scenario ${scenario}: ${broken!.errors}`
-      : `scenario ${scenario}, seed ${failure.seed}, finds ${failure.rule} in the program as it is: ${failure.what}`;
+      ? `the program as it is ${broken!.how} in ${where}: ${broken!.errors}`
+      : `scenario ${failure.scenario}, seed ${failure.seed}, finds ${failure.rule} in the program as it is: ${failure.what}`;
   throw new EigenwatchError({
     action: "hunt mutants",
     value: what,
     expected: "a program without findings",
     kind: "failed",
   });
+}
+
+/**
+ * Runs the program as it is in the worlds in which mutants were caught. Returns how many these are; throws for a finding, which the bug then
+ * did not cause.
+ */
+export async function confirmCatches(
+  results: readonly Pick<MutantResult, "failure">[],
+  timeoutMs: number,
+): Promise<number> {
+  const caught = results.flatMap(({ failure }) => (failure === null ? [] : [failure]));
+  const worlds = new Map(caught.map(({ seed, scenario }) => [`${scenario} ${seed}`, { seed, scenario }]));
+  const folder = await mkdtemp(join(tmpdir(), "eigenwatch-control-"));
+  try {
+    const file = join(folder, "control.mjs");
+    await bundleWorlds(null, file);
+    const request = { scenarios: [], seeds: 0, shrinkMs: 0, worlds: [...worlds.values()] };
+    const ending = await askWorlds(file, request, timeoutMs);
+    refuseFinding(null, ending);
+    return worlds.size;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 /** In the order of `mutants`. */

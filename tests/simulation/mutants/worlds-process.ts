@@ -4,7 +4,7 @@
  *   worlds-process '{"scenarios":["standard","single"],"seeds":200,"shrinkMs":60000}'
  *   {"runs":17,"events":…,"failure":{"seed":…,"scenario":…,"rule":…,"what":…},"shrunk":{…} | null}
  *
- * Seeds count from 1; the scenarios take turns. With `case`, that world alone.
+ * Seeds count from 1; the scenarios take turns. With `worlds`, those instead; with `case`, that world alone.
  */
 
 import { performance } from "node:perf_hooks";
@@ -14,6 +14,11 @@ import { type RunResult, run } from "../../../sim/cluster/run.ts";
 import type { ScenarioName } from "../../../sim/cluster/scenarios.ts";
 import { type Shrunk, shrink } from "../../../sim/cluster/shrink.ts";
 
+export interface World {
+  readonly seed: number;
+  readonly scenario: ScenarioName;
+}
+
 export interface WorldsRequest {
   readonly scenarios: readonly ScenarioName[];
   readonly seeds: number;
@@ -21,6 +26,8 @@ export interface WorldsRequest {
   readonly minutes?: number;
   /** Time to make a failing world small; 0: do not. */
   readonly shrinkMs: number;
+  /** Run these instead of seeds. */
+  readonly worlds?: readonly World[];
   /** Run this case instead of seeds. */
   readonly case?: CorpusCase;
 }
@@ -45,8 +52,9 @@ async function answer(request: WorldsRequest): Promise<WorldsAnswer> {
   }
   const { minutes } = request;
   let events = 0;
-  for (let seed = 1; seed <= request.seeds; seed++) {
-    const scenario = request.scenarios[(seed - 1) % request.scenarios.length]!;
+  let runs = 0;
+  for (const { seed, scenario } of worldsOf(request)) {
+    runs++;
     const result = await run(minutes === undefined ? { seed, scenario } : { seed, scenario, minutes });
     events += result.events;
     const failure = failureOf(result, scenario);
@@ -54,9 +62,16 @@ async function answer(request: WorldsRequest): Promise<WorldsAnswer> {
     const untilMs = performance.now() + request.shrinkMs;
     const mayGoOn = (): boolean => performance.now() < untilMs;
     const shrunk = request.shrinkMs > 0 ? await shrink({ seed, scenario, run, mayGoOn }) : null;
-    return { runs: seed, events, failure, shrunk };
+    return { runs, events, failure, shrunk };
   }
-  return { runs: request.seeds, events, failure: null, shrunk: null };
+  return { runs, events, failure: null, shrunk: null };
+}
+
+function* worldsOf({ worlds, scenarios, seeds }: WorldsRequest): Generator<World> {
+  if (worlds !== undefined) yield* worlds;
+  else
+    for (let seed = 1; seed <= seeds; seed++)
+      yield { seed, scenario: scenarios[(seed - 1) % scenarios.length]! };
 }
 
 function failureOf({ seed, violation }: RunResult, scenario: ScenarioName): WorldsAnswer["failure"] {
