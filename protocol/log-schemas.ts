@@ -112,11 +112,11 @@ export const command = v.object({
   body: v.string(),
 });
 
-/** What became of a command. */
+/** What became of a command or an offer. */
 export const answer = v.object({
   /** Of the node that answers. */
   epoch: count,
-  /** JSON of what the command answers; absent when it was refused. */
+  /** JSON of what the command answers, "" for an offer that was taken; absent when it was refused, and while there is no answer yet. */
   body: v.optional(v.string()),
   /** Why it was refused. */
   error: v.optional(
@@ -127,4 +127,12 @@ export const answer = v.object({
       kind: v.picklist(ERROR_KINDS),
     }),
   ),
+});
+
+/** A feed of another process offers messages that must not be lost. */
+export const offer = v.object({
+  /** An owner takes an offer of one id once. */
+  id: name,
+  /** Encoded, in order. */
+  messages: v.pipe(v.array(bytes), v.minLength(1), v.maxLength(MAX_BLOCK_INPUTS)),
 });

@@ -59,6 +59,7 @@ export const MESSAGES = {
   heartbeat: { code: 0x46, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.heartbeat },
   command: { code: 0x47, flow: "node→node", maxBytes: MAX_INPUT_BYTES, schema: log.command },
   answer: { code: 0x48, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.answer },
+  offer: { code: 0x49, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.offer },
 
   hello: { code: 0x50, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: client.hello },
   subscribe: { code: 0x51, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: client.subscribe },

@@ -16,6 +16,8 @@ const SUBJECT_ROOT = "ew";
 export const SUBJECT_KINDS = {
   /** Feed frames and declarations: source, group. */
   feed: "feed→core",
+  /** Requests: messages of feeds that must arrive: kind of feed, source. */
+  offer: "feed→core",
   /** Commands and edits from a gateway. */
   command: "gateway→core",
   /** Blocks, in the order of the log. */

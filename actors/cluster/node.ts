@@ -14,6 +14,7 @@ import type { Settings } from "../../protocol/settings.ts";
 import { escapeName, subjectOf } from "../../protocol/subjects.ts";
 import type { CoreDefinitions } from "../core/core.ts";
 import { BusFeed } from "../feeds/bus.ts";
+import { OfferedFeed } from "../feeds/bus-offers.ts";
 import { Partition } from "../partition/partition.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -219,7 +220,13 @@ export class ClusterNode {
 
   private opened(partition: string, running: Partition, epoch: number, journal: StreamJournal): void {
     const { bus, session } = this.options;
-    running.startFeeds([new BusFeed({ bus, session, partition })]);
+    const place = { bus, session, partition };
+    const durable = () => running.whenTaken();
+    running.startFeeds([
+      new BusFeed({ ...place, lastSequenceOf: (source) => running.core.lastSequenceOf(source) }),
+      new OfferedFeed({ ...place, kind: "live", durable }),
+      new OfferedFeed({ ...place, kind: "recorded", durable }),
+    ]);
     this.partitions.set(partition, running);
     this.presence.announce();
     const { clock, log } = this.options;

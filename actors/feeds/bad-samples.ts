@@ -19,7 +19,8 @@ export type Reason =
   | "noSymbol"
   | "notPositive"
   | "tooManyChannels"
-  | "malformed";
+  | "malformed"
+  | "lost";
 
 type Report = (
   status: FeedStatus["status"],
@@ -37,9 +38,9 @@ export class BadSamples {
     this.#report = report;
   }
 
-  /** Counts one. True for the first of its reason: the caller then reports it with `first`. */
-  add(reason: Reason): boolean {
-    this.#counts[reason] = (this.#counts[reason] ?? 0) + 1;
+  /** Counts them. True for the first of their reason: the caller then reports it with `first`. */
+  add(reason: Reason, count = 1): boolean {
+    this.#counts[reason] = (this.#counts[reason] ?? 0) + count;
     this.#pending = true;
     if (this.#seen.has(reason)) return false;
     this.#seen.add(reason);

@@ -1,18 +1,22 @@
 /**
- * Runs a feed and publishes its messages on the bus, where the owner of the partition receives them (bus.ts).
+ * Runs a feed and sends its messages over the bus to the owner of a partition.
  *
- *   feed ─► sink ─► ew.<session>.<partition>.feed.<source>.<group>
- *                     declarations again every REDECLARE_MS, for an owner that came later
+ *   live   published     ew.<session>.<partition>.feed.<source>.<group>     received by BusFeed (bus.ts); what nobody receives is lost
+ *   once   requested     ew.<session>.<partition>.offer.<kind>.<source>     answered by OfferedFeed (bus-offers.ts) when durable
  *
- * Frame numbers start at the time of the start in µs, not at 0: after a restart, a source continues above its earlier numbers, so its new
- * frames are not duplicates of earlier ones. (Only a source with more than one frame per µs would reuse numbers.)
+ * A recorded feed is delivered once unless it says otherwise: it can wait, and nothing of it may be missing. A live feed is published: its
+ * next frame is worth more than its last one.
+ *
+ * Frame numbers of a live feed start at the time of the start in µs, not at 0: after a restart, a source continues above its earlier numbers, so its
+ * new frames are not duplicates of earlier ones. (Only a source with more than one frame per µs would reuse numbers.) A recorded feed that is
+ * delivered once keeps its own numbers: read again after a restart, it continues where the log ends.
  */
 import { encodeFrame, encodeMessage } from "../../protocol/codec.ts";
 import type { Channels } from "../../protocol/messages.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
-import type { Bus } from "../ports/bus.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
+import { Offers } from "./offers.ts";
+import type { PublishOptions, Sender } from "./sender.ts";
 
 /** A new owner knows the groups in the log; only a group that was never declared waits this long. */
 const REDECLARE_MS = 2_000;
@@ -20,57 +24,82 @@ const REDECLARE_MS = 2_000;
 /** Bytes published in one turn of the event loop before a recorded feed must wait, so that the connection can send them. */
 const TURN_BYTES_MAX = 1 << 20;
 
-interface PublishOptions {
-  readonly bus: Bus;
-  readonly session: string;
-  readonly partition: string;
-  readonly clock: Clock;
-}
-
-/** Resolves when the feed has ended. */
+/** Resolves when the feed has ended and, where it is delivered once, all of it is durable. */
 export async function publishFeed(feed: Feed, options: PublishOptions): Promise<void> {
-  const publisher = new Publisher(options);
+  const delivery = feed.delivery ?? (feed.kind === "recorded" ? "once" : "live");
+  const sender = delivery === "once" ? new Offers(feed, options) : new Publications(options);
+  const keepsNumbers = delivery === "once" && feed.kind === "recorded";
+  const publisher = new Publisher(sender, keepsNumbers ? 0 : options.clock.nowUs());
   try {
     await feed.run(publisher);
   } finally {
-    publisher.end();
+    await sender.end();
   }
 }
 
 class Publisher implements FeedSink {
-  private readonly options: PublishOptions;
+  private readonly sender: Sender;
   private readonly firstNumber: number;
-  private readonly declarations = new Map<string, Channels>();
-  private turnBytes = 0;
-  private cancel: () => void = () => {};
 
-  constructor(options: PublishOptions) {
-    this.options = options;
-    this.firstNumber = options.clock.nowUs();
-    this.redeclareLater();
+  constructor(sender: Sender, firstNumber: number) {
+    this.sender = sender;
+    this.firstNumber = firstNumber;
   }
 
   channels(declaration: Channels): void {
-    this.declarations.set(declaration.group, declaration);
-    this.send(declaration.source, declaration.group, encodeMessage(declaration));
+    this.sender.declare(declaration, encodeMessage(declaration));
   }
 
   frame(frame: Parameters<FeedSink["frame"]>[0]): boolean {
     const { sequence } = frame;
     frame.sequence = this.numbered(sequence);
-    this.send(frame.source, frame.group, encodeFrame(frame));
+    const bytes = encodeFrame(frame);
     frame.sequence = sequence;
-    return this.turnBytes < TURN_BYTES_MAX;
+    return this.sender.send(frame.source, frame.group, bytes, true);
   }
 
   quantum(input: Parameters<FeedSink["quantum"]>[0]): boolean {
     const sequence = this.numbered(input.sequence);
-    this.send(input.source, input.group, encodeMessage({ ...input, sequence }));
-    return this.turnBytes < TURN_BYTES_MAX;
+    return this.sender.send(input.source, input.group, encodeMessage({ ...input, sequence }), true);
   }
 
   status(status: Parameters<FeedSink["status"]>[0]): void {
-    this.send(status.source, null, encodeMessage(status));
+    this.sender.send(status.source, null, encodeMessage(status), false);
+  }
+
+  drained(): Promise<void> {
+    return this.sender.drained();
+  }
+
+  /** 0 means that the source does not number its frames. */
+  private numbered(sequence: number): number {
+    return sequence === 0 ? 0 : this.firstNumber + sequence;
+  }
+}
+
+/** Messages that are published, declarations again every REDECLARE_MS for an owner that came later. */
+class Publications implements Sender {
+  private readonly options: PublishOptions;
+  private readonly declarations = new Map<string, { declaration: Channels; bytes: Uint8Array }>();
+  private turnBytes = 0;
+  private cancel: () => void = () => {};
+
+  constructor(options: PublishOptions) {
+    this.options = options;
+    this.redeclareLater();
+  }
+
+  send(source: string, group: string | null, bytes: Uint8Array): boolean {
+    const { bus, session, partition } = this.options;
+    const details = group === null ? [source] : [source, group];
+    bus.publish(subjectOf(session, partition, "feed", ...details), bytes);
+    this.turnBytes += bytes.length;
+    return this.turnBytes < TURN_BYTES_MAX;
+  }
+
+  declare(declaration: Channels, bytes: Uint8Array): void {
+    this.declarations.set(declaration.group, { declaration, bytes });
+    this.send(declaration.source, declaration.group, bytes);
   }
 
   drained(): Promise<void> {
@@ -82,25 +111,13 @@ class Publisher implements FeedSink {
     });
   }
 
-  end(): void {
+  async end(): Promise<void> {
     this.cancel();
-  }
-
-  /** 0 means that the source does not number its frames. */
-  private numbered(sequence: number): number {
-    return sequence === 0 ? 0 : this.firstNumber + sequence;
-  }
-
-  private send(source: string, group: string | null, bytes: Uint8Array): void {
-    const { bus, session, partition } = this.options;
-    const details = group === null ? [source] : [source, group];
-    bus.publish(subjectOf(session, partition, "feed", ...details), bytes);
-    this.turnBytes += bytes.length;
   }
 
   private redeclareLater(): void {
     this.cancel = this.options.clock.after(REDECLARE_MS, () => {
-      for (const declaration of this.declarations.values()) this.channels(declaration);
+      for (const { declaration, bytes } of this.declarations.values()) this.declare(declaration, bytes);
       this.redeclareLater();
     });
   }

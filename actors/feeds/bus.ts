@@ -6,11 +6,14 @@
  * G1  Messages keep their source and sequence, so that a message that arrives twice, at this owner or the next, is a known duplicate.
  * G2  Every message is checked here. One that cannot be decoded, that a feed may not send, or that has the subject of another source is
  *     counted as malformed and dropped.
- * G3  The bus may lose or delay messages. Publishers therefore repeat declarations; an unchanged one is passed on once.
+ * G3  The bus may lose or delay messages. Publishers therefore repeat declarations; an unchanged one is passed on once. Numbers of a source that are
+ *     missing, also those before the first message that this owner receives, are counted as lost. What must not be lost is offered instead
+ *     (bus-offers.ts).
  */
 import { decodeMessage } from "../../protocol/codec.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
-import { type Channels, isInput, mayFlow } from "../../protocol/messages.ts";
+import type { Frame } from "../../protocol/frame.ts";
+import { type Channels, isInput, mayFlow, type QuantumInput } from "../../protocol/messages.ts";
 import { parseSubject, subjectPatterns } from "../../protocol/subjects.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
@@ -20,16 +23,25 @@ import { FeedWriter } from "./feed-writer.ts";
 /** Messages between two reports of the dropped ones. */
 const REPORT_EVERY = 10_000;
 
+/**
+ * A source whose numbers jump further than this has started anew: they begin at its clock, in µs, and a start takes longer. The fastest sources send
+ * fewer frames than this while a partition is taken over.
+ */
+const LOST_MAX = 200_000;
+
 interface BusFeedOptions {
   readonly bus: Bus;
   readonly session: string;
   readonly partition: string;
+  /** The last number of a source in the log, 0 for none: what came after it and is not received is lost. Default: none is known. */
+  lastSequenceOf?(source: string): number;
 }
 
 export class BusFeed implements Feed {
   /** Source of its own reports; messages keep their sources. */
   readonly source = "bus";
   readonly kind = "live";
+  readonly relays = true;
   private readonly options: BusFeedOptions;
   private unsubscribe: () => void = () => {};
   private end: () => void = () => {};
@@ -39,7 +51,7 @@ export class BusFeed implements Feed {
   }
 
   async run(sink: FeedSink): Promise<void> {
-    const { bus, session, partition } = this.options;
+    const { bus, session, partition, lastSequenceOf } = this.options;
     const ended = new Promise<void>((resolve) => {
       this.end = resolve;
     });
@@ -47,8 +59,12 @@ export class BusFeed implements Feed {
     const badSamples = new BadSamples((status, detail, counts) => writer.status(status, detail, counts));
     const [, pattern] = subjectPatterns(session, partition, "feed");
     writer.status("opened", pattern);
-    const check = new MessageCheck(sink, badSamples);
-    this.unsubscribe = bus.subscribe(pattern, (subject, bytes) => check.receive(subject, bytes));
+    const check = new MessageCheck(sink, badSamples, new Missing(lastSequenceOf ?? (() => 0)));
+    this.unsubscribe = bus.subscribe(pattern, (subject, bytes) => {
+      const source = sourceOf(subject);
+      if (source === null) check.refuse(`subject ${subject}`);
+      else check.receive(source, bytes);
+    });
     await ended;
     writer.status("ended", "", badSamples.take());
   }
@@ -59,44 +75,83 @@ export class BusFeed implements Feed {
   }
 }
 
+/** The source that a subject names, or null for one that nobody here builds. */
+function sourceOf(subject: string): string | null {
+  try {
+    return parseSubject(subject).details[0] ?? null;
+  } catch (error) {
+    if (error instanceof ProtocolError) return null;
+    throw error;
+  }
+}
+
+/** Finds numbers that were left out between a message and the one before it. */
+class Missing {
+  private readonly last = new Map<string, number>();
+  private readonly lastSequenceOf: (source: string) => number;
+
+  constructor(lastSequenceOf: (source: string) => number) {
+    this.lastSequenceOf = lastSequenceOf;
+  }
+
+  /** How many there are before this one; 0 for a source that starts, and for one without numbers. */
+  before({ source, sequence }: Frame | QuantumInput): number {
+    const last = this.last.get(source) ?? this.lastSequenceOf(source);
+    if (sequence <= last) return 0;
+    this.last.set(source, sequence);
+    const missing = sequence - last - 1;
+    return last > 0 && missing <= LOST_MAX ? missing : 0;
+  }
+}
+
 /** Checks messages from outside: those that pass are well-formed and come from the source that they name. */
-class MessageCheck {
+export class MessageCheck {
   private readonly sink: FeedSink;
   private readonly badSamples: BadSamples;
+  private readonly missing: Missing | null;
   private readonly declared = new Map<string, string>();
   private sinceReport = 0;
 
-  constructor(sink: FeedSink, badSamples: BadSamples) {
+  /** `missing`: where messages may be lost. */
+  constructor(sink: FeedSink, badSamples: BadSamples, missing: Missing | null = null) {
     this.sink = sink;
     this.badSamples = badSamples;
+    this.missing = missing;
   }
 
-  receive(subject: string, bytes: Uint8Array): void {
-    const fault = this.pass(subject, bytes);
-    if (fault !== null && this.badSamples.add("malformed")) this.badSamples.first("malformed", fault);
+  /** Takes a message that came under the subject of `source`. */
+  receive(source: string, bytes: Uint8Array): void {
+    const fault = this.pass(source, bytes);
+    if (fault !== null) this.refuse(fault);
     if (++this.sinceReport < REPORT_EVERY) return;
     this.sinceReport = 0;
     this.badSamples.total();
   }
 
+  /** Counts a message as malformed. */
+  refuse(fault: string): void {
+    if (this.badSamples.add("malformed")) this.badSamples.first("malformed", fault);
+  }
+
   /** Passes the message on and returns null, or returns why it is dropped. */
-  private pass(subject: string, bytes: Uint8Array): string | null {
+  private pass(source: string, bytes: Uint8Array): string | null {
     try {
       const message = decodeMessage(bytes);
       if (!mayFlow(message.type, "feed→core") || !isInput(message) || !("source" in message))
-        return `a message of type ${message.type} under ${subject}: expected one that a feed sends`;
-      const [source] = parseSubject(subject).details;
-      if (message.source !== source) return `source ${message.source} under ${subject}`;
+        return `a message of type ${message.type} of ${source}: expected one that a feed sends`;
+      if (message.source !== source) return `source ${message.source} under the subject of ${source}`;
       switch (message.type) {
         case "channels":
           return this.declareOnce(message);
         case "frame":
+          this.countMissing(message);
           this.sink.frame(message);
           break;
         case "feedStatus":
           this.sink.status(message);
           break;
         default:
+          this.countMissing(message);
           this.sink.quantum(message);
       }
       return null;
@@ -104,6 +159,15 @@ class MessageCheck {
       if (error instanceof ProtocolError) return error.message;
       throw error;
     }
+  }
+
+  private countMissing(message: Frame | QuantumInput): void {
+    const missing = this.missing?.before(message) ?? 0;
+    if (missing > 0 && this.badSamples.add("lost", missing))
+      this.badSamples.first(
+        "lost",
+        `${missing} frames of ${message.source} did not arrive, up to number ${message.sequence}`,
+      );
   }
 
   private declareOnce(declaration: Channels): string | null {

@@ -6,9 +6,10 @@
  */
 
 import { expectedAmong } from "../../protocol/closest-name.ts";
+import type { Feed } from "../ports/feed.ts";
 import { badSpec } from "./feed-kind.ts";
 import { FEED_KINDS, type FeedKindName, type KindValues } from "./kinds.ts";
-import type { Option, Options } from "./options.ts";
+import { choice, type Option, type Options } from "./options.ts";
 
 /** A spec that was read: its kind and the value of every option. */
 export type FeedSpec = {
@@ -19,6 +20,8 @@ export type FeedSpec = {
     /** The text after the colon, or null. */
     readonly target: string | null;
     readonly options: KindValues<Name>;
+    /** How its messages reach another process; undefined: as its kind has it. */
+    readonly delivery: Feed["delivery"];
   };
 }[FeedKindName];
 
@@ -34,22 +37,35 @@ export function parseFeedSpec(text: string): FeedSpec {
     throw badSpec(text, `${word} takes nothing after a colon, got "${target}"`, usage(word));
   if (kind.target !== null && (target === null || target === ""))
     throw badSpec(text, `${word} names no ${kind.target}`, usage(word));
-  const options = readOptions(text, query, word, kind.options);
-  return { kind: word, text, target, options } as FeedSpec;
+  const { delivery, ...options } = readOptions(text, query, word, { ...kind.options, ...EVERY_KIND });
+  return { kind: word, text, target, options, delivery } as FeedSpec;
 }
+
+/** Options of every kind. */
+const EVERY_KIND = {
+  delivery: choice(
+    ["live", "once"],
+    "in a cluster: live loses frames while the owner changes, once waits (default: once if recorded)",
+  ),
+};
 
 /** The part of --help about feeds. */
 export function feedHelp(): string {
   const lines: string[] = ["Feeds: KIND[:TARGET][?key=value&…]", ""];
   for (const word of Object.keys(FEED_KINDS) as FeedKindName[]) {
     lines.push(`  ${usage(word)}`, `      ${FEED_KINDS[word].help}`);
-    for (const [key, option] of Object.entries<Option<unknown>>(FEED_KINDS[word].options)) {
-      const shown = option.shown === "" ? "" : ` (default ${option.shown})`;
-      lines.push(`      ${key.padEnd(11)} ${option.help}${shown}`);
-    }
+    for (const [key, option] of Object.entries<Option<unknown>>(FEED_KINDS[word].options))
+      lines.push(optionLine(key, option));
     lines.push("");
   }
+  lines.push("  every kind");
+  for (const [key, option] of Object.entries(EVERY_KIND)) lines.push(optionLine(key, option));
+  lines.push("");
   return lines.join("\n");
+}
+
+function optionLine(key: string, { help, shown }: Option<unknown>): string {
+  return `      ${key.padEnd(11)} ${help}${shown === "" ? "" : ` (default ${shown})`}`;
 }
 
 function splitQuery(text: string): { head: string; query: string } {

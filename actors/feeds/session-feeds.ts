@@ -35,9 +35,9 @@ export function createFeeds(specs: readonly string[], context: FeedContext): Fee
 /** One feed. Without `source` it is named after its kind and file, which is unique only if the caller ensures it. */
 export function createFeed(spec: FeedSpec | string, context: FeedContext, source?: string): Feed {
   const parsed = typeof spec === "string" ? parseFeedSpec(spec) : spec;
-  const { kind, text, target, options } = parsed;
+  const { kind, text, target, options, delivery } = parsed;
   const name = source ?? sourceName(parsed);
-  return kindOf(parsed).create({
+  const feed = kindOf(parsed).create({
     spec: text,
     target: target ?? "",
     source: name,
@@ -46,6 +46,7 @@ export function createFeed(spec: FeedSpec | string, context: FeedContext, source
     options,
     context,
   });
+  return delivery === undefined ? feed : Object.assign(feed, { delivery });
 }
 
 /** The row of the spec's kind. Its options are those of the spec, which no type can express for a union of kinds. */

@@ -14,6 +14,9 @@ import type { Clock } from "../ports/clock.ts";
 /** Clocks of sources differ by less than this; a sample further ahead would take logical time with it. */
 const AHEAD_MAX_US = 1_000_000;
 
+/** A session whose last input is so near the clock was live a moment ago: a take-over takes seconds. */
+const NEAR_CLOCK_US = 60_000_000;
+
 export class LogicalTime {
   /** Whether a live feed runs: time then advances between samples. */
   isLive = false;
@@ -26,6 +29,11 @@ export class LogicalTime {
     this.core = core;
     this.clock = clock;
     this.meter = meter;
+  }
+
+  /** Whether the last input has about the time of the clock. */
+  get isNearClock(): boolean {
+    return Math.abs(this.clock.nowUs() - this.core.now) < NEAR_CLOCK_US;
   }
 
   /** Of data whose last sample has this time. */

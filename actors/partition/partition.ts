@@ -151,7 +151,10 @@ export class Partition implements LiveSession {
 
   /** Starts feeds; logical time follows the clock as soon as one of them is live, else it follows the data. */
   startFeeds(feeds: readonly Feed[]): void {
-    this.sequencer.time.isLive ||= feeds.some((feed) => feed.kind === "live");
+    const { time } = this.sequencer;
+    time.isLive ||= feeds.some(
+      ({ kind, relays }) => kind === "live" && (relays !== true || time.isNearClock),
+    );
     for (const feed of feeds) {
       const sink = this.sequencer.sinkFor(feed, (status) => this.feedStatus(status));
       const running = feed.run(sink).catch((error: unknown) => {
@@ -214,6 +217,14 @@ export class Partition implements LiveSession {
     // Whoever drops the promise has no part in a halt: that is reported by `whenHalted`.
     entered.catch(() => {});
     return entered;
+  }
+
+  /**
+   * Resolves when everything that feeds have offered so far is durable and released. Rejects with kind "unavailable" when the journal halts before,
+   * or when some of it may have been refused because the session is closing.
+   */
+  whenTaken(): Promise<void> {
+    return this.entered("take what a feed offers", () => {});
   }
 
   // ---- life -----------------------------------------------------------------------------------------------------

@@ -38,6 +38,8 @@ interface Counts {
 /** A feed as the sequencer sees it. A live source counts from 1 again after a restart: `offset` continues from what it sent before. */
 interface Source {
   readonly isLive: boolean;
+  /** Its data is shed while too much waits for the disk. */
+  readonly mayBeShed: boolean;
   readonly offset: number;
 }
 
@@ -68,9 +70,16 @@ export class Sequencer {
   sinkFor(feed: Feed, status: (report: FeedStatus) => void): FeedSink {
     const isLive = feed.kind === "live";
     // A recorded feed is read again after a restart: what it sent before is a duplicate.
-    const source = { isLive, offset: isLive ? this.core.lastSequenceOf(feed.source) : 0 };
+    const source = {
+      isLive,
+      mayBeShed: isLive && feed.waits !== true,
+      offset: isLive ? this.core.lastSequenceOf(feed.source) : 0,
+    };
     return {
-      channels: (declaration) => this.declareChannels(declaration),
+      channels: (declaration) => {
+        this.time.isLive ||= isLive;
+        this.declareChannels(declaration);
+      },
       frame: (frame) => this.offerFrame(frame, source),
       quantum: (input) => this.offerQuantum(input, source),
       status,
@@ -123,6 +132,7 @@ export class Sequencer {
     if (!isFrameOf(this.core.channelsOf(frame.group), frame)) return this.refuse("malformed");
     const disturbed = this.injections.applyTo(frame);
     if (disturbed === null) return this.refuse("silenced by an injection");
+    this.time.isLive ||= source.isLive;
     const bytes = this.admitFrame(disturbed, source);
     return bytes === 0 ? this.refuse("malformed") : this.taken(disturbed.count, bytes);
   }
@@ -134,6 +144,7 @@ export class Sequencer {
     if (refusal !== null) return this.refuse(refusal);
     const sequence = input.sequence > 0 ? input.sequence + source.offset : 0;
     const lastUs = lastTimeUs(input);
+    this.time.isLive ||= source.isLive;
     const latestUs = source.isLive ? this.time.latestLiveUs() : lastUs;
     const timeUs = input.timeUs - Math.max(0, lastUs - latestUs);
     const bytes = encodedOrNull(() => encodeMessage({ ...input, sequence, timeUs }));
@@ -163,9 +174,9 @@ export class Sequencer {
     this.inputLog.admit(timeUs, input, bytes);
   }
 
-  private refusal({ sequence, source }: Frame | QuantumInput, { isLive, offset }: Source): Refusal | null {
+  private refusal({ sequence, source }: Frame | QuantumInput, { mayBeShed, offset }: Source): Refusal | null {
     if (this.isClosed || this.inputLog.halted !== null) return "closed";
-    if (isLive && this.inputLog.heldBytes >= HELD_BYTES_MAX) return "journal behind";
+    if (mayBeShed && this.inputLog.heldBytes >= HELD_BYTES_MAX) return "journal behind";
     return sequence > 0 && sequence + offset <= this.core.lastSequenceOf(source) ? "duplicate" : null;
   }
 

@@ -19,6 +19,12 @@ export interface Feed {
    * knows of nothing before it runs.
    */
   refusal?(): Promise<EigenwatchError | null>;
+  /** How its messages reach a partition in another process (actors/feeds/bus-publisher.ts). Default: "once" for a recorded feed, "live" for a live one. */
+  readonly delivery?: "live" | "once";
+  /** It brings messages of feeds in other processes: the session is live once one of a live feed comes. */
+  readonly relays?: true;
+  /** It is live and can wait nevertheless: like a recorded feed it awaits `drained`, and is not shed. */
+  readonly waits?: true;
   /** Runs the feed. Resolves when it has ended: a recorded feed at its end, a live feed after `stop`. */
   run(sink: FeedSink): Promise<void>;
   stop(): Promise<void>;

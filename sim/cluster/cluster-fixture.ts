@@ -31,8 +31,10 @@ export function clusterFixture(world: SimulatedCluster): Fixture {
     (_, k) => new SimulatedNode(world, servers, subscribers, `n${k + 1}`, partitions),
   );
   for (const partition of partitions)
-    for (let k = 0; k < options.feedsOfPartition; k++)
-      startFeed(world, servers, subscribers, partition, `${partition}f${k}`, 1);
+    for (let k = 0; k < options.feedsOfPartition; k++) {
+      const delivery = options.remote && k % 2 === 1 ? "once" : "live";
+      startFeed(world, servers, subscribers, { partition, source: `${partition}f${k}`, delivery }, 1);
+    }
   const numbers = { next: 1 };
   const clients = Array.from(
     { length: options.clients },
@@ -88,22 +90,24 @@ function startFeed(
   world: SimulatedCluster,
   servers: BusServers,
   subscribers: Subscribers,
-  partition: string,
-  source: string,
+  which: { partition: string; source: string; delivery: "live" | "once" },
   life: number,
 ): void {
+  const { partition, source, delivery } = which;
   const process = new Process(source);
   if (life === 1) servers.network.addHost(source);
   const clock = new SimulatedClock(world, process);
   const bus = new BusConnection(servers, subscribers, process);
+  const firstNumber = clock.nowUs();
   const feed = new SimulatedFeed({
     world,
     partition,
     source,
+    delivery,
     group: `${source}g`,
     clock,
     life,
-    numbered: (sequence) => sequence,
+    numbered: (sequence) => firstNumber + sequence,
     sendBroken(frame) {
       const bytes = encodeFrame(frame);
       bus.publish(
@@ -113,7 +117,7 @@ function startFeed(
     },
     restart() {
       world.end(process);
-      startFeed(world, servers, subscribers, partition, source, life + 1);
+      startFeed(world, servers, subscribers, which, life + 1);
     },
   });
   void publishFeed(feed, {

@@ -26,6 +26,8 @@ export interface SimulatedFeedOptions {
   readonly clock: Clock;
   /** Number of the process: each has values of its own. */
   readonly life: number;
+  /** Default: "live". */
+  readonly delivery?: "live" | "once";
   /** Maps the source's numbers to those in the log. */
   readonly numbered: (sequence: number) => number;
   /** Sends a frame as malformed bytes. Absent where a feed delivers frames, not bytes: then the frame gets a NaN. */
@@ -68,6 +70,7 @@ const KINDS: Record<keyof Faults, string> = {
 export class SimulatedFeed implements Feed {
   readonly source: string;
   readonly kind = "live";
+  readonly delivery: "live" | "once";
   readonly #options: SimulatedFeedOptions;
   readonly #faults: Faults;
   readonly #random: { next(): number };
@@ -82,6 +85,7 @@ export class SimulatedFeed implements Feed {
   constructor(options: SimulatedFeedOptions) {
     this.#options = options;
     this.source = options.source;
+    this.delivery = options.delivery ?? "live";
     const { world, source } = options;
     const names = Object.keys(KINDS) as (keyof Faults)[];
     this.#faults = Object.fromEntries(
@@ -184,8 +188,18 @@ export class SimulatedFeed implements Feed {
   }
 
   #offer(sink: FeedSink, frame: Frame): void {
-    const { world, partition, numbered } = this.#options;
+    const { world, partition, numbered, life } = this.#options;
+    const { source } = this;
     const { nowUs, options } = world;
+    if (this.delivery === "once")
+      world.observe({
+        kind: "queued",
+        atUs: nowUs,
+        partition,
+        source,
+        life,
+        sourceSequence: numbered(frame.sequence),
+      });
     const endUs = world.startUs + options.minutes * 60e6;
     const calmUs = endUs - options.calmSeconds * 1e6;
     if (nowUs > calmUs + SETTLE_US && nowUs < endUs - IN_FLIGHT_US) {

@@ -251,6 +251,11 @@ const EVERY_ROW: { readonly [Name in MessageName]: MessageOf<Name> } = {
     epoch: 4,
     error: { action: "set a", value: "there is no setting a", expected: "seed", kind: "usage" },
   },
+  offer: {
+    type: "offer",
+    id: "plant#1@1767225600000000/7",
+    messages: [Uint8Array.of(1, 2, 3), Uint8Array.of(4)],
+  },
   hello: { type: "hello", client: "dashboard 0.1.0", versions: [1] },
   subscribe: {
     type: "subscribe",

@@ -347,6 +347,10 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     },
     ["body", "error"],
   ),
+  offer: message("offer", {
+    id: name,
+    messages: fc.array(fc.uint8Array({ maxLength: 50 }), { minLength: 1, maxLength: 4 }),
+  }),
   hello: message(
     "hello",
     { client: name, versions: fc.array(count, { minLength: 1, maxLength: 3 }), token: text },

@@ -16,6 +16,7 @@ import { convergence } from "./convergence.ts";
 import { deliveredOnce } from "./delivered-once.ts";
 import { derivedSame } from "./derived-same.ts";
 import { durableFirst } from "./durable-first.ts";
+import { nothingLeftOut } from "./nothing-left-out.ts";
 import { nothingThrown } from "./nothing-thrown.ts";
 import type { Observation, ObservationKind, Violation, WorldEnd } from "./observation.ts";
 import { oneChain } from "./one-chain.ts";
@@ -52,6 +53,7 @@ export class Checkers {
       sentOnce(),
       deliveredOnce(stored),
       commandOnce(stored),
+      nothingLeftOut(stored),
       sourceOrder(),
       soundInputs(aheadMaxUs),
       timersOnce(),

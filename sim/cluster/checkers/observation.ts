@@ -137,6 +137,14 @@ export type Observation = { readonly atUs: number } & (
   | { readonly kind: "threw"; readonly where: string; readonly error: string }
   /** The faults have ended: the world must converge. */
   | { readonly kind: "healed" }
+  /** A feed that is delivered once sent a valid frame, in life `life` of its process. */
+  | {
+      readonly kind: "queued";
+      readonly partition: string;
+      readonly source: string;
+      readonly life: number;
+      readonly sourceSequence: number;
+    }
   /** After `healed`: a feed sent a valid frame that must enter the log. */
   | {
       readonly kind: "offered";

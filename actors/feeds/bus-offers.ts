@@ -1,0 +1,165 @@
+/**
+ * The owner's end of feeds that are delivered once (offers.ts): takes what they offer and answers when it is durable.
+ *
+ *   offer ─► decode, check ─► sink, waiting while it is full ─► durable ─► answer
+ *
+ * F1  An answer says that every message of the offer is in the log or was counted as malformed: nothing was shed.
+ * F2  An offer that comes again before or after its answer is not taken again; one that another owner took is known by its numbers.
+ * F3  An offer that cannot become durable here is refused at once: its publisher offers it to the next owner.
+ */
+import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
+import { ProtocolError } from "../../protocol/errors.ts";
+import { parseSubject, subjectOf } from "../../protocol/subjects.ts";
+import type { Bus } from "../ports/bus.ts";
+import type { Feed, FeedSink } from "../ports/feed.ts";
+import { BadSamples } from "./bad-samples.ts";
+import { MessageCheck } from "./bus.ts";
+import { FeedWriter } from "./feed-writer.ts";
+
+export interface OfferedFeedOptions {
+  readonly bus: Bus;
+  readonly session: string;
+  readonly partition: string;
+  /** Of the feeds that offer. */
+  readonly kind: Feed["kind"];
+  /** Resolves when everything that was handed to the sink is durable; rejects when some of it will not be. */
+  durable(): Promise<void>;
+}
+
+export class OfferedFeed implements Feed {
+  /** Source of its own reports; messages keep their sources. */
+  readonly source: string;
+  readonly kind: Feed["kind"];
+  readonly relays = true;
+  readonly waits = true;
+  private readonly options: OfferedFeedOptions;
+  /** The last offer of each source. */
+  private readonly last = new Map<
+    string,
+    { readonly id: string; readonly answer: Promise<Uint8Array | null> }
+  >();
+  private stopped: () => void = () => {};
+
+  constructor(options: OfferedFeedOptions) {
+    this.options = options;
+    this.kind = options.kind;
+    this.source = `bus offers (${options.kind})`;
+  }
+
+  async run(sink: FeedSink): Promise<void> {
+    const { bus, session, partition, kind } = this.options;
+    const ended = new Promise<void>((resolve) => {
+      this.stopped = resolve;
+    });
+    const writer = new FeedWriter(this.source, sink);
+    const badSamples = new BadSamples((status, detail, counts) => writer.status(status, detail, counts));
+    const gate = new FullSink(sink);
+    const check = new MessageCheck(gate, badSamples);
+    const end = bus.answer(`${subjectOf(session, partition, "offer", kind)}.>`, (subject, bytes) =>
+      this.take(subject, bytes, check, gate),
+    );
+    await ended;
+    end();
+    badSamples.total();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped();
+  }
+
+  private async take(
+    subject: string,
+    bytes: Uint8Array,
+    check: MessageCheck,
+    gate: FullSink,
+  ): Promise<Uint8Array | null> {
+    const offer = this.read(subject, bytes, check);
+    if (offer === null) return null;
+    const { id, messages, source } = offer;
+    const known = this.last.get(source);
+    if (known?.id === id) return known.answer;
+    const answer = this.handOver(source, messages, check, gate);
+    this.last.set(source, { id, answer });
+    return answer;
+  }
+
+  private async handOver(
+    source: string,
+    messages: readonly Uint8Array[],
+    check: MessageCheck,
+    gate: FullSink,
+  ): Promise<Uint8Array> {
+    for (const message of messages) {
+      if (gate.isFull) await gate.drained();
+      check.receive(source, message);
+    }
+    try {
+      await this.options.durable();
+      return TAKEN;
+    } catch (error) {
+      // What was taken may be in the log all the same.
+      this.last.delete(source);
+      return refused(error);
+    }
+  }
+
+  private read(
+    subject: string,
+    bytes: Uint8Array,
+    check: MessageCheck,
+  ): { id: string; messages: readonly Uint8Array[]; source: string } | null {
+    try {
+      const [, source] = parseSubject(subject).details;
+      const { id, messages } = decodeAs("offer", bytes);
+      return source === undefined ? null : { id, messages, source };
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      check.refuse(error.message);
+      return null;
+    }
+  }
+}
+
+const TAKEN = encodeMessage({ type: "answer", epoch: 0, body: "" });
+
+function refused(error: unknown): Uint8Array {
+  const value = error instanceof Error ? error.message : String(error);
+  const parts = { action: "take an offer", value, expected: "", kind: "unavailable" as const };
+  return encodeMessage({ type: "answer", epoch: 0, error: parts });
+}
+
+/** A sink that remembers that it is full. */
+class FullSink implements FeedSink {
+  isFull = false;
+  private readonly sink: FeedSink;
+
+  constructor(sink: FeedSink) {
+    this.sink = sink;
+  }
+
+  channels(declaration: Parameters<FeedSink["channels"]>[0]): void {
+    this.sink.channels(declaration);
+  }
+
+  frame(frame: Parameters<FeedSink["frame"]>[0]): boolean {
+    return this.noted(this.sink.frame(frame));
+  }
+
+  quantum(input: Parameters<FeedSink["quantum"]>[0]): boolean {
+    return this.noted(this.sink.quantum(input));
+  }
+
+  status(status: Parameters<FeedSink["status"]>[0]): void {
+    this.sink.status(status);
+  }
+
+  async drained(): Promise<void> {
+    await this.sink.drained();
+    this.isFull = false;
+  }
+
+  private noted(takesMore: boolean): boolean {
+    this.isFull ||= !takesMore;
+    return takesMore;
+  }
+}

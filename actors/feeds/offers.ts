@@ -1,0 +1,141 @@
+/**
+ * Messages of a feed that must not be lost: they are offered to the owner of the partition until it answers that they are durable.
+ *
+ *   send ─► queue ─► one offer at a time ─► owner ─┬─ answered: taken out of the queue, the next offer
+ *                        ▲                         └─ no answer, refused ─► wait ─┐
+ *                        └────────────── the same offer, to whoever owns it then ──┘
+ *
+ * O1  Offers leave one after the other: the order of the source is the order of the log.
+ * O2  A message stays in the queue until it is durable. An offer that is taken twice counts once, by the numbers of its frames.
+ * O3  The queue is bounded: a recorded feed waits; of a live one what does not fit is left out, counted and reported.
+ */
+import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
+import { MAX_BLOCK_BYTES, MAX_BLOCK_INPUTS } from "../../protocol/limits.ts";
+import type { Channels } from "../../protocol/messages.ts";
+import { subjectOf } from "../../protocol/subjects.ts";
+import type { Feed } from "../ports/feed.ts";
+import { BadSamples } from "./bad-samples.ts";
+import { FeedWriter } from "./feed-writer.ts";
+import type { PublishOptions, Sender } from "./sender.ts";
+
+/**
+ * For the first answer: a block is durable within milliseconds, and a request to an owner that leaves at that moment is lost. Each further one may
+ * take twice as long, up to ANSWER_MS_MAX: a busy owner answers late, and asking it more often would keep it busy.
+ */
+const ANSWER_MS = 100;
+const ANSWER_MS_MAX = 1_600;
+
+/** Before an offer is sent again: a planned hand-over takes at most 200 ms, of which this is a tenth. */
+const AGAIN_MS = 20;
+
+/** Bytes that wait, above which a feed that can wait is asked to: several offers, so that the next one is there when one is answered. */
+const QUEUE_BYTES = 4 << 20;
+
+/** Bytes that wait at most: what a live feed brings in three seconds at a million samples a second. */
+const QUEUE_BYTES_MAX = 64 << 20;
+
+export class Offers implements Sender {
+  private readonly feed: Feed;
+  private readonly options: PublishOptions;
+  private readonly subject: string;
+  private readonly life: number;
+  private readonly leftOut: BadSamples;
+  private queue: Uint8Array[] = [];
+  private queuedBytes = 0;
+  private offered = 0;
+  private sending: Promise<void> | null = null;
+  private waiting: (() => void)[] = [];
+
+  constructor(feed: Feed, options: PublishOptions) {
+    this.feed = feed;
+    this.options = options;
+    this.subject = subjectOf(options.session, options.partition, "offer", feed.kind, feed.source);
+    this.life = options.clock.nowUs();
+    const writer = new FeedWriter(feed.source, {
+      channels() {},
+      frame: () => true,
+      quantum: () => true,
+      status: (status) => this.push(encodeMessage(status)),
+      drained: async () => {},
+    });
+    this.leftOut = new BadSamples((status, detail, counts) => writer.status(status, detail, counts));
+  }
+
+  send(_source: string, _group: string | null, bytes: Uint8Array, isData: boolean): boolean {
+    if (isData && this.queuedBytes + bytes.length > QUEUE_BYTES_MAX) {
+      if (this.leftOut.add("lost"))
+        this.leftOut.first("lost", `${this.queuedBytes} bytes wait for an owner: frames are left out`);
+      return false;
+    }
+    this.push(bytes);
+    return this.queuedBytes < QUEUE_BYTES;
+  }
+
+  declare(_declaration: Channels, bytes: Uint8Array): void {
+    this.push(bytes);
+  }
+
+  async drained(): Promise<void> {
+    if (this.queuedBytes < QUEUE_BYTES)
+      await new Promise<void>((resolve) => this.options.clock.soon(resolve));
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  /** Resolves when everything is durable. */
+  async end(): Promise<void> {
+    this.leftOut.total();
+    while (this.sending !== null) await this.sending;
+  }
+
+  private push(bytes: Uint8Array): void {
+    this.queue.push(bytes);
+    this.queuedBytes += bytes.length;
+    this.sending ??= this.sendAll().finally(() => {
+      this.sending = null;
+    });
+  }
+
+  private async sendAll(): Promise<void> {
+    // What comes in the same turn goes in the same offer.
+    await null;
+    while (this.queue.length > 0) {
+      const count = this.countOfNext();
+      await this.offer(this.queue.slice(0, count));
+      for (const bytes of this.queue.slice(0, count)) this.queuedBytes -= bytes.length;
+      this.queue = this.queue.slice(count);
+      if (this.queuedBytes < QUEUE_BYTES / 2) for (const resolve of this.waiting.splice(0)) resolve();
+    }
+  }
+
+  /** As many messages as a block would hold, at least one. */
+  private countOfNext(): number {
+    let bytes = 0;
+    for (let count = 0; count < this.queue.length; count++) {
+      bytes += this.queue[count]!.length;
+      if (count > 0 && (count === MAX_BLOCK_INPUTS || bytes > MAX_BLOCK_BYTES)) return count;
+    }
+    return this.queue.length;
+  }
+
+  /** Resolves when the messages are durable. */
+  private async offer(messages: Uint8Array[]): Promise<void> {
+    const { clock } = this.options;
+    const id = `${this.feed.source}@${this.life}/${++this.offered}`;
+    const request = encodeMessage({ type: "offer", id, messages });
+    let answerMs = ANSWER_MS;
+    while (!(await this.isTaken(request, answerMs))) {
+      await new Promise<void>((resolve) => void clock.after(AGAIN_MS, resolve));
+      answerMs = Math.min(2 * answerMs, ANSWER_MS_MAX);
+    }
+  }
+
+  private async isTaken(request: Uint8Array, answerMs: number): Promise<boolean> {
+    try {
+      const answer = decodeAs("answer", await this.options.bus.request(this.subject, request, answerMs));
+      return answer.body !== undefined;
+    } catch {
+      // No owner, no answer, or one that cannot be read.
+      return false;
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** How the encoded messages of a feed leave its process: published (bus-publisher.ts) or offered (offers.ts). */
+import type { Channels } from "../../protocol/messages.ts";
+import type { Bus } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
+
+export interface PublishOptions {
+  readonly bus: Bus;
+  readonly session: string;
+  readonly partition: string;
+  readonly clock: Clock;
+}
+
+export interface Sender {
+  /** False: no more until `drained`. */
+  send(source: string, group: string | null, bytes: Uint8Array, isData: boolean): boolean;
+  declare(declaration: Channels, bytes: Uint8Array): void;
+  drained(): Promise<void>;
+  /** Resolves when nothing is under way any more. */
+  end(): Promise<void>;
+}
