@@ -9,6 +9,14 @@ export const COMMANDS: CommandTable = {
     summary: "run the live system: feeds, actors, journal, dashboard",
     load: async () => (await import("./collab/live/up-command.ts")).upCommand,
   },
+  node: {
+    summary: "run one node of a cluster, which shares a session over NATS",
+    load: async () => (await import("./collab/live/node-command.ts")).nodeCommand,
+  },
+  status: {
+    summary: "show the nodes of a cluster and who owns each partition",
+    load: async () => (await import("./collab/live/status-command.ts")).statusCommand,
+  },
   replay: {
     summary: "run the actors again over a recording",
     load: async () => (await import("./sim/recordings/replay/command.ts")).replayCommand,

@@ -78,13 +78,28 @@ export const RULES: readonly Rule[] = [
   { place: "collab/gateway/", sees: SYSTEM },
   {
     place: "collab/live/",
-    sees: ["actors/command-line/", "collab/*", "collab/gateway/", "sim/mod.ts", ...SYSTEM],
+    sees: [
+      "actors/cluster/mod.ts",
+      "actors/command-line/",
+      "actors/feeds/mod.ts",
+      "collab/*",
+      "collab/gateway/",
+      "sim/mod.ts",
+      ...SYSTEM,
+    ],
   },
   { place: "collab/*", sees: ["collab/gateway/", ...SYSTEM] },
   // `feed --to session` is `up` with that feed.
   {
     place: "sim/worlds/command/",
-    sees: ["actors/command-line/", "sim/worlds/", "collab/live/", "actors/filters/lines.ts", ...FACES],
+    sees: [
+      "actors/command-line/",
+      "sim/worlds/",
+      "collab/live/",
+      "collab/stop-signal.ts",
+      "actors/filters/lines.ts",
+      ...FACES,
+    ],
   },
   { place: "sim/worlds/", sees: ["actors/command-line/", "actors/filters/lines.ts", ...FACES] },
   {

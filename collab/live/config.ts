@@ -13,9 +13,11 @@ import {
   settingAt,
   settingPaths,
 } from "../../protocol/settings.ts";
+import type { NatsFlags } from "./nats-flags.ts";
 
 /** The options of `up`. */
-export interface UpOptions {
+export interface UpOptions extends NatsFlags {
+  name?: string | undefined;
   feed: string[];
   port?: number | undefined;
   host?: string | undefined;

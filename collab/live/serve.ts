@@ -4,6 +4,7 @@
  *   feeds ─► partition (sequencer, core, journal, gate) ─► gateway ─► dashboard
  */
 import { existsSync, statSync } from "node:fs";
+import { hostname } from "node:os";
 import process from "node:process";
 import { print, printJson, report } from "../../actors/command-line/terminal.ts";
 import {
@@ -29,10 +30,12 @@ import { dashboardDirectory } from "../dashboard-files.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { readConfig, type UpConfig, type UpOptions } from "./config.ts";
+import { NODE_ROLES, runNode } from "./run-node.ts";
 
 /** Runs until the feeds have ended (`--once`) or a signal comes. Returns the exit code. */
 export async function up(flags: UpOptions): Promise<number> {
   const config = readConfig(flags.config, flags);
+  if (flags.nats !== undefined) return upOverNats(flags, config);
   const say = flags.json ? sayJson : sayText;
   const feeds = ({ seed }: Settings): Feed[] =>
     makeFeeds(config, seed, (notice) => void partition.operatorNotice(notice));
@@ -105,6 +108,31 @@ export async function up(flags: UpOptions): Promise<number> {
   });
   const differs = shadowed !== null && shadowed.differences > 0;
   return partition.haltReason || differs || (flags.once && failed.length > 0) ? 1 : 0;
+}
+
+/** A cluster of one. */
+async function upOverNats(flags: UpOptions, config: UpConfig): Promise<number> {
+  const excluded = {
+    "--record": config.record !== null,
+    "--shadow": config.shadow,
+    "--once": flags.once === true,
+  };
+  for (const [option, isGiven] of Object.entries(excluded))
+    if (isGiven)
+      throw new EigenwatchError({
+        action: `combine --nats with ${option}`,
+        value: "the log is in NATS",
+        expected: `up without ${option}, or without --nats`,
+      });
+  return runNode({
+    ...flags,
+    ...config,
+    name: flags.name ?? hostname(),
+    roles: NODE_ROLES,
+    failover: "standard",
+    partitions: 1,
+    json: flags.json === true,
+  });
 }
 
 /** What the log holds at the end. After a halt the core has had inputs that are not in it, and its sums are those of no log. */

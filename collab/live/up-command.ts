@@ -4,9 +4,10 @@ import { manual } from "../../actors/command-line/manual.ts";
 import { port, read, settings, texts } from "../../actors/command-line/option-values.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
 import { feedHelp } from "../../actors/mod.ts";
+import { withNatsOptions } from "./nats-flags.ts";
 import { up } from "./serve.ts";
 
-export const upCommand = new Command("up")
+export const upCommand = withNatsOptions(new Command("up"))
   .description("Runs the live system: feeds, actors, journal, gateway and dashboard. Ctrl-C ends it.")
   .option(
     "--feed <spec>",
@@ -27,6 +28,8 @@ export const upCommand = new Command("up")
   .option("--config <file>", "JSON file: {feeds, port, host, record, settings, …}; options win over it")
   .option("--set <path=value>", "change a setting; may be given again", settings, [])
   .option("--session <name>", "name of the session (default: local)")
+  .option("--nats <url>", "keep the log in NATS: a cluster of one node, which others may join (see node)")
+  .option("--name <name>", "with --nats: name of this node (default: the host's name)")
   .option("--token-file <file>", "read the bearer token from this file instead of making one")
   .option(
     "--allow-host <name>",

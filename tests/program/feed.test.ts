@@ -201,7 +201,14 @@ test("each flag that cannot be is named with what it takes, before a file is tou
   assert.not.ok(existsSync(target));
 });
 
-const DEFAULTS: FeedOptions = { seed: 1, strength: 1, speed: Number.POSITIVE_INFINITY, to: STDOUT };
+const DEFAULTS: FeedOptions = {
+  seed: 1,
+  strength: 1,
+  speed: Number.POSITIVE_INFINITY,
+  to: STDOUT,
+  session: "local",
+  partition: "p0",
+};
 
 /** A world as a file of the folder. */
 function written(

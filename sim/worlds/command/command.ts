@@ -67,10 +67,15 @@ export const feedCommand = new Command("feed")
     ] as const),
   )
   .addOption(
-    new Option("--to <target>", "stdout (NDJSON), file:PATH (.csv, .ndjson, also .gz), or session")
+    new Option(
+      "--to <target>",
+      "stdout (NDJSON), file:PATH (.csv, .ndjson, also .gz), session, or nats:URL of a running cluster",
+    )
       .argParser(feedTarget)
       .default(STDOUT, "stdout"),
   )
+  .option("--session <name>", "session of the cluster", "local")
+  .option("--partition <name>", "partition of that session", "p0")
   .option("--truth <file>", "write what happens to this file, one JSON object per line")
   .option(
     "--port <port>",
@@ -90,6 +95,10 @@ export const feedCommand = new Command("feed")
           "write a table and its truth",
         ],
         ["eigenwatch feed flash-crash --to session", "watch the world in the dashboard"],
+        [
+          "eigenwatch feed flash-crash --to nats:nats://10.0.0.5 --session plant",
+          "feed a session of a cluster",
+        ],
       ],
     }),
   )
@@ -97,6 +106,10 @@ export const feedCommand = new Command("feed")
 
 async function runFeed(scenario: string, options: FeedOptions): Promise<number> {
   if (scenario === "list") return printScenarios(options.json === true);
+  if (options.to.kind === "nats") {
+    const { publishWorld } = await import("./publish.ts");
+    return publishWorld(scenario, options.to.url, options);
+  }
   if (options.to.kind !== "session") return writeTable(scenario, options);
   const { up } = await import("../../../collab/live/serve.ts");
   const { port, json } = options;

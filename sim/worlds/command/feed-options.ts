@@ -25,11 +25,15 @@ export interface FeedOptions {
   truth?: string | undefined;
   /** Of the gateway of a session. */
   port?: number | undefined;
+  /** Where `nats:URL` publishes. */
+  session: string;
+  partition: string;
   json?: true | undefined;
 }
 
 export type FeedTarget =
   | { readonly kind: "stdout" | "session"; readonly text: string }
+  | { readonly kind: "nats"; readonly text: string; readonly url: string }
   | {
       readonly kind: "file";
       readonly text: string;
@@ -40,11 +44,16 @@ export type FeedTarget =
 
 export const STDOUT: FeedTarget = { kind: "stdout", text: "stdout" };
 
-/** Parses `stdout`, `session` or `file:PATH`. */
+/** Parses `stdout`, `session`, `nats:URL` or `file:PATH`. */
 export function feedTarget(text: string): FeedTarget {
   if (text === "stdout" || text === "session") return { kind: text, text };
+  if (text.startsWith("nats:")) {
+    // `nats://host` is an address too: what follows the colon is then its host.
+    const url = text.startsWith("nats://") ? text : text.slice("nats:".length);
+    return { kind: "nats", text, url };
+  }
   if (!text.startsWith("file:") || text === "file:")
-    throw new InvalidArgumentError("Expected stdout, file:PATH or session.");
+    throw new InvalidArgumentError("Expected stdout, file:PATH, session or nats:URL.");
   const path = text.slice("file:".length);
   const ending = /\.(csv|ndjson|jsonl)(\.gz)?$/i.exec(path);
   if (ending === null)

@@ -1,0 +1,99 @@
+/** `eigenwatch node`: one node of a cluster. */
+import { hostname } from "node:os";
+import { Command, Option } from "@commander-js/extra-typings";
+import { manual } from "../../actors/command-line/manual.ts";
+import { port, read, settings, texts } from "../../actors/command-line/option-values.ts";
+import { exitWith } from "../../actors/command-line/program.ts";
+import { expectedAmong } from "../../protocol/closest-name.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
+import { MAX_PARTITIONS } from "../../protocol/limits.ts";
+import { wholeNumber } from "../../protocol/text-values.ts";
+import { readConfig } from "./config.ts";
+import { withNatsOptions } from "./nats-flags.ts";
+import { NODE_ROLES, type NodeRole, runNode } from "./run-node.ts";
+
+export const nodeCommand = withNatsOptions(
+  new Command("node")
+    .description(
+      "Runs one node of a cluster: it shares the partitions of a session with the other nodes, over NATS. Ctrl-C hands over and leaves.",
+    )
+    .option(
+      "--nats <url>",
+      "address of a NATS server with JetStream (default: NATS_URL, or nats://127.0.0.1:4222)",
+    )
+    .option(
+      "--nats-replicas <n>",
+      "copies of the log, on as many servers, when it is made",
+      read(wholeNumber(1, 5)),
+      1,
+    )
+    .option("--session <name>", "name of the session (default: local)")
+    .option("--name <name>", "name of this node, unlike any other's (default: the host's name)")
+    .option("--port <port>", "port of the gateway, 0 for any free port (default: 7420)", read(port))
+    .option("--host <address>", "address to listen on; any but loopback needs a token (default: 127.0.0.1)")
+    .option("--roles <list>", `what it does: ${NODE_ROLES.join(",")}`, readRoles, [...NODE_ROLES])
+    .addOption(
+      new Option(
+        "--failover <kind>",
+        "how soon a node that falls silent is taken over from; the same on all nodes",
+      )
+        .choices(["standard", "quick"] as const)
+        .default("standard" as const),
+    )
+    .option(
+      "--partitions <n>",
+      "partitions of the session, the same on all nodes",
+      read(wholeNumber(1, MAX_PARTITIONS)),
+      1,
+    )
+    .option("--feed <spec>", "a feed that this node runs; may be given again (default: none)", texts, [])
+    .option("--set <path=value>", "a setting of a new session; may be given again", settings, [])
+    .option("--token-file <file>", "read the bearer token from this file instead of making one")
+    .option(
+      "--allow-host <name>",
+      "answer to this Host name too (behind a proxy); may be given again",
+      texts,
+      [],
+    )
+    .option("--base-path <path>", "path under which a reverse proxy serves the gateway")
+    .option("--json", "print one JSON object per line")
+    .addHelpText(
+      "after",
+      manual({
+        exitCodes: {
+          0: "its partitions were handed over",
+          1: "the servers cannot be reached, the name is taken, the clock is wrong, or not everything was handed over",
+        },
+        examples: [
+          ["eigenwatch node --nats nats://10.0.0.5 --session plant --name a", "join, or begin, a session"],
+          ["eigenwatch node --name edge --roles feed --feed host", "only bring this machine's readings"],
+        ],
+      }),
+    ),
+).action(
+  exitWith(({ feed, roles, failover, partitions, name, ...flags }) => {
+    const config = readConfig(undefined, { ...flags, feed });
+    return runNode({
+      ...flags,
+      ...config,
+      name: name ?? hostname(),
+      roles,
+      failover,
+      partitions,
+      feeds: feed,
+      json: flags.json === true,
+    });
+  }),
+);
+
+function readRoles(text: string): NodeRole[] {
+  const roles = text.split(",").map((each) => each.trim());
+  for (const role of roles)
+    if (!NODE_ROLES.some((known) => known === role))
+      throw new EigenwatchError({
+        action: "use --roles",
+        value: `there is no role "${role}"`,
+        expected: expectedAmong(role, NODE_ROLES),
+      });
+  return roles as NodeRole[];
+}

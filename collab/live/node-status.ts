@@ -1,0 +1,178 @@
+/**
+ * What the nodes of a session say of themselves, and what an owner says of its partition.
+ *
+ *   heartbeats (hints) ─► nodes, owners, epochs
+ *   ew.<session>.<partition>.status ──request──► owner ─► block, inputs, rates, since when it owns it
+ */
+
+import * as v from "valibot";
+import type { ClusterNode } from "../../actors/cluster/mod.ts";
+import { systemClock } from "../../actors/mod.ts";
+import type { Bus, Hints } from "../../actors/ports/bus.ts";
+import { decodeAs } from "../../protocol/codec.ts";
+import { escapeName, subjectOf, unescapeName } from "../../protocol/subjects.ts";
+
+/** Present values of a bucket arrive within a round trip. */
+const GATHER_MS = 400;
+
+/** One heartbeat as shipped, and its delay: a node that lives is heard again within it. */
+const HEARD_AGAIN_MS = 1_500;
+
+/** An owner answers within a round trip, or not at all. */
+const ANSWER_MS = 1_000;
+
+const ownerStatus = v.object({
+  epoch: v.number(),
+  owner: v.string(),
+  /** When it took the partition over, µs. */
+  sinceUs: v.number(),
+  inputs: v.number(),
+  events: v.number(),
+  samples: v.number(),
+  /** By which the last input lies back, ms. */
+  lagMs: v.number(),
+  gauges: v.record(v.string(), v.number()),
+});
+export type OwnerStatus = v.InferOutput<typeof ownerStatus>;
+
+export interface NodeStatus {
+  readonly name: string;
+  readonly roles: readonly string[];
+  readonly sinceUs: number;
+  readonly owns: readonly string[];
+}
+
+export interface PartitionStatus {
+  readonly name: string;
+  readonly owner: string;
+  readonly epoch: number;
+  /** Null when the owner does not answer. */
+  readonly lagMs: number | null;
+  readonly samplesPerSecond: number | null;
+  readonly inputs: number | null;
+  readonly events: number | null;
+  readonly takenOverUs: number | null;
+}
+
+export interface ClusterStatus {
+  readonly session: string;
+  readonly nodes: readonly NodeStatus[];
+  readonly partitions: readonly PartitionStatus[];
+}
+
+export function nodesBucket(session: string): string {
+  return `${escapeName(session)}-nodes`;
+}
+
+/** Answers for the partitions that the node owns. The returned function ends it. */
+export function answerStatus(bus: Bus, session: string, name: string, node: ClusterNode): () => void {
+  const opened = new Map<string, { epoch: number; sinceUs: number }>();
+  const forget = node.onChange(({ partition, epoch, owned }) => {
+    if (owned === null) opened.delete(partition);
+    else opened.set(partition, { epoch, sinceUs: systemClock.nowUs() });
+  });
+  const pattern = subjectOf(session, "x", "status").replace(/\.x\./, ".*.");
+  const end = bus.answer(pattern, async (subject) => {
+    const partition = unescapeName(subject.split(".")[2]!);
+    const running = node.owned().get(partition);
+    const place = opened.get(partition);
+    if (running === undefined || place === undefined) return null;
+    const { core } = running;
+    const status: OwnerStatus = {
+      ...place,
+      owner: name,
+      inputs: core.sequence,
+      events: core.eventSequence,
+      samples: core.samples,
+      lagMs: core.now === 0 ? 0 : Math.max(0, (systemClock.nowUs() - core.now) / 1000),
+      gauges: running.gauges(),
+    };
+    return new TextEncoder().encode(JSON.stringify(status));
+  });
+  return () => {
+    forget();
+    end();
+  };
+}
+
+/** Asks everybody. */
+export async function clusterStatus(bus: Bus, session: string): Promise<ClusterStatus> {
+  const nodes = await gather(bus.hints(nodesBucket(session)));
+  const owners = new Map<string, { owner: string; epoch: number }>();
+  for (const { node, owns } of nodes.values())
+    for (const { partition, epoch } of owns)
+      if ((owners.get(partition)?.epoch ?? -1) < epoch) owners.set(partition, { owner: node, epoch });
+  const partitions = [...owners].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    session,
+    nodes: [...nodes.values()]
+      .map(({ node, sinceUs, owns, roles = ["core"] }) => ({
+        name: node,
+        roles,
+        sinceUs,
+        owns: owns.map(({ partition }) => partition).sort(),
+      }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1)),
+    partitions: await Promise.all(
+      partitions.map(([partition, place]) => partitionStatus(bus, session, partition, place)),
+    ),
+  };
+}
+
+async function partitionStatus(
+  bus: Bus,
+  session: string,
+  name: string,
+  { owner, epoch }: { owner: string; epoch: number },
+): Promise<PartitionStatus> {
+  const known = { name, owner, epoch };
+  try {
+    const answer = await bus.request(subjectOf(session, name, "status"), new Uint8Array(), ANSWER_MS);
+    const status = v.parse(ownerStatus, JSON.parse(new TextDecoder().decode(answer)));
+    return {
+      name,
+      owner: status.owner,
+      epoch: status.epoch,
+      lagMs: Math.round(status.lagMs),
+      samplesPerSecond: status.gauges["samplesPerSecond"] ?? 0,
+      inputs: status.inputs,
+      events: status.events,
+      takenOverUs: status.sinceUs,
+    };
+  } catch {
+    const silent = { lagMs: null, samplesPerSecond: null, inputs: null, events: null, takenOverUs: null };
+    return { ...known, ...silent };
+  }
+}
+
+type Heartbeat = ReturnType<typeof decodeAs<"heartbeat">>;
+
+async function gather(hints: Hints): Promise<Map<string, Heartbeat>> {
+  const nodes = new Map<string, Heartbeat>();
+  const end = hints.watch((key, value) => {
+    if (value === null) nodes.delete(key);
+    else nodes.set(key, decodeAs("heartbeat", value));
+  });
+  await pass(GATHER_MS);
+  end();
+  return nodes;
+}
+
+/** When the node of this name that is running began, µs; null when none is. Waits only where one may be: its last heartbeat outlives it. */
+export async function runningSince(hints: Hints, name: string): Promise<number | null> {
+  let heard: Heartbeat | null = null;
+  let times = 0;
+  const end = hints.watch((key, value) => {
+    if (key !== escapeName(name) || value === null) return;
+    times++;
+    heard = decodeAs("heartbeat", value);
+  });
+  await pass(GATHER_MS);
+  if (heard !== null) await pass(HEARD_AGAIN_MS);
+  end();
+  return times > 1 ? (heard as Heartbeat | null)!.sinceUs : null;
+}
+
+function pass(ms: number): Promise<void> {
+  return new Promise((resolve) => systemClock.after(ms, () => resolve()));
+}

@@ -1,0 +1,117 @@
+// requires: nats-server
+// timeout: 300
+/** The commands of a cluster as a person runs them: what works, and what each mistake is answered with. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { createNatsBus } from "../../actors/bus/nats.ts";
+import { systemClock } from "../../actors/clock.ts";
+import { type ClusterStatus, clusterStatus } from "../../collab/live/node-status.ts";
+import { type NatsServer, startNatsServer } from "../support/nats-server.ts";
+import { run, start } from "../support/program-run.ts";
+
+const server: NatsServer = await startNatsServer();
+const NATS = ["--nats", server.url];
+
+/** Asks until it holds. */
+async function statusUntil(
+  session: string,
+  holds: (status: ClusterStatus) => boolean,
+): Promise<ClusterStatus> {
+  const bus = await createNatsBus({ servers: [server.url], clock: systemClock, log: () => {} });
+  try {
+    for (;;) {
+      const status = await clusterStatus(bus, session);
+      if (holds(status)) return status;
+    }
+  } finally {
+    await bus.close();
+  }
+}
+
+test("two nodes share a session with a space in its name, and one hands over to the other when it is stopped", async () => {
+  const session = "plant 1";
+  const join = (name: string, ...more: string[]) =>
+    start(["node", ...NATS, "--session", session, "--name", name, "--port", "0", "--json", ...more]);
+  const nodes = new Map(["node a", "node b"].map((name) => [name, join(name)]));
+  const edge = join("edge", "--roles", "feed", "--feed", "walk?channels=3&rate=100");
+  const before = await statusUntil(
+    session,
+    ({ nodes: found, partitions }) => found.length === 3 && (partitions[0]?.inputs ?? 0) > 5,
+  );
+  assert.equal(
+    before.nodes.map(({ name }) => name),
+    ["edge", "node a", "node b"],
+  );
+  const [partition] = before.partitions;
+  assert.is(partition!.name, "p0");
+  assert.ok(partition!.owner.startsWith("node "), "a node without the role core owns nothing");
+  const owner = nodes.get(partition!.owner)!;
+  const [otherName, other] = [...nodes].find(([name]) => name !== partition!.owner)!;
+  const { url } = await other.line("listening");
+  assert.is((await fetch(`${url}readyz`)).status, 200);
+  owner.kill("SIGTERM");
+  assert.is((await owner.ended).code, 0);
+  const after = await statusUntil(session, ({ partitions }) => partitions[0]?.owner === otherName);
+  assert.is(after.partitions[0]!.epoch, partition!.epoch + 1);
+  assert.ok(after.partitions[0]!.inputs! >= partition!.inputs!);
+  const shown = await run(["status", ...NATS, "--session", session, "--json"]);
+  assert.is((JSON.parse(shown.stdout) as ClusterStatus).partitions[0]!.owner, otherName);
+  const described = (await (await fetch(`${url}api/sessions`)).json()) as { sessions: { session: string }[] };
+  assert.is(described.sessions[0]!.session, session);
+
+  const twin = await run(["node", ...NATS, "--session", session, "--name", otherName, "--port", "0"]);
+  assert.is(twin.code, 1);
+  assert.match(twin.stderr, `Cannot join session plant 1 as ${otherName}: a node of this name is running`);
+  for (const program of [other, edge]) {
+    program.kill("SIGTERM");
+    assert.is((await program.ended).code, 0);
+  }
+  const gone = await run(["status", ...NATS, "--session", session]);
+  assert.is(gone.code, 1);
+  assert.match(gone.stdout, "no node runs");
+});
+
+test("`up --nats` is a cluster of one, and `feed --to nats:` brings it a world", async () => {
+  const up = start(["up", ...NATS, "--session", "one", "--name", "solo", "--port", "0", "--json"]);
+  await up.line("owns");
+  const target = `nats:${server.url}`;
+  const feed = start(["feed", "level-shift", "--to", target, "--session", "one", "--rate", "20", "--json"]);
+  const { url } = await up.line("listening");
+  for (;;) {
+    const { groups } = (await (await fetch(`${url}api/channels`)).json()) as { groups: { group: string }[] };
+    if (groups.some(({ group }) => group === "level-shift")) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  for (const program of [feed, up]) {
+    program.kill("SIGINT");
+    assert.is((await program.ended).code, 0);
+  }
+});
+
+test("each mistake is named with what to do", async () => {
+  const plain = await startNatsServer({ jetStream: false });
+  const cases: [args: string[], code: number, says: RegExp][] = [
+    [["node", ...NATS, "--roles", "feed,cor"], 2, /there is no role "cor"; expected perhaps core/],
+    [["node", "--nats", "nats://127.0.0.1:9"], 1, /Cannot reach NATS.*start one with `nats-server -js`/],
+    [["node", "--nats", plain.url], 1, /does not offer JetStream.*nats-server -js/],
+    [
+      ["node", "--nats", "http://127.0.0.1"],
+      2,
+      /Cannot use the address of NATS.*expected nats:\/\/HOST:PORT/,
+    ],
+    [["node", ...NATS, "--name", "n".repeat(101)], 2, /Cannot name a node.*expected 1 to 100 bytes/],
+    [["node", ...NATS, "--roles", "core", "--feed", "host"], 2, /its roles are core; expected the role feed/],
+    [["node", ...NATS, "--nats-creds", "none.creds"], 2, /Cannot read --nats-creds none.creds/],
+    [["up", ...NATS, "--record", "x"], 2, /Cannot combine --nats with --record/],
+  ];
+  for (const [args, code, says] of cases) {
+    const ended = await run(args);
+    assert.is(ended.code, code, `${args.join(" ")}\n${ended.stderr}`);
+    assert.match(ended.stderr, says);
+  }
+  await plain.dispose();
+});
+
+test.after(() => server.dispose());
+
+test.run();
