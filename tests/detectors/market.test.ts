@@ -1,5 +1,7 @@
+// runtime: node
 /**
- * Detectors on recorded markets. The tests print the findings and assert only properties of every run.
+ * Detectors on recorded markets. The tests print the findings and assert only properties of every run. On one runtime: tests/conformance
+ * compares the bits of such runs.
  */
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
