@@ -7,7 +7,7 @@
  *   plant      16, 1.5 seconds      every detector in full: all that is in FAULTS
  *   fast       2, 10 ms             memories of more than 32,768 rows
  *   wide       70, a second         the largest calibration, many channels at fault at once, more incidents than a session follows
- *   seasonal   3, five minutes      days and weeks
+ *   seasonal   4, five minutes      days and weeks, and what lasts for days
  *
  * Values are multiples of a half or a quarter, from a generator of integers: every engine makes the same ones, and they compress.
  */
@@ -114,24 +114,40 @@ function rounded(values: Float64Array, perUnit: number): void {
 // ---- the plant --------------------------------------------------------------------------------------------------
 
 const PLANT_CHANNELS = 16;
+/** The channel with a lasting shift, and all but it. */
+const LASTING = 1;
+const OTHERS = Array.from({ length: PLANT_CHANNELS }, (_, c) => c).filter((c) => c !== LASTING);
 const FAULTS: readonly Fault[] = [
   // It does not vary while it is learnt, is left out, and moves later.
-  { from: 0, to: 1_000, channels: [15], value: held(60) },
+  { from: 0, to: 1_280, channels: [15], value: held(60) },
   { from: 560, to: 561, channels: [3], value: shift(40) },
   { from: 600, to: 640, channels: [5], value: shift(18) },
-  // An hour and more: it stays, and is taken as normal.
-  { from: 700, to: PLANT_ROWS, channels: [1], value: shift(14) },
+  // An hour and more without a larger one: it stays, and is taken as normal.
+  { from: 700, to: PLANT_ROWS, channels: [LASTING], value: shift(40) },
+  // They stay, and grow.
+  ...[10, 12, 14].map((channel, k) => ({
+    from: 1_000,
+    to: 1_150,
+    channels: [channel],
+    value: shift(20 + 2 * k),
+  })),
+  ...[10, 12, 14].map((channel, k) => ({
+    from: 1_150,
+    to: 1_250,
+    channels: [channel],
+    value: shift(70 + 25 * k),
+  })),
   { from: 760, to: 900, channels: [7], value: held(52) },
   { from: 820, to: 900, channels: [13], value: flickering(16) },
   { from: 1_100, to: 1_400, channels: [9], value: ramp(0.25) },
   { from: 1_150, to: 1_250, channels: [11], value: (value, since) => (since % 7 === 0 ? Number.NaN : value) },
   { from: 1_260, to: 1_275, channels: [11], value: missing },
   { from: 1_320, to: 1_321, channels: [4, 6], value: shift(25) },
-  { from: 1_420, to: 1_422, value: shift(30) },
+  { from: 1_420, to: 1_422, channels: OTHERS, value: shift(30) },
   // All at once, by far: extreme, and critical.
-  { from: 1_500, to: 1_530, value: shift(45) },
+  { from: 1_500, to: 1_530, channels: OTHERS, value: shift(45) },
   { from: 1_600, to: 1_720, channels: [2], value: shift(7) },
-  { from: 2_060, to: 2_120, channels: [0, 1, 2, 3], value: shift(-20) },
+  { from: 2_060, to: 2_120, channels: [0, 2, 3], value: shift(-20) },
   // One after the other, more than the budget of a day.
   ...[2, 4, 6, 8, 10, 12, 14].map((channel, k) => ({
     from: 3_000 + 50 * k,
@@ -173,7 +189,7 @@ function plantLater(): RowGroup {
     startUs: SECOND_STAGE_US,
     rows: PLANT_LATER_ROWS,
     row(k, out) {
-      process(out, { together: k >= 330 && k < 400 ? 0 : 1, size: 1 });
+      process(out, { together: k >= 330 && k < 400 ? 0 : k >= 400 ? 0.6 : 1, size: 1 });
       withFaults(faults, k, out);
       rounded(out, 2);
       return true;
@@ -218,8 +234,17 @@ function machine(): RowGroup {
     { from: 200, to: 215, channels: [3], value: shift(12) },
     // Too short to be an incident.
     { from: 500, to: 505, channels: [0], value: shift(30) },
-    { from: 640, to: 720, channels: [0, 1, 2], value: shift(25) },
-    { from: 800, to: 860, channels: [4], value: shift(30) },
+    ...[5, 6, 7, 8].map((rows, k) => ({
+      from: 540 + 24 * k,
+      to: 540 + 24 * k + rows,
+      channels: [2],
+      value: shift(18 + 2 * k),
+    })),
+    { from: 660, to: 740, channels: [0, 1, 2], value: shift(25) },
+    // The second counts when the first has lasted for long enough, or not.
+    { from: 780, to: 850, channels: [0], value: shift(28) },
+    { from: 784, to: 850, channels: [3], value: shift(24) },
+    { from: 860, to: 880, channels: [4], value: shift(30) },
     { from: 900, to: 990, channels: [3], value: shift(9) },
     { from: 1_040, to: 1_050, channels: [3], value: shift(14) },
   ];
@@ -230,7 +255,7 @@ function machine(): RowGroup {
     innovation: "ar1",
     startUs: 0,
     rows: 1_200,
-    rowsPerFrame: 5,
+    rowsPerFrame: 4,
     row(k, out) {
       for (let c = 0; c < out.length; c++) {
         levels[c] = 0.9 * levels[c]! + noise.next();
@@ -255,17 +280,18 @@ function prices(): RowGroup {
     everyUs: SECOND_US,
     innovation: "logReturn",
     startUs: 0,
-    rows: 1_500,
-    rowsPerFrame: 10,
+    rows: 2_700,
+    rowsPerFrame: 20,
     row(k, out) {
-      if (k % 50 === 0) volatility = [0.5, 1, 3][noise.below(3)]!;
+      // Sizes depend on those before, and from row 1,200 on no more.
+      if (k < 1_200 && k % 10 === 0) volatility = noise.below(2) === 0 ? 0.5 : 1.5;
+      if (k === 1_200) volatility = 1;
       const market = volatility * noise.next();
       for (let c = 0; c < out.length; c++) {
         price[c] = Math.max(10, price[c]! + (market + volatility * noise.next()) * 0.25);
-        if (k === 1_000) price[c] = price[c]! * 0.9;
         out[c] = price[c]!;
       }
-      rounded(out, 4);
+      rounded(out, 16);
       return true;
     },
   };
@@ -288,9 +314,10 @@ function fast(): RowGroup {
     rowsPerFrame: FAST_FRAME_ROWS,
     row(k, out) {
       const at = 2 * (k % FAST_FRAME_ROWS);
-      const level = k >= 20_000 && k < 26_000 ? 9 : 0;
-      out[0] = pattern[at]! + Math.round(spikes.get(k) ?? 0);
-      out[1] = pattern[at + 1]! + level + (k >= 30_000 && k < 30_600 ? 12 : 0);
+      // Left for longer than two thousand means of ten rows, and back.
+      const level = k >= 3_000 && k < 32_500 ? 9 : 0;
+      out[0] = pattern[at]! + Math.round(spikes.get(k) ?? 0) + (k >= 10_000 && k < 10_600 ? 12 : 0);
+      out[1] = pattern[at + 1]! + level;
       return true;
     },
   };
@@ -313,6 +340,7 @@ function wide(): RowGroup {
       channels: [10 + k],
       value: shift(k % 2 === 0 ? 10 : -10),
     })),
+    { from: 700, to: 790, value: shift(25) },
     { from: 2_200, to: 2_290, value: shift(14) },
   ];
   let load = 0;
@@ -342,7 +370,7 @@ function seasonal(): RowGroup {
   const noise = new Noise(61);
   return {
     name: "seasonal",
-    channels: ["visits", "orders", "bursts"],
+    channels: ["visits", "orders", "bursts", "stock"],
     everyUs: 300 * SECOND_US,
     innovation: "ar1",
     startUs: SEASONS_FROM_US,
@@ -356,7 +384,8 @@ function seasonal(): RowGroup {
       const wave = 4 * (ofDay < 0.5 ? ofDay * (0.5 - ofDay) : (ofDay - 0.5) * (ofDay - 1)) * 4;
       out[0] = 50 + 20 * wave + noise.next();
       out[1] = 30 + (isWeekend ? 0 : 12) + (ofDay > 0.4 && ofDay < 0.6 ? 6 : 0) + noise.next();
-      out[2] = noise.below(60) === 0 ? noise.below(200) : 0;
+      out[2] = 5 + noise.next() + (noise.below(60) === 0 ? noise.below(110) : 0);
+      out[3] = 40 + noise.next() + (day >= 8 ? 9 : 0);
       // A day without its wave, an hour too many, and a weekday that is a Sunday.
       if (day === 16) out[0] = 50 + noise.next();
       if (day === 19 && ofDay > 0.2 && ofDay < 0.25) out[0] = out[0]! + 25;
