@@ -13,6 +13,10 @@ export const COMMANDS: CommandTable = {
     summary: "run one node of a cluster, which shares a session over NATS",
     load: async () => (await import("./collab/live/node-command.ts")).nodeCommand,
   },
+  cluster: {
+    summary: "run a whole cluster on this machine to look at, and kill its nodes",
+    load: async () => (await import("./collab/live/cluster-command.ts")).clusterCommand,
+  },
   status: {
     summary: "show the nodes of a cluster and who owns each partition",
     load: async () => (await import("./collab/live/status-command.ts")).statusCommand,

@@ -82,6 +82,7 @@ export const RULES: readonly Rule[] = [
       "actors/cluster/mod.ts",
       "actors/command-line/",
       "actors/feeds/mod.ts",
+      "actors/workers/mod.ts",
       "collab/*",
       "collab/gateway/",
       "sim/mod.ts",

@@ -56,7 +56,7 @@ export class NatsLink {
 
   /** Rejects with an EigenwatchError that says what to do. */
   static async open(options: NatsOptions): Promise<NatsLink> {
-    const nats = await import("nats");
+    const { nats } = await import("./nats-client.ts");
     let connection: Nats.NatsConnection;
     try {
       connection = await nats.connect(natsOptions(nats, options));

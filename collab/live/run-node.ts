@@ -101,7 +101,7 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
       ...(reason ? { reason } : {}),
     });
   });
-  bus.onConnection((connected) =>
+  const forget = bus.onConnection((connected) =>
     log.say(connected ? "info" : "warning", connected ? "connected" : "disconnected", {
       nats: bus.serverVersion,
     }),
@@ -129,6 +129,7 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   await Promise.all(feeds.map((feed) => feed.stop()));
   const inTime = await endsWithin(HAND_OVER_MS, Promise.all([node.stop(), ...running]));
   endStatus();
+  forget();
   await gateway?.close();
   for (const each of sessions) each.close();
   log.say(inTime ? "info" : "error", "stopped", inTime ? {} : { message: "not everything was handed over" });

@@ -22,6 +22,9 @@ const MAX_MINUTES = 1_440;
 /** The schedule's timer fires a thousand times a second: more frames come in long bursts. */
 const MAX_FRAMES = 100_000;
 
+/** A run takes about a minute. */
+const MAX_RUNS = 1_000;
+
 export const benchCommand = new Command("bench")
   .description(
     "Runs the benchmarks: throughput, latency, memory, each beside a limit or a peer of the same run; medians of five runs. Needs a checkout.",
@@ -67,6 +70,7 @@ export const benchCommand = new Command("bench")
     "with alarms: length of a fault; a leak takes ten times as long (default: 60)",
     read(wholeNumber(10, MAX_SECONDS)),
   )
+  .option("--runs <n>", "with cluster: runs of nine faults each (default: 2)", read(wholeNumber(1, MAX_RUNS)))
   .option("--recording <dir>", "with alarms: score the recordings in this folder, or keep new ones there")
   .option("--commit", "with regression: write the ratios of this runtime as the ones to compare with")
   .option("--json", "print JSON, one object per row")

@@ -15,6 +15,7 @@ import { calibrate } from "./turns.ts";
 export interface BenchOptions extends SuiteOptions, LatencyOptions, AlarmsOptions {
   list?: true | undefined;
   commit?: true | undefined;
+  runs?: number | undefined;
 }
 
 export interface Bench {
@@ -44,6 +45,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   whatif: { run: async () => (await import("./whatif.ts")).benchWhatIf() },
   recovery: { run: async () => (await import("./recovery.ts")).benchRecovery() },
   sim: { run: async () => (await import("./sim.ts")).benchSim() },
+  cluster: {
+    options: ["runs"],
+    byNameOnly: true,
+    run: async ({ runs }) => (await import("./cluster.ts")).benchCluster({ runs }),
+  },
   dashboard: { run: async () => (await import("./dashboard.ts")).benchDashboard() },
   regression: {
     options: ["commit"],

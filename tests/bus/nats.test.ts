@@ -7,6 +7,7 @@ import { createNatsBus, type NatsBus } from "../../actors/bus/nats.ts";
 import { keyOf, natsKey, natsName } from "../../actors/bus/nats-names.ts";
 import type { NatsCredentials, NatsOptions } from "../../actors/bus/nats-options.ts";
 import { parseNatsUrl } from "../../actors/bus/nats-options.ts";
+import { type NatsServer, startNatsServer } from "../../actors/bus/nats-server.ts";
 import { systemClock } from "../../actors/clock.ts";
 import { AppendRefused, NoAnswer } from "../../actors/ports/bus.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -15,7 +16,6 @@ import { busContract } from "../contracts/bus.ts";
 import { journalContract } from "../contracts/journal.ts";
 import { pattern, range, rejection } from "../journal/builders.ts";
 import { condition } from "../support/condition.ts";
-import { type NatsServer, startNatsServer } from "../support/nats-server.ts";
 
 const server = await startNatsServer();
 

@@ -4,7 +4,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { findDeno, findNode, ownRuntime } from "../../.ci/runtime.mjs";
-import { FAULTS, faultRun } from "./fault-run.ts";
+import { FAULTS, faultRun } from "../../sim/bench/cluster/fault-run.ts";
+import { programCommand } from "../support/program-run.ts";
 
 test("[A1] after ten faults the admitted log is one chain, its events are those of one core, and nothing acknowledged is lost", async () => {
   const seed = Number(process.env["EIGENWATCH_SEED"] ?? Date.now() % 100_000);
@@ -14,8 +15,8 @@ test("[A1] after ten faults the admitted log is one chain, its events are those 
   const report = await faultRun({
     faults,
     failover: "quick",
-    // A node on the other runtime verifies their blocks and they verify its.
-    runtimes: [undefined, undefined, other ?? undefined],
+    // A node on the other runtime verifies their blocks, and they verify its.
+    programs: [ownRuntime(), ownRuntime(), other ?? ownRuntime()].map((runtime) => programCommand(runtime)),
   });
   const again = `EIGENWATCH_SEED=${seed}: ${faults.join(", ")}`;
   assert.equal(report.problems, [], again);

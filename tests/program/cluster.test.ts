@@ -4,9 +4,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createNatsBus } from "../../actors/bus/nats.ts";
+import { type NatsServer, startNatsServer } from "../../actors/bus/nats-server.ts";
 import { systemClock } from "../../actors/clock.ts";
 import { type ClusterStatus, clusterStatus } from "../../collab/live/node-status.ts";
-import { type NatsServer, startNatsServer } from "../support/nats-server.ts";
 import { run, start } from "../support/program-run.ts";
 
 const server: NatsServer = await startNatsServer();

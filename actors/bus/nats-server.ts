@@ -7,11 +7,36 @@
  *     await server.dispose();
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { program } from "./programs.ts";
+import { delimiter, join } from "node:path";
+import process from "node:process";
+import { EigenwatchError } from "../../protocol/errors.ts";
+
+/** Folders that may not be on the PATH of everybody. */
+const PLACES = ["/usr/sbin", "/usr/local/sbin", "/usr/local/bin"];
+
+/** NATS_SERVER, or the first nats-server on the PATH. Throws an EigenwatchError that says how to install one. */
+export function natsServerProgram(): string {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), ...PLACES];
+  const named = process.env["NATS_SERVER"];
+  for (const path of named ? [named] : folders.map((folder) => join(folder, "nats-server"))) {
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not here.
+    }
+  }
+  throw new EigenwatchError({
+    action: "start a NATS server",
+    value: named ? `NATS_SERVER ${named} cannot be run` : "there is no nats-server on the PATH",
+    expected:
+      "one: apt-get install nats-server, brew install nats-server, or github.com/nats-io/nats-server/releases",
+    kind: "unavailable",
+  });
+}
 
 export interface NatsServerOptions {
   /** Default true. */
@@ -55,7 +80,7 @@ export class NatsServer {
       writeFileSync(path, config);
       args.push("-c", path);
     }
-    const child = spawn(program("nats-server")!, args, { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(natsServerProgram(), args, { stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
     running.add(child);
     let said = "";
@@ -69,7 +94,8 @@ export class NatsServer {
       running.delete(child);
     });
     while (!(await takesConnections(this.port)))
-      if (ended) throw new Error(`Cannot start nats-server: ${said}`);
+      if (ended)
+        throw new EigenwatchError({ action: "start nats-server", value: said.trim(), kind: "failed" });
   }
 
   /** Deletes what it has stored. It must not run. */

@@ -7,22 +7,22 @@
  * Checked: the log is one chain; the events that were recorded are those that one core derives from it, byte for byte; each setting that was
  * acknowledged stands in it once.
  */
-import { createNatsBus, type NatsBus } from "../../actors/bus/nats.ts";
-import { systemClock } from "../../actors/clock.ts";
-import { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
-import { RemoteSession } from "../../actors/cluster/remote-session.ts";
-import { Core } from "../../actors/core/core.ts";
-import { publishFeed } from "../../actors/feeds/bus-publisher.ts";
-import { createWalkFeed } from "../../actors/feeds/walk.ts";
-import { foldJournal } from "../../actors/log/fold.ts";
-import { decodeInput } from "../../actors/log/read.ts";
-import { SYSTEM } from "../../actors/system.ts";
-import { encodeMessage } from "../../protocol/codec.ts";
-import type { EventMessage } from "../../protocol/messages.ts";
-import { subjectOf } from "../../protocol/subjects.ts";
-import { type NatsServer, startNatsServer } from "../support/nats-server.ts";
-import { type RunningProgram, type RunOptions, start } from "../support/program-run.ts";
-import { TcpProxy } from "../support/tcp-proxy.ts";
+import { createNatsBus, type NatsBus } from "../../../actors/bus/nats.ts";
+import { type NatsServer, startNatsServer } from "../../../actors/bus/nats-server.ts";
+import { systemClock } from "../../../actors/clock.ts";
+import { AdmittedLog } from "../../../actors/cluster/admitted-log.ts";
+import { RemoteSession } from "../../../actors/cluster/remote-session.ts";
+import { Core } from "../../../actors/core/core.ts";
+import { publishFeed } from "../../../actors/feeds/bus-publisher.ts";
+import { createWalkFeed } from "../../../actors/feeds/walk.ts";
+import { foldJournal } from "../../../actors/log/fold.ts";
+import { decodeInput } from "../../../actors/log/read.ts";
+import { SYSTEM } from "../../../actors/system.ts";
+import { encodeMessage } from "../../../protocol/codec.ts";
+import type { EventMessage } from "../../../protocol/messages.ts";
+import { subjectOf } from "../../../protocol/subjects.ts";
+import { NodeProcess } from "./node-process.ts";
+import { TcpProxy } from "./tcp-proxy.ts";
 
 export type Fault = "kill owner" | "kill other" | "pause owner" | "restart server" | "cut owner" | "cut all";
 export const FAULTS: readonly Fault[] = [
@@ -37,8 +37,8 @@ export const FAULTS: readonly Fault[] = [
 export interface FaultRunOptions {
   readonly faults: readonly Fault[];
   readonly failover: "standard" | "quick";
-  /** By node; default: the runtime of the tests. */
-  readonly runtimes?: readonly RunOptions["runtime"][];
+  /** The command line that starts the program, by node; the last for all others. */
+  readonly programs: readonly (readonly string[])[];
   /** Hears how each round went. */
   progress?(line: string): void;
 }
@@ -89,7 +89,7 @@ export async function faultRun(options: FaultRunOptions): Promise<FaultRunReport
 interface RunningNode {
   readonly name: string;
   readonly proxy: TcpProxy;
-  program: RunningProgram;
+  program: NodeProcess;
 }
 
 class FaultWorld {
@@ -177,8 +177,8 @@ class FaultWorld {
     const problems: string[] = [];
     for (const { name, program } of this.#nodes) {
       program.kill("SIGTERM");
-      const { code, stderr } = await program.ended;
-      if (code !== 0) problems.push(`${name} ended with ${code}: ${stderr.slice(-500)}`);
+      const code = await program.ended;
+      if (code !== 0) problems.push(`${name} ended with ${code}: ${program.output.slice(-500)}`);
     }
     return problems;
   }
@@ -187,11 +187,7 @@ class FaultWorld {
     await this.#stopFeed();
     this.#session.close();
     for (const { program, proxy } of this.#nodes) {
-      try {
-        program.kill("SIGKILL");
-      } catch {
-        // It has ended.
-      }
+      program.kill("SIGKILL");
       await proxy.close();
     }
   }
@@ -228,21 +224,20 @@ class FaultWorld {
     node.program.kill("SIGKILL");
     await node.program.ended;
     node.program = this.#start(node.name, node.proxy, this.#nodes.indexOf(node));
-    await node.program.line("listening");
+    await node.program.says('"what":"listening"');
   }
 
-  #start(name: string, proxy: TcpProxy, k: number): RunningProgram {
-    const runtime = this.#options.runtimes?.[k];
-    const { failover } = this.#options;
+  #start(name: string, proxy: TcpProxy, k: number): NodeProcess {
+    const { failover, programs } = this.#options;
     const args = ["--session", SESSION, "--name", name, "--port", "0", "--failover", failover, "--json"];
-    return start(["node", "--nats", proxy.url, ...args], runtime === undefined ? {} : { runtime });
+    return new NodeProcess([...(programs[k] ?? programs.at(-1)!), "node", "--nats", proxy.url, ...args]);
   }
 
   /** The node that wrote last that it owns the partition and did not write that it let go. */
   async #owner(): Promise<RunningNode> {
     for (;;) {
       for (const node of this.#nodes) {
-        const lines = node.program.stdout.split("\n").filter((line) => /"what":"(owns|released)"/.test(line));
+        const lines = node.program.output.split("\n").filter((line) => /"what":"(owns|released)"/.test(line));
         if (lines.at(-1)?.includes('"owns"')) return node;
       }
       await pass(20);

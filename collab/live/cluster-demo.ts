@@ -1,0 +1,170 @@
+/**
+ * A cluster on one machine: a NATS server with a folder of its own, nodes a, b and c, and a synthetic feed, each a process.
+ *
+ *   demo ─► server ─► nodes, feed ─► a file that names them ◄── kill NAME, drain NAME
+ *             └─ a node that ends is started again ─┘       Ctrl-C: everything is ended
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import * as v from "valibot";
+import { print, report } from "../../actors/command-line/terminal.ts";
+import { type NatsServer, startNatsServer, systemClock } from "../../actors/mod.ts";
+import { ownProgram } from "../../actors/workers/mod.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
+import { visibleText } from "../../protocol/visible-text.ts";
+import { stopSignal } from "../stop-signal.ts";
+
+const NODES = ["a", "b", "c"];
+const SESSION = "demo";
+
+/** Between the end of a node and its next start: long enough to see the take-over. */
+const RESTART_MS = 8_000;
+
+/** Names the processes of the demo that runs, for `kill` and `drain`. */
+const STATE_FILE = join(tmpdir(), "eigenwatch-cluster-demo.json");
+const state = v.object({ nodes: v.record(v.string(), v.number()) });
+
+export async function runDemo({ port, scenario }: { port: number; scenario: string }): Promise<number> {
+  const demo = new Demo(port);
+  try {
+    await demo.start(scenario);
+    print("", "  node  page", ...NODES.map((name, k) => `  ${name}     http://127.0.0.1:${port + k}/`), "");
+    print("  elsewhere:  eigenwatch cluster kill a     eigenwatch cluster drain b");
+    print(
+      `              eigenwatch status --nats ${demo.url} --session ${SESSION} --watch`,
+      "  stop        Ctrl-C",
+      "",
+    );
+    await stopSignal();
+    return 0;
+  } finally {
+    await demo.end();
+  }
+}
+
+export function killNode(name: string): number {
+  return signal(name, "SIGKILL", "killed");
+}
+
+export function drainNode(name: string): number {
+  return signal(name, "SIGTERM", "asked to hand over");
+}
+
+function signal(name: string, kind: NodeJS.Signals, done: string): number {
+  const { nodes } = readState();
+  const pid = nodes[name];
+  if (pid === undefined)
+    throw new EigenwatchError({
+      action: `find node ${name} of the demo`,
+      value: "there is none",
+      expected: Object.keys(nodes).join(", "),
+      kind: "notFound",
+    });
+  try {
+    process.kill(pid, kind);
+  } catch (cause) {
+    const value = `process ${pid}: ${(cause as Error).message}`;
+    throw new EigenwatchError({
+      action: `signal node ${name}`,
+      value,
+      expected: "a node that runs",
+      kind: "conflict",
+    });
+  }
+  print(`node ${name} was ${done}`);
+  return 0;
+}
+
+function readState(): v.InferOutput<typeof state> {
+  try {
+    return v.parse(state, JSON.parse(readFileSync(STATE_FILE, "utf8")));
+  } catch {
+    const expected = "`eigenwatch cluster demo` in another terminal";
+    throw new EigenwatchError({ action: "find the demo", value: "none runs", expected, kind: "notFound" });
+  }
+}
+
+class Demo {
+  url = "";
+  readonly #port: number;
+  #server: NatsServer | null = null;
+  readonly #children = new Set<ChildProcess>();
+  readonly #nodes = new Map<string, ChildProcess>();
+  #ending = false;
+
+  constructor(port: number) {
+    this.#port = port;
+  }
+
+  async start(scenario: string): Promise<void> {
+    this.#server = await startNatsServer();
+    this.url = this.#server.url;
+    for (const name of NODES) this.#startNode(name);
+    const feed = ["feed", scenario, "--to", `nats:${this.url}`, "--session", SESSION];
+    this.#run("feed", feed).on("exit", (code) => {
+      if (!this.#ending) report(`the feed ended with ${code}`);
+    });
+  }
+
+  async end(): Promise<void> {
+    this.#ending = true;
+    rmSync(STATE_FILE, { force: true });
+    const children = [...this.#children];
+    const ended = children.map(
+      (child) => new Promise<void>((resolve) => child.once("exit", () => resolve())),
+    );
+    for (const child of children) child.kill("SIGTERM");
+    await Promise.all(ended);
+    // Last: the nodes hand over and sign off through it.
+    await this.#server?.dispose();
+  }
+
+  #startNode(name: string): void {
+    const port = String(this.#port + NODES.indexOf(name));
+    const child = this.#run(name, [
+      "node",
+      "--nats",
+      this.url,
+      "--session",
+      SESSION,
+      "--name",
+      name,
+      "--port",
+      port,
+    ]);
+    this.#nodes.set(name, child);
+    this.#writeState();
+    child.on("exit", () => {
+      if (this.#ending) return;
+      report(`node ${name} has ended; it starts again in ${RESTART_MS / 1000} s`);
+      systemClock.after(RESTART_MS, () => this.#ending || this.#startNode(name));
+    });
+  }
+
+  #run(name: string, args: string[]): ChildProcess {
+    const [path, ...before] = ownProgram();
+    const child = spawn(path, [...before, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    this.#children.add(child);
+    child.on("exit", () => this.#children.delete(child));
+    for (const stream of [child.stdout!, child.stderr!]) {
+      stream.setEncoding("utf8");
+      stream.on("data", (text: string) => {
+        print(
+          ...text
+            .trimEnd()
+            .split("\n")
+            .map((line) => `${name.padEnd(4)} ${visibleText(line)}`),
+        );
+      });
+    }
+    return child;
+  }
+
+  #writeState(): void {
+    const nodes = Object.fromEntries([...this.#nodes].map(([name, { pid }]) => [name, pid]));
+    writeFileSync(STATE_FILE, JSON.stringify({ nodes }));
+  }
+}
