@@ -10,5 +10,5 @@ export function clipSpike(x: number, limit: number): number {
 
 /** `size` ≥ 0, at most `limit`. */
 export function clipSize(size: number, limit: number): number {
-  return Math.min(size, limit);
+  return size > limit ? limit : size;
 }

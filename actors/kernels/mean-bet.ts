@@ -36,8 +36,8 @@ export class MeanBet {
   private readonly projections: readonly ConformalRank[];
   private readonly eValueTable: Float64Array;
   private readonly projected: Float64Array;
-  /** θ of one rank. */
-  private readonly theta: Float64Array;
+  /** θ of each channel, then of each projection. */
+  private readonly thetas: Float64Array;
 
   /** n ≥ 1. Members are ordered window by window, shift by shift. */
   constructor(n: number) {
@@ -47,7 +47,7 @@ export class MeanBet {
     this.scores = new Float64Array(n);
     this.means = new Float64Array(windows * n);
     this.projected = new Float64Array(windows);
-    this.theta = new Float64Array(1);
+    this.thetas = new Float64Array(n + windows);
     this.eValueTable = shiftTable();
     const channels = ConformalRank.several(n, CHANNEL_WINDOW);
     const projections = ConformalRank.several(windows, PROJECTION_WINDOW);
@@ -76,19 +76,15 @@ export class MeanBet {
     out: Float64Array,
     at: number,
   ): void {
-    const { n, scores, channels, projected, projections, theta, eValueTable } = this;
-    for (let c = 0; c < n; c++) {
-      scores[c] = 0;
-      if (kept[c] === 0) continue;
-      this.setTheta(thetas, j, c);
-      scores[c] = y[c]!;
-      channels[c]!.pushAt(scores, c, theta, 0);
-      normalScoreAt(scores, c);
-    }
+    const { n, projected, projections, thetas: own, eValueTable } = this;
+    this.setThetas(thetas, j);
+    this.rankChannels(y, kept);
     this.project();
+    let ranked = 0;
+    for (; ranked + 1 < projected.length; ranked += 2)
+      projections[ranked]!.pushBoth(projections[ranked + 1]!, projected, ranked, ranked + 1, own, n);
+    if (ranked < projected.length) projections[ranked]!.pushAt(projected, ranked, own, n + ranked);
     for (let w = 0; w < projected.length; w++) {
-      this.setTheta(thetas, j, n + w);
-      projections[w]!.pushAt(projected, w, theta, 0);
       const bin = betBinAt(projected, w);
       for (let d = 0; d < MEAN_BET_SHIFTS.length; d++)
         out[at + w * MEAN_BET_SHIFTS.length + d] = eValueTable[d * BET_BINS + bin]!;
@@ -118,9 +114,30 @@ export class MeanBet {
     }
   }
 
-  private setTheta(thetas: Float64Array, j: number, k: number): void {
-    const moved = thetas[j]! + k * GOLDEN;
-    this.theta[0] = 1 - (moved - Math.floor(moved));
+  /** Writes the normal scores of the channels, 0 for those left out. They are ranked two by two. */
+  private rankChannels(y: Float64Array, kept: Uint8Array): void {
+    const { n, scores, channels, thetas } = this;
+    let waiting = -1;
+    for (let c = 0; c < n; c++) {
+      scores[c] = 0;
+      if (kept[c] === 0) continue;
+      scores[c] = y[c]!;
+      if (waiting < 0) waiting = c;
+      else {
+        channels[waiting]!.pushBoth(channels[c]!, scores, waiting, c, thetas, 0);
+        waiting = -1;
+      }
+    }
+    if (waiting >= 0) channels[waiting]!.pushAt(scores, waiting, thetas, waiting);
+    for (let c = 0; c < n; c++) if (kept[c] !== 0) normalScoreAt(scores, c);
+  }
+
+  private setThetas(thetas: Float64Array, j: number): void {
+    const own = this.thetas;
+    for (let k = 0; k < own.length; k++) {
+      const moved = thetas[j]! + k * GOLDEN;
+      own[k] = 1 - (moved - Math.floor(moved));
+    }
   }
 }
 

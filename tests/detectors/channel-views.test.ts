@@ -48,10 +48,11 @@ test("usual value is the running mean where the time of day says nothing", () =>
 /** Novelties of a sequence in one range. */
 function novelties(values: readonly number[], range = new UsualRange(1)): number[] {
   const x = new Float64Array(1);
+  const out = new Float64Array(1);
   return values.map((value) => {
     x[0] = value;
-    range.noveltyAt(0, x, 0);
-    return x[0]!;
+    range.see(0, 1, x, out);
+    return out[0]!;
   });
 }
 
@@ -89,10 +90,10 @@ test("evidence of exchangeable records reaches ln S at most once in S values, an
     for (let run = 0; run < runs; run++) {
       const range = new UsualRange(1);
       const x = new Float64Array(1);
+      const out = new Float64Array(1);
       for (let k = 0; k < rows; k++) {
         x[0] = draw();
-        range.noveltyAt(0, x, 0);
-        if (x[0]! > 0 && range.evidence(0, x[0]!) >= Math.log(S)) alarms++;
+        if (range.see(0, 1, x, out) && range.evidence(0, out[0]!) >= Math.log(S)) alarms++;
       }
     }
     const promised = (runs * rows) / S;

@@ -251,6 +251,26 @@ test("ranks in common arrays are those of separate ranks", () => {
   assert.equal(fields.sorted.subarray(16), separate[1]!.fields.sorted);
 });
 
+test("two streams that are ranked together have the ranks that each has alone", () => {
+  const uniform = seeded(12);
+  const [together, alone] = [0, 1].map(() => ConformalRank.several(2, 60).ranks);
+  const thetas = new Float64Array(2);
+  const both = new Float64Array(2);
+  const one = new Float64Array(2);
+  for (let k = 0; k < 500; k++) {
+    for (let c = 0; c < 2; c++) {
+      thetas[c] = 1 - uniform();
+      // Few values, so that many are equal; at times none.
+      both[c] = uniform() < 0.05 ? Number.NaN : Math.floor(40 * uniform());
+    }
+    one.set(both);
+    together![0]!.pushBoth(together![1]!, both, 0, 1, thetas, 0);
+    for (let c = 0; c < 2; c++) alone![c]!.pushAt(one, c, thetas, c);
+    assert.equal([...both], [...one], `row ${k}`);
+  }
+  for (let c = 0; c < 2; c++) assert.equal(together![c]!.fields, alone![c]!.fields);
+});
+
 test("cholesky factor reproduces the matrix; an indefinite matrix is rejected", () => {
   const random = seeded(8);
   const n = 7;

@@ -171,10 +171,8 @@ export class ChannelViews {
     for (let c = 0, s = 0; c < news.length; c++, s += COUNT) {
       news[c] = 0;
       if (fresh[at + c] === 0) continue;
+      if (ranges.see(s + VIEW.level, s + VIEW.level + 1, statistics, novelties)) news[c] = 1;
       const residual = statistics[s + VIEW.level]!;
-      novelties[s + VIEW.level] = residual;
-      ranges.noveltyAt(s + VIEW.level, novelties, s + VIEW.level);
-      if (novelties[s + VIEW.level]! > 0) news[c] = 1;
       const low = ranges.low(s + VIEW.level);
       const high = ranges.high(s + VIEW.level);
       clipped[c] =
@@ -213,11 +211,7 @@ export class ChannelViews {
       statistics[s + VIEW.shift] = means[m + MEAN_OF.short]! - means[m + MEAN_OF.long]!;
       lnAt(statistics, s + VIEW.roughness);
       novelties[s + VIEW.pattern] = 0;
-      for (let v = s + VIEW.step; v <= s + VIEW.roughness; v++) {
-        novelties[v] = statistics[v]!;
-        ranges.noveltyAt(v, novelties, v);
-        if (novelties[v]! > 0) news[c] = 1;
-      }
+      if (ranges.see(s + VIEW.step, s + VIEW.pattern, statistics, novelties)) news[c] = 1;
     }
   }
 
@@ -227,9 +221,7 @@ export class ChannelViews {
     const { ended } = this.patterns;
     for (let c = 0, p: number = VIEW.pattern; c < ended.length; c++, p += COUNT) {
       if (ended[c] === 0) continue;
-      novelties[p] = statistics[p]!;
-      ranges.noveltyAt(p, novelties, p);
-      if (novelties[p]! > 0) news[c] = 1;
+      if (ranges.see(p, p + 1, statistics, novelties)) news[c] = 1;
     }
   }
 }

@@ -74,36 +74,44 @@ export class UsualRange {
     this.returns = 1 / this.memory;
   }
 
-  /** Replaces the statistic values[k] by its novelty, in [0, LARGEST], and learns it; 0 if it is not finite. O(1), about 6 ns. */
-  noveltyAt(s: number, values: Float64Array, k: number): void {
-    const { state } = this;
-    const at = s * RANGE_WIDTH;
-    const x = values[k]!;
-    if (x - x !== 0) {
-      values[k] = 0;
-      return;
+  /**
+   * Writes the novelty of each statistic from ≤ s < to, in [0, LARGEST], to out[s], 0 for one that is not finite, and learns it. Returns whether
+   * any is above 0. O(1) a statistic, about 6 ns.
+   */
+  see(from: number, to: number, statistics: Float64Array, out: Float64Array): boolean {
+    const { state, returns } = this;
+    let isNew = false;
+    for (let s = from, at = from * RANGE_WIDTH; s < to; s++, at += RANGE_WIDTH) {
+      const x = statistics[s]!;
+      out[s] = 0;
+      if (x - x !== 0) continue;
+      const count = state[at + RANGE.count]!;
+      if (count < FIRST_VALUES) {
+        this.begin(at, statistics, s);
+        continue;
+      }
+      let low = state[at + RANGE.low]!;
+      let high = state[at + RANGE.high]!;
+      const mean = state[at + RANGE.mean]!;
+      let within = x;
+      state[at + RANGE.count] = count + 1;
+      if (x > high || x < low) {
+        const excess = x > high ? x - high : low - x;
+        const novelty = this.record(at, excess, high - low, x);
+        out[s] = novelty;
+        if (novelty > 0) isNew = true;
+        const moves = high > low ? LEARNS * excess : excess;
+        if (x > high) high += moves;
+        else low -= moves;
+        within = Math.max(low, Math.min(high, x));
+      }
+      const change = within - mean;
+      state[at + RANGE.mean] =
+        mean + (count < MEAN_MEMORY ? change / (count + 1) : change * (1 / MEAN_MEMORY));
+      state[at + RANGE.high] = high - (high - mean) * returns;
+      state[at + RANGE.low] = low + (mean - low) * returns;
     }
-    const count = state[at + RANGE.count]!;
-    if (count < FIRST_VALUES) {
-      this.begin(at, values, k);
-      return;
-    }
-    let low = state[at + RANGE.low]!;
-    let high = state[at + RANGE.high]!;
-    const mean = state[at + RANGE.mean]!;
-    const excess = x > high ? x - high : low - x;
-    values[k] = 0;
-    state[at + RANGE.count] = count + 1;
-    if (excess > 0) {
-      values[k] = this.record(at, excess, high - low, x);
-      const moves = high > low ? LEARNS * excess : excess;
-      if (x > high) high += moves;
-      else low -= moves;
-    }
-    const change = Math.max(low, Math.min(high, x)) - mean;
-    state[at + RANGE.mean] = mean + (count < MEAN_MEMORY ? change / (count + 1) : change * (1 / MEAN_MEMORY));
-    state[at + RANGE.high] = high - (high - mean) * this.returns;
-    state[at + RANGE.low] = low + (mean - low) * this.returns;
+    return isNew;
   }
 
   /** Evidence of a novelty of statistic s, nats. */
@@ -141,15 +149,14 @@ export class UsualRange {
     return last > 0 && this.state[at + RANGE.count]! - last <= CLUSTER;
   }
 
-  private begin(at: number, values: Float64Array, k: number): void {
+  private begin(at: number, statistics: Float64Array, s: number): void {
     const { state } = this;
-    const x = values[k]!;
+    const x = statistics[s]!;
     const count = state[at + RANGE.count]! + 1;
     state[at + RANGE.count] = count;
     if (count === 1 || x < state[at + RANGE.low]!) state[at + RANGE.low] = x;
     if (count === 1 || x > state[at + RANGE.high]!) state[at + RANGE.high] = x;
     state[at + RANGE.mean] = state[at + RANGE.mean]! + (x - state[at + RANGE.mean]!) / count;
-    values[k] = 0;
   }
 
   /** The novelty of a record, which joins its cluster or begins one. */
