@@ -278,6 +278,27 @@ test("[B1] over 30 days of findings at random, incidents keep the budget, open o
   }
 });
 
+test("[I4] time alone costs few looks, at what is held back for a month and at what is new where rows are days apart", () => {
+  const looksUntil = (days: number, world: World): number => {
+    const { actor } = world;
+    const signal = actor.signal.bind(actor);
+    let looks = 0;
+    actor.signal = (given) => {
+      looks++;
+      signal(given);
+    };
+    world.until((days * DAY) / SECOND);
+    return looks;
+  };
+  const held = host({ incidents: { budgetPerDay: 1e-6 }, channels: 1_000_000 }).found(100, "a");
+  // Each look is after twice the time of the one before.
+  assert.ok(looksUntil(30, held) < 50);
+  assert.equal(kinds(held.events), ["incident.held-back"]);
+  const daily = host({ incidents: { persistence: DAY / SECOND } }).found(100, "a");
+  assert.ok(looksUntil(10, daily) < 50);
+  assert.is(kinds(daily.events)[0], "incident.opened");
+});
+
 test("[I1] nothing found while a group of the host feed is learnt opens an incident; its beginning and end are told", () => {
   const world = host({ learn: true });
   world.found(100, "a").until(350);

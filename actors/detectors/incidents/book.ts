@@ -75,6 +75,8 @@ const GREW = 2 * Math.LN2;
 
 /** Shortest time to the next look at an incident that lasts, µs. */
 const LOOK_AGAIN_US = 1_000_000;
+/** Looks at it in a persistence, at most: where rows are days apart, a look each second would be a hundred thousand from row to row. */
+const LOOKS_A_PERSISTENCE = 10;
 
 /** The book at a later time. */
 export function advanced<Kept extends Book>(book: Kept, timeUs: number): Kept {
@@ -247,10 +249,13 @@ function lookAgainUs(incident: Incident, nowUs: number): number {
   // A finding of a smaller effect than usual never ripens.
   if (state === "forming") return nowUs + untilRipeUs(incident);
   // Importance grows with the logarithm of time: look again when it has lasted as long once more, and soon after new symptoms.
+  const leastUs = Math.max(LOOK_AGAIN_US, persistenceUs / LOOKS_A_PERSISTENCE);
   const sinceNewest = nowUs - incident.newestUs;
-  const soonUs = sinceNewest < 2 * persistenceUs ? LOOK_AGAIN_US : lastedUs;
-  const acceptedUs = incident.newestUs + acceptedAfterUs(incident) - nowUs;
-  return nowUs + Math.max(LOOK_AGAIN_US, Math.min(soonUs, lastedUs, acceptedUs));
+  const soonUs = sinceNewest < 2 * persistenceUs ? leastUs : lastedUs;
+  // What is held back is not accepted by time: it waits for the budget.
+  const acceptedUs =
+    state === "open" ? incident.newestUs + acceptedAfterUs(incident) - nowUs : Number.POSITIVE_INFINITY;
+  return nowUs + Math.max(leastUs, Math.min(soonUs, lastedUs, acceptedUs));
 }
 
 /**
