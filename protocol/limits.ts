@@ -90,3 +90,9 @@ export const MAX_RECORD_EVENTS = 8192;
 
 /** Parts listed in one checkpoint: 64 groups of four actors with 64 fields each. */
 export const MAX_CHECKPOINT_PARTS = 16_384;
+
+/** Bytes of one message of samples from any publisher: as much as a frame. */
+export const MAX_INGEST_BYTES = MAX_FRAME_BYTES;
+
+/** Sources that publish samples into one partition: each may have groups of its own, of which a session has MAX_GROUPS. */
+export const MAX_INGEST_SOURCES = MAX_GROUPS;

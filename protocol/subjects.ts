@@ -18,6 +18,8 @@ export const SUBJECT_KINDS = {
   feed: "feed→core",
   /** Requests: messages of feeds that must arrive: kind of feed, source. */
   offer: "feed→core",
+  /** Samples of any publisher, in JSON or as frames: source, group. The partition is `any`. */
+  ingest: "feed→core",
   /** Commands and edits from a gateway. */
   command: "gateway→core",
   /** Blocks, in the order of the log. */

@@ -15,6 +15,7 @@ import { escapeName, subjectOf } from "../../protocol/subjects.ts";
 import type { CoreDefinitions } from "../core/core.ts";
 import { BusFeed } from "../feeds/bus.ts";
 import { OfferedFeed } from "../feeds/bus-offers.ts";
+import { IngestFeed } from "../feeds/ingest.ts";
 import { Partition } from "../partition/partition.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -23,7 +24,7 @@ import { AdmittedLog } from "./admitted-log.ts";
 import { CLUSTER_TIMING, type ClusterTiming } from "./cluster-timing.ts";
 import { Presence } from "./heartbeat.ts";
 import { Ownership } from "./ownership.ts";
-import { ownerOf } from "./placement.ts";
+import { ownerOf, partitionOf } from "./placement.ts";
 import { SessionServer } from "./session-server.ts";
 import { StreamJournal } from "./stream-journal.ts";
 
@@ -226,6 +227,13 @@ export class ClusterNode {
       new BusFeed({ ...place, lastSequenceOf: (source) => running.core.lastSequenceOf(source) }),
       new OfferedFeed({ ...place, kind: "live", durable }),
       new OfferedFeed({ ...place, kind: "recorded", durable }),
+      new IngestFeed({
+        ...place,
+        clock: this.options.clock,
+        takes: (group) => partitionOf(group, this.options.partitions) === partition,
+        declarationOf: (group) => running.core.declarationOf(group),
+        lastSequenceOf: (source) => running.core.lastSequenceOf(source),
+      }),
     ]);
     this.partitions.set(partition, running);
     this.presence.announce();

@@ -26,6 +26,11 @@ export function ownerOf(partition: string, nodes: Iterable<string>): string | nu
   return owner;
 }
 
+/** The partition of a group that nobody has assigned: the same on all nodes, and most stay where they are when partitions are added. */
+export function partitionOf(group: string, partitions: Iterable<string>): string | null {
+  return ownerOf(group, partitions);
+}
+
 /** Uniform on the whole numbers below 2⁵³, by both names. */
 function weightOf(node: string, partition: string): number {
   const digest = hash.reset(PLACEMENT_SALT).text(node).text(partition).digest();

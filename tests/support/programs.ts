@@ -30,6 +30,12 @@ const PROGRAMS: Record<string, Program> = {
     places: ["/usr/sbin", "/usr/local/sbin"],
     debian: "nats-server",
   },
+  python3: {
+    names: ["python3"],
+    variable: "PYTHON3",
+    places: ["/usr/bin"],
+    debian: "python3",
+  },
 };
 
 export function isProgramName(name: string): boolean {
