@@ -24,6 +24,9 @@ import type { Connection } from "./socket.ts";
 /** The largest error of a node's clock, µs. */
 export const CLOCK_ERROR_US = { from: -5e6, to: 1e7 };
 
+/** Shorter than a take-over, so that gateways must also report what they cannot know. */
+const COMMAND_MS = 2_500;
+
 type Live = WorldEnd["live"] extends ReadonlyMap<string, infer Each> ? Each : never;
 
 export class SimulatedNode {
@@ -157,6 +160,7 @@ export class SimulatedNode {
       partition,
       gateway: `${this.name}@${clock.nowUs()}`,
       owner: () => node.ownerOf(partition),
+      commandMs: COMMAND_MS,
       log: () => {},
     });
     void opening.then((session) => {

@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createNatsBus, type NatsBus } from "../../actors/bus/nats.ts";
+import { startNatsServer } from "../../actors/bus/nats-server.ts";
 import { systemClock } from "../../actors/clock.ts";
 import { ClusterNode } from "../../actors/cluster/node.ts";
 import { RemoteSession } from "../../actors/cluster/remote-session.ts";
@@ -14,7 +15,6 @@ import { parseSettings } from "../../protocol/settings.ts";
 import { type SessionWorld, sessionContract } from "../contracts/session.ts";
 import { range } from "../journal/builders.ts";
 import { channels, row } from "../support/inputs.ts";
-import { startNatsServer } from "../support/nats-server.ts";
 import { program } from "../support/programs.ts";
 import { scriptedFeed } from "../support/scripted-feed.ts";
 

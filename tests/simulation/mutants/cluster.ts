@@ -161,13 +161,6 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     replace: "this.carryOut(asked);",
   },
   {
-    name: "command-of-any-epoch",
-    bug: "A later owner carries out a command that was sent to an earlier one.",
-    file: SERVER,
-    find: "if (asked.epoch < epoch) {",
-    replace: "if (asked.epoch < 0) {",
-  },
-  {
     name: "command-outcome-guessed",
     bug: "A command without an answer is reported as not carried out.",
     file: COMMANDS,
