@@ -94,12 +94,15 @@ export function parseSubject(text: string): Subject {
 }
 
 const PLAIN = /^[A-Za-z0-9_-]$/;
+/** Most names: they are their own escaped form. */
+const PLAIN_NAME = /^[A-Za-z0-9_-]+$/;
 const ESCAPED = /^(?:[A-Za-z0-9_-]|%[0-9A-F]{2})+$/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** One name as one part of a subject (or of a file name). */
 export function escapeName(name: string): string {
+  if (isPlain(name)) return name;
   const bytes = encoder.encode(name);
   if (bytes.length === 0 || bytes.length > MAX_NAME_BYTES) {
     throw new MalformedSubject("escape name", show(name), `1 to MAX_NAME_BYTES (${MAX_NAME_BYTES}) bytes`);
@@ -116,6 +119,7 @@ export function escapeName(name: string): string {
 
 /** The name of an escaped part. Throws MalformedSubject for a text that `escapeName` does not write. */
 export function unescapeName(part: string): string {
+  if (isPlain(part)) return part;
   if (!ESCAPED.test(part))
     throw new MalformedSubject("parse subject", show(part), "letters, digits, _, - and %XX");
   const bytes: number[] = [];
@@ -132,4 +136,8 @@ export function unescapeName(part: string): string {
   }
   if (escapeName(name) !== part) throw new MalformedSubject("parse subject", show(part), escapeName(name));
   return name;
+}
+
+function isPlain(name: string): boolean {
+  return name.length <= MAX_NAME_BYTES && PLAIN_NAME.test(name);
 }
