@@ -70,6 +70,7 @@ export async function faultRun(options: FaultRunOptions): Promise<FaultRunReport
   const problems: string[] = [];
   const recoveredMs: number[] = [];
   try {
+    await world.joined();
     await world.commanded();
     for (const fault of options.faults) {
       const ms = await world.round(fault);
@@ -136,6 +137,11 @@ class FaultWorld {
       await feed.stop();
       await ended;
     };
+  }
+
+  /** Resolves when every node runs: one that cannot reach the servers when it starts says so and ends. */
+  async joined(): Promise<void> {
+    for (const { program } of this.#nodes) await program.says('"what":"listening"');
   }
 
   /** Resolves when a setting was changed and that was acknowledged. */
