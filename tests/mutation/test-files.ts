@@ -20,18 +20,24 @@ export interface TestFile {
 /** What a process of the program begins with, and what starts one without importing it. */
 const PROGRAM_SOURCES = ["main.ts", "actors/workers/own-program.ts"];
 
+/** Directives of tests that take long. */
+const LONG = /^\/\/ (timeout:|serial$)/m;
+
 /** Its tests fold whole recordings, so they concern whatever they reach in actors/ and protocol/. */
 const BROAD = "conformance";
 
 export class ImportGraph {
   private readonly importers = new Map<string, string[]>();
   private readonly programStarters: ReadonlySet<string>;
+  /** Their directives give them more time than others have, or the machine for themselves. */
+  private readonly long: ReadonlySet<string>;
 
   constructor(files: readonly SourceFile[]) {
     const paths = new Set(files.map(({ path }) => path));
     for (const file of files)
       for (const target of targetsOf(file, paths))
         this.importers.set(target, [...(this.importers.get(target) ?? []), file.path]);
+    this.long = new Set(files.filter(({ text }) => LONG.test(text)).map(({ path }) => path));
     this.programStarters = new Set(
       PROGRAM_SOURCES.flatMap((source) => [...this.distancesFrom(source).keys()]),
     );
@@ -39,7 +45,7 @@ export class ImportGraph {
 
   /**
    * Test files that reach the source, by distance. Those of its own folder come first at a distance up to one more, those with its name or
-   * that of its folder at a distance up to three more, and those that start the program two later.
+   * that of its folder at a distance up to three more, those that start the program two later, and long ones last.
    */
   testsOf(source: string): TestFile[] {
     const names = source.replace(/\.tsx?$/, "").split("/");
@@ -49,8 +55,10 @@ export class ImportGraph {
       const isNamed = names.includes(rest.at(-1)?.replace(".test.ts", "") ?? "");
       return (folders.includes(folder) ? 3 : 0) + (isNamed ? 4 : 0);
     };
-    // Tests that start the program take seconds, others mostly less than one.
-    const rank = (file: TestFile) => 2 * file.distance - nearer(file) + (file.startsProgram ? 4 : 0);
+    // Tests that start the program take seconds, long ones minutes, others mostly less than a second.
+    const later = ({ path, startsProgram }: TestFile) =>
+      (startsProgram ? 4 : 0) + (this.long.has(path) ? 20 : 0);
+    const rank = (file: TestFile) => 2 * file.distance - nearer(file) + later(file);
     return [...this.distancesFrom(source)]
       .filter(([path]) => path.endsWith(".test.ts"))
       .map(([path, distance]) => ({ path, distance, startsProgram: this.programStarters.has(path) }))

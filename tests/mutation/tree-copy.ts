@@ -24,6 +24,9 @@ const CONTROL_S = 150;
 /** The page and the program, on a busy machine. */
 const BUILD_S = 60;
 
+/** Bundles of the unchanged tree, and those of a mutant. */
+type Kind = "control" | "mutant";
+
 export type Verdict = "passes" | "fails" | "late";
 
 export class TreeCopy {
@@ -34,8 +37,10 @@ export class TreeCopy {
   private readonly controls: Map<string, number | null>;
   /** Ends the run. */
   private readonly signal: AbortSignal | undefined;
-  /** The text of the built program is that of the tree as it is now. */
-  private isBuilt = false;
+  /** Of which tree the built program is; null: of none, or of a mutant before. */
+  private built: Kind | null = null;
+  /** The test files whose bundles of the unchanged tree are there. */
+  private controlled: readonly TestFile[] = [];
 
   constructor(root: string, folder: string, paths: readonly string[], run: SharedRun) {
     this.folder = folder;
@@ -54,59 +59,62 @@ export class TreeCopy {
 
   /** The first of the test files that fails while `path` has this text, or null. */
   async firstToFail(path: string, text: string, tests: readonly TestFile[]): Promise<Catch | null> {
-    await this.controlAll(tests);
-    const able = tests.filter((test) => (this.controls.get(test.path) ?? null) !== null);
     const file = join(this.tree, path);
     const before = readFileSync(file);
-    writeFileSync(file, text);
-    try {
-      await this.bundle(able);
-      for (const [k, test] of able.entries()) {
-        if (this.signal?.aborted) return null;
-        const verdict = await this.run(test, START_S + TIMES_SLOWER * this.controls.get(test.path)!);
-        if (verdict !== "passes") return { test: test.path, hangs: verdict === "late", tried: k + 1 };
+    let tried = 0;
+    if (this.built === "mutant") this.built = null;
+    for (const test of tests) {
+      if (this.signal?.aborted) return null;
+      const usualS = await this.control(test, tests);
+      if (usualS === null) continue;
+      writeFileSync(file, text);
+      try {
+        if (tried++ === 0) await this.bundle("mutant", tests);
+        const verdict = await this.run(test, "mutant", START_S + TIMES_SLOWER * usualS);
+        if (verdict !== "passes") return { test: test.path, hangs: verdict === "late", tried };
+      } finally {
+        writeFileSync(file, before);
       }
-      return null;
-    } finally {
-      writeFileSync(file, before);
     }
+    return null;
   }
 
   close(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** Each test file runs once without a mutant: one that fails then would "catch" everything. */
-  private async controlAll(tests: readonly TestFile[]): Promise<void> {
-    const unknown = tests.filter(({ path }) => !this.controls.has(path));
-    if (unknown.length === 0) return;
-    await this.bundle(unknown);
-    for (const test of unknown) {
-      if (this.signal?.aborted) return;
-      const startedMs = performance.now();
-      const verdict = await this.run(test, CONTROL_S);
-      const seconds = (performance.now() - startedMs) / 1000;
-      this.controls.set(test.path, verdict === "passes" ? seconds : null);
+  /** Each test file runs once without a mutant: one that fails then would "catch" everything. `tests` are bundled with it. */
+  private async control(test: TestFile, tests: readonly TestFile[]): Promise<number | null> {
+    const known = this.controls.get(test.path);
+    if (known !== undefined) return known;
+    if (!this.controlled.some(({ path }) => path === test.path)) {
+      this.controlled = tests.filter(({ path }) => !this.controls.has(path));
+      await this.bundle("control", this.controlled);
     }
+    const startedMs = performance.now();
+    const verdict = await this.run(test, "control", CONTROL_S);
+    const seconds = verdict === "passes" ? (performance.now() - startedMs) / 1000 : null;
+    this.controls.set(test.path, seconds);
+    return seconds;
   }
 
   /** Bundles tests of the tree as it is now. */
-  private async bundle(tests: readonly TestFile[]): Promise<void> {
-    this.isBuilt = false;
-    rmSync(this.bundles, { recursive: true, force: true });
-    if (tests.length === 0) return;
+  private async bundle(kind: Kind, tests: readonly TestFile[]): Promise<void> {
+    const folder = join(this.folder, kind);
+    rmSync(folder, { recursive: true, force: true });
     await bundleTests(
       tests.map(({ path }) => path),
-      this.bundles,
+      folder,
       this.tree,
     );
   }
 
-  private async run(test: TestFile, timeoutS: number): Promise<Verdict> {
-    if (test.startsProgram && !this.isBuilt) await this.build();
-    const command = testCommand(this.runtime, test.path, this.bundles, this.tree);
+  private async run(test: TestFile, kind: Kind, timeoutS: number): Promise<Verdict> {
+    if (test.startsProgram && this.built !== kind) await this.build(kind);
+    const folder = join(this.folder, kind);
+    const command = testCommand(this.runtime, test.path, folder, this.tree);
     const env = {
-      EIGENWATCH_TEST_BUNDLES: this.bundles,
+      EIGENWATCH_TEST_BUNDLES: folder,
       EIGENWATCH_TEST_PROGRAM: test.startsProgram ? join(this.tree, PROGRAM) : "",
       EIGENWATCH_TEST_STOP: "1",
     };
@@ -115,15 +123,11 @@ export class TreeCopy {
   }
 
   /** Builds the page and the program of the tree as it is now. */
-  private async build(): Promise<void> {
+  private async build(kind: Kind): Promise<void> {
     const command = [...this.runtime.builtCommand, join(this.tree, ".ci", "build.mjs"), "--quiet"];
     const { code, output } = await runProcess(command, BUILD_S, {}, this.tree);
     if (code !== 0) throw new Error(`Cannot build a mutant: ${output}`);
-    this.isBuilt = true;
-  }
-
-  private get bundles(): string {
-    return join(this.folder, "bundles");
+    this.built = kind;
   }
 }
 
