@@ -207,6 +207,61 @@ test("shares of processor time stay between 0 and 100 when the kernel's time of 
   meter.close();
 });
 
+test("up to 24 cores have three channels each, more have one, and at most 80 cores are shown", () => {
+  const path = join(temporaryDirectory(), "stat");
+  writeFileSync(path, "");
+  for (const [cores, perCore, shown] of [
+    [1, 3, 1],
+    [24, 3, 24],
+    [25, 1, 25],
+    [200, 1, 80],
+  ] as const) {
+    const meter = kernelMeter(path, cores);
+    const names = meter.channels.map(({ name }) => name);
+    assert.is(names.length, 1 + shown * perCore + 5, `${cores} cores`);
+    assert.ok(names.length <= MAX_GROUP_CHANNELS);
+    const ofCore = names.filter((name) => name.startsWith(`cpu${shown - 1}.`));
+    const expected = perCore === 1 ? ["busy"] : ["user", "system", "iowait"];
+    assert.equal(
+      ofCore,
+      expected.map((what) => `cpu${shown - 1}.${what}`),
+    );
+    meter.close();
+  }
+});
+
+test("counters of the kernel are rates, a core is busy with what is neither idle nor waiting, and one without a line has no value", () => {
+  const path = join(temporaryDirectory(), "stat");
+  // user nice system idle iowait irq softirq steal
+  const write = (core0: string, core30: string, counters: readonly number[]) => {
+    const [intr, ctxt, forks, running, blocked] = counters;
+    const lines = [`cpu  ${core0}`, `cpu0 ${core0}`, `cpu30 ${core30}`, `intr ${intr} 1 2`, `ctxt ${ctxt}`];
+    const more = [`btime 5`, `processes ${forks}`, `procs_running ${running}`, `procs_blocked ${blocked}`];
+    writeFileSync(path, `${[...lines, ...more].join("\n")}\n`);
+  };
+  write("100 0 100 1000 50 0 0 0", "0 0 0 100 0 0 0 0", [1_000, 2_000, 10, 3, 1]);
+  const meter = kernelMeter(path, 31);
+  const row = new Float64Array(meter.channels.length);
+  const values = () => Object.fromEntries(meter.channels.map(({ name }, k) => [name, row[k]]));
+  meter.read(row, 0, 1);
+  assert.ok(Number.isNaN(values()["cpu.busy"]) && Number.isNaN(values()["kernel.interrupts"]));
+  // 10 of 40 ticks are idle, 6 wait; core 30 is idle for 3 of 4.
+  write("108 1 110 1010 56 2 2 1", "0 0 1 103 0 0 0 0", [1_600, 2_400, 14, 5, 2]);
+  meter.read(row, 0, 2);
+  const found = values();
+  assert.equal(
+    ["cpu.busy", "cpu0.busy", "cpu30.busy", "cpu1.busy"].map((name) => found[name]),
+    [60, 60, 25, Number.NaN],
+  );
+  assert.equal(
+    ["kernel.switches", "kernel.interrupts", "processes.forks", "processes.running", "processes.blocked"].map(
+      (name) => found[name],
+    ),
+    [200, 300, 2, 5, 2],
+  );
+  meter.close();
+});
+
 function groupedByTime<T extends { time: number }>(samples: readonly T[]): Map<number, T[]> {
   const groups = new Map<number, T[]>();
   for (const sample of samples) groups.set(sample.time, [...(groups.get(sample.time) ?? []), sample]);

@@ -12,7 +12,7 @@ import type { SourceFile } from "../../.ci/checks/source.ts";
 import { ownRuntime } from "../../.ci/runtime.mjs";
 import type { Equivalent } from "./equivalent.ts";
 import { drawLot, type Mutation, mutated, mutationsOf } from "./mutants.ts";
-import { ImportGraph } from "./test-files.ts";
+import { ImportGraph, type TestFile } from "./test-files.ts";
 import { type Catch, TreeCopy } from "./tree-copy.ts";
 
 export interface LotRequest {
@@ -88,9 +88,21 @@ async function judge(
   const [before, after] = [lineOf(file.text, mutation.start), lineOf(text, mutation.start)];
   const tests = graph.testsOf(file.path);
   const reason = reasonOf(equivalent, mutation, before);
-  const nearest = tests.slice(0, testsMax);
+  const nearest = isProse(mutation) ? proseFirst(tests, testsMax) : tests.slice(0, testsMax);
   const caught = reason === null ? await copy.firstToFail(file.path, text, nearest) : null;
   return { mutation, before, after, caught, equivalent: reason, reachable: tests.length };
+}
+
+/** Words for people: the documents that are made from the program hold many of them. */
+function isProse({ original }: Mutation): boolean {
+  return /^["'`].*\s/s.test(original);
+}
+
+const OF_DOCUMENTS = "tests/ci/generated.test.ts";
+
+function proseFirst(tests: readonly TestFile[], most: number): TestFile[] {
+  const isFirst = ({ path }: TestFile) => path === OF_DOCUMENTS;
+  return [...tests.filter(isFirst), ...tests.filter((test) => !isFirst(test))].slice(0, most);
 }
 
 function reasonOf(equivalent: readonly Equivalent[], mutation: Mutation, before: string): string | null {

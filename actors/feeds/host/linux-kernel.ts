@@ -28,9 +28,9 @@ const SYSTEM = 2;
 const IDLE = 3;
 const IOWAIT = 4;
 
-export function kernelMeter(path = "/proc/stat"): Meter {
+export function kernelMeter(path = "/proc/stat", processors = cpus().length): Meter {
   const file = new ProcFile(path);
-  const cores = Math.min(cpus().length, CORES_MAX);
+  const cores = Math.min(processors, CORES_MAX);
   const perCore = cores <= DETAILED_CORES ? 3 : 1;
   // Row 0 is the total, row k + 1 core k.
   const before = new Float64Array((cores + 1) * COLUMNS).fill(Number.NaN);
