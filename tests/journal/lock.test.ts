@@ -199,6 +199,10 @@ test("recording on a file system without sockets has one writer, and is taken ov
     );
     writeLock(directory, { ...parent, started: "1" });
     await (await openJournal(directory, { disk })).close();
+    // A process that has ended, of which nothing is known but its id.
+    const ended = spawnSync(process.execPath, ["--version"]).pid;
+    writeLock(directory, { ...parent, pid: ended, started: "" });
+    await (await openJournal(directory, { disk })).close();
   });
 });
 
