@@ -15,6 +15,13 @@ export interface Equivalent {
 
 export const EQUIVALENT: readonly Equivalent[] = [
   {
+    path: "actors/core/open-injections.ts",
+    line: "return JSON.stringify([group, channels, Object.entries(detail).sort(([a], [b]) => (a < b ? -1 : 1))]);",
+    original: "<",
+    replacement: ">=",
+    reason: "Keys differ from each other: they are sorted the other way round, at the begin and at the end.",
+  },
+  {
     path: "protocol/codec.ts",
     line: 'if (name === "samples") {',
     original: "===",
