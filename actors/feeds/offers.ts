@@ -81,10 +81,14 @@ export class Offers implements Sender {
     else await new Promise<void>((resolve) => this.waiting.push(resolve));
   }
 
-  /** Resolves when everything is durable. */
+  /** Resolves when everything is durable, or given up. */
   async end(): Promise<void> {
     this.leftOut.total();
     while (this.sending !== null) await this.sending;
+  }
+
+  private get isGivenUp(): boolean {
+    return this.options.signal?.aborted === true;
   }
 
   private push(bytes: Uint8Array): void {
@@ -98,7 +102,7 @@ export class Offers implements Sender {
   private async sendAll(): Promise<void> {
     // What comes in the same turn goes in the same offer.
     await null;
-    while (this.queue.length > 0) {
+    while (this.queue.length > 0 && !this.isGivenUp) {
       const count = this.countOfNext();
       await this.offer(this.queue.slice(0, count));
       for (const bytes of this.queue.slice(0, count)) this.queuedBytes -= bytes.length;
@@ -123,7 +127,7 @@ export class Offers implements Sender {
     const id = `${this.feed.source}@${this.life}/${++this.offered}`;
     const request = encodeMessage({ type: "offer", id, messages });
     let answerMs = ANSWER_MS;
-    while (!(await this.isTaken(request, answerMs))) {
+    while (!(await this.isTaken(request, answerMs)) && !this.isGivenUp) {
       await new Promise<void>((resolve) => void clock.after(AGAIN_MS, resolve));
       answerMs = Math.min(2 * answerMs, ANSWER_MS_MAX);
     }

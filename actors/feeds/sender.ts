@@ -8,6 +8,8 @@ export interface PublishOptions {
   readonly session: string;
   readonly partition: string;
   readonly clock: Clock;
+  /** Ends the delivery: what is not durable by then is given up. Default: it goes on until all is. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Sender {

@@ -56,6 +56,9 @@ const CLOCK_ERROR_MS_MAX = 5_000;
 /** Handing over takes a snapshot and a round trip; a node that cannot in this time is taken over from. */
 const HAND_OVER_MS = 15_000;
 
+/** The last offers of feeds are durable within milliseconds, unless nobody owns the partition at this moment. */
+const DELIVERY_MS = 3_000;
+
 export function partitionNames(count: number): string[] {
   return Array.from({ length: count }, (_, k) => `p${k}`);
 }
@@ -118,15 +121,20 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
     nats: bus.serverVersion,
     ...(gateway === null ? {} : { url: gateway.url, open: gateway.loginUrl }),
   });
+  const giveUp = new AbortController();
   const running = feeds.map((feed, k) => {
     const partition = partitions[k % partitions.length]!;
-    return publishFeed(feed, { bus, session, partition, clock: systemClock }).catch((error: unknown) =>
-      log.say("error", "feed", { source: feed.source, message: String(error) }),
+    const { signal } = giveUp;
+    return publishFeed(feed, { bus, session, partition, clock: systemClock, signal }).catch(
+      (error: unknown) => log.say("error", "feed", { source: feed.source, message: String(error) }),
     );
   });
   const why = await stopped;
   log.say("info", "stopping", { why });
   await Promise.all(feeds.map((feed) => feed.stop()));
+  // What they have offered becomes durable before this node, perhaps the last owner, lets go.
+  await endsWithin(DELIVERY_MS, Promise.all(running));
+  giveUp.abort();
   const inTime = await endsWithin(HAND_OVER_MS, Promise.all([node.stop(), ...running]));
   endStatus();
   forget();

@@ -106,6 +106,24 @@ test("a recorded feed waits while nobody takes what it offers", async () => {
   assert.is(isDrained, false);
 });
 
+test("a feed that nobody takes anything from ends when its delivery is given up", async () => {
+  const { clock, bus } = testCluster(["p0"]);
+  const giveUp = new AbortController();
+  const feed = scriptedFeed("feed", "recorded");
+  const options = { bus, session: SESSION, partition: "p0", clock, signal: giveUp.signal };
+  let hasEnded = false;
+  void publishFeed(feed, options).then(() => {
+    hasEnded = true;
+  });
+  (await feed.sink).channels(channels(1));
+  feed.end();
+  await clock.advance(5_000);
+  assert.is(hasEnded, false);
+  giveUp.abort();
+  await clock.advance(5_000);
+  assert.is(hasEnded, true);
+});
+
 test("frames of a live feed that arrive nowhere are counted and named by the next owner", async () => {
   const { cluster, owner, offer, sink } = await world("live", "live");
   sink.channels(channels(1));

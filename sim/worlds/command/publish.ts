@@ -7,6 +7,9 @@ import { stopSignal } from "../../../collab/stop-signal.ts";
 import { synthWorlds } from "../worlds.ts";
 import { type FeedOptions, sessionSpec } from "./feed-options.ts";
 
+/** After a signal, for what was offered to become durable. */
+const DELIVERY_MS = 3_000;
+
 /** Until the world ends, or a signal comes. Returns the exit code. */
 export async function publishWorld(
   scenario: string,
@@ -20,11 +23,17 @@ export async function publishWorld(
   const bus = await connectBus({ ...options, nats: url }, `feed ${scenario}`, log);
   if (json) printJson({ what: "publishing", session, partition, spec });
   else print(`${scenario} goes to session ${session}, partition ${partition}; Ctrl-C ends it`);
+  const giveUp = new AbortController();
+  let cancel: () => void = () => {};
   try {
-    void stopSignal().then(() => feed!.stop());
-    await publishFeed(feed!, { bus, session, partition, clock: systemClock });
+    void stopSignal().then(() => {
+      cancel = systemClock.after(DELIVERY_MS, () => giveUp.abort());
+      return feed!.stop();
+    });
+    await publishFeed(feed!, { bus, session, partition, clock: systemClock, signal: giveUp.signal });
     return 0;
   } finally {
+    cancel();
     await bus.close();
   }
 }

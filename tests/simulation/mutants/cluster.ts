@@ -192,7 +192,7 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     name: "offer-not-repeated",
     bug: "A feed that is delivered once goes on after an offer that was not answered.",
     file: "actors/feeds/offers.ts",
-    find: "while (!(await this.isTaken(request, answerMs))) {",
+    find: "while (!(await this.isTaken(request, answerMs)) && !this.isGivenUp) {",
     replace: "if (!(await this.isTaken(request, answerMs))) {",
   },
   {
