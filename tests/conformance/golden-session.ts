@@ -170,8 +170,13 @@ function add(frame: Frame, timeUs: number, channel: number, value: number): void
 const TRADED = ["JKL", "MNO", "PQR", "rare"];
 const TICKS = 2_400;
 const TICKS_PER_FRAME = 40;
+/** Seconds without a tick before one, by its number: a gap of the rows, and one in which resonators die away. */
+const SILENCES = new Map([
+  [1_500, 20],
+  [2_300, 1_300],
+]);
 
-/** Four instruments, one of which trades seldom; a silence; two that move together for a while. */
+/** Four instruments, one of which trades so seldom that it is not waited for; silences; two that move together for a while. */
 function ticks(): TimedInput[] {
   const noise = new Noise(71);
   const prices = [100, 60, 250, 90];
@@ -179,8 +184,8 @@ function ticks(): TimedInput[] {
   let timeUs = BEGIN_US;
   let frame = createFrame("trades", "trades", TICKS_PER_FRAME, true);
   for (let k = 1; k <= TICKS; k++) {
-    timeUs += 10_000 * (1 + noise.below(80)) + (k === 1_500 ? 20 * SECOND_US : 0);
-    const c = noise.below(60) === 0 ? 3 : noise.below(3);
+    timeUs += 10_000 * (1 + noise.below(80)) + (SILENCES.get(k) ?? 0) * SECOND_US;
+    const c = noise.below(250) === 0 ? 3 : noise.below(3);
     prices[c] = Math.max(10, prices[c]! + Math.round(2 * noise.next()) / 8);
     if (k > 1_000 && k < 1_400 && c === 1) prices[1] = prices[0]! - 40;
     frame.size![frame.count] = 1 + noise.below(9);
