@@ -120,6 +120,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private readonly settings: Settings["anomaly"];
   private readonly group: Group;
   private readonly views: ChannelViews;
+  /** ln n. */
+  private readonly lnChannels: number;
   /** Null in a group of one channel. */
   private readonly joint: JointScore | null;
   private readonly alarm = new JointAlarm();
@@ -137,6 +139,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     const { n } = group;
     this.settings = settings.anomaly;
     this.group = group;
+    this.lnChannels = ln(n);
     this.views = new ChannelViews(n);
     this.joint = n > 1 ? new JointScore(n, settings.anomaly.windowSamples) : null;
     this.lasting = isHost(group.channels) ? new LastingLevels(watched(group)) : null;
@@ -283,12 +286,13 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     const { threshold } = scalars;
     if (n > 1 && this.lasting === null && episodes.at(n).active === 0) {
       let loud = 0;
-      let loudest = 0;
+      let isAnyLoud = false;
       for (let c = 0; c < n; c++) {
-        if (evidence[c]! > loudest) loudest = evidence[c]!;
-        if (evidence[c]! >= threshold && episodes.at(c).active === 0) loud++;
+        if (!(evidence[c]! >= threshold)) continue;
+        isAnyLoud = true;
+        if (episodes.at(c).active === 0) loud++;
       }
-      if (this.isJoint(loudest) || (loud >= 3 && loud * 4 >= n)) this.open(n, batch, r, time, context);
+      if (this.isJoint(isAnyLoud) || (loud >= 3 && loud * 4 >= n)) this.open(n, batch, r, time, context);
     }
     const inhibited = n > 1 && episodes.at(n).active === 1;
     const calm = scalars.open === 0;
@@ -303,17 +307,19 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     if (scalars.quietRows >= this.settings.cooldownSamples) context.signal({ type: "cooled", timeUs: time });
   }
 
-  /** Whether the row is unusual for all channels together. `loudest`: the largest evidence of one. */
-  private isJoint(loudest: number): boolean {
+  /** Whether the row is unusual for all channels together. `isAnyLoud`: a channel has enough evidence for an episode of its own. */
+  private isJoint(isAnyLoud: boolean): boolean {
     const { n } = this.group;
     const { threshold } = this.scalars;
     const evidence = this.evidence[n]!;
+    const least = threshold - this.lnChannels;
+    if (!(evidence >= least)) return false;
     const several = (this.joint?.participants() ?? 0) >= PARTICIPANTS;
-    if (several && this.isBroad() && evidence >= threshold - ln(n)) return true;
+    if (several && this.isBroad()) return true;
     // What one channel does alone is its own episode, if its views see it or have seen it.
     return (
       evidence >= threshold &&
-      (several || (loudest < threshold && this.episodes.at(this.concerned(n)[0]!).active === 0))
+      (several || (!isAnyLoud && this.episodes.at(this.concerned(n)[0]!).active === 0))
     );
   }
 
