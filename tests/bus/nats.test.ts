@@ -1,6 +1,7 @@
 // requires: nats-server
 // timeout: 600
 /** The bus over NATS, on a real server: the contract of every bus, that of every journal on a stream, and what real servers do to connections. */
+import { nkeys } from "nats";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createNatsBus, type NatsBus } from "../../actors/bus/nats.ts";
@@ -169,7 +170,6 @@ test("a server that cannot be reached, or has no JetStream, is named with what t
 });
 
 test("token, user and password, and NKey sign in; a wrong one is refused without showing it", async () => {
-  const { nkeys } = await import("nats");
   const key = nkeys.createUser();
   const cases: [config: string, right: NatsCredentials, wrong: NatsCredentials][] = [
     [

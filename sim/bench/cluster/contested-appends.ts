@@ -1,6 +1,9 @@
-/** Two connections append to one place of a stream at once: how often the server accepts both, by the kind of expectation they send. */
+/**
+ * Two connections append to one place of a stream at once: how often the servers accept both, by the kind of expectation they send. On one
+ * server, and on a cluster of three with three copies, where each writer talks to another server.
+ */
 import { connect, headers, type NatsConnection } from "nats";
-import { startNatsServer } from "../../../actors/bus/nats-server.ts";
+import { freePort, type NatsServer, startNatsServer } from "../../../actors/bus/nats-server.ts";
 
 /** The header that our streams use, and the one that they do not. */
 const EXPECTATIONS = {
@@ -11,14 +14,23 @@ const EXPECTATIONS = {
 const RACES = 300;
 const ANSWER_MS = 5_000;
 
-export async function contestedAppends(): Promise<Record<keyof typeof EXPECTATIONS | "races", number>> {
-  const server = await startNatsServer();
-  const writers = [await connect({ servers: server.url }), await connect({ servers: server.url })];
+/** A cluster of servers elects the leader of a new stream within seconds. */
+const ELECTION_MS = 20_000;
+
+export interface Contested {
+  readonly races: number;
+  /** Races in which both writers were accepted. */
+  readonly streamWide: number;
+  readonly bySubject: number;
+}
+
+export async function contestedAppends(copies: 1 | 3): Promise<Contested> {
+  const servers = copies === 1 ? [await startNatsServer()] : await startCluster();
+  const urls = servers.map(({ url }) => url);
+  const writers = [await connect({ servers: urls[0]! }), await connect({ servers: urls.at(-1)! })];
   const accepted = { streamWide: 0, bySubject: 0 };
   for (const kind of ["streamWide", "bySubject"] as const) {
-    const [first] = writers;
-    const config = { name: kind, subjects: [kind], storage: "file" };
-    await first!.request(`$JS.API.STREAM.CREATE.${kind}`, JSON.stringify(config), { timeout: ANSWER_MS });
+    await create(writers[0]!, kind, copies);
     let last = 0;
     for (let race = 0; race < RACES; race++) {
       const stored = await Promise.all(writers.map((writer) => append(writer, kind, last)));
@@ -28,8 +40,37 @@ export async function contestedAppends(): Promise<Record<keyof typeof EXPECTATIO
     }
   }
   for (const writer of writers) await writer.close();
-  await server.dispose();
+  for (const server of servers) await server.dispose();
   return { ...accepted, races: RACES };
+}
+
+async function startCluster(): Promise<NatsServer[]> {
+  const ports = [await freePort(), await freePort(), await freePort()];
+  const routes = ports.map((port) => `nats-route://127.0.0.1:${port}`).join(", ");
+  return Promise.all(
+    ports.map((port, k) =>
+      startNatsServer({
+        config: `server_name: s${k}\ncluster { name: bench, listen: "127.0.0.1:${port}", routes: [${routes}] }\n`,
+      }),
+    ),
+  );
+}
+
+/** Resolves when the stream takes entries. */
+async function create(writer: NatsConnection, name: string, copies: number): Promise<void> {
+  const config = JSON.stringify({ name, subjects: [name], storage: "file", num_replicas: copies });
+  const untilMs = performance.now() + ELECTION_MS;
+  for (;;) {
+    try {
+      const answer = await writer.request(`$JS.API.STREAM.CREATE.${name}`, config, { timeout: ANSWER_MS });
+      const { error } = answer.json<{ error?: { description: string } }>();
+      if (error === undefined) return;
+      throw new Error(`Cannot create stream ${name}: ${error.description}`);
+    } catch (cause) {
+      if (performance.now() > untilMs) throw cause;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+    }
+  }
 }
 
 /** The sequence, or null when it was refused. */
