@@ -15,6 +15,13 @@ export interface Equivalent {
 
 export const EQUIVALENT: readonly Equivalent[] = [
   {
+    path: "actors/cluster/placement.ts",
+    line: "let greatest = -1;",
+    original: "1",
+    replacement: "0",
+    reason: "Without an owner the first node is taken whatever its weight.",
+  },
+  {
     path: "actors/core/open-injections.ts",
     line: "return JSON.stringify([group, channels, Object.entries(detail).sort(([a], [b]) => (a < b ? -1 : 1))]);",
     original: "<",

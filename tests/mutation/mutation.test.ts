@@ -76,7 +76,7 @@ test("test files are those that import the source as more than a type; its name,
     { path: "main.ts", text: 'import("./actors/core/b.ts");' },
     { path: "tests/support/program.ts", text: 'run("main.ts");' },
     { path: "tests/bus/near.test.ts", text: 'import "../../actors/core/a.ts";' },
-    { path: "tests/core/long.test.ts", text: '// timeout: 600\nimport "../../actors/core/a.ts";' },
+    { path: "tests/other/long.test.ts", text: '// timeout: 600\nimport "../../actors/core/a.ts";' },
     { path: "tests/bus/types.test.ts", text: 'import type { A } from "../../actors/core/a.ts";' },
     { path: "tests/more/a.test.ts", text: 'import "../../actors/core/b.ts";' },
     { path: "tests/conformance/all.test.ts", text: 'import "../../actors/core/b.ts";' },
@@ -90,7 +90,7 @@ test("test files are those that import the source as more than a type; its name,
     { path: "tests/core/own.test.ts", distance: 2, startsProgram: false },
     { path: "tests/bus/near.test.ts", distance: 1, startsProgram: false },
     { path: "tests/other/far.test.ts", distance: 4, startsProgram: true },
-    { path: "tests/core/long.test.ts", distance: 1, startsProgram: false },
+    { path: "tests/other/long.test.ts", distance: 1, startsProgram: false },
   ]);
 });
 

@@ -45,20 +45,19 @@ export class ImportGraph {
 
   /**
    * Test files that reach the source, by distance. Those of its own folder come first at a distance up to one more, those with its name or
-   * that of its folder at a distance up to three more, those that start the program two later, and long ones last.
+   * that of its folder at a distance up to three more, those that start the program two later, and long ones of other folders last.
    */
   testsOf(source: string): TestFile[] {
     const names = source.replace(/\.tsx?$/, "").split("/");
     const folders = [...names.slice(0, -1), BROAD];
-    const nearer = ({ path }: TestFile) => {
+    const rank = ({ path, distance, startsProgram }: TestFile) => {
       const [, folder = "", ...rest] = path.split("/");
+      const isOwn = folders.includes(folder);
       const isNamed = names.includes(rest.at(-1)?.replace(".test.ts", "") ?? "");
-      return (folders.includes(folder) ? 3 : 0) + (isNamed ? 4 : 0);
+      // Tests that start the program take seconds, long ones minutes, others mostly less than a second.
+      const later = (startsProgram ? 4 : 0) + (this.long.has(path) && !isOwn ? 20 : 0);
+      return 2 * distance - (isOwn ? 3 : 0) - (isNamed ? 4 : 0) + later;
     };
-    // Tests that start the program take seconds, long ones minutes, others mostly less than a second.
-    const later = ({ path, startsProgram }: TestFile) =>
-      (startsProgram ? 4 : 0) + (this.long.has(path) ? 20 : 0);
-    const rank = (file: TestFile) => 2 * file.distance - nearer(file) + later(file);
     return [...this.distancesFrom(source)]
       .filter(([path]) => path.endsWith(".test.ts"))
       .map(([path, distance]) => ({ path, distance, startsProgram: this.programStarters.has(path) }))
