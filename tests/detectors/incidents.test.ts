@@ -152,22 +152,6 @@ test("what joins an open incident and would be one alone is announced, its chann
   );
 });
 
-test("what was found while the machine was learnt, and passed, is the measure of what comes later", () => {
-  const chatty = host({ learn: true }).found(100, "a", { effect: 8 }).ended(130, "a");
-  assert.equal(
-    kinds(chatty.found(400, "a", { effect: 7 }).until(420).events),
-    ["incident.learning", "incident.watching"],
-    "smaller than before",
-  );
-  const louder = host({ learn: true }).found(100, "a", { effect: 8 }).ended(130, "a");
-  assert.is(kinds(louder.found(400, "a", { effect: 80 }).until(420).events).at(-1), "incident.opened");
-});
-
-test("a single absurd effect while nothing was known does not make a channel deaf", () => {
-  const world = host({ learn: true }).found(100, "a", { effect: 20_000 }).ended(130, "a");
-  assert.is(kinds(world.found(400, "a", { effect: 30 }).until(420).events).at(-1), "incident.opened");
-});
-
 test("an incident that goes on for an hour without anything new is accepted as normal", () => {
   const { events } = host().found(100, "a").until(3_690);
   assert.equal(

@@ -24,7 +24,6 @@ import {
   opening,
   sharesChannel,
   sizeOf,
-  symptomOf,
   untilRipeUs,
   windowUs,
   withFinding,
@@ -32,7 +31,6 @@ import {
 } from "./incident.ts";
 import { isAbove, magnitudeOf, severityOf } from "./magnitude.ts";
 import type { Found } from "./signals.ts";
-import { relative, remembered, type Usual } from "./usual.ts";
 
 export interface Book extends Budget {
   /** Logical time up to which the incidents are known, µs. */
@@ -43,7 +41,6 @@ export interface Book extends Budget {
   readonly opened: number;
   /** Held back so far. */
   readonly heldBack: number;
-  readonly usual: Usual;
   /** A finding came at `nowUs`: others of the same instant may follow, and an incident is announced with all of them. */
   readonly isGathering: boolean;
 }
@@ -86,22 +83,18 @@ export function advanced<Kept extends Book>(book: Kept, timeUs: number): Kept {
   return refilled({ ...book, nowUs: timeUs, incidents }, elapsedUs);
 }
 
-/** The book with a finding: it opened, grew, ended or was accepted. `mayForm`: a new thing forms an incident, else it is usual. */
+/** The book with a finding: it opened, grew, ended or was accepted. `mayForm`: a new thing forms an incident, else it is left out. */
 export function gathered<Kept extends Book>(book: Kept, found: Found, mayForm: boolean): Kept {
-  const { nowUs, usual } = book;
   const { phase, key } = found;
-  const name = symptomOf(found);
   const isOver = phase === "ended" || phase === "accepted";
   const home = isOver ? book.incidents.findIndex((each) => holds(each, key)) : homeOf(book, found);
-  if (home < 0 && (isOver || !mayForm))
-    return { ...book, usual: remembered(usual, name, found.effect, nowUs) };
+  if (home < 0 && (isOver || !mayForm)) return book;
   if (isOver) return over(book, (each) => each === key, phase === "accepted");
-  const effect = relative(usual, name, found.effect, nowUs);
   // It leaves an incident that it does not join: only one has it.
   const left = over(book, (each) => each === key && home < 0, false).incidents;
   const incidents = home < 0 ? [...roomIn(left), forming(found)] : left;
   const at = home < 0 ? incidents.length - 1 : home;
-  const joined = withFinding(incidents[at]!, { ...found, effect, largest: found.effect }, nowUs);
+  const joined = withFinding(incidents[at]!, found, book.nowUs);
   return { ...book, incidents: incidents.with(at, joined), isGathering: true };
 }
 
@@ -217,22 +210,12 @@ export function stepped<Kept extends Book>(book: Kept, { name, at }: Step): Kept
     case "resume":
       return { ...book, incidents: book.incidents.with(at, { ...incident, state: "open" }) };
     case "close":
-      return { ...book, incidents: book.incidents.filter((_, k) => k !== at) };
     case "accept":
     case "forget":
-      return {
-        ...book,
-        usual: asUsual(book, incident),
-        incidents: book.incidents.filter((_, k) => k !== at),
-      };
+      return { ...book, incidents: book.incidents.filter((_, k) => k !== at) };
     default:
       return unreachable(name);
   }
-}
-
-/** What an incident that was no alarm, or is none any more, says about the usual. */
-function asUsual({ usual, nowUs }: Book, { symptoms }: Incident): Usual {
-  return symptoms.reduce((known, { name, largest }) => remembered(known, name, largest, nowUs), usual);
 }
 
 /** When something of an incident is due, µs; null: never without a further finding. */

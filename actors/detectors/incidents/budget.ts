@@ -9,7 +9,7 @@
  * makes each incident beyond a day's share dearer by a twentieth: fourteen beyond the share need twice the evidence. Its level is a running quantile of the session's evidence (online as in Gibbs &
  * Candès 2021, "Adaptive conformal inference under distribution shift"), and what matters is never refused because noise has spent the share.
  *
- * B1  In any time of d days at most perDay · (d + 1) + ln (MOST_EVIDENCE / least) / ln PRICE + 1 incidents open.
+ * B1  In any time of d days at most perDay · (d + 1) + ln (MOST / least) / ln PRICE + 1 incidents open, where MOST is the largest evidence among them.
  */
 import exp from "@stdlib/math-base-special-exp";
 import ln from "@stdlib/math-base-special-ln";
@@ -20,7 +20,7 @@ export interface Budget {
   readonly owed: number;
 }
 
-export const PRICE = 1.05;
+const PRICE = 1.05;
 const LN_PRICE = ln(PRICE);
 
 const DAY_US = 86_400_000_000;

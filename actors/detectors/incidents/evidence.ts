@@ -14,9 +14,6 @@ import { type Incident, type Symptom, windowUs } from "./incident.ts";
 /** What one symptom counts at most: beyond some chance in a hundred million, models of what is usual are wrong rather than data rare. */
 const EVIDENCE_MAX = 20;
 
-/** The largest evidence of any incident: of a group of 64 symptoms, after a month. */
-export const MOST_EVIDENCE = 64 * EVIDENCE_MAX;
-
 /** Evidence of the symptoms that count, or of those chosen. */
 export function evidenceOf(incident: Incident, chosen: (symptom: Symptom) => boolean): number {
   const { symptoms, groupChannels } = incident;

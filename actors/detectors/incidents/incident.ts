@@ -62,9 +62,7 @@ export interface Symptom {
   readonly counts: boolean;
   /** An announcement has named it. */
   readonly isAnnounced: boolean;
-  /** Largest effect of its findings as the detectors gave it. */
-  readonly largest: number;
-  /** Largest effect in units of what is usual for the symptom, and evidence of its findings; title and event of the one with the largest effect. */
+  /** Largest effect and evidence of its findings; title and event of the one with the largest effect. */
   readonly effect: number;
   readonly evidence: number;
   /** Its evidence adds to that of other symptoms. */
@@ -129,20 +127,15 @@ export function after(incident: Incident, nowUs: number, elapsedUs: number): Inc
 }
 
 /** The name of the symptom that a finding is of. */
-export function symptomOf({ channels, key }: Found): string {
+function symptomOf({ channels, key }: Found): string {
   return channels.length === 1 ? channels[0]! : key;
 }
 
-/** A finding with its effect in units of what is usual for its symptom, and `largest` as its detector gave it. */
-export interface Weighed extends Found {
-  readonly largest: number;
-}
-
 /** The incident with a finding that opened or grew. */
-export function withFinding(incident: Incident, found: Weighed, nowUs: number): Incident {
+export function withFinding(incident: Incident, found: Found, nowUs: number): Incident {
   const { key, sinceUs } = found;
   const isNew = !holds(incident, key);
-  // A new finding has lasted for a while when it is announced; one that was usual and grew begins now.
+  // A new finding has lasted for a while when it is announced; one that grew was no news before.
   const beforeUs = isNew && found.phase === "opened" ? Math.max(0, nowUs - sinceUs) : 0;
   return {
     ...incident,
@@ -280,11 +273,11 @@ function isRecent({ quietSinceUs }: Symptom, incident: Incident, nowUs: number):
 
 function withSymptom(
   incident: Incident,
-  found: Weighed,
+  found: Found,
   beforeUs: number,
   nowUs: number,
 ): readonly Symptom[] {
-  const { key, channels, largest } = found;
+  const { key, channels } = found;
   const name = symptomOf(found);
   // A symptom that comes back after the window is a new one.
   const symptoms = incident.symptoms.filter((each) => each.name !== name || isRecent(each, incident, nowUs));
@@ -301,7 +294,6 @@ function withSymptom(
       activeUs: 0,
       counts: false,
       isAnnounced: false,
-      largest,
       effect,
       evidence,
       adds: found.adds === true,
@@ -316,7 +308,6 @@ function withSymptom(
     ...known,
     open: known.open.includes(key) ? known.open : [...known.open, key],
     quietSinceUs: null,
-    largest: Math.max(known.largest, largest),
     effect: Math.max(known.effect, found.effect),
     evidence: Math.max(known.evidence, found.evidence),
     adds: known.adds || found.adds === true,

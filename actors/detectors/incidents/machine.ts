@@ -156,7 +156,6 @@ export const incidentsMachine = setup({
     incidents: [],
     opened: 0,
     heldBack: 0,
-    usual: {},
     isGathering: false,
     timerUs: null,
     groups: {},
