@@ -4,7 +4,7 @@ import { Core } from "../../actors/core/core.ts";
 import { hex } from "../../actors/core/hash.ts";
 import { RandomStream } from "../../actors/core/random.ts";
 import { SYSTEM } from "../../actors/system.ts";
-import type { StateMessage } from "../../protocol/messages.ts";
+import type { Input, StateMessage } from "../../protocol/messages.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { channels, opened, row } from "../support/inputs.ts";
 
@@ -111,6 +111,23 @@ test("a session that goes on is not learnt again: its log is what it remembers",
   const again = Core.restore(first.snapshot(), SYSTEM, sink);
   for (const input of [opened({}), host]) again.apply(again.sequence + 1, learnt + 3_600_000_000, input);
   assert.equal(kinds, []);
+});
+
+test("a changed setting of incidents does not begin their learning again, one of a detector restarts it alone", () => {
+  const kinds: string[] = [];
+  const sink = { event: ({ kind }: { kind: string }) => void kinds.push(kind), state() {}, metrics() {} };
+  const host = channels(1, {
+    group: "host",
+    channels: [{ name: "own.loopDelay", title: "", unit: "" }],
+    everyUs: 100_000,
+  });
+  const core = new Core(SYSTEM, sink);
+  const enter = (timeUs: number, input: Input) => core.apply(core.sequence + 1, timeUs, input);
+  enter(1_000_000, opened({}));
+  enter(1_000_000, host);
+  enter(2_000_000, { type: "configChanged", path: "incidents.budgetPerDay", value: 1, author: "ana" });
+  enter(400_000_000, host);
+  assert.equal(kinds, ["incident.learning", "config.changed", "incident.watching"]);
 });
 
 test("a session continues with the actors of its new settings, also after a restore", () => {

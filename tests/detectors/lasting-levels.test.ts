@@ -96,6 +96,19 @@ test("an episode that doubles is reported once more, one that stays for an hour 
   assert.equal(world.noise(4200, 4300, () => 40).told.length, 3, "the level is usual");
 });
 
+test("a burst that moves a channel that adds up is none, its steps are; a level that returns is looked at itself", () => {
+  // A cache that grows by bursts of a second, and a leak into it.
+  const cache = (leak: number) => (second: number) =>
+    Math.floor(second / 40) * 20 + leak * Math.max(0, second - 700);
+  assert.equal(
+    new World(1).noise(0, 700, cache(0)).noise(700, 800, (second) => cache(0)(second) + 300).told,
+    [],
+  );
+  const leak = new World(1).noise(0, 800, cache(9));
+  assert.is(leak.told[0]!.what, OPENED);
+  assert.ok(leak.told[0]!.at <= 715, `found at ${leak.told[0]!.at}`);
+});
+
 test("a channel that never moved has left its range when it moves for ten seconds", () => {
   const world = new World(1, { noise: 0 }).noise(0, 400, () => 0).noise(400, 420, () => 3);
   assert.is(world.told[0]!.what, OPENED);

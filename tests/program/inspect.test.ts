@@ -22,6 +22,16 @@ test.before(async () => {
   made = JSON.parse(stdout.trimEnd().split("\n").at(-1)!) as typeof made;
 });
 
+test("inspect lists incidents, and nothing of what the detectors found beside them", async () => {
+  const { code, stdout } = await run(["inspect", recording, "--incidents", "--json"]);
+  assert.is(code, 0);
+  const kinds = stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => (JSON.parse(line) as { kind: string }).kind);
+  assert.ok(kinds.every((kind) => kind.startsWith("incident.")));
+});
+
 test("inspect sums a recording up, for people and for programs", async () => {
   const { code, stdout } = await run(["inspect", recording]);
   assert.is(code, 0);

@@ -42,7 +42,7 @@ export function ended(event: Closed, group: Group): Announcement {
   return {
     kind: "anomaly.ended",
     severity: "info",
-    title: `${subject(event, group)} ${event.joint && event.titles.length > 1 ? "are" : "is"} normal again after ${duration(event.timeUs - event.startedUs)}${usual(event)}`,
+    title: `${subject(event, group)} ${endedAs(event)} after ${duration(event.timeUs - event.startedUs)}${usual(event)}`,
     ...about(event, "ended"),
     detail: { ...detailOf(event), samples: event.samples, peakScore: event.peakScore },
   };
@@ -68,6 +68,8 @@ function seenAs(event: OfEpisode): string {
       return `${value > 0 ? `varies by ${size} from row to row` : "stopped changing"}${usual(event)}`;
     case "pattern":
       return `took a course in ${duration(spanUs)} that differs by ${size} from all before${usual(event)}`;
+    case "trend":
+      return movesBy(event, value);
     case "lasting":
       return `stays at ${size}${usual(event)}`;
     default:
@@ -79,10 +81,21 @@ function staysAs(event: OfEpisode): string {
   const { view, value, unit } = event;
   if (event.joint) return `${unusualTogether(event, "stay")}${leading(event)}`;
   if (value === null) return "stays unusual";
+  if (view === "trend") return movesBy(event, value);
   if (view !== "roughness") return `stays at ${amount(value, unit)}${usual(event)}`;
   return value > 0
     ? `stays at changes of ${amount(value, unit)}${usual(event)}`
     : `stays as it is${usual(event)}`;
+}
+
+function movesBy(event: OfEpisode, step: number): string {
+  return `${step < 0 ? "falls" : "rises"} by ${amount(Math.abs(step), event.unit)} a second${usual(event)}`;
+}
+
+/** A level that added up stays when it moves no more. */
+function endedAs({ joint, titles, view }: OfEpisode): string {
+  if (view === "trend") return "moves as usual again";
+  return `${joint && titles.length > 1 ? "are" : "is"} normal again`;
 }
 
 /** One channel may be unusual for what the others do, and within its own range. */
@@ -104,7 +117,7 @@ function usual({ joint, low, high, unit }: OfEpisode): string {
 
 function about(event: OfEpisode, phase: Finding["phase"]): Pick<Announcement, "channels" | "finding"> {
   const { channels, fingerprint, startedUs, effect, worth, view } = event;
-  const adds = view === "lasting";
+  const adds = view === "lasting" || view === "trend";
   return {
     channels,
     finding: { key: fingerprint, phase, sinceUs: startedUs, effect, evidence: worth, adds },

@@ -35,6 +35,7 @@ import {
   LASTING_VIEW,
   outside,
   STAYS_AFTER,
+  TREND_VIEW,
 } from "./episodes.ts";
 import { JointAlarm } from "./joint/joint-alarm.ts";
 import { JointScore } from "./joint/joint-score.ts";
@@ -361,7 +362,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     return {
       timeUs: time,
       startedUs: sinceUs,
-      ...describeEpisode(group, c, LASTING_VIEW, [c]),
+      ...describeEpisode(group, c, lasting.isOfSteps(c) ? TREND_VIEW : LASTING_VIEW, [c]),
       unit: group.channels[c]!.unit,
       effect: 1 + 2 * largest,
       evidence,

@@ -39,6 +39,9 @@ export const Episodes = namedNumbers(
 export const JOINT_VIEW = VIEWS.length;
 /** That of a level that lasts (lasting/lasting-levels.ts). */
 export const LASTING_VIEW = VIEWS.length + 1;
+/** That of steps that last: the channel rises or falls as it never did for so long. */
+export const TREND_VIEW = VIEWS.length + 2;
+const OTHER_VIEWS = ["joint", "lasting", "trend"] as const;
 
 /** Rows out of range, in cooldowns, after which a value stays: by default twice what the mean over 64 rows needs to be back. */
 export const STAYS_AFTER = 4;
@@ -60,7 +63,7 @@ export function describeEpisode(
   view: number,
   concerned: readonly number[],
 ): Pick<OfEpisode, "fingerprint" | "joint" | "channels" | "titles" | "view"> {
-  const viewName = view < VIEWS.length ? VIEWS[view]! : view === LASTING_VIEW ? "lasting" : "joint";
+  const viewName = view < VIEWS.length ? VIEWS[view]! : OTHER_VIEWS[view - VIEWS.length]!;
   const joint = i === group.n;
   return {
     fingerprint: joint ? "joint" : `${viewName}:${group.channels[i]!.name}`,

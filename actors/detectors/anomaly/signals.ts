@@ -13,7 +13,7 @@ export interface OfEpisode {
   readonly titles: readonly string[];
   /** Unit of the channel; of a joint episode: of the channel that contributes most. */
   readonly unit: string;
-  /** The view that found it: "level", "step", "mean", "shift", "roughness", "pattern", "lasting" or "joint". */
+  /** The view that found it: "level", "step", "mean", "shift", "roughness", "pattern", "lasting", "trend" or "joint". */
   readonly view: string;
   readonly startedUs: number;
   /** The largest distance from the middle of the usual range, in half ranges: 1 at its edge, 3 at a range beyond it. */

@@ -271,12 +271,7 @@ function isRecent({ quietSinceUs }: Symptom, incident: Incident, nowUs: number):
   return quietSinceUs === null || nowUs - quietSinceUs < windowUs(incident);
 }
 
-function withSymptom(
-  incident: Incident,
-  found: Found,
-  beforeUs: number,
-  nowUs: number,
-): readonly Symptom[] {
+function withSymptom(incident: Incident, found: Found, beforeUs: number, nowUs: number): readonly Symptom[] {
   const { key, channels } = found;
   const name = symptomOf(found);
   // A symptom that comes back after the window is a new one.

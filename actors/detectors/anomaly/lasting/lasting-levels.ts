@@ -12,6 +12,9 @@
  * hour hardly: a second fault soon after the first is no less a fault. ρ is the largest correlation of the channel's seconds with those of a channel that
  * has left its range already: four counters of the same traffic are one.
  *
+ * Some channels only add up: the cache of files, averages of the load. A burst moves such a level for good, so that it is its steps from second to
+ * second that are looked at: of a channel that in the first five minutes gets SMOOTH times as far in a minute as in ten seconds.
+ *
  * A range follows what leaves it by less than LEAST over a minute, and returns to the present over a day. While a channel is out of its range, it is
  * not learnt, and for a minute after something left its range nothing is. What stays out for an hour is usual.
  *
@@ -48,6 +51,11 @@ const TAIL = 2;
 /** Factor by which an episode must grow to be reported again. */
 const GREW = 2;
 
+/** Independent seconds get as far in ten as in sixty, a random walk √6 times as far, and a trend six times. */
+const SMOOTH = 2;
+/** Tens of seconds in a minute. */
+const TENS = 6;
+
 /** What became of a channel in the last second. */
 export const NOTHING = 0;
 export const OPENED = 1;
@@ -66,7 +74,8 @@ const Scalars = namedNumbers(
   "recent",
 );
 
-const Channels = namedNumbers(
+/** Of each channel the track of its levels, and after those the tracks of their steps. */
+const Tracks = namedNumbers(
   /** Seconds seen, and the usual range of the levels. */
   "seconds",
   "low",
@@ -94,7 +103,14 @@ export class LastingLevels {
   private readonly n: number;
   private readonly isWatched: Uint8Array;
   private readonly scalars = new Scalars();
-  private readonly channels: InstanceType<typeof Channels>;
+  private readonly tracks: InstanceType<typeof Tracks>;
+  /** 1: the steps of the channel are looked at. */
+  private readonly isSmooth: Uint8Array;
+  /** The second before. */
+  private readonly before: Float64Array;
+  /** Every tenth second of the last minute, and how far the channel got in ten seconds and in a minute. */
+  private readonly tens: Float64Array;
+  private readonly ways: Float64Array;
   private readonly sums: Float64Array;
   private readonly counts: Float64Array;
   /** The last seconds of each channel. */
@@ -109,18 +125,26 @@ export class LastingLevels {
     const n = isWatched.length;
     this.n = n;
     this.isWatched = isWatched;
-    this.channels = new Channels(n);
+    this.tracks = new Tracks(2 * n);
+    this.isSmooth = new Uint8Array(n);
+    this.before = new Float64Array(n);
+    this.tens = new Float64Array(n * TENS);
+    this.ways = new Float64Array(2 * n);
     this.sums = new Float64Array(n);
     this.counts = new Float64Array(n);
-    this.ring = new Float64Array(n * SECONDS);
+    this.ring = new Float64Array(2 * n * SECONDS);
     this.moments = new Float64Array(n * n);
-    this.standard = new Float64Array(n);
+    this.standard = new Float64Array(2 * n);
     this.changes = new Uint8Array(n);
     this.scalars.beganUs = Number.NaN;
     this.scalars.calm = FOLLOWS;
     this.fields = {
       scalars: this.scalars.array,
-      channels: this.channels.array,
+      tracks: this.tracks.array,
+      isSmooth: this.isSmooth,
+      before: this.before,
+      tens: this.tens,
+      ways: this.ways,
       sums: this.sums,
       counts: this.counts,
       ring: this.ring,
@@ -146,8 +170,17 @@ export class LastingLevels {
   }
 
   /** Numbers of channel c's episode. The record is valid until the next call. */
-  episode(c: number): Readonly<InstanceType<typeof Channels>> {
-    return this.channels.at(c);
+  episode(c: number): Readonly<InstanceType<typeof Tracks>> {
+    return this.tracks.at(this.trackOf(c));
+  }
+
+  /** Whether the episodes of channel c are about its steps from second to second. */
+  isOfSteps(c: number): boolean {
+    return this.isSmooth[c] === 1;
+  }
+
+  private trackOf(c: number): number {
+    return this.isSmooth[c] === 1 ? this.n + c : c;
   }
 
   private forgetSeconds(): void {
@@ -157,20 +190,21 @@ export class LastingLevels {
   }
 
   private endSecond(time: number, secondUs: number): void {
-    const { n, scalars, sums, counts, ring, changes, standard } = this;
+    const { n, scalars, sums, counts, changes, standard, before } = this;
     scalars.seconds++;
     scalars.calm++;
     const learns = scalars.calm > FOLLOWS;
     for (let c = 0; c < n; c++) {
       changes[c] = NOTHING;
       standard[c] = 0;
+      standard[n + c] = 0;
       if (counts[c] === 0) continue;
-      const channel = this.channels.at(c);
       const x = sums[c]! / counts[c]!;
-      ring[c * SECONDS + (channel.seconds % SECONDS)] = x;
-      channel.seconds++;
-      if (learns && channel.side === 0) this.learnSecond(c, x);
-      if (channel.seconds >= SECONDS) this.look(c, learns);
+      const isFirst = this.tracks.at(c).seconds === 0;
+      this.take(c, x, learns);
+      if (!isFirst) this.take(n + c, x - before[c]!, learns);
+      before[c] = x;
+      if (this.tracks.at(c).seconds <= SETTLED_AFTER) this.choose(c, x);
     }
     if (learns) this.learnMoments();
     this.countDepartures();
@@ -179,14 +213,38 @@ export class LastingLevels {
     this.forgetSeconds();
   }
 
-  /** Learns mean and deviation of the seconds of channel c, and how they go with those of others. */
-  private learnSecond(c: number, x: number): void {
-    const channel = this.channels.at(c);
+  /** Adds a second to a track. */
+  private take(t: number, x: number, learns: boolean): void {
+    const track = this.tracks.at(t);
+    this.ring[t * SECONDS + (track.seconds % SECONDS)] = x;
+    track.seconds++;
+    if (learns && track.side === 0) this.learnSecond(t, x);
+    if (track.seconds >= SECONDS) this.look(t, learns);
+  }
+
+  /** Learns how far channel c gets, and at last says whether it adds up. */
+  private choose(c: number, x: number): void {
+    const { tens, ways, n } = this;
+    const { seconds } = this.tracks.at(c);
+    if (seconds % SECONDS !== 0) return;
+    const seen = seconds / SECONDS;
+    const slot = c * TENS + (seen % TENS);
+    if (seen > 1) ways[c] = ways[c]! + Math.abs(x - tens[c * TENS + ((seen - 1) % TENS)]!);
+    if (seen > TENS) ways[n + c] = ways[n + c]! + Math.abs(x - tens[slot]!);
+    tens[slot] = x;
+    if (seconds < SETTLED_AFTER) return;
+    const far = ways[n + c]! / (seen - TENS);
+    if (far > (SMOOTH * ways[c]!) / (seen - 1)) this.isSmooth[c] = 1;
+  }
+
+  /** Learns mean and deviation of the seconds of a track. */
+  private learnSecond(t: number, x: number): void {
+    const channel = this.tracks.at(t);
     if (channel.seconds === 1) channel.mean = x;
     const share = 1 / Math.min(channel.seconds, HOUR);
     const from = x - channel.mean;
     const { deviation } = channel;
-    this.standard[c] = deviation > 0 ? clipSpike(from / deviation, CLIP_AT) : 0;
+    this.standard[t] = deviation > 0 ? clipSpike(from / deviation, CLIP_AT) : 0;
     const isYoung = channel.seconds < SECONDS || deviation === 0;
     channel.mean += share * (isYoung ? from : clipSpike(from, CLIP_AT * deviation));
     const size = Math.abs(from);
@@ -209,10 +267,10 @@ export class LastingLevels {
     scalars.departures += counted;
   }
 
-  /** Level and size of channel c now. What is in its range teaches it. */
-  private look(c: number, learns: boolean): void {
-    const channel = this.channels.at(c);
-    this.rank(c);
+  /** Level and size of a track now. What is in its range teaches it. */
+  private look(t: number, learns: boolean): void {
+    const channel = this.tracks.at(t);
+    this.rank(t);
     const high = this.ranked[SECONDS - AGREE]!;
     const low = this.ranked[AGREE - 1]!;
     if (channel.seconds === SECONDS) {
@@ -227,7 +285,7 @@ export class LastingLevels {
     channel.size = excess > ROUNDING * Math.abs(channel.level) ? this.sizeOf(excess) : 0;
     const isSettled = channel.seconds > SETTLED_AFTER;
     if (channel.side !== 0 || !learns || (isSettled && channel.size >= LEAST)) return;
-    this.scalars.levels += 1 / SECONDS;
+    this.scalars.levels += 0.5 / SECONDS;
     const share = isSettled ? 1 / FOLLOWS : 1;
     if (above > 0) channel.high += share * above;
     if (below > 0) channel.low -= share * below;
@@ -237,17 +295,17 @@ export class LastingLevels {
 
   /** An excess of the channel at hand in units of what is usual. */
   private sizeOf(excess: number): number {
-    const { high, low, deviation } = this.channels;
+    const { high, low, deviation } = this.tracks;
     // Between bursts that come and go all the time, the low level that seconds stay below is above the high one that they reach.
     const unit = Math.abs(high - low) + deviation;
     return unit > 0 ? clipSize(excess / unit, LARGEST) : LEFT_CONSTANT;
   }
 
-  /** Sorts the last seconds of channel c. */
-  private rank(c: number): void {
+  /** Sorts the last seconds of a track. */
+  private rank(t: number): void {
     const { ranked, ring } = this;
     for (let k = 0; k < SECONDS; k++) {
-      const x = ring[c * SECONDS + k]!;
+      const x = ring[t * SECONDS + k]!;
       let at = k;
       for (; at > 0 && ranked[at - 1]! > x; at--) ranked[at] = ranked[at - 1]!;
       ranked[at] = x;
@@ -258,7 +316,7 @@ export class LastingLevels {
   private open(time: number, secondUs: number): void {
     for (let c = this.nextOut(); c >= 0; c = this.nextOut()) {
       const share = 1 - this.explained(c);
-      const channel = this.channels.at(c);
+      const channel = this.tracks.at(this.trackOf(c));
       const { high, level } = channel;
       channel.side = level > high ? 1 : -1;
       channel.sinceUs = time - this.secondsAtLevel(c) * secondUs;
@@ -278,7 +336,7 @@ export class LastingLevels {
     let most = 0;
     let next = -1;
     for (let c = 0; c < this.n; c++) {
-      const { side, size, seconds } = this.channels.at(c);
+      const { side, size, seconds } = this.tracks.at(this.trackOf(c));
       if (this.counts[c] === 0 || side !== 0 || size < LEAST || seconds <= SETTLED_AFTER) continue;
       const evidence = this.evidenceOf(c);
       if (evidence > most) {
@@ -292,7 +350,7 @@ export class LastingLevels {
   /** Evidence of the size of channel c alone, nats. */
   private evidenceOf(c: number): number {
     const { levels, departures } = this.scalars;
-    const { size } = this.channels.at(c);
+    const { size } = this.tracks.at(this.trackOf(c));
     return ln((levels + 1) / (departures + 1)) + TAIL * ln(size / LEAST);
   }
 
@@ -302,7 +360,7 @@ export class LastingLevels {
     const own = moments[c * n + c]!;
     let most = 0;
     for (let d = 0; d < n; d++) {
-      if (d === c || this.channels.at(d).side === 0) continue;
+      if (d === c || this.tracks.at(this.trackOf(d)).side === 0) continue;
       const both = moments[Math.max(c, d) * n + Math.min(c, d)]!;
       const product = own * moments[d * n + d]!;
       if (product > 0) most = Math.max(most, (both * both) / product);
@@ -313,9 +371,9 @@ export class LastingLevels {
   /** Seconds since the first of the last ones that reached the level of channel c. */
   private secondsAtLevel(c: number): number {
     const { ring } = this;
-    const { seconds, side, level } = this.channels.at(c);
+    const { seconds, side, level } = this.tracks.at(this.trackOf(c));
     for (let back = SECONDS; back > 1; back--) {
-      const x = ring[c * SECONDS + ((seconds - back + SECONDS) % SECONDS)]!;
+      const x = ring[this.trackOf(c) * SECONDS + ((seconds - back + SECONDS) % SECONDS)]!;
       if (side > 0 ? x >= level : x <= level) return back;
     }
     return 1;
@@ -325,7 +383,7 @@ export class LastingLevels {
   private follow(): void {
     const { changes } = this;
     for (let c = 0; c < this.n; c++) {
-      const channel = this.channels.at(c);
+      const channel = this.tracks.at(this.trackOf(c));
       if (channel.side === 0 || changes[c] === OPENED || this.counts[c] === 0) continue;
       channel.lasted++;
       if (channel.size > channel.largest) channel.largest = channel.size;
@@ -336,20 +394,20 @@ export class LastingLevels {
   }
 
   private grow(c: number): void {
-    const channel = this.channels.at(c);
+    const channel = this.tracks.at(this.trackOf(c));
     channel.evidence = this.evidenceOf(c) * channel.share;
     channel.reported = channel.largest;
     this.changes[c] = GREW_FURTHER;
   }
 
   private end(c: number): void {
-    this.channels.at(c).side = 0;
+    this.tracks.at(this.trackOf(c)).side = 0;
     this.changes[c] = ENDED;
   }
 
   /** The level is the edge of the range from now on. */
   private accept(c: number): void {
-    const channel = this.channels.at(c);
+    const channel = this.tracks.at(this.trackOf(c));
     if (channel.side > 0) channel.high = channel.level;
     else channel.low = channel.level;
     channel.mean = channel.level;
