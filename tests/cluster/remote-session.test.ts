@@ -210,6 +210,40 @@ test("[Y4] when the servers lose the end of the log, the session goes back to wh
   session.close();
 });
 
+test("a session that lags is certain of nothing after what it has read, until it has read to the end", async () => {
+  const cluster = testCluster(["p0"]);
+  const { clock, bus } = cluster;
+  cluster.start("a");
+  await clock.advance(2_000);
+  const stream = bus.stream(subjectOf(SESSION, "p0", "log"));
+  let held: (() => void)[] | null = null;
+  const session = await remote(cluster, {
+    ...bus,
+    stream: () => ({
+      append: (bytes, options) => stream.append(bytes, options),
+      read: (from) => stream.read(from),
+      lastSequence: () => stream.lastSequence(),
+      follow: (from, take) =>
+        stream.follow(from, (entry) => (held === null ? take(entry) : void held.push(() => take(entry)))),
+    }),
+  });
+  const known = session.describe().lastInputSequence;
+  held = [];
+  for (let k = 0; k < 5; k++) {
+    assert.ok(session.certainThrough() <= known);
+    await clock.advance(1_000);
+  }
+  assert.is(session.describe().lastInputSequence, known);
+  for (const hand of held) hand();
+  held = null;
+  for (let k = 0; k < 3; k++) {
+    await clock.advance(1_000);
+    session.certainThrough();
+  }
+  assert.ok(session.certainThrough() > known);
+  session.close();
+});
+
 test("a session whose servers cannot be reached says so, and opens when they can", async () => {
   const cluster = testCluster(["p0"]);
   const { clock, bus } = cluster;

@@ -175,20 +175,6 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     replace: "events.filter(() => true)",
   },
   {
-    name: "remote-session-does-not-go-back",
-    bug: "A session of another node keeps what the servers lost, and goes on after it.",
-    file: REMOTE,
-    find: "if (blocks === this.delivered.count) return;",
-    replace: "if (blocks >= 0) return;",
-  },
-  {
-    name: "remote-cursor-is-foreign",
-    bug: "A gateway that lags takes the cursor of a client that was ahead of it for one of another recording.",
-    file: REMOTE,
-    find: "return this.certain;",
-    replace: "return Number.POSITIVE_INFINITY;",
-  },
-  {
     name: "offer-not-repeated",
     bug: "A feed that is delivered once goes on after an offer that was not answered.",
     file: "actors/feeds/offers.ts",
