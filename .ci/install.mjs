@@ -6,7 +6,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { atLeast, findProgram, ROOT, RUNS_IN_DENO } from "./runtime.mjs";
 
@@ -23,10 +23,15 @@ const NPM_OLDEST = [10, 0];
 
 /** @typedef {"use" | "development"} Purpose */
 
-/** @param {"stdout" | "stderr"} stream where to say what is done @param {Purpose} purpose @returns {boolean} whether the tree is as expected */
-export function install(stream, purpose) {
+/** Of the packages for development, one that nothing else brings along. */
+const TEST_RUNNER = join(ROOT, "node_modules", "uvu");
+
+/** @param {"stdout" | "stderr"} stream where to say what is done @param {Purpose} needed @returns {boolean} whether the tree is as expected */
+export function install(stream, needed) {
   const say = stream === "stdout" ? console.log : console.error;
-  if (isCurrent(purpose)) return true;
+  if (isCurrent(needed)) return true;
+  // Who develops in this tree and starts the program after the lock file changed keeps what tests need.
+  const purpose = existsSync(TEST_RUNNER) ? "development" : needed;
   const npm = findProgram("npm");
   const npmVersion =
     npm === null ? null : spawnSync(npm, ["--version"], { encoding: "utf8", cwd: ROOT }).stdout.trim();

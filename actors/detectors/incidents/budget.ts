@@ -6,8 +6,9 @@
  *
  * A day has so many spans of the persistence in which something may be found by chance. Evidence of E nats is found by chance in one of e^E, so
  * the first factor is what chance leaves of the budget. Detectors know their pasts, not what else may happen: a bucket of tokens that may owe
- * makes each incident beyond a day's share dearer by a twentieth: fourteen beyond the share need twice the evidence. Its level is a running quantile of the session's evidence (online as in Gibbs &
- * Candès 2021, "Adaptive conformal inference under distribution shift"), and what matters is never refused because noise has spent the share.
+ * makes each incident beyond a day's share dearer by a twentieth: fourteen beyond the share need twice the evidence. Its level is a running
+ * quantile of the session's evidence (online as in Gibbs & Candès 2021, "Adaptive conformal inference under distribution shift"), and what
+ * matters is never refused because noise has spent the share.
  *
  * B1  In any time of d days at most perDay · (d + 1) + ln (MOST / least) / ln PRICE + 1 incidents open, where MOST is the largest evidence among them.
  */
