@@ -238,6 +238,8 @@ function isInFolder({ folder }, { path }) {
 
 /** @param {string} folder @param {string[]} kept */
 function deleteOthers(folder, kept) {
+  // A program of one part has no folder of parts.
+  if (!existsSync(join(ROOT, folder))) return;
   const paths = readdirSync(join(ROOT, folder)).map((name) => `${folder}/${name}`);
   for (const path of paths) if (!kept.includes(path)) rmSync(join(ROOT, path), { force: true });
 }

@@ -13,6 +13,7 @@
  *     rows that leave together.
  */
 
+import { stat } from "node:fs/promises";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed } from "../ports/feed.ts";
@@ -61,9 +62,9 @@ export function createTableFeed(feed: TableFeedSource): Feed {
   };
 }
 
-/** From the first rows of a file. What comes through a stream comes once. */
+/** From the first rows of a file. What comes through a stream or a named pipe comes once. */
 async function refusalOf(feed: TableFeedSource): Promise<EigenwatchError | null> {
-  if (typeof feed.bytes !== "string") return null;
+  if (typeof feed.bytes !== "string" || !(await isRegularFile(feed.bytes))) return null;
   try {
     const table = await openTable(feed);
     for await (const batch of table.batches()) {
@@ -74,6 +75,14 @@ async function refusalOf(feed: TableFeedSource): Promise<EigenwatchError | null>
     if (error instanceof EigenwatchError && error.kind === "limit") return error;
   }
   return null;
+}
+
+async function isRegularFile(path: string): Promise<boolean> {
+  try {
+    return (await stat(path)).isFile();
+  } catch {
+    return false;
+  }
 }
 
 function traitsOf({ name, live, options }: TableFeedSource, table: Table, first: TableBatch): TableTraits {

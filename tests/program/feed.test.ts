@@ -175,7 +175,7 @@ test("each flag that cannot be is named with what it takes, before a file is tou
   const target = join(folder, "none.csv");
   const feed = (...options: string[]) => ["feed", "spike", "--to", `file:${target}`, ...options];
   await refuseAll([
-    [feed("--to", "nats:x"), /'nats:x' is invalid. Expected stdout, file:PATH or session/],
+    [feed("--to", "kafka:x"), /'kafka:x' is invalid. Expected stdout, file:PATH, session or nats:URL/],
     [feed("--to", "file:x.parquet"), /Expected a file ending in \.csv, \.ndjson/],
     [feed("--to", `file:${join(folder, "no", "x.csv")}`), /Cannot write to .*its folder does not exist/],
     [feed("--truth", join(folder, "no", "x")), /Cannot write to .*its folder does not exist/],

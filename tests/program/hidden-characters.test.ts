@@ -27,7 +27,8 @@ test.before(async () => {
   for (const [k] of NAMES.entries()) spike(rows, 200 + 40 * k, k);
   const header = `time,${NAMES.map((name) => `"${name}"`).join(",")}`;
   writeFileSync(table, [header, ...rows].join("\n"));
-  recorded = await run(["up", "--feed", `file:${table}`, "--once", "--port", "0", "--record", recording]);
+  const up = ["up", "--feed", `file:${table}`, "--once", "--port", "0"];
+  recorded = await run([...up, "--evidence", "--record", recording]);
   assert.is(recorded.code, 0, recorded.stderr);
 });
 
