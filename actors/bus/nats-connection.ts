@@ -24,11 +24,15 @@ export const ANSWER_MS = 2_000;
 /** Headers and subject of a message of ours beside its bytes. */
 const HEADER_BYTES_MAX = 4_096;
 
+/** NATS takes times in ns. */
+export const NS_PER_MS = 1_000_000;
+
 /** One request to the management of JetStream, with an answer in JSON. */
 const apiAnswer = v.looseObject({
   error: v.optional(v.looseObject({ err_code: v.optional(v.number(), 0), description: v.string() })),
 });
 
+const acknowledgement = v.looseObject({ seq: v.number() });
 const anything = v.looseObject({});
 const madeStream = v.looseObject({ created: v.string() });
 
@@ -143,6 +147,12 @@ export class NatsLink {
     }
   }
 
+  /** Stores a message in the stream of its subject. Its sequence there, when the servers have acknowledged it. Rejects with NatsRefused, or with NoAnswer. */
+  async store(action: string, subject: string, bytes: Uint8Array, headers?: Nats.MsgHdrs): Promise<number> {
+    const message = await this.request(subject, bytes, ANSWER_MS, headers);
+    return this.#readAnswer(action, message, acknowledgement).seq;
+  }
+
   /** Asks the management of JetStream. Rejects with NatsRefused, or with NoAnswer. */
   async api<Schema extends v.GenericSchema>(
     subject: string,
@@ -151,11 +161,11 @@ export class NatsLink {
   ): Promise<v.InferOutput<Schema>> {
     const bytes = body === null ? new Uint8Array() : new TextEncoder().encode(JSON.stringify(body));
     const message = await this.request(`$JS.API.${subject}`, bytes);
-    return this.readAnswer(`do ${subject}`, message, schema);
+    return this.#readAnswer(`do ${subject}`, message, schema);
   }
 
   /** The fields of an answer in JSON. Throws NatsRefused when it is an error. */
-  readAnswer<Schema extends v.GenericSchema>(
+  #readAnswer<Schema extends v.GenericSchema>(
     action: string,
     message: Nats.Msg,
     schema: Schema,

@@ -11,7 +11,7 @@
  */
 import type * as Nats from "nats";
 import * as v from "valibot";
-import { bytesOf, type NatsLink } from "./nats-connection.ts";
+import { bytesOf, type NatsLink, NS_PER_MS } from "./nats-connection.ts";
 import type { NatsStore } from "./nats-store.ts";
 
 /** A consumer that has nothing to push says so this often: silence is noticed after three of them. */
@@ -20,8 +20,6 @@ const SILENCE_MS = 3 * HEARTBEAT_MS;
 
 /** Before a consumer that could not be made is tried again. */
 const RETRY_MS = 250;
-
-const NS_PER_MS = 1_000_000;
 
 /** Status of a message that carries no data: a heartbeat, or a question whether more may be sent. */
 const CONTROL_STATUS = 100;

@@ -6,19 +6,14 @@
  *
  * Servers before 2.11 say nothing when a value ends by age, so that each watcher times what it hears.
  */
-import * as v from "valibot";
 import { HINT_TTL_MS, type Hints } from "../ports/bus.ts";
-import { ANSWER_MS, type NatsLink } from "./nats-connection.ts";
+import { type NatsLink, NS_PER_MS } from "./nats-connection.ts";
 import { type Delivered, NatsDelivery } from "./nats-delivery.ts";
 import { keyOf, natsKey, natsName } from "./nats-names.ts";
 import { NatsStore } from "./nats-store.ts";
 
-const NS_PER_MS = 1_000_000;
-
 /** Header of an entry that ends its key. */
 const OPERATION = "KV-Operation";
-
-const acknowledgement = v.looseObject({ seq: v.number() });
 
 type Change = (key: string, value: Uint8Array | null) => void;
 
@@ -72,10 +67,7 @@ export class NatsHints implements Hints {
     const subject = this.#prefix + natsKey(key);
     const headers = this.#link.nats.headers();
     if (ends) headers.set(OPERATION, "DEL");
-    await this.#store.use(async () => {
-      const message = await this.#link.request(subject, value, ANSWER_MS, headers);
-      this.#link.readAnswer(`write ${key}`, message, acknowledgement);
-    });
+    await this.#store.use(() => this.#link.store(`write ${key}`, subject, value, headers));
   }
 }
 

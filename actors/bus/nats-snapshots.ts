@@ -9,7 +9,7 @@
  */
 import * as v from "valibot";
 import { NoAnswer, type SnapshotStore } from "../ports/bus.ts";
-import { ANSWER_MS, type NatsLink, NatsRefused } from "./nats-connection.ts";
+import { type NatsLink, NatsRefused } from "./nats-connection.ts";
 import { NatsDelivery } from "./nats-delivery.ts";
 import { keyOf, natsKey, natsName } from "./nats-names.ts";
 import { NatsStore } from "./nats-store.ts";
@@ -29,7 +29,6 @@ const ABANDONED_MS = 600_000;
 /** Time in base 36 and a random part. */
 const TIME_CHARACTERS = 9;
 
-const acknowledgement = v.looseObject({ seq: v.number() });
 const anything = v.looseObject({});
 const subjects = v.looseObject({
   state: v.looseObject({ subjects: v.nullish(v.record(v.string(), v.number()), {}) }),
@@ -111,8 +110,7 @@ export class NatsSnapshots implements SnapshotStore {
   }
 
   async #publish(subject: string, bytes: Uint8Array): Promise<void> {
-    const message = await this.#link.request(subject, bytes, ANSWER_MS);
-    this.#link.readAnswer(`store ${subject}`, message, acknowledgement);
+    await this.#link.store(`store ${subject}`, subject, bytes);
   }
 
   /** What is whole, oldest first. */

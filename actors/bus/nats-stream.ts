@@ -17,12 +17,10 @@ import {
   NoAnswer,
   type StreamEntry,
 } from "../ports/bus.ts";
-import { ANSWER_MS, type NatsLink, NatsRefused, NobodyThere } from "./nats-connection.ts";
+import { type NatsLink, NatsRefused, NobodyThere, NS_PER_MS } from "./nats-connection.ts";
 import { type Delivered, NatsDelivery } from "./nats-delivery.ts";
 import { natsName } from "./nats-names.ts";
 import { NatsStore } from "./nats-store.ts";
-
-const NS_PER_MS = 1_000_000;
 
 /** A reader that is slower than the servers lets them wait beyond so much. */
 const QUEUE_BYTES = 4 * 1024 * 1024;
@@ -30,7 +28,6 @@ const QUEUE_BYTES = 4 * 1024 * 1024;
 /** A reading that brings nothing for so long has failed: the stream was cut off, or its end was lost. */
 const READ_MS = 5_000;
 
-const acknowledgement = v.looseObject({ seq: v.number() });
 const streamInfo = v.looseObject({ state: v.looseObject({ last_seq: v.number() }) });
 
 export class NatsStream implements LogStream {
@@ -112,7 +109,7 @@ export class NatsStream implements LogStream {
     return state.last_seq;
   }
 
-  async #publish(
+  #publish(
     what: string,
     bytes: Uint8Array,
     { id, expectedLast }: { id: string; expectedLast?: number },
@@ -122,8 +119,7 @@ export class NatsStream implements LogStream {
     headers.set("Nats-Msg-Id", encodeURIComponent(id));
     headers.set("Nats-Expected-Stream", this.#stream);
     if (expectedLast !== undefined) headers.set("Nats-Expected-Last-Sequence", String(expectedLast));
-    const message = await this.#link.request(this.#subject, bytes, ANSWER_MS, headers);
-    return this.#link.readAnswer(what, message, acknowledgement).seq;
+    return this.#link.store(what, this.#subject, bytes, headers);
   }
 
   #deliver(options: {

@@ -15,6 +15,7 @@ import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { MessageCheck } from "./bus.ts";
 import { FeedWriter } from "./feed-writer.ts";
+import { Stop } from "./stop.ts";
 
 export interface OfferedFeedOptions {
   readonly bus: Bus;
@@ -38,7 +39,7 @@ export class OfferedFeed implements Feed {
     string,
     { readonly id: string; readonly answer: Promise<Uint8Array | null> }
   >();
-  private stopped: () => void = () => {};
+  private readonly stopping = new Stop();
 
   constructor(options: OfferedFeedOptions) {
     this.options = options;
@@ -48,9 +49,6 @@ export class OfferedFeed implements Feed {
 
   async run(sink: FeedSink): Promise<void> {
     const { bus, session, partition, kind } = this.options;
-    const ended = new Promise<void>((resolve) => {
-      this.stopped = resolve;
-    });
     const writer = new FeedWriter(this.source, sink);
     const badSamples = new BadSamples((status, detail, counts) => writer.status(status, detail, counts));
     const gate = new FullSink(sink);
@@ -58,13 +56,13 @@ export class OfferedFeed implements Feed {
     const end = bus.answer(`${subjectOf(session, partition, "offer", kind)}.>`, (subject, bytes) =>
       this.take(subject, bytes, check, gate),
     );
-    await ended;
+    await this.stopping.asked;
     end();
     badSamples.total();
   }
 
   async stop(): Promise<void> {
-    this.stopped();
+    this.stopping.ask();
   }
 
   private async take(

@@ -24,6 +24,9 @@ const REDECLARE_MS = 2_000;
 /** Bytes published in one turn of the event loop before a recorded feed must wait, so that the connection can send them. */
 const TURN_BYTES_MAX = 1 << 20;
 
+/** How long a feed that was stopped may take to deliver: its last offers are durable within milliseconds, unless nobody owns the partition at this moment. */
+export const DELIVERY_MS = 3_000;
+
 /** Resolves when the feed has ended and, where it is delivered once, all of it is durable. */
 export async function publishFeed(feed: Feed, options: PublishOptions): Promise<void> {
   const delivery = feed.delivery ?? (feed.kind === "recorded" ? "once" : "live");

@@ -19,6 +19,7 @@ import type { Bus } from "../ports/bus.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { FeedWriter } from "./feed-writer.ts";
+import { Stop } from "./stop.ts";
 
 /** Messages between two reports of the dropped ones. */
 const REPORT_EVERY = 10_000;
@@ -44,7 +45,7 @@ export class BusFeed implements Feed {
   readonly relays = true;
   private readonly options: BusFeedOptions;
   private unsubscribe: () => void = () => {};
-  private end: () => void = () => {};
+  private readonly stopping = new Stop();
 
   constructor(options: BusFeedOptions) {
     this.options = options;
@@ -52,9 +53,6 @@ export class BusFeed implements Feed {
 
   async run(sink: FeedSink): Promise<void> {
     const { bus, session, partition, lastSequenceOf } = this.options;
-    const ended = new Promise<void>((resolve) => {
-      this.end = resolve;
-    });
     const writer = new FeedWriter(this.source, sink);
     const badSamples = new BadSamples((status, detail, counts) => writer.status(status, detail, counts));
     const [, pattern] = subjectPatterns(session, partition, "feed");
@@ -65,13 +63,13 @@ export class BusFeed implements Feed {
       if (source === null) check.refuse(`subject ${subject}`);
       else check.receive(source, bytes);
     });
-    await ended;
+    await this.stopping.asked;
     writer.status("ended", "", badSamples.take());
   }
 
   async stop(): Promise<void> {
     this.unsubscribe();
-    this.end();
+    this.stopping.ask();
   }
 }
 

@@ -26,6 +26,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { type IngestedRow, readRows } from "./ingest-samples.ts";
+import { Stop } from "./stop.ts";
 
 /** Stands where other subjects have a partition: the publisher knows none. */
 export const ANY_PARTITION = "any";
@@ -60,7 +61,7 @@ export class IngestFeed implements Feed {
   private readonly options: IngestFeedOptions;
   private readonly sources = new Map<string, Source>();
   private readonly groups = new Map<string, Channels>();
-  private stopped: () => void = () => {};
+  private readonly stopping = new Stop();
 
   constructor(options: IngestFeedOptions) {
     this.options = options;
@@ -68,18 +69,15 @@ export class IngestFeed implements Feed {
 
   async run(sink: FeedSink): Promise<void> {
     const { bus, session } = this.options;
-    const ended = new Promise<void>((resolve) => {
-      this.stopped = resolve;
-    });
     const pattern = `${subjectOf(session, ANY_PARTITION, "ingest")}.>`;
     const end = bus.subscribe(pattern, (subject, bytes) => this.take(subject, bytes, sink));
-    await ended;
+    await this.stopping.asked;
     end();
     for (const { badSamples } of this.sources.values()) badSamples.total();
   }
 
   async stop(): Promise<void> {
-    this.stopped();
+    this.stopping.ask();
   }
 
   private take(subject: string, bytes: Uint8Array, sink: FeedSink): void {

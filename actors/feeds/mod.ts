@@ -1,4 +1,4 @@
 /** The public face of actors/feeds/ beyond actors/mod.ts: synthetic feeds, and feeds published on a bus. */
-export { publishFeed } from "./bus-publisher.ts";
+export { DELIVERY_MS, publishFeed } from "./bus-publisher.ts";
 export { createSynthFeed, RECORDED_START_US } from "./synth.ts";
 export type { SynthChoice, SynthWorlds } from "./synth-world.ts";

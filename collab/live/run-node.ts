@@ -7,7 +7,7 @@
  */
 import process from "node:process";
 import { ClusterNode, checkNodeName, FAILOVER, RemoteSession } from "../../actors/cluster/mod.ts";
-import { publishFeed } from "../../actors/feeds/mod.ts";
+import { DELIVERY_MS, publishFeed } from "../../actors/feeds/mod.ts";
 import {
   createFeeds,
   type Feed,
@@ -15,23 +15,21 @@ import {
   refusalAmong,
   SYSTEM,
   systemClock,
-  VERSION,
   VERSIONS,
 } from "../../actors/mod.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { liveCommands, synthWorlds } from "../../sim/mod.ts";
-import { dashboardDirectory } from "../dashboard-files.ts";
-import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { connectBus, type NatsFlags } from "./nats-flags.ts";
 import { type NodeLog, nodeLog } from "./node-log.ts";
 import { answerStatus, nodesBucket, runningSince } from "./node-status.ts";
+import { type GatewayPlan, openGateway } from "./open-gateway.ts";
 
 export const NODE_ROLES = ["feed", "core", "gateway", "scan"] as const;
 export type NodeRole = (typeof NODE_ROLES)[number];
 
-export interface NodePlan extends NatsFlags {
+export interface NodePlan extends NatsFlags, GatewayPlan {
   readonly session: string;
   readonly name: string;
   readonly roles: readonly NodeRole[];
@@ -41,12 +39,6 @@ export interface NodePlan extends NatsFlags {
   /** Specs of feeds that this node runs. */
   readonly feeds: readonly string[];
   readonly settings: Settings;
-  readonly host: string;
-  readonly port: number;
-  readonly tokenFile?: string | undefined;
-  readonly basePath: string;
-  readonly allowedHosts: readonly string[];
-  readonly trustProxy: boolean;
   readonly json: boolean;
 }
 
@@ -55,9 +47,6 @@ const CLOCK_ERROR_MS_MAX = 5_000;
 
 /** Handing over takes a snapshot and a round trip; a node that cannot in this time is taken over from. */
 const HAND_OVER_MS = 15_000;
-
-/** The last offers of feeds are durable within milliseconds, unless nobody owns the partition at this moment. */
-const DELIVERY_MS = 3_000;
 
 export function partitionNames(count: number): string[] {
   return Array.from({ length: count }, (_, k) => `p${k}`);
@@ -113,7 +102,8 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   const stopped = stopSignal();
   node.start();
   const sessions = roles.includes("gateway") ? await openSessions(plan, bus, node, log) : [];
-  const gateway = sessions.length > 0 ? await openGateway(plan, sessions, log) : null;
+  const warn = (message: string) => log.say("warning", "gateway", { message });
+  const gateway = sessions.length > 0 ? await openGateway(plan, sessions, warn) : null;
   log.say("info", "listening", {
     node: name,
     session,
@@ -201,26 +191,6 @@ function openSessions(
       }),
     ),
   );
-}
-
-async function openGateway(plan: NodePlan, sessions: RemoteSession[], log: NodeLog): Promise<Gateway> {
-  const staticDir = dashboardDirectory();
-  if (staticDir === null)
-    log.say("warning", "gateway", {
-      message: "the dashboard is not built (npm run build); only the API is served",
-    });
-  return createGateway({
-    sessions,
-    host: plan.host,
-    port: plan.port,
-    basePath: plan.basePath,
-    allowedHosts: plan.allowedHosts,
-    trustProxy: plan.trustProxy,
-    server: `eigenwatch ${VERSION}`,
-    ...(plan.tokenFile === undefined ? {} : { tokenFile: plan.tokenFile }),
-    ...(staticDir === null ? {} : { staticDir }),
-    log: (message) => log.say("warning", "gateway", { message }),
-  });
 }
 
 /** Whether `work` ends in time. */

@@ -16,7 +16,6 @@ import {
   refusalAmong,
   SYSTEM,
   systemClock,
-  VERSION,
   VERSIONS,
 } from "../../actors/mod.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
@@ -26,10 +25,9 @@ import type { EventMessage, OperatorNotice } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { timeText } from "../../protocol/text-values.ts";
 import { liveCommands, Shadow, synthWorlds } from "../../sim/mod.ts";
-import { dashboardDirectory } from "../dashboard-files.ts";
-import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { readConfig, type UpConfig, type UpOptions } from "./config.ts";
+import { openGateway } from "./open-gateway.ts";
 import { NODE_ROLES, runNode } from "./run-node.ts";
 
 /** Runs until the feeds have ended (`--once`) or a signal comes. Returns the exit code. */
@@ -72,7 +70,7 @@ export async function up(flags: UpOptions): Promise<number> {
   if (config.shadow && "snapshots" in journal)
     shadow = new Shadow(journal, { announce: (notice) => void partition.operatorNotice(notice), log });
   partition.commands.handle(liveCommands(partition, journal, recording));
-  const gateway = await openGateway(config, partition, say).catch(async (error: unknown) => {
+  const gateway = await openGateway(config, [partition], log).catch(async (error: unknown) => {
     await partition.close();
     throw error;
   });
@@ -173,24 +171,6 @@ async function openJournal(config: UpConfig, say: Say) {
     log: (message) => say("log", { message }),
     ...(config.retainBytes === undefined ? {} : { retainBytes: config.retainBytes }),
     ...(config.retainHours === undefined ? {} : { retainUs: config.retainHours * 3_600_000_000 }),
-  });
-}
-
-async function openGateway(config: UpConfig, partition: Partition, say: Say): Promise<Gateway> {
-  const staticDir = dashboardDirectory();
-  if (!staticDir)
-    say("log", { message: "the dashboard is not built (npm run build); only the API is served" });
-  return createGateway({
-    sessions: [partition],
-    host: config.host,
-    port: config.port,
-    basePath: config.basePath,
-    allowedHosts: config.allowedHosts,
-    trustProxy: config.trustProxy,
-    server: `eigenwatch ${VERSION}`,
-    ...(config.tokenFile === undefined ? {} : { tokenFile: config.tokenFile }),
-    ...(staticDir === null ? {} : { staticDir }),
-    log: (message) => say("log", { message }),
   });
 }
 

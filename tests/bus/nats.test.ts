@@ -12,7 +12,7 @@ import { type NatsServer, startNatsServer } from "../../actors/bus/nats-server.t
 import { systemClock } from "../../actors/clock.ts";
 import { AppendRefused, NoAnswer } from "../../actors/ports/bus.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { Chain, openStreamJournal } from "../cluster/streamed.ts";
+import { streamJournalWorld } from "../cluster/streamed.ts";
 import { busContract } from "../contracts/bus.ts";
 import { journalContract } from "../contracts/journal.ts";
 import { pattern, range, rejection } from "../journal/builders.ts";
@@ -46,21 +46,7 @@ busContract("the bus over NATS", async () => {
 
 journalContract("the stream journal over NATS", async () => {
   const bus = await freshBus();
-  const chain = new Chain();
-  let lives = 0;
-  return {
-    async open() {
-      const owner = `n1@${++lives}`;
-      const { journal, epoch } = await openStreamJournal({ bus, clock: systemClock, owner });
-      chain.epoch = epoch;
-      return journal;
-    },
-    lasting: true,
-    block: chain.block,
-    largest: 250_000,
-    kill: async () => {},
-    dispose: () => bus.close(),
-  };
+  return streamJournalWorld(bus, systemClock, () => bus.close());
 });
 
 test("a follower goes on without a gap after the server was killed and started again", async () => {

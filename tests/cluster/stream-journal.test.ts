@@ -12,25 +12,11 @@ import { journalContract } from "../contracts/journal.ts";
 import { collect, note, range, rejection } from "../journal/builders.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
 import { type AppendFault, FaultyStream } from "../support/faulty-stream.ts";
-import { Chain, openStreamJournal, PARTITION, trueBlock } from "./streamed.ts";
+import { Chain, openStreamJournal, PARTITION, streamJournalWorld, trueBlock } from "./streamed.ts";
 
 journalContract("stream journal", async () => {
   const clock = createManualClock();
-  const bus = createMemoryBus(clock);
-  const chain = new Chain();
-  let lives = 0;
-  return {
-    async open() {
-      const { journal, epoch } = await openStreamJournal({ bus, clock, owner: `n1@${++lives}` });
-      chain.epoch = epoch;
-      return journal;
-    },
-    lasting: true,
-    block: chain.block,
-    largest: 250_000,
-    kill: async () => {},
-    dispose: async () => {},
-  };
+  return streamJournalWorld(createMemoryBus(clock), clock, async () => {});
 });
 
 interface World {

@@ -8,6 +8,7 @@ import type { Bus, LogStream } from "../../actors/ports/bus.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { JournalBlock } from "../../actors/ports/journal.ts";
 import { BlockBuilder, GENESIS_HASH } from "../../protocol/block.ts";
+import type { JournalWorld } from "../contracts/journal.ts";
 import { pattern, timeOf } from "../journal/builders.ts";
 
 export const PARTITION = "p0";
@@ -49,6 +50,24 @@ export class Chain {
     }
     const { bytes, hash, ...position } = this.made[number - 1]!;
     return { ...position, hash: new Uint8Array(hash), bytes: new Uint8Array(bytes) };
+  };
+}
+
+/** The stream journal in a world of the journal's contract: each opening is another life of one node. */
+export function streamJournalWorld(bus: Bus, clock: Clock, dispose: () => Promise<void>): JournalWorld {
+  const chain = new Chain();
+  let lives = 0;
+  return {
+    async open() {
+      const { journal, epoch } = await openStreamJournal({ bus, clock, owner: `n1@${++lives}` });
+      chain.epoch = epoch;
+      return journal;
+    },
+    lasting: true,
+    block: chain.block,
+    largest: 250_000,
+    kill: async () => {},
+    dispose,
   };
 }
 

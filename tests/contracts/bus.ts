@@ -9,6 +9,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { AppendRefused, type Bus, DEDUPE_MS, HINT_TTL_MS, NoAnswer } from "../../actors/ports/bus.ts";
 import { pattern, range, rejection } from "../journal/builders.ts";
+import { type Contract, inWorlds } from "./in-worlds.ts";
 
 export interface BusWorld {
   bus: Bus;
@@ -19,17 +20,7 @@ export interface BusWorld {
 
 export function busContract(name: string, make: () => Promise<BusWorld>): void {
   const test = suite(name);
-  const contract = (sentence: string, act: (world: BusWorld) => Promise<void>) => {
-    test(sentence, async () => {
-      const world = await make();
-      try {
-        await act(world);
-      } finally {
-        await world.dispose();
-      }
-    });
-  };
-
+  const contract = inWorlds(test, make, (world) => world.dispose());
   messages(name, contract);
   requests(name, contract);
   streams(name, contract);
@@ -37,9 +28,7 @@ export function busContract(name: string, make: () => Promise<BusWorld>): void {
   test.run();
 }
 
-type Contract = (sentence: string, act: (world: BusWorld) => Promise<void>) => void;
-
-function messages(name: string, contract: Contract): void {
+function messages(name: string, contract: Contract<BusWorld>): void {
   contract(`${name} hands a message to whoever asked for its subject`, async ({ bus, passMs }) => {
     const taken: string[] = [];
     const expected = {
@@ -93,7 +82,7 @@ function messages(name: string, contract: Contract): void {
   });
 }
 
-function requests(name: string, contract: Contract): void {
+function requests(name: string, contract: Contract<BusWorld>): void {
   contract(`[B6] ${name} brings the answer to a request back, as it was`, async ({ bus, passMs }) => {
     bus.answer("ask.*", async (subject, bytes) => Uint8Array.of(subject.length, ...bytes));
     await passMs(20);
@@ -137,7 +126,7 @@ function requests(name: string, contract: Contract): void {
   });
 }
 
-function streams(name: string, contract: Contract): void {
+function streams(name: string, contract: Contract<BusWorld>): void {
   const sequences = async (bus: Bus, from: number) => {
     const found: number[] = [];
     for await (const { sequence, bytes } of bus.stream("s").read(from)) {
@@ -230,7 +219,7 @@ function streams(name: string, contract: Contract): void {
   });
 }
 
-function hintsAndSnapshots(name: string, contract: Contract): void {
+function hintsAndSnapshots(name: string, contract: Contract<BusWorld>): void {
   contract(
     `${name} tells hints that are there, those that come, and those that end`,
     async ({ bus, passMs }) => {

@@ -13,6 +13,7 @@ import type { Journal } from "../../actors/ports/journal.ts";
 import { COMMANDS, type CommandName, readCommand } from "../../protocol/commands.ts";
 import type { EigenwatchError } from "../../protocol/errors.ts";
 import type { Input } from "../../protocol/messages.ts";
+import { inWorlds } from "./in-worlds.ts";
 
 export interface CommandsWorld {
   readonly commands: Pick<SessionCommands, "names" | "carryOut">;
@@ -47,15 +48,7 @@ export function commandsContract(
   make: () => Promise<CommandsWorld>,
 ): void {
   const test = suite(name);
-  const contract = (sentence: string, act: (world: CommandsWorld) => Promise<void>) =>
-    test(sentence, async () => {
-      const world = await make();
-      try {
-        await act(world);
-      } finally {
-        await world.close();
-      }
-    });
+  const contract = inWorlds(test, make, (world) => world.close());
   const changing = has.filter((command) => COMMANDS[command].changes === "log");
   const others = has.filter((command) => COMMANDS[command].changes !== "log");
 

@@ -19,6 +19,7 @@ import {
   range,
   rejection,
 } from "../journal/builders.ts";
+import { inWorlds } from "./in-worlds.ts";
 
 export interface JournalWorld {
   /** A journal on the world's storage: empty at first; later, where the journal outlives its process, with what was stored. */
@@ -36,16 +37,9 @@ export interface JournalWorld {
 
 export function journalContract(name: string, make: () => Promise<JournalWorld>): void {
   const test = suite(name);
-  const contract = (sentence: string, act: (world: JournalWorld, journal: Journal) => Promise<void>) => {
-    test(sentence, async () => {
-      const world = await make();
-      try {
-        await act(world, await world.open());
-      } finally {
-        await world.dispose();
-      }
-    });
-  };
+  const inWorld = inWorlds(test, make, (world) => world.dispose());
+  const contract = (sentence: string, act: (world: JournalWorld, journal: Journal) => Promise<void>) =>
+    inWorld(sentence, async (world) => act(world, await world.open()));
 
   contract(`${name} is empty at first`, async (_, journal) => {
     assert.is(journal.first, null);

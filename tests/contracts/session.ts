@@ -15,6 +15,7 @@ import type { EigenwatchError } from "../../protocol/errors.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { range } from "../journal/builders.ts";
 import { channels, row } from "../support/inputs.ts";
+import { inWorlds } from "./in-worlds.ts";
 
 export interface SessionWorld {
   readonly session: LiveSession;
@@ -32,15 +33,7 @@ const EVERY_US = 10_000;
 
 export function sessionContract(name: string, make: () => Promise<SessionWorld>): void {
   const test = suite(name);
-  const contract = (sentence: string, act: (world: SessionWorld) => Promise<void>) =>
-    test(sentence, async () => {
-      const world = await make();
-      try {
-        await act(world);
-      } finally {
-        await world.close();
-      }
-    });
+  const contract = inWorlds(test, make, (world) => world.close());
 
   contract(`${name} delivers declarations and frames once, in order, as they were offered`, async (world) => {
     const heard = listen(world.session);

@@ -1,14 +1,11 @@
 /** `feed --to nats:URL`: a synthetic world as a live feed of a session that runs on other machines. */
 import { print, printJson } from "../../../actors/command-line/terminal.ts";
-import { publishFeed } from "../../../actors/feeds/mod.ts";
+import { DELIVERY_MS, publishFeed } from "../../../actors/feeds/mod.ts";
 import { createFeeds, systemClock } from "../../../actors/mod.ts";
 import { connectBus, type NatsFlags } from "../../../collab/live/nats-flags.ts";
 import { stopSignal } from "../../../collab/stop-signal.ts";
 import { synthWorlds } from "../worlds.ts";
 import { type FeedOptions, sessionSpec } from "./feed-options.ts";
-
-/** After a signal, for what was offered to become durable. */
-const DELIVERY_MS = 3_000;
 
 /** Until the world ends, or a signal comes. Returns the exit code. */
 export async function publishWorld(

@@ -1,0 +1,37 @@
+/** The gateway of a process that serves sessions: `up`, and a node of a cluster. */
+import { VERSION } from "../../actors/mod.ts";
+import type { LiveSession } from "../../actors/ports/session.ts";
+import { dashboardDirectory } from "../dashboard-files.ts";
+import { createGateway, type Gateway } from "../gateway/gateway.ts";
+
+export interface GatewayPlan {
+  readonly host: string;
+  readonly port: number;
+  readonly tokenFile?: string | undefined;
+  readonly basePath: string;
+  readonly allowedHosts: readonly string[];
+  readonly trustProxy: boolean;
+}
+
+/** With the dashboard where it is built; says so where it is not. */
+export function openGateway(
+  plan: GatewayPlan,
+  sessions: readonly LiveSession[],
+  log: (message: string) => void,
+): Promise<Gateway> {
+  const { host, port, tokenFile, basePath, allowedHosts, trustProxy } = plan;
+  const staticDir = dashboardDirectory();
+  if (staticDir === null) log("the dashboard is not built (npm run build); only the API is served");
+  return createGateway({
+    sessions,
+    host,
+    port,
+    basePath,
+    allowedHosts,
+    trustProxy,
+    server: `eigenwatch ${VERSION}`,
+    ...(tokenFile === undefined ? {} : { tokenFile }),
+    ...(staticDir === null ? {} : { staticDir }),
+    log,
+  });
+}
