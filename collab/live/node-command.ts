@@ -2,35 +2,36 @@
 import { hostname } from "node:os";
 import { Command, Option } from "@commander-js/extra-typings";
 import { manual } from "../../actors/command-line/manual.ts";
-import { port, read, settings, texts } from "../../actors/command-line/option-values.ts";
+import { read, settings, texts } from "../../actors/command-line/option-values.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
 import { expectedAmong } from "../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { MAX_PARTITIONS } from "../../protocol/limits.ts";
 import { wholeNumber } from "../../protocol/text-values.ts";
 import { readConfig } from "./config.ts";
+import { withGatewayOptions } from "./gateway-options.ts";
 import { withNatsOptions } from "./nats-flags.ts";
 import { NODE_ROLES, type NodeRole, runNode } from "./run-node.ts";
 
 export const nodeCommand = withNatsOptions(
-  new Command("node")
-    .description(
-      "Runs one node of a cluster: it shares the partitions of a session with the other nodes, over NATS. Ctrl-C hands over and leaves.",
-    )
-    .option(
-      "--nats <url>",
-      "address of a NATS server with JetStream (default: NATS_URL, or nats://127.0.0.1:4222)",
-    )
-    .option(
-      "--nats-replicas <n>",
-      "copies of the log, on as many servers, when it is made",
-      read(wholeNumber(1, 5)),
-      1,
-    )
-    .option("--session <name>", "name of the session (default: local)")
-    .option("--name <name>", "name of this node, unlike any other's (default: the host's name)")
-    .option("--port <port>", "port of the gateway, 0 for any free port (default: 7420)", read(port))
-    .option("--host <address>", "address to listen on; any but loopback needs a token (default: 127.0.0.1)")
+  withGatewayOptions(
+    new Command("node")
+      .description(
+        "Runs one node of a cluster: it shares the partitions of a session with the other nodes, over NATS. Ctrl-C hands over and leaves.",
+      )
+      .option(
+        "--nats <url>",
+        "address of a NATS server with JetStream (default: NATS_URL, or nats://127.0.0.1:4222)",
+      )
+      .option(
+        "--nats-replicas <n>",
+        "copies of the log, on as many servers, when it is made",
+        read(wholeNumber(1, 5)),
+        1,
+      )
+      .option("--session <name>", "name of the session (default: local)")
+      .option("--name <name>", "name of this node, unlike any other's (default: the host's name)"),
+  )
     .option("--roles <list>", `what it does: ${NODE_ROLES.join(",")}`, readRoles, [...NODE_ROLES])
     .addOption(
       new Option(
@@ -48,14 +49,6 @@ export const nodeCommand = withNatsOptions(
     )
     .option("--feed <spec>", "a feed that this node runs; may be given again (default: none)", texts, [])
     .option("--set <path=value>", "a setting of a new session; may be given again", settings, [])
-    .option("--token-file <file>", "read the bearer token from this file instead of making one")
-    .option(
-      "--allow-host <name>",
-      "answer to this Host name too (behind a proxy); may be given again",
-      texts,
-      [],
-    )
-    .option("--base-path <path>", "path under which a reverse proxy serves the gateway")
     .option("--json", "print one JSON object per line")
     .addHelpText(
       "after",

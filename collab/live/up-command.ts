@@ -1,22 +1,25 @@
 /** `eigenwatch up`: the options of the live system. */
 import { Command, Option } from "@commander-js/extra-typings";
 import { manual } from "../../actors/command-line/manual.ts";
-import { port, read, settings, texts } from "../../actors/command-line/option-values.ts";
+import { settings, texts } from "../../actors/command-line/option-values.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
 import { feedHelp } from "../../actors/mod.ts";
+import { withGatewayOptions } from "./gateway-options.ts";
 import { withNatsOptions } from "./nats-flags.ts";
 import { up } from "./serve.ts";
 
-export const upCommand = withNatsOptions(new Command("up"))
-  .description("Runs the live system: feeds, actors, journal, gateway and dashboard. Ctrl-C ends it.")
-  .option(
-    "--feed <spec>",
-    "a feed, KIND[:TARGET][?key=value&…]; may be given again (default: host)",
-    texts,
-    [],
-  )
-  .option("--port <port>", "port of the gateway, 0 for any free port (default: 7420)", read(port))
-  .option("--host <address>", "address to listen on; any but loopback needs a token (default: 127.0.0.1)")
+export const upCommand = withNatsOptions(
+  withGatewayOptions(
+    new Command("up")
+      .description("Runs the live system: feeds, actors, journal, gateway and dashboard. Ctrl-C ends it.")
+      .option(
+        "--feed <spec>",
+        "a feed, KIND[:TARGET][?key=value&…]; may be given again (default: host)",
+        texts,
+        [],
+      ),
+  ),
+)
   .option("--record <dir>", "keep the journal in this folder: a recording that `replay` reads")
   .addOption(
     new Option(
@@ -30,14 +33,6 @@ export const upCommand = withNatsOptions(new Command("up"))
   .option("--session <name>", "name of the session (default: local)")
   .option("--nats <url>", "keep the log in NATS: a cluster of one node, which others may join (see node)")
   .option("--name <name>", "with --nats: name of this node (default: the host's name)")
-  .option("--token-file <file>", "read the bearer token from this file instead of making one")
-  .option(
-    "--allow-host <name>",
-    "answer to this Host name too (behind a proxy); may be given again",
-    texts,
-    [],
-  )
-  .option("--base-path <path>", "path under which a reverse proxy serves the gateway")
   .option("--shadow", "run the log again in another process and compare events and state hashes")
   .option("--evidence", "print what the detectors find too, not only incidents and what people do")
   .option("--json", "print one JSON line per event and status on stdout")
