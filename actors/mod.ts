@@ -8,7 +8,15 @@ export { feedHelp } from "./feeds/feed-spec.ts";
 export { refusalAmong } from "./feeds/refusal.ts";
 export { createFeeds } from "./feeds/session-feeds.ts";
 export { createMemoryJournal } from "./journal/memory.ts";
-export { describeRecording, openRecording, openRecordingForWriting } from "./journal/recording.ts";
+export {
+  describeRecording,
+  FIRST_PARTITION,
+  openPartitionForWriting,
+  openRecording,
+  openRecordingForWriting,
+  type PartitionFolder,
+  recordedPartitions,
+} from "./journal/recording.ts";
 export { BlockChain, sameBytes, sha256 } from "./log/chain.ts";
 export { type CoreAtOptions, coreAt, nearestCore, type StandingCore } from "./log/core-at.ts";
 export {

@@ -14,6 +14,7 @@ export { encodeIndex, indexName, orphanedIndexes } from "./index-file.ts";
 export type { LifeSign } from "./life-sign.ts";
 export { isBeingWritten, isLockFile, LOCK_FILE } from "./lock.ts";
 export { listRecording } from "./open-segments.ts";
+export { partitionOfSegments } from "./partition-folders.ts";
 export { BLOCK_FIELDS_BYTES, BODY_BYTES_MIN, RECORD, RECORD_HEADER_BYTES } from "./record.ts";
 export { SegmentScanner } from "./scanner.ts";
 export {

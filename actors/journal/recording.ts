@@ -4,21 +4,55 @@ import { EigenwatchError } from "../../protocol/errors.ts";
 import { visibleText } from "../../protocol/visible-text.ts";
 import type { FileJournal, JournalOptions, JournalReport } from "./file.ts";
 import { openJournal } from "./file.ts";
+import { type PartitionFolder, partitionFolder, partitionFolders } from "./partition-folders.ts";
 
 export type { RecordingDescription } from "./describe.ts";
 export { describeRecording } from "./describe.ts";
+export { FIRST_PARTITION, type PartitionFolder, partitionFolder } from "./partition-folders.ts";
 
 export interface RecordingOptions extends Omit<JournalOptions, "readOnly" | "onReport"> {
   log?: (message: string) => void;
 }
 
-/** Opens an existing recording for reading; its writer may go on. Rejects when there is none. */
-export async function openRecording(directory: string, options: RecordingOptions = {}): Promise<FileJournal> {
-  const { log, ...rest } = options;
-  const journal = await openJournal(directory, { ...rest, ...reporting(log), readOnly: true });
+/** The partitions of an existing recording and their folders, at least one: the first one first. Rejects when there is none. */
+export async function recordedPartitions(
+  recording: string,
+): Promise<[first: PartitionFolder, ...others: PartitionFolder[]]> {
+  const [first, ...others] = await partitionFolders(recording);
+  if (first === undefined) throw holdsNothing(recording);
+  return [first, ...others];
+}
+
+/**
+ * Opens a partition of an existing recording for reading, the first one unless `partition` names another; its writer may go on. Rejects when
+ * there is no such recording or partition.
+ */
+export async function openRecording(
+  recording: string,
+  { log, partition, ...options }: RecordingOptions = {},
+): Promise<FileJournal> {
+  const { directory } = await recordedPartition(recording, partition);
+  const journal = await openJournal(directory, { ...options, ...reporting(log), readOnly: true });
   if (journal.segments.length > 0) return journal;
   await journal.close();
+  throw holdsNothing(directory);
+}
+
+async function recordedPartition(recording: string, partition: string | undefined): Promise<PartitionFolder> {
+  const folders = await recordedPartitions(recording);
+  if (partition === undefined) return folders[0];
+  const found = folders.find((each) => each.partition === partition);
+  if (found !== undefined) return found;
   throw new EigenwatchError({
+    action: `read partition ${partition} of recording ${recording}`,
+    value: "it has no such partition",
+    expected: folders.map((each) => each.partition).join(" or "),
+    kind: "notFound",
+  });
+}
+
+function holdsNothing(directory: string): EigenwatchError {
+  return new EigenwatchError({
     action: `read recording ${directory}`,
     value: "it holds no segment file",
     expected: "0000000001.seg …",
@@ -26,7 +60,16 @@ export async function openRecording(directory: string, options: RecordingOptions
   });
 }
 
-/** Opens or creates a recording to go on writing it. */
+/** Opens or creates one partition of a recording to go on writing it: each has a lock of its own. */
+export async function openPartitionForWriting(
+  recording: string,
+  partition: string,
+  options: Omit<RecordingOptions, "partition"> = {},
+): Promise<FileJournal> {
+  return openRecordingForWriting(await partitionFolder(recording, partition), { ...options, partition });
+}
+
+/** Opens or creates a recording of one partition, which lies in the folder itself, to go on writing it. */
 export function openRecordingForWriting(
   directory: string,
   options: RecordingOptions = {},

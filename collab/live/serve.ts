@@ -11,7 +11,8 @@ import {
   createFeeds,
   createMemoryJournal,
   type Feed,
-  openRecordingForWriting,
+  FIRST_PARTITION,
+  openPartitionForWriting,
   Partition,
   refusalAmong,
   SYSTEM,
@@ -55,7 +56,7 @@ export async function up(flags: UpOptions): Promise<number> {
   let shadow: Shadow | null = null;
   const partition = await Partition.open({
     session: config.session,
-    partition: "p0",
+    partition: FIRST_PARTITION,
     journal,
     clock: systemClock,
     settings: config.settings,
@@ -166,8 +167,7 @@ async function openJournal(config: UpConfig, say: Say) {
       expected: "a folder, or a name for a new one",
     });
   }
-  return openRecordingForWriting(record, {
-    partition: "p0",
+  return openPartitionForWriting(record, FIRST_PARTITION, {
     log: (message) => say("log", { message }),
     ...(config.retainBytes === undefined ? {} : { retainBytes: config.retainBytes }),
     ...(config.retainHours === undefined ? {} : { retainUs: config.retainHours * 3_600_000_000 }),

@@ -5,12 +5,10 @@ import { join } from "node:path";
 import {
   encodeIndex,
   indexName,
-  readSegmentHeader,
   realDisk,
   type Segment,
   type SnapshotInfo,
   SnapshotStore,
-  segmentName,
 } from "../../../actors/journal/mod.ts";
 
 /** A segment's index is what reading the segment gives; a damaged segment has none. */
@@ -39,21 +37,6 @@ export async function snapshotsOf(
   await store.open(names, Number.POSITIVE_INFINITY, false);
   for (const { block } of [...store.kept]) await store.load({ block });
   return [...store.kept];
-}
-
-/** Of the oldest segment whose header can be read. */
-export async function partitionOf(directory: string, firstBlocks: readonly number[]): Promise<string> {
-  for (const firstBlock of firstBlocks) {
-    const name = segmentName(firstBlock);
-    const file = await realDisk.open(join(directory, name), "read");
-    try {
-      const start = await readSegmentHeader(file, name);
-      if (start !== null) return start.header.partition;
-    } finally {
-      await file.close();
-    }
-  }
-  return "";
 }
 
 function sizeOf(path: string): number {

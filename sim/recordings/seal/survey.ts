@@ -19,6 +19,7 @@ import {
   isBeingWritten,
   isLockFile,
   orphanedIndexes,
+  partitionOfSegments,
   RECORD,
   RECORD_HEADER_BYTES,
   realDisk,
@@ -33,7 +34,7 @@ import {
 import type { BlockPosition } from "../../../actors/ports/journal.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { RecordChecks } from "./record-checks.ts";
-import { at, type Finding, findingOf, partitionOf, snapshotsOf, surveyIndex } from "./survey-files.ts";
+import { at, type Finding, findingOf, snapshotsOf, surveyIndex } from "./survey-files.ts";
 
 export interface MissingFile {
   /** First block of an index, the block before a snapshot. */
@@ -85,7 +86,7 @@ export async function surveyRecording(
     });
   const written = await isBeingWritten(realDisk, directory);
   const findings: Finding[] = [];
-  const partition = await partitionOf(directory, firstBlocks);
+  const partition = (await partitionOfSegments(directory, names, "")) ?? "";
   const checks = new RecordChecks(partition);
   const snapshots = await snapshotsOf(directory, names, findings);
   const stored = new Set<number>();
