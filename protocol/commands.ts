@@ -7,10 +7,12 @@
  * K2  A command that writes to the log is answered when its input is durable and admitted. Its input carries the author.
  *
  * To add a command: a row here, its answer in `CommandAnswers`, and its handler where sessions are put together (sim/session-commands.ts,
- * sim/recordings/replay/commands.ts). An HTTP path for it is a row in collab/gateway/command-routes.ts.
+ * sim/recordings/replay/commands.ts). An HTTP path for it is a row in collab/gateway/command-routes.ts. A row with `input: "command"` needs
+ * neither: the log gets it as it is, and actors act on it.
  */
 import * as v from "valibot";
-import { expectedAmong } from "./closest-name.ts";
+import * as alerts from "./alert-commands.ts";
+import { fields, finite, integer, whole } from "./command-fields.ts";
 import type {
   InjectableScenario,
   InjectionUnderWay,
@@ -44,20 +46,12 @@ interface CommandRow {
   readonly where: readonly SessionKind[];
   readonly changes: Effect;
   readonly schema: v.GenericSchema;
+  /** The log gets the command itself, as an input of this type, for the actors that listen for its name. */
+  readonly input?: "command";
 }
 
 // ---- bodies -----------------------------------------------------------------------------------------------------
 
-/** An object with these fields only. Its message names the field that an unknown one was perhaps meant to be. */
-function fields<Entries extends v.ObjectEntries>(entries: Entries) {
-  return v.strictObject(entries, (issue) =>
-    expectedAmong(String(issue.path?.at(-1)?.key ?? ""), Object.keys(entries)),
-  );
-}
-
-const finite = v.pipe(v.number(), v.finite("a finite number"));
-const integer = v.pipe(v.number(), v.safeInteger("a whole number"));
-const whole = v.pipe(integer, v.minValue(0));
 const settingValue = v.union([v.string(), finite, v.boolean()]);
 
 /** Scenarios, channels or settings of one branch: more than a person chooses, little enough to hold in memory. */
@@ -172,10 +166,26 @@ export const COMMANDS = {
   readSettings: { action: "read settings", who: "viewer", where: ["live"], changes: "nothing", schema: nothing },
   changeSetting: { action: "change a setting", who: "viewer", where: ["live"], changes: "log", schema: setting },
 
+  // What people did, by the names that shared documents and the log have for it (docs/decisions/alerts.md).
+  "threshold.set": { action: "set a threshold", who: "viewer", where: ["live"], changes: "log", input: "command", schema: alerts.thresholdSet },
+  "threshold.removed": { action: "remove a threshold", who: "viewer", where: ["live"], changes: "log", input: "command", schema: alerts.thresholdRemoved },
+  "alert.acknowledged": { action: "acknowledge an alert", who: "viewer", where: ["live"], changes: "log", input: "command", schema: alerts.alertAcknowledged },
+  "alert.assigned": { action: "assign an alert", who: "viewer", where: ["live"], changes: "log", input: "command", schema: alerts.alertAssigned },
+  "alert.snoozed": { action: "snooze an alert", who: "viewer", where: ["live"], changes: "log", input: "command", schema: alerts.alertSnoozed },
+
   askWhatIf: { action: "branch", who: "viewer", where: ["logged"], changes: "nothing", schema: branch },
 } as const satisfies Record<string, CommandRow>;
 
 export type CommandName = keyof typeof COMMANDS;
+
+/** Commands that enter the log as they are. */
+export type LoggedCommandName = {
+  [Name in CommandName]: (typeof COMMANDS)[Name] extends { input: "command" } ? Name : never;
+}[CommandName];
+
+export const LOGGED_COMMANDS = Object.entries(COMMANDS)
+  .filter(([, row]) => "input" in row)
+  .map(([name]) => name as LoggedCommandName);
 
 /** A command whose body fits its row. */
 export interface Command<Name extends CommandName = CommandName> {
@@ -196,7 +206,17 @@ export interface CommandAnswers {
   startInjection: { readonly started: StartedInjection };
   readSettings: { readonly settings: Settings };
   changeSetting: { readonly settings: Settings };
+  "threshold.set": Entered;
+  "threshold.removed": Entered;
+  "alert.acknowledged": Entered;
+  "alert.assigned": Entered;
+  "alert.snoozed": Entered;
   askWhatIf: WhatIfAnswer;
+}
+
+/** A command is in the log: the sequence of its input. */
+export interface Entered {
+  readonly input: number;
 }
 
 export type CommandAnswer<Name extends CommandName> = CommandAnswers[Name];
@@ -220,8 +240,10 @@ export function readCommand<Name extends CommandName>(name: Name, body: unknown)
   throw new EigenwatchError({ action, value: `${field} is ${issue.received}`, expected: expectedBy(issue) });
 }
 
-/** Our own checks say it in their message. */
+/** Kinds of checks whose messages are ours. */
+const OWN_WORDS: readonly string[] = ["custom", "check", "regex"];
+
 function expectedBy(issue: v.BaseIssue<unknown>): string {
-  if (issue.type === "custom" || issue.type === "check") return issue.message;
+  if (OWN_WORDS.includes(issue.type)) return issue.message;
   return issue.expected ?? issue.message;
 }

@@ -99,7 +99,7 @@ export const heartbeat = v.object({
 });
 
 /** A gateway asks the owner of the partition to carry out a command (commands.ts). */
-export const command = v.object({
+export const request = v.object({
   /** Unique in the session: an owner carries out a command of one id once, and its input carries the id. */
   id: name,
   /** Of the owner that is asked: no other one carries it out. */

@@ -35,6 +35,7 @@ export const MESSAGES = {
   stateVector: { code: 0x0a, flow: "feed→core", maxBytes: MAX_INPUT_BYTES, schema: s.stateVector },
   measurementRecord: { code: 0x0b, flow: "feed→core", maxBytes: MAX_INPUT_BYTES, schema: s.measurementRecord },
   notice: { code: 0x0c, flow: "runtime→core", maxBytes: MAX_INPUT_BYTES, schema: s.notice },
+  command: { code: 0x0d, flow: "gateway→core", maxBytes: MAX_INPUT_BYTES, schema: s.command },
 
   event: { code: 0x20, flow: "core→gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.event },
   state: { code: 0x21, flow: "core→gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.state },
@@ -57,7 +58,7 @@ export const MESSAGES = {
   takeover: { code: 0x44, flow: "runtime→journal", maxBytes: MAX_MESSAGE_BYTES, schema: log.takeover },
   derivedRecord: { code: 0x45, flow: "runtime→journal", maxBytes: MAX_STREAM_RECORD_BYTES, schema: log.derivedRecord },
   heartbeat: { code: 0x46, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.heartbeat },
-  command: { code: 0x47, flow: "node→node", maxBytes: MAX_INPUT_BYTES, schema: log.command },
+  request: { code: 0x47, flow: "node→node", maxBytes: MAX_INPUT_BYTES, schema: log.request },
   answer: { code: 0x48, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.answer },
   offer: { code: 0x49, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.offer },
 
@@ -99,6 +100,8 @@ export type StateVector = MessageOf<"stateVector">;
 export type MeasurementRecord = MessageOf<"measurementRecord">;
 
 export type OperatorNotice = MessageOf<"notice">;
+export type CommandInput = MessageOf<"command">;
+export type Author = CommandInput["author"];
 export type EventMessage = MessageOf<"event">;
 export type StateMessage = MessageOf<"state">;
 export type MetricsMessage = MessageOf<"metrics">;
@@ -135,7 +138,8 @@ export type Input =
   | Shed
   | Measurement
   | QuantumInput
-  | OperatorNotice;
+  | OperatorNotice
+  | CommandInput;
 /** Messages that the core derives. */
 export type Output = EventMessage | StateMessage | MetricsMessage;
 export type ClientMessage = Hello | Subscribe | Unsubscribe | Ping;
@@ -171,6 +175,7 @@ const INPUTS: ReadonlySet<string> = new Set<Input["type"]>([
   "stateVector",
   "measurementRecord",
   "notice",
+  "command",
 ]);
 
 /** Whether a decoded message is an input of the core. */

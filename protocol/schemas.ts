@@ -52,7 +52,6 @@ export const feedStatus = v.object({
   counts: mapOf(count),
 });
 
-/** Nothing came, but time passed: lets timers fire. */
 /** An authorised person changed a setting. */
 export const configChanged = v.object({
   path: name,
@@ -75,6 +74,30 @@ export const notice = v.object({
   detail: plainMap,
   /** The author: a person, or a part of the runtime. */
   author: name,
+  /** As in configChanged. */
+  command: v.optional(name),
+});
+
+/** Somebody whom a gateway or a room has verified. */
+const author = v.object({
+  /** The same for all that one person does. */
+  id: name,
+  /** As people see it. */
+  name: v.optional(name),
+  /** What they may do in the session. */
+  role: v.optional(name),
+});
+
+/** What a person did, for the actors that listen for its name. */
+export const command = v.object({
+  /** A row of COMMANDS (commands.ts) whose body it has. */
+  name,
+  body: json,
+  author,
+  /** Where it comes from: "gateway", "room". */
+  source: name,
+  /** 1, 2, … within the source: a command that comes again is a duplicate. 0: not numbered. */
+  sequence: count,
   /** As in configChanged. */
   command: v.optional(name),
 });

@@ -1,7 +1,8 @@
 /** What carries out the commands of a live session. Those of a recorded one are in recordings/replay/commands.ts. */
 import type { Partition } from "../actors/mod.ts";
-import { type CommandHandlers, oneAtATime } from "../actors/ports/commands.ts";
+import { type CommandHandler, type CommandHandlers, oneAtATime } from "../actors/ports/commands.ts";
 import type { Journal } from "../actors/ports/journal.ts";
+import { LOGGED_COMMANDS, type LoggedCommandName } from "../protocol/commands.ts";
 import { runWhatIf, runWhatIfInWorker } from "./recordings/whatif/whatif.ts";
 import { injectableScenarios, prepareInjection } from "./worlds/inject.ts";
 
@@ -33,5 +34,27 @@ export function liveCommands(
         ? runWhatIf(journal, request, { signal })
         : runWhatIfInWorker(recording, request, { signal });
     }),
+    ...loggedCommands(partition),
   };
 }
+
+/** Enters each command that the log takes as it is. */
+function loggedCommands(partition: Partition): Pick<CommandHandlers, LoggedCommandName> {
+  const enter =
+    (name: LoggedCommandName): CommandHandler<LoggedCommandName> =>
+    async (body, author, _signal, id) => {
+      const command = id === undefined ? {} : { command: id };
+      const input = await partition.command({
+        name,
+        body,
+        author: { id: author },
+        ...FROM_GATEWAY,
+        ...command,
+      });
+      return { input: input! };
+    };
+  return Object.fromEntries(LOGGED_COMMANDS.map((name) => [name, enter(name)]));
+}
+
+/** A gateway sends a command once: it needs no number. */
+const FROM_GATEWAY = { source: "gateway", sequence: 0 } as const;

@@ -119,7 +119,7 @@ export class RemoteCommands {
     const { bus, subject, epoch: epochOf } = this.options;
     const epoch = epochOf();
     const json = JSON.stringify(body);
-    const request = encodeMessage({ type: "command", id, epoch, command: name, author, body: json });
+    const request = encodeMessage({ type: "request", id, epoch, command: name, author, body: json });
     pending.sentIn = epoch;
     const answer = await bus.request(subject, request, ANSWER_MS).then(
       (bytes) => decodeAs("answer", bytes),

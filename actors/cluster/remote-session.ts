@@ -239,6 +239,7 @@ export class RemoteSession implements LiveSession {
       }
       case "configChanged":
       case "notice":
+      case "command":
         if (input.command !== undefined) this.asked.entered(input.command, sequence);
         break;
       default:
@@ -365,7 +366,13 @@ export class RemoteSession implements LiveSession {
 }
 
 /** Inputs that a gateway reads; all others it passes over undecoded. */
-const READ: ReadonlySet<string> = new Set<MessageName>(["channels", "feedStatus", "configChanged", "notice"]);
+const READ: ReadonlySet<string> = new Set<MessageName>([
+  "channels",
+  "feedStatus",
+  "configChanged",
+  "notice",
+  "command",
+]);
 
 function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

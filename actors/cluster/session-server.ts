@@ -42,7 +42,7 @@ export interface SessionServerOptions {
   log(message: string): void;
 }
 
-type Asked = MessageOf<"command">;
+type Asked = MessageOf<"request">;
 
 export class SessionServer {
   private readonly options: SessionServerOptions;
@@ -111,7 +111,7 @@ export class SessionServer {
 
   private read(bytes: Uint8Array): Asked | null {
     try {
-      return decodeAs("command", bytes);
+      return decodeAs("request", bytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.options.log(`a command is passed over: ${error.message}`);

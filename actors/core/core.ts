@@ -3,6 +3,7 @@
  *
  *   input ─► timers due before it ─┬─ frame, record ─► rows of its group ─► actors of the group
  *                                  ├─ state ─────────► the group's actors for states
+ *                                  ├─ command ───────► actors that listen for its name
  *                                  └─ other ─────────► actors of the session
  *                                                             │
  *                             events · states · metrics ◄─────┘
@@ -19,6 +20,7 @@
 import type { Frame } from "../../protocol/frame.ts";
 import type {
   Channels,
+  CommandInput,
   ConfigChanged,
   DensityMatrix,
   EventMessage,
@@ -93,6 +95,9 @@ export class Core implements GroupsHost {
       case "measurementRecord":
         this.record(input);
         break;
+      case "command":
+        this.command(input);
+        break;
       default:
         this.other(input);
     }
@@ -102,6 +107,11 @@ export class Core implements GroupsHost {
   /** The highest sequence seen from a source, 0 for an unknown source. */
   lastSequenceOf(source: string): number {
     return this.sources.lastSequenceOf(source);
+  }
+
+  /** The highest number of a command from a source, 0 for an unknown source. */
+  lastCommandOf(source: string): number {
+    return this.sources.lastSequenceOf(commandsOf(source));
   }
 
   declarations(): Channels[] {
@@ -243,7 +253,7 @@ export class Core implements GroupsHost {
 
   // ---- other inputs -----------------------------------------------------------------------------------------------
 
-  private other(input: Exclude<Input, Frame | QuantumInput>): void {
+  private other(input: Exclude<Input, Frame | QuantumInput | CommandInput>): void {
     switch (input.type) {
       case "sessionOpened":
         this.open(input);
@@ -275,6 +285,14 @@ export class Core implements GroupsHost {
         unreachable(input);
     }
     for (const actor of this.groups.session) actor.input(input, this.now, this.sequence);
+  }
+
+  private command(command: CommandInput): void {
+    this.sources.note(commandsOf(command.source), command.sequence);
+    for (const actor of this.groups.actors()) {
+      const names: readonly string[] = actor.definition.commands ?? [];
+      if (names.includes(command.name)) actor.input(command, this.now, this.sequence);
+    }
   }
 
   private open(opened: SessionOpened): void {
@@ -396,6 +414,11 @@ export class Core implements GroupsHost {
       injections: this.injections.save(),
     };
   }
+}
+
+/** Keeps the numbers of commands apart from those of a feed that has the same name. */
+function commandsOf(source: string): string {
+  return `commands of ${source}`;
 }
 
 function unreachable(input: never): never {

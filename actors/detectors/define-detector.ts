@@ -3,6 +3,7 @@
  * only states that the machine has.
  */
 import type { AnyStateMachine, InputFrom } from "xstate";
+import type { CommandName } from "../../protocol/commands.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import type { ActorDefinition, Detector, Group } from "../ports/detector.ts";
 
@@ -10,6 +11,7 @@ interface Definition<Machine extends AnyStateMachine, Made extends Detector<Mach
   readonly name: string;
   readonly version: number;
   readonly machine: Machine;
+  readonly commands?: readonly CommandName[];
   readonly listens?: boolean;
   readonly adapts?: boolean;
   enabled(settings: Settings, group: Group): boolean;

@@ -135,7 +135,8 @@ export class MessageCheck {
   private pass(source: string, bytes: Uint8Array): string | null {
     try {
       const message = decodeMessage(bytes);
-      if (!mayFlow(message.type, "feed→core") || !isInput(message) || !("source" in message))
+      const isOfFeed = mayFlow(message.type, "feed→core") && isInput(message) && "source" in message;
+      if (!isOfFeed || message.type === "command")
         return `a message of type ${message.type} of ${source}: expected one that a feed sends`;
       if (message.source !== source) return `source ${message.source} under the subject of ${source}`;
       switch (message.type) {

@@ -10,9 +10,11 @@
  * P1 and P2 are the sequencer's (sequencer.ts).
  */
 import process from "node:process";
-import { EigenwatchError } from "../../protocol/errors.ts";
+import { COMMANDS, LOGGED_COMMANDS, type LoggedCommandName, readCommand } from "../../protocol/commands.ts";
+import { EigenwatchError, show } from "../../protocol/errors.ts";
 import type {
   Channels,
+  CommandInput,
   ConfigChanged,
   EventMessage,
   FeedStatus,
@@ -195,6 +197,21 @@ export class Partition implements LiveSession {
     });
   }
 
+  /**
+   * Enters a command of a person, for the actors that listen for its name. A body that does not fit its row of COMMANDS is refused. A command
+   * whose source has sent its number before changes nothing. Resolves with the sequence of its input, null for such a duplicate, when that
+   * is durable.
+   */
+  async command(command: Omit<CommandInput, "type">): Promise<number | null> {
+    const name = loggedCommand(command.name);
+    let input: number | null = null;
+    await this.entered(COMMANDS[name].action, () => {
+      const { body } = readCommand(name, command.body);
+      if (this.sequencer.enterCommand({ ...command, type: "command", body })) input = this.core.sequence;
+    });
+    return input;
+  }
+
   /** Lays a disturbance over the frames that come after it, and marks its begin and end in the log. `command`: as in `configure`. */
   inject(overlay: FrameOverlay, command?: string): Promise<void> {
     return this.entered(`inject ${overlay.name}`, () =>
@@ -350,6 +367,14 @@ export class Partition implements LiveSession {
   subscribe(listener: SessionListener): () => void {
     return this.outbox.subscribe(listener);
   }
+}
+
+/** The row of a command that enters the log as it is. Throws when there is none. */
+function loggedCommand(name: string): LoggedCommandName {
+  const known = LOGGED_COMMANDS.find((each) => each === name);
+  if (known !== undefined) return known;
+  const expected = LOGGED_COMMANDS.join(", ");
+  throw new EigenwatchError({ action: "enter a command", value: show(name), expected });
 }
 
 /** The field of an input that names the command it follows from, where there is one. */

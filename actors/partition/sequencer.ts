@@ -11,7 +11,7 @@ import { decodeMessage, encodeFrameView, encodeMessage } from "../../protocol/co
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { MAX_GROUPS } from "../../protocol/limits.ts";
-import type { Channels, FeedStatus, Input, QuantumInput } from "../../protocol/messages.ts";
+import type { Channels, CommandInput, FeedStatus, Input, QuantumInput } from "../../protocol/messages.ts";
 import type { Core } from "../core/core.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
@@ -94,6 +94,18 @@ export class Sequencer {
     const bytes = encodeMessage(input);
     // The core gets the decoded bytes of the log, not the original object: a replay has nothing else.
     this.admit(this.time.ofRuntime(), decodeMessage(bytes) as Exclude<Input, Frame>, bytes);
+  }
+
+  /** Enters a command of a person; returns false, and counts a duplicate, when its source has sent this number before. */
+  enterCommand(command: CommandInput): boolean {
+    const { source, sequence } = command;
+    if (sequence === 0 || sequence > this.core.lastCommandOf(source)) {
+      this.enter(command);
+      return true;
+    }
+    this.countOffered();
+    this.refuse("duplicate");
+    return false;
   }
 
   /** All later data is refused. */

@@ -12,6 +12,7 @@
  * C4  Machines use no `after`, no invoked or spawned actors, no inline side effects: every effect is one of the named actions below.
  */
 import type { AnyStateMachine, ContextFrom, EventFrom, StateValueFrom } from "xstate";
+import type { CommandName } from "../../protocol/commands.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Channels, EventMessage, Input } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
@@ -149,6 +150,8 @@ export interface ActorDefinition<Made extends Detector = Detector> {
    */
   readonly version: number;
   readonly machine: AnyStateMachine;
+  /** Names of the commands that its `onInput` receives, as inputs of type "command". */
+  readonly commands?: readonly CommandName[];
   /** True: its detector has `onAnnouncement`. What it computes then depends on all actors of groups. */
   readonly listens?: boolean;
   /** True: it takes changes of its own settings as inputs, and is not made anew for them. */

@@ -1,5 +1,6 @@
 /**
- * HTTP paths for the commands of a session (protocol/commands.ts): one row a path, GET asks and POST acts.
+ * HTTP paths for the commands of a session (protocol/commands.ts): one row a path, GET asks and POST acts. Commands that enter the log as
+ * they are have the path /api/commands/NAME.
  *
  * C1  Every viewer may send a command. The request guard (Host, Origin, sign-in) and the JSON content type keep other sites out.
  * C2  A request that does not fit its command, or that the session cannot carry out, changes nothing. The answer names what was expected.
@@ -7,7 +8,14 @@
  */
 import * as v from "valibot";
 import type { LiveSession } from "../../actors/ports/session.ts";
-import { COMMANDS, type Command, type CommandName, type Role, readCommand } from "../../protocol/commands.ts";
+import {
+  COMMANDS,
+  type Command,
+  type CommandName,
+  LOGGED_COMMANDS,
+  type Role,
+  readCommand,
+} from "../../protocol/commands.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Identity } from "./auth.ts";
 import { chooseHub, type GatewayContext, type Route } from "./gateway-context.ts";
@@ -30,6 +38,7 @@ const PATHS: Readonly<Record<string, CommandPath>> = {
   "/api/inject": { get: "listInjections", post: "startInjection" },
   "/api/settings": { get: "readSettings", post: "changeSetting" },
   "/api/whatif": { post: "askWhatIf" },
+  ...Object.fromEntries(LOGGED_COMMANDS.map((name) => [`/api/commands/${name}`, { post: name }])),
 };
 
 /** What /api/sessions lists for a session that has the command. */

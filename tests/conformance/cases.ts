@@ -120,6 +120,14 @@ const EVERY_ROW: { readonly [Name in MessageName]: MessageOf<Name> } = {
     efficiency: 0.5,
     current: float64Bytes([0.1, -0.2]),
   },
+  command: {
+    type: "command",
+    name: "threshold.set",
+    body: { id: "cpu-hot", of: { group: "host", channel: "cpu0" }, direction: "above", level: 90 },
+    author: { id: "5f1c2a90", name: "Ana", role: "editor" },
+    source: "room",
+    sequence: 7,
+  },
   event,
   state: {
     type: "state",
@@ -238,8 +246,8 @@ const EVERY_ROW: { readonly [Name in MessageName]: MessageOf<Name> } = {
     sinceUs: T,
     owns: [{ partition: "p0", epoch: 4 }],
   },
-  command: {
-    type: "command",
+  request: {
+    type: "request",
     id: "node-a@1767225600000000/7",
     epoch: 4,
     command: "changeSetting",

@@ -12,7 +12,6 @@ import type { SessionCommands } from "../../actors/ports/commands.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import { COMMANDS, type CommandName, readCommand } from "../../protocol/commands.ts";
 import type { EigenwatchError } from "../../protocol/errors.ts";
-import type { Input } from "../../protocol/messages.ts";
 import { inWorlds } from "./in-worlds.ts";
 
 export interface CommandsWorld {
@@ -36,6 +35,11 @@ const BODIES: Readonly<Record<CommandName, object>> = {
   startInjection: { scenario: "spike", group: "g", durationSeconds: 600 },
   readSettings: {},
   changeSetting: { path: "anomaly.cooldownSamples", value: 7 },
+  "threshold.set": { id: "b", of: { group: "g", channel: "c1" }, direction: "below", level: 1 },
+  "threshold.removed": { id: "a" },
+  "alert.acknowledged": { id: "a" },
+  "alert.assigned": { id: "a", to: "ben" },
+  "alert.snoozed": { id: "a", seconds: 600 },
   askWhatIf: { at: 2 },
 };
 
@@ -104,12 +108,9 @@ function ask({ commands }: CommandsWorld, name: CommandName): Promise<unknown> {
 /** Authors of the inputs that have one, in the order of the log. */
 async function authored(log: Journal): Promise<string[]> {
   const authors: string[] = [];
-  for await (const { input } of inputs(log)) if (hasAuthor(input)) authors.push(input.author);
+  for await (const { input } of inputs(log))
+    if ("author" in input) authors.push(typeof input.author === "string" ? input.author : input.author.id);
   return authors;
-}
-
-function hasAuthor(input: Input): input is Extract<Input, { author: string }> {
-  return "author" in input;
 }
 
 async function rejection(promise: Promise<unknown>): Promise<EigenwatchError> {

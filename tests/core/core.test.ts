@@ -6,9 +6,11 @@ import { Core, type CoreDefinitions } from "../../actors/core/core.ts";
 import { hex } from "../../actors/core/hash.ts";
 import { hashOf } from "../../actors/core/registered-state.ts";
 import { decodeDerived, encodeDerived } from "../../protocol/block.ts";
+import type { CommandName } from "../../protocol/commands.ts";
 import type { EventMessage, Input } from "../../protocol/messages.ts";
 import { channels, opened, row } from "../support/inputs.ts";
 import { gossip, POISON, TOYS } from "../support/toy-actors.ts";
+import { toy, toyCore } from "./toy-core.ts";
 
 test("[R5] events are numbered 1, 2, 3, and their ids contain the input that caused them", () => {
   const { events } = given(opened(), channels(2)).when([5, row(5, [60, 60])], [2000, row(2000, [1, 1])]);
@@ -270,6 +272,33 @@ test("a group that grows gets new actors; a group that is declared again unchang
   world.when([7, channels(3)]);
   assert.is(world.field("g/touchy", "seen")[0], 0);
   assert.is(world.core.channelsOf("g"), 3);
+});
+
+test("a command reaches the actors that listen for its name, and no others", () => {
+  const heard: string[] = [];
+  const listener = (name: string, commands: readonly CommandName[]) =>
+    toy(
+      name,
+      () => ({ fields: {}, onInput: (input) => void (input.type === "command" && heard.push(name)) }),
+      {
+        commands,
+      },
+    );
+  const { apply, core } = toyCore({
+    group: [listener("of the group", ["threshold.set"])],
+    session: [listener("other", ["threshold.removed"]), listener("one", ["threshold.set"])],
+  });
+  apply(1, {
+    type: "command",
+    name: "threshold.set",
+    body: {},
+    author: { id: "ana" },
+    source: "g",
+    sequence: 4,
+  });
+  assert.equal(heard, ["one", "of the group"]);
+  assert.is(core.lastCommandOf("g"), 4);
+  assert.is(core.lastSequenceOf("g"), 0, "a feed of that name counts for itself");
 });
 
 test("a long text is cut between characters, so that the event is decoded unchanged", () => {

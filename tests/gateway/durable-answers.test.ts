@@ -21,9 +21,14 @@ import { scriptedFeed } from "../support/scripted-feed.ts";
 const COMMANDS: readonly [path: string, body: object, input: string][] = [
   ["api/settings", { path: "anomaly.falseAlarmsPerDay", value: 3 }, "configChanged"],
   ["api/inject", { scenario: "spike", group: "g", durationSeconds: 600 }, "notice"],
+  [
+    "api/commands/threshold.set",
+    { id: "a", of: { group: "g", channel: "c0" }, direction: "above", level: 3 },
+    "command",
+  ],
 ];
 
-test("[C3] a setting and an injection are answered only after the journal has acknowledged their inputs", async () => {
+test("[C3] a setting, an injection and a threshold are answered only after the journal has acknowledged their inputs", async () => {
   const { url, journal, close } = await session();
   for (const [path, body, input] of COMMANDS) {
     const before = await countInputs(journal, input);

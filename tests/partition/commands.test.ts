@@ -24,6 +24,8 @@ import { scriptedFeed } from "../support/scripted-feed.ts";
 const LIVE: readonly CommandName[] = [
   ...(["listScenarios", "listInjections", "startInjection"] as const),
   ...(["readSettings", "changeSetting", "askWhatIf"] as const),
+  ...(["threshold.set", "threshold.removed"] as const),
+  ...(["alert.acknowledged", "alert.assigned", "alert.snoozed"] as const),
 ];
 
 commandsContract("commands of a live session in memory", LIVE, () => live(createMemoryJournal({})));

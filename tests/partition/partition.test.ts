@@ -11,7 +11,7 @@ import { encodeFrame } from "../../protocol/codec.ts";
 import type { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { MAX_BLOCK_BYTES, MAX_BLOCK_INPUTS, MAX_FRAME_SAMPLES } from "../../protocol/limits.ts";
-import type { EventMessage, SessionOpened, Shed } from "../../protocol/messages.ts";
+import type { CommandInput, EventMessage, SessionOpened, Shed } from "../../protocol/messages.ts";
 import { applySetting, defaultSettings, type Settings } from "../../protocol/settings.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
 import { channels, row } from "../support/inputs.ts";
@@ -230,6 +230,46 @@ test("a log that goes on keeps its settings; those asked for by name are changed
   assert.is(later[1]!.type, "channels", "the seed is the same: nothing to change");
   const announced = (await second.partition.events(0, 10)).map(({ title }) => title);
   assert.is(announced.at(-1), "publishEveryUs was set to 1000 by command line");
+});
+
+test("a command that its source sends again counts once, also after a restart", async () => {
+  const journal = createMemoryJournal({});
+  const first = await given({ journal: keepOpen(journal) });
+  const send = ({ partition }: typeof first, sequence: number) =>
+    partition.command({
+      name: "threshold.removed",
+      body: { id: "a" },
+      author: { id: "ana" },
+      source: "room",
+      sequence,
+    });
+  assert.type(await send(first, 1), "number");
+  assert.is(await send(first, 1), null);
+  assert.type(await send(first, 0), "number", "those without a number always count");
+  const second = await given({ journal: keepOpen(journal), clock: first.clock });
+  assert.is(await send(second, 1), null);
+  assert.type(await send(second, 2), "number");
+  const { meter } = second.partition;
+  assert.is(meter.offered, meter.admitted + meter.shed + meter.duplicates);
+  const commands = (await second.inputs()).filter(({ type }) => type === "command");
+  assert.equal(
+    commands.map((input) => (input as CommandInput).sequence),
+    [1, 0, 2],
+  );
+});
+
+test("a command that is no row of the table, or whose body does not fit, is refused before the log", async () => {
+  const world = await given();
+  const { length } = await world.inputs();
+  const send = (name: string, body: unknown) =>
+    world.partition.command({ name, body, author: { id: "ana" }, source: "room", sequence: 1 });
+  await rejects(
+    send("threshold.exploded", {}),
+    /enter a command: "threshold.exploded"; expected threshold.set/,
+  );
+  await rejects(send("changeSetting", {}), /enter a command: "changeSetting"/);
+  await rejects(send("threshold.removed", { id: "" }), /id is ""/);
+  assert.is((await world.inputs()).length, length);
 });
 
 test("a new log has the settings of its start, and no changes", async () => {

@@ -208,6 +208,21 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     },
     ["command"],
   ),
+  command: message(
+    "command",
+    {
+      name,
+      body: json,
+      author: fc.oneof(
+        fc.record({ id: name }, plainObjects),
+        fc.record({ id: name, name, role: name }, plainObjects),
+      ),
+      source: name,
+      sequence: count,
+      command: name,
+    },
+    ["command"],
+  ),
   densityMatrix: quantum("densityMatrix", (n) => n * n),
   stateVector: quantum("stateVector", (n) => n),
   measurementRecord: message("measurementRecord", {
@@ -334,7 +349,7 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     },
     ["roles"],
   ),
-  command: message("command", { id: name, epoch: count, command: name, author: name, body: text }),
+  request: message("request", { id: name, epoch: count, command: name, author: name, body: text }),
   answer: message(
     "answer",
     {

@@ -1,7 +1,13 @@
 /** Bodies of commands: what is taken, with the defaults filled in, and in which words the rest is refused. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { COMMANDS, type CommandName, readCommand, SESSION_KINDS } from "../../protocol/commands.ts";
+import {
+  COMMANDS,
+  type CommandName,
+  LOGGED_COMMANDS,
+  readCommand,
+  SESSION_KINDS,
+} from "../../protocol/commands.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 
 const WEEK_S = 7 * 86_400;
@@ -126,8 +132,47 @@ test("each command says what it changes, and in which sessions it makes sense", 
   const changing = Object.entries(COMMANDS).map(([name, { changes }]) => `${name} ${changes}`);
   assert.equal(
     changing.filter((each) => !each.endsWith(" nothing")),
-    ["play place", "pause place", "setSpeed place", "seek place", "startInjection log", "changeSetting log"],
+    [
+      ...[
+        "play place",
+        "pause place",
+        "setSpeed place",
+        "seek place",
+        "startInjection log",
+        "changeSetting log",
+      ],
+      ...LOGGED_COMMANDS.map((name) => `${name} log`),
+    ],
   );
+});
+
+const THRESHOLD = {
+  id: "cpu-hot",
+  of: { group: "host", channel: "cpu0" },
+  direction: "above",
+  level: 90,
+};
+
+test("a threshold is read with its defaults, and reads the same again", () => {
+  const { body } = readCommand("threshold.set", THRESHOLD);
+  assert.equal(body, { ...THRESHOLD, clearLevel: 90, dwellSeconds: 0, severity: "warning", title: "" });
+  assert.equal(readCommand("threshold.set", body).body, body);
+});
+
+test("a threshold that does not fit is refused with the field that is wrong", () => {
+  const refused: [object, RegExp][] = [
+    [{ of: { group: "host" } }, /of is neither channel nor measure; expected channel or measure/],
+    [{ of: { group: "host", chanel: "cpu0" } }, /no field of\.chanel; expected perhaps channel/],
+    [{ of: { group: "host", channel: "a", measure: "b" } }, /of is both channel and measure/],
+    [{ id: "cpu hot" }, /id is "cpu hot"; expected 1 to 64 letters/],
+    [{ direction: "up" }, /direction is "up"; expected \("above" \| "below"\)/],
+    [{ clearLevel: 91 }, /clearLevel 91; expected at most the level 90/],
+    [{ direction: "below", clearLevel: 89 }, /clearLevel 89; expected at least the level 90/],
+    [{ level: Number.NaN }, /level is NaN/],
+    [{ dwellSeconds: -1 }, /dwellSeconds is -1; expected >=0/],
+  ];
+  for (const [wrong, expected] of refused)
+    assert.throws(() => readCommand("threshold.set", { ...THRESHOLD, ...wrong }), expected);
 });
 
 test.run();

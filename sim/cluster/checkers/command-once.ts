@@ -16,13 +16,14 @@ export function commandOnce(stored: StoredLogs): Checker {
       return null;
     },
     replayed({ partition, sequence, input }: ReplayedInput) {
-      if (input.type !== "configChanged") return null;
-      const key = `${partition}/${input.author}`;
+      if (input.type !== "configChanged" && input.type !== "command") return null;
+      const author = typeof input.author === "string" ? input.author : input.author.id;
+      const key = `${partition}/${author}`;
       const count = (counts.get(key) ?? 0) + 1;
       counts.set(key, count);
       return count === 1 || input.command === undefined || stored.lossy.has(partition)
         ? null
-        : `input ${sequence} of ${partition} is command ${input.command} of ${input.author} again`;
+        : `input ${sequence} of ${partition} is command ${input.command} of ${author} again`;
     },
     finish() {
       for (const [key, happened] of reported) {

@@ -1,0 +1,85 @@
+/**
+ * The bodies of the commands about thresholds and their alerts. A threshold has one alert, of the same id.
+ *
+ *   threshold.set ─► tested ─► its alert fires ─► alert.acknowledged · alert.assigned · alert.snoozed
+ *
+ * These commands state what a person did, so their names are those of facts: shared documents, the log and the events speak of them alike.
+ */
+import * as v from "valibot";
+import { fields, finite } from "./command-fields.ts";
+import { name } from "./fields.ts";
+import { SEVERITIES } from "./schemas.ts";
+
+/** As long as a name in a list may be, without spaces: it stands in paths and on command lines. */
+const id = v.pipe(
+  v.string(),
+  v.regex(/^[A-Za-z0-9][\w.:-]{0,63}$/, "1 to 64 letters, digits and . : - _, a letter or digit first"),
+);
+
+/** Ten years: longer than any recording, and far below what logical time holds. */
+const DWELL_SECONDS_MAX = 10 * 366 * 86_400;
+/** A month: what should be silent for longer is better removed. */
+const SNOOZE_SECONDS_MAX = 31 * 86_400;
+/** A sentence or two. */
+const NOTE_MAX = 500;
+
+const note = v.pipe(v.string(), v.maxLength(NOTE_MAX));
+
+/** A channel of a group, or one of the measures that the states of a group have: "purity", "coherence", "entropy". */
+export type ThresholdSubject =
+  | { readonly group: string; readonly channel: string }
+  | { readonly group: string; readonly measure: string };
+
+const subject = v.pipe(
+  fields({ group: name, channel: v.optional(name), measure: v.optional(name) }),
+  v.rawTransform(({ dataset, addIssue, NEVER }): ThresholdSubject => {
+    const { group, channel, measure } = dataset.value;
+    if (channel !== undefined && measure === undefined) return { group, channel };
+    if (measure !== undefined && channel === undefined) return { group, measure };
+    const received = channel === undefined ? "neither channel nor measure" : "both channel and measure";
+    addIssue({ received, expected: "channel or measure" });
+    return NEVER;
+  }),
+);
+
+export const thresholdSet = v.pipe(
+  fields({
+    id,
+    of: subject,
+    /** The side of the level on which the alert is. */
+    direction: v.picklist(["above", "below"]),
+    /** Beyond it, for at least `dwellSeconds`, the alert fires. In the unit of the channel. */
+    level: finite,
+    /** The alert ends beyond it, on the other side. Absent: `level`. */
+    clearLevel: v.optional(finite),
+    dwellSeconds: v.optional(v.pipe(finite, v.minValue(0), v.maxValue(DWELL_SECONDS_MAX)), 0),
+    severity: v.optional(v.picklist(SEVERITIES), "warning"),
+    /** What people call it; "": composed of channel and level. */
+    title: v.optional(note, ""),
+  }),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const { direction, level, clearLevel = level } = dataset.value;
+    const isBeyond = direction === "above" ? clearLevel > level : clearLevel < level;
+    if (!isBeyond) return { ...dataset.value, clearLevel };
+    const expected = `at ${direction === "above" ? "most" : "least"} the level ${level}`;
+    addIssue({ received: `clearLevel ${clearLevel}`, expected });
+    return NEVER;
+  }),
+);
+
+/** With the defaults filled in. */
+export type Threshold = v.InferOutput<typeof thresholdSet>;
+export type ThresholdRequest = v.InferInput<typeof thresholdSet>;
+
+export const thresholdRemoved = fields({ id });
+export const alertAcknowledged = fields({ id, note: v.optional(note, "") });
+/** `to`: whom it is assigned to; "" for nobody. */
+export const alertAssigned = fields({
+  id,
+  to: v.pipe(v.string(), v.maxLength(128)),
+});
+/** 0 ends it. */
+export const alertSnoozed = fields({
+  id,
+  seconds: v.pipe(finite, v.minValue(0), v.maxValue(SNOOZE_SECONDS_MAX)),
+});
