@@ -14,6 +14,7 @@ import { estimator } from "./detectors/estimator/detector.ts";
 import { feedWatcher } from "./detectors/feed-watcher/detector.ts";
 import { incidents } from "./detectors/incidents/detector.ts";
 import { monitor } from "./detectors/monitor/detector.ts";
+import { room } from "./detectors/room/detector.ts";
 import { trajectory } from "./detectors/trajectory/detector.ts";
 
 export const SYSTEM: CoreDefinitions = {
@@ -28,5 +29,6 @@ export const SYSTEM: CoreDefinitions = {
     monitor, // latency and shedding: normal ⇄ degraded
     feedWatcher, // what feeds report, as events
     incidents, // what the detectors of all groups find, as alarms within a budget
+    room, // the shared document: what people change, as commands
   ],
 };

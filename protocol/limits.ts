@@ -52,6 +52,9 @@ export const MAX_TEXT_BYTES = 4096;
 /** Bytes of one input: two of the largest fit in a block. */
 export const MAX_INPUT_BYTES = 131_072;
 
+/** Bytes of one edit of the shared document: an input with its author and connection. Hours of one person's edits without a connection fit. */
+export const MAX_EDIT_BYTES = 122_880;
+
 /** Bytes of any message that is sent: half of the smallest NATS payload limit in common use (1 MiB); a state of 128 modes takes 150 kB. */
 export const MAX_MESSAGE_BYTES = 524_288;
 

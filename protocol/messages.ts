@@ -36,6 +36,7 @@ export const MESSAGES = {
   measurementRecord: { code: 0x0b, flow: "feed→core", maxBytes: MAX_INPUT_BYTES, schema: s.measurementRecord },
   notice: { code: 0x0c, flow: "runtime→core", maxBytes: MAX_INPUT_BYTES, schema: s.notice },
   command: { code: 0x0d, flow: "gateway→core", maxBytes: MAX_INPUT_BYTES, schema: s.command },
+  edit: { code: 0x0e, flow: "gateway→core", maxBytes: MAX_INPUT_BYTES, schema: s.edit },
 
   event: { code: 0x20, flow: "core→gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.event },
   state: { code: 0x21, flow: "core→gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: s.state },
@@ -102,6 +103,7 @@ export type MeasurementRecord = MessageOf<"measurementRecord">;
 export type OperatorNotice = MessageOf<"notice">;
 export type CommandInput = MessageOf<"command">;
 export type Author = CommandInput["author"];
+export type Edit = MessageOf<"edit">;
 export type EventMessage = MessageOf<"event">;
 export type StateMessage = MessageOf<"state">;
 export type MetricsMessage = MessageOf<"metrics">;
@@ -139,7 +141,8 @@ export type Input =
   | Measurement
   | QuantumInput
   | OperatorNotice
-  | CommandInput;
+  | CommandInput
+  | Edit;
 /** Messages that the core derives. */
 export type Output = EventMessage | StateMessage | MetricsMessage;
 export type ClientMessage = Hello | Subscribe | Unsubscribe | Ping;
@@ -176,6 +179,7 @@ const INPUTS: ReadonlySet<string> = new Set<Input["type"]>([
   "measurementRecord",
   "notice",
   "command",
+  "edit",
 ]);
 
 /** Whether a decoded message is an input of the core. */

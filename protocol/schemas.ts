@@ -4,8 +4,20 @@
  * Frames are not here: their columns are binary, and frame-body.ts checks them by lengths and ranges.
  */
 import * as v from "valibot";
-import { count, finite, float32s, float64s, json, mapOf, name, plainMap, text, timeUs } from "./fields.ts";
-import { MAX_GROUP_CHANNELS, MAX_MATRIX_DIMENSION, MAX_VECTOR_DIMENSION } from "./limits.ts";
+import {
+  bytes,
+  count,
+  finite,
+  float32s,
+  float64s,
+  json,
+  mapOf,
+  name,
+  plainMap,
+  text,
+  timeUs,
+} from "./fields.ts";
+import { MAX_EDIT_BYTES, MAX_GROUP_CHANNELS, MAX_MATRIX_DIMENSION, MAX_VECTOR_DIMENSION } from "./limits.ts";
 
 export const SEVERITIES = ["info", "notice", "warning", "critical"] as const;
 
@@ -100,6 +112,23 @@ export const command = v.object({
   sequence: count,
   /** As in configChanged. */
   command: v.optional(name),
+});
+
+/** Roles of people in a session, the least first. Each may do what those before it may. */
+export const ROLES = ["viewer", "editor", "owner"] as const;
+
+/** What a person changed in the shared document. It passed the room's gate: it applies without a gap, and its writers are its author's. */
+export const edit = v.object({
+  /** Yjs update, format V1. */
+  update: v.pipe(bytes, v.maxLength(MAX_EDIT_BYTES)),
+  /** Who, as the server verified it: an id, and a name for people. */
+  author: name,
+  name,
+  role: v.picklist(ROLES),
+  /** The connection it came by. */
+  connection: name,
+  /** The epoch of the document that it was made in. */
+  epoch: count,
 });
 
 /** Inputs offered to the sequencer since the last report, and how many it shed (offered = admitted + shed + duplicates). */

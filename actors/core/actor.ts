@@ -16,6 +16,7 @@ import type {
   Batch,
   Detector,
   DetectorContext,
+  EditedDocument,
   Group,
   Signal,
 } from "../ports/detector.ts";
@@ -36,6 +37,7 @@ export interface ActorHost {
   readonly unread: boolean;
   /** `timeUs`: the logical time that the announcement refers to. */
   announce(actor: Actor, timeUs: number, announcement: Announcement): void;
+  edited(change: EditedDocument): void;
 }
 
 export class Actor implements DetectorContext {
@@ -147,6 +149,10 @@ export class Actor implements DetectorContext {
     for (const action of this.machine.send(signal)) this.asked.push({ timeUs, action });
   }
 
+  edited(change: EditedDocument): void {
+    this.host.edited(change);
+  }
+
   random(): number {
     return this.stream.next();
   }
@@ -170,6 +176,7 @@ export class Actor implements DetectorContext {
       restarts: [...this.restarts],
       random: this.stream.state,
       fields: this.detector.fields,
+      ...(this.detector.kept === undefined ? {} : { kept: this.detector.kept.save() }),
     };
   }
 
@@ -186,6 +193,7 @@ export class Actor implements DetectorContext {
     this.restarts = [...saved.restarts];
     this.detector = this.definition.createDetector(this.host.settings, this.group);
     copyFields(this.key, saved.fields, this.detector.fields);
+    if (saved.kept !== undefined) this.detector.kept?.restore(saved.kept);
     this.machine = new MachineHost(
       this.definition.machine,
       this.definition.machineInput(this.host.settings, this.group),

@@ -1,5 +1,6 @@
 /** What a core calls while it applies an input: the receiver of its outputs, and a probe that measures its actors. */
 import type { EventMessage, StateMessage } from "../../protocol/messages.ts";
+import type { EditedDocument } from "../ports/detector.ts";
 import type { Actor } from "./actor.ts";
 
 /** Receives the outputs of a core. */
@@ -8,6 +9,8 @@ export interface CoreSink {
   state(state: StateMessage): void;
   /** True when `state` does nothing: detectors may then skip building the message. */
   readonly unread?: boolean;
+  /** The shared document was changed. */
+  edited?(change: EditedDocument): void;
   /** `gauges` has new metrics. */
   metrics(timeUs: number): void;
 }

@@ -32,7 +32,7 @@ import type {
   StateVector,
 } from "../../protocol/messages.ts";
 import { applySetting, parseSettings, type Settings } from "../../protocol/settings.ts";
-import type { Announced, Announcement, Batch } from "../ports/detector.ts";
+import type { Announced, Announcement, Batch, Detector, EditedDocument } from "../ports/detector.ts";
 import type { Actor } from "./actor.ts";
 import type { CoreProbe, CoreSink } from "./core-sink.ts";
 import { eventMessage } from "./event-message.ts";
@@ -174,6 +174,16 @@ export class Core implements GroupsHost {
     if (isListenedTo) this.unheard.push({ event, group, finding });
   }
 
+  edited(change: EditedDocument): void {
+    this.sink.edited?.(change);
+  }
+
+  /** The detector of a session's actor; undefined when there is none, or it was stopped. */
+  detectorOf(name: string): Detector | undefined {
+    return this.groups.session.find(({ definition, stopped }) => definition.name === name && !stopped)
+      ?.detector;
+  }
+
   private emit(actor: string, group: string, timeUs: number, announcement: Announcement): EventMessage {
     const sequence = ++this.eventSequence;
     const id = `${this.partition}/${this.sequence}/${++this.announcedInInput}`;
@@ -277,6 +287,10 @@ export class Core implements GroupsHost {
           channels: input.channels,
           detail: { ...input.detail, author: input.author },
         });
+        break;
+      case "edit":
+        // An edit counts as one sample, because snapshots are due after a number of samples.
+        this.samples++;
         break;
       case "feedStatus":
       case "shed":

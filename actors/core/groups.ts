@@ -132,6 +132,8 @@ export class Groups {
       yield { actor: actor.key, field: "random", value: actor.randomState };
       for (const [field, value] of Object.entries(actor.detector.fields))
         yield { actor: actor.key, field, value };
+      if (actor.detector.kept !== undefined)
+        yield { actor: actor.key, field: "kept", value: actor.detector.kept.text() };
     }
   }
 

@@ -20,6 +20,8 @@ export interface SavedActor {
   restarts: number[];
   random: Uint32Array;
   fields: Fields;
+  /** Of an actor that keeps state of any length. */
+  kept?: Uint8Array;
 }
 
 export interface SavedCore<Control = unknown> {

@@ -103,6 +103,11 @@ export class LogWriter {
     return this.builder.inputs;
   }
 
+  /** Events announced on the inputs of the open block. */
+  get openEvents(): number {
+    return this.events.length;
+  }
+
   /** Bytes that the open block would take at most. */
   get openBytes(): number {
     return this.builder.byteLength;

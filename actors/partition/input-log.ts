@@ -11,18 +11,22 @@
  * L3  When the journal halts, nothing more is admitted and nothing that is not durable leaves.
  */
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { MAX_BLOCK_AGE_MS, MAX_MEMORY_BLOCK_AGE_MS } from "../../protocol/limits.ts";
+import { MAX_BLOCK_AGE_MS, MAX_MEMORY_BLOCK_AGE_MS, MAX_RECORD_EVENTS } from "../../protocol/limits.ts";
 import type { EventMessage, Input, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
 import type { Core } from "../core/core.ts";
 import type { CoreSink } from "../core/core-sink.ts";
 import { hex } from "../core/hash.ts";
 import { LogWriter, type WrittenBlock } from "../log/writer.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { EditedDocument } from "../ports/detector.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { PartitionTap } from "../ports/tap.ts";
 import { type BlockBytes, LoggedFrame } from "./delivered-frame.ts";
 import type { Meter } from "./meter.ts";
 import { type ClosedBlock, type Delivery, OutputGate } from "./output-gate.ts";
+
+/** Events after which a block closes: its record takes as many again, which no single input announces. */
+const BLOCK_EVENTS_MAX = MAX_RECORD_EVENTS / 2;
 
 export interface InputLogOptions {
   readonly partition: string;
@@ -145,7 +149,12 @@ export class InputLog implements CoreSink {
     core.probe = meter.probeNow() ? meter : null;
     core.apply(core.sequence + 1, timeUs, input);
     if (this.options.tap !== undefined) this.reportApplied(this.options.tap, timeUs, input);
-    if (!writer.fits(0) || nowMs - this.firstArrivalMs >= this.blockAgeMs) this.closeBlock();
+    if (
+      !writer.fits(0) ||
+      writer.openEvents >= BLOCK_EVENTS_MAX ||
+      nowMs - this.firstArrivalMs >= this.blockAgeMs
+    )
+      this.closeBlock();
     else if (!this.isCloseScheduled) {
       this.isCloseScheduled = true;
       queueMicrotask(this.closeWhenIdle);
@@ -278,6 +287,10 @@ export class InputLog implements CoreSink {
 
   state(state: StateMessage): void {
     this.deliveries.push(state);
+  }
+
+  edited(change: EditedDocument): void {
+    this.deliveries.push(change);
   }
 
   metrics(timeUs: number): void {

@@ -17,6 +17,7 @@
  * A listener gets nothing before it is durable; that is the gate's business (output-gate.ts), not the outbox's.
  */
 import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
+import type { EditedDocument } from "../ports/detector.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { DeliveredFrame, LiveSession, SessionListener, SessionPlace } from "../ports/session.ts";
 import { EventHistory } from "./event-history.ts";
@@ -85,6 +86,10 @@ export class Outbox
 
   metrics(metrics: MetricsMessage): void {
     this.deliver((listener) => listener.metrics(metrics));
+  }
+
+  edited(change: EditedDocument): void {
+    this.deliver((listener) => listener.edited?.(change));
   }
 
   flush(): void {

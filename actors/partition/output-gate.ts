@@ -10,9 +10,10 @@
  * are skipped by the rule of admission (actors/cluster/admission.ts).
  */
 import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
+import type { EditedDocument } from "../ports/detector.ts";
 import type { DeliveredFrame } from "../ports/session.ts";
 
-export type Delivery = DeliveredFrame | EventMessage | StateMessage | Channels;
+export type Delivery = DeliveredFrame | EventMessage | StateMessage | Channels | EditedDocument;
 
 /** A block and what was derived from it. */
 export interface ClosedBlock {

@@ -10,12 +10,14 @@
  * P1 and P2 are the sequencer's (sequencer.ts).
  */
 import process from "node:process";
+import { CLOSE_CODES } from "../../protocol/close-codes.ts";
 import { COMMANDS, LOGGED_COMMANDS, type LoggedCommandName, readCommand } from "../../protocol/commands.ts";
 import { EigenwatchError, show } from "../../protocol/errors.ts";
 import type {
   Channels,
   CommandInput,
   ConfigChanged,
+  Edit,
   EventMessage,
   FeedStatus,
   OperatorNotice,
@@ -24,6 +26,8 @@ import { applySetting, type Settings } from "../../protocol/settings.ts";
 import { actorVersions } from "../core/actor-versions.ts";
 import type { Core, CoreDefinitions } from "../core/core.ts";
 import { hex } from "../core/hash.ts";
+import { RoomDetector } from "../detectors/room/detector.ts";
+import type { Judgement } from "../detectors/room/gate.ts";
 import type { Clock } from "../ports/clock.ts";
 import { SessionCommands } from "../ports/commands.ts";
 import type { Feed } from "../ports/feed.ts";
@@ -64,6 +68,11 @@ export interface PartitionOptions {
   memory?(): { rss: number; heapUsed: number };
   /** Further gauges of the runtime, for its measurements. */
   gauges?(): Readonly<Record<string, number>>;
+  /**
+   * What is in this log: "feeds" (default) or "edits". Time follows the clock from the start where people edit, and nothing is measured: a
+   * log of edits holds nothing else.
+   */
+  of?: "feeds" | "edits";
   /** Samples between snapshots; default SNAPSHOT_SAMPLES. */
   snapshotSamples?: number;
   /** Where the journal is kept, for people; null in memory. */
@@ -110,7 +119,7 @@ export class Partition implements LiveSession {
     const kept = keptSettings(core.settings, options.settings);
     if (kept.length > 0) options.log(`settings of the log stay in force: ${kept.join(", ")}`);
     await partition.inputLog.whenReleased(`open session ${options.session}`);
-    partition.measureLater();
+    if (options.of !== "edits") partition.measureLater();
     return partition;
   }
 
@@ -146,6 +155,7 @@ export class Partition implements LiveSession {
       log,
     });
     this.sequencer = new Sequencer(core, clock, this.inputLog, meter);
+    if (options.of === "edits") this.sequencer.time.isLive = true;
     if (journal.durability === "stream") this.certainThrough = () => this.inputLog.releasedThrough;
   }
 
@@ -217,6 +227,26 @@ export class Partition implements LiveSession {
     return this.entered(`inject ${overlay.name}`, () =>
       this.sequencer.injections.begin(overlay, idOf(command)),
     );
+  }
+
+  /**
+   * Enters an edit of the shared document, if the room's gate admits it. What it changes leaves, as `edited`, when it is durable. Its update
+   * must not change afterwards.
+   */
+  edit(edit: Omit<Edit, "type">): Judgement {
+    const reason = this.notReady();
+    if (reason !== null) return { kind: "refused", code: CLOSE_CODES.unavailable, reason };
+    const input: Edit = { type: "edit", ...edit };
+    const judgement = this.room().judge(input);
+    if (judgement.kind === "admitted") this.sequencer.enter(input);
+    return judgement;
+  }
+
+  /** The actor that keeps the shared document. It is ahead of what is durable. */
+  room(): RoomDetector {
+    const room = this.core.detectorOf("room");
+    if (room instanceof RoomDetector) return room;
+    throw new EigenwatchError({ action: "edit", value: "the room was stopped", kind: "unavailable" });
   }
 
   /** The begin marks of the injections that are under way. */
@@ -311,7 +341,8 @@ export class Partition implements LiveSession {
     const { outbox } = this;
     outbox.block(block.lastSequence, block.bytes);
     for (const delivery of block.deliveries) {
-      if ("inputSequence" in delivery) outbox.frame(delivery);
+      if ("frame" in delivery) outbox.frame(delivery);
+      else if (delivery.type === "edited") outbox.edited(delivery);
       else if (delivery.type === "state") outbox.state(delivery);
       else if (delivery.type === "channels") outbox.channels(delivery);
       else {

@@ -5,7 +5,7 @@
  *                     ▲                       │
  *                     └───── its state ───────┘
  *
- * C1  All state of a detector lies in `fields` (typed arrays of fixed length) or in its machine (plain JSON).
+ * C1  All state of a detector lies in `fields` (typed arrays of fixed length), in its machine (plain JSON), or in `kept` (of any length).
  *     Any other state does not exist: it is neither hashed nor restored.
  * C2  A detector reads no clock and no randomness but what its context gives; same batches, same bits.
  * C3  The machine alone holds the mode. A signal changes it at once; what the machine asks for is done when `update` has returned.
@@ -20,6 +20,24 @@ import type { Settings } from "../../protocol/settings.ts";
 export type TypedArray = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
 /** Registered state: hashed, snapshotted and restored field by field, in insertion order. */
 export type Fields = Record<string, TypedArray>;
+
+/** State whose size changes, such as a document: saved as bytes, and hashed as a text. */
+export interface KeptState {
+  /** The same for the same state, whatever the way to it; "" for that of a new detector. */
+  text(): string;
+  save(): Uint8Array;
+  restore(bytes: Uint8Array): void;
+}
+
+/** A change of the shared document, with what the room added to it: what everybody applies. */
+export interface EditedDocument {
+  readonly type: "edited";
+  /** Sequence of the edit in the log. */
+  readonly inputSequence: number;
+  /** A Yjs update, format V1. */
+  readonly update: Uint8Array;
+  readonly author: string;
+}
 
 /** A group of channels as actors see it. Channels never change after creation (a grown group makes new detectors). */
 export interface Group {
@@ -81,6 +99,8 @@ export interface DetectorContext<Machine extends AnyStateMachine = AnyStateMachi
   readonly unread?: boolean;
   /** Sends a signal to the actor's own machine. Signals that the machine does not know are errors of type. */
   signal(signal: EventFrom<Machine>): void;
+  /** The shared document was changed. It leaves when its input is durable. */
+  edited?(change: EditedDocument): void;
   /** A named random stream of this actor: uniform on [0, 1), 32 random bits. */
   random(): number;
 }
@@ -88,6 +108,7 @@ export interface DetectorContext<Machine extends AnyStateMachine = AnyStateMachi
 /** The numeric part of an actor. */
 export interface Detector<Machine extends AnyStateMachine = AnyStateMachine> {
   readonly fields: Fields;
+  readonly kept?: KeptState;
   /** The rows of a frame of its group. */
   update?(batch: Batch, context: DetectorContext<Machine>): void;
   /** Inputs other than frames: for actors of the session (monitor, feed watcher), and states for actors of their group. */

@@ -12,6 +12,7 @@
 import type { Frame } from "../../protocol/frame.ts";
 import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
 import type { SessionCommands } from "./commands.ts";
+import type { EditedDocument } from "./detector.ts";
 
 export interface LiveSession {
   readonly session: string;
@@ -56,6 +57,8 @@ export interface SessionListener {
   state(state: StateMessage): void;
   metrics(metrics: MetricsMessage): void;
   channels(declaration: Channels): void;
+  /** The shared document was changed. */
+  edited?(change: EditedDocument): void;
   flush(): void;
   /** Deliveries after this place no longer count (S4). */
   rewound?(place: SessionPlace): void;

@@ -89,6 +89,15 @@ const EVERY_ROW: { readonly [Name in MessageName]: MessageOf<Name> } = {
     detail: { scenario: "flash-crash", strength: 2, seed: 7 },
     author: "ana",
   },
+  edit: {
+    type: "edit",
+    update: Uint8Array.of(0, 0),
+    author: "ana",
+    name: "Ana",
+    role: "editor",
+    connection: "c1",
+    epoch: 1,
+  },
   densityMatrix: {
     type: "densityMatrix",
     group: "qubit",

@@ -6,7 +6,7 @@ import { ERROR_KINDS } from "../../protocol/errors.ts";
 import { FORBIDDEN_KEYS } from "../../protocol/fields.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Message, MessageName, MessageOf } from "../../protocol/messages.ts";
-import { SEVERITIES } from "../../protocol/schemas.ts";
+import { ROLES, SEVERITIES } from "../../protocol/schemas.ts";
 
 const plainObjects = { noNullPrototype: true } as const;
 
@@ -223,6 +223,14 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     },
     ["command"],
   ),
+  edit: message("edit", {
+    update: fc.uint8Array({ maxLength: 64 }),
+    author: name,
+    name,
+    role: fc.constantFrom(...ROLES),
+    connection: name,
+    epoch: count,
+  }),
   densityMatrix: quantum("densityMatrix", (n) => n * n),
   stateVector: quantum("stateVector", (n) => n),
   measurementRecord: message("measurementRecord", {

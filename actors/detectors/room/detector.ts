@@ -1,0 +1,65 @@
+/**
+ * Keeps the shared document of a session: applies edits, repairs what they break, and announces what they change.
+ *
+ *   edit (admitted by gate.ts) ─► document.ts ─► one update for everybody, and announcements
+ *
+ * The document is made with the first edit: a session that nobody edits has none. It has no fixed length, so it is `kept` (actors/ports/detector.ts).
+ */
+import { Decoder, Encoder } from "@msgpack/msgpack";
+import type { Edit, Input } from "../../../protocol/messages.ts";
+import type { Detector, DetectorContext, Fields, KeptState } from "../../ports/detector.ts";
+import { defineDetector } from "../define-detector.ts";
+import { announcementsOf } from "./announcements.ts";
+import { RoomDocument, type SavedDocument } from "./document.ts";
+import { type Judgement, judgeEdit } from "./gate.ts";
+import { roomMachine } from "./machine.ts";
+
+export const room = defineDetector({
+  name: "room",
+  version: 2,
+  machine: roomMachine,
+  adapts: true,
+  enabled: () => true,
+  createDetector: () => new RoomDetector(),
+  machineInput: () => ({}),
+});
+
+export class RoomDetector implements Detector<typeof roomMachine> {
+  readonly fields: Fields = {};
+  readonly kept: KeptState = {
+    text: () => this.made?.text() ?? "",
+    save: () => new Encoder().encode(this.made?.save() ?? null),
+    restore: (bytes) => {
+      const saved = new Decoder().decode(bytes) as SavedDocument | null;
+      this.made = saved === null ? null : new RoomDocument(saved);
+    },
+  };
+  private made: RoomDocument | null = null;
+
+  /** As all edits so far have made it. */
+  get document(): RoomDocument {
+    this.made ??= new RoomDocument();
+    return this.made;
+  }
+
+  /** Whether an edit may enter the log, as the next input. */
+  judge(edit: Edit): Judgement {
+    return judgeEdit(this.document, edit);
+  }
+
+  onInput(input: Input, context: DetectorContext<typeof roomMachine>): void {
+    if (input.type !== "edit") return;
+    const { update, changes, repairs } = this.document.apply(input, context);
+    for (const { kind, severity, title, detail } of announcementsOf(input, changes, repairs))
+      context.signal({
+        type: "changed",
+        timeUs: context.now,
+        kind,
+        severity,
+        title,
+        detail: JSON.stringify(detail),
+      });
+    if (update !== null)
+      context.edited?.({ type: "edited", inputSequence: context.sequence, update, author: input.author });
+  }
+}

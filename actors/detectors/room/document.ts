@@ -1,0 +1,364 @@
+/**
+ * The shared document of a session, as edits make it.
+ *
+ *   edit ─► applied ─► entries that are not as their root wants them are put back ─► intents carried out ─► one update for everybody
+ *                                                                            └─► what changed, entry by entry
+ *
+ * D1  Whatever an edit holds, after it every entry is as its root's schema wants it, in the same update: nobody sees a value that is not.
+ * D2  A value that is put back is the one of before the edit, field by field where the root has fields. Other changes of the edit stay.
+ * D3  A writer (a Yjs client id) belongs to the first author who wrote under it.
+ * D4  Only the mapped entries and the writers are hashed: what Yjs keeps of deleted things depends on how updates were merged.
+ */
+import * as Y from "yjs";
+import type { Edit } from "../../../protocol/messages.ts";
+import {
+  checkEntry,
+  mayWrite,
+  ROOM_AUTHOR,
+  ROOM_SCHEMA_VERSION,
+  ROOT_NAMES,
+  ROOTS,
+  type RootName,
+} from "../../../protocol/room-document.ts";
+import { carryOut } from "./intents.ts";
+
+/** Writes of the document while nobody's id is set: Yjs itself must not choose one. */
+const NOBODY = 0;
+
+/** Epoch of a new document. */
+const FIRST_EPOCH = 1;
+
+/** An entry that is another one after an edit. Undefined: not there. */
+export interface EntryChange {
+  readonly root: RootName;
+  readonly key: string;
+  readonly before: unknown;
+  readonly after: unknown;
+}
+
+/** An entry, or a field of it, that was put back. */
+export interface Repair {
+  readonly root: RootName;
+  readonly key: string;
+  readonly field: string | null;
+  readonly expected: string;
+}
+
+export interface AppliedEdit {
+  /** The edit and what the room added to it, as one update; null when nothing changed. */
+  readonly update: Uint8Array | null;
+  readonly changes: readonly EntryChange[];
+  readonly repairs: readonly Repair[];
+}
+
+/** What an edit needs from outside. */
+export interface EditSurroundings {
+  /** Logical time, µs. */
+  readonly now: number;
+  /** Uniform on [0, 1). */
+  random(): number;
+}
+
+/** The whole state as plain JSON and bytes. */
+export interface SavedDocument {
+  readonly update: Uint8Array;
+  readonly writers: readonly (readonly [writer: number, author: string])[];
+  readonly ownWriter: number;
+}
+
+type Entries = Map<string, unknown>;
+
+export class RoomDocument {
+  readonly doc: Y.Doc;
+  /** Author of each writer. */
+  readonly writers = new Map<number, string>();
+  readonly epoch = FIRST_EPOCH;
+  private readonly entries = new Map<RootName, Entries>();
+  private readonly roots = new Map<unknown, RootName>();
+  /** The room's own writer, 0 before its first write. */
+  private ownWriter = NOBODY;
+  private update: Uint8Array | null = null;
+
+  constructor(saved?: SavedDocument) {
+    this.doc = newDoc();
+    for (const name of ROOT_NAMES) {
+      this.roots.set(this.doc.getMap(name), name);
+      this.entries.set(name, new Map());
+    }
+    if (saved !== undefined) this.restore(saved);
+    this.doc.on("update", (update: Uint8Array) => {
+      this.update = update;
+    });
+  }
+
+  get isEmpty(): boolean {
+    return this.writers.size === 0;
+  }
+
+  /** An entry as its root's schema has it, or undefined. Never changed afterwards. */
+  entry(root: RootName, key: string): unknown {
+    return this.entries.get(root)!.get(key);
+  }
+
+  /** Keys of a root, sorted. */
+  keys(root: RootName): string[] {
+    return [...this.entries.get(root)!.keys()].sort();
+  }
+
+  apply(edit: Edit, around: EditSurroundings): AppliedEdit {
+    const changes: EntryChange[] = [];
+    const repairs: Repair[] = [];
+    this.update = null;
+    this.doc.transact((transaction) => {
+      Y.applyUpdate(this.doc, edit.update);
+      this.claim(edit);
+      for (const [root, key] of this.touched(transaction)) {
+        if (root !== "intents") this.settle(root, key, edit, around, changes, repairs);
+      }
+      for (const key of [...this.doc.getMap("intents").keys()].sort())
+        this.intend(key, edit, around, changes, repairs);
+      if (this.entry("meta", "epoch") === undefined) this.begin(around);
+    });
+    return { update: this.update, changes, repairs };
+  }
+
+  save(): SavedDocument {
+    const writers = [...this.writers].sort(([a], [b]) => a - b);
+    return { update: Y.encodeStateAsUpdate(this.doc), writers, ownWriter: this.ownWriter };
+  }
+
+  /** What is hashed, as one text: the same state gives the same text. */
+  text(): string {
+    const writers = [...this.writers].sort(([a], [b]) => a - b);
+    const entries = ROOT_NAMES.map((root) =>
+      this.keys(root).map((key) => [key, sorted(this.entry(root, key))]),
+    );
+    return JSON.stringify({ epoch: this.epoch, ownWriter: this.ownWriter, writers, entries });
+  }
+
+  private restore({ update, writers, ownWriter }: SavedDocument): void {
+    Y.applyUpdate(this.doc, update);
+    for (const [writer, author] of writers) this.writers.set(writer, author);
+    this.ownWriter = ownWriter;
+    for (const root of ROOT_NAMES) {
+      const map = this.doc.getMap(root);
+      for (const key of map.keys()) this.entries.get(root)!.set(key, plain(map.get(key)));
+    }
+  }
+
+  /** Binds the writers that this edit is the first of. */
+  private claim({ update, author }: Edit): void {
+    for (const writer of writersOf(update)) if (!this.writers.has(writer)) this.writers.set(writer, author);
+  }
+
+  /** Entries that the transaction has touched, in a fixed order. */
+  private touched(transaction: Y.Transaction): (readonly [RootName, string])[] {
+    const found = new Map<string, readonly [RootName, string]>();
+    for (const [type, keys] of transaction.changed) {
+      for (const key of keys) {
+        const place = this.placeOf(type as Y.AbstractType<unknown>, key);
+        if (place !== null) found.set(place.join("\n"), place);
+      }
+    }
+    return [...found.keys()].sort().map((text) => found.get(text)!);
+  }
+
+  /** Root and key of what lies in `type` under `key`. */
+  private placeOf(type: Y.AbstractType<unknown>, key: string | null): readonly [RootName, string] | null {
+    let entry = key;
+    for (let at = type; ; ) {
+      const root = this.roots.get(at);
+      if (root !== undefined) return entry === null ? null : [root, entry];
+      const item = at._item;
+      if (item === null) return null;
+      entry = item.parentSub;
+      at = item.parent as Y.AbstractType<unknown>;
+    }
+  }
+
+  /** Puts back what the author may not write or the schema does not allow, and notes what then is another entry than before. */
+  private settle(
+    root: RootName,
+    key: string,
+    edit: Edit,
+    around: EditSurroundings,
+    changes: EntryChange[],
+    repairs: Repair[],
+  ): void {
+    const entries = this.entries.get(root)!;
+    const before = entries.get(key);
+    const put = (value: unknown, field: string | null, expected: string): void => {
+      repairs.push({ root, key, field, expected });
+      this.write(around, () => this.put(root, key, value));
+    };
+    const refusal = this.refusal(root, key, before, edit);
+    if (refusal !== null) put(before, null, refusal);
+    else if (this.has(root, key)) {
+      let issue = this.issue(root, key);
+      if (issue !== null && issue.field !== null && this.live(root, key) instanceof Y.Map) {
+        // The rest of the entry stays as the author has changed it.
+        const kept = fieldsOf(before)[issue.field];
+        put({ ...fieldsOf(plain(this.live(root, key))), [issue.field]: kept }, issue.field, issue.expected);
+        issue = this.issue(root, key);
+      }
+      if (issue !== null) put(before, issue.field, issue.expected);
+    }
+    this.note(root, key, changes);
+  }
+
+  /** Why the author may not make this change, or null. */
+  private refusal(root: RootName, key: string, before: unknown, { role, author }: Edit): string | null {
+    if (!mayWrite(root, role)) return `a change by ${ROOTS[root].who}`;
+    const isNew = before === undefined;
+    if (isNew && this.entries.get(root)!.size >= ROOTS[root].most)
+      return `at most ${ROOTS[root].most} entries in ${root}`;
+    if (root !== "annotations") return null;
+    const by = fieldsOf(before)["by"];
+    if (!isNew && by !== author && role !== "owner") return "an annotation of one's own, or the role owner";
+    const now = fieldsOf(plain(this.live(root, key)))["by"];
+    if (this.has(root, key) && now !== (isNew ? author : by)) return "by = its author";
+    return null;
+  }
+
+  private issue(root: RootName, key: string) {
+    const value = this.live(root, key);
+    const isMap = value instanceof Y.Map;
+    if (isMap !== (ROOTS[root].shape === "fields"))
+      return { field: null, expected: isMap ? "a plain value" : "a map of fields" };
+    return checkEntry(root, key, plain(value));
+  }
+
+  /** Carries out an intent, and removes it. */
+  private intend(
+    key: string,
+    edit: Edit,
+    around: EditSurroundings,
+    changes: EntryChange[],
+    repairs: Repair[],
+  ): void {
+    const value = plain(this.live("intents", key));
+    const issue = mayWrite("intents", edit.role)
+      ? this.issue("intents", key)
+      : { field: null, expected: "an editor" };
+    this.write(around, () => this.put("intents", key, undefined));
+    const effect =
+      issue ?? carryOut(value as never, (root, id) => this.entry(root, id), { ...edit, atUs: around.now });
+    if ("expected" in effect) {
+      repairs.push({ root: "intents", key, field: effect.field, expected: effect.expected });
+      return;
+    }
+    const { root, id, value: after } = effect;
+    const isFull = this.entry(root, id) === undefined && this.entries.get(root)!.size >= ROOTS[root].most;
+    const expected = isFull
+      ? `at most ${ROOTS[root].most} entries in ${root}`
+      : checkEntry(root, id, after)?.expected;
+    if (expected !== undefined) {
+      repairs.push({ root: "intents", key, field: null, expected });
+      return;
+    }
+    this.write(around, () => this.put(root, id, after));
+    this.note(root, id, changes);
+  }
+
+  private begin(around: EditSurroundings): void {
+    this.write(around, () => {
+      this.put("meta", "schemaVersion", ROOM_SCHEMA_VERSION);
+      this.put("meta", "epoch", this.epoch);
+    });
+    this.note("meta", "schemaVersion", []);
+    this.note("meta", "epoch", []);
+  }
+
+  /** Takes the entry into the mapped ones. */
+  private note(root: RootName, key: string, changes: EntryChange[]): void {
+    const entries = this.entries.get(root)!;
+    const before = entries.get(key);
+    const after = this.has(root, key) ? plain(this.live(root, key)) : undefined;
+    if (textOf(before) === textOf(after)) return;
+    if (after === undefined) entries.delete(key);
+    else entries.set(key, after);
+    changes.push({ root, key, before, after });
+  }
+
+  private has(root: RootName, key: string): boolean {
+    return this.doc.getMap(root).has(key);
+  }
+
+  private live(root: RootName, key: string): unknown {
+    return this.doc.getMap(root).get(key);
+  }
+
+  /** Makes an entry have this value; undefined removes it. */
+  private put(root: RootName, key: string, value: unknown): void {
+    const map = this.doc.getMap(root);
+    if (value === undefined) map.delete(key);
+    else if (ROOTS[root].shape === "whole") map.set(key, value);
+    else {
+      const live = map.get(key);
+      if (live instanceof Y.Map) putFields(live, fieldsOf(value));
+      else map.set(key, new Y.Map(Object.entries(fieldsOf(value))));
+    }
+  }
+
+  /** Writes under the room's own id. */
+  private write(around: EditSurroundings, change: () => void): void {
+    while (this.ownWriter === NOBODY || this.writers.get(this.ownWriter) !== ROOM_AUTHOR) {
+      const drawn = Math.floor(around.random() * 0x1_0000_0000);
+      if (drawn === NOBODY || this.writers.has(drawn)) continue;
+      this.ownWriter = drawn;
+      this.writers.set(drawn, ROOM_AUTHOR);
+    }
+    this.doc.clientID = this.ownWriter;
+    try {
+      change();
+    } finally {
+      // Yjs takes a foreign change under its own id for a collision, and would draw another one.
+      this.doc.clientID = NOBODY;
+    }
+  }
+}
+
+/** A document whose ids are not drawn at random. */
+function newDoc(): Y.Doc {
+  const doc = new Y.Doc({ guid: "room" });
+  doc.clientID = NOBODY;
+  return doc;
+}
+
+/** Writers of the structs of an update. */
+function writersOf(update: Uint8Array): number[] {
+  return [...new Set(Y.decodeUpdate(update).structs.map(({ id }) => id.client))];
+}
+
+function putFields(live: Y.Map<unknown>, fields: Record<string, unknown>): void {
+  for (const name of [...live.keys()].sort()) if (fields[name] === undefined) live.delete(name);
+  for (const name of Object.keys(fields).sort())
+    if (fields[name] !== undefined && textOf(plain(live.get(name))) !== textOf(fields[name]))
+      live.set(name, fields[name]);
+}
+
+function plain(value: unknown): unknown {
+  return value instanceof Y.AbstractType ? value.toJSON() : value;
+}
+
+function fieldsOf(value: unknown): Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}
+
+/** The same for the same value, whatever the order of its keys. */
+function textOf(value: unknown): string {
+  return JSON.stringify(sorted(value)) ?? "";
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  const fields = value as Record<string, unknown>;
+  return Object.fromEntries(
+    Object.keys(fields)
+      .sort()
+      .map((name) => [name, sorted(fields[name])]),
+  );
+}
