@@ -5,6 +5,8 @@
  *
  * K1  A body is checked here, once, at the edge: handlers trust its type. A body that does not fit is refused with the field that is wrong.
  * K2  A command that writes to the log is answered when its input is durable and admitted. Its input carries the author.
+ * K3  Each row names the least role that may send it: a viewer reads, an editor moves a shared place or changes the log, an owner decides
+ *     what the session watches for. A what-if changes nothing, but keeps a processor busy that all share: it needs an editor.
  *
  * To add a command: a row here, its answer in `CommandAnswers`, and its handler where sessions are put together (sim/session-commands.ts,
  * sim/recordings/replay/commands.ts). An HTTP path for it is a row in collab/gateway/command-routes.ts. A row with `input: "command"` needs
@@ -22,10 +24,8 @@ import type {
   WhatIfAnswer,
 } from "./controls.ts";
 import { EigenwatchError } from "./errors.ts";
+import { includesRole, type Role, rolesFrom } from "./principal.ts";
 import type { Settings } from "./settings.ts";
-
-/** Who may send a command. There are no roles yet: every viewer of a session may send all of them. */
-export type Role = "viewer";
 
 /** The sessions a command makes sense in, as an error names them. */
 export const SESSION_KINDS = {
@@ -42,6 +42,7 @@ type Effect = "nothing" | "place" | "log";
 interface CommandRow {
   /** What it does, after "Cannot" in an error. */
   readonly action: string;
+  /** The least role that may send it. */
   readonly who: Role;
   readonly where: readonly SessionKind[];
   readonly changes: Effect;
@@ -154,26 +155,26 @@ export type InjectionRequest = v.InferOutput<typeof injection>;
 export const COMMANDS = {
   readReplay: { action: "read the replay", who: "viewer", where: ["recorded"], changes: "nothing", schema: nothing },
   listReplayMarks: { action: "list marks", who: "viewer", where: ["recorded"], changes: "nothing", schema: nothing },
-  play: { action: "play", who: "viewer", where: ["recorded"], changes: "place", schema: fields({ speed: v.optional(speed) }) },
-  pause: { action: "pause", who: "viewer", where: ["recorded"], changes: "place", schema: nothing },
-  setSpeed: { action: "set the speed", who: "viewer", where: ["recorded"], changes: "place", schema: fields({ speed }) },
-  seek: { action: "seek", who: "viewer", where: ["recorded"], changes: "place", schema: place },
+  play: { action: "play", who: "editor", where: ["recorded"], changes: "place", schema: fields({ speed: v.optional(speed) }) },
+  pause: { action: "pause", who: "editor", where: ["recorded"], changes: "place", schema: nothing },
+  setSpeed: { action: "set the speed", who: "editor", where: ["recorded"], changes: "place", schema: fields({ speed }) },
+  seek: { action: "seek", who: "editor", where: ["recorded"], changes: "place", schema: place },
 
   listScenarios: { action: "list scenarios", who: "viewer", where: ["live", "logged"], changes: "nothing", schema: nothing },
   listInjections: { action: "list injections", who: "viewer", where: ["live"], changes: "nothing", schema: nothing },
-  startInjection: { action: "inject", who: "viewer", where: ["live"], changes: "log", schema: injection },
+  startInjection: { action: "inject", who: "editor", where: ["live"], changes: "log", schema: injection },
 
   readSettings: { action: "read settings", who: "viewer", where: ["live"], changes: "nothing", schema: nothing },
-  changeSetting: { action: "change a setting", who: "viewer", where: ["live"], changes: "log", schema: setting },
+  changeSetting: { action: "change a setting", who: "owner", where: ["live"], changes: "log", schema: setting },
 
   // What people did, by the names that shared documents and the log have for it (docs/decisions/alerts.md).
-  "threshold.set": { action: "set a threshold", who: "viewer", where: ["live"], changes: "log", input: "command", schema: alerts.thresholdSet },
-  "threshold.removed": { action: "remove a threshold", who: "viewer", where: ["live"], changes: "log", input: "command", schema: alerts.thresholdRemoved },
-  "alert.acknowledged": { action: "acknowledge an alert", who: "viewer", where: ["live"], changes: "log", input: "command", schema: alerts.alertAcknowledged },
-  "alert.assigned": { action: "assign an alert", who: "viewer", where: ["live"], changes: "log", input: "command", schema: alerts.alertAssigned },
-  "alert.snoozed": { action: "snooze an alert", who: "viewer", where: ["live"], changes: "log", input: "command", schema: alerts.alertSnoozed },
+  "threshold.set": { action: "set a threshold", who: "editor", where: ["live"], changes: "log", input: "command", schema: alerts.thresholdSet },
+  "threshold.removed": { action: "remove a threshold", who: "editor", where: ["live"], changes: "log", input: "command", schema: alerts.thresholdRemoved },
+  "alert.acknowledged": { action: "acknowledge an alert", who: "editor", where: ["live"], changes: "log", input: "command", schema: alerts.alertAcknowledged },
+  "alert.assigned": { action: "assign an alert", who: "editor", where: ["live"], changes: "log", input: "command", schema: alerts.alertAssigned },
+  "alert.snoozed": { action: "snooze an alert", who: "editor", where: ["live"], changes: "log", input: "command", schema: alerts.alertSnoozed },
 
-  askWhatIf: { action: "branch", who: "viewer", where: ["logged"], changes: "nothing", schema: branch },
+  askWhatIf: { action: "branch", who: "editor", where: ["logged"], changes: "nothing", schema: branch },
 } as const satisfies Record<string, CommandRow>;
 
 export type CommandName = keyof typeof COMMANDS;
@@ -220,6 +221,14 @@ export interface Entered {
 }
 
 export type CommandAnswer<Name extends CommandName> = CommandAnswers[Name];
+
+/** Throws (kind "denied") when a role is too little for the command. */
+export function requireRole(name: CommandName, held: Role): void {
+  const { action, who } = COMMANDS[name];
+  if (includesRole(held, who)) return;
+  const expected = `the role ${rolesFrom(who)}`;
+  throw new EigenwatchError({ action, value: `the role ${held}`, expected, kind: "denied" });
+}
 
 /** The command with a body from outside. Throws an EigenwatchError that names the field that does not fit. */
 export function readCommand<Name extends CommandName>(name: Name, body: unknown): Command<Name> {

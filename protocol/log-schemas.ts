@@ -10,7 +10,7 @@ import {
   MAX_PARTITIONS,
   MAX_RECORD_EVENTS,
 } from "./limits.ts";
-import { event } from "./schemas.ts";
+import { authored, event } from "./schemas.ts";
 
 /** Inputs of one partition in order (block.ts). */
 export const block = v.object({
@@ -106,8 +106,8 @@ export const request = v.object({
   epoch: count,
   /** A row of COMMANDS. */
   command: name,
-  /** Who sends it, as the gateway verified. */
-  author: name,
+  /** Who sends it, as the gateway verified. Without a role, the least one counts. */
+  ...authored,
   /** JSON. */
   body: v.string(),
 });

@@ -16,13 +16,10 @@ import {
   thresholdSet,
 } from "./alert-commands.ts";
 import { json } from "./fields.ts";
-import { ROLES } from "./schemas.ts";
+import { includesRole, type Role } from "./principal.ts";
 
 /** Step it with a change that an older program would not read. */
 export const ROOM_SCHEMA_VERSION = 1;
-
-/** People's rights, the least first. */
-export type RoomRole = (typeof ROLES)[number];
 
 /** Who wrote what the server writes itself. Nobody else can have the id: those of people have no space. */
 export const ROOM_AUTHOR = "the room";
@@ -84,7 +81,7 @@ export type WorkflowStep = v.InferOutput<typeof step>;
 export interface Root {
   readonly shape: "whole" | "fields";
   /** The least role that may write an entry; "room": the server alone. */
-  readonly who: RoomRole | "room";
+  readonly who: Role | "room";
   /** Entries at most: what a page can show, and what one recovery loads at once. */
   readonly most: number;
   readonly schema: v.GenericSchema;
@@ -152,7 +149,7 @@ function isFields(value: unknown): value is object {
 }
 
 /** Whether somebody may write entries of a root. */
-export function mayWrite(root: RootName, role: RoomRole): boolean {
+export function mayWrite(root: RootName, role: Role): boolean {
   const { who } = ROOTS[root];
-  return who !== "room" && ROLES.indexOf(role) >= ROLES.indexOf(who);
+  return who !== "room" && includesRole(role, who);
 }

@@ -18,6 +18,7 @@ import {
   timeUs,
 } from "./fields.ts";
 import { MAX_EDIT_BYTES, MAX_GROUP_CHANNELS, MAX_MATRIX_DIMENSION, MAX_VECTOR_DIMENSION } from "./limits.ts";
+import { ROLES } from "./principal.ts";
 
 export const SEVERITIES = ["info", "notice", "warning", "critical"] as const;
 
@@ -64,11 +65,20 @@ export const feedStatus = v.object({
   counts: mapOf(count),
 });
 
+/** Who an input comes from: a person, or a part of the runtime. */
+export const authored = {
+  author: name,
+  /** Of the principal that a gateway verified (principal.ts), where a command made the input. */
+  authorId: v.optional(name),
+  /** The role of that principal at that time. */
+  authorRole: v.optional(v.picklist(ROLES)),
+};
+
 /** An authorised person changed a setting. */
 export const configChanged = v.object({
   path: name,
   value: json,
-  author: name,
+  ...authored,
   /** Id of the command that asked for it, where that came from another node. */
   command: v.optional(name),
 });
@@ -84,8 +94,7 @@ export const notice = v.object({
   /** One plain sentence. */
   title: text,
   detail: plainMap,
-  /** The author: a person, or a part of the runtime. */
-  author: name,
+  ...authored,
   /** As in configChanged. */
   command: v.optional(name),
 });
@@ -113,9 +122,6 @@ export const command = v.object({
   /** As in configChanged. */
   command: v.optional(name),
 });
-
-/** Roles of people in a session, the least first. Each may do what those before it may. */
-export const ROLES = ["viewer", "editor", "owner"] as const;
 
 /** What a person changed in the shared document. It passed the room's gate: it applies without a gap, and its writers are its author's. */
 export const edit = v.object({

@@ -47,7 +47,7 @@ function loggedCommands(partition: Partition): Pick<CommandHandlers, LoggedComma
       const input = await partition.command({
         name,
         body,
-        author: { id: author },
+        author: { id: author.authorId, name: author.author, role: author.authorRole },
         ...FROM_GATEWAY,
         ...command,
       });

@@ -19,6 +19,7 @@ import {
   type SessionKind,
 } from "../../protocol/commands.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import type { Author } from "../../protocol/principal.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type CommandHandlers, CommandUnanswered, SessionCommands } from "../ports/commands.ts";
@@ -84,7 +85,7 @@ export class RemoteCommands {
     return Object.fromEntries(
       names.map((name) => [
         name,
-        (body: unknown, author: string, signal: AbortSignal) =>
+        (body: unknown, author: Author, signal: AbortSignal) =>
           this.send({ name, body } as Command, author, signal),
       ]),
     );
@@ -92,7 +93,7 @@ export class RemoteCommands {
 
   private async send<Name extends CommandName>(
     command: Command<Name>,
-    author: string,
+    author: Author,
     signal: AbortSignal,
   ): Promise<CommandAnswer<Name>> {
     const { clock, gateway } = this.options;
@@ -115,11 +116,11 @@ export class RemoteCommands {
   }
 
   /** One try; null when there was no answer. Rejects with what the owner refused it for. */
-  private async ask(id: string, { name, body }: Command, author: string, pending: Pending): Promise<unknown> {
+  private async ask(id: string, { name, body }: Command, author: Author, pending: Pending): Promise<unknown> {
     const { bus, subject, epoch: epochOf } = this.options;
     const epoch = epochOf();
     const json = JSON.stringify(body);
-    const request = encodeMessage({ type: "request", id, epoch, command: name, author, body: json });
+    const request = encodeMessage({ type: "request", id, epoch, command: name, ...author, body: json });
     pending.sentIn = epoch;
     const answer = await bus.request(subject, request, ANSWER_MS).then(
       (bytes) => decodeAs("answer", bytes),

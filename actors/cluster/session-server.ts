@@ -15,6 +15,7 @@ import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
 import { COMMANDS, type CommandName, readCommand } from "../../protocol/commands.ts";
 import { EigenwatchError, ProtocolError, show } from "../../protocol/errors.ts";
 import type { MessageOf, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
+import type { Author, Authored } from "../../protocol/principal.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -119,12 +120,12 @@ export class SessionServer {
     }
   }
 
-  private async carryOut({ id, command: name, author, body }: Asked): Promise<Uint8Array> {
+  private async carryOut({ id, command: name, body, ...by }: Asked): Promise<Uint8Array> {
     const { epoch, session } = this.options;
     try {
       if (!Object.hasOwn(COMMANDS, name)) throw unknownCommand(name);
       const command = readCommand(name as CommandName, parsed(name, body));
-      const answer = await session.commands.carryOut(command, author, this.gone.signal, id);
+      const answer = await session.commands.carryOut(command, authorOf(by), this.gone.signal, id);
       return encodeMessage({ type: "answer", epoch, body: JSON.stringify(answer) });
     } catch (error) {
       return refusal(epoch, this.shown(name, error));
@@ -193,6 +194,11 @@ export class SessionServer {
     const { session, partition } = this.options.session;
     return subjectOf(session, partition, kind, ...details);
   }
+}
+
+/** A gateway of an earlier version names no role. */
+function authorOf({ author, authorId = author, authorRole = "viewer" }: Authored): Author {
+  return { author, authorId, authorRole };
 }
 
 function refusal(epoch: number, error: NonNullable<MessageOf<"answer">["error"]>): Uint8Array {

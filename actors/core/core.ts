@@ -31,6 +31,7 @@ import type {
   StateMessage,
   StateVector,
 } from "../../protocol/messages.ts";
+import type { Authored } from "../../protocol/principal.ts";
 import { applySetting, parseSettings, type Settings } from "../../protocol/settings.ts";
 import type { Announced, Announcement, Batch, Detector, EditedDocument } from "../ports/detector.ts";
 import type { Actor } from "./actor.ts";
@@ -285,7 +286,7 @@ export class Core implements GroupsHost {
           severity: input.severity,
           title: input.title,
           channels: input.channels,
-          detail: { ...input.detail, author: input.author },
+          detail: { ...input.detail, ...authorIn(input) },
         });
         break;
       case "edit":
@@ -328,7 +329,7 @@ export class Core implements GroupsHost {
       kind: "config.changed",
       severity: "info",
       title: `${change.path} was set to ${JSON.stringify(change.value)} by ${change.author}`,
-      detail: { path: change.path, value: JSON.stringify(change.value), author: change.author },
+      detail: { path: change.path, value: JSON.stringify(change.value), ...authorIn(change) },
     });
     this.groups.restart(
       ({ definition: { name, adapts } }) => section === "seed" || (section === name && adapts !== true),
@@ -433,6 +434,15 @@ export class Core implements GroupsHost {
 /** Keeps the numbers of commands apart from those of a feed that has the same name. */
 function commandsOf(source: string): string {
   return `commands of ${source}`;
+}
+
+/** The author of an input, for the detail of its event. */
+function authorIn({ author, authorId, authorRole }: Authored): Record<string, string> {
+  return {
+    author,
+    ...(authorId === undefined ? {} : { authorId }),
+    ...(authorRole === undefined ? {} : { authorRole }),
+  };
 }
 
 function unreachable(input: never): never {

@@ -22,6 +22,7 @@ import type {
   FeedStatus,
   OperatorNotice,
 } from "../../protocol/messages.ts";
+import type { Authored } from "../../protocol/principal.ts";
 import { applySetting, type Settings } from "../../protocol/settings.ts";
 import { actorVersions } from "../core/actor-versions.ts";
 import type { Core, CoreDefinitions } from "../core/core.ts";
@@ -200,10 +201,10 @@ export class Partition implements LiveSession {
   }
 
   /** Changes a setting for all inputs after it. `command`: id of the command that asked. Rejects with what `applySetting` throws. */
-  configure(path: string, value: ConfigChanged["value"], author: string, command?: string): Promise<void> {
+  configure(path: string, value: ConfigChanged["value"], author: Authored, command?: string): Promise<void> {
     return this.entered(`set ${path}`, () => {
       applySetting(this.core.settings, path, value);
-      this.sequencer.enter({ type: "configChanged", path, value, author, ...idOf(command) });
+      this.sequencer.enter({ type: "configChanged", path, value, ...author, ...idOf(command) });
     });
   }
 

@@ -8,9 +8,11 @@ import {
   type Command,
   type CommandAnswer,
   type CommandName,
+  requireRole,
   SESSION_KINDS,
 } from "../../protocol/commands.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import type { Author } from "../../protocol/principal.ts";
 
 /**
  * `signal` aborts when nobody waits for the answer any more: a handler that only computes an answer may stop. `id`: of a command that came
@@ -18,7 +20,7 @@ import { EigenwatchError } from "../../protocol/errors.ts";
  */
 export type CommandHandler<Name extends CommandName> = (
   body: Command<Name>["body"],
-  author: string,
+  author: Author,
   signal: AbortSignal,
   id?: string,
 ) => CommandAnswer<Name> | Promise<CommandAnswer<Name>>;
@@ -44,15 +46,18 @@ export class SessionCommands {
 
   /**
    * Carries out a command of `author`, whom its input in the log names. Resolves when the input is durable and admitted. Rejects with what
-   * the handler throws, or when the session does not have the command.
+   * the handler throws, when the session does not have the command, and when the role of the author is too little (kind "denied"): every
+   * way in ends here, so this is where roles are enforced.
    */
   async carryOut<Name extends CommandName>(
     { name, body }: Command<Name>,
-    author: string,
+    author: Author,
     signal: AbortSignal,
     id?: string,
   ): Promise<CommandAnswer<Name>> {
-    return this.handlerOf(name)(body, author, signal, id);
+    const handler = this.handlerOf(name);
+    requireRole(name, author.authorRole);
+    return handler(body, author, signal, id);
   }
 
   /** Throws when the session does not have the command. */

@@ -1,5 +1,5 @@
 /**
- * Signing in. A gateway on loopback without a token lets everybody in; any other requires the token.
+ * Signing in: who sent a request, as a Principal. A gateway on loopback without a token takes everybody for the owner; any other requires the token.
  *
  *   link …/#token=T ──► page ──POST api/login {token}──► HttpOnly cookie with a random login id
  *   program ──Authorization: Bearer T──►
@@ -11,6 +11,7 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import { type Author, OWNER, type Principal } from "../../protocol/principal.ts";
 import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -21,15 +22,14 @@ export const TOKEN_CHARACTERS_MIN = 16;
 /** A login lasts a week: a wall display is not signed out over the weekend. */
 const LOGIN_SECONDS = 604_800;
 
-/**
- * `anybody`: no token is required. `login`: the hash of the login id. `stranger`: has not signed in and reaches only open paths; it may have sent
- * a wrong token.
- */
-export type Identity =
-  | { kind: "anybody" }
-  | { kind: "token" }
-  | { kind: "login"; login: string }
-  | { kind: "stranger"; wrongToken: boolean };
+/** `anybody`: no token is required. `login`: the hash of the login id. */
+export type SignedIn =
+  | { kind: "anybody"; principal: Principal }
+  | { kind: "token"; principal: Principal }
+  | { kind: "login"; principal: Principal; login: string };
+
+/** `stranger`: has not signed in and reaches only open paths; it may have sent a wrong token. */
+export type Identity = SignedIn | { kind: "stranger"; principal: null; wrongToken: boolean };
 
 export class Auth {
   /** The name contains the port, because browsers share cookies between ports of a host. */
@@ -53,12 +53,12 @@ export class Auth {
 
   /** Who sent the request. Charges nothing. */
   identify(request: IncomingMessage, nowMs: number): Identity {
-    if (this.#token === null) return { kind: "anybody" };
+    if (this.#token === null) return ANYBODY;
     const login = this.#loginOf(request, nowMs);
-    if (login !== null) return { kind: "login", login };
+    if (login !== null) return { kind: "login", principal: OWNER, login };
     const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
-    if (bearer === undefined) return { kind: "stranger", wrongToken: false };
-    return this.#isRight(bearer) ? { kind: "token" } : { kind: "stranger", wrongToken: true };
+    if (bearer === undefined) return NOBODY;
+    return this.#isRight(bearer) ? TOKEN : { kind: "stranger", principal: null, wrongToken: true };
   }
 
   /** Why a stranger is refused: 401, and 429 after too many wrong tokens from this address. Charges a wrong token. */
@@ -73,9 +73,10 @@ export class Auth {
     return new HttpError(429, parts, { "retry-after": wait });
   }
 
-  /** Throws the refusal of a missing or wrong token. */
-  checkToken(token: string | undefined, address: string, nowMs: number): void {
-    if (this.#token === null || (token !== undefined && this.#isRight(token))) return;
+  /** Whose token it is. Throws the refusal of a missing or wrong one. */
+  checkToken(token: string | undefined, address: string, nowMs: number): SignedIn {
+    if (this.#token === null) return ANYBODY;
+    if (token !== undefined && this.#isRight(token)) return TOKEN;
     throw this.refusal(token !== undefined, address, nowMs);
   }
 
@@ -131,6 +132,19 @@ export class Auth {
     const flags = `Path=${path}; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure ? "; Secure" : ""}`;
     return `${this.cookieName}=${id}; ${flags}`;
   }
+}
+
+/** Nobody yet. */
+export const NOBODY: Identity = { kind: "stranger", principal: null, wrongToken: false };
+
+const ANYBODY: SignedIn = { kind: "anybody", principal: OWNER };
+const TOKEN: SignedIn = { kind: "token", principal: OWNER };
+
+/** Who sends a command, for the log of the session: the principal, the way of signing in, and the address. */
+export function authorOf(identity: SignedIn, address: string): Author {
+  const { id, role } = identity.principal;
+  const who = identity.kind === "login" ? `login ${identity.login.slice(0, 8)}` : identity.kind;
+  return { author: `${who} at ${address}`, authorId: id, authorRole: role };
 }
 
 /** A random token of 256 bits, safe in a URL. */

@@ -2,22 +2,16 @@
  * HTTP paths for the commands of a session (protocol/commands.ts): one row a path, GET asks and POST acts. Commands that enter the log as
  * they are have the path /api/commands/NAME.
  *
- * C1  Every viewer may send a command. The request guard (Host, Origin, sign-in) and the JSON content type keep other sites out.
+ * C1  Whoever has signed in may send the commands of the role; the session refuses others. The request guard (Host, Origin, sign-in) and the
+ *     JSON content type keep other sites out.
  * C2  A request that does not fit its command, or that the session cannot carry out, changes nothing. The answer names what was expected.
  * C3  A command that changes the log is answered with 200 after its input is durable and admitted; the input names its author.
  */
 import * as v from "valibot";
 import type { LiveSession } from "../../actors/ports/session.ts";
-import {
-  COMMANDS,
-  type Command,
-  type CommandName,
-  LOGGED_COMMANDS,
-  type Role,
-  readCommand,
-} from "../../protocol/commands.ts";
+import { type Command, type CommandName, LOGGED_COMMANDS, readCommand } from "../../protocol/commands.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import type { Identity } from "./auth.ts";
+import { authorOf, type SignedIn } from "./auth.ts";
 import { chooseHub, type GatewayContext, type Route } from "./gateway-context.ts";
 import { type RequestContext, readJson } from "./request.ts";
 import { respondJson } from "./response.ts";
@@ -98,13 +92,16 @@ function readAction(body: unknown, actions: readonly string[]): { action: string
 }
 
 async function answerCommand(context: RequestContext, session: LiveSession, command: Command): Promise<void> {
-  const { request, response, identity } = context;
-  if (!rolesOf(identity).includes(COMMANDS[command.name].who)) throw mayNot(command.name);
+  const { request, response } = context;
   const gone = new AbortController();
   const leave = (): void => gone.abort();
   response.once("close", leave);
   try {
-    const answer = await session.commands.carryOut(command, authorOf(context), gone.signal);
+    const answer = await session.commands.carryOut(
+      command,
+      authorOf(signedIn(context), context.address),
+      gone.signal,
+    );
     if (!response.destroyed) respondJson(request, response, answer);
   } catch (error) {
     if (!gone.signal.aborted) throw error;
@@ -113,17 +110,8 @@ async function answerCommand(context: RequestContext, session: LiveSession, comm
   }
 }
 
-function rolesOf({ kind }: Identity): readonly Role[] {
-  return kind === "stranger" ? [] : ["viewer"];
-}
-
-function mayNot(name: CommandName): EigenwatchError {
-  const { action, who } = COMMANDS[name];
-  return new EigenwatchError({ action, value: "a stranger", expected: `a ${who}`, kind: "denied" });
-}
-
-/** Who sends the command, for the log of the session: the kind of identity, and the address. */
-function authorOf({ identity, address }: RequestContext): string {
-  const who = identity.kind === "login" ? `login ${identity.login.slice(0, 8)}` : identity.kind;
-  return `${who} at ${address}`;
+/** No path of a command is open to strangers (OPEN_PATHS in routes.ts). */
+function signedIn({ identity }: RequestContext): SignedIn {
+  if (identity.kind === "stranger") throw new Error("a command of a stranger");
+  return identity;
 }

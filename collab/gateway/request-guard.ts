@@ -9,7 +9,7 @@
 import type { IncomingMessage } from "node:http";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { expectedHosts, type HostRules, hostAllowed, originAllowed } from "./allowed-hosts.ts";
-import type { Auth, Identity } from "./auth.ts";
+import { type Auth, type Identity, NOBODY } from "./auth.ts";
 import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { RateLimit } from "./rate-limit.ts";
@@ -102,8 +102,6 @@ export class RequestGuard {
       : forwarded.slice(0, ADDRESS_CHARACTERS_MAX);
   }
 }
-
-const NOBODY: Identity = { kind: "stranger", wrongToken: false };
 
 function denied(action: string, value: string, expected: string): EigenwatchError {
   return new EigenwatchError({ action, value, expected, kind: "denied" });

@@ -36,6 +36,7 @@ export class SocketServer {
     { address, identity, query }: RequestOrigin,
   ): void {
     const { hubs, sockets, auth, counters, limits, nowMs, server } = this.#gateway;
+    let who = identity;
     const hub = chooseHub(hubs, query);
     if (identity.kind !== "stranger") this.#enter(socket, address);
     this.#server.handleUpgrade(request, socket, head, (ws) => {
@@ -46,11 +47,11 @@ export class SocketServer {
         nowMs,
         server,
         signIn: (token) => {
-          if (identity.kind !== "stranger") return;
-          auth.checkToken(token, address, nowMs());
+          if (who.kind !== "stranger") return;
+          who = auth.checkToken(token, address, nowMs());
           this.#enter(socket, address);
         },
-        stillSignedIn: () => auth.isSignedIn(identity, nowMs()),
+        stillSignedIn: () => auth.isSignedIn(who, nowMs()),
       });
       this.#clients.add(client);
       sockets.heard(socket, (reason) => client.cut("rate", reason.message));

@@ -62,7 +62,14 @@ function overlayTurn(scenario: string): () => number {
     innovation: "difference",
   };
   const window = { fromUs: 20_000, untilUs: Number.MAX_SAFE_INTEGER };
-  const overlay = createOverlay({ scenario, strength: 1, seed: 1, declaration, author: "bench", ...window });
+  const overlay = createOverlay({
+    scenario,
+    strength: 1,
+    seed: 1,
+    declaration,
+    author: { author: "bench" },
+    ...window,
+  });
   const walk = new Walk(CHANNELS, 1, 0, 1000);
   const frame = createFrame("walk", "walk", 256);
   return perSecond(() => {

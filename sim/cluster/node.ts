@@ -256,7 +256,7 @@ export class SimulatedNode {
     for (const [partition, session] of this.#remote) this.#ask(partition, session, { path, value });
     if (this.#world.options.remote) return;
     for (const partition of this.#node?.owned().values() ?? [])
-      void partition.configure(path, value, "somebody");
+      void partition.configure(path, value, { author: "somebody" });
   }
 
   /** Sends a command through this node, whoever owns the partition. Its author tells it from all others in the log. */
@@ -267,13 +267,19 @@ export class SimulatedNode {
       world.sometimes(`command happened: ${happened}`);
       world.observe({ kind: "commanded", atUs: world.nowUs, partition, author, happened });
     };
-    session.commands.carryOut({ name: "changeSetting", body }, author, new AbortController().signal).then(
-      () => answered("yes"),
-      (error: unknown) => {
-        if (error instanceof CommandUnanswered) answered(error.happened);
-        else world.threw(`${this.name} command`, error);
-      },
-    );
+    session.commands
+      .carryOut(
+        { name: "changeSetting", body },
+        { author, authorId: author, authorRole: "owner" },
+        new AbortController().signal,
+      )
+      .then(
+        () => answered("yes"),
+        (error: unknown) => {
+          if (error instanceof CommandUnanswered) answered(error.happened);
+          else world.threw(`${this.name} command`, error);
+        },
+      );
   }
 
   #pause(ms: number): void {

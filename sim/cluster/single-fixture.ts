@@ -255,7 +255,7 @@ class Machine {
       if (paused.happens(options.node.paused)) this.#pause(paused.size(100, options.node.pauseMsMax));
       if (configured.happens(options.node.configured)) {
         const change = SETTING_CHANGES[Math.floor(configured.size(0, SETTING_CHANGES.length))]!;
-        void this.#partition?.configure(change[0], change[1], "somebody");
+        void this.#partition?.configure(change[0], change[1], { author: "somebody" });
       }
     });
   }

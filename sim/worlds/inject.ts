@@ -10,6 +10,7 @@ import type { InjectionRequest } from "../../protocol/commands.ts";
 import type { InjectableScenario, StartedInjection } from "../../protocol/controls.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Channels } from "../../protocol/messages.ts";
+import type { Authored } from "../../protocol/principal.ts";
 import { createOverlay } from "./overlay.ts";
 import { findScenario, injectableNames } from "./scenarios.ts";
 
@@ -28,7 +29,7 @@ export function injectableScenarios(): InjectableScenario[] {
 export function prepareInjection(
   partition: InjectTarget,
   request: InjectionRequest,
-  author: string,
+  author: Authored,
 ): { started: StartedInjection; overlay: FrameOverlay } {
   const declaration = findGroup(partition.groups(), request.group);
   const { timeUs, lastInputSequence } = partition.describe();

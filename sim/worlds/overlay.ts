@@ -14,6 +14,7 @@ import type { Frame } from "../../protocol/frame.ts";
 import { createFrame } from "../../protocol/frame.ts";
 import { MAX_FRAME_SAMPLES } from "../../protocol/limits.ts";
 import type { Channels, OperatorNotice } from "../../protocol/messages.ts";
+import type { Authored } from "../../protocol/principal.ts";
 import type { Disturbance } from "./model/scenario.ts";
 import { findScenario, injectableNames } from "./scenarios.ts";
 
@@ -30,7 +31,7 @@ export interface OverlayOptions {
   /** Names of the channels to change; absent: all of the group. */
   readonly channels?: readonly string[] | undefined;
   /** Who requested it. */
-  readonly author: string;
+  readonly author: Authored;
 }
 
 /** An overlay that reads earlier frames, so that it knows the noise of the channels at its first sample. */
@@ -149,6 +150,6 @@ function notice(
         ? `Injected ${what} into ${where} of ${declaration.group}: not real data until it ends`
         : `Injection of ${what} into ${where} of ${declaration.group} is over`,
     detail: { scenario, strength, seed, fromUs, untilUs },
-    author,
+    ...author,
   };
 }

@@ -217,7 +217,7 @@ test("settings that people changed stay changed under the next owner", async () 
   const { clock, start } = cluster;
   const nodes = [start("a"), start("b")];
   await clock.advance(2_000);
-  cluster.runningOf("p0").configure("publishEveryUs", 123_000, "ann");
+  cluster.runningOf("p0").configure("publishEveryUs", 123_000, { author: "ann" });
   await clock.advance(100);
   const owner = nodes.find(({ node }) => node.owned().has("p0"))!;
   const stopped = owner.node.stop();

@@ -311,11 +311,13 @@ async function changes(cluster: TestCluster): Promise<EventMessage[]> {
   return events.filter(({ kind }) => kind === "config.changed");
 }
 
+const ANA = { author: "ana", authorId: "ana", authorRole: "owner" } as const;
+
 /** Changes a setting through a session while time passes. */
 async function ask({ clock }: TestCluster, session: RemoteSession, value: number) {
   const command = { name: "changeSetting", body: { path: "anomaly.cooldownSamples", value } } as const;
   let isSettled = false;
-  const outcome = session.commands.carryOut(command, "ana", new AbortController().signal).then(
+  const outcome = session.commands.carryOut(command, ANA, new AbortController().signal).then(
     ({ settings }) => ({ happened: "yes", settings, error: null }) as const,
     (error: CommandUnanswered) => ({ happened: error.happened, settings: null, error }) as const,
   );

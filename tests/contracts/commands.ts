@@ -12,6 +12,7 @@ import type { SessionCommands } from "../../actors/ports/commands.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import { COMMANDS, type CommandName, readCommand } from "../../protocol/commands.ts";
 import type { EigenwatchError } from "../../protocol/errors.ts";
+import { type Author, type Authored, ROLES, type Role } from "../../protocol/principal.ts";
 import { inWorlds } from "./in-worlds.ts";
 
 export interface CommandsWorld {
@@ -43,7 +44,7 @@ const BODIES: Readonly<Record<CommandName, object>> = {
   askWhatIf: { at: 2 },
 };
 
-const AUTHOR = "ana at 127.0.0.1";
+const AUTHOR = { author: "ana at 127.0.0.1", authorId: "ana", authorRole: "owner" } as const;
 
 /** `has`: the commands of this session, so that none is missed. */
 export function commandsContract(
@@ -85,10 +86,31 @@ export function commandsContract(
       assert.is((await rejection(ask(world, command))).kind, "unavailable", "and every later one");
     });
 
-    contract(`[K2] the input of ${command} names its author`, async (world) => {
+    contract(`[K2] the input of ${command} names its author, with id and role`, async (world) => {
       await ask(world, command);
-      assert.is((await authored(world.log)).at(-1), AUTHOR);
+      const { author, authorId, authorRole } = (await authored(world.log)).at(-1)!;
+      assert.equal({ author, authorId, authorRole }, AUTHOR);
     });
+  }
+
+  for (const command of has) {
+    const needed = ROLES.indexOf(COMMANDS[command].who);
+    for (const [k, authorRole] of ROLES.entries())
+      contract(
+        `[K3] ${command} is ${k < needed ? "refused to" : "answered for"} a ${authorRole}`,
+        async (world) => {
+          const before = await authored(world.log);
+          const answer = ask(world, command, { ...AUTHOR, authorRole });
+          if (k >= needed) {
+            await answer;
+            return;
+          }
+          const { kind, value, expected } = await rejection(answer);
+          assert.equal([kind, value], ["denied", `the role ${authorRole}`]);
+          assert.match(expected, new RegExp(`^the role ${COMMANDS[command].who}`));
+          assert.equal(await authored(world.log), before, "nothing is in the log");
+        },
+      );
   }
 
   for (const command of others)
@@ -101,16 +123,21 @@ export function commandsContract(
   test.run();
 }
 
-function ask({ commands }: CommandsWorld, name: CommandName): Promise<unknown> {
-  return commands.carryOut(readCommand(name, BODIES[name]), AUTHOR, new AbortController().signal);
+function ask({ commands }: CommandsWorld, name: CommandName, author: Author = AUTHOR): Promise<unknown> {
+  return commands.carryOut(readCommand(name, BODIES[name]), author, new AbortController().signal);
 }
 
 /** Authors of the inputs that have one, in the order of the log. */
-async function authored(log: Journal): Promise<string[]> {
-  const authors: string[] = [];
-  for await (const { input } of inputs(log))
-    if ("author" in input) authors.push(typeof input.author === "string" ? input.author : input.author.id);
-  return authors;
+async function authored(log: Journal): Promise<Authored[]> {
+  const found: Authored[] = [];
+  for await (const { input } of inputs(log)) {
+    if (!("author" in input)) continue;
+    const { author } = input;
+    if (typeof author !== "string")
+      found.push({ author: author.name!, authorId: author.id, authorRole: author.role as Role });
+    else found.push(input as Authored);
+  }
+  return found;
 }
 
 async function rejection(promise: Promise<unknown>): Promise<EigenwatchError> {

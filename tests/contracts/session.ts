@@ -153,7 +153,7 @@ export function sessionContract(name: string, make: () => Promise<SessionWorld>)
     const told = heard.events.filter(({ kind }) => kind === "config.changed");
     assert.equal(
       told.map(({ detail }) => detail["author"]),
-      [AUTHOR],
+      [AUTHOR.author],
     );
   });
 
@@ -180,7 +180,7 @@ export function sessionContract(name: string, make: () => Promise<SessionWorld>)
   test.run();
 }
 
-const AUTHOR = "ana at 127.0.0.1";
+const AUTHOR = { author: "ana at 127.0.0.1", authorId: "ana", authorRole: "owner" } as const;
 
 const DEAF = { frame() {}, event() {}, state() {}, metrics() {}, channels() {}, flush() {} };
 

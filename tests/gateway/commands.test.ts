@@ -82,12 +82,12 @@ function noting() {
       underWay: [{ group: "g", channels: ["x"], detail: { scenario: "spike" } }],
     }),
     listScenarios: () => ({ scenarios: [{ name: "spike", title: "a spike", family: "metrics" }] }),
-    startInjection: ({ scenario }, author) => {
+    startInjection: ({ scenario }, { author }) => {
       done.push(`inject ${scenario} by ${author}`);
       return { started: STARTED };
     },
     readSettings: () => ({ settings }),
-    changeSetting: ({ path, value }, author) => {
+    changeSetting: ({ path, value }, { author }) => {
       settings = applySetting(settings, path, value);
       done.push(`set ${path} to ${value} by ${author}`);
       return { settings };

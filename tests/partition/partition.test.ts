@@ -211,8 +211,8 @@ test("a session is open when its first input is durable, and not open when that 
 test("a log that goes on keeps its settings; those asked for by name are changed in it, and by whom", async () => {
   const journal = createMemoryJournal({});
   const first = await given({ journal: keepOpen(journal) });
-  await first.partition.configure("anomaly.cooldownSamples", 777, "ana");
-  await first.partition.configure("publishEveryUs", 250_000, "ana");
+  await first.partition.configure("anomaly.cooldownSamples", 777, { author: "ana" });
+  await first.partition.configure("publishEveryUs", 250_000, { author: "ana" });
   const settings = applySetting(defaultSettings(), "publishEveryUs", 1_000);
   const author = "command line";
   const requested = [
@@ -429,11 +429,11 @@ test("an operator notice becomes an event that names its author, and is in the l
 
 test("a setting is changed by an input that names its author; an unknown path or a bad value changes nothing", async () => {
   const world = await given();
-  world.partition.configure("publishEveryUs", 250_000, "ana");
+  world.partition.configure("publishEveryUs", 250_000, { author: "ana" });
   assert.is(world.partition.core.settings.publishEveryUs, 250_000);
   const count = (await world.inputs()).length;
-  await rejects(world.partition.configure("publishEvery", 1, "ana"), /publishEveryUs/);
-  await rejects(world.partition.configure("publishEveryUs", "often", "ana"), /often/);
+  await rejects(world.partition.configure("publishEvery", 1, { author: "ana" }), /publishEveryUs/);
+  await rejects(world.partition.configure("publishEveryUs", "often", { author: "ana" }), /often/);
   assert.is((await world.inputs()).length, count);
   await turns();
   assert.match(world.events.find(({ kind }) => kind === "config.changed")!.title, /by ana/);
@@ -492,7 +492,9 @@ test("a notice, a setting and an injection are answered when their block was rel
   await turns();
   const answered: string[] = [];
   const start = world.clock.nowUs();
-  void world.partition.configure("publishEveryUs", 250_000, "ana").then(() => answered.push("setting"));
+  void world.partition
+    .configure("publishEveryUs", 250_000, { author: "ana" })
+    .then(() => answered.push("setting"));
   void world.partition.inject(plus100(start + 10)).then(() => answered.push("injection"));
   void world.partition.operatorNotice(NOTICE).then(() => answered.push("notice"));
   await turns();
@@ -545,7 +547,7 @@ test("[P4] an input that never becomes durable is answered as unavailable, and s
   const world = await given({ journal: slowJournal() });
   world.journal.acknowledgeAll();
   await turns();
-  const setting = world.partition.configure("publishEveryUs", 250_000, "ana");
+  const setting = world.partition.configure("publishEveryUs", 250_000, { author: "ana" });
   await turns();
   world.journal.fail(new Error("disk full"));
   const first = await rejects(setting, /set publishEveryUs: the journal halted: disk full/);

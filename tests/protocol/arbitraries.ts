@@ -6,7 +6,8 @@ import { ERROR_KINDS } from "../../protocol/errors.ts";
 import { FORBIDDEN_KEYS } from "../../protocol/fields.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Message, MessageName, MessageOf } from "../../protocol/messages.ts";
-import { ROLES, SEVERITIES } from "../../protocol/schemas.ts";
+import { ROLES } from "../../protocol/principal.ts";
+import { SEVERITIES } from "../../protocol/schemas.ts";
 
 const plainObjects = { noNullPrototype: true } as const;
 
@@ -17,6 +18,7 @@ export const name = fc
     fc.string({ minLength: 1, maxLength: 8, unit: "grapheme" }),
   )
   .filter((text) => !FORBIDDEN_KEYS.has(text) && new TextEncoder().encode(text).length <= 128);
+const authored = { author: name, authorId: name, authorRole: fc.constantFrom(...ROLES) };
 const text = fc.oneof(fc.string({ maxLength: 80 }), fc.string({ maxLength: 20, unit: "grapheme" }));
 export const count = fc.oneof(fc.nat(300), fc.maxSafeNat());
 export const timeUs = fc.oneof(
@@ -189,7 +191,9 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     detail: text,
     counts: fc.dictionary(name, count, { maxKeys: 4, ...plainObjects }),
   }),
-  configChanged: message("configChanged", { path: name, value: json, author: name, command: name }, [
+  configChanged: message("configChanged", { path: name, value: json, ...authored, command: name }, [
+    "authorId",
+    "authorRole",
     "command",
   ]),
   shed: message("shed", { offered: count, admitted: count, shed: count, duplicates: count, reason: name }),
@@ -203,10 +207,10 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
       channels: fc.array(name, { maxLength: 3 }),
       title: text,
       detail: plainMap,
-      author: name,
+      ...authored,
       command: name,
     },
-    ["command"],
+    ["authorId", "authorRole", "command"],
   ),
   command: message(
     "command",
@@ -357,7 +361,10 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     },
     ["roles"],
   ),
-  request: message("request", { id: name, epoch: count, command: name, author: name, body: text }),
+  request: message("request", { id: name, epoch: count, command: name, ...authored, body: text }, [
+    "authorId",
+    "authorRole",
+  ]),
   answer: message(
     "answer",
     {

@@ -6,9 +6,11 @@ import {
   type CommandName,
   LOGGED_COMMANDS,
   readCommand,
+  requireRole,
   SESSION_KINDS,
 } from "../../protocol/commands.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { includesRole, type Role } from "../../protocol/principal.ts";
 
 const WEEK_S = 7 * 86_400;
 const MANY = 128;
@@ -125,8 +127,8 @@ for (const [name, body, says] of REFUSED)
   });
 
 test("each command says what it changes, and in which sessions it makes sense", () => {
-  for (const [name, { where, action, who }] of Object.entries(COMMANDS)) {
-    assert.ok(action.length > 0 && who === "viewer" && where.length > 0, name);
+  for (const [name, { where, action }] of Object.entries(COMMANDS)) {
+    assert.ok(action.length > 0 && where.length > 0, name);
     for (const kind of where) assert.ok(Object.hasOwn(SESSION_KINDS, kind), `${name} in ${kind}`);
   }
   const changing = Object.entries(COMMANDS).map(([name, { changes }]) => `${name} ${changes}`);
@@ -173,6 +175,39 @@ test("a threshold that does not fit is refused with the field that is wrong", ()
   ];
   for (const [wrong, expected] of refused)
     assert.throws(() => readCommand("threshold.set", { ...THRESHOLD, ...wrong }), expected);
+});
+
+test("[K3] a viewer reads, whatever changes something needs an editor or more, and settings need an owner", () => {
+  const rows = Object.entries(COMMANDS);
+  const least = (role: Role) => rows.filter(([, { who }]) => who === role).map(([name]) => name);
+  for (const [name, { changes, who }] of rows)
+    assert.ok(
+      changes === "nothing" || includesRole(who, "editor"),
+      `${name} of a ${who} changes the ${changes}`,
+    );
+  assert.equal(least("viewer"), [
+    "readReplay",
+    "listReplayMarks",
+    "listScenarios",
+    "listInjections",
+    "readSettings",
+  ]);
+  assert.equal(least("owner"), ["changeSetting"]);
+});
+
+test("[K3] a role that is too little is refused with the role needed and the role held", () => {
+  requireRole("startInjection", "editor");
+  requireRole("startInjection", "owner");
+  try {
+    requireRole("startInjection", "viewer");
+  } catch (error) {
+    assert.is((error as EigenwatchError).kind, "denied");
+    return assert.is(
+      (error as Error).message,
+      "Cannot inject: the role viewer; expected the role editor or owner",
+    );
+  }
+  assert.unreachable("it was allowed");
 });
 
 test.run();

@@ -1,16 +1,16 @@
 /** Builders of edits: replicas as people's programs have them, and what they send. */
 import * as Y from "yjs";
 import type { Edit } from "../../protocol/messages.ts";
-import type { RoomRole } from "../../protocol/room-document.ts";
+import type { Role } from "../../protocol/principal.ts";
 
 /** A person's copy of the document, under a writer of its own. */
 export class Replica {
   readonly doc = new Y.Doc();
   readonly author: string;
-  readonly role: RoomRole;
+  readonly role: Role;
   private sent: Uint8Array;
 
-  constructor(writer: number, author = "ana", role: RoomRole = "editor") {
+  constructor(writer: number, author = "ana", role: Role = "editor") {
     this.doc.clientID = writer;
     this.author = author;
     this.role = role;
@@ -40,7 +40,7 @@ export class Replica {
   }
 }
 
-export function edit(update: Uint8Array, author = "ana", role: RoomRole = "editor"): Edit {
+export function edit(update: Uint8Array, author = "ana", role: Role = "editor"): Edit {
   const name = author[0]!.toUpperCase() + author.slice(1);
   return { type: "edit", update, author, name, role, connection: "c1", epoch: 1 };
 }

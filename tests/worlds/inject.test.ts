@@ -50,7 +50,14 @@ function walks(): Frame[] {
 const REAL = walks();
 
 function overlayOf(scenario: string, options: Partial<OverlayOptions> = {}): ScenarioOverlay {
-  const usual = { strength: 1, seed: 5, fromUs: FROM, untilUs: UNTIL, declaration, author: "ana" };
+  const usual = {
+    strength: 1,
+    seed: 5,
+    fromUs: FROM,
+    untilUs: UNTIL,
+    declaration,
+    author: { author: "ana" },
+  };
   return createOverlay({ ...usual, scenario, ...options });
 }
 
@@ -307,7 +314,7 @@ test("without a duration an injection lasts a minute, or sixty samples if they t
 });
 
 async function inject(partition: Partition, request: InjectionRequest): Promise<StartedInjection> {
-  const { started, overlay } = prepareInjection(partition, request, "ana");
+  const { started, overlay } = prepareInjection(partition, request, { author: "ana" });
   await partition.inject(overlay);
   return started;
 }

@@ -151,7 +151,7 @@ class FaultWorld {
       try {
         await this.#session.commands.carryOut(
           { name: "changeSetting", body: { path: SETTING, value: settingOf(value) } },
-          "test",
+          { author: "test", authorId: "test", authorRole: "owner" },
           new AbortController().signal,
         );
         this.acknowledged.push(settingOf(value));

@@ -53,7 +53,16 @@ export function overlayOf(
   }
   const untilUs = fromUs + Math.round(durationSeconds * 1e6);
   const declaration = groupOf(request, declared);
-  return createOverlay({ scenario, strength, seed, fromUs, untilUs, declaration, channels, author: AUTHOR });
+  return createOverlay({
+    scenario,
+    strength,
+    seed,
+    fromUs,
+    untilUs,
+    declaration,
+    channels,
+    author: { author: AUTHOR },
+  });
 }
 
 function timeOf(at: number | string): number {
