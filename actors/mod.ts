@@ -15,6 +15,8 @@ export {
   openRecording,
   openRecordingForWriting,
   type PartitionFolder,
+  partitionFolder,
+  partitionFolders,
   recordedPartitions,
 } from "./journal/recording.ts";
 export { BlockChain, sameBytes, sha256 } from "./log/chain.ts";

@@ -8,7 +8,12 @@ import { type PartitionFolder, partitionFolder, partitionFolders } from "./parti
 
 export type { RecordingDescription } from "./describe.ts";
 export { describeRecording } from "./describe.ts";
-export { FIRST_PARTITION, type PartitionFolder, partitionFolder } from "./partition-folders.ts";
+export {
+  FIRST_PARTITION,
+  type PartitionFolder,
+  partitionFolder,
+  partitionFolders,
+} from "./partition-folders.ts";
 
 export interface RecordingOptions extends Omit<JournalOptions, "readOnly" | "onReport"> {
   log?: (message: string) => void;

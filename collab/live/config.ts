@@ -5,7 +5,7 @@ import type { RequestedSetting } from "../../actors/mod.ts";
 import { expectedAmong } from "../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { name } from "../../protocol/fields.ts";
-import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
+import { MAX_NAME_BYTES, MAX_PARTITIONS } from "../../protocol/limits.ts";
 import {
   applySetting,
   parseSettings,
@@ -33,6 +33,7 @@ export interface UpOptions extends NatsFlags {
   evidence?: true | undefined;
   json?: true | undefined;
   shadow?: true | undefined;
+  partitions?: number | undefined;
 }
 
 const fileSchema = v.strictObject({
@@ -51,6 +52,10 @@ const fileSchema = v.strictObject({
   trustProxy: v.optional(v.boolean()),
   /** Another process executes the log once more and compares. */
   shadow: v.optional(v.boolean()),
+  /** How many partitions the session has, p0, p1 …; a group belongs to one of them by its name. */
+  partitions: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_PARTITIONS))),
+  /** The partition of a group, where it shall be another. */
+  partitionByGroup: v.optional(v.record(v.string(), v.string())),
   settings: v.optional(v.record(v.string(), v.unknown())),
 });
 
@@ -68,6 +73,9 @@ export interface UpConfig {
   allowedHosts: string[];
   trustProxy: boolean;
   shadow: boolean;
+  /** Undefined: one, or as many as the recording has. */
+  partitions: number | undefined;
+  partitionByGroup: Readonly<Record<string, string>>;
   /** Those of a new recording. */
   settings: Settings;
   /** Those among them that the config file or an option names. */
@@ -126,6 +134,8 @@ export function readConfig(path: string | undefined, flags: UpOptions): UpConfig
     allowedHosts: [...(file.allowedHosts ?? []), ...flags.allowHost],
     trustProxy: file.trustProxy ?? false,
     shadow: flags.shadow ?? file.shadow ?? false,
+    partitions: flags.partitions ?? file.partitions,
+    partitionByGroup: file.partitionByGroup ?? {},
     settings: flags.set.reduce(
       (before, [setting, value]) => applySetting(before, setting, value),
       settingsOf(path, file.settings),

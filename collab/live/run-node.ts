@@ -25,6 +25,7 @@ import { connectBus, type NatsFlags } from "./nats-flags.ts";
 import { type NodeLog, nodeLog } from "./node-log.ts";
 import { answerStatus, nodesBucket, runningSince } from "./node-status.ts";
 import { type GatewayPlan, openGateway } from "./open-gateway.ts";
+import { partitionNames } from "./partition-names.ts";
 
 export const NODE_ROLES = ["feed", "core", "gateway", "scan"] as const;
 export type NodeRole = (typeof NODE_ROLES)[number];
@@ -47,10 +48,6 @@ const CLOCK_ERROR_MS_MAX = 5_000;
 
 /** Handing over takes a snapshot and a round trip; a node that cannot in this time is taken over from. */
 const HAND_OVER_MS = 15_000;
-
-export function partitionNames(count: number): string[] {
-  return Array.from({ length: count }, (_, k) => `p${k}`);
-}
 
 /** Runs until a signal comes. Returns the exit code. */
 export async function runNode(plan: NodePlan): Promise<number> {
@@ -86,7 +83,8 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
     log: (message) => log.say("info", "cluster", { message }),
   });
   node.onChange(({ partition, epoch, owned, journal, reason }) => {
-    if (owned !== null) owned.commands.handle(liveCommands(owned, journal!, null));
+    if (owned !== null)
+      owned.commands.handle(liveCommands({ partition: owned, journal: journal!, recording: null }));
     log.say("info", owned === null ? "released" : "owns", {
       partition,
       epoch,

@@ -1,23 +1,18 @@
 /**
  * `eigenwatch up`: assembles and runs the live system.
  *
- *   feeds ─► partition (sequencer, core, journal, gate) ─► gateway ─► dashboard
+ *   feeds ─► partitions (sequencer, core, journal, gate) ─► gateway ─► dashboard
  */
-import { existsSync, statSync } from "node:fs";
 import { hostname } from "node:os";
 import process from "node:process";
 import { print, printJson, report } from "../../actors/command-line/terminal.ts";
 import {
   createFeeds,
-  createMemoryJournal,
   type Feed,
-  FIRST_PARTITION,
-  openPartitionForWriting,
-  Partition,
+  type Partition,
   refusalAmong,
   SYSTEM,
   systemClock,
-  VERSIONS,
 } from "../../actors/mod.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import type { SessionListener } from "../../actors/ports/session.ts";
@@ -25,11 +20,13 @@ import { EigenwatchError } from "../../protocol/errors.ts";
 import type { EventMessage, OperatorNotice } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { timeText } from "../../protocol/text-values.ts";
-import { liveCommands, Shadow, synthWorlds } from "../../sim/mod.ts";
+import { synthWorlds } from "../../sim/mod.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { readConfig, type UpConfig, type UpOptions } from "./config.ts";
 import { openGateway } from "./open-gateway.ts";
+import { partitionsToRun } from "./partition-names.ts";
 import { NODE_ROLES, runNode } from "./run-node.ts";
+import { SessionPartitions } from "./session-partitions.ts";
 
 /** Runs until the feeds have ended (`--once`) or a signal comes. Returns the exit code. */
 export async function up(flags: UpOptions): Promise<number> {
@@ -37,7 +34,7 @@ export async function up(flags: UpOptions): Promise<number> {
   if (flags.nats !== undefined) return upOverNats(flags, config);
   const say = flags.json ? sayJson : sayText;
   const feeds = ({ seed }: Settings): Feed[] =>
-    makeFeeds(config, seed, (notice) => void partition.operatorNotice(notice));
+    makeFeeds(config, seed, (notice) => void partitions.first.operatorNotice(notice));
   // Feeds are made before the partition: after a wrong spec nothing has started. They do nothing until the partition runs them.
   const asked = feeds(config.settings);
   if (flags.once && !asked.some((feed) => feed.kind === "recorded")) {
@@ -51,28 +48,15 @@ export async function up(flags: UpOptions): Promise<number> {
   if (refusal !== null) throw refusal;
   const log = (message: string) => say("log", { message });
   const alarms: AlarmCounts = { incidents: 0, heldBack: 0 };
-  const journal = await openJournal(config, say);
-  const recording = config.durability === "file" ? config.record : null;
-  let shadow: Shadow | null = null;
-  const partition = await Partition.open({
-    session: config.session,
-    partition: FIRST_PARTITION,
-    journal,
-    clock: systemClock,
-    settings: config.settings,
-    requested: config.requested,
-    definitions: SYSTEM,
-    versions: VERSIONS,
-    recording,
-    listener: eventPrinter(say, alarms, flags),
+  const names = await partitionsToRun(config.partitions, config.record);
+  const partitions = await SessionPartitions.open({
+    config,
+    partitions: names,
+    listener: (partition) => eventPrinter(say, alarms, flags, names.length > 1 ? { partition } : {}),
     log,
-    gauges: () => shadow?.gauges() ?? {},
   });
-  if (config.shadow && "snapshots" in journal)
-    shadow = new Shadow(journal, { announce: (notice) => void partition.operatorNotice(notice), log });
-  partition.commands.handle(liveCommands(partition, journal, recording));
-  const gateway = await openGateway(config, [partition], log).catch(async (error: unknown) => {
-    await partition.close();
+  const gateway = await openGateway(config, partitions.sessions, log).catch(async (error: unknown) => {
+    await partitions.close();
     throw error;
   });
   // A program that reads "listening" may send a signal at once.
@@ -84,29 +68,31 @@ export async function up(flags: UpOptions): Promise<number> {
     recording: config.record,
   });
   // A recording that goes on keeps its seed.
-  const { settings } = partition.core;
-  partition.startFeeds(settings.seed === config.settings.seed ? asked : feeds(settings));
+  const { settings } = partitions.first.core;
+  partitions.startFeeds(settings.seed === config.settings.seed ? asked : feeds(settings));
 
   const ended = flags.once
-    ? partition.feedsEnded("recorded").then(() => "ended")
+    ? partitions.feedsEnded("recorded").then(() => "ended")
     : new Promise<never>(() => {});
-  const halted = partition.whenHalted();
-  const why = await Promise.race([stopped, ended, halted]);
+  const why = await Promise.race([stopped, ended, partitions.whenHalted()]);
   say("stopping", { why });
-  if (why === "ended") await shadow?.caughtUp();
-  shadow?.logCloses();
-  await partition.close();
+  if (why === "ended") await partitions.shadowsCaughtUp();
+  await partitions.close();
   await gateway.close();
-  const shadowed = shadow === null ? null : await shadow.finish();
+  const shadowed = await partitions.finishShadows();
   if (shadowed !== null) say("shadow", { ...shadowed });
-  const failed = partition.describe().feeds.filter((feed) => feed.status === "failed");
+  const { sessions } = partitions;
+  const failed = sessions
+    .flatMap((partition) => partition.describe().feeds)
+    .filter((feed) => feed.status === "failed");
   say("stopped", {
-    ...totals(partition, journal),
+    ...totals(partitions.all),
     ...alarms,
     failedFeeds: failed.map((feed) => `${feed.source}: ${feed.detail}`),
   });
   const differs = shadowed !== null && shadowed.differences > 0;
-  return partition.haltReason || differs || (flags.once && failed.length > 0) ? 1 : 0;
+  const halted = sessions.some(({ haltReason }) => haltReason !== null);
+  return halted || differs || (flags.once && failed.length > 0) ? 1 : 0;
 }
 
 /** A cluster of one. */
@@ -129,13 +115,39 @@ async function upOverNats(flags: UpOptions, config: UpConfig): Promise<number> {
     name: flags.name ?? hostname(),
     roles: NODE_ROLES,
     failover: "standard",
-    partitions: 1,
+    partitions: config.partitions ?? 1,
     json: flags.json === true,
   });
 }
 
-/** What the log holds at the end. After a halt the core has had inputs that are not in it, and its sums are those of no log. */
-function totals(partition: Partition, { last }: Journal): Record<string, number | string> {
+interface Totals {
+  inputs: number;
+  samples?: number;
+  events?: number;
+  hash?: string;
+  /** Inputs of the core that are not in the log. */
+  lost?: number;
+}
+
+/** What the log of the session holds at the end; of several partitions the sums, and what each holds. */
+function totals(
+  all: SessionPartitions["all"],
+): Totals & { partitions?: readonly (Totals & { partition: string })[] } {
+  const partitions = all.map(({ partition, journal }) => ({
+    partition: partition.partition,
+    ...totalsOf(partition, journal),
+  }));
+  if (partitions.length === 1) return totalsOf(all[0].partition, all[0].journal);
+  const sum = (count: (each: Totals) => number) => partitions.reduce((total, each) => total + count(each), 0);
+  const inputs = sum((each) => each.inputs);
+  if (partitions.some(({ lost }) => lost !== undefined))
+    return { inputs, lost: sum(({ lost = 0 }) => lost), partitions };
+  const samples = sum((each) => each.samples ?? 0);
+  return { inputs, samples, events: sum((each) => each.events ?? 0), partitions };
+}
+
+/** After a halt the core has had inputs that are not in the log, and its sums are those of no log. */
+function totalsOf(partition: Partition, { last }: Journal): Totals {
   const { core } = partition;
   const inputs = last?.lastSequence ?? 0;
   if (partition.haltReason !== null) return { inputs, lost: core.sequence - inputs };
@@ -155,23 +167,6 @@ function makeFeeds(
     stdin: process.stdin as AsyncIterable<Uint8Array>,
   };
   return createFeeds(config.feeds, context);
-}
-
-async function openJournal(config: UpConfig, say: Say) {
-  if (config.durability === "memory") return createMemoryJournal({});
-  const record = config.record!;
-  if (existsSync(record) && !statSync(record).isDirectory()) {
-    throw new EigenwatchError({
-      action: `record to ${record}`,
-      value: "it is a file",
-      expected: "a folder, or a name for a new one",
-    });
-  }
-  return openPartitionForWriting(record, FIRST_PARTITION, {
-    log: (message) => say("log", { message }),
-    ...(config.retainBytes === undefined ? {} : { retainBytes: config.retainBytes }),
-    ...(config.retainHours === undefined ? {} : { retainUs: config.retainHours * 3_600_000_000 }),
-  });
 }
 
 // ---- what is printed --------------------------------------------------------------------------------------------
@@ -199,7 +194,7 @@ function sayText(what: string, detail: Record<string, unknown>): void {
         print(`${detail["inputs"]} inputs are in the log, ${detail["lost"]} after them are lost`);
       else
         print(
-          `${detail["inputs"]} inputs, ${detail["samples"]} samples, ${detail["events"]} events, final hash ${detail["hash"]}`,
+          `${detail["inputs"]} inputs, ${detail["samples"]} samples, ${detail["events"]} events, ${hashText(detail)}`,
         );
       print(`${detail["incidents"]} incidents, ${detail["heldBack"]} held back as less important`);
       for (const failed of detail["failedFeeds"] as string[]) report(`feed failed: ${failed}`);
@@ -218,6 +213,12 @@ function sayText(what: string, detail: Record<string, unknown>): void {
   }
 }
 
+function hashText({ hash, partitions }: Record<string, unknown>): string {
+  if (partitions === undefined) return `final hash ${hash}`;
+  const each = partitions as readonly { partition: string; hash: string }[];
+  return `final hashes ${each.map(({ partition, hash }) => `${partition} ${hash}`).join(", ")}`;
+}
+
 /** Incidents of this run. */
 interface AlarmCounts {
   incidents: number;
@@ -231,7 +232,13 @@ function isEvidence({ actor, kind, severity }: EventMessage): boolean {
   return severity === "info" && (DETECTORS.has(actor) || kind === "incident.held-back");
 }
 
-function eventPrinter(say: Say, alarms: AlarmCounts, { evidence, json }: UpOptions): SessionListener {
+/** `where` is printed with each event. */
+function eventPrinter(
+  say: Say,
+  alarms: AlarmCounts,
+  { evidence, json }: UpOptions,
+  where: { readonly partition?: string },
+): SessionListener {
   return {
     frame() {},
     state() {},
@@ -245,7 +252,7 @@ function eventPrinter(say: Say, alarms: AlarmCounts, { evidence, json }: UpOptio
       // Logical time is 0 until the first sample of a recorded feed.
       const time = event.timeUs === 0 ? null : timeText(event.timeUs);
       const { sequence, kind, severity, title, group, channels, detail } = event;
-      say("event", { time, sequence, kind, severity, title, group, channels, detail });
+      say("event", { time, ...where, sequence, kind, severity, title, group, channels, detail });
     },
   };
 }

@@ -1,9 +1,11 @@
 /** `eigenwatch up`: the options of the live system. */
 import { Command, Option } from "@commander-js/extra-typings";
 import { manual } from "../../actors/command-line/manual.ts";
-import { settings, texts } from "../../actors/command-line/option-values.ts";
+import { read, settings, texts } from "../../actors/command-line/option-values.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
 import { feedHelp } from "../../actors/mod.ts";
+import { MAX_PARTITIONS } from "../../protocol/limits.ts";
+import { wholeNumber } from "../../protocol/text-values.ts";
 import { withGatewayOptions } from "./gateway-options.ts";
 import { withNatsOptions } from "./nats-flags.ts";
 import { up } from "./serve.ts";
@@ -26,6 +28,11 @@ export const upCommand = withNatsOptions(
       "--durability <level>",
       "publish outputs when their inputs are in memory, or on disk (default: file with --record)",
     ).choices(["memory", "file"] as const),
+  )
+  .option(
+    "--partitions <n>",
+    "divide the groups among so many partitions, each with its own log (default: 1, or as recorded)",
+    read(wholeNumber(1, MAX_PARTITIONS)),
   )
   .option("--once", "end when all file feeds have ended")
   .option("--config <file>", "JSON file: {feeds, port, host, record, settings, …}; options win over it")

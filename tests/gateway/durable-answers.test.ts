@@ -97,7 +97,7 @@ async function session() {
     recording: null,
     log: () => {},
   });
-  partition.commands.handle(liveCommands(partition, journal, null));
+  partition.commands.handle(liveCommands({ partition, journal, recording: null }));
   const feed = scriptedFeed("feed", "live");
   partition.startFeeds([feed]);
   (await feed.sink).channels(channels(2));

@@ -103,7 +103,7 @@ async function live(
     log: () => {},
   });
   const { commands } = partition;
-  commands.handle(liveCommands(partition, log, recording));
+  commands.handle(liveCommands({ partition, journal: log, recording }));
   const feed = scriptedFeed("feed", "recorded");
   partition.startFeeds([feed]);
   const sink = await feed.sink;
