@@ -35,7 +35,7 @@ import { listRecording, openSegments, writeIndex } from "./open-segments.ts";
 import { checkDerivedRecord, checkNextBlock, checkSnapshot } from "./order.ts";
 import { locateBlock, readEntries } from "./reader.ts";
 import { RECORD } from "./record.ts";
-import type { RetentionLimits } from "./retention.ts";
+import type { RetentionLimits, RetentionPlan } from "./retention.ts";
 import { planRetention } from "./retention.ts";
 import type { Damage, Segment } from "./segment.ts";
 import { emptySegment, enterBlock } from "./segment.ts";
@@ -271,7 +271,12 @@ export class FileJournal implements Journal {
       await this.#commit.flush();
       await this.#snapshots.remove(givenUp);
     }
-    await this.#retain();
+    const plan = this.#planRetention();
+    if (plan.upTo > 0) {
+      this.#commit.mark(RECORD.beginsAfter, plan.upTo);
+      await this.#commit.flush();
+    }
+    await this.#retain(plan);
   }
 
   loadSnapshot(at: LogPlace): Promise<StoredSnapshot | null> {
@@ -316,9 +321,15 @@ export class FileJournal implements Journal {
     await this.#checkOwn();
     const active = this.#segments.at(-1);
     const full = active !== undefined && active.blocks > 0 && active.size + batch.length > this.#segmentBytes;
-    if (this.#file === null || active === undefined || full) await this.#roll(batch);
+    const rolls = this.#file === null || active === undefined || full;
+    if (rolls) await this.#roll(batch);
     const segment = this.#segments.at(-1)!;
     const file = this.#file!;
+    // Nothing is missing of a recording that is made without the blocks before its first.
+    if (active === undefined && segment.firstBlock > 1)
+      batch.addMark(RECORD.beginsAfter, segment.firstBlock - 1);
+    const plan = rolls ? this.#planRetention() : null;
+    if (plan !== null && plan.upTo > 0) batch.addMark(RECORD.beginsAfter, plan.upTo);
     await file.write(batch.seal(segment.firstBlock), segment.size);
     await file.sync();
     for (const [i, position] of batch.positions.entries())
@@ -328,6 +339,7 @@ export class FileJournal implements Journal {
     this.#last = segment.last ?? this.#last;
     this.#first ??= segment.first;
     this.#unclosed = true;
+    if (plan !== null) await this.#retain(plan);
   }
 
   /** That nobody else has become the writer, as far as that shows. Both questions take a call to the system, so they are asked at once. */
@@ -365,7 +377,6 @@ export class FileJournal implements Journal {
     const segment = emptySegment(firstBlock, header.length);
     this.#file = await this.#create(segment.file, header);
     this.#segments.push(segment);
-    await this.#retain();
     await this.#checkFree();
   }
 
@@ -398,18 +409,24 @@ export class FileJournal implements Journal {
     }
   }
 
-  async #retain(): Promise<void> {
-    const plan = planRetention(this.#segments, this.#snapshots.kept, this.#limits);
-    if (plan.remove.length > 0) {
+  #planRetention(): RetentionPlan {
+    return planRetention(this.#segments, this.#snapshots.kept, this.#limits);
+  }
+
+  /** Carries out a plan of which the log durably says how far it goes. Another one may have been carried out meanwhile. */
+  async #retain(plan: RetentionPlan): Promise<void> {
+    const remove = plan.remove.filter((segment) => this.#segments.includes(segment));
+    const removeSnapshots = plan.removeSnapshots.filter((each) => this.#snapshots.kept.includes(each));
+    if (remove.length > 0) {
       // Removed from the list first: a reader that looks for the next segment must not find a deleted one.
-      this.#segments = this.#segments.filter((segment) => !plan.remove.includes(segment));
+      this.#segments = this.#segments.filter((segment) => !remove.includes(segment));
       this.#first = firstOf(this.#segments);
-      for (const { file } of plan.remove) {
+      for (const { file } of remove) {
         await this.#disk.remove(join(this.directory, file));
         await this.#disk.remove(join(this.directory, indexName(file)));
       }
-      for (const snapshot of plan.removeSnapshots) await this.#snapshots.remove(snapshot);
-      const removed = [...plan.remove, ...plan.removeSnapshots].map(({ file }) => file);
+      for (const snapshot of removeSnapshots) await this.#snapshots.remove(snapshot);
+      const removed = [...remove, ...removeSnapshots].map(({ file }) => file);
       this.#report({ kind: "retention", removed, firstBlock: this.#first?.number ?? 0, bytes: plan.bytes });
     }
     if (plan.heldBy !== null && plan.heldBy !== this.#heldBy)

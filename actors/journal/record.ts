@@ -22,10 +22,11 @@ export const RECORD = {
   closed: 4,
   snapshotStored: 5,
   snapshotGivenUp: 6,
+  beginsAfter: 7,
 } as const;
 
 /** Records that say something of a block by their type alone. */
-export type MarkType = typeof RECORD.closed | typeof RECORD.snapshotStored | typeof RECORD.snapshotGivenUp;
+export type MarkType = (typeof RECORD)["closed" | "snapshotStored" | "snapshotGivenUp" | "beginsAfter"];
 
 export const BATCH_MARK = 0x80;
 
@@ -74,7 +75,8 @@ export function writeDerivedRecord(
 
 /**
  * `closed`: the journal was closed in order after the block, everything before it was durable. `snapshotStored`, `snapshotGivenUp`: the snapshot
- * after the block is in the folder, or will be removed so that fewer are kept.
+ * after the block is in the folder, or will be removed so that fewer are kept. `beginsAfter`: nobody need miss the block and those before it,
+ * because retention removes them, or because the recording was made without them.
  */
 export function writeMark(view: DataView, at: number, type: MarkType, block: number): number {
   return writeHead(view, at, BODY_BYTES_MIN, type, block) + BODY_BYTES_MIN;

@@ -4,6 +4,7 @@
  * T1  The segments after the newest snapshot stay: recovery from it needs them.
  * T2  Without any snapshot everything stays: recovery starts at the first block.
  * T3  If something must be kept although the limit is exceeded, that is reported.
+ * T4  The log says up to where it was removed, durably, before anything is: what is missing beyond that was not given up.
  */
 import type { Segment } from "./segment.ts";
 import type { SnapshotInfo } from "./snapshots.ts";
@@ -18,6 +19,8 @@ export interface RetentionLimits {
 export interface RetentionPlan {
   remove: Segment[];
   removeSnapshots: SnapshotInfo[];
+  /** The last block that is given up; 0: none is. */
+  upTo: number;
   /** Bytes left after it. */
   bytes: number;
   /** Why more is kept than the limits ask for, or null. */
@@ -35,7 +38,7 @@ export function planRetention(
   let bytes = 0;
   for (const segment of segments) bytes += segment.size;
   for (const snapshot of snapshots) bytes += snapshot.bytes;
-  const plan: RetentionPlan = { remove: [], removeSnapshots: [], bytes, heldBy: null };
+  const plan: RetentionPlan = { remove: [], removeSnapshots: [], upTo: 0, bytes, heldBy: null };
   for (const [i, segment] of segments.entries()) {
     const tooOld = segment.last !== null && segment.last.timeUs < now - limits.retainUs;
     if (plan.bytes <= limits.retainBytes && !tooOld) break;
@@ -44,6 +47,7 @@ export function planRetention(
     plan.remove.push(segment);
     plan.bytes -= segment.size;
     const firstKept = segments[i + 1]!.firstBlock;
+    plan.upTo = firstKept - 1;
     for (const snapshot of snapshots) {
       if (snapshot.block >= firstKept - 1 || plan.removeSnapshots.includes(snapshot)) continue;
       plan.removeSnapshots.push(snapshot);

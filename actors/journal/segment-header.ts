@@ -4,7 +4,8 @@
  *    0  8 bytes  "EWSEG", 0, CR, LF
  *    8  u32      bytes of this header, to the first record
  *   12  u32      CRC-32 of the rest of it, from byte 16
- *   16  u16      version (1), u16 zero
+ *   16  u16      version (1)
+ *   18  u16      bit 0: the log says which blocks it begins after (`beginsAfter` in record.ts), so others are missing; the rest zero
  *   20  i64      number of the first block
  *   28  u32, …   partition, UTF-8 with its length before it
  *       u32, …   what the recording was created from, JSON in UTF-8 with its length before it
@@ -19,6 +20,8 @@ export interface SegmentHeader {
   firstBlock: number;
   /** Plain JSON from the starter of the recording; the journal only keeps it. */
   createdFrom: unknown;
+  /** Its writer noted what retention removed. Programs before did not. */
+  notesBeginning: boolean;
 }
 
 export const SEGMENT_VERSION = 1;
@@ -34,7 +37,9 @@ const MAGIC = new Uint8Array([0x45, 0x57, 0x53, 0x45, 0x47, 0x00, 0x0d, 0x0a]);
 
 const FIXED_BYTES = 28;
 
-export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
+const NOTES_BEGINNING = 1;
+
+export function encodeSegmentHeader(header: Omit<SegmentHeader, "notesBeginning">): Uint8Array {
   const partition = new TextEncoder().encode(header.partition);
   const createdFrom = new TextEncoder().encode(JSON.stringify(header.createdFrom ?? null));
   const bytes = new Uint8Array(FIXED_BYTES + 4 + partition.length + 4 + createdFrom.length);
@@ -46,6 +51,7 @@ export function encodeSegmentHeader(header: SegmentHeader): Uint8Array {
   bytes.set(MAGIC, 0);
   view.setUint32(8, bytes.length, true);
   view.setUint16(16, SEGMENT_VERSION, true);
+  view.setUint16(18, NOTES_BEGINNING, true);
   writeI64(view, 20, header.firstBlock);
   view.setUint32(FIXED_BYTES, partition.length, true);
   bytes.set(partition, FIXED_BYTES + 4);
@@ -83,5 +89,6 @@ export function decodeSegmentHeader(bytes: Uint8Array, file: string): SegmentHea
     partition: text.decode(bytes.subarray(FIXED_BYTES + 4, FIXED_BYTES + 4 + partitionBytes)),
     firstBlock: readI64(view, 20),
     createdFrom: JSON.parse(text.decode(bytes.subarray(settingsAt, length))),
+    notesBeginning: (view.getUint16(18, true) & NOTES_BEGINNING) !== 0,
   };
 }

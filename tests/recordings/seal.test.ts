@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -37,12 +38,15 @@ const publicKey = readPublicKey(keys.public)!;
 /** Several small segments with indexes and snapshots, sealed; and the same without the seal. */
 const sealed = join(folder, "sealed");
 const bare = join(folder, "bare");
+/** Without the seal, and with what retention left. */
+const retained = join(folder, "retained");
 let made: { inputs: number; events: number };
 
 test.before(async () => {
   const whole = await record({ definitions: TOYS, feeds: [WALK] });
   made = whole;
   await inSmallSegments(whole.directory, bare);
+  await inSmallSegments(whole.directory, retained, 150_000);
   cpSync(bare, sealed, { recursive: true });
   const report = await verifyRecording(sealed, { secrets: [secret] });
   assert.equal(report.findings, []);
@@ -161,9 +165,64 @@ test("snapshots that were given up so that fewer are kept are not missed", async
   assert.is(texts(await verifyRecording(place)), "");
 });
 
-test("an index that an interrupted retention left is no part of the recording, and does not hinder a seal", async () => {
+test("a beginning that retention removed holds, and the report says so", async () => {
+  const report = await verifyRecording(retained);
+  assert.equal(report.findings, []);
+  assert.ok(report.firstBlock > 1);
+  assert.is(report.beginning, "noted");
+  assert.is((await verifyRecording(bare)).beginning, "first");
+  const { stdout } = await run(["verify", retained]);
+  assert.match(stdout, `blocks 1 to ${report.firstBlock - 1} are no part of it: the log says that retention`);
+});
+
+test("a beginning that somebody deleted is named, also where retention removed some of it", async () => {
+  const whole = copyOf(bare);
+  const [, second] = segmentsOf(whole);
+  rmSync(join(whole, segmentsOf(whole)[0]!));
+  const last = Number.parseInt(second!, 10) - 1;
+  assert.match(
+    texts(await verifyRecording(whole)),
+    `blocks 1 to ${last} are missing before it: the log says that nothing`,
+  );
+
+  const rest = copyOf(retained);
+  const [oldest] = segmentsOf(rest);
+  rmSync(join(rest, oldest!));
+  const { findings, beginning } = await verifyRecording(rest);
+  const given = Number.parseInt(oldest!, 10) - 1;
+  assert.match(
+    findings[0]!.reason,
+    `missing before it: the log says that only those up to ${given} were given up`,
+  );
+  assert.is(beginning, "unknown");
+});
+
+test("a recording of a program that made no note of its beginning holds without it, and the report says that this is not known", async () => {
   const place = copyOf(bare);
-  rmSync(join(place, "0000000001.seg"));
+  for (const name of segmentsOf(place)) withoutNotes(join(place, name));
+  rmSync(join(place, segmentsOf(place)[0]!));
+  const { findings, beginning } = await verifyRecording(place);
+  assert.equal(
+    findings.filter(({ file }) => !file.endsWith(".idx")),
+    [],
+  );
+  assert.is(beginning, "unknown");
+});
+
+test("a recording that is made without a beginning lacks nothing", async () => {
+  const place = join(folder, "later");
+  const source = await openRecording(bare);
+  const target = await openRecordingForWriting(place, { partition: "p0" });
+  for await (const entry of source.read(10)) if (entry.kind === "block") await target.append(entry.block);
+  await target.close();
+  await source.close();
+  const { findings, firstBlock, beginning } = await verifyRecording(place);
+  assert.equal([findings, firstBlock, beginning], [[], 10, "noted"]);
+});
+
+test("an index that an interrupted retention left is no part of the recording, and does not hinder a seal", async () => {
+  const place = copyOf(retained);
+  cpSync(join(bare, "0000000001.idx"), join(place, "0000000001.idx"));
   const whole = await verifyRecording(place);
   assert.equal(whole.findings, []);
   assert.ok(whole.firstBlock > 1);
@@ -359,9 +418,9 @@ async function forgeEvent(directory: string): Promise<{ file: string; offset: nu
   throw new Error("no event to forge");
 }
 
-async function inSmallSegments(from: string, to: string): Promise<void> {
+async function inSmallSegments(from: string, to: string, retainBytes = Infinity): Promise<void> {
   const source = await openRecording(from);
-  const target = await openRecordingForWriting(to, { partition: "p0", segmentBytes: 20_000 });
+  const target = await openRecordingForWriting(to, { partition: "p0", segmentBytes: 20_000, retainBytes });
   for await (const entry of source.read()) {
     if (entry.kind === "block") await target.append(entry.block);
     else if (entry.kind !== "damage") target.appendDerived(entry);
@@ -372,6 +431,21 @@ async function inSmallSegments(from: string, to: string): Promise<void> {
   }
   await target.close();
   await source.close();
+}
+
+/** Names of the segments, oldest first. */
+function segmentsOf(directory: string): string[] {
+  return readdirSync(directory)
+    .filter((name) => name.endsWith(".seg"))
+    .sort();
+}
+
+/** Makes a segment one of a program that did not note what retention removes. */
+function withoutNotes(path: string): void {
+  const bytes = readFileSync(path);
+  bytes.writeUInt16LE(0, 18);
+  bytes.writeUInt32LE(crc32(bytes.subarray(16, bytes.readUInt32LE(8))), 12);
+  writeFileSync(path, bytes);
 }
 
 let copies = 0;

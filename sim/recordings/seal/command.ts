@@ -13,7 +13,7 @@ import { publicKey, secretKey } from "./key-files.ts";
 import { keygenCommand } from "./keygen-command.ts";
 import { checkContent, checkSignatures, readSeal, SEAL_FILE, type Seal, sealRecording } from "./seal.ts";
 import type { PublicKey, SecretKey } from "./signing-keys.ts";
-import { type Survey, surveyRecording } from "./survey.ts";
+import { type Beginning, type Survey, surveyRecording } from "./survey.ts";
 import type { Finding } from "./survey-files.ts";
 
 const command = new Command("verify")
@@ -54,6 +54,8 @@ export interface VerifyReport {
   recording: string;
   partition: string;
   firstBlock: number;
+  /** Why it begins with this block. */
+  beginning: Beginning;
   lastBlock: number;
   blocks: number;
   inputs: number;
@@ -146,6 +148,7 @@ function reportOf(
     recording: path,
     partition: survey.partition,
     firstBlock: first?.number ?? 0,
+    beginning: survey.beginning,
     lastBlock: last?.number ?? 0,
     blocks: survey.blocks,
     inputs: survey.inputs,
@@ -181,6 +184,11 @@ function refuseToSeal(path: string, { findings, last }: Survey): void {
     throw new EigenwatchError({ action: `seal ${path}`, value: "it holds no block", kind: "input" });
 }
 
+const BEGINNINGS = {
+  noted: "the log says that retention removed them, or that it was made without them",
+  unknown: "whether retention removed them or somebody else is not known, its program made no note of that",
+} as const;
+
 function printReport(report: VerifyReport, sealed: boolean): void {
   const { findings, seal } = report;
   for (const finding of findings) print(line(finding));
@@ -190,6 +198,8 @@ function printReport(report: VerifyReport, sealed: boolean): void {
       `${report.events} events, ${report.stateHashes} state hashes, ${report.snapshots} snapshots`,
     `last hash ${report.lastHash}`,
   );
+  if (findings.length === 0 && report.beginning !== "first")
+    print(`blocks 1 to ${report.firstBlock - 1} are no part of it: ${BEGINNINGS[report.beginning]}`);
   if (seal === null) return;
   for (const { algorithm, fingerprint, valid } of seal.signatures)
     print(

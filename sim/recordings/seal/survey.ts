@@ -4,6 +4,7 @@
  *   segments ──► CRC of each record ──► chain of blocks, notes (record-checks.ts)
  *   indexes  ──► equal to what the segment gives
  *   snapshots ─► checksums, and their place in the log
+ *   beginning ─► the first block, or the one after what the log says it begins after
  *
  * A change of any byte of these files is found and named with its file and offset, as far as it was no one who mends checksums and hashes:
  * against that there are seals (seal.ts).
@@ -42,6 +43,12 @@ export interface MissingFile {
   finding: Finding;
 }
 
+/**
+ * Why a recording begins with its first block. `noted`: the log says that it begins there, because retention removed what was before or
+ * because it was made without it. `unknown`: it was written by a program that did not note that.
+ */
+export type Beginning = "first" | "noted" | "unknown";
+
 export interface Survey {
   partition: string;
   blocks: number;
@@ -50,6 +57,7 @@ export interface Survey {
   checkpoints: number;
   snapshots: readonly SnapshotInfo[];
   first: BlockPosition | null;
+  beginning: Beginning;
   last: BlockPosition | null;
   before: Uint8Array | null;
   /** Bytes of each segment that hold: a running session may be writing after them. */
@@ -90,6 +98,7 @@ export async function surveyRecording(
   const checks = new RecordChecks(partition);
   const snapshots = await snapshotsOf(directory, names, findings);
   const stored = new Set<number>();
+  const notes = { isKept: false, beginsAfter: 0 };
   const missing: MissingFile[] = [];
   const segments: Segment[] = [];
   let bytes = 0;
@@ -101,6 +110,7 @@ export async function surveyRecording(
       checks,
       snapshots,
       stored,
+      notes,
       findings,
       hashAt,
     });
@@ -126,6 +136,7 @@ export async function surveyRecording(
       });
   }
   const { last } = checks;
+  const beginning = beginningOf(firstBlocks[0]!, notes, findings);
   for (const block of stored) {
     // Retention removes those before the first block.
     if (written || block < (checks.first?.number ?? 0) - 1 || names.includes(snapshotName(block))) continue;
@@ -151,6 +162,7 @@ export async function surveyRecording(
     checkpoints: checks.checkpoints,
     snapshots,
     first: checks.first,
+    beginning,
     last,
     before: checks.before,
     segments: segments.map(({ file, size, last }) => ({ file, bytes: size, lastBlock: last?.number ?? 0 })),
@@ -161,6 +173,32 @@ export async function surveyRecording(
   };
 }
 
+/** What the log says of its beginning. */
+interface BeginningNotes {
+  /** The oldest segment was written by a program that makes such notes. */
+  isKept: boolean;
+  /** Blocks up to this one are not expected. */
+  beginsAfter: number;
+}
+
+function beginningOf(
+  firstBlock: number,
+  { isKept, beginsAfter }: BeginningNotes,
+  findings: Finding[],
+): Beginning {
+  if (firstBlock <= 1) return "first";
+  if (beginsAfter >= firstBlock - 1) return "noted";
+  if (!isKept) return "unknown";
+  const given =
+    beginsAfter === 0 ? "nothing before was given up" : `only those up to ${beginsAfter} were given up`;
+  const blocks =
+    beginsAfter + 2 === firstBlock
+      ? `block ${firstBlock - 1} is`
+      : `blocks ${beginsAfter + 1} to ${firstBlock - 1} are`;
+  findings.push(at(segmentName(firstBlock), 0, 0, `${blocks} missing before it: the log says that ${given}`));
+  return "unknown";
+}
+
 interface Walk {
   newest: boolean;
   written: boolean;
@@ -168,6 +206,7 @@ interface Walk {
   snapshots: readonly SnapshotInfo[];
   /** Blocks whose snapshots the log says are there. */
   stored: Set<number>;
+  notes: BeginningNotes;
   findings: Finding[];
   hashAt(block: BlockPosition): void;
 }
@@ -181,6 +220,7 @@ async function surveySegment(directory: string, firstBlock: number, walk: Walk):
       walk.findings.push(
         at(segment.file, 20, 8, `its header says that it begins with block ${header.firstBlock}`),
       );
+    if (walk.checks.first === null) walk.notes.isKept ||= header?.notesBeginning === true;
     if ((await file.size()) === 0 && !walk.written)
       walk.findings.push(
         at(segment.file, 0, 0, "it is empty: an unfinished beginning, or all of it was removed"),
@@ -233,6 +273,7 @@ async function surveyRecords(scanner: SegmentScanner, file: string, walk: Walk):
       else if (type === RECORD.checkpoint) checks.checkpoint(block, payload, report);
       else if (type === RECORD.snapshotStored) walk.stored.add(block);
       else if (type === RECORD.snapshotGivenUp) walk.stored.delete(block);
+      else if (type === RECORD.beginsAfter) walk.notes.beginsAfter = Math.max(walk.notes.beginsAfter, block);
       else if (type === RECORD.closed && block !== (checks.last?.number ?? block))
         report(`it says that the log was closed after block ${block}, behind block ${checks.last?.number}`);
     }
