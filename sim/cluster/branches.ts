@@ -52,7 +52,8 @@ export const BRANCHES: ReadonlyMap<string, Branch> = new Map([
     "spike",
     "poison",
   ),
-  ...of("any", "feed", "foreign channel", "frame shed as duplicate", "actor restarted"),
+  ...of("any", "feed", "foreign channel", "frame shed as duplicate", "actor restarted", "actor stopped"),
+  ...of("any", "feed", "actor restarted after its failures were forgiven"),
   ...of("single", "feed", "frame shed"),
   ...of("any", "client", "client stalled", "client reconnected", "client reloaded", "client garbage"),
   ...of("any", "client", "foreign cursor"),
@@ -63,7 +64,8 @@ export const BRANCHES: ReadonlyMap<string, Branch> = new Map([
   ...of("single", "node", "snapshot restored", "checkpoint noted"),
   ...of("cluster", "node", "partition taken over", "partition let go", "node fenced"),
   ...of("cluster", "bus", "append uncertain", "append refused by the stream"),
-  ...of("remote", "node", "command happened: yes", "command happened: no"),
+  ...of("remote", "node", "node crashed in an answer", "command happened: yes", "command happened: no"),
+  ...of("remote", "node", "command unanswered: yes", "command unanswered: perhaps"),
 ]);
 
 /** Branches that this scenario can take. */

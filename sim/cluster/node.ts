@@ -1,7 +1,7 @@
 /**
  * One machine of a simulated cluster and the lives of its node: shipped ClusterNode, journal, partitions and gateway sessions.
  *
- *   down ──start──► running ──crash (at any event, or in a request)──► down
+ *   down ──start──► running ──crash (at any event, in a request, or before an answer)──► down
  *                      ├──pause──► paused, possibly longer than its lease ──wake──► running
  *                      └──stop──► handing over ──► down
  */
@@ -36,7 +36,7 @@ export class SimulatedNode {
   readonly #subscribers: Subscribers;
   readonly #partitions: readonly string[];
   readonly #faults: Record<
-    "crashed" | "inCall" | "stopped" | "paused" | "stepped" | "configured" | "restart",
+    "crashed" | "inCall" | "inAnswer" | "stopped" | "paused" | "stepped" | "configured" | "restart",
     Fault
   >;
   /** Error of its clock while nothing has set it. */
@@ -71,6 +71,7 @@ export class SimulatedNode {
     this.#faults = {
       crashed: of("node crashed"),
       inCall: of("node crashed in a call"),
+      inAnswer: of("node crashed in an answer"),
       stopped: of("node stopped"),
       paused: of("node paused"),
       stepped: of("node clock stepped"),
@@ -179,7 +180,7 @@ export class SimulatedNode {
     }
     if (epoch > 1) this.#world.sometimes("partition taken over");
     this.#epochs.set(partition, epoch);
-    takeCommands(owned);
+    this.#takeCommands(owned);
     if (!remote) gateway.serve(owned);
   }
 
@@ -207,11 +208,29 @@ export class SimulatedNode {
 
   /** Ends the process where it would send a request; the request is not sent. */
   #crashInCall(): void {
-    if (!this.#faults.inCall.happens(this.#world.options.node.crashedInCall)) return;
-    // Not in the middle of its own code, which would continue, but at the next event, before any other event of the process.
+    if (this.#faults.inCall.happens(this.#world.options.node.crashedInCall)) this.#crashSoon("in a call");
+  }
+
+  /** Not in the middle of its own code, which would continue, but at the next event, before any other event of the process. */
+  #crashSoon(where: string): void {
     const process = this.#process;
-    this.#world.after(0, null, `${this.name} crashes in a call`, () => {
+    this.#world.after(0, null, `${this.name} crashes ${where}`, () => {
       if (this.#process === process) this.#crash();
+    });
+  }
+
+  /** Commands that gateways pass on. The node may end when it has carried one out: its input is durable, and nobody was answered. */
+  #takeCommands(owned: Partition): void {
+    const { inAnswer } = this.#faults;
+    owned.commands.handle({
+      changeSetting: async ({ path, value }, author, _signal, id) => {
+        await owned.configure(path, value, author, id);
+        if (inAnswer.happens(this.#world.options.node.crashedInAnswer)) {
+          this.#crashSoon("in an answer");
+          await new Promise<never>(() => {});
+        }
+        return { settings: owned.core.settings };
+      },
     });
   }
 
@@ -276,8 +295,10 @@ export class SimulatedNode {
       .then(
         () => answered("yes"),
         (error: unknown) => {
-          if (error instanceof CommandUnanswered) answered(error.happened);
-          else world.threw(`${this.name} command`, error);
+          if (error instanceof CommandUnanswered) {
+            world.sometimes(`command unanswered: ${error.happened}`);
+            answered(error.happened);
+          } else world.threw(`${this.name} command`, error);
         },
       );
   }
@@ -294,13 +315,4 @@ export class SimulatedNode {
       world.observe({ kind: "nodeWoke", atUs: world.nowUs, node: this.name });
     });
   }
-}
-
-function takeCommands(owned: Partition): void {
-  owned.commands.handle({
-    changeSetting: async ({ path, value }, author, _signal, id) => {
-      await owned.configure(path, value, author, id);
-      return { settings: owned.core.settings };
-    },
-  });
 }

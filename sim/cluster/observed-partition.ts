@@ -1,6 +1,7 @@
 /** The tap of one node's shipped partitions: passes what they do to the checkers of the world. */
 import { hex } from "../../actors/core/mod.ts";
 import type { PartitionTap } from "../../actors/ports/tap.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
 
 /** One block in this many gets a state hash: computing it reads the whole state. */
@@ -9,9 +10,20 @@ const HASH_EVERY_BLOCKS = 64;
 /** Limit of blocks that wait for durability: the sequencer sheds above half of the journal's limit, and frames are small here. */
 const HELD_BYTES_MAX = (8 << 20) + 65_536;
 
+/** Failures in a minute after which an actor is still restarted. */
+const RESTARTS_MAX = 3;
+
 export function observePartition(world: SimulatedCluster, node: string): PartitionTap {
   const noted = world.trace.intern(`${node} applied`);
   const announced = world.trace.intern(`${node} event`);
+  const failures = new Map<string, number>();
+  /** More failures than stop an actor, and it is restarted: some of them are longer ago than they count. */
+  const restarted = ({ group, actor }: EventMessage): string => {
+    const key = `${group}/${actor}`;
+    const count = (failures.get(key) ?? 0) + 1;
+    failures.set(key, count);
+    return count > RESTARTS_MAX ? "actor restarted after its failures were forgiven" : "actor restarted";
+  };
   return {
     opened(partition, { epoch, block, sequence, stateHash }) {
       world.sometimes(block === 0 ? "partition opened empty" : "partition recovered");
@@ -41,7 +53,8 @@ export function observePartition(world: SimulatedCluster, node: string): Partiti
       world.observe({ kind: "acknowledged", atUs, node, partition, epoch, block, hash: hex(hash) });
     },
     released(partition, block, event) {
-      if (event.kind === "actor.restarted") world.sometimes("actor restarted");
+      if (event.kind === "actor.stopped") world.sometimes("actor stopped");
+      if (event.kind === "actor.restarted") world.sometimes(restarted(event));
       world.released.set(partition, event.sequence);
       world.trace.note(world.nowUs, announced, event.sequence, event.id);
       world.observe({ kind: "released", atUs: world.nowUs, node, partition, block, event });

@@ -86,6 +86,8 @@ export interface NodeOptions {
   readonly crashed: number;
   /** For each request to the bus: the node ends before sending it. */
   readonly crashedInCall: number;
+  /** For each command of a gateway: its owner ends when the command is carried out and not yet answered. */
+  readonly crashedInAnswer: number;
   readonly stopped: number;
   readonly paused: number;
   readonly pauseMsMax: number;
@@ -180,6 +182,7 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
     node: {
       crashed: chance("node.crashed", 0.06, node),
       crashedInCall: chance("node.crashedInCall", 0.003, node),
+      crashedInAnswer: chance("node.crashedInAnswer", 0.5, node),
       stopped: chance("node.stopped", 0.03, node),
       paused: chance("node.paused", 0.08, node),
       pauseMsMax: whole("node.pauseMsMax", 500, 12_000),
@@ -200,7 +203,8 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
       silent: chance("feed.silent", 0.005, feed),
       restarted: chance("feed.restarted", 0.005, feed),
       spike: chance("feed.spike", 0.04, feed),
-      poison: chance("feed.poison", 0.02, feed),
+      // Up to some failures a minute: an actor may fail three times in a minute, and is stopped at the fourth.
+      poison: chance("feed.poison", 0.04, feed),
       foreignChannel: chance("feed.foreignChannel", 0.02, feed),
     },
     client: {
