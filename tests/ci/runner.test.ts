@@ -176,6 +176,8 @@ test("has one", () => {});
 test.run();
 test("comes too late", () => {});`,
     "alone.test.ts": `import { suite } from "uvu";\nsuite("alone")("never runs", () => {});`,
+    "timer.test.ts": `${PASSING}setTimeout(() => test("is added by a timer", () => {}), 0);
+setTimeout(() => test("is added when all are through", () => {}), 50);`,
     "empty.test.ts": `import { test } from "uvu";\ntest.run();`,
     "value.test.ts": `// runtime: nodejs\n${PASSING}`,
     "key.test.ts": `// runtimes: node\n${PASSING}`,
@@ -193,6 +195,8 @@ test("comes too late", () => {});`,
     /FAIL .*lost\.test\.ts .*1 passed, 1 failed/,
     /lost\.test\.ts has tests that no run\(\) of their suite follows: "has no run", "comes too late"/,
     /alone\.test\.ts runs no test; has tests that no run\(\) .*: "never runs"/,
+    /FAIL .*timer\.test\.ts .*1 passed, 1 failed/,
+    /timer\.test\.ts adds tests when .*: "is added by a timer", "is added when all are through"/,
     /empty\.test\.ts runs no test/,
     /value\.test\.ts:1 \/\/ runtime: nodejs: expected node or deno/,
     /key\.test\.ts:1 \/\/ runtimes: node: expected \/\/ runtime: node or deno/,
@@ -207,7 +211,7 @@ test("comes too late", () => {});`,
     /deep\/cases\.ts is not run/,
   ];
   for (const line of expected) assert.match(output, line);
-  assert.is(last, "2 passed, 14 failed");
+  assert.is(last, "3 passed, 15 failed");
   assert.is(status, 1);
 });
 

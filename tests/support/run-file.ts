@@ -4,8 +4,8 @@
  * A bundle of it is followed by its name:  node …/tests/support/run-file.mjs …/tests/x.test.mjs tests/x.test.ts
  *
  * uvu's own `exec()` returns no counts, passes a suite whose hook threw, and reports nothing for a file without tests.
- * Here all three fail, and so do a remaining `test.only`, a test that no `run()` follows, and a file that keeps the process alive after
- * its tests.
+ * Here all three fail, and so do a remaining `test.only`, a test that no `run()` follows, one that a timer adds when the file is loaded, and
+ * a file that keeps the process alive after its tests.
  *
  * With EIGENWATCH_TEST_STOP=1 the process ends with the first failing test, for those who only ask whether there is one.
  */
@@ -56,6 +56,11 @@ const STOPS_AT_FAILURE = process.env["EIGENWATCH_TEST_STOP"] === "1";
 /** Lists of tests of suites that were not queued. */
 const unqueued = new Set<unknown[]>();
 
+/** The file is loaded: its suites are queued, and what is added to them now never runs. */
+let isLoaded = false;
+/** Names of tests that came later. */
+const late: string[] = [];
+
 /** Counts of the running suite. */
 let skippedInside = 0;
 let hookThrows = 0;
@@ -80,6 +85,7 @@ async function runFile(url: string): Promise<void> {
     fail("(the file could not be loaded)", error);
   } finally {
     restore();
+    isLoaded = true;
   }
   report.skips = globalThis.EIGENWATCH_SKIPS;
   report.skipped = report.skips.length;
@@ -107,11 +113,12 @@ async function runSuite(run: SuiteRun): Promise<void> {
 /**
  * uvu keeps a suite's tests and hooks in a closure and exposes them only in the `bind` call with which `test.run()` queues the suite.
  * Watching that call while the file loads gives the names of failures and the errors of hooks; watching how tests are added to the lists of
- * their suites gives those that are never queued.
+ * their suites gives those that are never queued. `test.run()` also gives its suite new lists, by `Object.assign`; they stay watched.
  */
 function watchSuites(): () => void {
   const { bind } = Function.prototype;
   const { push } = Array.prototype;
+  const { assign } = Object;
   Array.prototype.push = function (this: unknown[], ...items: unknown[]) {
     if (items.length === 1 && isTest(items[0])) unqueued.add(this);
     return Reflect.apply(push, this, items);
@@ -121,10 +128,25 @@ function watchSuites(): () => void {
     if (this.name === "runner" && Array.isArray(context?.bEach)) watch(context);
     return Reflect.apply(bind, this, args);
   } as typeof bind;
+  Object.assign = (target: object, ...sources: unknown[]) => {
+    const [fresh] = sources as [Partial<SuiteContext> | undefined];
+    for (const list of [fresh?.tests, fresh?.only]) if (Array.isArray(fresh?.bEach) && list) watchLate(list);
+    return Reflect.apply(assign, Object, [target, ...sources]);
+  };
   return () => {
     Function.prototype.bind = bind;
     Array.prototype.push = push;
+    Object.assign = assign;
   };
+}
+
+/** Notes the tests that are added to a list of a suite when the file is loaded. */
+function watchLate(list: Registered[]): void {
+  const push = (...tests: Registered[]): number => {
+    if (isLoaded) late.push(...tests.map(({ name }) => name));
+    return Array.prototype.push.apply(list, tests);
+  };
+  Object.defineProperty(list, "push", { value: push });
 }
 
 /** What uvu adds to the list of a suite. */
@@ -182,6 +204,17 @@ function fail(name: string, error: unknown): void {
 function finish(): void {
   writeReport();
   if (report.failed > 0) process.exitCode = 1;
+  // At the very end: a timer may add a test while others run, and when all are through.
+  process.once("exit", () => {
+    if (late.length === 0) return;
+    const names = late.map((name) => JSON.stringify(name)).join(", ");
+    fail(
+      "(never run)",
+      new Error(`${file} adds tests when it is loaded and its suites are queued: ${names}`),
+    );
+    writeReport();
+    process.exitCode = 1;
+  });
   const linger = setTimeout(() => {
     fail(
       "(left open)",
