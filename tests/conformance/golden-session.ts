@@ -213,36 +213,13 @@ function states(): TimedInput[] {
     const re = (noise.below(5) - 2) / 32;
     const im = (noise.below(5) - 2) / 32;
     const timeUs = BEGIN_US + 60 * SECOND_US + k * 500_000;
-    return {
-      timeUs,
-      input: {
-        type: "densityMatrix" as const,
-        group: "qubit",
-        source: "qubit",
-        sequence: k + 1,
-        timeUs,
-        n: 2,
-        re: float64Bytes([down, re, re, 1 - down]),
-        im: float64Bytes([0, -im, im, 0]),
-      },
-    };
+    const parts = { n: 2, re: [down, re, re, 1 - down], im: [0, -im, im, 0] };
+    return state("densityMatrix", "qubit", k + 1, timeUs, parts);
   });
   const register = Array.from({ length: 120 }, (_, k) => {
     const re = VECTORS[Math.floor(k / 15) % VECTORS.length]![k % 2]!;
     const timeUs = BEGIN_US + 80 * SECOND_US + k * 1_000_000;
-    return {
-      timeUs,
-      input: {
-        type: "stateVector" as const,
-        group: "register",
-        source: "register",
-        sequence: k + 1,
-        timeUs,
-        n: 4,
-        re: float64Bytes(re),
-        im: float64Bytes([0, 0, 0, 0]),
-      },
-    };
+    return state("stateVector", "register", k + 1, timeUs, { n: 4, re, im: [0, 0, 0, 0] });
   });
   // With the later settings.
   const later = [...qubit.slice(0, 90), ...register.slice(0, 50)].map(({ timeUs, input }, k) => {
@@ -250,6 +227,27 @@ function states(): TimedInput[] {
     return { timeUs: thenUs, input: { ...input, timeUs: thenUs, sequence: 1_000 + k } };
   });
   return [...qubit, ...register, ...later];
+}
+
+/** A state given whole. */
+function state(
+  type: "densityMatrix" | "stateVector",
+  group: string,
+  sequence: number,
+  timeUs: number,
+  { n, re, im }: { n: number; re: readonly number[]; im: readonly number[] },
+) {
+  const input = {
+    type,
+    group,
+    source: group,
+    sequence,
+    timeUs,
+    n,
+    re: float64Bytes(re),
+    im: float64Bytes(im),
+  };
+  return { timeUs, input };
 }
 
 /** Unit vectors with few digits, two near ones for each place. */
