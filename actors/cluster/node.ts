@@ -250,12 +250,6 @@ export class ClusterNode {
   }
 
   private report(change: OwnershipChange): void {
-    const { partition, epoch, reason } = change;
-    this.options.log(
-      change.owned === null
-        ? `node ${this.name} lets partition ${partition} go: ${reason}`
-        : `node ${this.name} owns partition ${partition} with epoch ${epoch}`,
-    );
     for (const listener of this.listeners) listener(change);
   }
 }
