@@ -152,7 +152,7 @@ export class CsvRows implements RowReader {
     const row = `the row that begins in line ${this.#nextLine}`;
     if (this.#ended && quoted) throw badTable(`${row} has a quote that is never closed`);
     if (length - this.#position > MAX_ROW_BYTES)
-      throw badTable(`${row} is longer than MAX_ROW_BYTES (${MAX_ROW_BYTES})`, "rows of text");
+      throw badTable(`${row} is longer than ${MAX_ROW_BYTES} bytes`, "rows of text");
     return false;
   }
 

@@ -89,7 +89,7 @@ export class JsonRows implements RowReader {
     const end = this.#bytes.indexOf(NEWLINE, this.#position);
     const length = this.#bytes.length;
     if (end < 0 && length - this.#position > MAX_ROW_BYTES)
-      throw badTable(`line ${this.#nextLine} is longer than MAX_ROW_BYTES (${MAX_ROW_BYTES})`);
+      throw badTable(`line ${this.#nextLine} is longer than ${MAX_ROW_BYTES} bytes`);
     if (end < 0 && !(this.#ended && this.#position < length)) return null;
     const stop = end < 0 ? length : end;
     const text = this.#decoder.decode(this.#bytes.subarray(this.#position, stop));
