@@ -15,7 +15,7 @@
  * R4  `registered` yields all state: hash and snapshot cover nothing else.
  * R5  Event sequences are 1, 2, 3 …; ids are `partition/inputSequence/k`.
  * R6  Listening actors receive what actors of groups announce within the same input or timer, in the order announced, after all other work
- *     on it. What they announce themselves is handed to nobody. Findings are then evidence: their events have the severity info.
+ *     on it. What they announce themselves is handed to nobody.
  */
 import type { Frame } from "../../protocol/frame.ts";
 import type {
@@ -167,12 +167,8 @@ export class Core implements GroupsHost {
   announce(actor: Actor, timeUs: number, announcement: Announcement): void {
     const { definition, group } = actor;
     const { finding = null, group: about = group.name } = announcement;
-    const isListenedTo = this.groups.isListenedTo(actor);
-    // Findings are evidence: whether they deserve attention is up to the actors that listen.
-    const isEvidence = isListenedTo && finding !== null;
-    const said: Announcement = isEvidence ? { ...announcement, severity: "info" } : announcement;
-    const event = this.emit(definition.name, about, timeUs, said);
-    if (isListenedTo) this.unheard.push({ event, group, finding });
+    const event = this.emit(definition.name, about, timeUs, announcement);
+    if (this.groups.isListenedTo(actor)) this.unheard.push({ event, group, finding });
   }
 
   edited(change: EditedDocument): void {

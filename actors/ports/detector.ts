@@ -133,7 +133,10 @@ export type Announcement = Pick<EventMessage, "kind" | "severity" | "title"> & {
   /** Of an actor of the session: the group that it speaks of. */
   group?: string;
   detail?: Record<string, string | number | boolean | null>;
-  /** Says that the announcement is about something that lasts. It is no part of the event. `channels` are ordered by contribution. */
+  /**
+   * Says that the announcement is about something that lasts. It is no part of the event. `channels` are ordered by contribution. What is
+   * found is evidence, with the severity info: whether it deserves attention is up to the actors that listen.
+   */
   finding?: Finding;
 };
 

@@ -167,12 +167,30 @@ test("[K6] a suspicion is not announced, and passes", () => {
   assert.equal(given.announced, ["collapse.calibrated"]);
 });
 
-test("[K2] a collapse is critical by its size, whether the false-alarm rate is guaranteed or not", () => {
-  const severity = (...signals: (string | Record<string, unknown>)[]) =>
-    new Given("collapse").when("calibrated", ...signals).announcements.at(-1)!["severity"];
-  assert.is(severity({ type: "declared", effect: 0.7 }), "warning");
-  assert.is(severity({ type: "declared", effect: 3 }), "critical");
-  assert.is(severity("dependent", { type: "declared", effect: 3 }), "critical");
+const LEVEL = { form: "level", title: "Channel a", before: 1, after: 9, spread: 1, changedUs: 1, sinceUs: 1 };
+
+test("whatever a detector finds is announced as info: incidents decide what deserves attention", () => {
+  const declared = { type: "declared", effect: 30 };
+  const found = [
+    ...new Given("collapse").when("calibrated", declared, "returned", declared, "persists", "calibrated")
+      .announcements,
+    ...new Given("anomaly").when("warmed", { type: "opened", joint: true, effect: 30 }, "closed")
+      .announcements,
+    ...new Given("changes").when({ ...declared, ...LEVEL }, { ...LEVEL, type: "returned" }).announcements,
+  ].filter(({ finding }) => finding !== undefined);
+  assert.equal(
+    [...new Set(found.map(({ kind }) => kind))],
+    [
+      "collapse.declared",
+      "collapse.recovered",
+      "collapse.rebaselined",
+      "anomaly.started",
+      "anomaly.ended",
+      "change.declared",
+      "change.returned",
+    ],
+  );
+  assert.equal([...new Set(found.map(({ severity }) => severity))], ["info"]);
 });
 
 test("[A1] no anomaly is announced while warming up", () => {

@@ -10,7 +10,7 @@ interface Group {
 export function started(event: Opened, group: Group): Announcement {
   return {
     kind: "anomaly.started",
-    severity: event.joint ? "warning" : "notice",
+    severity: "info",
     title: `${subject(event, group)} ${seenAs(event)}`,
     ...about(event, "opened"),
     detail: { ...detailOf(event), score: event.score, expected: event.expected },
@@ -20,7 +20,7 @@ export function started(event: Opened, group: Group): Announcement {
 export function stays(event: OfEpisode, group: Group): Announcement {
   return {
     kind: "anomaly.stays",
-    severity: "notice",
+    severity: "info",
     title: `${subject(event, group)} ${staysAs(event)}`,
     ...about(event, "grew"),
     detail: detailOf(event),

@@ -1,17 +1,12 @@
 /** The wording of the events of changes: title, severity and details of each. */
 import type { Announcement, Finding } from "../../ports/detector.ts";
-import { brief, duration } from "../event-wording.ts";
+import { amount, duration, range } from "../event-wording.ts";
 import type { ChangesSignal, Declared, Returned } from "./signals.ts";
 
-/** Effects, in usual spreads, from which a change is a notice and a warning. Three: outside what was usual. Ten: by far. */
-const NOTICE_FROM = 3;
-const WARNING_FROM = 10;
-
 export function declared(event: Declared): Announcement {
-  const { effect } = event;
   return {
     kind: "change.declared",
-    severity: effect >= WARNING_FROM ? "warning" : effect >= NOTICE_FROM ? "notice" : "info",
+    severity: "info",
     title: event.form === "level" ? newLevel(event) : newSlope(event),
     channels: [event.channel],
     detail: detailOf(event),
@@ -32,9 +27,9 @@ export function returned(event: Returned): Announcement {
 }
 
 function newLevel({ title, unit, before, after, spread, timeUs, changedUs }: Declared): string {
-  const usual = `usually ${brief(before - 2 * spread)} to ${brief(before + 2 * spread)}`;
+  const usual = `usually ${range(before - 2 * spread, before + 2 * spread, unit)}`;
   const verb = after > before ? "rose" : "fell";
-  return `${title} ${verb} from ${brief(before)} to ${amount(after, unit)} ${duration(timeUs - changedUs)} ago (${usual})`;
+  return `${title} ${verb} from ${range(before, after, unit)} ${duration(timeUs - changedUs)} ago (${usual})`;
 }
 
 function newSlope({ title, unit, slopeBefore, slopeAfter, spread, timeUs, changedUs }: Declared): string {
@@ -54,10 +49,6 @@ const TIMES = [
 /** The shortest of these times in which a slope moves by the spread. */
 function timeToMove(slope: number, spread: number): readonly [string, number] {
   return TIMES.find(([, seconds]) => slope * seconds >= spread) ?? TIMES[TIMES.length - 1]!;
-}
-
-function amount(value: number, unit: string): string {
-  return unit === "" ? brief(value) : `${brief(value)} ${unit}`;
 }
 
 function findingOf({ channel, sinceUs, effect, gain }: ChangesSignal, phase: Finding["phase"]): Finding {

@@ -27,7 +27,7 @@ import { LOOKS_A_ROW } from "./splits.ts";
 
 export const changes = defineDetector({
   name: "changes",
-  version: 2,
+  version: 3,
   machine: changesMachine,
   enabled: (settings, group) => settings.changes.enabled && !group.states,
   createDetector: (settings, group) => new ChangesDetector(settings, group),

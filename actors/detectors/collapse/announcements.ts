@@ -24,7 +24,7 @@ export function declared(event: Declared, { group, guarantee }: CollapseContext)
   const caveat = guarantee === "holds" ? "" : ", without a guaranteed false-alarm rate";
   return {
     kind: "collapse.declared",
-    severity: event.effect >= CRITICAL_EFFECT ? "critical" : "warning",
+    severity: "info",
     title: `${group} collapsed: ${event.change}, ${event.delayRows} rows after its onset${caveat}`,
     channels: event.channels,
     detail: {
@@ -70,7 +70,7 @@ export function declaredAgain(event: Declared, context: CollapseContext): Announ
 export function returned(event: Returned, { group }: CollapseContext): Announcement {
   return {
     kind: "collapse.recovered",
-    severity: "notice",
+    severity: "info",
     title: `${group} behaves as before the collapse again, for ${event.rows} rows`,
     detail: { atUs: event.timeUs, rows: event.rows },
     finding: { key: KEY, phase: "ended", sinceUs: event.timeUs, effect: 0, evidence: 0 },
@@ -80,7 +80,7 @@ export function returned(event: Returned, { group }: CollapseContext): Announcem
 export function rebaselined(event: Calibrated, { group }: CollapseContext): Announcement {
   return {
     kind: "collapse.rebaselined",
-    severity: "notice",
+    severity: "info",
     title: `${group} stays in its new regime: it counts as normal now, learnt from ${event.rows} rows${leftOut(event.leftOut)}`,
     channels: event.leftOut,
     detail: { atUs: event.timeUs, rows: event.rows, A: event.threshold, leftOut: event.leftOut.join(", ") },
@@ -116,9 +116,6 @@ export function restored(event: Independent, { group }: CollapseContext): Announ
     detail: { atUs: event.timeUs, lag1: event.lag1, guarantee: "holds" },
   };
 }
-
-/** Usual standard deviations: something is as far from usual as it is usually large. */
-const CRITICAL_EFFECT = 1;
 
 /** A group is in one regime at a time. */
 const KEY = "regime";
