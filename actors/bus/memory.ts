@@ -18,6 +18,7 @@ import {
   type Hints,
   type LogStream,
   NoAnswer,
+  NobodyAsked,
   type RequestHandler,
   type SnapshotStore,
   type StreamEntry,
@@ -71,8 +72,10 @@ function ask(
 ): Promise<Uint8Array> {
   const copy = new Uint8Array(bytes);
   return new Promise((resolve, reject) => {
-    const refuse = (why: string) => reject(new NoAnswer(`Cannot get an answer from ${subject}: ${why}`));
-    const cancel = clock.after(timeoutMs, () => refuse(`none within ${timeoutMs} ms`));
+    const action = `Cannot get an answer from ${subject}`;
+    const cancel = clock.after(timeoutMs, () =>
+      reject(new NoAnswer(`${action}: none within ${timeoutMs} ms`)),
+    );
     const asked = [...answerers].filter(({ pattern }) => matches(pattern, subject));
     const take = async (answerer: Answerer) => {
       if (!answerers.has(answerer)) return;
@@ -85,7 +88,7 @@ function ask(
     for (const answerer of asked) clock.soon(() => void take(answerer));
     if (asked.length > 0) return;
     cancel();
-    clock.soon(() => refuse("nobody takes requests there"));
+    clock.soon(() => reject(new NobodyAsked(`${action}: nobody takes requests there`)));
   });
 }
 

@@ -13,7 +13,7 @@ import type * as Nats from "nats";
 import * as v from "valibot";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { MAX_MESSAGE_BYTES } from "../../protocol/limits.ts";
-import { NoAnswer } from "../ports/bus.ts";
+import { NoAnswer, NobodyAsked } from "../ports/bus.ts";
 import { connectError, withoutJetStream } from "./nats-errors.ts";
 import { natsOptions } from "./nats-login.ts";
 import type { NatsOptions } from "./nats-options.ts";
@@ -116,14 +116,14 @@ export class NatsLink {
     return () => subscription.unsubscribe();
   }
 
-  /** Rejects with NoAnswer. */
+  /** Rejects with NoAnswer, with NobodyThere or with NobodyAsked. */
   async request(
     subject: string,
     bytes: Uint8Array,
     timeoutMs = ANSWER_MS,
     headers?: Nats.MsgHdrs,
   ): Promise<Nats.Msg> {
-    if (!this.#connected) throw new NoAnswer(`Cannot ask ${subject}: the servers cannot be reached`);
+    if (!this.#connected) throw new NobodyAsked(`Cannot ask ${subject}: the servers cannot be reached`);
     checkSize(subject, bytes);
     const options = { timeout: timeoutMs, ...(headers === undefined ? {} : { headers }) };
     const asked = this.connection.request(subject, new Uint8Array(bytes), options);
@@ -242,8 +242,8 @@ export class NatsLink {
   }
 }
 
-/** At once: no process takes requests of this subject. Nothing was carried out. */
-export class NobodyThere extends NoAnswer {}
+/** At once: no process takes requests of this subject. */
+export class NobodyThere extends NobodyAsked {}
 
 /** The data of a message as plain bytes: the library hands out the runtime's buffers. */
 export function bytesOf({ data }: Nats.Msg): Uint8Array {

@@ -20,7 +20,7 @@ import {
 } from "../../protocol/commands.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Author } from "../../protocol/principal.ts";
-import type { Bus } from "../ports/bus.ts";
+import { type Bus, NobodyAsked } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import { type CommandHandlers, CommandUnanswered, SessionCommands } from "../ports/commands.ts";
 
@@ -32,6 +32,8 @@ const ANSWER_MS = 2_000;
 
 /** Before a command is sent again: a new owner is there within a hand-over (200 ms) or a take-over. */
 const AGAIN_MS = 50;
+
+const NO_OWNER = "no node owns the session at the moment";
 
 export interface RemoteCommandsOptions {
   readonly bus: Bus;
@@ -99,7 +101,7 @@ export class RemoteCommands {
     const { clock, gateway } = this.options;
     const id = `${gateway}/${++this.count}`;
     const untilMs = this.untilMs();
-    const pending: Pending = { input: null, sentIn: null, reason: "no node owns the session", untilMs };
+    const pending: Pending = { input: null, sentIn: null, reason: NO_OWNER, untilMs };
     this.pending.set(id, pending);
     try {
       while (!signal.aborted && !this.isOver(pending)) {
@@ -121,11 +123,14 @@ export class RemoteCommands {
     const epoch = epochOf();
     const json = JSON.stringify(body);
     const request = encodeMessage({ type: "request", id, epoch, command: name, ...author, body: json });
+    const { sentIn } = pending;
     pending.sentIn = epoch;
     const answer = await bus.request(subject, request, ANSWER_MS).then(
       (bytes) => decodeAs("answer", bytes),
       (error: unknown) => {
-        pending.reason = error instanceof Error ? error.message : String(error);
+        const reached = !(error instanceof NobodyAsked);
+        if (!reached) pending.sentIn = sentIn;
+        pending.reason = reached || !bus.connected ? textOf(error) : NO_OWNER;
         return null;
       },
     );
@@ -153,4 +158,8 @@ export class RemoteCommands {
     const isSettled = sentIn === null || this.options.epoch() > sentIn;
     return COMMANDS[name].changes === "nothing" || isSettled ? "no" : "perhaps";
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

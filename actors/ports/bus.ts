@@ -14,7 +14,10 @@ export interface Bus {
   publish(subject: string, bytes: Uint8Array): void;
   /** `pattern` with `*` for one part and `>` for the rest. The returned function ends it. */
   subscribe(pattern: string, take: (subject: string, bytes: Uint8Array) => void): () => void;
-  /** Resolves with the first answer. Rejects with NoAnswer when none came in time, or at once when nobody takes requests of this subject. */
+  /**
+   * Resolves with the first answer. Rejects with NoAnswer when none came in time, and with NobodyAsked at once when the request reached nobody: no
+   * process takes requests of this subject, or there is no connection. (A bus that cannot tell says NoAnswer.)
+   */
   request(subject: string, bytes: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
   /** `handle` resolves with the answer to a request, or with null to leave it to others. The returned function ends it. */
   answer(pattern: string, handle: RequestHandler): () => void;
@@ -84,5 +87,10 @@ export class AppendUncertain extends Error {
 
 /** No answer to a request in time: carried out or not. */
 export class NoAnswer extends Error {
-  override readonly name = "NoAnswer";
+  override readonly name: string = "NoAnswer";
+}
+
+/** The request reached nobody: it was not and will not be carried out. */
+export class NobodyAsked extends NoAnswer {
+  override readonly name = "NobodyAsked";
 }

@@ -1,101 +1,63 @@
 /**
- * The cluster on real processes and servers: how soon it goes on after a fault, whether anything is lost, and what the servers do to two
- * writers of one place.
+ * The cluster on real processes and servers, in sections that run alone with `--only`:
  *
- * The runs choose their faults by turns, so that each kind is met as often as the others; `--runs 84` makes 504 faults.
+ *   takeover     how soon it goes on after its owner was killed
+ *   faults       whether anything is lost or doubled by any fault; `--runs 56` makes 504 faults for each kind of fail-over
+ *   contested    what the servers do to two writers of one place, and that take-overs count once; `--races 10000`
+ *   throughput   the journal on a stream, and frames from a feed to a gateway
+ *   latency      from a feed to a client
+ *   overload     ten times what the owner can take, for `--seconds 60`
+ *
+ * Each needs nats-server. Faults are chosen by turns, so that each kind is met as often as the others.
  */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import process from "node:process";
-import { ownProgram } from "../../actors/workers/mod.ts";
-import { contestedAppends } from "./cluster/contested-appends.ts";
-import { FAULTS, faultRun } from "./cluster/fault-run.ts";
-import { check, quantile } from "./measure.ts";
-import { ROOT } from "./program.ts";
-import { type BenchRow, limited } from "./row.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
+import { contestedRows } from "./cluster/contested.ts";
+import { faultRows, takeoverRows } from "./cluster/faults.ts";
+import { clusterLatencyRows } from "./cluster/latency.ts";
+import { overloadRows } from "./cluster/overload.ts";
+import { throughputRows } from "./cluster/throughput.ts";
+import type { BenchRow } from "./row.ts";
 
-/**
- * The built program, where there is one: a node that starts from its sources takes seconds of a processor, and the take-over beside it waits for
- * them.
- */
-function builtProgram(): string[] {
-  const [runtime, ...args] = ownProgram();
-  const built = join(ROOT, "dist", "eigenwatch.mjs");
-  if (!existsSync(built)) return [runtime, ...args];
-  return "Deno" in globalThis ? [runtime, "run", "-A", built] : [runtime, built];
+export interface ClusterBenchOptions {
+  /** Sections, separated by commas; default: all. */
+  only?: string | undefined;
+  /** Of nine faults each. */
+  runs?: number | undefined;
+  /** Of each kind. */
+  races?: number | undefined;
+  /** Of overload. */
+  seconds?: number | undefined;
 }
 
-/** Take-overs a run, besides one of each other fault: enough for a 99th percentile over a few dozen runs. */
-const KILLS = 3;
-
 const RUNS = 2;
+const RACES = 300;
+const OVERLOAD_SECONDS = 60;
 
-/** From a kill -9 until a command is carried out again, ms: p50 and p99. */
-const LIMITS = { standard: [4_200, 5_500], quick: [2_600, 4_000] } as const;
+type Section = (options: ClusterBenchOptions) => Promise<BenchRow[]>;
 
-export async function benchCluster({ runs = RUNS }: { runs?: number | undefined } = {}): Promise<BenchRow[]> {
+const SECTIONS: Readonly<Record<string, Section>> = {
+  takeover: ({ runs = RUNS }) => takeoverRows(runs),
+  faults: ({ runs = RUNS }) => faultRows(runs),
+  contested: ({ races = RACES }) => contestedRows(races),
+  throughput: () => throughputRows(),
+  latency: () => clusterLatencyRows(),
+  overload: ({ seconds = OVERLOAD_SECONDS }) => overloadRows(seconds),
+};
+
+export async function benchCluster(options: ClusterBenchOptions): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
-  for (const failover of ["standard", "quick"] as const) {
-    const kills: number[] = [];
-    const problems: string[] = [];
-    let faults = 0;
-    let acknowledged = 0;
-    for (let run = 0; run < runs; run++) {
-      const planned = [...FAULTS, ...Array.from({ length: KILLS }, () => "kill owner" as const)];
-      const report = await faultRun({
-        faults: planned,
-        failover,
-        programs: [builtProgram()],
-        progress: (line) => process.stderr.write(`${failover} ${run + 1}/${runs}: ${line}\n`),
-      });
-      kills.push(...report.recoveredMs.filter((_, k) => planned[k] === "kill owner"));
-      problems.push(...report.problems);
-      faults += planned.length;
-      acknowledged += report.acknowledged;
-    }
-    const [p50, p99] = LIMITS[failover];
-    const name = `take-over after kill -9, --failover ${failover}`;
-    const note = `until a command is carried out again; ${kills.length} of them`;
-    rows.push(
-      limited({ name, unit: "ms", runs: kills, note }, { atMost: p50 }),
-      limited(
-        { name: `${name}, 99th percentile`, unit: "ms", runs: [quantile(kills, 0.99)] },
-        { atMost: p99 },
-      ),
-      limited(
-        {
-          name: `logs that are not one chain, events that differ, settings lost or doubled, ${failover}`,
-          unit: "problems",
-          runs: [problems.length],
-          note: `${faults} faults, ${acknowledged} acknowledged settings${problems.length > 0 ? `: ${problems[0]}` : ""}`,
-        },
-        { atMost: 0 },
-      ),
-    );
-  }
-  rows.push(...(await contestedRows()));
+  for (const name of sectionsOf(options.only)) rows.push(...(await SECTIONS[name]!(options)));
   return rows;
 }
 
-/** On three copies the expectation by subject must have let two pass, or the races were none. */
-async function contestedRows(): Promise<BenchRow[]> {
-  const alone = await contestedAppends(1);
-  const copied = await contestedAppends(3);
-  check(
-    copied.bySubject > 0,
-    "races that both writers win where the expectation is by subject",
-    `none of ${copied.races}`,
-  );
-  return Object.entries({ "one server": alone, "three servers, three copies": copied }).map(
-    ([where, { races, streamWide, bySubject }]) =>
-      limited(
-        {
-          name: `appends that expect the same end of a stream, both accepted, ${where}`,
-          unit: "races",
-          runs: [streamWide],
-          note: `of ${races}; with the expectation by subject, which we do not use: ${bySubject}`,
-        },
-        { atMost: 0 },
-      ),
-  );
+function sectionsOf(only: string | undefined): string[] {
+  const all = Object.keys(SECTIONS);
+  const names = only === undefined ? all : only.split(",");
+  const unknown = names.find((name) => !Object.hasOwn(SECTIONS, name));
+  if (unknown === undefined) return names;
+  throw new EigenwatchError({
+    action: `run bench cluster --only ${only}`,
+    value: `there is no section "${unknown}"`,
+    expected: `one or several of ${all.join(",")}`,
+  });
 }

@@ -25,6 +25,9 @@ const MAX_FRAMES = 100_000;
 /** A run takes about a minute. */
 const MAX_RUNS = 1_000;
 
+/** A race takes some ms. */
+const MAX_RACES = 100_000;
+
 export const benchCommand = new Command("bench")
   .description(
     "Runs the benchmarks: throughput, latency, memory, each beside a limit or a peer of the same run; medians of five runs. Needs a checkout.",
@@ -33,7 +36,10 @@ export const benchCommand = new Command("bench")
   .option("--list", "print the names only; with detect: the suites and what they measure")
   .option("--suite <name>", "with detect: a suite of data; detect --list names all")
   .option("--data <path>", "with --suite: the folder with its data (default: its place in EIGENWATCH_DATA)")
-  .option("--only <text>", "with --suite: only cases whose name contains this")
+  .option(
+    "--only <text>",
+    "with --suite: only cases whose name contains this; with cluster: only these sections, of takeover,faults,contested,throughput,latency,overload",
+  )
   .option(
     "--seeds <n>",
     "with --suite: runs of each case (default: 100; market: 3)",
@@ -48,7 +54,11 @@ export const benchCommand = new Command("bench")
       "file",
     ] as const),
   )
-  .option("--seconds <n>", "with latency: length of a turn (default: 5)", read(wholeNumber(1, MAX_SECONDS)))
+  .option(
+    "--seconds <n>",
+    "with latency: length of a turn (default: 5); with cluster: of the overload (default: 60)",
+    read(wholeNumber(1, MAX_SECONDS)),
+  )
   .option(
     "--frames <n>",
     "with latency: frames a second (default: 6250, and fewer for many clients)",
@@ -71,6 +81,11 @@ export const benchCommand = new Command("bench")
     read(wholeNumber(10, MAX_SECONDS)),
   )
   .option("--runs <n>", "with cluster: runs of nine faults each (default: 2)", read(wholeNumber(1, MAX_RUNS)))
+  .option(
+    "--races <n>",
+    "with cluster: contested appends and take-overs of each kind (default: 300)",
+    read(wholeNumber(1, MAX_RACES)),
+  )
   .option("--recording <dir>", "with alarms: score the recordings in this folder, or keep new ones there")
   .option("--commit", "with regression: write the ratios of this runtime as the ones to compare with")
   .option("--json", "print JSON, one object per row")
@@ -88,6 +103,7 @@ export const benchCommand = new Command("bench")
           "eigenwatch bench detect --suite synthetic --seeds 20",
           "recall, delay and false alarms of every detector",
         ],
+        ["eigenwatch bench cluster --only takeover,latency", "parts of the cluster; needs nats-server"],
         [
           "eigenwatch bench alarms --minutes 40 --recording alarms",
           "incidents of this machine: quiet, under load, with ten faults; needs stress-ng",

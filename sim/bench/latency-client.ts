@@ -8,7 +8,7 @@ import { encodeMessage } from "../../protocol/codec.ts";
 import { MESSAGES } from "../../protocol/messages.ts";
 import { PROTOCOL_VERSION } from "../../protocol/versions.ts";
 import { answerRequests } from "./child.ts";
-import type { SenderOptions } from "./latency-sender.ts";
+import { type Carrier, isSession, LAST_ARRIVAL_MS } from "./latency-load.ts";
 import { machineNowUs } from "./machine-clock.ts";
 
 export interface Received {
@@ -21,9 +21,6 @@ export interface Received {
   lagging: number;
 }
 
-/** After the last frame was sent: what has not arrived by then was left out. */
-const LAST_ARRIVAL_MS = 5_000;
-
 let arrivals = new Float64Array(0);
 let received: Received = { frames: 0, bytes: 0, outOfOrder: 0, lagging: 0 };
 let lastSequence = 0;
@@ -31,7 +28,7 @@ let complete: () => void = () => {};
 
 answerRequests({
   now: machineNowUs,
-  async connect({ url, kind, count }: { url: string; kind: SenderOptions["kind"]; count: number }) {
+  async connect({ url, kind, count }: { url: string; kind: Carrier; count: number }) {
     for (let k = 0; k < count; k++) await connect(url, kind, k === 0);
   },
   begin({ frames }: { frames: number }) {
@@ -52,7 +49,7 @@ answerRequests({
   },
 });
 
-async function connect(url: string, kind: SenderOptions["kind"], isMeasured: boolean): Promise<void> {
+async function connect(url: string, kind: Carrier, isMeasured: boolean): Promise<void> {
   const socket = new WebSocket(url, { perMessageDeflate: false });
   await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
   if (isMeasured) socket.on("message", (data: Uint8Array) => receive(data, kind));
@@ -60,7 +57,7 @@ async function connect(url: string, kind: SenderOptions["kind"], isMeasured: boo
     if (data[2] === MESSAGES.lagging.code) received.lagging++;
   });
   if (kind === "echo") socket.on("message", (data: Uint8Array) => socket.send(data, { binary: true }));
-  if (kind !== "system") return;
+  if (!isSession(kind)) return;
   const subscribed = new Promise<void>((resolve) =>
     socket.on("message", function one(data: Uint8Array) {
       if (data[2] !== MESSAGES.subscribed.code) return;
@@ -73,12 +70,12 @@ async function connect(url: string, kind: SenderOptions["kind"], isMeasured: boo
   await subscribed;
 }
 
-function receive(data: Uint8Array, kind: SenderOptions["kind"]): void {
+function receive(data: Uint8Array, kind: Carrier): void {
   if (data[2] !== MESSAGES.samples.code) return;
   if (received.frames < arrivals.length) arrivals[received.frames] = machineNowUs();
   received.frames++;
   received.bytes += data.length;
-  if (kind === "system") {
+  if (isSession(kind)) {
     const sequence = inputSequenceOf(data);
     if (sequence <= lastSequence) received.outOfOrder++;
     lastSequence = sequence;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Child } from "./child.ts";
 import type { Received } from "./latency-client.ts";
+import { type Carrier, comesBack } from "./latency-load.ts";
 import type { Collections, SenderOptions } from "./latency-sender.ts";
 import { machineNowUs } from "./machine-clock.ts";
 import { check, p50AndP99, quantile } from "./measure.ts";
@@ -33,7 +34,8 @@ export interface Distribution {
 export class Link {
   readonly #options: SenderOptions;
   readonly #sender: Child;
-  readonly #client: Child;
+  /** Null where frames go to another program and come back. */
+  readonly #client: Child | null;
   /** The connections of further clients. */
   readonly #crowd: Child | null;
   readonly #folder: string;
@@ -41,7 +43,8 @@ export class Link {
   private constructor(options: SenderOptions, clients: number, folder: string) {
     this.#options = options;
     this.#sender = new Child(SENDER, [JSON.stringify(options)]);
-    this.#client = new Child(CLIENT, []);
+    const hasClient = options.kind !== "request" && options.kind !== "moleculer";
+    this.#client = hasClient ? new Child(CLIENT, []) : null;
     this.#crowd = clients > 1 ? new Child(CLIENT, []) : null;
     this.#folder = folder;
   }
@@ -51,24 +54,24 @@ export class Link {
     const link = new Link(options, clients, folder);
     const url = await link.#sender.ask<string>("url");
     const { kind } = options;
-    await link.#client.ask("connect", { url, kind, count: 1 });
+    await link.#client?.ask("connect", { url, kind, count: 1 });
     await link.#crowd?.ask("connect", { url, kind: kind === "echo" ? "push" : kind, count: clients - 1 });
-    for (const child of [link.#sender, link.#client]) await checkClock(child);
+    for (const child of [link.#sender, link.#client]) if (child !== null) await checkClock(child);
     return link;
   }
 
   async run(seconds: number): Promise<LatencyRun> {
     const { kind, load } = this.#options;
     const files = { sent: this.#file("sent"), arrived: this.#file("arrived") };
-    await this.#client.ask("begin", { frames: Math.round(load.framesPerSecond * seconds) });
+    await this.#client?.ask("begin", { frames: Math.round(load.framesPerSecond * seconds) });
     await this.#crowd?.ask("begin", { frames: 0 });
     const frames = await this.#sender.ask<number>("run", { seconds });
-    const received = await this.#client.ask<Received>("finish", { out: files.arrived });
+    const received = await (this.#client ?? this.#sender).ask<Received>("finish", { out: files.arrived });
     checkReceived(received, frames, kind);
     checkCrowd((await this.#crowd?.ask<number>("lagging")) ?? 0);
     const collections = await this.#sender.ask<Collections>("times", { out: files.sent });
     const [due, offered, third] = columnsOf(files.sent, frames);
-    const arrived = kind === "echo" ? third! : columnsOf(files.arrived, frames)[0]!;
+    const arrived = comesBack(kind) ? third! : columnsOf(files.arrived, frames)[0]!;
     return {
       offered: distribution(arrived, offered!),
       due: distribution(arrived, due!),
@@ -89,7 +92,7 @@ export class Link {
 }
 
 /** The figure is refused unless every frame arrived, in order. */
-export function checkReceived(received: Received, frames: number, kind: SenderOptions["kind"]): void {
+export function checkReceived(received: Received, frames: number, kind: Carrier): void {
   const { frames: arrived, lagging, outOfOrder } = received;
   check(
     arrived === frames && outOfOrder === 0,

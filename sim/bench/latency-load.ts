@@ -1,7 +1,24 @@
 /** What a latency run sends: frames on a schedule of due times. */
+import type { Feed, FeedSink } from "../../actors/mod.ts";
 import { createFrame, type Frame } from "../../protocol/frame.ts";
 import { machineNowUs } from "./machine-clock.ts";
 import { pauseMs } from "./measure.ts";
+
+/** What carries the frames of a run (latency-sender.ts). */
+export type Carrier = "push" | "echo" | "system" | "cluster" | "request" | "moleculer";
+
+/** Its clients are those of a gateway. */
+export function isSession(kind: Carrier): boolean {
+  return kind === "system" || kind === "cluster";
+}
+
+/** Each frame comes back to its sender, who stamps its arrival. */
+export function comesBack(kind: Carrier): boolean {
+  return kind === "echo" || kind === "request" || kind === "moleculer";
+}
+
+/** After the last frame was sent: what has not arrived by then was left out. */
+export const LAST_ARRIVAL_MS = 5_000;
 
 export interface Load {
   framesPerSecond: number;
@@ -55,4 +72,39 @@ export function fillFrame(frame: Frame, number: number, { channels }: Load): voi
     frame.channel[i] = (number * frame.count + i) % channels;
     frame.value[i] = ((number * 7919 + i * 104729) % 1000) / 1000;
   }
+}
+
+/** A live feed that declares its channels and leaves its sink to the caller. */
+export function loadFeed({ channels, framesPerSecond, samplesPerFrame }: Load): {
+  readonly feed: Feed;
+  /** Resolves when the feed runs. */
+  readonly sink: Promise<FeedSink>;
+} {
+  let started: (sink: FeedSink) => void = () => {};
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  const sink = new Promise<FeedSink>((resolve) => {
+    started = resolve;
+  });
+  const feed: Feed = {
+    source: GROUP,
+    kind: "live",
+    run(into) {
+      into.channels({
+        type: "channels",
+        group: GROUP,
+        source: GROUP,
+        channels: Array.from({ length: channels }, (_, i) => ({ name: `c${i}`, title: "", unit: "" })),
+        sampling: "rows",
+        everyUs: Math.round((1e6 * channels) / (framesPerSecond * samplesPerFrame)),
+        innovation: "difference",
+      });
+      started(into);
+      return ended;
+    },
+    stop: async () => end(),
+  };
+  return { feed, sink };
 }

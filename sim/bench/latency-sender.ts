@@ -4,22 +4,37 @@
  *   push    a bare `ws` server sends the bytes of each frame to its clients and does nothing else
  *   echo    the same, and the client sends them back: arrivals are stamped here
  *   system  feed → sequencer → journal → all actors → gateway, in one process as in `up`
+ *   cluster feed → NATS → owner, all actors → stream → gateway of the same node, which is a process of its own
+ *   request a bare request over NATS and its answer by another process: arrivals of answers are stamped here
+ *   moleculer the same as a call between two brokers of Moleculer over NATS
  */
 import { writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { constants, PerformanceObserver } from "node:perf_hooks";
 import process from "node:process";
 import { WebSocketServer } from "ws";
-import type { FeedSink } from "../../actors/mod.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import { encodeSamples } from "../../protocol/samples.ts";
 import { answerRequests } from "./child.ts";
-import { createLoadFrame, fillFrame, GROUP, type Load, onSchedule, type SentTimes } from "./latency-load.ts";
+import { startAskingSender } from "./cluster/asking-sender.ts";
+import { startClusterSender } from "./cluster/cluster-sender.ts";
+import type { Received } from "./latency-client.ts";
+import {
+  type Carrier,
+  createLoadFrame,
+  fillFrame,
+  LAST_ARRIVAL_MS,
+  type Load,
+  loadFeed,
+  onSchedule,
+  type SentTimes,
+} from "./latency-load.ts";
 import { startLive } from "./live.ts";
 import { machineNowUs } from "./machine-clock.ts";
+import { pauseMs } from "./measure.ts";
 
 export interface SenderOptions {
-  kind: "push" | "echo" | "system";
+  kind: Carrier;
   load: Load;
   /** Of a system. */
   durability?: "memory" | "file";
@@ -30,11 +45,14 @@ export interface SenderOptions {
 /** Garbage collections during a run, ms; null where the runtime does not report them. */
 export type Collections = { major: number[]; minor: number } | null;
 
-interface Sender {
+export interface Sender {
+  /** Where its clients connect; "" where it has none. */
   readonly url: string;
   send(frame: number): void;
-  /** Time of each frame's third stamp: `system` when its last socket was written, `echo` when it came back. */
+  /** Time of each frame's third stamp: `system` when its last socket was written, otherwise when it came back. */
   readonly thirds: number[];
+  /** Where no client counts them. */
+  readonly bytesPerFrame?: number;
   close(): Promise<unknown>;
 }
 
@@ -42,7 +60,7 @@ interface Sender {
 const SOME_SEQUENCE = 4_000_000;
 
 const options = JSON.parse(process.argv[2]!) as SenderOptions;
-const sender = options.kind === "system" ? await startSystem(options) : await startBare(options);
+const sender = await start(options);
 const collections = observeCollections();
 let sent: SentTimes | null = null;
 
@@ -56,6 +74,14 @@ answerRequests(
       sent = await onSchedule(options.load, seconds, sender.send);
       return sent.due.length;
     },
+    /** Waits for the frames that are still to come back. */
+    async finish(): Promise<Received> {
+      const frames = sent!.due.length;
+      const untilMs = performance.now() + LAST_ARRIVAL_MS;
+      const came = () => sender.thirds.filter((stamp) => stamp !== undefined).length;
+      while (came() < frames && performance.now() < untilMs) await pauseMs(10);
+      return { frames: came(), bytes: came() * (sender.bytesPerFrame ?? 0), outOfOrder: 0, lagging: 0 };
+    },
     /** Writes due, offered and third times to a file, in columns. */
     times({ out }: { out: string }): Collections {
       const { due, offered } = sent!;
@@ -66,6 +92,20 @@ answerRequests(
   },
   () => sender.close(),
 );
+
+function start(options: SenderOptions): Promise<Sender> {
+  switch (options.kind) {
+    case "system":
+      return startSystem(options);
+    case "cluster":
+      return startClusterSender(options.load);
+    case "request":
+    case "moleculer":
+      return startAskingSender(options.kind, options.load);
+    default:
+      return startBare(options);
+  }
+}
 
 async function startBare({ kind, load }: SenderOptions): Promise<Sender> {
   const server = new WebSocketServer({ port: 0, host: "127.0.0.1", perMessageDeflate: false });
@@ -104,7 +144,9 @@ async function startSystem({ load, durability = "memory", shadow = false }: Send
     metrics() {},
     channels() {},
   });
-  const sink = await startFeed(live.partition, load);
+  const { feed, sink: started } = loadFeed(load);
+  live.partition.startFeeds([feed]);
+  const sink = await started;
   const frame = createLoadFrame(load);
   let number = 0;
   return {
@@ -116,39 +158,6 @@ async function startSystem({ load, durability = "memory", shadow = false }: Send
     thirds,
     close: () => live.close(),
   };
-}
-
-/** A live feed that declares its channels and leaves its sink to the caller. */
-function startFeed(
-  partition: Awaited<ReturnType<typeof startLive>>["partition"],
-  { channels, framesPerSecond, samplesPerFrame }: Load,
-): Promise<FeedSink> {
-  let end = () => {};
-  const ended = new Promise<void>((resolve) => {
-    end = resolve;
-  });
-  return new Promise((started) =>
-    partition.startFeeds([
-      {
-        source: GROUP,
-        kind: "live",
-        run(sink) {
-          sink.channels({
-            type: "channels",
-            group: GROUP,
-            source: GROUP,
-            channels: Array.from({ length: channels }, (_, i) => ({ name: `c${i}`, title: "", unit: "" })),
-            sampling: "rows",
-            everyUs: Math.round((1e6 * channels) / (framesPerSecond * samplesPerFrame)),
-            innovation: "difference",
-          });
-          started(sink);
-          return ended;
-        },
-        stop: async () => end(),
-      },
-    ]),
-  );
 }
 
 function observeCollections(): { reset(): void; seen(): NonNullable<Collections> } | null {

@@ -6,16 +6,16 @@
 import process from "node:process";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { AlarmsOptions } from "./alarms.ts";
+import type { ClusterBenchOptions } from "./cluster.ts";
 import type { SuiteOptions } from "./detect.ts";
 import type { LatencyOptions } from "./latency.ts";
 import { runtimeName } from "./program.ts";
 import { type BenchRow, rowText } from "./row.ts";
 import { calibrate } from "./turns.ts";
 
-export interface BenchOptions extends SuiteOptions, LatencyOptions, AlarmsOptions {
+export interface BenchOptions extends SuiteOptions, LatencyOptions, AlarmsOptions, ClusterBenchOptions {
   list?: true | undefined;
   commit?: true | undefined;
-  runs?: number | undefined;
 }
 
 export interface Bench {
@@ -46,9 +46,9 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   recovery: { run: async () => (await import("./recovery.ts")).benchRecovery() },
   sim: { run: async () => (await import("./sim.ts")).benchSim() },
   cluster: {
-    options: ["runs"],
+    options: ["only", "runs", "races", "seconds"],
     byNameOnly: true,
-    run: async ({ runs }) => (await import("./cluster.ts")).benchCluster({ runs }),
+    run: async (options) => (await import("./cluster.ts")).benchCluster(options),
   },
   dashboard: { run: async () => (await import("./dashboard.ts")).benchDashboard() },
   regression: {
@@ -66,7 +66,9 @@ const OF_ALARMS: readonly (keyof BenchOptions)[] = ["minutes", "faults", "faultS
 
 /** 1 when a benchmark failed. */
 export async function runBench(name: string | undefined, options: BenchOptions): Promise<number> {
-  const isDetect = name === "detect" || OF_DETECT.some((option) => options[option] !== undefined);
+  const own = name === undefined ? [] : (BENCHES[name]?.options ?? []);
+  const isDetect =
+    name === "detect" || OF_DETECT.some((option) => options[option] !== undefined && !own.includes(option));
   if (isDetect) {
     refuseOthers(name, options, name === "detect" ? OF_DETECT : []);
     return (await import("./detect.ts")).benchDetection(options);

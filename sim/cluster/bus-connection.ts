@@ -130,6 +130,7 @@ export class BusConnection implements Bus {
       const answer = (how: (settled: Settled<Uint8Array>) => void): void =>
         network.datagram(BUS_HOST, this.#host, this.#process, this.#codes.answer, () => settle(how));
       const asked = servers.answerersOf(subject);
+      // Not NobodyAsked: the network may deliver the request a second time, when somebody takes it.
       if (asked.length === 0)
         answer(({ reject }) => reject(new NoAnswer(`nobody takes requests of ${subject}`)));
       for (const answerer of asked)

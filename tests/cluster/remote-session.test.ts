@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { CLUSTER_TIMING } from "../../actors/cluster/cluster-timing.ts";
 import { RemoteSession } from "../../actors/cluster/remote-session.ts";
 import { publishFeed } from "../../actors/feeds/bus-publisher.ts";
-import type { Bus, LogStream, StreamEntry } from "../../actors/ports/bus.ts";
+import { type Bus, type LogStream, NoAnswer, type StreamEntry } from "../../actors/ports/bus.ts";
 import type { CommandUnanswered } from "../../actors/ports/commands.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
@@ -171,16 +171,38 @@ test("[Q2] a command that was carried out by an owner that died before its answe
   session.close();
 });
 
-test("[Q2] without an owner a command is refused after a while, and nothing is changed", async () => {
+test("[Q2] without an owner a command is refused after a while, and the refusal says that nothing was changed", async () => {
   const cluster = testCluster(["p0"]);
   const { clock } = cluster;
   const only = cluster.start("a");
   await clock.advance(2_000);
   const session = await remote(cluster);
   await Promise.all([only.node.stop(), clock.advance(1_000)]);
-  const { error } = await ask(cluster, session, 7);
+  const { happened, error } = await ask(cluster, session, 7);
+  assert.is(happened, "no");
   assert.is(error?.kind, "unavailable");
+  assert.match(error!.message, "no node owns the session at the moment; nothing was changed");
   assert.is((await changes(cluster)).length, 0);
+  session.close();
+});
+
+test("[Q2] a command that reached an owner which did not answer, and then nobody, may have been carried out", async () => {
+  const cluster = testCluster(["p0"]);
+  const { clock, bus } = cluster;
+  const only = cluster.start("a");
+  await clock.advance(2_000);
+  let asked = 0;
+  const session = await remote(cluster, {
+    ...bus,
+    async request(subject, bytes, timeoutMs) {
+      if (asked++ > 0) return bus.request(subject, bytes, timeoutMs);
+      only.kill();
+      throw new NoAnswer("none within 2000 ms");
+    },
+  });
+  const { happened } = await ask(cluster, session, 7);
+  assert.ok(asked > 1);
+  assert.is(happened, "perhaps");
   session.close();
 });
 

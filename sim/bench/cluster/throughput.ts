@@ -1,0 +1,60 @@
+/** How much a cluster takes: into the journal on a stream, and from a feed to a gateway. */
+import { check, median } from "../measure.ts";
+import { type BenchRow, compared, limited } from "../row.ts";
+import { inTurns } from "../turns.ts";
+import { measureFrames } from "./frame-rate.ts";
+import { JournalRate } from "./journal-rate.ts";
+
+/** The aims. */
+const INPUTS_PER_SECOND = 200_000;
+const TIMES_ONE_BY_ONE = 20;
+const SAMPLES_PER_SECOND = 1_000_000;
+
+export async function throughputRows(): Promise<BenchRow[]> {
+  return [...(await journalRows()), ...(await frameRows())];
+}
+
+async function journalRows(): Promise<BenchRow[]> {
+  const rates = await JournalRate.start();
+  try {
+    const { ours, single, windowed } = await inTurns(
+      { ours: () => rates.ours(), single: () => rates.oneByOne(1), windowed: () => rates.oneByOne(256) },
+      { warmUpMs: 0 },
+    );
+    return [
+      compared(
+        { name: "stream journal, R1, inputs of one sample, durable", unit: "inputs/s", runs: ours },
+        { "one publish for each, 256 under way": windowed },
+        { atLeast: INPUTS_PER_SECOND },
+      ),
+      limited(
+        {
+          name: "the same ÷ one publish for each, acknowledged before the next",
+          unit: "×",
+          runs: ours.map((rate, k) => rate / single[k]!),
+          note: `${Math.round(median(single)).toLocaleString("en-US")} a second one by one`,
+        },
+        { atLeast: TIMES_ONE_BY_ONE },
+      ),
+    ];
+  } finally {
+    await rates.close();
+  }
+}
+
+async function frameRows(): Promise<BenchRow[]> {
+  const turn = (detectors: boolean) => () => measureFrames({ detectors });
+  const { spine, all } = await inTurns({ spine: turn(false), all: turn(true) }, { warmUpMs: 0 });
+  check(spine.length > 0 && all.length > 0, "runs of frames");
+  return Object.entries({ "without detectors": spine, "all actors, n = 16": all }).map(([name, runs]) =>
+    limited(
+      {
+        name: `feed → NATS → owner → stream → gateway, ${name}`,
+        unit: "samples/s received",
+        runs: runs.map(({ rate }) => rate),
+        note: `all of ${runs.at(-1)!.samples.toLocaleString("en-US")} samples in the last run, in order`,
+      },
+      { atLeast: SAMPLES_PER_SECOND },
+    ),
+  );
+}
