@@ -67,6 +67,9 @@ export const MAX_DERIVED_RECORD_BYTES = 4_194_304;
 /** Bytes of such a record as one entry of a log that several nodes write. Written in parts of MAX_MESSAGE_BYTES; readers take it whole too. */
 export const MAX_STREAM_RECORD_BYTES = 4_195_328;
 
+/** Records that stand in one entry of such a log behind their block: its events in one to three parts, and a checkpoint. */
+export const MAX_ENTRY_RECORDS = 8;
+
 /** Partitions of one session: a heartbeat that lists them all, with names of 128 bytes, stays under MAX_MESSAGE_BYTES. */
 export const MAX_PARTITIONS = 1024;
 

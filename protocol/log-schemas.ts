@@ -6,6 +6,7 @@ import {
   MAX_BLOCK_INPUTS,
   MAX_CHECKPOINT_PARTS,
   MAX_DERIVED_RECORD_BYTES,
+  MAX_ENTRY_RECORDS,
   MAX_NODE_ROLES,
   MAX_PARTITIONS,
   MAX_RECORD_EVENTS,
@@ -86,6 +87,14 @@ export const derivedRecord = v.object({
   body: bytes,
   /** How many bytes of it are still to come, in the next derived records; absent: none. */
   bytesToCome: v.optional(v.pipe(count, v.minValue(1), v.maxValue(MAX_DERIVED_RECORD_BYTES))),
+});
+
+/** A block and the records that follow it, as one entry of a log that several nodes write. */
+export const blockWithRecords = v.object({
+  /** The encoded block. */
+  block: bytes,
+  /** Encoded derived records, in their order. */
+  records: v.pipe(v.array(bytes), v.minLength(1), v.maxLength(MAX_ENTRY_RECORDS)),
 });
 
 /** A node reports that it runs, and what it owns. */

@@ -62,6 +62,7 @@ export const MESSAGES = {
   request: { code: 0x47, flow: "node→node", maxBytes: MAX_INPUT_BYTES, schema: log.request },
   answer: { code: 0x48, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.answer },
   offer: { code: 0x49, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.offer },
+  blockWithRecords: { code: 0x4a, flow: "runtime→journal", maxBytes: MAX_MESSAGE_BYTES, schema: log.blockWithRecords },
 
   hello: { code: 0x50, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: client.hello },
   subscribe: { code: 0x51, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: client.subscribe },

@@ -5,7 +5,7 @@
  *                                                                           └─ the stream went back ─► broken
  *
  * D1  Every reader of the same stream comes to the same log (actors/cluster/admission.ts).
- * D2  An entry reaches the watcher after it was folded: `state` is the log including it.
+ * D2  An entry, or a part of a stored one, reaches the watcher after it was folded: `state` is the log including it.
  * D3  A stream that goes back or leaves a gap breaks the log: the folded entries differ from those of the server and must not be used.
  */
 
@@ -14,7 +14,13 @@ import type { LogStream, StreamEntry } from "../ports/bus.ts";
 import type { BlockPosition, JournalEntry } from "../ports/journal.ts";
 import { type Admission, admit, emptyLog, type Verdict } from "./admission.ts";
 import { BlockIndex } from "./block-index.ts";
-import { entryOf, RecordAssembler, type StreamedBlock, type StreamedEntry } from "./log-entry.ts";
+import {
+  blockBytes,
+  entriesOf,
+  RecordAssembler,
+  type StreamedBlock,
+  type StreamedEntry,
+} from "./log-entry.ts";
 
 export interface LogWatcher {
   entry(entry: StreamedEntry, verdict: Verdict, stored: StreamEntry): void;
@@ -107,27 +113,28 @@ export class AdmittedLog {
     for await (const stored of this.stream.read(streamSequence)) {
       const { sequence } = stored;
       if (sequence > until) return;
-      const entry = entryOf(stored);
-      state ??= this.#before(entry, derivedRecords);
-      if (state === null) {
-        const reason = `it is not block ${from}, which was read there before`;
-        yield {
-          kind: "damage",
-          file: `log of ${this.partition}`,
-          offset: sequence,
-          length: stored.bytes.length,
-          reason,
-        };
-        return;
-      }
-      const { log, verdict } = admit(state, entry);
-      state = log;
-      if (verdict === "block" && entry.kind === "block")
-        yield { kind: "block", block: { ...positionOf(entry), bytes: stored.bytes } };
-      else if (verdict === "takeover") records.forget();
-      else if (verdict === "derivedRecord" && entry.kind === "derivedRecord" && entry.block >= from) {
-        const record = records.add(entry);
-        if (record !== null) yield record;
+      for (const entry of entriesOf(stored)) {
+        state ??= this.#before(entry, derivedRecords);
+        if (state === null) {
+          const reason = `it is not block ${from}, which was read there before`;
+          yield {
+            kind: "damage",
+            file: `log of ${this.partition}`,
+            offset: sequence,
+            length: stored.bytes.length,
+            reason,
+          };
+          return;
+        }
+        const { log, verdict } = admit(state, entry);
+        state = log;
+        if (verdict === "block" && entry.kind === "block")
+          yield { kind: "block", block: { ...positionOf(entry), bytes: blockBytes(entry, stored) } };
+        else if (verdict === "takeover") records.forget();
+        else if (verdict === "derivedRecord" && entry.kind === "derivedRecord" && entry.block >= from) {
+          const record = records.add(entry);
+          if (record !== null) yield record;
+        }
       }
     }
   }
@@ -163,17 +170,18 @@ export class AdmittedLog {
       this.#break(`entry ${sequence} came after entry ${this.#sequence}`);
       return;
     }
-    const entry = entryOf(stored);
-    const { log, verdict } = admit(this.#state, entry);
-    this.#state = log;
     this.#sequence = sequence;
-    if (verdict === "block" && entry.kind === "block") {
-      const position = positionOf(entry);
-      this.index.add(position, sequence, log.derivedRecords);
-      this.#first ??= position;
-      this.#last = position;
+    for (const entry of entriesOf(stored)) {
+      const { log, verdict } = admit(this.#state, entry);
+      this.#state = log;
+      if (verdict === "block" && entry.kind === "block") {
+        const position = positionOf(entry);
+        this.index.add(position, sequence, log.derivedRecords);
+        this.#first ??= position;
+        this.#last = position;
+      }
+      this.#watcher?.entry(entry, verdict, stored);
     }
-    this.#watcher?.entry(entry, verdict, stored);
   }
 
   #break(reason: string): void {

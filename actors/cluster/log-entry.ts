@@ -1,20 +1,29 @@
 /**
  * Entries of a partition's stream, from their bytes: the fields that admission reads, and the place of a block in the log.
  *
+ *   stored entry ─► take-over │ derived record │ block │ block with records: its parts, one after the other
+ *
+ * A stored entry with several parts is as good as several entries: all readers unfold it before they judge.
+ *
  * Bytes that are no entry are read as one to skip: everyone who can reach the servers can write to a stream.
  */
 import { decodeBlock } from "../../protocol/block.ts";
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
 import { readEnvelope } from "../../protocol/envelope.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
-import { MAX_MESSAGE_BYTES } from "../../protocol/limits.ts";
+import { MAX_ENTRY_RECORDS, MAX_MESSAGE_BYTES } from "../../protocol/limits.ts";
 import { type MessageName, nameOfCode } from "../../protocol/messages.ts";
 import { sha256 } from "../log/chain.ts";
 import type { StreamEntry } from "../ports/bus.ts";
 import type { BlockPosition, DerivedRecord } from "../ports/journal.ts";
 import type { LogEntry } from "./admission.ts";
 
-export type StreamedBlock = Extract<LogEntry, { kind: "block" }> & BlockPosition;
+export type StreamedBlock = Extract<LogEntry, { kind: "block" }> &
+  BlockPosition & {
+    /** Where the block begins and ends in the bytes of the stored entry. */
+    readonly from: number;
+    readonly to: number;
+  };
 export type StreamedTakeover = Extract<LogEntry, { kind: "takeover" }>;
 export type StreamedRecord = Extract<LogEntry, { kind: "derivedRecord" }> & {
   /** The record, or a part of it. */
@@ -28,44 +37,62 @@ export type StreamedEntry = StreamedBlock | StreamedTakeover | StreamedRecord | 
  * Entries that were read, as long as a bus keeps them. Recoveries and seeks read a log again, and several readers may share a process: an entry
  * that the bus hands out as the same object is decoded and hashed once.
  */
-const known = new WeakMap<StreamEntry, StreamedEntry>();
+const known = new WeakMap<StreamEntry, readonly StreamedEntry[]>();
 
-/** What a stored entry says. Its bytes belong to others as well: copy what is handed on. */
-export function entryOf(stored: StreamEntry): StreamedEntry {
+/** What a stored entry says, in order. Its bytes belong to others as well: copy what is handed on. */
+export function entriesOf(stored: StreamEntry): readonly StreamedEntry[] {
   let found = known.get(stored);
   if (found === undefined) {
-    found = readEntry(stored.bytes);
+    found = readEntries(stored.bytes);
     known.set(stored, found);
   }
   return found;
 }
 
-export function readEntry(bytes: Uint8Array): StreamedEntry {
+/** The encoded block of a stored entry. */
+export function blockBytes({ from, to }: StreamedBlock, stored: StreamEntry): Uint8Array {
+  return stored.bytes.subarray(from, to);
+}
+
+export function readEntries(bytes: Uint8Array): readonly StreamedEntry[] {
   try {
     switch (entryName(bytes)) {
       case "block":
-        return readBlock(bytes);
+        return [readBlock(bytes, 0)];
       case "takeover":
-        return { ...decodeAs("takeover", bytes), kind: "takeover" };
+        return [{ ...decodeAs("takeover", bytes), kind: "takeover" }];
       case "derivedRecord":
-        return readDerivedRecord(bytes);
+        return [readDerivedRecord(bytes)];
+      case "blockWithRecords":
+        return readBlockWithRecords(bytes);
       default:
-        return { kind: "undecodable" };
+        return UNDECODABLE;
     }
   } catch (error) {
-    if (error instanceof ProtocolError) return { kind: "undecodable" };
+    if (error instanceof ProtocolError) return UNDECODABLE;
     throw error;
   }
 }
+
+const UNDECODABLE: readonly StreamedEntry[] = [{ kind: "undecodable" }];
 
 function entryName(bytes: Uint8Array): MessageName | undefined {
   return nameOfCode(readEnvelope(bytes).code);
 }
 
-function readBlock(bytes: Uint8Array): StreamedBlock {
+/** `from`: where the block begins in the stored entry. */
+function readBlock(bytes: Uint8Array, from: number): StreamedBlock {
   const { partition, epoch, number, previousHash, firstSequence, lastSequence, timeUs } = decodeBlock(bytes);
   const hash = new Uint8Array(sha256(bytes));
-  return { kind: "block", partition, epoch, number, previousHash, hash, firstSequence, lastSequence, timeUs };
+  const place = { firstSequence, lastSequence, timeUs, from, to: from + bytes.length };
+  return { kind: "block", partition, epoch, number, previousHash, hash, ...place };
+}
+
+/** Throws ProtocolError when a part is another message: then none of it counts. */
+function readBlockWithRecords(bytes: Uint8Array): StreamedEntry[] {
+  const { block, records } = decodeAs("blockWithRecords", bytes);
+  // The parts are views of the entry.
+  return [readBlock(block, block.byteOffset - bytes.byteOffset), ...records.map(readDerivedRecord)];
 }
 
 function readDerivedRecord(bytes: Uint8Array): StreamedRecord {
@@ -99,6 +126,28 @@ export function encodeDerivedRecord(
     entries.push(encodeMessage({ type: "derivedRecord", ...fields, ...rest }));
   } while (at < bytes.length);
   return entries;
+}
+
+/** Of a block with records beside the bytes of its parts: names, and a length for each. */
+const PARTS_OVERHEAD_BYTES = 128;
+
+/** How many of the encoded records fit into one entry behind a block. */
+export function recordsThatFit(block: Uint8Array, records: readonly Uint8Array[]): number {
+  let left = MAX_MESSAGE_BYTES - PARTS_OVERHEAD_BYTES - block.length;
+  let count = 0;
+  for (const { length } of records.slice(0, MAX_ENTRY_RECORDS)) {
+    left -= length;
+    if (left < 0) break;
+    count++;
+  }
+  return count;
+}
+
+/** The block as an entry, with the records that follow it, if any. */
+export function encodeBlockEntry(block: Uint8Array, records: readonly Uint8Array[]): Uint8Array {
+  return records.length === 0
+    ? block
+    : encodeMessage({ type: "blockWithRecords", block, records: [...records] });
 }
 
 /** Puts records together that came in parts. */

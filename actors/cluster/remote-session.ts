@@ -35,7 +35,7 @@ import type { DeliveredFrame, LiveSession, SessionDescription, SessionListener }
 import type { Verdict } from "./admission.ts";
 import { AdmittedLog, type LogWatcher } from "./admitted-log.ts";
 import { BlockIndex } from "./block-index.ts";
-import { RecordAssembler, type StreamedBlock, type StreamedEntry } from "./log-entry.ts";
+import { blockBytes, RecordAssembler, type StreamedBlock, type StreamedEntry } from "./log-entry.ts";
 import { RemoteCommands } from "./remote-commands.ts";
 
 /** Before a log that could not be read is read again. */
@@ -185,7 +185,7 @@ export class RemoteSession implements LiveSession {
       this.goBack();
     }
     this.delivered.add(block, 0, 0);
-    const { bytes } = stored;
+    const bytes = blockBytes(block, stored);
     this.outbox.block(block.lastSequence, bytes);
     decodeBlock(bytes).forEach((sequence, _timeUs, message) => {
       this.input(sequence, message);

@@ -2,14 +2,14 @@
  * The journal of a partition in a stream that several nodes write: a block is durable when it was read back admitted.
  *
  *   append      ─► queue ─► one entry at a time ─► stream ─► read back ─┬─ admitted ─► resolved, the next one
- *                                    ▲                                   └─ another node took over ─► Fenced, halted
- *                                    └── no answer: the same entry again, under the same id
+ *   (derived records leave with their block)         ▲                   └─ another node took over ─► Fenced, halted
+ *                                                    └── no answer: the same entry again, under the same id
  *
  * X1  `append` resolves when every reader of the stream will count the block, and not when the server says that it stored it.
  * X2  An entry is sent when the one before it was admitted. Sending it again is harmless: it is admitted once.
  * X3  After a take-over by another nothing more is admitted: what waits is rejected with `Fenced`, what comes later with `JournalHalted`.
  * X4  Notes travel in the same stream, numbered in the epoch: their order among the blocks is part of what a verifier reads, and one
- *     stream has one order. The rule of admission lets them pass as it lets blocks pass.
+ *     stream has one order. Those that wait behind their block share its entry; the rule of admission judges each as if it stood alone.
  *
  * One entry at a time costs no throughput: a partition gathers inputs into the next block while one is on its way.
  */
@@ -31,7 +31,7 @@ import type {
 import type { Verdict } from "./admission.ts";
 import type { AdmittedLog } from "./admitted-log.ts";
 import { appendUntilStopped } from "./append-until-stopped.ts";
-import { encodeDerivedRecord, type StreamedEntry } from "./log-entry.ts";
+import { encodeBlockEntry, encodeDerivedRecord, recordsThatFit, type StreamedEntry } from "./log-entry.ts";
 import { StreamSnapshots } from "./stream-snapshots.ts";
 
 /** Bound of what waits to be read back, as for the disk (file.ts). */
@@ -71,8 +71,9 @@ export class StreamJournal implements Journal {
   readonly #log: AdmittedLog;
   readonly #snapshots: StreamSnapshots;
   readonly #ending = resolvable<Error>();
-  /** In order; the first is on its way. */
+  /** In order; the first `#underWay` of them are on their way, as one entry. */
   readonly #waiting: Waiting[] = [];
+  #underWay = 0;
   #stopSending: (() => void) | null = null;
   #pendingBytes = 0;
   /** Last block and number of derived records handed over. */
@@ -189,18 +190,21 @@ export class StreamJournal implements Journal {
     const { promise, resolve, reject } = resolvable<void>();
     this.#waiting.push({ ...entry, settled: promise, resolve, reject });
     this.#pendingBytes += entry.bytes.length + OVERHEAD_BYTES;
-    if (this.#waiting.length === 1) this.#send();
+    // In a moment: the records of a block are handed over right after it.
+    if (this.#underWay === 0) queueMicrotask(() => this.#send());
     return promise;
   }
 
-  /** Sends the first that waits until it was read back. */
+  /** Sends the first that waits, a block with the records behind it, until all of it was read back. */
   #send(): void {
     const [head] = this.#waiting;
-    if (head === undefined) return;
+    if (head === undefined || this.#underWay > 0) return;
     const { clock, retryMs, report, epoch } = this.#options;
     const log = this.#log;
+    const records = head.kind === "block" ? this.#recordsBehind(head) : [];
+    this.#underWay = 1 + records.length;
     this.#stopSending = appendUntilStopped(
-      head.bytes,
+      encodeBlockEntry(head.bytes, records),
       `${log.partition}/${epoch}/${head.kind}/${head.number}`,
       {
         stream: log.stream,
@@ -228,11 +232,20 @@ export class StreamJournal implements Journal {
       );
       return;
     }
-    this.#stopSending?.();
     this.#waiting.shift();
+    this.#underWay--;
     this.#pendingBytes -= head.bytes.length + OVERHEAD_BYTES;
     head.resolve();
+    if (this.#underWay > 0) return;
+    this.#stopSending?.();
     this.#send();
+  }
+
+  /** Records that wait right behind a block and fit into its entry. */
+  #recordsBehind(block: Waiting): Uint8Array[] {
+    const next = this.#waiting.findIndex(({ kind }, k) => k > 0 && kind === "block");
+    const records = this.#waiting.slice(1, next === -1 ? undefined : next).map(({ bytes }) => bytes);
+    return records.slice(0, recordsThatFit(block.bytes, records));
   }
 
   #end(cause: Error): void {

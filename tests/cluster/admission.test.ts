@@ -2,9 +2,18 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { admit, emptyLog, type LogEntry } from "../../actors/cluster/admission.ts";
-import { encodeDerivedRecord, encodeTakeover, entryOf, readEntry } from "../../actors/cluster/log-entry.ts";
+import {
+  blockBytes,
+  encodeBlockEntry,
+  encodeDerivedRecord,
+  encodeTakeover,
+  entriesOf,
+  readEntries,
+  recordsThatFit,
+} from "../../actors/cluster/log-entry.ts";
 import { GENESIS_HASH } from "../../protocol/block.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
+import { MAX_ENTRY_RECORDS, MAX_MESSAGE_BYTES } from "../../protocol/limits.ts";
 import { trueBlock } from "./streamed.ts";
 import { fold, LAWLESS, PARTITION, type Written, write, writerScript } from "./writers.ts";
 
@@ -180,35 +189,67 @@ test("a take-over that names an end which the log has left is skipped", () => {
 test("blocks, take-overs and derived records are read as they were written", () => {
   const { bytes, hash, ...position } = trueBlock(3, 2, new Uint8Array(32).fill(7));
   const previousHash = new Uint8Array(32).fill(7);
-  assert.equal(readEntry(bytes), {
-    kind: "block",
-    partition: "p0",
-    epoch: 2,
-    previousHash,
-    hash,
-    ...position,
-  });
+  const block = { kind: "block", partition: "p0", epoch: 2, previousHash, hash, ...position };
+  assert.equal(readEntries(bytes), [{ ...block, from: 0, to: bytes.length }]);
   const takeover = { partition: "p0", epoch: 3, lastBlock: 9, lastHash: new Uint8Array(32), owner: "n@1" };
-  const read = readEntry(encodeTakeover(takeover));
-  assert.is(read.kind, "takeover");
+  const [read] = readEntries(encodeTakeover(takeover));
+  assert.is(read!.kind, "takeover");
   for (const [field, value] of Object.entries(takeover))
-    assert.equal(read[field as keyof typeof read], value);
+    assert.equal(read![field as keyof typeof read], value);
   const record = { kind: "derived", block: 4, bytes: Uint8Array.of(1, 2) } as const;
-  assert.equal(encodeDerivedRecord("p0", 2, 5, record).map(readEntry)[0], {
-    kind: "derivedRecord",
-    partition: "p0",
-    epoch: 2,
-    number: 5,
-    block: 4,
-    record,
-    bytesToCome: 0,
-  });
+  const place = { kind: "derivedRecord", partition: "p0", epoch: 2, block: 4, record, bytesToCome: 0 };
+  const [encoded] = encodeDerivedRecord("p0", 2, 5, record);
+  assert.equal(readEntries(encoded!), [{ ...place, number: 5 }]);
+  const [next] = encodeDerivedRecord("p0", 2, 6, record);
+  const entry = { sequence: 1, bytes: encodeBlockEntry(bytes, [encoded!, next!]) };
+  const [withRecords, ...records] = readEntries(entry.bytes);
+  assert.equal(records, [
+    { ...place, number: 5 },
+    { ...place, number: 6 },
+  ]);
+  assert.is(withRecords!.kind, "block");
+  if (withRecords!.kind !== "block") return;
+  assert.equal([...blockBytes(withRecords!, entry)], [...bytes]);
+  const { from, to, ...rest } = withRecords!;
+  assert.is(to - from, bytes.length);
+  assert.equal(rest, block);
+});
+
+test("a block with records is an entry of at most MAX_MESSAGE_BYTES, and a block alone stays as it is", () => {
+  const { bytes } = trueBlock(1, 1, GENESIS_HASH, 200_000);
+  assert.is(encodeBlockEntry(bytes, []), bytes);
+  fc.assert(
+    fc.property(fc.array(fc.nat(200_000), { maxLength: 12 }), (lengths) => {
+      const records = lengths.map((length) => new Uint8Array(length));
+      const count = recordsThatFit(bytes, records);
+      const fit = records.slice(0, count);
+      if (count > 0) assert.ok(encodeBlockEntry(bytes, fit).length <= MAX_MESSAGE_BYTES);
+      const next = records[count];
+      if (next === undefined || count === MAX_ENTRY_RECORDS) return;
+      const total = [bytes, next, ...fit].reduce((sum, { length }) => sum + length, 0);
+      assert.ok(total > MAX_MESSAGE_BYTES - 200);
+    }),
+  );
+});
+
+test("an entry whose parts are not a block and its records is skipped whole", () => {
+  const { bytes } = trueBlock(1, 1, GENESIS_HASH);
+  const [record] = encodeDerivedRecord("p0", 1, 1, { kind: "derived", block: 1, bytes: Uint8Array.of(1) });
+  for (const [block, records] of [
+    [bytes, [bytes]],
+    [record!, [record!]],
+    [bytes, [record!, Uint8Array.of(1, 2)]],
+    [Uint8Array.of(), [record!]],
+  ] as const)
+    assert.equal(readEntries(encodeMessage({ type: "blockWithRecords", block, records: [...records] })), [
+      { kind: "undecodable" },
+    ]);
 });
 
 test("any bytes in a stream are read as an entry or skipped, and never fail", () => {
   const { bytes } = trueBlock(1, 1, GENESIS_HASH);
-  assert.equal(readEntry(encodeMessage({ type: "measurement", gauges: {} })), { kind: "undecodable" });
-  fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), (any) => void readEntry(any)));
+  assert.equal(readEntries(encodeMessage({ type: "measurement", gauges: {} })), [{ kind: "undecodable" }]);
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 64 }), (any) => void readEntries(any)));
   fc.assert(
     fc.property(
       fc.nat(bytes.length - 1),
@@ -217,7 +258,7 @@ test("any bytes in a stream are read as an entry or skipped, and never fail", ()
       (at, flip, cut) => {
         const changed = bytes.slice(0, cut < 20 ? cut : bytes.length);
         if (at < changed.length) changed[at]! ^= flip;
-        readEntry(changed);
+        readEntries(changed);
       },
     ),
   );
@@ -248,11 +289,11 @@ test("an entry that a bus hands out again is decoded once, and another with the 
       return bytes;
     },
   };
-  const first = entryOf(stored);
-  assert.equal(first, readEntry(bytes));
-  assert.is(entryOf(stored), first);
+  const first = entriesOf(stored);
+  assert.equal(first, readEntries(bytes));
+  assert.is(entriesOf(stored), first);
   assert.is(asked, 1);
-  assert.is.not(entryOf({ sequence: 2, bytes }), first);
+  assert.is.not(entriesOf({ sequence: 2, bytes }), first);
 });
 
 test.run();

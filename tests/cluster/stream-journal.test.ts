@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { createMemoryBus } from "../../actors/bus/memory.ts";
 import { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
 import { claim } from "../../actors/cluster/claim.ts";
+import { encodeBlockEntry, encodeDerivedRecord } from "../../actors/cluster/log-entry.ts";
 import { StreamJournal } from "../../actors/cluster/stream-journal.ts";
 import { Fenced, JournalBusy, JournalHalted, LogRewound } from "../../actors/journal/errors.ts";
 import type { Bus } from "../../actors/ports/bus.ts";
@@ -123,6 +124,60 @@ test("[X2] an entry leaves when the one before it was read back, notes between b
     entry.kind === "block" ? entry.block.number : entry.kind,
   );
   assert.equal(read, [1, 2, "derived", 3]);
+});
+
+test("[X4] records that are handed over with their block share its entry, and are read in their order", async () => {
+  const { clock, stream, chain, open } = world();
+  const journal = await open();
+  let left = 2;
+  stream.fault = () => (left-- > 0 ? "unanswered" : null);
+  const appended = range(1, 4).map((number) => {
+    const block = journal.append(chain.block(number));
+    if (number !== 3) journal.appendDerived({ ...note(number), kind: "derived" });
+    if (number === 2) journal.appendDerived({ ...note(2), kind: "checkpoint" });
+    return block;
+  });
+  await clock.advance(5_000);
+  await Promise.all(appended);
+  assert.is(await stream.lastSequence(), 1 + 4, "a take-over and four entries");
+  const read = async (from: number) =>
+    (await collect(journal, from)).map((entry) => (entry.kind === "block" ? entry.block.number : entry.kind));
+  assert.equal(await read(1), [1, "derived", 2, "derived", "checkpoint", 3, 4, "derived"]);
+  assert.equal(await read(2), [2, "derived", "checkpoint", 3, 4, "derived"]);
+  const next = await open();
+  assert.is(next.last?.number, 4);
+});
+
+test("[X4] records that do not fit behind their block leave in entries of their own", async () => {
+  const { clock, stream, chain, open } = world();
+  const journal = await open();
+  const appended = [journal.append(chain.block(1, 200_000))];
+  const large = { kind: "derived", block: 1, bytes: new Uint8Array(MAX_MESSAGE_BYTES) } as const;
+  journal.appendDerived(large);
+  appended.push(journal.append(chain.block(2)));
+  await clock.advance(5_000);
+  await Promise.all(appended);
+  const entries = await collect(journal);
+  assert.equal(
+    entries.map((entry) => (entry.kind === "block" ? entry.block.number : entry.kind)),
+    [1, "derived", 2],
+  );
+  assert.is(entries[1]!.kind === "derived" ? entries[1]!.bytes.length : 0, MAX_MESSAGE_BYTES);
+  for await (const { bytes } of stream.read(1)) assert.ok(bytes.length <= MAX_MESSAGE_BYTES);
+});
+
+test("[X4] an owner that was succeeded has neither its block nor the records behind it in the log", async () => {
+  const { stream, open } = world();
+  const old = await open();
+  const one = trueBlock(1, 1, new Uint8Array(32));
+  await old.append(one);
+  await open();
+  const [record] = encodeDerivedRecord(PARTITION, 1, 1, note(2));
+  stream.put(encodeBlockEntry(trueBlock(2, 1, one.hash).bytes, [record!]));
+  const log = await AdmittedLog.open(stream, PARTITION);
+  assert.is(log.state.skipped.fenced, 2);
+  assert.is(log.last?.number, 1);
+  assert.is(log.state.derivedRecords, 0);
 });
 
 test("[X3] an owner that was succeeded is refused, whether it waits or not", async () => {
@@ -318,11 +373,10 @@ test("[H2] a snapshot with a changed byte is passed over for an older one", asyn
 test("a snapshot is stored after the derived records of its block were read back: a start from it does not derive them again", async () => {
   const { bus, clock, stream, chain, open } = world();
   const journal = await open();
-  const appended = journal.append(chain.block(1));
+  await journal.append(chain.block(1));
   journal.appendDerived(note(1));
   const saved = journal.saveSnapshot(1, 1, 1, Uint8Array.of(1));
   stream.fault = (id) => (id.includes("derivedRecord") ? "lost" : null);
-  await appended;
   await clock.advance(1_000);
   assert.equal(await bus.snapshots("snapshots").list(), []);
   stream.fault = () => null;

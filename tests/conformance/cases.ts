@@ -249,6 +249,11 @@ const EVERY_ROW: { readonly [Name in MessageName]: MessageOf<Name> } = {
     kind: "derived",
     body: Uint8Array.of(1, 2, 3),
   },
+  blockWithRecords: {
+    type: "blockWithRecords",
+    block: Uint8Array.of(1, 2, 3),
+    records: [Uint8Array.of(4, 5), Uint8Array.of(6)],
+  },
   heartbeat: {
     type: "heartbeat",
     node: "node-b",

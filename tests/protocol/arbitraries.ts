@@ -351,6 +351,10 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     },
     ["bytesToCome"],
   ),
+  blockWithRecords: message("blockWithRecords", {
+    block: fc.uint8Array({ maxLength: 100 }),
+    records: fc.array(fc.uint8Array({ maxLength: 50 }), { minLength: 1, maxLength: 3 }),
+  }),
   heartbeat: message(
     "heartbeat",
     {

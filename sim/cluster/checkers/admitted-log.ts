@@ -54,7 +54,8 @@ export class AdmittedLog {
     return this.blocks[number - (this.blocks[0]?.block.number ?? 1)];
   }
 
-  store(entry: number, bytes: Uint8Array): void {
+  store(entry: number, stored: Uint8Array): void {
+    const bytes = blockOf(stored);
     const found = readBlock(bytes);
     if (found !== null) this.storeBlock(entry, found.hash, found.block);
     else {
@@ -111,6 +112,25 @@ export class StoredLogs {
   }
 }
 
+/** The block of an entry that has its records behind it; any other entry as it is. */
+function blockOf(bytes: Uint8Array): Uint8Array {
+  if (bytes[2] !== MESSAGES.blockWithRecords.code) return bytes;
+  const known = unfolded.get(bytes);
+  if (known !== undefined) return known;
+  let block = bytes;
+  try {
+    const message = decodeMessage(bytes);
+    if (message.type === "blockWithRecords") ({ block } = message);
+  } catch {
+    // Garbage: no block either.
+  }
+  unfolded.set(bytes, block);
+  return block;
+}
+
+/** An entry is unfolded once, so that its block is one object. */
+const unfolded = new WeakMap<Uint8Array, Uint8Array>();
+
 /** Entries are read when they are stored and again at the end: each is decoded once. */
 const read = new WeakMap<Uint8Array, { block: DecodedBlock; hash: string } | null>();
 
@@ -118,7 +138,7 @@ function readBlock(bytes: Uint8Array): { block: DecodedBlock; hash: string } | n
   const known = read.get(bytes);
   if (known !== undefined) return known;
   let found: { block: DecodedBlock; hash: string } | null = null;
-  // Half of the entries are notes: do not try to decode them.
+  // Many entries are records alone: do not try to decode them.
   if (bytes[2] !== MESSAGES.block.code) return null;
   try {
     const block = decodeBlock(bytes);
