@@ -5,9 +5,6 @@
  *             └─ a node that ends is started again ─┘       Ctrl-C: everything is ended
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
 import * as v from "valibot";
 import { print, report } from "../../actors/command-line/terminal.ts";
@@ -16,6 +13,7 @@ import { ownProgram } from "../../actors/workers/mod.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { visibleText } from "../../protocol/visible-text.ts";
 import { stopSignal } from "../stop-signal.ts";
+import { readUserState, removeUserState, writeUserState } from "./user-state.ts";
 
 const NODES = ["a", "b", "c"];
 const SESSION = "demo";
@@ -24,7 +22,7 @@ const SESSION = "demo";
 const RESTART_MS = 8_000;
 
 /** Names the processes of the demo that runs, for `kill` and `drain`. */
-const STATE_FILE = join(tmpdir(), "eigenwatch-cluster-demo.json");
+const STATE = "cluster-demo.json";
 const state = v.object({ nodes: v.record(v.string(), v.number()) });
 
 export async function runDemo({ port, scenario }: { port: number; scenario: string }): Promise<number> {
@@ -79,12 +77,14 @@ function signal(name: string, kind: NodeJS.Signals, done: string): number {
 }
 
 function readState(): v.InferOutput<typeof state> {
+  const text = readUserState(STATE);
   try {
-    return v.parse(state, JSON.parse(readFileSync(STATE_FILE, "utf8")));
+    if (text !== null) return v.parse(state, JSON.parse(text));
   } catch {
-    const expected = "`eigenwatch cluster demo` in another terminal";
-    throw new EigenwatchError({ action: "find the demo", value: "none runs", expected, kind: "notFound" });
+    // Half written: as good as none.
   }
+  const expected = "`eigenwatch cluster demo` in another terminal";
+  throw new EigenwatchError({ action: "find the demo", value: "none runs", expected, kind: "notFound" });
 }
 
 class Demo {
@@ -111,7 +111,7 @@ class Demo {
 
   async end(): Promise<void> {
     this.#ending = true;
-    rmSync(STATE_FILE, { force: true });
+    removeUserState(STATE);
     const children = [...this.#children];
     const ended = children.map(
       (child) => new Promise<void>((resolve) => child.once("exit", () => resolve())),
@@ -165,6 +165,6 @@ class Demo {
 
   #writeState(): void {
     const nodes = Object.fromEntries([...this.#nodes].map(([name, { pid }]) => [name, pid]));
-    writeFileSync(STATE_FILE, JSON.stringify({ nodes }));
+    writeUserState(STATE, JSON.stringify({ nodes }));
   }
 }
