@@ -198,7 +198,7 @@ class Watch {
     const value = 0.1 + ++this.#commands / 1e6;
     await this.#session.commands.carryOut(
       { name: "changeSetting", body: { path: "collapse.falseAlarmsPerDay", value } },
-      "bench",
+      { author: "bench", authorId: "bench", authorRole: "owner" },
       new AbortController().signal,
     );
   }
