@@ -11,11 +11,11 @@
  * Each needs nats-server. Faults are chosen by turns, so that each kind is met as often as the others.
  */
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { contestedRows } from "./cluster/contested.ts";
-import { faultRows, takeoverRows } from "./cluster/faults.ts";
-import { clusterLatencyRows } from "./cluster/latency.ts";
-import { overloadRows } from "./cluster/overload.ts";
-import { throughputRows } from "./cluster/throughput.ts";
+import { contestedRows } from "./cluster-contested.ts";
+import { faultRows, takeoverRows } from "./cluster-faults.ts";
+import { clusterLatencyRows } from "./cluster-latency.ts";
+import { overloadRows } from "./cluster-overload.ts";
+import { throughputRows } from "./cluster-throughput.ts";
 import type { BenchRow } from "./row.ts";
 
 export interface ClusterBenchOptions {

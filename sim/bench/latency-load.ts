@@ -17,6 +17,17 @@ export function comesBack(kind: Carrier): boolean {
   return kind === "echo" || kind === "request" || kind === "moleculer";
 }
 
+export interface Sender {
+  /** Where its clients connect; "" where it has none. */
+  readonly url: string;
+  send(frame: number): void;
+  /** Time of each frame's third stamp: `system` when its last socket was written, otherwise when it came back. */
+  readonly thirds: number[];
+  /** Where no client counts them. */
+  readonly bytesPerFrame?: number;
+  close(): Promise<unknown>;
+}
+
 /** After the last frame was sent: what has not arrived by then was left out. */
 export const LAST_ARRIVAL_MS = 5_000;
 

@@ -16,8 +16,8 @@ import { WebSocketServer } from "ws";
 import { encodeMessage } from "../../protocol/codec.ts";
 import { encodeSamples } from "../../protocol/samples.ts";
 import { answerRequests } from "./child.ts";
-import { startAskingSender } from "./cluster/asking-sender.ts";
-import { startClusterSender } from "./cluster/cluster-sender.ts";
+import { startAskingSender } from "./cluster-asking-sender.ts";
+import { startClusterSender } from "./cluster-sender.ts";
 import type { Received } from "./latency-client.ts";
 import {
   type Carrier,
@@ -27,6 +27,7 @@ import {
   type Load,
   loadFeed,
   onSchedule,
+  type Sender,
   type SentTimes,
 } from "./latency-load.ts";
 import { startLive } from "./live.ts";
@@ -44,17 +45,6 @@ export interface SenderOptions {
 
 /** Garbage collections during a run, ms; null where the runtime does not report them. */
 export type Collections = { major: number[]; minor: number } | null;
-
-export interface Sender {
-  /** Where its clients connect; "" where it has none. */
-  readonly url: string;
-  send(frame: number): void;
-  /** Time of each frame's third stamp: `system` when its last socket was written, otherwise when it came back. */
-  readonly thirds: number[];
-  /** Where no client counts them. */
-  readonly bytesPerFrame?: number;
-  close(): Promise<unknown>;
-}
 
 /** Any sequence of four bytes, as in a session that runs for a while. */
 const SOME_SEQUENCE = 4_000_000;

@@ -2,11 +2,11 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { ownProgram } from "../../../actors/workers/mod.ts";
-import { check, quantile } from "../measure.ts";
-import { ROOT } from "../program.ts";
-import { type BenchRow, limited } from "../row.ts";
-import { FAULTS, type Fault, faultRun } from "./fault-run.ts";
+import { ownProgram } from "../../actors/workers/mod.ts";
+import { FAULTS, type Fault, faultRun } from "./cluster/fault-run.ts";
+import { check, quantile } from "./measure.ts";
+import { ROOT } from "./program.ts";
+import { type BenchRow, limited } from "./row.ts";
 
 type Failover = "standard" | "quick";
 const FAILOVERS: readonly Failover[] = ["standard", "quick"];

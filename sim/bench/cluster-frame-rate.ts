@@ -5,12 +5,12 @@
  * The figure is what the gateway received. It is refused unless that was every sample of the feed, in order.
  */
 import { fileURLToPath } from "node:url";
-import { Child } from "../child.ts";
-import { check, pauseMs } from "../measure.ts";
-import { PUBLISH_EVERY_US } from "../pipeline.ts";
+import { Child } from "./child.ts";
 import { ClusterWorld } from "./cluster-world.ts";
+import { check, pauseMs } from "./measure.ts";
+import { PUBLISH_EVERY_US } from "./pipeline.ts";
 
-const FEED = fileURLToPath(new URL("./feed-child.ts", import.meta.url));
+const FEED = fileURLToPath(new URL("./cluster-feed-child.ts", import.meta.url));
 const SPEC = "walk?channels=16&rate=max&frame=256";
 
 const WARM_UP_SECONDS = 2;

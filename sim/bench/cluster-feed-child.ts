@@ -4,9 +4,9 @@
  * `begin` starts it; `end` stops it and answers with the samples that it sent, when they are delivered.
  */
 import process from "node:process";
-import { publishFeed } from "../../../actors/feeds/mod.ts";
-import { createFeeds, createNatsBus, type Feed, systemClock } from "../../../actors/mod.ts";
-import { answerRequests } from "../child.ts";
+import { publishFeed } from "../../actors/feeds/mod.ts";
+import { createFeeds, createNatsBus, type Feed, systemClock } from "../../actors/mod.ts";
+import { answerRequests } from "./child.ts";
 
 const [url, spec] = process.argv.slice(2) as [string, string];
 const bus = await createNatsBus({ servers: [url], name: "feed", clock: systemClock, log: () => {} });

@@ -1,4 +1,5 @@
 /** Moleculer over NATS, where it is installed: `npm install --no-save moleculer@0.14`. */
+import { createRequire } from "node:module";
 
 /** The subject of a bare request, and the action of a call: both are answered with what they bring. */
 export const ECHO = "bench.echo";
@@ -12,20 +13,19 @@ export interface Broker {
   call(action: string, params: object): Promise<unknown>;
 }
 
-/** Not a constant for the compiler: the package may be absent. */
-const PACKAGE: string = "moleculer";
+const require = createRequire(import.meta.url);
 
-export async function isMoleculerInstalled(): Promise<boolean> {
+export function isMoleculerInstalled(): boolean {
   try {
-    await import(PACKAGE);
+    require.resolve("moleculer");
     return true;
   } catch {
     return false;
   }
 }
 
-export async function createBroker(nodeID: string, url: string): Promise<Broker> {
-  const { ServiceBroker } = (await import(PACKAGE)).default as {
+export function createBroker(nodeID: string, url: string): Broker {
+  const { ServiceBroker } = require("moleculer") as {
     ServiceBroker: new (options: object) => Broker;
   };
   return new ServiceBroker({

@@ -6,15 +6,14 @@
  */
 import { fileURLToPath } from "node:url";
 import { connect } from "nats";
-import { startNatsServer } from "../../../actors/mod.ts";
-import { encodeMessage } from "../../../protocol/codec.ts";
-import { Child } from "../child.ts";
-import { createLoadFrame, fillFrame, type Load } from "../latency-load.ts";
-import type { Sender } from "../latency-sender.ts";
-import { machineNowUs } from "../machine-clock.ts";
-import { createBroker, ECHO } from "./moleculer.ts";
+import { startNatsServer } from "../../actors/mod.ts";
+import { encodeMessage } from "../../protocol/codec.ts";
+import { Child } from "./child.ts";
+import { createBroker, ECHO } from "./cluster-moleculer.ts";
+import { createLoadFrame, fillFrame, type Load, type Sender } from "./latency-load.ts";
+import { machineNowUs } from "./machine-clock.ts";
 
-const ANSWERER = fileURLToPath(new URL("./answering-child.ts", import.meta.url));
+const ANSWERER = fileURLToPath(new URL("./cluster-answering-child.ts", import.meta.url));
 
 export async function startAskingSender(kind: "request" | "moleculer", load: Load): Promise<Sender> {
   const server = await startNatsServer({ jetStream: false });
@@ -57,7 +56,7 @@ async function askBare(url: string): Promise<Asking> {
 }
 
 async function askMoleculer(url: string): Promise<Asking> {
-  const broker = await createBroker("asks", url);
+  const broker = createBroker("asks", url);
   await broker.start();
   await broker.waitForServices("bench");
   return {

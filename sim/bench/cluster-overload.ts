@@ -7,20 +7,20 @@
  * The figures are refused unless every frame that was sent is in the log, or counted there as shed or lost.
  */
 import { fileURLToPath } from "node:url";
-import { AdmittedLog } from "../../../actors/cluster/admitted-log.ts";
-import type { RemoteSession } from "../../../actors/cluster/mod.ts";
-import { inputs } from "../../../actors/mod.ts";
-import { subjectOf } from "../../../protocol/subjects.ts";
-import { Child } from "../child.ts";
-import { GROUP } from "../latency-load.ts";
-import { check, median, pauseMs, quantile } from "../measure.ts";
-import { type BenchRow, limited } from "../row.ts";
+import { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
+import type { RemoteSession } from "../../actors/cluster/mod.ts";
+import { inputs } from "../../actors/mod.ts";
+import { subjectOf } from "../../protocol/subjects.ts";
+import { Child } from "./child.ts";
+import type { FloodRun } from "./cluster-flood-child.ts";
+import { measureFrames } from "./cluster-frame-rate.ts";
+import type { NodeMemory } from "./cluster-node-child.ts";
 import { ClusterWorld, connectTo } from "./cluster-world.ts";
-import type { FloodRun } from "./flood-child.ts";
-import { measureFrames } from "./frame-rate.ts";
-import type { NodeMemory } from "./node-child.ts";
+import { GROUP } from "./latency-load.ts";
+import { check, median, pauseMs, quantile } from "./measure.ts";
+import { type BenchRow, limited } from "./row.ts";
 
-const FLOOD = fileURLToPath(new URL("./flood-child.ts", import.meta.url));
+const FLOOD = fileURLToPath(new URL("./cluster-flood-child.ts", import.meta.url));
 
 /** Offered for each sample that the owner takes when it is asked to wait. */
 const TIMES = 10;

@@ -4,11 +4,11 @@
  * Answers `url` (the WebSocket of its gateway), `counts` (what was offered to the partition and what became of it) and `memory`.
  */
 import process from "node:process";
-import { ClusterNode, RemoteSession } from "../../../actors/cluster/mod.ts";
-import { createNatsBus, SYSTEM, systemClock } from "../../../actors/mod.ts";
-import { createGateway } from "../../../collab/gateway/gateway.ts";
-import { applySetting, defaultSettings } from "../../../protocol/settings.ts";
-import { answerRequests } from "../child.ts";
+import { ClusterNode, RemoteSession } from "../../actors/cluster/mod.ts";
+import { createNatsBus, SYSTEM, systemClock } from "../../actors/mod.ts";
+import { createGateway } from "../../collab/gateway/gateway.ts";
+import { applySetting, defaultSettings } from "../../protocol/settings.ts";
+import { answerRequests } from "./child.ts";
 
 export interface NodeChildOptions {
   /** URL of the server. */

@@ -1,17 +1,17 @@
 /** A server of NATS, a node in a process of its own, and connections of this process to both. */
 import { fileURLToPath } from "node:url";
-import { RemoteSession } from "../../../actors/cluster/mod.ts";
+import { RemoteSession } from "../../actors/cluster/mod.ts";
 import {
   createNatsBus,
   type NatsBus,
   type NatsServer,
   startNatsServer,
   systemClock,
-} from "../../../actors/mod.ts";
-import { Child } from "../child.ts";
-import type { NodeChildOptions } from "./node-child.ts";
+} from "../../actors/mod.ts";
+import { Child } from "./child.ts";
+import type { NodeChildOptions } from "./cluster-node-child.ts";
 
-const NODE = fileURLToPath(new URL("./node-child.ts", import.meta.url));
+const NODE = fileURLToPath(new URL("./cluster-node-child.ts", import.meta.url));
 const SESSION = "bench";
 const PARTITION = "p0";
 

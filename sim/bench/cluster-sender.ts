@@ -1,8 +1,7 @@
 /** The sender of a latency run whose frames go over NATS to a node in another process, and from its gateway to the clients. */
-import { publishFeed } from "../../../actors/feeds/mod.ts";
-import { createLoadFrame, fillFrame, type Load, loadFeed } from "../latency-load.ts";
-import type { Sender } from "../latency-sender.ts";
+import { publishFeed } from "../../actors/feeds/mod.ts";
 import { ClusterWorld } from "./cluster-world.ts";
+import { createLoadFrame, fillFrame, type Load, loadFeed, type Sender } from "./latency-load.ts";
 
 export async function startClusterSender(load: Load): Promise<Sender> {
   const world = await ClusterWorld.start({ detectors: true });

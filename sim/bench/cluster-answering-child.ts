@@ -1,8 +1,8 @@
 /** Answers each request with its own bytes, over NATS. Arguments: `request` or `moleculer`, and the URL of the server. */
 import process from "node:process";
 import { connect } from "nats";
-import { answerRequests } from "../child.ts";
-import { createBroker, ECHO } from "./moleculer.ts";
+import { answerRequests } from "./child.ts";
+import { createBroker, ECHO } from "./cluster-moleculer.ts";
 
 const [kind, url] = process.argv.slice(2) as [string, string];
 const close = kind === "request" ? await answerBare() : await answerMoleculer();
@@ -17,7 +17,7 @@ async function answerBare(): Promise<() => Promise<void>> {
 }
 
 async function answerMoleculer(): Promise<() => Promise<void>> {
-  const broker = await createBroker("answers", url);
+  const broker = createBroker("answers", url);
   broker.createService({ name: "bench", actions: { echo: ({ params }: { params: unknown }) => params } });
   await broker.start();
   return () => broker.stop();

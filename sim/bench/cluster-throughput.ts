@@ -1,9 +1,10 @@
 /** How much a cluster takes: into the journal on a stream, and from a feed to a gateway. */
-import { check, median } from "../measure.ts";
-import { type BenchRow, compared, limited } from "../row.ts";
-import { inTurns } from "../turns.ts";
-import { measureFrames } from "./frame-rate.ts";
-import { JournalRate } from "./journal-rate.ts";
+
+import { measureFrames } from "./cluster-frame-rate.ts";
+import { JournalRate } from "./cluster-journal-rate.ts";
+import { check, median } from "./measure.ts";
+import { type BenchRow, compared, limited } from "./row.ts";
+import { inTurns } from "./turns.ts";
 
 /** The aims. */
 const INPUTS_PER_SECOND = 200_000;

@@ -1,9 +1,10 @@
 /** What real servers do to two writers of one place, and that what they let pass counts once. */
-import { check } from "../measure.ts";
-import { type BenchRow, limited } from "../row.ts";
-import { contestedAppends } from "./contested-appends.ts";
-import { contestedTakeovers } from "./contested-takeovers.ts";
-import type { Copies } from "./nats-cluster.ts";
+
+import { contestedAppends } from "./cluster/contested-appends.ts";
+import { contestedTakeovers } from "./cluster/contested-takeovers.ts";
+import type { Copies } from "./cluster/nats-cluster.ts";
+import { check } from "./measure.ts";
+import { type BenchRow, limited } from "./row.ts";
 
 const WORLDS: readonly (readonly [string, Copies])[] = [
   ["one server", 1],

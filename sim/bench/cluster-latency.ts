@@ -2,12 +2,13 @@
  * Latency from a sample at a feed to the message at a client, over NATS, beside a request over NATS and its answer at the same rate, and beside
  * Moleculer where it is installed. All take turns.
  */
-import { loadOf, measureLatency } from "../latency.ts";
-import type { LatencyRun } from "../latency-link.ts";
-import type { SenderOptions } from "../latency-sender.ts";
-import { check } from "../measure.ts";
-import { type BenchRow, compared } from "../row.ts";
-import { isMoleculerInstalled } from "./moleculer.ts";
+
+import { isMoleculerInstalled } from "./cluster-moleculer.ts";
+import { loadOf, measureLatency } from "./latency.ts";
+import type { LatencyRun } from "./latency-link.ts";
+import type { SenderOptions } from "./latency-sender.ts";
+import { check } from "./measure.ts";
+import { type BenchRow, compared } from "./row.ts";
 
 /** 20,000 samples a second: rows of 16 channels. */
 const CASE = {
@@ -30,7 +31,7 @@ const CONTENDERS: Readonly<Record<string, SenderOptions["kind"]>> = {
 
 export async function clusterLatencyRows(): Promise<BenchRow[]> {
   const load = loadOf(CASE);
-  const hasMoleculer = await isMoleculerInstalled();
+  const hasMoleculer = isMoleculerInstalled();
   const senders = Object.fromEntries(
     Object.entries(CONTENDERS)
       .filter(([, kind]) => kind !== "moleculer" || hasMoleculer)

@@ -4,11 +4,11 @@
  * `run` sends for a time at a rate, always under one source; it answers with the frames sent so far.
  */
 import process from "node:process";
-import { publishFeed } from "../../../actors/feeds/mod.ts";
-import { Walk } from "../../../actors/feeds/walk.ts";
-import { createNatsBus, systemClock } from "../../../actors/mod.ts";
-import { answerRequests } from "../child.ts";
-import { createLoadFrame, type Load, loadFeed, onSchedule } from "../latency-load.ts";
+import { publishFeed } from "../../actors/feeds/mod.ts";
+import { Walk } from "../../actors/feeds/walk.ts";
+import { createNatsBus, systemClock } from "../../actors/mod.ts";
+import { answerRequests } from "./child.ts";
+import { createLoadFrame, type Load, loadFeed, onSchedule } from "./latency-load.ts";
 
 export interface FloodRun {
   readonly framesPerSecond: number;

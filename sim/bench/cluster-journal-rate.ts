@@ -4,9 +4,9 @@
  *
  * Afterwards the stream is read anew: every input must be in its admitted log.
  */
-import { AdmittedLog } from "../../../actors/cluster/admitted-log.ts";
-import { claim } from "../../../actors/cluster/claim.ts";
-import { StreamJournal } from "../../../actors/cluster/stream-journal.ts";
+import { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
+import { claim } from "../../actors/cluster/claim.ts";
+import { StreamJournal } from "../../actors/cluster/stream-journal.ts";
 import {
   createFeeds,
   type NatsBus,
@@ -15,12 +15,12 @@ import {
   SYSTEM,
   startNatsServer,
   systemClock,
-} from "../../../actors/mod.ts";
-import { encodeMessage } from "../../../protocol/codec.ts";
-import { createFrame } from "../../../protocol/frame.ts";
-import { defaultSettings } from "../../../protocol/settings.ts";
-import { check } from "../measure.ts";
+} from "../../actors/mod.ts";
+import { encodeMessage } from "../../protocol/codec.ts";
+import { createFrame } from "../../protocol/frame.ts";
+import { defaultSettings } from "../../protocol/settings.ts";
 import { connectTo } from "./cluster-world.ts";
+import { check } from "./measure.ts";
 
 /** Inputs of one turn: two to three seconds. */
 const INPUTS = 400_000;
