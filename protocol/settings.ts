@@ -114,6 +114,11 @@ export const settingsSchema = v.strictObject({
       ),
       warmupSamples: setting(v.pipe(whole, v.minValue(16)), 64, "Samples of a channel before it is scored."),
       cooldownSamples: setting(whole, 32, "Samples without a further alarm after which an anomaly ends."),
+      averageUs: setting(
+        whole,
+        20_000,
+        "Rows closer than this are averaged, µs, before all channels are judged together: at any rate of rows that costs little. Each channel alone is judged by every sample. 0: each row counts; files: 0.",
+      ),
     }),
     {},
   ),

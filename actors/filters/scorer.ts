@@ -96,11 +96,11 @@ const FILE_FALSE_CHANGE_ROWS = 100_000;
 
 /**
  * Settings for files, unless they are set. Files may be short: a baseline is learnt from max(32, 4n) rows, and a collapse is over after 32 quiet
- * rows. The false-alarm rate is guaranteed with any number of rows (see the collapse detector). Each row counts as one for changes, and their rate
- * is one of rows, because rows may be days or years apart.
+ * rows. The false-alarm rate is guaranteed with any number of rows (see the collapse detector). Each row counts as one for anomalies of all channels and for changes, and the rate of
+ * changes is one of rows, because rows may be days or years apart.
  */
 function forFiles(settings: Settings, n: number): Settings {
-  const { collapse, changes } = settings;
+  const { anomaly, collapse, changes } = settings;
   const { falseAlarmSamples } = changes;
   return {
     ...settings,
@@ -108,6 +108,7 @@ function forFiles(settings: Settings, n: number): Settings {
       collapse.calibrationRows > 0
         ? collapse
         : { ...collapse, calibrationRows: Math.max(32, 4 * n), recoveryRows: 32 },
+    anomaly: { ...anomaly, averageUs: 0 },
     changes: {
       ...changes,
       averageUs: 0,

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { anomaly } from "../../actors/detectors/anomaly/detector.ts";
+import { type AnomalyDetector, anomaly } from "../../actors/detectors/anomaly/detector.ts";
 import { parseSettings } from "../../protocol/settings.ts";
 import { ActorHarness, type HeardEvent } from "../support/actor-harness.ts";
 import { normals, uniforms } from "../support/random-streams.ts";
@@ -89,6 +89,39 @@ test("[A4] anomaly detector reports one joint episode when all channels move tog
   assert.is(events.length, 1);
   assert.is(events[0]!.detail!["joint"], true);
   assert.ok(events[0]!.channels!.length > 1);
+});
+
+test("[A4] anomaly detector judges rows a millisecond apart by their mean over 20 ms, and reports what all channels do", () => {
+  const at = 60_000;
+  const actor = new ActorHarness(
+    anomaly,
+    { anomaly: { falseAlarmSamples: S } },
+    groupOf(N, { everyUs: 1000 }),
+  );
+  const z = normals(15);
+  const looks = new Set<number>();
+  let before = 0;
+  for (let k = 0; k < at + 40; k++) {
+    const shift = (c: number) => (k < at ? 0 : c % 2 === 0 ? 1.5 : -1.5);
+    actor.rows([Array.from({ length: N }, (_, c) => z() + shift(c))], () => k * 1000);
+    const score = (actor.detector as AnomalyDetector).score(N, actor);
+    if (score !== before) looks.add(k % 20);
+    before = score;
+  }
+  assert.equal([...looks], [19]);
+  const event = actor.events.find(({ kind, timeUs }) => kind === "anomaly.started" && timeUs >= at * 1000);
+  assert.is(event?.detail?.["joint"], true);
+  assert.ok(event!.channels!.length > 1);
+});
+
+test("anomaly detector judges each row by itself where rows are further apart than the span of means", () => {
+  const fields = [0, 20_000].map((averageUs) => {
+    const actor = new ActorHarness(anomaly, { anomaly: { averageUs } }, groupOf(N));
+    const z = normals(16);
+    for (let k = 0; k < 500; k++) actor.rows([Array.from({ length: N }, () => z())], () => k * 1_000_000);
+    return Object.entries(actor.detector.fields).map(([name, array]) => `${name}: ${array.join()}`);
+  });
+  assert.equal(fields[0], fields[1]);
 });
 
 test("anomaly detector finds a row that is unusual only in how its channels go together", () => {

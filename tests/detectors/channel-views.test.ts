@@ -19,7 +19,7 @@ function residuals(rows: number, value: (k: number) => number): number[] {
   return Array.from({ length: rows }, (_, k) => {
     x[0] = value(k);
     usual.at(k * HALF_HOUR_US);
-    usual.see(FRESH, x, 0, out, 1);
+    usual.see(FRESH, x, 0, out);
     return out[0]!;
   });
 }
@@ -51,7 +51,7 @@ function novelties(values: readonly number[], range = new UsualRange(1)): number
   const out = new Float64Array(1);
   return values.map((value) => {
     x[0] = value;
-    range.see(0, 1, x, out);
+    range.see(0, 1, FRESH, 0, x, out, new Uint8Array(1), 1);
     return out[0]!;
   });
 }
@@ -91,9 +91,11 @@ test("evidence of exchangeable records reaches ln S at most once in S values, an
       const range = new UsualRange(1);
       const x = new Float64Array(1);
       const out = new Float64Array(1);
+      const news = new Uint8Array(1);
       for (let k = 0; k < rows; k++) {
         x[0] = draw();
-        if (range.see(0, 1, x, out) && range.evidence(0, out[0]!) >= Math.log(S)) alarms++;
+        range.see(0, 1, FRESH, 0, x, out, news, 1);
+        if (out[0]! > 0 && range.evidence(0, out[0]!) >= Math.log(S)) alarms++;
       }
     }
     const promised = (runs * rows) / S;
@@ -112,7 +114,7 @@ test("means and steps of a channel agree with sums made anew", () => {
   for (let k = 0; k < 900; k++) {
     x[1] = 1e6 * z();
     history.push(x[1]!);
-    means.see(fresh, 0, x, out);
+    means.see(fresh, 0, x, out, 1);
     const steps = history.map((value, j) => (j === 0 ? 0 : Math.abs(value - history[j - 1]!)));
     const expected = [
       meanOf(history.slice(-16)),
@@ -123,6 +125,25 @@ test("means and steps of a channel agree with sums made anew", () => {
     for (const [j, value] of expected.entries())
       assert.ok(Math.abs(out[4 + j]! - value) < 1e-6, `row ${k}, mean ${j}`);
   }
+});
+
+test("means made in every fourth row are those made in every row", () => {
+  const every = new BlockMeans(1);
+  const fourth = new BlockMeans(1);
+  const z = normals(6);
+  const x = new Float64Array(1);
+  const outs = [new Float64Array(4), new Float64Array(4)] as const;
+  let made = 0;
+  for (let k = 0; k < 600; k++) {
+    x[0] = z();
+    every.see(FRESH, 0, x, outs[0], 1);
+    fourth.see(FRESH, 0, x, outs[1], 4);
+    assert.is(every.made[0], 1);
+    if (fourth.made[0] === 0) continue;
+    made++;
+    assert.equal(outs[1], outs[0], `row ${k}`);
+  }
+  assert.is(made, 150);
 });
 
 test("the distance of a pattern is that to the nearest of the earlier words", () => {
@@ -137,7 +158,7 @@ test("the distance of a pattern is that to the nearest of the earlier words", ()
     for (let k = 0; k < 16; k++) {
       x[0] = z();
       sum += x[0]!;
-      patterns.see(FRESH, 0, x, out, 1, 0);
+      patterns.see(FRESH, 0, x, out, 0);
       ended = patterns.ended[0] === 1;
     }
     means.push(sum / 16);
@@ -162,7 +183,7 @@ test("a beat that is missing is far from all before, although no value of it is 
   for (let k = 0; k < 6400; k++) {
     const missing = k >= 5120 && k < 5248;
     x[0] = missing ? 0 : Math.floor(k / 32) % 4 === 0 ? 1 : 0;
-    patterns.see(FRESH, 0, x, out, 1, 0);
+    patterns.see(FRESH, 0, x, out, 0);
     if (patterns.ended[0] === 1) distances.push(out[0]!);
   }
   const before = Math.max(...distances.slice(40, 290));

@@ -5,7 +5,6 @@ import { JointAlarm } from "../../actors/detectors/anomaly/joint/joint-alarm.ts"
 import { EXCURSIONS, JointScore } from "../../actors/detectors/anomaly/joint/joint-score.ts";
 import { Rarity } from "../../actors/detectors/anomaly/joint/rarity.ts";
 import { normals, uniforms } from "../support/random-streams.ts";
-import { InnovationBatch } from "../support/rows.ts";
 
 const MEMORY = 8192;
 
@@ -58,10 +57,10 @@ test("twice the largest size seen is half as frequent with index 1", () => {
 /** Rows of n channels through a joint score, from `next(k)`; returns the score of every row. */
 function scored(n: number, rows: number, next: (k: number) => ArrayLike<number>): Float64Array {
   const joint = new JointScore(n, MEMORY);
-  const batch = new InnovationBatch(1, n);
+  const row = new Float64Array(n);
   return Float64Array.from({ length: rows }, (_, k) => {
-    batch.rowValue.set(next(k));
-    joint.see(batch, 0);
+    row.set(next(k));
+    joint.see(row, 0, false);
     return joint.score;
   });
 }

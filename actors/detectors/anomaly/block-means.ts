@@ -26,11 +26,16 @@ export const SHORT_ROWS = SHORT;
 
 export class BlockMeans {
   readonly fields: Fields;
+  /** 1 for each channel whose means were made. Of the last row, and so not registered. */
+  readonly made: Uint8Array;
+  /** Whether there is any. */
+  hasMade = false;
   private readonly state: Float64Array;
   private readonly values: Float64Array;
   private readonly steps: Float64Array;
 
   constructor(channels: number) {
+    this.made = new Uint8Array(channels);
     this.state = new Float64Array(channels * CHANNEL_WIDTH);
     this.values = new Float64Array(channels * LONG);
     this.steps = new Float64Array(channels * MIDDLE);
@@ -38,11 +43,14 @@ export class BlockMeans {
   }
 
   /**
-   * Adds values[c] of each channel c of a row and writes the means to out[4c..4c+3]: of short, middle and long blocks, and of |steps|. Channels
-   * with fresh[at + c] = 0 did not report.
+   * Adds values[c] of each channel c of a row. In every `each`-th row of a channel, a power of two, writes its means to out[4c..4c+3]: of short,
+   * middle and long blocks, and of |steps|. Channels with fresh[at + c] = 0 did not report.
    */
-  see(fresh: Uint8Array, at: number, values: Float64Array, out: Float64Array): void {
-    const { state, values: ring, steps: stepRing } = this;
+  see(fresh: Uint8Array, at: number, values: Float64Array, out: Float64Array, each: number): void {
+    const { state, values: ring, steps: stepRing, made } = this;
+    if (this.hasMade) made.fill(0);
+    let hasMade = false;
+    let isRound = false;
     for (let c = 0, of = 0; of < state.length; c++, of += CHANNEL_WIDTH) {
       if (fresh[at + c] === 0) continue;
       const x = values[c]!;
@@ -51,7 +59,6 @@ export class BlockMeans {
       const slot = state[of + CHANNEL.slot]! | 0;
       const step = rows === 0 ? 0 : Math.abs(x - state[of + CHANNEL.last]!);
       const stepAt = c * MIDDLE + (slot & (MIDDLE - 1));
-      if (slot === 0 && rows > 0) this.sumAnew(c, of);
       // Rows that do not exist yet are zeros in the rings.
       const short = state[of + CHANNEL.short]! + x - ring[base + ((slot - SHORT) & (LONG - 1))]!;
       const middle = state[of + CHANNEL.middle]! + x - ring[base + ((slot - MIDDLE) & (LONG - 1))]!;
@@ -65,8 +72,12 @@ export class BlockMeans {
       state[of + CHANNEL.steps] = steps;
       state[of + CHANNEL.last] = x;
       state[of + CHANNEL.slot] = (slot + 1) & (LONG - 1);
+      if (slot === LONG - 1) isRound = true;
       const seen = rows < LONG ? rows + 1 : LONG;
       state[of + CHANNEL.rows] = seen;
+      if ((slot & (each - 1)) !== each - 1) continue;
+      made[c] = 1;
+      hasMade = true;
       const isFull = seen === LONG;
       const means = c * MEAN_WIDTH;
       // Lengths are powers of two: a product with their inverse has the same bits as a quotient.
@@ -76,6 +87,10 @@ export class BlockMeans {
       const size = steps > 0 ? steps : 0;
       out[means + MEAN.step] = isFull ? size * (1 / MIDDLE) : size / Math.min(seen, MIDDLE);
     }
+    this.hasMade = hasMade;
+    if (!isRound) return;
+    for (let c = 0, of = 0; of < state.length; c++, of += CHANNEL_WIDTH)
+      if (fresh[at + c] !== 0 && state[of + CHANNEL.slot] === 0) this.sumAnew(c, of);
   }
 
   /** Mean size of the last steps of channel c, summed anew: exactly 0 if there was none. O(64). */

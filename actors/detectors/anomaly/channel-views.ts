@@ -25,7 +25,6 @@ import { UsualValue } from "./usual-value.ts";
 export const VIEWS = ["level", "step", "mean", "shift", "roughness", "pattern"] as const;
 export type View = (typeof VIEWS)[number];
 /** What a module keeps to itself is a constant to the compiler, what it exports or imports is not: these are for the work of every sample. */
-const COUNT = VIEWS.length;
 const VIEW = { level: 0, step: 1, mean: 2, shift: 3, roughness: 4, pattern: 5 } as const;
 const MEAN_OF = MEANS;
 const MEAN_WIDTH = MEANS_WIDTH;
@@ -42,6 +41,11 @@ const BURSTS = 100;
  * memory of what is usual at this time. Patterns are half: their range is learnt from a sixteenth of the rows.
  */
 export const WEIGHTS: readonly number[] = [1, 0.25, 1, 1, 1, 0.5];
+/**
+ * Block means are looked at in every so many rows where rows are close together, a power of two: a mean of 16 rows or more is hardly another one
+ * after one row. Elsewhere in every row, for the score of a row is that of its time.
+ */
+const CLOSE_ROWS = 4;
 /** Rows in the memory of the mean step, a power of two. */
 const STEP_MEMORY = 512;
 /** Mean steps at which a step is clipped before it is averaged, and steps before. */
@@ -60,19 +64,21 @@ export class ChannelViews {
   private readonly blocks: BlockMeans;
   private readonly patterns: Patterns;
   private readonly state: Float64Array;
-  /** The statistics of the last row, by channel and view. */
+  /** The statistics of the last row, by view and channel. */
   private readonly statistics: Float64Array;
   private readonly channels: number;
-  /** Of the last row, and so not registered: novelties by channel and view, and whether there are any. */
+  /** Of the last row, and so not registered: novelties by view and channel, and whether a channel has any. */
   private readonly novelties: Float64Array;
   private readonly news: Uint8Array;
   /** Values within the usual range, and block means by channel. */
   private readonly clipped: Float64Array;
   private readonly means: Float64Array;
+  /** Rows from one look at block means to the next; set by `at`. */
+  private eachRow = 1;
 
   constructor(channels: number) {
     this.channels = channels;
-    this.novelties = new Float64Array(channels * COUNT);
+    this.novelties = new Float64Array(channels * VIEWS.length);
     this.news = new Uint8Array(channels);
     this.clipped = new Float64Array(channels);
     this.means = new Float64Array(channels * MEAN_WIDTH);
@@ -92,8 +98,9 @@ export class ChannelViews {
     };
   }
 
-  /** Sets the time of the values that follow, µs, and the usual number of rows a day. */
-  at(timeUs: number, rowsADay: number): void {
+  /** Sets the time of the values that follow, µs, the usual number of rows a day, and that of rows so close together that they may count as one. */
+  at(timeUs: number, rowsADay: number, rowsALook: number): void {
+    this.eachRow = rowsALook >= CLOSE_ROWS ? CLOSE_ROWS : 1;
     this.usual.at(timeUs);
     this.ranges.remember(rowsADay);
   }
@@ -103,16 +110,20 @@ export class ChannelViews {
    * Numbers lie in arrays, here and below, because a double among the arguments would be boxed.
    */
   look(batch: Batch, r: number): void {
-    const { statistics, clipped, means } = this;
+    const { statistics, clipped, means, news, ranges, novelties, channels } = this;
     const { rowFresh, rowValue, rowInnovation } = batch;
-    const at = r * this.channels;
-    this.usual.see(rowFresh, rowValue, at, statistics, COUNT);
-    this.lookAtLevels(rowFresh, rowValue, at);
-    this.blocks.see(rowFresh, at, clipped, means);
-    this.patterns.see(rowFresh, at, clipped, statistics, COUNT, VIEW.pattern);
+    const at = r * channels;
+    news.fill(0);
+    if (this.blocks.hasMade) novelties.fill(0, VIEW.mean * channels, VIEW.pattern * channels);
+    if (this.patterns.hasEnded) novelties.fill(0, VIEW.pattern * channels);
+    this.usual.see(rowFresh, rowValue, at, statistics);
     this.learnSteps(rowFresh, rowInnovation, at);
-    this.lookAtMeans(rowFresh, at);
-    this.lookAtPatterns();
+    ranges.see(VIEW.level * channels, VIEW.mean * channels, rowFresh, at, statistics, novelties, news, 1);
+    this.clip(rowFresh, rowValue, at);
+    this.blocks.see(rowFresh, at, clipped, means, this.eachRow);
+    this.patterns.see(rowFresh, at, clipped, statistics, VIEW.pattern * channels);
+    if (this.blocks.hasMade) this.lookAtMeans();
+    if (this.patterns.hasEnded) this.lookAtPatterns();
   }
 
   /** Whether any view of channel c has a novelty in the last row. */
@@ -122,27 +133,27 @@ export class ChannelViews {
 
   /** Novelty of view v of channel c in the last row, if the channel has any. */
   novelty(c: number, v: number): number {
-    return this.novelties[c * COUNT + v]!;
+    return this.novelties[v * this.channels + c]!;
   }
 
   /** Whether channel c is bursts on nothing: its range is many times its mean error. */
   isBursts(c: number): boolean {
     const { ranges } = this;
-    const s = c * VIEWS.length + LEVEL;
+    const s = VIEW.level * this.channels + c;
     return ranges.high(s) - ranges.low(s) > BURSTS * this.usual.meanError(c);
   }
 
   /** The statistic of view v of channel c, and its usual range: without what a record under way has taught it. */
   statistic(c: number, v: number): number {
-    return this.statistics[c * VIEWS.length + v]!;
+    return this.statistics[v * this.channels + c]!;
   }
 
   low(c: number, v: number): number {
-    return this.ranges.usualLow(c * VIEWS.length + v);
+    return this.ranges.usualLow(v * this.channels + c);
   }
 
   high(c: number, v: number): number {
-    return this.ranges.usualHigh(c * VIEWS.length + v);
+    return this.ranges.usualHigh(v * this.channels + c);
   }
 
   /** The usual value of channel c at the last row. */
@@ -162,66 +173,61 @@ export class ChannelViews {
 
   /** Evidence of a novelty of channel c in view v, nats. */
   evidence(c: number, v: number, novelty: number): number {
-    return this.ranges.evidence(c * VIEWS.length + v, novelty);
+    return this.ranges.evidence(v * this.channels + c, novelty);
   }
 
-  /** The novelty of each level, and the value within the usual range. */
-  private lookAtLevels(fresh: Uint8Array, values: Float64Array, at: number): void {
-    const { ranges, statistics, novelties, clipped, news } = this;
-    for (let c = 0, s = 0; c < news.length; c++, s += COUNT) {
-      news[c] = 0;
+  /** Values within the usual range. */
+  private clip(fresh: Uint8Array, values: Float64Array, at: number): void {
+    const { ranges, statistics, clipped } = this;
+    for (let c = 0, s = VIEW.level * clipped.length; c < clipped.length; c++, s++) {
       if (fresh[at + c] === 0) continue;
-      if (ranges.see(s + VIEW.level, s + VIEW.level + 1, statistics, novelties)) news[c] = 1;
-      const residual = statistics[s + VIEW.level]!;
-      const low = ranges.low(s + VIEW.level);
-      const high = ranges.high(s + VIEW.level);
+      const residual = statistics[s]!;
+      const low = ranges.low(s);
+      const high = ranges.high(s);
       clipped[c] =
         values[at + c]! - (residual > high ? residual - high : residual < low ? residual - low : 0);
     }
   }
 
-  /** Learns the mean size of the steps, and takes it to what roughness is the logarithm of: a mean of |step| that is never 0. */
+  /** The statistic of steps. Learns their mean size. */
   private learnSteps(fresh: Uint8Array, innovations: Float64Array, at: number): void {
-    const { state, statistics, means } = this;
-    for (let c = 0, of = 0; of < state.length; c++, of += CHANNEL_WIDTH) {
+    const { state, statistics, channels } = this;
+    for (let c = 0, of = 0, s = VIEW.step * channels; c < channels; c++, of += CHANNEL_WIDTH, s++) {
       if (fresh[at + c] === 0) continue;
       const innovation = innovations[at + c]!;
+      statistics[s] = innovation;
       const size = Math.abs(innovation);
-      let scale = state[of + CHANNEL.stepScale]!;
-      if (!Number.isNaN(size)) {
-        const steps = state[of + CHANNEL.steps]! + 1;
-        const clipped = steps > CLIP_AFTER && scale > 0 ? clipSize(size, CLIP_AT * scale) : size;
-        scale =
-          scale + (steps < STEP_MEMORY ? (clipped - scale) / steps : (clipped - scale) * (1 / STEP_MEMORY));
-        state[of + CHANNEL.steps] = steps;
-        state[of + CHANNEL.stepScale] = scale;
-      }
-      const s = c * COUNT;
-      statistics[s + VIEW.step] = innovation;
-      statistics[s + VIEW.roughness] = means[c * MEAN_WIDTH + MEAN_OF.step]! + NO_STEP * scale;
+      if (Number.isNaN(size)) continue;
+      const scale = state[of + CHANNEL.stepScale]!;
+      const steps = state[of + CHANNEL.steps]! + 1;
+      const clipped = steps > CLIP_AFTER && scale > 0 ? clipSize(size, CLIP_AT * scale) : size;
+      state[of + CHANNEL.steps] = steps;
+      state[of + CHANNEL.stepScale] =
+        scale + (steps < STEP_MEMORY ? (clipped - scale) / steps : (clipped - scale) * (1 / STEP_MEMORY));
     }
   }
 
-  /** The novelties of steps and of block means. */
-  private lookAtMeans(fresh: Uint8Array, at: number): void {
-    const { ranges, statistics, novelties, news, means } = this;
-    for (let c = 0, s = 0, m = 0; c < news.length; c++, s += COUNT, m += MEAN_WIDTH) {
-      if (fresh[at + c] === 0) continue;
-      statistics[s + VIEW.mean] = means[m + MEAN_OF.middle]!;
-      statistics[s + VIEW.shift] = means[m + MEAN_OF.short]! - means[m + MEAN_OF.long]!;
-      lnAt(statistics, s + VIEW.roughness);
-      novelties[s + VIEW.pattern] = 0;
-      if (ranges.see(s + VIEW.step, s + VIEW.pattern, statistics, novelties)) news[c] = 1;
+  /** Statistics and novelties of the block means that were made. Roughness is the logarithm of a mean of |step| that is never 0. */
+  private lookAtMeans(): void {
+    const { ranges, state, statistics, novelties, news, means, channels } = this;
+    const { made } = this.blocks;
+    const mean = VIEW.mean * channels;
+    const shift = VIEW.shift * channels;
+    const roughness = VIEW.roughness * channels;
+    for (let c = 0, of = 0, m = 0; c < channels; c++, of += CHANNEL_WIDTH, m += MEAN_WIDTH) {
+      if (made[c] === 0) continue;
+      statistics[mean + c] = means[m + MEAN_OF.middle]!;
+      statistics[shift + c] = means[m + MEAN_OF.short]! - means[m + MEAN_OF.long]!;
+      statistics[roughness + c] = means[m + MEAN_OF.step]! + NO_STEP * state[of + CHANNEL.stepScale]!;
+      lnAt(statistics, roughness + c);
     }
+    ranges.see(mean, roughness + channels, made, 0, statistics, novelties, news, this.eachRow);
   }
 
   /** The novelties of the patterns whose block ended with this row. */
   private lookAtPatterns(): void {
-    const { ranges, statistics, novelties, news } = this;
-    const { ended } = this.patterns;
-    for (let c = 0, p: number = VIEW.pattern; c < ended.length; c++, p += COUNT) {
-      if (ended[c] === 0) continue;
-      if (ranges.see(p, p + 1, statistics, novelties)) news[c] = 1;
-    }
+    const { ranges, statistics, novelties, news, patterns, channels } = this;
+    const from = VIEW.pattern * channels;
+    ranges.see(from, from + channels, patterns.ended, 0, statistics, novelties, news, 1);
   }
 }

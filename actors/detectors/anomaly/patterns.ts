@@ -28,6 +28,8 @@ export class Patterns {
   readonly fields: Fields;
   /** 1 for each channel of which a block ended that has a distance. Of the last row, and so not registered. */
   readonly ended: Uint8Array;
+  /** Whether there is any. */
+  hasEnded = false;
   private readonly state: Float64Array;
   /** The last KEPT means of each channel, twice over: a word never wraps. */
   private readonly means: Float64Array;
@@ -40,27 +42,31 @@ export class Patterns {
   }
 
   /**
-   * Adds values[c] of each channel c of a row, and writes the distances of the blocks that end with it to out[c · stride + o]. Channels with
+   * Adds values[c] of each channel c of a row, and writes the distances of the blocks that end with it to out[o + c]. Channels with
    * fresh[at + c] = 0 did not report.
    */
-  see(
-    fresh: Uint8Array,
-    at: number,
-    values: Float64Array,
-    out: Float64Array,
-    stride: number,
-    o: number,
-  ): void {
+  see(fresh: Uint8Array, at: number, values: Float64Array, out: Float64Array, o: number): void {
     const { state, ended } = this;
+    if (this.hasEnded) ended.fill(0);
+    this.hasEnded = false;
+    let isFull = false;
     for (let c = 0, of = 0; of < state.length; c++, of += CHANNEL_WIDTH) {
-      ended[c] = 0;
       if (fresh[at + c] === 0) continue;
       state[of + CHANNEL.sum] = state[of + CHANNEL.sum]! + values[c]!;
       const inBlock = state[of + CHANNEL.inBlock]! + 1;
       state[of + CHANNEL.inBlock] = inBlock;
-      if (inBlock < BLOCK_ROWS || !this.endBlock(c, of)) continue;
-      this.nearest(c, state[of + CHANNEL.means]!, out, c * stride + o);
+      if (inBlock >= BLOCK_ROWS) isFull = true;
+    }
+    if (isFull) this.endBlocks(out, o);
+  }
+
+  private endBlocks(out: Float64Array, o: number): void {
+    const { state, ended } = this;
+    for (let c = 0, of = 0; of < state.length; c++, of += CHANNEL_WIDTH) {
+      if (state[of + CHANNEL.inBlock]! < BLOCK_ROWS || !this.endBlock(c, of)) continue;
+      this.nearest(c, state[of + CHANNEL.means]!, out, o + c);
       ended[c] = 1;
+      this.hasEnded = true;
     }
   }
 

@@ -40,32 +40,36 @@ const CLUSTER = 64;
 const PRIOR_INDEX = 8;
 const PRIOR_RECORDS = 2;
 
-/** Offsets of the numbers of a statistic. `beforeLow` and `beforeHigh`: the range when the last cluster of records began. */
-const RANGE = {
-  count: 0,
-  low: 1,
-  high: 2,
-  mean: 3,
-  beforeLow: 4,
-  beforeHigh: 5,
-  lastRecord: 6,
+/** Offsets of the numbers of a statistic that every row reads. */
+const RANGE = { count: 0, low: 1, high: 2, mean: 3 } as const;
+const RANGE_WIDTH = 4;
+/** Offsets of those that only records need. `beforeLow` and `beforeHigh`: the range when the last cluster of records began. */
+const RECORD = {
+  beforeLow: 0,
+  beforeHigh: 1,
+  last: 2,
   /** The largest novelty of the last cluster; number and sum of ln(1 + v) of the clusters before it. */
-  peak: 7,
-  clusters: 8,
-  sumOfLogs: 9,
+  peak: 3,
+  clusters: 4,
+  sumOfLogs: 5,
 } as const;
-const RANGE_WIDTH = 10;
+const RECORD_WIDTH = 6;
 
 export class UsualRange {
-  readonly fields: { ranges: Float64Array };
+  readonly fields: { ranges: Float64Array; records: Float64Array };
   private readonly state: Float64Array;
+  private readonly records: Float64Array;
+  /** Statistics of the row at hand that are outside their range, or too young to have one; not registered. */
+  private readonly outside: Uint32Array;
   /** Share of the way to the mean that an edge returns in a row. */
   private returns = 1 / LEAST_MEMORY;
   private memory = LEAST_MEMORY;
 
   constructor(statistics: number) {
     this.state = new Float64Array(statistics * RANGE_WIDTH);
-    this.fields = { ranges: this.state };
+    this.records = new Float64Array(statistics * RECORD_WIDTH);
+    this.outside = new Uint32Array(statistics);
+    this.fields = { ranges: this.state, records: this.records };
   }
 
   /** Sets the memory of the edges: a day of rows, at least LEAST_MEMORY. */
@@ -75,53 +79,61 @@ export class UsualRange {
   }
 
   /**
-   * Writes the novelty of each statistic from ≤ s < to, in [0, LARGEST], to out[s], 0 for one that is not finite, and learns it. Returns whether
-   * any is above 0. O(1) a statistic, about 6 ns.
+   * Writes the novelty of each statistic from ≤ s < to, in [0, LARGEST], to out[s], 0 for one that is not finite, and learns it. Statistics lie
+   * in rows of `news.length` channels: those with fresh[at + c] = 0 are left out, and news[c] becomes 1 where a novelty is above 0. A
+   * value stands for `rows` values. O(1) a statistic, about 4 ns. No call inside the loop: the places of the arrays then stay known.
    */
-  see(from: number, to: number, statistics: Float64Array, out: Float64Array): boolean {
-    const { state, returns } = this;
-    let isNew = false;
-    for (let s = from, at = from * RANGE_WIDTH; s < to; s++, at += RANGE_WIDTH) {
-      const x = statistics[s]!;
-      out[s] = 0;
-      if (x - x !== 0) continue;
-      const count = state[at + RANGE.count]!;
-      if (count < FIRST_VALUES) {
-        this.begin(at, statistics, s);
-        continue;
+  see(
+    from: number,
+    to: number,
+    fresh: Uint8Array,
+    at: number,
+    statistics: Float64Array,
+    out: Float64Array,
+    news: Uint8Array,
+    rows: number,
+  ): void {
+    const { state, outside } = this;
+    const returns = rows * this.returns;
+    let count = 0;
+    for (let s = from, k = from * RANGE_WIDTH; s < to; ) {
+      for (let c = 0; c < news.length; c++, s++, k += RANGE_WIDTH) {
+        if (fresh[at + c] === 0) continue;
+        const x = statistics[s]!;
+        out[s] = 0;
+        if (x - x !== 0) continue;
+        const seen = state[k + RANGE.count]!;
+        const low = state[k + RANGE.low]!;
+        const high = state[k + RANGE.high]!;
+        if (x > high || x < low || seen < FIRST_VALUES) {
+          outside[count++] = s;
+          continue;
+        }
+        const mean = state[k + RANGE.mean]!;
+        state[k + RANGE.count] = seen + rows;
+        const change = rows * (x - mean);
+        state[k + RANGE.mean] =
+          mean + (seen < MEAN_MEMORY ? change / (seen + rows) : change * (1 / MEAN_MEMORY));
+        state[k + RANGE.high] = high - (high - mean) * returns;
+        state[k + RANGE.low] = low + (mean - low) * returns;
       }
-      let low = state[at + RANGE.low]!;
-      let high = state[at + RANGE.high]!;
-      const mean = state[at + RANGE.mean]!;
-      let within = x;
-      state[at + RANGE.count] = count + 1;
-      if (x > high || x < low) {
-        const excess = x > high ? x - high : low - x;
-        const novelty = this.record(at, excess, high - low, x);
-        out[s] = novelty;
-        if (novelty > 0) isNew = true;
-        const moves = high > low ? LEARNS * excess : excess;
-        if (x > high) high += moves;
-        else low -= moves;
-        within = Math.max(low, Math.min(high, x));
-      }
-      const change = within - mean;
-      state[at + RANGE.mean] =
-        mean + (count < MEAN_MEMORY ? change / (count + 1) : change * (1 / MEAN_MEMORY));
-      state[at + RANGE.high] = high - (high - mean) * returns;
-      state[at + RANGE.low] = low + (mean - low) * returns;
     }
-    return isNew;
+    for (let k = 0; k < count; k++) {
+      const s = outside[k]!;
+      this.widen(s, statistics, out, rows);
+      if (out[s]! > 0) news[s % news.length] = 1;
+    }
   }
 
   /** Evidence of a novelty of statistic s, nats. */
   evidence(s: number, novelty: number): number {
-    const { state } = this;
-    const at = s * RANGE_WIDTH;
-    const seen = Math.min(state[at + RANGE.count]!, this.memory);
-    const clusters = state[at + RANGE.clusters]!;
-    const index = (clusters + PRIOR_RECORDS) / (state[at + RANGE.sumOfLogs]! + PRIOR_RECORDS / PRIOR_INDEX);
-    const known = state[at + RANGE.beforeHigh]! > state[at + RANGE.beforeLow]!;
+    const at = s * RECORD_WIDTH;
+    const { records } = this;
+    const seen = Math.min(this.state[s * RANGE_WIDTH + RANGE.count]!, this.memory);
+    const clusters = records[at + RECORD.clusters]!;
+    const index =
+      (clusters + PRIOR_RECORDS) / (records[at + RECORD.sumOfLogs]! + PRIOR_RECORDS / PRIOR_INDEX);
+    const known = records[at + RECORD.beforeHigh]! > records[at + RECORD.beforeLow]!;
     return ln((seen + 1) / EXCEEDED) + (known ? index * log1p(novelty) : 0);
   }
 
@@ -136,50 +148,78 @@ export class UsualRange {
 
   /** The range of statistic s without what a cluster of records under way has taught it. */
   usualLow(s: number): number {
-    return this.state[s * RANGE_WIDTH + (this.inCluster(s) ? RANGE.beforeLow : RANGE.low)]!;
+    return this.inCluster(s) ? this.records[s * RECORD_WIDTH + RECORD.beforeLow]! : this.low(s);
   }
 
   usualHigh(s: number): number {
-    return this.state[s * RANGE_WIDTH + (this.inCluster(s) ? RANGE.beforeHigh : RANGE.high)]!;
+    return this.inCluster(s) ? this.records[s * RECORD_WIDTH + RECORD.beforeHigh]! : this.high(s);
   }
 
   private inCluster(s: number): boolean {
-    const at = s * RANGE_WIDTH;
-    const last = this.state[at + RANGE.lastRecord]!;
-    return last > 0 && this.state[at + RANGE.count]! - last <= CLUSTER;
+    const last = this.records[s * RECORD_WIDTH + RECORD.last]!;
+    return last > 0 && this.state[s * RANGE_WIDTH + RANGE.count]! - last <= CLUSTER;
   }
 
-  private begin(at: number, statistics: Float64Array, s: number): void {
+  /** Takes a value of statistic s that is outside its range, or among the first. */
+  private widen(s: number, statistics: Float64Array, out: Float64Array, rows: number): void {
     const { state } = this;
+    const returns = rows * this.returns;
+    const at = s * RANGE_WIDTH;
     const x = statistics[s]!;
-    const count = state[at + RANGE.count]! + 1;
+    const count = state[at + RANGE.count]!;
+    if (count < FIRST_VALUES) {
+      this.begin(at, x, rows);
+      return;
+    }
+    let low = state[at + RANGE.low]!;
+    let high = state[at + RANGE.high]!;
+    const mean = state[at + RANGE.mean]!;
+    state[at + RANGE.count] = count + rows;
+    const excess = x > high ? x - high : low - x;
+    out[s] = this.record(s, excess, high - low, x);
+    const moves = high > low ? LEARNS * excess : excess;
+    if (x > high) high += moves;
+    else low -= moves;
+    const within = Math.max(low, Math.min(high, x));
+    const change = rows * (within - mean);
+    state[at + RANGE.mean] =
+      mean + (count < MEAN_MEMORY ? change / (count + rows) : change * (1 / MEAN_MEMORY));
+    state[at + RANGE.high] = high - (high - mean) * returns;
+    state[at + RANGE.low] = low + (mean - low) * returns;
+  }
+
+  private begin(at: number, x: number, rows: number): void {
+    const { state } = this;
+    const before = state[at + RANGE.count]!;
+    const count = before + rows;
     state[at + RANGE.count] = count;
-    if (count === 1 || x < state[at + RANGE.low]!) state[at + RANGE.low] = x;
-    if (count === 1 || x > state[at + RANGE.high]!) state[at + RANGE.high] = x;
-    state[at + RANGE.mean] = state[at + RANGE.mean]! + (x - state[at + RANGE.mean]!) / count;
+    if (before === 0 || x < state[at + RANGE.low]!) state[at + RANGE.low] = x;
+    if (before === 0 || x > state[at + RANGE.high]!) state[at + RANGE.high] = x;
+    state[at + RANGE.mean] = state[at + RANGE.mean]! + (rows * (x - state[at + RANGE.mean]!)) / count;
   }
 
   /** The novelty of a record, which joins its cluster or begins one. */
-  private record(at: number, excess: number, range: number, x: number): number {
-    const { state } = this;
+  private record(s: number, excess: number, range: number, x: number): number {
+    const { records } = this;
+    const at = s * RECORD_WIDTH;
     const known = range > ROUNDING * Math.abs(x);
     const novelty = known
       ? Math.min(excess / range, LARGEST)
       : excess > ROUNDING * Math.abs(x)
         ? LEFT_CONSTANT
         : 0;
-    const count = state[at + RANGE.count]!;
-    if (count - state[at + RANGE.lastRecord]! > CLUSTER || state[at + RANGE.lastRecord] === 0) {
-      if (state[at + RANGE.peak]! > 0) {
-        state[at + RANGE.clusters] = state[at + RANGE.clusters]! + 1;
-        state[at + RANGE.sumOfLogs] = state[at + RANGE.sumOfLogs]! + log1p(state[at + RANGE.peak]!);
+    const count = this.state[s * RANGE_WIDTH + RANGE.count]!;
+    if (count - records[at + RECORD.last]! > CLUSTER || records[at + RECORD.last] === 0) {
+      if (records[at + RECORD.peak]! > 0) {
+        records[at + RECORD.clusters] = records[at + RECORD.clusters]! + 1;
+        records[at + RECORD.sumOfLogs] = records[at + RECORD.sumOfLogs]! + log1p(records[at + RECORD.peak]!);
       }
-      state[at + RANGE.peak] = 0;
-      state[at + RANGE.beforeLow] = state[at + RANGE.low]!;
-      state[at + RANGE.beforeHigh] = state[at + RANGE.high]!;
+      records[at + RECORD.peak] = 0;
+      records[at + RECORD.beforeLow] = this.low(s);
+      records[at + RECORD.beforeHigh] = this.high(s);
     }
-    state[at + RANGE.lastRecord] = count;
-    if (novelty > state[at + RANGE.peak]!) state[at + RANGE.peak] = novelty;
+    records[at + RECORD.last] = count;
+    if (novelty > records[at + RECORD.peak]!) records[at + RECORD.peak] = novelty;
     return novelty;
   }
 }

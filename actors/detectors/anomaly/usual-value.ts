@@ -81,9 +81,11 @@ const CHANNEL = {
   guess: 13,
   error: 17,
   errors: 21,
-  wave: 25,
+  /** 1 while another predictor than the mean has a guess. */
+  hasSeason: 25,
+  wave: 26,
 } as const;
-const CHANNEL_WIDTH = 25 + COEFFICIENTS;
+const CHANNEL_WIDTH = 26 + COEFFICIENTS;
 /** A half hour: mean and number of days or weeks. */
 const BIN_WIDTH = 2;
 
@@ -110,10 +112,10 @@ export class UsualValue {
   }
 
   /**
-   * Writes x − prediction of each channel c of a row to out[c · stride], 0 for its first value, and learns x = values[at + c]. Channels with
-   * fresh[at + c] = 0 did not report. O(1) a channel, about 20 ns.
+   * Writes x − prediction of each channel c of a row to out[c], 0 for its first value, and learns x = values[at + c]. Channels with
+   * fresh[at + c] = 0 did not report. O(1) a channel, about 10 ns while no season is known.
    */
-  see(fresh: Uint8Array, values: Float64Array, at: number, out: Float64Array, stride: number): void {
+  see(fresh: Uint8Array, values: Float64Array, at: number, out: Float64Array): void {
     const { state, phase } = this;
     for (let c = 0, base = 0; base < state.length; c++, base += CHANNEL_WIDTH) {
       if (fresh[at + c] === 0) continue;
@@ -124,8 +126,12 @@ export class UsualValue {
       const mean = state[base + CHANNEL.guess]!;
       const predicted = state[base + CHANNEL.guess + state[base + CHANNEL.chosen]!]!;
       state[base + CHANNEL.predicted] = predicted;
-      out[c * stride] = x - predicted;
-      if (rows > 0) this.score(base, values, at + c);
+      out[c] = x - predicted;
+      if (rows > 0) {
+        this.score(base, CONSTANT, values, at + c);
+        if (state[base + CHANNEL.hasSeason] === 1)
+          for (let p = DAY; p < PREDICTORS; p++) this.score(base, p, values, at + c);
+      }
       state[base + CHANNEL.rows] = rows + 1;
       state[base + CHANNEL.phaseSum] = state[base + CHANNEL.phaseSum]! + x;
       state[base + CHANNEL.phaseCount] = state[base + CHANNEL.phaseCount]! + 1;
@@ -184,6 +190,9 @@ export class UsualValue {
     state[at + CHANNEL.guess + WEEK] = weeks[week + 1]! >= WEEKS_NEEDED ? weeks[week]! : Number.NaN;
     const old = this.timeUs - state[at + CHANNEL.firstUs]! >= DAY_US;
     state[at + CHANNEL.guess + WAVES] = old ? this.waves(at, this.phase) : Number.NaN;
+    state[at + CHANNEL.hasSeason] = 0;
+    for (let p = DAY; p < PREDICTORS; p++)
+      if (!Number.isNaN(state[at + CHANNEL.guess + p]!)) state[at + CHANNEL.hasSeason] = 1;
   }
 
   private choose(at: number): void {
@@ -196,19 +205,17 @@ export class UsualValue {
     state[at + CHANNEL.chosen] = best;
   }
 
-  /** Averages the clipped errors of all predictors. */
-  private score(at: number, values: Float64Array, k: number): void {
+  /** Averages the clipped errors of predictor p. */
+  private score(at: number, p: number, values: Float64Array, k: number): void {
     const { state } = this;
-    for (let p = CONSTANT; p < PREDICTORS; p++) {
-      const guess = state[at + CHANNEL.guess + p]!;
-      if (Number.isNaN(guess)) continue;
-      const seen = state[at + CHANNEL.errors + p]! + 1;
-      const mean = state[at + CHANNEL.error + p]!;
-      const size = Math.abs(values[k]! - guess);
-      const change = (seen > CLIP_AFTER && mean > 0 ? clipSize(size, CLIP_AT * mean) : size) - mean;
-      state[at + CHANNEL.errors + p] = seen;
-      state[at + CHANNEL.error + p] = mean + (seen < MEMORY ? change / seen : change * (1 / MEMORY));
-    }
+    const guess = state[at + CHANNEL.guess + p]!;
+    if (Number.isNaN(guess)) return;
+    const seen = state[at + CHANNEL.errors + p]! + 1;
+    const mean = state[at + CHANNEL.error + p]!;
+    const size = Math.abs(values[k]! - guess);
+    const change = (seen > CLIP_AFTER && mean > 0 ? clipSize(size, CLIP_AT * mean) : size) - mean;
+    state[at + CHANNEL.errors + p] = seen;
+    state[at + CHANNEL.error + p] = mean + (seen < MEMORY ? change / seen : change * (1 / MEMORY));
   }
 
   private learnHalfHour(c: number, at: number): void {

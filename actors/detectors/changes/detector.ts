@@ -19,8 +19,9 @@ import type { Settings } from "../../../protocol/settings.ts";
 import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
 import { defineDetector } from "../define-detector.ts";
 import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
-import { namedNumbers } from "../registered-numbers.ts";
+import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
+import { MeanRows } from "../rows/mean-rows.ts";
 import { changesMachine } from "./machine.ts";
 import { SETTLED_ROWS, Segments } from "./segments.ts";
 import { LOOKS_A_ROW } from "./splits.ts";
@@ -54,8 +55,6 @@ const Scalars = namedNumbers(
   "price",
   /** Changes above the promised ones: 1 more with each change, 1/A less with each row, at least 0. */
   "excess",
-  /** Time of the first row that the next mean has; NaN: none. */
-  "beganUs",
   /** The last declaration of a change of any channel, and when it was; NaN before the first. */
   "declaredUs",
   "changedUs",
@@ -74,8 +73,7 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
   private readonly segments: Segments;
   private readonly scalars = new Scalars();
   private readonly normal: InstanceType<typeof Normal>;
-  private readonly sums: Float64Array;
-  private readonly counts: Float64Array;
+  private readonly means: MeanRows;
 
   constructor(settings: Settings, group: Group) {
     const { n } = group;
@@ -84,16 +82,13 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
     this.spacing = new RowSpacing(group.everyUs);
     this.segments = new Segments(n);
     this.normal = new Normal(n);
-    this.sums = new Float64Array(n);
-    this.counts = new Float64Array(n);
-    this.scalars.beganUs = Number.NaN;
+    this.means = new MeanRows(new Uint8Array(n).fill(1));
     this.scalars.declaredUs = Number.NaN;
     this.scalars.changedUs = Number.NaN;
     this.fields = {
       scalars: this.scalars.array,
       normal: this.normal.array,
-      sums: this.sums,
-      counts: this.counts,
+      ...prefixed("means", this.means.fields),
       ...this.spacing.fields,
       ...this.segments.fields,
     };
@@ -101,7 +96,7 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
 
   update(batch: Batch, context: Context): void {
     const { n } = this.group;
-    const { sums, counts, scalars, spacing, segments } = this;
+    const { means, spacing, segments } = this;
     for (let r = 0; r < batch.rows; r++) {
       const time = batch.rowTime[r]!;
       spacing.see(time, batch.gap[r] === 1);
@@ -109,13 +104,7 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
         this.judge(time, context);
         for (let c = 0; c < n; c++) segments.gap(c);
       }
-      if (Number.isNaN(scalars.beganUs)) scalars.beganUs = time;
-      for (let c = 0; c < n; c++) {
-        if (batch.rowFresh[r * n + c] === 0) continue;
-        sums[c] = sums[c]! + batch.rowValue[r * n + c]!;
-        counts[c] = counts[c]! + 1;
-      }
-      if (time + spacing.us - scalars.beganUs >= this.settings.averageUs) this.judge(time, context);
+      if (means.add(batch, r, spacing.us, this.settings.averageUs)) this.judge(time, context);
     }
   }
 
@@ -139,19 +128,16 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
 
   /** Takes the means since the last call as one row. */
   private judge(time: number, context: Context): void {
-    const { sums, counts, scalars, segments } = this;
+    const { means, scalars, segments } = this;
     if (scalars.rows % PRICE_EVERY === 0) this.choosePrice();
     scalars.rows = scalars.rows + 1;
     scalars.excess = Math.max(0, scalars.excess - 1 / scalars.promised);
-    scalars.beganUs = Number.NaN;
     const price = this.price();
     for (let c = 0; c < this.group.n; c++) {
-      if (counts[c] === 0) continue;
-      const mean = sums[c]! / counts[c]!;
-      sums[c] = 0;
-      counts[c] = 0;
-      if (segments.see(c, mean, time, price)) this.declare(c, time, context);
+      if (means.counts[c] !== 0 && segments.see(c, means.mean(c), time, price))
+        this.declare(c, time, context);
     }
+    means.begin();
   }
 
   /** Several channels that change together have changed once: the first declaration stands. */

@@ -10,9 +10,9 @@
  * What is learnt from a row: a row that is itself among the most unusual has a tenth of the weight, so that a long anomaly does not soon
  * pass for normal, and a new normal does after some days.
  *
- * Cost: about 130 ns a sample of 16 channels. One pass, no look-ahead.
+ * Cost: about 90 ns a sample of 16 channels. One pass, no look-ahead.
  */
-import type { Batch, Fields } from "../../../ports/detector.ts";
+import type { Fields } from "../../../ports/detector.ts";
 import { namedNumbers, prefixed } from "../../registered-numbers.ts";
 import { Rarity } from "./rarity.ts";
 import { RowSurprise } from "./row-surprise.ts";
@@ -98,14 +98,13 @@ export class JointScore {
     for (let k = 0; k < EXCURSIONS; k++) out[k] = (this.fast[2 * k]! + this.fast[2 * k + 1]!) / 2;
   }
 
-  /** Scores row r, then learns it. */
-  see(batch: Batch, r: number): void {
+  /** Scores the row values[at..at+n-1], then learns it. NaN: a channel that has not reported yet. */
+  see(values: Float64Array, at: number, isAfterGap: boolean): void {
     const { scalars, deviations, stepDeviations } = this;
-    const at = r * this.n;
     const row = scalars.rows;
-    this.deviate(batch, r);
-    this.steps.see(stepDeviations, batch.rowValue, at, row);
-    this.levels.see(deviations, batch.rowValue, at, row);
+    this.deviate(values, at, isAfterGap);
+    this.steps.see(stepDeviations, values, at, row);
+    this.levels.see(deviations, values, at, row);
     this.average();
     this.weigh(row);
     this.steps.learn(stepDeviations, this.weight, row);
@@ -137,18 +136,17 @@ export class JointScore {
   }
 
   /** Deviations of the row from the slow average and from the row before; 0 where a value is missing. */
-  private deviate(batch: Batch, r: number): void {
+  private deviate(values: Float64Array, at: number, isAfterGap: boolean): void {
     const { n, slow, previous, deviations, stepDeviations } = this;
     const weight = Math.max(SLOW, 1 / (this.scalars.rows + 1));
-    const across = batch.gap[r] === 1;
     for (let c = 0; c < n; c++) {
-      const x = batch.rowValue[r * n + c]!;
+      const x = values[at + c]!;
       const before = previous[c]!;
       deviations[c] = 0;
       stepDeviations[c] = 0;
       if (Number.isNaN(x)) continue;
       if (Number.isNaN(before)) slow[c] = x;
-      else if (!across) stepDeviations[c] = x - before;
+      else if (!isAfterGap) stepDeviations[c] = x - before;
       deviations[c] = x - slow[c]!;
       slow[c] = slow[c]! + weight * deviations[c]!;
       previous[c] = x;

@@ -23,7 +23,8 @@
 import ln from "@stdlib/math-base-special-ln";
 import type { Batch, Fields } from "../../../ports/detector.ts";
 import { clipSize, clipSpike } from "../../clip-spikes.ts";
-import { namedNumbers } from "../../registered-numbers.ts";
+import { namedNumbers, prefixed } from "../../registered-numbers.ts";
+import { MeanRows } from "../../rows/mean-rows.ts";
 
 const SECOND_US = 1_000_000;
 /** Seconds that people call lasting, and how many of them must agree: two may be lost to a pause. */
@@ -64,7 +65,6 @@ export const ENDED = 3;
 export const ACCEPTED = 4;
 
 const Scalars = namedNumbers(
-  "beganUs",
   "seconds",
   /** Seconds since a channel left its range. */
   "calm",
@@ -101,7 +101,6 @@ export class LastingLevels {
   /** What became of each channel in the second that ended last. */
   readonly changes: Uint8Array;
   private readonly n: number;
-  private readonly isWatched: Uint8Array;
   private readonly scalars = new Scalars();
   private readonly tracks: InstanceType<typeof Tracks>;
   /** 1: the steps of the channel are looked at. */
@@ -111,8 +110,7 @@ export class LastingLevels {
   /** Every tenth second of the last minute, and how far the channel got in ten seconds and in a minute. */
   private readonly tens: Float64Array;
   private readonly ways: Float64Array;
-  private readonly sums: Float64Array;
-  private readonly counts: Float64Array;
+  private readonly second: MeanRows;
   /** The last seconds of each channel. */
   private readonly ring: Float64Array;
   /** Second moments of standardised seconds. */
@@ -124,19 +122,16 @@ export class LastingLevels {
   constructor(isWatched: Uint8Array) {
     const n = isWatched.length;
     this.n = n;
-    this.isWatched = isWatched;
     this.tracks = new Tracks(2 * n);
     this.isSmooth = new Uint8Array(n);
     this.before = new Float64Array(n);
     this.tens = new Float64Array(n * TENS);
     this.ways = new Float64Array(2 * n);
-    this.sums = new Float64Array(n);
-    this.counts = new Float64Array(n);
+    this.second = new MeanRows(isWatched);
     this.ring = new Float64Array(2 * n * SECONDS);
     this.moments = new Float64Array(n * n);
     this.standard = new Float64Array(2 * n);
     this.changes = new Uint8Array(n);
-    this.scalars.beganUs = Number.NaN;
     this.scalars.calm = FOLLOWS;
     this.fields = {
       scalars: this.scalars.array,
@@ -145,8 +140,7 @@ export class LastingLevels {
       before: this.before,
       tens: this.tens,
       ways: this.ways,
-      sums: this.sums,
-      counts: this.counts,
+      ...prefixed("second", this.second.fields),
       ring: this.ring,
       moments: this.moments,
     };
@@ -154,18 +148,9 @@ export class LastingLevels {
 
   /** Adds row r, of the usual spacing. True: a second ended, and `changes` says what came of it. */
   see(batch: Batch, r: number, spacingUs: number): boolean {
-    const { n, scalars, sums, counts, isWatched } = this;
-    const time = batch.rowTime[r]!;
-    if (batch.gap[r] === 1) this.forgetSeconds();
-    if (Number.isNaN(scalars.beganUs)) scalars.beganUs = time;
-    for (let c = 0; c < n; c++) {
-      const x = batch.rowValue[r * n + c]!;
-      if (isWatched[c] === 0 || batch.rowFresh[r * n + c] === 0) continue;
-      sums[c] = sums[c]! + x;
-      counts[c] = counts[c]! + 1;
-    }
-    if (time + spacingUs - scalars.beganUs < SECOND_US) return false;
-    this.endSecond(time, Math.max(SECOND_US, spacingUs));
+    if (batch.gap[r] === 1) this.second.begin();
+    if (!this.second.add(batch, r, spacingUs, SECOND_US)) return false;
+    this.endSecond(batch.rowTime[r]!, Math.max(SECOND_US, spacingUs));
     return true;
   }
 
@@ -183,14 +168,8 @@ export class LastingLevels {
     return this.isSmooth[c] === 1 ? this.n + c : c;
   }
 
-  private forgetSeconds(): void {
-    this.sums.fill(0);
-    this.counts.fill(0);
-    this.scalars.beganUs = Number.NaN;
-  }
-
   private endSecond(time: number, secondUs: number): void {
-    const { n, scalars, sums, counts, changes, standard, before } = this;
+    const { n, scalars, second, changes, standard, before } = this;
     scalars.seconds++;
     scalars.calm++;
     const learns = scalars.calm > FOLLOWS;
@@ -198,8 +177,8 @@ export class LastingLevels {
       changes[c] = NOTHING;
       standard[c] = 0;
       standard[n + c] = 0;
-      if (counts[c] === 0) continue;
-      const x = sums[c]! / counts[c]!;
+      if (second.counts[c] === 0) continue;
+      const x = second.mean(c);
       const isFirst = this.tracks.at(c).seconds === 0;
       this.take(c, x, learns);
       if (!isFirst) this.take(n + c, x - before[c]!, learns);
@@ -210,7 +189,7 @@ export class LastingLevels {
     this.countDepartures();
     this.open(time, secondUs);
     this.follow();
-    this.forgetSeconds();
+    second.begin();
   }
 
   /** Adds a second to a track. */
@@ -337,7 +316,7 @@ export class LastingLevels {
     let next = -1;
     for (let c = 0; c < this.n; c++) {
       const { side, size, seconds } = this.tracks.at(this.trackOf(c));
-      if (this.counts[c] === 0 || side !== 0 || size < LEAST || seconds <= SETTLED_AFTER) continue;
+      if (this.second.counts[c] === 0 || side !== 0 || size < LEAST || seconds <= SETTLED_AFTER) continue;
       const evidence = this.evidenceOf(c);
       if (evidence > most) {
         most = evidence;
@@ -384,7 +363,7 @@ export class LastingLevels {
     const { changes } = this;
     for (let c = 0; c < this.n; c++) {
       const channel = this.tracks.at(this.trackOf(c));
-      if (channel.side === 0 || changes[c] === OPENED || this.counts[c] === 0) continue;
+      if (channel.side === 0 || changes[c] === OPENED || this.second.counts[c] === 0) continue;
       channel.lasted++;
       if (channel.size > channel.largest) channel.largest = channel.size;
       if (channel.size < LEAST) this.end(c);
