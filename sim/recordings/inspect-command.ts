@@ -5,7 +5,14 @@ import { manual } from "../../actors/command-line/manual.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
 import { print, printJson, report } from "../../actors/command-line/terminal.ts";
 import { LineWriter } from "../../actors/filters/lines.ts";
-import { describeRecording, openRecording, undamaged } from "../../actors/mod.ts";
+import type { FileJournal } from "../../actors/journal/mod.ts";
+import {
+  describeRecording,
+  openRecording,
+  type PartitionFolder,
+  partitionFolders,
+  undamaged,
+} from "../../actors/mod.ts";
 import { decodeBlock, decodeDerived } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -13,6 +20,7 @@ import { MESSAGES } from "../../protocol/messages.ts";
 import { timeText } from "../../protocol/text-values.ts";
 import { visibleJson, visibleText } from "../../protocol/visible-text.ts";
 import { parentLine, parentOf } from "./parent.ts";
+import { mergedByTime, prefixOf } from "./partitions.ts";
 
 /** Lists go on after damage: `describeRecording` has found it, and it is printed after them. */
 const REPORTED = (): void => {};
@@ -41,32 +49,46 @@ export const inspectCommand = command.action(exitWith(runInspect));
 
 type InspectOptions = ReturnType<typeof command.opts>;
 
+type Description = Awaited<ReturnType<typeof describeRecording>>;
+
 /** 1 when something in the recording is damaged. */
 export async function runInspect(path: string, options: InspectOptions): Promise<number> {
-  const recording = await describeRecording(path);
-  if (recording.segments.length === 0) {
+  const folders = await partitionFolders(path);
+  const found: Description[] = [];
+  for (const { directory } of folders) found.push(await described(directory));
+  const [first, ...others] = found;
+  if (first === undefined) {
     throw new EigenwatchError({
       action: `inspect ${path}`,
       value: "it holds no segment file",
       expected: "the folder given to --record",
     });
   }
-  // Logical time is 0 until the first data of a recorded feed: the recording begins at that data.
-  if (recording.fromUs === 0) recording.fromUs = await firstDataUs(path);
-  if (options.blocks || options.events || options.incidents || options.channels) await list(path, options);
-  else if (options.json) printJson(recording);
-  else printSummary(recording);
-  for (const { file, offset, length, reason } of recording.damage) {
-    report(`damaged: ${file} at byte ${offset}, ${length} bytes: ${reason}`);
-  }
-  if (recording.tornTail) {
-    const { file, offset, droppedBytes } = recording.tornTail;
-    report(`unfinished write at the end of ${file}, byte ${offset}: ${droppedBytes} bytes`);
-  }
-  return recording.damage.length > 0 ? 1 : 0;
+  if (options.blocks || options.events || options.incidents || options.channels) await list(folders, options);
+  else if (options.json) printJson(others.length === 0 ? first : { ...first, others });
+  else for (const recording of found) printSummary(recording);
+  for (const [k, recording] of found.entries()) reportDamage(recording, prefixOf(folders[k]!, path));
+  return found.some(({ damage }) => damage.length > 0) ? 1 : 0;
 }
 
-function printSummary(recording: Awaited<ReturnType<typeof describeRecording>>): void {
+async function described(directory: string): Promise<Description> {
+  const recording = await describeRecording(directory);
+  // Logical time is 0 until the first data of a recorded feed: the recording begins at that data.
+  if (recording.fromUs === 0) recording.fromUs = await firstDataUs(directory);
+  return recording;
+}
+
+function reportDamage({ damage, tornTail }: Description, folder: string): void {
+  for (const { file, offset, length, reason } of damage) {
+    report(`damaged: ${folder}${file} at byte ${offset}, ${length} bytes: ${reason}`);
+  }
+  if (tornTail) {
+    const { file, offset, droppedBytes } = tornTail;
+    report(`unfinished write at the end of ${folder}${file}, byte ${offset}: ${droppedBytes} bytes`);
+  }
+}
+
+function printSummary(recording: Description): void {
   const line = (name: string, value: unknown) => print(`${name.padEnd(11)} ${value}`);
   line("recording", recording.directory);
   line("partition", recording.partition ?? "none");
@@ -96,51 +118,83 @@ async function firstDataUs(path: string): Promise<number | null> {
   }
 }
 
-async function list(path: string, options: InspectOptions): Promise<void> {
-  const journal = await openRecording(path);
-  const seen = new Set<string>();
+/** A line of a list: for programs, and its cells for people. */
+interface Row {
+  readonly timeUs: number;
+  readonly json: object;
+  readonly cells: readonly unknown[];
+}
+
+async function list(folders: readonly PartitionFolder[], options: InspectOptions): Promise<void> {
+  const several = folders.length > 1;
   const writer = new LineWriter(process.stdout);
-  const out = (row: object, cells: readonly unknown[]) => {
-    writer.write(options.json ? visibleJson(row) : cells.map((cell) => visibleText(String(cell))).join("\t"));
-  };
-  for await (const entry of undamaged(journal.read(), REPORTED)) {
+  const journals = await Promise.all(folders.map(({ directory }) => openRecording(directory)));
+  try {
+    for await (const row of mergedByTime(journals.map((journal) => rowsOf(journal, options, several)))) {
+      writer.write(
+        options.json ? visibleJson(row.json) : row.cells.map((cell) => visibleText(String(cell))).join("\t"),
+      );
+      await writer.flush();
+      if (writer.closed) break;
+    }
     await writer.flush();
-    if (writer.closed) break;
+  } finally {
+    for (const journal of journals) await journal.close();
+  }
+}
+
+/** Of several partitions each row says of which it is. */
+async function* rowsOf(journal: FileJournal, options: InspectOptions, several: boolean): AsyncGenerator<Row> {
+  const { partition } = journal;
+  const row = (timeUs: number, json: object, cells: readonly unknown[]): Row =>
+    several
+      ? { timeUs, json: { partition, ...json }, cells: [partition, ...cells] }
+      : { timeUs, json, cells };
+  const seen = new Set<string>();
+  let timeUs = 0;
+  for await (const entry of undamaged(journal.read(), REPORTED)) {
     if (entry.kind === "block") {
       const block = decodeBlock(entry.block.bytes);
+      ({ timeUs } = block);
       if (options.blocks) {
-        const { number, firstSequence, lastSequence, timeUs } = block;
+        const { number, firstSequence, lastSequence } = block;
         const bytes = entry.block.bytes.length;
-        out({ number, firstSequence, lastSequence, timeUs, bytes }, [
+        yield row(timeUs, { number, firstSequence, lastSequence, timeUs, bytes }, [
           number,
           `${firstSequence}-${lastSequence}`,
           timeOrNone(timeUs),
           `${bytes} B`,
         ]);
       }
-      if (options.channels) {
-        block.forEach((_sequence, _timeUs, bytes) => {
-          if (bytes[2] !== MESSAGES.channels.code) return;
-          const message = decodeMessage(bytes);
-          if (message.type !== "channels") return;
-          const { group, sampling, innovation } = message;
-          for (const { name, title, unit } of message.channels) {
-            if (seen.has(`${group}\t${name}`)) continue;
-            seen.add(`${group}\t${name}`);
-            out({ group, name, title, unit, sampling, innovation }, [group, name, unit, title]);
-          }
-        });
-      }
+      if (options.channels) yield* newChannels(block, seen).map((each) => row(timeUs, each.json, each.cells));
     } else if (entry.kind === "derived" && (options.events || options.incidents)) {
       for (const event of decodeDerived(entry.bytes).events) {
         if (!options.events && !event.kind.startsWith("incident.")) continue;
-        const { sequence, timeUs, severity, kind, title } = event;
-        out(event, [sequence, timeOrNone(timeUs), severity, kind, title]);
+        const { sequence, severity, kind, title } = event;
+        yield row(event.timeUs, event, [sequence, timeOrNone(event.timeUs), severity, kind, title]);
       }
     }
   }
-  await writer.flush();
-  await journal.close();
+}
+
+/** Channels that a block declares and that are not in `seen`, which learns them. */
+function newChannels(block: ReturnType<typeof decodeBlock>, seen: Set<string>): Omit<Row, "timeUs">[] {
+  const rows: Omit<Row, "timeUs">[] = [];
+  block.forEach((_sequence, _timeUs, bytes) => {
+    if (bytes[2] !== MESSAGES.channels.code) return;
+    const message = decodeMessage(bytes);
+    if (message.type !== "channels") return;
+    const { group, sampling, innovation } = message;
+    for (const { name, title, unit } of message.channels) {
+      if (seen.has(`${group}\t${name}`)) continue;
+      seen.add(`${group}\t${name}`);
+      rows.push({
+        json: { group, name, title, unit, sampling, innovation },
+        cells: [group, name, unit, title],
+      });
+    }
+  });
+  return rows;
 }
 
 function timeOrNone(timeUs: number | null): string {

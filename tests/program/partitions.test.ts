@@ -1,5 +1,5 @@
 /** A session of several partitions: `up --partitions`, what it records, and that it goes on. */
-import { readdirSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -27,6 +27,20 @@ async function up(
   const { code, stdout, stderr } = await run(["up", "--once", "--port", "0", "--json", ...options]);
   const lines = stdout.split("\n").filter((line) => line !== "");
   return { code, stderr, lines: lines.map((line) => JSON.parse(line) as OutputLine) };
+}
+
+function eventsIn(stdout: string): EventMessage[] {
+  const lines = stdout.split("\n").filter((line) => line !== "");
+  return lines.map((line) => JSON.parse(line) as EventMessage);
+}
+
+function inOrder(events: readonly EventMessage[]): void {
+  const times = events.map(({ timeUs }) => timeUs);
+  assert.equal(
+    times,
+    times.toSorted((a, b) => a - b),
+  );
+  assert.ok(new Set(events.map(({ id }) => id.split("/")[0])).size > 1);
 }
 
 interface Stopped {
@@ -60,13 +74,99 @@ test("up --partitions gives each group to the partition of its name, and records
   assert.ok(readdirSync(join(record, "p1")).includes("0000000001.seg"));
 });
 
-test("each partition of its recording verifies by itself", async () => {
-  for (const [k, path] of [record, join(record, "p1")].entries()) {
-    const { code, stdout, stderr } = await run(["replay", path, "--verify"]);
-    assert.is(code, 0, stderr);
-    const { inputs, events, hash } = stopped.partitions[k]!;
-    assert.match(stdout, `verified ${inputs} inputs, ${events} events, final hash ${hash}\n`);
-  }
+test("replay runs and verifies each partition of its recording, and gives their events in order of time", async () => {
+  const { code, stdout, stderr } = await run(["replay", record, "--verify"]);
+  assert.is(code, 0, stderr);
+  for (const { partition, inputs, events, hash } of stopped.partitions)
+    assert.match(
+      stdout,
+      `partition ${partition}\nverified ${inputs} inputs, ${events} events, final hash ${hash}\n`,
+    );
+  const json = await run(["replay", record, "--verify", "--json"]);
+  const { others, ...first } = JSON.parse(json.stdout) as {
+    finalHash: string;
+    others: { finalHash: string }[];
+  };
+  assert.equal(
+    [first, ...others].map(({ finalHash }) => finalHash),
+    stopped.partitions.map(({ hash }) => hash),
+  );
+  const listed = await run(["replay", record, "--events", "-"]);
+  inOrder(eventsIn(listed.stdout));
+  assert.is(eventsIn(listed.stdout).length, stopped.events);
+});
+
+test("inspect sums up each partition, and lists the events of all in order of time", async () => {
+  const { stdout } = await run(["inspect", record]);
+  assert.equal(stdout.match(/^partition +\S+$/gm), ["partition   p0", "partition   p1"]);
+  const { others, ...first } = JSON.parse((await run(["inspect", record, "--json"])).stdout) as {
+    lastSequence: number;
+    others: { lastSequence: number }[];
+  };
+  assert.equal(
+    [first, ...others].map(({ lastSequence }) => lastSequence),
+    stopped.partitions.map(({ inputs }) => inputs),
+  );
+  const events = eventsIn((await run(["inspect", record, "--events", "--json"])).stdout);
+  assert.is(events.length, stopped.events);
+  inOrder(events);
+  assert.equal(
+    events.map((event) => (event as { partition?: string }).partition),
+    events.map(({ id }) => id.split("/")[0]),
+  );
+});
+
+test("verify checks and seals every partition, and a sealed recording that lost one does not hold", async () => {
+  const sealed = join(folder, "sealed");
+  cpSync(record, sealed, { recursive: true });
+  const key = join(folder, "lab");
+  assert.is((await run(["verify", "keygen", "--out", key])).code, 0);
+  assert.is((await run(["verify", sealed, "--sign", `${key}.key`])).code, 0);
+  const { code, stdout } = await run(["verify", sealed, "--check", `${key}.pub`]);
+  assert.is(code, 0);
+  assert.equal(stdout.match(/^.* holds: /gm), [`${sealed} holds: `, `${join(sealed, "p1")} holds: `]);
+  const byte = join(sealed, "p1", "0000000001.seg");
+  const bytes = readFileSync(byte);
+  bytes[bytes.length >> 1]! ^= 1;
+  writeFileSync(byte, bytes);
+  assert.is((await run(["verify", sealed])).code, 1);
+  rmSync(join(sealed, "p1"), { recursive: true });
+  const lost = await run(["verify", sealed]);
+  assert.is(lost.code, 1);
+  assert.match(lost.stdout, "partition p1 was there when the recording was sealed, and is not");
+});
+
+test("diff compares partition with partition", async () => {
+  const copy = join(folder, "copy");
+  cpSync(record, copy, { recursive: true });
+  assert.is((await run(["diff", record, copy])).code, 0);
+  rmSync(join(copy, "p1"), { recursive: true });
+  // One partition is compared with the partition of its name alone.
+  assert.is((await run(["diff", record, copy])).code, 0);
+  assert.is((await run(["diff", join(record, "p1"), copy])).code, 1);
+});
+
+test("what reads one partition says which, and a question about an event finds the partition of its id", async () => {
+  const seen = await run(["whatif", record, "--at", "5", "--no-write", "--json"]);
+  assert.is(seen.code, 0, seen.stderr);
+  assert.match(
+    seen.stderr,
+    `holds several partitions: this is p0; name a folder for another: ${join(record, "p1")}`,
+  );
+  const { stdout } = await run(["inspect", join(record, "p1"), "--events", "--json"]);
+  const { id } = eventsIn(stdout).find(({ group }) => group === IN_P1)!;
+  const asked = await run([
+    "causality",
+    record,
+    "--event",
+    id,
+    "--runs",
+    "2",
+    "--rewinds",
+    "20ms",
+    "--json",
+  ]);
+  assert.is(asked.code, 0, asked.stderr);
 });
 
 test("a group gives the same events in a partition of two as in a session of its own", async () => {

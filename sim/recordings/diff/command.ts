@@ -4,7 +4,7 @@ import { manual } from "../../../actors/command-line/manual.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
 import { print, printJson } from "../../../actors/command-line/terminal.ts";
-import { openRecording } from "../../../actors/mod.ts";
+import { openRecording, type PartitionFolder, recordedPartitions } from "../../../actors/mod.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { timeText } from "../../../protocol/text-values.ts";
 import { parentOf } from "../parent.ts";
@@ -34,30 +34,69 @@ export const diffCommand = new Command("diff")
 
 type Opened = Awaited<ReturnType<typeof openRecording>>;
 
-/** 0 when their content is equal, 1 when it differs. */
+/** 0 when their content is equal, 1 when it differs. Partitions are compared by name, one pair after the other. */
 export async function runDiff(
   pathA: string,
   pathB: string,
   { json }: { json?: true | undefined },
 ): Promise<number> {
+  const { pairs, alone } = pairsOf(await recordedPartitions(pathA), await recordedPartitions(pathB));
+  const compared: Compared[] = [];
+  for (const [a, b] of pairs) compared.push(await comparePair(a.directory, b.directory, json === true));
+  if (json) {
+    const [first, ...others] = compared.map(({ difference, relation }) => ({ ...difference, relation }));
+    const several = others.length + alone.length > 0;
+    printJson(several ? { ...first, others, alone } : first, plain);
+  } else {
+    for (const [k, { difference, relation }] of compared.entries()) {
+      if (k > 0) print("");
+      printSummary(difference, relation);
+    }
+    for (const { directory } of alone) print(`only one of them has a partition as ${directory}`);
+  }
+  const equal = alone.length === 0 && compared.every(({ difference }) => difference.first === null);
+  return equal ? 0 : 1;
+}
+
+type Folders = readonly [PartitionFolder, ...PartitionFolder[]];
+
+/** A recording of one partition, such as a branch, is compared with that partition of the other, or with its first. */
+function pairsOf(
+  a: Folders,
+  b: Folders,
+): { pairs: (readonly [PartitionFolder, PartitionFolder])[]; alone: PartitionFolder[] } {
+  const same = (folders: readonly PartitionFolder[], { partition }: PartitionFolder) =>
+    folders.find((each) => each.partition === partition);
+  if (a.length === 1) return { pairs: [[a[0], same(b, a[0]) ?? b[0]]], alone: [] };
+  if (b.length === 1) return { pairs: [[same(a, b[0]) ?? a[0], b[0]]], alone: [] };
+  const pairs = a.flatMap((folder) => {
+    const other = same(b, folder);
+    return other === undefined ? [] : [[folder, other] as const];
+  });
+  const alone = [...a.filter((each) => !same(b, each)), ...b.filter((each) => !same(a, each))];
+  return { pairs, alone };
+}
+
+interface Compared {
+  readonly difference: RecordingDifference;
+  readonly relation: string;
+}
+
+async function comparePair(pathA: string, pathB: string, quiet: boolean): Promise<Compared> {
   const a = await opened(pathA);
   const b = await opened(pathB).catch(async (error: unknown) => {
     await a.close();
     throw error;
   });
   const total = (a.last?.lastSequence ?? 0) + (b.last?.lastSequence ?? 0);
-  const bar = startProgress("diff", total, "inputs", json === true);
+  const bar = startProgress("diff", total, "inputs", quiet);
   try {
     const difference = await diffRecordings(
       { recording: pathA, journal: a },
       { recording: pathB, journal: b },
       (inputs) => bar.update(inputs),
     );
-    bar.stop();
-    const relation = relationOf(difference, a, b);
-    if (json) printJson({ ...difference, relation }, plain);
-    else printSummary(difference, relation);
-    return difference.first === null ? 0 : 1;
+    return { difference, relation: relationOf(difference, a, b) };
   } finally {
     bar.stop();
     await a.close();

@@ -10,6 +10,7 @@ import { print, printJson } from "../../../actors/command-line/terminal.ts";
 import { JournalHalted } from "../../../actors/journal/mod.ts";
 import { openRecording, openRecordingForWriting, VERSION } from "../../../actors/mod.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
+import { reportOtherPartitions } from "../partitions.ts";
 import { wholeOrNot } from "../unfinished-files.ts";
 import { exportMcap, type McapContent } from "./export.ts";
 import { type McapFile, McapRecording } from "./import.ts";
@@ -87,6 +88,7 @@ export async function exportRecording(
     const expected = statSync(to).isDirectory() ? "the name of a file" : "another name, or --overwrite";
     throw new EigenwatchError({ action: `export to ${options.to}`, value: "it exists", expected });
   }
+  await reportOtherPartitions(path);
   const journal = await openRecording(path);
   const first = journal.first?.number ?? 1;
   const bar = startProgress(

@@ -8,11 +8,14 @@ import { port, read, time } from "../../../actors/command-line/option-values.ts"
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
 import { printTo } from "../../../actors/command-line/terminal.ts";
-import { openRecording, SYSTEM } from "../../../actors/mod.ts";
+import type { FileJournal } from "../../../actors/journal/mod.ts";
+import { openRecording, recordedPartitions, SYSTEM } from "../../../actors/mod.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
+import type { EventMessage } from "../../../protocol/messages.ts";
 import { rateOrMax } from "../../../protocol/text-values.ts";
 import { visibleJson } from "../../../protocol/visible-text.ts";
+import { mergedByTime, reportOtherPartitions } from "../partitions.ts";
 import { place, type SeekPlace } from "../place.ts";
 import { checkPlace, rangeOf } from "../seek.ts";
 import { follow } from "./follow.ts";
@@ -68,6 +71,7 @@ export async function runReplay(path: string, options: ReplayOptions): Promise<n
   checkCombination(options);
   const { seek } = options;
   const json = options.json === true;
+  if (options.follow || options.tail || options.step || seek !== undefined) await reportOtherPartitions(path);
   if (options.follow) {
     const { speed = 1, port = 0 } = options;
     return follow(path, {
@@ -78,14 +82,47 @@ export async function runReplay(path: string, options: ReplayOptions): Promise<n
     });
   }
   if (options.tail) return verifyTailCommand(path, { place: seek ?? BEGINNING, json });
+  if (!options.step && seek === undefined) return replayAll(path, options);
   const journal = await openRecording(path);
   try {
     if (seek !== undefined) checkPlace(seek, await rangeOf(journal, SYSTEM), "seek");
     if (options.step) return await stepThrough(journal, await stepOptions(journal, options));
-    return await replayToEnd(journal, options);
+    return await writingEvents(options.events, async (write) => {
+      const replayed = await replayToEnd(journal, options, write);
+      printReports([replayed], options);
+      return exitCodeOfVerdict(replayed.report);
+    });
   } finally {
     await journal.close();
   }
+}
+
+/** Each partition to its end, one after the other. Their events are written in order of time. Returns the worst of the exit codes. */
+async function replayAll(path: string, options: ReplayOptions): Promise<number> {
+  const folders = await recordedPartitions(path);
+  return writingEvents(options.events, async (write) => {
+    const held: EventMessage[][] = [];
+    const replayed: Replayed[] = [];
+    for (const { directory } of folders) {
+      const events: EventMessage[] = [];
+      held.push(events);
+      const journal = await openRecording(directory);
+      try {
+        const take = folders.length === 1 ? write : (event: EventMessage) => void events.push(event);
+        replayed.push(await replayToEnd(journal, options, take));
+      } finally {
+        await journal.close();
+      }
+    }
+    for await (const event of mergedByTime(held)) write(event);
+    printReports(replayed, options);
+    return worstOf(replayed.map(({ report }) => exitCodeOfVerdict(report)));
+  });
+}
+
+/** A difference is worse than what was not compared. */
+function worstOf(codes: readonly number[]): number {
+  return codes.includes(1) ? 1 : Math.max(...codes);
 }
 
 /** The first input, whatever of the recording is still kept. */
@@ -125,9 +162,30 @@ async function stepOptions(journal: Journal, { seek, to, json }: ReplayOptions):
   };
 }
 
-async function replayToEnd(journal: Journal, options: ReplayOptions): Promise<number> {
-  const { speed = Number.POSITIVE_INFINITY, from, to, seek, events } = options;
-  const out = events === undefined ? null : await eventWriter(events);
+async function writingEvents(
+  to: string | undefined,
+  act: (write: (event: EventMessage) => void) => Promise<number>,
+): Promise<number> {
+  const out = to === undefined ? null : await eventWriter(to);
+  try {
+    return await act((event) => out?.write(`${visibleJson(event)}\n`));
+  } finally {
+    await new Promise<void>((resolve) => (out && out !== process.stdout ? out.end(resolve) : resolve()));
+  }
+}
+
+interface Replayed {
+  readonly partition: string;
+  readonly report: ReplayReport;
+  readonly seconds: number;
+}
+
+async function replayToEnd(
+  journal: FileJournal,
+  options: ReplayOptions,
+  event: (event: EventMessage) => void,
+): Promise<Replayed> {
+  const { speed = Number.POSITIVE_INFINITY, from, to, seek } = options;
   const bar = startProgress("replay", journal.last?.lastSequence ?? 0, "inputs", options.json === true);
   const started = performance.now();
   try {
@@ -137,30 +195,40 @@ async function replayToEnd(journal: Journal, options: ReplayOptions): Promise<nu
       ...(seek === undefined ? {} : { seek }),
       speed: speedOf(speed),
       verify: options.verify === true,
-      event: (event) => out?.write(`${visibleJson(event)}\n`),
+      event,
       progress: ({ inputs }) => bar.update(inputs),
     });
-    bar.stop();
-    printReport(report, options, (performance.now() - started) / 1000);
-    return exitCodeOfVerdict(report);
+    return { partition: journal.partition, report, seconds: (performance.now() - started) / 1000 };
   } finally {
     bar.stop();
-    await new Promise<void>((resolve) => (out && out !== process.stdout ? out.end(resolve) : resolve()));
   }
 }
 
-function printReport(report: ReplayReport, { events, verify, json }: ReplayOptions, seconds: number): void {
-  const rate = {
-    seconds,
-    inputsPerSecond: report.inputs / seconds,
-    samplesPerSecond: report.samples / seconds,
-  };
+/** One line of JSON: of several partitions that of the first, with the others in `others`. */
+function printReports(replayed: readonly Replayed[], { events, verify, json }: ReplayOptions): void {
   // Events on stdout are for a program: the report goes to stderr.
   const stream = events === "-" ? process.stderr : process.stdout;
   if (json) {
-    printTo(stream, JSON.stringify({ ...report, ...rate }));
+    const several = replayed.length > 1;
+    const [first, ...others] = replayed.map(({ partition, report, seconds }) => ({
+      ...(several ? { partition } : {}),
+      ...report,
+      ...ratesOf(report, seconds),
+    }));
+    printTo(stream, JSON.stringify(several ? { ...first, others } : first));
     return;
   }
+  for (const each of replayed) {
+    if (replayed.length > 1) printTo(stream, `partition ${each.partition}`);
+    printReport(stream, each, verify === true);
+  }
+}
+
+function ratesOf({ inputs, samples }: ReplayReport, seconds: number) {
+  return { seconds, inputsPerSecond: inputs / seconds, samplesPerSecond: samples / seconds };
+}
+
+function printReport(stream: NodeJS.WriteStream, { report, seconds }: Replayed, verify: boolean): void {
   const { difference: d } = report;
   if (d) {
     printTo(
@@ -174,11 +242,12 @@ function printReport(report: ReplayReport, { events, verify, json }: ReplayOptio
   const { checkpoints, partly, otherVersion } = report.compared;
   const inPart = partly > 0 ? `, ${partly} in part` : "";
   const passed = otherVersion > 0 ? `; ${otherVersion} of another state version were not compared` : "";
+  const { samplesPerSecond } = ratesOf(report, seconds);
   printTo(
     stream,
     ...otherActorLines(report.otherActors),
     `${done} ${report.inputs} inputs, ${report.events} events, final hash ${report.finalHash}`,
-    `${report.samples} samples in ${seconds.toFixed(2)} s: ${Math.round(rate.samplesPerSecond)} samples/s` +
+    `${report.samples} samples in ${seconds.toFixed(2)} s: ${Math.round(samplesPerSecond)} samples/s` +
       `${verify ? `; compared ${checkpoints} state hashes${inPart}${passed}` : ""}${rangeText(report)}`,
     ...beginningText(report),
   );

@@ -8,6 +8,7 @@ import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
 import { print, printJson } from "../../../actors/command-line/terminal.ts";
 import { listRecording, realDisk, segmentFirstBlock } from "../../../actors/journal/mod.ts";
+import { type PartitionFolder, recordedPartitions } from "../../../actors/mod.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { publicKey, secretKey } from "./key-files.ts";
 import { keygenCommand } from "./keygen-command.ts";
@@ -69,19 +70,27 @@ export interface VerifyReport {
   seal: SealReport | null;
 }
 
-/** 0 when everything holds, 1 when something does not. */
+/** 0 when everything holds, 1 when something does not. Each partition is verified, and sealed, by itself. */
 export async function runVerify(path: string, options: VerifyOptions): Promise<number> {
   const secrets = await Promise.all(options.sign.map(secretKey));
   const requiredKey = typeof options.check === "string" ? await publicKey(options.check) : null;
-  const report = await verifyRecording(path, {
-    secrets,
-    sealRequired: options.check !== undefined,
-    requiredKey,
-    quiet: options.json === true,
-  });
-  if (options.json) printJson(report);
-  else printReport(report, secrets.length > 0);
-  return report.findings.length > 0 ? 1 : 0;
+  const [own, ...others] = await recordedPartitions(path);
+  const verified = async (folder: PartitionFolder, further: readonly PartitionFolder[]) => {
+    const report = await verifyRecording(folder.directory, {
+      secrets,
+      sealRequired: options.check !== undefined,
+      requiredKey,
+      others: further.map(({ partition }) => partition),
+      quiet: options.json === true,
+    });
+    if (!options.json) printReport(report, secrets.length > 0);
+    return report;
+  };
+  const first = await verified(own, others);
+  const rest: VerifyReport[] = [];
+  for (const folder of others) rest.push(await verified(folder, []));
+  if (options.json) printJson(rest.length === 0 ? first : { ...first, others: rest });
+  return [first, ...rest].some(({ findings }) => findings.length > 0) ? 1 : 0;
 }
 
 export async function verifyRecording(
@@ -90,10 +99,12 @@ export async function verifyRecording(
     secrets?: readonly SecretKey[];
     sealRequired?: boolean;
     requiredKey?: PublicKey | null;
+    /** Further partitions that the recording has: its seal names them. */
+    others?: readonly string[];
     quiet?: boolean;
   } = {},
 ): Promise<VerifyReport> {
-  const { secrets = [], sealRequired = false, requiredKey = null, quiet = true } = options;
+  const { secrets = [], sealRequired = false, requiredKey = null, others = [], quiet = true } = options;
   const bar = startProgress("verify", await segmentBytes(path), "bytes", quiet);
   try {
     const broken: Finding[] = [];
@@ -108,10 +119,13 @@ export async function verifyRecording(
     );
     const { findings } = survey;
     if (secrets.length > 0) refuseToSeal(path, survey);
-    const seal = secrets.length > 0 ? await sealRecording(path, survey, secrets) : before;
+    const seal = secrets.length > 0 ? await sealRecording(path, survey, secrets, others) : before;
     if (secrets.length === 0) findings.push(...broken, ...notSealedAsMissing(survey, before));
     if (seal !== null && secrets.length === 0) {
       findings.push(...(await checkContent(path, seal, survey)));
+      for (const partition of seal.content.others ?? [])
+        if (!others.includes(partition))
+          findings.push(inSeal(`partition ${partition} was there when the recording was sealed, and is not`));
       if (sealedHash !== seal.content.lastHash)
         findings.push(inSeal(`block ${seal.content.lastBlock} does not have the hash that was sealed`));
     }

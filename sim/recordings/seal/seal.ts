@@ -2,7 +2,7 @@
  * A seal: `seal.json` in a recording's folder says what was there when it was sealed, and is signed.
  *
  * L1  Every file of the recording is covered byte by byte, also what the chain of blocks does not hash: headers, notes, indexes, snapshots,
- *     and files of others (not what stands in further folders).
+ *     and files of others (not what stands in further folders: further partitions are named, and have seals of their own).
  * L2  What comes after the sealed end is not covered, and leaves the seal valid: new blocks, segments, and snapshots of them.
  * L3  The file has one form only: every byte of it is signed, or is a signature.
  *
@@ -39,6 +39,8 @@ const contentSchema = v.strictObject({
   timeUs: whole,
   /** SHA-256 of the last block: by the chain it stands for all of them. */
   lastHash: hash,
+  /** Further partitions that the recording had then, each with a seal of its own. Absent: none. */
+  others: v.optional(v.array(v.string())),
   files: v.array(v.strictObject({ name: v.string(), bytes: whole, pieces: v.array(hash) })),
 });
 
@@ -55,8 +57,9 @@ export async function sealRecording(
   directory: string,
   survey: Survey,
   keys: readonly SecretKey[],
+  otherPartitions: readonly string[] = [],
 ): Promise<Seal> {
-  const content = await contentOf(directory, survey);
+  const content = await contentOf(directory, survey, otherPartitions);
   const before = await readSeal(directory);
   const kept = before !== null && sameContent(before.content, content) ? before.signatures : [];
   const message = signedBytes(content);
@@ -182,7 +185,11 @@ function isLater(name: string, { lastBlock }: SealContent): boolean {
   );
 }
 
-async function contentOf(directory: string, survey: Survey): Promise<SealContent> {
+async function contentOf(
+  directory: string,
+  survey: Survey,
+  otherPartitions: readonly string[],
+): Promise<SealContent> {
   const { first, last, partition, names, segments } = survey;
   const files: SealContent["files"] = [];
   for (const name of names) {
@@ -201,6 +208,7 @@ async function contentOf(directory: string, survey: Survey): Promise<SealContent
     lastSequence: last!.lastSequence,
     timeUs: last!.timeUs,
     lastHash: Buffer.from(last!.hash).toString("hex"),
+    ...(otherPartitions.length === 0 ? {} : { others: [...otherPartitions] }),
     files,
   };
 }

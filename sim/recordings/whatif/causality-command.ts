@@ -11,7 +11,7 @@ import { read } from "../../../actors/command-line/option-values.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
 import { print, printJson } from "../../../actors/command-line/terminal.ts";
-import { openRecording } from "../../../actors/mod.ts";
+import { openRecording, recordedPartitions } from "../../../actors/mod.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import {
   decimal,
@@ -74,10 +74,11 @@ export type CausalityOptions = ReturnType<typeof command.opts>;
 export async function runCausality(path: string, options: CausalityOptions): Promise<number> {
   const { runs } = options;
   if (options.plot !== undefined) checkPlot(options.plot);
-  const journal = await openRecording(path);
+  const directory = await folderOfEvent(path, options.event);
+  const journal = await openRecording(directory);
   const question = await readQuestion(journal, options).finally(() => journal.close());
   const { event, rewindsUs, left } = question;
-  const request = { recording: path, ...question, seed: options.seed, noiseTimes: options.noise };
+  const request = { recording: directory, ...question, seed: options.seed, noiseTimes: options.noise };
   const progress = startProgress("causality", runs * rewindsUs.length, "runs", options.json === true);
   try {
     const total = rewindsUs.length * Math.ceil(runs / 10);
@@ -128,6 +129,13 @@ function verdict(results: readonly RewindResult[], inevitableUs: number | null):
     return `not inevitable (above ${percent}) even ${durationText(results[0]!.rewindUs)} before it`;
   const longest = results.at(-1)!.rewindUs === inevitableUs;
   return `inevitable (above ${percent}) from ${durationText(inevitableUs)} before it on${longest ? ", or earlier" : ""}`;
+}
+
+/** The folder of the partition that the id of the event names; of the first one where there is no such partition. */
+async function folderOfEvent(path: string, id: string): Promise<string> {
+  const folders = await recordedPartitions(path);
+  const named = folders.find(({ partition }) => id.startsWith(`${partition}/`));
+  return (named ?? folders[0]).directory;
 }
 
 function plotOf(results: readonly RewindResult[]): string {

@@ -9,6 +9,7 @@ import { print, printJson, showStatus } from "../../../actors/command-line/termi
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { duration, pathAndValue } from "../../../protocol/text-values.ts";
 import { parentLine } from "../parent.ts";
+import { reportOtherPartitions } from "../partitions.ts";
 import { place } from "../place.ts";
 import { injection, requestOf, seed } from "./branch-options.ts";
 import { checkFree, freeName } from "./branch-recording.ts";
@@ -79,6 +80,7 @@ export const whatIfCommand = command.action(exitWith(runWhatIfCommand));
 export type WhatIfOptions = ReturnType<typeof command.opts>;
 
 export async function runWhatIfCommand(path: string, options: WhatIfOptions): Promise<number> {
+  await reportOtherPartitions(path);
   if (options.sweep.length > 0) return runSweep(path, options);
   for (const name of ["truth", "plot"] as const) {
     if (options[name] !== undefined)
