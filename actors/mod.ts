@@ -1,5 +1,5 @@
 /** The public face of actors/: what main.ts, collab/ and sim/ build on. */
-export { createNatsBus, type NatsBus, type NatsOptions } from "./bus/nats.ts";
+export { createNatsBus, type NatsBus, type NatsOptions, type StorageUse } from "./bus/nats.ts";
 export { type NatsCredentials, type NatsTls, type ParsedNatsUrl, parseNatsUrl } from "./bus/nats-options.ts";
 export { type NatsServer, startNatsServer } from "./bus/nats-server.ts";
 export { StoredEntry } from "./bus/stored-entry.ts";

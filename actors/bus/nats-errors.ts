@@ -1,5 +1,6 @@
 /** Why the servers of NATS cannot be used, in words that say what to do. */
 import { EigenwatchError, type ErrorKind } from "../../protocol/errors.ts";
+import { NoAnswer, NobodyAsked } from "../ports/bus.ts";
 import type { NatsOptions } from "./nats-options.ts";
 
 interface Advice {
@@ -59,8 +60,18 @@ export function connectError(options: NatsOptions, cause: unknown): EigenwatchEr
   );
 }
 
-/** The server does not answer for JetStream. */
+/** The server does not answer for JetStream: it has none, or, without `NobodyThere`, none of a cluster leads at the moment. */
 export function withoutJetStream(options: NatsOptions, version: string, cause: unknown): EigenwatchError {
+  if (cause instanceof NoAnswer && !(cause instanceof NobodyAsked))
+    return new EigenwatchError(
+      {
+        action: `use NATS at ${options.servers.join(", ")}`,
+        value: `nats-server ${version} did not answer for JetStream in time`,
+        expected: "a server that is not overloaded, in a cluster one of which most servers run: try again",
+        kind: "unavailable",
+      },
+      { cause },
+    );
   return new EigenwatchError(
     {
       action: `use NATS at ${options.servers.join(", ")}`,

@@ -6,7 +6,8 @@
  *                                               └─ no answer ─► AppendUncertain
  *   follow, read ─► a consumer from the sequence on (nats-delivery.ts)
  *
- * The stream is made when it is first used. It may neither be purged nor lose single entries: readers know its entries by their number.
+ * The stream is made when it is first used. It may neither be purged nor lose single entries, nor its oldest ones when it is full: readers know
+ * its entries by their number.
  */
 import * as v from "valibot";
 import {
@@ -28,7 +29,18 @@ const QUEUE_BYTES = 4 * 1024 * 1024;
 /** A reading that brings nothing for so long has failed: the stream was cut off, or its end was lost. */
 const READ_MS = 5_000;
 
-const streamInfo = v.looseObject({ state: v.looseObject({ last_seq: v.number() }) });
+const streamInfo = v.looseObject({
+  config: v.looseObject({ max_bytes: v.optional(v.number(), -1) }),
+  state: v.looseObject({ last_seq: v.number(), bytes: v.number() }),
+});
+
+export interface StorageUse {
+  /** In words. */
+  readonly what: string;
+  readonly usedBytes: number;
+  /** Null: none is set. */
+  readonly limitBytes: number | null;
+}
 
 export class NatsStream implements LogStream {
   readonly #link: NatsLink;
@@ -46,6 +58,8 @@ export class NatsStream implements LogStream {
       subjects: [name],
       storage: "file",
       duplicate_window: DEDUPE_MS * NS_PER_MS,
+      // A log that is full refuses what comes: without its beginning nobody could read it.
+      discard: "new",
       deny_delete: true,
       deny_purge: true,
     });
@@ -103,10 +117,18 @@ export class NatsStream implements LogStream {
   }
 
   async lastSequence(): Promise<number> {
-    const { state } = await this.#store.use(() =>
-      this.#link.api(`STREAM.INFO.${this.#stream}`, null, streamInfo),
-    );
-    return state.last_seq;
+    return (await this.#info()).state.last_seq;
+  }
+
+  /** What it takes of what it may take. Rejects when the server cannot be reached. */
+  async storage(): Promise<StorageUse> {
+    const { config, state } = await this.#info();
+    const limitBytes = config.max_bytes > 0 ? config.max_bytes : null;
+    return { what: `stream ${this.#stream}`, usedBytes: state.bytes, limitBytes };
+  }
+
+  #info(): Promise<v.InferOutput<typeof streamInfo>> {
+    return this.#store.use(() => this.#link.api(`STREAM.INFO.${this.#stream}`, null, streamInfo));
   }
 
   #publish(

@@ -9,20 +9,24 @@
  * nats-server 2.9 or newer. On one server (replicas 1) an acknowledged entry survives the process of the server, not the power: it is
  * written, not synced, before it is acknowledged.
  */
+import * as v from "valibot";
 import type { Bus, LogStream, RequestHandler } from "../ports/bus.ts";
 import { bytesOf, NatsLink } from "./nats-connection.ts";
 import { NatsHints } from "./nats-hints.ts";
 import type { NatsOptions } from "./nats-options.ts";
 import { NatsSnapshots } from "./nats-snapshots.ts";
-import { NatsStream } from "./nats-stream.ts";
+import { NatsStream, type StorageUse } from "./nats-stream.ts";
 
 export type { NatsCredentials, NatsOptions, NatsTls } from "./nats-options.ts";
+export type { StorageUse } from "./nats-stream.ts";
 
 export interface NatsBus extends Bus {
   /** Version of the server that this process is connected to. */
   readonly serverVersion: string;
   /** By how much the clock of this process is ahead of the server's, ms, to within a round trip. */
   clockErrorMs(): Promise<number>;
+  /** What these streams and the whole account store. Rejects when the servers do not answer. */
+  storage(streams: readonly string[]): Promise<StorageUse[]>;
   /** Ends the connection and everything that was asked through it. */
   close(): Promise<void>;
 }
@@ -30,7 +34,12 @@ export interface NatsBus extends Bus {
 /** Connects. Rejects with an EigenwatchError when there is no server, it refuses us, or it has no JetStream. */
 export async function createNatsBus(options: NatsOptions): Promise<NatsBus> {
   const link = await NatsLink.open(options);
-  const streams = new Map<string, LogStream>();
+  const streams = new Map<string, NatsStream>();
+  const streamOf = (name: string): NatsStream => {
+    const stream = streams.get(name) ?? new NatsStream(link, name);
+    streams.set(name, stream);
+    return stream;
+  };
   return {
     get connected() {
       return link.connected;
@@ -43,16 +52,28 @@ export async function createNatsBus(options: NatsOptions): Promise<NatsBus> {
       return bytesOf(await link.request(subject, bytes, timeoutMs));
     },
     answer: (pattern, handle) => answer(link, pattern, handle),
-    stream(name) {
-      const stream = streams.get(name) ?? new NatsStream(link, name);
-      streams.set(name, stream);
-      return stream;
-    },
+    stream: (name): LogStream => streamOf(name),
     hints: (bucket) => new NatsHints(link, bucket),
     snapshots: (bucket) => new NatsSnapshots(link, bucket),
     clockErrorMs: () => link.clockErrorMs(),
+    storage: async (names) => [
+      ...(await Promise.all(names.map((name) => streamOf(name).storage()))),
+      await accountStorage(link),
+    ],
     close: () => link.close(),
   };
+}
+
+const accountInfo = v.looseObject({
+  storage: v.number(),
+  limits: v.looseObject({ max_storage: v.number() }),
+});
+
+/** The limit of the server's disk is not among what it tells. */
+async function accountStorage(link: NatsLink): Promise<StorageUse> {
+  const { storage, limits } = await link.api("INFO", null, accountInfo);
+  const limitBytes = limits.max_storage > 0 ? limits.max_storage : null;
+  return { what: "JetStream of this account", usedBytes: storage, limitBytes };
 }
 
 function subscribe(

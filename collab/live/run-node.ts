@@ -19,6 +19,7 @@ import {
 } from "../../actors/mod.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Settings } from "../../protocol/settings.ts";
+import { subjectOf } from "../../protocol/subjects.ts";
 import { liveCommands, synthWorlds } from "../../sim/mod.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { connectBus, type NatsFlags } from "./nats-flags.ts";
@@ -26,6 +27,7 @@ import { type NodeLog, nodeLog } from "./node-log.ts";
 import { answerStatus, nodesBucket, runningSince } from "./node-status.ts";
 import { type GatewayPlan, openGateway } from "./open-gateway.ts";
 import { partitionNames } from "./partition-names.ts";
+import { watchStorage } from "./watch-storage.ts";
 
 export const NODE_ROLES = ["feed", "core", "gateway", "scan"] as const;
 export type NodeRole = (typeof NODE_ROLES)[number];
@@ -96,6 +98,12 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
       nats: bus.serverVersion,
     }),
   );
+  const endWatch = watchStorage({
+    bus,
+    clock: systemClock,
+    streams: partitions.map((partition) => subjectOf(session, partition, "log")),
+    say: (message) => log.say("warning", "storage", { message }),
+  });
   const endStatus = answerStatus(bus, session, name, node);
   const stopped = stopSignal();
   node.start();
@@ -125,6 +133,7 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   giveUp.abort();
   const inTime = await endsWithin(HAND_OVER_MS, Promise.all([node.stop(), ...running]));
   endStatus();
+  endWatch();
   forget();
   await gateway?.close();
   for (const each of sessions) each.close();

@@ -30,6 +30,7 @@ const PROGRAMS: Record<string, Program> = {
     places: ["/usr/sbin", "/usr/local/sbin"],
     debian: "nats-server",
   },
+  openssl: { names: ["openssl"], variable: "OPENSSL", places: ["/usr/bin"], debian: "openssl" },
   python3: {
     names: ["python3"],
     variable: "PYTHON3",

@@ -1,0 +1,149 @@
+// requires: nats-server,openssl
+// timeout: 300
+/** How a program gets in to real servers: certificates of one's own, and what each mistake is answered with. */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import * as nats from "nats";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { createNatsBus } from "../../actors/bus/nats.ts";
+import type { NatsOptions } from "../../actors/bus/nats-options.ts";
+import { type NatsServer, startNatsServer } from "../../actors/bus/nats-server.ts";
+import { systemClock } from "../../actors/clock.ts";
+import { AppendRefused } from "../../actors/ports/bus.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
+import { rejection } from "../journal/builders.ts";
+import { program } from "../support/programs.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "eigenwatch-tls-"));
+const path = (name: string) => join(folder, name);
+const text = (name: string) => readFileSync(path(name), "utf8");
+
+authority("ours");
+authority("theirs");
+certificate("server", "ours", "subjectAltName=IP:127.0.0.1,DNS:localhost");
+certificate("elsewhere", "ours", "subjectAltName=DNS:other.example");
+certificate("node", "ours", "extendedKeyUsage=clientAuth");
+
+test("a server with a certificate of one's own authority is reached with --nats-ca, and an entry is stored through it", async () => {
+  const server = await startTls("server", "");
+  const bus = await connect(server, { tls: { ca: text("ours.pem") } });
+  assert.is(await bus.stream("ew.s.p0.log").append(Uint8Array.of(1), { id: "a" }), 1);
+  await bus.close();
+  await server.dispose();
+});
+
+test("a server that asks for a certificate gets --nats-cert and --nats-key", async () => {
+  const server = await startTls("server", `ca_file: "${path("ours.pem")}", verify: true`);
+  const ca = text("ours.pem");
+  const bus = await connect(server, { tls: { ca, cert: text("node.pem"), key: text("node.key") } });
+  assert.ok(bus.connected);
+  await bus.close();
+  const refused = await rejection(connect(server, { tls: { ca } }));
+  assert.instance(refused, EigenwatchError);
+  assert.match(refused.message, /Cannot reach NATS at nats:\/\/127\.0\.0\.1:\d+/);
+  await server.dispose();
+});
+
+test("a certificate of another authority, or for another host, is refused with what to do", async () => {
+  for (const [served, ca] of [
+    ["server", "theirs"],
+    ["elsewhere", "ours"],
+  ] as const) {
+    const server = await startTls(served, "");
+    const refused = await rejection(connect(server, { tls: { ca: text(`${ca}.pem`) } }));
+    assert.instance(refused, EigenwatchError);
+    assert.match(refused.message, /its certificate is not trusted; expected --nats-ca FILE/, served);
+    assert.is((refused as EigenwatchError).kind, "denied");
+    await server.dispose();
+  }
+});
+
+test("nats:// where the server wants TLS, and tls:// where it has none, are told apart from a server that is gone", async () => {
+  const secured = await startTls("server", "");
+  const plain = await startNatsServer();
+  const open = await rejection(connect(plain, { tls: { ca: text("ours.pem") } }));
+  assert.instance(open, EigenwatchError);
+  assert.match(open.message, /do not agree on TLS; expected tls:\/\/HOST:PORT where the server has TLS/);
+  const bare = await rejection(connect(secured, {}));
+  assert.instance(bare, EigenwatchError);
+  assert.match(bare.message, /certificate is not trusted|do not agree on TLS/);
+  for (const server of [secured, plain]) await server.dispose();
+});
+
+test("a log that somebody limits says how much of it is used, and when it is full it refuses what comes and keeps what is old", async () => {
+  const server = await startNatsServer();
+  const bus = await connect(server, {});
+  const stream = bus.stream("ew.s.p0.log");
+  await stream.append(new Uint8Array(1_000), { id: "1" });
+  assert.is((await bus.storage(["ew.s.p0.log"]))[0]!.limitBytes, null);
+  // As an administrator does it: nats stream edit ew__s__p0__log --max-bytes 3000
+  const administrator = await nats.connect({ servers: server.url });
+  const info = await administrator.request("$JS.API.STREAM.INFO.ew__s__p0__log");
+  const { config } = info.json<{ config: object }>();
+  const limited = JSON.stringify({ ...config, max_bytes: 3_000 });
+  await administrator.request("$JS.API.STREAM.UPDATE.ew__s__p0__log", limited);
+  await administrator.close();
+  await stream.append(new Uint8Array(1_000), { id: "2" });
+  const [log, account] = await bus.storage(["ew.s.p0.log"]);
+  assert.is(log!.limitBytes, 3_000);
+  assert.ok(log!.usedBytes > 2_000 && account!.usedBytes >= log!.usedBytes);
+  const refused = await rejection(stream.append(new Uint8Array(1_000), { id: "3" }));
+  assert.instance(refused, AppendRefused);
+  assert.match(refused.message, "maximum bytes exceeded");
+  const kept: number[] = [];
+  for await (const { sequence } of stream.read(1)) kept.push(sequence);
+  assert.equal(kept, [1, 2]);
+  await bus.close();
+  await server.dispose();
+});
+
+// ---- given ------------------------------------------------------------------------------------------------------
+
+function connect(server: NatsServer, options: Partial<NatsOptions>) {
+  return createNatsBus({ servers: [server.url], clock: systemClock, log: () => {}, ...options });
+}
+
+function startTls(certificate: string, more: string): Promise<NatsServer> {
+  const files = `cert_file: "${path(`${certificate}.pem`)}", key_file: "${path(`${certificate}.key`)}"`;
+  return startNatsServer({ config: `tls { ${files}${more === "" ? "" : `, ${more}`} }\n` });
+}
+
+function openssl(...args: string[]): void {
+  execFileSync(program("openssl")!, args, { cwd: folder, stdio: "ignore" });
+}
+
+function authority(name: string): void {
+  const key = [
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:prime256v1",
+    "-nodes",
+    "-keyout",
+    `${name}.key`,
+  ];
+  openssl("req", "-x509", ...key, "-out", `${name}.pem`, "-days", "2", "-subj", `/CN=${name}`);
+}
+
+function certificate(name: string, by: string, extension: string): void {
+  writeFileSync(path(`${name}.ext`), `${extension}\n`);
+  const key = [
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:prime256v1",
+    "-nodes",
+    "-keyout",
+    `${name}.key`,
+  ];
+  openssl("req", "-new", ...key, "-out", `${name}.csr`, "-subj", `/CN=${name}`);
+  const signed = ["-CA", `${by}.pem`, "-CAkey", `${by}.key`, "-CAcreateserial", "-days", "2"];
+  openssl("x509", "-req", "-in", `${name}.csr`, ...signed, "-extfile", `${name}.ext`, "-out", `${name}.pem`);
+}
+
+test.after(() => rmSync(folder, { recursive: true, force: true }));
+
+test.run();
