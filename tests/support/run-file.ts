@@ -23,7 +23,7 @@ export interface FileReport {
   cpuSeconds?: number;
 }
 
-/** More than the longest idle keep-alive among the clients that tests use (Node's fetch: 4 s). */
+/** Sockets and children end within milliseconds of the last test; a busy machine takes seconds for it. */
 const LINGER_MS_MAX = 6_000;
 
 /** What `runner(ctx, name)` of uvu returns: formatted errors or true, passed, skipped, total. */
@@ -70,8 +70,22 @@ const report: FileReport = { passed: 0, failed: 0, skipped: 0, failures: [], ski
 const [, , path, file = path] = process.argv;
 if (path === undefined)
   throw new Error("Cannot run tests: no file given; expected a path such as tests/x.test.ts");
+neverReuseConnections();
 await runFile(pathToFileURL(resolve(path)).href);
 finish();
+
+/**
+ * A server closes a connection that is idle for 5 s. A test that a busy machine held for as long would send its next request into that, and
+ * fail with "fetch failed".
+ */
+function neverReuseConnections(): void {
+  const { fetch } = globalThis;
+  globalThis.fetch = (input, init) => {
+    const headers = new Headers(init?.headers ?? (input instanceof Request ? input.headers : undefined));
+    headers.set("connection", "close");
+    return fetch(input, { ...init, headers });
+  };
+}
 
 async function runFile(url: string): Promise<void> {
   globalThis.UVU_DEFER = 1;
