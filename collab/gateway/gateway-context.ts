@@ -34,11 +34,28 @@ export interface GatewayContext {
   readonly streams: Set<OpenStream>;
 }
 
-/** The hub of `?session=`, or the first. Throws when there is no session of that name. */
+/**
+ * The hub of `?session=` and `?partition=`: without them the first session, and the first of its partitions. Throws when there is no session or
+ * partition of that name.
+ */
 export function chooseHub(hubs: readonly SessionHub[], query: URLSearchParams): SessionHub {
-  const name = query.get("session");
-  const hub = name === null ? hubs[0] : hubs.find(({ session }) => session.session === name);
+  const [first, ...others] = hubsOfSession(hubs, query.get("session"));
+  const name = query.get("partition");
+  const hub = name === null ? first : [first, ...others].find(({ session }) => session.partition === name);
   if (hub !== undefined) return hub;
-  const expected = hubs.map(({ session }) => session.session).join(" or ");
+  const expected = [first, ...others].map(({ session }) => session.partition).join(" or ");
+  const action = `find partition of session ${first.session.session}`;
+  throw new EigenwatchError({ action, value: name ?? "", expected, kind: "notFound" });
+}
+
+/** All partitions of a session, of the first one without a name. Throws when there is no session of that name. */
+export function hubsOfSession(
+  hubs: readonly SessionHub[],
+  name: string | null,
+): [first: SessionHub, ...others: SessionHub[]] {
+  const session = name ?? hubs[0]?.session.session;
+  const [first, ...others] = hubs.filter((hub) => hub.session.session === session);
+  if (first !== undefined) return [first, ...others];
+  const expected = [...new Set(hubs.map((hub) => hub.session.session))].join(" or ");
   throw new EigenwatchError({ action: "find session", value: name ?? "", expected, kind: "notFound" });
 }

@@ -121,17 +121,21 @@ export function prometheusText(metrics: readonly Metric[]): string {
 
 /**
  * Gauges of sessions as metrics: `samplesPerSecond` → `samples_per_second`, `actorUs.collapse` → `actor_us{name="collapse"}`,
- * each with the label `session`. Of two gauges with the same name and labels the later counts.
+ * each with the label `session`, and `partition` where the session has several. Of two gauges with the same name and labels the later counts.
  */
 export function gaugeMetrics(
-  sessions: readonly { session: string; gauges: Readonly<Record<string, number>> }[],
+  sessions: readonly {
+    session: string;
+    partition?: string;
+    gauges: Readonly<Record<string, number>>;
+  }[],
 ): Metric[] {
   const byName = new Map<string, Map<string, Metric["samples"][number]>>();
-  for (const { session, gauges } of sessions) {
+  for (const { gauges, ...of } of sessions) {
     for (const [gauge, value] of Object.entries(gauges)) {
       const dot = gauge.indexOf(".");
       const name = snakeCase(dot < 0 ? gauge : gauge.slice(0, dot));
-      const labels = dot < 0 ? { session } : { session, name: gauge.slice(dot + 1) };
+      const labels = dot < 0 ? of : { ...of, name: gauge.slice(dot + 1) };
       const samples = byName.get(name) ?? new Map();
       samples.set(labelText(labels), { labels, value });
       byName.set(name, samples);

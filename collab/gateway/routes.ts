@@ -3,7 +3,7 @@ import * as v from "valibot";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { commandRoutes, controlsOf } from "./command-routes.ts";
 import { pollEvents, streamEvents } from "./event-routes.ts";
-import { chooseHub, type GatewayContext, type Route } from "./gateway-context.ts";
+import { chooseHub, type GatewayContext, hubsOfSession, type Route } from "./gateway-context.ts";
 import { gaugeMetrics, PROMETHEUS_TYPE, prometheusText } from "./metrics.ts";
 import { type RequestContext, readJson } from "./request.ts";
 import { respond, respondJson } from "./response.ts";
@@ -49,7 +49,11 @@ function metrics(
   { request, response }: RequestContext,
   { hubs, counters, connections, sockets }: GatewayContext,
 ): void {
-  const gauges = hubs.map(({ session }) => ({ session: session.session, gauges: session.gauges() }));
+  const gauges = hubs.map((hub) => {
+    const { session, partition } = hub.session;
+    const several = hubsOfSession(hubs, session).length > 1;
+    return { session, ...(several ? { partition } : {}), gauges: hub.session.gauges() };
+  });
   const decimated = hubs.reduce((sum, { decimations }) => sum + decimations.samplesAdded, 0);
   const own = counters.metrics(connections, sockets, decimated);
   const text = prometheusText([...gaugeMetrics(gauges), ...own]);
@@ -65,11 +69,14 @@ function sessions({ request, response }: RequestContext, hubs: readonly SessionH
   respondJson(request, response, { sessions: described });
 }
 
+/** Of all partitions, unless the request names one. */
 function channels({ request, response, query }: RequestContext, hubs: readonly SessionHub[]): void {
-  const { session } = chooseHub(hubs, query);
+  const chosen = query.has("partition")
+    ? [chooseHub(hubs, query)]
+    : hubsOfSession(hubs, query.get("session"));
   respondJson(request, response, {
-    session: session.session,
-    groups: session.groups().map(({ type: _, ...group }) => group),
+    session: chosen[0]!.session.session,
+    groups: chosen.flatMap(({ session }) => session.groups().map(({ type: _, ...group }) => group)),
   });
 }
 

@@ -15,7 +15,7 @@ export const START_US = 1_767_225_600_000_000;
 
 export class FakeSession implements LiveSession {
   readonly session: string;
-  readonly partition = "p0";
+  readonly partition: string;
   readonly commands: SessionCommands;
   framesKept = 1_000;
   reasonNotReady: string | null = null;
@@ -32,8 +32,9 @@ export class FakeSession implements LiveSession {
   #inTurn = false;
   #listeners = new Set<SessionListener>();
 
-  constructor(session = "test") {
+  constructor(session = "test", partition = "p0") {
     this.session = session;
+    this.partition = partition;
     this.commands = new SessionCommands(session);
   }
 
@@ -63,7 +64,7 @@ export class FakeSession implements LiveSession {
     const event: EventMessage = {
       type: "event",
       sequence,
-      id: `p0/${this.#inputSequence}/${sequence}`,
+      id: `${this.partition}/${this.#inputSequence}/${sequence}`,
       timeUs: START_US + sequence,
       kind: "test.happened",
       severity: "notice",
