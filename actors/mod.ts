@@ -4,6 +4,7 @@ export { type NatsCredentials, type NatsTls, type ParsedNatsUrl, parseNatsUrl } 
 export { type NatsServer, startNatsServer } from "./bus/nats-server.ts";
 export { StoredEntry } from "./bus/stored-entry.ts";
 export { systemClock } from "./clock.ts";
+export type { Judgement } from "./detectors/room/gate.ts";
 export { feedHelp } from "./feeds/feed-spec.ts";
 export { refusalAmong } from "./feeds/refusal.ts";
 export { createFeeds } from "./feeds/session-feeds.ts";

@@ -76,6 +76,7 @@ export const RULES: readonly Rule[] = [
     sees: ["collab/charts/", "collab/client.ts", "collab/event-cursor.ts", "protocol/"],
   },
   { place: "collab/gateway/", sees: SYSTEM },
+  { place: "collab/rooms/", sees: ["collab/gateway/", ...SYSTEM] },
   {
     place: "collab/live/",
     sees: [
@@ -85,6 +86,7 @@ export const RULES: readonly Rule[] = [
       "actors/workers/mod.ts",
       "collab/*",
       "collab/gateway/",
+      "collab/rooms/",
       "sim/mod.ts",
       ...SYSTEM,
     ],

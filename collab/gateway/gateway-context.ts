@@ -1,11 +1,14 @@
 /** What all routes share: the state of the gateway, the shape of a route, and the session that a request names. */
+import type { Buffer } from "node:buffer";
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Auth } from "./auth.ts";
 import type { ConnectionCount } from "./connection-count.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Counters } from "./metrics.ts";
 import type { OpenSockets } from "./open-sockets.ts";
-import type { RequestContext } from "./request.ts";
+import type { RequestContext, RequestOrigin } from "./request.ts";
 import type { SessionHub } from "./session-hub.ts";
 
 export interface Route {
@@ -17,6 +20,21 @@ export interface Route {
 export interface OpenStream {
   keepAlive(): void;
   end(): void;
+}
+
+/** Further WebSockets, below a path of their own. */
+export interface UpgradeRoute {
+  /** "/collab/": ends with a slash. */
+  readonly prefix: string;
+  /** Upgrades a request that passed the guard; strangers are up to it. Throws when the request cannot be upgraded. */
+  accept(
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    from: RequestOrigin,
+    stillSignedIn: () => boolean,
+  ): void;
+  close(): Promise<void>;
 }
 
 /** What all requests share. */

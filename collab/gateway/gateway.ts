@@ -19,9 +19,9 @@ import type { Duplex } from "node:stream";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { isLoopback } from "./allowed-hosts.ts";
-import { Auth, randomToken, TOKEN_CHARACTERS_MIN } from "./auth.ts";
+import { Auth, type Identity, randomToken, TOKEN_CHARACTERS_MIN } from "./auth.ts";
 import { ConnectionCount } from "./connection-count.ts";
-import type { GatewayContext, OpenStream, Route } from "./gateway-context.ts";
+import type { GatewayContext, OpenStream, Route, UpgradeRoute } from "./gateway-context.ts";
 import { HttpError } from "./http-error.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
 import { Counters, countUp } from "./metrics.ts";
@@ -52,6 +52,8 @@ export interface GatewayOptions {
   readonly trustProxy?: boolean;
   /** Folder of the built dashboard. */
   readonly staticDir?: string;
+  /** WebSockets below paths of their own. */
+  readonly upgrades?: readonly UpgradeRoute[];
   readonly limits?: Partial<GatewayLimits>;
   /** Program and version, as clients see it: "eigenwatch 0.1.0". */
   readonly server?: string;
@@ -121,6 +123,9 @@ class RunningGateway {
   readonly #sockets: OpenSockets;
   readonly #streams = new Set<OpenStream>();
   readonly #socketServer: SocketServer;
+  readonly #upgrades: readonly UpgradeRoute[];
+  readonly #enterSocket: (socket: Socket, address: string) => void;
+  readonly #stillSignedIn: (identity: Identity) => boolean;
   readonly #keepAliveTimer: ReturnType<typeof setInterval>;
   #closing: Promise<void> | null = null;
 
@@ -157,6 +162,12 @@ class RunningGateway {
     };
     this.#routes = routes(context);
     this.#socketServer = new SocketServer(context);
+    this.#upgrades = options.upgrades ?? [];
+    this.#enterSocket = (socket, address) => {
+      this.#sockets.signIn(socket);
+      socket.once("close", context.connections.enter("ws", address));
+    };
+    this.#stillSignedIn = (identity) => auth.isSignedIn(identity, nowMs());
     this.#keepAliveTimer = setInterval(() => this.#keepAlive(), limits.keepAliveMs);
     this.#keepAliveTimer.unref();
     server.on("connection", (socket: Socket) => {
@@ -207,11 +218,12 @@ class RunningGateway {
     try {
       this.#sockets.heard(socket as Socket);
       const from = this.#guard.check(request);
-      if (from.path !== "/ws")
+      const route = this.#upgrades.find(({ prefix }) => from.path.startsWith(prefix));
+      if (from.path !== "/ws" && route === undefined)
         throw new EigenwatchError({
           action: "upgrade to WebSocket at",
           value: from.path,
-          expected: "/ws",
+          expected: ["/ws", ...this.#upgrades.map(({ prefix }) => `${prefix}…`)].join(" or "),
           kind: "notFound",
         });
       if (this.#closing !== null)
@@ -223,7 +235,11 @@ class RunningGateway {
         });
       // A stranger may still send the token in its hello. A page cannot read why an upgrade was refused, but it can read `closing`.
       if (from.identity.kind === "stranger" && from.identity.wrongToken) this.#guard.requireSignIn(from);
-      this.#socketServer.accept(request, socket as Socket, head, from);
+      if (route === undefined) this.#socketServer.accept(request, socket as Socket, head, from);
+      else {
+        if (from.identity.kind !== "stranger") this.#enterSocket(socket as Socket, from.address);
+        route.accept(request, socket as Socket, head, from, () => this.#stillSignedIn(from.identity));
+      }
     } catch (error) {
       refuseOnSocket(socket, this.#shown(request, error), this.#limits.closeGraceMs);
     }
@@ -258,6 +274,7 @@ class RunningGateway {
     for (const stream of [...this.#streams]) stream.end();
     for (const hub of this.#hubs) hub.close();
     this.#socketServer.close();
+    await Promise.all(this.#upgrades.map((route) => route.close()));
     this.#server.closeIdleConnections();
     const grace = setTimeout(() => this.#sockets.destroyAll(), this.#limits.closeGraceMs);
     await closed;

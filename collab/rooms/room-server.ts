@@ -1,0 +1,134 @@
+/**
+ * `/collab/{session}`: upgrades requests that passed the gateway's guard, and finds their room.
+ *
+ * Whoever may not come in is closed with 44xx after the upgrade: a browser cannot read why an upgrade was refused, and would try for ever.
+ */
+import type { Buffer } from "node:buffer";
+import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
+import { type WebSocket, WebSocketServer } from "ws";
+import type { Partition } from "../../actors/mod.ts";
+import type { Clock } from "../../actors/ports/clock.ts";
+import { CLOSE_CODES } from "../../protocol/close-codes.ts";
+import { MalformedSubject } from "../../protocol/errors.ts";
+import { unescapeName } from "../../protocol/subjects.ts";
+import type { UpgradeRoute } from "../gateway/gateway-context.ts";
+import type { RequestOrigin } from "../gateway/request.ts";
+import { ROOM_LIMITS } from "./limits.ts";
+import type { RoomPerson } from "./presence.ts";
+import { Room } from "./room.ts";
+import { RoomSocket } from "./room-socket.ts";
+
+export interface RoomServerOptions {
+  readonly clock: Clock;
+  /** The partition of a session's room, open; null when there is no such session. Called once for each name. */
+  open(name: string): Promise<Partition> | null;
+  /** Who sent the request; null for somebody who may not come in. */
+  admit(from: RequestOrigin): RoomPerson | null;
+  log(message: string): void;
+}
+
+const PREFIX = "/collab/";
+
+export class RoomServer implements UpgradeRoute {
+  readonly prefix = PREFIX;
+  private readonly options: RoomServerOptions;
+  private readonly rooms = new Map<string, Promise<Room>>();
+  private readonly server = new WebSocketServer({
+    noServer: true,
+    clientTracking: false,
+    maxPayload: ROOM_LIMITS.messageBytesMax,
+    // A few bytes that grow to a million cost more than they save.
+    perMessageDeflate: false,
+  });
+  private connections = 0;
+  private cancelKeepAlive: () => void = () => {};
+
+  constructor(options: RoomServerOptions) {
+    this.options = options;
+    this.keepAliveLater();
+  }
+
+  accept(
+    request: IncomingMessage,
+    socket: Socket,
+    head: Buffer,
+    from: RequestOrigin,
+    stillSignedIn: () => boolean,
+  ): void {
+    const name = nameOf(from.path);
+    const person = this.options.admit(from);
+    const room = name === null || person === null ? null : this.roomOf(name);
+    const upgraded = (then: (ws: WebSocket) => void): void =>
+      this.server.handleUpgrade(request, socket, head, (ws) => {
+        ws.on("error", () => {});
+        then(ws);
+      });
+    const refuse = (code: number, reason: string): void => upgraded((ws) => ws.close(code, reason));
+    if (person === null) {
+      refuse(CLOSE_CODES.unauthenticated, "not signed in, or the ticket has ended");
+      return;
+    }
+    if (room === null) {
+      refuse(CLOSE_CODES.notFound, "there is no such session");
+      return;
+    }
+    const connection = `c${++this.connections}`;
+    room.then(
+      (found) =>
+        upgraded((ws) => {
+          const epoch = from.query.get("epoch");
+          if (epoch !== null && epoch !== String(found.epoch))
+            ws.close(CLOSE_CODES.epoch, `epoch ${found.epoch} of the document`);
+          else new RoomSocket(ws, socket, { room: found, person, connection, stillAdmitted: stillSignedIn });
+        }),
+      (error: unknown) => {
+        this.options.log(`room ${name} cannot be opened: ${String(error)}`);
+        refuse(CLOSE_CODES.unavailable, "the document cannot be opened");
+      },
+    );
+  }
+
+  /** The room of a session; opens it. Null when there is no such session. */
+  roomOf(name: string): Promise<Room> | null {
+    const known = this.rooms.get(name);
+    if (known !== undefined) return known;
+    const opening = this.options.open(name);
+    if (opening === null) return null;
+    const room = opening.then((partition) => new Room(partition, this.options.clock));
+    this.rooms.set(name, room);
+    // The next who comes tries again.
+    room.catch(() => this.rooms.delete(name));
+    return room;
+  }
+
+  async close(): Promise<void> {
+    this.cancelKeepAlive();
+    for (const room of this.rooms.values())
+      await room.then(
+        (open) => open.close(CLOSE_CODES.unavailable, "the gateway stops"),
+        () => {},
+      );
+  }
+
+  private keepAliveLater(): void {
+    this.cancelKeepAlive = this.options.clock.after(ROOM_LIMITS.keepAliveMs, () => {
+      for (const room of this.rooms.values())
+        room.then(
+          (open) => open.keepAlive(),
+          () => {},
+        );
+      this.keepAliveLater();
+    });
+  }
+}
+
+/** The session of a path; null when it has none that could be. */
+function nameOf(path: string): string | null {
+  try {
+    return unescapeName(path.slice(PREFIX.length));
+  } catch (error) {
+    if (error instanceof MalformedSubject) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * One connection to a shared document.
+ *
+ *   open ──a message within firstMessageMsMax──► talking ──breaks a rule · leaves · reads too slowly──► closed
+ *
+ * S1  Bytes that are no message close the connection with 4400, what is forbidden with 4403; the reason says why.
+ * S2  An edit that builds on what is not here is dropped, and the client is asked for what is missing.
+ * S3  What a client sends costs it tokens; edits, requests and presence have buckets of their own.
+ */
+import type { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import type { WebSocket } from "ws";
+import * as Y from "yjs";
+import { CLOSE_CODES } from "../../protocol/close-codes.ts";
+import { TokenBucket } from "../gateway/rate-limit.ts";
+import { joinFrames } from "../gateway/turn-frames.ts";
+import { ROOM_LIMITS } from "./limits.ts";
+import type { RoomPerson } from "./presence.ts";
+import type { Room, RoomClient } from "./room.ts";
+import {
+  answerMessage,
+  changeMessage,
+  presenceMessage,
+  type RoomMessage,
+  readRoomMessage,
+  stateMessage,
+} from "./wire.ts";
+
+/** Longest reason that a close may carry, in bytes; ours are ASCII but for names of keys. */
+const REASON_CHARACTERS = 100;
+
+export class RoomSocket implements RoomClient {
+  readonly person: RoomPerson;
+  private readonly ws: WebSocket;
+  private readonly socket: Socket;
+  private readonly room: Room;
+  private readonly connection: string;
+  private readonly stillAdmitted: () => boolean;
+  private readonly bytes: TokenBucket;
+  private readonly edits: TokenBucket;
+  private readonly stateRequests: TokenBucket;
+  private readonly presences: TokenBucket;
+  private readonly pings: TokenBucket;
+  private cancelFirst: () => void;
+  private cancelGap: (() => void) | null = null;
+  private gapAskedMs = Number.NEGATIVE_INFINITY;
+  /** Since when, monotonic ms, and what it had then: nothing more is sent until it has read. */
+  private behind: { readonly sinceMs: number; readonly vector: Map<number, number> } | null = null;
+  private isClosed = false;
+
+  constructor(
+    ws: WebSocket,
+    socket: Socket,
+    options: { room: Room; person: RoomPerson; connection: string; stillAdmitted: () => boolean },
+  ) {
+    this.ws = ws;
+    this.socket = socket;
+    this.room = options.room;
+    this.person = options.person;
+    this.connection = options.connection;
+    this.stillAdmitted = options.stillAdmitted;
+    const nowMs = this.nowMs();
+    const limits = ROOM_LIMITS;
+    this.bytes = new TokenBucket(limits.bytesBurst, limits.bytesPerSecond, nowMs);
+    this.edits = new TokenBucket(limits.editsBurst, limits.editsPerSecond, nowMs);
+    this.stateRequests = new TokenBucket(limits.stateRequestsBurst, limits.stateRequestsPerSecond, nowMs);
+    this.presences = new TokenBucket(limits.presenceBurst, limits.presencePerSecond, nowMs);
+    this.pings = new TokenBucket(limits.pingsBurst, limits.pingsPerSecond, nowMs);
+    this.cancelFirst = this.room.clock.after(limits.firstMessageMsMax, () =>
+      this.close(CLOSE_CODES.unavailable, `no message within ${limits.firstMessageMsMax} ms`),
+    );
+    ws.on("message", (data: Buffer, isBinary: boolean) => this.receive(data, isBinary));
+    ws.on("ping", () => {
+      if (!this.pings.take(this.nowMs())) this.close(CLOSE_CODES.rate, "too many pings");
+    });
+    // Broken frames, and messages over the limit: the library closes with 1002 or 1009.
+    ws.on("error", () => {});
+    ws.on("close", () => this.end());
+    socket.on("drain", () => this.catchUp());
+    this.room.enter(this);
+    this.send(stateMessage(this.room.stateVector()));
+    const present = this.room.presence.others(this);
+    if (present.length > 0) this.send(presenceMessage(present));
+  }
+
+  /** It has not read what it was sent: it gets nothing more for now. */
+  get isBehind(): boolean {
+    return this.behind !== null;
+  }
+
+  /** A frame that all share. */
+  write(frame: Uint8Array): void {
+    if (this.isClosed || this.ws.readyState !== this.ws.OPEN) return;
+    this.socket.write(frame);
+  }
+
+  /** Whether too much is unread; called before something new is sent. */
+  checkBacklog(): void {
+    const unread = this.socket.writableLength;
+    const nowMs = this.nowMs();
+    if (unread > ROOM_LIMITS.endAboveBytes) this.terminate();
+    else if (this.behind !== null) {
+      if (nowMs - this.behind.sinceMs > ROOM_LIMITS.unreadMsMax) this.terminate();
+    } else if (unread > ROOM_LIMITS.skipAboveBytes)
+      this.behind = { sinceMs: nowMs, vector: Y.decodeStateVector(this.room.stateVector()) };
+  }
+
+  keepAlive(): void {
+    if (!this.stillAdmitted()) this.close(CLOSE_CODES.unauthenticated, "signed out");
+    else this.checkBacklog();
+  }
+
+  close(code: number, reason: string): void {
+    if (this.isClosed) return;
+    this.end();
+    this.ws.close(code, reason.slice(0, REASON_CHARACTERS));
+  }
+
+  private nowMs(): number {
+    return this.room.clock.monotonicMs();
+  }
+
+  private receive(data: Buffer, isBinary: boolean): void {
+    if (this.isClosed) return;
+    this.cancelFirst();
+    if (!isBinary) {
+      this.close(CLOSE_CODES.malformed, "text, expected binary messages");
+      return;
+    }
+    this.bytes.spend(data.length);
+    if (this.bytes.tokens(this.nowMs()) < 0) {
+      this.close(CLOSE_CODES.rate, "too many bytes");
+      return;
+    }
+    const message = readRoomMessage(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    if (message === null) this.close(CLOSE_CODES.malformed, "bytes that are no message");
+    else this.handle(message);
+  }
+
+  private handle(message: RoomMessage): void {
+    switch (message.kind) {
+      case "state":
+        this.answer(message.vector);
+        break;
+      case "update":
+        this.edit(message.update);
+        break;
+      case "presence":
+        this.show(message.entries);
+        break;
+      case "presenceRequest":
+        if (this.takeRequest()) this.send(presenceMessage(this.room.presence.others(this)));
+        break;
+      default:
+        unreachable(message);
+    }
+  }
+
+  private answer(vector: Map<number, number>): void {
+    if (!this.takeRequest()) return;
+    this.checkBacklog();
+    // It gets the difference when it has read what it has asked for before.
+    if (this.behind !== null) this.behind = { ...this.behind, vector };
+    else this.send(answerMessage(this.room.difference(vector)));
+  }
+
+  private takeRequest(): boolean {
+    if (this.stateRequests.take(this.nowMs())) return true;
+    this.close(CLOSE_CODES.rate, "too many requests for the state");
+    return false;
+  }
+
+  private edit(update: Uint8Array): void {
+    if (!this.edits.take(this.nowMs())) {
+      this.close(CLOSE_CODES.rate, "too many edits");
+      return;
+    }
+    const judgement = this.room.edit(this.person, this.connection, update);
+    if (judgement.kind === "refused") this.close(judgement.code, judgement.reason);
+    else if (judgement.kind === "gap") this.askForGap();
+  }
+
+  private askForGap(): void {
+    if (this.cancelGap !== null) return;
+    const waitMs = this.gapAskedMs + ROOM_LIMITS.gapEveryMs - this.nowMs();
+    const ask = (): void => {
+      this.cancelGap = null;
+      this.gapAskedMs = this.nowMs();
+      this.send(stateMessage(this.room.stateVector()));
+    };
+    if (waitMs <= 0) ask();
+    else this.cancelGap = this.room.clock.after(waitMs, ask);
+  }
+
+  private show(entries: Uint8Array): void {
+    if (!this.presences.take(this.nowMs())) return;
+    const refusal = this.room.presence.receive(this, entries, this.nowMs());
+    if (refusal !== null) this.close(refusal.code, refusal.reason);
+    else this.room.presenceChanged();
+  }
+
+  /** The socket has sent all it had: what it was not sent follows as one difference. */
+  private catchUp(): void {
+    if (this.behind === null || this.isClosed) return;
+    const { vector } = this.behind;
+    this.behind = null;
+    this.send(changeMessage(this.room.difference(vector)));
+    this.send(presenceMessage(this.room.presence.others(this)));
+  }
+
+  private send(message: Uint8Array): void {
+    this.write(joinFrames([message]));
+  }
+
+  private terminate(): void {
+    this.end();
+    this.ws.terminate();
+  }
+
+  private end(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    this.cancelFirst();
+    this.cancelGap?.();
+    this.room.leave(this);
+  }
+}
+
+function unreachable(message: never): never {
+  throw new Error(`unknown message ${JSON.stringify(message)}`);
+}

@@ -1,0 +1,153 @@
+/**
+ * One shared document and the connections to it.
+ *
+ *   edit of a client ─► partition (gate, log, actor) ──durable──► edited ─► what gathered in this turn, as one frame for all ─► clients
+ *
+ * R1  A client gets a change, its own as well, only when that is durable: what comes back is acknowledged.
+ * R2  The copy here holds what was sent and no more: whoever connects gets nothing that a crash could take back.
+ * R3  A client that reads slowly costs no memory: it is passed over, and gets one difference when it has read.
+ */
+import * as Y from "yjs";
+import type { Judgement, Partition } from "../../actors/mod.ts";
+import type { Clock } from "../../actors/ports/clock.ts";
+import type { SessionListener } from "../../actors/ports/session.ts";
+import { joinFrames } from "../gateway/turn-frames.ts";
+import { ROOM_LIMITS } from "./limits.ts";
+import { Presence, type PresenceOwner, type RoomPerson } from "./presence.ts";
+import { changeMessage, presenceMessage } from "./wire.ts";
+
+/** A connection, as its room sees it. */
+export interface RoomClient extends PresenceOwner {
+  /** It has not read what it was sent: it gets nothing more for now. */
+  readonly isBehind: boolean;
+  /** Sends a frame, which all share. */
+  write(frame: Uint8Array): void;
+  /** Called before something new is sent. */
+  checkBacklog(): void;
+  keepAlive(): void;
+  close(code: number, reason: string): void;
+}
+
+const NOTHING = (): void => {};
+
+export class Room {
+  readonly presence = new Presence();
+  readonly clock: Clock;
+  private readonly partition: Partition;
+  /** What clients have been sent. */
+  private readonly sent: Y.Doc;
+  private readonly sockets = new Set<RoomClient>();
+  /** Durable changes that have not been sent. */
+  private unsent: Uint8Array[] = [];
+  private isSendScheduled = false;
+  private cancelPresence: (() => void) | null = null;
+  private wholeState: Uint8Array | null = null;
+  private readonly unsubscribe: () => void;
+
+  /** All edits of the partition so far are durable. */
+  constructor(partition: Partition, clock: Clock) {
+    this.partition = partition;
+    this.clock = clock;
+    this.sent = new Y.Doc();
+    Y.applyUpdate(this.sent, Y.encodeStateAsUpdate(partition.room().document.doc));
+    this.unsubscribe = partition.subscribe(this.listener());
+  }
+
+  /** Of the document. */
+  get epoch(): number {
+    return this.partition.room().document.epoch;
+  }
+
+  enter(socket: RoomClient): void {
+    this.sockets.add(socket);
+  }
+
+  leave(socket: RoomClient): void {
+    if (!this.sockets.delete(socket)) return;
+    this.presence.leave(socket);
+    this.presenceChanged();
+  }
+
+  get isEmpty(): boolean {
+    return this.sockets.size === 0;
+  }
+
+  /** Offers an edit to the log. What it changes comes back when it is durable. */
+  edit({ id, name, role }: RoomPerson, connection: string, update: Uint8Array): Judgement {
+    return this.partition.edit({ update, author: id, name, role, connection, epoch: this.epoch });
+  }
+
+  /** What has been sent to all. */
+  stateVector(): Uint8Array {
+    return Y.encodeStateVector(this.sent);
+  }
+
+  /** What somebody lacks who has this. */
+  difference(vector?: Map<number, number>): Uint8Array {
+    if (vector !== undefined && vector.size > 0)
+      return Y.encodeStateAsUpdate(this.sent, Y.encodeStateVector(vector));
+    // Many connect at once, all with nothing.
+    this.wholeState ??= Y.encodeStateAsUpdate(this.sent);
+    return this.wholeState;
+  }
+
+  /** Somebody's presence may have changed: all are told, soon. */
+  presenceChanged(): void {
+    if (!this.presence.hasChanges || this.cancelPresence !== null) return;
+    this.cancelPresence = this.clock.after(ROOM_LIMITS.presenceEveryMs, () => {
+      this.cancelPresence = null;
+      const { entries, ahead } = this.presence.takeChanges();
+      this.toAll(presenceMessage(entries), (socket) => !socket.isBehind && !ahead.has(socket));
+      for (const socket of this.sockets)
+        if (ahead.has(socket) && !socket.isBehind)
+          socket.write(joinFrames([presenceMessage(this.presence.without(socket, entries))]));
+    });
+  }
+
+  keepAlive(): void {
+    const empty = presenceMessage([]);
+    for (const socket of this.sockets) socket.keepAlive();
+    this.toAll(empty, (socket) => !socket.isBehind);
+  }
+
+  /** Ends all connections; their clients connect again elsewhere. */
+  close(code: number, reason: string): void {
+    this.unsubscribe();
+    this.cancelPresence?.();
+    for (const socket of [...this.sockets]) socket.close(code, reason);
+  }
+
+  private listener(): SessionListener {
+    return {
+      frame: NOTHING,
+      event: NOTHING,
+      state: NOTHING,
+      metrics: NOTHING,
+      channels: NOTHING,
+      edited: ({ update }) => void this.unsent.push(update),
+      flush: () => {
+        if (this.unsent.length === 0 || this.isSendScheduled) return;
+        this.isSendScheduled = true;
+        // Edits that other sockets bring in this turn leave in the same frame.
+        this.clock.soon(() => this.send());
+      },
+    };
+  }
+
+  private send(): void {
+    this.isSendScheduled = false;
+    const [first, ...more] = this.unsent;
+    this.unsent = [];
+    if (first === undefined) return;
+    const update = more.length === 0 ? first : Y.mergeUpdates([first, ...more]);
+    for (const socket of this.sockets) socket.checkBacklog();
+    Y.applyUpdate(this.sent, update);
+    this.wholeState = null;
+    this.toAll(changeMessage(update), (socket) => !socket.isBehind);
+  }
+
+  private toAll(message: Uint8Array, isMeant: (socket: RoomClient) => boolean): void {
+    const frame = joinFrames([message]);
+    for (const socket of this.sockets) if (isMeant(socket)) socket.write(frame);
+  }
+}

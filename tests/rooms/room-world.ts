@@ -1,0 +1,181 @@
+/** A gateway with shared documents, and stock y-websocket clients of it. */
+import { WebSocket } from "ws";
+import { WebsocketProvider } from "y-websocket";
+import * as Y from "yjs";
+import { systemClock } from "../../actors/clock.ts";
+import { createMemoryJournal } from "../../actors/journal/memory.ts";
+import { Partition } from "../../actors/partition/partition.ts";
+import type { Journal } from "../../actors/ports/journal.ts";
+import { SYSTEM } from "../../actors/system.ts";
+import { createGateway, type Gateway } from "../../collab/gateway/gateway.ts";
+import type { RequestOrigin } from "../../collab/gateway/request.ts";
+import type { RoomPerson } from "../../collab/rooms/presence.ts";
+import { RoomServer } from "../../collab/rooms/room-server.ts";
+import { defaultSettings } from "../../protocol/settings.ts";
+import { condition } from "../support/condition.ts";
+
+export interface RoomWorld {
+  readonly gateway: Gateway;
+  readonly partition: Partition;
+  /** A stock client under this name; `writer`: its Yjs client id. */
+  join(name: string, options?: { writer?: number; role?: string; doc?: Y.Doc; room?: string }): Stock;
+  /** A bare socket, for what no stock client sends. */
+  socket(name?: string, path?: string): BareSocket;
+  close(): Promise<void>;
+}
+
+/** People are who they say in `?name=` and `?role=`; "stranger" may not come in. */
+function admit({ query }: RequestOrigin): RoomPerson | null {
+  const id = query.get("name") ?? "ana";
+  if (id === "stranger") return null;
+  return { id, name: id, role: (query.get("role") ?? "editor") as RoomPerson["role"] };
+}
+
+export async function roomWorld(journal: Journal = createMemoryJournal({})): Promise<RoomWorld> {
+  const partition = await openRoomPartition(journal);
+  const rooms = new RoomServer({
+    clock: systemClock,
+    open: (name) => (name === "plant" ? Promise.resolve(partition) : null),
+    admit,
+    log() {},
+  });
+  const gateway = await createGateway({ sessions: [partition], upgrades: [rooms] });
+  const closing: (() => void)[] = [];
+  return {
+    gateway,
+    partition,
+    join(name, options) {
+      const stock = new Stock(gateway, name, options);
+      closing.push(() => stock.leave());
+      return stock;
+    },
+    socket(name = "ana", path = "/collab/plant") {
+      const socket = new BareSocket(gateway, name, path);
+      closing.push(() => socket.ws.terminate());
+      return socket;
+    },
+    async close() {
+      for (const close of closing) close();
+      await gateway.close();
+      await partition.close();
+    },
+  };
+}
+
+export function openRoomPartition(journal: Journal): Promise<Partition> {
+  return Partition.open({
+    session: "plant",
+    partition: "room",
+    journal,
+    clock: systemClock,
+    settings: defaultSettings(),
+    definitions: SYSTEM,
+    versions: {},
+    recording: null,
+    of: "edits",
+    log() {},
+  });
+}
+
+/** A stock y-websocket client, as its users have it. */
+export class Stock {
+  readonly doc: Y.Doc;
+  readonly provider: WebsocketProvider;
+  closed: { code: number; reason: string } | null = null;
+  readonly #condition = condition();
+
+  constructor(
+    gateway: Gateway,
+    name: string,
+    {
+      writer,
+      role = "editor",
+      doc = new Y.Doc(),
+      room = "plant",
+    }: { writer?: number; role?: string; doc?: Y.Doc; room?: string } = {},
+  ) {
+    this.doc = doc;
+    if (writer !== undefined) doc.clientID = writer;
+    this.provider = new WebsocketProvider(`ws://127.0.0.1:${gateway.port}/collab`, room, doc, {
+      WebSocketPolyfill: WebSocket as never,
+      disableBc: true,
+      params: { name, role },
+      maxBackoffTime: 200,
+    });
+    const look = () => this.#condition.look();
+    doc.on("update", look);
+    this.provider.on("sync", look);
+    this.provider.on("status", look);
+    this.provider.awareness.on("update", look);
+    this.provider.on("closed", (event) => {
+      this.closed = event;
+      look();
+    });
+  }
+
+  until(holds: () => boolean): Promise<void> {
+    return this.#condition.until(holds);
+  }
+
+  async synced(): Promise<this> {
+    await this.until(() => this.provider.synced);
+    return this;
+  }
+
+  map(root: string): Y.Map<unknown> {
+    return this.doc.getMap(root);
+  }
+
+  json(root: string): Record<string, unknown> {
+    return this.map(root).toJSON();
+  }
+
+  leave(): void {
+    this.provider.destroy();
+    this.doc.destroy();
+  }
+}
+
+/** A WebSocket that sends any bytes. */
+export class BareSocket {
+  readonly ws: WebSocket;
+  readonly received: Uint8Array[] = [];
+  closed: { code: number; reason: string } | null = null;
+  readonly #condition = condition();
+
+  constructor(gateway: Gateway, name: string, path: string) {
+    this.ws = new WebSocket(`ws://127.0.0.1:${gateway.port}${path}?name=${name}`, {
+      perMessageDeflate: false,
+    });
+    this.ws.on("open", () => this.#condition.look());
+    this.ws.on("message", (data: Buffer) => {
+      this.received.push(new Uint8Array(data));
+      this.#condition.look();
+    });
+    this.ws.on("close", (code, reason) => {
+      this.closed = { code, reason: reason.toString() };
+      this.#condition.look();
+    });
+    this.ws.on("error", () => {});
+  }
+
+  until(holds: () => boolean): Promise<void> {
+    return this.#condition.until(holds);
+  }
+
+  async opened(): Promise<this> {
+    await this.until(() => this.received.length > 0 || this.closed !== null);
+    return this;
+  }
+
+  async sends(...messages: (Uint8Array | string)[]): Promise<void> {
+    await this.opened();
+    for (const message of messages) this.ws.send(message);
+  }
+
+  /** The code it was closed with. */
+  async code(): Promise<number> {
+    await this.until(() => this.closed !== null);
+    return this.closed!.code;
+  }
+}
