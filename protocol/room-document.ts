@@ -24,6 +24,9 @@ export const ROOM_SCHEMA_VERSION = 1;
 /** Who wrote what the server writes itself. Nobody else can have the id: those of people have no space. */
 export const ROOM_AUTHOR = "the room";
 
+/** The partition of a session that holds the edits of its document. */
+export const ROOM_PARTITION = "room";
+
 /** Characters of a key. */
 export const ENTRY_ID_CHARACTERS = 128;
 

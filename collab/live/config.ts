@@ -13,6 +13,7 @@ import {
   settingAt,
   settingPaths,
 } from "../../protocol/settings.ts";
+import { isLoopback } from "../gateway/allowed-hosts.ts";
 import type { NatsFlags } from "./nats-flags.ts";
 
 /** The options of `up`. */
@@ -33,6 +34,7 @@ export interface UpOptions extends NatsFlags {
   evidence?: true | undefined;
   json?: true | undefined;
   shadow?: true | undefined;
+  openRooms?: true | undefined;
   partitions?: number | undefined;
 }
 
@@ -73,6 +75,8 @@ export interface UpConfig {
   allowedHosts: string[];
   trustProxy: boolean;
   shadow: boolean;
+  /** Everybody edits any shared document: on this machine only. */
+  openRooms: boolean;
   /** Undefined: one, or as many as the recording has. */
   partitions: number | undefined;
   partitionByGroup: Readonly<Record<string, string>>;
@@ -134,6 +138,7 @@ export function readConfig(path: string | undefined, flags: UpOptions): UpConfig
     allowedHosts: [...(file.allowedHosts ?? []), ...flags.allowHost],
     trustProxy: file.trustProxy ?? false,
     shadow: flags.shadow ?? file.shadow ?? false,
+    openRooms: checkOpenRooms(flags.openRooms ?? false, flags.host ?? file.host),
     partitions: flags.partitions ?? file.partitions,
     partitionByGroup: file.partitionByGroup ?? {},
     settings: flags.set.reduce(
@@ -145,6 +150,17 @@ export function readConfig(path: string | undefined, flags: UpOptions): UpConfig
       ...flags.set.map(([setting, value]) => ({ path: setting, value, author: "command line" })),
     ],
   };
+}
+
+/** What asks nobody who they are must not be reached from outside. */
+function checkOpenRooms(asked: boolean, host = "127.0.0.1"): boolean {
+  if (asked && !isLoopback(host))
+    throw new EigenwatchError({
+      action: "open rooms to everybody",
+      value: `--host ${host}`,
+      expected: "a loopback address, or no --open-rooms",
+    });
+  return asked;
 }
 
 function readFile(path: string): v.InferOutput<typeof fileSchema> {

@@ -3,6 +3,8 @@ import { VERSION } from "../../actors/mod.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import { dashboardDirectory } from "../dashboard-files.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
+import type { UpgradeRoute } from "../gateway/gateway-context.ts";
+import type { GatewayLimits } from "../gateway/limits.ts";
 
 export interface GatewayPlan {
   readonly host: string;
@@ -18,6 +20,7 @@ export function openGateway(
   plan: GatewayPlan,
   sessions: readonly LiveSession[],
   log: (message: string) => void,
+  rooms?: { readonly server: UpgradeRoute; readonly limits: Partial<GatewayLimits> },
 ): Promise<Gateway> {
   const { host, port, tokenFile, basePath, allowedHosts, trustProxy } = plan;
   const staticDir = dashboardDirectory();
@@ -32,6 +35,7 @@ export function openGateway(
     server: `eigenwatch ${VERSION}`,
     ...(tokenFile === undefined ? {} : { tokenFile }),
     ...(staticDir === null ? {} : { staticDir }),
+    ...(rooms === undefined ? {} : { upgrades: [rooms.server], limits: rooms.limits }),
     log,
   });
 }

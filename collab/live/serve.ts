@@ -27,6 +27,7 @@ import { openGateway } from "./open-gateway.ts";
 import { partitionsToRun } from "./partition-names.ts";
 import { NODE_ROLES, runNode } from "./run-node.ts";
 import { SessionPartitions } from "./session-partitions.ts";
+import { SessionRooms } from "./session-rooms.ts";
 
 /** Runs until the feeds have ended (`--once`) or a signal comes. Returns the exit code. */
 export async function up(flags: UpOptions): Promise<number> {
@@ -55,10 +56,13 @@ export async function up(flags: UpOptions): Promise<number> {
     listener: (partition) => eventPrinter(say, alarms, flags, names.length > 1 ? { partition } : {}),
     log,
   });
-  const gateway = await openGateway(config, partitions.sessions, log).catch(async (error: unknown) => {
+  const rooms = new SessionRooms({ config, partitions: partitions.sessions, log });
+  const gateway = await openGateway(config, partitions.sessions, log, rooms).catch(async (error: unknown) => {
+    await rooms.close();
     await partitions.close();
     throw error;
   });
+  await rooms.resume();
   // A program that reads "listening" may send a signal at once.
   const stopped = stopSignal();
   say("listening", {
@@ -74,11 +78,12 @@ export async function up(flags: UpOptions): Promise<number> {
   const ended = flags.once
     ? partitions.feedsEnded("recorded").then(() => "ended")
     : new Promise<never>(() => {});
-  const why = await Promise.race([stopped, ended, partitions.whenHalted()]);
+  const why = await Promise.race([stopped, ended, partitions.whenHalted(), rooms.whenHalted()]);
   say("stopping", { why });
   if (why === "ended") await partitions.shadowsCaughtUp();
   await partitions.close();
   await gateway.close();
+  await rooms.close();
   const shadowed = await partitions.finishShadows();
   if (shadowed !== null) say("shadow", { ...shadowed });
   const { sessions } = partitions;
@@ -91,7 +96,7 @@ export async function up(flags: UpOptions): Promise<number> {
     failedFeeds: failed.map((feed) => `${feed.source}: ${feed.detail}`),
   });
   const differs = shadowed !== null && shadowed.differences > 0;
-  const halted = sessions.some(({ haltReason }) => haltReason !== null);
+  const halted = rooms.hasHalted || sessions.some(({ haltReason }) => haltReason !== null);
   return halted || differs || (flags.once && failed.length > 0) ? 1 : 0;
 }
 
@@ -101,6 +106,7 @@ async function upOverNats(flags: UpOptions, config: UpConfig): Promise<number> {
     "--record": config.record !== null,
     "--shadow": config.shadow,
     "--once": flags.once === true,
+    "--open-rooms": config.openRooms,
   };
   for (const [option, isGiven] of Object.entries(excluded))
     if (isGiven)

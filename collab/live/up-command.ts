@@ -34,6 +34,10 @@ export const upCommand = withNatsOptions(
     "divide the groups among so many partitions, each with its own log (default: 1, or as recorded)",
     read(wholeNumber(1, MAX_PARTITIONS)),
   )
+  .option(
+    "--open-rooms",
+    "everybody edits any shared document, without a ticket: for load tests on this machine",
+  )
   .option("--once", "end when all file feeds have ended")
   .option("--config <file>", "JSON file: {feeds, port, host, record, settings, …}; options win over it")
   .option("--set <path=value>", "change a setting; may be given again", settings, [])

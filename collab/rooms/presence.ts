@@ -10,20 +10,13 @@
  * A4  When a connection ends, its people leave, for everybody.
  */
 import { CLOSE_CODES, type CloseCode } from "../../protocol/close-codes.ts";
-import type { RoomRole } from "../../protocol/room-document.ts";
+import type { Principal } from "../../protocol/principal.ts";
 import { ROOM_LIMITS } from "./limits.ts";
 import { type PresenceEntry, readPresence } from "./wire.ts";
 
-/** Somebody whom the server has verified. */
-export interface RoomPerson {
-  readonly id: string;
-  readonly name: string;
-  readonly role: RoomRole;
-}
-
 /** A connection as the table knows it. */
 export interface PresenceOwner {
-  readonly person: RoomPerson;
+  readonly person: Principal;
 }
 
 interface Entry extends PresenceEntry {
@@ -162,7 +155,7 @@ export class Presence {
 }
 
 /** The state as others see it, "null" for one who has left, or why it is refused. */
-function shownState(text: string, { id, name, role }: RoomPerson): string | PresenceRefusal {
+function shownState(text: string, { id, name, role }: Principal): string | PresenceRefusal {
   if (text.length > ROOM_LIMITS.presenceCharacters)
     return { code: CLOSE_CODES.tooLarge, reason: `presence of ${text.length} characters` };
   let state: unknown;

@@ -11,11 +11,11 @@ import type { Partition } from "../../actors/mod.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import { CLOSE_CODES } from "../../protocol/close-codes.ts";
 import { MalformedSubject } from "../../protocol/errors.ts";
+import type { Principal } from "../../protocol/principal.ts";
 import { unescapeName } from "../../protocol/subjects.ts";
 import type { UpgradeRoute } from "../gateway/gateway-context.ts";
 import type { RequestOrigin } from "../gateway/request.ts";
 import { ROOM_LIMITS } from "./limits.ts";
-import type { RoomPerson } from "./presence.ts";
 import { Room } from "./room.ts";
 import { RoomSocket } from "./room-socket.ts";
 
@@ -24,7 +24,7 @@ export interface RoomServerOptions {
   /** The partition of a session's room, open; null when there is no such session. Called once for each name. */
   open(name: string): Promise<Partition> | null;
   /** Who sent the request; null for somebody who may not come in. */
-  admit(from: RequestOrigin): RoomPerson | null;
+  admit(from: RequestOrigin): Principal | null;
   log(message: string): void;
 }
 

@@ -12,10 +12,10 @@ import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import * as Y from "yjs";
 import { CLOSE_CODES } from "../../protocol/close-codes.ts";
+import type { Principal } from "../../protocol/principal.ts";
 import { TokenBucket } from "../gateway/rate-limit.ts";
 import { joinFrames } from "../gateway/turn-frames.ts";
 import { ROOM_LIMITS } from "./limits.ts";
-import type { RoomPerson } from "./presence.ts";
 import type { Room, RoomClient } from "./room.ts";
 import {
   answerMessage,
@@ -30,7 +30,7 @@ import {
 const REASON_CHARACTERS = 100;
 
 export class RoomSocket implements RoomClient {
-  readonly person: RoomPerson;
+  readonly person: Principal;
   private readonly ws: WebSocket;
   private readonly socket: Socket;
   private readonly room: Room;
@@ -51,7 +51,7 @@ export class RoomSocket implements RoomClient {
   constructor(
     ws: WebSocket,
     socket: Socket,
-    options: { room: Room; person: RoomPerson; connection: string; stillAdmitted: () => boolean },
+    options: { room: Room; person: Principal; connection: string; stillAdmitted: () => boolean },
   ) {
     this.ws = ws;
     this.socket = socket;

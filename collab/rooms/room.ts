@@ -11,9 +11,10 @@ import * as Y from "yjs";
 import type { Judgement, Partition } from "../../actors/mod.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { SessionListener } from "../../actors/ports/session.ts";
+import type { Principal } from "../../protocol/principal.ts";
 import { joinFrames } from "../gateway/turn-frames.ts";
 import { ROOM_LIMITS } from "./limits.ts";
-import { Presence, type PresenceOwner, type RoomPerson } from "./presence.ts";
+import { Presence, type PresenceOwner } from "./presence.ts";
 import { changeMessage, presenceMessage } from "./wire.ts";
 
 /** A connection, as its room sees it. */
@@ -73,7 +74,7 @@ export class Room {
   }
 
   /** Offers an edit to the log. What it changes comes back when it is durable. */
-  edit({ id, name, role }: RoomPerson, connection: string, update: Uint8Array): Judgement {
+  edit({ id, name, role }: Principal, connection: string, update: Uint8Array): Judgement {
     return this.partition.edit({ update, author: id, name, role, connection, epoch: this.epoch });
   }
 

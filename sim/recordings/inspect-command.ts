@@ -16,7 +16,7 @@ import {
 import { decodeBlock, decodeDerived } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { MESSAGES } from "../../protocol/messages.ts";
+import { type EventMessage, MESSAGES } from "../../protocol/messages.ts";
 import { timeText } from "../../protocol/text-values.ts";
 import { visibleJson, visibleText } from "../../protocol/visible-text.ts";
 import { parentLine, parentOf } from "./parent.ts";
@@ -32,6 +32,7 @@ const command = new Command("inspect")
   .option("--events", "list the recorded events")
   .option("--incidents", "list the incidents, and what was held back and why")
   .option("--channels", "list the channels")
+  .option("--edits", "list what people changed in the shared document: when, who, what")
   .option("--json", "print JSON")
   .addHelpText(
     "after",
@@ -41,6 +42,7 @@ const command = new Command("inspect")
         ["eigenwatch inspect recordings/today", "show time range, size and last hash"],
         ["eigenwatch inspect recordings/today --events --json", "list the events with their ids"],
         ["eigenwatch inspect recordings/today --incidents", "see the alarms, and those held back"],
+        ["eigenwatch inspect recordings/today --edits", "see who changed what, and when"],
       ],
     }),
   );
@@ -64,7 +66,8 @@ export async function runInspect(path: string, options: InspectOptions): Promise
       expected: "the folder given to --record",
     });
   }
-  if (options.blocks || options.events || options.incidents || options.channels) await list(folders, options);
+  const { blocks, events, incidents, channels, edits } = options;
+  if (blocks || events || incidents || channels || edits) await list(folders, options);
   else if (options.json) printJson(others.length === 0 ? first : { ...first, others });
   else for (const recording of found) printSummary(recording);
   for (const [k, recording] of found.entries()) reportDamage(recording, prefixOf(folders[k]!, path));
@@ -167,14 +170,24 @@ async function* rowsOf(journal: FileJournal, options: InspectOptions, several: b
         ]);
       }
       if (options.channels) yield* newChannels(block, seen).map((each) => row(timeUs, each.json, each.cells));
-    } else if (entry.kind === "derived" && (options.events || options.incidents)) {
+    } else if (entry.kind === "derived" && (options.events || options.incidents || options.edits)) {
       for (const event of decodeDerived(entry.bytes).events) {
-        if (!options.events && !event.kind.startsWith("incident.")) continue;
-        const { sequence, severity, kind, title } = event;
-        yield row(event.timeUs, event, [sequence, timeOrNone(event.timeUs), severity, kind, title]);
+        if (!isListed(event, options)) continue;
+        const { sequence, severity, kind, title, detail } = event;
+        const whoOrHow = options.edits ? detail["author"] : severity;
+        yield row(event.timeUs, event, [sequence, timeOrNone(event.timeUs), whoOrHow, kind, title]);
       }
     }
   }
+}
+
+function isListed({ kind, actor }: EventMessage, { events, incidents, edits }: InspectOptions): boolean {
+  // What the room announces is what people changed in the document.
+  return (
+    events === true ||
+    (incidents === true && kind.startsWith("incident.")) ||
+    (edits === true && actor === "room")
+  );
 }
 
 /** Channels that a block declares and that are not in `seen`, which learns them. */

@@ -9,8 +9,8 @@ import type { Journal } from "../../actors/ports/journal.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { createGateway, type Gateway } from "../../collab/gateway/gateway.ts";
 import type { RequestOrigin } from "../../collab/gateway/request.ts";
-import type { RoomPerson } from "../../collab/rooms/presence.ts";
 import { RoomServer } from "../../collab/rooms/room-server.ts";
+import type { Principal } from "../../protocol/principal.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { condition } from "../support/condition.ts";
 
@@ -25,10 +25,10 @@ export interface RoomWorld {
 }
 
 /** People are who they say in `?name=` and `?role=`; "stranger" may not come in. */
-function admit({ query }: RequestOrigin): RoomPerson | null {
+function admit({ query }: RequestOrigin): Principal | null {
   const id = query.get("name") ?? "ana";
   if (id === "stranger") return null;
-  return { id, name: id, role: (query.get("role") ?? "editor") as RoomPerson["role"] };
+  return { id, name: id, role: (query.get("role") ?? "editor") as Principal["role"] };
 }
 
 export async function roomWorld(journal: Journal = createMemoryJournal({})): Promise<RoomWorld> {
