@@ -3,8 +3,9 @@
  *
  *   dashboard   collab/dashboard → dist/dashboard/     the page: main.js, main.css, index.html
  *   program     main.ts          → dist/eigenwatch.mjs for Node and Deno, and the parts that commands load: dist/program/
+ *   library     collab/shared-session.ts → dist/collab.mjs, which programs and pages import as eigenwatch/collab
  *
- *     build.mjs [dashboard] [program] [--quiet] [--force]
+ *     build.mjs [dashboard] [program] [library] [--quiet] [--force]
  *
  * A part whose sources have not changed since its last build is left as it is. Plain JavaScript, because an installation for use has nothing
  * that runs TypeScript on Node 20, and esbuild is loaded only when something is built: a start that builds nothing is quick.
@@ -133,9 +134,24 @@ const PARTS = [
     executable: PROGRAM,
     folder: PROGRAM_PARTS,
   },
+  {
+    name: "library",
+    options: () => ({
+      entryPoints: [{ in: "collab/shared-session.ts", out: "collab" }],
+      outdir: "dist",
+      outExtension: { ".js": ".mjs" },
+      platform: "neutral",
+      mainFields: ["module", "main"],
+      format: "esm",
+      target: "es2022",
+      // A second copy of Yjs does not know the documents of the first.
+      external: ["yjs", "y-websocket", "y-protocols/*", "lib0/*"],
+    }),
+    copies: () => [],
+  },
 ];
 
-/** Whether both parts are as their sources are now. */
+/** Whether all parts are as their sources are now. */
 export function isBuilt() {
   return PARTS.every(isCurrent);
 }

@@ -78,7 +78,8 @@ const intent = v.variant("type", [
   }),
 ]);
 
-export type Intent = v.InferOutput<typeof intent>;
+/** As a client writes it. */
+export type Intent = v.InferInput<typeof intent>;
 export type WorkflowStep = v.InferOutput<typeof step>;
 
 export interface Root {

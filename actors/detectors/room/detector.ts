@@ -27,8 +27,8 @@ export const room = defineDetector({
 export class RoomDetector implements Detector<typeof roomMachine> {
   readonly fields: Fields = {};
   readonly kept: KeptState = {
-    text: () => this.made?.text() ?? "",
-    save: () => new Encoder().encode(this.made?.save() ?? null),
+    text: () => this.edited?.text() ?? "",
+    save: () => new Encoder().encode(this.edited?.save() ?? null),
     restore: (bytes) => {
       const saved = new Decoder().decode(bytes) as SavedDocument | null;
       this.made = saved === null ? null : new RoomDocument(saved);
@@ -40,6 +40,11 @@ export class RoomDetector implements Detector<typeof roomMachine> {
   get document(): RoomDocument {
     this.made ??= new RoomDocument();
     return this.made;
+  }
+
+  /** The document, once there was an edit. Being asked for it makes one, which is no change. */
+  private get edited(): RoomDocument | null {
+    return this.made === null || this.made.isEmpty ? null : this.made;
   }
 
   /** Whether an edit may enter the log, as the next input. */
