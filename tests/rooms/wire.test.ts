@@ -1,3 +1,4 @@
+// timeout: 300
 /** Stock y-websocket clients and strangers' sockets at the gateway. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -9,6 +10,11 @@ import { CLOSE_CODES } from "../../protocol/close-codes.ts";
 import { holdable } from "../support/held-journal.ts";
 import { Replica, setsThreshold, threshold } from "./edits.ts";
 import { type RoomWorld, roomWorld } from "./room-world.ts";
+
+/** Rounds of edits of 80 kB of three people: 12 MB in all. */
+const ROUNDS = 50;
+
+type WebSocketOn = (event: "message", listener: () => void) => void;
 
 const EMPTY = Y.encodeStateVector(new Y.Doc());
 
@@ -163,6 +169,45 @@ test("who asks for the state again and again, or pings, is closed with 4529, whi
     const pinging = await socket().opened();
     for (let k = 0; k < 100; k++) pinging.ws.ping();
     assert.is(await pinging.code(), CLOSE_CODES.rate);
+  }));
+
+test("a client that does not read is passed over, and has everything in one difference when it reads again", () =>
+  inWorld(async ({ join }) => {
+    const writers = [await join("ana").synced(), await join("bob").synced(), await join("dan").synced()];
+    const eve = await join("eve").synced();
+    const socket = eve.provider.ws as unknown as {
+      _socket: { pause(): void; resume(): void };
+      on: WebSocketOn;
+    };
+    let messages = 0;
+    socket.on("message", () => messages++);
+    socket._socket.pause();
+    // More than the buffers of the system take, and more than may wait in the server.
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const [k, writer] of writers.entries()) {
+        const text = `${k} ${round} `.padEnd(8_000, "x");
+        writer.doc.transact(() => {
+          for (let n = 0; n < 10; n++)
+            writer.map("panels").set(
+              `w${k}-${n}`,
+              new Y.Map([
+                ["type", "note"],
+                ["text", text],
+              ]),
+            );
+        });
+        await writer.until(() => writers.every(({ doc }) => doc.getMap("panels").has(`w${k}-9`)));
+      }
+    }
+    const done = (): boolean =>
+      writers.every((_, k) =>
+        String((eve.map("panels").get(`w${k}-9`) as Y.Map<string>)?.get("text")).startsWith(
+          `${k} ${ROUNDS - 1} `,
+        ),
+      );
+    socket._socket.resume();
+    await eve.until(done);
+    assert.ok(messages < ROUNDS * writers.length, `${messages} messages`);
   }));
 
 test("presence bears the name that the server verified, whatever the client says", () =>
