@@ -171,7 +171,7 @@ export class IngestFeed implements Feed {
     if (added.length === 0) return places;
     const channels = [...(known?.channels ?? []), ...added.map((name) => ({ name, title: name, unit: "" }))];
     checkChannels(channels, group);
-    this.declare({ ...(known ?? FIRST), type: "channels", group, source: source.name, channels }, sink);
+    this.declareGroup({ ...(known ?? FIRST), type: "channels", group, source: source.name, channels }, sink);
     for (const name of added) places.set(name, places.size);
     return places;
   }
@@ -196,7 +196,7 @@ export class IngestFeed implements Feed {
         "those of the subject",
       );
     const known = this.declarationOf(group, source);
-    if (message.type === "channels") this.declare(message, sink);
+    if (message.type === "channels") this.declareGroup(message, sink);
     else if (known === undefined)
       throw new MalformedMessage(
         "take samples",
@@ -206,7 +206,7 @@ export class IngestFeed implements Feed {
     else this.offer(message, source, sink);
   }
 
-  private declare(declaration: Channels, sink: FeedSink): void {
+  private declareGroup(declaration: Channels, sink: FeedSink): void {
     sink.channels(declaration);
     this.groups.set(declaration.group, declaration);
   }

@@ -135,7 +135,7 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
     const price = this.price();
     for (let c = 0; c < this.group.n; c++) {
       if (means.counts[c] !== 0 && segments.see(c, means.mean(c), time, price))
-        this.declare(c, time, context);
+        this.declareChange(c, time, context);
     }
     means.begin();
   }
@@ -168,7 +168,7 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
     scalars.price = ln(LOOKS_A_ROW * group.n * scalars.promised);
   }
 
-  private declare(c: number, time: number, context: Context): void {
+  private declareChange(c: number, time: number, context: Context): void {
     const { group } = this;
     const { found } = this.segments;
     const normal = this.normal.at(c);
