@@ -1,7 +1,7 @@
 // requires: nats-server
 // timeout: 600
 /** The bus over NATS, on a real server: the contract of every bus, that of every journal on a stream, and what real servers do to connections. */
-import { nkeys } from "nats";
+import { connect as connectNats, nkeys } from "nats";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createNatsBus, type NatsBus } from "../../actors/bus/nats.ts";
@@ -187,6 +187,83 @@ test("token, user and password, and NKey sign in; a wrong one is refused without
     assert.not.match([refused.message, ...said].join(), /s3cret|SU[A-Z0-9]{20}/);
     await guarded.dispose();
   }
+});
+
+test("an NKey that is no seed is refused before a server is asked", async () => {
+  const credentials: NatsCredentials = { kind: "nkey", seed: "SUNOSEED" };
+  const refused = await rejection(connect({ credentials, servers: ["nats://127.0.0.1:1"] }));
+  assert.instance(refused, EigenwatchError);
+  assert.is((refused as EigenwatchError).action, "sign in to NATS");
+});
+
+test("a bus that is closed is not connected, and says so", async () => {
+  const bus = await freshBus();
+  const heard: boolean[] = [];
+  bus.onConnection((connected) => heard.push(connected));
+  await bus.close();
+  assert.is(bus.connected, false);
+  assert.equal(heard, [false]);
+});
+
+test("a server that is paused answers when it goes on", async () => {
+  const bus = await freshBus();
+  const stream = bus.stream("ew.s.p0.log");
+  await stream.append(Uint8Array.of(1), { id: "1" });
+  server.pause();
+  let isAnswered = false;
+  const answer = stream.append(Uint8Array.of(2), { id: "2" }).then((sequence) => {
+    isAnswered = true;
+    return sequence;
+  });
+  await pass(ARRIVED_MS);
+  assert.is(isAnswered, false);
+  server.resume();
+  assert.is(await answer, 2);
+  await bus.close();
+});
+
+test("a watcher hears nothing of a hint that had ended before it came", async () => {
+  const bus = await freshBus();
+  const { look, until } = condition();
+  const hints = bus.hints("nodes");
+  await hints.put("ended", Uint8Array.of(1));
+  await hints.remove("ended");
+  await hints.put("kept", Uint8Array.of(2));
+  const told: string[] = [];
+  const end = hints.watch((key, value) => {
+    told.push(`${key} ${value === null ? "ended" : value[0]}`);
+    look();
+  });
+  await until(() => told.length > 0);
+  await hints.put("last", Uint8Array.of(3));
+  await until(() => told.includes("last 3"));
+  assert.equal(told, ["kept 2", "last 3"]);
+  end();
+  await bus.close();
+});
+
+test("pieces that nobody names are removed when they are old, and left to a saving under way when they are not", async () => {
+  const bus = await freshBus();
+  const snapshots = bus.snapshots("states");
+  await snapshots.save("a", Uint8Array.of(1));
+  const raw = await connectNats({ servers: server.url });
+  const prefix = `ewstate.${natsName("states")}.piece.`;
+  const piece = (agoMs: number) =>
+    `${prefix}${Math.floor(Date.now() - agoMs)
+      .toString(36)
+      .padStart(9, "0")}x`;
+  const [old, young] = [piece(3_600_000), piece(1_000)];
+  for (const subject of [old, young]) await raw.jetstream().publish(subject, Uint8Array.of(7));
+  await snapshots.save("a", Uint8Array.of(2));
+  const manager = await raw.jetstreamManager();
+  const { state } = await manager.streams.info(`ewstate_${natsName("states")}`, {
+    subjects_filter: `${prefix}>`,
+  });
+  const left = Object.keys(state.subjects ?? {});
+  assert.equal([left.includes(old), left.includes(young), left.length], [false, true, 2]);
+  assert.equal(await snapshots.load("a"), Uint8Array.of(2));
+  await raw.close();
+  await bus.close();
 });
 
 test("an address may hold the credentials, which no error shows", () => {

@@ -338,6 +338,13 @@ test("EWMA moments of a constant alpha 1/k are the sample mean and variance, and
   assert.is(fresh.samples(0), 2);
 });
 
+test("serial correlation is 0 before the first sample, and of a channel that rests at 0", () => {
+  const watched = new SerialCorrelation(2);
+  assert.is(watched.autocorrelation, 0);
+  for (let k = 0; k < 5; k++) watched.update(new Float64Array(2));
+  assert.is(watched.autocorrelation, 0);
+});
+
 test("serial correlation of AR 0.3 in one channel is found within 2000 samples, and none in white noise", () => {
   const random = seeded(10);
   const white = new SerialCorrelation(1);
