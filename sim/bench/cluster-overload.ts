@@ -12,7 +12,7 @@ import type { RemoteSession } from "../../actors/cluster/mod.ts";
 import { inputs } from "../../actors/mod.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
 import { Child } from "./child.ts";
-import type { FloodRun } from "./cluster-flood-child.ts";
+import type { Flooded, FloodRun } from "./cluster-flood-child.ts";
 import { measureFrames } from "./cluster-frame-rate.ts";
 import type { NodeMemory } from "./cluster-node-child.ts";
 import { ClusterWorld, connectTo } from "./cluster-world.ts";
@@ -25,6 +25,9 @@ const FLOOD = fileURLToPath(new URL("./cluster-flood-child.ts", import.meta.url)
 /** Offered for each sample that the owner takes when it is asked to wait. */
 const TIMES = 10;
 const SAMPLES_A_FRAME = 256;
+
+/** Of that, what a machine must really have offered. */
+const OFFERED_LEAST = 0.8;
 
 /** Of the calm before and after, relative to the capacity. */
 const CALM = 0.1;
@@ -53,18 +56,18 @@ export async function overloadRows(seconds: number): Promise<BenchRow[]> {
   const flood = new Child(FLOOD, [world.server.url]);
   const send = (framesPerSecond: number, forSeconds: number) => {
     const run: FloodRun = { framesPerSecond, seconds: forSeconds };
-    return flood.ask<number>("run", run);
+    return flood.ask<Flooded>("run", run);
   };
   const watch = new Watch(world, session);
   let isStopped = false;
   try {
     await send(CALM * capacity, CALM_SECONDS);
     const calm = await watch.during(send(CALM * capacity, CALM_SECONDS));
-    const startMs = performance.now();
-    const over = await watch.during(send(TIMES * capacity, seconds));
-    const tookSeconds = (performance.now() - startMs) / 1_000;
+    const overload = send(TIMES * capacity, seconds);
+    const over = await watch.during(overload);
+    const offered = ((await overload).frames * SAMPLES_A_FRAME) / seconds;
     watch.overEnded();
-    const sent = await send(CALM * capacity, AFTER_SECONDS);
+    const { altogether: sent } = await send(CALM * capacity, AFTER_SECONDS);
     await flood.stop();
     await world.node.stop();
     isStopped = true;
@@ -75,7 +78,8 @@ export async function overloadRows(seconds: number): Promise<BenchRow[]> {
       `${sent} sent, ${counted.admitted} admitted, ${counted.shed} shed, ${counted.lost} lost`,
     );
     check(over.commandMs.length > 0, "commands during the overload");
-    const rates = `${Math.round((TIMES * rate * seconds) / tookSeconds).toLocaleString("en-US")} samples/s offered, capacity ${Math.round(rate).toLocaleString("en-US")}`;
+    const rates = `${Math.round(offered).toLocaleString("en-US")} samples/s offered, capacity ${Math.round(rate).toLocaleString("en-US")}`;
+    check(offered >= OFFERED_LEAST * TIMES * rate, `${TIMES} times the capacity, offered`, rates);
     const name = `overload of ${seconds} s`;
     const memory = over.rssMb;
     const quarter = Math.floor(memory.length / 4);
