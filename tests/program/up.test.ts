@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type OutputLine, run, start } from "../support/program-run.ts";
+import { type Ended, type OutputLine, run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
-import { walkFile } from "../support/walk-table.ts";
+import { START_S, walkCsv, walkFile } from "../support/walk-table.ts";
 
 const ROWS = 1_600;
 const folder = temporaryDirectory();
@@ -41,6 +41,63 @@ test("up --once reads a file to its end, prints its events and totals, and leave
   assert.is(verified.code, 0, verified.stderr);
   const { inputs, hash } = stopped;
   assert.match(verified.stdout, `verified ${inputs} inputs, ${events.length} events, final hash ${hash}\n`);
+});
+
+test("up prints incidents and what people do; with --evidence and with --json also what the detectors found", async () => {
+  const up = ["up", "--feed", `file:${table}`, "--once", "--port", "0"];
+  const [brief, full, json] = await Promise.all([
+    run(up),
+    run([...up, "--evidence"]),
+    run([...up, "--json"]),
+  ]);
+  // Whether the machine is slow meanwhile is another matter.
+  const printed = ({ stdout }: Ended) =>
+    stdout.split("\n").filter((line) => /^\d{4}-/.test(line) && !line.includes("  Eigenwatch "));
+  const events = json.stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as OutputLine)
+    .filter(({ what, title }) => what === "event" && !String(title).startsWith("Eigenwatch "));
+  const isFinding = ({ kind }: OutputLine) => /^(anomaly|coherence|collapse)\./.test(String(kind));
+  const ends = (all: readonly OutputLine[]) => all.map(({ title }) => `  ${title}`);
+  const checkEnds = (ended: Ended, expected: readonly OutputLine[]) => {
+    const found = printed(ended);
+    assert.is(found.length, expected.length, found.join("\n"));
+    for (const [k, end] of ends(expected).entries())
+      assert.ok(found[k]!.endsWith(end), `${found[k]}: ${end}`);
+  };
+  assert.ok(events.filter(isFinding).length >= 3 && events.some(({ kind }) => kind === "incident.opened"));
+  checkEnds(full, events);
+  checkEnds(
+    brief,
+    events.filter((event) => !isFinding(event)),
+  );
+});
+
+test("up on a branch of an older recording goes on with what was learnt there, in a folder of its own that verifies", async () => {
+  const older = join(folder, "older");
+  const later = join(folder, "later");
+  const [header, ...rows] = walkCsv(ROWS).trimEnd().split("\n");
+  const half = (name: string, of: readonly string[]) => {
+    writeFileSync(join(folder, name), [header, ...of, ""].join("\n"));
+    return `file:${join(folder, name)}?group=walk`;
+  };
+  const up = async (feed: string, record: string) => {
+    const ended = await run(["up", "--feed", feed, "--once", "--port", "0", "--json", "--record", record]);
+    assert.is(ended.code, 0, ended.stderr);
+    const lines = ended.stdout.trimEnd().split("\n");
+    return lines.map((line) => (JSON.parse(line) as OutputLine).kind);
+  };
+  const learns = await up(half("first.csv", rows.slice(0, ROWS / 2)), older);
+  assert.ok(learns.includes("collapse.calibrated") && learns.includes("coherence.warmed"), String(learns));
+  const end = new Date((START_S + ROWS / 2 - 1) * 1000).toISOString();
+  const branched = await run(["whatif", older, "--at", end, "--to", later]);
+  assert.is(branched.code, 0, branched.stderr);
+  const knows = await up(half("second.csv", rows.slice(ROWS / 2)), later);
+  assert.ok(knows.includes("collapse.declared"), String(knows));
+  assert.not.ok(knows.includes("collapse.calibrated") || knows.includes("coherence.warmed"), String(knows));
+  const verified = await run(["replay", later, "--verify"]);
+  assert.is(verified.code, 0, verified.stderr);
 });
 
 test("up --once with a file that is not there names it and ends with 1", async () => {
