@@ -21,6 +21,9 @@ const PARTITION = "p0";
 const STREAM = "races.log";
 const RETRY_MS = 250;
 
+/** A reader whose server was killed goes on at another one within seconds. */
+const CATCH_UP_MS = 20_000;
+
 /** Of three copies, the leader is killed at every so many races; it starts again after the race. */
 const RACES_A_KILL = 250;
 
@@ -144,6 +147,7 @@ class RaceField {
     // Both were outrun by blocks: the owner stays.
     if (winner === undefined) return;
     await journal?.whenEnded();
+    await this.#caughtUp(winner.node.log.sequence);
     for (const { name, log } of this.#contenders)
       this.#compare(`race ${race}, ${name}`, log.state, winner.node.log.state);
     this.#own(winner.node);
@@ -172,6 +176,13 @@ class RaceField {
     }
     const last = this.#owner.log.last?.number ?? 0;
     for (const number of [...this.#acknowledged.keys()]) if (number > last) this.#acknowledged.delete(number);
+  }
+
+  /** Resolves when all have read so far: a reader that is behind has no other log, only less of it. */
+  async #caughtUp(sequence: number): Promise<void> {
+    const untilMs = performance.now() + CATCH_UP_MS;
+    while (this.#contenders.some(({ log }) => log.sequence < sequence) && performance.now() < untilMs)
+      await new Promise((resolve) => setTimeout(resolve, 1));
   }
 
   async #killLeader(): Promise<NatsServer | null> {
