@@ -21,6 +21,18 @@ export const COMMANDS: CommandTable = {
     summary: "show the nodes of a cluster and who owns each partition",
     load: async () => (await import("./collab/live/status-command.ts")).statusCommand,
   },
+  invite: {
+    summary: "invite people to a running session, by a link and a QR code",
+    load: async () => (await import("./collab/live/invite-command.ts")).inviteCommand,
+  },
+  invites: {
+    summary: "list the invitations and guests of a running session",
+    load: async () => (await import("./collab/live/invites-command.ts")).invitesCommand,
+  },
+  revoke: {
+    summary: "end an invitation or a guest, or change the role",
+    load: async () => (await import("./collab/live/revoke-command.ts")).revokeCommand,
+  },
   replay: {
     summary: "run the actors again over a recording",
     load: async () => (await import("./sim/recordings/replay/command.ts")).replayCommand,

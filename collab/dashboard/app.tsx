@@ -13,6 +13,7 @@ import { Header } from "./panels/header/panel.tsx";
 import { HelpDialog } from "./panels/help/panel.tsx";
 import { InjectionBanner } from "./panels/inject/banner.tsx";
 import { InjectDialog } from "./panels/inject/panel.tsx";
+import { JoinDialog } from "./panels/join/panel.tsx";
 import { MeasuresPanel } from "./panels/measures/panel.tsx";
 import { ReplayBar } from "./panels/replay/panel.tsx";
 import { SignalsPanel } from "./panels/signals/panel.tsx";
@@ -25,7 +26,7 @@ type Panel = (props: PanelProps) => ComponentChildren;
 /** Lines across the page, from the top. Each but the first appears only when there is something to report. */
 const LINES: readonly Panel[] = [Header, ConnectionBanner, ReplayBar, InjectionBanner];
 const GRID: readonly Panel[] = [ChannelsPanel, SignalsPanel, MeasuresPanel, StatePanel, EventsPanel];
-const DIALOGS: readonly Panel[] = [InjectDialog, WhatIfDialog, HelpDialog];
+const DIALOGS: readonly Panel[] = [InjectDialog, WhatIfDialog, HelpDialog, JoinDialog];
 
 export function App(props: PanelProps) {
   useEffect(() => listen(document, shortcutsOf(props.model, props.view, props.controls, toggleTheme)), []);

@@ -8,6 +8,7 @@ import { Loop } from "../charts/loop.ts";
 import { App } from "./app.tsx";
 import { Controls } from "./model/controls.ts";
 import { Model } from "./model/model.ts";
+import { signIn } from "./model/sign-in.ts";
 import { View } from "./model/view.ts";
 import { RecordedSource } from "./sources/recorded-source.ts";
 import { SocketSource } from "./sources/socket-source.ts";
@@ -29,7 +30,7 @@ const source: Source = isDemo
   ? new RecordedSource(demoFile, options.get("state") ?? "live")
   : new SocketSource(view.spanUs.peek());
 if (!isDemo) {
-  await logIn();
+  await signIn(controls);
   model.sessionInfo.subscribe((info) => {
     if (info !== null) void controls.start(info.session);
   });
@@ -42,22 +43,6 @@ addEventListener("pagehide", () => {
   source.stop();
   controls.stop();
 });
-
-/** Exchanges the token of the link that the program printed (`#token=…`) for a cookie, and removes it from the address and the history. */
-async function logIn(): Promise<void> {
-  const token = new URLSearchParams(location.hash.slice(1)).get("token");
-  if (token === null) return;
-  history.replaceState(null, "", location.pathname + location.search);
-  try {
-    await fetch("api/login", {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ token }),
-    });
-  } catch {
-    // No server: the socket reports that, and retries.
-  }
-}
 
 async function demoFile(): Promise<Uint8Array<ArrayBuffer>> {
   const response = await fetch("demo.gz");

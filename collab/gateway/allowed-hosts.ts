@@ -12,6 +12,8 @@ export interface HostRules {
   readonly port: number;
   /** Further names, "example.org" (any port) or "example.org:8443". */
   readonly allowedHosts: readonly string[];
+  /** Origins of pages elsewhere, "https://example.org", exactly as browsers send them. */
+  readonly allowedOrigins: readonly string[];
 }
 
 /**
@@ -28,8 +30,9 @@ export function hostAllowed(header: string | undefined, rules: HostRules): boole
   return isIP(authority.name) !== 0 || authority.name === rules.boundHost.toLowerCase();
 }
 
-/** Whether an Origin is that of our own page: the same authority as the (already allowed) Host, or an allowed host. */
+/** Whether an Origin is that of our own page (the same authority as the already allowed Host, or an allowed host), or of an allowed page elsewhere. */
 export function originAllowed(origin: string, hostHeader: string, rules: HostRules): boolean {
+  if (rules.allowedOrigins.includes(origin)) return true;
   const match = /^https?:\/\/([^/]+)$/i.exec(origin);
   const authority = match === null ? null : parseAuthority(match[1]!);
   if (authority === null) return false;

@@ -3,6 +3,8 @@
  *
  *   link …/#token=T ──► page ──POST api/login {token}──► HttpOnly cookie with a random login id
  *   program ──Authorization: Bearer T──►
+ *   invitation …/#invite=… ──► page ──POST api/invites/redeem──► the same cookie, for a guest (grants.ts)
+ *   any of these ──POST api/tickets──► ticket, in the URL of a WebSocket
  *
  * A1  The token is compared in constant time, before any rate. It appears in no log, no cookie and no URL that is sent.
  * A2  The cookie holds a random id, of which the gateway keeps only the hash. A login ends by logout, after LOGIN_SECONDS, at a restart, or when
@@ -11,10 +13,13 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
+import type { EigenwatchError } from "../../protocol/errors.ts";
 import { type Author, OWNER, type Principal } from "../../protocol/principal.ts";
+import type { Grants } from "./grants.ts";
 import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { RateLimit } from "./rate-limit.ts";
+import { readTicket, type TicketClaims } from "./signatures.ts";
 
 /** Shortest token a user may choose: 16 random letters withstand 20,000 guesses a second, about all that one process can refuse, for 10^10 years. */
 export const TOKEN_CHARACTERS_MIN = 16;
@@ -22,11 +27,14 @@ export const TOKEN_CHARACTERS_MIN = 16;
 /** A login lasts a week: a wall display is not signed out over the weekend. */
 const LOGIN_SECONDS = 604_800;
 
-/** `anybody`: no token is required. `login`: the hash of the login id. */
-export type SignedIn =
-  | { kind: "anybody"; principal: Principal }
-  | { kind: "token"; principal: Principal }
-  | { kind: "login"; principal: Principal; login: string };
+/** `anybody`: no token is required. `login`: the hash of the login id. `guest`: somebody who has redeemed an invitation. */
+export type SignedIn = ({ kind: "anybody" | "token" | "guest" } | { kind: "login"; login: string }) & {
+  principal: Principal;
+  /** The only session it is for, or null. */
+  session: string | null;
+  /** Browsers send a cookie by themselves, so it counts only with an Origin where it could do harm (request-guard.ts). */
+  byCookie: boolean;
+};
 
 /** `stranger`: has not signed in and reaches only open paths; it may have sent a wrong token. */
 export type Identity = SignedIn | { kind: "stranger"; principal: null; wrongToken: boolean };
@@ -37,13 +45,15 @@ export class Auth {
   readonly #token: Buffer | null;
   readonly #limits: GatewayLimits;
   readonly #failures: RateLimit;
+  readonly #grants: Grants;
   /** End of each login by the hash of its id, oldest first. */
   readonly #logins = new Map<string, number>();
 
-  constructor(token: string | null, port: number, limits: GatewayLimits) {
+  constructor(token: string | null, port: number, limits: GatewayLimits, grants: Grants) {
     this.cookieName = `eigenwatch-${port}`;
     this.#token = token === null ? null : sha256(token);
     this.#limits = limits;
+    this.#grants = grants;
     this.#failures = new RateLimit(limits.loginsBurst, limits.loginsPerSecond, limits.addressesMax);
   }
 
@@ -51,22 +61,45 @@ export class Auth {
     return this.#token !== null;
   }
 
-  /** Who sent the request. Charges nothing. */
-  identify(request: IncomingMessage, nowMs: number): Identity {
-    if (this.#token === null) return ANYBODY;
-    const login = this.#loginOf(request, nowMs);
-    if (login !== null) return { kind: "login", principal: OWNER, login };
-    const bearer = /^Bearer +(\S+) *$/i.exec(request.headers.authorization ?? "")?.[1];
-    if (bearer === undefined) return NOBODY;
-    return this.#isRight(bearer) ? TOKEN : { kind: "stranger", principal: null, wrongToken: true };
+  /**
+   * Who sent the request: the holder of its ticket, its bearer token, its cookie, in this order. Charges nothing. A page of another origin
+   * (`isElsewhere`) counts by ticket or token only.
+   */
+  async identify(
+    { headers }: IncomingMessage,
+    ticket: string | null,
+    isElsewhere: boolean,
+    nowMs: number,
+  ): Promise<Identity> {
+    if (ticket !== null) return (await this.#holderOf(ticket, nowMs)) ?? WRONG;
+    const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1];
+    if (bearer !== undefined) return this.#bearer(bearer) ?? (this.#isOpen(isElsewhere) ? ANYBODY : WRONG);
+    const cookie = isElsewhere ? null : readCookie(headers.cookie, this.cookieName);
+    const byCookie =
+      cookie === null ? null : (this.#loginWith(cookie, nowMs) ?? this.#guestWith(cookie, true));
+    return byCookie ?? (this.#isOpen(isElsewhere) ? ANYBODY : NOBODY);
   }
 
-  /** Why a stranger is refused: 401, and 429 after too many wrong tokens from this address. Charges a wrong token. */
-  refusal(wrongToken: boolean, address: string, nowMs: number): HttpError {
-    if (!wrongToken) return noToken();
+  /** The claims of a ticket for one session, for who has signed in. */
+  ticketOf(identity: SignedIn, session: string): TicketClaims {
+    const { principal, kind } = identity;
+    const grant = identity.kind === "login" ? `login ${identity.login}` : kind;
+    return { aud: session, sub: principal.id, name: principal.name, role: principal.role, grant };
+  }
+
+  /** Why a stranger is refused: 401 (or for `reason`), and 429 after too many wrong tokens from this address. Charges a wrong token. */
+  refusal(
+    wrongToken: boolean,
+    address: string,
+    nowMs: number,
     // The value is not echoed: an almost correct token is a secret too.
-    if (this.#failures.take(address, nowMs))
-      return unauthorised("a wrong token", "the token of the link that was printed at start");
+    reason: EigenwatchError = unauthorised(
+      "a wrong token",
+      "the token of the link that was printed at start, or a guest's that holds",
+    ),
+  ): EigenwatchError {
+    if (!wrongToken) return noToken();
+    if (this.#failures.take(address, nowMs)) return reason;
     const wait = String(this.#failures.retrySeconds);
     const expected = `a pause of ${wait} s (loginsPerSecond)`;
     const parts = { action: "sign in", value: "too many wrong tokens", expected, kind: "limit" } as const;
@@ -75,14 +108,17 @@ export class Auth {
 
   /** Whose token it is. Throws the refusal of a missing or wrong one. */
   checkToken(token: string | undefined, address: string, nowMs: number): SignedIn {
+    const holder = token === undefined ? null : this.#bearer(token);
+    if (holder !== null) return holder;
     if (this.#token === null) return ANYBODY;
-    if (token !== undefined && this.#isRight(token)) return TOKEN;
     throw this.refusal(token !== undefined, address, nowMs);
   }
 
   /** Whether this identity is still signed in. */
   isSignedIn(identity: Identity, nowMs: number): boolean {
-    return identity.kind !== "login" || (this.#logins.get(identity.login) ?? 0) > nowMs;
+    if (identity.kind === "login") return (this.#logins.get(identity.login) ?? 0) > nowMs;
+    if (identity.kind !== "guest") return true;
+    return this.#grants.guest(identity.principal.id)?.role === identity.principal.role;
   }
 
   /** Exchanges the token for a cookie; returns the Set-Cookie value, or null where no token is required. Throws as `checkToken` does. */
@@ -103,6 +139,7 @@ export class Auth {
   /** Ends a login; returns the Set-Cookie value that removes the cookie. */
   logout(identity: Identity, cookie: { path: string; secure: boolean }): string {
     if (identity.kind === "login") this.#logins.delete(identity.login);
+    if (identity.kind === "guest") this.#grants.revoke(identity.principal.id, null);
     return this.#setCookie("", 0, cookie);
   }
 
@@ -110,15 +147,45 @@ export class Auth {
     return this.#token !== null && timingSafeEqual(sha256(token), this.#token);
   }
 
-  #loginOf(request: IncomingMessage, nowMs: number): string | null {
-    const id = readCookie(request.headers.cookie, this.cookieName);
-    if (id === null) return null;
+  /** Without a token everybody on this machine is the owner, except a page of another origin. */
+  #isOpen(isElsewhere: boolean): boolean {
+    return this.#token === null && !isElsewhere;
+  }
+
+  #bearer(bearer: string): SignedIn | null {
+    return this.#isRight(bearer) ? TOKEN : this.#guestWith(bearer, false);
+  }
+
+  #guestWith(secret: string, byCookie: boolean): SignedIn | null {
+    const guest = this.#grants.guestWith(secret);
+    if (guest === null) return null;
+    const { id, name, role, session } = guest;
+    return { kind: "guest", principal: { id, name, role }, session, byCookie };
+  }
+
+  #loginWith(id: string, nowMs: number): SignedIn | null {
     const login = sha256(id).toString("hex");
     const endsAtMs = this.#logins.get(login);
     if (endsAtMs === undefined) return null;
-    if (endsAtMs > nowMs) return login;
+    if (endsAtMs > nowMs) return { kind: "login", principal: OWNER, login, session: null, byCookie: true };
     this.#logins.delete(login);
     return null;
+  }
+
+  /** A ticket is as good as the sign-in it was given for is now. */
+  async #holderOf(ticket: string, nowMs: number): Promise<SignedIn | null> {
+    const claims = await readTicket(this.#grants, ticket);
+    if (claims === null) return null;
+    const { sub: id, name, role, grant } = claims;
+    const of = { principal: { id, name, role }, session: claims.aud, byCookie: false };
+    const [kind, login = ""] = grant.split(" ");
+    const held: SignedIn | null =
+      kind === "login"
+        ? { kind, login, ...of }
+        : kind === "guest" || kind === "token" || (kind === "anybody" && this.#token === null)
+          ? { kind, ...of }
+          : null;
+    return held !== null && this.isSignedIn(held, nowMs) ? held : null;
   }
 
   #forgetOldest(): void {
@@ -126,6 +193,11 @@ export class Auth {
       this.#logins.delete(login);
       return;
     }
+  }
+
+  /** The cookie of a guest, until its invitation ends. */
+  guestCookie(secret: string, endsAtMs: number, cookie: { path: string; secure: boolean }): string {
+    return this.#setCookie(secret, Math.max(0, Math.floor((endsAtMs - this.#grants.nowMs()) / 1000)), cookie);
   }
 
   #setCookie(id: string, seconds: number, { path, secure }: { path: string; secure: boolean }): string {
@@ -137,13 +209,19 @@ export class Auth {
 /** Nobody yet. */
 export const NOBODY: Identity = { kind: "stranger", principal: null, wrongToken: false };
 
-const ANYBODY: SignedIn = { kind: "anybody", principal: OWNER };
-const TOKEN: SignedIn = { kind: "token", principal: OWNER };
+const WRONG: Identity = { kind: "stranger", principal: null, wrongToken: true };
+const ANYBODY: SignedIn = { kind: "anybody", principal: OWNER, session: null, byCookie: false };
+const TOKEN: SignedIn = { kind: "token", principal: OWNER, session: null, byCookie: false };
 
 /** Who sends a command, for the log of the session: the principal, the way of signing in, and the address. */
 export function authorOf(identity: SignedIn, address: string): Author {
-  const { id, role } = identity.principal;
-  const who = identity.kind === "login" ? `login ${identity.login.slice(0, 8)}` : identity.kind;
+  const { id, name, role } = identity.principal;
+  const who =
+    identity.kind === "login"
+      ? `login ${identity.login.slice(0, 8)}`
+      : identity.kind === "guest"
+        ? `guest ${name}`
+        : identity.kind;
   return { author: `${who} at ${address}`, authorId: id, authorRole: role };
 }
 

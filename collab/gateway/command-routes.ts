@@ -9,11 +9,18 @@
  */
 import * as v from "valibot";
 import type { LiveSession } from "../../actors/ports/session.ts";
-import { type Command, type CommandName, LOGGED_COMMANDS, readCommand } from "../../protocol/commands.ts";
+import {
+  COMMANDS,
+  type Command,
+  type CommandName,
+  LOGGED_COMMANDS,
+  readCommand,
+} from "../../protocol/commands.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { authorOf, type SignedIn } from "./auth.ts";
+import { includesRole, type Role, rolesFrom } from "../../protocol/principal.ts";
+import { authorOf } from "./auth.ts";
 import { chooseHub, type GatewayContext, type Route } from "./gateway-context.ts";
-import { type RequestContext, readJson } from "./request.ts";
+import { type RequestContext, readJson, signedIn } from "./request.ts";
 import { respondJson } from "./response.ts";
 
 interface CommandPath {
@@ -48,11 +55,19 @@ export function controlsOf(session: LiveSession): string[] {
   return Object.keys(CONTROLS).filter((control) => commands.includes(CONTROLS[control]!));
 }
 
+/** Of these, what a role is too little for, with the roles that it needs: "editor or owner". */
+export function refusedOf(session: LiveSession, held: Role): Record<string, string> {
+  const refused = controlsOf(session).filter(
+    (control) => !includesRole(held, COMMANDS[CONTROLS[control]!].who),
+  );
+  return Object.fromEntries(refused.map((control) => [control, rolesFrom(COMMANDS[CONTROLS[control]!].who)]));
+}
+
 export function commandRoutes(gateway: GatewayContext): [string, Route][] {
   return Object.entries(PATHS).map(([path, { get, post }]) => {
     const methods = [...(get === undefined ? [] : ["GET", "HEAD"]), ...(post === undefined ? [] : ["POST"])];
     const answer = async (context: RequestContext): Promise<void> => {
-      const { session } = chooseHub(gateway.hubs, context.query);
+      const { session } = chooseHub(gateway.hubs, context);
       const command =
         context.request.method === "POST"
           ? await readPost(context, gateway, session, post!)
@@ -108,10 +123,4 @@ async function answerCommand(context: RequestContext, session: LiveSession, comm
   } finally {
     response.off("close", leave);
   }
-}
-
-/** No path of a command is open to strangers (OPEN_PATHS in routes.ts). */
-function signedIn({ identity }: RequestContext): SignedIn {
-  if (identity.kind === "stranger") throw new Error("a command of a stranger");
-  return identity;
 }

@@ -24,7 +24,7 @@ export function streamEvents(
   context: RequestContext,
   { hubs, auth, limits, counters, connections, streams, nowMs }: GatewayContext,
 ): void {
-  const hub = chooseHub(hubs, context.query);
+  const hub = chooseHub(hubs, context);
   if (context.request.method === "HEAD") {
     startStream(context.response, EVENT_STREAM);
     context.response.end();
@@ -50,9 +50,9 @@ export function streamEvents(
  * With `wait` the answer comes at the next event, or empty after that time.
  */
 export async function pollEvents(
-  { request, response, query }: RequestContext,
+  { request, response, query, identity }: RequestContext,
   hub: SessionHub,
-  limits: GatewayLimits,
+  { limits, auth, nowMs }: GatewayContext,
 ): Promise<void> {
   const requested = wholeParameter(query, "after", 0, 0, Number.MAX_SAFE_INTEGER);
   const limit = wholeParameter(query, "limit", limits.pollEvents, 1, limits.pollEventsMax);
@@ -65,6 +65,8 @@ export async function pollEvents(
     events = await hub.session.events(after, limit);
   }
   const next = events.at(-1)?.sequence ?? after;
+  // The sign-in may have ended while it waited.
+  if (!auth.isSignedIn(identity, nowMs())) throw auth.refusal(false, "", nowMs());
   if (!response.destroyed) respondJson(request, response, { events, next, reset });
 }
 
@@ -131,14 +133,15 @@ class EventStream implements EventSink, OpenStream {
 
   /** Runs every `keepAliveMs`: sends a comment, because proxies close silent streams. A stream that took nothing since the last time is cut. */
   keepAlive(): void {
+    this.checkSignIn();
     if (!this.#open) return;
-    if (!this.#stillSignedIn()) {
-      this.end();
-      return;
-    }
     if (!this.#response.writableNeedDrain) this.#response.write(": alive\n\n");
     else if (this.#stalled) this.#cut("stalled");
     else this.#stalled = true;
+  }
+
+  checkSignIn(): void {
+    if (this.#open && !this.#stillSignedIn()) this.end();
   }
 
   /** Ends the stream; the browser reconnects after `retry`. */

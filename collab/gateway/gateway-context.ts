@@ -5,6 +5,7 @@ import type { Socket } from "node:net";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Auth } from "./auth.ts";
 import type { ConnectionCount } from "./connection-count.ts";
+import type { Grants } from "./grants.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Counters } from "./metrics.ts";
 import type { OpenSockets } from "./open-sockets.ts";
@@ -19,6 +20,8 @@ export interface Route {
 /** A stream that the gateway keeps alive, and ends when it closes. */
 export interface OpenStream {
   keepAlive(): void;
+  /** Ends the stream when its client is not signed in any more. */
+  checkSignIn(): void;
   end(): void;
 }
 
@@ -41,6 +44,7 @@ export interface UpgradeRoute {
 export interface GatewayContext {
   readonly hubs: readonly SessionHub[];
   readonly auth: Auth;
+  readonly grants: Grants;
   readonly connections: ConnectionCount;
   readonly sockets: OpenSockets;
   readonly counters: Counters;
@@ -52,13 +56,20 @@ export interface GatewayContext {
   readonly streams: Set<OpenStream>;
 }
 
+/** The sessions that somebody may look at: a guest and a ticket are for one. */
+export function hubsOf(hubs: readonly SessionHub[], { identity }: RequestOrigin): readonly SessionHub[] {
+  if (identity.kind === "stranger" || identity.session === null) return hubs;
+  const { session } = identity;
+  return hubs.filter((hub) => hub.session.session === session);
+}
+
 /**
- * The hub of `?session=` and `?partition=`: without them the first session, and the first of its partitions. Throws when there is no session or
- * partition of that name.
+ * The hub of `?session=` and `?partition=`, of those that the client may look at: without them the first session, and the first of its
+ * partitions. Throws when there is no session or partition of that name.
  */
-export function chooseHub(hubs: readonly SessionHub[], query: URLSearchParams): SessionHub {
-  const [first, ...others] = hubsOfSession(hubs, query.get("session"));
-  const name = query.get("partition");
+export function chooseHub(hubs: readonly SessionHub[], from: RequestOrigin): SessionHub {
+  const [first, ...others] = hubsOfSession(hubsOf(hubs, from), from.query.get("session"));
+  const name = from.query.get("partition");
   const hub = name === null ? first : [first, ...others].find(({ session }) => session.partition === name);
   if (hub !== undefined) return hub;
   const expected = [first, ...others].map(({ session }) => session.partition).join(" or ");

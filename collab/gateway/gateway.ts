@@ -22,12 +22,13 @@ import { isLoopback } from "./allowed-hosts.ts";
 import { Auth, type Identity, randomToken, TOKEN_CHARACTERS_MIN } from "./auth.ts";
 import { ConnectionCount } from "./connection-count.ts";
 import type { GatewayContext, OpenStream, Route, UpgradeRoute } from "./gateway-context.ts";
+import { type GrantStore, Grants, grantsInMemory } from "./grants.ts";
 import { HttpError } from "./http-error.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
 import { Counters, countUp } from "./metrics.ts";
 import { OpenSockets } from "./open-sockets.ts";
 import { RequestGuard } from "./request-guard.ts";
-import { refuseOnSocket, respondError } from "./response.ts";
+import { allowOrigin, isPreflight, refuseOnSocket, respond, respondError } from "./response.ts";
 import { OPEN_PATHS, routes } from "./routes.ts";
 import { SessionHub } from "./session-hub.ts";
 import { SocketServer } from "./socket-server.ts";
@@ -48,6 +49,10 @@ export interface GatewayOptions {
   readonly tokenFile?: string;
   /** Host names of the gateway other than loopback: "example.org" or "example.org:8443". */
   readonly allowedHosts?: readonly string[];
+  /** Origins of pages elsewhere that may ask this gateway, "https://example.org": they sign in by token or ticket, not by cookie. */
+  readonly allowedOrigins?: readonly string[];
+  /** Where invitations and guests are kept; default: in memory, until the gateway closes. */
+  readonly grants?: GrantStore;
   /** Use X-Forwarded-For, -Proto and -Prefix: only with a proxy that sets them. */
   readonly trustProxy?: boolean;
   /** Folder of the built dashboard. */
@@ -60,6 +65,8 @@ export interface GatewayOptions {
   readonly log?: (line: string) => void;
   /** Monotonic ms; for tests. */
   readonly nowMs?: () => number;
+  /** Unix time in ms, by which invitations and tickets end; for tests. */
+  readonly wallMs?: () => number;
 }
 
 export interface Gateway {
@@ -80,6 +87,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const host = options.host ?? "127.0.0.1";
   const token = chooseToken(options, host);
   const basePath = checkBasePath(options.basePath ?? "");
+  for (const origin of options.allowedOrigins ?? []) checkOrigin(origin);
+  const grants = new Grants(options.grants ?? grantsInMemory(), limits, options.wallMs ?? Date.now);
   const files =
     options.staticDir === undefined ? new Map() : readStaticFiles(options.staticDir, limits.staticBytesMax);
   const { headerBytesMax, headersMsMax, requestMsMax, slowCheckMs } = limits;
@@ -90,7 +99,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     connectionsCheckingInterval: slowCheckMs,
   });
   const port = await listen(server, host, options.port ?? 0);
-  const running = new RunningGateway(server, options, { limits, host, port, token, basePath, files });
+  const running = new RunningGateway(server, options, { limits, host, port, token, basePath, files, grants });
   const url = `http://${authority(host, port)}${basePath}/`;
   return {
     url,
@@ -109,6 +118,7 @@ interface CheckedOptions {
   readonly token: string | null;
   readonly basePath: string;
   readonly files: ReadonlyMap<string, StaticFile>;
+  readonly grants: Grants;
 }
 
 class RunningGateway {
@@ -117,6 +127,7 @@ class RunningGateway {
   readonly #log: (line: string) => void;
   readonly #files: ReadonlyMap<string, StaticFile>;
   readonly #guard: RequestGuard;
+  readonly #allowedOrigins: readonly string[];
   readonly #routes: ReadonlyMap<string, Route>;
   readonly #hubs: readonly SessionHub[];
   readonly #counters = new Counters();
@@ -130,10 +141,16 @@ class RunningGateway {
   #closing: Promise<void> | null = null;
 
   constructor(server: Server, options: GatewayOptions, checked: CheckedOptions) {
-    const { limits, host, port, token, basePath, files } = checked;
+    const { limits, host, port, token, basePath, files, grants } = checked;
     const nowMs = options.nowMs ?? (() => performance.now());
-    const auth = new Auth(token, port, limits);
-    const hosts = { boundHost: host, port, allowedHosts: options.allowedHosts ?? [] };
+    const auth = new Auth(token, port, limits, grants);
+    const hosts = {
+      boundHost: host,
+      port,
+      allowedHosts: options.allowedHosts ?? [],
+      allowedOrigins: options.allowedOrigins ?? [],
+    };
+    this.#allowedOrigins = hosts.allowedOrigins;
     const trustProxy = options.trustProxy === true;
     this.#sockets = new OpenSockets(limits, !trustProxy, (limit) => countUp(this.#counters.closed, limit));
     this.#server = server;
@@ -152,6 +169,7 @@ class RunningGateway {
     const context: GatewayContext = {
       hubs: this.#hubs,
       auth,
+      grants,
       connections: new ConnectionCount(limits),
       sockets: this.#sockets,
       counters: this.#counters,
@@ -170,12 +188,16 @@ class RunningGateway {
     this.#stillSignedIn = (identity) => auth.isSignedIn(identity, nowMs());
     this.#keepAliveTimer = setInterval(() => this.#keepAlive(), limits.keepAliveMs);
     this.#keepAliveTimer.unref();
+    grants.onChange(() => {
+      for (const stream of [...this.#streams]) stream.checkSignIn();
+      this.#socketServer.checkSignIns();
+    });
     server.on("connection", (socket: Socket) => {
       socket.setNoDelay(true);
       this.#sockets.add(socket);
     });
     server.on("request", (request, response) => void this.#answer(request, response));
-    server.on("upgrade", (request, socket, head) => this.#upgrade(request, socket, head));
+    server.on("upgrade", (request, socket, head) => void this.#upgrade(request, socket, head));
     server.on("clientError", (error: NodeJS.ErrnoException, socket) => refuseBytes(error, socket, limits));
   }
 
@@ -198,7 +220,9 @@ class RunningGateway {
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#sockets.heard(request.socket);
-    const from = this.#guard.check(request);
+    allowOrigin(request, response, this.#allowedOrigins);
+    const from = await this.#guard.check(request);
+    if (request.method === "OPTIONS" && isPreflight(request)) return respond(request, response, 204, {}, "");
     if (from.identity.kind !== "stranger") this.#sockets.signIn(request.socket);
     const { path } = from;
     if (path === "") throw withoutSlash(request);
@@ -213,11 +237,11 @@ class RunningGateway {
     await route!.answer({ ...from, request, response });
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on("error", () => socket.destroy());
     try {
       this.#sockets.heard(socket as Socket);
-      const from = this.#guard.check(request);
+      const from = await this.#guard.check(request);
       const route = this.#upgrades.find(({ prefix }) => from.path.startsWith(prefix));
       if (from.path !== "/ws" && route === undefined)
         throw new EigenwatchError({
@@ -307,6 +331,14 @@ function checkBasePath(basePath: string): string {
   const bare = basePath.replace(/\/+$/, "");
   if (bare === "" || /^(\/[\w.~-]+)+$/.test(bare)) return bare;
   throw cannotStart(`base path ${basePath}`, '"" or a path such as "/eigenwatch"');
+}
+
+function checkOrigin(origin: string): void {
+  if (/^https?:\/\/[^/\s]+$/.test(origin) && new URL(origin).origin === origin) return;
+  throw cannotStart(
+    `allowed origin ${origin}`,
+    "scheme, name and port as browsers send them: https://example.org",
+  );
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

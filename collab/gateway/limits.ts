@@ -57,6 +57,16 @@ export const GATEWAY_LIMITS = {
   loginsPerSecond: 0.2,
   /** Logins remembered: one more ends the oldest. */
   loginsMax: 1_024,
+  /** Invitations that have not ended: a person can still look through so many. */
+  invitationsMax: 256,
+  /** Guests that have not ended: with the connections of a large team each. All are written at each change, in some milliseconds. */
+  guestsMax: 1_024,
+  /** Times that one invitation can be redeemed: a lecture hall. */
+  invitationUsesMax: 1_000,
+  /** Longest life of an invitation, s: a quarter. What is forgotten ends. */
+  invitationSecondsMax: 7_776_000,
+  /** Life of a ticket, s: it stands in a URL, which proxies may log, so it opens nothing after a minute. */
+  ticketSeconds: 60,
   /** Addresses whose rates are remembered; those with full buckets are forgotten first. */
   addressesMax: 4_096,
   /** With more unread bytes a client gets no samples and only the newest states, until it has read half of them: a second of dashboard traffic. */

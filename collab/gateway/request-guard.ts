@@ -38,12 +38,14 @@ export class RequestGuard {
   }
 
   /** All checks but the sign-in: whether a stranger may come in, its path decides. Throws for a request that fails one. */
-  check(request: IncomingMessage): RequestOrigin {
+  async check(request: IncomingMessage): Promise<RequestOrigin> {
     const { auth, nowMs, trustProxy, basePath } = this.#options;
     const address = this.#address(request);
     const { path, query } = splitTarget(request.url ?? "");
     const isHealth = path === "/healthz" || path === `${basePath}/healthz`;
-    const identity: Identity = isHealth ? NOBODY : auth.identify(request, nowMs());
+    const identity: Identity = isHealth
+      ? NOBODY
+      : await auth.identify(request, ticketIn(request, query), this.#isElsewhere(request), nowMs());
     if (!isHealth) this.#charge(identity, address);
     const forwarded = (name: string): string => (trustProxy ? lastOf(request.headers[name]) : "");
     const origin = request.headers.origin;
@@ -56,6 +58,7 @@ export class RequestGuard {
     };
     if (isHealth) return { ...from, path: "/healthz" };
     this.#checkHost(request);
+    checkCookie(request, identity);
     if (path === basePath) return { ...from, path: "" };
     if (path.startsWith(`${basePath}/`)) return { ...from, path: path.slice(basePath.length) };
     const expected = `a path below ${basePath}/`;
@@ -95,6 +98,16 @@ export class RequestGuard {
     }
   }
 
+  /** A page of an origin that may ask us, but is not ours. */
+  #isElsewhere({ headers: { origin, host } }: IncomingMessage): boolean {
+    const { allowedOrigins, ...hosts } = this.#options.hosts;
+    return (
+      origin !== undefined &&
+      allowedOrigins.includes(origin) &&
+      !originAllowed(origin, host ?? "", { ...hosts, allowedOrigins: [] })
+    );
+  }
+
   #address(request: IncomingMessage): string {
     const forwarded = this.#options.trustProxy ? lastOf(request.headers["x-forwarded-for"]) : "";
     return forwarded === ""
@@ -102,6 +115,25 @@ export class RequestGuard {
       : forwarded.slice(0, ADDRESS_CHARACTERS_MAX);
   }
 }
+
+/**
+ * Another site can make a browser send a cookie, though SameSite and our JSON bodies stand against it. Browsers name the origin of whatever acts
+ * (POST, upgrade): a cookie without one did not come from our page.
+ */
+function checkCookie({ method, headers }: IncomingMessage, identity: Identity): void {
+  if (identity.kind === "stranger" || !identity.byCookie || headers.origin !== undefined) return;
+  if ((method === "GET" || method === "HEAD") && headers.upgrade === undefined) return;
+  throw denied("act for a cookie", "no Origin", "the page's Origin, or Authorization: Bearer");
+}
+
+/** In the URL, or as a subprotocol: what a browser can add to a WebSocket. */
+function ticketIn({ headers }: IncomingMessage, query: URLSearchParams): string | null {
+  const offered = headers["sec-websocket-protocol"]?.split(",").map((each) => each.trim());
+  const protocol = offered?.find((each) => each.startsWith(TICKET_PROTOCOL));
+  return query.get("ticket") ?? protocol?.slice(TICKET_PROTOCOL.length) ?? null;
+}
+
+const TICKET_PROTOCOL = "ticket.";
 
 function denied(action: string, value: string, expected: string): EigenwatchError {
   return new EigenwatchError({ action, value, expected, kind: "denied" });

@@ -1,7 +1,7 @@
 /** What a route reads of its request: parameters of the query and the JSON body, each checked here. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import type { Identity } from "./auth.ts";
+import type { Identity, SignedIn } from "./auth.ts";
 import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 
@@ -23,6 +23,12 @@ export interface RequestOrigin {
 export interface RequestContext extends RequestOrigin {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
+}
+
+/** Who sent a request to a path that is not open to strangers (OPEN_PATHS in routes.ts). */
+export function signedIn({ identity }: RequestOrigin): SignedIn {
+  if (identity.kind === "stranger") throw new Error("a request of a stranger");
+  return identity;
 }
 
 /** A query parameter that is a whole number from `min` to `max`; `fallback` when it is absent. Throws when it is anything else. */

@@ -28,6 +28,24 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "cross-origin-resource-policy": "same-origin",
 };
 
+/** Headers that a page of an allowed origin elsewhere needs, to read our answers. Cookies are not among what it may send. */
+export function allowOrigin(
+  { headers: { origin } }: IncomingMessage,
+  response: ServerResponse,
+  allowed: readonly string[],
+): void {
+  if (allowed.length > 0) response.setHeader("vary", "Origin");
+  if (origin === undefined || !allowed.includes(origin)) return;
+  response.setHeader("access-control-allow-origin", origin);
+  response.setHeader("access-control-allow-headers", "authorization, content-type, last-event-id");
+  response.setHeader("access-control-allow-methods", "GET, HEAD, POST");
+}
+
+/** A browser asks whether a page elsewhere may send what it wants to. */
+export function isPreflight({ headers }: IncomingMessage): boolean {
+  return headers.origin !== undefined && headers["access-control-request-method"] !== undefined;
+}
+
 /** Sends a whole answer; to a HEAD request only the headers. */
 export function respond(
   request: IncomingMessage,

@@ -1,31 +1,33 @@
 /** Every path of the gateway except the page's files and /ws, one row: its methods and what answers it. */
 import * as v from "valibot";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { commandRoutes, controlsOf } from "./command-routes.ts";
+import { commandRoutes, controlsOf, refusedOf } from "./command-routes.ts";
 import { pollEvents, streamEvents } from "./event-routes.ts";
-import { chooseHub, type GatewayContext, hubsOfSession, type Route } from "./gateway-context.ts";
+import { chooseHub, type GatewayContext, hubsOf, hubsOfSession, type Route } from "./gateway-context.ts";
+import { grantRoutes } from "./grant-routes.ts";
 import { gaugeMetrics, PROMETHEUS_TYPE, prometheusText } from "./metrics.ts";
-import { type RequestContext, readJson } from "./request.ts";
+import { type RequestContext, readJson, signedIn } from "./request.ts";
 import { respond, respondJson } from "./response.ts";
 import type { SessionHub } from "./session-hub.ts";
 
-/** Answered without signing in: one says only that the process is alive, the other is the way to sign in. */
-export const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/api/login"]);
+/** Answered without signing in: one says only that the process is alive, the others are the ways to sign in. */
+export const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/api/login", "/api/invites/redeem"]);
 
 export function routes(gateway: GatewayContext): Map<string, Route> {
-  const { hubs, limits } = gateway;
+  const { hubs } = gateway;
   const get = (answer: Route["answer"]): Route => ({ methods: ["GET", "HEAD"], answer });
   const post = (answer: Route["answer"]): Route => ({ methods: ["POST"], answer });
   return new Map([
     ["/healthz", get(({ request, response }) => respondJson(request, response, { alive: true }))],
-    ["/readyz", get((context) => ready(context, hubs))],
+    ["/readyz", get((context) => ready(context, hubsOf(hubs, context)))],
     ["/metrics", get((context) => metrics(context, gateway))],
     ["/events", get((context) => streamEvents(context, gateway))],
-    ["/api/events", get((context) => pollEvents(context, chooseHub(hubs, context.query), limits))],
-    ["/api/sessions", get((context) => sessions(context, hubs))],
+    ["/api/events", get((context) => pollEvents(context, chooseHub(hubs, context), gateway))],
+    ["/api/sessions", get((context) => sessions(context, hubsOf(hubs, context)))],
     ["/api/channels", get((context) => channels(context, hubs))],
     ["/api/login", post((context) => login(context, gateway))],
     ["/api/logout", post((context) => logout(context, gateway))],
+    ...grantRoutes(gateway),
     ...commandRoutes(gateway),
   ]);
 }
@@ -45,11 +47,9 @@ function ready({ request, response }: RequestContext, hubs: readonly SessionHub[
   respondJson(request, response, { ready: true });
 }
 
-function metrics(
-  { request, response }: RequestContext,
-  { hubs, counters, connections, sockets }: GatewayContext,
-): void {
-  const gauges = hubs.map((hub) => {
+function metrics(context: RequestContext, { hubs, counters, connections, sockets }: GatewayContext): void {
+  const { request, response } = context;
+  const gauges = hubsOf(hubs, context).map((hub) => {
     const { session, partition } = hub.session;
     const several = hubsOfSession(hubs, session).length > 1;
     return { session, ...(several ? { partition } : {}), gauges: hub.session.gauges() };
@@ -60,20 +60,24 @@ function metrics(
   respond(request, response, 200, { "content-type": PROMETHEUS_TYPE }, text);
 }
 
-function sessions({ request, response }: RequestContext, hubs: readonly SessionHub[]): void {
+function sessions(context: RequestContext, hubs: readonly SessionHub[]): void {
+  const { request, response } = context;
+  const { role } = signedIn(context).principal;
   const described = hubs.map(({ session }) => ({
     ...session.describe(),
     ready: session.notReady() === null,
     controls: controlsOf(session),
+    refused: refusedOf(session, role),
   }));
   respondJson(request, response, { sessions: described });
 }
 
 /** Of all partitions, unless the request names one. */
-function channels({ request, response, query }: RequestContext, hubs: readonly SessionHub[]): void {
+function channels(context: RequestContext, hubs: readonly SessionHub[]): void {
+  const { request, response, query } = context;
   const chosen = query.has("partition")
-    ? [chooseHub(hubs, query)]
-    : hubsOfSession(hubs, query.get("session"));
+    ? [chooseHub(hubs, context)]
+    : hubsOfSession(hubsOf(hubs, context), query.get("session"));
   respondJson(request, response, {
     session: chosen[0]!.session.session,
     groups: chosen.flatMap(({ session }) => session.groups().map(({ type: _, ...group }) => group)),

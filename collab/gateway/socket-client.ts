@@ -256,13 +256,15 @@ export class SocketClient implements HubClient, ClientPort {
     if (this.#backlog.lagging) this.#checkBacklog();
   }
 
+  checkSignIn(): void {
+    if (this.#state !== "closed" && !this.#context.stillSignedIn())
+      this.cut("unauthorized", "the sign-in has ended: it was revoked, has expired, or has another role now");
+  }
+
   /** Runs every `keepAliveMs`: a client that was silent since the last ping is gone, or too slow to have read it. */
   keepAlive(): void {
+    this.checkSignIn();
     if (this.#state === "closed") return;
-    if (!this.#context.stillSignedIn()) {
-      this.cut("unauthorized", "the login has ended");
-      return;
-    }
     if (this.#backlog.lagging) this.#checkBacklog();
     if (!this.#alive && this.#backlog.lagging) {
       const { keepAliveMs } = this.#context.limits;

@@ -29,15 +29,11 @@ export class SocketServer {
   }
 
   /** Throws when there are too many connections or no such session. */
-  accept(
-    request: IncomingMessage,
-    socket: Socket,
-    head: Buffer,
-    { address, identity, query }: RequestOrigin,
-  ): void {
+  accept(request: IncomingMessage, socket: Socket, head: Buffer, from: RequestOrigin): void {
+    const { address, identity } = from;
     const { hubs, sockets, auth, counters, limits, nowMs, server } = this.#gateway;
     let who = identity;
-    const hub = chooseHub(hubs, query);
+    const hub = chooseHub(hubs, from);
     if (identity.kind !== "stranger") this.#enter(socket, address);
     this.#server.handleUpgrade(request, socket, head, (ws) => {
       const client = new SocketClient(ws, socket, {
@@ -48,7 +44,11 @@ export class SocketServer {
         server,
         signIn: (token) => {
           if (who.kind !== "stranger") return;
-          who = auth.checkToken(token, address, nowMs());
+          const holder = auth.checkToken(token, address, nowMs());
+          // A guest of another session has no business here.
+          if (holder.session !== null && holder.session !== hub.session.session)
+            throw auth.refusal(true, address, nowMs());
+          who = holder;
           this.#enter(socket, address);
         },
         stillSignedIn: () => auth.isSignedIn(who, nowMs()),
@@ -64,6 +64,11 @@ export class SocketServer {
     const { connections, sockets } = this.#gateway;
     sockets.signIn(socket);
     socket.once("close", connections.enter("ws", address));
+  }
+
+  /** Closes the connections of those who are not signed in any more. */
+  checkSignIns(): void {
+    for (const client of this.#clients) client.checkSignIn();
   }
 
   keepAlive(): void {

@@ -30,6 +30,7 @@ export interface UpOptions extends NatsFlags {
   session?: string | undefined;
   tokenFile?: string | undefined;
   allowHost: string[];
+  allowOrigin: string[];
   basePath?: string | undefined;
   evidence?: true | undefined;
   json?: true | undefined;
@@ -51,6 +52,7 @@ const fileSchema = v.strictObject({
   tokenFile: v.optional(v.string()),
   basePath: v.optional(v.string()),
   allowedHosts: v.optional(v.array(v.string())),
+  allowedOrigins: v.optional(v.array(v.string())),
   trustProxy: v.optional(v.boolean()),
   /** Another process executes the log once more and compares. */
   shadow: v.optional(v.boolean()),
@@ -73,6 +75,7 @@ export interface UpConfig {
   tokenFile: string | undefined;
   basePath: string;
   allowedHosts: string[];
+  allowedOrigins: string[];
   trustProxy: boolean;
   shadow: boolean;
   /** Everybody edits any shared document: on this machine only. */
@@ -136,6 +139,7 @@ export function readConfig(path: string | undefined, flags: UpOptions): UpConfig
     tokenFile,
     basePath: flags.basePath ?? file.basePath ?? "",
     allowedHosts: [...(file.allowedHosts ?? []), ...flags.allowHost],
+    allowedOrigins: [...(file.allowedOrigins ?? []), ...flags.allowOrigin],
     trustProxy: file.trustProxy ?? false,
     shadow: flags.shadow ?? file.shadow ?? false,
     openRooms: checkOpenRooms(flags.openRooms ?? false, flags.host ?? file.host),

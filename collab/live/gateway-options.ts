@@ -16,5 +16,11 @@ export function withGatewayOptions<Arguments extends unknown[], Options extends 
       texts,
       [],
     )
+    .option(
+      "--allow-origin <origin>",
+      "answer to pages of this origin (https://example.org) too, by token or ticket; may be given again",
+      texts,
+      [],
+    )
     .option("--base-path <path>", "path under which a reverse proxy serves the gateway");
 }

@@ -4,6 +4,7 @@ import type { LiveSession } from "../../actors/ports/session.ts";
 import { dashboardDirectory } from "../dashboard-files.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import type { UpgradeRoute } from "../gateway/gateway-context.ts";
+import { grantsInFile } from "../gateway/grants-file.ts";
 import type { GatewayLimits } from "../gateway/limits.ts";
 
 export interface GatewayPlan {
@@ -12,6 +13,9 @@ export interface GatewayPlan {
   readonly tokenFile?: string | undefined;
   readonly basePath: string;
   readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  /** The folder of the recording, beside which invitations are kept; absent or null: in memory. */
+  readonly record?: string | null;
   readonly trustProxy: boolean;
 }
 
@@ -22,7 +26,7 @@ export function openGateway(
   log: (message: string) => void,
   rooms?: { readonly server: UpgradeRoute; readonly limits: Partial<GatewayLimits> },
 ): Promise<Gateway> {
-  const { host, port, tokenFile, basePath, allowedHosts, trustProxy } = plan;
+  const { host, port, tokenFile, basePath, allowedHosts, allowedOrigins, trustProxy, record = null } = plan;
   const staticDir = dashboardDirectory();
   if (staticDir === null) log("the dashboard is not built (npm run build); only the API is served");
   return createGateway({
@@ -31,6 +35,8 @@ export function openGateway(
     port,
     basePath,
     allowedHosts,
+    allowedOrigins,
+    ...(record === null ? {} : { grants: grantsInFile(grantsFile(record)) }),
     trustProxy,
     server: `eigenwatch ${VERSION}`,
     ...(tokenFile === undefined ? {} : { tokenFile }),
@@ -38,4 +44,9 @@ export function openGateway(
     ...(rooms === undefined ? {} : { upgrades: [rooms.server], limits: rooms.limits }),
     log,
   });
+}
+
+/** Beside the folder, not in it: whoever gets a copy of the recording must not get the key. */
+function grantsFile(record: string): string {
+  return `${record.replace(/[\\/]+$/, "")}.access.json`;
 }

@@ -7,7 +7,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createGateway, type Gateway } from "../../collab/gateway/gateway.ts";
 import { FakeSession } from "../support/fake-session.ts";
-import { ask, errorOf, withGateway } from "./http.ts";
+import { ask, errorOf, originOf, withGateway } from "./http.ts";
 import { refusal, TestSocket } from "./socket.ts";
 
 const TOKEN = "a-token-of-at-least-sixteen-characters";
@@ -95,7 +95,10 @@ test("a login ends by logout and by age", async () => {
   let nowMs = 0;
   await withGateway({ token: TOKEN, nowMs: () => nowMs }, async (gateway) => {
     const [one, two] = [cookieOf(await signIn(gateway)), cookieOf(await signIn(gateway))];
-    const out = await ask(gateway, "/api/logout", { method: "POST", headers: { cookie: one } });
+    const out = await ask(gateway, "/api/logout", {
+      method: "POST",
+      headers: { cookie: one, ...originOf(gateway) },
+    });
     assert.match(String(out.headers["set-cookie"]), /Max-Age=0/);
     assert.is((await ask(gateway, "/metrics", { headers: { cookie: one } })).status, 401);
     assert.is((await ask(gateway, "/metrics", { headers: { cookie: two } })).status, 200);
@@ -107,8 +110,8 @@ test("a login ends by logout and by age", async () => {
 test("an open socket is closed when its login ends", () =>
   withGateway({ token: TOKEN, limits: { keepAliveMs: 20 } }, async (gateway) => {
     const cookie = cookieOf(await signIn(gateway));
-    const socket = await new TestSocket(gateway, { headers: { cookie } }).join();
-    await ask(gateway, "/api/logout", { method: "POST", headers: { cookie } });
+    const socket = await new TestSocket(gateway, { headers: { cookie, ...originOf(gateway) } }).join();
+    await ask(gateway, "/api/logout", { method: "POST", headers: { cookie, ...originOf(gateway) } });
     assert.is((await socket.untilClosed()).code, 4401);
     assert.is(socket.of("closing")[0]!.reason, "unauthorized");
   }));
@@ -181,7 +184,9 @@ test("a login that breaks off is not logged as an error", async () => {
 test("a WebSocket signs in by cookie, by bearer token or in its hello, and gets nothing before", () =>
   withGateway({ token: TOKEN }, async (gateway, session) => {
     session.declare("cpu", ["core0"]);
-    (await new TestSocket(gateway, { headers: { cookie: cookieOf(await signIn(gateway)) } }).join()).close();
+    const cookie = cookieOf(await signIn(gateway));
+    (await new TestSocket(gateway, { headers: { cookie, ...originOf(gateway) } }).join()).close();
+    assert.is((await refusal(gateway, { headers: { cookie } })).status, 403, "a cookie without an Origin");
     (await new TestSocket(gateway, { headers: BEARER }).join()).close();
     (await new TestSocket(gateway).join(TOKEN)).close();
     assert.is(

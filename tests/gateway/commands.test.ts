@@ -8,7 +8,7 @@ import { GATEWAY_LIMITS } from "../../collab/gateway/limits.ts";
 import type { ReplayMarks, ReplayStatus, StartedInjection, WhatIfAnswer } from "../../protocol/controls.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { applySetting, defaultSettings, type Settings } from "../../protocol/settings.ts";
-import { type Answer, ask, errorOf, withGateway } from "./http.ts";
+import { type Answer, ask, errorOf, originOf, withGateway } from "./http.ts";
 
 const TOKEN = "a-token-of-enough-letters";
 const POSTS = ["/api/replay", "/api/inject", "/api/settings", "/api/whatif"];
@@ -208,7 +208,8 @@ test("[C1] commands require the sign-in, and inputs carry the author", async () 
     const login = await post(gateway, "/api/login", { token: TOKEN });
     const cookie = String(login.headers["set-cookie"]).split(";")[0]!;
     const change = { path: "collapse.falseAlarmsPerDay", value: 0.5 };
-    assert.is((await post(gateway, "/api/settings", change, { cookie })).status, 200);
+    assert.is((await post(gateway, "/api/settings", change, { cookie })).status, 403, "no Origin");
+    assert.is((await post(gateway, "/api/settings", change, { cookie, ...originOf(gateway) })).status, 200);
     assert.is(done[0], "inject spike by token at 127.0.0.1");
     assert.match(done[1]!, /^set collapse\.falseAlarmsPerDay to 0\.5 by login [0-9a-f]{8} at 127\.0\.0\.1$/);
     assert.not.ok(done.join().includes(TOKEN));

@@ -44,6 +44,12 @@ export function ask(
   });
 }
 
+/** The Origin of the gateway's own page. */
+export function originOf(gateway: Gateway): { origin: string; host: string } {
+  const host = `127.0.0.1:${gateway.port}`;
+  return { origin: `http://${host}`, host };
+}
+
 /** A gateway over a fake session while `act` runs. */
 export async function withGateway(
   options: Partial<GatewayOptions>,

@@ -82,6 +82,7 @@ test("up names what it cannot be started with", async () => {
     port: 0,
     set: [],
     allowHost: [],
+    allowOrigin: [],
   };
   for (const [flags, says] of cases) await refused(() => up({ ...ending, ...flags }), says);
 });

@@ -20,7 +20,7 @@ export function shortcutsOf(
   const pan = (share: number) =>
     isReplay() ? controls.moveBy(share * view.spanUs.value) : view.panUs(share * view.spanUs.value);
   const open = (dialog: "inject" | "whatIf") => {
-    if (controls.supported.peek().has(dialog)) view.dialog.value = dialog;
+    if (controls.supported.peek().has(dialog) && controls.whyNot(dialog) === "") view.dialog.value = dialog;
   };
   const openEvent = (step: number) => moveEvent(model, view, step);
   return [

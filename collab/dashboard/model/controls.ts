@@ -27,11 +27,40 @@ export type Place = { timeUs: number } | { sequence: number };
 
 export const SPEEDS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 16, 60, "max"] as const;
 
+export interface Joining {
+  /** Why the last try failed, "" before the first. */
+  readonly failure: string;
+  /** Another name may help; else the link opens nothing any more. */
+  readonly mayRetry: boolean;
+  readonly join: (name: string) => void;
+}
+
+/** A session as the gateway lists it. */
+interface Offered {
+  readonly session: string;
+  readonly controls?: readonly string[];
+  readonly refused?: Readonly<Record<string, string>>;
+}
+
+/** Who the gateway says is here. */
+export interface Me {
+  readonly name: string;
+  readonly role: string;
+  /** Came by an invitation. */
+  readonly guest: boolean;
+}
+
 export class Controls {
   /** What the session supports: "replay", "inject", "whatIf", "settings". */
   readonly supported = signal<ReadonlySet<string>>(new Set());
   readonly replay = signal<ReplayStatus | null>(null);
   readonly marks = signal<readonly ReplayMark[]>([]);
+  /** Of these, what the person's role is too little for, with the roles that it needs. */
+  readonly refused = signal<Readonly<Record<string, string>>>({});
+  /** An invitation that waits for the person's name, or says why it was refused. */
+  readonly joining = signal<Joining | null>(null);
+  /** Who the gateway says is here; null until it has answered. */
+  readonly me = signal<Me | null>(null);
   readonly isReplay = computed(() => this.supported.value.has("replay"));
   /** Injections that were active when the page opened. */
   readonly underWay = signal<readonly InjectionUnderWay[]>([]);
@@ -46,16 +75,25 @@ export class Controls {
 
   /** Called at each connection to a session. A session that does not answer supports nothing. */
   async start(session: string): Promise<void> {
-    const { sessions } = await this.#request<{ sessions: { session: string; controls?: string[] }[] }>(
-      "api/sessions",
-    ).catch(() => ({ sessions: [] }));
-    this.supported.value = new Set(sessions.find((each) => each.session === session)?.controls);
+    const { sessions } = await this.#request<{ sessions: Offered[] }>("api/sessions").catch(() => ({
+      sessions: [],
+    }));
+    const offered = sessions.find((each) => each.session === session);
+    this.supported.value = new Set(offered?.controls);
+    this.refused.value = offered?.refused ?? {};
+    this.me.value = await this.#request<Me>("api/me").catch(() => null);
     clearInterval(this.#timer);
     if (this.supported.value.has("inject")) await this.#readInjections();
     if (!this.isReplay.value) return;
     this.#timer = setInterval(() => void this.refresh(), READ_EVERY_MS);
     await this.refresh();
     await this.#readMarks();
+  }
+
+  /** Why the person may not use a control, "" when they may. Reads signals: a panel that shows it follows their changes. */
+  whyNot(control: string): string {
+    const needed = this.refused.value[control];
+    return needed === undefined ? "" : `Needs the role ${needed}; yours is ${this.me.value?.role ?? "less"}`;
   }
 
   stop(): void {
@@ -83,6 +121,11 @@ export class Controls {
 
   /** A command that fails sets `failure`. */
   async send(command: ReplayCommand): Promise<void> {
+    const reason = this.whyNot("replay");
+    if (reason !== "") {
+      this.failure.value = reason;
+      return;
+    }
     try {
       this.#update(await this.#request<ReplayStatus>("api/replay", command));
       this.failure.value = "";

@@ -113,7 +113,7 @@ async function runFeed(scenario: string, options: FeedOptions): Promise<number> 
   if (options.to.kind !== "session") return writeTable(scenario, options);
   const { up } = await import("../../../collab/live/serve.ts");
   const { port, json } = options;
-  return up({ feed: [sessionSpec(scenario, options)], set: [], allowHost: [], port, json });
+  return up({ feed: [sessionSpec(scenario, options)], set: [], allowHost: [], allowOrigin: [], port, json });
 }
 
 /** What was written. */

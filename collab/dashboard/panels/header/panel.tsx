@@ -28,6 +28,7 @@ export function Header({ model, view, controls }: PanelProps) {
       <div class="spacer" />
       <Stats model={model} />
       <Actions view={view} controls={controls} />
+      <Person controls={controls} />
       <ConnectionState model={model} />
       {controls.isReplay.value ? <ReplayPill controls={controls} /> : <LivePill model={model} view={view} />}
       <button
@@ -65,7 +66,8 @@ function Actions({ view, controls }: { view: View; controls: Controls }) {
           onClick={() => {
             view.dialog.value = "inject";
           }}
-          title="Inject a synthetic event (I)"
+          disabled={controls.whyNot("inject") !== ""}
+          title={controls.whyNot("inject") || "Inject a synthetic event (I)"}
         >
           <Icon name="inject" size={14} />
           <span>Inject</span>
@@ -78,13 +80,25 @@ function Actions({ view, controls }: { view: View; controls: Controls }) {
           onClick={() => {
             view.dialog.value = "whatIf";
           }}
-          title="What would have happened? (W)"
+          disabled={controls.whyNot("whatIf") !== ""}
+          title={controls.whyNot("whatIf") || "What would have happened? (W)"}
         >
           <Icon name="branch" size={14} />
           <span>What if</span>
         </button>
       ) : null}
     </>
+  );
+}
+
+/** A guest sees under which name and role the session has them. */
+function Person({ controls }: { controls: Controls }) {
+  const me = controls.me.value;
+  if (me === null || !me.guest) return null;
+  return (
+    <div class="person" title={`You are here as ${me.name}, ${me.role}`}>
+      <b>{me.name}</b> <span>{me.role}</span>
+    </div>
   );
 }
 
@@ -98,7 +112,10 @@ function ReplayPill({ controls }: { controls: Controls }) {
       type="button"
       class={plays ? "live replay" : "live replay paused"}
       onClick={() => controls.togglePlay()}
-      title={`A recording${status.recording === null ? "" : `: ${status.recording}`}`}
+      disabled={controls.whyNot("replay") !== ""}
+      title={
+        controls.whyNot("replay") || `A recording${status.recording === null ? "" : `: ${status.recording}`}`
+      }
     >
       <Icon name={plays ? "play" : "pause"} size={12} />
       <span>{plays ? `Replay ${speed}` : `Replay ${status.state}`}</span>

@@ -12,6 +12,8 @@ export function ReplayBar({ model, controls }: PanelProps) {
   model.pulse.value;
   if (!controls.isReplay.value || status === null) return null;
   const plays = status.state === "playing";
+  const whyNot = controls.whyNot("replay");
+  const disabled = whyNot !== "";
   return (
     <section class="transport" aria-label="Recording">
       <div class="transport-buttons">
@@ -20,7 +22,8 @@ export function ReplayBar({ model, controls }: PanelProps) {
           class="icon-button"
           onClick={() => void controls.moveToMark(-1)}
           aria-label="Previous event of the recording"
-          title="Previous event (B)"
+          disabled={disabled}
+          title={whyNot || "Previous event (B)"}
         >
           <Icon name="previous" size={16} />
         </button>
@@ -29,7 +32,8 @@ export function ReplayBar({ model, controls }: PanelProps) {
           class="play"
           onClick={() => controls.togglePlay()}
           aria-label={plays ? "Pause" : "Play"}
-          title={plays ? "Pause (Space)" : "Play (Space)"}
+          disabled={disabled}
+          title={whyNot || (plays ? "Pause (Space)" : "Play (Space)")}
         >
           <Icon name={plays ? "pause" : "play"} size={16} />
         </button>
@@ -38,7 +42,8 @@ export function ReplayBar({ model, controls }: PanelProps) {
           class="icon-button"
           onClick={() => void controls.moveToMark(1)}
           aria-label="Next event of the recording"
-          title="Next event (N)"
+          disabled={disabled}
+          title={whyNot || "Next event (N)"}
         >
           <Icon name="next" size={16} />
         </button>
@@ -48,7 +53,8 @@ export function ReplayBar({ model, controls }: PanelProps) {
         <span class="sr">Speed</span>
         <select
           value={String(status.speed)}
-          title="Speed ( [ slower, ] faster )"
+          disabled={disabled}
+          title={whyNot || "Speed ( [ slower, ] faster )"}
           onChange={({ currentTarget: { value } }) =>
             void controls.send({ action: "speed", speed: value === "max" ? "max" : Number(value) })
           }
@@ -98,6 +104,8 @@ function Scrubber({ controls, status }: { controls: Controls; status: ReplayStat
           step={stepMs}
           value={atMs}
           aria-label="Place in the recording"
+          disabled={controls.whyNot("replay") !== ""}
+          title={controls.whyNot("replay") || undefined}
           aria-valuetext={dateTime(timeUs)}
           style={{ "--played": `${Math.min(100, (100 * atMs) / lengthMs)}%` }}
           onInput={({ currentTarget }) => {
