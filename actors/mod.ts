@@ -4,6 +4,7 @@ export { type NatsCredentials, type NatsTls, type ParsedNatsUrl, parseNatsUrl } 
 export { type NatsServer, startNatsServer } from "./bus/nats-server.ts";
 export { StoredEntry } from "./bus/stored-entry.ts";
 export { systemClock } from "./clock.ts";
+export { MAX_THRESHOLDS } from "./detectors/alerts/detector.ts";
 export type { Judgement } from "./detectors/room/gate.ts";
 export { feedHelp } from "./feeds/feed-spec.ts";
 export { refusalAmong } from "./feeds/refusal.ts";
@@ -20,6 +21,7 @@ export {
   partitionFolders,
   recordedPartitions,
 } from "./journal/recording.ts";
+export { listAlerts } from "./list-alerts.ts";
 export { BlockChain, sameBytes, sha256 } from "./log/chain.ts";
 export { type CoreAtOptions, coreAt, nearestCore, type StandingCore } from "./log/core-at.ts";
 export {

@@ -7,6 +7,7 @@
  * are assembled once for all of them (actors/detectors/rows/row-assembler.ts).
  */
 import type { CoreDefinitions } from "./core/core.ts";
+import { alerts } from "./detectors/alerts/detector.ts";
 import { anomaly } from "./detectors/anomaly/detector.ts";
 import { changes } from "./detectors/changes/detector.ts";
 import { collapse } from "./detectors/collapse/detector.ts";
@@ -29,6 +30,7 @@ export const SYSTEM: CoreDefinitions = {
     monitor, // latency and shedding: normal ⇄ degraded
     feedWatcher, // what feeds report, as events
     incidents, // what the detectors of all groups find, as alarms within a budget
+    alerts, // thresholds that people set, and their alerts within a budget
     room, // the shared document: what people change, as commands
   ],
 };

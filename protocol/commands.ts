@@ -16,6 +16,7 @@ import * as v from "valibot";
 import * as alerts from "./alert-commands.ts";
 import { fields, finite, integer, whole } from "./command-fields.ts";
 import type {
+  AlertsStatus,
   InjectableScenario,
   InjectionUnderWay,
   ReplayMarks,
@@ -167,6 +168,7 @@ export const COMMANDS = {
   readSettings: { action: "read settings", who: "viewer", where: ["live"], changes: "nothing", schema: nothing },
   changeSetting: { action: "change a setting", who: "owner", where: ["live"], changes: "log", schema: setting },
 
+  listAlerts: { action: "list alerts", who: "viewer", where: ["live", "recorded"], changes: "nothing", schema: nothing },
   // What people did, by the names that shared documents and the log have for it (docs/decisions/alerts.md).
   "threshold.set": { action: "set a threshold", who: "editor", where: ["live"], changes: "log", input: "command", schema: alerts.thresholdSet },
   "threshold.removed": { action: "remove a threshold", who: "editor", where: ["live"], changes: "log", input: "command", schema: alerts.thresholdRemoved },
@@ -207,6 +209,7 @@ export interface CommandAnswers {
   startInjection: { readonly started: StartedInjection };
   readSettings: { readonly settings: Settings };
   changeSetting: { readonly settings: Settings };
+  listAlerts: AlertsStatus;
   "threshold.set": Entered;
   "threshold.removed": Entered;
   "alert.acknowledged": Entered;

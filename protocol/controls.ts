@@ -1,4 +1,5 @@
 /** What commands (commands.ts) answer. It travels as JSON; docs/gateway.md lists the HTTP paths. */
+import type { Threshold } from "./alert-commands.ts";
 import type { EventMessage, Severity } from "./messages.ts";
 
 /** The place and the state of a recorded session. */
@@ -83,4 +84,34 @@ export interface WhatIfAnswer {
   /** In order of time, unchanged events included. */
   readonly differences: readonly LaneDifference[];
   readonly counts: Readonly<Record<LaneDifference["type"], number>>;
+}
+
+/** The alert of a threshold. Times are logical µs; null: not, or not yet. */
+export interface AlertStatus {
+  readonly threshold: Threshold;
+  readonly setBy: string;
+  readonly setUs: number;
+  /** `waiting`: its channel or measure has had no value yet. */
+  readonly state: "waiting" | "inactive" | "pending" | "firing" | "resolved";
+  /** The value that decided last. */
+  readonly value: number | null;
+  /** Since when it is beyond the level. */
+  readonly sinceUs: number | null;
+  readonly firedUs: number | null;
+  readonly resolvedUs: number | null;
+  /** What became of it while it fires: people were told, it joined what they know of, it is held back by the budget, or snoozed. */
+  readonly fate: "told" | "joined" | "held" | "snoozed" | null;
+  /** What it is taken to be about: an incident, or the alert that fired first. */
+  readonly cause: string | null;
+  readonly acknowledged: { readonly by: string; readonly atUs: number; readonly note: string } | null;
+  readonly assigned: { readonly by: string; readonly to: string } | null;
+  readonly snoozedUntilUs: number | null;
+}
+
+/** Thresholds in the order in which they were set, and the budget. */
+export interface AlertsStatus {
+  readonly alerts: readonly AlertStatus[];
+  readonly perDay: number;
+  /** Alerts that were held back and not told since. */
+  readonly heldBack: number;
 }

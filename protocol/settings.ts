@@ -194,6 +194,21 @@ export const settingsSchema = v.strictObject({
     }),
     {},
   ),
+  alerts: v.optional(
+    v.strictObject({
+      perDay: setting(
+        positive,
+        24,
+        "Alerts of thresholds a day of which people are told, on average. Beyond it the least severe are held back and counted; critical ones may spend a day in advance.",
+      ),
+      windowSeconds: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(0)),
+        300,
+        "Alerts of one group that fire within this time have one cause: people are told of it once, and again only of a more severe one.",
+      ),
+    }),
+    {},
+  ),
   monitor: v.optional(
     v.strictObject({
       enabled,

@@ -1,8 +1,9 @@
 /** What carries out the commands of a live session. Those of a recorded one are in recordings/replay/commands.ts. */
-import type { Partition } from "../actors/mod.ts";
+import { listAlerts, type Partition } from "../actors/mod.ts";
 import { type CommandHandler, type CommandHandlers, oneAtATime } from "../actors/ports/commands.ts";
 import type { Journal } from "../actors/ports/journal.ts";
 import { type Command, LOGGED_COMMANDS, type LoggedCommandName } from "../protocol/commands.ts";
+import { checkAlertCommand, hasThreshold, mergedAlerts } from "./alert-commands.ts";
 import { runWhatIf, runWhatIfInWorker } from "./recordings/whatif/whatif.ts";
 import { injectableScenarios, prepareInjection } from "./worlds/inject.ts";
 
@@ -55,7 +56,12 @@ export function liveCommands(own: LivePartition, all: readonly LivePartition[] =
         ? runWhatIf(journal, request, { signal })
         : runWhatIfInWorker(recording, request, { signal });
     }),
-    ...loggedCommands((body) => withGroup("of" in body ? body.of.group : undefined) ?? own.partition),
+    listAlerts: () => mergedAlerts(partitions.map(({ core }) => listAlerts(core))),
+    ...loggedCommands((body) => {
+      // A threshold is with its group, all else with the threshold that it is about.
+      const holder = partitions.find(({ core }) => hasThreshold(listAlerts(core), body.id));
+      return holder ?? withGroup("of" in body ? body.of.group : undefined) ?? own.partition;
+    }),
   };
 }
 
@@ -66,8 +72,12 @@ function loggedCommands(
   const enter =
     (name: LoggedCommandName): CommandHandler<LoggedCommandName> =>
     async (body, author, _signal, id) => {
+      const partition = partitionOf(body);
+      // A session that takes no more says so itself.
+      if (partition.notReady() === null)
+        checkAlertCommand(listAlerts(partition.core), { name, body } as Command<LoggedCommandName>);
       const command = id === undefined ? {} : { command: id };
-      const input = await partitionOf(body).command({
+      const input = await partition.command({
         name,
         body,
         author: { id: author.authorId, name: author.author, role: author.authorRole },

@@ -5,7 +5,8 @@
  *
  * A1  An actor is compared when recording and program have it in the same version.
  * A2  Actors of groups read rows: with another version of the row assembler none of them can be compared.
- * A3  Listening actors follow the actors of groups: with another version of one of those they cannot be compared either.
+ * A3  Listening actors, and those that watch groups, depend on the actors of groups: with another version of one of those they cannot be
+ *     compared either.
  */
 import { ROWS_VERSION } from "../detectors/rows/row-assembler.ts";
 import { ASSEMBLER, type CoreDefinitions } from "./groups.ts";
@@ -44,7 +45,11 @@ export class OtherActors {
     const names = this.list.map(({ actor }) => actor);
     if (names.includes(ASSEMBLER)) names.push(...definitions.group.map(({ name }) => name));
     if (definitions.group.some(({ name }) => names.includes(name)))
-      names.push(...definitions.session.filter(({ listens }) => listens).map(({ name }) => name));
+      names.push(
+        ...definitions.session
+          .filter(({ listens, follows }) => listens === true || follows !== undefined)
+          .map(({ name }) => name),
+      );
     this.names = new Set(names);
   }
 

@@ -7,7 +7,7 @@
  * K2  A throwing actor is replaced by a fresh one. An event names the input at which it failed; that input is not applied again.
  * K3  Restarts are counted in logical time, so a replay stops the same actor at the same input.
  */
-import type { Input } from "../../protocol/messages.ts";
+import type { Channels, Input } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import type {
   ActorDefinition,
@@ -18,10 +18,14 @@ import type {
   DetectorContext,
   EditedDocument,
   Group,
+  Measures,
+  PartState,
+  PartsContext,
   Signal,
 } from "../ports/detector.ts";
 import type { LogicalTimers } from "./logical-timers.ts";
 import { type MachineAction, MachineHost } from "./machine-host.ts";
+import { Parts } from "./parts.ts";
 import { RandomStream } from "./random.ts";
 import { checkVersion, copyFields, type SavedActor } from "./snapshot.ts";
 
@@ -35,12 +39,13 @@ export interface ActorHost {
   readonly settings: Settings;
   /** No client reads published states. */
   readonly unread: boolean;
+  declarationOf(group: string): Channels | undefined;
   /** `timeUs`: the logical time that the announcement refers to. */
   announce(actor: Actor, timeUs: number, announcement: Announcement): void;
   edited(change: EditedDocument): void;
 }
 
-export class Actor implements DetectorContext {
+export class Actor implements DetectorContext, PartsContext {
   readonly key: string;
   readonly definition: ActorDefinition;
   readonly group: Group;
@@ -51,8 +56,10 @@ export class Actor implements DetectorContext {
   stopped = false;
   private restarts: number[] = [];
   private stream!: RandomStream;
-  /** Actions that the machine requested while the detector works, each with the logical time it refers to. */
-  private asked: { timeUs: number; action: MachineAction }[] = [];
+  readonly parts?: PartsContext;
+  private readonly own: Parts | null;
+  /** Actions that the machines requested while the detector works, each with the logical time it refers to; `of`: a part, "" for the actor itself. */
+  private asked: { of: string; timeUs: number; action: MachineAction }[] = [];
   private readonly host: ActorHost;
 
   constructor(definition: ActorDefinition, group: Group, host: ActorHost) {
@@ -60,9 +67,11 @@ export class Actor implements DetectorContext {
     this.definition = definition;
     this.group = group;
     this.host = host;
+    this.own = definition.part === undefined ? null : new Parts(definition.part);
+    if (this.own !== null) this.parts = this;
   }
 
-  /** Creates detector and machine and performs the machine's first actions. */
+  /** Creates detector and machine and performs the machine's first actions. Parts that there are begin anew. */
   start(now: number, sequence: number): void {
     this.now = now;
     this.sequence = sequence;
@@ -72,7 +81,15 @@ export class Actor implements DetectorContext {
       this.definition.machine,
       this.definition.machineInput(this.host.settings, this.group),
     );
-    for (const action of this.machine.takeActions()) this.perform(now, action);
+    for (const action of this.machine.takeActions()) this.perform("", now, action);
+    const parts = this.own?.save() ?? [];
+    for (const { key, input } of parts) this.addPart(key, input);
+    this.performAsked();
+  }
+
+  /** Takes over the parts of the actor that it replaces, to begin anew with them. */
+  inherit({ own }: Actor): void {
+    this.own?.restore(own?.save() ?? []);
   }
 
   /** True when the actor processes rows. */
@@ -116,12 +133,43 @@ export class Actor implements DetectorContext {
     }
   }
 
+  /** Whether it reads the rows, or the measures, of a group. */
+  watches(group: string, what: "rows" | "measures"): boolean {
+    return !this.stopped && this.detector.watches?.(group, what, this) === true;
+  }
+
+  /** The rows of a group that it watches. */
+  rowsOf(group: Channels, batch: Batch, now: number, sequence: number): void {
+    this.now = now;
+    this.sequence = sequence;
+    try {
+      this.detector.onRows?.(batch, group, this);
+      if (this.asked.length > 0) this.performAsked();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The measures of a state of a group that it watches. */
+  measuresOf(group: Channels, measures: Measures, now: number, sequence: number): void {
+    this.now = now;
+    this.sequence = sequence;
+    try {
+      this.detector.onMeasures?.(measures, group, this);
+      this.performAsked();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   timer(id: string, dueUs: number, sequence: number): void {
     if (this.stopped) return;
     this.now = dueUs;
     this.sequence = sequence;
     try {
-      this.signal({ type: `timer.${id}`, timeUs: dueUs });
+      const [part, ofPart] = splitTimer(id);
+      if (ofPart === null) this.signal({ type: `timer.${id}`, timeUs: dueUs });
+      else this.signalPart(part, { type: `timer.${ofPart}`, timeUs: dueUs });
       this.performAsked();
     } catch (error) {
       this.fail(error);
@@ -146,7 +194,54 @@ export class Actor implements DetectorContext {
   signal(signal: Signal): void {
     // Rows of one frame have times of their own. None may be later than the input.
     const timeUs = Math.min(signal.timeUs, this.now);
-    for (const action of this.machine.send(signal)) this.asked.push({ timeUs, action });
+    for (const action of this.machine.send(signal)) this.asked.push({ of: "", timeUs, action });
+  }
+
+  part(key: string): PartState | undefined {
+    return this.own?.get(key);
+  }
+
+  partKeys(): Iterable<string> {
+    return this.own?.keys() ?? [];
+  }
+
+  partStates(): Iterable<PartState> {
+    return this.own?.values() ?? [];
+  }
+
+  addPart(key: string, input: Record<string, unknown>): void {
+    if (this.own === null) throw new Error(`${this.key} adds the part ${key}, but its definition has none`);
+    this.cancelTimersOf(key);
+    this.take(key, this.now, this.own.add(key, input).machine.takeActions());
+  }
+
+  removePart(key: string): void {
+    this.cancelTimersOf(key);
+    this.own?.delete(key);
+  }
+
+  signalPart(key: string, signal: Signal): void {
+    const part = this.own?.get(key);
+    if (part !== undefined) this.take(key, Math.min(signal.timeUs, this.now), part.machine.send(signal));
+  }
+
+  declarationOf(group: string): Channels | undefined {
+    return this.host.declarationOf(group);
+  }
+
+  /** What a part tells its actor is heard at once, all else is done when the detector has returned. */
+  private take(key: string, timeUs: number, actions: readonly MachineAction[]): void {
+    for (const action of actions) {
+      if (action.type === "tell") this.signal({ ...(action.params as { type: string }), timeUs });
+      else this.asked.push({ of: key, timeUs, action });
+    }
+  }
+
+  private cancelTimersOf(key: string): void {
+    this.host.timers.cancelMatching(
+      this.key,
+      (id) => splitTimer(id)[1] !== null && splitTimer(id)[0] === key,
+    );
   }
 
   edited(change: EditedDocument): void {
@@ -177,12 +272,14 @@ export class Actor implements DetectorContext {
       random: this.stream.state,
       fields: this.detector.fields,
       ...(this.detector.kept === undefined ? {} : { kept: this.detector.kept.save() }),
+      ...(this.own === null ? {} : { parts: this.own.save() }),
     };
   }
 
   /** The state outside typed arrays, as plain JSON. */
   control(): unknown {
-    return { machine: this.machine.save(), stopped: this.stopped, restarts: this.restarts };
+    const own = { machine: this.machine.save(), stopped: this.stopped, restarts: this.restarts };
+    return this.own === null ? own : { ...own, parts: this.own.save() };
   }
 
   restore(saved: SavedActor): void {
@@ -199,25 +296,27 @@ export class Actor implements DetectorContext {
       this.definition.machineInput(this.host.settings, this.group),
       saved.machine,
     );
+    this.own?.restore(saved.parts ?? []);
   }
 
   // ---- actions of the machine, and failures ---------------------------------------------------------------------
 
   private performAsked(): void {
-    for (const { timeUs, action } of this.asked) this.perform(timeUs, action);
+    for (const { of, timeUs, action } of this.asked) this.perform(of, timeUs, action);
     this.asked = [];
   }
 
-  private perform(timeUs: number, { type, params }: MachineAction): void {
+  private perform(part: string, timeUs: number, { type, params }: MachineAction): void {
+    const id = part === "" ? String(params["id"]) : timerOf(part, String(params["id"]));
     switch (type) {
       case "announce":
         this.host.announce(this, timeUs, params as unknown as Announcement);
         break;
       case "timer.start":
-        this.host.timers.start(this.key, String(params["id"]), this.now + Number(params["delayUs"]));
+        this.host.timers.start(this.key, id, this.now + Number(params["delayUs"]));
         break;
       case "timer.cancel":
-        this.host.timers.cancel(this.key, String(params["id"]));
+        this.host.timers.cancel(this.key, id);
         break;
       default:
         throw new Error(`machine of ${this.key} requests the unknown action ${type}`);
@@ -240,4 +339,17 @@ export class Actor implements DetectorContext {
     });
     if (!this.stopped) this.start(this.now, this.sequence);
   }
+}
+
+/** Timers of parts have the part's key before their id. Ids of machines have no line breaks. */
+const SEPARATOR = "\n";
+
+function timerOf(part: string, id: string): string {
+  return part + SEPARATOR + id;
+}
+
+/** The part and its timer; a timer of the actor itself has no second one. */
+function splitTimer(id: string): [part: string, ofPart: string | null] {
+  const at = id.indexOf(SEPARATOR);
+  return at < 0 ? ["", null] : [id.slice(0, at), id.slice(at + 1)];
 }

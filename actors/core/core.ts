@@ -15,7 +15,7 @@
  * R4  `registered` yields all state: hash and snapshot cover nothing else.
  * R5  Event sequences are 1, 2, 3 …; ids are `partition/inputSequence/k`.
  * R6  Listening actors receive what actors of groups announce within the same input or timer, in the order announced, after all other work
- *     on it. What they announce themselves is handed to nobody.
+ *     on it. What they announce themselves is handed to those alone that follow them.
  */
 import type { Frame } from "../../protocol/frame.ts";
 import type {
@@ -33,7 +33,14 @@ import type {
 } from "../../protocol/messages.ts";
 import type { Authored } from "../../protocol/principal.ts";
 import { applySetting, parseSettings, type Settings } from "../../protocol/settings.ts";
-import type { Announced, Announcement, Batch, Detector, EditedDocument } from "../ports/detector.ts";
+import type {
+  Announced,
+  Announcement,
+  Batch,
+  Detector,
+  EditedDocument,
+  PartState,
+} from "../ports/detector.ts";
 import type { Actor } from "./actor.ts";
 import type { CoreProbe, CoreSink } from "./core-sink.ts";
 import { eventMessage } from "./event-message.ts";
@@ -46,6 +53,8 @@ import { readSnapshot, type SavedCore, writeSnapshot } from "./snapshot.ts";
 import { SourceMarks } from "./source-marks.ts";
 
 export type { CoreDefinitions } from "./groups.ts";
+
+const NOBODY: Actor[] = [];
 
 /** Least time between metrics in degraded mode: enough for charts and readers. */
 const DEGRADED_METRICS_EVERY_US = 1_000;
@@ -69,6 +78,8 @@ export class Core implements GroupsHost {
   private latestGauges: Record<string, number> = {};
   private nextMetricsUs = 0;
   private announcedInInput = 0;
+  /** An actor of the session reads the states that are published now. */
+  private isWatched = false;
   /** Announcements of actors of groups that listening actors have not received yet. Empty between inputs. */
   private readonly unheard: Announced[] = [];
 
@@ -138,8 +149,14 @@ export class Core implements GroupsHost {
     return this.injections.save();
   }
 
+  /** The context of the machine of an actor of the session and its parts, to be read at once; null when there is none of this name. */
+  stateOf(name: string): { readonly context: unknown; readonly parts: Iterable<PartState> } | null {
+    const actor = this.groups.session.find(({ definition }) => definition.name === name);
+    return actor === undefined ? null : { context: actor.machine.context, parts: actor.partStates() };
+  }
+
   get unread(): boolean {
-    return this.sink.unread === true;
+    return this.sink.unread === true && !this.isWatched;
   }
 
   get partition(): string {
@@ -168,7 +185,8 @@ export class Core implements GroupsHost {
     const { definition, group } = actor;
     const { finding = null, group: about = group.name } = announcement;
     const event = this.emit(definition.name, about, timeUs, announcement);
-    if (this.groups.isListenedTo(actor)) this.unheard.push({ event, group, finding });
+    if (this.groups.isListenedTo(actor) || this.groups.isFollowed(actor))
+      this.unheard.push({ event, group, finding });
   }
 
   edited(change: EditedDocument): void {
@@ -190,8 +208,15 @@ export class Core implements GroupsHost {
   }
 
   private handOver(): void {
-    for (const announced of this.unheard)
-      for (const actor of this.groups.session) actor.hear(announced, this.now, this.sequence);
+    // Actors that hear may announce what others follow: the list grows while it is handed over.
+    for (const announced of this.unheard) {
+      const { actor: name } = announced.event;
+      const ofSession = announced.group.n === 0;
+      for (const actor of this.groups.session) {
+        const { listens, follows } = actor.definition;
+        if (ofSession ? follows === name : listens === true) actor.hear(announced, this.now, this.sequence);
+      }
+    }
     this.unheard.length = 0;
   }
 
@@ -202,9 +227,13 @@ export class Core implements GroupsHost {
     if (!group) throw new Error(`frame of undeclared group ${frame.group} passed the sequencer`);
     this.sources.note(frame.source, frame.sequence);
     this.samples += frame.count;
+    const watchers = this.watchersOf(group, "rows");
     // Without actors nothing reads the rows.
-    const batch = group.actors.length > 0 ? this.assemble(group, frame) : null;
-    if (batch !== null) this.work(group.actors, batch);
+    const batch = group.actors.length > 0 || watchers.length > 0 ? this.assemble(group, frame) : null;
+    if (batch !== null) {
+      this.work(group.actors, batch);
+      for (const actor of watchers) actor.rowsOf(group.declaration, batch, this.now, this.sequence);
+    }
     this.publishWhenDue(group);
   }
 
@@ -227,6 +256,16 @@ export class Core implements GroupsHost {
       this.probe?.leave(actor);
     }
     this.publishWhenDue(group);
+  }
+
+  /** The actors of the session that watch a group. */
+  private watchersOf({ declaration }: ChannelGroup, what: "rows" | "measures"): readonly Actor[] {
+    let watchers: Actor[] = NOBODY;
+    // Called for every frame: a loop, because `filter` would allocate an array each time.
+    for (const actor of this.groups.session)
+      if (actor.watches(declaration.group, what))
+        watchers = watchers === NOBODY ? [actor] : [...watchers, actor];
+    return watchers;
   }
 
   /** The rows that the frame completes. An assembler that throws is replaced like an actor, and the frame is skipped: null. */
@@ -350,10 +389,16 @@ export class Core implements GroupsHost {
   private publish(group: ChannelGroup): void {
     const every = this.settings.publishEveryUs;
     group.nextPublishUs = every > 0 ? (Math.floor(this.now / every) + 1) * every : this.now;
+    const watchers = this.watchersOf(group, "measures");
+    this.isWatched = watchers.length > 0;
     for (const actor of group.actors) {
-      const body = actor.publish(this.now, this.sequence);
-      if (body) this.sink.state({ type: "state", ...(body as Omit<StateMessage, "type">) });
+      const body = actor.publish(this.now, this.sequence) as Omit<StateMessage, "type"> | null;
+      if (!body) continue;
+      this.sink.state({ type: "state", ...body });
+      for (const watcher of watchers)
+        watcher.measuresOf(group.declaration, body.measures, this.now, this.sequence);
     }
+    this.isWatched = false;
   }
 
   private get degraded(): boolean {

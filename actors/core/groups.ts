@@ -78,6 +78,14 @@ export class Groups {
     return actor.group !== SESSION && this.session.some(({ definition }) => definition.listens === true);
   }
 
+  /** Whether an actor of the session follows this one. */
+  isFollowed(actor: Actor): boolean {
+    return (
+      actor.group === SESSION &&
+      this.session.some(({ definition }) => definition.follows === actor.definition.name)
+    );
+  }
+
   openSession(): void {
     this.session = this.make(this.definitions.session, SESSION);
     this.start(this.session);
@@ -211,7 +219,9 @@ export class Groups {
   ): Actor[] {
     const actors = this.make(definitions, group).map((actor) => {
       const old = before.find(({ key }) => key === actor.key);
-      return old && !concerned(old) ? old : actor;
+      if (old && !concerned(old)) return old;
+      if (old) actor.inherit(old);
+      return actor;
     });
     for (const old of before) if (!actors.includes(old)) this.host.timers.cancelAll(old.key);
     return actors;

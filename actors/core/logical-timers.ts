@@ -36,7 +36,11 @@ export class LogicalTimers {
   }
 
   cancelAll(actor: string): void {
-    this.pending = this.pending.filter((timer) => timer.actor !== actor);
+    this.cancelMatching(actor, () => true);
+  }
+
+  cancelMatching(actor: string, matches: (id: string) => boolean): void {
+    this.pending = this.pending.filter((timer) => timer.actor !== actor || !matches(timer.id));
     this.look();
   }
 

@@ -9,6 +9,7 @@ import { Decoder, Encoder, ExtensionCodec } from "@msgpack/msgpack";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Fields, TypedArray } from "../ports/detector.ts";
 import type { SavedMachine } from "./machine-host.ts";
+import type { SavedPart } from "./parts.ts";
 import { OLDER_STATES, STATE_VERSION } from "./state-version.ts";
 
 export interface SavedActor {
@@ -22,6 +23,8 @@ export interface SavedActor {
   fields: Fields;
   /** Of an actor that keeps state of any length. */
   kept?: Uint8Array;
+  /** Absent for an actor without parts. */
+  parts?: readonly SavedPart[];
 }
 
 export interface SavedCore<Control = unknown> {

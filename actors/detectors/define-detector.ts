@@ -12,7 +12,9 @@ interface Definition<Machine extends AnyStateMachine, Made extends Detector<Mach
   readonly version: number;
   readonly machine: Machine;
   readonly commands?: readonly CommandName[];
+  readonly part?: AnyStateMachine;
   readonly listens?: boolean;
+  readonly follows?: string;
   readonly adapts?: boolean;
   enabled(settings: Settings, group: Group): boolean;
   createDetector(settings: Settings, group: Group): Made;

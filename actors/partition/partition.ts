@@ -11,7 +11,7 @@
  */
 import process from "node:process";
 import { CLOSE_CODES } from "../../protocol/close-codes.ts";
-import { COMMANDS, LOGGED_COMMANDS, type LoggedCommandName, readCommand } from "../../protocol/commands.ts";
+import { LOGGED_COMMANDS, type LoggedCommandName, readCommand } from "../../protocol/commands.ts";
 import { EigenwatchError, show } from "../../protocol/errors.ts";
 import type {
   Channels,
@@ -213,14 +213,15 @@ export class Partition implements LiveSession {
    * whose source has sent its number before changes nothing. Resolves with the sequence of its input, null for such a duplicate, when that
    * is durable.
    */
-  async command(command: Omit<CommandInput, "type">): Promise<number | null> {
-    const name = loggedCommand(command.name);
+  command(command: Omit<CommandInput, "type">): Promise<number | null> {
     let input: number | null = null;
-    await this.entered(COMMANDS[name].action, () => {
-      const { body } = readCommand(name, command.body);
+    const enter = (): void => {
+      const { body } = readCommand(loggedCommand(command.name), command.body);
       if (this.sequencer.enterCommand({ ...command, type: "command", body })) input = this.core.sequence;
-    });
-    return input;
+    };
+    const entered = this.entered(`enter ${command.name}`, enter).then(() => input);
+    entered.catch(() => {});
+    return entered;
   }
 
   /** Lays a disturbance over the frames that come after it, and marks its begin and end in the log. `command`: as in `configure`. */

@@ -86,6 +86,31 @@ export interface MachineState<Machine extends AnyStateMachine> {
   readonly context: ContextFrom<Machine>;
 }
 
+/** What a detector sees of the machine of a part. It changes within `signalPart`. */
+export interface PartState {
+  /** What the part was added with. */
+  readonly input: Readonly<Record<string, unknown>>;
+  readonly value: string;
+  readonly context: unknown;
+}
+
+/** Measures of a published state by name. */
+export type Measures = Readonly<Record<string, number>>;
+
+/** For actors that follow several things at a time: each is a part, with a machine of its own (`part` of the definition). */
+export interface PartsContext {
+  part(key: string): PartState | undefined;
+  /** In the order in which they were added. */
+  partKeys(): Iterable<string>;
+  /** A part of this key that there was is replaced. `input`: of its machine, plain JSON. */
+  addPart(key: string, input: Record<string, unknown>): void;
+  removePart(key: string): void;
+  /** Sends a signal to the machine of a part. */
+  signalPart(key: string, signal: Signal): void;
+  /** What a group is declared as. */
+  declarationOf(group: string): Channels | undefined;
+}
+
 /** What a detector may use while it works. */
 export interface DetectorContext<Machine extends AnyStateMachine = AnyStateMachine> {
   /** Logical time, µs, and sequence of the current input. */
@@ -97,6 +122,8 @@ export interface DetectorContext<Machine extends AnyStateMachine = AnyStateMachi
    * change registered state as if it built it: other replicas do.
    */
   readonly unread?: boolean;
+  /** Of an actor whose definition has a `part`. */
+  readonly parts?: PartsContext;
   /** Sends a signal to the actor's own machine. Signals that the machine does not know are errors of type. */
   signal(signal: EventFrom<Machine>): void;
   /** The shared document was changed. It leaves when its input is durable. */
@@ -114,12 +141,18 @@ export interface Detector<Machine extends AnyStateMachine = AnyStateMachine> {
   /** Inputs other than frames: for actors of the session (monitor, feed watcher), and states for actors of their group. */
   onInput?(input: Input, context: DetectorContext<Machine>): void;
   /**
-   * Actors of the session only: what the actors of groups announced, in that order, once their work on the input is done. The definition
-   * says so by `listens`.
+   * Actors of the session only: what the actors of groups announced, in that order, once their work on the input is done, and what the actor
+   * that it follows announced. The definition says so by `listens` and `follows`.
    */
   onAnnouncement?(announced: Announced, context: DetectorContext<Machine>): void;
   /** Called at the publish rate when the actor publishes state; fills and returns a message without `type`, or null. */
   publish?(context: DetectorContext<Machine>): unknown;
+  /** Actors of the session only: whether it reads the rows, or the measures, of a group. Asked for every frame and state. */
+  watches?(group: string, what: "rows" | "measures", context: DetectorContext<Machine>): boolean;
+  /** The rows of a group that it watches, when the group's own actors have worked. */
+  onRows?(batch: Batch, group: Channels, context: DetectorContext<Machine>): void;
+  /** The measures of a state of a group that it watches, at the publish rate. */
+  onMeasures?(measures: Measures, group: Channels, context: DetectorContext<Machine>): void;
 }
 
 /**
@@ -127,6 +160,7 @@ export interface Detector<Machine extends AnyStateMachine = AnyStateMachine> {
  *   announce      { kind, severity, title, channels?, detail? }   → an event
  *   timer.start   { id, delayUs }                                 → event { type: "timer.<id>" } after logical time; restarts a pending one
  *   timer.cancel  { id }
+ * The machine of a part has a fourth: tell { type, … }, a signal to the machine of the actor.
  */
 export type Announcement = Pick<EventMessage, "kind" | "severity" | "title"> & {
   channels?: readonly string[];
@@ -174,10 +208,14 @@ export interface ActorDefinition<Made extends Detector = Detector> {
    */
   readonly version: number;
   readonly machine: AnyStateMachine;
+  /** Of each part, for an actor that follows several things at a time. Its timers are its own. */
+  readonly part?: AnyStateMachine;
   /** Names of the commands that its `onInput` receives, as inputs of type "command". */
   readonly commands?: readonly CommandName[];
   /** True: its detector has `onAnnouncement`. What it computes then depends on all actors of groups. */
   readonly listens?: boolean;
+  /** An actor of the session before it in the table, whose announcements its detector has as well. */
+  readonly follows?: string;
   /** True: it takes changes of its own settings as inputs, and is not made anew for them. */
   readonly adapts?: boolean;
   /** False when the settings switch it off or the group is too small. */

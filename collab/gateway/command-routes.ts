@@ -38,6 +38,7 @@ const PATHS: Readonly<Record<string, CommandPath>> = {
   "/api/scenarios": { get: "listScenarios" },
   "/api/inject": { get: "listInjections", post: "startInjection" },
   "/api/settings": { get: "readSettings", post: "changeSetting" },
+  "/api/alerts": { get: "listAlerts" },
   "/api/whatif": { post: "askWhatIf" },
   ...Object.fromEntries(LOGGED_COMMANDS.map((name) => [`/api/commands/${name}`, { post: name }])),
 };

@@ -24,7 +24,7 @@ import { scriptedFeed } from "../support/scripted-feed.ts";
 const LIVE: readonly CommandName[] = [
   ...(["listScenarios", "listInjections", "startInjection"] as const),
   ...(["readSettings", "changeSetting", "askWhatIf"] as const),
-  ...(["threshold.set", "threshold.removed"] as const),
+  ...(["listAlerts", "threshold.set", "threshold.removed"] as const),
   ...(["alert.acknowledged", "alert.assigned", "alert.snoozed"] as const),
 ];
 
@@ -66,7 +66,7 @@ commandsContract("commands of a session of another node", LIVE, async () => {
 
 const RECORDED: readonly CommandName[] = [
   ...(["readReplay", "listReplayMarks", "play", "pause", "setSpeed", "seek"] as const),
-  ...(["listScenarios", "askWhatIf"] as const),
+  ...(["listScenarios", "listAlerts", "askWhatIf"] as const),
 ];
 
 commandsContract("commands of a recorded session", RECORDED, async () => {
@@ -108,6 +108,9 @@ async function live(
   partition.startFeeds([feed]);
   const sink = await feed.sink;
   sink.channels(channels(2));
+  // Its alert fires, so that there is one to acknowledge.
+  const body = { id: "a", of: { group: "g", channel: "c0" }, direction: "above", level: 0 };
+  void partition.command({ name: "threshold.set", body, author: { id: "ben" }, source: "room", sequence: 1 });
   for (const timeUs of [1_000, 2_000]) sink.frame(row(timeUs, [1, 2], timeUs));
   const close = () => partition.close().catch(() => {});
   return { partition, commands, log, hold: () => log.hold(), close };

@@ -27,6 +27,7 @@ export function recordedCommands(session: ReplaySession, recording: string): Com
       return session.status();
     },
     listScenarios: () => ({ scenarios: injectableScenarios() }),
+    listAlerts: () => session.alerts(),
     askWhatIf: oneAtATime((request, _author, signal) => runWhatIfInWorker(recording, request, { signal })),
   };
 }

@@ -10,7 +10,7 @@
  */
 
 import type { CoreDefinitions } from "../../../actors/core/mod.ts";
-import { blocks, inputsOf } from "../../../actors/mod.ts";
+import { blocks, inputsOf, listAlerts } from "../../../actors/mod.ts";
 import { Outbox } from "../../../actors/partition/mod.ts";
 import type { Clock } from "../../../actors/ports/clock.ts";
 import { SessionCommands } from "../../../actors/ports/commands.ts";
@@ -21,7 +21,7 @@ import type {
   SessionDescription,
   SessionListener,
 } from "../../../actors/ports/session.ts";
-import type { ReplayMarks, ReplayStatus } from "../../../protocol/controls.ts";
+import type { AlertsStatus, ReplayMarks, ReplayStatus } from "../../../protocol/controls.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import type { Channels, EventMessage, StateMessage } from "../../../protocol/messages.ts";
 import type { SeekPlace } from "../place.ts";
@@ -175,6 +175,12 @@ export class ReplaySession implements LiveSession {
 
   lastStates(): readonly StateMessage[] {
     return this.outbox.lastStates();
+  }
+
+  /** Thresholds and alerts at its place. */
+  alerts(): AlertsStatus {
+    const core = this.player.replayer?.core;
+    return core === undefined ? { alerts: [], perDay: 0, heldBack: 0 } : listAlerts(core);
   }
 
   gauges(): Readonly<Record<string, number>> {
