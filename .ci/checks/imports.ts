@@ -77,6 +77,7 @@ export const RULES: readonly Rule[] = [
   },
   { place: "collab/gateway/", sees: SYSTEM },
   { place: "collab/rooms/", sees: ["collab/gateway/", ...SYSTEM] },
+  { place: "collab/notify/", sees: SYSTEM },
   {
     place: "collab/live/",
     sees: [
@@ -87,6 +88,7 @@ export const RULES: readonly Rule[] = [
       "collab/*",
       "collab/gateway/",
       "collab/rooms/",
+      "collab/notify/",
       "sim/mod.ts",
       ...SYSTEM,
     ],

@@ -14,6 +14,7 @@ import {
   settingPaths,
 } from "../../protocol/settings.ts";
 import { isLoopback } from "../gateway/allowed-hosts.ts";
+import { type NotifyConfig, notifySchema } from "../notify/config.ts";
 import type { NatsFlags } from "./nats-flags.ts";
 
 /** The options of `up`. */
@@ -61,6 +62,8 @@ const fileSchema = v.strictObject({
   /** The partition of a group, where it shall be another. */
   partitionByGroup: v.optional(v.record(v.string(), v.string())),
   settings: v.optional(v.record(v.string(), v.unknown())),
+  /** Where people are told of alerts. */
+  notify: v.optional(notifySchema),
 });
 
 export interface UpConfig {
@@ -83,6 +86,8 @@ export interface UpConfig {
   /** Undefined: one, or as many as the recording has. */
   partitions: number | undefined;
   partitionByGroup: Readonly<Record<string, string>>;
+  /** Undefined: nobody is told outside of the program. */
+  notify: NotifyConfig | undefined;
   /** Those of a new recording. */
   settings: Settings;
   /** Those among them that the config file or an option names. */
@@ -145,6 +150,7 @@ export function readConfig(path: string | undefined, flags: UpOptions): UpConfig
     openRooms: checkOpenRooms(flags.openRooms ?? false, flags.host ?? file.host),
     partitions: flags.partitions ?? file.partitions,
     partitionByGroup: file.partitionByGroup ?? {},
+    notify: file.notify,
     settings: flags.set.reduce(
       (before, [setting, value]) => applySetting(before, setting, value),
       settingsOf(path, file.settings),

@@ -21,6 +21,7 @@ import type { EventMessage, OperatorNotice } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { timeText } from "../../protocol/text-values.ts";
 import { synthWorlds } from "../../sim/mod.ts";
+import { noticesOf, startNotifier } from "../notify/config.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { readConfig, type UpConfig, type UpOptions } from "./config.ts";
 import { openGateway } from "./open-gateway.ts";
@@ -49,6 +50,8 @@ export async function up(flags: UpOptions): Promise<number> {
   if (refusal !== null) throw refusal;
   const log = (message: string) => say("log", { message });
   const alarms: AlarmCounts = { incidents: 0, heldBack: 0 };
+  // A secret that is not there is reported before anything has started.
+  const notices = noticesOf(config.notify);
   const names = await partitionsToRun(config.partitions, config.record);
   const partitions = await SessionPartitions.open({
     config,
@@ -57,7 +60,13 @@ export async function up(flags: UpOptions): Promise<number> {
     log,
   });
   const rooms = new SessionRooms({ config, partitions: partitions.sessions, log });
+  const notifiers =
+    notices === null
+      ? []
+      : partitions.all.map(({ partition, recording }) => startNotifier(partition, notices, recording, log));
+  const silence = (): Promise<unknown> => Promise.all(notifiers.map((notifier) => notifier.close()));
   const gateway = await openGateway(config, partitions.sessions, log, rooms).catch(async (error: unknown) => {
+    await silence();
     await rooms.close();
     await partitions.close();
     throw error;
@@ -81,6 +90,7 @@ export async function up(flags: UpOptions): Promise<number> {
   const why = await Promise.race([stopped, ended, partitions.whenHalted(), rooms.whenHalted()]);
   say("stopping", { why });
   if (why === "ended") await partitions.shadowsCaughtUp();
+  await silence();
   await partitions.close();
   await gateway.close();
   await rooms.close();

@@ -1,0 +1,180 @@
+/**
+ * Tells people outside of the program what a session announces: takes its events in order to each channel (webhook, e-mail).
+ *
+ *   durable events of the session ─► those to be told ─► channel: sent, tried again, or given up ─► mark
+ *                ▲                                                                                   │
+ *                └──────────────────── after a restart from the mark ────────────────────────────────┘
+ *
+ * N1  An event is sent only when it is durable: it cannot be unsaid.
+ * N2  What was sent is not sent again after a restart, and what was not is: the mark of each channel is kept beside the recording. A process that
+ *     is killed between sending and marking sends one notice twice, under the same key.
+ * N3  A channel that does not answer holds up no other, nor the session.
+ * N4  Secrets are in no log, no error and no recording.
+ */
+
+import type { Clock } from "../../actors/ports/clock.ts";
+import type { LiveSession } from "../../actors/ports/session.ts";
+import type { EventMessage } from "../../protocol/messages.ts";
+import type { Marks } from "./marks.ts";
+
+/** What a channel is given. */
+export interface Notice {
+  /** The same for each attempt: the session and the id of the event. */
+  readonly key: string;
+  readonly session: string;
+  readonly event: EventMessage;
+}
+
+export interface Channel {
+  /** Of its mark; unlike that of any other channel of the session. */
+  readonly name: string;
+  /** Resolves when the receiver has taken it. Rejects with `NotTaken`, or with any other error, after which it is tried again. */
+  send(notice: Notice): Promise<void>;
+  close?(): void;
+}
+
+/** The receiver refuses the notice: it would refuse it again. */
+export class NotTaken extends Error {
+  override readonly name = "NotTaken";
+}
+
+export interface NotifierOptions {
+  readonly session: LiveSession;
+  readonly channels: readonly Channel[];
+  readonly marks: Marks;
+  readonly clock: Clock;
+  /** Kinds of events of which people are told. */
+  readonly kinds: readonly string[];
+  /** Uniform on [0, 1): spreads attempts of several programs. */
+  random(): number;
+  log(message: string): void;
+}
+
+/** Events read at a time. */
+const BATCH = 256;
+/** Before the second attempt; doubled for each further one, up to the longest. */
+const AGAIN_MS = 1_000;
+const AGAIN_MS_MAX = 300_000;
+/** A receiver that is away for a day is not coming back for this notice: newer ones matter more. */
+const GIVE_UP_MS = 86_400_000;
+
+export class Notifier {
+  private readonly options: NotifierOptions;
+  private readonly unsubscribe: () => void;
+  private readonly stopping = new AbortController();
+  /** Counts deliveries of the session: what comes while events are read is not missed. */
+  private deliveries = 0;
+  private waiting: (() => void)[] = [];
+  private readonly running: Promise<void>[];
+
+  /** Begins at the marks. A channel without one begins with the events that come from now on. */
+  constructor(options: NotifierOptions) {
+    this.options = options;
+    const { session, channels } = options;
+    this.unsubscribe = session.subscribe({
+      frame() {},
+      state() {},
+      metrics() {},
+      channels() {},
+      event() {},
+      flush: () => this.wakeAll(),
+    });
+    const { lastEventSequence } = session.describe();
+    this.running = channels.map((channel) => this.serve(channel, lastEventSequence));
+  }
+
+  /** Sends nothing more. An attempt under way is given its time; what was not taken is sent after the next start. */
+  async close(): Promise<void> {
+    this.stopping.abort();
+    this.unsubscribe();
+    this.wakeAll();
+    await Promise.all(this.running);
+    for (const { close } of this.options.channels) close?.();
+  }
+
+  private async serve(channel: Channel, from: number): Promise<void> {
+    const { session, marks, kinds, log } = this.options;
+    try {
+      let mark = marks.of(channel.name) ?? from;
+      await marks.set(channel.name, mark);
+      while (!this.isStopped) {
+        const { deliveries } = this;
+        const events = await session.events(mark, BATCH);
+        for (const event of events) {
+          if (isTold(event, kinds) && !(await this.deliver(channel, event))) return;
+          mark = event.sequence;
+          // A mark behind events that nobody is told of costs nothing but reading them again.
+          if (isTold(event, kinds)) await marks.set(channel.name, mark);
+        }
+        if (events.length === 0) await this.newsSince(deliveries);
+      }
+    } catch (error) {
+      log(`${channel.name} sends nothing more: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  /** False when the notifier was stopped before the channel took it. */
+  private async deliver(channel: Channel, event: EventMessage): Promise<boolean> {
+    const { session, clock, log } = this.options;
+    const notice: Notice = { key: `${session.session}/${event.id}`, session: session.session, event };
+    const untilMs = clock.monotonicMs() + GIVE_UP_MS;
+    for (let attempt = 0; !this.isStopped; attempt++) {
+      try {
+        await channel.send(notice);
+        return true;
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        if (error instanceof NotTaken || clock.monotonicMs() >= untilMs) {
+          log(`${channel.name} does not take ${event.kind} ${event.id}, which is passed over: ${reason}`);
+          return true;
+        }
+        if (attempt === 0) log(`${channel.name}: ${reason}; it is tried again`);
+      }
+      await this.pause(this.backOffMs(attempt));
+    }
+    return false;
+  }
+
+  /** Between half of the time and all of it. */
+  private backOffMs(attempt: number): number {
+    return Math.min(AGAIN_MS_MAX, AGAIN_MS * 2 ** Math.min(attempt, 20)) * (0.5 + this.options.random() / 2);
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      const { signal } = this.stopping;
+      if (signal.aborted) {
+        resolve();
+        return;
+      }
+      const end = (): void => {
+        cancel();
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const cancel = this.options.clock.after(ms, end);
+      signal.addEventListener("abort", end);
+    });
+  }
+
+  private newsSince(deliveries: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (this.isStopped || this.deliveries > deliveries) resolve();
+      else this.waiting.push(resolve);
+    });
+  }
+
+  private wakeAll(): void {
+    this.deliveries++;
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+
+  private get isStopped(): boolean {
+    return this.stopping.signal.aborted;
+  }
+}
+
+/** Of an alert only what its actor says people are told. */
+function isTold({ kind, detail }: EventMessage, kinds: readonly string[]): boolean {
+  return kinds.includes(kind) && (detail["fate"] === undefined || detail["fate"] === "told");
+}
