@@ -58,7 +58,10 @@ export class RoomServer implements UpgradeRoute {
   ): void {
     const name = nameOf(from.path);
     const person = this.options.admit(from);
-    const room = name === null || person === null ? null : this.roomOf(name);
+    // A guest and a ticket are for one session.
+    const { identity } = from;
+    const isOther = identity.kind !== "stranger" && identity.session !== null && identity.session !== name;
+    const room = name === null || person === null || isOther ? null : this.roomOf(name);
     const upgraded = (then: (ws: WebSocket) => void): void =>
       this.server.handleUpgrade(request, socket, head, (ws) => {
         ws.on("error", () => {});
