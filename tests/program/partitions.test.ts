@@ -155,17 +155,7 @@ test("what reads one partition says which, and a question about an event finds t
   );
   const { stdout } = await run(["inspect", join(record, "p1"), "--events", "--json"]);
   const { id } = eventsIn(stdout).find(({ group }) => group === IN_P1)!;
-  const asked = await run([
-    "causality",
-    record,
-    "--event",
-    id,
-    "--runs",
-    "2",
-    "--rewinds",
-    "20ms",
-    "--json",
-  ]);
+  const asked = await run(["causality", record, "--event", id, "--runs", "2", "--rewinds", "20ms", "--json"]);
   assert.is(asked.code, 0, asked.stderr);
 });
 
