@@ -37,6 +37,8 @@ export interface UpgradeRoute {
     from: RequestOrigin,
     stillSignedIn: () => boolean,
   ): void;
+  /** Ends at once the connections of those who are not signed in any more. */
+  checkSignIns(): void;
   close(): Promise<void>;
 }
 

@@ -27,6 +27,7 @@ import { HttpError } from "./http-error.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
 import { Counters, countUp } from "./metrics.ts";
 import { OpenSockets } from "./open-sockets.ts";
+import type { RequestOrigin } from "./request.ts";
 import { RequestGuard } from "./request-guard.ts";
 import { allowOrigin, isPreflight, refuseOnSocket, respond, respondError } from "./response.ts";
 import { OPEN_PATHS, routes } from "./routes.ts";
@@ -191,6 +192,7 @@ class RunningGateway {
     grants.onChange(() => {
       for (const stream of [...this.#streams]) stream.checkSignIn();
       this.#socketServer.checkSignIns();
+      for (const route of this.#upgrades) route.checkSignIns();
     });
     server.on("connection", (socket: Socket) => {
       socket.setNoDelay(true);
@@ -258,7 +260,7 @@ class RunningGateway {
           kind: "unavailable",
         });
       // A stranger may still send the token in its hello. A page cannot read why an upgrade was refused, but it can read `closing`.
-      if (from.identity.kind === "stranger" && from.identity.wrongToken) this.#guard.requireSignIn(from);
+      if (from.identity.kind === "stranger" && from.identity.wrongToken) this.#refuseWrongToken(from, route);
       if (route === undefined) this.#socketServer.accept(request, socket as Socket, head, from);
       else {
         if (from.identity.kind !== "stranger") this.#enterSocket(socket as Socket, from.address);
@@ -266,6 +268,15 @@ class RunningGateway {
       }
     } catch (error) {
       refuseOnSocket(socket, this.#shown(request, error), this.#limits.closeGraceMs);
+    }
+  }
+
+  /** Throws the refusal, charged to the address. A route tells its clients itself, after the upgrade, unless there were too many. */
+  #refuseWrongToken(from: RequestOrigin, route: UpgradeRoute | undefined): void {
+    try {
+      this.#guard.requireSignIn(from);
+    } catch (error) {
+      if (route === undefined || !(error instanceof HttpError) || error.status !== 401) throw error;
     }
   }
 

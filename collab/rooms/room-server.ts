@@ -17,7 +17,7 @@ import type { UpgradeRoute } from "../gateway/gateway-context.ts";
 import type { RequestOrigin } from "../gateway/request.ts";
 import { ROOM_LIMITS } from "./limits.ts";
 import { Room } from "./room.ts";
-import { RoomSocket } from "./room-socket.ts";
+import { RoomSocket, SIGNED_OUT } from "./room-socket.ts";
 
 export interface RoomServerOptions {
   readonly clock: Clock;
@@ -81,7 +81,9 @@ export class RoomServer implements UpgradeRoute {
       (found) =>
         upgraded((ws) => {
           const epoch = from.query.get("epoch");
-          if (epoch !== null && epoch !== String(found.epoch))
+          // The room may have been opened meanwhile.
+          if (!stillSignedIn()) ws.close(CLOSE_CODES.unauthenticated, SIGNED_OUT);
+          else if (epoch !== null && epoch !== String(found.epoch))
             ws.close(CLOSE_CODES.epoch, `epoch ${found.epoch} of the document`);
           else new RoomSocket(ws, socket, { room: found, person, connection, stillAdmitted: stillSignedIn });
         }),
@@ -105,6 +107,10 @@ export class RoomServer implements UpgradeRoute {
     return room;
   }
 
+  checkSignIns(): void {
+    this.inRooms((room) => room.checkSignIns());
+  }
+
   async close(): Promise<void> {
     this.cancelKeepAlive();
     for (const room of this.rooms.values())
@@ -116,13 +122,14 @@ export class RoomServer implements UpgradeRoute {
 
   private keepAliveLater(): void {
     this.cancelKeepAlive = this.options.clock.after(ROOM_LIMITS.keepAliveMs, () => {
-      for (const room of this.rooms.values())
-        room.then(
-          (open) => open.keepAlive(),
-          () => {},
-        );
+      this.inRooms((room) => room.keepAlive());
       this.keepAliveLater();
     });
+  }
+
+  /** In all that are open or will be. */
+  private inRooms(act: (room: Room) => void): void {
+    for (const room of this.rooms.values()) room.then(act, () => {});
   }
 }
 

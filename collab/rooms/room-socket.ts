@@ -29,6 +29,9 @@ import {
 /** Longest reason that a close may carry, in bytes; ours are ASCII but for names of keys. */
 const REASON_CHARACTERS = 100;
 
+/** Why a connection is closed when its person was revoked, or has another role now. */
+export const SIGNED_OUT = "signed out";
+
 export class RoomSocket implements RoomClient {
   readonly person: Principal;
   private readonly ws: WebSocket;
@@ -106,8 +109,12 @@ export class RoomSocket implements RoomClient {
   }
 
   keepAlive(): void {
-    if (!this.stillAdmitted()) this.close(CLOSE_CODES.unauthenticated, "signed out");
-    else this.checkBacklog();
+    this.checkSignIn();
+    if (!this.isClosed) this.checkBacklog();
+  }
+
+  checkSignIn(): void {
+    if (!this.stillAdmitted()) this.close(CLOSE_CODES.unauthenticated, SIGNED_OUT);
   }
 
   close(code: number, reason: string): void {

@@ -26,6 +26,8 @@ export interface RoomClient extends PresenceOwner {
   /** Called before something new is sent. */
   checkBacklog(): void;
   keepAlive(): void;
+  /** Ends the connection when its person is not signed in any more. */
+  checkSignIn(): void;
   close(code: number, reason: string): void;
 }
 
@@ -103,6 +105,10 @@ export class Room {
         if (ahead.has(socket) && !socket.isBehind)
           socket.write(joinFrames([presenceMessage(this.presence.without(socket, entries))]));
     });
+  }
+
+  checkSignIns(): void {
+    for (const socket of this.sockets) socket.checkSignIn();
   }
 
   keepAlive(): void {

@@ -18,7 +18,7 @@ export interface RoomWorld {
   readonly gateway: Gateway;
   readonly partition: Partition;
   /** A stock client under this name; `writer`: its Yjs client id. */
-  join(name: string, options?: { writer?: number; role?: string; doc?: Y.Doc; room?: string }): Stock;
+  join(name: string, options?: StockOptions): Stock;
   /** A bare socket, for what no stock client sends. */
   socket(name?: string, path?: string): BareSocket;
   close(): Promise<void>;
@@ -31,15 +31,30 @@ function admit({ query }: RequestOrigin): Principal | null {
   return { id, name: id, role: (query.get("role") ?? "editor") as Principal["role"] };
 }
 
-export async function roomWorld(journal: Journal = createMemoryJournal({})): Promise<RoomWorld> {
+interface RoomWorldOptions {
+  readonly token?: string;
+  /** The document is open when this resolves. */
+  opening?(): Promise<void>;
+}
+
+/** With a token people are who they are signed in as, and a second document, "mill", is there. */
+export async function roomWorld(
+  journal: Journal = createMemoryJournal({}),
+  { token, opening = () => Promise.resolve() }: RoomWorldOptions = {},
+): Promise<RoomWorld> {
   const partition = await openRoomPartition(journal);
   const rooms = new RoomServer({
     clock: systemClock,
-    open: (name) => (name === "plant" ? Promise.resolve(partition) : null),
-    admit,
+    open: (name) =>
+      name === "plant" || (name === "mill" && token !== undefined) ? opening().then(() => partition) : null,
+    admit: token === undefined ? admit : ({ identity }) => identity.principal,
     log() {},
   });
-  const gateway = await createGateway({ sessions: [partition], upgrades: [rooms] });
+  const gateway = await createGateway({
+    sessions: [partition],
+    upgrades: [rooms],
+    ...(token === undefined ? {} : { token }),
+  });
   const closing: (() => void)[] = [];
   return {
     gateway,
@@ -77,6 +92,14 @@ export function openRoomPartition(journal: Journal): Promise<Partition> {
   });
 }
 
+interface StockOptions {
+  readonly writer?: number;
+  readonly role?: string;
+  readonly doc?: Y.Doc;
+  readonly room?: string;
+  readonly ticket?: string;
+}
+
 /** A stock y-websocket client, as its users have it. */
 export class Stock {
   readonly doc: Y.Doc;
@@ -87,19 +110,14 @@ export class Stock {
   constructor(
     gateway: Gateway,
     name: string,
-    {
-      writer,
-      role = "editor",
-      doc = new Y.Doc(),
-      room = "plant",
-    }: { writer?: number; role?: string; doc?: Y.Doc; room?: string } = {},
+    { writer, role = "editor", doc = new Y.Doc(), room = "plant", ticket }: StockOptions = {},
   ) {
     this.doc = doc;
     if (writer !== undefined) doc.clientID = writer;
     this.provider = new WebsocketProvider(`ws://127.0.0.1:${gateway.port}/collab`, room, doc, {
       WebSocketPolyfill: WebSocket as never,
       disableBc: true,
-      params: { name, role },
+      params: { name, role, ...(ticket === undefined ? {} : { ticket }) },
       maxBackoffTime: 200,
     });
     const look = () => this.#condition.look();
