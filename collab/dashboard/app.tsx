@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { PanelProps } from "./components/panel-props.ts";
 import { listen } from "./keyboard/keyboard.ts";
 import { shortcutsOf } from "./keyboard/shortcuts.ts";
+import { AlertsLine } from "./panels/alerts/panel.tsx";
 import { ChannelsPanel } from "./panels/channels/panel.tsx";
 import { ConnectionBanner } from "./panels/connection/panel.tsx";
 import { EventsPanel } from "./panels/events/panel.tsx";
@@ -18,15 +19,16 @@ import { MeasuresPanel } from "./panels/measures/panel.tsx";
 import { ReplayBar } from "./panels/replay/panel.tsx";
 import { SignalsPanel } from "./panels/signals/panel.tsx";
 import { StatePanel } from "./panels/state/panel.tsx";
+import { ThresholdsDialog } from "./panels/thresholds/panel.tsx";
 import { WhatIfDialog } from "./panels/what-if/panel.tsx";
 import { toggleTheme } from "./theme/theme.ts";
 
 type Panel = (props: PanelProps) => ComponentChildren;
 
 /** Lines across the page, from the top. Each but the first appears only when there is something to report. */
-const LINES: readonly Panel[] = [Header, ConnectionBanner, ReplayBar, InjectionBanner];
+const LINES: readonly Panel[] = [Header, ConnectionBanner, ReplayBar, InjectionBanner, AlertsLine];
 const GRID: readonly Panel[] = [ChannelsPanel, SignalsPanel, MeasuresPanel, StatePanel, EventsPanel];
-const DIALOGS: readonly Panel[] = [InjectDialog, WhatIfDialog, HelpDialog, JoinDialog];
+const DIALOGS: readonly Panel[] = [InjectDialog, WhatIfDialog, ThresholdsDialog, HelpDialog, JoinDialog];
 
 export function App(props: PanelProps) {
   useEffect(() => listen(document, shortcutsOf(props.model, props.view, props.controls, toggleTheme)), []);

@@ -6,6 +6,7 @@ import "./style.css";
 import { render } from "preact";
 import { Loop } from "../charts/loop.ts";
 import { App } from "./app.tsx";
+import { Alerts } from "./model/alerts.ts";
 import { Controls } from "./model/controls.ts";
 import { Model } from "./model/model.ts";
 import { signIn } from "./model/sign-in.ts";
@@ -18,12 +19,13 @@ const options = new URLSearchParams(location.search);
 const isDemo = options.has("demo");
 const model = new Model();
 const controls = new Controls();
+const alerts = new Alerts(model, controls);
 const view = new View(model);
 const loop = new Loop(() => model.flush());
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("Cannot start: the page has no element with id app");
-render(<App model={model} view={view} loop={loop} controls={controls} />, root);
+render(<App model={model} view={view} loop={loop} controls={controls} alerts={alerts} />, root);
 loop.start();
 
 const source: Source = isDemo
@@ -42,6 +44,7 @@ view.spanUs.subscribe((us) => source.setSpan?.(us));
 addEventListener("pagehide", () => {
   source.stop();
   controls.stop();
+  alerts.stop();
 });
 
 async function demoFile(): Promise<Uint8Array<ArrayBuffer>> {

@@ -49,6 +49,8 @@ const CONTROLS: Readonly<Record<string, CommandName>> = {
   inject: "startInjection",
   settings: "changeSetting",
   whatIf: "askWhatIf",
+  alerts: "listAlerts",
+  thresholds: "threshold.set",
 };
 
 export function controlsOf(session: LiveSession): string[] {

@@ -32,6 +32,7 @@ const PATHS = {
       <path d="M6 7.500v9M18 10.500c0 4-6 3-11 6.500" />
     </>
   ),
+  threshold: <path d="M2 8h3M9 8h3M16 8h3M3 19l5-7 4 4 5-12 4 7" />,
   plus: <path d="M12 5v14M5 12h14" />,
   search: (
     <>

@@ -1,6 +1,7 @@
 /** What every panel gets. */
 
 import type { Loop } from "../../charts/loop.ts";
+import type { Alerts } from "../model/alerts.ts";
 import type { Controls } from "../model/controls.ts";
 import type { Model } from "../model/model.ts";
 import type { View } from "../model/view.ts";
@@ -10,4 +11,5 @@ export interface PanelProps {
   view: View;
   loop: Loop;
   controls: Controls;
+  alerts: Alerts;
 }

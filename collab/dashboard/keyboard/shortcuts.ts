@@ -78,6 +78,14 @@ export function shortcutsOf(
     },
     { keys: ["i"], group: "Look", label: "Inject a synthetic event", run: () => open("inject") },
     { keys: ["w"], group: "Look", label: "What would have happened?", run: () => open("whatIf") },
+    {
+      keys: ["a"],
+      group: "Look",
+      label: "Thresholds and their alerts",
+      run: () => {
+        if (controls.supported.peek().has("alerts")) view.dialog.value = "thresholds";
+      },
+    },
     { keys: ["t"], group: "Look", label: "Dark or light colours", run: () => toggleTheme() },
     { keys: ["?"], group: "Look", label: "This list of keys", run: () => toggleHelp(view) },
     { keys: ["Escape"], group: "Look", label: "Close, or leave a field", run: () => leave(view) },

@@ -1,10 +1,12 @@
 /**
- * Commands of the page to its session, over HTTP: replay, injections, what-if questions.
+ * Commands of the page to its session, over HTTP: replay, injections, what-if questions, thresholds and alerts.
  *
  * The page reads the position of a recorded session once a second, because others may move it, and interpolates by its own clock.
  */
 import { computed, signal } from "@preact/signals";
+import type { LoggedCommandName } from "../../../protocol/commands.ts";
 import type {
+  AlertsStatus,
   InjectableScenario,
   InjectionUnderWay,
   ReplayMark,
@@ -51,7 +53,7 @@ export interface Me {
 }
 
 export class Controls {
-  /** What the session supports: "replay", "inject", "whatIf", "settings". */
+  /** What the session supports: "replay", "inject", "whatIf", "settings", "alerts" (reading), "thresholds" (acting on them). */
   readonly supported = signal<ReadonlySet<string>>(new Set());
   readonly replay = signal<ReplayStatus | null>(null);
   readonly marks = signal<readonly ReplayMark[]>([]);
@@ -185,6 +187,16 @@ export class Controls {
   /** Rejects with the gateway's message when there is no answer. */
   whatIf(request: object): Promise<WhatIfAnswer> {
     return this.#request<WhatIfAnswer>("api/whatif", request);
+  }
+
+  /** Thresholds with the state of their alerts. */
+  alerts(): Promise<AlertsStatus> {
+    return this.#request<AlertsStatus>("api/alerts");
+  }
+
+  /** A command that enters the log as it is. Rejects with the gateway's message when it did not. */
+  async command(name: LoggedCommandName, body: object): Promise<void> {
+    await this.#request(`api/commands/${name}`, body);
   }
 
   #goTo(place: Place): void {

@@ -38,7 +38,7 @@ export class View {
   readonly matrixScale = signal<"coherence" | "density">("density");
   readonly help = signal(false);
   /** The open dialog. */
-  readonly dialog = signal<"inject" | "whatIf" | null>(null);
+  readonly dialog = signal<"inject" | "whatIf" | "thresholds" | null>(null);
   /** Read out by screen readers when they have nothing more urgent. */
   readonly announcement = signal("");
   /** Counts every change of the above: canvases compare it. */

@@ -34,6 +34,7 @@ export function SignalsPanel(props: PanelProps) {
           ))}
         </ul>
         <div class="spacer" />
+        <ThresholdsButton {...props} />
         <Spans {...props} />
       </div>
       <figure class="chart" aria-label="Chosen channels over time">
@@ -52,6 +53,23 @@ export function SignalsPanel(props: PanelProps) {
         <FollowPill {...props} />
       </figure>
     </section>
+  );
+}
+
+function ThresholdsButton({ view, controls }: PanelProps) {
+  if (!controls.supported.value.has("alerts")) return null;
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      onClick={() => {
+        view.dialog.value = "thresholds";
+      }}
+      aria-label="Thresholds"
+      title="Thresholds and their alerts (A)"
+    >
+      <Icon name="threshold" size={16} />
+    </button>
   );
 }
 

@@ -1,0 +1,143 @@
+/**
+ * Thresholds and their alerts, as the session has them, and what the person does about them.
+ *
+ *   event of an alert or threshold ─┐
+ *   each second, while there are thresholds ─┴─► read ─► status ─► alerts that fire or are about to
+ *
+ * An alert that is about to fire has no event yet, and values have none: so they are read again while there are thresholds.
+ */
+import { computed, signal } from "@preact/signals";
+import type { Threshold, ThresholdRequest } from "../../../protocol/alert-commands.ts";
+import type { LoggedCommandName } from "../../../protocol/commands.ts";
+import type { AlertStatus } from "../../../protocol/controls.ts";
+import type { Controls } from "./controls.ts";
+import type { Model } from "./model.ts";
+
+const READ_EVERY_MS = 1_000;
+
+/** The worst first. */
+export const SEVERITIES = [
+  "critical",
+  "warning",
+  "notice",
+  "info",
+] as const satisfies readonly Threshold["severity"][];
+
+export class Alerts {
+  readonly all = signal<readonly AlertStatus[]>([]);
+  /** Alerts that were held back by the budget and not told since. */
+  readonly heldBack = signal(0);
+  /** Firing ones first, then by severity, then the longest. */
+  readonly active = computed(() =>
+    this.all.value
+      .filter(({ state }) => state === "firing" || state === "pending")
+      .sort((a, b) => rank(a) - rank(b) || (a.sinceUs ?? 0) - (b.sinceUs ?? 0)),
+  );
+  /** Why the last command failed, "" when it succeeded. */
+  readonly failure = signal("");
+  readonly #controls: Controls;
+  readonly #timer: ReturnType<typeof setInterval>;
+  readonly #ends: (() => void)[];
+  #seen = 0;
+  #reading: Promise<void> | null = null;
+  #again = false;
+
+  constructor(model: Model, controls: Controls) {
+    this.#controls = controls;
+    this.#timer = setInterval(() => {
+      if (this.all.peek().length > 0 && !document.hidden) void this.read();
+    }, READ_EVERY_MS);
+    this.#ends = [
+      controls.supported.subscribe(() => void this.read()),
+      model.rewinds.subscribe(() => void this.read()),
+      model.events.subscribe((events) => {
+        const seen = this.#seen;
+        this.#seen = events[0]?.sequence ?? 0;
+        const isOurs = ({ sequence, kind }: { sequence: number; kind: string }) =>
+          sequence > seen && /^(alert|threshold)\./.test(kind);
+        if (events.some(isOurs)) void this.read();
+      }),
+    ];
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    for (const end of this.#ends) end();
+  }
+
+  /** Resolves when what is known is at least as new as this call. */
+  read(): Promise<void> {
+    if (!this.#controls.supported.peek().has("alerts")) return Promise.resolve();
+    this.#again = true;
+    this.#reading ??= this.#readOn();
+    return this.#reading;
+  }
+
+  acknowledge(id: string): Promise<boolean> {
+    return this.#act("alert.acknowledged", { id });
+  }
+
+  /** `to`: "" for nobody. */
+  assign(id: string, to: string): Promise<boolean> {
+    return this.#act("alert.assigned", { id, to });
+  }
+
+  /** Zero seconds end it. */
+  snooze(id: string, seconds: number): Promise<boolean> {
+    return this.#act("alert.snoozed", { id, seconds });
+  }
+
+  remove(id: string): Promise<boolean> {
+    return this.#act("threshold.removed", { id });
+  }
+
+  set(threshold: ThresholdRequest): Promise<boolean> {
+    return this.#act("threshold.set", threshold);
+  }
+
+  /** Whether the command succeeded. Else `failure` says why not. */
+  async #act(name: LoggedCommandName, body: object): Promise<boolean> {
+    try {
+      await this.#controls.command(name, body);
+      this.failure.value = "";
+    } catch (error) {
+      this.failure.value = (error as Error).message;
+    }
+    await this.read();
+    return this.failure.peek() === "";
+  }
+
+  /** One request at a time; calls in the meantime share the next one. */
+  async #readOn(): Promise<void> {
+    while (this.#again) {
+      this.#again = false;
+      try {
+        const { alerts, heldBack } = await this.#controls.alerts();
+        this.all.value = alerts;
+        this.heldBack.value = heldBack;
+      } catch {
+        // The connection's own line reports a server that does not answer.
+      }
+    }
+    this.#reading = null;
+  }
+}
+
+function rank({ state, threshold }: AlertStatus): number {
+  return (state === "firing" ? 0 : SEVERITIES.length) + SEVERITIES.indexOf(threshold.severity);
+}
+
+/** An id for a new threshold of a channel that no other has: "cpu.user-above", "cpu.user-above-2". */
+export function freeId(
+  { of, direction }: Pick<Threshold, "of" | "direction">,
+  taken: readonly AlertStatus[],
+): string {
+  const what = "channel" in of ? of.channel : of.measure;
+  // What ids may have (protocol/alert-commands.ts), with room for a number.
+  const name = what.replace(/[^\w.:-]+/g, "-").replace(/^[^A-Za-z0-9]+/, "");
+  const stem = `${name.slice(0, 48) || "threshold"}-${direction}`;
+  const ids = new Set(taken.map(({ threshold }) => threshold.id));
+  let id = stem;
+  for (let k = 2; ids.has(id); k++) id = `${stem}-${k}`;
+  return id;
+}
