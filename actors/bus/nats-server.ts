@@ -3,11 +3,11 @@
  *
  *     // requires: nats-server
  *     const server = await startNatsServer();
- *     … server.url … await server.kill(); await server.start(); server.pause(); server.resume();
+ *     … server.url … await server.kill(); await server.start(); await server.pause(); server.resume();
  *     await server.dispose();
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { accessSync, constants, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
@@ -103,12 +103,19 @@ export class NatsServer {
     rmSync(join(this.folder, "store"), { recursive: true, force: true });
   }
 
-  pause(): void {
-    this.#child?.kill("SIGSTOP");
+  /** Resolves when all its threads stand still; where there is no /proc, as soon as it was asked to. */
+  async pause(): Promise<void> {
+    this.#signal("SIGSTOP");
+    while (this.#child !== null && isMoving(this.#child.pid!)) await pass(STOP_POLL_MS);
   }
 
   resume(): void {
-    this.#child?.kill("SIGCONT");
+    this.#signal("SIGCONT");
+  }
+
+  /** Not by `ChildProcess.kill`: Deno's sends a process one signal, and no second one. */
+  #signal(signal: NodeJS.Signals): void {
+    if (this.#child !== null) process.kill(this.#child.pid!, signal);
   }
 
   /** By SIGKILL. Resolves when it is gone. */
@@ -126,6 +133,23 @@ export class NatsServer {
     await this.kill();
     rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/** A process that a busy machine does not schedule takes milliseconds to notice a signal. */
+const STOP_POLL_MS = 1;
+
+/** Whether a process of Linux is neither stopped nor gone; false elsewhere. */
+function isMoving(pid: number): boolean {
+  try {
+    const status = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return !"TtZX".includes(status.slice(status.lastIndexOf(")") + 2)[0]!);
+  } catch {
+    return false;
+  }
+}
+
+function pass(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** Whether a server says hello there within a moment. */

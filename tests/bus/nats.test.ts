@@ -209,7 +209,7 @@ test("a server that is paused answers when it goes on", async () => {
   const bus = await freshBus();
   const stream = bus.stream("ew.s.p0.log");
   await stream.append(Uint8Array.of(1), { id: "1" });
-  server.pause();
+  await server.pause();
   let isAnswered = false;
   const answer = stream.append(Uint8Array.of(2), { id: "2" }).then((sequence) => {
     isAnswered = true;

@@ -5,6 +5,8 @@ import { MachineHost } from "../../actors/core/machine-host.ts";
 import { SYSTEM } from "../../actors/system.ts";
 
 const definitions = [...SYSTEM.group, ...SYSTEM.session];
+/** With every field that any machine begins from. */
+const INPUT = { group: "g", perDay: 10, windowUs: 60_000_000 };
 const ACTIONS = new Set(["announce", "timer.start", "timer.cancel"]);
 
 function statesOf(machine: AnyStateMachine): string[] {
@@ -26,13 +28,13 @@ for (const { name, machine } of definitions) {
   });
 
   test(`${name} machine is accepted by the host`, () => {
-    assert.is(new MachineHost(machine, { group: "g" }).value, machine.config.initial);
+    assert.is(new MachineHost(machine, INPUT).value, machine.config.initial);
   });
 
   test(`${name} machine requests only actions that the core offers, in every state and for every signal`, () => {
     for (const state of statesOf(machine)) {
       for (const type of signalsOf(machine)) {
-        const [start] = initialTransition(machine, { group: "g" });
+        const [start] = initialTransition(machine, INPUT);
         const at = machine.resolveState({ value: state, context: start.context });
         const [, actions] = transition(machine, at, sample(type));
         for (const action of actions as readonly { type: string; params?: unknown }[]) {
@@ -110,7 +112,7 @@ function sample(type: string) {
     shed: 0,
     degradedForUs: 4_000_000,
     source: "feed",
-    detail: "text",
+    detail: "{}",
     bad: 3,
     reasons: "nan 3",
     from: "0",
@@ -140,6 +142,11 @@ function sample(type: string) {
     gain: 20,
     price: 15,
     again: false,
+    kind: "threshold.set",
+    id: "load",
+    by: "ada",
+    severity: "warning",
+    isAgain: false,
   };
 }
 
