@@ -14,7 +14,7 @@
  */
 import * as v from "valibot";
 import { bytes, count, float64s, name, text, timeUs, uint16s, uint32s } from "./fields.ts";
-import { MAX_GROUP_CHANNELS, MAX_GROUPS } from "./limits.ts";
+import { MAX_GROUP_CHANNELS, MAX_GROUPS, MAX_PARTITIONS } from "./limits.ts";
 
 // ---- client → gateway -------------------------------------------------------------------------------------------
 
@@ -82,6 +82,8 @@ export const welcome = v.object({
     conflateBytes: count,
     closeBytes: count,
   }),
+  /** All partitions of the session, the first one first; absent where there is only this one. Each is reached by its name. */
+  partitions: v.optional(v.pipe(v.array(name), v.maxLength(MAX_PARTITIONS))),
 });
 
 export const subscribed = v.object({

@@ -73,7 +73,14 @@ export const RULES: readonly Rule[] = [
   { place: "collab/charts/", sees: ["protocol/"] },
   {
     place: "collab/dashboard/",
-    sees: ["collab/charts/", "collab/client.ts", "collab/event-cursor.ts", "protocol/"],
+    sees: [
+      "collab/charts/",
+      "collab/client.ts",
+      "collab/event-cursor.ts",
+      "collab/event-order.ts",
+      "collab/session-client.ts",
+      "protocol/",
+    ],
   },
   { place: "collab/gateway/", sees: SYSTEM },
   { place: "collab/rooms/", sees: ["collab/gateway/", ...SYSTEM] },

@@ -43,7 +43,13 @@ export function refusedMessage(
   return { type: "refused", request, action, value, wanted: expected, ...(id === undefined ? {} : { id }) };
 }
 
-export function welcomeMessage(session: LiveSession, server: string, limits: GatewayLimits): Welcome {
+/** `partitions`: all of the session, the first one first. */
+export function welcomeMessage(
+  session: LiveSession,
+  partitions: readonly string[],
+  server: string,
+  limits: GatewayLimits,
+): Welcome {
   const { partition, durability, timeUs, lastInputSequence, lastEventSequence } = session.describe();
   return {
     type: "welcome",
@@ -62,6 +68,7 @@ export function welcomeMessage(session: LiveSession, server: string, limits: Gat
       conflateBytes: limits.conflateAboveBytes,
       closeBytes: limits.cutAboveBytes,
     },
+    ...(partitions.length > 1 ? { partitions: [...partitions] } : {}),
   };
 }
 

@@ -29,6 +29,8 @@ import { WorkBudget } from "./work-budget.ts";
 
 export interface ClientContext {
   readonly hub: SessionHub;
+  /** All partitions of the hub's session, the first one first. */
+  readonly partitions: readonly string[];
   readonly limits: GatewayLimits;
   readonly counters: Counters;
   readonly nowMs: () => number;
@@ -138,7 +140,7 @@ export class SocketClient implements HubClient, ClientPort {
   }
 
   #hello(versions: readonly number[], token: string | undefined): void {
-    const { hub, limits, server, signIn } = this.#context;
+    const { hub, partitions, limits, server, signIn } = this.#context;
     if (this.#state !== "awaitingHello") {
       this.#refuse(refusedMessage("hello", "say hello", "a second hello", "one per connection"));
       return;
@@ -157,7 +159,7 @@ export class SocketClient implements HubClient, ClientPort {
     this.#cancelHello();
     this.#state = "joined";
     this.#leaveHub = hub.join(this);
-    this.send(welcomeMessage(hub.session, server, limits));
+    this.send(welcomeMessage(hub.session, partitions, server, limits));
     for (const declaration of hub.session.groups()) this.send(declaration);
   }
 

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { WebSocketServer } from "ws";
-import { chooseHub, type GatewayContext } from "./gateway-context.ts";
+import { chooseHub, type GatewayContext, hubsOfSession } from "./gateway-context.ts";
 import type { RequestOrigin } from "./request.ts";
 import { SocketClient } from "./socket-client.ts";
 
@@ -34,10 +34,12 @@ export class SocketServer {
     const { hubs, sockets, auth, counters, limits, nowMs, server } = this.#gateway;
     let who = identity;
     const hub = chooseHub(hubs, from);
+    const partitions = hubsOfSession(hubs, hub.session.session).map(({ session }) => session.partition);
     if (identity.kind !== "stranger") this.#enter(socket, address);
     this.#server.handleUpgrade(request, socket, head, (ws) => {
       const client = new SocketClient(ws, socket, {
         hub,
+        partitions,
         limits,
         counters,
         nowMs,

@@ -65,6 +65,7 @@ export class SimulatedGateway {
     // The interfaces are those of `ws` and node:net; the simulated socket implements the part that SocketClient uses.
     const client = new SocketClient(server as unknown as WebSocket, server as unknown as Socket, {
       hub: served.hub,
+      partitions: [served.hub.session.partition],
       limits: LIMITS,
       counters: this.#counters,
       nowMs: () => this.#clock.monotonicMs(),

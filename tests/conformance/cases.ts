@@ -295,6 +295,7 @@ const EVERY_ROW: { readonly [Name in MessageName]: MessageOf<Name> } = {
 /** name → message; the bytes of each stand in golden.json under the same name. */
 export const CASES: Readonly<Record<string, DecodedMessage>> = {
   ...EVERY_ROW,
+  "welcome to one of several partitions": { ...EVERY_ROW.welcome, partition: "p1", partitions: ["p0", "p1"] },
   "frame with sizes": { ...frame, size: Float64Array.of(100, 0, 2.5) },
   "frame of one sample": {
     ...frame,
