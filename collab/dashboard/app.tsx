@@ -50,10 +50,11 @@ const ANNOUNCE_EVERY_MS = 2000;
 function Announcements({ model, view }: PanelProps) {
   const [text, setText] = useState("");
   useEffect(() => {
-    let announced = model.events.peek()[0]?.sequence ?? 0;
+    let announced = idsOf(model.events.peek());
     const timer = setInterval(() => {
-      const fresh = model.events.peek().filter((event) => event.sequence > announced);
-      announced = model.events.peek()[0]?.sequence ?? announced;
+      const events = model.events.peek();
+      const fresh = events.filter(({ id }) => !announced.has(id));
+      announced = idsOf(events);
       const first = fresh[0];
       if (first === undefined) return;
       const more = fresh.length > 1 ? `, and ${fresh.length - 1} more` : "";
@@ -71,4 +72,8 @@ function Announcements({ model, view }: PanelProps) {
       </div>
     </>
   );
+}
+
+function idsOf(events: readonly { readonly id: string }[]): ReadonlySet<string> {
+  return new Set(events.map(({ id }) => id));
 }

@@ -9,6 +9,7 @@ import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
+import { partitionOf } from "../../actors/cluster/mod.ts";
 import { buildDashboard, coloursOf, complaintsOf, launchChromium } from "../support/browser.ts";
 import { programCommand } from "../support/program-run.ts";
 
@@ -89,6 +90,70 @@ test("page gets access by the token of the link, and reports denied access witho
   await context.close();
   await own.stop();
 });
+
+test("page shows the groups of all partitions live and lists the events of each, also after it is loaded again", async () => {
+  const groups = ["amber", "elm", "birch", "cedar", "dune"];
+  const ofTwo = ["p0", "p1"].map(
+    (name) => groups.find((group) => partitionOf(group, ["p0", "p1"]) === name)!,
+  );
+  const feeds = ofTwo.flatMap((group) => ["--feed", `walk?channels=8&rate=1600&frame=8&group=${group}`]);
+  const own = await startSystem(["--partitions", "2", ...feeds]);
+  const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
+  const complaints = complaintsOf(page);
+  await page.goto(own.url);
+  let known: string[] = [];
+  for (const visit of ["first", "again"]) {
+    await page.waitForSelector(".connection.at-open");
+    await page.locator(".session", { hasText: "2 partitions" }).waitFor();
+    for (const group of ofTwo) {
+      const tab = page.getByRole("group", { name: "Channel group" }).getByRole("button", { name: group });
+      await tab.click();
+      await page.locator(".event", { hasText: `coherence.warmed · ${group}` }).waitFor();
+      await painted(page, ".matrix canvas", 4);
+      await painted(page, ".measures canvas", 4);
+      await page.keyboard.press("j");
+      await page.locator(".event.open").waitFor();
+      await page.keyboard.press("Escape");
+    }
+    await valuesChange(page);
+    const listed = await page.locator(".event-title").allTextContents();
+    if (visit === "again") for (const title of known) assert.ok(listed.includes(title), title);
+    known = listed;
+    if (visit === "first") await page.reload();
+  }
+  // Reading the same picture several times is what this test does, and not the page.
+  const ofPage = complaints.filter((complaint) => !complaint.includes("willReadFrequently"));
+  assert.equal(ofPage, []);
+  await page.context().close();
+  await own.stop();
+});
+
+test("page without a WebSocket shows the events of all partitions", async () => {
+  const feeds = ["amber", "elm", "birch", "cedar", "dune"].map(
+    (group) => `walk?channels=2&rate=200&group=${group}`,
+  );
+  const own = await startSystem(["--partitions", "2", ...feeds.flatMap((feed) => ["--feed", feed])]);
+  const page = await (await browser.newContext()).newPage();
+  await page.routeWebSocket(/\/ws/, (socket) => socket.close({ code: 1011, reason: "blocked by a proxy" }));
+  await page.goto(own.url);
+  await page.locator(".banner", { hasText: "Fallback" }).waitFor({ timeout: 20_000 });
+  for (const group of ["amber", "elm", "birch", "cedar", "dune"])
+    await page.locator(".event", { hasText: `coherence.warmed · ${group}` }).waitFor();
+  await page.context().close();
+  await own.stop();
+});
+
+/** Resolves when the value of every channel has changed since the call. */
+async function valuesChange(page: Page): Promise<void> {
+  const before = await page.locator(".channel .value").allTextContents();
+  await page.waitForFunction(
+    (were) =>
+      [...document.querySelectorAll(".channel .value")].every(
+        ({ textContent }, k) => textContent !== were[k],
+      ),
+    before,
+  );
+}
 
 async function startSystem(args: string[], port = "0"): Promise<{ url: string; stop(): Promise<void> }> {
   const [program = "", ...rest] = programCommand(ownRuntime());

@@ -1,6 +1,7 @@
 /** Requests of the page to its session, against a gateway that answers when the test says so. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { Controls } from "../../collab/dashboard/model/controls.ts";
 import type { ReplayMark } from "../../protocol/controls.ts";
 import { FROM_US, onControls, SECOND, STATUS } from "./controlled-session.ts";
 
@@ -45,6 +46,35 @@ test("a failed command shows its reason until a command succeeds", async () => {
     assert.is(controls.failure.value, "");
     assert.is(controls.replay.value?.state, "playing");
   });
+});
+
+test("a request about a group goes to its partition, and names none where the session has one", async () => {
+  const paths = async (partitions: readonly string[]): Promise<string[]> => {
+    const asked: string[] = [];
+    const { fetch } = globalThis;
+    globalThis.fetch = ((path: string) => {
+      asked.push(path);
+      const sessions = partitions.map((partition) => ({ session: "s", partition, controls: ["inject"] }));
+      return Promise.resolve(Response.json({ sessions, underWay: [] }));
+    }) as typeof globalThis.fetch;
+    const controls = new Controls();
+    try {
+      await controls.start("s");
+      await controls.inject({ group: "g" }, "p1");
+      await controls.whatIf({ at: 1 }, "p1");
+    } finally {
+      controls.stop();
+      Object.assign(globalThis, { fetch });
+    }
+    return asked.filter((path) => /inject|whatif/.test(path));
+  };
+  assert.equal(await paths(["p1"]), ["api/inject", "api/inject", "api/whatif"]);
+  assert.equal(await paths(["p0", "p1"]), [
+    "api/inject?partition=p0",
+    "api/inject?partition=p1",
+    "api/inject?partition=p1",
+    "api/whatif?partition=p1",
+  ]);
 });
 
 test.run();

@@ -14,12 +14,13 @@ import { Model } from "../../collab/dashboard/model/model.ts";
 import { View } from "../../collab/dashboard/model/view.ts";
 import { EMPTY_FORM, localTime, requestOf } from "../../collab/dashboard/panels/what-if/form.ts";
 import { pairsOf } from "../../collab/dashboard/panels/what-if/pairs.ts";
-import { eventsAfter } from "../../collab/dashboard/sources/socket-source.ts";
+import { eventsAfter } from "../../collab/dashboard/sources/partition-stream.ts";
 import type { WhatIfAnswer } from "../../protocol/controls.ts";
-import type { EventMessage } from "../../protocol/messages.ts";
+import type { Channels, EventMessage } from "../../protocol/messages.ts";
 
 const T = 1_767_225_600_000_000;
 const SECOND = 1_000_000;
+const inP0 = () => "p0";
 
 test("an injection is active from the event of its begin to that of its end", () => {
   const begun = injectionsAfter([], injected(1, "started"));
@@ -49,13 +50,13 @@ test("an injection that was active when the page opened is marked once, whicheve
   const underWay = [{ group, channels, detail }];
   const started = injected(4, "started");
   const ended = injected(9, "ended");
-  const alone = injectionsWith([], underWay);
+  const alone = injectionsWith([], underWay, inP0);
   assert.ok(isActive(alone[0]!, T + 5 * SECOND));
   assert.equal(injectionsAfter(alone, started), [{ ...alone[0]!, sequence: 4 }]);
-  assert.equal(injectionsWith(injectionsAfter([], started), underWay), injectionsAfter([], started));
+  assert.equal(injectionsWith(injectionsAfter([], started), underWay, inP0), injectionsAfter([], started));
   const [closed, ...others] = injectionsAfter(alone, ended);
   assert.equal([closed!.endSequence, others.length], [9, 0]);
-  assert.equal(injectionsWith([closed!], underWay), [closed!]);
+  assert.equal(injectionsWith([closed!], underWay, inP0), [closed!]);
 });
 
 test("overlapping injections hatch each pixel once", () => {
@@ -85,7 +86,7 @@ test("a recording that moves to any place has the injections known at that place
             .reduce(injectionsAfter, [] as readonly Injection[])
             .map(comparable)
             .sort();
-        const moved = injectionsUpTo(events.reduce(injectionsAfter, [] as readonly Injection[]), at);
+        const moved = injectionsUpTo(events.reduce(injectionsAfter, [] as readonly Injection[]), at, "p0");
         assert.equal(moved.map(comparable).sort(), after(events.filter(({ sequence }) => sequence <= at)));
       },
     ),
@@ -95,20 +96,12 @@ test("a recording that moves to any place has the injections known at that place
 test("a moved recording drops samples and states, and the events after the new place", () => {
   const model = new Model();
   const view = new View(model);
-  model.channels({
-    type: "channels",
-    group: "g",
-    source: "s",
-    channels: [{ name: "x", title: "", unit: "" }],
-    sampling: "rows",
-    everyUs: 1,
-    innovation: "difference",
-  });
+  declare(model);
   feed(model, T + 60 * SECOND, 1);
   for (const sequence of [1, 2, 3]) model.event(injected(sequence, "other"));
   model.flush();
   view.jumpTo(T);
-  model.rewound(2);
+  model.rewound(2, "p0");
   assert.equal(
     model.events.value.map(({ sequence }) => sequence),
     [2, 1],
@@ -136,9 +129,10 @@ test("the list of events begins again only where the page has too few events, or
 
 test("a session that is further back after a break has moved, one that continues has not", () => {
   const model = new Model();
-  const session = { session: "a", partition: "p0" };
+  const session = { session: "a", partition: "p0", partitions: ["p0"] };
   model.session({ ...session, timeUs: T });
-  model.headUs = T + 60 * SECOND;
+  declare(model);
+  feed(model, T + 60 * SECOND, 1);
   model.session({ ...session, timeUs: T + 59 * SECOND });
   assert.is(model.rewinds.value, 0);
   model.session({ ...session, timeUs: T + 5 * SECOND });
@@ -230,6 +224,19 @@ function injected(sequence: number, kind: string, which = 0): EventMessage {
     title: "something",
     detail: { scenario: "spike", strength: 2, fromUs, untilUs: fromUs + 10 * SECOND, author: "me" },
   };
+}
+
+function declare(model: Model): void {
+  const declaration: Channels = {
+    type: "channels",
+    group: "g",
+    source: "s",
+    channels: [{ name: "x", title: "", unit: "" }],
+    sampling: "rows",
+    everyUs: 1,
+    innovation: "difference",
+  };
+  model.channels(declaration, "p0");
 }
 
 function feed(model: Model, timeUs: number, value: number): void {

@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { type Shortcut, shortcutsByKey } from "../../collab/dashboard/keyboard/keyboard.ts";
 import { Model } from "../../collab/dashboard/model/model.ts";
 import { View } from "../../collab/dashboard/model/view.ts";
-import { intervalFor } from "../../collab/dashboard/sources/socket-source.ts";
+import { intervalFor } from "../../collab/dashboard/sources/partition-stream.ts";
 import { float32Bytes, float64Bytes, uint16Bytes, uint32Bytes } from "../../protocol/columns.ts";
 import type { Channels, EventMessage, StateMessage } from "../../protocol/messages.ts";
 
@@ -56,7 +56,7 @@ test("an interval of decimated samples keeps its extremes and its last value", (
 test("a group that is declared again with more channels keeps its data", () => {
   const model = modelWith(["a"]);
   feed(model, [[0, 0, 1]]);
-  model.channels(declaration(["a", "b"]));
+  model.channels(declaration(["a", "b"]), "p0");
   assert.is(series(model, "a").written, 1);
   assert.is(model.groups.value[0]?.channels.length, 2);
 });
@@ -64,7 +64,7 @@ test("a group that is declared again with more channels keeps its data", () => {
 test("a group that is declared again with other channels loses its data", () => {
   const model = modelWith(["a"]);
   feed(model, [[0, 0, 1]]);
-  model.channels(declaration(["x", "a"]));
+  model.channels(declaration(["x", "a"]), "p0");
   assert.equal(
     model.groups.value[0]?.channels.map(({ name }) => name),
     ["x", "a"],
@@ -90,11 +90,64 @@ test("events are newest first, each once", () => {
   );
 });
 
+test("events of several partitions stand in the order of time, each once, also one that comes late", () => {
+  const model = modelWith(["a"]);
+  model.channels({ ...declaration(["z"]), group: "h" }, "p1");
+  const ids = () => model.events.value.map(({ id }) => id);
+  for (const sequence of [1, 3]) model.event(event(sequence));
+  model.event(event(4, "p1"));
+  model.flush();
+  const version = model.eventsVersion;
+  for (const sequence of [2, 4]) model.event(event(sequence, "p2"));
+  model.event(event(4, "p1"));
+  model.flush();
+  assert.equal(ids(), ["p2/4/0", "p1/4/0", "p0/3/0", "p2/2/0", "p0/1/0"]);
+  assert.is.not(model.eventsVersion, version);
+});
+
+test("what happens to one partition leaves the events, samples and times of the others", () => {
+  const model = modelWith(["a"]);
+  model.channels({ ...declaration(["z"]), group: "h" }, "p1");
+  feed(model, [[50, 0, 1]]);
+  model.frame({ ...frameOf([[80, 0, 1]]), group: "h" });
+  for (const partition of ["p0", "p1"])
+    for (const sequence of [1, 2]) model.event(event(sequence, partition));
+  model.flush();
+  model.rewound(1, "p1");
+  assert.equal(
+    model.events.value.map(({ id }) => id),
+    ["p0/2/0", "p1/1/0", "p0/1/0"],
+  );
+  assert.is(model.headUs, T + 50);
+  assert.equal([series(model, "a").written, model.channelsByKey.get("h/z")!.series.written], [1, 0]);
+  model.restarted("p0");
+  assert.equal(
+    model.events.value.map(({ id }) => id),
+    ["p1/1/0"],
+  );
+  const session = { session: "s", partitions: ["p0", "p1"] };
+  const rewinds = model.rewinds.value;
+  // A partition that is behind the others has not moved.
+  model.session({ ...session, partition: "p0", timeUs: T + 50 });
+  model.session({ ...session, partition: "p1", timeUs: T - 60_000_000 });
+  assert.is(model.rewinds.value, rewinds);
+  assert.is(model.sessionInfo.value!.partition, "p0");
+});
+
+test("gauges of several partitions are added up or, as latencies, the highest", () => {
+  const model = new Model();
+  const gauges = { samplesPerSecond: 100, shed: 1, latencyP99Us: 500 };
+  model.metrics({ type: "metrics", timeUs: T, gauges }, "p0");
+  assert.equal(model.gauges.value, gauges);
+  model.metrics({ type: "metrics", timeUs: T, gauges: { ...gauges, latencyP99Us: 900 } }, "p1");
+  assert.equal(model.gauges.value, { samplesPerSecond: 200, shed: 2, latencyP99Us: 900 });
+});
+
 test("after a restart of the server with a new log its first events count", () => {
   const model = modelWith(["a"]);
   model.event(event(7));
   model.flush();
-  model.restarted();
+  model.restarted("p0");
   model.event(event(1));
   model.flush();
   assert.equal(
@@ -152,7 +205,7 @@ test("the default choice is a few channels of the first units, and a person's ch
   const view = new View(model);
   assert.equal(view.chosen.value, ["g/a", "g/b", "g/c", "g/d"]);
   view.toggleChannel("g/b");
-  model.channels({ ...declaration(["z"]), group: "h" });
+  model.channels({ ...declaration(["z"]), group: "h" }, "p0");
   assert.equal(view.chosen.value, ["g/a", "g/c", "g/d"]);
 });
 
@@ -191,7 +244,7 @@ function declaration(names: string[]): Channels {
 
 function modelWith(names: string[]): Model {
   const model = new Model();
-  model.channels(declaration(names));
+  model.channels(declaration(names), "p0");
   return model;
 }
 
@@ -219,11 +272,11 @@ function series(model: Model, name: string) {
   return channel.series;
 }
 
-function event(sequence: number): EventMessage {
+function event(sequence: number, partition = "p0"): EventMessage {
   return {
     type: "event",
     sequence,
-    id: `p0/${sequence}/0`,
+    id: `${partition}/${sequence}/0`,
     timeUs: T + sequence,
     kind: "feed.gap",
     severity: "notice",

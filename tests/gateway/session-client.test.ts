@@ -222,7 +222,13 @@ test("a session is as open as the connection of it that is furthest from it", as
 test("events are ordered by time, then partition, then sequence", () => {
   const event = (timeUs: number, partition: string, sequence: number) =>
     ({ timeUs, sequence, id: `${partition}/${10 * sequence}/0` }) as EventMessage;
-  const ordered = [event(1, "p1", 7), event(2, "p0", 8), event(2, "p0", 9), event(2, "p1", 1), event(3, "p0", 1)];
+  const ordered = [
+    event(1, "p1", 7),
+    event(2, "p0", 8),
+    event(2, "p0", 9),
+    event(2, "p1", 1),
+    event(3, "p0", 1),
+  ];
   assert.equal([...ordered].reverse().sort(eventOrder), ordered);
   assert.is(partitionOfEvent({ id: "hall/2/70/1" }), "hall/2");
 });

@@ -111,9 +111,9 @@ function focus(selector: string): void {
 
 function moveEvent(model: Model, view: View, step: number): void {
   const events = model.events.value;
-  const at = events.findIndex((event) => event.sequence === view.openEvent.value);
+  const at = events.findIndex((event) => event.id === view.openEvent.value);
   const next = events[at < 0 ? 0 : Math.min(events.length - 1, Math.max(0, at + step))];
   if (next === undefined) return;
-  view.openEvent.value = next.sequence;
+  view.openEvent.value = next.id;
   view.jumpTo(next.timeUs);
 }

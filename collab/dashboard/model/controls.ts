@@ -40,6 +40,7 @@ export interface Joining {
 /** A session as the gateway lists it. */
 interface Offered {
   readonly session: string;
+  readonly partition: string;
   readonly controls?: readonly string[];
   readonly refused?: Readonly<Record<string, string>>;
 }
@@ -68,6 +69,8 @@ export class Controls {
   readonly underWay = signal<readonly InjectionUnderWay[]>([]);
   /** Why the last replay command failed, "" when it succeeded. */
   readonly failure = signal("");
+  /** Of the session, where it has several. Else requests name none. */
+  #partitions: readonly string[] = [];
   #readAtMs = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #marksTimer: ReturnType<typeof setTimeout> | undefined;
@@ -80,7 +83,9 @@ export class Controls {
     const { sessions } = await this.#request<{ sessions: Offered[] }>("api/sessions").catch(() => ({
       sessions: [],
     }));
-    const offered = sessions.find((each) => each.session === session);
+    const own = sessions.filter((each) => each.session === session);
+    const [offered] = own;
+    this.#partitions = own.length > 1 ? own.map(({ partition }) => partition) : [];
     this.supported.value = new Set(offered?.controls);
     this.refused.value = offered?.refused ?? {};
     this.me.value = await this.#request<Me>("api/me").catch(() => null);
@@ -179,14 +184,19 @@ export class Controls {
     return (await this.#request<{ scenarios: InjectableScenario[] }>("api/scenarios")).scenarios;
   }
 
-  /** Rejects with the gateway's message when the injection did not start. */
-  async inject(request: object): Promise<void> {
-    await this.#request("api/inject", request);
+  /** `partition`: of the group. Rejects with the gateway's message when the injection did not start. */
+  async inject(request: object, partition: string | undefined): Promise<void> {
+    await this.#request(this.#pathTo("api/inject", partition), request);
   }
 
-  /** Rejects with the gateway's message when there is no answer. */
-  whatIf(request: object): Promise<WhatIfAnswer> {
-    return this.#request<WhatIfAnswer>("api/whatif", request);
+  /** A branch of this partition. Rejects with the gateway's message when there is no answer. */
+  whatIf(request: object, partition: string | undefined): Promise<WhatIfAnswer> {
+    return this.#request<WhatIfAnswer>(this.#pathTo("api/whatif", partition), request);
+  }
+
+  #pathTo(path: string, partition: string | undefined): string {
+    if (partition === undefined || !this.#partitions.includes(partition)) return path;
+    return `${path}?partition=${encodeURIComponent(partition)}`;
   }
 
   /** Thresholds with the state of their alerts. */
@@ -226,13 +236,18 @@ export class Controls {
     );
   }
 
+  /** A partition may know those of the others too: the model has each once. */
   async #readInjections(): Promise<void> {
-    await this.#request<{ underWay: InjectionUnderWay[] }>("api/inject").then(
-      ({ underWay }) => {
-        this.underWay.value = underWay;
-      },
-      () => {},
+    const asked = this.#partitions.length === 0 ? [undefined] : this.#partitions;
+    const answers = await Promise.all(
+      asked.map((partition) =>
+        this.#request<{ underWay: InjectionUnderWay[] }>(this.#pathTo("api/inject", partition)).catch(
+          () => null,
+        ),
+      ),
     );
+    const heard = answers.filter((answer) => answer !== null);
+    if (heard.length > 0) this.underWay.value = heard.flatMap(({ underWay }) => underWay);
   }
 
   #update(status: ReplayStatus): void {

@@ -4,11 +4,14 @@
  */
 import { INJECTION_ENDED, INJECTION_STARTED, type InjectionUnderWay } from "../../../protocol/controls.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
+import { partitionOfEvent } from "../../event-order.ts";
 
 export interface Injection {
   /** Sequences of the events that report its begin (0: that event is unknown) and its end (null: not yet). */
   readonly sequence: number;
   readonly endSequence: number | null;
+  /** The partition of these events; "" where it is unknown. */
+  readonly partition: string;
   readonly group: string;
   readonly channels: ReadonlySet<string>;
   /** "flash-crash ×2" */
@@ -22,37 +25,45 @@ export interface Injection {
 /** The injections after one more event. Returns the same list for an event about something else. */
 export function injectionsAfter(known: readonly Injection[], event: EventMessage): readonly Injection[] {
   if (event.kind === INJECTION_STARTED) {
-    const started = read(event);
+    const started = read(event, partitionOfEvent(event));
     return [...known.filter((each) => each.sequence > 0 || !isSame(each, started)), started];
   }
   if (event.kind !== INJECTION_ENDED) return known;
-  const ended = read(event);
+  const ended = read(event, partitionOfEvent(event));
   const begun = known.find((each) => each.endSequence === null && isSame(each, ended));
   // Its begin may be older than the page's first event: the event of its end has the same details.
-  const closed = { ...(begun ?? ended), endSequence: event.sequence };
+  const closed = { ...(begun ?? ended), partition: ended.partition, endSequence: event.sequence };
   return [...known.filter((each) => each !== begun), closed];
 }
 
-/** The injections with those that were active when the page opened. */
+/** The injections with those that were active when the page opened. Returns the same list when all are known. */
 export function injectionsWith(
   known: readonly Injection[],
   underWay: readonly InjectionUnderWay[],
+  partitionOf: (group: string) => string,
 ): readonly Injection[] {
-  const unseen = underWay
-    .map((each) => read({ ...each, sequence: 0, timeUs: 0 }))
-    .filter((each) => !known.some((other) => isSame(other, each)));
-  return unseen.length === 0 ? known : [...known, ...unseen];
+  return underWay
+    .map((each) => read({ ...each, sequence: 0, timeUs: 0 }, partitionOf(each.group)))
+    .reduce((list, each) => (list.some((other) => isSame(other, each)) ? list : [...list, each]), known);
 }
 
 function isSame(a: Injection, b: Injection): boolean {
   return a.what === b.what && a.fromUs === b.fromUs && a.group === b.group;
 }
 
-/** The injections without the events after `sequence`. */
-export function injectionsUpTo(known: readonly Injection[], sequence: number): readonly Injection[] {
+/** The injections without the events of a partition after `sequence`. */
+export function injectionsUpTo(
+  known: readonly Injection[],
+  sequence: number,
+  partition: string,
+): readonly Injection[] {
   return known
-    .filter((each) => each.sequence <= sequence)
-    .map((each) => ((each.endSequence ?? 0) > sequence ? { ...each, endSequence: null } : each));
+    .filter((each) => each.partition !== partition || each.sequence <= sequence)
+    .map((each) =>
+      each.partition === partition && (each.endSequence ?? 0) > sequence
+        ? { ...each, endSequence: null }
+        : each,
+    );
 }
 
 /** The session reports the end with the first frame after it. Without data for longer than this, the end counts as reached. */
@@ -63,17 +74,21 @@ export function isActive(injection: Injection, headUs: number): boolean {
   return injection.endSequence === null && !(headUs > injection.untilUs + LATE_US);
 }
 
-function read({
-  sequence,
-  group,
-  channels,
-  timeUs,
-  detail,
-}: InjectionUnderWay & Pick<EventMessage, "sequence" | "timeUs">): Injection {
+function read(
+  {
+    sequence,
+    group,
+    channels,
+    timeUs,
+    detail,
+  }: InjectionUnderWay & Pick<EventMessage, "sequence" | "timeUs">,
+  partition: string,
+): Injection {
   const { scenario, strength, fromUs, untilUs, author } = detail;
   return {
     sequence,
     endSequence: null,
+    partition,
     group,
     channels: new Set(channels),
     what: `${scenario ?? "something"} ×${strength ?? "?"}`,

@@ -17,12 +17,17 @@ import type {
 } from "../../../protocol/messages.ts";
 import { visibleText } from "../../../protocol/visible-text.ts";
 import { Series } from "../../charts/series.ts";
+import { eventOrder, partitionOfEvent } from "../../event-order.ts";
 import type { Connection, SessionInfo, SourceSink } from "../sources/source.ts";
+import { combinedGauges, type Gauges } from "./gauges.ts";
 import { type Injection, injectionsAfter, injectionsUpTo, injectionsWith } from "./injections.ts";
 import { StateHistory } from "./state-history.ts";
 
 /** Events in the list. Older ones remain in the recording. */
 const MOST_EVENTS = 1000;
+
+/** Before every event, also before the 0 of those that are unknown. */
+const NONE = -1;
 
 /** A session that continues after a break is never further back than the data in flight. */
 const IN_FLIGHT_US = 5_000_000;
@@ -38,6 +43,8 @@ export interface Channel {
 
 export interface Group {
   name: string;
+  /** Of the session: commands about the group go there. */
+  partition: string;
   source: string;
   everyUs: number;
   sampling: Channels["sampling"];
@@ -55,15 +62,25 @@ export interface JointState {
   measures: Map<string, Series>;
 }
 
+/** How far one partition has come. */
+interface Place {
+  /** Latest time of any of its samples or states, µs. */
+  headUs: number;
+  /** Its last event. */
+  eventSequence: number;
+  gauges: Gauges;
+}
+
 export class Model implements SourceSink {
   readonly connected = signal<Connection>({ state: "connecting" });
   readonly sessionInfo = signal<SessionInfo | null>(null);
   readonly groups = signal<readonly Group[]>([]);
-  /** Newest first. */
+  /** Newest first, those of several partitions in the order of `eventOrder`. */
   readonly events = signal<readonly EventMessage[]>([]);
   /** In the order in which the session reported them. */
   readonly injections = signal<readonly Injection[]>([]);
-  readonly gauges = signal<Readonly<Record<string, number>>>({});
+  /** Of all partitions together. */
+  readonly gauges = signal<Gauges>({});
   /** Counts moves of a recorded session. */
   readonly rewinds = signal(0);
   /** Advances at most a few times a second while data arrive, for text that follows the data. */
@@ -71,6 +88,8 @@ export class Model implements SourceSink {
 
   /** Counts everything that changes a picture. */
   version = 0;
+  /** Counts changes of `events`: a late one may enter in the middle. */
+  eventsVersion = 0;
   samples = 0;
   /** Latest time of any sample or state, µs. */
   headUs = Number.NaN;
@@ -78,7 +97,7 @@ export class Model implements SourceSink {
   arrivedMs = Number.NaN;
   readonly channelsByKey = new Map<string, Channel>();
   #groupsByName = new Map<string, Group>();
-  #eventSequence = 0;
+  readonly #places = new Map<string, Place>();
   #pendingEvents: EventMessage[] = [];
 
   connection(connection: Connection): void {
@@ -90,12 +109,16 @@ export class Model implements SourceSink {
     // Another session at the same address, such as after a restart without a recording.
     if (before !== null && before.session !== session.session) this.#forget();
     // A recorded session moved back while the connection was broken: its samples come again.
-    else if (session.timeUs > 0 && session.timeUs < this.headUs - IN_FLIGHT_US)
-      this.rewound(this.#eventSequence);
-    this.sessionInfo.value = session;
+    else {
+      const { headUs, eventSequence } = this.#placeOf(session.partition);
+      if (session.timeUs > 0 && session.timeUs < headUs - IN_FLIGHT_US)
+        this.rewound(eventSequence, session.partition);
+    }
+    // The others follow the first one, at each connection.
+    if (session.partition === session.partitions[0]) this.sessionInfo.value = session;
   }
 
-  channels(declaration: Channels): void {
+  channels(declaration: Channels, partition: string): void {
     const before = this.#groupsByName.get(declaration.group);
     // A restarted server may give a group other channels. Then the old group's data do not belong to them.
     const same = before?.channels.every(({ name }, k) => name === declaration.channels[k]?.name) ?? false;
@@ -104,12 +127,14 @@ export class Model implements SourceSink {
         ? before
         : {
             name: declaration.group,
+            partition,
             source: declaration.source,
             everyUs: declaration.everyUs,
             sampling: declaration.sampling,
             channels: [],
             joint: emptyJoint(),
           };
+    group.partition = partition;
     for (const declared of declaration.channels.slice(group.channels.length)) {
       const channel: Channel = {
         key: `${group.name}/${declared.name}`,
@@ -128,19 +153,21 @@ export class Model implements SourceSink {
   }
 
   frame(frame: Frame): void {
-    const channels = this.#groupsByName.get(frame.group)?.channels;
-    if (channels === undefined) return;
+    const group = this.#groupsByName.get(frame.group);
+    if (group === undefined) return;
+    const { channels } = group;
     for (let k = 0; k < frame.count; k++) {
       channels[frame.channel[k]!]?.series.add(frame.time[k]!, frame.value[k]!);
     }
     this.samples += frame.count;
-    this.#arrived(frame.time[frame.count - 1]!);
+    this.#arrived(frame.time[frame.count - 1]!, group.partition);
   }
 
   /** An interval becomes up to three samples: its extremes and its last value. The order of the extremes is unknown. */
   decimated(decimated: DecimatedMessage): void {
-    const channels = this.#groupsByName.get(decimated.group)?.channels;
-    if (channels === undefined) return;
+    const group = this.#groupsByName.get(decimated.group);
+    if (group === undefined) return;
+    const { channels } = group;
     const { fromUs, everyUs } = decimated;
     const interval = uint32Column(decimated.interval);
     const channel = uint16Column(decimated.channel);
@@ -157,12 +184,14 @@ export class Model implements SourceSink {
       }
       series.add(startUs + (2 * everyUs) / 3, last[r]!);
     }
-    if (interval.length > 0) this.#arrived(fromUs + (interval[interval.length - 1]! + 1) * everyUs);
+    if (interval.length > 0)
+      this.#arrived(fromUs + (interval[interval.length - 1]! + 1) * everyUs, group.partition);
   }
 
   state(state: StateMessage): void {
-    const joint = this.#groupsByName.get(state.group)?.joint;
-    if (joint === undefined) return;
+    const group = this.#groupsByName.get(state.group);
+    if (group === undefined) return;
+    const { joint } = group;
     const { n } = state;
     joint.re = float32Column(state.re);
     joint.im = float32Column(state.im);
@@ -178,48 +207,54 @@ export class Model implements SourceSink {
       series.add(state.timeUs, value);
     }
     joint.last = state;
-    this.#arrived(state.timeUs);
+    this.#arrived(state.timeUs, group.partition);
   }
 
   event(event: EventMessage): void {
     // After a reconnection the first events may be duplicates.
-    if (event.sequence <= this.#eventSequence) return;
-    this.#eventSequence = event.sequence;
+    const place = this.#placeOf(partitionOfEvent(event));
+    if (event.sequence <= place.eventSequence) return;
+    place.eventSequence = event.sequence;
     this.#pendingEvents.push({ ...event, title: visibleText(event.title) });
     this.version++;
   }
 
-  metrics(metrics: MetricsMessage): void {
-    this.gauges.value = { ...this.gauges.value, ...metrics.gauges };
+  metrics(metrics: MetricsMessage, partition: string): void {
+    const place = this.#placeOf(partition);
+    place.gauges = { ...place.gauges, ...metrics.gauges };
+    this.gauges.value = combinedGauges([...this.#places.values()].map(({ gauges }) => gauges));
   }
 
-  restarted(): void {
-    this.#eventSequence = 0;
-    this.#pendingEvents = [];
-    this.events.value = [];
-    this.injections.value = [];
+  restarted(partition: string): void {
+    this.#placeOf(partition).eventSequence = 0;
+    this.#keepEvents(NONE, partition);
   }
 
-  /** Drops the samples and states of all groups, and the events after `event`. */
-  rewound(event: number): void {
+  /** Drops the samples and states of the partition's groups, and its events after `event`. */
+  rewound(event: number, partition: string): void {
     for (const group of this.#groupsByName.values()) {
+      if (group.partition !== partition) continue;
       for (const channel of group.channels) channel.series = new Series();
       group.joint = emptyJoint();
     }
-    this.headUs = Number.NaN;
-    this.#eventSequence = Math.min(this.#eventSequence, event);
-    this.#pendingEvents = this.#pendingEvents.filter(({ sequence }) => sequence <= event);
-    this.version++;
+    const place = this.#placeOf(partition);
+    place.headUs = Number.NaN;
+    place.eventSequence = Math.min(place.eventSequence, event);
+    const heads = [...this.#places.values()].map(({ headUs }) => headUs).filter((us) => !Number.isNaN(us));
+    this.headUs = heads.length === 0 ? Number.NaN : Math.max(...heads);
     batch(() => {
-      this.events.value = this.events.value.filter(({ sequence }) => sequence <= event);
-      this.injections.value = injectionsUpTo(this.injections.value, event);
+      this.#keepEvents(event, partition);
       this.rewinds.value++;
     });
   }
 
   /** Injections that were active when the page opened. The events of their begin may be older than the events it has. */
   injectionsUnderWay(underWay: readonly InjectionUnderWay[]): void {
-    this.injections.value = injectionsWith(this.injections.value, underWay);
+    this.injections.value = injectionsWith(
+      this.injections.value,
+      underWay,
+      (group) => this.group(group)?.partition ?? "",
+    );
   }
 
   /** Called by the frame loop: passes new events to the components. */
@@ -227,7 +262,11 @@ export class Model implements SourceSink {
     batch(() => {
       if (this.#pendingEvents.length > 0) {
         this.injections.value = this.#pendingEvents.reduce(injectionsAfter, this.injections.value);
-        this.events.value = [...this.#pendingEvents.reverse(), ...this.events.value].slice(0, MOST_EVENTS);
+        const events = [...this.#pendingEvents.reverse(), ...this.events.value];
+        // Those of one partition come in order.
+        if (this.#places.size > 1) events.sort((a, b) => eventOrder(b, a));
+        this.events.value = events.slice(0, MOST_EVENTS);
+        this.eventsVersion++;
         this.#pendingEvents = [];
       }
       this.pulse.value++;
@@ -238,7 +277,30 @@ export class Model implements SourceSink {
     return this.#groupsByName.get(name);
   }
 
-  #arrived(timeUs: number): void {
+  #placeOf(partition: string): Place {
+    const known = this.#places.get(partition);
+    if (known !== undefined) return known;
+    const place = { headUs: Number.NaN, eventSequence: 0, gauges: {} };
+    this.#places.set(partition, place);
+    return place;
+  }
+
+  /** Without the events of a partition after `sequence`. */
+  #keepEvents(sequence: number, partition: string): void {
+    const isKept = (event: EventMessage): boolean =>
+      event.sequence <= sequence || partitionOfEvent(event) !== partition;
+    this.#pendingEvents = this.#pendingEvents.filter(isKept);
+    this.version++;
+    this.eventsVersion++;
+    batch(() => {
+      this.events.value = this.events.value.filter(isKept);
+      this.injections.value = injectionsUpTo(this.injections.value, sequence, partition);
+    });
+  }
+
+  #arrived(timeUs: number, partition: string): void {
+    const place = this.#placeOf(partition);
+    if (!(timeUs <= place.headUs)) place.headUs = timeUs;
     if (!(timeUs <= this.headUs)) this.headUs = timeUs;
     this.arrivedMs = performance.now();
     this.version++;
@@ -247,8 +309,9 @@ export class Model implements SourceSink {
   #forget(): void {
     this.#groupsByName = new Map();
     this.channelsByKey.clear();
-    this.#eventSequence = 0;
+    this.#places.clear();
     this.#pendingEvents = [];
+    this.eventsVersion++;
     this.headUs = Number.NaN;
     batch(() => {
       this.groups.value = [];

@@ -34,7 +34,8 @@ export class View {
   readonly filter = signal("");
   readonly chosen = signal<readonly string[]>([]);
   readonly groupName = signal("");
-  readonly openEvent = signal<number | null>(null);
+  /** The id of an event. */
+  readonly openEvent = signal<string | null>(null);
   readonly matrixScale = signal<"coherence" | "density">("density");
   readonly help = signal(false);
   /** The open dialog. */

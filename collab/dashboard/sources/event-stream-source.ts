@@ -1,5 +1,5 @@
 /**
- * The fallback: events over Server-Sent Events and channels by a request, but no values. The browser reconnects by itself.
+ * The fallback of one partition: events over Server-Sent Events and channels by a request, but no values. The browser reconnects by itself.
  */
 import type { Channels, EventMessage } from "../../../protocol/messages.ts";
 import type { EventCursor } from "../../event-cursor.ts";
@@ -7,11 +7,15 @@ import type { SourceSink } from "./source.ts";
 
 export class EventStreamSource {
   readonly #cursor: EventCursor;
+  readonly #partition: string;
+  readonly #partitions: readonly string[];
   #stream: EventSource | null = null;
 
-  /** The cursor is shared with the WebSocket's client, so that each event counts once, whichever way it arrives. */
-  constructor(cursor: EventCursor) {
+  /** The cursor is shared with the WebSocket's client, so that each event counts once, whichever way it arrives. `partitions`: all of the session. */
+  constructor(cursor: EventCursor, partition: string, partitions: readonly string[]) {
     this.#cursor = cursor;
+    this.#partition = partition;
+    this.#partitions = partitions;
   }
 
   get running(): boolean {
@@ -20,19 +24,20 @@ export class EventStreamSource {
 
   start(sink: SourceSink): void {
     if (this.#stream !== null) return;
-    this.#stream = new EventSource(`events?after=${this.#cursor.sequence ?? 0}`);
+    const partition = this.#partition;
+    this.#stream = new EventSource(`events?after=${this.#cursor.sequence ?? 0}${this.#named("&")}`);
     this.#stream.addEventListener("open", () => {
       sink.connection({ state: "degraded", reason: "no WebSocket connection reaches the server" });
-      void describe(sink);
+      void this.#describe(sink);
     });
     this.#stream.addEventListener("reset", () => {
       this.#cursor.moveTo(0);
-      sink.restarted();
+      sink.restarted(partition);
     });
     this.#stream.addEventListener("rewound", (message: MessageEvent<string>) => {
       const { event } = JSON.parse(message.data) as { event: number };
       this.#cursor.moveBackTo(event);
-      sink.rewound(event);
+      sink.rewound(event, partition);
     });
     this.#stream.addEventListener("message", (message: MessageEvent<string>) => {
       // The gateway, the page's own origin, has checked the schema.
@@ -49,15 +54,21 @@ export class EventStreamSource {
     this.#stream?.close();
     this.#stream = null;
   }
-}
 
-async function describe(sink: SourceSink): Promise<void> {
-  try {
-    const response = await fetch("api/channels");
-    const answer = (await response.json()) as { session: string; groups: Omit<Channels, "type">[] };
-    sink.session({ session: answer.session, partition: "", timeUs: 0 });
-    for (const group of answer.groups) sink.channels({ type: "channels", ...group });
-  } catch {
-    // Events remain useful without the names of their channels.
+  async #describe(sink: SourceSink): Promise<void> {
+    try {
+      const response = await fetch(`api/channels${this.#named("?")}`);
+      const answer = (await response.json()) as { session: string; groups: Omit<Channels, "type">[] };
+      const [partition, partitions] = [this.#partition, this.#partitions];
+      sink.session({ session: answer.session, partition, partitions, timeUs: 0 });
+      for (const group of answer.groups) sink.channels({ type: "channels", ...group }, partition);
+    } catch {
+      // Events remain useful without the names of their channels.
+    }
+  }
+
+  /** A session of one partition is asked without its name. */
+  #named(separator: string): string {
+    return this.#partitions.length > 1 ? `${separator}partition=${encodeURIComponent(this.#partition)}` : "";
   }
 }

@@ -24,6 +24,7 @@ export class RecordedSource implements Source {
   #messages: readonly DecodedMessage[] = [];
   /** When each message was sent, µs. */
   #times: readonly number[] = [];
+  #partition = "";
   #next = 0;
   #playedUs = 0;
   #lastMs = 0;
@@ -71,7 +72,7 @@ export class RecordedSource implements Source {
     this.#lastMs = nowMs;
     this.#deliverUntil(this.#playedUs, sink);
     if (this.#next < this.#messages.length) return;
-    sink.rewound(0);
+    sink.rewound(0, this.#partition);
     this.#begin(sink);
   }
 
@@ -83,10 +84,16 @@ export class RecordedSource implements Source {
   #deliver(message: DecodedMessage, sink: SourceSink): void {
     switch (message.type) {
       case "welcome":
-        sink.session({ session: message.session, partition: message.partition, timeUs: message.timeUs });
+        this.#partition = message.partition;
+        sink.session({
+          session: message.session,
+          partition: message.partition,
+          partitions: [message.partition],
+          timeUs: message.timeUs,
+        });
         break;
       case "channels":
-        sink.channels(message);
+        sink.channels(message, this.#partition);
         break;
       case "samples":
         sink.frame(decodeFrameInto(message.frame, this.#scratch));
@@ -98,7 +105,7 @@ export class RecordedSource implements Source {
         sink.state(message);
         break;
       case "metrics":
-        sink.metrics(message);
+        sink.metrics(message, this.#partition);
         break;
     }
   }

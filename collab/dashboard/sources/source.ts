@@ -1,7 +1,7 @@
 /**
  * Where the page's data come from: a live socket, its fallback, or a recorded session.
  *
- * A source calls the sink as data arrive. The sink copies what it keeps before it returns.
+ * A source calls the sink as data arrive, those of each partition in their order. The sink copies what it keeps before it returns.
  */
 import type { Frame } from "../../../protocol/frame.ts";
 import type {
@@ -22,22 +22,26 @@ export interface Source {
 export interface SourceSink {
   connection(connection: Connection): void;
   session(session: SessionInfo): void;
-  channels(declaration: Channels): void;
+  /** `partition`: the one of the session that has the group. Below it is the one that the call is about. */
+  channels(declaration: Channels, partition: string): void;
   frame(frame: Frame): void;
   decimated(decimated: DecimatedMessage): void;
   event(event: EventMessage): void;
   state(state: StateMessage): void;
-  metrics(metrics: MetricsMessage): void;
+  metrics(metrics: MetricsMessage, partition: string): void;
   /** The server started a new log: the sequence of events starts at 1 again. */
-  restarted(): void;
+  restarted(partition: string): void;
   /** A recorded session moved: samples and states come again, and the events after `event`. */
-  rewound(event: number): void;
+  rewound(event: number, partition: string): void;
 }
 
 export interface SessionInfo {
   session: string;
+  /** The one that was reached. */
   partition: string;
-  /** Logical time of its last input, µs; 0 where it is unknown. */
+  /** All that the session has, the first one first. */
+  partitions: readonly string[];
+  /** Logical time of the last input of `partition`, µs; 0 where it is unknown. */
   timeUs: number;
 }
 

@@ -48,7 +48,7 @@ export function EventsPanel({ model, view }: PanelProps) {
       ) : (
         <ol class="event-rows">
           {shown.map((event) => (
-            <EventRow key={event.sequence} event={event} view={view} />
+            <EventRow key={event.id} event={event} view={view} />
           ))}
         </ol>
       )}
@@ -63,13 +63,13 @@ function toggle(severity: string): void {
 }
 
 function EventRow({ event, view }: { event: EventMessage; view: View }) {
-  const open = view.openEvent.value === event.sequence;
+  const open = view.openEvent.value === event.id;
   const row = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (open) row.current?.scrollIntoView({ block: "nearest" });
   }, [open]);
   const press = () => {
-    view.openEvent.value = open ? null : event.sequence;
+    view.openEvent.value = open ? null : event.id;
     if (!open) view.jumpTo(event.timeUs);
     else view.pinnedUs.value = null;
   };

@@ -21,7 +21,13 @@ export function Header({ model, view, controls }: PanelProps) {
           <span class="slash" aria-hidden="true">
             /
           </span>
-          <span title="Partition">{session.partition}</span>
+          {session.partitions.length > 1 ? (
+            <span title={`Partitions ${session.partitions.join(", ")}`}>
+              {session.partitions.length} partitions
+            </span>
+          ) : (
+            <span title="Partition">{session.partition}</span>
+          )}
         </div>
       )}
       <GroupTabs model={model} view={view} />

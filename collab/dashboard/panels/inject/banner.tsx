@@ -17,13 +17,18 @@ export function InjectionBanner({ model }: PanelProps) {
       <Icon name="inject" size={16} />
       <p>
         <strong>Injected, not real</strong>
-        {active.slice(0, MOST_SHOWN).map(({ sequence, what, channels, group, untilUs, author }) => (
-          <span key={sequence} title={author === "" ? undefined : `requested by ${author}`}>
-            {what} on {channels.size === 1 ? [...channels][0] : `${channels.size} channels`} of {group}, until{" "}
-            {clock(untilUs)}
-            {untilUs > headUs ? ` (${left(untilUs - headUs)})` : ""}
-          </span>
-        ))}
+        {active
+          .slice(0, MOST_SHOWN)
+          .map(({ partition, sequence, what, channels, group, untilUs, author }) => (
+            <span
+              key={`${partition}/${sequence}`}
+              title={author === "" ? undefined : `requested by ${author}`}
+            >
+              {what} on {channels.size === 1 ? [...channels][0] : `${channels.size} channels`} of {group},
+              until {clock(untilUs)}
+              {untilUs > headUs ? ` (${left(untilUs - headUs)})` : ""}
+            </span>
+          ))}
         {active.length > MOST_SHOWN ? <span>and {active.length - MOST_SHOWN} more</span> : null}
       </p>
     </div>

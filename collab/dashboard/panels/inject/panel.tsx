@@ -56,7 +56,8 @@ function InjectForm({ model, view, controls, close }: PanelProps & { close: () =
     setFailure("");
     const some = chosen.length < channels.length ? { channels: chosen } : {};
     try {
-      await controls.inject({ scenario, strength, group: groupName, durationSeconds: seconds, ...some });
+      const request = { scenario, strength, group: groupName, durationSeconds: seconds, ...some };
+      await controls.inject(request, model.group(groupName)?.partition);
       view.follow();
       close();
     } catch (error) {

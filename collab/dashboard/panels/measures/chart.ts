@@ -59,7 +59,7 @@ export class MeasuresPicture implements TimePicture {
   }
 
   state(): string {
-    return `${this.#model.events.peek()[0]?.sequence} ${this.#view.openEvent.peek()}`;
+    return `${this.#model.eventsVersion} ${this.#view.openEvent.peek()}`;
   }
 
   drawBase(frame: TimeFrame): void {
@@ -109,7 +109,7 @@ export class MeasuresPicture implements TimePicture {
       const event = events[k]!;
       const x = Math.round(xOf(event.timeUs, time)) + 0.5;
       context.fillStyle = severity[event.severity] ?? muted;
-      drawEventMark(context, event.severity, x, MARKS_HEIGHT / 2, event.sequence === open ? 6.5 : 5);
+      drawEventMark(context, event.severity, x, MARKS_HEIGHT / 2, event.id === open ? 6.5 : 5);
     }
   }
 

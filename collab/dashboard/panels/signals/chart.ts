@@ -56,7 +56,7 @@ export class SignalsPicture implements TimePicture {
   }
 
   state(): string {
-    return `${this.#model.events.peek()[0]?.sequence}`;
+    return `${this.#model.eventsVersion}`;
   }
 
   drawBase(frame: TimeFrame): void {

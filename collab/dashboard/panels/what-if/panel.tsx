@@ -48,7 +48,8 @@ function WhatIfBody(props: PanelProps) {
     failure.value = "";
     busy.value = true;
     try {
-      answer.value = await controls.whatIf(requestOf(form.value));
+      const group = form.value.group === "" ? view.groupName.peek() : form.value.group;
+      answer.value = await controls.whatIf(requestOf(form.value), model.group(group)?.partition);
       const { counts } = answer.value;
       const differs = counts.new + counts.gone + counts.moved + counts.changed;
       view.announcement.value = `${differs} events differ, ${counts.same} are the same`;
