@@ -55,6 +55,12 @@ export const MAX_INPUT_BYTES = 131_072;
 /** Bytes of one edit of the shared document: an input with its author and connection. Hours of one person's edits without a connection fit. */
 export const MAX_EDIT_BYTES = 122_880;
 
+/** Bytes of a shared document from which on the server warns: what a page loads in a second on a slow line. */
+export const LARGE_DOCUMENT_BYTES = 2_097_152;
+
+/** Bytes of a shared document at most: what a browser still loads and keeps without a pause. Then entries can be removed, but neither added nor changed. */
+export const MAX_DOCUMENT_BYTES = 8_388_608;
+
 /** Bytes of any message that is sent: half of the smallest NATS payload limit in common use (1 MiB); a state of 128 modes takes 150 kB. */
 export const MAX_MESSAGE_BYTES = 524_288;
 

@@ -17,6 +17,7 @@ import {
 } from "./alert-commands.ts";
 import { json } from "./fields.ts";
 import { includesRole, type Role } from "./principal.ts";
+import { SEVERITIES } from "./schemas.ts";
 
 /** Step it with a change that an older program would not read. */
 export const ROOM_SCHEMA_VERSION = 1;
@@ -52,6 +53,18 @@ const step = v.looseObject({
   atUs: v.optional(timeUs),
   note: v.optional(body),
 });
+
+/** A level that is drawn on a panel, for people: no actor compares anything with it. */
+const drawnLevel = v.looseObject({
+  panelId: label,
+  metric: label,
+  op: v.picklist([">", ">=", "<", "<="]),
+  value: finite,
+  severity: v.optional(v.picklist(SEVERITIES)),
+  unit: v.optional(label),
+});
+
+const threshold = v.lazy((value) => (isDrawnLevel(value) ? drawnLevel : thresholdSet));
 
 const alert = thresholdRemoved.entries.id;
 
@@ -99,8 +112,8 @@ export const ROOTS = {
   meta: { shape: "whole", who: "room", most: 8, schema: v.union([finite, label]) },
   /** What a page shows, and where. */
   panels: { shape: "fields", who: "editor", most: 64, schema: v.looseObject({ type: label, title: v.optional(label), order: v.optional(label), layout: v.optional(v.looseObject({ x: cells, y: cells, w: cells, h: cells })) }) },
-  /** Levels that raise an alert, as in the command `threshold.set`. */
-  thresholds: { shape: "whole", who: "editor", most: 256, hasId: true, schema: thresholdSet },
+  /** Levels that raise an alert, as in the command `threshold.set`, and levels that are drawn only. */
+  thresholds: { shape: "whole", who: "editor", most: 1_024, hasId: true, schema: threshold },
   /** Channels that people follow, as group/channel. */
   watchlists: { shape: "whole", who: "editor", most: 64, schema: v.looseObject({ title: label, channels: v.pipe(v.array(label), v.maxLength(32)) }) },
   /** Notes on a time or a range. `by`: the author; `replyTo`: the note it answers. */
@@ -121,6 +134,11 @@ export const ROOT_NAMES = Object.keys(ROOTS) as RootName[];
 
 export function isRootName(name: string): name is RootName {
   return Object.hasOwn(ROOTS, name);
+}
+
+/** Whether an entry of `thresholds` is only drawn: it names a panel, and nothing to watch. */
+export function isDrawnLevel(value: unknown): boolean {
+  return isFields(value) && Object.hasOwn(value, "panelId") && !Object.hasOwn(value, "of");
 }
 
 /** What an entry has that it may not have. `field`: null for the entry as a whole. */

@@ -37,6 +37,8 @@ export const ROOM_LIMITS = {
   presenceRenewMs: 14_000,
   /** An empty message keeps stock clients connected, which close after 30 s without one. */
   keepAliveMs: 15_000,
+  /** Bytes of one message of a large state: stock clients close after 30 s without a whole message, also where the line is slow. */
+  partBytes: 262_144,
   /** With more unread bytes a client gets nothing, and one difference when it has read them. */
   skipAboveBytes: 1_048_576,
   /** With more unread bytes, or unread for so long, a client is ended; it connects again and asks for what it lacks. */

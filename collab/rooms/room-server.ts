@@ -100,7 +100,9 @@ export class RoomServer implements UpgradeRoute {
     if (known !== undefined) return known;
     const opening = this.options.open(name);
     if (opening === null) return null;
-    const room = opening.then((partition) => new Room(partition, this.options.clock));
+    const { clock, log } = this.options;
+    const warn = (message: string): void => log(`warning: the shared document ${name}: ${message}`);
+    const room = opening.then((partition) => new Room(partition, clock, warn));
     this.rooms.set(name, room);
     // The next who comes tries again.
     room.catch(() => this.rooms.delete(name));

@@ -168,7 +168,12 @@ export class RoomSocket implements RoomClient {
     this.checkBacklog();
     // It gets the difference when it has read what it has asked for before.
     if (this.behind !== null) this.behind = { ...this.behind, vector };
-    else this.send(answerMessage(this.room.difference(vector)));
+    else {
+      // The answer is what clients wait for; it says that they have everything.
+      const parts = this.room.difference(vector);
+      for (const part of parts.slice(0, -1)) this.send(changeMessage(part));
+      this.send(answerMessage(parts.at(-1)!));
+    }
   }
 
   private takeRequest(): boolean {
@@ -211,7 +216,7 @@ export class RoomSocket implements RoomClient {
     if (this.behind === null || this.isClosed) return;
     const { vector } = this.behind;
     this.behind = null;
-    this.send(changeMessage(this.room.difference(vector)));
+    for (const part of this.room.difference(vector)) this.send(changeMessage(part));
     this.send(presenceMessage(this.room.presence.others(this)));
   }
 

@@ -11,10 +11,12 @@ import * as Y from "yjs";
 import type { Judgement, Partition } from "../../actors/mod.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { SessionListener } from "../../actors/ports/session.ts";
+import { LARGE_DOCUMENT_BYTES, MAX_DOCUMENT_BYTES } from "../../protocol/limits.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { joinFrames } from "../gateway/turn-frames.ts";
 import { ROOM_LIMITS } from "./limits.ts";
 import { Presence, type PresenceOwner } from "./presence.ts";
+import { stateParts } from "./state-parts.ts";
 import { changeMessage, presenceMessage } from "./wire.ts";
 
 /** A connection, as its room sees it. */
@@ -44,13 +46,16 @@ export class Room {
   private unsent: Uint8Array[] = [];
   private isSendScheduled = false;
   private cancelPresence: (() => void) | null = null;
-  private wholeState: Uint8Array | null = null;
+  private wholeState: readonly Uint8Array[] | null = null;
   private readonly unsubscribe: () => void;
+  private readonly warn: (message: string) => void;
+  private isLarge = false;
 
-  /** All edits of the partition so far are durable. */
-  constructor(partition: Partition, clock: Clock) {
+  /** All edits of the partition so far are durable. `warn` is told when the document becomes large. */
+  constructor(partition: Partition, clock: Clock, warn: (message: string) => void) {
     this.partition = partition;
     this.clock = clock;
+    this.warn = warn;
     this.sent = new Y.Doc();
     Y.applyUpdate(this.sent, Y.encodeStateAsUpdate(partition.room().document.doc));
     this.unsubscribe = partition.subscribe(this.listener());
@@ -85,12 +90,12 @@ export class Room {
     return Y.encodeStateVector(this.sent);
   }
 
-  /** What somebody lacks who has this. */
-  difference(vector?: Map<number, number>): Uint8Array {
-    if (vector !== undefined && vector.size > 0)
-      return Y.encodeStateAsUpdate(this.sent, Y.encodeStateVector(vector));
+  /** What somebody lacks who has this, in parts that are applied in their order. */
+  difference(vector: Map<number, number>): readonly Uint8Array[] {
+    if (vector.size > 0)
+      return stateParts(Y.encodeStateAsUpdate(this.sent, Y.encodeStateVector(vector)), ROOM_LIMITS.partBytes);
     // Many connect at once, all with nothing.
-    this.wholeState ??= Y.encodeStateAsUpdate(this.sent);
+    this.wholeState ??= stateParts(Y.encodeStateAsUpdate(this.sent), ROOM_LIMITS.partBytes);
     return this.wholeState;
   }
 
@@ -113,7 +118,7 @@ export class Room {
 
   keepAlive(): void {
     const empty = presenceMessage([]);
-    for (const socket of this.sockets) socket.keepAlive();
+    for (const socket of [...this.sockets]) socket.keepAlive();
     this.toAll(empty, (socket) => !socket.isBehind);
   }
 
@@ -151,6 +156,17 @@ export class Room {
     Y.applyUpdate(this.sent, update);
     this.wholeState = null;
     this.toAll(changeMessage(update), (socket) => !socket.isBehind);
+    this.checkSize();
+  }
+
+  private checkSize(): void {
+    const bytes = this.partition.room().document.bytes();
+    const isLarge = bytes > LARGE_DOCUMENT_BYTES;
+    if (isLarge && !this.isLarge)
+      this.warn(
+        `it has ${bytes} bytes and loads slowly; above ${MAX_DOCUMENT_BYTES} entries can only be removed`,
+      );
+    this.isLarge = isLarge;
   }
 
   private toAll(message: Uint8Array, isMeant: (socket: RoomClient) => boolean): void {

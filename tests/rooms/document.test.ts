@@ -219,4 +219,33 @@ test("a registered change of the document changes the hash", () => {
 
 const EXPECTED_HASH = "13d0838f8a2af4340aa0c18792f2d2f3";
 
+test("a level that is drawn on a panel is announced as drawn, and takes the place of one that actors compare with", () => {
+  const { takes, events, json } = roomCore();
+  const ana = new Replica(7);
+  const drawn = { panelId: "p1", metric: "coherence", op: ">", value: 3, severity: "info", unit: "1" };
+  takes(ana.edits(setsThreshold("t1", drawn)));
+  takes(ana.edits(setsThreshold("t1", threshold(90))));
+  takes(ana.edits(setsThreshold("t1", drawn)));
+  assert.equal(
+    events.map(({ kind }) => kind),
+    ["threshold.drawn", "threshold.set", "threshold.drawn", "threshold.removed"],
+  );
+  takes(ana.edits(setsThreshold("t2", { ...drawn, op: "near" })));
+  assert.is(events.at(-1)!.kind, "edit.repaired");
+  assert.equal(json("thresholds"), { t1: drawn });
+});
+
+test("an edit without faults goes on as it came, and one that is repaired together with its repair", () => {
+  const { takes } = roomCore();
+  const ana = new Replica(7);
+  // The room adds to the first one what it says about the document.
+  const first = takes(ana.edits(setsThreshold("t1", threshold(1))));
+  const good = ana.edits(setsThreshold("t2", threshold(2)));
+  assert.is(takes(good), good.update);
+  const bad = ana.edits(setsThreshold("t2", 5));
+  const bob = new Replica(8, "bob");
+  bob.takes(Y.mergeUpdates([first, good.update, takes(bad)]));
+  assert.equal((bob.json("thresholds") as Record<string, unknown>)["t2"], threshold(2));
+});
+
 test.run();

@@ -7,7 +7,7 @@ import { RandomStream } from "../../actors/core/random.ts";
 import { RoomDocument } from "../../actors/detectors/room/document.ts";
 import { judgeEdit } from "../../actors/detectors/room/gate.ts";
 import { CLOSE_CODES } from "../../protocol/close-codes.ts";
-import { MAX_EDIT_BYTES } from "../../protocol/limits.ts";
+import { MAX_DOCUMENT_BYTES, MAX_EDIT_BYTES } from "../../protocol/limits.ts";
 import type { Edit } from "../../protocol/messages.ts";
 import { addsPanel, edit, Replica, setsThreshold, threshold } from "./edits.ts";
 
@@ -276,6 +276,29 @@ test("too many bytes, writers and structs are refused", () => {
   );
   refuses(world, edit(Y.mergeUpdates(parts)), "tooLarge");
   refuses(world, edit(update(9, 0, gc(1_000_001))), "malformed");
+});
+
+test("a document of 8 MiB takes nothing more, and whoever removes something still may", () => {
+  const world = room();
+  const { ana, takes, document } = world;
+  // Two bytes a character: the schema counts characters.
+  const field = "é".repeat(7_500);
+  let k = 0;
+  const notes = () =>
+    ana.edits((doc) => {
+      for (let n = 0; n < 6; n++) {
+        const note = { by: "ana", body: "", fromUs: 0, field };
+        doc.getMap("annotations").set(`n${k++}`, new Y.Map(Object.entries(note)));
+      }
+    });
+  let input = notes();
+  for (; world.judge(input).kind === "admitted"; input = notes()) takes(input);
+  refuses(world, input, "tooLarge");
+  assert.ok(document.bytes() > MAX_DOCUMENT_BYTES - MAX_EDIT_BYTES, `${document.bytes()} bytes`);
+  const later = new Replica(9);
+  later.takes(Y.encodeStateAsUpdate(document.doc));
+  const removal = later.edits((doc) => doc.getMap("annotations").delete("n0"));
+  assert.is(world.judge(removal).kind, "admitted");
 });
 
 test("an edit of another epoch is refused", () => {

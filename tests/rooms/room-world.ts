@@ -5,9 +5,10 @@ import * as Y from "yjs";
 import { systemClock } from "../../actors/clock.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { Partition } from "../../actors/partition/partition.ts";
+import type { Clock } from "../../actors/ports/clock.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import { SYSTEM } from "../../actors/system.ts";
-import { createGateway, type Gateway } from "../../collab/gateway/gateway.ts";
+import { createGateway, type Gateway, type GatewayOptions } from "../../collab/gateway/gateway.ts";
 import type { RequestOrigin } from "../../collab/gateway/request.ts";
 import { RoomServer } from "../../collab/rooms/room-server.ts";
 import type { Principal } from "../../protocol/principal.ts";
@@ -17,10 +18,12 @@ import { condition } from "../support/condition.ts";
 export interface RoomWorld {
   readonly gateway: Gateway;
   readonly partition: Partition;
+  /** What the server of the documents said. */
+  readonly logged: readonly string[];
   /** A stock client under this name; `writer`: its Yjs client id. */
   join(name: string, options?: StockOptions): Stock;
   /** A bare socket, for what no stock client sends. */
-  socket(name?: string, path?: string): BareSocket;
+  socket(name?: string, path?: string, headers?: Record<string, string>): BareSocket;
   close(): Promise<void>;
 }
 
@@ -31,41 +34,53 @@ function admit({ query }: RequestOrigin): Principal | null {
   return { id, name: id, role: (query.get("role") ?? "editor") as Principal["role"] };
 }
 
-interface RoomWorldOptions {
+export interface RoomWorldOptions {
   readonly token?: string;
   /** The document is open when this resolves. */
   opening?(): Promise<void>;
+  /** Of the connections. */
+  readonly clock?: Clock;
+  /** Further ones of the gateway: who may come in, until when. */
+  readonly gateway?: Partial<GatewayOptions>;
 }
 
 /** With a token people are who they are signed in as, and a second document, "mill", is there. */
 export async function roomWorld(
   journal: Journal = createMemoryJournal({}),
-  { token, opening = () => Promise.resolve() }: RoomWorldOptions = {},
+  {
+    token,
+    opening = () => Promise.resolve(),
+    clock = systemClock,
+    gateway: options = {},
+  }: RoomWorldOptions = {},
 ): Promise<RoomWorld> {
   const partition = await openRoomPartition(journal);
+  const logged: string[] = [];
   const rooms = new RoomServer({
-    clock: systemClock,
+    clock,
     open: (name) =>
       name === "plant" || (name === "mill" && token !== undefined) ? opening().then(() => partition) : null,
     admit: token === undefined ? admit : ({ identity }) => identity.principal,
-    log() {},
+    log: (message) => void logged.push(message),
   });
   const gateway = await createGateway({
     sessions: [partition],
     upgrades: [rooms],
     ...(token === undefined ? {} : { token }),
+    ...options,
   });
   const closing: (() => void)[] = [];
   return {
     gateway,
     partition,
+    logged,
     join(name, options) {
       const stock = new Stock(gateway, name, options);
       closing.push(() => stock.leave());
       return stock;
     },
-    socket(name = "ana", path = "/collab/plant") {
-      const socket = new BareSocket(gateway, name, path);
+    socket(name = "ana", path = "/collab/plant", headers = {}) {
+      const socket = new BareSocket(gateway, name, path, headers);
       closing.push(() => socket.ws.terminate());
       return socket;
     },
@@ -158,12 +173,15 @@ export class Stock {
 export class BareSocket {
   readonly ws: WebSocket;
   readonly received: Uint8Array[] = [];
+  /** The HTTP status of a refused upgrade. */
+  refusedWith: number | null = null;
   closed: { code: number; reason: string } | null = null;
   readonly #condition = condition();
 
-  constructor(gateway: Gateway, name: string, path: string) {
+  constructor(gateway: Gateway, name: string, path: string, headers: Record<string, string> = {}) {
     this.ws = new WebSocket(`ws://127.0.0.1:${gateway.port}${path}?name=${name}`, {
       perMessageDeflate: false,
+      headers,
     });
     this.ws.on("open", () => this.#condition.look());
     this.ws.on("message", (data: Buffer) => {
@@ -175,6 +193,11 @@ export class BareSocket {
       this.#condition.look();
     });
     this.ws.on("error", () => {});
+    this.ws.on("unexpected-response", (_request, response) => {
+      this.refusedWith = response.statusCode ?? 0;
+      this.ws.terminate();
+      this.#condition.look();
+    });
   }
 
   until(holds: () => boolean): Promise<void> {

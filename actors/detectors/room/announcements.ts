@@ -1,16 +1,17 @@
 /**
  * What changed in the document, as commands: one event for each entry, in the order of kind and key.
  *
- *   thresholds  threshold.set · threshold.removed              annotations  annotation.added · annotation.changed · annotation.removed
- *   panels      panel.added · panel.moved · panel.changed …    alerts       alert.acknowledged · alert.assigned · alert.snoozed
- *   workflows   workflow.started · workflow.step.done …        view         view.cursor · view.range
+ *   thresholds  threshold.set · threshold.drawn · threshold.removed
+ *   annotations annotation.added · annotation.changed · annotation.removed
+ *   panels      panel.added · panel.moved · panel.changed …    alerts  alert.acknowledged · alert.assigned · alert.snoozed
+ *   workflows   workflow.started · workflow.step.done …        view    view.cursor · view.range
  *
  * C1  An event's detail has the id of the entry, its author, and the fields that changed: texts, numbers and flags as they are, all else as
  *     JSON, a field that is gone as null. A whole entry has all its fields.
  * C2  An entry that was put back is no command. `edit.repaired` says what was put back, and why.
  */
 import type { Edit } from "../../../protocol/messages.ts";
-import { ROOTS, type RootName, type WorkflowStep } from "../../../protocol/room-document.ts";
+import { isDrawnLevel, ROOTS, type RootName, type WorkflowStep } from "../../../protocol/room-document.ts";
 import type { Announcement } from "../../ports/detector.ts";
 import type { EntryChange, Repair } from "./document.ts";
 
@@ -49,7 +50,13 @@ function commandsOf({ root, key: id, before, after }: EntryChange): EntryCommand
   ];
   if (isRemoved && root !== "intents") return said("removed");
   switch (root) {
-    case "thresholds":
+    case "thresholds": {
+      if (!isDrawnLevel(after)) return said("set", whole);
+      // Whoever compares with it must stop.
+      const isObeyed = before !== undefined && !isDrawnLevel(before);
+      const drawn = { kind: "threshold.drawn", done: "drew threshold", id, fields: whole };
+      return [drawn, ...(isObeyed ? said("removed") : [])];
+    }
     case "watchlists":
       return said("set", whole);
     case "panels":

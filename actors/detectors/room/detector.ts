@@ -64,7 +64,6 @@ export class RoomDetector implements Detector<typeof roomMachine> {
         title,
         detail: JSON.stringify(detail),
       });
-    if (update !== null)
-      context.edited?.({ type: "edited", inputSequence: context.sequence, update, author: input.author });
+    context.edited?.({ type: "edited", inputSequence: context.sequence, update, author: input.author });
   }
 }

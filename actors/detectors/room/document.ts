@@ -25,6 +25,9 @@ import { carryOut } from "./intents.ts";
 /** Writes of the document while nobody's id is set: Yjs itself must not choose one. */
 const NOBODY = 0;
 
+/** A document is not counted again before it got so many bytes: counting writes all of it. */
+const COUNT_EVERY_BYTES = 65_536;
+
 /** Epoch of a new document. */
 const FIRST_EPOCH = 1;
 
@@ -45,8 +48,8 @@ export interface Repair {
 }
 
 export interface AppliedEdit {
-  /** The edit and what the room added to it, as one update; null when nothing changed. */
-  readonly update: Uint8Array | null;
+  /** The edit and what the room added to it, as one update. */
+  readonly update: Uint8Array;
   readonly changes: readonly EntryChange[];
   readonly repairs: readonly Repair[];
 }
@@ -77,7 +80,10 @@ export class RoomDocument {
   private readonly roots = new Map<unknown, RootName>();
   /** The room's own writer, 0 before its first write. */
   private ownWriter = NOBODY;
-  private update: Uint8Array | null = null;
+  /** The edit that is applied together with what the room writes itself; null while it has written nothing. */
+  private combined: Uint8Array | null = null;
+  /** Bytes of the whole when they were last counted, and of the edits since then. Not of the state: they depend on how updates were merged. */
+  private readonly size = { counted: 0, since: Number.POSITIVE_INFINITY };
 
   constructor(saved?: SavedDocument) {
     this.doc = newDoc();
@@ -86,13 +92,20 @@ export class RoomDocument {
       this.entries.set(name, new Map());
     }
     if (saved !== undefined) this.restore(saved);
-    this.doc.on("update", (update: Uint8Array) => {
-      this.update = update;
-    });
   }
 
   get isEmpty(): boolean {
     return this.writers.size === 0;
+  }
+
+  /** Bytes of the whole as one update, an eighth too many at most. */
+  bytes(): number {
+    const { size } = this;
+    if (size.since > Math.max(size.counted / 8, COUNT_EVERY_BYTES)) {
+      size.counted = Y.encodeStateAsUpdate(this.doc).length;
+      size.since = 0;
+    }
+    return size.counted + size.since;
   }
 
   /** An entry as its root's schema has it, or undefined. Never changed afterwards. */
@@ -108,7 +121,8 @@ export class RoomDocument {
   apply(edit: Edit, around: EditSurroundings): AppliedEdit {
     const changes: EntryChange[] = [];
     const repairs: Repair[] = [];
-    this.update = null;
+    this.combined = null;
+    this.size.since += edit.update.length;
     this.doc.transact((transaction) => {
       Y.applyUpdate(this.doc, edit.update);
       this.claim(edit);
@@ -119,7 +133,8 @@ export class RoomDocument {
         this.intend(key, edit, around, changes, repairs);
       if (this.entry("meta", "epoch") === undefined) this.begin(around);
     });
-    return { update: this.update, changes, repairs };
+    this.doc.off("update", this.combine);
+    return { update: this.combined ?? edit.update, changes, repairs };
   }
 
   save(): SavedDocument {
@@ -300,6 +315,10 @@ export class RoomDocument {
     }
   }
 
+  private readonly combine = (update: Uint8Array): void => {
+    this.combined = update;
+  };
+
   /** Writes under the room's own id. */
   private write(around: EditSurroundings, change: () => void): void {
     while (this.ownWriter === NOBODY || this.writers.get(this.ownWriter) !== ROOM_AUTHOR) {
@@ -308,6 +327,8 @@ export class RoomDocument {
       this.ownWriter = drawn;
       this.writers.set(drawn, ROOM_AUTHOR);
     }
+    // Encoding a transaction costs as much as applying it. Most edits go on as they came.
+    this.doc.on("update", this.combine);
     this.doc.clientID = this.ownWriter;
     try {
       change();

@@ -15,7 +15,7 @@
 import * as Y from "yjs";
 import { CLOSE_CODES, type CloseCode } from "../../../protocol/close-codes.ts";
 import { FORBIDDEN_KEYS } from "../../../protocol/fields.ts";
-import { MAX_EDIT_BYTES } from "../../../protocol/limits.ts";
+import { MAX_DOCUMENT_BYTES, MAX_EDIT_BYTES } from "../../../protocol/limits.ts";
 import type { Edit } from "../../../protocol/messages.ts";
 import { ENTRY_ID_CHARACTERS, isRootName, ROOM_AUTHOR } from "../../../protocol/room-document.ts";
 import type { RoomDocument } from "./document.ts";
@@ -91,7 +91,15 @@ class Examination {
     if (this.fresh.size === 0 && deletes === "known") return { kind: "nothing" };
     if (role === "viewer")
       throw new Refused("forbidden", "a change by a viewer, expected the role editor or owner");
+    if (this.fresh.size > 0) this.checkDocument(update.length);
     return { kind: "admitted" };
+  }
+
+  /** Refuses what makes the document too large. Deletions always go in: they make it smaller. */
+  private checkDocument(added: number): void {
+    const bytes = this.document.bytes() + added;
+    if (bytes > MAX_DOCUMENT_BYTES)
+      throw new Refused("tooLarge", `a document of ${bytes} bytes, expected at most ${MAX_DOCUMENT_BYTES}`);
   }
 
   /** Finds the new structs; refuses writers of others, gaps within the update, and too many of anything. */

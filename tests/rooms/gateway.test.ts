@@ -1,0 +1,142 @@
+/** Connections to shared documents at a gateway with its guard, sign-in and clock. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import * as Y from "yjs";
+import { ROOM_LIMITS } from "../../collab/rooms/limits.ts";
+import { readRoomMessage, stateMessage } from "../../collab/rooms/wire.ts";
+import { CLOSE_CODES } from "../../protocol/close-codes.ts";
+import { LARGE_DOCUMENT_BYTES } from "../../protocol/limits.ts";
+import { ask } from "../gateway/http.ts";
+import { createManualClock } from "../support/clock.ts";
+import { type BareSocket, type RoomWorld, type RoomWorldOptions, roomWorld } from "./room-world.ts";
+
+const TOKEN = "a-token-of-at-least-sixteen-characters";
+const OWNER = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
+const EMPTY = Y.encodeStateVector(new Y.Doc());
+
+async function inWorld(options: RoomWorldOptions, run: (world: RoomWorld) => Promise<void>): Promise<void> {
+  const world = await roomWorld(undefined, options);
+  try {
+    await run(world);
+  } finally {
+    await world.close();
+  }
+}
+
+/** The socket below, for bytes that no WebSocket library sends. */
+function bytesOf({ ws }: BareSocket): { write(bytes: Uint8Array): void } {
+  return (ws as unknown as { _socket: { write(bytes: Uint8Array): void } })._socket;
+}
+
+/** A frame of zeros, masked with 0. `last`: it ends the message. */
+function frame(opcode: number, last: boolean, length: number): Uint8Array {
+  const bytes = new Uint8Array(14 + length);
+  bytes.set([(last ? 0x80 : 0) | opcode, 0x80 | 127]);
+  new DataView(bytes.buffer).setBigUint64(2, BigInt(length));
+  return bytes;
+}
+
+async function posted(world: RoomWorld, path: string, body: object, headers: Record<string, string>) {
+  const answer = await ask(world.gateway, path, { method: "POST", headers, body: JSON.stringify(body) });
+  assert.is(answer.status, 200, answer.body);
+  return answer.json() as Record<string, string>;
+}
+
+test("a page of another site cannot open a document, a page of the gateway and a program can", () =>
+  inWorld({}, async ({ gateway, socket }) => {
+    for (const origin of ["https://evil.example", "null", `http://127.0.0.1:${gateway.port + 1}`]) {
+      const bare = socket("ana", "/collab/plant", { origin });
+      await bare.until(() => bare.refusedWith !== null);
+      assert.is(bare.refusedWith, 403, origin);
+    }
+    for (const headers of [{ origin: `http://127.0.0.1:${gateway.port}` }, {}])
+      assert.is((await socket("ana", "/collab/plant", headers as never).opened()).closed, null);
+  }));
+
+test("who opens a document and sends no message within ten seconds is closed, also with a message that never ends", async () => {
+  const clock = createManualClock();
+  await inWorld({ clock }, async ({ socket }) => {
+    const [silent, endless, talking] = [
+      await socket("ana").opened(),
+      await socket("bob").opened(),
+      await socket("eve").opened(),
+    ];
+    bytesOf(endless).write(frame(2, false, 100));
+    talking.ws.send(stateMessage(EMPTY));
+    await talking.until(() => talking.received.length > 1);
+    await clock.advance(ROOM_LIMITS.firstMessageMsMax);
+    assert.is(await silent.code(), CLOSE_CODES.unavailable);
+    assert.is(await endless.code(), CLOSE_CODES.unavailable);
+    assert.is(talking.closed, null);
+  });
+});
+
+test("fragments that never end are closed with 1009 when they are more than a message may have", () =>
+  inWorld({}, async ({ socket }) => {
+    const bare = await socket().opened();
+    bytesOf(bare).write(frame(2, false, 1_000));
+    const fragment = frame(0, false, 65_536);
+    for (let sent = 0; sent <= ROOM_LIMITS.messageBytesMax; sent += 65_536) bytesOf(bare).write(fragment);
+    assert.is(await bare.code(), 1009);
+  }));
+
+test("a sign-in that has ended by itself is noticed with the next sign of life", async () => {
+  const clock = createManualClock();
+  let wallMs = 1_000_000;
+  await inWorld({ clock, token: TOKEN, gateway: { wallMs: () => wallMs } }, async (world) => {
+    const expires = { role: "editor", seconds: 60 };
+    const { invite } = await posted(world, "/api/invites", expires, OWNER);
+    const { token } = await posted(
+      world,
+      "/api/invites/redeem",
+      { invite, name: "Anna", bearer: true },
+      { "content-type": "application/json" },
+    );
+    const guest = await world.socket("anna", "/collab/plant", { authorization: `Bearer ${token}` }).opened();
+    guest.ws.send(stateMessage(EMPTY));
+    await guest.until(() => guest.received.length > 1);
+    await clock.advance(ROOM_LIMITS.keepAliveMs);
+    assert.is(guest.closed, null);
+    wallMs += 366 * 86_400_000;
+    await clock.advance(ROOM_LIMITS.keepAliveMs);
+    assert.is(await guest.code(), CLOSE_CODES.unauthenticated);
+  });
+});
+
+test("a large document comes in several messages, the answer last, and its size is warned of", () =>
+  inWorld({}, async ({ join, socket, logged }) => {
+    const ana = await join("ana").synced();
+    const field = "é".repeat(7_000);
+    const names = Array.from({ length: 160 }, (_, k) => `n${k}`);
+    for (let k = 0; k < names.length; k += 5)
+      ana.doc.transact(() => {
+        for (const name of names.slice(k, k + 5)) {
+          const note = { by: "ana", body: "", fromUs: 0, field };
+          ana.map("annotations").set(name, new Y.Map(Object.entries(note)));
+        }
+      });
+    const bob = await join("bob").synced();
+    await bob.until(() => bob.map("annotations").size === names.length);
+    assert.is(
+      logged.filter((line) => /^warning: the shared document plant: it has \d+ bytes/.test(line)).length,
+      1,
+    );
+    const bare = socket("eve");
+    await bare.sends(stateMessage(EMPTY));
+    const isAnswer = (bytes: Uint8Array) => bytes[0] === 0 && bytes[1] === 1;
+    await bare.until(() => bare.received.some(isAnswer));
+    const sizes = bare.received.map(({ length }) => length);
+    assert.ok(
+      sizes.every((length) => length < 1.1 * ROOM_LIMITS.partBytes),
+      sizes.join(" "),
+    );
+    assert.ok(sizes.length > LARGE_DOCUMENT_BYTES / ROOM_LIMITS.partBytes, sizes.join(" "));
+    const copy = new Y.Doc();
+    for (const bytes of bare.received) {
+      const message = readRoomMessage(bytes);
+      if (message?.kind === "update") Y.applyUpdate(copy, message.update);
+    }
+    assert.is(copy.getMap("annotations").size, names.length);
+  }));
+
+test.run();
