@@ -33,6 +33,14 @@ export const COMMANDS: CommandTable = {
     summary: "end an invitation or a guest, or change the role",
     load: async () => (await import("./collab/live/revoke-command.ts")).revokeCommand,
   },
+  threshold: {
+    summary: "set, remove and list the thresholds of a running session",
+    load: async () => (await import("./collab/live/threshold-command.ts")).thresholdCommand,
+  },
+  alerts: {
+    summary: "show the alerts of a running session",
+    load: async () => (await import("./collab/live/alerts-command.ts")).alertsCommand,
+  },
   replay: {
     summary: "run the actors again over a recording",
     load: async () => (await import("./sim/recordings/replay/command.ts")).replayCommand,

@@ -14,6 +14,7 @@
  */
 import * as v from "valibot";
 import * as alerts from "./alert-commands.ts";
+import { expectedAmong } from "./closest-name.ts";
 import { fields, finite, integer, whole } from "./command-fields.ts";
 import type {
   AlertsStatus,
@@ -136,6 +137,10 @@ const branch = fields({
   /** Channels that fall silent: by name, or as group/name. */
   drop: v.optional(v.pipe(v.array(v.string()), v.maxLength(MANY))),
   inject: v.optional(v.pipe(v.array(branchInjection), v.maxLength(MANY))),
+  /** Commands that enter the log as they are, given where the branch begins. */
+  commands: v.optional(v.pipe(v.array(fields({ name: v.string(), body: v.unknown() })), v.maxLength(MANY))),
+  /** Names of such commands: those that people gave after that are left out. */
+  dropCommands: v.optional(v.pipe(v.array(v.string()), v.maxLength(MANY))),
   /** Seed of all random streams after that. */
   seed: v.optional(whole),
   /** Time of the last input of both lanes, µs; absent: the end of the recording. */
@@ -189,6 +194,14 @@ export type LoggedCommandName = {
 export const LOGGED_COMMANDS = Object.entries(COMMANDS)
   .filter(([, row]) => "input" in row)
   .map(([name]) => name as LoggedCommandName);
+
+/** The row of a command that enters the log as it is. Throws when there is none. */
+export function loggedCommand(name: string): LoggedCommandName {
+  const known = LOGGED_COMMANDS.find((each) => each === name);
+  if (known !== undefined) return known;
+  const expected = expectedAmong(name, LOGGED_COMMANDS);
+  throw new EigenwatchError({ action: "enter a command", value: JSON.stringify(name), expected });
+}
 
 /** A command whose body fits its row. */
 export interface Command<Name extends CommandName = CommandName> {

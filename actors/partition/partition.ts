@@ -11,8 +11,8 @@
  */
 import process from "node:process";
 import { CLOSE_CODES } from "../../protocol/close-codes.ts";
-import { LOGGED_COMMANDS, type LoggedCommandName, readCommand } from "../../protocol/commands.ts";
-import { EigenwatchError, show } from "../../protocol/errors.ts";
+import { loggedCommand, readCommand } from "../../protocol/commands.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import type {
   Channels,
   CommandInput,
@@ -400,14 +400,6 @@ export class Partition implements LiveSession {
   subscribe(listener: SessionListener): () => void {
     return this.outbox.subscribe(listener);
   }
-}
-
-/** The row of a command that enters the log as it is. Throws when there is none. */
-function loggedCommand(name: string): LoggedCommandName {
-  const known = LOGGED_COMMANDS.find((each) => each === name);
-  if (known !== undefined) return known;
-  const expected = LOGGED_COMMANDS.join(", ");
-  throw new EigenwatchError({ action: "enter a command", value: show(name), expected });
 }
 
 /** The field of an input that names the command it follows from, where there is one. */

@@ -20,6 +20,8 @@ export interface BranchChanges {
   set?: Record<string, string | number | boolean>;
   drop?: string[];
   inject?: Record<string, unknown>[];
+  commands?: { name: string; body: unknown }[];
+  dropCommands?: string[];
   seed?: number;
   untilUs?: number;
 }
@@ -38,6 +40,8 @@ const parentSchema = v.object({
     set: v.optional(v.record(v.string(), value)),
     drop: v.optional(v.array(v.string())),
     inject: v.optional(v.array(v.record(v.string(), v.unknown()))),
+    commands: v.optional(v.array(v.object({ name: v.string(), body: v.unknown() }))),
+    dropCommands: v.optional(v.array(v.string())),
     seed: v.optional(v.number()),
     untilUs: v.optional(v.number()),
   }),
@@ -63,6 +67,8 @@ export function parentLine({ recording, block, sequence, changes }: BranchParent
     ...(changes.seed === undefined ? [] : [`seed=${changes.seed}`]),
     ...(changes.drop ?? []).map((name) => `without ${name}`),
     ...(changes.inject ?? []).map(({ scenario }) => `with ${scenario}`),
+    ...(changes.commands ?? []).map(({ name }) => `with ${name}`),
+    ...(changes.dropCommands ?? []).map((name) => `without ${name}`),
   ];
   return `${recording} behind block ${block}, from input ${sequence}: ${said.join(", ") || "nothing changed"}`;
 }

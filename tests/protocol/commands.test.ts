@@ -92,7 +92,7 @@ const REFUSED: [name: CommandName, body: unknown, says: string | RegExp][] = [
   [
     "askWhatIf",
     {},
-    "Cannot branch: there is no at; expected {at, set, drop, inject, seed, untilUs, toleranceUs}",
+    "Cannot branch: there is no at; expected {at, set, drop, inject, commands, dropCommands, seed, untilUs, toleranceUs}",
   ],
   ["askWhatIf", { at: 1, set: settings(MANY + 1) }, /expected at most 128 settings/],
   [

@@ -45,6 +45,20 @@ test("whatif writes the branch beside its parent, shows what differs side by sid
   );
 });
 
+test("whatif --command gives a command as JSON, and refuses what is none", async () => {
+  const body = '{"id":"hot","of":{"group":"east","channel":"a"},"direction":"above","level":90}';
+  const asked = ["whatif", recording, "--at", "1000", "--no-write", "--json", "--command"];
+  const [given, broken] = await runAll([
+    [...asked, `threshold.set=${body}`],
+    [...asked, "threshold.set={id}"],
+  ]);
+  assert.is(given!.code, 0, given!.stderr);
+  const { events } = JSON.parse(given!.stdout) as WhatIfResult;
+  assert.ok(events.some(({ kind }) => kind === "alert.fired"));
+  assert.is(broken!.code, 2);
+  assert.match(broken!.stderr, /The body is \{id\}; expected NAME=\{…\}, the body as JSON/);
+});
+
 test("whatif --json is the result as one object, and --no-write writes nothing", async () => {
   const before = readdirSync(dirname(recording));
   const asked = [

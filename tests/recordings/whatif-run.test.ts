@@ -225,6 +225,66 @@ test("an injection changes its samples for its time and no others, and stands in
   assert.ok(result.differences.some(({ type }) => type === "new"));
 });
 
+const ABOVE_90 = {
+  id: "east-a",
+  of: { group: "east", channel: "a" },
+  direction: "above" as const,
+  level: 90,
+};
+
+test("a command is given where the branch begins, by the author what-if, and its actor obeys it from there", async () => {
+  const at = rowUs(900);
+  const { result, directory } = await branched({ at, commands: [{ name: "threshold.set", body: ABOVE_90 }] });
+  const [given] = (await inputsOf(directory)).filter(({ input }) => input.type === "command");
+  const body = { ...ABOVE_90, clearLevel: 90, dwellSeconds: 0, severity: "warning", title: "" };
+  const author = "what-if";
+  assert.equal(given!.input, {
+    type: "command",
+    name: "threshold.set",
+    body,
+    author: { id: author },
+    source: author,
+    sequence: 0,
+  });
+  assert.is(given!.timeUs, at);
+  const kinds = new Set(result.events.map(({ kind }) => kind));
+  assert.ok(kinds.has("threshold.set") && kinds.has("alert.fired"), [...kinds].join(" "));
+  const journal = await openRecording(directory);
+  assert.is((await replay(journal, SYSTEM, { verify: true })).difference, null);
+  assert.equal(parentOf(journal.createdFrom)!.changes, { commands: [{ name: "threshold.set", body }] });
+  await journal.close();
+});
+
+test("a command in a branch from the very beginning is given when the session is open", async () => {
+  const { result } = await branched({ at: 1, commands: [{ name: "threshold.set", body: ABOVE_90 }] });
+  assert.is(result.events.filter(({ kind }) => kind === "alert.fired").length > 0, true);
+});
+
+test("commands that people gave are left out by name, the others stay", async () => {
+  const watched = await recordFeeds({
+    definitions: SYSTEM,
+    feeds: [marketFeed(300)],
+    before: async (partition) => {
+      const from = { author: { id: "ana" }, source: "gateway", sequence: 0 };
+      await partition.command({ name: "threshold.set", body: ABOVE_90, ...from });
+      await partition.command({ name: "threshold.removed", body: { id: ABOVE_90.id }, ...from });
+    },
+  });
+  const asked = { at: 2, dropCommands: ["threshold.removed"] };
+  const { result, directory } = await branched(asked, {}, watched.directory);
+  const names = (await inputsOf(directory)).map(({ input }) => (input.type === "command" ? input.name : ""));
+  assert.equal(
+    names.filter((name) => name !== ""),
+    ["threshold.set"],
+  );
+  const fires = (lane: EventMessage[]): boolean => lane.some(({ kind }) => kind === "alert.fired");
+  assert.equal([fires(result.original), fires(result.events)], [false, true]);
+  await refused(
+    runWhatIf(watched.directory, { at: 2, dropCommands: ["alert.assigned"] }),
+    /Cannot drop alert\.assigned: nobody gave it .*; expected one of threshold\.removed, threshold\.set/,
+  );
+});
+
 test("original and branch end with the last input until a time", async () => {
   const untilUs = rowUs(1_500);
   const { result, directory } = await branched({
@@ -318,6 +378,19 @@ test("[W3] a request that cannot be is refused before anything is written", asyn
       /Cannot inject spike at .* outside of the recording; expected a time up to/,
     ],
     [JSON.parse('{ "at": 100, "set": { "__proto__": 1 } }') as WhatIfRequest, /no such setting/],
+    [
+      { at: 100, commands: [{ name: "threshold.sett", body: ABOVE_90 }] },
+      /Cannot enter a command: "threshold\.sett"; expected perhaps threshold\.set/,
+    ],
+    [
+      { at: 100, commands: [{ name: "threshold.set", body: { ...ABOVE_90, level: "x" } }] },
+      /Cannot set a threshold: level is "x"/,
+    ],
+    [{ at: 100, dropCommands: ["seek"] }, /Cannot enter a command: "seek"; expected/],
+    [
+      { at: 100, dropCommands: ["alert.snoozed"] },
+      /Cannot drop alert\.snoozed: nobody gave it .*; expected an earlier place: nobody gave a command/,
+    ],
     [{ at: 100, sett: {} } as WhatIfRequest, /there is no field sett; expected perhaps set/],
   ];
   for (const [request, message] of refusals) {

@@ -30,7 +30,9 @@ interface RecordOptions {
   settings?: Settings;
 }
 
-export async function recordFeeds(options: RecordOptions & { feeds: Feed[] }): Promise<RecordedRun> {
+export async function recordFeeds(
+  options: RecordOptions & { feeds: Feed[]; before?: (partition: Partition) => Promise<unknown> },
+): Promise<RecordedRun> {
   const directory = options.directory ?? temporaryDirectory();
   const settings = options.settings ?? defaultSettings();
   const partition = await Partition.open({
@@ -44,6 +46,7 @@ export async function recordFeeds(options: RecordOptions & { feeds: Feed[] }): P
     recording: directory,
     log: () => {},
   });
+  await options.before?.(partition);
   partition.startFeeds(options.feeds);
   await partition.feedsEnded();
   await partition.close();

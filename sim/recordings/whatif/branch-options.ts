@@ -9,20 +9,25 @@ export interface BranchOptions {
   set: (readonly [path: string, value: string])[];
   drop: string[];
   inject: Injection[];
+  command: GivenCommand[];
+  dropCommand: string[];
   seed?: number | undefined;
   until?: number | undefined;
   tolerance?: number | undefined;
 }
 
+type GivenCommand = NonNullable<WhatIfRequest["commands"]>[number];
 type Injection = NonNullable<WhatIfRequest["inject"]>[number];
 
 export function requestOf(options: BranchOptions, at: SeekPlace): WhatIfRequest {
-  const { set, drop, inject, seed, until, tolerance } = options;
+  const { set, drop, inject, command, dropCommand, seed, until, tolerance } = options;
   return {
     at: "sequence" in at ? at.sequence : exactTimeText(at.timeUs),
     ...(set.length > 0 ? { set: Object.fromEntries(set) } : {}),
     ...(drop.length > 0 ? { drop } : {}),
     ...(inject.length > 0 ? { inject } : {}),
+    ...(command.length > 0 ? { commands: command } : {}),
+    ...(dropCommand.length > 0 ? { dropCommands: dropCommand } : {}),
     ...(seed === undefined ? {} : { seed }),
     ...(until === undefined ? {} : { untilUs: until }),
     ...(tolerance === undefined ? {} : { toleranceUs: tolerance }),
@@ -60,6 +65,16 @@ export function injection(text: string): Injection {
     Object.assign(result, option);
   }
   return result;
+}
+
+/** Parses "threshold.removed={"id":"hot"}". */
+export function givenCommand(text: string): GivenCommand {
+  const [name, body] = split(text, "=");
+  try {
+    return { name, body: JSON.parse(body) as unknown };
+  } catch {
+    throw new InvalidArgumentError(`The body is ${body || "missing"}; expected NAME={…}, the body as JSON.`);
+  }
 }
 
 function decoded(value: string): string {

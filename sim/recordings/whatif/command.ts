@@ -11,7 +11,7 @@ import { duration, pathAndValue } from "../../../protocol/text-values.ts";
 import { parentLine } from "../parent.ts";
 import { reportOtherPartitions } from "../partitions.ts";
 import { place } from "../place.ts";
-import { injection, requestOf, seed } from "./branch-options.ts";
+import { givenCommand, injection, requestOf, seed } from "./branch-options.ts";
 import { checkFree, freeName } from "./branch-recording.ts";
 import type { WhatIfResult } from "./result.ts";
 import { countsLine, heading, sideBySide } from "./side-by-side.ts";
@@ -34,6 +34,18 @@ const command = new Command("whatif")
     "--inject <spec>",
     "add a disturbance, SCENARIO[?strength=…&group=…&channels=a,b&duration=30s&seed=…&at=…]; may be given again",
     repeated(injection),
+    [],
+  )
+  .option(
+    "--command <name=body>",
+    'do what a person could have done, e.g. threshold.set={"id":…} with the body as JSON; may be given again',
+    repeated(givenCommand),
+    [],
+  )
+  .option(
+    "--drop-command <name>",
+    "leave out what people did by this command, e.g. alert.snoozed; may be given again",
+    texts,
     [],
   )
   .option("--seed <n>", "seed of all random streams after the branch", read(seed))
@@ -66,6 +78,10 @@ const command = new Command("whatif")
         [
           "eigenwatch whatif recordings/today --at 4711 --inject flash-crash?strength=3 --no-write",
           "add a disturbance, write nothing",
+        ],
+        [
+          `eigenwatch whatif recordings/today --at 4711 --command 'threshold.set={"id":"hot","of":{"group":"host","channel":"cpu.busy"},"direction":"above","level":80}'`,
+          "see when a threshold would have fired",
         ],
         [
           "eigenwatch whatif recordings/today --sweep collapse.falseAlarmsPerDay=0.1,1,10",

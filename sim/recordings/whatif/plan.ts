@@ -3,13 +3,14 @@ import { type Core, type CoreDefinitions, type CoreSink, hex, SILENT } from "../
 import { blocks, coreAt, inputs } from "../../../actors/mod.ts";
 import type { Journal, StoredSnapshot } from "../../../actors/ports/journal.ts";
 import { isFrame } from "../../../protocol/codec.ts";
-import type { ParsedWhatIfRequest } from "../../../protocol/commands.ts";
+import { loggedCommand, type ParsedWhatIfRequest } from "../../../protocol/commands.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { type Channels, MESSAGES } from "../../../protocol/messages.ts";
 import { exactTimeText } from "../../../protocol/text-values.ts";
 import type { ScenarioOverlay } from "../../worlds/overlay.ts";
 import type { BranchChanges, BranchParent } from "../parent.ts";
 import { findInput, type InputPlace } from "../seek.ts";
+import { commandInputs, dropCommands, giveCommands, missingCommand } from "./commands.ts";
 import { channelError, dropChannels, unknownChannels } from "./drop-channels.ts";
 import { injectScenario, overlayOf } from "./inject-scenario.ts";
 import type { InputRewriter } from "./input-rewriter.ts";
@@ -110,6 +111,16 @@ async function rewritersOf(
     rewriters.push(setSettings(settings, place.atUs, atPlace.session !== null));
     changes.set = Object.fromEntries(settings.map(({ path, value }) => [path, value]));
   }
+  const commands = commandInputs(request.commands ?? []);
+  if (request.dropCommands?.length) {
+    await checkCommands(journal, request.dropCommands, place);
+    rewriters.push(dropCommands(request.dropCommands));
+    changes.dropCommands = request.dropCommands;
+  }
+  if (commands.length > 0) {
+    rewriters.push(giveCommands(commands, place.atUs, atPlace.session !== null));
+    changes.commands = commands.map(({ name, body }) => ({ name, body }));
+  }
   const overlays = (request.inject ?? []).map((each) =>
     overlayOf(each, declared, place.atUs, journal.last!.timeUs),
   );
@@ -167,6 +178,21 @@ async function checkChannels(
   }
   const [unknown] = unknownChannels(names, all);
   if (unknown !== undefined) throw channelError(unknown, all);
+}
+
+async function checkCommands(
+  journal: Journal,
+  names: readonly string[],
+  { sequence }: InputPlace,
+): Promise<void> {
+  for (const name of names) loggedCommand(name);
+  const given = new Set<string>();
+  for await (const each of inputs(journal, { sequence })) {
+    if (each.bytes[2] !== MESSAGES.command.code) continue;
+    const { input } = each;
+    if (input.type === "command") given.add(input.name);
+  }
+  for (const name of names) if (!given.has(name)) throw missingCommand(name, given);
 }
 
 function switchable(target: { sink: CoreSink }): CoreSink {
