@@ -191,6 +191,7 @@ test("[K3] a viewer reads, whatever changes something needs an editor or more, a
     "listScenarios",
     "listInjections",
     "readSettings",
+    "listAlerts",
   ]);
   assert.equal(least("owner"), ["changeSetting"]);
 });
