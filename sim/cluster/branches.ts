@@ -40,7 +40,14 @@ export const BRANCHES: ReadonlyMap<string, Branch> = new Map([
   ...of("single", "disk", "torn tail cut off"),
   ...of("any", "disk", "bit flipped", "snapshot lost"),
   ...of("any", "node", "node crashed", "node paused", "setting changed"),
-  ...of("cluster", "node", "node crashed in a call", "node stopped", "node clock stepped"),
+  ...of(
+    "cluster",
+    "node",
+    "node crashed in a call",
+    "node stopped",
+    "node stopped in a turn",
+    "node clock stepped",
+  ),
   ...of("any", "feed", "feed gap", "frame duplicated", "frame late", "frame backward", "feed burst"),
   ...of(
     "any",

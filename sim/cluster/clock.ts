@@ -19,15 +19,24 @@ export class SimulatedClock implements Clock {
   readonly #rate: number;
   readonly #timer: number;
   readonly #turn: number;
+  /** Called when the code asks for a turn of the event loop: something may reach the process before that. */
+  readonly #waitPoint: () => void;
   #offsetUs: number;
   #shownUs = 0;
 
-  constructor(world: SimulatedCluster, owner: Process, offsetUs = 0, drift = 0) {
+  constructor(
+    world: SimulatedCluster,
+    owner: Process,
+    offsetUs = 0,
+    drift = 0,
+    waitPoint: () => void = () => {},
+  ) {
     this.#world = world;
     this.#owner = owner;
     this.#startUs = world.startUs;
     this.#rate = 1 + drift;
     this.#offsetUs = offsetUs;
+    this.#waitPoint = waitPoint;
     this.#timer = world.trace.intern(`${owner.name} timer`);
     this.#turn = world.trace.intern(`${owner.name} turn`);
   }
@@ -52,6 +61,7 @@ export class SimulatedClock implements Clock {
   }
 
   soon(act: () => void): void {
+    this.#waitPoint();
     this.#world.queue.after(TURN_US, this.#owner, this.#turn, act);
   }
 

@@ -3,7 +3,7 @@
  *
  *   down ──start──► running ──crash (at any event, in a request, or before an answer)──► down
  *                      ├──pause──► paused, possibly longer than its lease ──wake──► running
- *                      └──stop──► handing over ──► down
+ *                      └──stop (also while its code waits for a turn)──► handing over ──► down
  */
 import { ClusterNode, type OwnershipChange, RemoteSession } from "../../actors/cluster/mod.ts";
 import type { Partition } from "../../actors/mod.ts";
@@ -36,7 +36,15 @@ export class SimulatedNode {
   readonly #subscribers: Subscribers;
   readonly #partitions: readonly string[];
   readonly #faults: Record<
-    "crashed" | "inCall" | "inAnswer" | "stopped" | "paused" | "stepped" | "configured" | "restart",
+    | "crashed"
+    | "inCall"
+    | "inAnswer"
+    | "stopped"
+    | "inTurn"
+    | "paused"
+    | "stepped"
+    | "configured"
+    | "restart",
     Fault
   >;
   /** Error of its clock while nothing has set it. */
@@ -73,6 +81,7 @@ export class SimulatedNode {
       inCall: of("node crashed in a call"),
       inAnswer: of("node crashed in an answer"),
       stopped: of("node stopped"),
+      inTurn: of("node stopped in a turn"),
       paused: of("node paused"),
       stepped: of("node clock stepped"),
       configured: of("setting changed"),
@@ -117,7 +126,8 @@ export class SimulatedNode {
     this.#lastBlocks = new Map();
     this.#epochs = new Map();
     world.observe({ kind: "nodeStarted", atUs: world.nowUs, node: this.name });
-    const clock = new SimulatedClock(world, process, this.#skewUs, world.options.node.drift);
+    const { drift } = world.options.node;
+    const clock = new SimulatedClock(world, process, this.#skewUs, drift, () => this.#stopInTurn());
     const gateway = new SimulatedGateway(world, clock);
     const tap = observePartition(world, this.name);
     const bus = new BusConnection(this.#servers, this.#subscribers, process, () => this.#crashInCall());
@@ -249,6 +259,15 @@ export class SimulatedNode {
         });
       if (this.#process === process && process.state === "running") this.#down();
       then();
+    });
+  }
+
+  /** Hands over while its code waits for a turn of the event loop, as between two messages of an offer. */
+  #stopInTurn(): void {
+    if (!this.#faults.inTurn.happens(this.#world.options.node.stoppedInTurn)) return;
+    const process = this.#process;
+    this.#world.after(0, null, `${this.name} stops in a turn`, () => {
+      if (this.#process === process && process.state === "running") this.#leave(() => this.live.clear());
     });
   }
 

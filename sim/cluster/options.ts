@@ -89,6 +89,8 @@ export interface NodeOptions {
   /** For each command of a gateway: its owner ends when the command is carried out and not yet answered. */
   readonly crashedInAnswer: number;
   readonly stopped: number;
+  /** For each turn of the event loop that its code waits for: it hands over before that. */
+  readonly stoppedInTurn: number;
   readonly paused: number;
   readonly pauseMsMax: number;
   readonly restartMsMax: number;
@@ -184,6 +186,7 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
       crashedInCall: chance("node.crashedInCall", 0.003, node),
       crashedInAnswer: chance("node.crashedInAnswer", 0.5, node),
       stopped: chance("node.stopped", 0.03, node),
+      stoppedInTurn: chance("node.stoppedInTurn", 0.05, node),
       paused: chance("node.paused", 0.08, node),
       pauseMsMax: whole("node.pauseMsMax", 500, 12_000),
       restartMsMax: whole("node.restartMsMax", 300, 8_000),
