@@ -243,6 +243,22 @@ test("[A2] an anomaly that lasts is announced once as staying, and then as accep
   ]);
 });
 
+test("[A2] channels that are unusual together are named while it lasts, and one of them for what the others do", () => {
+  const titles = (channels: string[]) =>
+    new Given("anomaly")
+      .when("warmed", { ...OUT, joint: true, titles: channels, type: "opened" })
+      .when({ ...OUT, joint: true, titles: channels, type: "stayed" })
+      .announcements.map(({ title }) => title);
+  assert.equal(titles(["Load", "Heat"]), [
+    "g: Load and Heat are unusual together (Load 96.00 V, usual: 20.00 to 45.00 V)",
+    "g: Load and Heat stay unusual together (Load 96.00 V, usual: 20.00 to 45.00 V)",
+  ]);
+  assert.equal(titles(["Load"]), [
+    "g: Load is unusual for what the others do (96.00 V, usual: 20.00 to 45.00 V)",
+    "g: Load stays unusual for what the others do (96.00 V, usual: 20.00 to 45.00 V)",
+  ]);
+});
+
 test("[A3] the group is watched again only after the quiet time", () => {
   const given = new Given("anomaly").when("warmed", "opened", "closed", "quiet");
   assert.is(given.state, "cooling");

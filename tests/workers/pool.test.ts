@@ -77,6 +77,19 @@ test("a process that ends without an answer is an error that names its job", asy
   assert.is(error.message, "a worker ended with 2; its job was 7");
 });
 
+test("an error of the work in another process keeps its parts and its kind", async () => {
+  const recording = temporaryDirectory();
+  const common = { recording, request: { at: 1 }, fromUs: 0, truths: null, graceUs: 1 };
+  const error = await refusal(
+    inWorkers("sweep", square as never, common, [{ seed: "1" }], { alwaysSpawn: true }),
+  );
+  assert.instance(error, EigenwatchError);
+  const { action, value, expected, kind, message } = error as EigenwatchError;
+  assert.match(message, /holds no segment file/);
+  assert.is(kind, "input");
+  assert.is(new EigenwatchError({ action, value, expected, kind }).message, message);
+});
+
 test("a run that is aborted before it starts processes asks none of them", async () => {
   const signal = AbortSignal.abort(new Error("too late"));
   const error = await refusal(inWorkers("seed", square, 0, [1, 2], { processes: 2, signal }));
