@@ -191,4 +191,11 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason:
       "The bound decides less often, and the fidelity itself, which lies above it, then decides the same.",
   },
+  {
+    path: "actors/workers/pool.ts",
+    line: "this.waiting = null;",
+    original: "this.waiting = null;",
+    replacement: ";",
+    reason: "Whoever waits is told once: what settles a promise again does nothing.",
+  },
 ];

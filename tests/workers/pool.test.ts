@@ -96,6 +96,16 @@ test("a run that is aborted before it starts processes asks none of them", async
   assert.is(error.message, "too late");
 });
 
+test("an aborted run ends its processes in the middle of their jobs", async () => {
+  const ending = new AbortController();
+  // Hours of work: a process that went on with it would keep this file from ending, which fails it.
+  const common = { scenario: "single", minutes: 100_000 };
+  const options = { alwaysSpawn: true, signal: ending.signal };
+  const running = refusal(inWorkers("seed", square as never, common, [1], options));
+  ending.abort(new Error("enough"));
+  assert.is((await running).message, "enough");
+});
+
 test("a worker refuses work that it does not know, also by a name that every object has", async () => {
   for (const name of ["nothing", "toString"]) {
     const { code, stdout, stderr } = await run(["worker", name]);
