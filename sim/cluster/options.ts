@@ -186,7 +186,8 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
       crashedInCall: chance("node.crashedInCall", 0.003, node),
       crashedInAnswer: chance("node.crashedInAnswer", 0.5, node),
       stopped: chance("node.stopped", 0.03, node),
-      stoppedInTurn: chance("node.stoppedInTurn", 0.05, node),
+      // A world of two minutes has some dozens of such turns.
+      stoppedInTurn: chance("node.stoppedInTurn", 0.5, node),
       paused: chance("node.paused", 0.08, node),
       pauseMsMax: whole("node.pauseMsMax", 500, 12_000),
       restartMsMax: whole("node.restartMsMax", 300, 8_000),
