@@ -90,6 +90,7 @@ test("coherence scorer gives the measures of each row", () => {
   }
   assert.ok(last["visibility"]! > 0.7);
   assert.ok(last["purityCorrected"]! > 0.5);
+  assert.ok(last["effRank"]! > 1 && last["effRank"]! <= 3);
 });
 
 test("coherence scorer rejects a single column", () => {

@@ -131,6 +131,20 @@ test("--columns chooses what is looked at", async () => {
   assert.not.equal(one, await detected([table, "--columns", "c1,c2"]));
 });
 
+test("more columns than a group has are refused with the option that chooses among them", async () => {
+  const names = Array.from({ length: 129 }, (_, k) => `c${k}`);
+  const stdin = `time,${names.join(",")}\n1,${names.map(() => 0).join(",")}\n`;
+  const { code, stdout, stderr } = await run(["detect", "-"], { stdin });
+  assert.equal([code, stdout], [2, ""]);
+  assert.match(stderr, "--columns NAMES");
+});
+
+test("an input without rows is refused by its name, which is standard input for -", async () => {
+  const { code, stderr } = await run(["detect", "-"], { stdin: "" });
+  assert.is(code, 2);
+  assert.match(stderr, "Cannot read standard input: ");
+});
+
 test("times in ISO 8601, with commas or quotes in them, come out as they went in", async () => {
   const times = ["2024-05-01T12:30:00Z", "2024-05-01 12:30:01.250Z", '"2024-05-01T12:30:02,5Z"'];
   const { code, stdout } = await run(["detect", "-"], {
