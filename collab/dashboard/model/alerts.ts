@@ -38,7 +38,8 @@ export class Alerts {
   readonly #controls: Controls;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #ends: (() => void)[];
-  #seen = 0;
+  /** Ids of the events about alerts in the list. */
+  #seen: ReadonlySet<string> = new Set();
   #reading: Promise<void> | null = null;
   #again = false;
 
@@ -52,10 +53,10 @@ export class Alerts {
       model.rewinds.subscribe(() => void this.read()),
       model.events.subscribe((events) => {
         const seen = this.#seen;
-        this.#seen = events[0]?.sequence ?? 0;
-        const isOurs = ({ sequence, kind }: { sequence: number; kind: string }) =>
-          sequence > seen && /^(alert|threshold)\./.test(kind);
-        if (events.some(isOurs)) void this.read();
+        // By id: each partition counts its own events.
+        const ours = events.filter(({ kind }) => /^(alert|threshold)\./.test(kind)).map(({ id }) => id);
+        this.#seen = new Set(ours);
+        if (ours.some((id) => !seen.has(id))) void this.read();
       }),
     ];
   }
