@@ -3,7 +3,7 @@
  *
  *   const session = joinSession("ws://127.0.0.1:7420/collab/local");
  *   await session.synced();
- *   session.set("thresholds", "load", { of: { group: "host", channel: "cpu.user" }, direction: "above", level: 90 });
+ *   session.set("thresholds", "load", { of: { group: "host", channel: "cpu.busy" }, direction: "above", level: 90 });
  *   await session.saved();                        durable: it survives a kill of the server
  *   session.leave();
  *

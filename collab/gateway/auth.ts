@@ -4,7 +4,7 @@
  *   link …/#token=T ──► page ──POST api/login {token}──► HttpOnly cookie with a random login id
  *   program ──Authorization: Bearer T──►
  *   invitation …/#invite=… ──► page ──POST api/invites/redeem──► the same cookie, for a guest (grants.ts)
- *   any of these ──POST api/tickets──► ticket, in the URL of a WebSocket
+ *   any of these ──POST api/tickets──► ticket, in the URL of a WebSocket or of /events
  *
  * A1  The token is compared in constant time, before any rate. It appears in no log, no cookie and no URL that is sent.
  * A2  The cookie holds a random id, of which the gateway keeps only the hash. A login ends by logout, after LOGIN_SECONDS, at a restart, or when

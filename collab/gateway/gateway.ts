@@ -27,7 +27,6 @@ import { HttpError } from "./http-error.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
 import { Counters, countUp } from "./metrics.ts";
 import { OpenSockets } from "./open-sockets.ts";
-import type { RequestOrigin } from "./request.ts";
 import { RequestGuard } from "./request-guard.ts";
 import { allowOrigin, isPreflight, refuseOnSocket, respond, respondError } from "./response.ts";
 import { OPEN_PATHS, routes } from "./routes.ts";
@@ -75,7 +74,10 @@ export interface Gateway {
   readonly url: string;
   readonly host: string;
   readonly port: number;
-  /** `url`, with `#token=…` where a token is required. Show it once, to the person who started the program. */
+  /**
+   * `url`, with `#token=…` where a token is required, unless it came from a file: who wrote the file has it, and what collects the output of a
+   * service must not get it. Show it once, to the person who started the program.
+   */
   readonly loginUrl: string;
   /** Notifies every client, waits at most `closeGraceMs`, then ends their sockets. */
   close(): Promise<void>;
@@ -106,7 +108,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     url,
     host,
     port,
-    loginUrl: token === null ? url : `${url}#token=${token}`,
+    loginUrl: token === null || options.tokenFile !== undefined ? url : `${url}#token=${token}`,
     close: () => running.close(),
   };
 }
@@ -223,7 +225,7 @@ class RunningGateway {
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#sockets.heard(request.socket);
     allowOrigin(request, response, this.#allowedOrigins);
-    const from = await this.#guard.check(request);
+    const from = await this.#guard.check(request, "request");
     if (request.method === "OPTIONS" && isPreflight(request)) return respond(request, response, 204, {}, "");
     if (from.identity.kind !== "stranger") this.#sockets.signIn(request.socket);
     const { path } = from;
@@ -243,7 +245,7 @@ class RunningGateway {
     socket.on("error", () => socket.destroy());
     try {
       this.#sockets.heard(socket as Socket);
-      const from = await this.#guard.check(request);
+      const from = await this.#guard.check(request, "upgrade");
       const route = this.#upgrades.find(({ prefix }) => from.path.startsWith(prefix));
       if (from.path !== "/ws" && route === undefined)
         throw new EigenwatchError({
@@ -260,7 +262,11 @@ class RunningGateway {
           kind: "unavailable",
         });
       // A stranger may still send the token in its hello. A page cannot read why an upgrade was refused, but it can read `closing`.
-      if (from.identity.kind === "stranger" && from.identity.wrongToken) this.#refuseWrongToken(from, route);
+      if (from.identity.kind === "stranger" && from.identity.wrongToken) {
+        const refusal = this.#guard.refusal(from);
+        // A further route tells its clients itself, after the upgrade.
+        if (route === undefined && refusal !== null) throw refusal;
+      }
       if (route === undefined) this.#socketServer.accept(request, socket as Socket, head, from);
       else {
         if (from.identity.kind !== "stranger") this.#enterSocket(socket as Socket, from.address);
@@ -268,15 +274,6 @@ class RunningGateway {
       }
     } catch (error) {
       refuseOnSocket(socket, this.#shown(request, error), this.#limits.closeGraceMs);
-    }
-  }
-
-  /** Throws the refusal, charged to the address. A route tells its clients itself, after the upgrade, unless there were too many. */
-  #refuseWrongToken(from: RequestOrigin, route: UpgradeRoute | undefined): void {
-    try {
-      this.#guard.requireSignIn(from);
-    } catch (error) {
-      if (route === undefined || !(error instanceof HttpError) || error.status !== 401) throw error;
     }
   }
 

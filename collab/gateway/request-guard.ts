@@ -5,6 +5,7 @@
  * D2  `/healthz` needs neither rate, Host nor sign-in: its answer costs no more than a refusal. The page's files need no sign-in: they hold no
  *     data.
  * D3  Requests of strangers are counted apart, so that they use up nothing of those who share their address and have signed in.
+ * D4  A ticket opens an upgrade or the stream of events, and nothing else: a URL that a proxy logged buys no further ticket and no invitation.
  */
 import type { IncomingMessage } from "node:http";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -37,15 +38,21 @@ export class RequestGuard {
     this.#requests = { stranger: rate(), signedIn: rate() };
   }
 
-  /** All checks but the sign-in: whether a stranger may come in, its path decides. Throws for a request that fails one. */
-  async check(request: IncomingMessage): Promise<RequestOrigin> {
+  /**
+   * All checks but the sign-in: whether a stranger may come in, its path decides. Throws for a request that fails one. `way`: the event of the
+   * HTTP server, because a plain request may have the header Upgrade too.
+   */
+  async check(request: IncomingMessage, way: "request" | "upgrade"): Promise<RequestOrigin> {
     const { auth, nowMs, trustProxy, basePath } = this.#options;
     const address = this.#address(request);
     const { path, query } = splitTarget(request.url ?? "");
     const isHealth = path === "/healthz" || path === `${basePath}/healthz`;
+    const takesTicket =
+      way === "upgrade" || (request.method === "GET" && path === `${basePath}${EVENT_STREAM_PATH}`);
+    const ticket = takesTicket ? ticketIn(request, query) : null;
     const identity: Identity = isHealth
       ? NOBODY
-      : await auth.identify(request, ticketIn(request, query), this.#isElsewhere(request), nowMs());
+      : await auth.identify(request, ticket, this.#isElsewhere(request), nowMs());
     if (!isHealth) this.#charge(identity, address);
     const forwarded = (name: string): string => (trustProxy ? lastOf(request.headers[name]) : "");
     const origin = request.headers.origin;
@@ -66,9 +73,15 @@ export class RequestGuard {
   }
 
   /** Throws a HttpError for a stranger: 401, and 429 after too many wrong tokens from this address. */
-  requireSignIn({ identity, address }: RequestOrigin): void {
+  requireSignIn(from: RequestOrigin): void {
+    const refusal = this.refusal(from);
+    if (refusal !== null) throw refusal;
+  }
+
+  /** What `requireSignIn` throws; null for who has signed in. Charges a wrong token to its address. */
+  refusal({ identity, address }: RequestOrigin): EigenwatchError | null {
     const { auth, nowMs } = this.#options;
-    if (identity.kind === "stranger") throw auth.refusal(identity.wrongToken, address, nowMs());
+    return identity.kind === "stranger" ? auth.refusal(identity.wrongToken, address, nowMs()) : null;
   }
 
   #charge(identity: Identity, address: string): void {
@@ -134,6 +147,9 @@ function ticketIn({ headers }: IncomingMessage, query: URLSearchParams): string 
 }
 
 const TICKET_PROTOCOL = "ticket.";
+
+/** What a browser opens as an EventSource, which takes no headers. */
+const EVENT_STREAM_PATH = "/events";
 
 function denied(action: string, value: string, expected: string): EigenwatchError {
   return new EigenwatchError({ action, value, expected, kind: "denied" });

@@ -19,11 +19,10 @@ const command = withGatewayAddress(
     .argument("[session]", "name of the session (default: the first of the gateway)")
     .addOption(new Option("--role <role>", "what they may do").choices(ROLES).default("viewer" as const))
     .option("--uses <n>", "how often the link can be redeemed", read(wholeNumber(1, 1_000)), 1)
-    .option(
-      "--expires <duration>",
-      "the link and what it gave end after this time",
-      read(duration(1_000_000)),
-      7 * 86_400_000_000,
+    .addOption(
+      new Option("--expires <duration>", "the link and what it gave end after this time")
+        .argParser(read(duration(1_000_000)))
+        .default(7 * 86_400_000_000, "7d"),
     )
     .option("--guest-name <name>", "name of who comes in by it (default: each says their own)")
     .option("--no-qr", "print no QR code")
@@ -69,7 +68,7 @@ async function invite(session: string | undefined, options: InviteOptions): Prom
     return 0;
   }
   print("", link, "");
-  if (options.qr) print(qrText(link), "");
+  if (options.qr) print(...qrText(link).split("\n"), "");
   print(
     `${id}: ${role} of session ${made.session}, ${uses === 1 ? "once" : `${uses} times`}, until ${endsAt}`,
   );

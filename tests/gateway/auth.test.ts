@@ -63,6 +63,7 @@ test("the token can be read from a file", async () => {
   const folder = mkdtempSync(join(tmpdir(), "eigenwatch-token-"));
   writeFileSync(join(folder, "token"), `${TOKEN}\n`);
   await withGateway({ tokenFile: join(folder, "token") }, async (gateway) => {
+    assert.is(gateway.loginUrl, gateway.url, "a token of a file is not shown");
     assert.is((await ask(gateway, "/metrics", { headers: BEARER })).status, 200);
   });
   rmSync(folder, { recursive: true });

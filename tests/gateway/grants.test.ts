@@ -266,6 +266,38 @@ test("a ticket opens its own session for a minute: not another, not later, not c
   await gateway.close();
 });
 
+test("[D4] a ticket opens upgrades and the stream of events; it buys no ticket and no invitation, and carries out no command", () =>
+  withRoles({}, async (gateway, authors) => {
+    const { id, bearer } = await guest(gateway, "owner");
+    const ticket = await ticketOf(gateway, bearer);
+    const at = (path: string): string => `${path}?ticket=${ticket}`;
+    const posts: Record<string, object> = {
+      "/api/tickets": {},
+      "/api/invites": { role: "owner", uses: 100 },
+      "/api/invites/role": { id: "guest-1", role: "owner" },
+      "/api/invites/revoke": { id: "guest-1" },
+      "/api/logout": {},
+      "/api/inject": INJECTION,
+      "/api/settings": SETTING,
+      "/events": {},
+    };
+    for (const [path, body] of Object.entries(posts)) {
+      const { status } = await post(gateway, at(path), body);
+      assert.is(status, path === "/events" ? 405 : 401, path);
+      const asProtocol = { "sec-websocket-protocol": `ticket.${ticket}`, upgrade: "websocket" };
+      assert.is((await post(gateway, path, body, asProtocol)).status, status, path);
+    }
+    for (const path of ["/api/invites", "/api/me", "/api/settings", "/api/events"])
+      for (const headers of [{}, { upgrade: "websocket" }])
+        assert.is((await ask(gateway, at(path), { headers })).status, 401, path);
+    assert.equal(authors, []);
+    (await new TestSocket(gateway, { path: at("/ws") }).join()).close();
+    const stream = ask(gateway, at("/events"));
+    await ask(gateway, "/healthz");
+    await posted(gateway, "/api/invites/revoke", { id }, OWNER);
+    assert.is((await stream).status, 200);
+  }));
+
 test("a guest sees one session only, also through the token in a hello", async () => {
   const gateway = await createGateway({
     sessions: [new FakeSession("one"), new FakeSession("two")],

@@ -2,12 +2,16 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
+import { GATEWAY_LIMITS } from "../../collab/gateway/limits.ts";
 import { CLOSE_CODES } from "../../protocol/close-codes.ts";
 import { condition } from "../support/condition.ts";
 import { threshold } from "./edits.ts";
 import { type RoomWorld, roomWorld, type Stock } from "./room-world.ts";
 
 const TOKEN = "a-token-of-at-least-sixteen-characters";
+
+/** More than an address has wrong tokens before it is answered 429. */
+const FAILURES = GATEWAY_LIMITS.loginsBurst + 5;
 
 interface Guest {
   readonly id: string;
@@ -118,6 +122,14 @@ test("a guest and a ticket open the document of their own session only", () =>
     const { ticket } = await asOwner("api/tickets", { session: "plant" });
     assert.is(await closeCode(join("-", { ticket: ticket!, room: "mill" })), CLOSE_CODES.notFound);
     await join("-", { ticket: ticket! }).synced();
+  }));
+
+test("a forged ticket is closed with 4401, however often, so that a stock client stops", () =>
+  inWorld(async ({ join, socket, guest }) => {
+    const ticket = await (await guest("Anna", "editor")).ticket();
+    const tries = Array.from({ length: FAILURES }, () => socket(`-&ticket=${ticket}x`).code());
+    assert.equal(await Promise.all(tries), Array(FAILURES).fill(CLOSE_CODES.unauthenticated));
+    await join("-", { ticket }).synced();
   }));
 
 test("presence shows the name and role that somebody is signed in with, whatever the client writes there", () =>
