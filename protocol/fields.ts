@@ -12,6 +12,11 @@ export const name = v.pipe(
   v.nonEmpty(),
   v.check((name) => withinBytes(name, MAX_NAME_BYTES), "Expected at most MAX_NAME_BYTES bytes"),
 );
+/** Whether a text may name a field of an event. */
+export function isName(text: string): boolean {
+  return v.is(name, text);
+}
+
 export const text = v.pipe(
   v.string(),
   v.check((text) => withinBytes(text, MAX_TEXT_BYTES), "Expected at most MAX_TEXT_BYTES bytes"),

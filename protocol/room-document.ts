@@ -15,7 +15,8 @@ import {
   thresholdRemoved,
   thresholdSet,
 } from "./alert-commands.ts";
-import { json } from "./fields.ts";
+import { isName, json } from "./fields.ts";
+import { MAX_NAME_BYTES } from "./limits.ts";
 import { includesRole, type Role } from "./principal.ts";
 import { SEVERITIES } from "./schemas.ts";
 
@@ -104,6 +105,8 @@ export interface Root {
   readonly schema: v.GenericSchema;
   /** The schema takes the key as the field `id`. */
   readonly hasId?: true;
+  /** Its only keys; absent: any. */
+  readonly keys?: readonly string[];
 }
 
 // biome-ignore format: one row a line
@@ -123,7 +126,7 @@ export const ROOTS = {
   /** Runs of steps. Written from intents. */
   workflows: { shape: "whole", who: "room", most: 64, schema: v.looseObject({ title: label, startedBy: label, startedAtUs: timeUs, steps: v.record(id, step) }) },
   /** `range` and `cursor`: what everybody looks at. */
-  view: { shape: "whole", who: "editor", most: 8, schema: v.union([range, v.looseObject({ timeUs }), v.null()]) },
+  view: { shape: "whole", who: "editor", most: 8, keys: ["cursor", "range"], schema: v.union([range, v.looseObject({ timeUs }), v.null()]) },
   /** Requests to the room, which removes them. */
   intents: { shape: "whole", who: "editor", most: 64, schema: intent },
 } as const satisfies Record<string, Root>;
@@ -151,8 +154,12 @@ export interface EntryIssue {
 export function checkEntry(root: RootName, key: string, value: unknown): EntryIssue | null {
   const whole = (expected: string): EntryIssue => ({ field: null, expected });
   if (!v.is(id, key)) return whole(`a key of 1 to ${ENTRY_ID_CHARACTERS} visible ASCII characters`);
+  const { schema, hasId, keys }: Root = ROOTS[root];
+  if (keys?.includes(key) === false) return whole(`one of the keys ${keys.join(", ")}`);
   if (!v.is(json, value)) return whole("plain JSON");
-  const { schema, hasId }: Root = ROOTS[root];
+  // Fields become those of an event, whose names are as short.
+  if (isFields(value) && !Object.keys(value).every(isName))
+    return whole(`names of fields of 1 to ${MAX_NAME_BYTES} bytes`);
   const named = hasId === true && isFields(value) ? { ...value, id: key } : value;
   const result = v.safeParse(schema, named, { abortEarly: true });
   if (!result.success) {

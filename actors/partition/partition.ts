@@ -47,6 +47,9 @@ import { Sequencer } from "./sequencer.ts";
 /** How often the runtime's measurements enter the log. */
 const MEASURE_EVERY_MS = 1_000;
 
+/** Said of an actor that failed too often; its document stays as it was. */
+const ROOM_STOPPED = "the room was stopped";
+
 export interface PartitionOptions {
   session: string;
   partition: string;
@@ -239,7 +242,10 @@ export class Partition implements LiveSession {
     const reason = this.notReady();
     if (reason !== null) return { kind: "refused", code: CLOSE_CODES.unavailable, reason };
     const input: Edit = { type: "edit", ...edit };
-    const judgement = this.room().judge(input);
+    const room = this.core.detectorOf("room");
+    if (!(room instanceof RoomDetector))
+      return { kind: "refused", code: CLOSE_CODES.unavailable, reason: ROOM_STOPPED };
+    const judgement = room.judge(input);
     if (judgement.kind === "admitted") this.sequencer.enter(input);
     return judgement;
   }
@@ -248,7 +254,7 @@ export class Partition implements LiveSession {
   room(): RoomDetector {
     const room = this.core.detectorOf("room");
     if (room instanceof RoomDetector) return room;
-    throw new EigenwatchError({ action: "edit", value: "the room was stopped", kind: "unavailable" });
+    throw new EigenwatchError({ action: "edit", value: ROOM_STOPPED, kind: "unavailable" });
   }
 
   /** The begin marks of the injections that are under way. */

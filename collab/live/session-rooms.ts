@@ -97,6 +97,8 @@ export class SessionRooms {
 
   /** After the gateway: its clients are gone. */
   async close(): Promise<void> {
+    // A gateway that was never opened has not closed it.
+    await this.server.close();
     for (const stop of this.stopForwarding) stop();
     await Promise.all(
       this.open.map((room) =>

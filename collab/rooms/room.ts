@@ -37,6 +37,8 @@ const NOTHING = (): void => {};
 
 export class Room {
   readonly presence = new Presence();
+  /** Of the document. */
+  readonly epoch: number;
   readonly clock: Clock;
   private readonly partition: Partition;
   /** What clients have been sent. */
@@ -57,13 +59,10 @@ export class Room {
     this.clock = clock;
     this.warn = warn;
     this.sent = new Y.Doc();
-    Y.applyUpdate(this.sent, Y.encodeStateAsUpdate(partition.room().document.doc));
+    const { document } = partition.room();
+    this.epoch = document.epoch;
+    Y.applyUpdate(this.sent, Y.encodeStateAsUpdate(document.doc));
     this.unsubscribe = partition.subscribe(this.listener());
-  }
-
-  /** Of the document. */
-  get epoch(): number {
-    return this.partition.room().document.epoch;
   }
 
   enter(socket: RoomClient): void {

@@ -7,6 +7,7 @@ import { hex, StateHash } from "../../actors/core/hash.ts";
 import type { RoomDetector } from "../../actors/detectors/room/detector.ts";
 import { room } from "../../actors/detectors/room/detector.ts";
 import type { EditedDocument } from "../../actors/ports/detector.ts";
+import { encodeMessage } from "../../protocol/codec.ts";
 import type { Edit, EventMessage } from "../../protocol/messages.ts";
 import { opened } from "../support/inputs.ts";
 import { addsPanel, edit, Replica, setsThreshold, threshold } from "./edits.ts";
@@ -48,6 +49,39 @@ test("an edit is announced as a command with its author, and the document has it
     name: "Ana",
     role: "editor",
   });
+});
+
+test("names that no event can hold are put back, and what is announced can be encoded", () => {
+  const { takes, events, json } = roomCore();
+  const replica = new Replica(7);
+  const attempts: ((doc: Y.Doc) => void)[] = [
+    (doc) => doc.getMap("view").set("c".repeat(128), { timeUs: 1 }),
+    (doc) => doc.getMap("view").set("cursor", { timeUs: 1, "": 1 }),
+    (doc) => doc.getMap("view").set("cursor", { timeUs: 1, ["x".repeat(4_000)]: 1 }),
+    addsPanel("p", { type: "chart", ["é".repeat(128)]: 1 }),
+  ];
+  for (const attempt of attempts) replica.takes(takes(replica.edits(attempt)));
+  for (const { type: _, ...event } of events) encodeMessage({ type: "derived", block: 1, events: [event] });
+  assert.ok(events.length >= attempts.length);
+  assert.equal(json("view"), {});
+  assert.equal(json("panels"), {});
+});
+
+test("an edit that cannot be settled leaves the document as it is", () => {
+  const { core, takes, events, json, detector } = roomCore();
+  takes(new Replica(7).edits(setsThreshold("t1", threshold(90))));
+  const { document } = detector;
+  const stands = document.text();
+  document.apply = () => {
+    throw new Error("cannot");
+  };
+  takes(new Replica(8, "bob").edits(setsThreshold("t2", threshold(91))));
+  assert.is(detector.document.text(), stands);
+  assert.equal(json("thresholds"), { t1: threshold(90) });
+  assert.is(events.at(-1)!.kind, "edit.repaired");
+  takes(new Replica(9, "eve").edits(setsThreshold("t3", threshold(92))));
+  assert.equal(Object.keys(json("thresholds") as object).sort(), ["t1", "t3"]);
+  assert.is(core.sequence, 4);
 });
 
 test("several changes of one entry in one edit are one command, and commands come by kind and key", () => {

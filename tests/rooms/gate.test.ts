@@ -99,6 +99,41 @@ test("every frame cut at any byte, or with a byte too many, is refused as malfor
   assert.equal(world.judge(input), { kind: "admitted" });
 });
 
+test("integers without bounds are refused, in an entry and in a field", () => {
+  const world = room();
+  refuses(world, world.ana.edits(setsThreshold("a", 5n)), "forbidden");
+  const { ana, takes, ...again } = room();
+  takes(ana.edits(addsPanel("p", { type: "chart" })));
+  const input = ana.edits((doc) => void (doc.getMap("panels").get("p") as Y.Map<unknown>).set("title", [5n]));
+  refuses({ ana, takes, ...again }, input, "forbidden");
+});
+
+test("deletions that overlap or run backwards are refused: each would be looked up again", () => {
+  const world = room();
+  const deletes = (...ranges: [clock: number, length: number][]) =>
+    edit(
+      encoding.encode((encoder) => {
+        for (const part of [0, 1, 7, ranges.length, ...ranges.flat()]) encoding.writeVarUint(encoder, part);
+      }),
+    );
+  world.takes(world.ana.edits(setsThreshold("c", threshold(3))));
+  refuses(world, deletes([0, 1], [0, 1]), "malformed");
+  refuses(world, deletes([1, 1], [0, 1]), "malformed");
+  assert.equal(world.judge(deletes([0, 1], [1, 1])), { kind: "admitted" });
+});
+
+test("an edit brings few writers that are new", () => {
+  const world = room();
+  const from = (count: number): Edit => {
+    const doc = new Y.Doc();
+    for (let writer = 100; writer < 100 + count; writer++)
+      Y.applyUpdate(doc, update(writer, 0, item("panels", `p${writer}`, ANY, any("x"))));
+    return edit(Y.encodeStateAsUpdate(doc));
+  };
+  refuses(world, from(9), "tooLarge");
+  assert.equal(world.judge(from(8)), { kind: "admitted" });
+});
+
 test("random bytes never throw and never change the document", () => {
   const { judge, document, ana } = room();
   const stream = new RandomStream(3, "bytes");

@@ -10,6 +10,8 @@
  *     JSON, a field that is gone as null. A whole entry has all its fields.
  * C2  An entry that was put back is no command. `edit.repaired` says what was put back, and why.
  */
+
+import { isName } from "../../../protocol/fields.ts";
 import type { Edit } from "../../../protocol/messages.ts";
 import { isDrawnLevel, ROOTS, type RootName, type WorkflowStep } from "../../../protocol/room-document.ts";
 import type { Announcement } from "../../ports/detector.ts";
@@ -65,7 +67,14 @@ function commandsOf({ root, key: id, before, after }: EntryChange): EntryCommand
     case "annotations":
       return said(before === undefined ? "added" : "changed", changed);
     case "view":
-      return [{ kind: `view.${id}`, done: `set the shared ${id}`, id, fields: fieldsOf(after) }];
+      return [
+        {
+          kind: VIEW_KEYS.includes(id) ? `view.${id}` : "view.changed",
+          done: `set the shared ${id}`,
+          id,
+          fields: fieldsOf(after),
+        },
+      ];
     case "alerts":
       return ALERT_VERBS.filter(([field]) => Object.hasOwn(changed, field)).flatMap(([, verb]) =>
         said(verb, whole),
@@ -126,6 +135,8 @@ const NOUNS: Readonly<Record<RootName, string>> = {
   intents: "intent",
 };
 
+const VIEW_KEYS: readonly string[] = ROOTS.view.keys;
+
 /** Fields of a panel that say where it is. */
 const PLACE: ReadonlySet<string> = new Set(["layout", "order"]);
 
@@ -146,12 +157,15 @@ function changedFields(before: unknown, after: unknown): Record<string, unknown>
   );
 }
 
+/** Without what no event can hold: an edit that was admitted before its schema refused that may stand in a log. */
 function flat(fields: Record<string, unknown>): Detail {
   return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name,
-      typeof value === "object" && value !== null ? JSON.stringify(value) : (value as Detail[string]),
-    ]),
+    Object.entries(fields)
+      .filter(([field]) => isName(field))
+      .map(([field, value]) => [
+        field,
+        typeof value === "object" && value !== null ? JSON.stringify(value) : (value as Detail[string]),
+      ]),
   );
 }
 

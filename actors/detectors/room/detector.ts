@@ -10,7 +10,7 @@ import type { Edit, Input } from "../../../protocol/messages.ts";
 import type { Detector, DetectorContext, Fields, KeptState } from "../../ports/detector.ts";
 import { defineDetector } from "../define-detector.ts";
 import { announcementsOf } from "./announcements.ts";
-import { RoomDocument, type SavedDocument } from "./document.ts";
+import { type AppliedEdit, type EditSurroundings, RoomDocument, type SavedDocument } from "./document.ts";
 import { type Judgement, judgeEdit } from "./gate.ts";
 import { roomMachine } from "./machine.ts";
 
@@ -52,9 +52,22 @@ export class RoomDetector implements Detector<typeof roomMachine> {
     return judgeEdit(this.document, edit);
   }
 
+  /** A restart of the actor would begin with an empty document: whatever an edit does here, the document stays. */
+  private applied(edit: Edit, around: EditSurroundings): AppliedEdit {
+    try {
+      return this.document.apply(edit, around);
+    } catch {
+      this.made = new RoomDocument(this.document.save());
+      const repairs = [
+        { root: "meta", key: "document", field: null, expected: "an edit that can be settled" },
+      ] as const;
+      return { update: edit.update, changes: [], repairs };
+    }
+  }
+
   onInput(input: Input, context: DetectorContext<typeof roomMachine>): void {
     if (input.type !== "edit") return;
-    const { update, changes, repairs } = this.document.apply(input, context);
+    const { update, changes, repairs } = this.applied(input, context);
     for (const { kind, severity, title, detail } of announcementsOf(input, changes, repairs))
       context.signal({
         type: "changed",

@@ -370,7 +370,7 @@ function fieldsOf(value: unknown): Record<string, unknown> {
 
 /** The same for the same value, whatever the order of its keys. */
 function textOf(value: unknown): string {
-  return JSON.stringify(sorted(value)) ?? "";
+  return JSON.stringify(sorted(value), (_, each) => (typeof each === "bigint" ? `${each}n` : each)) ?? "";
 }
 
 function sorted(value: unknown): unknown {

@@ -24,6 +24,8 @@ import type { RoomDocument } from "./document.ts";
 const MAX_STRUCTS = 2_048;
 /** Writers of one edit: the tabs and restarts of a program that was long without a connection. */
 const MAX_WRITERS = 64;
+/** Of these, writers that the document does not know yet. Each is kept for good. */
+const MAX_NEW_WRITERS = 8;
 /** Writers of a document: each costs a few bytes for good. */
 const MAX_DOCUMENT_WRITERS = 65_536;
 /** Deleted things that one edit may have in a row. */
@@ -127,6 +129,9 @@ class Examination {
     }
     if (this.fresh.size > MAX_WRITERS)
       throw new Refused("tooLarge", `${this.fresh.size} writers, expected at most ${MAX_WRITERS}`);
+    const strangers = [...this.fresh.keys()].filter((writer) => !this.document.writers.has(writer)).length;
+    if (strangers > MAX_NEW_WRITERS)
+      throw new Refused("tooLarge", `${strangers} new writers, expected at most ${MAX_NEW_WRITERS}`);
   }
 
   private checkWriter(writer: number): void {
@@ -234,8 +239,12 @@ class Examination {
     for (const [writer, ranges] of clients) {
       const known = this.known(writer);
       const end = Math.max(known, this.ends.get(writer) ?? 0);
+      // Looked through one after the other, they cost no more than the writer's structs.
+      let after = 0;
       for (const { clock, len } of ranges) {
-        if (len < 1 || clock + len > end) return "gap";
+        if (len < 1 || clock < after) throw new Refused("malformed", "deletions out of order");
+        after = clock + len;
+        if (after > end) return "gap";
         if (answer === "known" && (clock + len > known || this.isAlive(writer, clock, len))) answer = "new";
       }
     }
@@ -314,8 +323,9 @@ function decodes(update: Uint8Array): boolean {
   }
 }
 
-/** Refuses what could not be kept as JSON without harm: deep nesting, objects with a prototype of their own. */
+/** Refuses what could not be kept as JSON without harm: deep nesting, objects with a prototype of their own, integers without bounds. */
 function checkValue(value: unknown, depth: number): void {
+  if (typeof value === "bigint") throw new Refused("forbidden", "a BigInt, expected plain JSON");
   if (typeof value !== "object" || value === null || value instanceof Uint8Array) return;
   if (depth >= MAX_DEPTH) throw new Refused("forbidden", `values nested deeper than ${MAX_DEPTH}`);
   if (Array.isArray(value)) {
