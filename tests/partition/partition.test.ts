@@ -265,7 +265,7 @@ test("a command that is no row of the table, or whose body does not fit, is refu
     world.partition.command({ name, body, author: { id: "ana" }, source: "room", sequence: 1 });
   await rejects(
     send("threshold.exploded", {}),
-    /enter a command: "threshold.exploded"; expected threshold.set/,
+    /enter a command: "threshold.exploded"; expected .*threshold\.set/,
   );
   await rejects(send("changeSetting", {}), /enter a command: "changeSetting"/);
   await rejects(send("threshold.removed", { id: "" }), /id is ""/);
