@@ -47,7 +47,8 @@ test("a server that asks for a certificate gets --nats-cert and --nats-key", asy
 
 test("a server that asks for a certificate refuses whoever has none, and is named", async () => {
   // Deno gives the alert, which comes after the handshake, to nobody who could hear it, and ends the program.
-  if ("Deno" in globalThis) return skip("on Deno a missing certificate ends the program with the alert of the server");
+  if ("Deno" in globalThis)
+    return skip("on Deno a missing certificate ends the program with the alert of the server");
   const server = await startTls("server", `ca_file: "${path("ours.pem")}", verify: true`);
   const refused = await rejection(connect(server, { tls: { ca: text("ours.pem") } }));
   assert.instance(refused, EigenwatchError);
