@@ -218,6 +218,15 @@ setTimeout(() => test("is added when all are through", () => {}), 50);`,
 test("every file of this checkout that looks like a test is one, and its directives are known", () => {
   const { files, problems } = findTests("tests", ["protocol", "actors", "collab", "sim", ".ci"]);
   assert.ok(files.length > 100);
+  // Every folder of tests that the repository has, whatever its name.
+  const listed = spawnSync("git", ["ls-files", "tests/**/*.test.ts"], { encoding: "utf8" });
+  if (listed.status === 0)
+    assert.equal(
+      listed.stdout
+        .split("\n")
+        .filter((file) => file !== "" && !file.startsWith("tests/ci/fixtures/") && !files.includes(file)),
+      [],
+    );
   assert.equal(problems, []);
   assert.equal(
     files.flatMap((file) => directivesOf(file).problems),

@@ -31,7 +31,7 @@ test("whatif writes the branch beside its parent, shows what differs side by sid
   const branch = `${recording}.whatif-1`;
   assert.match(stdout, /^original +│ branch/);
   assert.match(stdout, /│ 01-05 00:01:30\.000 config\.changed +new\n/);
-  assert.match(stdout, /01-05 [\d:.]+ collapse\.declared east[^\n]*│ +gone\n/);
+  assert.match(stdout, /01-05 [\d:.]+ collapse\.declared (east|west)[^\n]*│ +gone\n/);
   assert.match(stdout, /\d+ the same, \d+ moved, \d+ changed, \d+ gone, \d+ new\n/);
   assert.ok(stdout.includes(`branch written to ${branch}\n`));
   const [verified, inspected] = await runAll([

@@ -36,8 +36,11 @@ const VALUES: Readonly<Record<string, string>> = {
   timeout: "a whole number of seconds",
 };
 
-/** Folders that hold no source of ours. */
-const FOREIGN = new Set(["node_modules", "dist", "coverage", "recordings"]);
+/** Folders that hold no source of ours, anywhere. */
+const FOREIGN = new Set(["node_modules", "dist", "coverage"]);
+
+/** What `up --record recordings/…` leaves: at the root only, for tests and sources of recordings lie in folders of this name. */
+const RECORDINGS = join(ROOT, "recordings");
 
 /** Cases of the runner's own tests: they are run by name only. */
 const FIXTURES = "tests/ci/fixtures/";
@@ -140,7 +143,7 @@ function sourcesIn(folder: string): string[] {
   const visit = (place: string): void => {
     for (const entry of readdirSync(place, { withFileTypes: true })) {
       const path = join(place, entry.name);
-      if (entry.isDirectory() && !FOREIGN.has(entry.name)) visit(path);
+      if (entry.isDirectory() && !FOREIGN.has(entry.name) && path !== RECORDINGS) visit(path);
       else if (/\.[cm]?[jt]sx?$/.test(entry.name)) found.push(relative(ROOT, path).split(sep).join("/"));
     }
   };
