@@ -329,7 +329,7 @@ test("file journal reports a read-only file system as that, for a new folder and
       assert.not.match(message, "ENOENT");
     }
   } finally {
-    spawnSync("umount", [directory]);
+    spawnSync("umount", ["-l", directory]);
     removeFolder(directory);
   }
 });
