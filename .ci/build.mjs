@@ -1,7 +1,7 @@
 /**
  * Builds what is run without sources into dist/:
  *
- *   dashboard   collab/dashboard → dist/dashboard/     the page: main.js, main.css, index.html
+ *   dashboard   collab/dashboard → dist/dashboard/     the page: main.js, main.css, index.html, and parts/ that it loads when it needs them
  *   program     main.ts          → dist/eigenwatch.mjs for Node and Deno, and the parts that commands load: dist/program/
  *   library     collab/shared-session.ts → dist/collab.mjs, which programs and pages import as eigenwatch/collab
  *
@@ -35,6 +35,8 @@ export const PROGRAM = "dist/eigenwatch.mjs";
 export const PROGRAM_PARTS = "dist/program";
 
 const DASHBOARD = "collab/dashboard";
+/** What the page loads when it needs it. */
+const DASHBOARD_PARTS = "dist/dashboard/parts";
 
 /** Copied as they are, from the dashboard's folder itself. */
 const STATIC = /\.(html|svg|png|ico|webmanifest|woff2)$/;
@@ -95,6 +97,9 @@ const PARTS = [
       entryPoints: [`${DASHBOARD}/main.tsx`],
       outdir: "dist/dashboard",
       entryNames: "[name]",
+      // What the page loads when it needs it, and what that has in common with the page.
+      chunkNames: `${relative("dist/dashboard", DASHBOARD_PARTS)}/[name]-[hash]`,
+      splitting: true,
       platform: "browser",
       format: "esm",
       target: "es2022",
@@ -112,6 +117,7 @@ const PARTS = [
       // The session that `?demo` plays (tests/browser/record-demo.ts).
       [`${DASHBOARD}/demo/session.gz`, "dist/dashboard/demo.gz"],
     ],
+    folder: DASHBOARD_PARTS,
   },
   {
     name: "program",

@@ -5,7 +5,7 @@
  *                 ↑                                                                    of actors/, through the files themselves
  *                 └── journal · bus · feeds · workers                                 know protocol and ports only
  *
- *   collab/gateway sees protocol and actors/mod.ts; collab/charts sees protocol; collab/dashboard sees protocol and charts.
+ *   collab/gateway sees protocol and actors/mod.ts; collab/charts sees protocol; collab/dashboard sees protocol, charts and the clients.
  *   sim/ sees the mod.ts files of actors/; its benchmarks see every file. Nothing that runs live imports sim/, except through sim/mod.ts.
  *
  * Type-only imports count: they are knowledge of the other folder too.
@@ -73,12 +73,14 @@ export const RULES: readonly Rule[] = [
   { place: "collab/charts/", sees: ["protocol/"] },
   {
     place: "collab/dashboard/",
+    // The library of shared documents is for pages, and this is one of them.
     sees: [
       "collab/charts/",
       "collab/client.ts",
       "collab/event-cursor.ts",
       "collab/event-order.ts",
       "collab/session-client.ts",
+      "collab/shared-session.ts",
       "protocol/",
     ],
   },

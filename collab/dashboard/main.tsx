@@ -9,6 +9,7 @@ import { App } from "./app.tsx";
 import { Alerts } from "./model/alerts.ts";
 import { Controls } from "./model/controls.ts";
 import { Model } from "./model/model.ts";
+import { People } from "./model/people.ts";
 import { signIn } from "./model/sign-in.ts";
 import { View } from "./model/view.ts";
 import { RecordedSource } from "./sources/recorded-source.ts";
@@ -20,12 +21,16 @@ const isDemo = options.has("demo");
 const model = new Model();
 const controls = new Controls();
 const alerts = new Alerts(model, controls);
+const people = new People(controls);
 const view = new View(model);
 const loop = new Loop(() => model.flush());
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("Cannot start: the page has no element with id app");
-render(<App model={model} view={view} loop={loop} controls={controls} alerts={alerts} />, root);
+render(
+  <App model={model} view={view} loop={loop} controls={controls} alerts={alerts} people={people} />,
+  root,
+);
 loop.start();
 
 const source: Source = isDemo
@@ -45,6 +50,7 @@ addEventListener("pagehide", () => {
   source.stop();
   controls.stop();
   alerts.stop();
+  people.stop();
 });
 
 async function demoFile(): Promise<Uint8Array<ArrayBuffer>> {

@@ -54,6 +54,8 @@ export interface GatewayContext {
   readonly nowMs: () => number;
   /** Program and version of the gateway. */
   readonly server: string;
+  /** Further WebSockets, besides /ws. */
+  readonly upgrades: readonly UpgradeRoute[];
   /** Open SSE streams. */
   readonly streams: Set<OpenStream>;
 }

@@ -179,11 +179,12 @@ class RunningGateway {
       limits,
       nowMs,
       server: options.server ?? "eigenwatch",
+      upgrades: options.upgrades ?? [],
       streams: this.#streams,
     };
     this.#routes = routes(context);
     this.#socketServer = new SocketServer(context);
-    this.#upgrades = options.upgrades ?? [];
+    this.#upgrades = context.upgrades;
     this.#enterSocket = (socket, address) => {
       this.#sockets.signIn(socket);
       socket.once("close", context.connections.enter("ws", address));

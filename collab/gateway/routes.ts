@@ -23,7 +23,7 @@ export function routes(gateway: GatewayContext): Map<string, Route> {
     ["/metrics", get((context) => metrics(context, gateway))],
     ["/events", get((context) => streamEvents(context, gateway))],
     ["/api/events", get((context) => pollEvents(context, chooseHub(hubs, context), gateway))],
-    ["/api/sessions", get((context) => sessions(context, hubsOf(hubs, context)))],
+    ["/api/sessions", get((context) => sessions(context, gateway))],
     ["/api/channels", get((context) => channels(context, hubs))],
     ["/api/login", post((context) => login(context, gateway))],
     ["/api/logout", post((context) => logout(context, gateway))],
@@ -60,14 +60,16 @@ function metrics(context: RequestContext, { hubs, counters, connections, sockets
   respond(request, response, 200, { "content-type": PROMETHEUS_TYPE }, text);
 }
 
-function sessions(context: RequestContext, hubs: readonly SessionHub[]): void {
+function sessions(context: RequestContext, { hubs, upgrades }: GatewayContext): void {
   const { request, response } = context;
   const { role } = signedIn(context).principal;
-  const described = hubs.map(({ session }) => ({
+  const described = hubsOf(hubs, context).map(({ session }) => ({
     ...session.describe(),
     ready: session.notReady() === null,
     controls: controlsOf(session),
     refused: refusedOf(session, role),
+    // Relative, as all addresses of the page: a proxy may put a path before them.
+    sockets: upgrades.map(({ prefix }) => `${prefix.slice(1)}${encodeURIComponent(session.session)}`),
   }));
   respondJson(request, response, { sessions: described });
 }

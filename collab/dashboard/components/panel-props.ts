@@ -4,6 +4,7 @@ import type { Loop } from "../../charts/loop.ts";
 import type { Alerts } from "../model/alerts.ts";
 import type { Controls } from "../model/controls.ts";
 import type { Model } from "../model/model.ts";
+import type { People } from "../model/people.ts";
 import type { View } from "../model/view.ts";
 
 export interface PanelProps {
@@ -12,4 +13,5 @@ export interface PanelProps {
   loop: Loop;
   controls: Controls;
   alerts: Alerts;
+  people: People;
 }

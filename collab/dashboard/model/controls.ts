@@ -43,10 +43,13 @@ interface Offered {
   readonly partition: string;
   readonly controls?: readonly string[];
   readonly refused?: Readonly<Record<string, string>>;
+  /** Relative addresses of further WebSockets: "collab/NAME" is that of the shared document. */
+  readonly sockets?: readonly string[];
 }
 
 /** Who the gateway says is here. */
 export interface Me {
+  readonly id: string;
   readonly name: string;
   readonly role: string;
   /** Came by an invitation. */
@@ -54,6 +57,8 @@ export interface Me {
 }
 
 export class Controls {
+  /** Relative address of the session's shared document, null without one. A new object at each connection to the session. */
+  readonly shared = signal<{ readonly address: string } | null>(null);
   /** What the session supports: "replay", "inject", "whatIf", "settings", "alerts" (reading), "thresholds" (acting on them). */
   readonly supported = signal<ReadonlySet<string>>(new Set());
   readonly replay = signal<ReplayStatus | null>(null);
@@ -89,6 +94,8 @@ export class Controls {
     this.supported.value = new Set(offered?.controls);
     this.refused.value = offered?.refused ?? {};
     this.me.value = await this.#request<Me>("api/me").catch(() => null);
+    const address = offered?.sockets?.find((each) => each.startsWith("collab/"));
+    this.shared.value = address === undefined ? null : { address };
     clearInterval(this.#timer);
     if (this.supported.value.has("inject")) await this.#readInjections();
     if (!this.isReplay.value) return;

@@ -6,8 +6,9 @@ import type { PanelProps } from "../../components/panel-props.ts";
 import type { Controls } from "../../model/controls.ts";
 import type { View } from "../../model/view.ts";
 import { themeName, toggleTheme } from "../../theme/theme.ts";
+import { PeopleHere } from "../people/panel.tsx";
 
-export function Header({ model, view, controls }: PanelProps) {
+export function Header({ model, view, controls, people }: PanelProps) {
   const session = model.sessionInfo.value;
   return (
     <header class="header">
@@ -35,6 +36,7 @@ export function Header({ model, view, controls }: PanelProps) {
       <Stats model={model} />
       <Actions view={view} controls={controls} />
       <Person controls={controls} />
+      <PeopleHere people={people} />
       <ConnectionState model={model} />
       {controls.isReplay.value ? <ReplayPill controls={controls} /> : <LivePill model={model} view={view} />}
       <button
