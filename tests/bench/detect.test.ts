@@ -1,3 +1,4 @@
+// slow
 /** The scoring of `bench detect`, with detectors whose every alarm is scripted. */
 
 import { join } from "node:path";

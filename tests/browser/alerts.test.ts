@@ -1,6 +1,7 @@
 // requires: chromium
 // runtime: node
 // timeout: 300
+// slow
 /** Thresholds and alerts in a real browser: set on the page, shown with value and unit, taken on by people, refused to viewers. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

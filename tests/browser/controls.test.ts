@@ -1,6 +1,7 @@
 // requires: chromium
 // runtime: node
 // timeout: 300
+// slow
 /** Commands to a session in a real browser: play and scrub a recording, inject into a live session, ask what would have happened. */
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";

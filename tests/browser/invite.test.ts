@@ -1,6 +1,7 @@
 // requires: chromium
 // runtime: node
 // timeout: 300
+// slow
 /** An invitation in a real browser: the link of `eigenwatch invite` opens the session with a name and a role, and the role rules the page. */
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";

@@ -1,5 +1,6 @@
 // requires: nats-server
 // timeout: 600
+// slow
 /** The bus over NATS, on a real server: the contract of every bus, that of every journal on a stream, and what real servers do to connections. */
 import { connect as connectNats, nkeys } from "nats";
 import { test } from "uvu";

@@ -1,4 +1,5 @@
 // runtime: node
+// slow
 /** `.ci/run` in made-up checkouts: whatever goes wrong, its last line is the counts, and something has failed. */
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";

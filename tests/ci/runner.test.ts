@@ -1,3 +1,4 @@
+// slow
 /** The test runner: its counts, and that no broken file passes. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -8,6 +9,7 @@ import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
 import { scriptCommand, testCommand } from "../support/bundles.ts";
 import type { FileReport } from "../support/run-file.ts";
 import { directivesOf, findTests } from "../support/test-files.ts";
+import { inTurn } from "../support/turns.ts";
 
 /** Runs one fixture; the report is the last line of stdout. */
 function run(fixture: string): { status: number | null; report: FileReport | null; output: string } {
@@ -164,6 +166,28 @@ test("whole run runs a file on the one runtime it names", () => {
   assert.is(last, ownRuntime().kind === "node" ? "3 passed, 0 failed" : "2 passed, 0 failed");
 });
 
+test("whole run runs a file on one runtime where either will do", () => {
+  const [path = "", ...args] = scriptCommand(ownRuntime(), "tests/support/run.ts");
+  const { stdout } = spawnSync(path, [...args, "--unbuilt", "tests/ci/fixtures/for-either.ts"], {
+    encoding: "utf8",
+    env: { ...process.env, CI: "", EIGENWATCH_TEST_COUNTS: "" },
+  });
+  assert.match(stdout, /^1 passed, 0 failed$/m);
+});
+
+test("slow files begin before the others, and serial ones when all others are through", () => {
+  const job = (name: string, slow: boolean, serial: boolean) => ({ name, slow, serial });
+  const { together, alone } = inTurn([
+    job("quick", false, false),
+    job("alone", true, true),
+    job("slow", true, false),
+  ]);
+  assert.equal(
+    [together, alone].map((jobs) => jobs.map(({ name }) => name)),
+    [["slow", "quick"], ["alone"]],
+  );
+});
+
 const PASSING = `import { test } from "uvu";\ntest("passes", () => {});\ntest.run();\n`;
 
 test("whole run fails, and names the file, where a test would not run", () => {
@@ -183,6 +207,7 @@ setTimeout(() => test("is added when all are through", () => {}), 50);`,
     "key.test.ts": `// runtimes: node\n${PASSING}`,
     "loose.test.ts": `//runtime: node\n${PASSING}`,
     "block.test.ts": `/* runtime: node */\n${PASSING}`,
+    "speed.test.ts": `// slow: yes\n${PASSING}`,
     "wait.test.ts": `// timeout: long\n${PASSING}`,
     "needs.test.ts": `// requires: chrome\n${PASSING}`,
     "late.test.ts": `${"\n".repeat(10)}// serial\n${PASSING}`,
@@ -198,10 +223,11 @@ setTimeout(() => test("is added when all are through", () => {}), 50);`,
     /FAIL .*timer\.test\.ts .*1 passed, 1 failed/,
     /timer\.test\.ts adds tests when .*: "is added by a timer", "is added when all are through"/,
     /empty\.test\.ts runs no test/,
-    /value\.test\.ts:1 \/\/ runtime: nodejs: expected node or deno/,
-    /key\.test\.ts:1 \/\/ runtimes: node: expected \/\/ runtime: node or deno/,
-    /loose\.test\.ts:1 \/\/runtime: node: expected \/\/ runtime: node or deno/,
-    /block\.test\.ts:1 \/\* runtime: node \*\/: expected \/\/ runtime: node or deno/,
+    /value\.test\.ts:1 \/\/ runtime: nodejs: expected node, deno or either/,
+    /key\.test\.ts:1 \/\/ runtimes: node: expected \/\/ runtime: node, deno or either/,
+    /loose\.test\.ts:1 \/\/runtime: node: expected \/\/ runtime: node, deno or either/,
+    /block\.test\.ts:1 \/\* runtime: node \*\/: expected \/\/ runtime: node, deno or either/,
+    /speed\.test\.ts:1 \/\/ slow: yes: expected \/\/ slow/,
     /wait\.test\.ts:1 \/\/ timeout: long: expected a whole number of seconds/,
     /needs\.test\.ts:1 \/\/ requires: chrome: expected names of programs/,
     /late\.test\.ts:11 \/\/ serial: expected it in the first 10 lines/,
@@ -211,7 +237,7 @@ setTimeout(() => test("is added when all are through", () => {}), 50);`,
     /deep\/cases\.ts is not run/,
   ];
   for (const line of expected) assert.match(output, line);
-  assert.is(last, "3 passed, 15 failed");
+  assert.is(last, "3 passed, 16 failed");
   assert.is(status, 1);
 });
 

@@ -1,5 +1,6 @@
 // requires: nats-server
 // timeout: 600
+// slow
 /** Ten random faults on real processes: kill -9, a pause longer than the lease, the server killed, connections cut. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// slow
 /**
  * Golden recordings (recorded/README.md): what earlier programs recorded stays readable and leads to what they derived, on every runtime. A
  * change of what an actor derives or keeps is refused here until its version is stepped.

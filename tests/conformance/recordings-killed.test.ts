@@ -1,4 +1,5 @@
 // runtime: node
+// slow
 /**
  * A recording whose writer was killed: it verifies as far as it goes, goes on where it was, and ends as if nothing had happened.
  *

@@ -1,4 +1,5 @@
 // runtime: node
+// slow
 /**
  * One recording, one final hash: recordings of several feeds, each made on one runtime, are verified on all of them.
  * It starts the other runtimes itself, so it need not run on each.

@@ -1,5 +1,6 @@
 // runtime: node
 // timeout: 300
+// slow
 /** One seed, one world: on every runtime the same steps, by their hash. It starts the other runtimes itself. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** If no client reads states, the core does not build them; everything else stays the same. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** What the page knows of thresholds and alerts, with a gateway that answers at once. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

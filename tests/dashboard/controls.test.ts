@@ -1,3 +1,4 @@
+// runtime: either
 /** Requests of the page to its session, against a gateway that answers when the test says so. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

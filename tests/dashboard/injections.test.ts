@@ -1,3 +1,4 @@
+// runtime: either
 /** Injections, moved recordings and what-if questions in the page, without a browser. */
 import * as fc from "fast-check";
 import { test } from "uvu";

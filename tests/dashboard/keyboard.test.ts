@@ -1,3 +1,4 @@
+// runtime: either
 /** What the keys do, with a recorded session and with a live one. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

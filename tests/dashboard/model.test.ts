@@ -1,3 +1,4 @@
+// runtime: either
 /** The model and the view of the page, without a browser. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** The recorded session of `?demo`: readable by this version, and it plays as a session does. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// runtime: either
 import ln from "@stdlib/math-base-special-ln";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** Thresholds that people set, and their alerts: when they fire and resolve, what people do with them, and what they are told. */
 
 import { test } from "uvu";

@@ -1,3 +1,4 @@
+// runtime: either
 /** Changes of level and slope: found, placed, announced once; and the promise kept where nothing changes. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

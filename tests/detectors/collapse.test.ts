@@ -1,4 +1,5 @@
-// runtime: node
+// runtime: either
+// slow
 /**
  * The collapse detector: its rate of false alarms and its delays, held against theory and a reference table. On one runtime, for its bits are
  * the same on each (tests/conformance/recordings.test.ts).

@@ -1,3 +1,5 @@
+// runtime: either
+// slow
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { incidents as definition } from "../../actors/detectors/incidents/detector.ts";

@@ -1,3 +1,4 @@
+// runtime: either
 /** The joint score: rarity of sizes, the score of rows, and how the alarm keeps its promise. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,4 @@
-// runtime: node
+// runtime: either
 /**
  * Detectors on recorded markets. The tests print the findings and assert only properties of every run. On one runtime: tests/conformance
  * compares the bits of such runs.

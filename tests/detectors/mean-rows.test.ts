@@ -1,3 +1,4 @@
+// runtime: either
 /** Means of rows that lie close together. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** When a tick-driven group samples ψ, and in which units: against the cadence and the scale that tick-signal.ts promises. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

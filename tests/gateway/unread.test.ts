@@ -1,3 +1,4 @@
+// slow
 /** Clients that never read: they are closed as too slow, and meanwhile everybody else is served. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

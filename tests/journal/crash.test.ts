@@ -1,3 +1,4 @@
+// runtime: either
 /** Loss of power and of the process at any moment, on a disk that forgets what was not synced. */
 import fc from "fast-check";
 import { test } from "uvu";

@@ -1,3 +1,4 @@
+// runtime: either
 /** Recordings with any change to their files: reading ends, gives only what was appended, and reports every gap. */
 import { join } from "node:path";
 import fc from "fast-check";

@@ -1,3 +1,4 @@
+// runtime: either
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,4 @@
-// runtime: node
+// runtime: either
 /**
  * Coherence and lag of asynchronous prices against theory, over many drawn paths; on one runtime, for the kernels do the same arithmetic on each
  * (asynchronous.test.ts).

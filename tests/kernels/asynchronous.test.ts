@@ -1,3 +1,4 @@
+// runtime: either
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { AnalyticSignal } from "../../actors/kernels/analytic-signal.ts";

@@ -1,3 +1,4 @@
+// runtime: either
 /** The Bures distance near 0, where √(2−2√F) has no digit left, against closed forms without cancellation. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

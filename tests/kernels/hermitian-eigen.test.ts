@@ -1,3 +1,4 @@
+// runtime: either
 import { EigenvalueDecomposition, Matrix } from "ml-matrix";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { test } from "uvu";

@@ -1,3 +1,4 @@
+// runtime: either
 /** Principal components of a stream, against the directions that the stream was made of. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,5 @@
 // runtime: node
+// slow
 /** The mutation task on a small checkout of its own: what it changes, which tests it asks, and what it counts. */
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";

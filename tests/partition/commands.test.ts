@@ -1,3 +1,5 @@
+// runtime: either
+// slow
 /** The commands of every kind of session keep one contract: live ones over each journal, and recorded ones. */
 import { createMemoryBus } from "../../actors/bus/memory.ts";
 import { systemClock } from "../../actors/clock.ts";

@@ -1,3 +1,4 @@
+// runtime: either
 /** What a partition measures of itself: rates, latencies within their buckets, and the time of each actor. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type ClosedBlock, OutputGate } from "../../actors/partition/output-gate.ts";

@@ -1,3 +1,4 @@
+// runtime: either
 /** What the sequencer makes of quantum feeds: admitted, counted, or refused, and then in the log. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** Which data may enter the log: its bounds, each met exactly and exceeded by one. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

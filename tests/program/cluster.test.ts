@@ -1,5 +1,6 @@
 // requires: nats-server
 // timeout: 300
+// slow
 /** The commands of a cluster as a person runs them: what works, and what each mistake is answered with. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,5 @@
 // timeout: 300
+// slow
 /** `feed` as people use it: tables that other commands read, their truth, and errors. */
 
 import { existsSync, readFileSync, symlinkSync } from "node:fs";

@@ -1,4 +1,5 @@
-// runtime: node
+// runtime: either
+// slow
 /** Names that would print lines of their own, move the cursor or turn text around: each command prints them as escapes, by the same code on each runtime. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

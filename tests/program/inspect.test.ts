@@ -1,3 +1,4 @@
+// slow
 /** `inspect`: what it says about a recording, and that damage is told with its place. */
 import { cpSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

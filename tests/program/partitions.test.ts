@@ -1,3 +1,4 @@
+// slow
 /** A session of several partitions: `up --partitions`, what it records, and that it goes on. */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

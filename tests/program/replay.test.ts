@@ -1,3 +1,4 @@
+// slow
 /** `replay` over a recording that `up` has made: verification, parts of it, pace, and where events and report go. */
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

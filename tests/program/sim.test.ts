@@ -1,4 +1,5 @@
 // timeout: 300
+// slow
 /** `eigenwatch sim` as it is used: what it says of a world, of many, and of what it cannot do. */
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

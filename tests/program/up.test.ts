@@ -1,3 +1,4 @@
+// slow
 /** `up` over a file, to its end: what it prints, what it leaves, what it reads its configuration from. */
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// runtime: either
 /** `diff`: the first difference of two recordings is named with its input, its time and its fields. */
 
 import { readFileSync, writeFileSync } from "node:fs";

@@ -1,3 +1,4 @@
+// runtime: either
 /** `record export` and `record import`: nothing is lost, other tools can read it, and what is no such file is refused whole. */
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";

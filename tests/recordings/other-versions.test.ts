@@ -1,3 +1,4 @@
+// runtime: either
 /** A recording that was made with other versions of some actors: a replay says which, and verifies the rest. */
 import { join } from "node:path";
 import { test } from "uvu";

@@ -1,3 +1,5 @@
+// runtime: either
+// slow
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";

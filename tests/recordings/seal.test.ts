@@ -1,4 +1,6 @@
+// runtime: either
 // timeout: 300
+// slow
 /** `verify`: any changed byte is named, and what checksums cannot show a seal does. */
 
 import {

@@ -1,3 +1,5 @@
+// runtime: either
+// slow
 /** A recording as a session: delivers what the live one delivered, at any pace, from any place. */
 import * as fc from "fast-check";
 import { test } from "uvu";

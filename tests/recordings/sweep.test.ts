@@ -1,3 +1,5 @@
+// runtime: either
+// slow
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";

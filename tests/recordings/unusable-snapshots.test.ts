@@ -1,3 +1,4 @@
+// runtime: either
 /** A recording whose beginning is gone, with snapshots of which some cannot be used: every tool begins at the same place. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

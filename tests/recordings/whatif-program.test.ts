@@ -1,4 +1,5 @@
 // timeout: 240
+// slow
 /** `whatif`, its sweeps and `causality` as a user runs them, over a recording of the market feed. */
 
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,4 +1,6 @@
+// runtime: either
 // timeout: 240
+// slow
 
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// runtime: either
 /** Each invariant holds in a world that keeps it and fails in worlds that break it. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,5 @@
 // timeout: 600
+// slow
 /** Worlds of all scenarios break no rule: half of them on each runtime, and with --long more, all on each. `sim --seeds` runs any number. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

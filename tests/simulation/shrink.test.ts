@@ -1,3 +1,4 @@
+// runtime: either
 /** Shrinking of worlds whose failure the test defines. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

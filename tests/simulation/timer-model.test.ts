@@ -1,3 +1,4 @@
+// runtime: either
 /** The model of timers accepts correct timers and finds wrong ones. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** Queue, decisions, clocks and network of simulated worlds keep their numbered promises. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,6 @@
+// runtime: either
 // timeout: 200
+// slow
 /** Whole simulated worlds: a seed determines every step, and a known bug is caught. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -5,12 +5,12 @@
  *
  *     run.ts [--only node|deno] [--long] [--gate] [--install] [--slowest] [--unbuilt] [--folder DIR] [file or part of its path]…
  *
- * `--gate` runs formatter, linter, type check, the checks of `.ci/checks` and `bench regression` first and counts each as one test.
+ * `--gate` runs formatter, linter, type check, the checks of `.ci/checks` and `bench regression` too and counts each as one test.
  * `--slowest` ends with the files that take most CPU. What tests need is built before: the page, the program that they start, and bundles of
  * the tests themselves; `--unbuilt` leaves that out, and all run from sources. `--folder` has the tests of another folder of the checkout.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { constants } from "node:os";
+import { availableParallelism, constants } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { Runtime } from "../../.ci/runtime.mjs";
@@ -20,12 +20,18 @@ import { provide } from "./programs.ts";
 import type { FileReport } from "./run-file.ts";
 import { killRunning, runProcess } from "./run-process.ts";
 import { type Directives, directivesOf, findTests } from "./test-files.ts";
+import { type InTurn, inTurn } from "./turns.ts";
 
 /** A step of the gate that takes longer hangs: the slowest takes ten seconds. */
 const GATE_TIMEOUT_S = 300;
 
-/** The smallest machines in use have two cores; with more files at once, timing tests disturb each other. */
-const FILES_AT_ONCE = 2;
+/** Files wait, for servers, browsers and leases: two more than there are cores keep those busy. */
+const WAITING_FILES = 2;
+
+/** A browser, its page and its server take half a gigabyte: with more at once a machine of many cores and little memory would swap. */
+const FILES_AT_ONCE_MAX = 12;
+
+const FILES_AT_ONCE = Math.min(availableParallelism() + WAITING_FILES, FILES_AT_ONCE_MAX);
 
 /** Files that `--slowest` lists: they take most of the CPU of a run. */
 const SLOWEST_SHOWN = 25;
@@ -47,12 +53,11 @@ interface Planned {
   runtimes: Runtime[];
 }
 
-interface Job {
+interface Job extends InTurn {
   name: string;
   runtime: string;
   command: string[];
   timeoutS: number;
-  serial: boolean;
   /** A file reports its tests; the exit code of a step of the gate is one test; that of the build counts if it failed. */
   counted: "byReport" | "byExit" | "ifFailed";
 }
@@ -87,19 +92,12 @@ for (const thrown of ["uncaughtException", "unhandledRejection"] as const)
 
 const costs: Cost[] = [];
 const planned = plan();
-if (options.gate) await runAll(gateJobs(), 1);
-if (options.unbuilt || (await isBuilt())) {
-  const bundles = options.unbuilt ? BUNDLES : await bundled();
-  const jobs = planned.flatMap((each) => jobsOf(each, bundles));
-  await runAll(
-    jobs.filter((job) => !job.serial),
-    FILES_AT_ONCE,
-  );
-  await runAll(
-    jobs.filter((job) => job.serial),
-    1,
-  );
-}
+const isReady = options.unbuilt || (await isBuilt());
+const bundles = options.unbuilt || !isReady ? BUNDLES : await bundled();
+const tests = isReady ? planned.flatMap((each) => jobsOf(each, bundles)) : [];
+const { together, alone } = inTurn([...(options.gate ? gateJobs() : []), ...tests]);
+await runAll(together, FILES_AT_ONCE);
+await runAll(alone, 1);
 conclude();
 
 function plan(): Planned[] {
@@ -122,6 +120,7 @@ function chosenFiles(): string[] {
 
 function chosenRuntimes(): Runtime[] {
   const found = { node: findNode(), deno: findDeno() };
+  // In this order: what runs on either takes the last, which is the faster one.
   const chosen: Runtime[] = [];
   for (const kind of ["node", "deno"] as const) {
     if (options.only !== undefined && options.only !== kind) continue;
@@ -149,17 +148,18 @@ function planOf(file: string, runtimes: Runtime[]): Planned[] {
   }
   const { runtime } = directives;
   const own = runtimes.filter(({ kind }) => runtime === undefined || runtime === kind);
-  return [{ file, directives, runtimes: own }];
+  return [{ file, directives, runtimes: runtime === "either" ? runtimes.slice(-1) : own }];
 }
 
 function jobsOf({ file, directives, runtimes }: Planned, bundles: string): Job[] {
-  const { timeoutS, serial } = directives;
+  const { timeoutS, serial, slow } = directives;
   return runtimes.map((runtime) => ({
     name: file,
     runtime: runtime.name,
     command: testCommand(runtime, file, bundles),
     timeoutS,
     serial,
+    slow,
     counted: "byReport",
   }));
 }
@@ -211,7 +211,15 @@ function gateJobs(): Job[] {
 }
 
 function gateStep(name: string, ...command: string[]): Job {
-  return { name, runtime: "gate", command, timeoutS: GATE_TIMEOUT_S, serial: true, counted: "byExit" };
+  return {
+    name,
+    runtime: "gate",
+    command,
+    timeoutS: GATE_TIMEOUT_S,
+    serial: false,
+    slow: true,
+    counted: "byExit",
+  };
 }
 
 async function runAll(queue: Job[], atOnce: number): Promise<void> {

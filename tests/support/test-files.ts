@@ -3,6 +3,8 @@
  *
  *     // requires: chromium      skipped and reported where the program is missing
  *     // runtime: node           on this runtime only
+ *     // runtime: either         on one of them, Deno where it is: arithmetic, whose bits tests/conformance compares on all
+ *     // slow                    before the others, so that none of the long ones is left when all others are through
  *     // serial                  alone, after all others, because it measures time
  *     // timeout: 300            seconds, in place of TIMEOUT_S
  *
@@ -17,8 +19,10 @@ import { isProgramName } from "./programs.ts";
 
 export interface Directives {
   requires: string[];
-  runtime: "node" | "deno" | undefined;
+  /** Each runtime if undefined. */
+  runtime: "node" | "deno" | "either" | undefined;
   serial: boolean;
+  slow: boolean;
   timeoutS: number;
 }
 
@@ -31,8 +35,9 @@ const DIRECTIVE_LINES = 10;
 /** What each directive takes after its colon, in the words of an error; none without a colon. */
 const VALUES: Readonly<Record<string, string>> = {
   requires: "names of programs (tests/support/programs.ts)",
-  runtime: "node or deno",
+  runtime: "node, deno or either",
   serial: "",
+  slow: "",
   timeout: "a whole number of seconds",
 };
 
@@ -75,7 +80,13 @@ export function findTests(folder: string, elsewhere: readonly string[] = []): Te
 
 /** What the file asks for, and each line that looks like a directive and is none. */
 export function directivesOf(path: string): { directives: Directives; problems: string[] } {
-  const directives: Directives = { requires: [], runtime: undefined, serial: false, timeoutS: TIMEOUT_S };
+  const directives: Directives = {
+    requires: [],
+    runtime: undefined,
+    serial: false,
+    slow: false,
+    timeoutS: TIMEOUT_S,
+  };
   const problems: string[] = [];
   for (const [k, line] of read(path).split("\n").entries()) {
     const problem = k < DIRECTIVE_LINES ? readDirective(line, directives) : lateDirective(line);
@@ -92,13 +103,14 @@ function readDirective(line: string, into: Directives): string | null {
   if (!Object.hasOwn(VALUES, name) || line !== canonical(name, value)) return misspelt(name, mark, value);
   switch (name) {
     case "serial":
-      into.serial = true;
+    case "slow":
+      into[name] = true;
       return null;
     case "requires":
       into.requires = value.split(/[ ,]+/);
       return into.requires.every(isProgramName) ? null : VALUES["requires"]!;
     case "runtime":
-      if (value !== "node" && value !== "deno") return VALUES["runtime"]!;
+      if (value !== "node" && value !== "deno" && value !== "either") return VALUES["runtime"]!;
       into.runtime = value;
       return null;
     default:
@@ -114,7 +126,7 @@ function otherComment(line: string): string | null {
 }
 
 function canonical(name: string, value: string): string {
-  return name === "serial" ? "// serial" : `// ${name}: ${value}`;
+  return VALUES[name] === "" ? `// ${name}` : `// ${name}: ${value}`;
 }
 
 /** A comment is taken for a wrong directive if it is a word near to one, alone or with a value; other comments are text. */
@@ -123,11 +135,11 @@ function misspelt(name: string, mark: string, value: string): string | null {
   const meant = names.find((known) => known === name.toLowerCase()) ?? nearestTo(name, names)[0];
   const short = mark !== "" || value === "" || /^[\w-]+$/.test(value);
   if (meant === undefined || !short) return null;
-  return meant === "serial" ? "// serial" : `// ${meant}: ${VALUES[meant]}`;
+  return canonical(meant, VALUES[meant]!);
 }
 
 function lateDirective(line: string): string | null {
-  return /^\/\/ (requires|runtime|timeout): \S+$|^\/\/ serial$/.test(line)
+  return /^\/\/ (requires|runtime|timeout): \S+$|^\/\/ (serial|slow)$/.test(line)
     ? `it in the first ${DIRECTIVE_LINES} lines`
     : null;
 }

@@ -1,5 +1,6 @@
 // timeout: 300
-// runtime: node
+// runtime: either
+// slow
 /** Rules that every scenario must follow. That its bits are the same everywhere is one of them: it starts the other runtimes itself. */
 import { spawnSync } from "node:child_process";
 import { test } from "uvu";

@@ -1,3 +1,4 @@
+// runtime: either
 /** Disturbances of real frames: their effect on the joint law, what they leave unchanged, and their marks in the log. */
 
 import { test } from "uvu";

@@ -1,4 +1,4 @@
-// runtime: node
+// runtime: either
 /**
  * Markets of factors: their joint law before, while and after what happens, held against its definition; on one runtime, for the bits are
  * the same on each (contract.test.ts).

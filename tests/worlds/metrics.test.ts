@@ -1,4 +1,4 @@
-// runtime: node
+// runtime: either
 /**
  * Server metrics: rhythm, noise, and each thing that happens, held against what is said of it; on one runtime, for the bits are the same on
  * each (contract.test.ts).

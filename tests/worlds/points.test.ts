@@ -1,4 +1,4 @@
-// runtime: node
+// runtime: either
 /**
  * Worlds of points in time: Hawkes, lead and lag, order books; each held against the law that defines it; on one runtime, for the bits are
  * the same on each (contract.test.ts).

@@ -1,4 +1,4 @@
-// runtime: node
+// runtime: either
 /** Heston's variance and price by their definition, and the jumps that are laid over them; on one runtime, for the bits are the same on each (contract.test.ts). */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
