@@ -4,9 +4,11 @@
  *   put, remove ─► stream (one value a key, in memory, HINT_TTL_MS) ─► delivery ─► watchers
  *                                                                       └─ not heard again in time ─► ended
  *
- * Servers before 2.11 say nothing when a value ends by age, so that each watcher times what it hears.
+ * Servers before 2.11 say nothing when a value ends by age, so that each watcher times what it hears. One that was busy, and did not hear, reads
+ * its socket before it says that a value ended.
  */
 import { HINT_TTL_MS, type Hints } from "../ports/bus.ts";
+import { afterHearing, type Clock } from "../ports/clock.ts";
 import { type NatsLink, NS_PER_MS } from "./nats-connection.ts";
 import { type Delivered, NatsDelivery } from "./nats-delivery.ts";
 import { keyOf, natsKey, natsName } from "./nats-names.ts";
@@ -47,7 +49,7 @@ export class NatsHints implements Hints {
   }
 
   watch(change: Change): () => void {
-    const watcher = new HintWatcher(this.#link, this.#prefix, change);
+    const watcher = new HintWatcher(this.#link.options.clock, this.#prefix, change);
     const delivery = new NatsDelivery({
       link: this.#link,
       store: this.#store,
@@ -71,22 +73,27 @@ export class NatsHints implements Hints {
   }
 }
 
+/** The part of a delivery that counts. */
+interface Heard extends Pick<Delivered, "sequence" | "bytes"> {
+  readonly message: Pick<Delivered["message"], "subject" | "headers">;
+}
+
 /** What one watcher has heard, with a timer for each key. */
-class HintWatcher {
-  readonly #link: NatsLink;
+export class HintWatcher {
+  readonly #clock: Clock;
   readonly #prefix: string;
   readonly #change: Change;
   readonly #timers = new Map<string, () => void>();
   /** Sequence of the last entry of each key: a delivery that starts again brings it once more. */
   readonly #sequences = new Map<string, number>();
 
-  constructor(link: NatsLink, prefix: string, change: Change) {
-    this.#link = link;
+  constructor(clock: Clock, prefix: string, change: Change) {
+    this.#clock = clock;
     this.#prefix = prefix;
     this.#change = change;
   }
 
-  take({ sequence, message, bytes }: Delivered): void {
+  take({ sequence, message, bytes }: Heard): void {
     const key = keyOf(message.subject.slice(this.#prefix.length));
     if (this.#sequences.get(key) === sequence) return;
     this.#sequences.set(key, sequence);
@@ -99,7 +106,7 @@ class HintWatcher {
     }
     this.#timers.set(
       key,
-      this.#link.options.clock.after(HINT_TTL_MS, () => {
+      afterHearing(this.#clock, HINT_TTL_MS, () => {
         this.#timers.delete(key);
         this.#change(key, null);
       }),

@@ -4,12 +4,15 @@
  *   announce every heartbeatMs ──put──► hints ──watch──► members (membership.ts)
  *        └─ answered: leased for leaseMs from when it was sent ─ not renewed in time ─► lease lost
  *
+ * A node that was busy or stopped hears first what had come meanwhile, and gets an answer to a new heartbeat, before it counts its lease as lost
+ * or others as gone: either may only seem so. If another has taken over in that time, its own log says so.
+ *
  * Hints may be stale or lost, and nodes may see different members: decisions based on them affect only effort, never correctness.
  */
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
 import { escapeName, unescapeName } from "../../protocol/subjects.ts";
 import type { Hints } from "../ports/bus.ts";
-import type { Clock } from "../ports/clock.ts";
+import { afterHearing, type Clock, isLate } from "../ports/clock.ts";
 import type { ClusterTiming } from "./cluster-timing.ts";
 import {
   type Announced,
@@ -46,6 +49,7 @@ export class Presence {
   private running = false;
   /** Monotonic, ms. */
   private leasedUntilMs = Number.NEGATIVE_INFINITY;
+  private isLeased = false;
   private readonly reported = new Set<string>();
   private unwatch: () => void = () => {};
   private cancelTick: () => void = () => {};
@@ -61,7 +65,7 @@ export class Presence {
     this.sinceUs = clock.nowUs();
     this.running = true;
     this.unwatch = hints.watch((key, value) => this.hear(key, value));
-    this.tick();
+    this.tick(clock.monotonicMs());
   }
 
   async stop(): Promise<void> {
@@ -76,7 +80,7 @@ export class Presence {
 
   /** Whether the last heartbeat that was answered is young enough. */
   get leased(): boolean {
-    return this.options.clock.monotonicMs() < this.leasedUntilMs;
+    return this.isLeased;
   }
 
   /** Names of the live nodes, this one among them, in order. */
@@ -118,22 +122,29 @@ export class Presence {
     );
   }
 
-  private tick(): void {
+  private tick(dueMs: number): void {
     const { clock, timing } = this.options;
     this.announce();
-    this.others = expired(this.others, monotonicUs(clock));
+    // A late one leaves it to the next one: what others said meanwhile is not yet heard.
+    if (!isLate(clock, dueMs)) this.others = expired(this.others, monotonicUs(clock));
     this.options.changed();
-    this.cancelTick = clock.after(timing.heartbeatMs, () => this.tick());
+    const nextMs = clock.monotonicMs() + timing.heartbeatMs;
+    this.cancelTick = clock.after(timing.heartbeatMs, () => this.tick(nextMs));
   }
 
   private renew(untilMs: number): void {
-    if (!this.running || untilMs <= this.leasedUntilMs) return;
-    const { clock } = this.options;
-    const wasLeased = this.leased;
+    const { clock, changed } = this.options;
+    const restMs = untilMs - clock.monotonicMs();
+    if (!this.running || untilMs <= this.leasedUntilMs || restMs <= 0) return;
+    const wasLeased = this.isLeased;
     this.leasedUntilMs = untilMs;
+    this.isLeased = true;
     this.cancelLease();
-    this.cancelLease = clock.after(Math.max(0, untilMs - clock.monotonicMs()), () => this.options.changed());
-    if (!wasLeased) this.options.changed();
+    this.cancelLease = afterHearing(clock, restMs, () => {
+      this.isLeased = false;
+      changed();
+    });
+    if (!wasLeased) changed();
   }
 
   private hear(key: string, value: Uint8Array | null): void {

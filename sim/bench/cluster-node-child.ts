@@ -53,7 +53,7 @@ const node = new ClusterNode({
   settings:
     publishEveryUs === undefined ? settings : applySetting(settings, "publishEveryUs", publishEveryUs),
   versions: {},
-  log: () => {},
+  log: say,
 });
 let takeovers = 0;
 const owned = new Promise<void>((resolve) =>

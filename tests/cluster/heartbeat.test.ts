@@ -3,6 +3,7 @@ import * as assert from "uvu/assert";
 import { CLUSTER_TIMING } from "../../actors/cluster/cluster-timing.ts";
 import { Presence } from "../../actors/cluster/heartbeat.ts";
 import type { Hints } from "../../actors/ports/bus.ts";
+import { HEARING_MS } from "../../actors/ports/clock.ts";
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
 import { createManualClock } from "../support/clock.ts";
 
@@ -16,11 +17,13 @@ function world() {
   const put: Uint8Array[] = [];
   const said: string[] = [];
   let reachable = true;
+  let answerMs = 0;
   let hear: (key: string, value: Uint8Array | null) => void = () => {};
   const hints: Hints = {
     put: async (_, value) => {
       if (!reachable) throw new Error("no connection");
       put.push(value);
+      if (answerMs > 0) await new Promise<void>((resolve) => void clock.after(answerMs, resolve));
     },
     remove: async () => {},
     watch(change) {
@@ -46,6 +49,9 @@ function world() {
     changes: () => changes,
     reach: (can: boolean) => {
       reachable = can;
+    },
+    answerAfter: (ms: number) => {
+      answerMs = ms;
     },
     announce(node: string, ...owns: { partition: string; epoch: number }[]) {
       hear(node, encodeMessage({ type: "heartbeat", node, sinceUs: 1, owns }));
@@ -121,6 +127,58 @@ test("the lease counts from when an answered heartbeat was sent; its loss and it
   assert.ok(presence.leased);
   // Once as every second, and once because the lease is back.
   assert.is(changes(), lost + 2);
+});
+
+test("a node that was busy for longer than its lease keeps it when the servers still answer", async () => {
+  const { clock, presence, answerAfter, changes } = world();
+  presence.start();
+  await clock.advance(10);
+  answerAfter(5);
+  await clock.jump(2 * leaseMs);
+  assert.ok(presence.leased);
+  const before = changes();
+  await clock.advance(HEARING_MS + 1);
+  assert.ok(presence.leased);
+  assert.is(changes(), before);
+});
+
+test("a node that was busy loses its lease when no answer comes after it", async () => {
+  const { clock, presence, reach } = world();
+  presence.start();
+  await clock.advance(10);
+  reach(false);
+  await clock.jump(2 * leaseMs);
+  assert.ok(presence.leased);
+  await clock.advance(HEARING_MS);
+  assert.not(presence.leased);
+});
+
+test("an answer that comes after its lease would have ended gives none", async () => {
+  const { clock, presence, answerAfter } = world();
+  answerAfter(leaseMs + 1);
+  presence.start();
+  await clock.advance(leaseMs + 2);
+  assert.not(presence.leased);
+});
+
+test("a node that was busy does not count others out before it has heard what they said meanwhile", async () => {
+  const { clock, presence, announce } = world();
+  presence.start();
+  announce("other", { partition: "q", epoch: 1 });
+  await clock.jump(memberTtlMs + heartbeatMs / 2);
+  assert.not(presence.isFree("q"));
+  announce("other", { partition: "q", epoch: 1 });
+  await clock.advance(heartbeatMs);
+  assert.not(presence.isFree("q"));
+});
+
+test("what others did not say while a node was busy counts one heartbeat later", async () => {
+  const { clock, presence, announce } = world();
+  presence.start();
+  announce("other", { partition: "q", epoch: 1 });
+  await clock.jump(memberTtlMs + heartbeatMs / 2);
+  await clock.advance(heartbeatMs);
+  assert.ok(presence.isFree("q"));
 });
 
 test("a presence that was stopped leaves no timer", async () => {
