@@ -11,6 +11,11 @@ export interface NatsOptions {
   readonly tls?: NatsTls | null;
   /** Copies of each stream and bucket; more than one needs a cluster of as many servers. Default 1. */
   readonly replicas?: number;
+  /**
+   * A second connection, for what is subscribed to as data: acknowledgements, heartbeats and commands would otherwise wait behind a flood of frames, in
+   * the servers' memory. Default false.
+   */
+  readonly dataConnection?: boolean;
   readonly clock: Clock;
   log(message: string): void;
 }

@@ -1,7 +1,7 @@
 /**
  * The bus over NATS with JetStream: the Bus port (actors/ports/bus.ts) on real servers.
  *
- *   publish, subscribe, request, answer ─► core NATS
+ *   publish, subscribe, request, answer ─► core NATS; data of feeds, if asked for, over a connection of its own
  *   stream                              ─► a stream for each log          nats-stream.ts
  *   hints                               ─► a key-value bucket in memory    nats-hints.ts
  *   snapshots                           ─► a stream with pieces            nats-snapshots.ts
@@ -34,6 +34,7 @@ export interface NatsBus extends Bus {
 /** Connects. Rejects with an EigenwatchError when there is no server, it refuses us, or it has no JetStream. */
 export async function createNatsBus(options: NatsOptions): Promise<NatsBus> {
   const link = await NatsLink.open(options);
+  const data = options.dataConnection === true ? await openedBeside(link) : link;
   const streams = new Map<string, NatsStream>();
   const streamOf = (name: string): NatsStream => {
     const stream = streams.get(name) ?? new NatsStream(link, name);
@@ -47,7 +48,7 @@ export async function createNatsBus(options: NatsOptions): Promise<NatsBus> {
     serverVersion: link.version,
     onConnection: (change) => link.onConnection(change),
     publish: (subject, bytes) => link.publish(subject, bytes),
-    subscribe: (pattern, take) => subscribe(link, pattern, take),
+    subscribe: (pattern, take, flow) => subscribe(flow === "data" ? data : link, pattern, take),
     async request(subject, bytes, timeoutMs) {
       return bytesOf(await link.request(subject, bytes, timeoutMs));
     },
@@ -60,8 +61,21 @@ export async function createNatsBus(options: NatsOptions): Promise<NatsBus> {
       ...(await Promise.all(names.map((name) => streamOf(name).storage()))),
       await accountStorage(link),
     ],
-    close: () => link.close(),
+    async close() {
+      await link.close();
+      await data.close();
+    },
   };
+}
+
+async function openedBeside(link: NatsLink): Promise<NatsLink> {
+  const { name } = link.options;
+  try {
+    return await NatsLink.open({ ...link.options, ...(name === undefined ? {} : { name: `${name} data` }) });
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
 }
 
 const accountInfo = v.looseObject({

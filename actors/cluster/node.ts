@@ -220,8 +220,8 @@ export class ClusterNode {
   }
 
   private opened(partition: string, running: Partition, epoch: number, journal: StreamJournal): void {
-    const { bus, session } = this.options;
-    const place = { bus, session, partition };
+    const { bus, session, clock, log } = this.options;
+    const place = { bus, session, partition, clock };
     const durable = () => running.whenTaken();
     running.startFeeds([
       new BusFeed({ ...place, lastSequenceOf: (source) => running.core.lastSequenceOf(source) }),
@@ -229,7 +229,6 @@ export class ClusterNode {
       new OfferedFeed({ ...place, kind: "recorded", durable }),
       new IngestFeed({
         ...place,
-        clock: this.options.clock,
         takes: (group) => partitionOf(group, this.options.partitions) === partition,
         declarationOf: (group) => running.core.declarationOf(group),
         lastSequenceOf: (source) => running.core.lastSequenceOf(source),
@@ -237,7 +236,6 @@ export class ClusterNode {
     ]);
     this.partitions.set(partition, running);
     this.presence.announce();
-    const { clock, log } = this.options;
     this.servers.set(partition, new SessionServer({ bus, clock, session: running, epoch, log }));
     this.report({ partition, epoch, owned: running, journal, reason: "" });
   }

@@ -1,7 +1,7 @@
 /**
  * The bus feed: the owner of a partition receives here what other processes publish for it (bus-publisher.ts).
  *
- *   ew.<session>.<partition>.feed.<source>.<group> ─► decode, check ─► declaration · frame · state · status ─► sink
+ *   ew.<session>.<partition>.feed.<source>.<group> ─► inbox ─► decode, check ─► declaration · frame · state · status ─► sink
  *
  * G1  Messages keep their source and sequence, so that a message that arrives twice, at this owner or the next, is a known duplicate.
  * G2  Every message is checked here. One that cannot be decoded, that a feed may not send, or that has the subject of another source is
@@ -9,6 +9,7 @@
  * G3  The bus may lose or delay messages. Publishers therefore repeat declarations; an unchanged one is passed on once. Numbers of a source that are
  *     missing, also those before the first message that this owner receives, are counted as lost. What must not be lost is offered instead
  *     (bus-offers.ts).
+ * G4  What waits to be taken is bounded (inbox.ts). Beyond that frames are shed: counted as such, not as lost, and reported by source.
  */
 import { decodeMessage } from "../../protocol/codec.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
@@ -16,9 +17,12 @@ import type { Frame } from "../../protocol/frame.ts";
 import { type Channels, isInput, mayFlow, type QuantumInput } from "../../protocol/messages.ts";
 import { parseSubject, subjectPatterns } from "../../protocol/subjects.ts";
 import type { Bus } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { FeedWriter } from "./feed-writer.ts";
+import { Inbox } from "./inbox.ts";
+import { ShedReports } from "./shed-reports.ts";
 import { Stop } from "./stop.ts";
 
 /** Messages between two reports of the dropped ones. */
@@ -34,6 +38,9 @@ interface BusFeedOptions {
   readonly bus: Bus;
   readonly session: string;
   readonly partition: string;
+  readonly clock: Clock;
+  /** Bytes that may wait; default: that of the inbox. */
+  readonly inboxBytes?: number;
   /** The last number of a source in the log, 0 for none: what came after it and is not received is lost. Default: none is known. */
   lastSequenceOf?(source: string): number;
 }
@@ -52,18 +59,28 @@ export class BusFeed implements Feed {
   }
 
   async run(sink: FeedSink): Promise<void> {
-    const { bus, session, partition, lastSequenceOf } = this.options;
+    const { bus, session, partition, clock, inboxBytes, lastSequenceOf } = this.options;
     const writer = new FeedWriter(this.source, sink);
     const badSamples = new BadSamples((status, detail, counts) => writer.status(status, detail, counts));
     const [, pattern] = subjectPatterns(session, partition, "feed");
     writer.status("opened", pattern);
     const check = new MessageCheck(sink, badSamples, new Missing(lastSequenceOf ?? (() => 0)));
-    this.unsubscribe = bus.subscribe(pattern, (subject, bytes) => {
+    const shed = new ShedReports(clock, sink, this.source);
+    const inbox = new Inbox({
+      clock,
+      bytes: inboxBytes,
+      take: (source, _subject, bytes, shedBefore) => check.receive(source, bytes, shedBefore),
+      shed: (source) => shed.add(source),
+    });
+    const receive = (subject: string, bytes: Uint8Array): void => {
       const source = sourceOf(subject);
       if (source === null) check.refuse(`subject ${subject}`);
-      else check.receive(source, bytes);
-    });
+      else inbox.put(source, subject, bytes);
+    };
+    this.unsubscribe = bus.subscribe(pattern, receive, "data");
     await this.stopping.asked;
+    inbox.close();
+    shed.end();
     writer.status("ended", "", badSamples.take());
   }
 
@@ -92,12 +109,12 @@ class Missing {
     this.lastSequenceOf = lastSequenceOf;
   }
 
-  /** How many there are before this one; 0 for a source that starts, and for one without numbers. */
-  before({ source, sequence }: Frame | QuantumInput): number {
+  /** How many there are before this one, without those that were shed; 0 for a source that starts, and for one without numbers. */
+  before({ source, sequence }: Frame | QuantumInput, shed: number): number {
     const last = this.last.get(source) ?? this.lastSequenceOf(source);
     if (sequence <= last) return 0;
     this.last.set(source, sequence);
-    const missing = sequence - last - 1;
+    const missing = Math.max(0, sequence - last - 1 - shed);
     return last > 0 && missing <= LOST_MAX ? missing : 0;
   }
 }
@@ -117,9 +134,9 @@ export class MessageCheck {
     this.missing = missing;
   }
 
-  /** Takes a message that came under the subject of `source`. */
-  receive(source: string, bytes: Uint8Array): void {
-    const fault = this.pass(source, bytes);
+  /** Takes a message that came under the subject of `source`. `shedBefore`: messages of it that were shed right before. */
+  receive(source: string, bytes: Uint8Array, shedBefore = 0): void {
+    const fault = this.pass(source, bytes, shedBefore);
     if (fault !== null) this.refuse(fault);
     if (++this.sinceReport < REPORT_EVERY) return;
     this.sinceReport = 0;
@@ -132,7 +149,7 @@ export class MessageCheck {
   }
 
   /** Passes the message on and returns null, or returns why it is dropped. */
-  private pass(source: string, bytes: Uint8Array): string | null {
+  private pass(source: string, bytes: Uint8Array, shedBefore: number): string | null {
     try {
       const message = decodeMessage(bytes);
       const isOfFeed = mayFlow(message.type, "feed→core") && isInput(message) && "source" in message;
@@ -143,14 +160,14 @@ export class MessageCheck {
         case "channels":
           return this.declareOnce(message);
         case "frame":
-          this.countMissing(message);
+          this.countMissing(message, shedBefore);
           this.sink.frame(message);
           break;
         case "feedStatus":
           this.sink.status(message);
           break;
         default:
-          this.countMissing(message);
+          this.countMissing(message, shedBefore);
           this.sink.quantum(message);
       }
       return null;
@@ -160,8 +177,8 @@ export class MessageCheck {
     }
   }
 
-  private countMissing(message: Frame | QuantumInput): void {
-    const missing = this.missing?.before(message) ?? 0;
+  private countMissing(message: Frame | QuantumInput, shedBefore: number): void {
+    const missing = this.missing?.before(message, shedBefore) ?? 0;
     if (missing > 0 && this.badSamples.add("lost", missing))
       this.badSamples.first(
         "lost",

@@ -1,7 +1,7 @@
 /**
  * Samples of any publisher: what arrives under the subjects of ingestion becomes frames, numbered here.
  *
- *   ew.<session>.any.ingest.<source>.<group> ─► JSON rows (ingest-samples.ts) or a frame ─► group, number ─► sink
+ *   ew.<session>.any.ingest.<source>.<group> ─► inbox ─► JSON rows (ingest-samples.ts) or a frame ─► group, number ─► sink
  *
  * It runs at the owner of the partition that the group belongs to, and its numbers go on where the log ends.
  *
@@ -9,6 +9,7 @@
  *     next message is read as if it had not come.
  * I2  A group belongs to the source that declared it. Channels are added as they appear, and keep their places under every owner.
  * I3  Limits have names: MAX_INGEST_BYTES, MAX_INGEST_SOURCES, MAX_FRAME_SAMPLES, MAX_GROUP_CHANNELS, and MAX_GROUPS of the session.
+ * I4  What waits to be taken is bounded (inbox.ts). Beyond that messages are shed, counted and reported by source.
  */
 import { decodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError, LimitExceeded, MalformedMessage, show } from "../../protocol/errors.ts";
@@ -25,7 +26,9 @@ import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
+import { Inbox } from "./inbox.ts";
 import { type IngestedRow, readRows } from "./ingest-samples.ts";
+import { ShedReports } from "./shed-reports.ts";
 import { Stop } from "./stop.ts";
 
 /** Stands where other subjects have a partition: the publisher knows none. */
@@ -38,6 +41,8 @@ export interface IngestFeedOptions {
   readonly bus: Bus;
   readonly session: string;
   readonly clock: Clock;
+  /** Bytes that may wait; default: that of the inbox. */
+  readonly inboxBytes?: number;
   /** Whether the group belongs to this partition. */
   takes(group: string): boolean;
   /** A group as the log has it. */
@@ -68,11 +73,20 @@ export class IngestFeed implements Feed {
   }
 
   async run(sink: FeedSink): Promise<void> {
-    const { bus, session } = this.options;
+    const { bus, session, clock, inboxBytes } = this.options;
     const pattern = `${subjectOf(session, ANY_PARTITION, "ingest")}.>`;
-    const end = bus.subscribe(pattern, (subject, bytes) => this.take(subject, bytes, sink));
+    const shed = new ShedReports(clock, sink, this.source);
+    const inbox = new Inbox({
+      clock,
+      bytes: inboxBytes,
+      take: (_source, subject, bytes) => this.take(subject, bytes, sink),
+      shed: (source) => shed.add(source),
+    });
+    const end = bus.subscribe(pattern, (subject, bytes) => this.receive(subject, bytes, sink, inbox), "data");
     await this.stopping.asked;
     end();
+    inbox.close();
+    shed.end();
     for (const { badSamples } of this.sources.values()) badSamples.total();
   }
 
@@ -80,11 +94,21 @@ export class IngestFeed implements Feed {
     this.stopping.ask();
   }
 
+  /** Messages of other partitions wait for nothing here. */
+  private receive(subject: string, bytes: Uint8Array, sink: FeedSink, inbox: Inbox): void {
+    try {
+      const { source, group } = this.placeOf(subject);
+      if (this.options.takes(group)) inbox.put(source, subject, bytes);
+    } catch (error) {
+      if (!(error instanceof EigenwatchError)) throw error;
+      this.refuse(this.sourceOf(this.source, sink), `${error.message} (subject ${show(subject)})`);
+    }
+  }
+
   private take(subject: string, bytes: Uint8Array, sink: FeedSink): void {
     let source: Source | null = null;
     try {
       const { source: name, group } = this.placeOf(subject);
-      if (!this.options.takes(group)) return;
       source = this.sourceOf(name, sink);
       if (bytes.length > MAX_INGEST_BYTES)
         throw new LimitExceeded(

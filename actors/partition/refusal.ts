@@ -5,6 +5,7 @@
  *                    a quantum state that is none; a measurement record that is too long or not finite; times that are not whole µs
  *   duplicate        its source has sent this sequence before: counted separately, because a feed that is read again may well send it
  *   journal behind   a live feed while too much waits for the disk
+ *   owner behind     a live feed of another process, whose messages come faster than they are taken (actors/feeds/inbox.ts)
  *   closed           the session is closing, or its journal halted
  *
  * The log keeps the reason in a `shed` input. The sequencer asks; the output gate (output-gate.ts) refuses nothing.
@@ -16,7 +17,13 @@ import type { Channels, MeasurementRecord, QuantumInput } from "../../protocol/m
 import { isState, isStateVector } from "../kernels/state-check.ts";
 
 /** Why data does not enter the log. */
-export type Refusal = "malformed" | "duplicate" | "journal behind" | "closed" | "silenced by an injection";
+export type Refusal =
+  | "malformed"
+  | "duplicate"
+  | "journal behind"
+  | "owner behind"
+  | "closed"
+  | "silenced by an injection";
 
 /** Whether a frame has samples, all finite, all of channels that its group has. `channels`: their number, 0 for an undeclared group. */
 export function isFrameOf(channels: number, frame: Frame): boolean {

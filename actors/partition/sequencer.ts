@@ -83,6 +83,7 @@ export class Sequencer {
       frame: (frame) => this.offerFrame(frame, source),
       quantum: (input) => this.offerQuantum(input, source),
       status,
+      shed: (frames) => this.countShed(frames, "owner behind"),
       drained: () => this.drained(),
     };
   }
@@ -192,9 +193,16 @@ export class Sequencer {
     return sequence > 0 && sequence + offset <= this.core.lastSequenceOf(source) ? "duplicate" : null;
   }
 
-  private countOffered(): void {
-    this.meter.offered++;
-    this.counts.offered++;
+  private countOffered(frames = 1): void {
+    this.meter.offered += frames;
+    this.counts.offered += frames;
+  }
+
+  private countShed(frames: number, reason: Refusal): void {
+    this.countOffered(frames);
+    this.meter.shed += frames;
+    this.counts.shed += frames;
+    this.lastShedReason = reason;
   }
 
   /** Counts it. A duplicate is no loss, so the feed need not wait; all else is shed. */

@@ -12,8 +12,15 @@
 
 export interface Bus {
   publish(subject: string, bytes: Uint8Array): void;
-  /** `pattern` with `*` for one part and `>` for the rest. The returned function ends it. */
-  subscribe(pattern: string, take: (subject: string, bytes: Uint8Array) => void): () => void;
+  /**
+   * `pattern` with `*` for one part and `>` for the rest. `flow`: "data" for what may come faster than it is taken. The bus may bring it on a way of its
+   * own, so that nothing else waits behind it; what is published right after `subscribe` may then be missed. The returned function ends it.
+   */
+  subscribe(
+    pattern: string,
+    take: (subject: string, bytes: Uint8Array) => void,
+    flow?: "messages" | "data",
+  ): () => void;
   /**
    * Resolves with the first answer. Rejects with NoAnswer when none came in time, and with NobodyAsked at once when the request reached nobody: no
    * process takes requests of this subject, or there is no connection. (A bus that cannot tell says NoAnswer.)

@@ -42,6 +42,8 @@ export interface FeedSink {
   /** Takes a quantum state, whose basis is the group's channels, or a measurement record of the channel that its operator names. Returns as `frame` does. */
   quantum(input: QuantumInput): boolean;
   status(status: FeedStatus): void;
+  /** So many frames were left out on the way here, because they come faster than they are taken: they count as offered and shed. */
+  shed?(frames: number): void;
   /** Resolves when the sink takes more without shedding. */
   drained(): Promise<void>;
 }

@@ -36,8 +36,16 @@ export const NATS_HELP = `
 NATS is reached with --nats, or with the variables of the nats tool: NATS_URL, NATS_CREDS, NATS_NKEY (files), NATS_TOKEN, NATS_USER and
 NATS_PASSWORD, NATS_CA, NATS_CERT, NATS_KEY (files).`;
 
-/** Connects as the options and the environment say. `name`: what the servers list this process as. */
-export function connectBus(flags: NatsFlags, name: string, log: (message: string) => void): Promise<NatsBus> {
+/**
+ * Connects as the options and the environment say. `name`: what the servers list this process as. `takesData`: it may own partitions, so that
+ * feeds send to it.
+ */
+export function connectBus(
+  flags: NatsFlags,
+  name: string,
+  log: (message: string) => void,
+  takesData = false,
+): Promise<NatsBus> {
   const { servers, credentials, isTls } = parseNatsUrl(natsUrl(flags));
   const tls = tlsOf(flags) ?? (isTls ? {} : null);
   return createNatsBus({
@@ -45,6 +53,7 @@ export function connectBus(flags: NatsFlags, name: string, log: (message: string
     name: `eigenwatch ${name}`,
     credentials: credentialsOf(flags) ?? credentials,
     tls,
+    dataConnection: takesData,
     clock: systemClock,
     log,
     ...(flags.natsReplicas === undefined ? {} : { replicas: flags.natsReplicas }),

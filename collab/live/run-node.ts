@@ -58,7 +58,8 @@ export async function runNode(plan: NodePlan): Promise<number> {
   const feeds = feedsOf(plan);
   const refusal = await refusalAmong(feeds);
   if (refusal !== null) throw refusal;
-  const bus = await connectBus(plan, plan.name, (message) => log.say("warning", "nats", { message }));
+  const warn = (message: string): void => log.say("warning", "nats", { message });
+  const bus = await connectBus(plan, plan.name, warn, plan.roles.includes("core"));
   try {
     await checkClock(bus);
     await checkName(bus, plan);

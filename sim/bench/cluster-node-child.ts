@@ -41,7 +41,13 @@ const options = JSON.parse(process.argv[2]!) as NodeChildOptions;
 const { nats, session, detectors, publishEveryUs } = options;
 const say = (message: string) => void process.stderr.write(`${message}\n`);
 
-const bus = await createNatsBus({ servers: [nats], name: "node", clock: systemClock, log: say });
+const bus = await createNatsBus({
+  servers: [nats],
+  name: "node",
+  dataConnection: true,
+  clock: systemClock,
+  log: say,
+});
 const settings = defaultSettings();
 const node = new ClusterNode({
   name: "node",

@@ -11,8 +11,11 @@ import type { NatsCredentials, NatsOptions } from "../../actors/bus/nats-options
 import { parseNatsUrl } from "../../actors/bus/nats-options.ts";
 import { type NatsServer, startNatsServer } from "../../actors/bus/nats-server.ts";
 import { systemClock } from "../../actors/clock.ts";
+import { BusFeed } from "../../actors/feeds/bus.ts";
 import { AppendRefused, NoAnswer } from "../../actors/ports/bus.ts";
+import { encodeFrame } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { createFrame } from "../../protocol/frame.ts";
 import { streamJournalWorld } from "../cluster/streamed.ts";
 import { busContract } from "../contracts/bus.ts";
 import { journalContract } from "../contracts/journal.ts";
@@ -109,6 +112,54 @@ test("a request under way is rejected as soon as the connection is lost", async 
   await bus.close();
   await other.close();
   await server.start();
+});
+
+test("a flood of frames over a slow owner is taken or shed, to the last, and nothing else waits behind it", async () => {
+  const FRAMES = 3_000;
+  const bus = await connect({ dataConnection: true });
+  const other = await connect();
+  const { look, until } = condition();
+  const place = { session: "flooded", partition: "p0", clock: systemClock };
+  const feed = new BusFeed({ ...place, bus, inboxBytes: 256 << 10 });
+  const hints = bus.hints("flooded");
+  let [taken, shed, reported, lost] = [0, 0, 0, 0];
+  let takenAtAnswer: number | null = null;
+  const running = feed.run({
+    channels() {},
+    frame() {
+      if (++taken === 1)
+        void hints.put("node", Uint8Array.of(1)).then(() => {
+          takenAtAnswer = taken + shed;
+        });
+      // Slower than frames can come, whatever the machine.
+      const untilMs = performance.now() + 1;
+      while (performance.now() < untilMs);
+      look();
+      return true;
+    },
+    quantum: () => true,
+    status({ source, counts }) {
+      if (source === "flood") reported += counts["shed"] ?? 0;
+      lost += counts["lost"] ?? 0;
+      look();
+    },
+    drained: async () => {},
+    shed: (frames) => void (shed += frames),
+  });
+  await pass(1);
+  const frame = { ...createFrame("flood", "flood", 1_000), count: 1_000 };
+  for (let k = 1; k <= FRAMES; k++) {
+    other.publish("ew.flooded.p0.feed.flood.flood", encodeFrame({ ...frame, sequence: k }));
+    if (k % 100 === 0) await new Promise((resolve) => setImmediate(resolve));
+  }
+  await until(() => taken + shed === FRAMES && reported === shed);
+  await feed.stop();
+  await running;
+  assert.ok(shed > 0);
+  assert.is(lost, 0);
+  assert.ok(takenAtAnswer !== null && takenAtAnswer < FRAMES);
+  await bus.close();
+  await other.close();
 });
 
 test("an append beyond what a stream takes is refused, not uncertain", async () => {

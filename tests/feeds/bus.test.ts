@@ -81,7 +81,7 @@ function world(): World {
       return { sink: await feed.sink, end: () => feed.end() };
     },
     take() {
-      const feed = new BusFeed({ bus, ...PLACE });
+      const feed = new BusFeed({ bus, clock, ...PLACE });
       const { sink, taken } = recordingSink();
       return { feed, taken, ended: feed.run(sink) };
     },
@@ -151,7 +151,7 @@ test("[G2] a message that cannot be decoded, that a feed may not send, or with t
 
 test("[G2] a declaration that the partition refuses is counted, and the feed continues", async () => {
   const { bus, clock } = world();
-  const feed = new BusFeed({ bus, ...PLACE });
+  const feed = new BusFeed({ bus, clock, ...PLACE });
   const { sink, taken } = recordingSink();
   void feed.run({
     ...sink,
@@ -190,6 +190,38 @@ test("a stopped feed delivers nothing more, on both ends", async () => {
   publisher.end();
   await clock.advance(5_000);
   assert.equal(taken.frames, []);
+  assert.is(clock.pending, 0);
+});
+
+test("[G4] frames that come faster than they are taken are shed, counted by source, and not counted as lost", async () => {
+  const { bus, clock } = world();
+  const feed = new BusFeed({ bus, clock, ...PLACE, inboxBytes: 100_000 });
+  const { sink, taken } = recordingSink();
+  let shed = 0;
+  const ended = feed.run({ ...sink, shed: (frames) => void (shed += frames) });
+  const values = Array.from({ length: 1_000 }, (_, k) => k);
+  const send = (source: string, sequence: number) =>
+    bus.publish(
+      subjectOf(PLACE.session, PLACE.partition, "feed", source),
+      encodeMessage({ ...frameOf(sequence, ...values), source }),
+    );
+  for (let k = 1; k <= 500; k++) send("flood", k);
+  send("calm", 1);
+  await clock.advance(10);
+  for (let k = 501; k <= 510; k++) send("flood", k);
+  await clock.advance(2_000);
+  await feed.stop();
+  await ended;
+  const framesOf = (source: string) => taken.frames.filter((frame) => frame.source === source).length;
+  assert.ok(shed > 0);
+  assert.is(framesOf("flood") + shed, 510);
+  assert.is(framesOf("calm"), 1);
+  const counted = (reason: string, source: string) =>
+    taken.statuses
+      .filter((status) => status.source === source)
+      .reduce((sum, { counts }) => sum + (counts[reason] ?? 0), 0);
+  assert.is(counted("shed", "flood"), shed);
+  assert.is(counted("lost", "bus"), 0);
   assert.is(clock.pending, 0);
 });
 

@@ -122,7 +122,7 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     name: "announced-once",
     bug: "A node sends only one heartbeat.",
     file: PRESENCE,
-    find: "this.cancelTick = clock.after(timing.heartbeatMs, () => this.tick());",
+    find: "this.cancelTick = clock.after(timing.heartbeatMs, () => this.tick(nextMs));",
     replace: "",
   },
   {

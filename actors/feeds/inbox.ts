@@ -1,0 +1,186 @@
+/**
+ * What came for the owner of a partition and waits to be taken. It is bounded: a feed that sends faster than the owner takes costs frames, and neither
+ * memory nor the time of others.
+ *
+ *   put ─┬─ nothing waits, this turn has time left ─► taken at once
+ *        ├─ there is room ─► waits ─► taken in a later turn, one message of each source after the other
+ *        └─ there is none ─► shed, counted by source (declarations and reports wait all the same)
+ *
+ * Q1  Messages of one source are taken in their order.
+ * Q2  A turn ends after TURN_MS or TURN_BYTES: commands, acknowledgements, heartbeats and timers have theirs in between.
+ * Q3  Beyond INBOX_BYTES a source may put only as long as it has less than its share of them: a flood does not shut the others out.
+ * Q4  At most twice INBOX_BYTES wait.
+ */
+import { MESSAGES } from "../../protocol/messages.ts";
+import type { Clock } from "../ports/clock.ts";
+
+/** About a second of what an owner takes of a fast feed: longer would be late, shorter would shed at each pause of the collector. */
+const INBOX_BYTES = 8 << 20;
+
+/** A command meets several turns on its way, and shall be answered within 50 ms. */
+const TURN_MS = 4;
+
+/** As long as that at the usual speed; a clock may stand still. */
+const TURN_BYTES = 256 << 10;
+
+/** Of so many sources it is remembered what was shed before their next message; of further ones that also counts as lost. */
+const SOURCES_MAX = 4_096;
+
+/** Memory for a message that waits, in addition to its bytes. */
+const OVERHEAD_BYTES = 200;
+
+export interface InboxOptions {
+  readonly clock: Clock;
+  /** Bytes that wait; default INBOX_BYTES. */
+  readonly bytes?: number | undefined;
+  /** `shedBefore`: messages of this source that were shed between the one before it and this one. */
+  take(source: string, subject: string, bytes: Uint8Array, shedBefore: number): void;
+  /** A message of this source was shed. */
+  shed(source: string): void;
+}
+
+interface Message {
+  readonly subject: string;
+  readonly bytes: Uint8Array;
+  readonly shedBefore: number;
+}
+
+interface Queue {
+  readonly source: string;
+  readonly messages: Message[];
+  /** Of the first that waits. */
+  head: number;
+  bytes: number;
+  /** Since the last message that was put. */
+  shed: number;
+}
+
+export class Inbox {
+  readonly #options: InboxOptions;
+  readonly #limit: number;
+  /** Sources of which something waits or was shed. */
+  readonly #queues = new Map<string, Queue>();
+  /** Those of which something waits, in the order of their turns. */
+  #order: Queue[] = [];
+  #bytes = 0;
+  #turnBytes = 0;
+  #turnEndMs = 0;
+  #isTurn = false;
+  #isClosed = false;
+
+  constructor(options: InboxOptions) {
+    this.#options = options;
+    this.#limit = options.bytes ?? INBOX_BYTES;
+  }
+
+  /** Bytes that wait, what they cost included. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Takes the message or copies it. */
+  put(source: string, subject: string, bytes: Uint8Array): void {
+    if (this.#isClosed) return;
+    const queue = this.#queues.get(source);
+    if (this.#order.length === 0 && this.#hasTime()) {
+      const shedBefore = queue?.shed ?? 0;
+      if (queue !== undefined) this.#queues.delete(source);
+      this.#take(source, { subject, bytes, shedBefore });
+    } else if (this.#hasRoom(queue, bytes)) this.#wait(queue ?? this.#open(source), subject, bytes);
+    else this.#shed(source, queue);
+  }
+
+  /** What waits is forgotten, and nothing more is taken. */
+  close(): void {
+    this.#isClosed = true;
+    this.#queues.clear();
+    this.#order = [];
+    this.#bytes = 0;
+  }
+
+  /** Begins a turn with the first message of one. */
+  #hasTime(): boolean {
+    const { clock } = this.#options;
+    if (!this.#isTurn) this.#begin();
+    return this.#turnBytes < TURN_BYTES && clock.monotonicMs() < this.#turnEndMs;
+  }
+
+  #begin(): void {
+    const { clock } = this.#options;
+    this.#isTurn = true;
+    this.#turnBytes = 0;
+    this.#turnEndMs = clock.monotonicMs() + TURN_MS;
+    clock.soon(() => this.#next());
+  }
+
+  /** A new turn for what waits. */
+  #next(): void {
+    this.#isTurn = false;
+    if (this.#order.length === 0) return;
+    this.#begin();
+    while (this.#order.length > 0 && this.#hasTime()) {
+      const queue = this.#order.shift()!;
+      const message = queue.messages[queue.head++]!;
+      const size = sizeOf(message.bytes);
+      queue.bytes -= size;
+      this.#bytes -= size;
+      if (queue.head < queue.messages.length) this.#order.push(queue);
+      else if (queue.shed === 0) this.#queues.delete(queue.source);
+      compact(queue);
+      this.#take(queue.source, message);
+    }
+  }
+
+  #take(source: string, { subject, bytes, shedBefore }: Message): void {
+    this.#turnBytes += bytes.length;
+    this.#options.take(source, subject, bytes, shedBefore);
+  }
+
+  #hasRoom(queue: Queue | undefined, bytes: Uint8Array): boolean {
+    const size = sizeOf(bytes);
+    if (this.#bytes + size <= this.#limit) return true;
+    if (this.#bytes + size > 2 * this.#limit) return false;
+    const own = (queue?.bytes ?? 0) + size;
+    return own <= this.#limit / (this.#order.length + 1) || isReport(bytes);
+  }
+
+  #wait(queue: Queue, subject: string, bytes: Uint8Array): void {
+    if (queue.bytes === 0) this.#order.push(queue);
+    queue.messages.push({ subject, bytes: new Uint8Array(bytes), shedBefore: queue.shed });
+    queue.shed = 0;
+    queue.bytes += sizeOf(bytes);
+    this.#bytes += sizeOf(bytes);
+  }
+
+  #shed(source: string, queue: Queue | undefined): void {
+    if (queue !== undefined) queue.shed++;
+    else if (this.#queues.size < SOURCES_MAX) this.#open(source).shed++;
+    this.#options.shed(source);
+  }
+
+  #open(source: string): Queue {
+    const queue: Queue = { source, messages: [], head: 0, bytes: 0, shed: 0 };
+    this.#queues.set(source, queue);
+    return queue;
+  }
+}
+
+function sizeOf(bytes: Uint8Array): number {
+  return bytes.length + OVERHEAD_BYTES;
+}
+
+/** Gives back what was taken, now and then. */
+function compact(queue: Queue): void {
+  if (queue.head < queue.messages.length && queue.head < 256) return;
+  queue.messages.splice(0, queue.head);
+  queue.head = 0;
+}
+
+/** A declaration or a report: there are few, and what follows may depend on them. */
+function isReport(bytes: Uint8Array): boolean {
+  const code = bytes[0] === ENVELOPE ? bytes[2] : 0;
+  return code === MESSAGES.channels.code || code === MESSAGES.feedStatus.code;
+}
+
+/** First byte of an encoded message. */
+const ENVELOPE = 0x93;
