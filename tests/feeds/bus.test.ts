@@ -198,7 +198,12 @@ test("[G4] frames that come faster than they are taken are shed, counted by sour
   const feed = new BusFeed({ bus, clock, ...PLACE, inboxBytes: 100_000 });
   const { sink, taken } = recordingSink();
   let shed = 0;
-  const ended = feed.run({ ...sink, shed: (frames) => void (shed += frames) });
+  const ended = feed.run({
+    ...sink,
+    shed(frames) {
+      shed += frames;
+    },
+  });
   const values = Array.from({ length: 1_000 }, (_, k) => k);
   const send = (source: string, sequence: number) =>
     bus.publish(
