@@ -48,6 +48,7 @@ export class Auth {
   readonly #grants: Grants;
   /** End of each login by the hash of its id, oldest first. */
   readonly #logins = new Map<string, number>();
+  readonly #signOuts = new Set<() => void>();
 
   constructor(token: string | null, port: number, limits: GatewayLimits, grants: Grants) {
     this.cookieName = `eigenwatch-${port}`;
@@ -121,6 +122,12 @@ export class Auth {
     return this.#grants.guest(identity.principal.id)?.role === identity.principal.role;
   }
 
+  /** Calls `check` when somebody has signed out, or an invitation was taken back. Sign-ins that end by age are not told. */
+  onSignOut(check: () => void): void {
+    this.#grants.onChange(check);
+    this.#signOuts.add(check);
+  }
+
   /** Exchanges the token for a cookie; returns the Set-Cookie value, or null where no token is required. Throws as `checkToken` does. */
   login(
     token: string,
@@ -138,7 +145,10 @@ export class Auth {
 
   /** Ends a login; returns the Set-Cookie value that removes the cookie. */
   logout(identity: Identity, cookie: { path: string; secure: boolean }): string {
-    if (identity.kind === "login") this.#logins.delete(identity.login);
+    if (identity.kind === "login") {
+      this.#logins.delete(identity.login);
+      for (const check of this.#signOuts) check();
+    }
     if (identity.kind === "guest") this.#grants.revoke(identity.principal.id, null);
     return this.#setCookie("", 0, cookie);
   }

@@ -16,6 +16,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, isIPv6, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Duplex } from "node:stream";
+import { systemClock } from "../../actors/mod.ts";
+import type { Clock } from "../../actors/ports/clock.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { isLoopback } from "./allowed-hosts.ts";
@@ -63,7 +65,9 @@ export interface GatewayOptions {
   /** Program and version, as clients see it: "eigenwatch 0.1.0". */
   readonly server?: string;
   readonly log?: (line: string) => void;
-  /** Monotonic ms; for tests. */
+  /** For all timeouts of clients. Default: the system's. */
+  readonly clock?: Clock;
+  /** Monotonic ms, for limits of rates; for tests. */
   readonly nowMs?: () => number;
   /** Unix time in ms, by which invitations and tickets end; for tests. */
   readonly wallMs?: () => number;
@@ -140,12 +144,15 @@ class RunningGateway {
   readonly #upgrades: readonly UpgradeRoute[];
   readonly #enterSocket: (socket: Socket, address: string) => void;
   readonly #stillSignedIn: (identity: Identity) => boolean;
-  readonly #keepAliveTimer: ReturnType<typeof setInterval>;
+  readonly #clock: Clock;
+  #cancelKeepAlive: () => void = () => {};
   #closing: Promise<void> | null = null;
 
   constructor(server: Server, options: GatewayOptions, checked: CheckedOptions) {
     const { limits, host, port, token, basePath, files, grants } = checked;
-    const nowMs = options.nowMs ?? (() => performance.now());
+    const clock = options.clock ?? systemClock;
+    const nowMs = options.nowMs ?? clock.monotonicMs;
+    this.#clock = clock;
     const auth = new Auth(token, port, limits, grants);
     const hosts = {
       boundHost: host,
@@ -168,7 +175,7 @@ class RunningGateway {
       limits,
       nowMs,
     });
-    this.#hubs = options.sessions.map((session) => new SessionHub(session));
+    this.#hubs = options.sessions.map((session) => new SessionHub(session, clock));
     const context: GatewayContext = {
       hubs: this.#hubs,
       auth,
@@ -190,9 +197,8 @@ class RunningGateway {
       socket.once("close", context.connections.enter("ws", address));
     };
     this.#stillSignedIn = (identity) => auth.isSignedIn(identity, nowMs());
-    this.#keepAliveTimer = setInterval(() => this.#keepAlive(), limits.keepAliveMs);
-    this.#keepAliveTimer.unref();
-    grants.onChange(() => {
+    this.#keepAliveLater();
+    auth.onSignOut(() => {
       for (const stream of [...this.#streams]) stream.checkSignIn();
       this.#socketServer.checkSignIns();
       for (const route of this.#upgrades) route.checkSignIns();
@@ -296,13 +302,16 @@ class RunningGateway {
     return new EigenwatchError({ action: "find", value: path, expected, kind: "notFound" });
   }
 
-  #keepAlive(): void {
-    for (const stream of [...this.#streams]) stream.keepAlive();
-    this.#socketServer.keepAlive();
+  #keepAliveLater(): void {
+    this.#cancelKeepAlive = this.#clock.after(this.#limits.keepAliveMs, () => {
+      for (const stream of [...this.#streams]) stream.keepAlive();
+      this.#socketServer.keepAlive();
+      this.#keepAliveLater();
+    });
   }
 
   async #close(): Promise<void> {
-    clearInterval(this.#keepAliveTimer);
+    this.#cancelKeepAlive();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const stream of [...this.#streams]) stream.end();
     for (const hub of this.#hubs) hub.close();

@@ -5,7 +5,9 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { EventCursor } from "../../collab/event-cursor.ts";
 import type { Gateway } from "../../collab/gateway/gateway.ts";
+import { GATEWAY_LIMITS } from "../../collab/gateway/limits.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
+import { createManualClock } from "../support/clock.ts";
 import type { FakeSession } from "../support/fake-session.ts";
 import { createProgramClient } from "../support/program-client.ts";
 import { ask, withGateway } from "./http.ts";
@@ -196,8 +198,9 @@ test("a stream with the cursor of another recording gets reset and begins with t
     assert.is((await ask(gateway, "/events?after=50")).status, 503);
   }));
 
-test("a silent stream gets comments, and too many streams are refused with the name of the limit", () =>
-  withGateway({ limits: { keepAliveMs: 20, sseConnectionsMax: 1 } }, async (gateway) => {
+test("a silent stream gets comments, and too many streams are refused with the name of the limit", () => {
+  const clock = createManualClock();
+  return withGateway({ clock, limits: { sseConnectionsMax: 1 } }, async (gateway) => {
     await new Promise<void>((resolve, reject) => {
       const call = request(
         { host: "127.0.0.1", port: gateway.port, path: "/events", agent: false },
@@ -206,6 +209,7 @@ test("a silent stream gets comments, and too many streams are refused with the n
           response.on("error", () => {});
           response.on("data", (chunk: Buffer) => {
             received += chunk.toString();
+            void clock.advance(GATEWAY_LIMITS.keepAliveMs);
             if (received.split(": alive\n\n").length < 3) return;
             ask(gateway, "/events")
               .then((answer) => {
@@ -222,7 +226,8 @@ test("a silent stream gets comments, and too many streams are refused with the n
       call.on("error", () => {});
       call.end();
     });
-  }));
+  });
+});
 
 test("a stream that is not read is cut, and resumes after Last-Event-ID", () =>
   withGateway(

@@ -2,9 +2,11 @@
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { GATEWAY_LIMITS } from "../../collab/gateway/limits.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { DecimatedMessage, Message, SamplesMessage } from "../../protocol/messages.ts";
+import { createManualClock } from "../support/clock.ts";
 import { turnsUntil } from "../support/condition.ts";
 import { START_US } from "../support/fake-session.ts";
 import { withGateway } from "./http.ts";
@@ -529,14 +531,17 @@ test("a gateway that closes sends its clients 1001 and the time to wait", () => 
 /** After 30 s `ws` itself gives up a client that does not answer its close. */
 const WS_PATIENCE_TURNS = 3_000;
 
-test("a client that answers no ping is closed after two keep-alives", () =>
-  withGateway({ limits: { keepAliveMs: 30 } }, async (gateway) => {
+test("a client that answers no ping is closed after two keep-alives", () => {
+  const clock = createManualClock();
+  return withGateway({ clock }, async (gateway) => {
     const silent = await new TestSocket(gateway).join();
     silent.ws.pong = () => {};
     (silent.ws as unknown as { _autoPong: boolean })._autoPong = false;
+    await clock.advance(2 * GATEWAY_LIMITS.keepAliveMs);
     assert.is((await silent.untilClosed()).code, 1006);
     assert.match(await metricsOf(gateway), /closed_total\{reason="ws silent"\} 1/);
-  }));
+  });
+});
 
 test("[W3] deliveries of one block leave in one write", () =>
   withGateway({}, async (gateway, session) => {
