@@ -6,6 +6,7 @@ export { StoredEntry } from "./bus/stored-entry.ts";
 export { systemClock } from "./clock.ts";
 export { MAX_THRESHOLDS } from "./detectors/alerts/detector.ts";
 export type { Judgement } from "./detectors/room/gate.ts";
+export { inForceEffects } from "./detectors/room/in-force.ts";
 export { feedHelp } from "./feeds/feed-spec.ts";
 export { refusalAmong } from "./feeds/refusal.ts";
 export { createFeeds } from "./feeds/session-feeds.ts";

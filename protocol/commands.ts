@@ -27,6 +27,7 @@ import type {
 } from "./controls.ts";
 import { EigenwatchError } from "./errors.ts";
 import { includesRole, type Role, rolesFrom } from "./principal.ts";
+import { isSessionFact, SESSION_FACTS } from "./session-facts.ts";
 import type { Settings } from "./settings.ts";
 
 /** The sessions a command makes sense in, as an error names them. */
@@ -248,12 +249,26 @@ export function requireRole(name: CommandName, held: Role): void {
 
 /** The command with a body from outside. Throws an EigenwatchError that names the field that does not fit. */
 export function readCommand<Name extends CommandName>(name: Name, body: unknown): Command<Name> {
-  const { action, schema } = COMMANDS[name];
-  const all = `{${Object.keys(schema.entries).join(", ")}}`;
+  return { name, body: readBody(COMMANDS[name], body) as Command<Name>["body"] };
+}
+
+/** The body of an input `command` as the log takes it: of a person's command, or of a fact that the session's program enters. Throws as `readCommand` does. */
+export function loggedBody(name: string, body: unknown): unknown {
+  return isSessionFact(name)
+    ? readBody(SESSION_FACTS[name], body)
+    : readCommand(loggedCommand(name), body).body;
+}
+
+function readBody(
+  { action, schema }: Pick<CommandRow, "action"> & { readonly schema: v.GenericSchema },
+  body: unknown,
+): unknown {
+  const { entries } = schema as unknown as { readonly entries: object };
+  const all = `{${Object.keys(entries).join(", ")}}`;
   if (typeof body !== "object" || body === null || Array.isArray(body))
     throw new EigenwatchError({ action, value: "the request is no object", expected: `an object ${all}` });
-  const result = v.safeParse(schema as v.GenericSchema, body, { abortEarly: true });
-  if (result.success) return { name, body: result.output as Command<Name>["body"] };
+  const result = v.safeParse(schema, body, { abortEarly: true });
+  if (result.success) return result.output;
   const [issue] = result.issues;
   const field = v.getDotPath(issue);
   if (field === null)

@@ -69,6 +69,19 @@ const threshold = v.lazy((value) => (isDrawnLevel(value) ? drawnLevel : threshol
 
 const alert = thresholdRemoved.entries.id;
 
+/** What people did about an alert. */
+export const alertEntry = v.looseObject({
+  acknowledgedBy: v.optional(label),
+  acknowledgedAtUs: v.optional(timeUs),
+  note: v.optional(body),
+  assignedTo: v.optional(label),
+  assignedBy: v.optional(label),
+  snoozedUntilUs: v.optional(timeUs),
+  snoozedBy: v.optional(label),
+});
+
+export type AlertEntry = v.InferOutput<typeof alertEntry>;
+
 /** Requests whose effect only the room can decide: the first that is accepted counts. */
 const intent = v.variant("type", [
   v.object({ type: v.literal("alert.acknowledge"), alert, note: alertAcknowledged.entries.note }),
@@ -121,8 +134,8 @@ export const ROOTS = {
   watchlists: { shape: "whole", who: "editor", most: 64, schema: v.looseObject({ title: label, channels: v.pipe(v.array(label), v.maxLength(32)) }) },
   /** Notes on a time or a range. `by`: the author; `replyTo`: the note it answers. */
   annotations: { shape: "fields", who: "editor", most: 1_000, schema: v.looseObject({ by: label, body, fromUs: timeUs, untilUs: v.optional(timeUs), channel: v.optional(label), replyTo: v.optional(id) }) },
-  /** What people did about alerts. Written from intents. */
-  alerts: { shape: "whole", who: "room", most: 1_000, schema: v.looseObject({ acknowledgedBy: v.optional(label), acknowledgedAtUs: v.optional(timeUs), note: v.optional(body), assignedTo: v.optional(label), assignedBy: v.optional(label), snoozedUntilUs: v.optional(timeUs), snoozedBy: v.optional(label) }) },
+  /** What people did about alerts. Written from intents, and from what the partitions have; each has its threshold, so they are no more. */
+  alerts: { shape: "whole", who: "room", most: 1_024, schema: alertEntry },
   /** Runs of steps. Written from intents. */
   workflows: { shape: "whole", who: "room", most: 64, schema: v.looseObject({ title: label, startedBy: label, startedAtUs: timeUs, steps: v.record(id, step) }) },
   /** `range` and `cursor`: what everybody looks at. */

@@ -4,6 +4,7 @@
  */
 import type { AnyStateMachine, InputFrom } from "xstate";
 import type { CommandName } from "../../protocol/commands.ts";
+import type { SessionFactName } from "../../protocol/session-facts.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import type { ActorDefinition, Detector, Group } from "../ports/detector.ts";
 
@@ -11,7 +12,7 @@ interface Definition<Machine extends AnyStateMachine, Made extends Detector<Mach
   readonly name: string;
   readonly version: number;
   readonly machine: Machine;
-  readonly commands?: readonly CommandName[];
+  readonly commands?: readonly (CommandName | SessionFactName)[];
   readonly part?: AnyStateMachine;
   readonly listens?: boolean;
   readonly follows?: string;

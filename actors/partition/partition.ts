@@ -11,7 +11,7 @@
  */
 import process from "node:process";
 import { CLOSE_CODES } from "../../protocol/close-codes.ts";
-import { loggedCommand, readCommand } from "../../protocol/commands.ts";
+import { loggedBody } from "../../protocol/commands.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type {
   Channels,
@@ -212,14 +212,14 @@ export class Partition implements LiveSession {
   }
 
   /**
-   * Enters a command of a person, for the actors that listen for its name. A body that does not fit its row of COMMANDS is refused. A command
-   * whose source has sent its number before changes nothing. Resolves with the sequence of its input, null for such a duplicate, when that
+   * Enters a command of a person, or a fact of the session, for the actors that listen for its name. A body that does not fit its row is
+   * refused. A command whose source has sent its number before changes nothing. Resolves with the sequence of its input, null for such a duplicate, when that
    * is durable.
    */
   command(command: Omit<CommandInput, "type">): Promise<number | null> {
     let input: number | null = null;
     const enter = (): void => {
-      const { body } = readCommand(loggedCommand(command.name), command.body);
+      const body = loggedBody(command.name, command.body);
       if (this.sequencer.enterCommand({ ...command, type: "command", body })) input = this.core.sequence;
     };
     const entered = this.entered(`enter ${command.name}`, enter).then(() => input);

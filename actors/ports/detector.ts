@@ -15,6 +15,7 @@ import type { AnyStateMachine, ContextFrom, EventFrom, StateValueFrom } from "xs
 import type { CommandName } from "../../protocol/commands.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Channels, EventMessage, Input } from "../../protocol/messages.ts";
+import type { SessionFactName } from "../../protocol/session-facts.ts";
 import type { Settings } from "../../protocol/settings.ts";
 
 export type TypedArray = Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array;
@@ -211,7 +212,7 @@ export interface ActorDefinition<Made extends Detector = Detector> {
   /** Of each part, for an actor that follows several things at a time. Its timers are its own. */
   readonly part?: AnyStateMachine;
   /** Names of the commands that its `onInput` receives, as inputs of type "command". */
-  readonly commands?: readonly CommandName[];
+  readonly commands?: readonly (CommandName | SessionFactName)[];
   /** True: its detector has `onAnnouncement`. What it computes then depends on all actors of groups. */
   readonly listens?: boolean;
   /** An actor of the session before it in the table, whose announcements its detector has as well. */

@@ -22,6 +22,7 @@ import type { Principal } from "../../protocol/principal.ts";
 import { ROOM_PARTITION } from "../../protocol/room-document.ts";
 import type { GatewayLimits } from "../gateway/limits.ts";
 import { forwardCommands } from "../rooms/forwarder.ts";
+import { showInForce } from "../rooms/in-force.ts";
 import { RoomServer } from "../rooms/room-server.ts";
 import type { UpConfig } from "./config.ts";
 
@@ -56,7 +57,7 @@ export class SessionRooms {
   readonly limits: Partial<GatewayLimits>;
   private readonly options: SessionRoomsOptions;
   private readonly open: Promise<Partition>[] = [];
-  private readonly stopForwarding: (() => void)[] = [];
+  private readonly stopping: (() => void)[] = [];
   private guests = 0;
   private haltReason: string | null = null;
   private resolveHalted: (reason: string) => void = () => {};
@@ -99,7 +100,7 @@ export class SessionRooms {
   async close(): Promise<void> {
     // A gateway that was never opened has not closed it.
     await this.server.close();
-    for (const stop of this.stopForwarding) stop();
+    for (const stop of this.stopping) stop();
     await Promise.all(
       this.open.map((room) =>
         room.then(
@@ -143,8 +144,21 @@ export class SessionRooms {
       this.haltReason = reason;
       this.resolveHalted(reason);
     });
-    if (isOwn) for (const to of partitions) this.stopForwarding.push(forwardCommands(room, to, log));
+    if (isOwn) this.join(room, partitions);
     return room;
+  }
+
+  /** What people change reaches the session's partitions, and what is in force there the document. */
+  private join(room: Partition, partitions: readonly Partition[]): void {
+    const { log } = this.options;
+    let onHeard = (): void => {};
+    const forwarders = partitions.map((to) =>
+      forwardCommands(room, to, { clock: systemClock, log, onHeard: () => onHeard() }),
+    );
+    const heard = () => Math.min(...forwarders.map((each) => each.heard));
+    const inForce = showInForce({ room, partitions, heard, log });
+    onHeard = inForce.look;
+    this.stopping.push(inForce.stop, ...forwarders.map((each) => () => each.stop()));
   }
 
   /** One author for all: whoever comes back is nobody else. Their names differ. */

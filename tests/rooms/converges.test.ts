@@ -69,7 +69,7 @@ class World {
       () => live instanceof Y.Map && live.set("type", 5),
       () => panels.delete(`p${key}`),
       () => doc.getMap("meta").set("epoch", key),
-      () => doc.getMap("intents").set(`${who}`, { type: "alert.acknowledge", alert: `a${key}` }),
+      () => doc.getMap("intents").set(`${who}`, { type: "alert.acknowledge", alert: `t${key}` }),
       () => panels.set(`p${key}`, "no map"),
     ];
     doc.transact(() => void steps[what]!());

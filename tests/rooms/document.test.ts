@@ -179,14 +179,67 @@ test("of two people who acknowledge an alert at once, the first counts", () => {
   const { takes, json, events } = roomCore();
   const acknowledge = (doc: Y.Doc) =>
     doc.getMap("intents").set(`i${doc.clientID}`, { type: "alert.acknowledge", alert: "t1" });
+  takes(new Replica(9).edits(setsThreshold("t1", threshold(90))));
   takes(new Replica(7).edits(acknowledge));
   takes(new Replica(8, "bob").edits(acknowledge));
   const { t1: alert } = json("alerts") as Record<string, { acknowledgedBy: string }>;
-  assert.is(alert!.acknowledgedBy, "ana");
+  assert.is(alert!.acknowledgedBy, "Ana");
   assert.equal(json("intents"), {});
   assert.equal(
     events.map(({ kind, detail }) => `${kind} ${detail["author"]}`),
-    ["alert.acknowledged ana", "edit.repaired bob"],
+    ["threshold.set ana", "alert.acknowledged ana", "edit.repaired bob"],
+  );
+});
+
+test("an intent for an alert without a threshold is refused, and a removed threshold takes its alert along", () => {
+  const { takes, json, events } = roomCore();
+  const ana = new Replica(7);
+  const intends = (intent: object) => takes(ana.edits((doc) => doc.getMap("intents").set("i", intent)));
+  for (const type of ["alert.acknowledge", "alert.assign", "alert.snooze"])
+    intends({
+      type,
+      alert: "none",
+      ...(type === "alert.assign" ? { to: "bob" } : {}),
+      ...(type === "alert.snooze" ? { seconds: 5 } : {}),
+    });
+  assert.equal(json("alerts"), {});
+  assert.equal(
+    events.map(({ kind, detail }) => `${kind} ${detail["expected"]}`),
+    Array(3).fill("edit.repaired the alert of a threshold"),
+  );
+  takes(ana.edits(setsThreshold("t1", threshold(90))));
+  intends({ type: "alert.acknowledge", alert: "t1" });
+  assert.equal(Object.keys(json("alerts") as object), ["t1"]);
+  ana.takes(takes(ana.edits((doc) => doc.getMap("thresholds").delete("t1"))));
+  assert.equal(json("alerts"), {});
+  assert.equal(ana.json("alerts"), {}, "in the same update");
+});
+
+test("a new run takes the place of the oldest that is finished, which the log says; none is taken from those under way", () => {
+  const { takes, json, events } = roomCore();
+  const ana = new Replica(7);
+  const intends = (intent: object) => takes(ana.edits((doc) => doc.getMap("intents").set("i", intent)));
+  const starts = (run: string) =>
+    intends({ type: "workflow.start", run, title: "Morning", steps: { warm: "Warm up", scan: "Scan" } });
+  const ends = (run: string, step: string) => intends({ type: "workflow.step", run, step, state: "done" });
+  const runs = () => Object.keys(json("workflows") as object);
+  for (let k = 0; k < 64; k++) starts(`r${k}`);
+  starts("one-more");
+  assert.is(runs().length, 64);
+  assert.not(runs().includes("one-more"));
+  for (const run of ["r9", "r5", "r7"]) for (const step of ["warm", "scan"]) ends(run, step);
+  ends("r2", "warm");
+  starts("one-more");
+  starts("and-another");
+  assert.is(runs().length, 64);
+  assert.equal(
+    ["r2", "r5", "r7", "r9", "one-more", "and-another"].filter((run) => runs().includes(run)),
+    ["r2", "r9", "one-more", "and-another"],
+  );
+  const removed = events.filter(({ kind }) => kind === "workflow.removed");
+  assert.equal(
+    removed.map(({ title }) => title),
+    ["r5", "r7"].map((run) => `Ana put a new run in the place of the finished workflow ${run}`),
   );
 });
 
@@ -251,7 +304,7 @@ test("a registered change of the document changes the hash", () => {
   assert.is.not(before, "");
 });
 
-const EXPECTED_HASH = "13d0838f8a2af4340aa0c18792f2d2f3";
+const EXPECTED_HASH = "093fa587ecb28cc26a0f584c726eafac";
 
 test("a level that is drawn on a panel is announced as drawn, and takes the place of one that actors compare with", () => {
   const { takes, events, json } = roomCore();

@@ -16,7 +16,7 @@ function room() {
   const document = new RoomDocument();
   const stream = new RandomStream(1, "room");
   const takes = (input: Edit): Uint8Array | null =>
-    document.apply(input, { now: 0, random: () => stream.next() }).update;
+    document.apply(input, { sequence: 1, now: 0, random: () => stream.next() }).update;
   const judge = (input: Edit) => judgeEdit(document, input);
   const [ana, bob] = [new Replica(7), new Replica(8, "bob")];
   bob.takes(takes(ana.edits(setsThreshold("a", threshold(1))))!);

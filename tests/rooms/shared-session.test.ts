@@ -89,6 +89,7 @@ test("an intent is carried out by the room, and people see each other", () =>
   joined(async (join) => {
     const [ana, bob] = [join("plant"), join("plant")];
     await Promise.all([ana.synced(), bob.synced()]);
+    ana.set("thresholds", "t1", threshold(1));
     ana.intend({ type: "alert.acknowledge", alert: "t1" });
     await until(
       bob,

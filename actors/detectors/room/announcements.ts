@@ -50,6 +50,16 @@ function commandsOf({ root, key: id, before, after }: EntryChange): EntryCommand
   const said = (verb: string, fields: Record<string, unknown> = {}): EntryCommand[] => [
     { kind: `${noun}.${verb}`, done: `${verb} ${noun}`, id, fields },
   ];
+  // The room alone removes runs, where a new one needs the place.
+  if (isRemoved && root === "workflows")
+    return [
+      {
+        kind: "workflow.removed",
+        done: "put a new run in the place of the finished workflow",
+        id,
+        fields: {},
+      },
+    ];
   if (isRemoved && root !== "intents") return said("removed");
   switch (root) {
     case "thresholds": {

@@ -7,6 +7,8 @@
  */
 import { Decoder, Encoder } from "@msgpack/msgpack";
 import type { Edit, Input } from "../../../protocol/messages.ts";
+import { ROOM_AUTHOR } from "../../../protocol/room-document.ts";
+import type { InForce } from "../../../protocol/session-facts.ts";
 import type { Detector, DetectorContext, Fields, KeptState } from "../../ports/detector.ts";
 import { defineDetector } from "../define-detector.ts";
 import { announcementsOf } from "./announcements.ts";
@@ -16,8 +18,9 @@ import { roomMachine } from "./machine.ts";
 
 export const room = defineDetector({
   name: "room",
-  version: 2,
+  version: 3,
   machine: roomMachine,
+  commands: ["alerts.inForce"],
   adapts: true,
   enabled: () => true,
   createDetector: () => new RoomDetector(),
@@ -66,6 +69,10 @@ export class RoomDetector implements Detector<typeof roomMachine> {
   }
 
   onInput(input: Input, context: DetectorContext<typeof roomMachine>): void {
+    if (input.type === "command") {
+      const update = this.document.showInForce(input.body as InForce, context);
+      if (update !== null) this.leaves(update, ROOM_AUTHOR, context);
+    }
     if (input.type !== "edit") return;
     const { update, changes, repairs } = this.applied(input, context);
     for (const { kind, severity, title, detail } of announcementsOf(input, changes, repairs))
@@ -77,6 +84,10 @@ export class RoomDetector implements Detector<typeof roomMachine> {
         title,
         detail: JSON.stringify(detail),
       });
-    context.edited?.({ type: "edited", inputSequence: context.sequence, update, author: input.author });
+    this.leaves(update, input.author, context);
+  }
+
+  private leaves(update: Uint8Array, author: string, context: DetectorContext<typeof roomMachine>): void {
+    context.edited?.({ type: "edited", inputSequence: context.sequence, update, author });
   }
 }

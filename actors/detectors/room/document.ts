@@ -7,12 +7,14 @@
  * D1  Whatever an edit holds, after it every entry is as its root's schema wants it, in the same update: nobody sees a value that is not.
  * D2  A value that is put back is the one of before the edit, field by field where the root has fields. Other changes of the edit stay.
  * D3  A writer (a Yjs client id) belongs to the first author who wrote under it.
- * D4  Only the mapped entries and the writers are hashed: what Yjs keeps of deleted things depends on how updates were merged.
+ * D4  What partitions have in force replaces what the document shows of it, but for what an edit changed that they have not heard of yet.
+ * D5  Only the mapped entries and the writers are hashed: what Yjs keeps of deleted things depends on how updates were merged.
  */
 import * as Y from "yjs";
 import type { Edit } from "../../../protocol/messages.ts";
 import {
   checkEntry,
+  isDrawnLevel,
   mayWrite,
   ROOM_AUTHOR,
   ROOM_SCHEMA_VERSION,
@@ -20,13 +22,19 @@ import {
   ROOTS,
   type RootName,
 } from "../../../protocol/room-document.ts";
-import { carryOut } from "./intents.ts";
+import type { InForce } from "../../../protocol/session-facts.ts";
+import { inForceEffects } from "./in-force.ts";
+import { carryOut, oldestFinished } from "./intents.ts";
+import { sorted, textOf } from "./json-text.ts";
 
 /** Writes of the document while nobody's id is set: Yjs itself must not choose one. */
 const NOBODY = 0;
 
 /** A document is not counted again before it got so many bytes: counting writes all of it. */
 const COUNT_EVERY_BYTES = 65_536;
+
+/** Ids whose last change the partitions may not have heard of, the latest: twice what a document has. A document without partitions hears of none. */
+const UNHEARD_MAX = 2_048;
 
 /** Epoch of a new document. */
 const FIRST_EPOCH = 1;
@@ -58,6 +66,8 @@ export interface AppliedEdit {
 export interface EditSurroundings {
   /** Logical time, µs. */
   readonly now: number;
+  /** Of the input. */
+  readonly sequence: number;
   /** Uniform on [0, 1). */
   random(): number;
 }
@@ -67,6 +77,7 @@ export interface SavedDocument {
   readonly update: Uint8Array;
   readonly writers: readonly (readonly [writer: number, author: string])[];
   readonly ownWriter: number;
+  readonly unheard?: readonly (readonly [id: string, sequence: number])[];
 }
 
 type Entries = Map<string, unknown>;
@@ -76,6 +87,8 @@ export class RoomDocument {
   /** Author of each writer. */
   readonly writers = new Map<number, string>();
   readonly epoch = FIRST_EPOCH;
+  /** The input that last changed a threshold or its alert, until the partitions have heard of it. */
+  private readonly unheard = new Map<string, number>();
   private readonly entries = new Map<RootName, Entries>();
   private readonly roots = new Map<unknown, RootName>();
   /** The room's own writer, 0 before its first write. */
@@ -131,15 +144,41 @@ export class RoomDocument {
       }
       for (const key of [...this.doc.getMap("intents").keys()].sort())
         this.intend(key, edit, around, changes, repairs);
+      for (const { root, key, after } of changes) {
+        if (root === "thresholds" || root === "alerts") this.notHeard(key, around.sequence);
+        // What people did about the alert of a threshold ends with it.
+        if (root === "thresholds" && !isObeyed(after)) this.show("alerts", key, undefined, around);
+      }
       if (this.entry("meta", "epoch") === undefined) this.begin(around);
     });
     this.doc.off("update", this.combine);
     return { update: this.combined ?? edit.update, changes, repairs };
   }
 
+  /** Shows what is in force. The room's own update, or null when nothing is another. */
+  showInForce({ heard, entries }: InForce, around: EditSurroundings): Uint8Array | null {
+    this.combined = null;
+    this.doc.transact(() => {
+      for (const [id, sequence] of this.unheard) if (sequence <= heard) this.unheard.delete(id);
+      for (const each of entries)
+        if (!this.unheard.has(each.id))
+          for (const { root, id, value } of inForceEffects(each, (root, id) => this.entry(root, id)))
+            this.show(root, id, value, around);
+      if (this.entry("meta", "epoch") === undefined) this.begin(around);
+    });
+    this.doc.off("update", this.combine);
+    return this.combined;
+  }
+
+  /** Whether an edit has changed a threshold or its alert, and the partitions may not have heard of it by that input. */
+  isUnheard(id: string, heard: number): boolean {
+    return (this.unheard.get(id) ?? 0) > heard;
+  }
+
   save(): SavedDocument {
     const writers = [...this.writers].sort(([a], [b]) => a - b);
-    return { update: Y.encodeStateAsUpdate(this.doc), writers, ownWriter: this.ownWriter };
+    const { ownWriter, unheard } = this;
+    return { update: Y.encodeStateAsUpdate(this.doc), writers, ownWriter, unheard: [...unheard] };
   }
 
   /** What is hashed, as one text: the same state gives the same text. */
@@ -148,12 +187,14 @@ export class RoomDocument {
     const entries = ROOT_NAMES.map((root) =>
       this.keys(root).map((key) => [key, sorted(this.entry(root, key))]),
     );
-    return JSON.stringify({ epoch: this.epoch, ownWriter: this.ownWriter, writers, entries });
+    const unheard = [...this.unheard];
+    return JSON.stringify({ epoch: this.epoch, ownWriter: this.ownWriter, writers, unheard, entries });
   }
 
-  private restore({ update, writers, ownWriter }: SavedDocument): void {
+  private restore({ update, writers, ownWriter, unheard = [] }: SavedDocument): void {
     Y.applyUpdate(this.doc, update);
     for (const [writer, author] of writers) this.writers.set(writer, author);
+    for (const [id, sequence] of unheard) this.unheard.set(id, sequence);
     this.ownWriter = ownWriter;
     for (const root of ROOT_NAMES) {
       const map = this.doc.getMap(root);
@@ -263,16 +304,43 @@ export class RoomDocument {
       return;
     }
     const { root, id, value: after } = effect;
-    const isFull = this.entry(root, id) === undefined && this.entries.get(root)!.size >= ROOTS[root].most;
-    const expected = isFull
-      ? `at most ${ROOTS[root].most} entries in ${root}`
-      : checkEntry(root, id, after)?.expected;
+    const isNew = this.entry(root, id) === undefined;
+    let expected = checkEntry(root, id, after)?.expected;
+    if (expected === undefined && isNew) {
+      if (root === "workflows") this.makeRoom(around, changes);
+      const { most } = ROOTS[root];
+      if (this.entries.get(root)!.size >= most) expected = `at most ${most} entries in ${root}`;
+    }
     if (expected !== undefined) {
       repairs.push({ root: "intents", key, field: null, expected });
       return;
     }
     this.write(around, () => this.put(root, id, after));
     this.note(root, id, changes);
+  }
+
+  /** Removes a finished run where there are as many as there may be. */
+  private makeRoom(around: EditSurroundings, changes: EntryChange[]): void {
+    const runs = this.entries.get("workflows")!;
+    if (runs.size < ROOTS.workflows.most) return;
+    const run = oldestFinished(this.keys("workflows").map((key) => [key, runs.get(key)]));
+    if (run === null) return;
+    const before = runs.get(run);
+    this.show("workflows", run, undefined, around);
+    changes.push({ root: "workflows", key: run, before, after: undefined });
+  }
+
+  private notHeard(id: string, sequence: number): void {
+    this.unheard.delete(id);
+    this.unheard.set(id, sequence);
+    if (this.unheard.size > UNHEARD_MAX) this.unheard.delete(this.unheard.keys().next().value!);
+  }
+
+  /** Writes an entry for what no edit did; nothing is announced of it. */
+  private show(root: RootName, key: string, value: unknown, around: EditSurroundings): void {
+    if (value === undefined && !this.has(root, key)) return;
+    this.write(around, () => this.put(root, key, value));
+    this.note(root, key, []);
   }
 
   private begin(around: EditSurroundings): void {
@@ -339,6 +407,11 @@ export class RoomDocument {
   }
 }
 
+/** Whether actors compare with an entry of `thresholds`. */
+function isObeyed(value: unknown): boolean {
+  return value !== undefined && !isDrawnLevel(value);
+}
+
 /** A document whose ids are not drawn at random. */
 function newDoc(): Y.Doc {
   const doc = new Y.Doc({ guid: "room" });
@@ -366,20 +439,4 @@ function fieldsOf(value: unknown): Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value)
     ? (value as Record<string, unknown>)
     : {};
-}
-
-/** The same for the same value, whatever the order of its keys. */
-function textOf(value: unknown): string {
-  return JSON.stringify(sorted(value), (_, each) => (typeof each === "bigint" ? `${each}n` : each)) ?? "";
-}
-
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== "object" || value === null) return value;
-  const fields = value as Record<string, unknown>;
-  return Object.fromEntries(
-    Object.keys(fields)
-      .sort()
-      .map((name) => [name, sorted(fields[name])]),
-  );
 }

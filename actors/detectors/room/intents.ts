@@ -3,7 +3,12 @@
  *
  *   waiting ──running──► running ──done, failed, skipped──► over         a step of a workflow; it may also go over without running
  */
-import type { Intent, RootName, WorkflowStep } from "../../../protocol/room-document.ts";
+import {
+  type Intent,
+  isDrawnLevel,
+  type RootName,
+  type WorkflowStep,
+} from "../../../protocol/room-document.ts";
 
 export interface Effect {
   readonly root: RootName;
@@ -17,13 +22,15 @@ export interface NoEffect {
   readonly expected: string;
 }
 
-/** Whose intent it is, and when. */
+/** Whose intent it is, and when. Alerts have the name, as those of actors do. */
 export interface IntentAuthor {
   readonly author: string;
+  readonly name: string;
   readonly atUs: number;
 }
 
 interface Workflow {
+  readonly startedAtUs: number;
   readonly steps: Readonly<Record<string, WorkflowStep>>;
 }
 
@@ -33,26 +40,30 @@ const OVER: ReadonlySet<WorkflowStep["state"]> = new Set(["done", "failed", "ski
 export function carryOut(
   intent: Intent,
   entry: (root: RootName, id: string) => unknown,
-  { author, atUs }: IntentAuthor,
+  { author, name, atUs }: IntentAuthor,
 ): Effect | NoEffect {
+  if ("alert" in intent) {
+    const threshold = entry("thresholds", intent.alert);
+    if (threshold === undefined || isDrawnLevel(threshold)) return refused("the alert of a threshold");
+  }
   switch (intent.type) {
     case "alert.acknowledge": {
       const alert = (entry("alerts", intent.alert) ?? {}) as { readonly acknowledgedBy?: string };
       if (alert.acknowledgedBy !== undefined) return refused("an alert that nobody has acknowledged");
       const { note = "" } = intent;
-      return onAlert(intent.alert, { ...alert, acknowledgedBy: author, acknowledgedAtUs: atUs, note });
+      return onAlert(intent.alert, { ...alert, acknowledgedBy: name, acknowledgedAtUs: atUs, note });
     }
     case "alert.assign":
       return onAlert(intent.alert, {
         ...(entry("alerts", intent.alert) as object | undefined),
         assignedTo: intent.to,
-        assignedBy: author,
+        assignedBy: name,
       });
     case "alert.snooze":
       return onAlert(intent.alert, {
         ...(entry("alerts", intent.alert) as object | undefined),
         snoozedUntilUs: atUs + Math.round(intent.seconds * 1e6),
-        snoozedBy: author,
+        snoozedBy: name,
       });
     case "workflow.start": {
       if (entry("workflows", intent.run) !== undefined) return refused("a run that has not begun");
@@ -79,6 +90,17 @@ export function carryOut(
     default:
       return unreachable(intent);
   }
+}
+
+/** The run whose place a new one takes: of those whose steps are all over, the one that began first; null when all are under way. */
+export function oldestFinished(runs: readonly (readonly [run: string, value: unknown])[]): string | null {
+  let oldest: { run: string; startedAtUs: number } | null = null;
+  for (const [run, value] of runs) {
+    const { steps, startedAtUs } = value as Workflow;
+    if (Object.values(steps).some(({ state }) => !OVER.has(state))) continue;
+    if (oldest === null || startedAtUs < oldest.startedAtUs) oldest = { run, startedAtUs };
+  }
+  return oldest?.run ?? null;
 }
 
 function onAlert(id: string, value: unknown): Effect {
