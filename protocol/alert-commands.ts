@@ -9,6 +9,7 @@ import * as v from "valibot";
 import { fields, finite } from "./command-fields.ts";
 import { name } from "./fields.ts";
 import { SEVERITIES } from "./schemas.ts";
+import { isVisible, isVisibleLines } from "./visible-text.ts";
 
 /** As long as a name in a list may be, without spaces: it stands in paths and on command lines. */
 const id = v.pipe(
@@ -23,7 +24,7 @@ const SNOOZE_SECONDS_MAX = 31 * 86_400;
 /** A sentence or two. */
 const NOTE_MAX = 500;
 
-const note = v.pipe(v.string(), v.maxLength(NOTE_MAX));
+const note = v.pipe(v.string(), v.maxLength(NOTE_MAX), v.check(isVisibleLines, "visible text"));
 
 /** A channel of a group, or one of the measures that the states of a group have: "purity", "coherence", "entropy". */
 export type ThresholdSubject =
@@ -55,7 +56,7 @@ export const thresholdSet = v.pipe(
     dwellSeconds: v.optional(v.pipe(finite, v.minValue(0), v.maxValue(DWELL_SECONDS_MAX)), 0),
     severity: v.optional(v.picklist(SEVERITIES), "warning"),
     /** What people call it; "": composed of channel and level. */
-    title: v.optional(note, ""),
+    title: v.optional(v.pipe(note, v.check(isVisible, "visible text on one line")), ""),
   }),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const { direction, level, clearLevel = level } = dataset.value;
@@ -76,7 +77,7 @@ export const alertAcknowledged = fields({ id, note: v.optional(note, "") });
 /** `to`: whom it is assigned to; "" for nobody. */
 export const alertAssigned = fields({
   id,
-  to: v.pipe(v.string(), v.maxLength(128)),
+  to: v.pipe(v.string(), v.maxLength(128), v.check(isVisible, "a name of visible characters")),
 });
 /** 0 ends it. */
 export const alertSnoozed = fields({

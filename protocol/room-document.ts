@@ -19,6 +19,7 @@ import { isName, json } from "./fields.ts";
 import { MAX_NAME_BYTES } from "./limits.ts";
 import { includesRole, type Role } from "./principal.ts";
 import { SEVERITIES } from "./schemas.ts";
+import { isVisible, isVisibleLines } from "./visible-text.ts";
 
 /** Step it with a change that an older program would not read. */
 export const ROOM_SCHEMA_VERSION = 1;
@@ -39,8 +40,8 @@ export const ENTRY_CHARACTERS = 8_192;
 const TEXT_CHARACTERS = 1_000;
 
 const id = v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/), v.maxLength(ENTRY_ID_CHARACTERS));
-const label = v.pipe(v.string(), v.maxLength(200));
-const body = v.pipe(v.string(), v.maxLength(TEXT_CHARACTERS));
+const label = v.pipe(v.string(), v.maxLength(200), v.check(isVisible, "visible text on one line"));
+const body = v.pipe(v.string(), v.maxLength(TEXT_CHARACTERS), v.check(isVisibleLines, "visible text"));
 const finite = v.pipe(v.number(), v.finite());
 const timeUs = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const cells = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_000));
@@ -178,7 +179,8 @@ export function checkEntry(root: RootName, key: string, value: unknown): EntryIs
   if (!result.success) {
     const [issue] = result.issues;
     const field = issue.path?.[0]?.key;
-    const expected = issue.expected ?? issue.message;
+    // A check of ours says what it expects.
+    const expected = issue.type === "check" ? issue.message : (issue.expected ?? issue.message);
     return { field: typeof field === "string" ? field : null, expected };
   }
   if (JSON.stringify(value).length > ENTRY_CHARACTERS)

@@ -22,6 +22,16 @@ export function visibleText(text: string): string {
   return text.replace(HIDDEN, escaped);
 }
 
+/** Whether nothing in `text` hides or reorders other text: what people call things, and each other, must not. */
+export function isVisible(text: string): boolean {
+  return visibleText(text) === text;
+}
+
+/** The same of a text of several lines, which may have line feeds and tabs. */
+export function isVisibleLines(text: string): boolean {
+  return isVisible(text.replace(/[\n\t]/g, " "));
+}
+
 /** `value` as JSON on one line, with the same characters as escapes of JSON: it parses to the same value. */
 export function visibleJson(value: unknown, replacer?: (key: string, value: unknown) => unknown): string {
   // Outside of strings JSON has none of these characters.

@@ -3,6 +3,7 @@
  *
  *   0 s      the first groups, ticks, states and records; reports and measurements all along
  *   70 s     the snapshot
+ *   75 s     people edit the shared document, set a threshold and care for its alert
  *   6,000 s  other settings of the collapse detector, then of incidents
  *   3 h      23 days of the seasonal group
  *   then     other settings of the other actors, the plant once more, an injection that its session interrupts, the session opened again
@@ -13,10 +14,12 @@ import { actorVersions } from "../../actors/core/mod.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { VERSIONS } from "../../actors/versions.ts";
 import { float64Bytes } from "../../protocol/columns.ts";
+import { loggedBody } from "../../protocol/commands.ts";
 import { INJECTION_ENDED, INJECTION_STARTED } from "../../protocol/controls.ts";
 import { createFrame, type Frame } from "../../protocol/frame.ts";
 import type { Channels, Input, OperatorNotice } from "../../protocol/messages.ts";
 import { parseSettings } from "../../protocol/settings.ts";
+import { addsPanel, Replica, setsThreshold } from "../rooms/edits.ts";
 import { Noise, type RowGroup, rowGroups, SECOND_STAGE_US } from "./golden-groups.ts";
 
 export interface TimedInput {
@@ -43,6 +46,7 @@ export function goldenInputs(): TimedInput[] {
     ...reports(),
     ...measurements(),
     ...notices(),
+    ...people(),
     ...changes(),
     at(END_US, opened()),
     at(END_US + SECOND_US, {
@@ -109,6 +113,62 @@ function changes(): TimedInput[] {
       "trajectory.memoryStates": 4,
       "monitor.degradedLatencyUs": 10_000,
     }),
+  ];
+}
+
+/** Ana and Bob share a document; what they change there reaches the alerts as commands of the room, and what is in force the document. */
+function people(): TimedInput[] {
+  const level = {
+    of: { group: "trades", channel: "JKL" },
+    direction: "above",
+    level: 100,
+    clearLevel: 99.5,
+    dwellSeconds: 2,
+  };
+  const [ana, bob] = [new Replica(7, "ana"), new Replica(8, "bob")];
+  let number = 0;
+  const command = (seconds: number, name: string, body: object, source = "room") =>
+    at(seconds * SECOND_US, {
+      type: "command",
+      name,
+      body: loggedBody(name, body),
+      author: { id: "ana", name: "Ana", role: "editor" },
+      source,
+      sequence: source === "room" ? ++number : 0,
+    });
+  const edit = (seconds: number, replica: Replica, change: Parameters<Replica["edits"]>[0]) =>
+    at(seconds * SECOND_US, replica.edits(change));
+  const intends = (id: string, intent: object) => (doc: Parameters<Parameters<Replica["edits"]>[0]>[0]) =>
+    void doc.getMap("intents").set(id, intent);
+  const inForce = (seconds: number, heard: number, changed: object, alert: object | null) =>
+    command(
+      seconds,
+      "alerts.inForce",
+      { heard, entries: [{ id: "jkl", threshold: { id: "jkl", ...level, ...changed }, alert }] },
+      "session",
+    );
+  return [
+    edit(75, ana, setsThreshold("jkl", level)),
+    command(75, "threshold.set", { id: "jkl", ...level }),
+    edit(76, bob, addsPanel("p", { type: "chart", title: "Trades", layout: { x: 0, y: 0, w: 4, h: 2 } })),
+    edit(77, bob, setsThreshold("jkl", { direction: "about" })),
+    edit(78, ana, (doc) => doc.getMap("view").set("cursor", { timeUs: BEGIN_US })),
+    edit(
+      90,
+      bob,
+      intends("s", { type: "workflow.start", run: "r", title: "Check", steps: { warm: "Warm up" } }),
+    ),
+    edit(91, bob, intends("d", { type: "workflow.step", run: "r", step: "warm", state: "done" })),
+    edit(120, ana, intends("a", { type: "alert.acknowledge", alert: "jkl", note: "seen" })),
+    command(120, "alert.acknowledged", { id: "jkl", note: "seen" }),
+    inForce(121, Number.MAX_SAFE_INTEGER, {}, null),
+    command(200, "alert.assigned", { id: "jkl", to: "Bob" }),
+    inForce(201, Number.MAX_SAFE_INTEGER, {}, { assignedTo: "Bob", assignedBy: "Ana" }),
+    command(260, "alert.snoozed", { id: "jkl", seconds: 60 }),
+    command(700, "threshold.set", { id: "jkl", ...level, level: 101 }),
+    inForce(701, Number.MAX_SAFE_INTEGER, { level: 101 }, null),
+    edit(800, ana, (doc) => doc.getMap("thresholds").delete("jkl")),
+    command(800, "threshold.removed", { id: "jkl" }),
   ];
 }
 

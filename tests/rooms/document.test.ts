@@ -215,6 +215,25 @@ test("an intent for an alert without a threshold is refused, and a removed thres
   assert.equal(ana.json("alerts"), {}, "in the same update");
 });
 
+test("names and titles that hide or reorder other text are put back, notes may have lines", () => {
+  const { takes, json, events } = roomCore();
+  const ana = new Replica(7);
+  for (const hidden of ["a\u202eb", "a\u0000b", "a\u001b[2Jb"]) {
+    takes(ana.edits(setsThreshold("t1", { ...threshold(1), title: hidden })));
+    takes(ana.edits(addsPanel("p", { type: "chart", title: hidden })));
+  }
+  takes(ana.edits(setsThreshold("t2", threshold(2))));
+  const intends = (intent: object) => takes(ana.edits((doc) => doc.getMap("intents").set("i", intent)));
+  intends({ type: "alert.assign", alert: "t2", to: "Bob\u0000" });
+  intends({ type: "workflow.start", run: "r", title: "a\u2066b", steps: {} });
+  assert.equal(Object.keys(json("thresholds") as object), ["t2"]);
+  assert.equal([json("alerts"), json("workflows")], [{}, {}]);
+  assert.equal(json("panels"), { p: { type: "chart" } });
+  assert.ok(events.some(({ detail }) => detail["expected"] === "visible text on one line"));
+  intends({ type: "alert.acknowledge", alert: "t2", note: "two\nlines" });
+  assert.equal(Object.keys(json("alerts") as object), ["t2"]);
+});
+
 test("a new run takes the place of the oldest that is finished, which the log says; none is taken from those under way", () => {
   const { takes, json, events } = roomCore();
   const ana = new Replica(7);
