@@ -1,3 +1,4 @@
+// runtime: either
 /** What every benchmark keeps to: no figure without its checks, none without a limit or a peer. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 // slow
 /** The scoring of `bench detect`, with detectors whose every alarm is scripted. */
 

@@ -1,3 +1,4 @@
+// runtime: either
 /** The score of the Numenta Anomaly Benchmark on files whose points are known. */
 
 import fc from "fast-check";

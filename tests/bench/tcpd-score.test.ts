@@ -1,3 +1,4 @@
+// runtime: either
 /** The scores of the Turing Change Point Dataset on changes whose score is known. */
 
 import { test } from "uvu";

@@ -1,3 +1,4 @@
+// runtime: either
 /** The scores of TCPD beside another implementation, and what the detector of changes reaches on its development series. */
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";

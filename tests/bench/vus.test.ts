@@ -1,3 +1,4 @@
+// runtime: either
 /** VUS-PR on scores whose value is known. */
 
 import { test } from "uvu";

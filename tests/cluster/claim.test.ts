@@ -1,3 +1,4 @@
+// runtime: either
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { AdmittedLog } from "../../actors/cluster/admitted-log.ts";

@@ -1,3 +1,4 @@
+// runtime: either
 /** What becomes of the frames of feeds while a partition changes its owner. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

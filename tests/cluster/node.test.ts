@@ -1,3 +1,4 @@
+// runtime: either
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { CLUSTER_TIMING } from "../../actors/cluster/cluster-timing.ts";

@@ -1,3 +1,4 @@
+// runtime: either
 /** Events whose record was cut off between its parts when their owner died: the next owner records them again, whole. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

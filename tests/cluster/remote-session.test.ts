@@ -1,3 +1,4 @@
+// runtime: either
 /** A session of another node: what every session promises, and what follows from the owner being elsewhere. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

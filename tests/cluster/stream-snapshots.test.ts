@@ -1,3 +1,4 @@
+// runtime: either
 /** Snapshots of a streamed log: which one a place gets, which ones are kept, and what is passed over. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,4 @@
-// runtime: node
+// runtime: either
 // slow
 /**
  * A recording whose writer was killed: it verifies as far as it goes, goes on where it was, and ends as if nothing had happened.

@@ -25,8 +25,11 @@ interface Stopped {
   hash: string;
 }
 
-/** Samples that warm up every actor and pass a checkpoint (65,536). Whole tables, and a longer walk, with --long. */
-const SAMPLES = process.env["EIGENWATCH_LONG"] === "1" ? 320_000 : 70_400;
+const LONG = process.env["EIGENWATCH_LONG"] === "1";
+/** Samples that warm up every actor and pass a checkpoint (65,536). */
+const SAMPLES = LONG ? 320_000 : 70_400;
+/** Rows of tables of reference data, which warm up every actor too; whole tables with --long. */
+const ROWS = LONG ? 320_000 : 24_000;
 
 let recordings = 0;
 
@@ -36,7 +39,7 @@ function firstRows(table: string): { path: string; rows: number } {
     .toString()
     .trimEnd()
     .split("\n")
-    .slice(0, SAMPLES + 1);
+    .slice(0, ROWS + 1);
   const path = join(folder, basename(table, ".gz"));
   writeFileSync(path, `${lines.join("\n")}\n`);
   return { path, rows: lines.length - 1 };

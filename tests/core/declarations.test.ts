@@ -1,3 +1,4 @@
+// runtime: either
 /** When a group that is declared again begins anew, and which inputs a core refuses because the sequencer should have. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

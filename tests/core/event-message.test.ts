@@ -1,3 +1,4 @@
+// runtime: either
 /** An event fits the wire whatever an actor says: texts of a thousand characters, numbers that JSON has. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { LogicalTimers } from "../../actors/core/logical-timers.ts";

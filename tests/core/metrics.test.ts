@@ -1,3 +1,4 @@
+// runtime: either
 /** When a core reports metrics and publishes states, what its gauges are, and whom a probe sees at work. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** Whole states and measurement records in the core: the actors that receive them, hash and snapshot. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** Random streams: the generator of Blackman and Vigna, from registered words. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** Which snapshots a core continues, and in which words it refuses others. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** How often an actor may fail, and that one that is stopped takes part in nothing any more. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

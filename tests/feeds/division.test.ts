@@ -1,3 +1,4 @@
+// runtime: either
 /** One feed for several partitions: each gets its groups, and the feed runs, reports and ends once. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** What a feed hands to its sink: numbered frames, names within their limit, and slices of frames. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

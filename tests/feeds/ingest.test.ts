@@ -1,3 +1,4 @@
+// runtime: either
 /** Samples that any program publishes: what becomes of rows in JSON, of frames, and of what is neither. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** Cells of JSON lines: what a row lacks is missing, what it has in another form is not a number. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** The types of feed options: what each reads, expects and shows. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

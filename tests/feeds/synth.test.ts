@@ -1,3 +1,4 @@
+// runtime: either
 /** The synth feed with worlds of the test: when its samples leave, and how its reports show that they are synthetic. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** Decimated samples: what subscriptions share, the shortest interval, and the budget of a client. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

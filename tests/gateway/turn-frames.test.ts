@@ -1,3 +1,4 @@
+// runtime: either
 import { Buffer } from "node:buffer";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** What hears of a fold, in which order, and that each of its answers ends it there. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 // slow
 /** `detect` as a filter: a row out for every row in, nothing looked at ahead. */
 import { writeFileSync } from "node:fs";

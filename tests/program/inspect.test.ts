@@ -1,3 +1,4 @@
+// runtime: either
 // slow
 /** `inspect`: what it says about a recording, and that damage is told with its place. */
 import { cpSync, readFileSync, truncateSync, writeFileSync } from "node:fs";

@@ -1,3 +1,4 @@
+// runtime: either
 // slow
 /** A session of several partitions: `up --partitions`, what it records, and that it goes on. */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,13 +14,13 @@ import { temporaryDirectory } from "../support/recorded-run.ts";
 const GROUPS = ["amber", "birch", "cedar", "dune", "elm"];
 const IN_P0 = GROUPS.find((group) => partitionOf(group, ["p0", "p1"]) === "p0")!;
 const IN_P1 = GROUPS.find((group) => partitionOf(group, ["p0", "p1"]) === "p1")!;
-const SAMPLES = 16_000;
+const SAMPLES = 8_000;
 
 const folder = temporaryDirectory();
 const record = join(folder, "both");
 
 function walk(group: string, seed: number): string {
-  return `walk?rate=max&channels=8&duration=2s&seed=${seed}&group=${group}`;
+  return `walk?rate=max&channels=8&duration=1s&seed=${seed}&group=${group}`;
 }
 
 async function up(

@@ -1,3 +1,4 @@
+// runtime: either
 // slow
 /** `replay` from a place, step by step, and as a session that programs and pages look at. */
 

@@ -1,3 +1,4 @@
+// runtime: either
 // timeout: 300
 // slow
 /** `eigenwatch sim` as it is used: what it says of a world, of many, and of what it cannot do. */

@@ -1,3 +1,4 @@
+// runtime: either
 /** Byte strings in a few chunks: what was added is read back, until it was dropped. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

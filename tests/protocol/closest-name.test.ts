@@ -1,3 +1,4 @@
+// runtime: either
 /** Which names are suggested for a mistyped one. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

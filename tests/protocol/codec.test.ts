@@ -1,3 +1,4 @@
+// runtime: either
 import { decode, Encoder, encode } from "@msgpack/msgpack";
 import fc from "fast-check";
 import { test } from "uvu";

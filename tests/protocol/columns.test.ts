@@ -1,3 +1,4 @@
+// runtime: either
 /** Columns of numbers as binary fields: little-endian, and read from any byte of a message. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** Bodies of commands: what is taken, with the defaults filled in, and in which words the rest is refused. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

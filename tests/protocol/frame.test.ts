@@ -1,3 +1,4 @@
+// runtime: either
 import { Buffer } from "node:buffer";
 import { Decoder, decode, Encoder, encode } from "@msgpack/msgpack";
 import fc from "fast-check";

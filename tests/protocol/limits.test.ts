@@ -1,3 +1,4 @@
+// runtime: either
 /**
  * Limits of the wire and the log follow from their reasons, and those that people count on stay: a program must take what another one, within
  * the same limits, sends.

@@ -1,3 +1,4 @@
+// runtime: either
 import { readFileSync } from "node:fs";
 import { encode } from "@msgpack/msgpack";
 import { test } from "uvu";

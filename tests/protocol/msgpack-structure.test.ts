@@ -1,3 +1,4 @@
+// runtime: either
 /** The structure of msgpack bytes against the specification (github.com/msgpack/msgpack), type byte by type byte. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** Names that were read before come from a cache, and are those of the bytes all the same. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { test } from "uvu";

@@ -1,3 +1,4 @@
+// runtime: either
 /** Values as people write them: what each kind reads, at its bounds, and what it says it expects. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 import { encode } from "@msgpack/msgpack";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

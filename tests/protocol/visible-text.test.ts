@@ -1,3 +1,4 @@
+// runtime: either
 /** Text from outside as people see it: no character that is not seen is left, and everything else stays. */
 import * as fc from "fast-check";
 import { test } from "uvu";

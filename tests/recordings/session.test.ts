@@ -18,6 +18,9 @@ import { createManualClock, type ManualClock } from "../support/clock.ts";
 import { createProgramClient } from "../support/program-client.ts";
 import { TOYS } from "../support/toy-actors.ts";
 
+/** Lists of commands that are tried: each list opens and plays the recording several times. */
+const RUNS = process.env["EIGENWATCH_LONG"] === "1" ? 100 : 10;
+
 const SECOND = 1_000_000;
 /** Short enough that a seek into the middle has something before its window. */
 const WINDOW_US = 5 * SECOND;
@@ -297,7 +300,7 @@ test("[P1] [P2] whatever is done to it, what it delivers between two moves is a 
         );
       });
     }),
-    { numRuns: 25 },
+    { numRuns: RUNS },
   );
 });
 

@@ -1,3 +1,4 @@
+// runtime: either
 /**
  * Whatever people do, and whatever fails: all copies and the replayed log are equal, no copy ever holds a value against the schema, and what is
  * announced is announced again by a replay.

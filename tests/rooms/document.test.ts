@@ -1,3 +1,4 @@
+// runtime: either
 /** What edits make of the shared document, and that a replay makes the same of them. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

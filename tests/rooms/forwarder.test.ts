@@ -1,3 +1,4 @@
+// runtime: either
 /** Commands of a room reach the partitions whose actors obey them, each once. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

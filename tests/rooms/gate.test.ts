@@ -1,3 +1,4 @@
+// runtime: either
 /** What the gate refuses, asks for, or finds nothing new in. Each attack is tried on a document with two people's entries. */
 import * as encoding from "lib0/encoding";
 import { test } from "uvu";

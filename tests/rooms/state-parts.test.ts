@@ -1,3 +1,4 @@
+// runtime: either
 /** A large state in parts. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -3,7 +3,7 @@
  *
  *     // requires: chromium      skipped and reported where the program is missing
  *     // runtime: node           on this runtime only
- *     // runtime: either         on one of them, Deno where it is: arithmetic, whose bits tests/conformance compares on all
+ *     // runtime: either         on one of them, Deno where it is: no file, process or socket of it differs between them
  *     // slow                    before the others, so that none of the long ones is left when all others are through
  *     // serial                  alone, after all others, because it measures time
  *     // timeout: 300            seconds, in place of TIMEOUT_S
