@@ -18,6 +18,7 @@ import type { Fixture } from "./fixture.ts";
 import { Network } from "./network.ts";
 import { SimulatedNode } from "./node.ts";
 import { Process } from "./process.ts";
+import { RecordedSender } from "./recorded-feed.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
 
 export function clusterFixture(world: SimulatedCluster): Fixture {
@@ -25,10 +26,15 @@ export function clusterFixture(world: SimulatedCluster): Fixture {
   const network = new Network(world);
   const servers = new BusServers(world, network);
   const subscribers: Subscribers = new Set();
-  const partitions = Array.from({ length: options.partitions }, (_, k) => `p${k}`);
+  const partitions =
+    world.recorded?.partitions.map(({ partition }) => partition) ??
+    Array.from({ length: options.partitions }, (_, k) => `p${k}`);
   const nodes = Array.from(
     { length: options.nodes },
     (_, k) => new SimulatedNode(world, servers, subscribers, `n${k + 1}`, partitions),
+  );
+  const senders = (world.recorded?.partitions ?? []).map(
+    (recorded) => new RecordedSender(world, servers, subscribers, nodes, recorded),
   );
   for (const partition of partitions)
     for (let k = 0; k < options.feedsOfPartition; k++) {
@@ -59,6 +65,7 @@ export function clusterFixture(world: SimulatedCluster): Fixture {
     },
     end: async (held) => endOf(world, servers, nodes, held),
     delivered: () => clients.reduce((sum, client) => sum + client.delivered, 0),
+    sent: () => new Map(senders.map(({ partition, done }) => [partition, done])),
   };
 }
 
@@ -80,7 +87,7 @@ function endOf(
     streams,
     live: new Map(nodes.flatMap((node) => [...node.live])),
     clients,
-    definitions: systemOf(world.options),
+    definitions: systemOf(world.options, world.recorded),
     healed: true,
   };
 }

@@ -9,9 +9,9 @@ import { exitWith } from "../../actors/command-line/program.ts";
 import { startProgress } from "../../actors/command-line/progress.ts";
 import { print, printJson } from "../../actors/command-line/terminal.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { type RecordedInputs, readRecordedInputs } from "./recorded-inputs.ts";
 import { type RunResult, run } from "./run.ts";
 import { type ManyResult, runMany, SEEDS_FOR_ALL_BRANCHES } from "./run-seeds.ts";
-import type { ScenarioName } from "./scenarios.ts";
 import { shrinkCommand } from "./shrink-command.ts";
 import { jobs, minutes, requestOf, type SimRequest, scenarioOption, seed, seedRange } from "./sim-options.ts";
 import { START_US } from "./simulated-cluster.ts";
@@ -28,6 +28,7 @@ const command = new Command("sim")
   )
   .addOption(scenarioOption())
   .option("--minutes <n>", "simulated time (default: the scenario's)", read(minutes))
+  .option("--recording <dir>", "feed the world with what feeds and people sent in this recorded session")
   .option("--only-decisions <file>", "apply only these faults: a JSON list of ids, or the output of --json")
   .option("--jobs <n>", "with --seeds: processes (default: one per core)", read(jobs))
   .option("--trace <file>", "write every step to this file, one per line")
@@ -39,6 +40,10 @@ const command = new Command("sim")
       examples: [
         ["eigenwatch sim --seed 7 --scenario storm", "run one world and report it"],
         ["eigenwatch sim --seeds 1..200", "run two hundred worlds on all cores"],
+        [
+          "eigenwatch sim --recording recordings/today --scenario storm",
+          "run a recorded session through the faults",
+        ],
         ["eigenwatch sim shrink --seed 184467", "make a failing world small"],
       ],
     }),
@@ -55,16 +60,21 @@ export async function runSim(options: SimCommandOptions): Promise<number> {
 }
 
 /** The command that runs a failing world again. */
-export function rerunLine(seed: number, scenario: ScenarioName, minutes?: number): string {
+export function rerunLine(
+  seed: number,
+  { scenario, minutes, recording }: Pick<SimRequest, "scenario" | "minutes" | "recording">,
+): string {
   const length = minutes === undefined ? "" : ` --minutes ${minutes}`;
-  return `eigenwatch sim --seed ${seed} --scenario ${scenario}${length}`;
+  const fed = recording === undefined ? "" : ` --recording ${recording}`;
+  return `eigenwatch sim --seed ${seed} --scenario ${scenario}${length}${fed}`;
 }
 
 // ---- one seed ---------------------------------------------------------------------------------------------------
 
 async function simulateOne(request: SimRequest, options: SimCommandOptions): Promise<number> {
-  const { scenario, minutes, only, override } = request;
+  const { scenario, minutes, only, override, recording } = request;
   const seed = request.seeds[0]!;
+  const recorded = recording === undefined ? undefined : await readRecordedInputs(recording);
   const trace = options.trace === undefined ? null : openTrace(options.trace);
   const before = process.cpuUsage();
   let result: RunResult;
@@ -75,6 +85,7 @@ async function simulateOne(request: SimRequest, options: SimCommandOptions): Pro
       ...(minutes === undefined ? {} : { minutes }),
       ...(only === undefined ? {} : { only }),
       ...(override === undefined ? {} : { override }),
+      ...(recorded === undefined ? {} : { recorded }),
       ...(trace === null ? {} : { write: trace.write }),
     });
   } finally {
@@ -82,12 +93,17 @@ async function simulateOne(request: SimRequest, options: SimCommandOptions): Pro
   }
   const { user, system } = process.cpuUsage(before);
   const cpuSeconds = (user + system) / 1e6;
-  const rerun = rerunLine(seed, scenario, minutes);
+  const rerun = rerunLine(seed, request);
   if (options.json) {
-    const { branches, ...rest } = result;
-    const shown = { ...rest, branches: Object.fromEntries(branches), cpuSeconds, rerun };
+    const { branches, sent, ...rest } = result;
+    const fed = recorded === undefined ? {} : { recorded: summariesOf(recorded, sent) };
+    const shown = { ...rest, ...fed, branches: Object.fromEntries(branches), cpuSeconds, rerun };
     printJson(shown);
-  } else printWorld(result, cpuSeconds, rerun);
+  } else {
+    if (recorded !== undefined)
+      for (const each of summariesOf(recorded, result.sent)) print(recordedLine(each));
+    printWorld(result, cpuSeconds, rerun);
+  }
   return result.violation === null ? 0 : 1;
 }
 
@@ -109,6 +125,31 @@ function printWorld(result: RunResult, cpuSeconds: number, rerun: string): void 
     const when = `+${seconds(violation.atUs - START_US)}`;
     print(`FAIL seed=${seed} time=${when} ${violation.rule}: ${violation.what}`, `rerun: ${rerun}`);
   }
+}
+
+interface RecordedSummary {
+  readonly partition: string;
+  /** Inputs that feeds and people send. */
+  readonly inputs: number;
+  /** How many of them became durable, or were answered. */
+  readonly sent: number;
+  /** Inputs that nobody sends, by type. */
+  readonly notSent: Readonly<Record<string, number>>;
+}
+
+function summariesOf({ partitions }: RecordedInputs, sent: ReadonlyMap<string, number>): RecordedSummary[] {
+  return partitions.map(({ partition, steps, notSent }) => ({
+    partition,
+    inputs: steps.length,
+    sent: sent.get(partition) ?? 0,
+    notSent,
+  }));
+}
+
+function recordedLine({ partition, inputs, sent, notSent }: RecordedSummary): string {
+  const rest = Object.entries(notSent).map(([type, count]) => `${count} ${type}`);
+  const left = rest.length === 0 ? "" : `; nobody sends ${rest.join(", ")}`;
+  return `recorded ${partition}: ${sent} of ${inputs} inputs sent and durable${left}`;
 }
 
 /** Options that are on. */
@@ -154,23 +195,29 @@ function openTrace(file: string): { write(line: string): void; close(): void } {
 // ---- many seeds -------------------------------------------------------------------------------------------------
 
 async function simulateMany(request: SimRequest, options: SimCommandOptions): Promise<number> {
-  const { scenario, seeds, minutes } = request;
+  const { scenario, seeds, minutes, recording } = request;
+  // What is wrong with it is said once, before any process starts.
+  if (recording !== undefined) await readRecordedInputs(recording);
   const { jobs = availableParallelism() } = options;
   const bar = startProgress("sim", seeds.length, "seeds", options.json === true);
-  const common = { scenario, ...(minutes === undefined ? {} : { minutes }) };
+  const common = {
+    scenario,
+    ...(minutes === undefined ? {} : { minutes }),
+    ...(recording === undefined ? {} : { recording }),
+  };
   const result = await runMany(common, seeds, jobs, (count) => bar.update(count)).finally(() => bar.stop());
-  const missing = result.seeds >= SEEDS_FOR_ALL_BRANCHES ? result.neverTaken : [];
+  const missing = result.seeds >= SEEDS_FOR_ALL_BRANCHES && recording === undefined ? result.neverTaken : [];
   if (options.json) {
     const failures = result.failures.map((failure) => ({
       ...failure,
-      rerun: rerunLine(failure.seed, scenario, minutes),
+      rerun: rerunLine(failure.seed, request),
     }));
     printJson({ ...result, failures });
-  } else printSummary(result, minutes);
+  } else printSummary(result, request);
   return result.failures.length > 0 || missing.length > 0 ? 1 : 0;
 }
 
-function printSummary(result: ManyResult, minutes: number | undefined): void {
+function printSummary(result: ManyResult, request: SimRequest): void {
   const { scenario, failures, neverTaken, branchesTaken, cpuSeconds, wallSeconds } = result;
   const rate = Math.round(result.events / cpuSeconds).toLocaleString("en-US");
   const times = Math.round(result.simulatedSeconds / cpuSeconds);
@@ -190,7 +237,7 @@ function printSummary(result: ManyResult, minutes: number | undefined): void {
   for (const { seed, violation } of failures) {
     const when = `+${seconds(violation!.atUs - START_US)}`;
     print("", `FAIL seed=${seed} time=${when} ${violation!.rule}: ${violation!.what}`);
-    print(`rerun: ${rerunLine(seed, scenario, minutes)}`);
+    print(`rerun: ${rerunLine(seed, request)}`);
   }
   if (failures.length === 0) print("every rule held");
 }

@@ -3,6 +3,8 @@ import type { CoreDefinitions } from "../../actors/core/mod.ts";
 import { SYSTEM } from "../../actors/mod.ts";
 import { parseSettings, type Settings } from "../../protocol/settings.ts";
 import type { WorldOptions } from "./options.ts";
+import type { RecordedInputs } from "./recorded-inputs.ts";
+import type { SimulatedCluster } from "./simulated-cluster.ts";
 import { WITNESS } from "./witness-actor.ts";
 
 export const SESSION = "simulated";
@@ -22,8 +24,18 @@ const LIGHT_SYSTEM: CoreDefinitions = {
   session: SYSTEM.session,
 };
 
-export function systemOf({ allDetectors }: Pick<WorldOptions, "allDetectors">): CoreDefinitions {
+/** `recorded`: not the witness, because logical time begins at 0 and its pulse would beat until the first data of a recording. */
+export function systemOf(
+  { allDetectors }: Pick<WorldOptions, "allDetectors">,
+  recorded: RecordedInputs | null = null,
+): CoreDefinitions {
+  if (recorded !== null) return SYSTEM;
   return allDetectors ? SIMULATED_SYSTEM : LIGHT_SYSTEM;
+}
+
+/** Of the session that is replayed, or scaled to the world. */
+export function settingsOf({ seed, recorded }: Pick<SimulatedCluster, "seed" | "recorded">): Settings {
+  return recorded?.settings ?? simulatedSettings(seed);
 }
 
 /** A world of two minutes has a thousand rows: memories and false-alarm rates are scaled to that. */

@@ -14,4 +14,6 @@ export interface Fixture {
   end(clients: WorldEnd["clients"]): Promise<WorldEnd>;
   /** Events that clients received. */
   delivered(): number;
+  /** Of a recording: the steps of each partition that are durable, as their senders know. */
+  sent?(): ReadonlyMap<string, number>;
 }

@@ -8,13 +8,15 @@
 import { ClusterNode, type OwnershipChange, RemoteSession } from "../../actors/cluster/mod.ts";
 import type { Partition } from "../../actors/mod.ts";
 import type { Bus } from "../../actors/ports/bus.ts";
-import { CommandUnanswered } from "../../actors/ports/commands.ts";
+import { type CommandHandler, CommandUnanswered } from "../../actors/ports/commands.ts";
+import { type Command, LOGGED_COMMANDS, type LoggedCommandName } from "../../protocol/commands.ts";
+import type { Author } from "../../protocol/principal.ts";
 import { BusConnection, type Subscribers } from "./bus-connection.ts";
 import type { BusServers } from "./bus-servers.ts";
 import type { WorldEnd } from "./checkers/observation.ts";
 import { SimulatedClock } from "./clock.ts";
 import type { Fault } from "./decisions.ts";
-import { SESSION, SETTING_CHANGES, SNAPSHOT_SAMPLES, simulatedSettings, systemOf } from "./definitions.ts";
+import { SESSION, SETTING_CHANGES, SNAPSHOT_SAMPLES, settingsOf, systemOf } from "./definitions.ts";
 import { SimulatedGateway } from "./gateway.ts";
 import { observePartition } from "./observed-partition.ts";
 import { Process } from "./process.ts";
@@ -26,6 +28,9 @@ export const CLOCK_ERROR_US = { from: -5e6, to: 1e7 };
 
 /** Shorter than a take-over, so that gateways must also report what they cannot know. */
 const COMMAND_MS = 2_500;
+
+/** What became of a command: whether it happened, as far as its sender knows. */
+export type CommandEnd = "no" | "perhaps" | "yes";
 
 type Live = WorldEnd["live"] extends ReadonlyMap<string, infer Each> ? Each : never;
 
@@ -137,8 +142,8 @@ export class SimulatedNode {
       partitions: this.#partitions,
       bus,
       clock,
-      definitions: systemOf(world.options),
-      settings: simulatedSettings(world.seed),
+      definitions: systemOf(world.options, world.recorded),
+      settings: settingsOf(world),
       versions: {},
       memory: () => ({ rss: 0, heapUsed: 0 }),
       snapshotSamples: SNAPSHOT_SAMPLES,
@@ -232,15 +237,27 @@ export class SimulatedNode {
   /** Commands that gateways pass on. The node may end when it has carried one out: its input is durable, and nobody was answered. */
   #takeCommands(owned: Partition): void {
     const { inAnswer } = this.#faults;
+    const carriedOut = async (): Promise<void> => {
+      if (!inAnswer.happens(this.#world.options.node.crashedInAnswer)) return;
+      this.#crashSoon("in an answer");
+      await new Promise<never>(() => {});
+    };
+    const enter =
+      (name: LoggedCommandName): CommandHandler<LoggedCommandName> =>
+      async (body, { authorId: by, author, authorRole: role }, _signal, id) => {
+        const command = id === undefined ? {} : { command: id };
+        const source = { source: "gateway", sequence: 0, author: { id: by, name: author, role } };
+        const input = await owned.command({ name, body, ...source, ...command });
+        await carriedOut();
+        return { input: input! };
+      };
     owned.commands.handle({
       changeSetting: async ({ path, value }, author, _signal, id) => {
         await owned.configure(path, value, author, id);
-        if (inAnswer.happens(this.#world.options.node.crashedInAnswer)) {
-          this.#crashSoon("in an answer");
-          await new Promise<never>(() => {});
-        }
+        await carriedOut();
         return { settings: owned.core.settings };
       },
+      ...Object.fromEntries(LOGGED_COMMANDS.map((name) => [name, enter(name)])),
     });
   }
 
@@ -291,35 +308,41 @@ export class SimulatedNode {
     const { configured } = this.#faults;
     const [path, value] = SETTING_CHANGES[Math.floor(configured.size(0, SETTING_CHANGES.length))]!;
     if (this.#process.state !== "running") return;
-    for (const [partition, session] of this.#remote) this.#ask(partition, session, { path, value });
+    for (const partition of this.#remote.keys()) {
+      const author = `${this.name} ${++this.#asked}`;
+      const by = { author, authorId: author, authorRole: "owner" } as const;
+      void this.command(partition, { name: "changeSetting", body: { path, value } }, by);
+    }
     if (this.#world.options.remote) return;
     for (const partition of this.#node?.owned().values() ?? [])
       void partition.configure(path, value, { author: "somebody" });
   }
 
-  /** Sends a command through this node, whoever owns the partition. Its author tells it from all others in the log. */
-  #ask(partition: string, session: RemoteSession, body: { path: string; value: number | boolean }): void {
+  /**
+   * Sends a command through this node, whoever owns the partition; null while it does not serve the partition. Its author tells it from all
+   * others in the log. Never resolves when the node ends.
+   */
+  command(partition: string, command: Command, author: Author): Promise<CommandEnd> | null {
+    const session = this.#remote.get(partition);
+    if (session === undefined || this.#process.state !== "running") return null;
     const world = this.#world;
-    const author = `${this.name} ${++this.#asked}`;
-    const answered = (happened: "no" | "perhaps" | "yes"): void => {
+    const answered = (happened: "no" | "perhaps" | "yes"): CommandEnd => {
+      const by = command.name === "changeSetting" ? author.author : author.authorId;
       world.sometimes(`command happened: ${happened}`);
-      world.observe({ kind: "commanded", atUs: world.nowUs, partition, author, happened });
+      world.observe({ kind: "commanded", atUs: world.nowUs, partition, author: by, happened });
+      return happened;
     };
-    session.commands
-      .carryOut(
-        { name: "changeSetting", body },
-        { author, authorId: author, authorRole: "owner" },
-        new AbortController().signal,
-      )
-      .then(
-        () => answered("yes"),
-        (error: unknown) => {
-          if (error instanceof CommandUnanswered) {
-            world.sometimes(`command unanswered: ${error.happened}`);
-            answered(error.happened);
-          } else world.threw(`${this.name} command`, error);
-        },
-      );
+    return session.commands.carryOut(command, author, new AbortController().signal).then(
+      () => answered("yes"),
+      (error: unknown) => {
+        if (error instanceof CommandUnanswered) {
+          world.sometimes(`command unanswered: ${error.happened}`);
+          return answered(error.happened);
+        }
+        world.threw(`${this.name} command`, error);
+        return "perhaps";
+      },
+    );
   }
 
   #pause(ms: number): void {

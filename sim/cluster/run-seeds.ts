@@ -3,6 +3,7 @@ import process from "node:process";
 import { inWorkers, type Work } from "../../actors/workers/mod.ts";
 import { branchesOf } from "./branches.ts";
 import type { Violation } from "./checkers/observation.ts";
+import { readRecordedInputs } from "./recorded-inputs.ts";
 import { type RunRequest, run } from "./run.ts";
 import type { ScenarioName } from "./scenarios.ts";
 
@@ -12,6 +13,8 @@ export const SEEDS_FOR_ALL_BRANCHES = 1_000;
 interface Common {
   readonly scenario: ScenarioName;
   readonly minutes?: number;
+  /** Folder of the recording that feeds the worlds. */
+  readonly recording?: string;
 }
 
 /** The result of one seed. */
@@ -58,9 +61,10 @@ export async function runMany(
   return { ...summed(common.scenario, results), wallSeconds: (performance.now() - started) / 1000 };
 }
 
-export const seedWork: Work<Common, number, SeedResult> = async (common, seed) => {
+export const seedWork: Work<Common, number, SeedResult> = async ({ recording, ...common }, seed) => {
   const before = process.cpuUsage();
-  const request: RunRequest = { ...common, seed };
+  const recorded = recording === undefined ? {} : { recorded: await readRecordedInputs(recording) };
+  const request: RunRequest = { ...common, ...recorded, seed };
   const { events, simulatedUs, decisions, delivered, traceHash, violation, branches } = await run(request);
   const { user, system } = process.cpuUsage(before);
   const cpuMs = (user + system) / 1000;

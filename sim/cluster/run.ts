@@ -12,6 +12,7 @@ import type { Violation } from "./checkers/observation.ts";
 import { clusterFixture } from "./cluster-fixture.ts";
 import { nextTurn, runMicrotasks } from "./event-loop.ts";
 import { drawOptions, type WorldOptions } from "./options.ts";
+import type { RecordedInputs } from "./recorded-inputs.ts";
 import type { ScenarioName } from "./scenarios.ts";
 import { SimulatedCluster, START_US } from "./simulated-cluster.ts";
 import { singleFixture } from "./single-fixture.ts";
@@ -24,6 +25,8 @@ export interface RunRequest {
   readonly only?: ReadonlySet<string>;
   /** Replaces drawn options: shrinking makes a world smaller with it. */
   readonly override?: Partial<WorldOptions>;
+  /** Feeds and people send what it holds; absent: simulated feeds. The scenario must have a bus. */
+  readonly recorded?: RecordedInputs;
   /** Receives every step as a line. */
   readonly write?: (line: string) => void;
   /** Runs promise reactions by one turn of the event loop after each event, as on a runtime without `runMicrotasks` (event-loop.ts): slower, same result. */
@@ -46,6 +49,8 @@ export interface RunResult {
   readonly traceHash: string;
   /** Derived events that clients received. */
   readonly delivered: number;
+  /** Of a recording: steps that became durable, by partition. */
+  readonly sent: ReadonlyMap<string, number>;
 }
 
 /** How far an input may lie ahead of the true time: one second that the sequencer allows, and 15 s between clocks (CLOCK_ERROR_US in node.ts). */
@@ -61,10 +66,21 @@ const STOPPING_US = 8_000_000;
 const EVENTS_A_TURN = 50_000;
 
 export async function run(request: RunRequest): Promise<RunResult> {
-  const { seed, scenario, minutes, only, override, write, byTurns = runMicrotasks === null } = request;
-  const options = { ...drawOptions(seed, scenario, minutes), ...override };
-  const checkers = new Checkers({ aheadMaxUs: AHEAD_MAX_US });
-  const world = new SimulatedCluster({ seed, options, only: only ?? null, checkers, write: write ?? null });
+  const { seed, recorded = null, only, write, byTurns = runMicrotasks === null } = request;
+  const options = optionsOf(request);
+  const checkers = new Checkers(
+    recorded === null
+      ? { aheadMaxUs: AHEAD_MAX_US }
+      : { aheadMaxUs: Number.POSITIVE_INFINITY, recorded: { inputs: recorded, startUs: START_US } },
+  );
+  const world = new SimulatedCluster({
+    seed,
+    options,
+    recorded,
+    only: only ?? null,
+    checkers,
+    write: write ?? null,
+  });
   const onRejection = (error: unknown): void => {
     world.threw("a promise", error);
   };
@@ -104,10 +120,21 @@ export async function run(request: RunRequest): Promise<RunResult> {
       simulatedUs: world.nowUs - START_US,
       traceHash: world.trace.hash(),
       delivered: fixture.delivered(),
+      sent: fixture.sent?.() ?? new Map(),
     };
   } finally {
     process.off("unhandledRejection", onRejection);
   }
+}
+
+/** A recorded session has its own feeds, and gateways that pass its commands on; its settings change as people changed them. */
+function optionsOf({ seed, scenario, minutes, recorded, override }: RunRequest): WorldOptions {
+  const drawn = drawOptions(seed, scenario, minutes);
+  if (recorded === undefined) return { ...drawn, ...override };
+  const { length: partitions } = recorded.partitions;
+  const node = { ...drawn.node, configured: 0 };
+  const own = { partitions, feedsOfPartition: 0, remote: true, node };
+  return { ...drawn, ...own, ...override };
 }
 
 /** Lets the queue act until a time or a broken rule; returns how many entries acted. */

@@ -44,6 +44,7 @@ function scenario(text: string): ScenarioName {
 }
 
 export interface SimOptions {
+  recording?: string | undefined;
   seed?: number | undefined;
   seeds?: number[] | undefined;
   scenario?: ScenarioName | undefined;
@@ -57,11 +58,21 @@ export interface SimRequest {
   readonly seeds: readonly number[];
   readonly minutes?: number;
   readonly only?: ReadonlySet<string>;
+  /** Folder of the recording that feeds the worlds. */
+  readonly recording?: string;
   /** Of a case: how its world differs from the drawn one. */
   readonly override?: Partial<WorldOptions>;
 }
 
-export function requestOf({ seed, seeds, scenario, minutes, onlyDecisions, trace }: SimOptions): SimRequest {
+export function requestOf({
+  seed,
+  seeds,
+  scenario,
+  minutes,
+  onlyDecisions,
+  trace,
+  recording,
+}: SimOptions): SimRequest {
   if (seeds !== undefined) {
     const other = { "--seed": seed, "--only-decisions": onlyDecisions, "--trace": trace };
     const [given] = Object.entries(other).find(([, value]) => value !== undefined) ?? [];
@@ -73,12 +84,26 @@ export function requestOf({ seed, seeds, scenario, minutes, onlyDecisions, trace
       });
   }
   const kept = onlyDecisions === undefined ? null : readDecisions(onlyDecisions);
+  const name = scenario ?? kept?.scenario ?? "standard";
+  if (recording !== undefined) checkBus(name);
   return {
-    scenario: scenario ?? kept?.scenario ?? "standard",
+    scenario: name,
+    ...(recording === undefined ? {} : { recording }),
     seeds: seeds ?? [seed ?? kept?.seed ?? 1],
     ...(minutes === undefined ? {} : { minutes }),
     ...(kept === null ? {} : { only: kept.only, override: kept.override }),
   };
+}
+
+/** A recorded session is sent over the bus. */
+function checkBus(name: ScenarioName): void {
+  if (SCENARIOS[name].nodes > 0) return;
+  throw new EigenwatchError({
+    action: "simulate a recording",
+    value: `scenario ${name} is a single node without a bus`,
+    expected: NAMES.filter((each) => SCENARIOS[each].nodes > 0).join(", "),
+    kind: "input",
+  });
 }
 
 interface Kept {

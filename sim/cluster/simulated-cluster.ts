@@ -13,6 +13,7 @@ import { Decisions } from "./decisions.ts";
 import type { WorldOptions } from "./options.ts";
 import type { Process } from "./process.ts";
 import { EventQueue } from "./queue.ts";
+import type { RecordedInputs } from "./recorded-inputs.ts";
 import { Trace } from "./trace.ts";
 
 /** Start of every simulated world: 2026-01-01, µs since the epoch. */
@@ -21,6 +22,8 @@ export const START_US = 1_767_225_600_000_000;
 export interface WorldSetup {
   readonly seed: number;
   readonly options: WorldOptions;
+  /** What feeds and people send; null: simulated feeds. */
+  readonly recorded: RecordedInputs | null;
   /** Decisions that may be taken; null: all. */
   readonly only: ReadonlySet<string> | null;
   readonly checkers: Checkers;
@@ -32,6 +35,7 @@ export class SimulatedCluster {
   readonly startUs = START_US;
   readonly seed: number;
   readonly options: WorldOptions;
+  readonly recorded: RecordedInputs | null;
   readonly queue = new EventQueue(START_US);
   readonly trace: Trace;
   readonly decisions: Decisions;
@@ -43,9 +47,10 @@ export class SimulatedCluster {
   readonly branches = new Map<string, number>();
   readonly #checkers: Checkers;
 
-  constructor({ seed, options, only, checkers, write }: WorldSetup) {
+  constructor({ seed, options, recorded, only, checkers, write }: WorldSetup) {
     this.seed = seed;
     this.options = options;
+    this.recorded = recorded;
     this.#checkers = checkers;
     this.trace = new Trace(START_US, write);
     this.decisions = new Decisions(seed, only, (kind) => this.#count(kind));

@@ -6,10 +6,15 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { systemClock } from "../../actors/clock.ts";
+import { createFeeds } from "../../actors/feeds/session-feeds.ts";
+import { SYSTEM } from "../../actors/mod.ts";
 import { run, runAll } from "../support/program-run.ts";
-import { temporaryDirectory } from "../support/recorded-run.ts";
+import { recordFeeds, temporaryDirectory } from "../support/recorded-run.ts";
 
 const folder = temporaryDirectory();
+const walkFeed = () =>
+  createFeeds(["walk?rate=max&channels=3&duration=1s&seed=4"], { clock: systemClock, seed: 1 })[0]!;
 /** Worlds take seconds, on a busy machine a minute. */
 const PATIENT = { timeoutS: 200 };
 
@@ -37,6 +42,15 @@ test("wrong options of sim give one sentence and exit code 2, and nothing is wri
       /Cannot use the decisions in .*bad\.json: .*; expected a JSON list of ids/,
     ],
     [["--trace", join(folder, "no", "trace")], /Cannot write the trace to /],
+    [["--recording", join(folder, "no recording")], /Cannot read recording .*no recording/],
+    [
+      ["--seeds", "1..2", "--recording", join(folder, "no recording")],
+      /Cannot read recording .*no recording/,
+    ],
+    [
+      ["--recording", folder, "--scenario", "single"],
+      /Cannot simulate a recording: scenario single is a single node without a bus; expected standard, partitions/,
+    ],
   ];
   const ends = await runAll(cases.map(([args]) => ["sim", ...args]));
   const wrong = cases.flatMap(([args, says], k) => {
@@ -80,6 +94,23 @@ test("sim prints a failing world with seed, time, rule and the line that runs it
   assert.is(code, 1);
   assert.match(stdout, /FAIL seed=6 time=\+\d+\.\d+ s [a-z- ]+: /);
   assert.match(stdout, /rerun: eigenwatch sim --seed 6 --scenario canary\n/);
+});
+
+test("sim --recording says what it sent, what nobody sends, and the line that runs it again, for one world and for many", async () => {
+  const { directory } = await recordFeeds({ definitions: SYSTEM, feeds: [walkFeed()] });
+  const args = ["sim", "--recording", directory, "--minutes", "0.6"];
+  const [text, json] = await runAll([args, [...args, "--json"]], PATIENT);
+  assert.is(text!.code, 0, text!.stdout + text!.stderr);
+  assert.match(
+    text!.stdout,
+    /^recorded p0: (\d+) of \1 inputs sent and durable; nobody sends 1 sessionOpened/,
+  );
+  const { recorded, rerun, traceHash } = JSON.parse(json!.stdout);
+  assert.is(recorded[0].sent, recorded[0].inputs);
+  assert.is(recorded[0].notSent.sessionOpened, 1);
+  assert.is(rerun, `eigenwatch sim --seed 1 --scenario standard --minutes 0.6 --recording ${directory}`);
+  const many = await run([...args, "--json", "--seeds", "1..1"], PATIENT);
+  assert.equal(JSON.parse(many.stdout).hashes, [traceHash]);
 });
 
 test("many worlds give the same whatever the number of processes", async () => {

@@ -34,7 +34,7 @@ export function manualWorld(
   only: ReadonlySet<string> | null = null,
 ): SimulatedCluster {
   const checkers = new Checkers({ aheadMaxUs: 1e7 });
-  return new SimulatedCluster({ seed: 1, options, only, checkers, write: null });
+  return new SimulatedCluster({ seed: 1, options, recorded: null, only, checkers, write: null });
 }
 
 /** Lets `ms` of the world's time pass; promise reactions run after each event. */

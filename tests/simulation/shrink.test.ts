@@ -27,6 +27,7 @@ function world(breaks: (only: ReadonlySet<string>, options: RunResult["options"]
       simulatedUs: options.minutes * 60e6,
       traceHash: "",
       delivered: 0,
+      sent: new Map(),
     };
   };
   return { run, requests };

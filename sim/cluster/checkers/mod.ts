@@ -7,6 +7,7 @@
  * Only state is sampled: hashes of some blocks, chosen by the world, and three snapshots of each partition (replayed-logs.ts).
  */
 
+import type { RecordedInputs } from "../recorded-inputs.ts";
 import { acknowledgedSurvives } from "./acknowledged-survives.ts";
 import { balancedCounts } from "./balanced-counts.ts";
 import { bounds } from "./bounds.ts";
@@ -20,6 +21,7 @@ import { nothingLeftOut } from "./nothing-left-out.ts";
 import { nothingThrown } from "./nothing-thrown.ts";
 import type { Observation, ObservationKind, Violation, WorldEnd } from "./observation.ts";
 import { oneChain } from "./one-chain.ts";
+import { recordedSame } from "./recorded-same.ts";
 import { ReplayedLogs } from "./replayed-logs.ts";
 import { sameState } from "./same-state.ts";
 import { sentOnce } from "./sent-once.ts";
@@ -34,6 +36,8 @@ export interface CheckerOptions {
    * for recorded feeds.
    */
   readonly aheadMaxUs: number;
+  /** What the world is fed with, and when its clock began; absent: simulated feeds. */
+  readonly recorded?: { readonly inputs: RecordedInputs; readonly startUs: number };
 }
 
 export class Checkers {
@@ -41,7 +45,7 @@ export class Checkers {
   private readonly byKind = new Map<ObservationKind, Checker[]>();
   private readonly logs = new ReplayedLogs();
 
-  constructor({ aheadMaxUs }: CheckerOptions) {
+  constructor({ aheadMaxUs, recorded }: CheckerOptions) {
     const { stored } = this.logs;
     this.all = [
       nothingThrown(),
@@ -61,6 +65,7 @@ export class Checkers {
       balancedCounts(),
       bounds(),
       convergence(),
+      ...(recorded === undefined ? [] : [recordedSame(recorded.inputs, stored, recorded.startUs)]),
     ];
     for (const checker of this.all)
       for (const kind of checker.observes) this.byKind.set(kind, [...(this.byKind.get(kind) ?? []), checker]);

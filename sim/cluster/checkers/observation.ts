@@ -145,6 +145,10 @@ export type Observation = { readonly atUs: number } & (
       readonly life: number;
       readonly sourceSequence: number;
     }
+  /** Of a recording: its first `steps` steps are durable, or were answered, as their senders know. */
+  | { readonly kind: "recordedDurable"; readonly partition: string; readonly steps: number }
+  /** Of a recording: the sender of this step, a command, was left without an answer. */
+  | { readonly kind: "recordedUnsure"; readonly partition: string; readonly step: number }
   /** After `healed`: a feed sent a valid frame that must enter the log. */
   | {
       readonly kind: "offered";

@@ -10,6 +10,7 @@
 import { performance } from "node:perf_hooks";
 import process from "node:process";
 import { type CorpusCase, runCase } from "../../../sim/cluster/corpus.ts";
+import { readRecordedInputs } from "../../../sim/cluster/recorded-inputs.ts";
 import { type RunResult, run } from "../../../sim/cluster/run.ts";
 import type { ScenarioName } from "../../../sim/cluster/scenarios.ts";
 import { type Shrunk, shrink } from "../../../sim/cluster/shrink.ts";
@@ -28,6 +29,8 @@ export interface WorldsRequest {
   readonly shrinkMs: number;
   /** Run these instead of seeds. */
   readonly worlds?: readonly World[];
+  /** Folder of the recording that feeds the worlds; absent: simulated feeds. */
+  readonly recording?: string;
   /** Run this case instead of seeds. */
   readonly case?: CorpusCase;
 }
@@ -50,12 +53,16 @@ async function answer(request: WorldsRequest): Promise<WorldsAnswer> {
       shrunk: null,
     };
   }
-  const { minutes } = request;
+  const { minutes, recording } = request;
+  const common = {
+    ...(minutes === undefined ? {} : { minutes }),
+    ...(recording === undefined ? {} : { recorded: await readRecordedInputs(recording) }),
+  };
   let events = 0;
   let runs = 0;
   for (const { seed, scenario } of worldsOf(request)) {
     runs++;
-    const result = await run(minutes === undefined ? { seed, scenario } : { seed, scenario, minutes });
+    const result = await run({ seed, scenario, ...common });
     events += result.events;
     const failure = failureOf(result, scenario);
     if (failure === null) continue;
