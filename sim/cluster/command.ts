@@ -9,7 +9,7 @@ import { exitWith } from "../../actors/command-line/program.ts";
 import { startProgress } from "../../actors/command-line/progress.ts";
 import { print, printJson } from "../../actors/command-line/terminal.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { type RecordedInputs, readRecordedInputs } from "./recorded-inputs.ts";
+import { type RecordedInputs, readRecordedInputs } from "./recorded/inputs.ts";
 import { type RunResult, run } from "./run.ts";
 import { type ManyResult, runMany, SEEDS_FOR_ALL_BRANCHES } from "./run-seeds.ts";
 import { shrinkCommand } from "./shrink-command.ts";

@@ -3,7 +3,7 @@ import type { CoreDefinitions } from "../../actors/core/mod.ts";
 import { SYSTEM } from "../../actors/mod.ts";
 import { parseSettings, type Settings } from "../../protocol/settings.ts";
 import type { WorldOptions } from "./options.ts";
-import type { RecordedInputs } from "./recorded-inputs.ts";
+import type { RecordedInputs } from "./recorded/inputs.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
 import { WITNESS } from "./witness-actor.ts";
 

@@ -21,7 +21,7 @@ import type { Fault } from "./decisions.ts";
 import { SESSION } from "./definitions.ts";
 import type { CommandEnd, SimulatedNode } from "./node.ts";
 import { Process } from "./process.ts";
-import { isData, type RecordedPartition, type RecordedStep } from "./recorded-inputs.ts";
+import { isData, type RecordedPartition, type RecordedStep } from "./recorded/inputs.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
 
 /** A person who gets no answer from a node gives it up after so long: a node that ended never answers. */

@@ -3,7 +3,7 @@ import process from "node:process";
 import { inWorkers, type Work } from "../../actors/workers/mod.ts";
 import { branchesOf } from "./branches.ts";
 import type { Violation } from "./checkers/observation.ts";
-import { readRecordedInputs } from "./recorded-inputs.ts";
+import { readRecordedInputs } from "./recorded/inputs.ts";
 import { type RunRequest, run } from "./run.ts";
 import type { ScenarioName } from "./scenarios.ts";
 

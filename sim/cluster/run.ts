@@ -12,7 +12,7 @@ import type { Violation } from "./checkers/observation.ts";
 import { clusterFixture } from "./cluster-fixture.ts";
 import { nextTurn, runMicrotasks } from "./event-loop.ts";
 import { drawOptions, type WorldOptions } from "./options.ts";
-import type { RecordedInputs } from "./recorded-inputs.ts";
+import type { RecordedInputs } from "./recorded/inputs.ts";
 import type { ScenarioName } from "./scenarios.ts";
 import { SimulatedCluster, START_US } from "./simulated-cluster.ts";
 import { singleFixture } from "./single-fixture.ts";

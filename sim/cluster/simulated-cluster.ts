@@ -13,7 +13,7 @@ import { Decisions } from "./decisions.ts";
 import type { WorldOptions } from "./options.ts";
 import type { Process } from "./process.ts";
 import { EventQueue } from "./queue.ts";
-import type { RecordedInputs } from "./recorded-inputs.ts";
+import type { RecordedInputs } from "./recorded/inputs.ts";
 import { Trace } from "./trace.ts";
 
 /** Start of every simulated world: 2026-01-01, µs since the epoch. */

@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { SYSTEM } from "../../actors/mod.ts";
 import type { Feed } from "../../actors/ports/feed.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { type RecordedInputs, readRecordedInputs } from "../../sim/cluster/recorded-inputs.ts";
+import { type RecordedInputs, readRecordedInputs } from "../../sim/cluster/recorded/inputs.ts";
 import { run } from "../../sim/cluster/run.ts";
 import { channels, row } from "../support/inputs.ts";
 import { mixture } from "../support/quantum.ts";

@@ -7,7 +7,7 @@
  * Only state is sampled: hashes of some blocks, chosen by the world, and three snapshots of each partition (replayed-logs.ts).
  */
 
-import type { RecordedInputs } from "../recorded-inputs.ts";
+import type { RecordedInputs } from "../recorded/inputs.ts";
 import { acknowledgedSurvives } from "./acknowledged-survives.ts";
 import { balancedCounts } from "./balanced-counts.ts";
 import { bounds } from "./bounds.ts";

@@ -20,7 +20,7 @@ import type {
   QuantumInput,
   SessionOpened,
 } from "../../../protocol/messages.ts";
-import { isData, type RecordedInputs, type RecordedStep } from "../recorded-inputs.ts";
+import { isData, type RecordedInputs, type RecordedStep } from "../recorded/inputs.ts";
 import type { StoredLogs } from "./admitted-log.ts";
 import type { Checker, Observed } from "./checker.ts";
 import type { WorldEnd } from "./observation.ts";

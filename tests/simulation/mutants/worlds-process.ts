@@ -10,7 +10,7 @@
 import { performance } from "node:perf_hooks";
 import process from "node:process";
 import { type CorpusCase, runCase } from "../../../sim/cluster/corpus.ts";
-import { readRecordedInputs } from "../../../sim/cluster/recorded-inputs.ts";
+import { readRecordedInputs } from "../../../sim/cluster/recorded/inputs.ts";
 import { type RunResult, run } from "../../../sim/cluster/run.ts";
 import type { ScenarioName } from "../../../sim/cluster/scenarios.ts";
 import { type Shrunk, shrink } from "../../../sim/cluster/shrink.ts";

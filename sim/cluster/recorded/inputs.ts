@@ -8,11 +8,11 @@
  * N1  Data keeps its numbers and times. Data of a source that does not number gets numbers, so that what is sent again counts once.
  * N2  Each command has an author of its own, so that it is found in the log whatever became of its answer.
  */
-import { inputs, openRecording, recordedPartitions } from "../../actors/mod.ts";
-import type { Journal } from "../../actors/ports/journal.ts";
-import { type Command, loggedCommand, readCommand } from "../../protocol/commands.ts";
-import { EigenwatchError } from "../../protocol/errors.ts";
-import type { Frame } from "../../protocol/frame.ts";
+import { inputs, openRecording, recordedPartitions } from "../../../actors/mod.ts";
+import type { Journal } from "../../../actors/ports/journal.ts";
+import { type Command, loggedCommand, readCommand } from "../../../protocol/commands.ts";
+import { EigenwatchError } from "../../../protocol/errors.ts";
+import type { Frame } from "../../../protocol/frame.ts";
 import type {
   Channels,
   CommandInput,
@@ -20,9 +20,9 @@ import type {
   FeedStatus,
   Input,
   QuantumInput,
-} from "../../protocol/messages.ts";
-import { type Author, ROLES, type Role } from "../../protocol/principal.ts";
-import { parseSettings, type Settings } from "../../protocol/settings.ts";
+} from "../../../protocol/messages.ts";
+import { type Author, ROLES, type Role } from "../../../protocol/principal.ts";
+import { parseSettings, type Settings } from "../../../protocol/settings.ts";
 
 /**
  * Encoded inputs that a world takes, all partitions together. It holds them decoded, on its servers, in every node that reads the log, and in
