@@ -1,4 +1,6 @@
 /** What the live system takes from sim/. */
+export { beginWithLearnt } from "./recordings/learnt/begin.ts";
+export { withSameChannels } from "./recordings/learnt/same-channels.ts";
 export { Shadow, type ShadowReport } from "./recordings/replay/shadow.ts";
 export { type LivePartition, liveCommands } from "./session-commands.ts";
 export { synthWorlds } from "./worlds/worlds.ts";

@@ -24,6 +24,7 @@ export interface UpOptions extends NatsFlags {
   port?: number | undefined;
   host?: string | undefined;
   record?: string | undefined;
+  learntFrom?: string | undefined;
   durability?: "memory" | "file" | undefined;
   once?: true | undefined;
   config?: string | undefined;
@@ -118,6 +119,12 @@ export function readConfig(path: string | undefined, flags: UpOptions): UpConfig
     throw new EigenwatchError({
       action: "run --shadow without a recording",
       value: "the shadow reads it",
+      expected: "--record DIR",
+    });
+  if (flags.learntFrom !== undefined && record === null)
+    throw new EigenwatchError({
+      action: "run --learnt-from without a recording",
+      value: "what it begins with is kept in it",
       expected: "--record DIR",
     });
   if (durability === "memory" && record !== null) {

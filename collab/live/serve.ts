@@ -20,7 +20,7 @@ import { EigenwatchError } from "../../protocol/errors.ts";
 import type { EventMessage, OperatorNotice } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { timeText } from "../../protocol/text-values.ts";
-import { synthWorlds } from "../../sim/mod.ts";
+import { beginWithLearnt, synthWorlds, withSameChannels } from "../../sim/mod.ts";
 import { noticesOf, startNotifier } from "../notify/config.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { readConfig, type UpConfig, type UpOptions } from "./config.ts";
@@ -52,6 +52,7 @@ export async function up(flags: UpOptions): Promise<number> {
   const alarms: AlarmCounts = { incidents: 0, heldBack: 0 };
   // A secret that is not there is reported before anything has started.
   const notices = noticesOf(config.notify);
+  await beginLearnt(flags, config, log);
   const names = await partitionsToRun(config.partitions, config.record);
   const partitions = await SessionPartitions.open({
     config,
@@ -82,7 +83,10 @@ export async function up(flags: UpOptions): Promise<number> {
   });
   // A recording that goes on keeps its seed.
   const { settings } = partitions.first.core;
-  partitions.startFeeds(settings.seed === config.settings.seed ? asked : feeds(settings));
+  const running = settings.seed === config.settings.seed ? asked : feeds(settings);
+  partitions.startFeeds(
+    flags.learntFrom === undefined ? running : continuing(running, partitions, flags.learntFrom),
+  );
 
   const ended = flags.once
     ? partitions.feedsEnded("recorded").then(() => "ended")
@@ -110,9 +114,29 @@ export async function up(flags: UpOptions): Promise<number> {
   return halted || differs || (flags.once && failed.length > 0) ? 1 : 0;
 }
 
+/** `--learnt-from`: makes the new recording, which is then opened as one that goes on. */
+async function beginLearnt(
+  { learntFrom }: UpOptions,
+  { record, requested }: UpConfig,
+  log: (message: string) => void,
+): Promise<void> {
+  if (learntFrom === undefined || record === null) return;
+  const isNew = await beginWithLearnt({ from: learntFrom, to: record, requested });
+  if (!isNew) log(`${record} goes on; it began with what ${learntFrom} had learnt`);
+}
+
+/** Feeds of a session that begins with what `from` had learnt. */
+function continuing(feeds: readonly Feed[], partitions: SessionPartitions, from: string): Feed[] {
+  const declarations = new Map(
+    partitions.sessions.flatMap(({ core }) => core.declarations()).map((each) => [each.group, each]),
+  );
+  return feeds.map((feed) => withSameChannels(feed, (group) => declarations.get(group), from));
+}
+
 /** A cluster of one. */
 async function upOverNats(flags: UpOptions, config: UpConfig): Promise<number> {
   const excluded = {
+    "--learnt-from": flags.learntFrom !== undefined,
     "--record": config.record !== null,
     "--shadow": config.shadow,
     "--once": flags.once === true,

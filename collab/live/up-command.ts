@@ -23,6 +23,10 @@ export const upCommand = withNatsOptions(
   ),
 )
   .option("--record <dir>", "keep the journal in this folder: a recording that `replay` reads")
+  .option(
+    "--learnt-from <dir>",
+    "begin the new recording with what this one has learnt: baselines, ranges, thresholds, settings",
+  )
   .addOption(
     new Option(
       "--durability <level>",
@@ -60,6 +64,10 @@ export const upCommand = withNatsOptions(
         [
           "eigenwatch up --feed file:prices.csv?speed=60 --record recordings/prices",
           "play a table, and record",
+        ],
+        [
+          "eigenwatch up --record recordings/june --learnt-from recordings/may",
+          "a new recording, without learning anew",
         ],
         ["eigenwatch up --feed host --set collapse.falseAlarmsPerDay=0.1", "watch with fewer false alarms"],
       ],

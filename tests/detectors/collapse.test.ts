@@ -67,6 +67,30 @@ for (const [change, guaranteed, expected] of TABLE) {
   });
 }
 
+test("a regime that comes back while another is learnt needs no learning, and the next change is found", () => {
+  const run = new CollapseRun(2000, 0, 21);
+  for (let k = 0; k < 500 + QUIET_ROWS; k++) run.step();
+  for (let k = 0; k < 150; k++) run.step("loud");
+  assert.is(run.machine.value, "relearning");
+  for (let k = 0; k < 150; k++) run.step();
+  assert.is(run.machine.value, "tracking");
+  assert.is(run.heard("returned"), 1);
+  assert.is(run.heard("calibrated"), 1, "the old baseline holds again");
+  const before = run.heard("declared");
+  for (let k = 0; k < 30; k++) run.step("loud");
+  assert.is(run.heard("declared"), before + 1);
+});
+
+test("a regime that lasts is learnt, whatever kind of change began it, and not taken for the one before", () => {
+  for (const change of ["corr up", "block", "mean", "loud"] as const) {
+    const run = new CollapseRun(2000, 0, 22);
+    for (let k = 0; k < 500 + QUIET_ROWS; k++) run.step();
+    for (let k = 0; k < 1500 && run.heard("calibrated") < 2; k++) run.step(change);
+    assert.is(run.heard("returned"), 0, change);
+    assert.is(run.heard("calibrated"), 2, change);
+  }
+});
+
 test("collapse detector voids its guarantee within 2,000 AR(1) rows with φ = 0.3", () => {
   const run = new CollapseRun(2000, 0, 5);
   const state = new Float64Array(CHANNELS);

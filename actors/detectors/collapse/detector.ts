@@ -12,6 +12,7 @@
  *               M ≥ A² within few rows for another kind of change ─► declared again
  *               M ≥ A otherwise, or no decision for too long ─► persists
  *   relearning  learns the new regime from as many rows as the first, or more (learning-rows.ts) ─► calibrated
+ *               the rows follow the old regime again (former-regime.ts) ─► returned
  *               M ≥ A among the rows of the new regime, up to A² while they are few ─► declared again
  *
  * The part of a row's size that its past foretells is removed (ranked-score.ts), so volatility in clusters is no change. With
@@ -32,6 +33,7 @@ import { Baseline, Calibration } from "./baseline.ts";
 import { kindOf, memberName } from "./bets.ts";
 import { Betting } from "./betting.ts";
 import { DependenceWatch } from "./dependence.ts";
+import { FormerRegime } from "./former-regime.ts";
 import { InnovationChoice } from "./innovation-choice.ts";
 import { calibrationRows, failed, relearningRows } from "./learning-rows.ts";
 import { collapseMachine } from "./machine.ts";
@@ -41,7 +43,7 @@ import type { Guarantee } from "./signals.ts";
 
 export const collapse = defineDetector({
   name: "collapse",
-  version: 3,
+  version: 4,
   machine: collapseMachine,
   enabled: (settings, group) => settings.collapse.enabled && !group.states,
   createDetector: (settings, group) => new CollapseDetector(settings, group),
@@ -67,6 +69,8 @@ const Scalars = namedNumbers(
   "delayRows",
   "rowsSinceDeclared",
   "quietRows",
+  /** Rows since the change whose regime is being learnt. */
+  "rowsSinceChange",
   /** Rows that the baseline is or was learnt from, rows on which it was then watched, and baselines in a row that failed. */
   "learningRows",
   "rowsWatched",
@@ -89,6 +93,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
   private readonly spacing: RowSpacing;
   private readonly innovation: InnovationChoice;
   private readonly recent: RecentRows;
+  private readonly former = new FormerRegime();
   private readonly volatility: EwmaMoments | null;
   private readonly x: Float64Array;
   private readonly y: Float64Array;
@@ -124,6 +129,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
       ...this.spacing.fields,
       ...this.innovation.fields,
       ...this.recent.fields,
+      ...this.former.fields,
     };
   }
 
@@ -246,13 +252,19 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
    * up to A² instead of A.
    */
   private relearn(context: Context): void {
-    const { baseline, y, betting, threshold } = this;
+    const { baseline, y, betting, threshold, former } = this;
     if (baseline.apply(this.x, y)) {
       const { guarantee } = context.machine.context;
       betting.row(y, baseline, true, context);
+      this.scalars.rowsSinceChange++;
+      former.since(y, baseline, threshold.lnPromised);
       const { logM } = betting;
       threshold.row(logM, guarantee);
       this.testDependence(context);
+      if (former.evidence >= threshold.lnPromised) {
+        this.returnToFormer(context);
+        return;
+      }
       const unknown = Math.max(0, 1 - betting.rowsKnown / this.calibrationRows);
       if (logM >= this.level(guarantee) + unknown * threshold.lnPromised) {
         this.declareCollapse(context);
@@ -376,14 +388,38 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
 
   /** Begins ranks anew with the rows since the change. */
   private rankSinceChange(rowsSince: number, context: Context): void {
-    const { betting, baseline, recent, y } = this;
+    const { betting, baseline, recent, former, scalars, y } = this;
     const { n } = this.group;
     betting.reset();
-    const rows = recent.last(Math.min(recent.count, rowsSince));
+    former.reset();
+    scalars.rowsSinceChange = rowsSince;
+    const before = recent.count - rowsSince;
+    const rows = recent.last(recent.count);
+    for (let r = 0; r < recent.count; r++) {
+      if (!baseline.apply(rows.subarray(r * n, (r + 1) * n), y)) continue;
+      if (r < before) former.before(y, baseline);
+      else {
+        betting.row(y, baseline, true, context);
+        former.since(y, baseline, this.threshold.lnPromised);
+      }
+    }
+    betting.mixture.reset();
+  }
+
+  /** The regime before the collapse is back, and its baseline with it. Rows between the two are forgotten; the next are ranked among the others. */
+  private returnToFormer(context: Context): void {
+    const { betting, baseline, recent, former, scalars, y } = this;
+    const { n } = this.group;
+    const { rowsBack } = former;
+    recent.add(this.x, this.rowTime);
+    recent.forget(recent.count - scalars.rowsSinceChange, recent.count - rowsBack);
+    const rows = recent.last(recent.count);
+    betting.reset();
     for (let at = 0; at < rows.length; at += n) {
       if (baseline.apply(rows.subarray(at, at + n), y)) betting.row(y, baseline, true, context);
     }
-    betting.mixture.reset();
+    this.watchAnew();
+    context.signal({ type: "returned", timeUs: this.time, rows: rowsBack });
   }
 
   /** Starts to collect evidence against the baseline. */

@@ -5,12 +5,12 @@
  *   tracking    suspected → suspected     declared → collapsed
  *   suspected   cleared → tracking        declared → collapsed
  *   collapsed   returned → tracking       persists → relearning      declared → collapsed, announced
- *   relearning  calibrated → tracking     declared → collapsed
+ *   relearning  calibrated → tracking     declared → collapsed       returned → tracking
  *
  * K1  A collapse is declared only while a baseline is known: never in `warming`.
  * K2  One `collapse.declared` for one change: in `collapsed` and `relearning` the machine announces every `declared`, and the detector sends
  *     one only for much evidence of a further change.
- * K3  When the old regime comes back, the old baseline stays (`collapse.recovered`).
+ * K3  When the old regime comes back, also while a new one is being learnt, the old baseline stays (`collapse.recovered`).
  * K4  When the new regime persists, the detector learns it in `relearning`, and tracking begins against it (`collapse.rebaselined`).
  * K5  `context.guarantee` says whether the false-alarm rate is guaranteed. Dependence between rows voids it, independence restores it, in any
  *     state; each change is announced once, because the detector signals only changes.
@@ -104,7 +104,7 @@ export const collapseMachine = setup({
         suspected: ignored,
         cleared: ignored,
         declared: { target: "collapsed", actions: announces(declaredAgain) },
-        returned: ignored,
+        returned: { target: "tracking", actions: announces(returned) },
         persists: ignored,
         ...dependence,
       } as const satisfies AllSignals,

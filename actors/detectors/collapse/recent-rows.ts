@@ -40,6 +40,24 @@ export class RecentRows {
     return this.times[(this.position.next - 1 - back + 2 * ROWS) % ROWS]!;
   }
 
+  /** Forgets the rows from the `from`-th held, the oldest being the 0th, to the one before the `until`-th. */
+  forget(from: number, until: number): void {
+    const { n, times, position } = this;
+    const rows = this.last(position.filled);
+    const held = Float64Array.from({ length: position.filled }, (_, k) =>
+      this.timeBefore(position.filled - 1 - k),
+    );
+    position.filled = 0;
+    position.next = 0;
+    for (let k = 0; k < held.length; k++) {
+      if (k >= from && k < until) continue;
+      this.rows.set(rows.subarray(k * n, (k + 1) * n), position.next * n);
+      times[position.next] = held[k]!;
+      position.next = (position.next + 1) % ROWS;
+      position.filled++;
+    }
+  }
+
   /** Forgets all rows. */
   reset(): void {
     this.position.next = 0;
