@@ -31,7 +31,7 @@ for (const scenario of ["standard", "storm", "single"]) {
         "--scenario",
         scenario,
         "--minutes",
-        "0.7",
+        "0.5",
         "--jobs",
         "1",
         "--json",

@@ -1,3 +1,4 @@
+// runtime: either
 // timeout: 300
 // slow
 /**

@@ -1,3 +1,4 @@
+// runtime: either
 // slow
 /** `replay` over a recording that `up` has made: verification, parts of it, pace, and where events and report go. */
 import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";

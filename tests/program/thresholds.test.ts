@@ -1,3 +1,4 @@
+// runtime: either
 // timeout: 300
 /** `threshold` and `alerts` against a running session, as a user runs them. */
 import { test } from "uvu";
