@@ -2,10 +2,12 @@
  * A reader of a partition's stream: applies the rule of admission to every entry and knows the places of the admitted blocks.
  *
  *   read ──► stored entries, to the end reported by the server ──► follow ──► new entries ──► watcher
- *                                                                           └─ the stream went back ─► broken
+ *     ▲                                                                     └─ the stream went back ─► broken
+ *     └── from the first one, or from a block that a snapshot names, where the stream still has it
  *
  * D1  Every reader of the same stream comes to the same log (actors/cluster/admission.ts).
  * D2  An entry, or a part of a stored one, reaches the watcher after it was folded: `state` is the log including it.
+ *     Begun at a block, it is that of the whole log, except the name of the owner and the counts of what was skipped before.
  * D3  A stream that goes back or leaves a gap breaks the log: the folded entries differ from those of the server and must not be used.
  */
 
@@ -13,7 +15,7 @@ import { LogRewound } from "../journal/errors.ts";
 import type { LogStream, StreamEntry } from "../ports/bus.ts";
 import type { BlockPosition, JournalEntry } from "../ports/journal.ts";
 import { type Admission, admit, emptyLog, type Verdict } from "./admission.ts";
-import { BlockIndex } from "./block-index.ts";
+import { BlockIndex, hashPrefixOf } from "./block-index.ts";
 import {
   blockBytes,
   entriesOf,
@@ -28,10 +30,21 @@ export interface LogWatcher {
   broken(error: LogRewound): void;
 }
 
+/** An admitted block, at which reading may begin. */
+export interface LogStart {
+  readonly block: number;
+  /** First bytes of its hash, as the index has them. */
+  readonly hash: string;
+  readonly streamSequence: number;
+  /** Derived records of its epoch before it. */
+  readonly derivedRecords: number;
+}
+
 export class AdmittedLog {
   readonly partition: string;
   readonly stream: LogStream;
-  readonly index = new BlockIndex();
+  #index = new BlockIndex();
+  #completing: Promise<void> | null = null;
   #state: Admission;
   #sequence = 0;
   #first: BlockPosition | null = null;
@@ -43,15 +56,18 @@ export class AdmittedLog {
 
   /**
    * Reads the stream to its end and then follows it. Rejects when the server cannot be reached. `watcher`: gets the entries from the first
-   * one; default: nobody does until `watch`.
+   * one that is read; default: nobody does until `watch`. `starts`: blocks to begin at, the best first; those that the stream does not have at
+   * their place are passed over. Default: the first entry.
    */
   static async open(
     stream: LogStream,
     partition: string,
     watcher: LogWatcher | null = null,
+    starts: readonly LogStart[] = [],
   ): Promise<AdmittedLog> {
     const log = new AdmittedLog(stream, partition);
     log.#watcher = watcher;
+    for (const start of starts) if (await log.#beginAt(start)) break;
     await log.#readToEnd();
     log.#unfollow = stream.follow(log.#sequence + 1, (entry) => log.#take(entry));
     return log;
@@ -72,6 +88,12 @@ export class AdmittedLog {
     return this.#sequence;
   }
 
+  /** Begins later than the log until `complete`, if the log was read from a block on. */
+  get index(): BlockIndex {
+    return this.#index;
+  }
+
+  /** Null also while it was not read. */
   get first(): BlockPosition | null {
     return this.#first;
   }
@@ -84,6 +106,15 @@ export class AdmittedLog {
   watch(watcher: LogWatcher): void {
     this.#watcher = watcher;
     if (this.#broken !== null) watcher.broken(this.#broken);
+  }
+
+  /** Resolves when the index has all blocks: what was not read so far is read now. Rejects when the server cannot be reached. */
+  complete(): Promise<void> {
+    if (this.#index.first === 1) return Promise.resolve();
+    this.#completing ??= this.#readBeginning().finally(() => {
+      this.#completing = null;
+    });
+    return this.#completing;
   }
 
   /** The server says that its last entry is `sequence`: less than was folded means that it forgot. */
@@ -107,6 +138,7 @@ export class AdmittedLog {
   async *entries(from: number): AsyncGenerator<JournalEntry> {
     const until = this.#sequence;
     if (from > this.index.count) return;
+    if (from < this.index.first) await this.complete();
     const { streamSequence, derivedRecords } = this.index.get(from);
     let state: Admission | null = null;
     const records = new RecordAssembler();
@@ -142,8 +174,46 @@ export class AdmittedLog {
   /** The log right before an indexed block; null when the index has another entry there. */
   #before(entry: StreamedEntry, derivedRecords: number): Admission | null {
     if (entry.kind !== "block" || !this.index.holds(entry)) return null;
-    const { partition, epoch, number, previousHash } = entry;
-    return { ...emptyLog(partition), epoch, lastBlock: number - 1, lastHash: previousHash, derivedRecords };
+    return beforeBlock(entry, derivedRecords);
+  }
+
+  /** Puts the log right before a block; false when the stream has another entry there, or none. */
+  async #beginAt({ block, hash, streamSequence, derivedRecords }: LogStart): Promise<boolean> {
+    if (streamSequence > (await this.stream.lastSequence())) return false;
+    for await (const stored of this.stream.read(streamSequence)) {
+      const [entry] = entriesOf(stored);
+      if (stored.sequence !== streamSequence || entry?.kind !== "block") return false;
+      if (entry.partition !== this.partition || entry.number !== block) return false;
+      if (hashPrefixOf(entry.hash) !== hash) return false;
+      this.#state = beforeBlock(entry, derivedRecords);
+      this.#sequence = streamSequence - 1;
+      this.#index = new BlockIndex(block);
+      return true;
+    }
+    return false;
+  }
+
+  async #readBeginning(): Promise<void> {
+    const { first } = this.#index;
+    const whole = new BlockIndex();
+    let state = emptyLog(this.partition);
+    for await (const stored of this.stream.read(1)) {
+      for (const entry of entriesOf(stored)) {
+        const { log, verdict } = admit(state, entry);
+        state = log;
+        if (verdict !== "block" || entry.kind !== "block" || entry.number >= first) continue;
+        this.#first ??= positionOf(entry);
+        whole.add(entry, stored.sequence, log.derivedRecords);
+      }
+      if (state.lastBlock >= first) break;
+    }
+    if (whole.count !== first - 1)
+      throw new LogRewound({
+        action: `read log of ${this.partition}`,
+        value: `it has ${whole.count} blocks before block ${first}`,
+      });
+    whole.append(this.#index);
+    this.#index = whole;
   }
 
   async #readToEnd(): Promise<void> {
@@ -177,7 +247,7 @@ export class AdmittedLog {
       if (verdict === "block" && entry.kind === "block") {
         const position = positionOf(entry);
         this.index.add(position, sequence, log.derivedRecords);
-        this.#first ??= position;
+        if (position.number === 1) this.#first = position;
         this.#last = position;
       }
       this.#watcher?.entry(entry, verdict, stored);
@@ -190,6 +260,14 @@ export class AdmittedLog {
     this.#unfollow();
     this.#watcher?.broken(this.#broken);
   }
+}
+
+/** The log right before an admitted block. */
+function beforeBlock(
+  { partition, epoch, number, previousHash }: StreamedBlock,
+  derivedRecords: number,
+): Admission {
+  return { ...emptyLog(partition), epoch, lastBlock: number - 1, lastHash: previousHash, derivedRecords };
 }
 
 function positionOf({ number, firstSequence, lastSequence, timeUs, hash }: StreamedBlock): BlockPosition {

@@ -1,5 +1,5 @@
 /**
- * The places of the blocks of a streamed log: by block number, in columns, 40 bytes a block.
+ * The places of the blocks of a streamed log: by block number, in columns, 40 bytes a block. It may begin later than the log does.
  *
  * The first 8 bytes of a block's hash are kept to check whether a snapshot belongs to this log; an accidental collision would take about 2³²
  * blocks.
@@ -16,22 +16,29 @@ export interface IndexedBlock extends Omit<BlockPosition, "hash" | "firstSequenc
 const HASH_BYTES = 8;
 
 export class BlockIndex {
-  #count = 0;
+  /** Number of its first block. */
+  readonly first: number;
+  /** Blocks in the columns. */
+  #length = 0;
   #streamSequence = new Float64Array(1024);
   #lastSequence = new Float64Array(1024);
   #timeUs = new Float64Array(1024);
   #derivedRecords = new Float64Array(1024);
   #hash = new Uint8Array(1024 * HASH_BYTES);
 
-  /** Blocks 1 to `count` are in the index. */
+  constructor(first = 1) {
+    this.first = first;
+  }
+
+  /** Blocks `first` to `count` are in the index. */
   get count(): number {
-    return this.#count;
+    return this.first - 1 + this.#length;
   }
 
   add(position: BlockPosition, streamSequence: number, derivedRecords: number): void {
-    if (position.number !== this.#count + 1)
-      throw new RangeError(`Cannot index block ${position.number}: expected ${this.#count + 1}`);
-    const at = this.#count++;
+    if (position.number !== this.count + 1)
+      throw new RangeError(`Cannot index block ${position.number}: expected ${this.count + 1}`);
+    const at = this.#length++;
     if (at === this.#timeUs.length) this.#grow();
     this.#streamSequence[at] = streamSequence;
     this.#lastSequence[at] = position.lastSequence;
@@ -42,11 +49,25 @@ export class BlockIndex {
 
   /** Forgets the blocks after the first `count`. */
   dropAfter(count: number): void {
-    this.#count = Math.min(this.#count, count);
+    this.#length = Math.min(this.#length, Math.max(0, count - this.first + 1));
+  }
+
+  /** Adds the blocks of an index that begins where this one ends, or before. */
+  append(later: BlockIndex): void {
+    for (let number = this.count + 1; number <= later.count; number++) {
+      const from = number - later.first;
+      const at = this.#length++;
+      if (at === this.#timeUs.length) this.#grow();
+      this.#streamSequence[at] = later.#streamSequence[from]!;
+      this.#lastSequence[at] = later.#lastSequence[from]!;
+      this.#timeUs[at] = later.#timeUs[from]!;
+      this.#derivedRecords[at] = later.#derivedRecords[from]!;
+      this.#hash.set(later.#hash.subarray(from * HASH_BYTES, (from + 1) * HASH_BYTES), at * HASH_BYTES);
+    }
   }
 
   get(number: number): IndexedBlock {
-    const at = this.#checked(number) - 1;
+    const at = this.#placeOf(number);
     return {
       number,
       streamSequence: this.#streamSequence[at]!,
@@ -58,19 +79,20 @@ export class BlockIndex {
 
   /** Whether this is the block of the log with its number. */
   holds({ number, hash }: BlockPosition): boolean {
-    return number >= 1 && number <= this.#count && prefixOf(hash) === this.hashPrefix(number);
+    return number >= this.first && number <= this.count && hashPrefixOf(hash) === this.hashPrefix(number);
   }
 
   /** The first bytes of the block's hash, hex; of zeros for the place before the first block. */
   hashPrefix(number: number): string {
     if (number === 0) return "0".repeat(2 * HASH_BYTES);
-    const at = (this.#checked(number) - 1) * HASH_BYTES;
-    return prefixOf(this.#hash.subarray(at, at + HASH_BYTES));
+    const at = this.#placeOf(number) * HASH_BYTES;
+    return hashPrefixOf(this.#hash.subarray(at, at + HASH_BYTES));
   }
 
-  #checked(number: number): number {
-    if (Number.isSafeInteger(number) && number >= 1 && number <= this.#count) return number;
-    throw new RangeError(`Cannot look up block ${number}: expected 1 to ${this.#count}`);
+  #placeOf(number: number): number {
+    if (Number.isSafeInteger(number) && number >= this.first && number <= this.count)
+      return number - this.first;
+    throw new RangeError(`Cannot look up block ${number}: expected ${this.first} to ${this.count}`);
   }
 
   #grow(): void {
@@ -84,7 +106,8 @@ export class BlockIndex {
   }
 }
 
-function prefixOf(hash: Uint8Array): string {
+/** The part of a block's hash that names it here, hex. */
+export function hashPrefixOf(hash: Uint8Array): string {
   let prefix = "";
   for (let i = 0; i < HASH_BYTES; i++) prefix += hash[i]!.toString(16).padStart(2, "0");
   return prefix;

@@ -17,7 +17,7 @@ import { BusFeed } from "../feeds/bus.ts";
 import { OfferedFeed } from "../feeds/bus-offers.ts";
 import { IngestFeed } from "../feeds/ingest.ts";
 import { Partition } from "../partition/partition.ts";
-import type { Bus } from "../ports/bus.ts";
+import type { Bus, SnapshotStore } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { PartitionTap } from "../ports/tap.ts";
 import { AdmittedLog } from "./admitted-log.ts";
@@ -27,6 +27,7 @@ import { Ownership } from "./ownership.ts";
 import { ownerOf, partitionOf } from "./placement.ts";
 import { SessionServer } from "./session-server.ts";
 import { StreamJournal } from "./stream-journal.ts";
+import { logStarts } from "./stream-snapshots.ts";
 
 /** Leaves room for `@` and a time in a name of 128 bytes. */
 const MAX_NODE_NAME_BYTES = 100;
@@ -174,14 +175,14 @@ export class ClusterNode {
   }
 
   private ownershipOf(partition: string): Ownership {
-    const { bus, clock, session, log } = this.options;
+    const { clock, log } = this.options;
     return new Ownership({
       partition,
       clock,
       log,
       timing: this.timing,
       owner: () => `${this.name}@${this.presence.sinceUs}`,
-      readLog: () => AdmittedLog.open(bus.stream(subjectOf(session, partition, "log")), partition),
+      readLog: () => this.readLog(partition),
       openJournal: (admitted, epoch) => this.openJournal(admitted, epoch),
       openPartition: (journal, epoch) => this.openPartition(partition, journal, epoch),
       isFree: () => this.presence.isFree(partition),
@@ -192,11 +193,22 @@ export class ClusterNode {
     });
   }
 
+  /** From the newest snapshot on: a take-over shall not take longer the longer the session has run. */
+  private async readLog(partition: string): Promise<AdmittedLog> {
+    const { bus, session, log } = this.options;
+    const stream = bus.stream(subjectOf(session, partition, "log"));
+    return AdmittedLog.open(stream, partition, null, await logStarts(this.snapshots(), partition, log));
+  }
+
+  private snapshots(): SnapshotStore {
+    const { bus, session } = this.options;
+    return bus.snapshots(`${escapeName(session)}-snapshots`);
+  }
+
   private openJournal(log: AdmittedLog, epoch: number): StreamJournal {
-    const { bus, clock, session } = this.options;
-    const snapshots = bus.snapshots(`${escapeName(session)}-snapshots`);
+    const { clock, log: report } = this.options;
     const { retryMs } = this.timing;
-    return new StreamJournal({ log, epoch, snapshots, clock, retryMs, report: this.options.log });
+    return new StreamJournal({ log, epoch, snapshots: this.snapshots(), clock, retryMs, report });
   }
 
   private openPartition(partition: string, journal: StreamJournal, epoch: number): Promise<Partition> {

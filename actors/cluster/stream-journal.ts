@@ -154,10 +154,17 @@ export class StreamJournal implements Journal {
 
   async locate(at: LogPlace): Promise<number | null> {
     const { field, value } = placeOf(at);
-    const { index } = this.#log;
-    const end = index.count + 1;
-    const found = firstReaching(1, end, (number) => index.get(number), field, value);
-    return found === end ? null : found;
+    let { index } = this.#log;
+    const search = () =>
+      firstReaching(index.first, index.count + 1, (number) => index.get(number), field, value);
+    let found = search();
+    if (found === index.first && found > 1) {
+      // An earlier one may reach it as well.
+      await this.#log.complete();
+      index = this.#log.index;
+      found = search();
+    }
+    return found === index.count + 1 ? null : found;
   }
 
   async *read(from = 1): AsyncGenerator<JournalEntry> {

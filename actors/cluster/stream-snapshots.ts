@@ -2,7 +2,10 @@
  * Snapshots of a streamed log, in a store that every node reaches. The name says what a snapshot follows, so that choosing one reads
  * names only:
  *
- *   <partition>.<block>.<timeUs>.<input sequence>.<first bytes of the block's hash>        4 bytes CRC-32, then the state
+ *   <partition>.<block>.<timeUs>.<input sequence>.<first bytes of the block's hash>.<entry>.<records>        4 bytes CRC-32, then the state
+ *
+ * `entry` is the place of the block in the stream, and `records` the number of derived records in its epoch before it: whoever takes over begins to
+ * read there (`logStarts`). Names without them are of an earlier version.
  *
  * H1  A snapshot is used only if its block is in the log: a snapshot of an owner that was refused, or of an end that the
  *     servers lost, is not of this log even if its number fits.
@@ -12,7 +15,7 @@ import { crc32 } from "node:zlib";
 import { escapeName } from "../../protocol/subjects.ts";
 import type { SnapshotStore } from "../ports/bus.ts";
 import type { LogPlace, StoredSnapshot } from "../ports/journal.ts";
-import type { AdmittedLog } from "./admitted-log.ts";
+import type { AdmittedLog, LogStart } from "./admitted-log.ts";
 
 /** The newest are for take-overs, the others for the case that these are bad; seeking far back reads the log. */
 const KEPT = 8;
@@ -22,6 +25,22 @@ const CRC_BYTES = 4;
 interface Named extends Omit<StoredSnapshot, "bytes"> {
   readonly name: string;
   readonly hash: string;
+  readonly start: LogStart | null;
+}
+
+/** The blocks of a partition's snapshots, at which a reader of its log may begin, the newest first. None when the store cannot be reached. */
+export async function logStarts(
+  store: SnapshotStore,
+  partition: string,
+  report: (message: string) => void,
+): Promise<LogStart[]> {
+  try {
+    const named = await listed(store, partition);
+    return named.flatMap(({ start }) => start ?? []).reverse();
+  } catch (error) {
+    report(`snapshots cannot be reached, the log is read from its beginning: ${error}`);
+    return [];
+  }
 }
 
 export class StreamSnapshots {
@@ -37,7 +56,9 @@ export class StreamSnapshots {
 
   /** The block must be in the log. */
   async save({ block, timeUs, sequence, bytes }: StoredSnapshot): Promise<void> {
-    const name = this.#prefix + [block, timeUs, sequence, this.#log.index.hashPrefix(block)].join(".");
+    const { index, partition } = this.#log;
+    const place = block === 0 ? [] : [index.get(block).streamSequence, index.get(block).derivedRecords];
+    const name = prefixOf(partition) + [block, timeUs, sequence, index.hashPrefix(block), ...place].join(".");
     const value = new Uint8Array(CRC_BYTES + bytes.length);
     new DataView(value.buffer).setUint32(0, crc32(bytes), true);
     value.set(bytes, CRC_BYTES);
@@ -51,12 +72,13 @@ export class StreamSnapshots {
     sequence = Infinity,
   }: LogPlace): Promise<StoredSnapshot | null> {
     try {
-      const usable = (await this.#list()).filter(
-        (each) =>
-          this.#belongs(each) && each.block <= block && each.timeUs <= timeUs && each.sequence <= sequence,
+      const before = (await this.#list()).filter(
+        (each) => each.block <= block && each.timeUs <= timeUs && each.sequence <= sequence,
       );
-      for (const each of usable.reverse()) {
-        const bytes = await this.#read(each.name);
+      for (const each of before.reverse()) {
+        // Whether an older one is of this log is not known before its beginning was read.
+        if (this.#isBeforeIndex(each)) await this.#log.complete();
+        const bytes = this.#belongs(each) ? await this.#read(each.name) : null;
         if (bytes !== null) return { block: each.block, timeUs: each.timeUs, sequence: each.sequence, bytes };
       }
     } catch (error) {
@@ -68,23 +90,17 @@ export class StreamSnapshots {
   /** Removes the oldest, and those of another log. Newer ones stay: another owner may know more of the log. */
   async #thin(): Promise<void> {
     const all = await this.#list();
-    const ours = all.filter((each) => this.#belongs(each));
-    const strangers = all.filter((each) => each.block <= this.#log.index.count && !this.#belongs(each));
+    const ours = all.filter((each) => this.#isBeforeIndex(each) || this.#belongs(each));
+    const strangers = all.filter((each) => each.block <= this.#log.index.count && !ours.includes(each));
     for (const { name } of [...strangers, ...ours.slice(0, -KEPT)]) await this.#store.remove(name);
   }
 
-  /** Snapshots of the partition, oldest first. */
-  async #list(): Promise<Named[]> {
-    const prefix = this.#prefix;
-    return (await this.#store.list())
-      .filter((name) => name.startsWith(prefix))
-      .flatMap((name) => {
-        const match = /^(\d+)\.(-?\d+)\.(\d+)\.([0-9a-f]{16})$/.exec(name.slice(prefix.length));
-        if (match === null) return [];
-        const [block, timeUs, sequence] = match.slice(1, 4).map(Number) as [number, number, number];
-        return [{ name, block, timeUs, sequence, hash: match[4]! }];
-      })
-      .sort((a, b) => a.block - b.block);
+  #list(): Promise<Named[]> {
+    return listed(this.#store, this.#log.partition);
+  }
+
+  #isBeforeIndex({ block }: Named): boolean {
+    return block > 0 && block < this.#log.index.first;
   }
 
   #belongs({ block, hash }: Named): boolean {
@@ -102,8 +118,27 @@ export class StreamSnapshots {
     this.#report(`snapshot ${name} is passed over: its checksum does not hold`);
     return null;
   }
+}
 
-  get #prefix(): string {
-    return `${escapeName(this.#log.partition)}.`;
-  }
+/** Snapshots of a partition, oldest first. */
+async function listed(store: SnapshotStore, partition: string): Promise<Named[]> {
+  const prefix = prefixOf(partition);
+  return (await store.list())
+    .filter((name) => name.startsWith(prefix))
+    .flatMap((name) => {
+      const match = /^(\d+)\.(-?\d+)\.(\d+)\.([0-9a-f]{16})(?:\.(\d+)\.(\d+))?$/.exec(
+        name.slice(prefix.length),
+      );
+      if (match === null) return [];
+      const [block, timeUs, sequence] = match.slice(1, 4).map(Number) as [number, number, number];
+      const hash = match[4]!;
+      const [streamSequence, derivedRecords] = [Number(match[5]), Number(match[6])];
+      const start = match[5] === undefined ? null : { block, hash, streamSequence, derivedRecords };
+      return [{ name, block, timeUs, sequence, hash, start }];
+    })
+    .sort((a, b) => a.block - b.block);
+}
+
+function prefixOf(partition: string): string {
+  return `${escapeName(partition)}.`;
 }

@@ -46,6 +46,33 @@ test("a node that joins is handed its share at once, and nobody is fenced", asyn
   }
 });
 
+test("a node that takes over reads the log from the newest snapshot on", async () => {
+  const cluster = testCluster(["p0"]);
+  const { clock, start } = cluster;
+  const first = start("a");
+  await clock.advance(1_000);
+  const endWalk = cluster.walk("p0");
+  await clock.advance(20_000);
+  await endWalk();
+  const stopped = first.node.stop();
+  await clock.advance(1_000);
+  await stopped;
+  const stream = cluster.bus.stream("ew.s.p0.log");
+  const length = await stream.lastSequence();
+  assert.ok(length > 100);
+  const asked: number[] = [];
+  const read = stream.read.bind(stream);
+  stream.read = (from) => {
+    asked.push(from);
+    return read(from);
+  };
+  start("b");
+  await clock.advance(2_000);
+  assert.ok(cluster.runningOf("p0").core.samples > 7_000);
+  assert.ok(asked.length > 0);
+  assert.ok(Math.min(...asked) > length - 5, `it read from ${asked} of ${length}`);
+});
+
 test("a node that stops hands everything over within a second, its state with it", async () => {
   const cluster = testCluster(["p0"]);
   const { clock, start } = cluster;

@@ -49,7 +49,7 @@ function given({ blocks = 20 } = {}) {
 test("a snapshot is read back with the place that it follows", async () => {
   const { snapshots, save, kept } = given();
   await save(3);
-  assert.equal([...kept.keys()], [`${ESCAPED}.3.30.300.0303030303030303`]);
+  assert.equal([...kept.keys()], [`${ESCAPED}.3.30.300.0303030303030303.3.0`]);
   assert.equal(await snapshots.load({}), { block: 3, timeUs: 30, sequence: 300, bytes: Uint8Array.of(3) });
 });
 
@@ -115,7 +115,7 @@ test("a snapshot whose bytes are damaged is passed over with a report, and the o
   ]) {
     const { snapshots, save, kept, reports } = given();
     await save(1, 2);
-    const name = `${ESCAPED}.2.20.200.0202020202020202`;
+    const name = `${ESCAPED}.2.20.200.0202020202020202.2.0`;
     kept.set(name, damage(kept.get(name)!));
     assert.is((await snapshots.load({}))?.block, 1);
     assert.equal(reports, [`snapshot ${name} is passed over: its checksum does not hold`]);
