@@ -2,7 +2,7 @@
  * The peers of the cluster's latency: each frame is a request over NATS that another process answers with the same bytes, bare or as a call of
  * Moleculer.
  *
- * Moleculer is not among our packages: it is measured where somebody installed it (`npm install --no-save moleculer@0.14`).
+ * Moleculer is not among our packages (cluster-moleculer.ts).
  */
 import { fileURLToPath } from "node:url";
 import { connect } from "nats";

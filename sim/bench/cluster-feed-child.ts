@@ -1,27 +1,33 @@
 /**
- * A feed in a process of its own that sends to the cluster of a benchmark. Arguments: URL of the server, spec of the feed.
+ * Feeds in a process of their own that send to the cluster of a benchmark, one to each partition. Arguments: URL of the server, spec of the feeds,
+ * partitions with commas.
  *
- * `begin` starts it; `end` stops it and answers with the samples that it sent, when they are delivered.
+ * `begin` starts them; `end` stops them and answers with the samples that they sent, when they are delivered.
  */
 import process from "node:process";
 import { publishFeed } from "../../actors/feeds/mod.ts";
 import { createFeeds, createNatsBus, type Feed, systemClock } from "../../actors/mod.ts";
 import { answerRequests } from "./child.ts";
 
-const [url, spec] = process.argv.slice(2) as [string, string];
+const [url, spec, partitions] = process.argv.slice(2) as [string, string, string];
 const bus = await createNatsBus({ servers: [url], name: "feed", clock: systemClock, log: () => {} });
-const [feed] = createFeeds([spec], { clock: systemClock, seed: 1 });
+const feeds = partitions
+  .split(",")
+  .map((partition) => ({ partition, feed: createFeeds([spec], { clock: systemClock, seed: 1 })[0]! }));
 let samples = 0;
-let published: Promise<void> | null = null;
+let published: Promise<unknown> = Promise.resolve();
 
 answerRequests(
   {
     begin() {
-      const place = { bus, session: "bench", partition: "p0", clock: systemClock };
-      published = publishFeed(counted(feed!), place);
+      published = Promise.all(
+        feeds.map(({ partition, feed }) =>
+          publishFeed(counted(feed), { bus, session: "bench", partition, clock: systemClock }),
+        ),
+      );
     },
     async end(): Promise<number> {
-      await feed!.stop();
+      await Promise.all(feeds.map(({ feed }) => feed.stop()));
       await published;
       return samples;
     },

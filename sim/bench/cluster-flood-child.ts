@@ -1,5 +1,5 @@
 /**
- * A live feed in a process of its own that publishes walks at any rate, whether anybody takes them or not. Argument: URL of the server.
+ * A live feed in a process of its own that publishes walks at any rate, whether anybody takes them or not. Arguments: URL of the server, number of channels.
  *
  * `run` sends for a time at a rate, always under one source; it answers with the frames that it sent, now and altogether. Where the machine cannot keep the
  * rate, they are fewer.
@@ -22,9 +22,9 @@ export interface Flooded {
   readonly altogether: number;
 }
 
-const [url] = process.argv.slice(2) as [string];
-/** A row of 16 channels is every sixteenth sample: a frame of them spans a moment, as in any fast feed. */
-const CHANNELS = 16;
+const [url, channels] = process.argv.slice(2) as [string, string];
+/** A row is every so many samples: a frame spans a moment, as in any fast feed. */
+const CHANNELS = Number(channels);
 const SAMPLES = 256;
 
 /** A quarter of a megabyte. */

@@ -5,13 +5,14 @@
  * The figure is what the gateway received. It is refused unless that was every sample of the feed, in order.
  */
 import { fileURLToPath } from "node:url";
+import type { RemoteSession } from "../../actors/cluster/mod.ts";
 import { Child } from "./child.ts";
 import { ClusterWorld } from "./cluster-world.ts";
 import { check, pauseMs } from "./measure.ts";
 import { PUBLISH_EVERY_US } from "./pipeline.ts";
 
 const FEED = fileURLToPath(new URL("./cluster-feed-child.ts", import.meta.url));
-const SPEC = "walk?channels=16&rate=max&frame=256";
+const CHANNELS = 16;
 
 const WARM_UP_SECONDS = 2;
 const SECONDS = 5;
@@ -27,23 +28,57 @@ export interface FrameRate {
 
 export interface FrameRateOptions {
   readonly detectors: boolean;
+  readonly channels?: number;
+  /** Default 1 of each. */
+  readonly nodes?: number;
+  readonly partitions?: number;
   readonly warmUpSeconds?: number;
-  readonly seconds?: number;
+  readonly seconds?: number | undefined;
 }
 
 export async function measureFrames(options: FrameRateOptions): Promise<FrameRate> {
-  const { detectors, warmUpSeconds = WARM_UP_SECONDS, seconds = SECONDS } = options;
-  const world = await ClusterWorld.start({ detectors, publishEveryUs: PUBLISH_EVERY_US });
-  const { session, close } = await world.openSession();
-  const feed = new Child(FEED, [world.server.url, SPEC]);
-  let samples = 0;
+  const { detectors, nodes = 1, partitions = 1 } = options;
+  const { channels = CHANNELS, warmUpSeconds = WARM_UP_SECONDS, seconds = SECONDS } = options;
+  const world = await ClusterWorld.start({
+    detectors,
+    nodes,
+    partitions,
+    publishEveryUs: PUBLISH_EVERY_US,
+  });
+  const received = { samples: 0, outOfOrder: 0 };
+  const sessions = await Promise.all(world.partitions.map((partition) => world.openSession(partition)));
+  for (const { session } of sessions) count(session, received);
+  const spec = `walk?channels=${channels}&rate=max&frame=256`;
+  const feed = new Child(FEED, [world.server.url, spec, world.partitions.join(",")]);
+  try {
+    await feed.ask("begin");
+    await pauseMs(1_000 * warmUpSeconds);
+    const [before, startMs] = [received.samples, performance.now()];
+    await pauseMs(1_000 * seconds);
+    const rate = ((received.samples - before) * 1_000) / (performance.now() - startMs);
+    const sent = await feed.ask<number>("end");
+    const untilMs = performance.now() + LAST_ARRIVAL_MS;
+    while (received.samples < sent && performance.now() < untilMs) await pauseMs(10);
+    check(
+      received.samples === sent && received.outOfOrder === 0,
+      "a gateway that receives every sample in order",
+      `it received ${received.samples} of ${sent} samples, ${received.outOfOrder} frames out of order`,
+    );
+    return { rate, samples: received.samples };
+  } finally {
+    await feed.stop();
+    for (const { close } of sessions) await close();
+    await world.close();
+  }
+}
+
+function count(session: RemoteSession, received: { samples: number; outOfOrder: number }): void {
   let last = 0;
-  let outOfOrder = 0;
   session.subscribe({
     frame({ frame }) {
-      if (frame.sequence !== last + 1) outOfOrder++;
+      if (frame.sequence !== last + 1) received.outOfOrder++;
       last = frame.sequence;
-      samples += frame.count;
+      received.samples += frame.count;
     },
     event() {},
     state() {},
@@ -51,24 +86,4 @@ export async function measureFrames(options: FrameRateOptions): Promise<FrameRat
     channels() {},
     flush() {},
   });
-  try {
-    await feed.ask("begin");
-    await pauseMs(1_000 * warmUpSeconds);
-    const [before, startMs] = [samples, performance.now()];
-    await pauseMs(1_000 * seconds);
-    const rate = ((samples - before) * 1_000) / (performance.now() - startMs);
-    const sent = await feed.ask<number>("end");
-    const untilMs = performance.now() + LAST_ARRIVAL_MS;
-    while (samples < sent && performance.now() < untilMs) await pauseMs(10);
-    check(
-      samples === sent && outOfOrder === 0,
-      "a gateway that receives every sample in order",
-      `it received ${samples} of ${sent} samples, ${outOfOrder} frames out of order`,
-    );
-    return { rate, samples };
-  } finally {
-    await feed.stop();
-    await close();
-    await world.close();
-  }
 }

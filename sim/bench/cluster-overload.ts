@@ -26,7 +26,10 @@ const FLOOD = fileURLToPath(new URL("./cluster-flood-child.ts", import.meta.url)
 const TIMES = 10;
 const SAMPLES_A_FRAME = 256;
 
-/** Of that, what a machine must really have offered. */
+/** Many: the owner then takes so few samples a second that one process beside it can send ten times as many. */
+const CHANNELS = 64;
+
+/** Of TIMES, what a machine must really have offered. */
 const OFFERED_LEAST = 0.8;
 
 /** Of the calm before and after, relative to the capacity. */
@@ -49,11 +52,11 @@ const GROWTH = 1.2;
 const UP_TO_DATE_MS = 100;
 
 export async function overloadRows(seconds: number): Promise<BenchRow[]> {
-  const { rate } = await measureFrames({ detectors: true, seconds: 3 });
+  const { rate } = await measureFrames({ detectors: true, channels: CHANNELS, seconds: 3 });
   const capacity = rate / SAMPLES_A_FRAME;
   const world = await ClusterWorld.start({ detectors: true });
   const { session, close } = await world.openSession();
-  const flood = new Child(FLOOD, [world.server.url]);
+  const flood = new Child(FLOOD, [world.server.url, String(CHANNELS)]);
   const send = (framesPerSecond: number, forSeconds: number) => {
     const run: FloodRun = { framesPerSecond, seconds: forSeconds };
     return flood.ask<Flooded>("run", run);
@@ -79,11 +82,14 @@ export async function overloadRows(seconds: number): Promise<BenchRow[]> {
     );
     check(over.commandMs.length > 0, "commands during the overload");
     const rates = `${Math.round(offered).toLocaleString("en-US")} samples/s offered, capacity ${Math.round(rate).toLocaleString("en-US")}`;
-    check(offered >= OFFERED_LEAST * TIMES * rate, `${TIMES} times the capacity, offered`, rates);
     const name = `overload of ${seconds} s`;
     const memory = over.rssMb;
     const quarter = Math.floor(memory.length / 4);
     return [
+      limited(
+        { name: `${name}: offered ÷ what the owner takes`, unit: "×", runs: [offered / rate], note: rates },
+        { atLeast: OFFERED_LEAST * TIMES },
+      ),
       limited(
         {
           name: `${name}: commands answered, 99th percentile`,
@@ -98,7 +104,7 @@ export async function overloadRows(seconds: number): Promise<BenchRow[]> {
           name: `${name}: memory of the owner above that of the calm`,
           unit: "MB",
           runs: [Math.max(...memory) - median(calm.rssMb)],
-          note: `${rates}; ${counted.admitted} frames admitted, ${counted.shed} shed, ${counted.lost} lost`,
+          note: `${counted.admitted} frames admitted, ${counted.shed} shed, ${counted.lost} lost`,
         },
         { atMost: MEMORY_MB },
       ),

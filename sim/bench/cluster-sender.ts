@@ -11,7 +11,7 @@ export async function startClusterSender(load: Load): Promise<Sender> {
   const frame = createLoadFrame(load);
   let number = 0;
   return {
-    url: world.socketUrl,
+    url: await world.socketUrl(),
     send() {
       fillFrame(frame, ++number, load);
       sink.frame(frame);

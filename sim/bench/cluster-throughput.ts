@@ -1,4 +1,4 @@
-/** How much a cluster takes: into the journal on a stream, and from a feed to a gateway. */
+/** How much a cluster takes: into the journal on a stream, from a feed to a gateway, and by several partitions beside one. */
 
 import { measureFrames } from "./cluster-frame-rate.ts";
 import { JournalRate } from "./cluster-journal-rate.ts";
@@ -10,9 +10,14 @@ import { inTurns } from "./turns.ts";
 const INPUTS_PER_SECOND = 200_000;
 const TIMES_ONE_BY_ONE = 20;
 const SAMPLES_PER_SECOND = 1_000_000;
+const TIMES_ONE_PARTITION = 1.6;
 
-export async function throughputRows(): Promise<BenchRow[]> {
-  return [...(await journalRows()), ...(await frameRows())];
+/** Of the comparison of partitions: enough that nearly all the time is that of the cores, which is what partitions divide. */
+const WIDE = 128;
+
+/** `seconds`: of each measurement of frames. */
+export async function throughputRows(seconds?: number): Promise<BenchRow[]> {
+  return [...(await journalRows()), ...(await frameRows(seconds)), await partitionRow(seconds)];
 }
 
 async function journalRows(): Promise<BenchRow[]> {
@@ -43,8 +48,8 @@ async function journalRows(): Promise<BenchRow[]> {
   }
 }
 
-async function frameRows(): Promise<BenchRow[]> {
-  const turn = (detectors: boolean) => () => measureFrames({ detectors });
+async function frameRows(seconds: number | undefined): Promise<BenchRow[]> {
+  const turn = (detectors: boolean) => () => measureFrames({ detectors, seconds });
   const { spine, all } = await inTurns({ spine: turn(false), all: turn(true) }, { warmUpMs: 0 });
   check(spine.length > 0 && all.length > 0, "runs of frames");
   return Object.entries({ "without detectors": spine, "all actors, n = 16": all }).map(([name, runs]) =>
@@ -57,5 +62,21 @@ async function frameRows(): Promise<BenchRow[]> {
       },
       { atLeast: SAMPLES_PER_SECOND },
     ),
+  );
+}
+
+async function partitionRow(seconds: number | undefined): Promise<BenchRow> {
+  const turn = (nodes: number, partitions: number) => () =>
+    measureFrames({ detectors: true, channels: WIDE, nodes, partitions, seconds });
+  const { four, one } = await inTurns({ four: turn(2, 4), one: turn(1, 1) }, { warmUpMs: 0 });
+  const rates = (runs: typeof one) => runs.map(({ rate }) => rate);
+  return limited(
+    {
+      name: `four partitions on two nodes ÷ one, all actors, n = ${WIDE}`,
+      unit: "×",
+      runs: rates(four).map((rate, k) => rate / rates(one)[k]!),
+      note: `${Math.round(median(rates(four))).toLocaleString("en-US")} beside ${Math.round(median(rates(one))).toLocaleString("en-US")} samples/s; feeds, server and gateway on the same processors`,
+    },
+    { atLeast: TIMES_ONE_PARTITION },
   );
 }

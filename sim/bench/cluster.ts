@@ -25,7 +25,7 @@ export interface ClusterBenchOptions {
   runs?: number | undefined;
   /** Of each kind. */
   races?: number | undefined;
-  /** Of overload. */
+  /** Of the overload, of a turn of latency, and of a measurement of throughput. */
   seconds?: number | undefined;
 }
 
@@ -39,8 +39,8 @@ const SECTIONS: Readonly<Record<string, Section>> = {
   takeover: ({ runs = RUNS }) => takeoverRows(runs),
   faults: ({ runs = RUNS }) => faultRows(runs),
   contested: ({ races = RACES }) => contestedRows(races),
-  throughput: () => throughputRows(),
-  latency: () => clusterLatencyRows(),
+  throughput: ({ seconds }) => throughputRows(seconds),
+  latency: ({ seconds }) => clusterLatencyRows(seconds),
   overload: ({ seconds = OVERLOAD_SECONDS }) => overloadRows(seconds),
 };
 
