@@ -236,16 +236,16 @@ export class Partition implements LiveSession {
 
   /**
    * Enters an edit of the shared document, if the room's gate admits it. What it changes leaves, as `edited`, when it is durable. Its update
-   * must not change afterwards.
+   * must not change afterwards. `newWritersMax`: how many writers that the document does not know it may bring.
    */
-  edit(edit: Omit<Edit, "type">): Judgement {
+  edit(edit: Omit<Edit, "type">, newWritersMax?: number): Judgement {
     const reason = this.notReady();
     if (reason !== null) return { kind: "refused", code: CLOSE_CODES.unavailable, reason };
     const input: Edit = { type: "edit", ...edit };
     const room = this.core.detectorOf("room");
     if (!(room instanceof RoomDetector))
       return { kind: "refused", code: CLOSE_CODES.unavailable, reason: ROOM_STOPPED };
-    const judgement = room.judge(input);
+    const judgement = room.judge(input, newWritersMax);
     if (judgement.kind === "admitted") this.sequencer.enter(input);
     return judgement;
   }

@@ -117,9 +117,16 @@ export class Auth {
 
   /** Whether this identity is still signed in. */
   isSignedIn(identity: Identity, nowMs: number): boolean {
-    if (identity.kind === "login") return (this.#logins.get(identity.login) ?? 0) > nowMs;
-    if (identity.kind !== "guest") return true;
-    return this.#grants.guest(identity.principal.id)?.role === identity.principal.role;
+    return this.standing(identity, nowMs) === "holds";
+  }
+
+  /** What has become of a sign-in. */
+  standing(identity: Identity, nowMs: number): Standing {
+    if (identity.kind === "login") return (this.#logins.get(identity.login) ?? 0) > nowMs ? "holds" : "ended";
+    if (identity.kind !== "guest") return "holds";
+    const guest = this.#grants.guest(identity.principal.id);
+    if (guest === null) return "ended";
+    return guest.role === identity.principal.role ? "holds" : "otherRole";
   }
 
   /** Calls `check` when somebody has signed out, or an invitation was taken back. Sign-ins that end by age are not told. */
@@ -215,6 +222,9 @@ export class Auth {
     return `${this.cookieName}=${id}; ${flags}`;
   }
 }
+
+/** A sign-in holds, has ended, or its person has another role now and may come in with that. */
+export type Standing = "holds" | "ended" | "otherRole";
 
 /** Nobody yet. */
 export const NOBODY: Identity = { kind: "stranger", principal: null, wrongToken: false };

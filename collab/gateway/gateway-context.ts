@@ -3,7 +3,7 @@ import type { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import type { Auth } from "./auth.ts";
+import type { Auth, Standing } from "./auth.ts";
 import type { ConnectionCount } from "./connection-count.ts";
 import type { Grants } from "./grants.ts";
 import type { GatewayLimits } from "./limits.ts";
@@ -35,7 +35,7 @@ export interface UpgradeRoute {
     socket: Socket,
     head: Buffer,
     from: RequestOrigin,
-    stillSignedIn: () => boolean,
+    standing: () => Standing,
   ): void;
   /** Ends at once the connections of those who are not signed in any more. */
   checkSignIns(): void;

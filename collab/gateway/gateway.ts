@@ -21,7 +21,7 @@ import type { Clock } from "../../actors/ports/clock.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { isLoopback } from "./allowed-hosts.ts";
-import { Auth, type Identity, randomToken, TOKEN_CHARACTERS_MIN } from "./auth.ts";
+import { Auth, type Identity, randomToken, type Standing, TOKEN_CHARACTERS_MIN } from "./auth.ts";
 import { ConnectionCount } from "./connection-count.ts";
 import type { GatewayContext, OpenStream, Route, UpgradeRoute } from "./gateway-context.ts";
 import { type GrantStore, Grants, grantsInMemory } from "./grants.ts";
@@ -143,7 +143,7 @@ class RunningGateway {
   readonly #socketServer: SocketServer;
   readonly #upgrades: readonly UpgradeRoute[];
   readonly #enterSocket: (socket: Socket, address: string) => void;
-  readonly #stillSignedIn: (identity: Identity) => boolean;
+  readonly #standing: (identity: Identity) => Standing;
   readonly #clock: Clock;
   #cancelKeepAlive: () => void = () => {};
   #closing: Promise<void> | null = null;
@@ -196,7 +196,7 @@ class RunningGateway {
       this.#sockets.signIn(socket);
       socket.once("close", context.connections.enter("ws", address));
     };
-    this.#stillSignedIn = (identity) => auth.isSignedIn(identity, nowMs());
+    this.#standing = (identity) => auth.standing(identity, nowMs());
     this.#keepAliveLater();
     auth.onSignOut(() => {
       for (const stream of [...this.#streams]) stream.checkSignIn();
@@ -277,7 +277,7 @@ class RunningGateway {
       if (route === undefined) this.#socketServer.accept(request, socket as Socket, head, from);
       else {
         if (from.identity.kind !== "stranger") this.#enterSocket(socket as Socket, from.address);
-        route.accept(request, socket as Socket, head, from, () => this.#stillSignedIn(from.identity));
+        route.accept(request, socket as Socket, head, from, () => this.#standing(from.identity));
       }
     } catch (error) {
       refuseOnSocket(socket, this.#shown(request, error), this.#limits.closeGraceMs);

@@ -13,7 +13,7 @@ export class RateLimit {
 
   /** Takes one token of `key`. False: it has none left. */
   take(key: string, nowMs: number): boolean {
-    return this.#bucket(key, nowMs).take(nowMs);
+    return this.bucket(key, nowMs).take(nowMs);
   }
 
   /** Whole seconds until an empty bucket has a token. */
@@ -21,13 +21,15 @@ export class RateLimit {
     return Math.max(1, Math.ceil(1 / this.#perSecond));
   }
 
-  #bucket(key: string, nowMs: number): TokenBucket {
+  /** The bucket of `key`, filled up to now. */
+  bucket(key: string, nowMs: number): TokenBucket {
     let bucket = this.#buckets.get(key);
     if (bucket === undefined) {
       if (this.#buckets.size >= this.#keysMax) this.#forget(nowMs);
       bucket = new TokenBucket(this.#burst, this.#perSecond, nowMs);
       this.#buckets.set(key, bucket);
     }
+    bucket.tokens(nowMs);
     return bucket;
   }
 

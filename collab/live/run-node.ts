@@ -21,6 +21,7 @@ import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
 import { liveCommands, synthWorlds } from "../../sim/mod.ts";
+import { noRooms } from "../rooms/no-rooms.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { connectBus, type NatsFlags } from "./nats-flags.ts";
 import { type NodeLog, nodeLog } from "./node-log.ts";
@@ -110,7 +111,10 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   node.start();
   const sessions = roles.includes("gateway") ? await openSessions(plan, bus, node, log) : [];
   const warn = (message: string) => log.say("warning", "gateway", { message });
-  const gateway = sessions.length > 0 ? await openGateway(plan, sessions, warn) : null;
+  const gateway =
+    sessions.length > 0
+      ? await openGateway(plan, sessions, warn, { server: noRooms(systemClock, warn), limits: {} })
+      : null;
   log.say("info", "listening", {
     node: name,
     session,

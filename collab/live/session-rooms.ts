@@ -74,6 +74,7 @@ export class SessionRooms {
     this.server = new RoomServer({
       clock: systemClock,
       open: (name) => this.openRoom(name),
+      isOpen: config.openRooms,
       admit: ({ identity }) => (config.openRooms ? this.guest() : identity.principal),
       log,
     });

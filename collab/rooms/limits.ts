@@ -7,6 +7,14 @@ export const ROOM_LIMITS = {
   /** Edits at once, and per second on average: a person who types makes ten a second, a program that fills a document a few hundred. */
   editsBurst: 600,
   editsPerSecond: 200,
+  /**
+   * Writers that a person may bring into a document at once, and per second on average: a page has one each time it is loaded and edited. Each is in
+   * every state vector for as long as the document's epoch lasts.
+   */
+  newWritersBurst: 64,
+  newWritersPerSecond: 1 / 30,
+  /** People whose writers are counted; who has brought none for an hour is as good as new. */
+  newWritersPeople: 4_096,
   /** Requests for the state at once, and per second: a client asks once for each connection. */
   stateRequestsBurst: 8,
   stateRequestsPerSecond: 1,

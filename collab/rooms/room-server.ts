@@ -13,16 +13,21 @@ import { CLOSE_CODES } from "../../protocol/close-codes.ts";
 import { MalformedSubject } from "../../protocol/errors.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { unescapeName } from "../../protocol/subjects.ts";
+import type { Standing } from "../gateway/auth.ts";
 import type { UpgradeRoute } from "../gateway/gateway-context.ts";
 import type { RequestOrigin } from "../gateway/request.ts";
 import { ROOM_LIMITS } from "./limits.ts";
 import { Room } from "./room.ts";
-import { RoomSocket, SIGNED_OUT } from "./room-socket.ts";
+import { RoomSocket, signInEnded } from "./room-socket.ts";
 
 export interface RoomServerOptions {
   readonly clock: Clock;
   /** The partition of a session's room, open; null when there is no such session. Called once for each name. */
   open(name: string): Promise<Partition> | null;
+  /** Everybody comes in, as one author (`up --open-rooms`). */
+  readonly isOpen?: boolean;
+  /** Said when there is no such session. */
+  readonly noSession?: string;
   /** Who sent the request; null for somebody who may not come in. */
   admit(from: RequestOrigin): Principal | null;
   log(message: string): void;
@@ -54,7 +59,7 @@ export class RoomServer implements UpgradeRoute {
     socket: Socket,
     head: Buffer,
     from: RequestOrigin,
-    stillSignedIn: () => boolean,
+    standing: () => Standing,
   ): void {
     const name = nameOf(from.path);
     const person = this.options.admit(from);
@@ -73,7 +78,7 @@ export class RoomServer implements UpgradeRoute {
       return;
     }
     if (room === null) {
-      refuse(CLOSE_CODES.notFound, "there is no such session");
+      refuse(CLOSE_CODES.notFound, this.options.noSession ?? "there is no such session");
       return;
     }
     const connection = `c${++this.connections}`;
@@ -82,10 +87,11 @@ export class RoomServer implements UpgradeRoute {
         upgraded((ws) => {
           const epoch = from.query.get("epoch");
           // The room may have been opened meanwhile.
-          if (!stillSignedIn()) ws.close(CLOSE_CODES.unauthenticated, SIGNED_OUT);
+          const ended = signInEnded(standing());
+          if (ended !== null) ws.close(ended.code, ended.reason);
           else if (epoch !== null && epoch !== String(found.epoch))
             ws.close(CLOSE_CODES.epoch, `epoch ${found.epoch} of the document`);
-          else new RoomSocket(ws, socket, { room: found, person, connection, stillAdmitted: stillSignedIn });
+          else new RoomSocket(ws, socket, { room: found, person, connection, standing });
         }),
       (error: unknown) => {
         this.options.log(`room ${name} cannot be opened: ${String(error)}`);
@@ -100,9 +106,9 @@ export class RoomServer implements UpgradeRoute {
     if (known !== undefined) return known;
     const opening = this.options.open(name);
     if (opening === null) return null;
-    const { clock, log } = this.options;
+    const { clock, log, isOpen = false } = this.options;
     const warn = (message: string): void => log(`warning: the shared document ${name}: ${message}`);
-    const room = opening.then((partition) => new Room(partition, clock, warn));
+    const room = opening.then((partition) => new Room(partition, { clock, warn, isOpen }));
     this.rooms.set(name, room);
     // The next who comes tries again.
     room.catch(() => this.rooms.delete(name));

@@ -11,8 +11,9 @@ import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import * as Y from "yjs";
-import { CLOSE_CODES } from "../../protocol/close-codes.ts";
+import { CLOSE_CODES, type CloseCode } from "../../protocol/close-codes.ts";
 import type { Principal } from "../../protocol/principal.ts";
+import type { Standing } from "../gateway/auth.ts";
 import { TokenBucket } from "../gateway/rate-limit.ts";
 import { joinFrames } from "../gateway/turn-frames.ts";
 import { ROOM_LIMITS } from "./limits.ts";
@@ -29,8 +30,21 @@ import {
 /** Longest reason that a close may carry, in bytes; ours are ASCII but for names of keys. */
 const REASON_CHARACTERS = 100;
 
-/** Why a connection is closed when its person was revoked, or has another role now. */
-export const SIGNED_OUT = "signed out";
+/** With what a connection is closed whose sign-in does not hold any more; null while it does. */
+export function signInEnded(
+  standing: Standing,
+): { readonly code: CloseCode; readonly reason: string } | null {
+  switch (standing) {
+    case "holds":
+      return null;
+    case "ended":
+      return { code: CLOSE_CODES.unauthenticated, reason: "signed out" };
+    case "otherRole":
+      return { code: CLOSE_CODES.otherRole, reason: "the role was changed" };
+    default:
+      return unreachable(standing);
+  }
+}
 
 export class RoomSocket implements RoomClient {
   readonly person: Principal;
@@ -38,7 +52,7 @@ export class RoomSocket implements RoomClient {
   private readonly socket: Socket;
   private readonly room: Room;
   private readonly connection: string;
-  private readonly stillAdmitted: () => boolean;
+  private readonly standing: () => Standing;
   private readonly bytes: TokenBucket;
   private readonly edits: TokenBucket;
   private readonly stateRequests: TokenBucket;
@@ -54,14 +68,14 @@ export class RoomSocket implements RoomClient {
   constructor(
     ws: WebSocket,
     socket: Socket,
-    options: { room: Room; person: Principal; connection: string; stillAdmitted: () => boolean },
+    options: { room: Room; person: Principal; connection: string; standing: () => Standing },
   ) {
     this.ws = ws;
     this.socket = socket;
     this.room = options.room;
     this.person = options.person;
     this.connection = options.connection;
-    this.stillAdmitted = options.stillAdmitted;
+    this.standing = options.standing;
     const nowMs = this.nowMs();
     const limits = ROOM_LIMITS;
     this.bytes = new TokenBucket(limits.bytesBurst, limits.bytesPerSecond, nowMs);
@@ -114,7 +128,8 @@ export class RoomSocket implements RoomClient {
   }
 
   checkSignIn(): void {
-    if (!this.stillAdmitted()) this.close(CLOSE_CODES.unauthenticated, SIGNED_OUT);
+    const ended = signInEnded(this.standing());
+    if (ended !== null) this.close(ended.code, ended.reason);
   }
 
   close(code: number, reason: string): void {
@@ -238,6 +253,6 @@ export class RoomSocket implements RoomClient {
   }
 }
 
-function unreachable(message: never): never {
-  throw new Error(`unknown message ${JSON.stringify(message)}`);
+function unreachable(value: never): never {
+  throw new Error(`unknown ${JSON.stringify(value)}`);
 }

@@ -13,6 +13,7 @@ import type { Clock } from "../../actors/ports/clock.ts";
 import type { SessionListener } from "../../actors/ports/session.ts";
 import { LARGE_DOCUMENT_BYTES, MAX_DOCUMENT_BYTES } from "../../protocol/limits.ts";
 import type { Principal } from "../../protocol/principal.ts";
+import { RateLimit } from "../gateway/rate-limit.ts";
 import { joinFrames } from "../gateway/turn-frames.ts";
 import { ROOM_LIMITS } from "./limits.ts";
 import { Presence, type PresenceOwner } from "./presence.ts";
@@ -35,6 +36,14 @@ export interface RoomClient extends PresenceOwner {
 
 const NOTHING = (): void => {};
 
+export interface RoomOptions {
+  readonly clock: Clock;
+  /** Is told when the document becomes large. */
+  warn(message: string): void;
+  /** Everybody is one author, who brings as many writers as a load test has clients. */
+  readonly isOpen?: boolean;
+}
+
 export class Room {
   readonly presence = new Presence();
   /** Of the document. */
@@ -52,12 +61,16 @@ export class Room {
   private readonly unsubscribe: () => void;
   private readonly warn: (message: string) => void;
   private isLarge = false;
+  /** What each author may bring; null: as many as the document takes. */
+  private readonly newWriters: RateLimit | null;
 
-  /** All edits of the partition so far are durable. `warn` is told when the document becomes large. */
-  constructor(partition: Partition, clock: Clock, warn: (message: string) => void) {
+  /** All edits of the partition so far are durable. */
+  constructor(partition: Partition, { clock, warn, isOpen = false }: RoomOptions) {
     this.partition = partition;
     this.clock = clock;
     this.warn = warn;
+    const { newWritersBurst, newWritersPerSecond, newWritersPeople } = ROOM_LIMITS;
+    this.newWriters = isOpen ? null : new RateLimit(newWritersBurst, newWritersPerSecond, newWritersPeople);
     this.sent = new Y.Doc();
     const { document } = partition.room();
     this.epoch = document.epoch;
@@ -81,7 +94,12 @@ export class Room {
 
   /** Offers an edit to the log. What it changes comes back when it is durable. */
   edit({ id, name, role }: Principal, connection: string, update: Uint8Array): Judgement {
-    return this.partition.edit({ update, author: id, name, role, connection, epoch: this.epoch });
+    const edit = { update, author: id, name, role, connection, epoch: this.epoch };
+    if (this.newWriters === null) return this.partition.edit(edit);
+    const left = this.newWriters.bucket(id, this.clock.monotonicMs());
+    const judgement = this.partition.edit(edit, Math.max(0, Math.floor(left.left)));
+    if (judgement.kind === "admitted") left.spend(judgement.newWriters);
+    return judgement;
   }
 
   /** What has been sent to all. */

@@ -82,7 +82,7 @@ const gc =
 test("an edit of one's own is admitted, and the same edit a second time holds nothing new", () => {
   const { judge, takes, ana } = room();
   const input = ana.edits(setsThreshold("a", threshold(5)));
-  assert.equal(judge(input), { kind: "admitted" });
+  assert.equal(judge(input), { kind: "admitted", newWriters: 0 });
   takes(input);
   assert.equal(judge(input), { kind: "nothing" });
 });
@@ -97,7 +97,7 @@ test("every frame cut at any byte, or with a byte too many, is refused as malfor
   for (let length = 0; length < input.update.length; length++)
     refuses(world, edit(input.update.slice(0, length)), "malformed");
   refuses(world, edit(Uint8Array.of(...input.update, 0)), "malformed");
-  assert.equal(world.judge(input), { kind: "admitted" });
+  assert.equal(world.judge(input), { kind: "admitted", newWriters: 0 });
 });
 
 test("integers without bounds are refused, in an entry and in a field", () => {
@@ -120,7 +120,7 @@ test("deletions that overlap or run backwards are refused: each would be looked 
   world.takes(world.ana.edits(setsThreshold("c", threshold(3))));
   refuses(world, deletes([0, 1], [0, 1]), "malformed");
   refuses(world, deletes([1, 1], [0, 1]), "malformed");
-  assert.equal(world.judge(deletes([0, 1], [1, 1])), { kind: "admitted" });
+  assert.equal(world.judge(deletes([0, 1], [1, 1])), { kind: "admitted", newWriters: 0 });
 });
 
 test("an edit brings few writers that are new", () => {
@@ -132,7 +132,7 @@ test("an edit brings few writers that are new", () => {
     return edit(Y.encodeStateAsUpdate(doc));
   };
   refuses(world, from(9), "tooLarge");
-  assert.equal(world.judge(from(8)), { kind: "admitted" });
+  assert.equal(world.judge(from(8)), { kind: "admitted", newWriters: 8 });
 });
 
 test("random bytes never throw and never change the document", () => {
@@ -166,7 +166,7 @@ test("an empty struct over somebody's writer, who is away, is refused, and what 
   const clock = Y.getState(world.document.doc.store, 8);
   const unsent = world.bob.edits(setsThreshold("b", threshold(9)));
   refuses(world, edit(update(8, clock, gc(50))), "forbidden");
-  assert.equal(world.judge(unsent), { kind: "admitted" });
+  assert.equal(world.judge(unsent), { kind: "admitted", newWriters: 0 });
 });
 
 test("the room's own writer is nobody else's", () => {
@@ -180,7 +180,7 @@ test("the room's own writer is nobody else's", () => {
 test("one's own further tabs are writers of one's own, and two sockets may share one", () => {
   const { judge } = room();
   const tab = new Replica(70);
-  assert.equal(judge(tab.edits(setsThreshold("t", threshold(1)))), { kind: "admitted" });
+  assert.equal(judge(tab.edits(setsThreshold("t", threshold(1)))), { kind: "admitted", newWriters: 1 });
 });
 
 test("a clock that leaves a gap of one asks for what is missing", () => {

@@ -2,13 +2,17 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as Y from "yjs";
+import { createGateway } from "../../collab/gateway/gateway.ts";
 import { ROOM_LIMITS } from "../../collab/rooms/limits.ts";
-import { readRoomMessage, stateMessage } from "../../collab/rooms/wire.ts";
+import { noRooms } from "../../collab/rooms/no-rooms.ts";
+import { changeMessage, readRoomMessage, stateMessage } from "../../collab/rooms/wire.ts";
 import { CLOSE_CODES } from "../../protocol/close-codes.ts";
 import { LARGE_DOCUMENT_BYTES } from "../../protocol/limits.ts";
 import { ask } from "../gateway/http.ts";
 import { createManualClock } from "../support/clock.ts";
-import { type BareSocket, type RoomWorld, type RoomWorldOptions, roomWorld } from "./room-world.ts";
+import { FakeSession } from "../support/fake-session.ts";
+import { Replica, setsThreshold, threshold } from "./edits.ts";
+import { BareSocket, type RoomWorld, type RoomWorldOptions, roomWorld } from "./room-world.ts";
 
 const TOKEN = "a-token-of-at-least-sixteen-characters";
 const OWNER = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
@@ -69,6 +73,39 @@ test("who opens a document and sends no message within ten seconds is closed, al
     assert.is(await endless.code(), CLOSE_CODES.unavailable);
     assert.is(talking.closed, null);
   });
+});
+
+test("a person brings no more writers into a document than pages are loaded, other people are not held up, and later there may be more", async () => {
+  const clock = createManualClock();
+  await inWorld({ clock }, async ({ socket, partition }) => {
+    let writer = 100;
+    const brings = (count: number, author: string) =>
+      Array.from({ length: count }, () =>
+        changeMessage(new Replica(++writer, author).edits(setsThreshold(`t${writer}`, threshold(1))).update),
+      );
+    const { writers } = partition.room().document;
+    const many = socket("eve");
+    await many.sends(...brings(ROOM_LIMITS.newWritersBurst + 1, "eve"));
+    assert.is(await many.code(), CLOSE_CODES.rate);
+    const room = 1;
+    assert.is(writers.size, ROOM_LIMITS.newWritersBurst + room);
+    const other = socket("ana");
+    await other.sends(...brings(1, "ana"));
+    await other.until(() => writers.size === ROOM_LIMITS.newWritersBurst + room + 1);
+    await clock.advance(1_000 / ROOM_LIMITS.newWritersPerSecond);
+    const later = socket("eve");
+    await later.sends(...brings(1, "eve"));
+    await later.until(() => writers.size === ROOM_LIMITS.newWritersBurst + room + 2);
+  });
+});
+
+test("a gateway without shared documents says so and stops those who ask for one", async () => {
+  const rooms = noRooms(createManualClock(), () => {});
+  const gateway = await createGateway({ sessions: [new FakeSession()], upgrades: [rooms] });
+  const socket = new BareSocket(gateway, "ana", "/collab/plant");
+  assert.is(await socket.code(), CLOSE_CODES.notFound);
+  assert.match(socket.closed!.reason, /cluster/);
+  await gateway.close();
 });
 
 test("fragments that never end are closed with 1009 when they are more than a message may have", () =>

@@ -120,6 +120,8 @@ export class Stock {
   readonly doc: Y.Doc;
   readonly provider: WebsocketProvider;
   closed: { code: number; reason: string } | null = null;
+  /** Of all connections that the server closed. */
+  readonly codes: number[] = [];
   readonly #condition = condition();
 
   constructor(
@@ -140,6 +142,10 @@ export class Stock {
     this.provider.on("sync", look);
     this.provider.on("status", look);
     this.provider.awareness.on("update", look);
+    this.provider.on("connection-close", (event) => {
+      if (event !== null) this.codes.push(event.code);
+      look();
+    });
     this.provider.on("closed", (event) => {
       this.closed = event;
       look();

@@ -51,8 +51,8 @@ export class RoomDetector implements Detector<typeof roomMachine> {
   }
 
   /** Whether an edit may enter the log, as the next input. */
-  judge(edit: Edit): Judgement {
-    return judgeEdit(this.document, edit);
+  judge(edit: Edit, newWritersMax?: number): Judgement {
+    return judgeEdit(this.document, edit, newWritersMax);
   }
 
   /** A restart of the actor would begin with an empty document: whatever an edit does here, the document stays. */

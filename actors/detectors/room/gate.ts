@@ -36,17 +36,18 @@ const MAX_DEPTH = 8;
 const MAX_WRITER = 0xffff_ffff;
 
 export type Judgement =
-  | { readonly kind: "admitted" }
+  /** `newWriters`: those in it that the document did not know. */
+  | { readonly kind: "admitted"; readonly newWriters: number }
   /** It holds nothing that the document does not have. */
   | { readonly kind: "nothing" }
   /** It builds on changes that are not there. */
   | { readonly kind: "gap" }
   | { readonly kind: "refused"; readonly code: CloseCode; readonly reason: string };
 
-/** Whether the edit may be the next one of the document. Changes nothing. */
-export function judgeEdit(document: RoomDocument, edit: Edit): Judgement {
+/** Whether the edit may be the next one of the document. `newWritersMax`: how many its author may bring now. Changes nothing. */
+export function judgeEdit(document: RoomDocument, edit: Edit, newWritersMax = MAX_NEW_WRITERS): Judgement {
   try {
-    return new Examination(document, edit).judge();
+    return new Examination(document, edit, newWritersMax).judge();
   } catch (error) {
     if (error instanceof Refused) return { kind: "refused", code: error.code, reason: error.message };
     throw error;
@@ -72,10 +73,13 @@ class Examination {
   /** The clock after the last struct of each writer in the update. */
   private readonly ends = new Map<number, number>();
   private readonly places = new Map<Y.Item, Place>();
+  private readonly newWritersMax: number;
+  private newWriters = 0;
 
-  constructor(document: RoomDocument, edit: Edit) {
+  constructor(document: RoomDocument, edit: Edit, newWritersMax: number) {
     this.document = document;
     this.edit = edit;
+    this.newWritersMax = newWritersMax;
   }
 
   judge(): Judgement {
@@ -94,7 +98,12 @@ class Examination {
     if (role === "viewer")
       throw new Refused("forbidden", "a change by a viewer, expected the role editor or owner");
     if (this.fresh.size > 0) this.checkDocument(update.length);
-    return { kind: "admitted" };
+    if (this.newWriters > this.newWritersMax)
+      throw new Refused(
+        "rate",
+        `${this.newWriters} new writers, expected at most ${this.newWritersMax} for now`,
+      );
+    return { kind: "admitted", newWriters: this.newWriters };
   }
 
   /** Refuses what makes the document too large. Deletions always go in: they make it smaller. */
@@ -129,9 +138,9 @@ class Examination {
     }
     if (this.fresh.size > MAX_WRITERS)
       throw new Refused("tooLarge", `${this.fresh.size} writers, expected at most ${MAX_WRITERS}`);
-    const strangers = [...this.fresh.keys()].filter((writer) => !this.document.writers.has(writer)).length;
-    if (strangers > MAX_NEW_WRITERS)
-      throw new Refused("tooLarge", `${strangers} new writers, expected at most ${MAX_NEW_WRITERS}`);
+    for (const writer of this.fresh.keys()) if (!this.document.writers.has(writer)) this.newWriters++;
+    if (this.newWriters > MAX_NEW_WRITERS)
+      throw new Refused("tooLarge", `${this.newWriters} new writers, expected at most ${MAX_NEW_WRITERS}`);
   }
 
   private checkWriter(writer: number): void {
