@@ -1,4 +1,5 @@
 /** What the live system takes from sim/. */
+export { hasThreshold, mergedAlerts } from "./alert-commands.ts";
 export { beginWithLearnt } from "./recordings/learnt/begin.ts";
 export { withSameChannels } from "./recordings/learnt/same-channels.ts";
 export { Shadow, type ShadowReport } from "./recordings/replay/shadow.ts";

@@ -32,7 +32,8 @@ export async function publishFeed(feed: Feed, options: PublishOptions): Promise<
   const delivery = feed.delivery ?? (feed.kind === "recorded" ? "once" : "live");
   const sender = delivery === "once" ? new Offers(feed, options) : new Publications(options);
   const keepsNumbers = delivery === "once" && feed.kind === "recorded";
-  const publisher = new Publisher(sender, keepsNumbers ? 0 : options.clock.nowUs());
+  const firstNumber = keepsNumbers ? 0 : options.clock.nowUs();
+  const publisher = new Publisher(sender, firstNumber, options.divided === true && !keepsNumbers);
   try {
     await feed.run(publisher);
   } finally {
@@ -43,10 +44,13 @@ export async function publishFeed(feed: Feed, options: PublishOptions): Promise<
 class Publisher implements FeedSink {
   private readonly sender: Sender;
   private readonly firstNumber: number;
+  private readonly countsAnew: boolean;
+  private count = 0;
 
-  constructor(sender: Sender, firstNumber: number) {
+  constructor(sender: Sender, firstNumber: number, countsAnew: boolean) {
     this.sender = sender;
     this.firstNumber = firstNumber;
+    this.countsAnew = countsAnew;
   }
 
   channels(declaration: Channels): void {
@@ -76,7 +80,8 @@ class Publisher implements FeedSink {
 
   /** 0 means that the source does not number its frames. */
   private numbered(sequence: number): number {
-    return sequence === 0 ? 0 : this.firstNumber + sequence;
+    if (sequence === 0) return 0;
+    return this.firstNumber + (this.countsAnew ? ++this.count : sequence);
   }
 }
 

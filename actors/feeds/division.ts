@@ -6,7 +6,8 @@
  *
  * D1  Of each partition it is one feed of the same source. It runs once every partition has started it, and ends in all of them together.
  * D2  Numbers stay those of the feed. In each partition they rise, so what is sent again counts as a duplicate there.
- * D3  A report goes to one partition, chosen by its source: a feed that ends has ended once. So does the error of a feed that fails.
+ * D3  A report goes to one partition: a feed that ends has ended once. It is that of the first group it declares, so that the report has
+ *     the time of its data; of a feed that reports before it declares anything, the one of its source. So does the error of a feed that fails.
  * D4  A full partition makes a feed wait that can wait, as if there were one. A live feed goes on, and the full partition alone sheds.
  */
 import type { Frame } from "../../protocol/frame.ts";
@@ -32,6 +33,10 @@ class Division implements FeedSink {
   readonly #sinks = new Map<string, FeedSink>();
   /** Sinks that asked a feed to wait. */
   readonly #full = new Set<FeedSink>();
+  /** The partition of reports, once it is known (D3). */
+  #home: string | null = null;
+  /** That it was opened is the first report of every feed: it waits until the home is known. */
+  #opened: FeedStatus | null = null;
   #start: () => void = () => {};
   readonly #running: Promise<void>;
   #stopping: Promise<void> | null = null;
@@ -43,7 +48,9 @@ class Division implements FeedSink {
     const started = new Promise<void>((resolve) => {
       this.#start = resolve;
     });
-    this.#running = started.then(() => (this.#stopping === null ? feed.run(this) : undefined));
+    this.#running = started
+      .then(() => (this.#stopping === null ? feed.run(this) : undefined))
+      .finally(() => this.#settle(feed.source));
     // Each part that runs reports it; a feed that no partition started has nobody to tell.
     this.#running.catch(() => {});
   }
@@ -67,7 +74,7 @@ class Division implements FeedSink {
     try {
       await this.#running;
     } catch (error) {
-      if (this.#partitionOf(this.#feed.source) === partition) throw error;
+      if (this.#home === partition) throw error;
     }
   }
 
@@ -81,6 +88,7 @@ class Division implements FeedSink {
   // ---- the sink of the feed -------------------------------------------------------------------------------------
 
   channels(declaration: Channels): void {
+    this.#settle(declaration.group);
     this.#sinkOf(declaration.group).channels(declaration);
   }
 
@@ -95,7 +103,21 @@ class Division implements FeedSink {
   }
 
   status(status: FeedStatus): void {
-    this.#sinkOf(status.source).status(status);
+    if (this.#home === null && this.#opened === null && status.status === "opened") {
+      this.#opened = status;
+      return;
+    }
+    this.#settle(status.source);
+    this.#sinks.get(this.#home!)!.status(status);
+  }
+
+  /** Reports go to the partition of this name from now on, unless they have one already. */
+  #settle(name: string): void {
+    if (this.#home !== null) return;
+    this.#home = this.#partitionOf(name);
+    const opened = this.#opened;
+    this.#opened = null;
+    if (opened !== null) this.#sinkOf(name).status(opened);
   }
 
   async drained(): Promise<void> {

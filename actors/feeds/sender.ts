@@ -8,6 +8,11 @@ export interface PublishOptions {
   readonly session: string;
   readonly partition: string;
   readonly clock: Clock;
+  /**
+   * It is one part of a live feed that goes to several partitions (division.ts): its frames are numbered anew, for numbers that went elsewhere
+   * would count as lost here.
+   */
+  readonly divided?: true;
   /** Ends the delivery: what is not durable by then is given up. Default: it goes on until all is. */
   readonly signal?: AbortSignal;
 }

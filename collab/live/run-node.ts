@@ -7,7 +7,7 @@
  */
 import process from "node:process";
 import { ClusterNode, checkNodeName, FAILOVER, RemoteSession } from "../../actors/cluster/mod.ts";
-import { DELIVERY_MS, publishFeed } from "../../actors/feeds/mod.ts";
+import { DELIVERY_MS } from "../../actors/feeds/mod.ts";
 import {
   createFeeds,
   type Feed,
@@ -28,6 +28,8 @@ import { type NodeLog, nodeLog } from "./node-log.ts";
 import { answerStatus, nodesBucket, runningSince } from "./node-status.ts";
 import { type GatewayPlan, openGateway } from "./open-gateway.ts";
 import { partitionNames } from "./partition-names.ts";
+import { publishDivided } from "./publish-divided.ts";
+import { routeCommands } from "./route-commands.ts";
 import { watchStorage } from "./watch-storage.ts";
 
 export const NODE_ROLES = ["feed", "core", "gateway", "scan"] as const;
@@ -111,6 +113,7 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   node.start();
   const sessions = roles.includes("gateway") ? await openSessions(plan, bus, node, log) : [];
   const warn = (message: string) => log.say("warning", "gateway", { message });
+  routeCommands(sessions);
   const gateway =
     sessions.length > 0
       ? await openGateway(plan, sessions, warn, { server: noRooms(systemClock, warn), limits: {} })
@@ -123,13 +126,11 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
     ...(gateway === null ? {} : { url: gateway.url, open: gateway.loginUrl }),
   });
   const giveUp = new AbortController();
-  const running = feeds.map((feed, k) => {
-    const partition = partitions[k % partitions.length]!;
-    const { signal } = giveUp;
-    return publishFeed(feed, { bus, session, partition, clock: systemClock, signal }).catch(
-      (error: unknown) => log.say("error", "feed", { source: feed.source, message: String(error) }),
-    );
-  });
+  const { signal } = giveUp;
+  const running = publishDivided(feeds, partitions, { bus, session, clock: systemClock, signal }).map(
+    ({ source, ended }) =>
+      ended.catch((error: unknown) => log.say("error", "feed", { source, message: String(error) })),
+  );
   const why = await stopped;
   log.say("info", "stopping", { why });
   await Promise.all(feeds.map((feed) => feed.stop()));

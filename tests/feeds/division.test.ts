@@ -80,6 +80,40 @@ test("[D3] a report reaches one partition, and so does the error of a feed that 
   }
 });
 
+test("[D3] reports go to the partition of the first group that a feed declares, from its opening on", async () => {
+  const feed = scriptedFeed("a source", "recorded");
+  const { parts, sinks } = divide(feed);
+  const runs = parts.map((part, k) => part.run(sinks[k]!));
+  const sink = await feed.sink;
+  const writer = new FeedWriter("a source", sink);
+  writer.status("opened", "");
+  assert.equal(
+    sinks.map(({ statuses }) => statuses.length),
+    [0, 0],
+  );
+  declare(sink, "b");
+  writer.status("ended", "");
+  feed.end();
+  await Promise.all(runs);
+  assert.equal(
+    sinks.map(({ statuses }) => statuses.map(({ status }) => status)),
+    [[], ["opened", "ended"]],
+  );
+});
+
+test("[D3] of a feed that declares nothing the reports go to the partition of its source", async () => {
+  const feed = scriptedFeed("b source", "recorded");
+  const { parts, sinks } = divide(feed);
+  const runs = parts.map((part, k) => part.run(sinks[k]!));
+  new FeedWriter("b source", await feed.sink).status("opened", "");
+  feed.end();
+  await Promise.all(runs);
+  assert.equal(
+    sinks.map(({ statuses }) => statuses.map(({ status }) => status)),
+    [[], ["opened"]],
+  );
+});
+
 test("[D4] a full partition makes the feed wait for that one, and the other takes its frames", async () => {
   const feed = scriptedFeed("source", "recorded");
   const { parts, sinks } = divide(feed);
