@@ -50,7 +50,7 @@ export class SessionClient {
 
   /** Names of the partitions that were welcomed, the first one first. */
   get partitions(): readonly string[] {
-    return this.#members.flatMap(({ partition }) => partition ?? []);
+    return this.#members.flatMap(({ partition, isWelcome }) => (isWelcome ? (partition ?? []) : []));
   }
 
   /** The last event of each partition: a client that is made with it goes on where this one is. */
@@ -65,6 +65,12 @@ export class SessionClient {
   /** Open when all connections are; else the state of the one that is furthest from it. */
   get state(): ClientState {
     return this.#members.map(({ client }) => client.state).reduce(worse);
+  }
+
+  /** Of a session with a connection that is open: the partitions whose own is not, by name. What there is of them is old. */
+  get notConnected(): readonly string[] {
+    const closed = this.#members.filter(({ client }) => client.state.state !== "open");
+    return closed.length === this.#members.length ? [] : closed.flatMap(({ partition }) => partition ?? []);
   }
 
   start(): void {
@@ -101,8 +107,8 @@ export class SessionClient {
         connection: () => this.#report(),
         welcome: (welcome) => {
           const { partition } = welcome;
-          if (member.partition === null) {
-            member.partition = partition;
+          if (!member.isWelcome) {
+            member.isWelcome = true;
             const seen = cursors?.[partition];
             if (asked === null && seen !== undefined && client.eventCursor.sequence === null)
               client.eventCursor.beginAt(seen);
@@ -124,7 +130,7 @@ export class SessionClient {
         rewound: (rewound) => handlers.rewound?.(rewound),
       },
     });
-    const member: Member = { partition: null, client };
+    const member: Member = { partition: asked, isWelcome: false, client };
     return member;
   }
 
@@ -153,8 +159,10 @@ export class SessionClient {
 }
 
 interface Member {
-  /** Null until its first welcome. */
+  /** Of the first one null until its first welcome. */
   partition: string | null;
+  /** It was welcomed. */
+  isWelcome: boolean;
   readonly client: Client;
 }
 

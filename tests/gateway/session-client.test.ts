@@ -212,9 +212,11 @@ test("a session is as open as the connection of it that is furthest from it", as
     client.start();
     await until(() => client.state.state === "waiting");
     assert.equal(client.partitions, ["p0"]);
+    assert.equal(client.notConnected, ["p1"], "its data is old, that of p0 is not");
     mayConnect = true;
     await until(() => client.state.state === "open");
     assert.equal(client.partitions, ["p0", "p1"]);
+    assert.equal(client.notConnected, []);
     client.stop();
   });
 });

@@ -148,13 +148,19 @@ test("diff compares partition with partition", async () => {
   assert.is((await run(["diff", join(record, "p1"), copy])).code, 1);
 });
 
-test("what reads one partition says which, and a question about an event finds the partition of its id", async () => {
+test("what reads one partition says which, a branch is of the partition whose channels it names, and a question about an event finds the partition of its id", async () => {
   const seen = await run(["whatif", record, "--at", "5", "--no-write", "--json"]);
   assert.is(seen.code, 0, seen.stderr);
   assert.match(
     seen.stderr,
     `holds several partitions: this is p0; name a folder for another: ${join(record, "p1")}`,
   );
+  const about = await run(["whatif", record, "--at", "5", "--drop", `${IN_P1}/walk1`, "--no-write", "--json"]);
+  assert.match(about.stderr, `this is p1, in ${join(record, "p1")}`);
+  const both = ["--drop", `${IN_P0}/walk1`, "--drop", `${IN_P1}/walk1`];
+  const refused = await run(["whatif", record, "--at", "5", ...both, "--no-write"]);
+  assert.is(refused.code, 2);
+  assert.match(refused.stderr, "are in partitions p0 and p1; expected groups and channels of one");
   const { stdout } = await run(["inspect", join(record, "p1"), "--events", "--json"]);
   const { id } = eventsIn(stdout).find(({ group }) => group === IN_P1)!;
   const asked = await run(["causality", record, "--event", id, "--runs", "2", "--rewinds", "20ms", "--json"]);

@@ -39,7 +39,7 @@ export class RecordedSource implements Source {
     if (this.#state === "connecting") return;
     if (this.#state === "disconnected") {
       const retryAtMs = performance.now() + RETRY_MS;
-      sink.connection({ state: "waiting", reason: "the server does not answer", retryAtMs });
+      sink.connection({ state: "waiting", reason: "the server does not answer", retryAtMs, partitions: [] });
       return;
     }
     this.#messages = await readMessages(await this.#file());

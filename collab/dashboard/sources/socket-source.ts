@@ -92,7 +92,9 @@ export class SocketSource implements Source {
   #waiting(reason: string, retryMs: number): void {
     // Browsers report 1006 when they know no reason.
     const plain = reason.includes("1006") ? "the server does not answer" : reason;
-    this.#sink?.connection({ state: "waiting", reason: plain, retryAtMs: performance.now() + retryMs });
+    const retryAtMs = performance.now() + retryMs;
+    const { notConnected: partitions } = this.#client;
+    this.#sink?.connection({ state: "waiting", reason: plain, retryAtMs, partitions });
   }
 
   /** Browsers hide why a WebSocket failed; a plain request shows it. */

@@ -50,6 +50,7 @@ export type Connection =
   | { state: "open" }
   /** Events only, because no WebSocket connection succeeds. */
   | { state: "degraded"; reason: string }
-  | { state: "waiting"; reason: string; retryAtMs: number }
+  /** `partitions`: those of the session that are not connected while others are; empty where none is. */
+  | { state: "waiting"; reason: string; retryAtMs: number; partitions: readonly string[] }
   /** Retrying does not help. `signIn`: a token would. */
   | { state: "refused"; reason: string; signIn: boolean };

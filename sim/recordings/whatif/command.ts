@@ -9,9 +9,9 @@ import { print, printJson, showStatus } from "../../../actors/command-line/termi
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { duration, pathAndValue } from "../../../protocol/text-values.ts";
 import { parentLine } from "../parent.ts";
-import { reportOtherPartitions } from "../partitions.ts";
 import { place } from "../place.ts";
 import { givenCommand, injection, requestOf, seed } from "./branch-options.ts";
+import { folderOfBranch } from "./branch-partition.ts";
 import { checkFree, freeName } from "./branch-recording.ts";
 import type { WhatIfResult } from "./result.ts";
 import { countsLine, heading, sideBySide } from "./side-by-side.ts";
@@ -95,8 +95,8 @@ export const whatIfCommand = command.action(exitWith(runWhatIfCommand));
 
 export type WhatIfOptions = ReturnType<typeof command.opts>;
 
-export async function runWhatIfCommand(path: string, options: WhatIfOptions): Promise<number> {
-  await reportOtherPartitions(path);
+export async function runWhatIfCommand(recording: string, options: WhatIfOptions): Promise<number> {
+  const path = await folderOfBranch(recording, options);
   if (options.sweep.length > 0) return runSweep(path, options);
   for (const name of ["truth", "plot"] as const) {
     if (options[name] !== undefined)
@@ -113,7 +113,7 @@ export async function runWhatIfCommand(path: string, options: WhatIfOptions): Pr
       expected: "--at TIME or --at SEQUENCE",
     });
   const request = requestOf(options, options.at);
-  const to = options.write ? (options.to ?? freeName(path)) : null;
+  const to = options.write ? (options.to ?? freeName(recording)) : null;
   if (to !== null) checkFree(to);
   const ending = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)

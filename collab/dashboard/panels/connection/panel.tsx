@@ -14,10 +14,21 @@ export function ConnectionBanner({ model }: PanelProps) {
   if (connection.state === "open" || connection.state === "connecting") return null;
   if (connection.state === "waiting") {
     const seconds = Math.max(0, Math.ceil((connection.retryAtMs - performance.now()) / 1000));
+    const { partitions } = connection;
+    const again = seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again…";
+    if (partitions.length > 0)
+      return (
+        <p class="banner warn">
+          <strong>
+            {partitions.length === 1 ? "Partition" : "Partitions"} {partitions.join(", ")} not connected
+          </strong>{" "}
+          — {connection.reason}. {again} The page shows the last data it received of{" "}
+          {partitions.length === 1 ? "its" : "their"} groups; the others are live.
+        </p>
+      );
     return (
       <p class="banner bad">
-        <strong>Not connected</strong> — {connection.reason}.{" "}
-        {seconds > 0 ? `Trying again in ${seconds} s.` : "Trying again…"} The page shows the last data it
+        <strong>Not connected</strong> — {connection.reason}. {again} The page shows the last data it
         received.
       </p>
     );
