@@ -155,7 +155,16 @@ test("what reads one partition says which, a branch is of the partition whose ch
     seen.stderr,
     `holds several partitions: this is p0; name a folder for another: ${join(record, "p1")}`,
   );
-  const about = await run(["whatif", record, "--at", "5", "--drop", `${IN_P1}/walk1`, "--no-write", "--json"]);
+  const about = await run([
+    "whatif",
+    record,
+    "--at",
+    "5",
+    "--drop",
+    `${IN_P1}/walk1`,
+    "--no-write",
+    "--json",
+  ]);
   assert.match(about.stderr, `this is p1, in ${join(record, "p1")}`);
   const both = ["--drop", `${IN_P0}/walk1`, "--drop", `${IN_P1}/walk1`];
   const refused = await run(["whatif", record, "--at", "5", ...both, "--no-write"]);
