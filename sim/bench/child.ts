@@ -10,10 +10,12 @@ import { exited, startScript } from "./program.ts";
 
 export class Child {
   readonly #process: ChildProcess;
+  readonly #ended: Promise<void>;
   readonly #waiting: { resolve(reply: unknown): void; reject(error: Error): void }[] = [];
 
   constructor(path: string, args: readonly string[]) {
     this.#process = startScript(path, args, ["pipe", "pipe", "inherit"]);
+    this.#ended = exited(this.#process);
     createInterface({ input: this.#process.stdout! }).on("line", (line) => {
       const { reply, error } = JSON.parse(line) as { reply?: unknown; error?: string };
       const asked = this.#waiting.shift();
@@ -36,10 +38,10 @@ export class Child {
     });
   }
 
+  /** Resolves when it has ended, also when it had ended before. */
   async stop(): Promise<void> {
-    const ended = exited(this.#process);
     this.#process.stdin!.end();
-    await ended;
+    await this.#ended;
   }
 }
 
