@@ -23,6 +23,7 @@ import { expectedAmong } from "../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { type LivePartition, liveCommands, Shadow, type ShadowReport } from "../../sim/mod.ts";
 import type { UpConfig } from "./config.ts";
+import { comparedWithLog } from "./known-frames.ts";
 
 export interface SessionOptions {
   readonly config: UpConfig;
@@ -69,7 +70,8 @@ export class SessionPartitions {
     return this.all[0].partition;
   }
 
-  startFeeds(feeds: readonly Feed[]): void {
+  startFeeds(all: readonly Feed[]): void {
+    const feeds = all.map((feed) => comparedWithLog(feed, this.all));
     if (this.all.length === 1) {
       this.first.startFeeds(feeds);
       return;
