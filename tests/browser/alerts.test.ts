@@ -3,16 +3,13 @@
 // timeout: 300
 // slow
 /** Thresholds and alerts in a real browser: set on the page, shown with value and unit, taken on by people, refused to viewers. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { AlertsStatus } from "../../protocol/controls.ts";
-import { buildDashboard, complaintsOf, launchChromium } from "../support/browser.ts";
+import { buildDashboard, complaintsOf, faultsOf, launchChromium } from "../support/browser.ts";
 import { type RunningProgram, run, start } from "../support/program-run.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** Below all values of the walk, so that any value is above it. */
 const FAR_BELOW = "-1000000";
 
@@ -45,7 +42,7 @@ test("a person sets a threshold by the form, and its alert is shown until they r
       /^critical: \S.* above \S+ .*fires, beyond its level for/,
     );
     await page.locator(".event", { hasText: /is .*, above -/ }).waitFor();
-    assert.equal(await faults(page), []);
+    assert.equal(await faultsOf(page), []);
     await page.getByRole("button", { name: "Remove the threshold" }).click();
     await page.getByText("There are none yet").waitFor();
     await page.keyboard.press("Escape");
@@ -86,7 +83,7 @@ test("people acknowledge an alert, assign it to themselves and snooze it; a view
       await refused.waitFor();
       assert.is(await refused.isDisabled(), true);
       assert.match((await refused.getAttribute("title")) ?? "", /editor or owner; yours is viewer/);
-      assert.equal(await faults(other), []);
+      assert.equal(await faultsOf(other), []);
       await page.getByRole("button", { name: /^Acknowledge/ }).click();
       await other.locator(".alert", { hasText: /acknowledged by guest Ben/ }).waitFor();
       await page.getByRole("button", { name: /^Assign to me/ }).click();
@@ -104,7 +101,7 @@ test("people acknowledge an alert, assign it to themselves and snooze it; a view
     });
     for (const colorScheme of ["dark", "light"] as const) {
       await page.emulateMedia({ colorScheme });
-      assert.equal(await faults(page), [], colorScheme);
+      assert.equal(await faultsOf(page), [], colorScheme);
     }
     await page.setViewportSize({ width: 390, height: 844 });
     await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth);
@@ -161,19 +158,6 @@ async function onPage(of: string, act: (page: Page) => Promise<void>): Promise<v
   } finally {
     await context.close();
   }
-}
-
-async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-    };
-    const { violations } = await axe.run();
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`);
-  });
 }
 
 test.run();

@@ -3,19 +3,16 @@
 // timeout: 300
 // slow
 /** Commands to a session in a real browser: play and scrub a recording, inject into a live session, ask what would have happened. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { ReplayStatus } from "../../protocol/controls.ts";
-import { buildDashboard, complaintsOf, launchChromium } from "../support/browser.ts";
+import { buildDashboard, complaintsOf, faultsOf, launchChromium } from "../support/browser.ts";
 import { type RunningProgram, run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 /** The programs run through all tests of this file. */
 const LONG_S = 240;
 
@@ -160,7 +157,7 @@ test("the comparison shows what would have happened, event by event, and the lis
     await page.getByRole("button", { name: /^new \d/ }).click();
     assert.is(await page.locator(".differences tbody tr.at-new").count(), 0);
     await page.screenshot({ path: join(tmpdir(), "eigenwatch-what-if.png") });
-    assert.equal(await faults(page), []);
+    assert.equal(await faultsOf(page), []);
   });
 });
 
@@ -171,7 +168,7 @@ test("the page injects an event, and marks it there and on a page opened later",
     await page.getByRole("radio", { name: /^burst/ }).check();
     await page.getByRole("button", { name: "1 min" }).click();
     await page.getByRole("checkbox").first().uncheck();
-    assert.equal(await faults(page), []);
+    assert.equal(await faultsOf(page), []);
     await page.getByRole("button", { name: "Inject", exact: true }).last().click();
     await page.locator(".injected-banner", { hasText: "burst ×1 on 3 channels of walk" }).waitFor();
     await page.locator(".event", { hasText: "Injected burst" }).waitFor();
@@ -184,7 +181,7 @@ test("the page injects an event, and marks it there and on a page opened later",
   await onPage(liveUrl, { colorScheme: "light" }, async (page) => {
     await page.locator(".injected-banner", { hasText: "burst" }).waitFor();
     await hatched(page, ".signals canvas");
-    assert.equal(await faults(page), []);
+    assert.equal(await faultsOf(page), []);
   });
 });
 
@@ -207,7 +204,7 @@ test("the bar has no serious accessibility fault in dark and light, and fits int
     for (const colorScheme of ["dark", "light"] as const) {
       await page.setViewportSize({ width: 1440, height: 900 });
       await page.emulateMedia({ colorScheme });
-      assert.equal(await faults(page), [], colorScheme);
+      assert.equal(await faultsOf(page), [], colorScheme);
       await page.setViewportSize({ width: 390, height: 844 });
       await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth);
       const bar = await page.getByLabel("Place in the recording").boundingBox();
@@ -275,19 +272,6 @@ function hatched(page: Page, selector: string): Promise<unknown> {
       if (data[at]! - data[at + 2]! > 18 && data[at]! > data[at + 1]!) orange++;
     return orange > 100;
   }, selector);
-}
-
-async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-    };
-    const { violations } = await axe.run();
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`);
-  });
 }
 
 test.run();

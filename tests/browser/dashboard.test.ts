@@ -3,16 +3,19 @@
 // timeout: 240
 // slow
 /** The page on its recorded session, in a real browser: draws, obeys keys, is accessible, reports no error. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { buildDashboard, coloursOf, complaintsOf, launchChromium, serveFolder } from "../support/browser.ts";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+import {
+  buildDashboard,
+  complaintsOf,
+  faultsOf,
+  launchChromium,
+  painted,
+  serveFolder,
+} from "../support/browser.ts";
 
 let browser: Browser;
 let server: Awaited<ReturnType<typeof serveFolder>>;
@@ -44,10 +47,10 @@ for (const colorScheme of ["dark", "light"] as const) {
     await onPage({ colorScheme }, async (page) => {
       await page.waitForSelector(".event");
       await page.locator(".event-head").first().click();
-      assert.equal(await faults(page), []);
+      assert.equal(await faultsOf(page), []);
       await page.keyboard.press("?");
       await page.waitForSelector("dialog[open]");
-      assert.equal(await faults(page), []);
+      assert.equal(await faultsOf(page), []);
     });
   });
 }
@@ -65,7 +68,7 @@ for (const state of ["connecting", "empty", "warming", "disconnected"]) {
         .getByText(text ?? "")
         .first()
         .waitFor();
-      assert.equal(await faults(page), []);
+      assert.equal(await faultsOf(page), []);
     });
   });
 }
@@ -223,34 +226,4 @@ async function onPage(
 }
 
 /** Waits until a canvas shows more colours than a blank one could. */
-async function painted(page: Page, selector: string, colours: number): Promise<void> {
-  await page.waitForSelector(selector);
-  let seen = 0;
-  for (let tries = 0; tries < 40 && seen < colours; tries++) {
-    await page.evaluate(() => new Promise(requestAnimationFrame));
-    seen = await coloursOf(page, selector);
-  }
-  assert.ok(seen >= colours, `${selector} shows ${seen} colours; expected ${colours}`);
-}
-
-async function faults(page: Page): Promise<string[]> {
-  // By evaluate: the page's policy forbids inline script elements.
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: {
-        run(): Promise<{
-          violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
-        }>;
-      };
-    };
-    const { violations } = await axe.run();
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(
-        ({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 160)} ${nodes[0]?.failureSummary.slice(0, 300)}`,
-      );
-  });
-}
-
 test.run();

@@ -11,7 +11,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
 import { partitionOf } from "../../actors/cluster/mod.ts";
-import { buildDashboard, coloursOf, complaintsOf, launchChromium } from "../support/browser.ts";
+import { buildDashboard, complaintsOf, launchChromium, painted } from "../support/browser.ts";
 import { programCommand } from "../support/program-run.ts";
 
 /** Long enough to raise the load of a core from idle to full in many rows of 100 ms. */
@@ -47,7 +47,7 @@ test("page shows the channels of this machine, its joint state and its events, a
   await painted(page, ".measures canvas", 8);
   await page.locator(".badge", { hasText: "estimated · single-excitation reading" }).waitFor();
   await burn();
-  await page.waitForSelector(".event", { timeout: 60_000 });
+  await page.waitForSelector(".event");
   await page.screenshot({ path: join(tmpdir(), "eigenwatch-live.png") });
   assert.equal(complaints, []);
   await page.context().close();
@@ -61,7 +61,7 @@ test("page reports a lost server and reconnects by itself when it is back", asyn
   await own.stop();
   await page.getByText("Not connected").waitFor();
   const again = await startSystem(["--feed", "walk?channels=8&rate=800&frame=8"], new URL(own.url).port);
-  await page.waitForSelector(".connection.at-open", { timeout: 20_000 });
+  await page.waitForSelector(".connection.at-open");
   await page.waitForFunction(() => document.querySelector(".live:not(.stalled):not(.paused)") !== null);
   await page.context().close();
   await again.stop();
@@ -71,7 +71,7 @@ test("page without a WebSocket still shows the events, and says what is missing"
   const page = await (await browser.newContext()).newPage();
   await page.routeWebSocket("**/ws", (socket) => socket.close({ code: 1011, reason: "blocked by a proxy" }));
   await page.goto(system.url);
-  await page.locator(".banner", { hasText: "Fallback" }).waitFor({ timeout: 20_000 });
+  await page.locator(".banner", { hasText: "Fallback" }).waitFor();
   await page.waitForSelector(".event");
   await page.waitForSelector(".channel");
   await page.context().close();
@@ -137,7 +137,7 @@ test("page without a WebSocket shows the events of all partitions", async () => 
   const page = await (await browser.newContext()).newPage();
   await page.routeWebSocket(/\/ws/, (socket) => socket.close({ code: 1011, reason: "blocked by a proxy" }));
   await page.goto(own.url);
-  await page.locator(".banner", { hasText: "Fallback" }).waitFor({ timeout: 20_000 });
+  await page.locator(".banner", { hasText: "Fallback" }).waitFor();
   for (const group of ["amber", "elm", "birch", "cedar", "dune"])
     await page.locator(".event", { hasText: `coherence.warmed · ${group}` }).waitFor();
   await page.context().close();
@@ -193,16 +193,6 @@ function burn(): Promise<void> {
     `const end = Date.now() + ${BURN_MS}; while (Date.now() < end);`,
   ]);
   return new Promise((resolve) => child.once("exit", () => resolve()));
-}
-
-async function painted(page: Page, selector: string, colours: number): Promise<void> {
-  await page.waitForSelector(selector);
-  let seen = 0;
-  for (let tries = 0; tries < 600 && seen < colours; tries++) {
-    await page.evaluate("new Promise(requestAnimationFrame)");
-    seen = await coloursOf(page, selector);
-  }
-  assert.ok(seen >= colours, `${selector} shows ${seen} colours; expected ${colours}`);
 }
 
 test.run();

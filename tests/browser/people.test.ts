@@ -2,15 +2,12 @@
 // runtime: node
 // timeout: 240
 /** People on one session in real browsers: who is here, under the names that the server verified, and whether the shared document is connected. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { buildDashboard, complaintsOf, launchChromium } from "../support/browser.ts";
+import { buildDashboard, complaintsOf, faultsOf, launchChromium } from "../support/browser.ts";
 import { type RunningProgram, run, start } from "../support/program-run.ts";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const WALK = "walk?channels=4&rate=100&frame=4&seed=2";
 
 let browser: Browser;
@@ -68,7 +65,7 @@ test("people see each other by name and role, and see who leaves; nothing they d
       assert.equal(await first.locator(".people .face > [aria-hidden]").allTextContents(), ["AB", "B"]);
       for (const colorScheme of ["dark", "light"] as const) {
         await first.emulateMedia({ colorScheme });
-        assert.equal(await faults(first), [], colorScheme);
+        assert.equal(await faultsOf(first), [], colorScheme);
       }
       await first.setViewportSize({ width: 390, height: 844 });
       await first.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth);
@@ -111,18 +108,5 @@ test("the page of a session without a shared document does not load what it woul
     await context.close();
   }
 });
-
-async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(AXE);
-  return page.evaluate(async () => {
-    const { axe } = globalThis as unknown as {
-      axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> };
-    };
-    const { violations } = await axe.run();
-    return violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)}`);
-  });
-}
 
 test.run();

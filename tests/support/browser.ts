@@ -4,11 +4,14 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
+import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
 import { program } from "./programs.ts";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const FLAGS = [
   "--headless=new",
@@ -31,8 +34,19 @@ const TYPES: Record<string, string> = {
 /** The gateway's policy: nothing inline, nothing from other origins. */
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'";
 
-export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: program("chromium") ?? "chromium", args: FLAGS });
+/** On a machine under load a page takes many times its seconds; the runner ends a file that hangs. */
+const PATIENCE_MS = 100_000;
+
+/** A browser whose pages are waited for as long as a machine under load needs. */
+export async function launchChromium(): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath: program("chromium") ?? "chromium", args: FLAGS });
+  const newContext = browser.newContext.bind(browser);
+  browser.newContext = async (options) => {
+    const context = await newContext(options);
+    context.setDefaultTimeout(PATIENCE_MS);
+    return context;
+  };
+  return browser;
 }
 
 /** Builds the page if its sources changed. Throws the build's output when it fails. */
@@ -81,11 +95,49 @@ export function complaintsOf(page: Page): string[] {
   return complaints;
 }
 
-/** How many different colours a canvas shows: 1 means nothing was drawn. */
-export function coloursOf(page: Page, selector: string): Promise<number> {
-  return page.$eval(selector, (element) => {
-    const canvas = element as HTMLCanvasElement;
-    const data = canvas.getContext("2d")?.getImageData(0, 0, canvas.width, canvas.height).data;
-    return new Set(new Uint32Array(data?.buffer ?? new ArrayBuffer(4))).size;
+/** How often a canvas is looked at: reading it takes as much work as drawing it. */
+const LOOK_EVERY_MS = 100;
+
+/** Resolves when a canvas shows so many different colours: 1 means that nothing was drawn. */
+export async function painted(page: Page, selector: string, colours: number): Promise<void> {
+  await page.waitForSelector(selector);
+  await page.waitForFunction(
+    ([place, expected]) => {
+      const canvas = document.querySelector<HTMLCanvasElement>(place);
+      if (canvas === null || canvas.width * canvas.height === 0) return false;
+      // A copy is read: the page's own canvas stays what it is.
+      const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext("2d", {
+        willReadFrequently: true,
+      });
+      if (copy === null) return false;
+      copy.drawImage(canvas, 0, 0);
+      const seen = new Set<number>();
+      for (const pixel of new Uint32Array(copy.getImageData(0, 0, canvas.width, canvas.height).data.buffer)) {
+        seen.add(pixel);
+        if (seen.size >= expected) return true;
+      }
+      return false;
+    },
+    [selector, colours] as const,
+    { polling: LOOK_EVERY_MS },
+  );
+}
+
+/** The serious faults of accessibility that axe finds in a page. */
+export async function faultsOf(page: Page): Promise<string[]> {
+  // By evaluate: the page's policy forbids inline script elements.
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: Axe };
+    const { violations } = await axe.run({ resultTypes: ["violations"] });
+    return violations
+      .filter(({ impact }) => impact === "serious" || impact === "critical")
+      .map(({ id, nodes }) => `${id}: ${nodes[0]?.html.slice(0, 200)} ${nodes[0]?.failureSummary}`);
   });
+}
+
+interface Axe {
+  run(options: { resultTypes: string[] }): Promise<{
+    violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
+  }>;
 }

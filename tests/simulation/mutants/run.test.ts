@@ -1,5 +1,5 @@
 // timeout: 300
-// runtime: node
+// runtime: either
 // slow
 /** Some deliberate bugs are built and run: the simulator catches them, and corpus cases break their rules under them. */
 import { mkdtemp, rm } from "node:fs/promises";
