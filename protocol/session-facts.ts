@@ -24,7 +24,14 @@ const inForce = fields({
   entries: v.pipe(v.array(inForceEntry), v.maxLength(IN_FORCE_ENTRIES)),
 });
 
+const renewed = fields({
+  /** The epoch that ends: of two such facts the second changes nothing. */
+  epoch: whole,
+});
+
 export const SESSION_FACTS = {
+  /** The document is made anew from its content, in the next epoch. */
+  "document.renewed": { action: "renew the document", schema: renewed },
   /** Thresholds and alerts as the partitions have them: what the document shows of them becomes this. */
   "alerts.inForce": { action: "show what is in force", schema: inForce },
 } as const;
@@ -33,6 +40,7 @@ export type SessionFactName = keyof typeof SESSION_FACTS;
 
 /** A threshold and its alert, as they are in force. */
 export type InForceEntry = v.InferOutput<typeof inForceEntry>;
+export type Renewed = v.InferOutput<typeof renewed>;
 export type InForce = v.InferOutput<typeof inForce>;
 
 export function isSessionFact(name: string): name is SessionFactName {

@@ -38,6 +38,8 @@ export interface EditedDocument {
   /** A Yjs update, format V1. */
   readonly update: Uint8Array;
   readonly author: string;
+  /** Of the document. In another than that of the edit before it the update is the whole document, and all earlier ones are void. */
+  readonly epoch: number;
 }
 
 /** A group of channels as actors see it. Channels never change after creation (a grown group makes new detectors). */

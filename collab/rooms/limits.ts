@@ -15,6 +15,12 @@ export const ROOM_LIMITS = {
   newWritersPerSecond: 1 / 30,
   /** People whose writers are counted; who has brought none for an hour is as good as new. */
   newWritersPeople: 4_096,
+  /**
+   * Writers above which a document is made anew, in the next epoch, when nobody is connected; and above which it is also when people are, whose pages
+   * then load again. A thousand take 5 kB in each state vector and 50 ms in each page that loads; ten thousand 50 kB and a quarter of a second.
+   */
+  epochWriters: 1_024,
+  epochWritersMax: 8_192,
   /** Requests for the state at once, and per second: a client asks once for each connection. */
   stateRequestsBurst: 8,
   stateRequestsPerSecond: 1,

@@ -82,22 +82,24 @@ export class RoomServer implements UpgradeRoute {
       return;
     }
     const connection = `c${++this.connections}`;
-    room.then(
-      (found) =>
-        upgraded((ws) => {
-          const epoch = from.query.get("epoch");
-          // The room may have been opened meanwhile.
-          const ended = signInEnded(standing());
-          if (ended !== null) ws.close(ended.code, ended.reason);
-          else if (epoch !== null && epoch !== String(found.epoch))
-            ws.close(CLOSE_CODES.epoch, `epoch ${found.epoch} of the document`);
-          else new RoomSocket(ws, socket, { room: found, person, connection, standing });
-        }),
-      (error: unknown) => {
-        this.options.log(`room ${name} cannot be opened: ${String(error)}`);
-        refuse(CLOSE_CODES.unavailable, "the document cannot be opened");
-      },
-    );
+    room
+      .then((open) => open.ready())
+      .then(
+        (found) =>
+          upgraded((ws) => {
+            const epoch = from.query.get("epoch");
+            // The room may have been opened meanwhile.
+            const ended = signInEnded(standing());
+            if (ended !== null) ws.close(ended.code, ended.reason);
+            else if (epoch !== null && epoch !== String(found.epoch))
+              ws.close(CLOSE_CODES.epoch, `epoch ${found.epoch} of the document`);
+            else new RoomSocket(ws, socket, { room: found, person, connection, standing });
+          }),
+        (error: unknown) => {
+          this.options.log(`room ${name} cannot be opened: ${String(error)}`);
+          refuse(CLOSE_CODES.unavailable, "the document cannot be opened");
+        },
+      );
   }
 
   /** The room of a session; opens it. Null when there is no such session. */

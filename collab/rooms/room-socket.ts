@@ -180,6 +180,10 @@ export class RoomSocket implements RoomClient {
 
   private answer(vector: Map<number, number>): void {
     if (!this.takeRequest()) return;
+    if (this.room.isStale(vector)) {
+      this.close(CLOSE_CODES.epoch, `epoch ${this.room.epoch} of the document: load it again`);
+      return;
+    }
     this.checkBacklog();
     // It gets the difference when it has read what it has asked for before.
     if (this.behind !== null) this.behind = { ...this.behind, vector };

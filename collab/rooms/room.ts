@@ -11,8 +11,10 @@ import * as Y from "yjs";
 import type { Judgement, Partition } from "../../actors/mod.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { SessionListener } from "../../actors/ports/session.ts";
+import { CLOSE_CODES } from "../../protocol/close-codes.ts";
 import { LARGE_DOCUMENT_BYTES, MAX_DOCUMENT_BYTES } from "../../protocol/limits.ts";
 import type { Principal } from "../../protocol/principal.ts";
+import { ROOM_AUTHOR } from "../../protocol/room-document.ts";
 import { RateLimit } from "../gateway/rate-limit.ts";
 import { joinFrames } from "../gateway/turn-frames.ts";
 import { ROOM_LIMITS } from "./limits.ts";
@@ -47,20 +49,23 @@ export interface RoomOptions {
 export class Room {
   readonly presence = new Presence();
   /** Of the document. */
-  readonly epoch: number;
+  epoch: number;
   readonly clock: Clock;
   private readonly partition: Partition;
   /** What clients have been sent. */
-  private readonly sent: Y.Doc;
+  private sent: Y.Doc;
   private readonly sockets = new Set<RoomClient>();
   /** Durable changes that have not been sent. */
   private unsent: Uint8Array[] = [];
+  /** Until the next epoch is durable, nobody comes in. */
+  private renewing: Promise<unknown> = Promise.resolve();
   private isSendScheduled = false;
   private cancelPresence: (() => void) | null = null;
   private wholeState: readonly Uint8Array[] | null = null;
   private readonly unsubscribe: () => void;
   private readonly warn: (message: string) => void;
   private isLarge = false;
+  private isClosed = false;
   /** What each author may bring; null: as many as the document takes. */
   private readonly newWriters: RateLimit | null;
 
@@ -76,6 +81,41 @@ export class Room {
     this.epoch = document.epoch;
     Y.applyUpdate(this.sent, Y.encodeStateAsUpdate(document.doc));
     this.unsubscribe = partition.subscribe(this.listener());
+    this.renewWhereNeeded();
+  }
+
+  /** Resolves when somebody may come in. */
+  async ready(): Promise<this> {
+    await this.renewing;
+    return this;
+  }
+
+  /** Whether a copy of the document has something of an earlier epoch. */
+  isStale(vector: ReadonlyMap<number, number>): boolean {
+    const { retired } = this.partition.room().document;
+    return retired.size > 0 && [...vector.keys()].some((writer) => retired.has(writer));
+  }
+
+  /** Begins another epoch when too many writers have changed the document. */
+  private renewWhereNeeded(): void {
+    const { writers, epoch } = this.partition.room().document;
+    const { epochWriters, epochWritersMax } = ROOM_LIMITS;
+    if (writers.size <= (this.isEmpty ? epochWriters : epochWritersMax)) return;
+    const author = { id: ROOM_AUTHOR };
+    this.renewing = this.partition
+      .command({ name: "document.renewed", body: { epoch }, author, source: "session", sequence: 0 })
+      .catch((error: unknown) => this.warn(`it is not made anew: ${String(error)}`));
+  }
+
+  /** All that was sent is of an earlier epoch. */
+  private begin(epoch: number, state: Uint8Array): void {
+    this.epoch = epoch;
+    this.unsent = [];
+    this.sent = new Y.Doc();
+    Y.applyUpdate(this.sent, state);
+    this.wholeState = null;
+    for (const socket of [...this.sockets])
+      socket.close(CLOSE_CODES.epoch, `epoch ${epoch} of the document: load it again`);
   }
 
   enter(socket: RoomClient): void {
@@ -86,6 +126,7 @@ export class Room {
     if (!this.sockets.delete(socket)) return;
     this.presence.leave(socket);
     this.presenceChanged();
+    if (this.isEmpty && !this.isClosed) this.renewWhereNeeded();
   }
 
   get isEmpty(): boolean {
@@ -141,6 +182,7 @@ export class Room {
 
   /** Ends all connections; their clients connect again elsewhere. */
   close(code: number, reason: string): void {
+    this.isClosed = true;
     this.unsubscribe();
     this.cancelPresence?.();
     for (const socket of [...this.sockets]) socket.close(code, reason);
@@ -153,7 +195,10 @@ export class Room {
       state: NOTHING,
       metrics: NOTHING,
       channels: NOTHING,
-      edited: ({ update }) => void this.unsent.push(update),
+      edited: ({ update, epoch }) => {
+        if (epoch === this.epoch) this.unsent.push(update);
+        else this.begin(epoch, update);
+      },
       flush: () => {
         if (this.unsent.length === 0 || this.isSendScheduled) return;
         this.isSendScheduled = true;
@@ -174,6 +219,7 @@ export class Room {
     this.wholeState = null;
     this.toAll(changeMessage(update), (socket) => !socket.isBehind);
     this.checkSize();
+    this.renewWhereNeeded();
   }
 
   private checkSize(): void {

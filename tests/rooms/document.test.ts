@@ -235,6 +235,44 @@ test("names and titles that hide or reorder other text are put back, notes may h
   assert.equal(Object.keys(json("alerts") as object), ["t2"]);
 });
 
+test("a document that is made anew has the same entries in the next epoch, and nothing of the earlier one fits into it", () => {
+  const { core, takes, json, events, edited, detector, hash } = roomCore();
+  const [ana, bob] = [new Replica(7), new Replica(8, "bob")];
+  takes(ana.edits(setsThreshold("t1", threshold(90))));
+  takes(bob.edits(addsPanel("p", { type: "chart", title: "CPU" })));
+  const before = [json("thresholds"), json("panels")];
+  const renew = (epoch: number): void =>
+    core.apply(core.sequence + 1, core.now + 1_000, {
+      type: "command",
+      name: "document.renewed",
+      body: { epoch },
+      author: { id: "the room" },
+      source: "session",
+      sequence: 0,
+    });
+  renew(1);
+  renew(1);
+  assert.equal([json("thresholds"), json("panels")], before);
+  assert.equal(json("meta"), { schemaVersion: 1, epoch: 2 });
+  assert.is(detector.document.writers.size, 1);
+  assert.is(events.filter(({ kind }) => kind === "document.renewed").length, 1);
+  const fresh = new Replica(9);
+  fresh.takes(edited.at(-1)!.update);
+  assert.equal([fresh.json("thresholds"), fresh.json("panels")], before, "it left as a whole");
+  for (const { doc } of [ana, bob]) {
+    const old = { ...edit(Y.encodeStateAsUpdate(doc)), author: "bob", epoch: 2 };
+    const judgement = detector.judge(old);
+    assert.is(judgement.kind === "refused" && judgement.code, 4409);
+  }
+  takes({ ...fresh.edits(setsThreshold("t2", threshold(1))), epoch: 2 });
+  assert.equal(Object.keys(json("thresholds") as object), ["t1", "t2"]);
+  const restored = roomCore(core.snapshot());
+  assert.is(restored.hash(), hash());
+  assert.equal(restored.json("thresholds"), json("thresholds"));
+  const late = restored.detector.judge({ ...edit(Y.encodeStateAsUpdate(ana.doc)), epoch: 2 });
+  assert.is(late.kind === "refused" && late.code, 4409);
+});
+
 test("a new run takes the place of the oldest that is finished, which the log says; none is taken from those under way", () => {
   const { takes, json, events } = roomCore();
   const ana = new Replica(7);

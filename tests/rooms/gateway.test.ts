@@ -99,6 +99,50 @@ test("a person brings no more writers into a document than pages are loaded, oth
   });
 });
 
+test("a document of many writers is made anew when nobody is there: who comes has its content, a copy of before is closed with 4409", () =>
+  inWorld({}, async ({ partition, join }) => {
+    const old = new Replica(1);
+    for (let k = 0; k <= ROOM_LIMITS.epochWriters; k++) {
+      const replica = k === 0 ? old : new Replica(k + 1);
+      const { type: _, ...edit } = replica.edits(setsThreshold(`t${k % 4}`, threshold(k)));
+      assert.is(partition.edit(edit).kind, "admitted");
+    }
+    const shown = partition.room().document.doc.getMap("thresholds").toJSON();
+    const anna = await join("ana").synced();
+    assert.equal(anna.json("thresholds"), shown);
+    assert.equal(anna.json("meta"), { schemaVersion: 1, epoch: 2 });
+    assert.is(partition.room().document.writers.size, 1);
+    const stale = join("ana", { doc: old.doc });
+    await stale.until(() => stale.closed !== null);
+    assert.is(stale.closed!.code, CLOSE_CODES.epoch);
+    anna.map("thresholds").set("later", threshold(1));
+    const bob = await join("bob").synced();
+    await bob.until(() => bob.map("thresholds").has("later"));
+    assert.equal(anna.json("thresholds"), bob.json("thresholds"));
+  }));
+
+test("people who are there when a document is made anew are closed with 4409, and get it when they load it again", () =>
+  inWorld({}, async ({ partition, join }) => {
+    const anna = await join("ana").synced();
+    anna.map("thresholds").set("t1", threshold(1));
+    const bob = await join("bob").synced();
+    await bob.until(() => bob.map("thresholds").has("t1"));
+    await partition.command({
+      name: "document.renewed",
+      body: { epoch: 1 },
+      author: { id: "the room" },
+      source: "session",
+      sequence: 0,
+    });
+    await anna.until(() => anna.closed !== null);
+    assert.is(anna.closed!.code, CLOSE_CODES.epoch);
+    const again = await join("ana").synced();
+    assert.equal(again.json("thresholds"), { t1: threshold(1) });
+    again.map("thresholds").set("t2", threshold(2));
+    const other = await join("bob").synced();
+    await other.until(() => other.map("thresholds").has("t2"));
+  }));
+
 test("a gateway without shared documents says so and stops those who ask for one", async () => {
   const rooms = noRooms(createManualClock(), () => {});
   const gateway = await createGateway({ sessions: [new FakeSession()], upgrades: [rooms] });

@@ -8,7 +8,7 @@
 import { Decoder, Encoder } from "@msgpack/msgpack";
 import type { Edit, Input } from "../../../protocol/messages.ts";
 import { ROOM_AUTHOR } from "../../../protocol/room-document.ts";
-import type { InForce } from "../../../protocol/session-facts.ts";
+import type { InForce, Renewed } from "../../../protocol/session-facts.ts";
 import type { Detector, DetectorContext, Fields, KeptState } from "../../ports/detector.ts";
 import { defineDetector } from "../define-detector.ts";
 import { announcementsOf } from "./announcements.ts";
@@ -20,7 +20,7 @@ export const room = defineDetector({
   name: "room",
   version: 3,
   machine: roomMachine,
-  commands: ["alerts.inForce"],
+  commands: ["alerts.inForce", "document.renewed"],
   adapts: true,
   enabled: () => true,
   createDetector: () => new RoomDetector(),
@@ -69,7 +69,9 @@ export class RoomDetector implements Detector<typeof roomMachine> {
   }
 
   onInput(input: Input, context: DetectorContext<typeof roomMachine>): void {
-    if (input.type === "command") {
+    if (input.type === "command" && input.name === "document.renewed")
+      this.renew(input.body as Renewed, context);
+    else if (input.type === "command") {
       const update = this.document.showInForce(input.body as InForce, context);
       if (update !== null) this.leaves(update, ROOM_AUTHOR, context);
     }
@@ -88,6 +90,28 @@ export class RoomDetector implements Detector<typeof roomMachine> {
   }
 
   private leaves(update: Uint8Array, author: string, context: DetectorContext<typeof roomMachine>): void {
-    context.edited?.({ type: "edited", inputSequence: context.sequence, update, author });
+    context.edited?.({
+      type: "edited",
+      inputSequence: context.sequence,
+      update,
+      author,
+      epoch: this.document.epoch,
+    });
+  }
+
+  private renew({ epoch }: Renewed, context: DetectorContext<typeof roomMachine>): void {
+    if (epoch !== this.document.epoch) return;
+    const writers = this.document.writers.size;
+    this.made = this.document.renewed(context);
+    this.leaves(this.made.save().update, ROOM_AUTHOR, context);
+    const next = this.made.epoch;
+    context.signal({
+      type: "changed",
+      timeUs: context.now,
+      kind: "document.renewed",
+      severity: "info",
+      title: `the shared document was made anew from its content, after changes of ${writers} writers`,
+      detail: JSON.stringify({ epoch: next, writers }),
+    });
   }
 }

@@ -36,6 +36,12 @@ const COUNT_EVERY_BYTES = 65_536;
 /** Ids whose last change the partitions may not have heard of, the latest: twice what a document has. A document without partitions hears of none. */
 const UNHEARD_MAX = 2_048;
 
+/** Writers of earlier epochs that are known as such; with more of them, those of the last epoch alone are. */
+const RETIRED_MAX = 65_536;
+
+/** An update without structs and deletions. */
+const NO_CHANGES = Uint8Array.of(0, 0);
+
 /** Epoch of a new document. */
 const FIRST_EPOCH = 1;
 
@@ -78,6 +84,9 @@ export interface SavedDocument {
   readonly writers: readonly (readonly [writer: number, author: string])[];
   readonly ownWriter: number;
   readonly unheard?: readonly (readonly [id: string, sequence: number])[];
+  /** Absent in the first epoch. */
+  readonly epoch?: number;
+  readonly retired?: readonly number[];
 }
 
 type Entries = Map<string, unknown>;
@@ -86,7 +95,9 @@ export class RoomDocument {
   readonly doc: Y.Doc;
   /** Author of each writer. */
   readonly writers = new Map<number, string>();
-  readonly epoch = FIRST_EPOCH;
+  /** Writers of earlier epochs: whoever has something of theirs has another document. */
+  readonly retired: ReadonlySet<number>;
+  readonly epoch: number;
   /** The input that last changed a threshold or its alert, until the partitions have heard of it. */
   private readonly unheard = new Map<string, number>();
   private readonly entries = new Map<RootName, Entries>();
@@ -100,6 +111,8 @@ export class RoomDocument {
 
   constructor(saved?: SavedDocument) {
     this.doc = newDoc();
+    this.epoch = saved?.epoch ?? FIRST_EPOCH;
+    this.retired = new Set(saved?.retired);
     for (const name of ROOT_NAMES) {
       this.roots.set(this.doc.getMap(name), name);
       this.entries.set(name, new Map());
@@ -178,7 +191,37 @@ export class RoomDocument {
   save(): SavedDocument {
     const writers = [...this.writers].sort(([a], [b]) => a - b);
     const { ownWriter, unheard } = this;
-    return { update: Y.encodeStateAsUpdate(this.doc), writers, ownWriter, unheard: [...unheard] };
+    const update = Y.encodeStateAsUpdate(this.doc);
+    return { update, writers, ownWriter, unheard: [...unheard], ...this.epochs() };
+  }
+
+  /** What there is of earlier epochs. */
+  private epochs(): Pick<SavedDocument, "epoch" | "retired"> {
+    const { epoch } = this;
+    return epoch === FIRST_EPOCH ? {} : { epoch, retired: [...this.retired].sort((a, b) => a - b) };
+  }
+
+  /** A document with the same entries, all written by the room: the next epoch. Nothing that clients of this one hold belongs to it. */
+  renewed(around: EditSurroundings): RoomDocument {
+    const own = [...this.writers.keys()];
+    const all = [...this.retired, ...own];
+    const retired = all.length <= RETIRED_MAX ? all : own;
+    const next = new RoomDocument({
+      update: NO_CHANGES,
+      writers: [],
+      ownWriter: NOBODY,
+      unheard: [...this.unheard],
+      epoch: this.epoch + 1,
+      retired,
+    });
+    next.doc.transact(() => {
+      for (const root of ROOT_NAMES)
+        if (root !== "meta")
+          for (const key of this.keys(root)) next.show(root, key, this.entry(root, key), around);
+      next.begin(around);
+    });
+    next.doc.off("update", next.combine);
+    return next;
   }
 
   /** What is hashed, as one text: the same state gives the same text. */
@@ -188,7 +231,8 @@ export class RoomDocument {
       this.keys(root).map((key) => [key, sorted(this.entry(root, key))]),
     );
     const unheard = [...this.unheard];
-    return JSON.stringify({ epoch: this.epoch, ownWriter: this.ownWriter, writers, unheard, entries });
+    const { epoch, ownWriter } = this;
+    return JSON.stringify({ epoch, ownWriter, writers, unheard, entries, ...this.epochs() });
   }
 
   private restore({ update, writers, ownWriter, unheard = [] }: SavedDocument): void {
@@ -391,7 +435,7 @@ export class RoomDocument {
   private write(around: EditSurroundings, change: () => void): void {
     while (this.ownWriter === NOBODY || this.writers.get(this.ownWriter) !== ROOM_AUTHOR) {
       const drawn = Math.floor(around.random() * 0x1_0000_0000);
-      if (drawn === NOBODY || this.writers.has(drawn)) continue;
+      if (drawn === NOBODY || this.writers.has(drawn) || this.retired.has(drawn)) continue;
       this.ownWriter = drawn;
       this.writers.set(drawn, ROOM_AUTHOR);
     }

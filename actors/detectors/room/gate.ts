@@ -145,7 +145,8 @@ class Examination {
 
   private checkWriter(writer: number): void {
     if (writer < 1 || writer > MAX_WRITER) throw new Refused("malformed", `writer ${writer}`);
-    const { writers } = this.document;
+    const { writers, retired } = this.document;
+    if (retired.has(writer)) throw new Refused("epoch", `writer ${writer} is of an earlier epoch`);
     const owner = writers.get(writer);
     if (owner === ROOM_AUTHOR || (owner !== undefined && owner !== this.edit.author))
       throw new Refused("forbidden", `writer ${writer} is somebody else's`);
