@@ -122,6 +122,7 @@ test("a flood of frames over a slow owner is taken or shed, to the last, and not
   const place = { session: "flooded", partition: "p0", clock: systemClock };
   const feed = new BusFeed({ ...place, bus, inboxBytes: 256 << 10 });
   const hints = bus.hints("flooded");
+  await hints.put("node", Uint8Array.of(1));
   let [taken, shed, reported, lost] = [0, 0, 0, 0];
   let takenAtAnswer: number | null = null;
   const running = feed.run({
@@ -130,6 +131,7 @@ test("a flood of frames over a slow owner is taken or shed, to the last, and not
       if (++taken === 1)
         void hints.put("node", Uint8Array.of(1)).then(() => {
           takenAtAnswer = taken + shed;
+          look();
         });
       // Slower than frames can come, whatever the machine.
       const untilMs = performance.now() + 1;
@@ -157,10 +159,11 @@ test("a flood of frames over a slow owner is taken or shed, to the last, and not
   await until(() => taken + shed === FRAMES && reported === shed);
   await feed.stop();
   await running;
-  // Deno reads a socket in small pieces, with a turn after each: what waits is kept by the servers, and nothing has to be shed.
-  assert.ok(shed > 0 || "Deno" in globalThis);
+  assert.ok(shed > 0);
   assert.is(lost, 0);
-  assert.ok(takenAtAnswer !== null && takenAtAnswer < FRAMES);
+  await until(() => takenAtAnswer !== null);
+  // Deno may read one socket empty before it looks at the next: the answer then waits for the reading of the flood, and not for its being taken.
+  assert.ok("Deno" in globalThis || takenAtAnswer! < FRAMES);
   await bus.close();
   await other.close();
 });
