@@ -1,4 +1,4 @@
-// runtime: either
+// runtime: node
 /**
  * The quantum scenarios against what defines them: quantum mechanics, the optimal filter, published figures. On one runtime, for the bits are
  * the same on each (contract.test.ts).
