@@ -161,7 +161,7 @@ test("collapse detector keeps its false-alarm rate after relearning a regime", (
   for (const change of ["block", "loud"] as const) {
     let alarms = 0;
     let rows = 0;
-    for (let seed = 1000; seed < 1050; seed++) {
+    for (let seed = 1000; seed < 1060; seed++) {
       const run = new CollapseRun(500, 0, seed);
       for (let k = 0; k < 900; k++) run.step();
       if (run.heard("declared") > 0) continue;
