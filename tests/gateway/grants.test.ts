@@ -1,5 +1,7 @@
 /** Invitations, guests and tickets: what each role may, and what is refused. */
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { get, type IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SignJWT } from "jose";
@@ -292,11 +294,19 @@ test("[D4] a ticket opens upgrades and the stream of events; it buys no ticket a
         assert.is((await ask(gateway, at(path), { headers })).status, 401, path);
     assert.equal(authors, []);
     (await new TestSocket(gateway, { path: at("/ws") }).join()).close();
-    const stream = ask(gateway, at("/events"));
-    await ask(gateway, "/healthz");
+    const stream = await streamOf(gateway, at("/events"));
+    assert.is(stream.statusCode, 200);
+    const ended = once(stream.resume(), "end");
     await posted(gateway, "/api/invites/revoke", { id }, OWNER);
-    assert.is((await stream).status, 200);
+    await ended;
   }));
+
+/** The answer whose body is still coming. */
+function streamOf({ port }: Gateway, path: string): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    get({ host: "127.0.0.1", port, path, agent: false }, resolve).on("error", reject);
+  });
+}
 
 test("a guest sees one session only, also through the token in a hello", async () => {
   const gateway = await createGateway({
