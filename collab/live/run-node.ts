@@ -159,7 +159,8 @@ function feedsOf({ feeds, roles, settings }: NodePlan): Feed[] {
   return createFeeds(feeds, { worlds: synthWorlds(), clock: systemClock, seed: settings.seed, stdin });
 }
 
-async function checkClock(bus: NatsBus): Promise<void> {
+/** Throws when the clock of this machine is another one than the server's: leases and times of several nodes would not fit. */
+export async function checkClock(bus: Pick<NatsBus, "clockErrorMs">): Promise<void> {
   const errorMs = await bus.clockErrorMs();
   if (Math.abs(errorMs) <= CLOCK_ERROR_MS_MAX) return;
   const seconds = Math.round(Math.abs(errorMs) / 1000);

@@ -78,6 +78,41 @@ test("nats:// where the server wants TLS, and tls:// where it has none, are told
   for (const server of [secured, plain]) await server.dispose();
 });
 
+test("a creds file, as nsc writes it, signs in to a server whose accounts an operator signs; one of a stranger does not", async () => {
+  const [operator, system, account, user, stranger] = [
+    nats.nkeys.createOperator(),
+    nats.nkeys.createAccount(),
+    nats.nkeys.createAccount(),
+    nats.nkeys.createUser(),
+    nats.nkeys.createAccount(),
+  ];
+  const unlimited = { subs: -1, data: -1, payload: -1 };
+  const storage = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 };
+  const limits = { ...unlimited, ...storage, imports: -1, exports: -1, wildcards: true, conn: -1, leaf: -1 };
+  const [ofSystem, ofAccount] = [unlimited, limits].map((limits, k) =>
+    jwt(operator, [system, account][k]!, { type: "account", limits }),
+  );
+  const server = await startNatsServer({
+    config: [
+      `operator: ${jwt(operator, operator, { type: "operator" })}`,
+      `system_account: ${system.getPublicKey()}`,
+      "resolver: MEMORY",
+      `resolver_preload: { ${system.getPublicKey()}: ${ofSystem}, ${account.getPublicKey()}: ${ofAccount} }`,
+    ].join("\n"),
+  });
+  const credsBy = (issuer: KeyPair) => ({
+    kind: "creds" as const,
+    text: credsFile(jwt(issuer, user, { type: "user", ...unlimited, pub: {}, sub: {} }), user),
+  });
+  const bus = await connect(server, { credentials: credsBy(account) });
+  assert.is(await bus.stream("ew.s.p0.log").append(Uint8Array.of(1), { id: "a" }), 1);
+  await bus.close();
+  const refused = await rejection(connect(server, { credentials: credsBy(stranger) }));
+  assert.is((refused as EigenwatchError).kind, "denied");
+  assert.not.match(refused.message, /SU[A-Z0-9]{20}|eyJ/);
+  await server.dispose();
+});
+
 test("a log that somebody limits says how much of it is used, and when it is full it refuses what comes and keeps what is old", async () => {
   const server = await startNatsServer();
   const bus = await connect(server, {});
@@ -118,6 +153,24 @@ function startTls(certificate: string, more: string): Promise<NatsServer> {
 
 function openssl(...args: string[]): void {
   execFileSync(program("openssl")!, args, { cwd: folder, stdio: "ignore" });
+}
+
+type KeyPair = ReturnType<typeof nats.nkeys.createUser>;
+
+/** A JSON web token of NATS, version 2: what `nsc` makes. */
+function jwt(issuer: KeyPair, subject: KeyPair, claims: object): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const [iss, sub] = [issuer.getPublicKey(), subject.getPublicKey()];
+  const body = { jti: "test", iat: 1_700_000_000, iss, sub, name: sub, nats: { version: 2, ...claims } };
+  const signed = `${part({ typ: "JWT", alg: "ed25519-nkey" })}.${part(body)}`;
+  return `${signed}.${Buffer.from(issuer.sign(new TextEncoder().encode(signed))).toString("base64url")}`;
+}
+
+/** As `nsc generate creds` writes it. */
+function credsFile(token: string, user: KeyPair): string {
+  const block = (title: string, text: string) =>
+    `-----BEGIN ${title}-----\n${text}\n------END ${title}------\n`;
+  return `${block("NATS USER JWT", token)}\n${block("USER NKEY SEED", new TextDecoder().decode(user.getSeed()))}`;
 }
 
 function newKey(name: string): string[] {

@@ -13,6 +13,7 @@ import { type NatsServer, startNatsServer } from "../../actors/bus/nats-server.t
 import { systemClock } from "../../actors/clock.ts";
 import { BusFeed } from "../../actors/feeds/bus.ts";
 import { AppendRefused, NoAnswer } from "../../actors/ports/bus.ts";
+import { checkClock } from "../../collab/live/run-node.ts";
 import { encodeFrame } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { createFrame } from "../../protocol/frame.ts";
@@ -194,10 +195,15 @@ test("names with spaces, points and other letters are names of streams, buckets 
   await bus.close();
 });
 
-test("a clock that differs from the server's is measured", async () => {
+test("a clock that differs from the server's is measured, and a node with such a clock is told what to do", async () => {
   const ahead = { ...systemClock, nowUs: () => systemClock.nowUs() + 600_000_000 };
   const bus = await connect({ clock: ahead });
   assert.ok(Math.abs((await bus.clockErrorMs()) - 600_000) < 5_000);
+  const refused = await rejection(checkClock(bus));
+  assert.match(
+    refused.message,
+    /clock of this machine is (59[5-9]|60[0-5]) s ahead .* synchronize both clocks/,
+  );
   await bus.close();
 });
 
