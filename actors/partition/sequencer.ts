@@ -6,6 +6,7 @@
  *
  * P1  The order of the log is the order of offers; logical time never goes back.
  * P2  offered = admitted + shed + duplicates, and the log holds these counts.
+ * P3  A live source of which many frames are duplicates is named: `feed.duplicates`.
  */
 import { decodeMessage, encodeFrameView, encodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -26,6 +27,12 @@ const HELD_BYTES_MAX = 8 << 20;
 
 /** Bytes taken in one turn of the event loop before a feed that can wait is asked to: sockets get their turn. */
 const TURN_BYTES_MAX = 1 << 20;
+
+/**
+ * Duplicates of a live source that are said, and then each time there are twice as many. The bus may bring a message again, but not so many: most
+ * likely two feeds send under one name, and the readings of the one that is behind are left out.
+ */
+const DUPLICATES_SAID = 16;
 
 /** What was offered and what became of it. */
 interface Counts {
@@ -53,6 +60,8 @@ export class Sequencer {
   /** Since the last `takeShed`. */
   private readonly counts: Counts = { offered: 0, admitted: 0, shed: 0, duplicates: 0 };
   private lastShedReason: Refusal = "malformed";
+  /** Duplicates of live sources. */
+  private readonly duplicatesOf = new Map<string, number>();
   private isClosed = false;
   private turnBytes = 0;
   private turnEnding: Promise<void> | null = null;
@@ -141,7 +150,7 @@ export class Sequencer {
   private offerFrame(frame: Frame, source: Source): boolean {
     this.countOffered();
     const refusal = this.refusal(frame, source);
-    if (refusal !== null) return this.refuse(refusal);
+    if (refusal !== null) return this.refuseData(refusal, frame, source);
     if (!isFrameOf(this.core.channelsOf(frame.group), frame)) return this.refuse("malformed");
     const disturbed = this.injections.applyTo(frame);
     if (disturbed === null) return this.refuse("silenced by an injection");
@@ -154,7 +163,7 @@ export class Sequencer {
   private offerQuantum(input: QuantumInput, source: Source): boolean {
     this.countOffered();
     const refusal = this.refusal(input, source);
-    if (refusal !== null) return this.refuse(refusal);
+    if (refusal !== null) return this.refuseData(refusal, input, source);
     const sequence = input.sequence > 0 ? input.sequence + source.offset : 0;
     const lastUs = lastTimeUs(input);
     this.time.isLive ||= source.isLive;
@@ -216,6 +225,31 @@ export class Sequencer {
     this.counts.shed++;
     this.lastShedReason = refusal;
     return false;
+  }
+
+  private refuseData(refusal: Refusal, data: Frame | QuantumInput, { mayBeShed }: Source): boolean {
+    const takesMore = this.refuse(refusal);
+    // What may not be shed is sent again on purpose: after a restart, or when its answer was lost.
+    if (refusal === "duplicate" && mayBeShed) this.noteDuplicate(data);
+    return takesMore;
+  }
+
+  private noteDuplicate({ source, group }: Frame | QuantumInput): void {
+    const frames = (this.duplicatesOf.get(source) ?? 0) + 1;
+    this.duplicatesOf.set(source, frames);
+    if (frames < DUPLICATES_SAID || !Number.isInteger(Math.log2(frames / DUPLICATES_SAID))) return;
+    this.enter({
+      type: "notice",
+      kind: "feed.duplicates",
+      severity: "warning",
+      group,
+      channels: [],
+      title:
+        `${frames} frames of ${source} were left out, for the log has their numbers: ` +
+        `expected one feed of this name in the session`,
+      detail: { source, frames },
+      author: "system",
+    });
   }
 
   private taken(samples: number, bytes: number): boolean {

@@ -110,6 +110,33 @@ test("a frame whose source sequence was seen is a duplicate; one without sequenc
   assert.is(world.frameSequences().length, 4);
 });
 
+test("[P3] many duplicates of a live source are said with its name and their count, twice as many each time", async () => {
+  const world = await given({});
+  const now = world.clock.nowUs();
+  world.sink.frame(row(now, [1], 100));
+  for (let k = 1; k <= 40; k++) world.sink.frame(row(now, [1], k));
+  await turns();
+  const said = (await world.partition.events(0, 10)).filter(({ kind }) => kind === "feed.duplicates");
+  assert.equal(
+    said.map(({ severity, detail }) => [severity, detail["source"], detail["frames"]]),
+    [
+      ["warning", "feed", 16],
+      ["warning", "feed", 32],
+    ],
+  );
+});
+
+test("[P3] a recorded feed that is read again is not warned of", async () => {
+  const world = await given({ kind: "recorded" });
+  world.sink.frame(row(1_000, [1], 100));
+  for (let k = 1; k <= 40; k++) world.sink.frame(row(1_000, [1], k));
+  await turns();
+  assert.equal(
+    (await world.partition.events(0, 10)).filter(({ kind }) => kind === "feed.duplicates"),
+    [],
+  );
+});
+
 test("[P2] every offered sample is admitted, shed or a duplicate, and the log counts each", async () => {
   const world = await given({ kind: "recorded" });
   world.sink.frame(row(10, [1], 1));
