@@ -44,6 +44,8 @@ export interface FeedContext {
   readonly clock: Clock;
   /** Seed of the session; a feed's own `seed` option comes first. */
   readonly seed: number;
+  /** Name of the node of a cluster that runs them. */
+  readonly node?: string;
   /** Only `stdin` needs it. */
   readonly stdin?: AsyncIterable<Uint8Array>;
   /** Only `synth` needs them. */

@@ -49,8 +49,8 @@ export class FeedWriter {
 }
 
 /** A name from outside (file, column, symbol) within MAX_NAME_BYTES. A shortened name ends in "…". */
-export function clipName(text: string): string {
-  return clip(text, MAX_NAME_BYTES);
+export function clipName(text: string, mostBytes = MAX_NAME_BYTES): string {
+  return clip(text, mostBytes);
 }
 
 function clip(text: string, mostBytes: number): string {

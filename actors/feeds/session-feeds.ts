@@ -1,7 +1,11 @@
 /**
  * The feeds of a session from their specs: each gets a name of its own, and the recorded ones are merged by time into one feed.
+ *
+ * A live feed of a cluster's node has the node in the name of its source, and of its group unless that is given: each machine numbers what it
+ * reads by its own clock, and is a group of its own. A recorded feed has no node in it, for another node may read the same file further.
  */
 
+import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
 import type { Feed } from "../ports/feed.ts";
 import { badSpec, type FeedContext, type FeedKind, type KindOptions } from "./feed-kind.ts";
 import { type FeedSpec, parseFeedSpec } from "./feed-spec.ts";
@@ -25,7 +29,7 @@ export function createFeeds(specs: readonly string[], context: FeedContext): Fee
   for (const [k, spec] of parsed.entries()) {
     // The merge paces: a feed with a pace of its own would sleep while the others wait for its next sample.
     if (recorded.length > 1 && recorded.includes(spec))
-      merged.push(createFeed(withoutPace(spec), context, sources[k]));
+      merged.push(createFeed(asPart(spec), context, sources[k]));
     else feeds.push(createFeed(spec, context, sources[k]));
   }
   if (merged.length > 0) feeds.push(createMerge(merged, { clock: context.clock, speed }));
@@ -37,12 +41,13 @@ export function createFeed(spec: FeedSpec | string, context: FeedContext, source
   const parsed = typeof spec === "string" ? parseFeedSpec(spec) : spec;
   const { kind, text, target, options, delivery } = parsed;
   const name = source ?? sourceName(parsed);
+  const node = isLive(parsed) ? context.node : undefined;
   const feed = kindOf(parsed).create({
     spec: text,
     target: target ?? "",
-    source: name,
+    source: joined(name, "@", node),
     // The default follows the source, so that two feeds of one kind do not share a group.
-    group: options.group ?? groupName(kind, name),
+    group: options.group ?? joined(groupName(kind, name), "-", node),
     options,
     context,
   });
@@ -58,8 +63,15 @@ function speedOf(spec: FeedSpec): number | null {
   return kindOf(spec).speed(spec.options);
 }
 
-function withoutPace(spec: FeedSpec): FeedSpec {
-  return { ...spec, options: { ...spec.options, speed: Number.POSITIVE_INFINITY } } as FeedSpec;
+/** Also a recorded one that is sent as if it were live: its numbers are then those of the clock. */
+function isLive(spec: FeedSpec): boolean {
+  return speedOf(spec) === null || spec.delivery === "live";
+}
+
+/** As a part of a merged feed, which has the pace and the delivery. */
+function asPart(spec: FeedSpec): FeedSpec {
+  const options = { ...spec.options, speed: Number.POSITIVE_INFINITY };
+  return { ...spec, options, delivery: undefined } as FeedSpec;
 }
 
 function commonSpeed(recorded: readonly FeedSpec[]): number {
@@ -79,6 +91,13 @@ function commonSpeed(recorded: readonly FeedSpec[]): number {
 /** "file:prices.csv", "synth:spike", "walk". */
 function sourceName({ kind, target }: FeedSpec): string {
   return target === null ? kind : clipName(`${kind}:${target.slice(target.search(/[^/\\]*$/))}`);
+}
+
+/** "host@a". A name that is too long is shortened; the node stays whole. */
+function joined(name: string, mark: string, node: string | undefined): string {
+  if (node === undefined) return name;
+  const end = `${mark}${node}`;
+  return clipName(name, MAX_NAME_BYTES - new TextEncoder().encode(end).length) + end;
 }
 
 /** "file:prices.csv.gz#2" → "prices-2", "walk#2" → "walk-2": legal in file names and subjects. */

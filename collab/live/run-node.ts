@@ -147,7 +147,7 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   return inTime ? 0 : 1;
 }
 
-function feedsOf({ feeds, roles, settings }: NodePlan): Feed[] {
+function feedsOf({ name, feeds, roles, settings }: NodePlan): Feed[] {
   if (feeds.length === 0) return [];
   if (!roles.includes("feed"))
     throw new EigenwatchError({
@@ -156,7 +156,8 @@ function feedsOf({ feeds, roles, settings }: NodePlan): Feed[] {
       expected: "the role feed, or no --feed",
     });
   const stdin = process.stdin as AsyncIterable<Uint8Array>;
-  return createFeeds(feeds, { worlds: synthWorlds(), clock: systemClock, seed: settings.seed, stdin });
+  const { seed } = settings;
+  return createFeeds(feeds, { worlds: synthWorlds(), clock: systemClock, seed, node: name, stdin });
 }
 
 /** Throws when the clock of this machine is another one than the server's: leases and times of several nodes would not fit. */

@@ -5,9 +5,10 @@ import { feedHelp, parseFeedSpec } from "../../actors/feeds/feed-spec.ts";
 import { FEED_KINDS } from "../../actors/feeds/kinds.ts";
 import { createFeed, createFeeds } from "../../actors/feeds/session-feeds.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
 import { durationText, readDuration } from "../../protocol/text-values.ts";
 import { createManualClock } from "../support/clock.ts";
-import { pieces } from "./collect.ts";
+import { collectSpec, pieces } from "./collect.ts";
 
 const context = { clock: createManualClock(), seed: 7 };
 
@@ -158,6 +159,34 @@ test("feeds of one session have different sources and groups", () => {
     feeds.map(({ source }) => source),
     ["walk", "walk#2", "host"],
   );
+});
+
+test("live feeds of two nodes have sources and groups of their own, and a file is the same one on both", () => {
+  const namesOn = (node: string) =>
+    createFeeds(["host", "walk", "walk?delivery=once", "file:a.csv"], { ...context, node }).map(
+      ({ source }) => source,
+    );
+  assert.equal(namesOn("a"), ["host@a", "walk@a", "walk#2@a", "file:a.csv"]);
+  assert.equal(namesOn("b"), ["host@b", "walk@b", "walk#2@b", "file:a.csv"]);
+  const published = "file:a.csv?delivery=live";
+  assert.is(createFeeds([published], { ...context, node: "a" })[0]!.source, "file:a.csv@a");
+});
+
+test("a live feed of a node is a group of its own, unless the spec names one", async () => {
+  const groupsOf = async (spec: string, node: string) => {
+    const sink = await collectSpec(spec, { node });
+    return [...sink.groups.values()].map(({ source, group }) => [source, group]);
+  };
+  const walk = "walk?rate=max&duration=1ms";
+  assert.equal(await groupsOf(walk, "machine 7"), [["walk@machine 7", "walk-machine 7"]]);
+  assert.equal(await groupsOf(`${walk}&group=plant`, "machine 7"), [["walk@machine 7", "plant"]]);
+});
+
+test("a long name of a node stays whole in the name of its feed", () => {
+  const node = "n".repeat(100);
+  const [feed] = createFeeds([`file:${"f".repeat(60)}.csv?delivery=live`], { ...context, node });
+  assert.is(new TextEncoder().encode(feed!.source).length, MAX_NAME_BYTES);
+  assert.match(feed!.source, `…@${node}`);
 });
 
 test("recorded feeds are merged into one, live ones stay apart", () => {
