@@ -108,3 +108,6 @@ export const MAX_INGEST_BYTES = MAX_FRAME_BYTES;
 
 /** Sources that publish samples into one partition: each may have groups of its own, of which a session has MAX_GROUPS. */
 export const MAX_INGEST_SOURCES = MAX_GROUPS;
+
+/** Groups of a partition that such samples may declare: a quarter of MAX_GROUPS is left for feeds, whatever other programs send. */
+export const MAX_INGEST_GROUPS = (MAX_GROUPS * 3) / 4;

@@ -243,6 +243,7 @@ export class ClusterNode {
         ...place,
         takes: (group) => partitionOf(group, this.options.partitions) === partition,
         declarationOf: (group) => running.core.declarationOf(group),
+        declarations: () => running.core.declarations(),
         lastSequenceOf: (source) => running.core.lastSequenceOf(source),
       }),
     ]);

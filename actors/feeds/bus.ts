@@ -4,8 +4,8 @@
  *   ew.<session>.<partition>.feed.<source>.<group> ─► inbox ─► decode, check ─► declaration · frame · state · status ─► sink
  *
  * G1  Messages keep their source and sequence, so that a message that arrives twice, at this owner or the next, is a known duplicate.
- * G2  Every message is checked here. One that cannot be decoded, that a feed may not send, or that has the subject of another source is
- *     counted as malformed and dropped.
+ * G2  Every message is checked here. One that cannot be decoded, that a feed may not send, or that has the subject of another source or a
+ *     name of ingestion is counted as malformed and dropped.
  * G3  The bus may lose or delay messages. Publishers therefore repeat declarations; an unchanged one is passed on once. Numbers of a source that are
  *     missing, also those before the first message that this owner receives, are counted as lost. What must not be lost is offered instead
  *     (bus-offers.ts).
@@ -22,6 +22,7 @@ import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { FeedWriter } from "./feed-writer.ts";
 import { Inbox } from "./inbox.ts";
+import { isIngestSource } from "./ingest-source.ts";
 import { ShedReports } from "./shed-reports.ts";
 import { Stop } from "./stop.ts";
 
@@ -155,6 +156,7 @@ export class MessageCheck {
       const isOfFeed = mayFlow(message.type, "feed→core") && isInput(message) && "source" in message;
       if (!isOfFeed || message.type === "command")
         return `a message of type ${message.type} of ${source}: expected one that a feed sends`;
+      if (isIngestSource(source)) return `source ${source}: expected a name that is not one of ingestion`;
       if (message.source !== source) return `source ${message.source} under the subject of ${source}`;
       switch (message.type) {
         case "channels":

@@ -8,8 +8,11 @@
  * I1  A message that cannot be read is refused whole, counted as malformed, and the first one of a source is reported with its reason. The
  *     next message is read as if it had not come.
  * I2  A group belongs to the source that declared it. Channels are added as they appear, and keep their places under every owner.
- * I3  Limits have names: MAX_INGEST_BYTES, MAX_INGEST_SOURCES, MAX_FRAME_SAMPLES, MAX_GROUP_CHANNELS, and MAX_GROUPS of the session.
+ * I3  Limits have names: MAX_INGEST_BYTES, MAX_INGEST_SOURCES, MAX_INGEST_GROUPS, MAX_FRAME_SAMPLES, MAX_GROUP_CHANNELS. A group too many is
+ *     reported once, and feeds have room for theirs.
  * I4  What waits to be taken is bounded (inbox.ts). Beyond that messages are shed, counted and reported by source.
+ * I5  In the log a publisher is another source than a feed of the same name (ingest-source.ts): it takes no numbers from the feed.
+ * I6  Sources, groups and channels have names that hide and reorder no other text.
  */
 import { decodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError, LimitExceeded, MalformedMessage, show } from "../../protocol/errors.ts";
@@ -17,17 +20,20 @@ import { createFrame, type Frame } from "../../protocol/frame.ts";
 import {
   MAX_GROUP_CHANNELS,
   MAX_INGEST_BYTES,
+  MAX_INGEST_GROUPS,
   MAX_INGEST_SOURCES,
   MAX_NAME_BYTES,
 } from "../../protocol/limits.ts";
 import type { Channels } from "../../protocol/messages.ts";
 import { parseSubject, subjectOf } from "../../protocol/subjects.ts";
+import { isVisible, visibleText } from "../../protocol/visible-text.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { Inbox } from "./inbox.ts";
 import { type IngestedRow, readRows } from "./ingest-samples.ts";
+import { ingestSource, isIngestSource, isUnprefixed } from "./ingest-source.ts";
 import { ShedReports } from "./shed-reports.ts";
 import { Stop } from "./stop.ts";
 
@@ -47,11 +53,14 @@ export interface IngestFeedOptions {
   takes(group: string): boolean;
   /** A group as the log has it. */
   declarationOf(group: string): Channels | undefined;
+  /** All groups of the log. */
+  declarations(): readonly Channels[];
   /** The last number of a source in the log, 0 for none. */
   lastSequenceOf(source: string): number;
 }
 
 interface Source {
+  /** In the log. */
   readonly name: string;
   readonly badSamples: BadSamples;
   sequence: number;
@@ -65,7 +74,6 @@ export class IngestFeed implements Feed {
   readonly relays = true;
   private readonly options: IngestFeedOptions;
   private readonly sources = new Map<string, Source>();
-  private readonly groups = new Map<string, Channels>();
   private readonly stopping = new Stop();
 
   constructor(options: IngestFeedOptions) {
@@ -79,7 +87,7 @@ export class IngestFeed implements Feed {
     const inbox = new Inbox({
       clock,
       bytes: inboxBytes,
-      take: (_source, subject, bytes) => this.take(subject, bytes, sink),
+      take: (name, subject, bytes) => this.take(name, subject, bytes, sink),
       shed: (source) => shed.add(source),
     });
     const end = bus.subscribe(pattern, (subject, bytes) => this.receive(subject, bytes, sink, inbox), "data");
@@ -98,17 +106,17 @@ export class IngestFeed implements Feed {
   private receive(subject: string, bytes: Uint8Array, sink: FeedSink, inbox: Inbox): void {
     try {
       const { source, group } = this.placeOf(subject);
-      if (this.options.takes(group)) inbox.put(source, subject, bytes);
+      if (this.options.takes(group)) inbox.put(this.nameOf(source, group), subject, bytes);
     } catch (error) {
       if (!(error instanceof EigenwatchError)) throw error;
       this.refuse(this.sourceOf(this.source, sink), `${error.message} (subject ${show(subject)})`);
     }
   }
 
-  private take(subject: string, bytes: Uint8Array, sink: FeedSink): void {
+  private take(name: string, subject: string, bytes: Uint8Array, sink: FeedSink): void {
     let source: Source | null = null;
     try {
-      const { source: name, group } = this.placeOf(subject);
+      const { source: publisher, group } = this.placeOf(subject);
       source = this.sourceOf(name, sink);
       if (bytes.length > MAX_INGEST_BYTES)
         throw new LimitExceeded(
@@ -116,19 +124,35 @@ export class IngestFeed implements Feed {
           `${bytes.length} bytes`,
           `at most MAX_INGEST_BYTES (${MAX_INGEST_BYTES})`,
         );
-      if (bytes[0] === ENVELOPE) this.takeMessage(bytes, source, group, sink);
+      if (bytes[0] === ENVELOPE) this.takeMessage(bytes, publisher, source, group, sink);
       else this.takeRows(readRows(bytes, this.options.clock.nowUs()), source, group, sink);
     } catch (error) {
       if (!(error instanceof EigenwatchError)) throw error;
-      this.refuse(source ?? this.sourceOf(this.source, sink), `${error.message} (subject ${show(subject)})`);
+      if (error instanceof TooManyGroups)
+        this.leaveOut("tooManyGroups", this.sourceOf(this.source, sink), error.message);
+      else
+        this.refuse(
+          source ?? this.sourceOf(this.source, sink),
+          `${error.message} (subject ${show(subject)})`,
+        );
     }
   }
 
   private placeOf(subject: string): { source: string; group: string } {
     const { details } = parseSubject(subject);
     const [source, group] = details;
-    if (source !== undefined && group !== undefined && details.length === 2) return { source, group };
-    throw new MalformedMessage("take samples", `subject ${show(subject)}`, "…ingest.<source>.<group>");
+    if (source === undefined || group === undefined || details.length !== 2)
+      throw new MalformedMessage("take samples", `subject ${show(subject)}`, "…ingest.<source>.<group>");
+    checkVisible("source", source);
+    checkVisible("group", group);
+    return { source, group };
+  }
+
+  /** The source of a publisher in the log. A group that was declared without the prefix goes on under the plain name. */
+  private nameOf(publisher: string, group: string): string {
+    const { declarationOf, lastSequenceOf } = this.options;
+    const isKnown = declarationOf(group)?.source === publisher && isUnprefixed(lastSequenceOf(publisher));
+    return isKnown ? publisher : ingestSource(publisher);
   }
 
   /** Throws LimitExceeded for one source too many. */
@@ -159,9 +183,13 @@ export class IngestFeed implements Feed {
     return source;
   }
 
-  private refuse(source: Source, reason: string): void {
+  private refuse(source: Source, detail: string): void {
+    this.leaveOut("malformed", source, detail);
+  }
+
+  private leaveOut(reason: "malformed" | "tooManyGroups", source: Source, detail: string): void {
     const { badSamples } = source;
-    if (badSamples.add("malformed")) badSamples.first("malformed", reason);
+    if (badSamples.add(reason)) badSamples.first(reason, visibleText(detail));
     if (++source.refused % REPORT_EVERY === 0) badSamples.total();
   }
 
@@ -194,14 +222,15 @@ export class IngestFeed implements Feed {
     const added = [...names].filter((name) => !places.has(name));
     if (added.length === 0) return places;
     const channels = [...(known?.channels ?? []), ...added.map((name) => ({ name, title: name, unit: "" }))];
+    for (const name of added) checkVisible("channel", name);
     checkChannels(channels, group);
-    this.declareGroup({ ...(known ?? FIRST), type: "channels", group, source: source.name, channels }, sink);
+    this.declare({ ...(known ?? FIRST), type: "channels", group, source: source.name, channels }, sink);
     for (const name of added) places.set(name, places.size);
     return places;
   }
 
   private declarationOf(group: string, { name }: Source): Channels | undefined {
-    const known = this.groups.get(group) ?? this.options.declarationOf(group);
+    const known = this.options.declarationOf(group);
     if (known === undefined || known.source === name) return known;
     const expected = `source ${show(known.source)}, which declared it`;
     throw new MalformedMessage("take samples", `group ${show(group)} of source ${show(name)}`, expected);
@@ -209,19 +238,29 @@ export class IngestFeed implements Feed {
 
   // ---- messages of this protocol ----------------------------------------------------------------------------------
 
-  private takeMessage(bytes: Uint8Array, source: Source, group: string, sink: FeedSink): void {
+  private takeMessage(
+    bytes: Uint8Array,
+    publisher: string,
+    source: Source,
+    group: string,
+    sink: FeedSink,
+  ): void {
     const message = decodeMessage(bytes);
     if (message.type !== "frame" && message.type !== "channels")
       throw new MalformedMessage("take samples", `a message of type ${message.type}`, "frame or channels");
-    if (message.source !== source.name || message.group !== group)
+    if (message.source !== publisher || message.group !== group)
       throw new MalformedMessage(
         "take samples",
         `${message.type} of source ${show(message.source)} and group ${show(message.group)}`,
         "those of the subject",
       );
     const known = this.declarationOf(group, source);
-    if (message.type === "channels") this.declareGroup(message, sink);
-    else if (known === undefined)
+    message.source = source.name;
+    if (message.type === "channels") {
+      for (const { name, title, unit } of message.channels)
+        for (const text of [name, title, unit]) checkVisible("channel", text);
+      this.declare(message, sink);
+    } else if (known === undefined)
       throw new MalformedMessage(
         "take samples",
         `a frame of group ${show(group)}`,
@@ -230,9 +269,18 @@ export class IngestFeed implements Feed {
     else this.offer(message, source, sink);
   }
 
-  private declareGroup(declaration: Channels, sink: FeedSink): void {
+  private declare(declaration: Channels, sink: FeedSink): void {
+    const { group } = declaration;
+    if (this.options.declarationOf(group) === undefined) {
+      const declared = this.options.declarations().filter(({ source }) => isIngestSource(source)).length;
+      if (declared >= MAX_INGEST_GROUPS)
+        throw new TooManyGroups(
+          "take samples",
+          `group ${show(group)}`,
+          `at most MAX_INGEST_GROUPS (${MAX_INGEST_GROUPS}) groups of other programs`,
+        );
+    }
     sink.channels(declaration);
-    this.groups.set(declaration.group, declaration);
   }
 
   private offer(frame: Frame, source: Source, sink: FeedSink): void {
@@ -241,11 +289,18 @@ export class IngestFeed implements Feed {
   }
 }
 
+class TooManyGroups extends LimitExceeded {}
+
 /** First byte of an encoded message; JSON cannot begin with it. */
 const ENVELOPE = 0x93;
 
 /** What a publisher of JSON does not say: nothing is known of the spacing of its rows, and no value of theirs is a price. */
 const FIRST = { sampling: "rows", everyUs: 0, innovation: "difference" } as const;
+
+function checkVisible(what: string, name: string): void {
+  if (isVisible(name)) return;
+  throw new MalformedMessage("take samples", `${what} ${show(name)}`, "visible text on one line");
+}
 
 function checkChannels(channels: Channels["channels"], group: string): void {
   if (channels.length > MAX_GROUP_CHANNELS)

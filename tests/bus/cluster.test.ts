@@ -107,7 +107,7 @@ test("rows that a program in Python publishes arrive as frames of its group", as
   const [group] = session.groups();
   assert.equal(
     [group!.group, group!.source, group!.channels.map(({ name }) => name)],
-    ["climate", "greenhouse", ["hall", "cellar"]],
+    ["climate", "ingest:greenhouse", ["hall", "cellar"]],
   );
   const { frames } = session.recentFrames(0);
   assert.equal(

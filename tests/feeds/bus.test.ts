@@ -130,12 +130,13 @@ test("[G1] a restarted feed continues its numbers, and its frame is not modified
   assert.ok(next! > last!);
 });
 
-test("[G2] a message that cannot be decoded, that a feed may not send, or with the subject of another source is counted and dropped", async () => {
+test("[G2] a message that cannot be decoded, that a feed may not send, with the subject of another source, or with a name of ingestion is counted and dropped", async () => {
   const { bus, clock, take } = world();
   const { feed, taken, ended } = take();
   const send = (bytes: Uint8Array, source = "plant#1") =>
     bus.publish(subjectOf(PLACE.session, PLACE.partition, "feed", source), bytes);
   send(Uint8Array.of(1, 2, 3));
+  send(encodeMessage({ ...DECLARATION, source: "ingest:plant" }), "ingest:plant");
   send(encodeMessage({ type: "measurement", gauges: {} }));
   send(encodeMessage({ type: "ping", nonce: 1 }));
   send(encodeMessage({ type: "configChanged", path: "seed", value: 1, author: "me" }));
@@ -147,7 +148,7 @@ test("[G2] a message that cannot be decoded, that a feed may not send, or with t
   assert.equal(taken.declarations, []);
   assert.equal(taken.frames, []);
   const malformed = taken.statuses.reduce((sum, { counts }) => sum + (counts["malformed"] ?? 0), 0);
-  assert.is(malformed, 6);
+  assert.is(malformed, 7);
 });
 
 test("[G2] a declaration that the partition refuses is counted, and the feed continues", async () => {
