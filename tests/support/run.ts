@@ -3,8 +3,6 @@
  *
  *     12 passed, 0 failed
  *
- *     run.ts [--only node|deno] [--long] [--gate] [--install] [--slowest] [--unbuilt] [--folder DIR] [file or part of its path]…
- *
  * `--gate` runs formatter, linter, type check, the checks of `.ci/checks` and `bench regression` too and counts each as one test.
  * `--slowest` ends with the files that take most CPU. What tests need is built before: the page, the program that they start, and bundles of
  * the tests themselves; `--unbuilt` leaves that out, and all run from sources. `--folder` has the tests of another folder of the checkout.
@@ -12,7 +10,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, constants } from "node:os";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
+import { Command, Option } from "@commander-js/extra-typings";
 import type { Runtime } from "../../.ci/runtime.mjs";
 import { findDeno, findNode, ownRuntime, ROOT } from "../../.ci/runtime.mjs";
 import { atSources, BUNDLES, testCommand } from "./bundles.ts";
@@ -62,22 +60,20 @@ interface Job extends InTurn {
   counted: "byReport" | "byExit" | "ifFailed";
 }
 
-const { values: options, positionals: filters } = parseArgs({
-  allowPositionals: true,
-  options: {
-    only: { type: "string" },
-    long: { type: "boolean", default: false },
-    gate: { type: "boolean", default: false },
-    install: { type: "boolean", default: false },
-    slowest: { type: "boolean", default: false },
-    unbuilt: { type: "boolean", default: false },
-    folder: { type: "string", default: "tests" },
-  },
-});
-if (options.only !== undefined && !["node", "deno"].includes(options.only)) {
-  console.error(`Cannot run tests --only ${options.only}: expected node or deno`);
-  process.exit(2);
-}
+const command = new Command("npm test --")
+  .description("Runs the tests on Node and on Deno, and ends with the counts.")
+  .argument("[files...]", "test files, or parts of their paths; without: all")
+  .addOption(new Option("--only <runtime>", "run all on this one").choices(["node", "deno"] as const))
+  .option("--long", "larger worlds, tables and lists of commands", false)
+  .option("--gate", "formatter, linter, types, checks and the regression benchmark too", false)
+  .option("--install", "install missing packages of Debian, as root", false)
+  .option("--slowest", "end with the files that take most CPU", false)
+  .option("--unbuilt", "run from sources", false)
+  .option("--folder <dir>", "of the tests, in the checkout", "tests")
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  .parse();
+const options = command.opts();
+const filters = command.args;
 if (options.long) process.env["EIGENWATCH_LONG"] = "1";
 
 const total: FileReport = { passed: 0, failed: 0, skipped: 0, failures: [], skips: [] };
