@@ -253,8 +253,7 @@ function status(): Promise<ReplayStatus> {
 }
 
 async function untilStatus(holds: (status: ReplayStatus) => boolean): Promise<void> {
-  for (let tries = 0; tries < 2_000; tries++) if (holds(await status())) return;
-  throw new Error(`Timed out waiting for ${holds}`);
+  while (!holds(await status()));
 }
 
 async function events(): Promise<unknown[]> {

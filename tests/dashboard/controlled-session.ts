@@ -27,12 +27,13 @@ export interface ControlledSession {
 }
 
 export async function onControls(
-  { marks = [] }: { marks?: readonly ReplayMark[] },
+  { marks = [], readsUntilAll = 1 }: { marks?: readonly ReplayMark[]; readsUntilAll?: number },
   act: (session: ControlledSession) => Promise<void>,
 ): Promise<void> {
   const posts: object[] = [];
   const waiting: ((status: ReplayStatus | null) => void)[] = [];
-  const { fetch, document } = globalThis;
+  const { fetch, document, setTimeout } = globalThis;
+  let reads = 0;
   globalThis.fetch = ((path: string, { body }: { body?: string } = {}) => {
     if (body !== undefined) {
       posts.push(JSON.parse(body) as object);
@@ -41,10 +42,15 @@ export async function onControls(
       });
     }
     if (path === "api/replay") return Promise.resolve(Response.json(STATUS));
-    if (path === "api/replay/marks") return Promise.resolve(Response.json({ marks, complete: true }));
+    if (path === "api/replay/marks") {
+      const complete = ++reads >= readsUntilAll;
+      return Promise.resolve(Response.json({ marks: complete ? marks : [], complete }));
+    }
     return Promise.resolve(Response.json({ sessions: [{ session: "s", controls: ["replay"] }] }));
   }) as typeof globalThis.fetch;
   globalThis.document = { hidden: false } as Document;
+  // The page asks again at once.
+  globalThis.setTimeout = ((act: () => void) => setTimeout(act, 0)) as typeof globalThis.setTimeout;
   const controls = new Controls();
   try {
     await controls.start("s");
@@ -59,7 +65,7 @@ export async function onControls(
     });
   } finally {
     controls.stop();
-    Object.assign(globalThis, { fetch, document });
+    Object.assign(globalThis, { fetch, document, setTimeout });
   }
 }
 

@@ -22,10 +22,19 @@ test("steps during a move start from its target, and the bar shows the target at
   });
 });
 
-test("a second press moves to the second event, even before the first is answered", async () => {
-  const marks = [10, 20, 30, 40].map((input): ReplayMark => {
-    return { sequence: input, input, timeUs: FROM_US, severity: "warning", kind: "a", title: "b" };
+const marks = [10, 20, 30, 40].map((input): ReplayMark => {
+  return { sequence: input, input, timeUs: FROM_US, severity: "warning", kind: "a", title: "b" };
+});
+
+test("a press before the server knows the events moves when it does", async () => {
+  await onControls({ marks, readsUntilAll: 3 }, async ({ controls, posts, answer }) => {
+    await controls.moveToMark(1);
+    await answer(STATUS);
+    assert.equal(posts, [{ action: "seek", sequence: 11 }]);
   });
+});
+
+test("a second press moves to the second event, even before the first is answered", async () => {
   await onControls({ marks }, async ({ controls, posts, answer }) => {
     for (const step of [1, 1, 1, -1] as const) await controls.moveToMark(step);
     await answer(STATUS);

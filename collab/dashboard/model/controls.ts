@@ -79,6 +79,8 @@ export class Controls {
   #readAtMs = 0;
   #timer: ReturnType<typeof setInterval> | undefined;
   #marksTimer: ReturnType<typeof setTimeout> | undefined;
+  /** Resolves when there may be more marks; null: they are complete. */
+  #moreMarks: Promise<void> | null = null;
   /** Where the session is going: a place replaces an earlier one that is not sent yet. */
   #target: Place | null = null;
   #seeking = false;
@@ -185,6 +187,10 @@ export class Controls {
         ? marks.find(({ input }) => input > sequence)
         : marks.findLast(({ input }) => input < sequence);
     if (found !== undefined) this.#goTo({ sequence: Math.min(lastSequence, found.input + 1) });
+    else if (this.#moreMarks !== null) {
+      await this.#moreMarks;
+      await this.moveToMark(step);
+    }
   }
 
   async scenarios(): Promise<readonly InjectableScenario[]> {
@@ -231,16 +237,21 @@ export class Controls {
     this.#seeking = false;
   }
 
-  /** Reads the marks again until they are complete: the server needs a while for a long recording. */
+  /** Reads the marks, and again until they are complete: the server needs a while for a long recording. */
   async #readMarks(): Promise<void> {
     clearTimeout(this.#marksTimer);
-    await this.#request<ReplayMarks>("api/replay/marks").then(
-      ({ marks, complete }) => {
-        this.marks.value = marks;
-        if (!complete) this.#marksTimer = setTimeout(() => void this.#readMarks(), MARKS_AGAIN_MS);
+    const complete = await this.#request<ReplayMarks>("api/replay/marks").then(
+      (answer) => {
+        this.marks.value = answer.marks;
+        return answer.complete;
       },
-      () => {},
+      () => true,
     );
+    this.#moreMarks = complete
+      ? null
+      : new Promise((resolve) => {
+          this.#marksTimer = setTimeout(() => resolve(this.#readMarks()), MARKS_AGAIN_MS);
+        });
   }
 
   /** A partition may know those of the others too: the model has each once. */
