@@ -182,6 +182,17 @@ test("[G3] a later owner receives the groups within two seconds, and passes on e
   assert.is(taken.declarations.length, 2);
 });
 
+test("a feed that stops with its owner does not say that it ended: it goes on at the next one", async () => {
+  const { take } = world();
+  const { feed, taken, ended } = take();
+  await feed.stop();
+  await ended;
+  assert.equal(
+    taken.statuses.map(({ status }) => status),
+    ["opened"],
+  );
+});
+
 test("a stopped feed delivers nothing more, on both ends", async () => {
   const { clock, publish, take } = world();
   const { feed, taken, ended } = take();
