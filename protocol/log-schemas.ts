@@ -102,9 +102,25 @@ export const heartbeat = v.object({
   node: name,
   /** When it started, by its own clock. */
   sinceUs: timeUs,
-  owns: v.pipe(v.array(v.object({ partition: name, epoch: count })), v.maxLength(MAX_PARTITIONS)),
+  owns: v.pipe(
+    v.array(
+      v.object({
+        partition: name,
+        epoch: count,
+        /** It is still recovering the core. */
+        opening: v.optional(v.boolean()),
+      }),
+    ),
+    v.maxLength(MAX_PARTITIONS),
+  ),
   /** What it does; absent: it may own partitions. */
   roles: v.optional(v.pipe(v.array(name), v.maxLength(MAX_NODE_ROLES))),
+  /** It reads the logs for the first time, and is given a partition only if no other node has read its log. */
+  catchingUp: v.optional(v.boolean()),
+  /** How many partitions the session has by its options: the same on all nodes. */
+  partitions: v.optional(count),
+  /** After how long a silence it counts others out, by its options: the same on all nodes. */
+  memberTtlMs: v.optional(count),
 });
 
 /** A gateway asks the owner of the partition to carry out a command (commands.ts). */

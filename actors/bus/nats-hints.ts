@@ -40,6 +40,11 @@ export class NatsHints implements Hints {
     });
   }
 
+  /** Resolves when the bucket is there. */
+  ensure(): Promise<void> {
+    return this.#store.ensure();
+  }
+
   put(key: string, value: Uint8Array): Promise<void> {
     return this.#write(key, new Uint8Array(value), false);
   }

@@ -1,5 +1,6 @@
 /** A stream of JetStream by its configuration: made when it is first used, and again when the servers have lost it. */
 import * as v from "valibot";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { ANSWER_MS, type NatsLink, NatsRefused, NobodyThere } from "./nats-connection.ts";
 
 export interface StoreConfig {
@@ -12,6 +13,9 @@ export interface StoreConfig {
 /** Error numbers of the servers. */
 const STREAM_NOT_FOUND = 10059;
 const STREAM_NAME_IN_USE = 10058;
+const REPLICAS_NOT_SUPPORTED = 10074;
+/** Not as many servers as copies. */
+const NO_PEERS = 10005;
 
 /** A server that has just started answers for its streams a little later. */
 const RETRY_MS = 100;
@@ -80,8 +84,20 @@ export class NatsStore {
     try {
       await this.#link.api(`STREAM.CREATE.${name}`, config, anything);
     } catch (error) {
+      if (!(error instanceof NatsRefused)) throw error;
       // Another node made it at the same time.
-      if (!(error instanceof NatsRefused) || error.code !== STREAM_NAME_IN_USE) throw error;
+      if (error.code === STREAM_NAME_IN_USE) return;
+      if (error.code === REPLICAS_NOT_SUPPORTED || error.code === NO_PEERS)
+        throw new EigenwatchError(
+          {
+            action: `keep ${replicas} copies (--nats-replicas ${replicas})`,
+            value: error.message,
+            expected: "as many servers with JetStream in one cluster, or fewer copies",
+            kind: "unavailable",
+          },
+          { cause: error },
+        );
+      throw error;
     }
   }
 }

@@ -65,6 +65,11 @@ export class NatsStream implements LogStream {
     });
   }
 
+  /** Resolves when the stream is there. */
+  ensure(): Promise<void> {
+    return this.#store.ensure();
+  }
+
   async append(bytes: Uint8Array, options: { id: string; expectedLast?: number }): Promise<number> {
     const copy = new Uint8Array(bytes);
     const what = `append ${options.id} to ${this.#subject}`;

@@ -10,6 +10,7 @@
  * written, not synced, before it is acknowledged.
  */
 import * as v from "valibot";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Bus, LogStream, RequestHandler } from "../ports/bus.ts";
 import { bytesOf, NatsLink } from "./nats-connection.ts";
 import { NatsHints } from "./nats-hints.ts";
@@ -27,6 +28,11 @@ export interface NatsBus extends Bus {
   clockErrorMs(): Promise<number>;
   /** What these streams and the whole account store. Rejects when the servers do not answer. */
   storage(streams: readonly string[]): Promise<StorageUse[]>;
+  /**
+   * Makes these streams and buckets unless they are there. Rejects with an EigenwatchError when the servers will not make them as they are asked for;
+   * when they do not answer for the moment, whoever uses a stream makes it.
+   */
+  prepare(names: { readonly streams: readonly string[]; readonly hints: readonly string[] }): Promise<void>;
   /** Ends the connection and everything that was asked through it. */
   close(): Promise<void>;
 }
@@ -61,6 +67,14 @@ export async function createNatsBus(options: NatsOptions): Promise<NatsBus> {
       ...(await Promise.all(names.map((name) => streamOf(name).storage()))),
       await accountStorage(link),
     ],
+    async prepare({ streams: names, hints }) {
+      const made = await Promise.allSettled([
+        ...names.map((name) => streamOf(name).ensure()),
+        ...hints.map((bucket) => new NatsHints(link, bucket).ensure()),
+      ]);
+      for (const each of made)
+        if (each.status === "rejected" && each.reason instanceof EigenwatchError) throw each.reason;
+    },
     async close() {
       await link.close();
       await data.close();

@@ -13,6 +13,7 @@ export interface ClusterTiming {
   readonly leaseMs: number;
   readonly retryMs: number;
   readonly patienceMs: number;
+  readonly openingMs: number;
 }
 
 export const CLUSTER_TIMING: ClusterTiming = {
@@ -28,6 +29,8 @@ export const CLUSTER_TIMING: ClusterTiming = {
   retryMs: 250,
   /** How long the next owner waits for the present one to release the partition: that takes one round trip and a snapshot. */
   patienceMs: 2_000,
+  /** How long it waits for one that is still recovering its core: seconds of work on a long log, which a take-over meanwhile would throw away. */
+  openingMs: 60_000,
 };
 
 /** By name, for `--failover`. */

@@ -17,10 +17,9 @@ import type { ClusterTiming } from "./cluster-timing.ts";
 import {
   type Announced,
   announcedOwner,
-  CORE_ROLE,
-  coresOf,
   expired,
   heard,
+  isCore,
   left,
   type Members,
   NO_MEMBERS,
@@ -35,6 +34,10 @@ export interface PresenceOptions {
   owns(): Announced["owns"];
   /** Default: only that it may own partitions. */
   readonly roles?: readonly string[] | undefined;
+  /** Default: it is not. */
+  catchingUp?(): boolean;
+  /** How many there are in the session. */
+  readonly partitions: number;
   /** Members, what they own, or the lease may have changed. */
   changed(): void;
   log(message: string): void;
@@ -93,10 +96,14 @@ export class Presence {
     return announcedOwner(this.others, partition)?.node ?? null;
   }
 
-  /** Those among them that may own partitions. */
-  cores(): string[] {
-    const own = (this.options.roles?.includes(CORE_ROLE) ?? true) ? [this.options.node] : [];
-    return [...coresOf(this.others), ...own].sort();
+  /** Whether that node is still recovering its core. */
+  isOpening(partition: string): boolean {
+    return announcedOwner(this.others, partition)?.opening === true;
+  }
+
+  /** The live nodes that may own partitions, this one perhaps among them. */
+  cores(): Announced[] {
+    return [...this.others.values(), this.own()].filter(isCore);
   }
 
   /** Whether no other live node says that it owns the partition. */
@@ -107,19 +114,25 @@ export class Presence {
   /** Reports now that the node runs and what it owns. */
   announce(): void {
     if (!this.running) return;
-    const { node, hints, clock, timing, roles } = this.options;
+    const { node, hints, clock, timing } = this.options;
     const sentMs = clock.monotonicMs();
-    const owns = [...this.options.owns()];
-    const heartbeat = {
-      node,
-      sinceUs: this.sinceUs,
-      owns,
-      ...(roles === undefined ? {} : { roles: [...roles] }),
-    };
-    hints.put(this.key, encodeMessage({ type: "heartbeat", ...heartbeat })).then(
+    hints.put(this.key, encodeMessage({ type: "heartbeat", ...this.own() })).then(
       () => this.renew(sentMs + timing.leaseMs),
       (error: unknown) => this.reportOnce(`cannot announce node ${node}: ${error}`),
     );
+  }
+
+  private own() {
+    const { node, roles, owns, catchingUp, partitions, timing } = this.options;
+    return {
+      node,
+      sinceUs: this.sinceUs,
+      owns: [...owns()],
+      partitions,
+      memberTtlMs: timing.memberTtlMs,
+      ...(roles === undefined ? {} : { roles: [...roles] }),
+      ...(catchingUp?.() === true ? { catchingUp: true } : {}),
+    };
   }
 
   private tick(dueMs: number): void {

@@ -16,9 +16,18 @@ export interface Announced {
   /** When this life of the node began, by its own clock, µs. */
   readonly sinceUs: number;
   /** What it owns, with the epochs of its take-overs. */
-  readonly owns: readonly { readonly partition: string; readonly epoch: number }[];
+  readonly owns: readonly Owned[];
   /** What it does; absent: it may own partitions. */
   readonly roles?: readonly string[] | undefined;
+  /** True while it reads the logs for the first time. */
+  readonly catchingUp?: boolean | undefined;
+}
+
+export interface Owned {
+  readonly partition: string;
+  readonly epoch: number;
+  /** True while its core is being recovered. */
+  readonly opening?: boolean | undefined;
 }
 
 export interface Member extends Announced {
@@ -58,18 +67,29 @@ export function namesOf(members: Members): string[] {
 /** The role of a node that may own partitions. */
 export const CORE_ROLE = "core";
 
-/** Names of the members that may own partitions, in order. */
-export function coresOf(members: Members): string[] {
-  return namesOf(members).filter((node) => members.get(node)!.roles?.includes(CORE_ROLE) ?? true);
+/** Whether the node may own partitions. */
+export function isCore({ roles }: Announced): boolean {
+  return roles?.includes(CORE_ROLE) ?? true;
+}
+
+/**
+ * Names of the nodes to place a partition on: those that have read its log, its owner among them. While there is none, all: the one that is placed
+ * reads it as it takes over.
+ */
+export function candidatesOf(cores: readonly Announced[], partition: string): string[] {
+  const caughtUp = cores.filter(
+    ({ catchingUp, owns }) => catchingUp !== true || owns.some((owned) => owned.partition === partition),
+  );
+  return (caughtUp.length > 0 ? caughtUp : cores).map(({ node }) => node);
 }
 
 /** The member that says it owns the partition under the highest epoch, or null. */
-export function announcedOwner(members: Members, partition: string): { node: string; epoch: number } | null {
-  let found: { node: string; epoch: number } | null = null;
+export function announcedOwner(members: Members, partition: string): (Owned & { node: string }) | null {
+  let found: (Owned & { node: string }) | null = null;
   for (const node of namesOf(members)) {
     for (const owned of members.get(node)!.owns) {
       if (owned.partition !== partition || (found !== null && found.epoch >= owned.epoch)) continue;
-      found = { node, epoch: owned.epoch };
+      found = { ...owned, node };
     }
   }
   return found;

@@ -23,6 +23,7 @@ import type { PartitionTap } from "../ports/tap.ts";
 import { AdmittedLog } from "./admitted-log.ts";
 import { CLUSTER_TIMING, type ClusterTiming } from "./cluster-timing.ts";
 import { Presence } from "./heartbeat.ts";
+import { candidatesOf, type Owned } from "./membership.ts";
 import { Ownership } from "./ownership.ts";
 import { ownerOf, partitionOf } from "./placement.ts";
 import { SessionServer } from "./session-server.ts";
@@ -85,6 +86,7 @@ export class ClusterNode {
   private readonly servers = new Map<string, SessionServer>();
   private readonly presence: Presence;
   private listening = true;
+  private catchingUp = false;
   private stopping = false;
   private cancelListening: () => void = () => {};
 
@@ -107,14 +109,28 @@ export class ClusterNode {
       timing: this.timing,
       owns: () => this.held(),
       roles,
+      catchingUp: () => this.catchingUp,
+      partitions: options.partitions.length,
       changed: () => this.place(),
       log,
     });
     for (const partition of options.partitions) this.ownerships.set(partition, this.ownershipOf(partition));
   }
 
-  /** Joins the cluster; returns at once, partitions come as they are taken over. */
-  start(): void {
+  /**
+   * Joins the cluster; returns at once, partitions come as they are taken over. `caughtUp`: until it settles this node is given no partition that a
+   * node which has read the logs can have; default: it has.
+   */
+  start(caughtUp?: Promise<unknown>): void {
+    if (caughtUp !== undefined) {
+      this.catchingUp = true;
+      const end = () => {
+        this.catchingUp = false;
+        this.presence.announce();
+        this.place();
+      };
+      caughtUp.then(end, end);
+    }
     this.presence.start();
     this.cancelListening = this.options.clock.after(this.timing.listenMs, () => {
       this.listening = false;
@@ -156,21 +172,22 @@ export class ClusterNode {
   private place(): void {
     const { leased } = this.presence;
     const active = !this.stopping && leased;
-    const nodes = this.presence.cores();
+    const cores = this.presence.cores();
     for (const [partition, ownership] of this.ownerships) {
       // Also what woke too late to have heard of it: others may have taken over, there is nothing to hand over in order.
       if (!leased) ownership.dispatch("leaseLost", "lease lost");
       // Before it has listened for other nodes, a node takes only what is handed over to it, not what seems to be free.
       const mayTake = !this.listening || ownership.state !== "idle" || !this.presence.isFree(partition);
-      if (active && mayTake && ownerOf(partition, nodes) === this.name) ownership.dispatch("assigned");
+      if (active && mayTake && ownerOf(partition, candidatesOf(cores, partition)) === this.name)
+        ownership.dispatch("assigned");
       else ownership.dispatch("unassigned", this.stopping ? "stopping" : "placement moved");
       ownership.lookAround();
     }
   }
 
-  private held(): { partition: string; epoch: number }[] {
-    return [...this.ownerships].flatMap(([partition, { heldEpoch }]) =>
-      heldEpoch === null ? [] : [{ partition, epoch: heldEpoch }],
+  private held(): Owned[] {
+    return [...this.ownerships].flatMap(([partition, { heldEpoch, isOpening }]) =>
+      heldEpoch === null ? [] : [{ partition, epoch: heldEpoch, ...(isOpening ? { opening: true } : {}) }],
     );
   }
 
@@ -186,10 +203,11 @@ export class ClusterNode {
       openJournal: (admitted, epoch) => this.openJournal(admitted, epoch),
       openPartition: (journal, epoch) => this.openPartition(partition, journal, epoch),
       isFree: () => this.presence.isFree(partition),
+      isOpening: () => this.presence.isOpening(partition),
       opened: (running, epoch, journal) => this.opened(partition, running, epoch, journal),
       fenced: (epoch, by) => this.options.tap?.fenced?.(partition, epoch, by),
       left: (epoch, reason) => this.left(partition, epoch, reason),
-      released: () => this.presence.announce(),
+      changed: () => this.presence.announce(),
     });
   }
 

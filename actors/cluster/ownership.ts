@@ -34,14 +34,16 @@ export interface OwnershipOptions {
   openPartition(journal: StreamJournal, epoch: number): Promise<Partition>;
   /** Whether no other live node reports that it owns the partition. */
   isFree(): boolean;
+  /** Whether the node that reports that it owns the partition is still recovering its core. */
+  isOpening(): boolean;
   /** It now runs here. */
   opened(partition: Partition, epoch: number, journal: StreamJournal): void;
   /** Its journal, of epoch `epoch`, ended when the take-over of epoch `by` was read. */
   fenced(epoch: number, by: number): void;
   /** It is no longer this node's to serve; what is durable of it is still delivered while it is closed. */
   left(epoch: number, reason: string): void;
-  /** Nothing of it is open here any more. */
-  released(): void;
+  /** Whether it is open here, or how, is another than before. */
+  changed(): void;
   log(message: string): void;
 }
 
@@ -85,6 +87,11 @@ export class Ownership {
     return this.journal === null ? null : this.epoch;
   }
 
+  /** Whether its core is being recovered. */
+  get isOpening(): boolean {
+    return this.current === "opening" || this.current === "passing";
+  }
+
   /** `reason`: why, where the event ends an ownership. */
   dispatch(event: TakeoverEvent, reason = ""): void {
     const next = step(this.current, event);
@@ -101,12 +108,22 @@ export class Ownership {
 
   /** Resolves when nothing of the partition is open here any more. */
   async whenReleased(): Promise<void> {
+    if (this.current === "passing") await this.opening;
     await this.releasing;
   }
 
   private wait(): void {
-    this.later(this.options.timing.patienceMs, "outOfPatience");
+    this.waitSince(this.options.clock.monotonicMs());
     this.lookAround();
+  }
+
+  private waitSince(sinceMs: number): void {
+    const { clock, timing } = this.options;
+    this.later(timing.patienceMs, () => {
+      if (this.options.isOpening() && clock.monotonicMs() - sinceMs < timing.openingMs)
+        this.waitSince(sinceMs);
+      else this.dispatch("outOfPatience");
+    });
   }
 
   private rest(): void {
@@ -114,7 +131,7 @@ export class Ownership {
     if (this.openedMs !== null && clock.monotonicMs() - this.openedMs > STEADY_MS) this.failures = 0;
     this.openedMs = null;
     this.failures++;
-    this.later(restMs(timing.retryMs, this.failures), "rested");
+    this.later(restMs(timing.retryMs, this.failures), () => this.dispatch("rested"));
   }
 
   private read(): void {
@@ -149,6 +166,7 @@ export class Ownership {
     const journal = options.openJournal(this.log!, epoch);
     this.journal = journal;
     this.reason = "";
+    options.changed();
     void journal.whenEnded().then((error) => {
       if (this.journal !== journal) return;
       if (error instanceof Fenced) options.fenced(epoch, error.epoch);
@@ -179,7 +197,7 @@ export class Ownership {
       this.journal = null;
       this.partition = null;
       this.log = null;
-      this.options.released();
+      this.options.changed();
       this.dispatch("released");
     });
   }
@@ -225,9 +243,9 @@ export class Ownership {
     );
   }
 
-  private later(ms: number, event: TakeoverEvent): void {
+  private later(ms: number, act: () => void): void {
     this.cancelTimer();
-    this.cancelTimer = this.options.clock.after(ms, () => this.dispatch(event));
+    this.cancelTimer = this.options.clock.after(ms, act);
   }
 }
 

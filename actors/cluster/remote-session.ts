@@ -50,6 +50,8 @@ export interface RemoteSessionOptions {
   readonly gateway: string;
   /** The node that says it owns the partition, or null: then the session is not ready. Default: not looked at. */
   owner?(): string | null;
+  /** Closes the session, also before its log is read. */
+  readonly signal?: AbortSignal;
   /** How long a command is tried; default COMMAND_MS (remote-commands.ts). */
   readonly commandMs?: number;
   log(message: string): void;
@@ -83,9 +85,10 @@ export class RemoteSession implements LiveSession {
   };
   private readonly unsubscribe: (() => void)[];
 
-  /** Resolves when the log was read to its end; tries again until the servers can be reached. */
+  /** Resolves when the log was read to its end, or the session closed; tries again until the servers can be reached. */
   static async open(options: RemoteSessionOptions): Promise<RemoteSession> {
     const session = new RemoteSession(options);
+    options.signal?.addEventListener("abort", () => session.close());
     await session.read();
     return session;
   }

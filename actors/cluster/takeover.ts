@@ -9,13 +9,16 @@
  *       │                                      └─ released ── yielding ◄── ended, lease lost, failed ┴──────────────────┤
  *       └──────────────────────────────────────── released ── closing ◄─────────────── unassigned ────────────────────────┘
  *
- * `unassigned` leads to idle from everywhere; `closing` and `yielding` change into each other as the assignment changes.
+ * `unassigned` leads to idle from everywhere; `closing` and `yielding` change into each other as the assignment changes. In `opening` it leads there
+ * by way of `passing`: the partition is opened first and handed over then.
  *
  * W1  The partition runs in `owning` only, and only after the node's own take-over was read back.
  * W2  No node takes over from one that reports itself as owner before that one had time to release the partition.
  * W3  Whoever lost, failed or was fenced rests before it tries again, longer each time in a row: two nodes that do not see each
  *     other then take turns of seconds, not of milliseconds.
  * W4  A late outcome of an abandoned attempt changes nothing (the ownership numbers its attempts).
+ * W5  An opening is not given up because placement moved: when nodes join in turn, each would throw away what the one before had nearly done, and nobody
+ *     would own the partition.
  */
 
 export type TakeoverState =
@@ -30,6 +33,8 @@ export type TakeoverState =
   | "claiming"
   /** The core is being recovered. */
   | "opening"
+  /** The core is being recovered, to be handed over at once. */
+  | "passing"
   | "owning"
   /** Lets go, and is not to come back. */
   | "closing"
@@ -119,11 +124,18 @@ const TABLE: Record<TakeoverState, Partial<Record<TakeoverEvent, TakeoverStep>>>
     failed: to("resting", "abandon", "rest"),
   },
   opening: {
-    unassigned: to("closing", "drop"),
+    unassigned: to("passing"),
     leaseLost: to("yielding", "drop"),
     ended: to("yielding", "drop"),
     failed: to("yielding", "drop"),
     opened: to("owning"),
+  },
+  passing: {
+    assigned: to("opening"),
+    leaseLost: to("closing", "drop"),
+    ended: to("closing", "drop"),
+    failed: to("closing", "drop"),
+    opened: to("closing", "handOver"),
   },
   owning: {
     unassigned: to("closing", "handOver"),

@@ -55,7 +55,7 @@ export const nodeCommand = withNatsOptions(
       manual({
         exitCodes: {
           0: "its partitions were handed over",
-          1: "the servers cannot be reached, the name is taken, the clock is wrong, or not everything was handed over",
+          1: "the servers cannot be reached, the name is taken, other nodes have other options, the clock is wrong, the servers do not keep so many copies, or not everything was handed over",
         },
         examples: [
           ["eigenwatch node --nats nats://10.0.0.5 --session plant --name a", "join, or begin, a session"],

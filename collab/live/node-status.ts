@@ -9,6 +9,7 @@ import * as v from "valibot";
 import type { ClusterNode } from "../../actors/cluster/mod.ts";
 import { systemClock } from "../../actors/mod.ts";
 import type { Bus, Hints } from "../../actors/ports/bus.ts";
+import type { Clock } from "../../actors/ports/clock.ts";
 import { decodeAs } from "../../protocol/codec.ts";
 import { escapeName, subjectOf, unescapeName } from "../../protocol/subjects.ts";
 
@@ -145,7 +146,7 @@ async function partitionStatus(
   }
 }
 
-type Heartbeat = ReturnType<typeof decodeAs<"heartbeat">>;
+export type Heartbeat = ReturnType<typeof decodeAs<"heartbeat">>;
 
 async function gather(hints: Hints): Promise<Map<string, Heartbeat>> {
   const nodes = new Map<string, Heartbeat>();
@@ -158,21 +159,24 @@ async function gather(hints: Hints): Promise<Map<string, Heartbeat>> {
   return nodes;
 }
 
-/** When the node of this name that is running began, µs; null when none is. Waits only where one may be: its last heartbeat outlives it. */
-export async function runningSince(hints: Hints, name: string): Promise<number | null> {
-  let heard: Heartbeat | null = null;
-  let times = 0;
+/** The nodes that run and that `concern` the caller. It waits only where there may be one: the last heartbeat of a node outlives it. */
+export async function runningAmong(
+  hints: Hints,
+  concern: (heartbeat: Heartbeat) => boolean,
+  clock: Clock = systemClock,
+): Promise<Heartbeat[]> {
+  const heard = new Map<string, { last: Heartbeat; times: number }>();
   const end = hints.watch((key, value) => {
-    if (key !== escapeName(name) || value === null) return;
-    times++;
-    heard = decodeAs("heartbeat", value);
+    if (value === null) return;
+    const last = decodeAs("heartbeat", value);
+    if (concern(last)) heard.set(key, { last, times: (heard.get(key)?.times ?? 0) + 1 });
   });
-  await pass(GATHER_MS);
-  if (heard !== null) await pass(HEARD_AGAIN_MS);
+  await pass(GATHER_MS, clock);
+  if (heard.size > 0) await pass(HEARD_AGAIN_MS, clock);
   end();
-  return times > 1 ? (heard as Heartbeat | null)!.sinceUs : null;
+  return [...heard.values()].filter(({ times }) => times > 1).map(({ last }) => last);
 }
 
-function pass(ms: number): Promise<void> {
-  return new Promise((resolve) => systemClock.after(ms, () => resolve()));
+function pass(ms: number, clock: Clock = systemClock): Promise<void> {
+  return new Promise((resolve) => clock.after(ms, () => resolve()));
 }

@@ -1,7 +1,7 @@
 /**
  * A node of a cluster: connected, checked, joined; it owns partitions, runs feeds and serves a gateway, as its roles say.
  *
- *   connect ─► clock and name checked ─► join ─► partitions come and go ─► signal ─► hand over, sign off, close
+ *   connect ─► clock, storage and other nodes checked ─► join ─► partitions come and go ─► signal ─► hand over, sign off, close
  *
  * Everything that happens is one line of the log. The process ends with 0 when it has handed over in time.
  */
@@ -17,6 +17,7 @@ import {
   systemClock,
   VERSIONS,
 } from "../../actors/mod.ts";
+import type { Clock } from "../../actors/ports/clock.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
@@ -25,7 +26,7 @@ import { noRooms } from "../rooms/no-rooms.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { connectBus, type NatsFlags } from "./nats-flags.ts";
 import { type NodeLog, nodeLog } from "./node-log.ts";
-import { answerStatus, nodesBucket, runningSince } from "./node-status.ts";
+import { answerStatus, nodesBucket, runningAmong } from "./node-status.ts";
 import { type GatewayPlan, openGateway } from "./open-gateway.ts";
 import { partitionNames } from "./partition-names.ts";
 import { publishDivided } from "./publish-divided.ts";
@@ -65,7 +66,8 @@ export async function runNode(plan: NodePlan): Promise<number> {
   const bus = await connectBus(plan, plan.name, warn, plan.roles.includes("core"));
   try {
     await checkClock(bus);
-    await checkName(bus, plan);
+    await checkStorage(bus, plan);
+    await checkOthers(bus, plan);
     return await join(plan, bus, feeds, log);
   } finally {
     await bus.close();
@@ -110,8 +112,45 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   });
   const endStatus = answerStatus(bus, session, name, node);
   const stopped = stopSignal();
-  node.start();
-  const sessions = roles.includes("gateway") ? await openSessions(plan, bus, node, log) : [];
+  const leaving = new AbortController();
+  const opening = roles.includes("gateway")
+    ? openSessions(plan, bus, node, log, leaving.signal)
+    : Promise.resolve([]);
+  // Its event loop is busy with reading the logs: an owner that handed over to it now would leave a pause.
+  node.start(opening);
+  // Servers that do not let it read must not keep it from ending.
+  const sessions = await Promise.race([opening, stopped.then(() => null)]);
+  const giveUp = new AbortController();
+  const { gateway, running } =
+    sessions === null
+      ? { gateway: null, running: [] }
+      : await serve(plan, bus, sessions, feeds, log, giveUp.signal);
+  const why = await stopped;
+  log.say("info", "stopping", { why });
+  await Promise.all(feeds.map((feed) => feed.stop()));
+  // What they have offered becomes durable before this node, perhaps the last owner, lets go.
+  await endsWithin(DELIVERY_MS, Promise.all(running));
+  giveUp.abort();
+  const inTime = await endsWithin(HAND_OVER_MS, Promise.all([node.stop(), ...running]));
+  endStatus();
+  endWatch();
+  forget();
+  await gateway?.close();
+  leaving.abort();
+  log.say(inTime ? "info" : "error", "stopped", inTime ? {} : { message: "not everything was handed over" });
+  return inTime ? 0 : 1;
+}
+
+/** Opens the gateway, if there are sessions to serve, and runs the feeds, until `signal` gives up what they could not deliver. */
+async function serve(
+  plan: NodePlan,
+  bus: NatsBus,
+  sessions: readonly RemoteSession[],
+  feeds: readonly Feed[],
+  log: NodeLog,
+  signal: AbortSignal,
+) {
+  const { session, name, roles } = plan;
   const warn = (message: string) => log.say("warning", "gateway", { message });
   routeCommands(sessions);
   const gateway =
@@ -125,26 +164,11 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
     nats: bus.serverVersion,
     ...(gateway === null ? {} : { url: gateway.url, open: gateway.loginUrl }),
   });
-  const giveUp = new AbortController();
-  const { signal } = giveUp;
-  const running = publishDivided(feeds, partitions, { bus, session, clock: systemClock, signal }).map(
-    ({ source, ended }) =>
-      ended.catch((error: unknown) => log.say("error", "feed", { source, message: String(error) })),
+  const place = { bus, session, clock: systemClock, signal };
+  const running = publishDivided(feeds, partitionNames(plan.partitions), place).map(({ source, ended }) =>
+    ended.catch((error: unknown) => log.say("error", "feed", { source, message: String(error) })),
   );
-  const why = await stopped;
-  log.say("info", "stopping", { why });
-  await Promise.all(feeds.map((feed) => feed.stop()));
-  // What they have offered becomes durable before this node, perhaps the last owner, lets go.
-  await endsWithin(DELIVERY_MS, Promise.all(running));
-  giveUp.abort();
-  const inTime = await endsWithin(HAND_OVER_MS, Promise.all([node.stop(), ...running]));
-  endStatus();
-  endWatch();
-  forget();
-  await gateway?.close();
-  for (const each of sessions) each.close();
-  log.say(inTime ? "info" : "error", "stopped", inTime ? {} : { message: "not everything was handed over" });
-  return inTime ? 0 : 1;
+  return { gateway, running };
 }
 
 function feedsOf({ name, feeds, roles, settings }: NodePlan): Feed[] {
@@ -173,15 +197,46 @@ export async function checkClock(bus: Pick<NatsBus, "clockErrorMs">): Promise<vo
   });
 }
 
-async function checkName(bus: NatsBus, { session, name }: NodePlan): Promise<void> {
-  const since = await runningSince(bus.hints(nodesBucket(session)), name);
-  if (since === null) return;
-  throw new EigenwatchError({
-    action: `join session ${session} as ${name}`,
-    value: "a node of this name is running",
-    expected: "another --name, or to stop that one first",
-    kind: "conflict",
-  });
+/** Throws when a node that runs has the same name, or other options than all nodes must share. */
+export async function checkOthers(
+  bus: Pick<NatsBus, "hints">,
+  { session, name, partitions, failover }: Pick<NodePlan, "session" | "name" | "partitions" | "failover">,
+  clock: Clock = systemClock,
+): Promise<void> {
+  const { memberTtlMs } = FAILOVER[failover];
+  const conflicts = await runningAmong(
+    bus.hints(nodesBucket(session)),
+    (other) =>
+      other.node === name ||
+      (other.partitions ?? partitions) !== partitions ||
+      (other.memberTtlMs ?? memberTtlMs) !== memberTtlMs,
+    clock,
+  );
+  const [other] = conflicts;
+  if (other === undefined) return;
+  const action = `join session ${session} as ${name}`;
+  const refuse = (value: string, expected: string) =>
+    new EigenwatchError({ action, value, expected, kind: "conflict" });
+  if (conflicts.some(({ node }) => node === name))
+    throw refuse("a node of this name is running", "another --name, or to stop that one first");
+  if (other.partitions !== undefined && other.partitions !== partitions)
+    throw refuse(
+      `--partitions is ${partitions} here and ${other.partitions} on node ${other.node}`,
+      "the same number on all nodes of a session",
+    );
+  const kinds = Object.entries(FAILOVER);
+  const theirs = kinds.find(([, timing]) => timing.memberTtlMs === other.memberTtlMs)?.[0];
+  throw refuse(
+    `--failover is ${failover} here and ${theirs ?? `${other.memberTtlMs} ms`} on node ${other.node}`,
+    "the same on all nodes of a session",
+  );
+}
+
+/** Throws when the servers will never keep what this session needs as it is asked for. */
+async function checkStorage(bus: NatsBus, plan: NodePlan): Promise<void> {
+  const { session } = plan;
+  const streams = partitionNames(plan.partitions).map((partition) => subjectOf(session, partition, "log"));
+  await bus.prepare({ streams, hints: [nodesBucket(session)] });
 }
 
 /** The session's partitions, wherever they run. */
@@ -190,6 +245,7 @@ function openSessions(
   bus: NatsBus,
   node: ClusterNode,
   log: NodeLog,
+  signal: AbortSignal,
 ): Promise<RemoteSession[]> {
   const { session, name } = plan;
   const gateway = `${name}@${systemClock.nowUs()}`;
@@ -202,6 +258,7 @@ function openSessions(
         partition,
         gateway,
         owner: () => node.ownerOf(partition),
+        signal,
         log: (message) => log.say("info", "session", { message }),
       }),
     ),

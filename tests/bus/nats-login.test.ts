@@ -113,6 +113,22 @@ test("a creds file, as nsc writes it, signs in to a server whose accounts an ope
   await server.dispose();
 });
 
+test("a server that cannot keep as many copies as asked for says so before anything is stored", async () => {
+  const server = await startNatsServer();
+  const bus = await createNatsBus({ servers: [server.url], clock: systemClock, log() {}, replicas: 3 });
+  try {
+    const error = await bus.prepare({ streams: ["ew.s.p0.log"], hints: ["s-nodes"] }).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    assert.instance(error, EigenwatchError);
+    assert.match((error as Error).message, "--nats-replicas 3");
+  } finally {
+    await bus.close();
+    await server.dispose();
+  }
+});
+
 test("a log that somebody limits says how much of it is used, and when it is full it refuses what comes and keeps what is old", async () => {
   const server = await startNatsServer();
   const bus = await connect(server, {});

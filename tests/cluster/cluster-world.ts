@@ -41,7 +41,8 @@ export interface TestCluster {
   readonly clock: ManualClock;
   readonly bus: Bus;
   readonly partitions: readonly string[];
-  start(name: string, tap?: PartitionTap): TestNode;
+  /** `caughtUp`: until then it reads the logs; default: it has read them. */
+  start(name: string, tap?: PartitionTap, caughtUp?: Promise<void>): TestNode;
   /** Publishes a seeded walk of four channels, 400 samples a second, for a partition; the returned function ends it. */
   walk(partition: string): () => Promise<void>;
   /** Owners of a partition among the nodes that run. */
@@ -66,7 +67,7 @@ export function testCluster(partitions: readonly string[]): TestCluster {
     bus,
     partitions,
     readLog,
-    start(name, tap) {
+    start(name, tap, caughtUp) {
       const suspended = suspendable(clock);
       const said: string[] = [];
       const self: TestNode = {
@@ -101,7 +102,7 @@ export function testCluster(partitions: readonly string[]): TestCluster {
       Object.assign(self, { node });
       node.onChange(({ owned }) => owned?.commands.handle(settingCommands(owned)));
       nodes.push(self);
-      node.start();
+      node.start(caughtUp);
       return self;
     },
     walk(partition) {

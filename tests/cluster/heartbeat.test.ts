@@ -39,6 +39,7 @@ function world() {
     clock,
     timing: TIMING,
     owns: () => [{ partition: "p", epoch: 7 }],
+    partitions: 2,
     changed: () => void changes++,
     log: (message) => said.push(message),
   });
@@ -71,6 +72,8 @@ test("a node announces itself and what it owns at once, and again before it is c
     node: "me",
     sinceUs: 1_700_000_000_000_000,
     owns: [{ partition: "p", epoch: 7 }],
+    partitions: 2,
+    memberTtlMs,
   });
 });
 

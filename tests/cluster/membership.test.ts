@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import {
   type Announced,
   announcedOwner,
+  candidatesOf,
   expired,
   heard,
   left,
@@ -51,9 +52,19 @@ test("of several that say they own a partition the highest epoch is believed", (
   let members = heard(NO_MEMBERS, node("a", 0, ["p", 3], ["q", 1]), 0, TTL);
   assert.is(announcedOwner(members, "r"), null);
   members = heard(members, node("b", 0, ["p", 4]), 0, TTL);
-  assert.equal(announcedOwner(members, "p"), { node: "b", epoch: 4 });
-  assert.equal(announcedOwner(members, "q"), { node: "a", epoch: 1 });
-  assert.equal(announcedOwner(left(members, "b"), "p"), { node: "a", epoch: 3 });
+  assert.equal(announcedOwner(members, "p"), { node: "b", partition: "p", epoch: 4 });
+  assert.equal(announcedOwner(members, "q"), { node: "a", partition: "q", epoch: 1 });
+  assert.equal(announcedOwner(left(members, "b"), "p"), { node: "a", partition: "p", epoch: 3 });
+});
+
+test("a partition is placed among the nodes that have read its log, its owner among them, and among all while there is none", () => {
+  const reading = { catchingUp: true };
+  const a = { ...node("a"), ...reading };
+  const b = { ...node("b", 0, ["p", 3]), ...reading };
+  assert.equal(candidatesOf([a, b, node("c")], "p"), ["b", "c"]);
+  assert.equal(candidatesOf([a, b, node("c")], "q"), ["c"]);
+  assert.equal(candidatesOf([a, b], "q"), ["a", "b"]);
+  assert.equal(candidatesOf([], "q"), []);
 });
 
 test.run();

@@ -46,6 +46,40 @@ test("a node that joins is handed its share at once, and nobody is fenced", asyn
   }
 });
 
+test("a node that joins is handed nothing before it has read the logs", async () => {
+  const { clock, start, ownersOf } = testCluster(SIX);
+  start("a");
+  await clock.advance(2_000);
+  let caughtUp = () => {};
+  const joined = start("b", undefined, new Promise((resolve) => (caughtUp = () => resolve())));
+  await clock.advance(5_000);
+  for (const partition of SIX) assert.equal(ownersOf(partition), ["a"]);
+  caughtUp();
+  let ownerless = 0;
+  for (let ms = 0; ms < 2_000; ms += 20) {
+    await clock.advance(20);
+    for (const partition of SIX) if (ownersOf(partition).length === 0) ownerless += 20;
+  }
+  const moved = joined.node.owned().size;
+  assert.ok(moved > 0);
+  assert.ok(ownerless <= 40 * moved, `${ownerless} ms without owner for ${moved} partitions`);
+});
+
+test("a node that has not read the logs takes over when no other is left, and keeps what it took", async () => {
+  const { clock, start, ownersOf } = testCluster(SIX);
+  const first = start("a");
+  await clock.advance(2_000);
+  start("b", undefined, new Promise(() => {}));
+  await clock.advance(1_000);
+  first.kill();
+  await clock.advance(TAKEN_OVER_MS);
+  for (const partition of SIX) assert.equal(ownersOf(partition), ["b"]);
+  start("c");
+  await clock.advance(2_000);
+  assert.ok(SIX.some((partition) => ownersOf(partition)[0] === "b"));
+  for (const partition of SIX) assert.is(ownersOf(partition).length, 1);
+});
+
 test("a node that takes over reads the log from the newest snapshot on", async () => {
   const cluster = testCluster(["p0"]);
   const { clock, start } = cluster;

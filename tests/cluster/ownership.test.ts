@@ -8,7 +8,7 @@ import { restMs } from "../../actors/cluster/takeover.ts";
 import { createManualClock } from "../support/clock.ts";
 
 /** An ownership whose reading of the log ends when the test says so. */
-function world() {
+function world(owner: "none" | "opening" | "owning" = "none") {
   const clock = createManualClock();
   const reads: { give(log: AdmittedLog): void; fail(): void; atMs: number }[] = [];
   const ownership = new Ownership({
@@ -27,11 +27,12 @@ function world() {
     openPartition: async () => {
       throw new Error("not reached");
     },
-    isFree: () => true,
+    isFree: () => owner === "none",
     opened() {},
     fenced() {},
     left() {},
-    released() {},
+    isOpening: () => owner === "opening",
+    changed() {},
     log() {},
   });
   return { clock, ownership, reads };
@@ -80,6 +81,20 @@ test("[W3] a log that cannot be read is tried again, after longer and longer res
       Math.abs(rested - since - restMs(CLUSTER_TIMING.retryMs, failures)) < 5,
       `rest ${failures}: ${rested} ms`,
     );
+  }
+});
+
+test("[W2] a partition that its owner is still opening is waited for longer than one that it has", async () => {
+  for (const [owner, waitedMs] of [
+    ["owning", CLUSTER_TIMING.patienceMs],
+    ["opening", CLUSTER_TIMING.openingMs],
+  ] as const) {
+    const { clock, ownership, reads } = world(owner);
+    ownership.dispatch("assigned");
+    await clock.advance(waitedMs - 1);
+    assert.is(reads.length, 0, owner);
+    await clock.advance(1);
+    assert.is(reads.length, 1, owner);
   }
 });
 

@@ -51,6 +51,33 @@ function remote({ clock, bus }: TestCluster, through: Bus = bus): Promise<Remote
   return RemoteSession.open({ bus: through, clock, session: SESSION, partition: "p0", gateway, log() {} });
 }
 
+test("a session whose log cannot be read is given up when it is closed", async () => {
+  const { clock, bus } = testCluster(["p0"]);
+  const unreadable: Bus = {
+    ...bus,
+    stream: (name) => ({ ...bus.stream(name), lastSequence: () => Promise.reject(new Error("no stream")) }),
+  };
+  const leaving = new AbortController();
+  let settled = false;
+  void RemoteSession.open({
+    bus: unreadable,
+    clock,
+    session: SESSION,
+    partition: "p0",
+    gateway: "g",
+    signal: leaving.signal,
+    log() {},
+  }).then(() => {
+    settled = true;
+  });
+  await clock.advance(5_000);
+  assert.not(settled);
+  leaving.abort();
+  await clock.advance(5_000);
+  assert.ok(settled);
+  assert.is(clock.pending, 0);
+});
+
 // ---- the owner changes ------------------------------------------------------------------------------------------
 
 for (const [how, leave] of [

@@ -365,10 +365,19 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     {
       node: name,
       sinceUs: timeUs,
-      owns: fc.array(fc.record({ partition: name, epoch: count }, plainObjects), { maxLength: 3 }),
+      owns: fc.array(
+        fc.record(
+          { partition: name, epoch: count, opening: fc.boolean() },
+          { ...plainObjects, requiredKeys: ["partition", "epoch"] },
+        ),
+        { maxLength: 3 },
+      ),
       roles: fc.array(name, { maxLength: 3 }),
+      catchingUp: fc.boolean(),
+      partitions: count,
+      memberTtlMs: count,
     },
-    ["roles"],
+    ["roles", "catchingUp", "partitions", "memberTtlMs"],
   ),
   request: message("request", { id: name, epoch: count, command: name, ...authored, body: text }, [
     "authorId",

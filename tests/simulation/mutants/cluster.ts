@@ -115,7 +115,7 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     name: "loser-does-not-look-again",
     bug: "A node that lost a take-over never tries again.",
     file: OWNERSHIP,
-    find: 'this.later(restMs(timing.retryMs, this.failures), "rested");',
+    find: 'this.later(restMs(timing.retryMs, this.failures), () => this.dispatch("rested"));',
     replace: "",
   },
   {
@@ -129,7 +129,7 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     name: "everybody-wants-everything",
     bug: "Every node tries to own every partition, whatever placement says.",
     file: "actors/cluster/node.ts",
-    find: "if (active && mayTake && ownerOf(partition, nodes) === this.name)",
+    find: "if (active && mayTake && ownerOf(partition, candidatesOf(cores, partition)) === this.name)",
     replace: "if (active && mayTake)",
   },
   {
