@@ -15,6 +15,7 @@ import { escapeName, subjectOf } from "../../protocol/subjects.ts";
 import type { CoreDefinitions } from "../core/core.ts";
 import { BusFeed } from "../feeds/bus.ts";
 import { OfferedFeed } from "../feeds/bus-offers.ts";
+import { GroupHolders } from "../feeds/group-holders.ts";
 import { IngestFeed } from "../feeds/ingest.ts";
 import { Partition } from "../partition/partition.ts";
 import type { Bus, SnapshotStore } from "../ports/bus.ts";
@@ -253,9 +254,10 @@ export class ClusterNode {
     const { bus, session, clock, log } = this.options;
     const place = { bus, session, partition, clock };
     const durable = () => running.whenTaken();
+    const holders = new GroupHolders(clock);
     running.startFeeds([
-      new BusFeed({ ...place, lastSequenceOf: (source) => running.core.lastSequenceOf(source) }),
-      new OfferedFeed({ ...place, kind: "live", durable }),
+      new BusFeed({ ...place, holders, lastSequenceOf: (source) => running.core.lastSequenceOf(source) }),
+      new OfferedFeed({ ...place, kind: "live", holders, durable }),
       new OfferedFeed({ ...place, kind: "recorded", durable }),
       new IngestFeed({
         ...place,

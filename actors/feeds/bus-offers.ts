@@ -15,6 +15,7 @@ import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { MessageCheck } from "./bus.ts";
 import { FeedWriter } from "./feed-writer.ts";
+import type { GroupHolders } from "./group-holders.ts";
 import { Stop } from "./stop.ts";
 
 export interface OfferedFeedOptions {
@@ -23,6 +24,8 @@ export interface OfferedFeedOptions {
   readonly partition: string;
   /** Of the feeds that offer. */
   readonly kind: Feed["kind"];
+  /** As in BusFeed: of live feeds. */
+  readonly holders?: GroupHolders;
   /** Resolves when everything that was handed to the sink is durable; rejects when some of it will not be. */
   durable(): Promise<void>;
 }
@@ -52,7 +55,7 @@ export class OfferedFeed implements Feed {
     const writer = new FeedWriter(this.source, sink);
     const badSamples = new BadSamples((status, detail, counts) => writer.status(status, detail, counts));
     const gate = new FullSink(sink);
-    const check = new MessageCheck(gate, badSamples);
+    const check = new MessageCheck(gate, badSamples, { holders: this.options.holders });
     const end = bus.answer(`${subjectOf(session, partition, "offer", kind)}.>`, (subject, bytes) =>
       this.take(subject, bytes, check, gate),
     );

@@ -10,6 +10,7 @@
  *     missing, also those before the first message that this owner receives, are counted as lost. What must not be lost is offered instead
  *     (bus-offers.ts).
  * G4  What waits to be taken is bounded (inbox.ts). Beyond that frames are shed: counted as such, not as lost, and reported by source.
+ * G5  A group is of one live source at a time (group-holders.ts). What another one sends is counted as malformed, and that source is named once.
  */
 import { decodeMessage } from "../../protocol/codec.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
@@ -21,6 +22,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { FeedWriter } from "./feed-writer.ts";
+import type { GroupHolders } from "./group-holders.ts";
 import { Inbox } from "./inbox.ts";
 import { isIngestSource } from "./ingest-source.ts";
 import { ShedReports } from "./shed-reports.ts";
@@ -44,6 +46,8 @@ interface BusFeedOptions {
   readonly inboxBytes?: number;
   /** The last number of a source in the log, 0 for none: what came after it and is not received is lost. Default: none is known. */
   lastSequenceOf?(source: string): number;
+  /** Those of the partition. Default: any source may send any group. */
+  readonly holders?: GroupHolders | undefined;
 }
 
 export class BusFeed implements Feed {
@@ -60,12 +64,15 @@ export class BusFeed implements Feed {
   }
 
   async run(sink: FeedSink): Promise<void> {
-    const { bus, session, partition, clock, inboxBytes, lastSequenceOf } = this.options;
+    const { bus, session, partition, clock, inboxBytes, lastSequenceOf, holders } = this.options;
     const writer = new FeedWriter(this.source, sink);
     const badSamples = new BadSamples((status, detail, counts) => writer.status(status, detail, counts));
     const [, pattern] = subjectPatterns(session, partition, "feed");
     writer.status("opened", pattern);
-    const check = new MessageCheck(sink, badSamples, new Missing(lastSequenceOf ?? (() => 0)));
+    const check = new MessageCheck(sink, badSamples, {
+      missing: new Missing(lastSequenceOf ?? (() => 0)),
+      holders,
+    });
     const shed = new ShedReports(clock, sink, this.source);
     const inbox = new Inbox({
       clock,
@@ -125,15 +132,23 @@ class Missing {
 export class MessageCheck {
   private readonly sink: FeedSink;
   private readonly badSamples: BadSamples;
-  private readonly missing: Missing | null;
+  private readonly missing: Missing | undefined;
+  private readonly holders: GroupHolders | undefined;
+  /** Sources of which it was said that their group is another's. */
+  private readonly saidOf = new Set<string>();
   private readonly declared = new Map<string, string>();
   private sinceReport = 0;
 
-  /** `missing`: where messages may be lost. */
-  constructor(sink: FeedSink, badSamples: BadSamples, missing: Missing | null = null) {
+  /** `missing`: where messages may be lost. `holders`: where feeds are live. */
+  constructor(
+    sink: FeedSink,
+    badSamples: BadSamples,
+    { missing, holders }: { missing?: Missing; holders?: GroupHolders | undefined } = {},
+  ) {
     this.sink = sink;
     this.badSamples = badSamples;
     this.missing = missing;
+    this.holders = holders;
   }
 
   /** Takes a message that came under the subject of `source`. `shedBefore`: messages of it that were shed right before. */
@@ -159,6 +174,10 @@ export class MessageCheck {
         return `a message of type ${message.type} of ${source}: expected one that a feed sends`;
       if (isIngestSource(source)) return `source ${source}: expected a name that is not one of ingestion`;
       if (message.source !== source) return `source ${message.source} under the subject of ${source}`;
+      if ("group" in message) {
+        const holder = this.holders?.otherThan(source, message.group) ?? null;
+        if (holder !== null) return this.ofAnother(source, message.group, holder);
+      }
       switch (message.type) {
         case "channels":
           return this.declareOnce(message);
@@ -178,6 +197,15 @@ export class MessageCheck {
       if (error instanceof ProtocolError) return error.message;
       throw error;
     }
+  }
+
+  private ofAnother(source: string, group: string, holder: string): string {
+    const detail = `group ${group} is sent by ${holder}: expected another group for ${source}`;
+    if (!this.saidOf.has(source)) {
+      this.saidOf.add(source);
+      this.sink.status({ type: "feedStatus", source, status: "gap", detail, counts: {} });
+    }
+    return detail;
   }
 
   private countMissing(message: Frame | QuantumInput, shedBefore: number): void {

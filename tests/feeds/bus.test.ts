@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { createMemoryBus } from "../../actors/bus/memory.ts";
 import { BusFeed } from "../../actors/feeds/bus.ts";
 import { publishFeed } from "../../actors/feeds/bus-publisher.ts";
+import { GroupHolders, HELD_MS } from "../../actors/feeds/group-holders.ts";
 import type { Bus } from "../../actors/ports/bus.ts";
 import type { FeedSink } from "../../actors/ports/feed.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
@@ -241,6 +242,43 @@ test("[G4] frames that come faster than they are taken are shed, counted by sour
   assert.is(counted("shed", "flood"), shed);
   assert.is(counted("lost", "bus"), 0);
   assert.is(clock.pending, 0);
+});
+
+test("[G5] a group is of one live source until that is silent; another one is refused and named once", async () => {
+  const { bus, clock } = world();
+  const feed = new BusFeed({ bus, clock, ...PLACE, holders: new GroupHolders(clock) });
+  const { sink, taken } = recordingSink();
+  const ended = feed.run(sink);
+  const send = async (source: string, sequence: number) => {
+    const subject = subjectOf(PLACE.session, PLACE.partition, "feed", source);
+    bus.publish(subject, encodeMessage({ ...DECLARATION, source }));
+    bus.publish(subject, encodeMessage({ ...frameOf(sequence, sequence), source }));
+    await clock.advance(10);
+  };
+  await send("host@a", 1);
+  await send("host@b", 2);
+  await send("host@b", 3);
+  await send("host@a", 4);
+  await clock.advance(HELD_MS + 1);
+  await send("host@b", 5);
+  await send("host@a", 6);
+  await feed.stop();
+  await ended;
+  assert.equal(
+    taken.frames.map(({ source, sequence }) => `${source} ${sequence}`),
+    ["host@a 1", "host@a 4", "host@b 5"],
+  );
+  assert.equal(
+    taken.declarations.map(({ source }) => source),
+    ["host@a", "host@b"],
+  );
+  assert.equal(
+    taken.statuses.filter(({ status }) => status === "gap").map(({ source, detail }) => [source, detail]),
+    [
+      ["host@b", "group boiler is sent by host@a: expected another group for host@b"],
+      ["host@a", "group boiler is sent by host@b: expected another group for host@a"],
+    ],
+  );
 });
 
 test("quantum data keeps its numbers, as frames do", async () => {
