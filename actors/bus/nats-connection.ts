@@ -14,7 +14,8 @@ import * as v from "valibot";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { MAX_MESSAGE_BYTES } from "../../protocol/limits.ts";
 import { NoAnswer, NobodyAsked } from "../ports/bus.ts";
-import { connectError, withoutJetStream } from "./nats-errors.ts";
+import { CountedLines } from "../ports/counted-lines.ts";
+import { connectError, notAllowed, withoutJetStream } from "./nats-errors.ts";
 import { natsOptions } from "./nats-login.ts";
 import type { NatsOptions } from "./nats-options.ts";
 
@@ -52,6 +53,7 @@ export class NatsLink {
   readonly nats: typeof Nats;
   readonly connection: Nats.NatsConnection;
   readonly options: NatsOptions;
+  readonly #errors: CountedLines;
   #connected = true;
   readonly #listeners = new Set<(connected: boolean) => void>();
   readonly #closing = new Set<() => void>();
@@ -81,6 +83,7 @@ export class NatsLink {
     this.nats = nats;
     this.connection = connection;
     this.options = options;
+    this.#errors = new CountedLines(options.clock, (message) => options.log(message));
     void this.#watch();
   }
 
@@ -138,7 +141,8 @@ export class NatsLink {
       // What comes of it after the connection was lost is of no use.
       asked.catch(() => {});
       if (cause instanceof NoAnswer) throw cause;
-      const code = (cause as { code?: string }).code;
+      const { code, permissionContext } = cause as Nats.NatsError;
+      if (permissionContext !== undefined) throw new NotAllowed(permissionContext, { cause });
       throw code === this.nats.ErrorCode.NoResponders
         ? new NobodyThere(`Cannot ask ${subject}: nobody takes requests there`)
         : new NoAnswer(`Cannot ask ${subject}: ${(cause as Error).message}`, { cause });
@@ -213,7 +217,9 @@ export class NatsLink {
     try {
       await this.api("INFO", null, anything);
     } catch (cause) {
-      throw withoutJetStream(options, version, cause);
+      throw cause instanceof NotAllowed
+        ? notAllowed(options, cause.what)
+        : withoutJetStream(options, version, cause);
     }
   }
 
@@ -226,7 +232,7 @@ export class NatsLink {
       else if (type === Events.Error) {
         const what = permissionContext;
         const detail = what === undefined ? "" : `: no permission for ${what.operation} ${what.subject}`;
-        this.options.log(`nats: the server reports ${data}${detail}`);
+        this.#errors.say(`${data} ${what?.operation}`, `nats: the server reports ${data}${detail}`);
       }
     }
     this.#setConnected(false);
@@ -244,6 +250,18 @@ export class NatsLink {
 
 /** At once: no process takes requests of this subject. */
 export class NobodyThere extends NobodyAsked {}
+
+/** At once: the servers do not let this user ask, or hear an answer. */
+export class NotAllowed extends NobodyAsked {
+  /** What the user may not do: a verb and a subject. */
+  readonly what: string;
+
+  constructor({ operation, subject }: Nats.NatsError["permissionContext"] & object, options: ErrorOptions) {
+    const what = `${operation === "publish" ? "publish" : "subscribe"} to ${subject}`;
+    super(`Cannot ask: this user of NATS may not ${what}`, options);
+    this.what = what;
+  }
+}
 
 /** The data of a message as plain bytes: the library hands out the runtime's buffers. */
 export function bytesOf({ data }: Nats.Msg): Uint8Array {

@@ -52,12 +52,23 @@ export function connectError(options: NatsOptions, cause: unknown): EigenwatchEr
   return new EigenwatchError(
     {
       action,
-      value: text.trim(),
+      // The innermost says all: the code and the message of the library repeat it.
+      value: chainedError?.message || message || code,
       expected: "a running server: start one with `nats-server -js`, or name another with --nats",
       kind: "unavailable",
     },
     { cause },
   );
+}
+
+/** A right that the session needs is missing: `what`, such as `publish to $JS.API.>`. */
+export function notAllowed(options: NatsOptions, what: string): EigenwatchError {
+  return new EigenwatchError({
+    action: `use NATS at ${options.servers.join(", ")}`,
+    value: `its user may not ${what}`,
+    expected: "the rights that docs/cluster.md lists under Signing in to NATS",
+    kind: "denied",
+  });
 }
 
 /** The server does not answer for JetStream: it has none, or, without `NobodyThere`, none of a cluster leads at the moment. */

@@ -15,6 +15,7 @@ import type { Bus, LogStream, RequestHandler } from "../ports/bus.ts";
 import { bytesOf, NatsLink } from "./nats-connection.ts";
 import { NatsHints } from "./nats-hints.ts";
 import type { NatsOptions } from "./nats-options.ts";
+import { checkRights } from "./nats-rights.ts";
 import { NatsSnapshots } from "./nats-snapshots.ts";
 import { NatsStream, type StorageUse } from "./nats-stream.ts";
 
@@ -26,6 +27,8 @@ export interface NatsBus extends Bus {
   readonly serverVersion: string;
   /** By how much the clock of this process is ahead of the server's, ms, to within a round trip. */
   clockErrorMs(): Promise<number>;
+  /** Rejects with an EigenwatchError that names the first right which the user lacks for a session. */
+  checkRights(session: string): Promise<void>;
   /** What these streams and the whole account store. Rejects when the servers do not answer. */
   storage(streams: readonly string[]): Promise<StorageUse[]>;
   /**
@@ -63,6 +66,7 @@ export async function createNatsBus(options: NatsOptions): Promise<NatsBus> {
     hints: (bucket) => new NatsHints(link, bucket),
     snapshots: (bucket) => new NatsSnapshots(link, bucket),
     clockErrorMs: () => link.clockErrorMs(),
+    checkRights: (session) => checkRights(link, session),
     storage: async (names) => [
       ...(await Promise.all(names.map((name) => streamOf(name).storage()))),
       await accountStorage(link),

@@ -13,6 +13,7 @@ import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
 import { escapeName, unescapeName } from "../../protocol/subjects.ts";
 import type { Hints } from "../ports/bus.ts";
 import { afterHearing, type Clock, isLate } from "../ports/clock.ts";
+import { CountedLines } from "../ports/counted-lines.ts";
 import type { ClusterTiming } from "./cluster-timing.ts";
 import {
   type Announced,
@@ -54,12 +55,14 @@ export class Presence {
   private leasedUntilMs = Number.NEGATIVE_INFINITY;
   private isLeased = false;
   private readonly reported = new Set<string>();
+  private readonly garbage: CountedLines;
   private unwatch: () => void = () => {};
   private cancelTick: () => void = () => {};
   private cancelLease: () => void = () => {};
 
   constructor(options: PresenceOptions) {
     this.options = options;
+    this.garbage = new CountedLines(options.clock, (message) => options.log(message));
     this.key = escapeName(options.node);
   }
 
@@ -174,7 +177,7 @@ export class Presence {
         this.others = heard(this.others, announced, monotonicUs(clock), timing.memberTtlMs * 1000);
       }
     } catch (error) {
-      this.reportOnce(`what stands under ${key} is no heartbeat: ${error}`);
+      this.garbage.say("heartbeat", `what stands under ${key} is no heartbeat: ${error}`);
       return;
     }
     this.options.changed();

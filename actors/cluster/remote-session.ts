@@ -31,6 +31,7 @@ import { Outbox, type OutboxOptions } from "../partition/outbox.ts";
 import type { Bus, StreamEntry } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { SessionCommands } from "../ports/commands.ts";
+import { CountedLines } from "../ports/counted-lines.ts";
 import type { DeliveredFrame, LiveSession, SessionDescription, SessionListener } from "../ports/session.ts";
 import type { Verdict } from "./admission.ts";
 import { AdmittedLog, type LogWatcher } from "./admitted-log.ts";
@@ -79,6 +80,7 @@ export class RemoteSession implements LiveSession {
   private awaited: { end: number; input: number } | null = null;
   private closed = false;
   private readonly reported = new Set<string>();
+  private readonly garbage: CountedLines;
   private readonly watcher: LogWatcher = {
     entry: (entry, verdict, stored) => this.entry(entry, verdict, stored),
     broken: (error) => this.broken(error),
@@ -96,6 +98,7 @@ export class RemoteSession implements LiveSession {
   private constructor(options: RemoteSessionOptions) {
     const { bus, clock, session, partition, gateway, commandMs } = options;
     this.options = options;
+    this.garbage = new CountedLines(clock, (message) => options.log(message));
     this.session = session;
     this.partition = partition;
     this.outbox = new Outbox({
@@ -274,10 +277,10 @@ export class RemoteSession implements LiveSession {
       const message = decodeMessage(bytes);
       if (message.type === "state") this.takeState(message);
       else if (message.type === "metrics") this.takeMetrics(message);
-      else this.reportOnce(`a message of type ${message.type} under ${subject} is passed over`);
+      else this.garbage.say("view", `a message of type ${message.type} under ${subject} is passed over`);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.reportOnce(`a message under ${subject} is passed over: ${error.message}`);
+      this.garbage.say("view", `a message under ${subject} is passed over: ${error.message}`);
     }
   }
 

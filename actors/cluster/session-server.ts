@@ -19,6 +19,7 @@ import type { Author, Authored } from "../../protocol/principal.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
+import { CountedLines } from "../ports/counted-lines.ts";
 import type { LiveSession, SessionListener } from "../ports/session.ts";
 
 /** Twenty pictures a second, as publishEveryUs has it: in a session that is faster than its clock, the newest are enough. */
@@ -47,6 +48,7 @@ type Asked = MessageOf<"request">;
 
 export class SessionServer {
   private readonly options: SessionServerOptions;
+  private readonly garbage: CountedLines;
   private readonly gone = new AbortController();
   /** By id, oldest first. */
   private readonly answers = new Map<
@@ -61,7 +63,8 @@ export class SessionServer {
 
   constructor(options: SessionServerOptions) {
     this.options = options;
-    const { bus, session } = options;
+    const { bus, clock, session } = options;
+    this.garbage = new CountedLines(clock, (message) => options.log(message));
     this.ends = [
       bus.answer(this.subject("command"), (_subject, bytes) => this.handle(bytes)),
       session.subscribe(this.listener()),
@@ -115,7 +118,7 @@ export class SessionServer {
       return decodeAs("request", bytes);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.options.log(`a command is passed over: ${error.message}`);
+      this.garbage.say("command", `a command is passed over: ${error.message}`);
       return null;
     }
   }

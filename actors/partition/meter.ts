@@ -12,6 +12,9 @@ import type { ClosedBlock } from "./output-gate.ts";
 /** One input in this many is timed actor by actor: two clock reads an actor would cost more than some actors. */
 const PROBE_EVERY = 64;
 
+/** Samples per second are those of so many last intervals: a feed with a row a second has none in some of them, and two in others. */
+const RATE_INTERVALS = 10;
+
 export class Meter implements CoreProbe {
   readonly latency = new LatencyHistogram();
   offered = 0;
@@ -20,6 +23,8 @@ export class Meter implements CoreProbe {
   duplicates = 0;
   late = 0;
   private samples = 0;
+  /** Of the last intervals, oldest first. */
+  private readonly rates: { readonly samples: number; readonly seconds: number }[] = [];
   private bytes = 0;
   private sinceMs: number;
   private probeCountdown = PROBE_EVERY;
@@ -65,12 +70,12 @@ export class Meter implements CoreProbe {
     this.bytes += block.bytes.length;
   }
 
-  /** Gauges since the last call, which begins a new interval. */
+  /** Gauges since the last call, which begins a new interval; samples per second over the last RATE_INTERVALS. */
   take(standing: Record<string, number>): Record<string, number> {
     const now = this.clock.monotonicMs();
     const seconds = Math.max(now - this.sinceMs, 1) / 1000;
     const gauges: Record<string, number> = {
-      samplesPerSecond: round(this.samples / seconds),
+      samplesPerSecond: round(this.sampleRate(seconds)),
       inputsPerSecond: round(this.admitted / seconds),
       bytesPerSecond: round(this.bytes / seconds),
       latencyP50Us: round(this.latency.quantile(0.5)),
@@ -89,6 +94,15 @@ export class Meter implements CoreProbe {
     this.samples = this.bytes = this.offered = this.admitted = this.shed = this.duplicates = this.late = 0;
     this.sinceMs = now;
     return gauges;
+  }
+
+  /** With the interval that ends, of this length. */
+  private sampleRate(seconds: number): number {
+    this.rates.push({ samples: this.samples, seconds });
+    if (this.rates.length > RATE_INTERVALS) this.rates.shift();
+    const sum = (of: (rate: { samples: number; seconds: number }) => number) =>
+      this.rates.reduce((total, rate) => total + of(rate), 0);
+    return sum(({ samples }) => samples) / sum((rate) => rate.seconds);
   }
 }
 

@@ -321,6 +321,13 @@ export class Partition implements LiveSession {
     });
   }
 
+  /** By which the last input lies behind the clock, ms; null where the data are not of now: of recorded feeds, or before the first input. */
+  lagMs(): number | null {
+    const { time } = this.sequencer;
+    if (this.core.now === 0 || !(time.isLive || time.isNearClock)) return null;
+    return Math.max(0, (this.options.clock.nowUs() - this.core.now) / 1000);
+  }
+
   /** Enters what the runtime measured, and what had to be shed, into the log. */
   measure(): void {
     const { inputLog, outbox } = this;

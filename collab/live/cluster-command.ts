@@ -9,12 +9,7 @@ const demo = new Command("demo")
   .description(
     "Runs a NATS server, three nodes and a synthetic feed on this machine, until Ctrl-C. `kill` and `drain` show a take-over.",
   )
-  .option(
-    "--port <port>",
-    "port of the first node's gateway; the others follow (default: 7420)",
-    read(port),
-    7420,
-  )
+  .option("--port <port>", "port of the first node's gateway; the others follow", read(port), 7420)
   .option("--scenario <name>", "world that the feed brings", "server-metrics")
   .addHelpText(
     "after",

@@ -13,6 +13,8 @@ import { ownProgram } from "../../actors/workers/mod.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { visibleText } from "../../protocol/visible-text.ts";
 import { stopSignal } from "../stop-signal.ts";
+import { connectBus } from "./nats-flags.ts";
+import { clusterStatus } from "./node-status.ts";
 import { readUserState, removeUserState, writeUserState } from "./user-state.ts";
 
 const NODES = ["a", "b", "c"];
@@ -56,21 +58,26 @@ function signal(name: string, kind: NodeJS.Signals, done: string): number {
   const pid = nodes[name];
   if (pid === undefined)
     throw new EigenwatchError({
-      action: `find node ${name} of the demo`,
-      value: "there is none",
-      expected: Object.keys(nodes).join(", "),
+      action: `signal node ${name}`,
+      value: `the demo has no node ${name}`,
+      expected: `one that it has: ${Object.keys(nodes).join(", ")}`,
       kind: "notFound",
     });
   try {
     process.kill(pid, kind);
   } catch (cause) {
-    const value = `process ${pid}: ${(cause as Error).message}`;
-    throw new EigenwatchError({
-      action: `signal node ${name}`,
-      value,
-      expected: "a node that runs",
-      kind: "conflict",
-    });
+    const hasEnded = (cause as NodeJS.ErrnoException).code === "ESRCH";
+    throw new EigenwatchError(
+      {
+        action: `signal node ${name}`,
+        value: hasEnded ? "it has ended" : `process ${pid}: ${(cause as Error).message}`,
+        expected: hasEnded
+          ? `a node that runs: it starts again ${RESTART_MS / 1000} s after its end`
+          : "a process of this user",
+        kind: "conflict",
+      },
+      { cause },
+    );
   }
   print(`node ${name} was ${done}`);
   return 0;
@@ -103,6 +110,18 @@ class Demo {
     this.#server = await startNatsServer();
     this.url = this.#server.url;
     for (const name of NODES) this.#startNode(name);
+    void this.#startFeed(scenario).catch((error: unknown) => report(`the feed cannot start: ${error}`));
+  }
+
+  /** When there is somebody to take what it sends. */
+  async #startFeed(scenario: string): Promise<void> {
+    const bus = await connectBus({ nats: this.url }, "demo", report);
+    try {
+      while (!this.#ending && (await clusterStatus(bus, SESSION)).partitions.length === 0);
+    } finally {
+      await bus.close();
+    }
+    if (this.#ending) return;
     const feed = ["feed", scenario, "--to", `nats:${this.url}`, "--session", SESSION];
     this.#run("feed", feed).on("exit", (code) => {
       if (!this.#ending) report(`the feed ended with ${code}`);

@@ -11,6 +11,7 @@ import { systemClock } from "../../actors/mod.ts";
 import type { Bus, Hints } from "../../actors/ports/bus.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import { decodeAs } from "../../protocol/codec.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { escapeName, subjectOf, unescapeName } from "../../protocol/subjects.ts";
 
 /** Present values of a bucket arrive within a round trip. */
@@ -22,6 +23,12 @@ const HEARD_AGAIN_MS = 1_500;
 /** An owner answers within a round trip, or not at all. */
 const ANSWER_MS = 1_000;
 
+/** A partition that changes its owner has one again after this: a node that died is counted out after 3.5 s (docs/cluster.md). */
+const TAKE_OVER_MS = 5_000;
+
+/** Of a session without nodes, wherever it is asked for. */
+export const NO_NODE_RUNS = "no node runs";
+
 const ownerStatus = v.object({
   epoch: v.number(),
   owner: v.string(),
@@ -30,8 +37,8 @@ const ownerStatus = v.object({
   inputs: v.number(),
   events: v.number(),
   samples: v.number(),
-  /** By which the last input lies back, ms. */
-  lagMs: v.number(),
+  /** By which the last input lies back, ms; null where the data are not of now. */
+  lagMs: v.nullable(v.number()),
   gauges: v.record(v.string(), v.number()),
 });
 export type OwnerStatus = v.InferOutput<typeof ownerStatus>;
@@ -47,7 +54,7 @@ export interface PartitionStatus {
   readonly name: string;
   readonly owner: string;
   readonly epoch: number;
-  /** Null when the owner does not answer. */
+  /** Null where the data are not of now. This and what follows is null too when the owner does not answer. */
   readonly lagMs: number | null;
   readonly samplesPerSecond: number | null;
   readonly inputs: number | null;
@@ -85,7 +92,7 @@ export function answerStatus(bus: Bus, session: string, name: string, node: Clus
       inputs: core.sequence,
       events: core.eventSequence,
       samples: core.samples,
-      lagMs: core.now === 0 ? 0 : Math.max(0, (systemClock.nowUs() - core.now) / 1000),
+      lagMs: running.lagMs(),
       gauges: running.gauges(),
     };
     return new TextEncoder().encode(JSON.stringify(status));
@@ -120,6 +127,32 @@ export async function clusterStatus(bus: Bus, session: string): Promise<ClusterS
   };
 }
 
+/**
+ * Resolves when a node owns the partition. Rejects with an EigenwatchError when no node of the session runs, or when it has no such partition: what is
+ * sent there would be lost, or wait for ever.
+ */
+export async function ownedPartition(bus: Bus, session: string, partition: string): Promise<void> {
+  const untilMs = systemClock.monotonicMs() + TAKE_OVER_MS;
+  for (;;) {
+    const { nodes, partitions } = await clusterStatus(bus, session);
+    if (partitions.some(({ name }) => name === partition)) return;
+    if (nodes.length === 0)
+      throw new EigenwatchError({
+        action: `send to session ${session}`,
+        value: NO_NODE_RUNS,
+        expected: "one that runs: `eigenwatch node` starts it, --session names another",
+        kind: "unavailable",
+      });
+    if (systemClock.monotonicMs() > untilMs)
+      throw new EigenwatchError({
+        action: `send to partition ${partition} of session ${session}`,
+        value: "no node owns it",
+        expected: partitions.map(({ name }) => name).join(", ") || "a node with the role core",
+        kind: "unavailable",
+      });
+  }
+}
+
 async function partitionStatus(
   bus: Bus,
   session: string,
@@ -134,7 +167,7 @@ async function partitionStatus(
       name,
       owner: status.owner,
       epoch: status.epoch,
-      lagMs: Math.round(status.lagMs),
+      lagMs: status.lagMs === null ? null : Math.round(status.lagMs),
       samplesPerSecond: status.gauges["samplesPerSecond"] ?? 0,
       inputs: status.inputs,
       events: status.events,

@@ -65,6 +65,7 @@ export async function runNode(plan: NodePlan): Promise<number> {
   const warn = (message: string): void => log.say("warning", "nats", { message });
   const bus = await connectBus(plan, plan.name, warn, plan.roles.includes("core"));
   try {
+    await bus.checkRights(plan.session);
     await checkClock(bus);
     await checkStorage(bus, plan);
     await checkOthers(bus, plan);
@@ -88,7 +89,7 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
     settings: plan.settings,
     versions: VERSIONS,
     timing: FAILOVER[plan.failover],
-    log: (message) => log.say("info", "cluster", { message }),
+    log: (message) => log.say("warning", "cluster", { message }),
   });
   node.onChange(({ partition, epoch, owned, journal, reason }) => {
     if (owned !== null)
@@ -108,7 +109,7 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
     bus,
     clock: systemClock,
     streams: partitions.map((partition) => subjectOf(session, partition, "log")),
-    say: (message) => log.say("warning", "storage", { message }),
+    say: (level, message) => log.say(level, "storage", { message }),
   });
   const endStatus = answerStatus(bus, session, name, node);
   const stopped = stopSignal();
@@ -259,7 +260,7 @@ function openSessions(
         gateway,
         owner: () => node.ownerOf(partition),
         signal,
-        log: (message) => log.say("info", "session", { message }),
+        log: (message) => log.say("warning", "session", { message }),
       }),
     ),
   );

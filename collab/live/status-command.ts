@@ -7,7 +7,7 @@ import { systemClock } from "../../actors/mod.ts";
 import { durationText } from "../../protocol/text-values.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { connectBus, type NatsFlags, withNatsOptions } from "./nats-flags.ts";
-import { type ClusterStatus, clusterStatus } from "./node-status.ts";
+import { type ClusterStatus, clusterStatus, NO_NODE_RUNS } from "./node-status.ts";
 
 /** Between two looks of `--watch`. */
 const WATCH_MS = 1_000;
@@ -60,7 +60,7 @@ async function showStatus(options: StatusOptions): Promise<number> {
 }
 
 function linesOf({ session, nodes, partitions }: ClusterStatus): string[] {
-  if (nodes.length === 0) return [`session ${session}: no node runs`];
+  if (nodes.length === 0) return [`session ${session}: ${NO_NODE_RUNS}`];
   const ago = (us: number | null) =>
     us === null ? "?" : durationText(Math.max(0, Math.floor((systemClock.nowUs() - us) / 1e6)) * 1e6);
   return [
@@ -75,7 +75,7 @@ function linesOf({ session, nodes, partitions }: ClusterStatus): string[] {
         name,
         owner,
         String(epoch),
-        lagMs === null ? "?" : `${lagMs} ms`,
+        inputs === null ? "?" : lagMs === null ? "-" : `${lagMs} ms`,
         String(samplesPerSecond ?? "?"),
         String(inputs ?? "?"),
         takenOverUs === null ? "?" : `${ago(takenOverUs)} ago`,

@@ -14,12 +14,15 @@ const LOOK_EVERY_MS = 60_000;
 const LOW = 0.8;
 const STEP = 0.05;
 
+/** A log is full before its last byte: the next entry does not fit. */
+const FULL = 0.99;
+
 export interface StorageWatchOptions {
   readonly bus: { storage(streams: readonly string[]): Promise<StorageUse[]> };
   readonly clock: Pick<Clock, "after">;
   /** Names of the logs. */
   readonly streams: readonly string[];
-  say(message: string): void;
+  say(level: "warning" | "error", message: string): void;
 }
 
 /** Looks at once, then every minute. The returned function ends it. */
@@ -31,7 +34,7 @@ export function watchStorage({ bus, clock, streams, say }: StorageWatchOptions):
     try {
       for (const use of await bus.storage(streams)) {
         const step = stepOf(use);
-        if (step > (said.get(use.what) ?? 0)) say(storageMessage(use));
+        if (step > (said.get(use.what) ?? 0)) say(isFull(use) ? "error" : "warning", storageMessage(use));
         said.set(use.what, step);
       }
     } catch {
@@ -49,7 +52,12 @@ export function watchStorage({ bus, clock, streams, say }: StorageWatchOptions):
 /** 0 while there is room, then 1, 2, … */
 function stepOf({ usedBytes, limitBytes }: StorageUse): number {
   const share = limitBytes === null ? 0 : usedBytes / limitBytes;
-  return share < LOW ? 0 : 1 + Math.floor((share - LOW) / STEP + 1e-9);
+  if (share < LOW) return 0;
+  return 1 + Math.floor((share - LOW) / STEP + 1e-9) + (share < FULL ? 0 : 1);
+}
+
+function isFull({ usedBytes, limitBytes }: StorageUse): boolean {
+  return limitBytes !== null && usedBytes >= FULL * limitBytes;
 }
 
 export function storageMessage({ what, usedBytes, limitBytes }: StorageUse): string {

@@ -129,6 +129,43 @@ test("a server that cannot keep as many copies as asked for says so before anyth
   }
 });
 
+test("a user who lacks a right that a session needs is told which, before a node joins", async () => {
+  const needed = ["ew.s.>", "_INBOX.>", "$JS.API.>", "$JS.FC.>", "$KV.s-nodes.>", "ewstate.s-snapshots.>"];
+  const listed = (but: string) => JSON.stringify(needed.filter((right) => right !== but));
+  const cases = [
+    ["publish", "", null],
+    ["publish", "ew.s.>", /may not publish to ew\.s\.>/],
+    ["publish", "$JS.API.>", /may not publish to \$JS\.API\.INFO/],
+    ["publish", "$JS.FC.>", /may not publish to \$JS\.FC\.>/],
+    ["publish", "$KV.s-nodes.>", /may not publish to \$KV\.s-nodes\.>/],
+    ["publish", "ewstate.s-snapshots.>", /may not publish to ewstate\.s-snapshots\.>/],
+    ["subscribe", "ew.s.>", /may not subscribe to ew\.s\.>/],
+    ["subscribe", "_INBOX.>", /may not subscribe to _INBOX\./],
+  ] as const;
+  const users = cases.map(([kind, right], k) => {
+    const other = kind === "publish" ? "subscribe" : "publish";
+    const permissions = `{ ${kind}: ${listed(right)}, ${other}: ${listed("")} }`;
+    return `{ user: "user${k}", password: "x", permissions: ${permissions} }`;
+  });
+  const server = await startNatsServer({ config: `authorization { users: [ ${users.join(", ")} ] }` });
+  for (const [k, [kind, right, says]] of cases.entries()) {
+    const joined = async () => {
+      const bus = await connect(server, {
+        credentials: { kind: "password", user: `user${k}`, password: "x" },
+      });
+      await bus.checkRights("s").finally(() => bus.close());
+    };
+    if (says === null) await joined();
+    else {
+      const refused = await rejection(joined());
+      assert.is((refused as EigenwatchError).kind, "denied", `${kind} ${right}: ${refused.message}`);
+      assert.match(refused.message, says);
+      assert.match(refused.message, "docs/cluster.md");
+    }
+  }
+  await server.dispose();
+});
+
 test("a log that somebody limits says how much of it is used, and when it is full it refuses what comes and keeps what is old", async () => {
   const server = await startNatsServer();
   const bus = await connect(server, {});

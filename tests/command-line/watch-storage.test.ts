@@ -17,7 +17,7 @@ test("a node says at four fifths of a limit that the log becomes full, and again
     },
     clock,
     streams: ["log"],
-    say: (message) => said.push(message),
+    say: (level, message) => said.push(`${level}: ${message}`),
   });
   const lines: number[] = [];
   for (const used of [700, 799, 800, 849, 850, 600, 990, 990]) {
@@ -26,9 +26,10 @@ test("a node says at four fifths of a limit that the log becomes full, and again
     lines.push(said.length);
   }
   assert.equal(lines, [0, 0, 1, 1, 2, 2, 3, 3]);
+  assert.match(said[2]!, /^error: /, "the next entry does not fit");
   assert.match(
     said[0]!,
-    /^stream log has used 80 % of its 1000 bytes; when it is full no input is taken: raise the limit/,
+    /^warning: stream log has used 80 % of its 1000 bytes; when it is full no input is taken: raise the limit/,
   );
   end();
   usedBytes = 1_000;
@@ -49,7 +50,7 @@ test("servers that do not answer are asked again", async () => {
     },
     clock,
     streams: ["log"],
-    say: (message) => said.push(message),
+    say: (level, message) => said.push(`${level}: ${message}`),
   });
   for (let k = 0; k < 4; k++) await clock.advance(60_000);
   assert.ok(asked >= 4);

@@ -90,9 +90,25 @@ test("rates are per second of the interval, and the next interval begins with no
   clock.ms = 3_500;
   meter.countSamples(1);
   const next = meter.take({});
-  assert.is(next["samplesPerSecond"], 2, "in half a second");
+  assert.is(next["samplesPerSecond"], 20.4, "51 in two and a half seconds");
   for (const [name, value] of Object.entries(next))
     if (name !== "samplesPerSecond") assert.is(value, 0, name);
+});
+
+test("a feed of a row a second has one rate, though some intervals have no row of it and others two", () => {
+  const { clock, meter } = given();
+  const rates: number[] = [];
+  for (let k = 1; k <= 40; k++) {
+    clock.ms = k * 1_000;
+    if (k % 2 === 0) meter.countSamples(2);
+    rates.push(meter.take({})["samplesPerSecond"]!);
+  }
+  assert.equal(new Set(rates.slice(10)), new Set([1]));
+  for (let k = 41; k <= 50; k++) {
+    clock.ms = k * 1_000;
+    rates.push(meter.take({})["samplesPerSecond"]!);
+  }
+  assert.is(rates.at(-1), 0, "ten intervals after the last row");
 });
 
 test("an interval that the clock cannot tell from none counts as a millisecond", () => {

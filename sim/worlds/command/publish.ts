@@ -3,6 +3,7 @@ import { print, printJson } from "../../../actors/command-line/terminal.ts";
 import { DELIVERY_MS, publishFeed } from "../../../actors/feeds/mod.ts";
 import { createFeeds, systemClock } from "../../../actors/mod.ts";
 import { connectBus, type NatsFlags } from "../../../collab/live/nats-flags.ts";
+import { ownedPartition } from "../../../collab/live/node-status.ts";
 import { stopSignal } from "../../../collab/stop-signal.ts";
 import { synthWorlds } from "../worlds.ts";
 import { type FeedOptions, sessionSpec } from "./feed-options.ts";
@@ -18,11 +19,12 @@ export async function publishWorld(
   const [feed] = createFeeds([spec], { worlds: synthWorlds(), clock: systemClock, seed });
   const log = (message: string) => (json ? printJson({ what: "log", message }) : print(message));
   const bus = await connectBus({ ...options, nats: url }, `feed ${scenario}`, log);
-  if (json) printJson({ what: "publishing", session, partition, spec });
-  else print(`${scenario} goes to session ${session}, partition ${partition}; Ctrl-C ends it`);
   const giveUp = new AbortController();
   let cancel: () => void = () => {};
   try {
+    await ownedPartition(bus, session, partition);
+    if (json) printJson({ what: "publishing", session, partition, spec });
+    else print(`${scenario} goes to session ${session}, partition ${partition}; Ctrl-C ends it`);
     void stopSignal().then(() => {
       cancel = systemClock.after(DELIVERY_MS, () => giveUp.abort());
       return feed!.stop();
