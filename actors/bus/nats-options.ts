@@ -51,7 +51,7 @@ export interface ParsedNatsUrl {
 export function parseNatsUrl(text: string): ParsedNatsUrl {
   const urls = text.split(",").map((each) => parseOne(each.trim(), text));
   const signedIn = urls.find(({ username }) => username !== "");
-  const [user, password] = [signedIn?.username ?? "", signedIn?.password ?? ""].map(decodeURIComponent);
+  const [user, password] = [signedIn?.username ?? "", signedIn?.password ?? ""].map(decoded);
   let credentials: NatsCredentials | null = null;
   if (user !== undefined && user !== "")
     credentials = password ? { kind: "password", user, password } : { kind: "token", token: user };
@@ -60,6 +60,19 @@ export function parseNatsUrl(text: string): ParsedNatsUrl {
     credentials,
     isTls: urls.some(({ protocol }) => protocol === "tls:"),
   };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // Without the cause: it may show the secret.
+    throw new EigenwatchError({
+      action: "use the address of NATS (--nats, or NATS_URL)",
+      value: "a % in its user, password or token begins no escape",
+      expected: "percent-encoding there, %25 for %",
+    });
+  }
 }
 
 function parseOne(text: string, whole: string): URL {

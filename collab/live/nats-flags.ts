@@ -8,7 +8,8 @@
  */
 import { readFileSync } from "node:fs";
 import process from "node:process";
-import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
+import { read } from "../../actors/command-line/option-values.ts";
 import {
   createNatsBus,
   type NatsBus,
@@ -18,6 +19,7 @@ import {
   systemClock,
 } from "../../actors/mod.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { wholeNumber } from "../../protocol/text-values.ts";
 
 export interface NatsFlags {
   nats?: string | undefined;
@@ -108,6 +110,14 @@ export const NATS_OPTIONS: readonly (readonly [flags: string, description: strin
   ["--nats-cert <file>", "certificate to show the servers (PEM)"],
   ["--nats-key <file>", "key of that certificate (PEM)"],
 ];
+
+/** Of the commands that make the log of a session. */
+export function natsReplicas() {
+  return new Option(
+    "--nats-replicas <n>",
+    "copies of the log, on as many servers, when it is made (default: 1)",
+  ).argParser(read(wholeNumber(1, 5)));
+}
 
 /** Adds them to a command. */
 export function withNatsOptions<C extends CommandUnknownOpts>(command: C): C {

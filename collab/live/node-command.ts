@@ -10,7 +10,7 @@ import { MAX_PARTITIONS } from "../../protocol/limits.ts";
 import { wholeNumber } from "../../protocol/text-values.ts";
 import { readConfig } from "./config.ts";
 import { withGatewayOptions } from "./gateway-options.ts";
-import { withNatsOptions } from "./nats-flags.ts";
+import { natsReplicas, withNatsOptions } from "./nats-flags.ts";
 import { NODE_ROLES, type NodeRole, runNode } from "./run-node.ts";
 
 export const nodeCommand = withNatsOptions(
@@ -23,16 +23,15 @@ export const nodeCommand = withNatsOptions(
         "--nats <url>",
         "address of a NATS server with JetStream (default: NATS_URL, or nats://127.0.0.1:4222)",
       )
-      .option(
-        "--nats-replicas <n>",
-        "copies of the log, on as many servers, when it is made",
-        read(wholeNumber(1, 5)),
-        1,
-      )
+      .addOption(natsReplicas())
       .option("--session <name>", "name of the session (default: local)")
       .option("--name <name>", "name of this node, unlike any other's (default: the host's name)"),
   )
-    .option("--roles <list>", `what it does: ${NODE_ROLES.join(",")}`, readRoles, [...NODE_ROLES])
+    .addOption(
+      new Option("--roles <list>", "what it does")
+        .argParser(readRoles)
+        .default([...NODE_ROLES], NODE_ROLES.join(",")),
+    )
     .addOption(
       new Option(
         "--failover <kind>",

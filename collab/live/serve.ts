@@ -34,6 +34,7 @@ import { SessionRooms } from "./session-rooms.ts";
 export async function up(flags: UpOptions): Promise<number> {
   const config = readConfig(flags.config, flags);
   if (flags.nats !== undefined) return upOverNats(flags, config);
+  refuseWithoutNats(flags);
   const say = flags.json ? sayJson : sayText;
   const feeds = ({ seed }: Settings): Feed[] =>
     makeFeeds(config, seed, (notice) => void partitions.first.operatorNotice(notice));
@@ -131,6 +132,26 @@ function continuing(feeds: readonly Feed[], partitions: SessionPartitions, from:
     partitions.sessions.flatMap(({ core }) => core.declarations()).map((each) => [each.group, each]),
   );
   return feeds.map((feed) => withSameChannels(feed, (group) => declarations.get(group), from));
+}
+
+/** Options of a node, which would otherwise be given for nothing. */
+function refuseWithoutNats(flags: UpOptions): void {
+  const ofNode = {
+    "--name": flags.name,
+    "--nats-replicas": flags.natsReplicas,
+    "--nats-creds": flags.natsCreds,
+    "--nats-nkey": flags.natsNkey,
+    "--nats-ca": flags.natsCa,
+    "--nats-cert": flags.natsCert,
+    "--nats-key": flags.natsKey,
+  };
+  for (const [option, value] of Object.entries(ofNode))
+    if (value !== undefined)
+      throw new EigenwatchError({
+        action: `use ${option}`,
+        value: "the log is not in NATS",
+        expected: `--nats URL with it, or up without ${option}`,
+      });
 }
 
 /** A cluster of one. */

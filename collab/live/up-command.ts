@@ -7,7 +7,7 @@ import { feedHelp } from "../../actors/mod.ts";
 import { MAX_PARTITIONS } from "../../protocol/limits.ts";
 import { wholeNumber } from "../../protocol/text-values.ts";
 import { withGatewayOptions } from "./gateway-options.ts";
-import { withNatsOptions } from "./nats-flags.ts";
+import { natsReplicas, withNatsOptions } from "./nats-flags.ts";
 import { up } from "./serve.ts";
 
 export const upCommand = withNatsOptions(
@@ -47,6 +47,7 @@ export const upCommand = withNatsOptions(
   .option("--set <path=value>", "change a setting; may be given again", settings, [])
   .option("--session <name>", "name of the session (default: local)")
   .option("--nats <url>", "keep the log in NATS: a cluster of one node, which others may join (see node)")
+  .addOption(natsReplicas())
   .option("--name <name>", "with --nats: name of this node (default: the host's name)")
   .option("--shadow", "run the log again in another process and compare events and state hashes")
   .option("--evidence", "print what the detectors find too, not only incidents and what people do")

@@ -3,6 +3,11 @@
 // timeout: 300
 // slow
 /** The commands of a cluster as a person runs them: what works, and what each mistake is answered with. */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createNatsBus } from "../../actors/bus/nats.ts";
@@ -84,14 +89,43 @@ test("`up --nats` is a cluster of one, and `feed --to nats:` brings it a world",
     if (groups.some(({ group }) => group === "level-shift")) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  const lost = await run(["feed", "level-shift", "--to", target, "--session", "one", "--partition", "p9"]);
+  assert.is(lost.code, 1);
+  assert.match(lost.stderr, "Cannot send to partition p9 of session one: no node owns it; expected p0");
+  assert.is(lost.stdout, "");
   for (const program of [feed, up]) {
     program.kill("SIGINT");
     assert.is((await program.ended).code, 0);
   }
 });
 
+test("a demo says of a node that has ended that it starts again, and which nodes it has", async () => {
+  const state = mkdtempSync(join(tmpdir(), "eigenwatch-state-"));
+  mkdirSync(join(state, "eigenwatch"), { mode: 0o700 });
+  const gone = spawnSync(process.execPath, ["--version"]).pid;
+  writeFileSync(
+    join(state, "eigenwatch", "cluster-demo.json"),
+    JSON.stringify({ nodes: { a: gone, b: gone, c: gone } }),
+    { mode: 0o600 },
+  );
+  const env = { XDG_RUNTIME_DIR: state };
+  const ended = await run(["cluster", "kill", "b"], { env });
+  assert.match(
+    ended.stderr,
+    "Cannot signal node b: it has ended; expected a node that runs: it starts again 8 s after its end",
+  );
+  const none = await run(["cluster", "kill", "zzz"], { env });
+  assert.match(none.stderr, "the demo has no node zzz; expected one that it has: a, b, c");
+  assert.equal([ended.code, none.code], [1, 2]);
+  const help = await run(["cluster", "demo", "--help"]);
+  assert.is(help.stdout.match(/default:\s+7420/g)?.length, 1);
+  assert.match((await run(["node", "--help"])).stdout, /default:\s+feed,core,gateway,scan/);
+  rmSync(state, { recursive: true });
+});
+
 test("each mistake is named with what to do", async () => {
   const plain = await startNatsServer({ jetStream: false });
+  const target = `nats:${server.url}`;
   const cases: [args: string[], code: number, says: RegExp][] = [
     [["node", ...NATS, "--roles", "feed,cor"], 2, /there is no role "cor"; expected perhaps core/],
     [["node", "--nats", "nats://127.0.0.1:9"], 1, /Cannot reach NATS.*start one with `nats-server -js`/],
@@ -104,12 +138,20 @@ test("each mistake is named with what to do", async () => {
     [["node", ...NATS, "--name", "n".repeat(101)], 2, /Cannot name a node.*expected 1 to 100 bytes/],
     [["node", ...NATS, "--roles", "core", "--feed", "host"], 2, /its roles are core; expected the role feed/],
     [["node", ...NATS, "--nats-creds", "none.creds"], 2, /Cannot read --nats-creds none.creds/],
+    [["node", "--nats", "nats://u:SECRET%pw@host"], 2, /--nats.*percent-encoding there, %25 for %/],
+    [["up", "--name", "x"], 2, /Cannot use --name: the log is not in NATS; expected --nats URL/],
+    [
+      ["feed", "level-shift", "--to", target, "--session", "none"],
+      1,
+      /session none: no node runs; expected one that runs/,
+    ],
     [["up", ...NATS, "--record", "x"], 2, /Cannot combine --nats with --record/],
   ];
   for (const [args, code, says] of cases) {
     const ended = await run(args);
     assert.is(ended.code, code, `${args.join(" ")}\n${ended.stderr}`);
     assert.match(ended.stderr, says);
+    assert.not.match(ended.stderr, /SECRET|ECONNREFUSED.*REFUSED/);
   }
   await plain.dispose();
 });

@@ -22,6 +22,8 @@ export interface RunOptions {
   /** Written at once, then closed. Default: empty. */
   stdin?: string | Uint8Array;
   timeoutS?: number;
+  /** Variables beside those of the test. */
+  env?: Readonly<Record<string, string>>;
   /** Never the built program: it has no benches. */
   fromSources?: boolean;
 }
@@ -84,12 +86,15 @@ export class RunningProgram {
   private over = false;
   private wake: (() => void)[] = [];
 
-  constructor(args: string[], { runtime = ownRuntime(), timeoutS = TIMEOUT_S, fromSources }: RunOptions) {
+  constructor(
+    args: string[],
+    { runtime = ownRuntime(), timeoutS = TIMEOUT_S, env, fromSources }: RunOptions,
+  ) {
     const [path, ...before] = programCommand(runtime, fromSources) as [string, ...string[]];
     this.command = `${runtime.name} main.ts ${args.join(" ")}`;
     const child = spawn(path, [...before, ...args], {
       cwd: ROOT,
-      env: { ...process.env, NO_COLOR: "1" },
+      env: { ...process.env, NO_COLOR: "1", ...env },
       stdio: ["pipe", "pipe", "pipe"],
     });
     this.child = child;
