@@ -224,7 +224,7 @@ export class IngestFeed implements Feed {
     const channels = [...(known?.channels ?? []), ...added.map((name) => ({ name, title: name, unit: "" }))];
     for (const name of added) checkVisible("channel", name);
     checkChannels(channels, group);
-    this.declare({ ...(known ?? FIRST), type: "channels", group, source: source.name, channels }, sink);
+    this.declareGroup({ ...(known ?? FIRST), type: "channels", group, source: source.name, channels }, sink);
     for (const name of added) places.set(name, places.size);
     return places;
   }
@@ -259,7 +259,7 @@ export class IngestFeed implements Feed {
     if (message.type === "channels") {
       for (const { name, title, unit } of message.channels)
         for (const text of [name, title, unit]) checkVisible("channel", text);
-      this.declare(message, sink);
+      this.declareGroup(message, sink);
     } else if (known === undefined)
       throw new MalformedMessage(
         "take samples",
@@ -269,7 +269,7 @@ export class IngestFeed implements Feed {
     else this.offer(message, source, sink);
   }
 
-  private declare(declaration: Channels, sink: FeedSink): void {
+  private declareGroup(declaration: Channels, sink: FeedSink): void {
     const { group } = declaration;
     if (this.options.declarationOf(group) === undefined) {
       const declared = this.options.declarations().filter(({ source }) => isIngestSource(source)).length;
