@@ -23,7 +23,29 @@ test("steps during a move start from its target, and the bar shows the target at
 });
 
 const marks = [10, 20, 30, 40].map((input): ReplayMark => {
-  return { sequence: input, input, timeUs: FROM_US, severity: "warning", kind: "a", title: "b" };
+  return {
+    sequence: input,
+    input,
+    timeUs: FROM_US + input * SECOND,
+    severity: "warning",
+    kind: "a",
+    title: "b",
+  };
+});
+
+test("the next event is that after the time which a move under way goes to", async () => {
+  await onControls({ marks }, async ({ controls, posts, answer }) => {
+    controls.seek(FROM_US + 25 * SECOND);
+    await controls.moveToMark(1);
+    await controls.moveToMark(-1);
+    await controls.moveToMark(1);
+    await answer({ ...STATUS, timeUs: FROM_US + 25 * SECOND });
+    await answer({ ...STATUS, sequence: 31 });
+    assert.equal(posts, [
+      { action: "seek", timeUs: FROM_US + 25 * SECOND },
+      { action: "seek", sequence: 31 },
+    ]);
+  });
 });
 
 test("a press before the server knows the events moves when it does", async () => {

@@ -25,5 +25,12 @@ for (let number = (journal.last?.number ?? 0) + 1; ; ) {
 
 /** Straight into the pipe: what is printed has left the process before it can be killed. */
 function acknowledge(number: number): void {
-  writeSync(1, `${number}\n`);
+  for (;;)
+    try {
+      writeSync(1, `${number}\n`);
+      return;
+    } catch (error) {
+      // A full pipe: its reader has not come to it yet.
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+    }
 }

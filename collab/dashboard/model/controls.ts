@@ -178,19 +178,24 @@ export class Controls {
     const status = this.replay.peek();
     if (status === null) return;
     const { firstSequence, lastSequence } = status;
-    const target = this.#target;
-    const sequence = target !== null && "sequence" in target ? target.sequence - 1 : status.sequence;
     // Where the beginning of a recording is deleted, some events are older than its first input.
     const marks = this.marks.peek().filter((mark) => mark.severity !== "info" && mark.input >= firstSequence);
+    const ahead = this.#aheadOf(status);
     const found =
-      step > 0
-        ? marks.find(({ input }) => input > sequence)
-        : marks.findLast(({ input }) => input < sequence);
+      step > 0 ? marks.find((mark) => ahead(mark) > 0) : marks.findLast((mark) => ahead(mark) < 0);
     if (found !== undefined) this.#goTo({ sequence: Math.min(lastSequence, found.input + 1) });
     else if (this.#moreMarks !== null) {
       await this.#moreMarks;
       await this.moveToMark(step);
     }
+  }
+
+  /** How far a mark lies ahead of the place that a step starts from: the target of the move under way, or where the session is. */
+  #aheadOf({ sequence }: ReplayStatus): (mark: ReplayMark) => number {
+    const target = this.#target;
+    if (target === null) return ({ input }) => input - sequence;
+    if ("timeUs" in target) return ({ timeUs }) => timeUs - target.timeUs;
+    return ({ input }) => input - (target.sequence - 1);
   }
 
   async scenarios(): Promise<readonly InjectableScenario[]> {
